@@ -1,0 +1,7 @@
+//! The native engine of a dnsfleet edge: zone data, answers and the sockets that carry them.
+//!
+//! This file is the Python module and nothing else; everything behind it is plain Rust.
+
+#[cfg(feature = "python")]
+#[pyo3::pymodule]
+mod dnsfleet_engine {}
