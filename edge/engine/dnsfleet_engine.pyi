@@ -1,0 +1,154 @@
+"""The native engine: zone data, answers and the sockets that carry them."""
+
+from collections.abc import Callable
+from typing import Literal, final
+
+@final
+class Delta:
+    """The change that turns one `Zone` into another: whole RRsets removed and set."""
+
+    @property
+    def payload(self) -> bytes:
+        """The encoded change, what `Zone.apply` takes."""
+
+    @property
+    def added(self) -> int:
+        """RRsets that only the new zone has."""
+
+    @property
+    def removed(self) -> int:
+        """RRsets that only the old zone has."""
+
+    @property
+    def changed(self) -> int:
+        """RRsets that both have, with another TTL or other rdata."""
+
+    def lines(self, limit: int) -> list[str]:
+        """The first `limit` RRs that differ as `- OWNER TTL TYPE RDATA` and `+ …` in canonical order."""
+
+@final
+class Zone:
+    """The records of one zone; immutable, so it can be shared with threads that answer from it."""
+
+    @staticmethod
+    def decode(data: bytes) -> Zone:
+        """The zone of an `encode` result; ValueError says what is wrong with the bytes."""
+
+    def encode(self) -> bytes:
+        """The whole zone in canonical order; equal zones have equal bytes."""
+
+    @property
+    def origin(self) -> str:
+        """The apex: absolute, lower case, presentation form."""
+
+    @property
+    def serial(self) -> int:
+        """The SOA serial."""
+
+    @property
+    def rrsets(self) -> int:
+        """How many RRsets, the SOA included."""
+
+    @property
+    def records(self) -> int:
+        """How many records, the SOA included."""
+
+    @property
+    def digest(self) -> bytes:
+        """32 octets: the sum modulo 2**256 of BLAKE2b-256 over each encoded RRset.
+
+        It follows a change in time that depends on the change alone.
+        """
+
+    def get(self, owner: str, rtype: str) -> tuple[int, list[str]] | None:
+        """TTL in seconds and rdata texts of one RRset; None where there is none."""
+
+    def rdata_size(self, owner: str, rtype: str) -> int:
+        """Octets of wire rdata in one RRset; 0 where there is none."""
+
+    def diff(self, new: Zone) -> Delta:
+        """The change from this zone to `new`; ValueError where the origins differ."""
+
+    def apply(self, delta: bytes) -> Zone:
+        """This zone with the change made; ValueError where it does not fit."""
+
+    def with_serial(self, serial: int) -> Zone:
+        """This zone with another SOA serial."""
+
+    def to_text(self) -> str:
+        """A master file: absolute names, canonical order, one record a line (RFC 1035 section 5)."""
+
+Convert = Callable[[str, str, str], tuple[int, bytes]]
+"""(type, rdata text, origin) to (type number, wire rdata) for types the engine has no parser for.
+
+It raises ValueError with the reason.
+"""
+
+Include = Callable[[str, str], tuple[str, bytes]]
+"""(path as written, name of the file that includes it) to (name, text); ValueError or OSError."""
+
+Severity = Literal["error", "warning"]
+
+@final
+class ZoneBuilder:
+    """Gathers records from zones, master files and single records, and checks the result.
+
+    `origin` None takes the owner of the first SOA.
+    """
+
+    def __init__(self, origin: str | None, convert: Convert) -> None: ...
+    def add_zone(self, zone: Zone) -> None:
+        """Start from the records of a checked zone; only the first call of a builder may do it."""
+
+    def add_file(
+        self,
+        text: bytes,
+        name: str,
+        include: Include | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        """Read a master file (RFC 1035 section 5). `progress` gets (octets read, octets in all)."""
+
+    def add_record(self, owner: str, rtype: str, ttl: int, data: str, where: str) -> None:
+        """Add one record in presentation form; names are relative to the origin."""
+
+    def finish(self) -> tuple[Zone | None, list[tuple[str, str, str, Severity]]]:
+        """The zone (None after any error) and what was found: (reason, message, where, severity)."""
+
+@final
+class Engine:
+    """Answers queries from the zones that were loaded into it."""
+
+    def __init__(self) -> None: ...
+    def load(self, zone: Zone) -> None:
+        """Serve this zone from the next query on; replaces the same origin in one pointer swap."""
+
+    def remove(self, origin: str) -> None:
+        """Stop serving a zone."""
+
+    def zone(self, origin: str) -> Zone | None:
+        """What is served for an origin."""
+
+    def origins(self) -> list[str]:
+        """The origins of all zones that are served, sorted."""
+
+    def respond(
+        self, query: bytes, client: str = "127.0.0.1", transport: Literal["udp", "tcp"] = "udp"
+    ) -> bytes | None:
+        """The reply to one query in wire form, without sockets; None where none is sent."""
+
+    def start(self, listen: list[tuple[str, int]], shards: int) -> list[tuple[str, int]]:
+        """Bind UDP and TCP on every address and answer with `shards` threads until `stop`.
+
+        Port 0 takes a free one. Returns the bound addresses; OSError names the address that failed.
+        """
+
+    def stop(self) -> None:
+        """Close the sockets and end the threads; queries already received are answered."""
+
+    def counters(self) -> list[dict[str, int]]:
+        """One row of counters a shard, since the engine was made.
+
+        Keys: queries_{udp,tcp}{4,6}; rcode_{noerror,formerr,servfail,nxdomain,notimp,refused,
+        yxdomain,badvers}; truncated, dropped, panics.
+        """
