@@ -2,6 +2,9 @@
 //!
 //! This file is the Python module and nothing else; everything behind it is plain Rust.
 
+pub mod answer;
+pub mod catalog;
+
 #[cfg(feature = "python")]
 #[pyo3::pymodule]
 mod dnsfleet_engine {}
