@@ -1,0 +1,49 @@
+# Every target creates what it needs; the second run is fast. Needed on the machine:
+# python3 >= 3.11 with pip, cargo, make and a C compiler.
+.DEFAULT_GOAL := help
+.PHONY: help setup up test check conformance faults bench crds
+
+# uv lives in a folder of its own, by `pip --target`: that needs neither venv nor root.
+UV_VERSION := 0.13.9
+UV := .tools/uv/bin/uv
+RUN := .venv/bin
+CARGO := cargo --locked
+ENGINE := edge/engine/Cargo.toml
+# Cargo's two lock-step users (the wheel and the tests) share one target folder.
+export CARGO_TARGET_DIR ?= $(CURDIR)/edge/engine/target
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+$(UV):
+	python3 -m pip install --quiet --disable-pip-version-check --target .tools/uv uv==$(UV_VERSION)
+
+setup: $(UV) ## Create .venv with everything in it, the native engine included
+	$(UV) sync --frozen --all-extras --quiet
+
+up: setup ## Run the quickstart fleet on this machine: 2 zones, 3 Pops (Ctrl-C stops it)
+	$(RUN)/dnsfleet up -f examples/quickstart
+
+test: setup ## Unit, property, golden and integration tests with real Valkey and a real fleet
+	$(CARGO) test --quiet --manifest-path $(ENGINE)
+	$(RUN)/pytest
+
+check: setup ## Formatting, lints, types and layer rules
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy
+	$(RUN)/lint-imports
+	cargo fmt --manifest-path $(ENGINE) --check
+	$(CARGO) clippy --quiet --manifest-path $(ENGINE) --all-features --all-targets -- -D warnings
+
+conformance: setup ## Against independent servers and public data sets (needs knotd)
+	$(RUN)/pytest tests/conformance
+
+faults: setup ## Kill the core, replicas and edges of a fleet under load
+	$(RUN)/pytest tests/faults
+
+bench: setup ## Print propagation, big-zone and load figures of this machine
+	$(RUN)/python -m bench
+
+crds: setup ## Write crds/ from the models
+	$(RUN)/dnsfleet crds --dir crds

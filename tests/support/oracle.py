@@ -1,0 +1,176 @@
+"""The oracle client: it asks every edge all the time and judges each reply.
+
+A probe TXT record in the zone carries a counter, which rises with every published revision, so a
+reply alone tells which revision it came from. Of each server the oracle demands:
+
+- *nothing lost*: a reply within `LOST_AFTER_SECONDS` of the question;
+- *nothing wrong*: NOERROR with AA, exactly one TXT, and in it a counter that was published before
+  the reply came and that is not below one this server had answered before the question was asked
+  (an edge never goes back).
+
+The replies are read byte by byte, not through a DNS library: at thousands of queries a second the
+client must stay cheaper than the server that it judges.
+"""
+
+import selectors
+import socket
+import struct
+import threading
+import time
+from dataclasses import dataclass, field
+
+import dns.message
+
+LOST_AFTER_SECONDS = 1.0
+SOCKETS_PER_SERVER = 4  # more source ports than one, so that more than one flow is watched
+_TICK_SECONDS = 0.002
+_HEADER = struct.Struct("!HHHHHH")
+_FLAGS_EXPECTED = 0x8400  # QR and AA, NOERROR; RD is not set in the question
+_MAX_NOTES = 20
+
+
+@dataclass
+class Verdict:
+    """What one server did: counts, the first few offences, and when each counter first answered."""
+
+    asked: int = 0
+    answered: int = 0
+    lost: int = 0
+    wrong: int = 0
+    notes: list[str] = field(default_factory=list)
+    first_seen: dict[int, float] = field(default_factory=dict)  # counter -> time.monotonic()
+    newest: int = -1
+
+    def note(self, text: str) -> None:
+        if len(self.notes) < _MAX_NOTES:
+            self.notes.append(text)
+
+
+class Oracle:
+    """Asks `servers` for the TXT at `probe` at `rate` queries a second in all, until stopped."""
+
+    def __init__(self, servers: list[tuple[str, int]], probe: str, rate: int) -> None:
+        self.verdicts = {server: Verdict() for server in servers}
+        self._rate = rate
+        self._published = -1
+        question = dns.message.make_query(probe, "TXT", flags=0).to_wire()
+        self._question = question[2:]
+        self._size = len(question)
+        self._selector = selectors.DefaultSelector()
+        self._flows = [_Flow(server) for server in servers for _ in range(SOCKETS_PER_SERVER)]
+        for flow in self._flows:
+            self._selector.register(flow.sock, selectors.EVENT_READ, flow)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="oracle", daemon=True)
+
+    def publishing(self, counter: int) -> None:
+        """Say, before the change is made, that `counter` may be answered from now on."""
+        self._published = counter
+
+    def seen_everywhere(self, counter: int) -> bool:
+        """Whether every server has answered `counter` or a later one."""
+        return all(verdict.newest >= counter for verdict in self.verdicts.values())
+
+    def __enter__(self) -> "Oracle":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join()
+        for flow in self._flows:
+            flow.sock.close()
+        self._selector.close()
+
+    @property
+    def faults(self) -> list[str]:
+        """What was lost or wrong, a line each; empty when nothing was."""
+        return [
+            f"{server}: {verdict.lost} lost, {verdict.wrong} wrong: {verdict.notes}"
+            for server, verdict in self.verdicts.items()
+            if verdict.lost or verdict.wrong
+        ]
+
+    def _run(self) -> None:
+        start = time.monotonic()
+        sent = 0
+        while not self._stopping.is_set():
+            now = time.monotonic()
+            while sent < (now - start) * self._rate:
+                self._ask(self._flows[sent % len(self._flows)], now)
+                sent += 1
+            self._drain(_TICK_SECONDS)
+            self._expire(time.monotonic())
+        last = time.monotonic() + LOST_AFTER_SECONDS
+        while time.monotonic() < last and any(flow.waiting for flow in self._flows):
+            self._drain(_TICK_SECONDS)
+        self._expire(float("inf"))
+
+    def _ask(self, flow: "_Flow", now: float) -> None:
+        verdict = self.verdicts[flow.server]
+        flow.message_id = (flow.message_id + 1) & 0xFFFF
+        flow.waiting[flow.message_id] = (now, verdict.newest)
+        verdict.asked += 1
+        try:
+            flow.sock.send(struct.pack("!H", flow.message_id) + self._question)
+        except OSError as error:  # a closed port shows here; the query then counts as lost
+            verdict.note(f"send: {error}")
+
+    def _drain(self, seconds: float) -> None:
+        for key, _ in self._selector.select(seconds):
+            flow: _Flow = key.data
+            verdict = self.verdicts[flow.server]
+            try:
+                while True:
+                    self._judge(flow, verdict, flow.sock.recv(4096), time.monotonic())
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                verdict.note(f"receive: {error}")
+
+    def _judge(self, flow: "_Flow", verdict: Verdict, reply: bytes, now: float) -> None:
+        message_id, flags, _, answers, _, _ = _HEADER.unpack_from(reply)
+        waited = flow.waiting.pop(message_id, None)
+        if waited is None:
+            verdict.note(f"unasked or late reply {message_id}")
+            return
+        verdict.answered += 1
+        if flags != _FLAGS_EXPECTED or answers != 1:
+            verdict.wrong += 1
+            verdict.note(f"flags {flags:#06x}, {answers} answers")
+            return
+        # One answer: compressed owner (2), type, class, TTL, rdata length (10), one string (1 + n).
+        text_at = self._size + 12
+        counter = int(reply[text_at + 1 : text_at + 1 + reply[text_at]])
+        _, seen_before = waited
+        if not seen_before <= counter <= self._published:
+            verdict.wrong += 1
+            verdict.note(f"counter {counter} after {seen_before}, published {self._published}")
+            return
+        if counter > verdict.newest:
+            verdict.newest = counter
+            verdict.first_seen[counter] = now
+
+    def _expire(self, now: float) -> None:
+        for flow in self._flows:
+            while flow.waiting:
+                message_id, (asked_at, _) = next(iter(flow.waiting.items()))
+                if now - asked_at < LOST_AFTER_SECONDS:
+                    break
+                del flow.waiting[message_id]
+                verdict = self.verdicts[flow.server]
+                verdict.lost += 1
+                verdict.note(f"query {message_id} lost")
+
+
+class _Flow:
+    """One UDP socket to one server, and the queries that wait for their reply there."""
+
+    def __init__(self, server: tuple[str, int]) -> None:
+        self.server = server
+        family = socket.AF_INET6 if ":" in server[0] else socket.AF_INET
+        self.sock = socket.socket(family, socket.SOCK_DGRAM)
+        self.sock.setblocking(False)
+        self.sock.connect(server)
+        self.message_id = 0
+        self.waiting: dict[int, tuple[float, int]] = {}  # id -> (asked at, newest counter then)
