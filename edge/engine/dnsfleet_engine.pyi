@@ -24,7 +24,7 @@ class Delta:
         """RRsets that both have, with another TTL or other rdata."""
 
     def lines(self, limit: int) -> list[str]:
-        """The first `limit` RRs that differ as `- OWNER TTL TYPE RDATA` and `+ …` in canonical order."""
+        """At most `limit` RRs that differ, `- OWNER TTL TYPE RDATA` or `+ …`, in canonical order."""
 
 @final
 class Zone:
@@ -76,7 +76,7 @@ class Zone:
         """This zone with another SOA serial."""
 
     def to_text(self) -> str:
-        """A master file: absolute names, canonical order, one record a line (RFC 1035 section 5)."""
+        """A master file (RFC 1035 section 5): absolute names, canonical order, a record a line."""
 
 Convert = Callable[[str, str, str], tuple[int, bytes]]
 """(type, rdata text, origin) to (type number, wire rdata) for types the engine has no parser for.
@@ -113,7 +113,7 @@ class ZoneBuilder:
         """Add one record in presentation form; names are relative to the origin."""
 
     def finish(self) -> tuple[Zone | None, list[tuple[str, str, str, Severity]]]:
-        """The zone (None after any error) and what was found: (reason, message, where, severity)."""
+        """The zone (None after an error) and what was found: (reason, message, where, severity)."""
 
 @final
 class Engine:
