@@ -24,7 +24,7 @@ class Delta:
         """RRsets that both have, with another TTL or other rdata."""
 
     def lines(self, limit: int) -> list[str]:
-        """At most `limit` RRs that differ, `- OWNER TTL TYPE RDATA` or `+ …`, in canonical order."""
+        """The first `limit` RRs that differ: `- OWNER TTL TYPE RDATA` or `+ …`, canonical order."""
 
 @final
 class Zone:
