@@ -4,6 +4,8 @@
 
 pub mod answer;
 pub mod catalog;
+pub mod master;
+pub mod rdata;
 
 #[cfg(feature = "python")]
 #[pyo3::pymodule]

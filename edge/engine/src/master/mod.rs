@@ -1,0 +1,31 @@
+//! Master files: the text form of zones (RFC 1035 section 5, RFC 2308 section 4, RFC 3597 section 5).
+
+/// A place in a master file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Where {
+    /// What `Sink::file` returned for the file.
+    pub file: u32,
+    /// The line, counted from 1, on which the record or directive begins.
+    pub line: u32,
+}
+
+/// Takes what a master file holds, in the order of the file.
+pub trait Sink {
+    /// A file is about to be read; the number stands for it in every `Where`.
+    fn file(&mut self, name: &str) -> u32;
+
+    /// A record: folded owner in wire form, type, TTL in seconds, uncompressed wire rdata.
+    fn record(&mut self, owner: &[u8], rtype: u16, ttl: u32, rdata: &[u8], place: Where);
+
+    /// A record or directive that could not be read: CamelCase reason and message.
+    fn problem(&mut self, reason: &'static str, message: String, place: Where);
+}
+
+/// (path as written, name of the file that includes it) to (name, text), or a reason
+/// (`IncludeFailed`, `IncludeOutsideFolder`) and message.
+pub type Include<'a> =
+    dyn FnMut(&str, &str) -> Result<(String, Vec<u8>), (&'static str, String)> + 'a;
+
+/// (type, rdata text, origin) to (type number, wire rdata), or a message: for types without a
+/// parser of our own.
+pub type Convert<'a> = dyn FnMut(&str, &str, &str) -> Result<(u16, Vec<u8>), String> + 'a;
