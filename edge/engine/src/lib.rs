@@ -6,6 +6,7 @@ pub mod answer;
 pub mod catalog;
 pub mod master;
 pub mod rdata;
+pub mod rings;
 
 #[cfg(feature = "python")]
 #[pyo3::pymodule]

@@ -1,0 +1,65 @@
+"""Which shard owns a name: one function that Python, Rust and the kernel all compute alike.
+
+The kernel hands every UDP query to one shard (`SO_ATTACH_REUSEPORT_CBPF`), so a name is answered
+by the same thread each time and no name is kept twice. The function is therefore made of what a
+classic BPF program can do: 32-bit arithmetic and forward jumps, no loops and no memory.
+
+1. Hash the name. FNV-1a over the octets of the wire name (length octets included), A-Z folded to
+   lower case. It stops at the first zero octet, which is the root label. A name with a zero octet
+   inside a label stops early; it still has one owner. Only the first `NAME_OCTETS` octets count:
+   names that agree in those share a shard.
+2. Give every shard a weight: `mix(hash ^ constant(shard))`, where `mix` is the finaliser of
+   MurmurHash3. The highest weight owns the name (rendezvous hashing). `mix` is one to one, so two
+   shards with different constants never have equal weights.
+3. `constant(shard)` depends on the shard's number alone. Another shard leaves the weights of the
+   others as they are, and takes only the names that it wins: one in N of them, from all alike.
+
+Its twin is `edge/engine/src/rings.rs`; `tests/golden/rings.json` holds both to the same values.
+"""
+
+from functools import cache
+
+MAX_SHARDS = 64
+"""Shards one engine may have: the size up to which the kernel takes the program everywhere."""
+
+NAME_OCTETS = 64
+"""Octets of a name that are hashed: most names are shorter, and a program has no loops."""
+
+_MASK = 0xFFFF_FFFF
+_FNV_OFFSET = 0x811C_9DC5
+_FNV_PRIME = 0x0100_0193
+_GOLDEN_RATIO = 0x9E37_79B9
+
+
+def name_hash(qname_wire: bytes) -> int:
+    """The 32-bit hash of an uncompressed wire name; what follows its root label is ignored."""
+    value = _FNV_OFFSET
+    for octet in qname_wire[:NAME_OCTETS].lower():
+        if octet == 0:
+            break
+        value = (value ^ octet) * _FNV_PRIME & _MASK
+    return value
+
+
+def owner(name: bytes, shards: int) -> int:
+    """The shard, 0 to `shards` - 1, that gets UDP queries for this wire name.
+
+    ValueError where `shards` is not between 1 and `MAX_SHARDS`.
+    """
+    if not 1 <= shards <= MAX_SHARDS:
+        raise ValueError(f"{shards} shards: use 1 to {MAX_SHARDS}")
+    value = name_hash(name)
+    return max(range(shards), key=lambda shard: _mix(value ^ _constant(shard)))
+
+
+@cache
+def _constant(shard: int) -> int:
+    return _mix((shard + 1) * _GOLDEN_RATIO & _MASK)
+
+
+def _mix(value: int) -> int:
+    value ^= value >> 16
+    value = value * 0x85EB_CA6B & _MASK
+    value ^= value >> 13
+    value = value * 0xC2B2_AE35 & _MASK
+    return value ^ value >> 16
