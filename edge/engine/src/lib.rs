@@ -5,8 +5,10 @@
 pub mod answer;
 pub mod catalog;
 pub mod master;
+pub mod name;
 pub mod rdata;
 pub mod rings;
+pub mod zone;
 
 #[cfg(feature = "python")]
 #[pyo3::pymodule]

@@ -1,0 +1,463 @@
+//! Domain names in uncompressed wire form (RFC 1035 sections 2.3, 3.1 and 5.1).
+//!
+//! [`Name`] owns a checked name; the free functions work on wire slices that were checked before,
+//! so that a lookup needs no allocation. A length octet is below 64 and therefore no letter: ASCII
+//! case can be folded over the whole slice without finding the labels first.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+/// Longest label in octets (RFC 1035 section 2.3.4).
+pub const MAX_LABEL: usize = 63;
+/// Longest name in wire octets, the root label included (RFC 1035 section 2.3.4).
+pub const MAX_NAME: usize = 255;
+/// Most labels a name can have, the root not counted: one octet each, and a length octet.
+pub(crate) const MAX_LABELS: usize = MAX_NAME / 2;
+
+/// Why bytes are no domain name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameError {
+    /// No text at all.
+    Empty,
+    /// Two dots in a row, or a dot in front.
+    EmptyLabel,
+    /// A label of that many octets.
+    LabelTooLong(usize),
+    /// A name of that many wire octets.
+    NameTooLong(usize),
+    /// A `\` that is not followed by a character or by a number from 000 to 255.
+    BadEscape,
+    /// A relative name where no origin is known.
+    NoOrigin,
+    /// Wire octets that end inside the name, go on after it, or hold a compression pointer.
+    BadWire,
+}
+
+impl fmt::Display for NameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NameError::Empty => write!(f, "empty name"),
+            NameError::EmptyLabel => write!(f, "empty label"),
+            NameError::LabelTooLong(n) => {
+                write!(f, "label of {n} octets, at most {MAX_LABEL} allowed")
+            }
+            NameError::NameTooLong(n) => {
+                write!(f, "name of {n} octets, at most {MAX_NAME} allowed")
+            }
+            NameError::BadEscape => {
+                write!(
+                    f,
+                    "bad escape, write \\ and a character or \\ and three digits up to 255"
+                )
+            }
+            NameError::NoOrigin => {
+                write!(
+                    f,
+                    "relative name without an origin, end it with a dot or set $ORIGIN"
+                )
+            }
+            NameError::BadWire => write!(f, "not a domain name in wire form"),
+        }
+    }
+}
+
+impl std::error::Error for NameError {}
+
+/// An absolute domain name; keeps the letter case it was given.
+///
+/// `==` compares octets, so it is exact; compare folded names for DNS equality.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Name(Box<[u8]>);
+
+impl Name {
+    /// The root.
+    pub fn root() -> Name {
+        Name(Box::new([0]))
+    }
+
+    /// Reads presentation form: `\X` and `\DDD` escapes, `@` for the origin, relative names get it.
+    pub fn parse(text: &[u8], origin: Option<&Name>) -> Result<Name, NameError> {
+        let mut wire = Vec::with_capacity(text.len() + 2);
+        parse_into(text, origin.map(Name::as_wire), &mut wire)?;
+        Ok(Name(wire.into()))
+    }
+
+    /// Takes an uncompressed name that fills the whole slice.
+    pub fn from_wire(wire: &[u8]) -> Result<Name, NameError> {
+        match wire_len(wire) {
+            Some(len) if len == wire.len() => Ok(Name(wire.into())),
+            _ => Err(NameError::BadWire),
+        }
+    }
+
+    /// The wire octets, the root label included.
+    pub fn as_wire(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The name in lower case.
+    pub fn to_folded(&self) -> Name {
+        Name(self.0.to_ascii_lowercase().into())
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::with_capacity(self.0.len());
+        write_text(&self.0, &mut text);
+        f.write_str(&text)
+    }
+}
+
+/// Appends the wire form of a name in presentation form to `out`; on an error `out` is unchanged.
+pub fn parse_into(text: &[u8], origin: Option<&[u8]>, out: &mut Vec<u8>) -> Result<(), NameError> {
+    let start = out.len();
+    let result = append_name(text, origin, out).and_then(|()| match out.len() - start {
+        len if len > MAX_NAME => Err(NameError::NameTooLong(len)),
+        _ => Ok(()),
+    });
+    if result.is_err() {
+        out.truncate(start);
+    }
+    result
+}
+
+fn append_name(text: &[u8], origin: Option<&[u8]>, out: &mut Vec<u8>) -> Result<(), NameError> {
+    match text {
+        b"" => return Err(NameError::Empty),
+        b"." => {
+            out.push(0);
+            return Ok(());
+        }
+        b"@" => {
+            out.extend_from_slice(origin.ok_or(NameError::NoOrigin)?);
+            return Ok(());
+        }
+        _ => {}
+    }
+    let mut label = out.len();
+    out.push(0);
+    let mut rest = text;
+    while let Some((&octet, after)) = rest.split_first() {
+        rest = after;
+        match octet {
+            b'.' => {
+                close_label(label, out)?;
+                label = out.len();
+                out.push(0);
+                if rest.is_empty() {
+                    return Ok(());
+                }
+            }
+            b'\\' => {
+                let (octet, after) = unescape(rest).ok_or(NameError::BadEscape)?;
+                out.push(octet);
+                rest = after;
+            }
+            octet => out.push(octet),
+        }
+    }
+    close_label(label, out)?;
+    out.extend_from_slice(origin.ok_or(NameError::NoOrigin)?);
+    Ok(())
+}
+
+fn close_label(at: usize, out: &mut [u8]) -> Result<(), NameError> {
+    match out.len() - at - 1 {
+        0 => Err(NameError::EmptyLabel),
+        len if len > MAX_LABEL => Err(NameError::LabelTooLong(len)),
+        len => {
+            out[at] = len as u8;
+            Ok(())
+        }
+    }
+}
+
+/// The octet that stands after a `\`, and the text behind it (RFC 1035 section 5.1).
+pub fn unescape(text: &[u8]) -> Option<(u8, &[u8])> {
+    match text {
+        [a, b, c, rest @ ..] if a.is_ascii_digit() => {
+            if !b.is_ascii_digit() || !c.is_ascii_digit() {
+                return None;
+            }
+            let number = [a, b, c]
+                .iter()
+                .fold(0, |n, d| n * 10 + u32::from(**d - b'0'));
+            u8::try_from(number).ok().map(|octet| (octet, rest))
+        }
+        [a, rest @ ..] if !a.is_ascii_digit() => Some((*a, rest)),
+        _ => None,
+    }
+}
+
+/// Appends presentation form, absolute, with everything escaped that a master file could misread.
+pub fn write_text(wire: &[u8], out: &mut String) {
+    if wire == [0] {
+        out.push('.');
+        return;
+    }
+    for label in labels(wire) {
+        for &octet in label {
+            match octet {
+                b'.' | b'\\' | b'"' | b';' | b'(' | b')' | b'@' | b'$' => {
+                    out.push('\\');
+                    out.push(char::from(octet));
+                }
+                0x21..=0x7e => out.push(char::from(octet)),
+                _ => {
+                    use fmt::Write;
+                    let _ = write!(out, "\\{octet:03}");
+                }
+            }
+        }
+        out.push('.');
+    }
+}
+
+/// Octets of the uncompressed name at the start of `bytes`; None where there is no valid one.
+pub fn wire_len(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let len = usize::from(*bytes.get(at)?);
+        if len > MAX_LABEL {
+            return None;
+        }
+        at += 1 + len;
+        if at > MAX_NAME {
+            return None;
+        }
+        if len == 0 {
+            return Some(at);
+        }
+    }
+}
+
+/// Lower-cases ASCII letters.
+pub fn fold_in_place(wire: &mut [u8]) {
+    wire.make_ascii_lowercase();
+}
+
+/// The labels from left to right, the root not included.
+pub fn labels(wire: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = wire;
+    std::iter::from_fn(move || {
+        let (&len, after) = rest.split_first()?;
+        if len == 0 {
+            return None;
+        }
+        let (label, after) = after.split_at_checked(usize::from(len))?;
+        rest = after;
+        Some(label)
+    })
+}
+
+/// The name without its leftmost label; None for the root.
+pub fn parent(wire: &[u8]) -> Option<&[u8]> {
+    match wire.first() {
+        None | Some(0) => None,
+        Some(&len) => wire.get(1 + usize::from(len)..),
+    }
+}
+
+/// Whether `name` equals `ancestor` or lies below it; letter case does not matter.
+pub fn is_at_or_below(name: &[u8], ancestor: &[u8]) -> bool {
+    let mut rest = name;
+    while rest.len() > ancestor.len() {
+        match parent(rest) {
+            Some(up) => rest = up,
+            None => return false,
+        }
+    }
+    rest.eq_ignore_ascii_case(ancestor)
+}
+
+/// Canonical order (RFC 4034 section 6.1): by the rightmost labels first, letter case ignored.
+pub fn canonical_cmp(a: &[u8], b: &[u8]) -> Ordering {
+    let (mut a_starts, mut b_starts) = ([0; MAX_LABELS], [0; MAX_LABELS]);
+    let a_labels = label_starts(a, &mut a_starts);
+    let b_labels = label_starts(b, &mut b_starts);
+    for (&i, &j) in a_labels.iter().rev().zip(b_labels.iter().rev()) {
+        let order = cmp_folded(label_at(a, i), label_at(b, j));
+        if order.is_ne() {
+            return order;
+        }
+    }
+    a_labels.len().cmp(&b_labels.len())
+}
+
+/// Where each label starts, from left to right, in an array of the caller.
+pub(crate) fn label_starts<'a>(wire: &[u8], starts: &'a mut [u8; MAX_LABELS]) -> &'a [u8] {
+    let (mut at, mut count) = (0, 0);
+    while let Some(&len) = wire.get(at)
+        && len != 0
+        && count < MAX_LABELS
+    {
+        starts[count] = at as u8;
+        count += 1;
+        at += 1 + usize::from(len);
+    }
+    &starts[..count]
+}
+
+/// The label that starts at an offset.
+pub(crate) fn label_at(wire: &[u8], at: u8) -> &[u8] {
+    let at = usize::from(at);
+    &wire[at + 1..at + 1 + usize::from(wire[at])]
+}
+
+fn cmp_folded(a: &[u8], b: &[u8]) -> Ordering {
+    let fold = |octet: &u8| octet.to_ascii_lowercase();
+    a.iter().map(fold).cmp(b.iter().map(fold))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn name(text: &str) -> Name {
+        Name::parse(text.as_bytes(), None).unwrap()
+    }
+
+    #[test]
+    fn reads_and_writes_presentation_form() {
+        let origin = name("example.com.");
+        for (text, shown) in [
+            ("@", "example.com."),
+            ("www", "www.example.com."),
+            ("WWW.Example.", "WWW.Example."),
+            (".", "."),
+            (r"a\.b", r"a\.b.example.com."),
+            (r"\097\065.", "aA."),
+            (r"\000.", r"\000."),
+            ("*", "*.example.com."),
+        ] {
+            let read = Name::parse(text.as_bytes(), Some(&origin)).unwrap();
+            assert_eq!(read.to_string(), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        let long = "a".repeat(64);
+        let label = "a".repeat(63);
+        let name_of_256 = format!("{label}.{label}.{label}.{}.", "a".repeat(62));
+        for (text, message) in [
+            ("", "empty name"),
+            ("a..b.", "empty label"),
+            (".a.", "empty label"),
+            (long.as_str(), "label of 64 octets, at most 63 allowed"),
+            (
+                name_of_256.as_str(),
+                "name of 256 octets, at most 255 allowed",
+            ),
+            (
+                r"a\25.",
+                "bad escape, write \\ and a character or \\ and three digits up to 255",
+            ),
+            (
+                r"a\256.",
+                "bad escape, write \\ and a character or \\ and three digits up to 255",
+            ),
+            (
+                "a\\",
+                "bad escape, write \\ and a character or \\ and three digits up to 255",
+            ),
+            (
+                "www",
+                "relative name without an origin, end it with a dot or set $ORIGIN",
+            ),
+        ] {
+            let error = Name::parse(text.as_bytes(), None).unwrap_err();
+            assert_eq!(error.to_string(), message, "{text}");
+        }
+        let longest = format!("{label}.{label}.{label}.{}.", "a".repeat(61));
+        assert_eq!(name(&longest).as_wire().len(), MAX_NAME);
+    }
+
+    #[test]
+    fn checks_wire_form() {
+        for bad in [
+            &b""[..],
+            b"\x01",
+            b"\x01a",
+            b"\x01a\0\0",
+            b"\xc0\x00",
+            &[1; 256],
+        ] {
+            assert_eq!(Name::from_wire(bad), Err(NameError::BadWire));
+        }
+        assert_eq!(Name::from_wire(b"\x01a\0").unwrap(), name("a."));
+    }
+
+    #[test]
+    fn knows_ancestors() {
+        let (example, www) = (name("example."), name("www.EXAMPLE."));
+        assert!(is_at_or_below(www.as_wire(), example.as_wire()));
+        assert!(is_at_or_below(example.as_wire(), example.as_wire()));
+        assert!(is_at_or_below(www.as_wire(), &[0]));
+        assert!(!is_at_or_below(example.as_wire(), www.as_wire()));
+        assert!(!is_at_or_below(
+            name("wexample.").as_wire(),
+            example.as_wire()
+        ));
+        assert_eq!(parent(www.as_wire()), Some(name("EXAMPLE.").as_wire()));
+        assert_eq!(parent(&[0]), None);
+    }
+
+    #[test]
+    fn sorts_as_rfc_4034_shows() {
+        let sorted = [
+            "example.",
+            "a.example.",
+            "yljkjljk.a.example.",
+            "Z.a.example.",
+            "zABC.a.EXAMPLE.",
+            "z.example.",
+            r"\001.z.example.",
+            "*.z.example.",
+            r"\200.z.example.",
+        ];
+        for pair in sorted.windows(2) {
+            let (a, b) = (name(pair[0]), name(pair[1]));
+            assert_eq!(
+                canonical_cmp(a.as_wire(), b.as_wire()),
+                Ordering::Less,
+                "{a} {b}"
+            );
+            assert_eq!(
+                canonical_cmp(b.as_wire(), a.as_wire()),
+                Ordering::Greater,
+                "{b} {a}"
+            );
+        }
+        assert_eq!(
+            canonical_cmp(name("A.").as_wire(), name("a.").as_wire()),
+            Ordering::Equal
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn presentation_form_comes_back(
+            labels in prop::collection::vec(prop::collection::vec(any::<u8>(), 1..20), 0..8)
+        ) {
+            let mut wire = Vec::new();
+            for label in &labels {
+                wire.push(label.len() as u8);
+                wire.extend_from_slice(label);
+            }
+            wire.push(0);
+            let name = Name::from_wire(&wire).unwrap();
+            prop_assert_eq!(Name::parse(name.to_string().as_bytes(), None).unwrap(), name);
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let _ = Name::parse(&bytes, None);
+            if let Some(len) = wire_len(&bytes) {
+                prop_assert!(Name::from_wire(&bytes[..len]).is_ok());
+            }
+        }
+    }
+}

@@ -1,0 +1,440 @@
+//! The records of one zone, immutable and cheap to clone.
+//!
+//! A zone is a map from owner name to [`Node`]. Edges answer from one version while the next is
+//! made, and a change of one record must cost the same in a zone of ten names and of a million.
+//! So the map is persistent: its hash buckets are shared between versions, and a change copies the
+//! buckets it touches (see [`buckets`]). Whatever a zone knows about the whole of itself (counts,
+//! digest) follows each change by adding and subtracting, never by another walk.
+//!
+//! Empty non-terminals are nodes without RRsets, kept by the count of their children, so "does this
+//! name exist" is one look-up (RFC 4592 section 2.2.2).
+//!
+//! What always holds: owners are folded and at or below the origin; the apex has one SOA record;
+//! the rdata of an RRset is sorted, without duplicates, and at most 64 KiB as a whole.
+
+mod buckets;
+mod digest;
+mod rrset;
+
+use std::fmt;
+
+use crate::name::{self, Name};
+use crate::rdata::types::SOA;
+use buckets::Buckets;
+use digest::Digest;
+pub use rrset::{Node, Rrset, RrsetError};
+
+/// Octets of SOA rdata behind its two names (RFC 1035 section 3.3.13); the serial comes first.
+const SOA_NUMBERS: usize = 20;
+
+/// Why records make no zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ZoneError {
+    /// No SOA at the apex.
+    NoSoa,
+    /// More than one SOA record, or one whose rdata is not two names and five numbers.
+    BadSoa,
+    /// An owner name, in presentation form, that is not at or below the origin.
+    OutOfZone(String),
+    /// An RRset of this owner and type number that cannot be.
+    BadRrset(String, u16, RrsetError),
+}
+
+impl fmt::Display for ZoneError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ZoneError::NoSoa => write!(f, "no SOA record at the apex"),
+            ZoneError::BadSoa => write!(f, "not exactly one well-formed SOA record at the apex"),
+            ZoneError::OutOfZone(owner) => write!(f, "{owner} is outside the zone"),
+            ZoneError::BadRrset(owner, rtype, error) => write!(f, "{owner} type {rtype}: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ZoneError {}
+
+/// The records of one zone.
+#[derive(Clone)]
+pub struct Zone {
+    origin: Name,
+    names: Buckets,
+    rrsets: usize,
+    records: usize,
+    digest: Digest,
+}
+
+impl Zone {
+    /// Makes a zone of (owner, type number, TTL, wire rdata); an RRset has the TTL of its first
+    /// record, and equal records count once.
+    pub fn from_records<'a>(
+        origin: &Name,
+        records: impl IntoIterator<Item = (&'a [u8], u16, u32, &'a [u8])>,
+    ) -> Result<Zone, ZoneError> {
+        type Records<'a> = (u32, Vec<&'a [u8]>);
+        let mut rrsets = std::collections::BTreeMap::<(Box<[u8]>, u16), Records<'a>>::new();
+        for (owner, rtype, ttl, rdata) in records {
+            let key = (owner.to_ascii_lowercase().into(), rtype);
+            rrsets.entry(key).or_insert((ttl, Vec::new())).1.push(rdata);
+        }
+        let mut edit = Edit::new(Zone::empty(origin, rrsets.len()));
+        for ((owner, rtype), (ttl, mut rdatas)) in rrsets {
+            let rrset = Rrset::new(rtype, ttl, &mut rdatas)
+                .map_err(|error| ZoneError::BadRrset(text_of(&owner), rtype, error))?;
+            edit.set(&owner, rrset)?;
+        }
+        edit.finish()
+    }
+
+    /// No records yet, with room for `names` owners: only a start for an [`Edit`].
+    fn empty(origin: &Name, names: usize) -> Zone {
+        Zone {
+            origin: origin.to_folded(),
+            names: Buckets::with_room(names),
+            rrsets: 0,
+            records: 0,
+            digest: Digest::default(),
+        }
+    }
+
+    /// The apex name, folded.
+    pub fn origin(&self) -> &Name {
+        &self.origin
+    }
+
+    /// The node of a folded owner name; empty non-terminals are nodes too.
+    pub fn node(&self, folded_owner: &[u8]) -> Option<&Node> {
+        self.names.get(folded_owner)
+    }
+
+    /// The node of the origin.
+    pub fn apex(&self) -> &Node {
+        self.node(self.origin.as_wire())
+            .expect("a zone has an apex")
+    }
+
+    /// The SOA RRset; always one record.
+    pub fn soa(&self) -> &Rrset {
+        self.apex().get(SOA).expect("a zone has a SOA")
+    }
+
+    /// The SOA serial.
+    pub fn serial(&self) -> u32 {
+        let rdata = self.soa().rdatas().next().expect("a SOA has rdata");
+        let serial = &rdata[rdata.len() - SOA_NUMBERS..][..4];
+        u32::from_be_bytes(serial.try_into().expect("four octets"))
+    }
+
+    /// How many RRsets.
+    pub fn rrsets(&self) -> usize {
+        self.rrsets
+    }
+
+    /// How many records.
+    pub fn records(&self) -> usize {
+        self.records
+    }
+
+    /// The sum modulo 2^256 of BLAKE2b-256 over each encoded RRset, most significant octet first.
+    pub fn digest(&self) -> [u8; 32] {
+        self.digest.to_bytes()
+    }
+
+    /// The names that own records, in canonical order (RFC 4034 section 6.1).
+    pub fn sorted(&self) -> Vec<(&[u8], &Node)> {
+        let owners = self
+            .names
+            .iter()
+            .filter(|(_, node)| !node.rrsets.is_empty());
+        let mut sorted: Vec<_> = owners
+            .map(|(owner, node)| (sort_key(owner), owner, node))
+            .collect();
+        sorted.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| name::canonical_cmp(a.1, b.1)));
+        sorted
+            .into_iter()
+            .map(|(_, owner, node)| (owner, node))
+            .collect()
+    }
+
+    /// Whether the SOA is one record of two names and five numbers.
+    fn check_soa(&self) -> Result<(), ZoneError> {
+        let apex = self.node(self.origin.as_wire());
+        let soa = apex
+            .and_then(|apex| apex.get(SOA))
+            .ok_or(ZoneError::NoSoa)?;
+        let mut rdatas = soa.rdatas();
+        let (Some(rdata), None) = (rdatas.next(), rdatas.next()) else {
+            return Err(ZoneError::BadSoa);
+        };
+        let mname = name::wire_len(rdata).ok_or(ZoneError::BadSoa)?;
+        let rname = name::wire_len(&rdata[mname..]).ok_or(ZoneError::BadSoa)?;
+        if rdata.len() != mname + rname + SOA_NUMBERS {
+            return Err(ZoneError::BadSoa);
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Zone({} with {} records)", self.origin, self.records)
+    }
+}
+
+/// A zone while it is changed; its invariants hold again after [`Edit::finish`].
+struct Edit {
+    zone: Zone,
+}
+
+impl Edit {
+    fn new(zone: Zone) -> Edit {
+        Edit { zone }
+    }
+
+    /// Puts an RRset in the place of what the folded owner has of its type.
+    fn set(&mut self, owner: &[u8], rrset: Rrset) -> Result<(), ZoneError> {
+        if !name::is_at_or_below(owner, self.zone.origin.as_wire()) {
+            return Err(ZoneError::OutOfZone(text_of(owner)));
+        }
+        self.count_in(owner, &rrset);
+        if self.zone.names.get(owner).is_none() {
+            self.connect(owner);
+            self.zone.names.insert(owner.into(), Node::default());
+        }
+        let node = self.zone.names.get_mut(owner).expect("just made");
+        if let Some(old) = node.replace(rrset) {
+            self.count_out(owner, &old);
+        }
+        Ok(())
+    }
+
+    /// Takes an RRset away; false where there was none.
+    fn remove(&mut self, owner: &[u8], rtype: u16) -> bool {
+        if self
+            .zone
+            .names
+            .get(owner)
+            .and_then(|node| node.get(rtype))
+            .is_none()
+        {
+            return false;
+        }
+        let node = self.zone.names.get_mut(owner).expect("just found");
+        let old = node.take(rtype).expect("just found");
+        self.count_out(owner, &old);
+        self.prune(owner);
+        true
+    }
+
+    fn finish(self) -> Result<Zone, ZoneError> {
+        self.zone.check_soa()?;
+        Ok(self.zone)
+    }
+
+    /// Tells the parent of a new node about its child, and makes the parents that are missing.
+    fn connect(&mut self, owner: &[u8]) {
+        let mut name = owner;
+        while name != self.zone.origin.as_wire() {
+            name = name::parent(name).expect("at or below the origin");
+            match self.zone.names.get_mut(name) {
+                Some(parent) => {
+                    parent.children += 1;
+                    return;
+                }
+                None => {
+                    let node = Node {
+                        children: 1,
+                        ..Node::default()
+                    };
+                    self.zone.names.insert(name.into(), node);
+                }
+            }
+        }
+    }
+
+    /// Removes a node without records and children, and the parents that only led to it.
+    fn prune(&mut self, owner: &[u8]) {
+        let mut name = owner;
+        while let Some(node) = self.zone.names.get(name) {
+            if !node.rrsets.is_empty() || node.children > 0 {
+                return;
+            }
+            self.zone.names.remove(name);
+            if name == self.zone.origin.as_wire() {
+                return;
+            }
+            name = name::parent(name).expect("at or below the origin");
+            self.zone
+                .names
+                .get_mut(name)
+                .expect("a parent is a node")
+                .children -= 1;
+        }
+    }
+
+    fn count_in(&mut self, owner: &[u8], rrset: &Rrset) {
+        self.zone.rrsets += 1;
+        self.zone.records += rrset.count();
+        self.zone.digest.add(owner, rrset);
+    }
+
+    fn count_out(&mut self, owner: &[u8], rrset: &Rrset) {
+        self.zone.rrsets -= 1;
+        self.zone.records -= rrset.count();
+        self.zone.digest.subtract(owner, rrset);
+    }
+}
+
+/// Presentation form of a wire name.
+fn text_of(owner: &[u8]) -> String {
+    let mut text = String::new();
+    name::write_text(owner, &mut text);
+    text
+}
+
+/// The first octets of a key that sorts as [`name::canonical_cmp`] does, to spare most compares.
+///
+/// Labels from the right, each ended by 0; the octets 0 and 1 become 1 1 and 1 2 to make room.
+/// The labels of the origin are the same for all and cost no more than they hold.
+fn sort_key(owner: &[u8]) -> [u8; 32] {
+    let mut starts = [0; name::MAX_LABELS];
+    let mut key = [0; 32];
+    let mut filled = key.iter_mut();
+    'key: for label in name::label_starts(owner, &mut starts).iter().rev() {
+        for &octet in name::label_at(owner, *label) {
+            let escaped: &[u8] = match octet {
+                0 => &[1, 1],
+                1 => &[1, 2],
+                ref octet => std::slice::from_ref(octet),
+            };
+            for &octet in escaped {
+                let Some(slot) = filled.next() else {
+                    break 'key;
+                };
+                *slot = octet;
+            }
+        }
+        let Some(slot) = filled.next() else {
+            break 'key;
+        };
+        *slot = 0;
+    }
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: u16 = 1;
+
+    fn wire(text: &str) -> Vec<u8> {
+        let origin = Name::parse(b"example.", None).unwrap();
+        Name::parse(text.as_bytes(), Some(&origin))
+            .unwrap()
+            .as_wire()
+            .into()
+    }
+
+    fn soa(serial: u32) -> Vec<u8> {
+        let mut rdata = [wire("ns"), wire("hostmaster")].concat();
+        for number in [serial, 7200, 900, 1_209_600, 300] {
+            rdata.extend_from_slice(&number.to_be_bytes());
+        }
+        rdata
+    }
+
+    /// The zone `example.` with one SOA and an address at each owner.
+    pub(super) fn zone(owners: &[&str]) -> Zone {
+        let origin = Name::parse(b"Example.", None).unwrap();
+        let owners: Vec<_> = owners.iter().map(|owner| wire(owner)).collect();
+        let soa = soa(7);
+        let mut records = vec![(origin.as_wire(), SOA, 300, &*soa)];
+        records.extend(
+            owners
+                .iter()
+                .map(|owner| (&**owner, A, 300, &[192, 0, 2, 1][..])),
+        );
+        Zone::from_records(&origin, records).unwrap()
+    }
+
+    #[test]
+    fn finds_names_in_any_case_of_the_input() {
+        let zone = zone(&["WWW"]);
+        assert_eq!(zone.origin().to_string(), "example.");
+        assert_eq!(zone.serial(), 7);
+        assert_eq!((zone.rrsets(), zone.records()), (2, 2));
+        let address = zone.node(&wire("www")).unwrap().get(A).unwrap();
+        assert_eq!(address.rdatas().collect::<Vec<_>>(), [[192, 0, 2, 1]]);
+        assert!(zone.node(&wire("ww")).is_none());
+    }
+
+    #[test]
+    fn empty_non_terminals_come_and_go_with_the_names_below() {
+        let origin = zone(&["a.b.c", "b.c"]);
+        let children = |zone: &Zone, name: &str| zone.node(&wire(name)).map(|node| node.children);
+        assert_eq!(children(&origin, "c"), Some(1));
+        assert_eq!(children(&origin, "@"), Some(1));
+
+        let mut edit = Edit::new(origin.clone());
+        assert!(edit.remove(&wire("b.c"), A));
+        assert!(!edit.remove(&wire("b.c"), A));
+        let kept = edit.finish().unwrap();
+        assert_eq!(children(&kept, "b.c"), Some(1), "still leads to a.b.c");
+
+        let mut edit = Edit::new(kept);
+        assert!(edit.remove(&wire("a.b.c"), A));
+        let bare = edit.finish().unwrap();
+        assert_eq!(children(&bare, "c"), None);
+        assert_eq!(children(&bare, "@"), Some(0));
+        assert_eq!(
+            children(&origin, "a.b.c"),
+            Some(0),
+            "other versions do not change"
+        );
+        assert_eq!(bare.digest(), zone(&[]).digest());
+    }
+
+    #[test]
+    fn grows_and_sorts() {
+        let owners: Vec<_> = (0..2_000).map(|i| format!("h{}", 7 * i % 2_000)).collect();
+        let zone = zone(&owners.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(zone.rrsets(), 2_001);
+        let mut edit = Edit::new(zone);
+        for i in 0..2_000 {
+            let mut rdatas = vec![&[192, 0, 2, 2][..]];
+            edit.set(
+                &wire(&format!("{i}.deep")),
+                Rrset::new(A, 60, &mut rdatas).unwrap(),
+            )
+            .unwrap();
+        }
+        let zone = edit.finish().unwrap();
+        let sorted = zone.sorted();
+        assert_eq!(sorted.len(), 4_001);
+        for pair in sorted.windows(2) {
+            assert!(name::canonical_cmp(pair[0].0, pair[1].0).is_lt());
+        }
+        for i in 0..2_000 {
+            assert!(zone.node(&wire(&format!("h{i}"))).is_some());
+            assert!(zone.node(&wire(&format!("{i}.deep"))).is_some());
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_zone() {
+        let origin = Name::parse(b"example.", None).unwrap();
+        let (soa, other) = (soa(1), soa(2));
+        let apex = |rdata| (origin.as_wire(), SOA, 300, rdata);
+        for (records, error) in [
+            (vec![], ZoneError::NoSoa),
+            (vec![apex(&*soa), apex(&*other)], ZoneError::BadSoa),
+            (vec![apex(&soa[1..])], ZoneError::BadSoa),
+            (
+                vec![(&b"\x03com\0"[..], A, 300, &[192, 0, 2, 1][..])],
+                ZoneError::OutOfZone("com.".into()),
+            ),
+        ] {
+            assert_eq!(Zone::from_records(&origin, records).unwrap_err(), error);
+        }
+    }
+}
