@@ -1,0 +1,101 @@
+"""What an edge is told: one JSON file, checked whole before anything starts."""
+
+import json
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+# The kernel program that spreads names over the shards is unrolled over them, so their number is
+# bounded; it is also more threads than any edge has cores.
+MAX_SHARDS = 64
+# An orchestrator kills a process that takes longer than its grace period, 30 s in Kubernetes.
+MAX_DRAIN_SECONDS = 300.0
+# Names of Pops and edges become Redis hash fields and metric labels: DNS labels (RFC 1123), with
+# the dots that pod names may have.
+_NAME = r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$"
+
+
+class ConfigError(ValueError):
+    """The file cannot be used; the text says where and what to do."""
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise ValueError(
+            f"{text!r} is not an IP address, write one such as 127.0.0.1 or ::"
+        ) from None
+
+
+def _redis_url(text: str) -> str:
+    """Never quotes the text: it may hold a password."""
+    expected = "expected redis://[user:password@]host:port, rediss://… or unix:///path"
+    try:
+        parts = urlsplit(text)
+        reachable = parts.path if parts.scheme == "unix" else parts.hostname
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError(f"{error}, {expected}") from None
+    if parts.scheme not in ("redis", "rediss", "unix") or not reachable:
+        raise ValueError(f"not a Redis URL, {expected}")
+    return text
+
+
+Name = Annotated[str, Field(pattern=_NAME)]
+Address = Annotated[str, AfterValidator(_address)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+RedisURL = Annotated[str, AfterValidator(_redis_url)]
+
+
+class Config(BaseModel):
+    """One edge: who it is, where it answers, whom it follows and where it keeps its zones."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    pop: Name
+    edge: Name
+    listen: Annotated[list[tuple[Address, Port]], Field(min_length=1)]
+    """Where DNS is answered, UDP and TCP; port 0 takes a free one."""
+    http: tuple[Address, Port]
+    """Where /metrics, /healthz and /readyz are served."""
+    replica_url: RedisURL
+    """The Pop's replica, from which zones come."""
+    core_url: RedisURL | None = None
+    """The core, to which acks go; None sends none."""
+    public_key: Path
+    """A PEM file with the publisher's Ed25519 public key."""
+    state_dir: Path
+    """The folder that keeps the last good zones."""
+    shards: Annotated[int, Field(ge=1, le=MAX_SHARDS)] = 1
+    drain_seconds: Annotated[float, Field(ge=0, le=MAX_DRAIN_SECONDS, allow_inf_nan=False)] = 5.0
+    """How long queries are still answered after SIGTERM, while /readyz already says no."""
+
+
+def read(path: Path) -> Config:
+    """The config in a JSON file; ConfigError names the file and each bad field."""
+    try:
+        values = json.loads(path.read_bytes())
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot read the config: {error.strerror}") from None
+    except ValueError as error:  # also undecodable bytes
+        raise ConfigError(f"{path}: not a JSON document: {error}") from None
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        problems = [f"{path}: {_field(p['loc'])}: {_message(p['msg'])}" for p in error.errors()]
+        raise ConfigError("\n".join(problems)) from None
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    """`listen[0][1]` rather than pydantic's tuple."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return text.lstrip(".") or "document"
+
+
+def _message(text: str) -> str:
+    text = text.removeprefix("Value error, ")
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,114 @@
+"""A config is taken whole or refused with a text that says where and what to do."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dnsfleet_edge import config
+
+GOOD: dict[str, Any] = {
+    "pop": "fra",
+    "edge": "fra-1",
+    "listen": [["127.0.0.1", 5301], ["::1", 5301]],
+    "http": ["127.0.0.1", 9301],
+    "replica_url": "redis://edge:secret@127.0.0.1:6401",
+    "public_key": "public.pem",
+    "state_dir": "state",
+}
+
+
+def _write(folder: Path, values: object) -> Path:
+    path = folder / "edge.json"
+    path.write_text(json.dumps(values))
+    return path
+
+
+def test_a_minimal_config_has_defaults(tmp_path: Path) -> None:
+    read = config.read(_write(tmp_path, GOOD))
+    assert read.listen == [("127.0.0.1", 5301), ("::1", 5301)]
+    assert read.http == ("127.0.0.1", 9301)
+    assert (read.shards, read.drain_seconds, read.core_url) == (1, 5.0, None)
+
+
+BAD = [
+    ({"pop": "Frankfurt!"}, "pop: string should match pattern"),
+    ({"pop": ""}, "pop: string should match pattern"),
+    ({"listen": []}, "listen: list should have at least 1 item"),
+    (
+        {"listen": [["localhost", 53]]},
+        "listen[0][0]: 'localhost' is not an IP address, write one such as 127.0.0.1 or ::",
+    ),
+    ({"listen": [["::1", 53], ["::1", 65536]]}, "listen[1][1]: input should be less than or equal"),
+    ({"listen": [["::1", -1]]}, "listen[0][1]: input should be greater than or equal to 0"),
+    ({"listen": [["::1"]]}, "listen[0][1]: field required"),
+    ({"http": 9301}, "http: input should be a valid tuple"),
+    (
+        {"replica_url": "http://127.0.0.1"},
+        "replica_url: not a Redis URL, expected redis://[user:password@]host:port, "
+        "rediss://… or unix:///path",
+    ),
+    ({"replica_url": "redis://:6401"}, "replica_url: not a Redis URL"),
+    ({"core_url": "redis://h:port"}, "core_url: port could not be cast to integer"),
+    ({"shards": 0}, "shards: input should be greater than or equal to 1"),
+    ({"shards": 65}, "shards: input should be less than or equal to 64"),
+    ({"drain_seconds": -1}, "drain_seconds: input should be greater than or equal to 0"),
+    ({"drain_seconds": "soon"}, "drain_seconds: input should be a valid number"),
+    ({"listne": []}, "listne: extra inputs are not permitted"),
+    ({"public_key": None}, "public_key: input is not a valid path"),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), BAD, ids=[text for _, text in BAD])
+def test_a_bad_field_is_named(tmp_path: Path, change: dict[str, Any], expected: str) -> None:
+    path = _write(tmp_path, GOOD | change)
+    with pytest.raises(config.ConfigError) as caught:
+        config.read(path)
+    assert str(caught.value).startswith(f"{path}: {expected}")
+
+
+@pytest.mark.parametrize("field", sorted(GOOD))
+def test_a_missing_field_is_named(tmp_path: Path, field: str) -> None:
+    path = _write(tmp_path, {key: value for key, value in GOOD.items() if key != field})
+    with pytest.raises(config.ConfigError) as caught:
+        config.read(path)
+    assert str(caught.value) == f"{path}: {field}: field required"
+
+
+def test_every_bad_field_has_a_line(tmp_path: Path) -> None:
+    path = _write(tmp_path, GOOD | {"shards": 0, "pop": "?"})
+    with pytest.raises(config.ConfigError) as caught:
+        config.read(path)
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_a_password_is_never_quoted(tmp_path: Path) -> None:
+    path = _write(tmp_path, GOOD | {"replica_url": "redsi://edge:secret@127.0.0.1:6401"})
+    with pytest.raises(config.ConfigError) as caught:
+        config.read(path)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"{", "not a JSON document: Expecting property name"),
+        (b"\xff", "not a JSON document: 'utf-8' codec can't decode byte 0xff"),
+        (b"[]", "document: input should be a valid dictionary"),
+    ],
+)
+def test_not_a_config_at_all(tmp_path: Path, content: bytes, expected: str) -> None:
+    path = tmp_path / "edge.json"
+    path.write_bytes(content)
+    with pytest.raises(config.ConfigError) as caught:
+        config.read(path)
+    assert str(caught.value).startswith(f"{path}: {expected}")
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(config.ConfigError) as caught:
+        config.read(tmp_path / "none.json")
+    assert (
+        str(caught.value)
+        == f"{tmp_path}/none.json: cannot read the config: No such file or directory"
+    )
