@@ -1,0 +1,111 @@
+"""Domain names as text: one spelling for each name, so that texts can be compared and be keys.
+
+The normal spelling is absolute (it ends in a dot), ASCII lower case, with the escapes of RFC 1035
+section 5.1 only where they are needed. Wire form belongs to the engine.
+"""
+
+import dns.exception
+import dns.name
+
+MAX_LABEL = 63
+"""Octets in a label (RFC 1035 section 2.3.4)."""
+MAX_NAME = 255
+"""Octets in a name on the wire, length octets and the root included (RFC 1035 section 2.3.4)."""
+MAX_TEXT = 1004
+"""Characters in a name: 250 octets of four labels, each written as \\DDD, and four dots."""
+
+ROOT = "."
+
+
+def normalise(text: str, origin: str | None = None) -> str:
+    """The normal spelling of a name; without `origin` a missing dot at the end is added.
+
+    With `origin` (absolute) the name is relative unless it ends in a dot, and `@` is the origin.
+    ValueError says what is wrong with the name.
+    """
+    name = _parse(text, ROOT if origin is None else origin)
+    for label in name.labels:
+        _check_a_label(label)
+    return name.canonicalize().to_text()
+
+
+def is_at_or_below(name: str, ancestor: str) -> bool:
+    """Whether `name` is `ancestor` or a name under it; both absolute."""
+    return _parse(name, ROOT).is_subdomain(_parse(ancestor, ROOT))
+
+
+def relative(name: str, origin: str) -> str:
+    """The name as a zone file of `origin` writes it: `www`, `@`, or absolute when outside."""
+    absolute, apex = _parse(name, ROOT), _parse(origin, ROOT)
+    return (absolute if apex == dns.name.root else absolute.relativize(apex)).to_text()
+
+
+def labels(name: str) -> int:
+    """How many labels an absolute name has; the root has none."""
+    return len(_parse(name, ROOT).labels) - 1
+
+
+def _parse(text: str, origin: str) -> dns.name.Name:
+    if not text:
+        raise ValueError("the name is empty; write a name, or @ for the origin")
+    if not text.isascii():
+        raise ValueError(f'"{text}" has letters outside ASCII; {_a_label_hint(text)}')
+    bad = next((char for char in text if char <= " " or char == "\x7f"), None)
+    if bad is not None:
+        raise ValueError(f'"{text}" has a blank or control character; write it as \\{ord(bad):03}')
+    try:
+        apex = dns.name.from_text(origin) if origin != ROOT else dns.name.root
+        return dns.name.from_text(text, apex)
+    except dns.name.LabelTooLong:
+        size = max(len(label) for label in _split(text))
+        raise ValueError(f"label of {size} octets, at most {MAX_LABEL} allowed") from None
+    except dns.name.NameTooLong:
+        size = sum(1 + len(label) for label in _split(text)) + 1
+        if not text.endswith("."):
+            size += sum(1 + len(label) for label in apex.labels) - 1
+        raise ValueError(f"name of {size} octets, at most {MAX_NAME} allowed") from None
+    except dns.name.EmptyLabel:
+        raise ValueError(f'"{text}" has an empty label; remove the doubled dot') from None
+    except dns.exception.DNSException:
+        raise ValueError(f'"{text}" has a bad escape; write \\X or \\DDD up to \\255') from None
+
+
+def _split(text: str) -> list[bytes]:
+    """The labels of a name that may be too long for dnspython; escapes are known to be good."""
+    found = [bytearray()]
+    position = 0
+    while position < len(text):
+        char = text[position]
+        if char == "\\" and text[position + 1].isdigit():
+            found[-1].append(int(text[position + 1 : position + 4]))
+            position += 4
+        elif char == "\\":
+            found[-1] += text[position + 1].encode()
+            position += 2
+        else:
+            if char == ".":
+                found.append(bytearray())
+            else:
+                found[-1] += char.encode()
+            position += 1
+    return [bytes(label) for label in found if label]
+
+
+def _check_a_label(label: bytes) -> None:
+    """Refuse `xn--` labels that no decoder could show (RFC 5890 section 2.3.2.1)."""
+    if not label.lower().startswith(b"xn--"):
+        return
+    try:
+        shown = label[4:].decode("punycode")
+    except (UnicodeError, ValueError, OverflowError):
+        shown = ""
+    if not shown or shown.isascii():
+        text = label.decode("ascii", "backslashreplace")
+        raise ValueError(f'"{text}" begins with xn-- but is no A-label; check its spelling')
+
+
+def _a_label_hint(text: str) -> str:
+    try:
+        return f"write its A-label form {text.encode('idna').decode()}"
+    except UnicodeError:
+        return "write its A-label form (xn--…)"

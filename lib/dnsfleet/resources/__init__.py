@@ -1,0 +1,102 @@
+"""The resources of `dnsfleet.io/v1alpha1` as strict, frozen models, and `parse` to read one.
+
+What is checked here is what a single object can say about itself; what needs other objects or the
+records is in `ownership` and `zones`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from dnsfleet.resources.base import (
+    API_VERSION,
+    DEFAULT_NAMESPACE,
+    GROUP,
+    VERSION,
+    Model,
+    Reference,
+    Tolerant,
+)
+from dnsfleet.resources.core_objects import ConfigMap, Namespace
+from dnsfleet.resources.explaining import explain
+from dnsfleet.resources.metadata import Condition, LabelRequirement, LabelSelector, Metadata
+from dnsfleet.resources.pops import Pop, PopSpec, PopStatus
+from dnsfleet.resources.record_sets import RecordSet, RecordSetSpec, RecordSetStatus
+from dnsfleet.resources.records import DEFAULT_TTL, MAX_TTL, Record, canonical_type
+from dnsfleet.resources.zones import Soa, Zone, ZoneFile, ZoneSpec, ZoneStatus
+from dnsfleet.violations import Violation
+
+Resource = Zone | RecordSet | Pop | Namespace | ConfigMap
+
+KINDS: Mapping[tuple[str, str], type[Resource]] = {
+    (API_VERSION, "Zone"): Zone,
+    (API_VERSION, "RecordSet"): RecordSet,
+    (API_VERSION, "Pop"): Pop,
+    ("v1", "Namespace"): Namespace,
+    ("v1", "ConfigMap"): ConfigMap,
+}
+"""(apiVersion, kind) to model."""
+
+__all__ = [
+    "API_VERSION",
+    "DEFAULT_NAMESPACE",
+    "DEFAULT_TTL",
+    "GROUP",
+    "KINDS",
+    "MAX_TTL",
+    "VERSION",
+    "Condition",
+    "ConfigMap",
+    "LabelRequirement",
+    "LabelSelector",
+    "Metadata",
+    "Model",
+    "Namespace",
+    "Pop",
+    "PopSpec",
+    "PopStatus",
+    "Record",
+    "RecordSet",
+    "RecordSetSpec",
+    "RecordSetStatus",
+    "Reference",
+    "Resource",
+    "Soa",
+    "Tolerant",
+    "Zone",
+    "ZoneFile",
+    "ZoneSpec",
+    "ZoneStatus",
+    "canonical_type",
+    "parse",
+]
+
+
+def parse(raw: Mapping[str, Any], where: str) -> tuple[Resource | None, list[Violation]]:
+    """The resource that a decoded YAML or JSON object describes, or what is wrong with it.
+
+    `where` names the object in violations; the path of the field is added to it.
+    """
+    api_version, kind = raw.get("apiVersion"), raw.get("kind")
+    model = KINDS.get((str(api_version), str(kind)))
+    if model is None:
+        return None, [_unknown_kind(api_version, kind, where)]
+    try:
+        return model.model_validate(raw), []
+    except ValidationError as error:
+        return None, explain(error, model, where)
+
+
+def _unknown_kind(api_version: object, kind: object, where: str) -> Violation:
+    known = {name for _, name in KINDS}
+    versions = [version for version, name in KINDS if name == kind]
+    if versions:
+        found = "no apiVersion" if api_version is None else f"apiVersion {api_version}"
+        return Violation(
+            "UnknownKind", f"found {found}; {kind} is of {versions[0]}", f"{where}: apiVersion"
+        )
+    found = "no kind" if kind is None else f"kind {kind}"
+    return Violation(
+        "UnknownKind", f"found {found}, allowed: {', '.join(sorted(known))}", f"{where}: kind"
+    )

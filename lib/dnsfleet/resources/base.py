@@ -1,0 +1,68 @@
+"""What every model of a resource shares: strict types, no unknown field, camelCase outside."""
+
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+GROUP = "dnsfleet.io"
+VERSION = "v1alpha1"
+API_VERSION: Literal["dnsfleet.io/v1alpha1"] = "dnsfleet.io/v1alpha1"
+DEFAULT_NAMESPACE = "default"
+"""Where a namespaced manifest without `metadata.namespace` goes, as with kubectl."""
+
+MAX_LABELS = 64
+"""Entries in a map of labels: bounds the cost of the CEL rules that the API server runs."""
+MAX_WORD = 63
+"""Characters in a label value or in a name of one label (RFC 1123, Kubernetes names)."""
+MAX_OBJECT_NAME = 253
+"""Characters in the name of a Kubernetes object."""
+
+_STRICT = ConfigDict(
+    strict=True,
+    extra="forbid",
+    frozen=True,
+    alias_generator=to_camel,
+    serialize_by_alias=True,
+    use_attribute_docstrings=True,
+    allow_inf_nan=False,
+)
+
+
+class Model(BaseModel):
+    """A part of a manifest that people write: an unknown field is a mistake."""
+
+    model_config = _STRICT
+
+
+class Tolerant(BaseModel):
+    """A part that others write and extend (metadata, status): unknown fields are ignored."""
+
+    model_config = _STRICT | ConfigDict(extra="ignore")
+
+
+Word = Annotated[str, Field(min_length=1, max_length=MAX_WORD)]
+ObjectName = Annotated[
+    str,
+    Field(max_length=MAX_OBJECT_NAME, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"),
+]
+Labels = Annotated[dict[str, str], Field(max_length=MAX_LABELS)]
+
+
+def fault(location: tuple[str | int, ...], message: str) -> PydanticCustomError:
+    """The error of a validator that looks at several fields; `location` is the field below it."""
+    return PydanticCustomError("fault", "{message}", {"message": message, "location": location})
+
+
+class Reference(NamedTuple):
+    """Which object: `Zone default/example-com`, or `Pop fra` for kinds without a namespace."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        """Kind and name, the form that begins the place of a violation."""
+        scope = f"{self.namespace}/" if self.namespace else ""
+        return f"{self.kind} {scope}{self.name}"

@@ -1,0 +1,158 @@
+"""The Pop: a point of presence with one replica and its edges."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from dnsfleet.resources.base import API_VERSION, Labels, Model, Reference, Tolerant, Word
+from dnsfleet.resources.metadata import Conditions, Metadata
+
+MAX_POP_NAME = 40
+"""Characters in a Pop's name: it begins the names of its objects, which may have 63."""
+MAX_REPLICAS = 100
+"""Edge pods in one Pop; a typing error must not start thousands."""
+DEFAULT_REPLICAS = 2
+"""Two, so that a lost node or a roll leaves one that answers."""
+MAX_SHARDS = 64
+"""Threads of one edge: the program that picks a shard must fit the kernel's 4,096 instructions."""
+DEFAULT_SHARDS = 2
+"""Two threads, so that one slow shard does not stop an edge."""
+MAX_TOLERATIONS = 16
+"""Tolerations of the edge pods; bounds the cost of validation."""
+MAX_ADDRESSES = 16
+"""Addresses in a status."""
+
+QUANTITY = r"^([0-9]+(\.[0-9]+)?|\.[0-9]+)([EPTGMk]i?|Ki|m|[eE][-+]?[0-9]+)?$"
+"""A non-negative Kubernetes quantity: 100m, 0.5, 1Gi."""
+
+Quantity = Annotated[str, Field(pattern=QUANTITY, max_length=32)]
+Quantities = Annotated[dict[str, Quantity], Field(max_length=8)]
+
+
+class Location(Model):
+    """Where the Pop is, for people and for choosing Pops by distance later."""
+
+    region: Word | None = None
+    """A name such as eu-central."""
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$", max_length=2)] | None = None
+    """ISO 3166-1 code of two letters."""
+    latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
+    """Degrees north."""
+    longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+    """Degrees east."""
+
+
+class Resources(Model):
+    """Requests and limits of a container."""
+
+    requests: Quantities = Field({})
+    """By resource name: cpu, memory."""
+    limits: Quantities = Field({})
+    """By resource name: cpu, memory."""
+
+
+class Toleration(Model):
+    """A taint that edge pods tolerate (Kubernetes)."""
+
+    key: Annotated[str, Field(max_length=317)] | None = None
+    operator: Literal["Exists", "Equal"] = "Equal"
+    value: Annotated[str, Field(max_length=63)] | None = None
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+    toleration_seconds: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+
+
+class Edge(Model):
+    """The edge pods of the Pop."""
+
+    replicas: Annotated[int, Field(ge=0, le=MAX_REPLICAS)] = DEFAULT_REPLICAS
+    """Edge pods."""
+    shards: Annotated[int, Field(ge=1, le=MAX_SHARDS)] = DEFAULT_SHARDS
+    """Answering threads in each edge."""
+    resources: Resources = Resources()
+    node_selector: Labels = Field({})
+    """Labels of the nodes that edges may run on."""
+    tolerations: Annotated[
+        tuple[Toleration, ...], Field(strict=False, max_length=MAX_TOLERATIONS)
+    ] = ()
+    cache_host_path: Annotated[str, Field(pattern=r"^/.+$", max_length=1024)] | None = None
+    """Folder on the node for snapshots, so that they outlive the pod; default: with the pod."""
+
+
+class Service(Model):
+    """How clients reach the edges."""
+
+    type: Literal["ClusterIP", "NodePort", "LoadBalancer"] = "LoadBalancer"
+    annotations: Labels = Field({})
+    """For the load balancer of the place."""
+    load_balancer_class: Word | None = None
+    external_traffic_policy: Literal["Cluster", "Local"] = "Local"
+    """Local keeps the address of the client."""
+
+
+class Replica(Model):
+    """The Redis replica of the Pop."""
+
+    resources: Resources = Resources()
+    storage: Quantity | None = None
+    """Size of its volume; default: none, the replica loads from the core when it starts."""
+
+
+class PopSpec(Model):
+    """What people say about a Pop."""
+
+    cluster: Literal["local", "agent"] = "local"
+    """local: in this cluster; agent: run by the operator of its own cluster."""
+    location: Location = Location()
+    state: Literal["Active", "Drained"] = "Active"
+    """Drained Pops get no clients and do not count for propagation."""
+    edge: Edge = Edge()
+    service: Service = Service()
+    replica: Replica = Replica()
+
+
+class EdgeCount(Tolerant):
+    """Edges of the Pop."""
+
+    ready: int
+    """Edges that answer."""
+    desired: int
+    """Edges that should."""
+
+
+class ZoneCount(Tolerant):
+    """Zones of the Pop."""
+
+    assigned: int
+    """Zones placed here."""
+    current: int
+    """Zones that every ready edge answers from the newest revision."""
+
+
+class PopStatus(Tolerant):
+    """What dnsfleet knows about a Pop."""
+
+    observed_generation: int | None = None
+    """Generation of the spec that this status is about."""
+    edges: EdgeCount | None = None
+    zones: ZoneCount | None = None
+    lag_seconds: float | None = None
+    """Seconds that the replica is behind the core."""
+    addresses: Annotated[tuple[str, ...], Field(strict=False, max_length=MAX_ADDRESSES)] = ()
+    """Addresses that clients reach."""
+    conditions: Conditions = ()
+    """Progressing, Ready, Synced, Connected, Drained."""
+
+
+class Pop(Model):
+    """A point of presence: one replica and the edges that answer from it."""
+
+    api_version: Literal["dnsfleet.io/v1alpha1"] = API_VERSION
+    kind: Literal["Pop"] = "Pop"
+    metadata: Metadata
+    spec: PopSpec = PopSpec()
+    status: PopStatus | None = None
+
+    @property
+    def reference(self) -> Reference:
+        """Kind and name; a Pop has no namespace."""
+        return Reference("Pop", "", self.metadata.name)
