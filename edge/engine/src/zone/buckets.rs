@@ -51,10 +51,14 @@ impl Buckets {
 
     /// The node to change; its bucket is copied if another version uses it.
     pub(super) fn get_mut(&mut self, owner: &[u8]) -> Option<&mut Node> {
-        self.get(owner)?;
         let hash = hash(owner);
-        self.bucket_mut(hash)
-            .find_mut(hash, |(name, _)| **name == *owner)
+        let at = index(hash, self.buckets.len());
+        let is_owner = |(name, _): &(Box<[u8]>, Node)| **name == *owner;
+        if Arc::strong_count(&self.buckets[at]) > 1 {
+            self.buckets[at].find(hash, is_owner)?;
+        }
+        Arc::make_mut(&mut self.buckets[at])
+            .find_mut(hash, is_owner)
             .map(|(_, node)| node)
     }
 
@@ -86,6 +90,31 @@ impl Buckets {
         self.buckets
             .iter()
             .flat_map(|bucket| bucket.iter().map(|(owner, node)| (&**owner, node)))
+    }
+
+    /// Calls `each` with the owners whose nodes may differ, and the node in either map. What both
+    /// maps share is skipped; a bucket that only one of them has split is compared name by name.
+    pub(super) fn each_difference<'a>(
+        &'a self,
+        new: &'a Buckets,
+        mut each: impl FnMut(&'a [u8], Option<&'a Node>, Option<&'a Node>),
+    ) {
+        for at in 0..self.buckets.len().max(new.buckets.len()) {
+            let (old_bucket, new_bucket) = (self.buckets.get(at), new.buckets.get(at));
+            if let (Some(old), Some(new)) = (old_bucket, new_bucket)
+                && Arc::ptr_eq(old, new)
+            {
+                continue;
+            }
+            for (owner, node) in old_bucket.into_iter().flat_map(|bucket| bucket.iter()) {
+                each(owner, Some(node), new.get(owner));
+            }
+            for (owner, node) in new_bucket.into_iter().flat_map(|bucket| bucket.iter()) {
+                if self.get(owner).is_none() {
+                    each(owner, None, Some(node));
+                }
+            }
+        }
     }
 
     fn bucket_mut(&mut self, hash: u64) -> &mut Bucket {

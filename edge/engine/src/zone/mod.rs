@@ -13,7 +13,10 @@
 //! the rdata of an RRset is sorted, without duplicates, and at most 64 KiB as a whole.
 
 mod buckets;
+mod deltas;
 mod digest;
+mod edits;
+mod encoding;
 mod rrset;
 
 use std::fmt;
@@ -21,7 +24,10 @@ use std::fmt;
 use crate::name::{self, Name};
 use crate::rdata::types::SOA;
 use buckets::Buckets;
+pub use deltas::Delta;
 use digest::Digest;
+pub(crate) use edits::Edit;
+pub use encoding::{DecodeError, MAX_TTL};
 pub use rrset::{Node, Rrset, RrsetError};
 
 /// Octets of SOA rdata behind its two names (RFC 1035 section 3.3.13); the serial comes first.
@@ -34,6 +40,8 @@ pub enum ZoneError {
     NoSoa,
     /// More than one SOA record, or one whose rdata is not two names and five numbers.
     BadSoa,
+    /// The origin of a zone to compare with that is another zone.
+    OtherOrigin(String),
     /// An owner name, in presentation form, that is not at or below the origin.
     OutOfZone(String),
     /// An RRset of this owner and type number that cannot be.
@@ -45,6 +53,7 @@ impl fmt::Display for ZoneError {
         match self {
             ZoneError::NoSoa => write!(f, "no SOA record at the apex"),
             ZoneError::BadSoa => write!(f, "not exactly one well-formed SOA record at the apex"),
+            ZoneError::OtherOrigin(origin) => write!(f, "another zone, {origin}"),
             ZoneError::OutOfZone(owner) => write!(f, "{owner} is outside the zone"),
             ZoneError::BadRrset(owner, rtype, error) => write!(f, "{owner} type {rtype}: {error}"),
         }
@@ -139,14 +148,28 @@ impl Zone {
         self.digest.to_bytes()
     }
 
+    /// This zone with another SOA serial.
+    pub fn with_serial(&self, serial: u32) -> Zone {
+        let soa = self.soa();
+        let mut rdata = soa.rdatas().next().expect("a SOA has rdata").to_vec();
+        let at = rdata.len() - SOA_NUMBERS;
+        rdata[at..at + 4].copy_from_slice(&serial.to_be_bytes());
+        let soa = Rrset::new(SOA, soa.ttl, &mut vec![&rdata]).expect("as large as before");
+        let mut edit = Edit::new(self.clone());
+        edit.set(self.origin.as_wire(), soa)
+            .expect("the apex is in the zone");
+        edit.finish().expect("the SOA is as well-formed as before")
+    }
+
     /// The names that own records, in canonical order (RFC 4034 section 6.1).
     pub fn sorted(&self) -> Vec<(&[u8], &Node)> {
+        let origin = self.origin.as_wire().len();
         let owners = self
             .names
             .iter()
             .filter(|(_, node)| !node.rrsets.is_empty());
         let mut sorted: Vec<_> = owners
-            .map(|(owner, node)| (sort_key(owner), owner, node))
+            .map(|(owner, node)| (sort_key(&owner[..owner.len() - origin]), owner, node))
             .collect();
         sorted.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| name::canonical_cmp(a.1, b.1)));
         sorted
@@ -180,110 +203,6 @@ impl fmt::Debug for Zone {
     }
 }
 
-/// A zone while it is changed; its invariants hold again after [`Edit::finish`].
-struct Edit {
-    zone: Zone,
-}
-
-impl Edit {
-    fn new(zone: Zone) -> Edit {
-        Edit { zone }
-    }
-
-    /// Puts an RRset in the place of what the folded owner has of its type.
-    fn set(&mut self, owner: &[u8], rrset: Rrset) -> Result<(), ZoneError> {
-        if !name::is_at_or_below(owner, self.zone.origin.as_wire()) {
-            return Err(ZoneError::OutOfZone(text_of(owner)));
-        }
-        self.count_in(owner, &rrset);
-        if self.zone.names.get(owner).is_none() {
-            self.connect(owner);
-            self.zone.names.insert(owner.into(), Node::default());
-        }
-        let node = self.zone.names.get_mut(owner).expect("just made");
-        if let Some(old) = node.replace(rrset) {
-            self.count_out(owner, &old);
-        }
-        Ok(())
-    }
-
-    /// Takes an RRset away; false where there was none.
-    fn remove(&mut self, owner: &[u8], rtype: u16) -> bool {
-        if self
-            .zone
-            .names
-            .get(owner)
-            .and_then(|node| node.get(rtype))
-            .is_none()
-        {
-            return false;
-        }
-        let node = self.zone.names.get_mut(owner).expect("just found");
-        let old = node.take(rtype).expect("just found");
-        self.count_out(owner, &old);
-        self.prune(owner);
-        true
-    }
-
-    fn finish(self) -> Result<Zone, ZoneError> {
-        self.zone.check_soa()?;
-        Ok(self.zone)
-    }
-
-    /// Tells the parent of a new node about its child, and makes the parents that are missing.
-    fn connect(&mut self, owner: &[u8]) {
-        let mut name = owner;
-        while name != self.zone.origin.as_wire() {
-            name = name::parent(name).expect("at or below the origin");
-            match self.zone.names.get_mut(name) {
-                Some(parent) => {
-                    parent.children += 1;
-                    return;
-                }
-                None => {
-                    let node = Node {
-                        children: 1,
-                        ..Node::default()
-                    };
-                    self.zone.names.insert(name.into(), node);
-                }
-            }
-        }
-    }
-
-    /// Removes a node without records and children, and the parents that only led to it.
-    fn prune(&mut self, owner: &[u8]) {
-        let mut name = owner;
-        while let Some(node) = self.zone.names.get(name) {
-            if !node.rrsets.is_empty() || node.children > 0 {
-                return;
-            }
-            self.zone.names.remove(name);
-            if name == self.zone.origin.as_wire() {
-                return;
-            }
-            name = name::parent(name).expect("at or below the origin");
-            self.zone
-                .names
-                .get_mut(name)
-                .expect("a parent is a node")
-                .children -= 1;
-        }
-    }
-
-    fn count_in(&mut self, owner: &[u8], rrset: &Rrset) {
-        self.zone.rrsets += 1;
-        self.zone.records += rrset.count();
-        self.zone.digest.add(owner, rrset);
-    }
-
-    fn count_out(&mut self, owner: &[u8], rrset: &Rrset) {
-        self.zone.rrsets -= 1;
-        self.zone.records -= rrset.count();
-        self.zone.digest.subtract(owner, rrset);
-    }
-}
-
 /// Presentation form of a wire name.
 fn text_of(owner: &[u8]) -> String {
     let mut text = String::new();
@@ -291,16 +210,16 @@ fn text_of(owner: &[u8]) -> String {
     text
 }
 
-/// The first octets of a key that sorts as [`name::canonical_cmp`] does, to spare most compares.
+/// The first octets of a key that sorts names of one zone as [`name::canonical_cmp`] does; it
+/// spares most of the slower compares. `labels` are those in front of the origin.
 ///
 /// Labels from the right, each ended by 0; the octets 0 and 1 become 1 1 and 1 2 to make room.
-/// The labels of the origin are the same for all and cost no more than they hold.
-fn sort_key(owner: &[u8]) -> [u8; 32] {
+fn sort_key(labels: &[u8]) -> [u8; 24] {
     let mut starts = [0; name::MAX_LABELS];
-    let mut key = [0; 32];
+    let mut key = [0; 24];
     let mut filled = key.iter_mut();
-    'key: for label in name::label_starts(owner, &mut starts).iter().rev() {
-        for &octet in name::label_at(owner, *label) {
+    'key: for label in name::label_starts(labels, &mut starts).iter().rev() {
+        for &octet in name::label_at(labels, *label) {
             let escaped: &[u8] = match octet {
                 0 => &[1, 1],
                 1 => &[1, 2],
@@ -324,10 +243,11 @@ fn sort_key(owner: &[u8]) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const A: u16 = 1;
 
-    fn wire(text: &str) -> Vec<u8> {
+    pub(super) fn wire(text: &str) -> Vec<u8> {
         let origin = Name::parse(b"example.", None).unwrap();
         Name::parse(text.as_bytes(), Some(&origin))
             .unwrap()
@@ -355,6 +275,24 @@ mod tests {
                 .map(|owner| (&**owner, A, 300, &[192, 0, 2, 1][..])),
         );
         Zone::from_records(&origin, records).unwrap()
+    }
+
+    /// Any zone `example.` of some addresses and texts.
+    pub(super) fn a_zone() -> impl Strategy<Value = Zone> {
+        let owner =
+            prop::sample::select(vec!["@", "a", "*.a", "b", "x.y.b", "*", r"\000", r"\001.b"]);
+        let rtype = prop::sample::select(vec![A, 16]);
+        let record = (owner, rtype, 0u32..3, prop::collection::vec(0u8..3, 4));
+        (any::<u32>(), prop::collection::vec(record, 0..12)).prop_map(|(serial, records)| {
+            let origin = Name::parse(b"example.", None).unwrap();
+            let soa = soa(serial);
+            let owned: Vec<_> = records.iter().map(|(owner, ..)| wire(owner)).collect();
+            let rest = records.iter().zip(&owned);
+            let rest =
+                rest.map(|((_, rtype, ttl, rdata), owner)| (&**owner, *rtype, *ttl, &**rdata));
+            let records = std::iter::once((origin.as_wire(), SOA, 300, &*soa)).chain(rest);
+            Zone::from_records(&origin, records).unwrap()
+        })
     }
 
     #[test]
