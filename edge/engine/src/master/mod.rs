@@ -1,5 +1,7 @@
 //! Master files: the text form of zones (RFC 1035 section 5, RFC 2308 section 4, RFC 3597 section 5).
 
+pub use crate::rdata::Convert;
+
 /// A place in a master file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Where {
@@ -25,7 +27,3 @@ pub trait Sink {
 /// (`IncludeFailed`, `IncludeOutsideFolder`) and message.
 pub type Include<'a> =
     dyn FnMut(&str, &str) -> Result<(String, Vec<u8>), (&'static str, String)> + 'a;
-
-/// (type, rdata text, origin) to (type number, wire rdata), or a message: for types without a
-/// parser of our own.
-pub type Convert<'a> = dyn FnMut(&str, &str, &str) -> Result<(u16, Vec<u8>), String> + 'a;

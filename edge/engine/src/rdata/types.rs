@@ -4,32 +4,64 @@
 pub const A: u16 = 1;
 /// Authoritative name server.
 pub const NS: u16 = 2;
+/// Mail destination, obsolete.
+pub const MD: u16 = 3;
+/// Mail forwarder, obsolete.
+pub const MF: u16 = 4;
 /// Canonical name of an alias.
 pub const CNAME: u16 = 5;
 /// Start of a zone of authority.
 pub const SOA: u16 = 6;
+/// Mailbox.
+pub const MB: u16 = 7;
+/// Mail group member.
+pub const MG: u16 = 8;
+/// Mail rename.
+pub const MR: u16 = 9;
 /// Domain name pointer.
 pub const PTR: u16 = 12;
+/// Host information.
+pub const HINFO: u16 = 13;
+/// Mailbox information.
+pub const MINFO: u16 = 14;
 /// Mail exchange.
 pub const MX: u16 = 15;
 /// Text strings.
 pub const TXT: u16 = 16;
+/// Responsible person.
+pub const RP: u16 = 17;
+/// AFS cell database.
+pub const AFSDB: u16 = 18;
+/// Route through.
+pub const RT: u16 = 21;
+/// X.400 mail mapping.
+pub const PX: u16 = 26;
 /// IPv6 address.
 pub const AAAA: u16 = 28;
 /// Server selection.
 pub const SRV: u16 = 33;
+/// Naming authority pointer.
+pub const NAPTR: u16 = 35;
+/// Key exchanger.
+pub const KX: u16 = 36;
 /// Redirection of a subtree.
 pub const DNAME: u16 = 39;
 /// EDNS options, never in a zone.
 pub const OPT: u16 = 41;
 /// Delegation signer.
 pub const DS: u16 = 43;
+/// SSH key fingerprint.
+pub const SSHFP: u16 = 44;
 /// Signature of an RRset.
 pub const RRSIG: u16 = 46;
 /// Next name in the zone.
 pub const NSEC: u16 = 47;
 /// Zone key.
 pub const DNSKEY: u16 = 48;
+/// TLS certificate association.
+pub const TLSA: u16 = 52;
+/// S/MIME certificate association.
+pub const SMIMEA: u16 = 53;
 /// DS for the parent.
 pub const CDS: u16 = 59;
 /// DNSKEY for the parent.
@@ -49,30 +81,30 @@ pub const CAA: u16 = 257;
 const MNEMONICS: &[(&str, u16)] = &[
     ("A", A),
     ("NS", NS),
-    ("MD", 3),
-    ("MF", 4),
+    ("MD", MD),
+    ("MF", MF),
     ("CNAME", CNAME),
     ("SOA", SOA),
-    ("MB", 7),
-    ("MG", 8),
-    ("MR", 9),
+    ("MB", MB),
+    ("MG", MG),
+    ("MR", MR),
     ("NULL", 10),
     ("WKS", 11),
     ("PTR", PTR),
-    ("HINFO", 13),
-    ("MINFO", 14),
+    ("HINFO", HINFO),
+    ("MINFO", MINFO),
     ("MX", MX),
     ("TXT", TXT),
-    ("RP", 17),
-    ("AFSDB", 18),
+    ("RP", RP),
+    ("AFSDB", AFSDB),
     ("X25", 19),
     ("ISDN", 20),
-    ("RT", 21),
+    ("RT", RT),
     ("NSAP", 22),
     ("NSAP-PTR", 23),
     ("SIG", 24),
     ("KEY", 25),
-    ("PX", 26),
+    ("PX", PX),
     ("GPOS", 27),
     ("AAAA", AAAA),
     ("LOC", 29),
@@ -81,8 +113,8 @@ const MNEMONICS: &[(&str, u16)] = &[
     ("NIMLOC", 32),
     ("SRV", SRV),
     ("ATMA", 34),
-    ("NAPTR", 35),
-    ("KX", 36),
+    ("NAPTR", NAPTR),
+    ("KX", KX),
     ("CERT", 37),
     ("A6", 38),
     ("DNAME", DNAME),
@@ -90,7 +122,7 @@ const MNEMONICS: &[(&str, u16)] = &[
     ("OPT", OPT),
     ("APL", 42),
     ("DS", DS),
-    ("SSHFP", 44),
+    ("SSHFP", SSHFP),
     ("IPSECKEY", 45),
     ("RRSIG", RRSIG),
     ("NSEC", NSEC),
@@ -98,8 +130,8 @@ const MNEMONICS: &[(&str, u16)] = &[
     ("DHCID", 49),
     ("NSEC3", 50),
     ("NSEC3PARAM", 51),
-    ("TLSA", 52),
-    ("SMIMEA", 53),
+    ("TLSA", TLSA),
+    ("SMIMEA", SMIMEA),
     ("HIP", 55),
     ("NINFO", 56),
     ("RKEY", 57),

@@ -1,0 +1,325 @@
+//! Presentation format to wire rdata, field by field.
+
+use super::shapes::{Field, Shape};
+use super::tokens::{Token, Tokens};
+use super::types::rtype_from_text;
+use super::values;
+use crate::name;
+use std::borrow::Cow;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// Longest character-string in octets: its length is one octet (RFC 1035 section 3.3).
+pub const MAX_STRING: usize = 255;
+
+/// Why a text is no rdata: reason and message, without the text itself.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub reason: &'static str,
+    pub message: Cow<'static, str>,
+}
+
+impl Fault {
+    pub fn rdata(message: impl Into<Cow<'static, str>>) -> Fault {
+        Fault {
+            reason: "BadRdata",
+            message: message.into(),
+        }
+    }
+
+    pub fn syntax(message: impl Into<Cow<'static, str>>) -> Fault {
+        Fault {
+            reason: "BadSyntax",
+            message: message.into(),
+        }
+    }
+}
+
+impl From<name::NameError> for Fault {
+    fn from(error: name::NameError) -> Fault {
+        Fault {
+            reason: "BadName",
+            message: error.to_string().into(),
+        }
+    }
+}
+
+/// Appends the rdata of one logical line; the whole line is read.
+pub fn read_fields(
+    shape: Shape,
+    tokens: &mut Tokens<'_>,
+    origin: Option<&[u8]>,
+    out: &mut Vec<u8>,
+) -> Result<(), Fault> {
+    let mut reader = Reader {
+        tokens,
+        syntax: shape.syntax,
+        ended: false,
+    };
+    for &field in shape.fields {
+        reader.field(field, origin, out)?;
+    }
+    reader.end()
+}
+
+/// Appends the rdata of `\# LENGTH HEX` (RFC 3597 section 5).
+pub fn read_generic(tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Result<(), Fault> {
+    let mut reader = Reader {
+        tokens,
+        syntax: "\\# LENGTH HEX",
+        ended: false,
+    };
+    reader.word()?;
+    let length = reader.number(65_535)?;
+    let start = out.len();
+    let digits = reader.rest()?;
+    values::hex(&digits, out).ok_or_else(|| Fault::rdata("not an even number of hex digits"))?;
+    match out.len() - start {
+        found if found == length as usize => Ok(()),
+        found => Err(Fault::rdata(format!(
+            "{found} octets, but the length says {length}"
+        ))),
+    }
+}
+
+struct Reader<'t, 'a> {
+    tokens: &'t mut Tokens<'a>,
+    syntax: &'static str,
+    ended: bool,
+}
+
+impl<'a> Reader<'_, 'a> {
+    fn next(&mut self) -> Result<Token<'a>, Fault> {
+        if self.ended {
+            return Ok(Token::End);
+        }
+        let token = self.tokens.next().map_err(Fault::syntax)?;
+        self.ended = token == Token::End;
+        Ok(token)
+    }
+
+    fn end(&mut self) -> Result<(), Fault> {
+        match self.next()? {
+            Token::End => Ok(()),
+            _ => Err(Fault::rdata(format!(
+                "too many fields, write {}",
+                self.syntax
+            ))),
+        }
+    }
+
+    fn ends_early(&self) -> Fault {
+        Fault::rdata(format!("too few fields, write {}", self.syntax))
+    }
+
+    fn word(&mut self) -> Result<&'a [u8], Fault> {
+        match self.next()? {
+            Token::Word(word) => Ok(word),
+            Token::Quoted(_) => Err(quoted()),
+            Token::End => Err(self.ends_early()),
+        }
+    }
+
+    /// All words to the end as one.
+    fn rest(&mut self) -> Result<Vec<u8>, Fault> {
+        let mut rest = Vec::new();
+        loop {
+            match self.next()? {
+                Token::Word(word) => rest.extend_from_slice(word),
+                Token::Quoted(_) => return Err(quoted()),
+                Token::End => return Ok(rest),
+            }
+        }
+    }
+
+    fn number(&mut self, most: u32) -> Result<u32, Fault> {
+        let word = self.word()?;
+        values::number(word, most).ok_or_else(|| wrong(word, &format!("a number from 0 to {most}")))
+    }
+
+    fn field(
+        &mut self,
+        field: Field,
+        origin: Option<&[u8]>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Fault> {
+        match field {
+            Field::U8 => out.push(self.number(255)? as u8),
+            Field::U16 => out.extend((self.number(65_535)? as u16).to_be_bytes()),
+            Field::U32 => out.extend(self.number(u32::MAX)?.to_be_bytes()),
+            Field::Seconds => {
+                let word = self.word()?;
+                let seconds = values::seconds(word).and_then(|seconds| u32::try_from(seconds).ok());
+                let seconds = seconds.ok_or_else(|| wrong(word, "seconds from 0 to 4294967295"))?;
+                out.extend(seconds.to_be_bytes());
+            }
+            Field::Time => {
+                let word = self.word()?;
+                let expected = "a time as YYYYMMDDHHmmSS from 1970 to 2106";
+                out.extend(
+                    values::time(word)
+                        .ok_or_else(|| wrong(word, expected))?
+                        .to_be_bytes(),
+                );
+            }
+            Field::Type => out.extend(read_type(self.word()?)?.to_be_bytes()),
+            Field::Algorithm => {
+                let word = self.word()?;
+                out.push(values::algorithm(word).ok_or_else(|| wrong(word, "an algorithm"))?);
+            }
+            Field::Ipv4 => {
+                let address = address::<Ipv4Addr>(self.word()?);
+                let address = address.ok_or(Fault::rdata("not an IPv4 address"))?;
+                out.extend(address.octets());
+            }
+            Field::Ipv6 => {
+                let address = address::<Ipv6Addr>(self.word()?);
+                let address = address.ok_or(Fault::rdata("not an IPv6 address"))?;
+                out.extend(address.octets());
+            }
+            Field::Name => name::parse_into(self.word()?, origin, out)?,
+            Field::Text => self.text(out)?,
+            Field::Texts => {
+                self.text(out)?;
+                self.texts(out)?;
+            }
+            Field::Tag => {
+                let word = self.word()?;
+                if word.len() > MAX_STRING || !word.iter().all(u8::is_ascii_alphanumeric) {
+                    return Err(wrong(word, "a tag of letters and digits"));
+                }
+                out.push(word.len() as u8);
+                out.extend(word);
+            }
+            Field::Value => match self.next()? {
+                Token::Word(text) | Token::Quoted(text) => unescape_into(text, out)?,
+                Token::End => return Err(self.ends_early()),
+            },
+            Field::Hex => {
+                let digits = self.rest()?;
+                if digits.is_empty() {
+                    return Err(self.ends_early());
+                }
+                let read = values::hex(&digits, out);
+                read.ok_or(Fault::rdata("not an even number of hex digits"))?;
+            }
+            Field::Base64 => {
+                let text = self.rest()?;
+                if text.is_empty() {
+                    return Err(self.ends_early());
+                }
+                values::base64(&text, out).ok_or(Fault::rdata("not Base 64"))?;
+            }
+            Field::Bitmap => self.bitmap(out)?,
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
+        match self.next()? {
+            Token::Word(text) | Token::Quoted(text) => push_string(text, out),
+            Token::End => Err(self.ends_early()),
+        }
+    }
+
+    fn texts(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
+        loop {
+            match self.next()? {
+                Token::Word(text) | Token::Quoted(text) => push_string(text, out)?,
+                Token::End => return Ok(()),
+            }
+        }
+    }
+
+    fn bitmap(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
+        let mut types = Vec::new();
+        loop {
+            match self.next()? {
+                Token::Word(word) => types.push(read_type(word)?),
+                Token::Quoted(_) => return Err(quoted()),
+                Token::End => break,
+            }
+        }
+        types.sort_unstable();
+        for window in types.chunk_by(|a, b| a >> 8 == b >> 8) {
+            let mut bits = [0u8; 32];
+            for rtype in window {
+                bits[usize::from(rtype & 0xff) / 8] |= 0x80 >> (rtype & 7);
+            }
+            let len = 1 + usize::from(window[window.len() - 1] & 0xff) / 8;
+            out.extend([(window[0] >> 8) as u8, len as u8]);
+            out.extend(&bits[..len]);
+        }
+        Ok(())
+    }
+}
+
+fn quoted() -> Fault {
+    Fault::syntax("quotes around a field that is no text")
+}
+
+fn read_type(word: &[u8]) -> Result<u16, Fault> {
+    rtype_from_text(word).ok_or_else(|| Fault {
+        reason: "UnknownType",
+        ..wrong(word, "a type or TYPEnnn")
+    })
+}
+
+fn address<T: std::str::FromStr>(word: &[u8]) -> Option<T> {
+    str::from_utf8(word).ok()?.parse().ok()
+}
+
+fn wrong(word: &[u8], expected: &str) -> Fault {
+    Fault::rdata(format!("\"{}\" is not {expected}", excerpt(word)))
+}
+
+/// Longest piece of bad input in a message, in characters: enough to find it by.
+const EXCERPT: usize = 60;
+
+/// The start of a text, printable, for a message.
+pub fn excerpt(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&text[..text.len().min(4 * EXCERPT + 4)]);
+    let printable = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    let mut short: String = text.chars().take(EXCERPT).map(printable).collect();
+    if text.chars().count() > EXCERPT {
+        short.push('…');
+    }
+    short
+}
+
+fn push_string(text: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
+    let start = out.len();
+    out.push(0);
+    unescape_into(text, out)?;
+    let len = out.len() - start - 1;
+    out[start] = u8::try_from(len).map_err(|_| {
+        Fault::rdata(format!(
+            "string of {len} octets, at most {MAX_STRING} allowed"
+        ))
+    })?;
+    Ok(())
+}
+
+/// Appends the octets that a text with escapes stands for.
+pub fn unescape_into(text: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
+    let mut rest = text;
+    while let Some(at) = rest.iter().position(|&octet| octet == b'\\') {
+        out.extend_from_slice(&rest[..at]);
+        let (octet, after) = name::unescape(&rest[at + 1..])
+            .ok_or_else(|| Fault::syntax(name::NameError::BadEscape.to_string()))?;
+        out.push(octet);
+        rest = after;
+    }
+    out.extend_from_slice(rest);
+    Ok(())
+}
+
+/// Appends one text as strings of 255 octets, as many as it needs.
+pub fn split_text(text: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
+    let mut octets = Vec::with_capacity(text.len());
+    unescape_into(text, &mut octets)?;
+    for string in octets.chunks(MAX_STRING) {
+        out.push(string.len() as u8);
+        out.extend_from_slice(string);
+    }
+    Ok(())
+}

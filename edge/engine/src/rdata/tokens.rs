@@ -1,0 +1,254 @@
+//! The tokens of presentation format (RFC 1035 section 5.1).
+//!
+//! A record is a logical line: parentheses let it go on over line ends, a `;` comment runs to the
+//! end of its line. Tokens are slices of the text with their escapes still in them, since `\.` and
+//! `.` differ in a name: who knows the field resolves them. After an error the reader goes on, so a
+//! caller can always skip to the end of the record and read the next one.
+
+/// A piece of a logical line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Token<'a> {
+    /// Text between blanks.
+    Word(&'a [u8]),
+    /// Text between double quotes, without them.
+    Quoted(&'a [u8]),
+    /// The end of the logical line.
+    End,
+}
+
+/// Text that has no tokens, with the reason.
+pub type SyntaxError = &'static str;
+
+/// Reads tokens from a text that may hold many records. Copy it to look ahead.
+#[derive(Clone, Copy, Debug)]
+pub struct Tokens<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: u32,
+    parentheses: u32,
+}
+
+/// Octets that end a word or need a closer look.
+const SPECIAL: [bool; 256] = {
+    let mut table = [false; 256];
+    let special = b" \t\r\n;()\"\\";
+    let mut i = 0;
+    while i < special.len() {
+        table[special[i] as usize] = true;
+        i += 1;
+    }
+    table
+};
+
+impl<'a> Tokens<'a> {
+    /// Starts at line 1.
+    pub fn new(text: &'a [u8]) -> Self {
+        Tokens {
+            text,
+            at: 0,
+            line: 1,
+            parentheses: 0,
+        }
+    }
+
+    /// The line of the next octet, counted from 1.
+    pub fn line(&self) -> u32 {
+        self.line
+    }
+
+    /// Octets read.
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    /// Whether all text has been read.
+    pub fn is_empty(&self) -> bool {
+        self.at == self.text.len()
+    }
+
+    /// The text that was read since `start`, a former `position`.
+    pub fn since(&self, start: usize) -> &'a [u8] {
+        &self.text[start..self.at]
+    }
+
+    /// Whether the next octet is a blank; at the start of a record it means "same owner as before".
+    pub fn at_blank(&self) -> bool {
+        matches!(self.text.get(self.at), Some(b' ' | b'\t'))
+    }
+
+    /// The next token. A `\r` is a blank.
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "an iterator would stop at the first End"
+    )]
+    pub fn next(&mut self) -> Result<Token<'a>, SyntaxError> {
+        loop {
+            let Some(&octet) = self.text.get(self.at) else {
+                return match std::mem::take(&mut self.parentheses) {
+                    0 => Ok(Token::End),
+                    _ => Err("a parenthesis is not closed"),
+                };
+            };
+            match octet {
+                b' ' | b'\t' | b'\r' => self.at += 1,
+                b'\n' => {
+                    self.at += 1;
+                    self.line += 1;
+                    if self.parentheses == 0 {
+                        return Ok(Token::End);
+                    }
+                }
+                b';' => {
+                    let rest = &self.text[self.at..];
+                    self.at += rest.iter().position(|&o| o == b'\n').unwrap_or(rest.len());
+                }
+                b'(' => {
+                    self.at += 1;
+                    self.parentheses += 1;
+                }
+                b')' => {
+                    self.at += 1;
+                    self.parentheses = self
+                        .parentheses
+                        .checked_sub(1)
+                        .ok_or("a parenthesis was not opened")?;
+                }
+                b'"' => return self.quoted(),
+                _ => return self.word(),
+            }
+        }
+    }
+
+    fn word(&mut self) -> Result<Token<'a>, SyntaxError> {
+        let start = self.at;
+        while let Some(&octet) = self.text.get(self.at) {
+            if !SPECIAL[usize::from(octet)] {
+                self.at += 1;
+            } else if octet == b'\\' {
+                self.escape()?;
+            } else {
+                break;
+            }
+        }
+        Ok(Token::Word(self.since(start)))
+    }
+
+    fn quoted(&mut self) -> Result<Token<'a>, SyntaxError> {
+        self.at += 1;
+        let start = self.at;
+        loop {
+            match self.text.get(self.at) {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(Token::Quoted(&self.text[start..self.at - 1]));
+                }
+                Some(b'\\') => self.escape()?,
+                Some(b'\n') | None => return Err("a quoted string does not end on its line"),
+                Some(_) => self.at += 1,
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<(), SyntaxError> {
+        self.at += 1;
+        match self.text.get(self.at) {
+            None | Some(b'\r' | b'\n') => Err("a \\ at the end of a line"),
+            Some(_) => {
+                self.at += 1;
+                Ok(())
+            }
+        }
+    }
+
+    /// Goes to the end of the logical line, whatever is in it.
+    pub fn skip_record(&mut self) {
+        while self.next() != Ok(Token::End) {}
+    }
+
+    /// The rest of the logical line in one line: one blank between tokens, no comments, no
+    /// parentheses.
+    pub fn flatten(&mut self, out: &mut Vec<u8>) -> Result<(), SyntaxError> {
+        loop {
+            let token = self.next()?;
+            if token != Token::End && !out.is_empty() {
+                out.push(b' ');
+            }
+            match token {
+                Token::Word(word) => out.extend_from_slice(word),
+                Token::Quoted(text) => {
+                    out.push(b'"');
+                    out.extend_from_slice(text);
+                    out.push(b'"');
+                }
+                Token::End => return Ok(()),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tokens as text: words as they are, quoted strings in quotes, `|` for an end, `!` for errors.
+    fn shown(text: &str) -> String {
+        let mut tokens = Tokens::new(text.as_bytes());
+        let mut out = Vec::new();
+        while !tokens.is_empty() {
+            out.push(match tokens.next() {
+                Ok(Token::Word(word)) => String::from_utf8(word.to_vec()).unwrap(),
+                Ok(Token::Quoted(word)) => format!("\"{}\"", str::from_utf8(word).unwrap()),
+                Ok(Token::End) => "|".to_owned(),
+                Err(error) => format!("!{error}"),
+            });
+        }
+        out.join(" ")
+    }
+
+    #[test]
+    fn splits() {
+        for (text, tokens) in [
+            ("a b\tc\r\n", "a b c |"),
+            ("a b", "a b"),
+            ("\n\n", "| |"),
+            ("a ; b \" ( \nc", "a | c"),
+            ("a (b ; ) c\n\nd) e\nf", "a b d e | f"),
+            ("(a)(b)\n", "a b |"),
+            ("((a\n)b\n)c\n", "a b c |"),
+            ("\"a b\" \"\" c\"d\"e", "\"a b\" \"\" c \"d\" e"),
+            (r#""a\"b;(" \;\ \("#, r#""a\"b;(" \;\ \("#),
+            (r"a\.b\\ c", r"a\.b\\ c"),
+            ("a) b\nc", "a !a parenthesis was not opened b | c"),
+            ("a (b\nc", "a b c"),
+            ("\"a\nb", "!a quoted string does not end on its line | b"),
+            ("a\\\nb", "!a \\ at the end of a line | b"),
+            ("\u{e9}\0", "\u{e9}\0"),
+        ] {
+            assert_eq!(shown(text), tokens, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn tells_an_open_parenthesis_once() {
+        let mut tokens = Tokens::new(b"a (");
+        assert_eq!(tokens.next(), Ok(Token::Word(b"a")));
+        assert_eq!(tokens.next(), Err("a parenthesis is not closed"));
+        assert_eq!(tokens.next(), Ok(Token::End));
+    }
+
+    #[test]
+    fn counts_lines_and_skips_records() {
+        let mut tokens = Tokens::new(b"a (\n\"x\n ) b\nc");
+        tokens.skip_record();
+        assert_eq!(tokens.line(), 4);
+        assert_eq!(tokens.next(), Ok(Token::Word(b"c")));
+    }
+
+    #[test]
+    fn flattens() {
+        let mut out = Vec::new();
+        let mut tokens = Tokens::new(b" a ( \"b  c\" ; x\n\td )  \ne");
+        tokens.flatten(&mut out).unwrap();
+        assert_eq!(out, b"a \"b  c\" d");
+    }
+}

@@ -1,0 +1,290 @@
+//! Single values in presentation format: times, TTLs, algorithms, hexadecimal and Base 64.
+
+/// Seconds of a TTL: digits, or digits with the units w, d, h, m and s as in `1h30m`; None where
+/// the text is neither.
+pub fn seconds(text: &[u8]) -> Option<u64> {
+    let (mut sum, mut number, mut digits, mut units) = (0u64, 0u64, 0, 0);
+    for octet in text {
+        if octet.is_ascii_digit() {
+            number = number
+                .saturating_mul(10)
+                .saturating_add(u64::from(octet - b'0'));
+            digits += 1;
+            continue;
+        }
+        let unit = match octet.to_ascii_lowercase() {
+            b'w' => 604_800,
+            b'd' => 86_400,
+            b'h' => 3_600,
+            b'm' => 60,
+            b's' => 1,
+            _ => return None,
+        };
+        if digits == 0 {
+            return None;
+        }
+        sum = sum.saturating_add(number.saturating_mul(unit));
+        (number, digits, units) = (0, 0, units + 1);
+    }
+    match (digits, units) {
+        (0, 0) => None,
+        (0, _) => Some(sum),
+        (_, 0) => Some(number),
+        _ => None,
+    }
+}
+
+/// A decimal number up to `most`.
+pub fn number(text: &[u8], most: u32) -> Option<u32> {
+    if !text.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    str::from_utf8(text)
+        .ok()?
+        .parse()
+        .ok()
+        .filter(|number| *number <= most)
+}
+
+/// DNSSEC algorithms with a mnemonic (IANA registry "DNS Security Algorithm Numbers").
+const ALGORITHMS: &[(&str, u8)] = &[
+    ("RSAMD5", 1),
+    ("DH", 2),
+    ("DSA", 3),
+    ("RSASHA1", 5),
+    ("DSA-NSEC3-SHA1", 6),
+    ("RSASHA1-NSEC3-SHA1", 7),
+    ("RSASHA256", 8),
+    ("RSASHA512", 10),
+    ("ECC-GOST", 12),
+    ("ECDSAP256SHA256", 13),
+    ("ECDSAP384SHA384", 14),
+    ("ED25519", 15),
+    ("ED448", 16),
+    ("INDIRECT", 252),
+    ("PRIVATEDNS", 253),
+    ("PRIVATEOID", 254),
+];
+
+/// A DNSSEC algorithm by number or mnemonic.
+pub fn algorithm(text: &[u8]) -> Option<u8> {
+    let named = ALGORITHMS
+        .iter()
+        .find(|(name, _)| name.as_bytes().eq_ignore_ascii_case(text));
+    match named {
+        Some(&(_, algorithm)) => Some(algorithm),
+        None => number(text, 255).map(|number| number as u8),
+    }
+}
+
+/// Unix time of `YYYYMMDDHHmmSS` or of up to ten digits (RFC 4034 section 3.2), until 2106.
+pub fn time(text: &[u8]) -> Option<u32> {
+    if text.len() != 14 {
+        return number(text, u32::MAX);
+    }
+    let part = |from: usize, to: usize| number(&text[from..to], 9999);
+    let (year, month, day) = (part(0, 4)?, part(4, 6)?, part(6, 8)?);
+    let (hour, minute, second) = (part(8, 10)?, part(10, 12)?, part(12, 14)?);
+    if !(1970..=2106).contains(&year) || !(1..=12).contains(&month) {
+        return None;
+    }
+    if !(1..=month_days(year, month)).contains(&day) || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let days = (1970..year).map(year_days).sum::<u32>()
+        + (1..month).map(|month| month_days(year, month)).sum::<u32>()
+        + (day - 1);
+    let seconds = u64::from(days) * 86_400 + u64::from(hour * 3_600 + minute * 60 + second);
+    u32::try_from(seconds).ok()
+}
+
+/// `YYYYMMDDHHmmSS` of a Unix time.
+pub fn time_text(time: u32) -> String {
+    let (mut days, rest) = (time / 86_400, time % 86_400);
+    let mut year = 1970;
+    while days >= year_days(year) {
+        days -= year_days(year);
+        year += 1;
+    }
+    let mut month = 1;
+    while days >= month_days(year, month) {
+        days -= month_days(year, month);
+        month += 1;
+    }
+    let (hour, minute, second) = (rest / 3_600, rest / 60 % 60, rest % 60);
+    format!(
+        "{year:04}{month:02}{:02}{hour:02}{minute:02}{second:02}",
+        days + 1
+    )
+}
+
+fn is_leap(year: u32) -> bool {
+    year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+}
+
+fn year_days(year: u32) -> u32 {
+    365 + u32::from(is_leap(year))
+}
+
+fn month_days(year: u32, month: u32) -> u32 {
+    match month {
+        2 => 28 + u32::from(is_leap(year)),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Appends the octets of an even number of hexadecimal digits; None for anything else.
+pub fn hex(digits: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let value = |digit: u8| char::from(digit).to_digit(16);
+    let (pairs, []) = digits.as_chunks::<2>() else {
+        return None;
+    };
+    for &[high, low] in pairs {
+        out.push((value(high)? * 16 + value(low)?) as u8);
+    }
+    Some(())
+}
+
+/// Appends hexadecimal digits.
+pub fn write_hex(octets: &[u8], out: &mut String) {
+    for octet in octets {
+        for digit in [octet >> 4, octet & 15] {
+            out.push(char::from(b"0123456789ABCDEF"[usize::from(digit)]));
+        }
+    }
+}
+
+const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// Appends the octets of padded Base 64 (RFC 4648 section 4); None for anything else.
+pub fn base64(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let digits = match text {
+        [digits @ .., b'=', b'='] | [digits @ .., b'='] => digits,
+        digits => digits,
+    };
+    if !text.len().is_multiple_of(4) {
+        return None;
+    }
+    let (mut bits, mut count) = (0u32, 0);
+    for digit in digits {
+        let value = match digit {
+            b'A'..=b'Z' => digit - b'A',
+            b'a'..=b'z' => digit - b'a' + 26,
+            b'0'..=b'9' => digit - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(value);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            out.push((bits >> count) as u8);
+            bits &= (1 << count) - 1;
+        }
+    }
+    (bits == 0).then_some(())
+}
+
+/// Appends padded Base 64.
+pub fn write_base64(octets: &[u8], out: &mut String) {
+    for group in octets.chunks(3) {
+        let mut bytes = [0; 4];
+        bytes[1..=group.len()].copy_from_slice(group);
+        let bits = u32::from_be_bytes(bytes);
+        for index in 0..4 {
+            let digit = BASE64[(bits >> (18 - 6 * index)) as usize & 63];
+            out.push(if index <= group.len() {
+                char::from(digit)
+            } else {
+                '='
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn reads_seconds() {
+        for (text, expected) in [
+            ("0", Some(0)),
+            ("3600", Some(3600)),
+            ("1h30m", Some(5400)),
+            ("1W2D3H4M5S", Some(788_645)),
+            ("99999999999999999999999", Some(u64::MAX)),
+            ("", None),
+            ("h", None),
+            ("1h30", None),
+            ("1y", None),
+            ("-1", None),
+            ("1.5", None),
+        ] {
+            assert_eq!(seconds(text.as_bytes()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_and_writes_times() {
+        for (text, expected) in [
+            ("19700101000000", Some(0)),
+            ("20000229235959", Some(951_868_799)),
+            ("20180312050000", Some(1_520_830_800)),
+            ("21060207062815", Some(u32::MAX)),
+            ("21060207062816", None),
+            ("20180229000000", None),
+            ("20180001000000", None),
+            ("20180101240000", None),
+            ("1520830800", Some(1_520_830_800)),
+            ("2018031205000x", None),
+        ] {
+            assert_eq!(time(text.as_bytes()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn knows_base64_vectors() {
+        // RFC 4648 section 10.
+        for (octets, text) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            let mut written = String::new();
+            write_base64(octets.as_bytes(), &mut written);
+            assert_eq!(written, text);
+            let mut read = Vec::new();
+            base64(text.as_bytes(), &mut read).unwrap();
+            assert_eq!(read, octets.as_bytes());
+        }
+        for bad in [
+            "Zg=", "Zg", "Z===", "Zh==", "Zm9=", "Zm9v====", "Z=9v", "Zm 9",
+        ] {
+            assert_eq!(base64(bad.as_bytes(), &mut Vec::new()), None, "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn come_back(octets in prop::collection::vec(any::<u8>(), 0..40), at in any::<u32>()) {
+            let (mut text, mut read) = (String::new(), Vec::new());
+            write_base64(&octets, &mut text);
+            base64(text.as_bytes(), &mut read).unwrap();
+            prop_assert_eq!(&read, &octets);
+            text.clear();
+            read.clear();
+            write_hex(&octets, &mut text);
+            hex(text.as_bytes(), &mut read).unwrap();
+            prop_assert_eq!(&read, &octets);
+            prop_assert_eq!(time(time_text(at).as_bytes()), Some(at));
+        }
+    }
+}
