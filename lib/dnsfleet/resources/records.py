@@ -23,12 +23,15 @@ NameText = Annotated[str, Field(min_length=1, max_length=names.MAX_TEXT)]
 DataText = Annotated[str, Field(min_length=1, max_length=MAX_DATA_TEXT)]
 
 
+TypeText = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9-]*$", max_length=24)]
+
+
 class Record(Model):
     """One RRset: all the data of a name and type."""
 
     name: NameText
     """Owner name, relative to the origin unless it ends in a dot; `@` is the origin."""
-    type: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9-]*$", max_length=24)]
+    type: TypeText
     """A mnemonic such as AAAA, or TYPE65280 (RFC 3597)."""
     ttl: Ttl | None = None
     """Seconds that caches may keep it; default: the zone's."""

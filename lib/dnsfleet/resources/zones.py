@@ -15,7 +15,7 @@ from dnsfleet.resources.base import (
     fault,
 )
 from dnsfleet.resources.metadata import Conditions, LabelSelector, Metadata
-from dnsfleet.resources.records import DEFAULT_TTL, NameText, Record, Ttl, check_distinct
+from dnsfleet.resources.records import DEFAULT_TTL, NameText, Record, Ttl, TypeText, check_distinct
 
 MAX_RECORDS = 500
 """RRsets inline: keeps the object well below etcd's 1.5 MiB; more go into a zone file."""
@@ -46,6 +46,16 @@ def _whole_name(text: str) -> str:
 
 WholeName = Annotated[NameText, AfterValidator(_whole_name)]
 """A name that is absolute with and without a dot at its end."""
+
+
+def _name_pattern(text: str) -> str:
+    if text != "*":
+        names.normalise(text.removeprefix("*."), names.ROOT)
+    return text
+
+
+NamePattern = Annotated[NameText, AfterValidator(_name_pattern)]
+"""`*` for every name, `*.dev` for every name below dev, or one name; relative to the origin."""
 
 
 class Soa(Model):
@@ -144,13 +154,12 @@ class RecordSetConsent(Model):
 
     namespaces: NamespaceConsent = NamespaceConsent()
     names: Annotated[
-        tuple[NameText, ...], Field(strict=False, min_length=1, max_length=MAX_PATTERNS)
+        tuple[NamePattern, ...], Field(strict=False, min_length=1, max_length=MAX_PATTERNS)
     ] = ("*",)
-    """Owner names relative to the origin: `*` is every name, `*.dev` every name below dev, `@` the
-    apex."""
+    """Owner names, relative to the origin: `*` is every name, `*.dev` every name below dev."""
     types: (
         Annotated[
-            tuple[Annotated[str, Field(max_length=24)], ...],
+            tuple[TypeText, ...],
             Field(strict=False, min_length=1, max_length=MAX_PATTERNS),
         ]
         | None
@@ -173,7 +182,7 @@ class ZoneSpec(Model):
     ) = None
     """Whole names of the servers in the apex NS RRset."""
     soa: Soa | None = None
-    """The SOA; the defaults are used where there is no zone file."""
+    """The SOA; with a zone file only where the file has none."""
     placement: Placement = Placement()
     records: Annotated[tuple[Record, ...], Field(strict=False, max_length=MAX_RECORDS)] | None = (
         None
@@ -199,6 +208,8 @@ class ZoneSpec(Model):
             raise fault(
                 ("nameServers",), "name the servers of the zone, or give a zoneFile with them"
             )
+        if self.soa is not None and self.name_servers is None:
+            raise fault(("soa",), "give nameServers too: the first is the MNAME of the SOA")
         check_distinct(self.records or ())
         for index, record in enumerate(self.records or ()):
             if record.type == "SOA":

@@ -1,0 +1,171 @@
+"""Who may say what: one Zone for an origin, one object for each RRset of a zone.
+
+The Zone and its file own their RRsets. Beyond that the oldest claim wins, so that nobody can take
+over a name that is in use: RecordSets are looked at in order of age, and one that claims an RRset
+which has an owner is refused as a whole, its other claims with it. Age is `creationTimestamp`;
+objects of the same second, and manifests without one, go by namespace and name, so that every
+reader comes to one result.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, TypeVar
+
+from dnsfleet_engine import Zone as EngineZone
+
+from dnsfleet import names
+from dnsfleet.resources import RecordSet, Reference, Zone, canonical_type
+from dnsfleet.violations import Violation
+
+Owned = TypeVar("Owned", Zone, RecordSet)
+
+
+class Admission(NamedTuple):
+    """Which RecordSets add to a zone."""
+
+    record_sets: tuple[RecordSet, ...]
+    """Admitted, oldest first."""
+    violations: list[Violation]
+    """Why the others are not."""
+
+
+def by_age(objects: Iterable[Owned]) -> list[Owned]:
+    """Oldest first."""
+    return sorted(
+        objects,
+        key=lambda item: (
+            item.metadata.creation_timestamp,
+            item.reference.namespace,
+            item.reference.name,
+        ),
+    )
+
+
+def zones_by_origin(zones: Iterable[Zone]) -> tuple[dict[str, Zone], list[Violation]]:
+    """The Zone that owns each origin; the others are in use by an older one."""
+    owners: dict[str, Zone] = {}
+    violations = []
+    for zone in by_age(zones):
+        owner = owners.setdefault(zone.origin, zone)
+        if owner is not zone:
+            message = f"{zone.origin} is the origin of {owner.reference}; remove one of the two"
+            violations.append(Violation("ZoneInUse", message, f"{zone.reference}: spec.origin"))
+    return owners, violations
+
+
+def record_sets_by_zone(
+    zones: Iterable[Zone], record_sets: Iterable[RecordSet]
+) -> tuple[dict[Reference, list[RecordSet]], list[Violation]]:
+    """The RecordSets of each Zone; those that refer to no Zone are violations."""
+    found: dict[Reference, list[RecordSet]] = {zone.reference: [] for zone in zones}
+    violations = []
+    for record_set in record_sets:
+        if (own := found.get(record_set.zone_reference)) is not None:
+            own.append(record_set)
+        else:
+            message = f"there is no {record_set.zone_reference}; make it, or correct the reference"
+            where = f"{record_set.reference}: spec.zoneRef"
+            violations.append(Violation("ZoneNotFound", message, where))
+    return found, violations
+
+
+def admit(
+    zone: Zone,
+    record_sets: Iterable[RecordSet],
+    namespaces: Mapping[str, Mapping[str, str]],
+    base: EngineZone | None = None,
+) -> Admission:
+    """Which of the RecordSets that refer to `zone` may add to it.
+
+    `namespaces` gives the labels of each namespace, `base` is the zone of the Zone's file.
+    """
+    owners: dict[tuple[str, str], Reference] = {}
+    for record in zone.spec.records or ():
+        try:
+            owners[record.key(zone.origin)] = zone.reference
+        except ValueError:
+            continue  # building the zone refuses this name
+    admitted: list[RecordSet] = []
+    violations: list[Violation] = []
+    for record_set in by_age(record_sets):
+        claims, found = _claims(zone, record_set)
+        found += _without_consent(zone, record_set, claims, namespaces)
+        for index, claim in enumerate(claims):
+            owner = owners.get(claim)
+            if owner is None and base is not None and base.get(*claim) is not None:
+                owner = zone.reference
+            if owner is not None:
+                message = f"{claim[0]} {claim[1]} belongs to {owner}; remove it here or there"
+                found.append(_refusal("NotOwner", message, record_set, index))
+        violations += found
+        if not found:
+            admitted.append(record_set)
+            owners.update(dict.fromkeys(claims, record_set.reference))
+    return Admission(tuple(admitted), violations)
+
+
+def _claims(zone: Zone, record_set: RecordSet) -> tuple[list[tuple[str, str]], list[Violation]]:
+    """(owner name, type) of each record, in order, and those that nobody may claim."""
+    claims: list[tuple[str, str]] = []
+    violations = []
+    for index, record in enumerate(record_set.spec.records):
+        try:
+            claim = record.key(zone.origin)
+        except ValueError as error:
+            violations.append(_refusal("BadName", str(error), record_set, index))
+            continue
+        claims.append(claim)
+        if claim[1] == "SOA" or claim == (zone.origin, "NS"):
+            message = f"the {claim[1]} of the apex comes from {zone.reference}; remove it here"
+            violations.append(_refusal("ApexOwnedByZone", message, record_set, index))
+    return ([] if violations else claims), violations
+
+
+def _without_consent(
+    zone: Zone,
+    record_set: RecordSet,
+    claims: Iterable[tuple[str, str]],
+    namespaces: Mapping[str, Mapping[str, str]],
+) -> list[Violation]:
+    consent = zone.spec.record_sets
+    namespace = record_set.reference.namespace
+    match consent.namespaces.from_:
+        case "Same":
+            allowed = namespace == zone.reference.namespace
+        case "Selector":
+            selector = consent.namespaces.selector
+            allowed = selector is not None and selector.matches(namespaces.get(namespace, {}))
+        case "All":
+            allowed = True
+    if not allowed:
+        message = (
+            f"{zone.reference} takes no RecordSets from namespace {namespace}; "
+            "its spec.recordSets.namespaces must allow it"
+        )
+        return [Violation("NotAllowedByZone", message, f"{record_set.reference}: spec.zoneRef")]
+    types = None if consent.types is None else {canonical_type(rtype) for rtype in consent.types}
+    violations = []
+    for index, (owner, rtype) in enumerate(claims):
+        field = None
+        if types is not None and rtype not in types:
+            field = "types"
+        elif not any(_fits(owner, pattern, zone.origin) for pattern in consent.names):
+            field = "names"
+        if field is not None:
+            message = (
+                f"{zone.reference} does not allow {owner} {rtype} in its spec.recordSets.{field}"
+            )
+            violations.append(_refusal("NotAllowedByZone", message, record_set, index))
+    return violations
+
+
+def _fits(owner: str, pattern: str, origin: str) -> bool:
+    if pattern == "*":
+        return True
+    if pattern.startswith("*."):
+        ancestor = names.normalise(pattern.removeprefix("*."), origin)
+        return owner != ancestor and names.is_at_or_below(owner, ancestor)
+    return owner == names.normalise(pattern, origin)
+
+
+def _refusal(reason: str, message: str, record_set: RecordSet, index: int) -> Violation:
+    return Violation(reason, message, f"{record_set.reference}: spec.records[{index}]")

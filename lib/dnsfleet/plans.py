@@ -1,0 +1,55 @@
+"""The brake before a change: what removes a large part of a zone waits for a word of approval.
+
+A wrong selector, an empty file or a lost mount look like a wish to delete. Such a change is held
+until the Zone carries the annotation `dnsfleet.io/approve` with the hash of exactly this change.
+The hash leaves the serial out, as the serial is given at publishing and would differ at each look.
+"""
+
+import hashlib
+from collections.abc import Mapping
+
+from dnsfleet_engine import Delta, Zone
+
+from dnsfleet.violations import Violation
+
+APPROVE_ANNOTATION = "dnsfleet.io/approve"
+MAX_REMOVED_SHARE = 0.3
+"""Share of a zone's RRsets that one change may remove: clean-ups are smaller, accidents larger."""
+MIN_REMOVED = 10
+"""RRsets that any change may remove, so that small zones can be worked on."""
+APEX_RRSETS = 2
+"""SOA and NS: a zone with only these is empty for its users."""
+HASH_DIGITS = 16
+"""Hexadecimal digits of a plan hash: 64 bits, short enough to copy by hand."""
+
+
+def change(old: Zone, new: Zone) -> Delta:
+    """What `new` changes, the serial left out; ValueError where the origins differ."""
+    return old.diff(new.with_serial(old.serial))
+
+
+def unsafe(old: Zone, new: Zone, delta: Delta) -> Violation | None:
+    """Why this change needs approval, or None.
+
+    It does when it removes more than 30 % and more than 10 of the RRsets, or all that were there
+    besides SOA and NS while none comes in their place.
+    """
+    many = delta.removed > MIN_REMOVED and delta.removed > MAX_REMOVED_SHARE * old.rrsets
+    emptied = delta.removed > 0 and new.rrsets <= APEX_RRSETS
+    if not (many or emptied):
+        return None
+    message = (
+        f"the change removes {delta.removed} of {old.rrsets} RRsets; if that is meant, annotate "
+        f"the Zone with {APPROVE_ANNOTATION}: {plan_hash(delta)}"
+    )
+    return Violation("UnsafePlan", message, old.origin)
+
+
+def plan_hash(delta: Delta) -> str:
+    """16 hexadecimal digits that name a change made by `change`."""
+    return hashlib.sha256(delta.payload).hexdigest()[:HASH_DIGITS]
+
+
+def approved(annotations: Mapping[str, str], delta: Delta) -> bool:
+    """Whether the annotations of a Zone approve exactly this change."""
+    return annotations.get(APPROVE_ANNOTATION) == plan_hash(delta)

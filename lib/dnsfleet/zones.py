@@ -1,0 +1,267 @@
+"""Zones from their sources: master files, Zone objects and the RecordSets that were admitted.
+
+All sources end in the engine's `ZoneBuilder`, so that one parser and one set of checks decides for
+`dnsfleet up`, `serve`, `zone lint` and the operator. What the builder does not know is done here:
+types that only dnspython can parse, the apex records that a Zone object describes, unquoted TXT,
+gzip.
+
+RecordSets must not harm each other or the zone: first all are added at once, which is the usual
+case and costs the least. When that zone breaks a rule, they are added one by one in order of age
+to the last good zone, and each that breaks it is left out with its violations. So the result never
+depends on which of two records a check happens to name.
+"""
+
+import re
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+
+import dns.exception
+import dns.name
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
+from dnsfleet_engine import Zone, ZoneBuilder
+
+from dnsfleet import names, resources
+from dnsfleet.resources import Record, RecordSet, canonical_type
+from dnsfleet.violations import Violation, errors
+
+MAX_FILE = 1 << 30
+"""Octets of a master file after gzip: 20 million records; more is an error or an attack."""
+MAX_STRING = 255
+"""Octets in one character string of a TXT record (RFC 1035 section 3.3)."""
+
+Built = tuple[Zone | None, list[Violation]]
+"""A zone, or None after an error in it, and what was found."""
+Include = Callable[[str, str], tuple[str, bytes]]
+"""(path as written, name of the file with the $INCLUDE) to (name, text); ValueError or OSError."""
+Progress = Callable[[int, int], None]
+"""Gets (octets read, octets in all) from time to time."""
+
+_GZIP = b"\x1f\x8b"
+_TEXT_TYPES = ("TXT", "SPF")
+_UNIT = re.compile(r"\\[0-9]{3}|\\.|.", re.DOTALL)
+
+
+def convert(rtype: str, text: str, origin: str) -> tuple[int, bytes]:
+    """Type number and wire rdata for a type that the engine has no parser for, by dnspython.
+
+    `text` is the rdata in presentation form, `origin` the absolute name that relative names get.
+    ValueError says what is wrong.
+    """
+    try:
+        number = dns.rdatatype.from_text(rtype)
+    except (dns.rdatatype.UnknownRdatatype, ValueError):
+        raise ValueError(f"type {rtype} is unknown; write it as TYPEnnn (RFC 3597)") from None
+    if dns.rdatatype.is_metatype(number):
+        raise ValueError(f"type {rtype} is for messages only and cannot be in a zone")
+    try:
+        rdata = dns.rdata.from_text(
+            dns.rdataclass.IN, number, text, dns.name.from_text(origin), relativize=False
+        )
+        return int(number), rdata.to_wire() or b""
+    except (dns.exception.DNSException, ValueError, TypeError, OverflowError) as error:
+        raise ValueError(f"bad {rtype} rdata: {error}") from None
+
+
+def from_file(
+    text: bytes,
+    name: str,
+    origin: str | None = None,
+    include: Include | None = None,
+    progress: Progress | None = None,
+) -> Built:
+    """The zone of a master file, which may be gzip; places are `NAME:LINE`.
+
+    Without `origin` the owner of the first SOA is the apex.
+    """
+    builder = ZoneBuilder(origin, convert)
+    return _finish(builder, _add_file(builder, text, name, include, progress))
+
+
+def from_zone_file(
+    zone: resources.Zone,
+    text: bytes,
+    name: str,
+    include: Include | None = None,
+    progress: Progress | None = None,
+) -> Built:
+    """The zone of a Zone's `zoneFile`, with the SOA and NS of its spec where the file has none."""
+    builder = ZoneBuilder(zone.origin, convert)
+    found = _add_file(builder, text, name, include, progress)
+    _add_apex(builder, zone)
+    built, found = _finish(builder, found)
+    found = [_explain_second_soa(violation, zone) for violation in found]
+    if built is not None and (conflict := _other_name_servers(built, zone)) is not None:
+        return None, [*found, conflict]
+    return built, found
+
+
+def from_resources(
+    zone: resources.Zone, record_sets: Sequence[RecordSet], base: Zone | None
+) -> Built:
+    """The zone of a Zone object and the RecordSets that may add to it, oldest first.
+
+    `base` is the zone of its `zoneFile`, or None where it has none. Places are `REFERENCE: FIELD`.
+    An error in a RecordSet leaves that RecordSet out; only one in the Zone gives no zone. The
+    serial is that of the file or 0: publishing sets it.
+    """
+    found: list[Violation] = []
+    if base is None:
+        base, found = _own_records(zone)
+    if base is None or not record_sets:
+        return base, found
+    whole, more = _add_record_sets(zone, base, record_sets)
+    if whole is not None:
+        return whole, found + more
+    for record_set in record_sets:
+        extended, more = _add_record_sets(zone, base, [record_set])
+        found += [_about(record_set, violation) for violation in more]
+        base = base if extended is None else extended
+    return base, found
+
+
+def _add_file(
+    builder: ZoneBuilder,
+    text: bytes,
+    name: str,
+    include: Include | None,
+    progress: Progress | None,
+) -> list[Violation]:
+    try:
+        plain = _unzipped(text) if text.startswith(_GZIP) else text
+    except (zlib.error, ValueError) as error:
+        return [Violation("BadSyntax", f"bad gzip: {error}", name)]
+    builder.add_file(plain, name, include, progress)
+    return []
+
+
+def _unzipped(text: bytes) -> bytes:
+    decoder = zlib.decompressobj(wbits=31)
+    plain = decoder.decompress(text, MAX_FILE)
+    if decoder.unconsumed_tail:
+        raise ValueError(f"more than {MAX_FILE} octets after decompression")
+    if not decoder.eof:
+        raise ValueError("the file ends too early")
+    return plain
+
+
+def _finish(builder: ZoneBuilder, found: Iterable[Violation]) -> Built:
+    zone, checked = builder.finish()
+    violations = [*found, *(Violation(*violation) for violation in checked)]
+    return (None if errors(violations) else zone), violations
+
+
+def _own_records(zone: resources.Zone) -> Built:
+    builder = ZoneBuilder(zone.origin, convert)
+    _add_apex(builder, zone)
+    records = zone.spec.records or ()
+    found = _apex_records(zone, records)
+    found += _add_records(builder, zone, f"{zone.reference}", records)
+    return _finish(builder, found)
+
+
+def _add_record_sets(zone: resources.Zone, base: Zone, record_sets: Iterable[RecordSet]) -> Built:
+    builder = ZoneBuilder(zone.origin, convert)
+    builder.add_zone(base)
+    found: list[Violation] = []
+    for record_set in record_sets:
+        found += _add_records(builder, zone, f"{record_set.reference}", record_set.spec.records)
+    return _finish(builder, found)
+
+
+def _add_apex(builder: ZoneBuilder, zone: resources.Zone) -> None:
+    """The SOA and NS that the spec describes; a Zone without zone file always has both."""
+    spec, where = zone.spec, f"{zone.reference}: spec"
+    servers = [names.normalise(server) for server in spec.name_servers or ()]
+    for index, server in enumerate(servers):
+        builder.add_record("@", "NS", spec.ttl, server, f"{where}.nameServers[{index}]")
+    if spec.soa is None and spec.zone_file is not None:
+        return
+    soa = spec.soa or resources.Soa()
+    rname = names.normalise(soa.rname or "hostmaster", zone.origin if soa.rname is None else None)
+    timers = f"{soa.refresh} {soa.retry} {soa.expire} {soa.minimum}"
+    builder.add_record("@", "SOA", spec.ttl, f"{servers[0]} {rname} 0 {timers}", f"{where}.soa")
+
+
+def _add_records(
+    builder: ZoneBuilder, zone: resources.Zone, subject: str, records: Iterable[Record]
+) -> list[Violation]:
+    """Add RRsets; returns warnings about names that look absolute and are not."""
+    found = []
+    for index, record in enumerate(records):
+        where = f"{subject}: spec.records[{index}]"
+        ttl = zone.spec.ttl if record.ttl is None else record.ttl
+        for place, text in enumerate(record.data):
+            data = _rdata_text(record.type, text)
+            builder.add_record(record.name, record.type, ttl, data, f"{where}.data[{place}]")
+        if f"{record.name}.".lower().endswith(f".{zone.origin}") and zone.origin != names.ROOT:
+            message = (
+                f"{record.name} has no dot at its end and becomes {record.name}.{zone.origin}; "
+                "add the dot if you mean it as it stands"
+            )
+            found.append(Violation("RelativeName", message, f"{where}.name", "warning"))
+    return found
+
+
+def _apex_records(zone: resources.Zone, records: Iterable[Record]) -> list[Violation]:
+    """SOA and apex NS among the records, however they are spelled."""
+    found = []
+    for index, record in enumerate(records):
+        rtype = canonical_type(record.type)
+        try:
+            at_apex = record.key(zone.origin)[0] == zone.origin
+        except ValueError:
+            continue  # the builder says what is wrong with the name
+        if rtype == "SOA" or (rtype == "NS" and at_apex):
+            source = "spec.soa" if rtype == "SOA" else "spec.nameServers"
+            where = f"{zone.reference}: spec.records[{index}]"
+            message = f"the {rtype} of the zone is no record here; write it in {source}"
+            found.append(Violation("ApexOwnedByZone", message, where))
+    return found
+
+
+def _rdata_text(rtype: str, text: str) -> str:
+    """Presentation form of a data string: unquoted TXT becomes strings of at most 255 octets."""
+    if rtype not in _TEXT_TYPES or text.startswith(('"', "\\#")):
+        return text
+    units = [unit for match in _UNIT.findall(text) for unit in _units(match)]
+    strings = (units[start : start + MAX_STRING] for start in range(0, len(units), MAX_STRING))
+    return " ".join('"' + "".join(string) + '"' for string in strings)
+
+
+def _units(match: str) -> list[str]:
+    """One octet each in presentation form, from a character or an escape."""
+    if match == '"':
+        return ['\\"']
+    return [match] if match.isascii() else [f"\\{octet:03}" for octet in match.encode()]
+
+
+def _explain_second_soa(violation: Violation, zone: resources.Zone) -> Violation:
+    if violation.reason != "MultipleSOA" or zone.spec.soa is None:
+        return violation
+    message = "the zone file has a SOA already; remove spec.soa, or the SOA from the file"
+    return Violation("MultipleSOA", message, f"{zone.reference}: spec.soa")
+
+
+def _other_name_servers(built: Zone, zone: resources.Zone) -> Violation | None:
+    """The file and the spec together gave more name servers than the spec alone."""
+    if zone.spec.name_servers is None:
+        return None
+    _, servers = built.get(built.origin, "NS") or (0, [])
+    wanted = {names.normalise(server) for server in zone.spec.name_servers}
+    if {names.normalise(server) for server in servers} == wanted:
+        return None
+    message = (
+        "the zone file names other servers; remove spec.nameServers, or the NS records at the apex "
+        "of the file"
+    )
+    return Violation("ConflictingNameServers", message, f"{zone.reference}: spec.nameServers")
+
+
+def _about(record_set: RecordSet, violation: Violation) -> Violation:
+    """A violation that a RecordSet caused, even where the check names a record it collides with."""
+    subject = f"{record_set.reference}: "
+    if violation.where.startswith(subject) or violation.severity == "warning":
+        return violation
+    return violation._replace(where=f"{subject}spec.records")
