@@ -1,9 +1,11 @@
 //! The change from one zone to another: which RRsets to remove and which to set.
 
-use super::encoding::write_head;
+use std::cmp::Ordering;
+
+use super::encoding::{changed_keys, write_head};
 use super::rrset::{Node, Rrset};
-use super::{Zone, ZoneError};
-use crate::name;
+use super::{Zone, ZoneError, sort_by_owner, text_of};
+use crate::rdata;
 
 /// The change that turns one zone into another.
 pub struct Delta {
@@ -27,56 +29,58 @@ impl Zone {
         }
         let (mut removed, mut set, mut added) = (Vec::new(), Vec::new(), 0);
         self.names.each_difference(&new.names, |owner, old, new| {
-            let (old, new) = (
-                old.map_or(&[][..], rrsets_of),
-                new.map_or(&[][..], rrsets_of),
-            );
-            let of = |rrsets: &[Rrset], rtype| rrsets.iter().position(|r| r.rtype == rtype);
-            for rrset in old.iter().filter(|rrset| of(new, rrset.rtype).is_none()) {
+            for rrset in rrsets_of(old)
+                .iter()
+                .filter(|old| get(new, old.rtype).is_none())
+            {
                 removed.push((owner, rrset));
             }
-            for rrset in new {
-                match of(old, rrset.rtype) {
-                    Some(at) if old[at] == *rrset => continue,
+            for rrset in rrsets_of(new) {
+                match get(old, rrset.rtype) {
+                    Some(old) if old == rrset => continue,
                     Some(_) => {}
                     None => added += 1,
                 }
                 set.push((owner, rrset));
             }
         });
+        Ok(Delta {
+            old: self.clone(),
+            new: new.clone(),
+            added,
+            removed: removed.len(),
+            changed: set.len() - added,
+            payload: self.encode_delta(removed, set),
+        })
+    }
+
+    fn encode_delta(&self, removed: Vec<(&[u8], &Rrset)>, set: Vec<(&[u8], &Rrset)>) -> Vec<u8> {
         let mut payload = Vec::new();
         write_head(&self.origin, &mut payload);
         payload.extend_from_slice(&(removed.len() as u32).to_be_bytes());
-        self.sort(&mut removed);
-        for (owner, rrset) in &removed {
+        for (owner, rrset) in sort_by_owner(&self.origin, removed.into_iter(), by_type) {
             payload.push(owner.len() as u8);
             payload.extend_from_slice(owner);
             payload.extend_from_slice(&rrset.rtype.to_be_bytes());
         }
         payload.extend_from_slice(&(set.len() as u32).to_be_bytes());
-        self.sort(&mut set);
-        for (owner, rrset) in &set {
+        for (owner, rrset) in sort_by_owner(&self.origin, set.into_iter(), by_type) {
             rrset.encode(owner, &mut payload);
         }
-        let (removed, changed) = (removed.len(), set.len() - added);
-        Ok(Delta {
-            old: self.clone(),
-            new: new.clone(),
-            payload,
-            added,
-            removed,
-            changed,
-        })
-    }
-
-    fn sort(&self, rrsets: &mut [(&[u8], &Rrset)]) {
-        rrsets
-            .sort_unstable_by(|a, b| name::canonical_cmp(a.0, b.0).then(a.1.rtype.cmp(&b.1.rtype)));
+        payload
     }
 }
 
-fn rrsets_of(node: &Node) -> &[Rrset] {
-    &node.rrsets
+fn rrsets_of(node: Option<&Node>) -> &[Rrset] {
+    node.map_or(&[], |node| &node.rrsets)
+}
+
+fn get(node: Option<&Node>, rtype: u16) -> Option<&Rrset> {
+    node.and_then(|node| node.get(rtype))
+}
+
+fn by_type(a: &&Rrset, b: &&Rrset) -> Ordering {
+    a.rtype.cmp(&b.rtype)
 }
 
 impl Delta {
@@ -84,4 +88,52 @@ impl Delta {
     pub fn payload(&self) -> &[u8] {
         &self.payload
     }
+
+    /// The first `limit` records that differ, as `- OWNER TTL TYPE RDATA` and `+ …`, in canonical
+    /// order.
+    pub fn lines(&self, limit: usize) -> Vec<String> {
+        let keys = changed_keys(&self.payload).expect("a payload of our own");
+        let mut lines = Vec::new();
+        for (owner, rtype) in sort_by_owner(&self.new.origin, keys.into_iter(), u16::cmp) {
+            if lines.len() >= limit {
+                break;
+            }
+            let (old, new) = (
+                get(self.old.node(owner), rtype),
+                get(self.new.node(owner), rtype),
+            );
+            push_records('-', owner, old, new, &mut lines);
+            push_records('+', owner, new, old, &mut lines);
+        }
+        lines.truncate(limit);
+        lines
+    }
+}
+
+/// The records of `rrset` that `other` does not have with the same TTL.
+fn push_records(
+    sign: char,
+    owner: &[u8],
+    rrset: Option<&Rrset>,
+    other: Option<&Rrset>,
+    lines: &mut Vec<String>,
+) {
+    let Some(rrset) = rrset else { return };
+    let same_ttl = other.filter(|other| other.ttl == rrset.ttl);
+    for rdata in rrset.rdatas() {
+        if same_ttl.is_some_and(|other| other.rdatas().any(|old| old == rdata)) {
+            continue;
+        }
+        let mut line = format!("{sign} ");
+        write_record(owner, rrset, rdata, &mut line);
+        lines.push(line);
+    }
+}
+
+/// Appends one record as a line of a master file, without the line end.
+pub(super) fn write_record(owner: &[u8], rrset: &Rrset, rdata: &[u8], out: &mut String) {
+    use std::fmt::Write;
+    let rtype = rdata::rtype_to_text(rrset.rtype);
+    let _ = write!(out, "{} {} {rtype} ", text_of(owner), rrset.ttl);
+    rdata::to_text(rrset.rtype, rdata, out);
 }

@@ -134,6 +134,24 @@ pub(super) fn write_head(origin: &Name, out: &mut Vec<u8>) {
     out.extend_from_slice(origin.as_wire());
 }
 
+/// The owners and types that an encoded change of ours removes, and those that it sets.
+pub(super) fn changed_keys(delta: &[u8]) -> Result<Vec<(&[u8], u16)>, DecodeError> {
+    let mut reader = Reader { rest: delta };
+    let mut keys = Vec::new();
+    reader.head()?;
+    let removed = reader.count(SHORTEST_KEY)?;
+    reader.keys(removed, |owner, rtype| {
+        keys.push((owner, rtype));
+        Ok(())
+    })?;
+    let set = reader.count(SHORTEST_RRSET)?;
+    reader.rrsets(set, |owner, rrset| {
+        keys.push((owner, rrset.rtype));
+        Ok::<_, DecodeError>(())
+    })?;
+    Ok(keys)
+}
+
 /// What is left of the bytes.
 struct Reader<'a> {
     rest: &'a [u8],
@@ -227,7 +245,9 @@ impl<'a> Reader<'a> {
             rdatas.clear();
             for _ in 0..self.u16()? {
                 let len = self.u16()?;
-                rdatas.push(self.take(usize::from(len))?);
+                let octets = self.take(usize::from(len))?;
+                rdata::check(rtype, octets).map_err(|error| refuse(error.message))?;
+                rdatas.push(octets);
             }
             let sorted = |pair: &[&[u8]]| canonical_cmp(rtype, pair[0], pair[1]).is_lt();
             if !rdatas.windows(2).all(sorted) {

@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use crate::rdata;
+
 /// Most octets of an RRset's records in a reply that holds nothing else: a message has at most
 /// 65,535, of which the header takes 12, the longest question 259 and an OPT record 11.
 const MAX_RRSET: usize = 65_535 - 12 - 259 - 11;
@@ -148,7 +150,17 @@ impl Rrset {
     }
 }
 
-/// Canonical order of rdata (RFC 4034 section 6.3).
-pub(crate) fn canonical_cmp(_rtype: u16, a: &[u8], b: &[u8]) -> Ordering {
-    a.cmp(b)
+/// Canonical order of rdata (RFC 4034 section 6.3), with the names of section 6.2 in lower case.
+pub(crate) fn canonical_cmp(rtype: u16, a: &[u8], b: &[u8]) -> Ordering {
+    if a == b || !(may_fold(a) || may_fold(b)) {
+        return a.cmp(b);
+    }
+    let (mut a, mut b) = (a.to_vec(), b.to_vec());
+    rdata::fold_names(rtype, &mut a);
+    rdata::fold_names(rtype, &mut b);
+    a.cmp(&b)
+}
+
+fn may_fold(rdata: &[u8]) -> bool {
+    rdata.iter().any(u8::is_ascii_uppercase)
 }
