@@ -8,28 +8,35 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 MAX_FAILING = 50
-"""Failing zones that one ack names; the count tells about the rest."""
+"""Failing zones that one ack names, so that it stays small whatever happens. Where
+more fail, the ack proves nothing for any zone."""
 
 MAX_REASON = 200
 """Characters of a reason that are kept."""
 
 
 class Ack(NamedTuple):
-    """What one edge said last."""
+    """What one edge said last: `commands.Ack` with its time."""
 
     lsn: int
     """Everything assigned to its Pop up to here is served, but for the failing zones."""
     failing: Mapping[str, str]
-    """Origin to reason, the first MAX_FAILING by name."""
+    """Origin to reason, of MAX_FAILING zones at most."""
     failing_count: int
+    """How many zones fail."""
     time_ms: int
     """When it was sent, Unix time in milliseconds."""
 
 
-def encode(lsn: int, failing: Mapping[str, str], time_ms: int) -> bytes:
+def encode(ack: Ack) -> bytes:
     """The wire form of an ack."""
-    named = {origin: failing[origin][:MAX_REASON] for origin in sorted(failing)[:MAX_FAILING]}
-    said = {"lsn": lsn, "failing": named, "failingCount": len(failing), "time": time_ms}
+    named = {origin: ack.failing[origin][:MAX_REASON] for origin in sorted(ack.failing)}
+    said = {
+        "lsn": ack.lsn,
+        "failing": named,
+        "failingCount": ack.failing_count,
+        "time": ack.time_ms,
+    }
     return json.dumps(said, separators=(",", ":")).encode()
 
 
@@ -41,3 +48,8 @@ def decode(data: bytes) -> Ack | None:
         return Ack(int(said["lsn"]), failing, int(said["failingCount"]), int(said["time"]))
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
+
+
+def shows(ack: Ack, origin: str, lsn: int) -> bool:
+    """Whether the edge serves what was published for a zone at a position, or newer."""
+    return ack.lsn >= lsn and origin not in ack.failing and ack.failing_count <= len(ack.failing)

@@ -82,7 +82,9 @@ class Ack:
     lsn: int
     """Everything assigned to this Pop up to here is served, but for `failing`."""
     failing: Mapping[str, str]
-    """Origin to reason, of the zones whose newest revision could not be taken over."""
+    """Origin to reason, of zones whose newest revision could not be taken over; some of many."""
+    failing_count: int
+    """How many zones that are."""
 
 
 Command = ReadIndex | ReadFleet | ReadLog | ReadManifests | ReadChunks | Load | Apply | Drop | Ack

@@ -85,15 +85,5 @@ class Applied:
     error: str | None = None
 
 
-Event = (
-    Restored
-    | Connected
-    | Disconnected
-    | Resync
-    | IndexRead
-    | FleetRead
-    | LogRead
-    | ManifestsRead
-    | ChunksRead
-    | Applied
-)
+Answer = IndexRead | FleetRead | LogRead | ManifestsRead | ChunksRead | Applied
+Event = Restored | Connected | Disconnected | Resync | Answer
