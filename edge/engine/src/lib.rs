@@ -8,6 +8,7 @@ pub mod master;
 pub mod name;
 pub mod rdata;
 pub mod rings;
+pub mod serve;
 pub mod zone;
 
 #[cfg(feature = "python")]

@@ -1,0 +1,90 @@
+//! What one shard has seen. One thread writes a row, any thread may read it.
+
+use crate::answer::{Outcome, Transport};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Response codes that are counted, by the name of their counter (IANA DNS RCODEs).
+const RCODES: [(u16, &str); 8] = [
+    (0, "rcode_noerror"),
+    (1, "rcode_formerr"),
+    (2, "rcode_servfail"),
+    (3, "rcode_nxdomain"),
+    (4, "rcode_notimp"),
+    (5, "rcode_refused"),
+    (6, "rcode_yxdomain"),
+    (16, "rcode_badvers"),
+];
+
+const QUERIES: [&str; 4] = [
+    "queries_udp4",
+    "queries_udp6",
+    "queries_tcp4",
+    "queries_tcp6",
+];
+
+/// One shard's counters, alone on its cache lines so that shards do not slow each other down.
+#[derive(Default)]
+#[repr(align(128))]
+pub struct Counters {
+    queries: [AtomicU64; QUERIES.len()],
+    rcodes: [AtomicU64; RCODES.len()],
+    truncated: AtomicU64,
+    dropped: AtomicU64,
+    panics: AtomicU64,
+}
+
+impl Counters {
+    /// A query came in.
+    pub fn query(&self, transport: Transport, ipv6: bool) {
+        let row = match transport {
+            Transport::Udp => 0,
+            Transport::Tcp => 2,
+        };
+        add(&self.queries[row + usize::from(ipv6)]);
+    }
+
+    /// A reply was made.
+    pub fn reply(&self, outcome: Outcome) {
+        if let Some(index) = RCODES.iter().position(|row| row.0 == outcome.rcode) {
+            add(&self.rcodes[index]);
+        }
+        if outcome.truncated {
+            add(&self.truncated);
+        }
+    }
+
+    /// A query got no reply: it must not have one, or the network did not take it.
+    pub fn drop(&self) {
+        add(&self.dropped);
+    }
+
+    /// Answering panicked.
+    pub fn panic(&self) {
+        add(&self.panics);
+    }
+
+    /// Every counter with its name.
+    pub fn rows(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let queries = QUERIES.into_iter().zip(&self.queries);
+        let rcodes = RCODES.into_iter().map(|row| row.1).zip(&self.rcodes);
+        let others = [
+            ("truncated", &self.truncated),
+            ("dropped", &self.dropped),
+            ("panics", &self.panics),
+        ];
+        queries
+            .chain(rcodes)
+            .chain(others)
+            .map(|(name, value)| (name, value.load(Relaxed)))
+    }
+
+    /// The value of one counter; 0 where there is none of that name.
+    pub fn get(&self, name: &str) -> u64 {
+        self.rows().find(|row| row.0 == name).map_or(0, |row| row.1)
+    }
+}
+
+/// Add one. Only the shard's own thread writes, so no read-modify-write instruction is needed.
+fn add(counter: &AtomicU64) {
+    counter.store(counter.load(Relaxed) + 1, Relaxed);
+}

@@ -1,0 +1,208 @@
+//! The sockets: UDP and TCP on every address, answered by a fixed number of shards.
+//!
+//! A shard is one thread with sockets of its own on every address, one epoll set and one row of
+//! counters. Shards share the zones and nothing else, so the path of a query has no lock. The
+//! kernel spreads UDP queries by name (`bpf.rs`) and TCP connections by client.
+//!
+//! ```text
+//! kernel ──┬─ shard 0: epoll ─ UDP sockets   (udp.rs: batches in fixed memory)
+//!          │                 └ TCP listeners (tcp.rs: the table; connection.rs: one stream)
+//!          └─ shard 1: …               └── Work::answer ── Responder (the catalog) ── counters
+//! ```
+//!
+//! A shard looks at the catalog once per batch. A panic in the responder costs that query a
+//! SERVFAIL and nobody anything else.
+
+mod bpf;
+mod connection;
+mod counters;
+mod epoll;
+mod shard;
+mod sockets;
+mod tcp;
+mod udp;
+
+pub use counters::Counters;
+
+use crate::answer::{self, Outcome, Transport};
+use crate::catalog::{Catalog, Shared};
+use crate::rings::MAX_SHARDS;
+use arc_swap::Guard;
+use epoll::Event;
+use shard::Shard;
+use std::io;
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
+
+/// What turns queries into replies.
+pub trait Responder: Send + Sync + 'static {
+    /// What the queries of one batch are answered from.
+    type View;
+
+    /// The view as it is now.
+    fn view(&self) -> Self::View;
+
+    /// Leave the reply to `query` in `out`, at most 65,535 octets; None where none may be sent.
+    fn respond(
+        view: &Self::View,
+        query: &[u8],
+        transport: Transport,
+        out: &mut Vec<u8>,
+    ) -> Option<Outcome>;
+}
+
+impl Responder for Shared {
+    type View = Guard<Arc<Catalog>>;
+
+    fn view(&self) -> Self::View {
+        self.current()
+    }
+
+    fn respond(
+        view: &Self::View,
+        query: &[u8],
+        transport: Transport,
+        out: &mut Vec<u8>,
+    ) -> Option<Outcome> {
+        answer::respond(view, query, transport, out)
+    }
+}
+
+/// Running shards; they end with it.
+pub struct Server {
+    addresses: Vec<SocketAddr>,
+    counters: Arc<[Counters]>,
+    stop: Arc<Event>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Bind UDP and TCP on every address and answer with `shards` threads.
+    ///
+    /// Port 0 takes one that is free for both. Errors name the address; then nothing is left open.
+    pub fn start<R: Responder>(
+        responder: Arc<R>,
+        listen: &[SocketAddr],
+        shards: usize,
+    ) -> io::Result<Self> {
+        if !(1..=MAX_SHARDS).contains(&shards) {
+            let message = format!("{shards} shards: use 1 to {MAX_SHARDS}");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
+        let sockets = sockets::bind(listen, shards)?;
+        let mut server = Self {
+            addresses: sockets[0].iter().map(|pair| pair.address).collect(),
+            counters: (0..shards).map(|_| Counters::default()).collect(),
+            stop: Arc::new(Event::new()?),
+            threads: Vec::new(),
+        };
+        for (index, pairs) in sockets.into_iter().enumerate() {
+            let work = Work {
+                responder: Arc::clone(&responder),
+                counters: Arc::clone(&server.counters),
+                shard: index,
+            };
+            let shard = Shard::new(work, pairs, Arc::clone(&server.stop))?;
+            let thread = Builder::new().name(format!("shard-{index}"));
+            server.threads.push(thread.spawn(move || shard.run())?);
+        }
+        Ok(server)
+    }
+
+    /// The bound addresses, in the order in which they were asked for.
+    pub fn local_addrs(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// One row of counters a shard.
+    pub fn counters(&self) -> &[Counters] {
+        &self.counters
+    }
+
+    /// Answer the queries that have come, close the sockets and end the threads; a second or less.
+    pub fn stop(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop.set();
+        for thread in self.threads.drain(..) {
+            // A shard that panicked has said so on stderr, and its sockets are closed.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What a shard answers with and where it counts.
+struct Work<R> {
+    responder: Arc<R>,
+    counters: Arc<[Counters]>,
+    shard: usize,
+}
+
+impl<R: Responder> Work<R> {
+    fn counters(&self) -> &Counters {
+        &self.counters[self.shard]
+    }
+
+    /// Answer one query and count it; false where there is no reply.
+    fn answer(
+        &self,
+        view: &R::View,
+        query: &[u8],
+        transport: Transport,
+        ipv6: bool,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let counters = self.counters();
+        counters.query(transport, ipv6);
+        // The view is only read, and `out` is cleared before it is used again.
+        let respond = AssertUnwindSafe(|| R::respond(view, query, transport, out));
+        let outcome = catch_unwind(respond).unwrap_or_else(|_| {
+            counters.panic();
+            servfail(query, out)
+        });
+        match outcome {
+            Some(outcome) => counters.reply(outcome),
+            None => counters.drop(),
+        }
+        outcome.is_some()
+    }
+}
+
+/// A SERVFAIL reply that looks at as little of the query as it can: header and question.
+fn servfail(query: &[u8], out: &mut Vec<u8>) -> Option<Outcome> {
+    const HEADER: usize = 12;
+    const SERVFAIL: u8 = 2;
+    out.clear();
+    let (header, rest) = query.split_at_checked(HEADER)?;
+    if header[2] & 0x80 != 0 {
+        return None; // QR: answering replies would let two servers talk for ever
+    }
+    let question = question_length(rest).and_then(|length| rest.get(..length));
+    out.extend_from_slice(&header[..2]);
+    out.push(0x80 | header[2] & 0x79); // QR; opcode and RD of the query
+    out.push(SERVFAIL);
+    out.extend([0, u8::from(question.is_some()), 0, 0, 0, 0, 0, 0]);
+    out.extend_from_slice(question.unwrap_or_default());
+    Some(Outcome {
+        rcode: SERVFAIL.into(),
+        truncated: false,
+    })
+}
+
+/// Octets of the first question: a name, a type and a class; None where the name does not end.
+fn question_length(question: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        match *question.get(at)? {
+            0 => return Some(at + 5),
+            length @ 1..64 => at += 1 + usize::from(length),
+            _ => return None,
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The loop of one thread: wait, answer a batch, wait.
+
+use super::epoll::{Epoll, Event};
+use super::sockets::Pair;
+use super::tcp::Connections;
+use super::udp::Batch;
+use super::{Responder, Work};
+use crate::answer::Transport;
+use std::io;
+use std::os::fd::{AsRawFd, RawFd};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long a shard goes on after `stop` for queries that have come and replies not yet taken.
+const STOP_LIMIT: Duration = Duration::from_secs(1);
+
+/// What an epoll token stands for; a number is kept in the lower half.
+const STOP: u64 = 0;
+const UDP: u64 = 1 << 32;
+const TCP: u64 = 2 << 32;
+const CONNECTION: u64 = 3 << 32;
+const KIND: u64 = !0 << 32;
+
+/// What one thread owns.
+pub struct Shard<R> {
+    work: Work<R>,
+    pairs: Vec<Pair>,
+    epoll: Epoll,
+    stop: Arc<Event>,
+    batch: Batch,
+    connections: Connections,
+}
+
+impl<R: Responder> Shard<R> {
+    /// A shard that waits at `pairs` until `stop` is set.
+    pub fn new(work: Work<R>, pairs: Vec<Pair>, stop: Arc<Event>) -> io::Result<Self> {
+        let epoll = Epoll::new()?;
+        epoll.add(stop.fd(), libc::EPOLLIN, STOP)?;
+        for (index, pair) in pairs.iter().enumerate() {
+            epoll.add(pair.udp.as_raw_fd(), libc::EPOLLIN, UDP | index as u64)?;
+            epoll.add(pair.tcp.as_raw_fd(), libc::EPOLLIN, TCP | index as u64)?;
+        }
+        Ok(Self {
+            work,
+            pairs,
+            epoll,
+            stop,
+            batch: Batch::new(),
+            connections: Connections::new(),
+        })
+    }
+
+    /// Answer until the stop event, and then what had come before it.
+    pub fn run(mut self) {
+        let mut stopping = false;
+        while !stopping {
+            let ready = self.wait(self.connections.patience());
+            for event in 0..ready {
+                let token = self.epoll.token(event);
+                let number = token & !KIND;
+                match token & KIND {
+                    UDP => drop(self.udp(number as usize)),
+                    TCP => drop(self.accept(number as usize)),
+                    CONNECTION => {
+                        self.connections
+                            .advance(number as RawFd, &self.work, &self.epoll, token)
+                    }
+                    _ => stopping = true,
+                }
+            }
+            self.connections.sweep();
+        }
+        self.finish();
+    }
+
+    /// Answer one batch from one socket; false where no query waited.
+    fn udp(&mut self, index: usize) -> bool {
+        let pair = &self.pairs[index];
+        let count = self.batch.receive(&pair.udp);
+        let view = self.work.responder.view();
+        let ipv6 = pair.address.is_ipv6();
+        let replies = self.batch.answer(count, |query, reply| {
+            self.work.answer(&view, query, Transport::Udp, ipv6, reply)
+        });
+        for _ in 0..self.batch.send(&pair.udp, replies) {
+            self.work.counters().drop();
+        }
+        count > 0
+    }
+
+    /// Take connections from one listener; false where none waited.
+    fn accept(&mut self, index: usize) -> bool {
+        let listener = &self.pairs[index].tcp;
+        self.connections
+            .accept(listener, &self.epoll, |fd| CONNECTION | fd as u64)
+    }
+
+    /// Answer what has come, then close everything; at most `STOP_LIMIT`.
+    fn finish(mut self) {
+        let end = Instant::now() + STOP_LIMIT;
+        for index in 0..self.pairs.len() {
+            while self.udp(index) && Instant::now() < end {}
+            while self.accept(index) && Instant::now() < end {}
+        }
+        self.pairs.clear();
+        // The stop event stays readable: without this no wait would wait.
+        let _ = self.epoll.remove(self.stop.fd());
+        while self.connections.finish(&self.work) && Instant::now() < end {
+            self.wait(Some(end - Instant::now()));
+        }
+    }
+
+    fn wait(&mut self, limit: Option<Duration>) -> usize {
+        self.epoll
+            .wait(limit)
+            .expect("waiting fails only for a descriptor that is no epoll set")
+    }
+}

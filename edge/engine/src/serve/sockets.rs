@@ -1,0 +1,217 @@
+//! Making the sockets of all shards, all of them or none.
+//!
+//! Every shard has its own UDP socket and its own TCP listener on each address (`SO_REUSEPORT`).
+//! The option would also let another server of the same user share the port, silently. So the
+//! first socket on an address binds without it, which fails where anyone else is there, and gets
+//! the option afterwards; the ones of the other shards then join. UDP sockets join in the order of
+//! their shards, because the BPF program names a socket by that order.
+
+use super::bpf;
+use std::io;
+use std::mem::size_of;
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+/// Octets of queries that may wait in one UDP socket: the kernel counts about 800 for a small one,
+/// so this is 5,000 queries, 10 ms at 500,000 queries/s: what a shard misses while another thread
+/// has its core. The kernel takes less where `net.core.rmem_max` says so.
+const RECEIVE_BUFFER: libc::c_int = 4 << 20;
+
+/// Octets of replies that may wait in one UDP socket, for a full batch of large ones.
+const SEND_BUFFER: libc::c_int = 1 << 20;
+
+/// TCP connections that may wait to be accepted, per shard: a burst within one batch of work.
+const BACKLOG: libc::c_int = 256;
+
+/// How often to look for a port that is free for both UDP and TCP where none was asked for.
+const PORT_ATTEMPTS: usize = 16;
+
+/// The sockets of one shard on one address.
+pub struct Pair {
+    /// The address that both are bound to.
+    pub address: SocketAddr,
+    /// Takes datagrams.
+    pub udp: UdpSocket,
+    /// Takes connections.
+    pub tcp: TcpListener,
+}
+
+/// Bind every address for every shard: one list of pairs a shard, in the order of `listen`.
+///
+/// Errors name the address and the transport; then nothing stays open.
+pub fn bind(listen: &[SocketAddr], shards: usize) -> io::Result<Vec<Vec<Pair>>> {
+    let mut all: Vec<Vec<Pair>> = (0..shards).map(|_| Vec::new()).collect();
+    for asked in listen {
+        let (first, others) = all.split_first_mut().expect("at least one shard");
+        let pair = bind_first(*asked)?;
+        let address = pair.address;
+        first.push(pair);
+        for pairs in others {
+            pairs.push(bind_pair(address, false)?);
+        }
+        if shards > 1 {
+            // Without the option (another kernel) the kernel spreads clients over the shards, not
+            // names: any shard answers any name, so only the caches work less well.
+            let _ = bpf::attach(all[0].last().expect("pushed above").udp.as_fd(), shards);
+        }
+        for pairs in &all {
+            let pair = pairs.last().expect("pushed above");
+            cvt(unsafe { libc::listen(pair.tcp.as_raw_fd(), BACKLOG) })
+                .map_err(|error| explain(address, "tcp", &error))?;
+        }
+    }
+    Ok(all)
+}
+
+/// The pair of shard 0. Port 0 takes one that is free for UDP and TCP.
+fn bind_first(address: SocketAddr) -> io::Result<Pair> {
+    let mut attempts = if address.port() == 0 {
+        PORT_ATTEMPTS
+    } else {
+        1
+    };
+    loop {
+        attempts -= 1;
+        match bind_pair(address, true) {
+            Err(error) if attempts > 0 && error.kind() == io::ErrorKind::AddrInUse => (),
+            result => return result,
+        }
+    }
+}
+
+/// The pair of any shard. `alone` refuses an address that anyone else is bound to.
+fn bind_pair(address: SocketAddr, alone: bool) -> io::Result<Pair> {
+    let udp = bind_udp(address, alone).map_err(|error| explain(address, "udp", &error))?;
+    let udp = UdpSocket::from(udp);
+    let address = udp.local_addr()?;
+    let tcp = bind_tcp(address, alone).map_err(|error| explain(address, "tcp", &error))?;
+    let tcp = TcpListener::from(tcp);
+    Ok(Pair { address, udp, tcp })
+}
+
+fn bind_udp(address: SocketAddr, alone: bool) -> io::Result<OwnedFd> {
+    let socket = open(address, libc::SOCK_DGRAM)?;
+    let fd = socket.as_fd();
+    set_option(fd, libc::SOL_SOCKET, libc::SO_RCVBUF, &RECEIVE_BUFFER)?;
+    set_option(fd, libc::SOL_SOCKET, libc::SO_SNDBUF, &SEND_BUFFER)?;
+    // OMIT ignores path MTUs that anyone can forge by ICMP, and sends without "don't fragment".
+    let on: libc::c_int = 1;
+    match address {
+        SocketAddr::V4(address) => {
+            let omit = libc::IP_PMTUDISC_OMIT;
+            set_option(fd, libc::IPPROTO_IP, libc::IP_MTU_DISCOVER, &omit)?;
+            if address.ip().is_unspecified() {
+                set_option(fd, libc::IPPROTO_IP, libc::IP_PKTINFO, &on)?;
+            }
+        }
+        SocketAddr::V6(address) => {
+            let omit = libc::IPV6_PMTUDISC_OMIT;
+            set_option(fd, libc::IPPROTO_IPV6, libc::IPV6_MTU_DISCOVER, &omit)?;
+            if address.ip().is_unspecified() {
+                set_option(fd, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, &on)?;
+            }
+        }
+    }
+    bind_socket(fd, address, alone)?;
+    Ok(socket)
+}
+
+fn bind_tcp(address: SocketAddr, alone: bool) -> io::Result<OwnedFd> {
+    let socket = open(address, libc::SOCK_STREAM)?;
+    // Old connections of a server that just stopped must not keep the port from the next one.
+    set_option(socket.as_fd(), libc::SOL_SOCKET, libc::SO_REUSEADDR, &1i32)?;
+    bind_socket(socket.as_fd(), address, alone)?;
+    Ok(socket)
+}
+
+fn open(address: SocketAddr, kind: libc::c_int) -> io::Result<OwnedFd> {
+    let family = if address.is_ipv4() {
+        libc::AF_INET
+    } else {
+        libc::AF_INET6
+    };
+    let flags = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
+    let fd = cvt(unsafe { libc::socket(family, kind | flags, 0) })?;
+    // SAFETY: the descriptor was just made and nobody else has it.
+    let socket = unsafe { OwnedFd::from_raw_fd(fd) };
+    if address.is_ipv6() {
+        // So that `0.0.0.0` and `::` can be served side by side, each with its own counters.
+        set_option(socket.as_fd(), libc::IPPROTO_IPV6, libc::IPV6_V6ONLY, &1i32)?;
+    }
+    Ok(socket)
+}
+
+fn bind_socket(socket: BorrowedFd, address: SocketAddr, alone: bool) -> io::Result<()> {
+    let share = || set_option(socket, libc::SOL_SOCKET, libc::SO_REUSEPORT, &1i32);
+    if !alone {
+        share()?;
+    }
+    let (storage, length) = to_sockaddr(address);
+    cvt(unsafe { libc::bind(socket.as_raw_fd(), (&raw const storage).cast(), length) })?;
+    if alone {
+        share()?;
+    }
+    Ok(())
+}
+
+fn explain(address: SocketAddr, transport: &str, error: &io::Error) -> io::Error {
+    let reason = match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "address already in use: stop the server that has it or choose another port".into()
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            "address not available: choose an address of this machine".into()
+        }
+        io::ErrorKind::PermissionDenied => {
+            "permission denied: ports below 1024 need CAP_NET_BIND_SERVICE".into()
+        }
+        _ => error.to_string(),
+    };
+    io::Error::new(error.kind(), format!("{address}/{transport}: {reason}"))
+}
+
+/// Set one socket option to a plain C value.
+pub fn set_option<T>(
+    socket: BorrowedFd,
+    level: libc::c_int,
+    name: libc::c_int,
+    value: &T,
+) -> io::Result<()> {
+    let value: *const T = value;
+    let length = size_of::<T>() as libc::socklen_t;
+    cvt(unsafe { libc::setsockopt(socket.as_raw_fd(), level, name, value.cast(), length) })?;
+    Ok(())
+}
+
+/// The result of a system call, or the error that it left.
+pub fn cvt(result: libc::c_int) -> io::Result<libc::c_int> {
+    if result < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(result)
+}
+
+fn to_sockaddr(address: SocketAddr) -> (libc::sockaddr_in6, libc::socklen_t) {
+    // SAFETY: all-zero octets are a valid sockaddr.
+    let mut storage: libc::sockaddr_in6 = unsafe { std::mem::zeroed() };
+    match address {
+        SocketAddr::V4(v4) => {
+            let short = (&raw mut storage).cast::<libc::sockaddr_in>();
+            // SAFETY: sockaddr_in is smaller than sockaddr_in6 and needs no stricter alignment.
+            unsafe {
+                (*short).sin_family = libc::AF_INET as libc::sa_family_t;
+                (*short).sin_port = v4.port().to_be();
+                (*short).sin_addr.s_addr = u32::from(*v4.ip()).to_be();
+            }
+            (storage, size_of::<libc::sockaddr_in>() as libc::socklen_t)
+        }
+        SocketAddr::V6(v6) => {
+            storage.sin6_family = libc::AF_INET6 as libc::sa_family_t;
+            storage.sin6_port = v6.port().to_be();
+            storage.sin6_addr.s6_addr = v6.ip().octets();
+            storage.sin6_flowinfo = v6.flowinfo();
+            storage.sin6_scope_id = v6.scope_id();
+            (storage, size_of::<libc::sockaddr_in6>() as libc::socklen_t)
+        }
+    }
+}

@@ -1,0 +1,465 @@
+//! The server over real loopback sockets, with a responder that the tests can steer by name.
+
+use dnsfleet_engine::answer::{Outcome, Transport};
+use dnsfleet_engine::rings;
+use dnsfleet_engine::serve::{Responder, Server};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const LIMIT: Duration = Duration::from_secs(10);
+const V4: &str = "127.0.0.1:0";
+const V6: &str = "[::1]:0";
+
+/// Octets of the reply to `large.`.
+const LARGE: usize = 60_000;
+
+/// Echoes queries with QR set; some names do more, see `respond`.
+struct Echo;
+
+impl Responder for Echo {
+    type View = ();
+
+    fn view(&self) {}
+
+    fn respond((): &(), query: &[u8], transport: Transport, out: &mut Vec<u8>) -> Option<Outcome> {
+        out.clear();
+        out.extend_from_slice(query);
+        *out.get_mut(2)? |= 0x80;
+        let (mut rcode, mut truncated) = (0, false);
+        match query.get(13..18)? {
+            b"panic" => panic!("asked for by the test"),
+            b"quiet" => return None,
+            b"slow0" => std::thread::sleep(Duration::from_millis(20)),
+            b"large" if transport == Transport::Udp => truncated = true,
+            b"large" => out.resize(LARGE, 0),
+            b"wrong" => rcode = 16,
+            _ => (),
+        }
+        Some(Outcome { rcode, truncated })
+    }
+}
+
+fn start(listen: &str, shards: usize) -> Server {
+    Server::start(Arc::new(Echo), &[listen.parse().unwrap()], shards).unwrap()
+}
+
+/// A query for `LABEL.` A IN; the label has at most 63 octets.
+fn query(id: u16, label: &str) -> Vec<u8> {
+    let mut query = id.to_be_bytes().to_vec();
+    query.extend([1, 0, 0, 1, 0, 0, 0, 0, 0, 0, label.len() as u8]);
+    query.extend_from_slice(label.as_bytes());
+    query.extend([0, 0, 1, 0, 1]);
+    query
+}
+
+/// What the echo makes of a query.
+fn echo(id: u16, label: &str) -> Vec<u8> {
+    let mut reply = query(id, label);
+    reply[2] |= 0x80;
+    reply
+}
+
+fn udp(server: &Server) -> UdpSocket {
+    let address = server.local_addrs()[0];
+    let local = if address.is_ipv4() { V4 } else { V6 };
+    let socket = UdpSocket::bind(local).unwrap();
+    socket.set_read_timeout(Some(LIMIT)).unwrap();
+    socket.connect(address).unwrap();
+    socket
+}
+
+fn ask(socket: &UdpSocket, query: &[u8]) -> Vec<u8> {
+    socket.send(query).unwrap();
+    receive(socket)
+}
+
+fn receive(socket: &UdpSocket) -> Vec<u8> {
+    let mut reply = [0; 4096];
+    let length = socket.recv(&mut reply).unwrap();
+    reply[..length].to_vec()
+}
+
+fn tcp(server: &Server) -> TcpStream {
+    let stream = TcpStream::connect(server.local_addrs()[0]).unwrap();
+    stream.set_read_timeout(Some(LIMIT)).unwrap();
+    stream.set_write_timeout(Some(LIMIT)).unwrap();
+    stream
+}
+
+fn framed(message: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(message.len()).unwrap();
+    [&length.to_be_bytes(), message].concat()
+}
+
+fn read_message(stream: &mut TcpStream) -> Vec<u8> {
+    let mut length = [0; 2];
+    stream.read_exact(&mut length).unwrap();
+    let mut message = vec![0; u16::from_be_bytes(length).into()];
+    stream.read_exact(&mut message).unwrap();
+    message
+}
+
+/// The sum of one counter over all shards.
+fn count(server: &Server, name: &str) -> u64 {
+    server.counters().iter().map(|row| row.get(name)).sum()
+}
+
+/// Counters move after the reply left; wait for a value that is bound to come.
+fn wait_for_count(server: &Server, name: &str, value: u64) {
+    let end = Instant::now() + LIMIT;
+    while count(server, name) != value {
+        assert!(Instant::now() < end, "{name} is {}", count(server, name));
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn udp_and_tcp_answer_over_both_families_on_one_port() {
+    for (listen, family) in [(V4, "4"), (V6, "6")] {
+        let server = start(listen, 2);
+        assert_ne!(server.local_addrs()[0].port(), 0);
+        assert_eq!(ask(&udp(&server), &query(1, "a")), echo(1, "a"));
+        let mut stream = tcp(&server);
+        stream.write_all(&framed(&query(2, "b"))).unwrap();
+        assert_eq!(read_message(&mut stream), echo(2, "b"));
+        for transport in ["udp", "tcp"] {
+            assert_eq!(count(&server, &format!("queries_{transport}{family}")), 1);
+        }
+        assert_eq!(count(&server, "rcode_noerror"), 2);
+        server.stop();
+    }
+}
+
+#[test]
+fn several_addresses_are_served_at_once_and_their_order_is_kept() {
+    let listen = [V6.parse().unwrap(), V4.parse().unwrap()];
+    let server = Server::start(Arc::new(Echo), &listen, 3).unwrap();
+    let families: Vec<bool> = server
+        .local_addrs()
+        .iter()
+        .map(SocketAddr::is_ipv4)
+        .collect();
+    assert_eq!(families, [false, true]);
+    for address in server.local_addrs() {
+        let local = if address.is_ipv4() { V4 } else { V6 };
+        let socket = UdpSocket::bind(local).unwrap();
+        socket.set_read_timeout(Some(LIMIT)).unwrap();
+        socket.connect(address).unwrap();
+        assert_eq!(ask(&socket, &query(7, "x")), echo(7, "x"));
+    }
+}
+
+#[test]
+fn a_wildcard_address_replies_from_the_address_that_was_asked() {
+    for (listen, asked) in [("0.0.0.0:0", "127.0.0.53"), ("[::]:0", "::1")] {
+        let server = start(listen, 1);
+        let asked: IpAddr = asked.parse().unwrap();
+        let socket = UdpSocket::bind(if asked.is_ipv4() { V4 } else { V6 }).unwrap();
+        socket.set_read_timeout(Some(LIMIT)).unwrap();
+        // A connected socket takes datagrams from its peer only.
+        let peer = SocketAddr::new(asked, server.local_addrs()[0].port());
+        socket.connect(peer).unwrap();
+        assert_eq!(ask(&socket, &query(1, "a")), echo(1, "a"));
+    }
+}
+
+#[test]
+fn the_kernel_gives_each_name_to_its_owner() {
+    for shards in [1, 2, 5] {
+        let server = start(V4, shards);
+        let socket = udp(&server);
+        let mut expected = vec![0; shards];
+        for number in 0..200u16 {
+            let label = match number % 3 {
+                0 => format!("Name-{number}"),
+                1 => format!("{number}{}", "x".repeat(58)),
+                _ => "long".repeat(15) + &number.to_string(),
+            };
+            let query = query(number, &label);
+            expected[rings::owner(&query[12..], shards)] += 1;
+            assert_eq!(ask(&socket, &query), echo(number, &label));
+        }
+        let seen: Vec<u64> = server
+            .counters()
+            .iter()
+            .map(|row| row.get("queries_udp4"))
+            .collect();
+        assert_eq!(seen, expected);
+    }
+}
+
+#[test]
+fn what_has_no_whole_name_goes_to_shard_0_and_is_judged_there() {
+    let server = start(V4, 4);
+    let socket = udp(&server);
+    let broken = [
+        &b""[..],
+        b"\0",
+        &[0; 11],
+        &query(1, "name")[..14],
+        &query(1, "name")[..12],
+    ];
+    for datagram in broken {
+        socket.send(datagram).unwrap();
+    }
+    wait_for_count(&server, "dropped", broken.len() as u64);
+    assert_eq!(
+        server.counters()[0].get("queries_udp4"),
+        broken.len() as u64
+    );
+}
+
+#[test]
+fn a_panic_costs_that_query_a_servfail_and_nothing_else() {
+    let server = start(V4, 1);
+    let socket = udp(&server);
+    let mut failed = echo(5, "panic");
+    failed[3] = 2;
+    assert_eq!(ask(&socket, &query(5, "panic")), failed);
+    assert_eq!(ask(&socket, &query(6, "next")), echo(6, "next"));
+    let mut stream = tcp(&server);
+    let both = [framed(&query(7, "panic")), framed(&query(8, "next"))].concat();
+    stream.write_all(&both).unwrap();
+    failed[1] = 7;
+    assert_eq!(read_message(&mut stream), failed);
+    assert_eq!(read_message(&mut stream), echo(8, "next"));
+    assert_eq!(count(&server, "panics"), 2);
+    assert_eq!(count(&server, "rcode_servfail"), 2);
+    assert_eq!(count(&server, "rcode_noerror"), 2);
+}
+
+#[test]
+fn a_panic_over_a_broken_question_gets_a_bare_header() {
+    let server = start(V4, 1);
+    let mut broken = query(9, "panic");
+    broken.truncate(20);
+    let header = [0, 9, 0x81, 2, 0, 0, 0, 0, 0, 0, 0, 0];
+    assert_eq!(ask(&udp(&server), &broken), header);
+}
+
+#[test]
+fn outcomes_are_counted() {
+    let server = start(V4, 1);
+    let socket = udp(&server);
+    socket.send(&query(1, "quiet")).unwrap();
+    ask(&socket, &query(2, "large"));
+    ask(&socket, &query(3, "wrong"));
+    for (name, value) in server.counters()[0].rows() {
+        let expected = match name {
+            "queries_udp4" => 3,
+            "rcode_noerror" | "rcode_badvers" | "truncated" | "dropped" => 1,
+            _ => 0,
+        };
+        assert_eq!(value, expected, "{name}");
+    }
+}
+
+#[test]
+fn pipelined_queries_are_answered_in_order() {
+    let server = start(V4, 1);
+    let mut stream = tcp(&server);
+    let all: Vec<u8> = (0..2000)
+        .flat_map(|id| framed(&query(id, "pipelined")))
+        .collect();
+    stream.write_all(&all).unwrap();
+    for id in 0..2000 {
+        assert_eq!(read_message(&mut stream), echo(id, "pipelined"));
+    }
+}
+
+#[test]
+fn a_query_may_come_octet_by_octet() {
+    let server = start(V6, 1);
+    let mut stream = tcp(&server);
+    stream.set_nodelay(true).unwrap();
+    for id in 0..3 {
+        for octet in framed(&query(id, "split")) {
+            stream.write_all(&[octet]).unwrap();
+        }
+        assert_eq!(read_message(&mut stream), echo(id, "split"));
+    }
+}
+
+#[test]
+fn the_largest_message_goes_both_ways() {
+    let server = start(V4, 1);
+    let mut stream = tcp(&server);
+    let mut largest = query(3, "big");
+    largest.resize(65_535, 0xff);
+    stream.write_all(&framed(&largest)).unwrap();
+    largest[2] |= 0x80;
+    assert_eq!(read_message(&mut stream), largest);
+}
+
+#[test]
+fn a_client_that_ends_its_side_still_gets_its_replies() {
+    let server = start(V4, 1);
+    let mut stream = tcp(&server);
+    let all: Vec<u8> = (0..100)
+        .flat_map(|id| framed(&query(id, "large")))
+        .collect();
+    stream.write_all(&all).unwrap();
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    let mut replies = Vec::new();
+    stream.read_to_end(&mut replies).unwrap();
+    assert_eq!(replies.len(), 100 * (2 + LARGE));
+}
+
+/// The server stops reading a client that does not read, so the client's own writes block; other
+/// clients are served meanwhile, and the slow one gets every reply once it reads.
+#[test]
+fn a_slow_reader_is_held_back_and_loses_nothing() {
+    let server = start(V4, 1);
+    let mut slow = tcp(&server);
+    slow.set_nonblocking(true).unwrap();
+    // Large queries too, so that the kernel's buffers hold few of them.
+    let mut long = query(1, "large");
+    long.resize(LARGE, 0);
+    let frame = framed(&long);
+    let (mut sent, mut blocked) = (0, 0);
+    let end = Instant::now() + LIMIT;
+    // Fifty refusals in a row with work for the server between them: it is not reading any more.
+    while blocked < 50 {
+        assert!(Instant::now() < end, "{sent} octets taken without a pause");
+        match slow.write(&frame[sent % frame.len()..]) {
+            Ok(length) => (sent, blocked) = (sent + length, 0),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                blocked += 1;
+                assert_eq!(ask(&udp(&server), &query(2, "other")), echo(2, "other"));
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    slow.set_nonblocking(false).unwrap();
+    let mut reader = slow.try_clone().unwrap();
+    let rest = frame[sent % frame.len()..].to_vec();
+    let whole = sent.div_ceil(frame.len());
+    let writer = std::thread::spawn(move || {
+        if rest.len() < frame.len() {
+            slow.write_all(&rest).unwrap();
+        }
+        slow.shutdown(std::net::Shutdown::Write).unwrap();
+    });
+    let mut replies = 0;
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match reader.read(&mut buffer).unwrap() {
+            0 => break,
+            length => replies += length,
+        }
+    }
+    writer.join().unwrap();
+    assert_eq!(replies, whole * (2 + LARGE));
+}
+
+#[test]
+fn the_oldest_connection_makes_room_for_a_new_one() {
+    let server = start(V4, 1);
+    let mut streams: Vec<TcpStream> = Vec::new();
+    for id in 0..257 {
+        let mut stream = tcp(&server);
+        stream.write_all(&framed(&query(id, "full"))).unwrap();
+        assert_eq!(read_message(&mut stream), echo(id, "full"));
+        streams.push(stream);
+    }
+    assert_eq!(streams[0].read(&mut [0]).unwrap(), 0, "the first is closed");
+    let last = streams.len() - 1;
+    for index in [1, last] {
+        streams[index]
+            .write_all(&framed(&query(9, "kept")))
+            .unwrap();
+        assert_eq!(read_message(&mut streams[index]), echo(9, "kept"));
+    }
+}
+
+#[test]
+fn a_port_in_use_is_refused_and_nothing_stays_open() {
+    let busy_udp = UdpSocket::bind(V4).unwrap();
+    let busy_tcp = TcpListener::bind(V4).unwrap();
+    for (busy, transport) in [
+        (busy_udp.local_addr().unwrap(), "udp"),
+        (busy_tcp.local_addr().unwrap(), "tcp"),
+    ] {
+        let other = free_address();
+        let error = Server::start(Arc::new(Echo), &[other, busy], 2)
+            .err()
+            .unwrap();
+        assert_eq!(error.kind(), ErrorKind::AddrInUse);
+        let reason = "address already in use: stop the server that has it or choose another port";
+        assert_eq!(error.to_string(), format!("{busy}/{transport}: {reason}"));
+        UdpSocket::bind(other).unwrap();
+        TcpListener::bind(other).unwrap();
+    }
+}
+
+#[test]
+fn another_server_of_the_same_user_does_not_share_the_port() {
+    let server = start(V4, 2);
+    let address = server.local_addrs()[0];
+    let error = Server::start(Arc::new(Echo), &[address], 2).err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::AddrInUse);
+    assert_eq!(ask(&udp(&server), &query(1, "still")), echo(1, "still"));
+}
+
+#[test]
+fn a_foreign_address_and_a_silly_number_of_shards_are_refused() {
+    let foreign = "192.0.2.1:5301".parse().unwrap();
+    let error = Server::start(Arc::new(Echo), &[foreign], 1).err().unwrap();
+    let reason = "address not available: choose an address of this machine";
+    assert_eq!(error.to_string(), format!("192.0.2.1:5301/udp: {reason}"));
+    for shards in [0, rings::MAX_SHARDS + 1] {
+        let error = Server::start(Arc::new(Echo), &[], shards).err().unwrap();
+        assert_eq!(error.to_string(), format!("{shards} shards: use 1 to 64"));
+    }
+}
+
+#[test]
+fn stop_answers_what_has_come_and_frees_the_port_at_once() {
+    let server = start(V4, 1);
+    let address = server.local_addrs()[0];
+    let socket = udp(&server);
+    let mut stream = tcp(&server);
+    // The shard is busy with these while it is told to stop.
+    for id in 0..10 {
+        socket.send(&query(id, "slow0")).unwrap();
+        stream.write_all(&framed(&query(id, "slow0"))).unwrap();
+    }
+    let begin = Instant::now();
+    server.stop();
+    assert!(begin.elapsed() < Duration::from_secs(3));
+    for id in 0..10 {
+        assert_eq!(receive(&socket), echo(id, "slow0"));
+        assert_eq!(read_message(&mut stream), echo(id, "slow0"));
+    }
+    assert_eq!(stream.read(&mut [0]).unwrap(), 0);
+    let again = Server::start(Arc::new(Echo), &[address], 1).unwrap();
+    assert_eq!(ask(&socket, &query(3, "again")), echo(3, "again"));
+    again.stop();
+}
+
+#[test]
+fn stop_does_not_wait_for_a_client_that_never_reads() {
+    let server = start(V4, 1);
+    let mut stream = tcp(&server);
+    stream.set_nonblocking(true).unwrap();
+    let mut long = query(1, "large");
+    long.resize(LARGE, 0);
+    let frame = framed(&long);
+    while stream.write(&frame).is_ok() {}
+    let begin = Instant::now();
+    server.stop();
+    assert!(begin.elapsed() < Duration::from_secs(3));
+}
+
+/// An address that was free for UDP and TCP a moment ago.
+fn free_address() -> SocketAddr {
+    loop {
+        let udp = UdpSocket::bind(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0)).unwrap();
+        let address = udp.local_addr().unwrap();
+        if TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
+}
