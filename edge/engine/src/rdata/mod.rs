@@ -8,7 +8,7 @@ mod reading;
 pub mod shapes;
 pub mod tokens;
 pub mod types;
-mod values;
+pub mod values;
 mod writing;
 
 use crate::name::Name;
@@ -19,7 +19,6 @@ use tokens::{Token, Tokens};
 pub use reading::excerpt;
 pub use shapes::{additional_name, fold_names, is_compressible, names};
 pub use types::{is_meta, rtype_from_text, rtype_to_text};
-pub use values::seconds;
 pub use writing::to_text;
 
 /// Most octets of rdata: its length has two (RFC 1035 section 3.2.1).

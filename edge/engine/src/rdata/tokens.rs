@@ -28,6 +28,8 @@ pub struct Tokens<'a> {
     parentheses: u32,
 }
 
+const NOT_CLOSED: SyntaxError = "a parenthesis is not closed";
+
 /// Octets that end a word or need a closer look.
 const SPECIAL: [bool; 256] = {
     let mut table = [false; 256];
@@ -86,7 +88,7 @@ impl<'a> Tokens<'a> {
             let Some(&octet) = self.text.get(self.at) else {
                 return match std::mem::take(&mut self.parentheses) {
                     0 => Ok(Token::End),
-                    _ => Err("a parenthesis is not closed"),
+                    _ => Err(NOT_CLOSED),
                 };
             };
             match octet {
@@ -160,9 +162,16 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// Goes to the end of the logical line, whatever is in it.
-    pub fn skip_record(&mut self) {
-        while self.next() != Ok(Token::End) {}
+    /// Goes to the end of the logical line, whatever is in it; an error where a parenthesis makes it
+    /// the end of the text.
+    pub fn skip_record(&mut self) -> Result<(), SyntaxError> {
+        loop {
+            match self.next() {
+                Ok(Token::End) => return Ok(()),
+                Err(NOT_CLOSED) => return Err(NOT_CLOSED),
+                _ => {}
+            }
+        }
     }
 
     /// The rest of the logical line in one line: one blank between tokens, no comments, no
@@ -234,12 +243,13 @@ mod tests {
         assert_eq!(tokens.next(), Ok(Token::Word(b"a")));
         assert_eq!(tokens.next(), Err("a parenthesis is not closed"));
         assert_eq!(tokens.next(), Ok(Token::End));
+        assert_eq!(Tokens::new(b"( a").skip_record(), Err(NOT_CLOSED));
     }
 
     #[test]
     fn counts_lines_and_skips_records() {
         let mut tokens = Tokens::new(b"a (\n\"x\n ) b\nc");
-        tokens.skip_record();
+        assert_eq!(tokens.skip_record(), Ok(()));
         assert_eq!(tokens.line(), 4);
         assert_eq!(tokens.next(), Ok(Token::Word(b"c")));
     }

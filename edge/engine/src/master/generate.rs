@@ -1,0 +1,286 @@
+//! `$GENERATE`: BIND's directive for records that differ in a number.
+//!
+//! `$GENERATE START-STOP[/STEP] OWNER [TTL] [IN] TYPE RDATA`: in owner and rdata a `$` stands for the
+//! number, `${OFFSET[,WIDTH[,RADIX]]}` for the number plus the offset, filled with zeros up to the
+//! width, in the radix d, o, x, X or as nibbles of a reverse name (n, N); `$$` and `\$` are a dollar.
+
+use super::Problem;
+use crate::rdata::{excerpt, values};
+use std::fmt::Write;
+
+/// Most records of one directive: a /16 of addresses.
+const MAX_RECORDS: u64 = 65_536;
+
+/// Widest number in characters: a name has no more.
+const MAX_WIDTH: usize = 255;
+
+/// The numbers of a directive.
+pub struct Range {
+    start: u32,
+    stop: u32,
+    step: u32,
+}
+
+impl Range {
+    /// Reads `START-STOP[/STEP]`.
+    pub fn parse(text: &[u8]) -> Result<Range, Problem> {
+        let range = parse_range(text).ok_or_else(|| {
+            let text = excerpt(text);
+            Problem::syntax(format!(
+                "$GENERATE \"{text}\": write START-STOP or START-STOP/STEP"
+            ))
+        })?;
+        match range.count() {
+            count if count > MAX_RECORDS => Err(Problem::new(
+                "GenerateTooLarge",
+                format!("$GENERATE of {count} records, at most {MAX_RECORDS} allowed"),
+            )),
+            _ => Ok(range),
+        }
+    }
+
+    /// How many numbers.
+    pub fn count(&self) -> u64 {
+        u64::from((self.stop - self.start) / self.step) + 1
+    }
+
+    /// The numbers in ascending order.
+    pub fn numbers(&self) -> impl Iterator<Item = u32> {
+        (self.start..=self.stop).step_by(self.step as usize)
+    }
+}
+
+fn parse_range(text: &[u8]) -> Option<Range> {
+    let text = str::from_utf8(text).ok()?;
+    let (bounds, step) = text.split_once('/').unwrap_or((text, "1"));
+    let (start, stop) = bounds.split_once('-')?;
+    let number = |text: &str| values::number(text.as_bytes(), i32::MAX as u32);
+    let range = Range {
+        start: number(start)?,
+        stop: number(stop)?,
+        step: number(step)?,
+    };
+    (range.start <= range.stop && range.step > 0).then_some(range)
+}
+
+enum Piece {
+    Literal(Vec<u8>),
+    Number {
+        offset: i64,
+        width: usize,
+        radix: u8,
+    },
+}
+
+/// Owner or rdata with numbers to fill in.
+pub struct Template(Vec<Piece>);
+
+impl Template {
+    /// Reads a text with `$` in it.
+    pub fn parse(text: &[u8]) -> Result<Template, Problem> {
+        let mut pieces = Vec::new();
+        let mut literal = Vec::new();
+        let mut rest = text;
+        while let Some((&octet, after)) = rest.split_first() {
+            rest = after;
+            match (octet, after) {
+                (b'\\', [escaped, after @ ..]) => {
+                    literal.extend([b'\\', *escaped]);
+                    rest = after;
+                }
+                (b'$', [b'$', after @ ..]) => {
+                    literal.push(b'$');
+                    rest = after;
+                }
+                (b'$', _) => {
+                    pieces.push(Piece::Literal(std::mem::take(&mut literal)));
+                    let (modifiers, after) = match after {
+                        [b'{', after @ ..] => {
+                            let end = after.iter().position(|&octet| octet == b'}');
+                            let end = end.ok_or_else(|| bad_modifiers(after))?;
+                            (&after[..end], &after[end + 1..])
+                        }
+                        after => (&b"0"[..], after),
+                    };
+                    pieces
+                        .push(parse_modifiers(modifiers).ok_or_else(|| bad_modifiers(modifiers))?);
+                    rest = after;
+                }
+                _ => literal.push(octet),
+            }
+        }
+        pieces.push(Piece::Literal(literal));
+        Ok(Template(pieces))
+    }
+
+    /// Puts the text for one number into `out`.
+    pub fn fill(&self, number: u32, out: &mut Vec<u8>) -> Result<(), Problem> {
+        out.clear();
+        for piece in &self.0 {
+            match piece {
+                Piece::Literal(literal) => out.extend_from_slice(literal),
+                Piece::Number {
+                    offset,
+                    width,
+                    radix,
+                } => {
+                    let value = u32::try_from(i64::from(number) + offset).map_err(|_| {
+                        Problem::syntax(format!("$GENERATE: {number}{offset:+} is out of range"))
+                    })?;
+                    out.extend_from_slice(format_number(value, *width, *radix).as_bytes());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn bad_modifiers(text: &[u8]) -> Problem {
+    let text = excerpt(text);
+    Problem::syntax(format!(
+        "$GENERATE modifiers \"{text}\": write ${{OFFSET,WIDTH,RADIX}} with a width up to {MAX_WIDTH} \
+         and a radix of d, o, x, X, n or N"
+    ))
+}
+
+fn parse_modifiers(text: &[u8]) -> Option<Piece> {
+    let mut parts = str::from_utf8(text).ok()?.split(',');
+    let offset: i32 = parts.next()?.parse().ok()?;
+    let width = match parts.next() {
+        Some(width) => width.parse().ok().filter(|width| *width <= MAX_WIDTH)?,
+        None => 0,
+    };
+    let radix = match parts.next() {
+        Some(radix) => *radix.as_bytes().first().filter(|_| radix.len() == 1)?,
+        None => b'd',
+    };
+    let known = b"doxXnN".contains(&radix) && parts.next().is_none();
+    known.then_some(Piece::Number {
+        offset: i64::from(offset),
+        width,
+        radix,
+    })
+}
+
+fn format_number(value: u32, width: usize, radix: u8) -> String {
+    match radix {
+        b'o' => format!("{value:0width$o}"),
+        b'x' => format!("{value:0width$x}"),
+        b'X' => format!("{value:0width$X}"),
+        b'n' => nibbles(value, width),
+        b'N' => nibbles(value, width).to_ascii_uppercase(),
+        _ => format!("{value:0width$}"),
+    }
+}
+
+/// Hexadecimal digits from the lowest up with dots between; the width counts the dots too.
+fn nibbles(mut value: u32, width: usize) -> String {
+    let mut text = String::new();
+    loop {
+        let _ = write!(text, "{:x}", value & 15);
+        value >>= 4;
+        if value == 0 && text.len() >= width {
+            return text;
+        }
+        text.push('.');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(template: &str, number: u32) -> Result<String, String> {
+        let mut out = Vec::new();
+        Template::parse(template.as_bytes())
+            .and_then(|template| template.fill(number, &mut out))
+            .map_err(|problem| problem.message)?;
+        Ok(String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn fills_templates() {
+        for (template, number, text) in [
+            ("host-$", 7, "host-7"),
+            ("$.$", 7, "7.7"),
+            ("@", 7, "@"),
+            ("a$$b", 7, "a$b"),
+            (r"a\$b\\$", 7, r"a\$b\\7"),
+            ("${0}", 7, "7"),
+            ("${5,3}", 7, "012"),
+            ("${-7}", 7, "0"),
+            ("${0,4,d}", 300, "0300"),
+            ("${0,4,o}", 8, "0010"),
+            ("${0,4,x}", 171, "00ab"),
+            ("${0,0,X}", 171, "AB"),
+            ("${0,1,n}", 0x1ab, "b.a.1"),
+            ("${0,7,n}", 0x1b, "b.1.0.0"),
+            ("${0,7,N}", 0x1b, "B.1.0.0"),
+            ("x${0,2}y", 3, "x03y"),
+        ] {
+            assert_eq!(filled(template, number).as_deref(), Ok(text), "{template}");
+        }
+    }
+
+    #[test]
+    fn refuses_bad_templates() {
+        let modifiers =
+            "write ${OFFSET,WIDTH,RADIX} with a width up to 255 and a radix of d, o, x, X, n or N";
+        for (template, text) in [
+            ("${", ""),
+            ("${a}", "a"),
+            ("${0,256}", "0,256"),
+            ("${0,1,b}", "0,1,b"),
+            ("${0,1,d,1}", "0,1,d,1"),
+            ("${}", ""),
+        ] {
+            let message = format!("$GENERATE modifiers \"{text}\": {modifiers}");
+            assert_eq!(filled(template, 1), Err(message), "{template}");
+        }
+        assert_eq!(
+            filled("${-2}", 1),
+            Err("$GENERATE: 1-2 is out of range".to_owned())
+        );
+    }
+
+    #[test]
+    fn reads_ranges() {
+        for (text, numbers) in [
+            ("1-3", vec![1, 2, 3]),
+            ("0-5/2", vec![0, 2, 4]),
+            ("7-7", vec![7]),
+            ("1-2/9", vec![1]),
+        ] {
+            let Ok(range) = Range::parse(text.as_bytes()) else {
+                panic!("{text}")
+            };
+            assert_eq!(range.count(), numbers.len() as u64);
+            assert_eq!(range.numbers().collect::<Vec<_>>(), numbers, "{text}");
+        }
+        for text in [
+            "",
+            "1",
+            "3-1",
+            "1-3/0",
+            "a-b",
+            "-1-3",
+            "0-2147483648",
+            "1-2-3",
+        ] {
+            let Err(problem) = Range::parse(text.as_bytes()) else {
+                panic!("{text}")
+            };
+            let message = format!("$GENERATE \"{text}\": write START-STOP or START-STOP/STEP");
+            assert_eq!(problem.message, message);
+        }
+        let Err(problem) = Range::parse(b"0-65536") else {
+            panic!("accepted")
+        };
+        assert_eq!(
+            problem.message,
+            "$GENERATE of 65537 records, at most 65536 allowed"
+        );
+        assert!(Range::parse(b"0-65535").is_ok());
+        assert!(Range::parse(b"0-2147483647/65536").is_ok());
+    }
+}
