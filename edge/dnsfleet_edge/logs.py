@@ -20,10 +20,8 @@ def _value(value: object) -> str:
 
 
 class _Formatter(logging.Formatter):
-    converter = time.gmtime
-
     def format(self, record: logging.LogRecord) -> str:
-        stamp = self.formatTime(record, "%Y-%m-%dT%H:%M:%S")
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
         text = f"time={stamp}.{int(record.msecs):03d}Z level={record.levelname.lower()} "
         text += record.getMessage()
         return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text

@@ -1,0 +1,164 @@
+"""The thread that keeps the disk up to date, so that neither DNS nor following waits for it.
+
+Zones queue by origin and the newest wins, so the queue is never longer than the list of zones. A
+zone is written whole, and a big one must not be written whole for each small change: after a write
+of n octets its next one waits n / `BYTES_PER_SECOND`. A restart in between reads the older
+revision and fetches the deltas again.
+
+A full or broken disk costs a log line and a count, and another try later. What is on disk is then
+old, which a restart mends, while a zone that is not on disk at all stays out of the index.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from dnsfleet_engine import Zone
+
+from dnsfleet_edge.disk import Disk
+from dnsfleet_edge.logs import line
+
+# What one zone may write on average. 1 M records are about 50 MB, so such a zone is written at
+# most every 50 s, and one of a few kB as often as it changes.
+BYTES_PER_SECOND = 1 << 20
+# A full disk is seldom freed within seconds.
+RETRY_SECONDS = 10.0
+# The end of the process waits this long for what still has to be written.
+STOP_SECONDS = 5.0
+# Stands beside the origins in what is written; no origin, for those end in a dot.
+_INDEX = "index"
+
+log = logging.getLogger(__name__)
+
+
+class _Entry(NamedTuple):
+    signed: bytes
+    zone: Zone | None
+
+
+class DiskWriter:
+    """Keeps `disk` up to date; `failed` is called for each write that failed."""
+
+    def __init__(self, disk: Disk, failed: Callable[[], None]) -> None:
+        self._disk = disk
+        self._failed = failed
+        self._wake = threading.Condition()
+        # Guarded by the condition's lock.
+        self._pending: dict[str, _Entry] = {}
+        self._complete = False
+        self._stopping = False
+        # Used by the thread alone.
+        self._written: set[str] = set()
+        self._listed: set[str] | None = None
+        self._not_before: dict[str, float] = {}
+        self._healthy = True
+        self._thread = threading.Thread(target=self._run, name="disk", daemon=True)
+
+    def start(self, restored: Iterable[str] | None) -> None:
+        """Start the thread; `restored` is the complete set that the disk holds, if it does."""
+        if restored is not None:
+            self._complete = True
+            self._written = set(restored)
+            self._listed = set(self._written)
+        self._thread.start()
+
+    def save(self, origin: str, signed: bytes, zone: Zone | None) -> None:
+        """Have this revision, or with None that the zone was dropped, written soon.
+
+        It replaces one of the same origin that still waits.
+        """
+        with self._wake:
+            self._pending[origin] = _Entry(signed, zone)
+            self._wake.notify()
+
+    def complete(self) -> None:
+        """Say that what was saved so far is a complete set."""
+        with self._wake:
+            self._complete = True
+            self._wake.notify()
+
+    def stop(self) -> None:
+        """Write what waits, within `STOP_SECONDS`, and end the thread."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        if self._thread.is_alive():
+            self._thread.join(STOP_SECONDS)
+
+    def _run(self) -> None:
+        self._attempt(_INDEX, self._disk.sweep)
+        stopping = False
+        while not stopping:
+            with self._wake:
+                if not self._stopping:
+                    self._wake.wait(self._pause())
+                stopping = self._stopping
+                due = self._take_due(everything=stopping)
+            for origin, entry in due.items():
+                self._write(origin, entry)
+            self._write_index(anyway=stopping)
+
+    def _pause(self) -> float | None:
+        """Seconds until something is due; None where nothing waits. Called with the lock."""
+        times = [self._not_before.get(origin, 0.0) for origin in self._pending]
+        if self._index_is_old():
+            times.append(self._not_before.get(_INDEX, 0.0))
+        return max(0.0, min(times) - time.monotonic()) if times else None
+
+    def _take_due(self, everything: bool) -> dict[str, _Entry]:
+        now = time.monotonic()
+        due = [o for o in self._pending if everything or self._not_before.get(o, 0.0) <= now]
+        return {origin: self._pending.pop(origin) for origin in due}
+
+    def _write(self, origin: str, entry: _Entry) -> None:
+        encoded = entry.zone.encode() if entry.zone else None
+
+        def write() -> None:
+            if encoded is None:
+                self._disk.write_dropped(origin, entry.signed)
+            else:
+                self._disk.write_zone(origin, entry.signed, encoded)
+
+        if self._attempt(origin, write):
+            self._written.add(origin)
+            self._not_before[origin] = time.monotonic() + len(encoded or b"") / BYTES_PER_SECOND
+        else:
+            with self._wake:
+                self._pending.setdefault(origin, entry)
+
+    def _index_is_old(self) -> bool:
+        """Called with the lock.
+
+        The first index waits for every zone. Later a zone that cannot be written does not keep
+        the others from being listed.
+        """
+        if not self._complete or self._listed == self._written:
+            return False
+        return self._listed is not None or self._written.issuperset(self._pending)
+
+    def _write_index(self, anyway: bool) -> None:
+        with self._wake:
+            due = anyway or self._not_before.get(_INDEX, 0.0) <= time.monotonic()
+            if not (due and self._index_is_old()):
+                return
+        origins = set(self._written)
+        if self._attempt(_INDEX, lambda: self._disk.write_index(origins)):
+            self._listed = origins
+
+    def _attempt(self, what: str, action: Callable[[], None]) -> bool:
+        """Whether it worked. Says so once when the disk fails, and once when it works again."""
+        try:
+            action()
+        except OSError as error:
+            self._failed()
+            self._not_before[what] = time.monotonic() + RETRY_SECONDS
+            if self._healthy:
+                log.warning(line("disk_failed", what=what, problem=error))
+            self._healthy = False
+            return False
+        if not self._healthy:
+            log.info(line("disk_works_again", what=what))
+        self._healthy = True
+        return True

@@ -1,0 +1,34 @@
+"""The proof that a zone is what its signed manifest says, made before it may be answered from."""
+
+from dnsfleet.manifests import Manifest
+from dnsfleet_engine import Zone
+
+
+def decode(manifest: Manifest, encoded: bytes) -> Zone:
+    """The zone of a snapshot payload; ValueError where it is not the one of the manifest."""
+    zone = Zone.decode(encoded)
+    check(manifest, zone)
+    return zone
+
+
+def apply(manifest: Manifest, base: Zone, delta: bytes) -> Zone:
+    """`base` with a delta payload applied; ValueError where that is not the manifest's zone."""
+    zone = base.apply(delta)
+    check(manifest, zone)
+    return zone
+
+
+def check(manifest: Manifest, zone: Zone) -> None:
+    """ValueError names each property in which the zone differs from its manifest."""
+    pairs = {
+        "origin": (zone.origin, manifest.zone),
+        "serial": (zone.serial, manifest.serial),
+        "rrsets": (zone.rrsets, manifest.rrsets),
+        "records": (zone.records, manifest.records),
+        "digest": (zone.digest.hex(), manifest.digest.hex()),
+    }
+    wrong = [
+        f"{name} {has}, not {signed}" for name, (has, signed) in pairs.items() if has != signed
+    ]
+    if wrong:
+        raise ValueError(f"not the zone of its manifest: {'; '.join(wrong)}")
