@@ -1,0 +1,3 @@
+from dnsfleet_edge.main import main
+
+main()

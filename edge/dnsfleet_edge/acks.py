@@ -1,0 +1,90 @@
+"""The thread that tells the core what this edge answers from.
+
+Acks are telemetry: the newest state wins, a lost one is made good by the next, and nothing waits
+for them. A change is told at once, a burst of changes at most every `SPACING_SECONDS`, and the
+state again every `REPEAT_SECONDS`, so that the core can tell a silent edge from an idle one.
+An ack says what is answered, so an edge that is not ready sends none.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+import redis
+from dnsfleet import acks, keys
+
+from dnsfleet_edge.connections import redis_client
+from dnsfleet_edge.logs import line
+from dnsfleet_edge.readiness import Readiness
+from dnsfleet_edge.status import Status
+
+SPACING_SECONDS = 0.02
+REPEAT_SECONDS = 5.0
+# The core may be on another continent, or gone; a try that takes longer is not worth waiting for.
+TIMEOUT_SECONDS = 3.0
+# After a failure the next try waits at least this long.
+RETRY_SECONDS = 1.0
+
+log = logging.getLogger(__name__)
+
+
+class Acks:
+    """Writes the field POP/EDGE of the acks hash at `core_url`; `failed` counts failures."""
+
+    def __init__(
+        self,
+        core_url: str,
+        field: str,
+        status: Status,
+        readiness: Readiness,
+        failed: Callable[[], None],
+    ) -> None:
+        self._client = redis_client(core_url, TIMEOUT_SECONDS)
+        self._field = field
+        self._status = status
+        self._readiness = readiness
+        self._failed = failed
+        self._healthy = True
+        self._changed = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="acks", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def changed(self) -> None:
+        """Have the state told soon; returns at once."""
+        self._changed.set()
+
+    def stop(self) -> None:
+        """End the thread, within `TIMEOUT_SECONDS` where it waits for the core."""
+        self._stopping.set()
+        self._changed.set()
+        self._thread.join(TIMEOUT_SECONDS)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._changed.clear()
+            worked = not self._readiness.verdict.ready or self._tell()
+            self._stopping.wait(SPACING_SECONDS if worked else RETRY_SECONDS)
+            self._changed.wait(REPEAT_SECONDS)
+        self._client.close()
+
+    def _tell(self) -> bool:
+        """Whether the core took it. Says so once when it does not, and once when it does again."""
+        claim = self._status.ack
+        now_ms = time.time_ns() // 1_000_000
+        ack = acks.Ack(claim.lsn, claim.failing, claim.failing_count, now_ms)
+        try:
+            self._client.hset(keys.ACKS, self._field, acks.encode(ack))
+        except redis.RedisError as error:
+            self._failed()
+            if self._healthy:
+                log.warning(line("ack_failed", problem=error))
+            self._healthy = False
+        else:
+            if not self._healthy:
+                log.info(line("acks_work_again"))
+            self._healthy = True
+        return self._healthy

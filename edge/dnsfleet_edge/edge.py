@@ -1,0 +1,181 @@
+"""One edge: how its parts hang together, and the order in which it starts and stops.
+
+    start   HTTP → disk → (complete: load, bind, ready) → follow → (complete: bind, ready)
+    stop    not ready → answer on for `drain_seconds` → link, engine, acks, disk, HTTP
+
+Sockets are bound once, when a whole set of zones is loaded: before that there is nobody who could
+say NXDOMAIN or REFUSED for a zone that this edge should have. After it nothing but a signal ends
+the answering.
+
+The main thread only waits for signals and for what makes it impossible to go on. Reading the disk
+and following are one other thread, so that a signal finds the edge in any phase.
+"""
+
+import logging
+import os
+import queue
+import signal
+import threading
+import time
+from types import FrameType
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from dnsfleet import events
+from dnsfleet.follower import Follower
+from dnsfleet_engine import Engine
+
+from dnsfleet_edge.acks import Acks
+from dnsfleet_edge.config import Config
+from dnsfleet_edge.disk import Disk, DiskError, Stored
+from dnsfleet_edge.disk_writing import DiskWriter
+from dnsfleet_edge.http import HTTPServer, Page, text_page
+from dnsfleet_edge.link import Link
+from dnsfleet_edge.logs import line
+from dnsfleet_edge.metrics import Metrics
+from dnsfleet_edge.readiness import Readiness
+from dnsfleet_edge.replica import Replica
+from dnsfleet_edge.status import Status
+
+# What the link is in the middle of, such as decoding a large zone, may take this long to end.
+STOP_SECONDS = 2.0
+_EXIT_FAILED = 1
+
+log = logging.getLogger(__name__)
+
+
+class Edge:
+    """The edge that a config describes; `run` starts, serves and stops it."""
+
+    def __init__(self, config: Config, public_key: Ed25519PublicKey) -> None:
+        self._config = config
+        self._engine = Engine()
+        self._readiness = Readiness()
+        self._status = Status()
+        self._metrics = Metrics(self._engine, self._readiness, self._status)
+        self._disk = Disk(config.state_dir, public_key, config.pop)
+        self._writer = DiskWriter(self._disk, self._metrics.disk_failures.inc)
+        self._follower = Follower(config.pop, public_key)
+        self._link = Link(
+            Replica(config.replica_url),
+            self._follower,
+            self._engine,
+            self._status,
+            self._metrics,
+            self._writer,
+            complete=self._complete,
+            changed=self._changed,
+        )
+        self._acks: Acks | None = None
+        if config.core_url is not None:
+            self._acks = Acks(
+                config.core_url,
+                f"{config.pop}/{config.edge}",
+                self._status,
+                self._readiness,
+                self._metrics.ack_failures.inc,
+            )
+        self._serving = threading.Thread(target=self._serve, name="link", daemon=True)
+        self._answering = False
+        self._told_to_stop = False
+        # Why the process ends: None for a signal, else what makes it impossible to serve.
+        self._ends: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+
+    def run(self) -> int:
+        """Serve until a signal; returns the exit status of the process."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._signalled)
+        pages = {"/healthz": self._healthz, "/readyz": self._readyz, "/metrics": self._metrics.page}
+        try:
+            http = HTTPServer(self._config.http, pages)
+        except OSError as error:
+            log.error(line("cannot_serve", problem=error.strerror))  # noqa: TRY400 - expected
+            return _EXIT_FAILED
+        http.start()
+        log.info(line("started", pop=self._config.pop, edge=self._config.edge))
+        if self._acks is not None:
+            self._acks.start()
+        self._serving.start()
+        problem = self._ends.get()
+        if problem is None:
+            self._drain()
+        else:
+            log.error(line("cannot_serve", problem=problem))
+        self._stop()
+        http.stop()
+        log.info(line("stopped"))
+        return 0 if problem is None else _EXIT_FAILED
+
+    def _signalled(self, number: int, _frame: FrameType | None) -> None:
+        if self._told_to_stop:
+            os._exit(128 + number)  # the second signal: now
+        self._told_to_stop = True
+        self._ends.put(None)
+
+    def _drain(self) -> None:
+        """Turn new clients away, and answer those who have not heard of it yet."""
+        self._readiness.drain()
+        seconds = self._config.drain_seconds if self._answering else 0.0
+        log.info(line("draining", seconds=seconds))
+        time.sleep(seconds)
+
+    def _stop(self) -> None:
+        self._link.stop()
+        self._serving.join(STOP_SECONDS)
+        self._engine.stop()
+        if self._acks is not None:
+            self._acks.stop()
+        self._writer.stop()
+
+    def _serve(self) -> None:
+        """The link's thread: what the disk has, then whatever the replica has that is newer."""
+        try:
+            stored = self._disk.read()
+        except DiskError as error:
+            log.info(line("disk_incomplete", problem=error))
+            self._readiness.waiting("waiting for the replica: no complete set of zones on disk")
+            self._writer.start(None)
+        else:
+            self._restore(stored)
+            self._writer.start(each.manifest.zone for each in stored)
+            self._answer("disk")
+        self._link.run()
+
+    def _restore(self, stored: list[Stored]) -> None:
+        for each in stored:
+            if each.zone is not None:
+                self._engine.load(each.zone)
+                self._status.loaded(each.manifest)
+                self._metrics.loads.labels("disk").inc()
+        log.info(line("disk_loaded", zones=len(self._status.zones())))
+        self._follower.feed(events.Restored([each.manifest for each in stored]))
+
+    def _complete(self) -> None:
+        self._writer.complete()
+        if not self._answering:
+            self._answer("replica")
+
+    def _answer(self, source: str) -> None:
+        """Bind the sockets: from here on this edge needs nobody."""
+        try:
+            bound = self._engine.start(self._config.listen, self._config.shards)
+        except OSError as error:
+            self._link.stop()
+            self._ends.put(f"cannot answer DNS: {error}")
+            return
+        self._answering = True
+        self._readiness.ready(f"answers from its {source}")
+        log.info(line("ready", source=source, listen=",".join(f"{a}#{p}" for a, p in bound)))
+        self._changed()
+
+    def _changed(self) -> None:
+        if self._acks is not None:
+            self._acks.changed()
+
+    def _healthz(self) -> Page:
+        alive = self._serving.is_alive()
+        return text_page(alive, "ok" if alive else "the thread that follows the replica has ended")
+
+    def _readyz(self) -> Page:
+        ready, reason = self._readiness.verdict
+        replica = "connected" if self._status.connected else "not connected"
+        return text_page(ready, f"{reason}; replica {replica}, {len(self._status.zones())} zones")

@@ -1,0 +1,198 @@
+"""The link to the replica: runs what the follower asks for, against Redis, the engine and the disk.
+
+    replica ──reads──▶ link ──events──▶ follower ──commands──▶ link ──▶ engine, disk, status
+
+All decisions are the follower's; this module only does IO. One thread does all of it, so a zone is
+never loaded by two. Decoding and applying release the interpreter lock and the engine answers from
+threads of its own, so even a zone of a million records keeps nobody waiting.
+
+A replica that hangs, refuses or is gone ends the connection: the follower hears `Disconnected`,
+and the next try waits longer each time, up to `MAX_BACKOFF_SECONDS`, with jitter, so that the edges
+of a Pop do not come back in step. What is served stays as it is.
+"""
+
+import logging
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+import redis
+from dnsfleet import commands, events, keys
+from dnsfleet.follower import Follower
+from dnsfleet.manifests import Manifest
+from dnsfleet_engine import Engine, Zone
+
+from dnsfleet_edge import verification
+from dnsfleet_edge.disk_writing import DiskWriter
+from dnsfleet_edge.logs import line
+from dnsfleet_edge.metrics import Metrics
+from dnsfleet_edge.replica import Replica
+from dnsfleet_edge.status import Status
+
+MIN_BACKOFF_SECONDS = 0.1
+# "Catches up within seconds": the longest wait before a replica that is back is tried.
+MAX_BACKOFF_SECONDS = 2.0
+RESYNC_SECONDS = 60.0
+
+log = logging.getLogger(__name__)
+
+
+class Link:
+    """Follows a replica until it is stopped.
+
+    `complete` is called once, when every zone of this Pop is loaded, and `changed` when there is
+    another ack; both from the thread that runs the link.
+    """
+
+    def __init__(
+        self,
+        replica: Replica,
+        follower: Follower,
+        engine: Engine,
+        status: Status,
+        metrics: Metrics,
+        writer: DiskWriter,
+        complete: Callable[[], None],
+        changed: Callable[[], None],
+    ) -> None:
+        self._replica = replica
+        self._follower = follower
+        self._engine = engine
+        self._status = status
+        self._metrics = metrics
+        self._writer = writer
+        self._complete = complete
+        self._changed = changed
+        self._completed = False
+        self._broken = False
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Have `run` return soon."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Follow until `stop`; no failure of the replica, nor of what it says, ends it."""
+        backoff = MIN_BACKOFF_SECONDS
+        while not self._stopping.is_set():
+            started = time.monotonic()
+            try:
+                self._follow()
+            except redis.RedisError as error:
+                self._failed(error)
+            except Exception:
+                # A defect must not end the following of a server that goes on serving.
+                log.exception(line("link_defect"))
+                self._metrics.link_failures.inc()
+            self._replica.disconnect()
+            self._status.connected = False
+            self._follower.feed(events.Disconnected())
+            if time.monotonic() - started > MAX_BACKOFF_SECONDS:
+                backoff = MIN_BACKOFF_SECONDS
+            self._stopping.wait(backoff * random.uniform(0.5, 1.0))  # noqa: S311 - not a secret
+            backoff = min(2 * backoff, MAX_BACKOFF_SECONDS)
+
+    def _follow(self) -> None:
+        """One connection: run commands until it breaks or `stop`."""
+        self._replica.connect()
+        log.info(line("replica_connected"))
+        self._status.connected = True
+        self._broken = False
+        queue = deque(self._follower.feed(events.Connected()))
+        resync_at = time.monotonic() + RESYNC_SECONDS
+        while queue and not self._stopping.is_set():
+            event = self._execute(queue.popleft())
+            if event is not None:
+                queue.extend(self._follower.feed(event))
+                if self._follower.complete and not self._completed:
+                    self._completed = True
+                    self._complete()
+            if time.monotonic() >= resync_at:
+                queue.extend(self._follower.feed(events.Resync()))
+                resync_at = time.monotonic() + RESYNC_SECONDS
+
+    def _execute(self, command: commands.Command) -> events.Event | None:
+        """Do what a command says; the event that answers it."""
+        replica = self._replica
+        match command:
+            case commands.ReadIndex():
+                return events.IndexRead(command, replica.index())
+            case commands.ReadFleet():
+                return events.FleetRead(command, replica.fleet())
+            case commands.ReadLog():
+                # Asked for only when nothing else is left to do.
+                self._status.level(time.monotonic())
+                return events.LogRead(command, replica.log(command.after))
+            case commands.ReadManifests():
+                names = [keys.manifest(origin) for origin in command.origins]
+                return events.ManifestsRead(command, replica.values(names))
+            case commands.ReadChunks():
+                return events.ChunksRead(command, replica.values(command.keys))
+            case commands.Load() | commands.Apply():
+                return events.Applied(command, self._take_over(command))
+            case commands.Drop():
+                self._drop(command)
+            case commands.Ack():
+                self._acknowledge(command)
+        return None
+
+    def _take_over(self, command: commands.Load | commands.Apply) -> str | None:
+        """Prove that the result is what was signed, then answer from it; or the reason why not."""
+        manifest = command.manifest
+        try:
+            zone = self._base(command)
+            for delta in command.deltas:
+                zone = zone.apply(delta)
+            verification.check(manifest, zone)
+        except ValueError as error:
+            return str(error)
+        except Exception as error:
+            # The follower waits for an answer, and one zone must not hold up the others.
+            log.exception(line("load_defect", zone=manifest.zone))
+            return repr(error)
+        self._engine.load(zone)
+        self._status.loaded(manifest)
+        self._writer.save(manifest.zone, command.signed, zone)
+        source = "snapshot" if isinstance(command, commands.Load) else "delta"
+        self._metrics.loads.labels(source).inc()
+        self._metrics.propagation.observe(max(0.0, time.time() - manifest.time_ms / 1000))
+        _log_change("zone_loaded", manifest, serial=manifest.serial, source=source)
+        return None
+
+    def _base(self, command: commands.Load | commands.Apply) -> Zone:
+        if isinstance(command, commands.Load):
+            return Zone.decode(command.snapshot)
+        zone = self._engine.zone(command.manifest.zone)
+        if zone is None:
+            raise ValueError("there is no zone to apply the change to")
+        return zone
+
+    def _drop(self, command: commands.Drop) -> None:
+        manifest = command.manifest
+        self._engine.remove(manifest.zone)
+        self._status.removed(manifest.zone)
+        self._writer.save(manifest.zone, command.signed, None)
+        reason = "removed" if manifest.tombstone else "assigned to other Pops"
+        _log_change("zone_dropped", manifest, reason=reason)
+
+    def _acknowledge(self, ack: commands.Ack) -> None:
+        for origin, reason in ack.failing.items():
+            if self._status.ack.failing.get(origin) != reason:
+                self._metrics.refusals.inc()
+                log.warning(line("zone_refused", zone=origin, reason=reason))
+        self._status.ack = ack
+        self._changed()
+
+    def _failed(self, error: redis.RedisError) -> None:
+        """Count every failure, but log only the first of a row."""
+        self._metrics.link_failures.inc()
+        if not self._broken:
+            log.warning(line("replica_lost", problem=error))
+        self._broken = True
+
+
+def _log_change(event: str, manifest: Manifest, **fields: object) -> None:
+    where = {"zone": manifest.zone, "revision": manifest.revision, "lsn": manifest.lsn}
+    log.info(line(event, **where, **fields))

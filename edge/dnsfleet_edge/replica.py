@@ -1,0 +1,56 @@
+"""Reads from the replica, in bounded pieces."""
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from dnsfleet import keys
+
+from dnsfleet_edge.connections import redis_client
+
+# A replica is near; one that says nothing for so long is as good as gone.
+TIMEOUT_SECONDS = 3.0
+# How long one read of the log waits for entries: entries end it at once, so it only bounds how
+# long a stop, or a dead connection, goes unnoticed.
+LOG_BLOCK_MS = 250
+# Entries are about 100 octets; after a full read the next goes on where it ended.
+LOG_ENTRIES_PER_READ = 1000
+# Values are at most 64 KiB, so one reply stays below 1 MiB.
+VALUES_PER_READ = 16
+
+
+class Replica:
+    """One connection to the replica at `url`, made on first use; a failure is `redis.RedisError`.
+
+    The client library leaves open whether replies are text; without its decoding they are bytes.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._client = redis_client(url, TIMEOUT_SECONDS)
+
+    def connect(self) -> None:
+        self._client.ping()
+
+    def disconnect(self) -> None:
+        self._client.connection_pool.disconnect()
+
+    def index(self) -> Mapping[bytes, bytes]:
+        return cast(Mapping[bytes, bytes], self._client.hgetall(keys.ZONES))
+
+    def fleet(self) -> bytes | None:
+        return cast(bytes | None, self._client.get(keys.FLEET))
+
+    def values(self, names: Sequence[str]) -> list[bytes | None]:
+        """A value for each key, in order; None where there is none."""
+        values: list[bytes | None] = []
+        for start in range(0, len(names), VALUES_PER_READ):
+            read = self._client.mget(names[start : start + VALUES_PER_READ])
+            values += cast(list[bytes | None], read)
+        return values
+
+    def log(self, after: int) -> list[tuple[bytes, dict[bytes, bytes]]]:
+        """The entries after a position; waits a little for the first of them."""
+        read = self._client.xread(
+            {keys.LOG: f"{after}-0"}, count=LOG_ENTRIES_PER_READ, block=LOG_BLOCK_MS
+        )
+        streams = cast(list[tuple[bytes, list[tuple[bytes, dict[bytes, bytes]]]]], read)
+        return [entry for _, entries in streams for entry in entries]
