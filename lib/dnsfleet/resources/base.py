@@ -47,7 +47,9 @@ ObjectName = Annotated[
     str,
     Field(max_length=MAX_OBJECT_NAME, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"),
 ]
-Labels = Annotated[dict[str, str], Field(max_length=MAX_LABELS)]
+Labels = Annotated[
+    dict[str, Annotated[str, Field(max_length=MAX_WORD)]], Field(max_length=MAX_LABELS)
+]
 
 
 def fault(location: tuple[str | int, ...], message: str) -> PydanticCustomError:

@@ -1,10 +1,20 @@
 """The Pop: a point of presence with one replica and its edges."""
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, model_validator
 
-from dnsfleet.resources.base import API_VERSION, Labels, Model, Reference, Tolerant, Word
+from dnsfleet.resources.base import (
+    API_VERSION,
+    MAX_LABELS,
+    Labels,
+    Model,
+    Reference,
+    Tolerant,
+    Word,
+    fault,
+)
 from dnsfleet.resources.metadata import Conditions, Metadata
 
 MAX_POP_NAME = 40
@@ -19,14 +29,33 @@ DEFAULT_SHARDS = 2
 """Two threads, so that one slow shard does not stop an edge."""
 MAX_TOLERATIONS = 16
 """Tolerations of the edge pods; bounds the cost of validation."""
+MAX_ANNOTATION = 4096
+"""Characters in an annotation of a Service; those of cloud load balancers are far shorter."""
 MAX_ADDRESSES = 16
 """Addresses in a status."""
 
-QUANTITY = r"^([0-9]+(\.[0-9]+)?|\.[0-9]+)([EPTGMk]i?|Ki|m|[eE][-+]?[0-9]+)?$"
+POP_NAME = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+"""One label, as the names of Services are host names (RFC 1123)."""
+QUANTITY = r"^([0-9]+(\.[0-9]+)?|\.[0-9]+)(Ki|[MGTPE]i|[mkMGTPE]|[eE][-+]?[0-9]+)?$"
 """A non-negative Kubernetes quantity: 100m, 0.5, 1Gi."""
 
-Quantity = Annotated[str, Field(pattern=QUANTITY, max_length=32)]
+
+def _quantity_text(value: object) -> object:
+    return str(value) if type(value) is int else value
+
+
+Quantity = Annotated[
+    str,
+    Field(pattern=QUANTITY, max_length=32, json_schema_extra={"x-kubernetes-int-or-string": True}),
+    BeforeValidator(_quantity_text),
+]
+"""Text such as 100m or 1Gi; a bare whole number is read as text."""
 Quantities = Annotated[dict[str, Quantity], Field(max_length=8)]
+
+
+Annotations = Annotated[
+    dict[str, Annotated[str, Field(max_length=MAX_ANNOTATION)]], Field(max_length=MAX_LABELS)
+]
 
 
 class Location(Model):
@@ -82,7 +111,7 @@ class Service(Model):
     """How clients reach the edges."""
 
     type: Literal["ClusterIP", "NodePort", "LoadBalancer"] = "LoadBalancer"
-    annotations: Labels = Field({})
+    annotations: Annotations = Field({})
     """For the load balancer of the place."""
     load_balancer_class: Word | None = None
     external_traffic_policy: Literal["Cluster", "Local"] = "Local"
@@ -151,6 +180,16 @@ class Pop(Model):
     metadata: Metadata
     spec: PopSpec = PopSpec()
     status: PopStatus | None = None
+
+    @model_validator(mode="after")
+    def _name_is_a_label(self) -> Self:
+        name = self.metadata.name
+        if len(name) > MAX_POP_NAME or not re.fullmatch(POP_NAME, name):
+            message = (
+                f"a Pop's name is one label of at most {MAX_POP_NAME} characters, without dots"
+            )
+            raise fault(("metadata", "name"), message)
+        return self
 
     @property
     def reference(self) -> Reference:

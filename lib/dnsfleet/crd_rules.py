@@ -1,0 +1,95 @@
+"""What the API server checks beyond the schema, in CEL, so that a bad object never gets in.
+
+Each rule has a twin in the models, which check again. The bounds of lists and texts in the models
+keep the cost of the rules within the budget that the API server computes from them.
+"""
+
+from typing import NamedTuple
+
+from dnsfleet.resources.pops import MAX_POP_NAME
+
+
+class Rule(NamedTuple):
+    """One CEL validation of a model or of a field of it."""
+
+    rule: str
+    message: str
+    field: str | None = None
+
+
+RULES: dict[str, list[Rule]] = {
+    "ZoneSpec": [
+        Rule("self == oldSelf", "origin is immutable; make another Zone instead", "origin"),
+        Rule(
+            "!(has(self.records) && has(self.zoneFile))",
+            "found records and zoneFile; give one of them",
+        ),
+        Rule(
+            "has(self.zoneFile) || has(self.nameServers)",
+            "name the servers of the zone in nameServers, or give a zoneFile with them",
+        ),
+        Rule(
+            "!has(self.soa) || has(self.nameServers)",
+            "give nameServers with soa: the first is the MNAME of the SOA",
+        ),
+        Rule(
+            "self.all(r, r.type != 'SOA')",
+            "the SOA is not a record here; write it in spec.soa",
+            "records",
+        ),
+        Rule(
+            "self.all(r, r.type != 'NS' || r.name != '@')",
+            "the name servers of the zone are no record here; write spec.nameServers",
+            "records",
+        ),
+    ],
+    "ZoneFile": [
+        Rule(
+            "[has(self.inline), has(self.configMaps), has(self.url), has(self.path)]"
+            ".filter(given, given).size() == 1",
+            "give exactly one of inline, configMaps, url, path",
+        ),
+        Rule(
+            "has(self.url) == has(self.sha256)",
+            "give url and sha256 together: the digest pins what the address returns",
+        ),
+    ],
+    "Soa": [
+        Rule("!self.contains('@')", "write a dot in place of the @ in rname", "rname"),
+    ],
+    "NamespaceConsent": [
+        Rule(
+            "(has(self.from) && self.from == 'Selector') == has(self.selector)",
+            "give selector with from: Selector, and only then",
+        ),
+    ],
+    "LabelRequirement": [
+        Rule(
+            "(self.operator in ['In', 'NotIn']) == (has(self.values) && self.values.size() > 0)",
+            "operators In and NotIn need values; Exists and DoesNotExist take none",
+        ),
+    ],
+    "RecordSetSpec": [
+        Rule(
+            "self.all(r, r.type != 'SOA')",
+            "the SOA comes from the Zone only; remove it here",
+            "records",
+        ),
+    ],
+    "Pop": [
+        Rule(
+            f"self.metadata.name.size() <= {MAX_POP_NAME} && !self.metadata.name.contains('.')",
+            f"a Pop's name is one label of at most {MAX_POP_NAME} characters, without dots",
+        ),
+    ],
+}
+"""Model name to its rules."""
+
+LIST_KEYS = {
+    ("ZoneSpec", "records"): ["name", "type"],
+    ("RecordSetSpec", "records"): ["name", "type"],
+    ("ZoneStatus", "conditions"): ["type"],
+    ("RecordSetStatus", "conditions"): ["type"],
+    ("PopStatus", "conditions"): ["type"],
+}
+"""Lists that are maps: keys are unique, and several appliers may own different entries."""

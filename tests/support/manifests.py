@@ -1,0 +1,42 @@
+"""Resources for tests, from the YAML that people would write."""
+
+import yaml
+from dnsfleet.resources import Pop, RecordSet, Zone
+
+
+def fields(text: str) -> dict[str, object]:
+    """The mapping that a YAML text describes."""
+    found = yaml.safe_load(text) or {}
+    assert isinstance(found, dict)
+    return found
+
+
+def zone(spec: str = "", name: str = "example-com", **metadata: object) -> Zone:
+    """A Zone for example.com with the fields of `spec` in YAML."""
+    usual = {"origin": "example.com", "nameServers": ["ns1.example.net", "ns2.example.net"]}
+    return Zone.model_validate(_object("Zone", name, metadata, usual | fields(spec)))
+
+
+def record_set(records: str, name: str = "web", **metadata: object) -> RecordSet:
+    """A RecordSet for the Zone of `zone()`, in namespace default unless `namespace` is given."""
+    spec = {
+        "zoneRef": {"name": "example-com", "namespace": "default"},
+        "records": yaml.safe_load(records),
+    }
+    return RecordSet.model_validate(_object("RecordSet", name, metadata, spec))
+
+
+def pop(spec: str = "", name: str = "fra", **metadata: object) -> Pop:
+    """A Pop with the fields of `spec` in YAML."""
+    return Pop.model_validate(_object("Pop", name, metadata, fields(spec)))
+
+
+def _object(
+    kind: str, name: str, metadata: dict[str, object], spec: dict[str, object]
+) -> dict[str, object]:
+    return {
+        "apiVersion": "dnsfleet.io/v1alpha1",
+        "kind": kind,
+        "metadata": {"name": name} | metadata,
+        "spec": spec,
+    }

@@ -1,0 +1,129 @@
+"""What a single object may say, and what its defaults are."""
+
+import pytest
+from dnsfleet import resources
+from dnsfleet.resources import LabelSelector
+from support import manifests
+
+SELECTORS = [
+    ({}, {"region": "eu"}, True),
+    ({"matchLabels": {"region": "eu"}}, {"region": "eu", "tier": "1"}, True),
+    ({"matchLabels": {"region": "eu"}}, {}, False),
+    (
+        {"matchExpressions": [{"key": "a", "operator": "In", "values": ["x", "y"]}]},
+        {"a": "y"},
+        True,
+    ),
+    ({"matchExpressions": [{"key": "a", "operator": "In", "values": ["x"]}]}, {}, False),
+    ({"matchExpressions": [{"key": "a", "operator": "NotIn", "values": ["x"]}]}, {}, True),
+    ({"matchExpressions": [{"key": "a", "operator": "NotIn", "values": ["x"]}]}, {"a": "x"}, False),
+    ({"matchExpressions": [{"key": "a", "operator": "Exists"}]}, {"a": ""}, True),
+    ({"matchExpressions": [{"key": "a", "operator": "DoesNotExist"}]}, {"a": ""}, False),
+    (
+        {"matchLabels": {"b": "1"}, "matchExpressions": [{"key": "a", "operator": "Exists"}]},
+        {"a": "1"},
+        False,
+    ),
+]
+
+
+@pytest.mark.parametrize(("selector", "labels", "expected"), SELECTORS)
+def test_selectors(selector: dict[str, object], labels: dict[str, str], expected: bool) -> None:
+    assert LabelSelector.model_validate(selector).matches(labels) is expected
+
+
+def test_defaults_live_in_code() -> None:
+    pop = manifests.pop()
+    assert (pop.spec.state, pop.spec.cluster, pop.spec.edge.replicas) == ("Active", "local", 2)
+    zone = manifests.zone()
+    assert (zone.spec.ttl, zone.spec.protect, zone.origin) == (300, False, "example.com.")
+    assert zone.spec.record_sets.namespaces.from_ == "Same"
+
+
+def test_whole_numbers_are_quantities() -> None:
+    pop = manifests.pop("{edge: {resources: {limits: {cpu: 1, memory: 64Mi}}}}")
+    assert pop.spec.edge.resources.limits == {"cpu": "1", "memory": "64Mi"}
+
+
+def test_metadata_and_status_of_newer_servers_are_read() -> None:
+    raw = manifests.pop(name="fra").model_dump(exclude_none=True)
+    raw["metadata"] |= {"managedFields": [{}], "selfLink": "/x"}
+    raw["status"] = {"observedGeneration": 3, "somethingNew": 1}
+    found, violations = resources.parse(raw, "Pop fra")
+    assert violations == []
+    assert found is not None
+
+
+def test_a_dumped_object_is_read_again() -> None:
+    zone = manifests.zone("{recordSets: {namespaces: {from: All}}, soa: {retry: 60}}")
+    found, violations = resources.parse(zone.model_dump(exclude_none=True), "")
+    assert (found, violations) == (zone, [])
+
+
+FAULTS = [
+    ("{origin: example..com}", "spec.origin", '"example..com" has an empty label'),
+    (
+        "{nameServers: [ns1]}",
+        "spec.nameServers[0]",
+        '"ns1" has only one label',
+    ),
+    ("{nameServers: null}", "spec.nameServers", "name the servers of the zone"),
+    ("{nameServers: null, soa: {}, zoneFile: {path: a}}", "spec.soa", "give nameServers too"),
+    (
+        "{soa: {rname: a@b.c}}",
+        "spec.soa.rname",
+        "write a dot in its place: a.b.c",
+    ),
+    ("{records: [], zoneFile: {path: a}}", "spec", "found records and zoneFile; give one of them"),
+    (
+        "{zoneFile: {}}",
+        "spec.zoneFile",
+        "found none; give exactly one of inline",
+    ),
+    (
+        "{zoneFile: {path: a, inline: b}}",
+        "spec.zoneFile",
+        "found inline and path",
+    ),
+    ("{zoneFile: {url: 'https://a/b'}}", "spec.zoneFile", "give url and sha256 together"),
+    ("{zoneFile: {url: 'http://a/b'}}", "spec.zoneFile.url", "does not fit the pattern ^https://"),
+    ("{records: [{name: a, type: SOA, data: [x]}]}", "spec.records[0]", "write it in spec.soa"),
+    ("{records: [{name: '@', type: NS, data: [x]}]}", "spec.records[0]", "write spec.nameServers"),
+    (
+        "{records: [{name: a, type: A, data: [x]}, {name: A, type: A, data: [y]}]}",
+        "spec.records[1]",
+        "A A is already records[0]; put all of its data there",
+    ),
+    ("{records: [{name: a, type: A, data: []}]}", "spec.records[0].data", "found it empty"),
+    ('{records: [{name: a, type: A, data: ["a\\nb"]}]}', "spec.records[0].data[0]", "a line break"),
+    (
+        "{recordSets: {namespaces: {from: Selector}}}",
+        "spec.recordSets.namespaces",
+        "give selector with from: Selector, and only then",
+    ),
+    ("{recordSets: {names: ['a..b']}}", "spec.recordSets.names[0]", "has an empty label"),
+    (
+        "{placement: {popSelector: {matchExpressions: [{key: a, operator: In}]}}}",
+        "spec.placement.popSelector.matchExpressions[0]",
+        "operator In needs at least one value",
+    ),
+]
+
+
+@pytest.mark.parametrize(("spec", "field", "message"), FAULTS)
+def test_faults_of_a_zone(spec: str, field: str, message: str) -> None:
+    raw = manifests.zone().model_dump(exclude_none=True)
+    raw["spec"] |= manifests.fields(spec)
+    found, violations = resources.parse(raw, "zone")
+    assert found is None
+    assert [violation.where for violation in violations] == [f"zone: {field}"]
+    assert message in violations[0].message
+
+
+def test_limits_on_records() -> None:
+    raw = manifests.zone().model_dump(exclude_none=True)
+    raw["spec"]["records"] = [
+        {"name": f"n{number}", "type": "A", "data": ["192.0.2.1"]} for number in range(501)
+    ]
+    _, (violation,) = resources.parse(raw, "zone")
+    assert violation.message == "found 501 entries, at most 500 are allowed"
