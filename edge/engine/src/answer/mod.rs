@@ -1,13 +1,46 @@
-//! The authoritative answer to one query.
+//! The authoritative answer to one query, without allocating and without knowing about sockets.
+//!
+//! ```text
+//! octets ─ query ──► Query ─ catalog ──► Zone ─ stages ──► Message ─► octets
+//!          (what is           (step 2 of RFC 1034            (whole RRsets, compressed,
+//!           asked, EDNS)       section 4.3.2)  │              up to a limit)
+//!                                              ├ lookup      step 3: the walk from the apex
+//!                                              └ additional  step 6: glue and addresses
+//! ```
+//!
+//! The answer depends on the zone and the query alone: not on the time, the shard or the client.
+
+mod additional;
+mod compression;
+mod edns;
+mod lookup;
+mod message;
+mod query;
+pub mod rcode;
+mod signatures;
+mod sname;
+mod stages;
+#[cfg(test)]
+mod tests;
 
 use crate::catalog::Catalog;
+use crate::rdata::types;
+use message::{Message, QNAME};
+use query::{Query, Question};
+use sname::Sname;
+use stages::{Stages, Task};
+
+/// Class IN; no other is served.
+const IN: u16 = 1;
+/// The largest message that a length of two octets can announce (RFC 1035 section 4.2.2).
+const TCP_LIMIT: usize = 65_535;
 
 /// What carried the query: it decides how large a reply may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
     /// One datagram each way.
     Udp,
-    /// A stream, or anything else without a limit below 65,535 octets.
+    /// A stream.
     Tcp,
 }
 
@@ -20,23 +53,62 @@ pub struct Outcome {
     pub truncated: bool,
 }
 
-/// Answer one query from the catalog; the reply is left in `out`, which is cleared first.
+/// Answers one query; the reply is left in `out`, which is cleared first.
 ///
-/// None means that no reply may be sent.
+/// None means that nothing may be sent: too short for a header, or itself a reply.
 pub fn respond(
-    _catalog: &Catalog,
+    catalog: &Catalog,
     query: &[u8],
-    _transport: Transport,
+    transport: Transport,
     out: &mut Vec<u8>,
 ) -> Option<Outcome> {
     out.clear();
-    if query.len() < 12 || query[2] & 0x80 != 0 {
-        return None;
+    let query = Query::read(query)?;
+    let limit = match transport {
+        Transport::Udp => edns::udp_limit(query.edns.as_ref()),
+        Transport::Tcp => TCP_LIMIT,
+    };
+    let mut message = Message::new(out, &query, limit);
+    let rcode = match &query.question {
+        Some(question) if query.fault == rcode::NOERROR => {
+            answer(catalog, &query, question, transport, &mut message)
+        }
+        _ => query.fault,
+    };
+    let truncated = message.is_truncated();
+    message.finish(rcode, query.edns.as_ref());
+    Some(Outcome { rcode, truncated })
+}
+
+/// Fills the sections of the reply to a well-formed query and returns the response code.
+fn answer(
+    catalog: &Catalog,
+    query: &Query,
+    question: &Question,
+    transport: Transport,
+    message: &mut Message,
+) -> u16 {
+    // It marks absent names in NSEC records and cannot be asked for (RFC 9824 section 3.5).
+    if question.rtype == types::NXNAME {
+        return rcode::FORMERR;
     }
-    out.extend_from_slice(&query[..2]);
-    out.extend_from_slice(&[0x80 | (query[2] & 0x79), 5, 0, 0, 0, 0, 0, 0, 0, 0]);
-    Some(Outcome {
-        rcode: 5,
-        truncated: false,
-    })
+    if question.class != IN || matches!(question.rtype, types::AXFR | types::IXFR) {
+        return rcode::REFUSED;
+    }
+    let sname = Sname::new(question.name, QNAME);
+    let Some(zone) = catalog.find(sname.folded(), question.rtype) else {
+        return rcode::REFUSED;
+    };
+    let dnssec = query.dnssec_ok() && signatures::is_signed(zone);
+    if dnssec {
+        message.include_signatures();
+    }
+    let any_gets_all = transport == Transport::Tcp;
+    let task = Task {
+        zone,
+        rtype: question.rtype,
+        any_gets_all,
+        dnssec,
+    };
+    Stages::new(task, sname, message).run()
 }

@@ -70,6 +70,8 @@ pub const CDNSKEY: u16 = 60;
 pub const SPF: u16 = 99;
 /// Marks a name that does not exist in an NSEC bitmap (RFC 9824), never in a zone.
 pub const NXNAME: u16 = 128;
+/// Query for the changes of a zone.
+pub const IXFR: u16 = 251;
 /// Query for a whole zone.
 pub const AXFR: u16 = 252;
 /// Query for all types.
@@ -158,7 +160,7 @@ const MNEMONICS: &[(&str, u16)] = &[
     ("NXNAME", NXNAME),
     ("TKEY", 249),
     ("TSIG", 250),
-    ("IXFR", 251),
+    ("IXFR", IXFR),
     ("AXFR", AXFR),
     ("MAILB", 253),
     ("MAILA", 254),

@@ -1,0 +1,82 @@
+//! The additional section: addresses of the servers that a reply names.
+//!
+//! Addresses of in-domain servers of a referral must be there, or the client can never reach them;
+//! all others save it a query and are dropped where they do not fit (RFC 9471, RFC 2181 section 9).
+
+use super::lookup;
+use super::message::{Full, Message, Owner, Section};
+use crate::name;
+use crate::rdata::types;
+use crate::zone::{Rrset, Zone};
+
+/// Most records of an answer whose targets are looked up. More addresses would fill the message
+/// anyway, and each target is compared with those before it.
+const MOST_TARGETS: usize = 64;
+
+/// Adds glue to a referral: first what must fit, then that of sibling zones.
+pub fn put_glue(
+    message: &mut Message,
+    zone: &Zone,
+    cut: &[u8],
+    servers: &Rrset,
+) -> Result<(), Full> {
+    let in_domain = |target: &&[u8]| name::is_at_or_below(target, cut);
+    for target in servers.rdatas().filter(in_domain) {
+        put_addresses(message, zone, target)?;
+    }
+    for target in servers.rdatas().filter(|target| !in_domain(target)) {
+        if put_addresses(message, zone, target).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Adds the addresses of the hosts that an RRset of the answer names, as far as they fit.
+pub fn put_targets(message: &mut Message, zone: &Zone, rrset: &Rrset) {
+    let target_at = match rrset.rtype {
+        types::NS => 0,
+        types::MX => 2,
+        types::SRV => 6,
+        _ => return,
+    };
+    let targets = rrset
+        .rdatas()
+        .take(MOST_TARGETS)
+        .map(|rdata| &rdata[target_at..]);
+    for (index, target) in targets.clone().enumerate() {
+        let mut earlier = targets.clone().take(index);
+        if earlier.any(|earlier| earlier.eq_ignore_ascii_case(target)) {
+            continue;
+        }
+        if put_addresses(message, zone, target).is_err() {
+            break;
+        }
+    }
+}
+
+/// Adds A and AAAA of one host, where the zone has them.
+fn put_addresses(message: &mut Message, zone: &Zone, host: &[u8]) -> Result<(), Full> {
+    if !name::is_at_or_below(host, zone.origin().as_wire()) {
+        return Ok(());
+    }
+    let mut folded = [0; name::MAX_NAME];
+    let folded = &mut folded[..host.len()];
+    folded.copy_from_slice(host);
+    name::fold_in_place(folded);
+    let Some(node) = lookup::addresses(zone, folded) else {
+        return Ok(());
+    };
+    for rtype in [types::A, types::AAAA] {
+        if let Some(rrset) = node.get(rtype) {
+            message.put_rrset(
+                Section::Additional,
+                Owner::new(host),
+                node,
+                rrset,
+                rrset.ttl,
+            )?;
+        }
+    }
+    Ok(())
+}

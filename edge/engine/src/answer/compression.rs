@@ -1,0 +1,123 @@
+//! Which names a message already holds, so that later ones can point there (RFC 1035 section 4.1.4).
+//!
+//! A name is a path from the root: each label, seen from the label to its right, is one edge. The
+//! table stores where a message has each edge: the key is (where the parent is, the label), the
+//! value is where the label starts. Finding a name's longest known suffix is then one probe a
+//! label, and no probe ever compares more than one label.
+//!
+//! The table lives on the stack for one message. A message that rolls back leaves entries behind
+//! that point at octets written anew; each probe checks the octets, so such an entry is either not
+//! found or right again.
+
+/// Slots of the table; a power of two.
+const SLOTS: usize = 512;
+/// Above this many entries probing gets long, so further labels are not noted.
+const MOST_ENTRIES: u16 = 384;
+/// A pointer has 14 bits.
+const MOST_OFFSET: usize = 0x3fff;
+/// The two bits that make a length octet a pointer.
+const POINTER: u8 = 0xc0;
+/// Where no name is, and the parent of a top-level label: the header is there.
+pub const NOWHERE: u16 = 0;
+
+/// Label positions of one message.
+pub struct Compression {
+    slots: [u16; SLOTS],
+    entries: u16,
+}
+
+impl Compression {
+    /// For a message without names.
+    pub fn new() -> Compression {
+        Compression {
+            slots: [0; SLOTS],
+            entries: 0,
+        }
+    }
+
+    /// The longest suffix of a name that the message has: how many labels stand before it, and where
+    /// it is. `starts` says where the name's labels start.
+    pub fn longest_suffix(&self, message: &[u8], name: &[u8], starts: &[u8]) -> (usize, u16) {
+        let mut at = NOWHERE;
+        for (index, &start) in starts.iter().enumerate().rev() {
+            match self.find(message, label(name, start), at) {
+                Some(found) => at = found,
+                None => return (index + 1, at),
+            }
+        }
+        (0, at)
+    }
+
+    /// Where the message has `label` below the name at `parent`.
+    #[inline]
+    fn find(&self, message: &[u8], label: &[u8], parent: u16) -> Option<u16> {
+        let mut slot = hash(label, parent);
+        loop {
+            match self.slots[slot] {
+                0 => return None,
+                at if is_edge(message, at, label, parent) => return Some(at),
+                _ => slot = (slot + 1) % SLOTS,
+            }
+        }
+    }
+
+    /// Notes that `label` below the name at `parent` starts at `at`. Returns where it can be pointed
+    /// at: there, or `NOWHERE`.
+    #[inline]
+    pub fn insert(&mut self, label: &[u8], parent: u16, at: usize) -> u16 {
+        if self.entries == MOST_ENTRIES || at > MOST_OFFSET {
+            return NOWHERE;
+        }
+        let mut slot = hash(label, parent);
+        while self.slots[slot] != 0 {
+            slot = (slot + 1) % SLOTS;
+        }
+        self.slots[slot] = at as u16;
+        self.entries += 1;
+        at as u16
+    }
+}
+
+/// The label that starts there, its length octet included.
+pub fn label(name: &[u8], start: u8) -> &[u8] {
+    let rest = &name[usize::from(start)..];
+    &rest[..usize::from(rest[0]) + 1]
+}
+
+/// The pointer to `at`.
+pub fn pointer(at: u16) -> [u8; 2] {
+    (at | u16::from(POINTER) << 8).to_be_bytes()
+}
+
+/// Whether the octets at `at` are `label`, followed by the name at `parent`.
+fn is_edge(message: &[u8], at: u16, label: &[u8], parent: u16) -> bool {
+    let start = usize::from(at);
+    let end = start + label.len();
+    match message.get(start..end) {
+        Some(found) => found.eq_ignore_ascii_case(label) && follow(message, end) == Some(parent),
+        None => false,
+    }
+}
+
+/// The position of the name whose octets or whose pointer stand at `at`.
+fn follow(message: &[u8], at: usize) -> Option<u16> {
+    match *message.get(at)? {
+        0 => Some(NOWHERE),
+        high if high >= POINTER => {
+            Some(u16::from_be_bytes([high & !POINTER, *message.get(at + 1)?]))
+        }
+        _ => Some(at as u16),
+    }
+}
+
+/// FNV-1a over the letters without their case.
+#[inline]
+fn hash(label: &[u8], parent: u16) -> usize {
+    let start = 0x811c_9dc5 ^ u32::from(parent);
+    let hash = label
+        .iter()
+        .fold(start.wrapping_mul(0x0100_0193), |hash, &octet| {
+            (hash ^ u32::from(octet | 0x20)).wrapping_mul(0x0100_0193)
+        });
+    (hash ^ (hash >> 15)) as usize % SLOTS
+}

@@ -1,0 +1,108 @@
+//! Where a name is in a zone: step 3 of the algorithm of RFC 1034 section 4.3.2.
+//!
+//! The walk starts at the apex and goes down one label at a time, since what stands above a name
+//! decides about it: a zone cut or a DNAME hides all that is below. It ends at a cut (3b), at a
+//! DNAME (RFC 6672 section 3.2), at the name itself (3a), or where the next label does not exist. In
+//! that last case the deepest name that exists is the closest encloser, empty non-terminals
+//! included, and only a wildcard right below it can answer (3c; RFC 4592 section 3.3.1). NS records
+//! at such a wildcard are data like any other: what else they could mean is undefined (RFC 4592
+//! section 4.2).
+
+use crate::name;
+use crate::rdata::types;
+use crate::zone::{Node, Rrset, Zone};
+
+/// The wildcard label with its length octet.
+const ASTERISK: [u8; 2] = [1, b'*'];
+
+/// Where the walk to a name ended.
+pub enum Place<'z> {
+    /// At a zone cut at or above the name. `owner` is how many of the name's last octets own it.
+    Cut {
+        owner: usize,
+        node: &'z Node,
+        servers: &'z Rrset,
+    },
+    /// At a DNAME above the name; `owner` as for a cut.
+    Dname {
+        owner: usize,
+        node: &'z Node,
+        redirection: &'z Rrset,
+    },
+    /// At the name itself, or at the wildcard that is the source of synthesis for it.
+    Node(&'z Node),
+    /// Nowhere: the name does not exist.
+    Nowhere,
+}
+
+/// Walks to a folded name at or below the zone's origin.
+///
+/// `rtype` is asked for: DS at a cut is data of this side of it (RFC 4035 section 3.1.4.1).
+pub fn walk<'z>(zone: &'z Zone, name: &[u8], rtype: u16) -> Place<'z> {
+    let mut starts = [0; name::MAX_LABELS];
+    let starts = name::label_starts(name, &mut starts);
+    let labels_below = starts.len() - name::labels(zone.origin().as_wire()).count();
+    let mut node = zone.apex();
+    let mut owner = zone.origin().as_wire().len();
+    for &start in starts[..labels_below].iter().rev() {
+        if let Some(redirection) = node.get(types::DNAME) {
+            return Place::Dname {
+                owner,
+                node,
+                redirection,
+            };
+        }
+        let below = &name[usize::from(start)..];
+        let Some(found) = child(zone, node, below) else {
+            let encloser = &name[name.len() - owner..];
+            return wildcard(zone, node, encloser).map_or(Place::Nowhere, Place::Node);
+        };
+        (node, owner) = (found, below.len());
+        if let Some(servers) = node.get(types::NS)
+            && !(rtype == types::DS && owner == name.len())
+        {
+            return Place::Cut {
+                owner,
+                node,
+                servers,
+            };
+        }
+    }
+    Place::Node(node)
+}
+
+/// The node whose addresses are those of a folded name: its own, or a wildcard's.
+///
+/// Zone cuts do not matter here: glue is looked for below them.
+pub fn addresses<'z>(zone: &'z Zone, name: &[u8]) -> Option<&'z Node> {
+    if let Some(node) = zone.node(name) {
+        return Some(node);
+    }
+    let mut encloser = name;
+    while encloser.len() > zone.origin().as_wire().len() {
+        encloser = name::parent(encloser)?;
+        if let Some(node) = zone.node(encloser) {
+            return wildcard(zone, node, encloser);
+        }
+    }
+    None
+}
+
+/// The node of a name right below another node.
+fn child<'z>(zone: &'z Zone, parent: &Node, name: &[u8]) -> Option<&'z Node> {
+    if parent.children == 0 {
+        None
+    } else {
+        zone.node(name)
+    }
+}
+
+/// The node of the wildcard right below the closest encloser.
+fn wildcard<'z>(zone: &'z Zone, node: &Node, encloser: &[u8]) -> Option<&'z Node> {
+    let mut name = [0; name::MAX_NAME];
+    let len = ASTERISK.len() + encloser.len();
+    let wire = name.get_mut(..len)?;
+    wire[..ASTERISK.len()].copy_from_slice(&ASTERISK);
+    wire[ASTERISK.len()..].copy_from_slice(encloser);
+    child(zone, node, wire)
+}

@@ -1,0 +1,239 @@
+//! Writing a reply: header, question, then whole RRsets up to a limit.
+
+pub use super::compression::NOWHERE;
+use super::compression::{self, Compression};
+use super::edns::{self, Edns};
+use super::query::Query;
+use super::signatures;
+use crate::name;
+use crate::rdata::types;
+use crate::zone::{Node, Rrset};
+
+/// Octets of the header (RFC 1035 section 4.1.1).
+pub const HEADER: usize = 12;
+/// Where the question's name is.
+pub const QNAME: u16 = HEADER as u16;
+
+const QR: u8 = 0x80;
+const AA: u8 = 0x04;
+const TC: u8 = 0x02;
+const CLASS_IN: [u8; 2] = [0, 1];
+
+/// The sections behind the question; the value is where the header counts its records.
+#[derive(Clone, Copy)]
+pub enum Section {
+    /// What was asked for.
+    Answer = 6,
+    /// Who knows more, or why there is no answer.
+    Authority = 8,
+    /// Addresses that save a query.
+    Additional = 10,
+}
+
+/// The message has no room for what was to be written; it was left as it was.
+#[derive(Debug)]
+pub struct Full;
+
+/// An owner name and, where the message has it already, its position.
+#[derive(Clone, Copy)]
+pub struct Owner<'n> {
+    name: &'n [u8],
+    at: u16,
+}
+
+impl<'n> Owner<'n> {
+    /// A name that may or may not be in the message.
+    pub fn new(name: &'n [u8]) -> Owner<'n> {
+        Owner { name, at: NOWHERE }
+    }
+
+    /// A name that stands at `at`.
+    pub fn known(name: &'n [u8], at: u16) -> Owner<'n> {
+        Owner { name, at }
+    }
+}
+
+/// A reply under construction.
+pub struct Message<'m> {
+    out: &'m mut Vec<u8>,
+    limit: usize,
+    names: Compression,
+    signatures: bool,
+}
+
+impl<'m> Message<'m> {
+    /// Starts the reply in `out`: ID, opcode, RD and the question as the client wrote it.
+    ///
+    /// `limit` is the size of the whole reply in octets; room for OPT is kept back.
+    pub fn new(out: &'m mut Vec<u8>, query: &Query, limit: usize) -> Message<'m> {
+        out.clear();
+        out.extend_from_slice(&query.id);
+        out.extend_from_slice(&[QR | query.kept_flags, 0]);
+        out.extend_from_slice(&[0; HEADER - 4]);
+        let reserved = query.edns.map_or(0, |_| edns::REPLY_LEN);
+        let mut message = Message {
+            out,
+            limit: limit - reserved,
+            names: Compression::new(),
+            signatures: false,
+        };
+        if let Some(question) = &query.question {
+            message.put_name(question.name);
+            message.out.extend_from_slice(&question.rtype.to_be_bytes());
+            message.out.extend_from_slice(&question.class.to_be_bytes());
+            message.out[5] = 1;
+        }
+        message
+    }
+
+    /// From now on each RRset is followed by its signatures.
+    pub fn include_signatures(&mut self) {
+        self.signatures = true;
+    }
+
+    /// Marks the reply as authoritative for the question's name.
+    pub fn set_authoritative(&mut self) {
+        self.out[2] |= AA;
+    }
+
+    /// Marks the reply as one that misses records.
+    pub fn set_truncated(&mut self) {
+        self.out[2] |= TC;
+    }
+
+    /// Whether records are missing.
+    pub fn is_truncated(&self) -> bool {
+        self.out[2] & TC != 0
+    }
+
+    /// Writes the response code and, where the query had one, OPT.
+    pub fn finish(mut self, rcode: u16, edns: Option<&Edns>) {
+        self.out[3] |= (rcode & 0x0f) as u8;
+        if let Some(edns) = edns {
+            edns.write_reply(rcode, self.out);
+            self.set_count(Section::Additional, self.counted(Section::Additional) + 1);
+        }
+    }
+
+    /// Where the message has a name as a whole, or `NOWHERE`.
+    pub fn find_name(&self, name: &[u8]) -> u16 {
+        let mut starts = [0; name::MAX_LABELS];
+        let starts = name::label_starts(name, &mut starts);
+        match self.names.longest_suffix(self.out, name, starts) {
+            (0, at) => at,
+            _ => NOWHERE,
+        }
+    }
+
+    /// Writes an RRset of a node and its signatures, or nothing; each record with `ttl` seconds.
+    pub fn put_rrset(
+        &mut self,
+        section: Section,
+        owner: Owner,
+        node: &Node,
+        rrset: &Rrset,
+        ttl: u32,
+    ) -> Result<(), Full> {
+        if !self.signatures {
+            return self.put_records(section, owner, rrset.rtype, ttl, rrset.rdatas());
+        }
+        let (end, count) = (self.out.len(), self.counted(section));
+        self.put_records(section, owner, rrset.rtype, ttl, rrset.rdatas())?;
+        let signatures = signatures::of(node, rrset.rtype);
+        self.put_records(section, owner, types::RRSIG, ttl, signatures)
+            .inspect_err(|Full| {
+                self.out.truncate(end);
+                self.set_count(section, count);
+            })
+    }
+
+    /// Writes the records of one owner and type, or none.
+    pub fn put_records<'r>(
+        &mut self,
+        section: Section,
+        mut owner: Owner,
+        rtype: u16,
+        ttl: u32,
+        rdatas: impl Iterator<Item = &'r [u8]>,
+    ) -> Result<(), Full> {
+        let end = self.out.len();
+        let mut records = 0;
+        for rdata in rdatas {
+            match owner.at {
+                NOWHERE => owner.at = self.put_name(owner.name),
+                at => self.out.extend_from_slice(&compression::pointer(at)),
+            }
+            self.out.extend_from_slice(&rtype.to_be_bytes());
+            self.out.extend_from_slice(&CLASS_IN);
+            self.out.extend_from_slice(&ttl.to_be_bytes());
+            self.put_rdata(rtype, rdata);
+            if self.out.len() > self.limit {
+                self.out.truncate(end);
+                return Err(Full);
+            }
+            records += 1;
+        }
+        self.set_count(section, self.counted(section) + records);
+        Ok(())
+    }
+
+    /// Length and rdata; names are compressed only in types of RFC 1035 (RFC 3597 section 4).
+    #[inline]
+    fn put_rdata(&mut self, rtype: u16, rdata: &[u8]) {
+        let length_at = self.out.len();
+        self.out
+            .extend_from_slice(&(rdata.len() as u16).to_be_bytes());
+        let (before, names) = match rtype {
+            types::NS | types::CNAME | types::PTR => (0, 1),
+            types::MX => (2, 1),
+            types::SOA => (0, 2),
+            _ => (rdata.len(), 0),
+        };
+        let (head, mut rest) = rdata.split_at(before);
+        self.out.extend_from_slice(head);
+        for _ in 0..names {
+            let length = name::wire_len(rest).expect("rdata of a zone is well formed");
+            self.put_name(&rest[..length]);
+            rest = &rest[length..];
+        }
+        self.out.extend_from_slice(rest);
+        let length = (self.out.len() - length_at - 2) as u16;
+        self.out[length_at..length_at + 2].copy_from_slice(&length.to_be_bytes());
+    }
+
+    /// Writes a name as short as possible; returns where the message has all of it, or `NOWHERE`.
+    fn put_name(&mut self, name: &[u8]) -> u16 {
+        let mut starts = [0; name::MAX_LABELS];
+        let starts = name::label_starts(name, &mut starts);
+        let (new, known) = self.names.longest_suffix(self.out, name, starts);
+        let (base, mut at) = (self.out.len(), known);
+        let written = starts
+            .get(new)
+            .map_or(name.len() - 1, |&start| usize::from(start));
+        let mut parent = known;
+        for &start in starts[..new].iter().rev() {
+            at = self.names.insert(
+                compression::label(name, start),
+                parent,
+                base + usize::from(start),
+            );
+            parent = at;
+        }
+        self.out.extend_from_slice(&name[..written]);
+        match known {
+            NOWHERE => self.out.push(0),
+            at => self.out.extend_from_slice(&compression::pointer(at)),
+        }
+        at
+    }
+
+    fn counted(&self, section: Section) -> u16 {
+        let at = section as usize;
+        u16::from_be_bytes([self.out[at], self.out[at + 1]])
+    }
+
+    fn set_count(&mut self, section: Section, count: u16) {
+        let at = section as usize;
+        self.out[at..at + 2].copy_from_slice(&count.to_be_bytes());
+    }
+}

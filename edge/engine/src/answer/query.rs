@@ -1,0 +1,166 @@
+//! Reading a query: as much of it as is well formed, and what is wrong with the rest.
+
+use super::edns::Edns;
+use super::message::HEADER;
+use super::rcode;
+use crate::name;
+use crate::rdata::types;
+
+const QR: u8 = 0x80;
+const OPCODE: u8 = 0x78;
+const RD: u8 = 0x01;
+/// Opcode QUERY, where the header has it.
+const QUERY: u8 = 0 << 3;
+/// The two bits that make a length octet a pointer (RFC 1035 section 4.1.4).
+const POINTER: u8 = 0xc0;
+
+/// The one question of a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Question<'q> {
+    /// Wire form, in the client's letter case.
+    pub name: &'q [u8],
+    /// QTYPE.
+    pub rtype: u16,
+    /// QCLASS.
+    pub class: u16,
+}
+
+/// A query, as far as it could be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Query<'q> {
+    /// Returns in the reply.
+    pub id: [u8; 2],
+    /// Opcode and RD where the header has them; they return in the reply.
+    pub kept_flags: u8,
+    /// None where there is none, or none that can be repeated.
+    pub question: Option<Question<'q>>,
+    /// What the first OPT record says.
+    pub edns: Option<Edns>,
+    /// Why there is no answer: FORMERR, NOTIMP or BADVERS; NOERROR where all is well.
+    pub fault: u16,
+}
+
+impl<'q> Query<'q> {
+    /// Reads a message; None where nothing may be sent back: no header, or itself a reply.
+    pub fn read(message: &'q [u8]) -> Option<Query<'q>> {
+        let (header, body) = message.split_first_chunk::<HEADER>()?;
+        if header[2] & QR != 0 {
+            return None;
+        }
+        let mut query = Query {
+            id: [header[0], header[1]],
+            kept_flags: header[2] & (OPCODE | RD),
+            question: None,
+            edns: None,
+            fault: rcode::NOERROR,
+        };
+        query.fault = match header[2] & OPCODE {
+            QUERY => query
+                .read_body(header, body)
+                .err()
+                .unwrap_or(rcode::NOERROR),
+            _ => rcode::NOTIMP,
+        };
+        Some(query)
+    }
+
+    /// Whether DNSSEC records are wanted.
+    pub fn dnssec_ok(&self) -> bool {
+        self.edns.is_some_and(|edns| edns.dnssec_ok)
+    }
+
+    /// Everything behind the header; an error is the response code that says what is wrong.
+    fn read_body(&mut self, header: &[u8; HEADER], body: &'q [u8]) -> Result<(), u16> {
+        let [questions, answers, authorities, additionals] =
+            [4, 6, 8, 10].map(|at| u16::from_be_bytes([header[at], header[at + 1]]));
+        let mut rest = body;
+        if questions > 1 {
+            return Err(rcode::FORMERR);
+        }
+        if questions == 1 {
+            self.question = Some(read_question(&mut rest).ok_or(rcode::FORMERR)?);
+        }
+        for _ in 0..u32::from(answers) + u32::from(authorities) {
+            let record = Record::read(&mut rest).ok_or(rcode::FORMERR)?;
+            if record.rtype == types::OPT {
+                return Err(rcode::FORMERR);
+            }
+        }
+        let mut options = None;
+        for _ in 0..additionals {
+            let record = Record::read(&mut rest).ok_or(rcode::FORMERR)?;
+            if record.rtype != types::OPT {
+                continue;
+            }
+            if options.replace(record.rdata).is_some() || record.owner != [0] {
+                return Err(rcode::FORMERR);
+            }
+            self.edns = Some(Edns::new(record.class, record.ttl));
+        }
+        if !rest.is_empty() {
+            return Err(rcode::FORMERR);
+        }
+        if let (Some(edns), Some(options)) = (&self.edns, options) {
+            edns.check(options)?;
+        }
+        // RFC 9619 section 4; judged last, so that OPT is answered by OPT.
+        if questions == 0 {
+            Err(rcode::FORMERR)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// The parts of a resource record that a query can be about.
+struct Record<'q> {
+    owner: &'q [u8],
+    rtype: u16,
+    class: u16,
+    ttl: u32,
+    rdata: &'q [u8],
+}
+
+impl<'q> Record<'q> {
+    /// Takes a record off the front.
+    fn read(rest: &mut &'q [u8]) -> Option<Record<'q>> {
+        let (owner, after) = rest.split_at_checked(owner_len(rest)?)?;
+        let (fixed, after) = after.split_first_chunk::<10>()?;
+        let short = |at: usize| u16::from_be_bytes([fixed[at], fixed[at + 1]]);
+        let (rdata, after) = after.split_at_checked(usize::from(short(8)))?;
+        *rest = after;
+        let ttl = u32::from(short(4)) << 16 | u32::from(short(6));
+        Some(Record {
+            owner,
+            rtype: short(0),
+            class: short(2),
+            ttl,
+            rdata,
+        })
+    }
+}
+
+/// Octets of a name that may end in a pointer.
+fn owner_len(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        match *bytes.get(at)? {
+            0 => return Some(at + 1),
+            high if high >= POINTER => return Some(at + 2),
+            length if usize::from(length) <= name::MAX_LABEL => at += usize::from(length) + 1,
+            _ => return None,
+        }
+    }
+}
+
+/// Takes the question off the front. Its name cannot be compressed: nothing stands before it.
+fn read_question<'q>(rest: &mut &'q [u8]) -> Option<Question<'q>> {
+    let (name, after) = rest.split_at_checked(name::wire_len(rest)?)?;
+    let (fixed, after) = after.split_first_chunk::<4>()?;
+    *rest = after;
+    Some(Question {
+        name,
+        rtype: u16::from_be_bytes([fixed[0], fixed[1]]),
+        class: u16::from_be_bytes([fixed[2], fixed[3]]),
+    })
+}

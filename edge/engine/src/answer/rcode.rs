@@ -1,0 +1,16 @@
+//! Response codes (IANA registry "DNS RCODEs").
+
+/// No error.
+pub const NOERROR: u16 = 0;
+/// The query cannot be read.
+pub const FORMERR: u16 = 1;
+/// The name does not exist.
+pub const NXDOMAIN: u16 = 3;
+/// The kind of query is not supported.
+pub const NOTIMP: u16 = 4;
+/// Not a zone, class or operation that this server answers.
+pub const REFUSED: u16 = 5;
+/// A name became too long by a DNAME (RFC 6672 section 2.2).
+pub const YXDOMAIN: u16 = 6;
+/// Unknown EDNS version (RFC 6891 section 9).
+pub const BADVERS: u16 = 16;

@@ -1,0 +1,249 @@
+//! From a question to the sections of a reply, in the stages of RFC 1034 section 4.3.2.
+//!
+//! Step 2, finding the zone, is the catalog's. Each round here looks up one name (step 3,
+//! [`lookup`]) and ends in a referral, an answer, a negative answer, or at an alias: then its record
+//! joins the answer and the next round looks up its target, as long as that is in the same zone.
+//! Step 6 adds addresses. AA tells about the first name alone (RFC 1035 section 4.1.1), the response
+//! code about the last (RFC 6604 section 3).
+
+use std::ops::ControlFlow::{self, Break, Continue};
+
+use super::lookup::{self, Place};
+use super::message::{Full, Message, NOWHERE, Owner, Section};
+use super::sname::Sname;
+use super::{additional, rcode};
+use crate::name;
+use crate::rdata::types;
+use crate::zone::{Node, Rrset, Zone};
+
+/// Longest chain of aliases. Real chains have fewer than five; a longer one is cut off, and what was
+/// gathered is sent, so a resolver can go on where it ends.
+const MOST_ALIASES: usize = 16;
+
+/// The end of a round: all is done, or another name is to be looked up.
+type Round = Result<ControlFlow<()>, Full>;
+
+/// What is asked of a zone.
+pub struct Task<'z> {
+    /// The zone that answers.
+    pub zone: &'z Zone,
+    /// QTYPE.
+    pub rtype: u16,
+    /// Whether ANY gets all RRsets of a name, or one (RFC 8482 section 4.1).
+    pub any_gets_all: bool,
+    /// Whether the client wants DNSSEC records and the zone is signed.
+    pub dnssec: bool,
+}
+
+/// One answer in the making.
+pub struct Stages<'z, 'a, 'm> {
+    task: Task<'z>,
+    message: &'a mut Message<'m>,
+    sname: Sname,
+    rcode: u16,
+    /// Where the message has the names that turned out to be aliases.
+    aliases: [u16; MOST_ALIASES],
+    chased: usize,
+    /// The DNAME RRset behind each alias that came from one.
+    redirections: [Option<&'z Rrset>; MOST_ALIASES],
+}
+
+impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
+    /// Prepares to answer for the question's name, which is at or below the zone's origin.
+    pub fn new(task: Task<'z>, sname: Sname, message: &'a mut Message<'m>) -> Self {
+        Stages {
+            task,
+            message,
+            sname,
+            rcode: rcode::NOERROR,
+            aliases: [NOWHERE; MOST_ALIASES],
+            chased: 0,
+            redirections: [None; MOST_ALIASES],
+        }
+    }
+
+    /// Fills the sections, sets AA and TC, and returns the response code.
+    pub fn run(mut self) -> u16 {
+        loop {
+            match self.look_up() {
+                Ok(Continue(())) => {}
+                Ok(Break(())) => return self.rcode,
+                Err(Full) => {
+                    self.message.set_truncated();
+                    return self.rcode;
+                }
+            }
+        }
+    }
+
+    /// Step 3: one round.
+    fn look_up(&mut self) -> Round {
+        let place = lookup::walk(self.task.zone, self.sname.folded(), self.task.rtype);
+        if self.chased == 0 && !matches!(place, Place::Cut { .. }) {
+            self.message.set_authoritative();
+        }
+        match place {
+            Place::Cut {
+                owner,
+                node,
+                servers,
+            } => self.refer(owner, node, servers),
+            Place::Dname {
+                owner,
+                node,
+                redirection,
+            } => self.redirect(owner, node, redirection),
+            Place::Node(node) => self.answer(node),
+            Place::Nowhere => {
+                self.rcode = rcode::NXDOMAIN;
+                self.deny().map(Break)
+            }
+        }
+    }
+
+    /// Steps 3a and 3c: the RRset, an alias, or nothing of this type.
+    fn answer(&mut self, node: &'z Node) -> Round {
+        if self.task.rtype == types::ANY {
+            return self.answer_any(node);
+        }
+        if let Some(rrset) = node.get(self.task.rtype) {
+            self.put_answer(node, rrset)?;
+            additional::put_targets(self.message, self.task.zone, rrset);
+            return Ok(Break(()));
+        }
+        if let Some(alias) = node.get(types::CNAME)
+            && !matches!(self.task.rtype, types::RRSIG | types::NSEC)
+        {
+            return self.follow(node, alias);
+        }
+        self.deny()?;
+        self.prove_type_absent(node).map(Break)
+    }
+
+    /// ANY: all RRsets, or one that stands for them.
+    fn answer_any(&mut self, node: &'z Node) -> Round {
+        let Some(first) = node.rrsets.first() else {
+            return self.deny().map(Break);
+        };
+        if !self.task.any_gets_all {
+            self.put_answer(node, node.get(types::CNAME).unwrap_or(first))?;
+            return Ok(Break(()));
+        }
+        for rrset in &node.rrsets {
+            let owner = self.sname.owner();
+            self.message.put_records(
+                Section::Answer,
+                owner,
+                rrset.rtype,
+                rrset.ttl,
+                rrset.rdatas(),
+            )?;
+        }
+        Ok(Break(()))
+    }
+
+    /// Step 3a at an alias: the CNAME, then its target.
+    fn follow(&mut self, node: &'z Node, alias: &'z Rrset) -> Round {
+        self.put_answer(node, alias)?;
+        Ok(self.go_on(first_rdata(alias)))
+    }
+
+    /// RFC 6672 section 3.2: the DNAME, the CNAME that it implies, then that one's target.
+    fn redirect(&mut self, owner: usize, node: &'z Node, redirection: &'z Rrset) -> Round {
+        let mut added = self.redirections.iter().flatten();
+        if !added.any(|added| std::ptr::eq(*added, redirection)) {
+            let owner = Owner::new(self.sname.suffix(owner));
+            let ttl = redirection.ttl;
+            self.message
+                .put_rrset(Section::Answer, owner, node, redirection, ttl)?;
+        }
+        let Some(target) = self.sname.redirected(owner, first_rdata(redirection)) else {
+            self.rcode = rcode::YXDOMAIN;
+            return Ok(Break(()));
+        };
+        let (name, ttl) = (self.sname.owner(), redirection.ttl);
+        let rdata = std::iter::once(target.as_wire());
+        self.message
+            .put_records(Section::Answer, name, types::CNAME, ttl, rdata)?;
+        self.redirections[self.chased] = Some(redirection);
+        if self.task.rtype == types::CNAME {
+            return Ok(Break(()));
+        }
+        Ok(self.go_on(target.as_wire()))
+    }
+
+    /// Takes the target of an alias, just written, as the next name. The chain ends instead where
+    /// it leaves the zone, closes a loop or is too long.
+    fn go_on(&mut self, target: &[u8]) -> ControlFlow<()> {
+        self.aliases[self.chased] = self.sname.at;
+        self.chased += 1;
+        let at = self.message.find_name(target);
+        let is_known = at != NOWHERE || target == [0];
+        if !is_known
+            || self.aliases[..self.chased].contains(&at)
+            || self.chased == MOST_ALIASES
+            || !name::is_at_or_below(target, self.task.zone.origin().as_wire())
+        {
+            return Break(());
+        }
+        self.sname.set(target, at);
+        Continue(())
+    }
+
+    /// Step 3b: the NS records of the cut, what is known of the child's keys, and glue.
+    fn refer(&mut self, owner: usize, node: &'z Node, servers: &'z Rrset) -> Round {
+        let cut = self.sname.suffix(owner);
+        let put = |message: &mut Message, rrset: &Rrset| {
+            message.put_rrset(Section::Authority, Owner::new(cut), node, rrset, rrset.ttl)
+        };
+        put(self.message, servers)?;
+        if self.task.dnssec
+            && let Some(proof) = node.get(types::DS).or(node.get(types::NSEC))
+        {
+            put(self.message, proof)?;
+        }
+        additional::put_glue(self.message, self.task.zone, cut, servers)?;
+        Ok(Break(()))
+    }
+
+    /// NODATA or NXDOMAIN: the SOA with the TTL of negative answers (RFC 2308 section 3).
+    fn deny(&mut self) -> Result<(), Full> {
+        let zone = self.task.zone;
+        let soa = zone.soa();
+        let owner = Owner::new(zone.origin().as_wire());
+        let ttl = soa.ttl.min(minimum(soa));
+        self.message
+            .put_rrset(Section::Authority, owner, zone.apex(), soa, ttl)
+    }
+
+    /// The NSEC record of a name whose types it lists (RFC 4035 section 3.1.3.1).
+    fn prove_type_absent(&mut self, node: &Node) -> Result<(), Full> {
+        match node.get(types::NSEC) {
+            Some(proof) if self.task.dnssec => {
+                let owner = self.sname.owner();
+                self.message
+                    .put_rrset(Section::Authority, owner, node, proof, proof.ttl)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// An RRset with the name as its owner.
+    fn put_answer(&mut self, node: &Node, rrset: &Rrset) -> Result<(), Full> {
+        self.message
+            .put_rrset(Section::Answer, self.sname.owner(), node, rrset, rrset.ttl)
+    }
+}
+
+/// The rdata of a type that has one record a name.
+fn first_rdata(rrset: &Rrset) -> &[u8] {
+    rrset.rdatas().next().expect("an RRset has a record")
+}
+
+/// The MINIMUM field, which is the last of a SOA record (RFC 1035 section 3.3.13).
+fn minimum(soa: &Rrset) -> u32 {
+    let octets = first_rdata(soa)
+        .last_chunk()
+        .expect("a SOA record ends in numbers");
+    u32::from_be_bytes(*octets)
+}

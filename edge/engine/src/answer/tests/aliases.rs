@@ -1,0 +1,195 @@
+//! CNAME and DNAME: followed inside the zone, never in circles.
+
+use super::{Transport, ask, catalog, check, query};
+
+const SOA: &str = "ns test. 600 SOA ns.test. host.test. 1 2 3 4 600";
+
+#[test]
+fn chains() {
+    check(
+        "www.test. 60 A 192.0.2.1
+         c1.test. 60 CNAME www.test.
+         C2.test. 60 CNAME C1.test.
+         foreign.test. 60 CNAME www.other.
+         broken.test. 60 CNAME absent.test.
+         *.wild.test. 60 CNAME www.test.
+         to-cut.test. 60 CNAME x.sub.test.
+         star.test. 60 CNAME www.*.test.
+         sub.test. 60 NS ns.sub.test.
+         ns.sub.test. 60 A 192.0.2.2",
+        &[
+            (
+                "c2.test. A",
+                &[
+                    "NOERROR aa",
+                    "an c2.test. 60 CNAME C1.test.",
+                    "an C1.test. 60 CNAME www.test.",
+                    "an www.test. 60 A 192.0.2.1",
+                ],
+            ),
+            (
+                "c2.test. CNAME",
+                &["NOERROR aa", "an c2.test. 60 CNAME C1.test."],
+            ),
+            (
+                "c1.test. TXT",
+                &["NOERROR aa", "an c1.test. 60 CNAME www.test.", SOA],
+            ),
+            ("c1.test. NSEC", &["NOERROR aa", SOA]),
+            (
+                "foreign.test. A",
+                &["NOERROR aa", "an foreign.test. 60 CNAME www.other."],
+            ),
+            (
+                "broken.test. A",
+                &["NXDOMAIN aa", "an broken.test. 60 CNAME absent.test.", SOA],
+            ),
+            (
+                "broken.test. CNAME",
+                &["NOERROR aa", "an broken.test. 60 CNAME absent.test."],
+            ),
+            (
+                "X.wild.test. A",
+                &[
+                    "NOERROR aa",
+                    "an X.wild.test. 60 CNAME www.test.",
+                    "an www.test. 60 A 192.0.2.1",
+                ],
+            ),
+            (
+                "x.wild.test. CNAME",
+                &["NOERROR aa", "an x.wild.test. 60 CNAME www.test."],
+            ),
+            (
+                "star.test. A",
+                &["NXDOMAIN aa", "an star.test. 60 CNAME www.*.test.", SOA],
+            ),
+            (
+                "to-cut.test. A",
+                &[
+                    "NOERROR aa",
+                    "an to-cut.test. 60 CNAME x.sub.test.",
+                    "ns sub.test. 60 NS ns.sub.test.",
+                    "ar ns.sub.test. 60 A 192.0.2.2",
+                ],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn redirections() {
+    let long = vec!["x".repeat(63); 3].join(".");
+    check(
+        &format!(
+            "www.new.test. 60 A 192.0.2.1
+             old.test. 50 DNAME new.test.
+             older.test. 40 DNAME old.test.
+             long.test. 30 DNAME {long}.test."
+        ),
+        &[
+            (
+                "Www.Old.test. A",
+                &[
+                    "NOERROR aa",
+                    "an Old.test. 50 DNAME new.test.",
+                    "an Www.Old.test. 50 CNAME Www.new.test.",
+                    "an Www.new.test. 60 A 192.0.2.1",
+                ],
+            ),
+            (
+                "www.older.test. A",
+                &[
+                    "NOERROR aa",
+                    "an older.test. 40 DNAME old.test.",
+                    "an www.older.test. 40 CNAME www.old.test.",
+                    "an old.test. 50 DNAME new.test.",
+                    "an www.old.test. 50 CNAME www.new.test.",
+                    "an www.new.test. 60 A 192.0.2.1",
+                ],
+            ),
+            (
+                "www.old.test. CNAME",
+                &[
+                    "NOERROR aa",
+                    "an old.test. 50 DNAME new.test.",
+                    "an www.old.test. 50 CNAME www.new.test.",
+                ],
+            ),
+            (
+                "old.test. DNAME",
+                &["NOERROR aa", "an old.test. 50 DNAME new.test."],
+            ),
+            ("old.test. A", &["NOERROR aa", SOA]),
+            (
+                "b.old.test. A",
+                &[
+                    "NXDOMAIN aa",
+                    "an old.test. 50 DNAME new.test.",
+                    "an b.old.test. 50 CNAME b.new.test.",
+                    SOA,
+                ],
+            ),
+        ],
+    );
+    let catalog = catalog(&format!("long.test. 30 DNAME {long}.test."));
+    let asked = format!("{}.long.test. A", "y".repeat(60));
+    let reply = ask(&catalog, &query(&asked), Transport::Tcp);
+    assert_eq!(
+        reply,
+        [
+            "YXDOMAIN aa".to_owned(),
+            format!("an long.test. 30 DNAME {long}.test.")
+        ]
+    );
+}
+
+#[test]
+fn loops_end_without_repeating_a_record() {
+    check(
+        "self.test. 60 CNAME SELF.test.
+         l1.test. 60 CNAME l2.test.
+         l2.test. 60 CNAME l1.test.
+         d.test. 60 DNAME d.test.
+         grow.test. 60 DNAME x.grow.test.",
+        &[
+            (
+                "self.test. A",
+                &["NOERROR aa", "an self.test. 60 CNAME self.test."],
+            ),
+            (
+                "l1.test. A",
+                &[
+                    "NOERROR aa",
+                    "an l1.test. 60 CNAME l2.test.",
+                    "an l2.test. 60 CNAME l1.test.",
+                ],
+            ),
+            (
+                "a.d.test. A",
+                &[
+                    "NOERROR aa",
+                    "an d.test. 60 DNAME d.test.",
+                    "an a.d.test. 60 CNAME a.d.test.",
+                ],
+            ),
+        ],
+    );
+    let catalog = catalog("grow.test. 60 DNAME x.grow.test.");
+    let reply = ask(&catalog, &query("a.grow.test. A"), Transport::Tcp);
+    let unique = reply.iter().collect::<std::collections::BTreeSet<_>>();
+    assert_eq!((unique.len(), reply.len()), (1 + 1 + 16, 1 + 1 + 16));
+}
+
+#[test]
+fn sixteen_aliases_are_chased() {
+    let records: String = (0..20)
+        .map(|i| format!("c{i}.test. 60 CNAME c{}.test.\n", i + 1))
+        .collect();
+    let catalog = catalog(&format!("{records}c20.test. 60 A 192.0.2.1"));
+    let reply = ask(&catalog, &query("c0.test. A"), Transport::Tcp);
+    assert_eq!(reply.len(), 1 + 16);
+    assert_eq!(reply[0], "NOERROR aa");
+    let reply = ask(&catalog, &query("c5.test. A"), Transport::Tcp);
+    assert_eq!(reply.last().unwrap(), "an c20.test. 60 A 192.0.2.1");
+}

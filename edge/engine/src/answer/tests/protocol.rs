@@ -1,0 +1,275 @@
+//! Headers, malformed queries and EDNS.
+
+use super::{Outcome, Transport, ask, catalog, query, rcode, read, respond, with_opt};
+use crate::catalog::Catalog;
+
+const ANSWER: &str = "an www.test. 60 A 192.0.2.1";
+
+fn www() -> Catalog {
+    catalog("www.test. 60 A 192.0.2.1")
+}
+
+/// The query for www.test A with another header octet.
+fn www_with(at: usize, octet: u8) -> Vec<u8> {
+    let mut query = query("www.test. A");
+    query[at] = octet;
+    query
+}
+
+fn option(code: u16, value: &[u8]) -> Vec<u8> {
+    let length = (value.len() as u16).to_be_bytes();
+    [&code.to_be_bytes(), &length[..], value].concat()
+}
+
+#[test]
+fn the_header_of_the_reply() {
+    let mut out = vec![1, 2, 3];
+    for (flags, expected) in [
+        ([0, 0], [0x84, 0]),
+        ([1, 0], [0x85, 0]),
+        // AA, TC, RA, Z, AD, CD and a response code do not return.
+        ([0x07, 0xff], [0x85, 0]),
+    ] {
+        let mut query = query("wWw.test. A");
+        query[2..4].copy_from_slice(&flags);
+        respond(&www(), &query, Transport::Udp, &mut out).unwrap();
+        assert_eq!(out[..2], query[..2]);
+        assert_eq!(out[2..4], expected);
+        assert_eq!(
+            out[12..query.len()],
+            query[12..],
+            "the question as it was asked"
+        );
+    }
+}
+
+#[test]
+fn no_reply() {
+    let whole = query("www.test. A");
+    let mut out = vec![1, 2, 3];
+    for query in [&whole[..11], &[], &www_with(2, 0x80)] {
+        assert_eq!(respond(&www(), query, Transport::Udp, &mut out), None);
+        assert!(out.is_empty());
+    }
+}
+
+#[test]
+fn other_opcodes_get_a_header() {
+    for opcode in 1..16 {
+        let mut out = Vec::new();
+        let query = www_with(2, opcode << 3 | 1);
+        let outcome = respond(&www(), &query, Transport::Udp, &mut out).unwrap();
+        assert_eq!(
+            outcome,
+            Outcome {
+                rcode: rcode::NOTIMP,
+                truncated: false
+            }
+        );
+        assert_eq!(
+            out,
+            [0xab, 0xcd, 0x81 | opcode << 3, 4, 0, 0, 0, 0, 0, 0, 0, 0]
+        );
+    }
+}
+
+#[test]
+fn malformed_queries() {
+    let whole = query("www.test. A");
+    let opt = |options: &[u8]| with_opt(whole.clone(), 1232, 0, options);
+    let edns = "ar OPT 1232 0x0 []";
+    let two_opt = with_opt(opt(&[]), 512, 0, &[]);
+    let mut owned_opt = opt(&[]);
+    owned_opt.splice(whole.len()..=whole.len(), [0xc0, 12]);
+    let mut opt_in_answer = opt(&[]);
+    opt_in_answer.swap(7, 11);
+    let mut no_question = opt(&[]);
+    no_question[5] = 0;
+    no_question.drain(12..whole.len());
+    let mut no_question_at_all = whole[..12].to_vec();
+    no_question_at_all[5] = 0;
+    for (what, query, expected) in [
+        ("cut off in the name", whole[..15].to_vec(), vec!["FORMERR"]),
+        (
+            "cut off in the type",
+            whole[..whole.len() - 3].to_vec(),
+            vec!["FORMERR"],
+        ),
+        (
+            "pointer in the question",
+            [&whole[..12], &[0xc0, 12, 0, 1, 0, 1]].concat(),
+            vec!["FORMERR"],
+        ),
+        (
+            "label of 64",
+            [&whole[..12], &[64], &[b'x'; 64], &[0, 0, 1, 0, 1]].concat(),
+            vec!["FORMERR"],
+        ),
+        (
+            "octets behind",
+            [&whole[..], &[0]].concat(),
+            vec!["FORMERR"],
+        ),
+        (
+            "two questions",
+            [&www_with(5, 2)[..], &whole[12..]].concat(),
+            vec!["FORMERR"],
+        ),
+        ("no question", no_question_at_all, vec!["FORMERR"]),
+        ("no question, EDNS", no_question, vec!["FORMERR", edns]),
+        ("record missing", www_with(11, 1), vec!["FORMERR"]),
+        ("65,535 records missing", www_with(6, 0xff), vec!["FORMERR"]),
+        ("two OPT", two_opt, vec!["FORMERR", edns]),
+        ("OPT with an owner", owned_opt, vec!["FORMERR"]),
+        ("OPT in the answer section", opt_in_answer, vec!["FORMERR"]),
+        ("option cut off", opt(&[0, 10, 0]), vec!["FORMERR", edns]),
+        (
+            "option too long",
+            opt(&[0, 99, 0, 2, 1]),
+            vec!["FORMERR", edns],
+        ),
+        (
+            "cookie of 7",
+            opt(&option(10, &[1; 7])),
+            vec!["FORMERR", edns],
+        ),
+        (
+            "cookie of 9",
+            opt(&option(10, &[1; 9])),
+            vec!["FORMERR", edns],
+        ),
+        (
+            "cookie of 15",
+            opt(&option(10, &[1; 15])),
+            vec!["FORMERR", edns],
+        ),
+        (
+            "cookie of 41",
+            opt(&option(10, &[1; 41])),
+            vec!["FORMERR", edns],
+        ),
+        (
+            "subnet: octets",
+            opt(&option(8, &[0, 1, 24, 0, 192, 0])),
+            vec!["FORMERR", edns],
+        ),
+        (
+            "subnet: bits",
+            opt(&option(8, &[0, 1, 23, 0, 192, 0, 1])),
+            vec!["FORMERR", edns],
+        ),
+        (
+            "subnet: prefix",
+            opt(&option(8, &[0, 1, 33, 0, 1, 2, 3, 4, 0])),
+            vec!["FORMERR", edns],
+        ),
+        (
+            "subnet: scope",
+            opt(&option(8, &[0, 1, 24, 1, 192, 0, 2])),
+            vec!["FORMERR", edns],
+        ),
+        (
+            "subnet: short",
+            opt(&option(8, &[0, 1, 24])),
+            vec!["FORMERR", edns],
+        ),
+        (
+            "type 128",
+            super::query("www.test. TYPE128"),
+            vec!["FORMERR"],
+        ),
+    ] {
+        assert_eq!(ask(&www(), &query, Transport::Udp), expected, "{what}");
+    }
+}
+
+#[test]
+fn edns() {
+    let opt = |ttl, options: &[u8]| with_opt(query("www.test. A"), 1232, ttl, options);
+    let plain = "ar OPT 1232 0x0 []";
+    for (what, query, expected) in [
+        ("plain", opt(0, &[]), vec!["NOERROR aa", ANSWER, plain]),
+        (
+            "unknown flags",
+            opt(0xffff, &[]),
+            vec!["NOERROR aa", ANSWER, "ar OPT 1232 0x8000 []"],
+        ),
+        (
+            "version 1",
+            opt(0x1_0000, &[]),
+            vec!["BADVERS", "ar OPT 1232 0x1000000 []"],
+        ),
+        (
+            "version 255, options",
+            opt(0xff_8000, &[1]),
+            vec!["BADVERS", "ar OPT 1232 0x1008000 []"],
+        ),
+        (
+            "unknown option",
+            opt(0, &option(100, b"abc")),
+            vec!["NOERROR aa", ANSWER, plain],
+        ),
+        (
+            "NSID",
+            opt(0, &option(3, b"")),
+            vec!["NOERROR aa", ANSWER, plain],
+        ),
+        (
+            "cookie",
+            opt(0, &option(10, &[1; 8])),
+            vec!["NOERROR aa", ANSWER, plain],
+        ),
+        (
+            "server cookie",
+            opt(0, &option(10, &[1; 40])),
+            vec!["NOERROR aa", ANSWER, plain],
+        ),
+        (
+            "subnet",
+            opt(0, &option(8, &[0, 1, 23, 0, 192, 0, 2])),
+            vec!["NOERROR aa", ANSWER, plain],
+        ),
+        (
+            "no subnet",
+            opt(0, &option(8, &[0, 2, 0, 0])),
+            vec!["NOERROR aa", ANSWER, plain],
+        ),
+    ] {
+        assert_eq!(ask(&www(), &query, Transport::Udp), expected, "{what}");
+    }
+}
+
+#[test]
+fn what_is_not_served_is_refused() {
+    let mut chaos = query("www.test. A");
+    *chaos.last_mut().unwrap() = 3;
+    let mut any_class = query("www.test. A");
+    *any_class.last_mut().unwrap() = 255;
+    for query in [
+        chaos,
+        any_class,
+        query("test. AXFR"),
+        query("test. IXFR"),
+        query("x.other. A"),
+    ] {
+        for transport in [Transport::Udp, Transport::Tcp] {
+            assert_eq!(ask(&www(), &query, transport), ["REFUSED"]);
+        }
+    }
+}
+
+#[test]
+fn no_octets_make_it_panic() {
+    let whole = with_opt(query("www.test. A"), 1232, 0, &option(10, &[1; 8]));
+    let catalog = www();
+    let mut out = Vec::new();
+    for at in 0..whole.len() {
+        for octet in 0..=255 {
+            let mut query = whole.clone();
+            query[at] = octet;
+            if let Some(outcome) = respond(&catalog, &query, Transport::Udp, &mut out) {
+                read(&out, outcome);
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Zones that came with signatures.
+
+use super::{DO, Transport, ask, catalog, query, with_opt};
+
+/// RRSIG rdata of a type.
+fn signature(covered: &str) -> String {
+    format!("{covered} 8 1 60 20300101000000 20200101000000 1 test. AAAA")
+}
+
+fn signed(owner: &str, rtype: &str, rdata: &str) -> String {
+    format!(
+        "{owner} 60 {rtype} {rdata}\n{owner} 60 RRSIG {}\n",
+        signature(rtype)
+    )
+}
+
+fn zone() -> String {
+    [
+        format!("test. 60 RRSIG {}\n", signature("SOA")),
+        signed("test.", "DNSKEY", "257 3 8 AAAA"),
+        signed("www.test.", "A", "192.0.2.1"),
+        signed("www.test.", "NSEC", "test. A NSEC RRSIG"),
+        signed(
+            "secure.test.",
+            "DS",
+            "1 8 1 563200F63B8B1797B4D88D14BD6A672EA4D0CC0C",
+        ),
+        signed("secure.test.", "NSEC", "www.test. NS DS RRSIG NSEC"),
+        "secure.test. 60 NS ns.other.\n".to_owned(),
+        signed("plain.test.", "NSEC", "secure.test. NS RRSIG NSEC"),
+        "plain.test. 60 NS ns.other.\n".to_owned(),
+    ]
+    .concat()
+}
+
+#[test]
+fn signatures_are_sent_where_they_are_wanted() {
+    let catalog = catalog(&zone());
+    let soa = "ns test. 600 SOA ns.test. host.test. 1 2 3 4 600";
+    for (asked, expected) in [
+        (
+            "www.test. A",
+            vec![
+                "NOERROR aa",
+                "an www.test. 60 A 192.0.2.1",
+                "an www.test. 60 RRSIG A …",
+            ],
+        ),
+        (
+            "www.test. TXT",
+            vec![
+                "NOERROR aa",
+                soa,
+                "ns test. 600 RRSIG SOA …",
+                "ns www.test. 60 NSEC test. A RRSIG NSEC",
+                "ns www.test. 60 RRSIG NSEC …",
+            ],
+        ),
+        (
+            "secure.test. A",
+            vec![
+                "NOERROR",
+                "ns secure.test. 60 NS ns.other.",
+                "ns secure.test. 60 DS 1 8 1 563200F63B8B1797B4D88D14BD6A672EA4D0CC0C",
+                "ns secure.test. 60 RRSIG DS …",
+            ],
+        ),
+        (
+            "plain.test. A",
+            vec![
+                "NOERROR",
+                "ns plain.test. 60 NS ns.other.",
+                "ns plain.test. 60 NSEC secure.test. NS RRSIG NSEC",
+                "ns plain.test. 60 RRSIG NSEC …",
+            ],
+        ),
+    ] {
+        let wanted = ask(
+            &catalog,
+            &with_opt(query(asked), 1232, DO, &[]),
+            Transport::Udp,
+        );
+        let shortened: Vec<_> = wanted
+            .iter()
+            .map(|line| match line.find(" 8 1 60 2030") {
+                Some(at) => format!("{} …", &line[..at]),
+                None => line.clone(),
+            })
+            .collect();
+        assert_eq!(shortened[..shortened.len() - 1], expected, "{asked}");
+        let plain = ask(&catalog, &query(asked), Transport::Udp);
+        assert!(
+            !plain.iter().any(|line| line.contains("RRSIG")),
+            "{plain:?}"
+        );
+    }
+}
+
+#[test]
+fn a_zone_without_signed_apex_is_plain() {
+    let catalog = catalog(&signed("www.test.", "A", "192.0.2.1"));
+    let reply = ask(
+        &catalog,
+        &with_opt(query("www.test. A"), 1232, DO, &[]),
+        Transport::Udp,
+    );
+    assert_eq!(
+        reply,
+        [
+            "NOERROR aa",
+            "an www.test. 60 A 192.0.2.1",
+            "ar OPT 1232 0x8000 []"
+        ]
+    );
+}
