@@ -369,18 +369,13 @@ fn end(tokens: &mut Tokens<'_>, usage: &str) -> Result<(), Problem> {
 
 /// A TTL in seconds.
 fn ttl(text: &[u8]) -> Result<u32, Problem> {
-    let shown = excerpt(text);
-    let seconds = values::seconds(text).ok_or_else(|| {
-        Problem::new(
-            "BadTTL",
-            format!("TTL \"{shown}\": write seconds, or units as in 1h30m"),
-        )
-    })?;
-    match u32::try_from(seconds) {
-        Ok(seconds) if seconds <= MAX_TTL => Ok(seconds),
-        _ => Err(Problem::new(
-            "BadTTL",
-            format!("TTL {shown}: at most {MAX_TTL} allowed"),
+    let refused = |message| Err(Problem::new("BadTTL", format!("TTL {message}")));
+    match values::seconds(text) {
+        Some(seconds) if seconds <= u64::from(MAX_TTL) => Ok(seconds as u32),
+        Some(_) => refused(format!("{}: at most {MAX_TTL} allowed", excerpt(text))),
+        None => refused(format!(
+            "\"{}\": write seconds, or units as in 1h30m",
+            excerpt(text)
         )),
     }
 }
