@@ -106,7 +106,7 @@ fn count(server: &Server, name: &str) -> u64 {
     server.counters().iter().map(|row| row.get(name)).sum()
 }
 
-/// Counters move after the reply left; wait for a value that is bound to come.
+/// Wait for what has no reply to wait for.
 fn wait_for_count(server: &Server, name: &str, value: u64) {
     let end = Instant::now() + LIMIT;
     while count(server, name) != value {

@@ -122,8 +122,10 @@ impl Server {
     }
 
     /// Answer the queries that have come, close the sockets and end the threads; a second or less.
-    pub fn stop(self) {
-        drop(self);
+    ///
+    /// Returns the last state of the counters.
+    pub fn stop(self) -> Arc<[Counters]> {
+        Arc::clone(&self.counters)
     }
 }
 

@@ -155,19 +155,22 @@ fn bind_socket(socket: BorrowedFd, address: SocketAddr, alone: bool) -> io::Resu
 }
 
 fn explain(address: SocketAddr, transport: &str, error: &io::Error) -> io::Error {
-    let reason = match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            "address already in use: stop the server that has it or choose another port".into()
-        }
-        io::ErrorKind::AddrNotAvailable => {
-            "address not available: choose an address of this machine".into()
-        }
-        io::ErrorKind::PermissionDenied => {
-            "permission denied: ports below 1024 need CAP_NET_BIND_SERVICE".into()
-        }
-        _ => error.to_string(),
+    let (kind, reason) = match error.kind() {
+        kind @ io::ErrorKind::AddrInUse => (
+            kind,
+            "address already in use: stop the server that has it or choose another port".into(),
+        ),
+        kind @ io::ErrorKind::AddrNotAvailable => (
+            kind,
+            "address not available: choose an address of this machine".into(),
+        ),
+        kind @ io::ErrorKind::PermissionDenied => (
+            kind,
+            "permission denied: ports below 1024 need CAP_NET_BIND_SERVICE".into(),
+        ),
+        _ => (io::ErrorKind::Other, error.to_string()),
     };
-    io::Error::new(error.kind(), format!("{address}/{transport}: {reason}"))
+    io::Error::new(kind, format!("{address}/{transport}: {reason}"))
 }
 
 /// Set one socket option to a plain C value.
