@@ -3,14 +3,23 @@
 //! This file is the Python module and nothing else; everything behind it is plain Rust.
 
 pub mod answer;
+pub mod builder;
 pub mod catalog;
+pub mod checks;
 pub mod master;
 pub mod name;
 pub mod rdata;
 pub mod rings;
 pub mod serve;
+pub mod violations;
 pub mod zone;
 
 #[cfg(feature = "python")]
+mod python;
+
+#[cfg(feature = "python")]
 #[pyo3::pymodule]
-mod dnsfleet_engine {}
+mod dnsfleet_engine {
+    #[pymodule_export]
+    use crate::python::zones::{Delta, Zone, ZoneBuilder};
+}

@@ -103,9 +103,7 @@ impl Name {
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::with_capacity(self.0.len());
-        write_text(&self.0, &mut text);
-        f.write_str(&text)
+        f.write_str(&to_text(&self.0))
     }
 }
 
@@ -188,6 +186,13 @@ pub fn unescape(text: &[u8]) -> Option<(u8, &[u8])> {
         [a, rest @ ..] if !a.is_ascii_digit() => Some((*a, rest)),
         _ => None,
     }
+}
+
+/// The presentation form of a wire name, absolute.
+pub fn to_text(wire: &[u8]) -> String {
+    let mut text = String::with_capacity(wire.len());
+    write_text(wire, &mut text);
+    text
 }
 
 /// Appends presentation form, absolute, with everything escaped that a master file could misread.

@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use super::encoding::{changed_keys, write_head};
 use super::rrset::{Node, Rrset};
-use super::{Zone, ZoneError, sort_by_owner, text_of};
-use crate::rdata;
+use super::{Zone, ZoneError, sort_by_owner};
+use crate::{name, rdata};
 
 /// The change that turns one zone into another.
 pub struct Delta {
@@ -134,6 +134,6 @@ fn push_records(
 pub(super) fn write_record(owner: &[u8], rrset: &Rrset, rdata: &[u8], out: &mut String) {
     use std::fmt::Write;
     let rtype = rdata::rtype_to_text(rrset.rtype);
-    let _ = write!(out, "{} {} {rtype} ", text_of(owner), rrset.ttl);
+    let _ = write!(out, "{} {} {rtype} ", name::to_text(owner), rrset.ttl);
     rdata::to_text(rrset.rtype, rdata, out);
 }

@@ -1,7 +1,7 @@
 //! Changes of a zone, one RRset at a time.
 
 use super::rrset::{Node, Rrset};
-use super::{Zone, ZoneError, text_of};
+use super::{Zone, ZoneError};
 use crate::name;
 
 /// A zone while it is changed; its invariants hold again after [`Edit::finish`].
@@ -18,7 +18,7 @@ impl Edit {
     /// Puts an RRset in the place of what the folded owner has of its type.
     pub(crate) fn set(&mut self, owner: &[u8], rrset: Rrset) -> Result<(), ZoneError> {
         if !name::is_at_or_below(owner, self.zone.origin.as_wire()) {
-            return Err(ZoneError::OutOfZone(text_of(owner)));
+            return Err(ZoneError::OutOfZone(name::to_text(owner)));
         }
         self.count_in(owner, &rrset);
         if let Some(node) = self.zone.names.get_mut(owner) {
@@ -52,6 +52,11 @@ impl Edit {
         self.count_out(owner, &old);
         self.prune(owner);
         true
+    }
+
+    /// The zone as it is by now; it may have no apex yet.
+    pub(crate) fn view(&self) -> &Zone {
+        &self.zone
     }
 
     /// The changed zone, with a SOA.

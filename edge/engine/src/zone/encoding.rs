@@ -15,6 +15,7 @@ use std::fmt;
 
 use super::rrset::{Rrset, RrsetError, canonical_cmp};
 use super::{Edit, Zone, ZoneError};
+use crate::master::MAX_TTL;
 use crate::name::{self, Name};
 use crate::rdata;
 
@@ -24,8 +25,6 @@ const FORMAT: u8 = 1;
 const SHORTEST_RRSET: usize = 2 + 2 + 4 + 2 + 2;
 /// Octets of the shortest removed key: root owner and type.
 const SHORTEST_KEY: usize = 2 + 2;
-/// Largest TTL (RFC 2181 section 8).
-pub const MAX_TTL: u32 = 0x7fff_ffff;
 
 /// Why bytes are no zone, or no change of this zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,7 +117,7 @@ impl Zone {
         let removed = reader.count(SHORTEST_KEY)?;
         reader.keys(removed, |owner, rtype| match edit.remove(owner, rtype) {
             true => Ok(()),
-            false => Err(DecodeError::NotThere(super::text_of(owner), rtype)),
+            false => Err(DecodeError::NotThere(name::to_text(owner), rtype)),
         })?;
         let set = reader.count(SHORTEST_RRSET)?;
         reader.rrsets(set, |owner, rrset| edit.set(owner, rrset))?;
@@ -235,9 +234,9 @@ impl<'a> Reader<'a> {
         for _ in 0..count {
             let (owner, rtype, ttl) = (self.name()?, self.u16()?, self.u32()?);
             check_order(&mut last, (owner, rtype))?;
-            let refuse = |why: String| DecodeError::BadRrset(super::text_of(owner), rtype, why);
+            let refuse = |why: String| DecodeError::BadRrset(name::to_text(owner), rtype, why);
             if ttl > MAX_TTL {
-                return Err(refuse(format!("TTL of {ttl}, at most {MAX_TTL} allowed")));
+                return Err(refuse(format!("TTL {ttl}: at most {MAX_TTL} allowed")));
             }
             if rdata::is_meta(rtype) {
                 return Err(refuse("not a type of zone data".into()));
@@ -278,7 +277,7 @@ fn check_order<'a>(
             .then(last.1.cmp(&key.1))
             .is_ge()
     {
-        return Err(DecodeError::BadOrder(super::text_of(key.0)));
+        return Err(DecodeError::BadOrder(name::to_text(key.0)));
     }
     *last = Some(key);
     Ok(())
@@ -356,7 +355,7 @@ mod tests {
             (with_rrsets(&[&a("z.")]), "z. is outside the zone"),
             (
                 with_rrsets(&[&rrset("a", 1, 1 << 31, &[&[192, 0, 2, 1]])]),
-                "a.example. A: TTL of 2147483648, at most 2147483647 allowed",
+                "a.example. A: TTL 2147483648: at most 2147483647 allowed",
             ),
             (
                 with_rrsets(&[&rrset("a", 1, 1, &[&[192, 0, 2, 2], &[192, 0, 2, 1]])]),

@@ -27,9 +27,11 @@ use crate::name::{self, Name};
 use crate::rdata::types::SOA;
 use buckets::Buckets;
 pub use deltas::Delta;
+use deltas::write_record;
 use digest::Digest;
 pub(crate) use edits::Edit;
-pub use encoding::{DecodeError, MAX_TTL};
+pub use encoding::DecodeError;
+pub(crate) use rrset::canonical_cmp;
 pub use rrset::{Node, Rrset, RrsetError};
 pub(crate) use sorting::sort_by_owner;
 
@@ -91,14 +93,14 @@ impl Zone {
         let mut edit = Edit::new(Zone::empty(origin, rrsets.len()));
         for ((owner, rtype), (ttl, mut rdatas)) in rrsets {
             let rrset = Rrset::new(rtype, ttl, &mut rdatas)
-                .map_err(|error| ZoneError::BadRrset(text_of(&owner), rtype, error))?;
+                .map_err(|error| ZoneError::BadRrset(name::to_text(&owner), rtype, error))?;
             edit.set(&owner, rrset)?;
         }
         edit.finish()
     }
 
     /// No records yet, with room for `names` owners: only a start for an [`Edit`].
-    fn empty(origin: &Name, names: usize) -> Zone {
+    pub(crate) fn empty(origin: &Name, names: usize) -> Zone {
         Zone {
             origin: origin.to_folded(),
             names: Buckets::with_room(names),
@@ -173,6 +175,31 @@ impl Zone {
         sort_by_owner(&self.origin, owners, |_, _| Ordering::Equal)
     }
 
+    /// A master file: absolute names, canonical order, one record a line (RFC 1035 section 5).
+    ///
+    /// But for the SOA, which comes first, because its owner tells a reader the origin.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        let mut write = |owner, rrset: &Rrset| {
+            for rdata in rrset.rdatas() {
+                write_record(owner, rrset, rdata, &mut text);
+                text.push('\n');
+            }
+        };
+        write(self.origin.as_wire(), self.soa());
+        for (owner, node) in self.sorted() {
+            let is_apex = owner == self.origin.as_wire();
+            for rrset in node
+                .rrsets
+                .iter()
+                .filter(|rrset| !(is_apex && rrset.rtype == SOA))
+            {
+                write(owner, rrset);
+            }
+        }
+        text
+    }
+
     /// Whether the SOA is one record of two names and five numbers.
     fn check_soa(&self) -> Result<(), ZoneError> {
         let apex = self.node(self.origin.as_wire());
@@ -196,13 +223,6 @@ impl fmt::Debug for Zone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Zone({} with {} records)", self.origin, self.records)
     }
-}
-
-/// Presentation form of a wire name.
-fn text_of(owner: &[u8]) -> String {
-    let mut text = String::new();
-    name::write_text(owner, &mut text);
-    text
 }
 
 #[cfg(test)]

@@ -135,6 +135,15 @@ impl Rrset {
         })
     }
 
+    /// Rdata of each record in presentation form.
+    pub fn texts(&self) -> impl Iterator<Item = String> {
+        self.rdatas().map(|octets| {
+            let mut text = String::new();
+            rdata::to_text(self.rtype, octets, &mut text);
+            text
+        })
+    }
+
     /// Octets of wire rdata in all.
     pub fn rdata_size(&self) -> usize {
         self.packed.len() - 2 - 2 * self.count()

@@ -1,0 +1,292 @@
+//! The rules that records of one zone must keep among themselves.
+//!
+//! The line between error and warning follows what BIND, Knot and NSD do when they load a zone:
+//! refused is what two of them refuse, and nothing that all of them accept.
+//!
+//! | rule | source | broken |
+//! |---|---|---|
+//! | one SOA, at the apex | RFC 1035 section 5.2 | error |
+//! | NS at the apex, each in-zone target with an address | RFC 1034 section 4.2.1 | error |
+//! | a CNAME is alone, but for DNSSEC records | RFC 2181 section 10.1, RFC 4034 | error |
+//! | one DNAME, and no names below it | RFC 6672 section 2.3 | error |
+//! | no NS beside a DNAME, but at the apex | RFC 6672 section 2.3 | warning |
+//! | below a zone cut only addresses | RFC 1034 section 4.2.1 | warning |
+//! | an address for a name server at or below its own cut | RFC 9471 section 2 | warning |
+//!
+//! Only owners that got records are looked at, and the name servers of the apex.
+
+use crate::builder::Added;
+use crate::master::Where;
+use crate::name;
+use crate::rdata::{
+    self,
+    types::{A, AAAA, CNAME, DNAME, NS, NSEC, RRSIG, SOA},
+};
+use crate::violations::Violations;
+use crate::zone::{Node, Zone};
+
+/// KEY may stand beside a CNAME (RFC 3007 section 3.1.1).
+const KEY: u16 = 25;
+
+/// What a name leads to (RFC 1034 section 4.3.2).
+enum Target<'a> {
+    /// The node that answers, perhaps a wildcard.
+    Node(&'a Node),
+    /// Nothing exists there.
+    Nothing,
+    /// Below a zone cut, or at one.
+    Delegated,
+    /// Below a DNAME.
+    Renamed,
+}
+
+/// Checks a zone in the making; `touched` has the added records of each owner, by type and order.
+pub fn check<'a>(
+    zone: &Zone,
+    touched: impl Iterator<Item = &'a [(&'a [u8], &'a Added)]>,
+    violations: &mut Violations,
+) {
+    let mut apex_place = None;
+    let mut touched = touched.peekable();
+    while let Some(records) = touched.next() {
+        let (owner, _) = records[0];
+        if owner == zone.origin().as_wire() {
+            apex_place = last_place(records);
+        }
+        let Some(node) = zone.node(owner) else {
+            continue;
+        };
+        let checked = Owner {
+            zone,
+            owner,
+            node,
+            records,
+        };
+        checked.check_soa(violations);
+        checked.check_aliases(violations);
+        let next = touched.peek().map(|records| records[0].0);
+        checked.check_below(next, violations);
+        checked.check_above(violations);
+        checked.check_cut(violations);
+    }
+    check_apex(zone, apex_place, violations);
+}
+
+/// One owner that got records.
+struct Owner<'a> {
+    zone: &'a Zone,
+    owner: &'a [u8],
+    node: &'a Node,
+    records: &'a [(&'a [u8], &'a Added)],
+}
+
+impl Owner<'_> {
+    fn text(&self) -> String {
+        name::to_text(self.owner)
+    }
+
+    fn is_apex(&self) -> bool {
+        self.owner == self.zone.origin().as_wire()
+    }
+
+    /// The last record that was added of a type, else the last of all.
+    fn place(&self, rtype: u16) -> Option<Where> {
+        let of_type = self
+            .records
+            .iter()
+            .filter(|(_, record)| record.rtype == rtype);
+        of_type
+            .map(|(_, record)| record.place)
+            .max_by_key(order)
+            .or(last_place(self.records))
+    }
+
+    fn check_soa(&self, violations: &mut Violations) {
+        let Some(soa) = self.node.get(SOA) else {
+            return;
+        };
+        if !self.is_apex() {
+            let message = format!(
+                "{} has a SOA, but the zone is {}; a zone has one SOA, at its apex",
+                self.text(),
+                self.zone.origin()
+            );
+            violations.error("MultipleSOA", message, self.place(SOA));
+        } else if soa.count() > 1 {
+            let message = format!(
+                "{} has {} different SOA, one allowed",
+                self.text(),
+                soa.count()
+            );
+            violations.error("MultipleSOA", message, self.place(SOA));
+        }
+    }
+
+    fn check_aliases(&self, violations: &mut Violations) {
+        let count = |rtype| self.node.get(rtype).map_or(0, |rrset| rrset.count());
+        if count(CNAME) > 1 {
+            let message = format!("{} has {} CNAME, one allowed", self.text(), count(CNAME));
+            violations.error("MultipleCNAME", message, self.place(CNAME));
+        }
+        if count(DNAME) > 1 {
+            let message = format!("{} has {} DNAME, one allowed", self.text(), count(DNAME));
+            violations.error("MultipleDNAME", message, self.place(DNAME));
+        }
+        let others = self.node.rrsets.iter().map(|rrset| rrset.rtype);
+        let others = others.filter(|rtype| ![CNAME, RRSIG, NSEC, KEY].contains(rtype));
+        let others: Vec<_> = others.map(rdata::rtype_to_text).collect();
+        if count(CNAME) > 0 && !others.is_empty() {
+            let others = others.join(", ");
+            let message = format!(
+                "{} has a CNAME and also {others}; a CNAME stands alone",
+                self.text()
+            );
+            violations.error("CNAMEAndOtherData", message, last_place(self.records));
+        }
+        if count(DNAME) > 0 && count(NS) > 0 && !self.is_apex() {
+            let message = format!(
+                "{} is delegated by its NS, so its DNAME is not used",
+                self.text()
+            );
+            violations.warn("DNAMEAtDelegation", message, self.place(DNAME));
+        }
+    }
+
+    /// A DNAME over names that were there before. In canonical order the names below an owner
+    /// follow it, so if the next one is not below it, none that got records is.
+    fn check_below(&self, next: Option<&[u8]>, violations: &mut Violations) {
+        let reported = next.is_some_and(|next| name::is_at_or_below(next, self.owner));
+        if self.node.get(DNAME).is_some() && self.node.children > 0 && !reported {
+            let message = format!("{} has a DNAME, so no name below it may exist", self.text());
+            violations.error("NameBelowDNAME", message, self.place(DNAME));
+        }
+    }
+
+    /// What an owner above makes of these records: a DNAME forbids them, a zone cut hides them.
+    fn check_above(&self, violations: &mut Violations) {
+        let mut name = self.owner;
+        while name != self.zone.origin().as_wire() {
+            name = name::parent(name).expect("inside the zone");
+            let Some(above) = self.zone.node(name) else {
+                continue;
+            };
+            if above.get(DNAME).is_some() {
+                let (owner, above) = (self.text(), name::to_text(name));
+                let message = format!("{owner} may not exist, {above} above it has a DNAME");
+                violations.error("NameBelowDNAME", message, last_place(self.records));
+            }
+            if above.get(NS).is_some() && name != self.zone.origin().as_wire() {
+                self.warn_of_hidden(name, violations);
+            }
+        }
+    }
+
+    fn warn_of_hidden(&self, cut: &[u8], violations: &mut Violations) {
+        let is_glue = |rtype| [A, AAAA, RRSIG, NSEC].contains(&rtype);
+        let Some((_, hidden)) = self
+            .records
+            .iter()
+            .find(|(_, record)| !is_glue(record.rtype))
+        else {
+            return;
+        };
+        let rtype = rdata::rtype_to_text(hidden.rtype);
+        let (owner, cut) = (self.text(), name::to_text(cut));
+        let message = format!("{owner} {rtype} is below the delegation of {cut} and is not served");
+        violations.warn("HiddenRecord", message, Some(hidden.place));
+    }
+
+    /// Name servers of a delegation that nobody can reach without an address here.
+    fn check_cut(&self, violations: &mut Violations) {
+        let Some(servers) = self.node.get(NS).filter(|_| !self.is_apex()) else {
+            return;
+        };
+        if !self.records.iter().any(|(_, record)| record.rtype == NS) {
+            return;
+        }
+        for server in servers.rdatas().map(<[u8]>::to_ascii_lowercase) {
+            let has_address = || self.zone.node(&server).is_some_and(has_address);
+            if name::is_at_or_below(&server, self.owner) && !has_address() {
+                let (owner, server) = (self.text(), name::to_text(&server));
+                let message = format!("{owner} NS {server} has no address (glue) in the zone");
+                violations.warn("MissingGlue", message, self.place(NS));
+            }
+        }
+    }
+}
+
+/// Whether the apex has a SOA, and name servers that exist.
+fn check_apex(zone: &Zone, place: Option<Where>, violations: &mut Violations) {
+    let origin = zone.origin();
+    let apex = zone.node(origin.as_wire());
+    if apex.is_none_or(|apex| apex.get(SOA).is_none()) {
+        violations.error("NoSOA", format!("{origin} has no SOA record"), place);
+    }
+    let Some(servers) = apex.and_then(|apex| apex.get(NS)) else {
+        violations.error("NoApexNS", format!("{origin} has no NS record"), place);
+        return;
+    };
+    for server in servers.rdatas().map(<[u8]>::to_ascii_lowercase) {
+        if !name::is_at_or_below(&server, origin.as_wire()) {
+            continue;
+        }
+        let problem = match find(zone, &server) {
+            Target::Delegated => continue,
+            Target::Node(node) if has_address(node) => continue,
+            Target::Node(node) if node.get(CNAME).is_some() => "is an alias",
+            Target::Renamed => "is below a DNAME",
+            Target::Node(_) | Target::Nothing => "has no A or AAAA record",
+        };
+        let message = format!(
+            "name server {} of the zone {problem}",
+            name::to_text(&server)
+        );
+        violations.error("NSWithoutAddress", message, place);
+    }
+}
+
+/// Where a folded name in the zone leads to.
+fn find<'a>(zone: &'a Zone, name: &[u8]) -> Target<'a> {
+    let mut encloser = None;
+    let mut found = None;
+    let mut above = name;
+    loop {
+        if let Some(node) = zone.node(above) {
+            let is_apex = above == zone.origin().as_wire();
+            if node.get(NS).is_some() && !is_apex {
+                found = Some(Target::Delegated);
+            } else if node.get(DNAME).is_some() && above != name {
+                found = Some(Target::Renamed);
+            }
+            encloser.get_or_insert((above, node));
+        }
+        if above == zone.origin().as_wire() {
+            break;
+        }
+        above = name::parent(above).expect("inside the zone");
+    }
+    match (found, encloser) {
+        (Some(found), _) => found,
+        (None, Some((encloser, node))) if encloser == name => Target::Node(node),
+        (None, Some((encloser, _))) => {
+            let wildcard = [b"\x01*", encloser].concat();
+            zone.node(&wildcard).map_or(Target::Nothing, Target::Node)
+        }
+        (None, None) => Target::Nothing,
+    }
+}
+
+fn has_address(node: &Node) -> bool {
+    node.get(A).is_some() || node.get(AAAA).is_some()
+}
+
+fn last_place(records: &[(&[u8], &Added)]) -> Option<Where> {
+    records
+        .iter()
+        .map(|(_, record)| record.place)
+        .max_by_key(order)
+}
+
+fn order(place: &Where) -> (u32, u32) {
+    (place.file, place.line)
+}

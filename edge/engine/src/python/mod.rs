@@ -1,0 +1,3 @@
+//! The Python classes; `dnsfleet_engine.pyi` says what they promise.
+
+pub mod zones;

@@ -1,0 +1,290 @@
+//! `Zone`, `Delta` and `ZoneBuilder`. What takes long runs without the interpreter lock.
+
+use pyo3::exceptions::{PyOSError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::builder::Builder;
+use crate::name::Name;
+use crate::rdata;
+use crate::violations::Severity;
+use crate::zone;
+
+/// The records of one zone.
+#[pyclass(frozen, module = "dnsfleet_engine")]
+pub struct Zone(pub zone::Zone);
+
+#[pymethods]
+impl Zone {
+    #[staticmethod]
+    fn decode(py: Python<'_>, data: &[u8]) -> PyResult<Zone> {
+        py.detach(|| zone::Zone::decode(data))
+            .map(Zone)
+            .map_err(value_error)
+    }
+
+    fn encode<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &py.detach(|| self.0.encode()))
+    }
+
+    #[getter]
+    fn origin(&self) -> String {
+        self.0.origin().to_string()
+    }
+
+    #[getter]
+    fn serial(&self) -> u32 {
+        self.0.serial()
+    }
+
+    #[getter]
+    fn rrsets(&self) -> usize {
+        self.0.rrsets()
+    }
+
+    #[getter]
+    fn records(&self) -> usize {
+        self.0.records()
+    }
+
+    #[getter]
+    fn digest<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.0.digest())
+    }
+
+    fn get(&self, owner: &str, rtype: &str) -> PyResult<Option<(u32, Vec<String>)>> {
+        let rrset = self.find(owner, rtype)?;
+        Ok(rrset.map(|rrset| (rrset.ttl, rrset.texts().collect())))
+    }
+
+    fn rdata_size(&self, owner: &str, rtype: &str) -> PyResult<usize> {
+        Ok(self.find(owner, rtype)?.map_or(0, zone::Rrset::rdata_size))
+    }
+
+    fn diff(&self, py: Python<'_>, new: &Zone) -> PyResult<Delta> {
+        py.detach(|| self.0.diff(&new.0))
+            .map(Delta)
+            .map_err(value_error)
+    }
+
+    fn apply(&self, py: Python<'_>, delta: &[u8]) -> PyResult<Zone> {
+        py.detach(|| self.0.apply(delta))
+            .map(Zone)
+            .map_err(value_error)
+    }
+
+    fn with_serial(&self, serial: u32) -> Zone {
+        Zone(self.0.with_serial(serial))
+    }
+
+    fn to_text(&self, py: Python<'_>) -> String {
+        py.detach(|| self.0.to_text())
+    }
+}
+
+impl Zone {
+    fn find(&self, owner: &str, rtype: &str) -> PyResult<Option<&zone::Rrset>> {
+        let name = Name::parse(owner.as_bytes(), Some(self.0.origin())).map_err(value_error)?;
+        let number = rdata::rtype_from_text(rtype.as_bytes())
+            .ok_or_else(|| PyValueError::new_err(format!("type {rtype} is unknown")))?;
+        let node = self.0.node(name.to_folded().as_wire());
+        Ok(node.and_then(|node| node.get(number)))
+    }
+}
+
+/// The change that turns one zone into another.
+#[pyclass(frozen, module = "dnsfleet_engine")]
+pub struct Delta(zone::Delta);
+
+#[pymethods]
+impl Delta {
+    #[getter]
+    fn payload<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, self.0.payload())
+    }
+
+    #[getter]
+    fn added(&self) -> usize {
+        self.0.added
+    }
+
+    #[getter]
+    fn removed(&self) -> usize {
+        self.0.removed
+    }
+
+    #[getter]
+    fn changed(&self) -> usize {
+        self.0.changed
+    }
+
+    fn lines(&self, py: Python<'_>, limit: usize) -> Vec<String> {
+        py.detach(|| self.0.lines(limit))
+    }
+}
+
+/// Gathers records and makes a zone of them.
+#[pyclass(module = "dnsfleet_engine")]
+pub struct ZoneBuilder {
+    builder: Option<Builder>,
+    callbacks: Callbacks,
+}
+
+#[pymethods]
+impl ZoneBuilder {
+    #[new]
+    fn new(origin: Option<&str>, convert: Py<PyAny>) -> PyResult<ZoneBuilder> {
+        let root = Name::root();
+        let origin = origin
+            .map(|text| Name::parse(text.as_bytes(), Some(&root)))
+            .transpose();
+        let builder = Builder::new(origin.map_err(value_error)?);
+        Ok(ZoneBuilder {
+            builder: Some(builder),
+            callbacks: Callbacks {
+                convert,
+                failure: None,
+            },
+        })
+    }
+
+    fn add_zone(&mut self, zone: &Zone) -> PyResult<()> {
+        self.builder()?
+            .add_zone(zone.0.clone())
+            .map_err(PyValueError::new_err)
+    }
+
+    #[pyo3(signature = (text, name, include=None, progress=None))]
+    fn add_file(
+        &mut self,
+        py: Python<'_>,
+        text: &[u8],
+        name: &str,
+        include: Option<Py<PyAny>>,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<()> {
+        let builder = self.builder.as_mut().ok_or_else(finished)?;
+        let callbacks = std::cell::RefCell::new(&mut self.callbacks);
+        py.detach(move || {
+            builder.add_file(
+                text,
+                name,
+                &mut |path, from| callbacks.borrow_mut().include(include.as_ref(), path, from),
+                &mut |rtype, text, origin| callbacks.borrow_mut().convert(rtype, text, origin),
+                &mut |read, all| {
+                    callbacks
+                        .borrow_mut()
+                        .progress(progress.as_ref(), read, all)
+                },
+            );
+        });
+        self.callbacks.failure.take().map_or(Ok(()), Err)
+    }
+
+    fn add_record(
+        &mut self,
+        owner: &str,
+        rtype: &str,
+        ttl: i64,
+        data: &str,
+        r#where: &str,
+    ) -> PyResult<()> {
+        let builder = self.builder.as_mut().ok_or_else(finished)?;
+        let callbacks = &mut self.callbacks;
+        let mut convert =
+            |rtype: &str, text: &str, origin: &str| callbacks.convert(rtype, text, origin);
+        builder.add_record(owner, rtype, ttl, data, r#where, &mut convert);
+        self.callbacks.failure.take().map_or(Ok(()), Err)
+    }
+
+    #[allow(clippy::type_complexity)]
+    fn finish(
+        &mut self,
+        py: Python<'_>,
+    ) -> PyResult<(
+        Option<Zone>,
+        Vec<(&'static str, String, String, &'static str)>,
+    )> {
+        let builder = self.builder.take().ok_or_else(finished)?;
+        let (zone, found) = py.detach(|| builder.finish());
+        let found = found.into_iter().map(|(reason, message, place, severity)| {
+            let severity = match severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+            };
+            (reason, message, place, severity)
+        });
+        Ok((zone.map(Zone), found.collect()))
+    }
+}
+
+impl ZoneBuilder {
+    fn builder(&mut self) -> PyResult<&mut Builder> {
+        self.builder.as_mut().ok_or_else(finished)
+    }
+}
+
+/// Calls back into Python. What a callback raises beside its documented errors is a fault of the
+/// caller: the first one is raised again when the reader returns.
+struct Callbacks {
+    convert: Py<PyAny>,
+    failure: Option<PyErr>,
+}
+
+impl Callbacks {
+    fn convert(&mut self, rtype: &str, text: &str, origin: &str) -> Result<(u16, Vec<u8>), String> {
+        Python::attach(|py| {
+            let result = self.convert.bind(py).call1((rtype, text, origin));
+            result.and_then(|pair| pair.extract()).map_err(|error| {
+                let message = error.value(py).to_string();
+                if !error.is_instance_of::<PyValueError>(py) {
+                    self.failure.get_or_insert(error);
+                }
+                message
+            })
+        })
+    }
+
+    fn include(
+        &mut self,
+        include: Option<&Py<PyAny>>,
+        path: &str,
+        from: &str,
+    ) -> Result<(String, Vec<u8>), (&'static str, String)> {
+        let Some(include) = include else {
+            return Err((
+                "IncludeFailed",
+                format!("$INCLUDE {path}: not possible here"),
+            ));
+        };
+        Python::attach(|py| {
+            let result = include.bind(py).call1((path, from));
+            result.and_then(|pair| pair.extract()).map_err(|error| {
+                let message = error.value(py).to_string();
+                if error.is_instance_of::<PyValueError>(py) {
+                    return ("IncludeOutsideFolder", message);
+                }
+                if !error.is_instance_of::<PyOSError>(py) {
+                    self.failure.get_or_insert(error);
+                }
+                ("IncludeFailed", message)
+            })
+        })
+    }
+
+    fn progress(&mut self, progress: Option<&Py<PyAny>>, read: usize, all: usize) {
+        if let Some(progress) = progress.filter(|_| self.failure.is_none()) {
+            Python::attach(|py| {
+                self.failure = progress.call1(py, (read, all)).err();
+            });
+        }
+    }
+}
+
+fn value_error(error: impl std::fmt::Display) -> PyErr {
+    PyValueError::new_err(error.to_string())
+}
+
+fn finished() -> PyErr {
+    PyValueError::new_err("the builder is finished, make a new one")
+}
