@@ -19,7 +19,7 @@ class Ack(NamedTuple):
     """What one edge said last: `commands.Ack` with its time."""
 
     lsn: int
-    """Everything assigned to its Pop up to here is served, but for the failing zones."""
+    """Every zone last published up to here is served as published, but for `failing`."""
     failing: Mapping[str, str]
     """Origin to reason, of MAX_FAILING zones at most."""
     failing_count: int
@@ -51,5 +51,5 @@ def decode(data: bytes) -> Ack | None:
 
 
 def shows(ack: Ack, origin: str, lsn: int) -> bool:
-    """Whether the edge serves what was published for a zone at a position, or newer."""
+    """Whether the edge serves the newest publication of a zone, which is at this position."""
     return ack.lsn >= lsn and origin not in ack.failing and ack.failing_count <= len(ack.failing)

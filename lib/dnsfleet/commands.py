@@ -80,7 +80,7 @@ class Ack:
     """Tell the core what is answered here; only the newest one counts."""
 
     lsn: int
-    """Everything assigned to this Pop up to here is served, but for `failing`."""
+    """Every zone last published up to here is served as published, but for `failing`."""
     failing: Mapping[str, str]
     """Origin to reason, of zones whose newest revision could not be taken over; some of many."""
     failing_count: int

@@ -44,7 +44,8 @@ and a revision that is held is not loaded again.
 cannot be used makes the zone `failing`. It keeps the revision it has, is named in the acks, and
 is tried again when a newer manifest shows or at the next Resync or Connected. Other zones go on.
 
-**What an ack claims.** Everything up to its position, except the zones it lists, is served here.
+**What an ack claims.** Each zone whose newest publication is at or before its position is served
+here as it was published then, except the zones it lists.
 The position is the least of: what the log and index have told us up to (a manifest can be ahead
 of the log, and an unheard change of another zone lies between); the newest manifest verified (so
 that a rumour cannot raise it); and one less than the oldest change that is still on its way.
@@ -97,6 +98,8 @@ class _Job(NamedTuple):
 
 class _Failure(NamedTuple):
     reason: str
+    lsn: int
+    """Of the oldest change that is missed."""
     revision: Revision
     """What was asked for."""
     verified: bool
@@ -122,6 +125,7 @@ class Follower:
         self._held: dict[str, _Held] = {}
         self._failing: dict[str, _Failure] = {}
         self._verified = 0
+        self._claimed = 0
         self._acked: commands.Ack | None = None
         self._fleet: FleetHead | None = None
         self._complete = False
@@ -198,9 +202,9 @@ class Follower:
         self._position = max(newest, self._behind_gap)
         self._behind_gap = 0
         self._index_due = False
+        self._forget_rumours()
         for rumour in heard:
             self._hear(rumour)
-        self._rumours = dict(sorted(self._rumours.items(), key=lambda item: item[1]))
 
     def _take_log(self, entries: Sequence[tuple[bytes, Mapping[bytes, bytes]]]) -> None:
         for entry_id, fields in entries:
@@ -229,9 +233,14 @@ class Follower:
             return
         if rumour.revision == held.revision:
             self._verified = max(self._verified, held.lsn)
-        failure = self._failing.get(zone)
-        if failure is not None and not failure.verified:
-            del self._failing[zone]
+
+    def _forget_rumours(self) -> None:
+        """An index says all anew. What it does not repeat is claimed no more for that."""
+        self._rumours.clear()
+        for zone, failure in list(self._failing.items()):
+            if not failure.verified:
+                del self._failing[zone]
+                self._claimed = min(self._claimed, max(0, failure.lsn - 1))
 
     # Facts
 
@@ -251,11 +260,11 @@ class Follower:
         try:
             manifest, signed = self._verify(origin, value)
         except ManifestError as error:
-            self._failing[origin] = _Failure(str(error), rumour.revision, verified=False)
+            self._failing[origin] = _Failure(str(error), rumour.lsn, rumour.revision, False)
             return
         if manifest.revision < rumour.revision:
             reason = f"its manifest is {manifest.revision}, and {rumour.revision} was announced"
-            self._failing[origin] = _Failure(reason, rumour.revision, verified=False)
+            self._failing[origin] = _Failure(reason, rumour.lsn, rumour.revision, False)
         held = self._held.get(origin)
         if held is not None and manifest.revision <= held.revision:
             return
@@ -306,7 +315,7 @@ class Follower:
         if job.walk.snapshot is None:
             self._jobs.appendleft(job._replace(walk=walks.from_snapshot(job.manifest)))
             return
-        self._failing[job.manifest.zone] = _Failure(reason, job.manifest.revision, verified=True)
+        self._failing[job.manifest.zone] = _Failure(reason, job.lsn, job.manifest.revision, True)
         self._verified = max(self._verified, job.manifest.lsn)
 
     def _settle(self, manifest: Manifest) -> None:
@@ -340,16 +349,14 @@ class Follower:
     def _ack(self) -> Iterator[Command]:
         if self._index_due:
             return
-        lsn = min(self._position, self._verified)
-        if self._acked is not None:
-            lsn = max(lsn, self._acked.lsn)
+        self._claimed = max(self._claimed, min(self._position, self._verified))
         if self._jobs:
-            lsn = min(lsn, self._jobs[0].lsn - 1)
+            self._claimed = min(self._claimed, self._jobs[0].lsn - 1)
         elif self._rumours:
-            lsn = min(lsn, next(iter(self._rumours.values())).lsn - 1)
+            self._claimed = min(self._claimed, next(iter(self._rumours.values())).lsn - 1)
         named = itertools.islice(self._failing.items(), acks.MAX_FAILING)
         failing = {zone: failure.reason for zone, failure in named}
-        ack = commands.Ack(lsn, failing, len(self._failing))
+        ack = commands.Ack(self._claimed, failing, len(self._failing))
         if ack != self._acked:
             self._acked = ack
             yield ack

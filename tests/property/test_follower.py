@@ -1,0 +1,214 @@
+"""The follower under any order of publications, losses, damage and disconnects.
+
+Invariants: no zone goes back (the model engine asserts it), none is dropped without a signed
+reason, what is served is what was published, an ack never claims what is not served, and once
+the replica is whole again the edge ends in the published state.
+"""
+
+from dnsfleet import commands, events, keys, manifests
+from dnsfleet.commands import Ack, ReadLog
+from dnsfleet.follower import Follower
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from support.core_model import FORGER, KEY, POP, Core, Database, Edge
+
+ZONES = st.sampled_from(["a.example.", "b.example.", "c.example."])
+PLACES = st.sampled_from([None, (POP,), ("fra", POP), ("fra",)])
+STEPS = 200
+
+
+class Following(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.core = Core()
+        self.copies: list[Database] = []
+        self.edge = Edge(Database())
+        self.follower = Follower(POP, KEY.public_key())
+        self.open: list[commands.Command] = []
+        self.late: list[events.Answer] = []
+        self.published: dict[tuple[str, bytes], None] = {}
+        self.trusted_replica = True
+        self.number = 0
+
+    # The core
+
+    @rule(zone=ZONES, pops=PLACES, new_snapshot=st.booleans())
+    def publish(self, zone: str, pops: tuple[str, ...] | None, new_snapshot: bool) -> None:
+        self.number += 1
+        content = b"%d" % self.number
+        self.published[zone, content] = None
+        self.core.publish(zone, content, pops, new_snapshot)
+
+    @precondition(lambda self: self.core.contents)
+    @rule(data=st.data())
+    def remove(self, data: st.DataObject) -> None:
+        self.core.remove(data.draw(st.sampled_from(sorted(self.core.contents))))
+
+    @rule()
+    def write_head(self) -> None:
+        self.core.head()
+
+    @rule()
+    def lose_the_core(self) -> None:
+        self.core.lose_everything()
+
+    @rule(keep=st.integers(0, 2))
+    def trim(self, keep: int) -> None:
+        del self.core.data.log[: max(0, len(self.core.data.log) - keep)]
+
+    # The replica
+
+    @rule()
+    def replicate(self) -> None:
+        self.copies.append(self.core.data.copy())
+        self.edge.data = self.core.data.copy()
+        self.trusted_replica = True
+
+    @precondition(lambda self: self.copies)
+    @rule(data=st.data())
+    def restore_a_copy(self, data: st.DataObject) -> None:
+        self.edge.data = data.draw(st.sampled_from(self.copies)).copy()
+
+    @rule()
+    def empty(self) -> None:
+        self.edge.data = Database()
+
+    @precondition(lambda self: self.edge.data.values)
+    @rule(data=st.data(), damage=st.sampled_from(["missing", "changed", "swapped"]))
+    def damage_a_value(self, data: st.DataObject, damage: str) -> None:
+        values = self.edge.data.values
+        name = data.draw(st.sampled_from(sorted(values)))
+        if damage == "missing":
+            del values[name]
+        elif damage == "changed":
+            values[name] += b"x"
+        else:
+            values[name] = values[data.draw(st.sampled_from(sorted(values)))]
+
+    @precondition(lambda self: self.core.manifests)
+    @rule(data=st.data())
+    def forge(self, data: st.DataObject) -> None:
+        zone = data.draw(st.sampled_from(sorted(self.core.manifests)))
+        forged = manifests.sign(self.core.manifests[zone], FORGER)
+        self.edge.data.values[keys.manifest(zone)] = forged
+
+    @rule(zone=ZONES, lsn=st.integers(0, 10**15), epoch=st.integers(0, 99))
+    def spread_a_rumour(self, zone: str, lsn: int, epoch: int) -> None:
+        self.edge.data.zones[zone.encode()] = b"%d %d.1" % (lsn, epoch)
+        self.trusted_replica = False
+
+    # The link
+
+    @rule()
+    def connect(self) -> None:
+        self._feed(events.Connected())
+
+    @rule()
+    def disconnect(self) -> None:
+        self.open = [c for c in self.open if isinstance(c, commands.Load | commands.Apply)]
+        self._feed(events.Disconnected())
+
+    @rule()
+    def resync(self) -> None:
+        self._feed(events.Resync())
+
+    @precondition(lambda self: self.open)
+    @rule(count=st.integers(1, 12))
+    def answer(self, count: int) -> None:
+        for _ in range(count):
+            if self.open:
+                self._answer()
+
+    @precondition(lambda self: self.open)
+    @rule()
+    def fail_in_the_engine(self) -> None:
+        command = self.open[0]
+        if isinstance(command, commands.Load | commands.Apply):
+            self.open.pop(0)
+            self._feed(events.Applied(command, "no memory"))
+
+    @precondition(lambda self: self.late)
+    @rule(data=st.data())
+    def answer_again(self, data: st.DataObject) -> None:
+        answer = data.draw(st.sampled_from(self.late))
+        if answer.command not in self.open:
+            assert self.follower.feed(answer) == []
+
+    # What must hold
+
+    @invariant()
+    def what_is_served_was_published(self) -> None:
+        for zone, content in self.edge.served.items():
+            assert (zone, content) in self.published
+
+    @invariant()
+    def no_zone_is_lost_without_a_signed_reason(self) -> None:
+        for zone, manifest in self.edge.held.items():
+            assert (zone in self.edge.served) == manifest.assigned(POP)
+
+    @invariant()
+    def one_command_is_open(self) -> None:
+        assert len(self.open) <= 1
+
+    def teardown(self) -> None:
+        self.core.head()
+        self.replicate()
+        self.disconnect()
+        self._settle()
+        self._feed(events.Connected())
+        self._settle()
+        expected = {
+            zone: content
+            for zone, content in self.core.contents.items()
+            if self.core.manifests[zone].assigned(POP)
+        }
+        gone = [m.zone for m in self.core.manifests.values() if not m.assigned(POP)]
+        for zone, content in expected.items():
+            assert self.edge.served.get(zone) == content
+        assert not self.edge.served.keys() & set(gone)
+        assert self.follower.complete
+        newest = max((m.lsn for m in self.core.manifests.values()), default=0)
+        assert self.edge.acks[-1].lsn >= newest
+        assert not self.edge.acks[-1].failing.keys() & self.core.manifests.keys()
+
+    def _feed(self, event: events.Event) -> None:
+        for command in self.follower.feed(event):
+            if isinstance(command, Ack):
+                self.edge.execute(command)
+                self._check_claim(command)
+            elif isinstance(command, commands.Drop):
+                self.edge.execute(command)
+            else:
+                self.open.append(command)
+
+    def _answer(self) -> None:
+        answer = self.edge.execute(self.open.pop(0))
+        assert answer is not None
+        self.late = [*self.late[-5:], answer]
+        self._feed(answer)
+
+    def _settle(self) -> None:
+        for _ in range(STEPS):
+            if not self.open:
+                return
+            log = self.open[0]
+            self._answer()
+            if isinstance(log, ReadLog) and self.open == [log]:
+                return
+        raise AssertionError(f"still busy after {STEPS} steps: {self.open}")
+
+    def _check_claim(self, ack: Ack) -> None:
+        if not self.trusted_replica:
+            return
+        for zone, manifest in self.core.manifests.items():
+            if manifest.lsn > ack.lsn or zone in ack.failing:
+                continue
+            if manifest.assigned(POP):
+                assert self.edge.held[zone].revision == manifest.revision
+            else:
+                assert zone not in self.edge.served
+
+
+TestFollowing = Following.TestCase
+TestFollowing.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)

@@ -1,0 +1,202 @@
+"""A core, a replica and an engine as plain dicts, for the tests of the follower.
+
+The content of a zone is any bytes; a delta is `OLD>NEW` and fits only where the content is OLD.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from dnsfleet import commands, encoding, events, keys, manifests
+from dnsfleet.manifests import FleetHead, Manifest, Run
+from dnsfleet.revisions import Revision
+
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
+FORGER = Ed25519PrivateKey.from_private_bytes(bytes([1]) * 32)
+POP = "ams"
+
+
+@dataclass
+class Database:
+    """What a Redis holds: values, the hash of zones and the log."""
+
+    values: dict[str, bytes] = field(default_factory=dict)
+    zones: dict[bytes, bytes] = field(default_factory=dict)
+    log: list[tuple[bytes, Mapping[bytes, bytes]]] = field(default_factory=list)
+
+    def copy(self) -> "Database":
+        return Database(dict(self.values), dict(self.zones), list(self.log))
+
+
+class Core:
+    """A publisher and the data that it writes."""
+
+    def __init__(self) -> None:
+        self.data = Database()
+        self.epoch = 1
+        self.lsn = 0
+        self.last_entry = 0
+        self.clock = 100
+        self.manifests: dict[str, Manifest] = {}
+        self.contents: dict[str, bytes] = {}
+
+    def publish(
+        self,
+        zone: str,
+        content: bytes,
+        pops: tuple[str, ...] | None = None,
+        new_snapshot: bool = False,
+    ) -> Manifest:
+        """A new revision: by a delta where there is a predecessor, or with a new snapshot."""
+        before, old = self.manifests.get(zone), self.contents.get(zone)
+        at = Revision(self.epoch, before.revision.seq + 1 if before else 1)
+        runs: tuple[Run, ...] = ()
+        if before is None or before.snapshot is None or old is None or new_snapshot:
+            snapshot = encoding.describe(at, content)
+            self._write(keys.snapshot(zone, at, snapshot.chunks), content)
+            chain, size = snapshot.sha256, 0
+        else:
+            delta = old + b">" + content
+            chunks = len(encoding.split(delta))
+            self._write(keys.delta(zone, at, chunks), delta)
+            snapshot, size = before.snapshot, before.delta_size + len(delta)
+            runs = (*before.deltas, Run(at.epoch, at.seq, 1, chunks))
+            chain = encoding.chain(before.chain, [delta])
+        return self._commit(
+            Manifest(
+                zone=zone,
+                revision=at,
+                previous=before.revision if before else None,
+                lsn=self._next_lsn(),
+                serial=at.seq,
+                digest=hashlib.sha256(content).digest(),
+                rrsets=1,
+                records=1,
+                time_ms=self.clock,
+                snapshot=snapshot,
+                deltas=runs,
+                delta_size=size,
+                chain=chain,
+                pops=pops,
+            ),
+            content,
+        )
+
+    def remove(self, zone: str) -> Manifest:
+        """A tombstone."""
+        before = self.manifests[zone]
+        at = Revision(self.epoch, before.revision.seq + 1)
+        tombstone = Manifest(
+            zone=zone,
+            revision=at,
+            previous=before.revision,
+            lsn=self._next_lsn(),
+            serial=at.seq,
+            digest=b"",
+            rrsets=0,
+            records=0,
+            time_ms=self.clock,
+            tombstone=True,
+        )
+        return self._commit(tombstone, None)
+
+    def head(self) -> None:
+        """Say that this is all."""
+        head = FleetHead(self.epoch, self._next_lsn(), len(self.contents))
+        self.data.values[keys.FLEET] = manifests.sign_fleet(head, KEY)
+        self._log(b"", b"", head.lsn)
+
+    def lose_everything(self) -> None:
+        """Start empty under a new epoch, and publish again what there was."""
+        known = [(self.manifests[zone], content) for zone, content in self.contents.items()]
+        self.data, self.last_entry = Database(), 0
+        self.manifests, self.contents = {}, {}
+        self.epoch += 1
+        for manifest, content in known:
+            self.publish(manifest.zone, content, manifest.pops)
+        self.head()
+
+    def _next_lsn(self) -> int:
+        self.clock += 1
+        self.lsn = self.clock
+        return self.lsn
+
+    def _write(self, names: list[str], data: bytes) -> None:
+        self.data.values.update(zip(names, encoding.split(data), strict=True))
+
+    def _commit(self, manifest: Manifest, content: bytes | None) -> Manifest:
+        zone = manifest.zone.encode()
+        self.data.values[keys.manifest(manifest.zone)] = manifests.sign(manifest, KEY)
+        self.data.zones[zone] = f"{manifest.lsn} {manifest.revision}".encode()
+        self._log(zone, str(manifest.revision).encode(), manifest.lsn)
+        self.manifests[manifest.zone] = manifest
+        if content is None:
+            self.contents.pop(manifest.zone, None)
+        else:
+            self.contents[manifest.zone] = content
+        return manifest
+
+    def _log(self, zone: bytes, revision: bytes, lsn: int) -> None:
+        fields = {b"zone": zone, b"revision": revision, b"after": b"%d" % self.last_entry}
+        self.data.log.append((b"%d-0" % lsn, fields))
+        self.last_entry = lsn
+
+
+class Edge:
+    """Executes a follower's commands on a database and on an engine made of a dict."""
+
+    def __init__(self, data: Database) -> None:
+        self.data = data
+        self.served: dict[str, bytes] = {}
+        self.held: dict[str, Manifest] = {}
+        self.acks: list[commands.Ack] = []
+
+    def execute(self, command: commands.Command) -> events.Answer | None:
+        values = self.data.values
+        match command:
+            case commands.ReadIndex():
+                return events.IndexRead(command, dict(self.data.zones))
+            case commands.ReadFleet():
+                return events.FleetRead(command, values.get(keys.FLEET))
+            case commands.ReadLog():
+                return events.LogRead(
+                    command,
+                    [e for e in self.data.log if int(e[0].split(b"-")[0]) > command.after],
+                )
+            case commands.ReadManifests():
+                names = [keys.manifest(origin) for origin in command.origins]
+                return events.ManifestsRead(command, [values.get(name) for name in names])
+            case commands.ReadChunks():
+                return events.ChunksRead(command, [values.get(name) for name in command.keys])
+            case commands.Load() | commands.Apply():
+                return events.Applied(command, self._load(command))
+            case commands.Drop():
+                assert command.manifest.zone in self.served
+                del self.served[command.manifest.zone]
+                self._hold(command.manifest, command.signed)
+            case commands.Ack():
+                self.acks.append(command)
+        return None
+
+    def _load(self, command: commands.Load | commands.Apply) -> str | None:
+        zone = command.manifest.zone
+        content = (
+            command.snapshot if isinstance(command, commands.Load) else self.served.get(zone, b"")
+        )
+        for delta in command.deltas:
+            old, _, new = delta.partition(b">")
+            if old != content:
+                return "the delta does not fit"
+            content = new
+        if hashlib.sha256(content).digest() != command.manifest.digest:
+            return "the digest is not the one that was signed"
+        self.served[zone] = content
+        self._hold(command.manifest, command.signed)
+        return None
+
+    def _hold(self, manifest: Manifest, signed: bytes) -> None:
+        assert manifests.verify(signed, KEY.public_key()) == manifest
+        before = self.held.get(manifest.zone)
+        assert before is None or before.revision < manifest.revision, "a zone went back"
+        self.held[manifest.zone] = manifest
