@@ -21,5 +21,7 @@ mod python;
 #[pyo3::pymodule]
 mod dnsfleet_engine {
     #[pymodule_export]
+    use crate::python::engine::Engine;
+    #[pymodule_export]
     use crate::python::zones::{Delta, Zone, ZoneBuilder};
 }

@@ -1,3 +1,4 @@
 //! The Python classes; `dnsfleet_engine.pyi` says what they promise.
 
+pub mod engine;
 pub mod zones;

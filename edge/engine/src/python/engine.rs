@@ -1,0 +1,83 @@
+//! `Engine`: which zones are served, and replies without sockets.
+
+use std::sync::Arc;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use super::zones::Zone;
+use crate::answer::{self, Transport};
+use crate::catalog::Shared;
+use crate::name::{self, Name};
+use crate::zone;
+
+/// Answers queries from the zones that were loaded into it.
+#[pyclass(frozen, module = "dnsfleet_engine")]
+#[derive(Default)]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+#[pymethods]
+impl Engine {
+    #[new]
+    fn new() -> Engine {
+        Engine::default()
+    }
+
+    fn load(&self, py: Python<'_>, zone: &Zone) {
+        py.detach(|| self.shared.load(zone.0.clone()));
+    }
+
+    fn remove(&self, py: Python<'_>, origin: &str) -> PyResult<()> {
+        let origin = folded(origin)?;
+        py.detach(|| self.shared.remove(origin.as_wire()));
+        Ok(())
+    }
+
+    fn zone(&self, origin: &str) -> PyResult<Option<Zone>> {
+        let catalog = self.shared.current();
+        let zone = catalog.get(folded(origin)?.as_wire());
+        Ok(zone.map(|zone| Zone(zone::Zone::clone(zone))))
+    }
+
+    fn origins(&self, py: Python<'_>) -> Vec<String> {
+        py.detach(|| {
+            let catalog = self.shared.current();
+            let mut origins: Vec<_> = catalog.zones().map(|zone| zone.origin()).collect();
+            origins.sort_unstable_by(|a, b| name::canonical_cmp(a.as_wire(), b.as_wire()));
+            origins.into_iter().map(Name::to_string).collect()
+        })
+    }
+
+    #[pyo3(signature = (query, client="127.0.0.1", transport="udp"))]
+    fn respond<'py>(
+        &self,
+        py: Python<'py>,
+        query: &[u8],
+        client: &str,
+        transport: &str,
+    ) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let _ = client;
+        let transport = match transport {
+            "udp" => Transport::Udp,
+            "tcp" => Transport::Tcp,
+            other => {
+                return Err(PyValueError::new_err(format!(
+                    "transport {other}: write udp or tcp"
+                )));
+            }
+        };
+        let mut reply = Vec::new();
+        let outcome = answer::respond(&self.shared.current(), query, transport, &mut reply);
+        Ok(outcome.map(|_| PyBytes::new(py, &reply)))
+    }
+}
+
+/// The wire form of an origin; a dot at its end is not needed.
+fn folded(origin: &str) -> PyResult<Name> {
+    Name::parse(origin.as_bytes(), Some(&Name::root()))
+        .map(|name| name.to_folded())
+        .map_err(|error| PyValueError::new_err(format!("origin {origin}: {error}")))
+}
