@@ -1,0 +1,81 @@
+"""The core, a replica and an edge killed under load: no query lost, no wrong answer."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.fleet import PROBE, Fleet, write_probe_fleet
+from support.oracle import Oracle
+from support.waiting import wait_for
+
+POPS = ("ams", "gru", "sin")
+RATE = 5_000  # queries a second over all Pops
+LIVE_SECONDS = 10.0
+"""Within which a change is live everywhere after a kill, restarts with their back-off included."""
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> Path:
+    path = tmp_path / "manifests" / "fleet.yaml"
+    path.parent.mkdir()
+    write_probe_fleet(path, POPS, 0)
+    return path
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, manifest: Path) -> Iterator[Fleet]:
+    with Fleet(manifest.parent, tmp_path / "state", len(POPS), "--shards", "2") as fleet:
+        fleet.wait("ready", 30)
+        yield fleet
+
+
+def change(manifest: Path, oracle: Oracle, counter: int) -> None:
+    """Publish a counter and see it answered by every edge."""
+    oracle.publishing(counter)
+    write_probe_fleet(manifest, POPS, counter)
+    wait_for(f"{counter} everywhere", lambda: oracle.seen_everywhere(counter), LIVE_SECONDS)
+
+
+@pytest.mark.parametrize("victims", [["core"], ["replica/gru"], ["core", "replica/ams"]])
+def test_edges_answer_through_the_loss_of_redis(
+    fleet: Fleet, manifest: Path, victims: list[str]
+) -> None:
+    with Oracle(fleet.servers, PROBE, RATE) as oracle:
+        oracle.publishing(0)
+        change(manifest, oracle, 1)
+        for victim in victims:
+            position = fleet.kill(victim)
+            fleet.wait("started", 10, lambda e, v=victim: e["process"] == v, position)
+        change(manifest, oracle, 2)
+        change(manifest, oracle, 3)
+    assert oracle.faults == []
+    assert all(verdict.answered > RATE for verdict in oracle.verdicts.values())
+
+
+def test_a_killed_edge_comes_back_from_its_disk_and_the_others_lose_nothing(
+    fleet: Fleet, manifest: Path
+) -> None:
+    with Oracle(fleet.servers, PROBE, RATE) as oracle:
+        oracle.publishing(0)
+        change(manifest, oracle, 1)
+        position = fleet.kill("edge/sin")
+        fleet.wait("started", 10, lambda e: e["process"] == "edge/sin", position)
+        change(manifest, oracle, 2)
+    others = [oracle.verdicts[server] for server in fleet.servers[:2]]
+    assert [(v.lost, v.wrong, v.notes) for v in others] == [(0, 0, [])] * 2
+    assert oracle.verdicts[fleet.servers[2]].wrong == 0
+
+
+def test_a_core_that_lost_its_data_takes_nothing_away(
+    fleet: Fleet, manifest: Path, tmp_path: Path
+) -> None:
+    with Oracle(fleet.servers, PROBE, RATE) as oracle:
+        oracle.publishing(0)
+        change(manifest, oracle, 1)
+        for data in (tmp_path / "state").rglob("appendonlydir"):
+            for file in data.iterdir():
+                file.unlink()
+        position = fleet.kill("core")
+        fleet.wait("started", 10, lambda e: e["process"] == "core", position)
+        change(manifest, oracle, 2)
+    assert oracle.faults == []

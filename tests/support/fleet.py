@@ -1,0 +1,129 @@
+"""A real fleet for tests and benchmarks: `dnsfleet up --json` as its own process."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from support.waiting import wait_for
+
+Event = dict[str, Any]
+
+STOP_SECONDS = 20.0
+
+
+class Fleet:
+    """Starts on entering, ends with SIGINT on leaving; keeps every event that the fleet told."""
+
+    def __init__(self, manifests: Path, state_dir: Path, pops: int, *options: str) -> None:
+        self.dns_port = free_ports(pops)
+        self.events: list[Event] = []
+        self._command = [
+            *(sys.executable, "-m", "dnsfleet_cli", "up", "--json", "-f", str(manifests)),
+            *("--state-dir", str(state_dir), "--dns-port", str(self.dns_port), *options),
+        ]
+        self.servers = [("127.0.0.1", self.dns_port + index) for index in range(pops)]
+
+    def __enter__(self) -> "Fleet":
+        self.process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        self.process.wait(STOP_SECONDS)
+        self._reader.join()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as lines:
+            for line in lines:
+                self.events.append(json.loads(line))
+
+    def wait(
+        self,
+        kind: str,
+        seconds: float,
+        matches: Callable[[Event], bool] = lambda _: True,
+        after: int = 0,
+    ) -> Event:
+        """The first event of a kind at or after position `after` of `events`."""
+
+        def find() -> Event | None:
+            if self.process.poll() not in (None, 0):
+                raise AssertionError(f"`up` ended with {self.process.returncode}: {self.events}")
+            return next((e for e in self.events[after:] if e["event"] == kind and matches(e)), None)
+
+        found = wait_for(f"event {kind}", find, seconds)
+        assert found is not None
+        return found
+
+    def pid(self, process: str) -> int:
+        """The newest process id of `core`, `replica/POP` or `edge/POP`."""
+        started = [e for e in self.events if e["event"] == "started" and e["process"] == process]
+        return int(started[-1]["pid"])
+
+    def kill(self, process: str) -> int:
+        """SIGKILL one process of the fleet; returns where in `events` what follows begins."""
+        position = len(self.events)
+        os.kill(self.pid(process), signal.SIGKILL)
+        return position
+
+
+def free_ports(count: int) -> int:
+    """The first of `count` ports in a row that nobody uses, for UDP and TCP."""
+    for first in range(20_000 + os.getpid() % 10_000, 60_000, count):
+        if all(_is_free(port) for port in range(first, first + count)):
+            return first
+    raise AssertionError(f"no {count} free ports in a row")
+
+
+def _is_free(port: int) -> bool:
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+        with socket.socket(socket.AF_INET, kind) as sock:
+            try:
+                sock.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+    return True
+
+
+PROBE = "probe.example.com."
+
+
+def write_probe_fleet(path: Path, pops: Sequence[str], counter: int) -> None:
+    """A manifest of one zone, in which the TXT at PROBE is `counter`, and of Pops."""
+    documents = [
+        f"""\
+apiVersion: dnsfleet.io/v1alpha1
+kind: Zone
+metadata: {{name: example-com, namespace: dns}}
+spec:
+  origin: example.com
+  nameServers: [ns1.example.net]
+  soa: {{rname: hostmaster.example.com}}
+  records:
+    - {{name: probe, type: TXT, ttl: 1, data: ["{counter}"]}}
+    - {{name: www, type: A, data: ["192.0.2.1"]}}
+"""
+    ]
+    documents += [
+        f"apiVersion: dnsfleet.io/v1alpha1\nkind: Pop\nmetadata: {{name: {pop}}}\nspec: {{}}\n"
+        for pop in pops
+    ]
+    replace(path, "---\n".join(documents))
+
+
+def replace(path: Path, text: str) -> None:
+    """Put a file in place in one step, as editors and deploy tools do."""
+    fresh = path.with_suffix(".new")
+    fresh.write_text(text)
+    fresh.rename(path)
