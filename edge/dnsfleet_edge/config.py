@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
+from dnsfleet.rings import MAX_SHARDS
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-# The kernel program that spreads names over the shards is unrolled over them, so their number is
-# bounded; it is also more threads than any edge has cores.
-MAX_SHARDS = 64
 # An orchestrator kills a process that takes longer than its grace period, 30 s in Kubernetes.
 MAX_DRAIN_SECONDS = 300.0
 # Names of Pops and edges become Redis hash fields and metric labels: DNS labels (RFC 1123), with

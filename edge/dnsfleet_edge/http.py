@@ -1,13 +1,19 @@
 """The edge's HTTP side: /metrics, /healthz and /readyz, for scrapers and probes."""
 
+import logging
 import socket
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 
+from dnsfleet_edge.logs import line
+
 # A client that says nothing must not keep its thread for ever.
 CLIENT_TIMEOUT_SECONDS = 5.0
+
+log = logging.getLogger(__name__)
 
 
 class Page(NamedTuple):
@@ -31,6 +37,10 @@ class HTTPServer:
         class Server(ThreadingHTTPServer):
             address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
             daemon_threads = True
+
+            def handle_error(self, _request: object, client_address: object) -> None:
+                """A client that went away is no defect, and a page that failed is one line."""
+                log.warning(line("http_failed", client=client_address, problem=sys.exception()))
 
         class Handler(BaseHTTPRequestHandler):
             timeout = CLIENT_TIMEOUT_SECONDS

@@ -1,0 +1,96 @@
+"""The newest revision reaches the disk, the index only a whole set, and failures are retried."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dnsfleet_edge import disk_writing
+from dnsfleet_edge.disk import Disk, DiskError
+from dnsfleet_edge.disk_writing import DiskWriter
+from support.signed_zones import POP, PUBLISHER, SignedZone, sign, tombstone, zone
+from support.waiting import wait_for
+
+
+class Kept:
+    """A state folder, its writer, and the number of failed writes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.disk = Disk(folder, PUBLISHER.public_key(), POP)
+        self.failures = 0
+        self.writer = DiskWriter(self.disk, self._count)
+
+    def _count(self) -> None:
+        self.failures += 1
+
+    def save(self, signed: SignedZone) -> None:
+        self.writer.save(signed.manifest.zone, signed.signed, signed.zone)
+
+    def serials(self) -> dict[str, int | None]:
+        try:
+            stored = self.disk.read()
+        except DiskError:
+            return {}
+        return {each.manifest.zone: each.zone and each.zone.serial for each in stored}
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Kept]:
+    kept = Kept(tmp_path / "state")
+    yield kept
+    kept.writer.stop()
+
+
+def test_the_index_waits_for_the_whole_set(kept: Kept, tmp_path: Path) -> None:
+    kept.writer.start(None)
+    kept.save(sign(zone("a.example.", 1), 1))
+    wait_for("the zone file", lambda: list(tmp_path.glob("state/zones/*.zone")), 5)
+    assert kept.serials() == {}
+    kept.save(sign(zone("b.example.", 1), 1))
+    kept.writer.complete()
+    wait_for("the set", lambda: kept.serials() == {"a.example.": 1, "b.example.": 1}, 5)
+
+
+def test_a_zone_that_joins_is_listed(kept: Kept) -> None:
+    kept.writer.start([])
+    kept.save(sign(zone("a.example.", 1), 1))
+    wait_for("the first", lambda: kept.serials() == {"a.example.": 1}, 5)
+    kept.save(sign(zone("b.example.", 1), 1))
+    wait_for("both", lambda: kept.serials() == {"a.example.": 1, "b.example.": 1}, 5)
+
+
+def test_a_dropped_zone_is_kept_as_dropped(kept: Kept) -> None:
+    kept.writer.start([])
+    signed = sign(zone("a.example.", 1), 1)
+    kept.save(signed)
+    kept.writer.save("a.example.", tombstone(signed), None)
+    wait_for("the tombstone", lambda: kept.serials() == {"a.example.": None}, 5)
+
+
+def test_a_big_zone_is_not_written_for_every_change(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk_writing, "BYTES_PER_SECOND", 1)  # what is small is big now
+    kept.writer.start([])
+    kept.save(sign(zone("a.example.", 1), 1))
+    wait_for("the first revision", lambda: kept.serials() == {"a.example.": 1}, 5)
+    for serial in range(2, 50):
+        kept.save(sign(zone("a.example.", serial), serial))
+    kept.save(sign(zone("b.example.", 1), 1))
+    wait_for("another zone", lambda: "b.example." in kept.serials(), 5)
+    assert kept.serials()["a.example."] == 1
+    kept.writer.stop()  # the end of the process writes what waits
+    assert kept.serials() == {"a.example.": 49, "b.example.": 1}
+
+
+def test_an_unusable_disk_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk_writing, "RETRY_SECONDS", 0.05)
+    folder = tmp_path / "state"
+    folder.write_text("a file where the folder should be")
+    kept = Kept(folder)
+    kept.writer.start(None)
+    kept.save(sign(zone("a.example.", 1), 1))
+    kept.writer.complete()
+    wait_for("failures", lambda: kept.failures > 1, 5)
+    folder.unlink()
+    wait_for("the zone", lambda: kept.serials() == {"a.example.": 1}, 5)
+    kept.writer.stop()
