@@ -140,7 +140,8 @@ class Engine:
     def start(self, listen: list[tuple[str, int]], shards: int) -> list[tuple[str, int]]:
         """Bind UDP and TCP on every address and answer with `shards` threads until `stop`.
 
-        Port 0 takes a free one. Returns the bound addresses; OSError names the address that failed.
+        Port 0 takes a free one. Returns the bound addresses. OSError names the address that failed,
+        ValueError what is no address or no number of shards; RuntimeError says that it runs.
         """
 
     def stop(self) -> None:

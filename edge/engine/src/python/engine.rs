@@ -1,4 +1,4 @@
-//! `Engine`: which zones are served, and replies without sockets.
+//! `Engine`: which zones are served, and replies with and without sockets.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use super::serving::{Row, Serving};
 use super::zones::Zone;
 use crate::answer::{self, Transport};
 use crate::catalog::Shared;
@@ -17,6 +18,7 @@ use crate::zone;
 #[derive(Default)]
 pub struct Engine {
     shared: Arc<Shared>,
+    serving: Serving,
 }
 
 #[pymethods]
@@ -72,6 +74,23 @@ impl Engine {
         let mut reply = Vec::new();
         let outcome = answer::respond(&self.shared.current(), query, transport, &mut reply);
         Ok(outcome.map(|_| PyBytes::new(py, &reply)))
+    }
+
+    fn start(
+        &self,
+        py: Python<'_>,
+        listen: Vec<(String, u16)>,
+        shards: usize,
+    ) -> PyResult<Vec<(String, u16)>> {
+        py.detach(|| self.serving.start(Arc::clone(&self.shared), listen, shards))
+    }
+
+    fn stop(&self, py: Python<'_>) {
+        py.detach(|| self.serving.stop());
+    }
+
+    fn counters(&self, py: Python<'_>) -> Vec<Row> {
+        py.detach(|| self.serving.counters())
     }
 }
 

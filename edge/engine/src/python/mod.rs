@@ -1,4 +1,5 @@
 //! The Python classes; `dnsfleet_engine.pyi` says what they promise.
 
 pub mod engine;
+pub mod serving;
 pub mod zones;

@@ -1,0 +1,92 @@
+//! The sockets of an `Engine`: starting, stopping, and counters that outlive a stop.
+
+use crate::catalog::Shared;
+use crate::serve::{Counters, Server};
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The counters of one shard by name.
+pub type Row = BTreeMap<&'static str, u64>;
+
+/// A server that may run, and what those before it counted.
+#[derive(Default)]
+pub struct Serving(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    server: Option<Server>,
+    past: Vec<Row>,
+}
+
+impl Serving {
+    /// Serve `shared`; the bound addresses.
+    pub fn start(
+        &self,
+        shared: Arc<Shared>,
+        listen: Vec<(String, u16)>,
+        shards: usize,
+    ) -> PyResult<Vec<(String, u16)>> {
+        let addresses: Vec<SocketAddr> = listen
+            .into_iter()
+            .map(parse_address)
+            .collect::<PyResult<_>>()?;
+        let mut state = self.state();
+        if state.server.is_some() {
+            return Err(PyRuntimeError::new_err(
+                "the engine serves already: stop it first",
+            ));
+        }
+        let server =
+            Server::start(shared, &addresses, shards).map_err(|error| match error.kind() {
+                io::ErrorKind::InvalidInput => PyValueError::new_err(error.to_string()),
+                _ => error.into(),
+            })?;
+        let bound = server.local_addrs().iter();
+        let bound = bound.map(|address| (address.ip().to_string(), address.port()));
+        let bound = bound.collect();
+        state.server = Some(server);
+        Ok(bound)
+    }
+
+    /// End the server, if one runs.
+    pub fn stop(&self) {
+        let mut state = self.state();
+        if let Some(server) = state.server.take() {
+            state.past = with_past(&state.past, &server.stop());
+        }
+    }
+
+    /// One row a shard, since the engine was made.
+    pub fn counters(&self) -> Vec<Row> {
+        let state = self.state();
+        let now = state.server.as_ref().map_or(&[][..], Server::counters);
+        with_past(&state.past, now)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // The state is whole at every moment, whoever panicked.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn parse_address((host, port): (String, u16)) -> PyResult<SocketAddr> {
+    let address: IpAddr = host
+        .parse()
+        .map_err(|_| PyValueError::new_err(format!("{host}: write an IPv4 or IPv6 address")))?;
+    Ok(SocketAddr::new(address, port))
+}
+
+fn with_past(past: &[Row], now: &[Counters]) -> Vec<Row> {
+    let mut rows = past.to_vec();
+    rows.resize(past.len().max(now.len()), Row::new());
+    for (row, counters) in rows.iter_mut().zip(now) {
+        for (name, value) in counters.rows() {
+            *row.entry(name).or_default() += value;
+        }
+    }
+    rows
+}
