@@ -86,7 +86,11 @@ def from_zone_file(
     include: Include | None = None,
     progress: Progress | None = None,
 ) -> Built:
-    """The zone of a Zone's `zoneFile`, with the SOA and NS of its spec where the file has none."""
+    """The zone of a Zone's `zoneFile`, with the SOA and NS of its spec where the file has none.
+
+    Places are `NAME:LINE`. For text in the manifest take `REFERENCE: spec.zoneFile.inline` as
+    name: `documents.place` turns that into the line of the manifest.
+    """
     builder = ZoneBuilder(zone.origin, convert)
     found = _add_file(builder, text, name, include, progress)
     _add_apex(builder, zone)

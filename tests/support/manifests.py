@@ -2,6 +2,7 @@
 
 import yaml
 from dnsfleet.resources import Pop, RecordSet, Zone
+from dnsfleet.resources.record_sets import ZoneReference
 
 
 def fields(text: str) -> dict[str, object]:
@@ -15,6 +16,16 @@ def zone(spec: str = "", name: str = "example-com", **metadata: object) -> Zone:
     """A Zone for example.com with the fields of `spec` in YAML."""
     usual = {"origin": "example.com", "nameServers": ["ns1.example.net", "ns2.example.net"]}
     return Zone.model_validate(_object("Zone", name, metadata, usual | fields(spec)))
+
+
+def zone_with(records: list[dict[str, object]]) -> Zone:
+    """A Zone for example.com with these records."""
+    return zone(yaml.safe_dump({"records": records}))
+
+
+def zone_ref(name: str) -> ZoneReference:
+    """A reference to a Zone in the namespace of the RecordSet."""
+    return ZoneReference.model_validate({"name": name})
 
 
 def record_set(records: str, name: str = "web", **metadata: object) -> RecordSet:
