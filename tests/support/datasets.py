@@ -1,0 +1,37 @@
+"""The public data sets that tests read, and the records in an encoded zone."""
+
+import os
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import dns.name
+
+DATA = Path(
+    os.environ.get("DNSFLEET_DATA", Path(__file__).resolve().parents[2].parent / "shared" / "data")
+)
+"""The folder with data sets; they are not part of the repository."""
+
+WireRecord = tuple[bytes, int, int, bytes]
+"""Owner in lower case wire form, type number, TTL, wire rdata."""
+
+
+def wire_records(encoded: bytes) -> Iterator[WireRecord]:
+    """The records of a `Zone.encode` result, format 1."""
+    if encoded[0] != 1:
+        raise ValueError(f"format {encoded[0]}, this test reads 1")
+    at = 2 + encoded[1] + 4
+    while at < len(encoded):
+        owner = encoded[at + 1 : at + 1 + encoded[at]]
+        at += 1 + len(owner)
+        rtype, ttl, count = struct.unpack_from(">HIH", encoded, at)
+        at += 8
+        for _ in range(count):
+            end = at + 2 + int.from_bytes(encoded[at : at + 2])
+            yield owner, rtype, ttl, encoded[at + 2 : end]
+            at = end
+
+
+def folded_wire(name: dns.name.Name) -> bytes:
+    """An owner name as the engine stores it."""
+    return name.canonicalize().to_wire() or b""
