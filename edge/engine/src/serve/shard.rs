@@ -68,7 +68,7 @@ impl<R: Responder> Shard<R> {
                     _ => stopping = true,
                 }
             }
-            self.connections.sweep();
+            self.connections.sweep(Instant::now());
         }
         self.finish();
     }

@@ -103,8 +103,7 @@ impl Connections {
     }
 
     /// Close connections that made no progress for `IDLE_LIMIT`.
-    pub fn sweep(&mut self) {
-        let now = Instant::now();
+    pub fn sweep(&mut self, now: Instant) {
         if now - self.swept >= SWEEP {
             self.swept = now;
             self.table
@@ -155,5 +154,26 @@ impl Connections {
         if let Some(fd) = oldest.map(|(fd, _)| *fd) {
             self.table.remove(&fd);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+
+    #[test]
+    fn a_connection_without_progress_is_closed_and_not_before_its_time() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, _) = listener.accept().unwrap();
+        let mut connections = Connections::new();
+        let begin = Instant::now();
+        connections.admit(stream, false, &Epoll::new().unwrap(), |fd| fd as u64);
+        connections.sweep(begin + IDLE_LIMIT - SWEEP);
+        assert_eq!(connections.patience(), Some(SWEEP));
+        connections.sweep(Instant::now() + IDLE_LIMIT);
+        assert_eq!(connections.patience(), None);
+        assert_eq!(client.read(&mut [0]).unwrap(), 0);
     }
 }
