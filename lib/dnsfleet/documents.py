@@ -8,7 +8,7 @@ duplicate keys, and let dates stay the texts that Kubernetes takes them for.
 
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ import yaml
 
 from dnsfleet import resources
 from dnsfleet.resources import Reference, Resource
-from dnsfleet.violations import Violation, field_path
+from dnsfleet.violations import Violation, child_path
 
 MAX_DEPTH = 64
 """Levels of a document: resources need ten; more would exhaust the stack."""
@@ -24,6 +24,7 @@ MAX_NODES = 1_000_000
 """Values in a document, each alias counted in full: a small text cannot unfold to gigabytes."""
 
 _SEPARATOR = re.compile(r"^---(?=\s|$)", re.MULTILINE)
+_MERGE = "tag:yaml.org,2002:merge"
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 
@@ -132,7 +133,7 @@ def _load_one(text: str, first_line: int, path: str) -> tuple[Document | None, l
         return None, [Violation("BadSyntax", "the document is no mapping", f"{path}:{line}")]
     reader = _Reader(first_line)
     try:
-        raw = reader.read(node, ())
+        raw = reader.read(node, "", 0)
     except _BadDocumentError as problem:
         return None, [Violation(problem.reason, str(problem), f"{path}:{problem.line}")]
     resource, found = resources.parse(raw, "")
@@ -164,18 +165,16 @@ class _Reader:
         self._nodes = 0
         self._constructor = yaml.constructor.SafeConstructor()
 
-    def read(self, node: yaml.Node, location: Sequence[str | int]) -> Any:
+    def read(self, node: yaml.Node, path: str, depth: int) -> Any:
         """The value of a node: dict, list, str, int, float, bool or None."""
         self._nodes += 1
-        if self._nodes > MAX_NODES or len(location) > MAX_DEPTH:
+        if self._nodes > MAX_NODES or depth > MAX_DEPTH:
             limit = f"{MAX_NODES} values or {MAX_DEPTH} levels"
             raise self._problem("TooLarge", f"the document has more than {limit}", node)
         if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, location)
+            return self._mapping(node, path, depth)
         if isinstance(node, yaml.SequenceNode):
-            for index, item in enumerate(node.value):
-                self._note((*location, index), item)
-            return [self.read(item, (*location, index)) for index, item in enumerate(node.value)]
+            return [self._item(item, path, at, depth) for at, item in enumerate(node.value)]
         if node.tag == _TIMESTAMP:
             return node.value
         try:
@@ -184,26 +183,24 @@ class _Reader:
             message = getattr(error, "problem", None) or str(error)
             raise self._problem("BadSyntax", f"bad YAML: {message}", node) from None
 
-    def _mapping(self, node: yaml.MappingNode, location: Sequence[str | int]) -> dict[str, Any]:
+    def _item(self, node: yaml.Node, path: str, index: int, depth: int) -> Any:
+        here = child_path(path, index)
+        self.lines[here] = self._line(node)
+        return self.read(node, here, depth + 1)
+
+    def _mapping(self, node: yaml.MappingNode, path: str, depth: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key_node, value_node in node.value:
             key = key_node.value
-            if (
-                not isinstance(key_node, yaml.ScalarNode)
-                or key_node.tag == "tag:yaml.org,2002:merge"
-            ):
+            if not isinstance(key_node, yaml.ScalarNode) or key_node.tag == _MERGE:
                 raise self._problem("BadSyntax", "only plain text can be a key here", key_node)
-            here = (*location, key)
+            here = child_path(path, key)
             if key in found:
-                first = self.lines[field_path(here)]
-                message = f'"{key}" is already in line {first}; remove one of them'
+                message = f'"{key}" is already in line {self.lines[here]}; remove one of them'
                 raise self._problem("DuplicateField", message, key_node)
-            self._note(here, key_node)
-            found[key] = self.read(value_node, here)
+            self.lines[here] = self._line(key_node)
+            found[key] = self.read(value_node, here, depth + 1)
         return found
-
-    def _note(self, location: Sequence[str | int], node: yaml.Node) -> None:
-        self.lines[field_path(location)] = self._line(node)
 
     def _line(self, node: yaml.Node) -> int:
         return self._first_line + node.start_mark.line

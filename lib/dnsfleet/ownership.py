@@ -107,14 +107,15 @@ def _claims(zone: Zone, record_set: RecordSet) -> tuple[list[tuple[str, str]], l
     """(owner name, type) of each record, in order, and those that nobody may claim."""
     claims: list[tuple[str, str]] = []
     violations = []
+    origin = zone.origin
     for index, record in enumerate(record_set.spec.records):
         try:
-            claim = record.key(zone.origin)
+            claim = record.key(origin)
         except ValueError as error:
             violations.append(_refusal("BadName", str(error), record_set, index))
             continue
         claims.append(claim)
-        if claim[1] == "SOA" or claim == (zone.origin, "NS"):
+        if claim[1] == "SOA" or claim == (origin, "NS"):
             message = f"the {claim[1]} of the apex comes from {zone.reference}; remove it here"
             violations.append(_refusal("ApexOwnedByZone", message, record_set, index))
     return ([] if violations else claims), violations
@@ -126,7 +127,7 @@ def _without_consent(
     claims: Iterable[tuple[str, str]],
     namespaces: Mapping[str, Mapping[str, str]],
 ) -> list[Violation]:
-    consent = zone.spec.record_sets
+    consent, origin = zone.spec.record_sets, zone.origin
     namespace = record_set.reference.namespace
     match consent.namespaces.from_:
         case "Same":
@@ -148,7 +149,7 @@ def _without_consent(
         field = None
         if types is not None and rtype not in types:
             field = "types"
-        elif not any(_fits(owner, pattern, zone.origin) for pattern in consent.names):
+        elif not any(_fits(owner, pattern, origin) for pattern in consent.names):
             field = "names"
         if field is not None:
             message = (

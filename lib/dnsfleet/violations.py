@@ -32,10 +32,12 @@ def field_path(location: Sequence[str | int]) -> str:
     """Keys and indexes as Kubernetes writes them: `spec.records[3].data[0]`, `labels[a.b/c]`."""
     path = ""
     for part in location:
-        if isinstance(part, int):
-            path += f"[{part}]"
-        elif part.replace("-", "").replace("_", "").isalnum():
-            path += f".{part}" if path else part
-        else:
-            path += f"[{part}]"
+        path = child_path(path, part)
     return path
+
+
+def child_path(path: str, part: str | int) -> str:
+    """The path of a field or item of what is at `path`."""
+    if isinstance(part, int) or not part.replace("-", "").replace("_", "").isalnum():
+        return f"{path}[{part}]"
+    return f"{path}.{part}" if path else part

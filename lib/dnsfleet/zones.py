@@ -193,15 +193,17 @@ def _add_records(
 ) -> list[Violation]:
     """Add RRsets; returns warnings about names that look absolute and are not."""
     found = []
+    origin, default_ttl = zone.origin, zone.spec.ttl
+    looks_absolute = f".{origin}"
     for index, record in enumerate(records):
         where = f"{subject}: spec.records[{index}]"
-        ttl = zone.spec.ttl if record.ttl is None else record.ttl
+        ttl = default_ttl if record.ttl is None else record.ttl
         for place, text in enumerate(record.data):
             data = _rdata_text(record.type, text)
             builder.add_record(record.name, record.type, ttl, data, f"{where}.data[{place}]")
-        if f"{record.name}.".lower().endswith(f".{zone.origin}") and zone.origin != names.ROOT:
+        if f".{record.name}.".lower().endswith(looks_absolute) and origin != names.ROOT:
             message = (
-                f"{record.name} has no dot at its end and becomes {record.name}.{zone.origin}; "
+                f"{record.name} has no dot at its end and becomes {record.name}.{origin}; "
                 "add the dot if you mean it as it stands"
             )
             found.append(Violation("RelativeName", message, f"{where}.name", "warning"))
@@ -210,19 +212,22 @@ def _add_records(
 
 def _apex_records(zone: resources.Zone, records: Iterable[Record]) -> list[Violation]:
     """SOA and apex NS among the records, however they are spelled."""
-    found = []
+    found, origin = [], zone.origin
     for index, record in enumerate(records):
         rtype = canonical_type(record.type)
-        try:
-            at_apex = record.key(zone.origin)[0] == zone.origin
-        except ValueError:
-            continue  # the builder says what is wrong with the name
-        if rtype == "SOA" or (rtype == "NS" and at_apex):
+        if rtype == "SOA" or (rtype == "NS" and _is_apex(record, origin)):
             source = "spec.soa" if rtype == "SOA" else "spec.nameServers"
             where = f"{zone.reference}: spec.records[{index}]"
             message = f"the {rtype} of the zone is no record here; write it in {source}"
             found.append(Violation("ApexOwnedByZone", message, where))
     return found
+
+
+def _is_apex(record: Record, origin: str) -> bool:
+    try:
+        return names.normalise(record.name, origin) == origin
+    except ValueError:
+        return False  # the builder says what is wrong with the name
 
 
 def _rdata_text(rtype: str, text: str) -> str:
