@@ -13,8 +13,7 @@ use std::time::{Duration, Instant};
 /// shards stay below the usual limit of 1,024 open files.
 const MAX_CONNECTIONS: usize = 256;
 
-/// How long a connection may be without progress. RFC 7766 section 6.2.3 asks for a few seconds;
-/// resolvers that reuse connections close theirs after about 10.
+/// How long a connection may be without progress. RFC 7766 section 6.2.3 asks for a few seconds.
 const IDLE_LIMIT: Duration = Duration::from_secs(10);
 
 /// How often idle connections are looked for: it makes the limit late by a tenth at most.
