@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -16,9 +17,15 @@ START_SECONDS = 20.0
 
 
 class Valkey:
-    """One server; it keeps nothing on disk, so after `kill` and `start` it is empty."""
+    """One server; it keeps nothing on disk, so after `kill` and `start` it is empty.
 
-    def __init__(self, folder: Path, primary: Self | None = None) -> None:
+    The default user may do everything. Others come as lines of an ACL file:
+    `user NAME on >PASSWORD RIGHTS`.
+    """
+
+    def __init__(
+        self, folder: Path, primary: Self | None = None, users: Sequence[str] = ()
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
@@ -28,6 +35,10 @@ class Valkey:
             *("--save", "", "--appendonly", "no", "--repl-diskless-sync-delay", "0"),
             *("--logfile", str(folder / "valkey.log"), "--shutdown-timeout", "0"),
         ]
+        if users:
+            acl = folder / "users.acl"
+            acl.write_text("\n".join(["user default on nopass ~* &* +@all", *users]) + "\n")
+            self._command += ["--aclfile", str(acl)]
         if primary is not None:
             self._command += ["--replicaof", f"127.0.0.1 {primary.port}"]
         self._is_replica = primary is not None
@@ -49,6 +60,9 @@ class Valkey:
 
     def client(self) -> redis.Redis:
         return redis.Redis.from_url(self.url, socket_timeout=5.0)
+
+    def url_for(self, user: str, password: str) -> str:
+        return f"redis://{user}:{password}@127.0.0.1:{self.port}/0"
 
     def kill(self) -> None:
         """End it as `kill -9` does."""

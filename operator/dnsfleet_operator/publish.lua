@@ -1,0 +1,62 @@
+-- Makes a signed head current: the one place where what readers see changes, all at once.
+--
+-- KEYS  1 fence  2 lsn  3 log  4 zones  5 where the head goes
+--       then the chunks that only this head names, then the chunks that no head names any more
+-- ARGV  1 our fence  2 our lsn  3 entries kept in the log  4 origin, empty for the fleet's head
+--       5 revision  6 the revision we follow, empty for none  7 the signed head
+--       8 how many new chunks  9 seconds that unnamed chunks stay
+--
+-- Returns {'ok'}, or why nothing was changed: {'fence', stored}, {'lsn', stored},
+-- {'revision', stored}, {'chunk', key}.
+local FENCE, LSN, LOG, ZONES, HEAD = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local FIRST_CHUNK = 6
+local fence, lsn, kept, origin, revision, previous, head = unpack(ARGV, 1, 7)
+local new_chunks, stay = tonumber(ARGV[8]), ARGV[9]
+
+local function numbers(text)
+  local epoch, seq = string.match(text, '(%d+)%.(%d+)$')
+  return tonumber(epoch), tonumber(seq)
+end
+
+local stored_fence = redis.call('GET', FENCE) or ''
+if stored_fence ~= fence then
+  return {'fence', stored_fence}
+end
+local position = redis.call('GET', LSN) or '0'
+if tonumber(position) >= tonumber(lsn) then
+  return {'lsn', position}
+end
+if origin ~= '' then
+  local stored = string.match(redis.call('HGET', ZONES, origin) or '', '%d+%.%d+$') or ''
+  if stored ~= previous then
+    return {'revision', stored}
+  end
+  if stored ~= '' then
+    local epoch, seq = numbers(revision)
+    local stored_epoch, stored_seq = numbers(stored)
+    if epoch < stored_epoch or (epoch == stored_epoch and seq <= stored_seq) then
+      return {'revision', stored}
+    end
+  end
+end
+for at = FIRST_CHUNK, FIRST_CHUNK + new_chunks - 1 do
+  if redis.call('EXISTS', KEYS[at]) == 0 then
+    return {'chunk', KEYS[at]}
+  end
+end
+
+-- The entry goes first: it is the only write that the state of the data can make fail.
+redis.call('XADD', LOG, 'MAXLEN', '~', kept, lsn .. '-0',
+  'zone', origin, 'revision', revision, 'after', position)
+for at = FIRST_CHUNK, FIRST_CHUNK + new_chunks - 1 do
+  redis.call('PERSIST', KEYS[at])
+end
+redis.call('SET', HEAD, head)
+if origin ~= '' then
+  redis.call('HSET', ZONES, origin, lsn .. ' ' .. revision)
+end
+redis.call('SET', LSN, lsn)
+for at = FIRST_CHUNK + new_chunks, #KEYS do
+  redis.call('EXPIRE', KEYS[at], stay)
+end
+return {'ok'}

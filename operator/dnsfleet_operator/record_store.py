@@ -1,0 +1,291 @@
+"""The record store: what is published, in the core Redis, written by one writer at a time.
+
+A publication has two parts. First the chunks are written under keys of their own: nobody reads
+them yet, and they expire unless a manifest comes to name them, so a writer that dies half-way
+leaves nothing behind. Then one script (`publish.lua`) checks that we are still the one writer and
+that the zone is as we left it, and makes the new manifest current, all or nothing.
+
+The last published `Zone` of every origin stays in memory: a diff then costs what the zones do not
+share. After a restart it is read from the store, with the same checks that an edge makes. Where
+they fail, because the data is damaged or another key signed it, the zone counts as absent and is
+published anew as a whole. Where the core itself has lost its data, our fence is gone with it:
+every write says `StoreResetError`, until `claim` takes a new fence and all is published again.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from importlib import resources
+from typing import cast
+
+import redis
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from dnsfleet import acks, keys, manifests, rumours, walks
+from dnsfleet.acks import Ack
+from dnsfleet.manifests import FleetHead, Manifest
+from dnsfleet_engine import Zone
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from redis.typing import EncodableT
+
+from dnsfleet_operator import drafts
+from dnsfleet_operator.drafts import Draft, Published
+from dnsfleet_operator.store_errors import (
+    Fenced,
+    StoreConflictError,
+    StoreError,
+    StoreResetError,
+    place,
+    reporting,
+)
+
+LOG_ENTRIES = 10_000
+"""Entries that the log keeps, about: an edge that missed more reads the index once."""
+UNNAMED_SECONDS = 3600
+"""How long chunks stay that no manifest names: a slow reader of the last one still finds them."""
+CHUNKS_AT_ONCE = 16
+"""Chunks in one round trip, about 1 MB: more would stand in the way of other clients."""
+ANSWER_SECONDS = 5.0
+"""How long an answer may take. A script with a thousand keys takes milliseconds."""
+ATTEMPTS = 3
+"""Tries of a publication whose zone or position turns out not to be as we left it."""
+
+_log = logging.getLogger(__name__)
+
+
+def connect(url: str) -> redis.Redis:
+    """A client for the core; ValueError for a URL that is none.
+
+    It connects on first use, nothing in it waits longer than ANSWER_SECONDS, and nothing is
+    tried again behind our back.
+    """
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=ANSWER_SECONDS,
+        socket_connect_timeout=ANSWER_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+        protocol=2,
+    )
+
+
+class RecordStore:
+    """Publishes zones. Every method may raise `StoreError`; writing ones also `Fenced`."""
+
+    def __init__(
+        self, client: redis.Redis, key: Ed25519PrivateKey, clock: Callable[[], float]
+    ) -> None:
+        """`client` is one of `connect`; `clock` gives Unix time in seconds."""
+        self._client = client
+        self._key = key
+        self._clock = clock
+        self._known: dict[str, Published] = {}
+        # What was tried last. An attempt whose answer got lost may still be carried out, so its
+        # keys and its position are never used for another.
+        self._tried: dict[str, int] = {}
+        self._lsn = 0
+        self._fence = 0
+        self._publish = client.register_script(_script("publish.lua"))
+        self._claim = client.register_script(_script("claim.lua"))
+
+    @property
+    def fence(self) -> int:
+        """The fence of the last `claim`; 0 before the first."""
+        return self._fence
+
+    def claim(self) -> int:
+        """Become the one writer: whoever wrote before is refused from now on.
+
+        What this writer published before is then taken for lost and will be written again; a core
+        that began anew is so filled from memory.
+        """
+        with reporting(self._client):
+            least = max(self._fence + 1, int(self._clock()))
+            self._fence = int(self._claim(keys=[keys.FENCE], args=[least]))
+            stored = cast(bytes | None, self._client.get(keys.LSN))
+        self._lsn = max(self._lsn, int(stored or 0))
+        self._known = {
+            origin: replace(known, in_core=False, stored="")
+            for origin, known in self._known.items()
+        }
+        return self._fence
+
+    def check(self) -> None:
+        """`StoreResetError` where our fence is lost, `Fenced` where another writer took over."""
+        with reporting(self._client):
+            stored = cast(bytes | None, self._client.get(keys.FENCE))
+        self._compare_fence((stored or b"").decode())
+
+    def manifest(self, origin: str) -> Manifest | None:
+        """The newest manifest of a zone, tombstones included."""
+        known = self._published(origin)
+        return known.manifest if known.in_core else None
+
+    def load(self, origin: str) -> Zone | None:
+        """The content that was published last; None where there is none or it was removed."""
+        return self._published(origin).zone
+
+    def removed(self) -> list[str]:
+        """Origins whose tombstones the core lost, so that edges may not have heard of them."""
+        return [
+            origin
+            for origin, known in self._known.items()
+            if known.manifest is not None and known.manifest.tombstone and not known.in_core
+        ]
+
+    def publish(
+        self, origin: str, new: Zone, pops: tuple[str, ...] | None = None
+    ) -> Manifest | None:
+        """Make `new` what the Pops in `pops` (sorted; None is all) serve.
+
+        None where neither records nor Pops differ from what is published; the serial alone is no
+        difference.
+        """
+        now = int(self._clock())
+        return self._write(origin, lambda known: drafts.change(known, self._fence, new, pops, now))
+
+    def republish(self, origin: str) -> Manifest | None:
+        """Write again what was published before the core lost it; None where it was not lost."""
+        return self._write(origin, lambda known: drafts.again(known, self._fence))
+
+    def tombstone(self, origin: str) -> Manifest | None:
+        """Make every edge drop a zone; None where it is not published."""
+        return self._write(origin, lambda known: drafts.removal(known, self._fence))
+
+    def complete(self, zones: int) -> None:
+        """Say that all is published, and how many zones are live."""
+        for _ in range(ATTEMPTS):
+            head = FleetHead(self._fence, self._next_lsn(), zones)
+            signed = manifests.sign_fleet(head, self._key)
+            if self._commit(keys.FLEET, signed, head.lsn, None) == "ok":
+                return
+        raise StoreConflictError(f"{place(self._client)}: the log's position moves without us")
+
+    def acks(self) -> dict[str, Ack]:
+        """What every edge said last, by `POP/EDGE`."""
+        with reporting(self._client):
+            said = cast(dict[bytes, bytes], self._client.hgetall(keys.ACKS))
+        read = {edge.decode(errors="replace"): acks.decode(value) for edge, value in said.items()}
+        return {edge: ack for edge, ack in read.items() if ack is not None}
+
+    # Reading
+
+    def _published(self, origin: str) -> Published:
+        known = self._known.get(origin)
+        if known is None or (not known.in_core and not known.stored):
+            with reporting(self._client):
+                value = cast(bytes | None, self._client.hget(keys.ZONES, origin))
+                signed = cast(bytes | None, self._client.get(keys.manifest(origin)))
+            index = rumours.read_index({origin.encode(): value or b""})
+            stored = index[0].revision if index else None
+            known = replace(
+                self._read(origin, signed) if known is None else known,
+                stored="" if stored is None else str(stored),
+                seq=max(self._tried.get(origin, 0), 0 if stored is None else stored.seq),
+            )
+            self._known[origin] = known
+        return known
+
+    def _read(self, origin: str, signed: bytes | None) -> Published:
+        if signed is None:
+            return Published(in_core=False)
+        try:
+            manifest = manifests.verify(signed, self._key.public_key())
+            zone = None if manifest.tombstone else self._read_zone(manifest)
+        except ValueError as error:
+            where = place(self._client)
+            _log.warning("%s: %s will be published anew: %s", where, origin, error)
+            return Published(in_core=False)
+        return Published(manifest, zone)
+
+    def _read_zone(self, manifest: Manifest) -> Zone:
+        """ValueError where the data is not what the manifest signs."""
+        walk = walks.from_snapshot(manifest)
+        content = walk.check(self._read_chunks(walk.keys))
+        zone = Zone.decode(content.snapshot or b"")
+        for delta in content.deltas:
+            zone = zone.apply(delta)
+        if zone.digest != manifest.digest:
+            raise ValueError("the digest of its records is not the one that was signed")
+        return zone
+
+    def _read_chunks(self, names: Sequence[str]) -> list[bytes | None]:
+        chunks: list[bytes | None] = []
+        with reporting(self._client):
+            for part in _parts(names):
+                chunks += cast(list[bytes | None], self._client.mget(part))
+        return chunks
+
+    # Writing
+
+    def _write(self, origin: str, prepare: Callable[[Published], Draft | None]) -> Manifest | None:
+        for _ in range(ATTEMPTS):
+            draft = prepare(self._published(origin))
+            if draft is None:
+                return None
+            draft = draft.at(self._next_lsn(), int(self._clock() * 1000))
+            manifest, at = draft.manifest, draft.manifest.revision
+            self._tried[origin] = at.seq
+            self._write_chunks(draft.chunks)
+            signed = manifests.sign(manifest, self._key)
+            verdict = self._commit(keys.manifest(origin), signed, manifest.lsn, draft)
+            if verdict == "ok":
+                self._known[origin] = Published(manifest, draft.zone, str(at), at.seq)
+                return manifest
+            if verdict == "revision":
+                del self._known[origin]  # It is not what we thought: read it again.
+        raise StoreConflictError(
+            f"{place(self._client)}: {origin} is changed there by somebody else"
+        )
+
+    def _write_chunks(self, chunks: dict[str, bytes]) -> None:
+        with reporting(self._client):
+            for part in _parts(list(chunks)):
+                pipeline = self._client.pipeline(transaction=False)
+                for key in part:
+                    pipeline.set(key, chunks[key], ex=UNNAMED_SECONDS)
+                pipeline.execute()
+
+    def _commit(self, key: str, signed: bytes, lsn: int, draft: Draft | None) -> str:
+        """`ok`, or what was not as expected: `lsn` or `revision`."""
+        origin, revision, follows = "", "", ""
+        chunks: list[str] = []
+        superseded: list[str] = []
+        if draft is not None:
+            origin, revision = draft.manifest.zone, str(draft.manifest.revision)
+            follows, chunks, superseded = draft.follows, list(draft.chunks), draft.superseded
+        names = [keys.FENCE, keys.LSN, keys.LOG, keys.ZONES, key, *chunks, *superseded]
+        args: list[EncodableT] = [self._fence, lsn, LOG_ENTRIES, origin, revision, follows, signed]
+        with reporting(self._client):
+            said = self._publish(keys=names, args=[*args, len(chunks), UNNAMED_SECONDS])
+        verdict, *details = [part.decode() for part in cast(list[bytes], said)]
+        match verdict:
+            case "fence":
+                self._compare_fence(details[0])
+            case "chunk":
+                raise StoreError(
+                    f"{place(self._client)}: it dropped {details[0]} at once: "
+                    "set maxmemory-policy noeviction"
+                )
+            case "lsn":
+                self._lsn = max(self._lsn, int(details[0]))
+        return verdict
+
+    def _compare_fence(self, stored: str) -> None:
+        fence = int(stored) if stored.isdecimal() else 0
+        if fence > self._fence:
+            raise Fenced(f"{place(self._client)}: another publisher took over: stop this one")
+        if fence < self._fence:
+            raise StoreResetError(f"{place(self._client)}: it lost its data: publish all again")
+
+    def _next_lsn(self) -> int:
+        self._lsn = max(self._lsn + 1, int(self._clock() * 1000))
+        return self._lsn
+
+
+def _parts(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(names), CHUNKS_AT_ONCE):
+        yield names[start : start + CHUNKS_AT_ONCE]
+
+
+def _script(name: str) -> str:
+    return resources.files("dnsfleet_operator").joinpath(name).read_text()
