@@ -235,10 +235,13 @@ class Follower:
             self._verified = max(self._verified, held.lsn)
 
     def _forget_rumours(self) -> None:
-        """An index says all anew. What it does not repeat is claimed no more for that."""
+        """An index says all anew. What it does not repeat is claimed no more for that.
+
+        A zone that never was here is as good as a rumour: it must not keep us incomplete for ever.
+        """
         self._rumours.clear()
         for zone, failure in list(self._failing.items()):
-            if not failure.verified:
+            if not failure.verified or zone not in self._held:
                 del self._failing[zone]
                 self._claimed = min(self._claimed, max(0, failure.lsn - 1))
 
