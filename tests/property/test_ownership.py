@@ -1,0 +1,55 @@
+"""Admission comes to one result whatever the order of reading, with one owner for each RRset."""
+
+from dnsfleet import ownership
+from dnsfleet.resources import RecordSet, Reference
+from hypothesis import given
+from hypothesis import strategies as st
+from support import manifests
+
+CLAIMS = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "A", "b.example.com.", "b", "c"]), st.sampled_from(["A", "TXT"])
+    ),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda claim: (claim[0].lower(), claim[1]),
+)
+TIMES = st.sampled_from(["", "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"])
+ZONE = manifests.zone()
+
+
+@st.composite
+def record_sets(draw: st.DrawFn) -> list[RecordSet]:
+    made = []
+    for number, (claims, time) in enumerate(draw(st.lists(st.tuples(CLAIMS, TIMES), max_size=6))):
+        records = [{"name": name, "type": rtype, "data": ["x"]} for name, rtype in claims]
+        made.append(manifests.record_set(str(records), f"set-{number}", creationTimestamp=time))
+    return made
+
+
+@given(record_sets(), st.randoms())
+def test_the_order_of_reading_does_not_matter(sets: list[RecordSet], random: object) -> None:
+    shuffled = sets.copy()
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert ownership.admit(ZONE, shuffled, {}) == ownership.admit(ZONE, sets, {})
+
+
+@given(record_sets())
+def test_each_rrset_has_one_owner_and_the_loser_hears_of_it(sets: list[RecordSet]) -> None:
+    admission = ownership.admit(ZONE, sets, {})
+    owners: dict[tuple[str, str], Reference] = {}
+    for record_set in admission.record_sets:
+        for record in record_set.spec.records:
+            key = record.key(ZONE.origin)
+            assert owners.setdefault(key, record_set.reference) == record_set.reference
+    admitted = {str(record_set.reference) for record_set in admission.record_sets}
+    told = {violation.where.partition(": ")[0] for violation in admission.violations}
+    assert admitted | told == {str(record_set.reference) for record_set in sets}
+    assert not admitted & told
+
+
+@given(record_sets())
+def test_the_oldest_is_never_refused_for_a_younger_one(sets: list[RecordSet]) -> None:
+    for oldest in ownership.by_age(sets)[:1]:
+        alone = ownership.admit(ZONE, [oldest], {}).record_sets
+        assert ownership.admit(ZONE, sets, {}).record_sets[: len(alone)] == alone
