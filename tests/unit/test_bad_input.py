@@ -218,3 +218,20 @@ def test_the_rest_of_a_file_is_read_for_more_faults() -> None:
         "example.com.zone:5",
         "example.com.zone:7",
     ]
+
+
+def test_a_zone_file_in_the_manifest_gives_its_lines() -> None:
+    manifest = HEAD.partition("  nameServers")[0] + "  zoneFile:\n    inline: |\n"
+    manifest += textwrap.indent(FILE_HEAD + "www A 127.0.0.300\n", "      ")
+    (document,), _ = documents.load(manifest, "zone.yaml")
+    zone = document.resource
+    assert isinstance(zone, Zone)
+    assert zone.spec.zone_file is not None
+    text = (zone.spec.zone_file.inline or "").encode()
+    _, violations = zones.from_zone_file(zone, text, f"{zone.reference}: spec.zoneFile.inline")
+    (line,) = lines(documents.place(violations, [document]))
+    assert manifest.splitlines()[12] == "      www A 127.0.0.300"
+    assert line == (
+        'zone.yaml:13: spec.zoneFile.inline:5: A rdata "127.0.0.300": not an IPv4 address '
+        "[BadRdata]"
+    )
