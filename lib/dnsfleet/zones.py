@@ -61,7 +61,7 @@ def convert(rtype: str, text: str, origin: str) -> tuple[int, bytes]:
         )
         return int(number), rdata.to_wire() or b""
     except (dns.exception.DNSException, ValueError, TypeError, OverflowError) as error:
-        raise ValueError(f"bad {rtype} rdata: {error}") from None
+        raise ValueError(str(error)) from None
 
 
 def from_file(

@@ -88,8 +88,8 @@ def test_every_type_of_dnspython() -> None:
     [
         ("NOPE", "x", "type NOPE is unknown; write it as TYPEnnn (RFC 3597)"),
         ("AXFR", "x", "type AXFR is for messages only and cannot be in a zone"),
-        ("LOC", "x", "bad LOC rdata: "),
-        ("RP", "a..b c", "bad RP rdata: "),
+        ("LOC", "x", "invalid literal for int() with base 10: 'x'"),
+        ("RP", "a..b c", "A DNS label is empty."),
     ],
 )
 def test_convert_says_what_is_wrong(rtype: str, text: str, message: str) -> None:

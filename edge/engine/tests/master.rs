@@ -3,6 +3,7 @@
 use dnsfleet_engine::master::{self, Sink, Where};
 use dnsfleet_engine::name::{Name, write_text};
 use dnsfleet_engine::rdata;
+use proptest::prelude::*;
 
 /// Keeps records and problems as text, with `name:line` in front of each problem.
 #[derive(Default)]
@@ -509,4 +510,29 @@ fn progress_reaches_the_end() {
     );
     assert!(calls.is_sorted() && calls.len() == 4, "{calls:?}");
     assert_eq!(calls.last(), Some(&(text.len(), text.len())));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    /// Pieces of real lines in any order reach deeper than random octets.
+    #[test]
+    fn any_text_is_read_or_reported(
+        pieces in prop::collection::vec(prop_oneof![
+            prop::sample::select(vec![
+                "\n", " ", "\t", "(", ")", ";", "\"", "\\", "\r\n", "a", "@", "5", "IN", " A ", " TXT ",
+                "192.0.2.1", "\\#", "$TTL ", "$ORIGIN ", "$INCLUDE hosts", "$GENERATE 1-2 ", "${0,2,n}",
+                " SOA . . 1 2 3 4 5", ".", "\\256", " LOC ",
+            ]).prop_map(|text| text.as_bytes().to_vec()),
+            prop::collection::vec(any::<u8>(), 0..3),
+        ], 0..40),
+    ) {
+        let text = pieces.concat();
+        let (mut kept, mut convert) = (Kept::default(), |_: &str, _: &str, _: &str| Ok((29, vec![])));
+        master::read(&text, "z", None, &mut include, &mut convert, &mut |_, _| {}, &mut kept);
+        let lines = text.split(|octet| *octet == b'\n').count() as u32;
+        for place in kept.places.iter().filter(|place| place.file == 0) {
+            prop_assert!((1..=lines).contains(&place.line));
+        }
+    }
 }

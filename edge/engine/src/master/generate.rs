@@ -5,6 +5,7 @@
 //! width, in the radix d, o, x, X or as nibbles of a reverse name (n, N); `$$` and `\$` are a dollar.
 
 use super::Problem;
+use crate::rdata::tokens::{Token, Tokens};
 use crate::rdata::{excerpt, values};
 use std::fmt::Write;
 
@@ -133,6 +134,27 @@ impl Template {
         }
         Ok(())
     }
+}
+
+/// The rdata template of `$GENERATE`: the rest of the line, or what one quoted string holds.
+pub fn rdata_template(tokens: &mut Tokens<'_>) -> Result<Template, Problem> {
+    let mut ahead = *tokens;
+    let mut data = Vec::new();
+    match ahead.next()? {
+        Token::Quoted(quoted) if ahead.next()? == Token::End => {
+            *tokens = ahead;
+            let mut rest = quoted;
+            while let Some((&octet, after)) = rest.split_first() {
+                // Only `\"` loses its backslash here: the other escapes belong to the rdata.
+                if !(octet == b'\\' && after.first() == Some(&b'"')) {
+                    data.push(octet);
+                }
+                rest = after;
+            }
+        }
+        _ => tokens.flatten(&mut data)?,
+    }
+    Template::parse(&data)
 }
 
 fn bad_modifiers(text: &[u8]) -> Problem {

@@ -11,6 +11,7 @@
 //! and changes neither for the lines below that one.
 
 mod generate;
+mod heads;
 mod reader;
 
 use crate::name::Name;

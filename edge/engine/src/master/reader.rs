@@ -1,13 +1,14 @@
 //! Logical lines to records and directives.
 
-use super::generate::{Range, Template};
+use super::generate::{Range, Template, rdata_template};
+use super::heads::{Head, end, head, minimum, ttl, word};
 use super::{
-    Convert, Include, MAX_INCLUDE_DEPTH, MAX_INCLUDES, MAX_PROBLEMS, MAX_TTL, PROGRESS_STEP,
-    Problem, Sink, Where,
+    Convert, Include, MAX_INCLUDE_DEPTH, MAX_INCLUDES, MAX_PROBLEMS, PROGRESS_STEP, Problem, Sink,
+    Where,
 };
 use crate::name::{self, Name};
 use crate::rdata::tokens::{Token, Tokens};
-use crate::rdata::{self, excerpt, types, values};
+use crate::rdata::{self, excerpt, types};
 
 /// Most records that all $GENERATE directives of one read make together: a short file must not ask
 /// for more memory than a long one.
@@ -44,12 +45,6 @@ enum Owner {
     Last,
     /// The last owner could not be read and was reported; its other records would be noise.
     Refused,
-}
-
-/// What stands between owner and rdata.
-struct Head<'a> {
-    ttl: Option<u32>,
-    mnemonic: &'a [u8],
 }
 
 /// Reads one master file and all that it includes.
@@ -271,7 +266,7 @@ impl<'r> Reader<'r> {
         let range = Range::parse(word(tokens)?)?;
         let owner = Template::parse(word(tokens)?)?;
         let Head { ttl, mnemonic } = head(word(tokens)?, tokens)?;
-        let data = Template::parse(&generated_data(tokens)?)?;
+        let data = rdata_template(tokens)?;
         self.generated += range.count();
         if self.generated > MAX_GENERATED {
             let message = format!(
@@ -294,98 +289,6 @@ impl<'r> Reader<'r> {
         }
         Ok(())
     }
-}
-
-/// The rdata template of `$GENERATE`: the rest of the line, or what one quoted string holds.
-fn generated_data(tokens: &mut Tokens<'_>) -> Result<Vec<u8>, Problem> {
-    let mut ahead = *tokens;
-    let mut data = Vec::new();
-    match ahead.next()? {
-        Token::Quoted(quoted) if ahead.next()? == Token::End => {
-            *tokens = ahead;
-            let mut rest = quoted;
-            while let Some((&octet, after)) = rest.split_first() {
-                // Only `\"` loses its backslash here: the other escapes belong to the rdata.
-                if !(octet == b'\\' && after.first() == Some(&b'"')) {
-                    data.push(octet);
-                }
-                rest = after;
-            }
-        }
-        _ => tokens.flatten(&mut data)?,
-    }
-    Ok(data)
-}
-
-/// TTL, class and type, of which the first word has been read; TTL and class may be missing and may
-/// stand in either order.
-fn head<'a>(first: &'a [u8], tokens: &mut Tokens<'a>) -> Result<Head<'a>, Problem> {
-    let (mut found_ttl, mut found_class) = (None, false);
-    let mut next = first;
-    loop {
-        if next[0].is_ascii_digit() && found_ttl.is_none() {
-            found_ttl = Some(ttl(next)?);
-        } else if !found_class && is_class(next)? {
-            found_class = true;
-        } else {
-            return Ok(Head {
-                ttl: found_ttl,
-                mnemonic: next,
-            });
-        }
-        next = word(tokens)?;
-    }
-}
-
-fn is_class(word: &[u8]) -> Result<bool, Problem> {
-    let is = |class: &str| word.eq_ignore_ascii_case(class.as_bytes());
-    if is("IN") {
-        return Ok(true);
-    }
-    match types::numbered(word, b"CLASS") {
-        Some(1) => Ok(true),
-        None if !["CS", "CH", "HS", "NONE"].iter().any(|class| is(class)) => Ok(false),
-        _ => Err(Problem::syntax(format!(
-            "class {}: only IN is allowed",
-            excerpt(word)
-        ))),
-    }
-}
-
-fn word<'a>(tokens: &mut Tokens<'a>) -> Result<&'a [u8], Problem> {
-    match tokens.next()? {
-        Token::Word(word) => Ok(word),
-        Token::Quoted(_) => Err(Problem::syntax("quotes around a field that is no text")),
-        Token::End => Err(Problem::syntax("the line ends too early")),
-    }
-}
-
-fn end(tokens: &mut Tokens<'_>, usage: &str) -> Result<(), Problem> {
-    match tokens.next()? {
-        Token::End => Ok(()),
-        _ => Err(Problem::syntax(format!("too many fields, write {usage}"))),
-    }
-}
-
-/// A TTL in seconds.
-fn ttl(text: &[u8]) -> Result<u32, Problem> {
-    let refused = |message| Err(Problem::new("BadTTL", format!("TTL {message}")));
-    match values::seconds(text) {
-        Some(seconds) if seconds <= u64::from(MAX_TTL) => Ok(seconds as u32),
-        Some(_) => refused(format!("{}: at most {MAX_TTL} allowed", excerpt(text))),
-        None => refused(format!(
-            "\"{}\": write seconds, or units as in 1h30m",
-            excerpt(text)
-        )),
-    }
-}
-
-/// The last field of an SOA, as TTL.
-fn minimum(soa: &[u8]) -> Result<u32, Problem> {
-    let minimum = soa
-        .last_chunk()
-        .map_or(0, |octets| u32::from_be_bytes(*octets));
-    ttl(minimum.to_string().as_bytes())
 }
 
 fn parse_origin(what: &str, text: &[u8], inherited: &Inherited) -> Result<Name, Problem> {

@@ -69,7 +69,7 @@ pub fn read_generic(tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Result<(), Fa
         ended: false,
     };
     reader.word()?;
-    let length = reader.number(65_535)?;
+    let length = reader.integer(Field::U16)?;
     let start = out.len();
     let digits = reader.rest()?;
     values::hex(&digits, out).ok_or_else(|| Fault::rdata("not an even number of hex digits"))?;
@@ -131,9 +131,13 @@ impl<'a> Reader<'_, 'a> {
         }
     }
 
-    fn number(&mut self, most: u32) -> Result<u32, Fault> {
-        let word = self.word()?;
-        values::number(word, most).ok_or_else(|| wrong(word, &format!("a number from 0 to {most}")))
+    fn some_rest(&mut self) -> Result<Vec<u8>, Fault> {
+        let rest = self.rest()?;
+        if rest.is_empty() {
+            Err(self.ends_early())
+        } else {
+            Ok(rest)
+        }
     }
 
     fn field(
@@ -143,90 +147,76 @@ impl<'a> Reader<'_, 'a> {
         out: &mut Vec<u8>,
     ) -> Result<(), Fault> {
         match field {
-            Field::U8 => out.push(self.number(255)? as u8),
-            Field::U16 => out.extend((self.number(65_535)? as u16).to_be_bytes()),
-            Field::U32 => out.extend(self.number(u32::MAX)?.to_be_bytes()),
-            Field::Seconds => {
-                let word = self.word()?;
-                let seconds = values::seconds(word).and_then(|seconds| u32::try_from(seconds).ok());
-                let seconds = seconds.ok_or_else(|| wrong(word, "seconds from 0 to 4294967295"))?;
-                out.extend(seconds.to_be_bytes());
-            }
-            Field::Time => {
-                let word = self.word()?;
-                let expected = "a time as YYYYMMDDHHmmSS from 1970 to 2106";
-                out.extend(
-                    values::time(word)
-                        .ok_or_else(|| wrong(word, expected))?
-                        .to_be_bytes(),
-                );
-            }
-            Field::Type => out.extend(read_type(self.word()?)?.to_be_bytes()),
-            Field::Algorithm => {
-                let word = self.word()?;
-                out.push(values::algorithm(word).ok_or_else(|| wrong(word, "an algorithm"))?);
+            Field::U8 | Field::Algorithm => out.push(self.integer(field)? as u8),
+            Field::U16 | Field::Type => out.extend((self.integer(field)? as u16).to_be_bytes()),
+            Field::U32 | Field::Seconds | Field::Time => {
+                out.extend(self.integer(field)?.to_be_bytes());
             }
             Field::Ipv4 => {
                 let address = address::<Ipv4Addr>(self.word()?);
-                let address = address.ok_or(Fault::rdata("not an IPv4 address"))?;
-                out.extend(address.octets());
+                out.extend(address.ok_or(Fault::rdata("not an IPv4 address"))?.octets());
             }
             Field::Ipv6 => {
                 let address = address::<Ipv6Addr>(self.word()?);
-                let address = address.ok_or(Fault::rdata("not an IPv6 address"))?;
-                out.extend(address.octets());
+                out.extend(address.ok_or(Fault::rdata("not an IPv6 address"))?.octets());
             }
             Field::Name => name::parse_into(self.word()?, origin, out)?,
-            Field::Text => self.text(out)?,
+            Field::Text => push_string(self.text()?, out)?,
             Field::Texts => {
-                self.text(out)?;
-                self.texts(out)?;
+                push_string(self.text()?, out)?;
+                while let Token::Word(text) | Token::Quoted(text) = self.next()? {
+                    push_string(text, out)?;
+                }
             }
             Field::Tag => {
                 let word = self.word()?;
                 if word.len() > MAX_STRING || !word.iter().all(u8::is_ascii_alphanumeric) {
                     return Err(wrong(word, "a tag of letters and digits"));
                 }
-                out.push(word.len() as u8);
-                out.extend(word);
+                push_string(word, out)?;
             }
-            Field::Value => match self.next()? {
-                Token::Word(text) | Token::Quoted(text) => unescape_into(text, out)?,
-                Token::End => return Err(self.ends_early()),
-            },
+            Field::Value => unescape_into(self.text()?, out)?,
             Field::Hex => {
-                let digits = self.rest()?;
-                if digits.is_empty() {
-                    return Err(self.ends_early());
-                }
-                let read = values::hex(&digits, out);
+                let read = values::hex(&self.some_rest()?, out);
                 read.ok_or(Fault::rdata("not an even number of hex digits"))?;
             }
             Field::Base64 => {
-                let text = self.rest()?;
-                if text.is_empty() {
-                    return Err(self.ends_early());
-                }
-                values::base64(&text, out).ok_or(Fault::rdata("not Base 64"))?;
+                let read = values::base64(&self.some_rest()?, out);
+                read.ok_or(Fault::rdata("not Base 64"))?;
             }
             Field::Bitmap => self.bitmap(out)?,
         }
         Ok(())
     }
 
-    fn text(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
-        match self.next()? {
-            Token::Word(text) | Token::Quoted(text) => push_string(text, out),
-            Token::End => Err(self.ends_early()),
-        }
+    /// The value of a field that is a number in wire form.
+    fn integer(&mut self, field: Field) -> Result<u32, Fault> {
+        let word = self.word()?;
+        let (value, expected) = match field {
+            Field::U8 => (values::number(word, 255), "a number from 0 to 255"),
+            Field::U16 => (values::number(word, 65_535), "a number from 0 to 65535"),
+            Field::Seconds => {
+                let seconds = values::seconds(word).and_then(|seconds| u32::try_from(seconds).ok());
+                (seconds, "seconds from 0 to 4294967295")
+            }
+            Field::Time => (
+                values::time(word),
+                "a time as YYYYMMDDHHmmSS from 1970 to 2106",
+            ),
+            Field::Type => return read_type(word).map(u32::from),
+            Field::Algorithm => (values::algorithm(word).map(u32::from), "an algorithm"),
+            _ => (
+                values::number(word, u32::MAX),
+                "a number from 0 to 4294967295",
+            ),
+        };
+        value.ok_or_else(|| wrong(word, expected))
     }
 
-    fn texts(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
-        loop {
-            match self.next()? {
-                Token::Word(text) | Token::Quoted(text) => push_string(text, out)?,
-                Token::End => return Ok(()),
-            }
+    fn text(&mut self) -> Result<&'a [u8], Fault> {
+        match self.next()? {
+            Token::Word(text) | Token::Quoted(text) => Ok(text),
+            Token::End => Err(self.ends_early()),
         }
     }
 
