@@ -1,0 +1,160 @@
+"""From documents to zones, the last good version in the place of each that is wrong.
+
+A Zone or a RecordSet can be well-formed and still break its zone. Then its last version that did
+not is taken instead, so that one team's mistake neither removes what that team served before nor
+stops the others.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from dnsfleet import documents, ownership, resources, zones
+from dnsfleet.documents import Document
+from dnsfleet.resources import ConfigMap, Namespace, RecordSet, Reference
+from dnsfleet.violations import Violation, errors
+from dnsfleet_engine import Zone
+
+from dnsfleet_cli.zone_sources import Progress, ZoneSources
+
+Labels = Mapping[str, Mapping[str, str]]
+"""The labels of each namespace."""
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """One zone as it should be served."""
+
+    resource: resources.Zone
+    zone: Zone | None
+    """None: it has errors and was never good."""
+    violations: tuple[Violation, ...]
+
+    @property
+    def origin(self) -> str:
+        """The zone's name: absolute, lower case."""
+        return self.resource.origin
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """All zones of the documents, and what is wrong with any document."""
+
+    zones: list[Assembled]
+    violations: list[Violation]
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """All that a zone depends on."""
+
+    resource: resources.Zone
+    base: Zone | None
+    record_sets: tuple[RecordSet, ...]
+    namespaces: Labels
+
+
+class Assembler:
+    """Builds zones again and again; one whose inputs are the same is not built again."""
+
+    def __init__(self, good: Iterable[Document] = (), progress: Progress | None = None) -> None:
+        """Begin with documents that are known as good."""
+        self.sources = ZoneSources(progress)
+        self.good = {document.reference: document for document in good}
+        """The last good document of each Zone and RecordSet."""
+        self._good_bases: dict[Reference, Zone | None] = {}
+        self._built: dict[Reference, tuple[_Inputs, Assembled]] = {}
+
+    def assemble(self, found: Sequence[Document]) -> Assembly:
+        """The zones of these documents."""
+        of_kind = _by_kind(found)
+        by_reference = {document.reference: document for document in found}
+        owners, violations = ownership.zones_by_origin(of_kind.zones)
+        record_sets, more = ownership.record_sets_by_zone(owners.values(), of_kind.record_sets)
+        violations += more
+        built = []
+        for zone in owners.values():
+            source = self.sources.read(zone, by_reference[zone.reference], of_kind.config_maps)
+            own = tuple(record_sets[zone.reference])
+            inputs = _Inputs(zone, source.base, own, of_kind.namespaces)
+            assembled = self._assemble(inputs, by_reference)
+            violations += [*source.violations, *assembled.violations]
+            built.append(assembled)
+        return Assembly(built, documents.place(violations, found))
+
+    def _assemble(self, inputs: _Inputs, by_reference: Mapping[Reference, Document]) -> Assembled:
+        reference = inputs.resource.reference
+        known = self._built.get(reference)
+        if known is not None and known[0] == inputs:
+            return known[1]
+        zone, violations = _build(inputs)
+        wrong = _subjects(violations)
+        if zone is None:
+            wrong.add(reference)
+        for subject in (reference, *(item.reference for item in inputs.record_sets)):
+            if subject not in wrong:
+                self.good[subject] = by_reference[subject]
+        if reference not in wrong:
+            self._good_bases[reference] = inputs.base
+        if wrong:
+            zone, _ = _build(self._with_good(inputs, wrong))
+        assembled = Assembled(inputs.resource, zone, tuple(violations))
+        self._built[reference] = (inputs, assembled)
+        return assembled
+
+    def _with_good(self, inputs: _Inputs, wrong: set[Reference]) -> _Inputs:
+        """The inputs with the last good version of what is wrong, where there is one."""
+        resource, base = inputs.resource, inputs.base
+        if resource.reference in wrong:
+            base = self._good_bases.get(resource.reference)
+            good = self.good.get(resource.reference)
+            if good is not None and isinstance(good.resource, resources.Zone):
+                resource = good.resource
+        record_sets = []
+        for record_set in inputs.record_sets:
+            good = self.good.get(record_set.reference)
+            if record_set.reference in wrong and good and isinstance(good.resource, RecordSet):
+                record_set = good.resource
+            record_sets.append(record_set)
+        return _Inputs(resource, base, tuple(record_sets), inputs.namespaces)
+
+
+@dataclass(frozen=True)
+class _Kinds:
+    zones: list[resources.Zone]
+    record_sets: list[RecordSet]
+    config_maps: dict[Reference, ConfigMap]
+    namespaces: dict[str, dict[str, str]]
+
+
+def _by_kind(found: Iterable[Document]) -> _Kinds:
+    kinds = _Kinds([], [], {}, {})
+    for document in found:
+        match document.resource:
+            case resources.Zone() as zone:
+                kinds.zones.append(zone)
+            case RecordSet() as record_set:
+                kinds.record_sets.append(record_set)
+            case ConfigMap() as config_map:
+                kinds.config_maps[config_map.reference] = config_map
+            case Namespace() as namespace:
+                kinds.namespaces[namespace.metadata.name] = namespace.metadata.labels
+    return kinds
+
+
+def _build(inputs: _Inputs) -> tuple[Zone | None, list[Violation]]:
+    resource = inputs.resource
+    if resource.spec.zone_file is not None and inputs.base is None:
+        return None, []  # its source says what is wrong
+    admission = ownership.admit(resource, inputs.record_sets, inputs.namespaces, inputs.base)
+    zone, found = zones.from_resources(resource, admission.record_sets, inputs.base)
+    return zone, [*admission.violations, *found]
+
+
+def _subjects(violations: Iterable[Violation]) -> set[Reference]:
+    """Which documents have errors."""
+    found = set()
+    for violation in errors(violations):
+        kind, _, name = violation.where.partition(": ")[0].partition(" ")
+        namespace, _, name = name.rpartition("/")
+        found.add(Reference(kind, namespace, name))
+    return found

@@ -1,0 +1,128 @@
+"""From a zone to the manifest that gives the same zone.
+
+A list of records is what people want to read and change, but it cannot say everything: all TTLs of
+SOA and NS are `spec.ttl`, and the SOA names the first name server. So the list is only offered
+after it was turned back into a zone and nothing but the serial differed. Otherwise the manifest
+carries the whole master file, or refers to it where it is too big.
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+from dnsfleet import documents, names
+from dnsfleet.resources import API_VERSION
+from dnsfleet.resources.zones import MAX_INLINE, MAX_RECORDS
+from dnsfleet_engine import Zone
+
+from dnsfleet_cli import assembling
+
+_SOA_TIMERS = ("refresh", "retry", "expire", "minimum")
+
+
+class _Rrset(NamedTuple):
+    owner: str
+    ttl: int
+    rtype: str
+    data: list[str]
+
+
+def manifest(zone: Zone, file: Path) -> str:
+    """The YAML of a Zone with the content of `zone`, which was read from `file`."""
+    if zone.rrsets <= MAX_RECORDS:
+        listed = _yaml(zone, _listed(zone))
+        if _same_but_serial(listed, zone):
+            return listed
+        text = zone.to_text()
+        if len(text) <= MAX_INLINE:
+            return _yaml(zone, {"zoneFile": {"inline": text}})
+    print(
+        f"{file}: {zone.rrsets} RRsets are too much for a manifest (at most {MAX_RECORDS}); "
+        f"it refers to {file.name}: keep both in one folder",
+        file=sys.stderr,
+    )
+    return _yaml(zone, {"zoneFile": {"path": file.name}})
+
+
+def _yaml(zone: Zone, content: dict[str, Any]) -> str:
+    resource = {
+        "apiVersion": API_VERSION,
+        "kind": "Zone",
+        "metadata": {"name": _object_name(zone.origin)},
+        "spec": {"origin": zone.origin.removesuffix(".") or ".", **content},
+    }
+    return yaml.dump(
+        resource, Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=sys.maxsize
+    )
+
+
+def _object_name(origin: str) -> str:
+    """A Kubernetes name that people recognise."""
+    return re.sub(r"[^a-z0-9.]+", "-", origin).strip("-.") or "root"
+
+
+def _listed(zone: Zone) -> dict[str, Any]:
+    """The spec that lists the records; right for zones that a list can describe."""
+    rrsets = list(_rrsets(zone))
+    ttl, soa = _apex(rrsets, zone, "SOA")
+    _, name_servers = _apex(rrsets, zone, "NS")
+    mname, rname, _, *timers = soa[0].split()
+    name_servers.sort(key=lambda server: server != mname)  # the first one becomes the MNAME
+    records = [
+        {
+            "name": names.relative(rrset.owner, zone.origin),
+            "type": rrset.rtype,
+            **({} if rrset.ttl == ttl else {"ttl": rrset.ttl}),
+            "data": rrset.data,
+        }
+        for rrset in rrsets
+        if rrset.owner != zone.origin or rrset.rtype not in ("SOA", "NS")
+    ]
+    return {
+        "ttl": ttl,
+        "nameServers": name_servers,
+        "soa": {"rname": rname, **dict(zip(_SOA_TIMERS, map(int, timers), strict=True))},
+        "records": records,
+    }
+
+
+def _apex(rrsets: list[_Rrset], zone: Zone, rtype: str) -> tuple[int, list[str]]:
+    return next((r.ttl, r.data) for r in rrsets if (r.owner, r.rtype) == (zone.origin, rtype))
+
+
+def _rrsets(zone: Zone) -> Iterator[_Rrset]:
+    """The RRsets in canonical order, from the one text form that the engine gives."""
+    current: _Rrset | None = None
+    for line in zone.to_text().splitlines():
+        owner, ttl, rtype, data = line.split(" ", 3)
+        if current is not None and (current.owner, current.rtype) == (owner, rtype):
+            current.data.append(data)
+            continue
+        if current is not None:
+            yield current
+        current = _Rrset(owner, int(ttl), rtype, [data])
+    if current is not None:
+        yield current
+
+
+def _same_but_serial(text: str, zone: Zone) -> bool:
+    found, violations = documents.load(text, "import")
+    if violations:
+        return False
+    built = assembling.Assembler().assemble(found).zones[0].zone
+    return built is not None and built.with_serial(zone.serial).digest == zone.digest
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes a text of several lines as a block, so that an inline zone file can be read."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)

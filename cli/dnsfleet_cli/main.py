@@ -1,0 +1,197 @@
+"""The command `dnsfleet`: what each subcommand takes; the work is in the modules beside.
+
+Exit status: 0 done; 1 done, and the answer is no (errors in a zone, files differ); 2 it could not
+be done, or wrong usage.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from dnsfleet_cli import crd_files, serving, zone_commands
+from dnsfleet_cli.troubles import TROUBLE, Trouble
+from dnsfleet_cli.up.options import DEFAULT_DNS_PORT, DEFAULT_STATE_DIR, Options
+
+MAX_SHARDS = 64
+"""What the kernel program that spreads names over shards can hold."""
+
+
+class _Group(TyperGroup):
+    """Tells trouble in one line on standard error."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Trouble as trouble:
+            print(f"dnsfleet: {trouble}", file=sys.stderr)
+            raise typer.Exit(TROUBLE) from None
+
+
+app = typer.Typer(
+    cls=_Group,
+    help="Authoritative DNS as a fleet. Exit status: 0 done; 1 the answer is no; 2 trouble.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+zone = typer.Typer(help="Work with master files (RFC 1035 section 5).", no_args_is_help=True)
+app.add_typer(zone, name="zone")
+
+File = Annotated[Path, typer.Argument(help="A master file, plain or gzip.", show_default=False)]
+Origin = Annotated[
+    str | None,
+    typer.Option(help="The zone's name; default: the owner of the file's SOA."),
+]
+
+
+@app.command()
+def up(
+    paths: Annotated[
+        list[Path],
+        typer.Option(
+            "--filename",
+            "-f",
+            help="A manifest or a folder of them (*.yaml, *.yml, at any depth); repeatable.",
+            show_default=False,
+        ),
+    ],
+    dns_port: Annotated[
+        int,
+        typer.Option(min=1, max=65535, help="Port of the first Pop; the next ones count up."),
+    ] = DEFAULT_DNS_PORT,
+    shards: Annotated[
+        int, typer.Option(min=1, max=MAX_SHARDS, help="Answering threads of each edge.")
+    ] = 1,
+    state_dir: Annotated[
+        Path, typer.Option(help="Where key, passwords, data and logs are kept.")
+    ] = DEFAULT_STATE_DIR,
+    redis_url: Annotated[
+        str | None,
+        typer.Option(help="A Redis to use as the core in place of the embedded one."),
+    ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch/--no-watch", help="Publish again what changes in the files.")
+    ] = True,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print events as JSON lines in place of text.")
+    ] = False,
+) -> None:
+    """Run a whole fleet on this machine from the manifests that a cluster takes.
+
+    The core, and for each Pop that is not drained a Redis replica and one edge (spec.edge.replicas
+    and spec.edge.shards are for clusters), listen on loopback only. Pop number i answers at
+    DNS-PORT+i over UDP and TCP. Ctrl-C ends every process that was started.
+    """
+    from dnsfleet_cli.up import fleet  # heavy; the other commands do without
+
+    fleet.run(
+        Options(
+            paths=tuple(paths),
+            dns_port=dns_port,
+            shards=shards,
+            state_dir=state_dir,
+            redis_url=redis_url,
+            watch=watch,
+            json=json,
+        )
+    )
+
+
+@app.command()
+def serve(
+    zones: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--zone", metavar="ORIGIN=FILE", help="A zone and its master file; repeatable."
+        ),
+    ] = None,
+    zones_dir: Annotated[
+        Path | None, typer.Option(help="A folder: each NAME.zone in it is the zone NAME.")
+    ] = None,
+    listen: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ADDR:PORT",
+            help=f"Where to answer, UDP and TCP; [ADDR]:PORT for IPv6; repeatable; "
+            f"default: {serving.DEFAULT_LISTEN}.",
+        ),
+    ] = None,
+    shards: Annotated[int, typer.Option(min=1, max=MAX_SHARDS, help="Answering threads.")] = 1,
+) -> None:
+    """Answer from master files: the engine alone, without Redis, until Ctrl-C or SIGTERM.
+
+    A zone with errors is refused and nothing is served: exit status 1.
+    """
+    raise typer.Exit(serving.serve(zones or [], zones_dir, listen or [], shards))
+
+
+@zone.command("lint")
+def zone_lint(file: File, origin: Origin = None) -> None:
+    """Check a master file; what passes here, `up` and `serve` take.
+
+    Prints `FILE:LINE: message [Reason]` for each finding. Exit status: 0 no errors (warnings are
+    shown), 1 errors, 2 the file cannot be read.
+    """
+    raise typer.Exit(zone_commands.lint(file, origin))
+
+
+@zone.command("import")
+def zone_import(
+    file: File,
+    origin: Origin = None,
+    output: Annotated[
+        zone_commands.Output,
+        typer.Option(
+            "--output",
+            "-o",
+            help="yaml: a Zone manifest; zone: a master file, absolute names in canonical order.",
+        ),
+    ] = zone_commands.Output.YAML,
+) -> None:
+    """Turn a master file into a Zone manifest on standard output.
+
+    The records are listed in the manifest where that keeps all of the zone but the serial, which
+    dnsfleet gives; otherwise the file goes in whole, as `zoneFile.inline`. A zone that is too big
+    for a manifest is referred to by `zoneFile.path`: keep the file beside the manifest.
+    """
+    raise typer.Exit(zone_commands.import_(file, origin, output))
+
+
+@zone.command("export")
+def zone_export(
+    name: Annotated[str, typer.Argument(help="The zone's name.", show_default=False)],
+    paths: Annotated[
+        list[Path],
+        typer.Option("--filename", "-f", help="A manifest or a folder of them; repeatable."),
+    ],
+) -> None:
+    """Print a zone of manifests, its RecordSets included, as a master file.
+
+    Names are absolute, the order is canonical, so equal zones give equal bytes. The serial is the
+    zone file's, or 0: the real one is given when the zone is published.
+    """
+    raise typer.Exit(zone_commands.export(name, paths))
+
+
+@zone.command("diff")
+def zone_diff(
+    a: Annotated[Path, typer.Argument(help="The old master file.", show_default=False)],
+    b: Annotated[Path, typer.Argument(help="The new master file.", show_default=False)],
+    origin: Origin = None,
+) -> None:
+    """Print the records that differ, `-` for those of A and `+` for those of B.
+
+    Exit status: 0 the zones are equal, 1 they differ, 2 a file has errors.
+    """
+    raise typer.Exit(zone_commands.diff(a, b, origin))
+
+
+@app.command()
+def crds(
+    folder: Annotated[Path, typer.Option("--dir", help="Where to write the files.")] = Path("crds"),
+) -> None:
+    """Write the CustomResourceDefinitions of dnsfleet.io, a file for each kind."""
+    crd_files.write(folder)

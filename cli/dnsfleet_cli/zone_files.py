@@ -1,0 +1,64 @@
+"""Master files on disk, and what they include.
+
+`$INCLUDE` reaches only into the folder of the zone file, symlinks resolved, so that a zone file
+from somebody else cannot read the rest of the machine into answers.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from dnsfleet import zones
+from dnsfleet.violations import Violation
+from dnsfleet_engine import Zone
+
+from dnsfleet_cli.troubles import Trouble, reason
+
+
+class Stamp(NamedTuple):
+    """What tells that a file has not changed, without reading it."""
+
+    inode: int
+    mtime_ns: int
+    size: int
+
+
+def stamp(path: Path) -> Stamp | None:
+    """The file's stamp; None where it cannot be looked at."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return Stamp(status.st_ino, status.st_mtime_ns, status.st_size)
+
+
+class Inclusions:
+    """Reads what a zone file includes; `stamps` has each file that was read, with its stamp."""
+
+    def __init__(self, zone_file: Path) -> None:
+        """Take the folder of `zone_file` as the only one that may be read."""
+        self._folder = zone_file.resolve().parent
+        self.stamps: dict[Path, Stamp | None] = {}
+
+    def __call__(self, written: str, including: str) -> tuple[str, bytes]:
+        """What `$INCLUDE written` in the file `including` stands for; relative to that file."""
+        named = Path(including).parent / written
+        path = named.resolve()
+        if not path.is_relative_to(self._folder):
+            raise ValueError(f"{written} is outside the zone file's folder; move it inside")
+        self.stamps[path] = stamp(path)  # before reading: a change meanwhile shows
+        try:
+            return str(named), path.read_bytes()
+        except OSError as error:
+            raise OSError(f"{written}: {reason(error)}") from None
+
+
+def load(path: Path, origin: str | None) -> tuple[Zone | None, list[Violation]]:
+    """The zone of a file (None after any error) and what was found; Trouble if it is unreadable.
+
+    The one way from a file that somebody names to a zone, for every command.
+    """
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise Trouble(f"{path}: {reason(error)}") from None
+    return zones.from_file(text, str(path), origin, Inclusions(path))

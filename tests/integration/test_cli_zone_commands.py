@@ -1,0 +1,252 @@
+"""`dnsfleet zone …`, `serve` and `crds` as people call them."""
+
+import gzip
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import dns.flags
+import dns.message
+import dns.query
+import dns.rcode
+import pytest
+from dnsfleet import crds
+
+RELATIVE = """\
+$ORIGIN example.com.
+$TTL 1h
+@    IN SOA ns1 hostmaster 7 7200 900 1209600 300
+@       NS  ns1
+        NS  ns2.example.net.
+ns1     A   192.0.2.1
+www  60 A   192.0.2.2
+        TXT "one two" "three"
+$INCLUDE part.inc
+"""
+PART = "mail MX 10 www ; included\n"
+ABSOLUTE = """\
+mail.example.com. 3600 IN MX 10 WWW.example.com.
+example.com. 3600 IN NS ns2.example.net.
+example.com. 3600 IN NS ns1.example.com.
+www.example.com. 3600 IN TXT "one two" "three"
+www.example.com. 60 IN A 192.0.2.2
+ns1.example.com. 3600 IN A 192.0.2.1
+example.com. 3600 IN SOA ns1.example.com. hostmaster.example.com. 7 7200 900 1209600 300
+"""
+OWN_TTL = ABSOLUTE.replace("example.com. 3600 IN NS", "example.com. 86400 IN NS")
+
+
+def dnsfleet(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "dnsfleet_cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "relative.zone").write_text(RELATIVE)
+    (tmp_path / "part.inc").write_text(PART)
+    (tmp_path / "absolute.zone").write_text(ABSOLUTE.replace("WWW", "www"))
+    (tmp_path / "own-ttl.zone").write_text(OWN_TTL)
+    return tmp_path
+
+
+def test_lint_accepts_what_is_right(folder: Path) -> None:
+    file = folder / "relative.zone"
+    result = dnsfleet("zone", "lint", file)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == f"{file}: example.com. serial 7, 7 records, no errors\n"
+
+
+def test_lint_says_where_and_exits_with_1(folder: Path) -> None:
+    file = folder / "bad.zone"
+    file.write_text(RELATIVE + "host A 127.0.0.300\nwww CNAME ns1\n")
+    result = dnsfleet("zone", "lint", file)
+    assert (result.returncode, result.stderr) == (1, "")
+    first, second = result.stdout.splitlines()
+    assert first.startswith(f"{file}:10: ") and first.endswith("[BadRdata]")
+    assert "[CNAMEAndOtherData]" in second
+
+
+def test_trouble_is_one_line_and_exit_status_2(folder: Path) -> None:
+    result = dnsfleet("zone", "lint", folder / "none.zone")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == f"dnsfleet: {folder}/none.zone: No such file or directory\n"
+
+
+def test_an_include_reaches_only_into_the_folder_of_the_file(folder: Path) -> None:
+    below = folder / "below"
+    below.mkdir()
+    (below / "sly").symlink_to(folder / "part.inc")
+    for written in ("../part.inc", "sly", str(folder / "part.inc")):
+        file = below / "bad.zone"
+        file.write_text(RELATIVE.replace("part.inc", written))
+        result = dnsfleet("zone", "lint", file)
+        assert result.returncode == 1
+        assert result.stdout == (
+            f"{file}:9: {written} is outside the zone file's folder; move it inside "
+            "[IncludeOutsideFolder]\n"
+        )
+
+
+def test_an_include_that_is_missing_is_told(folder: Path) -> None:
+    (folder / "part.inc").unlink()
+    result = dnsfleet("zone", "lint", folder / "relative.zone")
+    assert result.returncode == 1
+    assert result.stdout == (
+        f"{folder}/relative.zone:9: part.inc: No such file or directory [IncludeFailed]\n"
+    )
+
+
+def test_relative_and_absolute_names_give_the_same_manifest(folder: Path) -> None:
+    one = dnsfleet("zone", "import", folder / "relative.zone")
+    two = dnsfleet("zone", "import", folder / "absolute.zone")
+    assert one.returncode == two.returncode == 0
+    assert one.stdout == two.stdout
+    assert "- name: www\n" in one.stdout  # listed, not a whole file
+
+
+@pytest.mark.parametrize("name", ["relative.zone", "own-ttl.zone"])
+def test_import_then_export_is_byte_stable(folder: Path, name: str) -> None:
+    manifest = folder / "manifest.yaml"
+    manifest.write_text(dnsfleet("zone", "import", folder / name).stdout)
+    exported = dnsfleet("zone", "export", "example.com", "-f", manifest)
+    assert (exported.returncode, exported.stderr) == (0, "")
+    again = folder / "again.zone"
+    again.write_text(exported.stdout)
+    canonical = dnsfleet("zone", "import", again, "-o", "zone")
+    assert canonical.stdout == exported.stdout
+    manifest.write_text(dnsfleet("zone", "import", again).stdout)
+    assert dnsfleet("zone", "export", "example.com", "-f", manifest).stdout == exported.stdout
+    imported = dnsfleet("zone", "import", folder / name, "-o", "zone").stdout
+    differing = {
+        line.split()[2] for line in set(imported.splitlines()) ^ set(exported.stdout.splitlines())
+    }
+    assert differing <= {"SOA"}  # only the serial, which dnsfleet gives
+
+
+def test_a_zone_too_big_for_a_manifest_is_referred_to(folder: Path) -> None:
+    file = folder / "big.zone"
+    file.write_text(RELATIVE + "$GENERATE 1-600 host$ A 192.0.2.9\n")
+    result = dnsfleet("zone", "import", file)
+    assert result.returncode == 0
+    assert "RRsets are too much for a manifest (at most 500)" in result.stderr
+    (folder / "manifest.yaml").write_text(result.stdout)
+    exported = dnsfleet("zone", "export", "example.com", "-f", folder / "manifest.yaml")
+    assert exported.stdout == dnsfleet("zone", "import", file, "-o", "zone").stdout
+
+
+def test_gzip_is_understood(folder: Path) -> None:
+    file = folder / "packed.zone.gz"
+    file.write_bytes(gzip.compress(ABSOLUTE.encode()))
+    assert dnsfleet("zone", "lint", file).returncode == 0
+
+
+def test_export_of_a_zone_that_is_not_there(folder: Path) -> None:
+    (folder / "empty.yaml").write_text("# nothing\n")
+    result = dnsfleet("zone", "export", "example.org", "-f", folder / "empty.yaml")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == (
+        f"dnsfleet: no good Zone with origin example.org in {folder}/empty.yaml\n"
+    )
+
+
+def test_diff_prints_what_differs(folder: Path) -> None:
+    changed = folder / "changed.zone"
+    changed.write_text(ABSOLUTE.replace("WWW", "www").replace("192.0.2.2", "192.0.2.3"))
+    same = dnsfleet("zone", "diff", folder / "relative.zone", folder / "absolute.zone")
+    assert (same.returncode, same.stdout, same.stderr) == (0, "", "")
+    differs = dnsfleet("zone", "diff", folder / "relative.zone", changed)
+    assert (differs.returncode, differs.stderr) == (1, "")
+    assert differs.stdout == (
+        "- www.example.com. 60 A 192.0.2.2\n+ www.example.com. 60 A 192.0.2.3\n"
+    )
+    broken = folder / "broken.zone"
+    broken.write_text("nonsense")
+    assert dnsfleet("zone", "diff", changed, broken).returncode == 2
+
+
+def test_crds_are_written_as_they_are_committed(tmp_path: Path) -> None:
+    assert dnsfleet("crds", "--dir", tmp_path / "crds").returncode == 0
+    written = {path.name: path.read_text() for path in (tmp_path / "crds").iterdir()}
+    assert written == crds.render()
+
+
+def serving(*arguments: str | Path) -> tuple[subprocess.Popen[str], list[str]]:
+    """A running `serve`, and what it printed up to its address."""
+    command = [sys.executable, "-m", "dnsfleet_cli", "serve", "--listen", "127.0.0.1:0"]
+    process = subprocess.Popen([*command, *map(str, arguments)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line.rstrip())
+        if line.startswith("answering at "):
+            break
+    return process, lines
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_serve_answers_until_it_is_told_to_stop(folder: Path, stop: signal.Signals) -> None:
+    zones = folder / "zones"
+    zones.mkdir()
+    (zones / "example.com.zone").write_text(ABSOLUTE)
+    process, lines = serving("--zones-dir", zones, "--shards", "2")
+    assert lines[0] == f"example.com. serial 7, 7 records from {zones}/example.com.zone"
+    port = int(lines[-1].rpartition(":")[2])
+    query = dns.message.make_query("www.example.com", "A", flags=0)
+    for ask in (dns.query.udp, dns.query.tcp):
+        reply = ask(query, "127.0.0.1", port=port, timeout=5)
+        assert reply.rcode() == dns.rcode.NOERROR
+        assert reply.flags & dns.flags.AA
+        assert reply.answer[0].to_text() == "www.example.com. 60 IN A 192.0.2.2"
+    process.send_signal(stop)
+    process.communicate(timeout=10)
+    assert process.returncode == 0
+
+
+def test_serve_refuses_a_bad_zone(folder: Path) -> None:
+    bad = folder / "bad.zone"
+    bad.write_text(RELATIVE + "host A 127.0.0.300\n")
+    result = dnsfleet("serve", "--zone", f"example.com={bad}", "--listen", "127.0.0.1:0")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.startswith(f"{bad}:10: ")
+    assert result.stderr.endswith(f"example.com. refused: 1 errors in {bad}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "no zones; give --zone ORIGIN=FILE or --zones-dir DIR"),
+        (["--zone", "example.com"], "--zone example.com: write ORIGIN=FILE"),
+        (["--zone", "a..b=f"], 'zone a..b: "a..b" has an empty label; remove the doubled dot'),
+        (["--zones-dir", "/nowhere"], "/nowhere: No such file or directory"),
+        (
+            ["--zone", "a=f", "--listen", "localhost:53"],
+            "--listen localhost:53: write ADDR:PORT, such as 127.0.0.1:5300 or [::1]:5300",
+        ),
+    ],
+)
+def test_serve_says_what_is_missing(arguments: list[str], message: str) -> None:
+    result = dnsfleet("serve", *arguments)
+    assert (result.returncode, result.stderr) == (2, f"dnsfleet: {message}\n")
+
+
+def test_serve_says_which_address_is_in_use(folder: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        file = folder / "absolute.zone"
+        result = dnsfleet("serve", "--zone", f"example.com={file}", "--listen", address)
+    assert result.returncode == 2
+    assert address in result.stderr.splitlines()[-1]
+    assert result.stderr.splitlines()[-1].endswith(
+        "stop what answers there, or choose with --listen"
+    )
+
+
+def test_every_command_explains_itself() -> None:
+    for command in ([], ["up"], ["serve"], ["crds"], ["zone"], ["zone", "lint"], ["zone", "diff"]):
+        result = dnsfleet(*command, "--help")
+        assert result.returncode == 0
+        assert "Usage" in result.stdout
