@@ -28,7 +28,7 @@ class Servers:
         log = self.state.log
         folder = self.state.core
         supervisor.start(redis_servers.core_program(folder, self.core_port, password, log("core")))
-        redis_servers.wait_for(self.core)
+        redis_servers.wait_for(self.core, seconds=10)
         supervisor.start(
             redis_servers.replica_program(
                 "replica/a",
@@ -116,10 +116,10 @@ def test_nobody_gets_in_without_a_password(servers: Servers) -> None:
 def test_a_wrong_password_is_told_with_the_place(servers: Servers) -> None:
     core = redis_servers.external_core(f"redis://publisher:wrong@127.0.0.1:{servers.core_port}")
     with pytest.raises(Trouble) as caught:
-        redis_servers.wait_for(core)
+        redis_servers.wait_for(core, seconds=10)
     assert str(caught.value) == (
-        f"Redis at 127.0.0.1:{servers.core_port} refuses the user: invalid username-password pair "
-        "or user is disabled.; check user and password"
+        f'core Redis 127.0.0.1:{servers.core_port}: user "publisher" is refused: '
+        "check name and password"
     )
 
 

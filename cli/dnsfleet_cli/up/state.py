@@ -24,7 +24,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet_cli.troubles import Trouble, reason
 from dnsfleet_cli.up import private_files
 
-DEFAULT_FOLDER = Path(".dnsfleet")
 PASSWORD_OCTETS = 32
 """256 bits: nobody guesses it, so a fast hash (SHA-256, what Redis has) is enough."""
 PORT_RANGE = (20000, 32767)
@@ -62,6 +61,11 @@ class StateFolder:
         os.close(self._lock)
 
     @property
+    def accepted(self) -> Path:
+        """The file that keeps the last good documents."""
+        return self.root / "accepted.json"
+
+    @property
     def core(self) -> Path:
         """Where the core Redis lives."""
         return self.root / "core"
@@ -70,9 +74,14 @@ class StateFolder:
         """Where a Pop's replica and edge live."""
         return self.root / "pops" / name
 
+    @property
+    def logs(self) -> Path:
+        """The folder of what the processes print."""
+        return self.root / "logs"
+
     def log(self, program: str) -> Path:
         """The file that takes a program's output."""
-        return self.root / "logs" / f"{program.replace('/', '-')}.log"
+        return self.logs / f"{program.replace('/', '-')}.log"
 
     @property
     def public_key(self) -> Path:

@@ -1,0 +1,242 @@
+"""`dnsfleet up` as a story: from the first look at the files to the last process that ends.
+
+    files ──look──▶ zones ──publish──▶ core ══▶ replicas ──▶ edges ──acks──▶ told
+
+One thread, the main one, does all of it in a loop that is driven by an inbox: changed files from
+the watcher, starts and exits from the supervisor. Between them it wakes up by itself: often while
+a publication is on its way, to hear the acks; now and then to compare everything again, so that a
+missed event or a core that lost its data is made good without anybody asking.
+"""
+
+import math
+import queue
+import signal
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from dnsfleet.manifests import Manifest
+
+from dnsfleet_cli.troubles import Trouble
+from dnsfleet_cli.up import addresses, events, redis_servers
+from dnsfleet_cli.up.desired import Desired, Manifests
+from dnsfleet_cli.up.display import JsonLines, Terminal
+from dnsfleet_cli.up.last_good import SETTLE_SECONDS
+from dnsfleet_cli.up.options import Options
+from dnsfleet_cli.up.pops import Pops, active
+from dnsfleet_cli.up.propagation import Propagation
+from dnsfleet_cli.up.publication import Publication, Unavailable
+from dnsfleet_cli.up.state import StateFolder
+from dnsfleet_cli.up.summary import dig, rows
+from dnsfleet_cli.up.supervisor import Exited, Started, Supervisor
+from dnsfleet_cli.up.watching import Watcher
+
+ACK_SECONDS = 0.01
+"""Between looks at the acks while something is on its way; one costs about 0.1 ms."""
+IDLE_SECONDS = 0.5
+"""Between looks at the acks when nothing is: edges may still tell what they cannot load."""
+RESYNC_SECONDS = 5.0
+"""Between full comparisons of files and core."""
+RETRY_SECONDS = 0.2
+"""After the core could not be reached."""
+EMBEDDED_SECONDS = 60.0
+"""How long the embedded core may take to answer first: it reads its append-only file before."""
+EXTERNAL_SECONDS = 5.0
+"""How long a core that somebody else runs may take to answer."""
+PATIENCE_SECONDS = 15.0
+"""Between two lines about Pops that are not ready."""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """Files changed."""
+
+    paths: set[Path]
+    at: float
+    """Monotonic seconds."""
+
+
+def run(options: Options) -> None:
+    """Run a fleet until SIGINT or SIGTERM; Trouble, with nothing left running, if it cannot."""
+    display = JsonLines() if options.json else Terminal()
+    _on_stops(signal.default_int_handler)  # raises KeyboardInterrupt, for SIGTERM as well
+    try:
+        with ExitStack() as stack:
+            stack.callback(display.close)
+            try:
+                Fleet(options, display.show, stack).run()
+            finally:
+                _on_stops(signal.SIG_IGN)  # nothing may cut short the ending of processes
+    except KeyboardInterrupt:
+        display.show(events.Stopped())
+
+
+def _on_stops(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    """What the two signals that stop a fleet do from now on."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handler)
+
+
+class Fleet:
+    """All roles of a fleet on this machine. What it starts, `stack` ends."""
+
+    def __init__(
+        self, options: Options, show: Callable[[events.Event], None], stack: ExitStack
+    ) -> None:
+        """Look at the files and start the core; the Pops wait for `run`."""
+        self._began = time.monotonic()
+        self._began_ms = time.time_ns() // 1_000_000
+        self._show = show
+        self._options = options
+        self._inbox: queue.SimpleQueue[Changed | Started | Exited] = queue.SimpleQueue()
+        self._state = StateFolder(options.state_dir)
+        stack.callback(self._state.close)
+        key = self._state.private_key()
+        self._manifests = Manifests(options.paths, self._state.accepted, show)
+        self._desired = self._manifests.look()
+        ports = _ports(options, self._desired)
+        supervisor = Supervisor(self._inbox.put)
+        stack.callback(supervisor.close)
+        core = _start_core(options, self._state, supervisor, ports)
+        self._publication = Publication(core, key, show)
+        stack.callback(self._publication.close)
+        self._pops = Pops(options, self._state, core, supervisor)
+        self._propagation = Propagation()
+        self._watcher = Watcher(
+            lambda paths: self._inbox.put(Changed(paths, time.monotonic())),
+            ignore=self._state.root,
+        )
+        stack.callback(self._watcher.close)
+        self._told_ready = False
+        self._told_waiting = self._began
+        self._told_trouble = False
+        self._since = math.inf
+        self._due = self._began
+
+    def run(self) -> None:
+        """Publish, tell when every Pop is ready, then follow the files; never returns."""
+        try:
+            self._publish()
+        except Unavailable as trouble:
+            raise Trouble(str(trouble)) from None
+        while True:
+            changed = self._wait()
+            try:
+                if changed is not None or time.monotonic() >= self._due:
+                    self._follow(changed)
+                self._hear()
+            except Unavailable as trouble:
+                self._bear(trouble)
+            else:
+                self._told_trouble = False
+
+    def _wait(self) -> Changed | None:
+        """Tell of processes until files changed, or until it is time to look by oneself."""
+        busy = self._propagation.pending or not self._told_ready
+        deadline = time.monotonic() + (ACK_SECONDS if busy else IDLE_SECONDS)
+        changed: Changed | None = None
+        while True:
+            try:
+                wait = 0.0 if changed else max(0.0, deadline - time.monotonic())
+                message = self._inbox.get(timeout=wait)
+            except queue.Empty:
+                return changed
+            match message:
+                case Started(name, pid):
+                    self._show(events.Started(name, pid))
+                case Exited(name, code, seconds, log):
+                    self._show(events.Exited(name, code, seconds, str(log)))
+                case Changed(paths):
+                    changed = Changed(paths | changed.paths, changed.at) if changed else message
+
+    def _follow(self, changed: Changed | None) -> None:
+        """Look at the files and publish what differs; what fails is as urgent the next time."""
+        now = time.monotonic()
+        self._since = min(self._since, changed.at if changed else now)
+        if self._options.watch:
+            self._desired = self._manifests.look(changed.paths if changed else set())
+        for manifest in self._publish():
+            self._propagation.published(manifest, self._since)
+        self._since = math.inf
+
+    def _publish(self) -> list[Manifest]:
+        """Bring Pops and core to what is desired; the new manifests."""
+        self._pops.update(self._desired.pops)
+        self._propagation.pops = set(self._pops.running)
+        made = self._publication.publish(self._desired, self._manifests.removals)
+        self._manifests.save()
+        settling = self._manifests.unsettled
+        self._due = time.monotonic() + (SETTLE_SECONDS if settling else RESYNC_SECONDS)
+        if self._options.watch:
+            self._watcher.watch(self._manifests.trees, self._manifests.folders)
+        return made
+
+    def _hear(self) -> None:
+        """Tell what the edges have acknowledged."""
+        acks = self._publication.acks()
+        now = time.monotonic()
+        for event in self._propagation.hear(acks, now):
+            self._show(event)
+        if self._told_ready:
+            return
+        newest = max((m.lsn for m in self._publication.manifests.values()), default=0)
+        late = [
+            pop
+            for pop in self._pops.running
+            if pop not in acks or acks[pop].time_ms < self._began_ms or acks[pop].lsn < newest
+        ]
+        if not late:
+            self._tell_ready(now)
+        elif now - self._told_waiting >= PATIENCE_SECONDS:
+            self._told_waiting = now
+            self._show(events.Waiting(tuple(late), str(self._state.logs)))
+
+    def _tell_ready(self, now: float) -> None:
+        self._told_ready = True
+        manifests = self._publication.manifests
+        zones = [zone.resource for zone in self._desired.zones if zone.origin in manifests]
+        pops = self._pops.running
+        self._show(
+            events.Ready(
+                rows(pops.values(), manifests.values(), True),
+                tuple(sorted(manifests)),
+                now - self._began,
+                dig(zones, pops),
+            )
+        )
+
+    def _bear(self, trouble: Unavailable) -> None:
+        """The core is away: say so once, and try again soon."""
+        if not self._told_trouble:
+            self._told_trouble = True
+            self._show(events.Warned("core", f"{trouble}; edges answer what they have", "CoreDown"))
+        self._due = time.monotonic() + RETRY_SECONDS
+
+
+def _ports(options: Options, desired: Desired) -> range:
+    """The ports of the Pops, all of them free."""
+    pops = active(desired.pops)
+    if not pops:
+        given = ", ".join(map(str, options.paths))
+        raise Trouble(f"no good Pop that is Active in {given}; a fleet needs at least one")
+    ports = range(options.dns_port, options.dns_port + len(pops))
+    addresses.check_free(ports)
+    return ports
+
+
+def _start_core(
+    options: Options, state: StateFolder, supervisor: Supervisor, ports: range
+) -> redis_servers.Core:
+    if options.redis_url is not None:
+        core = redis_servers.external_core(options.redis_url)
+        redis_servers.wait_for(core, EXTERNAL_SECONDS)
+        return core
+    port = state.port("core", ports)
+    core = redis_servers.embedded_core(port, state.password)
+    log = state.log("core")
+    supervisor.start(redis_servers.core_program(state.core, port, state.password, log))
+    redis_servers.wait_for(core, EMBEDDED_SECONDS, f" (see {log})")
+    return core

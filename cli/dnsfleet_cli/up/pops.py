@@ -1,0 +1,111 @@
+"""The Pops of a fleet on one machine: for each a replica and one edge, on addresses of its own."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from dnsfleet.resources import Pop
+
+from dnsfleet_cli.troubles import Trouble
+from dnsfleet_cli.up import addresses, private_files, redis_servers
+from dnsfleet_cli.up.options import Options
+from dnsfleet_cli.up.redis_servers import Core
+from dnsfleet_cli.up.state import StateFolder
+from dnsfleet_cli.up.supervisor import Program, Supervisor
+
+MAX_POPS = 256
+"""Ports set aside from --dns-port up: many more processes than a laptop runs."""
+DRAIN_SECONDS = 0.2
+"""On one machine no load balancer has to notice that an edge goes."""
+EDGE_NAME = "0"
+"""A Pop here has one edge."""
+
+
+@dataclass(frozen=True)
+class RunningPop:
+    """Where a Pop answers."""
+
+    name: str
+    labels: Mapping[str, str]
+    port: int
+    addresses: tuple[str, ...]
+
+
+class Pops:
+    """Starts and stops Pops as manifests come and go."""
+
+    def __init__(
+        self, options: Options, state: StateFolder, core: Core, supervisor: Supervisor
+    ) -> None:
+        self._options = options
+        self._state = state
+        self._core = core
+        self._supervisor = supervisor
+        self._hosts = addresses.hosts()
+        self._ports = range(options.dns_port, options.dns_port + MAX_POPS)
+        self._started = 0
+        self.running: dict[str, RunningPop] = {}
+
+    def update(self, pops: Iterable[Pop]) -> None:
+        """Run these Pops and no others; one that is new takes the next port."""
+        wanted = {pop.metadata.name: pop for pop in active(pops)}
+        for name in [name for name in self.running if name not in wanted]:
+            del self.running[name]
+            self._supervisor.stop(f"edge/{name}")
+            self._supervisor.stop(f"replica/{name}")
+        for name, pop in wanted.items():
+            port = self.running[name].port if name in self.running else self._start(name)
+            self.running[name] = RunningPop(
+                name,
+                pop.metadata.labels,
+                port,
+                tuple(addresses.text(host, port) for host in self._hosts),
+            )
+
+    def _start(self, name: str) -> int:
+        if self._started == MAX_POPS:
+            raise Trouble(f"{MAX_POPS} Pops were started, which is the limit; run some elsewhere")
+        port = self._ports[self._started]
+        self._started += 1
+        replica_port = self._state.port(f"replica/{name}", self._ports)
+        password = self._state.password
+        folder = self._state.pop(name)
+        self._supervisor.start(
+            redis_servers.replica_program(
+                f"replica/{name}",
+                folder / "replica",
+                replica_port,
+                self._core,
+                password,
+                self._state.log(f"replica/{name}"),
+            )
+        )
+        config = {
+            "pop": name,
+            "edge": EDGE_NAME,
+            "listen": [(host, port) for host in self._hosts],
+            "http": (redis_servers.HOST, self._state.port(f"http/{name}", self._ports)),
+            "replica_url": redis_servers.replica_url(replica_port, password),
+            "core_url": self._core.ack_url,
+            "public_key": str(self._state.public_key),
+            "state_dir": str(folder / "edge"),
+            "shards": self._options.shards,
+            "drain_seconds": DRAIN_SECONDS,
+        }
+        (folder / "edge").mkdir(mode=private_files.PRIVATE_FOLDER, parents=True, exist_ok=True)
+        file = folder / "edge.json"
+        private_files.write(file, json.dumps(config, indent=1).encode())
+        self._supervisor.start(
+            Program(
+                f"edge/{name}",
+                (sys.executable, "-m", "dnsfleet_edge", str(file)),
+                self._state.log(f"edge/{name}"),
+            )
+        )
+        return port
+
+
+def active(pops: Iterable[Pop]) -> list[Pop]:
+    """Those that are to run."""
+    return [pop for pop in pops if pop.spec.state == "Active"]

@@ -1,0 +1,62 @@
+"""Notices changed files: within about 20 ms, and once for a burst of writes."""
+
+import threading
+from collections.abc import Callable, Set
+from pathlib import Path
+
+import watchfiles
+
+QUIET_MS = 10
+"""A change is told when nothing more has changed for so long: an editor's save is one change."""
+BURST_MS = 50
+"""A burst is told at least so often, however long it goes on."""
+STOP_CHECK_MS = 1000
+
+
+class Watcher:
+    """Calls back, from its own threads, with the paths that changed."""
+
+    def __init__(self, changed: Callable[[set[Path]], None], ignore: Path) -> None:
+        """Tell `changed` about everything except what happens below `ignore`."""
+        self._changed = changed
+        self._ignore = ignore
+        self._watched: tuple[frozenset[Path], frozenset[Path]] = (frozenset(), frozenset())
+        self._stopping = threading.Event()
+
+    def watch(self, trees: Set[Path], folders: Set[Path]) -> None:
+        """Watch these from now on: `trees` with all below them, `folders` without.
+
+        Folders, not files: an editor that replaces a file would take the watch away with it.
+        """
+        wanted = (frozenset(trees), frozenset(folders))
+        if wanted == self._watched:
+            return
+        stopping = threading.Event()
+        for paths, recursive in zip(wanted, (True, False), strict=True):
+            if paths:
+                threading.Thread(
+                    target=self._run, args=(paths, recursive, stopping), name="watcher", daemon=True
+                ).start()
+        self._stopping.set()  # the old ones end after the new ones began: no gap
+        self._stopping, self._watched = stopping, wanted
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._stopping.set()
+
+    def _run(self, paths: Set[Path], recursive: bool, stopping: threading.Event) -> None:
+        for changes in watchfiles.watch(
+            *paths,
+            watch_filter=None,
+            debounce=BURST_MS,
+            step=QUIET_MS,
+            stop_event=stopping,
+            rust_timeout=STOP_CHECK_MS,
+            recursive=recursive,
+            raise_interrupt=False,
+            ignore_permission_denied=True,
+        ):
+            changed = {Path(path) for _, path in changes}
+            changed = {path for path in changed if not path.is_relative_to(self._ignore)}
+            if changed:
+                self._changed(changed)

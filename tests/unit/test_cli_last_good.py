@@ -1,0 +1,194 @@
+"""What the fleet goes on serving when documents are no longer found."""
+
+from pathlib import Path
+
+import pytest
+from dnsfleet_cli.manifest_files import ManifestFiles
+from dnsfleet_cli.troubles import Trouble
+from dnsfleet_cli.up.last_good import SETTLE_SECONDS, LastGood, Update
+
+ZONE = """\
+apiVersion: dnsfleet.io/v1alpha1
+kind: Zone
+metadata: {name: NAME}
+spec: {origin: NAME.example, nameServers: [ns.example.net], protect: PROTECT}
+"""
+POP = "apiVersion: dnsfleet.io/v1alpha1\nkind: Pop\nmetadata: {name: fra}\n"
+
+
+def zone(name: str, protect: bool = False) -> str:
+    return ZONE.replace("NAME", name).replace("PROTECT", str(protect).lower())
+
+
+class Bench:
+    """A folder of manifests, looked at with a clock of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "manifests"
+        self.folder.mkdir()
+        self.store = folder / "accepted.json"
+        self.now = 0.0
+        self.restart()
+
+    def restart(self) -> None:
+        self.files = ManifestFiles([self.folder])
+        self.last_good = LastGood(self.store)
+
+    def write(self, name: str, *texts: str) -> None:
+        (self.folder / name).write_text("---\n".join(texts))
+
+    def look(self, later: float = 0.0) -> Update:
+        self.now += later
+        return self.last_good.update(self.files.read(), self.now)
+
+    @property
+    def names(self) -> list[str]:
+        return sorted(str(d.reference) for d in self.last_good.documents)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def reasons(update: Update) -> list[str]:
+    return [violation.reason for violation in update.violations]
+
+
+def test_a_zone_taken_out_of_its_file_is_removed_when_that_has_settled(bench: Bench) -> None:
+    bench.write("a.yaml", zone("one"), zone("two"))
+    bench.look()
+    bench.write("a.yaml", zone("one"))
+    assert bench.look().removed == []
+    assert bench.last_good.unsettled
+    assert bench.names == ["Zone default/one", "Zone default/two"]
+    assert bench.look(SETTLE_SECONDS).removed == ["two.example."]
+    assert bench.names == ["Zone default/one"]
+    assert not bench.last_good.unsettled
+
+
+def test_a_zone_that_comes_back_in_time_was_never_gone(bench: Bench) -> None:
+    bench.write("a.yaml", zone("one"), zone("two"))
+    bench.look()
+    bench.write("a.yaml", zone("one"))
+    bench.look()
+    bench.write("a.yaml", zone("one"), zone("two"))
+    assert bench.look(SETTLE_SECONDS) == Update([], [])
+    bench.write("a.yaml", zone("one"))
+    assert bench.look(SETTLE_SECONDS).removed == []
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (None, "SourceMissing"),
+        ("", "SourceBroken"),
+        (" \n", "SourceBroken"),
+        ("a: [", "SourceBroken"),
+        ("kind: Zone", "SourceBroken"),
+        ("\N{PILE OF POO}".encode("utf-16"), "SourceBroken"),
+    ],
+)
+def test_a_missing_or_broken_file_removes_nothing(
+    bench: Bench, text: str | bytes | None, reason: str
+) -> None:
+    bench.write("a.yaml", zone("one"))
+    bench.look()
+    path = bench.folder / "a.yaml"
+    if text is None:
+        path.unlink()
+    else:
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    for _ in range(3):
+        update = bench.look(SETTLE_SECONDS)
+        assert update.removed == []
+        assert reasons(update) == [reason]
+        assert bench.names == ["Zone default/one"]
+
+
+def test_a_file_with_only_a_comment_says_that_nothing_is_here(bench: Bench) -> None:
+    bench.write("a.yaml", zone("one"))
+    bench.look()
+    bench.write("a.yaml", "# retired\n")
+    bench.look()
+    assert bench.look(SETTLE_SECONDS).removed == ["one.example."]
+
+
+def test_a_protected_zone_is_kept(bench: Bench) -> None:
+    bench.write("a.yaml", zone("one", protect=True), POP)
+    bench.look()
+    bench.write("a.yaml", POP)
+    bench.look()
+    update = bench.look(SETTLE_SECONDS)
+    assert update.removed == []
+    assert [str(violation) for violation in update.violations] == [
+        f"{bench.folder}/a.yaml:1: warning: Zone default/one is kept: it was protected; "
+        "put it back with protect: false first [Protected]"
+    ]
+
+
+def test_a_zone_may_move_to_another_file_and_another_name(bench: Bench) -> None:
+    bench.write("a.yaml", zone("one"))
+    bench.look()
+    bench.write("a.yaml", "# moved\n")
+    bench.write("b.yaml", zone("one").replace("name: one", "name: other"))
+    assert bench.look(SETTLE_SECONDS).removed == []
+    assert bench.look(SETTLE_SECONDS) == Update([], [])
+    assert bench.names == ["Zone default/other"]
+
+
+def test_good_documents_survive_a_restart_beside_a_broken_file(bench: Bench) -> None:
+    bench.write("a.yaml", zone("one"), POP)
+    bench.look()
+    bench.last_good.save({})
+    bench.write("a.yaml", "kind: [")
+    bench.restart()
+    assert reasons(bench.look()) == ["SourceBroken"]
+    assert bench.names == ["Zone default/one"]  # a Pop is what each run is told
+    bench.write("a.yaml", POP)
+    bench.look()
+    assert bench.look(SETTLE_SECONDS).removed == ["one.example."]
+
+
+def test_the_good_version_is_saved_in_place_of_the_newest(bench: Bench) -> None:
+    bench.write("a.yaml", zone("one"))
+    bench.look()
+    good = {document.reference: document for document in bench.last_good.documents}
+    bench.write("a.yaml", zone("one").replace("ns.example.net", "bad.example.net"))
+    bench.look()
+    bench.last_good.save(good)
+    bench.write("a.yaml", "kind: [")
+    bench.restart()
+    assert "bad" not in bench.last_good.documents[0].resource.model_dump_json()
+
+
+def test_a_damaged_store_is_told(bench: Bench) -> None:
+    bench.store.write_text("[{}]")
+    with pytest.raises(Trouble) as caught:
+        bench.restart()
+    assert str(caught.value) == f"state file {bench.store} is damaged; delete it"
+
+
+def test_files_of_tools_and_other_suffixes_are_not_manifests(bench: Bench) -> None:
+    (bench.folder / ".git").mkdir()
+    bench.write(".git/a.yaml", zone("one"))
+    bench.write("a.txt", zone("two"))
+    (bench.folder / "below").mkdir()
+    bench.write("below/a.yml", zone("three"))
+    bench.look()
+    assert bench.names == ["Zone default/three"]
+
+
+def test_the_same_resource_in_two_files_counts_once(bench: Bench) -> None:
+    bench.write("a.yaml", zone("one"))
+    bench.write("b.yaml", zone("one"))
+    assert [str(violation) for violation in bench.look().violations] == [
+        f"{bench.folder}/b.yaml:1: Zone default/one is already in {bench.folder}/a.yaml:1; "
+        "remove one [DuplicateResource]"
+    ]
+
+
+def test_a_path_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(Trouble) as caught:
+        ManifestFiles([tmp_path / "none"])
+    assert str(caught.value) == f"{tmp_path}/none: no such file or folder"
