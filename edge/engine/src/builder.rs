@@ -10,7 +10,7 @@ use crate::master::{self, Convert, Include, MAX_TTL, Sink, Where};
 use crate::name::{self, Name};
 use crate::rdata::{self, types::SOA};
 use crate::violations::{Severity, Violations};
-use crate::zone::{Edit, Rrset, Zone, canonical_cmp, sort_by_owner};
+use crate::zone::{Edit, Loading, Rrset, Zone, canonical_cmp, sort_by_owner};
 
 /// A violation as its reader gets it: reason, message, place, severity.
 pub type Found = (&'static str, String, String, Severity);
@@ -223,18 +223,29 @@ impl Builder {
     /// Joins the records with the base zone and checks the owners that got some.
     fn join(&self, origin: &Name, violations: &mut Violations) -> Option<Zone> {
         let sorted = self.sorted(origin, violations);
-        let start = self.base.clone();
-        let mut edit = Edit::new(start.unwrap_or_else(|| Zone::empty(origin, sorted.len())));
-        for records in sorted.chunk_by(|a, b| a.0 == b.0 && a.1.rtype == b.1.rtype) {
-            let (owner, first) = records[0];
-            let base = self
-                .base
-                .as_ref()
-                .and_then(|zone| zone.node(owner)?.get(first.rtype));
-            if let Some(rrset) = self.join_rrset(records, base, violations) {
-                edit.set(owner, rrset).expect("inside the zone");
+        let groups = sorted.chunk_by(|a, b| a.0 == b.0 && a.1.rtype == b.1.rtype);
+        let edit = match &self.base {
+            None => {
+                let mut loading = Loading::new(origin, sorted.len());
+                for records in groups {
+                    if let Some(rrset) = self.join_rrset(records, None, violations) {
+                        loading.push(records[0].0, rrset).expect("inside the zone");
+                    }
+                }
+                loading.finish()
             }
-        }
+            Some(base) => {
+                let mut edit = Edit::new(base.clone());
+                for records in groups {
+                    let (owner, first) = records[0];
+                    let old = base.node(owner).and_then(|node| node.get(first.rtype));
+                    if let Some(rrset) = self.join_rrset(records, old, violations) {
+                        edit.set(owner, rrset).expect("inside the zone");
+                    }
+                }
+                edit
+            }
+        };
         let touched = sorted.chunk_by(|a, b| a.0 == b.0);
         checks::check(edit.view(), touched, violations);
         edit.finish().ok()

@@ -23,6 +23,7 @@ const NAMES_PER_BUCKET: usize = 200;
 
 static HASHER: LazyLock<DefaultHashBuilder> = LazyLock::new(DefaultHashBuilder::default);
 
+/// One part of a map.
 type Bucket = HashTable<(Box<[u8]>, Node)>;
 
 #[derive(Clone)]
@@ -32,12 +33,27 @@ pub(super) struct Buckets {
 }
 
 impl Buckets {
-    /// An empty map that holds `names` without growing.
-    pub(super) fn with_room(names: usize) -> Buckets {
-        let count = names.div_ceil(NAMES_PER_BUCKET).max(1);
+    /// A map of these nodes, filled bucket by bucket.
+    pub(super) fn of(mut nodes: Vec<(&[u8], Node)>) -> Buckets {
+        let count = nodes.len().div_ceil(NAMES_PER_BUCKET).max(1);
+        let places = nodes
+            .iter()
+            .enumerate()
+            .map(|(i, (owner, _))| (index(hash(owner), count), i));
+        let mut places: Vec<_> = places.collect();
+        places.sort_unstable();
+        let mut buckets = vec![Arc::default(); count];
+        for places in places.chunk_by(|a, b| a.0 == b.0) {
+            let mut bucket = Bucket::with_capacity(places.len());
+            for &(_, i) in places {
+                let (owner, node) = (nodes[i].0, std::mem::take(&mut nodes[i].1));
+                bucket.insert_unique(hash(owner), (owner.into(), node), hash_entry);
+            }
+            buckets[places[0].0] = Arc::new(bucket);
+        }
         Buckets {
-            buckets: (0..count).map(|_| Arc::default()).collect(),
-            len: 0,
+            buckets,
+            len: nodes.len(),
         }
     }
 
@@ -136,6 +152,12 @@ impl Buckets {
             bucket.insert_unique(hash(&entry.0), entry, hash_entry);
         }
         self.buckets.push(Arc::new(bucket));
+    }
+}
+
+impl Default for Buckets {
+    fn default() -> Buckets {
+        Buckets::of(Vec::new())
     }
 }
 

@@ -20,10 +20,10 @@ impl Edit {
         if !name::is_at_or_below(owner, self.zone.origin.as_wire()) {
             return Err(ZoneError::OutOfZone(name::to_text(owner)));
         }
-        self.count_in(owner, &rrset);
+        self.zone.count_in(owner, &rrset);
         if let Some(node) = self.zone.names.get_mut(owner) {
             if let Some(old) = node.replace(rrset) {
-                self.count_out(owner, &old);
+                self.zone.count_out(owner, &old);
             }
             return Ok(());
         }
@@ -49,7 +49,7 @@ impl Edit {
         }
         let node = self.zone.names.get_mut(owner).expect("just found");
         let old = node.take(rtype).expect("just found");
-        self.count_out(owner, &old);
+        self.zone.count_out(owner, &old);
         self.prune(owner);
         true
     }
@@ -104,17 +104,5 @@ impl Edit {
                 .expect("a parent is a node")
                 .children -= 1;
         }
-    }
-
-    fn count_in(&mut self, owner: &[u8], rrset: &Rrset) {
-        self.zone.rrsets += 1;
-        self.zone.records += rrset.count();
-        self.zone.digest.add(owner, rrset);
-    }
-
-    fn count_out(&mut self, owner: &[u8], rrset: &Rrset) {
-        self.zone.rrsets -= 1;
-        self.zone.records -= rrset.count();
-        self.zone.digest.subtract(owner, rrset);
     }
 }

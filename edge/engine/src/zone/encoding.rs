@@ -14,7 +14,7 @@
 use std::fmt;
 
 use super::rrset::{Rrset, RrsetError, canonical_cmp};
-use super::{Edit, Zone, ZoneError};
+use super::{Edit, Loading, Zone, ZoneError};
 use crate::master::MAX_TTL;
 use crate::name::{self, Name};
 use crate::rdata;
@@ -100,10 +100,10 @@ impl Zone {
         let mut reader = Reader { rest: bytes };
         let origin = reader.head()?;
         let count = reader.count(SHORTEST_RRSET)?;
-        let mut edit = Edit::new(Zone::empty(&origin, count));
-        reader.rrsets(count, |owner, rrset| edit.set(owner, rrset))?;
+        let mut loading = Loading::new(&origin, count);
+        reader.rrsets(count, |owner, rrset| loading.push(owner, rrset))?;
         reader.end()?;
-        Ok(edit.finish()?)
+        Ok(loading.finish().finish()?)
     }
 
     /// This zone with an encoded change made.

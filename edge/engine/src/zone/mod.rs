@@ -17,6 +17,7 @@ mod deltas;
 mod digest;
 mod edits;
 mod encoding;
+mod loading;
 mod rrset;
 mod sorting;
 
@@ -31,6 +32,7 @@ use deltas::write_record;
 use digest::Digest;
 pub(crate) use edits::Edit;
 pub use encoding::DecodeError;
+pub(crate) use loading::Loading;
 pub(crate) use rrset::canonical_cmp;
 pub use rrset::{Node, Rrset, RrsetError};
 pub(crate) use sorting::sort_by_owner;
@@ -90,24 +92,44 @@ impl Zone {
             let key = (owner.to_ascii_lowercase().into(), rtype);
             rrsets.entry(key).or_insert((ttl, Vec::new())).1.push(rdata);
         }
-        let mut edit = Edit::new(Zone::empty(origin, rrsets.len()));
-        for ((owner, rtype), (ttl, mut rdatas)) in rrsets {
-            let rrset = Rrset::new(rtype, ttl, &mut rdatas)
-                .map_err(|error| ZoneError::BadRrset(name::to_text(&owner), rtype, error))?;
-            edit.set(&owner, rrset)?;
+        let mut joined = Vec::with_capacity(rrsets.len());
+        for ((owner, rtype), (ttl, rdatas)) in &mut rrsets {
+            let rrset = Rrset::new(*rtype, *ttl, rdatas)
+                .map_err(|error| ZoneError::BadRrset(name::to_text(owner), *rtype, error))?;
+            if !name::is_at_or_below(owner, origin.as_wire()) {
+                return Err(ZoneError::OutOfZone(name::to_text(owner)));
+            }
+            joined.push((&**owner, rrset));
         }
-        edit.finish()
+        let mut loading = Loading::new(origin, joined.len());
+        let by_type = |a: &Rrset, b: &Rrset| a.rtype.cmp(&b.rtype);
+        for (owner, rrset) in sort_by_owner(origin, joined.into_iter(), by_type) {
+            loading.push(owner, rrset)?;
+        }
+        loading.finish().finish()
     }
 
-    /// No records yet, with room for `names` owners: only a start for an [`Edit`].
-    pub(crate) fn empty(origin: &Name, names: usize) -> Zone {
+    /// No records yet: only a start.
+    fn empty(origin: &Name) -> Zone {
         Zone {
             origin: origin.to_folded(),
-            names: Buckets::with_room(names),
+            names: Buckets::default(),
             rrsets: 0,
             records: 0,
             digest: Digest::default(),
         }
+    }
+
+    fn count_in(&mut self, owner: &[u8], rrset: &Rrset) {
+        self.rrsets += 1;
+        self.records += rrset.count();
+        self.digest.add(owner, rrset);
+    }
+
+    fn count_out(&mut self, owner: &[u8], rrset: &Rrset) {
+        self.rrsets -= 1;
+        self.records -= rrset.count();
+        self.digest.subtract(owner, rrset);
     }
 
     /// The apex name, folded.
