@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from dnsfleet import encoding, manifests, zones
+from dnsfleet import encoding, manifests
 from dnsfleet.manifests import Manifest
 from dnsfleet.revisions import Revision
 from dnsfleet_engine import Zone
@@ -19,19 +19,6 @@ class SignedZone(NamedTuple):
     manifest: Manifest
     signed: bytes
     zone: Zone
-
-
-def zone(origin: str, serial: int, lines: str = "") -> Zone:
-    """A zone with an SOA, one name server and the given lines of a master file."""
-    text = f"""\
-@   300 IN SOA ns1 hostmaster {serial} 7200 900 1209600 300
-@   300 IN NS ns1
-ns1 300 IN A 192.0.2.53
-{lines}
-"""
-    built, violations = zones.from_file(text.encode(), "test", origin)
-    assert built is not None, violations
-    return built
 
 
 def sign(content: Zone, seq: int, key: Ed25519PrivateKey = PUBLISHER) -> SignedZone:

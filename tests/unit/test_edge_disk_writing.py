@@ -7,8 +7,9 @@ import pytest
 from dnsfleet_edge import disk_writing
 from dnsfleet_edge.disk import Disk, DiskError
 from dnsfleet_edge.disk_writing import DiskWriter
-from support.signed_zones import POP, PUBLISHER, SignedZone, sign, tombstone, zone
+from support.signed_zones import POP, PUBLISHER, SignedZone, sign, tombstone
 from support.waiting import wait_for
+from support.zones import make_zone
 
 
 class Kept:
@@ -42,25 +43,25 @@ def kept(tmp_path: Path) -> Iterator[Kept]:
 
 def test_the_index_waits_for_the_whole_set(kept: Kept, tmp_path: Path) -> None:
     kept.writer.start(None)
-    kept.save(sign(zone("a.example.", 1), 1))
+    kept.save(sign(make_zone("a.example.", serial=1), 1))
     wait_for("the zone file", lambda: list(tmp_path.glob("state/zones/*.zone")), 5)
     assert kept.serials() == {}
-    kept.save(sign(zone("b.example.", 1), 1))
+    kept.save(sign(make_zone("b.example.", serial=1), 1))
     kept.writer.complete()
     wait_for("the set", lambda: kept.serials() == {"a.example.": 1, "b.example.": 1}, 5)
 
 
 def test_a_zone_that_joins_is_listed(kept: Kept) -> None:
     kept.writer.start([])
-    kept.save(sign(zone("a.example.", 1), 1))
+    kept.save(sign(make_zone("a.example.", serial=1), 1))
     wait_for("the first", lambda: kept.serials() == {"a.example.": 1}, 5)
-    kept.save(sign(zone("b.example.", 1), 1))
+    kept.save(sign(make_zone("b.example.", serial=1), 1))
     wait_for("both", lambda: kept.serials() == {"a.example.": 1, "b.example.": 1}, 5)
 
 
 def test_a_dropped_zone_is_kept_as_dropped(kept: Kept) -> None:
     kept.writer.start([])
-    signed = sign(zone("a.example.", 1), 1)
+    signed = sign(make_zone("a.example.", serial=1), 1)
     kept.save(signed)
     kept.writer.save("a.example.", tombstone(signed), None)
     wait_for("the tombstone", lambda: kept.serials() == {"a.example.": None}, 5)
@@ -71,11 +72,11 @@ def test_a_big_zone_is_not_written_for_every_change(
 ) -> None:
     monkeypatch.setattr(disk_writing, "BYTES_PER_SECOND", 1)  # what is small is big now
     kept.writer.start([])
-    kept.save(sign(zone("a.example.", 1), 1))
+    kept.save(sign(make_zone("a.example.", serial=1), 1))
     wait_for("the first revision", lambda: kept.serials() == {"a.example.": 1}, 5)
     for serial in range(2, 50):
-        kept.save(sign(zone("a.example.", serial), serial))
-    kept.save(sign(zone("b.example.", 1), 1))
+        kept.save(sign(make_zone("a.example.", serial=serial), serial))
+    kept.save(sign(make_zone("b.example.", serial=1), 1))
     wait_for("another zone", lambda: "b.example." in kept.serials(), 5)
     assert kept.serials()["a.example."] == 1
     kept.writer.stop()  # the end of the process writes what waits
@@ -88,7 +89,7 @@ def test_an_unusable_disk_is_tried_again(tmp_path: Path, monkeypatch: pytest.Mon
     folder.write_text("a file where the folder should be")
     kept = Kept(folder)
     kept.writer.start(None)
-    kept.save(sign(zone("a.example.", 1), 1))
+    kept.save(sign(make_zone("a.example.", serial=1), 1))
     kept.writer.complete()
     wait_for("failures", lambda: kept.failures > 1, 5)
     folder.unlink()
