@@ -9,7 +9,7 @@ from a snapshot that is near. A change of half the zone is a snapshot alone.
 from dataclasses import dataclass, replace
 from typing import Self
 
-from dnsfleet import encoding, keys, serials
+from dnsfleet import encoding, keys, plans, serials
 from dnsfleet.encoding import Payload
 from dnsfleet.manifests import Manifest, Run
 from dnsfleet.revisions import Revision
@@ -69,11 +69,17 @@ class Draft:
 
 
 def change(
-    before: Published, epoch: int, new: Zone, pops: tuple[str, ...] | None, now: int
+    before: Published,
+    epoch: int,
+    new: Zone,
+    pops: tuple[str, ...] | None,
+    now: int,
+    delta: Delta | None = None,
 ) -> Draft | None:
     """The publication of `new`; None where neither records nor Pops differ.
 
     `now` is Unix time in seconds, for the serial; the serial of `new` is taken where it is newer.
+    `delta` is `plans.change` from the zone before to `new`, where it is known already.
     """
     at = Revision(epoch, before.seq + 1)
     old, manifest = before.zone, before.manifest
@@ -82,13 +88,15 @@ def change(
     if old is None or manifest is None or manifest.snapshot is None or not before.in_core:
         zone = new.with_serial(serials.next_serial(previous, now, proposed))
         return _whole(before, at, zone, pops)
-    zone, delta = old, old.diff(new.with_serial(old.serial))
-    if _count(delta):
+    if delta is None:
+        delta = plans.change(old, new)
+    zone, payload = old, delta.payload
+    if delta.added + delta.removed + delta.changed:
         zone = new.with_serial(serials.next_serial(previous, now, proposed))
-        delta = old.diff(zone)
+        # Equal to old.diff(zone), in time that depends on the change alone.
+        payload = old.diff(old.apply(payload).with_serial(zone.serial)).payload
     elif pops == manifest.pops:
         return None
-    payload = delta.payload
     limit = max(MIN_DELTA_SIZE, manifest.snapshot.size // MAX_DELTA_SHARE)
     if len(payload) > min(limit, manifest.snapshot.size // WHOLE_SHARE):
         return _whole(before, at, zone, pops)
@@ -122,10 +130,6 @@ def removal(before: Published, epoch: int) -> Draft | None:
         tombstone=True,
     )
     return Draft(tombstone, None, {}, _superseded(before, tombstone), before.stored)
-
-
-def _count(delta: Delta) -> int:
-    return delta.added + delta.removed + delta.changed
 
 
 def _whole(before: Published, at: Revision, zone: Zone, pops: tuple[str, ...] | None) -> Draft:

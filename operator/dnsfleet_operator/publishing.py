@@ -114,14 +114,14 @@ class Publisher:
 
     def _publish(self, origin: str, want: Desired) -> Outcome:
         try:
-            old = self._store.load(origin)
+            old, delta = self._store.load(origin), None
             if old is not None:
                 delta = plans.change(old, want.zone)
                 fault = plans.unsafe(old, want.zone, delta)
                 if fault is not None and want.approve != plans.plan_hash(delta):
                     manifest = self._store.republish(origin) or self._store.manifest(origin)
                     return Outcome(State.HELD, manifest, fault.reason, fault.message)
-            made = self._store.publish(origin, want.zone, want.pops)
+            made = self._store.publish(origin, want.zone, want.pops, delta)
         except (StoreConflictError, ValueError) as error:
             return Outcome(State.FAILED, None, "PublishFailed", str(error))
         if made is not None:

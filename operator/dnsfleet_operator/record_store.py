@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet import acks, keys, manifests, rumours, walks
 from dnsfleet.acks import Ack
 from dnsfleet.manifests import FleetHead, Manifest
-from dnsfleet_engine import Zone
+from dnsfleet_engine import Delta, Zone
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from redis.typing import EncodableT
@@ -133,15 +133,28 @@ class RecordStore:
         ]
 
     def publish(
-        self, origin: str, new: Zone, pops: tuple[str, ...] | None = None
+        self,
+        origin: str,
+        new: Zone,
+        pops: tuple[str, ...] | None = None,
+        delta: Delta | None = None,
     ) -> Manifest | None:
         """Make `new` what the Pops in `pops` (sorted; None is all) serve.
 
         None where neither records nor Pops differ from what is published; the serial alone is no
-        difference.
+        difference. `delta` is `plans.change` from `load(origin)` to `new`: for large zones that
+        share nothing it takes a while, so whoever has it passes it on. ValueError for a zone of
+        another origin.
         """
-        now = int(self._clock())
-        return self._write(origin, lambda known: drafts.change(known, self._fence, new, pops, now))
+        if new.origin != origin:
+            raise ValueError(f"the zone is {new.origin}, not {origin}")
+        old, now = self.load(origin), int(self._clock())
+        return self._write(
+            origin,
+            lambda known: drafts.change(
+                known, self._fence, new, pops, now, delta if known.zone is old else None
+            ),
+        )
 
     def republish(self, origin: str) -> Manifest | None:
         """Write again what was published before the core lost it; None where it was not lost."""

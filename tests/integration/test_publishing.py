@@ -1,0 +1,217 @@
+"""Passes of the publisher on a real Valkey."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from dnsfleet import keys, manifests, plans
+from dnsfleet.manifests import FleetHead, Manifest
+from dnsfleet_engine import Zone
+from dnsfleet_operator.publishing import Desired, Publisher, State
+from dnsfleet_operator.record_store import RecordStore, connect
+from dnsfleet_operator.store_errors import Fenced
+from support.valkey import Valkey
+from support.zones import hosts, make_zone
+
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
+A, B = "a.example.", "b.example."
+NOW = 1_800_000_000.0
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+    running = Valkey(tmp_path_factory.mktemp("core"))
+    running.start()
+    yield running
+    running.kill()
+
+
+@pytest.fixture
+def admin(server: Valkey) -> Iterator[redis.Redis]:
+    with server.client() as client:
+        client.flushall()
+        yield client
+
+
+@pytest.fixture
+def store(server: Valkey, admin: redis.Redis) -> RecordStore:
+    return RecordStore(connect(server.url), KEY, lambda: NOW)
+
+
+@pytest.fixture
+def publisher(store: RecordStore) -> Publisher:
+    return Publisher(store)
+
+
+def want(**counts: int) -> dict[str, Desired]:
+    """`a=3` wants a.example. with three hosts."""
+    return {
+        f"{name}.example.": Desired(make_zone(f"{name}.example.", hosts(count)))
+        for name, count in counts.items()
+    }
+
+
+def states(publisher: Publisher, desired: dict[str, Desired], **options: bool) -> list[State]:
+    outcomes = publisher.reconcile(desired, complete=options.get("complete", True))
+    return [outcomes[origin].state for origin in sorted(outcomes)]
+
+
+def head(admin: redis.Redis) -> FleetHead | None:
+    signed = admin.get(keys.FLEET)
+    assert signed is None or isinstance(signed, bytes)
+    return None if signed is None else manifests.verify_fleet(signed, KEY.public_key())
+
+
+def stored(admin: redis.Redis, origin: str) -> Manifest:
+    signed = admin.get(keys.manifest(origin))
+    assert isinstance(signed, bytes)
+    return manifests.verify(signed, KEY.public_key())
+
+
+def test_a_pass_publishes_what_differs_and_says_what_is_complete(
+    publisher: Publisher, admin: redis.Redis
+) -> None:
+    assert states(publisher, want(a=3, b=3)) == [State.PUBLISHED, State.PUBLISHED]
+    first = head(admin)
+    assert first is not None
+    assert first.zones == 2
+    assert states(publisher, want(a=3, b=4)) == [State.UNCHANGED, State.PUBLISHED]
+    assert head(admin) == first, "the same zones are live, so nothing is said again"
+    outcomes = publisher.reconcile(want(a=3, b=4), complete=True)
+    assert outcomes[B].manifest == stored(admin, B)
+    assert outcomes[B].state is State.UNCHANGED
+
+
+def test_a_pass_that_is_not_complete_is_not_said_to_be(
+    publisher: Publisher, admin: redis.Redis
+) -> None:
+    assert states(publisher, want(a=3), complete=False) == [State.PUBLISHED]
+    assert head(admin) is None
+
+
+def test_what_nobody_wants_any_more_stays_until_it_is_removed(
+    publisher: Publisher, admin: redis.Redis
+) -> None:
+    states(publisher, want(a=3, b=3))
+    assert states(publisher, want(a=3)) == [State.UNCHANGED]
+    assert not stored(admin, B).tombstone
+    outcomes = publisher.reconcile(want(a=3), complete=True, remove={B})
+    assert outcomes[B].state is State.REMOVED
+    assert stored(admin, B).tombstone
+    now = head(admin)
+    assert now is not None
+    assert now.zones == 1
+
+
+def test_an_unsafe_plan_is_held_until_its_hash_is_approved(
+    publisher: Publisher, store: RecordStore, admin: redis.Redis
+) -> None:
+    publisher.reconcile(want(a=50), complete=True)
+    before = stored(admin, A)
+    small = make_zone(A, hosts(10))
+    outcome = publisher.reconcile({A: Desired(small)}, complete=True)[A]
+    assert (outcome.state, outcome.reason) == (State.HELD, "UnsafePlan")
+    assert "removes 40 of 52 RRsets" in outcome.message
+    assert outcome.manifest == before == stored(admin, A)
+    now = head(admin)
+    assert now is not None
+    assert now.zones == 1
+    assert publisher.reconcile({A: Desired(small, None, "other")}, True)[A].state is State.HELD
+    published = store.load(A)
+    assert published is not None
+    approve = plans.plan_hash(plans.change(published, small))
+    outcome = publisher.reconcile({A: Desired(small, None, approve)}, True)[A]
+    assert outcome.state is State.PUBLISHED
+    assert outcome.manifest == stored(admin, A) != before
+
+
+def test_a_core_that_came_back_empty_is_filled_again(
+    publisher: Publisher, admin: redis.Redis
+) -> None:
+    publisher.reconcile(want(a=50, b=3, c=3), complete=True)
+    publisher.reconcile(want(a=50, b=3), complete=True, remove={"c.example."})
+    before = {origin: stored(admin, origin) for origin in (A, B, "c.example.")}
+    admin.flushall()
+    small = make_zone(A, hosts(10))
+    outcomes = publisher.reconcile({A: Desired(small), B: want(b=3)[B]}, complete=True)
+    assert outcomes[A].state is State.HELD, "an empty core is no reason to skip the brake"
+    assert outcomes[B].state is State.PUBLISHED
+    for origin, manifest in before.items():
+        again = stored(admin, origin)
+        assert again.revision > manifest.revision
+        assert (again.tombstone, again.rrsets) == (manifest.tombstone, manifest.rrsets)
+    now = head(admin)
+    assert now is not None
+    assert now.zones == 2
+    assert states(publisher, want(b=3)) == [State.UNCHANGED]
+
+
+def test_a_core_that_went_back_is_brought_forward(
+    publisher: Publisher, store: RecordStore, admin: redis.Redis
+) -> None:
+    publisher.reconcile(want(a=3), complete=True)
+    old = {
+        key: admin.dump(key)
+        for key in admin.scan_iter(match=keys.PREFIX + "*")  # what a backup would hold
+    }
+    newer = RecordStore(connect(store_url(admin)), KEY, lambda: NOW + 5)
+    follower = Publisher(newer)
+    follower.reconcile(want(a=4), complete=True)
+    follower.reconcile(want(a=5), complete=True)
+    before = stored(admin, A)
+    admin.flushall()
+    for key, value in old.items():
+        admin.restore(key, 0, value)  # type: ignore[arg-type]
+    assert states(follower, want(a=5)) == [State.PUBLISHED]
+    assert stored(admin, A).revision > before.revision
+    assert stored(admin, A).rrsets == before.rrsets
+
+
+def store_url(admin: redis.Redis) -> str:
+    settings = admin.connection_pool.connection_kwargs
+    return f"redis://{settings['host']}:{settings['port']}"
+
+
+def test_a_restarted_publisher_changes_nothing_that_is_right(
+    publisher: Publisher, server: Valkey, admin: redis.Redis
+) -> None:
+    publisher.reconcile(want(a=3, b=3), complete=True)
+    before = stored(admin, A)
+    again = Publisher(RecordStore(connect(server.url), KEY, lambda: NOW))
+    assert states(again, want(a=3, b=4)) == [State.UNCHANGED, State.PUBLISHED]
+    assert stored(admin, A) == before
+    with pytest.raises(Fenced):
+        publisher.reconcile(want(a=3), complete=True)
+
+
+def test_a_zone_that_fails_does_not_stop_the_others(
+    publisher: Publisher, admin: redis.Redis
+) -> None:
+    publisher.reconcile(want(a=3, b=3), complete=True)
+    other: Zone = make_zone(B, hosts(3))
+    outcomes = publisher.reconcile({A: Desired(other), B: want(b=5)[B]}, complete=True)
+    assert (outcomes[A].state, outcomes[A].reason) == (State.FAILED, "PublishFailed")
+    assert outcomes[B].state is State.PUBLISHED
+    assert stored(admin, A).rrsets == 5
+    outcomes = publisher.reconcile({"new.example.": Desired(other)}, complete=False)
+    assert outcomes["new.example."].message == f"the zone is {B}, not new.example."
+
+
+def test_a_core_that_is_away_fails_the_pass_and_the_next_one_works(tmp_path: Path) -> None:
+    core = Valkey(tmp_path / "core")
+    publisher = Publisher(RecordStore(connect(core.url), KEY, lambda: NOW))
+    outcomes = publisher.reconcile(want(a=3, b=3), complete=True, remove={"c.example."})
+    assert {outcome.state for outcome in outcomes.values()} == {State.FAILED}
+    assert {outcome.reason for outcome in outcomes.values()} == {"StoreUnavailable"}
+    assert f"core Redis 127.0.0.1:{core.port}: cannot be reached" in outcomes[A].message
+    core.start()
+    try:
+        assert states(publisher, want(a=3, b=3)) == [State.PUBLISHED, State.PUBLISHED]
+        core.kill()
+        assert states(publisher, want(a=3, b=4)) == [State.FAILED, State.FAILED]
+        core.start()
+        assert states(publisher, want(a=3, b=4)) == [State.PUBLISHED, State.PUBLISHED]
+    finally:
+        core.kill()
