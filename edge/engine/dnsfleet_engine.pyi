@@ -110,7 +110,10 @@ class ZoneBuilder:
         """Read a master file (RFC 1035 section 5). `progress` gets (octets read, octets in all)."""
 
     def add_record(self, owner: str, rtype: str, ttl: int, data: str, where: str) -> None:
-        """Add one record in presentation form; names are relative to the origin."""
+        """Add one record in presentation form; names are relative to the origin.
+
+        TXT that does not begin with a quote is one text, split into strings of 255 octets.
+        """
 
     def finish(self) -> tuple[Zone | None, list[tuple[str, str, str, Severity]]]:
         """The zone (None after an error) and what was found: (reason, message, where, severity)."""

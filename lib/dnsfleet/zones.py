@@ -2,8 +2,7 @@
 
 All sources end in the engine's `ZoneBuilder`, so that one parser and one set of checks decides for
 `dnsfleet up`, `serve`, `zone lint` and the operator. What the builder does not know is done here:
-types that only dnspython can parse, the apex records that a Zone object describes, unquoted TXT,
-gzip.
+types that only dnspython can parse, the apex records that a Zone object describes, gzip.
 
 RecordSets must not harm each other or the zone: first all are added at once, which is the usual
 case and costs the least. When that zone breaks a rule, they are added one by one in order of age
@@ -11,7 +10,6 @@ to the last good zone, and each that breaks it is left out with its violations. 
 depends on which of two records a check happens to name.
 """
 
-import re
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 
@@ -28,8 +26,6 @@ from dnsfleet.violations import Violation, errors
 
 MAX_FILE = 1 << 30
 """Octets of a master file after gzip: 20 million records; more is an error or an attack."""
-MAX_STRING = 255
-"""Octets in one character string of a TXT record (RFC 1035 section 3.3)."""
 
 Built = tuple[Zone | None, list[Violation]]
 """A zone, or None after an error in it, and what was found."""
@@ -39,8 +35,6 @@ Progress = Callable[[int, int], None]
 """Gets (octets read, octets in all) from time to time."""
 
 _GZIP = b"\x1f\x8b"
-_TEXT_TYPES = ("TXT", "SPF")
-_UNIT = re.compile(r"\\[0-9]{3}|\\.|.", re.DOTALL)
 
 
 def convert(rtype: str, text: str, origin: str) -> tuple[int, bytes]:
@@ -199,8 +193,7 @@ def _add_records(
         where = f"{subject}: spec.records[{index}]"
         ttl = default_ttl if record.ttl is None else record.ttl
         for place, text in enumerate(record.data):
-            data = _rdata_text(record.type, text)
-            builder.add_record(record.name, record.type, ttl, data, f"{where}.data[{place}]")
+            builder.add_record(record.name, record.type, ttl, text, f"{where}.data[{place}]")
         if f".{record.name}.".lower().endswith(looks_absolute) and origin != names.ROOT:
             message = (
                 f"{record.name} has no dot at its end and becomes {record.name}.{origin}; "
@@ -228,22 +221,6 @@ def _is_apex(record: Record, origin: str) -> bool:
         return names.normalise(record.name, origin) == origin
     except ValueError:
         return False  # the builder says what is wrong with the name
-
-
-def _rdata_text(rtype: str, text: str) -> str:
-    """Presentation form of a data string: unquoted TXT becomes strings of at most 255 octets."""
-    if rtype not in _TEXT_TYPES or text.startswith(('"', "\\#")):
-        return text
-    units = [unit for match in _UNIT.findall(text) for unit in _units(match)]
-    strings = (units[start : start + MAX_STRING] for start in range(0, len(units), MAX_STRING))
-    return " ".join('"' + "".join(string) + '"' for string in strings)
-
-
-def _units(match: str) -> list[str]:
-    """One octet each in presentation form, from a character or an escape."""
-    if match == '"':
-        return ['\\"']
-    return [match] if match.isascii() else [f"\\{octet:03}" for octet in match.encode()]
 
 
 def _explain_second_soa(violation: Violation, zone: resources.Zone) -> Violation:

@@ -42,12 +42,14 @@ fn is_written_as_its_rfc_shows() {
         ("TXT", r#""a b" "c;\"\\\200""#, r#""a b" "c;\"\\\200""#),
         ("TXT", r#""""#, r#""""#),
         ("TXT", "v=spf1 -all", r#""v=spf1 -all""#),
+        ("TXT", " (aside) \n", r#"" (aside) ""#),
+        ("TXT", " ", r#"" ""#),
         (
             "TXT",
             "v=DKIM1; k=rsa\\; p=(\"x",
             r#""v=DKIM1; k=rsa; p=(\"x""#,
         ),
-        ("SPF", "( \"v=spf1\"\n \"-all\" )", r#""v=spf1" "-all""#),
+        ("SPF", "\"v=spf1\" ( \n \"-all\" )", r#""v=spf1" "-all""#),
         ("HINFO", "PC \"Debian 12\"", "\"PC\" \"Debian 12\""),
         (
             "NAPTR",

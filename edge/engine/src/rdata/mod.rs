@@ -54,27 +54,25 @@ pub fn parse(rtype: u16, text: &[u8], origin: &Name) -> Result<Vec<u8>, RdataErr
 
 /// Type number and wire form of one rdata text, as a resource gives it.
 ///
-/// It differs from a master file in one way: TXT that does not begin with a quote is one text,
-/// blanks and `;` included, and is split into strings of 255 octets.
+/// It differs from a master file in one way: TXT that does not begin with a quote is one text, kept
+/// octet by octet with its blanks and `;` (a line end behind it is no part of it), and is split into
+/// strings of 255 octets.
 pub fn parse_any(
     mnemonic: &[u8],
     text: &[u8],
     origin: &Name,
     convert: &mut Convert<'_>,
 ) -> Result<(u16, Vec<u8>), RdataError> {
-    let text = text.trim_ascii();
     let mut rdata = Vec::new();
     if let Some(rtype @ (types::TXT | types::SPF)) = rtype_from_text(mnemonic)
-        && !text.is_empty()
-        && !text.starts_with(b"\"")
-        && !text.starts_with(b"(")
-        && !text.starts_with(b"\\#")
+        && let Some(text) = unquoted(text)
     {
         return match reading::split_text(text, &mut rdata) {
             Ok(()) => Ok((rtype, rdata)),
             Err(fault) => Err(refusal(mnemonic, text, fault)),
         };
     }
+    let text = text.trim_ascii();
     let mut tokens = Tokens::new(text);
     let rtype = read(
         mnemonic,
@@ -88,6 +86,14 @@ pub fn parse_any(
         return Err(refusal(mnemonic, text, fault));
     }
     Ok((rtype, rdata))
+}
+
+/// The text of a TXT without quotes, less the line end that a YAML block leaves behind it.
+fn unquoted(text: &[u8]) -> Option<&[u8]> {
+    let start = text.trim_ascii_start();
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    let is_presentation = start.starts_with(b"\"") || start.starts_with(b"\\#");
+    (!text.is_empty() && !is_presentation).then_some(text)
 }
 
 /// Appends the wire form of the rdata that `tokens` stands before, and returns the type. On an
