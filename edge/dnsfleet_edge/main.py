@@ -51,5 +51,7 @@ def read_public_key(path: Path) -> Ed25519PublicKey:
             f"public key {path}: no PEM public key, give the file that the publisher wrote"
         ) from None
     if not isinstance(key, Ed25519PublicKey):
-        raise config.ConfigError(f"public key {path}: not an Ed25519 key")
+        raise config.ConfigError(
+            f"public key {path}: not an Ed25519 key, give the file that the publisher wrote"
+        )
     return key

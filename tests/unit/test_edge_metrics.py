@@ -1,0 +1,71 @@
+"""The names are an interface: dashboards and alerts are built on them."""
+
+from collections.abc import Iterator
+
+import pytest
+from dnsfleet_edge.metrics import Metrics
+from dnsfleet_edge.readiness import Readiness
+from dnsfleet_edge.status import Status
+from dnsfleet_engine import Engine
+from prometheus_client.metrics_core import Metric
+from prometheus_client.parser import text_string_to_metric_families
+from support.signed_zones import sign
+from support.zones import make_zone
+
+LABELS = {
+    "dnsfleet_edge_ack_failures_total": set(),
+    "dnsfleet_edge_build_info": {"version", "engine_version"},
+    "dnsfleet_edge_disk_failures_total": set(),
+    "dnsfleet_edge_dropped_total": {"shard"},
+    "dnsfleet_edge_link_failures_total": set(),
+    "dnsfleet_edge_lsn": set(),
+    "dnsfleet_edge_panics_total": {"shard"},
+    "dnsfleet_edge_propagation_seconds_bucket": {"le"},
+    "dnsfleet_edge_propagation_seconds_count": set(),
+    "dnsfleet_edge_propagation_seconds_sum": set(),
+    "dnsfleet_edge_queries_total": {"shard", "transport", "family"},
+    "dnsfleet_edge_ready": set(),
+    "dnsfleet_edge_refusals_total": set(),
+    "dnsfleet_edge_replica_connected": set(),
+    "dnsfleet_edge_replication_lag_seconds": set(),
+    "dnsfleet_edge_responses_total": {"shard", "rcode"},
+    "dnsfleet_edge_truncated_total": {"shard"},
+    "dnsfleet_edge_zone_loads_total": {"source"},
+    "dnsfleet_edge_zone_revision_epoch": {"zone"},
+    "dnsfleet_edge_zone_revision_sequence": {"zone"},
+    "dnsfleet_edge_zone_serial": {"zone"},
+    "dnsfleet_edge_zones": set(),
+    "dnsfleet_edge_zones_failing": set(),
+}
+
+
+@pytest.fixture
+def families() -> Iterator[list[Metric]]:
+    engine, status = Engine(), Status()
+    status.loaded(sign(make_zone("example.com.", serial=7), 3).manifest)
+    metrics = Metrics(engine, Readiness(), status)
+    metrics.loads.labels("disk").inc()
+    engine.start([("127.0.0.1", 0)], 2)
+    page = metrics.page()
+    engine.stop()
+    assert page.status == 200
+    families = list(text_string_to_metric_families(page.body.decode()))
+    yield [family for family in families if family.name.startswith("dnsfleet_")]
+
+
+def test_names_and_labels(families: list[Metric]) -> None:
+    found = {s.name: set(s.labels) for f in families for s in f.samples if "_created" not in s.name}
+    assert found == LABELS
+
+
+def test_every_family_has_help(families: list[Metric]) -> None:
+    assert [family.name for family in families if not family.documentation] == []
+
+
+def test_a_zone_shows_its_serial_and_revision(families: list[Metric]) -> None:
+    values = {s.name: s.value for f in families for s in f.samples if "zone" in s.labels}
+    assert values == {
+        "dnsfleet_edge_zone_serial": 7,
+        "dnsfleet_edge_zone_revision_epoch": 1,
+        "dnsfleet_edge_zone_revision_sequence": 3,
+    }
