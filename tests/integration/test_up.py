@@ -1,0 +1,407 @@
+"""`dnsfleet up` end to end: real processes, from manifests in files to answers at three Pops."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.query
+import dns.rcode
+import pytest
+from support.fleet import Event, Fleet, free_ports, replace
+from support.valkey import Valkey
+from support.waiting import wait_for
+
+LIVE_SECONDS = 10.0
+POPS = ("fra", "iad", "sin")
+
+ZONE = """\
+apiVersion: dnsfleet.io/v1alpha1
+kind: Zone
+metadata: {name: NAME}
+spec:
+  origin: NAME.example
+  nameServers: [ns1.example.net]
+  records:
+    - {name: www, type: A, data: [ADDRESS]}
+"""
+POP = "apiVersion: dnsfleet.io/v1alpha1\nkind: Pop\nmetadata: {name: NAME}\n"
+FILE_ZONE = """\
+apiVersion: dnsfleet.io/v1alpha1
+kind: Zone
+metadata: {name: filed}
+spec: {origin: filed.example, zoneFile: {path: zones/filed.zone}}
+"""
+RECORD_SET = """\
+apiVersion: dnsfleet.io/v1alpha1
+kind: RecordSet
+metadata: {name: team}
+spec:
+  zoneRef: {name: filed}
+  records:
+    - {name: team, type: A, data: [ADDRESS]}
+"""
+MASTER = """\
+$TTL 300
+@ SOA ns1.example.net. hostmaster 1 7200 900 1209600 300
+@ NS ns1.example.net.
+www A 192.0.2.1
+"""
+
+
+def zone(name: str, address: str) -> str:
+    return ZONE.replace("NAME", name).replace("ADDRESS", address)
+
+
+def record_set(address: str) -> str:
+    return RECORD_SET.replace("ADDRESS", address)
+
+
+def pops(*names: str) -> str:
+    return "---\n".join(POP.replace("NAME", name) for name in names)
+
+
+def ask(server: tuple[str, int], name: str, tcp: bool = False) -> list[str] | None:
+    """The addresses of a name; None where the server says that there are none."""
+    query = dns.message.make_query(name, "A", flags=0)
+    exchange = dns.query.tcp if tcp else dns.query.udp
+    reply = exchange(query, server[0], port=server[1], timeout=2)
+    if reply.rcode() != dns.rcode.NOERROR or not reply.answer:
+        return None
+    assert reply.flags & dns.flags.AA
+    return sorted(rdata.to_text() for rdata in reply.answer[0])
+
+
+class Running:
+    """A fleet, its folder of manifests, and what its servers answer."""
+
+    def __init__(self, root: Path) -> None:
+        self.folder = root / "manifests"
+        self.state = root / "state"
+        (self.folder / "zones").mkdir(parents=True)
+        self.write("pops.yaml", pops(*POPS))
+        self.write("one.yaml", zone("one", "192.0.2.1"))
+        self.write("filed.yaml", FILE_ZONE)
+        self.write("team.yaml", record_set("192.0.2.7"))
+        self.write("zones/filed.zone", MASTER)
+        self.fleet = Fleet(self.folder, self.state, len(POPS))
+
+    def write(self, name: str, text: str) -> int:
+        """Put a file in place; where in the events what follows begins."""
+        position = len(self.fleet.events) if hasattr(self, "fleet") else 0
+        replace(self.folder / name, text)
+        return position
+
+    def answers(self, name: str) -> list[list[str] | None]:
+        return [ask(server, name) for server in self.fleet.servers]
+
+    def live(self, name: str, *addresses: str) -> None:
+        """Wait until every Pop answers these addresses."""
+        wanted = [sorted(addresses) or None] * len(POPS)
+        wait_for(f"{name} at {addresses}", lambda: self.answers(name) == wanted, LIVE_SECONDS)
+
+    def wait(self, kind: str, after: int, **fields: object) -> Event:
+        def matches(event: Event) -> bool:
+            return all(event[name] == value for name, value in fields.items())
+
+        return self.fleet.wait(kind, LIVE_SECONDS, matches, after)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    running = Running(tmp_path_factory.mktemp("up"))
+    with running.fleet:
+        running.fleet.wait("ready", 60)
+        yield running
+
+
+def test_three_pops_answer_over_udp_and_tcp_and_both_families(running: Running) -> None:
+    ready = running.fleet.wait("ready", 1)
+    assert [row["pop"] for row in ready["pops"]] == list(POPS)
+    assert [(row["zones"], row["ready"]) for row in ready["pops"]] == [(2, True)] * 3
+    assert ready["zones"] == ["filed.example.", "one.example."]
+    for row in ready["pops"]:
+        assert len(row["addresses"]) == (2 if socket.has_ipv6 else 1)
+        for address in row["addresses"]:
+            host, _, port = address.rpartition(":")
+            server = (host.strip("[]"), int(port))
+            for tcp in (False, True):
+                assert ask(server, "www.one.example", tcp) == ["192.0.2.1"]
+                assert ask(server, "team.filed.example", tcp) == ["192.0.2.7"]
+
+
+def test_a_change_is_told_when_every_pop_answers_it(running: Running) -> None:
+    before = running.write("one.yaml", zone("one", "192.0.2.2"))
+    told = running.wait("propagated", before, zone="one.example.")
+    assert running.answers("www.one.example") == [["192.0.2.2"]] * 3
+    assert told["pops"] == 3
+    published = running.wait("published", before, zone="one.example.")
+    assert (published["serial"], published["revision"]) == (told["serial"], told["revision"])
+
+
+def test_a_zone_file_and_a_record_set_change_without_each_other(running: Running) -> None:
+    running.write("zones/filed.zone", MASTER.replace("192.0.2.1", "192.0.2.3"))
+    running.live("www.filed.example", "192.0.2.3")
+    running.write("team.yaml", record_set("192.0.2.8"))
+    running.live("team.filed.example", "192.0.2.8")
+    assert running.answers("www.filed.example") == [["192.0.2.3"]] * 3
+
+
+def test_a_bad_document_is_refused_and_the_others_go_on(running: Running) -> None:
+    bad = zone("one", "127.0.0.300")
+    before = running.write("one.yaml", bad + "---\n" + zone("two", "192.0.2.20"))
+    told = running.wait("rejected", before)
+    path = running.folder / "one.yaml"
+    assert told == {
+        "event": "rejected",
+        "where": f"{path}:8: spec.records[0].data[0]",
+        "message": 'A rdata "127.0.0.300": not an IPv4 address',
+        "reason": "BadRdata",
+    }
+    running.live("www.two.example", "192.0.2.20")
+    assert running.answers("www.one.example") == [["192.0.2.2"]] * 3
+    before = running.write("one.yaml", "kind: [\n---\n" + zone("two", "192.0.2.21"))
+    assert running.wait("rejected", before)["where"].startswith(f"{path}:")
+    running.live("www.two.example", "192.0.2.21")
+    assert running.answers("www.one.example") == [["192.0.2.2"]] * 3
+    running.write("one.yaml", zone("one", "192.0.2.4") + "---\n" + zone("two", "192.0.2.21"))
+    running.live("www.one.example", "192.0.2.4")
+
+
+def test_a_bad_record_set_keeps_its_last_good_version(running: Running) -> None:
+    running.write("team.yaml", record_set("192.0.2.9"))
+    running.live("team.filed.example", "192.0.2.9")
+    before = running.write("team.yaml", record_set("127.0.0.300"))
+    assert running.wait("rejected", before)["reason"] == "BadRdata"
+    before = running.write("zones/filed.zone", MASTER.replace("192.0.2.1", "192.0.2.5"))
+    running.live("www.filed.example", "192.0.2.5")
+    assert running.answers("team.filed.example") == [["192.0.2.9"]] * 3
+
+
+def test_a_file_that_vanishes_takes_nothing_away(running: Running) -> None:
+    before = running.write("gone.yaml", zone("gone", "192.0.2.30"))
+    running.live("www.gone.example", "192.0.2.30")
+    (running.folder / "gone.yaml").unlink()
+    told = running.wait("warned", before, reason="SourceMissing")
+    assert told["message"].startswith("Zone default/gone is kept: its file is not here")
+    assert running.answers("www.gone.example") == [["192.0.2.30"]] * 3
+
+
+def test_a_zone_taken_out_of_its_file_is_removed(running: Running) -> None:
+    before = running.write("left.yaml", zone("left", "192.0.2.40"))
+    running.live("www.left.example", "192.0.2.40")
+    running.write("left.yaml", "# retired\n")
+    told = running.wait("removed", before, zone="left.example.")
+    assert told["pops"] == 3
+    assert running.answers("www.left.example") == [None] * 3
+
+
+def test_a_change_that_removes_most_of_a_zone_is_held(running: Running) -> None:
+    records = "".join(f"    - {{name: h{i}, type: A, data: [192.0.2.9]}}\n" for i in range(30))
+    before = running.write("held.yaml", zone("held", "192.0.2.50") + records)
+    running.live("h7.held.example", "192.0.2.9")
+    running.write("held.yaml", zone("held", "192.0.2.50"))
+    told = running.wait("held", before, zone="held.example.")
+    assert running.answers("h7.held.example") == [["192.0.2.9"]] * 3
+    plan = told["message"].rpartition(" ")[2]
+    approval = f'{{name: held, annotations: {{dnsfleet.io/approve: "{plan}"}}}}'
+    running.write("held.yaml", zone("held", "192.0.2.50").replace("{name: held}", approval))
+    running.live("h7.held.example")
+
+
+@pytest.mark.parametrize("process", ["core", "replica/iad", "edge/sin"])
+def test_a_killed_process_comes_back_and_hears_the_next_change(
+    running: Running, process: str
+) -> None:
+    before = running.fleet.kill(process)
+    running.wait("started", before, process=process)
+    address = f"192.0.2.{100 + len(process)}"
+    running.write("one.yaml", zone("one", address) + "---\n" + zone("two", "192.0.2.21"))
+    wait_for("the change", lambda: quiet_answers(running) == [[address]] * 3, LIVE_SECONDS)
+
+
+def quiet_answers(running: Running) -> list[list[str] | None]:
+    """Answers while a server may be away."""
+    try:
+        return running.answers("www.one.example")
+    except (OSError, dns.exception.Timeout):
+        return []
+
+
+def test_a_second_fleet_on_the_same_state_refuses(running: Running) -> None:
+    result = up(running.folder, running.state, free_ports(3))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == (
+        f"dnsfleet: a fleet already runs from {running.state} (process "
+        f"{running.fleet.process.pid}); stop it, or choose another folder with --state-dir\n"
+    )
+    assert running.answers("www.two.example") == [["192.0.2.21"]] * 3
+
+
+def test_a_port_in_use_is_told_and_nothing_is_left_running(
+    running: Running, small: Path, tmp_path: Path
+) -> None:
+    port = running.fleet.dns_port
+    result = up(small, tmp_path / "state", port)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == (
+        f"dnsfleet: port {port} on 127.0.0.1 is in use; stop what answers there, "
+        "or choose other ports with --dns-port\n"
+    )
+    assert processes_of(tmp_path / "state") == []
+
+
+def test_the_fleet_ends_with_sigint_and_leaves_no_process(running: Running) -> None:
+    """The last test with the shared fleet."""
+    ours = processes_of(running.state)
+    assert len(ours) == 7  # a core, and for each Pop a replica and an edge
+    began = time.monotonic()
+    running.fleet.process.send_signal(signal.SIGINT)
+    assert running.fleet.process.wait(20) == 0
+    assert time.monotonic() - began < 5
+    assert [pid for pid in ours if Path(f"/proc/{pid}").exists()] == []
+    wait_for("stopped", lambda: running.fleet.events[-1] == {"event": "stopped"}, 5)
+
+
+def up(manifests: Path, state: Path, port: int, *options: str) -> subprocess.CompletedProcess[str]:
+    """An `up` that is expected to refuse."""
+    command = [sys.executable, "-m", "dnsfleet_cli", "up", "-f", manifests, "--state-dir", state]
+    return subprocess.run(
+        [*map(str, command), "--dns-port", str(port), *options],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def processes_of(state: Path) -> list[int]:
+    """Processes that work in the state folder or were given a file of it; `up` itself excepted."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                words = (entry / "cmdline").read_bytes().decode().split("\0")
+                places = [*words, str((entry / "cwd").readlink())]
+            except OSError:  # it has just ended
+                continue
+            if "up" not in words and any(place.startswith(f"{state}/") for place in places):
+                found.append(int(entry.name))
+    return found
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """Manifests of one zone at one Pop."""
+    folder = tmp_path / "manifests"
+    folder.mkdir()
+    (folder / "all.yaml").write_text(zone("one", "192.0.2.1") + "---\n" + pops("fra"))
+    return folder
+
+
+def test_nothing_outlives_a_fleet_that_is_killed_and_it_starts_again(
+    small: Path, tmp_path: Path
+) -> None:
+    state = tmp_path / "state"
+    with Fleet(small, state, 1) as fleet:
+        fleet.wait("ready", 60)
+        ours = processes_of(state)
+        assert len(ours) == 3
+        os.kill(fleet.process.pid, signal.SIGKILL)
+        fleet.process.wait(10)
+        wait_for("all ended", lambda: processes_of(state) == [], 10)
+    (small / "all.yaml").write_text("kind: [\n---\n" + pops("fra"))
+    with Fleet(small, state, 1) as fleet:  # beside a broken manifest, with the same key
+        fleet.wait("ready", 60)
+        assert ask(fleet.servers[0], "www.one.example") == ["192.0.2.1"]
+
+
+@pytest.mark.parametrize(
+    ("manifest", "message"),
+    [
+        ("# nothing\n", "no good Pop that is Active in {folder}; a fleet needs at least one"),
+        (
+            pops("fra") + "spec: {state: Drained}\n",
+            "no good Pop that is Active in {folder}; a fleet needs at least one",
+        ),
+    ],
+)
+def test_a_fleet_needs_a_pop(small: Path, tmp_path: Path, manifest: str, message: str) -> None:
+    (small / "all.yaml").write_text(manifest)
+    result = up(small, tmp_path / "state", free_ports(1))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == f"dnsfleet: {message.format(folder=small)}\n"
+
+
+def test_a_key_file_that_cannot_be_read_stops_before_anything_starts(
+    small: Path, tmp_path: Path
+) -> None:
+    key = tmp_path / "state" / "publisher.key"
+    key.mkdir(parents=True)
+    result = up(small, tmp_path / "state", free_ports(1))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == (
+        f"dnsfleet: key file {key} cannot be read: Is a directory; "
+        "restore it from a backup, or delete it to get a new one\n"
+    )
+    assert processes_of(tmp_path / "state") == []
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Iterator[Valkey]:
+    """A core that somebody else runs."""
+    server = Valkey(tmp_path / "outside", users=["user reader on >secret ~dnsfleet:* +@read +ping"])
+    server.start()
+    yield server
+    server.kill()
+
+
+def test_a_redis_without_permission_is_told(small: Path, tmp_path: Path, outside: Valkey) -> None:
+    url = outside.url_for("reader", "secret")
+    result = up(small, tmp_path / "state", free_ports(1), "--redis-url", url)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == (
+        f'dnsfleet: core Redis 127.0.0.1:{outside.port}: user "reader" may not run EVALSHA: '
+        "grant ~dnsfleet:* +@read +@write +@scripting\n"
+    )
+    assert processes_of(tmp_path / "state") == []
+
+
+def test_a_redis_of_somebody_else_can_be_the_core(
+    small: Path, tmp_path: Path, outside: Valkey
+) -> None:
+    with Fleet(small, tmp_path / "state", 1, "--redis-url", outside.url) as fleet:
+        fleet.wait("ready", 60)
+        assert ask(fleet.servers[0], "www.one.example") == ["192.0.2.1"]
+        assert len(processes_of(tmp_path / "state")) == 2  # a replica and an edge, no core
+        outside.kill()
+        told = fleet.wait("warned", 10)
+        assert told["reason"] == "CoreDown"
+        outside.start()  # it is empty; the fleet fills it again
+        position = len(fleet.events)
+        replace(small / "all.yaml", zone("one", "192.0.2.2") + "---\n" + pops("fra"))
+        fleet.wait("propagated", LIVE_SECONDS, after=position)
+        assert ask(fleet.servers[0], "www.one.example") == ["192.0.2.2"]
+
+
+def test_json_is_the_only_output_on_standard_output(small: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "dnsfleet_cli", "up", "--json", "-f", str(small)]
+    command += ["--state-dir", str(tmp_path / "state"), "--dns-port", str(free_ports(1))]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert process.stdout is not None
+    kinds = []
+    for line in process.stdout:
+        kinds.append(json.loads(line)["event"])
+        if kinds[-1] == "ready":
+            process.send_signal(signal.SIGTERM)
+    _, error = process.communicate(timeout=20)
+    assert (process.returncode, error, kinds[-1]) == (0, "", "stopped")
