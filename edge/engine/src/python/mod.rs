@@ -1,5 +1,6 @@
 //! The Python classes; `dnsfleet_engine.pyi` says what they promise.
 
+mod callbacks;
 pub mod engine;
 pub mod serving;
 pub mod zones;

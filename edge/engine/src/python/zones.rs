@@ -1,9 +1,10 @@
 //! `Zone`, `Delta` and `ZoneBuilder`. What takes long runs without the interpreter lock.
 
-use pyo3::exceptions::{PyOSError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use super::callbacks::Callbacks;
 use crate::builder::Builder;
 use crate::name::Name;
 use crate::rdata;
@@ -141,10 +142,7 @@ impl ZoneBuilder {
         let builder = Builder::new(origin.map_err(value_error)?);
         Ok(ZoneBuilder {
             builder: Some(builder),
-            callbacks: Callbacks {
-                convert,
-                failure: None,
-            },
+            callbacks: Callbacks::new(convert),
         })
     }
 
@@ -178,7 +176,7 @@ impl ZoneBuilder {
                 },
             );
         });
-        self.callbacks.failure.take().map_or(Ok(()), Err)
+        self.callbacks.result()
     }
 
     fn add_record(
@@ -194,7 +192,7 @@ impl ZoneBuilder {
         let mut convert =
             |rtype: &str, text: &str, origin: &str| callbacks.convert(rtype, text, origin);
         builder.add_record(owner, rtype, ttl, data, r#where, &mut convert);
-        self.callbacks.failure.take().map_or(Ok(()), Err)
+        self.callbacks.result()
     }
 
     #[allow(clippy::type_complexity)]
@@ -221,63 +219,6 @@ impl ZoneBuilder {
 impl ZoneBuilder {
     fn builder(&mut self) -> PyResult<&mut Builder> {
         self.builder.as_mut().ok_or_else(finished)
-    }
-}
-
-/// Calls back into Python. What a callback raises beside its documented errors is a fault of the
-/// caller: the first one is raised again when the reader returns.
-struct Callbacks {
-    convert: Py<PyAny>,
-    failure: Option<PyErr>,
-}
-
-impl Callbacks {
-    fn convert(&mut self, rtype: &str, text: &str, origin: &str) -> Result<(u16, Vec<u8>), String> {
-        Python::attach(|py| {
-            let result = self.convert.bind(py).call1((rtype, text, origin));
-            result.and_then(|pair| pair.extract()).map_err(|error| {
-                let message = error.value(py).to_string();
-                if !error.is_instance_of::<PyValueError>(py) {
-                    self.failure.get_or_insert(error);
-                }
-                message
-            })
-        })
-    }
-
-    fn include(
-        &mut self,
-        include: Option<&Py<PyAny>>,
-        path: &str,
-        from: &str,
-    ) -> Result<(String, Vec<u8>), (&'static str, String)> {
-        let Some(include) = include else {
-            return Err((
-                "IncludeFailed",
-                format!("$INCLUDE {path}: not possible here"),
-            ));
-        };
-        Python::attach(|py| {
-            let result = include.bind(py).call1((path, from));
-            result.and_then(|pair| pair.extract()).map_err(|error| {
-                let message = error.value(py).to_string();
-                if error.is_instance_of::<PyValueError>(py) {
-                    return ("IncludeOutsideFolder", message);
-                }
-                if !error.is_instance_of::<PyOSError>(py) {
-                    self.failure.get_or_insert(error);
-                }
-                ("IncludeFailed", message)
-            })
-        })
-    }
-
-    fn progress(&mut self, progress: Option<&Py<PyAny>>, read: usize, all: usize) {
-        if let Some(progress) = progress.filter(|_| self.failure.is_none()) {
-            Python::attach(|py| {
-                self.failure = progress.call1(py, (read, all)).err();
-            });
-        }
     }
 }
 

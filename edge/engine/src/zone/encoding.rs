@@ -11,76 +11,12 @@
 //! bytes. A decoder takes nothing on trust: it checks every length, name and order, and allocates
 //! no more than the bytes at hand can fill.
 
-use std::fmt;
-
-use super::rrset::{Rrset, RrsetError, canonical_cmp};
-use super::{Edit, Loading, Zone, ZoneError};
-use crate::master::MAX_TTL;
+use super::reading::{Reader, SHORTEST_KEY, SHORTEST_RRSET};
+use super::{DecodeError, Edit, Loading, Zone};
 use crate::name::{self, Name};
-use crate::rdata;
 
 /// The encoding that this version writes and reads.
-const FORMAT: u8 = 1;
-/// Octets of the shortest RRset: root owner, type, TTL, count and one record without rdata.
-const SHORTEST_RRSET: usize = 2 + 2 + 4 + 2 + 2;
-/// Octets of the shortest removed key: root owner and type.
-const SHORTEST_KEY: usize = 2 + 2;
-
-/// Why bytes are no zone, or no change of this zone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DecodeError {
-    /// Another encoding.
-    Format(u8),
-    /// The bytes end before what they announce.
-    Truncated,
-    /// That many octets are left over.
-    Trailing(usize),
-    /// Not a name in wire form and lower case.
-    BadName,
-    /// An owner, in presentation form, that is repeated or not in canonical order.
-    BadOrder(String),
-    /// An RRset, by owner and type number, that cannot be, and why.
-    BadRrset(String, u16, String),
-    /// A change of another zone: its origin.
-    OtherOrigin(String),
-    /// A change that removes an RRset, by owner and type number, which the zone does not have.
-    NotThere(String, u16),
-    /// The records make no zone.
-    Zone(ZoneError),
-}
-
-impl fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            DecodeError::Format(n) => write!(f, "format {n}, this version reads {FORMAT}"),
-            DecodeError::Truncated => write!(f, "the bytes end early"),
-            DecodeError::Trailing(n) => write!(f, "{n} octets after the end"),
-            DecodeError::BadName => write!(f, "not a lower-case domain name in wire form"),
-            DecodeError::BadOrder(owner) => write!(f, "{owner} is repeated or out of order"),
-            DecodeError::BadRrset(owner, rtype, why) => {
-                write!(f, "{owner} {}: {why}", rdata::rtype_to_text(*rtype))
-            }
-            DecodeError::OtherOrigin(origin) => write!(f, "a change of another zone, {origin}"),
-            DecodeError::NotThere(owner, rtype) => {
-                write!(
-                    f,
-                    "removes {owner} {}, which is not there",
-                    rdata::rtype_to_text(*rtype)
-                )
-            }
-            DecodeError::Zone(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for DecodeError {}
-
-impl From<ZoneError> for DecodeError {
-    fn from(error: ZoneError) -> DecodeError {
-        DecodeError::Zone(error)
-    }
-}
-
+pub(super) const FORMAT: u8 = 1;
 impl Zone {
     /// The whole zone in canonical order; equal zones have equal bytes.
     pub fn encode(&self) -> Vec<u8> {
@@ -97,7 +33,7 @@ impl Zone {
 
     /// The zone of an `encode` result; any other bytes are refused.
     pub fn decode(bytes: &[u8]) -> Result<Zone, DecodeError> {
-        let mut reader = Reader { rest: bytes };
+        let mut reader = Reader::new(bytes);
         let origin = reader.head()?;
         let count = reader.count(SHORTEST_RRSET)?;
         let mut loading = Loading::new(&origin, count);
@@ -108,7 +44,7 @@ impl Zone {
 
     /// This zone with an encoded change made.
     pub fn apply(&self, delta: &[u8]) -> Result<Zone, DecodeError> {
-        let mut reader = Reader { rest: delta };
+        let mut reader = Reader::new(delta);
         let origin = reader.head()?;
         if origin != self.origin {
             return Err(DecodeError::OtherOrigin(origin.to_string()));
@@ -135,7 +71,7 @@ pub(super) fn write_head(origin: &Name, out: &mut Vec<u8>) {
 
 /// The owners and types that an encoded change of ours removes, and those that it sets.
 pub(super) fn changed_keys(delta: &[u8]) -> Result<Vec<(&[u8], u16)>, DecodeError> {
-    let mut reader = Reader { rest: delta };
+    let mut reader = Reader::new(delta);
     let mut keys = Vec::new();
     reader.head()?;
     let removed = reader.count(SHORTEST_KEY)?;
@@ -149,138 +85,6 @@ pub(super) fn changed_keys(delta: &[u8]) -> Result<Vec<(&[u8], u16)>, DecodeErro
         Ok::<_, DecodeError>(())
     })?;
     Ok(keys)
-}
-
-/// What is left of the bytes.
-struct Reader<'a> {
-    rest: &'a [u8],
-}
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {
-        let (taken, rest) = self
-            .rest
-            .split_at_checked(len)
-            .ok_or(DecodeError::Truncated)?;
-        self.rest = rest;
-        Ok(taken)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
-        let (taken, rest) = self
-            .rest
-            .split_first_chunk()
-            .ok_or(DecodeError::Truncated)?;
-        self.rest = rest;
-        Ok(*taken)
-    }
-
-    fn u16(&mut self) -> Result<u16, DecodeError> {
-        self.array().map(u16::from_be_bytes)
-    }
-
-    fn u32(&mut self) -> Result<u32, DecodeError> {
-        self.array().map(u32::from_be_bytes)
-    }
-
-    /// A number of items of at least `shortest` octets each.
-    fn count(&mut self, shortest: usize) -> Result<usize, DecodeError> {
-        let count = self.u32()? as usize;
-        if count > self.rest.len() / shortest {
-            return Err(DecodeError::Truncated);
-        }
-        Ok(count)
-    }
-
-    fn head(&mut self) -> Result<Name, DecodeError> {
-        let [format] = self.array()?;
-        if format != FORMAT {
-            return Err(DecodeError::Format(format));
-        }
-        Name::from_wire(self.name()?).map_err(|_| DecodeError::BadName)
-    }
-
-    /// A length octet and a folded name that fills it.
-    fn name(&mut self) -> Result<&'a [u8], DecodeError> {
-        let [len] = self.array()?;
-        let wire = self.take(usize::from(len))?;
-        if name::wire_len(wire) != Some(wire.len()) || wire.iter().any(u8::is_ascii_uppercase) {
-            return Err(DecodeError::BadName);
-        }
-        Ok(wire)
-    }
-
-    fn keys(
-        &mut self,
-        count: usize,
-        mut each: impl FnMut(&'a [u8], u16) -> Result<(), DecodeError>,
-    ) -> Result<(), DecodeError> {
-        let mut last = None;
-        for _ in 0..count {
-            let key = (self.name()?, self.u16()?);
-            check_order(&mut last, key)?;
-            each(key.0, key.1)?;
-        }
-        Ok(())
-    }
-
-    fn rrsets<E: Into<DecodeError>>(
-        &mut self,
-        count: usize,
-        mut each: impl FnMut(&'a [u8], Rrset) -> Result<(), E>,
-    ) -> Result<(), DecodeError> {
-        let mut last = None;
-        let mut rdatas = Vec::new();
-        for _ in 0..count {
-            let (owner, rtype, ttl) = (self.name()?, self.u16()?, self.u32()?);
-            check_order(&mut last, (owner, rtype))?;
-            let refuse = |why: String| DecodeError::BadRrset(name::to_text(owner), rtype, why);
-            if ttl > MAX_TTL {
-                return Err(refuse(format!("TTL {ttl}: at most {MAX_TTL} allowed")));
-            }
-            if rdata::is_meta(rtype) {
-                return Err(refuse("not a type of zone data".into()));
-            }
-            rdatas.clear();
-            for _ in 0..self.u16()? {
-                let len = self.u16()?;
-                let octets = self.take(usize::from(len))?;
-                rdata::check(rtype, octets).map_err(|error| refuse(error.message))?;
-                rdatas.push(octets);
-            }
-            let sorted = |pair: &[&[u8]]| canonical_cmp(rtype, pair[0], pair[1]).is_lt();
-            if !rdatas.windows(2).all(sorted) {
-                return Err(refuse("records are repeated or out of order".into()));
-            }
-            let rrset = Rrset::new(rtype, ttl, &mut rdatas)
-                .map_err(|error: RrsetError| refuse(error.to_string()))?;
-            each(owner, rrset).map_err(Into::into)?;
-        }
-        Ok(())
-    }
-
-    fn end(&self) -> Result<(), DecodeError> {
-        match self.rest.len() {
-            0 => Ok(()),
-            n => Err(DecodeError::Trailing(n)),
-        }
-    }
-}
-
-/// Whether a key follows the last one; makes it the last.
-fn check_order<'a>(
-    last: &mut Option<(&'a [u8], u16)>,
-    key: (&'a [u8], u16),
-) -> Result<(), DecodeError> {
-    if let Some(last) = last
-        && name::canonical_cmp(last.0, key.0)
-            .then(last.1.cmp(&key.1))
-            .is_ge()
-    {
-        return Err(DecodeError::BadOrder(name::to_text(key.0)));
-    }
-    *last = Some(key);
-    Ok(())
 }
 
 #[cfg(test)]
@@ -411,6 +215,10 @@ mod tests {
             prop_assert_eq!(again.encode(), bytes);
             prop_assert_eq!(again.digest(), zone.digest());
             prop_assert_eq!(again.records(), zone.records());
+            for owner in ["@", "b", "y.b", "x.y.b", "a", "*.a"] {
+                let children = |zone: &Zone| zone.node(&wire(owner)).map(|node| node.children);
+                prop_assert_eq!(children(&again), children(&zone), "{}", owner);
+            }
         }
 
         #[test]

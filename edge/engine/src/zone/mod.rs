@@ -17,7 +17,9 @@ mod deltas;
 mod digest;
 mod edits;
 mod encoding;
+mod errors;
 mod loading;
+mod reading;
 mod rrset;
 mod sorting;
 
@@ -31,7 +33,7 @@ pub use deltas::Delta;
 use deltas::write_record;
 use digest::Digest;
 pub(crate) use edits::Edit;
-pub use encoding::DecodeError;
+pub use errors::{DecodeError, ZoneError};
 pub(crate) use loading::Loading;
 pub(crate) use rrset::canonical_cmp;
 pub use rrset::{Node, Rrset, RrsetError};
@@ -39,35 +41,6 @@ pub(crate) use sorting::sort_by_owner;
 
 /// Octets of SOA rdata behind its two names (RFC 1035 section 3.3.13); the serial comes first.
 const SOA_NUMBERS: usize = 20;
-
-/// Why records make no zone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ZoneError {
-    /// No SOA at the apex.
-    NoSoa,
-    /// More than one SOA record, or one whose rdata is not two names and five numbers.
-    BadSoa,
-    /// The origin of a zone to compare with that is another zone.
-    OtherOrigin(String),
-    /// An owner name, in presentation form, that is not at or below the origin.
-    OutOfZone(String),
-    /// An RRset of this owner and type number that cannot be.
-    BadRrset(String, u16, RrsetError),
-}
-
-impl fmt::Display for ZoneError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ZoneError::NoSoa => write!(f, "no SOA record at the apex"),
-            ZoneError::BadSoa => write!(f, "not exactly one well-formed SOA record at the apex"),
-            ZoneError::OtherOrigin(origin) => write!(f, "another zone, {origin}"),
-            ZoneError::OutOfZone(owner) => write!(f, "{owner} is outside the zone"),
-            ZoneError::BadRrset(owner, rtype, error) => write!(f, "{owner} type {rtype}: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for ZoneError {}
 
 /// The records of one zone.
 #[derive(Clone)]
@@ -80,35 +53,6 @@ pub struct Zone {
 }
 
 impl Zone {
-    /// Makes a zone of (owner, type number, TTL, wire rdata); an RRset has the TTL of its first
-    /// record, and equal records count once.
-    pub fn from_records<'a>(
-        origin: &Name,
-        records: impl IntoIterator<Item = (&'a [u8], u16, u32, &'a [u8])>,
-    ) -> Result<Zone, ZoneError> {
-        type Records<'a> = (u32, Vec<&'a [u8]>);
-        let mut rrsets = std::collections::BTreeMap::<(Box<[u8]>, u16), Records<'a>>::new();
-        for (owner, rtype, ttl, rdata) in records {
-            let key = (owner.to_ascii_lowercase().into(), rtype);
-            rrsets.entry(key).or_insert((ttl, Vec::new())).1.push(rdata);
-        }
-        let mut joined = Vec::with_capacity(rrsets.len());
-        for ((owner, rtype), (ttl, rdatas)) in &mut rrsets {
-            let rrset = Rrset::new(*rtype, *ttl, rdatas)
-                .map_err(|error| ZoneError::BadRrset(name::to_text(owner), *rtype, error))?;
-            if !name::is_at_or_below(owner, origin.as_wire()) {
-                return Err(ZoneError::OutOfZone(name::to_text(owner)));
-            }
-            joined.push((&**owner, rrset));
-        }
-        let mut loading = Loading::new(origin, joined.len());
-        let by_type = |a: &Rrset, b: &Rrset| a.rtype.cmp(&b.rtype);
-        for (owner, rrset) in sort_by_owner(origin, joined.into_iter(), by_type) {
-            loading.push(owner, rrset)?;
-        }
-        loading.finish().finish()
-    }
-
     /// No records yet: only a start.
     fn empty(origin: &Name) -> Zone {
         Zone {
@@ -251,6 +195,26 @@ impl fmt::Debug for Zone {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    impl Zone {
+        /// A zone of (owner, type number, TTL, wire rdata), in any order.
+        pub(crate) fn from_records<'a>(
+            origin: &Name,
+            records: impl IntoIterator<Item = (&'a [u8], u16, u32, &'a [u8])>,
+        ) -> Result<Zone, ZoneError> {
+            let mut rrsets = BTreeMap::<(Vec<u8>, u16), (u32, Vec<&'a [u8]>)>::new();
+            for (owner, rtype, ttl, rdata) in records {
+                let key = (owner.to_ascii_lowercase(), rtype);
+                rrsets.entry(key).or_insert((ttl, Vec::new())).1.push(rdata);
+            }
+            let mut edit = Edit::new(Zone::empty(origin));
+            for ((owner, rtype), (ttl, mut rdatas)) in rrsets {
+                edit.set(&owner, Rrset::new(rtype, ttl, &mut rdatas).unwrap())?;
+            }
+            edit.finish()
+        }
+    }
 
     const A: u16 = 1;
 

@@ -1,0 +1,136 @@
+//! From records in any order to RRsets in a zone.
+
+use super::{Added, Builder};
+use crate::checks;
+use crate::master::Where;
+use crate::name::{self, Name};
+use crate::rdata;
+use crate::violations::Violations;
+use crate::zone::{Edit, Loading, Rrset, Zone, canonical_cmp, sort_by_owner};
+
+impl Builder {
+    /// Joins the records with the base zone and checks the owners that got some.
+    pub(super) fn join(&self, origin: &Name, violations: &mut Violations) -> Option<Zone> {
+        let sorted = self.sorted(origin, violations);
+        let groups = sorted.chunk_by(|a, b| a.0 == b.0 && a.1.rtype == b.1.rtype);
+        let edit = match &self.base {
+            None => {
+                let mut loading = Loading::new(origin, sorted.len());
+                for records in groups {
+                    if let Some(rrset) = self.join_rrset(records, None, violations) {
+                        loading.push(records[0].0, rrset).expect("inside the zone");
+                    }
+                }
+                loading.finish()
+            }
+            Some(base) => {
+                let mut edit = Edit::new(base.clone());
+                for records in groups {
+                    let (owner, first) = records[0];
+                    let old = base.node(owner).and_then(|node| node.get(first.rtype));
+                    if let Some(rrset) = self.join_rrset(records, old, violations) {
+                        edit.set(owner, rrset).expect("inside the zone");
+                    }
+                }
+                edit
+            }
+        };
+        let touched = sorted.chunk_by(|a, b| a.0 == b.0);
+        checks::check(edit.view(), touched, violations);
+        edit.finish().ok()
+    }
+
+    /// The added records by owner, type and order of arrival, without those outside the zone.
+    fn sorted(&self, origin: &Name, violations: &mut Violations) -> Vec<(&[u8], &Added)> {
+        let records = self.gathered.records.iter();
+        let inside = records
+            .map(|record| (self.gathered.owner(record), record))
+            .filter(|(owner, record)| {
+                let inside = name::is_at_or_below(owner, origin.as_wire());
+                if !inside {
+                    let message = format!("{} is outside the zone {origin}", name::to_text(owner));
+                    violations.error("OutOfZone", message, Some(record.place));
+                }
+                inside
+            });
+        let tie = |a: &&Added, b: &&Added| (a.rtype, a.at).cmp(&(b.rtype, b.at));
+        sort_by_owner(origin, inside, tie).collect()
+    }
+
+    /// One RRset of the added records and what the base zone has; None where that cannot be.
+    fn join_rrset(
+        &self,
+        records: &[(&[u8], &Added)],
+        base: Option<&Rrset>,
+        violations: &mut Violations,
+    ) -> Option<Rrset> {
+        let (owner, first) = records[0];
+        let rtype = first.rtype;
+        let ttl = base.map_or(first.ttl, |base| base.ttl);
+        let mut rdatas: Vec<&[u8]> = base.into_iter().flat_map(Rrset::rdatas).collect();
+        rdatas.extend(
+            records
+                .iter()
+                .map(|(_, record)| self.gathered.rdata(record)),
+        );
+        if rdatas.len() > 1 {
+            self.warn_of_merges(records, base, ttl, violations);
+        }
+        Rrset::new(rtype, ttl, &mut rdatas)
+            .map_err(|error| {
+                let what = format!("{} {}", name::to_text(owner), rdata::rtype_to_text(rtype));
+                violations.error(
+                    "RRsetTooLarge",
+                    format!("{what}: {error}"),
+                    Some(first.place),
+                );
+            })
+            .ok()
+    }
+
+    /// Reports records that repeat an earlier one, and TTLs that are not that of the RRset.
+    fn warn_of_merges(
+        &self,
+        records: &[(&[u8], &Added)],
+        base: Option<&Rrset>,
+        ttl: u32,
+        violations: &mut Violations,
+    ) {
+        let (owner, first) = records[0];
+        let what = || {
+            format!(
+                "{} {}",
+                name::to_text(owner),
+                rdata::rtype_to_text(first.rtype)
+            )
+        };
+        // Signatures of several RRsets stand in one, and each has the TTL of what it signs.
+        if first.rtype != rdata::types::RRSIG {
+            for (_, record) in records.iter().filter(|(_, record)| record.ttl != ttl) {
+                let message = format!(
+                    "{}: TTL of {} is not the {ttl} of the RRset, which is used",
+                    what(),
+                    record.ttl
+                );
+                violations.warn("TTLMismatch", message, Some(record.place));
+            }
+        }
+        let mut all: Vec<(&[u8], Option<Where>)> = base
+            .into_iter()
+            .flat_map(Rrset::rdatas)
+            .map(|rdata| (rdata, None))
+            .collect();
+        all.extend(
+            records
+                .iter()
+                .map(|(_, r)| (self.gathered.rdata(r), Some(r.place))),
+        );
+        all.sort_by(|a, b| canonical_cmp(first.rtype, a.0, b.0));
+        for pair in all.windows(2) {
+            if canonical_cmp(first.rtype, pair[0].0, pair[1].0).is_eq() {
+                let message = format!("{}: the same record again, it counts once", what());
+                violations.warn("DuplicateRecord", message, pair[1].1);
+            }
+        }
+    }
+}
