@@ -14,6 +14,8 @@ use crate::zone::{Rrset, Zone};
 const MOST_TARGETS: usize = 64;
 
 /// Adds glue to a referral: first what must fit, then that of sibling zones.
+///
+/// What does not fit leaves room that a smaller RRset may still use.
 pub fn put_glue(
     message: &mut Message,
     zone: &Zone,
@@ -21,15 +23,14 @@ pub fn put_glue(
     servers: &Rrset,
 ) -> Result<(), Full> {
     let in_domain = |target: &&[u8]| name::is_at_or_below(target, cut);
+    let mut complete = Ok(());
     for target in servers.rdatas().filter(in_domain) {
-        put_addresses(message, zone, target)?;
+        complete = complete.and(put_addresses(message, zone, target));
     }
     for target in servers.rdatas().filter(|target| !in_domain(target)) {
-        if put_addresses(message, zone, target).is_err() {
-            break;
-        }
+        let _ = put_addresses(message, zone, target);
     }
-    Ok(())
+    complete
 }
 
 /// Adds the addresses of the hosts that an RRset of the answer names, as far as they fit.
@@ -46,16 +47,13 @@ pub fn put_targets(message: &mut Message, zone: &Zone, rrset: &Rrset) {
         .map(|rdata| &rdata[target_at..]);
     for (index, target) in targets.clone().enumerate() {
         let mut earlier = targets.clone().take(index);
-        if earlier.any(|earlier| earlier.eq_ignore_ascii_case(target)) {
-            continue;
-        }
-        if put_addresses(message, zone, target).is_err() {
-            break;
+        if !earlier.any(|earlier| earlier.eq_ignore_ascii_case(target)) {
+            let _ = put_addresses(message, zone, target);
         }
     }
 }
 
-/// Adds A and AAAA of one host, where the zone has them.
+/// Adds A and AAAA of one host, where the zone has them, each if it fits.
 fn put_addresses(message: &mut Message, zone: &Zone, host: &[u8]) -> Result<(), Full> {
     if !name::is_at_or_below(host, zone.origin().as_wire()) {
         return Ok(());
@@ -67,16 +65,13 @@ fn put_addresses(message: &mut Message, zone: &Zone, host: &[u8]) -> Result<(), 
     let Some(node) = lookup::addresses(zone, folded) else {
         return Ok(());
     };
-    for rtype in [types::A, types::AAAA] {
-        if let Some(rrset) = node.get(rtype) {
-            message.put_rrset(
-                Section::Additional,
-                Owner::new(host),
-                node,
-                rrset,
-                rrset.ttl,
-            )?;
+    let mut put = |rtype| match node.get(rtype) {
+        Some(rrset) => {
+            let owner = Owner::new(host);
+            message.put_rrset(Section::Additional, owner, node, rrset, rrset.ttl)
         }
-    }
-    Ok(())
+        None => Ok(()),
+    };
+    let (ipv4, ipv6) = (put(types::A), put(types::AAAA));
+    ipv4.and(ipv6)
 }

@@ -47,8 +47,9 @@ impl<'n> Owner<'n> {
         Owner { name, at: NOWHERE }
     }
 
-    /// A name that stands at `at`.
+    /// A name that stands at `at`. The root is never pointed at: it is shorter than a pointer.
     pub fn known(name: &'n [u8], at: u16) -> Owner<'n> {
+        let at = if name == [0] { NOWHERE } else { at };
         Owner { name, at }
     }
 }
