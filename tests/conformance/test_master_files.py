@@ -2,7 +2,8 @@
 
 import dns.zone
 from dnsfleet import zones
-from support.datasets import DATA, WireRecord, folded_wire, wire_records
+from support import data
+from support.encoded_zones import WireRecord, folded_wire, wire_records
 
 ROOT_RECORDS = 19_597
 """One a line, less the SOA that the last line repeats."""
@@ -17,7 +18,7 @@ def _by_dnspython(text: str) -> set[WireRecord]:
 
 
 def test_the_root_zone_is_read_as_dnspython_reads_it() -> None:
-    text = (DATA / "zones" / "root.zone").read_bytes()
+    text = (data.folder() / "zones" / "root.zone").read_bytes()
     zone, violations = zones.from_file(text, "root.zone")
     assert zone is not None, violations
     ours = set(wire_records(zone.encode()))

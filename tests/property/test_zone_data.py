@@ -11,7 +11,7 @@ from dnsfleet import zones
 from dnsfleet_engine import Zone
 from hypothesis import given
 from hypothesis import strategies as st
-from support.datasets import WireRecord, wire_records
+from support.encoded_zones import WireRecord, wire_records
 from support.zones import make_zone
 
 RECORDS = st.lists(

@@ -55,7 +55,9 @@ def _exchange(client: socket.socket, window: Sequence[bytes]) -> list[bytes]:
         except TimeoutError:
             continue
         return [found[query[:2]] for query in window]
-    raise AssertionError(f"no reply to {len(waiting)} queries, first {next(iter(waiting.values()))!r}")
+    raise AssertionError(
+        f"no reply to {len(waiting)} queries, first {next(iter(waiting.values()))!r}"
+    )
 
 
 def _windows(queries: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import dns.message
 import dns.query
 import pytest
 
+from support.ports import free_port
 from support.waiting import wait_for
 
 # Debian installs servers where ordinary users do not look.
@@ -51,16 +51,21 @@ def serving(zones: Mapping[str, Path], folder: Path) -> Iterator[int]:
     knotd = shutil.which("knotd", path=SEARCHED)
     if knotd is None:
         pytest.fail("knotd is missing: install the Debian package knot")
-    port = _free_port()
+    port = free_port()
     config = folder / "knot.conf"
     parts = [CONFIG.format(folder=folder, port=port)]
     parts += [ZONE.format(origin=origin, file=file) for origin, file in zones.items()]
     config.write_text("".join(parts))
-    with (folder / "knot.log").open("wb") as log:
-        process = subprocess.Popen([knotd, "-c", config], stdout=log, stderr=log)
+    log = folder / "knot.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen([knotd, "-c", config], stdout=output, stderr=output)
+
+    def serves_all() -> bool:
+        assert process.poll() is None, log.read_text()
+        return all(_serves(origin, port) for origin in zones)
+
     try:
-        for origin in zones:
-            wait_for(f"knotd serves {origin}", lambda origin=origin: _serves(origin, port), START_SECONDS)
+        wait_for("knotd serves its zones", serves_all, START_SECONDS)
         yield port
     finally:
         process.terminate()
@@ -68,15 +73,9 @@ def serving(zones: Mapping[str, Path], folder: Path) -> Iterator[int]:
 
 
 def _serves(origin: str, port: int) -> bool:
+    query = dns.message.make_query(origin, "SOA")
     try:
-        reply = dns.query.udp(dns.message.make_query(origin, "SOA"), "127.0.0.1", port=port, timeout=1)
+        reply = dns.query.udp(query, "127.0.0.1", port=port, timeout=1)
     except (OSError, dns.exception.DNSException):
         return False
     return bool(reply.answer)
-
-
-def _free_port() -> int:
-    with socket.socket() as tcp:
-        tcp.bind(("127.0.0.1", 0))
-        port: int = tcp.getsockname()[1]
-        return port

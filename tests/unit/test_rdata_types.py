@@ -6,7 +6,7 @@ import dns.rdataclass
 import dns.rdatatype
 import pytest
 from dnsfleet import zones
-from support.datasets import wire_records
+from support.encoded_zones import wire_records
 
 ORIGIN = dns.name.from_text("example.com.")
 APEX = "@ 300 SOA ns1 hostmaster 1 7200 900 1209600 300\n@ 300 NS ns1.example.net.\n"

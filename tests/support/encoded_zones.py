@@ -1,16 +1,9 @@
-"""The public data sets that tests read, and the records in an encoded zone."""
+"""The records in an encoded zone, and owner names as it has them."""
 
-import os
 import struct
 from collections.abc import Iterator
-from pathlib import Path
 
 import dns.name
-
-DATA = Path(
-    os.environ.get("DNSFLEET_DATA", Path(__file__).resolve().parents[2].parent / "shared" / "data")
-)
-"""The folder with data sets; they are not part of the repository."""
 
 WireRecord = tuple[bytes, int, int, bytes]
 """Owner in lower case wire form, type number, TTL, wire rdata."""

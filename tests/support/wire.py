@@ -1,0 +1,110 @@
+"""Queries and replies as octets: built and compared without a DNS library, since there are many."""
+
+import struct
+from typing import NamedTuple
+
+HEADER = 12
+POINTER = 0xC0
+TRUNCATED = 0x0200
+OPT = 41
+# Types whose rdata may hold compressed names (RFC 3597 section 4): octets before, and how many.
+COMPRESSED = {2: (0, 1), 5: (0, 1), 6: (0, 2), 12: (0, 1), 15: (2, 1)}
+
+
+# Names that were read, by where they start, and where they end.
+Names = dict[int, tuple[bytes, int]]
+
+
+class Edns(NamedTuple):
+    """What the OPT record of a query says."""
+
+    payload: int
+    dnssec_ok: bool
+
+
+class Record(NamedTuple):
+    """One record, its names uncompressed and in lower case."""
+
+    owner: bytes
+    rtype: int
+    rdclass: int
+    ttl: int
+    rdata: bytes
+
+
+class Reply(NamedTuple):
+    """A reply as sets of records, so that neither order nor compression makes a difference."""
+
+    flags: int
+    question: bytes
+    answer: frozenset[Record]
+    authority: frozenset[Record]
+    additional: frozenset[Record]
+
+    @property
+    def truncated(self) -> bool:
+        """Whether records are missing."""
+        return bool(self.flags & TRUNCATED)
+
+
+def query(ident: int, qname: str, qtype: int, edns: Edns | None) -> bytes:
+    """A query with RD set; `qname` has no escapes."""
+    labels = [label.encode() for label in qname.split(".") if label]
+    name = b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
+    header = struct.pack("!6H", ident, 0x0100, 1, 0, 0, 1 if edns else 0)
+    wire = header + name + struct.pack("!HH", qtype, 1)
+    if edns:
+        wire += struct.pack("!BHHIH", 0, OPT, edns.payload, 0x8000 * edns.dnssec_ok, 0)
+    return wire
+
+
+def read(reply: bytes) -> Reply:
+    """Take a reply apart; IndexError, struct.error or AssertionError where it is malformed."""
+    _, flags, questions, *counts = struct.unpack_from("!6H", reply)
+    names: Names = {}
+    at = HEADER
+    for _ in range(questions):
+        at = _name(reply, at, names)[1] + 4
+    question = reply[HEADER:at]
+    sections = []
+    for count in counts:
+        records = set()
+        for _ in range(count):
+            record, at = _record(reply, at, names)
+            records.add(record)
+        assert len(records) == count, "a record twice in one section"
+        sections.append(frozenset(records))
+    assert at == len(reply), "octets behind the last record"
+    return Reply(flags, question, *sections)
+
+
+def _record(reply: bytes, at: int, names: Names) -> tuple[Record, int]:
+    owner, at = _name(reply, at, names)
+    rtype, rdclass, ttl, length = struct.unpack_from("!HHIH", reply, at)
+    start = at + 10
+    end = start + length
+    before, count = COMPRESSED.get(rtype, (0, 0))
+    parts = [reply[start : start + before]]
+    start += before
+    for _ in range(count):
+        name, start = _name(reply, start, names)
+        parts.append(name)
+    parts.append(reply[start:end])
+    return Record(owner, rtype, rdclass, ttl, b"".join(parts)), end
+
+
+def _name(reply: bytes, at: int, names: Names) -> tuple[bytes, int]:
+    """The folded name at `at` and where it ends; pointers must lead backwards."""
+    if at in names:
+        return names[at]
+    start = at
+    while 0 < (length := reply[at]) < POINTER:
+        at += length + 1
+    if length == 0:
+        found = reply[start : at + 1].lower(), at + 1
+    else:
+        target = (length & ~POINTER) << 8 | reply[at + 1]
+        assert target < start, "a pointer that leads forward"
+        found = reply[start:at].lower() + _name(reply, target, names)[0], at + 2
+    names[start] = found
+    return found
