@@ -80,7 +80,7 @@ class Fleet:
 
 def free_ports(count: int) -> int:
     """The first of `count` ports in a row that nobody uses, for UDP and TCP."""
-    for first in range(20_000 + os.getpid() % 10_000, 60_000, count):
+    for first in range(10_000 + os.getpid() % 8_000, 20_000, count):
         if all(_is_free(port) for port in range(first, first + count)):
             return first
     raise AssertionError(f"no {count} free ports in a row")
