@@ -47,12 +47,17 @@ class Verdict:
 
 
 class Oracle:
-    """Asks `servers` for the TXT at `probe` at `rate` queries a second in all, until stopped."""
+    """Asks `servers` for the TXT at `probe` at `rate` queries a second in all, until stopped.
 
-    def __init__(self, servers: list[tuple[str, int]], probe: str, rate: int) -> None:
+    `published` is the counter that they answer already.
+    """
+
+    def __init__(
+        self, servers: list[tuple[str, int]], probe: str, rate: int, published: int
+    ) -> None:
         self.verdicts = {server: Verdict() for server in servers}
         self._rate = rate
-        self._published = -1
+        self._published = published
         question = dns.message.make_query(probe, "TXT", flags=0).to_wire()
         self._question = question[2:]
         self._size = len(question)
@@ -66,6 +71,15 @@ class Oracle:
     def publishing(self, counter: int) -> None:
         """Say, before the change is made, that `counter` may be answered from now on."""
         self._published = counter
+
+    def restarted(self, server: tuple[str, int]) -> None:
+        """Say that a server was killed: it may answer from its disk, which can be older."""
+        self.verdicts[server].newest = -1
+
+    @property
+    def asked(self) -> int:
+        """Queries sent so far, to all servers."""
+        return sum(verdict.asked for verdict in self.verdicts.values())
 
     def seen_everywhere(self, counter: int) -> bool:
         """Whether every server has answered `counter` or a later one."""
