@@ -43,7 +43,7 @@ faults: setup ## Kill the core, replicas and edges of a fleet under load
 	$(RUN)/pytest tests/faults
 
 bench: setup ## Print propagation, big-zone and load figures of this machine
-	$(RUN)/python -m bench
+	PYTHONPATH=tests $(RUN)/python -m bench
 
 crds: setup ## Write crds/ from the models
 	$(RUN)/dnsfleet crds --dir crds

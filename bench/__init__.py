@@ -1,0 +1,1 @@
+"""Figures of this machine. They are printed, never asserted: machines are shared and differ."""

@@ -1,0 +1,25 @@
+"""`python -m bench [NAME…]`: run all benchmarks, or those named."""
+
+import sys
+from collections.abc import Callable
+
+from bench import big_zone, master_file, propagation
+
+BENCHMARKS: dict[str, Callable[[], None]] = {
+    "propagation": propagation.run,
+    "master-file": master_file.run,
+    "big-zone": big_zone.run,
+}
+
+
+def main() -> None:
+    names = sys.argv[1:] or list(BENCHMARKS)
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        sys.exit(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    for name in names:
+        print(f"## {name}", flush=True)
+        BENCHMARKS[name]()
+
+
+main()

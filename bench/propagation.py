@@ -1,0 +1,47 @@
+"""From a changed record in a manifest to its answer at all Pops, asking all the time."""
+
+import tempfile
+import time
+from pathlib import Path
+
+from bench.figures import quantile
+from support.fleet import PROBE, Fleet, write_probe_fleet
+from support.oracle import Oracle
+from support.waiting import wait_for
+
+POPS = ("ams", "gru", "sin")
+CHANGES = 200
+RATE = 3_000  # queries a second over all Pops: a look at each Pop every millisecond
+
+
+def run() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        manifests = folder / "manifests"
+        manifests.mkdir()
+        manifest = manifests / "fleet.yaml"
+        write_probe_fleet(manifest, POPS, 0)
+        with Fleet(manifests, folder / "state", len(POPS)) as fleet:
+            fleet.wait("ready", 60)
+            measure(fleet, manifest)
+
+
+def measure(fleet: Fleet, manifest: Path) -> None:
+    """Make the changes one after another and print how long each took."""
+    taken = []
+    with Oracle(fleet.servers, PROBE, RATE, published=0) as oracle:
+        for counter in range(1, CHANGES + 1):
+            oracle.publishing(counter)
+            written = time.monotonic()
+            write_probe_fleet(manifest, POPS, counter)
+            wait_for(
+                f"{counter} everywhere", lambda c=counter: oracle.seen_everywhere(c), seconds=10
+            )
+            first = [verdict.first_seen[counter] for verdict in oracle.verdicts.values()]
+            taken.append(max(first) - written)
+    faults = oracle.faults or ["none lost, none wrong"]
+    print(f"{CHANGES} changes, {len(POPS)} Pops, {oracle.asked} queries: {'; '.join(faults)}")
+    print(
+        f"manifest to the last Pop's answer: p50 {quantile(taken, 0.5) * 1000:.0f} ms, "
+        f"p99 {quantile(taken, 0.99) * 1000:.0f} ms, longest {max(taken) * 1000:.0f} ms"
+    )
