@@ -4,12 +4,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.figures import quantile, resident_mib
-from bench.master_file import RECORDS, master_file
 from support.fleet import Fleet, replace
 from support.oracle import Oracle
 from support.valkey import Valkey
 from support.waiting import wait_for
+
+from bench.figures import quantile, resident_mib
+from bench.master_file import RECORDS, master_file
 
 POPS = ("ams", "gru", "sin")
 CHANGES = 20

@@ -4,10 +4,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.figures import quantile
 from support.fleet import PROBE, Fleet, write_probe_fleet
 from support.oracle import Oracle
 from support.waiting import wait_for
+
+from bench.figures import quantile
 
 POPS = ("ams", "gru", "sin")
 CHANGES = 200
