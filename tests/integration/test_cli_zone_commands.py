@@ -13,6 +13,8 @@ import dns.query
 import dns.rcode
 import pytest
 from dnsfleet import crds
+from dnsfleet_cli.main import app
+from typer.testing import CliRunner, Result
 
 RELATIVE = """\
 $ORIGIN example.com.
@@ -38,9 +40,9 @@ example.com. 3600 IN SOA ns1.example.com. hostmaster.example.com. 7 7200 900 120
 OWN_TTL = ABSOLUTE.replace("example.com. 3600 IN NS", "example.com. 86400 IN NS")
 
 
-def dnsfleet(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "dnsfleet_cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+def dnsfleet(*arguments: str | Path) -> Result:
+    """A command, run in this process."""
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ def folder(tmp_path: Path) -> Path:
 def test_lint_accepts_what_is_right(folder: Path) -> None:
     file = folder / "relative.zone"
     result = dnsfleet("zone", "lint", file)
-    assert (result.returncode, result.stderr) == (0, "")
+    assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == f"{file}: example.com. serial 7, 7 records, no errors\n"
 
 
@@ -63,7 +65,7 @@ def test_lint_says_where_and_exits_with_1(folder: Path) -> None:
     file = folder / "bad.zone"
     file.write_text(RELATIVE + "host A 127.0.0.300\nwww CNAME ns1\n")
     result = dnsfleet("zone", "lint", file)
-    assert (result.returncode, result.stderr) == (1, "")
+    assert (result.exit_code, result.stderr) == (1, "")
     first, second = result.stdout.splitlines()
     assert first.startswith(f"{file}:10: ") and first.endswith("[BadRdata]")
     assert "[CNAMEAndOtherData]" in second
@@ -71,7 +73,7 @@ def test_lint_says_where_and_exits_with_1(folder: Path) -> None:
 
 def test_trouble_is_one_line_and_exit_status_2(folder: Path) -> None:
     result = dnsfleet("zone", "lint", folder / "none.zone")
-    assert (result.returncode, result.stdout) == (2, "")
+    assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == f"dnsfleet: {folder}/none.zone: No such file or directory\n"
 
 
@@ -83,7 +85,7 @@ def test_an_include_reaches_only_into_the_folder_of_the_file(folder: Path) -> No
         file = below / "bad.zone"
         file.write_text(RELATIVE.replace("part.inc", written))
         result = dnsfleet("zone", "lint", file)
-        assert result.returncode == 1
+        assert result.exit_code == 1
         assert result.stdout == (
             f"{file}:9: {written} is outside the zone file's folder; move it inside "
             "[IncludeOutsideFolder]\n"
@@ -93,7 +95,7 @@ def test_an_include_reaches_only_into_the_folder_of_the_file(folder: Path) -> No
 def test_an_include_that_is_missing_is_told(folder: Path) -> None:
     (folder / "part.inc").unlink()
     result = dnsfleet("zone", "lint", folder / "relative.zone")
-    assert result.returncode == 1
+    assert result.exit_code == 1
     assert result.stdout == (
         f"{folder}/relative.zone:9: part.inc: No such file or directory [IncludeFailed]\n"
     )
@@ -102,7 +104,7 @@ def test_an_include_that_is_missing_is_told(folder: Path) -> None:
 def test_relative_and_absolute_names_give_the_same_manifest(folder: Path) -> None:
     one = dnsfleet("zone", "import", folder / "relative.zone")
     two = dnsfleet("zone", "import", folder / "absolute.zone")
-    assert one.returncode == two.returncode == 0
+    assert one.exit_code == two.exit_code == 0
     assert one.stdout == two.stdout
     assert "- name: www\n" in one.stdout  # listed, not a whole file
 
@@ -112,7 +114,7 @@ def test_import_then_export_is_byte_stable(folder: Path, name: str) -> None:
     manifest = folder / "manifest.yaml"
     manifest.write_text(dnsfleet("zone", "import", folder / name).stdout)
     exported = dnsfleet("zone", "export", "example.com", "-f", manifest)
-    assert (exported.returncode, exported.stderr) == (0, "")
+    assert (exported.exit_code, exported.stderr) == (0, "")
     again = folder / "again.zone"
     again.write_text(exported.stdout)
     canonical = dnsfleet("zone", "import", again, "-o", "zone")
@@ -130,7 +132,7 @@ def test_a_zone_too_big_for_a_manifest_is_referred_to(folder: Path) -> None:
     file = folder / "big.zone"
     file.write_text(RELATIVE + "$GENERATE 1-600 host$ A 192.0.2.9\n")
     result = dnsfleet("zone", "import", file)
-    assert result.returncode == 0
+    assert result.exit_code == 0
     assert "RRsets are too much for a manifest (at most 500)" in result.stderr
     (folder / "manifest.yaml").write_text(result.stdout)
     exported = dnsfleet("zone", "export", "example.com", "-f", folder / "manifest.yaml")
@@ -140,13 +142,13 @@ def test_a_zone_too_big_for_a_manifest_is_referred_to(folder: Path) -> None:
 def test_gzip_is_understood(folder: Path) -> None:
     file = folder / "packed.zone.gz"
     file.write_bytes(gzip.compress(ABSOLUTE.encode()))
-    assert dnsfleet("zone", "lint", file).returncode == 0
+    assert dnsfleet("zone", "lint", file).exit_code == 0
 
 
 def test_export_of_a_zone_that_is_not_there(folder: Path) -> None:
     (folder / "empty.yaml").write_text("# nothing\n")
     result = dnsfleet("zone", "export", "example.org", "-f", folder / "empty.yaml")
-    assert (result.returncode, result.stdout) == (2, "")
+    assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == (
         f"dnsfleet: no good Zone with origin example.org in {folder}/empty.yaml\n"
     )
@@ -156,19 +158,19 @@ def test_diff_prints_what_differs(folder: Path) -> None:
     changed = folder / "changed.zone"
     changed.write_text(ABSOLUTE.replace("WWW", "www").replace("192.0.2.2", "192.0.2.3"))
     same = dnsfleet("zone", "diff", folder / "relative.zone", folder / "absolute.zone")
-    assert (same.returncode, same.stdout, same.stderr) == (0, "", "")
+    assert (same.exit_code, same.stdout, same.stderr) == (0, "", "")
     differs = dnsfleet("zone", "diff", folder / "relative.zone", changed)
-    assert (differs.returncode, differs.stderr) == (1, "")
+    assert (differs.exit_code, differs.stderr) == (1, "")
     assert differs.stdout == (
         "- www.example.com. 60 A 192.0.2.2\n+ www.example.com. 60 A 192.0.2.3\n"
     )
     broken = folder / "broken.zone"
     broken.write_text("nonsense")
-    assert dnsfleet("zone", "diff", changed, broken).returncode == 2
+    assert dnsfleet("zone", "diff", changed, broken).exit_code == 2
 
 
 def test_crds_are_written_as_they_are_committed(tmp_path: Path) -> None:
-    assert dnsfleet("crds", "--dir", tmp_path / "crds").returncode == 0
+    assert dnsfleet("crds", "--dir", tmp_path / "crds").exit_code == 0
     written = {path.name: path.read_text() for path in (tmp_path / "crds").iterdir()}
     assert written == crds.render()
 
@@ -209,7 +211,7 @@ def test_serve_refuses_a_bad_zone(folder: Path) -> None:
     bad = folder / "bad.zone"
     bad.write_text(RELATIVE + "host A 127.0.0.300\n")
     result = dnsfleet("serve", "--zone", f"example.com={bad}", "--listen", "127.0.0.1:0")
-    assert (result.returncode, result.stdout) == (1, "")
+    assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith(f"{bad}:10: ")
     assert result.stderr.endswith(f"example.com. refused: 1 errors in {bad}\n")
 
@@ -229,7 +231,7 @@ def test_serve_refuses_a_bad_zone(folder: Path) -> None:
 )
 def test_serve_says_what_is_missing(arguments: list[str], message: str) -> None:
     result = dnsfleet("serve", *arguments)
-    assert (result.returncode, result.stderr) == (2, f"dnsfleet: {message}\n")
+    assert (result.exit_code, result.stderr) == (2, f"dnsfleet: {message}\n")
 
 
 def test_serve_says_which_address_is_in_use(folder: Path) -> None:
@@ -238,7 +240,7 @@ def test_serve_says_which_address_is_in_use(folder: Path) -> None:
         address = f"127.0.0.1:{other.getsockname()[1]}"
         file = folder / "absolute.zone"
         result = dnsfleet("serve", "--zone", f"example.com={file}", "--listen", address)
-    assert result.returncode == 2
+    assert result.exit_code == 2
     assert address in result.stderr.splitlines()[-1]
     assert result.stderr.splitlines()[-1].endswith(
         "stop what answers there, or choose with --listen"
@@ -248,5 +250,5 @@ def test_serve_says_which_address_is_in_use(folder: Path) -> None:
 def test_every_command_explains_itself() -> None:
     for command in ([], ["up"], ["serve"], ["crds"], ["zone"], ["zone", "lint"], ["zone", "diff"]):
         result = dnsfleet(*command, "--help")
-        assert result.returncode == 0
+        assert result.exit_code == 0
         assert "Usage" in result.stdout
