@@ -111,7 +111,7 @@ class Fleet:
         )
         stack.callback(self._watcher.close)
         self._told_ready = False
-        self._told_waiting = self._began
+        self._told_waiting = math.inf
         self._told_trouble = False
         self._since = math.inf
         self._due = self._began
@@ -122,6 +122,7 @@ class Fleet:
             self._publish()
         except Unavailable as trouble:
             raise Trouble(str(trouble)) from None
+        self._told_waiting = time.monotonic()
         while True:
             changed = self._wait()
             try:
@@ -204,7 +205,7 @@ class Fleet:
                 rows(pops.values(), manifests.values(), True),
                 tuple(sorted(manifests)),
                 now - self._began,
-                dig(zones, pops),
+                dig(zones, pops.values()),
             )
         )
 

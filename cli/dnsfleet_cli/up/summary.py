@@ -1,6 +1,6 @@
 """What a fleet says of itself once every Pop is ready: a row for each, and a query to try."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 
 from dnsfleet.manifests import Manifest
 from dnsfleet.resources import Zone
@@ -22,14 +22,14 @@ def rows(
     return tuple(found)
 
 
-def dig(zones: Iterable[Zone], pops: Mapping[str, RunningPop]) -> str:
-    """A query that the first Pop answers: an address where a manifest lists one, or a SOA."""
-    port = next(iter(pops.values())).port
-    command = f"dig @127.0.0.1 -p {port}"
-    origins = []
-    for zone in zones:
-        origins.append(zone.origin)
-        for record in zone.spec.records or ():
-            if record.type in ("A", "AAAA") and "*" not in record.name:
-                return f"{command} {record.key(zone.origin)[0]} {record.type}"
-    return f"{command} {origins[0]} SOA" if origins else f"{command} . SOA"
+def dig(zones: Sequence[Zone], pops: Iterable[RunningPop]) -> str:
+    """A query that the first Pop answers: an address that a manifest lists, www before others."""
+    found = [
+        (record.name != "www", f"{record.key(zone.origin)[0].removesuffix('.')} {record.type}")
+        for zone in zones
+        for record in zone.spec.records or ()
+        if record.type in ("A", "AAAA") and "*" not in record.name
+    ]
+    found += [(True, f"{zone.origin} SOA") for zone in zones]
+    question = min(found, key=lambda pair: pair[0])[1] if found else ". SOA"
+    return f"dig @127.0.0.1 -p {next(iter(pops)).port} {question}"
