@@ -38,7 +38,9 @@ snapshot, and a follower that holds none of the revisions along that way reads t
 follower that is behind goes to the newest revision at once, however many it missed.
 
 **Duplicates and late answers** are no news: an answer to a command that is not open is ignored,
-and a revision that is held is not loaded again.
+and a revision that is held is not loaded again. A disconnect leaves no command open, so no answer
+that gets lost can stop us. Should the engine have done what we do not know of, the next delta does
+not fit, and the snapshot makes up for it.
 
 **Failures stay with their zone.** Deltas that cannot be used lead to the snapshot; a snapshot that
 cannot be used makes the zone `failing`. It keeps the revision it has, is named in the acks, and
@@ -150,9 +152,7 @@ class Follower:
             case events.Connected():
                 self._online = self._index_due = self._fleet_due = True
             case events.Disconnected():
-                self._online = False
-                if not isinstance(self._open, commands.Load | commands.Apply):
-                    self._open = None
+                self._online, self._open = False, None
             case events.Resync():
                 self._index_due = self._fleet_due = True
             case _:
@@ -230,9 +230,6 @@ class Follower:
             self._rumours[zone] = Rumour(
                 min(rumour.lsn, before.lsn), zone, max(rumour.revision, before.revision)
             )
-            return
-        if rumour.revision == held.revision:
-            self._verified = max(self._verified, held.lsn)
 
     def _forget_rumours(self) -> None:
         """An index says all anew. What it does not repeat is claimed no more for that.
@@ -323,12 +320,12 @@ class Follower:
 
     def _settle(self, manifest: Manifest) -> None:
         self._hold(manifest)
-        self._verified = max(self._verified, manifest.lsn)
         failure = self._failing.get(manifest.zone)
         if failure is not None and failure.revision <= manifest.revision:
             del self._failing[manifest.zone]
 
     def _hold(self, manifest: Manifest) -> None:
+        self._verified = max(self._verified, manifest.lsn)
         self._held[manifest.zone] = _Held(
             manifest.revision,
             manifest.lsn,

@@ -22,6 +22,7 @@ class Rig:
         self.edge = Edge(core.data)
         self.done: list[commands.Command] = []
         self.log: ReadLog | None = None
+        self.honest = True  # the replica is as some core was once, so acks must be true
 
     def feed(self, event: events.Event) -> None:
         todo = self.follower.feed(event)
@@ -30,6 +31,10 @@ class Rig:
             self.done.append(command)
             if isinstance(command, ReadLog):
                 self.log = command
+            elif isinstance(command, Ack):
+                self.edge.execute(command)
+                if self.honest:
+                    self.edge.check_claim(self.core, command)
             elif (answer := self.edge.execute(command)) is not None:
                 todo += self.follower.feed(answer)
 
@@ -186,6 +191,7 @@ def test_an_edge_is_complete_only_with_as_many_zones_as_the_head_counts(core: Co
     core.data = whole.copy()
     del core.data.zones[B.encode()]
     rig = Rig(core)
+    rig.honest = False
     rig.feed(events.Connected())
     assert not rig.follower.complete
     rig.edge.data = whole
@@ -269,11 +275,12 @@ def test_a_zone_that_fails_is_tried_again_with_its_next_manifest(rig: Rig, core:
 
 
 def test_an_edge_that_lacks_a_zone_because_it_fails_is_not_complete(core: Core) -> None:
+    core.publish("c.example.", b"more than the head counts")
     snapshot = core.manifests[A].snapshot_keys()[0]
     kept = core.data.values.pop(snapshot)
     rig = Rig(core)
     rig.feed(events.Connected())
-    assert rig.edge.served == {B: b"b1"}
+    assert rig.edge.served.keys() == {B, "c.example."}
     assert not rig.follower.complete
     core.data.values[snapshot] = kept
     rig.feed(events.Resync())
@@ -329,6 +336,81 @@ def test_an_ack_never_runs_ahead_of_the_log(rig: Rig, core: Core) -> None:
     assert rig.ack == Ack(core.lsn, {}, 0)
 
 
+def test_a_failure_that_an_older_replica_does_not_know_of_is_claimed_no_more(
+    rig: Rig, core: Core
+) -> None:
+    old = core.data.copy()
+    core.publish(A, b"a2")
+    core.publish(B, b"b2")
+    del core.data.values[keys.manifest(A)]
+    rig.settle()
+    assert rig.ack == Ack(core.lsn, {A: "its manifest is missing"}, 1)
+    rig.edge.data = old
+    rig.feed(events.Resync())
+    rig.settle()
+    assert rig.ack == Ack(core.manifests[A].lsn - 1, {}, 0)
+
+
+def test_a_failure_is_over_only_with_the_revision_that_failed(rig: Rig, core: Core) -> None:
+    core.publish(A, b"a2")
+    between = core.data.copy()
+    failed = core.publish(A, b"a3")
+    del core.data.values[keys.delta(A, failed.revision, 1)[0]]
+    rig.settle()
+    assert rig.ack.failing.keys() == {A}
+    rig.edge.data = between
+    rig.feed(events.Resync())
+    rig.settle()
+    assert rig.edge.served[A] == b"a2"
+    assert rig.ack.failing.keys() == {A}
+
+
+def test_a_rumour_ends_with_the_connection_that_brought_it(core: Core) -> None:
+    liar = core.data.copy()
+    liar.zones[b"c.example."] = b"5 5.5"
+    edge, follower = Edge(liar), Follower(POP, KEY.public_key())
+    [index] = follower.feed(events.Connected())
+    follower.feed(edge.execute(index))  # type: ignore[arg-type]
+    assert follower.waiting == 3
+    follower.feed(events.Disconnected())
+    rig = Rig(core)
+    rig.follower = follower
+    rig.feed(events.Connected())
+    assert rig.ack == Ack(core.manifests[B].lsn, {}, 0)
+    assert follower.complete
+
+
+def test_a_rumour_cannot_make_an_older_replica_believed(rig: Rig, core: Core) -> None:
+    old = core.data.copy()
+    core.publish(A, b"a2")
+    rig.settle()
+    old.zones[A.encode()] = b"999999999 9.9"
+    rig.edge.data, rig.honest = old, False
+    rig.feed(events.Resync())
+    assert not {"Load", "Apply"} & set(kinds(rig.settle()))
+    assert rig.edge.served[A] == b"a2"
+
+
+def test_a_zone_that_failed_and_is_gone_does_not_keep_an_edge_waiting(core: Core) -> None:
+    for key in core.manifests[A].chunk_keys():
+        del core.data.values[key]
+    rig = Rig(core)
+    rig.feed(events.Connected())
+    assert rig.ack.failing.keys() == {A}
+    anew = Core()
+    anew.publish(B, b"b1")
+    anew.head()
+    rig.core, rig.edge.data = anew, anew.data
+    rig.feed(events.Resync())
+    rig.settle()
+    assert rig.ack.failing == {}
+    assert not rig.follower.complete, "the head that counts two zones is not forgotten"
+    anew.epoch = 2
+    anew.head()
+    rig.settle()
+    assert rig.follower.complete
+
+
 def test_late_and_repeated_answers_change_nothing(rig: Rig, core: Core) -> None:
     log = rig.log
     assert log is not None
@@ -342,18 +424,18 @@ def test_late_and_repeated_answers_change_nothing(rig: Rig, core: Core) -> None:
     assert rig.edge.served[A] == b"a2"
 
 
-def test_work_of_the_engine_outlasts_a_disconnect(rig: Rig, core: Core) -> None:
+def test_an_answer_that_is_lost_with_the_link_is_made_up_for(rig: Rig, core: Core) -> None:
     core.publish(A, b"a2")
     assert rig.log is not None
     todo = rig.follower.feed(rig.edge.execute(rig.log))  # type: ignore[arg-type]
     while not isinstance(todo[-1], Apply):
         todo = rig.follower.feed(rig.edge.execute(todo[-1]))  # type: ignore[arg-type]
+    late = rig.edge.execute(todo[-1])
+    assert late is not None
     assert rig.follower.feed(events.Disconnected()) == []
-    assert rig.follower.feed(events.Connected()) == []
-    applied = rig.edge.execute(todo[-1])
-    assert applied is not None
-    rig.feed(applied)
-    assert "Load" not in kinds(rig.settle())
+    assert rig.follower.feed(late) == []
+    rig.feed(events.Connected())
+    assert rig.edge.served[A] == b"a2"
     assert rig.ack == Ack(core.lsn, {}, 0)
 
 
