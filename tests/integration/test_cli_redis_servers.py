@@ -130,6 +130,7 @@ def test_a_wrong_password_is_told_with_the_place(servers: Servers) -> None:
             "rediss://host",
             "--redis-url: the embedded replicas speak no TLS; give a redis:// address",
         ),
+        ("redis://host/1", "--redis-url: edges read database 0; leave the database out"),
         ("host:6379", "--redis-url: expected redis://[USER:PASSWORD@]HOST[:PORT]"),
     ],
 )

@@ -217,6 +217,16 @@ def test_a_change_that_removes_most_of_a_zone_is_held(running: Running) -> None:
     running.live("h7.held.example")
 
 
+def test_a_drained_pop_stops_and_comes_back_where_it_was(running: Running) -> None:
+    drained = POP.replace("NAME", "iad") + "spec: {state: Drained}\n"
+    running.write("pops.yaml", "---\n".join([pops("fra"), drained, pops("sin")]))
+    wait_for("five processes", lambda: len(processes_of(running.state)) == 5, LIVE_SECONDS)
+    before = running.write("one.yaml", zone("one", "192.0.2.60"))
+    assert running.wait("propagated", before, zone="one.example.")["pops"] == 2
+    running.write("pops.yaml", pops(*POPS))
+    wait_for("iad", lambda: quiet_answers(running) == [["192.0.2.60"]] * 3, LIVE_SECONDS)
+
+
 @pytest.mark.parametrize("process", ["core", "replica/iad", "edge/sin"])
 def test_a_killed_process_comes_back_and_hears_the_next_change(
     running: Running, process: str

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dnsfleet.resources import Pop
@@ -27,7 +27,6 @@ class RunningPop:
     """Where a Pop answers."""
 
     name: str
-    labels: Mapping[str, str]
     port: int
     addresses: tuple[str, ...]
 
@@ -44,30 +43,31 @@ class Pops:
         self._supervisor = supervisor
         self._hosts = addresses.hosts()
         self._ports = range(options.dns_port, options.dns_port + MAX_POPS)
-        self._started = 0
+        self._port_of: dict[str, int] = {}
         self.running: dict[str, RunningPop] = {}
 
     def update(self, pops: Iterable[Pop]) -> None:
-        """Run these Pops and no others; one that is new takes the next port."""
-        wanted = {pop.metadata.name: pop for pop in active(pops)}
+        """Run these Pops and no others; one that is new takes the next port, and keeps it."""
+        wanted = [pop.metadata.name for pop in active(pops)]
         for name in [name for name in self.running if name not in wanted]:
             del self.running[name]
             self._supervisor.stop(f"edge/{name}")
             self._supervisor.stop(f"replica/{name}")
-        for name, pop in wanted.items():
-            port = self.running[name].port if name in self.running else self._start(name)
-            self.running[name] = RunningPop(
-                name,
-                pop.metadata.labels,
-                port,
-                tuple(addresses.text(host, port) for host in self._hosts),
-            )
+        for name in wanted:
+            if name not in self.running:
+                port = self._port(name)
+                self._start(name, port)
+                texts = tuple(addresses.text(host, port) for host in self._hosts)
+                self.running[name] = RunningPop(name, port, texts)
 
-    def _start(self, name: str) -> int:
-        if self._started == MAX_POPS:
-            raise Trouble(f"{MAX_POPS} Pops were started, which is the limit; run some elsewhere")
-        port = self._ports[self._started]
-        self._started += 1
+    def _port(self, name: str) -> int:
+        if name not in self._port_of:
+            if len(self._port_of) == MAX_POPS:
+                raise Trouble(f"{MAX_POPS} Pops have run, which is the limit; run some elsewhere")
+            self._port_of[name] = self._ports[len(self._port_of)]
+        return self._port_of[name]
+
+    def _start(self, name: str, port: int) -> None:
         replica_port = self._state.port(f"replica/{name}", self._ports)
         password = self._state.password
         folder = self._state.pop(name)
@@ -103,7 +103,6 @@ class Pops:
                 self._state.log(f"edge/{name}"),
             )
         )
-        return port
 
 
 def active(pops: Iterable[Pop]) -> list[Pop]:

@@ -94,6 +94,8 @@ def external_core(url: str) -> Core:
         raise Trouble("--redis-url: the embedded replicas speak no TLS; give a redis:// address")
     if parts.scheme != "redis" or not parts.hostname:
         raise Trouble("--redis-url: expected redis://[USER:PASSWORD@]HOST[:PORT]")
+    if parts.path not in ("", "/", "/0"):
+        raise Trouble("--redis-url: edges read database 0; leave the database out")
     return Core(
         parts.hostname,
         parts.port or 6379,

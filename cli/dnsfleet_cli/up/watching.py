@@ -1,7 +1,7 @@
 """Notices changed files: within about 20 ms, and once for a burst of writes."""
 
 import threading
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Set
 from pathlib import Path
 
 import watchfiles
@@ -13,6 +13,10 @@ BURST_MS = 50
 STOP_CHECK_MS = 1000
 
 
+_Folders = frozenset[Path]
+_NONE: tuple[_Folders, _Folders] = (frozenset(), frozenset())
+
+
 class Watcher:
     """Calls back, from its own threads, with the paths that changed."""
 
@@ -20,15 +24,16 @@ class Watcher:
         """Tell `changed` about everything except what happens below `ignore`."""
         self._changed = changed
         self._ignore = ignore
-        self._watched: tuple[frozenset[Path], frozenset[Path]] = (frozenset(), frozenset())
+        self._watched = _NONE
         self._stopping = threading.Event()
 
     def watch(self, trees: Set[Path], folders: Set[Path]) -> None:
         """Watch these from now on: `trees` with all below them, `folders` without.
 
-        Folders, not files: an editor that replaces a file would take the watch away with it.
+        Folders, not files: an editor that replaces a file would take the watch away with it. What
+        is not there is left out; call again to watch what has come.
         """
-        wanted = (frozenset(trees), frozenset(folders))
+        wanted = (_there(trees), _there(folders))
         if wanted == self._watched:
             return
         stopping = threading.Event()
@@ -56,7 +61,14 @@ class Watcher:
             raise_interrupt=False,
             ignore_permission_denied=True,
         ):
+            gone = {Path(path) for change, path in changes if change == watchfiles.Change.deleted}
+            if gone & paths:
+                self._watched = _NONE  # made anew, a folder has to be watched anew
             changed = {Path(path) for _, path in changes}
             changed = {path for path in changed if not path.is_relative_to(self._ignore)}
             if changed:
                 self._changed(changed)
+
+
+def _there(folders: Iterable[Path]) -> _Folders:
+    return frozenset(folder for folder in folders if folder.is_dir())
