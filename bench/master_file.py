@@ -9,9 +9,8 @@ RECORDS = 1_000_000
 
 def master_file(records: int) -> bytes:
     """SOA, NS and `records` A records of different names."""
-    head = (
-        "$ORIGIN big.example.\n$TTL 300\n@ SOA ns1.example.net. hostmaster 1 7200 900 1209600 300\n"
-    )
+    head = "$ORIGIN big.example.\n$TTL 300\n"
+    head += "@ SOA ns1.example.net. hostmaster 1 7200 900 1209600 300\n@ NS ns1.example.net.\n"
     lines = [f"host{n} A 10.{n >> 16}.{n >> 8 & 255}.{n & 255}\n" for n in range(records)]
     return (head + "".join(lines)).encode()
 
