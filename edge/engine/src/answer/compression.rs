@@ -94,7 +94,10 @@ fn is_edge(message: &[u8], at: u16, label: &[u8], parent: u16) -> bool {
     let start = usize::from(at);
     let end = start + label.len();
     match message.get(start..end) {
-        Some(found) => found.eq_ignore_ascii_case(label) && follow(message, end) == Some(parent),
+        Some(found) => {
+            (found == label || found.eq_ignore_ascii_case(label))
+                && follow(message, end) == Some(parent)
+        }
         None => false,
     }
 }
@@ -110,14 +113,76 @@ fn follow(message: &[u8], at: usize) -> Option<u16> {
     }
 }
 
-/// FNV-1a over the letters without their case.
+/// A multiplication for every eight octets; bit 5 is set in all, so that letter case makes no
+/// difference.
 #[inline]
 fn hash(label: &[u8], parent: u16) -> usize {
-    let start = 0x811c_9dc5 ^ u32::from(parent);
-    let hash = label
+    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+    const CASELESS: u64 = 0x2020_2020_2020_2020;
+    let (words, rest) = label.as_chunks::<8>();
+    let mix = |hash: u64, word: u64| {
+        (hash ^ (word | CASELESS))
+            .wrapping_mul(SPREAD)
+            .rotate_left(29)
+    };
+    let hash = words.iter().fold(u64::from(parent), |hash, word| {
+        mix(hash, u64::from_le_bytes(*word))
+    });
+    let rest = rest
         .iter()
-        .fold(start.wrapping_mul(0x0100_0193), |hash, &octet| {
-            (hash ^ u32::from(octet | 0x20)).wrapping_mul(0x0100_0193)
-        });
-    (hash ^ (hash >> 15)) as usize % SLOTS
+        .fold(0, |word, &octet| word << 8 | u64::from(octet));
+    mix(hash, rest) as usize % SLOTS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A message that is nothing but uncompressed names, and the table of their labels.
+    fn noted(names: &[&[u8]]) -> (Vec<u8>, Compression) {
+        let (mut message, mut table) = (vec![0; 12], Compression::new());
+        for name in names {
+            let at = message.len();
+            message.extend_from_slice(name);
+            let mut starts = [0; crate::name::MAX_LABELS];
+            let mut parent = NOWHERE;
+            for &start in crate::name::label_starts(name, &mut starts).iter().rev() {
+                parent = table.insert(label(name, start), parent, at + usize::from(start));
+            }
+        }
+        (message, table)
+    }
+
+    #[test]
+    fn longest_suffixes() {
+        let (message, table) = noted(&[b"\x01a\x04test\0", b"\x01`\x05other\0"]);
+        for (name, expected) in [
+            (&b"\x01a\x04test\0"[..], (0, 12)),
+            (b"\x01A\x04TEST\0", (0, 12)),
+            (b"\x01b\x04test\0", (1, 14)),
+            (b"\x01x\x01a\x04test\0", (1, 12)),
+            (b"\x04test\0", (0, 14)),
+            (b"\x01a\0", (1, NOWHERE)),
+            // Differs from a letter's other case by the same bit.
+            (b"\x01@\x05other\0", (1, 22)),
+            (b"\0", (0, NOWHERE)),
+        ] {
+            let mut starts = [0; crate::name::MAX_LABELS];
+            let starts = crate::name::label_starts(name, &mut starts);
+            assert_eq!(
+                table.longest_suffix(&message, name, starts),
+                expected,
+                "{name:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn octets_written_anew_are_not_found() {
+        let (mut message, table) = noted(&[b"\x01a\x04test\0"]);
+        message.truncate(14);
+        message.extend_from_slice(b"\x04best\0");
+        let name = b"\x04test\0";
+        assert_eq!(table.longest_suffix(&message, name, &[0]), (1, NOWHERE));
+    }
 }

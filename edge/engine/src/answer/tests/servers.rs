@@ -149,3 +149,14 @@ fn a_reply_of_64_kib_goes_over_tcp() {
         ["NOERROR aa tc", "ar OPT 1232 0x0 []"]
     );
 }
+
+#[test]
+fn more_names_than_compression_notes() {
+    let count = 900;
+    let records: String = (0..count)
+        .map(|i| format!("mx.test. 60 MX {i} host-{i}.domain-{i}.test.\n"))
+        .collect();
+    let reply = ask(&catalog(&records), &query("mx.test. MX"), Transport::Tcp);
+    let expected = (0..count).map(|i| format!("an mx.test. 60 MX {i} host-{i}.domain-{i}.test."));
+    assert_eq!(reply[1..], expected.collect::<Vec<_>>());
+}
