@@ -28,7 +28,7 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """The replica does not answer; an open read will not be answered."""
+    """The replica does not answer; what is open will not be answered."""
 
 
 @dataclass(frozen=True, slots=True)
