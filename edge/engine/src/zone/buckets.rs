@@ -34,20 +34,21 @@ pub(super) struct Buckets {
 
 impl Buckets {
     /// A map of these nodes, filled bucket by bucket.
-    pub(super) fn of(mut nodes: Vec<(&[u8], Node)>) -> Buckets {
+    pub(super) fn of<'a>(mut nodes: Vec<(&'a [u8], Node)>) -> Buckets {
         let count = nodes.len().div_ceil(NAMES_PER_BUCKET).max(1);
-        let places = nodes
-            .iter()
-            .enumerate()
-            .map(|(i, (owner, _))| (index(hash(owner), count), i));
-        let mut places: Vec<_> = places.collect();
-        places.sort_unstable();
+        // Names of a bucket lie far apart in `nodes`, so keep here what can spare a visit.
+        let place = |(i, &(owner, _)): (usize, &(&'a [u8], Node))| {
+            let hash = hash(owner);
+            (index(hash, count), i, hash, owner)
+        };
+        let mut places: Vec<_> = nodes.iter().enumerate().map(place).collect();
+        places.sort_unstable_by_key(|&(bucket, i, ..)| (bucket, i));
         let mut buckets = vec![Arc::default(); count];
         for places in places.chunk_by(|a, b| a.0 == b.0) {
             let mut bucket = Bucket::with_capacity(places.len());
-            for &(_, i) in places {
-                let (owner, node) = (nodes[i].0, std::mem::take(&mut nodes[i].1));
-                bucket.insert_unique(hash(owner), (owner.into(), node), hash_entry);
+            for &(_, i, hash, owner) in places {
+                let node = std::mem::take(&mut nodes[i].1);
+                bucket.insert_unique(hash, (owner.into(), node), hash_entry);
             }
             buckets[places[0].0] = Arc::new(bucket);
         }
