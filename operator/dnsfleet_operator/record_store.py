@@ -95,18 +95,19 @@ class RecordStore:
     def claim(self) -> int:
         """Become the one writer: whoever wrote before is refused from now on.
 
-        What this writer published before is then taken for lost and will be written again; a core
-        that began anew is so filled from memory.
+        A second claim says that the core lost the first. What was published is then taken for
+        lost with it and will be written again, so that a core that began anew is filled from
+        memory.
         """
+        again = self._fence > 0
         with reporting(self._client):
             least = max(self._fence + 1, int(self._clock()))
             self._fence = int(self._claim(keys=[keys.FENCE], args=[least]))
             stored = cast(bytes | None, self._client.get(keys.LSN))
         self._lsn = max(self._lsn, int(stored or 0))
-        self._known = {
-            origin: replace(known, in_core=False, stored="")
-            for origin, known in self._known.items()
-        }
+        if again:
+            for origin, known in self._known.items():
+                self._known[origin] = replace(known, in_core=False, stored="")
         return self._fence
 
     def check(self) -> None:

@@ -179,7 +179,9 @@ def test_a_restarted_publisher_changes_nothing_that_is_right(
 ) -> None:
     publisher.reconcile(want(a=3, b=3), complete=True)
     before = stored(admin, A)
-    again = Publisher(RecordStore(connect(server.url), KEY, lambda: NOW))
+    restarted = RecordStore(connect(server.url), KEY, lambda: NOW)
+    assert restarted.load(A) is not None, "reading needs no claim"
+    again = Publisher(restarted)
     assert states(again, want(a=3, b=4)) == [State.UNCHANGED, State.PUBLISHED]
     assert stored(admin, A) == before
     with pytest.raises(Fenced):
