@@ -1,4 +1,8 @@
 //! DNSSEC records of zones that came signed (RFC 4035 section 3.1).
+//!
+//! A reply carries the signatures of its RRsets, DS or NSEC at a zone cut, and the NSEC record of a
+//! name that lacks the type. Proofs that a name is absent need the canonical order of all names,
+//! which a zone does not keep: NXDOMAIN and wildcard answers come without them.
 
 use crate::rdata::types;
 use crate::zone::{Node, Rrset, Zone};
