@@ -10,7 +10,7 @@ from dnsfleet.violations import errors
 from dnsfleet_engine import Engine
 
 from dnsfleet_cli import zone_files
-from dnsfleet_cli.troubles import NEGATIVE, OK, Trouble, reason
+from dnsfleet_cli.troubles import NEGATIVE, OK, Trouble, counted, reason
 
 DEFAULT_LISTEN = "127.0.0.1:5300"
 SUFFIX = ".zone"
@@ -47,8 +47,8 @@ def _load(engine: Engine, files: dict[str, Path]) -> bool:
         for violation in violations:
             print(violation, file=sys.stderr)
         if zone is None:
-            count = len(errors(violations))
-            print(f"{origin} refused: {count} errors in {path}", file=sys.stderr)
+            count = counted(len(errors(violations)), "error")
+            print(f"{origin} refused: {count} in {path}", file=sys.stderr)
             good = False
         else:
             engine.load(zone)

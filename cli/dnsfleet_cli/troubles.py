@@ -1,4 +1,4 @@
-"""Trouble that a person can mend: told in one line on standard error, never as a traceback."""
+"""Words for people: trouble they can mend, told in one line and never as a traceback."""
 
 OK = 0
 NEGATIVE = 1
@@ -14,3 +14,8 @@ class Trouble(Exception):  # noqa: N818 - the word that users see
 def reason(error: OSError) -> str:
     """What the system says about an error, without errno and path."""
     return error.strerror or str(error)
+
+
+def counted(number: int, thing: str) -> str:
+    """`1 error`, `2 errors`."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

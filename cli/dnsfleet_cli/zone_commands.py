@@ -13,7 +13,7 @@ from dnsfleet.violations import Violation, errors
 from dnsfleet_engine import Zone
 
 from dnsfleet_cli import assembling, importing, manifest_files, zone_files
-from dnsfleet_cli.troubles import NEGATIVE, OK, TROUBLE, Trouble
+from dnsfleet_cli.troubles import NEGATIVE, OK, TROUBLE, Trouble, counted
 
 
 class Output(enum.StrEnum):
@@ -77,7 +77,7 @@ def _load(file: Path, origin: str | None) -> Zone | None:
     zone, violations = zone_files.load(file, _origin(origin))
     _tell(violations)
     if zone is None:
-        print(f"{file}: {len(errors(violations))} errors", file=sys.stderr)
+        print(f"{file}: {counted(len(errors(violations)), 'error')}", file=sys.stderr)
     return zone
 
 

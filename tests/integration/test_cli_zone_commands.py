@@ -213,7 +213,7 @@ def test_serve_refuses_a_bad_zone(folder: Path) -> None:
     result = dnsfleet("serve", "--zone", f"example.com={bad}", "--listen", "127.0.0.1:0")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith(f"{bad}:10: ")
-    assert result.stderr.endswith(f"example.com. refused: 1 errors in {bad}\n")
+    assert result.stderr.endswith(f"example.com. refused: 1 error in {bad}\n")
 
 
 @pytest.mark.parametrize(

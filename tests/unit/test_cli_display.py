@@ -48,7 +48,7 @@ def test_what_a_later_event_completes_is_worth_no_line(event: events.Event) -> N
 
 def test_a_ready_fleet_is_a_table_and_a_query_to_try() -> None:
     shown = on_terminal(events.Ready((ROW,), ("a.", "b."), 2.04, "dig @127.0.0.1 a."))
-    for text in ("2 zones at 1 Pops", "127.0.0.1:5301  [::1]:5301", "7.1", "ready after 2.0 s"):
+    for text in ("2 zones at 1 Pop\n", "127.0.0.1:5301  [::1]:5301", "7.1", "ready after 2.0 s"):
         assert text in shown
     assert shown.endswith("\n  dig @127.0.0.1 a.\n")
 

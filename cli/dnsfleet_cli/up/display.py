@@ -16,6 +16,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from dnsfleet_cli.troubles import counted
 from dnsfleet_cli.up import events
 
 
@@ -86,7 +87,9 @@ class Terminal:
                 self._progress.stop()
 
     def _table(self, event: events.Ready) -> None:
-        table = Table(title=f"{len(event.zones)} zones at {len(event.pops)} Pops")
+        table = Table(
+            title=f"{counted(len(event.zones), 'zone')} at {counted(len(event.pops), 'Pop')}"
+        )
         for column in ("Pop", "Address", "Zones", "Revision", "Ready"):
             table.add_column(column, no_wrap=True)
         for row in event.pops:
@@ -112,7 +115,9 @@ def _line(event: events.Event) -> str:
                 f"in {event.seconds:.3f} s"
             )
         case events.Removed():
-            return f"{event.zone} removed from {event.pops} Pops in {event.seconds:.3f} s"
+            return (
+                f"{event.zone} removed from {counted(event.pops, 'Pop')} in {event.seconds:.3f} s"
+            )
         case events.Held():
             return f"{event.zone} held, what it had is served on: {event.message}"
         case events.Rejected():

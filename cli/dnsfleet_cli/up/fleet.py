@@ -131,8 +131,6 @@ class Fleet:
                 self._hear()
             except Unavailable as trouble:
                 self._bear(trouble)
-            else:
-                self._told_trouble = False
 
     def _wait(self) -> Changed | None:
         """Tell of processes until files changed, or until it is time to look by oneself."""
@@ -168,6 +166,7 @@ class Fleet:
         self._pops.update(self._desired.pops)
         self._propagation.pops = set(self._pops.running)
         made = self._publication.publish(self._desired, self._manifests.removals)
+        self._told_trouble = False
         self._manifests.save()
         settling = self._manifests.unsettled
         self._due = time.monotonic() + (SETTLE_SECONDS if settling else RESYNC_SECONDS)

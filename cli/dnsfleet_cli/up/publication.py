@@ -35,6 +35,7 @@ class Publication:
         self._publisher = Publisher(self._store)
         self._show = show
         self._told: dict[str, events.Event] = {}
+        self._made: list[Manifest] = []
         self.manifests: dict[str, Manifest] = {}
         """What is published, by origin; tombstones are not among them."""
 
@@ -43,7 +44,7 @@ class Publication:
         self._client.close()
 
     def publish(self, desired: Desired, removals: set[str]) -> list[Manifest]:
-        """Make the core what is desired; the new manifests.
+        """Make the core what is desired; the manifests that are new since the last success.
 
         Takes out of `removals` what was removed. `Unavailable` when the core did not answer.
         """
@@ -54,13 +55,17 @@ class Publication:
             raise Unavailable(str(error)) from None
         except Fenced as error:
             raise Trouble(str(error)) from None
-        made = []
+        away = None
         for origin, outcome in outcomes.items():
             if outcome.reason == "StoreUnavailable":
-                raise Unavailable(outcome.message)
-            made += self._take(origin, outcome)
+                away = outcome.message
+                continue
+            self._made += self._take(origin, outcome)
             if outcome.state is State.REMOVED:
                 removals.discard(origin)
+        if away is not None:
+            raise Unavailable(away)
+        made, self._made = self._made, []
         return made
 
     def acks(self) -> dict[str, Ack]:
