@@ -1,11 +1,15 @@
 """One edge: how its parts hang together, and the order in which it starts and stops.
 
-    start   HTTP → disk → (complete: load, bind, ready) → follow → (complete: bind, ready)
+    start   HTTP → disk → load what is there → follow → (complete: bind, ready)
     stop    not ready → answer on for `drain_seconds` → link, engine, acks, disk, HTTP
 
 Sockets are bound once, when a whole set of zones is loaded: before that there is nobody who could
 say NXDOMAIN or REFUSED for a zone that this edge should have. After it nothing but a signal ends
 the answering.
+
+A whole set on the disk is enough to answer from, but it may be older than what this edge answered
+before it fell. So the replica gets `CATCH_UP_SECONDS` to bring what is newer; one that cannot be
+reached is not waited for.
 
 The main thread only waits for signals and for what makes it impossible to go on. Reading the disk
 and following are one other thread, so that a signal finds the edge in any phase.
@@ -38,6 +42,8 @@ from dnsfleet_edge.status import Status
 
 # What the link is in the middle of, such as decoding a large zone, may take this long to end.
 STOP_SECONDS = 2.0
+# How long a whole set from the disk waits for news: enough for deltas, too short for an outage.
+CATCH_UP_SECONDS = 2.0
 _EXIT_FAILED = 1
 
 log = logging.getLogger(__name__)
@@ -63,6 +69,7 @@ class Edge:
             self._metrics,
             self._writer,
             complete=self._complete,
+            unreachable=self._answer_from_disk,
             changed=self._changed,
         )
         self._acks: Acks | None = None
@@ -75,7 +82,9 @@ class Edge:
                 self._metrics.ack_failures.inc,
             )
         self._serving = threading.Thread(target=self._serve, name="link", daemon=True)
+        self._restored = False
         self._answering = False
+        self._binding = threading.Lock()
         self._told_to_stop = False
         # Why the process ends: None for a signal, else what makes it impossible to serve.
         self._ends: queue.SimpleQueue[str | None] = queue.SimpleQueue()
@@ -137,7 +146,11 @@ class Edge:
         else:
             self._restore(stored)
             self._writer.start(each.manifest.zone for each in stored)
-            self._answer("disk")
+            self._readiness.waiting("looking for news from the replica")
+            self._restored = True
+            patience = threading.Timer(CATCH_UP_SECONDS, self._answer_from_disk)
+            patience.daemon = True
+            patience.start()
         self._link.run()
 
     def _restore(self, stored: list[Stored]) -> None:
@@ -151,18 +164,24 @@ class Edge:
 
     def _complete(self) -> None:
         self._writer.complete()
-        if not self._answering:
-            self._answer("replica")
+        self._answer("replica")
+
+    def _answer_from_disk(self) -> None:
+        if self._restored:
+            self._answer("disk")
 
     def _answer(self, source: str) -> None:
-        """Bind the sockets: from here on this edge needs nobody."""
-        try:
-            bound = self._engine.start(self._config.listen, self._config.shards)
-        except OSError as error:
-            self._link.stop()
-            self._ends.put(f"cannot answer DNS: {error}")
-            return
-        self._answering = True
+        """Bind the sockets, if they are not: from here on this edge needs nobody."""
+        with self._binding:
+            if self._answering or self._told_to_stop:
+                return
+            try:
+                bound = self._engine.start(self._config.listen, self._config.shards)
+            except OSError as error:
+                self._link.stop()
+                self._ends.put(f"cannot answer DNS: {error}")
+                return
+            self._answering = True
         self._readiness.ready(f"answers from its {source}")
         log.info(line("ready", source=source, listen=",".join(f"{a}#{p}" for a, p in bound)))
         self._changed()

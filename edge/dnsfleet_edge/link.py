@@ -42,8 +42,8 @@ log = logging.getLogger(__name__)
 class Link:
     """Follows a replica until it is stopped.
 
-    `complete` is called once, when every zone of this Pop is loaded, and `changed` when there is
-    another ack; both from the thread that runs the link.
+    `complete` is called once, when every zone of this Pop is loaded, `unreachable` when a
+    connection failed, and `changed` when there is another ack; all from the link's thread.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class Link:
         metrics: Metrics,
         writer: DiskWriter,
         complete: Callable[[], None],
+        unreachable: Callable[[], None],
         changed: Callable[[], None],
     ) -> None:
         self._replica = replica
@@ -64,6 +65,7 @@ class Link:
         self._metrics = metrics
         self._writer = writer
         self._complete = complete
+        self._unreachable = unreachable
         self._changed = changed
         self._completed = False
         self._broken = False
@@ -191,6 +193,7 @@ class Link:
         if not self._broken:
             log.warning(line("replica_lost", problem=error))
         self._broken = True
+        self._unreachable()
 
 
 def _log_change(event: str, manifest: Manifest, **fields: object) -> None:
