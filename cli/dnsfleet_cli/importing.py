@@ -17,8 +17,9 @@ from dnsfleet import documents, names
 from dnsfleet.resources import API_VERSION
 from dnsfleet.resources.zones import MAX_INLINE, MAX_RECORDS
 from dnsfleet_engine import Zone
+from dnsfleet_operator.assembling import Assembler
 
-from dnsfleet_cli import assembling
+from dnsfleet_cli.zone_paths import ZonePaths
 
 _SOA_TIMERS = ("refresh", "retry", "expire", "minimum")
 
@@ -112,7 +113,7 @@ def _same_but_serial(text: str, zone: Zone) -> bool:
     found, violations = documents.load(text, "import")
     if violations:
         return False
-    built = assembling.Assembler().assemble(found).zones[0].zone
+    built = Assembler(ZonePaths()).assemble(found).zones[0].zone
     return built is not None and built.with_serial(zone.serial).digest == zone.digest
 
 

@@ -11,9 +11,11 @@ from pathlib import Path
 from dnsfleet import names
 from dnsfleet.violations import Violation, errors
 from dnsfleet_engine import Zone
+from dnsfleet_operator.assembling import Assembler
 
-from dnsfleet_cli import assembling, importing, manifest_files, zone_files
+from dnsfleet_cli import importing, manifest_files, zone_files
 from dnsfleet_cli.troubles import NEGATIVE, OK, TROUBLE, Trouble, counted
+from dnsfleet_cli.zone_paths import ZonePaths
 
 
 class Output(enum.StrEnum):
@@ -47,7 +49,7 @@ def export(name: str, paths: list[Path]) -> int:
     """Print a zone of manifests as a master file."""
     origin = _origin(name)
     found, violations = manifest_files.read_all(paths)
-    assembled = assembling.Assembler().assemble(found)
+    assembled = Assembler(ZonePaths()).assemble(found)
     built = [zone for zone in assembled.zones if zone.origin == origin]
     if not built:
         _tell(violations)

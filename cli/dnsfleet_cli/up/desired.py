@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from dnsfleet import documents
 from dnsfleet.resources import Pop
 from dnsfleet.violations import Violation
+from dnsfleet_operator.assembling import Assembled, Assembler
 
-from dnsfleet_cli.assembling import Assembled, Assembler
 from dnsfleet_cli.manifest_files import ManifestFiles
 from dnsfleet_cli.up import events
 from dnsfleet_cli.up.last_good import LastGood
+from dnsfleet_cli.zone_paths import ZonePaths
 
 PROGRESS_OCTETS = 4 * 1024**2
 """Files below this are read before anyone could look at a bar."""
@@ -35,7 +37,8 @@ class Manifests:
         self._show = show
         self._files = ManifestFiles(paths)
         self._last_good = LastGood(store)
-        self._assembler = Assembler(self._last_good.documents, self._progress)
+        self._zone_paths = ZonePaths()
+        self._assembler = Assembler(self._zone_paths, self._last_good.documents, self._progress)
         self._told: set[Violation] = set()
         self.removals: set[str] = set()
         """Origins to remove from the fleet; whoever has removed one takes it out."""
@@ -53,17 +56,18 @@ class Manifests:
     @property
     def folders(self) -> set[Path]:
         """Folders to watch without what is below."""
-        return self._files.folders | {file.parent for file in self._assembler.sources.files}
+        return self._files.folders | {file.parent for file in self._zone_paths.files}
 
     def look(self, changed: set[Path] | None = None) -> Desired:
         """What the files say now; `changed` are those that are known to be different."""
-        self._assembler.sources.forget(changed or set())
+        self._zone_paths.forget(changed or set())
         files = self._files.read()
         update = self._last_good.update(files, time.monotonic())
-        assembly = self._assembler.assemble(self._last_good.documents)
+        found = self._last_good.documents
+        assembly = self._assembler.assemble(found)
         self._tell(
             [*(v for file in files for v in file.violations), *update.violations],
-            assembly.violations,
+            documents.place(assembly.violations, found),
         )
         self.removals |= set(update.removed)
         self.removals -= {zone.origin for zone in assembly.zones}

@@ -8,13 +8,13 @@ stops the others.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dnsfleet import documents, ownership, resources, zones
+from dnsfleet import ownership, resources, zones
 from dnsfleet.documents import Document
 from dnsfleet.resources import ConfigMap, Namespace, RecordSet, Reference
 from dnsfleet.violations import Violation, errors
 from dnsfleet_engine import Zone
 
-from dnsfleet_cli.zone_sources import Progress, ZoneSources
+from dnsfleet_operator.zone_sources import Outside, Progress, ZoneSources
 
 Labels = Mapping[str, Mapping[str, str]]
 """The labels of each namespace."""
@@ -41,6 +41,7 @@ class Assembly:
 
     zones: list[Assembled]
     violations: list[Violation]
+    """Their places begin with a reference, or with the name of a zone file."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,14 @@ class _Inputs:
 class Assembler:
     """Builds zones again and again; one whose inputs are the same is not built again."""
 
-    def __init__(self, good: Iterable[Document] = (), progress: Progress | None = None) -> None:
-        """Begin with documents that are known as good."""
-        self.sources = ZoneSources(progress)
+    def __init__(
+        self,
+        outside: Outside,
+        good: Iterable[Document] = (),
+        progress: Progress | None = None,
+    ) -> None:
+        """Begin with documents that are known as good; `outside` reads texts for zone files."""
+        self._sources = ZoneSources(outside, progress)
         self.good = {document.reference: document for document in good}
         """The last good document of each Zone and RecordSet."""
         self._good_bases: dict[Reference, Zone | None] = {}
@@ -73,13 +79,13 @@ class Assembler:
         violations += more
         built = []
         for zone in owners.values():
-            source = self.sources.read(zone, by_reference[zone.reference], of_kind.config_maps)
+            source = self._sources.read(zone, by_reference[zone.reference], of_kind.config_maps)
             own = tuple(record_sets[zone.reference])
             inputs = _Inputs(zone, source.base, own, of_kind.namespaces)
             assembled = self._assemble(inputs, by_reference)
             violations += [*source.violations, *assembled.violations]
             built.append(assembled)
-        return Assembly(built, documents.place(violations, found))
+        return Assembly(built, violations)
 
     def _assemble(self, inputs: _Inputs, by_reference: Mapping[Reference, Document]) -> Assembled:
         reference = inputs.resource.reference
