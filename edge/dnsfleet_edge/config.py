@@ -1,10 +1,15 @@
-"""What an edge is told: one JSON file, checked whole before anything starts."""
+"""What an edge is told: one JSON file, checked whole before anything starts.
+
+The environment adds what differs from pod to pod or is secret, so that the file can be one for
+all edges of a Pop and readable by anyone.
+"""
 
 import json
+from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from dnsfleet.rings import MAX_SHARDS
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -73,7 +78,16 @@ class Config(BaseModel):
     """How long queries are still answered after SIGTERM, while /readyz already says no."""
 
 
-def read(path: Path) -> Config:
+NAME_VARIABLE = "DNSFLEET_EDGE"
+"""Environment variable with the name of this edge, in place of the field `edge`."""
+PASSWORD_VARIABLES = {
+    "replica_url": "DNSFLEET_REPLICA_PASSWORD",
+    "core_url": "DNSFLEET_CORE_PASSWORD",
+}
+"""Field with a URL to environment variable with the password of its user."""
+
+
+def read(path: Path, environ: Mapping[str, str]) -> Config:
     """The config in a JSON file; ConfigError names the file and each bad field."""
     try:
         values = json.loads(path.read_bytes())
@@ -81,11 +95,35 @@ def read(path: Path) -> Config:
         raise ConfigError(f"{path}: cannot read the config: {error.strerror}") from None
     except ValueError as error:  # also undecodable bytes
         raise ConfigError(f"{path}: not a JSON document: {error}") from None
+    if isinstance(values, dict):
+        values = _with_environment(values, environ)
     try:
         return Config.model_validate(values)
     except ValidationError as error:
         problems = [f"{path}: {_field(p['loc'])}: {_message(p['msg'])}" for p in error.errors()]
         raise ConfigError("\n".join(problems)) from None
+
+
+def _with_environment(
+    values: Mapping[str, object], environ: Mapping[str, str]
+) -> dict[str, object]:
+    whole = dict(values)
+    if NAME_VARIABLE in environ:
+        whole["edge"] = environ[NAME_VARIABLE]
+    for field, variable in PASSWORD_VARIABLES.items():
+        url = whole.get(field)
+        if variable in environ and isinstance(url, str):
+            whole[field] = _with_password(url, environ[variable])
+    return whole
+
+
+def _with_password(url: str, password: str) -> str:
+    """`redis://user@host` with the password in it; any other text as it is."""
+    scheme, mark, rest = url.partition("://")
+    user, at, place = rest.partition("@")
+    if not (mark and at) or ":" in user:
+        return url
+    return f"{scheme}://{user}:{quote(password, safe='')}@{place}"
 
 
 def _field(location: tuple[int | str, ...]) -> str:

@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("config", type=Path, metavar="CONFIG.json", help="what this edge is told")
     path = parser.parse_args(arguments).config
     try:
-        settings = config.read(path)
+        settings = config.read(path, os.environ)
         public_key = read_public_key(settings.public_key)
     except config.ConfigError as error:
         print(f"dnsfleet-edge: {error}", file=sys.stderr)

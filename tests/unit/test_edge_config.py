@@ -25,7 +25,7 @@ def _write(folder: Path, values: object) -> Path:
 
 
 def test_a_minimal_config_has_defaults(tmp_path: Path) -> None:
-    read = config.read(_write(tmp_path, GOOD))
+    read = config.read(_write(tmp_path, GOOD), {})
     assert read.listen == [("127.0.0.1", 5301), ("::1", 5301)]
     assert read.http == ("127.0.0.1", 9301)
     assert (read.shards, read.drain_seconds, read.core_url) == (1, 5.0, None)
@@ -63,7 +63,7 @@ BAD = [
 def test_a_bad_field_is_named(tmp_path: Path, change: dict[str, Any], expected: str) -> None:
     path = _write(tmp_path, GOOD | change)
     with pytest.raises(config.ConfigError) as caught:
-        config.read(path)
+        config.read(path, {})
     assert str(caught.value).startswith(f"{path}: {expected}")
 
 
@@ -71,21 +71,21 @@ def test_a_bad_field_is_named(tmp_path: Path, change: dict[str, Any], expected: 
 def test_a_missing_field_is_named(tmp_path: Path, field: str) -> None:
     path = _write(tmp_path, {key: value for key, value in GOOD.items() if key != field})
     with pytest.raises(config.ConfigError) as caught:
-        config.read(path)
+        config.read(path, {})
     assert str(caught.value) == f"{path}: {field}: field required"
 
 
 def test_every_bad_field_has_a_line(tmp_path: Path) -> None:
     path = _write(tmp_path, GOOD | {"shards": 0, "pop": "?"})
     with pytest.raises(config.ConfigError) as caught:
-        config.read(path)
+        config.read(path, {})
     assert len(str(caught.value).splitlines()) == 2
 
 
 def test_a_password_is_never_quoted(tmp_path: Path) -> None:
     path = _write(tmp_path, GOOD | {"replica_url": "redsi://edge:secret@127.0.0.1:6401"})
     with pytest.raises(config.ConfigError) as caught:
-        config.read(path)
+        config.read(path, {})
     assert "secret" not in str(caught.value)
 
 
@@ -101,14 +101,31 @@ def test_not_a_config_at_all(tmp_path: Path, content: bytes, expected: str) -> N
     path = tmp_path / "edge.json"
     path.write_bytes(content)
     with pytest.raises(config.ConfigError) as caught:
-        config.read(path)
+        config.read(path, {})
     assert str(caught.value).startswith(f"{path}: {expected}")
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(config.ConfigError) as caught:
-        config.read(tmp_path / "none.json")
+        config.read(tmp_path / "none.json", {})
     assert (
         str(caught.value)
         == f"{tmp_path}/none.json: cannot read the config: No such file or directory"
     )
+
+
+def test_the_environment_adds_the_name_and_the_passwords(tmp_path: Path) -> None:
+    shared = GOOD | {
+        "replica_url": "redis://edge@pop-fra-replica:6379/0",
+        "core_url": "redis://ack:kept@core:6379/0",
+    }
+    del shared["edge"]
+    environ = {
+        "DNSFLEET_EDGE": "pop-fra-edge-7c",
+        "DNSFLEET_REPLICA_PASSWORD": "p/w@",
+        "DNSFLEET_CORE_PASSWORD": "other",
+    }
+    read = config.read(_write(tmp_path, shared), environ)
+    assert read.edge == "pop-fra-edge-7c"
+    assert read.replica_url == "redis://edge:p%2Fw%40@pop-fra-replica:6379/0"
+    assert read.core_url == "redis://ack:kept@core:6379/0"

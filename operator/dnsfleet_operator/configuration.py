@@ -1,0 +1,88 @@
+"""What the operator is told: environment variables, checked whole before anything starts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+MAX_PORT = 65535
+DEFAULT_HTTP_PORT = 8080
+DEFAULT_CORE_PORT = 6379
+DEFAULT_ORPHAN_SECONDS = 24 * 3600.0
+"""How long a published zone without a Zone object is kept: a day, so that people can notice."""
+
+
+class ConfigurationError(ValueError):
+    """The environment cannot be used; the text names each variable and what to do."""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """One replica of the operator: where it runs and what it gives to the Pops."""
+
+    namespace: str
+    """Where the core, the Pops' objects, the Secret and the Lease are."""
+    release: str
+    """Begins the names of the objects that the fleet has once."""
+    identity: str
+    """Name of this replica, for the Lease: the pod's."""
+    edge_image: str
+    pull_policy: str
+    core_host: str
+    core_port: int
+    keys_secret: str
+    """Name of the Secret with the signing key and the passwords."""
+    http_port: int
+    """/metrics, /healthz and /readyz."""
+    orphan_seconds: float
+    """Grace period of published zones without a Zone object."""
+
+
+def from_environment(environ: Mapping[str, str]) -> Configuration:
+    """The configuration; ConfigurationError names every variable that is missing or wrong."""
+    reader = _Reader(environ)
+    found = Configuration(
+        namespace=reader.text("DNSFLEET_NAMESPACE"),
+        release=reader.text("DNSFLEET_RELEASE", "dnsfleet"),
+        identity=reader.text("POD_NAME"),
+        edge_image=reader.text("DNSFLEET_EDGE_IMAGE"),
+        pull_policy=reader.text("DNSFLEET_IMAGE_PULL_POLICY", "IfNotPresent"),
+        core_host=reader.text("DNSFLEET_CORE_HOST"),
+        core_port=reader.port("DNSFLEET_CORE_PORT", DEFAULT_CORE_PORT),
+        keys_secret=reader.text("DNSFLEET_KEYS_SECRET", "dnsfleet-keys"),
+        http_port=reader.port("DNSFLEET_HTTP_PORT", DEFAULT_HTTP_PORT),
+        orphan_seconds=reader.seconds("DNSFLEET_ORPHAN_SECONDS", DEFAULT_ORPHAN_SECONDS),
+    )
+    if reader.problems:
+        raise ConfigurationError("\n".join(reader.problems))
+    return found
+
+
+class _Reader:
+    """Reads variables and gathers what is wrong with any of them."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.problems: list[str] = []
+
+    def text(self, name: str, default: str = "") -> str:
+        value = self._environ.get(name) or default
+        if not value:
+            self.problems.append(f"{name}: not set; the chart's Deployment sets it")
+        return value
+
+    def port(self, name: str, default: int) -> int:
+        value = self._environ.get(name) or str(default)
+        if not (value.isdecimal() and 0 < int(value) <= MAX_PORT):
+            self.problems.append(f"{name}: {value!r} is no port, give 1 to {MAX_PORT}")
+            return default
+        return int(value)
+
+    def seconds(self, name: str, default: float) -> float:
+        value = self._environ.get(name) or str(default)
+        try:
+            number = float(value)
+        except ValueError:
+            number = -1.0
+        if not 0 <= number < float("inf"):
+            self.problems.append(f"{name}: {value!r} is no number of seconds")
+            return default
+        return number

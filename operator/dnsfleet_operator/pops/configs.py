@@ -1,0 +1,78 @@
+"""The ConfigMap of a Pop: what its replica and its edges are told. It holds no password."""
+
+import hashlib
+import json
+
+from dnsfleet_operator.pops.setting import (
+    CONFIG_FOLDER,
+    DNS_PORT,
+    HTTP_PORT,
+    REDIS_PORT,
+    STATE_FOLDER,
+    Manifest,
+    Setting,
+)
+
+DRAIN_SECONDS = 5.0
+"""An edge that was told to stop answers on for so long. Clients are sent elsewhere after three
+failed probes, one a second, and another second until every node knows."""
+EDGE_FILE = "edge.json"
+REPLICA_FILE = "replica.conf"
+PUBLIC_KEY_FILE = "publisher.pub"
+HASH_DIGITS = 16
+
+
+def config_map(setting: Setting) -> Manifest:
+    """The one ConfigMap of the Pop."""
+    return setting.manifest("v1", "ConfigMap", setting.name(), "config", data=files(setting))
+
+
+def files(setting: Setting) -> dict[str, str]:
+    """File name to text."""
+    return {
+        EDGE_FILE: json.dumps(_edge(setting), indent=1, sort_keys=True),
+        REPLICA_FILE: _replica(setting),
+        PUBLIC_KEY_FILE: setting.public_key,
+    }
+
+
+def digest(setting: Setting, *names: str) -> str:
+    """Names the content of files, so that pods that read them roll when it changes."""
+    texts = files(setting)
+    whole = "\0".join(texts[name] for name in names)
+    return hashlib.sha256(whole.encode()).hexdigest()[:HASH_DIGITS]
+
+
+def _edge(setting: Setting) -> dict[str, object]:
+    """See dnsfleet_edge.config; name and passwords come from the environment of each pod."""
+    core = setting.configuration
+    return {
+        "pop": setting.pop.metadata.name,
+        "listen": [["0.0.0.0", DNS_PORT]],  # noqa: S104 - the pod's own network
+        "http": ["0.0.0.0", HTTP_PORT],  # noqa: S104
+        "replica_url": f"redis://edge@{setting.name('replica')}:{REDIS_PORT}/0",
+        "core_url": f"redis://ack@{core.core_host}:{core.core_port}/0",
+        "public_key": f"{CONFIG_FOLDER}/{PUBLIC_KEY_FILE}",
+        "state_dir": f"{STATE_FOLDER}/{setting.pop.metadata.name}",
+        "shards": setting.pop.spec.edge.shards,
+        "drain_seconds": DRAIN_SECONDS,
+    }
+
+
+def _replica(setting: Setting) -> str:
+    """Keeps nothing on disk: it copies the core again."""
+    core = setting.configuration
+    return f"""\
+bind * -::*
+port {REDIS_PORT}
+protected-mode no
+daemonize no
+dir /data
+save ""
+appendonly no
+aclfile /etc/dnsfleet-keys/replica.acl
+replicaof {core.core_host} {core.core_port}
+primaryuser replica
+replica-serve-stale-data yes
+repl-diskless-load swapdb
+"""

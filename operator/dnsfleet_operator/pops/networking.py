@@ -1,0 +1,76 @@
+"""How a Pop is reached: Services, what may talk to its pods, and how many may go at once."""
+
+from dnsfleet_operator.pops.setting import (
+    DNS_PORT,
+    HTTP_PORT,
+    REDIS_PORT,
+    Manifest,
+    Setting,
+)
+
+
+def dns_service(setting: Setting) -> Manifest:
+    """One Service for UDP and TCP, so that both have one address."""
+    given = setting.pop.spec.service
+    spec: Manifest = {
+        "type": given.type,
+        "selector": setting.selector("edge"),
+        "ports": [
+            {"name": "dns-udp", "port": 53, "protocol": "UDP", "targetPort": DNS_PORT},
+            {"name": "dns-tcp", "port": 53, "protocol": "TCP", "targetPort": DNS_PORT},
+        ],
+        "ipFamilyPolicy": "PreferDualStack",
+    }
+    if given.type != "ClusterIP":
+        spec["externalTrafficPolicy"] = given.external_traffic_policy
+    if given.type == "LoadBalancer" and given.load_balancer_class is not None:
+        spec["loadBalancerClass"] = given.load_balancer_class
+    service = setting.manifest("v1", "Service", setting.name("dns"), "dns", spec=spec)
+    service["metadata"]["annotations"] = dict(given.annotations)
+    return service
+
+
+def replica_service(setting: Setting) -> Manifest:
+    """Where the Pop's own edges find their replica."""
+    spec = {
+        "type": "ClusterIP",
+        "selector": setting.selector("replica"),
+        "ports": [
+            {"name": "redis", "port": REDIS_PORT, "protocol": "TCP", "targetPort": REDIS_PORT}
+        ],
+    }
+    return setting.manifest("v1", "Service", setting.name("replica"), "replica", spec=spec)
+
+
+def disruption_budget(setting: Setting) -> Manifest:
+    """Evictions take one edge at a time."""
+    spec = {"maxUnavailable": 1, "selector": {"matchLabels": setting.selector("edge")}}
+    return setting.manifest(
+        "policy/v1", "PodDisruptionBudget", setting.name("edge"), "edge", spec=spec
+    )
+
+
+def network_policies(setting: Setting) -> list[Manifest]:
+    """Anyone may ask the edges and scrape them; only the Pop's edges may read its replica."""
+    anyone = [
+        {"port": DNS_PORT, "protocol": "UDP"},
+        {"port": DNS_PORT, "protocol": "TCP"},
+        {"port": HTTP_PORT, "protocol": "TCP"},
+    ]
+    edges = {"podSelector": {"matchLabels": setting.selector("edge")}}
+    redis = [{"port": REDIS_PORT, "protocol": "TCP"}]
+    return [
+        _policy(setting, "edge", {"ports": anyone}),
+        _policy(setting, "replica", {"from": [edges], "ports": redis}),
+    ]
+
+
+def _policy(setting: Setting, component: str, ingress: Manifest) -> Manifest:
+    spec = {
+        "podSelector": {"matchLabels": setting.selector(component)},
+        "policyTypes": ["Ingress"],
+        "ingress": [ingress],
+    }
+    return setting.manifest(
+        "networking.k8s.io/v1", "NetworkPolicy", setting.name(component), component, spec=spec
+    )

@@ -1,0 +1,80 @@
+"""The plan of a Pop: which of its objects differ from what it asks for.
+
+The API server fills in defaults and rewrites quantities, so "differs" cannot mean "is unequal".
+Each object carries the digest of what was asked for: a Pop that asks for something else shows by
+that. What somebody changed by hand shows by a value that we asked for and that is no longer there.
+"""
+
+import copy
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from dnsfleet_operator.pops import configs, networking, workloads
+from dnsfleet_operator.pops.setting import Manifest, Setting
+
+DIGEST_ANNOTATION = "dnsfleet.io/plan"
+DIGEST_DIGITS = 16
+_REWRITTEN = frozenset({"resources", "sizeLimit", "ownerReferences"})
+"""Fields whose values the API server spells in its own way; the digest tells when they differ."""
+
+
+class ObjectKey(NamedTuple):
+    """Which object of the installation's namespace."""
+
+    kind: str
+    name: str
+
+
+def key(manifest: Mapping[str, Any]) -> ObjectKey:
+    """The key of an object."""
+    return ObjectKey(manifest["kind"], manifest["metadata"]["name"])
+
+
+def desired(setting: Setting) -> list[Manifest]:
+    """All objects of a Pop, in the order in which they are applied."""
+    manifests = [
+        configs.config_map(setting),
+        networking.replica_service(setting),
+        networking.dns_service(setting),
+        *networking.network_policies(setting),
+        networking.disruption_budget(setting),
+        workloads.replica(setting),
+        workloads.edge(setting),
+    ]
+    return [_with_digest(manifest) for manifest in manifests]
+
+
+def plan(wanted: Iterable[Manifest], observed: Mapping[ObjectKey, Manifest]) -> list[Manifest]:
+    """Those of the wanted objects that are to be applied."""
+    return [
+        manifest
+        for manifest in wanted
+        if (found := observed.get(key(manifest))) is None or not _covers(found, manifest)
+    ]
+
+
+def _with_digest(manifest: Manifest) -> Manifest:
+    whole = copy.deepcopy(manifest)
+    text = json.dumps(manifest, sort_keys=True)
+    annotations = whole["metadata"].setdefault("annotations", {})
+    annotations[DIGEST_ANNOTATION] = hashlib.sha256(text.encode()).hexdigest()[:DIGEST_DIGITS]
+    return whole
+
+
+def _covers(found: object, wanted: object) -> bool:
+    """Whether everything wanted is in what was found; an empty value is as good as none."""
+    if isinstance(wanted, dict):
+        return isinstance(found, dict) and all(
+            name in _REWRITTEN or _covers(found.get(name), value)
+            for name, value in wanted.items()
+            if value not in ({}, [])
+        )
+    if isinstance(wanted, list):
+        return (
+            isinstance(found, list)
+            and len(found) == len(wanted)
+            and all(_covers(*pair) for pair in zip(found, wanted, strict=True))
+        )
+    return found == wanted

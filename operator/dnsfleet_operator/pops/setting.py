@@ -1,0 +1,92 @@
+"""What all objects of a Pop share: names, labels, owner, and the restrictions on their pods."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from dnsfleet.resources import API_VERSION, Pop
+
+from dnsfleet_operator.configuration import Configuration
+
+Manifest = dict[str, Any]
+"""An object of Kubernetes as its JSON says it."""
+
+MANAGED_BY = "dnsfleet"
+POP_LABEL = "dnsfleet.io/pop"
+COMPONENT_LABEL = "app.kubernetes.io/component"
+MANAGED_SELECTOR = f"app.kubernetes.io/managed-by={MANAGED_BY},{POP_LABEL}"
+USER_ID = 65532
+"""The user of the images: nobody's, not root."""
+DNS_PORT = 5353
+"""UDP and TCP in the pod: no privilege is needed above 1024."""
+HTTP_PORT = 8080
+REDIS_PORT = 6379
+CONFIG_FOLDER = "/etc/dnsfleet"
+STATE_FOLDER = "/var/lib/dnsfleet"
+
+POD_SECURITY: Manifest = {
+    "runAsNonRoot": True,
+    "runAsUser": USER_ID,
+    "runAsGroup": USER_ID,
+    "fsGroup": USER_ID,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+CONTAINER_SECURITY: Manifest = {
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+}
+"""Together the restricted Pod Security Standard, with a read-only root on top."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One Pop in one installation."""
+
+    pop: Pop
+    configuration: Configuration
+    public_key: str
+    """PEM."""
+    drained: bool
+    """Whether its edges are to be out of service."""
+
+    def name(self, component: str = "") -> str:
+        """The name of an object: `pop-NAME` or `pop-NAME-COMPONENT`."""
+        return "-".join(filter(None, ("pop", self.pop.metadata.name, component)))
+
+    def selector(self, component: str) -> dict[str, str]:
+        """Labels that only the pods of this component of this Pop have."""
+        return {POP_LABEL: self.pop.metadata.name, COMPONENT_LABEL: component}
+
+    def labels(self, component: str) -> dict[str, str]:
+        """All labels of an object."""
+        return {
+            "app.kubernetes.io/name": "dnsfleet",
+            "app.kubernetes.io/instance": self.configuration.release,
+            "app.kubernetes.io/managed-by": MANAGED_BY,
+            **self.selector(component),
+        }
+
+    def manifest(
+        self, api_version: str, kind: str, name: str, component: str, **content: Any
+    ) -> Manifest:
+        """An object of this Pop, which goes when the Pop goes."""
+        return {
+            "apiVersion": api_version,
+            "kind": kind,
+            "metadata": {
+                "name": name,
+                "namespace": self.configuration.namespace,
+                "labels": self.labels(component),
+                "ownerReferences": [
+                    {
+                        "apiVersion": API_VERSION,
+                        "kind": "Pop",
+                        "name": self.pop.metadata.name,
+                        "uid": self.pop.metadata.uid,
+                        "controller": True,
+                        "blockOwnerDeletion": False,
+                    }
+                ],
+            },
+            **content,
+        }

@@ -1,0 +1,185 @@
+"""The Deployments of a Pop: one replica, and the edges that answer.
+
+An edge that is told to stop fails its readiness first, answers on, and only then stops. So a roll
+needs no hook: a new edge is ready before an old one is told to stop (maxSurge 1, maxUnavailable 0).
+Nothing here depends on zones: a change of zones restarts nothing.
+"""
+
+from typing import Any
+
+from dnsfleet.resources.pops import Resources
+
+from dnsfleet_operator.pops import configs
+from dnsfleet_operator.pops.setting import (
+    CONFIG_FOLDER,
+    CONTAINER_SECURITY,
+    DNS_PORT,
+    HTTP_PORT,
+    POD_SECURITY,
+    REDIS_PORT,
+    STATE_FOLDER,
+    Manifest,
+    Setting,
+)
+
+GRACE_SECONDS = 30
+"""Until a pod that was told to stop is killed: drain time, and a slow engine's end."""
+CONFIG_ANNOTATION = "dnsfleet.io/config"
+VALKEY = "/usr/local/bin/valkey-server"
+EDGE_REQUESTS = {"cpu": "100m", "memory": "128Mi"}
+REPLICA_REQUESTS = {"cpu": "50m", "memory": "64Mi"}
+"""What an idle pod with a few zones takes, twice over; large zones want the Pop's own figures."""
+
+
+def edge(setting: Setting) -> Manifest:
+    """The Deployment of the edges; none of them runs while the Pop is drained."""
+    spec = setting.pop.spec.edge
+    state: Manifest = {"name": "state", "emptyDir": {}}
+    if spec.cache_host_path is not None:
+        host_path = {"path": spec.cache_host_path, "type": "DirectoryOrCreate"}
+        state = {"name": "state", "hostPath": host_path}
+    container = {
+        "name": "edge",
+        "image": setting.configuration.edge_image,
+        "imagePullPolicy": setting.configuration.pull_policy,
+        "command": ["dnsfleet-edge", f"{CONFIG_FOLDER}/{configs.EDGE_FILE}"],
+        "env": [
+            {"name": "DNSFLEET_EDGE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+            _password(setting, "DNSFLEET_REPLICA_PASSWORD", "edge"),
+            _password(setting, "DNSFLEET_CORE_PASSWORD", "ack"),
+        ],
+        "ports": [
+            {"name": "dns-udp", "containerPort": DNS_PORT, "protocol": "UDP"},
+            {"name": "dns-tcp", "containerPort": DNS_PORT, "protocol": "TCP"},
+            {"name": "http", "containerPort": HTTP_PORT, "protocol": "TCP"},
+        ],
+        "readinessProbe": _probe("/readyz", periodSeconds=1, failureThreshold=3),
+        "livenessProbe": _probe("/healthz", periodSeconds=10, failureThreshold=3),
+        "resources": _resources(spec.resources, EDGE_REQUESTS),
+        "securityContext": CONTAINER_SECURITY,
+        "volumeMounts": [
+            {"name": "config", "mountPath": CONFIG_FOLDER, "readOnly": True},
+            {"name": "state", "mountPath": STATE_FOLDER},
+        ],
+    }
+    pod = {
+        **_pod(container, [_config_volume(setting), state]),
+        "nodeSelector": spec.node_selector,
+        "tolerations": [
+            toleration.model_dump(mode="json", by_alias=True, exclude_none=True)
+            for toleration in spec.tolerations
+        ],
+        "topologySpreadConstraints": [
+            {
+                "maxSkew": 1,
+                "topologyKey": "kubernetes.io/hostname",
+                "whenUnsatisfiable": "ScheduleAnyway",
+                "labelSelector": {"matchLabels": setting.selector("edge")},
+            }
+        ],
+    }
+    rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    read = configs.digest(setting, configs.EDGE_FILE, configs.PUBLIC_KEY_FILE)
+    replicas = 0 if setting.drained else spec.replicas
+    return _deployment(setting, "edge", replicas, rolling, pod, read)
+
+
+def replica(setting: Setting) -> Manifest:
+    """The Deployment of the one Redis replica."""
+    spec = setting.pop.spec.replica
+    data: Manifest = {"name": "data", "emptyDir": {}}
+    if spec.storage is not None:
+        data = {"name": "data", "emptyDir": {"sizeLimit": spec.storage}}
+    keys = {
+        "name": "keys",
+        "secret": {
+            "secretName": setting.configuration.keys_secret,
+            "items": [{"key": "replica.acl", "path": "replica.acl"}],
+        },
+    }
+    container = {
+        "name": "replica",
+        "image": setting.configuration.edge_image,
+        "imagePullPolicy": setting.configuration.pull_policy,
+        "command": [VALKEY, f"{CONFIG_FOLDER}/{configs.REPLICA_FILE}"],
+        "args": ["--primaryauth", "$(CORE_PASSWORD)"],
+        "env": [_password(setting, "CORE_PASSWORD", "replica")],
+        "ports": [{"name": "redis", "containerPort": REDIS_PORT, "protocol": "TCP"}],
+        "readinessProbe": {"tcpSocket": {"port": "redis"}, "periodSeconds": 2},
+        "livenessProbe": {"tcpSocket": {"port": "redis"}, "periodSeconds": 10},
+        "resources": _resources(spec.resources, REPLICA_REQUESTS),
+        "securityContext": CONTAINER_SECURITY,
+        "volumeMounts": [
+            {"name": "config", "mountPath": CONFIG_FOLDER, "readOnly": True},
+            {"name": "keys", "mountPath": "/etc/dnsfleet-keys", "readOnly": True},
+            {"name": "data", "mountPath": "/data"},
+        ],
+    }
+    pod = {
+        **_pod(container, [_config_volume(setting), keys, data]),
+        "nodeSelector": setting.pop.spec.edge.node_selector,
+        "tolerations": [
+            toleration.model_dump(mode="json", by_alias=True, exclude_none=True)
+            for toleration in setting.pop.spec.edge.tolerations
+        ],
+    }
+    read = configs.digest(setting, configs.REPLICA_FILE)
+    return _deployment(setting, "replica", 1, {"type": "Recreate"}, pod, read)
+
+
+def _deployment(
+    setting: Setting,
+    component: str,
+    replicas: int,
+    strategy: Manifest,
+    pod: Manifest,
+    read: str,
+) -> Manifest:
+    template = {
+        "metadata": {
+            "labels": setting.labels(component),
+            "annotations": {CONFIG_ANNOTATION: read},
+        },
+        "spec": pod,
+    }
+    return setting.manifest(
+        "apps/v1",
+        "Deployment",
+        setting.name(component),
+        component,
+        spec={
+            "replicas": replicas,
+            "revisionHistoryLimit": 3,
+            "selector": {"matchLabels": setting.selector(component)},
+            "strategy": strategy,
+            "template": template,
+        },
+    )
+
+
+def _pod(container: Manifest, volumes: list[Manifest]) -> Manifest:
+    return {
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": GRACE_SECONDS,
+        "securityContext": POD_SECURITY,
+        "containers": [container],
+        "volumes": volumes,
+    }
+
+
+def _config_volume(setting: Setting) -> Manifest:
+    return {"name": "config", "configMap": {"name": setting.name()}}
+
+
+def _password(setting: Setting, variable: str, entry: str) -> Manifest:
+    reference = {"name": setting.configuration.keys_secret, "key": entry}
+    return {"name": variable, "valueFrom": {"secretKeyRef": reference}}
+
+
+def _probe(path: str, **timing: int) -> dict[str, Any]:
+    return {"httpGet": {"path": path, "port": "http"}, "timeoutSeconds": 2, **timing}
+
+
+def _resources(given: Resources, requests: dict[str, str]) -> Manifest:
+    return {"requests": {**requests, **given.requests}, "limits": given.limits}
