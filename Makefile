@@ -45,5 +45,5 @@ faults: setup ## Kill the core, replicas and edges of a fleet under load
 bench: setup ## Print propagation, big-zone and load figures of this machine
 	PYTHONPATH=tests $(RUN)/python -m bench
 
-crds: setup ## Write crds/ from the models
-	$(RUN)/dnsfleet crds --dir crds
+crds: setup ## Write crds/ and its copies in the chart from the models
+	$(RUN)/dnsfleet crds --dir crds --chart helm/dnsfleet

@@ -192,6 +192,11 @@ def zone_diff(
 @app.command()
 def crds(
     folder: Annotated[Path, typer.Option("--dir", help="Where to write the files.")] = Path("crds"),
+    chart: Annotated[
+        Path | None, typer.Option(help="A Helm chart to bring up to the same models.")
+    ] = None,
 ) -> None:
     """Write the CustomResourceDefinitions of dnsfleet.io, a file for each kind."""
     crd_files.write(folder)
+    if chart is not None:
+        crd_files.write_chart(chart)

@@ -1,0 +1,106 @@
+"""The chart's files that need no helm to judge: definitions, schema of the values, alerts."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from dnsfleet import crds
+from dnsfleet_cli import crd_files
+
+ROOT = Path(__file__).parents[2]
+CHART = ROOT / "helm" / "dnsfleet"
+SCHEMA = json.loads((CHART / "values.schema.json").read_text())
+VALUES = yaml.safe_load((CHART / "values.yaml").read_text())
+RULES = {
+    rule["alert"]: rule
+    for group in yaml.safe_load((CHART / "files" / "alerts.yaml").read_text())["groups"]
+    for rule in group["rules"]
+}
+
+
+def test_the_chart_has_the_generated_definitions() -> None:
+    folder = CHART / crd_files.CHART_FOLDER
+    carried = {path.name: path.read_text() for path in folder.iterdir()}
+    assert carried == crds.render(), "run `make crds` and commit the result"
+
+
+def test_the_schema_has_the_specs_of_the_models() -> None:
+    text = (CHART / crd_files.VALUES_SCHEMA).read_text()
+    assert text == crd_files.with_specs(text), "run `make crds` and commit the result"
+
+
+def test_writing_into_a_chart_brings_it_up_to_the_models(tmp_path: Path) -> None:
+    (tmp_path / crd_files.VALUES_SCHEMA).write_text('{"$defs": {"zoneSpec": {}, "name": {}}}')
+    crd_files.write_chart(tmp_path)
+    schema = json.loads((tmp_path / crd_files.VALUES_SCHEMA).read_text())
+    assert schema["$defs"]["zoneSpec"] == SCHEMA["$defs"]["zoneSpec"]
+    assert schema["$defs"]["name"] == {}
+    assert (tmp_path / crd_files.CHART_FOLDER / "zones.yaml").exists()
+
+
+def objects(schema: object, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every schema of an object inside a schema, with its place."""
+    if isinstance(schema, dict):
+        if schema.get("type") == "object":
+            yield place, schema
+        for key, part in schema.items():
+            yield from objects(part, f"{place}/{key}")
+
+
+def test_no_object_of_the_values_takes_unknown_fields() -> None:
+    """But `global`, which Helm passes to every chart."""
+    open_ones = [
+        place
+        for place, schema in objects(SCHEMA)
+        if "properties" in schema or "additionalProperties" not in schema
+        if schema.get("additionalProperties") is not False
+    ]
+    assert open_ones == ["/properties/global"]
+
+
+def test_every_value_is_in_the_schema() -> None:
+    for name, value in VALUES.items():
+        if isinstance(value, dict):
+            assert set(value) == set(SCHEMA["properties"][name]["properties"])
+    assert set(VALUES) == set(SCHEMA["properties"]) - {"global"}
+
+
+def test_rendering_depends_on_the_values_alone() -> None:
+    fickle = re.compile(r"\b(lookup|rand\w+|gen[A-Z]\w+|uuidv4|now|htpasswd)\b")
+    for path in (CHART / "templates").rglob("*"):
+        if path.is_file():
+            actions = " ".join(re.findall(r"\{\{.*?\}\}", path.read_text(), re.DOTALL))
+            actions = re.sub(r"/\*.*?\*/", "", actions, flags=re.DOTALL)
+            assert not fickle.search(actions), path.name
+
+
+def test_the_windows_of_the_values_are_those_of_the_file() -> None:
+    windows = {
+        f"Dnsfleet{key[0].upper()}{key[1:]}": window
+        for key, window in VALUES["alerts"]["windows"].items()
+    }
+    assert windows == {name: rule["for"] for name, rule in RULES.items()}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_an_alert_says_what_it_is_and_has_a_runbook(name: str) -> None:
+    rule = RULES[name]
+    assert rule["labels"]["severity"] in ("critical", "warning")
+    annotations = rule["annotations"]
+    assert set(annotations) == {"summary", "description", "runbook_url"}
+    assert "$value" in annotations["description"]
+    assert annotations["runbook_url"].endswith(f"/docs/runbooks/{name}.md")
+    text = (ROOT / "docs" / "runbooks" / f"{name}.md").read_text()
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    assert headings == [name, "Meaning", "Impact", "Diagnose", "Fix"]
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_the_metrics_of_an_alert_are_documented(name: str) -> None:
+    documented = (ROOT / "docs" / "metrics.md").read_text()
+    for metric in re.findall(r"dnsfleet_\w+", RULES[name]["expr"]):
+        assert f"`{metric}`" in documented
