@@ -43,6 +43,16 @@ def is_at_or_below(name: str, ancestor: str) -> bool:
     return _parse(name, ROOT).is_subdomain(_parse(ancestor, ROOT))
 
 
+def ancestors(name: str) -> list[str]:
+    """The names above an absolute name in normal spelling, the nearest first, the root last."""
+    found = []
+    parent = _parse(name, ROOT)
+    while parent != dns.name.root:
+        parent = parent.parent()
+        found.append(parent.to_text())
+    return found
+
+
 def relative(name: str, origin: str) -> str:
     """The name as a zone file of `origin` writes it: `www`, `@`, or absolute when outside."""
     absolute, apex = _parse(name, ROOT), _parse(origin, ROOT)

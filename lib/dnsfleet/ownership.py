@@ -40,16 +40,55 @@ def by_age(objects: Iterable[Owned]) -> list[Owned]:
     )
 
 
-def zones_by_origin(zones: Iterable[Zone]) -> tuple[dict[str, Zone], list[Violation]]:
-    """The Zone that owns each origin; the others are in use by an older one."""
+def zones_by_origin(
+    zones: Iterable[Zone], namespaces: Mapping[str, Mapping[str, str]]
+) -> tuple[dict[str, Zone], list[Violation]]:
+    """The Zone that owns each origin, and why the other Zones own none.
+
+    The oldest claim wins. A younger Zone above or below the origin of one of another namespace
+    needs that Zone's consent. `namespaces` gives the labels of each namespace.
+    """
     owners: dict[str, Zone] = {}
+    below: dict[str, list[Zone]] = {}
     violations = []
     for zone in by_age(zones):
-        owner = owners.setdefault(zone.origin, zone)
-        if owner is not zone:
-            message = f"{zone.origin} is the origin of {owner.reference}; remove one of the two"
-            violations.append(Violation("ZoneInUse", message, f"{zone.reference}: spec.origin"))
+        found = _why_not_owner(zone, owners, below, namespaces)
+        if found is not None:
+            violations.append(found)
+            continue
+        owners[zone.origin] = zone
+        for ancestor in names.ancestors(zone.origin):
+            below.setdefault(ancestor, []).append(zone)
     return owners, violations
+
+
+def _why_not_owner(
+    zone: Zone,
+    owners: Mapping[str, Zone],
+    below: Mapping[str, list[Zone]],
+    namespaces: Mapping[str, Mapping[str, str]],
+) -> Violation | None:
+    """Why an older Zone keeps this one from owning its origin."""
+    where = f"{zone.reference}: spec.origin"
+    if (owner := owners.get(zone.origin)) is not None:
+        message = f"{zone.origin} is the origin of {owner.reference}; remove one of the two"
+        return Violation("ZoneInUse", message, where)
+    above = (owners[name] for name in names.ancestors(zone.origin) if name in owners)
+    nearest_above = next(above, None)
+    related = below.get(zone.origin, [])
+    own = zone.reference.namespace
+    for other in [*related, *([] if nearest_above is None else [nearest_above])]:
+        theirs = other.reference.namespace
+        consent = other.spec.nested_zones.namespaces
+        if own == theirs or consent.allows(own, namespaces.get(own, {}), theirs):
+            continue
+        side = "above" if other in related else "below"
+        message = (
+            f"{zone.origin} is {side} {other.origin} of {other.reference}, which takes no Zones "
+            f"from namespace {own}; its spec.nestedZones.namespaces must allow it"
+        )
+        return Violation("NotAllowedByZone", message, where)
+    return None
 
 
 def record_sets_by_zone(
@@ -129,15 +168,8 @@ def _without_consent(
 ) -> list[Violation]:
     consent, origin = zone.spec.record_sets, zone.origin
     namespace = record_set.reference.namespace
-    match consent.namespaces.from_:
-        case "Same":
-            allowed = namespace == zone.reference.namespace
-        case "Selector":
-            selector = consent.namespaces.selector
-            allowed = selector is not None and selector.matches(namespaces.get(namespace, {}))
-        case "All":
-            allowed = True
-    if not allowed:
+    labels = namespaces.get(namespace, {})
+    if not consent.namespaces.allows(namespace, labels, zone.reference.namespace):
         message = (
             f"{zone.reference} takes no RecordSets from namespace {namespace}; "
             "its spec.recordSets.namespaces must allow it"

@@ -74,7 +74,7 @@ class Assembler:
         """The zones of these documents."""
         of_kind = _by_kind(found)
         by_reference = {document.reference: document for document in found}
-        owners, violations = ownership.zones_by_origin(of_kind.zones)
+        owners, violations = ownership.zones_by_origin(of_kind.zones, of_kind.namespaces)
         record_sets, more = ownership.record_sets_by_zone(owners.values(), of_kind.record_sets)
         violations += more
         built = []

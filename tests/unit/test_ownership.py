@@ -21,7 +21,7 @@ def test_the_oldest_zone_owns_an_origin() -> None:
     young = manifests.zone(name="a", **NEW)
     old = manifests.zone("{origin: EXAMPLE.com.}", name="b", **OLD)
     other = manifests.zone("{origin: example.org}", name="c", **NEW)
-    owners, violations = ownership.zones_by_origin([young, old, other])
+    owners, violations = ownership.zones_by_origin([young, old, other], {})
     assert owners == {"example.com.": old, "example.org.": other}
     assert violations == [
         Violation(
@@ -166,3 +166,59 @@ def test_refusals_say_why(consent: str, name: str, rtype: str, reason: str, mess
     record_set = manifests.record_set(RECORD.format(name=name, type=rtype))
     (violation,) = ownership.admit(zone, [record_set], {}).violations
     assert violation == Violation(reason, message, "RecordSet default/web: spec.records[0]")
+
+
+ALL = "nestedZones: {namespaces: {from: All}}"
+TRUSTED = "nestedZones: {namespaces: {from: Selector, selector: {matchLabels: {dns: trusted}}}}"
+LABELS = {"shop": {"dns": "trusted"}, "other": {"dns": "unknown"}}
+
+NESTED = [
+    # older origin and consent, younger origin and namespace, the younger's fate
+    ("example.com", "", "shop.example.com", "dns", None),
+    ("example.com", "", "shop.example.com", "shop", "below"),
+    ("example.com", "", "a.b.example.com", "shop", "below"),
+    ("example.com", "", "Shop.EXAMPLE.com.", "shop", "below"),
+    ("example.com", "", "badexample.com", "shop", None),
+    ("example.com", "", "example.org", "shop", None),
+    ("example.com", "", "com", "shop", "above"),
+    ("example.com", "", ".", "shop", "above"),
+    ("example.com", ALL, "shop.example.com", "shop", None),
+    ("example.com", ALL, "com", "shop", None),
+    ("example.com", TRUSTED, "shop.example.com", "shop", None),
+    ("example.com", TRUSTED, "shop.example.com", "other", "below"),
+    ("example.com", TRUSTED, "shop.example.com", "unheard-of", "below"),
+]
+
+
+@pytest.mark.parametrize(("origin", "consent", "nested", "namespace", "side"), NESTED)
+def test_nested_zones_need_consent(
+    origin: str, consent: str, nested: str, namespace: str, side: str | None
+) -> None:
+    older = manifests.zone(f"origin: {origin}\n{consent}", namespace="dns", **OLD)
+    younger = manifests.zone(f"origin: {nested}", namespace=namespace, name="new", **NEW)
+    owners, violations = ownership.zones_by_origin([younger, older], LABELS)
+    assert (younger.origin in owners) == (side is None)
+    assert owners[older.origin] is older
+    if side is not None:
+        assert [violation.reason for violation in violations] == ["NotAllowedByZone"]
+        assert violations[0].where == f"Zone {namespace}/new: spec.origin"
+        assert f"is {side} example.com. of Zone dns/example-com" in violations[0].message
+
+
+def test_the_nearest_zone_above_decides() -> None:
+    top = manifests.zone(f"origin: example.com\n{ALL}", namespace="dns", name="a", **OLD)
+    middle = manifests.zone("origin: b.example.com", namespace="shop", name="b", **OLD)
+    mine = manifests.zone("origin: c.b.example.com", namespace="shop", name="c", **NEW)
+    other = manifests.zone("origin: d.b.example.com", namespace="other", name="d", **NEW)
+    owners, violations = ownership.zones_by_origin([top, middle, mine, other], LABELS)
+    assert list(owners) == ["example.com.", "b.example.com.", "c.b.example.com."]
+    assert [violation.where for violation in violations] == ["Zone other/d: spec.origin"]
+
+
+def test_every_zone_below_has_to_agree_to_one_above() -> None:
+    agrees = manifests.zone(f"origin: a.example.com\n{ALL}", namespace="dns", name="a", **OLD)
+    does_not = manifests.zone("origin: b.example.com", namespace="shop", name="b", **OLD)
+    above = manifests.zone("origin: example.com", namespace="other", name="c", **NEW)
+    _, violations = ownership.zones_by_origin([agrees, does_not, above], {})
+    assert [violation.reason for violation in violations] == ["NotAllowedByZone"]
+    assert "of Zone shop/b" in violations[0].message

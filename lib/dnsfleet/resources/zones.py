@@ -1,5 +1,6 @@
 """The Zone: one zone of the DNS, where its records come from and which Pops serve it."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
@@ -135,7 +136,7 @@ class ZoneFile(Model):
 
 
 class NamespaceConsent(Model):
-    """From which namespaces RecordSets may come."""
+    """Which namespaces are allowed."""
 
     from_: Literal["Same", "Selector", "All"] = Field(default="Same", alias="from")
     """Same: the Zone's own; Selector: those whose labels match; All: any."""
@@ -147,6 +148,16 @@ class NamespaceConsent(Model):
         if (self.from_ == "Selector") != (self.selector is not None):
             raise ValueError("give selector with from: Selector, and only then")
         return self
+
+    def allows(self, namespace: str, labels: Mapping[str, str], own: str) -> bool:
+        """Whether `namespace`, which has `labels`, is allowed by an object in namespace `own`."""
+        match self.from_:
+            case "Same":
+                return namespace == own
+            case "Selector":
+                return self.selector is not None and self.selector.matches(labels)
+            case "All":
+                return True
 
 
 class RecordSetConsent(Model):
@@ -165,6 +176,16 @@ class RecordSetConsent(Model):
         | None
     ) = None
     """Types that may be added; default: all."""
+
+
+class NestedZoneConsent(Model):
+    """Whose Zones may have an origin below or above this one's.
+
+    A Zone below takes its names out of this one, a Zone above decides about the delegation to it.
+    """
+
+    namespaces: NamespaceConsent = NamespaceConsent()
+    """Namespaces of those Zones; the Zone's own is always allowed."""
 
 
 class ZoneSpec(Model):
@@ -191,6 +212,8 @@ class ZoneSpec(Model):
     zone_file: ZoneFile | None = None
     """A master file in place of `records`."""
     record_sets: RecordSetConsent = RecordSetConsent()
+    nested_zones: NestedZoneConsent = NestedZoneConsent()
+    """Which other Zones may have an origin below or above this one's."""
     protect: bool = False
     """Refuse the deletion of this Zone while true."""
 

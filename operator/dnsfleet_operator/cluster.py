@@ -1,0 +1,193 @@
+"""The API server, as the operator needs it: plain dicts in and out, and no discovery.
+
+Which kinds there are is known here, so that the operator starts, and goes on, when a CRD is gone.
+Every call may raise `ClusterError`; it names the object and what the server said.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+import kubernetes
+import urllib3
+from dnsfleet.resources import GROUP, VERSION
+from kubernetes.client.exceptions import ApiException
+from kubernetes.dynamic.client import DynamicClient
+from kubernetes.dynamic.resource import Resource
+
+Manifest = dict[str, Any]
+
+FIELD_MANAGER = "dnsfleet"
+PAGE = 500
+"""Objects in one answer of a list: a few MB at most."""
+TIMEOUT_SECONDS = 10.0
+"""How long one answer may take."""
+MAX_MESSAGE = 300
+"""Characters of what the API server says that are passed on."""
+
+_KINDS: Mapping[str, tuple[str, str, str, bool]] = {
+    "Zone": (GROUP, VERSION, "zones", True),
+    "RecordSet": (GROUP, VERSION, "recordsets", True),
+    "Pop": (GROUP, VERSION, "pops", False),
+    "Namespace": ("", "v1", "namespaces", False),
+    "ConfigMap": ("", "v1", "configmaps", True),
+    "Secret": ("", "v1", "secrets", True),
+    "Service": ("", "v1", "services", True),
+    "Pod": ("", "v1", "pods", True),
+    "Event": ("events.k8s.io", "v1", "events", True),
+    "Deployment": ("apps", "v1", "deployments", True),
+    "NetworkPolicy": ("networking.k8s.io", "v1", "networkpolicies", True),
+    "PodDisruptionBudget": ("policy", "v1", "poddisruptionbudgets", True),
+    "Lease": ("coordination.k8s.io", "v1", "leases", True),
+    "CustomResourceDefinition": (
+        "apiextensions.k8s.io",
+        "v1",
+        "customresourcedefinitions",
+        False,
+    ),
+}
+
+
+class ClusterError(Exception):
+    """The API server did not do what was asked."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+        """HTTP status; 0 where there was no answer."""
+
+
+class ConflictError(ClusterError):
+    """Somebody else wrote the object meanwhile, or made it first."""
+
+
+class Cluster:
+    """One API server; usable from several threads."""
+
+    def __init__(self, api: kubernetes.client.ApiClient) -> None:
+        self._client = DynamicClient(api, discoverer=lambda *_: None)
+        self._resources = {
+            kind: Resource(
+                prefix="apis" if group else "api",
+                group=group,
+                api_version=version,
+                kind=kind,
+                namespaced=namespaced,
+                name=plural,
+                client=self._client,
+            )
+            for kind, (group, version, plural, namespaced) in _KINDS.items()
+        }
+
+    def get(self, kind: str, name: str, namespace: str = "") -> Manifest | None:
+        """The object, read from a quorum; None where there is none."""
+        return self._request("get", kind, name, namespace, missing=True)
+
+    def list(self, kind: str, namespace: str = "", labels: str = "") -> list[Manifest]:
+        """All objects of a kind at one moment, everywhere or in a namespace."""
+        return list(self._pages(kind, namespace, labels))
+
+    def _pages(self, kind: str, namespace: str, labels: str) -> Iterator[Manifest]:
+        group, version, _, _ = _KINDS[kind]
+        api_version = f"{group}/{version}" if group else version
+        token = ""
+        while True:
+            query: list[tuple[str, Any]] = [("limit", PAGE)]
+            if labels:
+                query.append(("labelSelector", labels))
+            if token:
+                query.append(("continue", token))
+            page = self._request("get", kind, "", namespace, query_params=query)
+            assert page is not None  # noqa: S101 - only `missing` gives None
+            for item in page["items"]:
+                yield {"apiVersion": api_version, "kind": kind, **item}
+            token = page["metadata"].get("continue", "")
+            if not token:
+                return
+
+    def create(self, manifest: Manifest) -> Manifest:
+        """A new object; ConflictError where there is one already."""
+        metadata = manifest["metadata"]
+        made = self._request(
+            "post", manifest["kind"], "", metadata.get("namespace", ""), body=manifest
+        )
+        return cast(Manifest, made)
+
+    def replace(self, manifest: Manifest) -> Manifest:
+        """A new version in the place of exactly the version that the manifest names."""
+        metadata = manifest["metadata"]
+        made = self._request(
+            "put",
+            manifest["kind"],
+            metadata["name"],
+            metadata.get("namespace", ""),
+            body=manifest,
+        )
+        return cast(Manifest, made)
+
+    def apply(self, manifest: Manifest, subresource: str = "") -> Manifest | None:
+        """Server-side apply; None where `subresource` is asked of an object that is gone."""
+        metadata = manifest["metadata"]
+        return self._request(
+            "patch",
+            manifest["kind"],
+            metadata["name"],
+            metadata.get("namespace", ""),
+            subresource=subresource,
+            missing=bool(subresource),
+            body=manifest,
+            content_type="application/apply-patch+yaml",
+            field_manager=FIELD_MANAGER,
+            force_conflicts=True,
+        )
+
+    def _request(
+        self,
+        method: str,
+        kind: str,
+        name: str,
+        namespace: str,
+        subresource: str = "",
+        missing: bool = False,
+        **options: Any,
+    ) -> Manifest | None:
+        path = self._path(kind, name, namespace)
+        if subresource:
+            path = f"{path}/{subresource}"
+        what = " ".join(filter(None, (kind, "/".join(filter(None, (namespace, name))))))
+        try:
+            answer = self._client.request(
+                method, path, serialize=False, _request_timeout=TIMEOUT_SECONDS, **options
+            )
+            return cast(Manifest, json.loads(answer.data))
+        except ApiException as error:
+            if missing and error.status == 404:
+                return None
+            failure = ConflictError if error.status == 409 else ClusterError
+            message = f"{method} {what}: {_said(error)}"
+            raise failure(message, error.status or 0) from None
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            raise ClusterError(f"{method} {what}: no answer from the API server: {error}", 0) from (
+                error
+            )
+
+    def _path(self, kind: str, name: str, namespace: str) -> str:
+        resource = self._resources[kind]
+        return str(resource.path(name=name or None, namespace=namespace or None))
+
+
+def connect() -> Cluster:
+    """The cluster that this pod runs in, or the one of the kubeconfig outside of any."""
+    try:
+        kubernetes.config.load_incluster_config()
+    except kubernetes.config.ConfigException:
+        kubernetes.config.load_kube_config()
+    return Cluster(kubernetes.client.ApiClient())
+
+
+def _said(error: ApiException) -> str:
+    try:
+        message = str(json.loads(error.body or "")["message"])
+    except (ValueError, KeyError, TypeError):
+        message = str(error.reason)
+    return f"{message[:MAX_MESSAGE]} ({error.status})"

@@ -1,0 +1,71 @@
+"""Keys that wait to be reconciled: each once, however often it was named.
+
+Pure but for the caller's clock: times are monotonic seconds. A key that failed waits twice as long
+each time, so that one bad object costs nothing to the others, and the core gets room to recover.
+"""
+
+import heapq
+from typing import NamedTuple
+
+FIRST_BACKOFF_SECONDS = 0.5
+MAX_BACKOFF_SECONDS = 5.0
+"""Longer would delay what becomes possible when the core or the API server is back."""
+
+
+class Key(NamedTuple):
+    """What to reconcile."""
+
+    kind: str
+    name: str = ""
+
+
+class WorkQueue:
+    """Keys with the time from which each may be taken. Not locked: one thread owns it."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[Key, float] = {}
+        self._heap: list[tuple[float, Key]] = []
+        self._failures: dict[Key, int] = {}
+
+    def __len__(self) -> int:
+        """How many keys wait."""
+        return len(self._waiting)
+
+    def add(self, key: Key, now: float, delay: float = 0.0) -> None:
+        """Have a key looked at `delay` seconds from now, or earlier where it waits already.
+
+        News does not shorten a backoff: what failed a moment ago would mostly fail again.
+        """
+        due = now + delay
+        known = self._waiting.get(key)
+        if known is None or (due < known and not self._failures.get(key)):
+            self._waiting[key] = due
+            heapq.heappush(self._heap, (due, key))
+
+    def take(self, now: float) -> Key | None:
+        """The key that has been due longest; None where none is due."""
+        while self._heap and self._heap[0][0] <= now:
+            due, key = heapq.heappop(self._heap)
+            if self._waiting.get(key) == due:
+                del self._waiting[key]
+                return key
+        return None
+
+    def due(self) -> float | None:
+        """When the next key is due; None where none waits."""
+        while self._heap and self._waiting.get(self._heap[0][1]) != self._heap[0][0]:
+            heapq.heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
+    def succeeded(self, key: Key) -> None:
+        """Forget the failures of a key."""
+        self._failures.pop(key, None)
+
+    def failed(self, key: Key, now: float) -> float:
+        """Have a key looked at again after its backoff; the seconds until then."""
+        failures = self._failures.get(key, 0)
+        self._failures[key] = failures + 1
+        delay = min(FIRST_BACKOFF_SECONDS * 2.0**failures, MAX_BACKOFF_SECONDS)
+        self._waiting[key] = now + delay
+        heapq.heappush(self._heap, (now + delay, key))
+        return delay
