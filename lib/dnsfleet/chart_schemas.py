@@ -7,6 +7,7 @@ the API server understands (`x-kubernetes-*`, its CEL rules among them) is left 
 from typing import Any
 
 from dnsfleet import crds
+from dnsfleet.resources import RecordSet
 
 Schema = dict[str, Any]
 
@@ -16,7 +17,7 @@ def specs() -> dict[str, Schema]:
     return {
         f"{kind.model.__name__.lower()}Spec": _closed(_spec(kind))
         for kind in crds.KINDS
-        if kind.model is not crds.RecordSet
+        if kind.model is not RecordSet
     }
 
 
