@@ -4,34 +4,21 @@ Exit status: 0 done; 1 done, and the answer is no (errors in a zone, files diffe
 be done, or wrong usage.
 """
 
-import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from dnsfleet_cli import crd_files, serving, zone_commands
-from dnsfleet_cli.troubles import TROUBLE, Trouble
+from dnsfleet_cli.troubles import Group
 from dnsfleet_cli.up.options import DEFAULT_DNS_PORT, DEFAULT_STATE_DIR, Options
 
 MAX_SHARDS = 64
 """What the kernel program that spreads names over shards can hold."""
 
 
-class _Group(TyperGroup):
-    """Tells trouble in one line on standard error."""
-
-    def invoke(self, ctx: Any) -> Any:
-        try:
-            return super().invoke(ctx)
-        except Trouble as trouble:
-            print(f"dnsfleet: {trouble}", file=sys.stderr)
-            raise typer.Exit(TROUBLE) from None
-
-
 app = typer.Typer(
-    cls=_Group,
+    cls=Group,
     help="Authoritative DNS as a fleet. Exit status: 0 done; 1 the answer is no; 2 trouble.",
     no_args_is_help=True,
     add_completion=False,

@@ -1,5 +1,11 @@
 """Words for people: trouble they can mend, told in one line and never as a traceback."""
 
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
 OK = 0
 NEGATIVE = 1
 """The command did its work and the answer is no: errors found, files differ."""
@@ -19,3 +25,16 @@ def reason(error: OSError) -> str:
 def counted(number: int, thing: str) -> str:
     """`1 error`, `2 errors`."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+class Group(TyperGroup):
+    """A command whose trouble is told in one line on standard error."""
+
+    program = "dnsfleet"
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Trouble as trouble:
+            print(f"{self.program}: {trouble}", file=sys.stderr)
+            raise typer.Exit(TROUBLE) from None

@@ -1,0 +1,161 @@
+"""The API server: reading and watching dnsfleet's objects, and asking an edge pod directly."""
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import dns.exception
+import dns.message
+import dns.query
+import urllib3.exceptions
+from dnsfleet.resources.base import GROUP, VERSION
+from kubernetes import client, config, stream, watch
+
+from dnsfleet_cli.kubectl import Resource
+from dnsfleet_cli.troubles import Trouble
+
+ANSWER_SECONDS = 5.0
+"""How long an edge may take, the way through the API server included."""
+DNS_PORT = 5353
+"""The port of an edge's container that has no port by the name dns-tcp."""
+MERGE_PATCH = "application/merge-patch+json"
+FIELD_MANAGER = "kubectl-dnsfleet"
+
+
+class Edge(NamedTuple):
+    """A Ready edge pod."""
+
+    namespace: str
+    name: str
+    port: int
+
+
+class Cluster:
+    """One cluster. Every method raises Trouble where the API server cannot be asked or refuses."""
+
+    def __init__(self, kubeconfig: Path | None, context: str | None) -> None:
+        try:
+            config.load_kube_config(str(kubeconfig) if kubeconfig else None, context)
+        except config.ConfigException as error:
+            raise Trouble(f"no cluster to talk to: {error}") from None
+        self._objects = client.CustomObjectsApi()
+        self._core = client.CoreV1Api()
+
+    def zones(self) -> list[Resource]:
+        """The Zones of all namespaces, by name."""
+        return self._listed("zones")
+
+    def pops(self) -> list[Resource]:
+        """All Pops, by name."""
+        return self._listed("pops")
+
+    def _listed(self, plural: str) -> list[Resource]:
+        with _telling(f"list {plural}"):
+            found = self._objects.list_cluster_custom_object(GROUP, VERSION, plural)
+        items: list[Resource] = found["items"]
+        return sorted(items, key=lambda item: _name(item["metadata"]))
+
+    def patch_pop(self, name: str, change: dict[str, Any]) -> Resource:
+        """Merge a change into a Pop; the Pop as it is then."""
+        with _telling(f"change pop/{name}"):
+            found: Resource = self._objects.patch_cluster_custom_object(
+                GROUP,
+                VERSION,
+                "pops",
+                name,
+                change,
+                field_manager=FIELD_MANAGER,
+                _content_type=MERGE_PATCH,
+            )
+        return found
+
+    def states(self, item: Resource, seconds: float) -> Iterator[Resource]:
+        """An object as it is now and after each change, for at most `seconds`."""
+        meta = item["metadata"]
+        kind = item["kind"].lower()
+        scope = {"namespace": meta["namespace"]} if meta.get("namespace") else {}
+        listing = (
+            self._objects.list_namespaced_custom_object
+            if scope
+            else self._objects.list_cluster_custom_object
+        )
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            events = watch.Watch().stream(
+                listing,
+                group=GROUP,
+                version=VERSION,
+                plural=f"{kind}s",
+                **scope,
+                field_selector=f"metadata.name={meta['name']}",
+                timeout_seconds=max(1, round(left)),
+                _request_timeout=left + ANSWER_SECONDS,
+            )
+            with _telling(f"watch {kind}/{_name(meta)}"):
+                for event in events:
+                    if event["type"] == "DELETED":
+                        raise Trouble(f"{kind}/{_name(meta)} was deleted")
+                    yield event["object"]
+
+    def edges(self, pop: str) -> list[Edge]:
+        """The Ready edge pods of a Pop, by name."""
+        selector = f"dnsfleet.io/pop={pop},app.kubernetes.io/component=edge"
+        with _telling("list pods"):
+            pods = self._core.list_pod_for_all_namespaces(label_selector=selector).items
+        found = [
+            Edge(pod.metadata.namespace, pod.metadata.name, _port(pod))
+            for pod in pods
+            if any(c.type == "Ready" and c.status == "True" for c in pod.status.conditions or ())
+        ]
+        return sorted(found)
+
+    def ask(self, edge: Edge, queries: Sequence[dns.message.Message]) -> list[dns.message.Message]:
+        """Replies of an edge over one TCP connection through the API server (port-forward)."""
+        with _telling(f"forward a port of pod {edge.namespace}/{edge.name}"):
+            forward = stream.portforward(
+                self._core.connect_get_namespaced_pod_portforward,
+                edge.name,
+                edge.namespace,
+                ports=str(edge.port),
+            )
+            with closing(forward):
+                connection = forward.socket(edge.port)
+                connection.setblocking(False)
+                return [
+                    dns.query.tcp(query, edge.name, timeout=ANSWER_SECONDS, sock=connection)
+                    for query in queries
+                ]
+
+
+def _name(meta: dict[str, Any]) -> str:
+    namespace = meta.get("namespace")
+    return f"{namespace}/{meta['name']}" if namespace else str(meta["name"])
+
+
+def _port(pod: Any) -> int:
+    ports = [port for each in pod.spec.containers for port in each.ports or ()]
+    return next((p.container_port for p in ports if p.name == "dns-tcp"), DNS_PORT)
+
+
+def _message(body: str) -> str:
+    """The message of the Status object that an API server gives with an error."""
+    try:
+        found = json.loads(body)["message"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return str(found)
+
+
+@contextmanager
+def _telling(what: str) -> Iterator[None]:
+    """Turn what goes wrong with the API server into Trouble: what could not be done, and why."""
+    try:
+        yield
+    except client.ApiException as error:
+        detail = _message(error.body or "") or error.reason
+        raise Trouble(f"cannot {what}: {detail}") from None
+    except (urllib3.exceptions.HTTPError, OSError, EOFError, dns.exception.DNSException) as error:
+        raise Trouble(f"cannot {what}: {error}") from None

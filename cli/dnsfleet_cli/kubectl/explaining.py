@@ -1,0 +1,114 @@
+"""The text of `explain`: a name's zone, its shard, and what each edge answers."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdatatype
+from dnsfleet import rings
+
+from dnsfleet_cli.kubectl import Resource, reading, tables
+
+ABSENT = "-"
+
+
+class Reply(NamedTuple):
+    """What one edge pod said."""
+
+    pop: str
+    edge: str
+    shard: int
+    """The shard that the kernel hands UDP queries for the name to."""
+    answer: dns.message.Message | None
+    soa: dns.message.Message | None
+    """The reply for the SOA of the zone, which has the serial."""
+    problem: str = ""
+
+
+def shard(qname: str, pop: Resource) -> int:
+    """The shard of each of the Pop's edges that gets UDP queries for an absolute name."""
+    wire = dns.name.from_text(qname).to_wire()
+    assert wire is not None  # noqa: S101 - only writing into a file gives None
+    return rings.owner(wire, reading.shards(pop))
+
+
+def text(qname: str, rtype: str, zone: Resource | None, replies: Sequence[Reply]) -> str:
+    """The whole report."""
+    if zone is None:
+        head = tables.fields([("Name", f"{qname} {rtype}"), ("Zone", "none of this fleet")])
+        return f"{head}\n\nno published Zone holds it, so edges answer REFUSED"
+    propagated = reading.condition(zone, "Propagated")
+    head = tables.fields(
+        [
+            ("Name", f"{qname} {rtype}"),
+            ("Zone", f"{reading.name(zone)} ({reading.origin(zone)})"),
+            ("Serial", reading.value(zone, "status", "serial", default=ABSENT)),
+            ("Propagated", propagated.status if propagated.current else "Unknown"),
+        ]
+    )
+    rows = [
+        [reply.pop, reply.edge, reply.shard, _rcode(reply), _serial(reply), line]
+        for reply in replies
+        for line in _answers(reply)
+    ]
+    if not rows:
+        return f"{head}\n\nno edge of an Active Pop that serves it is running"
+    body = tables.table(["POP", "EDGE", "SHARD", "RCODE", "SERIAL", "ANSWER"], _merged(rows))
+    return f"{head}\n\n{body}"
+
+
+def agree(replies: Iterable[Reply]) -> bool:
+    """Whether every edge answered, and all the same: rcode, answer and serial."""
+    seen = {
+        (_rcode(reply), _serial(reply), tuple(sorted(_answers(reply))), reply.problem)
+        for reply in replies
+    }
+    return len(seen) <= 1 and not any(problem for *_, problem in seen)
+
+
+def _merged(rows: list[list[object]]) -> list[list[object]]:
+    """Later lines of one edge show only the answer."""
+    merged = []
+    last: object = None
+    for row in rows:
+        merged.append(row if row[1] != last else ["", "", "", "", "", row[-1]])
+        last = row[1]
+    return merged
+
+
+def _rcode(reply: Reply) -> str:
+    return dns.rcode.to_text(reply.answer.rcode()) if reply.answer else ABSENT
+
+
+def _serial(reply: Reply) -> object:
+    for rrset in reply.soa.answer if reply.soa else ():
+        if rrset.rdtype == dns.rdatatype.SOA:
+            return rrset[0].serial
+    return ABSENT
+
+
+def _answers(reply: Reply) -> list[str]:
+    """A line for each record of the answer section; else why there is none."""
+    if reply.answer is None:
+        return [reply.problem]
+    lines = [
+        f"{rrset.name} {rrset.ttl} {dns.rdatatype.to_text(rrset.rdtype)} {rdata.to_text()}"
+        for rrset in reply.answer.answer
+        for rdata in rrset
+    ]
+    if lines:
+        return lines
+    if any(rrset.rdtype == dns.rdatatype.NS for rrset in reply.answer.authority):
+        return ["referral to " + " ".join(_servers(reply.answer))]
+    return ["no data" if reply.answer.rcode() == dns.rcode.NOERROR else "no such name"]
+
+
+def _servers(message: dns.message.Message) -> list[str]:
+    return sorted(
+        rdata.to_text()
+        for rrset in message.authority
+        if rrset.rdtype == dns.rdatatype.NS
+        for rdata in rrset
+    )

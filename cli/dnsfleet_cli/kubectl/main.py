@@ -1,0 +1,184 @@
+"""The command `kubectl dnsfleet` (`kubectl-dnsfleet`): what each subcommand takes.
+
+Exit status: 0 done; 1 the answer is no, or it did not come in time; 2 it could not be done.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import dns.message
+import dns.rdatatype
+import typer
+from dnsfleet import names
+
+from dnsfleet_cli.kubectl import Resource, choosing, explaining, reading, summaries, verdicts
+from dnsfleet_cli.kubectl.cluster import Cluster, Edge
+from dnsfleet_cli.troubles import NEGATIVE, Group, Trouble
+
+DEFAULT_TIMEOUT = 60.0
+"""Seconds: a change is live within three; a roll of edges drains for five each."""
+
+
+class _Group(Group):
+    program = "kubectl-dnsfleet"
+
+
+app = typer.Typer(
+    cls=_Group,
+    help="What a dnsfleet in a cluster does. Exit status: 0 done; 1 the answer is no; 2 trouble.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Timeout = Annotated[float, typer.Option(min=0, help="Seconds to wait.")]
+PopName = Annotated[str, typer.Argument(help="The Pop's name.", show_default=False)]
+
+
+@app.callback()
+def connect(
+    ctx: typer.Context,
+    kubeconfig: Annotated[
+        Path | None, typer.Option(help="A kubeconfig; default: as kubectl has it.")
+    ] = None,
+    context: Annotated[str | None, typer.Option(help="A context of the kubeconfig.")] = None,
+) -> None:
+    """What a dnsfleet in a cluster does."""
+    ctx.obj = lambda: Cluster(kubeconfig, context)
+
+
+@app.command()
+def status(
+    ctx: typer.Context,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[ZONE|POP]",
+            help="A Zone (NAME, NAMESPACE/NAME or origin) or a Pop; zone/… and pop/… say which.",
+        ),
+    ] = None,
+) -> None:
+    """Show all Pops and Zones, or one with its conditions."""
+    cluster: Cluster = ctx.obj()
+    zones, pops = cluster.zones(), cluster.pops()
+    if name is None:
+        print(summaries.fleet(zones, pops))
+        return
+    found = choosing.zone_or_pop(name, zones, pops)
+    print(summaries.zone(found) if found["kind"] == "Zone" else summaries.pop(found))
+
+
+@app.command()
+def wait(
+    ctx: typer.Context,
+    name: Annotated[
+        str, typer.Argument(metavar="ZONE", help="NAME, NAMESPACE/NAME or origin of a Zone.")
+    ],
+    timeout: Timeout = DEFAULT_TIMEOUT,
+) -> None:
+    """Wait until every Ready edge answers the Zone as it is now.
+
+    Ends at once with exit status 1 when the Zone is not accepted, as it then waits for people.
+    """
+    cluster: Cluster = ctx.obj()
+    _follow(cluster, choosing.zone(name, cluster.zones()), verdicts.propagation, timeout)
+
+
+@app.command()
+def drain(
+    ctx: typer.Context,
+    name: PopName,
+    wait: Annotated[bool, typer.Option("--wait", help="Until no edge of it runs.")] = False,
+    timeout: Timeout = DEFAULT_TIMEOUT,
+) -> None:
+    """Take a Pop out of service: its edges stop after clients are sent elsewhere.
+
+    Sets spec.state to Drained. The operator refuses it for the last Active Pop of a zone.
+    """
+    cluster: Cluster = ctx.obj()
+    found = _set_state(cluster, name, "Drained")
+    if wait:
+        _follow(cluster, found, verdicts.drain, timeout)
+
+
+@app.command()
+def undrain(ctx: typer.Context, name: PopName) -> None:
+    """Put a Pop back into service: sets spec.state to Active."""
+    _set_state(ctx.obj(), name, "Active")
+
+
+@app.command()
+def explain(
+    ctx: typer.Context,
+    qname: Annotated[str, typer.Argument(help="A name to ask for.", show_default=False)],
+    rtype: Annotated[str, typer.Option("--type", help="The type to ask for.")] = "A",
+) -> None:
+    """Show the zone of a name, its shard, and what every Ready edge answers, asked directly.
+
+    The edges are asked over TCP through the API server, so no Service or load balancer is in
+    between. The shard is the one that answers the name over UDP. Exit status 1: edges differ.
+    """
+    cluster: Cluster = ctx.obj()
+    try:
+        absolute = names.normalise(qname)
+        kind = dns.rdatatype.to_text(dns.rdatatype.from_text(rtype))
+    except (ValueError, dns.rdatatype.UnknownRdatatype) as error:
+        raise Trouble(f"cannot ask for {qname} {rtype}: {error}") from None
+    zone = choosing.holder(absolute, cluster.zones())
+    replies = [] if zone is None else _ask(cluster, absolute, kind, zone)
+    print(explaining.text(absolute, kind, zone, replies))
+    if not explaining.agree(replies):
+        raise typer.Exit(NEGATIVE)
+
+
+def _ask(cluster: Cluster, qname: str, rtype: str, zone: Resource) -> list[explaining.Reply]:
+    """The replies of all Ready edges of the Pops that serve a zone."""
+    return [
+        _reply(cluster, edge, qname, rtype, zone, pop)
+        for pop in cluster.pops()
+        if reading.serves(pop, zone)
+        for edge in cluster.edges(pop["metadata"]["name"])
+    ]
+
+
+def _reply(
+    cluster: Cluster, edge: Edge, qname: str, rtype: str, zone: Resource, pop: Resource
+) -> explaining.Reply:
+    where = (reading.name(pop), edge.name, explaining.shard(qname, pop))
+    queries = [
+        dns.message.make_query(qname, rtype),
+        dns.message.make_query(reading.origin(zone), "SOA"),
+    ]
+    try:
+        answer, soa = cluster.ask(edge, queries)
+    except Trouble as trouble:
+        return explaining.Reply(*where, None, None, str(trouble))
+    return explaining.Reply(*where, answer, soa)
+
+
+def _set_state(cluster: Cluster, name: str, state: str) -> Resource:
+    found = choosing.pop(name, cluster.pops())
+    if reading.state(found) == state:
+        print(f"pop/{name} is {state} already")
+        return found
+    print(f"pop/{name} is to be {state}")
+    return cluster.patch_pop(name, {"spec": {"state": state}})
+
+
+def _follow(
+    cluster: Cluster,
+    item: Resource,
+    judge: Callable[[Resource], verdicts.Verdict],
+    timeout: float,
+) -> None:
+    """Wait for a verdict and print it; exit status 1 where it is no, or the time is up."""
+    verdict = judge(item)
+    if verdict.done is None:
+        for state in cluster.states(item, timeout):
+            verdict = judge(state)
+            if verdict.done is not None:
+                break
+    print(verdict.text)
+    if not verdict.done:
+        raise typer.Exit(NEGATIVE)

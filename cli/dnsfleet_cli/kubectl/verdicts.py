@@ -1,0 +1,49 @@
+"""When waiting is over: what each new state of an object says about what is waited for."""
+
+from typing import NamedTuple
+
+from dnsfleet_cli.kubectl import Resource, reading
+from dnsfleet_cli.kubectl.reading import value
+
+
+class Verdict(NamedTuple):
+    """Where a wait stands."""
+
+    done: bool | None
+    """True: it has come; False: it will not come by itself; None: wait on."""
+    text: str
+
+
+def propagation(zone: Resource) -> Verdict:
+    """Whether every Ready edge of the zone's Active Pops answers the Zone as it is now."""
+    accepted = reading.condition(zone, "Accepted")
+    propagated = reading.condition(zone, "Propagated")
+    who = f"zone/{reading.name(zone)}"
+    if accepted.false:
+        return Verdict(False, f"{who} is not accepted: {_why(accepted)}")
+    if propagated.true:
+        pops = value(zone, "status", "propagation", "text", default="all")
+        serial = value(zone, "status", "serial")
+        return Verdict(True, f"{who} is live with serial {serial} at {pops} Pops")
+    return Verdict(None, f"{who} is not live everywhere: {_why(propagated)}")
+
+
+def drain(pop: Resource) -> Verdict:
+    """Whether the Pop is out of service: no client is sent to it and its edges have stopped."""
+    drained = reading.condition(pop, "Drained")
+    who = f"pop/{reading.name(pop)}"
+    if drained.true:
+        return Verdict(True, f"{who} is drained")
+    if drained.false and drained.reason in REFUSALS:
+        return Verdict(False, f"{who} is not drained: {_why(drained)}")
+    return Verdict(None, f"{who} is not drained yet: {_why(drained)}")
+
+
+REFUSALS = ("LastPop",)
+"""Reasons of Drained=False that no time mends: the Pop is the last Active one of a zone."""
+
+
+def _why(condition: reading.Condition) -> str:
+    if not condition.current:
+        return "the operator has not looked at it yet"
+    return f"{condition.message} [{condition.reason}]" if condition.message else condition.reason
