@@ -27,15 +27,17 @@ def serve(zones: list[str], folder: Path | None, listen: list[str], shards: int)
         return NEGATIVE
     # Blocked before the engine's threads begin, so that they inherit it and sigwait gets them all.
     stops = {signal.SIGINT, signal.SIGTERM}
-    signal.pthread_sigmask(signal.SIG_BLOCK, stops)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, stops)
     try:
         bound = engine.start(addresses, shards)
+        for host, port in bound:
+            print(f"answering at {f'[{host}]' if ':' in host else host}:{port}", flush=True)
+        signal.sigwait(stops)
+        engine.stop()
     except OSError as error:
         raise Trouble(f"{error}; stop what answers there, or choose with --listen") from None
-    for host, port in bound:
-        print(f"answering at {f'[{host}]' if ':' in host else host}:{port}", flush=True)
-    signal.sigwait(stops)
-    engine.stop()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return OK
 
 

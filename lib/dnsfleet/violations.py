@@ -37,7 +37,14 @@ def field_path(location: Sequence[str | int]) -> str:
 
 
 def child_path(path: str, part: str | int) -> str:
-    """The path of a field or item of what is at `path`."""
+    """The path of a field or item of what is at `path`; always one line."""
+    if isinstance(part, str):
+        part = printable(part)
     if isinstance(part, int) or not part.replace("-", "").replace("_", "").isalnum():
         return f"{path}[{part}]"
     return f"{path}.{part}" if path else part
+
+
+def printable(text: str) -> str:
+    """Text from outside as it can stand in a line for people: the rest is escaped."""
+    return text if text.isprintable() else text.encode("unicode_escape").decode()

@@ -239,7 +239,9 @@ def test_serve_says_which_address_is_in_use(folder: Path) -> None:
         other.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{other.getsockname()[1]}"
         file = folder / "absolute.zone"
+        signals = signal.pthread_sigmask(signal.SIG_BLOCK, ())
         result = dnsfleet("serve", "--zone", f"example.com={file}", "--listen", address)
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == signals  # what follows can be stopped
     assert result.exit_code == 2
     assert address in result.stderr.splitlines()[-1]
     assert result.stderr.splitlines()[-1].endswith(

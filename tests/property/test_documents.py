@@ -5,7 +5,7 @@ from json import dumps
 
 import pytest
 from dnsfleet import documents
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 MANIFEST = """apiVersion: dnsfleet.io/v1alpha1
@@ -59,6 +59,7 @@ VALUES = st.recursive(
 
 @pytest.mark.parametrize("field", ["origin", "ttl", "nameServers", "soa", "records", "zoneFile"])
 @given(value=VALUES)
+@example(value={"\n": None})
 def test_any_value_in_a_field(field: str, value: object) -> None:
     line = f"  {field}: {dumps(value)}\n"
     check(re.sub(rf"  {field}:.*\n(    .*\n)*", "", MANIFEST) + line)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from dnsfleet.violations import Violation, field_path
+from dnsfleet.violations import Violation, field_path, printable
 
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _UNITS = re.compile(r"(?:\d+[smhdw])+", re.IGNORECASE)
@@ -91,7 +91,8 @@ def _misfit(value: str, pattern: str) -> str:
 def _unknown_field(name: str, parent: Sequence[str | int], model: type[BaseModel]) -> str:
     owner = _model_at(model, parent)
     allowed = [field.alias or key for key, field in owner.model_fields.items()] if owner else []
-    return f'there is no field "{name}" here; allowed: {", ".join(allowed)}{_meant(name, allowed)}'
+    hint = _meant(name, allowed)
+    return f'there is no field "{printable(name)}" here; allowed: {", ".join(allowed)}{hint}'
 
 
 def _meant(value: object, allowed: Sequence[str]) -> str:
@@ -127,7 +128,7 @@ def _shown(value: object) -> str:
             return f"the number {value}"
         case str():
             text = value if len(value) <= MAX_SHOWN else value[:MAX_SHOWN] + "…"
-            return f'the text "{text}"'
+            return f'the text "{printable(text)}"'
         case list() | tuple():
             return "a list"
         case _:
