@@ -181,6 +181,23 @@ class RecordStore:
         read = {edge.decode(errors="replace"): acks.decode(value) for edge, value in said.items()}
         return {edge: ack for edge, ack in read.items() if ack is not None}
 
+    def forget_edges(self, edges: Sequence[str]) -> None:
+        """Drop what edges said that are gone for good."""
+        if edges:
+            with reporting(self._client):
+                self._client.hdel(keys.ACKS, *edges)
+
+    def live(self) -> list[str]:
+        """The origins that edges serve, whoever published them."""
+        with reporting(self._client):
+            names = cast(list[bytes], self._client.hkeys(keys.ZONES))
+        found = []
+        for origin in sorted(name.decode(errors="replace") for name in names):
+            manifest = self.manifest(origin)
+            if manifest is not None and not manifest.tombstone:
+                found.append(origin)
+        return found
+
     # Reading
 
     def _published(self, origin: str) -> Published:

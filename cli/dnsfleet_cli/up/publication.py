@@ -1,13 +1,13 @@
 """The link to the core: what is desired goes in, what became of it and the edges' acks come out."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet.acks import Ack
 from dnsfleet.manifests import Manifest
 from dnsfleet.plans import APPROVE_ANNOTATION
-from dnsfleet.resources import LabelSelector, Pop, Zone
+from dnsfleet_operator.placement import placement
 from dnsfleet_operator.publishing import Desired as Wanted
 from dnsfleet_operator.publishing import Outcome, Publisher, State
 from dnsfleet_operator.record_store import RecordStore, connect
@@ -85,7 +85,7 @@ class Publication:
             if zone is not None:
                 resource = assembled.resource
                 approve = resource.metadata.annotations.get(APPROVE_ANNOTATION)
-                wanted[assembled.origin] = Wanted(zone, _placement(resource, desired.pops), approve)
+                wanted[assembled.origin] = Wanted(zone, placement(resource, desired.pops), approve)
         return wanted
 
     def _take(self, origin: str, outcome: Outcome) -> list[Manifest]:
@@ -114,11 +114,3 @@ class Publication:
         if self._told.get(origin) != event:
             self._told[origin] = event
             self._show(event)
-
-
-def _placement(zone: Zone, pops: Iterable[Pop]) -> tuple[str, ...] | None:
-    """The Pops that a Zone selects, drained ones too, so that draining publishes nothing."""
-    selector = zone.spec.placement.pop_selector
-    if selector == LabelSelector():
-        return None
-    return tuple(sorted(pop.metadata.name for pop in pops if selector.matches(pop.metadata.labels)))

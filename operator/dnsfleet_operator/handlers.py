@@ -1,0 +1,69 @@
+"""kopf's part: its watches, and one handler for each kind that hands events on.
+
+Only `on.event` handlers are used: for them kopf writes nothing, neither finalizers nor annotations.
+"""
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import kopf
+from dnsfleet.resources import GROUP, VERSION
+
+from dnsfleet_operator.controller import Controller
+from dnsfleet_operator.pops.setting import MANAGED_SELECTOR
+
+RETRY_SECONDS = 1.0
+"""Between requests while the API server is away."""
+SERVER_SECONDS = 300
+"""A watch is begun anew after so long, so that none is dead for longer."""
+
+_WATCHED = (
+    (GROUP, VERSION, "zones", "Zone"),
+    (GROUP, VERSION, "recordsets", "RecordSet"),
+    (GROUP, VERSION, "pops", "Pop"),
+    ("", "v1", "namespaces", "Namespace"),
+    ("", "v1", "configmaps", "ConfigMap"),
+)
+_WORKLOADS = (
+    ("", "v1", "pods", "Pod"),
+    ("", "v1", "services", "Service"),
+    ("apps", "v1", "deployments", "Deployment"),
+)
+
+
+class _Steady:
+    """The same pause without end: kopf gives a request up when its pauses are used up."""
+
+    def __iter__(self) -> Iterator[float]:
+        return itertools.repeat(RETRY_SECONDS)
+
+
+def register(controller: Controller, namespace: str) -> kopf.OperatorRegistry:
+    """The handlers, for `kopf.run`."""
+    registry = kopf.OperatorRegistry()
+
+    @kopf.on.startup(registry=registry)
+    async def configure(settings: kopf.OperatorSettings, **_: Any) -> None:
+        settings.posting.enabled = False
+        settings.networking.error_backoffs = _Steady()
+        settings.watching.server_timeout = SERVER_SECONDS
+        for group, version, plural, _kind in _WORKLOADS:
+            resource = (group, version, plural)
+            settings.watching.label_selectors[resource] = MANAGED_SELECTOR
+            settings.watching.field_selectors[resource] = f"metadata.namespace={namespace}"
+
+    for group, version, plural, kind in _WATCHED + _WORKLOADS:
+        _watch(registry, controller, (group, version, plural), kind)
+    return registry
+
+
+def _watch(
+    registry: kopf.OperatorRegistry,
+    controller: Controller,
+    resource: tuple[str, str, str],
+    kind: str,
+) -> None:
+    @kopf.on.event(*resource, registry=registry, id=f"event-{kind}")
+    async def on_event(event: Any, **_: Any) -> None:
+        controller.event(kind, dict(event["object"]), event["type"] == "DELETED")

@@ -1,0 +1,86 @@
+"""The Lease by which one replica of the operator leads. Pure.
+
+As in Kubernetes' own components, clocks of different machines are never compared: a candidate
+looks how long the Lease has not changed by its own clock, and takes it when that is longer than
+its holder said. A holder stops leading by its own clock well before that. The Lease only says who
+works; that a late write of the old leader does no harm is the matter of the fence.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+DURATION_SECONDS = 15
+"""A Lease that was not renewed for so long may be taken."""
+DEADLINE_SECONDS = 10.0
+"""A leader that could not renew for so long stops leading: 5 s before anyone else may begin."""
+RENEW_SECONDS = 4.0
+"""Between renewals: two may fail."""
+RETRY_SECONDS = 1.0
+"""Between looks of a candidate."""
+
+Manifest = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The Lease as it was seen last."""
+
+    version: str
+    """Its resourceVersion."""
+    at: float
+    """Since when it is that version, monotonic seconds."""
+
+
+def observe(lease: Manifest, before: Seen | None, now: float) -> Seen:
+    """Note a look at the Lease."""
+    version = str(lease["metadata"]["resourceVersion"])
+    return before if before is not None and before.version == version else Seen(version, now)
+
+
+def mine(lease: Manifest, identity: str) -> bool:
+    """Whether the Lease names this replica."""
+    return (lease.get("spec") or {}).get("holderIdentity") == identity
+
+
+def free(lease: Manifest, seen: Seen, now: float) -> bool:
+    """Whether its holder let it go, or let it run out."""
+    spec = lease.get("spec") or {}
+    if not spec.get("holderIdentity"):
+        return True
+    return now - seen.at > float(spec.get("leaseDurationSeconds") or DURATION_SECONDS)
+
+
+def new(name: str, namespace: str, identity: str, wall: str) -> dict[str, Any]:
+    """The first version of the Lease; `wall` is RFC 3339 with microseconds, for people."""
+    return {
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {
+            "holderIdentity": identity,
+            "leaseDurationSeconds": DURATION_SECONDS,
+            "acquireTime": wall,
+            "renewTime": wall,
+            "leaseTransitions": 0,
+        },
+    }
+
+
+def held(lease: Manifest, identity: str, wall: str) -> dict[str, Any]:
+    """The version of the Lease with which this replica takes or renews it."""
+    spec = dict(lease.get("spec") or {})
+    if not mine(lease, identity):
+        spec["acquireTime"] = wall
+        spec["leaseTransitions"] = int(spec.get("leaseTransitions") or 0) + 1
+    spec |= {
+        "holderIdentity": identity,
+        "leaseDurationSeconds": DURATION_SECONDS,
+        "renewTime": wall,
+    }
+    return {**lease, "spec": spec}
+
+
+def released(lease: Manifest) -> dict[str, Any]:
+    """The version of the Lease with which its holder lets it go."""
+    return {**lease, "spec": {**(lease.get("spec") or {}), "holderIdentity": ""}}

@@ -1,0 +1,179 @@
+"""What the operator knows of the objects in the cluster, from lists and events. Pure.
+
+An object is parsed again only when something changed that its meaning depends on, so that one
+that did not change stays the same Python object: later steps see by that what is to be done anew.
+
+An object that cannot be understood, because it came past the CRD's checks or from a newer version,
+leaves its last good version in force, with what is wrong beside it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dnsfleet import names, resources
+from dnsfleet.documents import Document
+from dnsfleet.resources import Pop, RecordSet, Reference, Zone
+from dnsfleet.violations import Violation
+
+Manifest = Mapping[str, Any]
+
+LISTED = ("Namespace", "Pop", "RecordSet", "Zone")
+"""Kinds of which all objects are known. ConfigMaps are known where a Zone refers to them."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """One object."""
+
+    manifest: Manifest
+    document: Document | None
+    """Its last good version; None where it never had one."""
+    violations: tuple[Violation, ...]
+    """Why its present version is not that."""
+
+    @property
+    def generation(self) -> int:
+        """Of the present version."""
+        return int(self.manifest["metadata"].get("generation", 0))
+
+
+class Observation:
+    """All objects, as far as they are known. Not locked: one thread owns it."""
+
+    def __init__(self) -> None:
+        self._known: dict[Reference, Known] = {}
+        self._listed: set[str] = set()
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything was listed at least once."""
+        return self._listed.issuperset(LISTED)
+
+    def forget(self) -> None:
+        """Count nothing as listed any more: events may have been missed."""
+        self._listed.clear()
+
+    def get(self, reference: Reference) -> Known | None:
+        """What is known of one object."""
+        return self._known.get(reference)
+
+    def of_kind(self, kind: str) -> dict[Reference, Known]:
+        """All objects of a kind."""
+        return {ref: known for ref, known in self._known.items() if ref.kind == kind}
+
+    def put(self, manifest: Manifest) -> bool:
+        """Take a version of an object; whether its meaning changed. An older one is no news."""
+        reference = reference_of(manifest)
+        before = self._known.get(reference)
+        if before is not None and _version(before.manifest) > _version(manifest):
+            return False
+        if before is not None and _meaning(before.manifest) == _meaning(manifest):
+            self._known[reference] = Known(manifest, before.document, before.violations)
+            return False
+        plain = {key: value for key, value in manifest.items() if key != "status"}
+        resource, found = resources.parse(plain, str(reference))
+        document = None if resource is None else Document(resource.kind, resource, "", 0, {})
+        if document is None and before is not None and _uid(before.manifest) == _uid(manifest):
+            document = before.document
+        self._known[reference] = Known(manifest, document, tuple(found))
+        return True
+
+    def remove(self, reference: Reference, uid: str) -> Known | None:
+        """Forget an object that was deleted; None where it is unknown or made anew since."""
+        known = self._known.get(reference)
+        if known is None or (uid and _uid(known.manifest) != uid):
+            return None
+        return self._known.pop(reference)
+
+    def replace(self, kind: str, manifests: Iterable[Manifest]) -> list[Known]:
+        """Take a complete list of a kind; the objects that are no longer there."""
+        listed = {reference_of(manifest): manifest for manifest in manifests}
+        for manifest in listed.values():
+            self.put(manifest)
+        gone = [ref for ref in self._known if ref.kind == kind and ref not in listed]
+        self._listed.add(kind)
+        return [self._known.pop(reference) for reference in gone]
+
+    def documents(self) -> list[Document]:
+        """The last good version of every object."""
+        return [known.document for known in self._known.values() if known.document is not None]
+
+    @property
+    def pops(self) -> list[Pop]:
+        """All Pops, by name."""
+        found = [d.resource for d in self.documents() if isinstance(d.resource, Pop)]
+        return sorted(found, key=lambda pop: pop.metadata.name)
+
+    @property
+    def zones(self) -> list[Zone]:
+        """All Zones."""
+        return [d.resource for d in self.documents() if isinstance(d.resource, Zone)]
+
+    @property
+    def record_sets(self) -> list[RecordSet]:
+        """All RecordSets."""
+        return [d.resource for d in self.documents() if isinstance(d.resource, RecordSet)]
+
+    def origins(self) -> set[str]:
+        """Every origin that some Zone object names, also one that is refused or not understood."""
+        found = set()
+        for reference, known in self._known.items():
+            if reference.kind == "Zone":
+                found |= origins_of(known)
+        return found
+
+    def config_maps(self) -> set[Reference]:
+        """The ConfigMaps that Zones refer to."""
+        return {
+            Reference("ConfigMap", zone.reference.namespace, key.name)
+            for zone in self.zones
+            if zone.spec.zone_file is not None
+            for key in zone.spec.zone_file.config_maps or ()
+        }
+
+
+def origins_of(known: Known) -> set[str]:
+    """The origins that one Zone object names."""
+    found = set()
+    if known.document is not None and isinstance(known.document.resource, Zone):
+        found.add(known.document.resource.origin)
+    spec = known.manifest.get("spec")
+    text = spec.get("origin") if isinstance(spec, Mapping) else None
+    if isinstance(text, str):
+        try:
+            found.add(names.normalise(text))
+        except ValueError:
+            return found
+    return found
+
+
+def reference_of(manifest: Manifest) -> Reference:
+    """Kind, namespace and name of an object."""
+    metadata = manifest["metadata"]
+    return Reference(manifest["kind"], metadata.get("namespace", ""), metadata["name"])
+
+
+def _uid(manifest: Manifest) -> str:
+    return str(manifest["metadata"].get("uid", ""))
+
+
+def _version(manifest: Manifest) -> int:
+    """Versions of one object are numbers that grow (Kubernetes 1.35 says so, etcd always did)."""
+    text = str(manifest["metadata"].get("resourceVersion", ""))
+    return int(text) if text.isdecimal() else 0
+
+
+def _meaning(manifest: Manifest) -> object:
+    """What decides whether an object is to be looked at anew; its status does not."""
+    metadata = manifest["metadata"]
+    content = manifest.get("spec") if "generation" not in metadata else metadata["generation"]
+    return (
+        _uid(manifest),
+        content,
+        metadata.get("labels"),
+        metadata.get("annotations"),
+        metadata.get("deletionTimestamp"),
+        manifest.get("data"),
+        manifest.get("binaryData"),
+    )

@@ -1,0 +1,103 @@
+"""Threads that write statuses, so that a pass never waits for thousands of small writes.
+
+For each object only the newest status counts; one that the object shows already is not written.
+A write that fails is dropped and reported: whoever compares next finds the difference again.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dnsfleet.resources import API_VERSION, Reference
+
+from dnsfleet_operator.cluster import Cluster, ClusterError, Manifest
+
+THREADS = 4
+"""Writes under way at once: more would crowd out others at a small API server."""
+
+_log = logging.getLogger(__name__)
+
+
+class StatusWriter:
+    """Writes statuses in the background; `written` and `failed` are called from its threads."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        written: Callable[[Manifest], None],
+        failed: Callable[[Reference], None],
+    ) -> None:
+        self._cluster = cluster
+        self._written = written
+        self._failed = failed
+        self._pending: dict[Reference, tuple[str, Mapping[str, Any]]] = {}
+        self._busy: set[Reference] = set()
+        self._condition = threading.Condition()
+        self._stopping = False
+        self._threads = [
+            threading.Thread(target=self._run, name=f"status-{number}", daemon=True)
+            for number in range(THREADS)
+        ]
+
+    def start(self) -> None:
+        """Begin to write."""
+        for thread in self._threads:
+            thread.start()
+
+    def put(self, reference: Reference, uid: str, status: Mapping[str, Any]) -> None:
+        """Have the status of the object with this uid written; it replaces one that waits."""
+        with self._condition:
+            self._pending[reference] = (uid, status)
+            self._condition.notify()
+
+    def clear(self) -> None:
+        """Write nothing that waits: another replica does so now."""
+        with self._condition:
+            self._pending.clear()
+
+    def stop(self) -> None:
+        """End the threads after the writes that are under way."""
+        with self._condition:
+            self._stopping = True
+            self._condition.notify_all()
+        for thread in self._threads:
+            thread.join()
+
+    def _take(self) -> tuple[Reference, str, Mapping[str, Any]] | None:
+        with self._condition:
+            while not self._stopping:
+                # Two writes of one object at once could arrive in the wrong order.
+                reference = next((r for r in self._pending if r not in self._busy), None)
+                if reference is not None:
+                    self._busy.add(reference)
+                    return (reference, *self._pending.pop(reference))
+                self._condition.wait()
+            return None
+
+    def _run(self) -> None:
+        while (taken := self._take()) is not None:
+            reference, uid, status = taken
+            try:
+                made = self._cluster.apply(_manifest(reference, uid, status), "status")
+                if made is not None:
+                    self._written(made)
+            except ClusterError as error:
+                _log.warning("%s", error)
+                self._failed(reference)
+            finally:
+                with self._condition:
+                    self._busy.discard(reference)
+                    self._condition.notify()
+
+
+def _manifest(reference: Reference, uid: str, status: Mapping[str, Any]) -> Manifest:
+    metadata = {"name": reference.name, "uid": uid}
+    if reference.namespace:
+        metadata["namespace"] = reference.namespace
+    return {
+        "apiVersion": API_VERSION,
+        "kind": reference.kind,
+        "metadata": metadata,
+        "status": status,
+    }

@@ -1,0 +1,1 @@
+"""Statuses: from what is known of an object to the status that it should show. Pure."""

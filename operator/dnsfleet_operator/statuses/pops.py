@@ -1,0 +1,103 @@
+"""The status of a Pop.
+
+Progressing  its objects are being applied or its pods replaced
+Ready        as many edges as wanted are Ready
+Synced       every Ready edge answers the newest revision of every zone of the Pop
+Connected    every Ready edge was heard by the core lately
+Drained      it is out of service
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from dnsfleet_operator.propagation import SILENT_MS, step
+from dnsfleet_operator.statuses.conditions import Condition, Status, merge
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of one Pop."""
+
+    problem: tuple[str, str] | None
+    """Reason and message of what keeps its objects from being applied."""
+    rolling: str
+    """What its pods still have to do; empty for nothing."""
+    wanted: int
+    """Edges that should run."""
+    ready: int
+    """Edges that clients are sent to."""
+    pods: int
+    """Edge pods that are there, also those that are on their way out."""
+    assigned: int
+    current: int
+    """Zones of the Pop, and those of them that it is current in."""
+    lag_ms: int
+    """Age of the oldest publication that it has not reached."""
+    silent: tuple[str, ...]
+    """Ready edges that were not heard lately."""
+    drained: bool
+    refusal: str
+    """Why it may not be drained; empty where nothing forbids it."""
+    drain_wanted: bool
+    addresses: tuple[str, ...]
+
+
+def pop(generation: int, facts: Facts, before: Status, now: str) -> dict[str, Any]:
+    """The status of a Pop of this generation. `now` is RFC 3339."""
+    found = [_progressing(facts), _ready(facts), _synced(facts), _connected(facts), _drained(facts)]
+    status: dict[str, Any] = {
+        "observedGeneration": generation,
+        "edges": {"ready": facts.ready, "desired": facts.wanted},
+        "zones": {"assigned": facts.assigned, "current": facts.current},
+        "lagSeconds": float(step(facts.lag_ms / 1000)),
+        "conditions": merge(found, generation, before, now),
+    }
+    if facts.addresses:
+        status["addresses"] = list(facts.addresses)
+    return status
+
+
+def _progressing(facts: Facts) -> Condition:
+    if facts.problem is not None:
+        return Condition("Progressing", False, *facts.problem)
+    if facts.rolling:
+        return Condition("Progressing", True, "Rolling", facts.rolling)
+    return Condition("Progressing", False, "Complete")
+
+
+def _ready(facts: Facts) -> Condition:
+    if facts.drained:
+        return Condition("Ready", False, "Drained", "out of service as spec.state asks")
+    told = f"{facts.ready} of {facts.wanted} edges are Ready"
+    if facts.ready >= facts.wanted > 0:
+        return Condition("Ready", True, "EdgesReady", told)
+    return Condition("Ready", False, "EdgesNotReady", told)
+
+
+def _synced(facts: Facts) -> Condition:
+    told = f"{facts.current} of {facts.assigned} zones are current"
+    if facts.ready == 0:
+        return Condition("Synced", False, "NoReadyEdge", "no edge is Ready")
+    if facts.current == facts.assigned:
+        return Condition("Synced", True, "Current", told)
+    return Condition("Synced", False, "Behind", told)
+
+
+def _connected(facts: Facts) -> Condition:
+    if facts.ready == 0:
+        return Condition("Connected", None, "NoReadyEdge", "no edge is Ready")
+    if facts.silent:
+        told = f"not heard for {SILENT_MS // 1000} s: {', '.join(facts.silent[:5])}"
+        return Condition("Connected", False, "PopUnreachable", told)
+    return Condition("Connected", True, "Heard")
+
+
+def _drained(facts: Facts) -> Condition:
+    if facts.refusal:
+        return Condition("Drained", False, "LastActivePop", facts.refusal)
+    if not facts.drain_wanted:
+        return Condition("Drained", False, "Active")
+    if facts.pods:
+        told = f"{facts.pods} edges still answer those who have not heard of it"
+        return Condition("Drained", False, "Draining", told)
+    return Condition("Drained", True, "Drained")

@@ -1,0 +1,138 @@
+"""The status of a Zone and of a RecordSet.
+
+    Accepted    the spec is taken as it is
+    Programmed  the core has it
+    Propagated  every Ready edge of every Active Pop of the zone answers it
+    Ready       all of these
+
+One that is not accepted is not programmed either, although its last good version may be served.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dnsfleet.manifests import Manifest
+from dnsfleet.violations import Violation
+
+from dnsfleet_operator.propagation import ZoneState
+from dnsfleet_operator.publishing import Outcome, State
+from dnsfleet_operator.statuses.conditions import Condition, Status, accepted, merge
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of the zone that an object is about."""
+
+    outcome: Outcome | None
+    """What became of it in the last pass; None where it never came so far."""
+    state: ZoneState | None
+    """Where its newest revision is answered."""
+    seconds: float | None = None
+    """From publication to the last Pop's word; None until then."""
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """The newest manifest, unless the zone was removed."""
+        found = None if self.outcome is None else self.outcome.manifest
+        return None if found is None or found.tombstone else found
+
+
+def zone(
+    generation: int,
+    subject: str,
+    violations: Sequence[Violation],
+    facts: Facts,
+    before: Status,
+    now: str,
+) -> dict[str, Any]:
+    """The status of a Zone of this generation. `now` is RFC 3339."""
+    status: dict[str, Any] = {"observedGeneration": generation}
+    if facts.manifest is not None:
+        manifest, revision = facts.manifest, facts.manifest.revision
+        status["serial"] = manifest.serial
+        status["revision"] = {"epoch": revision.epoch, "seq": revision.seq}
+        status["records"] = manifest.records
+    if facts.manifest is not None and facts.state is not None:
+        status["propagation"] = _propagation(facts.state, facts.seconds)
+    found = _conditions(subject, violations, facts)
+    return {**status, "conditions": merge(found, generation, before, now)}
+
+
+def record_set(
+    generation: int,
+    subject: str,
+    records: int,
+    violations: Sequence[Violation],
+    facts: Facts,
+    before: Status,
+    now: str,
+) -> dict[str, Any]:
+    """The status of a RecordSet with so many records."""
+    found = _conditions(subject, violations, facts)
+    return {
+        "observedGeneration": generation,
+        "records": records,
+        "conditions": merge(found, generation, before, now),
+    }
+
+
+def _conditions(subject: str, violations: Sequence[Violation], facts: Facts) -> list[Condition]:
+    taken = accepted(violations, subject)
+    outcome = facts.outcome
+    if taken.status and outcome is not None and outcome.state is State.HELD:
+        taken = Condition("Accepted", False, outcome.reason, outcome.message)
+    programmed = _programmed(taken, facts)
+    propagated = _propagated(programmed, facts.state)
+    steps = [taken, programmed, propagated]
+    missing = next((step for step in steps if not step.status), None)
+    ready = Condition("Ready", True, "Ready")
+    if missing is not None:
+        ready = Condition("Ready", False, missing.reason, missing.message)
+    return [*steps, ready]
+
+
+def _programmed(taken: Condition, facts: Facts) -> Condition:
+    outcome = facts.outcome
+    if not taken.status:
+        return Condition("Programmed", False, "NotAccepted", "see condition Accepted")
+    if outcome is None:
+        return Condition("Programmed", False, "Pending", "not yet published")
+    if outcome.state is State.FAILED:
+        return Condition("Programmed", False, outcome.reason, outcome.message)
+    return Condition("Programmed", True, "Published")
+
+
+def _propagated(programmed: Condition, state: ZoneState | None) -> Condition:
+    if not programmed.status:
+        return Condition("Propagated", False, "NotProgrammed", "see condition Programmed")
+    if state is None:
+        return Condition("Propagated", False, "Propagating", "no edge was asked yet")
+    if state.propagated:
+        return Condition("Propagated", True, "Propagated")
+    if state.pops == 0:
+        return Condition(
+            "Propagated",
+            False,
+            "NoActivePop",
+            "no Active Pop is selected; make one, or correct spec.placement.popSelector",
+        )
+    worst = state.late[0]
+    told = "; ".join(f"{each.pop}: {each.message}" for each in state.late)
+    return Condition("Propagated", False, worst.reason, told)
+
+
+def _propagation(state: ZoneState, seconds: float | None) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "pops": state.pops,
+        "current": state.current,
+        "text": f"{state.current}/{state.pops}",
+    }
+    if seconds is not None:
+        found["seconds"] = seconds
+    if state.late:
+        found["slowest"] = [
+            {"name": each.pop, "seconds": state.seconds, "message": each.message}
+            for each in state.late
+        ]
+    return found

@@ -1,0 +1,175 @@
+"""A pass over all zones: from the objects that are known to what the core publishes.
+
+    documents ──assemble──▶ zones ──publish──▶ outcomes
+
+All Zones are looked at together, because they depend on each other: who owns an origin, and whose
+RecordSets may add to it. A zone whose inputs are the same is neither built nor written again, so a
+pass costs what changed, and a little for each zone that did not.
+
+What is published and not asked for by any good object is served on, as it is in the core:
+
+* a Zone that is refused or not understood keeps what it published;
+* a published zone without a Zone object is an orphan (see `orphans`);
+* a deleted Zone is removed once the API server confirms that it was meant (see `deletions`).
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dnsfleet.plans import APPROVE_ANNOTATION
+from dnsfleet.resources import Pop, Reference
+from dnsfleet.violations import Violation
+
+from dnsfleet_operator import deletions, orphans
+from dnsfleet_operator.assembling import Assembled, Assembler
+from dnsfleet_operator.cluster import Cluster
+from dnsfleet_operator.observation import Known, Observation, origins_of
+from dnsfleet_operator.placement import placement
+from dnsfleet_operator.publishing import Desired, Outcome, Publisher, State
+from dnsfleet_operator.record_store import RecordStore
+
+ZONE_CRD = "zones.dnsfleet.io"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class Results:
+    """What the last pass made of every object."""
+
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    """By origin; also of zones that no object asks for."""
+    origins: dict[Reference, str] = field(default_factory=dict)
+    """The origin of each Zone that owns one."""
+    violations: dict[Reference, tuple[Violation, ...]] = field(default_factory=dict)
+    """What is wrong with each object, where there is something."""
+    generations: dict[Reference, int] = field(default_factory=dict)
+    """Of each Zone and RecordSet that the pass took into account."""
+
+    @property
+    def failed(self) -> str:
+        """Why the pass has to be repeated; empty where it need not."""
+        return next(
+            (each.message for each in self.outcomes.values() if each.state is State.FAILED), ""
+        )
+
+
+class ZonePasses:
+    """One writer's passes, from the moment when it begins to lead."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        store: RecordStore,
+        assembler: Assembler,
+        orphan_seconds: float,
+    ) -> None:
+        self._cluster = cluster
+        self._store = store
+        self._publisher = Publisher(store)
+        self._assembler = assembler
+        self._orphan_seconds = orphan_seconds
+        self._deleted: dict[Reference, Known] = {}
+        self._removed: set[str] = set()
+        self._orphans: Mapping[str, float] = {}
+
+    @property
+    def orphans(self) -> int:
+        """Published zones that no Zone object names."""
+        return len(self._orphans)
+
+    def deleted(self, reference: Reference, known: Known) -> None:
+        """A Zone object is gone; the next pass finds out whether that was meant."""
+        self._deleted[reference] = known
+
+    def run(self, observation: Observation) -> Results:
+        """One pass; ClusterError, StoreError and Fenced end it, the next one begins anew."""
+        self._confirm_deletions(observation)
+        generations = {
+            reference: known.generation
+            for kind in ("Zone", "RecordSet")
+            for reference, known in observation.of_kind(kind).items()
+        }
+        assembly = self._assembler.assemble(observation.documents())
+        desired, pops = {}, observation.pops
+        for assembled in assembly.zones:
+            if (want := self._want(assembled, pops)) is not None:
+                desired[assembled.origin] = want
+        named = observation.origins()
+        self._keep(desired, named)
+        self._removed -= desired.keys()
+        outcomes = self._publisher.reconcile(desired, observation.complete, self._removed)
+        for origin, outcome in outcomes.items():
+            if outcome.state is State.REMOVED:
+                self._removed.discard(origin)
+                _log.info("removed %s", origin)
+        return Results(
+            outcomes,
+            {each.resource.reference: each.origin for each in assembly.zones},
+            _by_object(observation, assembly.violations),
+            generations,
+        )
+
+    def sweep(self, observation: Observation, now: float) -> None:
+        """Look for orphans; only after a complete list."""
+        found = orphans.sweep(
+            frozenset(self._store.live()),
+            observation.origins(),
+            self._orphans,
+            now,
+            self._orphan_seconds,
+        )
+        for origin in found.since.keys() - self._orphans.keys():
+            _log.warning("%s is published and no Zone names it; it is served on", origin)
+        self._orphans = found.since
+        self._removed |= found.removed
+
+    def _confirm_deletions(self, observation: Observation) -> None:
+        for reference, known in list(self._deleted.items()):
+            why = deletions.why_not(
+                known.manifest,
+                self._cluster.get("Zone", reference.name, reference.namespace),
+                self._cluster.get("Namespace", reference.namespace),
+                self._cluster.get("CustomResourceDefinition", ZONE_CRD),
+            )
+            del self._deleted[reference]
+            if why is None:
+                self._removed |= origins_of(known) - observation.origins()
+            else:
+                _log.warning("%s is gone and its zone is served on: %s", reference, why)
+
+    def _want(self, assembled: Assembled, pops: list[Pop]) -> Desired | None:
+        # A zone that has only errors stays as the core has it, and counts as one that is live.
+        zone = assembled.zone or self._store.load(assembled.origin)
+        if zone is None:
+            return None
+        resource = assembled.resource
+        approve = resource.metadata.annotations.get(APPROVE_ANNOTATION)
+        return Desired(zone, placement(resource, pops), approve)
+
+    def _keep(self, desired: dict[str, Desired], named: set[str]) -> None:
+        """Add what is published and has no good object, as it is."""
+        kept = (named | self._orphans.keys()) - desired.keys() - self._removed
+        for origin in kept:
+            zone, manifest = self._store.load(origin), self._store.manifest(origin)
+            if zone is not None:
+                desired[origin] = Desired(zone, None if manifest is None else manifest.pops)
+
+
+def _by_object(
+    observation: Observation, violations: list[Violation]
+) -> dict[Reference, tuple[Violation, ...]]:
+    """Violations by the object that they are about, with those of its form."""
+    found: dict[Reference, list[Violation]] = {}
+    by_text: dict[str, Reference] = {}
+    for kind in ("Zone", "RecordSet"):
+        for reference, known in observation.of_kind(kind).items():
+            by_text[str(reference)] = reference
+            if known.violations:
+                found[reference] = list(known.violations)
+    for violation in violations:
+        about = by_text.get(violation.where.partition(": ")[0])
+        if about is not None:
+            found.setdefault(about, []).append(violation)
+    return {reference: tuple(each) for reference, each in found.items()}
