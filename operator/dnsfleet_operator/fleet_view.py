@@ -30,6 +30,7 @@ from dnsfleet_operator.zone_passes import Results
 PATIENCE_SECONDS = 0.5
 """A revision on its way is not worth a write of its own for so long: most arrive before."""
 
+ListPods = Callable[[], Iterable[Mapping[str, Any]]]
 PutStatus = Callable[[Reference, str, Mapping[str, Any]], None]
 
 

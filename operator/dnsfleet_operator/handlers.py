@@ -53,6 +53,11 @@ def register(controller: Controller, namespace: str) -> kopf.OperatorRegistry:
             settings.watching.label_selectors[resource] = MANAGED_SELECTOR
             settings.watching.field_selectors[resource] = f"metadata.namespace={namespace}"
 
+    @kopf.on.login(registry=registry)
+    def login(**options: Any) -> kopf.ConnectionInfo | None:
+        in_cluster = kopf.login_with_service_account(**options)
+        return in_cluster or kopf.login_with_kubeconfig(**options)
+
     for group, version, plural, kind in _WATCHED + _WORKLOADS:
         _watch(registry, controller, (group, version, plural), kind)
     return registry

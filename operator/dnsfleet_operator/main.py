@@ -37,6 +37,8 @@ def main() -> None:
         level=logging.INFO,
         format="time=%(asctime)s level=%(levelname)s logger=%(name)s %(message)s",
     )
+    # kopf tells of every event that it hands on.
+    logging.getLogger("kopf.objects").setLevel(logging.WARNING)
     try:
         configuration = from_environment(os.environ)
         cluster = connect()
