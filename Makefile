@@ -1,7 +1,7 @@
 # Every target creates what it needs; the second run is fast. Needed on the machine:
 # python3 >= 3.11 with pip, cargo, make and a C compiler.
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check conformance faults bench crds
+.PHONY: help setup up test check conformance faults bench crds images cluster-up cluster-down e2e
 
 # uv lives in a folder of its own, by `pip --target`: that needs neither venv nor root.
 UV_VERSION := 0.13.9
@@ -13,7 +13,7 @@ ENGINE := edge/engine/Cargo.toml
 export CARGO_TARGET_DIR ?= $(CURDIR)/edge/engine/target
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 $(UV):
 	python3 -m pip install --quiet --disable-pip-version-check --target .tools/uv uv==$(UV_VERSION)
@@ -47,3 +47,17 @@ bench: setup ## Print propagation, big-zone and load figures of this machine
 
 crds: setup ## Write crds/ and its copies in the chart from the models
 	$(RUN)/dnsfleet crds --dir crds --chart helm/dnsfleet
+
+CLUSTER := PYTHONPATH=tests $(RUN)/python -m cluster
+
+images: setup ## Build both container images into dist/images (root; see CONTRIBUTING.md)
+	$(CLUSTER) images
+
+cluster-up: setup ## Start a Kubernetes cluster on this machine, print its KUBECONFIG (root)
+	$(CLUSTER) up
+
+cluster-down: setup ## End that cluster and all that it left (root)
+	$(CLUSTER) down
+
+e2e: setup ## The operator on a real cluster: yours by KUBECONFIG, else one of its own (root)
+	$(RUN)/pytest tests/e2e

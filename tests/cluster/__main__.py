@@ -1,0 +1,26 @@
+"""`python -m cluster up|down|images`: the cluster and its images from a shell."""
+
+import sys
+
+from cluster import images
+from cluster.clusters import Cluster
+
+
+def main(arguments: list[str]) -> None:
+    match arguments:
+        case ["up"]:
+            cluster = Cluster()
+            archives = images.build()
+            cluster.up(archives)
+            print(f"KUBECONFIG={cluster.kubeconfig}")
+        case ["down"]:
+            Cluster().down()
+        case ["images"]:
+            for image in images.build():
+                print(image)
+        case _:
+            raise SystemExit("expected one of: up, down, images")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

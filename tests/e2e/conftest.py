@@ -1,0 +1,55 @@
+"""The cluster of the end-to-end tests: yours when KUBECONFIG is set, otherwise one of our own."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cluster import images
+from cluster.access import Access
+from cluster.clusters import Cluster
+from cluster.namespaces import Node
+from support.releases import install, remove
+
+
+@pytest.fixture(scope="session")
+def own_cluster() -> Iterator[Cluster | None]:
+    """The cluster of this machine; None when KUBECONFIG names another one."""
+    cluster = Cluster()
+    chosen = os.environ.get("KUBECONFIG")
+    if chosen and Path(chosen) != cluster.kubeconfig:
+        yield None
+    elif chosen:  # it was brought up by `make cluster-up`, and stays
+        yield cluster
+    else:
+        cluster.up(images.build())
+        yield cluster
+        cluster.down()
+
+
+@pytest.fixture(scope="session")
+def cluster(own_cluster: Cluster | None) -> Access:
+    """The way into the cluster. Your own must have the images of dist/images (`make images`)."""
+    if own_cluster is not None:
+        return own_cluster.access
+    found = {name: shutil.which(name) for name in ("kubectl", "helm")}
+    if missing := [name for name, path in found.items() if path is None]:
+        raise RuntimeError(f"not on this machine: {', '.join(missing)}")
+    return Access(Path(os.environ["KUBECONFIG"]), str(found["kubectl"]), str(found["helm"]))
+
+
+@pytest.fixture(scope="module")
+def release(cluster: Access) -> Iterator[Access]:
+    """The chart installed with its defaults; afterwards nothing of it is left."""
+    install(cluster)
+    yield cluster
+    remove(cluster)
+
+
+@pytest.fixture(scope="session")
+def node(own_cluster: Cluster | None) -> Node:
+    """For tests that stop the node's daemons or send as its neighbour."""
+    if own_cluster is None:
+        raise RuntimeError("this test needs the node of this machine: unset KUBECONFIG")
+    return own_cluster.node

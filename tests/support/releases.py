@@ -1,0 +1,32 @@
+"""The chart as a release in a cluster: installed as a person would, and removed without a trace."""
+
+from pathlib import Path
+
+from cluster.access import Access
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+CHART = REPOSITORY / "helm" / "dnsfleet"
+NAMESPACE = "dnsfleet-system"
+NAME = ("dnsfleet", "--namespace", NAMESPACE)
+INSTALL_SECONDS = 120
+READY_SECONDS = 120.0
+
+
+def install(cluster: Access, *options: str) -> None:
+    """`helm install --wait`; nothing of an earlier release may be there."""
+    cluster.helm("install", *NAME, str(CHART), "--create-namespace", *options, *waiting())
+
+
+def waiting() -> tuple[str, ...]:
+    """Options by which helm waits until what it applied is ready."""
+    return ("--wait", f"--timeout={INSTALL_SECONDS}s")
+
+
+def remove(cluster: Access) -> None:
+    """Uninstall, and delete what an uninstall keeps: definitions, objects of Pops, volumes."""
+    cluster.helm("uninstall", *NAME, "--ignore-not-found", *waiting())
+    cluster.kubectl(
+        *("delete", "crd", "--ignore-not-found", "--wait"),
+        *(f"{kind}.dnsfleet.io" for kind in ("zones", "recordsets", "pops")),
+    )
+    cluster.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait")
