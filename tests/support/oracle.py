@@ -8,6 +8,9 @@ reply alone tells which revision it came from. Of each server the oracle demands
   the reply came and that is not below one this server had answered before the question was asked
   (an edge never goes back).
 
+Behind an address that stands for many edges, a question may be asked once more (`retries`), as
+resolvers do, and half of the world's resolvers take a new port for every question (`new_ports`).
+
 The replies are read byte by byte, not through a DNS library: at thousands of queries a second the
 client must stay cheaper than the server that it judges.
 """
@@ -36,6 +39,7 @@ class Verdict:
     asked: int = 0
     answered: int = 0
     lost: int = 0
+    retried: int = 0
     wrong: int = 0
     notes: list[str] = field(default_factory=list)
     first_seen: dict[int, float] = field(default_factory=dict)  # counter -> time.monotonic()
@@ -53,18 +57,28 @@ class Oracle:
     """
 
     def __init__(
-        self, servers: list[tuple[str, int]], probe: str, rate: int, published: int
+        self,
+        servers: list[tuple[str, int]],
+        probe: str,
+        rate: int,
+        published: int,
+        *,
+        retries: int = 0,
+        new_ports: bool = False,
     ) -> None:
         self.verdicts = {server: Verdict() for server in servers}
         self._rate = rate
+        self._attempts = 1 + retries
+        self._new_ports = new_ports
         self._published = published
         question = dns.message.make_query(probe, "TXT", flags=0).to_wire()
         self._question = question[2:]
         self._size = len(question)
         self._selector = selectors.DefaultSelector()
-        self._flows = [_Flow(server) for server in servers for _ in range(SOCKETS_PER_SERVER)]
-        for flow in self._flows:
-            self._selector.register(flow.sock, selectors.EVENT_READ, flow)
+        self._servers = [server for server in servers for _ in range(SOCKETS_PER_SERVER)]
+        self._flows: dict[int, _Flow] = {}
+        for index, server in enumerate(self._servers if not new_ports else ()):
+            self._open(index, server)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="oracle", daemon=True)
 
@@ -92,8 +106,8 @@ class Oracle:
     def __exit__(self, *_: object) -> None:
         self._stopping.set()
         self._thread.join()
-        for flow in self._flows:
-            flow.sock.close()
+        for index in list(self._flows):
+            self._close(index)
         self._selector.close()
 
     @property
@@ -111,19 +125,33 @@ class Oracle:
         while not self._stopping.is_set():
             now = time.monotonic()
             while sent < (now - start) * self._rate:
-                self._ask(self._flows[sent % len(self._flows)], now)
+                self._ask(self._flow(sent), now)
                 sent += 1
             self._drain(_TICK_SECONDS)
             self._expire(time.monotonic())
-        last = time.monotonic() + LOST_AFTER_SECONDS
-        while time.monotonic() < last and any(flow.waiting for flow in self._flows):
+        while any(flow.waiting for flow in self._flows.values()):  # until answered or lost
             self._drain(_TICK_SECONDS)
-        self._expire(float("inf"))
+            self._expire(time.monotonic())
 
-    def _ask(self, flow: "_Flow", now: float) -> None:
+    def _flow(self, number: int) -> "_Flow":
+        """Where the question of this number goes: round all sockets, or through a new one."""
+        index = number % len(self._servers)
+        return self._open(number, self._servers[index]) if self._new_ports else self._flows[index]
+
+    def _open(self, index: int, server: tuple[str, int]) -> "_Flow":
+        flow = self._flows[index] = _Flow(index, server)
+        self._selector.register(flow.sock, selectors.EVENT_READ, flow)
+        return flow
+
+    def _close(self, index: int) -> None:
+        flow = self._flows.pop(index)
+        self._selector.unregister(flow.sock)
+        flow.sock.close()
+
+    def _ask(self, flow: "_Flow", now: float, attempt: int = 1) -> None:
         verdict = self.verdicts[flow.server]
         flow.message_id = (flow.message_id + 1) & 0xFFFF
-        flow.waiting[flow.message_id] = (now, verdict.newest)
+        flow.waiting[flow.message_id] = (now, verdict.newest, attempt)
         verdict.asked += 1
         try:
             flow.sock.send(struct.pack("!H", flow.message_id) + self._question)
@@ -138,9 +166,11 @@ class Oracle:
                 while True:
                     self._judge(flow, verdict, flow.sock.recv(4096), time.monotonic())
             except BlockingIOError:
-                continue
+                pass
             except OSError as error:
                 verdict.note(f"receive: {error}")
+            if self._new_ports and not flow.waiting:
+                self._close(flow.index)
 
     def _judge(self, flow: "_Flow", verdict: Verdict, reply: bytes, now: float) -> None:
         message_id, flags, _, answers, _, _ = _HEADER.unpack_from(reply)
@@ -156,7 +186,7 @@ class Oracle:
         # One answer: compressed owner (2), type, class, TTL, rdata length (10), one string (1 + n).
         text_at = self._size + 12
         counter = int(reply[text_at + 1 : text_at + 1 + reply[text_at]])
-        _, seen_before = waited
+        _, seen_before, _ = waited
         if not seen_before <= counter <= self._published:
             verdict.wrong += 1
             verdict.note(f"counter {counter} after {seen_before}, published {self._published}")
@@ -166,25 +196,33 @@ class Oracle:
             verdict.first_seen[counter] = now
 
     def _expire(self, now: float) -> None:
-        for flow in self._flows:
+        for flow in list(self._flows.values()):
             while flow.waiting:
-                message_id, (asked_at, _) = next(iter(flow.waiting.items()))
+                message_id, (asked_at, _, attempt) = next(iter(flow.waiting.items()))
                 if now - asked_at < LOST_AFTER_SECONDS:
                     break
                 del flow.waiting[message_id]
                 verdict = self.verdicts[flow.server]
-                verdict.lost += 1
-                verdict.note(f"query {message_id} lost")
+                if attempt < self._attempts:
+                    verdict.retried += 1
+                    self._ask(flow, now, attempt + 1)
+                else:
+                    verdict.lost += 1
+                    verdict.note(f"query {message_id} lost")
+            if self._new_ports and not flow.waiting:
+                self._close(flow.index)
 
 
 class _Flow:
     """One UDP socket to one server, and the queries that wait for their reply there."""
 
-    def __init__(self, server: tuple[str, int]) -> None:
+    def __init__(self, index: int, server: tuple[str, int]) -> None:
+        self.index = index
         self.server = server
         family = socket.AF_INET6 if ":" in server[0] else socket.AF_INET
         self.sock = socket.socket(family, socket.SOCK_DGRAM)
         self.sock.setblocking(False)
         self.sock.connect(server)
         self.message_id = 0
-        self.waiting: dict[int, tuple[float, int]] = {}  # id -> (asked at, newest counter then)
+        # id -> (asked at, newest counter then, attempt)
+        self.waiting: dict[int, tuple[float, int, int]] = {}
