@@ -22,6 +22,8 @@ PAGE = 500
 """Objects in one answer of a list: a few MB at most."""
 TIMEOUT_SECONDS = 10.0
 """How long one answer may take."""
+WATCH_SECONDS = 60
+"""How long one watch lasts."""
 MAX_MESSAGE = 300
 """Characters of what the API server says that are passed on."""
 
@@ -83,13 +85,15 @@ class Cluster:
         """The object, read from a quorum; None where there is none."""
         return self._request("get", kind, name, namespace, missing=True)
 
-    def list(self, kind: str, namespace: str = "", labels: str = "") -> list[Manifest]:
+    def objects(self, kind: str, namespace: str = "", labels: str = "") -> list[Manifest]:
         """All objects of a kind at one moment, everywhere or in a namespace."""
-        return list(self._pages(kind, namespace, labels))
+        return self.objects_at(kind, namespace, labels)[0]
 
-    def _pages(self, kind: str, namespace: str, labels: str) -> Iterator[Manifest]:
+    def objects_at(self, kind: str, namespace: str, labels: str) -> tuple[list[Manifest], str]:
+        """All objects of a kind, and the resourceVersion from which `watch` goes on."""
         group, version, _, _ = _KINDS[kind]
         api_version = f"{group}/{version}" if group else version
+        found: list[Manifest] = []
         token = ""
         while True:
             query: list[tuple[str, Any]] = [("limit", PAGE)]
@@ -99,11 +103,32 @@ class Cluster:
                 query.append(("continue", token))
             page = self._request("get", kind, "", namespace, query_params=query)
             assert page is not None  # noqa: S101 - only `missing` gives None
-            for item in page["items"]:
-                yield {"apiVersion": api_version, "kind": kind, **item}
+            found += [{"apiVersion": api_version, "kind": kind, **item} for item in page["items"]]
             token = page["metadata"].get("continue", "")
             if not token:
-                return
+                return found, page["metadata"]["resourceVersion"]
+
+    def watch(
+        self, kind: str, namespace: str, labels: str, since: str
+    ) -> Iterator[tuple[str, Manifest]]:
+        """Changes in a namespace after a resourceVersion: ADDED, MODIFIED or DELETED, and what.
+
+        It ends after WATCH_SECONDS, so that a connection that is dead is not waited for.
+        """
+        stream = kubernetes.watch.Watch().stream(
+            self._resources[kind].get,
+            namespace=namespace,
+            label_selector=labels,
+            resource_version=since,
+            timeout_seconds=WATCH_SECONDS,
+            serialize=False,
+            _request_timeout=(TIMEOUT_SECONDS, WATCH_SECONDS + TIMEOUT_SECONDS),
+        )
+        try:
+            for event in stream:
+                yield event["type"], event["raw_object"]
+        except (ApiException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            raise ClusterError(f"watch {kind} {namespace}: {error}", 0) from error
 
     def create(self, manifest: Manifest) -> Manifest:
         """A new object; ConflictError where there is one already."""

@@ -14,7 +14,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,6 +127,11 @@ class Controller:
         whole = {"kind": kind, **manifest}
         self._inbox.put(lambda: self._take(kind, whole, deleted))
 
+    def workloads(self, kind: str, manifests: Iterable[Manifest]) -> None:
+        """All pods, Deployments or Services of the Pops."""
+        listed = list(manifests)
+        self._inbox.put(lambda: self._take_workloads(kind, listed))
+
     def problem(self) -> str:
         """Why this replica is of no use any more; empty where it is."""
         if not self._thread.is_alive() and not self._stopping.is_set():
@@ -206,6 +211,10 @@ class Controller:
     def _zones_changed(self) -> None:
         self._add(ZONES, BURST_SECONDS)
 
+    def _take_workloads(self, kind: str, listed: list[Manifest]) -> None:
+        self._workloads.replace(kind, listed)
+        self._next_look = 0.0
+
     def _take_workload(self, manifest: Manifest, deleted: bool) -> None:
         labels = manifest["metadata"].get("labels") or {}
         pop = labels.get("dnsfleet.io/pop", "")
@@ -283,11 +292,11 @@ class Controller:
         """List everything; what is no longer there was deleted while nobody saw it."""
         namespace = self._configuration.namespace
         for kind in LISTED:
-            for known in self._observation.replace(kind, self._cluster.list(kind)):
+            for known in self._observation.replace(kind, self._cluster.objects(kind)):
                 if kind == "Zone":
                     term.zones.deleted(reference_of(known.manifest), known)
         for kind in KINDS:
-            self._workloads.replace(kind, self._cluster.list(kind, namespace, MANAGED_SELECTOR))
+            self._workloads.replace(kind, self._cluster.objects(kind, namespace, MANAGED_SELECTOR))
         self._read_config_maps(anew=True)
         term.zones.sweep(self._observation, time.monotonic())
         self._forget_edges(term)
@@ -395,7 +404,7 @@ class Controller:
             term.looks.look(
                 term.view,
                 term.store.acks(),
-                lambda: self._cluster.list("Pod", namespace, MANAGED_SELECTOR),
+                lambda: self._cluster.objects("Pod", namespace, MANAGED_SELECTOR),
             )
         except (ClusterError, StoreError) as error:
             self._metrics.reconciles.labels("Propagation", "error").inc()

@@ -11,7 +11,6 @@ import kopf
 from dnsfleet.resources import GROUP, VERSION
 
 from dnsfleet_operator.controller import Controller
-from dnsfleet_operator.pops.setting import MANAGED_SELECTOR
 
 RETRY_SECONDS = 1.0
 """Between requests while the API server is away."""
@@ -25,11 +24,6 @@ _WATCHED = (
     ("", "v1", "namespaces", "Namespace"),
     ("", "v1", "configmaps", "ConfigMap"),
 )
-_WORKLOADS = (
-    ("", "v1", "pods", "Pod"),
-    ("", "v1", "services", "Service"),
-    ("apps", "v1", "deployments", "Deployment"),
-)
 
 
 class _Steady:
@@ -39,7 +33,7 @@ class _Steady:
         return itertools.repeat(RETRY_SECONDS)
 
 
-def register(controller: Controller, namespace: str) -> kopf.OperatorRegistry:
+def register(controller: Controller) -> kopf.OperatorRegistry:
     """The handlers, for `kopf.run`."""
     registry = kopf.OperatorRegistry()
 
@@ -48,17 +42,13 @@ def register(controller: Controller, namespace: str) -> kopf.OperatorRegistry:
         settings.posting.enabled = False
         settings.networking.error_backoffs = _Steady()
         settings.watching.server_timeout = SERVER_SECONDS
-        for group, version, plural, _kind in _WORKLOADS:
-            resource = (group, version, plural)
-            settings.watching.label_selectors[resource] = MANAGED_SELECTOR
-            settings.watching.field_selectors[resource] = f"metadata.namespace={namespace}"
 
     @kopf.on.login(registry=registry)
     def login(**options: Any) -> kopf.ConnectionInfo | None:
         in_cluster = kopf.login_with_service_account(**options)
         return in_cluster or kopf.login_with_kubeconfig(**options)
 
-    for group, version, plural, kind in _WATCHED + _WORKLOADS:
+    for group, version, plural, kind in _WATCHED:
         _watch(registry, controller, (group, version, plural), kind)
     return registry
 

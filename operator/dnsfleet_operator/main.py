@@ -23,6 +23,7 @@ from dnsfleet_operator.http import HTTPServer
 from dnsfleet_operator.key_secrets import Keys, KeySecretError
 from dnsfleet_operator.leadership import Leadership
 from dnsfleet_operator.metrics import Metrics
+from dnsfleet_operator.workload_watches import WorkloadWatches
 
 RETRY_SECONDS = 2.0
 _EXIT_CONFIGURATION = 2
@@ -64,16 +65,21 @@ def _run(cluster: Cluster, configuration: Configuration, keys: Keys) -> None:
         metrics.page,
         {"/healthz": controller.problem, "/readyz": controller.problem},
     )
+    watches = WorkloadWatches(
+        cluster, configuration.namespace, controller.workloads, controller.event
+    )
     http.start()
+    watches.start()
     controller.start()
     leadership.start()
     try:
         kopf.run(
-            registry=register(controller, configuration.namespace),
+            registry=register(controller),
             standalone=True,
             clusterwide=True,
         )
     finally:
+        watches.stop()
         controller.stop()
         leadership.stop()
         http.stop()
