@@ -12,18 +12,12 @@ Manifest = Mapping[str, Any]
 
 
 def why_not(
-    deleted: Manifest,
-    present: Manifest | None,
-    namespace: Manifest | None,
-    definition: Manifest | None,
+    deleted: Manifest, namespace: Manifest | None, definition: Manifest | None
 ) -> str | None:
     """Why the zone stays published; None where its object was deleted for its own sake.
 
-    `present` is what the API server has under the name of the deleted Zone now, `namespace` and
-    `definition` are its Namespace and its CRD now.
+    `namespace` and `definition` are the Namespace and the CRD of the deleted Zone as they are now.
     """
-    if present is not None:
-        return "there is a Zone of that name"
     for kind, container in (("namespace", namespace), ("CRD", definition)):
         if container is None:
             return f"its {kind} is gone too"

@@ -73,6 +73,7 @@ class ZonePasses:
         self._deleted: dict[Reference, Known] = {}
         self._removed: set[str] = set()
         self._orphans: Mapping[str, float] = {}
+        self._published: set[str] | None = None
 
     @property
     def orphans(self) -> int:
@@ -96,14 +97,10 @@ class ZonePasses:
         for assembled in assembly.zones:
             if (want := self._want(assembled, pops)) is not None:
                 desired[assembled.origin] = want
-        named = observation.origins()
-        self._keep(desired, named)
         self._removed -= desired.keys()
+        self._keep(desired)
         outcomes = self._publisher.reconcile(desired, observation.complete, self._removed)
-        for origin, outcome in outcomes.items():
-            if outcome.state is State.REMOVED:
-                self._removed.discard(origin)
-                _log.info("removed %s", origin)
+        self._note(outcomes)
         return Results(
             outcomes,
             {each.resource.reference: each.origin for each in assembly.zones},
@@ -114,7 +111,7 @@ class ZonePasses:
     def sweep(self, observation: Observation, now: float) -> None:
         """Look for orphans; only after a complete list."""
         found = orphans.sweep(
-            frozenset(self._store.live()),
+            self._live(),
             observation.origins(),
             self._orphans,
             now,
@@ -126,18 +123,26 @@ class ZonePasses:
         self._removed |= found.removed
 
     def _confirm_deletions(self, observation: Observation) -> None:
+        if not self._deleted:
+            return
+        definition = self._cluster.get("CustomResourceDefinition", ZONE_CRD)
+        namespaces = {
+            name: self._cluster.get("Namespace", name)
+            for name in {reference.namespace for reference in self._deleted}
+        }
         for reference, known in list(self._deleted.items()):
             why = deletions.why_not(
-                known.manifest,
-                self._cluster.get("Zone", reference.name, reference.namespace),
-                self._cluster.get("Namespace", reference.namespace),
-                self._cluster.get("CustomResourceDefinition", ZONE_CRD),
-            )
+                known.manifest, namespaces[reference.namespace], definition
+            ) or self._made_anew(reference)
             del self._deleted[reference]
             if why is None:
                 self._removed |= origins_of(known) - observation.origins()
             else:
                 _log.warning("%s is gone and its zone is served on: %s", reference, why)
+
+    def _made_anew(self, reference: Reference) -> str | None:
+        found = self._cluster.get("Zone", reference.name, reference.namespace)
+        return None if found is None else "there is a Zone of that name again"
 
     def _want(self, assembled: Assembled, pops: list[Pop]) -> Desired | None:
         # A zone that has only errors stays as the core has it, and counts as one that is live.
@@ -148,13 +153,26 @@ class ZonePasses:
         approve = resource.metadata.annotations.get(APPROVE_ANNOTATION)
         return Desired(zone, placement(resource, pops), approve)
 
-    def _keep(self, desired: dict[str, Desired], named: set[str]) -> None:
+    def _keep(self, desired: dict[str, Desired]) -> None:
         """Add what is published and has no good object, as it is."""
-        kept = (named | self._orphans.keys()) - desired.keys() - self._removed
-        for origin in kept:
+        for origin in self._live() - desired.keys() - self._removed:
             zone, manifest = self._store.load(origin), self._store.manifest(origin)
             if zone is not None:
                 desired[origin] = Desired(zone, None if manifest is None else manifest.pops)
+
+    def _live(self) -> set[str]:
+        """The origins that edges serve: the core is asked once, later we know it ourselves."""
+        if self._published is None:
+            self._published = set(self._store.live())
+        return self._published
+
+    def _note(self, outcomes: Mapping[str, Outcome]) -> None:
+        for origin, outcome in outcomes.items():
+            if outcome.state is State.REMOVED:
+                self._live().discard(origin)
+                self._removed.discard(origin)
+            elif outcome.manifest is not None and not outcome.manifest.tombstone:
+                self._live().add(origin)
 
 
 def _by_object(
