@@ -111,7 +111,7 @@ class FleetView:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         self._show_zones(view, now)
         self._show_record_sets(view, now)
-        self._show_pops(view, manifests, said, now)
+        self._show_pops(view, manifests, now)
 
     def _look_at_zones(
         self, view: View, manifests: Mapping[str, Manifest], said: Mapping[str, Ack]
@@ -213,10 +213,7 @@ class FleetView:
             )
             self._show(reference, known, status)
 
-    def _show_pops(
-        self, view: View, manifests: Mapping[str, Manifest], said: Mapping[str, Ack], now: str
-    ) -> None:
-        del said
+    def _show_pops(self, view: View, manifests: Mapping[str, Manifest], now: str) -> None:
         names = []
         for reference, known in view.observation.of_kind("Pop").items():
             result = view.pops.get(reference.name)
@@ -226,6 +223,8 @@ class FleetView:
             names.append(reference.name)
             facts = self._pop_facts(view, pop, result, manifests)
             self._measure_pop(reference.name, facts)
+            if facts.ready and facts.current < facts.assigned and facts.lag_ms == 0:
+                continue  # a revision is on its way and will arrive in a moment
             if self._is_shown(reference, (result.generation, facts)):
                 continue
             before = known.manifest.get("status") or {}

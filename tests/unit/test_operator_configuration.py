@@ -1,0 +1,34 @@
+"""The operator takes its environment whole, or says what is wrong with each variable."""
+
+import pytest
+from dnsfleet_operator.configuration import ConfigurationError, from_environment
+
+GOOD = {
+    "DNSFLEET_NAMESPACE": "dnsfleet-system",
+    "POD_NAME": "dnsfleet-operator-0",
+    "DNSFLEET_EDGE_IMAGE": "dnsfleet-edge:1",
+    "DNSFLEET_CORE_HOST": "dnsfleet-core",
+}
+
+
+def test_defaults() -> None:
+    found = from_environment(GOOD)
+    assert (found.namespace, found.release, found.identity) == (
+        "dnsfleet-system",
+        "dnsfleet",
+        "dnsfleet-operator-0",
+    )
+    assert (found.core_port, found.http_port, found.keys_secret) == (6379, 8080, "dnsfleet-keys")
+    assert found.orphan_seconds == 86400
+
+
+def test_every_problem_is_named_at_once() -> None:
+    wrong = GOOD | {"DNSFLEET_CORE_PORT": "65536", "DNSFLEET_ORPHAN_SECONDS": "nan"}
+    del wrong["DNSFLEET_EDGE_IMAGE"]
+    with pytest.raises(ConfigurationError) as caught:
+        from_environment(wrong)
+    assert str(caught.value).splitlines() == [
+        "DNSFLEET_EDGE_IMAGE: not set; the chart's Deployment sets it",
+        "DNSFLEET_CORE_PORT: '65536' is no port, give 1 to 65535",
+        "DNSFLEET_ORPHAN_SECONDS: 'nan' is no number of seconds",
+    ]

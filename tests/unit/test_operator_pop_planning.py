@@ -1,0 +1,168 @@
+"""What a Pop consists of, and which of its objects are applied again."""
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from dnsfleet_operator.configuration import Configuration
+from dnsfleet_operator.pops import planning
+from dnsfleet_operator.pops.planning import ObjectKey
+from dnsfleet_operator.pops.setting import Setting
+from support import manifests
+
+CONFIGURATION = Configuration(
+    namespace="dns",
+    release="dnsfleet",
+    identity="operator-0",
+    edge_image="dnsfleet-edge:1",
+    pull_policy="IfNotPresent",
+    core_host="dnsfleet-core",
+    core_port=6379,
+    keys_secret="dnsfleet-keys",
+    http_port=8080,
+    orphan_seconds=1.0,
+)
+EDGE = ObjectKey("Deployment", "pop-fra-edge")
+DNS = ObjectKey("Service", "pop-fra-dns")
+CONFIG = ObjectKey("ConfigMap", "pop-fra")
+
+Objects = dict[ObjectKey, dict[str, Any]]
+
+
+def objects(spec: str = "", drained: bool = False, public_key: str = "PEM") -> Objects:
+    pop = manifests.pop(spec, uid="4711")
+    wanted = planning.desired(Setting(pop, CONFIGURATION, public_key, drained))
+    return {planning.key(manifest): manifest for manifest in wanted}
+
+
+def test_a_pop_has_these_objects_and_owns_them() -> None:
+    found = objects()
+    assert sorted(found) == [
+        ("ConfigMap", "pop-fra"),
+        ("Deployment", "pop-fra-edge"),
+        ("Deployment", "pop-fra-replica"),
+        ("NetworkPolicy", "pop-fra-edge"),
+        ("NetworkPolicy", "pop-fra-replica"),
+        ("PodDisruptionBudget", "pop-fra-edge"),
+        ("Service", "pop-fra-dns"),
+        ("Service", "pop-fra-replica"),
+    ]
+    for manifest in found.values():
+        metadata = manifest["metadata"]
+        assert metadata["namespace"] == "dns"
+        assert metadata["labels"]["dnsfleet.io/pop"] == "fra"
+        assert [(o["kind"], o["name"], o["uid"]) for o in metadata["ownerReferences"]] == [
+            ("Pop", "fra", "4711")
+        ]
+
+
+def test_one_service_has_udp_and_tcp_on_port_53() -> None:
+    spec = objects("service: {type: NodePort, externalTrafficPolicy: Cluster}")[DNS]["spec"]
+    assert [(p["name"], p["port"], p["protocol"]) for p in spec["ports"]] == [
+        ("dns-udp", 53, "UDP"),
+        ("dns-tcp", 53, "TCP"),
+    ]
+    assert (spec["type"], spec["externalTrafficPolicy"]) == ("NodePort", "Cluster")
+    assert spec["selector"] == objects()[EDGE]["spec"]["selector"]["matchLabels"]
+
+
+def test_a_cluster_ip_has_no_policy_for_traffic_from_outside() -> None:
+    assert "externalTrafficPolicy" not in objects("service: {type: ClusterIP}")[DNS]["spec"]
+
+
+@pytest.mark.parametrize("name", ["pop-fra-edge", "pop-fra-replica"])
+def test_pods_are_restricted(name: str) -> None:
+    pod = objects()[ObjectKey("Deployment", name)]["spec"]["template"]["spec"]
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    for container in pod["containers"]:
+        security = container["securityContext"]
+        assert security["allowPrivilegeEscalation"] is False
+        assert security["readOnlyRootFilesystem"] is True
+        assert security["capabilities"] == {"drop": ["ALL"]}
+
+
+def test_no_password_is_in_any_object() -> None:
+    text = json.dumps(list(objects().values()), default=str)
+    for user in ("edge", "ack", "replica"):
+        assert f'"secretKeyRef": {{"name": "dnsfleet-keys", "key": "{user}"}}' in text
+    assert "primaryauth $(CORE_PASSWORD)" not in text
+    assert json.loads(objects()[CONFIG]["data"]["edge.json"])["replica_url"] == (
+        "redis://edge@pop-fra-replica:6379/0"
+    )
+
+
+def test_edges_roll_without_a_gap() -> None:
+    spec = objects("edge: {replicas: 3}")[EDGE]["spec"]
+    assert spec["replicas"] == 3
+    assert spec["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
+    config = json.loads(objects()[CONFIG]["data"]["edge.json"])
+    probe = spec["template"]["spec"]["containers"][0]["readinessProbe"]
+    noticed = probe["periodSeconds"] * probe["failureThreshold"] + 1
+    assert (
+        noticed
+        < config["drain_seconds"]
+        < spec["template"]["spec"]["terminationGracePeriodSeconds"]
+    )
+
+
+def test_a_drained_pop_runs_no_edge_and_keeps_the_rest() -> None:
+    assert objects(drained=True)[EDGE]["spec"]["replicas"] == 0
+    served, drained = objects(), objects(drained=True)
+    assert [key for key in served if served[key] != drained[key]] == [EDGE]
+
+
+CHANGES = [
+    # spec, the objects that differ from those of an empty spec
+    ("location: {region: eu}", []),
+    ("state: Drained", []),
+    ("edge: {replicas: 5}", [EDGE]),
+    ("edge: {shards: 4}", [CONFIG, EDGE]),
+    ("edge: {resources: {limits: {memory: 1Gi}}}", [EDGE]),
+    ("service: {annotations: {a: b}}", [DNS]),
+    ("replica: {resources: {requests: {cpu: '1'}}}", [ObjectKey("Deployment", "pop-fra-replica")]),
+]
+
+
+@pytest.mark.parametrize(("spec", "changed"), CHANGES)
+def test_a_change_touches_only_what_it_is_about(spec: str, changed: list[ObjectKey]) -> None:
+    before, wanted = objects(), objects(spec)
+    plan = planning.plan(wanted.values(), before)
+    assert [planning.key(manifest) for manifest in plan] == changed
+
+
+def test_a_new_key_rolls_the_edges_and_not_the_replica() -> None:
+    plan = planning.plan(objects(public_key="NEW").values(), objects())
+    assert [planning.key(manifest) for manifest in plan] == [CONFIG, EDGE]
+
+
+def as_served(wanted: Objects) -> Objects:
+    """As an API server gives objects back: with more in them, and quantities in its own words."""
+    served = copy.deepcopy(wanted)
+    for manifest in served.values():
+        manifest["metadata"] |= {"uid": "1", "resourceVersion": "7"}
+        manifest["status"] = {}
+        if manifest["kind"] == "Deployment":
+            manifest["spec"]["progressDeadlineSeconds"] = 600
+            pod = manifest["spec"]["template"]["spec"]
+            pod["dnsPolicy"] = "ClusterFirst"
+            for empty in [name for name, value in pod.items() if value in ({}, [])]:
+                del pod[empty]
+            pod["containers"][0]["resources"] = {"requests": {"cpu": "1"}}
+            pod["containers"][0]["readinessProbe"]["successThreshold"] = 1
+    return served
+
+
+def test_what_is_as_it_should_be_is_not_applied() -> None:
+    assert planning.plan(objects().values(), as_served(objects())) == []
+
+
+def test_what_is_missing_or_was_changed_by_hand_is_applied() -> None:
+    served = as_served(objects())
+    served[EDGE]["spec"]["replicas"] = 7
+    served[DNS]["spec"]["ports"].pop()
+    del served[CONFIG]
+    plan = planning.plan(objects().values(), served)
+    assert [planning.key(manifest) for manifest in plan] == [CONFIG, DNS, EDGE]

@@ -1,0 +1,243 @@
+"""What the statuses of Zones, RecordSets and Pops say."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from dnsfleet.manifests import Manifest
+from dnsfleet.resources import Pop, Zone
+from dnsfleet.revisions import Revision
+from dnsfleet.violations import Violation
+from dnsfleet_operator.propagation import PopState, ZoneState
+from dnsfleet_operator.publishing import Outcome, State
+from dnsfleet_operator.statuses import conditions, pops, zones
+from dnsfleet_operator.statuses.conditions import Condition
+from support import manifests
+
+NOW = "2026-02-01T00:00:00Z"
+EARLIER = "2026-01-01T00:00:00Z"
+SUBJECT = "Zone default/example-com"
+MANIFEST = Manifest("example.com.", Revision(7, 3), None, 10, 2026, b"", 4, 9, 0)
+EVERYWHERE = ZoneState(3, 3, (), 0)
+ON_ITS_WAY = ZoneState(3, 2, (PopState("fra", False, "Propagating", "not yet answered by a"),), 1)
+CUT_OFF = ZoneState(3, 2, (PopState("fra", False, "PopUnreachable", "not heard for 15 s: a"),), 60)
+NOWHERE = ZoneState(0, 0, (), 0)
+ERROR = Violation("BadName", "label of 64 octets", f"{SUBJECT}: spec.records[3].name")
+WARNING = Violation("DuplicateRecord", "twice", f"{SUBJECT}: spec.records[1]", "warning")
+
+
+def told(status: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    return {each["type"]: (each["status"], each["reason"]) for each in status["conditions"]}
+
+
+def status(
+    state: State | None,
+    where: ZoneState | None,
+    *found: Violation,
+    reason: str = "",
+    before: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    outcome = None if state is None else Outcome(state, MANIFEST, reason, "because")
+    facts = zones.Facts(outcome, where, 0.5 if where is not None and where.propagated else None)
+    return zones.zone(4, SUBJECT, found, facts, before or {}, NOW)
+
+
+CASES = [
+    # outcome, where it is answered, violations, reason; Accepted, Programmed, Propagated, Ready
+    ((State.PUBLISHED, EVERYWHERE, [], ""), "Accepted", "Published", "Propagated", "Ready"),
+    ((State.UNCHANGED, EVERYWHERE, [], ""), "Accepted", "Published", "Propagated", "Ready"),
+    (
+        (State.PUBLISHED, ON_ITS_WAY, [], ""),
+        "Accepted",
+        "Published",
+        "-Propagating",
+        "-Propagating",
+    ),
+    (
+        (State.PUBLISHED, CUT_OFF, [], ""),
+        "Accepted",
+        "Published",
+        "-PopUnreachable",
+        "-PopUnreachable",
+    ),
+    ((State.PUBLISHED, NOWHERE, [], ""), "Accepted", "Published", "-NoActivePop", "-NoActivePop"),
+    ((State.UNCHANGED, None, [], ""), "Accepted", "Published", "-Propagating", "-Propagating"),
+    (
+        (State.PUBLISHED, EVERYWHERE, [WARNING], ""),
+        "AcceptedWithWarnings",
+        "Published",
+        "Propagated",
+        "Ready",
+    ),
+    (
+        (State.HELD, EVERYWHERE, [], "UnsafePlan"),
+        "-UnsafePlan",
+        "-NotAccepted",
+        "-NotProgrammed",
+        "-UnsafePlan",
+    ),
+    (
+        (State.UNCHANGED, EVERYWHERE, [ERROR], ""),
+        "-BadName",
+        "-NotAccepted",
+        "-NotProgrammed",
+        "-BadName",
+    ),
+    (
+        (State.FAILED, EVERYWHERE, [], "StoreUnavailable"),
+        "Accepted",
+        "-StoreUnavailable",
+        "-NotProgrammed",
+        "-StoreUnavailable",
+    ),
+    ((None, None, [], ""), "Accepted", "-Pending", "-NotProgrammed", "-Pending"),
+]
+
+
+@pytest.mark.parametrize(("facts", "accepted", "programmed", "propagated", "ready"), CASES)
+def test_conditions_of_a_zone(
+    facts: tuple[State | None, ZoneState | None, list[Violation], str],
+    accepted: str,
+    programmed: str,
+    propagated: str,
+    ready: str,
+) -> None:
+    state, where, found, reason = facts
+    expected = {"Accepted": accepted, "Programmed": programmed, "Propagated": propagated}
+    expected["Ready"] = ready
+    made = status(state, where, *found, reason=reason)
+    assert told(made) == {
+        kind: ("False" if text.startswith("-") else "True", text.removeprefix("-"))
+        for kind, text in expected.items()
+    }
+    assert {each["observedGeneration"] for each in made["conditions"]} == {4}
+    Zone.model_validate(
+        manifests.zone().model_dump(mode="json", exclude_unset=True) | {"status": made}
+    )
+
+
+def test_counts_of_a_zone() -> None:
+    made = status(State.PUBLISHED, EVERYWHERE)
+    assert made["revision"] == {"epoch": 7, "seq": 3}
+    assert (made["serial"], made["records"], made["observedGeneration"]) == (2026, 9, 4)
+    assert made["propagation"] == {"pops": 3, "current": 3, "text": "3/3", "seconds": 0.5}
+    made = status(State.PUBLISHED, CUT_OFF)
+    assert made["propagation"]["slowest"] == [
+        {"name": "fra", "seconds": 60, "message": "not heard for 15 s: a"}
+    ]
+
+
+def test_a_rejection_names_the_field() -> None:
+    accepted = status(State.UNCHANGED, EVERYWHERE, ERROR)["conditions"][0]
+    assert accepted["message"] == "spec.records[3].name: label of 64 octets"
+
+
+def test_a_message_stays_short() -> None:
+    found = [ERROR._replace(message="x" * 500)] * 5
+    message = status(State.UNCHANGED, EVERYWHERE, *found)["conditions"][0]["message"]
+    assert len(message) == conditions.MAX_MESSAGE
+    short = conditions.accepted([ERROR] * 5, SUBJECT).message
+    assert short.endswith("; and 2 more")
+
+
+def test_a_condition_keeps_its_time_until_its_status_changes() -> None:
+    first = conditions.merge([Condition("Ready", True, "Ready")], 1, {}, EARLIER)
+    before = {"conditions": first}
+    same = conditions.merge([Condition("Ready", True, "StillReady")], 2, before, NOW)
+    assert same[0]["lastTransitionTime"] == EARLIER
+    other = conditions.merge([Condition("Ready", None, "Ready")], 2, before, NOW)
+    assert (other[0]["lastTransitionTime"], other[0]["status"]) == (NOW, "Unknown")
+
+
+def test_a_status_of_the_same_facts_is_the_same() -> None:
+    made = status(State.PUBLISHED, EVERYWHERE, before={})
+    assert status(State.PUBLISHED, EVERYWHERE, before=made) == made
+
+
+HEALTHY = pops.Facts(
+    problem=None,
+    rolling="",
+    wanted=2,
+    ready=2,
+    pods=2,
+    assigned=5,
+    current=5,
+    lag_ms=0,
+    silent=(),
+    drained=False,
+    refusal="",
+    drain_wanted=False,
+    addresses=("192.0.2.1",),
+)
+POPS = [
+    # what differs; Progressing, Ready, Synced, Connected, Drained
+    ({}, "-Complete", "EdgesReady", "Current", "Heard", "-Active"),
+    ({"rolling": "1 of 2"}, "Rolling", "EdgesReady", "Current", "Heard", "-Active"),
+    (
+        {"problem": ("ApplyFailed", "no")},
+        "-ApplyFailed",
+        "EdgesReady",
+        "Current",
+        "Heard",
+        "-Active",
+    ),
+    ({"ready": 1}, "-Complete", "-EdgesNotReady", "Current", "Heard", "-Active"),
+    ({"ready": 0}, "-Complete", "-EdgesNotReady", "-NoReadyEdge", "?NoReadyEdge", "-Active"),
+    ({"current": 4}, "-Complete", "EdgesReady", "-Behind", "Heard", "-Active"),
+    ({"silent": ("a",)}, "-Complete", "EdgesReady", "Current", "-PopUnreachable", "-Active"),
+    (
+        {"drain_wanted": True, "refusal": "last"},
+        "-Complete",
+        "EdgesReady",
+        "Current",
+        "Heard",
+        "-LastActivePop",
+    ),
+    (
+        {"drain_wanted": True, "drained": True},
+        "-Complete",
+        "-Drained",
+        "Current",
+        "Heard",
+        "-Draining",
+    ),
+    (
+        {"drain_wanted": True, "drained": True, "ready": 0, "pods": 0, "wanted": 0},
+        "-Complete",
+        "-Drained",
+        "-NoReadyEdge",
+        "?NoReadyEdge",
+        "Drained",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("differs", "progressing", "ready", "synced", "connected", "drained"), POPS
+)
+def test_conditions_of_a_pop(
+    differs: dict[str, Any],
+    progressing: str,
+    ready: str,
+    synced: str,
+    connected: str,
+    drained: str,
+) -> None:
+    made = pops.pop(2, replace(HEALTHY, **differs), {}, NOW)
+    expected = (progressing, ready, synced, connected, drained)
+    word = {"-": "False", "?": "Unknown"}
+    assert list(told(made).values()) == [
+        (word.get(text[0], "True"), text.lstrip("-?")) for text in expected
+    ]
+    assert list(told(made)) == ["Progressing", "Ready", "Synced", "Connected", "Drained"]
+    Pop.model_validate(
+        manifests.pop().model_dump(mode="json", exclude_unset=True) | {"status": made}
+    )
+
+
+def test_counts_of_a_pop_move_in_steps() -> None:
+    made = pops.pop(2, replace(HEALTHY, current=3, lag_ms=59_999), {}, NOW)
+    assert made["lagSeconds"] == 15
+    assert made["edges"] == {"ready": 2, "desired": 2}
+    assert made["zones"] == {"assigned": 5, "current": 3}
+    assert made["addresses"] == ["192.0.2.1"]
