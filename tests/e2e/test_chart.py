@@ -1,0 +1,270 @@
+"""The chart as Helm renders it: what is in it, what it refuses, and what the API server says."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cluster.access import Access, CommandError
+from dnsfleet import crds
+from support.releases import CHART
+from support.waiting import wait_for
+
+NAMESPACE = "dnsfleet-chart"
+POLICY_SECONDS = 30.0
+"""The API server compiles a new policy a moment after it is written."""
+EVERYTHING = {
+    "operator": {"replicas": 2, "nodeSelector": {"role": "core"}},
+    "core": {"persistence": {"enabled": False}, "tolerations": [{"operator": "Exists"}]},
+    "podMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
+    "alerts": {"enabled": True, "labels": {"release": "prometheus"}},
+    "pops": [{"name": "fra", "labels": {"region": "eu"}, "spec": {"state": "Drained"}}],
+    "zones": [
+        {
+            "name": "example-com",
+            "namespace": "dns",
+            "annotations": {"team": "dns"},
+            "spec": {"origin": "example.com", "nameServers": ["ns1.example.net"]},
+        }
+    ],
+}
+Values = dict[str, Any]
+Object = dict[str, Any]
+
+
+@pytest.fixture(name="render")
+def _render(cluster: Access, tmp_path: Path) -> Any:
+    def render(values: Values | None = None) -> list[Object]:
+        """The objects of the chart, from the text that `helm template` prints."""
+        path = tmp_path / "values.yaml"
+        path.write_text(json.dumps(values or {}))
+        text = cluster.helm(
+            *("template", "dnsfleet", str(CHART), "--namespace", NAMESPACE, "--values", str(path))
+        )
+        return [item for item in yaml.safe_load_all(text) if item]
+
+    return render
+
+
+def of_kind(objects: list[Object], kind: str) -> list[Object]:
+    return [item for item in objects if item["kind"] == kind]
+
+
+def the(objects: list[Object], kind: str, name: str) -> Object:
+    (found,) = [item for item in of_kind(objects, kind) if item["metadata"]["name"] == name]
+    return found
+
+
+def test_lint_finds_nothing(cluster: Access, tmp_path: Path) -> None:
+    path = tmp_path / "values.yaml"
+    path.write_text(json.dumps(EVERYTHING))
+    cluster.helm("lint", "--strict", str(CHART))
+    cluster.helm("lint", "--strict", str(CHART), "--values", str(path))
+
+
+@pytest.mark.parametrize("values", [{}, EVERYTHING], ids=["defaults", "everything"])
+def test_rendering_is_the_same_each_time(render: Any, values: Values) -> None:
+    assert render(values) == render(values)
+
+
+@pytest.mark.parametrize(
+    ("values", "refusal"),
+    [
+        ({"operater": {}}, "additional properties 'operater' not allowed"),
+        ({"operator": {"replica": 2}}, "additional properties 'replica' not allowed"),
+        ({"operator": {"replicas": "2"}}, "got string, want integer"),
+        ({"image": {"edge": {"tag": "a b"}}}, "does not match pattern"),
+        ({"image": {"pullPolicy": "Sometimes"}}, "value must be one of"),
+        ({"core": {"external": {"host": "redis.example"}}}, "minLength"),
+        ({"core": {"persistence": {"size": "many"}}}, "does not match pattern"),
+        ({"pops": [{"name": "fra", "spec": {"stat": "Active"}}]}, "'stat' not allowed"),
+        ({"pops": [{"name": "fra", "spec": {"edge": {"shards": 0}}}]}, "minimum"),
+        ({"zones": [{"name": "a", "spec": {"orign": "a.example"}}]}, "'orign' not allowed"),
+        ({"zones": [{"name": "a"}]}, "missing property 'spec'"),
+        ({"alerts": {"windows": {"popDown": "soon"}}}, "does not match pattern"),
+    ],
+)
+def test_values_that_mean_nothing_are_refused(render: Any, values: Values, refusal: str) -> None:
+    with pytest.raises(CommandError, match=refusal):
+        render(values)
+
+
+def test_the_definitions_are_the_generated_ones(render: Any) -> None:
+    wanted = {f"{kind.plural}.dnsfleet.io": crds.definition(kind)["spec"] for kind in crds.KINDS}
+    for keep in (True, False):
+        found = of_kind(render({"crds": {"keep": keep}}), "CustomResourceDefinition")
+        assert {item["metadata"]["name"]: item["spec"] for item in found} == wanted
+        for item in found:
+            policy = item["metadata"].get("annotations", {}).get("helm.sh/resource-policy")
+            assert policy == ("keep" if keep else None)
+            assert item["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "Helm"
+    assert not of_kind(render({"crds": {"enabled": False}}), "CustomResourceDefinition")
+
+
+def test_the_operator_is_told_where_everything_is(render: Any) -> None:
+    values = {"image": {"edge": {"tag": "7"}, "pullPolicy": "Never"}}
+    assert environment(render(values)) == {
+        "DNSFLEET_NAMESPACE": NAMESPACE,
+        "DNSFLEET_RELEASE": "dnsfleet",
+        "DNSFLEET_EDGE_IMAGE": "dnsfleet-edge:7",
+        "DNSFLEET_IMAGE_PULL_POLICY": "Never",
+        "DNSFLEET_CORE_HOST": f"dnsfleet-core.{NAMESPACE}.svc",
+        "DNSFLEET_CORE_PORT": "6379",
+        "DNSFLEET_KEYS_SECRET": "dnsfleet-keys",
+        "DNSFLEET_HTTP_PORT": "8080",
+        "POD_NAME": None,
+    }
+
+
+def environment(objects: list[Object]) -> dict[str, str | None]:
+    """The variables of the operator; None for those that come from the pod."""
+    pod = the(objects, "Deployment", "dnsfleet-operator")["spec"]["template"]["spec"]
+    return {each["name"]: each.get("value") for each in pod["containers"][0]["env"]}
+
+
+def test_a_redis_of_your_own_takes_the_place_of_the_core(render: Any) -> None:
+    external = {"host": "redis.example", "port": 6380, "secretName": "mine"}
+    objects = render({"core": {"external": external}})
+    assert not of_kind(objects, "StatefulSet")
+    told = environment(objects)
+    assert told["DNSFLEET_CORE_HOST"] == "redis.example"
+    assert told["DNSFLEET_CORE_PORT"] == "6380"
+    assert told["DNSFLEET_KEYS_SECRET"] == "mine"
+
+
+def test_the_core_keeps_its_data_unless_told_not_to(render: Any) -> None:
+    kept = the(render(), "StatefulSet", "dnsfleet-core")["spec"]
+    (claim,) = kept["volumeClaimTemplates"]
+    assert claim["spec"] == {
+        "accessModes": ["ReadWriteOnce"],
+        "resources": {"requests": {"storage": "1Gi"}},
+    }
+    values = {"core": {"persistence": {"enabled": False}}}
+    lost = the(render(values), "StatefulSet", "dnsfleet-core")["spec"]
+    assert "volumeClaimTemplates" not in lost
+    assert {"name": "data", "emptyDir": {}} in lost["template"]["spec"]["volumes"]
+
+
+def test_secrets_are_reached_by_name_and_in_one_namespace_only(render: Any) -> None:
+    objects = render({"keys": {"existingSecret": "mine"}})
+    for role in of_kind(objects, "ClusterRole"):
+        assert not any("secrets" in rule["resources"] for rule in role["rules"])
+    rules = [
+        rule
+        for role in of_kind(objects, "Role")
+        for rule in role["rules"]
+        if "secrets" in rule["resources"]
+    ]
+    named = {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["mine"]}
+    assert rules == [
+        {"apiGroups": [""], "resources": ["secrets"], "verbs": ["create"]},
+        named | {"verbs": ["get"]},
+    ]
+
+
+def test_nothing_is_granted_by_wildcard_and_only_the_test_is_a_hook(render: Any) -> None:
+    for item in render(EVERYTHING):
+        assert "*" not in json.dumps(item.get("rules", []))
+        annotations = item["metadata"].get("annotations", {})
+        assert annotations.get("helm.sh/hook", "test") == "test"
+
+
+def test_only_the_operator_and_the_test_have_a_token(render: Any) -> None:
+    pods = dict(pods_of(render(EVERYTHING)))
+    assert set(pods) == {"dnsfleet-operator", "dnsfleet-core", "dnsfleet-test"}
+    assert pods["dnsfleet-core"]["automountServiceAccountToken"] is False
+    for pod in pods.values():
+        for container in pod["containers"]:
+            assert container["securityContext"]["readOnlyRootFilesystem"] is True
+
+
+def pods_of(objects: list[Object]) -> Iterator[tuple[str, Object]]:
+    """Name and pod spec of everything that makes pods."""
+    for item in objects:
+        if item["kind"] == "Pod":
+            yield item["metadata"]["name"], item["spec"]
+        elif item["kind"] in ("Deployment", "StatefulSet"):
+            yield item["metadata"]["name"], item["spec"]["template"]["spec"]
+
+
+def test_zones_and_pops_of_the_values_stay_when_the_release_goes(render: Any) -> None:
+    objects = render(EVERYTHING)
+    zone, pop = the(objects, "Zone", "example-com"), the(objects, "Pop", "fra")
+    assert zone["spec"] == EVERYTHING["zones"][0]["spec"]
+    assert zone["metadata"]["namespace"] == "dns"
+    assert zone["metadata"]["annotations"] == {"team": "dns", "helm.sh/resource-policy": "keep"}
+    assert pop["spec"] == {"state": "Drained"}
+    assert pop["metadata"]["labels"] == {"region": "eu"}
+    assert pop["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
+
+
+def test_the_rule_object_has_the_rules_of_the_file_with_the_windows_of_the_values(
+    render: Any,
+) -> None:
+    rules = yaml.safe_load((CHART / "files" / "alerts.yaml").read_text())
+    objects = render(EVERYTHING)
+    rule = the(objects, "PrometheusRule", "dnsfleet")
+    assert rule["spec"] == rules
+    assert rule["metadata"]["labels"]["release"] == "prometheus"
+    assert the(objects, "PodMonitor", "dnsfleet")["metadata"]["labels"]["release"] == "prometheus"
+
+    shorter = render({"alerts": {"enabled": True, "windows": {"popDown": "5s"}}})
+    windows = {
+        each["alert"]: each["for"]
+        for each in the(shorter, "PrometheusRule", "dnsfleet")["spec"]["groups"][0]["rules"]
+    }
+    assert windows["DnsfleetPopDown"] == "5s"
+    assert windows["DnsfleetReplicationStale"] == "2m"
+    assert not of_kind(render(), "PrometheusRule") + of_kind(render(), "PodMonitor")
+
+
+@pytest.fixture(name="restricted")
+def _restricted(cluster: Access) -> Iterator[str]:
+    """A namespace that takes no pod below the level restricted, and warns of templates."""
+    labels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")}
+    namespace = {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": NAMESPACE, "labels": labels},
+    }
+    cluster.apply(json.dumps(namespace))
+    cluster.kubectl("create", "serviceaccount", "dnsfleet-test", "--namespace", NAMESPACE)
+    yield NAMESPACE
+    cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
+
+
+def test_the_api_server_takes_every_object_without_a_warning(
+    cluster: Access, render: Any, restricted: str
+) -> None:
+    text = yaml.safe_dump_all(render())
+    arguments = ("apply", "--server-side", "--force-conflicts", "--dry-run=server")
+    cluster.kubectl(*arguments, "--warnings-as-errors", "-f", "-", stdin=text)
+
+
+def test_a_protected_zone_cannot_be_deleted(release: Access) -> None:
+    zone = {
+        "apiVersion": "dnsfleet.io/v1alpha1",
+        "kind": "Zone",
+        "metadata": {"name": "kept"},
+        "spec": {"origin": "kept.example", "nameServers": ["ns1.example.net"], "protect": True},
+    }
+    release.apply(json.dumps(zone))
+    refusal = wait_for("the policy is in force", lambda: refused_deletion(release), POLICY_SECONDS)
+    lift = "kubectl patch zones.dnsfleet.io kept -n default --type merge -p"
+    change = '{"spec":{"protect":false}}'
+    assert (
+        f"Zone default/kept (kept.example) is protected; to delete it, first run: {lift} '{change}'"
+    ) in refusal
+    release.kubectl(*lift.split()[1:], change)
+    release.kubectl("delete", "zone", "kept")
+
+
+def refused_deletion(cluster: Access) -> str:
+    """What the API server says against the deletion; nothing is deleted."""
+    try:
+        cluster.kubectl("delete", "zone", "kept", "--dry-run=server")
+    except CommandError as error:
+        return str(error)
+    return ""
