@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from cluster import builds
 from cluster.access import Access, CommandError
 from dnsfleet import crds
 from support.releases import CHART
@@ -34,13 +36,21 @@ Values = dict[str, Any]
 Object = dict[str, Any]
 
 
+@pytest.fixture(scope="module", params=["helm 4", "helm 3"], name="helm")
+def _helm(request: pytest.FixtureRequest, cluster: Access) -> Access:
+    """The cluster by each version of Helm that the chart is for."""
+    if request.param == "helm 4":
+        return cluster
+    return replace(cluster, helm_path=str(builds.helm_3()))
+
+
 @pytest.fixture(name="render")
-def _render(cluster: Access, tmp_path: Path) -> Any:
+def _render(helm: Access, tmp_path: Path) -> Any:
     def render(values: Values | None = None) -> list[Object]:
         """The objects of the chart, from the text that `helm template` prints."""
         path = tmp_path / "values.yaml"
         path.write_text(json.dumps(values or {}))
-        text = cluster.helm(
+        text = helm.helm(
             *("template", "dnsfleet", str(CHART), "--namespace", NAMESPACE, "--values", str(path))
         )
         return [item for item in yaml.safe_load_all(text) if item]
@@ -57,11 +67,11 @@ def the(objects: list[Object], kind: str, name: str) -> Object:
     return found
 
 
-def test_lint_finds_nothing(cluster: Access, tmp_path: Path) -> None:
+def test_lint_finds_nothing(helm: Access, tmp_path: Path) -> None:
     path = tmp_path / "values.yaml"
     path.write_text(json.dumps(EVERYTHING))
-    cluster.helm("lint", "--strict", str(CHART))
-    cluster.helm("lint", "--strict", str(CHART), "--values", str(path))
+    helm.helm("lint", "--strict", str(CHART))
+    helm.helm("lint", "--strict", str(CHART), "--values", str(path))
 
 
 @pytest.mark.parametrize("values", [{}, EVERYTHING], ids=["defaults", "everything"])
@@ -220,7 +230,7 @@ def test_the_rule_object_has_the_rules_of_the_file_with_the_windows_of_the_value
     assert not of_kind(render(), "PrometheusRule") + of_kind(render(), "PodMonitor")
 
 
-@pytest.fixture(name="restricted")
+@pytest.fixture(scope="module", name="restricted")
 def _restricted(cluster: Access) -> Iterator[str]:
     """A namespace that takes no pod below the level restricted, and warns of templates."""
     labels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")}
@@ -232,7 +242,7 @@ def _restricted(cluster: Access) -> Iterator[str]:
     cluster.apply(json.dumps(namespace))
     cluster.kubectl("create", "serviceaccount", "dnsfleet-test", "--namespace", NAMESPACE)
     yield NAMESPACE
-    cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
+    cluster.kubectl("delete", "namespace", NAMESPACE)
 
 
 def test_the_api_server_takes_every_object_without_a_warning(

@@ -64,9 +64,9 @@ def test_a_zone_is_live_when_it_is_propagated_as_it_is_now(
             "is not drained yet: 2 edges still run [Draining]",
         ),
         (
-            [condition("Drained", "False", "LastPop", "the only Pop of example.com.")],
+            [condition("Drained", "False", "LastActivePop", "the only Pop of example.com.")],
             False,
-            "is not drained: the only Pop of example.com. [LastPop]",
+            "is not drained: the only Pop of example.com. [LastActivePop]",
         ),
         (
             [condition("Drained", "True", generation=0)],

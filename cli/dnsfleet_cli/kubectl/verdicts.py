@@ -39,7 +39,7 @@ def drain(pop: Resource) -> Verdict:
     return Verdict(None, f"{who} is not drained yet: {_why(drained)}")
 
 
-REFUSALS = ("LastPop",)
+REFUSALS = ("LastActivePop",)
 """Reasons of Drained=False that no time mends: the Pop is the last Active one of a zone."""
 
 
