@@ -18,8 +18,8 @@ from cluster.namespaces import NODE_ADDRESS, Node
 
 STATE_VARIABLE = "DNSFLEET_CLUSTER_STATE"
 READY_SECONDS = 60.0
-VOLUMES = 3
-"""Persistent volumes on offer: one for the core, and some for a second release."""
+VOLUMES = 8
+"""Persistent volumes on offer: one for each release that a run of the tests makes."""
 REPOSITORY = Path(__file__).resolve().parents[2]
 NEEDED = (
     *("containerd", "runc", "ip", "nft", "conntrack", "nsenter", "unshare", "setsid", "sysctl"),

@@ -115,8 +115,8 @@ class Node:
         if pid := self.pid:
             os.kill(pid, signal.SIGKILL)
             wait_for(f"node {self.name} is gone", lambda: not Path(f"/proc/{pid}").exists(), 30)
-        for controller in _CONTROLLERS:
-            _remove_cgroup(_CGROUPS / controller / self.name)
+        for group in _CGROUPS.glob(f"*/{self.name}"):
+            _remove_cgroup(group)
         for network in (self.name, self.client):
             if (_NETWORKS / network).exists():
                 _ip("netns", "del", network)
