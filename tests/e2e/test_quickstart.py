@@ -1,0 +1,81 @@
+"""The way of a person who tries dnsfleet: install, apply the quickstart, ask, upgrade, leave.
+
+One story in the order of its steps: each test needs the ones before it.
+"""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from cluster import images
+from cluster.access import Access
+from support import releases
+
+QUICKSTART = releases.REPOSITORY / "examples" / "quickstart"
+_ASK = """
+import socket, sys
+import dns.message, dns.query
+server, name, rtype = sys.argv[1:]
+address = socket.gethostbyname(server)
+for ask in (dns.query.udp, dns.query.tcp):
+    reply = ask(dns.message.make_query(name, rtype), address, timeout=5)
+    print(ask.__name__, *sorted(str(data) for rrset in reply.answer for data in rrset))
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _left_clean(cluster: Access) -> Iterator[None]:
+    yield
+    releases.remove(cluster)
+
+
+def test_installs_from_the_chart(cluster: Access) -> None:
+    releases.install(cluster)
+    cluster.wait("condition=Established", 10, "crd", "zones.dnsfleet.io", "pops.dnsfleet.io")
+
+
+def test_zones_and_pops_become_ready(cluster: Access) -> None:
+    cluster.kubectl("apply", "-f", str(QUICKSTART))
+    cluster.wait("condition=Ready", releases.READY_SECONDS, "pops", "--all")
+    cluster.wait("condition=Propagated", releases.READY_SECONDS, "zones", "--all")
+    cluster.wait("condition=Ready", releases.READY_SECONDS, "zones", "--all")
+    columns = cluster.kubectl("get", "zones", "example-com").splitlines()
+    assert "3/3" in columns[1], columns
+
+
+def test_a_pod_gets_answers_through_the_service_over_udp_and_tcp(cluster: Access) -> None:
+    for pop in ("fra", "iad", "sin"):
+        server = f"pop-{pop}-dns.{releases.NAMESPACE}.svc.cluster.local"
+        printed = cluster.run_in_pod(
+            *(f"ask-{pop}", images.EDGE.name, "python3", "-c", _ASK),
+            *(server, "www.example.com", "A"),
+        )
+        assert printed.splitlines() == ["udp 192.0.2.10 192.0.2.11", "tcp 192.0.2.10 192.0.2.11"]
+
+
+def test_helm_test_passes(cluster: Access) -> None:
+    cluster.helm("test", *releases.NAME)
+
+
+def test_an_upgrade_brings_a_new_field(cluster: Access, tmp_path: Path) -> None:
+    chart = tmp_path / "dnsfleet"
+    shutil.copytree(releases.CHART, chart)
+    definition = chart / "files" / "crds" / "zones.yaml"
+    document = yaml.safe_load(definition.read_text())
+    schema = document["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    schema["properties"]["spec"]["properties"]["comment"] = {"type": "string"}
+    definition.write_text(yaml.safe_dump(document))
+
+    cluster.helm("upgrade", *releases.NAME, str(chart), *releases.waiting())
+
+    assert "comment" in cluster.kubectl("explain", "zone.spec", "--recursive")
+    cluster.wait("condition=Ready", releases.READY_SECONDS, "zones", "--all")
+
+
+def test_an_uninstall_keeps_zones_and_pops(cluster: Access) -> None:
+    cluster.helm("uninstall", *releases.NAME, *releases.waiting())
+    zones = {zone["metadata"]["name"] for zone in cluster.items("zones")}
+    assert zones == {"example-com", "example-org"}
+    assert len(cluster.items("pops")) == 3
