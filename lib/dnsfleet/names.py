@@ -45,6 +45,9 @@ def is_at_or_below(name: str, ancestor: str) -> bool:
 
 def ancestors(name: str) -> list[str]:
     """The names above an absolute name in normal spelling, the nearest first, the root last."""
+    if _PLAIN.fullmatch(name):
+        parts = name.split(".")
+        return [".".join(parts[start:]) or ROOT for start in range(1, len(parts))]
     found = []
     parent = _parse(name, ROOT)
     while parent != dns.name.root:

@@ -45,7 +45,7 @@ STALLED_SECONDS = 60.0
 LOOK_SECONDS = 0.05
 """Between looks at the acks while a revision is on its way."""
 IDLE_LOOK_SECONDS = 1.0
-LOOK_SHARE = 5
+LOOK_SHARE = 4
 """Looks at a large fleet take longer: they may fill a fifth of the time."""
 BURST_SECONDS = 0.02
 """Zones wait so long for more of the same apply."""

@@ -30,6 +30,9 @@ from dnsfleet_operator.zone_passes import Results
 PATIENCE_SECONDS = 0.5
 """A revision on its way is not worth a write of its own for so long: most arrive before."""
 
+HOPE_SECONDS = 60
+"""A revision that is late for longer waits for a Pop that is cut off: no need to look so often."""
+
 ListPods = Callable[[], Iterable[Mapping[str, Any]]]
 PutStatus = Callable[[Reference, str, Mapping[str, Any]], None]
 
@@ -78,11 +81,14 @@ class FleetView:
         self._states: dict[str, ZoneState] = {}
         self._seconds: dict[str, tuple[Revision, float | None]] = {}
         self._shown: dict[Reference, object] = {}
+        self._looked_at: Results | None = None
+        self._settled = False
         self.pending = True
-        """Whether some revision is on its way."""
+        """Whether some revision is on its way and may arrive any moment."""
 
     def forget(self, reference: Reference | None = None) -> None:
         """Compare the status of one object, or of all, whatever was shown last."""
+        self._settled = False
         if reference is None:
             self._shown.clear()
         else:
@@ -106,11 +112,16 @@ class FleetView:
             states = self._look_at_zones(view, manifests, said)
         for origin, state in states.items():
             self._time(origin, manifests[origin], state)
-        self._states = states
-        self.pending = any(state.pops and not state.propagated for state in states.values())
+        same = self._settled and states == self._states and view.results is self._looked_at
+        self._states, self._looked_at = states, view.results
+        late = [state for state in states.values() if state.pops and not state.propagated]
+        self.pending = any(state.seconds < HOPE_SECONDS for state in late)
+        # While nothing is late, nothing about a zone can change but by what was just compared.
+        self._settled = not late
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        self._show_zones(view, now)
-        self._show_record_sets(view, now)
+        if not same:
+            self._show_zones(view, now)
+            self._show_record_sets(view, now)
         self._show_pops(view, manifests, now)
 
     def _look_at_zones(

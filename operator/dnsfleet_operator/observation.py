@@ -13,7 +13,7 @@ from typing import Any
 
 from dnsfleet import names, resources
 from dnsfleet.documents import Document
-from dnsfleet.resources import Pop, RecordSet, Reference, Zone
+from dnsfleet.resources import Pop, Reference, Zone
 from dnsfleet.violations import Violation
 
 Manifest = Mapping[str, Any]
@@ -42,7 +42,7 @@ class Observation:
     """All objects, as far as they are known. Not locked: one thread owns it."""
 
     def __init__(self) -> None:
-        self._known: dict[Reference, Known] = {}
+        self._kinds: dict[str, dict[Reference, Known]] = {}
         self._listed: set[str] = set()
 
     @property
@@ -56,72 +56,78 @@ class Observation:
 
     def get(self, reference: Reference) -> Known | None:
         """What is known of one object."""
-        return self._known.get(reference)
+        return self.of_kind(reference.kind).get(reference)
 
     def of_kind(self, kind: str) -> dict[Reference, Known]:
         """All objects of a kind."""
-        return {ref: known for ref, known in self._known.items() if ref.kind == kind}
+        return self._kinds.setdefault(kind, {})
 
     def put(self, manifest: Manifest) -> bool:
         """Take a version of an object; whether its meaning changed. An older one is no news."""
         reference = reference_of(manifest)
-        before = self._known.get(reference)
+        own = self.of_kind(reference.kind)
+        before = own.get(reference)
         if before is not None and _version(before.manifest) > _version(manifest):
             return False
         if before is not None and _meaning(before.manifest) == _meaning(manifest):
-            self._known[reference] = Known(manifest, before.document, before.violations)
+            own[reference] = Known(manifest, before.document, before.violations)
             return False
         plain = {key: value for key, value in manifest.items() if key != "status"}
         resource, found = resources.parse(plain, str(reference))
         document = None if resource is None else Document(resource.kind, resource, "", 0, {})
         if document is None and before is not None and _uid(before.manifest) == _uid(manifest):
             document = before.document
-        self._known[reference] = Known(manifest, document, tuple(found))
+        own[reference] = Known(manifest, document, tuple(found))
         return True
 
     def remove(self, reference: Reference, uid: str) -> Known | None:
         """Forget an object that was deleted; None where it is unknown or made anew since."""
-        known = self._known.get(reference)
+        known = self.get(reference)
         if known is None or (uid and _uid(known.manifest) != uid):
             return None
-        return self._known.pop(reference)
+        return self.of_kind(reference.kind).pop(reference)
 
     def replace(self, kind: str, manifests: Iterable[Manifest]) -> list[Known]:
         """Take a complete list of a kind; the objects that are no longer there."""
         listed = {reference_of(manifest): manifest for manifest in manifests}
         for manifest in listed.values():
             self.put(manifest)
-        gone = [ref for ref in self._known if ref.kind == kind and ref not in listed]
+        own = self.of_kind(kind)
+        gone = [reference for reference in own if reference not in listed]
         self._listed.add(kind)
-        return [self._known.pop(reference) for reference in gone]
+        return [own.pop(reference) for reference in gone]
 
     def documents(self) -> list[Document]:
         """The last good version of every object."""
-        return [known.document for known in self._known.values() if known.document is not None]
+        return [
+            known.document
+            for own in self._kinds.values()
+            for known in own.values()
+            if known.document is not None
+        ]
 
     @property
     def pops(self) -> list[Pop]:
         """All Pops, by name."""
-        found = [d.resource for d in self.documents() if isinstance(d.resource, Pop)]
+        found = [
+            known.document.resource
+            for known in self.of_kind("Pop").values()
+            if known.document is not None and isinstance(known.document.resource, Pop)
+        ]
         return sorted(found, key=lambda pop: pop.metadata.name)
 
     @property
     def zones(self) -> list[Zone]:
         """All Zones."""
-        return [d.resource for d in self.documents() if isinstance(d.resource, Zone)]
-
-    @property
-    def record_sets(self) -> list[RecordSet]:
-        """All RecordSets."""
-        return [d.resource for d in self.documents() if isinstance(d.resource, RecordSet)]
+        return [
+            known.document.resource
+            for known in self.of_kind("Zone").values()
+            if known.document is not None and isinstance(known.document.resource, Zone)
+        ]
 
     def origins(self) -> set[str]:
         """Every origin that some Zone object names, also one that is refused or not understood."""
-        found = set()
-        for reference, known in self._known.items():
-            if reference.kind == "Zone":
-                found |= origins_of(known)
-        return found
+        return {origin for known in self.of_kind("Zone").values() for origin in origins_of(known)}
 
     def config_maps(self) -> set[Reference]:
         """The ConfigMaps that Zones refer to."""
