@@ -16,10 +16,10 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 $(UV):
-	python3 -m pip install --quiet --disable-pip-version-check --target .tools/uv uv==$(UV_VERSION)
+	python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore --target .tools/uv uv==$(UV_VERSION)
 
 setup: $(UV) ## Create .venv with everything in it, the native engine included
-	$(UV) sync --frozen --all-extras --quiet
+	$(UV) sync --frozen --all-extras
 
 up: setup ## Run the quickstart fleet on this machine: 2 zones, 3 Pops (Ctrl-C stops it)
 	$(RUN)/dnsfleet up -f examples/quickstart
