@@ -11,13 +11,15 @@ A whole set on the disk is enough to answer from, but it may be older than what 
 before it fell. So the replica gets `CATCH_UP_SECONDS` to bring what is newer; one that cannot be
 reached is not waited for.
 
-The main thread only waits for signals and for what makes it impossible to go on. Reading the disk
-and following are one other thread, so that a signal finds the edge in any phase.
+The main thread only waits for a signal. Reading the disk and following are one other thread, so
+that a signal finds the edge in any phase. The signals are blocked in every thread and taken by
+`sigwait`: the kernel may give one to any thread that does not block it, and a Python handler would
+then wait for the main thread to wake up by itself. Whoever finds that it is impossible to go on
+says why and sends the process such a signal.
 """
 
 import logging
 import os
-import queue
 import signal
 import threading
 import time
@@ -44,6 +46,7 @@ from dnsfleet_edge.status import Status
 STOP_SECONDS = 2.0
 # How long a whole set from the disk waits for news: enough for deltas, too short for an outage.
 CATCH_UP_SECONDS = 2.0
+_STOPS = (signal.SIGTERM, signal.SIGINT)
 _EXIT_FAILED = 1
 
 log = logging.getLogger(__name__)
@@ -85,14 +88,18 @@ class Edge:
         self._restored = False
         self._answering = False
         self._binding = threading.Lock()
-        self._told_to_stop = False
-        # Why the process ends: None for a signal, else what makes it impossible to serve.
-        self._ends: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._stopping = False
+        self._problem: str | None = None
 
     def run(self) -> int:
         """Serve until a signal; returns the exit status of the process."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._signalled)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+        try:
+            return self._run()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def _run(self) -> int:
         pages = {"/healthz": self._healthz, "/readyz": self._readyz, "/metrics": self._metrics.page}
         try:
             http = HTTPServer(self._config.http, pages)
@@ -104,21 +111,19 @@ class Edge:
         if self._acks is not None:
             self._acks.start()
         self._serving.start()
-        problem = self._ends.get()
-        if problem is None:
+        signal.sigwait(_STOPS)
+        self._stopping = True
+        for number in _STOPS:
+            signal.signal(number, _exit_at_once)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+        if self._problem is None:
             self._drain()
         else:
-            log.error(line("cannot_serve", problem=problem))
+            log.error(line("cannot_serve", problem=self._problem))
         self._stop()
         http.stop()
         log.info(line("stopped"))
-        return 0 if problem is None else _EXIT_FAILED
-
-    def _signalled(self, number: int, _frame: FrameType | None) -> None:
-        if self._told_to_stop:
-            os._exit(128 + number)  # the second signal: now
-        self._told_to_stop = True
-        self._ends.put(None)
+        return 0 if self._problem is None else _EXIT_FAILED
 
     def _drain(self) -> None:
         """Turn new clients away, and answer those who have not heard of it yet."""
@@ -173,13 +178,14 @@ class Edge:
     def _answer(self, source: str) -> None:
         """Bind the sockets, if they are not: from here on this edge needs nobody."""
         with self._binding:
-            if self._answering or self._told_to_stop:
+            if self._answering or self._stopping:
                 return
             try:
                 bound = self._engine.start(self._config.listen, self._config.shards)
             except OSError as error:
                 self._link.stop()
-                self._ends.put(f"cannot answer DNS: {error}")
+                self._problem = f"cannot answer DNS: {error}"
+                os.kill(os.getpid(), signal.SIGTERM)
                 return
             self._answering = True
         self._readiness.ready(f"answers from its {source}")
@@ -198,3 +204,8 @@ class Edge:
         ready, reason = self._readiness.verdict
         replica = "connected" if self._status.connected else "not connected"
         return text_page(ready, f"{reason}; replica {replica}, {len(self._status.zones())} zones")
+
+
+def _exit_at_once(number: int, _frame: FrameType | None) -> None:
+    """The second signal: whoever sends it does not want to wait."""
+    os._exit(128 + number)
