@@ -22,6 +22,8 @@ PAGE = 500
 """Objects in one answer of a list: a few MB at most."""
 TIMEOUT_SECONDS = 10.0
 """How long one answer may take."""
+LIST_SECONDS = 30.0
+"""How long a page of a list may take at a busy API server."""
 WATCH_SECONDS = 60
 """How long one watch lasts."""
 MAX_MESSAGE = 300
@@ -101,7 +103,9 @@ class Cluster:
                 query.append(("labelSelector", labels))
             if token:
                 query.append(("continue", token))
-            page = self._request("get", kind, "", namespace, query_params=query)
+            page = self._request(
+                "get", kind, "", namespace, timeout=LIST_SECONDS, query_params=query
+            )
             assert page is not None  # noqa: S101 - only `missing` gives None
             found += [{"apiVersion": api_version, "kind": kind, **item} for item in page["items"]]
             token = page["metadata"].get("continue", "")
@@ -174,6 +178,7 @@ class Cluster:
         namespace: str,
         subresource: str = "",
         missing: bool = False,
+        timeout: float = TIMEOUT_SECONDS,
         **options: Any,
     ) -> Manifest | None:
         path = self._path(kind, name, namespace)
@@ -182,7 +187,7 @@ class Cluster:
         what = " ".join(filter(None, (kind, "/".join(filter(None, (namespace, name))))))
         try:
             answer = self._client.request(
-                method, path, serialize=False, _request_timeout=TIMEOUT_SECONDS, **options
+                method, path, serialize=False, _request_timeout=timeout, **options
             )
             return cast(Manifest, json.loads(answer.data))
         except ApiException as error:
@@ -203,11 +208,13 @@ class Cluster:
 
 def connect() -> Cluster:
     """The cluster that this pod runs in, or the one of the kubeconfig outside of any."""
+    configuration = kubernetes.client.Configuration()
     try:
-        kubernetes.config.load_incluster_config()
+        kubernetes.config.load_incluster_config(configuration)
     except kubernetes.config.ConfigException:
-        kubernetes.config.load_kube_config()
-    return Cluster(kubernetes.client.ApiClient())
+        kubernetes.config.load_kube_config(client_configuration=configuration)
+    configuration.retries = False  # the queue tries again, and waits longer each time
+    return Cluster(kubernetes.client.ApiClient(configuration))
 
 
 def _said(error: ApiException) -> str:

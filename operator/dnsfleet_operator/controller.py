@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from dnsfleet.resources import Pop, Reference
-from dnsfleet.revisions import Revision
 
 from dnsfleet_operator import drains, edge_pods, pop_passes
 from dnsfleet_operator.assembling import Assembler
@@ -31,6 +30,7 @@ from dnsfleet_operator.key_secrets import Keys
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.observation import LISTED, Observation, reference_of
 from dnsfleet_operator.pops.setting import MANAGED_SELECTOR
+from dnsfleet_operator.publishing import State
 from dnsfleet_operator.record_store import RecordStore, connect
 from dnsfleet_operator.status_writing import StatusWriter
 from dnsfleet_operator.store_errors import Fenced, StoreError
@@ -94,6 +94,7 @@ class Controller:
         self._downloads = Downloads(lambda: self._inbox.put(self._zones_changed))
         self._writer = StatusWriter(
             cluster,
+            configuration.identity,
             written=lambda made: self._inbox.put(lambda: self._written(made)),
             failed=lambda reference: self._inbox.put(lambda: self._not_written(reference)),
         )
@@ -336,12 +337,11 @@ class Controller:
         except StoreError:
             self._metrics.core_up.set(0)
             raise
-        before = term.view.results.outcomes
         term.view.results = results
         for origin, outcome in results.outcomes.items():
-            manifest = outcome.manifest
-            if manifest is not None and _revision(before.get(origin)) != manifest.revision:
-                _log.info("%s %s %s", origin, outcome.state.value.lower(), manifest.revision)
+            manifest, state = outcome.manifest, outcome.state
+            if state in (State.PUBLISHED, State.REMOVED) and manifest is not None:
+                _log.info("%s %s %s", origin, state.value.lower(), manifest.revision)
         self._decide_drains(term)
         self._metrics.core_up.set(not results.failed)
         if results.failed:
@@ -415,8 +415,3 @@ class Controller:
         took = time.monotonic() - began
         pause = LOOK_SECONDS if term.looks.pending else IDLE_LOOK_SECONDS
         self._next_look = time.monotonic() + max(pause, took * LOOK_SHARE)
-
-
-def _revision(outcome: Any) -> Revision | None:
-    manifest = None if outcome is None else outcome.manifest
-    return None if manifest is None else manifest.revision

@@ -6,7 +6,7 @@ status speaks of the generation that the pass took, not of a newer one that came
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -22,8 +22,10 @@ from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.observation import Known, Observation
 from dnsfleet_operator.pops.setting import POP_LABEL
 from dnsfleet_operator.propagation import Fleet, ZoneState
+from dnsfleet_operator.statuses import events
 from dnsfleet_operator.statuses import pops as pop_statuses
 from dnsfleet_operator.statuses import zones as zone_statuses
+from dnsfleet_operator.statuses.events import Notice
 from dnsfleet_operator.workload_cache import Workloads
 from dnsfleet_operator.zone_passes import Results
 
@@ -34,7 +36,7 @@ HOPE_SECONDS = 60
 """A revision that is late for longer waits for a Pop that is cut off: no need to look so often."""
 
 ListPods = Callable[[], Iterable[Mapping[str, Any]]]
-PutStatus = Callable[[Reference, str, Mapping[str, Any]], None]
+PutStatus = Callable[[Reference, str, Mapping[str, Any], Sequence[Notice]], None]
 
 
 @dataclass
@@ -287,8 +289,10 @@ class FleetView:
         return False
 
     def _show(self, reference: Reference, known: Known, status: Mapping[str, Any]) -> None:
-        if known.manifest.get("status") != status:
-            self._put(reference, known.manifest["metadata"]["uid"], status)
+        before = known.manifest.get("status") or {}
+        if before != status:
+            uid = known.manifest["metadata"]["uid"]
+            self._put(reference, uid, status, events.notices(before, status))
 
 
 def _shown_seconds(known: Known, revision: Revision) -> float | None:

@@ -1,22 +1,36 @@
 """Threads that write statuses, so that a pass never waits for thousands of small writes.
 
-For each object only the newest status counts; one that the object shows already is not written.
-A write that fails is dropped and reported: whoever compares next finds the difference again.
+For each object only the newest status counts. A write that fails is dropped and reported: whoever
+compares next finds the difference again. What a status tells that people should hear of becomes an
+Event once it is written; Events are a courtesy, so one that cannot be posted is only logged.
 """
 
 import logging
+import secrets
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 from dnsfleet.resources import API_VERSION, Reference
 
 from dnsfleet_operator.cluster import Cluster, ClusterError, Manifest
+from dnsfleet_operator.statuses import events
+from dnsfleet_operator.statuses.events import Notice
 
 THREADS = 4
 """Writes under way at once: more would crowd out others at a small API server."""
 
+SUFFIX_OCTETS = 8
+"""Of randomness in the name of an Event."""
+
 _log = logging.getLogger(__name__)
+
+
+class _Write(NamedTuple):
+    uid: str
+    status: Mapping[str, Any]
+    notices: Sequence[Notice]
 
 
 class StatusWriter:
@@ -25,13 +39,15 @@ class StatusWriter:
     def __init__(
         self,
         cluster: Cluster,
+        instance: str,
         written: Callable[[Manifest], None],
         failed: Callable[[Reference], None],
     ) -> None:
         self._cluster = cluster
+        self._instance = instance
         self._written = written
         self._failed = failed
-        self._pending: dict[Reference, tuple[str, Mapping[str, Any]]] = {}
+        self._pending: dict[Reference, _Write] = {}
         self._busy: set[Reference] = set()
         self._condition = threading.Condition()
         self._stopping = False
@@ -45,10 +61,16 @@ class StatusWriter:
         for thread in self._threads:
             thread.start()
 
-    def put(self, reference: Reference, uid: str, status: Mapping[str, Any]) -> None:
+    def put(
+        self,
+        reference: Reference,
+        uid: str,
+        status: Mapping[str, Any],
+        notices: Sequence[Notice],
+    ) -> None:
         """Have the status of the object with this uid written; it replaces one that waits."""
         with self._condition:
-            self._pending[reference] = (uid, status)
+            self._pending[reference] = _Write(uid, status, notices)
             self._condition.notify()
 
     def clear(self) -> None:
@@ -64,24 +86,26 @@ class StatusWriter:
         for thread in self._threads:
             thread.join()
 
-    def _take(self) -> tuple[Reference, str, Mapping[str, Any]] | None:
+    def _take(self) -> tuple[Reference, _Write] | None:
         with self._condition:
             while not self._stopping:
                 # Two writes of one object at once could arrive in the wrong order.
                 reference = next((r for r in self._pending if r not in self._busy), None)
                 if reference is not None:
                     self._busy.add(reference)
-                    return (reference, *self._pending.pop(reference))
+                    return reference, self._pending.pop(reference)
                 self._condition.wait()
             return None
 
     def _run(self) -> None:
         while (taken := self._take()) is not None:
-            reference, uid, status = taken
+            reference, write = taken
             try:
-                made = self._cluster.apply(_manifest(reference, uid, status), "status")
+                manifest = _manifest(reference, write.uid, write.status)
+                made = self._cluster.apply(manifest, "status")
                 if made is not None:
                     self._written(made)
+                    self._post(reference, write)
             except ClusterError as error:
                 _log.warning("%s", error)
                 self._failed(reference)
@@ -89,6 +113,17 @@ class StatusWriter:
                 with self._condition:
                     self._busy.discard(reference)
                     self._condition.notify()
+
+    def _post(self, reference: Reference, write: _Write) -> None:
+        wall = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        for notice in write.notices:
+            suffix = secrets.token_hex(SUFFIX_OCTETS)
+            try:
+                self._cluster.create(
+                    events.event(notice, reference, write.uid, suffix, self._instance, wall)
+                )
+            except ClusterError as error:
+                _log.warning("%s", error)
 
 
 def _manifest(reference: Reference, uid: str, status: Mapping[str, Any]) -> Manifest:

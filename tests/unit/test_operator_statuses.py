@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 from dnsfleet.manifests import Manifest
-from dnsfleet.resources import Pop, Zone
+from dnsfleet.resources import Pop, Reference, Zone
 from dnsfleet.revisions import Revision
 from dnsfleet.violations import Violation
 from dnsfleet_operator.propagation import PopState, ZoneState
 from dnsfleet_operator.publishing import Outcome, State
-from dnsfleet_operator.statuses import conditions, pops, zones
+from dnsfleet_operator.statuses import conditions, events, pops, zones
 from dnsfleet_operator.statuses.conditions import Condition
 from support import manifests
 
@@ -241,3 +241,52 @@ def test_counts_of_a_pop_move_in_steps() -> None:
     assert made["edges"] == {"ready": 2, "desired": 2}
     assert made["zones"] == {"assigned": 5, "current": 3}
     assert made["addresses"] == ["192.0.2.1"]
+
+
+def shown(kind: str, status: str, reason: str, message: str = "") -> dict[str, Any]:
+    condition = {"type": kind, "status": status, "reason": reason, "message": message}
+    return {"conditions": [condition]}
+
+
+NOTICES = [
+    ({}, shown("Accepted", "True", "Accepted"), []),
+    ({}, shown("Accepted", "False", "ZoneInUse", "a"), [("Warning", "ZoneInUse", "a")]),
+    (
+        shown("Accepted", "False", "ZoneInUse", "a"),
+        shown("Accepted", "False", "ZoneInUse", "a"),
+        [],
+    ),
+    (
+        shown("Accepted", "False", "ZoneInUse", "a"),
+        shown("Accepted", "False", "ZoneInUse", "b"),
+        [("Warning", "ZoneInUse", "b")],
+    ),
+    (
+        shown("Accepted", "False", "ZoneInUse", "a"),
+        shown("Accepted", "True", "Accepted"),
+        [("Normal", "Accepted", "Accepted again")],
+    ),
+    ({}, shown("Programmed", "False", "NotAccepted"), []),
+    ({}, shown("Propagated", "False", "Propagating"), []),
+    ({}, shown("Drained", "False", "LastActivePop", "a"), [("Warning", "LastActivePop", "a")]),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "notices"), NOTICES)
+def test_what_becomes_an_event(
+    before: dict[str, Any], after: dict[str, Any], notices: list[tuple[str, str, str]]
+) -> None:
+    assert events.notices(before, after) == notices
+
+
+def test_an_event_about_an_object_without_a_namespace_goes_to_default() -> None:
+    notice = events.Notice("Warning", "LastActivePop", "x" * 2000)
+    made = events.event(notice, Reference("Pop", "", "fra"), "7", "ab", "operator-0", NOW)
+    assert made["metadata"] == {"name": "fra.ab", "namespace": "default"}
+    assert made["regarding"] == {
+        "apiVersion": "dnsfleet.io/v1alpha1",
+        "kind": "Pop",
+        "name": "fra",
+        "uid": "7",
+    }
+    assert len(made["note"]) == events.MAX_NOTE

@@ -1,0 +1,74 @@
+"""Which changes of a status become Events: what somebody has to mend, and that it is mended."""
+
+from typing import Any, NamedTuple
+
+from dnsfleet.resources import API_VERSION, Reference
+
+from dnsfleet_operator.statuses.conditions import Status
+
+MAX_NOTE = 1024
+"""Characters, a limit of the API."""
+CONTROLLER = "dnsfleet.io/operator"
+CLUSTER_NAMESPACE = "default"
+"""Where Events about objects without a namespace go."""
+
+_WATCHED = ("Accepted", "Programmed", "Drained")
+_QUIET = frozenset({"NotAccepted", "Pending", "ZoneFilePending", "Active", "Draining"})
+"""Reasons that say nothing by themselves: another condition does, or all is well."""
+
+
+class Notice(NamedTuple):
+    """What an Event says."""
+
+    type: str
+    """Warning or Normal."""
+    reason: str
+    note: str
+
+
+def notices(before: Status, status: Status) -> list[Notice]:
+    """What the step from one status to the next is to tell."""
+    old = {each["type"]: each for each in before.get("conditions") or ()}
+    found = []
+    for condition in status["conditions"]:
+        kind, reason = condition["type"], condition["reason"]
+        known = old.get(kind)
+        if kind not in _WATCHED or reason in _QUIET:
+            continue
+        if condition["status"] == "False":
+            if known is None or (known["reason"], known["message"]) != (
+                reason,
+                condition["message"],
+            ):
+                found.append(Notice("Warning", reason, condition["message"]))
+        elif known is not None and known["status"] == "False":
+            found.append(Notice("Normal", reason, condition["message"] or f"{kind} again"))
+    return found
+
+
+def event(
+    notice: Notice, reference: Reference, uid: str, suffix: str, instance: str, wall: str
+) -> dict[str, Any]:
+    """The Event; `suffix` makes its name unique, `wall` is RFC 3339 with microseconds."""
+    namespace = reference.namespace or CLUSTER_NAMESPACE
+    regarding = {
+        "apiVersion": API_VERSION,
+        "kind": reference.kind,
+        "name": reference.name,
+        "uid": uid,
+    }
+    if reference.namespace:
+        regarding["namespace"] = reference.namespace
+    return {
+        "apiVersion": "events.k8s.io/v1",
+        "kind": "Event",
+        "metadata": {"name": f"{reference.name}.{suffix}", "namespace": namespace},
+        "eventTime": wall,
+        "reportingController": CONTROLLER,
+        "reportingInstance": instance,
+        "action": "Reconcile",
+        "reason": notice.reason,
+        "type": notice.type,
+        "note": notice.note[:MAX_NOTE],
+        "regarding": regarding,
+    }
