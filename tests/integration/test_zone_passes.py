@@ -1,0 +1,204 @@
+"""Passes over all zones against a real Valkey: what stays published whatever the objects say."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import kubernetes
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from dnsfleet import manifests
+from dnsfleet_engine import Zone
+from dnsfleet_operator.assembling import Assembler
+from dnsfleet_operator.cluster import Cluster
+from dnsfleet_operator.downloads import Downloads
+from dnsfleet_operator.observation import LISTED, Observation
+from dnsfleet_operator.publishing import State
+from dnsfleet_operator.record_store import RecordStore, connect
+from dnsfleet_operator.store_errors import Fenced
+from dnsfleet_operator.zone_passes import Results, ZonePasses
+from support.valkey import Valkey
+
+GRACE_SECONDS = 100.0
+KEY = Ed25519PrivateKey.generate()
+
+
+class Writer:
+    """One operator, from its start to its end; it knows nothing of those before it."""
+
+    def __init__(self, core: Valkey) -> None:
+        self.observation = Observation()
+        self.store = RecordStore(connect(core.url), KEY, time.time)
+        # No pass here has to confirm a deletion, so the API server is never asked.
+        cluster = Cluster(kubernetes.client.ApiClient())
+        outside = Downloads(lambda: None)
+        self.passes = ZonePasses(cluster, self.store, Assembler(outside), GRACE_SECONDS)
+
+    def list(self, *objects: dict[str, Any]) -> None:
+        """Take these as all objects that there are."""
+        for kind in LISTED:
+            self.observation.replace(kind, [each for each in objects if each["kind"] == kind])
+
+    def run(self, *objects: dict[str, Any]) -> Results:
+        self.list(*objects)
+        return self.passes.run(self.observation)
+
+    def served(self) -> dict[str, int]:
+        """Records by origin, as the core has them."""
+        zones = {origin: self.store.load(origin) for origin in self.store.live()}
+        return {origin: zone.records for origin, zone in zones.items() if isinstance(zone, Zone)}
+
+
+@pytest.fixture
+def core(tmp_path: Path) -> Iterator[Valkey]:
+    valkey = Valkey(tmp_path)
+    valkey.start()
+    yield valkey
+    valkey.kill()
+
+
+def item(kind: str, name: str, spec: dict[str, Any], **metadata: Any) -> dict[str, Any]:
+    usual = {
+        "name": name,
+        "namespace": "dns",
+        "uid": name,
+        "resourceVersion": "1",
+        "generation": 1,
+        "creationTimestamp": "2026-01-01T00:00:00Z",
+    }
+    api_version = "dnsfleet.io/v1alpha1"
+    return {"apiVersion": api_version, "kind": kind, "metadata": usual | metadata, "spec": spec}
+
+
+def zone(name: str, hosts: int = 1, **metadata: Any) -> dict[str, Any]:
+    records = [{"name": f"h{n}", "type": "A", "data": ["192.0.2.1"]} for n in range(hosts)]
+    spec = {"origin": f"{name}.example", "nameServers": ["ns1.example.net"], "records": records}
+    return item("Zone", name, spec, **metadata)
+
+
+def changed(manifest: dict[str, Any], generation: int, **spec: Any) -> dict[str, Any]:
+    """The next version of an object."""
+    metadata = manifest["metadata"] | {
+        "generation": generation,
+        "resourceVersion": str(generation),
+    }
+    return manifest | {"metadata": metadata, "spec": manifest["spec"] | spec}
+
+
+def record_set(name: str, owner: str, rtype: str = "A", data: str = "192.0.2.2") -> dict[str, Any]:
+    record = {"name": owner, "type": rtype, "data": [data]}
+    return item("RecordSet", name, {"zoneRef": {"name": "a"}, "records": [record]})
+
+
+BOTH = {"a.example.": 3, "b.example.": 3}
+
+
+def test_an_empty_list_after_a_restart_removes_nothing(core: Valkey) -> None:
+    assert Writer(core).run(zone("a"), zone("b")).failed == ""
+    anew = Writer(core)
+    results = anew.run()
+    assert anew.served() == BOTH
+    assert {outcome.state for outcome in results.outcomes.values()} == {State.UNCHANGED}
+
+
+def test_edges_are_told_of_kept_zones_too(core: Valkey) -> None:
+    Writer(core).run(zone("a"), zone("b"))
+    Writer(core).run(zone("a"))
+    with core.client() as client:
+        signed = client.get("dnsfleet:1:fleet")
+    assert isinstance(signed, bytes)
+    assert manifests.verify_fleet(signed, KEY.public_key()).zones == 2
+
+
+def test_an_incomplete_list_announces_nothing(core: Valkey) -> None:
+    writer = Writer(core)
+    writer.observation.put(zone("a"))
+    writer.passes.run(writer.observation)
+    assert writer.served() == {"a.example.": 3}
+    with core.client() as client:
+        assert client.get("dnsfleet:1:fleet") is None
+
+
+def test_an_orphan_goes_after_its_grace_period_and_not_before(core: Valkey) -> None:
+    Writer(core).run(zone("a"), zone("b"))
+    writer = Writer(core)
+    for now in (0.0, GRACE_SECONDS - 1):
+        writer.list(zone("a"))
+        writer.passes.sweep(writer.observation, now)
+        writer.passes.run(writer.observation)
+        assert writer.served() == BOTH
+        assert writer.passes.orphans == 1
+    writer.passes.sweep(writer.observation, GRACE_SECONDS)
+    results = writer.passes.run(writer.observation)
+    assert results.outcomes["b.example."].state is State.REMOVED
+    assert writer.served() == {"a.example.": 3}
+    assert writer.passes.orphans == 0
+
+
+def test_a_zone_that_is_refused_keeps_what_it_published(core: Valkey) -> None:
+    good = zone("a")
+    Writer(core).run(good)
+    older = zone("other", creationTimestamp="2025-01-01T00:00:00Z", namespace="shop")
+    older["spec"]["origin"] = "example"
+    writer = Writer(core)
+    results = writer.run(changed(good, 2, ttl=60), older)
+    assert [each[0].reason for each in results.violations.values()] == ["NotAllowedByZone"]
+    assert writer.served() == {"a.example.": 3, "example.": 3}
+    kept = writer.store.load("a.example.")
+    assert kept is not None
+    assert "h0.a.example. 300" in " ".join(kept.to_text().split())
+
+
+def test_a_zone_that_cannot_be_understood_keeps_what_it_published(core: Valkey) -> None:
+    good = zone("a")
+    Writer(core).run(good)
+    writer = Writer(core)
+    results = writer.run(changed(good, 2, fromAFutureVersion=True))
+    assert [each[0].reason for each in results.violations.values()] == ["UnknownField"]
+    assert writer.served() == {"a.example.": 3}
+    assert list(results.generations.values()) == [2]
+
+
+def test_a_record_set_that_breaks_keeps_its_last_good_version(core: Valkey) -> None:
+    writer = Writer(core)
+    good = record_set("web", "www")
+    assert writer.run(zone("a"), good).violations == {}
+    assert writer.served() == {"a.example.": 4}
+    record = {"name": "h0", "type": "CNAME", "data": ["elsewhere"]}
+    results = writer.run(zone("a"), changed(good, 2, records=[record]))
+    assert [each[0].reason for each in results.violations.values()] == ["CNAMEAndOtherData"]
+    assert writer.served() == {"a.example.": 4}
+
+
+def test_an_unsafe_change_waits_for_its_approval(core: Valkey) -> None:
+    writer = Writer(core)
+    full = zone("a", hosts=40)
+    writer.run(full)
+    less = changed(full, 2, records=[])
+    held = writer.run(less).outcomes["a.example."]
+    assert (held.state, held.reason) == (State.HELD, "UnsafePlan")
+    assert writer.served() == {"a.example.": 42}
+    approval = {"dnsfleet.io/approve": held.message.rsplit(": ", 1)[1]}
+    metadata = less["metadata"] | {"annotations": approval, "resourceVersion": "3"}
+    approved = less | {"metadata": metadata}
+    assert writer.run(approved).outcomes["a.example."].state is State.PUBLISHED
+    assert writer.served() == {"a.example.": 2}
+
+
+def test_a_core_that_lost_everything_is_filled_again_with_kept_zones_too(core: Valkey) -> None:
+    Writer(core).run(zone("a"), zone("b"))
+    writer = Writer(core)
+    writer.run(zone("a"))
+    core.kill()
+    core.start()
+    writer.run(zone("a"))
+    assert writer.served() == BOTH
+
+
+def test_the_older_of_two_writers_is_refused(core: Valkey) -> None:
+    old, new = Writer(core), Writer(core)
+    old.run(zone("a"))
+    new.run(zone("a"))
+    with pytest.raises(Fenced, match="another publisher took over"):
+        old.run(changed(zone("a"), 2, ttl=60))
