@@ -157,5 +157,7 @@ def _telling(what: str) -> Iterator[None]:
     except client.ApiException as error:
         detail = _message(error.body or "") or error.reason
         raise Trouble(f"cannot {what}: {detail}") from None
+    except urllib3.exceptions.MaxRetryError as error:
+        raise Trouble(f"cannot {what}: the API server does not answer: {error.reason}") from None
     except (urllib3.exceptions.HTTPError, OSError, EOFError, dns.exception.DNSException) as error:
         raise Trouble(f"cannot {what}: {error}") from None

@@ -1,0 +1,109 @@
+"""`kubectl dnsfleet` against a fleet that runs: what it shows, waits for and changes."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from cluster.access import Access
+from support.releases import READY_SECONDS, REPOSITORY
+from support.waiting import wait_for
+
+POPS = ("fra", "iad", "sin")
+REFUSED_ZONE = {
+    "apiVersion": "dnsfleet.io/v1alpha1",
+    "kind": "Zone",
+    "metadata": {"name": "second"},
+    "spec": {"origin": "example.com", "nameServers": ["ns1.example.net"]},
+}
+ZONE_OF_ONE_POP = {
+    "apiVersion": "dnsfleet.io/v1alpha1",
+    "kind": "Zone",
+    "metadata": {"name": "american"},
+    "spec": {
+        "origin": "american.example",
+        "nameServers": ["ns1.example.net"],
+        "placement": {"popSelector": {"matchLabels": {"region": "us"}}},
+    },
+}
+
+
+def dnsfleet(cluster: Access, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the plugin as kubectl would."""
+    command = [sys.executable, "-m", "dnsfleet_cli.kubectl"]
+    return subprocess.run(
+        [*command, "--kubeconfig", str(cluster.kubeconfig), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module", name="fleet")
+def _fleet(release: Access) -> Iterator[Access]:
+    """The quickstart, live at all edges."""
+    release.kubectl("apply", "-f", str(REPOSITORY / "examples" / "quickstart"))
+    release.wait("condition=Ready", READY_SECONDS, "pops", "--all")
+    yield release
+    release.kubectl("delete", "zones,pops", "--all")
+
+
+def test_wait_ends_when_a_zone_is_live(fleet: Access) -> None:
+    ended = dnsfleet(fleet, "wait", "example.com", "--timeout", f"{READY_SECONDS:g}")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    serial = fleet.get("zone", "example-com")["status"]["serial"]
+    assert ended.stdout == f"zone/default/example-com is live with serial {serial} at 3/3 Pops\n"
+
+
+def test_wait_ends_at_once_when_a_zone_is_refused(fleet: Access) -> None:
+    fleet.apply(json.dumps(REFUSED_ZONE))
+    ended = dnsfleet(fleet, "wait", "default/second", "--timeout", f"{READY_SECONDS:g}")
+    fleet.kubectl("delete", "zone", "second")
+    assert ended.returncode == 1
+    assert ended.stdout.startswith("zone/default/second is not accepted: ")
+    assert ended.stdout.endswith("[ZoneInUse]\n")
+
+
+def test_status_shows_the_fleet_and_one_object(fleet: Access) -> None:
+    lines = dnsfleet(fleet, "status").stdout.splitlines()
+    ready = {line.split()[0] for line in lines if " True" in line}
+    assert ready == {*POPS, "default/example-com", "default/example-org"}
+    shown = dnsfleet(fleet, "status", "fra").stdout
+    assert "2/2 ready" in shown
+    assert "Connected     True" in shown
+
+
+def test_explain_asks_every_edge(fleet: Access) -> None:
+    ended = dnsfleet(fleet, "explain", "WWW.example.com", "--type", "A")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    pods = fleet.items("pods", "-A", "-l", "app.kubernetes.io/component=edge")
+    for pod in pods:
+        (line,) = [each for each in ended.stdout.splitlines() if pod["metadata"]["name"] in each]
+        assert "NOERROR" in line
+        assert "192.0.2.1" in line
+    assert len(pods) == 2 * len(POPS)
+    assert ended.stdout.count("www.example.com. 60 A 192.0.2.11") == len(pods)
+
+
+def test_drain_takes_a_pop_out_and_undrain_brings_it_back(fleet: Access) -> None:
+    ended = dnsfleet(fleet, "drain", "fra", "--wait")
+    assert ended.stdout == "pop/fra is to be Drained\npop/fra is drained\n", ended.stderr
+    assert ended.returncode == 0
+    of_fra = ("pods", "-A", "-l", "dnsfleet.io/pop=fra,app.kubernetes.io/component=edge")
+    assert fleet.items(*of_fra) == []
+
+    assert dnsfleet(fleet, "undrain", "fra").stdout == "pop/fra is to be Active\n"
+    fleet.wait("condition=Ready", READY_SECONDS, "pop", "fra")
+    assert len(fleet.items(*of_fra)) == 2
+
+
+def test_drain_of_the_last_pop_of_a_zone_is_refused(fleet: Access) -> None:
+    fleet.apply(json.dumps(ZONE_OF_ONE_POP))
+    fleet.wait("condition=Propagated", READY_SECONDS, "zone", "american")
+    ended = dnsfleet(fleet, "drain", "iad", "--wait")
+    dnsfleet(fleet, "undrain", "iad")
+    fleet.kubectl("delete", "zone", "american")
+    assert ended.returncode == 1
+    assert "pop/iad is not drained: no other Active Pop serves american.example." in ended.stdout
+    wait_for("iad answers on", lambda: "2/2 ready" in dnsfleet(fleet, "status", "iad").stdout, 30)
