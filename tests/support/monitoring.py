@@ -1,0 +1,196 @@
+"""Prometheus and Alertmanager of Debian, beside the cluster: they scrape its pods and judge.
+
+Pods are reached through the API server's proxy, so that it does not matter where the cluster is.
+"""
+
+import base64
+import json
+import subprocess
+import threading
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+from cluster.access import Access
+
+from support.ports import free_port
+from support.waiting import wait_for
+
+START_SECONDS = 30.0
+
+
+class Notice(NamedTuple):
+    """One alert of a notification."""
+
+    name: str
+    status: str
+    """`firing` or `resolved`."""
+    labels: dict[str, str]
+
+
+class Monitoring:
+    """A running pair, and what the receiver behind Alertmanager got."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self.notices: list[Notice] = []
+
+    def query(self, expression: str) -> list[dict[str, Any]]:
+        """The samples of an instant query."""
+        text = urllib.parse.urlencode({"query": expression})
+        with urllib.request.urlopen(f"{self._url}/api/v1/query?{text}", timeout=10) as response:
+            found: list[dict[str, Any]] = json.load(response)["data"]["result"]
+        return found
+
+    def has(self, expression: str) -> bool:
+        """Whether an expression gives any sample; False while Prometheus does not answer."""
+        try:
+            return bool(self.query(expression))
+        except OSError:
+            return False
+
+
+@contextmanager
+def monitoring(
+    cluster: Access, namespace: str, rules: dict[str, Any], folder: Path
+) -> Iterator[Monitoring]:
+    """Scrape the release in `namespace` each second, and evaluate `rules` as often."""
+    prometheus, alertmanager = free_port(), free_port()
+    watched = Monitoring(f"http://127.0.0.1:{prometheus}")
+    (folder / "rules.yaml").write_text(yaml.safe_dump(rules))
+    scrape = _scrape_config(cluster, namespace, folder)
+    (folder / "prometheus.yaml").write_text(yaml.safe_dump(scrape | _alerting(alertmanager)))
+    with ExitStack() as running:
+        receiver = running.enter_context(_receiver(watched.notices))
+        (folder / "alertmanager.yaml").write_text(yaml.safe_dump(_routing(receiver)))
+        for command in (
+            [
+                "prometheus-alertmanager",
+                f"--config.file={folder}/alertmanager.yaml",
+                f"--storage.path={folder}/alertmanager",
+                f"--web.listen-address=127.0.0.1:{alertmanager}",
+                "--cluster.listen-address=",
+            ],
+            [
+                "prometheus",
+                f"--config.file={folder}/prometheus.yaml",
+                f"--storage.tsdb.path={folder}/prometheus",
+                f"--web.listen-address=127.0.0.1:{prometheus}",
+            ],
+        ):
+            running.enter_context(_process(command, folder / f"{command[0]}.log"))
+        wait_for("Prometheus scrapes the operator", lambda: watched.has(_LEADER), START_SECONDS)
+        yield watched
+
+
+_LEADER = "dnsfleet_operator_leader == 1"
+
+
+def _scrape_config(cluster: Access, namespace: str, folder: Path) -> dict[str, Any]:
+    """Each pod is a target of its own: what the chart's PodMonitor says, by other means.
+
+    Debian's Prometheus cannot ask a cluster for its pods.
+    """
+    server, tls = _credentials(cluster.kubeconfig, folder)
+    components = "app.kubernetes.io/component in (edge,operator)"
+    pods = cluster.items("pods", "--namespace", namespace, "--selector", components)
+    targets = [
+        {"targets": [server], "labels": _target_labels(namespace, pod["metadata"])} for pod in pods
+    ]
+    job = {
+        "job_name": "dnsfleet",
+        "honor_labels": True,
+        "scheme": "https",
+        "tls_config": tls,
+        "static_configs": targets,
+    }
+    interval = {"scrape_interval": "1s", "evaluation_interval": "1s"}
+    return {"global": interval, "scrape_configs": [job]}
+
+
+def _target_labels(namespace: str, pod: dict[str, Any]) -> dict[str, str]:
+    name = pod["name"]
+    return {
+        "__metrics_path__": f"/api/v1/namespaces/{namespace}/pods/{name}:8080/proxy/metrics",
+        "instance": name,
+        "pop": pod["labels"].get("dnsfleet.io/pop", ""),
+    }
+
+
+def _credentials(kubeconfig: Path, folder: Path) -> tuple[str, dict[str, str]]:
+    """HOST:PORT of the API server, and files with what a kubeconfig has embedded."""
+    document = yaml.safe_load(kubeconfig.read_text())
+    (cluster,) = [each["cluster"] for each in document["clusters"]]
+    (user,) = [each["user"] for each in document["users"]]
+    files = {}
+    for key, text in (
+        ("ca_file", cluster["certificate-authority-data"]),
+        ("cert_file", user["client-certificate-data"]),
+        ("key_file", user["client-key-data"]),
+    ):
+        path = folder / key
+        path.write_bytes(base64.b64decode(text))
+        files[key] = str(path)
+    return urllib.parse.urlsplit(cluster["server"]).netloc, files
+
+
+def _alerting(alertmanager: int) -> dict[str, Any]:
+    targets = [{"static_configs": [{"targets": [f"127.0.0.1:{alertmanager}"]}]}]
+    return {"rule_files": ["rules.yaml"], "alerting": {"alertmanagers": targets}}
+
+
+def _routing(receiver: int) -> dict[str, Any]:
+    hook = {"url": f"http://127.0.0.1:{receiver}/", "send_resolved": True}
+    return {
+        "route": {
+            "receiver": "test",
+            "group_by": ["..."],
+            "group_wait": "0s",
+            "group_interval": "1s",
+            "repeat_interval": "1h",
+        },
+        "receivers": [{"name": "test", "webhook_configs": [hook]}],
+    }
+
+
+@contextmanager
+def _receiver(notices: list[Notice]) -> Iterator[int]:
+    """The port of a webhook that notes what it gets."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            notices.extend(
+                Notice(alert["labels"]["alertname"], alert["status"], alert["labels"])
+                for alert in body["alerts"]
+            )
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """The test tells what it got."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
+def _process(command: list[str], log: Path) -> Iterator[None]:
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
