@@ -14,8 +14,8 @@ from dnsfleet_operator.controller import Controller
 
 RETRY_SECONDS = 1.0
 """Between requests while the API server is away."""
-SERVER_SECONDS = 300
-"""A watch is begun anew after so long, so that none is dead for longer."""
+SERVER_SECONDS = 60
+"""A watch is begun anew, from where it was, after so long: none is dead or late for longer."""
 
 _WATCHED = (
     (GROUP, VERSION, "zones", "Zone"),

@@ -1,0 +1,200 @@
+"""Every way in which the API server or the operator says no, by its reason and its words."""
+
+import json
+from typing import Any
+
+import pytest
+from cluster.access import Access, CommandError
+from support.waiting import wait_for
+
+DECISION_SECONDS = 30.0
+EVENT_SECONDS = 10.0
+TEAM, OTHER = "rejections-team", "rejections-other"
+NS = {"nameServers": ["ns1.example.net"]}
+
+Object = dict[str, Any]
+
+
+def item(kind: str, name: str, spec: Object, namespace: str | None = TEAM) -> Object:
+    metadata: Object = {"name": name} | ({"namespace": namespace} if namespace else {})
+    return {
+        "apiVersion": "dnsfleet.io/v1alpha1",
+        "kind": kind,
+        "metadata": metadata,
+        "spec": spec,
+    }
+
+
+def zone(name: str, spec: Object, namespace: str = TEAM) -> Object:
+    return item("Zone", name, NS | spec, namespace)
+
+
+def record(name: str, rtype: str = "A", data: str = "192.0.2.1") -> Object:
+    return {"name": name, "type": rtype, "data": [data]}
+
+
+@pytest.fixture(scope="module")
+def fleet(release: Access) -> Access:
+    """Two namespaces and the Zones that others get in conflict with."""
+    for namespace in (TEAM, OTHER):
+        metadata = {"name": namespace}
+        release.apply(json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}))
+    consent = {"namespaces": {"from": "All"}, "names": ["*.open"], "types": ["A", "TXT"]}
+    owner = zone(
+        "owner",
+        {"origin": "owned.test", "records": [record("www")], "recordSets": consent},
+        OTHER,
+    )
+    release.apply(json.dumps(owner))
+    release.wait("jsonpath={.status.serial}", DECISION_SECONDS, "-n", OTHER, "zone/owner")
+    return release
+
+
+def accepted(cluster: Access, made: Object) -> Object | None:
+    """The condition Accepted about the present spec; None while there is none."""
+    kind, metadata = made["kind"].lower(), made["metadata"]
+    shown = cluster.get("-n", metadata.get("namespace", "default"), kind, metadata["name"])
+    for condition in shown.get("status", {}).get("conditions", []):
+        if condition["type"] == "Accepted":
+            current = condition["observedGeneration"] == shown["metadata"]["generation"]
+            return condition if current else None
+    return None
+
+
+def decided(cluster: Access, made: Object, reason: str) -> Object:
+    """The condition Accepted once it has this reason."""
+
+    def find() -> Object | None:
+        condition = accepted(cluster, made)
+        return condition if condition is not None and condition["reason"] == reason else None
+
+    found = wait_for(f"{made['metadata']['name']} is {reason}", find, DECISION_SECONDS)
+    assert found is not None
+    assert found["status"] == ("True" if reason == "Accepted" else "False")
+    return found
+
+
+SELECTOR = {"namespaces": {"from": "Selector"}}
+API_SERVER = [
+    # what is applied, the words of the refusal
+    (zone("z", {"origin": "a.test", "nameServers": None}), "name the servers of the zone"),
+    (zone("z", {"origin": "a.test", "records": [record("@", "SOA", "x")]}), "write it in spec.soa"),
+    (zone("z", {"origin": "a.test", "records": [record("@", "NS", "x.")]}), "spec.nameServers"),
+    (zone("z", {"origin": "a.test", "ttl": -1}), "greater than or equal to 0"),
+    (zone("z", {"origin": "a.test", "zoneFile": {"url": "http://a.test/z"}}), "spec.zoneFile.url"),
+    (zone("z", {"origin": "a.test", "zoneFile": {"url": "https://a.test/z"}}), "url and sha256"),
+    (zone("z", {"origin": "a.test", "records": [], "zoneFile": {"inline": "x"}}), "give one of"),
+    (zone("z", {"origin": "a.test", "nestedZones": SELECTOR}), "give selector with from"),
+    (item("Pop", "p", {"state": "Gone"}, None), "Unsupported value"),
+    (item("Pop", "p.q", {}, None), "one label"),
+    (
+        item("RecordSet", "r", {"zoneRef": {"name": "z"}, "records": [record("@", "SOA", "x")]}),
+        "the SOA comes from the Zone only",
+    ),
+]
+
+
+@pytest.mark.parametrize(("made", "words"), API_SERVER)
+def test_the_api_server_refuses(fleet: Access, made: Object, words: str) -> None:
+    with pytest.raises(CommandError, match=words):
+        fleet.apply(json.dumps(made))
+
+
+def test_an_origin_never_changes(fleet: Access) -> None:
+    with pytest.raises(CommandError, match="origin is immutable; make another Zone instead"):
+        fleet.apply(json.dumps(zone("owner", {"origin": "other.test", "records": []}, OTHER)))
+
+
+def record_set(name: str, *records: Object) -> Object:
+    reference = {"name": "owner", "namespace": OTHER}
+    return item("RecordSet", name, {"zoneRef": reference, "records": list(records)})
+
+
+INSIDE = {"url": "https://10.0.0.1/zone", "sha256": "0" * 64}
+OPERATOR = [
+    # what is applied, reason, words of the message
+    (zone("same", {"origin": "Owned.TEST."}), "ZoneInUse", "is the origin of Zone"),
+    (zone("child", {"origin": "a.owned.test"}), "NotAllowedByZone", "is below owned.test."),
+    (zone("parent", {"origin": "test"}), "NotAllowedByZone", "is above owned.test."),
+    (
+        zone("both", {"origin": "b.test", "records": [record("w"), record("w", "CNAME", "x")]}),
+        "CNAMEAndOtherData",
+        "spec.records[",
+    ),
+    (
+        zone("rdata", {"origin": "c.test", "records": [record("w", "A", "192.0.2.999")]}),
+        "BadRdata",
+        "spec.records[0].data[0]",
+    ),
+    (
+        zone("path", {"origin": "d.test", "nameServers": None, "zoneFile": {"path": "z"}}),
+        "Unsupported",
+        "path is for dnsfleet up",
+    ),
+    (
+        zone(
+            "missing",
+            {"origin": "e.test", "zoneFile": {"configMaps": [{"name": "no", "key": "z"}]}},
+        ),
+        "ZoneFileUnavailable",
+        f"there is no ConfigMap {TEAM}/no",
+    ),
+    (zone("inside", {"origin": "f.test", "zoneFile": INSIDE}), "ZoneFileUnavailable", "10.0.0.1"),
+    (record_set("names", record("elsewhere")), "NotAllowedByZone", "recordSets.names"),
+    (
+        record_set("types", record("a.open", "MX", "1 x")),
+        "NotAllowedByZone",
+        "recordSets.types",
+    ),
+    (
+        item("RecordSet", "lost", {"zoneRef": {"name": "no"}, "records": [record("w")]}),
+        "ZoneNotFound",
+        f"there is no Zone {TEAM}/no",
+    ),
+]
+
+
+@pytest.mark.parametrize(("made", "reason", "words"), OPERATOR)
+def test_the_operator_refuses(fleet: Access, made: Object, reason: str, words: str) -> None:
+    fleet.apply(json.dumps(made))
+    try:
+        assert words in decided(fleet, made, reason)["message"]
+    finally:
+        fleet.kubectl("delete", made["kind"], made["metadata"]["name"], "-n", TEAM)
+
+
+def test_the_second_claim_on_a_name_is_refused_and_the_first_stays(fleet: Access) -> None:
+    # Within one second the name decides who is older.
+    first, second = record_set("a-first", record("w.open")), record_set("b", record("w.open"))
+    fleet.apply(json.dumps(first))
+    decided(fleet, first, "Accepted")
+    fleet.apply(json.dumps(second))
+    decided(fleet, second, "NotOwner")
+    decided(fleet, first, "Accepted")
+
+
+def test_an_unsafe_change_waits_until_it_is_approved(fleet: Access) -> None:
+    records = [record(f"h{number}") for number in range(40)]
+    full = zone("unsafe", {"origin": "unsafe.test", "records": records})
+    fleet.apply(json.dumps(full))
+    decided(fleet, full, "Accepted")
+    empty = zone("unsafe", {"origin": "unsafe.test", "records": []})
+    fleet.apply(json.dumps(empty))
+    held = decided(fleet, empty, "UnsafePlan")
+    assert fleet.get("-n", TEAM, "zone", "unsafe")["status"]["records"] == 42
+    approval = held["message"].rsplit("annotate the Zone with ", 1)[1].replace(": ", "=")
+    fleet.kubectl("annotate", "-n", TEAM, "zone", "unsafe", approval)
+    decided(fleet, empty, "Accepted")
+    assert fleet.get("-n", TEAM, "zone", "unsafe")["status"]["records"] == 2
+
+
+def test_a_refusal_is_told_by_an_event(fleet: Access) -> None:
+    double = zone("double", {"origin": "owned.test"})
+    fleet.apply(json.dumps(double))
+    decided(fleet, double, "ZoneInUse")
+    chosen = ("events", "-n", TEAM, "--field-selector=involvedObject.name=double")
+
+    def is_told() -> bool:
+        return [event["reason"] for event in fleet.items(*chosen)] == ["ZoneInUse"]
+
+    wait_for("an Event", is_told, EVENT_SECONDS)
