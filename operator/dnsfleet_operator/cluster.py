@@ -20,8 +20,9 @@ Manifest = dict[str, Any]
 FIELD_MANAGER = "dnsfleet"
 PAGE = 500
 """Objects in one answer of a list: a few MB at most."""
-TIMEOUT_SECONDS = 10.0
-"""How long one answer may take."""
+TIMEOUT_SECONDS = 5.0
+"""How long one answer may take. What hangs with an API server that stopped is asked again this soon
+after the server's return, the Lease included."""
 LIST_SECONDS = 30.0
 """How long a page of a list may take at a busy API server."""
 WATCH_SECONDS = 60

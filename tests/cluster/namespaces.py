@@ -20,7 +20,7 @@ from support.waiting import wait_for
 NODE_ADDRESS = "10.77.0.2"
 CLIENT_ADDRESS = "10.77.0.1"
 START_SECONDS = 10.0
-STOP_SECONDS = 30.0
+STOP_SECONDS = 120.0
 _NETWORKS = Path("/run/netns")
 _CGROUPS = Path("/sys/fs/cgroup")
 _CONTROLLERS = (
@@ -114,7 +114,9 @@ class Node:
         """Cut its power and take away every trace; nothing happens when there is none."""
         if pid := self.pid:
             os.kill(pid, signal.SIGKILL)
-            wait_for(f"node {self.name} is gone", lambda: not Path(f"/proc/{pid}").exists(), 30)
+            wait_for(
+                f"node {self.name} is gone", lambda: not Path(f"/proc/{pid}").exists(), STOP_SECONDS
+            )
         for group in _CGROUPS.glob(f"*/{self.name}"):
             _remove_cgroup(group)
         for network in (self.name, self.client):

@@ -145,6 +145,9 @@ def _controller_manager(node: Node, certificates: Path, program: Path) -> Comman
         f"--service-account-private-key-file={certificates / 'service-accounts.key'}",
         f"--flex-volume-plugin-dir={node.folder / 'volume-plugins'}",
         "--use-service-account-credentials",
+        # There is one node: once it is deemed lost, every Service is dead. An API server that was
+        # stopped for a minute must not look like that.
+        "--node-monitor-grace-period=2m",
         "--leader-elect=false",
     ]
 

@@ -1,0 +1,98 @@
+"""A fleet in a cluster whose one zone carries a probe: a TXT that says which revision answers."""
+
+import contextlib
+import json
+from collections.abc import Iterable, Iterator
+
+from cluster.access import Access, Object
+from cluster.namespaces import Node
+
+from support import releases
+from support.oracle import Oracle
+from support.waiting import wait_for
+
+POPS = ("ams", "gru", "sin")
+ZONE = "example-com"
+PROBE = "probe.example.com."
+DNS_PORT = 5353
+SCALE_SECONDS = 120.0
+
+Server = tuple[str, int]
+
+
+def start(cluster: Access) -> None:
+    """Three Pops of one edge each, and the zone with its probe at 0; returns when all answer."""
+    publish(cluster, 0)
+    scale(cluster, 1)
+    cluster.wait("condition=Ready", releases.READY_SECONDS, "pops", "--all")
+    cluster.wait("condition=Propagated", releases.READY_SECONDS, "zones", "--all")
+
+
+def publish(cluster: Access, counter: int) -> None:
+    """Apply the zone with its probe at `counter`."""
+    cluster.apply(json.dumps(zone(counter)))
+
+
+def zone(counter: int, others: Iterable[Object] = ()) -> Object:
+    """The zone with its probe at `counter`, and other records."""
+    probe = {"name": "probe", "type": "TXT", "ttl": 5, "data": [str(counter)]}
+    return {
+        "apiVersion": "dnsfleet.io/v1alpha1",
+        "kind": "Zone",
+        "metadata": {"name": ZONE, "namespace": "default"},
+        "spec": {
+            "origin": "example.com",
+            "nameServers": ["ns1.example.net"],
+            "records": [probe, *others],
+        },
+    }
+
+
+def scale(cluster: Access, edges: int) -> None:
+    """Let each Pop have so many edges; returns when they are ready and all others are gone."""
+    for name in POPS:
+        pop = {
+            "apiVersion": "dnsfleet.io/v1alpha1",
+            "kind": "Pop",
+            "metadata": {"name": name},
+            "spec": {"edge": {"replicas": edges, "shards": 2}},
+        }
+        cluster.apply(json.dumps(pop))
+    wait_for(
+        f"{edges} edges in each Pop",
+        lambda: len(edge_servers(cluster)) == edges * len(POPS),
+        SCALE_SECONDS,
+    )
+
+
+def edge_servers(cluster: Access) -> list[Server]:
+    """Every edge by its pod's address, those that are going included; none unless all are ready."""
+    pods = cluster.items(
+        *("pods", "-n", releases.NAMESPACE, "-l", "app.kubernetes.io/component=edge")
+    )
+    if not all(_is_ready(pod) for pod in pods):
+        return []
+    return [(pod["status"]["podIP"], DNS_PORT) for pod in pods]
+
+
+def services(cluster: Access) -> list[Server]:
+    """Every Pop by the address of its Service."""
+    found = (cluster.get("service", "-n", releases.NAMESPACE, f"pop-{name}-dns") for name in POPS)
+    return [(service["spec"]["clusterIP"], 53) for service in found]
+
+
+@contextlib.contextmanager
+def watching(
+    node: Node, servers: list[Server], rate: int, *, retries: int = 0, new_ports: bool = False
+) -> Iterator[Oracle]:
+    """An oracle that asks from outside the node, while the caller stays where it is."""
+    with contextlib.ExitStack() as stack:
+        with node.on_client():  # its sockets and its thread are made here, and stay here
+            oracle = Oracle(servers, PROBE, rate, 0, retries=retries, new_ports=new_ports)
+            stack.enter_context(oracle)
+        yield oracle
+
+
+def _is_ready(pod: Object) -> bool:
+    conditions = pod["status"].get("conditions", [])
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
