@@ -11,7 +11,7 @@ import yaml
 from cluster import builds
 from cluster.access import Access, CommandError
 from dnsfleet import crds
-from support.releases import CHART
+from support.releases import CHART, NAME, READY_SECONDS, waiting
 from support.waiting import wait_for
 
 NAMESPACE = "dnsfleet-chart"
@@ -251,6 +251,22 @@ def test_the_api_server_takes_every_object_without_a_warning(
     text = yaml.safe_dump_all(render())
     arguments = ("apply", "--server-side", "--force-conflicts", "--dry-run=server")
     cluster.kubectl(*arguments, "--warnings-as-errors", "-f", "-", stdin=text)
+
+
+def test_zones_and_pops_come_with_an_upgrade_and_outlive_their_values(
+    release: Access, tmp_path: Path
+) -> None:
+    path = tmp_path / "values.yaml"
+    zone = {"name": "valued", "spec": {"origin": "a.example", "nameServers": ["ns1.example.net"]}}
+    pop = {"name": "valued", "spec": {"service": {"type": "ClusterIP"}}}
+    path.write_text(json.dumps({"zones": [zone], "pops": [pop]}))
+    release.helm("upgrade", *NAME, str(CHART), "--values", str(path), *waiting())
+    of_zone = ("zone", "valued", "--namespace", NAME[-1])
+    release.wait("condition=Propagated", READY_SECONDS, *of_zone)
+
+    release.helm("upgrade", *NAME, str(CHART), "--reset-values", *waiting())
+    assert release.get(*of_zone)["spec"] == zone["spec"]
+    assert "deletionTimestamp" not in release.get("pop", "valued")["metadata"]
 
 
 def test_a_protected_zone_cannot_be_deleted(release: Access) -> None:

@@ -12,6 +12,7 @@ import yaml
 from cluster import images
 from cluster.access import Access
 from support import releases
+from support.waiting import wait_for
 
 QUICKSTART = releases.REPOSITORY / "examples" / "quickstart"
 _ASK = """
@@ -70,7 +71,11 @@ def test_an_upgrade_brings_a_new_field(cluster: Access, tmp_path: Path) -> None:
 
     cluster.helm("upgrade", *releases.NAME, str(chart), *releases.waiting())
 
-    assert "comment" in cluster.kubectl("explain", "zone.spec", "--recursive")
+    wait_for(
+        "the API server tells of the field",
+        lambda: "comment" in cluster.kubectl("explain", "zone.spec", "--recursive"),
+        releases.READY_SECONDS,
+    )
     cluster.wait("condition=Ready", releases.READY_SECONDS, "zones", "--all")
 
 
