@@ -1,0 +1,219 @@
+"""The work of a leader, for as long as it leads.
+
+A term knows what the core has, and what every pass gave. It ends with the Lease, or when another
+writer turns out to have a higher fence; the next one begins from nothing, so that nothing that was
+true under an old fence is believed under a new one.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from dnsfleet.resources import Pop, Reference
+
+from dnsfleet_operator import drains, edge_pods, pop_passes
+from dnsfleet_operator.assembling import Assembler
+from dnsfleet_operator.cluster import Cluster, ClusterError
+from dnsfleet_operator.configuration import Configuration
+from dnsfleet_operator.downloads import Downloads
+from dnsfleet_operator.fleet_view import FleetView, PopResult, PutStatus, View
+from dnsfleet_operator.key_secrets import Keys
+from dnsfleet_operator.metrics import Metrics
+from dnsfleet_operator.observation import LISTED, Known, Observation, reference_of
+from dnsfleet_operator.pops.setting import MANAGED_SELECTOR
+from dnsfleet_operator.publishing import State
+from dnsfleet_operator.record_store import RecordStore, connect
+from dnsfleet_operator.store_errors import StoreError
+from dnsfleet_operator.work_queue import Key
+from dnsfleet_operator.workload_cache import KINDS, Workloads
+from dnsfleet_operator.zone_passes import ZonePasses
+
+SYNC_SECONDS = 300.0
+"""Between complete lists: what a lost event costs at most."""
+DEAD_ACK_MS = 24 * 3600 * 1000
+"""What an edge said is kept for a day after its last word."""
+
+SYNC, ZONES = Key("Sync"), Key("Zone")
+
+_log = logging.getLogger(__name__)
+
+Add = Callable[[Key, float], None]
+"""Gets a key and the seconds after which it is to be looked at."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What outlives a term."""
+
+    cluster: Cluster
+    configuration: Configuration
+    keys: Keys
+    metrics: Metrics
+    observation: Observation
+    workloads: Workloads
+    downloads: Downloads
+    put_status: PutStatus
+    add: Add
+
+
+class Term:
+    """One leadership. ClusterError and StoreError of a pass mean to try again, Fenced to end."""
+
+    def __init__(self, around: Surroundings) -> None:
+        configuration = around.configuration
+        self._cluster = around.cluster
+        self._configuration = configuration
+        self._keys = around.keys
+        self._metrics = around.metrics
+        self._observation = around.observation
+        self._workloads = around.workloads
+        self._add = around.add
+        self._client = connect(
+            f"redis://publisher:{around.keys.publisher_password}"
+            f"@{configuration.core_host}:{configuration.core_port}/0"
+        )
+        self._store = RecordStore(self._client, around.keys.private, time.time)
+        self._zones = ZonePasses(
+            around.cluster,
+            self._store,
+            Assembler(around.downloads),
+            configuration.orphan_seconds,
+        )
+        self._view = View(around.observation, around.workloads)
+        self._passed = False
+        self.looks = FleetView(around.metrics, around.put_status)
+        self._passes: Mapping[str, Callable[[Key], None]] = {
+            "Sync": self._sync,
+            "Zone": self._pass_zones,
+            "Pop": self._pass_pop,
+        }
+
+    def close(self) -> None:
+        """Let go of the core."""
+        self._client.close()
+
+    def reconcile(self, key: Key) -> None:
+        """The pass of a key."""
+        self._passes[key.kind](key)
+
+    def zone_deleted(self, reference: Reference, known: Known) -> None:
+        """A Zone object is gone; the next pass finds out whether that was meant."""
+        self._zones.deleted(reference, known)
+
+    def look(self) -> None:
+        """See how far everything has come."""
+        namespace = self._configuration.namespace
+        self.looks.look(
+            self._view,
+            self._store.acks(),
+            lambda: self._cluster.objects("Pod", namespace, MANAGED_SELECTOR),
+        )
+
+    def _sync(self, key: Key) -> None:
+        """List everything; what is no longer there was deleted while nobody saw it."""
+        namespace = self._configuration.namespace
+        for kind in LISTED:
+            for known in self._observation.replace(kind, self._cluster.objects(kind)):
+                if kind == "Zone":
+                    self._zones.deleted(reference_of(known.manifest), known)
+        for kind in KINDS:
+            self._workloads.replace(kind, self._cluster.objects(kind, namespace, MANAGED_SELECTOR))
+        self._read_config_maps(anew=True)
+        self.looks.forget()
+        for pop in self._observation.pops:
+            self._add(Key("Pop", pop.metadata.name), 0.0)
+        self._add(ZONES, 0.0)
+        # The core may be away: what follows must not keep Pops from being applied.
+        self._zones.sweep(self._observation, time.monotonic())
+        self._forget_edges()
+        self._add(key, SYNC_SECONDS)
+        self._metrics.last_sync.set(time.time())
+        self._metrics.orphans.set(self._zones.orphans)
+
+    def _read_config_maps(self, anew: bool) -> None:
+        """Read the ConfigMaps that Zones refer to; without `anew` only those not known yet."""
+        for reference in self._observation.config_maps():
+            if anew or self._observation.get(reference) is None:
+                found = self._cluster.get("ConfigMap", reference.name, reference.namespace)
+                if found is not None:
+                    self._observation.put(found)
+
+    def _forget_edges(self) -> None:
+        now_ms = time.time_ns() // 1_000_000
+        pods = {edge.field for pod in self._workloads.pods if (edge := edge_pods.read(pod))}
+        self._store.forget_edges(
+            [
+                field
+                for field, ack in self._store.acks().items()
+                if field not in pods and now_ms - ack.time_ms > DEAD_ACK_MS
+            ]
+        )
+
+    def _pass_zones(self, _key: Key) -> None:
+        if not self._observation.complete:
+            return  # the Sync that is due adds this key again
+        self._read_config_maps(anew=False)
+        try:
+            results = self._zones.run(self._observation)
+        except StoreError:
+            self._metrics.core_up.set(0)
+            raise
+        self._view.results, self._passed = results, True
+        for origin, outcome in results.outcomes.items():
+            manifest, state = outcome.manifest, outcome.state
+            if state in (State.PUBLISHED, State.REMOVED) and manifest is not None:
+                _log.info("%s %s %s", origin, state.value.lower(), manifest.revision)
+        self._decide_drains()
+        self._metrics.core_up.set(not results.failed)
+        if results.failed:
+            raise StoreError(results.failed)
+
+    def _decide_drains(self) -> None:
+        """Look again at who may be out of service, and have Pops applied whose answer is new."""
+        before = self._view.drains
+        already = before.drained | self._drained_before()
+        placements = {origin: m.pops for origin, m in self._view.manifests().items()}
+        decided = drains.decide(self._observation.pops, placements, already)
+        self._view.drains = decided
+        for name in decided.drained ^ before.drained:
+            if self._observation.get(Reference("Pop", "", name)) is not None:
+                self._add(Key("Pop", name), 0.0)
+
+    def _drained_before(self) -> set[str]:
+        """The Pops that an earlier term took out of service, by their Deployments."""
+        found = set()
+        for pop in self._observation.pops:
+            edges = self._workloads.get("Deployment", f"pop-{pop.metadata.name}-edge")
+            if edges is not None and edges["spec"].get("replicas") == 0:
+                found.add(pop.metadata.name)
+        return found
+
+    def _pass_pop(self, key: Key) -> None:
+        reference = Reference("Pop", "", key.name)
+        known = self._observation.get(reference)
+        pop = known.document.resource if known is not None and known.document else None
+        if known is None or not isinstance(pop, Pop):
+            self._view.pops.pop(key.name, None)
+            return
+        if not self._passed and pop.spec.state == "Drained":
+            # Who would be left without it is known after the first pass over the zones.
+            drained = key.name in self._drained_before()
+        else:
+            drained = key.name in self._view.drains.drained
+        result = PopResult(known.generation)
+        if pop.spec.cluster == "local":
+            try:
+                applied = pop_passes.run(
+                    self._cluster, self._configuration, self._keys.public_pem, pop, drained
+                )
+            except ClusterError as error:
+                self._view.pops[key.name] = PopResult(known.generation, ("ApplyFailed", str(error)))
+                raise
+            for kind, name in applied:
+                _log.info("applied %s %s", kind, name)
+        else:
+            result.problem = ("NotSupported", "spec.cluster: agent is not supported yet; use local")
+        if known.violations:
+            result.problem = (known.violations[0].reason, str(known.violations[0]))
+        self._view.pops[key.name] = result
