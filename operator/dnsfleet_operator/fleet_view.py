@@ -43,6 +43,7 @@ PutStatus = Callable[[Reference, str, Mapping[str, Any], Sequence[Notice]], None
 class PopResult:
     """What the last pass over a Pop gave."""
 
+    uid: str
     generation: int
     problem: tuple[str, str] | None = None
 
@@ -174,7 +175,7 @@ class FleetView:
     def _show_zones(self, view: View, now: str) -> None:
         labels = []
         for reference, known in view.observation.of_kind("Zone").items():
-            generation = view.results.generations.get(reference)
+            generation = view.results.generations.get((reference, known.uid))
             if generation is None:
                 continue
             origin = view.results.origins.get(reference)
@@ -183,7 +184,7 @@ class FleetView:
             labels.append(self._measure_zone(reference, known, bool(origin), facts))
             if self._waits(facts):
                 continue
-            if self._is_shown(reference, (generation, found, facts)):
+            if self._is_shown(reference, known, (generation, found, facts)):
                 continue
             before = known.manifest.get("status") or {}
             status = zone_statuses.zone(generation, str(reference), found, facts, before, now)
@@ -208,7 +209,7 @@ class FleetView:
 
     def _show_record_sets(self, view: View, now: str) -> None:
         for reference, known in view.observation.of_kind("RecordSet").items():
-            generation = view.results.generations.get(reference)
+            generation = view.results.generations.get((reference, known.uid))
             resource = known.document.resource if known.document is not None else None
             if generation is None:
                 continue
@@ -218,7 +219,7 @@ class FleetView:
                 records = sum(len(record.data) for record in resource.spec.records)
             found = view.results.violations.get(reference, ())
             facts = self._facts(view, origin, known)
-            if self._waits(facts) or self._is_shown(reference, (generation, found, facts)):
+            if self._waits(facts) or self._is_shown(reference, known, (generation, found, facts)):
                 continue
             before = known.manifest.get("status") or {}
             status = zone_statuses.record_set(
@@ -231,14 +232,14 @@ class FleetView:
         for reference, known in view.observation.of_kind("Pop").items():
             result = view.pops.get(reference.name)
             pop = known.document.resource if known.document is not None else None
-            if result is None or not isinstance(pop, Pop):
+            if result is None or result.uid != known.uid or not isinstance(pop, Pop):
                 continue
             names.append(reference.name)
             facts = self._pop_facts(view, pop, result, manifests)
             self._measure_pop(reference.name, facts)
             if facts.ready and facts.current < facts.assigned and facts.lag_ms == 0:
                 continue  # a revision is on its way and will arrive in a moment
-            if self._is_shown(reference, (result.generation, facts)):
+            if self._is_shown(reference, known, (result.generation, facts)):
                 continue
             before = known.manifest.get("status") or {}
             self._show(reference, known, pop_statuses.pop(result.generation, facts, before, now))
@@ -282,16 +283,18 @@ class FleetView:
         self._metrics.pop_edges_desired.labels(name).set(facts.wanted)
         self._metrics.pop_lag.labels(name).set(facts.lag_ms / 1000)
 
-    def _is_shown(self, reference: Reference, facts: object) -> bool:
-        if self._shown.get(reference) == facts:
+    def _is_shown(self, reference: Reference, known: Known, facts: object) -> bool:
+        """Whether this very object was given the status of these facts already."""
+        uid_and_facts = (known.uid, facts)
+        if self._shown.get(reference) == uid_and_facts:
             return True
-        self._shown[reference] = facts
+        self._shown[reference] = uid_and_facts
         return False
 
     def _show(self, reference: Reference, known: Known, status: Mapping[str, Any]) -> None:
         before = known.manifest.get("status") or {}
         if before != status:
-            uid = known.manifest["metadata"]["uid"]
+            uid = known.uid
             self._put(reference, uid, status, events.notices(before, status))
 
 

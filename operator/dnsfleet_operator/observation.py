@@ -33,6 +33,11 @@ class Known:
     """Why its present version is not that."""
 
     @property
+    def uid(self) -> str:
+        """Tells it from an object that had or will have its name."""
+        return _uid(self.manifest)
+
+    @property
     def generation(self) -> int:
         """Of the present version."""
         return int(self.manifest["metadata"].get("generation", 0))

@@ -201,14 +201,16 @@ class Term:
             drained = key.name in self._drained_before()
         else:
             drained = key.name in self._view.drains.drained
-        result = PopResult(known.generation)
+        result = PopResult(known.uid, known.generation)
         if pop.spec.cluster == "local":
             try:
                 applied = pop_passes.run(
                     self._cluster, self._configuration, self._keys.public_pem, pop, drained
                 )
             except ClusterError as error:
-                self._view.pops[key.name] = PopResult(known.generation, ("ApplyFailed", str(error)))
+                self._view.pops[key.name] = PopResult(
+                    known.uid, known.generation, ("ApplyFailed", str(error))
+                )
                 raise
             for kind, name in applied:
                 _log.info("applied %s %s", kind, name)

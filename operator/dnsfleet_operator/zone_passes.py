@@ -44,8 +44,9 @@ class Results:
     """The origin of each Zone that owns one."""
     violations: dict[Reference, tuple[Violation, ...]] = field(default_factory=dict)
     """What is wrong with each object, where there is something."""
-    generations: dict[Reference, int] = field(default_factory=dict)
-    """Of each Zone and RecordSet that the pass took into account."""
+    generations: dict[tuple[Reference, str], int] = field(default_factory=dict)
+    """Of each Zone and RecordSet that the pass took into account, by its uid too: one that was
+    deleted and made anew is another."""
 
     @property
     def failed(self) -> str:
@@ -88,7 +89,7 @@ class ZonePasses:
         """One pass; ClusterError, StoreError and Fenced end it, the next one begins anew."""
         self._confirm_deletions(observation)
         generations = {
-            reference: known.generation
+            (reference, known.uid): known.generation
             for kind in ("Zone", "RecordSet")
             for reference, known in observation.of_kind(kind).items()
         }

@@ -192,7 +192,8 @@ def test_a_refusal_is_told_by_an_event(fleet: Access) -> None:
     double = zone("double", {"origin": "owned.test"})
     fleet.apply(json.dumps(double))
     decided(fleet, double, "ZoneInUse")
-    chosen = ("events", "-n", TEAM, "--field-selector=involvedObject.name=double")
+    uid = fleet.get("-n", TEAM, "zone", "double")["metadata"]["uid"]
+    chosen = ("events", "-n", TEAM, f"--field-selector=involvedObject.uid={uid}")
 
     def is_told() -> bool:
         return [event["reason"] for event in fleet.items(*chosen)] == ["ZoneInUse"]
