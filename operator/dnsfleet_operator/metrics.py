@@ -64,6 +64,12 @@ class Metrics:
             "How long the newest revision has not been answered everywhere; 0 when it is.",
             *_ZONE_LABELS,
         )
+        self.zone_pop_current = self._gauge(
+            "zone_pop_current",
+            "1 when every Ready edge of the Pop answers the newest revision of the zone.",
+            "zone",
+            "pop",
+        )
         self.pop_ready = self._gauge(
             "pop_ready", "1 when the Pop's condition Ready is True.", "pop"
         )
