@@ -123,6 +123,7 @@ class FleetView:
         self._settled = not late
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         if not same:
+            self._measure_late()
             self._show_zones(view, now)
             self._show_record_sets(view, now)
         self._show_pops(view, manifests, now)
@@ -134,6 +135,13 @@ class FleetView:
         self._fleet = Fleet(view.active(), ready, said, time.time_ns() // 1_000_000)
         self._ready = ready
         return {origin: self._fleet.zone(manifest) for origin, manifest in manifests.items()}
+
+    def _measure_late(self) -> None:
+        gauge = self._metrics.zone_pop_current
+        gauge.clear()
+        for origin, state in self._states.items():
+            for late in state.late:
+                gauge.labels(origin, late.pop).set(0)
 
     def _is_news(self, origin: str, manifest: Manifest, state: ZoneState) -> bool:
         if not state.propagated:

@@ -66,7 +66,7 @@ class Metrics:
         )
         self.zone_pop_current = self._gauge(
             "zone_pop_current",
-            "1 when every Ready edge of the Pop answers the newest revision of the zone.",
+            "0 for the Pops, five at most, that do not answer the newest revision of the zone.",
             "zone",
             "pop",
         )
@@ -91,7 +91,7 @@ class Metrics:
 
     def forget(self) -> None:
         """Say nothing more of zones and Pops: another replica does."""
-        for gauge in self._of_zones() + self._of_pops():
+        for gauge in [*self._of_zones(), *self._of_pops(), self.zone_pop_current]:
             gauge.clear()
 
     def keep_zones(self, labels: Iterable[tuple[str, ...]]) -> None:
