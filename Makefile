@@ -48,6 +48,8 @@ bench: setup ## Print propagation, big-zone and load figures of this machine
 crds: setup ## Write crds/ and its copies in the chart from the models
 	$(RUN)/dnsfleet crds --dir crds --chart helm/dnsfleet
 
+# For one test: the first one of a new machine compiles Kubernetes.
+E2E_SECONDS := 1800
 CLUSTER := PYTHONPATH=tests $(RUN)/python -m cluster
 
 images: setup ## Build both container images into dist/images (root; see CONTRIBUTING.md)
@@ -60,4 +62,4 @@ cluster-down: setup ## End that cluster and all that it left (root)
 	$(CLUSTER) down
 
 e2e: setup ## The operator on a real cluster: yours by KUBECONFIG, else one of its own (root)
-	$(RUN)/pytest tests/e2e
+	$(RUN)/pytest tests/e2e --timeout=$(E2E_SECONDS)
