@@ -90,13 +90,14 @@ class Node:
     def spawn(self, name: str, command: Sequence[str | Path], keep: Sequence[int] = ()) -> None:
         """Start a daemon; its output goes to logs/NAME, its id on the node to pids/NAME.
 
-        `keep` names open files that it inherits.
+        `keep` names open files that it inherits. It becomes a child of the node's pid 1: with a
+        parent outside, which stops when it is stopped, it would never be reaped at the node's end.
         """
         pid_file = self.folder / "pids" / name
-        shell = ["bash", "-c", 'echo $$ >"$0"; exec "$@"', str(pid_file)]
+        shell = ["setsid", "--fork", "bash", "-c", 'echo $$ >"$0"; exec "$@"', str(pid_file)]
         with (self.folder / "logs" / name).open("ab") as log:
             subprocess.run(
-                ["setsid", "--fork", *self.enter(), *shell, *map(str, command)],
+                [*self.enter(), *shell, *map(str, command)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
