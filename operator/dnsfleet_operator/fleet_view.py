@@ -175,7 +175,8 @@ class FleetView:
 
     def _waits(self, facts: zone_statuses.Facts) -> bool:
         """Whether a better status is likely to come in a moment."""
-        if facts.manifest is None or facts.state is None or facts.state.propagated:
+        state = facts.state
+        if facts.manifest is None or state is None or state.propagated or state.pops == 0:
             return False
         age = time.time() - facts.manifest.time_ms / 1000
         return 0 <= age < PATIENCE_SECONDS

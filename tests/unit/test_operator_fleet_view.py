@@ -1,12 +1,17 @@
 """Which statuses a look hands on: those that an object does not show yet."""
 
+import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from dnsfleet.manifests import Manifest
 from dnsfleet.resources import Reference
+from dnsfleet.revisions import Revision
 from dnsfleet_operator.fleet_view import FleetView, View
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.observation import Observation
+from dnsfleet_operator.publishing import Outcome, State
 from dnsfleet_operator.workload_cache import Workloads
 from dnsfleet_operator.zone_passes import Results
 
@@ -93,3 +98,17 @@ def test_no_status_speaks_of_a_generation_that_no_pass_took() -> None:
     looks.view.results = Results()
     looks.looks.forget()
     assert looks.look() == []
+
+
+def test_a_zone_that_no_pop_serves_is_told_so_at_once() -> None:
+    looks = Looks()
+    looks.make("1", 1)
+    now_ms = time.time_ns() // 1_000_000
+    made = Manifest("a.example.", Revision(1, 1), None, 10, 1, b"", 2, 2, now_ms)
+    published = {"a.example.": Outcome(State.PUBLISHED, made)}
+    looks.view.results = replace(looks.view.results, outcomes=published)
+    assert looks.look() == ["1"]  # nothing is on its way that could make it better
+    (_, status) = looks.put[0]
+    reasons = {each["type"]: each["reason"] for each in status["conditions"]}
+    assert reasons["Accepted"] == "Accepted"
+    assert reasons["Propagated"] == "NoActivePop"
