@@ -1,14 +1,13 @@
 """One RecordSet changed in a zone of a million records: octets and seconds to each Pop, and RSS."""
 
 import tempfile
-import time
 from pathlib import Path
 
 from support.fleet import Fleet, replace
 from support.oracle import Oracle
 from support.valkey import Valkey
-from support.waiting import wait_for
 
+from bench.changes import faults, live_seconds
 from bench.figures import quantile, resident_mib
 from bench.master_file import RECORDS, master_file
 
@@ -65,19 +64,16 @@ def replicated(core: Valkey) -> int:
 def measure(fleet: Fleet, core: Valkey, manifest: Path) -> None:
     """Change the RecordSet again and again, and print what it cost."""
     taken, octets = [], []
+    before = replicated(core)
     with Oracle(fleet.servers, PROBE, RATE, published=0) as oracle:
-        for counter in range(1, CHANGES + 1):
-            oracle.publishing(counter)
-            before, written = replicated(core), time.monotonic()
-            replace(manifest, RECORD_SET % counter)
-            wait_for(
-                f"{counter} everywhere", lambda c=counter: oracle.seen_everywhere(c), seconds=30
-            )
-            first = [verdict.first_seen[counter] for verdict in oracle.verdicts.values()]
-            taken.append(max(first) - written)
-            octets.append(replicated(core) - before)
-    faults = oracle.faults or ["none lost, none wrong"]
-    print(f"{CHANGES} changes of one record, {oracle.asked} queries: {'; '.join(faults)}")
+        for seconds in live_seconds(
+            oracle, CHANGES, lambda counter: replace(manifest, RECORD_SET % counter)
+        ):
+            taken.append(seconds)
+            now = replicated(core)
+            octets.append(now - before)
+            before = now
+    print(f"{CHANGES} changes of one record, {oracle.asked} queries: {faults(oracle)}")
     print(
         f"to the last Pop's answer: p50 {quantile(taken, 0.5) * 1000:.0f} ms, "
         f"longest {max(taken) * 1000:.0f} ms"

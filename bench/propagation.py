@@ -1,13 +1,12 @@
 """From a changed record in a manifest to its answer at all Pops, asking all the time."""
 
 import tempfile
-import time
 from pathlib import Path
 
 from support.fleet import PROBE, Fleet, write_probe_fleet
 from support.oracle import Oracle
-from support.waiting import wait_for
 
+from bench.changes import faults, live_seconds
 from bench.figures import quantile
 
 POPS = ("ams", "gru", "sin")
@@ -29,19 +28,13 @@ def run() -> None:
 
 def measure(fleet: Fleet, manifest: Path) -> None:
     """Make the changes one after another and print how long each took."""
-    taken = []
     with Oracle(fleet.servers, PROBE, RATE, published=0) as oracle:
-        for counter in range(1, CHANGES + 1):
-            oracle.publishing(counter)
-            written = time.monotonic()
-            write_probe_fleet(manifest, POPS, counter)
-            wait_for(
-                f"{counter} everywhere", lambda c=counter: oracle.seen_everywhere(c), seconds=10
+        taken = list(
+            live_seconds(
+                oracle, CHANGES, lambda counter: write_probe_fleet(manifest, POPS, counter)
             )
-            first = [verdict.first_seen[counter] for verdict in oracle.verdicts.values()]
-            taken.append(max(first) - written)
-    faults = oracle.faults or ["none lost, none wrong"]
-    print(f"{CHANGES} changes, {len(POPS)} Pops, {oracle.asked} queries: {'; '.join(faults)}")
+        )
+    print(f"{CHANGES} changes, {len(POPS)} Pops, {oracle.asked} queries: {faults(oracle)}")
     print(
         f"manifest to the last Pop's answer: p50 {quantile(taken, 0.5) * 1000:.0f} ms, "
         f"p99 {quantile(taken, 0.99) * 1000:.0f} ms, longest {max(taken) * 1000:.0f} ms"

@@ -6,7 +6,6 @@ The hash leaves the serial out, as the serial is given at publishing and would d
 """
 
 import hashlib
-from collections.abc import Mapping
 
 from dnsfleet_engine import Delta, Zone
 
@@ -50,6 +49,6 @@ def plan_hash(delta: Delta) -> str:
     return hashlib.sha256(delta.payload).hexdigest()[:HASH_DIGITS]
 
 
-def approved(annotations: Mapping[str, str], delta: Delta) -> bool:
-    """Whether the annotations of a Zone approve exactly this change."""
-    return annotations.get(APPROVE_ANNOTATION) == plan_hash(delta)
+def approved(approve: str | None, delta: Delta) -> bool:
+    """Whether a Zone's annotation (None where it has none) approves exactly this change."""
+    return approve == plan_hash(delta)

@@ -118,7 +118,7 @@ class Publisher:
             if old is not None:
                 delta = plans.change(old, want.zone)
                 fault = plans.unsafe(old, want.zone, delta)
-                if fault is not None and want.approve != plans.plan_hash(delta):
+                if fault is not None and not plans.approved(want.approve, delta):
                     manifest = self._store.republish(origin) or self._store.manifest(origin)
                     return Outcome(State.HELD, manifest, fault.reason, fault.message)
             made = self._store.publish(origin, want.zone, want.pops, delta)

@@ -16,7 +16,8 @@ import dns.message
 import dns.query
 import dns.rcode
 import pytest
-from support.fleet import Event, Fleet, free_ports, replace
+from support.fleet import Event, Fleet, replace
+from support.ports import free_ports
 from support.valkey import Valkey
 from support.waiting import wait_for
 

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -11,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from support.ports import free_ports
 from support.waiting import wait_for
 
 Event = dict[str, Any]
@@ -76,24 +76,6 @@ class Fleet:
         position = len(self.events)
         os.kill(self.pid(process), signal.SIGKILL)
         return position
-
-
-def free_ports(count: int) -> int:
-    """The first of `count` ports in a row that nobody uses, for UDP and TCP."""
-    for first in range(10_000 + os.getpid() % 8_000, 20_000, count):
-        if all(_is_free(port) for port in range(first, first + count)):
-            return first
-    raise AssertionError(f"no {count} free ports in a row")
-
-
-def _is_free(port: int) -> bool:
-    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-        with socket.socket(socket.AF_INET, kind) as sock:
-            try:
-                sock.bind(("127.0.0.1", port))
-            except OSError:
-                return False
-    return True
 
 
 PROBE = "probe.example.com."

@@ -55,8 +55,8 @@ def test_the_message_says_how_to_approve() -> None:
         "the change removes 3 of 5 RRsets; if that is meant, annotate the Zone with "
         f"dnsfleet.io/approve: {digest}"
     )
-    assert plans.approved({"dnsfleet.io/approve": digest}, change)
-    assert not plans.approved({}, change)
+    assert plans.approved(digest, change)
+    assert not plans.approved(None, change)
 
 
 def test_the_hash_names_the_change_and_not_the_serial() -> None:

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from typing import Protocol
 
 from dnsfleet.violations import Violation
 from rich.console import Console
@@ -18,16 +17,6 @@ from rich.table import Table
 
 from dnsfleet_cli.troubles import counted
 from dnsfleet_cli.up import events
-
-
-class Display(Protocol):
-    """Takes events from the main thread."""
-
-    def show(self, event: events.Event) -> None:
-        """Tell one event."""
-
-    def close(self) -> None:
-        """Tell nothing more."""
 
 
 class JsonLines:
