@@ -1,7 +1,9 @@
 //! Changes of a zone, one RRset at a time.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use super::rrset::{Node, Rrset};
-use super::{Zone, ZoneError};
+use super::{VERSIONS, Zone, ZoneError};
 use crate::name;
 
 /// A zone while it is changed; its invariants hold again after [`Edit::finish`].
@@ -60,8 +62,9 @@ impl Edit {
     }
 
     /// The changed zone, with a SOA.
-    pub(crate) fn finish(self) -> Result<Zone, ZoneError> {
+    pub(crate) fn finish(mut self) -> Result<Zone, ZoneError> {
         self.zone.check_soa()?;
+        self.zone.version = VERSIONS.fetch_add(1, Relaxed) + 1;
         Ok(self.zone)
     }
 

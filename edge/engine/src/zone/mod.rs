@@ -25,6 +25,7 @@ mod sorting;
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::sync::atomic::AtomicU64;
 
 use crate::name::{self, Name};
 use crate::rdata::types::SOA;
@@ -42,6 +43,9 @@ pub(crate) use sorting::sort_by_owner;
 /// Octets of SOA rdata behind its two names (RFC 1035 section 3.3.13); the serial comes first.
 const SOA_NUMBERS: usize = 20;
 
+/// How many versions of zones were finished in this process.
+static VERSIONS: AtomicU64 = AtomicU64::new(0);
+
 /// The records of one zone.
 #[derive(Clone)]
 pub struct Zone {
@@ -50,6 +54,7 @@ pub struct Zone {
     rrsets: usize,
     records: usize,
     digest: Digest,
+    version: u64,
 }
 
 impl Zone {
@@ -61,6 +66,7 @@ impl Zone {
             rrsets: 0,
             records: 0,
             digest: Digest::default(),
+            version: 0,
         }
     }
 
@@ -117,6 +123,12 @@ impl Zone {
     /// The sum modulo 2^256 of BLAKE2b-256 over each encoded RRset, most significant octet first.
     pub fn digest(&self) -> [u8; 32] {
         self.digest.to_bytes()
+    }
+
+    /// What tells this version of the zone from all others that this process has made, of any zone:
+    /// never 0, and the same in clones. What was computed from a zone holds for its version.
+    pub fn version(&self) -> u64 {
+        self.version
     }
 
     /// This zone with another SOA serial.
@@ -275,6 +287,19 @@ mod tests {
         let address = zone.node(&wire("www")).unwrap().get(A).unwrap();
         assert_eq!(address.rdatas().collect::<Vec<_>>(), [[192, 0, 2, 1]]);
         assert!(zone.node(&wire("ww")).is_none());
+    }
+
+    #[test]
+    fn each_change_makes_another_version() {
+        let first = zone(&["a"]);
+        let again = Zone::decode(&first.encode()).unwrap();
+        let same_serial = first.with_serial(first.serial());
+        let none = first.diff(&first).unwrap();
+        let applied = first.apply(none.payload()).unwrap();
+        let mut versions = [&first, &again, &same_serial, &applied].map(Zone::version);
+        assert_eq!(first.clone().version(), first.version());
+        versions.sort_unstable();
+        assert!(versions[0] > 0 && versions.windows(2).all(|pair| pair[0] < pair[1]));
     }
 
     #[test]
