@@ -138,7 +138,10 @@ class Engine:
     def respond(
         self, query: bytes, client: str = "127.0.0.1", transport: Literal["udp", "tcp"] = "udp"
     ) -> bytes | None:
-        """The reply to one query in wire form, without sockets; None where none is sent."""
+        """The reply to one query in wire form, without sockets; None where none is sent.
+
+        `client` is the address that asks; ValueError where it is none.
+        """
 
     def start(self, listen: list[tuple[str, int]], shards: int) -> list[tuple[str, int]]:
         """Bind UDP and TCP on every address and answer with `shards` threads until `stop`.

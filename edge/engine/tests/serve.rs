@@ -1,6 +1,6 @@
 //! The server over real loopback sockets, with a responder that the tests can steer by name.
 
-use dnsfleet_engine::answer::{Outcome, Transport};
+use dnsfleet_engine::answer::{Client, Outcome, Transport};
 use dnsfleet_engine::rings;
 use dnsfleet_engine::serve::{Responder, Server};
 use std::io::{ErrorKind, Read, Write};
@@ -23,7 +23,7 @@ impl Responder for Echo {
 
     fn view(&self) {}
 
-    fn respond((): &(), query: &[u8], transport: Transport, out: &mut Vec<u8>) -> Option<Outcome> {
+    fn respond((): &(), query: &[u8], client: Client, out: &mut Vec<u8>) -> Option<Outcome> {
         out.clear();
         out.extend_from_slice(query);
         *out.get_mut(2)? |= 0x80;
@@ -32,9 +32,10 @@ impl Responder for Echo {
             b"panic" => panic!("asked for by the test"),
             b"quiet" => return None,
             b"slow0" => std::thread::sleep(Duration::from_millis(20)),
-            b"large" if transport == Transport::Udp => truncated = true,
+            b"large" if client.transport == Transport::Udp => truncated = true,
             b"large" => out.resize(LARGE, 0),
             b"wrong" => rcode = 16,
+            b"whoam" => out.extend(client.address.to_string().bytes()),
             _ => (),
         }
         Some(Outcome { rcode, truncated })
@@ -59,6 +60,11 @@ fn echo(id: u16, label: &str) -> Vec<u8> {
     let mut reply = query(id, label);
     reply[2] |= 0x80;
     reply
+}
+
+/// What the echo makes of `whoami.` from an address.
+fn whoami(id: u16, address: IpAddr) -> Vec<u8> {
+    [echo(id, "whoami"), address.to_string().into_bytes()].concat()
 }
 
 fn udp(server: &Server) -> UdpSocket {
@@ -128,6 +134,24 @@ fn udp_and_tcp_answer_over_both_families_on_one_port() {
             assert_eq!(count(&server, &format!("queries_{transport}{family}")), 1);
         }
         assert_eq!(count(&server, "rcode_noerror"), 2);
+        server.stop();
+    }
+}
+
+#[test]
+fn the_responder_is_told_who_asks() {
+    for (listen, local) in [(V4, "127.0.0.9:0"), (V6, V6)] {
+        let server = start(listen, 1);
+        let socket = UdpSocket::bind(local).unwrap();
+        socket.set_read_timeout(Some(LIMIT)).unwrap();
+        socket.connect(server.local_addrs()[0]).unwrap();
+        let address = socket.local_addr().unwrap().ip();
+        let reply = ask(&socket, &query(1, "whoami"));
+        assert_eq!(reply, whoami(1, address));
+        let mut stream = tcp(&server);
+        stream.write_all(&framed(&query(2, "whoami"))).unwrap();
+        let address = stream.local_addr().unwrap().ip();
+        assert_eq!(read_message(&mut stream), whoami(2, address));
         server.stop();
     }
 }

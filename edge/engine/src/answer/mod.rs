@@ -29,6 +29,7 @@ use message::{Message, QNAME};
 use query::{Query, Question};
 use sname::Sname;
 use stages::{Stages, Task};
+use std::net::IpAddr;
 
 /// Class IN; no other is served.
 const IN: u16 = 1;
@@ -42,6 +43,25 @@ pub enum Transport {
     Udp,
     /// A stream.
     Tcp,
+}
+
+/// Who asks, and how the reply gets back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// The source of the query; IPv4 is never written as an IPv4-mapped IPv6 address.
+    pub address: IpAddr,
+    /// What carried the query.
+    pub transport: Transport,
+}
+
+impl Client {
+    /// A client; an IPv4-mapped address (RFC 4291 section 2.5.5.2) is the IPv4 address in it.
+    pub fn new(address: IpAddr, transport: Transport) -> Client {
+        Client {
+            address: address.to_canonical(),
+            transport,
+        }
+    }
 }
 
 /// What a reply was, for the counters.
@@ -59,19 +79,19 @@ pub struct Outcome {
 pub fn respond(
     catalog: &Catalog,
     query: &[u8],
-    transport: Transport,
+    client: Client,
     out: &mut Vec<u8>,
 ) -> Option<Outcome> {
     out.clear();
     let query = Query::read(query)?;
-    let limit = match transport {
+    let limit = match client.transport {
         Transport::Udp => edns::udp_limit(query.edns.as_ref()),
         Transport::Tcp => TCP_LIMIT,
     };
     let mut message = Message::new(out, &query, limit);
     let rcode = match &query.question {
         Some(question) if query.fault == rcode::NOERROR => {
-            answer(catalog, &query, question, transport, &mut message)
+            answer(catalog, &query, question, client.transport, &mut message)
         }
         _ => query.fault,
     };

@@ -6,9 +6,9 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use super::serving::{Row, Serving};
+use super::serving::{Row, Serving, parse_ip};
 use super::zones::Zone;
-use crate::answer::{self, Transport};
+use crate::answer::{self, Client, Transport};
 use crate::catalog::Shared;
 use crate::name::{self, Name};
 use crate::zone;
@@ -61,7 +61,6 @@ impl Engine {
         client: &str,
         transport: &str,
     ) -> PyResult<Option<Bound<'py, PyBytes>>> {
-        let _ = client;
         let transport = match transport {
             "udp" => Transport::Udp,
             "tcp" => Transport::Tcp,
@@ -71,8 +70,9 @@ impl Engine {
                 )));
             }
         };
+        let client = Client::new(parse_ip(client)?, transport);
         let mut reply = Vec::new();
-        let outcome = answer::respond(&self.shared.current(), query, transport, &mut reply);
+        let outcome = answer::respond(&self.shared.current(), query, client, &mut reply);
         Ok(outcome.map(|_| PyBytes::new(py, &reply)))
     }
 

@@ -74,10 +74,13 @@ impl Serving {
 }
 
 fn parse_address((host, port): (String, u16)) -> PyResult<SocketAddr> {
-    let address: IpAddr = host
-        .parse()
-        .map_err(|_| PyValueError::new_err(format!("{host}: write an IPv4 or IPv6 address")))?;
-    Ok(SocketAddr::new(address, port))
+    Ok(SocketAddr::new(parse_ip(&host)?, port))
+}
+
+/// An address in text form; ValueError says what is expected.
+pub fn parse_ip(text: &str) -> PyResult<IpAddr> {
+    text.parse()
+        .map_err(|_| PyValueError::new_err(format!("{text}: write an IPv4 or IPv6 address")))
 }
 
 fn with_past(past: &[Row], now: &[Counters]) -> Vec<Row> {

@@ -5,6 +5,7 @@
 //! nothing is read and nothing is answered: a client that does not read soon cannot send either,
 //! and costs no more memory.
 
+use crate::answer::Client;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Instant;
@@ -30,8 +31,8 @@ pub enum State {
 /// A connection and what is not done yet.
 pub struct Connection {
     stream: TcpStream,
-    /// Whether it came over IPv6.
-    pub ipv6: bool,
+    /// Who is at the other end.
+    pub client: Client,
     /// When a query was last answered or a part of a reply taken. Octets of a query do not count:
     /// a client that sends one now and then must not stay for ever.
     pub progress: Instant,
@@ -45,10 +46,10 @@ pub type Answer<'a> = dyn FnMut(&[u8], &mut Vec<u8>) -> bool + 'a;
 
 impl Connection {
     /// A connection that was just accepted, in non-blocking mode.
-    pub fn new(stream: TcpStream, ipv6: bool, now: Instant) -> Self {
+    pub fn new(stream: TcpStream, client: Client, now: Instant) -> Self {
         Self {
             stream,
-            ipv6,
+            client,
             progress: now,
             input: Vec::new(),
             output: Vec::new(),

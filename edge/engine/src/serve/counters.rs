@@ -1,6 +1,6 @@
 //! What one shard has seen. One thread writes a row, any thread may read it.
 
-use crate::answer::{Outcome, Transport};
+use crate::answer::{Client, Outcome, Transport};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Response codes that are counted, by the name of their counter (IANA DNS RCODEs).
@@ -35,12 +35,12 @@ pub struct Counters {
 
 impl Counters {
     /// A query came in.
-    pub fn query(&self, transport: Transport, ipv6: bool) {
-        let row = match transport {
+    pub fn query(&self, client: Client) {
+        let row = match client.transport {
             Transport::Udp => 0,
             Transport::Tcp => 2,
         };
-        add(&self.queries[row + usize::from(ipv6)]);
+        add(&self.queries[row + usize::from(client.address.is_ipv6())]);
     }
 
     /// A reply was made.

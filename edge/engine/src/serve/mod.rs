@@ -24,7 +24,7 @@ mod udp;
 
 pub use counters::Counters;
 
-use crate::answer::{self, Outcome, Transport};
+use crate::answer::{self, Client, Outcome};
 use crate::catalog::{Catalog, Shared};
 use crate::rings::MAX_SHARDS;
 use arc_swap::Guard;
@@ -48,7 +48,7 @@ pub trait Responder: Send + Sync + 'static {
     fn respond(
         view: &Self::View,
         query: &[u8],
-        transport: Transport,
+        client: Client,
         out: &mut Vec<u8>,
     ) -> Option<Outcome>;
 }
@@ -63,10 +63,10 @@ impl Responder for Shared {
     fn respond(
         view: &Self::View,
         query: &[u8],
-        transport: Transport,
+        client: Client,
         out: &mut Vec<u8>,
     ) -> Option<Outcome> {
-        answer::respond(view, query, transport, out)
+        answer::respond(view, query, client, out)
     }
 }
 
@@ -152,18 +152,11 @@ impl<R: Responder> Work<R> {
     }
 
     /// Answer one query and count it; false where there is no reply.
-    fn answer(
-        &self,
-        view: &R::View,
-        query: &[u8],
-        transport: Transport,
-        ipv6: bool,
-        out: &mut Vec<u8>,
-    ) -> bool {
+    fn answer(&self, view: &R::View, query: &[u8], client: Client, out: &mut Vec<u8>) -> bool {
         let counters = self.counters();
-        counters.query(transport, ipv6);
+        counters.query(client);
         // The view is only read, and `out` is cleared before it is used again.
-        let respond = AssertUnwindSafe(|| R::respond(view, query, transport, out));
+        let respond = AssertUnwindSafe(|| R::respond(view, query, client, out));
         let outcome = catch_unwind(respond).unwrap_or_else(|_| {
             counters.panic();
             servfail(query, out)

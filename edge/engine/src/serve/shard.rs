@@ -5,7 +5,7 @@ use super::sockets::Pair;
 use super::tcp::Connections;
 use super::udp::Batch;
 use super::{Responder, Work};
-use crate::answer::Transport;
+use crate::answer::{Client, Transport};
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
@@ -78,9 +78,9 @@ impl<R: Responder> Shard<R> {
         let pair = &self.pairs[index];
         let count = self.batch.receive(&pair.udp);
         let view = self.work.responder.view();
-        let ipv6 = pair.address.is_ipv6();
-        let replies = self.batch.answer(count, |query, reply| {
-            self.work.answer(&view, query, Transport::Udp, ipv6, reply)
+        let replies = self.batch.answer(count, |query, address, reply| {
+            let client = Client::new(address, Transport::Udp);
+            self.work.answer(&view, query, client, reply)
         });
         for _ in 0..self.batch.send(&pair.udp, replies) {
             self.work.counters().drop();

@@ -9,7 +9,7 @@
 use super::bpf;
 use std::io;
 use std::mem::size_of;
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 /// Octets of queries that may wait in one UDP socket. They hold 10,000 small queries (measured: the
@@ -217,4 +217,15 @@ fn to_sockaddr(address: SocketAddr) -> (libc::sockaddr_in6, libc::socklen_t) {
             (storage, size_of::<libc::sockaddr_in6>() as libc::socklen_t)
         }
     }
+}
+
+/// The IP address in what the kernel wrote as a peer of a socket of `bind`.
+pub fn ip_of(storage: &libc::sockaddr_in6) -> IpAddr {
+    if libc::c_int::from(storage.sin6_family) == libc::AF_INET {
+        let short = (&raw const *storage).cast::<libc::sockaddr_in>();
+        // SAFETY: the family says which it is; it is smaller and needs no stricter alignment.
+        let address = unsafe { (*short).sin_addr };
+        return Ipv4Addr::from(u32::from_be(address.s_addr)).into();
+    }
+    Ipv6Addr::from(storage.sin6_addr.s6_addr).into()
 }

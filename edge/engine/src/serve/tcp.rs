@@ -3,7 +3,7 @@
 use super::connection::{Connection, State};
 use super::epoll::Epoll;
 use super::{Responder, Work};
-use crate::answer::Transport;
+use crate::answer::{Client, Transport};
 use std::collections::HashMap;
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsRawFd, RawFd};
@@ -64,7 +64,8 @@ impl Connections {
                     if self.table.len() >= MAX_CONNECTIONS {
                         self.close_oldest();
                     }
-                    self.admit(stream, peer.is_ipv6(), epoll, &token);
+                    let client = Client::new(peer.ip(), Transport::Tcp);
+                    self.admit(stream, client, epoll, &token);
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return false,
                 Err(error) => {
@@ -87,11 +88,11 @@ impl Connections {
         };
         let before = connection.interest();
         let view = work.responder.view();
-        let ipv6 = connection.ipv6;
+        let client = connection.client;
         let state = connection.advance(
             &mut self.scratch,
             &mut self.reply,
-            &mut |query, reply| work.answer(&view, query, Transport::Tcp, ipv6, reply),
+            &mut |query, reply| work.answer(&view, query, client, reply),
             Instant::now(),
         );
         let after = connection.interest();
@@ -116,10 +117,9 @@ impl Connections {
         let view = work.responder.view();
         let now = Instant::now();
         self.table.retain(|_, connection| {
-            let ipv6 = connection.ipv6;
-            let mut answer = |query: &[u8], reply: &mut Vec<u8>| {
-                work.answer(&view, query, Transport::Tcp, ipv6, reply)
-            };
+            let client = connection.client;
+            let mut answer =
+                |query: &[u8], reply: &mut Vec<u8>| work.answer(&view, query, client, reply);
             let state = connection.advance(&mut self.scratch, &mut self.reply, &mut answer, now);
             state == State::Busy
         });
@@ -129,7 +129,7 @@ impl Connections {
     fn admit(
         &mut self,
         stream: TcpStream,
-        ipv6: bool,
+        client: Client,
         epoll: &Epoll,
         token: impl Fn(RawFd) -> u64,
     ) {
@@ -138,7 +138,7 @@ impl Connections {
         let ready = stream
             .set_nonblocking(true)
             .and_then(|()| stream.set_nodelay(true));
-        let connection = Connection::new(stream, ipv6, Instant::now());
+        let connection = Connection::new(stream, client, Instant::now());
         let added = ready.and_then(|()| epoll.add(fd, connection.interest(), token(fd)));
         if added.is_ok() {
             self.table.insert(fd, connection);
@@ -165,10 +165,11 @@ mod tests {
     fn a_connection_without_progress_is_closed_and_not_before_its_time() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let (stream, _) = listener.accept().unwrap();
+        let (stream, peer) = listener.accept().unwrap();
         let mut connections = Connections::new();
         let begin = Instant::now();
-        connections.admit(stream, false, &Epoll::new().unwrap(), |fd| fd as u64);
+        let peer = Client::new(peer.ip(), Transport::Tcp);
+        connections.admit(stream, peer, &Epoll::new().unwrap(), |fd| fd as u64);
         connections.sweep(begin + IDLE_LIMIT - SWEEP);
         assert_eq!(connections.patience(), Some(SWEEP));
         connections.sweep(Instant::now() + IDLE_LIMIT);

@@ -5,9 +5,10 @@
 //! at the reply instead. On a wildcard address the control data names the local address that the
 //! query was sent to, and hence where the reply comes from.
 
+use super::sockets;
 use std::io;
 use std::mem::{size_of, zeroed};
-use std::net::UdpSocket;
+use std::net::{IpAddr, Ipv6Addr, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::ptr::null_mut;
 
@@ -90,18 +91,19 @@ impl Batch {
         self.used
     }
 
-    /// Answer the first `count` queries with `answer` (whether there is a reply) and pack the
-    /// replies to the front; how many there are.
+    /// Answer the first `count` queries with `answer`, which gets query and peer and tells whether
+    /// there is a reply, and pack the replies to the front; how many there are.
     pub fn answer(
         &mut self,
         count: usize,
-        mut answer: impl FnMut(&[u8], &mut Vec<u8>) -> bool,
+        mut answer: impl FnMut(&[u8], IpAddr, &mut Vec<u8>) -> bool,
     ) -> usize {
         let mut packed = 0;
         for index in 0..count {
             let length = self.headers[index].msg_len as usize;
+            let peer = sockets::ip_of(&self.peers[index]);
             let reply = &mut self.replies[index];
-            if !answer(&self.queries[index][..length], reply) {
+            if !answer(&self.queries[index][..length], peer, reply) {
                 continue;
             }
             self.vectors[index] = libc::iovec {
@@ -169,7 +171,7 @@ fn forget_interface(header: &mut libc::msghdr) {
             }
             (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => {
                 let info = libc::CMSG_DATA(control).cast::<libc::in6_pktinfo>();
-                let address = std::net::Ipv6Addr::from((*info).ipi6_addr.s6_addr);
+                let address = Ipv6Addr::from((*info).ipi6_addr.s6_addr);
                 if !address.is_unicast_link_local() {
                     (*info).ipi6_ifindex = 0;
                 }

@@ -1,6 +1,8 @@
 //! Headers, malformed queries and EDNS.
 
-use super::{Outcome, Transport, ask, catalog, query, rcode, read, respond, with_opt};
+use super::{
+    Client, Outcome, Transport, ask, catalog, client, query, rcode, read, respond, with_opt,
+};
 use crate::catalog::Catalog;
 
 const ANSWER: &str = "an www.test. 60 A 192.0.2.1";
@@ -32,7 +34,7 @@ fn the_header_of_the_reply() {
     ] {
         let mut query = query("wWw.test. A");
         query[2..4].copy_from_slice(&flags);
-        respond(&www(), &query, Transport::Udp, &mut out).unwrap();
+        respond(&www(), &query, client(Transport::Udp), &mut out).unwrap();
         assert_eq!(out[..2], query[..2]);
         assert_eq!(out[2..4], expected);
         assert_eq!(
@@ -44,11 +46,21 @@ fn the_header_of_the_reply() {
 }
 
 #[test]
+fn an_ipv4_client_is_one_in_either_notation() {
+    let mapped = Client::new("::ffff:192.0.2.1".parse().unwrap(), Transport::Udp);
+    let plain = Client::new("192.0.2.1".parse().unwrap(), Transport::Udp);
+    assert_eq!(mapped, plain);
+}
+
+#[test]
 fn no_reply() {
     let whole = query("www.test. A");
     let mut out = vec![1, 2, 3];
     for query in [&whole[..11], &[], &www_with(2, 0x80)] {
-        assert_eq!(respond(&www(), query, Transport::Udp, &mut out), None);
+        assert_eq!(
+            respond(&www(), query, client(Transport::Udp), &mut out),
+            None
+        );
         assert!(out.is_empty());
     }
 }
@@ -58,7 +70,7 @@ fn other_opcodes_get_a_header() {
     for opcode in 1..16 {
         let mut out = Vec::new();
         let query = www_with(2, opcode << 3 | 1);
-        let outcome = respond(&www(), &query, Transport::Udp, &mut out).unwrap();
+        let outcome = respond(&www(), &query, client(Transport::Udp), &mut out).unwrap();
         assert_eq!(
             outcome,
             Outcome {
@@ -267,7 +279,7 @@ fn no_octets_make_it_panic() {
         for octet in 0..=255 {
             let mut query = whole.clone();
             query[at] = octet;
-            if let Some(outcome) = respond(&catalog, &query, Transport::Udp, &mut out) {
+            if let Some(outcome) = respond(&catalog, &query, client(Transport::Udp), &mut out) {
                 read(&out, outcome);
             }
         }
