@@ -166,7 +166,9 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
         self.message
             .put_records(Section::Answer, name, types::CNAME, ttl, rdata)?;
         self.redirections[self.chased] = Some(redirection);
-        if self.task.rtype == types::CNAME {
+        // A target below the owner makes names that are below it again, and longer each time.
+        let is_loop = name::is_at_or_below(first_rdata(redirection), self.sname.suffix(owner));
+        if self.task.rtype == types::CNAME || is_loop {
             return Ok(Break(()));
         }
         Ok(self.go_on(target.as_wire()))

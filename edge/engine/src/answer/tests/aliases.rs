@@ -151,7 +151,9 @@ fn loops_end_without_repeating_a_record() {
          l1.test. 60 CNAME l2.test.
          l2.test. 60 CNAME l1.test.
          d.test. 60 DNAME d.test.
-         grow.test. 60 DNAME x.grow.test.",
+         grow.test. 60 DNAME x.GROW.test.
+         b.shrink.test. 60 DNAME shrink.test.
+         a.shrink.test. 60 A 192.0.2.1",
         &[
             (
                 "self.test. A",
@@ -173,12 +175,41 @@ fn loops_end_without_repeating_a_record() {
                     "an a.d.test. 60 CNAME a.d.test.",
                 ],
             ),
+            // Each name that it makes is below it again, and longer.
+            (
+                "a.grow.test. A",
+                &[
+                    "NOERROR aa",
+                    "an grow.test. 60 DNAME x.GROW.test.",
+                    "an a.grow.test. 60 CNAME a.x.grow.test.",
+                ],
+            ),
+            (
+                "x.grow.test. DNAME",
+                &[
+                    "NOERROR aa",
+                    "an grow.test. 60 DNAME x.GROW.test.",
+                    "an x.grow.test. 60 CNAME x.x.grow.test.",
+                ],
+            ),
+            // Its target is above it, so it may be applied to what it made.
+            (
+                "a.b.b.shrink.test. A",
+                &[
+                    "NOERROR aa",
+                    "an b.shrink.test. 60 DNAME shrink.test.",
+                    "an a.b.b.shrink.test. 60 CNAME a.b.shrink.test.",
+                    "an a.b.shrink.test. 60 CNAME a.shrink.test.",
+                    "an a.shrink.test. 60 A 192.0.2.1",
+                ],
+            ),
         ],
     );
-    let catalog = catalog("grow.test. 60 DNAME x.grow.test.");
-    let reply = ask(&catalog, &query("a.grow.test. A"), Transport::Tcp);
+    // A loop of two: sixteen names, and no record twice.
+    let catalog = catalog("g.test. 60 DNAME x.h.test.\nh.test. 60 DNAME g.test.");
+    let reply = ask(&catalog, &query("a.g.test. A"), Transport::Tcp);
     let unique = reply.iter().collect::<std::collections::BTreeSet<_>>();
-    assert_eq!((unique.len(), reply.len()), (1 + 1 + 16, 1 + 1 + 16));
+    assert_eq!((unique.len(), reply.len()), (1 + 2 + 16, 1 + 2 + 16));
 }
 
 #[test]
