@@ -122,7 +122,9 @@ class ZoneBuilder:
 class Engine:
     """Answers queries from the zones that were loaded into it."""
 
-    def __init__(self) -> None: ...
+    def __init__(self, identity: str | None = None) -> None:
+        """`identity` answers NSID and `id.server.` CH TXT; ValueError where it is too long."""
+
     def load(self, zone: Zone) -> None:
         """Serve this zone from the next query on; replaces the same origin in one pointer swap."""
 

@@ -3,6 +3,7 @@
 //! This file is the Python module and nothing else; everything behind it is plain Rust.
 
 pub mod answer;
+pub mod authority;
 pub mod builder;
 pub mod catalog;
 pub mod checks;

@@ -1,19 +1,40 @@
-//! The OPT record in queries and replies (RFC 6891).
+//! The OPT record in queries and replies (RFC 6891), and the options that this server speaks.
+//!
+//! A reply is a body, which ends with its last record, and OPT behind it. What OPT says is known
+//! before the body is made, so that the body gets exactly the room that OPT leaves, and a body that
+//! was made once may be followed by any OPT of that size. Only the response code and the extended
+//! error come from the body; with an extended error there are no records, and that leaves room.
 
+use super::extended_error::ExtendedError;
+use super::message::{HEADER, Section};
 use super::rcode;
+use super::settings::{IDENTITY_OCTETS, Settings};
+use crate::name::MAX_NAME;
 use crate::rdata::types;
 
-/// Octets of the OPT record of every reply: it has no options.
-pub const REPLY_LEN: usize = 11;
+/// Octets of OPT without options.
+const FIXED_LEN: usize = 11;
+/// Octets of an option before its value.
+const OPTION_HEAD: usize = 4;
+/// Octets of an extended error without text.
+const ERROR_LEN: usize = OPTION_HEAD + 2;
 /// Largest UDP reply without EDNS, and the least that EDNS can ask for (RFC 6891 section 6.2.3).
 const LEAST_PAYLOAD: u16 = 512;
 /// Largest UDP reply: passes every usual path without fragments (RFC 9715 section 3.2).
 const MOST_PAYLOAD: u16 = 1232;
 
+const _: () = {
+    let body = HEADER + MAX_NAME + 4;
+    let opt = FIXED_LEN + OPTION_HEAD + IDENTITY_OCTETS + ERROR_LEN;
+    assert!(body + opt <= LEAST_PAYLOAD as usize);
+};
+
 const VERSION: u8 = 0;
 const DNSSEC_OK: u16 = 0x8000;
+const NSID: u16 = 3;
 const CLIENT_SUBNET: u16 = 8;
 const COOKIE: u16 = 10;
+const EXTENDED_ERROR: u16 = 15;
 
 /// What the OPT record of a query says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +45,14 @@ pub struct Edns {
     pub version: u8,
     /// Whether DNSSEC records are wanted (RFC 3225).
     pub dnssec_ok: bool,
+    options: Options,
+}
+
+/// The options that a reply may have to answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Options {
+    /// Whether the name of the server is asked for (RFC 5001).
+    identity: bool,
 }
 
 impl Edns {
@@ -33,28 +62,20 @@ impl Edns {
             payload: class,
             version: (ttl >> 16) as u8,
             dnssec_ok: ttl as u16 & DNSSEC_OK != 0,
+            options: Options::default(),
         }
     }
 
-    /// BADVERS for a version this server does not speak, FORMERR for options that are malformed.
+    /// Reads the options: BADVERS for a version this server does not speak, FORMERR for options
+    /// that are malformed; then none of them is answered.
     ///
     /// Another version may mean other options, so the version is judged first.
-    pub fn check(&self, options: &[u8]) -> Result<(), u16> {
+    pub fn read_options(&mut self, options: &[u8]) -> Result<(), u16> {
         if self.version != VERSION {
             return Err(rcode::BADVERS);
         }
-        check_options(options).ok_or(rcode::FORMERR)
-    }
-
-    /// Appends the OPT record of the reply: no options, DO copied, other flags clear.
-    pub fn write_reply(&self, rcode: u16, out: &mut Vec<u8>) {
-        let flags = if self.dnssec_ok { DNSSEC_OK } else { 0 };
-        out.push(0);
-        out.extend_from_slice(&types::OPT.to_be_bytes());
-        out.extend_from_slice(&MOST_PAYLOAD.to_be_bytes());
-        out.extend_from_slice(&[(rcode >> 4) as u8, VERSION]);
-        out.extend_from_slice(&flags.to_be_bytes());
-        out.extend_from_slice(&[0, 0]);
+        self.options = Options::read(options).ok_or(rcode::FORMERR)?;
+        Ok(())
     }
 }
 
@@ -64,26 +85,78 @@ pub fn udp_limit(edns: Option<&Edns>) -> usize {
     usize::from(payload.clamp(LEAST_PAYLOAD, MOST_PAYLOAD))
 }
 
-/// None where the options do not fill their space, or one that has a fixed form breaks it.
-///
-/// Unknown options are ignored (RFC 6891 section 6.1.2).
-fn check_options(mut options: &[u8]) -> Option<()> {
-    while !options.is_empty() {
-        let (head, rest) = options.split_first_chunk::<4>()?;
-        let code = u16::from_be_bytes([head[0], head[1]]);
-        let (value, rest) =
-            rest.split_at_checked(usize::from(u16::from_be_bytes([head[2], head[3]])))?;
-        let well_formed = match code {
-            COOKIE => value.len() == 8 || (16..=40).contains(&value.len()),
-            CLIENT_SUBNET => is_client_subnet(value),
-            _ => true,
-        };
-        if !well_formed {
-            return None;
+/// The OPT record of a reply, but for what depends on the body.
+pub struct Opt<'s> {
+    dnssec_ok: bool,
+    identity: Option<&'s [u8]>,
+}
+
+impl<'s> Opt<'s> {
+    /// What is said to a query.
+    pub fn new(edns: &Edns, settings: &'s Settings) -> Opt<'s> {
+        Opt {
+            dnssec_ok: edns.dnssec_ok,
+            identity: settings.identity().filter(|_| edns.options.identity),
         }
-        options = rest;
     }
-    Some(())
+
+    /// Octets that the body has to leave free.
+    pub fn size(&self) -> usize {
+        FIXED_LEN + self.identity.map_or(0, |value| OPTION_HEAD + value.len())
+    }
+
+    /// Appends the record to the body and counts it: DO copied, other flags clear.
+    ///
+    /// `rcode` is the whole response code, the body has its lower four bits.
+    pub fn write(&self, rcode: u16, error: Option<ExtendedError>, out: &mut Vec<u8>) {
+        let flags = if self.dnssec_ok { DNSSEC_OK } else { 0 };
+        let options = self.size() - FIXED_LEN + error.map_or(0, |_| ERROR_LEN);
+        out.push(0);
+        out.extend_from_slice(&types::OPT.to_be_bytes());
+        out.extend_from_slice(&MOST_PAYLOAD.to_be_bytes());
+        out.extend_from_slice(&[(rcode >> 4) as u8, VERSION]);
+        out.extend_from_slice(&flags.to_be_bytes());
+        out.extend_from_slice(&(options as u16).to_be_bytes());
+        if let Some(identity) = self.identity {
+            put_option(NSID, identity, out);
+        }
+        if let Some(error) = error {
+            put_option(EXTENDED_ERROR, &(error as u16).to_be_bytes(), out);
+        }
+        let counted_at = Section::Additional as usize;
+        let counted = u16::from_be_bytes([out[counted_at], out[counted_at + 1]]) + 1;
+        out[counted_at..counted_at + 2].copy_from_slice(&counted.to_be_bytes());
+    }
+}
+
+fn put_option(code: u16, value: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(&code.to_be_bytes());
+    out.extend_from_slice(&(value.len() as u16).to_be_bytes());
+    out.extend_from_slice(value);
+}
+
+impl Options {
+    /// None where the options do not fill their space, or one that has a fixed form breaks it.
+    ///
+    /// Unknown options are ignored (RFC 6891 section 6.1.2).
+    fn read(mut rest: &[u8]) -> Option<Options> {
+        let mut options = Options::default();
+        while !rest.is_empty() {
+            let (head, after) = rest.split_first_chunk::<OPTION_HEAD>()?;
+            let code = u16::from_be_bytes([head[0], head[1]]);
+            let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
+            let (value, after) = after.split_at_checked(length)?;
+            match code {
+                // Its value means nothing in a query (RFC 5001 section 2.1).
+                NSID => options.identity = true,
+                COOKIE if value.len() != 8 && !(16..=40).contains(&value.len()) => return None,
+                CLIENT_SUBNET if !is_client_subnet(value) => return None,
+                _ => (),
+            }
+            rest = after;
+        }
+        Some(options)
+    }
 }
 
 /// Family, source prefix, scope 0 and just the octets and bits of the prefix (RFC 7871 section 6).

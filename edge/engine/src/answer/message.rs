@@ -2,7 +2,6 @@
 
 pub use super::compression::NOWHERE;
 use super::compression::{self, Compression};
-use super::edns::{self, Edns};
 use super::query::Query;
 use super::signatures;
 use crate::name;
@@ -17,7 +16,6 @@ pub const QNAME: u16 = HEADER as u16;
 const QR: u8 = 0x80;
 const AA: u8 = 0x04;
 const TC: u8 = 0x02;
-const CLASS_IN: [u8; 2] = [0, 1];
 
 /// The sections behind the question; the value is where the header counts its records.
 #[derive(Clone, Copy)]
@@ -54,10 +52,12 @@ impl<'n> Owner<'n> {
     }
 }
 
-/// A reply under construction.
+/// The body of a reply under construction: all but its OPT record.
 pub struct Message<'m> {
     out: &'m mut Vec<u8>,
     limit: usize,
+    /// The class of all records: that of the question.
+    class: [u8; 2],
     names: Compression,
     signatures: bool,
 }
@@ -65,16 +65,18 @@ pub struct Message<'m> {
 impl<'m> Message<'m> {
     /// Starts the reply in `out`: ID, opcode, RD and the question as the client wrote it.
     ///
-    /// `limit` is the size of the whole reply in octets; room for OPT is kept back.
+    /// `limit` is its size in octets without OPT, which comes behind it.
     pub fn new(out: &'m mut Vec<u8>, query: &Query, limit: usize) -> Message<'m> {
         out.clear();
         out.extend_from_slice(&query.id);
         out.extend_from_slice(&[QR | query.kept_flags, 0]);
         out.extend_from_slice(&[0; HEADER - 4]);
-        let reserved = query.edns.map_or(0, |_| edns::REPLY_LEN);
         let mut message = Message {
             out,
-            limit: limit - reserved,
+            limit,
+            class: query
+                .question
+                .map_or([0; 2], |asked| asked.class.to_be_bytes()),
             names: Compression::new(),
             signatures: false,
         };
@@ -107,13 +109,9 @@ impl<'m> Message<'m> {
         self.out[2] & TC != 0
     }
 
-    /// Writes the response code and, where the query had one, OPT.
-    pub fn finish(mut self, rcode: u16, edns: Option<&Edns>) {
+    /// Writes the response code, as much of it as the header has room for.
+    pub fn finish(self, rcode: u16) {
         self.out[3] |= (rcode & 0x0f) as u8;
-        if let Some(edns) = edns {
-            edns.write_reply(rcode, self.out);
-            self.set_count(Section::Additional, self.counted(Section::Additional) + 1);
-        }
     }
 
     /// Where the message has a name as a whole, or `NOWHERE`.
@@ -165,7 +163,7 @@ impl<'m> Message<'m> {
                 at => self.out.extend_from_slice(&compression::pointer(at)),
             }
             self.out.extend_from_slice(&rtype.to_be_bytes());
-            self.out.extend_from_slice(&CLASS_IN);
+            self.out.extend_from_slice(&self.class);
             self.out.extend_from_slice(&ttl.to_be_bytes());
             self.put_rdata(rtype, rdata);
             if self.out.len() > self.limit {

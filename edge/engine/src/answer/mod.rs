@@ -8,15 +8,19 @@
 //!                                              └ additional  step 6: glue and addresses
 //! ```
 //!
-//! The answer depends on the zone and the query alone: not on the time, the shard or the client.
+//! The body, which is all but OPT, depends on the zone, the question, DO, the transport and the room
+//! that there is: not on the time, the shard or who asks. OPT comes behind it (`edns`).
 
 mod additional;
+mod chaos;
 mod compression;
 mod edns;
+mod extended_error;
 mod lookup;
 mod message;
 mod query;
 pub mod rcode;
+pub mod settings;
 mod signatures;
 mod sname;
 mod stages;
@@ -25,13 +29,16 @@ mod tests;
 
 use crate::catalog::Catalog;
 use crate::rdata::types;
+use edns::Opt;
+use extended_error::ExtendedError;
 use message::{Message, QNAME};
 use query::{Query, Question};
+use settings::Settings;
 use sname::Sname;
 use stages::{Stages, Task};
 use std::net::IpAddr;
 
-/// Class IN; no other is served.
+/// Class IN; of another one only the name of the server is served.
 const IN: u16 = 1;
 /// The largest message that a length of two octets can announce (RFC 1035 section 4.2.2).
 const TCP_LIMIT: usize = 65_535;
@@ -73,52 +80,104 @@ pub struct Outcome {
     pub truncated: bool,
 }
 
+/// What replies are made from: with the query and the client it determines the reply.
+#[derive(Clone, Copy)]
+pub struct Source<'s> {
+    /// The zones.
+    pub catalog: &'s Catalog,
+    /// What the operator decided.
+    pub settings: &'s Settings,
+}
+
 /// Answers one query; the reply is left in `out`, which is cleared first.
 ///
 /// None means that nothing may be sent: too short for a header, or itself a reply.
-pub fn respond(
-    catalog: &Catalog,
-    query: &[u8],
-    client: Client,
-    out: &mut Vec<u8>,
-) -> Option<Outcome> {
+pub fn respond(source: Source, query: &[u8], client: Client, out: &mut Vec<u8>) -> Option<Outcome> {
     out.clear();
     let query = Query::read(query)?;
+    let opt = query
+        .edns
+        .as_ref()
+        .map(|edns| Opt::new(edns, source.settings));
     let limit = match client.transport {
         Transport::Udp => edns::udp_limit(query.edns.as_ref()),
         Transport::Tcp => TCP_LIMIT,
     };
-    let mut message = Message::new(out, &query, limit);
-    let rcode = match &query.question {
+    let room = limit - opt.as_ref().map_or(0, Opt::size);
+    let body = write_body(source, &query, client.transport, room, out);
+    if let Some(opt) = opt {
+        opt.write(body.rcode, body.error, out);
+    }
+    Some(Outcome {
+        rcode: body.rcode,
+        truncated: body.truncated,
+    })
+}
+
+/// What a body says, beside its octets.
+struct Body {
+    /// The header has the lower four bits of it.
+    rcode: u16,
+    truncated: bool,
+    /// Why there are no records.
+    error: Option<ExtendedError>,
+}
+
+/// Writes all of a reply but OPT, in at most `room` octets.
+fn write_body(
+    source: Source,
+    query: &Query,
+    transport: Transport,
+    room: usize,
+    out: &mut Vec<u8>,
+) -> Body {
+    let mut message = Message::new(out, query, room);
+    let answered = match &query.question {
         Some(question) if query.fault == rcode::NOERROR => {
-            answer(catalog, &query, question, client.transport, &mut message)
+            answer(source, query, question, transport, &mut message)
         }
-        _ => query.fault,
+        _ => Err((query.fault, None)),
+    };
+    let (rcode, error) = match answered {
+        Ok(rcode) => (rcode, None),
+        Err(refusal) => refusal,
     };
     let truncated = message.is_truncated();
-    message.finish(rcode, query.edns.as_ref());
-    Some(Outcome { rcode, truncated })
+    message.finish(rcode);
+    Body {
+        rcode,
+        truncated,
+        error,
+    }
 }
+
+/// A response code without records, and more about its reason.
+type Refusal = (u16, Option<ExtendedError>);
 
 /// Fills the sections of the reply to a well-formed query and returns the response code.
 fn answer(
-    catalog: &Catalog,
+    source: Source,
     query: &Query,
     question: &Question,
     transport: Transport,
     message: &mut Message,
-) -> u16 {
-    // It marks absent names in NSEC records and cannot be asked for (RFC 9824 section 3.5).
+) -> Result<u16, Refusal> {
     if question.rtype == types::NXNAME {
-        return rcode::FORMERR;
+        return Err((rcode::FORMERR, Some(ExtendedError::InvalidQueryType)));
+    }
+    let not_supported = (rcode::REFUSED, Some(ExtendedError::NotSupported));
+    if question.class == chaos::CLASS {
+        let answered = chaos::answer(source.settings, question, message);
+        return answered.map(|()| rcode::NOERROR).ok_or(not_supported);
     }
     if question.class != IN || matches!(question.rtype, types::AXFR | types::IXFR) {
-        return rcode::REFUSED;
+        return Err(not_supported);
     }
     let sname = Sname::new(question.name, QNAME);
-    let Some(zone) = catalog.find(sname.folded(), question.rtype) else {
-        return rcode::REFUSED;
-    };
+    let zone = source
+        .catalog
+        .find(sname.folded(), question.rtype)
+        .ok_or((rcode::REFUSED, Some(ExtendedError::NotAuthoritative)))?;
     let dnssec = query.dnssec_ok() && signatures::is_signed(zone);
     if dnssec {
         message.include_signatures();
@@ -130,5 +189,5 @@ fn answer(
         any_gets_all,
         dnssec,
     };
-    Stages::new(task, sname, message).run()
+    Ok(Stages::new(task, sname, message).run())
 }

@@ -100,8 +100,8 @@ impl<'q> Query<'q> {
         if !rest.is_empty() {
             return Err(rcode::FORMERR);
         }
-        if let (Some(edns), Some(options)) = (&self.edns, options) {
-            edns.check(options)?;
+        if let (Some(edns), Some(options)) = (&mut self.edns, options) {
+            edns.read_options(options)?;
         }
         // RFC 9619 section 4; judged last, so that OPT is answered by OPT.
         if questions == 0 {

@@ -8,45 +8,51 @@ use pyo3::types::PyBytes;
 
 use super::serving::{Row, Serving, parse_ip};
 use super::zones::Zone;
-use crate::answer::{self, Client, Transport};
-use crate::catalog::Shared;
+use crate::answer::settings::Settings;
+use crate::answer::{Client, Transport};
+use crate::authority::Authority;
 use crate::name::{self, Name};
+use crate::serve::Responder;
 use crate::zone;
 
 /// Answers queries from the zones that were loaded into it.
 #[pyclass(frozen, module = "dnsfleet_engine")]
-#[derive(Default)]
 pub struct Engine {
-    shared: Arc<Shared>,
+    authority: Arc<Authority>,
     serving: Serving,
 }
 
 #[pymethods]
 impl Engine {
     #[new]
-    fn new() -> Engine {
-        Engine::default()
+    #[pyo3(signature = (identity=None))]
+    fn new(identity: Option<&str>) -> PyResult<Engine> {
+        let settings = Settings::new(identity).map_err(PyValueError::new_err)?;
+        Ok(Engine {
+            authority: Arc::new(Authority::new(settings)),
+            serving: Serving::default(),
+        })
     }
 
     fn load(&self, py: Python<'_>, zone: &Zone) {
-        py.detach(|| self.shared.load(zone.0.clone()));
+        py.detach(|| self.authority.zones.load(zone.0.clone()));
     }
 
     fn remove(&self, py: Python<'_>, origin: &str) -> PyResult<()> {
         let origin = folded(origin)?;
-        py.detach(|| self.shared.remove(origin.as_wire()));
+        py.detach(|| self.authority.zones.remove(origin.as_wire()));
         Ok(())
     }
 
     fn zone(&self, origin: &str) -> PyResult<Option<Zone>> {
-        let catalog = self.shared.current();
+        let catalog = self.authority.zones.current();
         let zone = catalog.get(folded(origin)?.as_wire());
         Ok(zone.map(|zone| Zone(zone::Zone::clone(zone))))
     }
 
     fn origins(&self, py: Python<'_>) -> Vec<String> {
         py.detach(|| {
-            let catalog = self.shared.current();
+            let catalog = self.authority.zones.current();
             let mut origins: Vec<_> = catalog.zones().map(|zone| zone.origin()).collect();
             origins.sort_unstable_by(|a, b| name::canonical_cmp(a.as_wire(), b.as_wire()));
             origins.into_iter().map(Name::to_string).collect()
@@ -72,7 +78,7 @@ impl Engine {
         };
         let client = Client::new(parse_ip(client)?, transport);
         let mut reply = Vec::new();
-        let outcome = answer::respond(&self.shared.current(), query, client, &mut reply);
+        let outcome = Authority::respond(&self.authority.view(), query, client, &mut reply);
         Ok(outcome.map(|_| PyBytes::new(py, &reply)))
     }
 
@@ -82,7 +88,10 @@ impl Engine {
         listen: Vec<(String, u16)>,
         shards: usize,
     ) -> PyResult<Vec<(String, u16)>> {
-        py.detach(|| self.serving.start(Arc::clone(&self.shared), listen, shards))
+        py.detach(|| {
+            self.serving
+                .start(Arc::clone(&self.authority), listen, shards)
+        })
     }
 
     fn stop(&self, py: Python<'_>) {

@@ -1,6 +1,6 @@
 //! The sockets of an `Engine`: starting, stopping, and counters that outlive a stop.
 
-use crate::catalog::Shared;
+use crate::authority::Authority;
 use crate::serve::{Counters, Server};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -23,10 +23,10 @@ struct State {
 }
 
 impl Serving {
-    /// Serve `shared`; the bound addresses.
+    /// Serve an authority; the bound addresses.
     pub fn start(
         &self,
-        shared: Arc<Shared>,
+        authority: Arc<Authority>,
         listen: Vec<(String, u16)>,
         shards: usize,
     ) -> PyResult<Vec<(String, u16)>> {
@@ -41,7 +41,7 @@ impl Serving {
             ));
         }
         let server =
-            Server::start(shared, &addresses, shards).map_err(|error| match error.kind() {
+            Server::start(authority, &addresses, shards).map_err(|error| match error.kind() {
                 io::ErrorKind::InvalidInput => PyValueError::new_err(error.to_string()),
                 _ => error.into(),
             })?;

@@ -7,10 +7,10 @@
 //! ```text
 //! kernel ──┬─ shard 0: epoll ─ UDP sockets   (udp.rs: batches in fixed memory)
 //!          │                 └ TCP listeners (tcp.rs: the table; connection.rs: one stream)
-//!          └─ shard 1: …               └── Work::answer ── Responder (the catalog) ── counters
+//!          └─ shard 1: …               └── Work::answer ── Responder (the zones) ── counters
 //! ```
 //!
-//! A shard looks at the catalog once per batch. A panic in the responder costs that query a
+//! A shard looks at the zones once per batch. A panic in the responder costs that query a
 //! SERVFAIL and nobody anything else.
 
 mod bpf;
@@ -24,10 +24,8 @@ mod udp;
 
 pub use counters::Counters;
 
-use crate::answer::{self, Client, Outcome};
-use crate::catalog::{Catalog, Shared};
+use crate::answer::{Client, Outcome};
 use crate::rings::MAX_SHARDS;
-use arc_swap::Guard;
 use epoll::Event;
 use shard::Shard;
 use std::io;
@@ -51,23 +49,6 @@ pub trait Responder: Send + Sync + 'static {
         client: Client,
         out: &mut Vec<u8>,
     ) -> Option<Outcome>;
-}
-
-impl Responder for Shared {
-    type View = Guard<Arc<Catalog>>;
-
-    fn view(&self) -> Self::View {
-        self.current()
-    }
-
-    fn respond(
-        view: &Self::View,
-        query: &[u8],
-        client: Client,
-        out: &mut Vec<u8>,
-    ) -> Option<Outcome> {
-        answer::respond(view, query, client, out)
-    }
 }
 
 /// Running shards; they end with it.

@@ -2,12 +2,14 @@
 
 mod aliases;
 mod names;
+mod options;
 mod protocol;
 mod servers;
 mod signed;
 
 use super::message::HEADER;
-use super::{Client, Outcome, Transport, rcode, respond};
+use super::settings::Settings;
+use super::{Client, Outcome, Source, Transport, rcode};
 use crate::catalog::{Catalog, Shared};
 use crate::name::{self, Name};
 use crate::rdata::{self, types};
@@ -82,6 +84,12 @@ fn with_opt(mut query: Vec<u8>, payload: u16, ttl: u32, options: &[u8]) -> Vec<u
     query
 }
 
+/// An option of an OPT record.
+fn option(code: u16, value: &[u8]) -> Vec<u8> {
+    let length = (value.len() as u16).to_be_bytes();
+    [&code.to_be_bytes(), &length[..], value].concat()
+}
+
 /// DO, where the TTL of an OPT record has it.
 const DO: u32 = 0x8000;
 
@@ -90,10 +98,24 @@ fn client(transport: Transport) -> Client {
     Client::new([192, 0, 2, 53].into(), transport)
 }
 
+/// The reply of a server without settings; the client does not matter to it.
+fn respond(
+    catalog: &Catalog,
+    query: &[u8],
+    transport: Transport,
+    out: &mut Vec<u8>,
+) -> Option<Outcome> {
+    let source = Source {
+        catalog,
+        settings: &Settings::default(),
+    };
+    super::respond(source, query, client(transport), out)
+}
+
 /// The reply to a query as lines: response code and flags, then the records of each section.
 fn ask(catalog: &Catalog, query: &[u8], transport: Transport) -> Vec<String> {
     let mut out = Vec::new();
-    let outcome = respond(catalog, query, client(transport), &mut out).expect("a reply");
+    let outcome = respond(catalog, query, transport, &mut out).expect("a reply");
     read(&out, outcome)
 }
 

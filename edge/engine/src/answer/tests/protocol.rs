@@ -1,7 +1,7 @@
 //! Headers, malformed queries and EDNS.
 
 use super::{
-    Client, Outcome, Transport, ask, catalog, client, query, rcode, read, respond, with_opt,
+    Client, Outcome, Transport, ask, catalog, option, query, rcode, read, respond, with_opt,
 };
 use crate::catalog::Catalog;
 
@@ -18,11 +18,6 @@ fn www_with(at: usize, octet: u8) -> Vec<u8> {
     query
 }
 
-fn option(code: u16, value: &[u8]) -> Vec<u8> {
-    let length = (value.len() as u16).to_be_bytes();
-    [&code.to_be_bytes(), &length[..], value].concat()
-}
-
 #[test]
 fn the_header_of_the_reply() {
     let mut out = vec![1, 2, 3];
@@ -34,7 +29,7 @@ fn the_header_of_the_reply() {
     ] {
         let mut query = query("wWw.test. A");
         query[2..4].copy_from_slice(&flags);
-        respond(&www(), &query, client(Transport::Udp), &mut out).unwrap();
+        respond(&www(), &query, Transport::Udp, &mut out).unwrap();
         assert_eq!(out[..2], query[..2]);
         assert_eq!(out[2..4], expected);
         assert_eq!(
@@ -57,10 +52,7 @@ fn no_reply() {
     let whole = query("www.test. A");
     let mut out = vec![1, 2, 3];
     for query in [&whole[..11], &[], &www_with(2, 0x80)] {
-        assert_eq!(
-            respond(&www(), query, client(Transport::Udp), &mut out),
-            None
-        );
+        assert_eq!(respond(&www(), query, Transport::Udp, &mut out), None);
         assert!(out.is_empty());
     }
 }
@@ -70,7 +62,7 @@ fn other_opcodes_get_a_header() {
     for opcode in 1..16 {
         let mut out = Vec::new();
         let query = www_with(2, opcode << 3 | 1);
-        let outcome = respond(&www(), &query, client(Transport::Udp), &mut out).unwrap();
+        let outcome = respond(&www(), &query, Transport::Udp, &mut out).unwrap();
         assert_eq!(
             outcome,
             Outcome {
@@ -279,7 +271,7 @@ fn no_octets_make_it_panic() {
         for octet in 0..=255 {
             let mut query = whole.clone();
             query[at] = octet;
-            if let Some(outcome) = respond(&catalog, &query, client(Transport::Udp), &mut out) {
+            if let Some(outcome) = respond(&catalog, &query, Transport::Udp, &mut out) {
                 read(&out, outcome);
             }
         }

@@ -1,0 +1,35 @@
+//! Class CHAOS: which server is it that answers (RFC 4892)?
+//!
+//! `id.server.` and its older name `hostname.bind.` tell the identity, the same that NSID tells,
+//! where the operator gave one. Versions are nobody's business: `version.bind.` and
+//! `version.server.` are refused like every other name.
+
+use super::message::{Full, Message, Owner, QNAME, Section};
+use super::query::Question;
+use super::settings::Settings;
+use crate::rdata::types;
+
+/// Class CHAOS.
+pub const CLASS: u16 = 3;
+
+const NAMES: [&[u8]; 2] = [b"\x02id\x06server\x00", b"\x08hostname\x04bind\x00"];
+
+/// Seconds: the next query may reach another server.
+const TTL: u32 = 0;
+
+/// Writes the identity; None where there is none or something else is asked for.
+pub fn answer(settings: &Settings, question: &Question, message: &mut Message) -> Option<()> {
+    let mut names = NAMES.iter();
+    if question.rtype != types::TXT || !names.any(|name| question.name.eq_ignore_ascii_case(name)) {
+        return None;
+    }
+    let text = settings.identity_text()?;
+    message.set_authoritative();
+    let owner = Owner::known(question.name, QNAME);
+    let records = std::iter::once(text);
+    match message.put_records(Section::Answer, owner, types::TXT, TTL, records) {
+        Ok(()) => (),
+        Err(Full) => message.set_truncated(),
+    }
+    Some(())
+}

@@ -1,0 +1,16 @@
+//! Extended DNS errors (RFC 8914): why a reply has no answer, in words of a registry.
+//!
+//! They are sent where the response code alone would make somebody look for the fault at the wrong
+//! place, and only in reply to EDNS. There is never a text: it would make the reply longer than it
+//! helps, and the code says it all.
+
+/// An INFO-CODE (IANA registry "Extended DNS Error Codes").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExtendedError {
+    /// No zone of this server has the name: a delegation that points here is lame.
+    NotAuthoritative = 20,
+    /// Such a query is never answered here: transfers, and classes other than IN.
+    NotSupported = 21,
+    /// A type that marks something and cannot be asked for (RFC 9824 section 3.5).
+    InvalidQueryType = 30,
+}
