@@ -9,6 +9,7 @@ UV := .tools/uv/bin/uv
 RUN := .venv/bin
 CARGO := cargo --locked
 ENGINE := edge/engine/Cargo.toml
+LOAD := bench/load/Cargo.toml
 # Cargo's two lock-step users (the wheel and the tests) share one target folder.
 export CARGO_TARGET_DIR ?= $(CURDIR)/edge/engine/target
 
@@ -26,6 +27,7 @@ up: setup ## Run the quickstart fleet on this machine: 2 zones, 3 Pops (Ctrl-C s
 
 test: setup ## Unit, property, golden and integration tests with real Valkey and a real fleet
 	$(CARGO) test --quiet --manifest-path $(ENGINE)
+	$(CARGO) test --quiet --manifest-path $(LOAD)
 	$(RUN)/pytest
 
 check: setup ## Formatting, lints, types and layer rules
@@ -35,6 +37,8 @@ check: setup ## Formatting, lints, types and layer rules
 	$(RUN)/lint-imports
 	cargo fmt --manifest-path $(ENGINE) --check
 	$(CARGO) clippy --quiet --manifest-path $(ENGINE) --all-features --all-targets -- -D warnings
+	cargo fmt --manifest-path $(LOAD) --check
+	$(CARGO) clippy --quiet --manifest-path $(LOAD) --all-targets -- -D warnings
 
 conformance: setup ## Against independent servers and public data sets (needs knotd)
 	$(RUN)/pytest tests/conformance
@@ -42,8 +46,8 @@ conformance: setup ## Against independent servers and public data sets (needs kn
 faults: setup ## Kill the core, replicas and edges of a fleet under load
 	$(RUN)/pytest tests/faults
 
-bench: setup ## Print propagation, big-zone and load figures of this machine
-	PYTHONPATH=tests $(RUN)/python -m bench
+bench: setup ## Print propagation, big-zone and load figures of this machine (ONLY="NAME…": these)
+	PYTHONPATH=tests $(RUN)/python -m bench $(ONLY)
 
 crds: setup ## Write crds/ and its copies in the chart from the models
 	$(RUN)/dnsfleet crds --dir crds --chart helm/dnsfleet

@@ -3,12 +3,13 @@
 import sys
 from collections.abc import Callable
 
-from bench import big_zone, master_file, propagation
+from bench import big_zone, floor, master_file, propagation
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "propagation": propagation.run,
     "master-file": master_file.run,
     "big-zone": big_zone.run,
+    "floor": floor.run,
 }
 
 

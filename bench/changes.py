@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from support.oracle import Oracle
 from support.waiting import wait_for
@@ -16,7 +17,7 @@ def live_seconds(oracle: Oracle, changes: int, make: Callable[[int], None]) -> I
         oracle.publishing(counter)
         written = time.monotonic()
         make(counter)
-        wait_for(f"{counter} everywhere", lambda c=counter: oracle.seen_everywhere(c), LIVE_SECONDS)
+        wait_for(f"{counter} everywhere", partial(oracle.seen_everywhere, counter), LIVE_SECONDS)
         first = [verdict.first_seen[counter] for verdict in oracle.verdicts.values()]
         yield max(first) - written
 

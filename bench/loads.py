@@ -1,0 +1,85 @@
+"""The load generator and the echo floor: built, run, and what a query cost the server.
+
+Server and generator have a core each. Over the loopback interface, the kernel brings a datagram to
+its receiver in the name of the sender: the server pays for its replies as far as the generator's
+socket, the generator for the queries as far as the server's. It is so for every server alike, and
+for the echo.
+"""
+
+import json
+import os
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+MANIFEST = ROOT / "bench/load/Cargo.toml"
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "edge/engine/target"))
+BINARIES = TARGET / "release"
+
+SERVER_CORE = 0
+LOAD_CORE = 1
+
+WINDOW = 512
+"""Unanswered queries that keep a server busy: full batches of 32, and every socket holds them."""
+
+GRACE_SECONDS = 10
+"""What a run may take beyond the time that it sends for."""
+
+
+def build() -> None:
+    """Compile both; a second when nothing changed."""
+    subprocess.run(
+        ["cargo", "--locked", "build", "--release", "--quiet", "--manifest-path", MANIFEST],
+        check=True,
+        env={**os.environ, "CARGO_TARGET_DIR": str(TARGET)},
+    )
+
+
+@dataclass(frozen=True)
+class Queries:
+    """What is asked: a file of queries, and whether each gets a first label of its own."""
+
+    file: Path
+    random: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """One run: counts, replies a second, latencies in microseconds, replies by rcode."""
+
+    sent: int
+    received: int
+    lost: int
+    seconds: float
+    rate: float
+    idle: float
+    octets: float
+    p50_us: float
+    p99_us: float
+    max_us: float
+    rcodes: dict[str, int]
+
+
+def run(port: int, queries: Queries, seconds: float, first: int, *options: str) -> Report:
+    """Ask the server at `port`; `first` tells runs apart, so that none repeats another's queries.
+
+    Without options, `WINDOW` queries are kept unanswered.
+    """
+    command: list[str | Path] = [BINARIES / "dnsfleet-load", "--server", f"127.0.0.1:{port}"]
+    command += ["--core", str(LOAD_CORE), "--queries", queries.file, "--seconds", str(seconds)]
+    command += ["--random" if queries.random else "--first", str(first)]
+    command += options or ("--window", str(WINDOW))
+    done = subprocess.run(
+        command, check=True, capture_output=True, text=True, timeout=seconds + GRACE_SECONDS
+    )
+    return Report(**json.loads(done.stdout))
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time that all threads of a process have had, those that ended included.
+
+    The clock of another process: clock_getcpuclockid(3) computes its id like this.
+    """
+    return time.clock_gettime(~pid << 3 | 2)

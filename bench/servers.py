@@ -1,0 +1,225 @@
+"""The servers that are measured: one worker each, on its own core, with one zone from a file.
+
+They do what dnsfleet does and no more: minimal responses, no rate limit, no control channel; where
+a server lets one say so, its UDP receive buffer is as large as the engine's.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.query
+from support import knot
+from support.ports import free_port
+
+from bench import loads
+from bench.datasets import ORIGIN
+
+START_SECONDS = 120
+STOP_SECONDS = 20
+LOOK_SECONDS = 0.005
+"""How often a starting server is asked: what a start can be measured to."""
+
+RECEIVE_BUFFER = 4 << 20
+"""Octets of queries that may wait: the engine's own (`serve/sockets.rs`)."""
+
+CONNECTIONS = 300
+"""TCP connections that a server must take: more than any benchmark opens."""
+
+Command = list[str | Path]
+
+
+def _echo(_folder: Path, port: int, _zone: Path) -> Command:
+    return [loads.BINARIES / "dnsfleet-echo", f"127.0.0.1:{port}", str(loads.SERVER_CORE)]
+
+
+def _dnsfleet(_folder: Path, port: int, zone: Path) -> Command:
+    program = Path(sys.executable).parent / "dnsfleet"
+    listen = f"127.0.0.1:{port}"
+    return [program, "serve", "--zone", f"{ORIGIN}={zone}", "--listen", listen, "--shards", "1"]
+
+
+def _knotd(folder: Path, port: int, zone: Path) -> Command:
+    config = folder / "knot.conf"
+    text = knot.CONFIG.format(folder=folder, port=port)
+    config.write_text(text + knot.ZONE.format(origin=ORIGIN, file=zone))
+    return [_program("knotd", "knot"), "-c", config]
+
+
+def _nsd(folder: Path, port: int, zone: Path) -> Command:
+    config = folder / "nsd.conf"
+    config.write_text(f"""\
+server:
+    ip-address: 127.0.0.1@{port}
+    server-count: 1
+    tcp-count: {CONNECTIONS}
+    receive-buffer-size: {RECEIVE_BUFFER}
+    minimal-responses: yes
+    rrl-ratelimit: 0
+    username: ""
+    database: ""
+    zonesdir: "{folder}"
+    zonelistfile: "{folder}/zone.list"
+    xfrdfile: "{folder}/xfrd.state"
+    xfrdir: "{folder}"
+    pidfile: "{folder}/nsd.pid"
+remote-control:
+    control-enable: no
+zone:
+    name: {ORIGIN}
+    zonefile: "{zone}"
+""")
+    return [_program("nsd", "nsd"), "-d", "-c", config]
+
+
+def _gdnsd(folder: Path, port: int, zone: Path) -> Command:
+    (folder / "zones").mkdir()
+    (folder / "zones" / ORIGIN).symlink_to(zone)
+    (folder / "config").write_text(f"""\
+options => {{
+  listen => 127.0.0.1:{port}
+  udp_threads => 1
+  tcp_threads => 1
+  tcp_clients_per_thread => {CONNECTIONS}
+  udp_rcvbuf => {RECEIVE_BUFFER}
+  run_dir => {folder}
+  state_dir => {folder}
+}}
+""")
+    return [_program("gdnsd", "gdnsd"), "-c", folder, "start"]
+
+
+def _named(folder: Path, port: int, zone: Path) -> Command:
+    config = folder / "named.conf"
+    config.write_text(f"""\
+options {{
+    directory "{folder}";
+    pid-file "{folder}/named.pid";
+    session-keyfile "{folder}/session.key";
+    listen-on port {port} {{ 127.0.0.1; }};
+    listen-on-v6 {{ none; }};
+    recursion no;
+    minimal-responses yes;
+    rate-limit {{ responses-per-second 0; }};
+    tcp-clients {CONNECTIONS};
+    udp-receive-buffer {RECEIVE_BUFFER};
+    notify no;
+}};
+controls {{}};
+zone "{ORIGIN}" {{ type primary; file "{zone}"; }};
+""")
+    return [_program("named", "bind9"), "-g", "-n", "1", "-c", config]
+
+
+ECHO = "echo"
+DNSFLEET = "dnsfleet"
+PEERS = ("knotd", "nsd", "gdnsd", "named")
+COMMANDS: dict[str, Callable[[Path, int, Path], Command]] = {
+    ECHO: _echo,
+    DNSFLEET: _dnsfleet,
+    "knotd": _knotd,
+    "nsd": _nsd,
+    "gdnsd": _gdnsd,
+    "named": _named,
+}
+
+
+def _program(name: str, package: str) -> str:
+    # Debian installs servers where ordinary users do not look.
+    found = shutil.which(name, path=knot.SEARCHED)
+    if found is None:
+        sys.exit(f"{name} is missing: install the Debian package {package}")
+    return found
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that answers."""
+
+    name: str
+    port: int
+    pid: int
+    start_seconds: float
+    """From the command to the first answer."""
+
+    def cpu_seconds(self) -> float:
+        """CPU time of all its processes since they started."""
+        return sum(loads.cpu_seconds(pid) for pid in _family(self.pid))
+
+    def resident_octets(self) -> int:
+        """Memory in core (RSS); what several processes share counts once (PSS)."""
+        family = _family(self.pid)
+        field = "Rss:" if len(family) == 1 else "Pss:"
+        return sum(_memory(pid, field) for pid in family)
+
+
+@contextmanager
+def serving(names: Sequence[str], zone: Path, folder: Path) -> Iterator[dict[str, Running]]:
+    """Start servers one after another with the same zone; end them all."""
+    processes: list[subprocess.Popen[bytes]] = []
+    running = {}
+    try:
+        for name in names:
+            home = folder / name
+            home.mkdir()
+            port = free_port()
+            command = COMMANDS[name](home, port, zone)
+            start = time.monotonic()
+            with (home / "log").open("wb") as log:
+                process = subprocess.Popen(
+                    command,
+                    stdout=log,
+                    stderr=log,
+                    preexec_fn=lambda: os.sched_setaffinity(0, {loads.SERVER_CORE}),
+                )
+            processes.append(process)
+            if not _answers(process, port, name == ECHO):
+                sys.exit(f"{name} does not answer:\n{(home / 'log').read_text()}")
+            running[name] = Running(name, port, process.pid, time.monotonic() - start)
+        yield running
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait(STOP_SECONDS)
+
+
+def _answers(process: subprocess.Popen[bytes], port: int, echoes: bool) -> bool:
+    """Ask until the zone's SOA comes; from the echo, the query itself."""
+    query = dns.message.make_query(ORIGIN, "SOA")
+    deadline = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            reply = dns.query.udp(query, "127.0.0.1", port=port, timeout=1)
+        except (OSError, dns.exception.DNSException):
+            pass  # not bound yet
+        else:
+            if reply.answer or echoes:
+                return True
+        time.sleep(LOOK_SECONDS)
+    return False
+
+
+def _family(pid: int) -> list[int]:
+    """A process and all that descend from it."""
+    family = [pid]
+    for member in family:
+        for children in Path(f"/proc/{member}/task").glob("*/children"):
+            family += map(int, children.read_text().split())
+    return family
+
+
+def _memory(pid: int, field: str) -> int:
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith(field):
+            return int(line.split()[1]) * 1024
+    raise ValueError(f"process {pid} has no memory of its own")
