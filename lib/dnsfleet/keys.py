@@ -10,6 +10,8 @@
     dnsfleet:1:delta:ORIGIN:EPOCH.SEQ:I       chunk I of the change that led to a revision
     dnsfleet:1:fleet                          the signed head of the fleet
     dnsfleet:1:acks                           hash: `POP/EDGE` to its newest ack
+    dnsfleet:1:claims                         hash: `ORIGIN NAMESPACE/NAME` of a RecordSet to the
+                                              RRsets that it added; for writers only
 
 The 1 is the version of this layout. A reader that finds nothing under its own version has no
 news, so a newer layout beside this one never takes a zone away from an older edge.
@@ -27,6 +29,7 @@ LOG = PREFIX + "log"
 ZONES = PREFIX + "zones"
 FLEET = PREFIX + "fleet"
 ACKS = PREFIX + "acks"
+CLAIMS = PREFIX + "claims"
 
 
 def manifest(origin: str) -> str:

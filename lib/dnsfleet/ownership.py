@@ -7,7 +7,7 @@ objects of the same second, and manifests without one, go by namespace and name,
 reader comes to one result.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import NamedTuple, TypeVar
 
 from dnsfleet_engine import Zone as EngineZone
@@ -112,10 +112,13 @@ def admit(
     record_sets: Iterable[RecordSet],
     namespaces: Mapping[str, Mapping[str, str]],
     base: EngineZone | None = None,
+    kept: Set[Reference] = frozenset(),
 ) -> Admission:
     """Which of the RecordSets that refer to `zone` may add to it.
 
-    `namespaces` gives the labels of each namespace, `base` is the zone of the Zone's file.
+    `namespaces` gives the labels of each namespace, `base` is the zone of the Zone's file. Those in
+    `kept` had the consent that they need and are not asked for it again: their namespace may be
+    gone, and its labels with it.
     """
     owners: dict[tuple[str, str], Reference] = {}
     for record in zone.spec.records or ():
@@ -127,7 +130,8 @@ def admit(
     violations: list[Violation] = []
     for record_set in by_age(record_sets):
         claims, found = _claims(zone, record_set)
-        found += _without_consent(zone, record_set, claims, namespaces)
+        if record_set.reference not in kept:
+            found += _without_consent(zone, record_set, claims, namespaces)
         for index, claim in enumerate(claims):
             owner = owners.get(claim)
             if owner is None and base is not None and base.get(*claim) is not None:

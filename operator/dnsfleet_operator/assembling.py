@@ -2,11 +2,13 @@
 
 A Zone or a RecordSet can be well-formed and still break its zone. Then its last version that did
 not is taken instead, so that one team's mistake neither removes what that team served before nor
-stops the others.
+stops the others. Who starts and was not there when the last good version came may know from
+elsewhere what it was: that is the `Past`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from dnsfleet import ownership, resources, zones
 from dnsfleet.documents import Document
@@ -28,6 +30,8 @@ class Assembled:
     zone: Zone | None
     """None: it has errors and was never good."""
     violations: tuple[Violation, ...]
+    record_sets: tuple[RecordSet, ...] = ()
+    """Whose records are in it, each in the version that is."""
 
     @property
     def origin(self) -> str:
@@ -44,6 +48,24 @@ class Assembly:
     """Their places begin with a reference, or with the name of a zone file."""
 
 
+def _never_published(_origin: str, _reference: Reference) -> None:
+    return None
+
+
+class Past(NamedTuple):
+    """What was so before, of objects that do not say it themselves any more."""
+
+    zones: Sequence[resources.Zone] = ()
+    """Owners of their origins that cannot be read: they hold the origin, and are not built."""
+    record_sets: Mapping[Reference, RecordSet] = {}
+    """RecordSets that are gone or cannot be read and whose records stay."""
+    published: Callable[[str, Reference], RecordSet | None] = _never_published
+    """A RecordSet as it was published in the zone of an origin."""
+
+
+NO_PAST = Past()
+
+
 @dataclass(frozen=True)
 class _Inputs:
     """All that a zone depends on."""
@@ -52,6 +74,19 @@ class _Inputs:
     base: Zone | None
     record_sets: tuple[RecordSet, ...]
     namespaces: Labels
+    kept: frozenset[Reference]
+    """Those of the RecordSets that are from the past."""
+
+
+class _Built(NamedTuple):
+    zone: Zone | None
+    violations: list[Violation]
+    admitted: tuple[RecordSet, ...] = ()
+
+    @property
+    def wrong(self) -> set[Reference]:
+        """Which documents have errors."""
+        return _subjects(self.violations)
 
 
 class Assembler:
@@ -70,44 +105,55 @@ class Assembler:
         self._good_bases: dict[Reference, Zone | None] = {}
         self._built: dict[Reference, tuple[_Inputs, Assembled]] = {}
 
-    def assemble(self, found: Sequence[Document]) -> Assembly:
+    def assemble(self, found: Sequence[Document], past: Past = NO_PAST) -> Assembly:
         """The zones of these documents."""
         of_kind = _by_kind(found)
         by_reference = {document.reference: document for document in found}
-        owners, violations = ownership.zones_by_origin(of_kind.zones, of_kind.namespaces)
-        record_sets, more = ownership.record_sets_by_zone(owners.values(), of_kind.record_sets)
+        owners, violations = ownership.zones_by_origin(
+            [*of_kind.zones, *past.zones], of_kind.namespaces
+        )
+        record_sets, more = ownership.record_sets_by_zone(
+            owners.values(), [*of_kind.record_sets, *past.record_sets.values()]
+        )
         violations += more
         built = []
         for zone in owners.values():
+            if zone.reference not in by_reference:
+                continue  # it is one of the past
             source = self._sources.read(zone, by_reference[zone.reference], of_kind.config_maps)
             own = tuple(record_sets[zone.reference])
-            inputs = _Inputs(zone, source.base, own, of_kind.namespaces)
-            assembled = self._assemble(inputs, by_reference)
+            kept = frozenset(item.reference for item in own) & past.record_sets.keys()
+            inputs = _Inputs(zone, source.base, own, of_kind.namespaces, kept)
+            assembled = self._assemble(inputs, by_reference, past)
             violations += [*source.violations, *assembled.violations]
             built.append(assembled)
         return Assembly(built, violations)
 
-    def _assemble(self, inputs: _Inputs, by_reference: Mapping[Reference, Document]) -> Assembled:
+    def _assemble(
+        self, inputs: _Inputs, by_reference: Mapping[Reference, Document], past: Past
+    ) -> Assembled:
         reference = inputs.resource.reference
         known = self._built.get(reference)
         if known is not None and known[0] == inputs:
             return known[1]
-        zone, violations = _build(inputs)
-        wrong = _subjects(violations)
-        if zone is None:
+        built = _build(inputs)
+        violations, wrong = built.violations, built.wrong
+        if built.zone is None:
             wrong.add(reference)
         for subject in (reference, *(item.reference for item in inputs.record_sets)):
-            if subject not in wrong:
+            if subject not in wrong and subject in by_reference:
                 self.good[subject] = by_reference[subject]
         if reference not in wrong:
             self._good_bases[reference] = inputs.base
         if wrong:
-            zone, _ = _build(self._with_good(inputs, wrong))
-        assembled = Assembled(inputs.resource, zone, tuple(violations))
+            built = _build(self._with_good(inputs, wrong, past))
+            wrong = built.wrong
+        record_sets = tuple(item for item in built.admitted if item.reference not in wrong)
+        assembled = Assembled(inputs.resource, built.zone, tuple(violations), record_sets)
         self._built[reference] = (inputs, assembled)
         return assembled
 
-    def _with_good(self, inputs: _Inputs, wrong: set[Reference]) -> _Inputs:
+    def _with_good(self, inputs: _Inputs, wrong: set[Reference], past: Past) -> _Inputs:
         """The inputs with the last good version of what is wrong, where there is one."""
         resource, base = inputs.resource, inputs.base
         if resource.reference in wrong:
@@ -117,11 +163,19 @@ class Assembler:
                 resource = good.resource
         record_sets = []
         for record_set in inputs.record_sets:
-            good = self.good.get(record_set.reference)
-            if record_set.reference in wrong and good and isinstance(good.resource, RecordSet):
-                record_set = good.resource
+            if record_set.reference in wrong:
+                record_set = self._good_record_set(record_set, inputs.resource, past)
             record_sets.append(record_set)
-        return _Inputs(resource, base, tuple(record_sets), inputs.namespaces)
+        return replace(inputs, resource=resource, base=base, record_sets=tuple(record_sets))
+
+    def _good_record_set(
+        self, record_set: RecordSet, zone: resources.Zone, past: Past
+    ) -> RecordSet:
+        reference = record_set.reference
+        good = self.good.get(reference)
+        if good is not None and isinstance(good.resource, RecordSet):
+            return good.resource
+        return past.published(zone.origin, reference) or record_set
 
 
 @dataclass(frozen=True)
@@ -147,13 +201,15 @@ def _by_kind(found: Iterable[Document]) -> _Kinds:
     return kinds
 
 
-def _build(inputs: _Inputs) -> tuple[Zone | None, list[Violation]]:
+def _build(inputs: _Inputs) -> _Built:
     resource = inputs.resource
     if resource.spec.zone_file is not None and inputs.base is None:
-        return None, []  # its source says what is wrong
-    admission = ownership.admit(resource, inputs.record_sets, inputs.namespaces, inputs.base)
+        return _Built(None, [])  # its source says what is wrong
+    admission = ownership.admit(
+        resource, inputs.record_sets, inputs.namespaces, inputs.base, inputs.kept
+    )
     zone, found = zones.from_resources(resource, admission.record_sets, inputs.base)
-    return zone, [*admission.violations, *found]
+    return _Built(zone, [*admission.violations, *found], admission.record_sets)
 
 
 def _subjects(violations: Iterable[Violation]) -> set[Reference]:

@@ -1,4 +1,4 @@
-"""Whether the end of a Zone object was a wish to remove the zone. Pure.
+"""Whether the end of a Zone or RecordSet was a wish to remove what it served.
 
 Objects also end because their namespace or their CRD is deleted: the API server takes them along,
 one by one, and each looks deleted like any other. That is no word about a zone. So the namespace
@@ -8,15 +8,21 @@ and the CRD must be there, must not be on their way out, and must be no younger 
 from collections.abc import Mapping
 from typing import Any
 
+from dnsfleet.resources import GROUP, Reference
+
+from dnsfleet_operator.cluster import Cluster
+
 Manifest = Mapping[str, Any]
 
+DEFINITIONS = {"Zone": f"zones.{GROUP}", "RecordSet": f"recordsets.{GROUP}"}
+"""The name of the CRD of each kind."""
 
-def why_not(
-    deleted: Manifest, namespace: Manifest | None, definition: Manifest | None
-) -> str | None:
-    """Why the zone stays published; None where its object was deleted for its own sake.
 
-    `namespace` and `definition` are the Namespace and the CRD of the deleted Zone as they are now.
+def why_not(created: str, namespace: Manifest | None, definition: Manifest | None) -> str | None:
+    """Why what it served stays; None where the object was deleted for its own sake. Pure.
+
+    `created` is the creationTimestamp of the deleted object, `namespace` and `definition` are its
+    Namespace and its CRD as they are now.
     """
     for kind, container in (("namespace", namespace), ("CRD", definition)):
         if container is None:
@@ -24,6 +30,35 @@ def why_not(
         metadata = container["metadata"]
         if metadata.get("deletionTimestamp"):
             return f"its {kind} is being deleted"
-        if metadata["creationTimestamp"] > deleted["metadata"]["creationTimestamp"]:
+        if metadata["creationTimestamp"] > created:
             return f"its {kind} was made anew since"
     return None
+
+
+class Deletions:
+    """Asks the API server about objects that are gone. Any method may raise ClusterError."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    def why_not(self, gone: Mapping[Reference, str]) -> dict[Reference, str | None]:
+        """`why_not` for each of these Zones and RecordSets, given with its creationTimestamp."""
+        definitions = {
+            kind: self._cluster.get("CustomResourceDefinition", DEFINITIONS[kind])
+            for kind in {reference.kind for reference in gone}
+        }
+        namespaces = {
+            name: self._cluster.get("Namespace", name)
+            for name in {reference.namespace for reference in gone}
+        }
+        return {
+            reference: why_not(
+                created, namespaces[reference.namespace], definitions[reference.kind]
+            )
+            or self._made_anew(reference)
+            for reference, created in gone.items()
+        }
+
+    def _made_anew(self, reference: Reference) -> str | None:
+        found = self._cluster.get(reference.kind, reference.name, reference.namespace)
+        return None if found is None else f"there is a {reference.kind} of that name again"

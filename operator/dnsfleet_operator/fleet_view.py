@@ -223,14 +223,18 @@ class FleetView:
             if generation is None:
                 continue
             origin, records = None, 0
+            before = known.manifest.get("status") or {}
             if isinstance(resource, RecordSet):
-                origin = view.results.origins.get(resource.zone_reference)
+                frozen = resource.zone_reference in view.results.frozen
+                if frozen and before.get("observedGeneration") == generation:
+                    continue  # what was said of it still holds: its zone stays as it is
+                if not frozen:
+                    origin = view.results.origins.get(resource.zone_reference)
                 records = sum(len(record.data) for record in resource.spec.records)
             found = view.results.violations.get(reference, ())
             facts = self._facts(view, origin, known)
             if self._waits(facts) or self._is_shown(reference, known, (generation, found, facts)):
                 continue
-            before = known.manifest.get("status") or {}
             status = zone_statuses.record_set(
                 generation, str(reference), records, found, facts, before, now
             )

@@ -38,6 +38,11 @@ class Known:
         return _uid(self.manifest)
 
     @property
+    def created(self) -> str:
+        """Its creationTimestamp."""
+        return str(self.manifest["metadata"].get("creationTimestamp", ""))
+
+    @property
     def generation(self) -> int:
         """Of the present version."""
         return int(self.manifest["metadata"].get("generation", 0))

@@ -13,7 +13,7 @@ every write says `StoreResetError`, until `claim` takes a new fence and all is p
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import resources
 from typing import cast
@@ -44,7 +44,7 @@ LOG_ENTRIES = 10_000
 UNNAMED_SECONDS = 3600
 """How long chunks stay that no manifest names: a slow reader of the last one still finds them."""
 CHUNKS_AT_ONCE = 16
-"""Chunks in one round trip, about 1 MB: more would stand in the way of other clients."""
+"""Values in one round trip, about 1 MB: more would stand in the way of other clients."""
 ANSWER_SECONDS = 5.0
 """How long an answer may take. A script with a thousand keys takes milliseconds."""
 ATTEMPTS = 3
@@ -86,6 +86,7 @@ class RecordStore:
         self._fence = 0
         self._publish = client.register_script(_script("publish.lua"))
         self._claim = client.register_script(_script("claim.lua"))
+        self._note = client.register_script(_script("note.lua"))
 
     @property
     def fence(self) -> int:
@@ -186,6 +187,22 @@ class RecordStore:
         if edges:
             with reporting(self._client):
                 self._client.hdel(keys.ACKS, *edges)
+
+    def claims(self) -> dict[str, bytes]:
+        """What writers noted of each RecordSet (see `claims`)."""
+        with reporting(self._client):
+            noted = cast(dict[bytes, bytes], self._client.hgetall(keys.CLAIMS))
+        return {field.decode(errors="replace"): value for field, value in noted.items()}
+
+    def note_claims(self, changes: Mapping[str, bytes | None]) -> None:
+        """Write claims; None drops one."""
+        for part in _parts(list(changes)):
+            args: list[EncodableT] = [self._fence]
+            for field in part:
+                args += [field, changes[field] or b""]
+            with reporting(self._client):
+                stored = self._note(keys=[keys.FENCE, keys.CLAIMS], args=args)
+            self._compare_fence(cast(bytes, stored).decode())
 
     def live(self) -> list[str]:
         """The origins that edges serve, whoever published them."""

@@ -11,6 +11,8 @@ What is published and not asked for by any good object is served on, as it is in
 * a Zone that is refused or not understood keeps what it published;
 * a published zone without a Zone object is an orphan (see `orphans`);
 * a deleted Zone is removed once the API server confirms that it was meant (see `deletions`).
+
+For what a RecordSet added to a zone the same holds; `remnants` knows what that was.
 """
 
 import logging
@@ -21,15 +23,17 @@ from dnsfleet.plans import APPROVE_ANNOTATION
 from dnsfleet.resources import Pop, Reference
 from dnsfleet.violations import Violation
 
-from dnsfleet_operator import deletions, orphans
+from dnsfleet_operator import claims, orphans
 from dnsfleet_operator.assembling import Assembled, Assembler
+from dnsfleet_operator.claims import Claims, Ledger
 from dnsfleet_operator.cluster import Cluster
+from dnsfleet_operator.deletions import Deletions
 from dnsfleet_operator.observation import Known, Observation, origins_of
 from dnsfleet_operator.placement import placement
 from dnsfleet_operator.publishing import Desired, Outcome, Publisher, State
 from dnsfleet_operator.record_store import RecordStore
-
-ZONE_CRD = "zones.dnsfleet.io"
+from dnsfleet_operator.remnants import Remnants
+from dnsfleet_operator.store_errors import StoreError
 
 _log = logging.getLogger(__name__)
 
@@ -44,6 +48,8 @@ class Results:
     """The origin of each Zone that owns one."""
     violations: dict[Reference, tuple[Violation, ...]] = field(default_factory=dict)
     """What is wrong with each object, where there is something."""
+    frozen: frozenset[Reference] = frozenset()
+    """Zones that are served as they were published: what was good of them before is not known."""
     generations: dict[tuple[Reference, str], int] = field(default_factory=dict)
     """Of each Zone and RecordSet that the pass took into account, by its uid too: one that was
     deleted and made anew is another."""
@@ -66,11 +72,14 @@ class ZonePasses:
         assembler: Assembler,
         orphan_seconds: float,
     ) -> None:
-        self._cluster = cluster
         self._store = store
         self._publisher = Publisher(store)
         self._assembler = assembler
         self._orphan_seconds = orphan_seconds
+        self._deletions = Deletions(cluster)
+        self._ledger = Ledger(store)
+        self._remnants = Remnants(self._ledger, store, self._deletions, orphan_seconds)
+        self._claimed: dict[str, Assembled] = {}
         self._deleted: dict[Reference, Known] = {}
         self._removed: set[str] = set()
         self._orphans: Mapping[str, float] = {}
@@ -87,25 +96,35 @@ class ZonePasses:
 
     def run(self, observation: Observation) -> Results:
         """One pass; ClusterError, StoreError and Fenced end it, the next one begins anew."""
+        if self._store.fence == 0:
+            self._store.claim()
+        self._ledger.open()
         self._confirm_deletions(observation)
         generations = {
             (reference, known.uid): known.generation
             for kind in ("Zone", "RecordSet")
             for reference, known in observation.of_kind(kind).items()
         }
-        assembly = self._assembler.assemble(observation.documents())
+        past = self._remnants.find(observation, self._live())
+        assembly = self._assembler.assemble(observation.documents(), past)
         desired, pops = {}, observation.pops
         for assembled in assembly.zones:
             if (want := self._want(assembled, pops)) is not None:
                 desired[assembled.origin] = want
         self._removed -= desired.keys()
         self._keep(desired)
-        outcomes = self._publisher.reconcile(desired, observation.complete, self._removed)
+        wanted = self._new_claims(assembly.zones)
+        outcomes = self._publish(desired, wanted, observation.complete)
         self._note(outcomes)
+        self._settle(assembly.zones, wanted, outcomes)
         return Results(
             outcomes,
             {each.resource.reference: each.origin for each in assembly.zones},
             _by_object(observation, assembly.violations),
+            frozenset(
+                [each.resource.reference for each in assembly.zones if each.zone is None]
+                + [zone.reference for zone in past.zones]
+            ),
             generations,
         )
 
@@ -122,28 +141,57 @@ class ZonePasses:
             _log.warning("%s is published and no Zone names it; it is served on", origin)
         self._orphans = found.since
         self._removed |= found.removed
+        self._remnants.sweep(observation, now)
 
     def _confirm_deletions(self, observation: Observation) -> None:
-        if not self._deleted:
-            return
-        definition = self._cluster.get("CustomResourceDefinition", ZONE_CRD)
-        namespaces = {
-            name: self._cluster.get("Namespace", name)
-            for name in {reference.namespace for reference in self._deleted}
-        }
-        for reference, known in list(self._deleted.items()):
-            why = deletions.why_not(
-                known.manifest, namespaces[reference.namespace], definition
-            ) or self._made_anew(reference)
-            del self._deleted[reference]
+        gone = {reference: known.created for reference, known in self._deleted.items()}
+        for reference, why in self._deletions.why_not(gone).items():
+            known = self._deleted.pop(reference)
             if why is None:
                 self._removed |= origins_of(known) - observation.origins()
             else:
                 _log.warning("%s is gone and its zone is served on: %s", reference, why)
 
-    def _made_anew(self, reference: Reference) -> str | None:
-        found = self._cluster.get("Zone", reference.name, reference.namespace)
-        return None if found is None else "there is a Zone of that name again"
+    def _publish(
+        self, desired: Mapping[str, Desired], wanted: Mapping[str, Claims], complete: bool
+    ) -> dict[str, Outcome]:
+        try:
+            self._ledger.before(wanted)
+        except StoreError as error:
+            failed = Outcome(State.FAILED, None, "StoreUnavailable", str(error))
+            return dict.fromkeys([*desired, *self._removed], failed)
+        return self._publisher.reconcile(desired, complete, self._removed)
+
+    def _new_claims(self, zones: list[Assembled]) -> dict[str, Claims]:
+        """The claims on each zone that was built anew since its claims were settled."""
+        return {
+            each.origin: {
+                item.reference: claims.of_record_set(item, each.origin) for item in each.record_sets
+            }
+            for each in zones
+            if each.zone is not None and self._claimed.get(each.origin) is not each
+        }
+
+    def _settle(
+        self,
+        zones: list[Assembled],
+        wanted: Mapping[str, Claims],
+        outcomes: Mapping[str, Outcome],
+    ) -> None:
+        """Note the claims on what is published now; those on what is held or failed stay wide."""
+        settled: dict[str, Claims] = {
+            origin: {}
+            for origin, outcome in outcomes.items()
+            if outcome.state is State.REMOVED and self._ledger.of_zone(origin)
+        }
+        done = (State.PUBLISHED, State.UNCHANGED)
+        settled |= {origin: own for origin, own in wanted.items() if outcomes[origin].state in done}
+        try:
+            self._ledger.after(settled)
+        except StoreError as error:
+            _log.warning("%s", error)  # they stay wide until the next pass
+            return
+        self._claimed |= {each.origin: each for each in zones if each.origin in settled}
 
     def _want(self, assembled: Assembled, pops: list[Pop]) -> Desired | None:
         # A zone that has only errors stays as the core has it, and counts as one that is live.

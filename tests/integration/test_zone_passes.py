@@ -1,53 +1,14 @@
 """Passes over all zones against a real Valkey: what stays published whatever the objects say."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import kubernetes
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet import manifests
-from dnsfleet_engine import Zone
-from dnsfleet_operator.assembling import Assembler
-from dnsfleet_operator.cluster import Cluster
-from dnsfleet_operator.downloads import Downloads
-from dnsfleet_operator.observation import LISTED, Observation
 from dnsfleet_operator.publishing import State
-from dnsfleet_operator.record_store import RecordStore, connect
 from dnsfleet_operator.store_errors import Fenced
-from dnsfleet_operator.zone_passes import Results, ZonePasses
 from support.valkey import Valkey
-
-GRACE_SECONDS = 100.0
-KEY = Ed25519PrivateKey.generate()
-
-
-class Writer:
-    """One operator, from its start to its end; it knows nothing of those before it."""
-
-    def __init__(self, core: Valkey) -> None:
-        self.observation = Observation()
-        self.store = RecordStore(connect(core.url), KEY, time.time)
-        # No pass here has to confirm a deletion, so the API server is never asked.
-        cluster = Cluster(kubernetes.client.ApiClient())
-        outside = Downloads(lambda: None)
-        self.passes = ZonePasses(cluster, self.store, Assembler(outside), GRACE_SECONDS)
-
-    def list(self, *objects: dict[str, Any]) -> None:
-        """Take these as all objects that there are."""
-        for kind in LISTED:
-            self.observation.replace(kind, [each for each in objects if each["kind"] == kind])
-
-    def run(self, *objects: dict[str, Any]) -> Results:
-        self.list(*objects)
-        return self.passes.run(self.observation)
-
-    def served(self) -> dict[str, int]:
-        """Records by origin, as the core has them."""
-        zones = {origin: self.store.load(origin) for origin in self.store.live()}
-        return {origin: zone.records for origin, zone in zones.items() if isinstance(zone, Zone)}
+from support.zone_writers import GRACE_SECONDS, KEY, Writer, changed, record_set, zone
 
 
 @pytest.fixture
@@ -56,39 +17,6 @@ def core(tmp_path: Path) -> Iterator[Valkey]:
     valkey.start()
     yield valkey
     valkey.kill()
-
-
-def item(kind: str, name: str, spec: dict[str, Any], **metadata: Any) -> dict[str, Any]:
-    usual = {
-        "name": name,
-        "namespace": "dns",
-        "uid": name,
-        "resourceVersion": "1",
-        "generation": 1,
-        "creationTimestamp": "2026-01-01T00:00:00Z",
-    }
-    api_version = "dnsfleet.io/v1alpha1"
-    return {"apiVersion": api_version, "kind": kind, "metadata": usual | metadata, "spec": spec}
-
-
-def zone(name: str, hosts: int = 1, **metadata: Any) -> dict[str, Any]:
-    records = [{"name": f"h{n}", "type": "A", "data": ["192.0.2.1"]} for n in range(hosts)]
-    spec = {"origin": f"{name}.example", "nameServers": ["ns1.example.net"], "records": records}
-    return item("Zone", name, spec, **metadata)
-
-
-def changed(manifest: dict[str, Any], generation: int, **spec: Any) -> dict[str, Any]:
-    """The next version of an object."""
-    metadata = manifest["metadata"] | {
-        "generation": generation,
-        "resourceVersion": str(generation),
-    }
-    return manifest | {"metadata": metadata, "spec": manifest["spec"] | spec}
-
-
-def record_set(name: str, owner: str, rtype: str = "A", data: str = "192.0.2.2") -> dict[str, Any]:
-    record = {"name": owner, "type": rtype, "data": [data]}
-    return item("RecordSet", name, {"zoneRef": {"name": "a"}, "records": [record]})
 
 
 BOTH = {"a.example.": 3, "b.example.": 3}

@@ -13,7 +13,7 @@ def found(created: str, deleted: str = "") -> dict[str, Any]:
     return {"metadata": metadata | ({"deletionTimestamp": deleted} if deleted else {})}
 
 
-ZONE = found("03-01")
+CREATED = "2026-03-01T00:00:00Z"
 DELETIONS = [
     # namespace, CRD, why the zone stays
     (found("01-01"), found("02-01"), None),
@@ -30,7 +30,7 @@ DELETIONS = [
 def test_a_deletion_counts_when_it_was_for_its_own_sake(
     namespace: dict[str, Any] | None, definition: dict[str, Any] | None, why: str | None
 ) -> None:
-    assert deletions.why_not(ZONE, namespace, definition) == why
+    assert deletions.why_not(CREATED, namespace, definition) == why
 
 
 def published(count: int) -> set[str]:

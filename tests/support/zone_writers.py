@@ -1,0 +1,100 @@
+"""The operator's passes over zones without a cluster: objects as lists, and a real core."""
+
+import time
+from typing import Any
+
+import kubernetes
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from dnsfleet_engine import Zone
+from dnsfleet_operator.assembling import Assembler
+from dnsfleet_operator.cluster import Cluster
+from dnsfleet_operator.downloads import Downloads
+from dnsfleet_operator.observation import LISTED, Observation
+from dnsfleet_operator.record_store import RecordStore, connect
+from dnsfleet_operator.zone_passes import Results, ZonePasses
+
+from support.valkey import Valkey
+
+GRACE_SECONDS = 100.0
+KEY = Ed25519PrivateKey.generate()
+
+
+_CONTAINERS = (
+    ("Namespace", "dns"),
+    ("CustomResourceDefinition", "zones.dnsfleet.io"),
+    ("CustomResourceDefinition", "recordsets.dnsfleet.io"),
+)
+
+
+class _Cluster(Cluster):
+    """Knows namespaces and CRDs; the objects that are asked for beside them are gone."""
+
+    def __init__(self, there: dict[tuple[str, str], dict[str, Any]]) -> None:
+        super().__init__(kubernetes.client.ApiClient())
+        self._there = there
+
+    def get(self, kind: str, name: str, namespace: str = "") -> dict[str, Any] | None:
+        del namespace
+        return self._there.get((kind, name))
+
+
+class Writer:
+    """One operator, from its start to its end; it knows nothing of those before it."""
+
+    def __init__(self, core: Valkey) -> None:
+        self.observation = Observation()
+        self.store = RecordStore(connect(core.url), KEY, time.time)
+        self.there: dict[tuple[str, str], dict[str, Any]] = {}
+        """What the API server has of namespaces and CRDs, by kind and name."""
+        for kind, name in _CONTAINERS:
+            self.there[kind, name] = {"metadata": {"creationTimestamp": "2025-01-01T00:00:00Z"}}
+        cluster = _Cluster(self.there)
+        outside = Downloads(lambda: None)
+        self.passes = ZonePasses(cluster, self.store, Assembler(outside), GRACE_SECONDS)
+
+    def list(self, *objects: dict[str, Any]) -> None:
+        """Take these as all objects that there are."""
+        for kind in LISTED:
+            self.observation.replace(kind, [each for each in objects if each["kind"] == kind])
+
+    def run(self, *objects: dict[str, Any]) -> Results:
+        self.list(*objects)
+        return self.passes.run(self.observation)
+
+    def served(self) -> dict[str, int]:
+        """Records by origin, as the core has them."""
+        zones = {origin: self.store.load(origin) for origin in self.store.live()}
+        return {origin: zone.records for origin, zone in zones.items() if isinstance(zone, Zone)}
+
+
+def item(kind: str, name: str, spec: dict[str, Any], **metadata: Any) -> dict[str, Any]:
+    usual = {
+        "name": name,
+        "namespace": "dns",
+        "uid": name,
+        "resourceVersion": "1",
+        "generation": 1,
+        "creationTimestamp": "2026-01-01T00:00:00Z",
+    }
+    api_version = "dnsfleet.io/v1alpha1"
+    return {"apiVersion": api_version, "kind": kind, "metadata": usual | metadata, "spec": spec}
+
+
+def zone(name: str, hosts: int = 1, **metadata: Any) -> dict[str, Any]:
+    records = [{"name": f"h{n}", "type": "A", "data": ["192.0.2.1"]} for n in range(hosts)]
+    spec = {"origin": f"{name}.example", "nameServers": ["ns1.example.net"], "records": records}
+    return item("Zone", name, spec, **metadata)
+
+
+def changed(manifest: dict[str, Any], generation: int, **spec: Any) -> dict[str, Any]:
+    """The next version of an object."""
+    metadata = manifest["metadata"] | {
+        "generation": generation,
+        "resourceVersion": str(generation),
+    }
+    return manifest | {"metadata": metadata, "spec": manifest["spec"] | spec}
+
+
+def record_set(name: str, owner: str, rtype: str = "A", data: str = "192.0.2.2") -> dict[str, Any]:
+    record = {"name": owner, "type": rtype, "data": [data]}
+    return item("RecordSet", name, {"zoneRef": {"name": "a"}, "records": [record]})
