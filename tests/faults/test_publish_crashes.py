@@ -18,6 +18,8 @@ from dnsfleet_operator.publishing import Desired, Publisher
 from dnsfleet_operator.record_store import RecordStore, connect
 from redis.connection import Connection
 from support.valkey import Valkey
+from support.zone_writers import KEY as WRITERS_KEY
+from support.zone_writers import Writer, changed, record_set, zone
 from support.zones import hosts, make_zone
 
 KEY = Ed25519PrivateKey.generate()
@@ -64,13 +66,13 @@ def start_anew(core: Valkey) -> None:
     publish(core, BEFORE, frozenset())
 
 
-def killed_at(core: Valkey, number: int, late: bool) -> bool:
-    """Publish in a process that dies at its n-th request; whether it came so far."""
+def killed_at(core: Valkey, number: int, late: bool, work: Callable[[Valkey], object]) -> bool:
+    """Work in a process that dies at its n-th request; whether it came so far."""
     child = os.fork()
     if child == 0:
         _count_requests(number, late)
         try:
-            publish_after(core)
+            work(core)
         finally:
             os._exit(0)
     _, status = os.waitpid(child, 0)
@@ -131,7 +133,7 @@ def test_a_kill_at_any_request_of_a_publish_changes_nothing_in_the_end(
     kills = 0
     for number in range(1, MAX_REQUESTS):
         start_anew(core)
-        if not killed_at(core, number, late):
+        if not killed_at(core, number, late, publish_after):
             break
         kills += 1
         state_hash(core)  # whatever there is verifies
@@ -141,3 +143,38 @@ def test_a_kill_at_any_request_of_a_publish_changes_nothing_in_the_end(
             assert not has_unnamed_chunks_for_ever(client), f"after a kill at request {number}"
     print(f"killed at each of {kills} requests")
     assert 10 < kills < MAX_REQUESTS - 1
+
+
+WEB, MAIL, NEW = (record_set(name, name) for name in ("web", "mail", "new"))
+MOVED = changed(WEB, 2, records=[{"name": "www", "type": "A", "data": ["192.0.2.7"]}])
+
+
+def change_record_sets(core: Valkey) -> None:
+    """One claims another name, one goes, one comes."""
+    Writer(core).run(zone("a"), MOVED, NEW)
+
+
+def served_names(core: Valkey) -> set[str]:
+    published = RecordStore(connect(core.url), WRITERS_KEY, time.time).load("a.example.")
+    assert published is not None
+    return {line.split()[0] for line in published.to_text().splitlines()}
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
+def test_after_a_kill_at_any_request_every_record_is_known_by_its_record_set(
+    core: Valkey, late: bool
+) -> None:
+    kills = 0
+    for number in range(1, MAX_REQUESTS):
+        with core.client() as client:
+            client.flushall()
+        Writer(core).run(zone("a"), WEB, MAIL)
+        if not killed_at(core, number, late, change_record_sets):
+            break
+        kills += 1
+        before = served_names(core)
+        broken = [changed(each, 3, fromAFutureVersion=True) for each in (WEB, MAIL, NEW)]
+        Writer(core).run(zone("a"), *broken)
+        assert served_names(core) == before, f"after a kill at request {number}"
+    print(f"killed at each of {kills} requests")
+    assert 5 < kills < MAX_REQUESTS - 1
