@@ -25,12 +25,18 @@ class ConfigError(ValueError):
     """The file cannot be used; the text says where and what to do."""
 
 
+EVERY_ADDRESS = "*"
+"""In place of an address: all that the machine has, of IPv4 and, where it speaks it, of IPv6."""
+
+
 def _address(text: str) -> str:
+    if text == EVERY_ADDRESS:
+        return text
     try:
         return str(ip_address(text))
     except ValueError:
         raise ValueError(
-            f"{text!r} is not an IP address, write one such as 127.0.0.1 or ::"
+            f"{text!r} is not an IP address, write one such as 127.0.0.1, or * for every one"
         ) from None
 
 

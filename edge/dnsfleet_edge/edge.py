@@ -30,6 +30,7 @@ from dnsfleet import events
 from dnsfleet.follower import Follower
 from dnsfleet_engine import Engine
 
+from dnsfleet_edge import wildcards
 from dnsfleet_edge.acks import Acks
 from dnsfleet_edge.config import Config
 from dnsfleet_edge.disk import Disk, DiskError, Stored
@@ -102,7 +103,7 @@ class Edge:
     def _run(self) -> int:
         pages = {"/healthz": self._healthz, "/readyz": self._readyz, "/metrics": self._metrics.page}
         try:
-            http = HTTPServer(self._config.http, pages)
+            http = HTTPServer(wildcards.of_both_families(self._config.http), pages)
         except OSError as error:
             log.error(line("cannot_serve", problem=error.strerror))  # noqa: TRY400 - expected
             return _EXIT_FAILED
@@ -181,7 +182,9 @@ class Edge:
             if self._answering or self._stopping:
                 return
             try:
-                bound = self._engine.start(self._config.listen, self._config.shards)
+                bound = self._engine.start(
+                    wildcards.of_each_family(self._config.listen), self._config.shards
+                )
             except OSError as error:
                 self._link.stop()
                 self._problem = f"cannot answer DNS: {error}"

@@ -38,6 +38,12 @@ class HTTPServer:
             address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
             daemon_threads = True
 
+            def server_bind(self) -> None:
+                """`::` is for both families, whatever the machine's own choice is."""
+                if self.address_family == socket.AF_INET6:
+                    self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+                super().server_bind()
+
             def handle_error(self, _request: object, client_address: object) -> None:
                 """A client that went away is no defect, and a page that failed is one line."""
                 log.warning(line("http_failed", client=client_address, problem=sys.exception()))

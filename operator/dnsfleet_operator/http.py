@@ -1,5 +1,6 @@
 """The operator's HTTP side: /metrics, /healthz and /readyz, for scrapers and probes."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
@@ -21,6 +22,17 @@ class _QuietHandler(WSGIRequestHandler):
         """Probes come every few seconds; a line for each would bury the events."""
 
 
+class _Server(ThreadingWSGIServer):
+    """Takes clients of IPv6 and IPv4 by one socket, where the machine speaks IPv6."""
+
+    address_family = socket.AF_INET6 if socket.has_dualstack_ipv6() else socket.AF_INET
+
+    def server_bind(self) -> None:
+        if self.address_family == socket.AF_INET6:
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        super().server_bind()
+
+
 class HTTPServer:
     """Serves from threads of its own; OSError where the port cannot be bound."""
 
@@ -40,7 +52,7 @@ class HTTPServer:
             start("404 Not Found", [("Content-Type", "text/plain; charset=utf-8")])
             return [b"not found\n"]
 
-        self._server = make_server("", port, answer, ThreadingWSGIServer, _QuietHandler)
+        self._server = make_server("", port, answer, _Server, _QuietHandler)
         self.port: int = self._server.server_port
         self._thread = threading.Thread(
             target=self._server.serve_forever,

@@ -3,15 +3,20 @@
 import signal
 import socket
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import dns.message
+import dns.query
 import pytest
 from dnsfleet import acks, keys
 from dnsfleet.acks import Ack
 from dnsfleet.manifests import Manifest
 from dnsfleet_operator.record_store import RecordStore, connect
 from support.edges import EdgeProcess
+from support.ports import free_port
 from support.signed_zones import FORGER, PUBLISHER, sign
 from support.valkey import Valkey
 from support.waiting import wait_for
@@ -24,7 +29,7 @@ OLD, NEW = "192.0.2.1", "192.0.2.2"
 class Fleet:
     """A core, one replica and one edge, with `www` in one zone or more."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **config: Any) -> None:
         self.core = Valkey(folder / "core")
         self.replica = Valkey(folder / "replica", self.core)
         self.edge = EdgeProcess(
@@ -32,6 +37,7 @@ class Fleet:
             PUBLISHER.public_key(),
             replica_url=self.replica.url,
             core_url=self.core.url,
+            **config,
         )
 
     def start(self) -> None:
@@ -90,6 +96,24 @@ def test_a_change_is_answered_over_udp_and_tcp_and_acked(fleet: Fleet) -> None:
     assert fleet.edge.address("www.example.com.", tcp=True) == NEW
     ack = wait_for("the ack", lambda: (ack := fleet.ack()) and ack.lsn >= manifest.lsn and ack, 5)
     assert (ack.failing, ack.failing_count) == ({}, 0)
+
+
+def test_a_star_is_every_address_of_both_families(tmp_path: Path) -> None:
+    port, http = free_port(), free_port()
+    fleet = Fleet(tmp_path, listen=[["*", port]], http=["*", http])
+    fleet.edge.port, fleet.edge.http = port, http
+    try:
+        fleet.serving()
+        query = dns.message.make_query("www.example.com.", "A")
+        for address in ("127.0.0.1", "127.0.0.2", "::1"):
+            for ask in (dns.query.udp, dns.query.tcp):
+                (rrset,) = ask(query, address, timeout=5, port=port).answer
+                assert rrset[0].to_text() == OLD
+        for host in ("127.0.0.1", "[::1]"):
+            with urllib.request.urlopen(f"http://{host}:{http}/readyz", timeout=5) as page:
+                assert page.status == 200
+    finally:
+        fleet.close()
 
 
 def test_metrics_move_with_what_happens(fleet: Fleet) -> None:

