@@ -31,6 +31,7 @@ from dnsfleet_edge.status import Status
 _TRANSPORTS = ("udp", "tcp")
 _FAMILIES = {"4": "ipv4", "6": "ipv6"}
 _RCODE_PREFIX = "rcode_"
+_COOKIES = ("client", "valid", "invalid")
 # From one round trip in a data centre to a snapshot fetched after a cut.
 _PROPAGATION_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
@@ -96,6 +97,11 @@ class _EngineCollector(Collector):
         responses = CounterMetricFamily(
             "dnsfleet_edge_responses", "Responses sent.", labels=["shard", "rcode"]
         )
+        cookies = CounterMetricFamily(
+            "dnsfleet_edge_cookies",
+            "Queries with a DNS cookie: of the client alone, or with a server cookie.",
+            labels=["shard", "cookie"],
+        )
         plain = {
             key: CounterMetricFamily(f"dnsfleet_edge_{key}", text, labels=["shard"])
             for key, text in {
@@ -114,10 +120,13 @@ class _EngineCollector(Collector):
                 if key.startswith(_RCODE_PREFIX):
                     rcode = key.removeprefix(_RCODE_PREFIX).upper()
                     responses.add_metric([shard, rcode], count)
+            for cookie in _COOKIES:
+                cookies.add_metric([shard, cookie], row[f"cookies_{cookie}"])
             for key, family_of_key in plain.items():
                 family_of_key.add_metric([shard], row[key])
         yield queries
         yield responses
+        yield cookies
         yield from plain.values()
 
 

@@ -145,6 +145,13 @@ class Engine:
         `client` is the address that asks; ValueError where it is none.
         """
 
+    def set_cookie_secrets(self, secrets: list[bytes]) -> None:
+        """Make DNS cookies (RFC 9018) with the first secret and accept those of all, from now on.
+
+        Each has 16 octets, and there are at most 4; ValueError where not. With none, which is how
+        an engine starts, cookies are not answered.
+        """
+
     def start(self, listen: list[tuple[str, int]], shards: int) -> list[tuple[str, int]]:
         """Bind UDP and TCP on every address and answer with `shards` threads until `stop`.
 
@@ -159,5 +166,5 @@ class Engine:
         """One row of counters a shard, since the engine was made.
 
         Keys: queries_{udp,tcp}{4,6}; rcode_{noerror,formerr,servfail,nxdomain,notimp,refused,
-        yxdomain,badvers}; truncated, dropped, panics.
+        yxdomain,badvers,badcookie}; cookies_{client,valid,invalid}; truncated, dropped, panics.
         """

@@ -104,9 +104,11 @@ def test_counters_have_the_names_of_the_interface_and_outlive_a_stop() -> None:
         engine.start([("127.0.0.1", 0)], 2)
         assert engine.counters() == before
     families = {f"queries_{transport}{family}" for transport in ("udp", "tcp") for family in "46"}
-    codes = "noerror formerr servfail nxdomain notimp refused yxdomain badvers"
+    codes = "noerror formerr servfail nxdomain notimp refused yxdomain badvers badcookie"
     rcodes = {f"rcode_{code}" for code in codes.split()}
-    assert set(before[0]) == families | rcodes | {"truncated", "dropped", "panics"}
+    cookies = {f"cookies_{presented}" for presented in ("client", "valid", "invalid")}
+    others = {"truncated", "dropped", "panics"}
+    assert set(before[0]) == families | rcodes | cookies | others
     assert sum(row["rcode_refused"] for row in before) == 1
 
 

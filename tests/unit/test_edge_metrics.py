@@ -16,6 +16,7 @@ LABELS = {
     "dnsfleet_edge_ack_failures_total": set(),
     "dnsfleet_edge_build_info": {"version", "engine_version"},
     "dnsfleet_edge_disk_failures_total": set(),
+    "dnsfleet_edge_cookies_total": {"shard", "cookie"},
     "dnsfleet_edge_dropped_total": {"shard"},
     "dnsfleet_edge_link_failures_total": set(),
     "dnsfleet_edge_lsn": set(),

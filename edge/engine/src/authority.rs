@@ -6,6 +6,7 @@ use crate::catalog::{Catalog, Shared};
 use crate::serve::Responder;
 use arc_swap::{ArcSwap, Guard};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// Zones and settings; both may change while shards answer.
 #[derive(Default)]
@@ -19,6 +20,7 @@ pub struct Authority {
 pub struct View {
     catalog: Guard<Arc<Catalog>>,
     settings: Guard<Arc<Settings>>,
+    now: u32,
 }
 
 impl Authority {
@@ -29,6 +31,15 @@ impl Authority {
             settings: ArcSwap::from_pointee(settings),
         }
     }
+
+    /// Make and prove cookies with these secrets from the next batch of queries on.
+    ///
+    /// An error tells what is wrong with them.
+    pub fn set_cookie_secrets(&self, secrets: &[Vec<u8>]) -> Result<(), String> {
+        let settings = self.settings.load().with_secrets(secrets)?;
+        self.settings.store(Arc::new(settings));
+        Ok(())
+    }
 }
 
 impl Responder for Authority {
@@ -38,6 +49,7 @@ impl Responder for Authority {
         View {
             catalog: self.zones.current(),
             settings: self.settings.load(),
+            now: unix_time(),
         }
     }
 
@@ -45,7 +57,14 @@ impl Responder for Authority {
         let source = Source {
             catalog: &view.catalog,
             settings: &view.settings,
+            now: view.now,
         };
         answer::respond(source, query, client, out)
     }
+}
+
+/// Seconds since 1970, as many as a cookie has room for.
+fn unix_time() -> u32 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    now.map_or(0, |now| now.as_secs() as u32)
 }

@@ -38,7 +38,11 @@ impl Responder for Echo {
             b"whoam" => out.extend(client.address.to_string().bytes()),
             _ => (),
         }
-        Some(Outcome { rcode, truncated })
+        Some(Outcome {
+            rcode,
+            truncated,
+            cookie: None,
+        })
     }
 }
 

@@ -5,10 +5,11 @@
 //! was made once may be followed by any OPT of that size. Only the response code and the extended
 //! error come from the body; with an extended error there are no records, and that leaves room.
 
+use super::cookies::{self, Cookie, Presented};
 use super::extended_error::ExtendedError;
 use super::message::{HEADER, Section};
-use super::rcode;
-use super::settings::{IDENTITY_OCTETS, Settings};
+use super::settings::IDENTITY_OCTETS;
+use super::{Client, Source, rcode};
 use crate::name::MAX_NAME;
 use crate::rdata::types;
 
@@ -25,7 +26,8 @@ const MOST_PAYLOAD: u16 = 1232;
 
 const _: () = {
     let body = HEADER + MAX_NAME + 4;
-    let opt = FIXED_LEN + OPTION_HEAD + IDENTITY_OCTETS + ERROR_LEN;
+    let cookie = OPTION_HEAD + size_of::<Cookie>();
+    let opt = FIXED_LEN + OPTION_HEAD + IDENTITY_OCTETS + cookie + ERROR_LEN;
     assert!(body + opt <= LEAST_PAYLOAD as usize);
 };
 
@@ -38,26 +40,28 @@ const EXTENDED_ERROR: u16 = 15;
 
 /// What the OPT record of a query says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Edns {
+pub struct Edns<'q> {
     /// The largest UDP reply that the client takes, in octets.
     pub payload: u16,
     /// 0 is the only version there is.
     pub version: u8,
     /// Whether DNSSEC records are wanted (RFC 3225).
     pub dnssec_ok: bool,
-    options: Options,
+    options: Options<'q>,
 }
 
 /// The options that a reply may have to answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Options {
+struct Options<'q> {
     /// Whether the name of the server is asked for (RFC 5001).
     identity: bool,
+    /// A client cookie and perhaps a server cookie (RFC 7873).
+    cookie: Option<&'q [u8]>,
 }
 
-impl Edns {
+impl<'q> Edns<'q> {
     /// Reads class and TTL of an OPT record.
-    pub fn new(class: u16, ttl: u32) -> Edns {
+    pub fn new(class: u16, ttl: u32) -> Edns<'q> {
         Edns {
             payload: class,
             version: (ttl >> 16) as u8,
@@ -70,12 +74,17 @@ impl Edns {
     /// that are malformed; then none of them is answered.
     ///
     /// Another version may mean other options, so the version is judged first.
-    pub fn read_options(&mut self, options: &[u8]) -> Result<(), u16> {
+    pub fn read_options(&mut self, options: &'q [u8]) -> Result<(), u16> {
         if self.version != VERSION {
             return Err(rcode::BADVERS);
         }
         self.options = Options::read(options).ok_or(rcode::FORMERR)?;
         Ok(())
+    }
+
+    /// Whether there is a COOKIE option.
+    pub fn has_cookie(&self) -> bool {
+        self.options.cookie.is_some()
     }
 }
 
@@ -89,20 +98,34 @@ pub fn udp_limit(edns: Option<&Edns>) -> usize {
 pub struct Opt<'s> {
     dnssec_ok: bool,
     identity: Option<&'s [u8]>,
+    cookie: Option<(Presented, Cookie)>,
 }
 
 impl<'s> Opt<'s> {
-    /// What is said to a query.
-    pub fn new(edns: &Edns, settings: &'s Settings) -> Opt<'s> {
+    /// What is said to a query of a client.
+    pub fn new(edns: &Edns, client: Client, source: Source<'s>) -> Opt<'s> {
+        let settings = source.settings;
+        let cookie = edns.options.cookie.and_then(|option| {
+            cookies::answer(settings.secrets(), option, client.address, source.now)
+        });
         Opt {
             dnssec_ok: edns.dnssec_ok,
             identity: settings.identity().filter(|_| edns.options.identity),
+            cookie,
         }
+    }
+
+    /// What the query proves about its client; None where cookies are not spoken.
+    pub fn presented(&self) -> Option<Presented> {
+        self.cookie.map(|(presented, _)| presented)
     }
 
     /// Octets that the body has to leave free.
     pub fn size(&self) -> usize {
-        FIXED_LEN + self.identity.map_or(0, |value| OPTION_HEAD + value.len())
+        let octets = |value: &[u8]| OPTION_HEAD + value.len();
+        FIXED_LEN
+            + self.identity.map_or(0, octets)
+            + self.cookie.as_ref().map_or(0, |(_, value)| octets(value))
     }
 
     /// Appends the record to the body and counts it: DO copied, other flags clear.
@@ -120,6 +143,9 @@ impl<'s> Opt<'s> {
         if let Some(identity) = self.identity {
             put_option(NSID, identity, out);
         }
+        if let Some((_, cookie)) = &self.cookie {
+            put_option(COOKIE, cookie, out);
+        }
         if let Some(error) = error {
             put_option(EXTENDED_ERROR, &(error as u16).to_be_bytes(), out);
         }
@@ -135,11 +161,11 @@ fn put_option(code: u16, value: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(value);
 }
 
-impl Options {
+impl<'q> Options<'q> {
     /// None where the options do not fill their space, or one that has a fixed form breaks it.
     ///
     /// Unknown options are ignored (RFC 6891 section 6.1.2).
-    fn read(mut rest: &[u8]) -> Option<Options> {
+    fn read(mut rest: &'q [u8]) -> Option<Options<'q>> {
         let mut options = Options::default();
         while !rest.is_empty() {
             let (head, after) = rest.split_first_chunk::<OPTION_HEAD>()?;
@@ -149,7 +175,11 @@ impl Options {
             match code {
                 // Its value means nothing in a query (RFC 5001 section 2.1).
                 NSID => options.identity = true,
-                COOKIE if value.len() != 8 && !(16..=40).contains(&value.len()) => return None,
+                // Only the first one counts (RFC 7873 section 5.2).
+                COOKIE if options.cookie.is_none() => {
+                    options.cookie = Some(value).filter(|value| cookies::is_well_formed(value));
+                    options.cookie?;
+                }
                 CLIENT_SUBNET if !is_client_subnet(value) => return None,
                 _ => (),
             }

@@ -14,6 +14,7 @@
 mod additional;
 mod chaos;
 mod compression;
+pub mod cookies;
 mod edns;
 mod extended_error;
 mod lookup;
@@ -29,6 +30,7 @@ mod tests;
 
 use crate::catalog::Catalog;
 use crate::rdata::types;
+use cookies::Presented;
 use edns::Opt;
 use extended_error::ExtendedError;
 use message::{Message, QNAME};
@@ -78,6 +80,8 @@ pub struct Outcome {
     pub rcode: u16,
     /// Whether TC is set.
     pub truncated: bool,
+    /// What the query's cookie proves, where there was one and cookies are spoken.
+    pub cookie: Option<Presented>,
 }
 
 /// What replies are made from: with the query and the client it determines the reply.
@@ -87,6 +91,8 @@ pub struct Source<'s> {
     pub catalog: &'s Catalog,
     /// What the operator decided.
     pub settings: &'s Settings,
+    /// Unix time in seconds, for cookies.
+    pub now: u32,
 }
 
 /// Answers one query; the reply is left in `out`, which is cleared first.
@@ -94,11 +100,13 @@ pub struct Source<'s> {
 /// None means that nothing may be sent: too short for a header, or itself a reply.
 pub fn respond(source: Source, query: &[u8], client: Client, out: &mut Vec<u8>) -> Option<Outcome> {
     out.clear();
-    let query = Query::read(query)?;
-    let opt = query
-        .edns
-        .as_ref()
-        .map(|edns| Opt::new(edns, source.settings));
+    let mut query = Query::read(query)?;
+    let edns = query.edns.as_ref();
+    let opt = edns.map(|edns| Opt::new(edns, client, source));
+    let cookie = opt.as_ref().and_then(Opt::presented);
+    if query.question.is_none() && query.fault == rcode::NOERROR {
+        query.fault = without_question(cookie);
+    }
     let limit = match client.transport {
         Transport::Udp => edns::udp_limit(query.edns.as_ref()),
         Transport::Tcp => TCP_LIMIT,
@@ -111,7 +119,17 @@ pub fn respond(source: Source, query: &[u8], client: Client, out: &mut Vec<u8>) 
     Some(Outcome {
         rcode: body.rcode,
         truncated: body.truncated,
+        cookie,
     })
+}
+
+/// The response code to a query for nothing but a cookie (RFC 7873 section 5.4).
+fn without_question(cookie: Option<Presented>) -> u16 {
+    match cookie {
+        Some(Presented::Client | Presented::Valid) => rcode::NOERROR,
+        Some(Presented::Invalid) => rcode::BADCOOKIE,
+        None => rcode::FORMERR,
+    }
 }
 
 /// What a body says, beside its octets.

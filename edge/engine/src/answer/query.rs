@@ -32,10 +32,11 @@ pub struct Query<'q> {
     pub id: [u8; 2],
     /// Opcode and RD where the header has them; they return in the reply.
     pub kept_flags: u8,
-    /// None where there is none, or none that can be repeated.
+    /// None where there is none, or none that can be repeated; without a fault the query asks for
+    /// a cookie alone.
     pub question: Option<Question<'q>>,
     /// What the first OPT record says.
-    pub edns: Option<Edns>,
+    pub edns: Option<Edns<'q>>,
     /// Why there is no answer: FORMERR, NOTIMP or BADVERS; NOERROR where all is well.
     pub fault: u16,
 }
@@ -103,8 +104,9 @@ impl<'q> Query<'q> {
         if let (Some(edns), Some(options)) = (&mut self.edns, options) {
             edns.read_options(options)?;
         }
-        // RFC 9619 section 4; judged last, so that OPT is answered by OPT.
-        if questions == 0 {
+        // RFC 9619 section 4; judged last, so that OPT is answered by OPT. A query for nothing but a
+        // cookie has no question (RFC 7873 section 5.4).
+        if questions == 0 && !self.edns.is_some_and(|edns| edns.has_cookie()) {
             Err(rcode::FORMERR)
         } else {
             Ok(())

@@ -12,5 +12,7 @@ pub const NOTIMP: u16 = 4;
 pub const REFUSED: u16 = 5;
 /// A name became too long by a DNAME (RFC 6672 section 2.2).
 pub const YXDOMAIN: u16 = 6;
+/// A server cookie that is not ours (RFC 7873 section 8).
+pub const BADCOOKIE: u16 = 23;
 /// Unknown EDNS version (RFC 6891 section 9).
 pub const BADVERS: u16 = 16;

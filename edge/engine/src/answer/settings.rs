@@ -1,5 +1,7 @@
 //! What an operator decides about replies, beside the zones.
 
+use super::cookies::{MAX_SECRETS, SECRET_OCTETS, Secret};
+
 /// Most octets of an identity: a text that identifies one server among many is shorter, and every
 /// reply without records keeps below 512 octets with it.
 pub const IDENTITY_OCTETS: usize = 128;
@@ -9,6 +11,7 @@ pub const IDENTITY_OCTETS: usize = 128;
 pub struct Settings {
     /// One string of TXT: its length and the identity.
     identity: Option<Box<[u8]>>,
+    secrets: Box<[Secret]>,
 }
 
 impl Settings {
@@ -26,7 +29,36 @@ impl Settings {
         }
         Ok(Settings {
             identity: identity.map(|text| [&[text.len() as u8], text.as_bytes()].concat().into()),
+            secrets: Box::default(),
         })
+    }
+
+    /// These settings with other cookie secrets: the first makes cookies and all are accepted; with
+    /// none, cookies are not spoken.
+    ///
+    /// An error tells what is wrong with them.
+    pub fn with_secrets(&self, secrets: &[Vec<u8>]) -> Result<Settings, String> {
+        if secrets.len() > MAX_SECRETS {
+            return Err(format!(
+                "{} cookie secrets: use at most {MAX_SECRETS}",
+                secrets.len()
+            ));
+        }
+        let secrets = secrets.iter().map(|octets| {
+            let octets = octets.as_slice().try_into();
+            octets.map(Secret::new).map_err(|_| {
+                format!("a cookie secret of another length: it has {SECRET_OCTETS} octets")
+            })
+        });
+        Ok(Settings {
+            identity: self.identity.clone(),
+            secrets: secrets.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// What makes and proves cookies.
+    pub fn secrets(&self) -> &[Secret] {
+        &self.secrets
     }
 
     /// What this server is called, where clients may know.

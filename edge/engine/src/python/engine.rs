@@ -82,6 +82,12 @@ impl Engine {
         Ok(outcome.map(|_| PyBytes::new(py, &reply)))
     }
 
+    fn set_cookie_secrets(&self, secrets: Vec<Vec<u8>>) -> PyResult<()> {
+        self.authority
+            .set_cookie_secrets(&secrets)
+            .map_err(PyValueError::new_err)
+    }
+
     fn start(
         &self,
         py: Python<'_>,

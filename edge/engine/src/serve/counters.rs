@@ -4,7 +4,7 @@ use crate::answer::{Client, Outcome, Transport};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Response codes that are counted, by the name of their counter (IANA DNS RCODEs).
-const RCODES: [(u16, &str); 8] = [
+const RCODES: [(u16, &str); 9] = [
     (0, "rcode_noerror"),
     (1, "rcode_formerr"),
     (2, "rcode_servfail"),
@@ -13,6 +13,7 @@ const RCODES: [(u16, &str); 8] = [
     (5, "rcode_refused"),
     (6, "rcode_yxdomain"),
     (16, "rcode_badvers"),
+    (23, "rcode_badcookie"),
 ];
 
 const QUERIES: [&str; 4] = [
@@ -21,6 +22,9 @@ const QUERIES: [&str; 4] = [
     "queries_tcp4",
     "queries_tcp6",
 ];
+
+/// Queries with a cookie, by what it is.
+const COOKIES: [&str; 3] = ["cookies_client", "cookies_valid", "cookies_invalid"];
 
 /// One shard's counters, alone on its cache lines so that shards do not slow each other down.
 #[derive(Default)]
@@ -31,6 +35,7 @@ pub struct Counters {
     truncated: AtomicU64,
     dropped: AtomicU64,
     panics: AtomicU64,
+    cookies: [AtomicU64; COOKIES.len()],
 }
 
 impl Counters {
@@ -50,6 +55,9 @@ impl Counters {
         }
         if outcome.truncated {
             add(&self.truncated);
+        }
+        if let Some(presented) = outcome.cookie {
+            add(&self.cookies[presented as usize]);
         }
     }
 
@@ -72,8 +80,10 @@ impl Counters {
             ("dropped", &self.dropped),
             ("panics", &self.panics),
         ];
+        let cookies = COOKIES.into_iter().zip(&self.cookies);
         queries
             .chain(rcodes)
+            .chain(cookies)
             .chain(others)
             .map(|(name, value)| (name, value.load(Relaxed)))
     }

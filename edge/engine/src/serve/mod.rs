@@ -168,6 +168,7 @@ fn servfail(query: &[u8], out: &mut Vec<u8>) -> Option<Outcome> {
     Some(Outcome {
         rcode: SERVFAIL.into(),
         truncated: false,
+        cookie: None,
     })
 }
 

@@ -1,12 +1,14 @@
 //! Tables of zone, query and expected reply.
 
 mod aliases;
+mod cookies;
 mod names;
 mod options;
 mod protocol;
 mod servers;
 mod signed;
 
+use super::cookies::Presented;
 use super::message::HEADER;
 use super::settings::Settings;
 use super::{Client, Outcome, Source, Transport, rcode};
@@ -93,6 +95,9 @@ fn option(code: u16, value: &[u8]) -> Vec<u8> {
 /// DO, where the TTL of an OPT record has it.
 const DO: u32 = 0x8000;
 
+/// The time of all tests.
+const NOW: u32 = 1_800_000_000;
+
 /// The client of all tests that are not about who asks.
 fn client(transport: Transport) -> Client {
     Client::new([192, 0, 2, 53].into(), transport)
@@ -108,6 +113,7 @@ fn respond(
     let source = Source {
         catalog,
         settings: &Settings::default(),
+        now: NOW,
     };
     super::respond(source, query, client(transport), out)
 }
@@ -137,6 +143,7 @@ fn read(reply: &[u8], outcome: Outcome) -> Vec<String> {
     ];
     let mut lines = vec![match outcome.rcode {
         rcode::BADVERS => "BADVERS".to_owned(),
+        rcode::BADCOOKIE => "BADCOOKIE".to_owned(),
         rcode => rcodes[usize::from(rcode)].to_owned(),
     }];
     for (bit, flag) in [(4, " aa"), (2, " tc")] {

@@ -17,17 +17,19 @@ fn chaos(asked: &str) -> Vec<u8> {
 }
 
 /// The reply of a server with settings, as lines.
-fn ask_with(settings: &Settings, query: &[u8], transport: Transport) -> Vec<String> {
+pub fn ask_with(settings: &Settings, query: &[u8], transport: Transport) -> Vec<String> {
     let source = Source {
         catalog: &catalog("www.test. 60 A 192.0.2.1"),
         settings,
+        now: NOW,
     };
     let mut out = Vec::new();
     let outcome = super::super::respond(source, query, client(transport), &mut out).unwrap();
     read(&out, outcome)
 }
 
-fn opt(options: &[Vec<u8>]) -> String {
+/// The line of an OPT record with options.
+pub fn opt(options: &[Vec<u8>]) -> String {
     format!("ar OPT 1232 0x0 {:?}", options.concat())
 }
 
@@ -85,6 +87,7 @@ fn the_body_gets_exactly_the_room_that_the_options_leave() {
         let source = Source {
             catalog: &catalog,
             settings: &settings,
+            now: NOW,
         };
         let mut out = Vec::new();
         let outcome =
@@ -145,6 +148,7 @@ fn a_chaos_reply_has_the_class_that_was_asked_for() {
     let source = Source {
         catalog: &catalog(""),
         settings: &named(),
+        now: NOW,
     };
     let mut out = Vec::new();
     let query = chaos("id.server. TXT");

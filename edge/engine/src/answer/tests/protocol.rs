@@ -67,7 +67,8 @@ fn other_opcodes_get_a_header() {
             outcome,
             Outcome {
                 rcode: rcode::NOTIMP,
-                truncated: false
+                truncated: false,
+                cookie: None,
             }
         );
         assert_eq!(
