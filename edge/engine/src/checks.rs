@@ -31,7 +31,7 @@ const KEY: u16 = 25;
 /// What a name leads to (RFC 1034 section 4.3.2).
 enum Target<'a> {
     /// The node that answers, perhaps a wildcard.
-    Node(&'a Node),
+    Node(Node<'a>),
     /// Nothing exists there.
     Nothing,
     /// Below a zone cut, or at one.
@@ -76,7 +76,7 @@ pub fn check<'a>(
 struct Owner<'a> {
     zone: &'a Zone,
     owner: &'a [u8],
-    node: &'a Node,
+    node: Node<'a>,
     records: &'a [(&'a [u8], &'a Added)],
 }
 
@@ -132,7 +132,7 @@ impl Owner<'_> {
             let message = format!("{} has {} DNAME, one allowed", self.text(), count(DNAME));
             violations.error("MultipleDNAME", message, self.place(DNAME));
         }
-        let others = self.node.rrsets.iter().map(|rrset| rrset.rtype);
+        let others = self.node.rrsets().map(|rrset| rrset.rtype);
         let others = others.filter(|rtype| ![CNAME, RRSIG, NSEC, KEY].contains(rtype));
         let others: Vec<_> = others.map(rdata::rtype_to_text).collect();
         if count(CNAME) > 0 && !others.is_empty() {
@@ -276,7 +276,7 @@ fn find<'a>(zone: &'a Zone, name: &[u8]) -> Target<'a> {
     }
 }
 
-fn has_address(node: &Node) -> bool {
+fn has_address(node: Node<'_>) -> bool {
     node.get(A).is_some() || node.get(AAAA).is_some()
 }
 

@@ -20,7 +20,7 @@ pub fn put_glue(
     message: &mut Message,
     zone: &Zone,
     cut: &[u8],
-    servers: &Rrset,
+    servers: Rrset<'_>,
 ) -> Result<(), Full> {
     let in_domain = |target: &&[u8]| name::is_at_or_below(target, cut);
     let mut complete = Ok(());
@@ -34,7 +34,7 @@ pub fn put_glue(
 }
 
 /// Adds the addresses of the hosts that an RRset of the answer names, as far as they fit.
-pub fn put_targets(message: &mut Message, zone: &Zone, rrset: &Rrset) {
+pub fn put_targets(message: &mut Message, zone: &Zone, rrset: Rrset<'_>) {
     let target_at = match rrset.rtype {
         types::NS => 0,
         types::MX => 2,

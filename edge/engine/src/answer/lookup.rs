@@ -20,17 +20,17 @@ pub enum Place<'z> {
     /// At a zone cut at or above the name. `owner` is how many of the name's last octets own it.
     Cut {
         owner: usize,
-        node: &'z Node,
-        servers: &'z Rrset,
+        node: Node<'z>,
+        servers: Rrset<'z>,
     },
     /// At a DNAME above the name; `owner` as for a cut.
     Dname {
         owner: usize,
-        node: &'z Node,
-        redirection: &'z Rrset,
+        node: Node<'z>,
+        redirection: Rrset<'z>,
     },
     /// At the name itself, or at the wildcard that is the source of synthesis for it.
-    Node(&'z Node),
+    Node(Node<'z>),
     /// Nowhere: the name does not exist.
     Nowhere,
 }
@@ -74,7 +74,7 @@ pub fn walk<'z>(zone: &'z Zone, name: &[u8], rtype: u16) -> Place<'z> {
 /// The node whose addresses are those of a folded name: its own, or a wildcard's.
 ///
 /// Zone cuts do not matter here: glue is looked for below them.
-pub fn addresses<'z>(zone: &'z Zone, name: &[u8]) -> Option<&'z Node> {
+pub fn addresses<'z>(zone: &'z Zone, name: &[u8]) -> Option<Node<'z>> {
     if let Some(node) = zone.node(name) {
         return Some(node);
     }
@@ -89,7 +89,7 @@ pub fn addresses<'z>(zone: &'z Zone, name: &[u8]) -> Option<&'z Node> {
 }
 
 /// The node of a name right below another node.
-fn child<'z>(zone: &'z Zone, parent: &Node, name: &[u8]) -> Option<&'z Node> {
+fn child<'z>(zone: &'z Zone, parent: Node<'_>, name: &[u8]) -> Option<Node<'z>> {
     if parent.children == 0 {
         None
     } else {
@@ -98,7 +98,7 @@ fn child<'z>(zone: &'z Zone, parent: &Node, name: &[u8]) -> Option<&'z Node> {
 }
 
 /// The node of the wildcard right below the closest encloser.
-fn wildcard<'z>(zone: &'z Zone, node: &Node, encloser: &[u8]) -> Option<&'z Node> {
+fn wildcard<'z>(zone: &'z Zone, node: Node<'_>, encloser: &[u8]) -> Option<Node<'z>> {
     let mut name = [0; name::MAX_NAME];
     let len = ASTERISK.len() + encloser.len();
     let wire = name.get_mut(..len)?;

@@ -129,8 +129,8 @@ impl<'m> Message<'m> {
         &mut self,
         section: Section,
         owner: Owner,
-        node: &Node,
-        rrset: &Rrset,
+        node: Node<'_>,
+        rrset: Rrset<'_>,
         ttl: u32,
     ) -> Result<(), Full> {
         if !self.signatures {

@@ -18,7 +18,7 @@ pub fn is_signed(zone: &Zone) -> bool {
 
 /// The rdata of the signatures of a node's RRset of one type; the type covered comes first in it
 /// (RFC 4034 section 3.1).
-pub fn of(node: &Node, covered: u16) -> impl Iterator<Item = &[u8]> {
+pub fn of(node: Node<'_>, covered: u16) -> impl Iterator<Item = &[u8]> {
     let all = node.get(types::RRSIG).into_iter().flat_map(Rrset::rdatas);
     all.filter(move |rdata| rdata.starts_with(&covered.to_be_bytes()))
 }

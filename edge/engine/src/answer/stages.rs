@@ -45,7 +45,7 @@ pub struct Stages<'z, 'a, 'm> {
     aliases: [u16; MOST_ALIASES],
     chased: usize,
     /// The DNAME RRset behind each alias that came from one.
-    redirections: [Option<&'z Rrset>; MOST_ALIASES],
+    redirections: [Option<Rrset<'z>>; MOST_ALIASES],
 }
 
 impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
@@ -102,7 +102,7 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
     }
 
     /// Steps 3a and 3c: the RRset, an alias, or nothing of this type.
-    fn answer(&mut self, node: &'z Node) -> Round {
+    fn answer(&mut self, node: Node<'z>) -> Round {
         if self.task.rtype == types::ANY {
             return self.answer_any(node);
         }
@@ -121,15 +121,15 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
     }
 
     /// ANY: all RRsets, or one that stands for them.
-    fn answer_any(&mut self, node: &'z Node) -> Round {
-        let Some(first) = node.rrsets.first() else {
+    fn answer_any(&mut self, node: Node<'z>) -> Round {
+        let Some(first) = node.rrsets().next() else {
             return self.deny().map(Break);
         };
         if !self.task.any_gets_all {
             self.put_answer(node, node.get(types::CNAME).unwrap_or(first))?;
             return Ok(Break(()));
         }
-        for rrset in &node.rrsets {
+        for rrset in node.rrsets() {
             let owner = self.sname.owner();
             self.message.put_records(
                 Section::Answer,
@@ -143,15 +143,15 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
     }
 
     /// Step 3a at an alias: the CNAME, then its target.
-    fn follow(&mut self, node: &'z Node, alias: &'z Rrset) -> Round {
+    fn follow(&mut self, node: Node<'z>, alias: Rrset<'z>) -> Round {
         self.put_answer(node, alias)?;
         Ok(self.go_on(first_rdata(alias)))
     }
 
     /// RFC 6672 section 3.2: the DNAME, the CNAME that it implies, then that one's target.
-    fn redirect(&mut self, owner: usize, node: &'z Node, redirection: &'z Rrset) -> Round {
+    fn redirect(&mut self, owner: usize, node: Node<'z>, redirection: Rrset<'z>) -> Round {
         let mut added = self.redirections.iter().flatten();
-        if !added.any(|added| std::ptr::eq(*added, redirection)) {
+        if !added.any(|added| added.is_same(redirection)) {
             let owner = Owner::new(self.sname.suffix(owner));
             let ttl = redirection.ttl;
             self.message
@@ -193,9 +193,9 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
     }
 
     /// Step 3b: the NS records of the cut, what is known of the child's keys, and glue.
-    fn refer(&mut self, owner: usize, node: &'z Node, servers: &'z Rrset) -> Round {
+    fn refer(&mut self, owner: usize, node: Node<'z>, servers: Rrset<'z>) -> Round {
         let cut = self.sname.suffix(owner);
-        let put = |message: &mut Message, rrset: &Rrset| {
+        let put = |message: &mut Message, rrset: Rrset<'_>| {
             message.put_rrset(Section::Authority, Owner::new(cut), node, rrset, rrset.ttl)
         };
         put(self.message, servers)?;
@@ -219,7 +219,7 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
     }
 
     /// The NSEC record of a name whose types it lists (RFC 4035 section 3.1.3.1).
-    fn prove_type_absent(&mut self, node: &Node) -> Result<(), Full> {
+    fn prove_type_absent(&mut self, node: Node<'_>) -> Result<(), Full> {
         match node.get(types::NSEC) {
             Some(proof) if self.task.dnssec => {
                 let owner = self.sname.owner();
@@ -231,19 +231,19 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
     }
 
     /// An RRset with the name as its owner.
-    fn put_answer(&mut self, node: &Node, rrset: &Rrset) -> Result<(), Full> {
+    fn put_answer(&mut self, node: Node<'_>, rrset: Rrset<'_>) -> Result<(), Full> {
         self.message
             .put_rrset(Section::Answer, self.sname.owner(), node, rrset, rrset.ttl)
     }
 }
 
 /// The rdata of a type that has one record a name.
-fn first_rdata(rrset: &Rrset) -> &[u8] {
+fn first_rdata(rrset: Rrset<'_>) -> &[u8] {
     rrset.rdatas().next().expect("an RRset has a record")
 }
 
 /// The MINIMUM field, which is the last of a SOA record (RFC 1035 section 3.3.13).
-fn minimum(soa: &Rrset) -> u32 {
+fn minimum(soa: Rrset<'_>) -> u32 {
     let octets = first_rdata(soa)
         .last_chunk()
         .expect("a SOA record ends in numbers");

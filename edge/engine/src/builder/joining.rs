@@ -6,38 +6,48 @@ use crate::master::Where;
 use crate::name::{self, Name};
 use crate::rdata;
 use crate::violations::Violations;
-use crate::zone::{Edit, Loading, Rrset, Zone, canonical_cmp, sort_by_owner};
+use crate::zone::{Edit, Loading, Rrset, Zone, ZoneError, canonical_cmp, sort_by_owner};
 
 impl Builder {
     /// Joins the records with the base zone and checks the owners that got some.
     pub(super) fn join(&self, origin: &Name, violations: &mut Violations) -> Option<Zone> {
         let sorted = self.sorted(origin, violations);
-        let groups = sorted.chunk_by(|a, b| a.0 == b.0 && a.1.rtype == b.1.rtype);
-        let edit = match &self.base {
-            None => {
-                let mut loading = Loading::new(origin, sorted.len());
-                for records in groups {
-                    if let Some(rrset) = self.join_rrset(records, None, violations) {
-                        loading.push(records[0].0, rrset).expect("inside the zone");
-                    }
-                }
-                loading.finish()
-            }
-            Some(base) => {
-                let mut edit = Edit::new(base.clone());
-                for records in groups {
-                    let (owner, first) = records[0];
-                    let old = base.node(owner).and_then(|node| node.get(first.rtype));
-                    if let Some(rrset) = self.join_rrset(records, old, violations) {
-                        edit.set(owner, rrset).expect("inside the zone");
-                    }
-                }
-                edit
-            }
-        };
+        let edit = self
+            .edit(origin, &sorted, violations)
+            .map_err(|error| violations.error("ZoneTooLarge", error.to_string(), None))
+            .ok()?;
         let touched = sorted.chunk_by(|a, b| a.0 == b.0);
         checks::check(edit.view(), touched, violations);
         edit.finish().ok()
+    }
+
+    /// The sorted records in a new zone or in the base zone.
+    fn edit(
+        &self,
+        origin: &Name,
+        sorted: &[(&[u8], &Added)],
+        violations: &mut Violations,
+    ) -> Result<Edit, ZoneError> {
+        let groups = sorted.chunk_by(|a, b| a.0 == b.0 && a.1.rtype == b.1.rtype);
+        let mut buffer = Vec::new();
+        let Some(base) = &self.base else {
+            let mut loading = Loading::new(origin, sorted.len());
+            for records in groups {
+                if let Some(rrset) = self.join_rrset(records, None, &mut buffer, violations) {
+                    loading.push(records[0].0, rrset)?;
+                }
+            }
+            return loading.finish();
+        };
+        let mut edit = Edit::new(base.clone());
+        for records in groups {
+            let (owner, first) = records[0];
+            let old = base.node(owner).and_then(|node| node.get(first.rtype));
+            if let Some(rrset) = self.join_rrset(records, old, &mut buffer, violations) {
+                edit.set(owner, rrset)?;
+            }
+        }
+        Ok(edit)
     }
 
     /// The added records by owner, type and order of arrival, without those outside the zone.
@@ -58,12 +68,13 @@ impl Builder {
     }
 
     /// One RRset of the added records and what the base zone has; None where that cannot be.
-    fn join_rrset(
+    fn join_rrset<'b>(
         &self,
         records: &[(&[u8], &Added)],
-        base: Option<&Rrset>,
+        base: Option<Rrset<'_>>,
+        buffer: &'b mut Vec<u8>,
         violations: &mut Violations,
-    ) -> Option<Rrset> {
+    ) -> Option<Rrset<'b>> {
         let (owner, first) = records[0];
         let rtype = first.rtype;
         let ttl = base.map_or(first.ttl, |base| base.ttl);
@@ -76,7 +87,7 @@ impl Builder {
         if rdatas.len() > 1 {
             self.warn_of_merges(records, base, ttl, violations);
         }
-        Rrset::new(rtype, ttl, &mut rdatas)
+        Rrset::new(rtype, ttl, &mut rdatas, buffer)
             .map_err(|error| {
                 let what = format!("{} {}", name::to_text(owner), rdata::rtype_to_text(rtype));
                 violations.error(
@@ -92,7 +103,7 @@ impl Builder {
     fn warn_of_merges(
         &self,
         records: &[(&[u8], &Added)],
-        base: Option<&Rrset>,
+        base: Option<Rrset<'_>>,
         ttl: u32,
         violations: &mut Violations,
     ) {

@@ -84,7 +84,7 @@ impl Zone {
 }
 
 impl Zone {
-    fn find(&self, owner: &str, rtype: &str) -> PyResult<Option<&zone::Rrset>> {
+    fn find(&self, owner: &str, rtype: &str) -> PyResult<Option<zone::Rrset<'_>>> {
         let name = Name::parse(owner.as_bytes(), Some(self.0.origin())).map_err(value_error)?;
         let number = rdata::rtype_from_text(rtype.as_bytes())
             .ok_or_else(|| PyValueError::new_err(format!("type {rtype} is unknown")))?;

@@ -29,10 +29,7 @@ impl Zone {
         }
         let (mut removed, mut set, mut added) = (Vec::new(), Vec::new(), 0);
         self.names.each_difference(&new.names, |owner, old, new| {
-            for rrset in rrsets_of(old)
-                .iter()
-                .filter(|old| get(new, old.rtype).is_none())
-            {
+            for rrset in rrsets_of(old).filter(|old| get(new, old.rtype).is_none()) {
                 removed.push((owner, rrset));
             }
             for rrset in rrsets_of(new) {
@@ -54,7 +51,11 @@ impl Zone {
         })
     }
 
-    fn encode_delta(&self, removed: Vec<(&[u8], &Rrset)>, set: Vec<(&[u8], &Rrset)>) -> Vec<u8> {
+    fn encode_delta(
+        &self,
+        removed: Vec<(&[u8], Rrset<'_>)>,
+        set: Vec<(&[u8], Rrset<'_>)>,
+    ) -> Vec<u8> {
         let mut payload = Vec::new();
         write_head(&self.origin, &mut payload);
         payload.extend_from_slice(&(removed.len() as u32).to_be_bytes());
@@ -71,15 +72,15 @@ impl Zone {
     }
 }
 
-fn rrsets_of(node: Option<&Node>) -> &[Rrset] {
-    node.map_or(&[], |node| &node.rrsets)
+fn rrsets_of<'z>(node: Option<Node<'z>>) -> impl Iterator<Item = Rrset<'z>> {
+    node.into_iter().flat_map(Node::rrsets)
 }
 
-fn get(node: Option<&Node>, rtype: u16) -> Option<&Rrset> {
+fn get(node: Option<Node<'_>>, rtype: u16) -> Option<Rrset<'_>> {
     node.and_then(|node| node.get(rtype))
 }
 
-fn by_type(a: &&Rrset, b: &&Rrset) -> Ordering {
+fn by_type(a: &Rrset<'_>, b: &Rrset<'_>) -> Ordering {
     a.rtype.cmp(&b.rtype)
 }
 
@@ -114,8 +115,8 @@ impl Delta {
 fn push_records(
     sign: char,
     owner: &[u8],
-    rrset: Option<&Rrset>,
-    other: Option<&Rrset>,
+    rrset: Option<Rrset<'_>>,
+    other: Option<Rrset<'_>>,
     lines: &mut Vec<String>,
 ) {
     let Some(rrset) = rrset else { return };
@@ -131,7 +132,7 @@ fn push_records(
 }
 
 /// Appends one record as a line of a master file, without the line end.
-pub(super) fn write_record(owner: &[u8], rrset: &Rrset, rdata: &[u8], out: &mut String) {
+pub(super) fn write_record(owner: &[u8], rrset: Rrset<'_>, rdata: &[u8], out: &mut String) {
     use std::fmt::Write;
     let rtype = rdata::rtype_to_text(rrset.rtype);
     let _ = write!(out, "{} {} {rtype} ", name::to_text(owner), rrset.ttl);

@@ -9,7 +9,7 @@ use super::rrset::Rrset;
 pub(super) struct Digest([u64; 4]);
 
 impl Digest {
-    pub(super) fn add(&mut self, owner: &[u8], rrset: &Rrset) {
+    pub(super) fn add(&mut self, owner: &[u8], rrset: Rrset<'_>) {
         let mut carry = false;
         for (limb, other) in self.0.iter_mut().zip(hash(owner, rrset)) {
             let (sum, over) = limb.overflowing_add(other);
@@ -18,7 +18,7 @@ impl Digest {
         }
     }
 
-    pub(super) fn subtract(&mut self, owner: &[u8], rrset: &Rrset) {
+    pub(super) fn subtract(&mut self, owner: &[u8], rrset: Rrset<'_>) {
         let mut borrow = false;
         for (limb, other) in self.0.iter_mut().zip(hash(owner, rrset)) {
             let (rest, under) = limb.overflowing_sub(other);
@@ -37,7 +37,7 @@ impl Digest {
 }
 
 /// BLAKE2b-256 of the encoded RRset as a number, most significant octet first.
-fn hash(owner: &[u8], rrset: &Rrset) -> [u64; 4] {
+fn hash(owner: &[u8], rrset: Rrset<'_>) -> [u64; 4] {
     let mut encoded = Vec::with_capacity(128);
     rrset.encode(owner, &mut encoded);
     let bytes = Blake2b256::digest(&encoded);

@@ -2,58 +2,63 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::rrset::{Node, Rrset};
+use super::entry::Entries;
+use super::rrset::Rrset;
 use super::{VERSIONS, Zone, ZoneError};
 use crate::name;
 
 /// A zone while it is changed; its invariants hold again after [`Edit::finish`].
 pub(crate) struct Edit {
     zone: Zone,
+    /// Room for an entry.
+    entry: Entries,
 }
 
 impl Edit {
     /// Starts from a zone, which stays as it is.
     pub(crate) fn new(zone: Zone) -> Edit {
-        Edit { zone }
+        Edit {
+            zone,
+            entry: Entries::default(),
+        }
     }
 
     /// Puts an RRset in the place of what the folded owner has of its type.
-    pub(crate) fn set(&mut self, owner: &[u8], rrset: Rrset) -> Result<(), ZoneError> {
+    pub(crate) fn set(&mut self, owner: &[u8], rrset: Rrset<'_>) -> Result<(), ZoneError> {
         if !name::is_at_or_below(owner, self.zone.origin.as_wire()) {
             return Err(ZoneError::OutOfZone(name::to_text(owner)));
         }
-        self.zone.count_in(owner, &rrset);
-        if let Some(node) = self.zone.names.get_mut(owner) {
-            if let Some(old) = node.replace(rrset) {
-                self.zone.count_out(owner, &old);
-            }
-            return Ok(());
-        }
-        self.connect(owner);
-        let node = Node {
-            rrsets: Box::new([rrset]),
-            children: 0,
+        self.zone.totals.add(owner, rrset);
+        let Some(node) = self.zone.names.get(owner) else {
+            self.connect(owner)?;
+            return self.zone.names.set(self.entry.one(owner, 0, [rrset]));
         };
-        self.zone.names.insert(owner.into(), node);
-        Ok(())
+        if let Some(old) = node.get(rrset.rtype) {
+            self.zone.totals.subtract(owner, old);
+        }
+        let below = node.rrsets().take_while(|old| old.rtype < rrset.rtype);
+        let above = node.rrsets().skip_while(|old| old.rtype <= rrset.rtype);
+        self.zone.names.set(
+            self.entry
+                .one(owner, node.children, below.chain([rrset]).chain(above)),
+        )
     }
 
     /// Takes an RRset away; false where there was none.
-    pub(crate) fn remove(&mut self, owner: &[u8], rtype: u16) -> bool {
-        if self
-            .zone
+    pub(crate) fn remove(&mut self, owner: &[u8], rtype: u16) -> Result<bool, ZoneError> {
+        let Some(node) = self.zone.names.get(owner) else {
+            return Ok(false);
+        };
+        let Some(old) = node.get(rtype) else {
+            return Ok(false);
+        };
+        self.zone.totals.subtract(owner, old);
+        let others = node.rrsets().filter(|rrset| rrset.rtype != rtype);
+        self.zone
             .names
-            .get(owner)
-            .and_then(|node| node.get(rtype))
-            .is_none()
-        {
-            return false;
-        }
-        let node = self.zone.names.get_mut(owner).expect("just found");
-        let old = node.take(rtype).expect("just found");
-        self.zone.count_out(owner, &old);
-        self.prune(owner);
-        true
+            .set(self.entry.one(owner, node.children, others))?;
+        self.prune(owner)?;
+        Ok(true)
     }
 
     /// The zone as it is by now; it may have no apex yet.
@@ -69,43 +74,35 @@ impl Edit {
     }
 
     /// Tells the parent of a new node about its child, and makes the parents that are missing.
-    fn connect(&mut self, owner: &[u8]) {
+    fn connect(&mut self, owner: &[u8]) -> Result<(), ZoneError> {
         let mut name = owner;
         while name != self.zone.origin.as_wire() {
             name = name::parent(name).expect("at or below the origin");
-            match self.zone.names.get_mut(name) {
-                Some(parent) => {
-                    parent.children += 1;
-                    return;
-                }
-                None => {
-                    let node = Node {
-                        children: 1,
-                        ..Node::default()
-                    };
-                    self.zone.names.insert(name.into(), node);
-                }
+            if let Some(parent) = self.zone.names.get(name) {
+                let entry = self.entry.one(name, parent.children + 1, parent.rrsets());
+                return self.zone.names.set(entry);
             }
+            self.zone.names.set(self.entry.one(name, 1, []))?;
         }
+        Ok(())
     }
 
     /// Removes a node without records and children, and the parents that only led to it.
-    fn prune(&mut self, owner: &[u8]) {
+    fn prune(&mut self, owner: &[u8]) -> Result<(), ZoneError> {
         let mut name = owner;
         while let Some(node) = self.zone.names.get(name) {
-            if !node.rrsets.is_empty() || node.children > 0 {
-                return;
+            if !node.is_empty() || node.children > 0 {
+                break;
             }
-            self.zone.names.remove(name);
+            self.zone.names.remove(name)?;
             if name == self.zone.origin.as_wire() {
-                return;
+                break;
             }
             name = name::parent(name).expect("at or below the origin");
-            self.zone
-                .names
-                .get_mut(name)
-                .expect("a parent is a node")
-                .children -= 1;
+            let parent = self.zone.names.get(name).expect("a parent is a node");
+            let entry = self.entry.one(name, parent.children - 1, parent.rrsets());
+            self.zone.names.set(entry)?;
         }
+        Ok(())
     }
 }

@@ -20,11 +20,11 @@ pub(super) const FORMAT: u8 = 1;
 impl Zone {
     /// The whole zone in canonical order; equal zones have equal bytes.
     pub fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(64 * (self.rrsets + 1));
+        let mut out = Vec::with_capacity(64 * (self.rrsets() + 1));
         write_head(&self.origin, &mut out);
-        out.extend_from_slice(&(self.rrsets as u32).to_be_bytes());
+        out.extend_from_slice(&(self.rrsets() as u32).to_be_bytes());
         for (owner, node) in self.sorted() {
-            for rrset in &node.rrsets {
+            for rrset in node.rrsets() {
                 rrset.encode(owner, &mut out);
             }
         }
@@ -39,7 +39,7 @@ impl Zone {
         let mut loading = Loading::new(&origin, count);
         reader.rrsets(count, |owner, rrset| loading.push(owner, rrset))?;
         reader.end()?;
-        Ok(loading.finish().finish()?)
+        Ok(loading.finish()?.finish()?)
     }
 
     /// This zone with an encoded change made.
@@ -51,7 +51,7 @@ impl Zone {
         }
         let mut edit = Edit::new(self.clone());
         let removed = reader.count(SHORTEST_KEY)?;
-        reader.keys(removed, |owner, rtype| match edit.remove(owner, rtype) {
+        reader.keys(removed, |owner, rtype| match edit.remove(owner, rtype)? {
             true => Ok(()),
             false => Err(DecodeError::NotThere(name::to_text(owner), rtype)),
         })?;

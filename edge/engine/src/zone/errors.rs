@@ -16,6 +16,8 @@ pub enum ZoneError {
     OtherOrigin(String),
     /// An owner name, in presentation form, that is not at or below the origin.
     OutOfZone(String),
+    /// More octets at a few names than a bucket holds.
+    TooLarge,
 }
 
 impl fmt::Display for ZoneError {
@@ -25,6 +27,7 @@ impl fmt::Display for ZoneError {
             ZoneError::BadSoa => write!(f, "not exactly one well-formed SOA record at the apex"),
             ZoneError::OtherOrigin(origin) => write!(f, "another zone, {origin}"),
             ZoneError::OutOfZone(owner) => write!(f, "{owner} is outside the zone"),
+            ZoneError::TooLarge => write!(f, "a few names have more than 2 GiB of records"),
         }
     }
 }

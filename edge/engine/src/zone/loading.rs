@@ -2,80 +2,86 @@
 //!
 //! In canonical order a name follows the names above it, so the path from the apex to the last name
 //! is all one must remember to count children and to see which empty non-terminals are missing: no
-//! look-ups. The map is filled at the end, bucket by bucket, so that what will be looked at together
-//! also lies together.
+//! look-ups. Entries are packed one behind the other as they come; at the end they are copied into
+//! the map bucket by bucket, so that what will be looked at together also lies together.
 
 use super::buckets::Buckets;
 use super::edits::Edit;
-use super::rrset::{Node, Rrset};
+use super::entry::{Entries, Entry};
+use super::rrset::Rrset;
 use super::{Zone, ZoneError};
 use crate::name::{self, Name};
 
-/// The nodes of a zone that is being loaded.
-pub(crate) struct Loading<'a> {
+/// The names of a zone that is being loaded.
+pub(crate) struct Loading {
     zone: Zone,
-    nodes: Vec<(&'a [u8], Node)>,
-    /// Places in `nodes` of the last name and of those above it, the apex first.
+    entries: Entries,
+    /// Where each entry begins.
+    starts: Vec<usize>,
+    /// Where the entries of the last name and of those above it begin, the apex first.
     path: Vec<usize>,
-    /// Room for the names between a new name and the path.
-    missing: Vec<&'a [u8]>,
 }
 
-impl<'a> Loading<'a> {
+impl Loading {
     /// Has room for `names` owners.
-    pub(crate) fn new(origin: &Name, names: usize) -> Loading<'a> {
+    pub(crate) fn new(origin: &Name, names: usize) -> Loading {
         Loading {
             zone: Zone::empty(origin),
-            nodes: Vec::with_capacity(names),
+            entries: Entries::default(),
+            starts: Vec::with_capacity(names),
             path: Vec::new(),
-            missing: Vec::new(),
         }
     }
 
     /// Adds an RRset of a folded owner; it follows all others in canonical order.
-    pub(crate) fn push(&mut self, owner: &'a [u8], rrset: Rrset) -> Result<(), ZoneError> {
-        self.zone.count_in(owner, &rrset);
-        if self.nodes.last().is_none_or(|(last, _)| *last != owner) {
+    pub(crate) fn push(&mut self, owner: &[u8], rrset: Rrset<'_>) -> Result<(), ZoneError> {
+        self.zone.totals.add(owner, rrset);
+        if self
+            .path
+            .last()
+            .is_none_or(|&last| self.owner(last) != owner)
+        {
             if !name::is_at_or_below(owner, self.zone.origin.as_wire()) {
                 return Err(ZoneError::OutOfZone(name::to_text(owner)));
             }
             self.add_path(owner);
         }
-        let (_, node) = self.nodes.last_mut().expect("just made");
-        node.replace(rrset);
+        self.entries.push(rrset);
         Ok(())
     }
 
-    /// Adds a node for a name, and for those above it that are missing.
-    fn add_path(&mut self, owner: &'a [u8]) {
+    /// Begins an entry for a name, and for those above it that are missing.
+    fn add_path(&mut self, owner: &[u8]) {
         while let Some(&last) = self.path.last()
-            && !name::is_at_or_below(owner, self.nodes[last].0)
+            && !name::is_at_or_below(owner, self.owner(last))
         {
             self.path.pop();
         }
-        let above = self.path.last().map(|&at| self.nodes[at].0);
-        let mut name = Some(owner);
-        while let Some(missing) = name
-            && name != above
-        {
-            self.missing.push(missing);
-            name = match missing == self.zone.origin.as_wire() {
-                true => None,
-                false => name::parent(missing),
-            };
-        }
-        while let Some(name) = self.missing.pop() {
-            if let Some(&parent) = self.path.last() {
-                self.nodes[parent].1.children += 1;
+        let present = self.path.last().map_or(0, |&last| self.owner(last).len());
+        let mut starts = [0; name::MAX_LABELS];
+        let starts = name::label_starts(owner, &mut starts);
+        let starts = starts.iter().map(|&start| usize::from(start));
+        for start in starts.chain([owner.len() - 1]).rev() {
+            let name = &owner[start..];
+            if name.len() <= present || name.len() < self.zone.origin.as_wire().len() {
+                continue;
             }
-            self.path.push(self.nodes.len());
-            self.nodes.push((name, Node::default()));
+            if let Some(&parent) = self.path.last() {
+                self.entries.add_child(parent);
+            }
+            let at = self.entries.begin(name, 0);
+            self.path.push(at);
+            self.starts.push(at);
         }
     }
 
+    fn owner(&self, at: usize) -> &[u8] {
+        Entry::first(&self.entries.octets()[at..]).owner
+    }
+
     /// All of it, ready to be checked or changed.
-    pub(crate) fn finish(mut self) -> Edit {
-        self.zone.names = Buckets::of(self.nodes);
-        Edit::new(self.zone)
+    pub(crate) fn finish(mut self) -> Result<Edit, ZoneError> {
+        self.zone.names = Buckets::of(self.entries.octets(), &self.starts)?;
+        Ok(Edit::new(self.zone))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::DecodeError;
 use super::encoding::FORMAT;
-use super::rrset::{Rrset, RrsetError, canonical_cmp};
+use super::rrset::{Rrset, canonical_cmp, check_size};
 use crate::master::MAX_TTL;
 use crate::name::{self, Name};
 use crate::rdata;
@@ -95,7 +95,7 @@ impl<'a> Reader<'a> {
     pub(super) fn rrsets<E: Into<DecodeError>>(
         &mut self,
         count: usize,
-        mut each: impl FnMut(&'a [u8], Rrset) -> Result<(), E>,
+        mut each: impl FnMut(&'a [u8], Rrset<'a>) -> Result<(), E>,
     ) -> Result<(), DecodeError> {
         let mut last = None;
         let mut rdatas = Vec::new();
@@ -109,6 +109,7 @@ impl<'a> Reader<'a> {
             if rdata::is_meta(rtype) {
                 return Err(refuse("not a type of zone data".into()));
             }
+            let start = self.rest;
             rdatas.clear();
             for _ in 0..self.u16()? {
                 let len = self.u16()?;
@@ -120,9 +121,10 @@ impl<'a> Reader<'a> {
             if !rdatas.windows(2).all(sorted) {
                 return Err(refuse("records are repeated or out of order".into()));
             }
-            let rrset = Rrset::new(rtype, ttl, &mut rdatas)
-                .map_err(|error: RrsetError| refuse(error.to_string()))?;
-            each(owner, rrset).map_err(Into::into)?;
+            check_size(rdatas.iter().map(|rdata| rdata.len()))
+                .map_err(|error| refuse(error.to_string()))?;
+            let records = &start[..start.len() - self.rest.len()];
+            each(owner, Rrset::of(rtype, ttl, records)).map_err(Into::into)?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! One owner's records: nodes and RRsets, packed as they are encoded.
+//! One owner's records: views of octets that lie in a bucket, packed as they are encoded.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -10,6 +10,8 @@ use crate::rdata;
 const MAX_RRSET: usize = 65_535 - 12 - 259 - 11;
 /// Octets of a record besides its rdata: a compressed owner, type, class, TTL and length.
 const RECORD_OVERHEAD: usize = 12;
+/// Octets of a packed RRset besides its records.
+const PACKED_HEAD: usize = 2 + 4 + 2;
 
 /// Why records make no RRset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,100 +37,105 @@ impl fmt::Display for RrsetError {
 }
 
 /// The RRsets of one owner name.
-#[derive(Debug, Clone, Default)]
-pub struct Node {
-    /// Sorted by type number, one each; empty for an empty non-terminal.
-    pub rrsets: Box<[Rrset]>,
+#[derive(Debug, Clone, Copy)]
+pub struct Node<'z> {
     /// How many names that are exactly one label longer exist.
     pub children: u32,
+    /// How many RRsets.
+    count: u16,
+    /// RRset after RRset as [`Rrset::pack`] writes them, and whatever comes behind.
+    octets: &'z [u8],
 }
 
-impl Node {
-    /// The RRset of a type.
-    pub fn get(&self, rtype: u16) -> Option<&Rrset> {
-        self.rrsets.iter().find(|rrset| rrset.rtype == rtype)
-    }
-
-    /// Puts an RRset in its place and returns the one that was there.
-    pub(super) fn replace(&mut self, rrset: Rrset) -> Option<Rrset> {
-        match self
-            .rrsets
-            .binary_search_by_key(&rrset.rtype, |old| old.rtype)
-        {
-            Ok(at) => Some(std::mem::replace(&mut self.rrsets[at], rrset)),
-            Err(at) => {
-                let mut rrsets = std::mem::take(&mut self.rrsets).into_vec();
-                rrsets.reserve_exact(1);
-                rrsets.insert(at, rrset);
-                self.rrsets = rrsets.into();
-                None
-            }
+impl<'z> Node<'z> {
+    /// A node of the first `count` RRsets in these octets.
+    pub(super) fn new(children: u32, count: u16, octets: &'z [u8]) -> Node<'z> {
+        Node {
+            children,
+            count,
+            octets,
         }
     }
 
-    /// Takes the RRset of a type out.
-    pub(super) fn take(&mut self, rtype: u16) -> Option<Rrset> {
-        let at = self.rrsets.iter().position(|rrset| rrset.rtype == rtype)?;
-        let mut rrsets = std::mem::take(&mut self.rrsets).into_vec();
-        let rrset = rrsets.remove(at);
-        self.rrsets = rrsets.into();
-        Some(rrset)
+    /// By type number, one each; none for an empty non-terminal.
+    pub fn rrsets(self) -> impl Iterator<Item = Rrset<'z>> + Clone {
+        let mut rest = self.octets;
+        (0..self.count).map(move |_| {
+            let rrset;
+            (rrset, rest) = Rrset::unpack(rest);
+            rrset
+        })
+    }
+
+    /// The RRset of a type.
+    pub fn get(self, rtype: u16) -> Option<Rrset<'z>> {
+        self.rrsets().find(|rrset| rrset.rtype == rtype)
+    }
+
+    /// Whether this is an empty non-terminal.
+    pub fn is_empty(self) -> bool {
+        self.count == 0
+    }
+
+    /// How many octets the RRsets take.
+    pub(super) fn packed_size(self) -> usize {
+        self.rrsets().map(Rrset::packed_size).sum()
     }
 }
 
 /// Records of one owner and type; at least one, each different, in canonical order
 /// (RFC 4034 section 6.3).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rrset {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rrset<'z> {
     /// Type number.
     pub rtype: u16,
     /// Seconds.
     pub ttl: u32,
     /// `u16 count`, then for each record `u16 length` and the rdata.
-    packed: Box<[u8]>,
+    records: &'z [u8],
 }
 
-impl Rrset {
-    /// Packs uncompressed wire rdata; sorts it and drops records that repeat another.
-    pub fn new(rtype: u16, ttl: u32, rdatas: &mut Vec<&[u8]>) -> Result<Rrset, RrsetError> {
+impl<'z> Rrset<'z> {
+    /// Writes uncompressed wire rdata over `buffer`; sorts it and drops records that repeat another.
+    pub fn new(
+        rtype: u16,
+        ttl: u32,
+        rdatas: &mut Vec<&[u8]>,
+        buffer: &'z mut Vec<u8>,
+    ) -> Result<Rrset<'z>, RrsetError> {
         if rdatas.len() > 1 {
             rdatas.sort_by(|a, b| canonical_cmp(rtype, a, b));
             rdatas.dedup_by(|a, b| canonical_cmp(rtype, a, b).is_eq());
         }
-        if rdatas.is_empty() {
-            return Err(RrsetError::Empty);
-        }
-        let size = rdatas
-            .iter()
-            .map(|rdata| RECORD_OVERHEAD + rdata.len())
-            .sum();
-        if size > MAX_RRSET {
-            return Err(RrsetError::TooLarge(size));
-        }
-        let octets = rdatas.iter().map(|rdata| 2 + rdata.len()).sum::<usize>();
-        let mut packed = Vec::with_capacity(2 + octets);
-        packed.extend_from_slice(&(rdatas.len() as u16).to_be_bytes());
+        check_size(rdatas.iter().map(|rdata| rdata.len()))?;
+        buffer.clear();
+        buffer.extend_from_slice(&(rdatas.len() as u16).to_be_bytes());
         for rdata in rdatas {
-            packed.extend_from_slice(&(rdata.len() as u16).to_be_bytes());
-            packed.extend_from_slice(rdata);
+            buffer.extend_from_slice(&(rdata.len() as u16).to_be_bytes());
+            buffer.extend_from_slice(rdata);
         }
-        Ok(Rrset {
+        Ok(Rrset::of(rtype, ttl, buffer))
+    }
+
+    /// An RRset of records that are encoded and checked.
+    pub(super) fn of(rtype: u16, ttl: u32, records: &'z [u8]) -> Rrset<'z> {
+        Rrset {
             rtype,
             ttl,
-            packed: packed.into(),
-        })
+            records,
+        }
     }
 
     /// How many records.
-    pub fn count(&self) -> usize {
-        usize::from(u16::from_be_bytes([self.packed[0], self.packed[1]]))
+    pub fn count(self) -> usize {
+        usize::from(u16::from_be_bytes([self.records[0], self.records[1]]))
     }
 
     /// Uncompressed wire rdata of each record, in canonical order.
-    pub fn rdatas(&self) -> impl Iterator<Item = &[u8]> + Clone {
-        let mut rest = &self.packed[2..];
+    pub fn rdatas(self) -> impl Iterator<Item = &'z [u8]> + Clone {
+        let mut rest = &self.records[2..];
         std::iter::from_fn(move || {
-            let (len, after) = rest.split_first_chunk::<2>()?;
+            let (len, after) = rest.split_first_chunk()?;
             let (rdata, after) = after.split_at(usize::from(u16::from_be_bytes(*len)));
             rest = after;
             Some(rdata)
@@ -136,26 +143,65 @@ impl Rrset {
     }
 
     /// Rdata of each record in presentation form.
-    pub fn texts(&self) -> impl Iterator<Item = String> {
-        self.rdatas().map(|octets| {
+    pub fn texts(self) -> impl Iterator<Item = String> + 'z {
+        self.rdatas().map(move |octets| {
             let mut text = String::new();
             rdata::to_text(self.rtype, octets, &mut text);
             text
         })
     }
 
+    /// Whether both are the same records of the same owner in the same version of a zone.
+    pub fn is_same(self, other: Rrset<'_>) -> bool {
+        std::ptr::eq(self.records, other.records)
+    }
+
     /// Octets of wire rdata in all.
-    pub fn rdata_size(&self) -> usize {
-        self.packed.len() - 2 - 2 * self.count()
+    pub fn rdata_size(self) -> usize {
+        self.records.len() - 2 - 2 * self.count()
     }
 
     /// Appends the encoded RRset: `u8 owner length | owner | u16 type | u32 TTL | packed records`.
-    pub(super) fn encode(&self, owner: &[u8], out: &mut Vec<u8>) {
+    pub(super) fn encode(self, owner: &[u8], out: &mut Vec<u8>) {
         out.push(owner.len() as u8);
         out.extend_from_slice(owner);
         out.extend_from_slice(&self.rtype.to_be_bytes());
         out.extend_from_slice(&self.ttl.to_be_bytes());
-        out.extend_from_slice(&self.packed);
+        out.extend_from_slice(self.records);
+    }
+
+    /// Appends the RRset as a node has it.
+    pub(super) fn pack(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.rtype.to_be_bytes());
+        out.extend_from_slice(&self.ttl.to_be_bytes());
+        out.extend_from_slice(&(self.records.len() as u16).to_be_bytes());
+        out.extend_from_slice(self.records);
+    }
+
+    /// The RRset that some octets of a node begin with, and those that follow it.
+    fn unpack(octets: &'z [u8]) -> (Rrset<'z>, &'z [u8]) {
+        let (&[r0, r1, t0, t1, t2, t3, l0, l1], rest) = octets
+            .split_first_chunk::<PACKED_HEAD>()
+            .expect("an RRset has a head");
+        let (records, rest) = rest.split_at(usize::from(u16::from_be_bytes([l0, l1])));
+        let rtype = u16::from_be_bytes([r0, r1]);
+        let ttl = u32::from_be_bytes([t0, t1, t2, t3]);
+        (Rrset::of(rtype, ttl, records), rest)
+    }
+
+    fn packed_size(self) -> usize {
+        PACKED_HEAD + self.records.len()
+    }
+}
+
+/// Whether records with rdata of these lengths, none repeated, make an RRset.
+pub(super) fn check_size(rdatas: impl ExactSizeIterator<Item = usize>) -> Result<(), RrsetError> {
+    if rdatas.len() == 0 {
+        return Err(RrsetError::Empty);
+    }
+    match rdatas.map(|len| RECORD_OVERHEAD + len).sum() {
+        size if size > MAX_RRSET => Err(RrsetError::TooLarge(size)),
+        _ => Ok(()),
     }
 }
 

@@ -1,0 +1,206 @@
+//! One bucket of the map: some names and their nodes in one piece of memory.
+//!
+//! ```text
+//!          ┌───────────┬──────┬───┬──────┬───┬─────────────┬───────────────┬────
+//! bucket   │ u32 slots │ slot │ 0 │ slot │ … │ entry       │ entry         │ …
+//!          └───────────┴──┬───┴───┴──────┴───┴─────────────┴───────────────┴────
+//!                         └─ hash, offset ───────────────────▲
+//! ```
+//! The slots are a hash table with linear probing; 0 is a free one. An offset takes as many of the
+//! low bits of a slot as the length of the bucket needs. The others, some 20, are bits of the hash,
+//! so that hardly ever an entry is looked at which is not the one. A look-up reads the head, a line
+//! of slots and the entry. Heads and slots of a million names are 7 MB, which caches hold; what
+//! costs is the entry, one or two lines of 64 octets.
+//!
+//! A bucket never changes: a change writes another one, which is a copy of some kilobytes without
+//! a pointer in them.
+
+use std::hash::BuildHasher;
+use std::sync::{Arc, LazyLock};
+
+use hashbrown::DefaultHashBuilder;
+
+use super::ZoneError;
+use super::entry::Entry;
+use super::rrset::Node;
+
+/// Octets of a bucket at most, so that an offset leaves room for a bit of the hash.
+const MAX_BUCKET: usize = (1 << 31) - 1;
+/// Octets of a slot, and of their number.
+const SLOT: usize = 4;
+
+/// All maps of a process hash alike, so that versions can be compared bucket by bucket.
+static HASHER: LazyLock<DefaultHashBuilder> = LazyLock::new(DefaultHashBuilder::default);
+
+/// The hash of a folded owner name: its high half chooses the bucket, its low half the slot.
+pub(super) fn hash(owner: &[u8]) -> u64 {
+    HASHER.hash_one(owner)
+}
+
+/// Some names and their nodes.
+#[derive(Clone, Default)]
+pub(super) struct Bucket(Arc<[u8]>);
+
+impl Bucket {
+    /// A bucket of packed entries with different owners, each with the hash of its owner.
+    pub(super) fn of(entries: &[(u64, &[u8])]) -> Result<Bucket, ZoneError> {
+        if entries.is_empty() {
+            return Ok(Bucket::default());
+        }
+        // A third of the slots stay free, so that a search soon comes to its end.
+        let slots = entries.len() + entries.len() / 2 + 1;
+        let head = SLOT * (1 + slots);
+        let len = head + entries.iter().map(|(_, entry)| entry.len()).sum::<usize>();
+        if len > MAX_BUCKET {
+            return Err(ZoneError::TooLarge);
+        }
+        let mut octets = Vec::with_capacity(len);
+        octets.extend_from_slice(&(slots as u32).to_be_bytes());
+        octets.resize(head, 0);
+        for &(hash, entry) in entries {
+            let slot = tag(hash, len) | octets.len() as u32;
+            let free = probe(&octets, hash).find(|&at| number(&octets, at) == 0);
+            let free = free.expect("more slots than entries");
+            octets[free..][..SLOT].copy_from_slice(&slot.to_be_bytes());
+            octets.extend_from_slice(entry);
+        }
+        Ok(Bucket(octets.into()))
+    }
+
+    /// The node of a name that has this hash.
+    pub(super) fn get(&self, hash: u64, owner: &[u8]) -> Option<Node<'_>> {
+        let octets = &*self.0;
+        let (tag, offset_bits) = (tag(hash, octets.len()), offset_bits(octets.len()));
+        for at in probe(octets, hash) {
+            let slot = number(octets, at);
+            if slot == 0 {
+                return None;
+            }
+            let offset = slot ^ tag;
+            if offset >> offset_bits == 0 {
+                let entry = Entry::first(&octets[offset as usize..]);
+                if entry.owner == owner {
+                    return Some(entry.node);
+                }
+            }
+        }
+        None
+    }
+
+    /// This bucket with a packed entry in the place of the one that an owner has, or without one.
+    pub(super) fn with(&self, owner: &[u8], entry: Option<&[u8]>) -> Result<Bucket, ZoneError> {
+        let others = self.packed().filter(|(other, _)| *other != owner);
+        let entries = others.chain(entry.map(|entry| (owner, entry)));
+        Bucket::of(
+            &entries
+                .map(|(owner, entry)| (hash(owner), entry))
+                .collect::<Vec<_>>(),
+        )
+    }
+
+    /// The entries by what `is_first` says of the hashes of their owners, in two buckets.
+    pub(super) fn split(
+        &self,
+        is_first: impl Fn(u64) -> bool,
+    ) -> Result<(Bucket, Bucket), ZoneError> {
+        let entries = self.packed().map(|(owner, entry)| (hash(owner), entry));
+        let (first, second): (Vec<_>, Vec<_>) = entries.partition(|(hash, _)| is_first(*hash));
+        Ok((Bucket::of(&first)?, Bucket::of(&second)?))
+    }
+
+    /// All names and nodes.
+    pub(super) fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        self.packed().map(|(_, entry)| Entry::first(entry))
+    }
+
+    /// All owners and their packed entries.
+    fn packed(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let mut rest = match self.0.is_empty() {
+            true => &[][..],
+            false => &self.0[SLOT * (1 + number(&self.0, 0) as usize)..],
+        };
+        std::iter::from_fn(move || {
+            if rest.is_empty() {
+                return None;
+            }
+            let entry = Entry::first(rest);
+            let packed;
+            (packed, rest) = rest.split_at(entry.size());
+            Some((entry.owner, packed))
+        })
+    }
+
+    /// Whether both are one and the same memory.
+    pub(super) fn is_same(&self, other: &Bucket) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// Where the slots are that may have an entry of this hash, the most likely first.
+fn probe(octets: &[u8], hash: u64) -> impl Iterator<Item = usize> + use<> {
+    let slots = match octets.is_empty() {
+        true => 0,
+        false => u64::from(number(octets, 0)),
+    };
+    let home = (u64::from(hash as u32) * slots) >> 32;
+    (home..slots)
+        .chain(0..home)
+        .map(|slot| SLOT * (1 + slot as usize))
+}
+
+/// How many low bits of a slot are an offset, in a bucket of this length.
+fn offset_bits(len: usize) -> u32 {
+    usize::BITS - len.leading_zeros()
+}
+
+/// The bits of a hash in a slot of a bucket of this length.
+fn tag(hash: u64, len: usize) -> u32 {
+    (hash << offset_bits(len)) as u32
+}
+
+fn number(octets: &[u8], at: usize) -> u32 {
+    let octets = octets[at..].first_chunk().expect("a slot");
+    u32::from_be_bytes(*octets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::entry::Entries;
+    use super::super::rrset::Rrset;
+    use super::*;
+
+    fn entry(owner: &[u8], octets: usize) -> Vec<u8> {
+        let (rdata, mut buffer) = (vec![7; octets], Vec::new());
+        let rrset = Rrset::new(65_280, 60, &mut vec![&rdata], &mut buffer).unwrap();
+        Entries::default().one(owner, 0, [rrset]).to_vec()
+    }
+
+    #[test]
+    fn finds_every_name_whatever_the_hashes() {
+        let names: Vec<_> = (0..40_u8).map(|n| [1, n, 0]).collect();
+        for octets in [0, 4, 4_000] {
+            let packed: Vec<_> = names.iter().map(|name| entry(name, octets)).collect();
+            for hash in [0, 1 << 63, u64::from(u32::MAX), u64::MAX] {
+                for spread in [0, 1, 1 << 26] {
+                    let hash = |n: usize| hash ^ (n as u64 * spread);
+                    let entries = packed.iter().enumerate();
+                    let entries: Vec<_> = entries.map(|(n, entry)| (hash(n), &**entry)).collect();
+                    let bucket = Bucket::of(&entries[1..]).unwrap();
+                    for (n, name) in names.iter().enumerate() {
+                        let found = bucket.get(hash(n), name).map(|node| node.packed_size());
+                        assert_eq!(found, (n > 0).then_some(8 + 4 + octets));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn is_no_larger_than_its_offsets_reach() {
+        let entry = entry(b"\x01a\0", 65_000);
+        let enough = vec![(0, &*entry); MAX_BUCKET / entry.len()];
+        assert_eq!(Bucket::of(&enough).err(), Some(ZoneError::TooLarge));
+        let tag = tag(u64::MAX, MAX_BUCKET);
+        assert_eq!((tag, tag & (MAX_BUCKET as u32 - 1)), (1 << 31, 0));
+    }
+}
