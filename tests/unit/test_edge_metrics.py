@@ -15,6 +15,8 @@ from support.zones import make_zone
 LABELS = {
     "dnsfleet_edge_ack_failures_total": set(),
     "dnsfleet_edge_build_info": {"version", "engine_version"},
+    "dnsfleet_edge_cache_hits_total": {"shard"},
+    "dnsfleet_edge_cache_misses_total": {"shard"},
     "dnsfleet_edge_disk_failures_total": set(),
     "dnsfleet_edge_cookies_total": {"shard", "cookie"},
     "dnsfleet_edge_dropped_total": {"shard"},

@@ -1,7 +1,7 @@
 //! What one engine answers from: its zones and its settings, as shards see them.
 
 use crate::answer::settings::Settings;
-use crate::answer::{self, Client, Outcome, Source};
+use crate::answer::{self, Cache, Client, Outcome, Source};
 use crate::catalog::{Catalog, Shared};
 use crate::serve::Responder;
 use arc_swap::{ArcSwap, Guard};
@@ -42,8 +42,20 @@ impl Authority {
     }
 }
 
+impl View {
+    /// What replies are made from.
+    pub fn source(&self) -> Source<'_> {
+        Source {
+            catalog: &self.catalog,
+            settings: &self.settings,
+            now: self.now,
+        }
+    }
+}
+
 impl Responder for Authority {
     type View = View;
+    type Memory = Cache;
 
     fn view(&self) -> View {
         View {
@@ -53,13 +65,14 @@ impl Responder for Authority {
         }
     }
 
-    fn respond(view: &View, query: &[u8], client: Client, out: &mut Vec<u8>) -> Option<Outcome> {
-        let source = Source {
-            catalog: &view.catalog,
-            settings: &view.settings,
-            now: view.now,
-        };
-        answer::respond(source, query, client, out)
+    fn respond(
+        view: &View,
+        cache: &mut Cache,
+        query: &[u8],
+        client: Client,
+        out: &mut Vec<u8>,
+    ) -> Option<Outcome> {
+        answer::respond(view.source(), Some(cache), query, client, out)
     }
 }
 

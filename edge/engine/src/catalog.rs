@@ -5,6 +5,7 @@
 //! The zones of a bucket are found by the hash of their folded origin.
 
 use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
@@ -26,7 +27,11 @@ pub struct Catalog {
     hasher: DefaultHashBuilder,
     /// How many origins have 0, 1, 2, … labels: where there are none, none is looked for.
     by_labels: [u32; name::MAX_LABELS + 1],
+    generation: u64,
 }
+
+/// How many changes of catalogs there were in this process.
+static GENERATIONS: AtomicU64 = AtomicU64::new(0);
 
 impl Default for Catalog {
     fn default() -> Catalog {
@@ -34,6 +39,7 @@ impl Default for Catalog {
             buckets: vec![Arc::default(); BUCKETS].into(),
             hasher: DefaultHashBuilder::default(),
             by_labels: [0; name::MAX_LABELS + 1],
+            generation: 0,
         }
     }
 }
@@ -59,6 +65,12 @@ impl Catalog {
         Some(zone)
     }
 
+    /// What tells this catalog from all others that are not empty: what was found to hold in a
+    /// generation always holds in it.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
     /// All zones, in no order.
     pub fn zones(&self) -> impl Iterator<Item = &Arc<Zone>> {
         self.buckets.iter().flat_map(|bucket| bucket.iter())
@@ -81,6 +93,7 @@ impl Catalog {
     /// This catalog without the zone of an origin in folded wire form.
     pub fn without(&self, origin: &[u8]) -> Catalog {
         let mut catalog = self.clone();
+        catalog.generation = GENERATIONS.fetch_add(1, Relaxed) + 1;
         let hash = catalog.hasher.hash_one(origin);
         if self.get(origin).is_some() {
             let bucket = catalog.bucket_mut(hash);

@@ -20,10 +20,17 @@ struct Echo;
 
 impl Responder for Echo {
     type View = ();
+    type Memory = ();
 
     fn view(&self) {}
 
-    fn respond((): &(), query: &[u8], client: Client, out: &mut Vec<u8>) -> Option<Outcome> {
+    fn respond(
+        (): &(),
+        (): &mut (),
+        query: &[u8],
+        client: Client,
+        out: &mut Vec<u8>,
+    ) -> Option<Outcome> {
         out.clear();
         out.extend_from_slice(query);
         *out.get_mut(2)? |= 0x80;
@@ -42,6 +49,7 @@ impl Responder for Echo {
             rcode,
             truncated,
             cookie: None,
+            hit: None,
         })
     }
 }

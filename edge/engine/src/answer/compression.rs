@@ -9,6 +9,8 @@
 //! that point at octets written anew; each probe checks the octets, so such an entry is either not
 //! found or right again.
 
+use std::mem::MaybeUninit;
+
 /// Slots of the table; a power of two.
 const SLOTS: usize = 512;
 /// Above this many entries probing gets long, so further labels are not noted.
@@ -20,9 +22,14 @@ const POINTER: u8 = 0xc0;
 /// Where no name is, and the parent of a top-level label: the header is there.
 pub const NOWHERE: u16 = 0;
 
+/// Slots of which one word tells whether they are in use.
+const GROUP: usize = u64::BITS as usize;
+
 /// Label positions of one message.
 pub struct Compression {
-    slots: [u16; SLOTS],
+    /// Only those in use have a value: to clear them all would take longer than most messages do.
+    slots: [MaybeUninit<u16>; SLOTS],
+    in_use: [u64; SLOTS / GROUP],
     entries: u16,
 }
 
@@ -30,7 +37,8 @@ impl Compression {
     /// For a message without names.
     pub fn new() -> Compression {
         Compression {
-            slots: [0; SLOTS],
+            slots: [MaybeUninit::uninit(); SLOTS],
+            in_use: [0; SLOTS / GROUP],
             entries: 0,
         }
     }
@@ -53,11 +61,11 @@ impl Compression {
     fn find(&self, message: &[u8], label: &[u8], parent: u16) -> Option<u16> {
         let mut slot = hash(label, parent);
         loop {
-            match self.slots[slot] {
-                0 => return None,
-                at if is_edge(message, at, label, parent) => return Some(at),
-                _ => slot = (slot + 1) % SLOTS,
+            let at = self.get(slot)?;
+            if is_edge(message, at, label, parent) {
+                return Some(at);
             }
+            slot = (slot + 1) % SLOTS;
         }
     }
 
@@ -69,12 +77,20 @@ impl Compression {
             return NOWHERE;
         }
         let mut slot = hash(label, parent);
-        while self.slots[slot] != 0 {
+        while self.get(slot).is_some() {
             slot = (slot + 1) % SLOTS;
         }
-        self.slots[slot] = at as u16;
+        self.slots[slot].write(at as u16);
+        self.in_use[slot / GROUP] |= 1 << (slot % GROUP);
         self.entries += 1;
         at as u16
+    }
+
+    #[inline]
+    fn get(&self, slot: usize) -> Option<u16> {
+        let in_use = self.in_use[slot / GROUP] >> (slot % GROUP) & 1 != 0;
+        // SAFETY: `insert` writes the slot before it marks it.
+        in_use.then(|| unsafe { self.slots[slot].assume_init() })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Writing a reply: header, question, then whole RRsets up to a limit.
 
+use super::cache::Kept;
 pub use super::compression::NOWHERE;
 use super::compression::{self, Compression};
 use super::query::Query;
@@ -27,6 +28,8 @@ pub enum Section {
     /// Addresses that save a query.
     Additional = 10,
 }
+
+const SECTIONS: [Section; 3] = [Section::Answer, Section::Authority, Section::Additional];
 
 /// The message has no room for what was to be written; it was left as it was.
 #[derive(Debug)]
@@ -58,8 +61,13 @@ pub struct Message<'m> {
     limit: usize,
     /// The class of all records: that of the question.
     class: [u8; 2],
-    names: Compression,
+    /// The names that it has; made when the first one is written behind the question.
+    names: Option<Compression>,
     signatures: bool,
+    /// Where the records start.
+    records_at: usize,
+    /// Whether any client that asks the same gets the same, if it has room for it.
+    repeatable: bool,
 }
 
 impl<'m> Message<'m> {
@@ -71,22 +79,59 @@ impl<'m> Message<'m> {
         out.extend_from_slice(&query.id);
         out.extend_from_slice(&[QR | query.kept_flags, 0]);
         out.extend_from_slice(&[0; HEADER - 4]);
-        let mut message = Message {
+        let mut class = [0; 2];
+        if let Some(question) = &query.question {
+            class = question.class.to_be_bytes();
+            out.extend_from_slice(question.name);
+            out.extend_from_slice(&question.rtype.to_be_bytes());
+            out.extend_from_slice(&class);
+            out[5] = 1;
+        }
+        Message {
+            records_at: out.len(),
             out,
             limit,
-            class: query
-                .question
-                .map_or([0; 2], |asked| asked.class.to_be_bytes()),
-            names: Compression::new(),
+            class,
+            names: None,
             signatures: false,
-        };
-        if let Some(question) = &query.question {
-            message.put_name(question.name);
-            message.out.extend_from_slice(&question.rtype.to_be_bytes());
-            message.out.extend_from_slice(&question.class.to_be_bytes());
-            message.out[5] = 1;
+            repeatable: true,
         }
-        message
+    }
+
+    /// Writes the records of an answer that was kept, or nothing where they do not fit; whether they
+    /// did.
+    pub fn put_kept(&mut self, kept: &Kept) -> bool {
+        if self.out.len() + kept.records.len() > self.limit {
+            return false;
+        }
+        if kept.authoritative {
+            self.set_authoritative();
+        }
+        for (section, count) in SECTIONS.into_iter().zip(kept.counts) {
+            self.set_count(section, count.into());
+        }
+        self.out.extend_from_slice(kept.records);
+        true
+    }
+
+    /// What can be kept of a reply with this response code; None where another client might get
+    /// another one.
+    pub fn kept(&self, rcode: u16) -> Option<Kept<'_>> {
+        let mut counts = [0; SECTIONS.len()];
+        for (kept, section) in counts.iter_mut().zip(SECTIONS) {
+            *kept = self.counted(section).try_into().ok()?;
+        }
+        self.repeatable.then(|| Kept {
+            rcode: rcode as u8,
+            authoritative: self.out[2] & AA != 0,
+            counts,
+            records: &self.out[self.records_at..],
+        })
+    }
+
+    /// Marks the reply as one that repeats more of the query than the question.
+    pub fn set_unrepeatable(&mut self) {
+        self.repeatable = false;
     }
 
     /// From now on each RRset is followed by its signatures.
@@ -115,10 +160,11 @@ impl<'m> Message<'m> {
     }
 
     /// Where the message has a name as a whole, or `NOWHERE`.
-    pub fn find_name(&self, name: &[u8]) -> u16 {
+    pub fn find_name(&mut self, name: &[u8]) -> u16 {
         let mut starts = [0; name::MAX_LABELS];
         let starts = name::label_starts(name, &mut starts);
-        match self.names.longest_suffix(self.out, name, starts) {
+        let (names, out) = self.names();
+        match names.longest_suffix(out, name, starts) {
             (0, at) => at,
             _ => NOWHERE,
         }
@@ -168,6 +214,7 @@ impl<'m> Message<'m> {
             self.put_rdata(rtype, rdata);
             if self.out.len() > self.limit {
                 self.out.truncate(end);
+                self.repeatable = false;
                 return Err(Full);
             }
             records += 1;
@@ -204,26 +251,44 @@ impl<'m> Message<'m> {
     fn put_name(&mut self, name: &[u8]) -> u16 {
         let mut starts = [0; name::MAX_LABELS];
         let starts = name::label_starts(name, &mut starts);
-        let (new, known) = self.names.longest_suffix(self.out, name, starts);
-        let (base, mut at) = (self.out.len(), known);
+        let (names, out) = self.names();
+        let (new, known) = names.longest_suffix(out, name, starts);
+        let (base, mut at) = (out.len(), known);
         let written = starts
             .get(new)
             .map_or(name.len() - 1, |&start| usize::from(start));
         let mut parent = known;
         for &start in starts[..new].iter().rev() {
-            at = self.names.insert(
+            at = names.insert(
                 compression::label(name, start),
                 parent,
                 base + usize::from(start),
             );
             parent = at;
         }
-        self.out.extend_from_slice(&name[..written]);
+        out.extend_from_slice(&name[..written]);
         match known {
-            NOWHERE => self.out.push(0),
-            at => self.out.extend_from_slice(&compression::pointer(at)),
+            NOWHERE => out.push(0),
+            at => out.extend_from_slice(&compression::pointer(at)),
         }
         at
+    }
+
+    /// The names of the message, and the message. Most replies point at the question and write no
+    /// other name: they need no table.
+    fn names(&mut self) -> (&mut Compression, &mut Vec<u8>) {
+        let names = self.names.get_or_insert_with(|| {
+            let mut names = Compression::new();
+            let question = &self.out[HEADER..self.records_at];
+            let mut starts = [0; name::MAX_LABELS];
+            let mut parent = NOWHERE;
+            for &start in name::label_starts(question, &mut starts).iter().rev() {
+                let label = compression::label(question, start);
+                parent = names.insert(label, parent, HEADER + usize::from(start));
+            }
+            names
+        });
+        (names, self.out)
     }
 
     fn counted(&self, section: Section) -> u16 {

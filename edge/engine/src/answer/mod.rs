@@ -12,6 +12,7 @@
 //! that there is: not on the time, the shard or who asks. OPT comes behind it (`edns`).
 
 mod additional;
+mod cache;
 mod chaos;
 mod compression;
 pub mod cookies;
@@ -30,6 +31,8 @@ mod tests;
 
 use crate::catalog::Catalog;
 use crate::rdata::types;
+pub use cache::Cache;
+use cache::{Key, Validity};
 use cookies::Presented;
 use edns::Opt;
 use extended_error::ExtendedError;
@@ -82,6 +85,8 @@ pub struct Outcome {
     pub truncated: bool,
     /// What the query's cookie proves, where there was one and cookies are spoken.
     pub cookie: Option<Presented>,
+    /// Whether the cache was asked, and then whether it had the answer.
+    pub hit: Option<bool>,
 }
 
 /// What replies are made from: with the query and the client it determines the reply.
@@ -95,10 +100,17 @@ pub struct Source<'s> {
     pub now: u32,
 }
 
-/// Answers one query; the reply is left in `out`, which is cleared first.
+/// Answers one query; the reply is left in `out`, which is cleared first. A cache makes no difference
+/// to the reply.
 ///
 /// None means that nothing may be sent: too short for a header, or itself a reply.
-pub fn respond(source: Source, query: &[u8], client: Client, out: &mut Vec<u8>) -> Option<Outcome> {
+pub fn respond(
+    source: Source,
+    cache: Option<&mut Cache>,
+    query: &[u8],
+    client: Client,
+    out: &mut Vec<u8>,
+) -> Option<Outcome> {
     out.clear();
     let mut query = Query::read(query)?;
     let edns = query.edns.as_ref();
@@ -112,7 +124,7 @@ pub fn respond(source: Source, query: &[u8], client: Client, out: &mut Vec<u8>) 
         Transport::Tcp => TCP_LIMIT,
     };
     let room = limit - opt.as_ref().map_or(0, Opt::size);
-    let body = write_body(source, &query, client.transport, room, out);
+    let body = write_body(source, cache, &query, client.transport, room, out);
     if let Some(opt) = opt {
         opt.write(body.rcode, body.error, out);
     }
@@ -120,6 +132,7 @@ pub fn respond(source: Source, query: &[u8], client: Client, out: &mut Vec<u8>) 
         rcode: body.rcode,
         truncated: body.truncated,
         cookie,
+        hit: body.hit,
     })
 }
 
@@ -139,11 +152,13 @@ struct Body {
     truncated: bool,
     /// Why there are no records.
     error: Option<ExtendedError>,
+    hit: Option<bool>,
 }
 
 /// Writes all of a reply but OPT, in at most `room` octets.
 fn write_body(
     source: Source,
+    cache: Option<&mut Cache>,
     query: &Query,
     transport: Transport,
     room: usize,
@@ -152,13 +167,18 @@ fn write_body(
     let mut message = Message::new(out, query, room);
     let answered = match &query.question {
         Some(question) if query.fault == rcode::NOERROR => {
-            answer(source, query, question, transport, &mut message)
+            let asked = Asked {
+                question,
+                dnssec_ok: query.dnssec_ok(),
+                transport,
+            };
+            answer(source, cache, asked, &mut message)
         }
         _ => Err((query.fault, None)),
     };
-    let (rcode, error) = match answered {
-        Ok(rcode) => (rcode, None),
-        Err(refusal) => refusal,
+    let (rcode, error, hit) = match answered {
+        Ok((rcode, hit)) => (rcode, None, hit),
+        Err((rcode, error)) => (rcode, error, None),
     };
     let truncated = message.is_truncated();
     message.finish(rcode);
@@ -166,46 +186,121 @@ fn write_body(
         rcode,
         truncated,
         error,
+        hit,
     }
+}
+
+/// What decides about the answer of a well-formed query.
+#[derive(Clone, Copy)]
+struct Asked<'q> {
+    question: &'q Question<'q>,
+    dnssec_ok: bool,
+    transport: Transport,
 }
 
 /// A response code without records, and more about its reason.
 type Refusal = (u16, Option<ExtendedError>);
 
-/// Fills the sections of the reply to a well-formed query and returns the response code.
+/// A response code, and whether the cache had it.
+type Answered = (u16, Option<bool>);
+
+/// Fills the sections of the reply.
 fn answer(
     source: Source,
-    query: &Query,
-    question: &Question,
-    transport: Transport,
+    cache: Option<&mut Cache>,
+    asked: Asked,
     message: &mut Message,
-) -> Result<u16, Refusal> {
+) -> Result<Answered, Refusal> {
+    let question = asked.question;
     if question.rtype == types::NXNAME {
         return Err((rcode::FORMERR, Some(ExtendedError::InvalidQueryType)));
     }
     let not_supported = (rcode::REFUSED, Some(ExtendedError::NotSupported));
     if question.class == chaos::CLASS {
         let answered = chaos::answer(source.settings, question, message);
-        return answered.map(|()| rcode::NOERROR).ok_or(not_supported);
+        return answered
+            .map(|()| (rcode::NOERROR, None))
+            .ok_or(not_supported);
     }
     if question.class != IN || matches!(question.rtype, types::AXFR | types::IXFR) {
         return Err(not_supported);
     }
+    // What ANY gets depends on the transport, which is no part of a key.
+    if let Some(cache) = cache
+        && question.rtype != types::ANY
+        && let Some(key) = cache.key(question.name, question.rtype, asked.dnssec_ok)
+    {
+        return answer_through(source.catalog, cache, key, asked, message);
+    }
+    let (rcode, _) = answer_from_zone(source.catalog, asked, message)?;
+    Ok((rcode, None))
+}
+
+/// An answer from the cache, or else from a zone; then the cache gets it.
+fn answer_through(
+    catalog: &Catalog,
+    cache: &mut Cache,
+    key: Key,
+    asked: Asked,
+    message: &mut Message,
+) -> Result<Answered, Refusal> {
+    let question = asked.question;
+    let generation = catalog.generation();
+    let version = || {
+        let sname = Sname::new(question.name, QNAME);
+        let zone = catalog.find(sname.folded(), question.rtype)?;
+        Some(zone.version())
+    };
+    match cache.get(&key, generation, version) {
+        Ok(kept) => {
+            if message.put_kept(&kept) {
+                return Ok((kept.rcode.into(), Some(true)));
+            }
+            let (rcode, _) = answer_from_zone(catalog, asked, message)?;
+            Ok((rcode, Some(false)))
+        }
+        Err(miss) => {
+            let (rcode, version) = answer_from_zone(catalog, asked, message)?;
+            if let Some(kept) = message.kept(rcode) {
+                cache.put(
+                    &key,
+                    miss,
+                    Validity {
+                        version,
+                        generation,
+                    },
+                    &kept,
+                );
+            }
+            Ok((rcode, Some(false)))
+        }
+    }
+}
+
+/// The response code, and the version of the zone that answered.
+fn answer_from_zone(
+    catalog: &Catalog,
+    asked: Asked,
+    message: &mut Message,
+) -> Result<(u16, u64), Refusal> {
+    let Asked {
+        question,
+        dnssec_ok,
+        transport,
+    } = asked;
     let sname = Sname::new(question.name, QNAME);
-    let zone = source
-        .catalog
+    let zone = catalog
         .find(sname.folded(), question.rtype)
         .ok_or((rcode::REFUSED, Some(ExtendedError::NotAuthoritative)))?;
-    let dnssec = query.dnssec_ok() && signatures::is_signed(zone);
+    let dnssec = dnssec_ok && signatures::is_signed(zone);
     if dnssec {
         message.include_signatures();
     }
-    let any_gets_all = transport == Transport::Tcp;
     let task = Task {
         zone,
         rtype: question.rtype,
-        any_gets_all,
+        any_gets_all: transport == Transport::Tcp,
         dnssec,
     };
-    Ok(Stages::new(task, sname, message).run())
+    Ok((Stages::new(task, sname, message).run(), zone.version()))
 }

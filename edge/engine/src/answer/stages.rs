@@ -150,6 +150,8 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
 
     /// RFC 6672 section 3.2: the DNAME, the CNAME that it implies, then that one's target.
     fn redirect(&mut self, owner: usize, node: Node<'z>, redirection: Rrset<'z>) -> Round {
+        // The target of the new CNAME has the letters of the question in it.
+        self.message.set_unrepeatable();
         let mut added = self.redirections.iter().flatten();
         if !added.any(|added| added.is_same(redirection)) {
             let owner = Owner::new(self.sname.suffix(owner));

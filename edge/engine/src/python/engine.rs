@@ -9,7 +9,7 @@ use pyo3::types::PyBytes;
 use super::serving::{Row, Serving, parse_ip};
 use super::zones::Zone;
 use crate::answer::settings::Settings;
-use crate::answer::{Client, Transport};
+use crate::answer::{self, Client, Transport};
 use crate::authority::Authority;
 use crate::name::{self, Name};
 use crate::serve::Responder;
@@ -78,7 +78,8 @@ impl Engine {
         };
         let client = Client::new(parse_ip(client)?, transport);
         let mut reply = Vec::new();
-        let outcome = Authority::respond(&self.authority.view(), query, client, &mut reply);
+        let view = self.authority.view();
+        let outcome = answer::respond(view.source(), None, query, client, &mut reply);
         Ok(outcome.map(|_| PyBytes::new(py, &reply)))
     }
 

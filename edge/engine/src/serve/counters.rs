@@ -32,6 +32,8 @@ const COOKIES: [&str; 3] = ["cookies_client", "cookies_valid", "cookies_invalid"
 pub struct Counters {
     queries: [AtomicU64; QUERIES.len()],
     rcodes: [AtomicU64; RCODES.len()],
+    cache_hits: AtomicU64,
+    cache_misses: AtomicU64,
     truncated: AtomicU64,
     dropped: AtomicU64,
     panics: AtomicU64,
@@ -56,6 +58,11 @@ impl Counters {
         if outcome.truncated {
             add(&self.truncated);
         }
+        match outcome.hit {
+            Some(true) => add(&self.cache_hits),
+            Some(false) => add(&self.cache_misses),
+            None => (),
+        }
         if let Some(presented) = outcome.cookie {
             add(&self.cookies[presented as usize]);
         }
@@ -76,6 +83,8 @@ impl Counters {
         let queries = QUERIES.into_iter().zip(&self.queries);
         let rcodes = RCODES.into_iter().map(|row| row.1).zip(&self.rcodes);
         let others = [
+            ("cache_hits", &self.cache_hits),
+            ("cache_misses", &self.cache_misses),
             ("truncated", &self.truncated),
             ("dropped", &self.dropped),
             ("panics", &self.panics),

@@ -38,6 +38,8 @@ use std::thread::{Builder, JoinHandle};
 pub trait Responder: Send + Sync + 'static {
     /// What the queries of one batch are answered from.
     type View;
+    /// What each shard keeps from query to query; nobody else sees it.
+    type Memory: Default + Send;
 
     /// The view as it is now.
     fn view(&self) -> Self::View;
@@ -45,6 +47,7 @@ pub trait Responder: Send + Sync + 'static {
     /// Leave the reply to `query` in `out`, at most 65,535 octets; None where none may be sent.
     fn respond(
         view: &Self::View,
+        memory: &mut Self::Memory,
         query: &[u8],
         client: Client,
         out: &mut Vec<u8>,
@@ -82,6 +85,7 @@ impl Server {
         for (index, pairs) in sockets.into_iter().enumerate() {
             let work = Work {
                 responder: Arc::clone(&responder),
+                memory: R::Memory::default(),
                 counters: Arc::clone(&server.counters),
                 shard: index,
             };
@@ -121,8 +125,9 @@ impl Drop for Server {
 }
 
 /// What a shard answers with and where it counts.
-struct Work<R> {
+struct Work<R: Responder> {
     responder: Arc<R>,
+    memory: R::Memory,
     counters: Arc<[Counters]>,
     shard: usize,
 }
@@ -133,11 +138,13 @@ impl<R: Responder> Work<R> {
     }
 
     /// Answer one query and count it; false where there is no reply.
-    fn answer(&self, view: &R::View, query: &[u8], client: Client, out: &mut Vec<u8>) -> bool {
-        let counters = self.counters();
+    fn answer(&mut self, view: &R::View, query: &[u8], client: Client, out: &mut Vec<u8>) -> bool {
+        let counters = &self.counters[self.shard];
         counters.query(client);
-        // The view is only read, and `out` is cleared before it is used again.
-        let respond = AssertUnwindSafe(|| R::respond(view, query, client, out));
+        // The view is only read, the memory is whole at every moment, and `out` is cleared before it
+        // is used again.
+        let memory = &mut self.memory;
+        let respond = AssertUnwindSafe(|| R::respond(view, memory, query, client, out));
         let outcome = catch_unwind(respond).unwrap_or_else(|_| {
             counters.panic();
             servfail(query, out)
@@ -169,6 +176,7 @@ fn servfail(query: &[u8], out: &mut Vec<u8>) -> Option<Outcome> {
         rcode: SERVFAIL.into(),
         truncated: false,
         cookie: None,
+        hit: None,
     })
 }
 

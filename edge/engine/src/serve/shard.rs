@@ -22,7 +22,7 @@ const CONNECTION: u64 = 3 << 32;
 const KIND: u64 = !0 << 32;
 
 /// What one thread owns.
-pub struct Shard<R> {
+pub struct Shard<R: Responder> {
     work: Work<R>,
     pairs: Vec<Pair>,
     epoll: Epoll,
@@ -61,10 +61,12 @@ impl<R: Responder> Shard<R> {
                 match token & KIND {
                     UDP => drop(self.udp(number as usize)),
                     TCP => drop(self.accept(number as usize)),
-                    CONNECTION => {
-                        self.connections
-                            .advance(number as RawFd, &self.work, &self.epoll, token)
-                    }
+                    CONNECTION => self.connections.advance(
+                        number as RawFd,
+                        &mut self.work,
+                        &self.epoll,
+                        token,
+                    ),
                     _ => stopping = true,
                 }
             }
@@ -105,7 +107,7 @@ impl<R: Responder> Shard<R> {
         self.pairs.clear();
         // The stop event stays readable: without this no wait would wait.
         let _ = self.epoll.remove(self.stop.fd());
-        while self.connections.finish(&self.work) && Instant::now() < end {
+        while self.connections.finish(&mut self.work) && Instant::now() < end {
             self.wait(Some(end - Instant::now()));
         }
     }

@@ -81,7 +81,13 @@ impl Connections {
     }
 
     /// Give one connection its turn after an event.
-    pub fn advance<R: Responder>(&mut self, fd: RawFd, work: &Work<R>, epoll: &Epoll, token: u64) {
+    pub fn advance<R: Responder>(
+        &mut self,
+        fd: RawFd,
+        work: &mut Work<R>,
+        epoll: &Epoll,
+        token: u64,
+    ) {
         // An event of a connection that was closed since the kernel reported it is void.
         let Some(connection) = self.table.get_mut(&fd) else {
             return;
@@ -113,7 +119,7 @@ impl Connections {
 
     /// Answer what has come on every connection and close those that are done; false where none
     /// is left.
-    pub fn finish<R: Responder>(&mut self, work: &Work<R>) -> bool {
+    pub fn finish<R: Responder>(&mut self, work: &mut Work<R>) -> bool {
         let view = work.responder.view();
         let now = Instant::now();
         self.table.retain(|_, connection| {

@@ -114,7 +114,7 @@ fn the_outcome_tells_what_was_presented() {
             now: NOW,
         };
         let query = with_opt(query("test. SOA"), 1232, 0, options);
-        super::super::respond(source, &query, client(Transport::Udp), &mut Vec::new())
+        respond_from(source, &query, client(Transport::Udp), &mut Vec::new())
     };
     for (options, expected) in [
         (vec![], None),
@@ -141,7 +141,7 @@ fn the_largest_error_and_all_options_stay_below_512_octets() {
         now: NOW,
     };
     let mut out = Vec::new();
-    let outcome = super::super::respond(source, &query, client(Transport::Udp), &mut out).unwrap();
+    let outcome = respond_from(source, &query, client(Transport::Udp), &mut out).unwrap();
     assert_eq!((outcome.rcode, outcome.truncated), (rcode::REFUSED, false));
     assert!(out.len() <= 512, "{}", out.len());
 }

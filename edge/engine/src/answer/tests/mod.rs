@@ -1,6 +1,7 @@
 //! Tables of zone, query and expected reply.
 
 mod aliases;
+mod caching;
 mod cookies;
 mod names;
 mod options;
@@ -11,11 +12,12 @@ mod signed;
 use super::cookies::Presented;
 use super::message::HEADER;
 use super::settings::Settings;
-use super::{Client, Outcome, Source, Transport, rcode};
+use super::{Cache, Client, Outcome, Source, Transport, rcode};
 use crate::catalog::{Catalog, Shared};
 use crate::name::{self, Name};
 use crate::rdata::{self, types};
 use crate::zone::Zone;
+use std::cell::RefCell;
 
 /// The part that all zones of the tests share, so that tables show what matters.
 const APEX: &str = "
@@ -115,7 +117,35 @@ fn respond(
         settings: &Settings::default(),
         now: NOW,
     };
-    super::respond(source, query, client(transport), out)
+    respond_from(source, query, client(transport), out)
+}
+
+/// The reply of a server, which is the same as that of one whose cache has seen all that came before.
+fn respond_from(
+    source: Source,
+    query: &[u8],
+    client: Client,
+    out: &mut Vec<u8>,
+) -> Option<Outcome> {
+    thread_local! {
+        static CACHE: RefCell<Cache> = RefCell::default();
+    }
+    let outcome = super::respond(source, None, query, client, out);
+    for _ in 0..3 {
+        let mut again = Vec::new();
+        let cached = CACHE.with_borrow_mut(|cache| {
+            super::respond(source, Some(cache), query, client, &mut again)
+        });
+        assert_eq!(
+            cached.map(|cached| Outcome {
+                hit: None,
+                ..cached
+            }),
+            outcome
+        );
+        assert_eq!(again, *out);
+    }
+    outcome
 }
 
 /// The reply to a query as lines: response code and flags, then the records of each section.

@@ -24,7 +24,7 @@ pub fn ask_with(settings: &Settings, query: &[u8], transport: Transport) -> Vec<
         now: NOW,
     };
     let mut out = Vec::new();
-    let outcome = super::super::respond(source, query, client(transport), &mut out).unwrap();
+    let outcome = respond_from(source, query, client(transport), &mut out).unwrap();
     read(&out, outcome)
 }
 
@@ -90,8 +90,7 @@ fn the_body_gets_exactly_the_room_that_the_options_leave() {
             now: NOW,
         };
         let mut out = Vec::new();
-        let outcome =
-            super::super::respond(source, &query, client(Transport::Udp), &mut out).unwrap();
+        let outcome = respond_from(source, &query, client(Transport::Udp), &mut out).unwrap();
         assert_eq!(
             (out.len(), outcome.truncated),
             (size, truncated),
@@ -152,7 +151,7 @@ fn a_chaos_reply_has_the_class_that_was_asked_for() {
     };
     let mut out = Vec::new();
     let query = chaos("id.server. TXT");
-    super::super::respond(source, &query, client(Transport::Udp), &mut out).unwrap();
+    respond_from(source, &query, client(Transport::Udp), &mut out).unwrap();
     let record = &out[query.len()..];
     assert_eq!(record[..6], [0xc0, 12, 0, 16, 0, 3]);
 }

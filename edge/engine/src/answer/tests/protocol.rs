@@ -66,6 +66,7 @@ fn other_opcodes_get_a_header() {
         assert_eq!(
             outcome,
             Outcome {
+                hit: None,
                 rcode: rcode::NOTIMP,
                 truncated: false,
                 cookie: None,

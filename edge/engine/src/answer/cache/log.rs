@@ -1,0 +1,181 @@
+//! Entries one behind the other, in a circle: the newest cover the oldest.
+
+use super::key::{Key, WORD};
+
+/// Octets of the log of one shard: about 100,000 usual answers. Pages that were never written take
+/// no memory.
+pub const OCTETS: usize = 8 << 20;
+/// Entries start at multiples of this many octets.
+const UNIT: usize = 16;
+const UNITS: u64 = (OCTETS / UNIT) as u64;
+/// An entry among the last this many units is soon covered.
+const LAST_UNITS: u64 = UNITS / 4;
+
+/// Where an entry starts: how many units were written before it, and `UNITS` more, so it is never 0.
+pub type Position = u64;
+
+/// What is kept of a reply: all that does not depend on who asks.
+#[derive(Clone, Copy)]
+pub struct Kept<'c> {
+    /// The response code.
+    pub rcode: u8,
+    /// Whether the answer is authoritative.
+    pub authoritative: bool,
+    /// How many records each section has.
+    pub counts: [u8; 3],
+    /// The octets behind the question.
+    pub records: &'c [u8],
+}
+
+/// What an answer holds for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Validity {
+    /// The version of the zone that it was made from.
+    pub version: u64,
+    /// A generation of the catalog in which that was the zone of the name.
+    pub generation: u64,
+}
+
+/// Octets of an entry before the name.
+const HEAD: usize = 4 * WORD;
+
+/// Entries:
+/// ```text
+/// u64 version | u64 generation | u64 kind
+/// u16 octets of the records | u8 response code | u8 AA | 3 × u8 records of a section | u8 0
+/// folded name in words | records
+/// ```
+pub struct Log {
+    octets: Box<[u8]>,
+    /// Where the next entry goes. It only grows.
+    head: Position,
+}
+
+impl Log {
+    /// Without entries.
+    pub fn new() -> Log {
+        Log {
+            octets: vec![0; OCTETS].into(),
+            head: UNITS,
+        }
+    }
+
+    /// Whether an entry that was written there was not covered since.
+    #[inline]
+    pub fn has(&self, position: Position) -> bool {
+        self.head - position <= UNITS
+    }
+
+    /// Whether an entry will be covered before long.
+    #[inline]
+    pub fn is_old(&self, position: Position) -> bool {
+        self.head - position > UNITS - LAST_UNITS
+    }
+
+    /// Whether the entry is about the question of a key.
+    #[inline]
+    pub fn is_about(&self, position: Position, key: &Key) -> bool {
+        let entry = self.from(position);
+        word(entry, 2) == key.kind() && {
+            let (words, _) = entry[HEAD..].as_chunks::<WORD>();
+            let mut pairs = words.iter().zip(key.words());
+            pairs.all(|(octets, &word)| u64::from_ne_bytes(*octets) == word)
+        }
+    }
+
+    /// What an entry holds for.
+    #[inline]
+    pub fn validity(&self, position: Position) -> Validity {
+        let entry = self.from(position);
+        Validity {
+            version: word(entry, 0),
+            generation: word(entry, 1),
+        }
+    }
+
+    /// Notes that the entry holds for another generation.
+    pub fn set_generation(&mut self, position: Position, generation: u64) {
+        let at = offset(position) + WORD;
+        self.octets[at..at + WORD].copy_from_slice(&generation.to_ne_bytes());
+    }
+
+    /// The answer of an entry.
+    #[inline]
+    pub fn kept(&self, position: Position) -> Kept<'_> {
+        let entry = self.from(position);
+        let [low, high, rcode, authoritative, a, b, c, _] = word(entry, 3).to_ne_bytes();
+        let start = HEAD + name_octets(entry);
+        let length = usize::from(u16::from_ne_bytes([low, high]));
+        Kept {
+            rcode,
+            authoritative: authoritative != 0,
+            counts: [a, b, c],
+            records: &entry[start..start + length],
+        }
+    }
+
+    /// Writes an entry; where it is.
+    pub fn append(&mut self, key: &Key, validity: Validity, kept: &Kept) -> Position {
+        let words = key.words();
+        let length = kept.records.len();
+        let position = self.reserve(HEAD + words.len() * WORD + length);
+        let [low, high] = (length as u16).to_ne_bytes();
+        let [a, b, c] = kept.counts;
+        let last = [low, high, kept.rcode, kept.authoritative.into(), a, b, c, 0];
+        let head = [validity.version, validity.generation, key.kind()];
+        let mut rest = &mut self.octets[offset(position)..];
+        let mut put = |octets: &[u8]| {
+            let (here, after) = std::mem::take(&mut rest).split_at_mut(octets.len());
+            here.copy_from_slice(octets);
+            rest = after;
+        };
+        head.iter().for_each(|word| put(&word.to_ne_bytes()));
+        put(&last);
+        words.iter().for_each(|word| put(&word.to_ne_bytes()));
+        put(kept.records);
+        position
+    }
+
+    /// Writes the entry once more; where it is now.
+    pub fn renew(&mut self, position: Position) -> Position {
+        let entry = self.from(position);
+        let length = HEAD + name_octets(entry) + self.kept(position).records.len();
+        let start = offset(position);
+        let renewed = self.reserve(length);
+        self.octets
+            .copy_within(start..start + length, offset(renewed));
+        renewed
+    }
+
+    /// Takes room for an entry, which is in one piece.
+    fn reserve(&mut self, octets: usize) -> Position {
+        let start = offset(self.head);
+        if start + octets > OCTETS {
+            self.head += ((OCTETS - start) / UNIT) as u64;
+        }
+        let position = self.head;
+        self.head += octets.div_ceil(UNIT) as u64;
+        position
+    }
+
+    #[inline]
+    fn from(&self, position: Position) -> &[u8] {
+        &self.octets[offset(position)..]
+    }
+}
+
+#[inline]
+fn offset(position: Position) -> usize {
+    (position % UNITS) as usize * UNIT
+}
+
+/// Octets of the name of an entry, filled up.
+fn name_octets(entry: &[u8]) -> usize {
+    Key::words_of(word(entry, 2)) * WORD
+}
+
+#[inline]
+fn word(entry: &[u8], index: usize) -> u64 {
+    let octets = entry[index * WORD..].first_chunk::<WORD>();
+    u64::from_ne_bytes(*octets.expect("an entry has a head"))
+}
