@@ -3,13 +3,27 @@
 import sys
 from collections.abc import Callable
 
-from bench import big_zone, floor, master_file, propagation
+from bench import (
+    big_zone,
+    floor,
+    master_file,
+    propagation,
+    report,
+    shards,
+    side_by_side,
+    starts,
+    swaps,
+)
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "propagation": propagation.run,
     "master-file": master_file.run,
     "big-zone": big_zone.run,
     "floor": floor.run,
+    "servers": side_by_side.run,
+    "starts": starts.run,
+    "swaps": swaps.run,
+    "shards": shards.run,
 }
 
 
@@ -21,6 +35,7 @@ def main() -> None:
     for name in names:
         print(f"## {name}", flush=True)
         BENCHMARKS[name]()
+    report.write()
 
 
 main()

@@ -58,10 +58,10 @@ def chains(count: int) -> bytes:
     return (HEAD + "".join(lines)).encode()
 
 
-def uniform(file: Path, count: int) -> Queries:
-    """Each of `count` names as likely as any other."""
+def uniform(file: Path, count: int, asked: int = ASKED) -> Queries:
+    """Ask for each of `count` names as often as for any other."""
     chance = random.Random(SEED)
-    return _written(file, (chance.randrange(count) for _ in range(ASKED)))
+    return _written(file, (chance.randrange(count) for _ in range(asked)))
 
 
 def zipf(file: Path, count: int, exponent: float = 1.0) -> Queries:

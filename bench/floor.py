@@ -50,5 +50,5 @@ def _rounds(running: dict[str, Running], queries: loads.Queries) -> Iterator[tup
 def cost(server: Running, queries: loads.Queries, number: int) -> float:
     """CPU time of one saturated run a reply, µs."""
     before = server.cpu_seconds()
-    report = loads.run(server.port, queries, SECONDS, number * 50_000)
+    report = loads.run(server.target, queries, SECONDS, number * 50_000, *loads.BUSY)
     return (server.cpu_seconds() - before) / report.received * 1e6

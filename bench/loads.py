@@ -21,8 +21,9 @@ BINARIES = TARGET / "release"
 SERVER_CORE = 0
 LOAD_CORE = 1
 
-WINDOW = 512
-"""Unanswered queries that keep a server busy: full batches of 32, and every socket holds them."""
+WINDOW = 192
+"""Unanswered queries that keep a server busy: some batches of 32, and even Linux's default receive
+buffer (which Knot keeps) holds 256."""
 
 GRACE_SECONDS = 10
 """What a run may take beyond the time that it sends for."""
@@ -62,15 +63,25 @@ class Report:
     rcodes: dict[str, int]
 
 
-def run(port: int, queries: Queries, seconds: float, first: int, *options: str) -> Report:
-    """Ask the server at `port`; `first` tells runs apart, so that none repeats another's queries.
+BUSY = ("--window", str(WINDOW))
+"""The generator's options to keep a server busy over UDP."""
 
-    Without options, `WINDOW` queries are kept unanswered.
-    """
-    command: list[str | Path] = [BINARIES / "dnsfleet-load", "--server", f"127.0.0.1:{port}"]
-    command += ["--core", str(LOAD_CORE), "--queries", queries.file, "--seconds", str(seconds)]
-    command += ["--random" if queries.random else "--first", str(first)]
-    command += options or ("--window", str(WINDOW))
+
+@dataclass(frozen=True)
+class Target:
+    """Who is asked, and from where."""
+
+    server: str
+    """ADDR:PORT."""
+    generator: tuple[str, ...] = ("taskset", "--cpu-list", str(LOAD_CORE))
+    """What starts the generator, in front of its own command."""
+
+
+def run(target: Target, queries: Queries, seconds: float, first: int, *options: str) -> Report:
+    """Ask for some seconds; `first` tells runs apart, so that none repeats another's queries."""
+    command: list[str | Path] = [*target.generator, BINARIES / "dnsfleet-load"]
+    command += ["--server", target.server, "--queries", queries.file, "--seconds", str(seconds)]
+    command += ["--random" if queries.random else "--first", str(first), *options]
     done = subprocess.run(
         command, check=True, capture_output=True, text=True, timeout=seconds + GRACE_SECONDS
     )

@@ -4,8 +4,8 @@ They do what dnsfleet does and no more: minimal responses, no rate limit, no con
 a server lets one say so, its UDP receive buffer is as large as the engine's.
 """
 
-import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -14,14 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import dns.exception
-import dns.flags
-import dns.message
-import dns.query
 from support import knot
 from support.ports import free_port
 
-from bench import loads
+from bench import datasets, loads
 from bench.datasets import ORIGIN
 
 START_SECONDS = 120
@@ -32,6 +28,15 @@ LOOK_SECONDS = 0.005
 RECEIVE_BUFFER = 4 << 20
 """Octets of queries that may wait: the engine's own (`serve/sockets.rs`)."""
 
+GDNSD_BUFFER = 1 << 20
+"""The largest that gdnsd takes."""
+
+PINNED = ("taskset", "--cpu-list", str(loads.SERVER_CORE))
+"""What starts a server, in front of its own command."""
+
+ANCOUNT = slice(6, 8)
+"""Where the header of a reply says how many records answer (RFC 1035 section 4.1.1)."""
+
 CONNECTIONS = 300
 """TCP connections that a server must take: more than any benchmark opens."""
 
@@ -39,7 +44,7 @@ Command = list[str | Path]
 
 
 def _echo(_folder: Path, port: int, _zone: Path) -> Command:
-    return [loads.BINARIES / "dnsfleet-echo", f"127.0.0.1:{port}", str(loads.SERVER_CORE)]
+    return [loads.BINARIES / "dnsfleet-echo", f"127.0.0.1:{port}"]
 
 
 def _dnsfleet(_folder: Path, port: int, zone: Path) -> Command:
@@ -90,7 +95,7 @@ options => {{
   udp_threads => 1
   tcp_threads => 1
   tcp_clients_per_thread => {CONNECTIONS}
-  udp_rcvbuf => {RECEIVE_BUFFER}
+  udp_rcvbuf => {min(RECEIVE_BUFFER, GDNSD_BUFFER)}
   run_dir => {folder}
   state_dir => {folder}
 }}
@@ -151,6 +156,11 @@ class Running:
     start_seconds: float
     """From the command to the first answer."""
 
+    @property
+    def target(self) -> loads.Target:
+        """Where the generator asks it."""
+        return loads.Target(f"127.0.0.1:{self.port}")
+
     def cpu_seconds(self) -> float:
         """CPU time of all its processes since they started."""
         return sum(loads.cpu_seconds(pid) for pid in _family(self.pid))
@@ -163,8 +173,13 @@ class Running:
 
 
 @contextmanager
-def serving(names: Sequence[str], zone: Path, folder: Path) -> Iterator[dict[str, Running]]:
-    """Start servers one after another with the same zone; end them all."""
+def serving(
+    names: Sequence[str], zone: Path, folder: Path, pinned: Sequence[str] = PINNED
+) -> Iterator[dict[str, Running]]:
+    """Start servers one after another with the same zone; end them all.
+
+    `pinned` goes in front of their commands.
+    """
     processes: list[subprocess.Popen[bytes]] = []
     running = {}
     try:
@@ -175,12 +190,7 @@ def serving(names: Sequence[str], zone: Path, folder: Path) -> Iterator[dict[str
             command = COMMANDS[name](home, port, zone)
             start = time.monotonic()
             with (home / "log").open("wb") as log:
-                process = subprocess.Popen(
-                    command,
-                    stdout=log,
-                    stderr=log,
-                    preexec_fn=lambda: os.sched_setaffinity(0, {loads.SERVER_CORE}),
-                )
+                process = subprocess.Popen([*pinned, *command], stdout=log, stderr=log)
             processes.append(process)
             if not _answers(process, port, name == ECHO):
                 sys.exit(f"{name} does not answer:\n{(home / 'log').read_text()}")
@@ -194,18 +204,24 @@ def serving(names: Sequence[str], zone: Path, folder: Path) -> Iterator[dict[str
 
 
 def _answers(process: subprocess.Popen[bytes], port: int, echoes: bool) -> bool:
-    """Ask until the zone's SOA comes; from the echo, the query itself."""
-    query = dns.message.make_query(ORIGIN, "SOA")
+    """Ask until the first name's address comes; from the echo, the query itself."""
+    query = datasets.query(datasets.host(0))
     deadline = time.monotonic() + START_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            reply = dns.query.udp(query, "127.0.0.1", port=port, timeout=1)
-        except (OSError, dns.exception.DNSException):
-            pass  # not bound yet
-        else:
-            if reply.answer or echoes:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.connect(("127.0.0.1", port))
+        client.settimeout(LOOK_SECONDS)
+        while process.poll() is None and time.monotonic() < deadline:
+            try:
+                client.send(query)
+                reply = client.recv(datasets.PAYLOAD)
+            except TimeoutError:
+                continue  # bound, and not yet answering
+            except ConnectionRefusedError:
+                time.sleep(LOOK_SECONDS)
+                continue
+            if reply[ANCOUNT] != b"\0\0" or echoes:
                 return True
-        time.sleep(LOOK_SECONDS)
+            time.sleep(LOOK_SECONDS)
     return False
 
 

@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 /// How long a reply may take. Where none came for so long, those that wait are lost.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// How long a run that sleeps does: the shortest time that epoll_wait(2) knows.
+const NAP: Duration = Duration::from_millis(1);
+
 /// A socket that carries queries to the server, and replies.
 pub trait Channel: Source + Sized {
     /// Memory that all channels use in turn.
@@ -75,7 +78,7 @@ pub fn run<C: Channel>(
     run.start = Instant::now();
     match pace {
         Pace::Window(window) => run.keep(window.div_ceil(channels))?,
-        Pace::Rate(_) => run.follow()?,
+        Pace::Rate { sleep, .. } => run.follow(sleep)?,
     }
     run.give_up();
     Ok(run.tally)
@@ -108,11 +111,9 @@ impl<C: Channel> Run<'_, C> {
     }
 
     /// Send by the clock until the end; then wait for what is still to come.
-    ///
-    /// It looks without sleeping, so that a latency has no wake-up of the generator in it.
-    fn follow(&mut self) -> io::Result<()> {
+    fn follow(&mut self, sleep: bool) -> io::Result<()> {
         let mut events = Events::with_capacity(self.channels.len());
-        let last = self.end + PATIENCE.as_nanos() as u64;
+        let patience = PATIENCE.as_nanos() as u64;
         let mut turn = 0;
         loop {
             let now = self.now();
@@ -120,10 +121,20 @@ impl<C: Channel> Run<'_, C> {
             if due > 0 {
                 self.send(turn, due.min(BATCH as u64) as usize, now)?;
                 turn = (turn + 1) % self.channels.len();
-            } else if now >= self.end && (self.waiting() == 0 || now >= last) {
-                return Ok(());
+            } else if now >= self.end {
+                // Too high a rate leaves queries in the server's buffer, which are not for the run
+                // that comes after this one.
+                let last = self.end.max(self.tally.nanoseconds);
+                if self.waiting() == 0 || now >= last + patience {
+                    return Ok(());
+                }
             }
-            self.poll.poll(&mut events, Some(Duration::ZERO))?;
+            let nap = if sleep && due == 0 {
+                NAP
+            } else {
+                Duration::ZERO
+            };
+            self.poll.poll(&mut events, Some(nap))?;
             for event in &events {
                 self.receive(event.token().0)?;
             }

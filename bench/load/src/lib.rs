@@ -1,6 +1,6 @@
 //! What the load generator (`dnsfleet-load`) and the echo floor (`dnsfleet-echo`) are made of.
 //!
-//! Both take one core and keep it. Queries come from a file, made beforehand, so that sending one
+//! Each is one thread, to be kept on a core of its own from outside. Queries come from a file, made beforehand, so that sending one
 //! costs little more than the system call: the generator must never be what limits a server.
 //!
 //! ```text
@@ -12,10 +12,10 @@
 
 pub mod batch;
 pub mod drive;
+pub mod options;
 pub mod pace;
 pub mod pending;
 pub mod queries;
-pub mod system;
 pub mod tally;
 pub mod tcp;
 pub mod udp;

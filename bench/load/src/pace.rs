@@ -10,8 +10,14 @@
 pub enum Pace {
     /// So many unanswered ones on all sockets together.
     Window(usize),
-    /// So many a second.
-    Rate(f64),
+    /// By the clock.
+    Rate {
+        /// Queries a second.
+        rate: f64,
+        /// Whether to sleep between them. It leaves the core to others; without it, no latency has
+        /// a wake-up of the generator in it.
+        sleep: bool,
+    },
 }
 
 impl Pace {
@@ -19,7 +25,7 @@ impl Pace {
     pub fn due(self, now: u64, end: u64) -> u64 {
         match self {
             Pace::Window(_) => u64::MAX,
-            Pace::Rate(rate) => (now.min(end) as f64 * rate / 1e9) as u64,
+            Pace::Rate { rate, .. } => (now.min(end) as f64 * rate / 1e9) as u64,
         }
     }
 
@@ -27,7 +33,7 @@ impl Pace {
     pub fn moment(self, index: u64, now: u64) -> u64 {
         match self {
             Pace::Window(_) => now,
-            Pace::Rate(rate) => (index as f64 * 1e9 / rate) as u64,
+            Pace::Rate { rate, .. } => (index as f64 * 1e9 / rate) as u64,
         }
     }
 }
@@ -38,7 +44,10 @@ mod tests {
 
     #[test]
     fn a_rate_is_kept_over_the_whole_run() {
-        let pace = Pace::Rate(250_000.0);
+        let pace = Pace::Rate {
+            rate: 250_000.0,
+            sleep: false,
+        };
         let second = 1_000_000_000;
         assert_eq!(pace.due(0, second), 0);
         assert_eq!(pace.due(second / 2, second), 125_000);

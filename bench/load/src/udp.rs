@@ -2,7 +2,7 @@
 
 use crate::batch::{BATCH, Batch};
 use crate::drive::Channel;
-use crate::system::set_option;
+use crate::options::set_option;
 use mio::net::UdpSocket;
 use std::io;
 use std::net::SocketAddr;

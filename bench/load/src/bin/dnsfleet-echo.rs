@@ -1,11 +1,11 @@
-//! `dnsfleet-echo ADDR:PORT [CORE]`: send every query back as its own reply.
+//! `dnsfleet-echo ADDR:PORT`: send every query back as its own reply.
 //!
 //! It is the floor under every server: what the kernel takes to bring a query in and a reply out,
 //! with the batches and socket options of the engine and nothing in between. Over UDP that is two
 //! system calls a batch. Over TCP a query is sent back when it is whole.
 
 use dnsfleet_load::batch::{BATCH, Batch};
-use dnsfleet_load::{HEADER, QR, system, tcp};
+use dnsfleet_load::{HEADER, QR, options, tcp};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use std::collections::HashMap;
@@ -24,10 +24,8 @@ const READ_SIZE: usize = 16 << 10;
 const LISTENER: Token = Token(usize::MAX);
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let usage = "dnsfleet-echo ADDR:PORT [CORE]";
-    let address: SocketAddr = arguments.next().ok_or(usage)?.parse()?;
-    system::pin(arguments.next().map_or(Ok(0), |core| core.parse())?)?;
+    let address = std::env::args().nth(1).ok_or("dnsfleet-echo ADDR:PORT")?;
+    let address: SocketAddr = address.parse()?;
     let socket = UdpSocket::bind(address)?;
     configure(&socket)?;
     let listener = TcpListener::bind(address)?;
@@ -48,7 +46,7 @@ fn configure(socket: &UdpSocket) -> io::Result<()> {
             libc::IP_PMTUDISC_OMIT,
         ),
     ] {
-        system::set_option(socket, level, name, value)?;
+        options::set_option(socket, level, name, value)?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use dnsfleet_load::pace::Pace;
 use dnsfleet_load::queries::Queries;
-use dnsfleet_load::{drive, system, tcp};
+use dnsfleet_load::{drive, tcp};
 use lexopt::prelude::*;
 use mio::net::UdpSocket;
 use std::error::Error;
@@ -13,10 +13,10 @@ use std::time::Duration;
 
 const USAGE: &str = "\
 dnsfleet-load --server ADDR:PORT --queries FILE [OPTION…]
-  --core N         the core to stay on (1)
   --seconds S      how long to send (1)
   --window N       keep N queries unanswered (256), or
   --rate N         send N queries a second whatever comes back
+  --sleep          between queries at a rate: up to 1 ms late, but the core is free
   --sources N      sockets, each with its own port (16)
   --tcp            sources are connections
   --first N        begin at this query of the file (0)
@@ -25,9 +25,9 @@ dnsfleet-load --server ADDR:PORT --queries FILE [OPTION…]
 struct Options {
     server: Option<SocketAddr>,
     queries: Option<PathBuf>,
-    core: usize,
     seconds: f64,
     pace: Pace,
+    sleep: bool,
     sources: usize,
     tcp: bool,
     first: usize,
@@ -50,14 +50,20 @@ fn run(options: Options) -> Result<String, Box<dyn Error>> {
         return Err(USAGE.into());
     };
     let mut queries = Queries::read(&path, options.first, options.random)?;
-    system::pin(options.core)?;
     let drive = if options.tcp {
         drive::run::<tcp::Connection>
     } else {
         drive::run::<UdpSocket>
     };
     let length = Duration::from_secs_f64(options.seconds);
-    let tally = drive(&mut queries, server, options.pace, options.sources, length)?;
+    let pace = match options.pace {
+        Pace::Rate { rate, .. } => Pace::Rate {
+            rate,
+            sleep: options.sleep,
+        },
+        window => window,
+    };
+    let tally = drive(&mut queries, server, pace, options.sources, length)?;
     Ok(tally.json())
 }
 
@@ -65,9 +71,9 @@ fn options() -> Result<Options, Box<dyn Error>> {
     let mut options = Options {
         server: None,
         queries: None,
-        core: 1,
         seconds: 1.0,
         pace: Pace::Window(256),
+        sleep: false,
         sources: 16,
         tcp: false,
         first: 0,
@@ -78,10 +84,15 @@ fn options() -> Result<Options, Box<dyn Error>> {
         match argument {
             Long("server") => options.server = Some(parser.value()?.parse()?),
             Long("queries") => options.queries = Some(parser.value()?.into()),
-            Long("core") => options.core = parser.value()?.parse()?,
             Long("seconds") => options.seconds = parser.value()?.parse()?,
             Long("window") => options.pace = Pace::Window(parser.value()?.parse()?),
-            Long("rate") => options.pace = Pace::Rate(parser.value()?.parse()?),
+            Long("rate") => {
+                options.pace = Pace::Rate {
+                    rate: parser.value()?.parse()?,
+                    sleep: false,
+                }
+            }
+            Long("sleep") => options.sleep = true,
             Long("sources") => options.sources = parser.value()?.parse()?,
             Long("tcp") => options.tcp = true,
             Long("first") => options.first = parser.value()?.parse()?,

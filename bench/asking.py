@@ -1,0 +1,101 @@
+"""Asking one server one kind of queries: what a query costs, and the highest rate without loss."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from bench import loads
+from bench.loads import Queries
+
+WARM_SECONDS = 0.15
+BUSY_SECONDS = 0.6
+STEP_SECONDS = 0.3
+STEPS = 5
+"""Halvings: they find the highest rate to 1/64 of what the server gives when it is busy."""
+
+BACKLOG_SECONDS = 0.005
+"""How late the last reply of a step may be. Above what a server can do, its receive buffer holds
+the rest of a whole step, and nothing would be lost."""
+
+PIPELINED = 4
+"""Queries in flight on each connection of a busy run."""
+
+STRIDE = 300_000
+"""Queries between the first ones of two runs: more than a run sends."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What is asked, and over what."""
+
+    queries: Queries
+    connections: int = 0
+    """TCP connections; 0 is UDP."""
+
+    def transport(self) -> tuple[str, ...]:
+        """The generator's options for it."""
+        return ("--tcp", "--sources", str(self.connections)) if self.connections else ()
+
+    def window(self) -> tuple[str, ...]:
+        """The generator's options for a busy run."""
+        size = self.connections * PIPELINED or loads.WINDOW
+        return ("--window", str(size), *self.transport())
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One server, one workload, one round."""
+
+    cpu_us: float
+    rate: float
+    p50_us: float
+    p99_us: float
+    octets: float
+    """Of a reply: not every server answers with the same records."""
+
+
+class Server(Protocol):
+    """What can be asked, and tells the CPU time that it had."""
+
+    @property
+    def target(self) -> loads.Target: ...
+
+    def cpu_seconds(self) -> float: ...
+
+
+class Asking:
+    """Runs the generator; no run begins where another one did."""
+
+    def __init__(self) -> None:
+        self._runs = 0
+
+    def run(self, server: Server, work: Workload, seconds: float, *options: str) -> loads.Report:
+        """One run of the generator."""
+        self._runs += 1
+        return loads.run(server.target, work.queries, seconds, self._runs * STRIDE, *options)
+
+    def figures(self, server: Server, work: Workload) -> Figures:
+        """Everything of one round."""
+        self.run(server, work, WARM_SECONDS, *work.window())
+        before = server.cpu_seconds()
+        busy = self.run(server, work, BUSY_SECONDS, *work.window())
+        cost = (server.cpu_seconds() - before) / busy.received
+        rate = self.highest(server, work, busy.rate)
+        calm = self.at(server, work, rate / 2, BUSY_SECONDS)
+        return Figures(cost * 1e6, rate, calm.p50_us, calm.p99_us, calm.octets)
+
+    def highest(self, server: Server, work: Workload, busy: float) -> float:
+        """The highest rate without loss between half of what the server gives when it is busy and
+        half as much again; its lower end where even that is too much."""
+        low, high = busy / 2, busy * 1.5
+        for _ in range(STEPS):
+            rate = (low + high) / 2
+            report = self.at(server, work, rate, STEP_SECONDS)
+            if report.lost == 0 and report.seconds < STEP_SECONDS + BACKLOG_SECONDS:
+                low = rate
+            else:
+                high = rate
+        return low
+
+    def at(self, server: Server, work: Workload, rate: float, seconds: float) -> loads.Report:
+        """A run by the clock."""
+        return self.run(server, work, seconds, "--rate", f"{rate:.0f}", *work.transport())

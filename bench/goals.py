@@ -1,0 +1,77 @@
+"""What the engine is held to, as limits on ratios of one run."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from bench.ratios import Ratio, ratio
+from bench.results import Part
+from bench.servers import DNSFLEET, ECHO
+
+FLOOR = {"cached": 1.10, "uniform": 1.15, "absent": 1.15}
+"""CPU time a query over the echo's."""
+
+PEER = "gdnsd"
+"""The quickest of the peers where the goals were set: CPU time a query is to be below its."""
+
+LARGE = 1.3
+"""CPU time a query in a zone of a million records over that in one of 100,000."""
+
+OCTETS = 120
+"""Memory that an A record takes."""
+
+START = 1.0
+"""Seconds to the first answer from a million records over those of Knot."""
+
+SWAPPED = 1.5
+"""p99 with swaps over that without."""
+
+
+class Goal(NamedTuple):
+    """One of them."""
+
+    what: str
+    limit: float
+    measured: Ratio | float
+
+    @property
+    def reached(self) -> bool:
+        """Whether the median keeps to the limit."""
+        measured = self.measured
+        return (measured.median if isinstance(measured, Ratio) else measured) <= self.limit
+
+    @property
+    def text(self) -> str:
+        """What was measured: a ratio with its spread, or a whole number."""
+        return str(self.measured) if isinstance(self.measured, Ratio) else f"{self.measured:.0f}"
+
+
+def goals(parts: dict[str, Part]) -> Iterator[Goal]:
+    """The goals of the parts that were run."""
+    if "servers" in parts:
+        yield from _servers(parts["servers"])
+    if "starts" in parts:
+        seconds = parts["starts"]["seconds"]
+        measured = ratio(seconds[DNSFLEET], seconds["knotd"])
+        yield Goal("start from a master file of 1,000,000 records, of Knot's", START, measured)
+    if "swaps" in parts:
+        calm, swapped = parts["swaps"]["calm"], parts["swaps"]["swapped"]
+        yield Goal("queries lost by swaps of a zone", 0, sum(run["lost"] for run in swapped))
+        measured = ratio([run["p99_us"] for run in swapped], [run["p99_us"] for run in calm])
+        yield Goal("p99 with swaps, of that without", SWAPPED, measured)
+
+
+def _servers(part: Part) -> Iterator[Goal]:
+    def costs(workload: str, server: str) -> list[float]:
+        return [figures["cpu_us"] for figures in part["workloads"][workload][server]]
+
+    for workload, limit in FLOOR.items():
+        engine = costs(workload, DNSFLEET)
+        yield Goal(
+            f"{workload}: CPU a query, of the floor", limit, ratio(engine, costs(workload, ECHO))
+        )
+        yield Goal(f"{workload}: CPU a query, of {PEER}'s", 1, ratio(engine, costs(workload, PEER)))
+    large = ratio(costs("million", DNSFLEET), costs("uniform", DNSFLEET))
+    yield Goal("CPU a query in 1,000,000 records, of that in 100,000", LARGE, large)
+    resident = {records: octets[DNSFLEET] for records, octets in part["resident_octets"].items()}
+    added = (resident["1000000"] - resident["1"]) / 1e6
+    yield Goal("octets of memory an A record", OCTETS, added)

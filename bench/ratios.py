@@ -1,0 +1,27 @@
+"""Ratios of figures that were taken in turns, with their spread.
+
+What else a machine does changes from second to second, so figures of two servers are only compared
+within a round, where one was measured right after the other. What is told of all rounds is the
+median of the rounds' ratios and the smallest and largest of them.
+"""
+
+from collections.abc import Sequence
+from statistics import median
+from typing import NamedTuple
+
+
+class Ratio(NamedTuple):
+    """The median of some rounds' ratios, and the smallest and largest of them."""
+
+    median: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.median:.2f} ({self.low:.2f} to {self.high:.2f})"
+
+
+def ratio(over: Sequence[float], under: Sequence[float]) -> Ratio:
+    """Each round's figure in `over` divided by the same round's in `under`."""
+    rounds = [a / b for a, b in zip(over, under, strict=True)]
+    return Ratio(median(rounds), min(rounds), max(rounds))

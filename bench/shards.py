@@ -1,0 +1,125 @@
+"""Two shards on two cores against one: what it is worth that the kernel picks a shard by name.
+
+Each shard has an answer cache of its own. Where queries are spread by client (plain
+`SO_REUSEPORT`), both caches hold the same names; spread by name, they hold twice as many. Names are
+asked by a Zipf law over more of them than a cache holds, at a fixed rate, from another network
+namespace: over a pair of interfaces, as from another machine, and with as many source ports as the
+kernel needs to spread clients evenly. The namespaces have no way out, and go with the run.
+"""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+
+from bench import datasets, engine_server, loads, results
+
+ROUNDS = 5
+RATE = 40_000
+SECONDS = 4
+WARM_SECONDS = 15
+"""Some 600,000 queries: a cache keeps a name when it is asked for the second time."""
+
+SOURCES = 64
+ADDRESS, CLIENT, PREFIX = "192.0.2.1", "192.0.2.2", 30  # RFC 5737: documentation
+LINK = "bench"
+PORT = 5300
+STRIDE = 200_000
+
+ENGINES: dict[str, tuple[int, tuple[str, ...]]] = {
+    "one shard": (1, ()),
+    "two shards by client": (2, ("plain",)),
+    "two shards by name": (2, ()),
+}
+"""Shards, and options of the engine server."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One engine, one round."""
+
+    hits: float
+    """Share of the queries that were answered from a cache."""
+    cpu_us: float
+    lost: int
+
+
+def run() -> None:
+    if os.geteuid() != 0:
+        print("not measured: it makes network namespaces, which takes root")
+        return
+    loads.build()
+    with tempfile.TemporaryDirectory() as name, namespaces() as (server, client):
+        folder = Path(name)
+        zone = folder / "million.zone"
+        zone.write_bytes(datasets.names(datasets.LARGE))
+        queries = datasets.zipf(folder / "zipf", datasets.LARGE)
+        with ExitStack() as stack:
+            engines = {}
+            for port, (what, (shards, options)) in enumerate(ENGINES.items(), PORT):
+                target = loads.Target(f"{ADDRESS}:{port}", client)
+                engines[what] = stack.enter_context(
+                    engine_server.running(zone, target, shards, *options, command=server)
+                )
+            measure(engines, queries)
+
+
+def measure(engines: dict[str, engine_server.Engine], queries: loads.Queries) -> None:
+    """Fill the caches, then rounds of all in turns."""
+    found: dict[str, list[Figures]] = {what: [] for what in engines}
+    for engine in engines.values():
+        loads.run(engine.target, queries, WARM_SECONDS, 0, *options())
+    for number in range(ROUNDS):
+        for what, engine in engines.items():
+            found[what].append(one(engine, queries, number))
+    for what, rounds in found.items():
+        print(
+            f"{what}: {median(r.hits for r in rounds):.1%} from the cache, "
+            f"{median(r.cpu_us for r in rounds):.2f} µs of CPU a query"
+        )
+    rows = {what: [asdict(figures) for figures in rounds] for what, rounds in found.items()}
+    results.save("shards", {"rate": RATE, "names": datasets.LARGE, "engines": rows})
+
+
+def one(engine: engine_server.Engine, queries: loads.Queries, number: int) -> Figures:
+    """One round of one engine."""
+    counters, cpu = engine.counters(), engine.cpu_seconds()
+    report = loads.run(engine.target, queries, SECONDS, number * STRIDE, *options())
+    after = engine.counters()
+    hits = after["cache_hits"] - counters["cache_hits"]
+    cost = (engine.cpu_seconds() - cpu) / report.received
+    return Figures(hits / report.received, cost * 1e6, report.lost)
+
+
+def options() -> tuple[str, ...]:
+    """The generator's: it sleeps, since it shares the cores with two shards."""
+    return ("--rate", str(RATE), "--sleep", "--sources", str(SOURCES))
+
+
+@contextmanager
+def namespaces() -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Two network namespaces with a link between them; what starts a command in each."""
+    server, client = (f"dnsfleet-{role}-{os.getpid()}" for role in ("server", "client"))
+    made: list[str] = []
+    try:
+        for namespace in (server, client):
+            ip("netns", "add", namespace)
+            made.append(namespace)
+        peer = ("type", "veth", "peer", LINK, "netns", client)
+        ip("link", "add", LINK, "netns", server, *peer)
+        for namespace, address in ((server, ADDRESS), (client, CLIENT)):
+            ip("-n", namespace, "address", "add", f"{address}/{PREFIX}", "dev", LINK)
+            ip("-n", namespace, "link", "set", LINK, "up")
+        yield ("ip", "netns", "exec", server), ("ip", "netns", "exec", client)
+    finally:
+        for namespace in made:
+            ip("netns", "delete", namespace)
+
+
+def ip(*arguments: str) -> None:
+    """Run ip(8)."""
+    subprocess.run(["ip", *arguments], check=True)
