@@ -8,14 +8,16 @@ import json
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 from urllib.parse import quote, urlsplit
 
 from dnsfleet.rings import MAX_SHARDS
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 # An orchestrator kills a process that takes longer than its grace period, 30 s in Kubernetes.
 MAX_DRAIN_SECONDS = 300.0
+# What the engine takes: the largest error with all options must stay below 512 octets.
+MAX_IDENTITY = 128
 # Names of Pops and edges become Redis hash fields and metric labels: DNS labels (RFC 1123), with
 # the dots that pod names may have.
 _NAME = r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$"
@@ -80,8 +82,27 @@ class Config(BaseModel):
     state_dir: Path
     """The folder that keeps the last good zones."""
     shards: Annotated[int, Field(ge=1, le=MAX_SHARDS)] = 1
+    identity: Literal["Pop", "Edge"] | None = None
+    """Which of its names it tells by NSID (RFC 5001) and `id.server.`; None tells none."""
+    cookie_secrets: Path | None = None
+    """The file with the secrets of DNS cookies, read again when it changes; None has no cookies."""
     drain_seconds: Annotated[float, Field(ge=0, le=MAX_DRAIN_SECONDS, allow_inf_nan=False)] = 5.0
     """How long queries are still answered after SIGTERM, while /readyz already says no."""
+
+    @property
+    def identity_text(self) -> str | None:
+        """What clients may know this edge by."""
+        texts = {"Pop": self.pop, "Edge": f"{self.edge}.{self.pop}"}
+        return texts[self.identity] if self.identity is not None else None
+
+    @model_validator(mode="after")
+    def _identity_fits(self) -> Self:
+        if len(self.identity_text or "") > MAX_IDENTITY:
+            raise ValueError(
+                f"identity {self.identity_text!r} has more than {MAX_IDENTITY} characters, "
+                "use shorter names"
+            )
+        return self
 
 
 NAME_VARIABLE = "DNSFLEET_EDGE"

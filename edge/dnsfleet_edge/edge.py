@@ -33,6 +33,7 @@ from dnsfleet_engine import Engine
 from dnsfleet_edge import wildcards
 from dnsfleet_edge.acks import Acks
 from dnsfleet_edge.config import Config
+from dnsfleet_edge.cookie_secrets import CookieSecrets
 from dnsfleet_edge.disk import Disk, DiskError, Stored
 from dnsfleet_edge.disk_writing import DiskWriter
 from dnsfleet_edge.http import HTTPServer, Page, text_page
@@ -58,10 +59,15 @@ class Edge:
 
     def __init__(self, config: Config, public_key: Ed25519PublicKey) -> None:
         self._config = config
-        self._engine = Engine()
+        self._engine = Engine(config.identity_text)
         self._readiness = Readiness()
         self._status = Status()
         self._metrics = Metrics(self._engine, self._readiness, self._status)
+        self._cookies: CookieSecrets | None = None
+        if config.cookie_secrets is not None:
+            self._cookies = CookieSecrets(
+                config.cookie_secrets, self._engine, self._metrics.cookie_secrets.set
+            )
         self._disk = Disk(config.state_dir, public_key, config.pop)
         self._writer = DiskWriter(self._disk, self._metrics.disk_failures.inc)
         self._follower = Follower(config.pop, public_key)
@@ -111,6 +117,8 @@ class Edge:
         log.info(line("started", pop=self._config.pop, edge=self._config.edge))
         if self._acks is not None:
             self._acks.start()
+        if self._cookies is not None:
+            self._cookies.start()
         self._serving.start()
         signal.sigwait(_STOPS)
         self._stopping = True
@@ -137,6 +145,8 @@ class Edge:
         self._link.stop()
         self._serving.join(STOP_SECONDS)
         self._engine.stop()
+        if self._cookies is not None:
+            self._cookies.stop()
         if self._acks is not None:
             self._acks.stop()
         self._writer.stop()

@@ -14,6 +14,7 @@ from dnsfleet_engine import Engine
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     GCCollector,
     Histogram,
     PlatformCollector,
@@ -68,6 +69,11 @@ class Metrics:
         self.ack_failures = Counter(
             "dnsfleet_edge_ack_failures_total",
             "Acks that the core did not take.",
+            registry=self.registry,
+        )
+        self.cookie_secrets = Gauge(
+            "dnsfleet_edge_cookie_secrets",
+            "Secrets with which DNS cookies are accepted; 0 where cookies are not answered.",
             registry=self.registry,
         )
         self.propagation = Histogram(

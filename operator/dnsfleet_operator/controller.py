@@ -25,7 +25,7 @@ from dnsfleet_operator.observation import Observation, reference_of
 from dnsfleet_operator.pops.setting import POP_LABEL
 from dnsfleet_operator.status_writing import StatusWriter
 from dnsfleet_operator.store_errors import Fenced, StoreError
-from dnsfleet_operator.terms import SYNC, ZONES, Surroundings, Term
+from dnsfleet_operator.terms import COOKIES, SYNC, ZONES, Surroundings, Term
 from dnsfleet_operator.work_queue import Key, WorkQueue
 from dnsfleet_operator.workload_cache import KINDS, Workloads
 
@@ -235,6 +235,7 @@ class Controller:
         self._queue = WorkQueue()
         self._term = Term(self._around)
         self._add(SYNC)
+        self._add(COOKIES)
         self._metrics.leader.set(1)
         _log.info("lead from now on")
 

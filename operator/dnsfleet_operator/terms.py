@@ -6,16 +6,19 @@ true under an old fence is believed under a new one.
 """
 
 import logging
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from dnsfleet import cookies
 from dnsfleet.resources import Pop, Reference
 
-from dnsfleet_operator import drains, edge_pods, pop_passes
+from dnsfleet_operator import cookie_secrets, drains, edge_pods, pop_passes
 from dnsfleet_operator.assembling import Assembler
 from dnsfleet_operator.cluster import Cluster, ClusterError
 from dnsfleet_operator.configuration import Configuration
+from dnsfleet_operator.cookie_secrets import CookieSecretError
 from dnsfleet_operator.downloads import Downloads
 from dnsfleet_operator.fleet_view import FleetView, PopResult, PutStatus, View
 from dnsfleet_operator.key_secrets import Keys
@@ -31,10 +34,12 @@ from dnsfleet_operator.zone_passes import ZonePasses
 
 SYNC_SECONDS = 300.0
 """Between complete lists: what a lost event costs at most."""
+COOKIE_SECONDS = 300.0
+"""Between looks at the cookie secrets, whose steps are hours apart."""
 DEAD_ACK_MS = 24 * 3600 * 1000
 """What an edge said is kept for a day after its last word."""
 
-SYNC, ZONES = Key("Sync"), Key("Zone")
+SYNC, ZONES, COOKIES = Key("Sync"), Key("Zone"), Key("Cookies")
 
 _log = logging.getLogger(__name__)
 
@@ -87,6 +92,7 @@ class Term:
             "Sync": self._sync,
             "Zone": self._pass_zones,
             "Pop": self._pass_pop,
+            "Cookies": self._pass_cookies,
         }
 
     def close(self) -> None:
@@ -188,6 +194,22 @@ class Term:
             if edges is not None and edges["spec"].get("replicas") == 0:
                 found.add(pop.metadata.name)
         return found
+
+    def _pass_cookies(self, key: Key) -> None:
+        """Make or rotate the cookie secrets; edges see for themselves."""
+        name = cookie_secrets.name(self._configuration)
+        namespace = self._configuration.namespace
+        found = self._cluster.get("Secret", name, namespace)
+        fresh = secrets.token_bytes(cookies.OCTETS)
+        try:
+            secret = cookie_secrets.renewed(found, self._configuration, int(time.time()), fresh)
+        except CookieSecretError as error:
+            _log.error("%s", error)
+            secret = None
+        if secret is not None:
+            self._cluster.create(secret) if found is None else self._cluster.replace(secret)
+            _log.info("rotated the cookie secrets in Secret %s/%s", namespace, name)
+        self._add(key, COOKIE_SECONDS)
 
     def _pass_pop(self, key: Key) -> None:
         reference = Reference("Pop", "", key.name)

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import dns.edns
 import dns.message
 import dns.query
 import pytest
-from dnsfleet import acks, keys
+from dnsfleet import acks, cookies, keys
 from dnsfleet.acks import Ack
+from dnsfleet.cookies import Part, Secret
 from dnsfleet.manifests import Manifest
 from dnsfleet_operator.record_store import RecordStore, connect
 from support.edges import EdgeProcess
@@ -72,6 +74,14 @@ class Fleet:
     def ack(self) -> Ack | None:
         value = self.client.hget(keys.ACKS, FIELD)  # type: ignore[arg-type]
         return acks.decode(value) if isinstance(value, bytes) else None
+
+    def cookie(self, known: bytes = b"") -> bytes | None:
+        """The server cookie that the edge gives to a client."""
+        option = dns.edns.CookieOption(b"01234567", known)
+        query = dns.message.make_query("example.com", "SOA", use_edns=0, options=[option])
+        reply = dns.query.udp(query, "127.0.0.1", 5, self.edge.port)
+        given = [each for each in reply.options if isinstance(each, dns.edns.CookieOption)]
+        return given[0].server if given else None
 
     def close(self) -> None:
         self.edge.kill()
@@ -349,3 +359,24 @@ def test_a_port_in_use_is_named(fleet: Fleet, taken: str) -> None:
         assert fleet.edge.wait() == 1
     assert "event=cannot_serve" in fleet.edge.log
     assert str(port) in fleet.edge.log
+
+
+def test_cookie_secrets_come_and_change_without_a_restart(tmp_path: Path) -> None:
+    file = tmp_path / "cookies"
+    fleet = Fleet(tmp_path, cookie_secrets=str(file))
+    try:
+        fleet.serving()
+        assert fleet.cookie() is None
+        old = Secret(Part.CURRENT, bytes([1]) * 16, 0)
+        file.write_text(cookies.to_text([old]))
+        wait_for("cookies", fleet.cookie, 20)
+        known = fleet.cookie()
+        assert known is not None
+        new = [Secret(Part.CURRENT, bytes([2]) * 16, 1), Secret(Part.PREVIOUS, old.octets, 1)]
+        file.write_text(cookies.to_text(new))
+        wait_for("the new secret is used", lambda: fleet.cookie(known) != known, 20)
+        metrics = fleet.edge.metrics()
+        assert metrics["dnsfleet_edge_cookie_secrets"] == 2
+        assert fleet.edge.is_ready()
+    finally:
+        fleet.close()

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import dns.edns
 import dns.exception
 import dns.flags
 import dns.message
@@ -137,6 +138,19 @@ def test_three_pops_answer_over_udp_and_tcp_and_both_families(running: Running) 
             for tcp in (False, True):
                 assert ask(server, "www.one.example", tcp) == ["192.0.2.1"]
                 assert ask(server, "team.filed.example", tcp) == ["192.0.2.7"]
+
+
+def test_a_cookie_of_one_pop_is_good_at_every_pop(running: Running) -> None:
+    def cookie(server: tuple[str, int], known: bytes) -> bytes:
+        option = dns.edns.CookieOption(b"01234567", known)
+        query = dns.message.make_query("www.one.example", "A", use_edns=0, options=[option])
+        (answered,) = dns.query.udp(query, server[0], LIVE_SECONDS, server[1]).options
+        assert isinstance(answered, dns.edns.CookieOption)
+        return answered.server
+
+    first, *others = running.fleet.servers
+    known = cookie(first, b"")
+    assert [cookie(server, known) for server in others] == [known] * len(others)
 
 
 def test_a_change_is_told_when_every_pop_answers_it(running: Running) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from dnsfleet import cookies
 from dnsfleet_cli.troubles import Trouble
 from dnsfleet_cli.up.state import PORT_RANGE, StateFolder
 
@@ -33,6 +34,22 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
         f"state folder {tmp_path}/file/state cannot be used: Not a directory; "
         "choose another with --state-dir"
     )
+
+
+def test_cookie_secrets_are_rotated_and_only_their_owner_reads_them(tmp_path: Path) -> None:
+    state = StateFolder(tmp_path)
+    state.rotate_cookie_secrets(5)
+    made = state.cookie_secrets.read_text()
+    assert stat.S_IMODE(state.cookie_secrets.stat().st_mode) == 0o600
+    state.rotate_cookie_secrets(6)
+    assert state.cookie_secrets.read_text() == made
+    state.rotate_cookie_secrets(5 + cookies.PERIOD_SECONDS)
+    assert state.cookie_secrets.read_text().startswith(made)
+    state.cookie_secrets.write_text("damaged")
+    state.rotate_cookie_secrets(7)
+    (secret,) = cookies.parse(state.cookie_secrets.read_text())
+    assert secret.since == 7
+    state.close()
 
 
 def test_secrets_are_made_once_and_only_their_owner_reads_them(tmp_path: Path) -> None:

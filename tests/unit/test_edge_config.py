@@ -61,6 +61,11 @@ BAD = [
     ({"drain_seconds": -1}, "drain_seconds: input should be greater than or equal to 0"),
     ({"drain_seconds": "soon"}, "drain_seconds: input should be a valid number"),
     ({"listne": []}, "listne: extra inputs are not permitted"),
+    ({"identity": "fra"}, "identity: input should be 'Pop' or 'Edge'"),
+    (
+        {"identity": "Pop", "pop": "x" * 129},
+        f"document: identity '{'x' * 129}' has more than 128 characters, use shorter names",
+    ),
     ({"public_key": None}, "public_key: input is not a valid path"),
 ]
 
@@ -109,6 +114,12 @@ def test_not_a_config_at_all(tmp_path: Path, content: bytes, expected: str) -> N
     with pytest.raises(config.ConfigError) as caught:
         config.read(path, {})
     assert str(caught.value).startswith(f"{path}: {expected}")
+
+
+def test_an_identity_is_the_name_of_the_pop_or_of_the_edge(tmp_path: Path) -> None:
+    for identity, expected in [("Pop", "fra"), ("Edge", "fra-1.fra"), (None, None)]:
+        read = config.read(_write(tmp_path, GOOD | {"identity": identity}), {})
+        assert read.identity_text == expected
 
 
 def test_a_missing_file(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ LABELS = {
     "dnsfleet_edge_cache_hits_total": {"shard"},
     "dnsfleet_edge_cache_misses_total": {"shard"},
     "dnsfleet_edge_disk_failures_total": set(),
+    "dnsfleet_edge_cookie_secrets": set(),
     "dnsfleet_edge_cookies_total": {"shard", "cookie"},
     "dnsfleet_edge_dropped_total": {"shard"},
     "dnsfleet_edge_link_failures_total": set(),

@@ -5,24 +5,12 @@ import json
 from typing import Any
 
 import pytest
-from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.pops import planning
 from dnsfleet_operator.pops.planning import ObjectKey
 from dnsfleet_operator.pops.setting import Setting
 from support import manifests
+from support.installations import CONFIGURATION
 
-CONFIGURATION = Configuration(
-    namespace="dns",
-    release="dnsfleet",
-    identity="operator-0",
-    edge_image="dnsfleet-edge:1",
-    pull_policy="IfNotPresent",
-    core_host="dnsfleet-core",
-    core_port=6379,
-    keys_secret="dnsfleet-keys",
-    http_port=8080,
-    orphan_seconds=1.0,
-)
 EDGE = ObjectKey("Deployment", "pop-fra-edge")
 DNS = ObjectKey("Service", "pop-fra-dns")
 CONFIG = ObjectKey("ConfigMap", "pop-fra")
@@ -94,6 +82,19 @@ def test_no_password_is_in_any_object() -> None:
     )
 
 
+def test_edges_have_the_cookie_secrets_of_the_fleet_and_start_without_them() -> None:
+    pod = objects()[EDGE]["spec"]["template"]["spec"]
+    config = json.loads(objects()[CONFIG]["data"]["edge.json"])
+    volumes = {volume["name"]: volume for volume in pod["volumes"]}
+    assert volumes["cookies"]["secret"] == {"secretName": "dnsfleet-cookies", "optional": True}
+    (folder,) = [
+        mount["mountPath"]
+        for mount in pod["containers"][0]["volumeMounts"]
+        if mount["name"] == "cookies"
+    ]
+    assert config["cookie_secrets"] == f"{folder}/secrets"
+
+
 def test_edges_roll_without_a_gap() -> None:
     spec = objects("edge: {replicas: 3}")[EDGE]["spec"]
     assert spec["replicas"] == 3
@@ -120,6 +121,7 @@ CHANGES = [
     ("state: Drained", []),
     ("edge: {replicas: 5}", [EDGE]),
     ("edge: {shards: 4}", [CONFIG, EDGE]),
+    ("edge: {identity: Edge}", [CONFIG, EDGE]),
     ("edge: {resources: {limits: {memory: 1Gi}}}", [EDGE]),
     ("service: {annotations: {a: b}}", [DNS]),
     ("replica: {resources: {requests: {cpu: '1'}}}", [ObjectKey("Deployment", "pop-fra-replica")]),

@@ -163,6 +163,7 @@ class Fleet:
 
     def _publish(self) -> list[Manifest]:
         """Bring Pops and core to what is desired; the new manifests."""
+        self._state.rotate_cookie_secrets(int(time.time()))
         self._pops.update(self._desired.pops)
         self._propagation.pops = set(self._pops.running)
         made = self._publication.publish(self._desired, self._manifests.removals)

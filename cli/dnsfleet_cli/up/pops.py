@@ -91,6 +91,7 @@ class Pops:
             "public_key": str(self._state.public_key),
             "state_dir": str(folder / "edge"),
             "shards": self._options.shards,
+            "cookie_secrets": str(self._state.cookie_secrets),
             "drain_seconds": DRAIN_SECONDS,
         }
         (folder / "edge").mkdir(mode=private_files.PRIVATE_FOLDER, parents=True, exist_ok=True)

@@ -1,9 +1,10 @@
-"""The folder that a fleet on one machine keeps: who runs, the signing key, passwords and ports.
+"""The folder that a fleet on one machine keeps: who runs, keys, secrets, passwords and ports.
 
 lock            held while a fleet runs from this folder; names its process
 publisher.key   Ed25519 private key (PEM, 0600): made once, signs every revision
 publisher.pub   its public half, what edges verify with
 passwords.json  one password per Redis user (0600), made once
+cookies         the secrets of DNS cookies (0600), rotated while a fleet runs
 ports.json      loopback ports of Redis and metrics servers, kept from run to run
 core/           the core Redis: configuration and append-only file
 pops/NAME/      a Pop: replica/ (Redis), edge/ (snapshots), edge.json (configuration)
@@ -16,10 +17,12 @@ import os
 import random
 import secrets
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from dnsfleet import cookies
 
 from dnsfleet_cli.troubles import Trouble, reason
 from dnsfleet_cli.up import private_files
@@ -103,6 +106,26 @@ class StateFolder:
         )
         self.public_key.write_bytes(public)
         return key
+
+    @property
+    def cookie_secrets(self) -> Path:
+        """The file with the cookie secrets of all edges; written by `rotate_cookie_secrets`."""
+        return self.root / "cookies"
+
+    def rotate_cookie_secrets(self, now: int) -> None:
+        """Take the step that is due at a Unix time, if one is.
+
+        A file that cannot be read is made anew, which costs clients a second query; one that cannot
+        be written stays as it is.
+        """
+        try:
+            found = cookies.parse(self.cookie_secrets.read_text())
+        except (OSError, ValueError):
+            found = ()
+        rotated = cookies.rotate(found, now, secrets.token_bytes(cookies.OCTETS))
+        if rotated != found:
+            with suppress(OSError):
+                private_files.write(self.cookie_secrets, cookies.to_text(rotated).encode())
 
     def password(self, user: str) -> str:
         """The password of a Redis user, made on first use."""

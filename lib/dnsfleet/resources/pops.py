@@ -97,6 +97,9 @@ class Edge(Model):
     """Edge pods."""
     shards: Annotated[int, Field(ge=1, le=MAX_SHARDS)] = DEFAULT_SHARDS
     """Answering threads in each edge."""
+    identity: Literal["Pop", "Edge"] | None = None
+    """Which name clients may ask for by NSID and id.server: of the Pop or of the edge pod; default:
+    none."""
     resources: Resources = Resources()
     node_selector: Labels = Field({})
     """Labels of the nodes that edges may run on."""

@@ -3,8 +3,10 @@
 import hashlib
 import json
 
+from dnsfleet_operator import cookie_secrets
 from dnsfleet_operator.pops.setting import (
     CONFIG_FOLDER,
+    COOKIES_FOLDER,
     DNS_PORT,
     HTTP_PORT,
     REDIS_PORT,
@@ -56,6 +58,8 @@ def _edge(setting: Setting) -> dict[str, object]:
         "public_key": f"{CONFIG_FOLDER}/{PUBLIC_KEY_FILE}",
         "state_dir": f"{STATE_FOLDER}/{setting.pop.metadata.name}",
         "shards": setting.pop.spec.edge.shards,
+        "identity": setting.pop.spec.edge.identity,
+        "cookie_secrets": f"{COOKIES_FOLDER}/{cookie_secrets.ENTRY}",
         "drain_seconds": DRAIN_SECONDS,
     }
 

@@ -21,6 +21,7 @@ DNS_PORT = 5353
 HTTP_PORT = 8080
 REDIS_PORT = 6379
 CONFIG_FOLDER = "/etc/dnsfleet"
+COOKIES_FOLDER = "/etc/dnsfleet-cookies"
 STATE_FOLDER = "/var/lib/dnsfleet"
 
 POD_SECURITY: Manifest = {

@@ -9,10 +9,12 @@ from typing import Any
 
 from dnsfleet.resources.pops import Resources
 
+from dnsfleet_operator import cookie_secrets
 from dnsfleet_operator.pops import configs
 from dnsfleet_operator.pops.setting import (
     CONFIG_FOLDER,
     CONTAINER_SECURITY,
+    COOKIES_FOLDER,
     DNS_PORT,
     HTTP_PORT,
     POD_SECURITY,
@@ -59,11 +61,12 @@ def edge(setting: Setting) -> Manifest:
         "securityContext": CONTAINER_SECURITY,
         "volumeMounts": [
             {"name": "config", "mountPath": CONFIG_FOLDER, "readOnly": True},
+            {"name": "cookies", "mountPath": COOKIES_FOLDER, "readOnly": True},
             {"name": "state", "mountPath": STATE_FOLDER},
         ],
     }
     pod = {
-        **_pod(container, [_config_volume(setting), state]),
+        **_pod(container, [_config_volume(setting), _cookies_volume(setting), state]),
         "nodeSelector": spec.node_selector,
         "tolerations": [
             toleration.model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -170,6 +173,12 @@ def _pod(container: Manifest, volumes: list[Manifest]) -> Manifest:
 
 def _config_volume(setting: Setting) -> Manifest:
     return {"name": "config", "configMap": {"name": setting.name()}}
+
+
+def _cookies_volume(setting: Setting) -> Manifest:
+    """Edges start without it too: it comes, and changes, while they run."""
+    name = cookie_secrets.name(setting.configuration)
+    return {"name": "cookies", "secret": {"secretName": name, "optional": True}}
 
 
 def _password(setting: Setting, variable: str, entry: str) -> Manifest:

@@ -1,0 +1,72 @@
+"""The thread that keeps the engine's cookie secrets those of a file that somebody else rotates.
+
+A file that is missing or damaged is no news: the engine goes on with the secrets that it has, and
+with none it does not speak of cookies, which only makes clients prove less.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from dnsfleet import cookies
+from dnsfleet_engine import Engine
+
+from dnsfleet_edge.logs import line
+
+LOOK_SECONDS = 10.0
+"""Between looks at the file: short beside the hour that a new secret waits before it is used."""
+
+log = logging.getLogger(__name__)
+
+
+class CookieSecrets:
+    """Gives the secrets of a file to an engine, again whenever they change.
+
+    `given` is called with the number of secrets that the engine has from then on.
+    """
+
+    def __init__(self, path: Path, engine: Engine, given: Callable[[int], None]) -> None:
+        self._path = path
+        self._engine = engine
+        self._given = given
+        self._text: str | None = None
+        self._problem = ""
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="cookies", daemon=True)
+
+    def start(self) -> None:
+        """Look once, and from then on every now and then."""
+        self.look()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._stopping.set()
+        self._thread.join()
+
+    def look(self) -> None:
+        """Read the file, and give the engine what is new in it."""
+        try:
+            text = self._path.read_text()
+            if text == self._text:
+                return
+            secrets = cookies.for_engine(cookies.parse(text))
+        except OSError as error:
+            self._tell(f"{self._path}: {error.strerror}")
+        except ValueError as error:  # also undecodable bytes
+            self._tell(f"{self._path}: {error}")
+        else:
+            self._engine.set_cookie_secrets(secrets)
+            self._text, self._problem = text, ""
+            self._given(len(secrets))
+            log.info(line("cookie_secrets", count=len(secrets)))
+
+    def _tell(self, problem: str) -> None:
+        if problem != self._problem:
+            self._problem = problem
+            log.warning(line("cookie_secrets_unusable", problem=problem))
+
+    def _run(self) -> None:
+        while not self._stopping.wait(LOOK_SECONDS):
+            self.look()

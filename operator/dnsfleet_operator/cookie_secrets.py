@@ -1,0 +1,77 @@
+"""The Secret with which every edge of every Pop makes and accepts DNS cookies; kept and rotated.
+
+Unlike keys, it changes by itself: `dnsfleet.cookies` says when. It is the only thing in it, so that
+edges can have it mounted, and see a change of it, without any key beside it.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+from dnsfleet import cookies
+
+from dnsfleet_operator.configuration import Configuration
+
+ENTRY = "secrets"
+"""The entry with the file that edges read."""
+
+
+class CookieSecretError(ValueError):
+    """The Secret cannot be read; the text names it and what to do."""
+
+
+def name(configuration: Configuration) -> str:
+    """The name of the Secret."""
+    return f"{configuration.release}-cookies"
+
+
+def renewed(
+    found: Mapping[str, Any] | None, configuration: Configuration, now: int, fresh: bytes
+) -> dict[str, Any] | None:
+    """The Secret as it is to be created or replaced; None where nothing is due.
+
+    `now` is the Unix time in seconds and `fresh` are random octets for a new secret.
+    """
+    secrets = () if found is None else _read(found)
+    rotated = cookies.rotate(secrets, now, fresh)
+    if rotated == secrets:
+        return None
+    manifest = dict(found) if found is not None else _new(configuration)
+    text = cookies.to_text(rotated)
+    manifest["data"] = {ENTRY: base64.b64encode(text.encode()).decode()}
+    return manifest
+
+
+def _new(configuration: Configuration) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": name(configuration),
+            "namespace": configuration.namespace,
+            "labels": {
+                "app.kubernetes.io/name": "dnsfleet",
+                "app.kubernetes.io/instance": configuration.release,
+                "app.kubernetes.io/component": "cookies",
+            },
+        },
+        "type": "Opaque",
+    }
+
+
+def _read(secret: Mapping[str, Any]) -> tuple[cookies.Secret, ...]:
+    metadata = secret["metadata"]
+    try:
+        data = secret["data"][ENTRY]
+        return cookies.parse(base64.b64decode(data, validate=True).decode())
+    except (KeyError, TypeError):
+        problem = f"it lacks the entry {ENTRY}"
+    except (binascii.Error, UnicodeDecodeError):
+        problem = f"the entry {ENTRY} is no text"
+    except ValueError as error:
+        problem = f"the entry {ENTRY}, {error}"
+    raise CookieSecretError(
+        f"Secret {metadata['namespace']}/{metadata['name']}: {problem}; mend it, or delete it to "
+        "have a new one made"
+    )
