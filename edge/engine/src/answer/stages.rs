@@ -130,6 +130,9 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
             return Ok(Break(()));
         }
         for rrset in node.rrsets() {
+            if self.is_answered(rrset) {
+                continue;
+            }
             let owner = self.sname.owner();
             self.message.put_records(
                 Section::Answer,
@@ -152,8 +155,7 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
     fn redirect(&mut self, owner: usize, node: Node<'z>, redirection: Rrset<'z>) -> Round {
         // The target of the new CNAME has the letters of the question in it.
         self.message.set_unrepeatable();
-        let mut added = self.redirections.iter().flatten();
-        if !added.any(|added| added.is_same(redirection)) {
+        if !self.is_answered(redirection) {
             let owner = Owner::new(self.sname.suffix(owner));
             let ttl = redirection.ttl;
             self.message
@@ -232,8 +234,18 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
         }
     }
 
+    /// Whether the answer has an RRset already: a DNAME may be met again, above a name that it made
+    /// or as what was asked for at the end.
+    fn is_answered(&self, rrset: Rrset<'_>) -> bool {
+        let mut added = self.redirections.iter().flatten();
+        added.any(|added| added.is_same(rrset))
+    }
+
     /// An RRset with the name as its owner.
     fn put_answer(&mut self, node: Node<'_>, rrset: Rrset<'_>) -> Result<(), Full> {
+        if self.is_answered(rrset) {
+            return Ok(());
+        }
         self.message
             .put_rrset(Section::Answer, self.sname.owner(), node, rrset, rrset.ttl)
     }

@@ -213,6 +213,24 @@ fn loops_end_without_repeating_a_record() {
 }
 
 #[test]
+fn a_chain_may_end_at_a_dname_that_is_in_the_answer_already() {
+    let catalog = catalog("b.t.test. 60 DNAME t.test.\nb.t.test. 60 TXT \"t\"");
+    let answer = [
+        "an b.t.test. 60 DNAME t.test.",
+        "an b.b.t.test. 60 CNAME b.t.test.",
+    ];
+    for (qtype, transport, last) in [
+        ("DNAME", Transport::Udp, None),
+        ("ANY", Transport::Udp, Some("an b.t.test. 60 TXT \"t\"")),
+        ("ANY", Transport::Tcp, Some("an b.t.test. 60 TXT \"t\"")),
+    ] {
+        let reply = ask(&catalog, &query(&format!("b.b.t.test. {qtype}")), transport);
+        let expected = std::iter::once("NOERROR aa").chain(answer).chain(last);
+        assert_eq!(reply, expected.collect::<Vec<_>>(), "{qtype}");
+    }
+}
+
+#[test]
 fn sixteen_aliases_are_chased() {
     let records: String = (0..20)
         .map(|i| format!("c{i}.test. 60 CNAME c{}.test.\n", i + 1))
