@@ -1,7 +1,7 @@
 # Every target creates what it needs; the second run is fast. Needed on the machine:
 # python3 >= 3.11 with pip, cargo, make and a C compiler.
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check conformance faults bench crds images cluster-up cluster-down e2e
+.PHONY: help setup up test check conformance differential faults bench crds images cluster-up cluster-down e2e
 
 # uv lives in a folder of its own, by `pip --target`: that needs neither venv nor root.
 UV_VERSION := 0.13.9
@@ -40,8 +40,15 @@ check: setup ## Formatting, lints, types and layer rules
 	cargo fmt --manifest-path $(LOAD) --check
 	$(CARGO) clippy --quiet --manifest-path $(LOAD) --all-targets -- -D warnings
 
-conformance: setup ## Against independent servers and public data sets (needs knotd)
+conformance: setup ## Against independent servers and public data sets
 	$(RUN)/pytest tests/conformance
+
+# How many queries, and where their randomness starts; without SEED at a new place every time.
+QUERIES := 1000000
+SEED :=
+
+differential: setup ## Random zones and QUERIES against knotd, nsd and named; SEED repeats a run
+	PYTHONPATH=tests $(RUN)/python -m differential --queries $(QUERIES) $(if $(SEED),--seed $(SEED))
 
 faults: setup ## Kill the core, replicas and edges of a fleet under load
 	$(RUN)/pytest tests/faults

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from support import knot
+from support import nameservers
 from support.ports import free_port
 
 from bench import datasets, loads
@@ -55,8 +55,7 @@ def _dnsfleet(_folder: Path, port: int, zone: Path) -> Command:
 
 def _knotd(folder: Path, port: int, zone: Path) -> Command:
     config = folder / "knot.conf"
-    text = knot.CONFIG.format(folder=folder, port=port)
-    config.write_text(text + knot.ZONE.format(origin=ORIGIN, file=zone))
+    config.write_text(nameservers.KNOT.configure({ORIGIN: zone}, folder, port))
     return [_program("knotd", "knot"), "-c", config]
 
 
@@ -140,7 +139,7 @@ COMMANDS: dict[str, Callable[[Path, int, Path], Command]] = {
 
 def _program(name: str, package: str) -> str:
     # Debian installs servers where ordinary users do not look.
-    found = shutil.which(name, path=knot.SEARCHED)
+    found = shutil.which(name, path=nameservers.SEARCHED)
     if found is None:
         sys.exit(f"{name} is missing: install the Debian package {package}")
     return found

@@ -112,7 +112,7 @@ class _EngineCollector(Collector):
             key: CounterMetricFamily(f"dnsfleet_edge_{key}", text, labels=["shard"])
             for key, text in {
                 "cache_hits": "Responses whose records the answer cache had.",
-                "cache_misses": "Responses whose records were made anew, where the cache was asked.",
+                "cache_misses": "Responses made anew, where the cache was asked.",
                 "truncated": "Responses sent with TC=1 because they did not fit.",
                 "dropped": "Messages that got no response: too short, or responses themselves.",
                 "panics": "Queries answered with SERVFAIL because the engine failed on them.",

@@ -5,10 +5,13 @@ from typing import NamedTuple
 
 HEADER = 12
 POINTER = 0xC0
+AUTHORITATIVE = 0x0400
 TRUNCATED = 0x0200
+RCODE = 0x000F
 OPT = 41
-# Types whose rdata may hold compressed names (RFC 3597 section 4): octets before, and how many.
-COMPRESSED = {2: (0, 1), 5: (0, 1), 6: (0, 2), 12: (0, 1), 15: (2, 1)}
+# Types whose rdata has names: octets before the first, and how many. NS, CNAME, SOA, PTR and MX may
+# have compressed ones (RFC 3597 section 4), SRV and DNAME have names whose letter case is free.
+NAMES_IN_RDATA = {2: (0, 1), 5: (0, 1), 6: (0, 2), 12: (0, 1), 15: (2, 1), 33: (6, 1), 39: (0, 1)}
 
 
 # Names that were read, by where they start, and where they end.
@@ -40,22 +43,43 @@ class Reply(NamedTuple):
     answer: frozenset[Record]
     authority: frozenset[Record]
     additional: frozenset[Record]
+    repeated: int
+    """How many records stand in a section that has them already."""
 
     @property
     def truncated(self) -> bool:
         """Whether records are missing."""
         return bool(self.flags & TRUNCATED)
 
+    @property
+    def rcode(self) -> int:
+        """The response code, without what EDNS adds to it."""
+        return self.flags & RCODE
 
-def query(ident: int, qname: str, qtype: int, edns: Edns | None) -> bytes:
-    """A query with RD set; `qname` has no escapes."""
-    labels = [label.encode() for label in qname.split(".") if label]
-    name = b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
+    def with_rcode(self, rcode: int) -> "Reply":
+        """The same with another response code."""
+        return self._replace(flags=self.flags & ~RCODE | rcode)
+
+    @property
+    def qname(self) -> bytes:
+        """The folded name that was asked for."""
+        return self.question[:-4].lower()
+
+
+def query(ident: int, qname: bytes, qtype: int, edns: Edns | None) -> bytes:
+    """A query with RD set, for a name in wire form."""
     header = struct.pack("!6H", ident, 0x0100, 1, 0, 0, 1 if edns else 0)
-    wire = header + name + struct.pack("!HH", qtype, 1)
+    wire = header + qname + struct.pack("!HH", qtype, 1)
     if edns:
         wire += struct.pack("!BHHIH", 0, OPT, edns.payload, 0x8000 * edns.dnssec_ok, 0)
     return wire
+
+
+def is_at_or_below(name: bytes, other: bytes) -> bool:
+    """Whether a folded name equals another or lies below it."""
+    while len(name) > len(other):
+        name = name[name[0] + 1 :]
+    return name == other
 
 
 def read(reply: bytes) -> Reply:
@@ -67,15 +91,17 @@ def read(reply: bytes) -> Reply:
         at = _name(reply, at, names)[1] + 4
     question = reply[HEADER:at]
     sections = []
+    repeated = 0
     for count in counts:
         records = set()
         for _ in range(count):
             record, at = _record(reply, at, names)
             records.add(record)
-        assert len(records) == count, "a record twice in one section"
+        repeated += count - len(records)
         sections.append(frozenset(records))
     assert at == len(reply), "octets behind the last record"
-    return Reply(flags, question, *sections)
+    answer, authority, additional = sections
+    return Reply(flags, question, answer, authority, additional, repeated)
 
 
 def _record(reply: bytes, at: int, names: Names) -> tuple[Record, int]:
@@ -83,7 +109,7 @@ def _record(reply: bytes, at: int, names: Names) -> tuple[Record, int]:
     rtype, rdclass, ttl, length = struct.unpack_from("!HHIH", reply, at)
     start = at + 10
     end = start + length
-    before, count = COMPRESSED.get(rtype, (0, 0))
+    before, count = NAMES_IN_RDATA.get(rtype, (0, 0))
     parts = [reply[start : start + before]]
     start += before
     for _ in range(count):

@@ -1,0 +1,69 @@
+"""Random zones against knotd, nsd and named, for as long as a check of a change may take.
+
+`make differential` asks as many queries as wanted. Here one run has the same seed every time, so
+that it can only fail by a change, and one a new seed, so that more is seen over time.
+"""
+
+import random
+from collections import Counter
+
+import pytest
+from differential.__main__ import SEEDS
+from differential.runs import run, run_batch
+from differential.shrinking import report, shrink
+from differential.zones import Record, Zone
+
+QUERIES = 20_000
+FIXED_SEED = 1034
+
+
+@pytest.mark.parametrize("seed", [FIXED_SEED, random.randrange(SEEDS)], ids=["fixed", "fresh"])
+@pytest.mark.timeout(300)
+def test_every_difference_is_explained(seed: int) -> None:
+    counts: Counter[str] = Counter()
+    print(f"\nseed {seed}")
+    for _, found in run(QUERIES, seed, counts):
+        for first in found[:1]:
+            pytest.fail(report(shrink(first)))
+    print(*(f"{count:7} {what}" for what, count in counts.most_common()), sep="\n")
+    assert counts.total() >= QUERIES
+
+
+APEX = [
+    Record((b"z",), 300, "SOA", ("ns1.example.net. h.example.net. 1 7200 900 1209600 60",)),
+    Record((b"z",), 300, "NS", ("ns1.example.net.",)),
+]
+CUT = [
+    Record((b"sub", b"z"), 300, "NS", ((b"ns", b"sub", b"z"),)),
+    Record((b"ns", b"sub", b"z"), 300, "A", ("192.0.2.3",)),
+]
+HOST = [
+    Record((b"www", b"z"), 300, "A", ("192.0.2.1",)),
+    Record((b"www", b"z"), 300, "A", ("192.0.2.2",)),
+    Record((b"alias", b"z"), 300, "CNAME", ((b"www", b"z"),)),
+    Record((b"*", b"wild", b"z"), 300, "TXT", ('"one"',)),
+    Record((b"old", b"z"), 300, "DNAME", ((b"wild", b"z"),)),
+]
+
+
+@pytest.mark.parametrize(
+    ("written", "ours"),
+    [
+        ("192.0.2.1", "192.0.2.9"),
+        ("www.z.z0. 300 IN A 192.0.2.2\n", ""),
+        ("www.z.z0. 300 IN A", "www.z.z0. 299 IN A"),
+        ("alias.z.z0. 300 IN CNAME www", "alias.z.z0. 300 IN CNAME wwx"),
+        ("*.wild.z.z0.", "x.wild.z.z0."),
+        ("old.z.z0. 300 IN DNAME wild.z.z0.\n", ""),
+        ("ns.sub.z.z0. 300 IN A 192.0.2.3\n", ""),
+        ("sub.z.z0. 300 IN NS ns.sub.z.z0.\n", ""),
+        ("1209600 60", "1209600 61"),
+    ],
+)
+def test_a_wrong_zone_is_found(written: str, ours: str) -> None:
+    zone = Zone((b"z",), (*APEX, *CUT, *HOST))
+    assert written in zone.to_text(b"z0")
+    counts: Counter[str] = Counter()
+    found = run_batch([(zone,)], 1, counts, lambda text: text.replace(written, ours))
+    assert {fault.server for _, fault in found} == {"knotd", "nsd", "named"}
+    assert counts["not explained"] == len(found)

@@ -1,0 +1,73 @@
+"""Random queries about a place: for its names, and for names that are almost there."""
+
+import random
+from collections.abc import Callable, Iterator
+
+from support.comparisons import Query
+from support.names import Name, octets, to_wire
+from support.wire import Edns
+
+from differential.zones import Place, Zone
+
+MOST_OCTETS = 255
+MIXED_CASE = 0.3
+# The types that zones have, others of the DNSSEC family, ANY, and two that have no name.
+TYPES = [1, 2, 5, 6, 12, 15, 16, 28, 33, 39, 43, 46, 47, 48, 51, 52, 255, 257, 65280, 65281]
+FREQUENT = [1, 1, 1, 2, 5, 15, 16, 16, 28, 39, 43, 255]
+EDNS = [
+    None,
+    None,
+    Edns(0, False),
+    Edns(512, False),
+    Edns(513, True),
+    Edns(800, False),
+    Edns(1232, True),
+    Edns(4096, False),
+]
+# One label more than a name has; the wildcard asks for itself.
+MORE = [b"a", b"b", b"A", b"*", b"zz", b"a.b", b"\xe4", b"\xc4", b"ns", b"server-3"]
+
+
+def queries(place: Place, label: bytes, count: int, seed: int) -> Iterator[Query]:
+    """About a place that is served below `label`."""
+    choice = random.Random(seed)
+    names = sorted({(*name, label) for zone in place for name in _names(zone)} | {(label,)})
+    changes: list[Callable[[Name], Name]] = [
+        lambda name: name,
+        lambda name: name,
+        lambda name: (choice.choice(MORE), *name),
+        lambda name: (choice.choice(MORE), *name),
+        lambda name: (choice.choice(MORE), choice.choice(MORE), *name),
+        lambda name: (choice.choice(MORE), *name[1:]),
+        lambda name: name[1:],
+        lambda name: _lengthened(name, choice.choice(MORE)),
+    ]
+    for _ in range(count):
+        name = choice.choice(changes)(choice.choice(names))
+        # Above the place there is nothing to ask for.
+        if name[-1:] != (label,) or octets(name) > MOST_OCTETS:
+            name = choice.choice(names)
+        if choice.random() < MIXED_CASE:
+            name = tuple(_mixed(part, choice) for part in name)
+        qtype = choice.choice(choice.choice([TYPES, FREQUENT]))
+        yield Query(to_wire(name), qtype, choice.choice(EDNS), nested=len(place) > 1)
+
+
+def _names(zone: Zone) -> Iterator[Name]:
+    """Owners, names in rdata, and all names between them and the place."""
+    for record in zone.records:
+        for name in (record.owner, *record.data):
+            if not isinstance(name, str):
+                for above in range(len(name) + 1):
+                    yield name[above:]
+
+
+def _lengthened(name: Name, label: bytes) -> Name:
+    """Labels in front until no more fit, so that a DNAME makes a name that is too long."""
+    while octets(name) + len(label) + 1 <= MOST_OCTETS:
+        name = (label, *name)
+    return name
+
+
+def _mixed(label: bytes, choice: random.Random) -> bytes:
+    return bytes(choice.choice(pair) for pair in zip(label.lower(), label.upper(), strict=True))
