@@ -65,6 +65,10 @@ impl Responder for Authority {
         }
     }
 
+    fn look_ahead<'q>(_: &View, cache: &mut Cache, queries: impl Iterator<Item = &'q [u8]>) {
+        answer::look_ahead(cache, queries);
+    }
+
     fn respond(
         view: &View,
         cache: &mut Cache,

@@ -24,6 +24,8 @@ impl Responder for Echo {
 
     fn view(&self) {}
 
+    fn look_ahead<'q>((): &(), (): &mut (), _: impl Iterator<Item = &'q [u8]>) {}
+
     fn respond(
         (): &(),
         (): &mut (),

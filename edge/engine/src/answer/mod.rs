@@ -136,6 +136,12 @@ pub fn respond(
     })
 }
 
+/// Asks the processor for what these queries will need, before the first of them is answered.
+pub fn look_ahead<'q>(cache: &mut Cache, queries: impl Iterator<Item = &'q [u8]>) {
+    let questions = queries.filter_map(query::peek);
+    cache.look_ahead(questions.map(|question| (question.name, question.rtype)));
+}
+
 /// The response code to a query for nothing but a cookie (RFC 7873 section 5.4).
 fn without_question(cookie: Option<Presented>) -> u16 {
     match cookie {

@@ -155,6 +155,11 @@ fn owner_len(bytes: &[u8]) -> Option<usize> {
     }
 }
 
+/// The question of what may be a query, before anything about it was checked.
+pub fn peek(message: &[u8]) -> Option<Question<'_>> {
+    read_question(&mut message.get(HEADER..)?)
+}
+
 /// Takes the question off the front. Its name cannot be compressed: nothing stands before it.
 fn read_question<'q>(rest: &mut &'q [u8]) -> Option<Question<'q>> {
     let (name, after) = rest.split_at_checked(name::wire_len(rest)?)?;

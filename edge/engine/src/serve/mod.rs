@@ -44,6 +44,13 @@ pub trait Responder: Send + Sync + 'static {
     /// The view as it is now.
     fn view(&self) -> Self::View;
 
+    /// Prepare for queries that come next. Whether it is done makes no difference to the replies.
+    fn look_ahead<'q>(
+        view: &Self::View,
+        memory: &mut Self::Memory,
+        queries: impl Iterator<Item = &'q [u8]>,
+    );
+
     /// Leave the reply to `query` in `out`, at most 65,535 octets; None where none may be sent.
     fn respond(
         view: &Self::View,

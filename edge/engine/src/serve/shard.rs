@@ -3,7 +3,7 @@
 use super::epoll::{Epoll, Event};
 use super::sockets::Pair;
 use super::tcp::Connections;
-use super::udp::Batch;
+use super::udp::{BATCH, Batch};
 use super::{Responder, Work};
 use crate::answer::{Client, Transport};
 use std::io;
@@ -13,6 +13,10 @@ use std::time::{Duration, Instant};
 
 /// How long a shard goes on after `stop` for queries that have come and replies not yet taken.
 const STOP_LIMIT: Duration = Duration::from_secs(1);
+
+/// Full batches taken from one socket before the others have their turn: a wait for each would cost
+/// as much as a query.
+const BATCHES: usize = 8;
 
 /// What an epoll token stands for; a number is kept in the lower half.
 const STOP: u64 = 0;
@@ -59,7 +63,7 @@ impl<R: Responder> Shard<R> {
                 let token = self.epoll.token(event);
                 let number = token & !KIND;
                 match token & KIND {
-                    UDP => drop(self.udp(number as usize)),
+                    UDP => self.udp_batches(number as usize),
                     TCP => drop(self.accept(number as usize)),
                     CONNECTION => self.connections.advance(
                         number as RawFd,
@@ -75,19 +79,29 @@ impl<R: Responder> Shard<R> {
         self.finish();
     }
 
-    /// Answer one batch from one socket; false where no query waited.
-    fn udp(&mut self, index: usize) -> bool {
+    /// Answer what waits at one socket, but not so much that the others wait long.
+    fn udp_batches(&mut self, index: usize) {
+        for _ in 0..BATCHES {
+            if self.udp(index) < BATCH {
+                break;
+            }
+        }
+    }
+
+    /// Answer one batch from one socket; how many queries waited.
+    fn udp(&mut self, index: usize) -> usize {
         let pair = &self.pairs[index];
         let count = self.batch.receive(&pair.udp);
         let view = self.work.responder.view();
-        let replies = self.batch.answer(count, |query, address, reply| {
+        R::look_ahead(&view, &mut self.work.memory, self.batch.queries());
+        let replies = self.batch.answer(|query, address, reply| {
             let client = Client::new(address, Transport::Udp);
             self.work.answer(&view, query, client, reply)
         });
         for _ in 0..self.batch.send(&pair.udp, replies) {
             self.work.counters().drop();
         }
-        count > 0
+        count
     }
 
     /// Take connections from one listener; false where none waited.
@@ -101,7 +115,7 @@ impl<R: Responder> Shard<R> {
     fn finish(mut self) {
         let end = Instant::now() + STOP_LIMIT;
         for index in 0..self.pairs.len() {
-            while self.udp(index) && Instant::now() < end {}
+            while self.udp(index) > 0 && Instant::now() < end {}
             while self.accept(index) && Instant::now() < end {}
         }
         self.pairs.clear();

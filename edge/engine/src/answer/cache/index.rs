@@ -5,6 +5,7 @@
 //! may be the same, so what a slot leads to must be compared with the question.
 
 use super::log::Position;
+use crate::prefetch::prefetch;
 
 /// Slots of a bucket.
 pub const WAYS: usize = 8;
@@ -72,6 +73,13 @@ impl Index {
         self.set(Slot { bucket, way }, hash, 0);
     }
 
+    /// Asks the processor for the slots of a hash.
+    #[inline]
+    pub fn prefetch(&self, hash: u64) {
+        prefetch(&self.buckets[self.bucket(hash)]);
+    }
+
+    #[inline]
     fn bucket(&self, hash: u64) -> usize {
         hash as usize & (self.buckets.len() - 1)
     }

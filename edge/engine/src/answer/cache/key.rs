@@ -32,24 +32,11 @@ impl Key {
             return None;
         }
         let mut words = [0; MOST_WORDS];
-        let mut hash = mix(seed.0 ^ u64::from(rtype));
-        let (whole, rest) = name.as_chunks::<WORD>();
         let mut used = 0;
-        let mut push = |word: u64| {
-            let folded = fold(word);
-            words[used] = folded;
+        let hash = hash(seed, name, rtype, |word| {
+            words[used] = word;
             used += 1;
-            hash = mix(hash ^ folded);
-        };
-        for word in whole {
-            push(u64::from_ne_bytes(*word));
-        }
-        if !rest.is_empty() {
-            push(
-                rest.iter()
-                    .fold(0, |word, &octet| word << 8 | u64::from(octet)),
-            );
-        }
+        });
         Some(Key {
             words,
             used,
@@ -76,6 +63,27 @@ impl Key {
     pub fn words_of(kind: u64) -> usize {
         (kind >> USED_SHIFT) as usize
     }
+}
+
+/// The hash of a question; `each` gets the words of the folded name.
+#[inline]
+pub fn hash(seed: Seed, name: &[u8], rtype: u16, mut each: impl FnMut(u64)) -> u64 {
+    let mut hash = mix(seed.0 ^ u64::from(rtype));
+    let mut add = |word| {
+        let folded = fold(word);
+        each(folded);
+        hash = mix(hash ^ folded);
+    };
+    let (words, rest) = name.as_chunks::<WORD>();
+    for word in words {
+        add(u64::from_ne_bytes(*word));
+    }
+    if !rest.is_empty() {
+        add(rest
+            .iter()
+            .fold(0, |word, &octet| word << 8 | u64::from(octet)));
+    }
+    hash
 }
 
 /// Where hashes start: random, and another one for every cache.

@@ -1,6 +1,7 @@
 //! Entries one behind the other, in a circle: the newest cover the oldest.
 
 use super::key::{Key, WORD};
+use crate::prefetch::prefetch;
 
 /// Octets of the log of one shard: about 100,000 usual answers. Pages that were never written take
 /// no memory.
@@ -145,6 +146,14 @@ impl Log {
         self.octets
             .copy_within(start..start + length, offset(renewed));
         renewed
+    }
+
+    /// Asks the processor for an entry, as much of it as usual ones have.
+    #[inline]
+    pub fn prefetch(&self, position: Position) {
+        let entry = self.from(position);
+        prefetch(&entry[0]);
+        prefetch(&entry[HEAD + 2 * WORD]);
     }
 
     /// Takes room for an entry, which is in one piece.
