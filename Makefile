@@ -53,7 +53,7 @@ differential: setup ## Random zones and QUERIES against knotd, nsd and named; SE
 faults: setup ## Kill the core, replicas and edges of a fleet under load
 	$(RUN)/pytest tests/faults
 
-bench: setup ## Print propagation, big-zone and load figures of this machine (ONLY="NAME…": these)
+bench: setup ## Measure propagation, big zones, and dnsfleet beside other servers (ONLY=NAME: one)
 	PYTHONPATH=tests $(RUN)/python -m bench $(ONLY)
 
 crds: setup ## Write crds/ and its copies in the chart from the models

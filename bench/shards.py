@@ -19,16 +19,19 @@ from statistics import median
 from bench import datasets, engine_server, loads, results
 
 ROUNDS = 5
-RATE = 40_000
+RATE = 60_000
 SECONDS = 4
-WARM_SECONDS = 15
-"""Some 600,000 queries: a cache keeps a name when it is asked for the second time."""
+WARM_SECONDS = 8
+"""A million queries and more: a cache keeps a name when it is asked for the second time."""
+
+ASKED = 1_500_000
+"""Queries of the file: they hold several times the names that a cache does."""
 
 SOURCES = 64
 ADDRESS, CLIENT, PREFIX = "192.0.2.1", "192.0.2.2", 30  # RFC 5737: documentation
 LINK = "bench"
 PORT = 5300
-STRIDE = 200_000
+STRIDE = RATE * SECONDS
 
 ENGINES: dict[str, tuple[int, tuple[str, ...]]] = {
     "one shard": (1, ()),
@@ -57,7 +60,7 @@ def run() -> None:
         folder = Path(name)
         zone = folder / "million.zone"
         zone.write_bytes(datasets.names(datasets.LARGE))
-        queries = datasets.zipf(folder / "zipf", datasets.LARGE)
+        queries = datasets.zipf(folder / "zipf", datasets.LARGE, ASKED)
         with ExitStack() as stack:
             engines = {}
             for port, (what, (shards, options)) in enumerate(ENGINES.items(), PORT):
@@ -72,7 +75,7 @@ def measure(engines: dict[str, engine_server.Engine], queries: loads.Queries) ->
     """Fill the caches, then rounds of all in turns."""
     found: dict[str, list[Figures]] = {what: [] for what in engines}
     for engine in engines.values():
-        loads.run(engine.target, queries, WARM_SECONDS, 0, *options())
+        loads.run(engine.target, queries, WARM_SECONDS, 0, *loads.BUSY)
     for number in range(ROUNDS):
         for what, engine in engines.items():
             found[what].append(one(engine, queries, number))

@@ -119,7 +119,9 @@ impl<C: Channel> Run<'_, C> {
             let now = self.now();
             let due = self.pace.due(now, self.end) - self.tally.sent;
             if due > 0 {
-                self.send(turn, due.min(BATCH as u64) as usize, now)?;
+                // Queries in a row come from different ports, as those of different clients do.
+                let each = due.div_ceil(self.channels.len() as u64).min(BATCH as u64);
+                self.send(turn, each as usize, now)?;
                 turn = (turn + 1) % self.channels.len();
             } else if now >= self.end {
                 // Too high a rate leaves queries in the server's buffer, which are not for the run
