@@ -33,6 +33,7 @@ _TRANSPORTS = ("udp", "tcp")
 _FAMILIES = {"4": "ipv4", "6": "ipv6"}
 _RCODE_PREFIX = "rcode_"
 _COOKIES = ("client", "valid", "invalid")
+_RATE_LIMITS = ("slipped", "dropped")
 # From one round trip in a data centre to a snapshot fetched after a cut.
 _PROPAGATION_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
@@ -108,6 +109,11 @@ class _EngineCollector(Collector):
             "Queries with a DNS cookie: of the client alone, or with a server cookie.",
             labels=["shard", "cookie"],
         )
+        limited = CounterMetricFamily(
+            "dnsfleet_edge_rate_limited",
+            "Responses over the rate limit: sent without records, or not sent.",
+            labels=["shard", "action"],
+        )
         plain = {
             key: CounterMetricFamily(f"dnsfleet_edge_{key}", text, labels=["shard"])
             for key, text in {
@@ -130,11 +136,14 @@ class _EngineCollector(Collector):
                     responses.add_metric([shard, rcode], count)
             for cookie in _COOKIES:
                 cookies.add_metric([shard, cookie], row[f"cookies_{cookie}"])
+            for action in _RATE_LIMITS:
+                limited.add_metric([shard, action], row[f"rate_limit_{action}"])
             for key, family_of_key in plain.items():
                 family_of_key.add_metric([shard], row[key])
         yield queries
         yield responses
         yield cookies
+        yield limited
         yield from plain.values()
 
 

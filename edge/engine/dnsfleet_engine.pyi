@@ -152,11 +152,19 @@ class Engine:
         an engine starts, cookies are not answered.
         """
 
-    def start(self, listen: list[tuple[str, int]], shards: int) -> list[tuple[str, int]]:
+    def start(
+        self,
+        listen: list[tuple[str, int]],
+        shards: int,
+        responses_per_second: int = 200,
+        exempt: list[str] = ...,
+    ) -> list[tuple[str, int]]:
         """Bind UDP and TCP on every address and answer with `shards` threads until `stop`.
 
-        Port 0 takes a free one. Returns the bound addresses. OSError names the address that failed,
-        ValueError what is no address or no number of shards; RuntimeError says that it runs.
+        Port 0 takes a free one. A network (/24 or /56) gets at most `responses_per_second` UDP
+        responses about one thing, unless it is in one of the `exempt` prefixes; 0 limits nothing.
+        Returns the bound addresses. OSError names the address that failed, ValueError what is no
+        address, prefix or number of shards; RuntimeError says that it runs.
         """
 
     def stop(self) -> None:
@@ -166,6 +174,6 @@ class Engine:
         """One row of counters a shard, since the engine was made.
 
         Keys: queries_{udp,tcp}{4,6}; rcode_{noerror,formerr,servfail,nxdomain,notimp,refused,
-        yxdomain,badvers,badcookie}; cookies_{client,valid,invalid}; cache_{hits,misses}; truncated,
-        dropped, panics.
+        yxdomain,badvers,badcookie}; cookies_{client,valid,invalid}; cache_{hits,misses};
+        rate_limit_{slipped,dropped}; truncated, dropped, panics.
         """

@@ -28,6 +28,7 @@ LABELS = {
     "dnsfleet_edge_propagation_seconds_count": set(),
     "dnsfleet_edge_propagation_seconds_sum": set(),
     "dnsfleet_edge_queries_total": {"shard", "transport", "family"},
+    "dnsfleet_edge_rate_limited_total": {"shard", "action"},
     "dnsfleet_edge_ready": set(),
     "dnsfleet_edge_refusals_total": set(),
     "dnsfleet_edge_replica_connected": set(),

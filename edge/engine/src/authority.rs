@@ -78,6 +78,10 @@ impl Responder for Authority {
     ) -> Option<Outcome> {
         answer::respond(view.source(), Some(cache), query, client, out)
     }
+
+    fn slip(view: &View, query: &[u8], client: Client, out: &mut Vec<u8>) -> Option<Outcome> {
+        answer::slip(view.source(), query, client, out)
+    }
 }
 
 /// Seconds since 1970, as many as a cookie has room for.

@@ -1,8 +1,9 @@
 //! The server over real loopback sockets, with a responder that the tests can steer by name.
 
+use dnsfleet_engine::answer::subject::Subject;
 use dnsfleet_engine::answer::{Client, Outcome, Transport};
 use dnsfleet_engine::rings;
-use dnsfleet_engine::serve::{Responder, Server};
+use dnsfleet_engine::serve::{Options, Responder, Server};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::Arc;
@@ -52,12 +53,22 @@ impl Responder for Echo {
             truncated,
             cookie: None,
             hit: None,
+            subject: Subject::default(),
         })
+    }
+
+    fn slip((): &(), _: &[u8], _: Client, _: &mut Vec<u8>) -> Option<Outcome> {
+        None
     }
 }
 
 fn start(listen: &str, shards: usize) -> Server {
-    Server::start(Arc::new(Echo), &[listen.parse().unwrap()], shards).unwrap()
+    Server::start(
+        Arc::new(Echo),
+        &[listen.parse().unwrap()],
+        Options::with_shards(shards),
+    )
+    .unwrap()
 }
 
 /// A query for `LABEL.` A IN; the label has at most 63 octets.
@@ -173,7 +184,7 @@ fn the_responder_is_told_who_asks() {
 #[test]
 fn several_addresses_are_served_at_once_and_their_order_is_kept() {
     let listen = [V6.parse().unwrap(), V4.parse().unwrap()];
-    let server = Server::start(Arc::new(Echo), &listen, 3).unwrap();
+    let server = Server::start(Arc::new(Echo), &listen, Options::with_shards(3)).unwrap();
     let families: Vec<bool> = server
         .local_addrs()
         .iter()
@@ -421,7 +432,7 @@ fn a_port_in_use_is_refused_and_nothing_stays_open() {
         (busy_tcp.local_addr().unwrap(), "tcp"),
     ] {
         let other = free_address();
-        let error = Server::start(Arc::new(Echo), &[other, busy], 2)
+        let error = Server::start(Arc::new(Echo), &[other, busy], Options::with_shards(2))
             .err()
             .unwrap();
         assert_eq!(error.kind(), ErrorKind::AddrInUse);
@@ -436,7 +447,9 @@ fn a_port_in_use_is_refused_and_nothing_stays_open() {
 fn another_server_of_the_same_user_does_not_share_the_port() {
     let server = start(V4, 2);
     let address = server.local_addrs()[0];
-    let error = Server::start(Arc::new(Echo), &[address], 2).err().unwrap();
+    let error = Server::start(Arc::new(Echo), &[address], Options::with_shards(2))
+        .err()
+        .unwrap();
     assert_eq!(error.kind(), ErrorKind::AddrInUse);
     assert_eq!(ask(&udp(&server), &query(1, "still")), echo(1, "still"));
 }
@@ -444,11 +457,15 @@ fn another_server_of_the_same_user_does_not_share_the_port() {
 #[test]
 fn a_foreign_address_and_a_silly_number_of_shards_are_refused() {
     let foreign = "192.0.2.1:5301".parse().unwrap();
-    let error = Server::start(Arc::new(Echo), &[foreign], 1).err().unwrap();
+    let error = Server::start(Arc::new(Echo), &[foreign], Options::with_shards(1))
+        .err()
+        .unwrap();
     let reason = "address not available: choose an address of this machine";
     assert_eq!(error.to_string(), format!("192.0.2.1:5301/udp: {reason}"));
     for shards in [0, rings::MAX_SHARDS + 1] {
-        let error = Server::start(Arc::new(Echo), &[], shards).err().unwrap();
+        let error = Server::start(Arc::new(Echo), &[], Options::with_shards(shards))
+            .err()
+            .unwrap();
         assert_eq!(error.to_string(), format!("{shards} shards: use 1 to 64"));
     }
 }
@@ -472,7 +489,7 @@ fn stop_answers_what_has_come_and_frees_the_port_at_once() {
         assert_eq!(read_message(&mut stream), echo(id, "slow0"));
     }
     assert_eq!(stream.read(&mut [0]).unwrap(), 0);
-    let again = Server::start(Arc::new(Echo), &[address], 1).unwrap();
+    let again = Server::start(Arc::new(Echo), &[address], Options::with_shards(1)).unwrap();
     assert_eq!(ask(&socket, &query(3, "again")), echo(3, "again"));
     again.stop();
 }

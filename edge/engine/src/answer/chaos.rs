@@ -7,6 +7,7 @@
 use super::message::{Full, Message, Owner, QNAME, Section};
 use super::query::Question;
 use super::settings::Settings;
+use super::subject::{Kind, Subject};
 use crate::rdata::types;
 
 /// Class CHAOS.
@@ -25,6 +26,7 @@ pub fn answer(settings: &Settings, question: &Question, message: &mut Message) -
     }
     let text = settings.identity_text()?;
     message.set_authoritative();
+    message.subject = Subject::new(Kind::Answer, question.name.len());
     let owner = Owner::known(question.name, QNAME);
     let records = std::iter::once(text);
     match message.put_records(Section::Answer, owner, types::TXT, TTL, records) {

@@ -29,8 +29,11 @@ pub enum Place<'z> {
         node: Node<'z>,
         redirection: Rrset<'z>,
     },
-    /// At the name itself, or at the wildcard that is the source of synthesis for it.
+    /// At the name itself.
     Node(Node<'z>),
+    /// At the wildcard that is the source of synthesis for the name; `encloser` is how many of the
+    /// name's last octets own the closest encloser.
+    Wildcard { encloser: usize, node: Node<'z> },
     /// Nowhere: the name does not exist.
     Nowhere,
 }
@@ -55,7 +58,11 @@ pub fn walk<'z>(zone: &'z Zone, name: &[u8], rtype: u16) -> Place<'z> {
         let below = &name[usize::from(start)..];
         let Some(found) = child(zone, node, below) else {
             let encloser = &name[name.len() - owner..];
-            return wildcard(zone, node, encloser).map_or(Place::Nowhere, Place::Node);
+            let source = wildcard(zone, node, encloser);
+            return source.map_or(Place::Nowhere, |node| Place::Wildcard {
+                encloser: owner,
+                node,
+            });
         };
         (node, owner) = (found, below.len());
         if let Some(servers) = node.get(types::NS)

@@ -5,6 +5,7 @@ pub use super::compression::NOWHERE;
 use super::compression::{self, Compression};
 use super::query::Query;
 use super::signatures;
+use super::subject::Subject;
 use crate::name;
 use crate::rdata::types;
 use crate::zone::{Node, Rrset};
@@ -68,6 +69,8 @@ pub struct Message<'m> {
     records_at: usize,
     /// Whether any client that asks the same gets the same, if it has room for it.
     repeatable: bool,
+    /// What it is about.
+    pub subject: Subject,
 }
 
 impl<'m> Message<'m> {
@@ -95,6 +98,7 @@ impl<'m> Message<'m> {
             names: None,
             signatures: false,
             repeatable: true,
+            subject: Subject::default(),
         }
     }
 
@@ -110,6 +114,7 @@ impl<'m> Message<'m> {
         for (section, count) in SECTIONS.into_iter().zip(kept.counts) {
             self.set_count(section, count.into());
         }
+        self.subject = kept.subject;
         self.out.extend_from_slice(kept.records);
         true
     }
@@ -125,6 +130,7 @@ impl<'m> Message<'m> {
             rcode: rcode as u8,
             authoritative: self.out[2] & AA != 0,
             counts,
+            subject: self.subject,
             records: &self.out[self.records_at..],
         })
     }

@@ -26,6 +26,7 @@ pub mod settings;
 mod signatures;
 mod sname;
 mod stages;
+pub mod subject;
 #[cfg(test)]
 mod tests;
 
@@ -42,6 +43,7 @@ use settings::Settings;
 use sname::Sname;
 use stages::{Stages, Task};
 use std::net::IpAddr;
+use subject::Subject;
 
 /// Class IN; of another one only the name of the server is served.
 const IN: u16 = 1;
@@ -87,6 +89,8 @@ pub struct Outcome {
     pub cookie: Option<Presented>,
     /// Whether the cache was asked, and then whether it had the answer.
     pub hit: Option<bool>,
+    /// What the reply is about.
+    pub subject: Subject,
 }
 
 /// What replies are made from: with the query and the client it determines the reply.
@@ -133,6 +137,38 @@ pub fn respond(
         truncated: body.truncated,
         cookie,
         hit: body.hit,
+        subject: body.subject,
+    })
+}
+
+/// Answers a query of a client that gets too many replies; it is in the place of what `respond` left.
+///
+/// It has no records, so it is hardly larger than the query, and it makes a client that asked by
+/// itself come back with a proof of its address: by a cookie where it has shown that it knows of
+/// them, or over TCP.
+pub fn slip(source: Source, query: &[u8], client: Client, out: &mut Vec<u8>) -> Option<Outcome> {
+    let query = Query::read(query)?;
+    let edns = query.edns.as_ref();
+    let opt = edns.map(|edns| Opt::new(edns, client, source));
+    let cookie = opt.as_ref().and_then(Opt::presented);
+    let mut message = Message::new(out, &query, TCP_LIMIT);
+    let rcode = match cookie {
+        Some(_) => rcode::BADCOOKIE,
+        None => {
+            message.set_truncated();
+            rcode::NOERROR
+        }
+    };
+    message.finish(rcode);
+    if let Some(opt) = opt {
+        opt.write(rcode, None, out);
+    }
+    Some(Outcome {
+        rcode,
+        truncated: cookie.is_none(),
+        cookie,
+        hit: None,
+        subject: Subject::default(),
     })
 }
 
@@ -159,6 +195,7 @@ struct Body {
     /// Why there are no records.
     error: Option<ExtendedError>,
     hit: Option<bool>,
+    subject: Subject,
 }
 
 /// Writes all of a reply but OPT, in at most `room` octets.
@@ -186,13 +223,14 @@ fn write_body(
         Ok((rcode, hit)) => (rcode, None, hit),
         Err((rcode, error)) => (rcode, error, None),
     };
-    let truncated = message.is_truncated();
+    let (truncated, subject) = (message.is_truncated(), message.subject);
     message.finish(rcode);
     Body {
         rcode,
         truncated,
         error,
         hit,
+        subject,
     }
 }
 

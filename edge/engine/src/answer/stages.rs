@@ -11,6 +11,7 @@ use std::ops::ControlFlow::{self, Break, Continue};
 use super::lookup::{self, Place};
 use super::message::{Full, Message, NOWHERE, Owner, Section};
 use super::sname::Sname;
+use super::subject::{Kind, Subject};
 use super::{additional, rcode};
 use crate::name;
 use crate::rdata::types;
@@ -87,17 +88,37 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
                 owner,
                 node,
                 servers,
-            } => self.refer(owner, node, servers),
+            } => {
+                self.is_about(Kind::Referral, owner);
+                self.refer(owner, node, servers)
+            }
             Place::Dname {
                 owner,
                 node,
                 redirection,
-            } => self.redirect(owner, node, redirection),
-            Place::Node(node) => self.answer(node),
+            } => {
+                self.is_about(Kind::Synthesis, owner);
+                self.redirect(owner, node, redirection)
+            }
+            Place::Node(node) => {
+                self.is_about(Kind::Answer, self.sname.folded().len());
+                self.answer(node)
+            }
+            Place::Wildcard { encloser, node } => {
+                self.is_about(Kind::Synthesis, encloser);
+                self.answer(node)
+            }
             Place::Nowhere => {
                 self.rcode = rcode::NXDOMAIN;
                 self.deny().map(Break)
             }
+        }
+    }
+
+    /// The first name decides what the reply is about.
+    fn is_about(&mut self, kind: Kind, octets: usize) {
+        if self.chased == 0 {
+            self.message.subject = Subject::new(kind, octets);
         }
     }
 
@@ -215,6 +236,7 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
     /// NODATA or NXDOMAIN: the SOA with the TTL of negative answers (RFC 2308 section 3).
     fn deny(&mut self) -> Result<(), Full> {
         let zone = self.task.zone;
+        self.is_about(Kind::Negative, zone.origin().as_wire().len());
         let soa = zone.soa();
         let owner = Owner::new(zone.origin().as_wire());
         let ttl = soa.ttl.min(minimum(soa));

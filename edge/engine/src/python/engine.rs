@@ -12,7 +12,8 @@ use crate::answer::settings::Settings;
 use crate::answer::{self, Client, Transport};
 use crate::authority::Authority;
 use crate::name::{self, Name};
-use crate::serve::Responder;
+use crate::serve::prefixes::Prefix;
+use crate::serve::{Options, Responder};
 use crate::zone;
 
 /// Answers queries from the zones that were loaded into it.
@@ -89,15 +90,25 @@ impl Engine {
             .map_err(PyValueError::new_err)
     }
 
+    #[pyo3(signature = (
+        listen, shards, responses_per_second=Options::DEFAULT_RESPONSES_PER_SECOND, exempt=Vec::new()
+    ))]
     fn start(
         &self,
         py: Python<'_>,
         listen: Vec<(String, u16)>,
         shards: usize,
+        responses_per_second: u32,
+        exempt: Vec<String>,
     ) -> PyResult<Vec<(String, u16)>> {
+        let options = Options {
+            shards,
+            responses_per_second,
+            exempt: prefixes(&exempt)?,
+        };
         py.detach(|| {
             self.serving
-                .start(Arc::clone(&self.authority), listen, shards)
+                .start(Arc::clone(&self.authority), listen, options)
         })
     }
 
@@ -115,4 +126,12 @@ fn folded(origin: &str) -> PyResult<Name> {
     Name::parse(origin.as_bytes(), Some(&Name::root()))
         .map(|name| name.to_folded())
         .map_err(|error| PyValueError::new_err(format!("origin {origin}: {error}")))
+}
+
+/// Address prefixes in text form; ValueError names the one that is none.
+fn prefixes(texts: &[String]) -> PyResult<Vec<Prefix>> {
+    let parsed = texts.iter().map(|text| text.parse());
+    parsed
+        .collect::<Result<_, String>>()
+        .map_err(PyValueError::new_err)
 }

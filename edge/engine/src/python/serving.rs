@@ -1,7 +1,7 @@
 //! The sockets of an `Engine`: starting, stopping, and counters that outlive a stop.
 
 use crate::authority::Authority;
-use crate::serve::{Counters, Server};
+use crate::serve::{Counters, Options, Server};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ impl Serving {
         &self,
         authority: Arc<Authority>,
         listen: Vec<(String, u16)>,
-        shards: usize,
+        options: Options,
     ) -> PyResult<Vec<(String, u16)>> {
         let addresses: Vec<SocketAddr> = listen
             .into_iter()
@@ -41,7 +41,7 @@ impl Serving {
             ));
         }
         let server =
-            Server::start(authority, &addresses, shards).map_err(|error| match error.kind() {
+            Server::start(authority, &addresses, options).map_err(|error| match error.kind() {
                 io::ErrorKind::InvalidInput => PyValueError::new_err(error.to_string()),
                 _ => error.into(),
             })?;

@@ -1,5 +1,6 @@
 //! What one shard has seen. One thread writes a row, any thread may read it.
 
+use super::rate_limits::Verdict;
 use crate::answer::{Client, Outcome, Transport};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -37,6 +38,8 @@ pub struct Counters {
     truncated: AtomicU64,
     dropped: AtomicU64,
     panics: AtomicU64,
+    slipped: AtomicU64,
+    limited: AtomicU64,
     cookies: [AtomicU64; COOKIES.len()],
 }
 
@@ -73,6 +76,15 @@ impl Counters {
         add(&self.dropped);
     }
 
+    /// A reply was judged by its rate.
+    pub fn limit(&self, verdict: Verdict) {
+        match verdict {
+            Verdict::Send => (),
+            Verdict::Slip => add(&self.slipped),
+            Verdict::Drop => add(&self.limited),
+        }
+    }
+
     /// Answering panicked.
     pub fn panic(&self) {
         add(&self.panics);
@@ -88,6 +100,8 @@ impl Counters {
             ("truncated", &self.truncated),
             ("dropped", &self.dropped),
             ("panics", &self.panics),
+            ("rate_limit_slipped", &self.slipped),
+            ("rate_limit_dropped", &self.limited),
         ];
         let cookies = COOKIES.into_iter().zip(&self.cookies);
         queries

@@ -17,22 +17,29 @@ mod bpf;
 mod connection;
 mod counters;
 mod epoll;
+mod options;
+pub mod prefixes;
+mod rate_limits;
 mod shard;
 mod sockets;
 mod tcp;
 mod udp;
 
 pub use counters::Counters;
+pub use options::Options;
 
+use crate::answer::subject::{Kind, Subject};
 use crate::answer::{Client, Outcome};
 use crate::rings::MAX_SHARDS;
 use epoll::Event;
+use rate_limits::{RateLimiter, Verdict};
 use shard::Shard;
 use std::io;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
+use std::time::Instant;
 
 /// What turns queries into replies.
 pub trait Responder: Send + Sync + 'static {
@@ -59,6 +66,10 @@ pub trait Responder: Send + Sync + 'static {
         client: Client,
         out: &mut Vec<u8>,
     ) -> Option<Outcome>;
+
+    /// Leave the reply to a client that gets too many in `out`, in the place of the one that
+    /// `respond` left.
+    fn slip(view: &Self::View, query: &[u8], client: Client, out: &mut Vec<u8>) -> Option<Outcome>;
 }
 
 /// Running shards; they end with it.
@@ -70,19 +81,21 @@ pub struct Server {
 }
 
 impl Server {
-    /// Bind UDP and TCP on every address and answer with `shards` threads.
+    /// Bind UDP and TCP on every address and answer.
     ///
     /// Port 0 takes one that is free for both. Errors name the address; then nothing is left open.
     pub fn start<R: Responder>(
         responder: Arc<R>,
         listen: &[SocketAddr],
-        shards: usize,
+        options: Options,
     ) -> io::Result<Self> {
+        let shards = options.shards;
         if !(1..=MAX_SHARDS).contains(&shards) {
             let message = format!("{shards} shards: use 1 to {MAX_SHARDS}");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
         let sockets = sockets::bind(listen, shards)?;
+        let options = Arc::new(options);
         let mut server = Self {
             addresses: sockets[0].iter().map(|pair| pair.address).collect(),
             counters: (0..shards).map(|_| Counters::default()).collect(),
@@ -93,6 +106,7 @@ impl Server {
             let work = Work {
                 responder: Arc::clone(&responder),
                 memory: R::Memory::default(),
+                limiter: RateLimiter::new(&options, Instant::now()),
                 counters: Arc::clone(&server.counters),
                 shard: index,
             };
@@ -135,6 +149,7 @@ impl Drop for Server {
 struct Work<R: Responder> {
     responder: Arc<R>,
     memory: R::Memory,
+    limiter: Option<RateLimiter>,
     counters: Arc<[Counters]>,
     shard: usize,
 }
@@ -144,23 +159,46 @@ impl<R: Responder> Work<R> {
         &self.counters[self.shard]
     }
 
+    /// Begin a batch of queries; what they are answered from.
+    fn begin(&mut self) -> R::View {
+        if let Some(limiter) = &mut self.limiter {
+            limiter.set_time(Instant::now());
+        }
+        self.responder.view()
+    }
+
     /// Answer one query and count it; false where there is no reply.
     fn answer(&mut self, view: &R::View, query: &[u8], client: Client, out: &mut Vec<u8>) -> bool {
         let counters = &self.counters[self.shard];
         counters.query(client);
-        // The view is only read, the memory is whole at every moment, and `out` is cleared before it
-        // is used again.
-        let memory = &mut self.memory;
-        let respond = AssertUnwindSafe(|| R::respond(view, memory, query, client, out));
-        let outcome = catch_unwind(respond).unwrap_or_else(|_| {
-            counters.panic();
-            servfail(query, out)
+        let (memory, limiter) = (&mut self.memory, &mut self.limiter);
+        // The view is only read, the memory and the limiter are whole at every moment, and `out` is
+        // cleared before it is used again.
+        let reply = AssertUnwindSafe(|| {
+            let outcome = R::respond(view, memory, query, client, out)?;
+            let verdict = limiter.as_mut().map_or(Verdict::Send, |limiter| {
+                limiter.judge(client, &outcome, query)
+            });
+            // An error is small, and has nothing that could be left out.
+            if verdict == Verdict::Slip && outcome.subject.kind != Kind::Error {
+                return Some((R::slip(view, query, client, out)?, verdict));
+            }
+            Some((outcome, verdict))
         });
-        match outcome {
-            Some(outcome) => counters.reply(outcome),
-            None => counters.drop(),
+        let reply = catch_unwind(reply).unwrap_or_else(|_| {
+            counters.panic();
+            servfail(query, out).map(|outcome| (outcome, Verdict::Send))
+        });
+        let Some((outcome, verdict)) = reply else {
+            counters.drop();
+            return false;
+        };
+        counters.limit(verdict);
+        let is_sent = verdict != Verdict::Drop;
+        if is_sent {
+            counters.reply(outcome);
         }
-        outcome.is_some()
+        is_sent
     }
 }
 
@@ -184,6 +222,7 @@ fn servfail(query: &[u8], out: &mut Vec<u8>) -> Option<Outcome> {
         truncated: false,
         cookie: None,
         hit: None,
+        subject: Subject::default(),
     })
 }
 

@@ -92,7 +92,7 @@ impl<R: Responder> Shard<R> {
     fn udp(&mut self, index: usize) -> usize {
         let pair = &self.pairs[index];
         let count = self.batch.receive(&pair.udp);
-        let view = self.work.responder.view();
+        let view = self.work.begin();
         R::look_ahead(&view, &mut self.work.memory, self.batch.queries());
         let replies = self.batch.answer(|query, address, reply| {
             let client = Client::new(address, Transport::Udp);

@@ -93,7 +93,7 @@ impl Connections {
             return;
         };
         let before = connection.interest();
-        let view = work.responder.view();
+        let view = work.begin();
         let client = connection.client;
         let state = connection.advance(
             &mut self.scratch,
@@ -120,7 +120,7 @@ impl Connections {
     /// Answer what has come on every connection and close those that are done; false where none
     /// is left.
     pub fn finish<R: Responder>(&mut self, work: &mut Work<R>) -> bool {
-        let view = work.responder.view();
+        let view = work.begin();
         let now = Instant::now();
         self.table.retain(|_, connection| {
             let client = connection.client;

@@ -1,6 +1,7 @@
 //! Entries one behind the other, in a circle: the newest cover the oldest.
 
 use super::key::{Key, WORD};
+use crate::answer::subject::{Kind, Subject};
 use crate::prefetch::prefetch;
 
 /// Octets of the log of one shard: about 100,000 usual answers. Pages that were never written take
@@ -24,6 +25,8 @@ pub struct Kept<'c> {
     pub authoritative: bool,
     /// How many records each section has.
     pub counts: [u8; 3],
+    /// What it is about.
+    pub subject: Subject,
     /// The octets behind the question.
     pub records: &'c [u8],
 }
@@ -43,7 +46,8 @@ const HEAD: usize = 4 * WORD;
 /// Entries:
 /// ```text
 /// u64 version | u64 generation | u64 kind
-/// u16 octets of the records | u8 response code | u8 AA | 3 × u8 records of a section | u8 0
+/// u16 octets of the records | u8 response code | u8 kind of the subject and AA
+/// 3 × u8 records of a section | u8 octets of the subject
 /// folded name in words | records
 /// ```
 pub struct Log {
@@ -104,13 +108,17 @@ impl Log {
     #[inline]
     pub fn kept(&self, position: Position) -> Kept<'_> {
         let entry = self.from(position);
-        let [low, high, rcode, authoritative, a, b, c, _] = word(entry, 3).to_ne_bytes();
+        let [low, high, rcode, flags, a, b, c, octets] = word(entry, 3).to_ne_bytes();
         let start = HEAD + name_octets(entry);
         let length = usize::from(u16::from_ne_bytes([low, high]));
         Kept {
             rcode,
-            authoritative: authoritative != 0,
+            authoritative: flags & 1 != 0,
             counts: [a, b, c],
+            subject: Subject {
+                kind: Kind::from_number(flags >> 1),
+                octets,
+            },
             records: &entry[start..start + length],
         }
     }
@@ -122,7 +130,9 @@ impl Log {
         let position = self.reserve(HEAD + words.len() * WORD + length);
         let [low, high] = (length as u16).to_ne_bytes();
         let [a, b, c] = kept.counts;
-        let last = [low, high, kept.rcode, kept.authoritative.into(), a, b, c, 0];
+        let Subject { kind, octets } = kept.subject;
+        let flags = (kind as u8) << 1 | u8::from(kept.authoritative);
+        let last = [low, high, kept.rcode, flags, a, b, c, octets];
         let head = [validity.version, validity.generation, key.kind()];
         let mut rest = &mut self.octets[offset(position)..];
         let mut put = |octets: &[u8]| {

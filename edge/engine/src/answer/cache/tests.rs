@@ -1,8 +1,15 @@
 use super::*;
+use crate::answer::subject::{Kind, Subject};
 
 const VALIDITY: Validity = Validity {
     version: 1,
     generation: 1,
+};
+
+/// The longest name there can be, and the last kind.
+const SUBJECT: Subject = Subject {
+    kind: Kind::Negative,
+    octets: 255,
 };
 
 fn key(cache: &Cache, number: u64) -> Key {
@@ -15,6 +22,7 @@ fn kept(records: &[u8]) -> Kept<'_> {
         rcode: 3,
         authoritative: true,
         counts: [1, 2, 3],
+        subject: SUBJECT,
         records,
     }
 }
@@ -25,8 +33,13 @@ fn get(cache: &mut Cache, number: u64) -> Result<Vec<u8>, Miss> {
         unreachable!("same generation")
     })?;
     assert_eq!(
-        (found.rcode, found.authoritative, found.counts),
-        (3, true, [1, 2, 3])
+        (
+            found.rcode,
+            found.authoritative,
+            found.counts,
+            found.subject
+        ),
+        (3, true, [1, 2, 3], SUBJECT)
     );
     Ok(found.records.to_vec())
 }

@@ -8,6 +8,7 @@ mod options;
 mod protocol;
 mod servers;
 mod signed;
+mod subjects;
 
 use super::cookies::Presented;
 use super::message::HEADER;

@@ -67,6 +67,7 @@ fn other_opcodes_get_a_header() {
             outcome,
             Outcome {
                 hit: None,
+                subject: crate::answer::subject::Subject::default(),
                 rcode: rcode::NOTIMP,
                 truncated: false,
                 cookie: None,

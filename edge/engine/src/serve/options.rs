@@ -1,0 +1,64 @@
+//! What an operator decides about the sockets and their clients.
+
+use super::prefixes::Prefix;
+use std::net::IpAddr;
+
+/// How a server serves.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Threads that answer.
+    pub shards: usize,
+    /// Replies a second to one network about one thing; 0 limits nothing.
+    pub responses_per_second: u32,
+    /// Clients without limits of their own: those that are known, and those whose address is not
+    /// that of a client because something between hides it.
+    pub exempt: Vec<Prefix>,
+}
+
+impl Options {
+    /// Of NSD too; the head of `rate_limits` says why.
+    pub const DEFAULT_RESPONSES_PER_SECOND: u32 = 200;
+
+    /// The defaults with this number of shards.
+    pub fn with_shards(shards: usize) -> Options {
+        Options {
+            shards,
+            responses_per_second: Self::DEFAULT_RESPONSES_PER_SECOND,
+            exempt: Vec::new(),
+        }
+    }
+
+    /// Whether a client has no limits of its own. Loopback addresses have none: no network lets
+    /// them in, so they are not forged, and what is on this machine is ours.
+    pub fn is_exempt(&self, address: IpAddr) -> bool {
+        address.is_loopback() || self.exempt.iter().any(|prefix| prefix.contains(address))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_clients_are_exempt() {
+        let mut options = Options::with_shards(1);
+        options.exempt = ["198.51.100.0/25", "2001:db8::/32"]
+            .map(|text| text.parse().unwrap())
+            .to_vec();
+        for (client, exempt) in [
+            ("127.0.0.1", true),
+            ("127.255.0.9", true),
+            ("::1", true),
+            ("198.51.100.127", true),
+            ("2001:db8:1::", true),
+            ("198.51.100.128", false),
+            ("2001:db9::", false),
+        ] {
+            assert_eq!(
+                options.is_exempt(client.parse().unwrap()),
+                exempt,
+                "{client}"
+            );
+        }
+    }
+}

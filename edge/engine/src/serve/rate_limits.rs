@@ -1,0 +1,352 @@
+//! Response rate limiting: a server must not be the weapon of one who forges addresses.
+//!
+//! Over UDP anyone can ask in the name of a victim, and the victim gets the replies, larger than the
+//! queries. The victim does not ask, so its replies have a pattern: many of one kind, about one
+//! name, to one network. Each shard keeps an *account* for every (network, kind of reply, name),
+//! and limits the replies that go out on one account:
+//!
+//! ```text
+//! network  the client's /24 or /56: a site, as a flood is often spread over its addresses
+//! kind     answer, referral, negative, error
+//! name     of the data that the reply is made of: the question's name, or of a wildcard or DNAME
+//!          its owner; the zone cut; the zone; none for errors. So names made up by the thousands
+//!          under a wildcard or in a zone come to one account.
+//! ```
+//!
+//! Over the limit, every second reply is *slipped*: sent without records, so that it is no larger
+//! than the query, and in a way that makes a real client come back with a proof of its address: TC,
+//! and it asks again over TCP; or BADCOOKIE with a good cookie where the client speaks cookies.
+//! The others are dropped. Errors are small, and cannot be cut, so they are slipped as they are.
+//!
+//! Whoever has proved its address is never limited: TCP, and a valid cookie. Nor are loopback
+//! addresses and the prefixes that the operator names (`options`).
+//!
+//! The limit of NSD is the default: 200 replies a second. A large resolver asks for one name once a
+//! TTL, but many resolvers can share a /24; what they ask together for one name stays far below it.
+//! A shard sees all queries for one name, so this is exact for answers; random names are spread over
+//! the shards and get at most as many times the limit.
+//!
+//! An account is the time until which it is used up: each reply moves it on by 1/limit seconds, and
+//! when it is more than a second ahead the limit is reached (the token bucket in the form of GCRA).
+//! An account that is not ahead of now says no more than one that is absent. So the table has a
+//! fixed size and is never swept: a new account takes the place of the one in its set that is least
+//! ahead, which in all but the greatest floods is one that says nothing any more.
+
+use super::options::Options;
+use super::prefixes::Prefix;
+use crate::answer::cookies::Presented;
+use crate::answer::{Client, Outcome, Transport};
+use crate::name;
+use hashbrown::DefaultHashBuilder;
+use std::hash::BuildHasher;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Bits of an IPv4 address that are one client: the smallest network that is routed by itself.
+const IPV4_BITS: u8 = 24;
+/// Bits of an IPv6 address that are one client: the smallest network that a site usually gets
+/// (RFC 6177 section 2).
+const IPV6_BITS: u8 = 56;
+/// Seconds of replies that may come at once.
+const BURST: Duration = Duration::from_secs(1);
+/// Sets of accounts in a table: with `WAYS` accounts of 16 octets each it takes 1 MiB a shard, and
+/// holds as many victims at a time as would take a server 65,536 × limit replies a second.
+const SETS: usize = 1 << 14;
+/// Accounts in a set: 64 octets, which a processor loads at once.
+const WAYS: usize = 4;
+
+/// What becomes of a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is sent.
+    Send,
+    /// It is sent in a form that helps real clients only.
+    Slip,
+    /// It is not sent.
+    Drop,
+}
+
+/// The accounts of one shard.
+pub struct RateLimiter {
+    options: Arc<Options>,
+    /// Nanoseconds by which a reply moves its account on.
+    cost: u64,
+    began: Instant,
+    /// Nanoseconds since then.
+    now: u64,
+    hasher: DefaultHashBuilder,
+    sets: Box<[[Account; WAYS]]>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Account {
+    /// A hash of what it is for; the lowest bit tells whose turn it is: to slip or to drop.
+    tag: u64,
+    /// Until when, in nanoseconds, its replies are used up.
+    until: u64,
+}
+
+impl RateLimiter {
+    /// An empty table; None where nothing is limited.
+    pub fn new(options: &Arc<Options>, now: Instant) -> Option<RateLimiter> {
+        let second = nanoseconds(Duration::from_secs(1));
+        let cost = second.checked_div(options.responses_per_second.into())?;
+        Some(RateLimiter {
+            options: Arc::clone(options),
+            cost,
+            began: now,
+            now: 0,
+            hasher: DefaultHashBuilder::default(),
+            sets: vec![[Account::default(); WAYS]; SETS].into(),
+        })
+    }
+
+    /// Tell the time, once for a batch of replies.
+    pub fn set_time(&mut self, now: Instant) {
+        self.now = nanoseconds(now - self.began);
+    }
+
+    /// Counts the reply to a query on its account.
+    pub fn judge(&mut self, client: Client, outcome: &Outcome, query: &[u8]) -> Verdict {
+        let is_proved =
+            client.transport == Transport::Tcp || outcome.cookie == Some(Presented::Valid);
+        if is_proved || self.options.is_exempt(client.address) {
+            return Verdict::Send;
+        }
+        let subject = outcome.subject;
+        let name = subject.name(query);
+        let mut folded = [0; name::MAX_NAME];
+        let folded = &mut folded[..name.len()];
+        folded.copy_from_slice(name);
+        name::fold_in_place(folded);
+        let key = (network(client.address), subject.kind, &*folded);
+        let hash = self.hasher.hash_one(key);
+        let (now, cost) = (self.now, self.cost);
+        let account = self.account(hash);
+        let until = account.until.max(now) + cost;
+        if until <= now + nanoseconds(BURST) {
+            account.until = until;
+            return Verdict::Send;
+        }
+        account.tag ^= 1;
+        if account.tag & 1 == 1 {
+            Verdict::Slip
+        } else {
+            Verdict::Drop
+        }
+    }
+
+    /// The account with a hash, made in the place of the one that is least ahead.
+    fn account(&mut self, hash: u64) -> &mut Account {
+        let set = &mut self.sets[(hash >> 32) as usize % SETS];
+        let tag = hash & !1;
+        let known = set.iter().position(|account| account.tag & !1 == tag);
+        let way = known.unwrap_or_else(|| {
+            let idlest = (0..WAYS).min_by_key(|way| set[*way].until).unwrap_or(0);
+            set[idlest] = Account { tag, until: 0 };
+            idlest
+        });
+        &mut set[way]
+    }
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    duration.as_nanos() as u64
+}
+
+/// The network that a client is counted with.
+fn network(address: IpAddr) -> Prefix {
+    let bits = if address.is_ipv4() {
+        IPV4_BITS
+    } else {
+        IPV6_BITS
+    };
+    Prefix::of(address, bits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Verdict::{Drop, Send, Slip};
+    use super::*;
+    use crate::answer::subject::{Kind, Subject};
+
+    /// A query for www.test; its name starts at octet 12.
+    const QUERY: &[u8] = b"............\x03www\x04test\x00\x00\x01\x00\x01";
+    const WWW: usize = 10;
+    const TEST: usize = 6;
+
+    /// A limiter and the clock of the test.
+    struct Limiter(RateLimiter);
+
+    impl Limiter {
+        fn new(per_second: u32) -> Limiter {
+            let mut options = Options::with_shards(1);
+            options.responses_per_second = per_second;
+            options.exempt.push("198.51.100.0/24".parse().unwrap());
+            Limiter(RateLimiter::new(&Arc::new(options), Instant::now()).unwrap())
+        }
+
+        fn at(&mut self, milliseconds: u64) -> &mut Limiter {
+            let began = self.0.began;
+            self.0.set_time(began + Duration::from_millis(milliseconds));
+            self
+        }
+
+        fn judge(&mut self, client: &str, subject: Subject, query: &[u8]) -> Verdict {
+            let client = Client::new(client.parse().unwrap(), Transport::Udp);
+            self.0.judge(client, &outcome(subject), query)
+        }
+
+        /// A reply about www.test to the usual client.
+        fn usual(&mut self) -> Verdict {
+            self.judge("192.0.2.1", www(), QUERY)
+        }
+
+        /// Uses an account up; how many replies were sent.
+        fn exhaust(&mut self, client: &str, subject: Subject, query: &[u8]) -> u32 {
+            let mut sent = 0;
+            while self.judge(client, subject, query) == Send {
+                sent += 1;
+            }
+            sent
+        }
+    }
+
+    fn outcome(subject: Subject) -> Outcome {
+        Outcome {
+            rcode: 0,
+            truncated: false,
+            cookie: None,
+            hit: None,
+            subject,
+        }
+    }
+
+    fn www() -> Subject {
+        Subject::new(Kind::Answer, WWW)
+    }
+
+    #[test]
+    fn a_second_of_replies_may_come_at_once_and_then_one_each_time_that_one_is_earned() {
+        let mut limiter = Limiter::new(200);
+        for reply in 0..200 {
+            assert_eq!(limiter.at(1000).usual(), Send, "{reply}");
+        }
+        for (milliseconds, expected) in [
+            (1000, Slip),
+            (1000, Drop),
+            (1004, Slip),
+            (1005, Send),
+            (1005, Drop),
+            (1010, Send),
+            (1014, Slip),
+        ] {
+            assert_eq!(limiter.at(milliseconds).usual(), expected, "{milliseconds}");
+        }
+        // After a quiet second all is as in the beginning, and quiet hours save up nothing.
+        for reply in 0..200 {
+            assert_eq!(limiter.at(9_000_000).usual(), Send, "{reply}");
+        }
+        assert_eq!(limiter.usual(), Drop);
+    }
+
+    #[test]
+    fn a_flood_gets_the_limit_and_half_of_the_rest_is_slipped() {
+        let mut limiter = Limiter::new(200);
+        let mut counts = [0i32; 3];
+        for milliseconds in 0..10_000 {
+            counts[limiter.at(milliseconds).usual() as usize] += 1;
+        }
+        let [sent, slipped, dropped] = counts;
+        assert!((2_150..=2_200).contains(&sent), "{sent}");
+        assert!((slipped - dropped).abs() <= 1, "{slipped} {dropped}");
+    }
+
+    #[test]
+    fn network_kind_and_name_make_an_account() {
+        let upper = QUERY.to_ascii_uppercase();
+        let other = [&QUERY[..12], &b"\x03ww2\x04test\x00\x00\x01\x00\x01"[..]].concat();
+        let zone = Subject::new(Kind::Negative, TEST);
+        for (client, before, subject, query, own) in [
+            ("192.0.2.255", www(), www(), QUERY, false),
+            ("192.0.3.0", www(), www(), QUERY, true),
+            ("::c000:201", www(), www(), QUERY, true),
+            ("192.0.2.1", www(), www(), &upper[..], false),
+            ("192.0.2.1", www(), www(), &other, true),
+            ("192.0.2.1", zone, zone, &other, false),
+            (
+                "192.0.2.1",
+                www(),
+                Subject::new(Kind::Synthesis, WWW),
+                QUERY,
+                true,
+            ),
+            ("192.0.2.1", www(), zone, QUERY, true),
+            (
+                "192.0.2.1",
+                Subject::default(),
+                Subject::default(),
+                &other,
+                false,
+            ),
+        ] {
+            let mut limiter = Limiter::new(10);
+            assert_eq!(limiter.exhaust("192.0.2.1", before, QUERY), 10);
+            let sent = limiter.exhaust(client, subject, query);
+            assert_eq!(sent, if own { 10 } else { 0 }, "{client} {subject:?}");
+        }
+        let mut limiter = Limiter::new(10);
+        limiter.exhaust("2001:db8::1", www(), QUERY);
+        for (client, sent) in [("2001:db8:0:ff::", 0), ("2001:db8:0:100::", 10)] {
+            assert_eq!(limiter.exhaust(client, www(), QUERY), sent);
+        }
+    }
+
+    #[test]
+    fn whoever_has_proved_its_address_is_not_limited() {
+        let mut limiter = Limiter::new(1);
+        limiter.exhaust("192.0.2.1", www(), QUERY);
+        let client = |transport| Client::new("192.0.2.1".parse().unwrap(), transport);
+        let presenting = |cookie| Outcome {
+            cookie,
+            ..outcome(www())
+        };
+        for (transport, cookie, limited) in [
+            (Transport::Udp, None, true),
+            (Transport::Udp, Some(Presented::Client), true),
+            (Transport::Udp, Some(Presented::Invalid), true),
+            (Transport::Udp, Some(Presented::Valid), false),
+            (Transport::Tcp, None, false),
+        ] {
+            let verdict = limiter
+                .0
+                .judge(client(transport), &presenting(cookie), QUERY);
+            assert_eq!(verdict != Send, limited, "{transport:?} {cookie:?}");
+        }
+        for exempt in ["198.51.100.7", "127.0.0.1", "::1"] {
+            for _ in 0..10 {
+                assert_eq!(limiter.judge(exempt, www(), QUERY), Send);
+            }
+        }
+    }
+
+    #[test]
+    fn no_limit_needs_no_table() {
+        let mut options = Options::with_shards(1);
+        options.responses_per_second = 0;
+        assert!(RateLimiter::new(&Arc::new(options), Instant::now()).is_none());
+    }
+
+    #[test]
+    fn a_flood_from_everywhere_does_not_make_a_busy_account_forgotten() {
+        let mut limiter = Limiter::new(10);
+        assert_eq!(limiter.exhaust("192.0.2.1", www(), QUERY), 10);
+        for network in 0..(4 * SETS * WAYS) as u32 {
+            let address = std::net::Ipv4Addr::from((10 << 24) + (network << 8));
+            let client = Client::new(address.into(), Transport::Udp);
+            limiter.0.judge(client, &outcome(www()), QUERY);
+        }
+        assert_ne!(limiter.usual(), Send);
+    }
+}
