@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import quote, urlsplit
 
+from dnsfleet import prefixes
+from dnsfleet.prefixes import MAX_PREFIXES
 from dnsfleet.rings import MAX_SHARDS
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -58,6 +60,7 @@ def _redis_url(text: str) -> str:
 
 Name = Annotated[str, Field(pattern=_NAME)]
 Address = Annotated[str, AfterValidator(_address)]
+Prefix = Annotated[str, AfterValidator(prefixes.normalise)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 RedisURL = Annotated[str, AfterValidator(_redis_url)]
 
@@ -82,6 +85,10 @@ class Config(BaseModel):
     state_dir: Path
     """The folder that keeps the last good zones."""
     shards: Annotated[int, Field(ge=1, le=MAX_SHARDS)] = 1
+    responses_per_second: Annotated[int, Field(ge=0)] = 200
+    """UDP responses to a /24 or /56 about one thing; 0 limits nothing."""
+    exempt: Annotated[list[Prefix], Field(max_length=MAX_PREFIXES)] = []
+    """Clients without limits."""
     identity: Literal["Pop", "Edge"] | None = None
     """Which of its names it tells by NSID (RFC 5001) and `id.server.`; None tells none."""
     cookie_secrets: Path | None = None

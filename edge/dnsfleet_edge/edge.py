@@ -193,7 +193,10 @@ class Edge:
                 return
             try:
                 bound = self._engine.start(
-                    wildcards.of_each_family(self._config.listen), self._config.shards
+                    wildcards.of_each_family(self._config.listen),
+                    self._config.shards,
+                    self._config.responses_per_second,
+                    self._config.exempt,
                 )
             except OSError as error:
                 self._link.stop()

@@ -61,6 +61,13 @@ BAD = [
     ({"drain_seconds": -1}, "drain_seconds: input should be greater than or equal to 0"),
     ({"drain_seconds": "soon"}, "drain_seconds: input should be a valid number"),
     ({"listne": []}, "listne: extra inputs are not permitted"),
+    ({"responses_per_second": -1}, "responses_per_second: input should be greater than or equal"),
+    (
+        {"exempt": ["192.0.2.0/24", "192.0.2.1/24"]},
+        'exempt[1]: "192.0.2.1/24" is not an address prefix, write one such as 192.0.2.0/24 or '
+        "2001:db8::/32, with zeros behind the prefix",
+    ),
+    ({"exempt": ["192.0.2.1"]}, 'exempt[0]: "192.0.2.1" is not an address prefix'),
     ({"identity": "fra"}, "identity: input should be 'Pop' or 'Edge'"),
     (
         {"identity": "Pop", "pop": "x" * 129},

@@ -95,6 +95,20 @@ def test_edges_have_the_cookie_secrets_of_the_fleet_and_start_without_them() -> 
     assert config["cookie_secrets"] == f"{folder}/secrets"
 
 
+@pytest.mark.parametrize(
+    ("service", "exempt"),
+    [
+        ("{type: LoadBalancer}", ["192.0.2.0/24"]),
+        ("{type: ClusterIP, externalTrafficPolicy: Cluster}", ["192.0.2.0/24"]),
+        ("{type: LoadBalancer, externalTrafficPolicy: Cluster}", ["0.0.0.0/0", "::/0"]),
+        ("{type: NodePort, externalTrafficPolicy: Cluster}", ["0.0.0.0/0", "::/0"]),
+    ],
+)
+def test_clients_that_look_alike_have_no_limits(service: str, exempt: list[str]) -> None:
+    spec = f"{{edge: {{clientLimits: {{exempt: [192.0.2.0/24]}}}}, service: {service}}}"
+    assert json.loads(objects(spec)[CONFIG]["data"]["edge.json"])["exempt"] == exempt
+
+
 def test_edges_roll_without_a_gap() -> None:
     spec = objects("edge: {replicas: 3}")[EDGE]["spec"]
     assert spec["replicas"] == 3
@@ -122,6 +136,8 @@ CHANGES = [
     ("edge: {replicas: 5}", [EDGE]),
     ("edge: {shards: 4}", [CONFIG, EDGE]),
     ("edge: {identity: Edge}", [CONFIG, EDGE]),
+    ("edge: {clientLimits: {responsesPerSecond: 0}}", [CONFIG, EDGE]),
+    ("edge: {clientLimits: {exempt: [192.0.2.0/24]}}", [CONFIG, EDGE]),
     ("edge: {resources: {limits: {memory: 1Gi}}}", [EDGE]),
     ("service: {annotations: {a: b}}", [DNS]),
     ("replica: {resources: {requests: {cpu: '1'}}}", [ObjectKey("Deployment", "pop-fra-replica")]),

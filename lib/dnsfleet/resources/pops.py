@@ -3,8 +3,10 @@
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from dnsfleet import prefixes
+from dnsfleet.prefixes import MAX_PREFIX, MAX_PREFIXES, PREFIX
 from dnsfleet.resources.base import (
     API_VERSION,
     MAX_LABELS,
@@ -27,6 +29,10 @@ MAX_SHARDS = 64
 """Threads of one edge: the program that picks a shard must fit the kernel's 4,096 instructions."""
 DEFAULT_SHARDS = 2
 """Two threads, so that one slow shard does not stop an edge."""
+DEFAULT_RESPONSES = 200
+"""Responses a second, the default of NSD: far above what a resolver asks about one thing."""
+MAX_RESPONSES = 1_000_000
+"""More than one shard can answer."""
 MAX_TOLERATIONS = 16
 """Tolerations of the edge pods; bounds the cost of validation."""
 MAX_ANNOTATION = 4096
@@ -53,6 +59,10 @@ Quantity = Annotated[
 Quantities = Annotated[dict[str, Quantity], Field(max_length=8)]
 
 
+Prefix = Annotated[
+    str, Field(pattern=PREFIX, max_length=MAX_PREFIX), AfterValidator(prefixes.normalise)
+]
+"""An address prefix: 192.0.2.0/24."""
 Annotations = Annotated[
     dict[str, Annotated[str, Field(max_length=MAX_ANNOTATION)]], Field(max_length=MAX_LABELS)
 ]
@@ -90,6 +100,15 @@ class Toleration(Model):
     toleration_seconds: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
 
 
+class ClientLimits(Model):
+    """What one client may take of the edges."""
+
+    responses_per_second: Annotated[int, Field(ge=0, le=MAX_RESPONSES)] = DEFAULT_RESPONSES
+    """UDP responses of one edge to a /24 or /56 about one thing; 0: no limit."""
+    exempt: Annotated[tuple[Prefix, ...], Field(strict=False, max_length=MAX_PREFIXES)] = ()
+    """Clients without limits, by address prefix: your own resolvers and probes."""
+
+
 class Edge(Model):
     """The edge pods of the Pop."""
 
@@ -100,6 +119,7 @@ class Edge(Model):
     identity: Literal["Pop", "Edge"] | None = None
     """Which name clients may ask for by NSID and id.server: of the Pop or of the edge pod; default:
     none."""
+    client_limits: ClientLimits = ClientLimits()
     resources: Resources = Resources()
     node_selector: Labels = Field({})
     """Labels of the nodes that edges may run on."""

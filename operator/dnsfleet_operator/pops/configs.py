@@ -23,6 +23,8 @@ EDGE_FILE = "edge.json"
 REPLICA_FILE = "replica.conf"
 PUBLIC_KEY_FILE = "publisher.pub"
 HASH_DIGITS = 16
+EVERYONE = ("0.0.0.0/0", "::/0")
+"""All clients as exempt: no limit for one of them can be kept where they look alike."""
 
 
 def config_map(setting: Setting) -> Manifest:
@@ -49,6 +51,7 @@ def digest(setting: Setting, *names: str) -> str:
 def _edge(setting: Setting) -> dict[str, object]:
     """See dnsfleet_edge.config; name and passwords come from the environment of each pod."""
     core = setting.configuration
+    limits = setting.pop.spec.edge.client_limits
     return {
         "pop": setting.pop.metadata.name,
         "listen": [["*", DNS_PORT]],
@@ -58,10 +61,18 @@ def _edge(setting: Setting) -> dict[str, object]:
         "public_key": f"{CONFIG_FOLDER}/{PUBLIC_KEY_FILE}",
         "state_dir": f"{STATE_FOLDER}/{setting.pop.metadata.name}",
         "shards": setting.pop.spec.edge.shards,
+        "responses_per_second": limits.responses_per_second,
+        "exempt": EVERYONE if _hides_clients(setting) else limits.exempt,
         "identity": setting.pop.spec.edge.identity,
         "cookie_secrets": f"{COOKIES_FOLDER}/{cookie_secrets.ENTRY}",
         "drain_seconds": DRAIN_SECONDS,
     }
+
+
+def _hides_clients(setting: Setting) -> bool:
+    """Whether edges see the addresses of nodes in the place of those of clients."""
+    service = setting.pop.spec.service
+    return service.type != "ClusterIP" and service.external_traffic_policy == "Cluster"
 
 
 def _replica(setting: Setting) -> str:
