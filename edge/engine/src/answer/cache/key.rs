@@ -76,12 +76,12 @@ pub fn hash(seed: Seed, name: &[u8], rtype: u16, mut each: impl FnMut(u64)) -> u
     };
     let (words, rest) = name.as_chunks::<WORD>();
     for word in words {
-        add(u64::from_ne_bytes(*word));
+        add(u64::from_le_bytes(*word));
     }
     if !rest.is_empty() {
-        add(rest
-            .iter()
-            .fold(0, |word, &octet| word << 8 | u64::from(octet)));
+        // Filled up behind, as if zeros followed: no name is the beginning of another one.
+        let octets = rest.iter().rev();
+        add(octets.fold(0, |word, &octet| word << 8 | u64::from(octet)));
     }
     hash
 }
@@ -120,6 +120,8 @@ fn mix(word: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::name;
+    use std::collections::HashMap;
 
     #[test]
     fn folds_letters_and_nothing_else() {
@@ -152,6 +154,24 @@ mod tests {
         ] {
             assert!((&other.0, other.1) != (&first.0, first.1));
         }
+    }
+
+    #[test]
+    fn all_names_with_one_beginning_differ() {
+        // Every way to end a name within two words; an octet may be a length or in a label.
+        let seed = Seed::random();
+        let mut found = HashMap::new();
+        let mut starts = vec![b"\x08abcdefg".to_vec()];
+        while let Some(start) = starts.pop() {
+            if name::wire_len(&start) == Some(start.len()) {
+                let key = Key::new(seed, &start, 1, false).unwrap();
+                let twin = found.insert((key.words().to_vec(), key.kind()), start.clone());
+                assert_eq!(twin, None, "{start:?}");
+            } else if start.len() < 2 * WORD {
+                starts.extend((0..=3).map(|octet| [&start[..], &[octet]].concat()));
+            }
+        }
+        assert!(found.len() > 1_000);
     }
 
     #[test]
