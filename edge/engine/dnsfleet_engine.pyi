@@ -175,5 +175,5 @@ class Engine:
 
         Keys: queries_{udp,tcp}{4,6}; rcode_{noerror,formerr,servfail,nxdomain,notimp,refused,
         yxdomain,badvers,badcookie}; cookies_{client,valid,invalid}; cache_{hits,misses};
-        rate_limit_{slipped,dropped}; truncated, dropped, panics.
+        rate_limit_{slipped,dropped}; tcp_evicted, truncated, dropped, panics.
         """

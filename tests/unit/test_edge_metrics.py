@@ -34,6 +34,7 @@ LABELS = {
     "dnsfleet_edge_replica_connected": set(),
     "dnsfleet_edge_replication_lag_seconds": set(),
     "dnsfleet_edge_responses_total": {"shard", "rcode"},
+    "dnsfleet_edge_tcp_evicted_total": {"shard"},
     "dnsfleet_edge_truncated_total": {"shard"},
     "dnsfleet_edge_zone_loads_total": {"source"},
     "dnsfleet_edge_zone_revision_epoch": {"zone"},

@@ -319,6 +319,42 @@ fn pipelined_queries_are_answered_in_order() {
 }
 
 #[test]
+fn queries_in_odd_pieces_get_all_their_replies_while_others_are_served() {
+    let server = start(V4, 1);
+    let mut stream = tcp(&server);
+    stream.set_nodelay(true).unwrap();
+    let labels = ["a", "pipelined", "large", "some-longer-name-than-these"];
+    let label = |id: u16| labels[usize::from(id) % labels.len()];
+    let all: Vec<u8> = (0..1000)
+        .flat_map(|id| framed(&query(id, label(id))))
+        .collect();
+    let mut reader = stream.try_clone().unwrap();
+    let replies = std::thread::spawn(move || {
+        let read = |_| read_message(&mut reader);
+        (0..1000).map(read).collect::<Vec<_>>()
+    });
+    let mut rest = &all[..];
+    for length in [1, 2, 3, 17, 29, 30, 31, 64, 1021].into_iter().cycle() {
+        let (piece, after) = rest.split_at(length.min(rest.len()));
+        stream.write_all(piece).unwrap();
+        rest = after;
+        if rest.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(ask(&udp(&server), &query(7, "other")), echo(7, "other"));
+    let mut found: Vec<_> = replies.join().unwrap();
+    found.sort_by_key(|reply| u16::from_be_bytes([reply[0], reply[1]]));
+    for (id, reply) in (0..1000).zip(found) {
+        let mut expected = echo(id, label(id));
+        if label(id) == "large" {
+            expected.resize(LARGE, 0);
+        }
+        assert!(reply == expected, "{id}");
+    }
+}
+
+#[test]
 fn a_query_may_come_octet_by_octet() {
     let server = start(V6, 1);
     let mut stream = tcp(&server);

@@ -38,6 +38,7 @@ pub struct Counters {
     truncated: AtomicU64,
     dropped: AtomicU64,
     panics: AtomicU64,
+    evicted: AtomicU64,
     slipped: AtomicU64,
     limited: AtomicU64,
     cookies: [AtomicU64; COOKIES.len()],
@@ -85,6 +86,11 @@ impl Counters {
         }
     }
 
+    /// A connection was closed to make room for another.
+    pub fn evict(&self) {
+        add(&self.evicted);
+    }
+
     /// Answering panicked.
     pub fn panic(&self) {
         add(&self.panics);
@@ -100,6 +106,7 @@ impl Counters {
             ("truncated", &self.truncated),
             ("dropped", &self.dropped),
             ("panics", &self.panics),
+            ("tcp_evicted", &self.evicted),
             ("rate_limit_slipped", &self.slipped),
             ("rate_limit_dropped", &self.limited),
         ];

@@ -106,6 +106,7 @@ impl Server {
             let work = Work {
                 responder: Arc::clone(&responder),
                 memory: R::Memory::default(),
+                options: Arc::clone(&options),
                 limiter: RateLimiter::new(&options, Instant::now()),
                 counters: Arc::clone(&server.counters),
                 shard: index,
@@ -149,6 +150,7 @@ impl Drop for Server {
 struct Work<R: Responder> {
     responder: Arc<R>,
     memory: R::Memory,
+    options: Arc<Options>,
     limiter: Option<RateLimiter>,
     counters: Arc<[Counters]>,
     shard: usize,

@@ -44,13 +44,14 @@ impl<R: Responder> Shard<R> {
             epoll.add(pair.udp.as_raw_fd(), libc::EPOLLIN, UDP | index as u64)?;
             epoll.add(pair.tcp.as_raw_fd(), libc::EPOLLIN, TCP | index as u64)?;
         }
+        let connections = Connections::new(Arc::clone(&work.options));
         Ok(Self {
             work,
             pairs,
             epoll,
             stop,
             batch: Batch::new(),
-            connections: Connections::new(),
+            connections,
         })
     }
 
@@ -107,8 +108,9 @@ impl<R: Responder> Shard<R> {
     /// Take connections from one listener; false where none waited.
     fn accept(&mut self, index: usize) -> bool {
         let listener = &self.pairs[index].tcp;
+        let token = |fd| CONNECTION | fd as u64;
         self.connections
-            .accept(listener, &self.epoll, |fd| CONNECTION | fd as u64)
+            .accept(listener, self.work.counters(), &self.epoll, token)
     }
 
     /// Answer what has come, then close everything; at most `STOP_LIMIT`.

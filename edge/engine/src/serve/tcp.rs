@@ -1,17 +1,34 @@
-//! The TCP connections of one shard: taking them, giving each its turn, ending old ones.
+//! The TCP connections of one shard: taking them, giving each its turn, ending some.
+//!
+//! A connection ends when it made no progress for a while. And when there is no room for another,
+//! the one that ends is of the client that has the most, and of its connections the one that made no
+//! progress for the longest: so whoever opens many takes room from itself and not from others
+//! (RFC 7766 section 6.2.2). A single client has a limit of its own too. New connections are never
+//! turned away: a client that is told nothing would wait.
 
 use super::connection::{Connection, State};
 use super::epoll::Epoll;
-use super::{Responder, Work};
+use super::options::Options;
+use super::prefixes::Prefix;
+use super::{Counters, Responder, Work};
 use crate::answer::{Client, Transport};
 use std::collections::HashMap;
-use std::net::{TcpListener, TcpStream};
+use std::net::{IpAddr, TcpListener, TcpStream};
 use std::os::fd::{AsRawFd, RawFd};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Connections of one shard. More than whole servers take by default (BIND 150, NSD 100), and four
 /// shards stay below the usual limit of 1,024 open files.
 const MAX_CONNECTIONS: usize = 256;
+
+/// Connections of one client to one shard. A resolver should have one (RFC 7766 section 6.2.2), and
+/// several can share an address.
+const MAX_OF_CLIENT: usize = 32;
+
+/// Bits of an IPv6 address that are one client: a host has all addresses of its /64. An IPv4 address
+/// is a client by itself; over TCP it is not forged, so its neighbours need not answer for it.
+const IPV6_BITS: u8 = 64;
 
 /// How long a connection may be without progress. RFC 7766 section 6.2.3 asks for a few seconds.
 const IDLE_LIMIT: Duration = Duration::from_secs(10);
@@ -27,6 +44,7 @@ const ACCEPTS: usize = 16;
 
 /// All connections of a shard, by descriptor.
 pub struct Connections {
+    options: Arc<Options>,
     table: HashMap<RawFd, Connection>,
     scratch: Box<[u8]>,
     reply: Vec<u8>,
@@ -35,8 +53,9 @@ pub struct Connections {
 
 impl Connections {
     /// None yet.
-    pub fn new() -> Self {
+    pub fn new(options: Arc<Options>) -> Self {
         Self {
+            options,
             table: HashMap::with_capacity(MAX_CONNECTIONS),
             scratch: vec![0; READ_SIZE].into(),
             reply: Vec::new(),
@@ -55,23 +74,22 @@ impl Connections {
     pub fn accept(
         &mut self,
         listener: &TcpListener,
+        counters: &Counters,
         epoll: &Epoll,
         token: impl Fn(RawFd) -> u64,
     ) -> bool {
         for _ in 0..ACCEPTS {
             match listener.accept() {
                 Ok((stream, peer)) => {
-                    if self.table.len() >= MAX_CONNECTIONS {
-                        self.close_oldest();
-                    }
                     let client = Client::new(peer.ip(), Transport::Tcp);
+                    self.make_room(client.address, counters);
                     self.admit(stream, client, epoll, &token);
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return false,
                 Err(error) => {
                     // Out of descriptors: one less of ours is one more for the next client.
                     if matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE)) {
-                        self.close_oldest();
+                        self.close_one_of_most(counters);
                     }
                     return true;
                 }
@@ -151,35 +169,158 @@ impl Connections {
         }
     }
 
-    fn close_oldest(&mut self) {
-        let oldest = self
-            .table
-            .iter()
-            .min_by_key(|(_, connection)| connection.progress);
-        if let Some(fd) = oldest.map(|(fd, _)| *fd) {
-            self.table.remove(&fd);
+    /// Close what is too much before a client gets another connection.
+    fn make_room(&mut self, client: IpAddr, counters: &Counters) {
+        let network = network(client);
+        let own = |connection: &Connection| connection.network() == network;
+        if !self.options.is_exempt(client)
+            && self.table.values().filter(|each| own(each)).count() >= MAX_OF_CLIENT
+        {
+            self.close_idlest(own, counters);
+        }
+        if self.table.len() >= MAX_CONNECTIONS {
+            self.close_one_of_most(counters);
         }
     }
+
+    /// Close a connection of the client that has the most.
+    fn close_one_of_most(&mut self, counters: &Counters) {
+        let mut counts: HashMap<Prefix, usize> = HashMap::new();
+        for connection in self.table.values() {
+            *counts.entry(connection.network()).or_default() += 1;
+        }
+        if let Some((network, _)) = counts.into_iter().max_by_key(|(_, count)| *count) {
+            self.close_idlest(|connection| connection.network() == network, counters);
+        }
+    }
+
+    /// Close one of these connections: the one that made no progress for the longest.
+    fn close_idlest(&mut self, of: impl Fn(&Connection) -> bool, counters: &Counters) {
+        let chosen = self.table.iter().filter(|(_, connection)| of(connection));
+        let idlest = chosen.min_by_key(|(_, connection)| connection.progress);
+        if let Some(fd) = idlest.map(|(fd, _)| *fd) {
+            self.table.remove(&fd);
+            counters.evict();
+        }
+    }
+}
+
+impl Connection {
+    fn network(&self) -> Prefix {
+        network(self.client.address)
+    }
+}
+
+/// What counts as one client.
+fn network(address: IpAddr) -> Prefix {
+    Prefix::of(address, if address.is_ipv4() { 32 } else { IPV6_BITS })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Read;
+    use std::io::{ErrorKind, Read};
+
+    /// Connections from any address that the test names, over loopback.
+    struct Table {
+        listener: TcpListener,
+        connections: Connections,
+        epoll: Epoll,
+        counters: Counters,
+    }
+
+    impl Table {
+        fn new() -> Table {
+            let mut options = Options::with_shards(1);
+            options.exempt.push("198.51.100.0/24".parse().unwrap());
+            Table {
+                listener: TcpListener::bind("127.0.0.1:0").unwrap(),
+                connections: Connections::new(Arc::new(options)),
+                epoll: Epoll::new().unwrap(),
+                counters: Counters::default(),
+            }
+        }
+
+        /// A new connection as one of a client; the client's end.
+        fn connect(&mut self, client: &str) -> TcpStream {
+            let stream = TcpStream::connect(self.listener.local_addr().unwrap()).unwrap();
+            let (accepted, _) = self.listener.accept().unwrap();
+            let client = Client::new(client.parse().unwrap(), Transport::Tcp);
+            self.connections.make_room(client.address, &self.counters);
+            self.connections
+                .admit(accepted, client, &self.epoll, |fd| fd as u64);
+            stream
+        }
+
+        fn connect_many(&mut self, client: &str, number: usize) -> Vec<TcpStream> {
+            (0..number).map(|_| self.connect(client)).collect()
+        }
+    }
+
+    /// Which of some connections the server has closed.
+    fn closed(streams: &mut [TcpStream]) -> Vec<usize> {
+        let is_closed = |stream: &mut TcpStream| {
+            stream.set_nonblocking(true).unwrap();
+            match stream.read(&mut [0]) {
+                Ok(length) => length == 0,
+                Err(error) => error.kind() != ErrorKind::WouldBlock,
+            }
+        };
+        let all = streams.iter_mut().map(is_closed).enumerate();
+        all.filter_map(|(index, closed)| closed.then_some(index))
+            .collect()
+    }
 
     #[test]
     fn a_connection_without_progress_is_closed_and_not_before_its_time() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let (stream, peer) = listener.accept().unwrap();
-        let mut connections = Connections::new();
+        let mut table = Table::new();
         let begin = Instant::now();
-        let peer = Client::new(peer.ip(), Transport::Tcp);
-        connections.admit(stream, peer, &Epoll::new().unwrap(), |fd| fd as u64);
-        connections.sweep(begin + IDLE_LIMIT - SWEEP);
-        assert_eq!(connections.patience(), Some(SWEEP));
-        connections.sweep(Instant::now() + IDLE_LIMIT);
-        assert_eq!(connections.patience(), None);
+        let mut client = table.connect("192.0.2.1");
+        table.connections.sweep(begin + IDLE_LIMIT - SWEEP);
+        assert_eq!(table.connections.patience(), Some(SWEEP));
+        table.connections.sweep(Instant::now() + IDLE_LIMIT);
+        assert_eq!(table.connections.patience(), None);
         assert_eq!(client.read(&mut [0]).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_client_that_opens_too_many_loses_its_own() {
+        for (many, same) in [
+            ("192.0.2.1", "192.0.2.1"),
+            ("2001:db8::1", "2001:db8::ffff:0:0:1"),
+        ] {
+            let mut table = Table::new();
+            let mut others = [table.connect("192.0.2.2"), table.connect("2001:db8:0:1::")];
+            let mut own = table.connect_many(many, MAX_OF_CLIENT);
+            assert!(closed(&mut own).is_empty());
+            own.extend(table.connect_many(same, 2));
+            assert_eq!(closed(&mut own), [0, 1]);
+            assert!(closed(&mut others).is_empty());
+            assert_eq!(table.counters.get("tcp_evicted"), 2);
+        }
+    }
+
+    #[test]
+    fn an_exempt_client_has_no_limit_of_its_own() {
+        let mut table = Table::new();
+        for client in ["198.51.100.7", "127.0.0.1"] {
+            let mut streams = table.connect_many(client, MAX_OF_CLIENT + 5);
+            assert!(closed(&mut streams).is_empty());
+        }
+    }
+
+    #[test]
+    fn when_all_is_full_the_client_with_the_most_makes_room() {
+        let mut table = Table::new();
+        let mut few: Vec<_> = (0..6)
+            .flat_map(|host| table.connect_many(&format!("192.0.2.{host}"), 16))
+            .collect();
+        let mut most = table.connect_many("198.51.100.1", MAX_CONNECTIONS - few.len());
+        let newcomers: Vec<_> = (0..10)
+            .map(|host| table.connect(&format!("203.0.113.{host}")))
+            .collect();
+        assert_eq!(closed(&mut most), Vec::from_iter(0..newcomers.len()));
+        assert!(closed(&mut few).is_empty());
+        assert_eq!(table.connections.table.len(), MAX_CONNECTIONS);
     }
 }
