@@ -10,7 +10,7 @@ import dns.message
 import pytest
 from dnsfleet import zones
 
-from bench import datasets, picture, report
+from bench import datasets, picture, report, results
 from bench.goals import Goal, goals
 from bench.ratios import Ratio, ratio
 from bench.servers import COMMANDS, DNSFLEET
@@ -125,6 +125,20 @@ def test_the_page_tells_every_server_and_says_where_a_goal_is_missed(parts: dict
     assert all(len({row.count("|") for row in table}) == 1 for table in tables)
 
 
+def test_a_peer_that_answers_with_less_is_not_compared(parts: dict[str, Any]) -> None:
+    rows = {
+        name: [dict(figures) for figures in rounds]
+        for name, rounds in parts["servers"]["workloads"]["chains"].items()
+    }
+    for figures in rows["knotd"]:
+        figures["octets"] = 30
+    parts["servers"]["workloads"]["chains"] = rows
+    text = report.page(parts)
+    assert text.count("the peer with the least, knotd") == len(report.WORKLOADS) - 1
+    assert text.count("the peer with the least, nsd") == 1
+    assert text.count("knotd answers with less") == 1
+
+
 def test_the_picture_is_xml_with_a_bar_for_every_server(parts: dict[str, Any]) -> None:
     text = picture.svg(parts["servers"]["workloads"], report.WORKLOADS)
     root = ET.fromstring(text)
@@ -135,3 +149,11 @@ def test_the_picture_is_xml_with_a_bar_for_every_server(parts: dict[str, Any]) -
     assert len(bars) == len(report.WORKLOADS) * len(COMMANDS)
     assert max(bars) < width / picture.COLUMNS
     assert bars[: len(COMMANDS)] == sorted(bars[: len(COMMANDS)])
+
+
+def test_page_and_picture_are_those_of_the_figures() -> None:
+    parts = results.load()
+    assert report.PAGE.read_text() == report.page(parts)
+    if "servers" in parts:
+        drawn = picture.svg(parts["servers"]["workloads"], report.WORKLOADS)
+        assert report.PICTURE.read_text() == drawn
