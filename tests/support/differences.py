@@ -5,7 +5,7 @@ equal, so that several rules can be true of one query, and none hides more than 
 pair of replies is looked at twice: over TCP, where size is no matter, and as it was asked for.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 from support.wire import AUTHORITATIVE, OPT, Record, Reply, is_at_or_below
@@ -18,8 +18,8 @@ LEAST_RECORD = 12
 # Aliases that are followed: RFC 1034 section 3.6.2 leaves it to the server. We stop at 16.
 MOST_ALIASES = {"knotd": 5, "named": 11}
 OUR_MOST_ALIASES = 16
-# Two of three independent servers answer as we do.
-MAJORITY = 2
+# What is known of one server counts only where another one answers as we do.
+CONFIRMED = 1
 
 
 class Pair(NamedTuple):
@@ -123,29 +123,30 @@ def _authority_of_answer(difference: Difference) -> Difference:
 
 
 def _sibling_glue(difference: Difference) -> Difference:
-    def settle(pair: Pair) -> Pair:
-        ours, theirs = pair.ours, pair.theirs
-        if difference.server != "named" or not _only(ours.authority, NS):
-            return pair
-        cut = _owner(ours.authority)
-        extra = _more_addresses(ours, theirs, ours.authority)
-        extra = frozenset(r for r in extra if not is_at_or_below(r.owner, cut))
-        return pair._replace(ours=ours._replace(additional=ours.additional - extra))
-
-    return difference.each(settle)
+    ours, theirs = difference.whole.ours, difference.whole.theirs
+    if difference.server != "named" or not _only(ours.authority, NS):
+        return difference
+    cut = _owner(ours.authority)
+    extra = _more_addresses(ours, theirs, ours.authority)
+    return _without(difference, {r for r in extra if not is_at_or_below(r.owner, cut)})
 
 
 def _addresses_below_cuts(difference: Difference) -> Difference:
     """NSD and BIND add addresses of hosts that an answer names only where they are not glue."""
+    ours, theirs = difference.whole.ours, difference.whole.theirs
+    is_answer = ours.answer == theirs.answer and not ours.authority
+    if difference.server not in ("nsd", "named") or not is_answer:
+        return difference
+    return _without(difference, _more_addresses(ours, theirs, ours.answer))
 
-    def settle(pair: Pair) -> Pair:
-        ours, theirs = pair.ours, pair.theirs
-        if ours.authority or ours.answer != theirs.answer:
-            return pair
-        extra = _more_addresses(ours, theirs, ours.answer)
-        return pair._replace(ours=ours._replace(additional=ours.additional - extra))
 
-    return difference.each(settle) if difference.server in ("nsd", "named") else difference
+def _without(difference: Difference, extra: Collection[Record]) -> Difference:
+    """With additional records taken out of our replies."""
+    return difference.each(
+        lambda pair: pair._replace(
+            ours=pair.ours._replace(additional=pair.ours.additional.difference(extra))
+        )
+    )
 
 
 def _endless_aliases(difference: Difference) -> Difference:
@@ -218,7 +219,7 @@ def _alias_into_served_child(difference: Difference) -> Difference:
 
 
 def _any_at_alias(difference: Difference) -> Difference:
-    """BIND, alone, does not look up what a DNAME made of the name."""
+    """BIND does not look up what a DNAME made of the name."""
 
     def settle(pair: Pair) -> Pair:
         ours, theirs = pair.ours, pair.theirs
@@ -227,24 +228,37 @@ def _any_at_alias(difference: Difference) -> Difference:
             return pair
         return pair.settled()
 
-    alone = difference.server == "named" and difference.agreeing >= MAJORITY
-    return difference.each(settle) if alone and difference.qtype == ANY else difference
+    is_known = difference.server == "named" and difference.agreeing >= CONFIRMED
+    return difference.each(settle) if is_known and difference.qtype == ANY else difference
 
 
 def _types_beside_alias(difference: Difference) -> Difference:
-    """NSD, alone, follows an alias that it is asked for RRSIG or NSEC of."""
+    """NSD follows an alias that it is asked for RRSIG or NSEC of."""
 
     def settle(pair: Pair) -> Pair:
         ours, theirs = pair.ours, pair.theirs
         follows = ours.answer < theirs.answer and any(r.rtype == CNAME for r in theirs.answer)
         return pair.settled() if follows else pair
 
-    alone = difference.server == "nsd" and difference.agreeing >= MAJORITY
-    return difference.each(settle) if alone and difference.qtype in (RRSIG, NSEC) else difference
+    is_known = difference.server == "nsd" and difference.agreeing >= CONFIRMED
+    return difference.each(settle) if is_known and difference.qtype in (RRSIG, NSEC) else difference
+
+
+def _ds_after_alias(difference: Difference) -> Difference:
+    """NSD has DS from above the apex that an alias leads to, although the alias is below it."""
+
+    def settle(pair: Pair) -> Pair:
+        ours, theirs = pair.ours, pair.theirs
+        more = {record.rtype for record in theirs.answer - ours.answer}
+        is_alike = ours.answer < theirs.answer and more == {DS} and ours.flags == theirs.flags
+        return pair.settled() if is_alike else pair
+
+    is_known = difference.server == "nsd" and difference.agreeing >= CONFIRMED
+    return difference.each(settle) if is_known and difference.nested else difference
 
 
 def _names_of_parent(difference: Difference) -> Difference:
-    """NSD, alone, takes a name as existing that only the zone above has, hidden by its cut.
+    """NSD takes a name as existing that only the zone above has, hidden by its cut.
 
     So it answers NODATA for NXDOMAIN or for what a wildcard expands to, or the other way round.
     """
@@ -255,19 +269,19 @@ def _names_of_parent(difference: Difference) -> Difference:
         is_alike = ours.flags & theirs.flags & AUTHORITATIVE and not theirs.answer - ours.answer
         return pair.settled() if is_about_existence and is_alike else pair
 
-    alone = difference.server == "nsd" and difference.agreeing >= MAJORITY
-    return difference.each(settle) if alone and difference.nested else difference
+    is_known = difference.server == "nsd" and difference.agreeing >= CONFIRMED
+    return difference.each(settle) if is_known and difference.nested else difference
 
 
 def _names_that_are_too_long(difference: Difference) -> Difference:
-    """Knot, alone, goes on at the target of a DNAME whose new name is too long."""
+    """Knot goes on at the target of a DNAME whose new name is too long."""
 
     def settle(pair: Pair) -> Pair:
         goes_on = pair.ours.rcode == YXDOMAIN and pair.ours.answer <= pair.theirs.answer
         return pair.settled() if goes_on else pair
 
-    alone = difference.server == "knotd" and difference.agreeing >= MAJORITY
-    return difference.each(settle) if alone else difference
+    is_known = difference.server == "knotd" and difference.agreeing >= CONFIRMED
+    return difference.each(settle) if is_known else difference
 
 
 def _some_of_any(difference: Difference) -> Difference:
@@ -398,6 +412,11 @@ RULES = [
         "NSD follows an alias that it is asked for RRSIG or NSEC of",
         "RFC 4035 section 2.5",
         _types_beside_alias,
+    ),
+    Rule(
+        "NSD answers DS at an apex from the zone above, also behind an alias of the zone below",
+        "RFC 4035 section 3.1.4.1",
+        _ds_after_alias,
     ),
     Rule(
         "NSD keeps a zone and the one above in one tree, so names below the cut exist in both",
