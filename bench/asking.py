@@ -6,7 +6,13 @@ from typing import Protocol
 from bench import loads
 from bench.loads import Queries
 
+FILL_SECONDS = 3
+"""Once, before the first round: an answer cache keeps a name when it is asked for the second time,
+and the figures are those of servers that have been running."""
+
 WARM_SECONDS = 0.15
+"""Before each round: what the processor's caches hold is then this server's."""
+
 BUSY_SECONDS = 0.6
 STEP_SECONDS = 0.3
 STEPS = 5
@@ -73,15 +79,23 @@ class Asking:
         self._runs += 1
         return loads.run(server.target, work.queries, seconds, self._runs * STRIDE, *options)
 
+    def fill(self, server: Server, work: Workload) -> None:
+        """Ask until the caches hold what they will hold."""
+        self.run(server, work, FILL_SECONDS, *work.window())
+
     def figures(self, server: Server, work: Workload) -> Figures:
         """Everything of one round."""
         self.run(server, work, WARM_SECONDS, *work.window())
-        before = server.cpu_seconds()
-        busy = self.run(server, work, BUSY_SECONDS, *work.window())
-        cost = (server.cpu_seconds() - before) / busy.received
+        cpu_us, busy = self.busy(server, work, BUSY_SECONDS)
         rate = self.highest(server, work, busy.rate)
         calm = self.at(server, work, rate / 2, BUSY_SECONDS)
-        return Figures(cost * 1e6, rate, calm.p50_us, calm.p99_us, calm.octets)
+        return Figures(cpu_us, rate, calm.p50_us, calm.p99_us, calm.octets)
+
+    def busy(self, server: Server, work: Workload, seconds: float) -> tuple[float, loads.Report]:
+        """A run that keeps the server busy, and its CPU time a reply in microseconds."""
+        before = server.cpu_seconds()
+        report = self.run(server, work, seconds, *work.window())
+        return (server.cpu_seconds() - before) / report.received * 1e6, report
 
     def highest(self, server: Server, work: Workload, busy: float) -> float:
         """The highest rate without loss between half of what the server gives when it is busy and

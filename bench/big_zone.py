@@ -8,7 +8,7 @@ from support.oracle import Oracle
 from support.valkey import Valkey
 
 from bench.changes import faults, live_seconds
-from bench.figures import quantile, resident_mib
+from bench.figures import memory_octets, quantile
 from bench.master_file import RECORDS, master_file
 
 POPS = ("ams", "gru", "sin")
@@ -83,7 +83,7 @@ def measure(fleet: Fleet, core: Valkey, manifest: Path) -> None:
         "(acks of the edges included)"
     )
     for pop in POPS:
-        print(
-            f"RSS of Pop {pop}: edge {resident_mib(fleet.pid(f'edge/{pop}')):.0f} MiB, "
-            f"replica {resident_mib(fleet.pid(f'replica/{pop}')):.0f} MiB"
+        edge, replica = (
+            memory_octets(fleet.pid(f"{role}/{pop}")) / 2**20 for role in ("edge", "replica")
         )
+        print(f"RSS of Pop {pop}: edge {edge:.0f} MiB, replica {replica:.0f} MiB")

@@ -10,9 +10,9 @@ def quantile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def resident_mib(pid: int) -> float:
-    """Resident set size of a process (VmRSS), MiB."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
+def memory_octets(pid: int, field: str = "Rss") -> int:
+    """Memory of a process in core: `Rss` all of it, `Pss` with a share of what others use, too."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith(f"{field}:"):
+            return int(line.split()[1]) * 1024
     raise ValueError(f"process {pid} has no memory of its own")

@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median
 
 from bench import datasets, loads
+from bench.asking import Asking, Workload
 from bench.servers import DNSFLEET, ECHO, Running, serving
 
 ROUNDS = 9
@@ -40,15 +41,9 @@ def run() -> None:
 
 
 def _rounds(running: dict[str, Running], queries: loads.Queries) -> Iterator[tuple[float, float]]:
-    """µs a query of echo and engine, round by round; the first round warms caches up."""
-    for number in range(ROUNDS + 1):
-        echo, engine = (cost(running[name], queries, number) for name in (ECHO, DNSFLEET))
-        if number:
-            yield echo, engine
-
-
-def cost(server: Running, queries: loads.Queries, number: int) -> float:
-    """CPU time of one saturated run a reply, µs."""
-    before = server.cpu_seconds()
-    report = loads.run(server.target, queries, SECONDS, number * 50_000, *loads.BUSY)
-    return (server.cpu_seconds() - before) / report.received * 1e6
+    """µs a query of echo and engine, round by round, once the engine has filled its cache."""
+    asking, work = Asking(), Workload(queries)
+    asking.fill(running[DNSFLEET], work)
+    for _ in range(ROUNDS):
+        echo, engine = (asking.busy(running[name], work, SECONDS)[0] for name in (ECHO, DNSFLEET))
+        yield echo, engine

@@ -19,6 +19,7 @@ from support.ports import free_port
 
 from bench import datasets, loads
 from bench.datasets import ORIGIN
+from bench.figures import memory_octets
 
 START_SECONDS = 120
 STOP_SECONDS = 20
@@ -167,8 +168,8 @@ class Running:
     def resident_octets(self) -> int:
         """Memory in core (RSS); what several processes share counts once (PSS)."""
         family = _family(self.pid)
-        field = "Rss:" if len(family) == 1 else "Pss:"
-        return sum(_memory(pid, field) for pid in family)
+        field = "Rss" if len(family) == 1 else "Pss"
+        return sum(memory_octets(pid, field) for pid in family)
 
 
 @contextmanager
@@ -231,10 +232,3 @@ def _family(pid: int) -> list[int]:
         for children in Path(f"/proc/{member}/task").glob("*/children"):
             family += map(int, children.read_text().split())
     return family
-
-
-def _memory(pid: int, field: str) -> int:
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith(field):
-            return int(line.split()[1]) * 1024
-    raise ValueError(f"process {pid} has no memory of its own")

@@ -66,6 +66,9 @@ def measure(
 ) -> None:
     """Rounds of every workload at every server."""
     asking = Asking()
+    for server in servers.values():
+        for work in workloads.values():
+            asking.fill(server, work)
     for number in range(1, ROUNDS + 1):
         for what, work in workloads.items():
             for name, server in servers.items():

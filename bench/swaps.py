@@ -40,7 +40,8 @@ def run() -> None:
 def measure(engine: engine_server.Engine, work: Workload) -> None:
     """Rounds without and with swaps, in turns."""
     asking = Asking()
-    busy = asking.run(engine, work, 1, *work.window())
+    asking.fill(engine, work)
+    _, busy = asking.busy(engine, work, 1)
     rate = LOAD * asking.highest(engine, work, busy.rate)
     calm, swapped = [], []
     with ThreadPoolExecutor(1) as swapper:
