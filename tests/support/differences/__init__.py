@@ -1,0 +1,111 @@
+"""Why two correct servers may answer one query differently: rules, each with its reason.
+
+A rule takes the part of a difference that it explains out of both replies. What is left must be
+equal, so that several rules can be true of one query, and none hides more than it is about. Each
+pair of replies is looked at twice: over TCP, where size is no matter, and as it was asked for.
+"""
+
+from support.differences import addresses, aliases, contents
+from support.differences.pairs import Difference, Pair, Rule
+
+__all__ = ["RULES", "Difference", "Pair", "Rule", "explain"]
+
+
+def explain(difference: Difference) -> list[Rule]:
+    """The rules that explain a difference together; empty where some of it is a server's fault."""
+    used = []
+    for rule in RULES:
+        settled = rule.settle(difference)
+        if settled != difference:
+            used.append(rule)
+            difference = settled
+    return used if difference.is_equal else []
+
+
+RULES = [
+    Rule(
+        "an extended error tells people more",
+        "RFC 8914 section 2",
+        contents.extended_errors,
+    ),
+    Rule(
+        "an answer may name the servers of its zone",
+        "RFC 1034 section 3.7",
+        addresses.authority_of_answer,
+    ),
+    Rule(
+        "BIND adds no glue of sibling zones",
+        "RFC 9471 section 3.2",
+        addresses.sibling_glue,
+    ),
+    Rule(
+        "addresses from below a cut need not follow an answer that names their hosts",
+        "RFC 1034 section 4.3.2 step 6",
+        addresses.addresses_below_cuts,
+    ),
+    Rule(
+        "Knot repeats what a chain of aliases comes by again; a section is a set of records",
+        "RFC 2181 section 5",
+        aliases.repeated_records,
+    ),
+    Rule(
+        "endless aliases end somewhere, in NOERROR, SERVFAIL or YXDOMAIN",
+        "RFC 1034 section 3.6.2, RFC 6672 section 2.2",
+        aliases.endless_aliases,
+    ),
+    Rule(
+        "the server follows fewer aliases than we do",
+        "RFC 1034 section 3.6.2",
+        aliases.short_chains,
+    ),
+    Rule(
+        "an alias leads to a cut whose zone is served too: the parent's side of it, or nothing",
+        "RFC 1034 section 4.3.2 step 3",
+        aliases.alias_into_served_child,
+    ),
+    Rule(
+        "BIND looks up no alias for ANY, not even one that a DNAME made",
+        "RFC 6672 section 3.2",
+        aliases.any_at_alias,
+    ),
+    Rule(
+        "NSD follows an alias that it is asked for RRSIG or NSEC of",
+        "RFC 4035 section 2.5",
+        aliases.types_beside_alias,
+    ),
+    Rule(
+        "NSD answers DS at an apex from the zone above, also behind an alias of the zone below",
+        "RFC 4035 section 3.1.4.1",
+        aliases.ds_after_alias,
+    ),
+    Rule(
+        "NSD keeps a zone and the one above in one tree, so names below the cut exist in both",
+        "RFC 1034 section 4.2.1",
+        contents.names_of_parent,
+    ),
+    Rule(
+        "Knot goes on at the target of a DNAME although the name is too long",
+        "RFC 6672 section 2.2",
+        aliases.names_that_are_too_long,
+    ),
+    Rule(
+        "ANY is answered by RRsets of the server's choice, by us over TCP by all",
+        "RFC 8482 section 4.1",
+        contents.some_of_any,
+    ),
+    Rule(
+        "names compress differently, so other optional glue fits into a datagram",
+        "RFC 9471 section 3.2, RFC 2181 section 9",
+        addresses.glue_that_fits,
+    ),
+    Rule(
+        "glue that must fit does not: we truncate, as that RFC asks, they leave it out",
+        "RFC 9471 section 3.1",
+        addresses.glue_that_must_fit,
+    ),
+    Rule(
+        "the whole does not fit, and what is left of it is for nobody to use",
+        "RFC 2181 section 9",
+        contents.truncation,
+    ),
+]

@@ -1,0 +1,100 @@
+"""Servers and addresses: which of them a reply has besides its answer."""
+
+from collections.abc import Collection
+
+from support.differences.pairs import Difference, Pair, more_addresses, only, owner
+from support.wire import AUTHORITATIVE, OPT, Record, is_at_or_below
+
+NS = 2
+# Owner as a pointer, type, class, TTL, length: what a record needs besides its rdata.
+LEAST_RECORD = 12
+
+
+def authority_of_answer(difference: Difference) -> Difference:
+    def settle(pair: Pair) -> Pair:
+        ours, theirs = pair.ours, pair.theirs
+        is_optional = (
+            theirs.answer
+            and theirs.flags & AUTHORITATIVE
+            and not ours.authority
+            and only(theirs.authority, NS)
+        )
+        if not is_optional:
+            return pair
+        extra = more_addresses(theirs, ours, theirs.authority)
+        theirs = theirs._replace(authority=frozenset(), additional=theirs.additional - extra)
+        return pair._replace(theirs=theirs)
+
+    return difference.each(settle)
+
+
+def sibling_glue(difference: Difference) -> Difference:
+    ours, theirs = difference.whole.ours, difference.whole.theirs
+    if difference.server != "named" or not only(ours.authority, NS):
+        return difference
+    cut = owner(ours.authority)
+    extra = more_addresses(ours, theirs, ours.authority)
+    return _without(difference, {r for r in extra if not is_at_or_below(r.owner, cut)})
+
+
+def addresses_below_cuts(difference: Difference) -> Difference:
+    """NSD and BIND add addresses of hosts that an answer names only where they are not glue."""
+    ours, theirs = difference.whole.ours, difference.whole.theirs
+    is_answer = ours.answer == theirs.answer and not ours.authority
+    if difference.server not in ("nsd", "named") or not is_answer:
+        return difference
+    return _without(difference, more_addresses(ours, theirs, ours.answer))
+
+
+def _without(difference: Difference, extra: Collection[Record]) -> Difference:
+    """With additional records taken out of our replies."""
+    return difference.each(
+        lambda pair: pair._replace(
+            ours=pair.ours._replace(additional=pair.ours.additional.difference(extra))
+        )
+    )
+
+
+def glue_that_fits(difference: Difference) -> Difference:
+    """Over TCP both say the same; over UDP each address that we leave out has no room."""
+    asked, whole = difference.asked, difference.whole.ours
+    ours, theirs = asked.ours, asked.theirs
+    room = difference.limit - asked.our_size
+    is_alike = (
+        difference.whole.is_equal
+        and ours._replace(additional=theirs.additional) == theirs
+        and ours.additional <= whole.additional
+        and theirs.additional <= whole.additional
+        and all(size > room for size in _sizes(whole.additional - ours.additional))
+    )
+    return difference._replace(asked=asked.settled()) if is_alike else difference
+
+
+def glue_that_must_fit(difference: Difference) -> Difference:
+    """We truncate, they leave out glue that the client may need."""
+    asked, whole = difference.asked, difference.whole.ours
+    ours, theirs = asked.ours, asked.theirs
+    if not difference.whole.is_equal or not only(whole.authority, NS):
+        return difference
+    cut = owner(whole.authority)
+    left_out = {record for record in whole.additional if is_at_or_below(record.owner, cut)}
+    is_alike = (
+        ours.truncated
+        and not theirs.truncated
+        and ours.answer == theirs.answer == whole.answer
+        and theirs.authority == whole.authority
+        and theirs.additional <= whole.additional
+        and bool(left_out - theirs.additional)
+        and bool(left_out - ours.additional)
+    )
+    return difference._replace(asked=asked.settled()) if is_alike else difference
+
+
+def _sizes(records: frozenset[Record]) -> list[int]:
+    """The least size in octets of each RRset."""
+    sizes: dict[tuple[bytes, int], int] = {}
+    for record in records:
+        if record.rtype != OPT:
+            key = record.owner, record.rtype
+            sizes[key] = sizes.get(key, 0) + LEAST_RECORD + len(record.rdata)
+    return list(sizes.values())

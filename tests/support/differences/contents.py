@@ -1,0 +1,89 @@
+"""Other contents: extended errors, ANY, what exists, and replies that were truncated."""
+
+from support.differences.pairs import CONFIRMED, Difference, Pair, more_addresses
+from support.wire import AUTHORITATIVE, OPT, Record, Reply
+
+ANY = 255
+NOERROR, NXDOMAIN = 0, 3
+EXTENDED_ERROR = 15
+
+
+def extended_errors(difference: Difference) -> Difference:
+    def without(reply: Reply) -> Reply:
+        additional = frozenset(map(_without_extended_error, reply.additional))
+        return reply._replace(additional=additional)
+
+    return difference.each(
+        lambda pair: pair._replace(ours=without(pair.ours), theirs=without(pair.theirs))
+    )
+
+
+def _without_extended_error(record: Record) -> Record:
+    if record.rtype != OPT:
+        return record
+    kept, at = b"", 0
+    while at < len(record.rdata):
+        end = at + 4 + int.from_bytes(record.rdata[at + 2 : at + 4])
+        if int.from_bytes(record.rdata[at : at + 2]) != EXTENDED_ERROR:
+            kept += record.rdata[at:end]
+        at = end
+    return record._replace(rdata=kept)
+
+
+def names_of_parent(difference: Difference) -> Difference:
+    """NSD takes a name as existing that only the zone above has, hidden by its cut.
+
+    So it answers NODATA for NXDOMAIN or for what a wildcard expands to, or the other way round.
+    """
+
+    def settle(pair: Pair) -> Pair:
+        ours, theirs = pair.ours, pair.theirs
+        is_about_existence = {ours.rcode, theirs.rcode} <= {NOERROR, NXDOMAIN}
+        is_alike = ours.flags & theirs.flags & AUTHORITATIVE and not theirs.answer - ours.answer
+        return pair.settled() if is_about_existence and is_alike else pair
+
+    is_known = difference.server == "nsd" and difference.agreeing >= CONFIRMED
+    return difference.each(settle) if is_known and difference.nested else difference
+
+
+def some_of_any(difference: Difference) -> Difference:
+    """Both answer with whole RRsets of the name, we with all of them over TCP."""
+    every = difference.whole.ours.answer
+
+    def settle(pair: Pair) -> Pair:
+        ours, theirs = pair.ours, pair.theirs
+        extra = theirs.additional - ours.additional
+        is_alike = (
+            ours.flags == theirs.flags
+            and ours.authority == theirs.authority == frozenset()
+            and _is_some_rrsets(ours.answer, every)
+            and _is_some_rrsets(theirs.answer, every)
+            # Addresses of the hosts that an RRset names may follow.
+            and extra == more_addresses(theirs, ours, theirs.answer)
+        )
+        return pair.settled() if is_alike else pair
+
+    return difference.each(settle) if difference.qtype == ANY else difference
+
+
+def _is_some_rrsets(records: frozenset[Record], every: frozenset[Record]) -> bool:
+    types = {record.rtype for record in records}
+    return bool(records) and records == {record for record in every if record.rtype in types}
+
+
+def truncation(difference: Difference) -> Difference:
+    """What one of them truncates does not fit; ours has nothing but parts of the whole."""
+    asked, whole = difference.asked, difference.whole
+    sizes = []
+    if asked.ours.truncated:
+        sizes.append(whole.our_size)
+    if asked.theirs.truncated:
+        sizes.append(whole.their_size)
+    is_part = (
+        asked.ours.answer <= whole.ours.answer
+        and asked.ours.authority <= whole.ours.authority
+        and asked.ours.additional <= whole.ours.additional
+    )
+    if sizes and whole.is_equal and is_part and all(size > difference.limit for size in sizes):
+        return difference._replace(asked=asked.settled())
+    return difference
