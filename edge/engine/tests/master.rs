@@ -490,6 +490,15 @@ fn limits_hold() {
             "z:17: GenerateTooLarge: $GENERATE directives of 1114112 records together, at most 1048576 allowed"
         ]
     );
+
+    let line = format!("$GENERATE 1-65536 $ 1 TXT{}\n", " x".repeat(400));
+    let kept = read_from(&line.repeat(2), Some("example."));
+    assert_eq!(
+        kept.problems,
+        [
+            "z:2: GenerateTooLarge: $GENERATE directives of more than 67108864 octets of owners and rdata together"
+        ]
+    );
 }
 
 #[test]

@@ -14,6 +14,9 @@ use crate::rdata::{self, excerpt, types};
 /// for more memory than a long one.
 const MAX_GENERATED: u64 = 1_048_576;
 
+/// Most octets of their owners and rdata: as many records of 64 octets, which few exceed.
+const MAX_GENERATED_OCTETS: usize = 64 << 20;
+
 /// What the lines before give to the next one.
 #[derive(Clone)]
 pub struct Inherited {
@@ -57,6 +60,7 @@ pub struct Reader<'r> {
     files: Vec<String>,
     included: usize,
     generated: u64,
+    generated_octets: usize,
     problems: usize,
     owner: Vec<u8>,
     rdata: Vec<u8>,
@@ -77,6 +81,7 @@ impl<'r> Reader<'r> {
             files: Vec::new(),
             included: 0,
             generated: 0,
+            generated_octets: 0,
             problems: 0,
             owner: Vec::new(),
             rdata: Vec::new(),
@@ -286,6 +291,14 @@ impl<'r> Reader<'r> {
                 inherited,
                 place,
             )?;
+            self.generated_octets += self.owner.len() + self.rdata.len();
+            if self.generated_octets > MAX_GENERATED_OCTETS {
+                let message = format!(
+                    "$GENERATE directives of more than {MAX_GENERATED_OCTETS} octets of owners and \
+                     rdata together"
+                );
+                return Err(Problem::new("GenerateTooLarge", message));
+            }
         }
         Ok(())
     }
