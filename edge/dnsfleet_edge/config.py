@@ -89,6 +89,8 @@ class Config(BaseModel):
     """UDP responses to a /24 or /56 about one thing; 0 limits nothing."""
     exempt: Annotated[list[Prefix], Field(max_length=MAX_PREFIXES)] = []
     """Clients without limits."""
+    proxy_protocol_from: Annotated[list[Prefix], Field(max_length=MAX_PREFIXES)] = []
+    """Who must begin with a PROXY header, which tells the client."""
     identity: Literal["Pop", "Edge"] | None = None
     """Which of its names it tells by NSID (RFC 5001) and `id.server.`; None tells none."""
     cookie_secrets: Path | None = None

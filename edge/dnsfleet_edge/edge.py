@@ -197,6 +197,7 @@ class Edge:
                     self._config.shards,
                     self._config.responses_per_second,
                     self._config.exempt,
+                    self._config.proxy_protocol_from,
                 )
             except OSError as error:
                 self._link.stop()

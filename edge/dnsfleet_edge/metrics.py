@@ -120,6 +120,8 @@ class _EngineCollector(Collector):
                 "cache_hits": "Responses whose records the answer cache had.",
                 "cache_misses": "Responses made anew, where the cache was asked.",
                 "tcp_evicted": "Connections closed to make room for others.",
+                "proxy_refused": "Datagrams and connections without a PROXY header that they must "
+                "have, or with one that they may not have.",
                 "truncated": "Responses sent with TC=1 because they did not fit.",
                 "dropped": "Messages that got no response: too short, or responses themselves.",
                 "panics": "Queries answered with SERVFAIL because the engine failed on them.",

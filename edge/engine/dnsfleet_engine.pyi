@@ -158,13 +158,15 @@ class Engine:
         shards: int,
         responses_per_second: int = 200,
         exempt: list[str] = ...,
+        proxies: list[str] = ...,
     ) -> list[tuple[str, int]]:
         """Bind UDP and TCP on every address and answer with `shards` threads until `stop`.
 
         Port 0 takes a free one. A network (/24 or /56) gets at most `responses_per_second` UDP
         responses about one thing, unless it is in one of the `exempt` prefixes; 0 limits nothing.
-        Returns the bound addresses. OSError names the address that failed, ValueError what is no
-        address, prefix or number of shards; RuntimeError says that it runs.
+        What comes from one of the `proxies` prefixes must begin with a PROXY header, version 2,
+        which tells the client. Returns the bound addresses. OSError names the address that failed,
+        ValueError what is no address, prefix or number of shards; RuntimeError says that it runs.
         """
 
     def stop(self) -> None:
@@ -175,5 +177,5 @@ class Engine:
 
         Keys: queries_{udp,tcp}{4,6}; rcode_{noerror,formerr,servfail,nxdomain,notimp,refused,
         yxdomain,badvers,badcookie}; cookies_{client,valid,invalid}; cache_{hits,misses};
-        rate_limit_{slipped,dropped}; tcp_evicted, truncated, dropped, panics.
+        rate_limit_{slipped,dropped}; tcp_evicted, proxy_refused, truncated, dropped, panics.
         """

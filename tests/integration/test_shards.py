@@ -107,7 +107,7 @@ def test_counters_have_the_names_of_the_interface_and_outlive_a_stop() -> None:
     codes = "noerror formerr servfail nxdomain notimp refused yxdomain badvers badcookie"
     rcodes = {f"rcode_{code}" for code in codes.split()}
     cookies = {f"cookies_{presented}" for presented in ("client", "valid", "invalid")}
-    limits = {"rate_limit_slipped", "rate_limit_dropped", "tcp_evicted"}
+    limits = {"rate_limit_slipped", "rate_limit_dropped", "tcp_evicted", "proxy_refused"}
     others = {"cache_hits", "cache_misses", "truncated", "dropped", "panics"} | limits
     assert set(before[0]) == families | rcodes | cookies | others
     assert sum(row["rcode_refused"] for row in before) == 1

@@ -27,6 +27,7 @@ LABELS = {
     "dnsfleet_edge_propagation_seconds_bucket": {"le"},
     "dnsfleet_edge_propagation_seconds_count": set(),
     "dnsfleet_edge_propagation_seconds_sum": set(),
+    "dnsfleet_edge_proxy_refused_total": {"shard"},
     "dnsfleet_edge_queries_total": {"shard", "transport", "family"},
     "dnsfleet_edge_rate_limited_total": {"shard", "action"},
     "dnsfleet_edge_ready": set(),

@@ -109,6 +109,16 @@ def test_clients_that_look_alike_have_no_limits(service: str, exempt: list[str])
     assert json.loads(objects(spec)[CONFIG]["data"]["edge.json"])["exempt"] == exempt
 
 
+def test_a_proxy_tells_clients_apart_again() -> None:
+    spec = """
+        edge: {proxyProtocolFrom: [10.0.0.0/8], clientLimits: {exempt: [192.0.2.0/24]}}
+        service: {type: LoadBalancer, externalTrafficPolicy: Cluster}
+    """
+    config = json.loads(objects(spec)[CONFIG]["data"]["edge.json"])
+    assert config["exempt"] == ["192.0.2.0/24"]
+    assert config["proxy_protocol_from"] == ["10.0.0.0/8"]
+
+
 def test_edges_roll_without_a_gap() -> None:
     spec = objects("edge: {replicas: 3}")[EDGE]["spec"]
     assert spec["replicas"] == 3
@@ -136,6 +146,7 @@ CHANGES = [
     ("edge: {replicas: 5}", [EDGE]),
     ("edge: {shards: 4}", [CONFIG, EDGE]),
     ("edge: {identity: Edge}", [CONFIG, EDGE]),
+    ("edge: {proxyProtocolFrom: [192.0.2.0/24]}", [CONFIG, EDGE]),
     ("edge: {clientLimits: {responsesPerSecond: 0}}", [CONFIG, EDGE]),
     ("edge: {clientLimits: {exempt: [192.0.2.0/24]}}", [CONFIG, EDGE]),
     ("edge: {resources: {limits: {memory: 1Gi}}}", [EDGE]),

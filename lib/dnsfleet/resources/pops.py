@@ -120,6 +120,10 @@ class Edge(Model):
     """Which name clients may ask for by NSID and id.server: of the Pop or of the edge pod; default:
     none."""
     client_limits: ClientLimits = ClientLimits()
+    proxy_protocol_from: Annotated[
+        tuple[Prefix, ...], Field(strict=False, max_length=MAX_PREFIXES)
+    ] = ()
+    """Load balancers that send PROXY headers, version 2, by address prefix; required of them."""
     resources: Resources = Resources()
     node_selector: Labels = Field({})
     """Labels of the nodes that edges may run on."""

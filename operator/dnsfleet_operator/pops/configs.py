@@ -63,6 +63,7 @@ def _edge(setting: Setting) -> dict[str, object]:
         "shards": setting.pop.spec.edge.shards,
         "responses_per_second": limits.responses_per_second,
         "exempt": EVERYONE if _hides_clients(setting) else limits.exempt,
+        "proxy_protocol_from": setting.pop.spec.edge.proxy_protocol_from,
         "identity": setting.pop.spec.edge.identity,
         "cookie_secrets": f"{COOKIES_FOLDER}/{cookie_secrets.ENTRY}",
         "drain_seconds": DRAIN_SECONDS,
@@ -72,7 +73,8 @@ def _edge(setting: Setting) -> dict[str, object]:
 def _hides_clients(setting: Setting) -> bool:
     """Whether edges see the addresses of nodes in the place of those of clients."""
     service = setting.pop.spec.service
-    return service.type != "ClusterIP" and service.external_traffic_policy == "Cluster"
+    rewritten = service.type != "ClusterIP" and service.external_traffic_policy == "Cluster"
+    return rewritten and not setting.pop.spec.edge.proxy_protocol_from
 
 
 def _replica(setting: Setting) -> str:

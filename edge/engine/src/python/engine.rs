@@ -91,7 +91,8 @@ impl Engine {
     }
 
     #[pyo3(signature = (
-        listen, shards, responses_per_second=Options::DEFAULT_RESPONSES_PER_SECOND, exempt=Vec::new()
+        listen, shards, responses_per_second=Options::DEFAULT_RESPONSES_PER_SECOND, exempt=Vec::new(),
+        proxies=Vec::new()
     ))]
     fn start(
         &self,
@@ -100,11 +101,13 @@ impl Engine {
         shards: usize,
         responses_per_second: u32,
         exempt: Vec<String>,
+        proxies: Vec<String>,
     ) -> PyResult<Vec<(String, u16)>> {
         let options = Options {
             shards,
             responses_per_second,
             exempt: prefixes(&exempt)?,
+            proxies: prefixes(&proxies)?,
         };
         py.detach(|| {
             self.serving

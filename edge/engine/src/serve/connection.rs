@@ -10,9 +10,10 @@
 //! nothing is read and nothing is answered: a client that does not read soon cannot send either,
 //! and costs no more memory.
 
-use crate::answer::Client;
+use super::proxies::{Header, Opening};
+use crate::answer::{Client, Transport};
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::TcpStream;
+use std::net::{IpAddr, TcpStream};
 use std::time::Instant;
 
 /// Octets of replies that may wait before a connection is not read any more: one reply of the
@@ -31,13 +32,17 @@ pub enum State {
     Busy,
     /// For nothing: the client is gone, or has ended its side and has all replies.
     Closed,
+    /// For nothing: it did not begin as it had to.
+    Refused,
 }
 
 /// A connection and what is not done yet.
 pub struct Connection {
     stream: TcpStream,
-    /// Who is at the other end.
+    /// Who is at the other end, as far as it is known.
     pub client: Client,
+    /// What has to come before the first message, as long as it has not come.
+    opening: Option<Opening>,
     /// When a query was last answered or a part of a reply taken. Octets of a query do not count:
     /// a client that sends one now and then must not stay for ever.
     pub progress: Instant,
@@ -46,15 +51,16 @@ pub struct Connection {
     ended: bool,
 }
 
-/// Turns a query into a reply; false where there is none.
-pub type Answer<'a> = dyn FnMut(&[u8], &mut Vec<u8>) -> bool + 'a;
+/// Turns a query of a client into a reply; false where there is none.
+pub type Answer<'a> = dyn FnMut(Client, &[u8], &mut Vec<u8>) -> bool + 'a;
 
 impl Connection {
     /// A connection that was just accepted, in non-blocking mode.
-    pub fn new(stream: TcpStream, client: Client, now: Instant) -> Self {
+    pub fn new(stream: TcpStream, client: Client, opening: Opening, now: Instant) -> Self {
         Self {
             stream,
             client,
+            opening: Some(opening),
             progress: now,
             input: Vec::new(),
             output: Vec::new(),
@@ -99,6 +105,14 @@ impl Connection {
         } else {
             0
         };
+        if let Some(opening) = self.opening {
+            match opening.read(&self.input) {
+                Header::Whole(client, octets) => self.open(client, octets),
+                Header::Incomplete if self.ended => return Ok(State::Closed),
+                Header::Incomplete => return Ok(State::Idle),
+                Header::Malformed => return Ok(State::Refused),
+            }
+        }
         // Sending makes room for more replies; answering ends when the input or the room does.
         loop {
             self.flush(now)?;
@@ -111,6 +125,15 @@ impl Connection {
             (0, false) if read == 0 => State::Idle,
             _ => State::Busy,
         })
+    }
+
+    /// Go on behind the header.
+    fn open(&mut self, client: Option<IpAddr>, octets: usize) {
+        if let Some(address) = client {
+            self.client = Client::new(address, Transport::Tcp);
+        }
+        self.input.drain(..octets);
+        self.opening = None;
     }
 
     fn wants_input(&self) -> bool {
@@ -141,7 +164,7 @@ impl Connection {
                 break;
             };
             start += 2 + query.len();
-            if answer(query, reply) {
+            if answer(self.client, query, reply) {
                 // A reply has at most 65,535 octets: that is what the responder promises.
                 self.output.extend((reply.len() as u16).to_be_bytes());
                 self.output.extend_from_slice(reply);
@@ -183,7 +206,6 @@ fn is_transient(error: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::Transport;
     use std::net::TcpListener;
     use std::time::Duration;
 
@@ -199,11 +221,11 @@ mod tests {
         let (stream, peer) = listener.accept().unwrap();
         stream.set_nonblocking(true).unwrap();
         let peer = Client::new(peer.ip(), Transport::Tcp);
-        (client, Connection::new(stream, peer, begin))
+        (client, Connection::new(stream, peer, Opening::Any, begin))
     }
 
     fn advance(connection: &mut Connection, now: Instant) -> State {
-        let mut answer = |_: &[u8], reply: &mut Vec<u8>| {
+        let mut answer = |_: Client, _: &[u8], reply: &mut Vec<u8>| {
             reply.clear();
             reply.resize(LARGE, 0);
             true

@@ -39,6 +39,7 @@ pub struct Counters {
     dropped: AtomicU64,
     panics: AtomicU64,
     evicted: AtomicU64,
+    refused_proxies: AtomicU64,
     slipped: AtomicU64,
     limited: AtomicU64,
     cookies: [AtomicU64; COOKIES.len()],
@@ -91,6 +92,11 @@ impl Counters {
         add(&self.evicted);
     }
 
+    /// A datagram or a connection did not begin as its sender has to begin.
+    pub fn refuse_proxy(&self) {
+        add(&self.refused_proxies);
+    }
+
     /// Answering panicked.
     pub fn panic(&self) {
         add(&self.panics);
@@ -107,6 +113,7 @@ impl Counters {
             ("dropped", &self.dropped),
             ("panics", &self.panics),
             ("tcp_evicted", &self.evicted),
+            ("proxy_refused", &self.refused_proxies),
             ("rate_limit_slipped", &self.slipped),
             ("rate_limit_dropped", &self.limited),
         ];

@@ -19,6 +19,7 @@ mod counters;
 mod epoll;
 mod options;
 pub mod prefixes;
+mod proxies;
 mod rate_limits;
 mod shard;
 mod sockets;

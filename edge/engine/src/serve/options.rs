@@ -13,6 +13,8 @@ pub struct Options {
     /// Clients without limits of their own: those that are known, and those whose address is not
     /// that of a client because something between hides it.
     pub exempt: Vec<Prefix>,
+    /// Proxies that tell who asks by a PROXY header; it is required of them and refused of others.
+    pub proxies: Vec<Prefix>,
 }
 
 impl Options {
@@ -25,13 +27,16 @@ impl Options {
             shards,
             responses_per_second: Self::DEFAULT_RESPONSES_PER_SECOND,
             exempt: Vec::new(),
+            proxies: Vec::new(),
         }
     }
 
     /// Whether a client has no limits of its own. Loopback addresses have none: no network lets
-    /// them in, so they are not forged, and what is on this machine is ours.
+    /// them in, so they are not forged, and what is on this machine is ours. Nor has a proxy, as
+    /// long as it has not told for whom it speaks.
     pub fn is_exempt(&self, address: IpAddr) -> bool {
-        address.is_loopback() || self.exempt.iter().any(|prefix| prefix.contains(address))
+        let mut prefixes = self.exempt.iter().chain(&self.proxies);
+        address.is_loopback() || prefixes.any(|prefix| prefix.contains(address))
     }
 }
 
@@ -45,12 +50,15 @@ mod tests {
         options.exempt = ["198.51.100.0/25", "2001:db8::/32"]
             .map(|text| text.parse().unwrap())
             .to_vec();
+        options.proxies = vec!["203.0.113.1/32".parse().unwrap()];
         for (client, exempt) in [
             ("127.0.0.1", true),
             ("127.255.0.9", true),
             ("::1", true),
             ("198.51.100.127", true),
             ("2001:db8:1::", true),
+            ("203.0.113.1", true),
+            ("203.0.113.2", false),
             ("198.51.100.128", false),
             ("2001:db9::", false),
         ] {

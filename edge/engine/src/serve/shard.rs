@@ -1,6 +1,7 @@
 //! The loop of one thread: wait, answer a batch, wait.
 
 use super::epoll::{Epoll, Event};
+use super::proxies;
 use super::sockets::Pair;
 use super::tcp::Connections;
 use super::udp::{BATCH, Batch};
@@ -95,7 +96,13 @@ impl<R: Responder> Shard<R> {
         let count = self.batch.receive(&pair.udp);
         let view = self.work.begin();
         R::look_ahead(&view, &mut self.work.memory, self.batch.queries());
-        let replies = self.batch.answer(|query, address, reply| {
+        let options = Arc::clone(&self.work.options);
+        let replies = self.batch.answer(|datagram, peer, reply| {
+            let opened = proxies::open_datagram(peer, &options.proxies, datagram);
+            let Some((address, query)) = opened else {
+                self.work.counters().refuse_proxy();
+                return false;
+            };
             let client = Client::new(address, Transport::Udp);
             self.work.answer(&view, query, client, reply)
         });

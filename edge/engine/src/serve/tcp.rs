@@ -10,6 +10,7 @@ use super::connection::{Connection, State};
 use super::epoll::Epoll;
 use super::options::Options;
 use super::prefixes::Prefix;
+use super::proxies::Opening;
 use super::{Counters, Responder, Work};
 use crate::answer::{Client, Transport};
 use std::collections::HashMap;
@@ -116,13 +117,19 @@ impl Connections {
         let state = connection.advance(
             &mut self.scratch,
             &mut self.reply,
-            &mut |query, reply| work.answer(&view, query, client, reply),
+            &mut |client, query, reply| work.answer(&view, query, client, reply),
             Instant::now(),
         );
         let after = connection.interest();
         let lost = before != after && epoll.change(fd, after, token).is_err();
-        if state == State::Closed || lost {
+        let known = connection.client;
+        if state == State::Refused {
+            work.counters().refuse_proxy();
+        }
+        if lost || matches!(state, State::Closed | State::Refused) {
             self.table.remove(&fd);
+        } else if known != client {
+            self.limit_client(known.address, MAX_OF_CLIENT, work.counters());
         }
     }
 
@@ -141,9 +148,9 @@ impl Connections {
         let view = work.begin();
         let now = Instant::now();
         self.table.retain(|_, connection| {
-            let client = connection.client;
-            let mut answer =
-                |query: &[u8], reply: &mut Vec<u8>| work.answer(&view, query, client, reply);
+            let mut answer = |client: Client, query: &[u8], reply: &mut Vec<u8>| {
+                work.answer(&view, query, client, reply)
+            };
             let state = connection.advance(&mut self.scratch, &mut self.reply, &mut answer, now);
             state == State::Busy
         });
@@ -162,7 +169,8 @@ impl Connections {
         let ready = stream
             .set_nonblocking(true)
             .and_then(|()| stream.set_nodelay(true));
-        let connection = Connection::new(stream, client, Instant::now());
+        let opening = Opening::of(client.address, &self.options.proxies);
+        let connection = Connection::new(stream, client, opening, Instant::now());
         let added = ready.and_then(|()| epoll.add(fd, connection.interest(), token(fd)));
         if added.is_ok() {
             self.table.insert(fd, connection);
@@ -171,15 +179,20 @@ impl Connections {
 
     /// Close what is too much before a client gets another connection.
     fn make_room(&mut self, client: IpAddr, counters: &Counters) {
+        self.limit_client(client, MAX_OF_CLIENT - 1, counters);
+        if self.table.len() >= MAX_CONNECTIONS {
+            self.close_one_of_most(counters);
+        }
+    }
+
+    /// Close a connection of a client that has more than `most`.
+    fn limit_client(&mut self, client: IpAddr, most: usize, counters: &Counters) {
         let network = network(client);
         let own = |connection: &Connection| connection.network() == network;
         if !self.options.is_exempt(client)
-            && self.table.values().filter(|each| own(each)).count() >= MAX_OF_CLIENT
+            && self.table.values().filter(|each| own(each)).count() > most
         {
             self.close_idlest(own, counters);
-        }
-        if self.table.len() >= MAX_CONNECTIONS {
-            self.close_one_of_most(counters);
         }
     }
 
