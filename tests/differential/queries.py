@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from support.comparisons import Query
 from support.names import Name, octets, to_wire
-from support.wire import Edns
+from support.wire import AUTHENTIC_DATA, CHECKING_DISABLED, RECURSION_DESIRED, Edns
 
 from differential.zones import Place, Zone
 
@@ -24,6 +24,7 @@ EDNS = [
     Edns(1232, True),
     Edns(4096, False),
 ]
+FLAGS = [RECURSION_DESIRED] * 7 + [0, AUTHENTIC_DATA, CHECKING_DISABLED | RECURSION_DESIRED]
 # One label more than a name has; the wildcard asks for itself.
 MORE = [b"a", b"b", b"A", b"*", b"zz", b"a.b", b"\xe4", b"\xc4", b"ns", b"server-3"]
 
@@ -50,7 +51,13 @@ def queries(place: Place, label: bytes, count: int, seed: int) -> Iterator[Query
         if choice.random() < MIXED_CASE:
             name = tuple(_mixed(part, choice) for part in name)
         qtype = choice.choice(choice.choice([TYPES, FREQUENT]))
-        yield Query(to_wire(name), qtype, choice.choice(EDNS), nested=len(place) > 1)
+        yield Query(
+            to_wire(name),
+            qtype,
+            choice.choice(EDNS),
+            choice.choice(FLAGS),
+            nested=len(place) > 1,
+        )
 
 
 def _names(zone: Zone) -> Iterator[Name]:

@@ -13,7 +13,7 @@ import dns.message
 
 from support import differences, exchanges, wire
 from support.differences import Difference, Pair, Rule
-from support.wire import Edns
+from support.wire import RECURSION_DESIRED, Edns
 
 # RFC 1035 section 4.2.1, and what all servers are told to allow over UDP.
 LEAST_LIMIT, MOST_LIMIT = 512, 1232
@@ -28,12 +28,13 @@ class Query(NamedTuple):
     qname: bytes
     qtype: int
     edns: Edns | None
+    flags: int = RECURSION_DESIRED
     nested: bool = False
     """Whether it is about zones of which one is below a cut of the other."""
 
     def to_wire(self, ident: int) -> bytes:
         """As a message."""
-        return wire.query(ident & 0xFFFF, self.qname, self.qtype, self.edns)
+        return wire.query(ident & 0xFFFF, self.qname, self.qtype, self.edns, self.flags)
 
     def limit(self) -> int:
         """The largest UDP reply in octets that the client and all servers allow."""

@@ -7,6 +7,9 @@ HEADER = 12
 POINTER = 0xC0
 AUTHORITATIVE = 0x0400
 TRUNCATED = 0x0200
+RECURSION_DESIRED = 0x0100
+AUTHENTIC_DATA = 0x0020
+CHECKING_DISABLED = 0x0010
 RCODE = 0x000F
 OPT = 41
 # Types whose rdata has names: octets before the first, and how many. NS, CNAME, SOA, PTR and MX may
@@ -66,9 +69,11 @@ class Reply(NamedTuple):
         return self.question[:-4].lower()
 
 
-def query(ident: int, qname: bytes, qtype: int, edns: Edns | None) -> bytes:
-    """A query with RD set, for a name in wire form."""
-    header = struct.pack("!6H", ident, 0x0100, 1, 0, 0, 1 if edns else 0)
+def query(
+    ident: int, qname: bytes, qtype: int, edns: Edns | None, flags: int = RECURSION_DESIRED
+) -> bytes:
+    """A query for a name in wire form."""
+    header = struct.pack("!6H", ident, flags, 1, 0, 0, 1 if edns else 0)
     wire = header + qname + struct.pack("!HH", qtype, 1)
     if edns:
         wire += struct.pack("!BHHIH", 0, OPT, edns.payload, 0x8000 * edns.dnssec_ok, 0)

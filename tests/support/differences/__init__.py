@@ -29,6 +29,11 @@ RULES = [
         contents.extended_errors,
     ),
     Rule(
+        "BIND copies CD, which concerns servers that validate",
+        "RFC 4035 section 3.2.2",
+        contents.checking_disabled,
+    ),
+    Rule(
         "an answer may name the servers of its zone",
         "RFC 1034 section 3.7",
         addresses.authority_of_answer,

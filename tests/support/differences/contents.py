@@ -1,7 +1,7 @@
 """Other contents: extended errors, ANY, what exists, and replies that were truncated."""
 
 from support.differences.pairs import CONFIRMED, Difference, Pair, more_addresses
-from support.wire import AUTHORITATIVE, OPT, Record, Reply
+from support.wire import AUTHORITATIVE, CHECKING_DISABLED, OPT, Record, Reply
 
 ANY = 255
 NOERROR, NXDOMAIN = 0, 3
@@ -28,6 +28,16 @@ def _without_extended_error(record: Record) -> Record:
             kept += record.rdata[at:end]
         at = end
     return record._replace(rdata=kept)
+
+
+def checking_disabled(difference: Difference) -> Difference:
+    """BIND copies CD as a server does that validates; to others it means nothing."""
+
+    def settle(pair: Pair) -> Pair:
+        flags = pair.theirs.flags & ~CHECKING_DISABLED
+        return pair._replace(theirs=pair.theirs._replace(flags=flags))
+
+    return difference.each(settle) if difference.server == "named" else difference
 
 
 def names_of_parent(difference: Difference) -> Difference:
