@@ -64,13 +64,13 @@ def uniform(file: Path, count: int, asked: int = ASKED) -> Queries:
     return _written(file, (chance.randrange(count) for _ in range(asked)))
 
 
-def zipf(file: Path, count: int, asked: int = ASKED) -> Queries:
+def zipf(file: Path, count: int) -> Queries:
     """Ask the name of rank r in proportion to 1 / r; ranks are spread over the zone."""
     chance = random.Random(SEED)
     ranked = list(range(count))
     chance.shuffle(ranked)
     weights = accumulate(1 / (rank + 1) for rank in range(count))
-    return _written(file, chance.choices(ranked, cum_weights=list(weights), k=asked))
+    return _written(file, chance.choices(ranked, cum_weights=list(weights), k=ASKED))
 
 
 def absent(file: Path) -> Queries:

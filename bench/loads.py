@@ -25,7 +25,7 @@ WINDOW = 192
 """Unanswered queries that keep a server busy: some batches of 32, and even Linux's default receive
 buffer (which Knot keeps) holds 256."""
 
-GRACE_SECONDS = 10
+GRACE_SECONDS = 30
 """What a run may take beyond the time that it sends for."""
 
 

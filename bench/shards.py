@@ -2,12 +2,16 @@
 
 Each shard has an answer cache of its own. Where queries are spread by client (plain
 `SO_REUSEPORT`), both caches hold the same names; spread by name, they hold twice as many. Names are
-asked by a Zipf law over more of them than a cache holds, at a fixed rate, from another network
-namespace: over a pair of interfaces, as from another machine, and with as many source ports as the
-kernel needs to spread clients evenly. The namespaces have no way out, and go with the run.
+asked by a Zipf law, round and round in a file that has more of them than a cache holds and fewer
+than two do.
+
+The rate is fixed. The generator is in another network namespace: it asks over a pair of
+interfaces, as from another machine, and from as many ports as the kernel needs to spread clients
+evenly. The namespaces have no way out, and go with the run.
 """
 
 import os
+import resource
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -21,13 +25,14 @@ from bench import datasets, engine_server, loads, results
 ROUNDS = 5
 RATE = 60_000
 SECONDS = 4
-WARM_SECONDS = 8
-"""A million queries and more: a cache keeps a name when it is asked for the second time."""
-
-ASKED = 1_500_000
-"""Queries of the file: they hold several times the names that a cache does."""
+FILL_QUERIES = 4 * datasets.ASKED
+"""To each engine before the first round: the whole file twice to each of two shards by client,
+because a cache keeps a name when it is asked for the second time."""
 
 SOURCES = 64
+OPTIONS = ("--rate", str(RATE), "--sleep", "--sources", str(SOURCES))
+"""The generator's: it sleeps, since it shares the cores with two shards."""
+
 ADDRESS, CLIENT, PREFIX = "192.0.2.1", "192.0.2.2", 30  # RFC 5737: documentation
 LINK = "bench"
 PORT = 5300
@@ -48,6 +53,9 @@ class Figures:
     hits: float
     """Share of the queries that were answered from a cache."""
     cpu_us: float
+    """CPU time a query that the engine took."""
+    generator_us: float
+    """CPU time a query that the generator took: the kernel picks the shard in its name."""
     lost: int
 
 
@@ -60,7 +68,7 @@ def run() -> None:
         folder = Path(name)
         zone = folder / "million.zone"
         zone.write_bytes(datasets.names(datasets.LARGE))
-        queries = datasets.zipf(folder / "zipf", datasets.LARGE, ASKED)
+        queries = datasets.zipf(folder / "zipf", datasets.LARGE)
         with ExitStack() as stack:
             engines = {}
             for port, (what, (shards, options)) in enumerate(ENGINES.items(), PORT):
@@ -75,14 +83,17 @@ def measure(engines: dict[str, engine_server.Engine], queries: loads.Queries) ->
     """Fill the caches, then rounds of all in turns."""
     found: dict[str, list[Figures]] = {what: [] for what in engines}
     for engine in engines.values():
-        loads.run(engine.target, queries, WARM_SECONDS, 0, *loads.BUSY)
+        asked = 0
+        while asked < FILL_QUERIES:
+            asked += loads.run(engine.target, queries, SECONDS, asked, *loads.BUSY).received
     for number in range(ROUNDS):
         for what, engine in engines.items():
             found[what].append(one(engine, queries, number))
     for what, rounds in found.items():
         print(
             f"{what}: {median(r.hits for r in rounds):.1%} from the cache, "
-            f"{median(r.cpu_us for r in rounds):.2f} µs of CPU a query"
+            f"{median(r.cpu_us for r in rounds):.2f} µs of CPU a query, "
+            f"{median(r.generator_us for r in rounds):.2f} µs at the generator"
         )
     rows = {what: [asdict(figures) for figures in rounds] for what, rounds in found.items()}
     results.save("shards", {"rate": RATE, "names": datasets.LARGE, "engines": rows})
@@ -90,17 +101,21 @@ def measure(engines: dict[str, engine_server.Engine], queries: loads.Queries) ->
 
 def one(engine: engine_server.Engine, queries: loads.Queries, number: int) -> Figures:
     """One round of one engine."""
-    counters, cpu = engine.counters(), engine.cpu_seconds()
-    report = loads.run(engine.target, queries, SECONDS, number * STRIDE, *options())
-    after = engine.counters()
-    hits = after["cache_hits"] - counters["cache_hits"]
-    cost = (engine.cpu_seconds() - cpu) / report.received
-    return Figures(hits / report.received, cost * 1e6, report.lost)
+    hits, engine_seconds = engine.counters()["cache_hits"], engine.cpu_seconds()
+    generator_seconds = children_seconds()
+    report = loads.run(engine.target, queries, SECONDS, number * STRIDE, *OPTIONS)
+    return Figures(
+        (engine.counters()["cache_hits"] - hits) / report.received,
+        (engine.cpu_seconds() - engine_seconds) / report.received * 1e6,
+        (children_seconds() - generator_seconds) / report.sent * 1e6,
+        report.lost,
+    )
 
 
-def options() -> tuple[str, ...]:
-    """The generator's: it sleeps, since it shares the cores with two shards."""
-    return ("--rate", str(RATE), "--sleep", "--sources", str(SOURCES))
+def children_seconds() -> float:
+    """CPU time of the processes that this one started and that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 @contextmanager

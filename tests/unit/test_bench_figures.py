@@ -33,7 +33,7 @@ def parts() -> dict[str, Any]:
     taken = {"date": "2026-01-02", "processor": "Some", "cores": 2, "kernel": "6.1"}
     cost = {name: figures(number + 4) for number, name in enumerate(COMMANDS)}
     resident = {"1": 10_000_000, "100000": 30_000_000, "1000000": 110_000_000}
-    shard = [{"hits": 0.5, "cpu_us": 5.0, "lost": 0}] * ROUNDS
+    shard = [{"hits": 0.5, "cpu_us": 5.0, "generator_us": 3.0, "lost": 0}] * ROUNDS
     return {
         "servers": {
             "taken": taken,
