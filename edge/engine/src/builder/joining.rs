@@ -17,7 +17,7 @@ impl Builder {
             .map_err(|error| violations.error("ZoneTooLarge", error.to_string(), None))
             .ok()?;
         let touched = sorted.chunk_by(|a, b| a.0 == b.0);
-        checks::check(edit.view(), touched, violations);
+        checks::check(edit.view(), self.base.is_none(), touched, violations);
         edit.finish().ok()
     }
 

@@ -1,16 +1,17 @@
 //! One bucket of the map: some names and their nodes in one piece of memory.
 //!
 //! ```text
-//!          ┌───────────┬──────┬───┬──────┬───┬─────────────┬───────────────┬────
-//! bucket   │ u32 slots │ slot │ 0 │ slot │ … │ entry       │ entry         │ …
-//!          └───────────┴──┬───┴───┴──────┴───┴─────────────┴───────────────┴────
-//!                         └─ hash, offset ───────────────────▲
+//!          ┌──────┬───┬──────┬───┬─────────────┬───────────────┬────
+//! octets   │ slot │ 0 │ slot │ … │ entry       │ entry         │ …
+//!          └──┬───┴───┴──────┴───┴─────────────┴───────────────┴────
+//!             └─ hash, offset ───────────────────▲
 //! ```
 //! The slots are a hash table with linear probing; 0 is a free one. An offset takes as many of the
-//! low bits of a slot as the length of the bucket needs. The others, some 20, are bits of the hash,
-//! so that hardly ever an entry is looked at which is not the one. A look-up reads the head, a line
-//! of slots and the entry. Heads and slots of a million names are 7 MB, which caches hold; what
-//! costs is the entry, one or two lines of 64 octets.
+//! low bits of a slot as the length of the octets needs. The others, some 20, are bits of the hash,
+//! so that hardly ever an entry is looked at which is not the one. A look-up reads one or two lines
+//! of 64 octets of slots, and the entry, one or two more. The slots of a million names are 6 MB,
+//! which caches hold; what costs is the entry. How many slots there are stands beside the pointer,
+//! because to ask the octets would be one more line to wait for.
 //!
 //! A bucket never changes: a change writes another one, which is a copy of some kilobytes without
 //! a pointer in them.
@@ -26,7 +27,7 @@ use super::rrset::Node;
 
 /// Octets of a bucket at most, so that an offset leaves room for a bit of the hash.
 const MAX_BUCKET: usize = (1 << 31) - 1;
-/// Octets of a slot, and of their number.
+/// Octets of a slot.
 const SLOT: usize = 4;
 
 /// All maps of a process hash alike, so that versions can be compared bucket by bucket.
@@ -39,48 +40,76 @@ pub(super) fn hash(owner: &[u8]) -> u64 {
 
 /// Some names and their nodes.
 #[derive(Clone, Default)]
-pub(super) struct Bucket(Arc<[u8]>);
+pub(super) struct Bucket {
+    slots: u32,
+    /// The slots, then the entries.
+    octets: Arc<[u8]>,
+}
+
+/// A node that is at hand without a search.
+#[derive(Clone, Default)]
+pub(super) struct Kept {
+    octets: Arc<[u8]>,
+    at: usize,
+}
+
+impl Kept {
+    pub(super) fn node(&self) -> Node<'_> {
+        Entry::first(&self.octets[self.at..]).node
+    }
+}
 
 impl Bucket {
     /// A bucket of packed entries with different owners, each with the hash of its owner.
     pub(super) fn of(entries: &[(u64, &[u8])]) -> Result<Bucket, ZoneError> {
-        if entries.is_empty() {
-            return Ok(Bucket::default());
-        }
         // A third of the slots stay free, so that a search soon comes to its end.
         let slots = entries.len() + entries.len() / 2 + 1;
-        let head = SLOT * (1 + slots);
+        let head = SLOT * slots;
         let len = head + entries.iter().map(|(_, entry)| entry.len()).sum::<usize>();
         if len > MAX_BUCKET {
             return Err(ZoneError::TooLarge);
         }
-        let mut octets = Vec::with_capacity(len);
-        octets.extend_from_slice(&(slots as u32).to_be_bytes());
-        octets.resize(head, 0);
+        let slots = slots as u32;
+        let mut octets: Arc<[u8]> = std::iter::repeat_n(0, len).collect();
+        let filled = Arc::get_mut(&mut octets).expect("nobody else has it");
+        let mut at = head;
         for &(hash, entry) in entries {
-            let slot = tag(hash, len) | octets.len() as u32;
-            let free = probe(&octets, hash).find(|&at| number(&octets, at) == 0);
+            let slot = tag(hash, len) | at as u32;
+            let free = probe(slots, hash).find(|&at| number(filled, at) == 0);
             let free = free.expect("more slots than entries");
-            octets[free..][..SLOT].copy_from_slice(&slot.to_be_bytes());
-            octets.extend_from_slice(entry);
+            filled[free..][..SLOT].copy_from_slice(&slot.to_be_bytes());
+            filled[at..][..entry.len()].copy_from_slice(entry);
+            at += entry.len();
         }
-        Ok(Bucket(octets.into()))
+        Ok(Bucket { slots, octets })
     }
 
     /// The node of a name that has this hash.
     pub(super) fn get(&self, hash: u64, owner: &[u8]) -> Option<Node<'_>> {
-        let octets = &*self.0;
+        self.find(hash, owner).map(|(_, node)| node)
+    }
+
+    /// The node of a name that is to be looked up often.
+    pub(super) fn keep(&self, hash: u64, owner: &[u8]) -> Option<Kept> {
+        let (at, _) = self.find(hash, owner)?;
+        let octets = Arc::clone(&self.octets);
+        Some(Kept { octets, at })
+    }
+
+    /// Where the entry of a name is, and its node.
+    fn find(&self, hash: u64, owner: &[u8]) -> Option<(usize, Node<'_>)> {
+        let octets = &*self.octets;
         let (tag, offset_bits) = (tag(hash, octets.len()), offset_bits(octets.len()));
-        for at in probe(octets, hash) {
+        for at in probe(self.slots, hash) {
             let slot = number(octets, at);
             if slot == 0 {
                 return None;
             }
-            let offset = slot ^ tag;
+            let offset = (slot ^ tag) as usize;
             if offset >> offset_bits == 0 {
-                let entry = Entry::first(&octets[offset as usize..]);
+                let entry = Entry::first(&octets[offset..]);
                 if entry.owner == owner {
-                    return Some(entry.node);
+                    return Some((offset, entry.node));
                 }
             }
         }
@@ -115,10 +144,7 @@ impl Bucket {
 
     /// All owners and their packed entries.
     fn packed(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let mut rest = match self.0.is_empty() {
-            true => &[][..],
-            false => &self.0[SLOT * (1 + number(&self.0, 0) as usize)..],
-        };
+        let mut rest = &self.octets[SLOT * self.slots as usize..];
         std::iter::from_fn(move || {
             if rest.is_empty() {
                 return None;
@@ -132,20 +158,15 @@ impl Bucket {
 
     /// Whether both are one and the same memory.
     pub(super) fn is_same(&self, other: &Bucket) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        Arc::ptr_eq(&self.octets, &other.octets)
     }
 }
 
 /// Where the slots are that may have an entry of this hash, the most likely first.
-fn probe(octets: &[u8], hash: u64) -> impl Iterator<Item = usize> + use<> {
-    let slots = match octets.is_empty() {
-        true => 0,
-        false => u64::from(number(octets, 0)),
-    };
-    let home = (u64::from(hash as u32) * slots) >> 32;
-    (home..slots)
-        .chain(0..home)
-        .map(|slot| SLOT * (1 + slot as usize))
+fn probe(slots: u32, hash: u64) -> impl Iterator<Item = usize> {
+    let home = ((u64::from(hash as u32) * u64::from(slots)) >> 32) as u32;
+    let slots = (home..slots).chain(0..home);
+    slots.map(|slot| SLOT * slot as usize)
 }
 
 /// How many low bits of a slot are an offset, in a bucket of this length.

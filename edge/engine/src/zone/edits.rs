@@ -68,6 +68,8 @@ impl Edit {
 
     /// The changed zone, with a SOA.
     pub(crate) fn finish(mut self) -> Result<Zone, ZoneError> {
+        let apex = self.zone.names.keep(self.zone.origin.as_wire());
+        self.zone.apex = apex.ok_or(ZoneError::NoSoa)?;
         self.zone.check_soa()?;
         self.zone.version = VERSIONS.fetch_add(1, Relaxed) + 1;
         Ok(self.zone)

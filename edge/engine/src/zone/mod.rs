@@ -3,15 +3,16 @@
 //! A zone is a map from owner name to [`Node`]. Edges answer from one version while the next is
 //! made, and a change of one record must cost the same in a zone of ten names and of a million.
 //! So the map is persistent: its parts are shared between versions, and a change copies the parts it
-//! touches. And a zone is what most of the memory of an edge holds, so its parts are packed: fifty
+//! touches. And a zone is what most of the memory of an edge holds, so its parts are packed: 100
 //! names and all their records are one piece of memory, without an allocation or a pointer for a
 //! name. A name with one address takes some 55 octets.
 //!
 //! ```text
 //! Zone ─► list of chunks ─► chunk ─► bucket          ─► entry
-//!         copied with        128      50 names, copied   owner, children, RRsets as they are
-//!         each version       buckets  by a change        encoded: nodes and RRsets are views
-//!         (see [`buckets`])           (see [`bucket`])   of these octets (see [`entry`])
+//!         copied with        128      100 names,         owner, children, RRsets as they are
+//!         each version       buckets  copied by a        encoded: nodes and RRsets are views
+//!         (see [`buckets`])           change             of these octets (see [`entry`])
+//!                                     (see [`bucket`])
 //! ```
 //!
 //! Whatever a zone knows about the whole of itself (counts, digest) follows each change by adding
@@ -42,6 +43,7 @@ use std::sync::atomic::AtomicU64;
 
 use crate::name::{self, Name};
 use crate::rdata::types::SOA;
+use bucket::Kept;
 use buckets::Buckets;
 pub use deltas::Delta;
 use deltas::write_record;
@@ -64,6 +66,8 @@ static VERSIONS: AtomicU64 = AtomicU64::new(0);
 pub struct Zone {
     origin: Name,
     names: Buckets,
+    /// Nearly every query asks for it; set when a version is finished.
+    apex: Kept,
     totals: Totals,
     version: u64,
 }
@@ -96,6 +100,7 @@ impl Zone {
         Zone {
             origin: origin.to_folded(),
             names: Buckets::default(),
+            apex: Kept::default(),
             totals: Totals::default(),
             version: 0,
         }
@@ -113,8 +118,7 @@ impl Zone {
 
     /// The node of the origin.
     pub fn apex(&self) -> Node<'_> {
-        self.node(self.origin.as_wire())
-            .expect("a zone has an apex")
+        self.apex.node()
     }
 
     /// The SOA RRset; always one record.
@@ -197,10 +201,7 @@ impl Zone {
 
     /// Whether the SOA is one record of two names and five numbers.
     fn check_soa(&self) -> Result<(), ZoneError> {
-        let apex = self.node(self.origin.as_wire());
-        let soa = apex
-            .and_then(|apex| apex.get(SOA))
-            .ok_or(ZoneError::NoSoa)?;
+        let soa = self.apex().get(SOA).ok_or(ZoneError::NoSoa)?;
         let mut rdatas = soa.rdatas();
         let (Some(rdata), None) = (rdatas.next(), rdatas.next()) else {
             return Err(ZoneError::BadSoa);
