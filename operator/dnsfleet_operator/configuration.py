@@ -26,6 +26,8 @@ class Configuration:
     """Name of this replica, for the Lease: the pod's."""
     edge_image: str
     pull_policy: str
+    pull_secrets: tuple[str, ...]
+    """Names of Secrets of the namespace by which nodes pull the image."""
     core_host: str
     core_port: int
     keys_secret: str
@@ -45,6 +47,7 @@ def from_environment(environ: Mapping[str, str]) -> Configuration:
         identity=reader.text("POD_NAME"),
         edge_image=reader.text("DNSFLEET_EDGE_IMAGE"),
         pull_policy=reader.text("DNSFLEET_IMAGE_PULL_POLICY", "IfNotPresent"),
+        pull_secrets=reader.names("DNSFLEET_IMAGE_PULL_SECRETS"),
         core_host=reader.text("DNSFLEET_CORE_HOST"),
         core_port=reader.port("DNSFLEET_CORE_PORT", DEFAULT_CORE_PORT),
         keys_secret=reader.text("DNSFLEET_KEYS_SECRET", "dnsfleet-keys"),
@@ -68,6 +71,9 @@ class _Reader:
         if not value:
             self.problems.append(f"{name}: not set; the chart's Deployment sets it")
         return value
+
+    def names(self, name: str) -> tuple[str, ...]:
+        return tuple(part for part in self._environ.get(name, "").split(",") if part)
 
     def port(self, name: str, default: int) -> int:
         value = self._environ.get(name) or str(default)

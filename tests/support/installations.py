@@ -8,6 +8,7 @@ CONFIGURATION = Configuration(
     identity="operator-0",
     edge_image="dnsfleet-edge:1",
     pull_policy="IfNotPresent",
+    pull_secrets=("registry", "mirror"),
     core_host="dnsfleet-core",
     core_port=6379,
     keys_secret="dnsfleet-keys",

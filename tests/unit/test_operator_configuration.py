@@ -20,6 +20,12 @@ def test_defaults() -> None:
     )
     assert (found.core_port, found.http_port, found.keys_secret) == (6379, 8080, "dnsfleet-keys")
     assert found.orphan_seconds == 86400
+    assert found.pull_secrets == ()
+
+
+def test_pull_secrets_are_a_list() -> None:
+    found = from_environment(GOOD | {"DNSFLEET_IMAGE_PULL_SECRETS": "registry,mirror"})
+    assert found.pull_secrets == ("registry", "mirror")
 
 
 def test_every_problem_is_named_at_once() -> None:

@@ -66,7 +66,7 @@ def edge(setting: Setting) -> Manifest:
         ],
     }
     pod = {
-        **_pod(container, [_config_volume(setting), _cookies_volume(setting), state]),
+        **_pod(setting, container, [_config_volume(setting), _cookies_volume(setting), state]),
         "nodeSelector": spec.node_selector,
         "tolerations": [
             toleration.model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -119,7 +119,7 @@ def replica(setting: Setting) -> Manifest:
         ],
     }
     pod = {
-        **_pod(container, [_config_volume(setting), keys, data]),
+        **_pod(setting, container, [_config_volume(setting), keys, data]),
         "nodeSelector": setting.pop.spec.edge.node_selector,
         "tolerations": [
             toleration.model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -160,8 +160,9 @@ def _deployment(
     )
 
 
-def _pod(container: Manifest, volumes: list[Manifest]) -> Manifest:
+def _pod(setting: Setting, container: Manifest, volumes: list[Manifest]) -> Manifest:
     return {
+        "imagePullSecrets": [{"name": name} for name in setting.configuration.pull_secrets],
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": GRACE_SECONDS,
