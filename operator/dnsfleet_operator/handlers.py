@@ -4,7 +4,7 @@ Only `on.event` handlers are used: for them kopf writes nothing, neither finaliz
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import kopf
@@ -33,8 +33,13 @@ class _Steady:
         return itertools.repeat(RETRY_SECONDS)
 
 
-def register(controller: Controller) -> kopf.OperatorRegistry:
-    """The handlers, for `kopf.run`."""
+def register(
+    controller: Controller, definitions: Mapping[str, str], stale: Callable[[], None]
+) -> kopf.OperatorRegistry:
+    """The handlers, for `kopf.run`.
+
+    `stale` is called when one of the CRDs in `definitions` (name to uid) was made anew.
+    """
     registry = kopf.OperatorRegistry()
 
     @kopf.on.startup(registry=registry)
@@ -47,6 +52,11 @@ def register(controller: Controller) -> kopf.OperatorRegistry:
     def login(**options: Any) -> kopf.ConnectionInfo | None:
         in_cluster = kopf.login_with_service_account(**options)
         return in_cluster or kopf.login_with_kubeconfig(**options)
+
+    @kopf.on.event("apiextensions.k8s.io", "v1", "customresourcedefinitions", registry=registry)
+    async def on_definition(event: Any, name: str, uid: str, **_: Any) -> None:
+        if event["type"] != "DELETED" and uid != definitions.get(name, uid):
+            stale()
 
     for group, version, plural, kind in _WATCHED:
         _watch(registry, controller, (group, version, plural), kind)

@@ -8,8 +8,6 @@ import os
 import sys
 import time
 
-import kopf
-
 from dnsfleet_operator import key_secrets
 from dnsfleet_operator.cluster import Cluster, ClusterError, ConflictError, connect
 from dnsfleet_operator.configuration import (
@@ -18,11 +16,11 @@ from dnsfleet_operator.configuration import (
     from_environment,
 )
 from dnsfleet_operator.controller import Controller
-from dnsfleet_operator.handlers import register
 from dnsfleet_operator.http import HTTPServer
 from dnsfleet_operator.key_secrets import Keys, KeySecretError
 from dnsfleet_operator.leadership import Leadership
 from dnsfleet_operator.metrics import Metrics
+from dnsfleet_operator.watching import watch
 from dnsfleet_operator.workload_watches import WorkloadWatches
 
 RETRY_SECONDS = 2.0
@@ -73,11 +71,7 @@ def _run(cluster: Cluster, configuration: Configuration, keys: Keys) -> None:
     controller.start()
     leadership.start()
     try:
-        kopf.run(
-            registry=register(controller),
-            standalone=True,
-            clusterwide=True,
-        )
+        watch(cluster, controller)
     finally:
         watches.stop()
         controller.stop()
