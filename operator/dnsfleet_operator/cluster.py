@@ -171,6 +171,23 @@ class Cluster:
             force_conflicts=True,
         )
 
+    def delete(self, manifest: Manifest) -> None:
+        """End exactly this object, and then what it made; one that is gone already is no error."""
+        metadata = manifest["metadata"]
+        self._request(
+            "delete",
+            manifest["kind"],
+            metadata["name"],
+            metadata.get("namespace", ""),
+            missing=True,
+            body={
+                "apiVersion": "v1",
+                "kind": "DeleteOptions",
+                "propagationPolicy": "Background",
+                "preconditions": {"uid": metadata["uid"]},
+            },
+        )
+
     def _request(
         self,
         method: str,

@@ -108,6 +108,10 @@ class Controller:
         """Look at the Lease again."""
         self._inbox.put(lambda: None)
 
+    def sync(self) -> None:
+        """List everything anew: events may have been missed."""
+        self._inbox.put(self._sync)
+
     def event(self, kind: str, manifest: Manifest, deleted: bool) -> None:
         """An object was made, changed or deleted."""
         whole = {"kind": kind, **manifest}
@@ -195,6 +199,10 @@ class Controller:
             self._add(Key("Pop", name))
         self._zones_changed()
 
+    def _sync(self) -> None:
+        if self._term is not None:
+            self._add(SYNC)
+
     def _zones_changed(self) -> None:
         self._add(ZONES, BURST_SECONDS)
 
@@ -211,7 +219,11 @@ class Controller:
         else:
             before = self._workloads.put(manifest)
         self._next_look = 0.0
-        if manifest["kind"] == "Pod" or self._term is None:
+        if self._term is None:
+            return
+        if deleted and self._observation.get(Reference("Pop", "", pop)) is None:
+            self._zones_changed()  # it served on until now
+        if manifest["kind"] == "Pod":
             return
         was = before["metadata"].get("generation") if before is not None else None
         if deleted or was != manifest["metadata"].get("generation"):

@@ -1,4 +1,4 @@
-"""Whether the end of a Zone or RecordSet was a wish to remove what it served.
+"""Whether the end of a Zone, RecordSet or Pop was a wish to remove what it served.
 
 Objects also end because their namespace or their CRD is deleted: the API server takes them along,
 one by one, and each looks deleted like any other. That is no word about a zone. So the namespace
@@ -14,17 +14,21 @@ from dnsfleet_operator.cluster import Cluster
 
 Manifest = Mapping[str, Any]
 
-DEFINITIONS = {"Zone": f"zones.{GROUP}", "RecordSet": f"recordsets.{GROUP}"}
+DEFINITIONS = {
+    "Zone": f"zones.{GROUP}",
+    "RecordSet": f"recordsets.{GROUP}",
+    "Pop": f"pops.{GROUP}",
+}
 """The name of the CRD of each kind."""
 
 
-def why_not(created: str, namespace: Manifest | None, definition: Manifest | None) -> str | None:
+def why_not(created: str, containers: Mapping[str, Manifest | None]) -> str | None:
     """Why what it served stays; None where the object was deleted for its own sake. Pure.
 
-    `created` is the creationTimestamp of the deleted object, `namespace` and `definition` are its
-    Namespace and its CRD as they are now.
+    `created` is the creationTimestamp of the deleted object, `containers` are its `namespace`,
+    where it had one, and its `CRD`, as they are now.
     """
-    for kind, container in (("namespace", namespace), ("CRD", definition)):
+    for kind, container in containers.items():
         if container is None:
             return f"its {kind} is gone too"
         metadata = container["metadata"]
@@ -42,22 +46,22 @@ class Deletions:
         self._cluster = cluster
 
     def why_not(self, gone: Mapping[Reference, str]) -> dict[Reference, str | None]:
-        """`why_not` for each of these Zones and RecordSets, given with its creationTimestamp."""
+        """`why_not` for each of these objects, given with its creationTimestamp."""
         definitions = {
             kind: self._cluster.get("CustomResourceDefinition", DEFINITIONS[kind])
             for kind in {reference.kind for reference in gone}
         }
         namespaces = {
             name: self._cluster.get("Namespace", name)
-            for name in {reference.namespace for reference in gone}
+            for name in {reference.namespace for reference in gone if reference.namespace}
         }
-        return {
-            reference: why_not(
-                created, namespaces[reference.namespace], definitions[reference.kind]
-            )
-            or self._made_anew(reference)
-            for reference, created in gone.items()
-        }
+        found = {}
+        for reference, created in gone.items():
+            containers = {"CRD": definitions[reference.kind]}
+            if reference.namespace:
+                containers = {"namespace": namespaces[reference.namespace]} | containers
+            found[reference] = why_not(created, containers) or self._made_anew(reference)
+        return found
 
     def _made_anew(self, reference: Reference) -> str | None:
         found = self._cluster.get(reference.kind, reference.name, reference.namespace)

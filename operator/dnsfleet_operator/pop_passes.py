@@ -1,15 +1,15 @@
-"""A pass over one Pop: its objects in the cluster become what it asks for."""
+"""A pass over one Pop: its objects in the cluster become what it asks for, or end with it."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from dnsfleet.resources import Pop
+from dnsfleet.resources import Metadata, Pop, PopSpec
 
 from dnsfleet_operator.cluster import Cluster
 from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.pops import planning
 from dnsfleet_operator.pops.planning import ObjectKey
-from dnsfleet_operator.pops.setting import Setting
+from dnsfleet_operator.pops.setting import POP_LABEL, Setting
 
 
 def run(
@@ -28,6 +28,20 @@ def run(
     for manifest in changed:
         cluster.apply(manifest)
     return [planning.key(manifest) for manifest in changed]
+
+
+def remove(cluster: Cluster, configuration: Configuration, name: str) -> list[ObjectKey]:
+    """End the objects of a Pop that is gone; the keys of those that were there."""
+    pop = Pop(metadata=Metadata(name=name), spec=PopSpec())
+    ended = []
+    # The edges go last: by them a removal that was cut short is found again.
+    for manifest in planning.desired(Setting(pop, configuration, "", drained=False)):
+        key = planning.key(manifest)
+        found = cluster.get(key.kind, key.name, configuration.namespace)
+        if found is not None and (found["metadata"].get("labels") or {}).get(POP_LABEL) == name:
+            cluster.delete(found)
+            ended.append(key)
+    return ended
 
 
 def rolling(deployment: Mapping[str, Any] | None) -> str:

@@ -19,12 +19,13 @@ from dnsfleet_operator.assembling import Assembler
 from dnsfleet_operator.cluster import Cluster, ClusterError
 from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.cookie_secrets import CookieSecretError
+from dnsfleet_operator.deletions import Deletions
 from dnsfleet_operator.downloads import Downloads
 from dnsfleet_operator.fleet_view import FleetView, PopResult, PutStatus, View
 from dnsfleet_operator.key_secrets import Keys
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.observation import LISTED, Known, Observation, reference_of
-from dnsfleet_operator.pops.setting import MANAGED_SELECTOR
+from dnsfleet_operator.pops.setting import CREATED_ANNOTATION, MANAGED_SELECTOR
 from dnsfleet_operator.publishing import State
 from dnsfleet_operator.record_store import RecordStore, connect
 from dnsfleet_operator.store_errors import StoreError
@@ -85,6 +86,7 @@ class Term:
             Assembler(around.downloads),
             configuration.orphan_seconds,
         )
+        self._deletions = Deletions(around.cluster)
         self._view = View(around.observation, around.workloads)
         self._passed = False
         self.looks = FleetView(around.metrics, around.put_status)
@@ -127,8 +129,8 @@ class Term:
             self._workloads.replace(kind, self._cluster.objects(kind, namespace, MANAGED_SELECTOR))
         self._read_config_maps(anew=True)
         self.looks.forget()
-        for pop in self._observation.pops:
-            self._add(Key("Pop", pop.metadata.name), 0.0)
+        for name in {pop.metadata.name for pop in self._observation.pops} | self._workloads.pops:
+            self._add(Key("Pop", name), 0.0)
         self._add(ZONES, 0.0)
         # The core may be away: what follows must not keep Pops from being applied.
         self._zones.sweep(self._observation, time.monotonic())
@@ -161,7 +163,7 @@ class Term:
             return  # the Sync that is due adds this key again
         self._read_config_maps(anew=False)
         try:
-            results = self._zones.run(self._observation)
+            results = self._zones.run(self._observation, self._lingering())
         except StoreError:
             self._metrics.core_up.set(0)
             raise
@@ -174,6 +176,10 @@ class Term:
         self._metrics.core_up.set(not results.failed)
         if results.failed:
             raise StoreError(results.failed)
+
+    def _lingering(self) -> set[str]:
+        """Pops whose pods run, and whose objects are gone or not understood."""
+        return self._workloads.pops - {pop.metadata.name for pop in self._observation.pops}
 
     def _decide_drains(self) -> None:
         """Look again at who may be out of service, and have Pops applied whose answer is new."""
@@ -217,6 +223,8 @@ class Term:
         pop = known.document.resource if known is not None and known.document else None
         if known is None or not isinstance(pop, Pop):
             self._view.pops.pop(key.name, None)
+            if known is None and self._observation.complete:
+                self._remove_pop(reference)
             return
         if not self._passed and pop.spec.state == "Drained":
             # Who would be left without it is known after the first pass over the zones.
@@ -241,3 +249,16 @@ class Term:
         if known.violations:
             result.problem = (known.violations[0].reason, str(known.violations[0]))
         self._view.pops[key.name] = result
+
+    def _remove_pop(self, reference: Reference) -> None:
+        """End the objects of a Pop that was deleted for its own sake."""
+        edges = self._workloads.get("Deployment", f"pop-{reference.name}-edge")
+        if edges is None:
+            return
+        created = (edges["metadata"].get("annotations") or {}).get(CREATED_ANNOTATION, "")
+        why = self._deletions.why_not({reference: created})[reference]
+        if why is not None:
+            _log.warning("%s is gone and its edges answer on: %s", reference, why)
+            return
+        for kind, name in pop_passes.remove(self._cluster, self._configuration, reference.name):
+            _log.info("removed %s %s", kind, name)

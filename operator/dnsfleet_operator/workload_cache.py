@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from dnsfleet_operator.pops.setting import POP_LABEL
+
 Manifest = Mapping[str, Any]
 
 KINDS = ("Deployment", "Pod", "Service")
@@ -22,6 +24,15 @@ class Workloads:
     def pods(self) -> list[Manifest]:
         """All pods."""
         return list(self._known["Pod"].values())
+
+    @property
+    def pops(self) -> set[str]:
+        """The Pops that have any object."""
+        return {
+            manifest["metadata"]["labels"][POP_LABEL]
+            for own in self._known.values()
+            for manifest in own.values()
+        }
 
     def put(self, manifest: Manifest) -> Manifest | None:
         """Take a version, unless it is older than the known one, which is returned."""

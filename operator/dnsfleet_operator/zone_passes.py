@@ -16,7 +16,7 @@ For what a RecordSet added to a zone the same holds; `remnants` knows what that 
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
 from dnsfleet.plans import APPROVE_ANNOTATION
@@ -94,8 +94,11 @@ class ZonePasses:
         """A Zone object is gone; the next pass finds out whether that was meant."""
         self._deleted[reference] = known
 
-    def run(self, observation: Observation) -> Results:
-        """One pass; ClusterError, StoreError and Fenced end it, the next one begins anew."""
+    def run(self, observation: Observation, lingering: Set[str] = frozenset()) -> Results:
+        """One pass; ClusterError, StoreError and Fenced end it, the next one begins anew.
+
+        `lingering` are Pops whose edges run and whose objects are gone or not understood.
+        """
         if self._store.fence == 0:
             self._store.claim()
         self._ledger.open()
@@ -109,7 +112,7 @@ class ZonePasses:
         assembly = self._assembler.assemble(observation.documents(), past)
         desired, pops = {}, observation.pops
         for assembled in assembly.zones:
-            if (want := self._want(assembled, pops)) is not None:
+            if (want := self._want(assembled, pops, lingering)) is not None:
                 desired[assembled.origin] = want
         self._removed -= desired.keys()
         self._keep(desired)
@@ -193,14 +196,16 @@ class ZonePasses:
             return
         self._claimed |= {each.origin: each for each in zones if each.origin in settled}
 
-    def _want(self, assembled: Assembled, pops: list[Pop]) -> Desired | None:
+    def _want(self, assembled: Assembled, pops: list[Pop], lingering: Set[str]) -> Desired | None:
         # A zone that has only errors stays as the core has it, and counts as one that is live.
         zone = assembled.zone or self._store.load(assembled.origin)
         if zone is None:
             return None
         resource = assembled.resource
         approve = resource.metadata.annotations.get(APPROVE_ANNOTATION)
-        return Desired(zone, placement(resource, pops), approve)
+        manifest = self._store.manifest(assembled.origin)
+        served = lingering & set((manifest and manifest.pops) or ())
+        return Desired(zone, placement(resource, pops, served), approve)
 
     def _keep(self, desired: dict[str, Desired]) -> None:
         """Add what is published and has no good object, as it is."""

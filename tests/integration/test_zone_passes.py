@@ -8,7 +8,7 @@ from dnsfleet import manifests
 from dnsfleet_operator.publishing import State
 from dnsfleet_operator.store_errors import Fenced
 from support.valkey import Valkey
-from support.zone_writers import GRACE_SECONDS, KEY, Writer, changed, record_set, zone
+from support.zone_writers import GRACE_SECONDS, KEY, Writer, changed, item, record_set, zone
 
 
 @pytest.fixture
@@ -112,6 +112,20 @@ def test_an_unsafe_change_waits_for_its_approval(core: Valkey) -> None:
     approved = less | {"metadata": metadata}
     assert writer.run(approved).outcomes["a.example."].state is State.PUBLISHED
     assert writer.served() == {"a.example.": 2}
+
+
+def test_a_pop_whose_object_is_gone_serves_on_while_it_runs(core: Valkey) -> None:
+    here = zone("a")
+    here["spec"]["placement"] = {"popSelector": {"matchLabels": {"region": "eu"}}}
+    pops = [item("Pop", name, {}, labels={"region": "eu"}) for name in ("ams", "fra")]
+    Writer(core).run(here, *pops)
+    for lingering, serve in (({"fra"}, ("ams", "fra")), ({"sin"}, ("ams",)), ({"fra"}, ("ams",))):
+        writer = Writer(core)
+        writer.list(here, pops[0])
+        results = writer.passes.run(writer.observation, lingering)
+        manifest = results.outcomes["a.example."].manifest
+        assert manifest is not None
+        assert manifest.pops == serve
 
 
 def test_a_core_that_lost_everything_is_filled_again_with_kept_zones_too(core: Valkey) -> None:

@@ -11,6 +11,7 @@ from dnsfleet_operator.pops.setting import Setting
 from support import manifests
 from support.installations import CONFIGURATION
 
+CREATED = "2026-01-01T00:00:00Z"
 EDGE = ObjectKey("Deployment", "pop-fra-edge")
 DNS = ObjectKey("Service", "pop-fra-dns")
 CONFIG = ObjectKey("ConfigMap", "pop-fra")
@@ -19,12 +20,12 @@ Objects = dict[ObjectKey, dict[str, Any]]
 
 
 def objects(spec: str = "", drained: bool = False, public_key: str = "PEM") -> Objects:
-    pop = manifests.pop(spec, uid="4711")
+    pop = manifests.pop(spec, creationTimestamp=CREATED)
     wanted = planning.desired(Setting(pop, CONFIGURATION, public_key, drained))
     return {planning.key(manifest): manifest for manifest in wanted}
 
 
-def test_a_pop_has_these_objects_and_owns_them() -> None:
+def test_a_pop_has_these_objects_and_no_cascade_ends_them() -> None:
     found = objects()
     assert sorted(found) == [
         ("ConfigMap", "pop-fra"),
@@ -40,9 +41,15 @@ def test_a_pop_has_these_objects_and_owns_them() -> None:
         metadata = manifest["metadata"]
         assert metadata["namespace"] == "dns"
         assert metadata["labels"]["dnsfleet.io/pop"] == "fra"
-        assert [(o["kind"], o["name"], o["uid"]) for o in metadata["ownerReferences"]] == [
-            ("Pop", "fra", "4711")
-        ]
+        assert metadata["annotations"]["dnsfleet.io/pop-created"] == CREATED
+        assert "ownerReferences" not in metadata
+
+
+def test_every_pod_pulls_with_the_secrets_of_the_installation() -> None:
+    for (kind, _), manifest in objects().items():
+        if kind == "Deployment":
+            pod = manifest["spec"]["template"]["spec"]
+            assert pod["imagePullSecrets"] == [{"name": "registry"}, {"name": "mirror"}]
 
 
 def test_one_service_has_udp_and_tcp_on_port_53() -> None:

@@ -30,7 +30,7 @@ DELETIONS = [
 def test_a_deletion_counts_when_it_was_for_its_own_sake(
     namespace: dict[str, Any] | None, definition: dict[str, Any] | None, why: str | None
 ) -> None:
-    assert deletions.why_not(CREATED, namespace, definition) == why
+    assert deletions.why_not(CREATED, {"namespace": namespace, "CRD": definition}) == why
 
 
 def published(count: int) -> set[str]:

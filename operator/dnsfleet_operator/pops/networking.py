@@ -26,7 +26,7 @@ def dns_service(setting: Setting) -> Manifest:
     if given.type == "LoadBalancer" and given.load_balancer_class is not None:
         spec["loadBalancerClass"] = given.load_balancer_class
     service = setting.manifest("v1", "Service", setting.name("dns"), "dns", spec=spec)
-    service["metadata"]["annotations"] = dict(given.annotations)
+    service["metadata"]["annotations"] |= given.annotations
     return service
 
 

@@ -16,7 +16,7 @@ from dnsfleet_operator.pops.setting import Manifest, Setting
 
 DIGEST_ANNOTATION = "dnsfleet.io/plan"
 DIGEST_DIGITS = 16
-_REWRITTEN = frozenset({"resources", "sizeLimit", "ownerReferences"})
+_REWRITTEN = frozenset({"resources", "sizeLimit"})
 """Fields whose values the API server spells in its own way; the digest tells when they differ."""
 
 

@@ -1,9 +1,13 @@
-"""What all objects of a Pop share: names, labels, owner, and the restrictions on their pods."""
+"""What all objects of a Pop share: names, labels, and the restrictions on their pods.
+
+They have no owner reference: Kubernetes would end them with any Pop object, also one that goes
+because its CRD does. The operator ends them itself, when the deletion was meant (see `pop_passes`).
+"""
 
 from dataclasses import dataclass
 from typing import Any
 
-from dnsfleet.resources import API_VERSION, Pop
+from dnsfleet.resources import Pop
 
 from dnsfleet_operator.configuration import Configuration
 
@@ -12,6 +16,8 @@ Manifest = dict[str, Any]
 
 MANAGED_BY = "dnsfleet"
 POP_LABEL = "dnsfleet.io/pop"
+CREATED_ANNOTATION = "dnsfleet.io/pop-created"
+"""The creationTimestamp of the Pop, for when the Pop itself is gone."""
 COMPONENT_LABEL = "app.kubernetes.io/component"
 MANAGED_SELECTOR = f"app.kubernetes.io/managed-by={MANAGED_BY},{POP_LABEL}"
 USER_ID = 65532
@@ -70,7 +76,7 @@ class Setting:
     def manifest(
         self, api_version: str, kind: str, name: str, component: str, **content: Any
     ) -> Manifest:
-        """An object of this Pop, which goes when the Pop goes."""
+        """An object of this Pop."""
         return {
             "apiVersion": api_version,
             "kind": kind,
@@ -78,16 +84,7 @@ class Setting:
                 "name": name,
                 "namespace": self.configuration.namespace,
                 "labels": self.labels(component),
-                "ownerReferences": [
-                    {
-                        "apiVersion": API_VERSION,
-                        "kind": "Pop",
-                        "name": self.pop.metadata.name,
-                        "uid": self.pop.metadata.uid,
-                        "controller": True,
-                        "blockOwnerDeletion": False,
-                    }
-                ],
+                "annotations": {CREATED_ANNOTATION: self.pop.metadata.creation_timestamp},
             },
             **content,
         }
