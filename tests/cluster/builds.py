@@ -7,9 +7,12 @@ an old one.
 """
 
 import hashlib
+import json
 import os
+import re
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +62,8 @@ _HELM_3 = _Module(
     " -X helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor=34",
 )
 
+_PROMETHEUS_OPERATOR = "github.com/prometheus-operator/prometheus-operator"
+
 
 def cache() -> Path:
     """The folder that keeps what was built, one folder a version."""
@@ -78,11 +83,19 @@ def helm_3() -> Path:
     return _built(_HELM_3)["helm3"]
 
 
+def prometheus_operator_definitions(kinds: Iterable[str]) -> list[Path]:
+    """The CRDs of the Prometheus operator by their plurals, as its own Go module ships them."""
+    command = ["go", "mod", "download", "-json", _PROMETHEUS_OPERATOR]
+    folder = TOOLS / "prometheus-operator"
+    done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, check=True)
+    shipped = Path(json.loads(done.stdout)["Dir"]) / "example" / "prometheus-operator-crd"
+    return [shipped / f"monitoring.coreos.com_{kind}.yaml" for kind in kinds]
+
+
 def _built(module: _Module) -> dict[str, Path]:
     folder = cache() / f"{module.folder}-{_fingerprint(module)}"
-    for name, package in module.programs.items():
-        if not (folder / name).exists():
-            _build(module, package, folder / name)
+    if missing := [name for name in module.programs if not (folder / name).exists()]:
+        _build(module, missing, folder)
     return {name: folder / name for name in module.programs}
 
 
@@ -93,16 +106,24 @@ def _fingerprint(module: _Module) -> str:
     return digest.hexdigest()[:16]
 
 
-def _build(module: _Module, package: str, target: Path) -> None:
-    print(f"building {target.name} from {package}", flush=True)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        unfinished = Path(folder) / target.name
+def _build(module: _Module, names: list[str], target: Path) -> None:
+    """By one command, so that one program is linked while others are compiled."""
+    print(f"building {', '.join(names)}", flush=True)
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target) as folder:
         command = ["go", "build", "-trimpath", "-mod=readonly", "-ldflags", module.linking]
+        packages = [module.programs[name] for name in names]
         subprocess.run(
-            [*command, "-o", str(unfinished), package],
+            [*command, "-o", f"{folder}/", *packages],
             cwd=TOOLS / module.folder,
             env={**os.environ, "CGO_ENABLED": "0", "GOFLAGS": ""},
             check=True,
         )
-        unfinished.rename(target)
+        for name, package in zip(names, packages, strict=True):
+            (Path(folder) / _given_name(module, package)).rename(target / name)
+
+
+def _given_name(module: _Module, package: str) -> str:
+    """What go calls a program: the last part of its package that is no major version."""
+    parts = [module.folder] if package == "." else package.split("/")
+    return next(part for part in reversed(parts) if not re.fullmatch(r"v[0-9]+", part))

@@ -18,6 +18,7 @@ NAMESPACE = "dnsfleet-chart"
 POLICY_SECONDS = 30.0
 """The API server compiles a new policy a moment after it is written."""
 EVERYTHING = {
+    "imagePullSecrets": [{"name": "registry"}, {"name": "mirror"}],
     "operator": {"replicas": 2, "nodeSelector": {"role": "core"}},
     "core": {"persistence": {"enabled": False}, "tolerations": [{"operator": "Exists"}]},
     "podMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
@@ -87,6 +88,7 @@ def test_rendering_is_the_same_each_time(render: Any, values: Values) -> None:
         ({"operator": {"replicas": "2"}}, "got string, want integer"),
         ({"image": {"edge": {"tag": "a b"}}}, "does not match pattern"),
         ({"image": {"pullPolicy": "Sometimes"}}, "value must be one of"),
+        ({"imagePullSecrets": ["registry"]}, "got string, want object"),
         ({"core": {"external": {"host": "redis.example"}}}, "minLength"),
         ({"core": {"persistence": {"size": "many"}}}, "does not match pattern"),
         ({"pops": [{"name": "fra", "spec": {"stat": "Active"}}]}, "'stat' not allowed"),
@@ -190,6 +192,13 @@ def test_only_the_operator_and_the_test_have_a_token(render: Any) -> None:
             assert container["securityContext"]["readOnlyRootFilesystem"] is True
 
 
+def test_every_pod_pulls_with_the_secrets_of_the_values(render: Any) -> None:
+    objects = render(EVERYTHING)
+    for _, pod in pods_of(objects):
+        assert pod["imagePullSecrets"] == EVERYTHING["imagePullSecrets"]
+    assert environment(objects)["DNSFLEET_IMAGE_PULL_SECRETS"] == "registry,mirror"
+
+
 def pods_of(objects: list[Object]) -> Iterator[tuple[str, Object]]:
     """Name and pod spec of everything that makes pods."""
     for item in objects:
@@ -251,6 +260,18 @@ def test_the_api_server_takes_every_object_without_a_warning(
     text = yaml.safe_dump_all(render())
     arguments = ("apply", "--server-side", "--force-conflicts", "--dry-run=server")
     cluster.kubectl(*arguments, "--warnings-as-errors", "-f", "-", stdin=text)
+
+
+def test_a_first_install_with_zones_is_refused_and_leaves_nothing(
+    helm: Access, tmp_path: Path
+) -> None:
+    """Helm looks up the kinds of all objects before it makes the definitions of some."""
+    path = tmp_path / "values.yaml"
+    path.write_text(json.dumps({name: EVERYTHING[name] for name in ("zones", "pops")}))
+    with pytest.raises(CommandError, match="ensure CRDs are installed first"):
+        helm.helm("install", "early", str(CHART), "--namespace=default", "--values", str(path))
+    kinds = "all,configmaps,crds,clusterroles,validatingadmissionpolicies"
+    assert helm.items(kinds, "--selector", "app.kubernetes.io/instance=early") == []
 
 
 def test_zones_and_pops_come_with_an_upgrade_and_outlive_their_values(
