@@ -11,6 +11,7 @@ import yaml
 from cluster.access import Access
 from cluster.namespaces import Node
 from support.monitoring import Monitoring, Notice, monitoring
+from support.pod_processes import process_of
 from support.releases import CHART, NAMESPACE, READY_SECONDS, REPOSITORY
 from support.waiting import wait_for
 
@@ -81,23 +82,8 @@ def told(notice: Notice) -> tuple[str, str, str, str]:
 
 
 def replica_process(cluster: Access, pop: str) -> int:
-    """The process of a Pop's replica, as this machine numbers it: it is the first of its pod."""
     (pod,) = cluster.items(
         *("pods", "-n", NAMESPACE),
         *("-l", f"dnsfleet.io/pop={pop},app.kubernetes.io/component=replica"),
     )
-    uid = pod["metadata"]["uid"]
-    (found,) = [
-        int(path.parent.name)
-        for path in Path("/proc").glob("[0-9]*/comm")
-        if _text(path).startswith("valkey-server") and uid in _text(path.with_name("cgroup"))
-    ]
-    return found
-
-
-def _text(path: Path) -> str:
-    """What a file of /proc says; nothing where the process has ended meanwhile."""
-    try:
-        return path.read_text()
-    except OSError:
-        return ""
+    return process_of(pod, "valkey-server")
