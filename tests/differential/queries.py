@@ -71,9 +71,8 @@ def _names(zone: Zone) -> Iterator[Name]:
 
 def _lengthened(name: Name, label: bytes) -> Name:
     """Labels in front until no more fit, so that a DNAME makes a name that is too long."""
-    while octets(name) + len(label) + 1 <= MOST_OCTETS:
-        name = (label, *name)
-    return name
+    room = (MOST_OCTETS - octets(name)) // (len(label) + 1)
+    return (label,) * room + name
 
 
 def _mixed(label: bytes, choice: random.Random) -> bytes:
