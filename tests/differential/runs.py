@@ -24,7 +24,6 @@ PLACES = 150
 QUERIES_A_PLACE = 200
 # One of so many queries goes over TCP.
 TCP_EVERY = 10
-SERVERS = (nameservers.KNOT, nameservers.NSD, nameservers.BIND)
 
 Alter = Callable[[str], str]
 """What becomes of our copy of a master file, so that a test can see differences found."""
@@ -120,10 +119,7 @@ def serving(
                 loaded, found = zones.from_file(alter(text).encode(), "ours", origin)
                 assert loaded is not None, (found, text)
                 engine.load(loaded)
-        others = {
-            kind.program: stack.enter_context(nameservers.serving(kind, files, folder))
-            for kind in SERVERS
-        }
+        others = stack.enter_context(nameservers.all_serving(files, folder))
         ours = engine.start([("127.0.0.1", 0)], 1)[0]
         stack.callback(engine.stop)
-        yield ours, {server: ("127.0.0.1", port) for server, port in others.items()}
+        yield ours, others

@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -166,6 +166,16 @@ def serving(kind: Kind, zones: Mapping[str, Path], folder: Path) -> Iterator[int
     finally:
         process.terminate()
         process.wait(STOP_SECONDS)
+
+
+@contextmanager
+def all_serving(zones: Mapping[str, Path], folder: Path) -> Iterator[dict[str, tuple[str, int]]]:
+    """Run one server of each kind with the same zone files; their addresses by program."""
+    with ExitStack() as stack:
+        yield {
+            kind.program: ("127.0.0.1", stack.enter_context(serving(kind, zones, folder)))
+            for kind in (KNOT, NSD, BIND)
+        }
 
 
 def _serves(origin: str, port: int) -> bool:

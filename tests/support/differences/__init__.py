@@ -89,6 +89,11 @@ RULES = [
         contents.names_of_parent,
     ),
     Rule(
+        "BIND answers NSEC at a cut, where only DS is data of this side",
+        "RFC 4035 section 3.1.4.1",
+        contents.nsec_at_cut,
+    ),
+    Rule(
         "Knot goes on at the target of a DNAME although the name is too long",
         "RFC 6672 section 2.2",
         aliases.names_that_are_too_long,

@@ -1,9 +1,9 @@
 """Other contents: extended errors, ANY, what exists, and replies that were truncated."""
 
-from support.differences.pairs import CONFIRMED, Difference, Pair, more_addresses
+from support.differences.pairs import CONFIRMED, Difference, Pair, more_addresses, only
 from support.wire import AUTHORITATIVE, CHECKING_DISABLED, OPT, Record, Reply
 
-ANY = 255
+NS, NSEC, ANY = 2, 47, 255
 NOERROR, NXDOMAIN = 0, 3
 EXTENDED_ERROR = 15
 
@@ -54,6 +54,17 @@ def names_of_parent(difference: Difference) -> Difference:
 
     is_known = difference.server == "nsd" and difference.agreeing >= CONFIRMED
     return difference.each(settle) if is_known and difference.nested else difference
+
+
+def nsec_at_cut(difference: Difference) -> Difference:
+    """BIND answers NSEC at a cut as it does DS, from this side of it."""
+
+    def settle(pair: Pair) -> Pair:
+        answers = pair.theirs.flags & AUTHORITATIVE and only(pair.theirs.answer, NSEC)
+        return pair.settled() if answers and only(pair.ours.authority, NS) else pair
+
+    is_known = difference.server == "named" and difference.agreeing >= CONFIRMED
+    return difference.each(settle) if is_known and difference.qtype == NSEC else difference
 
 
 def some_of_any(difference: Difference) -> Difference:
