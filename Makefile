@@ -9,6 +9,7 @@ UV := .tools/uv/bin/uv
 RUN := .venv/bin
 CARGO := cargo --locked
 ENGINE := edge/engine/Cargo.toml
+FUZZ := edge/engine/fuzz/Cargo.toml
 LOAD := bench/load/Cargo.toml
 # Cargo's two lock-step users (the wheel and the tests) share one target folder.
 export CARGO_TARGET_DIR ?= $(CURDIR)/edge/engine/target
@@ -36,7 +37,9 @@ check: setup ## Formatting, lints, types and layer rules
 	$(RUN)/mypy
 	$(RUN)/lint-imports
 	cargo fmt --manifest-path $(ENGINE) --check
+	cargo fmt --manifest-path $(FUZZ) --check
 	$(CARGO) clippy --quiet --manifest-path $(ENGINE) --all-features --all-targets -- -D warnings
+	$(CARGO) clippy --quiet --manifest-path $(FUZZ) --no-default-features --all-targets -- -D warnings
 	cargo fmt --manifest-path $(LOAD) --check
 	$(CARGO) clippy --quiet --manifest-path $(LOAD) --all-targets -- -D warnings
 
@@ -52,6 +55,12 @@ differential: setup ## Random zones and QUERIES against knotd, nsd and named; SE
 
 faults: setup ## Kill the core, replicas and edges of a fleet under load
 	$(RUN)/pytest tests/faults
+
+# For each target; a minute finds what a change has just broken.
+FUZZ_SECONDS := 60
+
+fuzz: ## Give the engine any octets, FUZZ_SECONDS for each target (edge/engine/fuzz/README.md)
+	edge/engine/fuzz/run $(FUZZ_SECONDS)
 
 bench: setup ## Measure propagation, big zones, and dnsfleet beside other servers (ONLY=NAME: one)
 	PYTHONPATH=tests $(RUN)/python -m bench $(ONLY)

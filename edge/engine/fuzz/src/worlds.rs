@@ -1,0 +1,127 @@
+//! Zones to ask, beside the records that they have.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use dnsfleet_engine::answer::settings::Settings;
+use dnsfleet_engine::answer::{Cache, Client, Outcome, Source, Transport, respond};
+use dnsfleet_engine::builder::Builder;
+use dnsfleet_engine::catalog::Catalog;
+use dnsfleet_engine::zone::Zone;
+
+use crate::model::{Model, Name};
+use crate::replies::Reply;
+
+/// What NSID and `id.server.` tell in every world.
+pub const IDENTITY: &str = "fuzzed";
+/// Unix time in every world.
+const NOW: u32 = 1_800_000_000;
+/// How often a question is asked until its answer comes from the cache (`answer::Cache`).
+const UNTIL_CACHED: usize = 3;
+
+/// One for all worlds, so that answers of other zones and versions are in it that must not come out.
+static CACHE: LazyLock<Mutex<Cache>> = LazyLock::new(Mutex::default);
+
+/// DS belongs to the parent's side of a zone cut.
+const DS: u16 = 43;
+
+static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
+    let settings = Settings::new(Some(IDENTITY)).expect("an identity");
+    settings.with_secrets(&[vec![7; 16]]).expect("a secret")
+});
+
+/// A catalog and what its zones hold.
+pub struct World {
+    catalog: Catalog,
+    settings: Settings,
+    zones: Vec<Model>,
+}
+
+impl World {
+    /// Serves these zones.
+    pub fn of(zones: impl IntoIterator<Item = Zone>) -> World {
+        let (mut catalog, mut models) = (Catalog::default(), Vec::new());
+        for zone in zones {
+            models.push(Model::read(&zone.encode()));
+            catalog = catalog.with(zone);
+        }
+        World {
+            catalog,
+            settings: SETTINGS.clone(),
+            zones: models,
+        }
+    }
+
+    /// The reply to a message; None where there is none. A cache makes no difference.
+    pub fn ask(&self, message: &[u8], transport: Transport) -> Option<Reply> {
+        let (octets, outcome) = self.respond(message, transport, None)?;
+        let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+        for _ in 0..UNTIL_CACHED {
+            let cached = self.respond(message, transport, Some(&mut cache));
+            let (cached, _) = cached.expect("a reply");
+            assert_eq!(cached, octets, "with a cache");
+        }
+        Some(Reply::read(octets, outcome))
+    }
+
+    fn respond(
+        &self,
+        message: &[u8],
+        transport: Transport,
+        cache: Option<&mut Cache>,
+    ) -> Option<(Vec<u8>, Outcome)> {
+        let source = Source {
+            catalog: &self.catalog,
+            settings: &self.settings,
+            now: NOW,
+        };
+        let client = Client::new(IpAddr::V4(Ipv4Addr::LOCALHOST), transport);
+        let mut octets = Vec::new();
+        let outcome = respond(source, cache, message, client, &mut octets)?;
+        Some((octets, outcome))
+    }
+
+    /// The zone that must answer: the one with the longest origin at or above the name, for DS
+    /// strictly above it if there is one (RFC 4035 section 3.1.4.1).
+    pub fn zone_of(&self, name: &Name, rtype: u16) -> Option<&Model> {
+        let above = self
+            .zones
+            .iter()
+            .filter(|zone| name.starts_with(&zone.origin));
+        let strictly = above.clone().filter(|zone| zone.origin != *name);
+        let longest = |zone: &&Model| zone.origin.len();
+        match rtype {
+            DS => strictly.max_by_key(longest).or(above.max_by_key(longest)),
+            _ => above.max_by_key(longest),
+        }
+    }
+}
+
+/// The zone of a master file that has no errors.
+pub fn zone(text: &str) -> Zone {
+    let mut builder = Builder::new(None);
+    builder.add_file(
+        text.as_bytes(),
+        "zone",
+        &mut |path, _| panic!("includes {path}"),
+        &mut |rtype, _, _| panic!("type {rtype}"),
+        &mut |_, _| {},
+    );
+    let (zone, found) = builder.finish();
+    zone.unwrap_or_else(|| panic!("{found:?}"))
+}
+
+/// The zone `example.`, which has every kind of place a name can have.
+pub static EXAMPLE: LazyLock<Zone> = LazyLock::new(|| zone(include_str!("../zones/example.zone")));
+
+/// Zones beside and below each other; and below the root, where every name is in some zone.
+pub static WORLDS: LazyLock<[World; 2]> = LazyLock::new(|| {
+    let child = zone(include_str!("../zones/child.example.zone"));
+    let signed = zone(include_str!("../zones/signed.zone"));
+    let root = zone(include_str!("../zones/root.zone"));
+    let zones = [EXAMPLE.clone(), child, signed];
+    [
+        World::of(zones.clone()),
+        World::of(zones.into_iter().chain([root])),
+    ]
+});
