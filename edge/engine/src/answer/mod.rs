@@ -32,7 +32,7 @@ mod tests;
 
 use crate::catalog::Catalog;
 use crate::rdata::types;
-pub use cache::Cache;
+pub use cache::{Cache, Seed, hash};
 use cache::{Key, Validity};
 use cookies::Presented;
 use edns::Opt;

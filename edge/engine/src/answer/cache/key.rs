@@ -95,6 +95,12 @@ impl Seed {
     pub fn random() -> Seed {
         Seed(RandomState::new().hash_one(0))
     }
+
+    /// A seed for what belongs to a number too.
+    #[inline]
+    pub fn with(self, number: u64) -> Seed {
+        Seed(mix(self.0 ^ number))
+    }
 }
 
 /// Sets bit 5 of the octets from A to Z, all eight at once.

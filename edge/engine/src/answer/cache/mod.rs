@@ -33,8 +33,7 @@ mod key;
 mod log;
 
 use index::{Index, Slot};
-pub use key::Key;
-use key::Seed;
+pub use key::{Key, Seed, hash};
 pub use log::{Kept, Validity};
 use log::{Log, Position};
 
