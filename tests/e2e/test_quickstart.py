@@ -44,6 +44,9 @@ def test_zones_and_pops_become_ready(cluster: Access) -> None:
     cluster.wait("condition=Ready", releases.READY_SECONDS, "zones", "--all")
     columns = cluster.kubectl("get", "zones", "example-com").splitlines()
     assert "3/3" in columns[1], columns
+    columns = cluster.kubectl("get", "pops", "fra").splitlines()
+    assert columns[0].split()[3:5] == ["EDGES", "ZONES"]
+    assert columns[1].split()[3:5] == ["2/2", "2/2"]
 
 
 def test_a_pod_gets_answers_through_the_service_over_udp_and_tcp(cluster: Access) -> None:

@@ -69,7 +69,7 @@ COLUMNS = {
     "recordsets.yaml": (["Zone", "Records", "Accepted", "Propagated", "Age"], ["Message"]),
     "pops.yaml": (
         ["Region", "State", "Edges", "Zones", "Lag", "Ready", "Age"],
-        ["Desired", "Assigned", "Message"],
+        ["Message"],
     ),
 }
 

@@ -238,8 +238,8 @@ def test_conditions_of_a_pop(
 def test_counts_of_a_pop_move_in_steps() -> None:
     made = pops.pop(2, replace(HEALTHY, current=3, lag_ms=59_999), {}, NOW)
     assert made["lagSeconds"] == 15
-    assert made["edges"] == {"ready": 2, "desired": 2}
-    assert made["zones"] == {"assigned": 5, "current": 3}
+    assert made["edges"] == {"ready": 2, "desired": 2, "text": "2/2"}
+    assert made["zones"] == {"assigned": 5, "current": 3, "text": "3/5"}
     assert made["addresses"] == ["192.0.2.1"]
 
 

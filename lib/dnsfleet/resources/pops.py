@@ -173,6 +173,8 @@ class EdgeCount(Tolerant):
     """Edges that answer."""
     desired: int
     """Edges that should."""
+    text: str = ""
+    """`ready/desired`, for the table of kubectl."""
 
 
 class ZoneCount(Tolerant):
@@ -182,6 +184,8 @@ class ZoneCount(Tolerant):
     """Zones placed here."""
     current: int
     """Zones that every ready edge answers from the newest revision."""
+    text: str = ""
+    """`current/assigned`, for the table of kubectl."""
 
 
 class PopStatus(Tolerant):

@@ -47,8 +47,16 @@ def pop(generation: int, facts: Facts, before: Status, now: str) -> dict[str, An
     found = [_progressing(facts), _ready(facts), _synced(facts), _connected(facts), _drained(facts)]
     status: dict[str, Any] = {
         "observedGeneration": generation,
-        "edges": {"ready": facts.ready, "desired": facts.wanted},
-        "zones": {"assigned": facts.assigned, "current": facts.current},
+        "edges": {
+            "ready": facts.ready,
+            "desired": facts.wanted,
+            "text": f"{facts.ready}/{facts.wanted}",
+        },
+        "zones": {
+            "assigned": facts.assigned,
+            "current": facts.current,
+            "text": f"{facts.current}/{facts.assigned}",
+        },
         "lagSeconds": float(step(facts.lag_ms / 1000)),
         "conditions": merge(found, generation, before, now),
     }
