@@ -11,6 +11,7 @@ from typing import Any
 from dnsfleet.resources import GROUP, Reference
 
 from dnsfleet_operator.cluster import Cluster
+from dnsfleet_operator.observation import reference_of
 
 Manifest = Mapping[str, Any]
 
@@ -60,9 +61,23 @@ class Deletions:
             containers = {"CRD": definitions[reference.kind]}
             if reference.namespace:
                 containers = {"namespace": namespaces[reference.namespace]} | containers
-            found[reference] = why_not(created, containers) or self._made_anew(reference)
-        return found
+            found[reference] = why_not(created, containers)
+        meant = [reference for reference, why in found.items() if why is None]
+        return found | {
+            reference: f"there is a {reference.kind} of that name again"
+            for reference in self._there_again(meant)
+        }
 
-    def _made_anew(self, reference: Reference) -> str | None:
-        found = self._cluster.get(reference.kind, reference.name, reference.namespace)
-        return None if found is None else f"there is a {reference.kind} of that name again"
+    def _there_again(self, meant: list[Reference]) -> set[Reference]:
+        """Those of the references that name an object; many are looked up by one list."""
+        found = set()
+        for kind in {reference.kind for reference in meant}:
+            asked = {reference for reference in meant if reference.kind == kind}
+            if len(asked) == 1:
+                (reference,) = asked
+                single = self._cluster.get(kind, reference.name, reference.namespace)
+                there = [] if single is None else [{"kind": kind, **single}]
+            else:
+                there = self._cluster.objects(kind)
+            found |= asked & {reference_of(each) for each in there}
+        return found

@@ -172,6 +172,16 @@ def test_a_record_set_that_was_deleted_for_its_own_sake_goes(core: Valkey, resta
     assert writer.served() == {"a.example.": 3}
 
 
+@pytest.mark.parametrize("count", [1, 2], ids=["one is asked for", "many are listed"])
+def test_a_record_set_that_was_made_again_meanwhile_is_not_gone(core: Valkey, count: int) -> None:
+    record_sets = [record_set(f"web{number}", f"www{number}") for number in range(count)]
+    writer = Writer(core)
+    writer.run(zone("a"), *record_sets)
+    writer.cluster.again = record_sets
+    writer.run(zone("a"))
+    assert writer.served() == {"a.example.": 3 + count}
+
+
 def test_a_consent_that_was_withdrawn_while_no_operator_ran_counts(core: Valkey) -> None:
     writer = Writer(core)
     writer.run(labelled_zone(), team(writer), of_team("web"))

@@ -32,10 +32,22 @@ class _Cluster(Cluster):
     def __init__(self, there: dict[tuple[str, str], dict[str, Any]]) -> None:
         super().__init__(kubernetes.client.ApiClient())
         self._there = there
+        self.again: list[dict[str, Any]] = []
+        """Objects that were made again without the operator's knowledge."""
 
     def get(self, kind: str, name: str, namespace: str = "") -> dict[str, Any] | None:
-        del namespace
-        return self._there.get((kind, name))
+        if (found := self._there.get((kind, name))) is not None:
+            return found
+        return next((each for each in self.objects(kind) if _names(each, name, namespace)), None)
+
+    def objects(self, kind: str, namespace: str = "", labels: str = "") -> list[dict[str, Any]]:
+        del namespace, labels
+        return [each for each in self.again if each["kind"] == kind]
+
+
+def _names(manifest: dict[str, Any], name: str, namespace: str) -> bool:
+    metadata = manifest["metadata"]
+    return (metadata["name"], metadata["namespace"]) == (name, namespace)
 
 
 class Writer:
@@ -48,7 +60,7 @@ class Writer:
         """What the API server has of namespaces and CRDs, by kind and name."""
         for kind, name in _CONTAINERS:
             self.there[kind, name] = {"metadata": {"creationTimestamp": "2025-01-01T00:00:00Z"}}
-        cluster = _Cluster(self.there)
+        self.cluster = cluster = _Cluster(self.there)
         outside = Downloads(lambda: None)
         self.passes = ZonePasses(cluster, self.store, Assembler(outside), GRACE_SECONDS)
 
