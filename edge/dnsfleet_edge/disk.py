@@ -97,7 +97,10 @@ class Disk:
     def _read_index(self) -> list[str]:
         def parse(parts: list[bytes]) -> list[str]:
             (text,) = parts
-            return [str(origin) for origin in json.loads(text)]
+            try:
+                return [str(origin) for origin in json.loads(text)]
+            except (RecursionError, TypeError) as error:
+                raise ValueError(f"no list of origins: {error}") from error
 
         return _newest_good(self._index, "index", parse)
 
@@ -189,8 +192,10 @@ def _unseal(kind: str, data: bytes) -> list[bytes]:
         raise ValueError("checksum does not match: the file is cut short or was changed")
     parts, at = [], len(head) + 1
     while at < len(body):
-        (size,) = _LENGTH.unpack_from(body, at)
-        at += _LENGTH.size
-        parts.append(body[at : at + size])
-        at += size
+        start = at + _LENGTH.size
+        size = int.from_bytes(body[at:start])
+        at = start + size
+        if at > len(body):
+            raise ValueError("a part is longer than the file")
+        parts.append(body[start:at])
     return parts

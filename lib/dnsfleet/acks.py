@@ -45,9 +45,11 @@ def decode(data: bytes) -> Ack | None:
     try:
         said = json.loads(data)
         failing = {str(origin): str(reason) for origin, reason in said["failing"].items()}
-        return Ack(int(said["lsn"]), failing, int(said["failingCount"]), int(said["time"]))
-    except (AttributeError, KeyError, TypeError, ValueError):
+        ack = Ack(said["lsn"], failing, said["failingCount"], said["time"])
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return None
+    counts = (ack.lsn, ack.failing_count, ack.time_ms)
+    return ack if all(type(count) is int and count >= 0 for count in counts) else None
 
 
 def shows(ack: Ack, origin: str, lsn: int) -> bool:

@@ -197,7 +197,12 @@ def _open(data: bytes, context: bytes, key: Ed25519PublicKey) -> dict[str, Any]:
         key.verify(signature, context + text)
     except InvalidSignature:
         raise ManifestError("the signature is not from this fleet's publisher") from None
-    said: dict[str, Any] = json.loads(text)
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ManifestError(f"the head is no JSON: {error}") from error
+    if not isinstance(said, dict):
+        raise ManifestError("the head is no JSON object")
     if said.get("format") != FORMAT:
         raise ManifestError(f"format {said.get('format')}, this version reads {FORMAT}")
     return said
