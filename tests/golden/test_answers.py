@@ -42,7 +42,7 @@ APEX = {
 NEGATIVE = "test. 60 SOA ns1.example.net. host.example.net. 1 7200 900 1209600 60"
 # All that there is to prove: nothing may drop out of a table in silence.
 REFERENCES = {
-    "decisions": {f"step {n}" for n in (0, 1, 2, 3, "4a", "4b", 5, 6, 7, 8, 9, 10)},
+    "decisions": {"choice"} | {f"step {n}" for n in (0, 1, 2, 3, "4a", "4b", 5, 6, 7, 8, 9, 10)},
     "lines": {f"line {n}" for n in range(1, 12)},
     "reports": {f"report {n}" for n in range(1, 23) if n not in (6, 13, 15, 20)},
 }
@@ -114,6 +114,14 @@ def _has_at_apex(lines: list[str], rtype: str) -> bool:
 @pytest.mark.parametrize("table", REFERENCES)
 def test_nothing_is_missing(table: str) -> None:
     assert {entry.reference for entry in _entries(table)} == REFERENCES[table]
+
+
+def test_a_ttl_has_31_bits() -> None:
+    for ttl, is_loaded in ((2**31 - 1, True), (2**31, False), (2**32 - 1, False)):
+        text = "\n".join([*APEX.values(), f"www {ttl} A 192.0.2.1", ""])
+        zone, found = zones.from_file(text.encode(), "zone", "test.")
+        assert (zone is not None) == is_loaded, found
+        assert is_loaded or [violation.reason for violation in found] == ["BadTTL"]
 
 
 def test_only_names_of_old_types_are_compressed() -> None:
