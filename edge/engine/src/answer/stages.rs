@@ -6,10 +6,11 @@
 //! Step 6 adds addresses. AA tells about the first name alone (RFC 1035 section 4.1.1), the response
 //! code about the last (RFC 6604 section 3).
 
+use std::hash::{DefaultHasher, Hasher};
 use std::ops::ControlFlow::{self, Break, Continue};
 
 use super::lookup::{self, Place};
-use super::message::{Full, Message, NOWHERE, Owner, Section};
+use super::message::{Full, Message, Owner, Section};
 use super::sname::Sname;
 use super::subject::{Kind, Subject};
 use super::{additional, rcode};
@@ -42,8 +43,9 @@ pub struct Stages<'z, 'a, 'm> {
     message: &'a mut Message<'m>,
     sname: Sname,
     rcode: u16,
-    /// Where the message has the names that turned out to be aliases.
-    aliases: [u16; MOST_ALIASES],
+    /// Hashes of the names that turned out to be aliases. Not where the message has them: of a name
+    /// with very many labels it does not know that.
+    aliases: [u64; MOST_ALIASES],
     chased: usize,
     /// The DNAME RRset behind each alias that came from one.
     redirections: [Option<Rrset<'z>>; MOST_ALIASES],
@@ -57,7 +59,7 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
             message,
             sname,
             rcode: rcode::NOERROR,
-            aliases: [NOWHERE; MOST_ALIASES],
+            aliases: [0; MOST_ALIASES],
             chased: 0,
             redirections: [None; MOST_ALIASES],
         }
@@ -202,18 +204,18 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
     /// Takes the target of an alias, just written, as the next name. The chain ends instead where
     /// it leaves the zone, closes a loop or is too long.
     fn go_on(&mut self, target: &[u8]) -> ControlFlow<()> {
-        self.aliases[self.chased] = self.sname.at;
+        self.aliases[self.chased] = hash(self.sname.folded());
         self.chased += 1;
-        let at = self.message.find_name(target);
-        let is_known = at != NOWHERE || target == [0];
-        if !is_known
-            || self.aliases[..self.chased].contains(&at)
-            || self.chased == MOST_ALIASES
+        if self.chased == MOST_ALIASES
             || !name::is_at_or_below(target, self.task.zone.origin().as_wire())
         {
             return Break(());
         }
+        let at = self.message.find_name(target);
         self.sname.set(target, at);
+        if self.aliases[..self.chased].contains(&hash(self.sname.folded())) {
+            return Break(());
+        }
         Continue(())
     }
 
@@ -271,6 +273,13 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
         self.message
             .put_rrset(Section::Answer, self.sname.owner(), node, rrset, rrset.ttl)
     }
+}
+
+/// The hash of a folded name.
+fn hash(name: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(name);
+    hasher.finish()
 }
 
 /// The rdata of a type that has one record a name.

@@ -242,3 +242,26 @@ fn sixteen_aliases_are_chased() {
     let reply = ask(&catalog, &query("c5.test. A"), Transport::Tcp);
     assert_eq!(reply.last().unwrap(), "an c20.test. 60 A 192.0.2.1");
 }
+
+#[test]
+fn names_of_many_labels_are_followed_too() {
+    // More labels than a message notes for compression.
+    let name = |number: u32| format!("{}n{number}.test.", "x.".repeat(60));
+    let chain = |last: u32| {
+        let aliases =
+            (1..last).map(|number| format!("{} 60 CNAME {}", name(number), name(number + 1)));
+        aliases.collect::<Vec<_>>().join("\n")
+    };
+    let asked = query(&format!("{} A", name(1)));
+    let address = catalog(&format!("{}\n{} 60 A 192.0.2.1", chain(12), name(12)));
+    let reply = ask(&address, &asked, Transport::Tcp);
+    assert_eq!(reply.len(), 1 + 12);
+    assert!(reply[12].ends_with(" A 192.0.2.1"), "{}", reply[12]);
+    let circle = catalog(&format!(
+        "{}\n{} 60 CNAME {}",
+        chain(12),
+        name(12),
+        name(10)
+    ));
+    assert_eq!(ask(&circle, &asked, Transport::Tcp).len(), 1 + 12);
+}
