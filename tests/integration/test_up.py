@@ -153,6 +153,26 @@ def test_a_cookie_of_one_pop_is_good_at_every_pop(running: Running) -> None:
     assert [cookie(server, known) for server in others] == [known] * len(others)
 
 
+def test_an_edge_starts_anew_when_its_pop_says_something_else_about_it(running: Running) -> None:
+    def identity(server: tuple[str, int]) -> str | None:
+        query = dns.message.make_query("id.server", "TXT", "CH")
+        try:
+            reply = dns.query.udp(query, server[0], 1, server[1])
+        except (dns.exception.Timeout, OSError):
+            return "no reply"
+        return reply.answer[0][0].strings[0].decode() if reply.answer else None
+
+    assert [identity(server) for server in running.fleet.servers] == [None] * 3
+    told = pops(*POPS).replace("{name: iad}", "{name: iad}\nspec: {edge: {identity: Edge}}")
+    running.write("pops.yaml", told)
+    servers = running.fleet.servers
+    wait_for("an identity", lambda: identity(servers[1]) == "0.iad", LIVE_SECONDS)
+    assert [identity(servers[0]), identity(servers[2])] == [None, None]
+    running.live("www.one.example", "192.0.2.1")
+    running.write("pops.yaml", pops(*POPS))
+    wait_for("none any more", lambda: identity(servers[1]) is None, LIVE_SECONDS)
+
+
 def test_a_change_is_told_when_every_pop_answers_it(running: Running) -> None:
     before = running.write("one.yaml", zone("one", "192.0.2.2"))
     told = running.wait("propagated", before, zone="one.example.")

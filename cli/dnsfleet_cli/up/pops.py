@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from dnsfleet.resources import Pop
 
@@ -20,6 +21,16 @@ DRAIN_SECONDS = 0.2
 """On one machine no load balancer has to notice that an edge goes."""
 EDGE_NAME = "0"
 """A Pop here has one edge."""
+
+
+EdgeSettings = dict[str, object]
+
+
+class InnerPorts(NamedTuple):
+    """Loopback ports that a running Pop has beside its own."""
+
+    replica: int
+    http: int
 
 
 @dataclass(frozen=True)
@@ -44,21 +55,36 @@ class Pops:
         self._hosts = addresses.hosts()
         self._ports = range(options.dns_port, options.dns_port + MAX_POPS)
         self._port_of: dict[str, int] = {}
+        self._inner_ports: dict[str, InnerPorts] = {}
+        self._settings: dict[str, EdgeSettings] = {}
         self.running: dict[str, RunningPop] = {}
 
     def update(self, pops: Iterable[Pop]) -> None:
-        """Run these Pops and no others; one that is new takes the next port, and keeps it."""
-        wanted = [pop.metadata.name for pop in active(pops)]
+        """Run these Pops and no others; one that is new takes the next port, and keeps it.
+
+        An edge whose Pop says something else about it starts anew.
+        """
+        wanted = {pop.metadata.name: _edge_settings(pop) for pop in active(pops)}
         for name in [name for name in self.running if name not in wanted]:
             del self.running[name]
             self._supervisor.stop(f"edge/{name}")
             self._supervisor.stop(f"replica/{name}")
-        for name in wanted:
+        for name, settings in wanted.items():
+            port = self._port(name)
             if name not in self.running:
-                port = self._port(name)
-                self._start(name, port)
+                inner = InnerPorts(
+                    self._state.port(f"replica/{name}", self._ports),
+                    self._state.port(f"http/{name}", self._ports),
+                )
+                self._inner_ports[name] = inner
+                self._start_replica(name)
+                self._start_edge(name, port, settings)
                 texts = tuple(addresses.text(host, port) for host in self._hosts)
                 self.running[name] = RunningPop(name, port, texts)
+            elif settings != self._settings[name]:
+                self._supervisor.stop(f"edge/{name}")
+                self._start_edge(name, port, settings)
+            self._settings[name] = settings
 
     def _port(self, name: str) -> int:
         if name not in self._port_of:
@@ -67,32 +93,34 @@ class Pops:
             self._port_of[name] = self._ports[len(self._port_of)]
         return self._port_of[name]
 
-    def _start(self, name: str, port: int) -> None:
-        replica_port = self._state.port(f"replica/{name}", self._ports)
-        password = self._state.password
-        folder = self._state.pop(name)
+    def _start_replica(self, name: str) -> None:
         self._supervisor.start(
             redis_servers.replica_program(
                 f"replica/{name}",
-                folder / "replica",
-                replica_port,
+                self._state.pop(name) / "replica",
+                self._inner_ports[name].replica,
                 self._core,
-                password,
+                self._state.password,
                 self._state.log(f"replica/{name}"),
             )
         )
+
+    def _start_edge(self, name: str, port: int, settings: EdgeSettings) -> None:
+        folder = self._state.pop(name)
+        inner = self._inner_ports[name]
         config = {
             "pop": name,
             "edge": EDGE_NAME,
             "listen": [(host, port) for host in self._hosts],
-            "http": (redis_servers.HOST, self._state.port(f"http/{name}", self._ports)),
-            "replica_url": redis_servers.replica_url(replica_port, password),
+            "http": (redis_servers.HOST, inner.http),
+            "replica_url": redis_servers.replica_url(inner.replica, self._state.password),
             "core_url": self._core.ack_url,
             "public_key": str(self._state.public_key),
             "state_dir": str(folder / "edge"),
             "shards": self._options.shards,
             "cookie_secrets": str(self._state.cookie_secrets),
             "drain_seconds": DRAIN_SECONDS,
+            **settings,
         }
         (folder / "edge").mkdir(mode=private_files.PRIVATE_FOLDER, parents=True, exist_ok=True)
         file = folder / "edge.json"
@@ -104,6 +132,17 @@ class Pops:
                 self._state.log(f"edge/{name}"),
             )
         )
+
+
+def _edge_settings(pop: Pop) -> EdgeSettings:
+    """What a Pop says about its edge that holds on one machine too (dnsfleet_edge.config)."""
+    edge = pop.spec.edge
+    return {
+        "identity": edge.identity,
+        "responses_per_second": edge.client_limits.responses_per_second,
+        "exempt": edge.client_limits.exempt,
+        "proxy_protocol_from": edge.proxy_protocol_from,
+    }
 
 
 def active(pops: Iterable[Pop]) -> list[Pop]:

@@ -131,7 +131,7 @@ class Supervisor:
         self._thread.start()
 
     def start(self, program: Program) -> None:
-        """Run a program, again after every exit."""
+        """Run a program, again after every exit; one of that name has ended before it begins."""
         self._requests.put(program)
 
     def stop(self, name: str) -> None:
@@ -158,7 +158,10 @@ class Supervisor:
                 for child in reversed(children):
                     if request is None or child.program.name == request:
                         child.stop(time.monotonic())
-            for child in children:
+            for index, child in enumerate(children):
+                name = child.program.name
+                if any(earlier.program.name == name for earlier in children[:index]):
+                    continue  # it takes the place of one that has not ended yet
                 event = child.tend(time.monotonic())
                 if event is not None:
                     self._report(event)
