@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import dnsfleet_engine
-from dnsfleet import zones
+from dnsfleet import master_files
 
 from bench import loads
 from bench.datasets import ORIGIN
@@ -90,7 +90,7 @@ def running(
 
 def main(file: str, address: str, shards: str, *options: str) -> None:
     """Serve until standard input ends."""
-    zone, violations = zones.from_file(Path(file).read_bytes(), file, ORIGIN)
+    zone, violations = master_files.read(Path(file).read_bytes(), file, ORIGIN)
     if zone is None:
         sys.exit(f"{file} is refused: {violations[:3]}")
     engine = dnsfleet_engine.Engine()

@@ -2,7 +2,7 @@
 
 import time
 
-from dnsfleet import zones
+from dnsfleet import master_files
 
 RECORDS = 1_000_000
 
@@ -19,7 +19,7 @@ def run() -> None:
     text = master_file(RECORDS)
     print(f"{RECORDS} records, {len(text) / 1e6:.0f} MB of text")
     start = time.monotonic()
-    zone, violations = zones.from_file(text, "big.zone")
+    zone, violations = master_files.read(text, "big.zone")
     if zone is None:
         raise SystemExit(f"the zone is refused: {violations[:3]}")
     steps = {"text to checked zone": time.monotonic() - start}

@@ -1,4 +1,5 @@
-"""The command `dnsfleet`: what each subcommand takes; the work is in the modules beside.
+"""The command `dnsfleet`: what each subcommand takes; the work is in the modules beside, each
+imported by the command that needs it.
 
 Exit status: 0 done; 1 done, and the answer is no (errors in a zone, files differ); 2 it could not
 be done, or wrong usage.
@@ -9,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from dnsfleet_cli import crd_files, serving, zone_commands
+from dnsfleet_cli.options import DEFAULT_LISTEN, Output
 from dnsfleet_cli.troubles import Group
 from dnsfleet_cli.up.options import DEFAULT_DNS_PORT, DEFAULT_STATE_DIR, Options
 
@@ -72,7 +73,7 @@ def up(
     and spec.edge.shards are for clusters), listen on loopback only. Pop number i answers at
     DNS-PORT+i over UDP and TCP. Ctrl-C ends every process that was started.
     """
-    from dnsfleet_cli.up import fleet  # heavy; the other commands do without
+    from dnsfleet_cli.up import fleet
 
     fleet.run(
         Options(
@@ -103,7 +104,7 @@ def serve(
         typer.Option(
             metavar="ADDR:PORT",
             help=f"Where to answer, UDP and TCP; [ADDR]:PORT for IPv6; repeatable; "
-            f"default: {serving.DEFAULT_LISTEN}.",
+            f"default: {DEFAULT_LISTEN}.",
         ),
     ] = None,
     shards: Annotated[int, typer.Option(min=1, max=MAX_SHARDS, help="Answering threads.")] = 1,
@@ -112,6 +113,8 @@ def serve(
 
     A zone with errors is refused and nothing is served: exit status 1.
     """
+    from dnsfleet_cli import serving
+
     raise typer.Exit(serving.serve(zones or [], zones_dir, listen or [], shards))
 
 
@@ -122,6 +125,8 @@ def zone_lint(file: File, origin: Origin = None) -> None:
     Prints `FILE:LINE: message [Reason]` for each finding. Exit status: 0 no errors (warnings are
     shown), 1 errors, 2 the file cannot be read.
     """
+    from dnsfleet_cli import zone_commands
+
     raise typer.Exit(zone_commands.lint(file, origin))
 
 
@@ -130,13 +135,13 @@ def zone_import(
     file: File,
     origin: Origin = None,
     output: Annotated[
-        zone_commands.Output,
+        Output,
         typer.Option(
             "--output",
             "-o",
             help="yaml: a Zone manifest; zone: a master file, absolute names in canonical order.",
         ),
-    ] = zone_commands.Output.YAML,
+    ] = Output.YAML,
 ) -> None:
     """Turn a master file into a Zone manifest on standard output.
 
@@ -144,6 +149,8 @@ def zone_import(
     dnsfleet gives; otherwise the file goes in whole, as `zoneFile.inline`. A zone that is too big
     for a manifest is referred to by `zoneFile.path`: keep the file beside the manifest.
     """
+    from dnsfleet_cli import zone_commands
+
     raise typer.Exit(zone_commands.import_(file, origin, output))
 
 
@@ -160,6 +167,8 @@ def zone_export(
     Names are absolute, the order is canonical, so equal zones give equal bytes. The serial is the
     zone file's, or 0: the real one is given when the zone is published.
     """
+    from dnsfleet_cli import zone_commands
+
     raise typer.Exit(zone_commands.export(name, paths))
 
 
@@ -173,6 +182,8 @@ def zone_diff(
 
     Exit status: 0 the zones are equal, 1 they differ, 2 a file has errors.
     """
+    from dnsfleet_cli import zone_commands
+
     raise typer.Exit(zone_commands.diff(a, b, origin))
 
 
@@ -184,6 +195,8 @@ def crds(
     ] = None,
 ) -> None:
     """Write the CustomResourceDefinitions of dnsfleet.io, a file for each kind."""
+    from dnsfleet_cli import crd_files
+
     crd_files.write(folder)
     if chart is not None:
         crd_files.write_chart(chart)

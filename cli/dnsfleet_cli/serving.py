@@ -10,9 +10,9 @@ from dnsfleet.violations import errors
 from dnsfleet_engine import Engine
 
 from dnsfleet_cli import zone_files
+from dnsfleet_cli.options import DEFAULT_LISTEN
 from dnsfleet_cli.troubles import NEGATIVE, OK, Trouble, counted, reason
 
-DEFAULT_LISTEN = "127.0.0.1:5300"
 SUFFIX = ".zone"
 
 

@@ -4,7 +4,6 @@ Findings of checks go to standard output for `lint`, whose answer they are, and 
 for the others, whose output may be piped into a file.
 """
 
-import enum
 import sys
 from pathlib import Path
 
@@ -14,15 +13,9 @@ from dnsfleet_engine import Zone
 from dnsfleet_operator.assembling import Assembler
 
 from dnsfleet_cli import importing, manifest_files, zone_files
+from dnsfleet_cli.options import Output
 from dnsfleet_cli.troubles import NEGATIVE, OK, TROUBLE, Trouble, counted
 from dnsfleet_cli.zone_paths import ZonePaths
-
-
-class Output(enum.StrEnum):
-    """What `zone import` writes."""
-
-    YAML = "yaml"
-    ZONE = "zone"
 
 
 def lint(file: Path, origin: str | None) -> int:

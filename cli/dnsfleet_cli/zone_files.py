@@ -7,7 +7,7 @@ from somebody else cannot read the rest of the machine into answers.
 from pathlib import Path
 from typing import NamedTuple
 
-from dnsfleet import zones
+from dnsfleet import master_files
 from dnsfleet.violations import Violation
 from dnsfleet_engine import Zone
 
@@ -61,4 +61,4 @@ def load(path: Path, origin: str | None) -> tuple[Zone | None, list[Violation]]:
         text = path.read_bytes()
     except OSError as error:
         raise Trouble(f"{path}: {reason(error)}") from None
-    return zones.from_file(text, str(path), origin, Inclusions(path))
+    return master_files.read(text, str(path), origin, Inclusions(path))

@@ -1,8 +1,8 @@
 """Zones from their sources: master files, Zone objects and the RecordSets that were admitted.
 
 All sources end in the engine's `ZoneBuilder`, so that one parser and one set of checks decides for
-`dnsfleet up`, `serve`, `zone lint` and the operator. What the builder does not know is done here:
-types that only dnspython can parse, the apex records that a Zone object describes, gzip.
+`dnsfleet up`, `serve`, `zone lint` and the operator. Master files alone are the matter of
+`dnsfleet.master_files`; here the records join them that Zone objects and RecordSets describe.
 
 RecordSets must not harm each other or the zone: first all are added at once, which is the usual
 case and costs the least. When that zone breaks a rule, they are added one by one in order of age
@@ -10,67 +10,14 @@ to the last good zone, and each that breaks it is left out with its violations. 
 depends on which of two records a check happens to name.
 """
 
-import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
-import dns.exception
-import dns.name
-import dns.rdata
-import dns.rdataclass
-import dns.rdatatype
 from dnsfleet_engine import Zone, ZoneBuilder
 
 from dnsfleet import names, resources
+from dnsfleet.master_files import Built, Include, Progress, add_file, convert, finish
 from dnsfleet.resources import Record, RecordSet, canonical_type
-from dnsfleet.violations import Violation, errors
-
-MAX_FILE = 1 << 30
-"""Octets of a master file after gzip: 20 million records; more is an error or an attack."""
-
-Built = tuple[Zone | None, list[Violation]]
-"""A zone, or None after an error in it, and what was found."""
-Include = Callable[[str, str], tuple[str, bytes]]
-"""(path as written, name of the file with the $INCLUDE) to (name, text); ValueError or OSError."""
-Progress = Callable[[int, int], None]
-"""Gets (octets read, octets in all) from time to time."""
-
-_GZIP = b"\x1f\x8b"
-
-
-def convert(rtype: str, text: str, origin: str) -> tuple[int, bytes]:
-    """Type number and wire rdata for a type that the engine has no parser for, by dnspython.
-
-    `text` is the rdata in presentation form, `origin` the absolute name that relative names get.
-    ValueError says what is wrong.
-    """
-    try:
-        number = dns.rdatatype.from_text(rtype)
-    except (dns.rdatatype.UnknownRdatatype, ValueError):
-        raise ValueError(f"type {rtype} is unknown; write it as TYPEnnn (RFC 3597)") from None
-    if dns.rdatatype.is_metatype(number):
-        raise ValueError(f"type {rtype} is for messages only and cannot be in a zone")
-    try:
-        rdata = dns.rdata.from_text(
-            dns.rdataclass.IN, number, text, dns.name.from_text(origin), relativize=False
-        )
-        return int(number), rdata.to_wire() or b""
-    except (dns.exception.DNSException, ValueError, TypeError, OverflowError) as error:
-        raise ValueError(str(error)) from None
-
-
-def from_file(
-    text: bytes,
-    name: str,
-    origin: str | None = None,
-    include: Include | None = None,
-    progress: Progress | None = None,
-) -> Built:
-    """The zone of a master file, which may be gzip; places are `NAME:LINE`.
-
-    Without `origin` the owner of the first SOA is the apex.
-    """
-    builder = ZoneBuilder(origin, convert)
-    return _finish(builder, _add_file(builder, text, name, include, progress))
+from dnsfleet.violations import Violation
 
 
 def from_zone_file(
@@ -86,9 +33,9 @@ def from_zone_file(
     name: `documents.place` turns that into the line of the manifest.
     """
     builder = ZoneBuilder(zone.origin, convert)
-    found = _add_file(builder, text, name, include, progress)
+    found = add_file(builder, text, name, include, progress)
     _add_apex(builder, zone)
-    built, found = _finish(builder, found)
+    built, found = finish(builder, found)
     found = [_explain_second_soa(violation, zone) for violation in found]
     if built is not None and (conflict := _other_name_servers(built, zone)) is not None:
         return None, [*found, conflict]
@@ -119,44 +66,13 @@ def from_resources(
     return base, found
 
 
-def _add_file(
-    builder: ZoneBuilder,
-    text: bytes,
-    name: str,
-    include: Include | None,
-    progress: Progress | None,
-) -> list[Violation]:
-    try:
-        plain = _unzipped(text) if text.startswith(_GZIP) else text
-    except (zlib.error, ValueError) as error:
-        return [Violation("BadSyntax", f"bad gzip: {error}", name)]
-    builder.add_file(plain, name, include, progress)
-    return []
-
-
-def _unzipped(text: bytes) -> bytes:
-    decoder = zlib.decompressobj(wbits=31)
-    plain = decoder.decompress(text, MAX_FILE)
-    if decoder.unconsumed_tail:
-        raise ValueError(f"more than {MAX_FILE} octets after decompression")
-    if not decoder.eof:
-        raise ValueError("the file ends too early")
-    return plain
-
-
-def _finish(builder: ZoneBuilder, found: Iterable[Violation]) -> Built:
-    zone, checked = builder.finish()
-    violations = [*found, *(Violation(*violation) for violation in checked)]
-    return (None if errors(violations) else zone), violations
-
-
 def _own_records(zone: resources.Zone) -> Built:
     builder = ZoneBuilder(zone.origin, convert)
     _add_apex(builder, zone)
     records = zone.spec.records or ()
     found = _apex_records(zone, records)
     found += _add_records(builder, zone, f"{zone.reference}", records)
-    return _finish(builder, found)
+    return finish(builder, found)
 
 
 def _add_record_sets(zone: resources.Zone, base: Zone, record_sets: Iterable[RecordSet]) -> Built:
@@ -165,7 +81,7 @@ def _add_record_sets(zone: resources.Zone, base: Zone, record_sets: Iterable[Rec
     found: list[Violation] = []
     for record_set in record_sets:
         found += _add_records(builder, zone, f"{record_set.reference}", record_set.spec.records)
-    return _finish(builder, found)
+    return finish(builder, found)
 
 
 def _add_apex(builder: ZoneBuilder, zone: resources.Zone) -> None:

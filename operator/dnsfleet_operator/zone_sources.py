@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from dnsfleet import resources, zones
+from dnsfleet import master_files, resources, zones
 from dnsfleet.documents import Document
 from dnsfleet.resources import ConfigMap, Reference
 from dnsfleet.violations import Violation
@@ -38,7 +38,7 @@ class Text:
 
     text: bytes
     name: str
-    include: zones.Include | None = None
+    include: master_files.Include | None = None
 
 
 class SourceError(ValueError):

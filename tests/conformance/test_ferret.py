@@ -15,7 +15,7 @@ import dns.flags
 import dns.message
 import dns.rcode
 import dns.rrset
-from dnsfleet import zones
+from dnsfleet import master_files
 from dnsfleet_engine import Engine
 from support import data
 
@@ -51,7 +51,7 @@ def test_cases() -> None:
     cases = list(_cases())
     for case in cases:
         origin = case.zone.split(maxsplit=1)[0]
-        zone, found = zones.from_file(case.zone.encode(), f"case {case.number}", origin)
+        zone, found = master_files.read(case.zone.encode(), f"case {case.number}", origin)
         assert zone is not None, (case, found)
         engine.load(zone)
     failed = [(case, reply) for case in cases if (reply := _ask(engine, case)) not in case.groups]

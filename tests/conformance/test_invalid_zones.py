@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dnsfleet import zones
+from dnsfleet import master_files
 from support import data
 
 SERVERS = frozenset({"bind", "knot", "nsd"})
@@ -36,7 +36,7 @@ def test_invalid_zones_are_judged_as_servers_judge_them() -> None:
     wrong = []
     verdicts: collections.Counter[str] = collections.Counter()
     for case in _cases():
-        zone, found = zones.from_file(case.zone.encode(), f"zone {case.number}")
+        zone, found = master_files.read(case.zone.encode(), f"zone {case.number}")
         verdicts["refused" if zone is None else "accepted"] += 1
         # Every zone of the set breaks a rule or is odd: who accepts it should say so.
         assert zone is not None or found, case

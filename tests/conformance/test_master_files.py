@@ -1,7 +1,7 @@
 """Real master files, read by the engine and by dnspython."""
 
 import dns.zone
-from dnsfleet import zones
+from dnsfleet import master_files
 from support import data
 from support.encoded_zones import WireRecord, folded_wire, wire_records
 
@@ -19,7 +19,7 @@ def _by_dnspython(text: str) -> set[WireRecord]:
 
 def test_the_root_zone_is_read_as_dnspython_reads_it() -> None:
     text = (data.folder() / "zones" / "root.zone").read_bytes()
-    zone, violations = zones.from_file(text, "root.zone")
+    zone, violations = master_files.read(text, "root.zone")
     assert zone is not None, violations
     ours = set(wire_records(zone.encode()))
     theirs = _by_dnspython(text.decode())

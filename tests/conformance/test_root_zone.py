@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from dnsfleet import zones
+from dnsfleet import master_files
 from dnsfleet_engine import Engine
 from support import comparisons, data, exchanges, nameservers
 from support.comparisons import Address, Query
@@ -68,7 +68,7 @@ def test_same_answers_as_other_servers(tmp_path: Path) -> None:
 @contextmanager
 def _engine(file: Path) -> Iterator[Address]:
     """The engine with the zone, on a port of its own."""
-    zone, found = zones.from_file(file.read_bytes(), file.name, ".")
+    zone, found = master_files.read(file.read_bytes(), file.name, ".")
     assert zone is not None, found
     engine = Engine()
     engine.load(zone)

@@ -8,7 +8,7 @@ all of it comes.
 from collections.abc import Iterator
 
 import pytest
-from dnsfleet import zones
+from dnsfleet import master_files
 from dnsfleet_engine import Engine
 from support import exchanges, nameservers, wire
 from support.comparisons import Address, Query
@@ -92,7 +92,7 @@ def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Addres
     folder = tmp_path_factory.mktemp("knot")
     file = folder / "zone"
     file.write_text("".join(f"{line}\n" for line in _records()))
-    zone, found = zones.from_file(file.read_bytes(), file.name, ORIGIN)
+    zone, found = master_files.read(file.read_bytes(), file.name, ORIGIN)
     assert zone is not None, found
     engine = Engine()
     engine.load(zone)

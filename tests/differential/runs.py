@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from dnsfleet import zones
+from dnsfleet import master_files
 from dnsfleet_engine import Engine
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
@@ -116,7 +116,7 @@ def serving(
                 files[origin] = folder / f"{number}-{index}.zone"
                 text = zone.to_text(label(number))
                 files[origin].write_text(text)
-                loaded, found = zones.from_file(alter(text).encode(), "ours", origin)
+                loaded, found = master_files.read(alter(text).encode(), "ours", origin)
                 assert loaded is not None, (found, text)
                 engine.load(loaded)
         others = stack.enter_context(nameservers.all_serving(files, folder))

@@ -28,7 +28,7 @@ import dns.rrset
 import dns.zone
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from dnsfleet import zones
+from dnsfleet import master_files
 from dnsfleet_engine import Engine
 from support.answers import ask
 from support.data import ROOT
@@ -97,7 +97,7 @@ def test_entries(entry: Entry) -> None:
     for origin, lines in (entry.zones or {"test.": []}).items():
         head = [text for rtype, text in APEX.items() if not _has_at_apex(lines, rtype)]
         text = "\n".join(["$TTL 300", *head, *lines, ""])
-        zone, found = zones.from_file(text.encode(), origin, origin)
+        zone, found = master_files.read(text.encode(), origin, origin)
         assert zone is not None, found
         engine.load(zone)
     for query, expected in entry.queries:
@@ -119,7 +119,7 @@ def test_nothing_is_missing(table: str) -> None:
 def test_a_ttl_has_31_bits() -> None:
     for ttl, is_loaded in ((2**31 - 1, True), (2**31, False), (2**32 - 1, False)):
         text = "\n".join([*APEX.values(), f"www {ttl} A 192.0.2.1", ""])
-        zone, found = zones.from_file(text.encode(), "zone", "test.")
+        zone, found = master_files.read(text.encode(), "zone", "test.")
         assert (zone is not None) == is_loaded, found
         assert is_loaded or [violation.reason for violation in found] == ["BadTTL"]
 
@@ -157,7 +157,7 @@ def test_signatures_are_over_names_that_the_zone_has() -> None:
     dnskey = dns.dnssec.make_dnskey(key.public_key(), dns.dnssectypes.Algorithm.ED25519, flags=257)
     with zone.writer() as writer:
         dns.dnssec.sign_zone(zone, writer, keys=[(key, dnskey)], add_dnskey=True, lifetime=3600)
-    ours, found = zones.from_file(zone.to_text(relativize=False).encode(), "signed", "test.")
+    ours, found = master_files.read(zone.to_text(relativize=False).encode(), "signed", "test.")
     assert ours is not None, found
     engine = Engine()
     engine.load(ours)

@@ -7,7 +7,7 @@ import contextlib
 import hashlib
 import itertools
 
-from dnsfleet import zones
+from dnsfleet import master_files
 from dnsfleet_engine import Zone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,7 +57,7 @@ def test_a_zone_comes_back(zone: Zone) -> None:
 @given(ZONES)
 def test_a_master_file_comes_back(zone: Zone) -> None:
     text = zone.to_text()
-    again, found = zones.from_file(text.encode(), "example.com.zone")
+    again, found = master_files.read(text.encode(), "example.com.zone")
     assert found == []
     assert again is not None
     assert again.encode() == zone.encode()

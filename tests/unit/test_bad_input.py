@@ -3,7 +3,7 @@
 import textwrap
 
 import pytest
-from dnsfleet import documents, zones
+from dnsfleet import documents, master_files, zones
 from dnsfleet.resources import Zone
 from dnsfleet.violations import Violation, errors
 
@@ -41,7 +41,7 @@ def from_manifest(text: str) -> list[str]:
 
 def from_file(text: str) -> list[str]:
     """The lines that people read about a master file."""
-    zone, violations = zones.from_file(text.encode(), "example.com.zone", "example.com.")
+    zone, violations = master_files.read(text.encode(), "example.com.zone", "example.com.")
     assert zone is None
     return lines(violations)
 

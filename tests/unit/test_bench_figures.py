@@ -8,7 +8,7 @@ from typing import Any
 
 import dns.message
 import pytest
-from dnsfleet import zones
+from dnsfleet import master_files
 
 from bench import datasets, picture, report, results
 from bench.goals import Goal, goals
@@ -88,7 +88,7 @@ def test_queries_are_framed_and_drawn_from_the_names_of_their_zone(tmp_path: Pat
 
 @pytest.mark.parametrize("text", [datasets.names(300), datasets.chains(60)])
 def test_every_name_that_is_asked_leads_to_an_address(text: bytes) -> None:
-    zone, violations = zones.from_file(text, "bench.zone", datasets.ORIGIN)
+    zone, violations = master_files.read(text, "bench.zone", datasets.ORIGIN)
     assert zone is not None, violations
     owner = f"{datasets.host(59)}.{datasets.ORIGIN}."
     steps = 0

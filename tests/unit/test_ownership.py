@@ -1,7 +1,7 @@
 """Which RecordSets may add to a zone, and which Zone owns an origin."""
 
 import pytest
-from dnsfleet import ownership, zones
+from dnsfleet import master_files, ownership
 from dnsfleet.resources import RecordSet
 from dnsfleet.violations import Violation
 from support import manifests
@@ -79,7 +79,7 @@ def test_a_refused_record_set_claims_nothing() -> None:
 
 def test_the_zone_file_owns_its_records() -> None:
     text = b"@ 60 SOA ns1 h 1 1 1 1 1\n@ 60 NS ns1\nns1 60 A 192.0.2.1\n"
-    base, _ = zones.from_file(text, "f", "example.com.")
+    base, _ = master_files.read(text, "f", "example.com.")
     zone = manifests.zone("{nameServers: null, zoneFile: {path: f}}")
     claims = [claim("ns1", rtype) for rtype in ("A", "TXT")]
     admission = ownership.admit(zone, claims, {}, base)

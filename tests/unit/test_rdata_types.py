@@ -5,7 +5,7 @@ import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
 import pytest
-from dnsfleet import zones
+from dnsfleet import master_files
 from support.encoded_zones import wire_records
 
 ORIGIN = dns.name.from_text("example.com.")
@@ -59,7 +59,7 @@ def _wire(rtype: str, text: str) -> bytes:
 @pytest.mark.parametrize(("rtype", "text"), TEXTS)
 def test_is_read_and_written_as_dnspython_does(rtype: str, text: str) -> None:
     file = f"{APEX}x 300 {rtype} {text}\n".encode()
-    zone, violations = zones.from_file(file, "z", origin="example.com.")
+    zone, violations = master_files.read(file, "z", origin="example.com.")
     assert zone is not None, violations
     number = int(dns.rdatatype.from_text(rtype))
     owner = b"\x01x" + (ORIGIN.to_wire() or b"")

@@ -3,7 +3,7 @@
 import gzip
 
 import pytest
-from dnsfleet import zones
+from dnsfleet import master_files, zones
 from dnsfleet.violations import Violation, errors
 from support import manifests
 
@@ -94,18 +94,18 @@ def test_every_type_of_dnspython() -> None:
 )
 def test_convert_says_what_is_wrong(rtype: str, text: str, message: str) -> None:
     with pytest.raises(ValueError) as caught:
-        zones.convert(rtype, text, "example.com.")
+        master_files.convert(rtype, text, "example.com.")
     assert message in str(caught.value)
 
 
 def test_gzip() -> None:
-    plain, _ = zones.from_file(FILE, "f", "example.com.")
-    packed, violations = zones.from_file(gzip.compress(FILE), "f", "example.com.")
+    plain, _ = master_files.read(FILE, "f", "example.com.")
+    packed, violations = master_files.read(gzip.compress(FILE), "f", "example.com.")
     assert violations == []
     assert plain is not None
     assert packed is not None
     assert packed.encode() == plain.encode()
-    _, violations = zones.from_file(gzip.compress(FILE)[:-9], "f", "example.com.")
+    _, violations = master_files.read(gzip.compress(FILE)[:-9], "f", "example.com.")
     assert Violation("BadSyntax", "bad gzip: the file ends too early", "f") in violations
 
 
@@ -140,7 +140,7 @@ def test_name_servers_in_file_and_spec() -> None:
 
 
 def test_record_sets_add_to_a_file() -> None:
-    base, _ = zones.from_file(FILE, "f", "example.com.")
+    base, _ = master_files.read(FILE, "f", "example.com.")
     zone = manifests.zone("{nameServers: null, zoneFile: {path: f}}")
     record_set = manifests.record_set("[{name: api, type: A, data: [192.0.2.9]}]")
     built, violations = zones.from_resources(zone, [record_set], base)

@@ -1,0 +1,99 @@
+"""Zones from master files (RFC 1035 section 5), plain or gzip.
+
+The engine's `ZoneBuilder` reads and checks them. What it does not know is done here: gzip, and
+types that only dnspython can parse. Nothing here needs the models of resources: to import those
+takes as long as to read half a million records.
+"""
+
+import zlib
+from collections.abc import Callable, Iterable
+
+import dns.exception
+import dns.name
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
+from dnsfleet_engine import Zone, ZoneBuilder
+
+from dnsfleet.violations import Violation, errors
+
+MAX_FILE = 1 << 30
+"""Octets of a master file after gzip: 20 million records; more is an error or an attack."""
+
+Built = tuple[Zone | None, list[Violation]]
+"""A zone, or None after an error in it, and what was found."""
+Include = Callable[[str, str], tuple[str, bytes]]
+"""(path as written, name of the file with the $INCLUDE) to (name, text); ValueError or OSError."""
+Progress = Callable[[int, int], None]
+"""Gets (octets read, octets in all) from time to time."""
+
+_GZIP = b"\x1f\x8b"
+
+
+def convert(rtype: str, text: str, origin: str) -> tuple[int, bytes]:
+    """Type number and wire rdata for a type that the engine has no parser for, by dnspython.
+
+    `text` is the rdata in presentation form, `origin` the absolute name that relative names get.
+    ValueError says what is wrong.
+    """
+    try:
+        number = dns.rdatatype.from_text(rtype)
+    except (dns.rdatatype.UnknownRdatatype, ValueError):
+        raise ValueError(f"type {rtype} is unknown; write it as TYPEnnn (RFC 3597)") from None
+    if dns.rdatatype.is_metatype(number):
+        raise ValueError(f"type {rtype} is for messages only and cannot be in a zone")
+    try:
+        rdata = dns.rdata.from_text(
+            dns.rdataclass.IN, number, text, dns.name.from_text(origin), relativize=False
+        )
+        return int(number), rdata.to_wire() or b""
+    except (dns.exception.DNSException, ValueError, TypeError, OverflowError) as error:
+        raise ValueError(str(error)) from None
+
+
+def read(
+    text: bytes,
+    name: str,
+    origin: str | None = None,
+    include: Include | None = None,
+    progress: Progress | None = None,
+) -> Built:
+    """The zone of a master file, which may be gzip; places are `NAME:LINE`.
+
+    Without `origin` the owner of the first SOA is the apex.
+    """
+    builder = ZoneBuilder(origin, convert)
+    return finish(builder, add_file(builder, text, name, include, progress))
+
+
+def add_file(
+    builder: ZoneBuilder,
+    text: bytes,
+    name: str,
+    include: Include | None,
+    progress: Progress | None,
+) -> list[Violation]:
+    """Read a master file into a builder; what is wrong with the file as a whole."""
+    try:
+        plain = _unzipped(text) if text.startswith(_GZIP) else text
+    except (zlib.error, ValueError) as error:
+        return [Violation("BadSyntax", f"bad gzip: {error}", name)]
+    builder.add_file(plain, name, include, progress)
+    return []
+
+
+def _unzipped(text: bytes) -> bytes:
+    decoder = zlib.decompressobj(wbits=31)
+    plain = decoder.decompress(text, MAX_FILE)
+    if decoder.unconsumed_tail:
+        raise ValueError(f"more than {MAX_FILE} octets after decompression")
+    if not decoder.eof:
+        raise ValueError("the file ends too early")
+    return plain
+
+
+def finish(builder: ZoneBuilder, found: Iterable[Violation]) -> Built:
+    """The builder's zone, None after an error, and what it found after what was `found` before."""
+    zone, checked = builder.finish()
+    violations = [*found, *(Violation(*violation) for violation in checked)]
+    return (None if errors(violations) else zone), violations
