@@ -169,11 +169,10 @@ def test_secrets_are_reached_by_name_and_in_one_namespace_only(render: Any) -> N
         for rule in role["rules"]
         if "secrets" in rule["resources"]
     ]
-    secrets = {"apiGroups": [""], "resources": ["secrets"]}
+    named = {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["mine"]}
     assert rules == [
-        secrets | {"verbs": ["create"]},
-        secrets | {"resourceNames": ["mine"], "verbs": ["get"]},
-        secrets | {"resourceNames": ["dnsfleet-cookies"], "verbs": ["get", "update"]},
+        {"apiGroups": [""], "resources": ["secrets"], "verbs": ["create"]},
+        named | {"verbs": ["get"]},
     ]
 
 

@@ -65,8 +65,8 @@ impl Responder for Authority {
         }
     }
 
-    fn look_ahead<'q>(_: &View, cache: &mut Cache, queries: impl Iterator<Item = &'q [u8]>) {
-        answer::look_ahead(cache, queries);
+    fn look_ahead<'q>(view: &View, cache: &mut Cache, queries: impl Iterator<Item = &'q [u8]>) {
+        answer::look_ahead(&view.catalog, cache, queries);
     }
 
     fn respond(

@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod checks;
 pub mod master;
 pub mod name;
+mod pages;
 mod prefetch;
 pub mod rdata;
 pub mod rings;

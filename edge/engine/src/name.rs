@@ -4,8 +4,12 @@
 //! so that a lookup needs no allocation. A length octet is below 64 and therefore no letter: ASCII
 //! case can be folded over the whole slice without finding the labels first.
 
+mod folded;
+
 use std::cmp::Ordering;
 use std::fmt;
+
+pub use folded::{Folded, fold_word};
 
 /// Longest label in octets (RFC 1035 section 2.3.4).
 pub const MAX_LABEL: usize = 63;

@@ -3,6 +3,9 @@
 //! A batch of queries is known before the first of them is answered. What each will read is asked
 //! for at the start, so that the processor waits for all of it at once and not for one after another.
 
+/// Octets that the processor brings near at once.
+pub const CACHE_LINE: usize = 64;
+
 /// Asks the processor to bring the cache line of `place` near; it goes on at once.
 #[inline]
 pub fn prefetch<T>(place: &T) {

@@ -5,7 +5,7 @@
 
 use super::lookup;
 use super::message::{Full, Message, Owner, Section};
-use crate::name;
+use crate::name::{self, Folded};
 use crate::rdata::types;
 use crate::zone::{Rrset, Zone};
 
@@ -58,11 +58,7 @@ fn put_addresses(message: &mut Message, zone: &Zone, host: &[u8]) -> Result<(), 
     if !name::is_at_or_below(host, zone.origin().as_wire()) {
         return Ok(());
     }
-    let mut folded = [0; name::MAX_NAME];
-    let folded = &mut folded[..host.len()];
-    folded.copy_from_slice(host);
-    name::fold_in_place(folded);
-    let Some(node) = lookup::addresses(zone, folded) else {
+    let Some(node) = lookup::addresses(zone, Folded::new(host).as_wire()) else {
         return Ok(());
     };
     let mut put = |rtype| match node.get(rtype) {

@@ -1,20 +1,27 @@
 //! Which names a message already holds, so that later ones can point there (RFC 1035 section 4.1.4).
 //!
-//! A name is a path from the root: each label, seen from the label to its right, is one edge. The
-//! table stores where a message has each edge: the key is (where the parent is, the label), the
-//! value is where the label starts. Finding a name's longest known suffix is then one probe a
-//! label, and no probe ever compares more than one label.
+//! A name is a path from the root: each label, seen from the label to its right, is one edge. An edge
+//! is noted as where the message has the name at its upper end, its parent, and where its label
+//! starts. Finding a name's longest known suffix is then one search a label, and no search ever
+//! compares more than one label with another.
 //!
-//! The table lives on the stack for one message. A message that rolls back leaves entries behind
-//! that point at octets written anew; each probe checks the octets, so such an entry is either not
-//! found or right again.
+//! Most messages have a few edges: they are searched one after the other. Where there are more, all
+//! are in a hash table by parent and label.
+//!
+//! All of it lives on the stack for one message. A message that rolls back leaves edges behind that
+//! point at octets written anew; each search checks the octets, so such an edge is either not found or
+//! right again.
 
 use std::mem::MaybeUninit;
 
+/// Most edges that are searched one after the other: so many cost as much as hashing a label.
+const FEW: usize = 12;
 /// Slots of the table; a power of two.
 const SLOTS: usize = 512;
-/// Above this many entries probing gets long, so further labels are not noted.
-const MOST_ENTRIES: u16 = 384;
+/// Slots of which one word tells whether they are in use.
+const GROUP: usize = u64::BITS as usize;
+/// Above this many edges probing gets long, so further ones are not noted.
+const MOST_EDGES: usize = 384;
 /// A pointer has 14 bits.
 const MOST_OFFSET: usize = 0x3fff;
 /// The two bits that make a length octet a pointer.
@@ -22,29 +29,30 @@ const POINTER: u8 = 0xc0;
 /// Where no name is, and the parent of a top-level label: the header is there.
 pub const NOWHERE: u16 = 0;
 
-/// Slots of which one word tells whether they are in use.
-const GROUP: usize = u64::BITS as usize;
-
 /// Label positions of one message.
 pub struct Compression {
-    /// Only those in use have a value: to clear them all would take longer than most messages do.
-    slots: [MaybeUninit<u16>; SLOTS],
-    in_use: [u64; SLOTS / GROUP],
-    entries: u16,
+    /// Parent and position of the first edges.
+    few: [(u16, u16); FEW],
+    /// How many edges.
+    count: usize,
+    /// All edges, where there are more than a few.
+    table: Table,
 }
 
 impl Compression {
     /// For a message without names.
+    #[inline]
     pub fn new() -> Compression {
         Compression {
-            slots: [MaybeUninit::uninit(); SLOTS],
-            in_use: [0; SLOTS / GROUP],
-            entries: 0,
+            few: [(NOWHERE, NOWHERE); FEW],
+            count: 0,
+            table: Table::new(),
         }
     }
 
     /// The longest suffix of a name that the message has: how many labels stand before it, and where
     /// it is. `starts` says where the name's labels start.
+    #[inline]
     pub fn longest_suffix(&self, message: &[u8], name: &[u8], starts: &[u8]) -> (usize, u16) {
         let mut at = NOWHERE;
         for (index, &start) in starts.iter().enumerate().rev() {
@@ -59,6 +67,56 @@ impl Compression {
     /// Where the message has `label` below the name at `parent`.
     #[inline]
     fn find(&self, message: &[u8], label: &[u8], parent: u16) -> Option<u16> {
+        if self.count > FEW {
+            return self.table.find(message, label, parent);
+        }
+        let mut edges = self.few[..self.count].iter();
+        edges
+            .find(|edge| edge.0 == parent && is_edge(message, edge.1, label, parent))
+            .map(|edge| edge.1)
+    }
+
+    /// Notes the label that the message has at `at`, below the name at `parent`. Returns where it can
+    /// be pointed at: there, or `NOWHERE`.
+    #[inline]
+    pub fn insert(&mut self, message: &[u8], parent: u16, at: usize) -> u16 {
+        if self.count == MOST_EDGES || at > MOST_OFFSET {
+            return NOWHERE;
+        }
+        let at = at as u16;
+        match self.few.get_mut(self.count) {
+            Some(edge) => *edge = (parent, at),
+            None => {
+                if self.count == FEW {
+                    for &(parent, at) in &self.few {
+                        self.table.insert(message, parent, at);
+                    }
+                }
+                self.table.insert(message, parent, at);
+            }
+        }
+        self.count += 1;
+        at
+    }
+}
+
+/// Edges by the hash of parent and label.
+struct Table {
+    /// Only those in use have a value: to clear them all would take longer than most messages do.
+    slots: [MaybeUninit<u16>; SLOTS],
+    in_use: [u64; SLOTS / GROUP],
+}
+
+impl Table {
+    #[inline]
+    fn new() -> Table {
+        Table {
+            slots: [MaybeUninit::uninit(); SLOTS],
+            in_use: [0; SLOTS / GROUP],
+        }
+    }
+
+    fn find(&self, message: &[u8], label: &[u8], parent: u16) -> Option<u16> {
         let mut slot = hash(label, parent);
         loop {
             let at = self.get(slot)?;
@@ -69,21 +127,16 @@ impl Compression {
         }
     }
 
-    /// Notes that `label` below the name at `parent` starts at `at`. Returns where it can be pointed
-    /// at: there, or `NOWHERE`.
-    #[inline]
-    pub fn insert(&mut self, label: &[u8], parent: u16, at: usize) -> u16 {
-        if self.entries == MOST_ENTRIES || at > MOST_OFFSET {
-            return NOWHERE;
-        }
+    fn insert(&mut self, message: &[u8], parent: u16, at: u16) {
+        let Some(label) = label_at(message, at) else {
+            return; // rolled back
+        };
         let mut slot = hash(label, parent);
         while self.get(slot).is_some() {
             slot = (slot + 1) % SLOTS;
         }
-        self.slots[slot].write(at as u16);
+        self.slots[slot].write(at);
         self.in_use[slot / GROUP] |= 1 << (slot % GROUP);
-        self.entries += 1;
-        at as u16
     }
 
     #[inline]
@@ -100,18 +153,27 @@ pub fn label(name: &[u8], start: u8) -> &[u8] {
     &rest[..usize::from(rest[0]) + 1]
 }
 
+/// The label that the message has at `at`, its length octet included.
+fn label_at(message: &[u8], at: u16) -> Option<&[u8]> {
+    let rest = message.get(usize::from(at)..)?;
+    rest.get(..usize::from(*rest.first()?) + 1)
+}
+
 /// The pointer to `at`.
 pub fn pointer(at: u16) -> [u8; 2] {
     (at | u16::from(POINTER) << 8).to_be_bytes()
 }
 
 /// Whether the octets at `at` are `label`, followed by the name at `parent`.
+#[inline]
 fn is_edge(message: &[u8], at: u16, label: &[u8], parent: u16) -> bool {
     let start = usize::from(at);
     let end = start + label.len();
+    // Most labels differ in their length already.
     match message.get(start..end) {
         Some(found) => {
-            (found == label || found.eq_ignore_ascii_case(label))
+            found[0] == label[0]
+                && found.eq_ignore_ascii_case(label)
                 && follow(message, end) == Some(parent)
         }
         None => false,
@@ -163,7 +225,7 @@ mod tests {
             let mut starts = [0; crate::name::MAX_LABELS];
             let mut parent = NOWHERE;
             for &start in crate::name::label_starts(name, &mut starts).iter().rev() {
-                parent = table.insert(label(name, start), parent, at + usize::from(start));
+                parent = table.insert(&message, parent, at + usize::from(start));
             }
         }
         (message, table)

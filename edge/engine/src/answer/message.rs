@@ -15,6 +15,10 @@ pub const HEADER: usize = 12;
 /// Where the question's name is.
 pub const QNAME: u16 = HEADER as u16;
 
+/// Octets of rdata that compression saves at most: two names. Only with more than these above the
+/// limit it is sure that a record does not fit; what is not even begun never makes a buffer grow.
+const MOST_SAVED: usize = 2 * name::MAX_NAME;
+
 const QR: u8 = 0x80;
 const AA: u8 = 0x04;
 const TC: u8 = 0x02;
@@ -62,8 +66,9 @@ pub struct Message<'m> {
     limit: usize,
     /// The class of all records: that of the question.
     class: [u8; 2],
-    /// The names that it has; made when the first one is written behind the question.
-    names: Option<Compression>,
+    names: Compression,
+    /// Whether `names` has the question's name: most replies point at it and write no other name.
+    has_qname: bool,
     signatures: bool,
     /// Where the records start.
     records_at: usize,
@@ -77,6 +82,7 @@ impl<'m> Message<'m> {
     /// Starts the reply in `out`: ID, opcode, RD and the question as the client wrote it.
     ///
     /// `limit` is its size in octets without OPT, which comes behind it.
+    #[inline]
     pub fn new(out: &'m mut Vec<u8>, query: &Query, limit: usize) -> Message<'m> {
         out.clear();
         out.extend_from_slice(&query.id);
@@ -95,7 +101,8 @@ impl<'m> Message<'m> {
             out,
             limit,
             class,
-            names: None,
+            names: Compression::new(),
+            has_qname: false,
             signatures: false,
             repeatable: true,
             subject: Subject::default(),
@@ -210,15 +217,18 @@ impl<'m> Message<'m> {
         let end = self.out.len();
         let mut records = 0;
         for rdata in rdatas {
-            match owner.at {
-                NOWHERE => owner.at = self.put_name(owner.name),
-                at => self.out.extend_from_slice(&compression::pointer(at)),
+            let is_far_too_long = self.out.len() + rdata.len() > self.limit + MOST_SAVED;
+            if !is_far_too_long {
+                match owner.at {
+                    NOWHERE => owner.at = self.put_name(owner.name),
+                    at => self.out.extend_from_slice(&compression::pointer(at)),
+                }
+                self.out.extend_from_slice(&rtype.to_be_bytes());
+                self.out.extend_from_slice(&self.class);
+                self.out.extend_from_slice(&ttl.to_be_bytes());
+                self.put_rdata(rtype, rdata);
             }
-            self.out.extend_from_slice(&rtype.to_be_bytes());
-            self.out.extend_from_slice(&self.class);
-            self.out.extend_from_slice(&ttl.to_be_bytes());
-            self.put_rdata(rtype, rdata);
-            if self.out.len() > self.limit {
+            if is_far_too_long || self.out.len() > self.limit {
                 self.out.truncate(end);
                 self.repeatable = false;
                 return Err(Full);
@@ -264,37 +274,31 @@ impl<'m> Message<'m> {
             .get(new)
             .map_or(name.len() - 1, |&start| usize::from(start));
         let mut parent = known;
-        for &start in starts[..new].iter().rev() {
-            at = names.insert(
-                compression::label(name, start),
-                parent,
-                base + usize::from(start),
-            );
-            parent = at;
-        }
         out.extend_from_slice(&name[..written]);
         match known {
             NOWHERE => out.push(0),
             at => out.extend_from_slice(&compression::pointer(at)),
         }
+        for &start in starts[..new].iter().rev() {
+            at = names.insert(out, parent, base + usize::from(start));
+            parent = at;
+        }
         at
     }
 
-    /// The names of the message, and the message. Most replies point at the question and write no
-    /// other name: they need no table.
+    /// The names of the message, and the message.
     fn names(&mut self) -> (&mut Compression, &mut Vec<u8>) {
-        let names = self.names.get_or_insert_with(|| {
-            let mut names = Compression::new();
+        if !self.has_qname {
+            self.has_qname = true;
             let question = &self.out[HEADER..self.records_at];
             let mut starts = [0; name::MAX_LABELS];
             let mut parent = NOWHERE;
             for &start in name::label_starts(question, &mut starts).iter().rev() {
-                let label = compression::label(question, start);
-                parent = names.insert(label, parent, HEADER + usize::from(start));
+                let at = HEADER + usize::from(start);
+                parent = self.names.insert(self.out, parent, at);
             }
-            names
-        });
-        (names, self.out)
+        }
+        (&mut self.names, self.out)
     }
 
     fn counted(&self, section: Section) -> u16 {

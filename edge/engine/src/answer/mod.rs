@@ -12,6 +12,7 @@
 //! that there is: not on the time, the shard or who asks. OPT comes behind it (`edns`).
 
 mod additional;
+mod ahead;
 mod cache;
 mod chaos;
 mod compression;
@@ -31,7 +32,9 @@ pub mod subject;
 mod tests;
 
 use crate::catalog::Catalog;
+use crate::name::Folded;
 use crate::rdata::types;
+pub use ahead::look_ahead;
 pub use cache::{Cache, Seed, hash};
 use cache::{Key, Validity};
 use cookies::Presented;
@@ -172,12 +175,6 @@ pub fn slip(source: Source, query: &[u8], client: Client, out: &mut Vec<u8>) -> 
     })
 }
 
-/// Asks the processor for what these queries will need, before the first of them is answered.
-pub fn look_ahead<'q>(cache: &mut Cache, queries: impl Iterator<Item = &'q [u8]>) {
-    let questions = queries.filter_map(query::peek);
-    cache.look_ahead(questions.map(|question| (question.name, question.rtype)));
-}
-
 /// The response code to a query for nothing but a cookie (RFC 7873 section 5.4).
 fn without_question(cookie: Option<Presented>) -> u16 {
     match cookie {
@@ -291,8 +288,8 @@ fn answer_through(
     let question = asked.question;
     let generation = catalog.generation();
     let version = || {
-        let sname = Sname::new(question.name, QNAME);
-        let zone = catalog.find(sname.folded(), question.rtype)?;
+        let name = Folded::new(question.name);
+        let zone = catalog.find(name.as_wire(), question.rtype)?;
         Some(zone.version())
     };
     match cache.get(&key, generation, version) {
@@ -332,7 +329,7 @@ fn answer_from_zone(
         dnssec_ok,
         transport,
     } = asked;
-    let sname = Sname::new(question.name, QNAME);
+    let mut sname = Sname::new(question.name, QNAME);
     let zone = catalog
         .find(sname.folded(), question.rtype)
         .ok_or((rcode::REFUSED, Some(ExtendedError::NotAuthoritative)))?;
@@ -346,5 +343,5 @@ fn answer_from_zone(
         any_gets_all: transport == Transport::Tcp,
         dnssec,
     };
-    Ok((Stages::new(task, sname, message).run(), zone.version()))
+    Ok((Stages::new(task, &mut sname, message).run(), zone.version()))
 }

@@ -1,13 +1,13 @@
 //! The name that is being looked up: SNAME of RFC 1034 section 4.3.2.
 
-use super::message::{NOWHERE, Owner};
-use crate::name;
+use super::message::Owner;
+use crate::name::{self, Folded};
 
 /// A name in two letter cases, in place: as the client or the zone wrote it, which is what the reply
 /// repeats, and folded, which is what zones are searched by.
 pub struct Sname {
     written: [u8; name::MAX_NAME],
-    folded: [u8; name::MAX_NAME],
+    folded: Folded,
     len: usize,
     /// Where the message has the name, or `NOWHERE`.
     pub at: u16,
@@ -16,14 +16,14 @@ pub struct Sname {
 impl Sname {
     /// A name that stands at `at` in the message.
     pub fn new(wire: &[u8], at: u16) -> Sname {
-        let mut sname = Sname {
-            written: [0; name::MAX_NAME],
-            folded: [0; name::MAX_NAME],
-            len: 0,
-            at: NOWHERE,
-        };
-        sname.set(wire, at);
-        sname
+        let mut written = [0; name::MAX_NAME];
+        written[..wire.len()].copy_from_slice(wire);
+        Sname {
+            written,
+            folded: Folded::new(wire),
+            len: wire.len(),
+            at,
+        }
     }
 
     /// Take another name.
@@ -31,13 +31,12 @@ impl Sname {
         self.len = wire.len();
         self.at = at;
         self.written[..self.len].copy_from_slice(wire);
-        self.folded[..self.len].copy_from_slice(wire);
-        name::fold_in_place(&mut self.folded[..self.len]);
+        self.folded = Folded::new(wire);
     }
 
     /// In lower case.
     pub fn folded(&self) -> &[u8] {
-        &self.folded[..self.len]
+        self.folded.as_wire()
     }
 
     /// As it is written.

@@ -41,19 +41,19 @@ pub struct Task<'z> {
 pub struct Stages<'z, 'a, 'm> {
     task: Task<'z>,
     message: &'a mut Message<'m>,
-    sname: Sname,
+    sname: &'a mut Sname,
     rcode: u16,
     /// Hashes of the names that turned out to be aliases. Not where the message has them: of a name
     /// with very many labels it does not know that.
     aliases: [u64; MOST_ALIASES],
     chased: usize,
     /// The DNAME RRset behind each alias that came from one.
-    redirections: [Option<Rrset<'z>>; MOST_ALIASES],
+    redirections: Option<[Option<Rrset<'z>>; MOST_ALIASES]>,
 }
 
 impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
     /// Prepares to answer for the question's name, which is at or below the zone's origin.
-    pub fn new(task: Task<'z>, sname: Sname, message: &'a mut Message<'m>) -> Self {
+    pub fn new(task: Task<'z>, sname: &'a mut Sname, message: &'a mut Message<'m>) -> Self {
         Stages {
             task,
             message,
@@ -61,7 +61,7 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
             rcode: rcode::NOERROR,
             aliases: [0; MOST_ALIASES],
             chased: 0,
-            redirections: [None; MOST_ALIASES],
+            redirections: None,
         }
     }
 
@@ -192,7 +192,8 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
         let rdata = std::iter::once(target.as_wire());
         self.message
             .put_records(Section::Answer, name, types::CNAME, ttl, rdata)?;
-        self.redirections[self.chased] = Some(redirection);
+        let redirections = self.redirections.get_or_insert([None; MOST_ALIASES]);
+        redirections[self.chased] = Some(redirection);
         // A target below the owner makes names that are below it again, and longer each time.
         let is_loop = name::is_at_or_below(first_rdata(redirection), self.sname.suffix(owner));
         if self.task.rtype == types::CNAME || is_loop {
@@ -261,7 +262,7 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
     /// Whether the answer has an RRset already: a DNAME may be met again, above a name that it made
     /// or as what was asked for at the end.
     fn is_answered(&self, rrset: Rrset<'_>) -> bool {
-        let mut added = self.redirections.iter().flatten();
+        let mut added = self.redirections.iter().flatten().flatten();
         added.any(|added| added.is_same(rrset))
     }
 

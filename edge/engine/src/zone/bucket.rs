@@ -24,6 +24,7 @@ use hashbrown::DefaultHashBuilder;
 use super::ZoneError;
 use super::entry::Entry;
 use super::rrset::Node;
+use crate::prefetch::{CACHE_LINE, prefetch};
 
 /// Octets of a bucket at most, so that an offset leaves room for a bit of the hash.
 const MAX_BUCKET: usize = (1 << 31) - 1;
@@ -96,24 +97,40 @@ impl Bucket {
         Some(Kept { octets, at })
     }
 
-    /// Where the entry of a name is, and its node.
-    fn find(&self, hash: u64, owner: &[u8]) -> Option<(usize, Node<'_>)> {
-        let octets = &*self.octets;
-        let (tag, offset_bits) = (tag(hash, octets.len()), offset_bits(octets.len()));
-        for at in probe(self.slots, hash) {
-            let slot = number(octets, at);
-            if slot == 0 {
-                return None;
-            }
-            let offset = (slot ^ tag) as usize;
-            if offset >> offset_bits == 0 {
-                let entry = Entry::first(&octets[offset..]);
-                if entry.owner == owner {
-                    return Some((offset, entry.node));
-                }
+    /// Asks the processor for the slots that `prefetch_entry` and `get` read.
+    pub(super) fn prefetch_slots(&self, hash: u64) {
+        if let Some(home) = probe(self.slots, hash).next() {
+            prefetch(&self.octets[home]);
+        }
+    }
+
+    /// Asks the processor for the entry of a name that has this hash, where there is one.
+    pub(super) fn prefetch_entry(&self, hash: u64) {
+        if let Some(offset) = self.offsets(hash).next() {
+            prefetch(&self.octets[offset]);
+            if let Some(next) = self.octets.get(offset + CACHE_LINE) {
+                prefetch(next);
             }
         }
-        None
+    }
+
+    /// Where the entry of a name is, and its node.
+    fn find(&self, hash: u64, owner: &[u8]) -> Option<(usize, Node<'_>)> {
+        self.offsets(hash)
+            .map(|offset| (offset, Entry::first(&self.octets[offset..])))
+            .find(|(_, entry)| entry.owner == owner)
+            .map(|(offset, entry)| (offset, entry.node))
+    }
+
+    /// Where entries are that may be of a name with this hash.
+    fn offsets(&self, hash: u64) -> impl Iterator<Item = usize> {
+        let octets = &*self.octets;
+        let (tag, offset_bits) = (tag(hash, octets.len()), offset_bits(octets.len()));
+        probe(self.slots, hash)
+            .map(move |at| number(octets, at))
+            .take_while(|&slot| slot != 0)
+            .map(move |slot| (slot ^ tag) as usize)
+            .filter(move |offset| offset >> offset_bits == 0)
     }
 
     /// This bucket with a packed entry in the place of the one that an owner has, or without one.

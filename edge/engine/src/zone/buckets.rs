@@ -24,6 +24,20 @@ const NAMES_PER_BUCKET: usize = 100;
 /// Buckets per chunk: about as many as a big zone has chunks.
 const BUCKETS_PER_CHUNK: usize = 128;
 
+/// A name that will be looked up.
+#[derive(Clone, Copy)]
+pub struct Seek<'z> {
+    bucket: &'z Bucket,
+    hash: u64,
+}
+
+impl Seek<'_> {
+    /// Asks the processor for the node of the name.
+    pub fn go_on(self) {
+        self.bucket.prefetch_entry(self.hash);
+    }
+}
+
 #[derive(Clone)]
 pub(super) struct Buckets {
     /// All full but the last.
@@ -65,6 +79,14 @@ impl Buckets {
     pub(super) fn keep(&self, owner: &[u8]) -> Option<Kept> {
         let hash = hash(owner);
         self.bucket(index(hash, self.count)).keep(hash, owner)
+    }
+
+    /// Begins to look for a name: the processor is asked for the slots of its bucket.
+    pub(super) fn seek(&self, owner: &[u8]) -> Seek<'_> {
+        let hash = hash(owner);
+        let bucket = self.bucket(index(hash, self.count));
+        bucket.prefetch_slots(hash);
+        Seek { bucket, hash }
     }
 
     /// Puts a packed entry in the place of the one of its owner, if there is any.

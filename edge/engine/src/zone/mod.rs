@@ -42,9 +42,10 @@ use std::fmt;
 use std::sync::atomic::AtomicU64;
 
 use crate::name::{self, Name};
-use crate::rdata::types::SOA;
+use crate::rdata::types::{DNAME, NS, SOA};
 use bucket::Kept;
 use buckets::Buckets;
+pub use buckets::Seek;
 pub use deltas::Delta;
 use deltas::write_record;
 use digest::Digest;
@@ -78,6 +79,10 @@ struct Totals {
     rrsets: usize,
     records: usize,
     digest: Digest,
+    /// RRsets that hide the names below them: DNAME, and NS also where it is no zone cut.
+    hiding: usize,
+    /// RRsets at or below a wildcard.
+    wild: usize,
 }
 
 impl Totals {
@@ -85,13 +90,25 @@ impl Totals {
         self.rrsets += 1;
         self.records += rrset.count();
         self.digest.add(owner, rrset);
+        self.hiding += usize::from(may_hide(rrset));
+        self.wild += usize::from(is_wild(owner));
     }
 
     fn subtract(&mut self, owner: &[u8], rrset: Rrset<'_>) {
         self.rrsets -= 1;
         self.records -= rrset.count();
         self.digest.subtract(owner, rrset);
+        self.hiding -= usize::from(may_hide(rrset));
+        self.wild -= usize::from(is_wild(owner));
     }
+}
+
+fn may_hide(rrset: Rrset<'_>) -> bool {
+    matches!(rrset.rtype, NS | DNAME)
+}
+
+fn is_wild(owner: &[u8]) -> bool {
+    name::labels(owner).any(|label| label == b"*")
 }
 
 impl Zone {
@@ -116,9 +133,24 @@ impl Zone {
         self.names.get(folded_owner)
     }
 
+    /// Begins to look for a folded owner name that `node` will be asked for.
+    pub fn seek(&self, folded_owner: &[u8]) -> Seek<'_> {
+        self.names.seek(folded_owner)
+    }
+
     /// The node of the origin.
     pub fn apex(&self) -> Node<'_> {
         self.apex.node()
+    }
+
+    /// Whether every node that exists is what answers for its name: there is no zone cut and no DNAME.
+    pub fn hides_nothing(&self) -> bool {
+        self.totals.hiding == usize::from(self.apex().get(NS).is_some())
+    }
+
+    /// Whether no name is answered for by a wildcard.
+    pub fn has_no_wildcard(&self) -> bool {
+        self.totals.wild == 0
     }
 
     /// The SOA RRset; always one record.
@@ -324,6 +356,34 @@ mod tests {
         assert_eq!(first.clone().version(), first.version());
         versions.sort_unstable();
         assert!(versions[0] > 0 && versions.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+
+    #[test]
+    fn knows_whether_the_name_alone_decides() {
+        let shape = |zone: &Zone| (zone.hides_nothing(), zone.has_no_wildcard());
+        let plain = zone(&["a", "a*", "b.c"]);
+        assert_eq!(shape(&plain), (true, true));
+        let mut buffer = Vec::new();
+        for (owner, rtype, expected) in [
+            ("@", NS, (true, true)),
+            ("a", NS, (false, true)),
+            ("@", DNAME, (false, true)),
+            ("b.c", DNAME, (false, true)),
+            ("*", 65_280, (true, false)),
+            ("b.*.c", 65_280, (true, false)),
+            ("*", NS, (false, false)),
+        ] {
+            let mut edit = Edit::new(plain.clone());
+            let rrset = Rrset::new(rtype, 300, &mut vec![&[0][..]], &mut buffer).unwrap();
+            edit.set(&wire(owner), rrset).unwrap();
+            let changed = edit.finish().unwrap();
+            assert_eq!(shape(&changed), expected, "{owner} {rtype}");
+            let loaded = Zone::decode(&changed.encode()).unwrap();
+            assert_eq!(shape(&loaded), expected, "{owner} {rtype}");
+            let mut edit = Edit::new(changed);
+            edit.remove(&wire(owner), rtype).unwrap();
+            assert_eq!(shape(&edit.finish().unwrap()), (true, true));
+        }
     }
 
     #[test]

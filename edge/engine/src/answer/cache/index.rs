@@ -5,27 +5,25 @@
 //! may be the same, so what a slot leads to must be compared with the question.
 
 use super::log::Position;
-use crate::prefetch::prefetch;
+use crate::pages::prefer_large;
+use crate::prefetch::{CACHE_LINE, prefetch};
 
 /// Slots of a bucket.
-pub const WAYS: usize = 8;
+const WAYS: usize = CACHE_LINE / size_of::<u64>();
 const TAG_SHIFT: u32 = 48;
 const POSITION: u64 = (1 << TAG_SHIFT) - 1;
 
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-struct Bucket([u64; WAYS]);
-
 /// One place in the index.
 #[derive(Clone, Copy)]
-pub struct Slot {
-    bucket: usize,
-    way: usize,
-}
+pub struct Slot(usize);
 
 /// Buckets of slots.
 pub struct Index {
-    buckets: Box<[Bucket]>,
+    slots: Box<[u64]>,
+    /// The first slot that starts a cache line.
+    first: usize,
+    /// How many buckets, less one: all bits that name one.
+    mask: usize,
     /// Where the search for a slot to give away starts: by turns, so that what was noted is not
     /// given away at once.
     turn: usize,
@@ -34,8 +32,13 @@ pub struct Index {
 impl Index {
     /// Without entries. `buckets` is a power of two.
     pub fn new(buckets: usize) -> Index {
+        let mut slots: Box<[u64]> = vec![0; (buckets + 1) * WAYS].into();
+        prefer_large(&mut slots);
+        let octets = slots.as_ptr().addr().wrapping_neg() % CACHE_LINE;
         Index {
-            buckets: vec![Bucket([0; WAYS]); buckets].into(),
+            first: octets / size_of::<u64>(),
+            slots,
+            mask: buckets - 1,
             turn: 0,
         }
     }
@@ -43,44 +46,46 @@ impl Index {
     /// The slots that have the tag of a hash, with their positions.
     #[inline]
     pub fn candidates(&self, hash: u64) -> impl Iterator<Item = (Slot, Option<Position>)> {
-        let bucket = self.bucket(hash);
-        let ways = self.buckets[bucket].0.iter().enumerate();
-        ways.filter(move |(_, slot)| *slot >> TAG_SHIFT == hash >> TAG_SHIFT)
+        let start = self.bucket(hash);
+        let slots = self.slots[start..start + WAYS].iter().enumerate();
+        slots
+            .filter(move |(_, slot)| *slot >> TAG_SHIFT == hash >> TAG_SHIFT)
             .map(move |(way, slot)| {
                 let position = slot & POSITION;
-                (Slot { bucket, way }, (position != 0).then_some(position))
+                (Slot(start + way), (position != 0).then_some(position))
             })
     }
 
     /// Lets a slot lead to an entry.
     #[inline]
     pub fn set(&mut self, slot: Slot, hash: u64, position: Position) {
-        self.buckets[slot.bucket].0[slot.way] = hash >> TAG_SHIFT << TAG_SHIFT | position;
+        self.slots[slot.0] = hash >> TAG_SHIFT << TAG_SHIFT | position;
     }
 
     /// Notes that a question was asked. It takes a slot without an entry, or else that of the oldest
     /// entry; `is_there` tells whether the entry at a position still exists.
     pub fn note(&mut self, hash: u64, is_there: impl Fn(Position) -> bool) {
-        let bucket = self.bucket(hash);
+        let start = self.bucket(hash);
         self.turn = self.turn.wrapping_add(1);
-        let slots = &self.buckets[bucket].0;
+        let slots = &self.slots[start..start + WAYS];
         let position = |way: usize| slots[way] & POSITION;
         let free = (0..WAYS)
             .map(|way| (way + self.turn) % WAYS)
             .find(|&way| position(way) == 0 || !is_there(position(way)));
         let oldest = || (0..WAYS).min_by_key(|&way| position(way)).unwrap_or(0);
         let way = free.unwrap_or_else(oldest);
-        self.set(Slot { bucket, way }, hash, 0);
+        self.set(Slot(start + way), hash, 0);
     }
 
     /// Asks the processor for the slots of a hash.
     #[inline]
     pub fn prefetch(&self, hash: u64) {
-        prefetch(&self.buckets[self.bucket(hash)]);
+        prefetch(&self.slots[self.bucket(hash)]);
     }
 
+    /// The first slot of the bucket of a hash.
     #[inline]
     fn bucket(&self, hash: u64) -> usize {
-        hash as usize & (self.buckets.len() - 1)
+        self.first + (hash as usize & self.mask) * WAYS
     }
 }

@@ -1,5 +1,6 @@
 //! What an answer is found by: the folded name, the type, and whether DNSSEC records are wanted.
 
+use crate::name::fold_word;
 use std::hash::{BuildHasher, RandomState};
 
 /// Octets of the longest name that a key can hold: those of reverse zones of IPv6 (74) and of
@@ -70,7 +71,7 @@ impl Key {
 pub fn hash(seed: Seed, name: &[u8], rtype: u16, mut each: impl FnMut(u64)) -> u64 {
     let mut hash = mix(seed.0 ^ u64::from(rtype));
     let mut add = |word| {
-        let folded = fold(word);
+        let folded = fold_word(word);
         each(folded);
         hash = mix(hash ^ folded);
     };
@@ -103,18 +104,6 @@ impl Seed {
     }
 }
 
-/// Sets bit 5 of the octets from A to Z, all eight at once.
-#[inline]
-fn fold(word: u64) -> u64 {
-    const EACH: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x80 * EACH;
-    let low = word & !HIGH;
-    // The sums have the high bit where the octet is at least A, and where it is above Z.
-    let from_a = low + (0x80 - b'A' as u64) * EACH;
-    let above_z = low + (0x7f - b'Z' as u64) * EACH;
-    word | (from_a & !above_z & !word & HIGH) >> 2
-}
-
 /// Both halves of a product with an odd constant.
 #[inline]
 fn mix(word: u64) -> u64 {
@@ -128,18 +117,6 @@ mod tests {
     use super::*;
     use crate::name;
     use std::collections::HashMap;
-
-    #[test]
-    fn folds_letters_and_nothing_else() {
-        for octet in 0..=u8::MAX {
-            for at in 0..WORD {
-                let mut octets = *b"aZ@[\x80\xc1\x01z";
-                octets[at] = octet;
-                let folded = fold(u64::from_ne_bytes(octets)).to_ne_bytes();
-                assert_eq!(folded, octets.map(|octet| octet.to_ascii_lowercase()));
-            }
-        }
-    }
 
     #[test]
     fn letter_case_makes_no_difference_and_all_else_does() {

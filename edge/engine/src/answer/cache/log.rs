@@ -2,6 +2,7 @@
 
 use super::key::{Key, WORD};
 use crate::answer::subject::{Kind, Subject};
+use crate::pages::prefer_large;
 use crate::prefetch::prefetch;
 
 /// Octets of the log of one shard: about 100,000 usual answers. Pages that were never written take
@@ -59,8 +60,10 @@ pub struct Log {
 impl Log {
     /// Without entries.
     pub fn new() -> Log {
+        let mut octets: Box<[u8]> = vec![0; OCTETS].into();
+        prefer_large(&mut octets);
         Log {
-            octets: vec![0; OCTETS].into(),
+            octets,
             head: UNITS,
         }
     }

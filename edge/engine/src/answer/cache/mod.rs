@@ -44,16 +44,11 @@ const BUCKETS: usize = log::OCTETS / 256;
 /// send than to make.
 const MOST_RECORDS: usize = 1232;
 
-/// Questions that are looked ahead to: as many as a batch has.
-const MOST_AHEAD: usize = 32;
-
 /// The answers of one shard.
 pub struct Cache {
     index: Index,
     log: Log,
     seed: Seed,
-    /// The hashes of the questions that come next.
-    ahead: Vec<u64>,
 }
 
 /// Where the index has a question.
@@ -77,7 +72,6 @@ impl Default for Cache {
             index: Index::new(BUCKETS),
             log: Log::new(),
             seed: Seed::random(),
-            ahead: Vec::with_capacity(MOST_AHEAD),
         }
     }
 }
@@ -89,18 +83,17 @@ impl Cache {
         Key::new(self.seed, name, rtype, dnssec_ok)
     }
 
-    /// Asks the processor for what the answers to these questions will read.
-    pub fn look_ahead<'q>(&mut self, questions: impl Iterator<Item = (&'q [u8], u16)>) {
-        self.ahead.clear();
-        for (name, rtype) in questions.take(MOST_AHEAD) {
-            let hash = key::hash(self.seed, name, rtype, |_| ());
-            self.index.prefetch(hash);
-            self.ahead.push(hash);
-        }
-        for &hash in &self.ahead {
-            let entries = self.index.candidates(hash).filter_map(|found| found.1);
-            entries.for_each(|position| self.log.prefetch(position));
-        }
+    /// Begins to look for a question: the processor is asked for its slots. Returns its hash.
+    pub fn seek(&self, name: &[u8], rtype: u16) -> u64 {
+        let hash = key::hash(self.seed, name, rtype, |_| ());
+        self.index.prefetch(hash);
+        hash
+    }
+
+    /// Asks the processor for the entry of a question with this hash; whether there may be one.
+    pub fn go_on(&self, hash: u64) -> bool {
+        let entries = self.index.candidates(hash).filter_map(|found| found.1);
+        entries.map(|position| self.log.prefetch(position)).count() > 0
     }
 
     /// The answer to a question in this generation of the catalog; `version` finds the zone that
