@@ -5,6 +5,7 @@ of a CRD a moment before it serves the kind: kopf then finds no such kind, hears
 watches it. So it begins when all kinds are served, and again when one of their CRDs is another.
 """
 
+import logging
 import signal
 import sys
 import threading
@@ -20,6 +21,8 @@ from dnsfleet_operator.handlers import register
 
 SERVED_SECONDS = 1.0
 """Between looks whether all kinds are served."""
+
+_log = logging.getLogger(__name__)
 
 
 def watch(cluster: Cluster, controller: Controller) -> None:
@@ -38,7 +41,11 @@ def _served(cluster: Cluster) -> Mapping[str, str]:
     """Wait until every kind is served; the uid of each CRD by its name."""
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     try:
+        told = False
         while (found := _look(cluster)) is None:
+            if not told:
+                _log.warning("not all of %s are served; wait", ", ".join(DEFINITIONS.values()))
+                told = True
             time.sleep(SERVED_SECONDS)
         return found
     finally:
