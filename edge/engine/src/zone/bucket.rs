@@ -135,13 +135,10 @@ impl Bucket {
 
     /// This bucket with a packed entry in the place of the one that an owner has, or without one.
     pub(super) fn with(&self, owner: &[u8], entry: Option<&[u8]>) -> Result<Bucket, ZoneError> {
-        let others = self.packed().filter(|(other, _)| *other != owner);
-        let entries = others.chain(entry.map(|entry| (owner, entry)));
-        Bucket::of(
-            &entries
-                .map(|(owner, entry)| (hash(owner), entry))
-                .collect::<Vec<_>>(),
-        )
+        let others = self.packed().filter(|(other, _)| other.owner != owner);
+        let others = others.map(|(other, packed)| (hash(other.owner), packed));
+        let entries = others.chain(entry.map(|entry| (hash(owner), entry)));
+        Bucket::of(&entries.collect::<Vec<_>>())
     }
 
     /// The entries by what `is_first` says of the hashes of their owners, in two buckets.
@@ -149,28 +146,21 @@ impl Bucket {
         &self,
         is_first: impl Fn(u64) -> bool,
     ) -> Result<(Bucket, Bucket), ZoneError> {
-        let entries = self.packed().map(|(owner, entry)| (hash(owner), entry));
+        let entries = self
+            .packed()
+            .map(|(entry, packed)| (hash(entry.owner), packed));
         let (first, second): (Vec<_>, Vec<_>) = entries.partition(|(hash, _)| is_first(*hash));
         Ok((Bucket::of(&first)?, Bucket::of(&second)?))
     }
 
     /// All names and nodes.
     pub(super) fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
-        self.packed().map(|(_, entry)| Entry::first(entry))
+        self.packed().map(|(entry, _)| entry)
     }
 
-    /// All owners and their packed entries.
-    fn packed(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let mut rest = &self.octets[SLOT * self.slots as usize..];
-        std::iter::from_fn(move || {
-            if rest.is_empty() {
-                return None;
-            }
-            let entry = Entry::first(rest);
-            let packed;
-            (packed, rest) = rest.split_at(entry.size());
-            Some((entry.owner, packed))
-        })
+    /// All names and nodes, and their packed entries.
+    fn packed(&self) -> impl Iterator<Item = (Entry<'_>, &[u8])> {
+        Entry::each(&self.octets[SLOT * self.slots as usize..])
     }
 
     /// Whether both are one and the same memory.

@@ -198,6 +198,22 @@ mod tests {
     }
 
     #[test]
+    fn a_zone_of_megabytes_comes_back() {
+        let names: Vec<_> = (0..20u8).map(|n| [2, b'x', n, 0]).collect();
+        let large: Vec<_> = names.iter().map(|name| vec![name[2]; 60_000]).collect();
+        let root = Name::root();
+        let soa = [&[0, 0][..], &[0; 20]].concat();
+        let rest = names.iter().zip(&large);
+        let rest = rest.map(|(name, rdata)| (&name[..], 65_280, 1, &rdata[..]));
+        let apex = (root.as_wire(), crate::rdata::types::SOA, 1, &soa[..]);
+        let zone = Zone::from_records(&root, rest.chain([apex])).unwrap();
+        let again = Zone::decode(&zone.encode()).unwrap();
+        assert_eq!(again.digest(), zone.digest());
+        assert_eq!((again.rrsets(), again.records()), (21, 21));
+        assert_eq!(again.encode(), zone.encode());
+    }
+
+    #[test]
     fn another_serial_is_a_change_of_one_rrset() {
         let old = zone(&["a"]);
         let new = old.with_serial(u32::MAX);

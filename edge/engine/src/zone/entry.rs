@@ -33,6 +33,20 @@ impl<'z> Entry<'z> {
         }
     }
 
+    /// The entries that fill some octets, and the octets of each.
+    pub(super) fn each(octets: &'z [u8]) -> impl Iterator<Item = (Entry<'z>, &'z [u8])> {
+        let mut rest = octets;
+        std::iter::from_fn(move || {
+            if rest.is_empty() {
+                return None;
+            }
+            let entry = Entry::first(rest);
+            let packed;
+            (packed, rest) = rest.split_at(entry.size());
+            Some((entry, packed))
+        })
+    }
+
     /// How many octets it takes.
     pub(super) fn size(self) -> usize {
         HEAD + self.owner.len() + self.node.packed_size()

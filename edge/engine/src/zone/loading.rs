@@ -3,14 +3,20 @@
 //! In canonical order a name follows the names above it, so the path from the apex to the last name
 //! is all one must remember to count children and to see which empty non-terminals are missing: no
 //! look-ups. Entries are packed one behind the other as they come; at the end they are copied into
-//! the map bucket by bucket, so that what will be looked at together also lies together.
+//! the map bucket by bucket, so that what will be looked at together also lies together. Meanwhile
+//! another thread computes the digest, which takes as long.
+
+use std::thread;
 
 use super::buckets::Buckets;
 use super::edits::Edit;
 use super::entry::{Entries, Entry};
 use super::rrset::Rrset;
-use super::{Zone, ZoneError};
+use super::{Totals, Zone, ZoneError};
 use crate::name::{self, Name};
+
+/// Octets of entries for which a thread is started: to hash as many takes 100 times as long.
+const LARGE: usize = 1 << 20;
 
 /// The names of a zone that is being loaded.
 pub(crate) struct Loading {
@@ -35,7 +41,6 @@ impl Loading {
 
     /// Adds an RRset of a folded owner; it follows all others in canonical order.
     pub(crate) fn push(&mut self, owner: &[u8], rrset: Rrset<'_>) -> Result<(), ZoneError> {
-        self.zone.totals.add(owner, rrset);
         if self
             .path
             .last()
@@ -81,7 +86,20 @@ impl Loading {
 
     /// All of it, ready to be checked or changed.
     pub(crate) fn finish(mut self) -> Result<Edit, ZoneError> {
-        self.zone.names = Buckets::of(self.entries.octets(), &self.starts)?;
+        let entries = self.entries.octets();
+        let (names, totals) = thread::scope(|scope| {
+            let totals = match entries.len() {
+                LARGE.. => {
+                    let thread = thread::Builder::new();
+                    thread.spawn_scoped(scope, || Totals::of(entries)).ok()
+                }
+                _ => None,
+            };
+            let names = Buckets::of(entries, &self.starts);
+            let totals = totals.map(|thread| thread.join().expect("adding up cannot fail"));
+            (names, totals.unwrap_or_else(|| Totals::of(entries)))
+        });
+        (self.zone.names, self.zone.totals) = (names?, totals);
         Ok(Edit::new(self.zone))
     }
 }

@@ -50,6 +50,7 @@ pub use deltas::Delta;
 use deltas::write_record;
 use digest::Digest;
 pub(crate) use edits::Edit;
+use entry::Entry;
 pub use errors::{DecodeError, ZoneError};
 pub(crate) use loading::Loading;
 pub(crate) use rrset::canonical_cmp;
@@ -86,6 +87,17 @@ struct Totals {
 }
 
 impl Totals {
+    /// What packed entries add up to.
+    fn of(entries: &[u8]) -> Totals {
+        let mut totals = Totals::default();
+        for (entry, _) in Entry::each(entries) {
+            for rrset in entry.node.rrsets() {
+                totals.add(entry.owner, rrset);
+            }
+        }
+        totals
+    }
+
     fn add(&mut self, owner: &[u8], rrset: Rrset<'_>) {
         self.rrsets += 1;
         self.records += rrset.count();
