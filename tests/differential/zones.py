@@ -119,8 +119,10 @@ def places(draw: st.DrawFn) -> Place:
     if not cuts or draw(st.integers(0, 2)):
         return (parent,)
     child = draw(zones(draw(st.sampled_from(cuts))))
-    # NSD refuses a DNAME over names that it has from the parent.
-    if any(record.rtype == "DNAME" and record.owner == child.origin for record in child.records):
+    # NSD refuses a DNAME over names that it has from the other zone.
+    owners = [(folded(r.owner), r.rtype) for r in (*parent.records, *child.records)]
+    redirected = [owner for owner, rtype in owners if rtype == "DNAME"]
+    if any(is_below(owner, above) for owner, _ in owners for above in redirected):
         return (parent,)
     return parent, child
 
@@ -232,6 +234,19 @@ def _wide_cut(owner: Name, ttl: int, targets: Targets) -> Records:
     )
 
 
+def _chain(owner: Name, ttl: int, targets: Targets) -> Records:
+    """Aliases in a row, fewer or more than servers follow."""
+
+    def records(length: int, target: Name | str) -> list[Record]:
+        names = [(b"c%d" % number, *owner) for number in range(length)]
+        return [
+            Record(name, ttl, "CNAME", (following,))
+            for name, following in zip(names, [*names[1:], target], strict=True)
+        ]
+
+    return st.builds(records, st.integers(3, 20), targets)
+
+
 def _server(owner: Name, ttl: int, host: Name, number: int) -> Iterable[Record]:
     yield Record(owner, ttl, "NS", (host,))
     yield Record(host, ttl, "AAAA", (f"2001:db8::{number}",))
@@ -240,4 +255,4 @@ def _server(owner: Name, ttl: int, host: Name, number: int) -> Iterable[Record]:
 _cname, _dname = _one("CNAME"), _one("DNAME")
 APEX_KINDS = [_hosts, _dname, _one("MX", "10"), _one("SRV", "1 2 3"), _others, _large]
 KINDS = [*APEX_KINDS, _hosts, _others, _one("PTR"), _dname, _cname, _cname, _cname, _cut, _cut]
-KINDS += [_wide_cut]
+KINDS += [_wide_cut, _chain]

@@ -64,6 +64,11 @@ RULES = [
         aliases.short_chains,
     ),
     Rule(
+        "NSD follows more aliases than we do",
+        "RFC 1034 section 3.6.2",
+        aliases.long_chains,
+    ),
+    Rule(
         "an alias leads to a cut whose zone is served too: the parent's side of it, or nothing",
         "RFC 1034 section 4.3.2 step 3",
         aliases.alias_into_served_child,
