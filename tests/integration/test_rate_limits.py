@@ -4,11 +4,9 @@ Loopback has no limits, so they stand behind a proxy that tells their addresses,
 """
 
 import socket
-import struct
 import time
 from collections import Counter
 from collections.abc import Iterator
-from ipaddress import ip_address
 
 import dns.edns
 import dns.flags
@@ -17,6 +15,7 @@ import dns.query
 import dns.rcode
 import pytest
 from dnsfleet_engine import Engine
+from support.proxies import proxied
 from support.zones import make_zone
 
 PER_SECOND = 20
@@ -24,16 +23,6 @@ FLOOD = 200
 SECONDS = 5.0
 CLIENT_COOKIE = b"01234567"
 HOST = "127.0.0.1"
-
-
-def proxied(client: str, message: bytes, tcp: bool = False) -> bytes:
-    """What a proxy sends for a client (PROXY protocol, version 2)."""
-    source = ip_address(client)
-    family = (0x10 if source.version == 4 else 0x20) | (1 if tcp else 2)
-    addresses = source.packed * 2 + struct.pack("!HH", 4711, 53)
-    head = b"\r\n\r\n\0\r\nQUIT\n" + struct.pack("!BBH", 0x21, family, len(addresses))
-    framed = struct.pack("!H", len(message)) + message if tcp else message
-    return head + addresses + framed
 
 
 class Proxy:
