@@ -169,10 +169,11 @@ def test_secrets_are_reached_by_name_and_in_one_namespace_only(render: Any) -> N
         for rule in role["rules"]
         if "secrets" in rule["resources"]
     ]
-    named = {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["mine"]}
+    secrets = {"apiGroups": [""], "resources": ["secrets"]}
     assert rules == [
-        {"apiGroups": [""], "resources": ["secrets"], "verbs": ["create"]},
-        named | {"verbs": ["get"]},
+        secrets | {"verbs": ["create"]},
+        secrets | {"resourceNames": ["mine"], "verbs": ["get"]},
+        secrets | {"resourceNames": ["dnsfleet-cookies"], "verbs": ["get", "update"]},
     ]
 
 

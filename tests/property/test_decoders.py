@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet import acks, cookies, manifests, rumours
 from dnsfleet.manifests import FleetHead, Manifest, ManifestError
 from dnsfleet_edge.disk import Disk, DiskError
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.signed_zones import POP, sign
 from support.zones import make_zone
@@ -22,6 +22,8 @@ VALUES = st.recursive(
     lambda value: st.lists(value, max_size=4) | st.dictionaries(st.text(max_size=8), value),
     max_leaves=8,
 )
+UNHURRIED = settings(deadline=None)
+"""A busy machine takes long for a signature or a file."""
 DEEP = b"[" * 100_000
 """Deeper than the reader of JSON follows."""
 
@@ -44,6 +46,7 @@ HEAD = sign(make_zone("example.com."), 1).signed
 FLEET = manifests.sign_fleet(FleetHead(9, 5, 2), KEY)
 
 
+@UNHURRIED
 @given(changed(ACK))
 @example(DEEP)
 @example(b'{"lsn":Infinity,"failing":{},"failingCount":0,"time":0}')
@@ -55,6 +58,7 @@ def test_an_ack(data: bytes) -> None:
         assert acks.decode(acks.encode(ack)) is not None
 
 
+@UNHURRIED
 @given(changed(signed_text(HEAD)))
 @example(DEEP[:50_000])
 @example(b"[]")
@@ -67,6 +71,7 @@ def test_a_manifest_that_is_signed(text: bytes) -> None:
     assert isinstance(manifest, Manifest)
 
 
+@UNHURRIED
 @given(changed(signed_text(FLEET)))
 def test_a_fleet_head_that_is_signed(text: bytes) -> None:
     signed = KEY.sign(b"dnsfleet fleet\0" + text) + text
@@ -77,6 +82,7 @@ def test_a_fleet_head_that_is_signed(text: bytes) -> None:
     assert min(head.fence, head.lsn, head.zones) >= 0
 
 
+@UNHURRIED
 @given(st.integers(0, len(FLEET) - 1), st.integers(1, 255))
 def test_a_head_that_was_damaged_is_refused(at: int, change: int) -> None:
     damaged = bytearray(FLEET)
@@ -91,17 +97,20 @@ FIELDS = st.dictionaries(
 )
 
 
+@UNHURRIED
 @given(st.sampled_from([b"7-0", b"7", b"", b"-"]) | st.binary(max_size=20), FIELDS)
 def test_an_entry_of_the_log(entry_id: bytes, fields: dict[bytes, bytes]) -> None:
     entry = rumours.read_entry(entry_id, fields)
     assert entry is None or entry.lsn >= 0
 
 
+@UNHURRIED
 @given(st.dictionaries(st.binary(max_size=9), st.binary(max_size=9) | st.just(b"7 8.9")))
 def test_the_index_of_zones(zones: dict[bytes, bytes]) -> None:
     assert len(rumours.read_index(zones)) <= len(zones)
 
 
+@UNHURRIED
 @given(st.text() | st.just(f"current {'0' * 32} 7"))
 def test_cookie_secrets(text: str) -> None:
     try:
@@ -116,6 +125,7 @@ LENGTHS = st.integers(0, 9) | st.just(2**64 - 1)
 PARTS = st.lists(st.tuples(LENGTHS, st.binary(max_size=9) | changed({"a": 1})), max_size=3)
 
 
+@UNHURRIED
 @given(PARTS, st.binary(max_size=9))
 @example([(4, b"null")], b"")
 @example([(4, b"1234")], b"")

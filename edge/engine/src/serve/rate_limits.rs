@@ -7,13 +7,13 @@
 //!
 //! ```text
 //! network  the client's /24 or /56: a site, as a flood is often spread over its addresses
-//! kind     answer, referral, negative, error
+//! kind     answer, synthesis, referral, negative, error (`answer::subject`)
 //! name     of the data that the reply is made of: the question's name, or of a wildcard or DNAME
 //!          its owner; the zone cut; the zone; none for errors. So names made up by the thousands
 //!          under a wildcard or in a zone come to one account.
 //! ```
 //!
-//! Over the limit, every second reply is *slipped*: sent without records, so that it is no larger
+//! Over the limit, every second reply is *slipped*: sent without records, so that it is hardly larger
 //! than the query, and in a way that makes a real client come back with a proof of its address: TC,
 //! and it asks again over TCP; or BADCOOKIE with a good cookie where the client speaks cookies.
 //! The others are dropped. Errors are small, and cannot be cut, so they are slipped as they are.
@@ -23,8 +23,8 @@
 //!
 //! The limit of NSD is the default: 200 replies a second. A large resolver asks for one name once a
 //! TTL, but many resolvers can share a /24; what they ask together for one name stays far below it.
-//! A shard sees all queries for one name, so this is exact for answers; random names are spread over
-//! the shards and get at most as many times the limit.
+//! A shard sees all queries for one name, so this is exact for the answers of an edge; random names
+//! are spread over its shards and get at most as many times the limit. Edges do not share accounts.
 //!
 //! An account is the time until which it is used up: each reply moves it on by 1/limit seconds, and
 //! when it is more than a second ahead the limit is reached (the token bucket in the form of GCRA).
@@ -44,7 +44,7 @@ const IPV4_BITS: u32 = 24;
 /// Bits of an IPv6 address that are one client: the smallest network that a site usually gets
 /// (RFC 6177 section 2).
 const IPV6_BITS: u32 = 56;
-/// Seconds of replies that may come at once.
+/// How many seconds' replies may come at once.
 const BURST: Duration = Duration::from_secs(1);
 /// Sets of accounts in a table. A reply keeps its account ahead of now for 1/limit seconds, so a
 /// shard that sends 300,000 a second has 1,500 such accounts at the usual limit, whatever is asked.
