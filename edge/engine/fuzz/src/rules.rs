@@ -166,7 +166,7 @@ fn check_end(zone: &Model, question: &Question, reply: &Reply, groups: &[Groups;
     let soa = authority.contains_key(&(zone.origin.clone(), SOA));
     let referral = authority.keys().find(|(_, rtype)| *rtype == NS);
     let followed = last.starts_with(&zone.origin)
-        && chased < MOST_ALIASES
+        && !(chased == MOST_ALIASES && is_alias(zone, question, &last))
         && !answer.contains_key(&(last.clone(), CNAME))
         && !(chased > 0 && is_below_growing(answer, &last));
     let expected = match stop(zone, &last, question.rtype) {
@@ -202,6 +202,12 @@ fn last_name(zone: &Model, question: &Question, answer: &Groups) -> (Name, usize
         chased += 1;
     }
     (name, chased)
+}
+
+/// Whether a name leads to another one.
+fn is_alias(zone: &Model, question: &Question, name: &Name) -> bool {
+    stop(zone, name, question.rtype) == Some(Stop::Dname)
+        || source(zone, name).is_some_and(|node| node.contains_key(&CNAME))
 }
 
 /// Whether a DNAME of the answer makes a name longer and longer.
