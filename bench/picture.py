@@ -4,14 +4,14 @@ A bar is the median CPU time a query, the thin line over it the smallest to the 
 panels have one scale, so that workloads compare, too.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 from statistics import median
 
-from bench.ratios import ratio
+from bench.ratios import Rounds, answers_as_much, ratio
 from bench.servers import DNSFLEET, ECHO
 
-Workloads = Mapping[str, Mapping[str, Sequence[Mapping[str, float]]]]
+Workloads = Mapping[str, Mapping[str, Rounds]]
 
 COLUMNS = 2
 PANEL_WIDTH, MARGIN = 480, 20
@@ -53,9 +53,7 @@ def svg(workloads: Workloads, titles: Mapping[str, str]) -> str:
     return "".join([*parts, "</svg>\n"])
 
 
-def _panel(
-    title: str, servers: Mapping[str, Sequence[Mapping[str, float]]], longest: float
-) -> list[str]:
+def _panel(title: str, servers: Mapping[str, Rounds], longest: float) -> list[str]:
     scale = (PANEL_WIDTH - NAME_WIDTH - TEXT_WIDTH - MARGIN) / longest
     floor = _costs(servers[ECHO])
     title = title[0].upper() + title[1:]
@@ -68,6 +66,8 @@ def _panel(
         text = f"{median(costs):.2f} µs"
         if name != ECHO:
             text += f", {ratio(costs, floor).median:.2f} of the floor"
+            if not answers_as_much(rounds, servers[DNSFLEET]):
+                text += ", a shorter reply"
         lines += [
             f'    <text class="name" x="{NAME_WIDTH - 6}" y="{y + 10}">{escape(name)}</text>\n',
             f'    <rect x="{NAME_WIDTH}" y="{y}" width="{scale * median(costs):.1f}" '
@@ -78,5 +78,5 @@ def _panel(
     return lines
 
 
-def _costs(rounds: Sequence[Mapping[str, float]]) -> list[float]:
+def _costs(rounds: Rounds) -> list[float]:
     return [figures["cpu_us"] for figures in rounds]

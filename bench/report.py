@@ -3,17 +3,21 @@
 Pure text from figures, so the page is always that of its file (a test compares them).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
+from textwrap import wrap
 from typing import Any
 
 from bench import picture, results
 from bench.goals import goals
-from bench.ratios import ratio
+from bench.ratios import answers_as_much, ratio
 from bench.servers import DNSFLEET, ECHO, PEERS
 
 PAGE = results.FILE.with_suffix(".md")
 PICTURE = PAGE.parent / "images/benchmarks.svg"
+
+WIDTH = 100
+"""Of the page's prose, as of the other documents."""
 
 WORKLOADS = {
     "cached": "1,000 names, which every answer cache holds",
@@ -24,10 +28,6 @@ WORKLOADS = {
     "chains": "chains of four CNAMEs to an address, 25,000 of them",
     "tcp": "100,000 names over 100 TCP connections, 4 queries in flight on each",
 }
-
-WHOLE = 0.9
-"""The part of dnsfleet's reply that a peer's must be as large as to compare with it: gdnsd answers
-with the first CNAME of a chain, the others with all of it."""
 
 HEAD = """\
 # Benchmarks
@@ -64,7 +64,7 @@ def page(parts: dict[str, results.Part]) -> str:
         "swaps": swaps,
         "shards": shards,
     }
-    text = [HEAD, *_lines(goal_table(parts))]
+    text = [HEAD, *_lines(goal_table(parts) if parts else ["Not measured yet."])]
     for name, section in sections.items():
         if name in parts:
             text += ["\n", *_lines(section(parts[name])), "\n", _taken(parts[name]["taken"])]
@@ -88,10 +88,11 @@ def servers(part: results.Part) -> Iterator[str]:
     """Every workload at every server, and the memory that they take."""
     yield "## Side by side"
     yield ""
-    yield (
+    yield from wrap(
         "CPU time is that of all threads, user and system, while a window of queries keeps the "
         "server busy. The highest rate is sent by the clock, and nothing is lost or waits longer "
-        "and longer; latencies are at half of it, from when a query should have left."
+        "and longer; latencies are at half of it, from when a query should have left.",
+        WIDTH,
     )
     yield ""
     yield "![CPU time a query of each server, by workload](images/benchmarks.svg)"
@@ -125,7 +126,7 @@ def servers(part: results.Part) -> Iterator[str]:
             ),
         )
         yield ""
-        yield _beside_peers(rows)
+        yield from wrap(_beside_peers(rows), WIDTH)
     yield ""
     yield from memory(part["resident_octets"])
 
@@ -136,8 +137,7 @@ def _beside_peers(rows: dict[str, list[dict[str, float]]]) -> str:
     def every(name: str, figure: str) -> list[float]:
         return [figures[figure] for figures in rows[name]]
 
-    whole = WHOLE * _median(rows[DNSFLEET], "octets")
-    peers = [name for name in PEERS if _median(rows[name], "octets") >= whole]
+    peers = [name for name in PEERS if answers_as_much(rows[name], rows[DNSFLEET])]
     least = min(peers, key=lambda name: _median(rows[name], "cpu_us"))
     most = max(peers, key=lambda name: _median(rows[name], "rate"))
     cost = ratio(every(DNSFLEET, "cpu_us"), every(least, "cpu_us"))
@@ -156,9 +156,10 @@ def memory(resident: dict[str, dict[str, int]]) -> Iterator[str]:
     """Resident memory after loading, and what a record adds."""
     yield "### Memory"
     yield ""
-    yield (
+    yield from wrap(
         "Resident memory (RSS; pages that several processes of a server share count once) after "
-        "loading, MB, and octets that each of the million A records adds to it."
+        "loading, MB, and octets that each of the million A records adds to it.",
+        WIDTH,
     )
     yield ""
     yield from _table(
@@ -180,9 +181,10 @@ def starts(part: results.Part) -> Iterator[str]:
     yield "## Starting"
     yield ""
     records, seconds = part["records"], part["seconds"]
-    yield (
+    yield from wrap(
         f"From the command to the first answer from a master file of {records:,} A records, with "
-        "all cores."
+        "all cores.",
+        WIDTH,
     )
     yield ""
     yield from _table(
@@ -200,12 +202,13 @@ def swaps(part: results.Part) -> Iterator[str]:
     over = ratio([run["p99_us"] for run in swapped], [run["p99_us"] for run in calm])
     yield "## Swapping a zone under load"
     yield ""
-    yield (
+    yield from wrap(
         f"{part['rate']:,.0f} queries a second, nine tenths of the highest rate without loss, "
         f"while a zone of {part['records']:,} records is replaced by another every second: "
         f"{sum(run['lost'] for run in swapped)} of {part['sent']:,} queries lost "
         f"({sum(run['lost'] for run in calm)} in as many without swaps); p99 is "
-        f"{_median(swapped, 'p99_us'):.0f} µs, {over} of that without swaps."
+        f"{_median(swapped, 'p99_us'):.0f} µs, {over} of that without swaps.",
+        WIDTH,
     )
 
 
@@ -213,11 +216,12 @@ def shards(part: results.Part) -> Iterator[str]:
     """Two shards against one, by name and by client."""
     yield "## Two shards"
     yield ""
-    yield (
+    yield from wrap(
         f"{part['rate']:,} queries a second from another network namespace, for {part['names']:,} "
         "names by a Zipf law: more than the answer cache of a shard holds. By name: the kernel "
         "picks the shard by a hash of the query name. By client: plain `SO_REUSEPORT`. It picks "
-        "where the datagram arrives, here in the time of the generator."
+        "where the datagram arrives, here in the time of the generator.",
+        WIDTH,
     )
     yield ""
     engines = part["engines"]
@@ -249,7 +253,7 @@ def _table(head: Sequence[str], rows: Iterator[list[str]]) -> Iterator[str]:
         yield f"| {' | '.join(row)} |"
 
 
-def _lines(text: Iterator[str]) -> Iterator[str]:
+def _lines(text: Iterable[str]) -> Iterator[str]:
     return (f"{line}\n" for line in text)
 
 

@@ -137,6 +137,8 @@ def test_a_peer_that_answers_with_less_is_not_compared(parts: dict[str, Any]) ->
     assert text.count("the peer with the least, knotd") == len(report.WORKLOADS) - 1
     assert text.count("the peer with the least, nsd") == 1
     assert text.count("knotd answers with less") == 1
+    drawn = picture.svg(parts["servers"]["workloads"], report.WORKLOADS)
+    assert drawn.count("a shorter reply") == 1
 
 
 def test_the_picture_is_xml_with_a_bar_for_every_server(parts: dict[str, Any]) -> None:
