@@ -165,12 +165,12 @@ fn check_end(zone: &Model, question: &Question, reply: &Reply, groups: &[Groups;
     });
     let soa = authority.contains_key(&(zone.origin.clone(), SOA));
     let referral = authority.keys().find(|(_, rtype)| *rtype == NS);
-    let followed = last.starts_with(&zone.origin)
-        && !(chased == MOST_ALIASES && is_alias(zone, question, &last))
-        && !answer.contains_key(&(last.clone(), CNAME))
-        && !(chased > 0 && is_below_growing(answer, &last));
+    let is_circle = answer.contains_key(&(last.clone(), CNAME));
+    let is_endless = chased > 0 && is_below_growing(answer, &last);
+    let is_cut_off = chased == MOST_ALIASES && is_alias(zone, question, &last);
+    let left = !last.starts_with(&zone.origin) || is_circle || is_endless || is_cut_off;
     let expected = match stop(zone, &last, question.rtype) {
-        _ if positive || !followed && reply.rcode() != YXDOMAIN => (NOERROR, false, None),
+        _ if positive || left && reply.rcode() != YXDOMAIN => (NOERROR, false, None),
         Some(Stop::Cut(depth)) => (NOERROR, false, Some((last[..depth].to_vec(), NS))),
         Some(Stop::Dname) => (YXDOMAIN, false, None),
         None if source(zone, &last).is_some() || zone.exists(&last) => (NOERROR, true, None),
