@@ -14,7 +14,7 @@ use std::time::Duration;
 const USAGE: &str = "\
 dnsfleet-load --server ADDR:PORT --queries FILE [OPTION…]
   --seconds S      how long to send (1)
-  --window N       keep N queries unanswered (256), or
+  --window N       keep N queries unanswered (192), or
   --rate N         send N queries a second whatever comes back
   --sleep          between queries at a rate: up to 1 ms late, but the core is free
   --sources N      sockets, each with its own port (16)
@@ -72,7 +72,7 @@ fn options() -> Result<Options, Box<dyn Error>> {
         server: None,
         queries: None,
         seconds: 1.0,
-        pace: Pace::Window(256),
+        pace: Pace::Window(192),
         sleep: false,
         sources: 16,
         tcp: false,
