@@ -44,6 +44,11 @@ RULES = [
         addresses.sibling_glue,
     ),
     Rule(
+        "BIND takes no glue from a wildcard below the cut",
+        "RFC 1034 section 4.3.2 step 3",
+        addresses.glue_from_wildcards,
+    ),
+    Rule(
         "addresses from below a cut need not follow an answer that names their hosts",
         "RFC 1034 section 4.3.2 step 6",
         addresses.addresses_below_cuts,

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from support.differences.pairs import Difference, Pair, more_addresses, only, owner
+from support.differences.pairs import CONFIRMED, Difference, Pair, more_addresses, only, owner
 from support.wire import AUTHORITATIVE, OPT, Record, is_at_or_below
 
 NS = 2
@@ -35,6 +35,15 @@ def sibling_glue(difference: Difference) -> Difference:
     cut = owner(ours.authority)
     extra = more_addresses(ours, theirs, ours.authority)
     return _without(difference, {r for r in extra if not is_at_or_below(r.owner, cut)})
+
+
+def glue_from_wildcards(difference: Difference) -> Difference:
+    """A server below its own cut has the address of a wildcard there; BIND looks for none."""
+    ours, theirs = difference.whole.ours, difference.whole.theirs
+    is_known = difference.server == "named" and difference.agreeing >= CONFIRMED
+    if not is_known or not only(ours.authority, NS) or ours.authority != theirs.authority:
+        return difference
+    return _without(difference, more_addresses(ours, theirs, ours.authority))
 
 
 def addresses_below_cuts(difference: Difference) -> Difference:
