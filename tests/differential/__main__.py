@@ -2,6 +2,7 @@
 
 import argparse
 import random
+import signal
 import sys
 import time
 from collections import Counter
@@ -19,6 +20,8 @@ def main() -> int:
     parser.add_argument("--queries", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=random.randrange(SEEDS))
     wanted = parser.parse_args()
+    # However it is told to end, the servers end with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     print(f"seed {wanted.seed}", flush=True)
     counts: Counter[str] = Counter()
     faults: list[Found] = []
