@@ -15,7 +15,7 @@ use std::cell::Cell;
 use std::net::UdpSocket;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Allocations of the shard's thread since its first batch.
 static TAKEN: AtomicU64 = AtomicU64::new(0);
@@ -154,8 +154,8 @@ fn zone(serial: u32) -> Zone {
     zone.unwrap_or_else(|| panic!("{found:?}"))
 }
 
-/// A query with and without EDNS.
-fn queries(name: &str, rtype: u16) -> [Vec<u8>; 2] {
+/// A query without EDNS, with it, and with what it asks: NSID and a cookie.
+fn queries(name: &str, rtype: u16) -> [Vec<u8>; 3] {
     let mut query = vec![7, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
     for label in name.split('.') {
         query.push(label.len() as u8);
@@ -167,7 +167,10 @@ fn queries(name: &str, rtype: u16) -> [Vec<u8>; 2] {
     let mut with_opt = query.clone();
     with_opt[11] = 1;
     with_opt.extend([0, 0, 41, 4, 208, 0, 0, 128, 0, 0, 0]);
-    [query, with_opt]
+    let mut with_options = with_opt.clone();
+    *with_options.last_mut().unwrap() = 16;
+    with_options.extend(*b"\0\x03\0\0\0\x0a\0\x08clientco");
+    [query, with_opt, with_options]
 }
 
 fn ask(socket: &UdpSocket, query: &[u8]) {
@@ -180,10 +183,12 @@ fn ask(socket: &UdpSocket, query: &[u8]) {
 
 #[test]
 fn answers_take_no_memory_and_no_lock() {
-    let authority = Arc::new(Watched(Authority::new(Settings::default())));
+    let settings = Settings::new(Some("ams1")).and_then(|it| it.with_secrets(&[vec![7; 16]]));
+    let authority = Arc::new(Watched(Authority::new(settings.unwrap())));
     authority.0.zones.load(zone(1));
     let listen = ["127.0.0.1:0".parse().unwrap()];
-    let options = Options::with_shards(1);
+    let mut options = Options::with_shards(1);
+    options.proxies.push("127.0.0.2/32".parse().unwrap());
     let server = Server::start(Arc::clone(&authority), &listen, options).unwrap();
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.connect(server.local_addrs()[0]).unwrap();
@@ -230,10 +235,24 @@ fn answers_take_no_memory_and_no_lock() {
     for number in 0..2_000 {
         ask(
             &socket,
-            &queries(&format!("random-{number}.test"), 1)[number % 2],
+            &queries(&format!("random-{number}.test"), 1)[number % 3],
         );
     }
     assert_eq!(count("cache_misses") - misses, 2_000);
+    assert_eq!(TAKEN.load(SeqCst), 0);
+
+    // A client that gets too much, behind a proxy, as loopback has no limits.
+    let proxy = UdpSocket::bind("127.0.0.2:0").unwrap();
+    proxy.connect(server.local_addrs()[0]).unwrap();
+    let header = b"\r\n\r\n\0\r\nQUIT\n\x21\x12\0\x0c\xc0\0\x02\x01\xcb\0\x71\x01\0\x35\0\x35";
+    let end = Instant::now() + Duration::from_secs(10);
+    while count("rate_limit_slipped") < 500 || count("rate_limit_dropped") < 500 {
+        assert!(Instant::now() < end);
+        for query in &asked {
+            proxy.send(&[&header[..], query].concat()).unwrap();
+        }
+    }
+    assert!(count("rcode_badcookie") > 0);
     assert_eq!(TAKEN.load(SeqCst), 0);
     // The end of a thread may need a futex.
     std::mem::forget(server);
