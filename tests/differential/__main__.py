@@ -31,8 +31,9 @@ def main() -> int:
         seconds = time.monotonic() - started
         print(f"{asked} queries, {len(faults)} not explained, {seconds:.0f} s", flush=True)
     print(*(f"{count:9} {what}" for what, count in counts.most_common()), sep="\n")
-    small = {found.place: found for found in map(shrink, faults[:SHOWN])}
-    print(*map(report, small.values()), sep="\n")
+    small = {fault.place: fault for fault in map(shrink, faults[:SHOWN])}
+    for fault in small.values():
+        print(report(fault))
     return 1 if faults else 0
 
 
