@@ -1,18 +1,13 @@
 """Zones from master files (RFC 1035 section 5), plain or gzip.
 
 The engine's `ZoneBuilder` reads and checks them. What it does not know is done here: gzip, and
-types that only dnspython can parse. Nothing here needs the models of resources: to import those
-takes as long as to read half a million records.
+types that only dnspython can parse. Nothing here needs the models of resources or, for other types,
+dnspython: to import both takes as long as to read half a million records.
 """
 
 import zlib
 from collections.abc import Callable, Iterable
 
-import dns.exception
-import dns.name
-import dns.rdata
-import dns.rdataclass
-import dns.rdatatype
 from dnsfleet_engine import Zone, ZoneBuilder
 
 from dnsfleet.violations import Violation, errors
@@ -36,6 +31,12 @@ def convert(rtype: str, text: str, origin: str) -> tuple[int, bytes]:
     `text` is the rdata in presentation form, `origin` the absolute name that relative names get.
     ValueError says what is wrong.
     """
+    import dns.exception
+    import dns.name
+    import dns.rdata
+    import dns.rdataclass
+    import dns.rdatatype
+
     try:
         number = dns.rdatatype.from_text(rtype)
     except (dns.rdatatype.UnknownRdatatype, ValueError):

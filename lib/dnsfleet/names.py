@@ -2,12 +2,16 @@
 
 The normal spelling is absolute (it ends in a dot), ASCII lower case, with the escapes of RFC 1035
 section 5.1 only where they are needed. Wire form belongs to the engine.
+
+What is not plain goes through dnspython, which is imported then: that takes 70 ms, a third of what
+`dnsfleet serve` takes to start without it.
 """
 
 import re
+from typing import TYPE_CHECKING
 
-import dns.exception
-import dns.name
+if TYPE_CHECKING:
+    import dns.name
 
 MAX_LABEL = 63
 """Octets in a label (RFC 1035 section 2.3.4)."""
@@ -50,7 +54,7 @@ def ancestors(name: str) -> list[str]:
         return [".".join(parts[start:]) or ROOT for start in range(1, len(parts))]
     found = []
     parent = _parse(name, ROOT)
-    while parent != dns.name.root:
+    while len(parent.labels) > 1:
         parent = parent.parent()
         found.append(parent.to_text())
     return found
@@ -59,7 +63,7 @@ def ancestors(name: str) -> list[str]:
 def relative(name: str, origin: str) -> str:
     """The name as a zone file of `origin` writes it: `www`, `@`, or absolute when outside."""
     absolute, apex = _parse(name, ROOT), _parse(origin, ROOT)
-    return (absolute if apex == dns.name.root else absolute.relativize(apex)).to_text()
+    return (absolute if origin == ROOT else absolute.relativize(apex)).to_text()
 
 
 def labels(name: str) -> int:
@@ -67,7 +71,10 @@ def labels(name: str) -> int:
     return len(_parse(name, ROOT).labels) - 1
 
 
-def _parse(text: str, origin: str) -> dns.name.Name:
+def _parse(text: str, origin: str) -> "dns.name.Name":
+    import dns.exception
+    import dns.name
+
     if not text:
         raise ValueError("the name is empty; write a name, or @ for the origin")
     if not text.isascii():
