@@ -89,19 +89,26 @@ struct Totals {
 impl Totals {
     /// What packed entries add up to.
     fn of(entries: &[u8]) -> Totals {
+        let rrsets = || {
+            let entries = Entry::each(entries).map(|(entry, _)| entry);
+            entries.flat_map(|entry| entry.node.rrsets().map(move |rrset| (entry.owner, rrset)))
+        };
         let mut totals = Totals::default();
-        for (entry, _) in Entry::each(entries) {
-            for rrset in entry.node.rrsets() {
-                totals.add(entry.owner, rrset);
-            }
+        for (owner, rrset) in rrsets() {
+            totals.count(owner, rrset);
         }
+        totals.digest.add_all(rrsets());
         totals
     }
 
     fn add(&mut self, owner: &[u8], rrset: Rrset<'_>) {
+        self.count(owner, rrset);
+        self.digest.add(owner, rrset);
+    }
+
+    fn count(&mut self, owner: &[u8], rrset: Rrset<'_>) {
         self.rrsets += 1;
         self.records += rrset.count();
-        self.digest.add(owner, rrset);
         self.hiding += usize::from(may_hide(rrset));
         self.wild += usize::from(is_wild(owner));
     }
