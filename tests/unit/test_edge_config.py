@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dnsfleet.resources.pops import DEFAULT_RESPONSES
 from dnsfleet_edge import config
 
 GOOD: dict[str, Any] = {
@@ -29,6 +30,8 @@ def test_a_minimal_config_has_defaults(tmp_path: Path) -> None:
     assert read.listen == [("127.0.0.1", 5301), ("::1", 5301)]
     assert read.http == ("127.0.0.1", 9301)
     assert (read.shards, read.drain_seconds, read.core_url) == (1, 5.0, None)
+    assert (read.responses_per_second, read.exempt) == (DEFAULT_RESPONSES, [])
+    assert (read.proxy_protocol_from, read.identity, read.cookie_secrets) == ([], None, None)
 
 
 def test_a_star_is_an_address(tmp_path: Path) -> None:

@@ -1,7 +1,11 @@
 """Address prefixes: one spelling, and a clear word about what is none."""
 
+import re
+from pathlib import Path
+
 import pytest
-from dnsfleet import prefixes, resources
+from dnsfleet import documents, prefixes, resources
+from dnsfleet.resources import Pop
 from support import manifests
 
 
@@ -24,6 +28,16 @@ def test_a_prefix_has_one_spelling(text: str, expected: str) -> None:
 def test_what_is_none_is_told(text: str) -> None:
     with pytest.raises(ValueError, match="is not an address prefix, write one such as"):
         prefixes.normalise(text)
+
+
+def test_the_pop_of_the_page_about_clients_is_a_good_one() -> None:
+    page = Path(__file__).parents[2] / "docs" / "clients.md"
+    found = re.search(r"```yaml\n(.*?)```", page.read_text(), re.DOTALL)
+    assert found is not None
+    (document,), violations = documents.load(found[1], page.name)
+    assert violations == []
+    assert isinstance(document.resource, Pop)
+    assert document.resource.spec.edge.client_limits.exempt == ("192.0.2.0/24",)
 
 
 def test_a_pop_says_which_of_its_prefixes_is_none() -> None:
