@@ -143,6 +143,7 @@ fn client(command: u8, family: u8, body: &[u8]) -> Option<Option<IpAddr>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn header(command: u8, family: u8, body: &[u8]) -> Vec<u8> {
         let length = (body.len() as u16).to_be_bytes();
@@ -207,6 +208,26 @@ mod tests {
             ),
         ] {
             assert_eq!(read(&octets), Header::Malformed, "{what}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_octets_are_read_or_refused(
+            kept in 0..=SIGNATURE.len(),
+            rest in prop::collection::vec(any::<u8>(), 0..64),
+        ) {
+            let octets = [&SIGNATURE[..kept], &rest].concat();
+            let peer = "192.0.2.9".parse().unwrap();
+            for proxies in [&["192.0.2.0/24"][..], &["192.0.3.0/24"], &[]] {
+                let proxies: Vec<_> = proxies.iter().map(|text| text.parse().unwrap()).collect();
+                if let Header::Whole(_, length) = Opening::of(peer, &proxies).read(&octets) {
+                    prop_assert!(length <= octets.len());
+                }
+                if let Some((_, query)) = open_datagram(peer, &proxies, &octets) {
+                    prop_assert!(octets.ends_with(query));
+                }
+            }
         }
     }
 
