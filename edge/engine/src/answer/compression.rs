@@ -41,7 +41,7 @@ pub struct Compression {
 
 impl Compression {
     /// For a message without names.
-    #[inline]
+    #[inline(always)] // in place: to move it would take longer than to use it
     pub fn new() -> Compression {
         Compression {
             few: [(NOWHERE, NOWHERE); FEW],
@@ -108,7 +108,7 @@ struct Table {
 }
 
 impl Table {
-    #[inline]
+    #[inline(always)]
     fn new() -> Table {
         Table {
             slots: [MaybeUninit::uninit(); SLOTS],

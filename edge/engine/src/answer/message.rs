@@ -66,7 +66,8 @@ pub struct Message<'m> {
     limit: usize,
     /// The class of all records: that of the question.
     class: [u8; 2],
-    names: Compression,
+    /// Its names; the table is large, so it stays where it is.
+    names: &'m mut Compression,
     /// Whether `names` has the question's name: most replies point at it and write no other name.
     has_qname: bool,
     signatures: bool,
@@ -81,9 +82,14 @@ pub struct Message<'m> {
 impl<'m> Message<'m> {
     /// Starts the reply in `out`: ID, opcode, RD and the question as the client wrote it.
     ///
-    /// `limit` is its size in octets without OPT, which comes behind it.
+    /// `names` is empty; `limit` is the size in octets without OPT, which comes behind it.
     #[inline]
-    pub fn new(out: &'m mut Vec<u8>, query: &Query, limit: usize) -> Message<'m> {
+    pub fn new(
+        out: &'m mut Vec<u8>,
+        names: &'m mut Compression,
+        query: &Query,
+        limit: usize,
+    ) -> Message<'m> {
         out.clear();
         out.extend_from_slice(&query.id);
         out.extend_from_slice(&[QR | query.kept_flags, 0]);
@@ -101,7 +107,7 @@ impl<'m> Message<'m> {
             out,
             limit,
             class,
-            names: Compression::new(),
+            names,
             has_qname: false,
             signatures: false,
             repeatable: true,
@@ -298,7 +304,7 @@ impl<'m> Message<'m> {
                 parent = self.names.insert(self.out, parent, at);
             }
         }
-        (&mut self.names, self.out)
+        (self.names, self.out)
     }
 
     fn counted(&self, section: Section) -> u16 {

@@ -37,6 +37,7 @@ use crate::rdata::types;
 pub use ahead::look_ahead;
 pub use cache::{Cache, Seed, hash};
 use cache::{Key, Validity};
+use compression::Compression;
 use cookies::Presented;
 use edns::Opt;
 use extended_error::ExtendedError;
@@ -154,7 +155,8 @@ pub fn slip(source: Source, query: &[u8], client: Client, out: &mut Vec<u8>) -> 
     let edns = query.edns.as_ref();
     let opt = edns.map(|edns| Opt::new(edns, client, source));
     let cookie = opt.as_ref().and_then(Opt::presented);
-    let mut message = Message::new(out, &query, TCP_LIMIT);
+    let mut names = Compression::new();
+    let mut message = Message::new(out, &mut names, &query, TCP_LIMIT);
     let rcode = match cookie {
         Some(_) => rcode::BADCOOKIE,
         None => {
@@ -204,7 +206,8 @@ fn write_body(
     room: usize,
     out: &mut Vec<u8>,
 ) -> Body {
-    let mut message = Message::new(out, query, room);
+    let mut names = Compression::new();
+    let mut message = Message::new(out, &mut names, query, room);
     let answered = match &query.question {
         Some(question) if query.fault == rcode::NOERROR => {
             let asked = Asked {

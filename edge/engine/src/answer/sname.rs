@@ -15,15 +15,16 @@ pub struct Sname {
 
 impl Sname {
     /// A name that stands at `at` in the message.
+    #[inline]
     pub fn new(wire: &[u8], at: u16) -> Sname {
-        let mut written = [0; name::MAX_NAME];
-        written[..wire.len()].copy_from_slice(wire);
-        Sname {
-            written,
-            folded: Folded::new(wire),
-            len: wire.len(),
+        let mut sname = Sname {
+            written: [0; name::MAX_NAME],
+            folded: Folded::default(),
+            len: 0,
             at,
-        }
+        };
+        sname.set(wire, at);
+        sname
     }
 
     /// Take another name.
@@ -31,7 +32,7 @@ impl Sname {
         self.len = wire.len();
         self.at = at;
         self.written[..self.len].copy_from_slice(wire);
-        self.folded = Folded::new(wire);
+        self.folded.set(wire);
     }
 
     /// In lower case.

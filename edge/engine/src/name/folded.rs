@@ -7,23 +7,40 @@ const WORD: usize = size_of::<u64>();
 
 /// A name in lower case, in place: the form in which zones and caches are searched.
 pub struct Folded {
-    /// Zeros behind the name.
+    /// Anything behind the name.
     octets: [u8; MAX_NAME.next_multiple_of(WORD)],
     len: usize,
+}
+
+impl Default for Folded {
+    /// No name.
+    #[inline]
+    fn default() -> Folded {
+        Folded {
+            octets: [0; _],
+            len: 0,
+        }
+    }
 }
 
 impl Folded {
     /// Folds a name in wire form.
     #[inline]
     pub fn new(wire: &[u8]) -> Folded {
-        let mut octets = [0; _];
-        let len = wire.len();
-        octets[..len].copy_from_slice(wire);
-        let (words, _) = octets.as_chunks_mut::<WORD>();
-        for word in &mut words[..len.div_ceil(WORD)] {
+        let mut folded = Folded::default();
+        folded.set(wire);
+        folded
+    }
+
+    /// Folds another name.
+    #[inline]
+    pub fn set(&mut self, wire: &[u8]) {
+        self.len = wire.len();
+        self.octets[..self.len].copy_from_slice(wire);
+        let (words, _) = self.octets.as_chunks_mut::<WORD>();
+        for word in &mut words[..self.len.div_ceil(WORD)] {
             *word = fold_word(u64::from_ne_bytes(*word)).to_ne_bytes();
         }
-        Folded { octets, len }
     }
 
     /// The wire octets.

@@ -114,6 +114,11 @@ impl Bucket {
         }
     }
 
+    /// The memory of it.
+    pub(super) fn octets(&self) -> &[u8] {
+        &self.octets
+    }
+
     /// Where the entry of a name is, and its node.
     fn find(&self, hash: u64, owner: &[u8]) -> Option<(usize, Node<'_>)> {
         self.offsets(hash)

@@ -17,6 +17,7 @@ use super::ZoneError;
 use super::bucket::{Bucket, Kept, hash};
 use super::entry::Entry;
 use super::rrset::Node;
+use crate::pages;
 
 /// Names per bucket at most, on average: few, so that a bucket is cheap to copy, and enough to keep
 /// the list of buckets in a cache. Look-ups are as fast with twice as many, and slower with half.
@@ -63,6 +64,7 @@ impl Buckets {
             buckets.push(Bucket::of(&packed.collect::<Vec<_>>())?);
             begin = end;
         }
+        pages::join(buckets.iter().map(Bucket::octets));
         Ok(Buckets {
             chunks: buckets.chunks(BUCKETS_PER_CHUNK).map(Arc::from).collect(),
             count,

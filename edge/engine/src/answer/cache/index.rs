@@ -5,7 +5,7 @@
 //! may be the same, so what a slot leads to must be compared with the question.
 
 use super::log::Position;
-use crate::pages::prefer_large;
+use crate::pages;
 use crate::prefetch::{CACHE_LINE, prefetch};
 
 /// Slots of a bucket.
@@ -20,7 +20,7 @@ pub struct Slot(usize);
 /// Buckets of slots.
 pub struct Index {
     slots: Box<[u64]>,
-    /// The first slot that starts a cache line.
+    /// Where the buckets start, and a cache line does too.
     first: usize,
     /// How many buckets, less one: all bits that name one.
     mask: usize,
@@ -32,12 +32,10 @@ pub struct Index {
 impl Index {
     /// Without entries. `buckets` is a power of two.
     pub fn new(buckets: usize) -> Index {
-        let mut slots: Box<[u64]> = vec![0; (buckets + 1) * WAYS].into();
-        prefer_large(&mut slots);
-        let octets = slots.as_ptr().addr().wrapping_neg() % CACHE_LINE;
+        let (slots, first) = pages::zeroed(buckets * WAYS);
         Index {
-            first: octets / size_of::<u64>(),
             slots,
+            first,
             mask: buckets - 1,
             turn: 0,
         }

@@ -2,8 +2,8 @@
 
 use super::key::{Key, WORD};
 use crate::answer::subject::{Kind, Subject};
-use crate::pages::prefer_large;
-use crate::prefetch::prefetch;
+use crate::pages;
+use crate::prefetch::{CACHE_LINE, prefetch};
 
 /// Octets of the log of one shard: about 100,000 usual answers. Pages that were never written take
 /// no memory.
@@ -53,6 +53,8 @@ const HEAD: usize = 4 * WORD;
 /// ```
 pub struct Log {
     octets: Box<[u8]>,
+    /// Where in them the log starts.
+    first: usize,
     /// Where the next entry goes. It only grows.
     head: Position,
 }
@@ -60,10 +62,10 @@ pub struct Log {
 impl Log {
     /// Without entries.
     pub fn new() -> Log {
-        let mut octets: Box<[u8]> = vec![0; OCTETS].into();
-        prefer_large(&mut octets);
+        let (octets, first) = pages::zeroed(OCTETS);
         Log {
             octets,
+            first,
             head: UNITS,
         }
     }
@@ -103,7 +105,7 @@ impl Log {
 
     /// Notes that the entry holds for another generation.
     pub fn set_generation(&mut self, position: Position, generation: u64) {
-        let at = offset(position) + WORD;
+        let at = self.offset(position) + WORD;
         self.octets[at..at + WORD].copy_from_slice(&generation.to_ne_bytes());
     }
 
@@ -137,7 +139,8 @@ impl Log {
         let flags = (kind as u8) << 1 | u8::from(kept.authoritative);
         let last = [low, high, kept.rcode, flags, a, b, c, octets];
         let head = [validity.version, validity.generation, key.kind()];
-        let mut rest = &mut self.octets[offset(position)..];
+        let start = self.offset(position);
+        let mut rest = &mut self.octets[start..];
         let mut put = |octets: &[u8]| {
             let (here, after) = std::mem::take(&mut rest).split_at_mut(octets.len());
             here.copy_from_slice(octets);
@@ -154,10 +157,10 @@ impl Log {
     pub fn renew(&mut self, position: Position) -> Position {
         let entry = self.from(position);
         let length = HEAD + name_octets(entry) + self.kept(position).records.len();
-        let start = offset(position);
+        let start = self.offset(position);
         let renewed = self.reserve(length);
         self.octets
-            .copy_within(start..start + length, offset(renewed));
+            .copy_within(start..start + length, self.offset(renewed));
         renewed
     }
 
@@ -166,14 +169,16 @@ impl Log {
     pub fn prefetch(&self, position: Position) {
         let entry = self.from(position);
         prefetch(&entry[0]);
-        prefetch(&entry[HEAD + 2 * WORD]);
+        if let Some(next) = entry.get(CACHE_LINE) {
+            prefetch(next);
+        }
     }
 
     /// Takes room for an entry, which is in one piece.
     fn reserve(&mut self, octets: usize) -> Position {
-        let start = offset(self.head);
-        if start + octets > OCTETS {
-            self.head += ((OCTETS - start) / UNIT) as u64;
+        let rest = UNITS - self.head % UNITS;
+        if octets > rest as usize * UNIT {
+            self.head += rest;
         }
         let position = self.head;
         self.head += octets.div_ceil(UNIT) as u64;
@@ -181,14 +186,14 @@ impl Log {
     }
 
     #[inline]
-    fn from(&self, position: Position) -> &[u8] {
-        &self.octets[offset(position)..]
+    fn offset(&self, position: Position) -> usize {
+        self.first + (position % UNITS) as usize * UNIT
     }
-}
 
-#[inline]
-fn offset(position: Position) -> usize {
-    (position % UNITS) as usize * UNIT
+    #[inline]
+    fn from(&self, position: Position) -> &[u8] {
+        &self.octets[self.offset(position)..]
+    }
 }
 
 /// Octets of the name of an entry, filled up.
