@@ -18,8 +18,8 @@ from cluster.namespaces import NODE_ADDRESS, Node
 
 STATE_VARIABLE = "DNSFLEET_CLUSTER_STATE"
 READY_SECONDS = 60.0
-VOLUMES = 8
-"""Persistent volumes on offer: one for each release that a run of the tests makes."""
+VOLUMES = 16
+"""Persistent volumes on offer: each release that a run of the tests makes takes a new one."""
 REPOSITORY = Path(__file__).resolve().parents[2]
 NEEDED = (
     *("containerd", "runc", "ip", "nft", "conntrack", "nsenter", "unshare", "setsid", "sysctl"),
