@@ -13,6 +13,7 @@
 
 mod additional;
 mod ahead;
+mod body;
 mod cache;
 mod chaos;
 mod compression;
@@ -32,25 +33,17 @@ pub mod subject;
 mod tests;
 
 use crate::catalog::Catalog;
-use crate::name::Folded;
-use crate::rdata::types;
 pub use ahead::look_ahead;
 pub use cache::{Cache, Seed, hash};
-use cache::{Key, Validity};
 use compression::Compression;
 use cookies::Presented;
 use edns::Opt;
-use extended_error::ExtendedError;
-use message::{Message, QNAME};
-use query::{Query, Question};
+use message::Message;
+use query::Query;
 use settings::Settings;
-use sname::Sname;
-use stages::{Stages, Task};
 use std::net::IpAddr;
 use subject::Subject;
 
-/// Class IN; of another one only the name of the server is served.
-const IN: u16 = 1;
 /// The largest message that a length of two octets can announce (RFC 1035 section 4.2.2).
 const TCP_LIMIT: usize = 65_535;
 
@@ -132,7 +125,7 @@ pub fn respond(
         Transport::Tcp => TCP_LIMIT,
     };
     let room = limit - opt.as_ref().map_or(0, Opt::size);
-    let body = write_body(source, cache, &query, client.transport, room, out);
+    let body = body::write(source, cache, &query, client.transport, room, out);
     if let Some(opt) = opt {
         opt.write(body.rcode, body.error, out);
     }
@@ -184,167 +177,4 @@ fn without_question(cookie: Option<Presented>) -> u16 {
         Some(Presented::Invalid) => rcode::BADCOOKIE,
         None => rcode::FORMERR,
     }
-}
-
-/// What a body says, beside its octets.
-struct Body {
-    /// The header has the lower four bits of it.
-    rcode: u16,
-    truncated: bool,
-    /// Why there are no records.
-    error: Option<ExtendedError>,
-    hit: Option<bool>,
-    subject: Subject,
-}
-
-/// Writes all of a reply but OPT, in at most `room` octets.
-fn write_body(
-    source: Source,
-    cache: Option<&mut Cache>,
-    query: &Query,
-    transport: Transport,
-    room: usize,
-    out: &mut Vec<u8>,
-) -> Body {
-    let mut names = Compression::new();
-    let mut message = Message::new(out, &mut names, query, room);
-    let answered = match &query.question {
-        Some(question) if query.fault == rcode::NOERROR => {
-            let asked = Asked {
-                question,
-                dnssec_ok: query.dnssec_ok(),
-                transport,
-            };
-            answer(source, cache, asked, &mut message)
-        }
-        _ => Err((query.fault, None)),
-    };
-    let (rcode, error, hit) = match answered {
-        Ok((rcode, hit)) => (rcode, None, hit),
-        Err((rcode, error)) => (rcode, error, None),
-    };
-    let (truncated, subject) = (message.is_truncated(), message.subject);
-    message.finish(rcode);
-    Body {
-        rcode,
-        truncated,
-        error,
-        hit,
-        subject,
-    }
-}
-
-/// What decides about the answer of a well-formed query.
-#[derive(Clone, Copy)]
-struct Asked<'q> {
-    question: &'q Question<'q>,
-    dnssec_ok: bool,
-    transport: Transport,
-}
-
-/// A response code without records, and more about its reason.
-type Refusal = (u16, Option<ExtendedError>);
-
-/// A response code, and whether the cache had it.
-type Answered = (u16, Option<bool>);
-
-/// Fills the sections of the reply.
-fn answer(
-    source: Source,
-    cache: Option<&mut Cache>,
-    asked: Asked,
-    message: &mut Message,
-) -> Result<Answered, Refusal> {
-    let question = asked.question;
-    if question.rtype == types::NXNAME {
-        return Err((rcode::FORMERR, Some(ExtendedError::InvalidQueryType)));
-    }
-    let not_supported = (rcode::REFUSED, Some(ExtendedError::NotSupported));
-    if question.class == chaos::CLASS {
-        let answered = chaos::answer(source.settings, question, message);
-        return answered
-            .map(|()| (rcode::NOERROR, None))
-            .ok_or(not_supported);
-    }
-    if question.class != IN || matches!(question.rtype, types::AXFR | types::IXFR) {
-        return Err(not_supported);
-    }
-    // What ANY gets depends on the transport, which is no part of a key.
-    if let Some(cache) = cache
-        && question.rtype != types::ANY
-        && let Some(key) = cache.key(question.name, question.rtype, asked.dnssec_ok)
-    {
-        return answer_through(source.catalog, cache, key, asked, message);
-    }
-    let (rcode, _) = answer_from_zone(source.catalog, asked, message)?;
-    Ok((rcode, None))
-}
-
-/// An answer from the cache, or else from a zone; then the cache gets it.
-fn answer_through(
-    catalog: &Catalog,
-    cache: &mut Cache,
-    key: Key,
-    asked: Asked,
-    message: &mut Message,
-) -> Result<Answered, Refusal> {
-    let question = asked.question;
-    let generation = catalog.generation();
-    let version = || {
-        let name = Folded::new(question.name);
-        let zone = catalog.find(name.as_wire(), question.rtype)?;
-        Some(zone.version())
-    };
-    match cache.get(&key, generation, version) {
-        Ok(kept) => {
-            if message.put_kept(&kept) {
-                return Ok((kept.rcode.into(), Some(true)));
-            }
-            let (rcode, _) = answer_from_zone(catalog, asked, message)?;
-            Ok((rcode, Some(false)))
-        }
-        Err(miss) => {
-            let (rcode, version) = answer_from_zone(catalog, asked, message)?;
-            if let Some(kept) = message.kept(rcode) {
-                cache.put(
-                    &key,
-                    miss,
-                    Validity {
-                        version,
-                        generation,
-                    },
-                    &kept,
-                );
-            }
-            Ok((rcode, Some(false)))
-        }
-    }
-}
-
-/// The response code, and the version of the zone that answered.
-fn answer_from_zone(
-    catalog: &Catalog,
-    asked: Asked,
-    message: &mut Message,
-) -> Result<(u16, u64), Refusal> {
-    let Asked {
-        question,
-        dnssec_ok,
-        transport,
-    } = asked;
-    let mut sname = Sname::new(question.name, QNAME);
-    let zone = catalog
-        .find(sname.folded(), question.rtype)
-        .ok_or((rcode::REFUSED, Some(ExtendedError::NotAuthoritative)))?;
-    let dnssec = dnssec_ok && signatures::is_signed(zone);
-    if dnssec {
-        message.include_signatures();
-    }
-    let task = Task {
-        zone,
-        rtype: question.rtype,
-        any_gets_all: transport == Transport::Tcp,
-        dnssec,
-    };
-    Ok((Stages::new(task, &mut sname, message).run(), zone.version()))
 }

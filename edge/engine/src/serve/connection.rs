@@ -6,9 +6,8 @@
 //! nothing is waited for. So the order of the queries is the order in which replies are ready, and
 //! a client that takes them in any order, as it must, gets each at the first possible moment.
 //!
-//! While more than `OUTPUT_LIMIT` octets of them wait,
-//! nothing is read and nothing is answered: a client that does not read soon cannot send either,
-//! and costs no more memory.
+//! While more than `OUTPUT_LIMIT` octets of them wait, nothing is read and nothing is answered: a
+//! client that does not read soon cannot send either, and costs no more memory.
 
 use super::proxies::{Header, Opening};
 use crate::answer::{Client, Transport};

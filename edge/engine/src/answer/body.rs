@@ -1,0 +1,185 @@
+//! The body of a reply: all of it but OPT.
+//!
+//! It comes from a refusal, from the cache, or from a zone, and then the cache gets it.
+
+use super::cache::{Cache, Key, Validity};
+use super::compression::Compression;
+use super::extended_error::ExtendedError;
+use super::message::{Message, QNAME};
+use super::query::{Query, Question};
+use super::sname::Sname;
+use super::stages::{Stages, Task};
+use super::subject::Subject;
+use super::{Source, Transport, chaos, rcode, signatures};
+use crate::catalog::Catalog;
+use crate::name::Folded;
+use crate::rdata::types;
+
+/// Class IN; of another one only the name of the server is served.
+const IN: u16 = 1;
+
+/// What a body says, beside its octets.
+pub struct Body {
+    /// The response code; the header has the lower four bits of it.
+    pub rcode: u16,
+    /// Whether TC is set.
+    pub truncated: bool,
+    /// Why there are no records.
+    pub error: Option<ExtendedError>,
+    /// Whether the cache was asked, and then whether it had the answer.
+    pub hit: Option<bool>,
+    /// What it is about.
+    pub subject: Subject,
+}
+
+/// Writes all of a reply but OPT, in at most `room` octets.
+pub fn write(
+    source: Source,
+    cache: Option<&mut Cache>,
+    query: &Query,
+    transport: Transport,
+    room: usize,
+    out: &mut Vec<u8>,
+) -> Body {
+    let mut names = Compression::new();
+    let mut message = Message::new(out, &mut names, query, room);
+    let answered = match &query.question {
+        Some(question) if query.fault == rcode::NOERROR => {
+            let asked = Asked {
+                question,
+                dnssec_ok: query.dnssec_ok(),
+                transport,
+            };
+            answer(source, cache, asked, &mut message)
+        }
+        _ => Err((query.fault, None)),
+    };
+    let (rcode, error, hit) = match answered {
+        Ok((rcode, hit)) => (rcode, None, hit),
+        Err((rcode, error)) => (rcode, error, None),
+    };
+    let (truncated, subject) = (message.is_truncated(), message.subject);
+    message.finish(rcode);
+    Body {
+        rcode,
+        truncated,
+        error,
+        hit,
+        subject,
+    }
+}
+
+/// What decides about the answer of a well-formed query.
+#[derive(Clone, Copy)]
+struct Asked<'q> {
+    question: &'q Question<'q>,
+    dnssec_ok: bool,
+    transport: Transport,
+}
+
+/// A response code without records, and more about its reason.
+type Refusal = (u16, Option<ExtendedError>);
+
+/// A response code, and whether the cache had it.
+type Answered = (u16, Option<bool>);
+
+/// Fills the sections of the reply.
+fn answer(
+    source: Source,
+    cache: Option<&mut Cache>,
+    asked: Asked,
+    message: &mut Message,
+) -> Result<Answered, Refusal> {
+    let question = asked.question;
+    if question.rtype == types::NXNAME {
+        return Err((rcode::FORMERR, Some(ExtendedError::InvalidQueryType)));
+    }
+    let not_supported = (rcode::REFUSED, Some(ExtendedError::NotSupported));
+    if question.class == chaos::CLASS {
+        let answered = chaos::answer(source.settings, question, message);
+        return answered
+            .map(|()| (rcode::NOERROR, None))
+            .ok_or(not_supported);
+    }
+    if question.class != IN || matches!(question.rtype, types::AXFR | types::IXFR) {
+        return Err(not_supported);
+    }
+    // What ANY gets depends on the transport, which is no part of a key.
+    if let Some(cache) = cache
+        && question.rtype != types::ANY
+        && let Some(key) = cache.key(question.name, question.rtype, asked.dnssec_ok)
+    {
+        return answer_through(source.catalog, cache, key, asked, message);
+    }
+    let (rcode, _) = answer_from_zone(source.catalog, asked, message)?;
+    Ok((rcode, None))
+}
+
+/// An answer from the cache, or else from a zone; then the cache gets it.
+fn answer_through(
+    catalog: &Catalog,
+    cache: &mut Cache,
+    key: Key,
+    asked: Asked,
+    message: &mut Message,
+) -> Result<Answered, Refusal> {
+    let question = asked.question;
+    let generation = catalog.generation();
+    let version = || {
+        let name = Folded::new(question.name);
+        let zone = catalog.find(name.as_wire(), question.rtype)?;
+        Some(zone.version())
+    };
+    match cache.get(&key, generation, version) {
+        Ok(kept) => {
+            if message.put_kept(&kept) {
+                return Ok((kept.rcode.into(), Some(true)));
+            }
+            let (rcode, _) = answer_from_zone(catalog, asked, message)?;
+            Ok((rcode, Some(false)))
+        }
+        Err(miss) => {
+            let (rcode, version) = answer_from_zone(catalog, asked, message)?;
+            if let Some(kept) = message.kept(rcode) {
+                cache.put(
+                    &key,
+                    miss,
+                    Validity {
+                        version,
+                        generation,
+                    },
+                    &kept,
+                );
+            }
+            Ok((rcode, Some(false)))
+        }
+    }
+}
+
+/// The response code, and the version of the zone that answered.
+fn answer_from_zone(
+    catalog: &Catalog,
+    asked: Asked,
+    message: &mut Message,
+) -> Result<(u16, u64), Refusal> {
+    let Asked {
+        question,
+        dnssec_ok,
+        transport,
+    } = asked;
+    let mut sname = Sname::new(question.name, QNAME);
+    let zone = catalog
+        .find(sname.folded(), question.rtype)
+        .ok_or((rcode::REFUSED, Some(ExtendedError::NotAuthoritative)))?;
+    let dnssec = dnssec_ok && signatures::is_signed(zone);
+    if dnssec {
+        message.include_signatures();
+    }
+    let task = Task {
+        zone,
+        rtype: question.rtype,
+        any_gets_all: transport == Transport::Tcp,
+        dnssec,
+    };
+    Ok((Stages::new(task, &mut sname, message).run(), zone.version()))
+}
