@@ -5,10 +5,10 @@ of a CRD a moment before it serves the kind: kopf then finds no such kind, hears
 watches it. So it begins when all kinds are served, and again when one of their CRDs is another.
 """
 
+import asyncio
 import logging
 import signal
 import sys
-import threading
 import time
 from collections.abc import Mapping
 
@@ -30,7 +30,7 @@ def watch(cluster: Cluster, controller: Controller) -> None:
     while True:
         definitions = _served(cluster)
         controller.sync()
-        stale = threading.Event()
+        stale = asyncio.Event()  # kopf would wait for another kind in a thread, and for its end
         registry = register(controller, definitions, stale.set)
         kopf.run(registry=registry, standalone=True, clusterwide=True, stop_flag=stale)
         if not stale.is_set():

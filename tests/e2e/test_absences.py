@@ -117,6 +117,8 @@ class Fleet:
         self.cluster.kubectl("scale", *OPERATOR, "--replicas=0")
         selector = "app.kubernetes.io/component=operator"
         self.cluster.wait_until_gone(READY_SECONDS, "pods", "-n", NAMESPACE, "-l", selector)
+        lease = self.cluster.get("lease", "dnsfleet-operator", "-n", NAMESPACE)
+        assert not lease["spec"].get("holderIdentity"), "it was killed before it let go"
 
     def start_operator(self) -> None:
         self.cluster.kubectl("scale", *OPERATOR, "--replicas=1")
