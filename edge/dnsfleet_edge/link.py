@@ -69,6 +69,7 @@ class Link:
         self._changed = changed
         self._completed = False
         self._broken = False
+        self._snapshots_read = False
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -126,6 +127,9 @@ class Link:
             case commands.ReadLog():
                 # Asked for only when nothing else is left to do.
                 self._status.level(time.monotonic())
+                if self._snapshots_read:
+                    self._engine.trim()
+                    self._snapshots_read = False
                 return events.LogRead(command, replica.log(command.after))
             case commands.ReadManifests():
                 names = [keys.manifest(origin) for origin in command.origins]
@@ -165,6 +169,7 @@ class Link:
 
     def _base(self, command: commands.Load | commands.Apply) -> Zone:
         if isinstance(command, commands.Load):
+            self._snapshots_read = True
             return Zone.decode(command.snapshot)
         zone = self._engine.zone(command.manifest.zone)
         if zone is None:
