@@ -124,6 +124,11 @@ RULES = [
         addresses.glue_that_must_fit,
     ),
     Rule(
+        "Knot leaves out the SOA of a negative answer that does not fit",
+        "RFC 2308 section 3",
+        contents.soa_that_does_not_fit,
+    ),
+    Rule(
         "the whole does not fit, and what is left of it is for nobody to use",
         "RFC 2181 section 9",
         contents.truncation,
