@@ -12,6 +12,8 @@ use crate::zone::{Node, Rrset};
 
 /// Octets of the header (RFC 1035 section 4.1.1).
 pub const HEADER: usize = 12;
+/// Octets of a question behind its name.
+const TYPE_AND_CLASS: usize = 4;
 /// Where the question's name is.
 pub const QNAME: u16 = HEADER as u16;
 
@@ -176,6 +178,11 @@ impl<'m> Message<'m> {
     /// Writes the response code, as much of it as the header has room for.
     pub fn finish(self, rcode: u16) {
         self.out[3] |= (rcode & 0x0f) as u8;
+    }
+
+    /// Where the last octets of the question's name start.
+    pub fn end_of_qname(&self, octets: usize) -> u16 {
+        (self.records_at - TYPE_AND_CLASS - octets) as u16
     }
 
     /// Where the message has a name as a whole, or `NOWHERE`.

@@ -245,7 +245,9 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
         let zone = self.task.zone;
         self.is_about(Kind::Negative, zone.origin().as_wire().len());
         let soa = zone.soa();
-        let owner = Owner::new(zone.origin().as_wire());
+        // The question's name ends in that of its zone.
+        let origin = zone.origin().as_wire();
+        let owner = Owner::known(origin, self.message.end_of_qname(origin.len()));
         let ttl = soa.ttl.min(minimum(soa));
         self.message
             .put_rrset(Section::Authority, owner, zone.apex(), soa, ttl)
