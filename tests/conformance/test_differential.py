@@ -1,23 +1,21 @@
 """Random zones against knotd, nsd and named, for as long as a check of a change may take.
 
-`make differential` asks as many queries as wanted. Here one run has the same seed every time, so
-that it can only fail by a change, and one a new seed, so that more is seen over time.
+`make differential` asks new queries in each run, as many as wanted. Here they are the same every
+time, so that it can only fail by a change.
 """
 
-import random
 from collections import Counter
 
 import pytest
-from differential.__main__ import SEEDS
 from differential.runs import run, run_batch
 from differential.shrinking import report, shrink
 from differential.zones import Record, Zone
 
 QUERIES = 20_000
-FIXED_SEED = 1034
+SEEDS = [1034, 2026]
 
 
-@pytest.mark.parametrize("seed", [FIXED_SEED, random.randrange(SEEDS)], ids=["fixed", "fresh"])
+@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.timeout(300)
 def test_every_difference_is_explained(seed: int) -> None:
     counts: Counter[str] = Counter()
