@@ -8,7 +8,7 @@ use super::signatures;
 use super::subject::Subject;
 use crate::name;
 use crate::rdata::types;
-use crate::zone::{Node, Rrset};
+use crate::zone::{Denial, Node, Rrset};
 
 /// Octets of the header (RFC 1035 section 4.1.1).
 pub const HEADER: usize = 12;
@@ -183,6 +183,24 @@ impl<'m> Message<'m> {
     /// Where the last octets of the question's name start.
     pub fn end_of_qname(&self, octets: usize) -> u16 {
         (self.records_at - TYPE_AND_CLASS - octets) as u16
+    }
+
+    /// Whether it has nothing but the question and wants no signatures, as the SOA record of a zone
+    /// that was written before expects.
+    pub fn takes_denial(&self) -> bool {
+        self.out.len() == self.records_at && !self.signatures
+    }
+
+    /// Writes the SOA record of a negative answer, or nothing, where the message takes it; the
+    /// zone's origin is at `origin_at`, the end of the question's name.
+    pub fn put_denial(&mut self, denial: &Denial, origin_at: u16) -> Result<(), Full> {
+        if self.out.len() + denial.size() > self.limit {
+            self.repeatable = false;
+            return Err(Full);
+        }
+        denial.write(origin_at, self.out);
+        self.set_count(Section::Authority, 1);
+        Ok(())
     }
 
     /// Where the message has a name as a whole, or `NOWHERE`.

@@ -244,13 +244,19 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
     fn deny(&mut self) -> Result<(), Full> {
         let zone = self.task.zone;
         self.is_about(Kind::Negative, zone.origin().as_wire().len());
-        let soa = zone.soa();
         // The question's name ends in that of its zone.
         let origin = zone.origin().as_wire();
-        let owner = Owner::known(origin, self.message.end_of_qname(origin.len()));
-        let ttl = soa.ttl.min(minimum(soa));
-        self.message
-            .put_rrset(Section::Authority, owner, zone.apex(), soa, ttl)
+        let at = self.message.end_of_qname(origin.len());
+        if self.message.takes_denial() {
+            return self.message.put_denial(zone.denial(), at);
+        }
+        self.message.put_rrset(
+            Section::Authority,
+            Owner::known(origin, at),
+            zone.apex(),
+            zone.soa(),
+            zone.negative_ttl(),
+        )
     }
 
     /// The NSEC record of a name whose types it lists (RFC 4035 section 3.1.3.1).
@@ -292,12 +298,4 @@ fn hash(name: &[u8]) -> u64 {
 /// The rdata of a type that has one record a name.
 fn first_rdata(rrset: Rrset<'_>) -> &[u8] {
     rrset.rdatas().next().expect("an RRset has a record")
-}
-
-/// The MINIMUM field, which is the last of a SOA record (RFC 1035 section 3.3.13).
-fn minimum(soa: Rrset<'_>) -> u32 {
-    let octets = first_rdata(soa)
-        .last_chunk()
-        .expect("a SOA record ends in numbers");
-    u32::from_be_bytes(*octets)
 }

@@ -1,7 +1,9 @@
 //! Changes of a zone, one RRset at a time.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+use super::denial::Denial;
 use super::entry::Entries;
 use super::rrset::Rrset;
 use super::{VERSIONS, Zone, ZoneError};
@@ -71,6 +73,7 @@ impl Edit {
         let apex = self.zone.names.keep(self.zone.origin.as_wire());
         self.zone.apex = apex.ok_or(ZoneError::NoSoa)?;
         self.zone.check_soa()?;
+        self.zone.denial = Arc::new(Denial::of(&self.zone));
         self.zone.version = VERSIONS.fetch_add(1, Relaxed) + 1;
         Ok(self.zone)
     }

@@ -27,6 +27,7 @@
 mod bucket;
 mod buckets;
 mod deltas;
+mod denial;
 mod digest;
 mod edits;
 mod encoding;
@@ -39,6 +40,7 @@ mod sorting;
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use crate::name::{self, Name};
@@ -48,6 +50,7 @@ use buckets::Buckets;
 pub use buckets::Seek;
 pub use deltas::Delta;
 use deltas::write_record;
+pub use denial::Denial;
 use digest::Digest;
 pub(crate) use edits::Edit;
 use entry::Entry;
@@ -70,6 +73,8 @@ pub struct Zone {
     names: Buckets,
     /// Nearly every query asks for it; set when a version is finished.
     apex: Kept,
+    /// Set when a version is finished.
+    denial: Arc<Denial>,
     totals: Totals,
     version: u64,
 }
@@ -137,6 +142,7 @@ impl Zone {
             origin: origin.to_folded(),
             names: Buckets::default(),
             apex: Kept::default(),
+            denial: Arc::default(),
             totals: Totals::default(),
             version: 0,
         }
@@ -182,6 +188,20 @@ impl Zone {
         let rdata = self.soa().rdatas().next().expect("a SOA has rdata");
         let serial = &rdata[rdata.len() - SOA_NUMBERS..][..4];
         u32::from_be_bytes(serial.try_into().expect("four octets"))
+    }
+
+    /// Seconds that a negative answer holds: the TTL of the SOA, at most its MINIMUM (RFC 2308
+    /// section 3).
+    pub fn negative_ttl(&self) -> u32 {
+        let soa = self.soa();
+        let rdata = soa.rdatas().next().expect("a SOA has rdata");
+        let minimum = rdata.last_chunk().expect("a SOA ends in numbers");
+        soa.ttl.min(u32::from_be_bytes(*minimum))
+    }
+
+    /// The SOA record of a negative answer.
+    pub fn denial(&self) -> &Denial {
+        &self.denial
     }
 
     /// How many RRsets.

@@ -175,3 +175,56 @@ fn ds_is_data_of_the_parent() {
         );
     }
 }
+
+/// The SOA record of a negative answer is written before: whatever its names share with the origin,
+/// with each other and with the question, it reads the same and is as short as pointers make it.
+#[test]
+fn names_of_a_denial_point_at_what_is_there() {
+    for (origin, mname, rname, octets) in [
+        // Nothing is shared: the owner alone is a pointer.
+        (
+            "test.",
+            "ns.other.",
+            "host.elsewhere.",
+            2 + 10 + 10 + 16 + 20,
+        ),
+        ("test.", "ns.test.", "host.test.", 2 + 10 + 5 + 7 + 20),
+        ("test.", "test.", "TEST.", 2 + 10 + 2 + 2 + 20),
+        (
+            "a.test.",
+            "ns.b.test.",
+            "host.ns.b.test.",
+            2 + 10 + 7 + 7 + 20,
+        ),
+        (
+            "a.test.",
+            "ns.b.other.",
+            "host.b.other.",
+            2 + 10 + 12 + 7 + 20,
+        ),
+        ("a.test.", "ns.other.", "ns.other.", 2 + 10 + 10 + 2 + 20),
+        // The root has no label to point at.
+        ("test.", ".", ".", 2 + 10 + 1 + 1 + 20),
+        (".", "ns.test.", "host.test.", 1 + 10 + 9 + 7 + 20),
+        (".", ".", ".", 1 + 10 + 1 + 1 + 20),
+    ] {
+        let apex = format!("{origin} 90 SOA {mname} {rname} 1 2 3 4 600\n{origin} 90 NS ns.other.");
+        let catalog = catalog_of(&[&apex]);
+        let longest = format!("{0}.{0}.{0}.x.", "x".repeat(63));
+        for below in ["", "x.", "other.", "Ns.B.", &longest] {
+            let qname = match origin {
+                "." if below.is_empty() => ".".to_owned(),
+                "." => below.to_owned(),
+                _ => format!("{below}{origin}"),
+            };
+            let asked = query(&format!("{qname} TYPE65280"));
+            let reply = ask(&catalog, &asked, Transport::Udp);
+            let soa = format!("ns {origin} 90 SOA {mname} {rname} 1 2 3 4 600");
+            assert_eq!(reply[1..].len(), 1, "{qname}");
+            assert!(reply[1].eq_ignore_ascii_case(&soa), "{}", reply[1]);
+            let mut out = Vec::new();
+            super::respond(&catalog, &asked, Transport::Udp, &mut out).expect("a reply");
+            assert_eq!(out.len() - asked.len(), octets, "{soa} for {qname}");
+        }
+    }
+}
