@@ -114,7 +114,6 @@ options {{
     listen-on-v6 {{ none; }};
     recursion no;
     minimal-responses yes;
-    rate-limit {{ responses-per-second 0; }};
     tcp-clients {CONNECTIONS};
     udp-receive-buffer {RECEIVE_BUFFER};
     notify no;
