@@ -1,5 +1,6 @@
 """`python -m bench [NAME…]`: run all benchmarks, or those named."""
 
+import signal
 import sys
 from collections.abc import Callable
 
@@ -28,6 +29,8 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
 
 
 def main() -> None:
+    # However it is told to end, the servers end with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     names = sys.argv[1:] or list(BENCHMARKS)
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
