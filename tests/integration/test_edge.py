@@ -32,6 +32,7 @@ class Fleet:
     """A core, one replica and one edge, with `www` in one zone or more."""
 
     def __init__(self, folder: Path, **config: Any) -> None:
+        self._claimed = 0
         self.core = Valkey(folder / "core")
         self.replica = Valkey(folder / "replica", self.core)
         self.edge = EdgeProcess(
@@ -48,10 +49,15 @@ class Fleet:
         self.claim()
 
     def claim(self) -> None:
-        """Become the writer of whatever the core holds now."""
+        """Become the writer of whatever the core holds now.
+
+        A fence is a time in seconds: for a core that was emptied, a writer that knows nothing of
+        the one before has a higher one from the next second on.
+        """
+        wait_for("the next second", lambda: int(time.time()) > self._claimed, 2)
         self.client = connect(self.core.url)
         self.store = RecordStore(self.client, PUBLISHER, time.time)
-        self.store.claim()
+        self._claimed = self.store.claim()
 
     def publish(self, address: str, origin: str = "example.com.") -> Manifest:
         """`www` of a zone gets an address."""

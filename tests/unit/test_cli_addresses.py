@@ -5,17 +5,20 @@ import socket
 import pytest
 from dnsfleet_cli.troubles import Trouble
 from dnsfleet_cli.up import addresses
+from support.ports import free_port
 
 
 @pytest.mark.parametrize("host", addresses.hosts())
 @pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
 def test_a_port_in_use_is_named(host: str, kind: socket.SocketKind) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    port = free_port()
     with socket.socket(family, kind) as other:
-        other.bind((host, 0))
+        if kind == socket.SOCK_STREAM:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind((host, port))
         if kind == socket.SOCK_STREAM:
             other.listen()
-        port = other.getsockname()[1]
         with pytest.raises(Trouble) as caught:
             addresses.check_free(range(port, port + 1))
     assert str(caught.value) == (
