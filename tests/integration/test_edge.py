@@ -359,6 +359,8 @@ def test_a_port_in_use_is_named(fleet: Fleet, taken: str) -> None:
     fleet.store.complete(0)
     port = fleet.edge.port if taken == "dns" else fleet.edge.http
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as holder:
+        # Connections of an earlier test at this port may not be forgotten yet.
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         holder.bind(("127.0.0.1", port))
         holder.listen()
         fleet.edge.launch()
