@@ -64,7 +64,7 @@ class Pops:
 
         An edge whose Pop says something else about it starts anew.
         """
-        wanted = {pop.metadata.name: _edge_settings(pop) for pop in active(pops)}
+        wanted = {pop.metadata.name: pop.spec.edge.client_settings() for pop in active(pops)}
         for name in [name for name in self.running if name not in wanted]:
             del self.running[name]
             self._supervisor.stop(f"edge/{name}")
@@ -132,17 +132,6 @@ class Pops:
                 self._state.log(f"edge/{name}"),
             )
         )
-
-
-def _edge_settings(pop: Pop) -> EdgeSettings:
-    """What a Pop says about its edge that holds on one machine too (dnsfleet_edge.config)."""
-    edge = pop.spec.edge
-    return {
-        "identity": edge.identity,
-        "responses_per_second": edge.client_limits.responses_per_second,
-        "exempt": edge.client_limits.exempt,
-        "proxy_protocol_from": edge.proxy_protocol_from,
-    }
 
 
 def active(pops: Iterable[Pop]) -> list[Pop]:

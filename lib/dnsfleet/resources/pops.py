@@ -133,6 +133,15 @@ class Edge(Model):
     cache_host_path: Annotated[str, Field(pattern=r"^/.+$", max_length=1024)] | None = None
     """Folder on the node for snapshots, so that they outlive the pod; default: with the pod."""
 
+    def client_settings(self) -> dict[str, object]:
+        """What it says about clients, by the names that the configuration of an edge has for it."""
+        return {
+            "responses_per_second": self.client_limits.responses_per_second,
+            "exempt": self.client_limits.exempt,
+            "proxy_protocol_from": self.proxy_protocol_from,
+            "identity": self.identity,
+        }
+
 
 class Service(Model):
     """How clients reach the edges."""

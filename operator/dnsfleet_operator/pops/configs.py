@@ -51,7 +51,9 @@ def digest(setting: Setting, *names: str) -> str:
 def _edge(setting: Setting) -> dict[str, object]:
     """See dnsfleet_edge.config; name and passwords come from the environment of each pod."""
     core = setting.configuration
-    limits = setting.pop.spec.edge.client_limits
+    clients = setting.pop.spec.edge.client_settings()
+    if _hides_clients(setting):
+        clients["exempt"] = EVERYONE
     return {
         "pop": setting.pop.metadata.name,
         "listen": [["*", DNS_PORT]],
@@ -61,10 +63,7 @@ def _edge(setting: Setting) -> dict[str, object]:
         "public_key": f"{CONFIG_FOLDER}/{PUBLIC_KEY_FILE}",
         "state_dir": f"{STATE_FOLDER}/{setting.pop.metadata.name}",
         "shards": setting.pop.spec.edge.shards,
-        "responses_per_second": limits.responses_per_second,
-        "exempt": EVERYONE if _hides_clients(setting) else limits.exempt,
-        "proxy_protocol_from": setting.pop.spec.edge.proxy_protocol_from,
-        "identity": setting.pop.spec.edge.identity,
+        **clients,
         "cookie_secrets": f"{COOKIES_FOLDER}/{cookie_secrets.ENTRY}",
         "drain_seconds": DRAIN_SECONDS,
     }
