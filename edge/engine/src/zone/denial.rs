@@ -30,7 +30,7 @@ pub struct Denial {
 impl Denial {
     /// The record of a zone that has its SOA.
     pub(super) fn of(zone: &Zone) -> Denial {
-        let rdata = zone.soa().rdatas().next().expect("a SOA has rdata");
+        let rdata = zone.soa_rdata();
         let mname = name::wire_len(rdata).expect("the SOA was checked");
         let rname = name::wire_len(&rdata[mname..]).expect("the SOA was checked");
         let (mname, rest) = rdata.split_at(mname);

@@ -183,9 +183,13 @@ impl Zone {
         self.apex().get(SOA).expect("a zone has a SOA")
     }
 
+    fn soa_rdata(&self) -> &[u8] {
+        self.soa().rdatas().next().expect("a SOA has rdata")
+    }
+
     /// The SOA serial.
     pub fn serial(&self) -> u32 {
-        let rdata = self.soa().rdatas().next().expect("a SOA has rdata");
+        let rdata = self.soa_rdata();
         let serial = &rdata[rdata.len() - SOA_NUMBERS..][..4];
         u32::from_be_bytes(serial.try_into().expect("four octets"))
     }
@@ -193,10 +197,9 @@ impl Zone {
     /// Seconds that a negative answer holds: the TTL of the SOA, at most its MINIMUM (RFC 2308
     /// section 3).
     pub fn negative_ttl(&self) -> u32 {
-        let soa = self.soa();
-        let rdata = soa.rdatas().next().expect("a SOA has rdata");
-        let minimum = rdata.last_chunk().expect("a SOA ends in numbers");
-        soa.ttl.min(u32::from_be_bytes(*minimum))
+        let minimum = self.soa_rdata().last_chunk();
+        let minimum = minimum.expect("a SOA ends in numbers");
+        self.soa().ttl.min(u32::from_be_bytes(*minimum))
     }
 
     /// The SOA record of a negative answer.
@@ -228,7 +231,7 @@ impl Zone {
     /// This zone with another SOA serial.
     pub fn with_serial(&self, serial: u32) -> Zone {
         let soa = self.soa();
-        let mut rdata = soa.rdatas().next().expect("a SOA has rdata").to_vec();
+        let mut rdata = self.soa_rdata().to_vec();
         let at = rdata.len() - SOA_NUMBERS;
         rdata[at..at + 4].copy_from_slice(&serial.to_be_bytes());
         let (mut rdatas, mut buffer) = (vec![&*rdata], Vec::new());
