@@ -1,9 +1,8 @@
-//! Waiting for many sockets at once, and the event that ends a server.
+//! Sockets of which many have nothing to say, and the event that ends a server.
 
 use super::sockets::cvt;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
-use std::time::Duration;
 
 /// Events taken from the kernel at once: enough that a busy shard seldom asks twice.
 const EVENTS: usize = 64;
@@ -40,22 +39,19 @@ impl Epoll {
         self.control(libc::EPOLL_CTL_DEL, fd, 0, 0)
     }
 
-    /// Wait for events, at most for `limit` where there is one; how many came.
-    pub fn wait(&mut self, limit: Option<Duration>) -> io::Result<usize> {
-        // Rounded up, so that a deadline is over when the wait for it is.
-        let limit = limit.map_or(-1, |limit| limit.as_millis() as libc::c_int + 1);
+    /// Take the events that there are; how many.
+    pub fn take(&mut self) -> io::Result<usize> {
         let room = self.events.len() as libc::c_int;
-        let ready = cvt(unsafe {
-            libc::epoll_wait(self.fd.as_raw_fd(), self.events.as_mut_ptr(), room, limit)
-        });
-        match ready {
-            Ok(ready) => Ok(ready as usize),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(0),
-            Err(error) => Err(error),
-        }
+        let ready = cvt(unsafe { libc::epoll_wait(self.fd(), self.events.as_mut_ptr(), room, 0) })?;
+        Ok(ready as usize)
     }
 
-    /// The token of one of the events that the last `wait` found.
+    /// The descriptor of the set, which is readable while there are events.
+    pub fn fd(&self) -> RawFd {
+        self.fd.as_raw_fd()
+    }
+
+    /// The token of one of the events that the last `take` found.
     pub fn token(&self, index: usize) -> u64 {
         self.events[index].u64
     }
@@ -71,7 +67,7 @@ impl Epoll {
             events: events as u32,
             u64: token,
         };
-        cvt(unsafe { libc::epoll_ctl(self.fd.as_raw_fd(), operation, fd, &raw mut event) })?;
+        cvt(unsafe { libc::epoll_ctl(self.fd(), operation, fd, &raw mut event) })?;
         Ok(())
     }
 }

@@ -1,12 +1,12 @@
 //! The sockets: UDP and TCP on every address, answered by a fixed number of shards.
 //!
-//! A shard is one thread with sockets of its own on every address, one epoll set and one row of
-//! counters. Shards share the zones and nothing else, so the path of a query has no lock. The
-//! kernel spreads UDP queries by name (`bpf.rs`) and TCP connections by client.
+//! A shard is one thread with sockets of its own on every address and one row of counters. Shards
+//! share the zones and nothing else, so the path of a query has no lock. The kernel spreads UDP
+//! queries by name (`bpf.rs`) and TCP connections by client.
 //!
 //! ```text
-//! kernel ──┬─ shard 0: epoll ─ UDP sockets   (udp.rs: batches in fixed memory)
-//!          │                 └ TCP listeners (tcp.rs: the table; connection.rs: one stream)
+//! kernel ──┬─ shard 0: poll ─┬ UDP sockets  (udp.rs: batches in fixed memory)
+//!          │                 └ epoll: TCP   (tcp.rs: the table; connection.rs: one stream)
 //!          └─ shard 1: …               └── Work::answer ── Responder (the zones) ── counters
 //! ```
 //!
@@ -18,6 +18,7 @@ mod connection;
 mod counters;
 mod epoll;
 mod options;
+mod poll;
 pub mod prefixes;
 mod proxies;
 mod rate_limits;

@@ -1,6 +1,7 @@
-//! The loop of one thread: wait, answer a batch, wait.
+//! The loop of one thread: wait, answer what has come, wait.
 
 use super::epoll::{Epoll, Event};
+use super::poll::Poll;
 use super::proxies;
 use super::sockets::Pair;
 use super::tcp::Connections;
@@ -21,15 +22,17 @@ const BATCHES: usize = 8;
 
 /// What an epoll token stands for; a number is kept in the lower half.
 const STOP: u64 = 0;
-const UDP: u64 = 1 << 32;
-const TCP: u64 = 2 << 32;
-const CONNECTION: u64 = 3 << 32;
+const TCP: u64 = 1 << 32;
+const CONNECTION: u64 = 2 << 32;
 const KIND: u64 = !0 << 32;
 
 /// What one thread owns.
 pub struct Shard<R: Responder> {
     work: Work<R>,
     pairs: Vec<Pair>,
+    /// The UDP sockets, in the order of `pairs`, and `epoll`.
+    poll: Poll,
+    /// All that is not UDP.
     epoll: Epoll,
     stop: Arc<Event>,
     batch: Batch,
@@ -42,11 +45,12 @@ impl<R: Responder> Shard<R> {
         let epoll = Epoll::new()?;
         epoll.add(stop.fd(), libc::EPOLLIN, STOP)?;
         for (index, pair) in pairs.iter().enumerate() {
-            epoll.add(pair.udp.as_raw_fd(), libc::EPOLLIN, UDP | index as u64)?;
             epoll.add(pair.tcp.as_raw_fd(), libc::EPOLLIN, TCP | index as u64)?;
         }
         let connections = Connections::new(Arc::clone(&work.options));
+        let udp = pairs.iter().map(|pair| pair.udp.as_raw_fd());
         Ok(Self {
+            poll: Poll::new(udp.chain([epoll.fd()])),
             work,
             pairs,
             epoll,
@@ -60,25 +64,37 @@ impl<R: Responder> Shard<R> {
     pub fn run(mut self) {
         let mut stopping = false;
         while !stopping {
-            let ready = self.wait(self.connections.patience());
-            for event in 0..ready {
-                let token = self.epoll.token(event);
-                let number = token & !KIND;
-                match token & KIND {
-                    UDP => self.udp_batches(number as usize),
-                    TCP => drop(self.accept(number as usize)),
-                    CONNECTION => self.connections.advance(
-                        number as RawFd,
-                        &mut self.work,
-                        &self.epoll,
-                        token,
-                    ),
-                    _ => stopping = true,
+            self.wait(self.connections.patience());
+            for index in 0..self.pairs.len() {
+                if self.poll.is_ready(index) {
+                    self.udp_batches(index);
                 }
+            }
+            if self.poll.is_ready(self.pairs.len()) {
+                stopping = self.events();
             }
             self.connections.sweep(Instant::now());
         }
         self.finish();
+    }
+
+    /// Give listeners and connections their turn; whether the stop event was among what happened.
+    fn events(&mut self) -> bool {
+        let ready = self.epoll.take().expect("it is an epoll set");
+        let mut stopping = false;
+        for event in 0..ready {
+            let token = self.epoll.token(event);
+            let number = token & !KIND;
+            match token & KIND {
+                TCP => drop(self.accept(number as usize)),
+                CONNECTION => {
+                    self.connections
+                        .advance(number as RawFd, &mut self.work, &self.epoll, token)
+                }
+                _ => stopping = true,
+            }
+        }
+        stopping
     }
 
     /// Answer what waits at one socket, but not so much that the others wait long.
@@ -130,14 +146,15 @@ impl<R: Responder> Shard<R> {
         self.pairs.clear();
         // The stop event stays readable: without this no wait would wait.
         let _ = self.epoll.remove(self.stop.fd());
+        self.poll = Poll::new([self.epoll.fd()]);
         while self.connections.finish(&mut self.work) && Instant::now() < end {
             self.wait(Some(end - Instant::now()));
         }
     }
 
-    fn wait(&mut self, limit: Option<Duration>) -> usize {
-        self.epoll
+    fn wait(&mut self, limit: Option<Duration>) {
+        self.poll
             .wait(limit)
-            .expect("waiting fails only for a descriptor that is no epoll set")
+            .expect("waiting fails only for memory that is not there");
     }
 }
