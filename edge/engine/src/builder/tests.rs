@@ -1,0 +1,94 @@
+use super::*;
+
+pub(crate) const HEAD: &str = "$ORIGIN z.\n@ 300 SOA ns.a. h 1 2 3 4 5\n@ 300 NS ns.a.\n";
+
+pub(crate) fn builder_with(origin: Option<&str>, file: &str) -> Builder {
+    let origin = origin.map(|text| Name::parse(text.as_bytes(), None).unwrap());
+    let mut builder = Builder::new(origin);
+    builder.add_file(
+        file.as_bytes(),
+        "f",
+        &mut |_, _| Err(("IncludeFailed", "none".into())),
+        &mut |_, _, _| Err("none".into()),
+        &mut |_, _| {},
+    );
+    builder
+}
+
+fn add(builder: &mut Builder, owner: &str, mnemonic: &str, data: &str, place: &str) {
+    builder.add_record(owner, mnemonic, 300, data, place, &mut |_, _, _| {
+        Err("none".into())
+    });
+}
+
+pub(crate) fn shown(found: &[Found]) -> Vec<String> {
+    let line = |(reason, message, place, _): &Found| format!("{place} {reason}: {message}");
+    found.iter().map(line).collect()
+}
+
+#[test]
+fn an_rrset_must_fit_into_a_message() {
+    let text = "x".repeat(255);
+    let lines: String = (0..256)
+        .map(|i| format!("b 1 TXT \"{i}\" {text}\n"))
+        .collect();
+    let (_, found) = builder_with(None, &format!("{HEAD}{lines}")).finish();
+    let message = "f:4 RRsetTooLarge: b.z. TXT: 69522 octets of records, at most 65253 fit into \
+                   a message";
+    assert_eq!(shown(&found), [message]);
+}
+
+#[test]
+fn adds_to_a_zone() {
+    let (base, _) = builder_with(None, &format!("{HEAD}w A 192.0.2.1\nx.d TXT x\n")).finish();
+    let base = base.unwrap();
+    let mut builder = Builder::new(None);
+    builder.add_zone(base.clone()).unwrap();
+    add(&mut builder, "w", "A", "192.0.2.2", "r[0]");
+    add(&mut builder, "W", "A", "192.0.2.1", "r[1]");
+    let (zone, found) = builder.finish();
+    let zone = zone.unwrap();
+    assert_eq!(zone.records(), base.records() + 1);
+    assert_eq!(
+        shown(&found),
+        ["r[1] DuplicateRecord: w.z. A: the same record again, it counts once"]
+    );
+    for (owner, mnemonic, data, expected) in [
+        (
+            "w",
+            "CNAME",
+            "a.",
+            "r CNAMEAndOtherData: w.z. has a CNAME and also A; a CNAME stands alone",
+        ),
+        (
+            "d",
+            "DNAME",
+            "a.",
+            "r NameBelowDNAME: d.z. has a DNAME, so no name below it may exist",
+        ),
+        ("w..", "A", "192.0.2.1", "r BadName: w..: empty label"),
+        (
+            "w.y.",
+            "A",
+            "192.0.2.1",
+            "r OutOfZone: w.y. is outside the zone z.",
+        ),
+    ] {
+        let mut builder = Builder::new(None);
+        builder.add_zone(zone.clone()).unwrap();
+        add(&mut builder, owner, mnemonic, data, "r");
+        let (zone, found) = builder.finish();
+        assert!(zone.is_none());
+        assert_eq!(shown(&found), [expected]);
+    }
+}
+
+#[test]
+fn a_zone_comes_first_and_alone() {
+    let (base, _) = builder_with(None, HEAD).finish();
+    let base = base.unwrap();
+    let mut builder = builder_with(None, HEAD);
+    assert!(builder.add_zone(base.clone()).is_err());
+    let mut builder = Builder::new(Some(Name::parse(b"y.", None).unwrap()));
+    assert_eq!(builder.add_zone(base).unwrap_err(), "the zone z. is not y.");
+}

@@ -1,0 +1,115 @@
+use crate::builder::tests::{HEAD, builder_with, shown};
+use crate::violations::Severity;
+
+#[test]
+fn says_what_is_wrong_and_where() {
+    for (lines, expected) in [
+        (
+            "w.y. A 192.0.2.1",
+            "f:4 OutOfZone: w.y. is outside the zone z.",
+        ),
+        (
+            "c CNAME a\nc TXT x\nc NS a.",
+            "f:6 CNAMEAndOtherData: c.z. has a CNAME and also NS, TXT; a CNAME stands alone",
+        ),
+        (
+            "c CNAME a.\nc CNAME b.",
+            "f:5 MultipleCNAME: c.z. has 2 CNAME, one allowed",
+        ),
+        (
+            "c DNAME a.\nc DNAME b.",
+            "f:5 MultipleDNAME: c.z. has 2 DNAME, one allowed",
+        ),
+        (
+            "@ SOA ns.b. h 1 2 3 4 5",
+            "f:4 MultipleSOA: z. has 2 different SOA, one allowed",
+        ),
+        (
+            "b SOA ns.b. h 1 2 3 4 5",
+            "f:4 MultipleSOA: b.z. has a SOA, but the zone is z.; a zone has one SOA, at its apex",
+        ),
+        (
+            "d DNAME a.\nb.c.d TXT x",
+            "f:5 NameBelowDNAME: b.c.d.z. may not exist, d.z. above it has a DNAME",
+        ),
+        (
+            "@ NS ns",
+            "f:4 NSWithoutAddress: name server ns.z. of the zone has no A or AAAA record",
+        ),
+        (
+            "@ NS ns\nns CNAME a.",
+            "f:4 NSWithoutAddress: name server ns.z. of the zone is an alias",
+        ),
+        (
+            "@ NS ns.d\nd DNAME a.",
+            "f:4 NSWithoutAddress: name server ns.d.z. of the zone is below a DNAME",
+        ),
+    ] {
+        let (zone, found) = builder_with(None, &format!("{HEAD}{lines}\n")).finish();
+        assert!(zone.is_none(), "{lines}");
+        assert_eq!(shown(&found), [expected], "{lines}");
+    }
+}
+
+#[test]
+fn accepts_what_servers_accept() {
+    for (lines, expected) in [
+        ("@ NS ns\n* A 192.0.2.1", None),
+        ("@ NS a.d\nd NS b.", None),
+        ("d NS ns.d\nns.d A 192.0.2.1", None),
+        ("c CNAME a.\nc NSEC d A", None),
+        (
+            "@ 300 SOA NS.A. h 1 2 3 4 5",
+            Some("f:4 DuplicateRecord: z. SOA: the same record again, it counts once"),
+        ),
+        (
+            "a 60 TXT x\na 61 TXT y",
+            Some("f:5 TTLMismatch: a.z. TXT: TTL of 61 is not the 60 of the RRset, which is used"),
+        ),
+        (
+            "d NS a.\nd DNAME b.",
+            Some("f:5 DNAMEAtDelegation: d.z. is delegated by its NS, so its DNAME is not used"),
+        ),
+        (
+            "d NS a.\nx.d TXT x",
+            Some("f:5 HiddenRecord: x.d.z. TXT is below the delegation of d.z. and is not served"),
+        ),
+        (
+            "d NS ns.d",
+            Some("f:4 MissingGlue: d.z. NS ns.d.z. has no address (glue) in the zone"),
+        ),
+    ] {
+        let (zone, found) = builder_with(None, &format!("{HEAD}{lines}\n")).finish();
+        assert!(zone.is_some(), "{lines}");
+        assert_eq!(shown(&found), Vec::from_iter(expected), "{lines}");
+        assert!(found.iter().all(|found| found.3 == Severity::Warning));
+    }
+}
+
+#[test]
+fn a_zone_needs_a_head() {
+    for (origin, file, expected) in [
+        (
+            None,
+            "",
+            vec!["f NoSOA: no SOA record, so the zone has no origin"],
+        ),
+        (
+            Some("z."),
+            "",
+            vec![
+                "f NoSOA: z. has no SOA record",
+                "f NoApexNS: z. has no NS record",
+            ],
+        ),
+        (
+            None,
+            "z. 1 SOA a. b. 1 2 3 4 5\n",
+            vec!["f:1 NoApexNS: z. has no NS record"],
+        ),
+    ] {
+        let (zone, found) = builder_with(origin, file).finish();
+        assert!(zone.is_none());
+        assert_eq!(shown(&found), expected);
+    }
+}

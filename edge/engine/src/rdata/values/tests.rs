@@ -1,0 +1,81 @@
+use super::*;
+use proptest::prelude::*;
+
+#[test]
+fn reads_seconds() {
+    for (text, expected) in [
+        ("0", Some(0)),
+        ("3600", Some(3600)),
+        ("1h30m", Some(5400)),
+        ("1W2D3H4M5S", Some(788_645)),
+        ("99999999999999999999999", Some(u64::MAX)),
+        ("", None),
+        ("h", None),
+        ("1h30", None),
+        ("1y", None),
+        ("-1", None),
+        ("1.5", None),
+    ] {
+        assert_eq!(seconds(text.as_bytes()), expected, "{text}");
+    }
+}
+
+#[test]
+fn reads_and_writes_times() {
+    for (text, expected) in [
+        ("19700101000000", Some(0)),
+        ("20000229235959", Some(951_868_799)),
+        ("20180312050000", Some(1_520_830_800)),
+        ("21060207062815", Some(u32::MAX)),
+        ("21060207062816", None),
+        ("20180229000000", None),
+        ("20180001000000", None),
+        ("20180101240000", None),
+        ("1520830800", Some(1_520_830_800)),
+        ("2018031205000x", None),
+    ] {
+        assert_eq!(time(text.as_bytes()), expected, "{text}");
+    }
+}
+
+#[test]
+fn knows_base64_vectors() {
+    // RFC 4648 section 10.
+    for (octets, text) in [
+        ("", ""),
+        ("f", "Zg=="),
+        ("fo", "Zm8="),
+        ("foo", "Zm9v"),
+        ("foob", "Zm9vYg=="),
+        ("fooba", "Zm9vYmE="),
+        ("foobar", "Zm9vYmFy"),
+    ] {
+        let mut written = String::new();
+        write_base64(octets.as_bytes(), &mut written);
+        assert_eq!(written, text);
+        let mut read = Vec::new();
+        base64(text.as_bytes(), &mut read).unwrap();
+        assert_eq!(read, octets.as_bytes());
+    }
+    for bad in [
+        "Zg=", "Zg", "Z===", "Zh==", "Zm9=", "Zm9v====", "Z=9v", "Zm 9",
+    ] {
+        assert_eq!(base64(bad.as_bytes(), &mut Vec::new()), None, "{bad}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn come_back(octets in prop::collection::vec(any::<u8>(), 0..40), at in any::<u32>()) {
+        let (mut text, mut read) = (String::new(), Vec::new());
+        write_base64(&octets, &mut text);
+        base64(text.as_bytes(), &mut read).unwrap();
+        prop_assert_eq!(&read, &octets);
+        text.clear();
+        read.clear();
+        write_hex(&octets, &mut text);
+        hex(text.as_bytes(), &mut read).unwrap();
+        prop_assert_eq!(&read, &octets);
+        prop_assert_eq!(time(time_text(at).as_bytes()), Some(at));
+    }
+}
