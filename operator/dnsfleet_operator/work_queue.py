@@ -25,7 +25,8 @@ class WorkQueue:
     def __init__(self) -> None:
         self._waiting: dict[Key, float] = {}
         self._heap: list[tuple[float, Key]] = []
-        self._failures: dict[Key, int] = {}
+        self._backoffs: dict[Key, float] = {}
+        """How long each key that failed waited last."""
 
     def __len__(self) -> int:
         """How many keys wait."""
@@ -38,7 +39,7 @@ class WorkQueue:
         """
         due = now + delay
         known = self._waiting.get(key)
-        if known is None or (due < known and not self._failures.get(key)):
+        if known is None or (due < known and key not in self._backoffs):
             self._waiting[key] = due
             heapq.heappush(self._heap, (due, key))
 
@@ -59,13 +60,12 @@ class WorkQueue:
 
     def succeeded(self, key: Key) -> None:
         """Forget the failures of a key."""
-        self._failures.pop(key, None)
+        self._backoffs.pop(key, None)
 
     def failed(self, key: Key, now: float) -> float:
         """Have a key looked at again after its backoff; the seconds until then."""
-        failures = self._failures.get(key, 0)
-        self._failures[key] = failures + 1
-        delay = min(FIRST_BACKOFF_SECONDS * 2.0**failures, MAX_BACKOFF_SECONDS)
+        delay = min(2 * self._backoffs.get(key, FIRST_BACKOFF_SECONDS / 2), MAX_BACKOFF_SECONDS)
+        self._backoffs[key] = delay
         self._waiting[key] = now + delay
         heapq.heappush(self._heap, (now + delay, key))
         return delay

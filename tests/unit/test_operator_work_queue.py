@@ -38,6 +38,12 @@ def test_each_failure_doubles_the_wait_up_to_a_limit() -> None:
     assert delays == [0.5, 1.0, 2.0, 4.0, MAX_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS]
 
 
+def test_a_key_may_fail_for_days() -> None:
+    queue = WorkQueue()
+    delays = [queue.failed(POP, 0.0) for _ in range(20_000)]
+    assert delays[-1] == MAX_BACKOFF_SECONDS
+
+
 def test_news_does_not_shorten_a_backoff() -> None:
     queue = WorkQueue()
     queue.failed(POP, 0.0)
