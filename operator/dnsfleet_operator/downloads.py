@@ -108,11 +108,13 @@ def fetch_pinned(url: str, sha256: str) -> bytes:
 
 def fetch(url: str) -> bytes:
     """What an https address returns; DownloadError where it may not or cannot be read."""
-    parts = urlsplit(url)
+    if not url.isascii():
+        raise DownloadError("write names as A-labels, and in the path %XX for what is not ASCII")
     try:
+        parts = urlsplit(url)
         port = parts.port or 443
-    except ValueError:
-        raise DownloadError("the port is no number up to 65535") from None
+    except ValueError as error:
+        raise DownloadError(f"it is no address: {error}") from None
     if parts.scheme != "https" or not parts.hostname or parts.username is not None:
         raise DownloadError("only https://HOST[:PORT]/PATH is read, without a user")
     address = public_address(parts.hostname, port)
@@ -136,6 +138,8 @@ def public_address(host: str, port: int) -> str:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise DownloadError(f"{host} has no address: {error.strerror}") from None
+    except UnicodeError:
+        raise DownloadError(f"{host} is no name: a label is empty or too long") from None
     addresses = [str(entry[4][0]) for entry in found]
     for address in addresses:
         if not _is_public(address):
