@@ -73,7 +73,7 @@ impl Builder {
         );
     }
 
-    /// Adds one record in presentation form; what is wrong with it is reported by `finish`.
+    /// Adds one record in presentation format; what is wrong with it is reported by `finish`.
     pub fn add_record(
         &mut self,
         owner: &str,

@@ -14,7 +14,7 @@ pub enum ZoneError {
     BadSoa,
     /// The origin of a zone to compare with that is another zone.
     OtherOrigin(String),
-    /// An owner name, in presentation form, that is not at or below the origin.
+    /// An owner name, in presentation format, that is not at or below the origin.
     OutOfZone(String),
     /// More octets at a few names than a bucket holds.
     TooLarge,
@@ -45,7 +45,7 @@ pub enum DecodeError {
     Trailing(usize),
     /// Not a name in wire form and lower case.
     BadName,
-    /// An owner, in presentation form, that is repeated or not in canonical order.
+    /// An owner, in presentation format, that is repeated or not in canonical order.
     BadOrder(String),
     /// An RRset, by owner and type number, that cannot be, and why.
     BadRrset(String, u16, String),

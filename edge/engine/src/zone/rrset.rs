@@ -142,7 +142,7 @@ impl<'z> Rrset<'z> {
         })
     }
 
-    /// Rdata of each record in presentation form.
+    /// Rdata of each record in presentation format.
     pub fn texts(self) -> impl Iterator<Item = String> + 'z {
         self.rdatas().map(move |octets| {
             let mut text = String::new();
