@@ -1,21 +1,12 @@
-//! Logical lines to records and directives.
+//! Logical lines to records.
 
-use super::generate::{Range, Template, rdata_template};
-use super::heads::{Head, end, head, minimum, ttl, word};
-use super::{
-    Convert, Include, MAX_INCLUDE_DEPTH, MAX_INCLUDES, MAX_PROBLEMS, PROGRESS_STEP, Problem, Sink,
-    Where,
-};
+mod directives;
+
+use super::heads::{Head, head, minimum, word};
+use super::{Convert, Include, MAX_PROBLEMS, PROGRESS_STEP, Problem, Sink, Where};
 use crate::name::{self, Name};
 use crate::rdata::tokens::{Token, Tokens};
 use crate::rdata::{self, excerpt, types};
-
-/// Most records that all $GENERATE directives of one read make together: a short file must not ask
-/// for more memory than a long one.
-const MAX_GENERATED: u64 = 1_048_576;
-
-/// Most octets of their owners and rdata: as many records of 64 octets, which few exceed.
-const MAX_GENERATED_OCTETS: usize = 64 << 20;
 
 /// What the lines before give to the next one.
 #[derive(Clone)]
@@ -190,122 +181,6 @@ impl<'r> Reader<'r> {
             .record(&self.owner, rtype, ttl, &self.rdata, place);
         Ok(())
     }
-
-    fn directive(
-        &mut self,
-        directive: &[u8],
-        tokens: &mut Tokens<'_>,
-        inherited: &mut Inherited,
-        place: Where,
-    ) -> Result<(), Problem> {
-        match directive.to_ascii_uppercase().as_slice() {
-            b"$ORIGIN" => {
-                let text = word(tokens)?;
-                inherited.origin = Some(parse_origin("$ORIGIN", text, inherited)?);
-                end(tokens, "$ORIGIN NAME")
-            }
-            b"$TTL" => {
-                inherited.default_ttl = Some(ttl(word(tokens)?)?);
-                end(tokens, "$TTL SECONDS")
-            }
-            b"$INCLUDE" => self.include(tokens, inherited),
-            b"$GENERATE" => self.generate(tokens, inherited, place),
-            _ => Err(Problem::syntax(format!(
-                "directive \"{}\" is none of $ORIGIN, $TTL, $INCLUDE and $GENERATE",
-                excerpt(directive)
-            ))),
-        }
-    }
-
-    fn include(&mut self, tokens: &mut Tokens<'_>, inherited: &Inherited) -> Result<(), Problem> {
-        let usage = "$INCLUDE FILE [ORIGIN]";
-        let path = match tokens.next()? {
-            Token::Word(path) | Token::Quoted(path) => path,
-            Token::End => return Err(Problem::syntax(format!("too few fields, write {usage}"))),
-        };
-        let path = String::from_utf8_lossy(path);
-        let mut inner = Inherited {
-            owner: Owner::None,
-            ..inherited.clone()
-        };
-        match tokens.next()? {
-            Token::Word(origin) => {
-                inner.origin = Some(parse_origin("$INCLUDE origin", origin, inherited)?);
-                end(tokens, usage)?;
-            }
-            Token::Quoted(_) => return Err(Problem::syntax("quotes around an origin")),
-            Token::End => {}
-        }
-        let failed = |message| Err(Problem::new("IncludeFailed", message));
-        self.included += 1;
-        if self.files.len() > MAX_INCLUDE_DEPTH {
-            return failed(format!(
-                "$INCLUDE \"{path}\": {} files deep, at most {MAX_INCLUDE_DEPTH} allowed",
-                self.files.len()
-            ));
-        }
-        if self.included > MAX_INCLUDES {
-            return failed(format!(
-                "$INCLUDE \"{path}\": file number {}, at most {MAX_INCLUDES} allowed",
-                self.included
-            ));
-        }
-        let includer = &self.files[self.files.len() - 1];
-        let (name, text) = (self.include)(&path, includer)
-            .map_err(|(reason, message)| Problem { reason, message })?;
-        if self.files.contains(&name) {
-            return failed(format!("$INCLUDE \"{path}\": the file includes itself"));
-        }
-        let owner = self.owner.clone();
-        self.read_file(&text, &name, inner);
-        self.owner = owner;
-        Ok(())
-    }
-
-    fn generate(
-        &mut self,
-        tokens: &mut Tokens<'_>,
-        inherited: &mut Inherited,
-        place: Where,
-    ) -> Result<(), Problem> {
-        let range = Range::parse(word(tokens)?)?;
-        let owner = Template::parse(word(tokens)?)?;
-        let Head { ttl, mnemonic } = head(word(tokens)?, tokens)?;
-        let data = rdata_template(tokens)?;
-        self.generated += range.count();
-        if self.generated > MAX_GENERATED {
-            let message = format!(
-                "$GENERATE directives of {} records together, at most {MAX_GENERATED} allowed",
-                self.generated
-            );
-            return Err(Problem::new("GenerateTooLarge", message));
-        }
-        let mut text = Vec::new();
-        for number in range.numbers() {
-            owner.fill(number, &mut text)?;
-            self.set_owner(&text, inherited)?;
-            data.fill(number, &mut text)?;
-            self.record(
-                Head { ttl, mnemonic },
-                &mut Tokens::new(&text),
-                inherited,
-                place,
-            )?;
-            self.generated_octets += self.owner.len() + self.rdata.len();
-            if self.generated_octets > MAX_GENERATED_OCTETS {
-                let message = format!(
-                    "$GENERATE directives of more than {MAX_GENERATED_OCTETS} octets of owners and \
-                     rdata together"
-                );
-                return Err(Problem::new("GenerateTooLarge", message));
-            }
-        }
-        Ok(())
-    }
-}
-
-fn parse_origin(what: &str, text: &[u8], inherited: &Inherited) -> Result<Name, Problem> {
-    Name::parse(text, inherited.origin.as_ref()).map_err(|error| bad_name(what, text, error))
 }
 
 fn bad_name(what: &str, text: &[u8], error: name::NameError) -> Problem {

@@ -1,0 +1,138 @@
+//! Lines that begin with a `$`: `$ORIGIN` and `$INCLUDE` (RFC 1035 section 5.1), `$TTL` (RFC 2308
+//! section 4), and `$GENERATE`.
+//!
+//! Two of them make more lines than they are. So all that they make of one master file together is
+//! limited: files, records and octets.
+
+use super::super::generate::{Range, Template, rdata_template};
+use super::super::heads::{Head, end, head, ttl, word};
+use super::super::{MAX_INCLUDE_DEPTH, MAX_INCLUDES, Problem, Where};
+use super::{Inherited, Owner, Reader, bad_name};
+use crate::name::Name;
+use crate::rdata::excerpt;
+use crate::rdata::tokens::{Token, Tokens};
+
+/// Most records that all $GENERATE directives of one read make together: a short file must not ask
+/// for more memory than a long one.
+const MAX_GENERATED: u64 = 1_048_576;
+
+/// Most octets of their owners and rdata: as many records of 64 octets, which few exceed.
+const MAX_GENERATED_OCTETS: usize = 64 << 20;
+
+impl Reader<'_> {
+    pub(super) fn directive(
+        &mut self,
+        directive: &[u8],
+        tokens: &mut Tokens<'_>,
+        inherited: &mut Inherited,
+        place: Where,
+    ) -> Result<(), Problem> {
+        match directive.to_ascii_uppercase().as_slice() {
+            b"$ORIGIN" => {
+                let text = word(tokens)?;
+                inherited.origin = Some(parse_origin("$ORIGIN", text, inherited)?);
+                end(tokens, "$ORIGIN NAME")
+            }
+            b"$TTL" => {
+                inherited.default_ttl = Some(ttl(word(tokens)?)?);
+                end(tokens, "$TTL SECONDS")
+            }
+            b"$INCLUDE" => self.include(tokens, inherited),
+            b"$GENERATE" => self.generate(tokens, inherited, place),
+            _ => Err(Problem::syntax(format!(
+                "directive \"{}\" is none of $ORIGIN, $TTL, $INCLUDE and $GENERATE",
+                excerpt(directive)
+            ))),
+        }
+    }
+
+    fn include(&mut self, tokens: &mut Tokens<'_>, inherited: &Inherited) -> Result<(), Problem> {
+        let usage = "$INCLUDE FILE [ORIGIN]";
+        let path = match tokens.next()? {
+            Token::Word(path) | Token::Quoted(path) => path,
+            Token::End => return Err(Problem::syntax(format!("too few fields, write {usage}"))),
+        };
+        let path = String::from_utf8_lossy(path);
+        let mut inner = Inherited {
+            owner: Owner::None,
+            ..inherited.clone()
+        };
+        match tokens.next()? {
+            Token::Word(origin) => {
+                inner.origin = Some(parse_origin("$INCLUDE origin", origin, inherited)?);
+                end(tokens, usage)?;
+            }
+            Token::Quoted(_) => return Err(Problem::syntax("quotes around an origin")),
+            Token::End => {}
+        }
+        let failed = |message| Err(Problem::new("IncludeFailed", message));
+        self.included += 1;
+        if self.files.len() > MAX_INCLUDE_DEPTH {
+            return failed(format!(
+                "$INCLUDE \"{path}\": {} files deep, at most {MAX_INCLUDE_DEPTH} allowed",
+                self.files.len()
+            ));
+        }
+        if self.included > MAX_INCLUDES {
+            return failed(format!(
+                "$INCLUDE \"{path}\": file number {}, at most {MAX_INCLUDES} allowed",
+                self.included
+            ));
+        }
+        let includer = &self.files[self.files.len() - 1];
+        let (name, text) = (self.include)(&path, includer)
+            .map_err(|(reason, message)| Problem { reason, message })?;
+        if self.files.contains(&name) {
+            return failed(format!("$INCLUDE \"{path}\": the file includes itself"));
+        }
+        let owner = self.owner.clone();
+        self.read_file(&text, &name, inner);
+        self.owner = owner;
+        Ok(())
+    }
+
+    fn generate(
+        &mut self,
+        tokens: &mut Tokens<'_>,
+        inherited: &mut Inherited,
+        place: Where,
+    ) -> Result<(), Problem> {
+        let range = Range::parse(word(tokens)?)?;
+        let owner = Template::parse(word(tokens)?)?;
+        let Head { ttl, mnemonic } = head(word(tokens)?, tokens)?;
+        let data = rdata_template(tokens)?;
+        self.generated += range.count();
+        if self.generated > MAX_GENERATED {
+            let message = format!(
+                "$GENERATE directives of {} records together, at most {MAX_GENERATED} allowed",
+                self.generated
+            );
+            return Err(Problem::new("GenerateTooLarge", message));
+        }
+        let mut text = Vec::new();
+        for number in range.numbers() {
+            owner.fill(number, &mut text)?;
+            self.set_owner(&text, inherited)?;
+            data.fill(number, &mut text)?;
+            self.record(
+                Head { ttl, mnemonic },
+                &mut Tokens::new(&text),
+                inherited,
+                place,
+            )?;
+            self.generated_octets += self.owner.len() + self.rdata.len();
+            if self.generated_octets > MAX_GENERATED_OCTETS {
+                let message = format!(
+                    "$GENERATE directives of more than {MAX_GENERATED_OCTETS} octets of owners and \
+                     rdata together"
+                );
+                return Err(Problem::new("GenerateTooLarge", message));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn parse_origin(what: &str, text: &[u8], inherited: &Inherited) -> Result<Name, Problem> {
+    Name::parse(text, inherited.origin.as_ref()).map_err(|error| bad_name(what, text, error))
+}
