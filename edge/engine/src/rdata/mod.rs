@@ -4,19 +4,21 @@
 //! `\# LENGTH HEX` (RFC 3597 section 5). The text of all others goes through the caller's
 //! [`Convert`], and comes back as octets that are carried and never looked into.
 
+mod faults;
 mod reading;
 pub mod shapes;
+mod strings;
 pub mod tokens;
 pub mod types;
 pub mod values;
 mod writing;
 
 use crate::name::Name;
-use reading::Fault;
+use faults::Fault;
 use shapes::{Shape, shape};
 use tokens::{Token, Tokens};
 
-pub use reading::excerpt;
+pub use faults::excerpt;
 pub use shapes::{additional_name, fold_names, is_compressible, names};
 pub use types::{is_meta, rtype_from_text, rtype_to_text};
 pub use writing::to_text;
@@ -67,7 +69,7 @@ pub fn parse_any(
     if let Some(rtype @ (types::TXT | types::SPF)) = rtype_from_text(mnemonic)
         && let Some(text) = unquoted(text)
     {
-        return match reading::split_text(text, &mut rdata) {
+        return match strings::split_text(text, &mut rdata) {
             Ok(()) => Ok((rtype, rdata)),
             Err(fault) => Err(refusal(mnemonic, text, fault)),
         };

@@ -1,47 +1,13 @@
 //! Presentation format to wire rdata, field by field.
 
+use super::faults::{Fault, excerpt};
 use super::shapes::{Field, Shape};
+use super::strings::{MAX_STRING, push_string, unescape_into};
 use super::tokens::{Token, Tokens};
 use super::types::rtype_from_text;
 use super::values;
 use crate::name;
-use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
-
-/// Longest character-string in octets: its length is one octet (RFC 1035 section 3.3).
-pub const MAX_STRING: usize = 255;
-
-/// Why a text is no rdata: reason and message, without the text itself.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Fault {
-    pub reason: &'static str,
-    pub message: Cow<'static, str>,
-}
-
-impl Fault {
-    pub fn rdata(message: impl Into<Cow<'static, str>>) -> Fault {
-        Fault {
-            reason: "BadRdata",
-            message: message.into(),
-        }
-    }
-
-    pub fn syntax(message: impl Into<Cow<'static, str>>) -> Fault {
-        Fault {
-            reason: "BadSyntax",
-            message: message.into(),
-        }
-    }
-}
-
-impl From<name::NameError> for Fault {
-    fn from(error: name::NameError) -> Fault {
-        Fault {
-            reason: "BadName",
-            message: error.to_string().into(),
-        }
-    }
-}
 
 /// Appends the rdata of one logical line; the whole line is read.
 pub fn read_fields(
@@ -260,56 +226,4 @@ fn address<T: std::str::FromStr>(word: &[u8]) -> Option<T> {
 
 fn wrong(word: &[u8], expected: &str) -> Fault {
     Fault::rdata(format!("\"{}\" is not {expected}", excerpt(word)))
-}
-
-/// Longest piece of bad input in a message, in characters: enough to find it by.
-const EXCERPT: usize = 60;
-
-/// The start of a text, printable, for a message.
-pub fn excerpt(text: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&text[..text.len().min(4 * EXCERPT + 4)]);
-    let printable = |c: char| if c.is_control() { '\u{fffd}' } else { c };
-    let mut short: String = text.chars().take(EXCERPT).map(printable).collect();
-    if text.chars().count() > EXCERPT {
-        short.push('…');
-    }
-    short
-}
-
-fn push_string(text: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
-    let start = out.len();
-    out.push(0);
-    unescape_into(text, out)?;
-    let len = out.len() - start - 1;
-    out[start] = u8::try_from(len).map_err(|_| {
-        Fault::rdata(format!(
-            "string of {len} octets, at most {MAX_STRING} allowed"
-        ))
-    })?;
-    Ok(())
-}
-
-/// Appends the octets that a text with escapes stands for.
-pub fn unescape_into(text: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
-    let mut rest = text;
-    while let Some(at) = rest.iter().position(|&octet| octet == b'\\') {
-        out.extend_from_slice(&rest[..at]);
-        let (octet, after) = name::unescape(&rest[at + 1..])
-            .ok_or_else(|| Fault::syntax(name::NameError::BadEscape.to_string()))?;
-        out.push(octet);
-        rest = after;
-    }
-    out.extend_from_slice(rest);
-    Ok(())
-}
-
-/// Appends one text as strings of 255 octets, as many as it needs.
-pub fn split_text(text: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
-    let mut octets = Vec::with_capacity(text.len());
-    unescape_into(text, &mut octets)?;
-    for string in octets.chunks(MAX_STRING) {
-        out.push(string.len() as u8);
-        out.extend_from_slice(string);
-    }
-    Ok(())
 }
