@@ -1,16 +1,8 @@
-"""`dnsfleet zone …`, `serve` and `crds` as people call them."""
+"""`dnsfleet zone …` and `crds` as people call them."""
 
 import gzip
-import signal
-import socket
-import subprocess
-import sys
 from pathlib import Path
 
-import dns.flags
-import dns.message
-import dns.query
-import dns.rcode
 import pytest
 from dnsfleet import crds
 from dnsfleet_cli.main import app
@@ -173,80 +165,6 @@ def test_crds_are_written_as_they_are_committed(tmp_path: Path) -> None:
     assert dnsfleet("crds", "--dir", tmp_path / "crds").exit_code == 0
     written = {path.name: path.read_text() for path in (tmp_path / "crds").iterdir()}
     assert written == crds.render()
-
-
-def serving(*arguments: str | Path) -> tuple[subprocess.Popen[str], list[str]]:
-    """A running `serve`, and what it printed up to its address."""
-    command = [sys.executable, "-m", "dnsfleet_cli", "serve", "--listen", "127.0.0.1:0"]
-    process = subprocess.Popen([*command, *map(str, arguments)], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    lines = []
-    for line in process.stdout:
-        lines.append(line.rstrip())
-        if line.startswith("answering at "):
-            break
-    return process, lines
-
-
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_serve_answers_until_it_is_told_to_stop(folder: Path, stop: signal.Signals) -> None:
-    zones = folder / "zones"
-    zones.mkdir()
-    (zones / "example.com.zone").write_text(ABSOLUTE)
-    process, lines = serving("--zones-dir", zones, "--shards", "2")
-    assert lines[0] == f"example.com. serial 7, 7 records from {zones}/example.com.zone"
-    port = int(lines[-1].rpartition(":")[2])
-    query = dns.message.make_query("www.example.com", "A", flags=0)
-    for ask in (dns.query.udp, dns.query.tcp):
-        reply = ask(query, "127.0.0.1", port=port, timeout=5)
-        assert reply.rcode() == dns.rcode.NOERROR
-        assert reply.flags & dns.flags.AA
-        assert reply.answer[0].to_text() == "www.example.com. 60 IN A 192.0.2.2"
-    process.send_signal(stop)
-    process.communicate(timeout=10)
-    assert process.returncode == 0
-
-
-def test_serve_refuses_a_bad_zone(folder: Path) -> None:
-    bad = folder / "bad.zone"
-    bad.write_text(RELATIVE + "host A 127.0.0.300\n")
-    result = dnsfleet("serve", "--zone", f"example.com={bad}", "--listen", "127.0.0.1:0")
-    assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith(f"{bad}:10: ")
-    assert result.stderr.endswith(f"example.com. refused: 1 error in {bad}\n")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ([], "no zones; give --zone ORIGIN=FILE or --zones-dir DIR"),
-        (["--zone", "example.com"], "--zone example.com: write ORIGIN=FILE"),
-        (["--zone", "a..b=f"], 'zone a..b: "a..b" has an empty label; remove the doubled dot'),
-        (["--zones-dir", "/nowhere"], "/nowhere: No such file or directory"),
-        (
-            ["--zone", "a=f", "--listen", "localhost:53"],
-            "--listen localhost:53: write ADDR:PORT, such as 127.0.0.1:5300 or [::1]:5300",
-        ),
-    ],
-)
-def test_serve_says_what_is_missing(arguments: list[str], message: str) -> None:
-    result = dnsfleet("serve", *arguments)
-    assert (result.exit_code, result.stderr) == (2, f"dnsfleet: {message}\n")
-
-
-def test_serve_says_which_address_is_in_use(folder: Path) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
-        other.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{other.getsockname()[1]}"
-        file = folder / "absolute.zone"
-        signals = signal.pthread_sigmask(signal.SIG_BLOCK, ())
-        result = dnsfleet("serve", "--zone", f"example.com={file}", "--listen", address)
-    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == signals  # what follows can be stopped
-    assert result.exit_code == 2
-    assert address in result.stderr.splitlines()[-1]
-    assert result.stderr.splitlines()[-1].endswith(
-        "stop what answers there, or choose with --listen"
-    )
 
 
 def test_every_command_explains_itself() -> None:

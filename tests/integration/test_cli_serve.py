@@ -1,0 +1,157 @@
+"""`dnsfleet serve` as people call it, asked by an independent tool (dnspython)."""
+
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import dns.flags
+import dns.message
+import dns.query
+import dns.rcode
+import pytest
+from dnsfleet_cli.main import app
+from typer.testing import CliRunner, Result
+
+HOST = "127.0.0.1"
+SECONDS = 10.0
+ZONE = """\
+@    3600 IN SOA ns1 hostmaster 7 7200 900 1209600 300
+@    3600 IN NS ns1
+ns1  3600 IN A 192.0.2.1
+www  60   IN A 192.0.2.2
+"""
+
+COMMAND = ["-m", "dnsfleet_cli"]
+
+NEEDLESS = {
+    "cryptography",
+    "dns",
+    "dnsfleet.resources",
+    "dnsfleet_edge",
+    "dnsfleet_operator",
+    "kopf",
+    "kubernetes",
+    "prometheus_client",
+    "redis",
+    "rich",
+    "watchfiles",
+    "yaml",
+}
+"""What only other commands need, and what only a type or a name out of the common does. Pydantic is
+not in it: typer reads every command line with it."""
+
+
+class Served(NamedTuple):
+    """A running `serve`."""
+
+    process: subprocess.Popen[str]
+    lines: list[str]
+    """What it printed, up to its address."""
+
+    @property
+    def port(self) -> int:
+        return int(self.lines[-1].rpartition(":")[2])
+
+
+@contextmanager
+def serving(
+    *arguments: str | Path, python: list[str] = COMMAND, stderr: IO[str] | None = None
+) -> Iterator[Served]:
+    """A `serve` that answers; killed at the end, if it still runs."""
+    command = [sys.executable, *python, "serve", "--listen", f"{HOST}:0", *map(str, arguments)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True) as process:
+        assert process.stdout is not None
+        lines = []
+        try:
+            for line in process.stdout:
+                lines.append(line.rstrip())
+                if line.startswith("answering at "):
+                    break
+            yield Served(process, lines)
+        finally:
+            process.kill()
+
+
+def dnsfleet(*arguments: str | Path) -> Result:
+    """A command, run in this process."""
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    file = tmp_path / "example.com.zone"
+    file.write_text(ZONE)
+    return file
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_it_answers_until_it_is_told_to_stop(file: Path, stop: signal.Signals) -> None:
+    query = dns.message.make_query("www.example.com", "A", flags=0)
+    with serving("--zones-dir", file.parent, "--shards", "2") as served:
+        assert served.lines[0] == f"example.com. serial 7, 4 records from {file}"
+        for ask in (dns.query.udp, dns.query.tcp):
+            reply = ask(query, HOST, port=served.port, timeout=SECONDS)
+            assert reply.rcode() == dns.rcode.NOERROR
+            assert reply.flags & dns.flags.AA
+            assert reply.answer[0].to_text() == "www.example.com. 60 IN A 192.0.2.2"
+        served.process.send_signal(stop)
+        assert served.process.wait(SECONDS) == 0
+
+
+def test_what_it_has_imported_when_it_answers(file: Path, tmp_path: Path) -> None:
+    told = tmp_path / "imports"
+    with (
+        told.open("w") as stderr,
+        serving(
+            "--zone", f"example.com={file}", python=["-X", "importtime", *COMMAND], stderr=stderr
+        ) as served,
+    ):
+        dns.query.udp(dns.message.make_query("www.example.com", "A"), HOST, SECONDS, served.port)
+        imported = {line.rpartition("|")[2].strip() for line in told.read_text().splitlines()}
+    assert {"dnsfleet_cli.main", "dnsfleet_cli.serving", "dnsfleet_engine"} <= imported
+    assert not NEEDLESS & imported
+
+
+def test_a_bad_zone_is_refused(file: Path) -> None:
+    file.write_text(ZONE + "host A 127.0.0.300\n")
+    result = dnsfleet("serve", "--zone", f"example.com={file}", "--listen", f"{HOST}:0")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith(f"{file}:5: ")
+    assert result.stderr.endswith(f"example.com. refused: 1 error in {file}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "no zones; give --zone ORIGIN=FILE or --zones-dir DIR"),
+        (["--zone", "example.com"], "--zone example.com: write ORIGIN=FILE"),
+        (["--zone", "a..b=f"], 'zone a..b: "a..b" has an empty label; remove the doubled dot'),
+        (["--zones-dir", "/nowhere"], "/nowhere: No such file or directory"),
+        (
+            ["--zone", "a=f", "--listen", "localhost:53"],
+            "--listen localhost:53: write ADDR:PORT, such as 127.0.0.1:5300 or [::1]:5300",
+        ),
+    ],
+)
+def test_it_says_what_is_missing(arguments: list[str], message: str) -> None:
+    result = dnsfleet("serve", *arguments)
+    assert (result.exit_code, result.stderr) == (2, f"dnsfleet: {message}\n")
+
+
+def test_it_says_which_address_is_in_use(file: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind((HOST, 0))
+        address = f"{HOST}:{other.getsockname()[1]}"
+        signals = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        result = dnsfleet("serve", "--zone", f"example.com={file}", "--listen", address)
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == signals  # what follows can be stopped
+    assert result.exit_code == 2
+    assert address in result.stderr.splitlines()[-1]
+    assert result.stderr.splitlines()[-1].endswith(
+        "stop what answers there, or choose with --listen"
+    )
