@@ -1,11 +1,17 @@
-"""`dnsfleet serve`: one engine, its zones from master files, and nothing else."""
+"""`dnsfleet serve`: one engine, its zones from master files, and nothing else.
 
+No other server has to accept the cookies that it makes, so their secrets are in its memory alone.
+After a restart a client's old cookie counts for none, and it learns the new one from that reply.
+"""
+
+import secrets
 import signal
 import sys
+import time
 from ipaddress import ip_address
 from pathlib import Path
 
-from dnsfleet import names
+from dnsfleet import cookies, names
 from dnsfleet.violations import errors
 from dnsfleet_engine import Engine
 
@@ -14,6 +20,8 @@ from dnsfleet_cli.options import DEFAULT_LISTEN
 from dnsfleet_cli.troubles import NEGATIVE, OK, Trouble, counted, reason
 
 SUFFIX = ".zone"
+COOKIE_SECONDS = 300.0
+"""Between looks at the cookie secrets, whose steps are hours apart."""
 
 
 def serve(zones: list[str], folder: Path | None, listen: list[str], shards: int) -> int:
@@ -25,14 +33,16 @@ def serve(zones: list[str], folder: Path | None, listen: list[str], shards: int)
     engine = Engine()
     if not _load(engine, files):
         return NEGATIVE
-    # Blocked before the engine's threads begin, so that they inherit it and sigwait gets them all.
+    # Blocked before the engine's threads begin, so that they inherit it and the wait gets them all.
     stops = {signal.SIGINT, signal.SIGTERM}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, stops)
     try:
+        held = _rotate_cookie_secrets(engine, ())
         bound = engine.start(addresses, shards)
         for host, port in bound:
             print(f"answering at {f'[{host}]' if ':' in host else host}:{port}", flush=True)
-        signal.sigwait(stops)
+        while signal.sigtimedwait(stops, COOKIE_SECONDS) is None:
+            held = _rotate_cookie_secrets(engine, held)
         engine.stop()
     except OSError as error:
         raise Trouble(f"{error}; stop what answers there, or choose with --listen") from None
@@ -56,6 +66,16 @@ def _load(engine: Engine, files: dict[str, Path]) -> bool:
             engine.load(zone)
             print(f"{origin} serial {zone.serial}, {zone.records} records from {path}")
     return good
+
+
+def _rotate_cookie_secrets(
+    engine: Engine, held: tuple[cookies.Secret, ...]
+) -> tuple[cookies.Secret, ...]:
+    """Take the step that is due, if one is; the secrets that the engine has from then on."""
+    rotated = cookies.rotate(held, int(time.time()), secrets.token_bytes(cookies.OCTETS))
+    if rotated != held:
+        engine.set_cookie_secrets(cookies.for_engine(rotated))
+    return rotated
 
 
 def _in_folder(folder: Path | None) -> dict[str, Path]:

@@ -9,12 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple
 
+import dns.edns
 import dns.flags
 import dns.message
 import dns.query
 import dns.rcode
 import pytest
 from dnsfleet_cli.main import app
+from support.waiting import wait_for
 from typer.testing import CliRunner, Result
 
 HOST = "127.0.0.1"
@@ -25,8 +27,19 @@ ZONE = """\
 ns1  3600 IN A 192.0.2.1
 www  60   IN A 192.0.2.2
 """
+CLIENT_COOKIE = b"01234567"
 
 COMMAND = ["-m", "dnsfleet_cli"]
+IN_HASTE = """
+import sys
+from dnsfleet import cookies
+from dnsfleet_cli import main, serving
+
+cookies.STAGE_SECONDS = cookies.PERIOD_SECONDS = cookies.OVERLAP_SECONDS = 0
+serving.COOKIE_SECONDS = 0.01
+main.app(sys.argv[1:])
+"""
+"""`dnsfleet` for which no time must pass between the steps of cookie secrets."""
 
 NEEDLESS = {
     "cryptography",
@@ -56,6 +69,16 @@ class Served(NamedTuple):
     @property
     def port(self) -> int:
         return int(self.lines[-1].rpartition(":")[2])
+
+    def cookie(self, known: bytes = b"") -> bytes:
+        """The server cookie that a client gets which has one, or none."""
+        option = dns.edns.CookieOption(CLIENT_COOKIE, known)
+        query = dns.message.make_query("www.example.com", "A", use_edns=0, options=[option])
+        reply = dns.query.udp(query, HOST, SECONDS, self.port)
+        (answered,) = reply.options
+        assert isinstance(answered, dns.edns.CookieOption)
+        assert answered.client == CLIENT_COOKIE
+        return answered.server
 
 
 @contextmanager
@@ -101,6 +124,21 @@ def test_it_answers_until_it_is_told_to_stop(file: Path, stop: signal.Signals) -
             assert reply.answer[0].to_text() == "www.example.com. 60 IN A 192.0.2.2"
         served.process.send_signal(stop)
         assert served.process.wait(SECONDS) == 0
+
+
+def test_a_cookie_is_good_for_the_server_that_gave_it(file: Path) -> None:
+    zone = f"example.com={file}"
+    with serving("--zone", zone) as first, serving("--zone", zone) as second:
+        given = first.cookie()
+        assert len(given) == 16
+        assert first.cookie(given) == given
+        assert second.cookie(given) != given
+
+
+def test_cookie_secrets_are_replaced_while_it_serves(file: Path) -> None:
+    with serving("--zone", f"example.com={file}", python=["-c", IN_HASTE]) as served:
+        given = served.cookie()
+        wait_for("another secret", lambda: served.cookie(given) != given, SECONDS)
 
 
 def test_what_it_has_imported_when_it_answers(file: Path, tmp_path: Path) -> None:
