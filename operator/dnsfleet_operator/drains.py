@@ -2,7 +2,7 @@
 
 A Pop that is the last one in service for some zone stays, unless its annotation forces it. Pops
 are looked at one after the other, those that are out already first, so that two drains at once
-cannot both count on the other.
+cannot both count on the other. While it is not known what is published, nobody more goes out.
 """
 
 from collections.abc import Iterable, Mapping, Set
@@ -15,26 +15,43 @@ MAX_NAMED = 3
 """Zones that a refusal names."""
 
 
+class Refusal(NamedTuple):
+    """Why a Pop may not be drained."""
+
+    reason: str
+    """CamelCase."""
+    message: str
+
+
+ZONES_UNKNOWN = Refusal(
+    "ZonesUnknown",
+    "the last pass over the zones failed, so it is not known who else serves them; "
+    "the next one that succeeds decides",
+)
+
+
 class Drains(NamedTuple):
     """What became of every wish to drain."""
 
     drained: frozenset[str]
     """Pops that are out of service, or on their way."""
-    refused: Mapping[str, str]
-    """Pop to message."""
+    refused: Mapping[str, Refusal]
+    """By Pop."""
 
 
 def decide(
-    pops: Iterable[Pop], placements: Mapping[str, tuple[str, ...] | None], already: Set[str]
+    pops: Iterable[Pop],
+    placements: Mapping[str, tuple[str, ...] | None] | None,
+    already: Set[str],
 ) -> Drains:
     """Which Pops are out of service.
 
-    `placements` gives for each published zone the names of its Pops (None is all), `already`
-    the Pops that were out before.
+    `placements` gives for each published zone the names of its Pops (None is all), and is None
+    where that is not known of every zone; `already` are the Pops that were out before.
     """
     everything = {pop.metadata.name: pop for pop in pops}
     serving = set(everything)
-    refused = {}
+    refused: dict[str, Refusal] = {}
     wanted = [pop for pop in everything.values() if pop.spec.state == "Drained"]
     for pop in sorted(
         wanted, key=lambda each: (each.metadata.name not in already, each.metadata.name)
@@ -42,24 +59,27 @@ def decide(
         name = pop.metadata.name
         forced = pop.metadata.annotations.get(FORCE_ANNOTATION) == "true"
         if not forced and name not in already:
-            lost = _lost(name, serving, placements)
-            if lost:
-                refused[name] = _message(name, lost)
+            refusal = _refusal(name, serving, placements)
+            if refusal is not None:
+                refused[name] = refusal
                 continue
         serving.discard(name)
     return Drains(frozenset(everything.keys() - serving), refused)
 
 
-def _lost(
-    name: str, serving: Set[str], placements: Mapping[str, tuple[str, ...] | None]
-) -> list[str]:
-    """The zones that nobody would answer without this Pop."""
-    return sorted(
+def _refusal(
+    name: str, serving: Set[str], placements: Mapping[str, tuple[str, ...] | None] | None
+) -> Refusal | None:
+    """Why this Pop has to go on serving; None where others answer for all its zones."""
+    if placements is None:
+        return ZONES_UNKNOWN
+    lost = sorted(
         origin
         for origin, pops in placements.items()
         if (pops is None or name in pops)
         and not any(other != name and (pops is None or other in pops) for other in serving)
     )
+    return Refusal("LastActivePop", _message(name, lost)) if lost else None
 
 
 def _message(name: str, lost: list[str]) -> str:

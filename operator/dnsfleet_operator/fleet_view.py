@@ -283,7 +283,7 @@ class FleetView:
             lag_ms=lag_ms // 1000 * 1000,
             silent=tuple(self._fleet.silent(name)),
             drained=drained,
-            refusal=view.drains.refused.get(name, ""),
+            refusal=view.drains.refused.get(name),
             drain_wanted=pop.spec.state == "Drained",
             addresses=pop_passes.addresses(service),
         )

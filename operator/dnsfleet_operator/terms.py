@@ -185,7 +185,9 @@ class Term:
         """Look again at who may be out of service, and have Pops applied whose answer is new."""
         before = self._view.drains
         already = before.drained | self._drained_before()
-        placements = {origin: m.pops for origin, m in self._view.manifests().items()}
+        placements = None
+        if not self._view.results.failed:
+            placements = {origin: m.pops for origin, m in self._view.manifests().items()}
         decided = drains.decide(self._observation.pops, placements, already)
         self._view.drains = decided
         for name in decided.drained ^ before.drained:

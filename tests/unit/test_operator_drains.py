@@ -28,13 +28,16 @@ CASES = [
     ([("fra", "Drained", "")], EVERYWHERE, {"fra"}, {"fra"}, set()),
     ([("fra", "Active", "")], EVERYWHERE, {"fra"}, set(), set()),
     ([("fra", "Drained", ""), ("iad", "Active", "")], {"a.": ("gone",)}, set(), {"fra"}, set()),
+    ([("fra", "Drained", ""), ("iad", "Active", "")], None, set(), set(), {"fra"}),
+    ([("fra", "Drained", "true")], None, set(), {"fra"}, set()),
+    ([("fra", "Drained", ""), ("iad", "Active", "")], None, {"fra", "iad"}, {"fra"}, set()),
 ]
 
 
 @pytest.mark.parametrize(("pops", "placements", "already", "drained", "refused"), CASES)
 def test_drains(
     pops: list[tuple[str, str, str]],
-    placements: dict[str, tuple[str, ...] | None],
+    placements: dict[str, tuple[str, ...] | None] | None,
     already: set[str],
     drained: set[str],
     refused: set[str],
@@ -45,7 +48,7 @@ def test_drains(
 
 def test_a_refusal_says_which_zones_and_what_to_do() -> None:
     zones = {f"{letter}.example.": None for letter in "edcba"}
-    assert drains.decide([pop("fra", "Drained")], zones, set()).refused["fra"] == (
+    assert drains.decide([pop("fra", "Drained")], zones, set()).refused["fra"].message == (
         "no other Active Pop serves a.example., b.example., c.example. and 2 more; activate "
         'another, or annotate fra with dnsfleet.io/force-drain: "true"'
     )

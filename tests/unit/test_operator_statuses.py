@@ -165,7 +165,7 @@ HEALTHY = pops.Facts(
     lag_ms=0,
     silent=(),
     drained=False,
-    refusal="",
+    refusal=None,
     drain_wanted=False,
     addresses=("192.0.2.1",),
 )
@@ -186,7 +186,7 @@ POPS = [
     ({"current": 4}, "-Complete", "EdgesReady", "-Behind", "Heard", "-Active"),
     ({"silent": ("a",)}, "-Complete", "EdgesReady", "Current", "-PopUnreachable", "-Active"),
     (
-        {"drain_wanted": True, "refusal": "last"},
+        {"drain_wanted": True, "refusal": ("LastActivePop", "last")},
         "-Complete",
         "EdgesReady",
         "Current",

@@ -36,8 +36,8 @@ class Facts:
     silent: tuple[str, ...]
     """Ready edges that were not heard lately."""
     drained: bool
-    refusal: str
-    """Why it may not be drained; empty where nothing forbids it."""
+    refusal: tuple[str, str] | None
+    """Reason and message of what forbids to drain it."""
     drain_wanted: bool
     addresses: tuple[str, ...]
 
@@ -101,8 +101,8 @@ def _connected(facts: Facts) -> Condition:
 
 
 def _drained(facts: Facts) -> Condition:
-    if facts.refusal:
-        return Condition("Drained", False, "LastActivePop", facts.refusal)
+    if facts.refusal is not None:
+        return Condition("Drained", False, *facts.refusal)
     if not facts.drain_wanted:
         return Condition("Drained", False, "Active")
     if facts.pods:

@@ -1,0 +1,70 @@
+"""The controller on a real core: what events, outages and defects make of the fleet."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dnsfleet_operator.redis_users import RIGHTS
+from support.memory_clusters import DEADLINE_SECONDS, ControlledFleet
+from support.valkey import Valkey
+from support.waiting import wait_for
+
+A = "a.example."
+
+
+@pytest.fixture
+def core(tmp_path: Path) -> Iterator[Valkey]:
+    valkey = Valkey(
+        tmp_path, users=[f"user publisher on >right resetchannels {RIGHTS} +@connection"]
+    )
+    valkey.start()
+    yield valkey
+    valkey.kill()
+
+
+@pytest.fixture
+def fleet(core: Valkey) -> Iterator[ControlledFleet]:
+    with ControlledFleet(core) as fleet:
+        yield fleet
+
+
+def zone(name: str, address: str = "192.0.2.1", **spec: Any) -> dict[str, Any]:
+    """A Zone whose www has an address."""
+    records = [{"name": "www", "type": "A", "data": [address]}]
+    usual = {"origin": f"{name}.example", "nameServers": ["ns1.example.net"]}
+    usual |= spec if "zoneFile" in spec else {"records": records} | spec
+    return item("Zone", name, usual, "dns")
+
+
+def pop(name: str, **spec: Any) -> dict[str, Any]:
+    return item("Pop", name, spec)
+
+
+def item(kind: str, name: str, spec: dict[str, Any], namespace: str = "") -> dict[str, Any]:
+    metadata = {"name": name} | ({"namespace": namespace} if namespace else {})
+    api_version = "dnsfleet.io/v1alpha1"
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec}
+
+
+def test_a_zone_is_published_and_told_so(fleet: ControlledFleet) -> None:
+    fleet.put(zone("a"))
+    fleet.wait_until_served(A, "www.a.example.", "192.0.2.1")
+    fleet.wait_for_condition("Zone", "a", "Programmed", "Published")
+
+
+def test_no_pop_is_drained_while_it_is_not_known_what_is_published(
+    fleet: ControlledFleet, core: Valkey
+) -> None:
+    fleet.put(pop("fra", edge={"replicas": 1}))
+    fleet.put(zone("a"))
+    fleet.wait_until_served(A, "www.a.example.", "192.0.2.1")
+    core.kill()
+    fleet.put(pop("fra", state="Drained", edge={"replicas": 1}))
+    fleet.wait_for_passes("Zone", "error", more=2)  # what the first decides is done by then
+    assert fleet.edges("fra") == 1
+    core.start()
+    fleet.wait_for_condition("Pop", "fra", "Drained", "LastActivePop")
+    assert fleet.edges("fra") == 1
+    fleet.put(pop("iad"))
+    wait_for("fra is out of service", lambda: fleet.edges("fra") == 0, DEADLINE_SECONDS)
