@@ -499,6 +499,18 @@ fn limits_hold() {
             "z:2: GenerateTooLarge: $GENERATE directives of more than 67108864 octets of owners and rdata together"
         ]
     );
+
+    // A long text would be read as often, however short the rdata is.
+    let number = "0".repeat(900) + "${0,250}";
+    let line = format!("$GENERATE 1-60000 $ 1 MX {number} m\n");
+    let kept = read_from(&line, Some("example."));
+    assert_eq!(
+        kept.problems,
+        [
+            "z:1: GenerateTooLarge: $GENERATE directives of more than 67108864 octets of owners and rdata together"
+        ]
+    );
+    assert_eq!(kept.records.len(), 0);
 }
 
 #[test]

@@ -114,6 +114,15 @@ impl Template {
         Ok(Template(pieces))
     }
 
+    /// Octets that the text for any number has at least.
+    pub fn octets(&self) -> usize {
+        let octets = |piece: &Piece| match piece {
+            Piece::Literal(literal) => literal.len(),
+            Piece::Number { width, .. } => *width.max(&1),
+        };
+        self.0.iter().map(octets).sum()
+    }
+
     /// Puts the text for one number into `out`.
     pub fn fill(&self, number: u32, out: &mut Vec<u8>) -> Result<(), Problem> {
         out.clear();

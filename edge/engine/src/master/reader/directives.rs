@@ -16,7 +16,8 @@ use crate::rdata::tokens::{Token, Tokens};
 /// for more memory than a long one.
 const MAX_GENERATED: u64 = 1_048_576;
 
-/// Most octets of their owners and rdata: as many records of 64 octets, which few exceed.
+/// Most octets of their owners and rdata: as many records of 64 octets, which few exceed. And most
+/// octets of the texts of rdata, which may be long where the rdata is short, and take their time.
 const MAX_GENERATED_OCTETS: usize = 64 << 20;
 
 impl Reader<'_> {
@@ -109,6 +110,10 @@ impl Reader<'_> {
             );
             return Err(Problem::new("GenerateTooLarge", message));
         }
+        self.generated_text += range.count() as usize * data.octets();
+        if self.generated_text > MAX_GENERATED_OCTETS {
+            return Err(too_many_octets());
+        }
         let mut text = Vec::new();
         for number in range.numbers() {
             owner.fill(number, &mut text)?;
@@ -122,15 +127,21 @@ impl Reader<'_> {
             )?;
             self.generated_octets += self.owner.len() + self.rdata.len();
             if self.generated_octets > MAX_GENERATED_OCTETS {
-                let message = format!(
-                    "$GENERATE directives of more than {MAX_GENERATED_OCTETS} octets of owners and \
-                     rdata together"
-                );
-                return Err(Problem::new("GenerateTooLarge", message));
+                return Err(too_many_octets());
             }
         }
         Ok(())
     }
+}
+
+fn too_many_octets() -> Problem {
+    Problem::new(
+        "GenerateTooLarge",
+        format!(
+            "$GENERATE directives of more than {MAX_GENERATED_OCTETS} octets of owners and rdata \
+             together"
+        ),
+    )
 }
 
 fn parse_origin(what: &str, text: &[u8], inherited: &Inherited) -> Result<Name, Problem> {
