@@ -96,9 +96,9 @@ class RecordStore:
     def claim(self) -> int:
         """Become the one writer: whoever wrote before is refused from now on.
 
-        A second claim says that the core lost the first. What was published is then taken for
-        lost with it and will be written again, so that a core that began anew is filled from
-        memory.
+        What was read before the first claim is read again, because others could still write. A
+        second claim says that the core lost the first. What was published is then taken for lost
+        with it and will be written again, so that a core that began anew is filled from memory.
         """
         again = self._fence > 0
         with reporting(self._client):
@@ -106,9 +106,10 @@ class RecordStore:
             self._fence = int(self._claim(keys=[keys.FENCE], args=[least]))
             stored = cast(bytes | None, self._client.get(keys.LSN))
         self._lsn = max(self._lsn, int(stored or 0))
-        if again:
-            for origin, known in self._known.items():
-                self._known[origin] = replace(known, in_core=False, stored="")
+        if not again:
+            self._known.clear()
+        for origin, known in self._known.items():
+            self._known[origin] = replace(known, in_core=False, stored="")
         return self._fence
 
     def check(self) -> None:

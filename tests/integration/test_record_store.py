@@ -243,6 +243,18 @@ def test_a_second_writer_fences_the_first(server: Server, store: RecordStore, cl
     assert server.admin.get(keys.manifest(A)) == before
 
 
+def test_what_was_read_before_the_claim_is_read_again(
+    server: Server, store: RecordStore, clock: Clock
+) -> None:
+    assert store.publish(A, make_zone(A, hosts(1))) is not None
+    heir = make_store(server, clock)
+    assert heir.load(A) is not None
+    late = store.publish(A, make_zone(A, hosts(2)))
+    heir.claim()
+    assert heir.manifest(A) == late
+    assert heir.publish(A, make_zone(A, hosts(1))) is not None
+
+
 def test_a_core_without_our_fence_says_so(server: Server, store: RecordStore) -> None:
     first = store.publish(A, make_zone(A, hosts(5)))
     assert store.tombstone(A) is not None
