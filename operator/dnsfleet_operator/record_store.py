@@ -50,6 +50,8 @@ ANSWER_SECONDS = 5.0
 ATTEMPTS = 3
 """Tries of a publication whose zone or position turns out not to be as we left it."""
 
+_UNREAD = Published(in_core=False)
+
 _log = logging.getLogger(__name__)
 
 
@@ -79,9 +81,6 @@ class RecordStore:
         self._key = key
         self._clock = clock
         self._known: dict[str, Published] = {}
-        # What was tried last. An attempt whose answer got lost may still be carried out, so its
-        # keys and its position are never used for another.
-        self._tried: dict[str, int] = {}
         self._lsn = 0
         self._fence = 0
         self._publish = client.register_script(_script("publish.lua"))
@@ -219,17 +218,17 @@ class RecordStore:
     # Reading
 
     def _published(self, origin: str) -> Published:
-        known = self._known.get(origin)
-        if known is None or (not known.in_core and not known.stored):
+        known = self._known.get(origin, _UNREAD)
+        if not known.in_core and not known.stored:
             with reporting(self._client):
                 value = cast(bytes | None, self._client.hget(keys.ZONES, origin))
                 signed = cast(bytes | None, self._client.get(keys.manifest(origin)))
             index = rumours.read_index({origin.encode(): value or b""})
             stored = index[0].revision if index else None
             known = replace(
-                self._read(origin, signed) if known is None else known,
+                self._read(origin, signed) if known.manifest is None else known,
                 stored="" if stored is None else str(stored),
-                seq=max(self._tried.get(origin, 0), 0 if stored is None else stored.seq),
+                seq=max(known.seq, 0 if stored is None else stored.seq),
             )
             self._known[origin] = known
         return known
@@ -268,12 +267,15 @@ class RecordStore:
 
     def _write(self, origin: str, prepare: Callable[[Published], Draft | None]) -> Manifest | None:
         for _ in range(ATTEMPTS):
-            draft = prepare(self._published(origin))
+            known = self._published(origin)
+            draft = prepare(known)
             if draft is None:
                 return None
             draft = draft.at(self._next_lsn(), int(self._clock() * 1000))
             manifest, at = draft.manifest, draft.manifest.revision
-            self._tried[origin] = at.seq
+            # An attempt whose answer gets lost may still be carried out, so its keys and its
+            # position are never used for another.
+            self._known[origin] = replace(known, seq=at.seq)
             self._write_chunks(draft.chunks)
             signed = manifests.sign(manifest, self._key)
             verdict = self._commit(keys.manifest(origin), signed, manifest.lsn, draft)
@@ -281,7 +283,7 @@ class RecordStore:
                 self._known[origin] = Published(manifest, draft.zone, str(at), at.seq)
                 return manifest
             if verdict == "revision":
-                del self._known[origin]  # It is not what we thought: read it again.
+                self._known[origin] = replace(_UNREAD, seq=at.seq)
         raise StoreConflictError(
             f"{place(self._client)}: {origin} is changed there by somebody else"
         )

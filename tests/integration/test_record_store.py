@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -287,6 +288,34 @@ def test_a_zone_that_somebody_else_changed_is_read_again(
     clock.now += 1
     assert store.publish(A, make_zone(A, hosts(6))) is None
     assert store.manifest(A) == changed
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_an_attempt_whose_answer_is_lost_keeps_its_keys(
+    server: Server, store: RecordStore, arrived: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert store.publish(A, make_zone(A, hosts(50))) is not None
+    script = store._publish
+
+    def losing(**arguments: Any) -> None:
+        if arrived:
+            script(**arguments)
+        raise redis.TimeoutError("lost")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "_publish", losing)
+        with pytest.raises(StoreError, match="no answer in time"):
+            store.publish(A, make_zone(A, hosts(51)))
+    tried = keys.delta(A, Revision(store.fence, 2), 1)
+    chunk = server.admin.get(tried[0])
+    made = store.publish(A, make_zone(A, hosts(52)))
+    assert made is not None
+    assert [run.first for run in made.deltas] == ([2, 4] if arrived else [3])
+    assert server.admin.get(tried[0]) == chunk
+    assert [ttl(server, key) for key in made.chunk_keys()] == [-1] * len(made.chunk_keys())
+    loaded = make_store(server, Clock()).load(A)
+    assert loaded is not None
+    assert loaded.digest == made.digest
 
 
 def test_an_index_that_is_always_ahead_is_a_conflict(server: Server, store: RecordStore) -> None:
