@@ -1,0 +1,136 @@
+//! Master files: tables of what is read, and of what is reported where.
+
+mod limits;
+mod problems;
+mod records;
+
+use dnsfleet_engine::master::{self, Sink, Where};
+use dnsfleet_engine::name::{Name, write_text};
+use dnsfleet_engine::rdata;
+use proptest::prelude::*;
+
+/// Keeps records and problems as text, with `name:line` in front of each problem.
+#[derive(Default)]
+struct Kept {
+    files: Vec<String>,
+    records: Vec<String>,
+    problems: Vec<String>,
+    places: Vec<Where>,
+}
+
+impl Sink for Kept {
+    fn file(&mut self, name: &str) -> u32 {
+        self.files.push(name.to_owned());
+        self.files.len() as u32 - 1
+    }
+
+    fn record(&mut self, owner: &[u8], rtype: u16, ttl: u32, rdata: &[u8], place: Where) {
+        let mut text = String::new();
+        write_text(owner, &mut text);
+        text += &format!(" {ttl} {} ", rdata::rtype_to_text(rtype));
+        rdata::to_text(rtype, rdata, &mut text);
+        self.records.push(text);
+        self.places.push(place);
+    }
+
+    fn problem(&mut self, reason: &'static str, message: String, place: Where) {
+        let (file, line) = (&self.files[place.file as usize], place.line);
+        self.problems
+            .push(format!("{file}:{line}: {reason}: {message}"));
+    }
+}
+
+/// The included files of the tests.
+fn include(path: &str, _: &str) -> Result<(String, Vec<u8>), (&'static str, String)> {
+    let text = match path {
+        "hosts" => "a A 192.0.2.1\n  A 192.0.2.2\n$ORIGIN deep\n$TTL 9\nb A 192.0.2.3\n",
+        "blank" => " A 192.0.2.1\n",
+        "broken" => "\na A 1\nb A 192.0.2.2",
+        "self" => "$INCLUDE self\n",
+        "two words" => "c A 192.0.2.4\n",
+        deeper if deeper.starts_with('n') => {
+            return Ok((
+                deeper.to_owned(),
+                format!("$INCLUDE n{deeper}\n").into_bytes(),
+            ));
+        }
+        "../x" => {
+            return Err((
+                "IncludeOutsideFolder",
+                "$INCLUDE \"../x\": outside".to_owned(),
+            ));
+        }
+        _ => {
+            return Err((
+                "IncludeFailed",
+                format!("$INCLUDE \"{path}\": no such file"),
+            ));
+        }
+    };
+    Ok((path.to_owned(), text.as_bytes().to_vec()))
+}
+
+fn read_from(text: &str, origin: Option<&str>) -> Kept {
+    let mut kept = Kept::default();
+    let origin = origin.map(|origin| Name::parse(origin.as_bytes(), None).unwrap());
+    let mut convert = |rtype: &str, text: &str, origin: &str| match rtype {
+        "LOC" => Ok((65_280, format!("{text}|{origin}").into_bytes())),
+        _ => Err("not known here".to_owned()),
+    };
+    let (include, convert) = (&mut include, &mut convert);
+    master::read(
+        text.as_bytes(),
+        "z",
+        origin,
+        include,
+        convert,
+        &mut |_, _| {},
+        &mut kept,
+    );
+    kept
+}
+
+#[test]
+fn progress_reaches_the_end() {
+    let text = "a 1 A 192.0.2.1\n".repeat(200_000);
+    let mut calls = Vec::new();
+    let mut convert = |_: &str, _: &str, _: &str| Err(String::new());
+    let (mut kept, origin) = (Kept::default(), Some(Name::root()));
+    let mut progress = |done, all| calls.push((done, all));
+    master::read(
+        text.as_bytes(),
+        "z",
+        origin,
+        &mut include,
+        &mut convert,
+        &mut progress,
+        &mut kept,
+    );
+    assert!(calls.is_sorted() && calls.len() == 4, "{calls:?}");
+    assert_eq!(calls.last(), Some(&(text.len(), text.len())));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    /// Pieces of real lines in any order reach deeper than random octets.
+    #[test]
+    fn any_text_is_read_or_reported(
+        pieces in prop::collection::vec(prop_oneof![
+            prop::sample::select(vec![
+                "\n", " ", "\t", "(", ")", ";", "\"", "\\", "\r\n", "a", "@", "5", "IN", " A ", " TXT ",
+                "192.0.2.1", "\\#", "$TTL ", "$ORIGIN ", "$INCLUDE hosts", "$GENERATE 1-2 ", "${0,2,n}",
+                " SOA . . 1 2 3 4 5", ".", "\\256", " LOC ",
+            ]).prop_map(|text| text.as_bytes().to_vec()),
+            prop::collection::vec(any::<u8>(), 0..3),
+        ], 0..40),
+    ) {
+        let text = pieces.concat();
+        let (mut kept, mut convert) = (Kept::default(), |_: &str, _: &str, _: &str| Ok((29, vec![])));
+        master::read(&text, "z", None, &mut include, &mut convert, &mut |_, _| {}, &mut kept);
+        let lines = text.split(|octet| *octet == b'\n').count() as u32;
+        for place in kept.places.iter().filter(|place| place.file == 0) {
+            prop_assert!((1..=lines).contains(&place.line));
+        }
+    }
+}
