@@ -149,9 +149,9 @@ def zone_import(
     dnsfleet gives; otherwise the file goes in whole, as `zoneFile.inline`. A zone that is too big
     for a manifest is referred to by `zoneFile.path`: keep the file beside the manifest.
     """
-    from dnsfleet_cli import zone_commands
+    from dnsfleet_cli import zone_manifests
 
-    raise typer.Exit(zone_commands.import_(file, origin, output))
+    raise typer.Exit(zone_manifests.import_(file, origin, output))
 
 
 @zone.command("export")
@@ -167,9 +167,9 @@ def zone_export(
     Names are absolute, the order is canonical, so equal zones give equal bytes. The serial is the
     zone file's, or 0: the real one is given when the zone is published.
     """
-    from dnsfleet_cli import zone_commands
+    from dnsfleet_cli import zone_manifests
 
-    raise typer.Exit(zone_commands.export(name, paths))
+    raise typer.Exit(zone_manifests.export(name, paths))
 
 
 @zone.command("diff")

@@ -1,7 +1,8 @@
 """What options can be, without what the commands need: `main` imports a command when it runs.
 
-Together the commands import Pydantic, Redis and Kubernetes clients. `serve` needs none of them, and
-would take as long to import them as to read half a million records.
+Together the commands import the models of resources, dnspython and a Redis client. `serve` needs
+none of them, and would take as long to import them as to read half a million records. typer, which
+reads every command line, imports Pydantic for itself.
 """
 
 import enum

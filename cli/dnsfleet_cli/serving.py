@@ -11,7 +11,7 @@ import time
 from ipaddress import ip_address
 from pathlib import Path
 
-from dnsfleet import cookies, names
+from dnsfleet import cookies
 from dnsfleet.violations import errors
 from dnsfleet_engine import Engine
 
@@ -86,7 +86,9 @@ def _in_folder(folder: Path | None) -> dict[str, Path]:
     except OSError as error:
         raise Trouble(f"{folder}: {reason(error)}") from None
     found = {
-        _origin(file.name.removesuffix(SUFFIX)): file for file in files if file.suffix == SUFFIX
+        zone_files.normal_origin(file.name.removesuffix(SUFFIX)): file
+        for file in files
+        if file.suffix == SUFFIX
     }
     if not found:
         raise Trouble(f"{folder}: no file named NAME{SUFFIX}")
@@ -97,14 +99,7 @@ def _assignment(text: str) -> tuple[str, Path]:
     origin, equals, file = text.partition("=")
     if not equals or not origin or not file:
         raise Trouble(f"--zone {text}: write ORIGIN=FILE")
-    return _origin(origin), Path(file)
-
-
-def _origin(text: str) -> str:
-    try:
-        return names.normalise(text)
-    except ValueError as error:
-        raise Trouble(f"zone {text}: {error}") from None
+    return zone_files.normal_origin(origin), Path(file)
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -7,7 +7,7 @@ from somebody else cannot read the rest of the machine into answers.
 from pathlib import Path
 from typing import NamedTuple
 
-from dnsfleet import master_files
+from dnsfleet import master_files, names
 from dnsfleet.violations import Violation
 from dnsfleet_engine import Zone
 
@@ -50,6 +50,14 @@ class Inclusions:
             return str(named), path.read_bytes()
         except OSError as error:
             raise OSError(f"{written}: {reason(error)}") from None
+
+
+def normal_origin(text: str) -> str:
+    """The normal spelling of a zone's name as somebody wrote it; Trouble says what is wrong."""
+    try:
+        return names.normalise(text)
+    except ValueError as error:
+        raise Trouble(f"zone {text}: {error}") from None
 
 
 def load(path: Path, origin: str | None) -> tuple[Zone | None, list[Violation]]:

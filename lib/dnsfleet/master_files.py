@@ -2,7 +2,7 @@
 
 The engine's `ZoneBuilder` reads and checks them. What it does not know is done here: gzip, and
 types that only dnspython can parse. Nothing here needs the models of resources or, for other types,
-dnspython: to import both takes as long as to read half a million records.
+dnspython: to import both takes nearly as long as `dnsfleet serve` takes to start without them.
 """
 
 import zlib

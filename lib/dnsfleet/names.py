@@ -3,8 +3,8 @@
 The normal spelling is absolute (it ends in a dot), ASCII lower case, with the escapes of RFC 1035
 section 5.1 only where they are needed. Wire form belongs to the engine.
 
-What is not plain goes through dnspython, which is imported then: that takes 70 ms, a third of what
-`dnsfleet serve` takes to start without it.
+What is not plain goes through dnspython, which is imported then: that takes 20 ms, a seventh of
+what `dnsfleet serve` takes to start without it.
 """
 
 import re

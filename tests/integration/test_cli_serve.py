@@ -2,34 +2,25 @@
 
 import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, NamedTuple
 
-import dns.edns
 import dns.flags
 import dns.message
 import dns.query
 import dns.rcode
 import pytest
 from dnsfleet_cli.main import app
+from support.serving import HOST, SECONDS, serving
 from support.waiting import wait_for
 from typer.testing import CliRunner, Result
 
-HOST = "127.0.0.1"
-SECONDS = 10.0
 ZONE = """\
 @    3600 IN SOA ns1 hostmaster 7 7200 900 1209600 300
 @    3600 IN NS ns1
 ns1  3600 IN A 192.0.2.1
 www  60   IN A 192.0.2.2
 """
-CLIENT_COOKIE = b"01234567"
 
-COMMAND = ["-m", "dnsfleet_cli"]
 IN_HASTE = """
 import sys
 from dnsfleet import cookies
@@ -40,64 +31,6 @@ serving.COOKIE_SECONDS = 0.01
 main.app(sys.argv[1:])
 """
 """`dnsfleet` for which no time must pass between the steps of cookie secrets."""
-
-NEEDLESS = {
-    "cryptography",
-    "dns",
-    "dnsfleet.resources",
-    "dnsfleet_edge",
-    "dnsfleet_operator",
-    "kopf",
-    "kubernetes",
-    "prometheus_client",
-    "redis",
-    "rich",
-    "watchfiles",
-    "yaml",
-}
-"""What only other commands need, and what only a type or a name out of the common does. Pydantic is
-not in it: typer reads every command line with it."""
-
-
-class Served(NamedTuple):
-    """A running `serve`."""
-
-    process: subprocess.Popen[str]
-    lines: list[str]
-    """What it printed, up to its address."""
-
-    @property
-    def port(self) -> int:
-        return int(self.lines[-1].rpartition(":")[2])
-
-    def cookie(self, known: bytes = b"") -> bytes:
-        """The server cookie that a client gets which has one, or none."""
-        option = dns.edns.CookieOption(CLIENT_COOKIE, known)
-        query = dns.message.make_query("www.example.com", "A", use_edns=0, options=[option])
-        reply = dns.query.udp(query, HOST, SECONDS, self.port)
-        (answered,) = reply.options
-        assert isinstance(answered, dns.edns.CookieOption)
-        assert answered.client == CLIENT_COOKIE
-        return answered.server
-
-
-@contextmanager
-def serving(
-    *arguments: str | Path, python: list[str] = COMMAND, stderr: IO[str] | None = None
-) -> Iterator[Served]:
-    """A `serve` that answers; killed at the end, if it still runs."""
-    command = [sys.executable, *python, "serve", "--listen", f"{HOST}:0", *map(str, arguments)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True) as process:
-        assert process.stdout is not None
-        lines = []
-        try:
-            for line in process.stdout:
-                lines.append(line.rstrip())
-                if line.startswith("answering at "):
-                    break
-            yield Served(process, lines)
-        finally:
-            process.kill()
 
 
 def dnsfleet(*arguments: str | Path) -> Result:
@@ -139,20 +72,6 @@ def test_cookie_secrets_are_replaced_while_it_serves(file: Path) -> None:
     with serving("--zone", f"example.com={file}", python=["-c", IN_HASTE]) as served:
         given = served.cookie()
         wait_for("another secret", lambda: served.cookie(given) != given, SECONDS)
-
-
-def test_what_it_has_imported_when_it_answers(file: Path, tmp_path: Path) -> None:
-    told = tmp_path / "imports"
-    with (
-        told.open("w") as stderr,
-        serving(
-            "--zone", f"example.com={file}", python=["-X", "importtime", *COMMAND], stderr=stderr
-        ) as served,
-    ):
-        dns.query.udp(dns.message.make_query("www.example.com", "A"), HOST, SECONDS, served.port)
-        imported = {line.rpartition("|")[2].strip() for line in told.read_text().splitlines()}
-    assert {"dnsfleet_cli.main", "dnsfleet_cli.serving", "dnsfleet_engine"} <= imported
-    assert not NEEDLESS & imported
 
 
 def test_a_bad_zone_is_refused(file: Path) -> None:

@@ -1,0 +1,38 @@
+"""`dnsfleet zone import` and `zone export`: from a master file to a manifest, and back."""
+
+import sys
+from pathlib import Path
+
+from dnsfleet_operator.assembling import Assembler
+
+from dnsfleet_cli import importing, manifest_files, zone_files
+from dnsfleet_cli.options import Output
+from dnsfleet_cli.troubles import NEGATIVE, OK, Trouble
+from dnsfleet_cli.zone_commands import read, tell
+from dnsfleet_cli.zone_paths import ZonePaths
+
+
+def import_(file: Path, origin: str | None, output: Output) -> int:
+    """Print a master file as a manifest, or in its one canonical form."""
+    zone = read(file, origin)
+    if zone is None:
+        return NEGATIVE
+    sys.stdout.write(zone.to_text() if output is Output.ZONE else importing.manifest(zone, file))
+    return OK
+
+
+def export(name: str, paths: list[Path]) -> int:
+    """Print a zone of manifests as a master file."""
+    origin = zone_files.normal_origin(name)
+    found, violations = manifest_files.read_all(paths)
+    assembled = Assembler(ZonePaths()).assemble(found)
+    built = [zone for zone in assembled.zones if zone.origin == origin]
+    if not built:
+        tell(violations)
+        raise Trouble(f"no good Zone with origin {name} in {', '.join(map(str, paths))}")
+    violations += built[0].violations
+    tell(violations)
+    if built[0].zone is None:
+        return NEGATIVE
+    sys.stdout.write(built[0].zone.to_text())
+    return OK
