@@ -10,7 +10,7 @@ mod presentation;
 use std::cmp::Ordering;
 use std::fmt;
 
-pub use folded::{Folded, fold_word};
+pub use folded::{Folded, WORD, folded_words};
 pub use presentation::{parse_into, to_text, unescape, write_text};
 
 /// Longest label in octets (RFC 1035 section 2.3.4).

@@ -5,7 +5,7 @@
 use super::cache::{Cache, Key, Validity};
 use super::compression::Compression;
 use super::extended_error::ExtendedError;
-use super::message::{Message, QNAME};
+use super::message::Message;
 use super::query::{Query, Question};
 use super::sname::Sname;
 use super::stages::{Stages, Task};
@@ -47,6 +47,7 @@ pub fn write(
         Some(question) if query.fault == rcode::NOERROR => {
             let asked = Asked {
                 question,
+                name: &Folded::new(question.name),
                 dnssec_ok: query.dnssec_ok(),
                 transport,
             };
@@ -73,6 +74,7 @@ pub fn write(
 #[derive(Clone, Copy)]
 struct Asked<'q> {
     question: &'q Question<'q>,
+    name: &'q Folded,
     dnssec_ok: bool,
     transport: Transport,
 }
@@ -107,7 +109,7 @@ fn answer(
     // What ANY gets depends on the transport, which is no part of a key.
     if let Some(cache) = cache
         && question.rtype != types::ANY
-        && let Some(key) = cache.key(question.name, question.rtype, asked.dnssec_ok)
+        && let Some(key) = cache.key(asked.name, question.rtype, asked.dnssec_ok)
     {
         return answer_through(source.catalog, cache, key, asked, message);
     }
@@ -126,8 +128,7 @@ fn answer_through(
     let question = asked.question;
     let generation = catalog.generation();
     let version = || {
-        let name = Folded::new(question.name);
-        let zone = catalog.find(name.as_wire(), question.rtype)?;
+        let zone = catalog.find(asked.name.as_wire(), question.rtype)?;
         Some(zone.version())
     };
     match cache.get(&key, generation, version) {
@@ -164,12 +165,12 @@ fn answer_from_zone(
 ) -> Result<(u16, u64), Refusal> {
     let Asked {
         question,
+        name,
         dnssec_ok,
         transport,
     } = asked;
-    let mut sname = Sname::new(question.name, QNAME);
     let zone = catalog
-        .find(sname.folded(), question.rtype)
+        .find(name.as_wire(), question.rtype)
         .ok_or((rcode::REFUSED, Some(ExtendedError::NotAuthoritative)))?;
     let dnssec = dnssec_ok && signatures::is_signed(zone);
     if dnssec {
@@ -181,5 +182,6 @@ fn answer_from_zone(
         any_gets_all: transport == Transport::Tcp,
         dnssec,
     };
+    let mut sname = Sname::new(question.name, name);
     Ok((Stages::new(task, &mut sname, message).run(), zone.version()))
 }

@@ -1,58 +1,76 @@
 //! Lower case, eight octets at a time.
 
 use super::MAX_NAME;
+use std::mem::MaybeUninit;
+use std::slice;
 
 /// Octets of a word.
-const WORD: usize = size_of::<u64>();
+pub const WORD: usize = size_of::<u64>();
+
+/// Words of the longest name.
+const MOST_WORDS: usize = MAX_NAME.div_ceil(WORD);
 
 /// A name in lower case, in place: the form in which zones and caches are searched.
 pub struct Folded {
-    /// Anything behind the name.
-    octets: [u8; MAX_NAME.next_multiple_of(WORD)],
+    /// The words of the name, in the order of its octets. The others have no value: to give them one
+    /// would take as long as to fold a name.
+    words: [MaybeUninit<u64>; MOST_WORDS],
     len: usize,
-}
-
-impl Default for Folded {
-    /// No name.
-    #[inline]
-    fn default() -> Folded {
-        Folded {
-            octets: [0; _],
-            len: 0,
-        }
-    }
 }
 
 impl Folded {
     /// Folds a name in wire form.
     #[inline]
     pub fn new(wire: &[u8]) -> Folded {
-        let mut folded = Folded::default();
-        folded.set(wire);
-        folded
-    }
-
-    /// Folds another name.
-    #[inline]
-    pub fn set(&mut self, wire: &[u8]) {
-        self.len = wire.len();
-        self.octets[..self.len].copy_from_slice(wire);
-        let (words, _) = self.octets.as_chunks_mut::<WORD>();
-        for word in &mut words[..self.len.div_ceil(WORD)] {
-            *word = fold_word(u64::from_ne_bytes(*word)).to_ne_bytes();
+        assert!(wire.len() <= MAX_NAME, "a name");
+        let mut words = [MaybeUninit::uninit(); MOST_WORDS];
+        for (folded, word) in words.iter_mut().zip(folded_words(wire)) {
+            folded.write(word.to_le());
         }
+        let len = wire.len();
+        Folded { words, len }
     }
 
     /// The wire octets.
     #[inline]
     pub fn as_wire(&self) -> &[u8] {
-        &self.octets[..self.len]
+        // SAFETY: `new` wrote the words that have these octets.
+        unsafe { slice::from_raw_parts(self.words.as_ptr().cast(), self.len) }
     }
+
+    /// The words, as `folded_words` gives them.
+    #[inline]
+    pub fn words(&self) -> impl Iterator<Item = u64> {
+        let words = &self.words[..self.len.div_ceil(WORD)];
+        // SAFETY: `new` wrote them.
+        words
+            .iter()
+            .map(|word| u64::from_le(unsafe { word.assume_init() }))
+    }
+}
+
+/// The words of a name in lower case. The last one is filled up with zeros behind, so no name's words
+/// are the beginning of those of another: an octet of zero ends a name.
+#[inline]
+pub fn folded_words(wire: &[u8]) -> impl Iterator<Item = u64> {
+    let (words, rest) = wire.as_chunks::<WORD>();
+    let last = match wire.last_chunk::<WORD>() {
+        _ if rest.is_empty() => None,
+        // One read for all of them, what is before them shifted out.
+        Some(last) => Some(u64::from_le_bytes(*last) >> (8 * (WORD - rest.len()))),
+        None => Some(
+            rest.iter()
+                .rev()
+                .fold(0, |word, &octet| word << 8 | u64::from(octet)),
+        ),
+    };
+    let words = words.iter().map(|word| u64::from_le_bytes(*word));
+    words.chain(last).map(fold_word)
 }
 
 /// Sets bit 5 of the octets from A to Z, all eight at once.
 #[inline]
-pub fn fold_word(word: u64) -> u64 {
+fn fold_word(word: u64) -> u64 {
     const EACH: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x80 * EACH;
     let low = word & !HIGH;
@@ -75,6 +93,7 @@ mod tests {
                 for len in [at + 1, MAX_NAME] {
                     let folded = Folded::new(&name[..len]);
                     assert_eq!(folded.as_wire(), name[..len].to_ascii_lowercase());
+                    assert!(folded.words().eq(folded_words(&name[..len])));
                 }
             }
         }

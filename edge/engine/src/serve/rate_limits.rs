@@ -114,7 +114,7 @@ impl RateLimiter {
         }
         let subject = outcome.subject;
         let seed = self.seed.with(network(client.address));
-        let hash = hash(seed, subject.name(query), subject.kind as u16, |_| ());
+        let hash = hash(seed, subject.name(query), subject.kind as u16);
         let (now, cost) = (self.now, self.cost);
         let account = self.account(hash);
         let until = account.until.max(now) + cost;

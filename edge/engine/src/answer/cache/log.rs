@@ -1,7 +1,8 @@
 //! Entries one behind the other, in a circle: the newest cover the oldest.
 
-use super::key::{Key, WORD};
+use super::key::Key;
 use crate::answer::subject::{Kind, Subject};
+use crate::name::WORD;
 use crate::pages;
 use crate::prefetch::{CACHE_LINE, prefetch};
 
@@ -88,8 +89,8 @@ impl Log {
         let entry = self.from(position);
         word(entry, 2) == key.kind() && {
             let (words, _) = entry[HEAD..].as_chunks::<WORD>();
-            let mut pairs = words.iter().zip(key.words());
-            pairs.all(|(octets, &word)| u64::from_ne_bytes(*octets) == word)
+            let mut pairs = words.iter().zip(key.name.words());
+            pairs.all(|(octets, word)| u64::from_ne_bytes(*octets) == word)
         }
     }
 
@@ -130,15 +131,15 @@ impl Log {
 
     /// Writes an entry; where it is.
     pub fn append(&mut self, key: &Key, validity: Validity, kept: &Kept) -> Position {
-        let words = key.words();
+        let key_kind = key.kind();
         let length = kept.records.len();
-        let position = self.reserve(HEAD + words.len() * WORD + length);
+        let position = self.reserve(HEAD + Key::words_of(key_kind) * WORD + length);
         let [low, high] = (length as u16).to_ne_bytes();
         let [a, b, c] = kept.counts;
         let Subject { kind, octets } = kept.subject;
         let flags = (kind as u8) << 1 | u8::from(kept.authoritative);
         let last = [low, high, kept.rcode, flags, a, b, c, octets];
-        let head = [validity.version, validity.generation, key.kind()];
+        let head = [validity.version, validity.generation, key_kind];
         let start = self.offset(position);
         let mut rest = &mut self.octets[start..];
         let mut put = |octets: &[u8]| {
@@ -148,7 +149,7 @@ impl Log {
         };
         head.iter().for_each(|word| put(&word.to_ne_bytes()));
         put(&last);
-        words.iter().for_each(|word| put(&word.to_ne_bytes()));
+        key.name.words().for_each(|word| put(&word.to_ne_bytes()));
         put(kept.records);
         position
     }

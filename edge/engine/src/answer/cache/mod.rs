@@ -32,6 +32,7 @@ mod index;
 mod key;
 mod log;
 
+use crate::name::Folded;
 use index::{Index, Slot};
 pub use key::{Key, Seed, hash};
 pub use log::{Kept, Validity};
@@ -79,13 +80,13 @@ impl Default for Cache {
 impl Cache {
     /// The key of a question, in this cache alone; None where it is not kept.
     #[inline]
-    pub fn key(&self, name: &[u8], rtype: u16, dnssec_ok: bool) -> Option<Key> {
+    pub fn key<'n>(&self, name: &'n Folded, rtype: u16, dnssec_ok: bool) -> Option<Key<'n>> {
         Key::new(self.seed, name, rtype, dnssec_ok)
     }
 
     /// Begins to look for a question: the processor is asked for its slots. Returns its hash.
     pub fn seek(&self, name: &[u8], rtype: u16) -> u64 {
-        let hash = key::hash(self.seed, name, rtype, |_| ());
+        let hash = hash(self.seed, name, rtype);
         self.index.prefetch(hash);
         hash
     }

@@ -12,9 +12,12 @@ const SUBJECT: Subject = Subject {
     octets: 255,
 };
 
-fn key(cache: &Cache, number: u64) -> Key {
-    let name = format!("\x10{number:016}\0");
-    cache.key(name.as_bytes(), 1, false).unwrap()
+fn name(number: u64) -> Folded {
+    Folded::new(format!("\x10{number:016}\0").as_bytes())
+}
+
+fn key<'n>(cache: &Cache, name: &'n Folded) -> Key<'n> {
+    cache.key(name, 1, false).unwrap()
 }
 
 fn kept(records: &[u8]) -> Kept<'_> {
@@ -28,7 +31,8 @@ fn kept(records: &[u8]) -> Kept<'_> {
 }
 
 fn get(cache: &mut Cache, number: u64) -> Result<Vec<u8>, Miss> {
-    let key = key(cache, number);
+    let name = name(number);
+    let key = key(cache, &name);
     let found = cache.get(&key, VALIDITY.generation, || {
         unreachable!("same generation")
     })?;
@@ -53,7 +57,7 @@ fn ask(cache: &mut Cache, number: u64, octets: usize) -> bool {
             true
         }
         Err(miss) => {
-            cache.put(&key(cache, number), miss, VALIDITY, &kept(&records));
+            cache.put(&key(cache, &name(number)), miss, VALIDITY, &kept(&records));
             false
         }
     }
@@ -126,12 +130,14 @@ fn in_another_generation_an_answer_holds_for_the_same_version_of_the_zone() {
         (4, None, false),
         (5, Some(1), true),
     ] {
-        let key = key(&cache, 1);
+        let name = name(1);
+        let key = key(&cache, &name);
         let found = cache.get(&key, generation, || version);
         assert_eq!(found.is_ok(), hit, "{version:?}");
     }
     // The look-up of the zone is not repeated.
-    let key = key(&cache, 1);
+    let name = name(1);
+    let key = key(&cache, &name);
     assert!(
         cache
             .get(&key, 5, || unreachable!("seen in this generation"))
