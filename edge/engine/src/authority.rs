@@ -1,7 +1,7 @@
 //! What one engine answers from: its zones and its settings, as shards see them.
 
 use crate::answer::settings::Settings;
-use crate::answer::{self, Cache, Client, Outcome, Source};
+use crate::answer::{self, Ahead, Cache, Client, Outcome, Shortcuts, Source};
 use crate::catalog::{Catalog, Shared};
 use crate::serve::Responder;
 use arc_swap::{ArcSwap, Guard};
@@ -56,6 +56,7 @@ impl View {
 impl Responder for Authority {
     type View = View;
     type Memory = Cache;
+    type Ahead<'v> = Ahead<'v>;
 
     fn view(&self) -> View {
         View {
@@ -65,18 +66,28 @@ impl Responder for Authority {
         }
     }
 
-    fn look_ahead<'q>(view: &View, cache: &mut Cache, queries: impl Iterator<Item = &'q [u8]>) {
-        answer::look_ahead(&view.catalog, cache, queries);
+    fn look_ahead<'v, 'q>(
+        view: &'v View,
+        cache: &mut Cache,
+        queries: impl Iterator<Item = &'q [u8]>,
+        ahead: &mut [Ahead<'v>],
+    ) {
+        answer::look_ahead(&view.catalog, cache, queries, ahead);
     }
 
-    fn respond(
-        view: &View,
+    fn respond<'v>(
+        view: &'v View,
         cache: &mut Cache,
+        ahead: Ahead<'v>,
         query: &[u8],
         client: Client,
         out: &mut Vec<u8>,
     ) -> Option<Outcome> {
-        answer::respond(view.source(), Some(cache), query, client, out)
+        let shortcuts = Shortcuts {
+            cache: Some(cache),
+            ahead,
+        };
+        answer::respond(view.source(), shortcuts, query, client, out)
     }
 
     fn slip(view: &View, query: &[u8], client: Client, out: &mut Vec<u8>) -> Option<Outcome> {

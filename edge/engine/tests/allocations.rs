@@ -5,7 +5,7 @@
 //! program if that thread makes the system call that every contended lock needs.
 
 use dnsfleet_engine::answer::settings::Settings;
-use dnsfleet_engine::answer::{Cache, Client, Outcome};
+use dnsfleet_engine::answer::{Ahead, Cache, Client, Outcome};
 use dnsfleet_engine::authority::{Authority, View};
 use dnsfleet_engine::builder::Builder;
 use dnsfleet_engine::serve::{Options, Responder, Server};
@@ -53,6 +53,7 @@ struct Watched(Authority);
 impl Responder for Watched {
     type View = View;
     type Memory = Cache;
+    type Ahead<'v> = Ahead<'v>;
 
     fn view(&self) -> View {
         if !IS_SHARD.replace(true) {
@@ -64,18 +65,24 @@ impl Responder for Watched {
         self.0.view()
     }
 
-    fn look_ahead<'q>(view: &View, cache: &mut Cache, queries: impl Iterator<Item = &'q [u8]>) {
-        Authority::look_ahead(view, cache, queries);
+    fn look_ahead<'v, 'q>(
+        view: &'v View,
+        cache: &mut Cache,
+        queries: impl Iterator<Item = &'q [u8]>,
+        ahead: &mut [Ahead<'v>],
+    ) {
+        Authority::look_ahead(view, cache, queries, ahead);
     }
 
-    fn respond(
-        view: &View,
+    fn respond<'v>(
+        view: &'v View,
         cache: &mut Cache,
+        ahead: Ahead<'v>,
         query: &[u8],
         client: Client,
         out: &mut Vec<u8>,
     ) -> Option<Outcome> {
-        Authority::respond(view, cache, query, client, out)
+        Authority::respond(view, cache, ahead, query, client, out)
     }
 
     fn slip(view: &View, query: &[u8], client: Client, out: &mut Vec<u8>) -> Option<Outcome> {

@@ -4,7 +4,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use dnsfleet_engine::answer::settings::Settings;
-use dnsfleet_engine::answer::{Cache, Client, Outcome, Source, Transport, respond};
+use dnsfleet_engine::answer::{
+    Cache, Client, Outcome, Shortcuts, Source, Transport, look_ahead, respond,
+};
 use dnsfleet_engine::builder::Builder;
 use dnsfleet_engine::catalog::Catalog;
 use dnsfleet_engine::zone::Zone;
@@ -52,12 +54,19 @@ impl World {
         }
     }
 
-    /// The reply to a message; None where there is none. A cache makes no difference.
+    /// The reply to a message; None where there is none. A cache makes no difference, nor does it to
+    /// look ahead.
     pub fn ask(&self, message: &[u8], transport: Transport) -> Option<Reply> {
-        let (octets, outcome) = self.respond(message, transport, None)?;
+        let (octets, outcome) = self.respond(message, transport, Shortcuts::default())?;
         let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..UNTIL_CACHED {
-            let cached = self.respond(message, transport, Some(&mut cache));
+            let mut ahead = [None];
+            look_ahead(&self.catalog, &cache, [message].into_iter(), &mut ahead);
+            let shortcuts = Shortcuts {
+                cache: Some(&mut cache),
+                ahead: ahead[0],
+            };
+            let cached = self.respond(message, transport, shortcuts);
             let (cached, _) = cached.expect("a reply");
             assert_eq!(cached, octets, "with a cache");
         }
@@ -68,7 +77,7 @@ impl World {
         &self,
         message: &[u8],
         transport: Transport,
-        cache: Option<&mut Cache>,
+        shortcuts: Shortcuts,
     ) -> Option<(Vec<u8>, Outcome)> {
         let source = Source {
             catalog: &self.catalog,
@@ -77,7 +86,7 @@ impl World {
         };
         let client = Client::new(IpAddr::V4(Ipv4Addr::LOCALHOST), transport);
         let mut octets = Vec::new();
-        let outcome = respond(source, cache, message, client, &mut octets)?;
+        let outcome = respond(source, shortcuts, message, client, &mut octets)?;
         Some((octets, outcome))
     }
 

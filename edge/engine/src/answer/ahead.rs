@@ -2,32 +2,47 @@
 //!
 //! Memory that is not in the processor's cache takes as long as all the rest of an answer. A batch
 //! waits for it in three steps, each for all queries at once: the slots of the cache's index; the
-//! entries in the cache or else the slots of the zone; the nodes of the zone.
+//! entries in the cache or else the slots of the zone; the nodes of the zone. The zone and the place
+//! in it, which it took to know what to ask for, are handed on to the answer.
 
 use super::cache::Cache;
 use super::query::{self, Question};
 use crate::catalog::Catalog;
 use crate::name::Folded;
+use crate::zone::{Seek, Zone};
 
-/// Queries that are looked ahead to: as many as a batch has.
+/// Queries that are looked ahead to at most: as many as a batch has.
 const MOST: usize = 32;
 
-/// Asks the processor for what the answers to these queries will read.
-pub fn look_ahead<'q>(catalog: &Catalog, cache: &Cache, queries: impl Iterator<Item = &'q [u8]>) {
+/// What is known of one query: the zone that answers, and where it has the name if it has it.
+pub type Ahead<'c> = Option<(&'c Zone, Seek<'c>)>;
+
+/// Asks the processor for what the answers to these queries will read, and leaves what it knows of
+/// each of them in `found`, which has nothing yet.
+pub fn look_ahead<'c, 'q>(
+    catalog: &'c Catalog,
+    cache: &Cache,
+    queries: impl Iterator<Item = &'q [u8]>,
+    found: &mut [Ahead<'c>],
+) {
     let mut asked: [Option<(Question, u64)>; MOST] = [None; MOST];
     for (asked, query) in asked.iter_mut().zip(queries) {
         *asked = query::peek(query)
             .map(|question| (question, cache.seek(question.name, question.rtype)));
     }
-    let mut seeks = [None; MOST];
-    for (seek, (question, hash)) in seeks.iter_mut().zip(asked.iter().flatten()) {
-        if !cache.go_on(*hash) {
+    for (found, asked) in found.iter_mut().zip(&asked) {
+        if let Some((question, hash)) = asked
+            && !cache.go_on(*hash)
+        {
             let name = Folded::new(question.name);
             let zone = catalog.find(name.as_wire(), question.rtype);
-            *seek = zone.map(|zone| zone.seek(name.as_wire()));
+            *found = zone.map(|zone| (&**zone, zone.seek(name.as_wire())));
+        }
+        if let Some((_, seek)) = found {
+            seek.begin();
         }
     }
-    for seek in seeks.into_iter().flatten() {
+    for (_, seek) in found.iter().flatten() {
         seek.go_on();
     }
 }

@@ -10,7 +10,7 @@ use super::query::{Query, Question};
 use super::sname::Sname;
 use super::stages::{Stages, Task};
 use super::subject::Subject;
-use super::{Source, Transport, chaos, rcode, signatures};
+use super::{Ahead, Shortcuts, Source, Transport, chaos, rcode, signatures};
 use crate::catalog::Catalog;
 use crate::name::Folded;
 use crate::rdata::types;
@@ -35,7 +35,7 @@ pub struct Body {
 /// Writes all of a reply but OPT, in at most `room` octets.
 pub fn write(
     source: Source,
-    cache: Option<&mut Cache>,
+    shortcuts: Shortcuts,
     query: &Query,
     transport: Transport,
     room: usize,
@@ -50,8 +50,9 @@ pub fn write(
                 name: &Folded::new(question.name),
                 dnssec_ok: query.dnssec_ok(),
                 transport,
+                ahead: shortcuts.ahead,
             };
-            answer(source, cache, asked, &mut message)
+            answer(source, shortcuts.cache, asked, &mut message)
         }
         _ => Err((query.fault, None)),
     };
@@ -77,6 +78,7 @@ struct Asked<'q> {
     name: &'q Folded,
     dnssec_ok: bool,
     transport: Transport,
+    ahead: Ahead<'q>,
 }
 
 /// A response code without records, and more about its reason.
@@ -168,9 +170,11 @@ fn answer_from_zone(
         name,
         dnssec_ok,
         transport,
+        ahead,
     } = asked;
-    let zone = catalog
-        .find(name.as_wire(), question.rtype)
+    let zone = ahead.map(|(zone, _)| zone);
+    let zone = zone
+        .or_else(|| Some(catalog.find(name.as_wire(), question.rtype)?))
         .ok_or((rcode::REFUSED, Some(ExtendedError::NotAuthoritative)))?;
     let dnssec = dnssec_ok && signatures::is_signed(zone);
     if dnssec {
@@ -182,6 +186,6 @@ fn answer_from_zone(
         any_gets_all: transport == Transport::Tcp,
         dnssec,
     };
-    let mut sname = Sname::new(question.name, name);
+    let mut sname = Sname::new(question.name, name, ahead.map(|(_, seek)| seek));
     Ok((Stages::new(task, &mut sname, message).run(), zone.version()))
 }

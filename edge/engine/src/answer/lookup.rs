@@ -8,6 +8,7 @@
 //! at such a wildcard are data like any other: what else they could mean is undefined (RFC 4592
 //! section 4.2).
 
+use super::sname::Sname;
 use crate::name;
 use crate::rdata::types;
 use crate::zone::{Node, Rrset, Zone};
@@ -38,13 +39,18 @@ pub enum Place<'z> {
     Nowhere,
 }
 
-/// Walks to a folded name at or below the zone's origin.
+/// Walks to a name at or below the zone's origin.
 ///
 /// `rtype` is asked for: DS at a cut is data of this side of it (RFC 4035 section 3.1.4.1).
-pub fn walk<'z>(zone: &'z Zone, name: &[u8], rtype: u16) -> Place<'z> {
+pub fn walk<'z>(zone: &'z Zone, sname: &Sname<'z>, rtype: u16) -> Place<'z> {
+    let name = sname.folded();
     // In most zones the name alone decides.
     if zone.hides_nothing() {
-        match zone.node(name) {
+        let node = match sname.seek {
+            Some(seek) => seek.node(name),
+            None => zone.node(name),
+        };
+        match node {
             Some(node) => return Place::Node(node),
             None if zone.has_no_wildcard() => return Place::Nowhere,
             None => (),

@@ -33,7 +33,7 @@ pub mod subject;
 mod tests;
 
 use crate::catalog::Catalog;
-pub use ahead::look_ahead;
+pub use ahead::{Ahead, look_ahead};
 pub use cache::{Cache, Seed, hash};
 use compression::Compression;
 use cookies::Presented;
@@ -101,13 +101,21 @@ pub struct Source<'s> {
     pub now: u32,
 }
 
-/// Answers one query; the reply is left in `out`, which is cleared first. A cache makes no difference
-/// to the reply.
+/// What makes a reply faster, and no difference to it.
+#[derive(Default)]
+pub struct Shortcuts<'s> {
+    /// Answers that were given before.
+    pub cache: Option<&'s mut Cache>,
+    /// What `look_ahead` found for this very query in this catalog.
+    pub ahead: Ahead<'s>,
+}
+
+/// Answers one query; the reply is left in `out`, which is cleared first.
 ///
 /// None means that nothing may be sent: too short for a header, or itself a reply.
 pub fn respond(
     source: Source,
-    cache: Option<&mut Cache>,
+    shortcuts: Shortcuts,
     query: &[u8],
     client: Client,
     out: &mut Vec<u8>,
@@ -125,7 +133,7 @@ pub fn respond(
         Transport::Tcp => TCP_LIMIT,
     };
     let room = limit - opt.as_ref().map_or(0, Opt::size);
-    let body = body::write(source, cache, &query, client.transport, room, out);
+    let body = body::write(source, shortcuts, &query, client.transport, room, out);
     if let Some(opt) = opt {
         opt.write(body.rcode, body.error, out);
     }

@@ -2,6 +2,7 @@
 
 use super::message::{Owner, QNAME};
 use crate::name::{self, Folded};
+use crate::zone::Seek;
 
 /// A name in two letter cases, in place: as the client or the zone wrote it, which is what the reply
 /// repeats, and folded, which is what zones are searched by.
@@ -9,6 +10,8 @@ pub struct Sname<'q> {
     question: (&'q [u8], &'q Folded),
     /// The name that took the place of the question's.
     target: Option<([u8; name::MAX_NAME], Folded)>,
+    /// Where the zone has the name if it has it, where that is known.
+    pub seek: Option<Seek<'q>>,
     /// Where the message has the name, or `NOWHERE`.
     pub at: u16,
 }
@@ -16,10 +19,11 @@ pub struct Sname<'q> {
 impl<'q> Sname<'q> {
     /// The name of the question, in both cases.
     #[inline]
-    pub fn new(written: &'q [u8], folded: &'q Folded) -> Sname<'q> {
+    pub fn new(written: &'q [u8], folded: &'q Folded, seek: Option<Seek<'q>>) -> Sname<'q> {
         Sname {
             question: (written, folded),
             target: None,
+            seek,
             at: QNAME,
         }
     }
@@ -27,6 +31,7 @@ impl<'q> Sname<'q> {
     /// Take another name.
     pub fn set(&mut self, wire: &[u8], at: u16) {
         self.at = at;
+        self.seek = None;
         let mut written = [0; name::MAX_NAME];
         written[..wire.len()].copy_from_slice(wire);
         self.target = Some((written, Folded::new(wire)));

@@ -38,10 +38,10 @@ pub struct Task<'z> {
 }
 
 /// One answer in the making.
-pub struct Stages<'z, 'q, 'a, 'm> {
+pub struct Stages<'z, 'a, 'm> {
     task: Task<'z>,
     message: &'a mut Message<'m>,
-    sname: &'a mut Sname<'q>,
+    sname: &'a mut Sname<'z>,
     rcode: u16,
     /// Hashes of the names that turned out to be aliases. Not where the message has them: of a name
     /// with very many labels it does not know that.
@@ -51,9 +51,9 @@ pub struct Stages<'z, 'q, 'a, 'm> {
     redirections: Option<[Option<Rrset<'z>>; MOST_ALIASES]>,
 }
 
-impl<'z, 'q, 'a, 'm> Stages<'z, 'q, 'a, 'm> {
+impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
     /// Prepares to answer for the question's name, which is at or below the zone's origin.
-    pub fn new(task: Task<'z>, sname: &'a mut Sname<'q>, message: &'a mut Message<'m>) -> Self {
+    pub fn new(task: Task<'z>, sname: &'a mut Sname<'z>, message: &'a mut Message<'m>) -> Self {
         Stages {
             task,
             message,
@@ -81,7 +81,7 @@ impl<'z, 'q, 'a, 'm> Stages<'z, 'q, 'a, 'm> {
 
     /// Step 3: one round.
     fn look_up(&mut self) -> Round {
-        let place = lookup::walk(self.task.zone, self.sname.folded(), self.task.rtype);
+        let place = lookup::walk(self.task.zone, self.sname, self.task.rtype);
         if self.chased == 0 && !matches!(place, Place::Cut { .. }) {
             self.message.set_authoritative();
         }

@@ -9,7 +9,7 @@ use pyo3::types::PyBytes;
 use super::serving::{Row, Serving, parse_ip};
 use super::zones::Zone;
 use crate::answer::settings::Settings;
-use crate::answer::{self, Client, Transport};
+use crate::answer::{self, Client, Shortcuts, Transport};
 use crate::authority::Authority;
 use crate::name::{self, Name};
 use crate::serve::prefixes::Prefix;
@@ -80,7 +80,13 @@ impl Engine {
         let client = Client::new(parse_ip(client)?, transport);
         let mut reply = Vec::new();
         let view = self.authority.view();
-        let outcome = answer::respond(view.source(), None, query, client, &mut reply);
+        let outcome = answer::respond(
+            view.source(),
+            Shortcuts::default(),
+            query,
+            client,
+            &mut reply,
+        );
         Ok(outcome.map(|_| PyBytes::new(py, &reply)))
     }
 

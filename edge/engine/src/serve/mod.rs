@@ -49,21 +49,26 @@ pub trait Responder: Send + Sync + 'static {
     type View;
     /// What each shard keeps from query to query; nobody else sees it.
     type Memory: Default + Send;
+    /// What is known of a query before it is answered.
+    type Ahead<'v>: Default;
 
     /// The view as it is now.
     fn view(&self) -> Self::View;
 
-    /// Prepare for queries that come next. Whether it is done makes no difference to the replies.
-    fn look_ahead<'q>(
-        view: &Self::View,
+    /// Prepare for queries that come next, and leave what is known of each in `ahead`. Whether it is
+    /// done makes no difference to the replies.
+    fn look_ahead<'v, 'q>(
+        view: &'v Self::View,
         memory: &mut Self::Memory,
         queries: impl Iterator<Item = &'q [u8]>,
+        ahead: &mut [Self::Ahead<'v>],
     );
 
     /// Leave the reply to `query` in `out`, at most 65,535 octets; None where none may be sent.
-    fn respond(
-        view: &Self::View,
+    fn respond<'v>(
+        view: &'v Self::View,
         memory: &mut Self::Memory,
+        ahead: Self::Ahead<'v>,
         query: &[u8],
         client: Client,
         out: &mut Vec<u8>,
@@ -172,14 +177,21 @@ impl<R: Responder> Work<R> {
     }
 
     /// Answer one query and count it; false where there is no reply.
-    fn answer(&mut self, view: &R::View, query: &[u8], client: Client, out: &mut Vec<u8>) -> bool {
+    fn answer<'v>(
+        &mut self,
+        view: &'v R::View,
+        ahead: R::Ahead<'v>,
+        query: &[u8],
+        client: Client,
+        out: &mut Vec<u8>,
+    ) -> bool {
         let counters = &self.counters[self.shard];
         counters.query(client);
         let (memory, limiter) = (&mut self.memory, &mut self.limiter);
         // The view is only read, the memory and the limiter are whole at every moment, and `out` is
         // cleared before it is used again.
         let reply = AssertUnwindSafe(|| {
-            let outcome = R::respond(view, memory, query, client, out)?;
+            let outcome = R::respond(view, memory, ahead, query, client, out)?;
             let verdict = limiter.as_mut().map_or(Verdict::Send, |limiter| {
                 limiter.judge(client, &outcome, query)
             });

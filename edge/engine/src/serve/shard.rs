@@ -111,16 +111,23 @@ impl<R: Responder> Shard<R> {
         let pair = &self.pairs[index];
         let count = self.batch.receive(&pair.udp);
         let view = self.work.begin();
-        R::look_ahead(&view, &mut self.work.memory, self.batch.queries());
+        let mut ahead = std::array::from_fn::<_, BATCH, _>(|_| R::Ahead::default());
+        let queries = self.batch.queries();
+        R::look_ahead(&view, &mut self.work.memory, queries, &mut ahead);
+        let mut ahead = ahead.into_iter();
         let options = Arc::clone(&self.work.options);
         let replies = self.batch.answer(|datagram, peer, reply| {
+            let mut ahead = ahead.next().unwrap_or_default();
             let opened = proxies::open_datagram(peer, &options.proxies, datagram);
             let Some((address, query)) = opened else {
                 self.work.counters().refuse_proxy();
                 return false;
             };
+            if query.len() != datagram.len() {
+                ahead = R::Ahead::default(); // of a datagram with a header of a proxy
+            }
             let client = Client::new(address, Transport::Udp);
-            self.work.answer(&view, query, client, reply)
+            self.work.answer(&view, ahead, query, client, reply)
         });
         for _ in 0..self.batch.send(&pair.udp, replies) {
             self.work.counters().drop();

@@ -117,7 +117,9 @@ impl Connections {
         let state = connection.advance(
             &mut self.scratch,
             &mut self.reply,
-            &mut |client, query, reply| work.answer(&view, query, client, reply),
+            &mut |client, query, reply| {
+                work.answer(&view, Default::default(), query, client, reply)
+            },
             Instant::now(),
         );
         let after = connection.interest();
@@ -149,7 +151,7 @@ impl Connections {
         let now = Instant::now();
         self.table.retain(|_, connection| {
             let mut answer = |client: Client, query: &[u8], reply: &mut Vec<u8>| {
-                work.answer(&view, query, client, reply)
+                work.answer(&view, Default::default(), query, client, reply)
             };
             let state = connection.advance(&mut self.scratch, &mut self.reply, &mut answer, now);
             state == State::Busy

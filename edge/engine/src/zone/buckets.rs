@@ -32,10 +32,20 @@ pub struct Seek<'z> {
     hash: u64,
 }
 
-impl Seek<'_> {
-    /// Asks the processor for the node of the name.
+impl<'z> Seek<'z> {
+    /// Asks the processor for the slots of the bucket.
+    pub fn begin(self) {
+        self.bucket.prefetch_slots(self.hash);
+    }
+
+    /// Asks the processor for the node of the name, once it has the slots.
     pub fn go_on(self) {
         self.bucket.prefetch_entry(self.hash);
+    }
+
+    /// The node of the name, which is given once more.
+    pub fn node(self, folded_owner: &[u8]) -> Option<Node<'z>> {
+        self.bucket.get(self.hash, folded_owner)
     }
 }
 
@@ -73,8 +83,7 @@ impl Buckets {
     }
 
     pub(super) fn get(&self, owner: &[u8]) -> Option<Node<'_>> {
-        let hash = hash(owner);
-        self.bucket(index(hash, self.count)).get(hash, owner)
+        self.seek(owner).node(owner)
     }
 
     /// The node of a name, at hand without a search.
@@ -83,11 +92,10 @@ impl Buckets {
         self.bucket(index(hash, self.count)).keep(hash, owner)
     }
 
-    /// Begins to look for a name: the processor is asked for the slots of its bucket.
+    /// Begins to look for a name.
     pub(super) fn seek(&self, owner: &[u8]) -> Seek<'_> {
         let hash = hash(owner);
         let bucket = self.bucket(index(hash, self.count));
-        bucket.prefetch_slots(hash);
         Seek { bucket, hash }
     }
 

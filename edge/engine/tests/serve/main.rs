@@ -26,18 +26,31 @@ struct Echo;
 impl Responder for Echo {
     type View = ();
     type Memory = ();
+    /// The id of the query.
+    type Ahead<'v> = Option<[u8; 2]>;
 
     fn view(&self) {}
 
-    fn look_ahead<'q>((): &(), (): &mut (), _: impl Iterator<Item = &'q [u8]>) {}
+    fn look_ahead<'v, 'q>(
+        (): &'v (),
+        (): &mut (),
+        queries: impl Iterator<Item = &'q [u8]>,
+        ahead: &mut [Option<[u8; 2]>],
+    ) {
+        for (ahead, query) in ahead.iter_mut().zip(queries) {
+            *ahead = query.first_chunk().copied();
+        }
+    }
 
     fn respond(
         (): &(),
         (): &mut (),
+        ahead: Option<[u8; 2]>,
         query: &[u8],
         client: Client,
         out: &mut Vec<u8>,
     ) -> Option<Outcome> {
+        assert!(ahead.is_none() || ahead == query.first_chunk().copied());
         out.clear();
         out.extend_from_slice(query);
         *out.get_mut(2)? |= 0x80;

@@ -1,6 +1,7 @@
 //! Replies with a cache are those without one, whatever was asked and changed before.
 
 use super::*;
+use crate::answer;
 use proptest::prelude::*;
 
 /// What one server is asked and told.
@@ -117,8 +118,11 @@ proptest! {
                         settings: &Settings::default(),
                         now: 0,
                     };
-                    let expected = super::super::respond(source, None, &query, client, &mut fresh);
-                    let outcome = super::super::respond(source, Some(&mut cache), &query, client, &mut cached);
+                    let expected = answer::respond(source, Shortcuts::default(), &query, client, &mut fresh);
+                    let mut ahead = [None];
+                    answer::look_ahead(source.catalog, &cache, [&*query].into_iter(), &mut ahead);
+                    let shortcuts = Shortcuts { cache: Some(&mut cache), ahead: ahead[0] };
+                    let outcome = answer::respond(source, shortcuts, &query, client, &mut cached);
                     prop_assert_eq!(outcome.map(|outcome| Outcome { hit: None, ..outcome }), expected);
                     prop_assert_eq!(&cached, &fresh);
                 }

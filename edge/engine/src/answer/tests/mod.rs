@@ -13,7 +13,7 @@ mod subjects;
 use super::cookies::Presented;
 use super::message::HEADER;
 use super::settings::Settings;
-use super::{Cache, Client, Outcome, Source, Transport, rcode};
+use super::{Cache, Client, Outcome, Shortcuts, Source, Transport, rcode};
 use crate::catalog::{Catalog, Shared};
 use crate::name::{self, Name};
 use crate::rdata::{self, types};
@@ -121,7 +121,8 @@ fn respond(
     respond_from(source, query, client(transport), out)
 }
 
-/// The reply of a server, which is the same as that of one whose cache has seen all that came before.
+/// The reply of a server, which is the same as that of one whose cache has seen all that came before,
+/// and of one that looks ahead too.
 fn respond_from(
     source: Source,
     query: &[u8],
@@ -131,11 +132,19 @@ fn respond_from(
     thread_local! {
         static CACHE: RefCell<Cache> = RefCell::default();
     }
-    let outcome = super::respond(source, None, query, client, out);
-    for _ in 0..3 {
+    let outcome = super::respond(source, Shortcuts::default(), query, client, out);
+    for looks_ahead in [false, true, true, true] {
         let mut again = Vec::new();
         let cached = CACHE.with_borrow_mut(|cache| {
-            super::respond(source, Some(cache), query, client, &mut again)
+            let mut ahead = [None];
+            if looks_ahead {
+                super::look_ahead(source.catalog, cache, [query].into_iter(), &mut ahead);
+            }
+            let shortcuts = Shortcuts {
+                cache: Some(cache),
+                ahead: ahead[0],
+            };
+            super::respond(source, shortcuts, query, client, &mut again)
         });
         assert_eq!(
             cached.map(|cached| Outcome {
