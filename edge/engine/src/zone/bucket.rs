@@ -63,8 +63,8 @@ impl Kept {
 impl Bucket {
     /// A bucket of packed entries with different owners, each with the hash of its owner.
     pub(super) fn of(entries: &[(u64, &[u8])]) -> Result<Bucket, ZoneError> {
-        // A third of the slots stay free, so that a search soon comes to its end.
-        let slots = entries.len() + entries.len() / 2 + 1;
+        // Half of the slots stay free, so that the search for a name that is absent ends at the third.
+        let slots = 2 * entries.len() + 1;
         let head = SLOT * slots;
         let len = head + entries.iter().map(|(_, entry)| entry.len()).sum::<usize>();
         if len > MAX_BUCKET {
@@ -177,8 +177,12 @@ impl Bucket {
 /// Where the slots are that may have an entry of this hash, the most likely first.
 fn probe(slots: u32, hash: u64) -> impl Iterator<Item = usize> {
     let home = ((u64::from(hash as u32) * u64::from(slots)) >> 32) as u32;
-    let slots = (home..slots).chain(0..home);
-    slots.map(|slot| SLOT * slot as usize)
+    let mut next = home;
+    (0..slots).map(move |_| {
+        let slot = next;
+        next = if slot + 1 == slots { 0 } else { slot + 1 };
+        SLOT * slot as usize
+    })
 }
 
 /// How many low bits of a slot are an offset, in a bucket of this length.
