@@ -181,7 +181,7 @@ class Controller:
             self._take_workload(manifest, deleted)
             return
         reference = reference_of(manifest)
-        if kind == "ConfigMap" and reference not in self._observation.config_maps():
+        if kind == "ConfigMap" and not self._observation.follows(reference):
             return
         if deleted:
             known = self._observation.remove(reference, manifest["metadata"]["uid"])
@@ -231,7 +231,7 @@ class Controller:
 
     def _written(self, made: Manifest) -> None:
         self._metrics.status_writes.labels(made["kind"]).inc()
-        self._observation.put(made)
+        self._observation.refresh(made)
 
     def _not_written(self, reference: Reference) -> None:
         if self._term is not None:

@@ -19,7 +19,7 @@ from dnsfleet.violations import Violation
 Manifest = Mapping[str, Any]
 
 LISTED = ("Namespace", "Pop", "RecordSet", "Zone")
-"""Kinds of which all objects are known. ConfigMaps are known where a Zone refers to them."""
+"""Kinds of which all objects are known. ConfigMaps are known once a Zone has referred to them."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,12 @@ class Observation:
         own[reference] = Known(manifest, document, tuple(found))
         return True
 
+    def refresh(self, manifest: Manifest) -> None:
+        """Take a version of an object that is known; one that was deleted meanwhile stays so."""
+        known = self.get(reference_of(manifest))
+        if known is not None and known.uid == _uid(manifest):
+            self.put(manifest)
+
     def remove(self, reference: Reference, uid: str) -> Known | None:
         """Forget an object that was deleted; None where it is unknown or made anew since."""
         known = self.get(reference)
@@ -147,6 +153,11 @@ class Observation:
             if zone.spec.zone_file is not None
             for key in zone.spec.zone_file.config_maps or ()
         }
+
+    def follows(self, config_map: Reference) -> bool:
+        """Whether news of a ConfigMap matter: one that is known must not grow old unseen, for a
+        Zone may come to refer to it again."""
+        return self.get(config_map) is not None or config_map in self.config_maps()
 
 
 def origins_of(known: Known) -> set[str]:

@@ -10,6 +10,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from dnsfleet import cookies
 from dnsfleet.resources import Pop, Reference
@@ -127,7 +128,8 @@ class Term:
                     self._zones.deleted(reference_of(known.manifest), known)
         for kind in KINDS:
             self._workloads.replace(kind, self._cluster.objects(kind, namespace, MANAGED_SELECTOR))
-        self._read_config_maps(anew=True)
+        found = [self._config_map(reference) for reference in self._observation.config_maps()]
+        self._observation.replace("ConfigMap", filter(None, found))
         self.looks.forget()
         for name in {pop.metadata.name for pop in self._observation.pops} | self._workloads.pops:
             self._add(Key("Pop", name), 0.0)
@@ -139,13 +141,8 @@ class Term:
         self._metrics.last_sync.set(time.time())
         self._metrics.orphans.set(self._zones.orphans)
 
-    def _read_config_maps(self, anew: bool) -> None:
-        """Read the ConfigMaps that Zones refer to; without `anew` only those not known yet."""
-        for reference in self._observation.config_maps():
-            if anew or self._observation.get(reference) is None:
-                found = self._cluster.get("ConfigMap", reference.name, reference.namespace)
-                if found is not None:
-                    self._observation.put(found)
+    def _config_map(self, reference: Reference) -> dict[str, Any] | None:
+        return self._cluster.get("ConfigMap", reference.name, reference.namespace)
 
     def _forget_edges(self) -> None:
         now_ms = time.time_ns() // 1_000_000
@@ -161,7 +158,11 @@ class Term:
     def _pass_zones(self, _key: Key) -> None:
         if not self._observation.complete:
             return  # the Sync that is due adds this key again
-        self._read_config_maps(anew=False)
+        for reference in self._observation.config_maps():
+            if self._observation.get(reference) is None:
+                found = self._config_map(reference)
+                if found is not None:
+                    self._observation.put(found)
         try:
             results = self._zones.run(self._observation, self._lingering())
         except StoreError:

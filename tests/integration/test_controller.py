@@ -68,3 +68,35 @@ def test_no_pop_is_drained_while_it_is_not_known_what_is_published(
     assert fleet.edges("fra") == 1
     fleet.put(pop("iad"))
     wait_for("fra is out of service", lambda: fleet.edges("fra") == 0, DEADLINE_SECONDS)
+
+
+def config_map(name: str, address: str) -> dict[str, Any]:
+    metadata = {"name": name, "namespace": "dns"}
+    text = f"www 60 A {address}\n"
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"zone": text}}
+
+
+def from_config_map(name: str) -> dict[str, Any]:
+    return zone("a", soa={}, zoneFile={"configMaps": [{"name": name, "key": "zone"}]})
+
+
+def test_a_config_map_that_changed_while_no_zone_referred_to_it(fleet: ControlledFleet) -> None:
+    fleet.put(config_map("one", "192.0.2.1"))
+    fleet.put(config_map("two", "192.0.2.2"))
+    fleet.put(from_config_map("one"))
+    fleet.wait_until_served(A, "www.a.example.", "192.0.2.1")
+    fleet.put(from_config_map("two"))
+    fleet.wait_until_served(A, "www.a.example.", "192.0.2.2")
+    fleet.put(config_map("one", "192.0.2.3"))
+    fleet.put(from_config_map("one"))
+    fleet.wait_until_served(A, "www.a.example.", "192.0.2.3")
+
+
+def test_a_config_map_whose_deletion_nobody_saw(fleet: ControlledFleet) -> None:
+    fleet.put(config_map("one", "192.0.2.1"))
+    fleet.put(from_config_map("one"))
+    fleet.wait_until_served(A, "www.a.example.", "192.0.2.1")
+    fleet.cluster.delete(config_map("one", ""))
+    fleet.controller.sync()
+    fleet.wait_for_condition("Zone", "a", "Accepted", "ZoneFileUnavailable")
+    fleet.wait_until_served(A, "www.a.example.", "192.0.2.1")

@@ -112,7 +112,7 @@ class ControlledFleet:
         self.cluster = MemoryCluster()
         self.metrics = Metrics()
         self._private = Ed25519PrivateKey.generate()
-        self._core = core
+        self._client = connect(core.url)
         configuration = from_environment(
             {
                 "DNSFLEET_NAMESPACE": NAMESPACE,
@@ -131,6 +131,7 @@ class ControlledFleet:
 
     def __exit__(self, *_: object) -> None:
         self.controller.stop()
+        self._client.close()
 
     def put(self, manifest: Manifest) -> Manifest:
         """Make or change an object, and tell of it."""
@@ -175,8 +176,7 @@ class ControlledFleet:
 
     def served(self, origin: str) -> Zone | None:
         """The zone as the core has it."""
-        store = RecordStore(connect(self._core.url), self._private, lambda: 0.0)
-        return store.load(origin)
+        return RecordStore(self._client, self._private, lambda: 0.0).load(origin)
 
     def wait_until_served(self, origin: str, name: str, address: str) -> None:
         """Wait until the core has the address of a name."""

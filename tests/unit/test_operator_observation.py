@@ -90,6 +90,20 @@ def test_a_late_deletion_does_not_hit_the_new_object() -> None:
     assert observation.documents() == []
 
 
+def test_what_is_known_of_a_deleted_object_later_is_no_news() -> None:
+    observation = Observation()
+    observation.put(zone(1))
+    observation.refresh(zone(2, status={"serial": 1}))
+    known = observation.remove(REF, "1")
+    assert known is not None
+    assert known.manifest["status"] == {"serial": 1}
+    observation.refresh(zone(3, status={"serial": 2}))
+    assert observation.get(REF) is None
+    observation.put(zone(5, metadata={"uid": "2"}))
+    observation.refresh(zone(6))
+    assert observation.of_kind("Zone")[REF].uid == "2"
+
+
 def test_a_list_tells_what_is_gone_and_when_all_is_known() -> None:
     observation = Observation()
     observation.put(zone(1))
