@@ -41,7 +41,7 @@ COOKIE_SECONDS = 300.0
 DEAD_ACK_MS = 24 * 3600 * 1000
 """What an edge said is kept for a day after its last word."""
 
-SYNC, ZONES, COOKIES = Key("Sync"), Key("Zone"), Key("Cookies")
+SYNC, SWEEP, ZONES, COOKIES = Key("Sync"), Key("Sweep"), Key("Zone"), Key("Cookies")
 
 _log = logging.getLogger(__name__)
 
@@ -93,6 +93,7 @@ class Term:
         self.looks = FleetView(around.metrics, around.put_status)
         self._passes: Mapping[str, Callable[[Key], None]] = {
             "Sync": self._sync,
+            "Sweep": self._sweep,
             "Zone": self._pass_zones,
             "Pop": self._pass_pop,
             "Cookies": self._pass_cookies,
@@ -133,18 +134,19 @@ class Term:
         self.looks.forget()
         for name in {pop.metadata.name for pop in self._observation.pops} | self._workloads.pops:
             self._add(Key("Pop", name), 0.0)
+        self._add(SWEEP, 0.0)
         self._add(ZONES, 0.0)
-        # The core may be away: what follows must not keep Pops from being applied.
-        self._zones.sweep(self._observation, time.monotonic())
-        self._forget_edges()
         self._add(key, SYNC_SECONDS)
         self._metrics.last_sync.set(time.time())
-        self._metrics.orphans.set(self._zones.orphans)
 
     def _config_map(self, reference: Reference) -> dict[str, Any] | None:
         return self._cluster.get("ConfigMap", reference.name, reference.namespace)
 
-    def _forget_edges(self) -> None:
+    def _sweep(self, _key: Key) -> None:
+        """Find what is in the core and belongs to nobody; what ends by that, the next pass ends."""
+        self._zones.sweep(self._observation, time.monotonic())
+        self._metrics.orphans.set(self._zones.orphans)
+        self._add(ZONES, 0.0)
         now_ms = time.time_ns() // 1_000_000
         pods = {edge.field for pod in self._workloads.pods if (edge := edge_pods.read(pod))}
         self._store.forget_edges(

@@ -99,9 +99,7 @@ class ZonePasses:
 
         `lingering` are Pops whose edges run and whose objects are gone or not understood.
         """
-        if self._store.fence == 0:
-            self._store.claim()
-        self._ledger.open()
+        self._open()
         self._confirm_deletions(observation)
         generations = {
             (reference, known.uid): known.generation
@@ -132,7 +130,8 @@ class ZonePasses:
         )
 
     def sweep(self, observation: Observation, now: float) -> None:
-        """Look for orphans; only after a complete list."""
+        """Look for orphans; only after a complete list. It raises what `run` raises."""
+        self._open()
         found = orphans.sweep(
             self._live(),
             observation.origins(),
@@ -145,6 +144,11 @@ class ZonePasses:
         self._orphans = found.since
         self._removed |= found.removed
         self._remnants.sweep(observation, now)
+
+    def _open(self) -> None:
+        if self._store.fence == 0:
+            self._store.claim()
+        self._ledger.open()
 
     def _confirm_deletions(self, observation: Observation) -> None:
         gone = {reference: known.created for reference, known in self._deleted.items()}

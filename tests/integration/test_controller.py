@@ -100,3 +100,15 @@ def test_a_config_map_whose_deletion_nobody_saw(fleet: ControlledFleet) -> None:
     fleet.controller.sync()
     fleet.wait_for_condition("Zone", "a", "Accepted", "ZoneFileUnavailable")
     fleet.wait_until_served(A, "www.a.example.", "192.0.2.1")
+
+
+def test_all_is_listed_once_while_the_core_is_away(core: Valkey) -> None:
+    core.kill()
+    with ControlledFleet(core) as fleet:
+        fleet.put(pop("fra", edge={"replicas": 1}))
+        fleet.wait_for_passes("Sweep", "error", more=2)
+        assert (fleet.passes("Sync"), fleet.passes("Sync", "error")) == (1, 0)
+        assert fleet.edges("fra") == 1
+        core.start()
+        fleet.wait_for_passes("Sweep")
+        assert fleet.passes("Sync") == 1
