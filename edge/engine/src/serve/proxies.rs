@@ -132,9 +132,7 @@ fn client(command: u8, family: u8, body: &[u8]) -> Option<Option<IpAddr>> {
         (PROXY, 0x21 | 0x22) => {
             let addresses: &[u8; 36] = body.first_chunk()?;
             let source: &[u8; 16] = addresses.first_chunk()?;
-            // A balancer that has one socket for both families sees IPv4-mapped addresses: all of
-            // them would be one client.
-            Some(Some(Ipv6Addr::from(*source).to_canonical()))
+            Some(Some(Ipv6Addr::from(*source).into()))
         }
         // The balancer itself, or a client whose address it does not know.
         (LOCAL, _) | (PROXY, 0x00) => Some(None),

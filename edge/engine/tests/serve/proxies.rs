@@ -42,6 +42,24 @@ fn a_trusted_proxy_tells_who_asks() {
     assert_eq!(count(&server, "proxy_refused"), 0);
 }
 
+/// A proxy that has one socket for both families sees IPv4 clients as IPv4-mapped. They must not
+/// become clients of one IPv6 network.
+#[test]
+fn an_ipv4_mapped_client_is_the_ipv4_client() {
+    let server = behind_proxy();
+    let client = Ipv4Addr::new(192, 0, 2, 7);
+    let mut header = b"\r\n\r\n\0\r\nQUIT\n\x21\x22\0\x24".to_vec();
+    header.extend(client.to_ipv6_mapped().octets());
+    header.extend(Ipv4Addr::new(203, 0, 113, 1).to_ipv6_mapped().octets());
+    header.extend([1, 2, 0, 53]);
+    let proxied = [&header[..], &query(1, "whoami")].concat();
+    assert_eq!(ask(&udp(&server), &proxied), whoami(1, client.into()));
+    let mut stream = tcp(&server);
+    let proxied = [&header[..], &framed(&query(2, "whoami"))].concat();
+    stream.write_all(&proxied).unwrap();
+    assert_eq!(read_message(&mut stream), whoami(2, client.into()));
+}
+
 #[test]
 fn a_proxy_that_speaks_for_itself_is_the_client() {
     let server = behind_proxy();

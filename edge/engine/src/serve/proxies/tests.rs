@@ -8,9 +8,9 @@ fn header(command: u8, family: u8, body: &[u8]) -> Vec<u8> {
 
 const IPV4: [u8; 12] = [192, 0, 2, 1, 203, 0, 113, 1, 1, 2, 0, 53];
 
-fn ipv6(source: &str) -> [u8; 36] {
+fn ipv6() -> [u8; 36] {
     let mut body = [0; 36];
-    body[..16].copy_from_slice(&source.parse::<Ipv6Addr>().unwrap().octets());
+    body[..16].copy_from_slice(&Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).octets());
     body
 }
 
@@ -18,14 +18,12 @@ fn ipv6(source: &str) -> [u8; 36] {
 fn a_header_tells_the_client() {
     let v4 = Some("192.0.2.1".parse().unwrap());
     let v6 = Some("2001:db8::1".parse().unwrap());
-    let (plain, mapped) = (ipv6("2001:db8::1"), ipv6("::ffff:192.0.2.1"));
     let with_tlv = [&IPV4[..], &[4, 0, 1, 0]].concat();
     for (what, command, family, body, client) in [
         ("TCP over IPv4", 0x21, 0x11, &IPV4[..], v4),
         ("UDP over IPv4", 0x21, 0x12, &IPV4, v4),
-        ("TCP over IPv6", 0x21, 0x21, &plain, v6),
-        ("UDP over IPv6", 0x21, 0x22, &plain, v6),
-        ("IPv4-mapped", 0x21, 0x22, &mapped, v4),
+        ("TCP over IPv6", 0x21, 0x21, &ipv6(), v6),
+        ("UDP over IPv6", 0x21, 0x22, &ipv6(), v6),
         ("with a TLV", 0x21, 0x12, &with_tlv, v4),
         ("the balancer itself", 0x20, 0x00, &[], None),
         (
@@ -59,10 +57,7 @@ fn what_is_no_header_is_known_as_soon_as_it_can_be() {
         ("a Unix socket", header(0x21, 0x31, &[0; 216])),
         ("no protocol", header(0x21, 0x10, &IPV4)),
         ("too short for IPv4", header(0x21, 0x11, &IPV4[..11])),
-        (
-            "too short for IPv6",
-            header(0x21, 0x22, &ipv6("2001:db8::1")[..35]),
-        ),
+        ("too short for IPv6", header(0x21, 0x22, &ipv6()[..35])),
         (
             "too long",
             header(0x21, 0x11, &[0; MOST_OCTETS + 1])[..HEAD].to_vec(),
