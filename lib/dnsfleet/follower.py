@@ -153,6 +153,7 @@ class Follower:
                 self._online = self._index_due = self._fleet_due = True
             case events.Disconnected():
                 self._online, self._open = False, None
+                self._behind_gap = 0  # the next index may be older than that log
             case events.Resync():
                 self._index_due = self._fleet_due = True
             case _:
@@ -212,8 +213,7 @@ class Follower:
             if entry is None or entry.after != self._position:
                 # An index read from here on is newer than all of this answer, so reading goes on
                 # behind it; else a trimmed log could show the same gap for ever.
-                last = rumours.read_entry(*entries[-1])
-                self._behind_gap = last.lsn if last is not None else 0
+                self._behind_gap = rumours.position(entries[-1][0])
                 self._index_due = self._fleet_due = True
                 return
             self._position = entry.lsn

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from dnsfleet.revisions import Revision
 
 _POSITION = re.compile(rb"[0-9]{1,15}")
+_ENTRY_ID = re.compile(rb"([0-9]{1,20})-[0-9]{1,20}")
 
 
 class Rumour(NamedTuple):
@@ -47,6 +48,12 @@ def read_entry(entry_id: bytes, fields: Mapping[bytes, bytes]) -> LogEntry | Non
     if lsn is None or after is None or (origin and rumour is None):
         return None
     return LogEntry(lsn, after, rumour)
+
+
+def position(entry_id: bytes) -> int:
+    """Where an entry of the log is, whatever it says; 0 for an id that no stream has."""
+    found = _ENTRY_ID.fullmatch(entry_id)
+    return int(found[1]) if found is not None else 0
 
 
 def _read_position(text: bytes) -> int | None:

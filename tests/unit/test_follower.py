@@ -336,6 +336,23 @@ def test_an_ack_never_runs_ahead_of_the_log(rig: Rig, core: Core) -> None:
     assert rig.ack == Ack(core.lsn, {}, 0)
 
 
+def test_a_gap_is_made_up_for_by_the_replica_that_showed_it(rig: Rig, core: Core) -> None:
+    core.publish(A, b"a2")
+    old = core.data.copy()
+    core.publish(B, b"b2")
+    core.publish(A, b"a3")
+    late = core.data.log[-2:]
+    del core.data.log[-2:]
+    rig.settle()  # it holds a3, and has not heard of b2
+    assert rig.log is not None
+    rig.follower.feed(events.LogRead(rig.log, late[1:]))  # b2 is trimmed, and the index not read
+    rig.edge.data = old
+    rig.feed(events.Disconnected())
+    rig.feed(events.Connected())
+    assert rig.edge.served == {A: b"a3", B: b"b1"}
+    assert rig.ack.lsn < core.manifests[B].lsn
+
+
 def test_a_failure_that_an_older_replica_does_not_know_of_is_claimed_no_more(
     rig: Rig, core: Core
 ) -> None:
@@ -473,6 +490,21 @@ def test_a_log_entry_that_cannot_be_read_is_a_gap(rig: Rig, core: Core) -> None:
     core.data.log[-1] = (entry_id, {**fields, b"revision": b"?"})
     assert "ReadIndex" in kinds(rig.settle())
     assert rig.edge.served[A] == b"a2"
+
+
+@pytest.mark.parametrize("fields", [{}, {b"zone": b"", b"after": b"?"}, {b"after": b"9" * 16}])
+def test_a_newest_log_entry_that_cannot_be_read_is_read_once(
+    rig: Rig, core: Core, fields: dict[bytes, bytes]
+) -> None:
+    core.head()
+    core.data.log[-1] = (core.data.log[-1][0], fields)
+    assert rig.log is not None
+    rig.feed(rig.edge.execute(rig.log))  # type: ignore[arg-type]
+    assert rig.log == ReadLog(core.lsn)
+    core.publish(A, b"a2")
+    rig.settle()
+    assert rig.edge.served[A] == b"a2"
+    assert rig.ack == Ack(core.lsn, {}, 0)
 
 
 def test_a_rumour_cannot_raise_an_ack(rig: Rig, core: Core) -> None:
