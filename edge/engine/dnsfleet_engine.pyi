@@ -165,8 +165,9 @@ class Engine:
         Port 0 takes a free one. A network (/24 or /56) gets at most `responses_per_second` UDP
         responses about one thing, unless it is in one of the `exempt` prefixes; 0 limits nothing.
         What comes from one of the `proxies` prefixes must begin with a PROXY header, version 2,
-        which tells the client. Returns the bound addresses. OSError names the address that failed,
-        ValueError what is no address, prefix or number of shards; RuntimeError says that it runs.
+        which tells the client. The soft limit of open files is raised to what all connections may
+        need. Returns the bound addresses. OSError names the address that failed, ValueError what is
+        no address, prefix or number of shards; RuntimeError says that it runs.
         """
 
     def stop(self) -> None:

@@ -6,6 +6,8 @@
 //! the option afterwards; the ones of the other shards then join. UDP sockets join in the order of
 //! their shards, because the BPF program names a socket by that order.
 
+mod descriptors;
+
 use super::bpf;
 use std::io;
 use std::mem::size_of;
@@ -40,6 +42,7 @@ pub struct Pair {
 ///
 /// Errors name the address and the transport; then nothing stays open.
 pub fn bind(listen: &[SocketAddr], shards: usize) -> io::Result<Vec<Vec<Pair>>> {
+    descriptors::make_room(shards)?;
     let mut all: Vec<Vec<Pair>> = (0..shards).map(|_| Vec::new()).collect();
     for asked in listen {
         let (first, others) = all.split_first_mut().expect("at least one shard");

@@ -19,9 +19,8 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Connections of one shard. More than whole servers take by default (BIND 150, NSD 100), and four
-/// shards stay below the usual limit of 1,024 open files.
-const MAX_CONNECTIONS: usize = 256;
+/// Connections of one shard: more than whole servers take by default (BIND 150, NSD 100).
+pub const MAX_CONNECTIONS: usize = 256;
 
 /// Connections of one client to one shard. A resolver should have one (RFC 7766 section 6.2.2), and
 /// several can share an address.
