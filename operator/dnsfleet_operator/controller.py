@@ -5,6 +5,9 @@
 It is level-triggered: an event only says what to look at. Everything is listed anew when this
 replica begins to lead, and again every few minutes, so a lost event costs time and nothing else.
 Only the leader works; a replica that waits keeps its observation up to date and touches nothing.
+
+What nobody foresaw costs what it met: a pass that ends with a defect is tried again like one that
+the core or the API server failed, and everything else goes on.
 """
 
 import logging
@@ -168,9 +171,9 @@ class Controller:
             until = self._next_look if due is None else min(due, self._next_look)
             wait = min(max(0.0, until - time.monotonic()), IDLE_LOOK_SECONDS)
         try:
-            self._inbox.get(timeout=wait)() if wait else self._inbox.get_nowait()()
+            _hear(self._inbox.get(timeout=wait) if wait else self._inbox.get_nowait())
             while True:
-                self._inbox.get_nowait()()
+                _hear(self._inbox.get_nowait())
         except queue.Empty:
             return
 
@@ -267,10 +270,12 @@ class Controller:
         assert self._term is not None  # noqa: S101 - only a leader takes keys
         try:
             self._term.reconcile(key)
-        except (ClusterError, StoreError) as error:
+        except Fenced:
+            raise
+        except Exception as error:
             delay = self._queue.failed(key, time.monotonic())
             self._metrics.reconciles.labels(key.kind, "error").inc()
-            _log.warning("%s; again in %.1f s", error, delay)
+            _warn(error, f"{error}; again in {delay:.1f} s")
         else:
             self._queue.succeeded(key)
             self._metrics.reconciles.labels(key.kind, "success").inc()
@@ -281,12 +286,26 @@ class Controller:
         began = time.monotonic()
         try:
             self._term.look()
-        except (ClusterError, StoreError) as error:
+        except Fenced:
+            raise
+        except Exception as error:
             self._metrics.reconciles.labels("Propagation", "error").inc()
-            _log.warning("%s", error)
+            _warn(error, str(error))
             self._next_look = time.monotonic() + IDLE_LOOK_SECONDS
             return
         self._metrics.reconciles.labels("Propagation", "success").inc()
         took = time.monotonic() - began
         pause = LOOK_SECONDS if self._term.looks.pending else IDLE_LOOK_SECONDS
         self._next_look = time.monotonic() + max(pause, took * LOOK_SHARE)
+
+
+def _hear(message: Message) -> None:
+    try:
+        message()
+    except Exception:
+        _log.exception("news could not be taken in")
+
+
+def _warn(error: Exception, text: str) -> None:
+    """Log a failure; one that nobody foresaw with the place that it came from."""
+    _log.warning("%s", text, exc_info=not isinstance(error, ClusterError | StoreError))

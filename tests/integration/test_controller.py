@@ -112,3 +112,16 @@ def test_all_is_listed_once_while_the_core_is_away(core: Valkey) -> None:
         core.start()
         fleet.wait_for_passes("Sweep")
         assert fleet.passes("Sync") == 1
+
+
+def test_a_defect_costs_what_it_met_and_nothing_else(fleet: ControlledFleet) -> None:
+    wait_for("a complete list", lambda: fleet.passes("Sync"), DEADLINE_SECONDS)
+    fleet.cluster.faults["Deployment"] = RuntimeError("a defect")
+    fleet.put(pop("fra", edge={"replicas": 1}))
+    fleet.controller.event("Zone", {"metadata": {}}, deleted=False)
+    fleet.wait_for_passes("Pop", "error", more=2)
+    fleet.put(zone("a"))
+    fleet.wait_until_served(A, "www.a.example.", "192.0.2.1")
+    fleet.cluster.faults.clear()
+    wait_for("the Pop's edges", lambda: fleet.edges("fra") == 1, DEADLINE_SECONDS)
+    assert fleet.controller.problem() == ""

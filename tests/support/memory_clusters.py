@@ -8,7 +8,7 @@ from typing import Any, Self
 import kubernetes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet_engine import Zone
-from dnsfleet_operator.cluster import Cluster, ClusterError, ConflictError, Manifest
+from dnsfleet_operator.cluster import Cluster, ConflictError, Manifest
 from dnsfleet_operator.configuration import from_environment
 from dnsfleet_operator.controller import Controller
 from dnsfleet_operator.key_secrets import Keys
@@ -37,8 +37,8 @@ class MemoryCluster(Cluster):
         self._lock = threading.Lock()
         self._objects: dict[tuple[str, str, str], Manifest] = {}
         self._numbers = itertools.count(1)
-        self.problem = ""
-        """Why it does not answer; empty where it does."""
+        self.faults: dict[str, Exception] = {}
+        """What is raised when objects of a kind are asked for."""
         for kind, name in _CONTAINERS:
             self.put({"kind": kind, "metadata": {"name": name}})
 
@@ -60,12 +60,12 @@ class MemoryCluster(Cluster):
             return copy.deepcopy(made)
 
     def get(self, kind: str, name: str, namespace: str = "") -> Manifest | None:
-        self._answer()
+        self._answer(kind)
         with self._lock:
             return copy.deepcopy(self._objects.get((kind, namespace, name)))
 
     def objects(self, kind: str, namespace: str = "", labels: str = "") -> list[Manifest]:
-        self._answer()
+        self._answer(kind)
         with self._lock:
             return [
                 copy.deepcopy(found)
@@ -76,23 +76,23 @@ class MemoryCluster(Cluster):
             ]
 
     def create(self, manifest: Manifest) -> Manifest:
-        self._answer()
+        self._answer(manifest["kind"])
         if _key(manifest) in self._objects:
             raise ConflictError("it is there", 409)
         return self.put(manifest)
 
     def replace(self, manifest: Manifest) -> Manifest:
-        self._answer()
+        self._answer(manifest["kind"])
         return self.put(manifest)
 
     def apply(self, manifest: Manifest, subresource: str = "") -> Manifest | None:
-        self._answer()
+        self._answer(manifest["kind"])
         if subresource and _key(manifest) not in self._objects:
             return None
         return self.put(manifest if not subresource else self._spec(manifest) | manifest)
 
     def delete(self, manifest: Manifest) -> None:
-        self._answer()
+        self._answer(manifest["kind"])
         with self._lock:
             self._objects.pop(_key(manifest), None)
 
@@ -100,9 +100,9 @@ class MemoryCluster(Cluster):
         found = self._objects[_key(manifest)]
         return {"spec": found["spec"]} if "spec" in found else {}
 
-    def _answer(self) -> None:
-        if self.problem:
-            raise ClusterError(self.problem, 0)
+    def _answer(self, kind: str) -> None:
+        if (fault := self.faults.get(kind)) is not None:
+            raise fault
 
 
 class ControlledFleet:
