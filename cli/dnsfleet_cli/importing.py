@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import yaml
 from dnsfleet import documents, names
 from dnsfleet.resources import API_VERSION
-from dnsfleet.resources.zones import MAX_INLINE, MAX_RECORDS
+from dnsfleet.resources.zone_files import MAX_INLINE
+from dnsfleet.resources.zones import MAX_RECORDS
 from dnsfleet_engine import Zone
 from dnsfleet_operator.assembling import Assembler
 

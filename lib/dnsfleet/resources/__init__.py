@@ -24,7 +24,8 @@ from dnsfleet.resources.metadata import Condition, LabelRequirement, LabelSelect
 from dnsfleet.resources.pops import Pop, PopSpec, PopStatus
 from dnsfleet.resources.record_sets import RecordSet, RecordSetSpec, RecordSetStatus
 from dnsfleet.resources.records import DEFAULT_TTL, MAX_TTL, Record, canonical_type
-from dnsfleet.resources.zones import Soa, Zone, ZoneFile, ZoneSpec, ZoneStatus
+from dnsfleet.resources.zone_files import ZoneFile
+from dnsfleet.resources.zones import Soa, Zone, ZoneSpec, ZoneStatus
 from dnsfleet.violations import Violation
 
 Resource = Zone | RecordSet | Pop | Namespace | ConfigMap

@@ -1,6 +1,5 @@
 """The Zone: one zone of the DNS, where its records come from and which Pops serve it."""
 
-from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
@@ -10,26 +9,21 @@ from dnsfleet.resources.base import (
     API_VERSION,
     DEFAULT_NAMESPACE,
     Model,
-    ObjectName,
     Reference,
     Tolerant,
     fault,
 )
+from dnsfleet.resources.consents import NestedZoneConsent, RecordSetConsent
 from dnsfleet.resources.metadata import Conditions, LabelSelector, Metadata
-from dnsfleet.resources.records import DEFAULT_TTL, NameText, Record, Ttl, TypeText, check_distinct
+from dnsfleet.resources.records import DEFAULT_TTL, NameText, Record, Ttl, check_distinct
+from dnsfleet.resources.zone_files import ZoneFile
 
 MAX_RECORDS = 500
 """RRsets inline: keeps the object well below etcd's 1.5 MiB; more go into a zone file."""
 MAX_NAME_SERVERS = 13
 """As many as the root has: a referral with their addresses still fits one UDP reply."""
-MAX_INLINE = 512 * 1024
-"""Characters of an inline zone file: a third of what etcd takes in one object."""
-MAX_CONFIG_MAPS = 16
-"""Parts of a zone file, 1 MiB each; bigger files come by URL."""
 MAX_SLOWEST = 5
 """Pops named in a status: its size must not grow with the fleet."""
-MAX_PATTERNS = 64
-"""Names or types in a consent; bounds the cost of validation."""
 MAX_SECONDS = 2**31 - 1
 """SOA timers are 32-bit seconds (RFC 1035 section 3.3.13); the top bit stays unused as in TTLs."""
 
@@ -47,16 +41,6 @@ def _whole_name(text: str) -> str:
 
 WholeName = Annotated[NameText, AfterValidator(_whole_name)]
 """A name that is absolute with and without a dot at its end."""
-
-
-def _name_pattern(text: str) -> str:
-    if text != "*":
-        names.normalise(text.removeprefix("*."), names.ROOT)
-    return text
-
-
-NamePattern = Annotated[NameText, AfterValidator(_name_pattern)]
-"""`*` for every name, `*.dev` for every name below dev, or one name; relative to the origin."""
 
 
 class Soa(Model):
@@ -87,105 +71,6 @@ class Placement(Model):
 
     pop_selector: LabelSelector = LabelSelector()
     """Pops with these labels; an empty selector takes every Pop."""
-
-
-class ConfigMapKey(Model):
-    """A key of a ConfigMap in the Zone's namespace."""
-
-    name: ObjectName
-    key: Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[-._a-zA-Z0-9]+$")]
-
-
-class ZoneFile(Model):
-    """Where a master file (RFC 1035 section 5) comes from: exactly one source; gzip is read too."""
-
-    inline: Annotated[str, Field(min_length=1, max_length=MAX_INLINE)] | None = None
-    """The text itself."""
-    config_maps: (
-        Annotated[
-            tuple[ConfigMapKey, ...],
-            Field(strict=False, min_length=1, max_length=MAX_CONFIG_MAPS),
-        ]
-        | None
-    ) = None
-    """Keys whose texts make up the file in this order."""
-    url: Annotated[str, Field(pattern=r"^https://[^\s]+$", max_length=2048)] | None = None
-    """An https address; the content must have the digest `sha256`."""
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", max_length=64)] | None = None
-    """SHA-256 of what `url` returns, 64 hexadecimal digits."""
-    path: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
-    """A file relative to the manifest; for `dnsfleet up` only."""
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        sources = {
-            "inline": self.inline,
-            "configMaps": self.config_maps,
-            "url": self.url,
-            "path": self.path,
-        }
-        given = [name for name, value in sources.items() if value is not None]
-        if len(given) != 1:
-            found = " and ".join(given) or "none"
-            raise ValueError(f"found {found}; give exactly one of {', '.join(sources)}")
-        if (self.url is None) != (self.sha256 is None):
-            raise ValueError(
-                "give url and sha256 together: the digest pins what the address returns"
-            )
-        return self
-
-
-class NamespaceConsent(Model):
-    """Which namespaces are allowed."""
-
-    from_: Literal["Same", "Selector", "All"] = Field(default="Same", alias="from")
-    """Same: the Zone's own; Selector: those whose labels match; All: any."""
-    selector: LabelSelector | None = None
-    """Labels of namespaces, with `from: Selector`."""
-
-    @model_validator(mode="after")
-    def _selector_fits(self) -> Self:
-        if (self.from_ == "Selector") != (self.selector is not None):
-            raise ValueError("give selector with from: Selector, and only then")
-        return self
-
-    def allows(self, namespace: str, labels: Mapping[str, str], own: str) -> bool:
-        """Whether `namespace`, which has `labels`, is allowed by an object in namespace `own`."""
-        match self.from_:
-            case "Same":
-                return namespace == own
-            case "Selector":
-                return self.selector is not None and self.selector.matches(labels)
-            case "All":
-                return True
-
-
-class RecordSetConsent(Model):
-    """Whose RecordSets may add which records to the zone."""
-
-    namespaces: NamespaceConsent = NamespaceConsent()
-    names: Annotated[
-        tuple[NamePattern, ...], Field(strict=False, min_length=1, max_length=MAX_PATTERNS)
-    ] = ("*",)
-    """Owner names, relative to the origin: `*` is every name, `*.dev` every name below dev."""
-    types: (
-        Annotated[
-            tuple[TypeText, ...],
-            Field(strict=False, min_length=1, max_length=MAX_PATTERNS),
-        ]
-        | None
-    ) = None
-    """Types that may be added; default: all."""
-
-
-class NestedZoneConsent(Model):
-    """Whose Zones may have an origin below or above this one's.
-
-    A Zone below takes its names out of this one, a Zone above decides about the delegation to it.
-    """
-
-    namespaces: NamespaceConsent = NamespaceConsent()
-    """Namespaces of those Zones; the Zone's own is always allowed."""
 
 
 class ZoneSpec(Model):
