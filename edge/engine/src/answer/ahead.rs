@@ -1,9 +1,9 @@
 //! What a batch of queries will read, asked for before the first of them is answered.
 //!
 //! Memory that is not in the processor's cache takes as long as all the rest of an answer. A batch
-//! waits for it in three steps, each for all queries at once: the slots of the cache's index; the
-//! entries in the cache or else the slots of the zone; the nodes of the zone. The zone and the place
-//! in it, which it took to know what to ask for, are handed on to the answer.
+//! waits for it step by step, each step for all queries at once: the slots of the cache's index; the
+//! entries in the cache; where there are none that hold, the slots of the zone; its nodes. The zone
+//! and the place in it, which it took to know what to ask for, are handed on to the answer.
 
 use super::cache::Cache;
 use super::query::{self, Question};
@@ -30,19 +30,24 @@ pub fn look_ahead<'c, 'q>(
         *asked = query::peek(query)
             .map(|question| (question, cache.seek(question.name, question.rtype)));
     }
+    for (_, hash) in asked.iter().flatten() {
+        cache.go_on(*hash);
+    }
     for (found, asked) in found.iter_mut().zip(&asked) {
         if let Some((question, hash)) = asked
-            && !cache.go_on(*hash)
+            && !cache.may_hold(*hash, catalog.generation())
         {
-            let name = Folded::new(question.name);
-            let zone = catalog.find(name.as_wire(), question.rtype);
-            *found = zone.map(|zone| (&**zone, zone.seek(name.as_wire())));
-        }
-        if let Some((_, seek)) = found {
-            seek.begin();
+            *found = seek(catalog, question);
         }
     }
     for (_, seek) in found.iter().flatten() {
         seek.go_on();
     }
+}
+
+/// Begins to look for the name of a question in the zone that answers, if there is one.
+fn seek<'c>(catalog: &'c Catalog, question: &Question) -> Ahead<'c> {
+    let name = Folded::new(question.name);
+    let zone = catalog.find(name.as_wire(), question.rtype)?;
+    Some((zone, zone.seek(name.as_wire())))
 }

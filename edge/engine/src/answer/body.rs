@@ -14,6 +14,7 @@ use super::{Ahead, Shortcuts, Source, Transport, chaos, rcode, signatures};
 use crate::catalog::Catalog;
 use crate::name::Folded;
 use crate::rdata::types;
+use crate::zone::Zone;
 
 /// Class IN; of another one only the name of the server is served.
 const IN: u16 = 1;
@@ -81,6 +82,14 @@ struct Asked<'q> {
     ahead: Ahead<'q>,
 }
 
+impl<'q> Asked<'q> {
+    /// The zone that answers.
+    fn zone(&self, catalog: &'q Catalog) -> Option<&'q Zone> {
+        let known = self.ahead.map(|(zone, _)| zone);
+        known.or_else(|| Some(catalog.find(self.name.as_wire(), self.question.rtype)?))
+    }
+}
+
 /// A response code without records, and more about its reason.
 type Refusal = (u16, Option<ExtendedError>);
 
@@ -127,12 +136,8 @@ fn answer_through(
     asked: Asked,
     message: &mut Message,
 ) -> Result<Answered, Refusal> {
-    let question = asked.question;
     let generation = catalog.generation();
-    let version = || {
-        let zone = catalog.find(asked.name.as_wire(), question.rtype)?;
-        Some(zone.version())
-    };
+    let version = || asked.zone(catalog).map(Zone::version);
     match cache.get(&key, generation, version) {
         Ok(kept) => {
             if message.put_kept(&kept) {
@@ -172,9 +177,8 @@ fn answer_from_zone(
         transport,
         ahead,
     } = asked;
-    let zone = ahead.map(|(zone, _)| zone);
-    let zone = zone
-        .or_else(|| Some(catalog.find(name.as_wire(), question.rtype)?))
+    let zone = asked
+        .zone(catalog)
         .ok_or((rcode::REFUSED, Some(ExtendedError::NotAuthoritative)))?;
     let dnssec = dnssec_ok && signatures::is_signed(zone);
     if dnssec {

@@ -33,11 +33,6 @@ pub struct Seek<'z> {
 }
 
 impl<'z> Seek<'z> {
-    /// Asks the processor for the slots of the bucket.
-    pub fn begin(self) {
-        self.bucket.prefetch_slots(self.hash);
-    }
-
     /// Asks the processor for the node of the name, once it has the slots.
     pub fn go_on(self) {
         self.bucket.prefetch_entry(self.hash);
@@ -83,7 +78,8 @@ impl Buckets {
     }
 
     pub(super) fn get(&self, owner: &[u8]) -> Option<Node<'_>> {
-        self.seek(owner).node(owner)
+        let hash = hash(owner);
+        self.bucket(index(hash, self.count)).get(hash, owner)
     }
 
     /// The node of a name, at hand without a search.
@@ -92,10 +88,11 @@ impl Buckets {
         self.bucket(index(hash, self.count)).keep(hash, owner)
     }
 
-    /// Begins to look for a name.
+    /// Begins to look for a name: the processor is asked for the slots of its bucket.
     pub(super) fn seek(&self, owner: &[u8]) -> Seek<'_> {
         let hash = hash(owner);
         let bucket = self.bucket(index(hash, self.count));
+        bucket.prefetch_slots(hash);
         Seek { bucket, hash }
     }
 

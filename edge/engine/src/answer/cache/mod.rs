@@ -91,10 +91,17 @@ impl Cache {
         hash
     }
 
-    /// Asks the processor for the entry of a question with this hash; whether there may be one.
-    pub fn go_on(&self, hash: u64) -> bool {
-        let entries = self.index.candidates(hash).filter_map(|found| found.1);
-        entries.map(|position| self.log.prefetch(position)).count() > 0
+    /// Asks the processor for the entry of a question with this hash, once it has the slots.
+    pub fn go_on(&self, hash: u64) {
+        for position in self.positions(hash) {
+            self.log.prefetch(position);
+        }
+    }
+
+    /// Whether there may be an answer to a question with this hash that holds in this generation.
+    pub fn may_hold(&self, hash: u64, generation: u64) -> bool {
+        self.positions(hash)
+            .any(|position| self.log.validity(position).generation == generation)
     }
 
     /// The answer to a question in this generation of the catalog; `version` finds the zone that
@@ -133,6 +140,10 @@ impl Cache {
             }
             _ => self.index.note(key.hash, |position| self.log.has(position)),
         }
+    }
+
+    fn positions(&self, hash: u64) -> impl Iterator<Item = Position> {
+        self.index.candidates(hash).filter_map(|found| found.1)
     }
 
     fn place(&self, key: &Key) -> Place {
