@@ -23,13 +23,6 @@ pub use crate::rdata::Convert;
 /// Highest TTL in seconds (RFC 2181 section 8).
 pub const MAX_TTL: u32 = 0x7fff_ffff;
 
-/// Most files above an included one: more is a chain nobody can follow.
-const MAX_INCLUDE_DEPTH: usize = 16;
-
-/// Most $INCLUDE directives of one file and those it includes: files that include each other twice
-/// would double the work at every level.
-const MAX_INCLUDES: usize = 1_000;
-
 /// Most problems that are reported: who reads more fixes the first ones first.
 const MAX_PROBLEMS: usize = 100;
 

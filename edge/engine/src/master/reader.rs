@@ -7,6 +7,7 @@ use super::{Convert, Include, MAX_PROBLEMS, PROGRESS_STEP, Problem, Sink, Where}
 use crate::name::{self, Name};
 use crate::rdata::tokens::{Token, Tokens};
 use crate::rdata::{self, excerpt, types};
+use directives::Asked;
 
 /// What the lines before give to the next one.
 #[derive(Clone)]
@@ -49,10 +50,8 @@ pub struct Reader<'r> {
     sink: &'r mut dyn Sink,
     /// The file that is read and those above it.
     files: Vec<String>,
-    included: usize,
-    generated: u64,
-    generated_text: usize,
-    generated_octets: usize,
+    /// What its directives asked for.
+    asked: Asked,
     problems: usize,
     owner: Vec<u8>,
     rdata: Vec<u8>,
@@ -71,10 +70,7 @@ impl<'r> Reader<'r> {
             progress,
             sink,
             files: Vec::new(),
-            included: 0,
-            generated: 0,
-            generated_text: 0,
-            generated_octets: 0,
+            asked: Asked::default(),
             problems: 0,
             owner: Vec::new(),
             rdata: Vec::new(),

@@ -17,6 +17,7 @@ use crate::name::{self, Name};
 
 /// The encoding that this version writes and reads.
 pub(super) const FORMAT: u8 = 1;
+
 impl Zone {
     /// The whole zone in canonical order; equal zones have equal bytes.
     pub fn encode(&self) -> Vec<u8> {

@@ -6,11 +6,18 @@
 
 use super::super::generate::{Range, Template, rdata_template};
 use super::super::heads::{Head, end, head, ttl, word};
-use super::super::{MAX_INCLUDE_DEPTH, MAX_INCLUDES, Problem, Where};
+use super::super::{Problem, Where};
 use super::{Inherited, Owner, Reader, bad_name};
 use crate::name::Name;
 use crate::rdata::excerpt;
 use crate::rdata::tokens::{Token, Tokens};
+
+/// Most files above an included one: more is a chain nobody can follow.
+const MAX_INCLUDE_DEPTH: usize = 16;
+
+/// Most $INCLUDE directives of one file and those it includes: files that include each other twice
+/// would double the work at every level.
+const MAX_INCLUDES: usize = 1_000;
 
 /// Most records that all $GENERATE directives of one read make together: a short file must not ask
 /// for more memory than a long one.
@@ -19,6 +26,19 @@ const MAX_GENERATED: u64 = 1_048_576;
 /// Most octets of their owners and rdata: as many records of 64 octets, which few exceed. And most
 /// octets of the texts of rdata, which may be long where the rdata is short, and take their time.
 const MAX_GENERATED_OCTETS: usize = 64 << 20;
+
+/// What all directives of one read asked for together.
+#[derive(Default)]
+pub(super) struct Asked {
+    /// Files to include.
+    files: usize,
+    /// Records to generate.
+    records: u64,
+    /// Octets of the texts of their rdata, at least.
+    text: usize,
+    /// Octets of the owners and rdata that were generated.
+    octets: usize,
+}
 
 impl Reader<'_> {
     pub(super) fn directive(
@@ -67,17 +87,17 @@ impl Reader<'_> {
             Token::End => {}
         }
         let failed = |message| Err(Problem::new("IncludeFailed", message));
-        self.included += 1;
+        self.asked.files += 1;
         if self.files.len() > MAX_INCLUDE_DEPTH {
             return failed(format!(
                 "$INCLUDE \"{path}\": {} files deep, at most {MAX_INCLUDE_DEPTH} allowed",
                 self.files.len()
             ));
         }
-        if self.included > MAX_INCLUDES {
+        if self.asked.files > MAX_INCLUDES {
             return failed(format!(
                 "$INCLUDE \"{path}\": file number {}, at most {MAX_INCLUDES} allowed",
-                self.included
+                self.asked.files
             ));
         }
         let includer = &self.files[self.files.len() - 1];
@@ -102,16 +122,16 @@ impl Reader<'_> {
         let owner = Template::parse(word(tokens)?)?;
         let Head { ttl, mnemonic } = head(word(tokens)?, tokens)?;
         let data = rdata_template(tokens)?;
-        self.generated += range.count();
-        if self.generated > MAX_GENERATED {
+        self.asked.records += range.count();
+        if self.asked.records > MAX_GENERATED {
             let message = format!(
                 "$GENERATE directives of {} records together, at most {MAX_GENERATED} allowed",
-                self.generated
+                self.asked.records
             );
             return Err(Problem::new("GenerateTooLarge", message));
         }
-        self.generated_text += range.count() as usize * data.octets();
-        if self.generated_text > MAX_GENERATED_OCTETS {
+        self.asked.text += range.count() as usize * data.octets();
+        if self.asked.text > MAX_GENERATED_OCTETS {
             return Err(too_many_octets());
         }
         let mut text = Vec::new();
@@ -125,8 +145,8 @@ impl Reader<'_> {
                 inherited,
                 place,
             )?;
-            self.generated_octets += self.owner.len() + self.rdata.len();
-            if self.generated_octets > MAX_GENERATED_OCTETS {
+            self.asked.octets += self.owner.len() + self.rdata.len();
+            if self.asked.octets > MAX_GENERATED_OCTETS {
                 return Err(too_many_octets());
             }
         }
