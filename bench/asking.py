@@ -83,11 +83,15 @@ class Asking:
         """Ask until the caches hold what they will hold."""
         self.run(server, work, FILL_SECONDS, *work.window())
 
-    def figures(self, server: Server, work: Workload) -> Figures:
-        """Everything of one round."""
+    def cost(self, server: Server, work: Workload) -> tuple[float, float]:
+        """CPU time a reply in microseconds, and replies a second, of a server kept busy."""
         self.run(server, work, WARM_SECONDS, *work.window())
         cpu_us, busy = self.busy(server, work, BUSY_SECONDS)
-        rate = self.highest(server, work, busy.rate)
+        return cpu_us, busy.rate
+
+    def figures(self, server: Server, work: Workload, cpu_us: float, busy: float) -> Figures:
+        """Everything of one round, whose `cost` is known."""
+        rate = self.highest(server, work, busy)
         calm = self.at(server, work, rate / 2, BUSY_SECONDS)
         return Figures(cpu_us, rate, calm.p50_us, calm.p99_us, calm.octets)
 

@@ -3,7 +3,8 @@
 All servers of a zone run at once on one core and only one of them is asked at a time, so a round
 takes seconds and what else the machine does falls on all of them. For each workload and round:
 
-- CPU time a query, while a window of queries keeps the server busy;
+- CPU time a query, while a window of queries keeps the server busy, of all servers one right after
+  the other;
 - the highest rate without loss, sent by the clock, found by halving;
 - p50 and p99 of the latency at half of that rate.
 """
@@ -71,8 +72,10 @@ def measure(
             asking.fill(server, work)
     for number in range(1, ROUNDS + 1):
         for what, work in workloads.items():
+            # At once, because the speed of a virtual machine changes from one minute to the next.
+            costs = {name: asking.cost(server, work) for name, server in servers.items()}
             for name, server in servers.items():
-                figures = asking.figures(server, work)
+                figures = asking.figures(server, work, *costs[name])
                 found.setdefault(what, {}).setdefault(name, []).append(asdict(figures))
                 print(
                     f"{what} round {number} {name}: {figures.cpu_us:.2f} µs of CPU a query, "
