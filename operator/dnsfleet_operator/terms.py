@@ -13,22 +13,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from dnsfleet import cookies
-from dnsfleet.resources import Pop, Reference
+from dnsfleet.resources import Reference
 
-from dnsfleet_operator import cookie_secrets, drains, edge_pods, pop_passes
+from dnsfleet_operator import cookie_secrets, edge_pods
 from dnsfleet_operator.assembling import Assembler
-from dnsfleet_operator.cluster import Cluster, ClusterError
+from dnsfleet_operator.cluster import Cluster
 from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.cookie_secrets import CookieSecretError
-from dnsfleet_operator.deletions import Deletions
 from dnsfleet_operator.downloads import Downloads
-from dnsfleet_operator.fleet_view import FleetView, PopResult, PutStatus, View
+from dnsfleet_operator.fleet_view import FleetView, View
 from dnsfleet_operator.key_secrets import Keys
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.observation import LISTED, Known, Observation, reference_of
-from dnsfleet_operator.pops.setting import CREATED_ANNOTATION, MANAGED_SELECTOR
+from dnsfleet_operator.pop_passes import PopPasses
+from dnsfleet_operator.pops.setting import MANAGED_SELECTOR
 from dnsfleet_operator.publishing import State
 from dnsfleet_operator.record_store import RecordStore, connect
+from dnsfleet_operator.status_updates import PutStatus
 from dnsfleet_operator.store_errors import StoreError
 from dnsfleet_operator.work_queue import Key
 from dnsfleet_operator.workload_cache import KINDS, Workloads
@@ -71,7 +72,6 @@ class Term:
         configuration = around.configuration
         self._cluster = around.cluster
         self._configuration = configuration
-        self._keys = around.keys
         self._metrics = around.metrics
         self._observation = around.observation
         self._workloads = around.workloads
@@ -87,15 +87,20 @@ class Term:
             Assembler(around.downloads),
             configuration.orphan_seconds,
         )
-        self._deletions = Deletions(around.cluster)
-        self._view = View(around.observation, around.workloads)
-        self._passed = False
+        self._pops = PopPasses(
+            around.cluster,
+            configuration,
+            around.keys.public_pem,
+            around.observation,
+            around.workloads,
+        )
+        self._view = View(around.observation, around.workloads, pops=self._pops.results)
         self.looks = FleetView(around.metrics, around.put_status)
         self._passes: Mapping[str, Callable[[Key], None]] = {
             "Sync": self._sync,
             "Sweep": self._sweep,
             "Zone": self._pass_zones,
-            "Pop": self._pass_pop,
+            "Pop": lambda key: self._pops.run(key.name),
             "Cookies": self._pass_cookies,
         }
 
@@ -170,12 +175,17 @@ class Term:
         except StoreError:
             self._metrics.core_up.set(0)
             raise
-        self._view.results, self._passed = results, True
+        self._view.results = results
         for origin, outcome in results.outcomes.items():
             manifest, state = outcome.manifest, outcome.state
             if state in (State.PUBLISHED, State.REMOVED) and manifest is not None:
                 _log.info("%s %s %s", origin, state.value.lower(), manifest.revision)
-        self._decide_drains()
+        placements = None
+        if not results.failed:
+            placements = {origin: each.pops for origin, each in self._view.manifests().items()}
+        for name in self._pops.decide(placements):
+            self._add(Key("Pop", name), 0.0)
+        self._view.drains = self._pops.drains
         self._metrics.core_up.set(not results.failed)
         if results.failed:
             raise StoreError(results.failed)
@@ -183,28 +193,6 @@ class Term:
     def _lingering(self) -> set[str]:
         """Pops whose pods run, and whose objects are gone or not understood."""
         return self._workloads.pops - {pop.metadata.name for pop in self._observation.pops}
-
-    def _decide_drains(self) -> None:
-        """Look again at who may be out of service, and have Pops applied whose answer is new."""
-        before = self._view.drains
-        already = before.drained | self._drained_before()
-        placements = None
-        if not self._view.results.failed:
-            placements = {origin: m.pops for origin, m in self._view.manifests().items()}
-        decided = drains.decide(self._observation.pops, placements, already)
-        self._view.drains = decided
-        for name in decided.drained ^ before.drained:
-            if self._observation.get(Reference("Pop", "", name)) is not None:
-                self._add(Key("Pop", name), 0.0)
-
-    def _drained_before(self) -> set[str]:
-        """The Pops that an earlier term took out of service, by their Deployments."""
-        found = set()
-        for pop in self._observation.pops:
-            edges = self._workloads.get("Deployment", f"pop-{pop.metadata.name}-edge")
-            if edges is not None and edges["spec"].get("replicas") == 0:
-                found.add(pop.metadata.name)
-        return found
 
     def _pass_cookies(self, key: Key) -> None:
         """Make or rotate the cookie secrets; edges see for themselves."""
@@ -221,49 +209,3 @@ class Term:
             self._cluster.create(secret) if found is None else self._cluster.replace(secret)
             _log.info("rotated the cookie secrets in Secret %s/%s", namespace, name)
         self._add(key, COOKIE_SECONDS)
-
-    def _pass_pop(self, key: Key) -> None:
-        reference = Reference("Pop", "", key.name)
-        known = self._observation.get(reference)
-        pop = known.document.resource if known is not None and known.document else None
-        if known is None or not isinstance(pop, Pop):
-            self._view.pops.pop(key.name, None)
-            if known is None and self._observation.complete:
-                self._remove_pop(reference)
-            return
-        if not self._passed and pop.spec.state == "Drained":
-            # Who would be left without it is known after the first pass over the zones.
-            drained = key.name in self._drained_before()
-        else:
-            drained = key.name in self._view.drains.drained
-        result = PopResult(known.uid, known.generation)
-        if pop.spec.cluster == "local":
-            try:
-                applied = pop_passes.run(
-                    self._cluster, self._configuration, self._keys.public_pem, pop, drained
-                )
-            except ClusterError as error:
-                self._view.pops[key.name] = PopResult(
-                    known.uid, known.generation, ("ApplyFailed", str(error))
-                )
-                raise
-            for kind, name in applied:
-                _log.info("applied %s %s", kind, name)
-        else:
-            result.problem = ("NotSupported", "spec.cluster: agent is not supported yet; use local")
-        if known.violations:
-            result.problem = (known.violations[0].reason, str(known.violations[0]))
-        self._view.pops[key.name] = result
-
-    def _remove_pop(self, reference: Reference) -> None:
-        """End the objects of a Pop that was deleted for its own sake."""
-        edges = self._workloads.get("Deployment", f"pop-{reference.name}-edge")
-        if edges is None:
-            return
-        created = (edges["metadata"].get("annotations") or {}).get(CREATED_ANNOTATION, "")
-        why = self._deletions.why_not({reference: created})[reference]
-        if why is not None:
-            _log.warning("%s is gone and its edges answer on: %s", reference, why)
-            return
-        for kind, name in pop_passes.remove(self._cluster, self._configuration, reference.name):
-            _log.info("removed %s %s", kind, name)

@@ -5,12 +5,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import pytest
+from dnsfleet.acks import Ack
 from dnsfleet.manifests import Manifest
 from dnsfleet.resources import Reference
 from dnsfleet.revisions import Revision
+from dnsfleet.violations import Violation
 from dnsfleet_operator.fleet_view import FleetView, View
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.observation import Observation
+from dnsfleet_operator.pops.setting import COMPONENT_LABEL, POP_LABEL
 from dnsfleet_operator.publishing import Outcome, State
 from dnsfleet_operator.workload_cache import Workloads
 from dnsfleet_operator.zone_passes import Results
@@ -24,7 +28,12 @@ class Looks:
     def __init__(self) -> None:
         self.put: list[tuple[str, Mapping[str, Any]]] = []
         self.view = View(Observation(), Workloads())
-        self.looks = FleetView(Metrics(), lambda _, uid, status, __: self.put.append((uid, status)))
+        self.pods: list[Mapping[str, Any]] = []
+        self.said: dict[str, Ack] = {}
+        self.metrics = Metrics()
+        self.looks = FleetView(
+            self.metrics, lambda _, uid, status, __: self.put.append((uid, status))
+        )
 
     def make(self, uid: str, version: int, generation: int = 1, **changes: Any) -> None:
         metadata = {"name": "a", "namespace": "dns", "uid": uid}
@@ -36,11 +45,27 @@ class Looks:
             origins={ZONE: "a.example."}, generations={(ZONE, uid): generation}
         )
 
+    def serve(self) -> None:
+        """Have one Pop with one Ready edge, which answers everything."""
+        metadata = {"name": "fra", "uid": "9", "resourceVersion": "9", "generation": 1}
+        kind = {"apiVersion": "dnsfleet.io/v1alpha1", "kind": "Pop"}
+        self.view.observation.put(kind | {"metadata": metadata, "spec": {}})
+        labels = {POP_LABEL: "fra", COMPONENT_LABEL: "edge"}
+        status = {"conditions": [{"type": "Ready", "status": "True"}]}
+        self.pods = [{"metadata": {"name": "e", "labels": labels}, "status": status}]
+        self.view.workloads.replace("Pod", self.pods)
+        self.said = {"fra/e": Ack(10, {}, 0, time.time_ns() // 1_000_000)}
+
     def look(self) -> list[str]:
         """The uids of objects that are given a status."""
         self.put.clear()
-        self.looks.look(self.view, {}, list)
+        self.looks.look(self.view, self.said, lambda: self.pods)
         return [uid for uid, _ in self.put]
+
+    def measured(self, name: str) -> float | None:
+        """The sample of the Zone."""
+        labels = {"namespace": "dns", "name": "a", "zone": "a.example."}
+        return self.metrics.registry.get_sample_value(f"dnsfleet_zone_{name}", labels)
 
 
 def test_a_status_is_handed_on_once() -> None:
@@ -112,3 +137,32 @@ def test_a_zone_that_no_pop_serves_is_told_so_at_once() -> None:
     reasons = {each["type"]: each["reason"] for each in status["conditions"]}
     assert reasons["Accepted"] == "Accepted"
     assert reasons["Propagated"] == "NoActivePop"
+
+
+@pytest.mark.parametrize(
+    ("state", "violations", "accepted", "propagated"),
+    [
+        (State.UNCHANGED, (), 1, 1),
+        (State.HELD, (), 0, 0),
+        (State.FAILED, (), 1, 0),
+        (State.UNCHANGED, (Violation("BadRdata", "no", "Zone dns/a: spec", "error"),), 0, 0),
+    ],
+)
+def test_metrics_of_a_zone_are_those_of_its_conditions(
+    state: State, violations: tuple[Violation, ...], accepted: int, propagated: int
+) -> None:
+    looks = Looks()
+    looks.make("1", 1)
+    looks.serve()
+    made = Manifest("a.example.", Revision(1, 1), None, 10, 1, b"", 2, 2, 0)
+    looks.view.results = replace(
+        looks.view.results,
+        outcomes={"a.example.": Outcome(state, made, "Reason")},
+        violations={ZONE: violations},
+    )
+    looks.look()
+    (_, status) = looks.put[0]
+    shown = {each["type"]: each["status"] == "True" for each in status["conditions"]}
+    assert (shown["Accepted"], shown["Propagated"]) == (accepted, propagated)
+    assert (looks.measured("accepted"), looks.measured("propagated")) == (accepted, propagated)
+    assert looks.measured("unpropagated_seconds") == 0

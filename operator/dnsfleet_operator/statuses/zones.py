@@ -55,7 +55,7 @@ def zone(
         status["records"] = manifest.records
     if facts.manifest is not None and facts.state is not None:
         status["propagation"] = _propagation(facts.state, facts.seconds)
-    found = _conditions(subject, violations, facts)
+    found = conditions(subject, violations, facts)
     return {**status, "conditions": merge(found, generation, before, now)}
 
 
@@ -69,7 +69,7 @@ def record_set(
     now: str,
 ) -> dict[str, Any]:
     """The status of a RecordSet with so many records."""
-    found = _conditions(subject, violations, facts)
+    found = conditions(subject, violations, facts)
     return {
         "observedGeneration": generation,
         "records": records,
@@ -77,7 +77,8 @@ def record_set(
     }
 
 
-def _conditions(subject: str, violations: Sequence[Violation], facts: Facts) -> list[Condition]:
+def conditions(subject: str, violations: Sequence[Violation], facts: Facts) -> list[Condition]:
+    """The conditions of a Zone or RecordSet, in the order in which they come true."""
     taken = accepted(violations, subject)
     outcome = facts.outcome
     if taken.status and outcome is not None and outcome.state is State.HELD:
