@@ -1,0 +1,64 @@
+//! What a zone knows of itself as a whole. It follows each change by adding and subtracting what
+//! changed, never by another walk.
+
+use super::digest::Digest;
+use super::entry::Entry;
+use super::rrset::Rrset;
+use crate::name;
+use crate::rdata::types::{DNAME, NS};
+
+/// What is known of a zone as a whole.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Totals {
+    pub(super) rrsets: usize,
+    pub(super) records: usize,
+    pub(super) digest: Digest,
+    /// RRsets that hide the names below them: DNAME, and NS also where it is no zone cut.
+    pub(super) hiding: usize,
+    /// RRsets at or below a wildcard.
+    pub(super) wild: usize,
+}
+
+impl Totals {
+    /// What packed entries add up to.
+    pub(super) fn of(entries: &[u8]) -> Totals {
+        let rrsets = || {
+            let entries = Entry::each(entries).map(|(entry, _)| entry);
+            entries.flat_map(|entry| entry.node.rrsets().map(move |rrset| (entry.owner, rrset)))
+        };
+        let mut totals = Totals::default();
+        for (owner, rrset) in rrsets() {
+            totals.count(owner, rrset);
+        }
+        totals.digest.add_all(rrsets());
+        totals
+    }
+
+    pub(super) fn add(&mut self, owner: &[u8], rrset: Rrset<'_>) {
+        self.count(owner, rrset);
+        self.digest.add(owner, rrset);
+    }
+
+    fn count(&mut self, owner: &[u8], rrset: Rrset<'_>) {
+        self.rrsets += 1;
+        self.records += rrset.count();
+        self.hiding += usize::from(may_hide(rrset));
+        self.wild += usize::from(is_wild(owner));
+    }
+
+    pub(super) fn subtract(&mut self, owner: &[u8], rrset: Rrset<'_>) {
+        self.rrsets -= 1;
+        self.records -= rrset.count();
+        self.digest.subtract(owner, rrset);
+        self.hiding -= usize::from(may_hide(rrset));
+        self.wild -= usize::from(is_wild(owner));
+    }
+}
+
+fn may_hide(rrset: Rrset<'_>) -> bool {
+    matches!(rrset.rtype, NS | DNAME)
+}
+
+fn is_wild(owner: &[u8]) -> bool {
+    name::labels(owner).any(|label| label == b"*")
+}
