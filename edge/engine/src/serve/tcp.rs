@@ -7,7 +7,7 @@
 //! turned away: a client that is told nothing would wait.
 
 use super::connection::{Connection, State};
-use super::epoll::Epoll;
+use super::epoll::{Epoll, Event};
 use super::options::Options;
 use super::prefixes::Prefix;
 use super::proxies::Opening;
@@ -49,6 +49,8 @@ pub struct Connections {
     scratch: Box<[u8]>,
     reply: Vec<u8>,
     swept: Instant,
+    /// A descriptor for nothing but to be there when no other is.
+    spare: Option<Event>,
 }
 
 impl Connections {
@@ -60,6 +62,7 @@ impl Connections {
             scratch: vec![0; READ_SIZE].into(),
             reply: Vec::new(),
             swept: Instant::now(),
+            spare: Event::new().ok(),
         }
     }
 
@@ -87,9 +90,8 @@ impl Connections {
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return false,
                 Err(error) => {
-                    // Out of descriptors: one less of ours is one more for the next client.
                     if matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE)) {
-                        self.close_one_of_most(counters);
+                        self.free_descriptor(listener, counters);
                     }
                     return true;
                 }
@@ -184,6 +186,20 @@ impl Connections {
         if self.table.len() >= MAX_CONNECTIONS {
             self.close_one_of_most(counters);
         }
+    }
+
+    /// Out of descriptors: one less of ours is one more for the next client. Where none is ours, the
+    /// client that waits is taken to be closed: otherwise it would wait, and the listener would be
+    /// ready, until somebody else closes something.
+    fn free_descriptor(&mut self, listener: &TcpListener, counters: &Counters) {
+        if !self.table.is_empty() {
+            return self.close_one_of_most(counters);
+        }
+        self.spare = None;
+        if listener.accept().is_ok() {
+            counters.evict();
+        }
+        self.spare = Event::new().ok();
     }
 
     /// Close a connection of a client that has more than `most`.
