@@ -82,10 +82,13 @@ class Publisher:
         try:
             self._pass(desired, complete, remove, outcomes)
         except StoreError as error:
-            failed = Outcome(State.FAILED, None, "StoreUnavailable", str(error))
             for origin in (*desired, *remove):
-                outcomes.setdefault(origin, failed)
+                outcomes.setdefault(origin, self.failed(origin, "StoreUnavailable", error))
         return outcomes
+
+    def failed(self, origin: str, reason: str, error: Exception) -> Outcome:
+        """The outcome of an origin that stays as it is."""
+        return Outcome(State.FAILED, self._store.held(origin), reason, str(error))
 
     def _pass(
         self,
@@ -123,7 +126,7 @@ class Publisher:
                     return Outcome(State.HELD, manifest, fault.reason, fault.message)
             made = self._store.publish(origin, want.zone, want.pops, delta)
         except (StoreConflictError, ValueError) as error:
-            return Outcome(State.FAILED, None, "PublishFailed", str(error))
+            return self.failed(origin, "PublishFailed", error)
         if made is not None:
             return Outcome(State.PUBLISHED, made)
         return Outcome(State.UNCHANGED, self._store.manifest(origin))
@@ -132,7 +135,7 @@ class Publisher:
         try:
             made = self._store.tombstone(origin)
         except StoreConflictError as error:
-            return Outcome(State.FAILED, None, "PublishFailed", str(error))
+            return self.failed(origin, "PublishFailed", error)
         return Outcome(State.REMOVED, made or self._store.manifest(origin))
 
     def _announce(self, outcomes: Mapping[str, Outcome]) -> None:

@@ -122,6 +122,10 @@ class RecordStore:
         known = self._published(origin)
         return known.manifest if known.in_core else None
 
+    def held(self, origin: str) -> Manifest | None:
+        """The newest manifest as far as it is known without the core; edges may serve it yet."""
+        return self._known.get(origin, _UNREAD).manifest
+
     def load(self, origin: str) -> Zone | None:
         """The content that was published last; None where there is none or it was removed."""
         return self._published(origin).zone

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dnsfleet import cookies
+from dnsfleet.acks import Ack
 from dnsfleet.resources import Reference
 
 from dnsfleet_operator import cookie_secrets, edge_pods
@@ -95,6 +96,7 @@ class Term:
             around.workloads,
         )
         self._view = View(around.observation, around.workloads, pops=self._pops.results)
+        self._said: Mapping[str, Ack] = {}
         self.looks = FleetView(around.metrics, around.put_status)
         self._passes: Mapping[str, Callable[[Key], None]] = {
             "Sync": self._sync,
@@ -117,13 +119,20 @@ class Term:
         self._zones.deleted(reference, known)
 
     def look(self) -> None:
-        """See how far everything has come."""
+        """See how far everything has come; StoreError where it is by what edges said before."""
         namespace = self._configuration.namespace
+        away = None
+        try:
+            self._said = self._store.acks()
+        except StoreError as error:
+            away = error  # statuses have to tell of that too, and of pods that come and go
         self.looks.look(
             self._view,
-            self._store.acks(),
+            self._said,
             lambda: self._cluster.objects("Pod", namespace, MANAGED_SELECTOR),
         )
+        if away is not None:
+            raise away
 
     def _sync(self, key: Key) -> None:
         """List everything; what is no longer there was deleted while nobody saw it."""

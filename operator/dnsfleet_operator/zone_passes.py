@@ -165,8 +165,10 @@ class ZonePasses:
         try:
             self._ledger.before(wanted)
         except StoreError as error:
-            failed = Outcome(State.FAILED, None, "StoreUnavailable", str(error))
-            return dict.fromkeys([*desired, *self._removed], failed)
+            return {
+                origin: self._publisher.failed(origin, "StoreUnavailable", error)
+                for origin in (*desired, *self._removed)
+            }
         return self._publisher.reconcile(desired, complete, self._removed)
 
     def _new_claims(self, zones: list[Assembled]) -> dict[str, Claims]:

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dnsfleet_operator.pops.setting import COMPONENT_LABEL, MANAGED_BY, POP_LABEL
 from dnsfleet_operator.redis_users import RIGHTS
-from support.memory_clusters import DEADLINE_SECONDS, ControlledFleet
+from support.memory_clusters import DEADLINE_SECONDS, NAMESPACE, ControlledFleet
 from support.valkey import Valkey
 from support.waiting import wait_for
 
@@ -125,3 +126,28 @@ def test_a_defect_costs_what_it_met_and_nothing_else(fleet: ControlledFleet) -> 
     fleet.cluster.faults.clear()
     wait_for("the Pop's edges", lambda: fleet.edges("fra") == 1, DEADLINE_SECONDS)
     assert fleet.controller.problem() == ""
+
+
+def edge_pod(pop: str, ready: bool) -> dict[str, Any]:
+    labels = {POP_LABEL: pop, COMPONENT_LABEL: "edge", "app.kubernetes.io/managed-by": MANAGED_BY}
+    metadata = {"name": f"pop-{pop}-edge-1", "namespace": NAMESPACE, "labels": labels}
+    status = {"conditions": [{"type": "Ready", "status": str(ready)}]}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "status": status}
+
+
+def test_statuses_tell_what_is_so_while_the_core_is_away(
+    fleet: ControlledFleet, core: Valkey
+) -> None:
+    fleet.put(pop("fra", edge={"replicas": 1}))
+    fleet.put(edge_pod("fra", ready=True))
+    fleet.put(zone("a"))
+    fleet.wait_for_condition("Zone", "a", "Programmed", "Published")
+    fleet.wait_for_condition("Pop", "fra", "Ready", "EdgesReady")
+    core.kill()
+    fleet.put(zone("a", "192.0.2.2"))
+    fleet.put(edge_pod("fra", ready=False))
+    fleet.wait_for_condition("Zone", "a", "Programmed", "StoreUnavailable")
+    fleet.wait_for_condition("Pop", "fra", "Ready", "EdgesNotReady")
+    found = fleet.cluster.get("Pop", "fra")
+    assert found is not None
+    assert found["status"]["zones"]["assigned"] == 1

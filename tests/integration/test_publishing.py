@@ -195,6 +195,10 @@ def test_a_zone_that_fails_does_not_stop_the_others(
     other: Zone = make_zone(B, hosts(3))
     outcomes = publisher.reconcile({A: Desired(other), B: want(b=5)[B]}, complete=True)
     assert (outcomes[A].state, outcomes[A].reason) == (State.FAILED, "PublishFailed")
+    assert outcomes[A].manifest == stored(admin, A)
+    now = head(admin)
+    assert now is not None
+    assert now.zones == 2, "an empty edge has to wait for it"
     assert outcomes[B].state is State.PUBLISHED
     assert stored(admin, A).rrsets == 5
     outcomes = publisher.reconcile({"new.example.": Desired(other)}, complete=False)
@@ -211,8 +215,12 @@ def test_a_core_that_is_away_fails_the_pass_and_the_next_one_works(tmp_path: Pat
     core.start()
     try:
         assert states(publisher, want(a=3, b=3)) == [State.PUBLISHED, State.PUBLISHED]
+        before = publisher.reconcile(want(a=3, b=3), complete=True)
         core.kill()
-        assert states(publisher, want(a=3, b=4)) == [State.FAILED, State.FAILED]
+        outcomes = publisher.reconcile(want(a=3, b=4), complete=True)
+        assert {outcome.state for outcome in outcomes.values()} == {State.FAILED}
+        for origin, outcome in outcomes.items():
+            assert outcome.manifest == before[origin].manifest, "edges serve it as before"
         core.start()
         assert states(publisher, want(a=3, b=4)) == [State.PUBLISHED, State.PUBLISHED]
     finally:
