@@ -13,40 +13,25 @@ every write says `StoreResetError`, until `claim` takes a new fence and all is p
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from importlib import resources
-from typing import cast
 
 import redis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from dnsfleet import acks, keys, manifests, rumours, walks
-from dnsfleet.acks import Ack
+from dnsfleet import keys, manifests, rumours, walks
 from dnsfleet.manifests import FleetHead, Manifest
 from dnsfleet_engine import Delta, Zone
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-from redis.typing import EncodableT
 
 from dnsfleet_operator import drafts
+from dnsfleet_operator.core_redis import CoreRedis
 from dnsfleet_operator.drafts import Draft, Published
 from dnsfleet_operator.store_errors import (
     Fenced,
     StoreConflictError,
     StoreError,
     StoreResetError,
-    place,
-    reporting,
 )
 
-LOG_ENTRIES = 10_000
-"""Entries that the log keeps, about: an edge that missed more reads the index once."""
-UNNAMED_SECONDS = 3600
-"""How long chunks stay that no manifest names: a slow reader of the last one still finds them."""
-CHUNKS_AT_ONCE = 16
-"""Values in one round trip, about 1 MB: more would stand in the way of other clients."""
-ANSWER_SECONDS = 5.0
-"""How long an answer may take. A script with a thousand keys takes milliseconds."""
 ATTEMPTS = 3
 """Tries of a publication whose zone or position turns out not to be as we left it."""
 
@@ -55,37 +40,20 @@ _UNREAD = Published(in_core=False)
 _log = logging.getLogger(__name__)
 
 
-def connect(url: str) -> redis.Redis:
-    """A client for the core; ValueError for a URL that is none.
-
-    It connects on first use, nothing in it waits longer than ANSWER_SECONDS, and nothing is
-    tried again behind our back.
-    """
-    return redis.Redis.from_url(
-        url,
-        socket_timeout=ANSWER_SECONDS,
-        socket_connect_timeout=ANSWER_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-        protocol=2,
-    )
-
-
 class RecordStore:
     """Publishes zones. Every method may raise `StoreError`; writing ones also `Fenced`."""
 
     def __init__(
         self, client: redis.Redis, key: Ed25519PrivateKey, clock: Callable[[], float]
     ) -> None:
-        """`client` is one of `connect`; `clock` gives Unix time in seconds."""
-        self._client = client
+        """`client` is one of `core_redis.connect`; `clock` gives Unix time in seconds."""
+        self.core = CoreRedis(client)
+        """For what needs no fence: what edges say."""
         self._key = key
         self._clock = clock
         self._known: dict[str, Published] = {}
         self._lsn = 0
         self._fence = 0
-        self._publish = client.register_script(_script("publish.lua"))
-        self._claim = client.register_script(_script("claim.lua"))
-        self._note = client.register_script(_script("note.lua"))
 
     @property
     def fence(self) -> int:
@@ -100,11 +68,8 @@ class RecordStore:
         with it and will be written again, so that a core that began anew is filled from memory.
         """
         again = self._fence > 0
-        with reporting(self._client):
-            least = max(self._fence + 1, int(self._clock()))
-            self._fence = int(self._claim(keys=[keys.FENCE], args=[least]))
-            stored = cast(bytes | None, self._client.get(keys.LSN))
-        self._lsn = max(self._lsn, int(stored or 0))
+        self._fence, lsn = self.core.claim(max(self._fence + 1, int(self._clock())))
+        self._lsn = max(self._lsn, lsn)
         if not again:
             self._known.clear()
         for origin, known in self._known.items():
@@ -113,9 +78,7 @@ class RecordStore:
 
     def check(self) -> None:
         """`StoreResetError` where our fence is lost, `Fenced` where another writer took over."""
-        with reporting(self._client):
-            stored = cast(bytes | None, self._client.get(keys.FENCE))
-        self._compare_fence((stored or b"").decode())
+        self._compare_fence(self.core.fence())
 
     def manifest(self, origin: str) -> Manifest | None:
         """The newest manifest of a zone, tombstones included."""
@@ -177,43 +140,21 @@ class RecordStore:
             signed = manifests.sign_fleet(head, self._key)
             if self._commit(keys.FLEET, signed, head.lsn, None) == "ok":
                 return
-        raise StoreConflictError(f"{place(self._client)}: the log's position moves without us")
-
-    def acks(self) -> dict[str, Ack]:
-        """What every edge said last, by `POP/EDGE`."""
-        with reporting(self._client):
-            said = cast(dict[bytes, bytes], self._client.hgetall(keys.ACKS))
-        read = {edge.decode(errors="replace"): acks.decode(value) for edge, value in said.items()}
-        return {edge: ack for edge, ack in read.items() if ack is not None}
-
-    def forget_edges(self, edges: Sequence[str]) -> None:
-        """Drop what edges said that are gone for good."""
-        if edges:
-            with reporting(self._client):
-                self._client.hdel(keys.ACKS, *edges)
+        raise StoreConflictError(f"{self.core.place}: the log's position moves without us")
 
     def claims(self) -> dict[str, bytes]:
         """What writers noted of each RecordSet (see `claims`)."""
-        with reporting(self._client):
-            noted = cast(dict[bytes, bytes], self._client.hgetall(keys.CLAIMS))
-        return {field.decode(errors="replace"): value for field, value in noted.items()}
+        return self.core.claims()
 
     def note_claims(self, changes: Mapping[str, bytes | None]) -> None:
         """Write claims; None drops one."""
-        for part in _parts(list(changes)):
-            args: list[EncodableT] = [self._fence]
-            for field in part:
-                args += [field, changes[field] or b""]
-            with reporting(self._client):
-                stored = self._note(keys=[keys.FENCE, keys.CLAIMS], args=args)
-            self._compare_fence(cast(bytes, stored).decode())
+        for fence in self.core.note_claims(self._fence, changes):
+            self._compare_fence(fence)
 
     def live(self) -> list[str]:
         """The origins that edges serve, whoever published them."""
-        with reporting(self._client):
-            names = cast(list[bytes], self._client.hkeys(keys.ZONES))
         found = []
-        for origin in sorted(name.decode(errors="replace") for name in names):
+        for origin in self.core.origins():
             manifest = self.manifest(origin)
             if manifest is not None and not manifest.tombstone:
                 found.append(origin)
@@ -224,10 +165,8 @@ class RecordStore:
     def _published(self, origin: str) -> Published:
         known = self._known.get(origin, _UNREAD)
         if not known.in_core and not known.stored:
-            with reporting(self._client):
-                value = cast(bytes | None, self._client.hget(keys.ZONES, origin))
-                signed = cast(bytes | None, self._client.get(keys.manifest(origin)))
-            index = rumours.read_index({origin.encode(): value or b""})
+            value, signed = self.core.zone(origin)
+            index = rumours.read_index({origin.encode(): value})
             stored = index[0].revision if index else None
             known = replace(
                 self._read(origin, signed) if known.manifest is None else known,
@@ -244,28 +183,20 @@ class RecordStore:
             manifest = manifests.verify(signed, self._key.public_key())
             zone = None if manifest.tombstone else self._read_zone(manifest)
         except ValueError as error:
-            where = place(self._client)
-            _log.warning("%s: %s will be published anew: %s", where, origin, error)
+            _log.warning("%s: %s will be published anew: %s", self.core.place, origin, error)
             return Published(in_core=False)
         return Published(manifest, zone)
 
     def _read_zone(self, manifest: Manifest) -> Zone:
         """ValueError where the data is not what the manifest signs."""
         walk = walks.from_snapshot(manifest)
-        content = walk.check(self._read_chunks(walk.keys))
+        content = walk.check(self.core.chunks(walk.keys))
         zone = Zone.decode(content.snapshot or b"")
         for delta in content.deltas:
             zone = zone.apply(delta)
         if zone.digest != manifest.digest:
             raise ValueError("the digest of its records is not the one that was signed")
         return zone
-
-    def _read_chunks(self, names: Sequence[str]) -> list[bytes | None]:
-        chunks: list[bytes | None] = []
-        with reporting(self._client):
-            for part in _parts(names):
-                chunks += cast(list[bytes | None], self._client.mget(part))
-        return chunks
 
     # Writing
 
@@ -280,7 +211,7 @@ class RecordStore:
             # An attempt whose answer gets lost may still be carried out, so its keys and its
             # position are never used for another.
             self._known[origin] = replace(known, seq=at.seq)
-            self._write_chunks(draft.chunks)
+            self.core.write_chunks(draft.chunks)
             signed = manifests.sign(manifest, self._key)
             verdict = self._commit(keys.manifest(origin), signed, manifest.lsn, draft)
             if verdict == "ok":
@@ -288,37 +219,17 @@ class RecordStore:
                 return manifest
             if verdict == "revision":
                 self._known[origin] = replace(_UNREAD, seq=at.seq)
-        raise StoreConflictError(
-            f"{place(self._client)}: {origin} is changed there by somebody else"
-        )
-
-    def _write_chunks(self, chunks: dict[str, bytes]) -> None:
-        with reporting(self._client):
-            for part in _parts(list(chunks)):
-                pipeline = self._client.pipeline(transaction=False)
-                for key in part:
-                    pipeline.set(key, chunks[key], ex=UNNAMED_SECONDS)
-                pipeline.execute()
+        raise StoreConflictError(f"{self.core.place}: {origin} is changed there by somebody else")
 
     def _commit(self, key: str, signed: bytes, lsn: int, draft: Draft | None) -> str:
         """`ok`, or what was not as expected: `lsn` or `revision`."""
-        origin, revision, follows = "", "", ""
-        chunks: list[str] = []
-        superseded: list[str] = []
-        if draft is not None:
-            origin, revision = draft.manifest.zone, str(draft.manifest.revision)
-            follows, chunks, superseded = draft.follows, list(draft.chunks), draft.superseded
-        names = [keys.FENCE, keys.LSN, keys.LOG, keys.ZONES, key, *chunks, *superseded]
-        args: list[EncodableT] = [self._fence, lsn, LOG_ENTRIES, origin, revision, follows, signed]
-        with reporting(self._client):
-            said = self._publish(keys=names, args=[*args, len(chunks), UNNAMED_SECONDS])
-        verdict, *details = [part.decode() for part in cast(list[bytes], said)]
+        verdict, *details = self.core.publish(self._fence, lsn, key, signed, draft)
         match verdict:
             case "fence":
                 self._compare_fence(details[0])
             case "chunk":
                 raise StoreError(
-                    f"{place(self._client)}: it dropped {details[0]} at once: "
+                    f"{self.core.place}: it dropped {details[0]} at once: "
                     "set maxmemory-policy noeviction"
                 )
             case "lsn":
@@ -328,19 +239,10 @@ class RecordStore:
     def _compare_fence(self, stored: str) -> None:
         fence = int(stored) if stored.isdecimal() else 0
         if fence > self._fence:
-            raise Fenced(f"{place(self._client)}: another publisher took over: stop this one")
+            raise Fenced(f"{self.core.place}: another publisher took over: stop this one")
         if fence < self._fence:
-            raise StoreResetError(f"{place(self._client)}: it lost its data: publish all again")
+            raise StoreResetError(f"{self.core.place}: it lost its data: publish all again")
 
     def _next_lsn(self) -> int:
         self._lsn = max(self._lsn + 1, int(self._clock() * 1000))
         return self._lsn
-
-
-def _parts(names: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(names), CHUNKS_AT_ONCE):
-        yield names[start : start + CHUNKS_AT_ONCE]
-
-
-def _script(name: str) -> str:
-    return resources.files("dnsfleet_operator").joinpath(name).read_text()

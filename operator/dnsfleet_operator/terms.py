@@ -21,6 +21,7 @@ from dnsfleet_operator.assembling import Assembler
 from dnsfleet_operator.cluster import Cluster
 from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.cookie_secrets import CookieSecretError
+from dnsfleet_operator.core_redis import connect
 from dnsfleet_operator.downloads import Downloads
 from dnsfleet_operator.fleet_view import FleetView, View
 from dnsfleet_operator.key_secrets import Keys
@@ -29,7 +30,7 @@ from dnsfleet_operator.observation import LISTED, Known, Observation, reference_
 from dnsfleet_operator.pop_passes import PopPasses
 from dnsfleet_operator.pops.setting import MANAGED_SELECTOR
 from dnsfleet_operator.publishing import State
-from dnsfleet_operator.record_store import RecordStore, connect
+from dnsfleet_operator.record_store import RecordStore
 from dnsfleet_operator.status_updates import PutStatus
 from dnsfleet_operator.store_errors import StoreError
 from dnsfleet_operator.work_queue import Key
@@ -123,7 +124,7 @@ class Term:
         namespace = self._configuration.namespace
         away = None
         try:
-            self._said = self._store.acks()
+            self._said = self._store.core.acks()
         except StoreError as error:
             away = error  # statuses have to tell of that too, and of pods that come and go
         self.looks.look(
@@ -163,10 +164,10 @@ class Term:
         self._add(ZONES, 0.0)
         now_ms = time.time_ns() // 1_000_000
         pods = {edge.field for pod in self._workloads.pods if (edge := edge_pods.read(pod))}
-        self._store.forget_edges(
+        self._store.core.forget_edges(
             [
                 field
-                for field, ack in self._store.acks().items()
+                for field, ack in self._store.core.acks().items()
                 if field not in pods and now_ms - ack.time_ms > DEAD_ACK_MS
             ]
         )

@@ -16,7 +16,8 @@ from dnsfleet import acks, cookies, keys
 from dnsfleet.acks import Ack
 from dnsfleet.cookies import Part, Secret
 from dnsfleet.manifests import Manifest
-from dnsfleet_operator.record_store import RecordStore, connect
+from dnsfleet_operator.core_redis import connect
+from dnsfleet_operator.record_store import RecordStore
 from support.edges import EdgeProcess
 from support.ports import free_port
 from support.signed_zones import FORGER, PUBLISHER, sign

@@ -9,8 +9,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet import keys, manifests, plans
 from dnsfleet.manifests import FleetHead, Manifest
 from dnsfleet_engine import Zone
+from dnsfleet_operator.core_redis import connect
 from dnsfleet_operator.publishing import Desired, Publisher, State
-from dnsfleet_operator.record_store import RecordStore, connect
+from dnsfleet_operator.record_store import RecordStore
 from dnsfleet_operator.store_errors import Fenced
 from support.valkey import Valkey
 from support.zones import hosts, make_zone

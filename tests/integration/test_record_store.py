@@ -13,7 +13,8 @@ from dnsfleet.acks import Ack
 from dnsfleet.manifests import FleetHead
 from dnsfleet.revisions import Revision
 from dnsfleet_operator import drafts
-from dnsfleet_operator.record_store import UNNAMED_SECONDS, RecordStore, connect
+from dnsfleet_operator.core_redis import UNNAMED_SECONDS, connect
+from dnsfleet_operator.record_store import RecordStore
 from dnsfleet_operator.store_errors import (
     Fenced,
     StoreConflictError,
@@ -295,7 +296,7 @@ def test_an_attempt_whose_answer_is_lost_keeps_its_keys(
     server: Server, store: RecordStore, arrived: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert store.publish(A, make_zone(A, hosts(50))) is not None
-    script = store._publish
+    script = store.core._publish
 
     def losing(**arguments: Any) -> None:
         if arrived:
@@ -303,7 +304,7 @@ def test_an_attempt_whose_answer_is_lost_keeps_its_keys(
         raise redis.TimeoutError("lost")
 
     with monkeypatch.context() as patch:
-        patch.setattr(store, "_publish", losing)
+        patch.setattr(store.core, "_publish", losing)
         with pytest.raises(StoreError, match="no answer in time"):
             store.publish(A, make_zone(A, hosts(51)))
     tried = keys.delta(A, Revision(store.fence, 2), 1)
@@ -374,7 +375,7 @@ def test_acks_are_read_and_rubbish_is_not(server: Server, store: RecordStore) ->
     ack = Ack(5, {A: "why"}, 1, 7)
     server.admin.hset(keys.ACKS, "ams/0", acks.encode(ack))
     server.admin.hset(keys.ACKS, "ams/1", b"{")
-    assert store.acks() == {"ams/0": ack}
+    assert store.core.acks() == {"ams/0": ack}
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ from dnsfleet_engine import Zone
 from dnsfleet_operator.cluster import Cluster, ConflictError, Manifest
 from dnsfleet_operator.configuration import from_environment
 from dnsfleet_operator.controller import Controller
+from dnsfleet_operator.core_redis import connect
 from dnsfleet_operator.key_secrets import Keys
 from dnsfleet_operator.metrics import Metrics
-from dnsfleet_operator.record_store import RecordStore, connect
+from dnsfleet_operator.record_store import RecordStore
 
 from support.valkey import Valkey
 from support.waiting import wait_for

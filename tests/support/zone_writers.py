@@ -8,9 +8,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet_engine import Zone
 from dnsfleet_operator.assembling import Assembler
 from dnsfleet_operator.cluster import Cluster
+from dnsfleet_operator.core_redis import connect
 from dnsfleet_operator.downloads import Downloads
 from dnsfleet_operator.observation import LISTED, Observation
-from dnsfleet_operator.record_store import RecordStore, connect
+from dnsfleet_operator.record_store import RecordStore
 from dnsfleet_operator.zone_passes import Results, ZonePasses
 
 from support.valkey import Valkey

@@ -7,10 +7,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet.acks import Ack
 from dnsfleet.manifests import Manifest
 from dnsfleet.plans import APPROVE_ANNOTATION
+from dnsfleet_operator.core_redis import connect
 from dnsfleet_operator.placement import placement
 from dnsfleet_operator.publishing import Desired as Wanted
 from dnsfleet_operator.publishing import Outcome, Publisher, State
-from dnsfleet_operator.record_store import RecordStore, connect
+from dnsfleet_operator.record_store import RecordStore
 from dnsfleet_operator.store_errors import Fenced, StoreError
 
 from dnsfleet_cli.troubles import Trouble
@@ -71,7 +72,7 @@ class Publication:
     def acks(self) -> dict[str, Ack]:
         """What the edge of each Pop said last, by Pop; `Unavailable` as for `publish`."""
         try:
-            said = self._store.acks()
+            said = self._store.core.acks()
         except StoreError as error:
             raise Unavailable(str(error)) from None
         edges = {tuple(name.split("/")): ack for name, ack in said.items()}

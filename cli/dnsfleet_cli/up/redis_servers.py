@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import redis
-from dnsfleet_operator.record_store import connect
+from dnsfleet_operator.core_redis import connect
 from dnsfleet_operator.redis_users import CORE_USERS, REPLICA_USERS, acl
 from dnsfleet_operator.store_errors import explain
 from redis.exceptions import NoPermissionError
