@@ -45,12 +45,7 @@ not fit, and the snapshot makes up for it.
 **Failures stay with their zone.** Deltas that cannot be used lead to the snapshot; a snapshot that
 cannot be used makes the zone `failing`. It keeps the revision it has, is named in the acks, and
 is tried again when a newer manifest shows or at the next Resync or Connected. Other zones go on.
-
-**What an ack claims.** Each zone whose newest publication is at or before its position is served
-here as it was published then, except the zones it lists.
-The position is the least of: what the log and index have told us up to (a manifest can be ahead
-of the log, and an unheard change of another zone lies between); the newest manifest verified (so
-that a rumour cannot raise it); and one less than the oldest change that is still on its way.
+What an ack may claim meanwhile is told in `dnsfleet.acknowledging`.
 
 **Complete** is an edge that may answer although its disk was empty: it has the signed fleet head,
 knows as many live zones as that counts, and serves each one that is assigned to it.
@@ -63,7 +58,8 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from dnsfleet import acks, commands, events, manifests, rumours, walks
+from dnsfleet import commands, events, manifests, rumours, walks
+from dnsfleet.acknowledging import Failure, Standing
 from dnsfleet.commands import Command
 from dnsfleet.encoding import PayloadError
 from dnsfleet.manifests import FleetHead, Manifest, ManifestError
@@ -98,16 +94,6 @@ class _Job(NamedTuple):
     walk: Walk
 
 
-class _Failure(NamedTuple):
-    reason: str
-    lsn: int
-    """Of the oldest change that is missed."""
-    revision: Revision
-    """What was asked for."""
-    verified: bool
-    """Whether a manifest asked for it, or only a rumour."""
-
-
 class Follower:
     """Follows the zones of one Pop. Not thread-safe: feed it from one thread."""
 
@@ -118,17 +104,13 @@ class Follower:
         self._open: Command | None = None
         self._index_due = True
         self._fleet_due = True
-        self._position = 0
+        self._standing = Standing()
         self._behind_gap = 0
         # Both in the order of their lsn, and no rumour is older than a job: the index gives a
         # sorted list, and the log is read only while both are empty.
         self._rumours: dict[str, Rumour] = {}
         self._jobs: deque[_Job] = deque()
         self._held: dict[str, _Held] = {}
-        self._failing: dict[str, _Failure] = {}
-        self._verified = 0
-        self._claimed = 0
-        self._acked: commands.Ack | None = None
         self._fleet: FleetHead | None = None
         self._complete = False
 
@@ -162,7 +144,8 @@ class Follower:
                 self._open = None
                 out += self._take(event)
         self._judge_completeness()
-        out += self._ack()
+        if not self._index_due and (ack := self._standing.ack(self._on_its_way())) is not None:
+            out.append(ack)
         if self._online and self._open is None:
             self._open = self._next()
             out.append(self._open)
@@ -177,7 +160,7 @@ class Follower:
             return commands.ReadManifests(tuple(itertools.islice(self._rumours, MANIFESTS_AT_ONCE)))
         if self._fleet_due:
             return commands.ReadFleet()
-        return commands.ReadLog(self._position)
+        return commands.ReadLog(self._standing.told)
 
     def _take(self, answer: events.Answer) -> Iterator[Command]:
         match answer:
@@ -200,23 +183,24 @@ class Follower:
     def _take_index(self, zones: Mapping[bytes, bytes]) -> None:
         heard = rumours.read_index(zones)
         newest = heard[-1].lsn if heard else 0
-        self._position = max(newest, self._behind_gap)
+        self._standing.told = max(newest, self._behind_gap)
+        self._standing.begin_anew(self._held)
         self._behind_gap = 0
         self._index_due = False
-        self._forget_rumours()
+        self._rumours.clear()
         for rumour in heard:
             self._hear(rumour)
 
     def _take_log(self, entries: Sequence[tuple[bytes, Mapping[bytes, bytes]]]) -> None:
         for entry_id, fields in entries:
             entry = rumours.read_entry(entry_id, fields)
-            if entry is None or entry.after != self._position:
+            if entry is None or entry.after != self._standing.told:
                 # An index read from here on is newer than all of this answer, so reading goes on
                 # behind it; else a trimmed log could show the same gap for ever.
                 self._behind_gap = rumours.position(entries[-1][0])
                 self._index_due = self._fleet_due = True
                 return
-            self._position = entry.lsn
+            self._standing.told = entry.lsn
             if entry.rumour is None:
                 self._fleet_due = True
             else:
@@ -230,17 +214,6 @@ class Follower:
             self._rumours[zone] = Rumour(
                 min(rumour.lsn, before.lsn), zone, max(rumour.revision, before.revision)
             )
-
-    def _forget_rumours(self) -> None:
-        """An index says all anew. What it does not repeat is claimed no more for that.
-
-        A zone that never was here is as good as a rumour: it must not keep us incomplete for ever.
-        """
-        self._rumours.clear()
-        for zone, failure in list(self._failing.items()):
-            if not failure.verified or zone not in self._held:
-                del self._failing[zone]
-                self._claimed = min(self._claimed, max(0, failure.lsn - 1))
 
     # Facts
 
@@ -260,11 +233,15 @@ class Follower:
         try:
             manifest, signed = self._verify(origin, value)
         except ManifestError as error:
-            self._failing[origin] = _Failure(str(error), rumour.lsn, rumour.revision, False)
+            self._standing.fail(
+                origin, Failure(str(error), rumour.lsn, rumour.revision, verified=False)
+            )
             return
         if manifest.revision < rumour.revision:
             reason = f"its manifest is {manifest.revision}, and {rumour.revision} was announced"
-            self._failing[origin] = _Failure(reason, rumour.lsn, rumour.revision, False)
+            self._standing.fail(
+                origin, Failure(reason, rumour.lsn, rumour.revision, verified=False)
+            )
         held = self._held.get(origin)
         if held is not None and manifest.revision <= held.revision:
             return
@@ -315,17 +292,17 @@ class Follower:
         if job.walk.snapshot is None:
             self._jobs.appendleft(job._replace(walk=walks.from_snapshot(job.manifest)))
             return
-        self._failing[job.manifest.zone] = _Failure(reason, job.lsn, job.manifest.revision, True)
-        self._verified = max(self._verified, job.manifest.lsn)
+        self._standing.fail(
+            job.manifest.zone, Failure(reason, job.lsn, job.manifest.revision, verified=True)
+        )
+        self._standing.verify(job.manifest.lsn)
 
     def _settle(self, manifest: Manifest) -> None:
         self._hold(manifest)
-        failure = self._failing.get(manifest.zone)
-        if failure is not None and failure.revision <= manifest.revision:
-            del self._failing[manifest.zone]
+        self._standing.settle(manifest.zone, manifest.revision)
 
     def _hold(self, manifest: Manifest) -> None:
-        self._verified = max(self._verified, manifest.lsn)
+        self._standing.verify(manifest.lsn)
         self._held[manifest.zone] = _Held(
             manifest.revision,
             manifest.lsn,
@@ -335,7 +312,11 @@ class Follower:
             manifest.tombstone,
         )
 
-    # Claims
+    def _on_its_way(self) -> int | None:
+        """The position of the oldest change that is known and not served."""
+        if self._jobs:
+            return self._jobs[0].lsn
+        return next((rumour.lsn for rumour in self._rumours.values()), None)
 
     def _judge_completeness(self) -> None:
         if self._complete or self._fleet is None or self._index_due or self.waiting:
@@ -343,20 +324,5 @@ class Follower:
         counted = sum(
             not held.tombstone or held.lsn > self._fleet.lsn for held in self._held.values()
         )
-        absent = self._failing.keys() - self._held.keys()
+        absent = self._standing.failing - self._held.keys()
         self._complete = counted >= self._fleet.zones and not absent
-
-    def _ack(self) -> Iterator[Command]:
-        if self._index_due:
-            return
-        self._claimed = max(self._claimed, min(self._position, self._verified))
-        if self._jobs:
-            self._claimed = min(self._claimed, self._jobs[0].lsn - 1)
-        elif self._rumours:
-            self._claimed = min(self._claimed, next(iter(self._rumours.values())).lsn - 1)
-        named = itertools.islice(self._failing.items(), acks.MAX_FAILING)
-        failing = {zone: failure.reason for zone, failure in named}
-        ack = commands.Ack(self._claimed, failing, len(self._failing))
-        if ack != self._acked:
-            self._acked = ack
-            yield ack
