@@ -29,6 +29,10 @@ fn fills_templates() {
         ("x${0,2}y", 3, "x03y"),
     ] {
         assert_eq!(filled(template, number).as_deref(), Ok(text), "{template}");
+        let Ok(parsed) = Template::parse(template.as_bytes()) else {
+            panic!("{template}")
+        };
+        assert!(parsed.octets() <= text.len(), "{template}");
     }
 }
 
