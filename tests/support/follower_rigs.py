@@ -1,0 +1,72 @@
+"""A follower at work on the model of a core (see `core_model`)."""
+
+from dnsfleet import commands, events
+from dnsfleet.commands import Ack, ReadLog
+from dnsfleet.follower import Follower
+
+from support.core_model import KEY, POP, Core, Edge
+
+A, B = "a.example.", "b.example."
+
+
+class Rig:
+    """A follower on a core's data; `settle` runs it until only the wait for news is left."""
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+        self.follower = Follower(POP, KEY.public_key())
+        self.edge = Edge(core.data)
+        self.done: list[commands.Command] = []
+        self.log: ReadLog | None = None
+        self.honest = True  # the replica is as some core was once, so acks must be true
+
+    def feed(self, event: events.Event) -> None:
+        todo = self.follower.feed(event)
+        while todo:
+            command = todo.pop(0)
+            self.done.append(command)
+            if isinstance(command, ReadLog):
+                self.log = command
+            elif isinstance(command, Ack):
+                self.edge.execute(command)
+                if self.honest:
+                    self.edge.check_claim(self.core, command)
+            elif (answer := self.edge.execute(command)) is not None:
+                todo += self.follower.feed(answer)
+
+    def settle(self) -> list[commands.Command]:
+        """Answer the wait for news until nothing follows from it; what was done meanwhile."""
+        self.done = []
+        while self.log is not None:
+            log, before, self.log = self.log, len(self.done), None
+            answer = self.edge.execute(log)
+            assert isinstance(answer, events.LogRead)
+            self.feed(answer)
+            if not answer.entries and len(self.done) == before + 1:
+                break
+        return [done for done in self.done if not isinstance(done, ReadLog)]
+
+    @property
+    def ack(self) -> Ack:
+        return self.edge.acks[-1]
+
+
+def core_of_two_zones() -> Core:
+    """A core that published A and B, and said that this is all."""
+    core = Core()
+    core.publish(A, b"a1")
+    core.publish(B, b"b1")
+    core.head()
+    return core
+
+
+def settled_rig(core: Core) -> Rig:
+    """A follower that is up to date and waits for news."""
+    rig = Rig(core)
+    rig.feed(events.Connected())
+    rig.settle()
+    return rig
+
+
+def kinds(done: list[commands.Command]) -> list[str]:
+    return [type(command).__name__ for command in done]
