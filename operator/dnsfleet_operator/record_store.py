@@ -25,12 +25,7 @@ from dnsfleet_engine import Delta, Zone
 from dnsfleet_operator import drafts
 from dnsfleet_operator.core_redis import CoreRedis
 from dnsfleet_operator.drafts import Draft, Published
-from dnsfleet_operator.store_errors import (
-    Fenced,
-    StoreConflictError,
-    StoreError,
-    StoreResetError,
-)
+from dnsfleet_operator.store_errors import Fenced, StoreConflictError, StoreError, StoreResetError
 
 ATTEMPTS = 3
 """Tries of a publication whose zone or position turns out not to be as we left it."""

@@ -1,67 +1,25 @@
-"""The record store on a real Valkey."""
+"""What the record store makes of zones that are published, on a real Valkey."""
 
-import logging
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import redis
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from dnsfleet import acks, keys, manifests
-from dnsfleet.acks import Ack
+from dnsfleet import keys, manifests
 from dnsfleet.manifests import FleetHead
 from dnsfleet.revisions import Revision
 from dnsfleet_operator import drafts
-from dnsfleet_operator.core_redis import UNNAMED_SECONDS, connect
+from dnsfleet_operator.core_redis import UNNAMED_SECONDS
 from dnsfleet_operator.record_store import RecordStore
-from dnsfleet_operator.store_errors import (
-    Fenced,
-    StoreConflictError,
-    StoreError,
-    StoreResetError,
-)
-from support.ports import free_port
+from support.core_servers import KEY, A, B, Clock, CoreServer, core_server, offset, reopened, ttl
 from support.valkey import Valkey
 from support.waiting import wait_for
 from support.zones import hosts, make_zone
 
-KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
-OTHER = Ed25519PrivateKey.from_private_bytes(bytes([1]) * 32)
-A, B = "a.example.", "b.example."
-RIGHTS = "~dnsfleet:* +@read +@write +@scripting +@connection"
-
-
-class Server(Valkey):
-    """With a client that may do everything."""
-
-    admin: redis.Redis
-
-
-class Clock:
-    """Time that stands still unless a test moves it."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    users = [
-        f"user publisher on >right resetchannels {RIGHTS}",
-        "user reader on >right resetchannels ~dnsfleet:* +@read +@connection",
-        f"user elsewhere on >right resetchannels ~other:* {RIGHTS.split(' ', 1)[1]}",
-        "user scripter on >right resetchannels ~dnsfleet:* +@read +@scripting +@connection",
-    ]
-    running = Server(tmp_path_factory.mktemp("core"), users=users)
-    running.start()
-    running.admin = running.client()
-    yield running
-    running.admin.close()
-    running.kill()
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CoreServer]:
+    with core_server(tmp_path_factory.mktemp("core")) as server:
+        yield server
 
 
 @pytest.fixture
@@ -70,26 +28,12 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def store(server: Server, clock: Clock) -> RecordStore:
-    server.admin.flushall()
-    store = make_store(server, clock)
-    store.claim()
-    return store
-
-
-def make_store(server: Server, clock: Clock, key: Ed25519PrivateKey = KEY) -> RecordStore:
-    return RecordStore(connect(server.url_for("publisher", "right")), key, clock)
-
-
-def reopened(server: Server, clock: Clock, key: Ed25519PrivateKey = KEY) -> RecordStore:
-    """A store that knows nothing but what is in the core."""
-    store = make_store(server, clock, key)
-    store.claim()
-    return store
+def store(server: CoreServer, clock: Clock) -> RecordStore:
+    return reopened(server.emptied(), clock)
 
 
 def test_what_is_published_is_loaded_after_a_restart(
-    server: Server, store: RecordStore, clock: Clock
+    server: CoreServer, store: RecordStore, clock: Clock
 ) -> None:
     first = store.publish(A, make_zone(A, hosts(100)), ("ams", "fra"))
     second = store.publish(A, make_zone(A, hosts(100, host7="192.0.2.7")), ("ams", "fra"))
@@ -113,7 +57,7 @@ def test_what_is_published_is_loaded_after_a_restart(
     assert len(third.deltas) == 2, "a new writer goes on with the snapshot that is there"
 
 
-def test_what_readers_find(server: Server, store: RecordStore) -> None:
+def test_what_readers_find(server: CoreServer, store: RecordStore) -> None:
     made = store.publish(A, make_zone(A))
     store.complete(1)
     assert made is not None
@@ -172,7 +116,7 @@ def test_other_pops_are_a_revision_without_records(store: RecordStore) -> None:
 
 
 def test_a_removed_zone_may_come_back_and_goes_on_rising(
-    server: Server, store: RecordStore, clock: Clock
+    server: CoreServer, store: RecordStore, clock: Clock
 ) -> None:
     first = store.publish(A, make_zone(A, hosts(5)))
     removed = store.tombstone(A)
@@ -190,7 +134,9 @@ def test_a_removed_zone_may_come_back_and_goes_on_rising(
     assert back.serial > first.serial
 
 
-def test_chunks_expire_only_once_no_manifest_names_them(server: Server, store: RecordStore) -> None:
+def test_chunks_expire_only_once_no_manifest_names_them(
+    server: CoreServer, store: RecordStore
+) -> None:
     first = store.publish(A, make_zone(A, hosts(20)))
     assert first is not None
     assert [ttl(server, key) for key in first.chunk_keys()] == [-1]
@@ -201,7 +147,7 @@ def test_chunks_expire_only_once_no_manifest_names_them(server: Server, store: R
     assert 0 < ttl(server, first.chunk_keys()[0]) <= UNNAMED_SECONDS
 
 
-def test_no_value_is_long_whatever_the_zone(server: Server, store: RecordStore) -> None:
+def test_no_value_is_long_whatever_the_zone(server: CoreServer, store: RecordStore) -> None:
     made = store.publish(A, make_zone(A, hosts(50_000)))
     assert made is not None
     assert made.snapshot is not None
@@ -215,7 +161,7 @@ def test_no_value_is_long_whatever_the_zone(server: Server, store: RecordStore) 
 
 
 def test_a_snapshot_is_written_anew_behind_many_deltas(
-    server: Server, store: RecordStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    server: CoreServer, store: RecordStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(drafts, "MAX_DELTAS", 3)
     made = [store.publish(A, make_zone(A, hosts(50, host1=f"192.0.2.{n}"))) for n in range(6)]
@@ -230,234 +176,9 @@ def test_a_snapshot_is_written_anew_behind_many_deltas(
     assert loaded.get("host1.a.example.", "A") == (300, ["192.0.2.5"])
 
 
-def test_a_second_writer_fences_the_first(server: Server, store: RecordStore, clock: Clock) -> None:
-    assert store.publish(A, make_zone(A)) is not None
-    reopened(server, clock)
-    before = server.admin.get(keys.manifest(A))
-    for write in (
-        lambda: store.publish(A, make_zone(A, hosts(1))),
-        lambda: store.tombstone(A),
-        lambda: store.complete(1),
-        store.check,
-    ):
-        with pytest.raises(Fenced, match="another publisher took over"):
-            write()
-    assert server.admin.get(keys.manifest(A)) == before
-
-
-def test_what_was_read_before_the_claim_is_read_again(
-    server: Server, store: RecordStore, clock: Clock
-) -> None:
-    assert store.publish(A, make_zone(A, hosts(1))) is not None
-    heir = make_store(server, clock)
-    assert heir.load(A) is not None
-    late = store.publish(A, make_zone(A, hosts(2)))
-    heir.claim()
-    assert heir.manifest(A) == late
-    assert heir.publish(A, make_zone(A, hosts(1))) is not None
-
-
-def test_a_core_without_our_fence_says_so(server: Server, store: RecordStore) -> None:
-    first = store.publish(A, make_zone(A, hosts(5)))
-    assert store.tombstone(A) is not None
-    second = store.publish(B, make_zone(B, hosts(5)))
-    assert first is not None
-    assert second is not None
-    server.admin.flushall()
-    with pytest.raises(StoreResetError, match="it lost its data: publish all again"):
-        store.publish(B, make_zone(B, hosts(6)))
-    store.claim()
-    assert store.manifest(B) is None
-    assert store.removed() == [A]
-    again = store.publish(B, make_zone(B, hosts(5)))
-    assert again is not None
-    assert again.revision > second.revision
-    assert again.previous is None
-    assert again.serial > second.serial
-    assert store.tombstone(A) is not None
-    assert store.removed() == []
-
-
-def test_a_zone_that_somebody_else_changed_is_read_again(
-    server: Server, store: RecordStore, clock: Clock
-) -> None:
-    assert store.publish(A, make_zone(A, hosts(5))) is not None
-    other = make_store(server, clock)
-    other._fence = store.fence  # what a fence exists to prevent
-    changed = other.publish(A, make_zone(A, hosts(6)))
-    assert changed is not None
-    clock.now += 1
-    assert store.publish(A, make_zone(A, hosts(6))) is None
-    assert store.manifest(A) == changed
-
-
-@pytest.mark.parametrize("arrived", [True, False])
-def test_an_attempt_whose_answer_is_lost_keeps_its_keys(
-    server: Server, store: RecordStore, arrived: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert store.publish(A, make_zone(A, hosts(50))) is not None
-    script = store.core._publish
-
-    def losing(**arguments: Any) -> None:
-        if arrived:
-            script(**arguments)
-        raise redis.TimeoutError("lost")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(store.core, "_publish", losing)
-        with pytest.raises(StoreError, match="no answer in time"):
-            store.publish(A, make_zone(A, hosts(51)))
-    tried = keys.delta(A, Revision(store.fence, 2), 1)
-    chunk = server.admin.get(tried[0])
-    made = store.publish(A, make_zone(A, hosts(52)))
-    assert made is not None
-    assert [run.first for run in made.deltas] == ([2, 4] if arrived else [3])
-    assert server.admin.get(tried[0]) == chunk
-    assert [ttl(server, key) for key in made.chunk_keys()] == [-1] * len(made.chunk_keys())
-    loaded = make_store(server, Clock()).load(A)
-    assert loaded is not None
-    assert loaded.digest == made.digest
-
-
-def test_an_index_that_is_always_ahead_is_a_conflict(server: Server, store: RecordStore) -> None:
-    made = store.publish(A, make_zone(A))
-    assert made is not None
-    server.admin.hset(keys.ZONES, A, f"{made.lsn} {made.revision.epoch + 9}.1")
-    with pytest.raises(StoreConflictError, match=f"{A} is changed there by somebody else"):
-        store.publish(A, make_zone(A, hosts(1)))
-
-
-def test_a_position_ahead_of_the_clock_is_passed(server: Server, store: RecordStore) -> None:
-    server.admin.set(keys.LSN, 2_000_000_000_000)
-    made = store.publish(A, make_zone(A))
-    assert made is not None
-    assert made.lsn == 2_000_000_000_001
-
-
-@pytest.mark.parametrize("damage", ["chunk missing", "chunk changed", "manifest", "other key"])
-def test_data_that_is_not_ours_is_published_anew(
-    server: Server,
-    store: RecordStore,
-    clock: Clock,
-    damage: str,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    made = store.publish(A, make_zone(A, hosts(5)))
-    assert made is not None
-    key, reason = KEY, ""
-    match damage:
-        case "chunk missing":
-            server.admin.delete(made.chunk_keys()[0])
-            reason = "1 of 1 chunks are missing"
-        case "chunk changed":
-            server.admin.append(made.chunk_keys()[0], "x")
-            reason = "octets in 1 chunks"
-        case "manifest":
-            server.admin.setrange(keys.manifest(A), 70, "x")
-            reason = "the signature is not from this fleet's publisher"
-        case _:
-            key, reason = OTHER, "the signature is not from this fleet's publisher"
-    again = reopened(server, clock, key)
-    with caplog.at_level(logging.WARNING):
-        assert again.load(A) is None
-    assert f"{A} will be published anew" in caplog.text
-    assert reason in caplog.text
-    fresh = again.publish(A, make_zone(A, hosts(5)))
-    assert fresh is not None
-    assert fresh.revision > made.revision
-    assert fresh.previous is None
-    loaded = reopened(server, clock, key).load(A)
-    assert loaded is not None
-    assert loaded.digest == fresh.digest
-
-
-def test_acks_are_read_and_rubbish_is_not(server: Server, store: RecordStore) -> None:
-    ack = Ack(5, {A: "why"}, 1, 7)
-    server.admin.hset(keys.ACKS, "ams/0", acks.encode(ack))
-    server.admin.hset(keys.ACKS, "ams/1", b"{")
-    assert store.core.acks() == {"ams/0": ack}
-
-
-@pytest.mark.parametrize(
-    ("user", "password", "message"),
-    [
-        ("publisher", "wrong", 'user "publisher" is refused: check name and password'),
-        (
-            "reader",
-            "right",
-            'user "reader" may not run EVALSHA: grant ~dnsfleet:* +@read +@write +@scripting',
-        ),
-        (
-            "scripter",
-            "right",
-            'user "scripter" may not run SET: grant ~dnsfleet:* +@read +@write +@scripting',
-        ),
-        (
-            "elsewhere",
-            "right",
-            'user "elsewhere" may not use the keys of the fleet: '
-            "grant ~dnsfleet:* +@read +@write +@scripting",
-        ),
-    ],
-)
-def test_refusals_say_who_and_what_to_do(
-    server: Server, clock: Clock, user: str, password: str, message: str
-) -> None:
-    store = RecordStore(connect(server.url_for(user, password)), KEY, clock)
-    with pytest.raises(StoreError) as caught:
-        store.claim()
-    assert str(caught.value) == f"core Redis 127.0.0.1:{server.port}: {message}"
-
-
-def test_a_core_that_wants_a_password_says_so(server: Server, clock: Clock) -> None:
-    server.admin.config_set("requirepass", "something")
-    try:
-        with pytest.raises(StoreError, match="it wants a user and a password: put them into the"):
-            RecordStore(connect(server.url), KEY, clock).claim()
-    finally:
-        server.admin.config_set("requirepass", "")
-
-
-def test_a_core_that_is_not_there_says_where(clock: Clock) -> None:
-    port = free_port()
-    store = RecordStore(connect(f"redis://publisher:secret@127.0.0.1:{port}"), KEY, clock)
-    with pytest.raises(StoreError) as caught:
-        store.claim()
-    message = str(caught.value)
-    assert message.startswith(
-        f"core Redis 127.0.0.1:{port}: cannot be reached: check that it runs there"
-    )
-    assert "secret" not in message
-
-
-def test_a_replica_and_a_full_core_say_so(server: Server, store: RecordStore) -> None:
-    server.admin.config_set("maxmemory", "1")
-    try:
-        with pytest.raises(StoreError, match="out of memory, nothing was written"):
-            store.publish(A, make_zone(A))
-    finally:
-        server.admin.config_set("maxmemory", "0")
-    server.admin.replicaof("127.0.0.1", "1")
-    try:
-        with pytest.raises(StoreError, match="it is a replica: give the address of its primary"):
-            store.publish(A, make_zone(A))
-    finally:
-        server.admin.replicaof("NO", "ONE")
-    assert store.publish(A, make_zone(A)) is not None
-
-
-def test_a_chunk_that_is_gone_at_once_is_named(server: Server, store: RecordStore) -> None:
-    zone = make_zone(A)
-    draft = drafts.change(drafts.Published(), store.fence, zone, None, 1)
-    assert draft is not None
-    with pytest.raises(StoreError, match=r"it dropped .* at once: set maxmemory-policy noeviction"):
-        store._commit(keys.manifest(A), b"signed", 2_000_000_000_000, draft)
-    assert server.admin.hgetall(keys.ZONES) == {}
-
-
 @pytest.mark.parametrize("records", [100, 50_000])
 def test_a_change_of_one_record_costs_little_in_any_zone(
-    tmp_path: Path, server: Server, store: RecordStore, records: int
+    tmp_path: Path, server: CoreServer, store: RecordStore, records: int
 ) -> None:
     before = make_zone(A, hosts(records))
     after = make_zone(A, hosts(records, host7="192.0.2.7"))
@@ -478,11 +199,3 @@ def test_a_change_of_one_record_costs_little_in_any_zone(
                 assert replica.get(key) == server.admin.get(key)
     finally:
         copy.kill()
-
-
-def offset(replica: redis.Redis) -> int:
-    return int(replica.info("replication")["slave_repl_offset"])
-
-
-def ttl(server: Server, key: str) -> int:
-    return int(server.admin.ttl(key))  # type: ignore[arg-type]

@@ -1,0 +1,78 @@
+"""A real Valkey as a core, with the users that a core has and some that have too few rights."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+import redis
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from dnsfleet_operator.core_redis import connect
+from dnsfleet_operator.record_store import RecordStore
+
+from support.valkey import Valkey
+
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
+OTHER = Ed25519PrivateKey.from_private_bytes(bytes([1]) * 32)
+A, B = "a.example.", "b.example."
+RIGHTS = "~dnsfleet:* +@read +@write +@scripting +@connection"
+USERS = (
+    f"user publisher on >right resetchannels {RIGHTS}",
+    "user reader on >right resetchannels ~dnsfleet:* +@read +@connection",
+    f"user elsewhere on >right resetchannels ~other:* {RIGHTS.split(' ', 1)[1]}",
+    "user scripter on >right resetchannels ~dnsfleet:* +@read +@scripting +@connection",
+)
+
+
+class CoreServer(Valkey):
+    """With a client that may do everything."""
+
+    admin: redis.Redis
+
+    def emptied(self) -> Self:
+        self.admin.flushall()
+        return self
+
+
+class Clock:
+    """Time that stands still unless a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@contextmanager
+def core_server(folder: Path) -> Iterator[CoreServer]:
+    """A core, for as long as it is needed."""
+    running = CoreServer(folder, users=USERS)
+    running.start()
+    try:
+        with running.client() as running.admin:
+            yield running
+    finally:
+        running.kill()
+
+
+def make_store(server: Valkey, clock: Clock, key: Ed25519PrivateKey = KEY) -> RecordStore:
+    """A store that has not claimed the core yet."""
+    return RecordStore(connect(server.url_for("publisher", "right")), key, clock)
+
+
+def reopened(server: Valkey, clock: Clock, key: Ed25519PrivateKey = KEY) -> RecordStore:
+    """The one writer, which knows nothing but what is in the core."""
+    store = make_store(server, clock, key)
+    store.claim()
+    return store
+
+
+def offset(replica: redis.Redis) -> int:
+    """Octets that a replica has received."""
+    return int(replica.info("replication")["slave_repl_offset"])
+
+
+def ttl(server: CoreServer, key: str) -> int:
+    """Seconds until a key expires; -1 for never."""
+    return int(server.admin.ttl(key))
