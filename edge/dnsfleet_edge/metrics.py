@@ -119,7 +119,7 @@ class _EngineCollector(Collector):
             for key, text in {
                 "cache_hits": "Responses whose records the answer cache had.",
                 "cache_misses": "Responses made anew, where the cache was asked.",
-                "tcp_evicted": "Connections closed to make room for others.",
+                "tcp_evicted": "Connections closed for want of room or of open files.",
                 "proxy_refused": "Datagrams and connections without a PROXY header that they must "
                 "have, or with one that they may not have.",
                 "truncated": "Responses sent with TC=1 because they did not fit.",
