@@ -1,41 +1,32 @@
 """`dnsfleet up` end to end: real processes, from manifests in files to answers at three Pops."""
 
-import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import dns.edns
 import dns.exception
-import dns.flags
 import dns.message
 import dns.query
-import dns.rcode
 import pytest
 from support.fleet import Event, Fleet, replace
 from support.ports import free_ports
-from support.valkey import Valkey
+from support.up_runs import (
+    LIVE_SECONDS,
+    POP,
+    ask,
+    one_zone_at_one_pop,
+    pops,
+    processes_of,
+    up,
+    zone,
+)
 from support.waiting import wait_for
 
-LIVE_SECONDS = 10.0
 POPS = ("fra", "iad", "sin")
 
-ZONE = """\
-apiVersion: dnsfleet.io/v1alpha1
-kind: Zone
-metadata: {name: NAME}
-spec:
-  origin: NAME.example
-  nameServers: [ns1.example.net]
-  records:
-    - {name: www, type: A, data: [ADDRESS]}
-"""
-POP = "apiVersion: dnsfleet.io/v1alpha1\nkind: Pop\nmetadata: {name: NAME}\n"
 FILE_ZONE = """\
 apiVersion: dnsfleet.io/v1alpha1
 kind: Zone
@@ -59,27 +50,8 @@ www A 192.0.2.1
 """
 
 
-def zone(name: str, address: str) -> str:
-    return ZONE.replace("NAME", name).replace("ADDRESS", address)
-
-
 def record_set(address: str) -> str:
     return RECORD_SET.replace("ADDRESS", address)
-
-
-def pops(*names: str) -> str:
-    return "---\n".join(POP.replace("NAME", name) for name in names)
-
-
-def ask(server: tuple[str, int], name: str, tcp: bool = False) -> list[str] | None:
-    """The addresses of a name; None where the server says that there are none."""
-    query = dns.message.make_query(name, "A", flags=0)
-    exchange = dns.query.tcp if tcp else dns.query.udp
-    reply = exchange(query, server[0], port=server[1], timeout=2)
-    if reply.rcode() != dns.rcode.NOERROR or not reply.answer:
-        return None
-    assert reply.flags & dns.flags.AA
-    return sorted(rdata.to_text() for rdata in reply.answer[0])
 
 
 class Running:
@@ -292,10 +264,10 @@ def test_a_second_fleet_on_the_same_state_refuses(running: Running) -> None:
 
 
 def test_a_port_in_use_is_told_and_nothing_is_left_running(
-    running: Running, small: Path, tmp_path: Path
+    running: Running, tmp_path: Path
 ) -> None:
     port = running.fleet.dns_port
-    result = up(small, tmp_path / "state", port)
+    result = up(one_zone_at_one_pop(tmp_path / "manifests"), tmp_path / "state", port)
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == (
         f"dnsfleet: port {port} on 127.0.0.1 is in use; stop what answers there, "
@@ -314,139 +286,3 @@ def test_the_fleet_ends_with_sigint_and_leaves_no_process(running: Running) -> N
     assert time.monotonic() - began < 5
     assert [pid for pid in ours if Path(f"/proc/{pid}").exists()] == []
     wait_for("stopped", lambda: running.fleet.events[-1] == {"event": "stopped"}, 5)
-
-
-def up(manifests: Path, state: Path, port: int, *options: str) -> subprocess.CompletedProcess[str]:
-    """An `up` that is expected to refuse."""
-    command = [sys.executable, "-m", "dnsfleet_cli", "up", "-f", manifests, "--state-dir", state]
-    return subprocess.run(
-        [*map(str, command), "--dns-port", str(port), *options],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-
-
-def processes_of(state: Path) -> list[int]:
-    """Processes that work in the state folder or were given a file of it; `up` itself excepted."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            try:
-                words = (entry / "cmdline").read_bytes().decode().split("\0")
-                places = [*words, str((entry / "cwd").readlink())]
-            except OSError:  # it has just ended
-                continue
-            if "up" not in words and any(place.startswith(f"{state}/") for place in places):
-                found.append(int(entry.name))
-    return found
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Path:
-    """Manifests of one zone at one Pop."""
-    folder = tmp_path / "manifests"
-    folder.mkdir()
-    (folder / "all.yaml").write_text(zone("one", "192.0.2.1") + "---\n" + pops("fra"))
-    return folder
-
-
-def test_nothing_outlives_a_fleet_that_is_killed_and_it_starts_again(
-    small: Path, tmp_path: Path
-) -> None:
-    state = tmp_path / "state"
-    with Fleet(small, state, 1) as fleet:
-        fleet.wait("ready", 60)
-        ours = processes_of(state)
-        assert len(ours) == 3
-        os.kill(fleet.process.pid, signal.SIGKILL)
-        fleet.process.wait(10)
-        wait_for("all ended", lambda: processes_of(state) == [], 10)
-    (small / "all.yaml").write_text("kind: [\n---\n" + pops("fra"))
-    with Fleet(small, state, 1) as fleet:  # beside a broken manifest, with the same key
-        fleet.wait("ready", 60)
-        assert ask(fleet.servers[0], "www.one.example") == ["192.0.2.1"]
-
-
-@pytest.mark.parametrize(
-    ("manifest", "message"),
-    [
-        ("# nothing\n", "no good Pop that is Active in {folder}; a fleet needs at least one"),
-        (
-            pops("fra") + "spec: {state: Drained}\n",
-            "no good Pop that is Active in {folder}; a fleet needs at least one",
-        ),
-    ],
-)
-def test_a_fleet_needs_a_pop(small: Path, tmp_path: Path, manifest: str, message: str) -> None:
-    (small / "all.yaml").write_text(manifest)
-    result = up(small, tmp_path / "state", free_ports(1))
-    assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr == f"dnsfleet: {message.format(folder=small)}\n"
-
-
-def test_a_key_file_that_cannot_be_read_stops_before_anything_starts(
-    small: Path, tmp_path: Path
-) -> None:
-    key = tmp_path / "state" / "publisher.key"
-    key.mkdir(parents=True)
-    result = up(small, tmp_path / "state", free_ports(1))
-    assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr == (
-        f"dnsfleet: key file {key} cannot be read: Is a directory; "
-        "restore it from a backup, or delete it to get a new one\n"
-    )
-    assert processes_of(tmp_path / "state") == []
-
-
-@pytest.fixture
-def outside(tmp_path: Path) -> Iterator[Valkey]:
-    """A core that somebody else runs."""
-    server = Valkey(tmp_path / "outside", users=["user reader on >secret ~dnsfleet:* +@read +ping"])
-    server.start()
-    yield server
-    server.kill()
-
-
-def test_a_redis_without_permission_is_told(small: Path, tmp_path: Path, outside: Valkey) -> None:
-    url = outside.url_for("reader", "secret")
-    result = up(small, tmp_path / "state", free_ports(1), "--redis-url", url)
-    assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr == (
-        f'dnsfleet: core Redis 127.0.0.1:{outside.port}: user "reader" may not run EVALSHA: '
-        "grant ~dnsfleet:* +@read +@write +@scripting\n"
-    )
-    assert processes_of(tmp_path / "state") == []
-
-
-def test_a_redis_of_somebody_else_can_be_the_core(
-    small: Path, tmp_path: Path, outside: Valkey
-) -> None:
-    with Fleet(small, tmp_path / "state", 1, "--redis-url", outside.url) as fleet:
-        fleet.wait("ready", 60)
-        assert ask(fleet.servers[0], "www.one.example") == ["192.0.2.1"]
-        assert len(processes_of(tmp_path / "state")) == 2  # a replica and an edge, no core
-        outside.kill()
-        told = fleet.wait("warned", 10)
-        assert told["reason"] == "CoreDown"
-        outside.start()  # it is empty; the fleet fills it again
-        position = len(fleet.events)
-        replace(small / "all.yaml", zone("one", "192.0.2.2") + "---\n" + pops("fra"))
-        fleet.wait("propagated", LIVE_SECONDS, after=position)
-        assert ask(fleet.servers[0], "www.one.example") == ["192.0.2.2"]
-
-
-def test_json_is_the_only_output_on_standard_output(small: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "dnsfleet_cli", "up", "--json", "-f", str(small)]
-    command += ["--state-dir", str(tmp_path / "state"), "--dns-port", str(free_ports(1))]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    assert process.stdout is not None
-    kinds = []
-    for line in process.stdout:
-        kinds.append(json.loads(line)["event"])
-        if kinds[-1] == "ready":
-            process.send_signal(signal.SIGTERM)
-    _, error = process.communicate(timeout=20)
-    assert (process.returncode, error, kinds[-1]) == (0, "", "stopped")

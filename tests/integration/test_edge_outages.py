@@ -1,0 +1,191 @@
+"""A real edge through restarts and losses: of its replica, the core, its disk and itself."""
+
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dnsfleet import keys
+from support.edge_fleets import NEW, OLD, EdgeFleet
+from support.edges import EdgeProcess
+from support.signed_zones import PUBLISHER
+from support.waiting import wait_for
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Iterator[EdgeFleet]:
+    fleet = EdgeFleet(tmp_path)
+    yield fleet
+    fleet.close()
+
+
+def test_it_serves_on_without_replica_and_core_and_catches_up(fleet: EdgeFleet) -> None:
+    fleet.serving()
+    fleet.replica.kill()
+    wait_for("the loss", lambda: not fleet.edge.metrics()["dnsfleet_edge_replica_connected"], 10)
+    assert fleet.edge.is_ready()
+    assert fleet.edge.address("www.example.com.") == OLD
+    fleet.publish(NEW)
+    fleet.replica.start()
+    fleet.answers(NEW)
+    fleet.core.kill()
+    wait_for("failed acks", lambda: fleet.edge.metrics()["dnsfleet_edge_ack_failures_total"], 15)
+    assert fleet.edge.is_ready()
+    assert fleet.edge.address("www.example.com.") == NEW
+
+
+def test_a_frozen_replica_is_noticed(fleet: EdgeFleet) -> None:
+    fleet.serving()
+    fleet.replica.freeze()
+    wait_for("the loss", lambda: not fleet.edge.metrics()["dnsfleet_edge_replica_connected"], 10)
+    assert fleet.edge.address("www.example.com.") == OLD
+    fleet.replica.thaw()
+    fleet.publish(NEW)
+    fleet.answers(NEW)
+
+
+def test_a_restart_needs_nobody(fleet: EdgeFleet) -> None:
+    fleet.serving()
+    fleet.publish(NEW)
+    fleet.answers(NEW)
+    assert fleet.edge.stop() == 0
+    fleet.replica.kill()
+    fleet.core.kill()
+    fleet.edge.start_ready()
+    assert fleet.edge.address("www.example.com.") == NEW
+    assert fleet.edge.page("/readyz") == (
+        200,
+        "answers from its disk; replica not connected, 1 zones\n",
+    )
+    fleet.edge.kill()  # also kill -9 leaves a disk to start from
+    fleet.edge.start_ready()
+    assert fleet.edge.address("www.example.com.") == NEW
+
+
+def test_a_restart_from_disk_looks_for_news_before_it_answers(fleet: EdgeFleet) -> None:
+    fleet.serving()
+    wait_for("the index", lambda: (fleet.edge.folder / "state" / "index").exists(), 5)
+    fleet.edge.kill()
+    fleet.publish(NEW)
+    fleet.publish(OLD, "example.org.")
+    fleet.edge.start_ready()
+    assert fleet.edge.address("www.example.com.") == NEW
+    assert fleet.edge.address("www.example.org.") == OLD
+    fleet.publish(OLD)
+    fleet.answers(OLD)
+
+
+def test_a_restart_from_disk_does_not_wait_for_a_replica_that_hangs(fleet: EdgeFleet) -> None:
+    fleet.serving()
+    wait_for("the index", lambda: (fleet.edge.folder / "state" / "index").exists(), 5)
+    fleet.edge.kill()
+    fleet.replica.freeze()
+    fleet.edge.start_ready()
+    assert fleet.edge.address("www.example.com.") == OLD
+    fleet.replica.thaw()
+    fleet.publish(NEW)
+    fleet.answers(NEW)
+
+
+def test_an_empty_disk_and_no_replica_answer_nothing(fleet: EdgeFleet) -> None:
+    fleet.edge.start()
+    wait_for("a failed try", lambda: fleet.edge.metrics()["dnsfleet_edge_link_failures_total"], 5)
+    assert fleet.edge.page("/readyz") == (
+        503,
+        "waiting for the replica: no complete set of zones on disk; "
+        "replica not connected, 0 zones\n",
+    )
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
+        assert tcp.connect_ex(("127.0.0.1", fleet.edge.port)) != 0
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.bind(("127.0.0.1", fleet.edge.port))  # nobody has it
+    fleet.start()
+    wait_for("a connection", lambda: fleet.edge.metrics()["dnsfleet_edge_replica_connected"], 10)
+    assert not fleet.edge.is_ready()  # an empty replica is no set of zones
+    fleet.publish(OLD)
+    fleet.publish(OLD, "example.org.")
+    fleet.store.complete(2)
+    fleet.answers(OLD)
+    assert fleet.edge.address("www.example.org.") == OLD
+    assert fleet.edge.is_ready()
+
+
+def test_it_stops_at_once_while_it_waits(fleet: EdgeFleet) -> None:
+    fleet.edge.start()
+    assert fleet.edge.stop() == 0
+
+
+def test_an_emptied_core_takes_nothing_away(fleet: EdgeFleet) -> None:
+    fleet.serving()
+    fleet.client.flushall()
+    with fleet.replica.client() as replica:
+        wait_for("the replica is empty", lambda: not replica.exists(keys.ZONES), 5)
+    assert fleet.edge.address("www.example.com.") == OLD
+    fleet.core.kill()
+    fleet.core.start()
+    fleet.claim()
+    fleet.publish(NEW)
+    fleet.store.complete(1)
+    fleet.answers(NEW)
+    assert fleet.edge.is_ready()
+
+
+def test_a_drain_answers_on_while_readiness_fails(tmp_path: Path) -> None:
+    fleet = EdgeFleet(tmp_path)
+    fleet.edge = EdgeProcess(
+        tmp_path / "edge",
+        PUBLISHER.public_key(),
+        replica_url=fleet.replica.url,
+        drain_seconds=30,
+    )
+    try:
+        fleet.serving()
+        fleet.edge.send(signal.SIGTERM)
+        wait_for("not ready", lambda: fleet.edge.page("/readyz")[0] == 503, 5)
+        assert fleet.edge.page("/readyz")[1].startswith("draining: told to stop")
+        assert fleet.edge.page("/healthz")[0] == 200
+        assert fleet.edge.address("www.example.com.") == OLD
+        fleet.publish(NEW)
+        fleet.answers(NEW)
+        fleet.edge.send(signal.SIGTERM)  # the second ends it at once
+        assert fleet.edge.wait() == 128 + signal.SIGTERM
+    finally:
+        fleet.close()
+
+
+def test_no_query_is_lost_before_the_drain_ends(fleet: EdgeFleet) -> None:
+    fleet.serving()
+    fleet.edge.send(signal.SIGINT)
+    told = time.monotonic()
+    while time.monotonic() < told + 0.15:  # drain_seconds is 0.2
+        assert fleet.edge.address("www.example.com.") == OLD
+    assert fleet.edge.wait() == 0
+    assert fleet.edge.address("www.example.com.") is None
+
+
+def test_a_full_disk_does_not_stop_the_answers(fleet: EdgeFleet) -> None:
+    (fleet.edge.folder / "state").write_text("a file where the folder should be")
+    fleet.serving()
+    wait_for("failures", lambda: fleet.edge.metrics()["dnsfleet_edge_disk_failures_total"], 5)
+    fleet.publish(NEW)
+    fleet.answers(NEW)
+    assert fleet.edge.is_ready()
+    assert fleet.edge.log.count("event=disk_failed") == 1
+
+
+@pytest.mark.parametrize("taken", ["dns", "http"])
+def test_a_port_in_use_is_named(fleet: EdgeFleet, taken: str) -> None:
+    fleet.start()
+    fleet.store.complete(0)
+    port = fleet.edge.port if taken == "dns" else fleet.edge.http
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as holder:
+        # Connections of an earlier test at this port may not be forgotten yet.
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", port))
+        holder.listen()
+        fleet.edge.launch()
+        assert fleet.edge.wait() == 1
+    assert "event=cannot_serve" in fleet.edge.log
+    assert str(port) in fleet.edge.log

@@ -1,0 +1,122 @@
+"""How `dnsfleet up` begins and ends: what it refuses, what it leaves, whose core it takes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.fleet import Fleet, replace
+from support.ports import free_ports
+from support.up_runs import LIVE_SECONDS, ask, one_zone_at_one_pop, pops, processes_of, up, zone
+from support.valkey import Valkey
+from support.waiting import wait_for
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    return one_zone_at_one_pop(tmp_path / "manifests")
+
+
+def test_nothing_outlives_a_fleet_that_is_killed_and_it_starts_again(
+    small: Path, tmp_path: Path
+) -> None:
+    state = tmp_path / "state"
+    with Fleet(small, state, 1) as fleet:
+        fleet.wait("ready", 60)
+        ours = processes_of(state)
+        assert len(ours) == 3
+        os.kill(fleet.process.pid, signal.SIGKILL)
+        fleet.process.wait(10)
+        wait_for("all ended", lambda: processes_of(state) == [], 10)
+    (small / "all.yaml").write_text("kind: [\n---\n" + pops("fra"))
+    with Fleet(small, state, 1) as fleet:  # beside a broken manifest, with the same key
+        fleet.wait("ready", 60)
+        assert ask(fleet.servers[0], "www.one.example") == ["192.0.2.1"]
+
+
+@pytest.mark.parametrize(
+    ("manifest", "message"),
+    [
+        ("# nothing\n", "no good Pop that is Active in {folder}; a fleet needs at least one"),
+        (
+            pops("fra") + "spec: {state: Drained}\n",
+            "no good Pop that is Active in {folder}; a fleet needs at least one",
+        ),
+    ],
+)
+def test_a_fleet_needs_a_pop(small: Path, tmp_path: Path, manifest: str, message: str) -> None:
+    (small / "all.yaml").write_text(manifest)
+    result = up(small, tmp_path / "state", free_ports(1))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == f"dnsfleet: {message.format(folder=small)}\n"
+
+
+def test_a_key_file_that_cannot_be_read_stops_before_anything_starts(
+    small: Path, tmp_path: Path
+) -> None:
+    key = tmp_path / "state" / "publisher.key"
+    key.mkdir(parents=True)
+    result = up(small, tmp_path / "state", free_ports(1))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == (
+        f"dnsfleet: key file {key} cannot be read: Is a directory; "
+        "restore it from a backup, or delete it to get a new one\n"
+    )
+    assert processes_of(tmp_path / "state") == []
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Iterator[Valkey]:
+    """A core that somebody else runs."""
+    server = Valkey(tmp_path / "outside", users=["user reader on >secret ~dnsfleet:* +@read +ping"])
+    server.start()
+    yield server
+    server.kill()
+
+
+def test_a_redis_without_permission_is_told(small: Path, tmp_path: Path, outside: Valkey) -> None:
+    url = outside.url_for("reader", "secret")
+    result = up(small, tmp_path / "state", free_ports(1), "--redis-url", url)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == (
+        f'dnsfleet: core Redis 127.0.0.1:{outside.port}: user "reader" may not run EVALSHA: '
+        "grant ~dnsfleet:* +@read +@write +@scripting\n"
+    )
+    assert processes_of(tmp_path / "state") == []
+
+
+def test_a_redis_of_somebody_else_can_be_the_core(
+    small: Path, tmp_path: Path, outside: Valkey
+) -> None:
+    with Fleet(small, tmp_path / "state", 1, "--redis-url", outside.url) as fleet:
+        fleet.wait("ready", 60)
+        assert ask(fleet.servers[0], "www.one.example") == ["192.0.2.1"]
+        assert len(processes_of(tmp_path / "state")) == 2  # a replica and an edge, no core
+        outside.kill()
+        told = fleet.wait("warned", 10)
+        assert told["reason"] == "CoreDown"
+        outside.start()  # it is empty; the fleet fills it again
+        position = len(fleet.events)
+        replace(small / "all.yaml", zone("one", "192.0.2.2") + "---\n" + pops("fra"))
+        fleet.wait("propagated", LIVE_SECONDS, after=position)
+        assert ask(fleet.servers[0], "www.one.example") == ["192.0.2.2"]
+
+
+def test_json_is_the_only_output_on_standard_output(small: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "dnsfleet_cli", "up", "--json", "-f", str(small)]
+    command += ["--state-dir", str(tmp_path / "state"), "--dns-port", str(free_ports(1))]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert process.stdout is not None
+    kinds = []
+    for line in process.stdout:
+        kinds.append(json.loads(line)["event"])
+        if kinds[-1] == "ready":
+            process.send_signal(signal.SIGTERM)
+    _, error = process.communicate(timeout=20)
+    assert (process.returncode, error, kinds[-1]) == (0, "", "stopped")
