@@ -6,15 +6,18 @@ connection goes to the address that was checked, and redirects are not followed.
 Zone pins the content, so what was read once never has to be read again.
 """
 
+import contextlib
 import hashlib
 import http.client
 import ipaddress
 import logging
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Self
 from urllib.parse import urlsplit
 
 from dnsfleet import resources
@@ -27,6 +30,9 @@ MAX_OCTETS = 256 * 1024**2
 """Of one file as it is sent: ten million records, compressed; the operator holds it in memory."""
 TIMEOUT_SECONDS = 15.0
 """For the connection and for each read."""
+DOWNLOAD_SECONDS = 600.0
+"""For all of a download: the biggest at 450 kB/s. A server that sends an octet now and then would
+otherwise keep one of the threads for good."""
 RETRY_SECONDS = 60.0
 """After a download that failed."""
 THREADS = 2
@@ -118,18 +124,13 @@ def fetch(url: str) -> bytes:
     if parts.scheme != "https" or not parts.hostname or parts.username is not None:
         raise DownloadError("only https://HOST[:PORT]/PATH is read, without a user")
     address = public_address(parts.hostname, port)
-    connection = _PinnedConnection(parts.hostname, port, address)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    try:
+    with _PinnedConnection(parts.hostname, port, address) as connection:
         connection.request("GET", target, headers={"Accept-Encoding": "identity"})
         response = connection.getresponse()
         if response.status != http.client.OK:
             raise DownloadError(f"the server answers {response.status}; redirects are not followed")
         return _read(response)
-    except (OSError, http.client.HTTPException) as error:
-        raise DownloadError(f"cannot be read: {error}") from None
-    finally:
-        connection.close()
 
 
 def public_address(host: str, port: int) -> str:
@@ -170,13 +171,42 @@ def _read(response: http.client.HTTPResponse) -> bytes:
 
 
 class _PinnedConnection(http.client.HTTPSConnection):
-    """Connects to one address, and checks the certificate for the name."""
+    """Connects to one address, checks the certificate for the name, and lasts DOWNLOAD_SECONDS.
+
+    As a context it ends then, whatever it waits for, and turns what fails into DownloadError.
+    """
 
     def __init__(self, host: str, port: int, address: str) -> None:
         self._tls = ssl.create_default_context()
         super().__init__(host, port, timeout=TIMEOUT_SECONDS, context=self._tls)
         self._address = address
+        self._line: socket.socket | None = None
+        """What is under TLS; the response takes over `sock`, and shows an abort as its end."""
+        self._limit = threading.Timer(DOWNLOAD_SECONDS, self._abort)
+        self._limit.daemon = True
+        self._aborted = False
+
+    def __enter__(self) -> Self:
+        self._limit.start()
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        self._limit.cancel()
+        self.close()
+        if self._line is not None:
+            self._line.close()
+        if self._aborted:
+            raise DownloadError(f"not all of it came within {DOWNLOAD_SECONDS:.0f} s") from None
+        if isinstance(error, OSError | http.client.HTTPException):
+            raise DownloadError(f"cannot be read: {error}") from None
 
     def connect(self) -> None:
         plain = socket.create_connection((self._address, self.port), self.timeout)
+        self._line = plain.dup()
         self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
+
+    def _abort(self) -> None:
+        self._aborted = True
+        if self._line is not None:
+            with contextlib.suppress(OSError):
+                self._line.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,93 @@
+"""Downloads from a real TLS server, on a loopback address that counts as public here."""
+
+import datetime
+import ipaddress
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from dnsfleet_operator import downloads
+from dnsfleet_operator.downloads import DownloadError
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
+
+
+@pytest.fixture
+def credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A key with a certificate for 127.0.0.1, which downloads trust."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "zones")])
+    now = datetime.datetime.now(datetime.UTC)
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path / "server.pem"
+    encoding = serialization.Encoding.PEM
+    path.write_bytes(
+        key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + certificate.public_bytes(encoding)
+    )
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    monkeypatch.setattr(downloads, "_is_public", lambda _: True)
+    return path
+
+
+@contextmanager
+def server(credentials: Path, answer: Callable[[ssl.SSLSocket], None]) -> Iterator[str]:
+    """An address at which one connection is answered so."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(credentials)
+
+    def serve() -> None:
+        plain, _ = listener.accept()
+        with plain, suppress(OSError), context.wrap_socket(plain, server_side=True) as tls:
+            tls.recv(65536)
+            answer(tls)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"https://127.0.0.1:{listener.getsockname()[1]}/zone"
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+def test_the_content_is_read(credentials: Path) -> None:
+    def answer(tls: ssl.SSLSocket) -> None:
+        tls.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nzone")
+
+    with server(credentials, answer) as url:
+        assert downloads.fetch(url) == b"zone"
+
+
+@pytest.mark.parametrize("head", [HEAD, b"HTTP/1.1 200 OK\r\nX: "])
+def test_a_server_that_goes_on_and_on_is_left(
+    credentials: Path, head: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "DOWNLOAD_SECONDS", 1.0)
+    left = threading.Event()
+
+    def answer(tls: ssl.SSLSocket) -> None:
+        tls.sendall(head)
+        while not left.wait(0.05):
+            tls.sendall(b"x")
+
+    with server(credentials, answer) as url:
+        try:
+            with pytest.raises(DownloadError, match="not all of it came within 1 s"):
+                downloads.fetch(url)
+        finally:
+            left.set()
