@@ -77,8 +77,9 @@ class Leadership:
             self._cluster.replace(leases.held(lease, self._identity, wall))
         except ConflictError:
             return False
-        except ClusterError as error:
-            _log.warning("%s", error)
+        except Exception as error:
+            # A defect must not end the thread: this replica would never lead again.
+            _log.warning("%s", error, exc_info=not isinstance(error, ClusterError))
             return False
         return True
 

@@ -106,8 +106,9 @@ class StatusWriter:
                 if made is not None:
                     self._written(made)
                     self._post(reference, write)
-            except ClusterError as error:
-                _log.warning("%s", error)
+            except Exception as error:
+                # A defect must not end the thread: nobody would write in its place.
+                _log.warning("%s", error, exc_info=not isinstance(error, ClusterError))
                 self._failed(reference)
             finally:
                 with self._condition:

@@ -6,6 +6,7 @@ the right to read every pod of a cluster is more than the operator should have.
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable
 
 from dnsfleet_operator.cluster import Cluster, ClusterError, Manifest
@@ -13,6 +14,7 @@ from dnsfleet_operator.pops.setting import MANAGED_SELECTOR
 from dnsfleet_operator.workload_cache import KINDS
 
 RETRY_SECONDS = 1.0
+"""Between the beginnings of watches: one that fails, or ends at once, costs a list each time."""
 
 _log = logging.getLogger(__name__)
 
@@ -46,11 +48,13 @@ class WorkloadWatches:
 
     def _run(self, kind: str) -> None:
         while not self._stopping.is_set():
+            again = time.monotonic() + RETRY_SECONDS
             try:
                 self._watch(kind)
-            except ClusterError as error:
-                _log.warning("%s", error)
-                self._stopping.wait(RETRY_SECONDS)
+            except Exception as error:
+                # A defect must not end the thread: nobody would watch in its place.
+                _log.warning("%s", error, exc_info=not isinstance(error, ClusterError))
+            self._stopping.wait(max(0.0, again - time.monotonic()))
 
     def _watch(self, kind: str) -> None:
         found, since = self._cluster.objects_at(kind, self._namespace, MANAGED_SELECTOR)

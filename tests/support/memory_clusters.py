@@ -40,6 +40,8 @@ class MemoryCluster(Cluster):
         self._numbers = itertools.count(1)
         self.faults: dict[str, Exception] = {}
         """What is raised when objects of a kind are asked for."""
+        self.raised = 0
+        """How often a fault was raised."""
         for kind, name in _CONTAINERS:
             self.put({"kind": kind, "metadata": {"name": name}})
 
@@ -103,6 +105,7 @@ class MemoryCluster(Cluster):
 
     def _answer(self, kind: str) -> None:
         if (fault := self.faults.get(kind)) is not None:
+            self.raised += 1
             raise fault
 
 
