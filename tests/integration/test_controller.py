@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from dnsfleet_operator.pops.setting import COMPONENT_LABEL, MANAGED_BY, POP_LABEL
 from dnsfleet_operator.redis_users import RIGHTS
-from support.memory_clusters import DEADLINE_SECONDS, NAMESPACE, ControlledFleet
+from support.controlled_fleets import DEADLINE_SECONDS, NAMESPACE, ControlledFleet
 from support.valkey import Valkey
 from support.waiting import wait_for
 

@@ -11,7 +11,8 @@ from dnsfleet_operator.leadership import Leadership
 from dnsfleet_operator.status_writing import THREADS, StatusWriter
 from dnsfleet_operator.workload_cache import KINDS
 from dnsfleet_operator.workload_watches import RETRY_SECONDS, WorkloadWatches
-from support.memory_clusters import NAMESPACE, MemoryCluster
+from support.controlled_fleets import NAMESPACE
+from support.memory_clusters import MemoryCluster
 from support.waiting import wait_for
 
 DEFECT = RuntimeError("a defect")
