@@ -5,7 +5,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use dnsfleet_engine::answer::settings::Settings;
 use dnsfleet_engine::answer::{
-    Cache, Client, Outcome, Shortcuts, Source, Transport, look_ahead, respond,
+    Ahead, Cache, Client, Outcome, Shortcuts, Source, Transport, look_ahead, respond,
 };
 use dnsfleet_engine::builder::Builder;
 use dnsfleet_engine::catalog::Catalog;
@@ -60,7 +60,7 @@ impl World {
         let (octets, outcome) = self.respond(message, transport, Shortcuts::default())?;
         let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..UNTIL_CACHED {
-            let mut ahead = [None];
+            let mut ahead = [Ahead::default()];
             look_ahead(&self.catalog, &cache, [message].into_iter(), &mut ahead);
             let shortcuts = Shortcuts {
                 cache: Some(&mut cache),

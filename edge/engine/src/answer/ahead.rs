@@ -14,8 +14,14 @@ use crate::zone::{Seek, Zone};
 /// Queries that are looked ahead to at most: as many as a batch has.
 const MOST: usize = 32;
 
-/// What is known of one query: the zone that answers, and where it has the name if it has it.
-pub type Ahead<'c> = Option<(&'c Zone, Seek<'c>)>;
+/// What is known of one query.
+#[derive(Clone, Copy, Default)]
+pub struct Ahead<'c> {
+    /// What the cache finds its question by.
+    pub hash: Option<u64>,
+    /// The zone that answers, and where it has the name if it has it.
+    pub place: Option<(&'c Zone, Seek<'c>)>,
+}
 
 /// Asks the processor for what the answers to these queries will read, and leaves what it knows of
 /// each of them in `found`, which has nothing yet.
@@ -25,28 +31,28 @@ pub fn look_ahead<'c, 'q>(
     queries: impl Iterator<Item = &'q [u8]>,
     found: &mut [Ahead<'c>],
 ) {
-    let mut asked: [Option<(Question, u64)>; MOST] = [None; MOST];
-    for (asked, query) in asked.iter_mut().zip(queries) {
-        *asked = query::peek(query)
-            .map(|question| (question, cache.seek(question.name, question.rtype)));
+    let mut questions: [Option<Question>; MOST] = [None; MOST];
+    for ((question, found), query) in questions.iter_mut().zip(found.iter_mut()).zip(queries) {
+        *question = query::peek(query);
+        found.hash = question.map(|question| cache.seek(question.name, question.rtype));
     }
-    for (_, hash) in asked.iter().flatten() {
-        cache.go_on(*hash);
+    for hash in found.iter().filter_map(|found| found.hash) {
+        cache.go_on(hash);
     }
-    for (found, asked) in found.iter_mut().zip(&asked) {
-        if let Some((question, hash)) = asked
-            && !cache.may_hold(*hash, catalog.generation())
+    for (question, found) in questions.iter().zip(found.iter_mut()) {
+        if let (Some(question), Some(hash)) = (question, found.hash)
+            && !cache.may_hold(hash, catalog.generation())
         {
-            *found = seek(catalog, question);
+            found.place = seek(catalog, question);
         }
     }
-    for (_, seek) in found.iter().flatten() {
+    for (_, seek) in found.iter().filter_map(|found| found.place) {
         seek.go_on();
     }
 }
 
 /// Begins to look for the name of a question in the zone that answers, if there is one.
-fn seek<'c>(catalog: &'c Catalog, question: &Question) -> Ahead<'c> {
+fn seek<'c>(catalog: &'c Catalog, question: &Question) -> Option<(&'c Zone, Seek<'c>)> {
     let name = Folded::new(question.name);
     let zone = catalog.find(name.as_wire(), question.rtype)?;
     Some((zone, zone.seek(name.as_wire())))

@@ -85,7 +85,7 @@ struct Asked<'q> {
 impl<'q> Asked<'q> {
     /// The zone that answers.
     fn zone(&self, catalog: &'q Catalog) -> Option<&'q Zone> {
-        let known = self.ahead.map(|(zone, _)| zone);
+        let known = self.ahead.place.map(|(zone, _)| zone);
         known.or_else(|| Some(catalog.find(self.name.as_wire(), self.question.rtype)?))
     }
 }
@@ -120,7 +120,12 @@ fn answer(
     // What ANY gets depends on the transport, which is no part of a key.
     if let Some(cache) = cache
         && question.rtype != types::ANY
-        && let Some(key) = cache.key(asked.name, question.rtype, asked.dnssec_ok)
+        && let Some(key) = cache.key(
+            asked.name,
+            question.rtype,
+            asked.dnssec_ok,
+            asked.ahead.hash,
+        )
     {
         return answer_through(source.catalog, cache, key, asked, message);
     }
@@ -190,6 +195,6 @@ fn answer_from_zone(
         any_gets_all: transport == Transport::Tcp,
         dnssec,
     };
-    let mut sname = Sname::new(question.name, name, ahead.map(|(_, seek)| seek));
+    let mut sname = Sname::new(question.name, name, ahead.place.map(|(_, seek)| seek));
     Ok((Stages::new(task, &mut sname, message).run(), zone.version()))
 }

@@ -134,12 +134,13 @@ impl<'s> Opt<'s> {
     pub fn write(&self, rcode: u16, error: Option<ExtendedError>, out: &mut Vec<u8>) {
         let flags = if self.dnssec_ok { DNSSEC_OK } else { 0 };
         let options = self.size() - FIXED_LEN + error.map_or(0, |_| ERROR_LEN);
-        out.push(0);
-        out.extend_from_slice(&types::OPT.to_be_bytes());
-        out.extend_from_slice(&MOST_PAYLOAD.to_be_bytes());
-        out.extend_from_slice(&[(rcode >> 4) as u8, VERSION]);
-        out.extend_from_slice(&flags.to_be_bytes());
-        out.extend_from_slice(&(options as u16).to_be_bytes());
+        let mut fixed = [0; FIXED_LEN]; // the owner is the root
+        fixed[1..3].copy_from_slice(&types::OPT.to_be_bytes());
+        fixed[3..5].copy_from_slice(&MOST_PAYLOAD.to_be_bytes());
+        fixed[5..7].copy_from_slice(&[(rcode >> 4) as u8, VERSION]);
+        fixed[7..9].copy_from_slice(&flags.to_be_bytes());
+        fixed[9..].copy_from_slice(&(options as u16).to_be_bytes());
+        out.extend_from_slice(&fixed);
         if let Some(identity) = self.identity {
             put_option(NSID, identity, out);
         }

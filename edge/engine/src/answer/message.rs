@@ -12,7 +12,7 @@ pub use records::Owner;
 /// Octets of the header (RFC 1035 section 4.1.1).
 pub const HEADER: usize = 12;
 /// Octets of a question behind its name.
-const TYPE_AND_CLASS: usize = 4;
+pub const TYPE_AND_CLASS: usize = 4;
 /// Where the question's name is.
 pub const QNAME: u16 = HEADER as u16;
 
@@ -67,17 +67,16 @@ impl<'m> Message<'m> {
         query: &Query,
         limit: usize,
     ) -> Message<'m> {
+        let mut header = [0; HEADER];
+        header[..2].copy_from_slice(&query.id);
+        header[2] = QR | query.kept_flags;
+        header[5] = u8::from(query.question.is_some());
         out.clear();
-        out.extend_from_slice(&query.id);
-        out.extend_from_slice(&[QR | query.kept_flags, 0]);
-        out.extend_from_slice(&[0; HEADER - 4]);
+        out.extend_from_slice(&header);
         let mut class = [0; 2];
         if let Some(question) = &query.question {
+            out.extend_from_slice(question.wire);
             class = question.class.to_be_bytes();
-            out.extend_from_slice(question.name);
-            out.extend_from_slice(&question.rtype.to_be_bytes());
-            out.extend_from_slice(&class);
-            out[5] = 1;
         }
         Message {
             records_at: out.len(),

@@ -1,7 +1,7 @@
 //! Reading a query: as much of it as is well formed, and what is wrong with the rest.
 
 use super::edns::Edns;
-use super::message::HEADER;
+use super::message::{HEADER, TYPE_AND_CLASS};
 use super::rcode;
 use crate::name;
 use crate::rdata::types;
@@ -17,6 +17,8 @@ const POINTER: u8 = 0xc0;
 /// The one question of a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Question<'q> {
+    /// All of it, as it stands in the query.
+    pub wire: &'q [u8],
     /// Wire form, in the client's letter case.
     pub name: &'q [u8],
     /// QTYPE.
@@ -162,10 +164,12 @@ pub fn peek(message: &[u8]) -> Option<Question<'_>> {
 
 /// Takes the question off the front. Its name cannot be compressed: nothing stands before it.
 fn read_question<'q>(rest: &mut &'q [u8]) -> Option<Question<'q>> {
-    let (name, after) = rest.split_at_checked(name::wire_len(rest)?)?;
-    let (fixed, after) = after.split_first_chunk::<4>()?;
+    let name_len = name::wire_len(rest)?;
+    let (wire, after) = rest.split_at_checked(name_len + TYPE_AND_CLASS)?;
     *rest = after;
+    let (name, fixed) = wire.split_at(name_len);
     Some(Question {
+        wire,
         name,
         rtype: u16::from_be_bytes([fixed[0], fixed[1]]),
         class: u16::from_be_bytes([fixed[2], fixed[3]]),

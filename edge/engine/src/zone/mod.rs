@@ -5,7 +5,7 @@
 //! So the map is persistent: its parts are shared between versions, and a change copies the parts it
 //! touches. And a zone is what most of the memory of an edge holds, so its parts are packed: 100
 //! names and all their records are one piece of memory, without an allocation or a pointer for a
-//! name. A name with one address takes some 57 octets.
+//! name. A name with one address takes some 58 octets.
 //!
 //! ```text
 //! Zone ─► list of chunks ─► chunk ─► bucket          ─► entry

@@ -21,14 +21,20 @@ pub struct Key<'n> {
 }
 
 impl<'n> Key<'n> {
-    /// The key of a question; None where its name is too long.
+    /// The key of a question; None where its name is too long. `hash` is its hash if it is known.
     #[inline]
-    pub fn new(seed: Seed, name: &'n Folded, rtype: u16, dnssec_ok: bool) -> Option<Key<'n>> {
+    pub fn new(
+        seed: Seed,
+        name: &'n Folded,
+        rtype: u16,
+        dnssec_ok: bool,
+        hash: Option<u64>,
+    ) -> Option<Key<'n>> {
         (name.as_wire().len() <= MOST_NAME).then(|| Key {
             name,
             rtype,
             dnssec_ok,
-            hash: hash_words(seed, name.words(), rtype),
+            hash: hash.unwrap_or_else(|| hash_words(seed, name.words(), rtype)),
         })
     }
 
@@ -94,7 +100,7 @@ mod tests {
         let seed = Seed::random();
         let key = |name: &[u8], rtype, dnssec_ok| {
             let folded = Folded::new(name);
-            let key = Key::new(seed, &folded, rtype, dnssec_ok).unwrap();
+            let key = Key::new(seed, &folded, rtype, dnssec_ok, None).unwrap();
             assert_eq!(key.hash, hash(seed, name, rtype));
             (folded.words().collect::<Vec<_>>(), key.kind(), key.hash)
         };
@@ -121,7 +127,7 @@ mod tests {
         while let Some(start) = starts.pop() {
             if name::wire_len(&start) == Some(start.len()) {
                 let folded = Folded::new(&start);
-                let key = Key::new(seed, &folded, 1, false).unwrap();
+                let key = Key::new(seed, &folded, 1, false, None).unwrap();
                 let words: Vec<_> = folded.words().collect();
                 let twin = found.insert((words, key.kind()), start.clone());
                 assert_eq!(twin, None, "{start:?}");
@@ -136,7 +142,7 @@ mod tests {
     fn longer_names_have_no_key() {
         for (length, expected) in [(MOST_NAME, true), (MOST_NAME + 1, false)] {
             let name = Folded::new(&vec![0; length]);
-            let key = Key::new(Seed::random(), &name, 1, false);
+            let key = Key::new(Seed::random(), &name, 1, false, None);
             assert_eq!(key.is_some(), expected);
         }
     }

@@ -78,10 +78,17 @@ impl Default for Cache {
 }
 
 impl Cache {
-    /// The key of a question, in this cache alone; None where it is not kept.
+    /// The key of a question, in this cache alone; None where it is not kept. `hash` is what `seek`
+    /// returned for it, if it was asked.
     #[inline]
-    pub fn key<'n>(&self, name: &'n Folded, rtype: u16, dnssec_ok: bool) -> Option<Key<'n>> {
-        Key::new(self.seed, name, rtype, dnssec_ok)
+    pub fn key<'n>(
+        &self,
+        name: &'n Folded,
+        rtype: u16,
+        dnssec_ok: bool,
+        hash: Option<u64>,
+    ) -> Option<Key<'n>> {
+        Key::new(self.seed, name, rtype, dnssec_ok, hash)
     }
 
     /// Begins to look for a question: the processor is asked for its slots. Returns its hash.

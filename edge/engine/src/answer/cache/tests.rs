@@ -17,7 +17,7 @@ fn name(number: u64) -> Folded {
 }
 
 fn key<'n>(cache: &Cache, name: &'n Folded) -> Key<'n> {
-    cache.key(name, 1, false).unwrap()
+    cache.key(name, 1, false, None).unwrap()
 }
 
 fn kept(records: &[u8]) -> Kept<'_> {

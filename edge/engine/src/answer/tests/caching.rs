@@ -119,7 +119,7 @@ proptest! {
                         now: 0,
                     };
                     let expected = answer::respond(source, Shortcuts::default(), &query, client, &mut fresh);
-                    let mut ahead = [None];
+                    let mut ahead = [Ahead::default()];
                     answer::look_ahead(source.catalog, &cache, [&*query].into_iter(), &mut ahead);
                     let shortcuts = Shortcuts { cache: Some(&mut cache), ahead: ahead[0] };
                     let outcome = answer::respond(source, shortcuts, &query, client, &mut cached);

@@ -13,7 +13,7 @@ mod subjects;
 use super::cookies::Presented;
 use super::message::HEADER;
 use super::settings::Settings;
-use super::{Cache, Client, Outcome, Shortcuts, Source, Transport, rcode};
+use super::{Ahead, Cache, Client, Outcome, Shortcuts, Source, Transport, rcode};
 use crate::catalog::{Catalog, Shared};
 use crate::name::{self, Name};
 use crate::rdata::{self, types};
@@ -136,7 +136,7 @@ fn respond_from(
     for looks_ahead in [false, true, true, true] {
         let mut again = Vec::new();
         let cached = CACHE.with_borrow_mut(|cache| {
-            let mut ahead = [None];
+            let mut ahead = [Ahead::default()];
             if looks_ahead {
                 super::look_ahead(source.catalog, cache, [query].into_iter(), &mut ahead);
             }
