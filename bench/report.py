@@ -207,7 +207,8 @@ def swaps(part: results.Part) -> Iterator[str]:
         f"while a zone of {part['records']:,} records is replaced by another every second: "
         f"{sum(run['lost'] for run in swapped)} of {part['sent']:,} queries lost "
         f"({sum(run['lost'] for run in calm)} in as many without swaps); p99 is "
-        f"{_median(swapped, 'p99_us'):.0f} µs, {over} of that without swaps.",
+        f"{_median(swapped, 'p99_us'):.0f} µs, {over} of that without swaps. "
+        "Rounds in which the machine changed its speed were made again.",
         WIDTH,
     )
 
