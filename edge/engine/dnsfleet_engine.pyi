@@ -173,6 +173,13 @@ class Engine:
     def stop(self) -> None:
         """Close the sockets and end the threads; queries already received are answered."""
 
+    def by_client(self) -> str | None:
+        """Why the kernel spreads clients over the shards, if it does, and not names.
+
+        It refused the program that does so. Every shard answers every name, so only their caches
+        work less well. None while nothing is served.
+        """
+
     def trim(self) -> None:
         """Give free memory of the process back to the system, as far as its allocator can.
 

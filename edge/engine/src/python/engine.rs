@@ -125,6 +125,10 @@ impl Engine {
         py.detach(|| self.serving.stop());
     }
 
+    fn by_client(&self) -> Option<String> {
+        self.serving.by_client()
+    }
+
     fn trim(&self, py: Python<'_>) {
         // SAFETY: it only gives back pages that hold nothing.
         #[cfg(target_env = "gnu")]

@@ -60,6 +60,13 @@ impl Serving {
         }
     }
 
+    /// Why the running server has clients spread over its shards and not names.
+    pub fn by_client(&self) -> Option<String> {
+        let state = self.state();
+        let reason = state.server.as_ref()?.by_client()?;
+        Some(reason.to_string())
+    }
+
     /// One row a shard, since the engine was made.
     pub fn counters(&self) -> Vec<Row> {
         let state = self.state();

@@ -139,7 +139,7 @@ mod tests {
         let code = program(MAX_SHARDS);
         assert!(code.len() <= 4096, "{} instructions", code.len());
         let listen = ["127.0.0.1:0".parse().unwrap()];
-        let shards = crate::serve::sockets::bind(&listen, 2).unwrap();
-        attach(shards[0][0].udp.as_fd(), MAX_SHARDS).unwrap();
+        let bound = crate::serve::sockets::bind(&listen, 2).unwrap();
+        attach(bound.shards[0][0].udp.as_fd(), MAX_SHARDS).unwrap();
     }
 }

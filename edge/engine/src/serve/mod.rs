@@ -82,6 +82,7 @@ pub trait Responder: Send + Sync + 'static {
 /// Running shards; they end with it.
 pub struct Server {
     addresses: Vec<SocketAddr>,
+    by_client: Option<io::Error>,
     counters: Arc<[Counters]>,
     stop: Arc<Event>,
     threads: Vec<JoinHandle<()>>,
@@ -101,15 +102,16 @@ impl Server {
             let message = format!("{shards} shards: use 1 to {MAX_SHARDS}");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
-        let sockets = sockets::bind(listen, shards)?;
+        let bound = sockets::bind(listen, shards)?;
         let options = Arc::new(options);
         let mut server = Self {
-            addresses: sockets[0].iter().map(|pair| pair.address).collect(),
+            addresses: bound.shards[0].iter().map(|pair| pair.address).collect(),
+            by_client: bound.by_client,
             counters: (0..shards).map(|_| Counters::default()).collect(),
             stop: Arc::new(Event::new()?),
             threads: Vec::new(),
         };
-        for (index, pairs) in sockets.into_iter().enumerate() {
+        for (index, pairs) in bound.shards.into_iter().enumerate() {
             let work = Work {
                 responder: Arc::clone(&responder),
                 memory: R::Memory::default(),
@@ -128,6 +130,11 @@ impl Server {
     /// The bound addresses, in the order in which they were asked for.
     pub fn local_addrs(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Why the kernel spreads clients over the shards, if it does, and not names.
+    pub fn by_client(&self) -> Option<&io::Error> {
+        self.by_client.as_ref()
     }
 
     /// One row of counters a shard.

@@ -38,11 +38,21 @@ pub struct Pair {
     pub tcp: TcpListener,
 }
 
-/// Bind every address for every shard: one list of pairs a shard, in the order of `listen`.
+/// What `bind` made.
+pub struct Bound {
+    /// One list of pairs a shard, in the order of the addresses.
+    pub shards: Vec<Vec<Pair>>,
+    /// Why the kernel spreads clients over the shards, if it does, and not names: it did not take the
+    /// BPF program. Any shard answers any name, so only the caches work less well.
+    pub by_client: Option<io::Error>,
+}
+
+/// Bind every address for every shard.
 ///
 /// Errors name the address and the transport; then nothing stays open.
-pub fn bind(listen: &[SocketAddr], shards: usize) -> io::Result<Vec<Vec<Pair>>> {
+pub fn bind(listen: &[SocketAddr], shards: usize) -> io::Result<Bound> {
     descriptors::make_room(shards)?;
+    let mut by_client = None;
     let mut all: Vec<Vec<Pair>> = (0..shards).map(|_| Vec::new()).collect();
     for asked in listen {
         let (first, others) = all.split_first_mut().expect("at least one shard");
@@ -53,9 +63,8 @@ pub fn bind(listen: &[SocketAddr], shards: usize) -> io::Result<Vec<Vec<Pair>>> 
             pairs.push(bind_pair(address, false)?);
         }
         if shards > 1 {
-            // Without the option (another kernel) the kernel spreads clients over the shards, not
-            // names: any shard answers any name, so only the caches work less well.
-            let _ = bpf::attach(all[0].last().expect("pushed above").udp.as_fd(), shards);
+            let group = all[0].last().expect("pushed above").udp.as_fd();
+            by_client = bpf::attach(group, shards).err().or(by_client);
         }
         for pairs in &all {
             let pair = pairs.last().expect("pushed above");
@@ -63,7 +72,10 @@ pub fn bind(listen: &[SocketAddr], shards: usize) -> io::Result<Vec<Vec<Pair>>> 
                 .map_err(|error| explain(address, "tcp", &error))?;
         }
     }
-    Ok(all)
+    Ok(Bound {
+        shards: all,
+        by_client,
+    })
 }
 
 /// The pair of shard 0. Port 0 takes one that is free for UDP and TCP.

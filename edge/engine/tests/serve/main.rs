@@ -2,6 +2,7 @@
 
 mod lifecycle;
 mod proxies;
+mod spreading;
 mod tcp;
 mod udp;
 
