@@ -47,6 +47,8 @@ pub struct Stages<'z, 'a, 'm> {
     /// with very many labels it does not know that.
     aliases: [u64; MOST_ALIASES],
     chased: usize,
+    /// Whether a wildcard stands for the name.
+    is_synthesis: bool,
     /// The DNAME RRset behind each alias that came from one.
     redirections: Option<[Option<Rrset<'z>>; MOST_ALIASES]>,
 }
@@ -61,6 +63,7 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
             rcode: rcode::NOERROR,
             aliases: [0; MOST_ALIASES],
             chased: 0,
+            is_synthesis: false,
             redirections: None,
         }
     }
@@ -82,6 +85,7 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
     /// Step 3: one round.
     fn look_up(&mut self) -> Round {
         let place = lookup::walk(self.task.zone, self.sname, self.task.rtype);
+        self.is_synthesis = matches!(place, Place::Wildcard { .. });
         if self.chased == 0 && !matches!(place, Place::Cut { .. }) {
             self.message.set_authoritative();
         }
@@ -272,10 +276,10 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
     }
 
     /// Whether the answer has an RRset already: a DNAME may be met again, above a name that it made
-    /// or as what was asked for at the end.
+    /// or as what was asked for at the end. One that a wildcard gives to the name has another owner.
     fn is_answered(&self, rrset: Rrset<'_>) -> bool {
         let mut added = self.redirections.iter().flatten().flatten();
-        added.any(|added| added.is_same(rrset))
+        !self.is_synthesis && added.any(|added| added.is_same(rrset))
     }
 
     /// An RRset with the name as its owner.

@@ -231,6 +231,27 @@ fn a_chain_may_end_at_a_dname_that_is_in_the_answer_already() {
 }
 
 #[test]
+fn a_dname_that_a_wildcard_gives_to_the_last_name_is_another_record() {
+    let catalog = catalog("*.w.test. 60 DNAME c.w.test.\n*.w.test. 60 TXT \"t\"");
+    let answer = [
+        "an *.w.test. 60 DNAME c.w.test.",
+        "an x.*.w.test. 60 CNAME x.c.w.test.",
+    ];
+    let dname = "an x.c.w.test. 60 DNAME c.w.test.";
+    let text = "an x.c.w.test. 60 TXT \"t\"";
+    for (qtype, transport, last) in [
+        ("DNAME", Transport::Udp, &[dname][..]),
+        ("ANY", Transport::Udp, &[text]),
+        ("ANY", Transport::Tcp, &[text, dname]),
+    ] {
+        let reply = ask(&catalog, &query(&format!("x.*.w.test. {qtype}")), transport);
+        let expected = ["NOERROR aa"].into_iter().chain(answer);
+        let expected = expected.chain(last.iter().copied());
+        assert_eq!(reply, expected.collect::<Vec<_>>(), "{qtype}");
+    }
+}
+
+#[test]
 fn sixteen_aliases_are_chased() {
     let records: String = (0..20)
         .map(|i| format!("c{i}.test. 60 CNAME c{}.test.\n", i + 1))
