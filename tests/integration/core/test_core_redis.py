@@ -1,7 +1,5 @@
 """What a core Redis refuses, and how that is told, on a real Valkey."""
 
-from collections.abc import Iterator
-
 import pytest
 from dnsfleet import acks, keys
 from dnsfleet.acks import Ack
@@ -9,25 +7,9 @@ from dnsfleet_operator import drafts
 from dnsfleet_operator.core_redis import connect
 from dnsfleet_operator.record_store import RecordStore
 from dnsfleet_operator.store_errors import StoreError
-from support.core_servers import KEY, A, Clock, CoreServer, core_server, reopened
+from support.core_servers import KEY, A, Clock, CoreServer
 from support.ports import free_port
 from support.zones import make_zone
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CoreServer]:
-    with core_server(tmp_path_factory.mktemp("core")) as server:
-        yield server
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def store(server: CoreServer, clock: Clock) -> RecordStore:
-    return reopened(server.emptied(), clock)
 
 
 def test_acks_are_read_and_rubbish_is_not(server: CoreServer, store: RecordStore) -> None:

@@ -1,7 +1,6 @@
 """The record store beside other writers, and with a core that is not as it left it."""
 
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,28 +16,11 @@ from support.core_servers import (
     B,
     Clock,
     CoreServer,
-    core_server,
     make_store,
     reopened,
     ttl,
 )
 from support.zones import hosts, make_zone
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CoreServer]:
-    with core_server(tmp_path_factory.mktemp("core")) as server:
-        yield server
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def store(server: CoreServer, clock: Clock) -> RecordStore:
-    return reopened(server.emptied(), clock)
 
 
 def test_a_second_writer_fences_the_first(

@@ -1,6 +1,5 @@
 """What the record store makes of zones that are published, on a real Valkey."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,26 +9,10 @@ from dnsfleet.revisions import Revision
 from dnsfleet_operator import drafts
 from dnsfleet_operator.core_redis import UNNAMED_SECONDS
 from dnsfleet_operator.record_store import RecordStore
-from support.core_servers import KEY, A, B, Clock, CoreServer, core_server, offset, reopened, ttl
+from support.core_servers import KEY, A, B, Clock, CoreServer, offset, reopened, ttl
 from support.valkey import Valkey
 from support.waiting import wait_for
 from support.zones import hosts, make_zone
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CoreServer]:
-    with core_server(tmp_path_factory.mktemp("core")) as server:
-        yield server
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def store(server: CoreServer, clock: Clock) -> RecordStore:
-    return reopened(server.emptied(), clock)
 
 
 def test_what_is_published_is_loaded_after_a_restart(
