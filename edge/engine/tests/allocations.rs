@@ -4,6 +4,9 @@
 //! The allocator of this program counts what the shard's thread takes, and the kernel ends the
 //! program if that thread makes the system call that every contended lock needs.
 
+#[path = "common/seccomp.rs"]
+mod seccomp;
+
 use dnsfleet_engine::answer::settings::Settings;
 use dnsfleet_engine::answer::{Ahead, Cache, Client, Outcome};
 use dnsfleet_engine::authority::{Authority, View};
@@ -57,7 +60,7 @@ impl Responder for Watched {
 
     fn view(&self) -> View {
         if !IS_SHARD.replace(true) {
-            forbid_futex();
+            seccomp::forbid(libc::SYS_futex, None, libc::SECCOMP_RET_KILL_PROCESS);
         }
         if PROBE.swap(false, SeqCst) {
             drop(std::hint::black_box(Box::new(1)));
@@ -87,46 +90,6 @@ impl Responder for Watched {
 
     fn slip(view: &View, query: &[u8], client: Client, out: &mut Vec<u8>) -> Option<Outcome> {
         Authority::slip(view, query, client, out)
-    }
-}
-
-/// From now on futex(2) ends this program where this thread calls it.
-fn forbid_futex() {
-    let op = |code: u32, k, jt, jf| libc::sock_filter {
-        code: code as u16,
-        jt,
-        jf,
-        k,
-    };
-    // seccomp_data starts with the number of the system call.
-    let mut program = [
-        op(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
-        op(
-            libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K,
-            libc::SYS_futex as u32,
-            0,
-            1,
-        ),
-        op(
-            libc::BPF_RET | libc::BPF_K,
-            libc::SECCOMP_RET_KILL_PROCESS,
-            0,
-            0,
-        ),
-        op(libc::BPF_RET | libc::BPF_K, libc::SECCOMP_RET_ALLOW, 0, 0),
-    ];
-    let filter = libc::sock_fprog {
-        len: program.len() as u16,
-        filter: program.as_mut_ptr(),
-    };
-    // SAFETY: the filter is valid during the call, which copies it.
-    unsafe {
-        assert_eq!(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-        let mode = libc::SECCOMP_MODE_FILTER;
-        assert_eq!(
-            libc::prctl(libc::PR_SET_SECCOMP, mode, &raw const filter),
-            0
-        );
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod lifecycle;
 mod proxies;
+#[path = "../common/seccomp.rs"]
+mod seccomp;
 mod spreading;
 mod tcp;
 mod udp;
