@@ -20,8 +20,6 @@ from dnsfleet_cli.options import DEFAULT_LISTEN
 from dnsfleet_cli.troubles import NEGATIVE, OK, Trouble, counted, reason
 
 SUFFIX = ".zone"
-COOKIE_SECONDS = 300.0
-"""Between looks at the cookie secrets, whose steps are hours apart."""
 
 
 def serve(zones: list[str], folder: Path | None, listen: list[str], shards: int) -> int:
@@ -41,7 +39,7 @@ def serve(zones: list[str], folder: Path | None, listen: list[str], shards: int)
         bound = engine.start(addresses, shards)
         for host, port in bound:
             print(f"answering at {f'[{host}]' if ':' in host else host}:{port}", flush=True)
-        while signal.sigtimedwait(stops, COOKIE_SECONDS) is None:
+        while signal.sigtimedwait(stops, cookies.LOOK_SECONDS) is None:
             held = _rotate_cookie_secrets(engine, held)
         engine.stop()
     except OSError as error:

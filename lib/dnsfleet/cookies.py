@@ -26,6 +26,8 @@ PERIOD_SECONDS = 24 * 3600
 OVERLAP_SECONDS = 2 * 3600
 """How long one is accepted after its successor is used: the hour that a cookie lives, and another
 for the last edge to learn of the successor."""
+LOOK_SECONDS = 300.0
+"""Between looks of whoever rotates them: the steps are hours apart."""
 
 
 class Part(StrEnum):

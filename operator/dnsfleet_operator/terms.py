@@ -39,8 +39,6 @@ from dnsfleet_operator.zone_passes import ZonePasses
 
 SYNC_SECONDS = 300.0
 """Between complete lists: what a lost event costs at most."""
-COOKIE_SECONDS = 300.0
-"""Between looks at the cookie secrets, whose steps are hours apart."""
 DEAD_ACK_MS = 24 * 3600 * 1000
 """What an edge said is kept for a day after its last word."""
 
@@ -218,4 +216,4 @@ class Term:
         if secret is not None:
             self._cluster.create(secret) if found is None else self._cluster.replace(secret)
             _log.info("rotated the cookie secrets in Secret %s/%s", namespace, name)
-        self._add(key, COOKIE_SECONDS)
+        self._add(key, cookies.LOOK_SECONDS)

@@ -24,10 +24,10 @@ www  60   IN A 192.0.2.2
 IN_HASTE = """
 import sys
 from dnsfleet import cookies
-from dnsfleet_cli import main, serving
+from dnsfleet_cli import main
 
 cookies.STAGE_SECONDS = cookies.PERIOD_SECONDS = cookies.OVERLAP_SECONDS = 0
-serving.COOKIE_SECONDS = 0.01
+cookies.LOOK_SECONDS = 0.01
 main.app(sys.argv[1:])
 """
 """`dnsfleet` for which no time must pass between the steps of cookie secrets."""
