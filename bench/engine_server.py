@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import dnsfleet_engine
-from dnsfleet import master_files
+from dnsfleet.zones import master_files
 
 from bench import loads
 from bench.datasets import ORIGIN

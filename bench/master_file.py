@@ -2,7 +2,7 @@
 
 import time
 
-from dnsfleet import master_files
+from dnsfleet.zones import master_files
 
 RECORDS = 1_000_000
 

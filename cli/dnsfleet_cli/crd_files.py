@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from dnsfleet import chart_schemas, crds
+from dnsfleet.crds import chart_schemas, definitions
 
 from dnsfleet_cli.troubles import Trouble, reason
 
@@ -16,7 +16,7 @@ def write(folder: Path) -> None:
     """Write every file into `folder`, made if it is missing."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in crds.render().items():
+        for name, text in definitions.render().items():
             (folder / name).write_text(text)
             print(folder / name)
     except OSError as error:

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
-from dnsfleet import documents, names
-from dnsfleet.resources import API_VERSION
+from dnsfleet import names
+from dnsfleet.resources import API_VERSION, documents
 from dnsfleet.resources.zone_files import MAX_INLINE
 from dnsfleet.resources.zones import MAX_RECORDS
 from dnsfleet_engine import Zone
-from dnsfleet_operator.assembling import Assembler
+from dnsfleet_publisher.assembling import Assembler
 
 from dnsfleet_cli.zone_paths import ZonePaths
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dnsfleet import documents
-from dnsfleet.documents import Document
+from dnsfleet.resources import documents
+from dnsfleet.resources.documents import Document
 from dnsfleet.violations import Violation
 
 from dnsfleet_cli.troubles import Trouble, reason

@@ -7,8 +7,9 @@ from somebody else cannot read the rest of the machine into answers.
 from pathlib import Path
 from typing import NamedTuple
 
-from dnsfleet import master_files, names
+from dnsfleet import names
 from dnsfleet.violations import Violation
+from dnsfleet.zones import master_files
 from dnsfleet_engine import Zone
 
 from dnsfleet_cli.troubles import Trouble, reason

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from dnsfleet_operator.assembling import Assembler
+from dnsfleet_publisher.assembling import Assembler
 
 from dnsfleet_cli import importing, manifest_files, zone_files
 from dnsfleet_cli.options import Output

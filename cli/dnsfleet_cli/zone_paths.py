@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dnsfleet import resources
-from dnsfleet.documents import Document
 from dnsfleet.resources import Reference
-from dnsfleet_operator.zone_sources import SourceError, Text
+from dnsfleet.resources.documents import Document
+from dnsfleet_publisher.zone_sources import SourceError, Text
 
 from dnsfleet_cli import zone_files
 from dnsfleet_cli.troubles import reason

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 import redis
-from dnsfleet import acks, keys
+from dnsfleet.replication import acks, keys
 
 from dnsfleet_edge.connections import redis_client
 from dnsfleet_edge.logs import line

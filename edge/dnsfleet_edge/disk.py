@@ -30,7 +30,7 @@ from typing import NamedTuple, TypeVar
 from urllib.parse import quote
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from dnsfleet import manifests
+from dnsfleet.replication import manifests
 from dnsfleet_engine import Zone
 
 from dnsfleet_edge import verification

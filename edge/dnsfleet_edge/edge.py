@@ -26,8 +26,8 @@ import time
 from types import FrameType
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from dnsfleet import events
-from dnsfleet.follower import Follower
+from dnsfleet.replication import events
+from dnsfleet.replication.follower import Follower
 from dnsfleet_engine import Engine
 
 from dnsfleet_edge import wildcards

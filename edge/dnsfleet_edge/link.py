@@ -19,9 +19,9 @@ from collections import deque
 from collections.abc import Callable
 
 import redis
-from dnsfleet import commands, events, keys
-from dnsfleet.follower import Follower
-from dnsfleet.manifests import Manifest
+from dnsfleet.replication import commands, events, keys
+from dnsfleet.replication.follower import Follower
+from dnsfleet.replication.manifests import Manifest
 from dnsfleet_engine import Engine, Zone
 
 from dnsfleet_edge import verification

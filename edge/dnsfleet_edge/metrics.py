@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 
-from dnsfleet.manifests import Manifest
+from dnsfleet.replication.manifests import Manifest
 from dnsfleet_engine import Engine
 from prometheus_client import (
     CollectorRegistry,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from dnsfleet import keys
+from dnsfleet.replication import keys
 
 from dnsfleet_edge.connections import redis_client
 

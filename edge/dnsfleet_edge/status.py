@@ -2,8 +2,8 @@
 
 import time
 
-from dnsfleet.commands import Ack
-from dnsfleet.manifests import Manifest
+from dnsfleet.replication.commands import Ack
+from dnsfleet.replication.manifests import Manifest
 
 
 class Status:

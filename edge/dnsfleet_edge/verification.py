@@ -1,6 +1,6 @@
 """The proof that a zone is what its signed manifest says, made before it may be answered from."""
 
-from dnsfleet.manifests import Manifest
+from dnsfleet.replication.manifests import Manifest
 from dnsfleet_engine import Zone
 
 

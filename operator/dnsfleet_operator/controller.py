@@ -18,19 +18,19 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from dnsfleet.resources import Reference
+from dnsfleet_publisher.store_errors import Fenced, StoreError
 
 from dnsfleet_operator.cluster import Cluster, ClusterError
 from dnsfleet_operator.configuration import Configuration
-from dnsfleet_operator.downloads import Downloads
-from dnsfleet_operator.key_secrets import Keys
+from dnsfleet_operator.labels import POP_LABEL
+from dnsfleet_operator.leading.terms import COOKIES, SYNC, ZONES, Surroundings, Term
 from dnsfleet_operator.metrics import Metrics
-from dnsfleet_operator.observation import Observation, reference_of
-from dnsfleet_operator.pops.setting import POP_LABEL
-from dnsfleet_operator.status_writing import StatusWriter
-from dnsfleet_operator.store_errors import Fenced, StoreError
-from dnsfleet_operator.terms import COOKIES, SYNC, ZONES, Surroundings, Term
+from dnsfleet_operator.observed.observation import Observation, reference_of
+from dnsfleet_operator.observed.workloads import KINDS, Workloads
+from dnsfleet_operator.secrets.key_secrets import Keys
+from dnsfleet_operator.statuses.writing import StatusWriter
 from dnsfleet_operator.work_queue import Key, WorkQueue
-from dnsfleet_operator.workload_cache import KINDS, Workloads
+from dnsfleet_operator.zones.downloads import Downloads
 
 STALLED_SECONDS = 300.0
 """A loop that has not turned for so long hangs; the slowest known ones read every

@@ -8,7 +8,6 @@ import os
 import sys
 import time
 
-from dnsfleet_operator import key_secrets
 from dnsfleet_operator.cluster import Cluster, ClusterError, ConflictError, connect
 from dnsfleet_operator.configuration import (
     Configuration,
@@ -17,11 +16,12 @@ from dnsfleet_operator.configuration import (
 )
 from dnsfleet_operator.controller import Controller
 from dnsfleet_operator.http import HTTPServer
-from dnsfleet_operator.key_secrets import Keys, KeySecretError
-from dnsfleet_operator.leadership import Leadership
+from dnsfleet_operator.leading.leadership import Leadership
 from dnsfleet_operator.metrics import Metrics
-from dnsfleet_operator.watching import watch
-from dnsfleet_operator.workload_watches import WorkloadWatches
+from dnsfleet_operator.secrets import key_secrets
+from dnsfleet_operator.secrets.key_secrets import Keys, KeySecretError
+from dnsfleet_operator.watching.watches import watch
+from dnsfleet_operator.watching.workload_watches import WorkloadWatches
 
 RETRY_SECONDS = 2.0
 _EXIT_CONFIGURATION = 2

@@ -15,7 +15,7 @@ import dns.flags
 import dns.message
 import dns.rcode
 import dns.rrset
-from dnsfleet import master_files
+from dnsfleet.zones import master_files
 from dnsfleet_engine import Engine
 from support import data
 

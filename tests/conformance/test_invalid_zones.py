@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dnsfleet import master_files
+from dnsfleet.zones import master_files
 from support import data
 
 SERVERS = frozenset({"bind", "knot", "nsd"})

@@ -1,7 +1,7 @@
 """Real master files, read by the engine and by dnspython."""
 
 import dns.zone
-from dnsfleet import master_files
+from dnsfleet.zones import master_files
 from support import data
 from support.encoded_zones import WireRecord, folded_wire, wire_records
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from dnsfleet import master_files
+from dnsfleet.zones import master_files
 from dnsfleet_engine import Engine
 from support import comparisons, data, exchanges, nameservers
 from support.comparisons import Address, Query

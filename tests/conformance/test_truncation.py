@@ -8,7 +8,7 @@ all of it comes.
 from collections.abc import Iterator
 
 import pytest
-from dnsfleet import master_files
+from dnsfleet.zones import master_files
 from dnsfleet_engine import Engine
 from support import exchanges, nameservers, wire
 from support.comparisons import Address, Query

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from dnsfleet import master_files
+from dnsfleet.zones import master_files
 from dnsfleet_engine import Engine
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from cluster import builds
 from cluster.access import Access, CommandError
-from dnsfleet import crds
+from dnsfleet.crds import definitions
 from support.releases import CHART, NAME, READY_SECONDS, waiting
 from support.waiting import wait_for
 
@@ -104,7 +104,10 @@ def test_values_that_mean_nothing_are_refused(render: Any, values: Values, refus
 
 
 def test_the_definitions_are_the_generated_ones(render: Any) -> None:
-    wanted = {f"{kind.plural}.dnsfleet.io": crds.definition(kind)["spec"] for kind in crds.KINDS}
+    wanted = {
+        f"{kind.plural}.dnsfleet.io": definitions.definition(kind)["spec"]
+        for kind in definitions.KINDS
+    }
     for keep in (True, False):
         found = of_kind(render({"crds": {"keep": keep}}), "CustomResourceDefinition")
         assert {item["metadata"]["name"]: item["spec"] for item in found} == wanted

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator
 import pytest
 import redis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from dnsfleet_operator.core_redis import connect
-from dnsfleet_operator.publishing import Desired, Publisher
-from dnsfleet_operator.record_store import RecordStore
+from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.publishing import Desired, Publisher
+from dnsfleet_publisher.record_store import RecordStore
 from redis.connection import Connection
 from support.valkey import Valkey
 from support.zone_writers import KEY as WRITERS_KEY

@@ -28,7 +28,7 @@ import dns.rrset
 import dns.zone
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from dnsfleet import master_files
+from dnsfleet.zones import master_files
 from dnsfleet_engine import Engine
 from support.answers import ask
 from support.data import ROOT

@@ -4,7 +4,7 @@ import gzip
 from pathlib import Path
 
 import pytest
-from dnsfleet import crds
+from dnsfleet.crds import definitions
 from dnsfleet_cli.main import app
 from typer.testing import CliRunner, Result
 
@@ -164,7 +164,7 @@ def test_diff_prints_what_differs(folder: Path) -> None:
 def test_crds_are_written_as_they_are_committed(tmp_path: Path) -> None:
     assert dnsfleet("crds", "--dir", tmp_path / "crds").exit_code == 0
     written = {path.name: path.read_text() for path in (tmp_path / "crds").iterdir()}
-    assert written == crds.render()
+    assert written == definitions.render()
 
 
 def test_every_command_explains_itself() -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dnsfleet_operator.pops.setting import COMPONENT_LABEL, MANAGED_BY, POP_LABEL
-from dnsfleet_operator.redis_users import RIGHTS
+from dnsfleet_operator.labels import COMPONENT_LABEL, MANAGED_BY, POP_LABEL
+from dnsfleet_publisher.redis_users import RIGHTS
 from support.controlled_fleets import DEADLINE_SECONDS, NAMESPACE, ControlledFleet
 from support.valkey import Valkey
 from support.waiting import wait_for

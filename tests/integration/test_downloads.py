@@ -13,8 +13,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from dnsfleet_operator import downloads
-from dnsfleet_operator.downloads import DownloadError
+from dnsfleet_operator.zones import downloads
+from dnsfleet_operator.zones.downloads import DownloadError
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import dns.message
 import dns.query
 import pytest
-from dnsfleet import cookies, keys
+from dnsfleet import cookies
 from dnsfleet.cookies import Part, Secret
+from dnsfleet.replication import keys
 from support.edge_fleets import NEW, OLD, EdgeFleet
 from support.ports import free_port
 from support.signed_zones import FORGER, sign

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dnsfleet import keys
+from dnsfleet.replication import keys
 from support.edge_fleets import NEW, OLD, EdgeFleet
 from support.edges import EdgeProcess
 from support.signed_zones import PUBLISHER

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 import redis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from dnsfleet import keys, manifests, plans
-from dnsfleet.manifests import FleetHead, Manifest
+from dnsfleet.replication import keys, manifests
+from dnsfleet.replication.manifests import FleetHead, Manifest
+from dnsfleet.zones import plans
 from dnsfleet_engine import Zone
-from dnsfleet_operator.core_redis import connect
-from dnsfleet_operator.publishing import Desired, Publisher, State
-from dnsfleet_operator.record_store import RecordStore
-from dnsfleet_operator.store_errors import Fenced
+from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.publishing import Desired, Publisher, State
+from dnsfleet_publisher.record_store import RecordStore
+from dnsfleet_publisher.store_errors import Fenced
 from support.valkey import Valkey
 from support.zones import hosts, make_zone
 

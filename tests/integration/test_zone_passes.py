@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dnsfleet import manifests
-from dnsfleet_operator.publishing import State
-from dnsfleet_operator.store_errors import Fenced
+from dnsfleet.replication import manifests
+from dnsfleet_publisher.publishing import State
+from dnsfleet_publisher.store_errors import Fenced
 from support.valkey import Valkey
 from support.zone_writers import GRACE_SECONDS, KEY, Writer, changed, item, record_set, zone
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dnsfleet_operator.publishing import State
+from dnsfleet_publisher.publishing import State
 from support.valkey import Valkey
 from support.zone_writers import GRACE_SECONDS, Writer, changed, item, record_set, zone
 

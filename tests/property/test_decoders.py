@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from dnsfleet import acks, cookies, manifests, rumours
-from dnsfleet.manifests import FleetHead, Manifest, ManifestError
+from dnsfleet import cookies
+from dnsfleet.replication import acks, manifests, rumours
+from dnsfleet.replication.manifests import FleetHead, Manifest, ManifestError
 from dnsfleet_edge.disk import Disk, DiskError
 from hypothesis import example, given, settings
 from hypothesis import strategies as st

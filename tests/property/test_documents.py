@@ -4,7 +4,7 @@ import re
 from json import dumps
 
 import pytest
-from dnsfleet import documents
+from dnsfleet.resources import documents
 from hypothesis import example, given
 from hypothesis import strategies as st
 

@@ -1,9 +1,9 @@
 """Payloads survive being cut up, and damage is always noticed."""
 
 import pytest
-from dnsfleet import encoding
-from dnsfleet.encoding import CHUNK_SIZE, PayloadError
-from dnsfleet.revisions import Revision
+from dnsfleet.replication import encoding
+from dnsfleet.replication.encoding import CHUNK_SIZE, PayloadError
+from dnsfleet.replication.revisions import Revision
 from hypothesis import given
 from hypothesis import strategies as st
 

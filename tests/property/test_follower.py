@@ -5,9 +5,9 @@ reason, what is served is what was published, an ack never claims what is not se
 the replica is whole again the edge ends in the published state.
 """
 
-from dnsfleet import commands, events, keys, manifests
-from dnsfleet.commands import Ack, ReadLog
-from dnsfleet.follower import Follower
+from dnsfleet.replication import commands, events, keys, manifests
+from dnsfleet.replication.commands import Ack, ReadLog
+from dnsfleet.replication.follower import Follower
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule

@@ -1,7 +1,7 @@
 """Admission comes to one result whatever the order of reading, with one owner for each RRset."""
 
-from dnsfleet import ownership
 from dnsfleet.resources import RecordSet, Reference
+from dnsfleet.zones import ownership
 from hypothesis import given
 from hypothesis import strategies as st
 from support import manifests

@@ -1,6 +1,6 @@
 """Whatever the clock and the source say, the next serial is newer than the one before."""
 
-from dnsfleet import serials
+from dnsfleet.zones import serials
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -7,7 +7,7 @@ import contextlib
 import hashlib
 import itertools
 
-from dnsfleet import master_files
+from dnsfleet.zones import master_files
 from dnsfleet_engine import Zone
 from hypothesis import given
 from hypothesis import strategies as st

@@ -3,8 +3,8 @@
 import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
-from dnsfleet import zones
 from dnsfleet.resources import RecordSet
+from dnsfleet.zones import building
 from hypothesis import given
 from hypothesis import strategies as st
 from support import manifests
@@ -45,10 +45,10 @@ def test_no_record_set_harms_the_zone_or_an_older_one(
     """Whatever RecordSets say, there is a zone, and each of its versions only adds."""
     zone = manifests.zone("{records: [{name: www, type: A, data: [192.0.2.1]}]}")
     sets = record_sets(groups)
-    before, _ = zones.from_resources(zone, [], None)
+    before, _ = building.from_resources(zone, [], None)
     assert before is not None
     for count in range(1, len(sets) + 1):
-        after, _ = zones.from_resources(zone, sets[:count], None)
+        after, _ = building.from_resources(zone, sets[:count], None)
         assert after is not None
         assert before.diff(after).removed == 0
         before = after
@@ -56,7 +56,7 @@ def test_no_record_set_harms_the_zone_or_an_older_one(
 
 @given(TEXT)
 def test_unquoted_text_is_kept_octet_by_octet(text: str) -> None:
-    built, violations = zones.from_resources(
+    built, violations = building.from_resources(
         manifests.zone_with([{"name": "t", "type": "TXT", "data": [text]}]), [], None
     )
     assert violations == []

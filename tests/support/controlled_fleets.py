@@ -7,10 +7,10 @@ from dnsfleet_engine import Zone
 from dnsfleet_operator.cluster import Manifest
 from dnsfleet_operator.configuration import from_environment
 from dnsfleet_operator.controller import Controller
-from dnsfleet_operator.core_redis import connect
-from dnsfleet_operator.key_secrets import Keys
 from dnsfleet_operator.metrics import Metrics
-from dnsfleet_operator.record_store import RecordStore
+from dnsfleet_operator.secrets.key_secrets import Keys
+from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.record_store import RecordStore
 
 from support.memory_clusters import MemoryCluster, name_of
 from support.valkey import Valkey

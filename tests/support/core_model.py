@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from dnsfleet import commands, encoding, events, keys, manifests
-from dnsfleet.manifests import FleetHead, Manifest, Run
-from dnsfleet.revisions import Revision
+from dnsfleet.replication import commands, encoding, events, keys, manifests
+from dnsfleet.replication.manifests import FleetHead, Manifest, Run
+from dnsfleet.replication.revisions import Revision
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 FORGER = Ed25519PrivateKey.from_private_bytes(bytes([1]) * 32)

@@ -7,8 +7,8 @@ from typing import Self
 
 import redis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from dnsfleet_operator.core_redis import connect
-from dnsfleet_operator.record_store import RecordStore
+from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.record_store import RecordStore
 
 from support.valkey import Valkey
 

@@ -7,11 +7,11 @@ from typing import Any
 import dns.edns
 import dns.message
 import dns.query
-from dnsfleet import acks, keys
-from dnsfleet.acks import Ack
-from dnsfleet.manifests import Manifest
-from dnsfleet_operator.core_redis import connect
-from dnsfleet_operator.record_store import RecordStore
+from dnsfleet.replication import acks, keys
+from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.manifests import Manifest
+from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.record_store import RecordStore
 
 from support.edges import EdgeProcess
 from support.signed_zones import PUBLISHER

@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from dnsfleet import encoding, manifests
-from dnsfleet.manifests import Manifest
-from dnsfleet.revisions import Revision
+from dnsfleet.replication import encoding, manifests
+from dnsfleet.replication.manifests import Manifest
+from dnsfleet.replication.revisions import Revision
 from dnsfleet_engine import Zone
 
 PUBLISHER = Ed25519PrivateKey.from_private_bytes(bytes(32))

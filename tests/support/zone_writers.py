@@ -6,13 +6,13 @@ from typing import Any
 import kubernetes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet_engine import Zone
-from dnsfleet_operator.assembling import Assembler
 from dnsfleet_operator.cluster import Cluster
-from dnsfleet_operator.core_redis import connect
-from dnsfleet_operator.downloads import Downloads
-from dnsfleet_operator.observation import LISTED, Observation
-from dnsfleet_operator.record_store import RecordStore
-from dnsfleet_operator.zone_passes import Results, ZonePasses
+from dnsfleet_operator.observed.observation import LISTED, Observation
+from dnsfleet_operator.zones.downloads import Downloads
+from dnsfleet_operator.zones.passes import Results, ZonePasses
+from dnsfleet_publisher.assembling import Assembler
+from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.record_store import RecordStore
 
 from support.valkey import Valkey
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from dnsfleet import crds
+from dnsfleet.crds import definitions
 from dnsfleet_cli import crd_files
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +25,7 @@ RULES = {
 def test_the_chart_has_the_generated_definitions() -> None:
     folder = CHART / crd_files.CHART_FOLDER
     carried = {path.name: path.read_text() for path in folder.iterdir()}
-    assert carried == crds.render(), "run `make crds` and commit the result"
+    assert carried == definitions.render(), "run `make crds` and commit the result"
 
 
 def test_the_schema_has_the_specs_of_the_models() -> None:

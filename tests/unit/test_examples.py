@@ -5,9 +5,9 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
-from dnsfleet import documents, ownership, zones
-from dnsfleet.resources import Namespace, Pop, RecordSet, Zone
+from dnsfleet.resources import Namespace, Pop, RecordSet, Zone, documents
 from dnsfleet.violations import Violation
+from dnsfleet.zones import building, ownership
 from dnsfleet_engine import Zone as EngineZone
 
 FOLDER = Path(__file__).parents[2] / "examples"
@@ -34,10 +34,10 @@ def build(name: str) -> tuple[dict[str, EngineZone], int, list[Violation]]:
         base = None
         if zone.spec.zone_file is not None:
             path = FOLDER / name / (zone.spec.zone_file.path or "")
-            base, problems = zones.from_zone_file(zone, path.read_bytes(), path.name)
+            base, problems = building.from_zone_file(zone, path.read_bytes(), path.name)
             violations += problems
         admission = ownership.admit(zone, sets[zone.reference], namespaces, base)
-        result, problems = zones.from_resources(zone, admission.record_sets, base)
+        result, problems = building.from_resources(zone, admission.record_sets, base)
         violations += admission.violations + problems
         if result is not None:
             built[zone.origin] = result

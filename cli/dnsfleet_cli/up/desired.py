@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from dnsfleet import documents
-from dnsfleet.resources import Pop
+from dnsfleet.resources import Pop, documents
 from dnsfleet.violations import Violation
-from dnsfleet_operator.assembling import Assembled, Assembler
+from dnsfleet_publisher.assembling import Assembled, Assembler
 
 from dnsfleet_cli.manifest_files import ManifestFiles
 from dnsfleet_cli.up import events

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from dnsfleet.manifests import Manifest
+from dnsfleet.replication.manifests import Manifest
 
 from dnsfleet_cli.troubles import Trouble
 from dnsfleet_cli.up import addresses, events, redis_servers

@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dnsfleet import documents, resources
-from dnsfleet.documents import Document
-from dnsfleet.resources import Pop, Reference, Zone
+from dnsfleet import resources
+from dnsfleet.resources import Pop, Reference, Zone, documents
+from dnsfleet.resources.documents import Document
 from dnsfleet.violations import Violation
 
 from dnsfleet_cli.manifest_files import ManifestFile

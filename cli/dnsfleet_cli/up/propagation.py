@@ -8,8 +8,8 @@ replica does.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from dnsfleet.acks import Ack
-from dnsfleet.manifests import Manifest
+from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.manifests import Manifest
 
 from dnsfleet_cli.up import events
 

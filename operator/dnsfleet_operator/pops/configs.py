@@ -3,7 +3,6 @@
 import hashlib
 import json
 
-from dnsfleet_operator import cookie_secrets
 from dnsfleet_operator.pops.setting import (
     CONFIG_FOLDER,
     COOKIES_FOLDER,
@@ -14,6 +13,7 @@ from dnsfleet_operator.pops.setting import (
     Manifest,
     Setting,
 )
+from dnsfleet_operator.secrets import cookie_secrets
 
 DRAIN_SECONDS = 10.0
 """An edge that was told to stop answers on for so long. Clients are sent elsewhere after three

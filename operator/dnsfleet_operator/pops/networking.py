@@ -1,12 +1,6 @@
 """How a Pop is reached: Services, what may talk to its pods, and how many may go at once."""
 
-from dnsfleet_operator.pops.setting import (
-    DNS_PORT,
-    HTTP_PORT,
-    REDIS_PORT,
-    Manifest,
-    Setting,
-)
+from dnsfleet_operator.pops.setting import DNS_PORT, HTTP_PORT, REDIS_PORT, Manifest, Setting
 
 
 def dns_service(setting: Setting) -> Manifest:

@@ -1,7 +1,7 @@
 """What all objects of a Pop share: names, labels, and the restrictions on their pods.
 
 They have no owner reference: Kubernetes would end them with any Pop object, also one that goes
-because its CRD does. The operator ends them itself, when the deletion was meant (see `pop_passes`).
+because its CRD does. The operator ends them itself when the deletion was meant (see `pops.passes`).
 """
 
 from dataclasses import dataclass
@@ -10,16 +10,11 @@ from typing import Any
 from dnsfleet.resources import Pop
 
 from dnsfleet_operator.configuration import Configuration
+from dnsfleet_operator.labels import COMPONENT_LABEL, CREATED_ANNOTATION, MANAGED_BY, POP_LABEL
 
 Manifest = dict[str, Any]
 """An object of Kubernetes as its JSON says it."""
 
-MANAGED_BY = "dnsfleet"
-POP_LABEL = "dnsfleet.io/pop"
-CREATED_ANNOTATION = "dnsfleet.io/pop-created"
-"""The creationTimestamp of the Pop, for when the Pop itself is gone."""
-COMPONENT_LABEL = "app.kubernetes.io/component"
-MANAGED_SELECTOR = f"app.kubernetes.io/managed-by={MANAGED_BY},{POP_LABEL}"
 USER_ID = 65532
 """The user of the images: nobody's, not root."""
 DNS_PORT = 5353

@@ -9,7 +9,6 @@ from typing import Any
 
 from dnsfleet.resources.pops import Resources
 
-from dnsfleet_operator import cookie_secrets
 from dnsfleet_operator.pops import configs
 from dnsfleet_operator.pops.setting import (
     CONFIG_FOLDER,
@@ -23,6 +22,7 @@ from dnsfleet_operator.pops.setting import (
     Manifest,
     Setting,
 )
+from dnsfleet_operator.secrets import cookie_secrets
 
 GRACE_SECONDS = 30
 """Until a pod that was told to stop is killed: drain time, and a slow engine's end."""

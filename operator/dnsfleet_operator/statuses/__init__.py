@@ -1,1 +1,1 @@
-"""Statuses: from what is known of an object to the status that it should show. Pure."""
+"""How far everything has come, and the statuses and Events that tell it."""

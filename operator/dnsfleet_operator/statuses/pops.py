@@ -10,8 +10,8 @@ Drained      it is out of service
 from dataclasses import dataclass
 from typing import Any
 
-from dnsfleet_operator.propagation import SILENT_MS, step
 from dnsfleet_operator.statuses.conditions import Condition, Status, merge
+from dnsfleet_operator.statuses.propagation import SILENT_MS, step
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dnsfleet.manifests import Manifest
+from dnsfleet.replication.manifests import Manifest
 from dnsfleet.violations import Violation
+from dnsfleet_publisher.publishing import Outcome, State
 
-from dnsfleet_operator.propagation import ZoneState
-from dnsfleet_operator.publishing import Outcome, State
 from dnsfleet_operator.statuses.conditions import Condition, Status, accepted, merge
+from dnsfleet_operator.statuses.propagation import ZoneState
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from dnsfleet_operator.record_store import RecordStore
+from dnsfleet_publisher.record_store import RecordStore
 from support.core_servers import Clock, CoreServer, core_server, reopened
 
 

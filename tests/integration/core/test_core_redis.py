@@ -1,12 +1,12 @@
 """What a core Redis refuses, and how that is told, on a real Valkey."""
 
 import pytest
-from dnsfleet import acks, keys
-from dnsfleet.acks import Ack
-from dnsfleet_operator import drafts
-from dnsfleet_operator.core_redis import connect
-from dnsfleet_operator.record_store import RecordStore
-from dnsfleet_operator.store_errors import StoreError
+from dnsfleet.replication import acks, keys
+from dnsfleet.replication.acks import Ack
+from dnsfleet_publisher import drafts
+from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.record_store import RecordStore
+from dnsfleet_publisher.store_errors import StoreError
 from support.core_servers import KEY, A, Clock, CoreServer
 from support.ports import free_port
 from support.zones import make_zone

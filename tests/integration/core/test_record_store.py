@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from dnsfleet import keys, manifests
-from dnsfleet.manifests import FleetHead
-from dnsfleet.revisions import Revision
-from dnsfleet_operator import drafts
-from dnsfleet_operator.core_redis import UNNAMED_SECONDS
-from dnsfleet_operator.record_store import RecordStore
+from dnsfleet.replication import keys, manifests
+from dnsfleet.replication.manifests import FleetHead
+from dnsfleet.replication.revisions import Revision
+from dnsfleet_publisher import drafts
+from dnsfleet_publisher.core_redis import UNNAMED_SECONDS
+from dnsfleet_publisher.record_store import RecordStore
 from support.core_servers import KEY, A, B, Clock, CoreServer, offset, reopened, ttl
 from support.valkey import Valkey
 from support.waiting import wait_for

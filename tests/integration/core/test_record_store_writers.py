@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 import redis
-from dnsfleet import keys
-from dnsfleet.revisions import Revision
-from dnsfleet_operator.record_store import RecordStore
-from dnsfleet_operator.store_errors import Fenced, StoreConflictError, StoreError, StoreResetError
+from dnsfleet.replication import keys
+from dnsfleet.replication.revisions import Revision
+from dnsfleet_publisher.record_store import RecordStore
+from dnsfleet_publisher.store_errors import Fenced, StoreConflictError, StoreError, StoreResetError
 from support.core_servers import (
     KEY,
     OTHER,

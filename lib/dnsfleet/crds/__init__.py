@@ -1,0 +1,1 @@
+"""The CustomResourceDefinitions and the schema of the chart's values, made from the models."""

@@ -1,0 +1,90 @@
+"""Commands: what the follower wants done. `dnsfleet.follower` says when it asks for which.
+
+The first five are reads from the replica and are answered by the event of the same name. `Load`
+and `Apply` are work for the engine and are answered by `events.Applied`. `Drop` and `Ack` want no
+answer. Of the commands that are answered at most one is open at any time.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dnsfleet.replication.manifests import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class ReadIndex:
+    """HGETALL `keys.ZONES`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFleet:
+    """GET `keys.FLEET`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLog:
+    """XREAD `keys.LOG` after the id `LSN-0`; wait for entries as long as you like."""
+
+    after: int
+    """An LSN."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadManifests:
+    """GET `keys.manifest(origin)` for each of these zones."""
+
+    origins: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadChunks:
+    """GET each of these keys, in this order. They may be many: read a few at a time."""
+
+    origin: str
+    keys: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Decode `snapshot`, apply `deltas` in order, check the digest, serve the result."""
+
+    manifest: Manifest
+    signed: bytes = field(repr=False)
+    """The manifest's wire form, to be kept on disk beside the zone."""
+    snapshot: bytes = field(repr=False)
+    deltas: tuple[bytes, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """Apply `deltas` in order to what is served, check the digest, serve the result."""
+
+    manifest: Manifest
+    signed: bytes = field(repr=False)
+    deltas: tuple[bytes, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Stop serving a zone: its publisher removed it, or took it from this Pop.
+
+    Keep the signed manifest in the place of the zone, so that a restart does not forget it.
+    """
+
+    manifest: Manifest
+    signed: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """Tell the core what is answered here; only the newest one counts."""
+
+    lsn: int
+    """Every zone last published up to here is served as published, but for `failing`."""
+    failing: Mapping[str, str]
+    """Origin to reason, of zones whose newest revision could not be taken over; some of many."""
+    failing_count: int
+    """How many zones that are."""
+
+
+Command = ReadIndex | ReadFleet | ReadLog | ReadManifests | ReadChunks | Load | Apply | Drop | Ack

@@ -1,0 +1,328 @@
+"""The follower: turns what a replica shows into what an edge serves, without any IO of its own.
+
+It is a machine of events in (`dnsfleet.events`) and commands out (`dnsfleet.commands`). Whoever
+drives it executes each command and feeds the answer back:
+
+    open = follower.feed(Connected())
+    while open: open += follower.feed(execute(open.pop(0)))
+
+One command that wants an answer is open at a time. So the order of things is the order of this
+text, memory holds one zone on its way and no queue, and a slow replica slows only us.
+
+What it does next, whenever nothing is open, is the first of these that there is reason for:
+
+    1. a verified manifest waits       → ReadChunks → Load | Apply
+    2. the index must be compared      → ReadIndex           (Connected, Resync, a gap in the log)
+    3. a zone is said to be newer      → ReadManifests       (up to MANIFESTS_AT_ONCE)
+    4. the fleet's head may be newer   → ReadFleet
+    5. nothing                         → ReadLog             (waits for news)
+
+**Rumours and facts.** The index and the log only say where to look. Nothing in them is signed,
+so nothing happens on their word alone: a rumour of a newer revision leads to reading the
+manifest, and only a manifest with a good signature and a higher revision than the one held is a
+fact. Its chunks must then hash to what it signs before the engine sees them, and the engine must
+find the signed digest before it serves them. A replica can so keep news from us, not make it up.
+
+**Never back.** A held revision is replaced only by a higher one. A replica that was restored from
+an old copy is behind us and is ignored until it has passed us; its revisions are no news. A
+deliberate roll-back is a higher revision with older content.
+
+**Absence is no news.** An index without a zone, a missing value, an empty replica: none of them
+takes a zone away. The ways to lose a zone are its signed tombstone and a signed manifest that
+assigns it to other Pops.
+
+**Gaps.** Each log entry names the position before it. Where that is not ours, entries were
+trimmed, or the core began anew; the index then tells all that the lost entries did. In the data
+of one zone a gap is simply a walk with more steps: the manifest names every delta since its
+snapshot, and a follower that holds none of the revisions along that way reads the snapshot. So a
+follower that is behind goes to the newest revision at once, however many it missed.
+
+**Duplicates and late answers** are no news: an answer to a command that is not open is ignored,
+and a revision that is held is not loaded again. A disconnect leaves no command open, so no answer
+that gets lost can stop us. Should the engine have done what we do not know of, the next delta does
+not fit, and the snapshot makes up for it.
+
+**Failures stay with their zone.** Deltas that cannot be used lead to the snapshot; a snapshot that
+cannot be used makes the zone `failing`. It keeps the revision it has, is named in the acks, and
+is tried again when a newer manifest shows or at the next Resync or Connected. Other zones go on.
+What an ack may claim meanwhile is told in `dnsfleet.acknowledging`.
+
+**Complete** is an edge that may answer although its disk was empty: it has the signed fleet head,
+knows as many live zones as that counts, and serves each one that is assigned to it.
+"""
+
+import itertools
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from dnsfleet.replication import commands, events, manifests, rumours, walks
+from dnsfleet.replication.acknowledging import Failure, Standing
+from dnsfleet.replication.commands import Command
+from dnsfleet.replication.encoding import PayloadError
+from dnsfleet.replication.manifests import FleetHead, Manifest, ManifestError
+from dnsfleet.replication.revisions import Revision
+from dnsfleet.replication.rumours import Rumour
+from dnsfleet.replication.walks import Walk
+
+MANIFESTS_AT_ONCE = 64
+"""Manifests that are read and wait at a time: one round trip for many small zones, and at most
+4 MiB of memory whatever a replica holds."""
+
+
+class _Held(NamedTuple):
+    """What is known of a zone for a fact."""
+
+    revision: Revision
+    lsn: int
+    base: Revision | None
+    """The revision of the snapshot that `chain` starts from."""
+    chain: bytes
+    served: bool
+    tombstone: bool
+
+
+class _Job(NamedTuple):
+    """A verified manifest on its way into the engine."""
+
+    manifest: Manifest
+    signed: bytes
+    lsn: int
+    """Of the oldest change that it makes up for."""
+    walk: Walk
+
+
+class Follower:
+    """Follows the zones of one Pop. Not thread-safe: feed it from one thread."""
+
+    def __init__(self, pop: str, public_key: Ed25519PublicKey) -> None:
+        self._pop = pop
+        self._key = public_key
+        self._online = False
+        self._open: Command | None = None
+        self._index_due = True
+        self._fleet_due = True
+        self._standing = Standing()
+        self._behind_gap = 0
+        # Both in the order of their lsn, and no rumour is older than a job: the index gives a
+        # sorted list, and the log is read only while both are empty.
+        self._rumours: dict[str, Rumour] = {}
+        self._jobs: deque[_Job] = deque()
+        self._held: dict[str, _Held] = {}
+        self._fleet: FleetHead | None = None
+        self._complete = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether every zone of this Pop is here; once true it stays true."""
+        return self._complete
+
+    @property
+    def waiting(self) -> int:
+        """How many zones are known or said to be newer than what is served."""
+        return len(self._rumours) + len(self._jobs)
+
+    def feed(self, event: events.Event) -> list[Command]:
+        """Take in one event; the commands are to be executed in order."""
+        out: list[Command] = []
+        match event:
+            case events.Restored():
+                for manifest in event.manifests:
+                    self._hold(manifest)
+            case events.Connected():
+                self._online = self._index_due = self._fleet_due = True
+            case events.Disconnected():
+                self._online, self._open = False, None
+                self._behind_gap = 0  # the next index may be older than that log
+            case events.Resync():
+                self._index_due = self._fleet_due = True
+            case _:
+                if event.command != self._open:
+                    return []
+                self._open = None
+                out += self._take(event)
+        self._judge_completeness()
+        if not self._index_due and (ack := self._standing.ack(self._on_its_way())) is not None:
+            out.append(ack)
+        if self._online and self._open is None:
+            self._open = self._next()
+            out.append(self._open)
+        return out
+
+    def _next(self) -> Command:
+        if self._jobs:
+            return commands.ReadChunks(self._jobs[0].manifest.zone, self._jobs[0].walk.keys)
+        if self._index_due:
+            return commands.ReadIndex()
+        if self._rumours:
+            return commands.ReadManifests(tuple(itertools.islice(self._rumours, MANIFESTS_AT_ONCE)))
+        if self._fleet_due:
+            return commands.ReadFleet()
+        return commands.ReadLog(self._standing.told)
+
+    def _take(self, answer: events.Answer) -> Iterator[Command]:
+        match answer:
+            case events.IndexRead():
+                self._take_index(answer.zones)
+            case events.LogRead():
+                self._take_log(answer.entries)
+            case events.FleetRead():
+                self._take_fleet(answer.signed)
+            case events.ManifestsRead():
+                for origin, signed in zip(answer.command.origins, answer.values, strict=True):
+                    yield from self._take_manifest(origin, signed)
+            case events.ChunksRead():
+                yield from self._take_chunks(answer.chunks)
+            case events.Applied():
+                self._take_applied(answer)
+
+    # Rumours
+
+    def _take_index(self, zones: Mapping[bytes, bytes]) -> None:
+        heard = rumours.read_index(zones)
+        newest = heard[-1].lsn if heard else 0
+        self._standing.told = max(newest, self._behind_gap)
+        self._standing.begin_anew(self._held)
+        self._behind_gap = 0
+        self._index_due = False
+        self._rumours.clear()
+        for rumour in heard:
+            self._hear(rumour)
+
+    def _take_log(self, entries: Sequence[tuple[bytes, Mapping[bytes, bytes]]]) -> None:
+        for entry_id, fields in entries:
+            entry = rumours.read_entry(entry_id, fields)
+            if entry is None or entry.after != self._standing.told:
+                # An index read from here on is newer than all of this answer, so reading goes on
+                # behind it; else a trimmed log could show the same gap for ever.
+                self._behind_gap = rumours.position(entries[-1][0])
+                self._index_due = self._fleet_due = True
+                return
+            self._standing.told = entry.lsn
+            if entry.rumour is None:
+                self._fleet_due = True
+            else:
+                self._hear(entry.rumour)
+
+    def _hear(self, rumour: Rumour) -> None:
+        zone = rumour.zone
+        held = self._held.get(zone)
+        if held is None or rumour.revision > held.revision:
+            before = self._rumours.get(zone, rumour)
+            self._rumours[zone] = Rumour(
+                min(rumour.lsn, before.lsn), zone, max(rumour.revision, before.revision)
+            )
+
+    # Facts
+
+    def _take_fleet(self, signed: bytes | None) -> None:
+        self._fleet_due = False
+        if signed is None:
+            return
+        try:
+            head = manifests.verify_fleet(signed, self._key)
+        except ManifestError:
+            return  # All that it can do is to keep an edge with an empty disk waiting.
+        if self._fleet is None or (head.fence, head.lsn) > (self._fleet.fence, self._fleet.lsn):
+            self._fleet = head
+
+    def _take_manifest(self, origin: str, value: bytes | None) -> Iterator[Command]:
+        rumour = self._rumours.pop(origin)
+        try:
+            manifest, signed = self._verify(origin, value)
+        except ManifestError as error:
+            self._standing.fail(
+                origin, Failure(str(error), rumour.lsn, rumour.revision, verified=False)
+            )
+            return
+        if manifest.revision < rumour.revision:
+            reason = f"its manifest is {manifest.revision}, and {rumour.revision} was announced"
+            self._standing.fail(
+                origin, Failure(reason, rumour.lsn, rumour.revision, verified=False)
+            )
+        held = self._held.get(origin)
+        if held is not None and manifest.revision <= held.revision:
+            return
+        if manifest.assigned(self._pop):
+            self._jobs.append(_Job(manifest, signed, rumour.lsn, self._find_walk(manifest)))
+            return
+        self._settle(manifest)
+        if held is not None and held.served:
+            yield commands.Drop(manifest, signed)
+
+    def _verify(self, origin: str, value: bytes | None) -> tuple[Manifest, bytes]:
+        if value is None:
+            raise ManifestError("its manifest is missing")
+        manifest = manifests.verify(value, self._key)
+        if manifest.zone != origin:
+            raise ManifestError(f"its manifest is the one of {manifest.zone}")
+        return manifest, value
+
+    def _find_walk(self, manifest: Manifest) -> Walk:
+        held = self._held.get(manifest.zone)
+        walk = None
+        if held is not None and held.served:
+            walk = walks.from_held(manifest, held.revision, held.base, held.chain)
+        return walk or walks.from_snapshot(manifest)
+
+    def _take_chunks(self, chunks: Sequence[bytes | None]) -> Iterator[Command]:
+        job = self._jobs[0]
+        try:
+            snapshot, deltas = job.walk.check(chunks)
+        except PayloadError as error:
+            self._fail(str(error))
+            return
+        if snapshot is None:
+            self._open = commands.Apply(job.manifest, job.signed, deltas)
+        else:
+            self._open = commands.Load(job.manifest, job.signed, snapshot, deltas)
+        yield self._open
+
+    def _take_applied(self, answer: events.Applied) -> None:
+        if answer.error is not None:
+            self._fail(answer.error)
+            return
+        self._jobs.popleft()
+        self._settle(answer.command.manifest)
+
+    def _fail(self, reason: str) -> None:
+        job = self._jobs.popleft()
+        if job.walk.snapshot is None:
+            self._jobs.appendleft(job._replace(walk=walks.from_snapshot(job.manifest)))
+            return
+        self._standing.fail(
+            job.manifest.zone, Failure(reason, job.lsn, job.manifest.revision, verified=True)
+        )
+        self._standing.verify(job.manifest.lsn)
+
+    def _settle(self, manifest: Manifest) -> None:
+        self._hold(manifest)
+        self._standing.settle(manifest.zone, manifest.revision)
+
+    def _hold(self, manifest: Manifest) -> None:
+        self._standing.verify(manifest.lsn)
+        self._held[manifest.zone] = _Held(
+            manifest.revision,
+            manifest.lsn,
+            None if manifest.snapshot is None else manifest.snapshot.revision,
+            manifest.chain,
+            manifest.assigned(self._pop),
+            manifest.tombstone,
+        )
+
+    def _on_its_way(self) -> int | None:
+        """The position of the oldest change that is known and not served."""
+        if self._jobs:
+            return self._jobs[0].lsn
+        return next((rumour.lsn for rumour in self._rumours.values()), None)
+
+    def _judge_completeness(self) -> None:
+        if self._complete or self._fleet is None or self._index_due or self.waiting:
+            return
+        counted = sum(
+            not held.tombstone or held.lsn > self._fleet.lsn for held in self._held.values()
+        )
+        absent = self._standing.failing - self._held.keys()
+        self._complete = counted >= self._fleet.zones and not absent

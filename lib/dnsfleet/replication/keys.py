@@ -1,0 +1,47 @@
+"""Names of the Redis keys: what lies where in the core and in every replica.
+
+    dnsfleet:1:fence                          the fence of the one writer (integer)
+    dnsfleet:1:lsn                            position of the last publication (integer)
+    dnsfleet:1:log                            stream, one entry a publication, id `LSN-0`,
+                                              fields zone, revision, after (position before it)
+    dnsfleet:1:zones                          hash: origin to `LSN EPOCH.SEQ` of its manifest
+    dnsfleet:1:manifest:ORIGIN                the signed head of the newest revision
+    dnsfleet:1:snapshot:ORIGIN:EPOCH.SEQ:I    chunk I of the whole zone at a revision
+    dnsfleet:1:delta:ORIGIN:EPOCH.SEQ:I       chunk I of the change that led to a revision
+    dnsfleet:1:fleet                          the signed head of the fleet
+    dnsfleet:1:acks                           hash: `POP/EDGE` to its newest ack
+    dnsfleet:1:claims                         hash: `ORIGIN NAMESPACE/NAME` of a RecordSet to the
+                                              RRsets that it added; for writers only
+
+The 1 is the version of this layout. A reader that finds nothing under its own version has no
+news, so a newer layout beside this one never takes a zone away from an older edge.
+
+A snapshot or delta has its own keys for every revision: nothing that a manifest names is ever
+written a second time.
+"""
+
+from dnsfleet.replication.revisions import Revision
+
+PREFIX = "dnsfleet:1:"
+FENCE = PREFIX + "fence"
+LSN = PREFIX + "lsn"
+LOG = PREFIX + "log"
+ZONES = PREFIX + "zones"
+FLEET = PREFIX + "fleet"
+ACKS = PREFIX + "acks"
+CLAIMS = PREFIX + "claims"
+
+
+def manifest(origin: str) -> str:
+    """Where the signed manifest of a zone is."""
+    return f"{PREFIX}manifest:{origin}"
+
+
+def snapshot(origin: str, revision: Revision, chunks: int) -> list[str]:
+    """Where the chunks of the whole zone at a revision are, in order."""
+    return [f"{PREFIX}snapshot:{origin}:{revision}:{chunk}" for chunk in range(chunks)]
+
+
+def delta(origin: str, revision: Revision, chunks: int) -> list[str]:
+    """Where the chunks of the change that led to a revision are, in order."""
+    return [f"{PREFIX}delta:{origin}:{revision}:{chunk}" for chunk in range(chunks)]

@@ -1,0 +1,252 @@
+"""Manifests: the signed heads that say what a zone, and the whole fleet, is now.
+
+A manifest names everything that a reader needs to get from what it holds, or from nothing, to
+one revision: a snapshot at some revision and the deltas that follow it up to this one.
+
+    snapshot at 7.40 ── delta 7.41 ── delta 7.42 ── delta 9.43 = this revision
+                        └───── Run(7, 41, 2) ────┘  └ Run(9, 43, 1) ┘
+
+Deltas are named in runs of one writer's consecutive `seq`, so the manifest does not grow with
+their number. `chain` is the hash over the snapshot and these deltas in order (`encoding.chain`):
+the one signature covers all of them. A reader that holds 7.41 knows the chain up to there from
+the manifest of 7.41 and reads only what is new; one that holds the snapshot's own revision
+starts from the snapshot's hash; any other reads the snapshot.
+
+On the wire a head is 64 octets of Ed25519 signature (RFC 8032) followed by compact JSON. The
+signature covers a context first, so that no head can be passed off as one of another kind.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from dnsfleet.replication import keys
+from dnsfleet.replication.encoding import HASH_SIZE, Payload
+from dnsfleet.replication.revisions import Revision
+
+FORMAT = 1
+"""The format of the JSON; a reader refuses a newer one and goes on with what it holds."""
+
+MAX_HEAD_SIZE = 64 * 1024
+"""Octets; no value in Redis is longer, so nothing longer is worth parsing."""
+
+_SIGNATURE_SIZE = 64
+_ZONE_CONTEXT = b"dnsfleet zone\0"
+_FLEET_CONTEXT = b"dnsfleet fleet\0"
+
+
+class ManifestError(ValueError):
+    """A head is not signed by our publisher, or says something this version cannot read."""
+
+
+class Run(NamedTuple):
+    """`length` deltas of one epoch, with consecutive `seq` and as many chunks each."""
+
+    epoch: int
+    first: int
+    length: int
+    chunks: int
+
+    def revisions(self) -> list[Revision]:
+        """The revisions that these deltas lead to, in order."""
+        return [Revision(self.epoch, self.first + step) for step in range(self.length)]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What one zone is at one revision."""
+
+    zone: str
+    """The origin: absolute, lower case."""
+    revision: Revision
+    previous: Revision | None
+    """The revision before it; None for the first of a zone, or after the core lost its data."""
+    lsn: int
+    """Position in the log of the whole fleet."""
+    serial: int
+    """SOA serial; of the last content for a tombstone."""
+    digest: bytes
+    """`Zone.digest` of the content: 32 octets, empty for a tombstone."""
+    rrsets: int
+    records: int
+    time_ms: int
+    """When it was signed, Unix time in milliseconds."""
+    snapshot: Payload | None = None
+    """None for a tombstone only."""
+    deltas: tuple[Run, ...] = ()
+    """From the snapshot to this revision."""
+    delta_size: int = 0
+    """Octets in all of `deltas`."""
+    chain: bytes = b""
+    """32 octets; empty for a tombstone."""
+    pops: tuple[str, ...] | None = None
+    """Names of the Pops that serve the zone, sorted; None is every Pop."""
+    tombstone: bool = False
+    """The zone was removed on purpose."""
+
+    def assigned(self, pop: str) -> bool:
+        """Whether a Pop is to serve the zone."""
+        return not self.tombstone and (self.pops is None or pop in self.pops)
+
+    def deltas_after(self, revision: Revision) -> list[list[str]] | None:
+        """The chunk keys of each delta from a held revision to this one.
+
+        None where no walk leads from there: the snapshot is the way then.
+        """
+        if self.snapshot is None:
+            return None
+        steps = [(step, run.chunks) for run in self.deltas for step in run.revisions()]
+        held = [self.snapshot.revision, *(step for step, _ in steps)]
+        if revision not in held:
+            return None
+        return [
+            keys.delta(self.zone, step, chunks) for step, chunks in steps[held.index(revision) :]
+        ]
+
+    def snapshot_keys(self) -> list[str]:
+        """The chunk keys of the snapshot; empty for a tombstone."""
+        if self.snapshot is None:
+            return []
+        return keys.snapshot(self.zone, self.snapshot.revision, self.snapshot.chunks)
+
+    def chunk_keys(self) -> list[str]:
+        """Every chunk key that this manifest names."""
+        if self.snapshot is None:
+            return []
+        deltas = self.deltas_after(self.snapshot.revision) or []
+        return self.snapshot_keys() + [key for delta in deltas for key in delta]
+
+
+@dataclass(frozen=True, slots=True)
+class FleetHead:
+    """The publisher's word that everything it knows was published.
+
+    An edge with nothing on disk is complete only once it knows as many zones.
+    """
+
+    fence: int
+    lsn: int
+    zones: int
+    """Zones that are live: published and not removed."""
+
+
+def sign(manifest: Manifest, key: Ed25519PrivateKey) -> bytes:
+    """The wire form of a manifest."""
+    said: dict[str, Any] = {
+        "format": FORMAT,
+        "zone": manifest.zone,
+        "revision": str(manifest.revision),
+        "lsn": manifest.lsn,
+        "serial": manifest.serial,
+        "rrsets": manifest.rrsets,
+        "records": manifest.records,
+        "time": manifest.time_ms,
+    }
+    if manifest.previous is not None:
+        said["previous"] = str(manifest.previous)
+    if manifest.pops is not None:
+        said["pops"] = manifest.pops
+    if manifest.tombstone:
+        said["tombstone"] = True
+    if manifest.snapshot is not None:
+        at = manifest.snapshot
+        said["digest"] = manifest.digest.hex()
+        said["snapshot"] = [str(at.revision), at.chunks, at.size, at.sha256.hex()]
+        said["deltas"] = [manifest.delta_size, manifest.chain.hex(), *manifest.deltas]
+    return _seal(said, _ZONE_CONTEXT, key)
+
+
+def verify(data: bytes, key: Ed25519PublicKey) -> Manifest:
+    """The manifest in wire form, once its signature and its fields are in order."""
+    said = _open(data, _ZONE_CONTEXT, key)
+    try:
+        return _read_manifest(said)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ManifestError(f"the manifest has an unreadable field: {error!r}") from error
+
+
+def sign_fleet(head: FleetHead, key: Ed25519PrivateKey) -> bytes:
+    """The wire form of a fleet head."""
+    said = {"format": FORMAT, "fence": head.fence, "lsn": head.lsn, "zones": head.zones}
+    return _seal(said, _FLEET_CONTEXT, key)
+
+
+def verify_fleet(data: bytes, key: Ed25519PublicKey) -> FleetHead:
+    """The fleet head in wire form, once its signature and its fields are in order."""
+    said = _open(data, _FLEET_CONTEXT, key)
+    try:
+        return FleetHead(_count(said["fence"]), _count(said["lsn"]), _count(said["zones"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ManifestError(f"the fleet head has an unreadable field: {error!r}") from error
+
+
+def _seal(said: Mapping[str, Any], context: bytes, key: Ed25519PrivateKey) -> bytes:
+    text = json.dumps(said, separators=(",", ":"), sort_keys=True, ensure_ascii=True).encode()
+    return key.sign(context + text) + text
+
+
+def _open(data: bytes, context: bytes, key: Ed25519PublicKey) -> dict[str, Any]:
+    if not _SIGNATURE_SIZE < len(data) <= MAX_HEAD_SIZE:
+        raise ManifestError(f"{len(data)} octets are no signed head")
+    signature, text = data[:_SIGNATURE_SIZE], data[_SIGNATURE_SIZE:]
+    try:
+        key.verify(signature, context + text)
+    except InvalidSignature:
+        raise ManifestError("the signature is not from this fleet's publisher") from None
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ManifestError(f"the head is no JSON: {error}") from error
+    if not isinstance(said, dict):
+        raise ManifestError("the head is no JSON object")
+    if said.get("format") != FORMAT:
+        raise ManifestError(f"format {said.get('format')}, this version reads {FORMAT}")
+    return said
+
+
+def _read_manifest(said: Mapping[str, Any]) -> Manifest:
+    tombstone = said.get("tombstone", False) is True
+    pops = said.get("pops")
+    snapshot: Payload | None = None
+    deltas: tuple[Run, ...] = ()
+    delta_size, chain, digest = 0, b"", b""
+    if not tombstone:
+        at, chunks, size, sha256 = said["snapshot"]
+        snapshot = Payload(Revision.parse(at), _count(chunks), _count(size), _hash(sha256))
+        octets, hashed, *runs = said["deltas"]
+        delta_size, chain, digest = _count(octets), _hash(hashed), _hash(said["digest"])
+        deltas = tuple(Run(*(_count(number) for number in run)) for run in runs)
+    return Manifest(
+        zone=str(said["zone"]),
+        revision=Revision.parse(said["revision"]),
+        previous=Revision.parse(said["previous"]) if "previous" in said else None,
+        lsn=_count(said["lsn"]),
+        serial=_count(said["serial"]),
+        digest=digest,
+        rrsets=_count(said["rrsets"]),
+        records=_count(said["records"]),
+        time_ms=_count(said["time"]),
+        snapshot=snapshot,
+        deltas=deltas,
+        delta_size=delta_size,
+        chain=chain,
+        pops=None if pops is None else tuple(str(pop) for pop in pops),
+        tombstone=tombstone,
+    )
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError(f"{value!r} is not a count")
+    return value
+
+
+def _hash(value: str) -> bytes:
+    data = bytes.fromhex(value)
+    if len(data) != HASH_SIZE:
+        raise ValueError(f"{value!r} is not a hash of {HASH_SIZE} octets")
+    return data

@@ -1,0 +1,69 @@
+"""Rumours: the unsigned words of the index and the log on where news may be.
+
+The publisher's script writes them, the follower reads them; `dnsfleet.keys` shows the layout. A
+word that cannot be read is skipped in the index, where the next comparison meets it again, and
+counts as a gap in the log.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from dnsfleet.replication.revisions import Revision
+
+_POSITION = re.compile(rb"[0-9]{1,15}")
+_ENTRY_ID = re.compile(rb"([0-9]{1,20})-[0-9]{1,20}")
+
+
+class Rumour(NamedTuple):
+    """Somebody says that a zone is at a revision since a position; ordered by position."""
+
+    lsn: int
+    zone: str
+    revision: Revision
+
+
+class LogEntry(NamedTuple):
+    """One entry of the log."""
+
+    lsn: int
+    after: int
+    """The position before it."""
+    rumour: Rumour | None
+    """None where the news is the fleet's head."""
+
+
+def read_index(zones: Mapping[bytes, bytes]) -> list[Rumour]:
+    """What the hash of zones says, oldest first."""
+    heard = (_read_zone(origin, *value.partition(b" ")[::2]) for origin, value in zones.items())
+    return sorted(rumour for rumour in heard if rumour is not None)
+
+
+def read_entry(entry_id: bytes, fields: Mapping[bytes, bytes]) -> LogEntry | None:
+    """What an entry of the log says; None where it cannot be read."""
+    position = entry_id.partition(b"-")[0]
+    lsn, after = _read_position(position), _read_position(fields.get(b"after", b""))
+    origin = fields.get(b"zone", b"")
+    rumour = _read_zone(origin, position, fields.get(b"revision", b"")) if origin else None
+    if lsn is None or after is None or (origin and rumour is None):
+        return None
+    return LogEntry(lsn, after, rumour)
+
+
+def position(entry_id: bytes) -> int:
+    """Where an entry of the log is, whatever it says; 0 for an id that no stream has."""
+    found = _ENTRY_ID.fullmatch(entry_id)
+    return int(found[1]) if found is not None else 0
+
+
+def _read_position(text: bytes) -> int | None:
+    return int(text) if _POSITION.fullmatch(text) else None
+
+
+def _read_zone(origin: bytes, position: bytes, revision: bytes) -> Rumour | None:
+    lsn = _read_position(position)
+    try:
+        zone, at = origin.decode("ascii"), Revision.parse(revision.decode("ascii"))
+    except ValueError:
+        return None
+    return None if lsn is None else Rumour(lsn, zone, at)

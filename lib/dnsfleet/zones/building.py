@@ -1,0 +1,169 @@
+"""Zones from their sources: master files, Zone objects and the RecordSets that were admitted.
+
+All sources end in the engine's `ZoneBuilder`, so that one parser and one set of checks decides for
+`dnsfleet up`, `serve`, `zone lint` and the operator. Master files alone are the matter of
+`dnsfleet.master_files`; here the records join them that Zone objects and RecordSets describe.
+
+RecordSets must not harm each other or the zone: first all are added at once, which is the usual
+case and costs the least. When that zone breaks a rule, they are added one by one in order of age
+to the last good zone, and each that breaks it is left out with its violations. So the result never
+depends on which of two records a check happens to name.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from dnsfleet_engine import Zone, ZoneBuilder
+
+from dnsfleet import names, resources
+from dnsfleet.resources import Record, RecordSet, canonical_type
+from dnsfleet.violations import Violation
+from dnsfleet.zones.master_files import Built, Include, Progress, add_file, convert, finish
+
+
+def from_zone_file(
+    zone: resources.Zone,
+    text: bytes,
+    name: str,
+    include: Include | None = None,
+    progress: Progress | None = None,
+) -> Built:
+    """The zone of a Zone's `zoneFile`, with the SOA and NS of its spec where the file has none.
+
+    Places are `NAME:LINE`. For text in the manifest take `REFERENCE: spec.zoneFile.inline` as
+    name: `documents.place` turns that into the line of the manifest.
+    """
+    builder = ZoneBuilder(zone.origin, convert)
+    found = add_file(builder, text, name, include, progress)
+    _add_apex(builder, zone)
+    built, found = finish(builder, found)
+    found = [_explain_second_soa(violation, zone) for violation in found]
+    if built is not None and (conflict := _other_name_servers(built, zone)) is not None:
+        return None, [*found, conflict]
+    return built, found
+
+
+def from_resources(
+    zone: resources.Zone, record_sets: Sequence[RecordSet], base: Zone | None
+) -> Built:
+    """The zone of a Zone object and the RecordSets that may add to it, oldest first.
+
+    `base` is the zone of its `zoneFile`, or None where it has none. Places are `REFERENCE: FIELD`.
+    An error in a RecordSet leaves that RecordSet out; only one in the Zone gives no zone. The
+    serial is that of the file or 0: publishing sets it.
+    """
+    found: list[Violation] = []
+    if base is None:
+        base, found = _own_records(zone)
+    if base is None or not record_sets:
+        return base, found
+    whole, more = _add_record_sets(zone, base, record_sets)
+    if whole is not None:
+        return whole, found + more
+    for record_set in record_sets:
+        extended, more = _add_record_sets(zone, base, [record_set])
+        found += [_about(record_set, violation) for violation in more]
+        base = base if extended is None else extended
+    return base, found
+
+
+def _own_records(zone: resources.Zone) -> Built:
+    builder = ZoneBuilder(zone.origin, convert)
+    _add_apex(builder, zone)
+    records = zone.spec.records or ()
+    found = _apex_records(zone, records)
+    found += _add_records(builder, zone, f"{zone.reference}", records)
+    return finish(builder, found)
+
+
+def _add_record_sets(zone: resources.Zone, base: Zone, record_sets: Iterable[RecordSet]) -> Built:
+    builder = ZoneBuilder(zone.origin, convert)
+    builder.add_zone(base)
+    found: list[Violation] = []
+    for record_set in record_sets:
+        found += _add_records(builder, zone, f"{record_set.reference}", record_set.spec.records)
+    return finish(builder, found)
+
+
+def _add_apex(builder: ZoneBuilder, zone: resources.Zone) -> None:
+    """The SOA and NS that the spec describes; a Zone without zone file always has both."""
+    spec, where = zone.spec, f"{zone.reference}: spec"
+    servers = [names.normalise(server) for server in spec.name_servers or ()]
+    for index, server in enumerate(servers):
+        builder.add_record("@", "NS", spec.ttl, server, f"{where}.nameServers[{index}]")
+    if spec.soa is None and spec.zone_file is not None:
+        return
+    soa = spec.soa or resources.Soa()
+    rname = names.normalise(soa.rname or "hostmaster", zone.origin if soa.rname is None else None)
+    timers = f"{soa.refresh} {soa.retry} {soa.expire} {soa.minimum}"
+    builder.add_record("@", "SOA", spec.ttl, f"{servers[0]} {rname} 0 {timers}", f"{where}.soa")
+
+
+def _add_records(
+    builder: ZoneBuilder, zone: resources.Zone, subject: str, records: Iterable[Record]
+) -> list[Violation]:
+    """Add RRsets; returns warnings about names that look absolute and are not."""
+    found = []
+    origin, default_ttl = zone.origin, zone.spec.ttl
+    looks_absolute = f".{origin}"
+    for index, record in enumerate(records):
+        where = f"{subject}: spec.records[{index}]"
+        ttl = default_ttl if record.ttl is None else record.ttl
+        for place, text in enumerate(record.data):
+            builder.add_record(record.name, record.type, ttl, text, f"{where}.data[{place}]")
+        if f".{record.name}.".lower().endswith(looks_absolute) and origin != names.ROOT:
+            message = (
+                f"{record.name} has no dot at its end and becomes {record.name}.{origin}; "
+                "add the dot if you mean it as it stands"
+            )
+            found.append(Violation("RelativeName", message, f"{where}.name", "warning"))
+    return found
+
+
+def _apex_records(zone: resources.Zone, records: Iterable[Record]) -> list[Violation]:
+    """SOA and apex NS among the records, however they are spelled."""
+    found, origin = [], zone.origin
+    for index, record in enumerate(records):
+        rtype = canonical_type(record.type)
+        if rtype == "SOA" or (rtype == "NS" and _is_apex(record, origin)):
+            source = "spec.soa" if rtype == "SOA" else "spec.nameServers"
+            where = f"{zone.reference}: spec.records[{index}]"
+            message = f"the {rtype} of the zone is no record here; write it in {source}"
+            found.append(Violation("ApexOwnedByZone", message, where))
+    return found
+
+
+def _is_apex(record: Record, origin: str) -> bool:
+    try:
+        return names.normalise(record.name, origin) == origin
+    except ValueError:
+        return False  # the builder says what is wrong with the name
+
+
+def _explain_second_soa(violation: Violation, zone: resources.Zone) -> Violation:
+    if violation.reason != "MultipleSOA" or zone.spec.soa is None:
+        return violation
+    message = "the zone file has a SOA already; remove spec.soa, or the SOA from the file"
+    return Violation("MultipleSOA", message, f"{zone.reference}: spec.soa")
+
+
+def _other_name_servers(built: Zone, zone: resources.Zone) -> Violation | None:
+    """The file and the spec together gave more name servers than the spec alone."""
+    if zone.spec.name_servers is None:
+        return None
+    _, servers = built.get(built.origin, "NS") or (0, [])
+    wanted = {names.normalise(server) for server in zone.spec.name_servers}
+    if {names.normalise(server) for server in servers} == wanted:
+        return None
+    message = (
+        "the zone file names other servers; remove spec.nameServers, or the NS records at the apex "
+        "of the file"
+    )
+    return Violation("ConflictingNameServers", message, f"{zone.reference}: spec.nameServers")
+
+
+def _about(record_set: RecordSet, violation: Violation) -> Violation:
+    """A violation that a RecordSet caused, even where the check names a record it collides with."""
+    subject = f"{record_set.reference}: "
+    if violation.where.startswith(subject) or violation.severity == "warning":
+        return violation
+    return violation._replace(where=f"{subject}spec.records")

@@ -1,0 +1,1 @@
+"""Who leads, and the work of a leader from the moment when it holds the Lease."""

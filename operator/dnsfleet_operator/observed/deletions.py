@@ -1,0 +1,83 @@
+"""Whether the end of a Zone, RecordSet or Pop was a wish to remove what it served.
+
+Objects also end because their namespace or their CRD is deleted: the API server takes them along,
+one by one, and each looks deleted like any other. That is no word about a zone. So the namespace
+and the CRD must be there, must not be on their way out, and must be no younger than the object.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dnsfleet.resources import GROUP, Reference
+
+from dnsfleet_operator.cluster import Cluster
+from dnsfleet_operator.observed.observation import reference_of
+
+Manifest = Mapping[str, Any]
+
+DEFINITIONS = {
+    "Zone": f"zones.{GROUP}",
+    "RecordSet": f"recordsets.{GROUP}",
+    "Pop": f"pops.{GROUP}",
+}
+"""The name of the CRD of each kind."""
+
+
+def why_not(created: str, containers: Mapping[str, Manifest | None]) -> str | None:
+    """Why what it served stays; None where the object was deleted for its own sake. Pure.
+
+    `created` is the creationTimestamp of the deleted object, `containers` are its `namespace`,
+    where it had one, and its `CRD`, as they are now.
+    """
+    for kind, container in containers.items():
+        if container is None:
+            return f"its {kind} is gone too"
+        metadata = container["metadata"]
+        if metadata.get("deletionTimestamp"):
+            return f"its {kind} is being deleted"
+        if metadata["creationTimestamp"] > created:
+            return f"its {kind} was made anew since"
+    return None
+
+
+class Deletions:
+    """Asks the API server about objects that are gone. Any method may raise ClusterError."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    def why_not(self, gone: Mapping[Reference, str]) -> dict[Reference, str | None]:
+        """`why_not` for each of these objects, given with its creationTimestamp."""
+        definitions = {
+            kind: self._cluster.get("CustomResourceDefinition", DEFINITIONS[kind])
+            for kind in {reference.kind for reference in gone}
+        }
+        namespaces = {
+            name: self._cluster.get("Namespace", name)
+            for name in {reference.namespace for reference in gone if reference.namespace}
+        }
+        found = {}
+        for reference, created in gone.items():
+            containers = {"CRD": definitions[reference.kind]}
+            if reference.namespace:
+                containers = {"namespace": namespaces[reference.namespace]} | containers
+            found[reference] = why_not(created, containers)
+        meant = [reference for reference, why in found.items() if why is None]
+        return found | {
+            reference: f"there is a {reference.kind} of that name again"
+            for reference in self._there_again(meant)
+        }
+
+    def _there_again(self, meant: list[Reference]) -> set[Reference]:
+        """Those of the references that name an object; many are looked up by one list."""
+        found = set()
+        for kind in {reference.kind for reference in meant}:
+            asked = {reference for reference in meant if reference.kind == kind}
+            if len(asked) == 1:
+                (reference,) = asked
+                single = self._cluster.get(kind, reference.name, reference.namespace)
+                there = [] if single is None else [{"kind": kind, **single}]
+            else:
+                there = self._cluster.objects(kind)
+            found |= asked & {reference_of(each) for each in there}
+        return found

@@ -1,0 +1,1 @@
+"""The Secrets that the operator makes and keeps: the keys of the fleet, and the cookie secrets."""

@@ -1,0 +1,74 @@
+"""What is known of a Pop, from its pods, Deployment and Service and what its edges say. Pure."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from dnsfleet.replication.manifests import Manifest
+from dnsfleet.resources import Pop
+
+from dnsfleet_operator.labels import POP_LABEL
+from dnsfleet_operator.observed import edge_pods
+from dnsfleet_operator.observed.workloads import Workloads
+from dnsfleet_operator.pops.drains import Drains
+from dnsfleet_operator.pops.passes import PopResult
+from dnsfleet_operator.statuses.pops import Facts
+from dnsfleet_operator.statuses.propagation import Fleet
+
+
+def facts(
+    drains: Drains,
+    workloads: Workloads,
+    fleet: Fleet,
+    manifests: Iterable[Manifest],
+    pop: Pop,
+    result: PopResult,
+) -> Facts:
+    """The facts of one Pop; `manifests` are those of all zones that are published."""
+    name = pop.metadata.name
+    pods = [
+        edge
+        for pod in workloads.pods
+        if pod["metadata"]["labels"].get(POP_LABEL) == name
+        and (edge := edge_pods.read(pod)) is not None
+    ]
+    drained = name in drains.drained
+    assigned, current, lag_ms = fleet.lag(name, manifests)
+    return Facts(
+        problem=result.problem,
+        rolling=rolling(workloads.get("Deployment", f"pop-{name}-edge")),
+        wanted=0 if drained else pop.spec.edge.replicas,
+        ready=sum(edge.ready for edge in pods),
+        pods=len(pods),
+        assigned=assigned,
+        current=current,
+        lag_ms=lag_ms // 1000 * 1000,
+        silent=tuple(fleet.silent(name)),
+        drained=drained,
+        refusal=drains.refused.get(name),
+        drain_wanted=pop.spec.state == "Drained",
+        addresses=addresses(workloads.get("Service", f"pop-{name}-dns")),
+    )
+
+
+def rolling(deployment: Mapping[str, Any] | None) -> str:
+    """What a Deployment still has to do; empty for nothing."""
+    if deployment is None:
+        return "the Deployment of the edges is not there yet"
+    spec, status = deployment["spec"], deployment.get("status") or {}
+    if status.get("observedGeneration", 0) < deployment["metadata"]["generation"]:
+        return "the Deployment of the edges has not been looked at yet"
+    wanted = spec.get("replicas", 1)
+    updated, total = status.get("updatedReplicas", 0), status.get("replicas", 0)
+    if updated < wanted or total > wanted:
+        return f"{updated} of {wanted} edges are of the newest version, {total} run"
+    return ""
+
+
+def addresses(service: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """The addresses that clients reach."""
+    if service is None:
+        return ()
+    ingress = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
+    balanced = [each.get("ip") or each.get("hostname") for each in ingress]
+    own = service["spec"].get("clusterIPs") or []
+    return tuple(str(each) for each in balanced or own if each and each != "None")

@@ -1,0 +1,139 @@
+"""How far each zone's newest revision has come, from edges and their acks. Pure.
+
+A revision has reached a Pop when every Ready edge of it says so; a Pop without a Ready edge has
+reached nothing. What an edge says is one number: everything published up to there is answered,
+but for the zones that it names as failing. Nothing else counts, neither that the core has the
+revision nor that the replica does.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from dnsfleet.replication import acks
+from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.manifests import Manifest
+from dnsfleet.resources.zones import MAX_SLOWEST
+
+from dnsfleet_operator.observed.edge_pods import EdgePod
+
+SILENT_MS = 15_000
+"""An edge repeats its ack every 5 s; three in a row do not get lost on a link that works."""
+STEPS = (0, 1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400)
+"""Seconds behind, as a status tells them: the exact number would be a write every second."""
+
+
+class PopState(NamedTuple):
+    """How one Pop stands to one revision."""
+
+    pop: str
+    current: bool
+    reason: str = ""
+    """CamelCase, where it is not current."""
+    message: str = ""
+
+
+class ZoneState(NamedTuple):
+    """How all Pops stand to the newest revision of a zone."""
+
+    pops: int
+    current: int
+    late: tuple[PopState, ...]
+    """At most five of those that are not current, the worst first."""
+    seconds: int
+    """Since it was published, as a step; 0 where all are current."""
+
+    @property
+    def propagated(self) -> bool:
+        """Whether every edge that clients reach answers it."""
+        return self.pops > 0 and self.current == self.pops
+
+
+_WORST = ("LoadFailed", "PopUnreachable", "NoReadyEdge", "Propagating")
+
+
+class Fleet:
+    """The edges and what they said, at one moment."""
+
+    def __init__(
+        self,
+        active: Sequence[str],
+        ready: Mapping[str, tuple[EdgePod, ...]],
+        said: Mapping[str, Ack],
+        now_ms: int,
+    ) -> None:
+        """Take the Pops that clients reach, the Ready edges of each, and the acks by POP/EDGE."""
+        self._active = active
+        self._ready = ready
+        self._said = said
+        self._now_ms = now_ms
+        self._floors = {pop: self._floor(pop) for pop in active}
+
+    def zone(self, manifest: Manifest) -> ZoneState:
+        """How the Pops of a zone stand to its newest revision."""
+        pops = [pop for pop in self._active if manifest.assigned(pop)]
+        states = [self._state(manifest, pop) for pop in pops if self._floors[pop] < manifest.lsn]
+        late = sorted(
+            (state for state in states if not state.current),
+            key=lambda state: (_WORST.index(state.reason), state.pop),
+        )
+        behind = step((self._now_ms - manifest.time_ms) // 1000) if late else 0
+        return ZoneState(len(pops), len(pops) - len(late), tuple(late[:MAX_SLOWEST]), behind)
+
+    def lag(self, pop: str, manifests: Iterable[Manifest]) -> tuple[int, int, int]:
+        """Zones of a Pop, those that it is current in, and the age in ms of the oldest other."""
+        assigned = current = age = 0
+        for manifest in manifests:
+            if not manifest.assigned(pop):
+                continue
+            assigned += 1
+            if self._floors.get(pop, -1) >= manifest.lsn or self._state(manifest, pop).current:
+                current += 1
+            else:
+                age = max(age, self._now_ms - manifest.time_ms)
+        return assigned, current, age
+
+    def silent(self, pop: str) -> list[str]:
+        """The Ready edges of a Pop that have not been heard for a while."""
+        return [
+            edge.name
+            for edge in self._ready.get(pop, ())
+            if (ack := self._said.get(edge.field)) is None or self._is_silent(ack)
+        ]
+
+    def _floor(self, pop: str) -> int:
+        """Everything up to here is answered by every Ready edge; -1 where nothing is known."""
+        floors = [
+            -1 if (ack := self._said.get(edge.field)) is None or ack.failing_count else ack.lsn
+            for edge in self._ready.get(pop, ())
+        ]
+        return min(floors, default=-1)
+
+    def _state(self, manifest: Manifest, pop: str) -> PopState:
+        edges = self._ready.get(pop, ())
+        if not edges:
+            return PopState(pop, False, "NoReadyEdge", "no edge is Ready")
+        late = []
+        for edge in edges:
+            ack = self._said.get(edge.field)
+            if ack is not None and acks.shows(ack, manifest.zone, manifest.lsn):
+                continue
+            late.append((edge, ack))
+        if not late:
+            return PopState(pop, True)
+        for edge, ack in late:
+            if ack is not None and manifest.zone in ack.failing:
+                message = f"edge {edge.name} cannot load it: {ack.failing[manifest.zone]}"
+                return PopState(pop, False, "LoadFailed", message)
+        names = ", ".join(edge.name for edge, _ in late[:MAX_SLOWEST])
+        if any(ack is not None and self._is_silent(ack) for _, ack in late):
+            message = f"not heard for {SILENT_MS // 1000} s: {names}"
+            return PopState(pop, False, "PopUnreachable", message)
+        return PopState(pop, False, "Propagating", f"not yet answered by {names}")
+
+    def _is_silent(self, ack: Ack) -> bool:
+        return self._now_ms - ack.time_ms > SILENT_MS
+
+
+def step(seconds: float) -> int:
+    """The largest of STEPS that is not above."""
+    return max((each for each in STEPS if each <= seconds), default=0)

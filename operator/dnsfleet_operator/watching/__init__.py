@@ -1,0 +1,1 @@
+"""Watches: they hand every event to the controller and decide nothing."""

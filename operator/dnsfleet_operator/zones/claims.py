@@ -1,0 +1,168 @@
+"""Claims: which RRsets of a published zone a RecordSet added, noted in the core beside the zones.
+
+A published zone is a set of RRsets and does not tell who asked for which. Mostly nobody needs to
+know, because the objects say it. But an operator that starts may find a RecordSet broken, or not
+understood, or gone with its namespace or its CRD. What it served is then read from the published
+zone, at the names and types of its claim, and served on.
+
+Before a publication a claim covers what is served and what will be, after it what is served alone.
+So wherever a writer dies, every RRset that came from a RecordSet has its claim. Where only data
+changes, no claim does.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from dnsfleet.resources import Metadata, Record, RecordSet, RecordSetSpec, Reference
+from dnsfleet.resources.record_sets import ZoneReference
+from dnsfleet_engine import Zone
+from dnsfleet_publisher.record_store import RecordStore
+from dnsfleet_publisher.store_errors import StoreResetError
+
+RRsetKey = tuple[str, str]
+"""Owner name and type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What one RecordSet added to one zone."""
+
+    zone: Reference
+    """The Zone that it referred to."""
+    created: str
+    """Its creationTimestamp: its age decides against other claims, and about its deletion."""
+    rrsets: frozenset[RRsetKey]
+
+
+Claims = Mapping[Reference, Claim]
+"""By RecordSet."""
+
+
+def of_record_set(record_set: RecordSet, origin: str) -> Claim:
+    """The claim of a RecordSet that was admitted to the zone of `origin`."""
+    return Claim(
+        record_set.zone_reference,
+        record_set.metadata.creation_timestamp,
+        frozenset(record.key(origin) for record in record_set.spec.records),
+    )
+
+
+def as_published(reference: Reference, claim: Claim, zone: Zone) -> RecordSet | None:
+    """The RecordSet as a published zone has it; None where nothing of it is there.
+
+    It is not validated again: it was, when it was published.
+    """
+    records = []
+    for owner, rtype in sorted(claim.rrsets):
+        if (found := zone.get(owner, rtype)) is not None:
+            ttl, data = found
+            records.append(
+                Record.model_construct(name=owner, type=rtype, ttl=ttl, data=tuple(data))
+            )
+    if not records:
+        return None
+    metadata = Metadata(
+        name=reference.name, namespace=reference.namespace, creation_timestamp=claim.created
+    )
+    zone_ref = ZoneReference(name=claim.zone.name, namespace=claim.zone.namespace)
+    spec = RecordSetSpec.model_construct(zone_ref=zone_ref, records=tuple(records))
+    return RecordSet.model_construct(metadata=metadata, spec=spec)
+
+
+class Ledger:
+    """The claims in the core, as far as one writer knows them: it reads them once."""
+
+    def __init__(self, store: RecordStore) -> None:
+        self._store = store
+        self._held: dict[str, dict[Reference, Claim]] = {}
+        self._fence = 0
+
+    def open(self) -> None:
+        """Read what earlier writers noted, once this one has taken its fence."""
+        if self._fence:
+            return
+        for field, value in self._store.claims().items():
+            origin, reference = _read_field(field)
+            if (claim := _decode(value)) is not None:
+                self._held.setdefault(origin, {})[reference] = claim
+        self._fence = self._store.fence
+
+    def of_zone(self, origin: str) -> Claims:
+        """All claims on one zone."""
+        return self._held.get(origin, {})
+
+    def all(self) -> list[tuple[str, Reference, Claim]]:
+        """Origin, RecordSet and claim."""
+        return [
+            (origin, reference, claim)
+            for origin, claims in self._held.items()
+            for reference, claim in claims.items()
+        ]
+
+    def before(self, wanted: Mapping[str, Claims]) -> None:
+        """Zones will be published with these claims."""
+        more: dict[str, dict[Reference, Claim]] = {}
+        for origin, claims in wanted.items():
+            held = self.of_zone(origin)
+            for reference, claim in claims.items():
+                known = held.get(reference)
+                rrsets = claim.rrsets if known is None else claim.rrsets | known.rrsets
+                if known != (both := replace(claim, rrsets=rrsets)):
+                    more.setdefault(origin, {})[reference] = both
+        try:
+            self._store.note_claims(
+                {
+                    _field(origin, reference): _encode(claim)
+                    for origin, claims in more.items()
+                    for reference, claim in claims.items()
+                }
+            )
+        except StoreResetError:
+            return  # publishing finds that out too, and `after` then writes all of them again
+        for origin, claims in more.items():
+            self._held.setdefault(origin, {}).update(claims)
+
+    def after(self, settled: Mapping[str, Claims]) -> None:
+        """Zones are published with these claims, and no other."""
+        changes: dict[str, bytes | None] = {}
+        kept = self._held | {origin: dict(claims) for origin, claims in settled.items()}
+        for origin, claims in settled.items():
+            held = self.of_zone(origin)
+            changes |= {_field(origin, gone): None for gone in held.keys() - claims.keys()}
+            for reference, claim in claims.items():
+                if held.get(reference) != claim:
+                    changes[_field(origin, reference)] = _encode(claim)
+        fence = self._store.fence
+        if fence != self._fence:  # the core lost its data since
+            for origin, claims in kept.items():
+                changes |= {_field(origin, each): _encode(claims[each]) for each in claims}
+        self._store.note_claims(changes)
+        self._held, self._fence = {key: own for key, own in kept.items() if own}, fence
+
+
+def _field(origin: str, reference: Reference) -> str:
+    return f"{origin} {reference.namespace}/{reference.name}"
+
+
+def _read_field(field: str) -> tuple[str, Reference]:
+    origin, _, name = field.rpartition(" ")
+    namespace, _, name = name.partition("/")
+    return origin, Reference("RecordSet", namespace, name)
+
+
+def _encode(claim: Claim) -> bytes:
+    zone = [claim.zone.namespace, claim.zone.name]
+    value = {"zone": zone, "created": claim.created, "rrsets": sorted(claim.rrsets)}
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _decode(value: bytes) -> Claim | None:
+    """None for what is no claim: a later version may note more than we know."""
+    try:
+        found = json.loads(value)
+        namespace, name = found["zone"]
+        rrsets = frozenset((str(owner), str(rtype)) for owner, rtype in found["rrsets"])
+        return Claim(Reference("Zone", str(namespace), str(name)), str(found["created"]), rrsets)
+    except (ValueError, KeyError, TypeError):
+        return None

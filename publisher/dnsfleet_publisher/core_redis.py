@@ -1,0 +1,155 @@
+"""The core Redis, call by call: what is read and written there, in round trips of a bounded size.
+
+Nothing is decided or remembered here; `record_store` does that. The scripts beside this module are
+what happens at once or not at all: `claim.lua`, `publish.lua` and `note.lua`. Every call may raise
+StoreError.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import resources
+from typing import cast
+
+import redis
+from dnsfleet.replication import acks, keys
+from dnsfleet.replication.acks import Ack
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from redis.typing import EncodableT
+
+from dnsfleet_publisher.drafts import Draft
+from dnsfleet_publisher.store_errors import place, reporting
+
+LOG_ENTRIES = 10_000
+"""Entries that the log keeps, about: an edge that missed more reads the index once."""
+UNNAMED_SECONDS = 3600
+"""How long chunks stay that no manifest names: a slow reader of the last one still finds them."""
+CHUNKS_AT_ONCE = 16
+"""Values in one round trip, about 1 MB: more would stand in the way of other clients."""
+ANSWER_SECONDS = 5.0
+"""How long an answer may take. A script with a thousand keys takes milliseconds."""
+
+
+def connect(url: str) -> redis.Redis:
+    """A client for the core; ValueError for a URL that is none.
+
+    It connects on first use, nothing in it waits longer than ANSWER_SECONDS, and nothing is
+    tried again behind our back.
+    """
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=ANSWER_SECONDS,
+        socket_connect_timeout=ANSWER_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+        protocol=2,
+    )
+
+
+class CoreRedis:
+    """The fleet's keys in one Redis."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        """`client` is one of `connect`."""
+        self._client = client
+        self._publish = client.register_script(_script("publish.lua"))
+        self._claim = client.register_script(_script("claim.lua"))
+        self._note = client.register_script(_script("note.lua"))
+        self.place = place(client)
+        """Which Redis, for messages."""
+
+    def claim(self, least: int) -> tuple[int, int]:
+        """Take a new fence, `least` or higher; the fence, and the position of the log before."""
+        with reporting(self._client):
+            stored = cast(bytes | None, self._client.get(keys.LSN))
+            return int(self._claim(keys=[keys.FENCE], args=[least])), int(stored or 0)
+
+    def fence(self) -> str:
+        """The fence of the one writer; empty where there is none."""
+        with reporting(self._client):
+            return (cast(bytes | None, self._client.get(keys.FENCE)) or b"").decode()
+
+    # Zones
+
+    def origins(self) -> list[str]:
+        """Every origin in the index, removed ones too."""
+        with reporting(self._client):
+            names = cast(list[bytes], self._client.hkeys(keys.ZONES))
+        return sorted(name.decode(errors="replace") for name in names)
+
+    def zone(self, origin: str) -> tuple[bytes, bytes | None]:
+        """What the index says of a zone, empty for nothing, and its signed manifest."""
+        with reporting(self._client):
+            value = cast(bytes | None, self._client.hget(keys.ZONES, origin))
+            return value or b"", cast(bytes | None, self._client.get(keys.manifest(origin)))
+
+    def chunks(self, names: Sequence[str]) -> list[bytes | None]:
+        """The values of these keys."""
+        chunks: list[bytes | None] = []
+        with reporting(self._client):
+            for part in _parts(names):
+                chunks += cast(list[bytes | None], self._client.mget(part))
+        return chunks
+
+    def write_chunks(self, chunks: Mapping[str, bytes]) -> None:
+        """Write chunks that expire unless a manifest comes to name them."""
+        with reporting(self._client):
+            for part in _parts(list(chunks)):
+                pipeline = self._client.pipeline(transaction=False)
+                for key in part:
+                    pipeline.set(key, chunks[key], ex=UNNAMED_SECONDS)
+                pipeline.execute()
+
+    def publish(
+        self, fence: int, lsn: int, key: str, signed: bytes, draft: Draft | None
+    ) -> list[str]:
+        """Make a signed head current; `ok`, or what was not as expected (see `publish.lua`)."""
+        origin, revision, follows = "", "", ""
+        chunks: list[str] = []
+        superseded: list[str] = []
+        if draft is not None:
+            origin, revision = draft.manifest.zone, str(draft.manifest.revision)
+            follows, chunks, superseded = draft.follows, list(draft.chunks), draft.superseded
+        names = [keys.FENCE, keys.LSN, keys.LOG, keys.ZONES, key, *chunks, *superseded]
+        args: list[EncodableT] = [fence, lsn, LOG_ENTRIES, origin, revision, follows, signed]
+        with reporting(self._client):
+            said = self._publish(keys=names, args=[*args, len(chunks), UNNAMED_SECONDS])
+        return [part.decode() for part in cast(list[bytes], said)]
+
+    # What writers note for each other, and what edges say
+
+    def claims(self) -> dict[str, bytes]:
+        """What writers noted of each RecordSet (see `claims`)."""
+        with reporting(self._client):
+            noted = cast(dict[bytes, bytes], self._client.hgetall(keys.CLAIMS))
+        return {field.decode(errors="replace"): value for field, value in noted.items()}
+
+    def note_claims(self, fence: int, changes: Mapping[str, bytes | None]) -> Iterator[str]:
+        """Write claims, None drops one; the fence that is stored, part by part."""
+        for part in _parts(list(changes)):
+            args: list[EncodableT] = [fence]
+            for field in part:
+                args += [field, changes[field] or b""]
+            with reporting(self._client):
+                stored = self._note(keys=[keys.FENCE, keys.CLAIMS], args=args)
+            yield cast(bytes, stored).decode()
+
+    def acks(self) -> dict[str, Ack]:
+        """What every edge said last, by `POP/EDGE`."""
+        with reporting(self._client):
+            said = cast(dict[bytes, bytes], self._client.hgetall(keys.ACKS))
+        read = {edge.decode(errors="replace"): acks.decode(value) for edge, value in said.items()}
+        return {edge: ack for edge, ack in read.items() if ack is not None}
+
+    def forget_edges(self, edges: Sequence[str]) -> None:
+        """Drop what edges said that are gone for good."""
+        if edges:
+            with reporting(self._client):
+                self._client.hdel(keys.ACKS, *edges)
+
+
+def _parts(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(names), CHUNKS_AT_ONCE):
+        yield names[start : start + CHUNKS_AT_ONCE]
+
+
+def _script(name: str) -> str:
+    return resources.files("dnsfleet_publisher").joinpath(name).read_text()

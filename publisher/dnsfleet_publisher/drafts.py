@@ -1,0 +1,213 @@
+"""Drafts: what a publication is to consist of. Pure: nothing is written here.
+
+Normally it is one delta, so that a change costs what it changes. When the deltas since the
+snapshot have grown to a quarter of it, the snapshot is written anew *at the revision before the
+change*: edges that are up to date still walk by the one delta, and whoever comes later starts
+from a snapshot that is near. A change of half the zone is a snapshot alone.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+from dnsfleet.replication import encoding, keys
+from dnsfleet.replication.encoding import Payload
+from dnsfleet.replication.manifests import Manifest, Run
+from dnsfleet.replication.revisions import Revision
+from dnsfleet.zones import plans, serials
+from dnsfleet_engine import Delta, Zone
+
+MIN_DELTA_SIZE = 256 * 1024
+"""Octets of deltas that any zone may gather: for small zones a new snapshot at every quarter
+would be most of the traffic."""
+MAX_DELTA_SHARE = 4
+"""A large zone may gather a quarter of its snapshot: a restart reads at most 1.25 zones."""
+MAX_DELTAS = 1000
+"""Deltas between snapshots: each is a value of its own that a restart has to fetch."""
+MAX_RUNS = 16
+"""Runs that a manifest names, about 20 octets each: every change repeats them."""
+WHOLE_SHARE = 2
+"""A delta of more than half the snapshot saves too little to be kept beside one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What is known of one zone in the core."""
+
+    manifest: Manifest | None = None
+    """The newest one; None where there is none that can be trusted."""
+    zone: Zone | None = None
+    """Its content; None for a tombstone too."""
+    stored: str = ""
+    """The revision that the index in the core has, which the next one must follow."""
+    seq: int = 0
+    """The highest that was ever tried, published or not."""
+    in_core: bool = True
+    """False where the core lost it and all of it must be written again."""
+
+    @property
+    def live(self) -> bool:
+        """Whether edges are told to serve it."""
+        return self.in_core and self.manifest is not None and not self.manifest.tombstone
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A publication before it has a position and a signature."""
+
+    manifest: Manifest
+    """With neither lsn nor time_ms."""
+    zone: Zone | None
+    chunks: dict[str, bytes]
+    """What to write first, by key."""
+    superseded: list[str]
+    """Keys of chunks that no manifest will name any more."""
+    follows: str
+    """The revision that the index must have; empty for none."""
+
+    def at(self, lsn: int, time_ms: int) -> Self:
+        """With position and time filled in."""
+        return replace(self, manifest=replace(self.manifest, lsn=lsn, time_ms=time_ms))
+
+
+def change(
+    before: Published,
+    epoch: int,
+    new: Zone,
+    pops: tuple[str, ...] | None,
+    now: int,
+    delta: Delta | None = None,
+) -> Draft | None:
+    """The publication of `new`; None where neither records nor Pops differ.
+
+    `now` is Unix time in seconds, for the serial; the serial of `new` is taken where it is newer.
+    `delta` is `plans.change` from the zone before to `new`, where it is known already.
+    """
+    at = Revision(epoch, before.seq + 1)
+    old, manifest = before.zone, before.manifest
+    proposed = new.serial or None
+    previous = manifest.serial if manifest is not None else None
+    if old is None or manifest is None or manifest.snapshot is None or not before.in_core:
+        zone = new.with_serial(serials.next_serial(previous, now, proposed))
+        return _whole(before, at, zone, pops)
+    if delta is None:
+        delta = plans.change(old, new)
+    zone, payload = old, delta.payload
+    if delta.added + delta.removed + delta.changed:
+        zone = new.with_serial(serials.next_serial(previous, now, proposed))
+        # Equal to old.diff(zone), in time that depends on the change alone.
+        payload = old.diff(old.apply(payload).with_serial(zone.serial)).payload
+    elif pops == manifest.pops:
+        return None
+    limit = max(MIN_DELTA_SIZE, manifest.snapshot.size // MAX_DELTA_SHARE)
+    if len(payload) > min(limit, manifest.snapshot.size // WHOLE_SHARE):
+        return _whole(before, at, zone, pops)
+    return _step(before, manifest, old, at, zone, payload, pops, limit)
+
+
+def again(before: Published, epoch: int) -> Draft | None:
+    """The same content once more, for a core that lost it; None where it is there."""
+    if before.zone is None or before.manifest is None or before.in_core:
+        return None
+    return _whole(before, Revision(epoch, before.seq + 1), before.zone, before.manifest.pops)
+
+
+def removal(before: Published, epoch: int) -> Draft | None:
+    """The tombstone of a zone; None where it is removed already."""
+    manifest = before.manifest
+    if manifest is None or (manifest.tombstone and before.in_core):
+        return None
+    tombstone = replace(
+        manifest,
+        revision=Revision(epoch, before.seq + 1),
+        previous=_previous(before),
+        digest=b"",
+        rrsets=0,
+        records=0,
+        snapshot=None,
+        deltas=(),
+        delta_size=0,
+        chain=b"",
+        pops=None,
+        tombstone=True,
+    )
+    return Draft(tombstone, None, {}, _superseded(before, tombstone), before.stored)
+
+
+def _whole(before: Published, at: Revision, zone: Zone, pops: tuple[str, ...] | None) -> Draft:
+    data = zone.encode()
+    snapshot = encoding.describe(at, data)
+    manifest = _manifest(before, at, zone, pops, snapshot, (), 0, snapshot.sha256)
+    chunks = dict(zip(manifest.snapshot_keys(), encoding.split(data), strict=True))
+    return Draft(manifest, zone, chunks, _superseded(before, manifest), before.stored)
+
+
+def _step(
+    before: Published,
+    manifest: Manifest,
+    old: Zone,
+    at: Revision,
+    zone: Zone,
+    payload: bytes,
+    pops: tuple[str, ...] | None,
+    limit: int,
+) -> Draft:
+    parts = encoding.split(payload)
+    chunks = dict(zip(keys.delta(manifest.zone, at, len(parts)), parts, strict=True))
+    snapshot, runs = manifest.snapshot, _extend(manifest.deltas, at, len(parts))
+    size, chain = manifest.delta_size + len(payload), manifest.chain
+    if size > limit or sum(run.length for run in runs) > MAX_DELTAS or len(runs) > MAX_RUNS:
+        data = old.encode()
+        snapshot = encoding.describe(manifest.revision, data)
+        names = keys.snapshot(manifest.zone, snapshot.revision, snapshot.chunks)
+        chunks.update(zip(names, encoding.split(data), strict=True))
+        runs, size, chain = _extend((), at, len(parts)), len(payload), snapshot.sha256
+    chain = encoding.chain(chain, [payload])
+    made = _manifest(before, at, zone, pops, snapshot, runs, size, chain)
+    return Draft(made, zone, chunks, _superseded(before, made), before.stored)
+
+
+def _extend(runs: tuple[Run, ...], at: Revision, chunks: int) -> tuple[Run, ...]:
+    if runs:
+        last = runs[-1]
+        if (last.epoch, last.first + last.length, last.chunks) == (at.epoch, at.seq, chunks):
+            return (*runs[:-1], last._replace(length=last.length + 1))
+    return (*runs, Run(at.epoch, at.seq, 1, chunks))
+
+
+def _previous(before: Published) -> Revision | None:
+    return before.manifest.revision if before.manifest is not None and before.in_core else None
+
+
+def _superseded(before: Published, manifest: Manifest) -> list[str]:
+    if before.manifest is None or not before.in_core:
+        return []
+    named = set(manifest.chunk_keys())
+    return [key for key in before.manifest.chunk_keys() if key not in named]
+
+
+def _manifest(
+    before: Published,
+    at: Revision,
+    zone: Zone,
+    pops: tuple[str, ...] | None,
+    snapshot: Payload | None,
+    runs: tuple[Run, ...],
+    delta_size: int,
+    chain: bytes,
+) -> Manifest:
+    return Manifest(
+        zone=zone.origin,
+        revision=at,
+        previous=_previous(before),
+        lsn=0,
+        serial=zone.serial,
+        digest=zone.digest,
+        rrsets=zone.rrsets,
+        records=zone.records,
+        time_ms=0,
+        snapshot=snapshot,
+        deltas=runs,
+        delta_size=delta_size,
+        chain=chain,
+        pops=pops,
+    )

@@ -1,0 +1,149 @@
+"""Publishing: from the zones that are wanted to the zones that are published.
+
+Level-triggered: a pass compares all that is wanted with all that is published and needs no memory
+of what happened in between. So it is the same code for the first pass, for a change, and for a
+core that came back empty: that one has lost our fence, and everything is then published again,
+from what is wanted, under a new one.
+
+Each zone has its own outcome. A zone that fails or is held keeps what it has, and the rest goes
+on; only a core that does not answer ends the work of the pass, because it would fail the same way
+for each zone.
+"""
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from dnsfleet.replication.manifests import Manifest
+from dnsfleet.zones import plans
+from dnsfleet_engine import Zone
+
+from dnsfleet_publisher.record_store import RecordStore
+from dnsfleet_publisher.store_errors import StoreConflictError, StoreError, StoreResetError
+
+RESETS = 2
+"""Resets of the core that one pass goes along with; one that loses its data on and on is down."""
+
+
+class Desired(NamedTuple):
+    """What one origin is to be."""
+
+    zone: Zone
+    pops: tuple[str, ...] | None = None
+    """Names of the Pops that serve it, sorted; None is all."""
+    approve: str | None = None
+    """The value of the annotation `dnsfleet.io/approve`, if there is one."""
+
+
+class State(StrEnum):
+    """What a pass made of one origin."""
+
+    PUBLISHED = "Published"
+    UNCHANGED = "Unchanged"
+    HELD = "Held"
+    """The plan is unsafe and nobody approved it; what was published before stays."""
+    REMOVED = "Removed"
+    FAILED = "Failed"
+    """What was published before stays; the next pass tries again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a pass made of one origin, and why."""
+
+    state: State
+    manifest: Manifest | None = None
+    """What is published now, as far as that is known."""
+    reason: str = ""
+    """CamelCase, for HELD and FAILED."""
+    message: str = ""
+
+
+class Publisher:
+    """Makes what is published what is wanted. `Fenced` from any method: stop publishing."""
+
+    def __init__(self, store: RecordStore) -> None:
+        self._store = store
+        self._announced: tuple[int, frozenset[str]] | None = None
+
+    def reconcile(
+        self,
+        desired: Mapping[str, Desired],
+        complete: bool,
+        remove: Set[str] = frozenset(),
+    ) -> dict[str, Outcome]:
+        """One pass; an outcome for each origin in `desired` and `remove`.
+
+        `complete` says that `desired` is all there is to publish, so that edges with nothing on
+        disk may rely on it. An origin that is in neither is left as it is: only `remove` removes.
+        """
+        outcomes: dict[str, Outcome] = {}
+        try:
+            self._pass(desired, complete, remove, outcomes)
+        except StoreError as error:
+            for origin in (*desired, *remove):
+                outcomes.setdefault(origin, self.failed(origin, "StoreUnavailable", error))
+        return outcomes
+
+    def failed(self, origin: str, reason: str, error: Exception) -> Outcome:
+        """The outcome of an origin that stays as it is."""
+        return Outcome(State.FAILED, self._store.held(origin), reason, str(error))
+
+    def _pass(
+        self,
+        desired: Mapping[str, Desired],
+        complete: bool,
+        remove: Set[str],
+        outcomes: dict[str, Outcome],
+    ) -> None:
+        for attempt in range(1 + RESETS):
+            try:
+                if self._store.fence == 0 or attempt:
+                    self._store.claim()
+                self._store.check()
+                for origin, want in desired.items():
+                    outcomes[origin] = self._publish(origin, want)
+                for origin in {*remove, *self._store.removed()} - desired.keys():
+                    outcomes[origin] = self._remove(origin)
+                if complete:
+                    self._announce(outcomes)
+            except StoreResetError:
+                outcomes.clear()
+                if attempt == RESETS:
+                    raise
+            else:
+                return
+
+    def _publish(self, origin: str, want: Desired) -> Outcome:
+        try:
+            old, delta = self._store.load(origin), None
+            if old is not None:
+                delta = plans.change(old, want.zone)
+                fault = plans.unsafe(old, want.zone, delta)
+                if fault is not None and not plans.approved(want.approve, delta):
+                    manifest = self._store.republish(origin) or self._store.manifest(origin)
+                    return Outcome(State.HELD, manifest, fault.reason, fault.message)
+            made = self._store.publish(origin, want.zone, want.pops, delta)
+        except (StoreConflictError, ValueError) as error:
+            return self.failed(origin, "PublishFailed", error)
+        if made is not None:
+            return Outcome(State.PUBLISHED, made)
+        return Outcome(State.UNCHANGED, self._store.manifest(origin))
+
+    def _remove(self, origin: str) -> Outcome:
+        try:
+            made = self._store.tombstone(origin)
+        except StoreConflictError as error:
+            return self.failed(origin, "PublishFailed", error)
+        return Outcome(State.REMOVED, made or self._store.manifest(origin))
+
+    def _announce(self, outcomes: Mapping[str, Outcome]) -> None:
+        live = frozenset(
+            origin
+            for origin, outcome in outcomes.items()
+            if outcome.manifest is not None and not outcome.manifest.tombstone
+        )
+        if self._announced != (self._store.fence, live):
+            self._store.complete(len(live))
+            self._announced = (self._store.fence, live)

@@ -1,0 +1,133 @@
+"""The master file behind a Zone: a text in the object, ConfigMaps beside it, or one from outside.
+
+Reading a file of a million records takes seconds, so a source is read again only when what it is
+made of changed: the Zone's spec, a ConfigMap, or what the reader of outside texts says of it.
+Which texts from outside there are depends on where we run: files beside a manifest for `dnsfleet
+up`, addresses for the operator.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from dnsfleet import resources
+from dnsfleet.resources import ConfigMap, Reference
+from dnsfleet.resources.documents import Document
+from dnsfleet.violations import Violation
+from dnsfleet.zones import building, master_files
+from dnsfleet_engine import Zone
+
+Progress = Callable[[str, int, int], None]
+"""File, octets read, octets in all."""
+ConfigMaps = Mapping[Reference, ConfigMap]
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a Zone's zoneFile gave."""
+
+    base: Zone | None
+    """None when there are errors, or no zoneFile."""
+    violations: tuple[Violation, ...]
+
+
+@dataclass(frozen=True)
+class Text:
+    """A master file to parse."""
+
+    text: bytes
+    name: str
+    include: master_files.Include | None = None
+
+
+class SourceError(ValueError):
+    """There is no text; the message says why, `field` where below zoneFile it was asked for."""
+
+    def __init__(self, field: str, message: str, reason: str = "ZoneFileUnavailable") -> None:
+        super().__init__(message)
+        self.violation = (reason, message, field)
+
+
+class Outside(Protocol):
+    """Reads the zone files that are neither in the object nor in a ConfigMap."""
+
+    def read(self, zone: resources.Zone, document: Document) -> Text:
+        """The text that the zoneFile of `zone` names; SourceError where there is none."""
+
+    def unchanged(self, reference: Reference) -> bool:
+        """Whether `read` would give for this Zone what it gave last."""
+
+
+class ZoneSources:
+    """Reads zone files, each once until it changes."""
+
+    def __init__(self, outside: Outside, progress: Progress | None = None) -> None:
+        self._outside = outside
+        self._progress = progress
+        self._known: dict[Reference, tuple[object, Source]] = {}
+
+    def read(self, zone: resources.Zone, document: Document, config_maps: ConfigMaps) -> Source:
+        """The zone of the zoneFile that `zone`, the resource of `document`, names."""
+        file = zone.spec.zone_file
+        if file is None:
+            return Source(None, ())
+        maps = [config_maps.get(_config_map(zone, key.name)) for key in file.config_maps or ()]
+        inputs = (zone.spec, document.path, maps)
+        known = self._known.get(zone.reference)
+        if known is not None and known[0] == inputs and self._outside.unchanged(zone.reference):
+            return known[1]
+        source = self._parse(zone, document, config_maps)
+        self._known[zone.reference] = (inputs, source)
+        return source
+
+    def _parse(self, zone: resources.Zone, document: Document, config_maps: ConfigMaps) -> Source:
+        try:
+            found = _own_text(zone, config_maps) or self._outside.read(zone, document)
+        except SourceError as error:
+            why, message, field = error.violation
+            where = f"{zone.reference}: spec.zoneFile.{field}"
+            return Source(None, (Violation(why, message, where),))
+        report = self._progress
+        built, violations = building.from_zone_file(
+            zone,
+            found.text,
+            found.name,
+            found.include,
+            None if report is None else lambda read, total: report(found.name, read, total),
+        )
+        return Source(built, tuple(violations))
+
+
+def _own_text(zone: resources.Zone, config_maps: ConfigMaps) -> Text | None:
+    """The text that objects hold; None where it comes from outside."""
+    file = zone.spec.zone_file
+    if file is not None and file.inline is not None:
+        return Text(file.inline.encode(), f"{zone.reference}: spec.zoneFile.inline")
+    if file is not None and file.config_maps is not None:
+        parts = [
+            _from_config_map(config_maps, _config_map(zone, key.name), key.key, index)
+            for index, key in enumerate(file.config_maps)
+        ]
+        return Text(b"".join(parts), f"{zone.reference}: spec.zoneFile.configMaps")
+    return None
+
+
+def _config_map(zone: resources.Zone, name: str) -> Reference:
+    return Reference("ConfigMap", zone.reference.namespace, name)
+
+
+def _from_config_map(config_maps: ConfigMaps, name: Reference, key: str, index: int) -> bytes:
+    field = f"configMaps[{index}]"
+    config_map = config_maps.get(name)
+    if config_map is None:
+        raise SourceError(field, f"there is no {name}; make it, or correct the name")
+    if key in config_map.data:
+        return config_map.data[key].encode()
+    if key not in config_map.binary_data:
+        raise SourceError(f"{field}.key", f"{name} has no key {key}")
+    try:
+        return base64.b64decode(config_map.binary_data[key], validate=True)
+    except binascii.Error:
+        raise SourceError(f"{field}.key", f"{name} key {key} is not base64") from None

@@ -1,0 +1,163 @@
+"""The follower where a zone cannot be taken over: it stays with that zone, and is not complete."""
+
+import pytest
+from dnsfleet.replication import events, keys, manifests
+from dnsfleet.replication.commands import Ack
+from support.core_model import FORGER, Core
+from support.follower_rigs import A, B, Rig, core_of_two_zones, kinds, settled_rig
+
+
+@pytest.fixture
+def core() -> Core:
+    return core_of_two_zones()
+
+
+@pytest.fixture
+def rig(core: Core) -> Rig:
+    return settled_rig(core)
+
+
+DAMAGE = {
+    "missing manifest": "its manifest is missing",
+    "forged manifest": "the signature is not from this fleet's publisher",
+    "other zone": f"its manifest is the one of {B}",
+    "older manifest": "its manifest is 1.1, and 1.2 was announced",
+    "missing chunk": "1 of 1 chunks are missing",
+    "changed chunk": "the SHA-256 of the deltas is not the one that was signed",
+}
+
+
+@pytest.mark.parametrize(("damage", "reason"), DAMAGE.items())
+def test_damage_stays_with_its_zone_and_heals(
+    rig: Rig, core: Core, damage: str, reason: str
+) -> None:
+    old = core.data.values[keys.manifest(A)]
+    made = core.publish(A, b"a2")
+    core.publish(B, b"b2")
+    values = core.data.values
+    good = dict(values)
+    name, chunk = keys.manifest(A), keys.delta(A, made.revision, 1)[0]
+    match damage:
+        case "missing manifest":
+            del values[name]
+        case "forged manifest":
+            values[name] = manifests.sign(made, FORGER)
+        case "other zone":
+            values[name] = values[keys.manifest(B)]
+        case "older manifest":
+            values[name] = old
+        case "missing chunk":
+            del values[chunk]
+        case "changed chunk":
+            values[chunk] = b"a1>evil"
+    rig.settle()
+    assert rig.edge.served == {A: b"a1", B: b"b2"}
+    assert rig.ack.failing == {A: reason}
+    assert rig.ack.failing_count == 1
+    values.update(good)
+    rig.feed(events.Resync())
+    rig.settle()
+    assert rig.edge.served == {A: b"a2", B: b"b2"}
+    assert rig.ack == Ack(core.lsn, {}, 0)
+
+
+def test_a_zone_that_fails_is_tried_again_with_its_next_manifest(rig: Rig, core: Core) -> None:
+    made = core.publish(A, b"a2")
+    del core.data.values[keys.delta(A, made.revision, 1)[0]]
+    rig.settle()
+    assert A in rig.ack.failing
+    core.publish(A, b"a3", new_snapshot=True)
+    rig.settle()
+    assert rig.edge.served[A] == b"a3"
+    assert rig.ack == Ack(core.lsn, {}, 0)
+
+
+def test_an_engine_that_cannot_apply_gets_the_snapshot(rig: Rig, core: Core) -> None:
+    rig.edge.served[A] = b"something else"
+    core.publish(A, b"a2")
+    done = kinds(rig.settle())
+    assert done.index("Apply") < done.index("Load")
+    assert rig.edge.served[A] == b"a2"
+
+
+def test_a_failure_is_over_only_with_the_revision_that_failed(rig: Rig, core: Core) -> None:
+    core.publish(A, b"a2")
+    between = core.data.copy()
+    failed = core.publish(A, b"a3")
+    del core.data.values[keys.delta(A, failed.revision, 1)[0]]
+    rig.settle()
+    assert rig.ack.failing.keys() == {A}
+    rig.edge.data = between
+    rig.feed(events.Resync())
+    rig.settle()
+    assert rig.edge.served[A] == b"a2"
+    assert rig.ack.failing.keys() == {A}
+
+
+def test_an_edge_is_complete_only_with_as_many_zones_as_the_head_counts(core: Core) -> None:
+    core.publish("c.example.", b"c1", pops=("fra",))
+    core.head()
+    whole = core.data
+    core.data = whole.copy()
+    del core.data.zones[B.encode()]
+    rig = Rig(core)
+    rig.honest = False
+    rig.feed(events.Connected())
+    assert not rig.follower.complete
+    rig.edge.data = whole
+    rig.feed(events.Disconnected())
+    rig.feed(events.Connected())
+    assert rig.follower.complete
+
+
+def test_a_tombstone_after_the_head_does_not_keep_an_edge_waiting(core: Core) -> None:
+    core.remove(A)
+    rig = Rig(core)
+    rig.feed(events.Connected())
+    assert rig.follower.complete
+    assert rig.edge.served == {B: b"b1"}
+
+
+def test_an_edge_without_a_head_is_not_complete_until_it_comes(core: Core) -> None:
+    del core.data.values[keys.FLEET]
+    rig = Rig(core)
+    rig.feed(events.Connected())
+    rig.settle()
+    assert not rig.follower.complete
+    core.head()
+    rig.settle()
+    assert rig.follower.complete
+
+
+def test_an_edge_that_lacks_a_zone_because_it_fails_is_not_complete(core: Core) -> None:
+    core.publish("c.example.", b"more than the head counts")
+    snapshot = core.manifests[A].snapshot_keys()[0]
+    kept = core.data.values.pop(snapshot)
+    rig = Rig(core)
+    rig.feed(events.Connected())
+    assert rig.edge.served.keys() == {B, "c.example."}
+    assert not rig.follower.complete
+    core.data.values[snapshot] = kept
+    rig.feed(events.Resync())
+    rig.settle()
+    assert rig.follower.complete
+
+
+def test_a_zone_that_failed_and_is_gone_does_not_keep_an_edge_waiting(core: Core) -> None:
+    for key in core.manifests[A].chunk_keys():
+        del core.data.values[key]
+    rig = Rig(core)
+    rig.feed(events.Connected())
+    assert rig.ack.failing.keys() == {A}
+    anew = Core()
+    anew.publish(B, b"b1")
+    anew.head()
+    rig.core, rig.edge.data = anew, anew.data
+    rig.feed(events.Resync())
+    rig.settle()
+    assert rig.ack.failing == {}
+    assert not rig.follower.complete, "the head that counts two zones is not forgotten"
+    anew.epoch = 2
+    anew.head()
+    rig.settle()
+    assert rig.follower.complete

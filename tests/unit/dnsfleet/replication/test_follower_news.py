@@ -1,0 +1,166 @@
+"""The follower and what it is told: which words it believes, and what it claims for them."""
+
+import pytest
+from dnsfleet.replication import events, keys
+from dnsfleet.replication.commands import Ack, ReadLog
+from dnsfleet.replication.follower import Follower
+from support.core_model import KEY, POP, Core, Edge
+from support.follower_rigs import A, B, Rig, core_of_two_zones, kinds, settled_rig
+
+
+@pytest.fixture
+def core() -> Core:
+    return core_of_two_zones()
+
+
+@pytest.fixture
+def rig(core: Core) -> Rig:
+    return settled_rig(core)
+
+
+def test_an_older_replica_is_ignored_until_it_has_passed_us(rig: Rig, core: Core) -> None:
+    old = core.data.copy()
+    core.publish(A, b"a2")
+    rig.settle()
+    rig.edge.data = old
+    rig.feed(events.Disconnected())
+    rig.feed(events.Connected())
+    assert "Load" not in kinds(rig.settle())
+    assert rig.edge.served[A] == b"a2"
+    core.publish(A, b"a3")
+    rig.edge.data = core.data
+    rig.settle()
+    assert rig.edge.served[A] == b"a3"
+
+
+def test_a_trimmed_log_is_made_up_for_by_the_index(rig: Rig, core: Core) -> None:
+    core.publish(A, b"a2")
+    core.publish(B, b"b2")
+    core.head()
+    del core.data.log[:-1]
+    done = kinds(rig.settle())
+    assert done.count("ReadIndex") == 1
+    assert rig.edge.served == {A: b"a2", B: b"b2"}
+    assert rig.ack == Ack(core.manifests[B].lsn, {}, 0)
+
+
+def test_an_ack_never_runs_ahead_of_the_log(rig: Rig, core: Core) -> None:
+    """A manifest that is newer than the log entry read vouches for no zone in between."""
+    core.publish(A, b"a2")
+    seen = len(core.data.log)
+    core.publish(B, b"b2")
+    core.publish(A, b"a3")
+    late = core.data.log[seen:]
+    del core.data.log[seen:]
+    rig.settle()
+    assert rig.edge.served == {A: b"a3", B: b"b1"}
+    assert rig.ack.lsn < core.manifests[B].lsn
+    core.data.log += late
+    rig.settle()
+    assert rig.ack == Ack(core.lsn, {}, 0)
+
+
+def test_a_gap_is_made_up_for_by_the_replica_that_showed_it(rig: Rig, core: Core) -> None:
+    core.publish(A, b"a2")
+    old = core.data.copy()
+    core.publish(B, b"b2")
+    core.publish(A, b"a3")
+    late = core.data.log[-2:]
+    del core.data.log[-2:]
+    rig.settle()  # it holds a3, and has not heard of b2
+    assert rig.log is not None
+    rig.follower.feed(events.LogRead(rig.log, late[1:]))  # b2 is trimmed, and the index not read
+    rig.edge.data = old
+    rig.feed(events.Disconnected())
+    rig.feed(events.Connected())
+    assert rig.edge.served == {A: b"a3", B: b"b1"}
+    assert rig.ack.lsn < core.manifests[B].lsn
+
+
+def test_a_failure_that_an_older_replica_does_not_know_of_is_claimed_no_more(
+    rig: Rig, core: Core
+) -> None:
+    old = core.data.copy()
+    core.publish(A, b"a2")
+    core.publish(B, b"b2")
+    del core.data.values[keys.manifest(A)]
+    rig.settle()
+    assert rig.ack == Ack(core.lsn, {A: "its manifest is missing"}, 1)
+    rig.edge.data = old
+    rig.feed(events.Resync())
+    rig.settle()
+    assert rig.ack == Ack(core.manifests[A].lsn - 1, {}, 0)
+
+
+def test_a_rumour_ends_with_the_connection_that_brought_it(core: Core) -> None:
+    liar = core.data.copy()
+    liar.zones[b"c.example."] = b"5 5.5"
+    edge, follower = Edge(liar), Follower(POP, KEY.public_key())
+    [index] = follower.feed(events.Connected())
+    follower.feed(edge.execute(index))  # type: ignore[arg-type]
+    assert follower.waiting == 3
+    follower.feed(events.Disconnected())
+    rig = Rig(core)
+    rig.follower = follower
+    rig.feed(events.Connected())
+    assert rig.ack == Ack(core.manifests[B].lsn, {}, 0)
+    assert follower.complete
+
+
+def test_a_rumour_cannot_make_an_older_replica_believed(rig: Rig, core: Core) -> None:
+    old = core.data.copy()
+    core.publish(A, b"a2")
+    rig.settle()
+    old.zones[A.encode()] = b"999999999 9.9"
+    rig.edge.data, rig.honest = old, False
+    rig.feed(events.Resync())
+    assert not {"Load", "Apply"} & set(kinds(rig.settle()))
+    assert rig.edge.served[A] == b"a2"
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        {b"\xff": b"1 1.1"},
+        {b"c.example.": b""},
+        {b"c.example.": b"x 1.1"},
+        {b"c.example.": b"1 1"},
+        {b"c.example.": b"9999999999999999999999 1.1"},
+    ],
+)
+def test_an_index_entry_that_cannot_be_read_is_skipped(rig: Rig, index: dict[bytes, bytes]) -> None:
+    rig.edge.data.zones.update(index)
+    rig.feed(events.Resync())
+    rig.settle()
+    assert rig.ack.failing == {}
+
+
+def test_a_log_entry_that_cannot_be_read_is_a_gap(rig: Rig, core: Core) -> None:
+    core.publish(A, b"a2")
+    entry_id, fields = core.data.log[-1]
+    core.data.log[-1] = (entry_id, {**fields, b"revision": b"?"})
+    assert "ReadIndex" in kinds(rig.settle())
+    assert rig.edge.served[A] == b"a2"
+
+
+@pytest.mark.parametrize("fields", [{}, {b"zone": b"", b"after": b"?"}, {b"after": b"9" * 16}])
+def test_a_newest_log_entry_that_cannot_be_read_is_read_once(
+    rig: Rig, core: Core, fields: dict[bytes, bytes]
+) -> None:
+    core.head()
+    core.data.log[-1] = (core.data.log[-1][0], fields)
+    assert rig.log is not None
+    rig.feed(rig.edge.execute(rig.log))  # type: ignore[arg-type]
+    assert rig.log == ReadLog(core.lsn)
+    core.publish(A, b"a2")
+    rig.settle()
+    assert rig.edge.served[A] == b"a2"
+    assert rig.ack == Ack(core.lsn, {}, 0)
+
+
+def test_a_rumour_cannot_raise_an_ack(rig: Rig, core: Core) -> None:
+    core.data.zones[A.encode()] = b"999999999 9.9"
+    rig.feed(events.Resync())
+    rig.settle()
+    assert rig.ack.lsn == core.manifests[B].lsn
+    assert rig.ack.failing == {A: "its manifest is 1.1, and 9.9 was announced"}

@@ -1,0 +1,227 @@
+"""Manifests as text: what is read, and the exact place and words of each fault."""
+
+import pytest
+from dnsfleet.resources import documents
+from dnsfleet.violations import Violation
+
+POP = """apiVersion: dnsfleet.io/v1alpha1
+kind: Pop
+metadata:
+  name: {name}
+spec:
+  state: Active
+"""
+
+ZONE = """apiVersion: dnsfleet.io/v1alpha1
+kind: Zone
+metadata:
+  name: example-com
+spec:
+  origin: example.com
+  nameServers: [ns1.example.net]
+  records:
+    - name: www
+      type: A
+      data: ["192.0.2.1"]
+    - {name: mail, type: MX, data: [10 mail]}
+"""
+
+
+def test_documents_keep_their_order_and_lines() -> None:
+    text = "# a comment\n---\n" + POP.format(name="fra") + "---\n" + POP.format(name="iad")
+    found, violations = documents.load(text, "pops.yaml")
+    assert violations == []
+    assert [(str(document.reference), document.line) for document in found] == [
+        ("Pop fra", 3),
+        ("Pop iad", 10),
+    ]
+
+
+def test_empty_documents_are_no_documents() -> None:
+    assert documents.load("", "a.yaml") == ([], [])
+    assert documents.load("---\n# nothing\n---\n", "a.yaml") == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("spec.records[0].data[0]", 11),
+        ("spec.records[1]", 12),
+        ("spec.records[1].ttl", 12),
+        ("spec.records[7].ttl", 8),
+        ("spec.soa.rname", 5),
+        ("status", 1),
+        ("", 1),
+    ],
+)
+def test_locate_gives_the_closest_line(path: str, line: int) -> None:
+    (document,), _ = documents.load(ZONE, "zone.yaml")
+    assert document.locate(path) == line
+
+
+def test_one_bad_document_hides_no_other() -> None:
+    parts = [POP.format(name="fra"), "a: [\n", POP.format(name="iad"), "kind: Pop\n", ZONE]
+    found, violations = documents.load("---\n".join(parts), "fleet.yaml")
+    assert [str(document.reference) for document in found] == [
+        "Pop fra",
+        "Pop iad",
+        "Zone default/example-com",
+    ]
+    assert [violation.where for violation in violations] == [
+        "fleet.yaml:9:1",
+        "fleet.yaml:17: apiVersion",
+    ]
+
+
+def test_dates_stay_text() -> None:
+    dates = "creationTimestamp: 2026-01-02T03:04:05Z\n  annotations: {d: 2026-01-02}"
+    text = POP.format(name=f"fra\n  {dates}")
+    (document,), violations = documents.load(text, "pop.yaml")
+    assert violations == []
+    assert document.resource.metadata.creation_timestamp == "2026-01-02T03:04:05Z"
+    assert document.resource.metadata.annotations == {"d": "2026-01-02"}
+
+
+FAULTS = [
+    # the manifest, what is put in place of what, and the line that people read
+    (
+        "state: Active",
+        "state: Actve",
+        'pop.yaml:6: spec.state: found the text "Actve", allowed: Active, Drained; '
+        'did you mean "Active"? [BadValue]',
+    ),
+    (
+        "state: Active",
+        "sate: Active",
+        'pop.yaml:6: spec.sate: there is no field "sate" here; allowed: cluster, location, state, '
+        'edge, service, replica; did you mean "state"? [UnknownField]',
+    ),
+    (
+        "state: Active",
+        "edge: {shards: 1h}",
+        'pop.yaml:6: spec.edge.shards: found the text "1h", a whole number is wanted; write '
+        "seconds: 3600 [WrongType]",
+    ),
+    (
+        "state: Active",
+        'edge: {shards: "2"}',
+        'pop.yaml:6: spec.edge.shards: found the text "2", a whole number is wanted; remove the '
+        "quotes [WrongType]",
+    ),
+    (
+        "state: Active",
+        "edge: {shards: 0}",
+        "pop.yaml:6: spec.edge.shards: found the number 0, at least 1 is allowed [BadValue]",
+    ),
+    (
+        "state: Active",
+        "edge: [1]",
+        "pop.yaml:6: spec.edge: found a list, a mapping is wanted [WrongType]",
+    ),
+    (
+        "state: Active",
+        "location: {country: NO}",
+        "pop.yaml:6: spec.location.country: found the value false, text is wanted; YAML reads a "
+        "bare yes, no, on, off as true or false: put it in quotes [WrongType]",
+    ),
+    (
+        "state: Active",
+        "location: {country: de}",
+        'pop.yaml:6: spec.location.country: found the text "de", which is not in upper case; write '
+        '"DE" [BadValue]',
+    ),
+    (
+        "  name: fra",
+        "  labels: {a: 1}",
+        "pop.yaml:4: metadata.labels.a: found the number 1, text is wanted; put it in quotes "
+        "[WrongType]",
+    ),
+    (
+        "  name: fra",
+        "  name: fra.west",
+        "pop.yaml:4: metadata.name: a Pop's name is one label of at most 40 characters, without "
+        "dots [BadValue]",
+    ),
+    (
+        "  state: Active",
+        "  state: Active\n  state: Drained",
+        'pop.yaml:7: "state" is already in line 6; remove one of them [DuplicateField]',
+    ),
+    (
+        "kind: Pop",
+        "kind: Pods",
+        "pop.yaml:2: kind: found kind Pods, allowed: ConfigMap, Namespace, Pop, RecordSet, Zone "
+        "[UnknownKind]",
+    ),
+    (
+        "v1alpha1",
+        "v1",
+        "pop.yaml:1: apiVersion: found apiVersion dnsfleet.io/v1; Pop is of dnsfleet.io/v1alpha1 "
+        "[UnknownKind]",
+    ),
+    (
+        "state: Active",
+        "state: [Active",
+        "pop.yaml:7:1: bad YAML: did not find expected ',' or ']' [BadSyntax]",
+    ),
+    (
+        "state: Active",
+        "<<: {state: Active}",
+        "pop.yaml:6: only plain text can be a key here [BadSyntax]",
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), FAULTS)
+def test_faults_name_place_and_remedy(old: str, new: str, expected: str) -> None:
+    text = POP.format(name="fra").replace(old, new)
+    found, violations = documents.load(text, "pop.yaml")
+    assert found == []
+    assert expected in [str(violation) for violation in violations]
+
+
+def test_a_document_that_is_no_mapping() -> None:
+    assert documents.load("- 1\n", "a.yaml")[1] == [
+        Violation("BadSyntax", "the document is no mapping", "a.yaml:1")
+    ]
+
+
+def test_aliases_cannot_unfold_without_end() -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 8)]
+    _, (violation,) = documents.load("\n".join(lines), "bomb.yaml")
+    assert violation.reason == "TooLarge"
+
+
+def test_an_alias_to_itself_ends() -> None:
+    _, (violation,) = documents.load("a: &a [*a]\n", "loop.yaml")
+    assert violation.reason == "TooLarge"
+
+
+def test_the_same_object_twice() -> None:
+    first, _ = documents.load(POP.format(name="fra"), "a.yaml")
+    second, _ = documents.load(POP.format(name="fra"), "b.yaml")
+    kept, violations = documents.distinct([*first, *second])
+    assert kept == first
+    assert violations == [
+        Violation("DuplicateResource", "Pop fra is already in a.yaml:1; remove one", "b.yaml:1")
+    ]
+
+
+def test_place_turns_references_into_lines() -> None:
+    found, _ = documents.load("\n" + ZONE, "zone.yaml")
+    reference = "Zone default/example-com"
+    violations = [
+        Violation("R", "m", f"{reference}: spec.records[0].data[0]"),
+        Violation("R", "m", f"{reference}: spec.records:3"),
+        Violation("R", "m", reference),
+        Violation("R", "m", "big.zone:17"),
+        Violation("R", "m", "Zone default/other: spec"),
+    ]
+    assert [violation.where for violation in documents.place(violations, found)] == [
+        "zone.yaml:12: spec.records[0].data[0]",
+        "zone.yaml:12: spec.records:3",
+        "zone.yaml:2",
+        "big.zone:17",
+        "Zone default/other: spec",
+    ]

@@ -1,0 +1,203 @@
+"""Zones from files and resources: what ends up in the zone, and what is left out and why."""
+
+import gzip
+
+import pytest
+from dnsfleet.violations import Violation, errors
+from dnsfleet.zones import building, master_files
+from dnsfleet_engine import Zone
+from support import manifests
+
+FILE = b"""$TTL 300
+@ SOA ns1.example.net. hostmaster 7 7200 900 1209600 300
+@ NS ns1.example.net.
+www A 192.0.2.1
+"""
+
+
+def get(zone: Zone | None, owner: str, rtype: str) -> tuple[int, list[str]] | None:
+    assert zone is not None
+    return zone.get(owner, rtype)
+
+
+def test_the_apex_comes_from_the_spec() -> None:
+    zone, violations = building.from_resources(
+        manifests.zone("{ttl: 600, soa: {retry: 60}}"), [], None
+    )
+    assert violations == []
+    assert get(zone, "example.com.", "SOA") == (
+        600,
+        ["ns1.example.net. hostmaster.example.com. 0 7200 60 1209600 300"],
+    )
+    assert get(zone, "example.com.", "NS") == (600, ["ns1.example.net.", "ns2.example.net."])
+
+
+def test_ttls_come_from_the_record_or_the_zone() -> None:
+    spec = """
+      ttl: 600
+      records:
+        - {name: a, type: A, data: [192.0.2.1]}
+        - {name: b, type: A, ttl: 0, data: [192.0.2.1]}
+    """
+    zone, _ = building.from_resources(manifests.zone(spec), [], None)
+    assert get(zone, "a.example.com.", "A") == (600, ["192.0.2.1"])
+    assert get(zone, "b.example.com.", "A") == (0, ["192.0.2.1"])
+
+
+TEXTS = [
+    ("v=spf1 mx -all", ['"v=spf1 mx -all"']),
+    ('"one" "two words"', ['"one" "two words"']),
+    ("k=rsa; p=abc", ['"k=rsa; p=abc"']),
+    ('say "hi"', ['"say \\"hi\\""']),
+    ("a" * 300, ['"' + "a" * 255 + '" "' + "a" * 45 + '"']),
+    ("\\097" * 256, ['"' + "a" * 255 + '" "a"']),
+    ("ü", ['"\\195\\188"']),
+    ("(no group", ['"(no group"']),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), TEXTS)
+def test_unquoted_text(text: str, expected: list[str]) -> None:
+    zone = manifests.zone_with([{"name": "t", "type": "TXT", "data": [text]}])
+    built, violations = building.from_resources(zone, [], None)
+    assert violations == []
+    assert get(built, "t.example.com.", "TXT") == (300, expected)
+
+
+def test_every_type_of_dnspython() -> None:
+    spec = """
+      records:
+        - {name: a, type: HTTPS, data: ['1 . alpn=h2 port=8443']}
+        - {name: a, type: LOC, data: [52 22 23 N 4 53 32 E -2m]}
+        - {name: a, type: NAPTR, data: ['100 10 "u" "sip+E2U" "!^.*$!sip:info@example.com!" .']}
+        - {name: a, type: TYPE65280, data: ['\\# 3 abcdef']}
+        - {name: a, type: URI, data: ['10 1 "https://example.com/"']}
+        - {name: b, type: RP, data: [mail info]}
+    """
+    zone, violations = building.from_resources(manifests.zone(spec), [], None)
+    assert violations == []
+    assert zone is not None
+    assert zone.rdata_size("a.example.com.", "HTTPS") == 16
+    assert get(zone, "a.example.com.", "TYPE65280") == (300, ["\\# 3 ABCDEF"])
+    assert zone.rdata_size("b.example.com.", "RP") == len(
+        b"\4mail\7example\3com\0\4info\7example\3com\0"
+    )
+
+
+@pytest.mark.parametrize(
+    ("rtype", "text", "message"),
+    [
+        ("NOPE", "x", "type NOPE is unknown; write it as TYPEnnn (RFC 3597)"),
+        ("AXFR", "x", "type AXFR is for messages only and cannot be in a zone"),
+        ("LOC", "x", "expecting an integer"),
+        ("RP", "a..b c", "A DNS label is empty."),
+    ],
+)
+def test_convert_says_what_is_wrong(rtype: str, text: str, message: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        master_files.convert(rtype, text, "example.com.")
+    assert message in str(caught.value)
+
+
+def test_gzip() -> None:
+    plain, _ = master_files.read(FILE, "f", "example.com.")
+    packed, violations = master_files.read(gzip.compress(FILE), "f", "example.com.")
+    assert violations == []
+    assert plain is not None
+    assert packed is not None
+    assert packed.encode() == plain.encode()
+    _, violations = master_files.read(gzip.compress(FILE)[:-9], "f", "example.com.")
+    assert Violation("BadSyntax", "bad gzip: the file ends too early", "f") in violations
+
+
+def test_a_zone_file_without_soa_takes_that_of_the_spec() -> None:
+    zone = manifests.zone("{nameServers: [ns1.example.net], soa: {}, zoneFile: {path: f}}")
+    built, violations = building.from_zone_file(zone, b"$TTL 300\nwww A 192.0.2.1\n", "f")
+    assert violations == []
+    assert get(built, "example.com.", "NS") == (300, ["ns1.example.net."])
+
+
+def test_soa_in_file_and_spec() -> None:
+    zone = manifests.zone("{nameServers: [ns1.example.net], soa: {}, zoneFile: {path: f}}")
+    built, violations = building.from_zone_file(zone, FILE, "f")
+    assert built is None
+    assert [str(violation) for violation in errors(violations)] == [
+        "Zone default/example-com: spec.soa: the zone file has a SOA already; remove spec.soa, or "
+        "the SOA from the file [MultipleSOA]"
+    ]
+
+
+def test_name_servers_in_file_and_spec() -> None:
+    zone = manifests.zone("{nameServers: [ns9.example.net], zoneFile: {path: f}}")
+    built, violations = building.from_zone_file(zone, FILE, "f")
+    assert built is None
+    assert [str(violation) for violation in violations] == [
+        "Zone default/example-com: spec.nameServers: the zone file names other servers; remove "
+        "spec.nameServers, or the NS records at the apex of the file [ConflictingNameServers]"
+    ]
+    same = manifests.zone("{nameServers: [NS1.example.net], zoneFile: {path: f}}")
+    built, violations = building.from_zone_file(same, FILE, "f")
+    assert built is not None
+
+
+def test_record_sets_add_to_a_file() -> None:
+    base, _ = master_files.read(FILE, "f", "example.com.")
+    zone = manifests.zone("{nameServers: null, zoneFile: {path: f}}")
+    record_set = manifests.record_set("[{name: api, type: A, data: [192.0.2.9]}]")
+    built, violations = building.from_resources(zone, [record_set], base)
+    assert violations == []
+    assert built is not None
+    assert built.serial == 7
+    assert get(built, "api.example.com.", "A") == (300, ["192.0.2.9"])
+    assert get(built, "www.example.com.", "A") == (300, ["192.0.2.1"])
+
+
+def test_a_record_set_that_breaks_a_rule_is_left_out() -> None:
+    zone = manifests.zone("{records: [{name: www, type: A, data: [192.0.2.1]}]}")
+    sets = [
+        manifests.record_set("[{name: api, type: A, data: [192.0.2.9]}]", name="good"),
+        manifests.record_set("[{name: www, type: CNAME, data: [api]}]", name="alias"),
+        manifests.record_set("[{name: x, type: A, data: [192.0.2.300]}]", name="typo"),
+        manifests.record_set("[{name: api, type: TXT, data: [hello]}]", name="last"),
+    ]
+    built, violations = building.from_resources(zone, sets, None)
+    assert get(built, "api.example.com.", "A") == (300, ["192.0.2.9"])
+    assert get(built, "api.example.com.", "TXT") == (300, ['"hello"'])
+    assert get(built, "www.example.com.", "CNAME") is None
+    assert get(built, "x.example.com.", "A") is None
+    assert [(violation.reason, violation.where) for violation in violations] == [
+        ("CNAMEAndOtherData", "RecordSet default/alias: spec.records[0].data[0]"),
+        ("BadRdata", "RecordSet default/typo: spec.records[0].data[0]"),
+    ]
+
+
+def test_names_that_look_absolute() -> None:
+    spec = "{records: [{name: www.example.com, type: A, data: [192.0.2.1]}]}"
+    built, violations = building.from_resources(manifests.zone(spec), [], None)
+    assert get(built, "www.example.com.example.com.", "A") is not None
+    assert violations == [
+        Violation(
+            "RelativeName",
+            "www.example.com has no dot at its end and becomes www.example.com.example.com.; add "
+            "the dot if you mean it as it stands",
+            "Zone default/example-com: spec.records[0].name",
+            "warning",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("record", "source"),
+    [
+        ("{name: example.com., type: NS, data: [ns1]}", "spec.nameServers"),
+        ("{name: '@', type: TYPE2, data: [ns1]}", "spec.nameServers"),
+        ("{name: '@', type: TYPE6, data: [a b 1 1 1 1 1]}", "spec.soa"),
+    ],
+)
+def test_apex_records_however_they_are_spelled(record: str, source: str) -> None:
+    built, violations = building.from_resources(
+        manifests.zone(f"{{records: [{record}]}}"), [], None
+    )
+    assert built is None
+    assert violations[0].reason == "ApexOwnedByZone"
+    assert source in violations[0].message

@@ -1,0 +1,86 @@
+"""Which change is live where, from acks."""
+
+import pytest
+from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.manifests import Manifest
+from dnsfleet.replication.revisions import Revision
+from dnsfleet_cli.up.events import Event, Propagated, Removed, Warned
+from dnsfleet_cli.up.propagation import Propagation
+
+
+def manifest(
+    lsn: int, zone: str = "a.", pops: tuple[str, ...] | None = None, tombstone: bool = False
+) -> Manifest:
+    return Manifest(
+        zone=zone,
+        revision=Revision(7, lsn),
+        previous=None,
+        lsn=lsn,
+        serial=lsn,
+        digest=b"",
+        rrsets=2,
+        records=2,
+        time_ms=0,
+        pops=pops,
+        tombstone=tombstone,
+    )
+
+
+def ack(lsn: int, **failing: str) -> Ack:
+    return Ack(lsn, {f"{zone}.": why for zone, why in failing.items()}, len(failing), 0)
+
+
+@pytest.mark.parametrize(
+    ("pops", "acks", "arrived_at"),
+    [
+        (None, {"x": ack(5), "y": ack(5)}, 2),
+        (None, {"x": ack(6), "y": ack(9)}, 2),
+        (None, {"x": ack(5), "y": ack(4)}, None),
+        (None, {"x": ack(5)}, None),
+        (None, {"x": ack(5), "y": ack(5, a="bad digest")}, None),
+        (None, {"x": ack(5), "y": ack(5, b="bad digest")}, 2),
+        (("x",), {"x": ack(5), "y": ack(1)}, 1),
+        (("x", "drained"), {"x": ack(5)}, 1),
+        ((), {}, 0),
+    ],
+)
+def test_a_change_is_live_when_the_last_pop_says_so(
+    pops: tuple[str, ...] | None, acks: dict[str, Ack], arrived_at: int | None
+) -> None:
+    propagation = Propagation()
+    propagation.pops = {"x", "y"}
+    propagation.published(manifest(5, pops=pops), since=10.0)
+    told = [e for e in propagation.hear(acks, now=10.5) if not isinstance(e, Warned)]
+    expected: list[Event] = []
+    if arrived_at is not None:
+        expected = [Propagated("a.", 5, "7.5", arrived_at, 0.5)]
+    assert told == expected
+    assert propagation.pending == (arrived_at is None)
+    assert propagation.hear(acks, now=11.0) == []
+
+
+def test_only_the_newest_publication_of_a_zone_is_told() -> None:
+    propagation = Propagation()
+    propagation.pops = {"x"}
+    propagation.published(manifest(5), since=1.0)
+    propagation.published(manifest(6), since=2.0)
+    assert propagation.hear({"x": ack(5)}, now=3.0) == []
+    assert propagation.hear({"x": ack(6)}, now=4.0) == [Propagated("a.", 6, "7.6", 1, 2.0)]
+
+
+def test_a_removal_has_arrived_when_every_pop_has_read_it() -> None:
+    propagation = Propagation()
+    propagation.pops = {"x", "y"}
+    propagation.published(manifest(5, tombstone=True), since=1.0)
+    assert propagation.hear({"x": ack(5), "y": ack(4)}, now=2.0) == []
+    assert propagation.hear({"x": ack(5), "y": ack(5)}, now=2.0) == [Removed("a.", 2, 1.0)]
+
+
+def test_a_pop_that_cannot_load_a_zone_is_told_once_until_that_changes() -> None:
+    propagation = Propagation()
+    propagation.pops = {"x"}
+    bad = Warned("Pop x", "cannot load a.: bad digest", "LoadFailed")
+    assert propagation.hear({"x": ack(5, a="bad digest")}, 1.0) == [bad]
+    assert propagation.hear({"x": ack(6, a="bad digest")}, 2.0) == []
+    assert propagation.hear({"x": ack(6)}, 3.0) == []
+    assert propagation.hear({"x": ack(6, a="bad digest")}, 4.0) == [bad]

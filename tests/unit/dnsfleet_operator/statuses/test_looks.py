@@ -1,0 +1,168 @@
+"""Which statuses a look hands on: those that an object does not show yet."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.manifests import Manifest
+from dnsfleet.replication.revisions import Revision
+from dnsfleet.resources import Reference
+from dnsfleet.violations import Violation
+from dnsfleet_operator.labels import COMPONENT_LABEL, POP_LABEL
+from dnsfleet_operator.metrics import Metrics
+from dnsfleet_operator.observed.observation import Observation
+from dnsfleet_operator.observed.workloads import Workloads
+from dnsfleet_operator.statuses.looks import FleetView, View
+from dnsfleet_operator.zones.passes import Results
+from dnsfleet_publisher.publishing import Outcome, State
+
+ZONE = Reference("Zone", "dns", "a")
+
+
+class Looks:
+    """Looks at one Zone that no core has yet, and keeps what they hand on."""
+
+    def __init__(self) -> None:
+        self.put: list[tuple[str, Mapping[str, Any]]] = []
+        self.view = View(Observation(), Workloads())
+        self.pods: list[Mapping[str, Any]] = []
+        self.said: dict[str, Ack] = {}
+        self.metrics = Metrics()
+        self.looks = FleetView(
+            self.metrics, lambda _, uid, status, __: self.put.append((uid, status))
+        )
+
+    def make(self, uid: str, version: int, generation: int = 1, **changes: Any) -> None:
+        metadata = {"name": "a", "namespace": "dns", "uid": uid}
+        metadata |= {"resourceVersion": str(version), "generation": generation}
+        spec = {"origin": "a.example", "nameServers": ["ns1.example.net"]}
+        made = {"apiVersion": "dnsfleet.io/v1alpha1", "kind": "Zone", "metadata": metadata}
+        self.view.observation.put(made | {"spec": spec} | changes)
+        self.view.results = Results(
+            origins={ZONE: "a.example."}, generations={(ZONE, uid): generation}
+        )
+
+    def serve(self) -> None:
+        """Have one Pop with one Ready edge, which answers everything."""
+        metadata = {"name": "fra", "uid": "9", "resourceVersion": "9", "generation": 1}
+        kind = {"apiVersion": "dnsfleet.io/v1alpha1", "kind": "Pop"}
+        self.view.observation.put(kind | {"metadata": metadata, "spec": {}})
+        labels = {POP_LABEL: "fra", COMPONENT_LABEL: "edge"}
+        status = {"conditions": [{"type": "Ready", "status": "True"}]}
+        self.pods = [{"metadata": {"name": "e", "labels": labels}, "status": status}]
+        self.view.workloads.replace("Pod", self.pods)
+        self.said = {"fra/e": Ack(10, {}, 0, time.time_ns() // 1_000_000)}
+
+    def look(self) -> list[str]:
+        """The uids of objects that are given a status."""
+        self.put.clear()
+        self.looks.look(self.view, self.said, lambda: self.pods)
+        return [uid for uid, _ in self.put]
+
+    def measured(self, name: str) -> float | None:
+        """The sample of the Zone."""
+        labels = {"namespace": "dns", "name": "a", "zone": "a.example."}
+        return self.metrics.registry.get_sample_value(f"dnsfleet_zone_{name}", labels)
+
+
+def test_a_status_is_handed_on_once() -> None:
+    looks = Looks()
+    looks.make("1", 1)
+    assert looks.look() == ["1"]
+    assert looks.look() == []
+
+
+def test_an_object_that_was_made_anew_gets_its_own() -> None:
+    looks = Looks()
+    looks.make("1", 1)
+    looks.look()
+    looks.view.observation.remove(ZONE, "1")
+    looks.make("2", 5)
+    assert looks.look() == ["2"]
+
+
+def test_an_object_that_was_made_anew_waits_for_a_pass_of_its_own() -> None:
+    looks = Looks()
+    looks.make("1", 1)
+    results = looks.view.results
+    looks.view.observation.remove(ZONE, "1")
+    looks.make("2", 5)
+    looks.view.results = results
+    assert looks.look() == []
+
+
+def test_a_status_that_is_shown_already_is_not_written() -> None:
+    looks = Looks()
+    looks.make("1", 1)
+    looks.look()
+    status = looks.put[0][1]
+    again = Looks()
+    again.make("1", 2, status=status)
+    assert again.look() == []
+
+
+def test_a_status_that_could_not_be_written_is_handed_on_again() -> None:
+    looks = Looks()
+    looks.make("1", 1)
+    looks.look()
+    looks.looks.forget(ZONE)
+    assert looks.look() == ["1"]
+
+
+def test_no_status_speaks_of_a_generation_that_no_pass_took() -> None:
+    looks = Looks()
+    looks.make("1", 1)
+    results = looks.view.results
+    looks.make("1", 2, generation=2)
+    looks.view.results = results
+    looks.look()
+    assert {status["observedGeneration"] for _, status in looks.put} == {1}
+    looks.view.results = Results()
+    looks.looks.forget()
+    assert looks.look() == []
+
+
+def test_a_zone_that_no_pop_serves_is_told_so_at_once() -> None:
+    looks = Looks()
+    looks.make("1", 1)
+    now_ms = time.time_ns() // 1_000_000
+    made = Manifest("a.example.", Revision(1, 1), None, 10, 1, b"", 2, 2, now_ms)
+    published = {"a.example.": Outcome(State.PUBLISHED, made)}
+    looks.view.results = replace(looks.view.results, outcomes=published)
+    assert looks.look() == ["1"]  # nothing is on its way that could make it better
+    (_, status) = looks.put[0]
+    reasons = {each["type"]: each["reason"] for each in status["conditions"]}
+    assert reasons["Accepted"] == "Accepted"
+    assert reasons["Propagated"] == "NoActivePop"
+
+
+@pytest.mark.parametrize(
+    ("state", "violations", "accepted", "propagated"),
+    [
+        (State.UNCHANGED, (), 1, 1),
+        (State.HELD, (), 0, 0),
+        (State.FAILED, (), 1, 0),
+        (State.UNCHANGED, (Violation("BadRdata", "no", "Zone dns/a: spec", "error"),), 0, 0),
+    ],
+)
+def test_metrics_of_a_zone_are_those_of_its_conditions(
+    state: State, violations: tuple[Violation, ...], accepted: int, propagated: int
+) -> None:
+    looks = Looks()
+    looks.make("1", 1)
+    looks.serve()
+    made = Manifest("a.example.", Revision(1, 1), None, 10, 1, b"", 2, 2, 0)
+    looks.view.results = replace(
+        looks.view.results,
+        outcomes={"a.example.": Outcome(state, made, "Reason")},
+        violations={ZONE: violations},
+    )
+    looks.look()
+    (_, status) = looks.put[0]
+    shown = {each["type"]: each["status"] == "True" for each in status["conditions"]}
+    assert (shown["Accepted"], shown["Propagated"]) == (accepted, propagated)
+    assert (looks.measured("accepted"), looks.measured("propagated")) == (accepted, propagated)
+    assert looks.measured("unpropagated_seconds") == 0

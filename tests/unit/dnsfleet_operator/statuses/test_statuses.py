@@ -1,0 +1,292 @@
+"""What the statuses of Zones, RecordSets and Pops say."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from dnsfleet.replication.manifests import Manifest
+from dnsfleet.replication.revisions import Revision
+from dnsfleet.resources import Pop, Reference, Zone
+from dnsfleet.violations import Violation
+from dnsfleet_operator.statuses import conditions, events, pops, zones
+from dnsfleet_operator.statuses.conditions import Condition
+from dnsfleet_operator.statuses.propagation import PopState, ZoneState
+from dnsfleet_publisher.publishing import Outcome, State
+from support import manifests
+
+NOW = "2026-02-01T00:00:00Z"
+EARLIER = "2026-01-01T00:00:00Z"
+SUBJECT = "Zone default/example-com"
+MANIFEST = Manifest("example.com.", Revision(7, 3), None, 10, 2026, b"", 4, 9, 0)
+EVERYWHERE = ZoneState(3, 3, (), 0)
+ON_ITS_WAY = ZoneState(3, 2, (PopState("fra", False, "Propagating", "not yet answered by a"),), 1)
+CUT_OFF = ZoneState(3, 2, (PopState("fra", False, "PopUnreachable", "not heard for 15 s: a"),), 60)
+NOWHERE = ZoneState(0, 0, (), 0)
+ERROR = Violation("BadName", "label of 64 octets", f"{SUBJECT}: spec.records[3].name")
+WARNING = Violation("DuplicateRecord", "twice", f"{SUBJECT}: spec.records[1]", "warning")
+
+
+def told(status: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    return {each["type"]: (each["status"], each["reason"]) for each in status["conditions"]}
+
+
+def status(
+    state: State | None,
+    where: ZoneState | None,
+    *found: Violation,
+    reason: str = "",
+    before: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    outcome = None if state is None else Outcome(state, MANIFEST, reason, "because")
+    facts = zones.Facts(outcome, where, 0.5 if where is not None and where.propagated else None)
+    return zones.zone(4, SUBJECT, found, facts, before or {}, NOW)
+
+
+CASES = [
+    # outcome, where it is answered, violations, reason; Accepted, Programmed, Propagated, Ready
+    ((State.PUBLISHED, EVERYWHERE, [], ""), "Accepted", "Published", "Propagated", "Ready"),
+    ((State.UNCHANGED, EVERYWHERE, [], ""), "Accepted", "Published", "Propagated", "Ready"),
+    (
+        (State.PUBLISHED, ON_ITS_WAY, [], ""),
+        "Accepted",
+        "Published",
+        "-Propagating",
+        "-Propagating",
+    ),
+    (
+        (State.PUBLISHED, CUT_OFF, [], ""),
+        "Accepted",
+        "Published",
+        "-PopUnreachable",
+        "-PopUnreachable",
+    ),
+    ((State.PUBLISHED, NOWHERE, [], ""), "Accepted", "Published", "-NoActivePop", "-NoActivePop"),
+    ((State.UNCHANGED, None, [], ""), "Accepted", "Published", "-Propagating", "-Propagating"),
+    (
+        (State.PUBLISHED, EVERYWHERE, [WARNING], ""),
+        "AcceptedWithWarnings",
+        "Published",
+        "Propagated",
+        "Ready",
+    ),
+    (
+        (State.HELD, EVERYWHERE, [], "UnsafePlan"),
+        "-UnsafePlan",
+        "-NotAccepted",
+        "-NotProgrammed",
+        "-UnsafePlan",
+    ),
+    (
+        (State.UNCHANGED, EVERYWHERE, [ERROR], ""),
+        "-BadName",
+        "-NotAccepted",
+        "-NotProgrammed",
+        "-BadName",
+    ),
+    (
+        (State.FAILED, EVERYWHERE, [], "StoreUnavailable"),
+        "Accepted",
+        "-StoreUnavailable",
+        "-NotProgrammed",
+        "-StoreUnavailable",
+    ),
+    ((None, None, [], ""), "Accepted", "-Pending", "-NotProgrammed", "-Pending"),
+]
+
+
+@pytest.mark.parametrize(("facts", "accepted", "programmed", "propagated", "ready"), CASES)
+def test_conditions_of_a_zone(
+    facts: tuple[State | None, ZoneState | None, list[Violation], str],
+    accepted: str,
+    programmed: str,
+    propagated: str,
+    ready: str,
+) -> None:
+    state, where, found, reason = facts
+    expected = {"Accepted": accepted, "Programmed": programmed, "Propagated": propagated}
+    expected["Ready"] = ready
+    made = status(state, where, *found, reason=reason)
+    assert told(made) == {
+        kind: ("False" if text.startswith("-") else "True", text.removeprefix("-"))
+        for kind, text in expected.items()
+    }
+    assert {each["observedGeneration"] for each in made["conditions"]} == {4}
+    Zone.model_validate(
+        manifests.zone().model_dump(mode="json", exclude_unset=True) | {"status": made}
+    )
+
+
+def test_counts_of_a_zone() -> None:
+    made = status(State.PUBLISHED, EVERYWHERE)
+    assert made["revision"] == {"epoch": 7, "seq": 3}
+    assert (made["serial"], made["records"], made["observedGeneration"]) == (2026, 9, 4)
+    assert made["propagation"] == {"pops": 3, "current": 3, "text": "3/3", "seconds": 0.5}
+    made = status(State.PUBLISHED, CUT_OFF)
+    assert made["propagation"]["slowest"] == [
+        {"name": "fra", "seconds": 60, "message": "not heard for 15 s: a"}
+    ]
+
+
+def test_a_rejection_names_the_field() -> None:
+    accepted = status(State.UNCHANGED, EVERYWHERE, ERROR)["conditions"][0]
+    assert accepted["message"] == "spec.records[3].name: label of 64 octets"
+
+
+def test_a_message_stays_short() -> None:
+    found = [ERROR._replace(message="x" * 500)] * 5
+    message = status(State.UNCHANGED, EVERYWHERE, *found)["conditions"][0]["message"]
+    assert len(message) == conditions.MAX_MESSAGE
+    short = conditions.accepted([ERROR] * 5, SUBJECT).message
+    assert short.endswith("; and 2 more")
+
+
+def test_a_condition_keeps_its_time_until_its_status_changes() -> None:
+    first = conditions.merge([Condition("Ready", True, "Ready")], 1, {}, EARLIER)
+    before = {"conditions": first}
+    same = conditions.merge([Condition("Ready", True, "StillReady")], 2, before, NOW)
+    assert same[0]["lastTransitionTime"] == EARLIER
+    other = conditions.merge([Condition("Ready", None, "Ready")], 2, before, NOW)
+    assert (other[0]["lastTransitionTime"], other[0]["status"]) == (NOW, "Unknown")
+
+
+def test_a_status_of_the_same_facts_is_the_same() -> None:
+    made = status(State.PUBLISHED, EVERYWHERE, before={})
+    assert status(State.PUBLISHED, EVERYWHERE, before=made) == made
+
+
+HEALTHY = pops.Facts(
+    problem=None,
+    rolling="",
+    wanted=2,
+    ready=2,
+    pods=2,
+    assigned=5,
+    current=5,
+    lag_ms=0,
+    silent=(),
+    drained=False,
+    refusal=None,
+    drain_wanted=False,
+    addresses=("192.0.2.1",),
+)
+POPS = [
+    # what differs; Progressing, Ready, Synced, Connected, Drained
+    ({}, "-Complete", "EdgesReady", "Current", "Heard", "-Active"),
+    ({"rolling": "1 of 2"}, "Rolling", "EdgesReady", "Current", "Heard", "-Active"),
+    (
+        {"problem": ("ApplyFailed", "no")},
+        "-ApplyFailed",
+        "EdgesReady",
+        "Current",
+        "Heard",
+        "-Active",
+    ),
+    ({"ready": 1}, "-Complete", "-EdgesNotReady", "Current", "Heard", "-Active"),
+    ({"ready": 0}, "-Complete", "-EdgesNotReady", "-NoReadyEdge", "?NoReadyEdge", "-Active"),
+    ({"current": 4}, "-Complete", "EdgesReady", "-Behind", "Heard", "-Active"),
+    ({"silent": ("a",)}, "-Complete", "EdgesReady", "Current", "-PopUnreachable", "-Active"),
+    (
+        {"drain_wanted": True, "refusal": ("LastActivePop", "last")},
+        "-Complete",
+        "EdgesReady",
+        "Current",
+        "Heard",
+        "-LastActivePop",
+    ),
+    (
+        {"drain_wanted": True, "drained": True},
+        "-Complete",
+        "-Drained",
+        "Current",
+        "Heard",
+        "-Draining",
+    ),
+    (
+        {"drain_wanted": True, "drained": True, "ready": 0, "pods": 0, "wanted": 0},
+        "-Complete",
+        "-Drained",
+        "-NoReadyEdge",
+        "?NoReadyEdge",
+        "Drained",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("differs", "progressing", "ready", "synced", "connected", "drained"), POPS
+)
+def test_conditions_of_a_pop(
+    differs: dict[str, Any],
+    progressing: str,
+    ready: str,
+    synced: str,
+    connected: str,
+    drained: str,
+) -> None:
+    made = pops.pop(2, replace(HEALTHY, **differs), {}, NOW)
+    expected = (progressing, ready, synced, connected, drained)
+    word = {"-": "False", "?": "Unknown"}
+    assert list(told(made).values()) == [
+        (word.get(text[0], "True"), text.lstrip("-?")) for text in expected
+    ]
+    assert list(told(made)) == ["Progressing", "Ready", "Synced", "Connected", "Drained"]
+    Pop.model_validate(
+        manifests.pop().model_dump(mode="json", exclude_unset=True) | {"status": made}
+    )
+
+
+def test_counts_of_a_pop_move_in_steps() -> None:
+    made = pops.pop(2, replace(HEALTHY, current=3, lag_ms=59_999), {}, NOW)
+    assert made["lagSeconds"] == 15
+    assert made["edges"] == {"ready": 2, "desired": 2, "text": "2/2"}
+    assert made["zones"] == {"assigned": 5, "current": 3, "text": "3/5"}
+    assert made["addresses"] == ["192.0.2.1"]
+
+
+def shown(kind: str, status: str, reason: str, message: str = "") -> dict[str, Any]:
+    condition = {"type": kind, "status": status, "reason": reason, "message": message}
+    return {"conditions": [condition]}
+
+
+NOTICES = [
+    ({}, shown("Accepted", "True", "Accepted"), []),
+    ({}, shown("Accepted", "False", "ZoneInUse", "a"), [("Warning", "ZoneInUse", "a")]),
+    (
+        shown("Accepted", "False", "ZoneInUse", "a"),
+        shown("Accepted", "False", "ZoneInUse", "a"),
+        [],
+    ),
+    (
+        shown("Accepted", "False", "ZoneInUse", "a"),
+        shown("Accepted", "False", "ZoneInUse", "b"),
+        [("Warning", "ZoneInUse", "b")],
+    ),
+    (
+        shown("Accepted", "False", "ZoneInUse", "a"),
+        shown("Accepted", "True", "Accepted"),
+        [("Normal", "Accepted", "Accepted again")],
+    ),
+    ({}, shown("Programmed", "False", "NotAccepted"), []),
+    ({}, shown("Propagated", "False", "Propagating"), []),
+    ({}, shown("Drained", "False", "LastActivePop", "a"), [("Warning", "LastActivePop", "a")]),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "notices"), NOTICES)
+def test_what_becomes_an_event(
+    before: dict[str, Any], after: dict[str, Any], notices: list[tuple[str, str, str]]
+) -> None:
+    assert events.notices(before, after) == notices
+
+
+def test_an_event_about_an_object_without_a_namespace_goes_to_default() -> None:
+    notice = events.Notice("Warning", "LastActivePop", "x" * 2000)
+    made = events.event(notice, Reference("Pop", "", "fra"), "7", "ab", "operator-0", NOW)
+    assert made["metadata"] == {"name": "fra.ab", "namespace": "default"}
+    assert made["regarding"] == {
+        "apiVersion": "dnsfleet.io/v1alpha1",
+        "kind": "Pop",
+        "name": "fra",
+        "uid": "7",
+    }
+    assert len(made["note"]) == events.MAX_NOTE

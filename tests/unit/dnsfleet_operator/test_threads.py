@@ -1,0 +1,92 @@
+"""The operator's threads outlive a defect: what they do is tried again."""
+
+import queue
+import time
+from collections.abc import Iterator
+
+import pytest
+from dnsfleet.resources import Reference
+from dnsfleet_operator.cluster import Manifest
+from dnsfleet_operator.leading.leadership import Leadership
+from dnsfleet_operator.observed.workloads import KINDS
+from dnsfleet_operator.statuses.writing import THREADS, StatusWriter
+from dnsfleet_operator.watching.workload_watches import RETRY_SECONDS, WorkloadWatches
+from support.controlled_fleets import NAMESPACE
+from support.memory_clusters import MemoryCluster
+from support.waiting import wait_for
+
+DEFECT = RuntimeError("a defect")
+
+
+@pytest.fixture
+def cluster() -> MemoryCluster:
+    return MemoryCluster()
+
+
+def test_statuses_are_written_after_more_defects_than_threads(cluster: MemoryCluster) -> None:
+    written: queue.SimpleQueue[Manifest] = queue.SimpleQueue()
+    failed: queue.SimpleQueue[Reference] = queue.SimpleQueue()
+    writer = StatusWriter(cluster, "operator-1", written.put, failed.put)
+    references = [Reference("Pop", "", f"p{number}") for number in range(THREADS + 1)]
+    for reference in references:
+        cluster.put({"kind": "Pop", "metadata": {"name": reference.name}, "spec": {}})
+    cluster.faults["Pop"] = DEFECT
+    writer.start()
+    for reference in references:
+        writer.put(reference, "1", {"zones": {}}, [])
+    assert {failed.get(timeout=10) for _ in references} == set(references)
+    cluster.faults.clear()
+    writer.put(references[0], "1", {"zones": {}}, [])
+    assert written.get(timeout=10)["metadata"]["name"] == "p0"
+    writer.stop()
+
+
+def test_the_lease_is_taken_after_a_defect(cluster: MemoryCluster) -> None:
+    changes: queue.SimpleQueue[bool] = queue.SimpleQueue()
+    cluster.faults["Lease"] = DEFECT
+    leadership = Leadership(
+        cluster, "dnsfleet-operator", NAMESPACE, "operator-1", lambda: changes.put(True)
+    )
+    raised = cluster.raised
+    leadership.start()
+    wait_for("a try", lambda: cluster.raised > raised, 10)
+    assert not leadership.leads
+    cluster.faults.clear()
+    changes.get(timeout=10)
+    assert leadership.leads
+    leadership.stop()
+
+
+class WatchedCluster(MemoryCluster):
+    """Lists of it can be watched; a watch sees nothing and ends at once."""
+
+    def objects_at(self, kind: str, namespace: str, labels: str) -> tuple[list[Manifest], str]:
+        return self.objects(kind, namespace, labels), "1"
+
+    def watch(
+        self, kind: str, namespace: str, labels: str, since: str
+    ) -> Iterator[tuple[str, Manifest]]:
+        return iter(())
+
+
+def test_workloads_are_listed_again_after_a_defect_and_not_in_haste() -> None:
+    cluster = WatchedCluster()
+    listed: queue.SimpleQueue[tuple[str, float]] = queue.SimpleQueue()
+    watches = WorkloadWatches(
+        cluster,
+        NAMESPACE,
+        lambda kind, _: listed.put((kind, time.monotonic())),
+        lambda *_: None,
+    )
+    cluster.faults["Pod"] = DEFECT
+    raised = cluster.raised
+    watches.start()
+    wait_for("a try", lambda: cluster.raised > raised, 10)
+    cluster.faults.clear()
+    times: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    while min(map(len, times.values())) < 2:
+        kind, at = listed.get(timeout=10)
+        times[kind].append(at)
+    watches.stop()
+    for first, second, *_ in times.values():
+        assert second - first > RETRY_SECONDS / 2
