@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dnsfleet.resources import Pop, RecordSet, Reference, Zone
-from dnsfleet.violations import Violation
 
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.observed.observation import Known, Observation
@@ -18,6 +17,7 @@ from dnsfleet_operator.pops.passes import PopResult
 from dnsfleet_operator.statuses import events
 from dnsfleet_operator.statuses import pops as pop_statuses
 from dnsfleet_operator.statuses import zones as zone_statuses
+from dnsfleet_operator.statuses.conditions import Condition
 from dnsfleet_operator.statuses.events import Notice
 from dnsfleet_operator.zones.passes import Results
 
@@ -52,11 +52,12 @@ class StatusUpdates:
         for reference, known, generation in _taken("Zone", observation, results):
             found = results.violations.get(reference, ())
             facts = about(results.origins.get(reference), known)
-            labels.append(self._measure_zone(reference, known, found, facts))
+            conditions = zone_statuses.conditions(str(reference), found, facts)
+            labels.append(self._measure_zone(reference, known, conditions, facts))
             if _waits(facts) or self._is_shown(reference, known, (generation, found, facts)):
                 continue
             before = known.manifest.get("status") or {}
-            status = zone_statuses.zone(generation, str(reference), found, facts, before, now)
+            status = zone_statuses.zone(generation, conditions, facts, before, now)
             self._show(reference, known, status)
         self._metrics.keep_zones(labels)
 
@@ -79,9 +80,8 @@ class StatusUpdates:
             facts = about(origin, known)
             if _waits(facts) or self._is_shown(reference, known, (generation, found, facts)):
                 continue
-            status = zone_statuses.record_set(
-                generation, str(reference), records, found, facts, before, now
-            )
+            conditions = zone_statuses.conditions(str(reference), found, facts)
+            status = zone_statuses.record_set(generation, records, conditions, before, now)
             self._show(reference, known, status)
 
     def pops(
@@ -113,13 +113,12 @@ class StatusUpdates:
         self,
         reference: Reference,
         known: Known,
-        found: Sequence[Violation],
+        conditions: Sequence[Condition],
         facts: zone_statuses.Facts,
     ) -> tuple[str, ...]:
         zone = known.document.resource if known.document is not None else None
         origin = zone.origin if isinstance(zone, Zone) else ""
         labels = (reference.namespace, reference.name, origin)
-        conditions = zone_statuses.conditions(str(reference), found, facts)
         told = {each.type: each.status for each in conditions}
         self._metrics.zone_accepted.labels(*labels).set(bool(told["Accepted"]))
         self._metrics.zone_propagated.labels(*labels).set(bool(told["Propagated"]))

@@ -6,6 +6,8 @@
     Ready       all of these
 
 One that is not accepted is not programmed either, although its last good version may be served.
+
+`conditions` computes these once for an object; its status and its metrics are both made of them.
 """
 
 from collections.abc import Sequence
@@ -40,13 +42,12 @@ class Facts:
 
 def zone(
     generation: int,
-    subject: str,
-    violations: Sequence[Violation],
+    found: Sequence[Condition],
     facts: Facts,
     before: Status,
     now: str,
 ) -> dict[str, Any]:
-    """The status of a Zone of this generation. `now` is RFC 3339."""
+    """The status of a Zone of this generation, from its `conditions`. `now` is RFC 3339."""
     status: dict[str, Any] = {"observedGeneration": generation}
     if facts.manifest is not None:
         manifest, revision = facts.manifest, facts.manifest.revision
@@ -55,21 +56,17 @@ def zone(
         status["records"] = manifest.records
     if facts.manifest is not None and facts.state is not None:
         status["propagation"] = _propagation(facts.state, facts.seconds)
-    found = conditions(subject, violations, facts)
     return {**status, "conditions": merge(found, generation, before, now)}
 
 
 def record_set(
     generation: int,
-    subject: str,
     records: int,
-    violations: Sequence[Violation],
-    facts: Facts,
+    found: Sequence[Condition],
     before: Status,
     now: str,
 ) -> dict[str, Any]:
-    """The status of a RecordSet with so many records."""
-    found = conditions(subject, violations, facts)
+    """The status of a RecordSet with so many records, from its `conditions`."""
     return {
         "observedGeneration": generation,
         "records": records,
@@ -78,7 +75,10 @@ def record_set(
 
 
 def conditions(subject: str, violations: Sequence[Violation], facts: Facts) -> list[Condition]:
-    """The conditions of a Zone or RecordSet, in the order in which they come true."""
+    """The conditions of a Zone or RecordSet, in the order in which they come true.
+
+    `subject` begins the places of the object's own fields in violations.
+    """
     taken = accepted(violations, subject)
     outcome = facts.outcome
     if taken.status and outcome is not None and outcome.state is State.HELD:

@@ -39,7 +39,8 @@ def status(
 ) -> dict[str, Any]:
     outcome = None if state is None else Outcome(state, MANIFEST, reason, "because")
     facts = zones.Facts(outcome, where, 0.5 if where is not None and where.propagated else None)
-    return zones.zone(4, SUBJECT, found, facts, before or {}, NOW)
+    made = zones.conditions(SUBJECT, found, facts)
+    return zones.zone(4, made, facts, before or {}, NOW)
 
 
 CASES = [
