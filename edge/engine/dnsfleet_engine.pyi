@@ -184,7 +184,7 @@ class Engine:
         """Give free memory of the process back to the system, as far as its allocator can.
 
         Worth its milliseconds after a large zone was loaded: what the load needed besides lies
-        between what stays.
+        between what stays. It waits up to a second for shards that still read what was replaced.
         """
 
     def counters(self) -> list[dict[str, int]]:

@@ -3,6 +3,7 @@
 use crate::answer::settings::Settings;
 use crate::answer::{self, Ahead, Cache, Client, Outcome, Shortcuts, Source};
 use crate::catalog::{Catalog, Shared};
+use crate::retired::Retired;
 use crate::serve::Responder;
 use arc_swap::{ArcSwap, Guard};
 use std::sync::Arc;
@@ -14,6 +15,7 @@ pub struct Authority {
     /// The zones.
     pub zones: Shared,
     settings: ArcSwap<Settings>,
+    retired: Retired<Settings>,
 }
 
 /// An authority at one moment.
@@ -29,6 +31,7 @@ impl Authority {
         Authority {
             zones: Shared::default(),
             settings: ArcSwap::from_pointee(settings),
+            retired: Retired::default(),
         }
     }
 
@@ -37,7 +40,7 @@ impl Authority {
     /// An error tells what is wrong with them.
     pub fn set_cookie_secrets(&self, secrets: &[Vec<u8>]) -> Result<(), String> {
         let settings = self.settings.load().with_secrets(secrets)?;
-        self.settings.store(Arc::new(settings));
+        self.retired.push(self.settings.swap(Arc::new(settings)));
         Ok(())
     }
 }

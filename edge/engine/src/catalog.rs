@@ -7,12 +7,14 @@
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::name;
 use crate::rdata::types;
+use crate::retired::Retired;
 use crate::zone::Zone;
 
 /// A change copies this many pointers; 100,000 zones make buckets of about 100.
@@ -136,13 +138,14 @@ fn bucket_index(hash: u64) -> usize {
 
 /// The one place where the engine puts its zones and every shard finds them.
 ///
-/// To free a zone of a million names takes long, so no shard may be the one that lets go of it
-/// last: what was replaced stays in `retired` until no reader has it, and is freed by a later
-/// change, in the thread that makes the change.
+/// A catalog that was replaced is freed when the last reader has let go of it, and never by a shard
+/// (see [`retired`](crate::retired)).
 #[derive(Default)]
 pub struct Shared {
     catalog: ArcSwap<Catalog>,
-    retired: Mutex<Vec<Arc<Catalog>>>,
+    /// Held by the change that is being made.
+    changing: Mutex<()>,
+    retired: Retired<Catalog>,
 }
 
 impl Shared {
@@ -162,12 +165,17 @@ impl Shared {
         self.change(|catalog| catalog.without(origin));
     }
 
+    /// Wait until the catalogs that were replaced are freed, at most for `limit`; whether they are.
+    pub fn wait_until_freed(&self, limit: Duration) -> bool {
+        self.retired.wait(limit)
+    }
+
     /// Swap in what `edit` makes of the catalog; one change at a time.
     fn change(&self, edit: impl FnOnce(&Catalog) -> Catalog) {
-        let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        let changing = self.changing.lock();
+        let _changing = changing.unwrap_or_else(PoisonError::into_inner);
         let new = edit(&self.catalog.load());
-        retired.push(self.catalog.swap(Arc::new(new)));
-        retired.retain(|catalog| Arc::strong_count(catalog) > 1);
+        self.retired.push(self.catalog.swap(Arc::new(new)));
     }
 }
 
@@ -226,15 +234,16 @@ mod tests {
     }
 
     #[test]
-    fn a_zone_is_freed_by_a_change_after_its_last_reader() {
+    fn a_replaced_zone_is_freed_after_its_last_reader_without_another_change() {
         let shared = Shared::default();
         shared.load(zone("test."));
         let before = Arc::downgrade(shared.current().get(wire("test.").as_wire()).unwrap());
         let reader = shared.current();
         shared.load(zone("test."));
+        assert!(!shared.wait_until_freed(Duration::from_millis(5)));
+        assert!(before.strong_count() > 0, "a reader has it");
         drop(reader);
-        assert!(before.strong_count() > 0);
-        shared.load(zone("other."));
+        assert!(shared.wait_until_freed(Duration::from_secs(10)));
         assert_eq!(before.strong_count(), 0);
     }
 }

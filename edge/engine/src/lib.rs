@@ -12,6 +12,7 @@ pub mod name;
 mod pages;
 mod prefetch;
 pub mod rdata;
+mod retired;
 pub mod rings;
 pub mod serve;
 pub mod violations;

@@ -1,6 +1,7 @@
 //! `Engine`: which zones are served, and replies with and without sockets.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -15,6 +16,10 @@ use crate::name::{self, Name};
 use crate::serve::prefixes::Prefix;
 use crate::serve::{Options, Responder};
 use crate::zone;
+
+/// How long `trim` waits for shards that still read a zone that was replaced: a batch of queries
+/// takes a millisecond, and on a busy machine a shard may have to wait for its core.
+const READER_LIMIT: Duration = Duration::from_secs(1);
 
 /// Answers queries from the zones that were loaded into it.
 #[pyclass(frozen, module = "dnsfleet_engine")]
@@ -130,11 +135,15 @@ impl Engine {
     }
 
     fn trim(&self, py: Python<'_>) {
-        // SAFETY: it only gives back pages that hold nothing.
-        #[cfg(target_env = "gnu")]
-        py.detach(|| unsafe { libc::malloc_trim(0) });
-        #[cfg(not(target_env = "gnu"))]
-        let _ = py;
+        py.detach(|| {
+            // A zone that was replaced keeps its memory until its last reader lets go of it.
+            self.authority.zones.wait_until_freed(READER_LIMIT);
+            // SAFETY: it only gives back pages that hold nothing.
+            #[cfg(target_env = "gnu")]
+            unsafe {
+                libc::malloc_trim(0)
+            };
+        });
     }
 
     fn counters(&self, py: Python<'_>) -> Vec<Row> {
