@@ -17,7 +17,7 @@
 
 mod apex;
 
-use crate::builder::Added;
+use crate::gathered::Added;
 use crate::master::Where;
 use crate::name;
 use crate::rdata::{
@@ -26,6 +26,7 @@ use crate::rdata::{
 };
 use crate::violations::Violations;
 use crate::zone::{Node, Zone};
+use apex::has_address;
 
 /// KEY may stand beside a CNAME (RFC 3007 section 3.1.1).
 const KEY: u16 = 25;
@@ -211,10 +212,6 @@ impl Owner<'_> {
     }
 }
 
-fn has_address(node: Node<'_>) -> bool {
-    node.get(A).is_some() || node.get(AAAA).is_some()
-}
-
 fn last_place(records: &[(&[u8], &Added)]) -> Option<Where> {
     records
         .iter()
@@ -225,6 +222,3 @@ fn last_place(records: &[(&[u8], &Added)]) -> Option<Where> {
 fn order(place: &Where) -> (u32, u32) {
     (place.file, place.line)
 }
-
-#[cfg(test)]
-mod tests;

@@ -7,6 +7,7 @@ pub mod authority;
 pub mod builder;
 pub mod catalog;
 pub mod checks;
+mod gathered;
 pub mod master;
 pub mod name;
 mod pages;

@@ -4,7 +4,8 @@
 //! all others save it a query and are dropped where they do not fit (RFC 9471, RFC 2181 section 9).
 
 use super::lookup;
-use super::message::{Full, Message, Owner, Section};
+use super::message::{Full, Message, Owner};
+use super::wire::Section;
 use crate::name::{self, Folded};
 use crate::rdata::types;
 use crate::zone::{Rrset, Zone};

@@ -2,15 +2,18 @@
 //!
 //! It comes from a refusal, from the cache, or from a zone, and then the cache gets it.
 
+use super::ahead::Ahead;
 use super::cache::{Cache, Key, Validity};
+use super::client::Transport;
 use super::compression::Compression;
 use super::extended_error::ExtendedError;
 use super::message::Message;
 use super::query::{Query, Question};
 use super::sname::Sname;
+use super::source::Source;
 use super::stages::{Stages, Task};
 use super::subject::Subject;
-use super::{Ahead, Shortcuts, Source, Transport, chaos, rcode, signatures};
+use super::{chaos, rcode, signatures};
 use crate::catalog::Catalog;
 use crate::name::Folded;
 use crate::rdata::types;
@@ -18,6 +21,15 @@ use crate::zone::Zone;
 
 /// Class IN; of another one only the name of the server is served.
 const IN: u16 = 1;
+
+/// What makes a reply faster, and no difference to it.
+#[derive(Default)]
+pub struct Shortcuts<'s> {
+    /// Answers that were given before.
+    pub cache: Option<&'s mut Cache>,
+    /// What `look_ahead` found for this very query in this catalog.
+    pub ahead: Ahead<'s>,
+}
 
 /// What a body says, beside its octets.
 pub struct Body {

@@ -4,10 +4,11 @@
 //! where the operator gave one. Versions are nobody's business: `version.bind.` and
 //! `version.server.` are refused like every other name.
 
-use super::message::{Full, Message, Owner, QNAME, Section};
+use super::message::{Full, Message, Owner};
 use super::query::Question;
 use super::settings::Settings;
 use super::subject::{Kind, Subject};
+use super::wire::{QNAME, Section};
 use crate::rdata::types;
 
 /// Class CHAOS.

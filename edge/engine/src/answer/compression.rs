@@ -12,6 +12,7 @@
 //! point at octets written anew; each search checks the octets, so such an edge is either not found or
 //! right again.
 
+use super::wire::POINTER;
 use std::mem::MaybeUninit;
 
 /// Most edges that are searched one after the other: so many cost as much as hashing a label.
@@ -24,8 +25,6 @@ const GROUP: usize = u64::BITS as usize;
 const MOST_EDGES: usize = 384;
 /// A pointer has 14 bits.
 const MOST_OFFSET: usize = 0x3fff;
-/// The two bits that make a length octet a pointer.
-const POINTER: u8 = 0xc0;
 /// Where no name is, and the parent of a top-level label: the header is there.
 pub const NOWHERE: u16 = 0;
 

@@ -5,11 +5,13 @@
 //! was made once may be followed by any OPT of that size. Only the response code and the extended
 //! error come from the body; with an extended error there are no records, and that leaves room.
 
+use super::client::Client;
 use super::cookies::{self, Cookie, Presented};
 use super::extended_error::ExtendedError;
-use super::message::{HEADER, Section};
+use super::rcode;
 use super::settings::IDENTITY_OCTETS;
-use super::{Client, Source, rcode};
+use super::source::Source;
+use super::wire::{HEADER, Section};
 use crate::name::MAX_NAME;
 use crate::rdata::types;
 

@@ -16,6 +16,7 @@ mod ahead;
 mod body;
 mod cache;
 mod chaos;
+mod client;
 mod compression;
 pub mod cookies;
 mod edns;
@@ -27,53 +28,27 @@ pub mod rcode;
 pub mod settings;
 mod signatures;
 mod sname;
+mod source;
 mod stages;
 pub mod subject;
 #[cfg(test)]
 mod tests;
+mod wire;
 
-use crate::catalog::Catalog;
 pub use ahead::{Ahead, look_ahead};
+pub use body::Shortcuts;
 pub use cache::{Cache, Seed, hash};
+pub use client::{Client, Transport};
 use compression::Compression;
 use cookies::Presented;
 use edns::Opt;
 use message::Message;
 use query::Query;
-use settings::Settings;
-use std::net::IpAddr;
+pub use source::Source;
 use subject::Subject;
 
 /// The largest message that a length of two octets can announce (RFC 1035 section 4.2.2).
 const TCP_LIMIT: usize = 65_535;
-
-/// What carried the query: it decides how large a reply may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transport {
-    /// One datagram each way.
-    Udp,
-    /// A stream.
-    Tcp,
-}
-
-/// Who asks, and how the reply gets back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Client {
-    /// The source of the query; IPv4 is never written as an IPv4-mapped IPv6 address.
-    pub address: IpAddr,
-    /// What carried the query.
-    pub transport: Transport,
-}
-
-impl Client {
-    /// A client; an IPv4-mapped address (RFC 4291 section 2.5.5.2) is the IPv4 address in it.
-    pub fn new(address: IpAddr, transport: Transport) -> Client {
-        Client {
-            address: address.to_canonical(),
-            transport,
-        }
-    }
-}
 
 /// What a reply was, for the counters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,26 +63,6 @@ pub struct Outcome {
     pub hit: Option<bool>,
     /// What the reply is about.
     pub subject: Subject,
-}
-
-/// What replies are made from: with the query and the client it determines the reply.
-#[derive(Clone, Copy)]
-pub struct Source<'s> {
-    /// The zones.
-    pub catalog: &'s Catalog,
-    /// What the operator decided.
-    pub settings: &'s Settings,
-    /// Unix time in seconds, for cookies.
-    pub now: u32,
-}
-
-/// What makes a reply faster, and no difference to it.
-#[derive(Default)]
-pub struct Shortcuts<'s> {
-    /// Answers that were given before.
-    pub cache: Option<&'s mut Cache>,
-    /// What `look_ahead` found for this very query in this catalog.
-    pub ahead: Ahead<'s>,
 }
 
 /// Answers one query; the reply is left in `out`, which is cleared first.

@@ -1,18 +1,13 @@
 //! Reading a query: as much of it as is well formed, and what is wrong with the rest.
 
 use super::edns::Edns;
-use super::message::{HEADER, TYPE_AND_CLASS};
 use super::rcode;
+use super::wire::{HEADER, OPCODE, POINTER, QR, RD, TYPE_AND_CLASS};
 use crate::name;
 use crate::rdata::types;
 
-const QR: u8 = 0x80;
-const OPCODE: u8 = 0x78;
-const RD: u8 = 0x01;
 /// Opcode QUERY, where the header has it.
 const QUERY: u8 = 0 << 3;
-/// The two bits that make a length octet a pointer (RFC 1035 section 4.1.4).
-const POINTER: u8 = 0xc0;
 
 /// The one question of a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

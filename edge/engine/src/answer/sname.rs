@@ -1,6 +1,7 @@
 //! The name that is being looked up: SNAME of RFC 1034 section 4.3.2.
 
-use super::message::{Owner, QNAME};
+use super::message::Owner;
+use super::wire::QNAME;
 use crate::name::{self, Folded};
 use crate::zone::Seek;
 

@@ -10,9 +10,10 @@ use std::hash::{DefaultHasher, Hasher};
 use std::ops::ControlFlow::{self, Break, Continue};
 
 use super::lookup::{self, Place};
-use super::message::{Full, Message, Owner, Section};
+use super::message::{Full, Message, Owner};
 use super::sname::Sname;
 use super::subject::{Kind, Subject};
+use super::wire::Section;
 use super::{additional, rcode};
 use crate::name;
 use crate::rdata::types;
@@ -251,8 +252,8 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
         // The question's name ends in that of its zone.
         let origin = zone.origin().as_wire();
         let at = self.message.end_of_qname(origin.len());
-        if self.message.takes_denial() {
-            return self.message.put_denial(zone.denial(), at);
+        if self.message.takes_negative_soa() {
+            return self.message.put_negative_soa(zone.negative_soa(), at);
         }
         self.message.put_rrset(
             Section::Authority,

@@ -3,7 +3,7 @@
 //! Replies that are about the same may be counted together. Names made up by the thousands below one
 //! wildcard, one DNAME or in one zone differ, but what is said about them does not.
 
-use super::message::HEADER;
+use super::wire::HEADER;
 use crate::name;
 
 /// What is there at the subject's name.

@@ -1,7 +1,8 @@
 //! From records in any order to RRsets in a zone.
 
-use super::{Added, Builder};
+use super::Builder;
 use crate::checks;
+use crate::gathered::Added;
 use crate::master::Where;
 use crate::name::{self, Name};
 use crate::rdata;

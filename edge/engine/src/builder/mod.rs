@@ -5,16 +5,14 @@
 //! joins them with what the base zone has there, and checks the owners that got something. So the
 //! cost is that of the records that were added, never that of the base zone.
 
-mod gathered;
 mod joining;
 
-use crate::master::{self, Convert, Include, MAX_TTL, Sink, Where};
+use crate::gathered::Gathered;
+use crate::master::{self, Convert, Include, Sink, Where};
 use crate::name::Name;
-use crate::rdata;
+use crate::rdata::{self, MAX_TTL};
 use crate::violations::Severity;
 use crate::zone::Zone;
-pub use gathered::Added;
-use gathered::Gathered;
 
 /// A violation as its reader gets it: reason, message, place, severity.
 pub type Found = (&'static str, String, String, Severity);
@@ -157,4 +155,4 @@ impl Builder {
 }
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;

@@ -1,9 +1,8 @@
 //! The head of a zone: its SOA, and name servers that can be reached.
 
-use super::has_address;
 use crate::master::Where;
 use crate::name;
-use crate::rdata::types::{CNAME, DNAME, NS, SOA};
+use crate::rdata::types::{A, AAAA, CNAME, DNAME, NS, SOA};
 use crate::violations::Violations;
 use crate::zone::{Node, Zone};
 
@@ -78,4 +77,9 @@ fn find<'a>(zone: &'a Zone, name: &[u8]) -> Target<'a> {
         }
         (None, None) => Target::Nothing,
     }
+}
+
+/// Whether a host that is named can be reached.
+pub(super) fn has_address(node: Node<'_>) -> bool {
+    node.get(A).is_some() || node.get(AAAA).is_some()
 }

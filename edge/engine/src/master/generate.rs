@@ -4,7 +4,7 @@
 //! number, `${OFFSET[,WIDTH[,RADIX]]}` for the number plus the offset, filled with zeros up to the
 //! width, in the radix d, o, x, X or as nibbles of a reverse name (n, N); `$$` and `\$` are a dollar.
 
-use super::Problem;
+use super::problem::Problem;
 use crate::rdata::tokens::{Token, Tokens};
 use crate::rdata::{excerpt, values};
 use std::fmt::Write;

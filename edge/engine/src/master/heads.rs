@@ -1,8 +1,8 @@
 //! What stands in front of rdata: TTL, class and type, and single fields of directives.
 
-use super::{MAX_TTL, Problem};
+use super::problem::Problem;
 use crate::rdata::tokens::{Token, Tokens};
-use crate::rdata::{excerpt, types, values};
+use crate::rdata::{MAX_TTL, excerpt, types, values};
 
 /// What stands between owner and rdata; the class can only be IN.
 pub struct Head<'a> {

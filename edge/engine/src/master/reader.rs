@@ -1,82 +1,18 @@
-//! Logical lines to records.
+//! Logical lines to records and directives.
 
-mod directives;
-
-use super::heads::{Head, head, minimum, word};
-use super::{Convert, Include, MAX_PROBLEMS, PROGRESS_STEP, Problem, Sink, Where};
-use crate::name::{self, Name};
+use super::heads::{head, word};
+use super::problem::Problem;
+use super::records::{Inherited, Owner, Reader};
+use super::sink::Where;
 use crate::rdata::tokens::{Token, Tokens};
-use crate::rdata::{self, excerpt, types};
-use directives::Asked;
 
-/// What the lines before give to the next one.
-#[derive(Clone)]
-pub struct Inherited {
-    /// Where relative names end.
-    origin: Option<Name>,
-    /// From `$TTL`, or the MINIMUM of an SOA without TTL.
-    default_ttl: Option<u32>,
-    last_ttl: Option<u32>,
-    owner: Owner,
-}
+/// Most problems that are reported: who reads more fixes the first ones first.
+const MAX_PROBLEMS: usize = 100;
 
-impl Inherited {
-    /// For the first line of all.
-    pub fn new(origin: Option<Name>) -> Inherited {
-        Inherited {
-            origin,
-            default_ttl: None,
-            last_ttl: None,
-            owner: Owner::None,
-        }
-    }
-}
+/// Octets read between two calls of `progress`.
+const PROGRESS_STEP: usize = 1 << 20;
 
-/// What a line that begins with a blank stands for.
-#[derive(Clone, Copy)]
-enum Owner {
-    None,
-    /// The one in `Reader::owner`.
-    Last,
-    /// The last owner could not be read and was reported; its other records would be noise.
-    Refused,
-}
-
-/// Reads one master file and all that it includes.
-pub struct Reader<'r> {
-    include: &'r mut Include<'r>,
-    convert: &'r mut Convert<'r>,
-    progress: &'r mut dyn FnMut(usize, usize),
-    sink: &'r mut dyn Sink,
-    /// The file that is read and those above it.
-    files: Vec<String>,
-    /// What its directives asked for.
-    asked: Asked,
-    problems: usize,
-    owner: Vec<u8>,
-    rdata: Vec<u8>,
-}
-
-impl<'r> Reader<'r> {
-    pub fn new(
-        include: &'r mut Include<'r>,
-        convert: &'r mut Convert<'r>,
-        progress: &'r mut dyn FnMut(usize, usize),
-        sink: &'r mut dyn Sink,
-    ) -> Self {
-        Reader {
-            include,
-            convert,
-            progress,
-            sink,
-            files: Vec::new(),
-            asked: Asked::default(),
-            problems: 0,
-            owner: Vec::new(),
-            rdata: Vec::new(),
-        }
-    }
-
+impl Reader<'_> {
     /// Reads one file to its end, or until there are too many problems.
     pub fn read_file(&mut self, text: &[u8], name: &str, mut inherited: Inherited) {
         let file = self.sink.file(name);
@@ -126,7 +62,12 @@ impl<'r> Reader<'r> {
             Token::End => return Ok(()),
         };
         if first[0] == b'$' {
-            return self.directive(first, tokens, inherited, place);
+            if let Some(included) = self.directive(first, tokens, inherited, place)? {
+                let owner = self.owner.clone();
+                self.read_file(&included.text, &included.name, included.inherited);
+                self.owner = owner;
+            }
+            return Ok(());
         }
         let head = if same_owner {
             match inherited.owner {
@@ -141,50 +82,4 @@ impl<'r> Reader<'r> {
         };
         self.record(head, tokens, inherited, place)
     }
-
-    fn set_owner(&mut self, text: &[u8], inherited: &mut Inherited) -> Result<(), Problem> {
-        inherited.owner = Owner::Refused;
-        self.owner.clear();
-        name::parse_into(text, wire(&inherited.origin), &mut self.owner)
-            .map_err(|error| bad_name("owner", text, error))?;
-        name::fold_in_place(&mut self.owner);
-        inherited.owner = Owner::Last;
-        Ok(())
-    }
-
-    /// A record of the current owner; `tokens` stands before the rdata.
-    fn record(
-        &mut self,
-        head: Head<'_>,
-        tokens: &mut Tokens<'_>,
-        inherited: &mut Inherited,
-        place: Where,
-    ) -> Result<(), Problem> {
-        if inherited.origin.is_none() && head.mnemonic.eq_ignore_ascii_case(b"SOA") {
-            inherited.origin = Name::from_wire(&self.owner).ok();
-        }
-        self.rdata.clear();
-        let origin = wire(&inherited.origin);
-        let rtype = rdata::read(head.mnemonic, tokens, origin, self.convert, &mut self.rdata)?;
-        let ttl = match head.ttl.or(inherited.default_ttl).or(inherited.last_ttl) {
-            Some(ttl) => ttl,
-            None if rtype == types::SOA => *inherited.default_ttl.insert(minimum(&self.rdata)?),
-            None => {
-                let message = "no TTL, write one in the record or $TTL above it";
-                return Err(Problem::new("BadTTL", message));
-            }
-        };
-        inherited.last_ttl = Some(ttl);
-        self.sink
-            .record(&self.owner, rtype, ttl, &self.rdata, place);
-        Ok(())
-    }
-}
-
-fn bad_name(what: &str, text: &[u8], error: name::NameError) -> Problem {
-    Problem::new("BadName", format!("{what} \"{}\": {error}", excerpt(text)))
-}
-
-fn wire(origin: &Option<Name>) -> Option<&[u8]> {
-    origin.as_ref().map(Name::as_wire)
 }

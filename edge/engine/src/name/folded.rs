@@ -1,6 +1,6 @@
 //! Lower case, eight octets at a time.
 
-use super::MAX_NAME;
+use super::wire::MAX_NAME;
 use std::mem::MaybeUninit;
 use std::slice;
 

@@ -1,7 +1,8 @@
 //! Names in presentation format (RFC 1035 section 5.1): labels with a dot behind each, where `\X`
 //! and `\DDD` stand for octets that would mean something else or cannot be written.
 
-use super::{MAX_LABEL, MAX_NAME, NameError, labels};
+use super::errors::NameError;
+use super::wire::{MAX_LABEL, MAX_NAME, labels};
 use std::fmt::Write;
 
 /// Appends the wire form of a name in presentation format to `out`; on an error `out` is unchanged.

@@ -1,5 +1,6 @@
 use super::*;
 use proptest::prelude::*;
+use std::cmp::Ordering;
 
 fn name(text: &str) -> Name {
     Name::parse(text.as_bytes(), None).unwrap()

@@ -26,6 +26,9 @@ pub use writing::to_text;
 /// Most octets of rdata: its length has two (RFC 1035 section 3.2.1).
 pub const MAX_RDATA: usize = 65_535;
 
+/// Highest TTL in seconds (RFC 2181 section 8).
+pub const MAX_TTL: u32 = 0x7fff_ffff;
+
 /// Why rdata is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RdataError {

@@ -9,6 +9,7 @@
 //! Classic BPF has an accumulator A, a register X, sixteen words of memory and jumps forward by at
 //! most 255 when they are conditional. Loops are unrolled, over the octets and over the shards.
 
+use super::sys::set_option;
 use crate::rings::{FNV_OFFSET, FNV_PRIME, MIX, NAME_OCTETS, constant};
 use libc::{
     BPF_A, BPF_ABS, BPF_ALU, BPF_B, BPF_IMM, BPF_JA, BPF_JEQ, BPF_JGE, BPF_JGT, BPF_JMP, BPF_K,
@@ -33,7 +34,7 @@ pub fn attach(socket: BorrowedFd, shards: usize) -> io::Result<()> {
         len: u16::try_from(code.len()).map_err(io::Error::other)?,
         filter: code.as_mut_ptr(),
     };
-    super::sockets::set_option(
+    set_option(
         socket,
         libc::SOL_SOCKET,
         libc::SO_ATTACH_REUSEPORT_CBPF,

@@ -1,12 +1,12 @@
 //! The loop of one thread: wait, answer what has come, wait.
 
-use super::epoll::{Epoll, Event};
-use super::poll::Poll;
 use super::proxies;
+use super::responder::Responder;
 use super::sockets::Pair;
+use super::sys::{Epoll, Event, Poll};
 use super::tcp::Connections;
 use super::udp::{BATCH, Batch};
-use super::{Responder, Work};
+use super::work::Work;
 use crate::answer::{Client, Transport};
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};

@@ -9,10 +9,10 @@
 mod descriptors;
 
 use super::bpf;
+use super::sys::{self, set_option};
 use std::io;
-use std::mem::size_of;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// Octets of queries that may wait in one UDP socket. They hold 10,000 small queries (measured: the
 /// kernel doubles the number and counts 830 octets for each), 50 ms of what one shard can answer:
@@ -68,7 +68,7 @@ pub fn bind(listen: &[SocketAddr], shards: usize) -> io::Result<Bound> {
         }
         for pairs in &all {
             let pair = pairs.last().expect("pushed above");
-            cvt(unsafe { libc::listen(pair.tcp.as_raw_fd(), BACKLOG) })
+            sys::listen(pair.tcp.as_fd(), BACKLOG)
                 .map_err(|error| explain(address, "tcp", &error))?;
         }
     }
@@ -145,10 +145,7 @@ fn open(address: SocketAddr, kind: libc::c_int) -> io::Result<OwnedFd> {
     } else {
         libc::AF_INET6
     };
-    let flags = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
-    let fd = cvt(unsafe { libc::socket(family, kind | flags, 0) })?;
-    // SAFETY: the descriptor was just made and nobody else has it.
-    let socket = unsafe { OwnedFd::from_raw_fd(fd) };
+    let socket = sys::socket(family, kind)?;
     if address.is_ipv6() {
         // So that `0.0.0.0` and `::` can be served side by side, each with its own counters.
         set_option(socket.as_fd(), libc::IPPROTO_IPV6, libc::IPV6_V6ONLY, &1i32)?;
@@ -161,8 +158,7 @@ fn bind_socket(socket: BorrowedFd, address: SocketAddr, alone: bool) -> io::Resu
     if !alone {
         share()?;
     }
-    let (storage, length) = to_sockaddr(address);
-    cvt(unsafe { libc::bind(socket.as_raw_fd(), (&raw const storage).cast(), length) })?;
+    sys::bind(socket, address)?;
     if alone {
         share()?;
     }
@@ -186,61 +182,4 @@ fn explain(address: SocketAddr, transport: &str, error: &io::Error) -> io::Error
         _ => (io::ErrorKind::Other, error.to_string()),
     };
     io::Error::new(kind, format!("{address}/{transport}: {reason}"))
-}
-
-/// Set one socket option to a plain C value.
-pub fn set_option<T>(
-    socket: BorrowedFd,
-    level: libc::c_int,
-    name: libc::c_int,
-    value: &T,
-) -> io::Result<()> {
-    let value: *const T = value;
-    let length = size_of::<T>() as libc::socklen_t;
-    cvt(unsafe { libc::setsockopt(socket.as_raw_fd(), level, name, value.cast(), length) })?;
-    Ok(())
-}
-
-/// The result of a system call, or the error that it left.
-pub fn cvt(result: libc::c_int) -> io::Result<libc::c_int> {
-    if result < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    Ok(result)
-}
-
-fn to_sockaddr(address: SocketAddr) -> (libc::sockaddr_in6, libc::socklen_t) {
-    // SAFETY: all-zero octets are a valid sockaddr.
-    let mut storage: libc::sockaddr_in6 = unsafe { std::mem::zeroed() };
-    match address {
-        SocketAddr::V4(v4) => {
-            let short = (&raw mut storage).cast::<libc::sockaddr_in>();
-            // SAFETY: sockaddr_in is smaller than sockaddr_in6 and needs no stricter alignment.
-            unsafe {
-                (*short).sin_family = libc::AF_INET as libc::sa_family_t;
-                (*short).sin_port = v4.port().to_be();
-                (*short).sin_addr.s_addr = u32::from(*v4.ip()).to_be();
-            }
-            (storage, size_of::<libc::sockaddr_in>() as libc::socklen_t)
-        }
-        SocketAddr::V6(v6) => {
-            storage.sin6_family = libc::AF_INET6 as libc::sa_family_t;
-            storage.sin6_port = v6.port().to_be();
-            storage.sin6_addr.s6_addr = v6.ip().octets();
-            storage.sin6_flowinfo = v6.flowinfo();
-            storage.sin6_scope_id = v6.scope_id();
-            (storage, size_of::<libc::sockaddr_in6>() as libc::socklen_t)
-        }
-    }
-}
-
-/// The IP address in what the kernel wrote as a peer of a socket of `bind`.
-pub fn ip_of(storage: &libc::sockaddr_in6) -> IpAddr {
-    if libc::c_int::from(storage.sin6_family) == libc::AF_INET {
-        let short = (&raw const *storage).cast::<libc::sockaddr_in>();
-        // SAFETY: the family says which it is; it is smaller and needs no stricter alignment.
-        let address = unsafe { (*short).sin_addr };
-        return Ipv4Addr::from(u32::from_be(address.s_addr)).into();
-    }
-    Ipv6Addr::from(storage.sin6_addr.s6_addr).into()
 }

@@ -7,11 +7,13 @@
 //! turned away: a client that is told nothing would wait.
 
 use super::connection::{Connection, State};
-use super::epoll::{Epoll, Event};
+use super::counters::Counters;
 use super::options::Options;
 use super::prefixes::Prefix;
 use super::proxies::Opening;
-use super::{Counters, Responder, Work};
+use super::responder::Responder;
+use super::sys::{Epoll, Event};
+use super::work::Work;
 use crate::answer::{Client, Transport};
 use std::collections::HashMap;
 use std::net::{IpAddr, TcpListener, TcpStream};

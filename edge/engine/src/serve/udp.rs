@@ -6,12 +6,11 @@
 //! sent to, and hence where the reply comes from. What does not differ from batch to batch is
 //! written once.
 
-use super::sockets;
+use super::sys;
 use std::io;
 use std::mem::{size_of, zeroed};
-use std::net::{IpAddr, Ipv6Addr, UdpSocket};
-use std::os::fd::AsRawFd;
-use std::ptr::null_mut;
+use std::net::{IpAddr, UdpSocket};
+use std::os::fd::AsFd;
 
 /// Queries taken by one system call: they share its cost, and few enough for the memory of a batch to
 /// stay in the processor's cache.
@@ -105,16 +104,8 @@ impl Batch {
             header.msg_hdr.msg_controllen = CONTROL_SIZE as _;
         }
         // SAFETY: every header points at memory of this batch, with its length.
-        let count = unsafe {
-            libc::recvmmsg(
-                socket.as_raw_fd(),
-                self.incoming.headers.as_mut_ptr(),
-                BATCH as libc::c_uint,
-                libc::MSG_DONTWAIT,
-                null_mut(),
-            )
-        };
-        self.used = count.max(0) as usize;
+        let received = unsafe { sys::receive(socket.as_fd(), &mut self.incoming.headers) };
+        self.used = received.unwrap_or(0);
         self.used
     }
 
@@ -131,7 +122,7 @@ impl Batch {
         let mut packed = 0;
         for index in 0..self.used {
             let query = &self.incoming.headers[index];
-            let peer = sockets::ip_of(&self.peers[index]);
+            let peer = sys::ip_of(&self.peers[index]);
             let reply = &mut self.replies[index];
             let octets = &self.queries[index].0[..query.msg_len as usize];
             if !answer(octets, peer, reply) {
@@ -146,7 +137,8 @@ impl Batch {
             header.msg_namelen = query.msg_hdr.msg_namelen;
             header.msg_control = query.msg_hdr.msg_control;
             header.msg_controllen = query.msg_hdr.msg_controllen;
-            forget_interface(header);
+            // SAFETY: the kernel wrote the control data that the header covers.
+            unsafe { sys::forget_interface(header) };
             packed += 1;
         }
         packed
@@ -161,53 +153,18 @@ impl Batch {
         while done < count {
             let headers = &mut self.outgoing.headers[done..count];
             // SAFETY: the headers point at replies, peers and control data of this batch.
-            let sent = unsafe {
-                libc::sendmmsg(
-                    socket.as_raw_fd(),
-                    headers.as_mut_ptr(),
-                    headers.len() as libc::c_uint,
-                    libc::MSG_DONTWAIT,
-                )
-            };
-            if sent > 0 {
-                done += sent as usize;
-                continue;
-            }
-            match io::Error::last_os_error().kind() {
-                io::ErrorKind::Interrupted => (),
-                io::ErrorKind::WouldBlock => return lost + count - done,
-                _ => {
-                    done += 1;
-                    lost += 1;
-                }
+            match unsafe { sys::send(socket.as_fd(), headers) } {
+                Ok(sent) => done += sent,
+                Err(error) => match error.kind() {
+                    io::ErrorKind::Interrupted => (),
+                    io::ErrorKind::WouldBlock => return lost + count - done,
+                    _ => {
+                        done += 1;
+                        lost += 1;
+                    }
+                },
             }
         }
         lost
-    }
-}
-
-/// Clear the interface in the control data, so that routing decides where the reply leaves; a
-/// link-local address keeps it, as it means nothing without.
-fn forget_interface(header: &mut libc::msghdr) {
-    // SAFETY: the kernel wrote the control messages that msg_controllen covers.
-    unsafe {
-        let control = libc::CMSG_FIRSTHDR(header);
-        if control.is_null() {
-            return;
-        }
-        match ((*control).cmsg_level, (*control).cmsg_type) {
-            (libc::IPPROTO_IP, libc::IP_PKTINFO) => {
-                let info = libc::CMSG_DATA(control).cast::<libc::in_pktinfo>();
-                (*info).ipi_ifindex = 0;
-            }
-            (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => {
-                let info = libc::CMSG_DATA(control).cast::<libc::in6_pktinfo>();
-                let address = Ipv6Addr::from((*info).ipi6_addr.s6_addr);
-                if !address.is_unicast_link_local() {
-                    (*info).ipi6_ifindex = 0;
-                }
-            }
-            _ => (),
-        }
     }
 }

@@ -21,8 +21,8 @@ use std::sync::{Arc, LazyLock};
 
 use hashbrown::DefaultHashBuilder;
 
-use super::ZoneError;
 use super::entry::Entry;
+use super::errors::ZoneError;
 use super::rrset::Node;
 use crate::prefetch::{CACHE_LINE, prefetch};
 
@@ -49,12 +49,12 @@ pub(super) struct Bucket {
 
 /// A node that is at hand without a search.
 #[derive(Clone, Default)]
-pub(super) struct Kept {
+pub(super) struct PinnedNode {
     octets: Arc<[u8]>,
     at: usize,
 }
 
-impl Kept {
+impl PinnedNode {
     pub(super) fn node(&self) -> Node<'_> {
         Entry::first(&self.octets[self.at..]).node
     }
@@ -91,10 +91,10 @@ impl Bucket {
     }
 
     /// The node of a name that is to be looked up often.
-    pub(super) fn keep(&self, hash: u64, owner: &[u8]) -> Option<Kept> {
+    pub(super) fn pin(&self, hash: u64, owner: &[u8]) -> Option<PinnedNode> {
         let (at, _) = self.find(hash, owner)?;
         let octets = Arc::clone(&self.octets);
-        Some(Kept { octets, at })
+        Some(PinnedNode { octets, at })
     }
 
     /// Asks the processor for the slots that `prefetch_entry` and `get` read.

@@ -13,9 +13,9 @@
 
 use std::sync::Arc;
 
-use super::ZoneError;
-use super::bucket::{Bucket, Kept, hash};
+use super::bucket::{Bucket, PinnedNode, hash};
 use super::entry::Entry;
+use super::errors::ZoneError;
 use super::rrset::Node;
 use crate::pages;
 
@@ -83,9 +83,9 @@ impl Buckets {
     }
 
     /// The node of a name, at hand without a search.
-    pub(super) fn keep(&self, owner: &[u8]) -> Option<Kept> {
+    pub(super) fn pin(&self, owner: &[u8]) -> Option<PinnedNode> {
         let hash = hash(owner);
-        self.bucket(index(hash, self.count)).keep(hash, owner)
+        self.bucket(index(hash, self.count)).pin(hash, owner)
     }
 
     /// Begins to look for a name: the processor is asked for the slots of its bucket.

@@ -2,10 +2,17 @@
 
 use std::cmp::Ordering;
 
-use super::encoding::{changed_keys, write_head};
+use super::codec::{
+    DecodeError, Reader, SHORTEST_KEY, SHORTEST_RRSET, write_count, write_head, write_key,
+    write_rrset,
+};
+use super::edits::Edit;
+use super::errors::ZoneError;
 use super::rrset::{Node, Rrset};
-use super::{Zone, ZoneError, sort_by_owner};
-use crate::{name, rdata};
+use super::sorting::sort_by_owner;
+use super::text::write_record;
+use super::version::Zone;
+use crate::name;
 
 /// The change that turns one zone into another.
 pub struct Delta {
@@ -51,6 +58,25 @@ impl Zone {
         })
     }
 
+    /// This zone with an encoded change made.
+    pub fn apply(&self, delta: &[u8]) -> Result<Zone, DecodeError> {
+        let mut reader = Reader::new(delta);
+        let origin = reader.head()?;
+        if origin != self.origin {
+            return Err(DecodeError::OtherOrigin(origin.to_string()));
+        }
+        let mut edit = Edit::new(self.clone());
+        let removed = reader.count(SHORTEST_KEY)?;
+        reader.keys(removed, |owner, rtype| match edit.remove(owner, rtype)? {
+            true => Ok(()),
+            false => Err(DecodeError::NotThere(name::to_text(owner), rtype)),
+        })?;
+        let set = reader.count(SHORTEST_RRSET)?;
+        reader.rrsets(set, |owner, rrset| edit.set(owner, rrset))?;
+        reader.end()?;
+        Ok(edit.finish()?)
+    }
+
     fn encode_delta(
         &self,
         removed: Vec<(&[u8], Rrset<'_>)>,
@@ -58,15 +84,13 @@ impl Zone {
     ) -> Vec<u8> {
         let mut payload = Vec::new();
         write_head(&self.origin, &mut payload);
-        payload.extend_from_slice(&(removed.len() as u32).to_be_bytes());
+        write_count(removed.len(), &mut payload);
         for (owner, rrset) in sort_by_owner(&self.origin, removed.into_iter(), by_type) {
-            payload.push(owner.len() as u8);
-            payload.extend_from_slice(owner);
-            payload.extend_from_slice(&rrset.rtype.to_be_bytes());
+            write_key(owner, rrset.rtype, &mut payload);
         }
-        payload.extend_from_slice(&(set.len() as u32).to_be_bytes());
+        write_count(set.len(), &mut payload);
         for (owner, rrset) in sort_by_owner(&self.origin, set.into_iter(), by_type) {
-            rrset.encode(owner, &mut payload);
+            write_rrset(owner, rrset, &mut payload);
         }
         payload
     }
@@ -131,10 +155,20 @@ fn push_records(
     }
 }
 
-/// Appends one record as a line of a master file, without the line end.
-pub(super) fn write_record(owner: &[u8], rrset: Rrset<'_>, rdata: &[u8], out: &mut String) {
-    use std::fmt::Write;
-    let rtype = rdata::rtype_to_text(rrset.rtype);
-    let _ = write!(out, "{} {} {rtype} ", name::to_text(owner), rrset.ttl);
-    rdata::to_text(rrset.rtype, rdata, out);
+/// The owners and types that an encoded change of ours removes, and those that it sets.
+fn changed_keys(delta: &[u8]) -> Result<Vec<(&[u8], u16)>, DecodeError> {
+    let mut reader = Reader::new(delta);
+    let mut keys = Vec::new();
+    reader.head()?;
+    let removed = reader.count(SHORTEST_KEY)?;
+    reader.keys(removed, |owner, rtype| {
+        keys.push((owner, rtype));
+        Ok(())
+    })?;
+    let set = reader.count(SHORTEST_RRSET)?;
+    reader.rrsets(set, |owner, rrset| {
+        keys.push((owner, rrset.rtype));
+        Ok::<_, DecodeError>(())
+    })?;
+    Ok(keys)
 }

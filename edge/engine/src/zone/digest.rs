@@ -3,6 +3,7 @@
 use blake2b_simd::many::{HashManyJob, hash_many};
 use blake2b_simd::{Hash, Params};
 
+use super::codec::write_rrset;
 use super::rrset::Rrset;
 
 /// RRsets that are hashed together: some of them at once, where the processor can.
@@ -25,7 +26,7 @@ impl Digest {
             octets.clear();
             let encoded = rrsets.by_ref().take(BATCH).map(|(owner, rrset)| {
                 let begin = octets.len();
-                rrset.encode(owner, &mut octets);
+                write_rrset(owner, rrset, &mut octets);
                 begin..octets.len()
             });
             let encoded: Vec<_> = encoded.collect();
@@ -76,7 +77,7 @@ fn params() -> Params {
 /// The hash of an encoded RRset.
 fn hash(owner: &[u8], rrset: Rrset<'_>) -> Hash {
     let mut encoded = Vec::with_capacity(128);
-    rrset.encode(owner, &mut encoded);
+    write_rrset(owner, rrset, &mut encoded);
     params().hash(&encoded)
 }
 

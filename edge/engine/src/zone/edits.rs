@@ -1,13 +1,11 @@
 //! Changes of a zone, one RRset at a time.
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
-
-use super::denial::Denial;
 use super::entry::Entries;
+use super::errors::ZoneError;
 use super::rrset::Rrset;
-use super::{VERSIONS, Zone, ZoneError};
+use super::version::{SOA_NUMBERS, Zone};
 use crate::name;
+use crate::rdata::types::SOA;
 
 /// A zone while it is changed; its invariants hold again after [`Edit::finish`].
 pub(crate) struct Edit {
@@ -69,13 +67,8 @@ impl Edit {
     }
 
     /// The changed zone, with a SOA.
-    pub(crate) fn finish(mut self) -> Result<Zone, ZoneError> {
-        let apex = self.zone.names.keep(self.zone.origin.as_wire());
-        self.zone.apex = apex.ok_or(ZoneError::NoSoa)?;
-        self.zone.check_soa()?;
-        self.zone.denial = Arc::new(Denial::of(&self.zone));
-        self.zone.version = VERSIONS.fetch_add(1, Relaxed) + 1;
-        Ok(self.zone)
+    pub(crate) fn finish(self) -> Result<Zone, ZoneError> {
+        self.zone.complete()
     }
 
     /// Tells the parent of a new node about its child, and makes the parents that are missing.
@@ -109,5 +102,21 @@ impl Edit {
             self.zone.names.set(entry)?;
         }
         Ok(())
+    }
+}
+
+impl Zone {
+    /// This zone with another SOA serial.
+    pub fn with_serial(&self, serial: u32) -> Zone {
+        let soa = self.soa();
+        let mut rdata = self.soa_rdata().to_vec();
+        let at = rdata.len() - SOA_NUMBERS;
+        rdata[at..at + 4].copy_from_slice(&serial.to_be_bytes());
+        let (mut rdatas, mut buffer) = (vec![&*rdata], Vec::new());
+        let soa = Rrset::new(SOA, soa.ttl, &mut rdatas, &mut buffer).expect("as large as before");
+        let mut edit = Edit::new(self.clone());
+        edit.set(self.origin.as_wire(), soa)
+            .expect("the apex is in the zone and as large as before");
+        edit.finish().expect("the SOA is as well-formed as before")
     }
 }

@@ -11,8 +11,10 @@ use std::thread;
 use super::buckets::Buckets;
 use super::edits::Edit;
 use super::entry::{Entries, Entry};
+use super::errors::ZoneError;
 use super::rrset::Rrset;
-use super::{Totals, Zone, ZoneError};
+use super::totals::Totals;
+use super::version::Zone;
 use crate::name::{self, Name};
 
 /// Octets of entries for which a thread is started: to hash as many takes 30 times as long.

@@ -161,13 +161,9 @@ impl<'z> Rrset<'z> {
         self.records.len() - 2 - 2 * self.count()
     }
 
-    /// Appends the encoded RRset: `u8 owner length | owner | u16 type | u32 TTL | packed records`.
-    pub(super) fn encode(self, owner: &[u8], out: &mut Vec<u8>) {
-        out.push(owner.len() as u8);
-        out.extend_from_slice(owner);
-        out.extend_from_slice(&self.rtype.to_be_bytes());
-        out.extend_from_slice(&self.ttl.to_be_bytes());
-        out.extend_from_slice(self.records);
+    /// The records as they are encoded: `u16 count`, then for each `u16 length` and the rdata.
+    pub(super) fn records(self) -> &'z [u8] {
+        self.records
     }
 
     /// Appends the RRset as a node has it.

@@ -1,8 +1,9 @@
 //! Writing whole RRsets, with their names compressed against all that the message has.
 
-use super::{Full, HEADER, Message, Section};
+use super::header::{Full, Message};
 use crate::answer::compression::{self, Compression, NOWHERE};
 use crate::answer::signatures;
+use crate::answer::wire::{HEADER, Section};
 use crate::name;
 use crate::rdata::types;
 use crate::zone::{Node, Rrset};

@@ -11,8 +11,8 @@ mod signed;
 mod subjects;
 
 use super::cookies::Presented;
-use super::message::HEADER;
 use super::settings::Settings;
+use super::wire::HEADER;
 use super::{Ahead, Cache, Client, Outcome, Shortcuts, Source, Transport, rcode};
 use crate::catalog::{Catalog, Shared};
 use crate::name::{self, Name};

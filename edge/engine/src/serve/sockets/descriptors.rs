@@ -5,7 +5,7 @@
 //! could reach the limit, whoever opens them all would keep the rest of the process from its own
 //! files and connections.
 
-use super::cvt;
+use crate::serve::sys;
 use crate::serve::tcp::MAX_CONNECTIONS;
 use std::io;
 
@@ -14,16 +14,11 @@ const OTHERS: usize = 1024;
 
 /// Raises the limit to what a server of so many shards may need, as far as that is allowed.
 pub fn make_room(shards: usize) -> io::Result<()> {
-    let mut limit = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
-    };
-    // SAFETY: the kernel writes the limit to the place that is named, and then reads it there.
-    cvt(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) })?;
+    let mut limit = sys::open_files()?;
     let needed = (OTHERS + shards * MAX_CONNECTIONS) as libc::rlim_t;
     if limit.rlim_cur < needed.min(limit.rlim_max) {
         limit.rlim_cur = needed.min(limit.rlim_max);
-        cvt(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) })?;
+        sys::set_open_files(limit)?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Sockets of which many have nothing to say, and the event that ends a server.
 
-use super::sockets::cvt;
+use super::calls::cvt;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 

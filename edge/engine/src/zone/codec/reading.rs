@@ -1,24 +1,18 @@
 //! Reads encoded zones and changes, and refuses what no encoder of ours writes.
 
-use super::DecodeError;
-use super::encoding::FORMAT;
-use super::rrset::{Rrset, canonical_cmp, check_size};
-use crate::master::MAX_TTL;
+use super::errors::DecodeError;
+use super::format::FORMAT;
 use crate::name::{self, Name};
-use crate::rdata;
-
-/// Octets of the shortest RRset: root owner, type, TTL, count and one record without rdata.
-pub(super) const SHORTEST_RRSET: usize = 2 + 2 + 4 + 2 + 2;
-/// Octets of the shortest removed key: root owner and type.
-pub(super) const SHORTEST_KEY: usize = 2 + 2;
+use crate::rdata::{self, MAX_TTL};
+use crate::zone::rrset::{Rrset, canonical_cmp, check_size};
 
 /// What is left of the bytes.
-pub(super) struct Reader<'a> {
+pub struct Reader<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Reader<'a> {
+    pub fn new(bytes: &'a [u8]) -> Reader<'a> {
         Reader { rest: bytes }
     }
 
@@ -49,7 +43,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A number of items of at least `shortest` octets each.
-    pub(super) fn count(&mut self, shortest: usize) -> Result<usize, DecodeError> {
+    pub fn count(&mut self, shortest: usize) -> Result<usize, DecodeError> {
         let count = self.u32()? as usize;
         if count > self.rest.len() / shortest {
             return Err(DecodeError::Truncated);
@@ -58,7 +52,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The format and the origin.
-    pub(super) fn head(&mut self) -> Result<Name, DecodeError> {
+    pub fn head(&mut self) -> Result<Name, DecodeError> {
         let [format] = self.array()?;
         if format != FORMAT {
             return Err(DecodeError::Format(format));
@@ -77,7 +71,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Owners and types in canonical order.
-    pub(super) fn keys(
+    pub fn keys(
         &mut self,
         count: usize,
         mut each: impl FnMut(&'a [u8], u16) -> Result<(), DecodeError>,
@@ -92,7 +86,7 @@ impl<'a> Reader<'a> {
     }
 
     /// RRsets in canonical order.
-    pub(super) fn rrsets<E: Into<DecodeError>>(
+    pub fn rrsets<E: Into<DecodeError>>(
         &mut self,
         count: usize,
         mut each: impl FnMut(&'a [u8], Rrset<'a>) -> Result<(), E>,
@@ -130,7 +124,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Nothing may be left.
-    pub(super) fn end(&self) -> Result<(), DecodeError> {
+    pub fn end(&self) -> Result<(), DecodeError> {
         match self.rest.len() {
             0 => Ok(()),
             n => Err(DecodeError::Trailing(n)),

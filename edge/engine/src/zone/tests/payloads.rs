@@ -1,4 +1,5 @@
-use super::super::tests::{a_zone, wire, zone};
+//! Zones and changes as bytes.
+
 use super::*;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -31,7 +32,7 @@ fn layout_is_fixed() {
     assert_eq!(&bytes[..15], b"\x01\x09\x07example\0\0\0\0\x02");
     let zone = Zone::decode(&bytes).unwrap();
     assert_eq!(zone.encode(), bytes);
-    let delta = super::super::tests::zone(&["gone"]).diff(&zone).unwrap();
+    let delta = super::zone(&["gone"]).diff(&zone).unwrap();
     let expected = [
         &b"\x01\x09\x07example\0"[..],
         b"\0\0\0\x01\x0e\x04gone\x07example\0\0\x01",

@@ -1,37 +1,11 @@
-//! Writing a reply: header and question, then records up to a limit ([`records`]).
+//! The header and the question of a reply, and what holds for the message as a whole.
 
-mod records;
-
-use super::cache::Kept;
-use super::compression::Compression;
-use super::query::Query;
-use super::subject::Subject;
-use crate::zone::Denial;
-pub use records::Owner;
-
-/// Octets of the header (RFC 1035 section 4.1.1).
-pub const HEADER: usize = 12;
-/// Octets of a question behind its name.
-pub const TYPE_AND_CLASS: usize = 4;
-/// Where the question's name is.
-pub const QNAME: u16 = HEADER as u16;
-
-const QR: u8 = 0x80;
-const AA: u8 = 0x04;
-const TC: u8 = 0x02;
-
-/// The sections behind the question; the value is where the header counts its records.
-#[derive(Clone, Copy)]
-pub enum Section {
-    /// What was asked for.
-    Answer = 6,
-    /// Who knows more, or why there is no answer.
-    Authority = 8,
-    /// Addresses that save a query.
-    Additional = 10,
-}
-
-const SECTIONS: [Section; 3] = [Section::Answer, Section::Authority, Section::Additional];
+use crate::answer::cache::Kept;
+use crate::answer::compression::Compression;
+use crate::answer::query::Query;
+use crate::answer::subject::Subject;
+use crate::answer::wire::{AA, HEADER, QR, SECTIONS, Section, TC, TYPE_AND_CLASS};
+use crate::zone::NegativeSoa;
 
 /// The message has no room for what was to be written; it was left as it was.
 #[derive(Debug)]
@@ -39,19 +13,19 @@ pub struct Full;
 
 /// The body of a reply under construction: all but its OPT record.
 pub struct Message<'m> {
-    out: &'m mut Vec<u8>,
-    limit: usize,
+    pub(super) out: &'m mut Vec<u8>,
+    pub(super) limit: usize,
     /// The class of all records: that of the question.
-    class: [u8; 2],
+    pub(super) class: [u8; 2],
     /// Its names; the table is large, so it stays where it is.
-    names: &'m mut Compression,
+    pub(super) names: &'m mut Compression,
     /// Whether `names` has the question's name: most replies point at it and write no other name.
-    has_qname: bool,
-    signatures: bool,
+    pub(super) has_qname: bool,
+    pub(super) signatures: bool,
     /// Where the records start.
-    records_at: usize,
+    pub(super) records_at: usize,
     /// Whether any client that asks the same gets the same, if it has room for it.
-    repeatable: bool,
+    pub(super) repeatable: bool,
     /// What it is about.
     pub subject: Subject,
 }
@@ -161,28 +135,28 @@ impl<'m> Message<'m> {
 
     /// Whether it has nothing but the question and wants no signatures, as the SOA record of a zone
     /// that was written before expects.
-    pub fn takes_denial(&self) -> bool {
+    pub fn takes_negative_soa(&self) -> bool {
         self.out.len() == self.records_at && !self.signatures
     }
 
     /// Writes the SOA record of a negative answer, or nothing, where the message takes it; the
     /// zone's origin is at `origin_at`, the end of the question's name.
-    pub fn put_denial(&mut self, denial: &Denial, origin_at: u16) -> Result<(), Full> {
-        if self.out.len() + denial.size() > self.limit {
+    pub fn put_negative_soa(&mut self, soa: &NegativeSoa, origin_at: u16) -> Result<(), Full> {
+        if self.out.len() + soa.size() > self.limit {
             self.repeatable = false;
             return Err(Full);
         }
-        denial.write(origin_at, self.out);
+        soa.write(origin_at, self.out);
         self.set_count(Section::Authority, 1);
         Ok(())
     }
 
-    fn counted(&self, section: Section) -> u16 {
+    pub(super) fn counted(&self, section: Section) -> u16 {
         let at = section as usize;
         u16::from_be_bytes([self.out[at], self.out[at + 1]])
     }
 
-    fn set_count(&mut self, section: Section, count: u16) {
+    pub(super) fn set_count(&mut self, section: Section, count: u16) {
         let at = section as usize;
         self.out[at..at + 2].copy_from_slice(&count.to_be_bytes());
     }

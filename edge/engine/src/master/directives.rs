@@ -4,10 +4,11 @@
 //! Two of them make more lines than they are. So all that they make of one master file together is
 //! limited: files, records and octets.
 
-use super::super::generate::{Range, Template, rdata_template};
-use super::super::heads::{Head, end, head, ttl, word};
-use super::super::{Problem, Where};
-use super::{Inherited, Owner, Reader, bad_name};
+use super::generate::{Range, Template, rdata_template};
+use super::heads::{Head, end, head, ttl, word};
+use super::problem::Problem;
+use super::records::{Inherited, Owner, Reader, bad_name};
+use super::sink::Where;
 use crate::name::Name;
 use crate::rdata::excerpt;
 use crate::rdata::tokens::{Token, Tokens};
@@ -27,47 +28,52 @@ const MAX_GENERATED: u64 = 1_048_576;
 /// octets of the texts of rdata, which may be long where the rdata is short, and take their time.
 const MAX_GENERATED_OCTETS: usize = 64 << 20;
 
-/// What all directives of one read asked for together.
-#[derive(Default)]
-pub(super) struct Asked {
-    /// Files to include.
-    files: usize,
-    /// Records to generate.
-    records: u64,
-    /// Octets of the texts of their rdata, at least.
-    text: usize,
-    /// Octets of the owners and rdata that were generated.
-    octets: usize,
+/// A file to read in the place of the line that includes it.
+pub(super) struct Included {
+    /// What the reader calls it in places.
+    pub(super) name: String,
+    /// All of it.
+    pub(super) text: Vec<u8>,
+    /// What its first line begins with.
+    pub(super) inherited: Inherited,
 }
 
 impl Reader<'_> {
+    /// Does what a directive asks for, but for reading the file that it includes.
     pub(super) fn directive(
         &mut self,
         directive: &[u8],
         tokens: &mut Tokens<'_>,
         inherited: &mut Inherited,
         place: Where,
-    ) -> Result<(), Problem> {
+    ) -> Result<Option<Included>, Problem> {
         match directive.to_ascii_uppercase().as_slice() {
             b"$ORIGIN" => {
                 let text = word(tokens)?;
                 inherited.origin = Some(parse_origin("$ORIGIN", text, inherited)?);
-                end(tokens, "$ORIGIN NAME")
+                end(tokens, "$ORIGIN NAME")?;
             }
             b"$TTL" => {
                 inherited.default_ttl = Some(ttl(word(tokens)?)?);
-                end(tokens, "$TTL SECONDS")
+                end(tokens, "$TTL SECONDS")?;
             }
-            b"$INCLUDE" => self.include(tokens, inherited),
-            b"$GENERATE" => self.generate(tokens, inherited, place),
-            _ => Err(Problem::syntax(format!(
-                "directive \"{}\" is none of $ORIGIN, $TTL, $INCLUDE and $GENERATE",
-                excerpt(directive)
-            ))),
+            b"$INCLUDE" => return self.include(tokens, inherited).map(Some),
+            b"$GENERATE" => self.generate(tokens, inherited, place)?,
+            _ => {
+                return Err(Problem::syntax(format!(
+                    "directive \"{}\" is none of $ORIGIN, $TTL, $INCLUDE and $GENERATE",
+                    excerpt(directive)
+                )));
+            }
         }
+        Ok(None)
     }
 
-    fn include(&mut self, tokens: &mut Tokens<'_>, inherited: &Inherited) -> Result<(), Problem> {
+    fn include(
+        &mut self,
+        tokens: &mut Tokens<'_>,
+        inherited: &Inherited,
+    ) -> Result<Included, Problem> {
         let usage = "$INCLUDE FILE [ORIGIN]";
         let path = match tokens.next()? {
             Token::Word(path) | Token::Quoted(path) => path,
@@ -106,10 +112,11 @@ impl Reader<'_> {
         if self.files.contains(&name) {
             return failed(format!("$INCLUDE \"{path}\": the file includes itself"));
         }
-        let owner = self.owner.clone();
-        self.read_file(&text, &name, inner);
-        self.owner = owner;
-        Ok(())
+        Ok(Included {
+            name,
+            text,
+            inherited: inner,
+        })
     }
 
     fn generate(

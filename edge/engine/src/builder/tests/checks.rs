@@ -1,4 +1,6 @@
-use crate::builder::tests::{HEAD, builder_with, shown};
+//! The rules of `checks`, by what a builder reports.
+
+use super::{HEAD, builder_with, shown};
 use crate::violations::Severity;
 
 #[test]

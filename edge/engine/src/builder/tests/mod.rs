@@ -1,8 +1,10 @@
+mod checks;
+
 use super::*;
 
-pub(crate) const HEAD: &str = "$ORIGIN z.\n@ 300 SOA ns.a. h 1 2 3 4 5\n@ 300 NS ns.a.\n";
+const HEAD: &str = "$ORIGIN z.\n@ 300 SOA ns.a. h 1 2 3 4 5\n@ 300 NS ns.a.\n";
 
-pub(crate) fn builder_with(origin: Option<&str>, file: &str) -> Builder {
+fn builder_with(origin: Option<&str>, file: &str) -> Builder {
     let origin = origin.map(|text| Name::parse(text.as_bytes(), None).unwrap());
     let mut builder = Builder::new(origin);
     builder.add_file(
@@ -21,7 +23,7 @@ fn add(builder: &mut Builder, owner: &str, mnemonic: &str, data: &str, place: &s
     });
 }
 
-pub(crate) fn shown(found: &[Found]) -> Vec<String> {
+fn shown(found: &[Found]) -> Vec<String> {
     let line = |(reason, message, place, _): &Found| format!("{place} {reason}: {message}");
     found.iter().map(line).collect()
 }

@@ -6,7 +6,7 @@
 //! at every moment that is work for nothing, 4 % of all that a query costs (measured over loopback).
 //! Whoever waits by poll(2) is in the queues only while it waits.
 
-use super::sockets::cvt;
+use super::calls::cvt;
 use std::io;
 use std::os::fd::RawFd;
 use std::ptr::null;

@@ -1,7 +1,10 @@
 //! What holds for every zone, however it came about.
 
+mod payloads;
+
 use super::*;
-use crate::rdata::types::DNAME;
+use crate::name::{self, Name};
+use crate::rdata::types::{DNAME, NS, SOA};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -28,7 +31,7 @@ impl Zone {
 
 const A: u16 = 1;
 
-pub(super) fn wire(text: &str) -> Vec<u8> {
+fn wire(text: &str) -> Vec<u8> {
     let origin = Name::parse(b"example.", None).unwrap();
     Name::parse(text.as_bytes(), Some(&origin))
         .unwrap()
@@ -45,7 +48,7 @@ fn soa(serial: u32) -> Vec<u8> {
 }
 
 /// The zone `example.` with one SOA and an address at each owner.
-pub(super) fn zone(owners: &[&str]) -> Zone {
+fn zone(owners: &[&str]) -> Zone {
     let origin = Name::parse(b"Example.", None).unwrap();
     let owners: Vec<_> = owners.iter().map(|owner| wire(owner)).collect();
     let soa = soa(7);
@@ -59,7 +62,7 @@ pub(super) fn zone(owners: &[&str]) -> Zone {
 }
 
 /// Any zone `example.` of some addresses and records of an unknown type.
-pub(super) fn a_zone() -> impl Strategy<Value = Zone> {
+fn a_zone() -> impl Strategy<Value = Zone> {
     let owner = prop::sample::select(vec!["@", "a", "*.a", "b", "x.y.b", "*", r"\000", r"\001.b"]);
     let rtype = prop::sample::select(vec![A, 65_280]);
     let record = (owner, rtype, 0u32..3, prop::collection::vec(0u8..3, 4));

@@ -6,7 +6,6 @@
 //! for every question but for one number, the position of the origin, which is added to its
 //! pointers. It points at no label of the question before the origin: few zones would save octets.
 
-use super::Zone;
 use crate::name;
 use crate::rdata::types::SOA;
 
@@ -20,39 +19,37 @@ const MOST_POINTERS: usize = 3;
 
 /// A record with pointers that count from the origin in the question.
 #[derive(Default)]
-pub struct Denial {
+pub struct NegativeSoa {
     record: Vec<u8>,
     /// Where its pointers are.
     pointers: [u16; MOST_POINTERS],
     used: usize,
 }
 
-impl Denial {
-    /// The record of a zone that has its SOA.
-    pub(super) fn of(zone: &Zone) -> Denial {
-        let rdata = zone.soa_rdata();
+impl NegativeSoa {
+    /// The record of a zone with this folded origin and SOA rdata, which was checked.
+    pub(super) fn new(origin: &[u8], rdata: &[u8], ttl: u32) -> NegativeSoa {
         let mname = name::wire_len(rdata).expect("the SOA was checked");
         let rname = name::wire_len(&rdata[mname..]).expect("the SOA was checked");
         let (mname, rest) = rdata.split_at(mname);
         let (rname, numbers) = rest.split_at(rname);
-        let origin = zone.origin().as_wire();
         let start = origin.len() + TYPE_AND_CLASS;
 
-        let mut denial = Denial::default();
-        denial.put_name(origin, &[(origin, 0)]);
-        denial.record.extend(SOA.to_be_bytes());
-        denial.record.extend(CLASS_IN.to_be_bytes());
-        denial.record.extend(zone.negative_ttl().to_be_bytes());
-        let length_at = denial.record.len();
-        denial.record.extend([0; 2]);
-        let mname_at = start + denial.record.len();
-        denial.put_name(mname, &[(origin, 0)]);
+        let mut soa = NegativeSoa::default();
+        soa.put_name(origin, &[(origin, 0)]);
+        soa.record.extend(SOA.to_be_bytes());
+        soa.record.extend(CLASS_IN.to_be_bytes());
+        soa.record.extend(ttl.to_be_bytes());
+        let length_at = soa.record.len();
+        soa.record.extend([0; 2]);
+        let mname_at = start + soa.record.len();
+        soa.put_name(mname, &[(origin, 0)]);
         // What of MNAME was not written is the end of the origin, which is looked at first.
-        denial.put_name(rname, &[(origin, 0), (mname, mname_at)]);
-        denial.record.extend(numbers);
-        let length = (denial.record.len() - length_at - 2) as u16;
-        denial.record[length_at..length_at + 2].copy_from_slice(&length.to_be_bytes());
-        denial
+        soa.put_name(rname, &[(origin, 0), (mname, mname_at)]);
+        soa.record.extend(numbers);
+        let length = (soa.record.len() - length_at - 2) as u16;
+        soa.record[length_at..length_at + 2].copy_from_slice(&length.to_be_bytes());
+        soa
     }
 
     /// How many octets the record has.

@@ -8,7 +8,7 @@ use crate::violations::Violations;
 /// One record that was added.
 pub struct Added {
     /// Where its owner, and then its rdata, begin in the block.
-    pub(super) at: usize,
+    pub(crate) at: usize,
     owner_len: u8,
     rdata_len: u16,
     /// Type number.
@@ -21,40 +21,40 @@ pub struct Added {
 
 /// The records that were added, and what was wrong with others.
 #[derive(Default)]
-pub(super) struct Gathered {
-    pub(super) records: Vec<Added>,
+pub(crate) struct Gathered {
+    pub(crate) records: Vec<Added>,
     /// Owner and rdata of each record.
     octets: Vec<u8>,
     /// What `Where::file` stands for: a file, or the whole place of a single record.
     sources: Vec<String>,
-    pub(super) violations: Violations,
+    pub(crate) violations: Violations,
     /// The owner of the first SOA.
-    pub(super) soa_owner: Option<Name>,
+    pub(crate) soa_owner: Option<Name>,
 }
 
 impl Gathered {
     /// The number of a new source.
-    pub(super) fn source(&mut self, name: &str) -> u32 {
+    pub(crate) fn source(&mut self, name: &str) -> u32 {
         self.sources.push(name.to_owned());
         self.sources.len() as u32 - 1
     }
 
-    pub(super) fn owner(&self, record: &Added) -> &[u8] {
+    pub(crate) fn owner(&self, record: &Added) -> &[u8] {
         &self.octets[record.at..][..usize::from(record.owner_len)]
     }
 
-    pub(super) fn rdata(&self, record: &Added) -> &[u8] {
+    pub(crate) fn rdata(&self, record: &Added) -> &[u8] {
         let at = record.at + usize::from(record.owner_len);
         &self.octets[at..][..usize::from(record.rdata_len)]
     }
 
     /// Whether nothing was added yet.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.sources.is_empty()
     }
 
     /// `FILE:LINE`, the place that came with a single record, or the first file for a whole zone.
-    pub(super) fn place_text(&self, place: Option<Where>) -> String {
+    pub(crate) fn place_text(&self, place: Option<Where>) -> String {
         let sources = &self.sources;
         match place {
             Some(Where { file, line: 0 }) => sources[file as usize].clone(),
