@@ -57,7 +57,7 @@ class Zone:
     def digest(self) -> bytes:
         """32 octets: the sum modulo 2**256 of BLAKE2b-256 over each encoded RRset.
 
-        It follows a change in time that depends on the change alone.
+        To compute it after a change takes time for what differs, not for the whole zone.
         """
 
     def get(self, owner: str, rtype: str) -> tuple[int, list[str]] | None:
@@ -142,14 +142,14 @@ class Engine:
     ) -> bytes | None:
         """The reply to one query in wire form, without sockets; None where none is sent.
 
-        `client` is the address that asks; ValueError where it is none.
+        `client` is the address that asks; ValueError if it is not an address.
         """
 
     def set_cookie_secrets(self, secrets: list[bytes]) -> None:
         """Make DNS cookies (RFC 9018) with the first secret and accept those of all, from now on.
 
-        Each has 16 octets, and there are at most 4; ValueError where not. With none, which is how
-        an engine starts, cookies are not answered.
+        Each has 16 octets, and there are at most 4, else ValueError. With none, which is how an
+        engine starts, cookies are not answered.
         """
 
     def start(
@@ -163,28 +163,29 @@ class Engine:
         """Bind UDP and TCP on every address and answer with `shards` threads until `stop`.
 
         Port 0 takes a free one. A network (/24 or /56) gets at most `responses_per_second` UDP
-        responses about one thing, unless it is in one of the `exempt` prefixes; 0 limits nothing.
-        What comes from one of the `proxies` prefixes must begin with a PROXY header, version 2,
-        which tells the client. The soft limit of open files is raised to what all connections may
-        need. Returns the bound addresses. OSError names the address that failed, ValueError what is
-        no address, prefix or number of shards; RuntimeError says that it runs.
+        responses about one subject, unless it is in one of the `exempt` prefixes; 0: no limit. What
+        comes from one of the `proxies` prefixes must begin with a PROXY header, version 2, which
+        tells the client. The soft limit of open files is raised to what all connections may need.
+        Returns the bound addresses. OSError names the address that failed; ValueError names what is
+        not an address, a prefix or a number of shards; RuntimeError: it runs already.
         """
 
     def stop(self) -> None:
         """Close the sockets and end the threads; queries already received are answered."""
 
     def by_client(self) -> str | None:
-        """Why the kernel spreads clients over the shards, if it does, and not names.
+        """Why the kernel chooses shards by the client and not by the query name, if it does.
 
-        It refused the program that does so. Every shard answers every name, so only their caches
-        work less well. None while nothing is served.
+        It refused the program that chooses by name. Every shard answers every name, so only their
+        caches work less well. None while nothing is served.
         """
 
     def trim(self) -> None:
         """Give free memory of the process back to the system, as far as its allocator can.
 
-        Worth its milliseconds after a large zone was loaded: what the load needed besides lies
-        between what stays. It waits up to a second for shards that still read what was replaced.
+        Worth its milliseconds after a large zone was loaded: memory that only the load needed lies
+        between pieces that stay in use. It waits up to a second for shards that still read a zone
+        that was replaced.
         """
 
     def counters(self) -> list[dict[str, int]]:

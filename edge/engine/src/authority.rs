@@ -35,7 +35,7 @@ impl Authority {
         }
     }
 
-    /// Make and prove cookies with these secrets from the next batch of queries on.
+    /// Make and verify cookies with these secrets from the next batch of queries on.
     ///
     /// An error tells what is wrong with them.
     pub fn set_cookie_secrets(&self, secrets: &[Vec<u8>]) -> Result<(), String> {
@@ -98,7 +98,7 @@ impl Responder for Authority {
     }
 }
 
-/// Seconds since 1970, as many as a cookie has room for.
+/// Unix time in seconds, in the 32 bits that a cookie has for it.
 fn unix_time() -> u32 {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     now.map_or(0, |now| now.as_secs() as u32)

@@ -27,7 +27,7 @@ type Bucket = HashTable<Arc<Zone>>;
 pub struct Catalog {
     buckets: Box<[Arc<Bucket>]>,
     hasher: DefaultHashBuilder,
-    /// How many origins have 0, 1, 2, … labels: where there are none, none is looked for.
+    /// How many origins have 0, 1, 2, … labels. A search skips the numbers that no origin has.
     by_labels: [u32; name::MAX_LABELS + 1],
     generation: u64,
 }
@@ -67,8 +67,8 @@ impl Catalog {
         Some(zone)
     }
 
-    /// What tells this catalog from all others that are not empty: what was found to hold in a
-    /// generation always holds in it.
+    /// A number that no other catalog of this process has; 0 for those without a change. A catalog
+    /// never changes, so what was once found true in a generation stays true in it.
     pub fn generation(&self) -> u64 {
         self.generation
     }
@@ -139,7 +139,7 @@ fn bucket_index(hash: u64) -> usize {
 /// The one place where the engine puts its zones and every shard finds them.
 ///
 /// A catalog that was replaced is freed when the last reader has let go of it, and never by a shard
-/// (see [`retired`](crate::retired)).
+/// (see `retired.rs`).
 #[derive(Default)]
 pub struct Shared {
     catalog: ArcSwap<Catalog>,

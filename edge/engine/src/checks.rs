@@ -1,7 +1,7 @@
 //! The rules that records of one zone must keep among themselves.
 //!
-//! The line between error and warning follows what BIND, Knot and NSD do when they load a zone:
-//! refused is what two of them refuse, and nothing that all of them accept.
+//! Whether a broken rule is an error follows what BIND, Knot and NSD do when they load such a zone:
+//! it is one where at least two of them refuse the zone, and never where all of them accept it.
 //!
 //! | rule | source | broken |
 //! |---|---|---|
@@ -35,8 +35,8 @@ const RULED: [u16; 4] = [SOA, NS, CNAME, DNAME];
 
 /// Checks a zone in the making; `touched` has the added records of each owner, by type and order.
 ///
-/// `is_new` says that the zone has no other records. Then an owner keeps all rules that are about
-/// itself if none of its records is of a type with such a rule, which spares most look-ups.
+/// `is_new` says that the zone has no other records. Then only an owner with a record of a type in
+/// `RULED` can break a rule about itself, so most owners need no look-up.
 pub fn check<'a>(
     zone: &Zone,
     is_new: bool,
@@ -149,8 +149,9 @@ impl Owner<'_> {
         }
     }
 
-    /// A DNAME over names that were there before. In canonical order the names below an owner
-    /// follow it, so if the next one is not below it, none that got records is.
+    /// Reports a DNAME above names that were in the zone before. `check_above` reports it for names
+    /// that got records. In canonical order the names below an owner follow it, so the next one
+    /// tells whether there are such.
     fn check_below(&self, node: Node<'_>, next: Option<&[u8]>, violations: &mut Violations) {
         let reported = next.is_some_and(|next| name::is_at_or_below(next, self.owner));
         if node.get(DNAME).is_some() && node.children > 0 && !reported {
@@ -159,7 +160,7 @@ impl Owner<'_> {
         }
     }
 
-    /// What an owner above makes of these records: a DNAME forbids them, a zone cut hides them.
+    /// What owners above do to these records: a DNAME forbids them, a zone cut hides them.
     fn check_above(&self, violations: &mut Violations) {
         let mut name = self.owner;
         while name != self.zone.origin().as_wire() {

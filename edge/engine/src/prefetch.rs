@@ -1,12 +1,13 @@
-//! Memory that will be read soon.
+//! Asking the processor for memory that will be read soon.
 //!
-//! A batch of queries is known before the first of them is answered. What each will read is asked
-//! for at the start, so that the processor waits for all of it at once and not for one after another.
+//! All queries of a batch are known before the first one is answered. The memory that they will
+//! read is asked for at the start, so that the processor loads all of it at the same time and not
+//! one piece after the other.
 
-/// Octets that the processor brings near at once.
+/// Octets that the processor loads into its cache at once.
 pub const CACHE_LINE: usize = 64;
 
-/// Asks the processor to bring the cache line of `place` near; it goes on at once.
+/// Asks the processor to load the cache line of `place` into its cache, and does not wait for it.
 #[inline]
 pub fn prefetch<T>(place: &T) {
     let place = (&raw const *place).cast::<i8>();

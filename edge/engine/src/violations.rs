@@ -2,8 +2,8 @@
 
 use crate::master::Where;
 
-/// Most violations of one severity that are kept: who reads more fixes the first ones first, and a
-/// file of a million bad lines must not fill the memory.
+/// Most violations of one severity that are kept: a reader fixes the first ones first, and a file
+/// of a million bad lines must not fill the memory.
 const MAX_KEPT: usize = 100;
 
 /// Whether a violation keeps the zone from being served.
@@ -30,7 +30,7 @@ pub struct Violation {
 
 /// Violations of one severity: the first ones, and how many there were.
 #[derive(Default)]
-struct Kept {
+struct Capped {
     first: Vec<Violation>,
     seen: usize,
 }
@@ -38,8 +38,8 @@ struct Kept {
 /// Gathers violations.
 #[derive(Default)]
 pub struct Violations {
-    errors: Kept,
-    warnings: Kept,
+    errors: Capped,
+    warnings: Capped,
 }
 
 impl Violations {
@@ -67,7 +67,7 @@ impl Violations {
     }
 }
 
-impl Kept {
+impl Capped {
     fn push(
         &mut self,
         reason: &'static str,

@@ -8,8 +8,8 @@
 //! master_files  text from a user        ─► Builder        ─► zone, or errors with their places
 //! ```
 //!
-//! A target fails by a panic. Nothing here looks into the engine: what it says is compared with what
-//! other code makes of the same octets, or with what the same engine says another way round.
+//! A target fails by a panic. Nothing here looks into the engine: its output is compared with what
+//! other code makes of the same octets, or with what the engine makes of them in another way.
 
 pub mod allocations;
 pub mod deltas;

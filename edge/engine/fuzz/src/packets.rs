@@ -1,8 +1,8 @@
 //! Any message to the engine: what holds for header, question and size of the reply.
 //!
 //! An input is one octet that picks the zones that are served, then the message. It is asked over
-//! UDP and over TCP, and once more in the other letter case. What OPT says is up to
-//! [`options`](crate::options), what the sections hold to [`rules`](crate::rules).
+//! UDP and over TCP, and once more in the other letter case. [`options`](crate::options) checks
+//! what OPT says, [`rules`](crate::rules) what the sections hold.
 
 use dnsfleet_engine::answer::Transport;
 

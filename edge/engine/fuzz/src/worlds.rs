@@ -1,4 +1,4 @@
-//! Zones to ask, beside the records that they have.
+//! Zones that can be asked, and the records that they have.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -21,7 +21,7 @@ const NOW: u32 = 1_800_000_000;
 /// How often a question is asked until its answer comes from the cache (`answer::Cache`).
 const UNTIL_CACHED: usize = 3;
 
-/// One for all worlds, so that answers of other zones and versions are in it that must not come out.
+/// One cache for all worlds: it has answers of other zones and versions, which must never be given.
 static CACHE: LazyLock<Mutex<Cache>> = LazyLock::new(Mutex::default);
 
 /// DS belongs to the parent's side of a zone cut.
@@ -54,8 +54,8 @@ impl World {
         }
     }
 
-    /// The reply to a message; None where there is none. A cache makes no difference, nor does it to
-    /// look ahead.
+    /// The reply to a message; None where there is none. Cache and look-ahead make no difference to
+    /// it.
     pub fn ask(&self, message: &[u8], transport: Transport) -> Option<Reply> {
         let (octets, outcome) = self.respond(message, transport, Shortcuts::default())?;
         let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);

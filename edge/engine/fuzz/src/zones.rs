@@ -1,8 +1,8 @@
-//! The life of a zone: edits from all over, published now and then, beside a model.
+//! A zone that is edited, published now and then, and compared with a model.
 //!
 //! An input is a list of edits, so that every input makes changes that are accepted, with names
-//! that are related and enough of them for the zone's parts to split. What was published before must
-//! not notice what comes after, and each version must answer as its records say.
+//! that are related and enough of them for the zone's parts to split. A version that was published
+//! must stay as it was, and each version must answer as its records say.
 
 use dnsfleet_engine::zone::Zone;
 use libfuzzer_sys::arbitrary::{Result, Unstructured};

@@ -16,7 +16,7 @@ const MOST_TARGETS: usize = 64;
 
 /// Adds glue to a referral: first what must fit, then that of sibling zones.
 ///
-/// What does not fit leaves room that a smaller RRset may still use.
+/// Where an RRset does not fit, a smaller one behind it may.
 pub fn put_glue(
     message: &mut Message,
     zone: &Zone,

@@ -1,9 +1,11 @@
-//! What a batch of queries will read, asked for before the first of them is answered.
+//! Look-ahead: asking for the memory that a batch of queries will read, before the first is
+//! answered.
 //!
-//! Memory that is not in the processor's cache takes as long as all the rest of an answer. A batch
-//! waits for it step by step, each step for all queries at once: the slots of the cache's index; the
-//! entries in the cache; where there are none that hold, the slots of the zone; its nodes. The zone
-//! and the place in it, which it took to know what to ask for, are handed on to the answer.
+//! To load memory that is not in the processor's cache takes as long as all the rest of an answer.
+//! So a batch asks for it in steps, each step for all queries: the slots of the index of the answer
+//! cache; the entries there; for queries without a valid entry, the slots of the zone; its nodes.
+//! To know what to ask for, each query's zone and place in it have to be found; they are handed on
+//! to the answer.
 
 use super::cache::Cache;
 use super::query::{self, Question};
@@ -11,20 +13,20 @@ use crate::catalog::Catalog;
 use crate::name::Folded;
 use crate::zone::{Seek, Zone};
 
-/// Queries that are looked ahead to at most: as many as a batch has.
+/// Most queries that are looked at: as many as a batch has.
 const MOST: usize = 32;
 
 /// What is known of one query.
 #[derive(Clone, Copy, Default)]
 pub struct Ahead<'c> {
-    /// What the cache finds its question by.
+    /// The hash by which the cache finds its question.
     pub hash: Option<u64>,
-    /// The zone that answers, and where it has the name if it has it.
+    /// The zone that answers, and the look-up of the name in it.
     pub place: Option<(&'c Zone, Seek<'c>)>,
 }
 
-/// Asks the processor for what the answers to these queries will read, and leaves what it knows of
-/// each of them in `found`, which has nothing yet.
+/// Asks the processor to load what the answers to these queries will read. What is known of each
+/// query then is left in `found`, which is empty before.
 pub fn look_ahead<'c, 'q>(
     catalog: &'c Catalog,
     cache: &Cache,
@@ -37,7 +39,7 @@ pub fn look_ahead<'c, 'q>(
         found.hash = question.map(|question| cache.seek(question.name, question.rtype));
     }
     for hash in found.iter().filter_map(|found| found.hash) {
-        cache.go_on(hash);
+        cache.prefetch_entries(hash);
     }
     for (question, found) in questions.iter().zip(found.iter_mut()) {
         if let (Some(question), Some(hash)) = (question, found.hash)
@@ -47,7 +49,7 @@ pub fn look_ahead<'c, 'q>(
         }
     }
     for (_, seek) in found.iter().filter_map(|found| found.place) {
-        seek.go_on();
+        seek.prefetch_node();
     }
 }
 

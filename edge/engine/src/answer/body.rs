@@ -1,6 +1,7 @@
-//! The body of a reply: all of it but OPT.
+//! The body of a reply: all of it except OPT.
 //!
-//! It comes from a refusal, from the cache, or from a zone, and then the cache gets it.
+//! A body is a refusal, or comes from the cache, or is made from a zone and then stored in the
+//! cache.
 
 use super::ahead::Ahead;
 use super::cache::{Cache, Key, Validity};
@@ -19,10 +20,10 @@ use crate::name::Folded;
 use crate::rdata::types;
 use crate::zone::Zone;
 
-/// Class IN; of another one only the name of the server is served.
+/// Class IN. Of the other classes only the identity of the server is answered.
 const IN: u16 = 1;
 
-/// What makes a reply faster, and no difference to it.
+/// What makes a reply faster without changing it.
 #[derive(Default)]
 pub struct Shortcuts<'s> {
     /// Answers that were given before.
@@ -31,7 +32,7 @@ pub struct Shortcuts<'s> {
     pub ahead: Ahead<'s>,
 }
 
-/// What a body says, beside its octets.
+/// What is known of a body beside its octets.
 pub struct Body {
     /// The response code; the header has the lower four bits of it.
     pub rcode: u16,
@@ -39,13 +40,13 @@ pub struct Body {
     pub truncated: bool,
     /// Why there are no records.
     pub error: Option<ExtendedError>,
-    /// Whether the cache was asked, and then whether it had the answer.
+    /// Whether the cache had the answer; None if it was not asked.
     pub hit: Option<bool>,
     /// What it is about.
     pub subject: Subject,
 }
 
-/// Writes all of a reply but OPT, in at most `room` octets.
+/// Writes all of a reply except OPT, in at most `room` octets.
 pub fn write(
     source: Source,
     shortcuts: Shortcuts,
@@ -129,7 +130,7 @@ fn answer(
     if question.class != IN || matches!(question.rtype, types::AXFR | types::IXFR) {
         return Err(not_supported);
     }
-    // What ANY gets depends on the transport, which is no part of a key.
+    // The answer to ANY depends on the transport, which a key does not have.
     if let Some(cache) = cache
         && question.rtype != types::ANY
         && let Some(key) = cache.key(
@@ -139,14 +140,14 @@ fn answer(
             asked.ahead.hash,
         )
     {
-        return answer_through(source.catalog, cache, key, asked, message);
+        return from_cache(source.catalog, cache, key, asked, message);
     }
-    let (rcode, _) = answer_from_zone(source.catalog, asked, message)?;
+    let (rcode, _) = from_zone(source.catalog, asked, message)?;
     Ok((rcode, None))
 }
 
-/// An answer from the cache, or else from a zone; then the cache gets it.
-fn answer_through(
+/// An answer from the cache, or else from a zone and stored in the cache.
+fn from_cache(
     catalog: &Catalog,
     cache: &mut Cache,
     key: Key,
@@ -156,16 +157,16 @@ fn answer_through(
     let generation = catalog.generation();
     let version = || asked.zone(catalog).map(Zone::version);
     match cache.get(&key, generation, version) {
-        Ok(kept) => {
-            if message.put_kept(&kept) {
-                return Ok((kept.rcode.into(), Some(true)));
+        Ok(cached) => {
+            if message.put_cached(&cached) {
+                return Ok((cached.rcode.into(), Some(true)));
             }
-            let (rcode, _) = answer_from_zone(catalog, asked, message)?;
+            let (rcode, _) = from_zone(catalog, asked, message)?;
             Ok((rcode, Some(false)))
         }
         Err(miss) => {
-            let (rcode, version) = answer_from_zone(catalog, asked, message)?;
-            if let Some(kept) = message.kept(rcode) {
+            let (rcode, version) = from_zone(catalog, asked, message)?;
+            if let Some(cacheable) = message.cacheable(rcode) {
                 cache.put(
                     &key,
                     miss,
@@ -173,7 +174,7 @@ fn answer_through(
                         version,
                         generation,
                     },
-                    &kept,
+                    &cacheable,
                 );
             }
             Ok((rcode, Some(false)))
@@ -182,7 +183,7 @@ fn answer_through(
 }
 
 /// The response code, and the version of the zone that answered.
-fn answer_from_zone(
+fn from_zone(
     catalog: &Catalog,
     asked: Asked,
     message: &mut Message,

@@ -1,8 +1,8 @@
-//! Class CHAOS: which server is it that answers (RFC 4892)?
+//! Class CHAOS: which server it is that answers (RFC 4892).
 //!
-//! `id.server.` and its older name `hostname.bind.` tell the identity, the same that NSID tells,
-//! where the operator gave one. Versions are nobody's business: `version.bind.` and
-//! `version.server.` are refused like every other name.
+//! `id.server.` and its older name `hostname.bind.` tell the identity, as NSID does, if the
+//! operator gave one. The version is not told: `version.bind.` and `version.server.` are refused as
+//! every other name is.
 
 use super::message::{Full, Message, Owner};
 use super::query::Question;
@@ -16,7 +16,7 @@ pub const CLASS: u16 = 3;
 
 const NAMES: [&[u8]; 2] = [b"\x02id\x06server\x00", b"\x08hostname\x04bind\x00"];
 
-/// Seconds: the next query may reach another server.
+/// Seconds. 0, as the next query may reach another server.
 const TTL: u32 = 0;
 
 /// Writes the identity; None where there is none or something else is asked for.

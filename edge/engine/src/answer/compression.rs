@@ -1,21 +1,21 @@
 //! Which names a message already holds, so that later ones can point there (RFC 1035 section 4.1.4).
 //!
-//! A name is a path from the root: each label, seen from the label to its right, is one edge. An edge
-//! is noted as where the message has the name at its upper end, its parent, and where its label
-//! starts. Finding a name's longest known suffix is then one search a label, and no search ever
-//! compares more than one label with another.
+//! A name is a path from the root: each label, seen from the label to its right, is one edge. An
+//! edge is stored as two positions in the message: of the name at its upper end, the parent, and of
+//! its label. To find a name's longest known suffix then takes one search for each label, and no
+//! search compares more than one label with another.
 //!
 //! Most messages have a few edges: they are searched one after the other. Where there are more, all
 //! are in a hash table by parent and label.
 //!
-//! All of it lives on the stack for one message. A message that rolls back leaves edges behind that
-//! point at octets written anew; each search checks the octets, so such an edge is either not found or
-//! right again.
+//! All of it is on the stack, for one message. When a message takes records back, their edges stay
+//! and point at octets that are written anew. Each search compares the octets, so such an edge is
+//! either not found, or correct again.
 
 use super::wire::POINTER;
 use std::mem::MaybeUninit;
 
-/// Most edges that are searched one after the other: so many cost as much as hashing a label.
+/// Most edges that are searched one after the other: that takes as long as hashing a label.
 const FEW: usize = 12;
 /// Slots of the table; a power of two.
 const SLOTS: usize = 512;
@@ -25,7 +25,7 @@ const GROUP: usize = u64::BITS as usize;
 const MOST_EDGES: usize = 384;
 /// A pointer has 14 bits.
 const MOST_OFFSET: usize = 0x3fff;
-/// Where no name is, and the parent of a top-level label: the header is there.
+/// Stands for no position, and for the root as a parent. The header is there, and no name.
 pub const NOWHERE: u16 = 0;
 
 /// Label positions of one message.

@@ -1,10 +1,10 @@
 //! DNS cookies (RFC 7873), in the form that servers of one address can share (RFC 9018).
 //!
 //! A client sends a number of its own. It gets back that number and a server cookie: a keyed hash
-//! over the number, the client's address and the time. Whoever returns the server cookie has
-//! received a reply at the address that it asks from, so it did not forge it. The server keeps
-//! nothing but the key, the *secret*, and every edge that has the same secret makes and accepts the
-//! same cookies.
+//! over the number, the client's address and the time. A client that returns the server cookie has
+//! received a reply at the address that it asks from, so the address is not forged. The server
+//! stores only the key, the *secret*. All edges that have the same secret make and accept the same
+//! cookies.
 //!
 //! ```text
 //! client cookie (8)  │ version 1 │ reserved (3) │ timestamp (4) │ hash (8)
@@ -12,9 +12,9 @@
 //! hash = SipHash-2-4(secret, client cookie │ version … timestamp │ client address)
 //! ```
 //!
-//! The first of several secrets makes cookies and all are accepted, so a secret can be known
-//! everywhere before it is used, and for some time after (`dnsfleet.cookies` tells when). Without a
-//! secret the option is ignored like an unknown one.
+//! The first of several secrets makes cookies, and cookies of all of them are accepted. So every
+//! edge can have a secret before it is used, and for some time after (`dnsfleet.cookies` tells
+//! when). Without a secret the option is ignored like an unknown one.
 
 use siphasher::sip::SipHasher24;
 use std::fmt;
@@ -38,7 +38,7 @@ const RENEWAL: i32 = 1800;
 /// The value of a COOKIE option of a reply: client cookie and server cookie.
 pub type Cookie = [u8; CLIENT + SERVER];
 
-/// What makes and proves server cookies.
+/// The key that makes and verifies server cookies.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret([u8; SECRET_OCTETS]);
 
@@ -117,20 +117,20 @@ pub fn answer(
     if server.is_empty() {
         return Some((Presented::Client, renewed()));
     }
-    let Some((age, by)) = prove(secrets, client, server, address, now) else {
+    let Some((age, by)) = verify(secrets, client, server, address, now) else {
         return Some((Presented::Invalid, renewed()));
     };
-    // One made with another secret would end with that secret.
-    let kept = age <= RENEWAL && by == current;
+    // A cookie of another secret would stop being accepted together with that secret.
+    let is_fresh = age <= RENEWAL && by == current;
     let cookie = match server.try_into() {
-        Ok(server) if kept => reply(server),
+        Ok(server) if is_fresh => reply(server),
         _ => renewed(),
     };
     Some((Presented::Valid, cookie))
 }
 
 /// The age of a server cookie in seconds, and the secret that made it; None where it is no good.
-fn prove<'s>(
+fn verify<'s>(
     secrets: &'s [Secret],
     client: &[u8; CLIENT],
     server: &[u8],

@@ -1,9 +1,9 @@
 //! The OPT record in queries and replies (RFC 6891), and the options that this server speaks.
 //!
-//! A reply is a body, which ends with its last record, and OPT behind it. What OPT says is known
-//! before the body is made, so that the body gets exactly the room that OPT leaves, and a body that
-//! was made once may be followed by any OPT of that size. Only the response code and the extended
-//! error come from the body; with an extended error there are no records, and that leaves room.
+//! A reply is a body, which ends with its last record, and OPT behind it. OPT is decided before the
+//! body is made, so that the body gets exactly the room that OPT leaves. Two things in OPT come
+//! from the body: the upper bits of the response code, and the extended error. A reply with an
+//! extended error has no records, so there is room for it.
 
 use super::client::Client;
 use super::cookies::{self, Cookie, Presented};
@@ -96,7 +96,7 @@ pub fn udp_limit(edns: Option<&Edns>) -> usize {
     usize::from(payload.clamp(LEAST_PAYLOAD, MOST_PAYLOAD))
 }
 
-/// The OPT record of a reply, but for what depends on the body.
+/// The OPT record of a reply, without what depends on the body.
 pub struct Opt<'s> {
     dnssec_ok: bool,
     identity: Option<&'s [u8]>,
@@ -104,7 +104,7 @@ pub struct Opt<'s> {
 }
 
 impl<'s> Opt<'s> {
-    /// What is said to a query of a client.
+    /// OPT for a query of a client.
     pub fn new(edns: &Edns, client: Client, source: Source<'s>) -> Opt<'s> {
         let settings = source.settings;
         let cookie = edns.options.cookie.and_then(|option| {
@@ -117,7 +117,7 @@ impl<'s> Opt<'s> {
         }
     }
 
-    /// What the query proves about its client; None where cookies are not spoken.
+    /// What the query's cookie proves; None without one, or if this server has no secret.
     pub fn presented(&self) -> Option<Presented> {
         self.cookie.map(|(presented, _)| presented)
     }

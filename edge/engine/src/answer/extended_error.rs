@@ -1,8 +1,8 @@
 //! Extended DNS errors (RFC 8914): why a reply has no answer, in words of a registry.
 //!
-//! They are sent where the response code alone would make somebody look for the fault at the wrong
-//! place, and only in reply to EDNS. There is never a text: it would make the reply longer than it
-//! helps, and the code says it all.
+//! They are sent where the response code alone would mislead a person who looks for the fault, and
+//! only in reply to EDNS. No text goes with them: replies would be longer, and it would say no more
+//! than the code.
 
 /// An INFO-CODE (IANA registry "Extended DNS Error Codes").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,12 +1,11 @@
-//! Where a name is in a zone: step 3 of the algorithm of RFC 1034 section 4.3.2.
+//! Lookup: where a name is in a zone, step 3 of the algorithm of RFC 1034 section 4.3.2.
 //!
-//! The walk starts at the apex and goes down one label at a time, since what stands above a name
-//! decides about it: a zone cut or a DNAME hides all that is below. It ends at a cut (3b), at a
-//! DNAME (RFC 6672 section 3.2), at the name itself (3a), or where the next label does not exist. In
-//! that last case the deepest name that exists is the closest encloser, empty non-terminals
-//! included, and only a wildcard right below it can answer (3c; RFC 4592 section 3.3.1). NS records
-//! at such a wildcard are data like any other: what else they could mean is undefined (RFC 4592
-//! section 4.2).
+//! The search starts at the apex and goes down one label at a time, because a zone cut or a DNAME
+//! hides all names below it. It ends at a cut (3b), at a DNAME (RFC 6672 section 3.2), at the name
+//! itself (3a), or where the next label does not exist. In that last case the deepest name that
+//! exists is the closest encloser, which may be an empty non-terminal, and only a wildcard right
+//! below it can answer (3c; RFC 4592 section 3.3.1). NS records at such a wildcard are answered like
+//! any other data: RFC 4592 section 4.2 leaves open what else they could mean.
 
 use super::sname::Sname;
 use crate::name;
@@ -16,9 +15,9 @@ use crate::zone::{Node, Rrset, Zone};
 /// The wildcard label with its length octet.
 const ASTERISK: [u8; 2] = [1, b'*'];
 
-/// Where the walk to a name ended.
+/// Where the search for a name ended.
 pub enum Place<'z> {
-    /// At a zone cut at or above the name. `owner` is how many of the name's last octets own it.
+    /// At a zone cut at or above the name. Its owner is the last `owner` octets of the name.
     Cut {
         owner: usize,
         node: Node<'z>,
@@ -31,28 +30,28 @@ pub enum Place<'z> {
         redirection: Rrset<'z>,
     },
     /// At the name itself.
-    Node(Node<'z>),
-    /// At the wildcard that is the source of synthesis for the name; `encloser` is how many of the
-    /// name's last octets own the closest encloser.
+    Match(Node<'z>),
+    /// At the wildcard that is the source of synthesis for the name; the closest encloser is the last
+    /// `encloser` octets of the name.
     Wildcard { encloser: usize, node: Node<'z> },
-    /// Nowhere: the name does not exist.
-    Nowhere,
+    /// The name does not exist.
+    Absent,
 }
 
-/// Walks to a name at or below the zone's origin.
+/// Finds the place of a name at or below the zone's origin.
 ///
-/// `rtype` is asked for: DS at a cut is data of this side of it (RFC 4035 section 3.1.4.1).
-pub fn walk<'z>(zone: &'z Zone, sname: &Sname<'z>, rtype: u16) -> Place<'z> {
+/// `rtype` is QTYPE: DS at a cut is data of this zone, and no referral (RFC 4035 section 3.1.4.1).
+pub fn find<'z>(zone: &'z Zone, sname: &Sname<'z>, rtype: u16) -> Place<'z> {
     let name = sname.folded();
-    // In most zones the name alone decides.
+    // Without cuts, DNAMEs and wildcards one look-up of the name decides.
     if zone.hides_nothing() {
         let node = match sname.seek {
             Some(seek) => seek.node(name),
             None => zone.node(name),
         };
         match node {
-            Some(node) => return Place::Node(node),
-            None if zone.has_no_wildcard() => return Place::Nowhere,
+            Some(node) => return Place::Match(node),
+            None if zone.has_no_wildcard() => return Place::Absent,
             None => (),
         }
     }
@@ -73,7 +72,7 @@ pub fn walk<'z>(zone: &'z Zone, sname: &Sname<'z>, rtype: u16) -> Place<'z> {
         let Some(found) = child(zone, node, below) else {
             let encloser = &name[name.len() - owner..];
             let source = wildcard(zone, node, encloser);
-            return source.map_or(Place::Nowhere, |node| Place::Wildcard {
+            return source.map_or(Place::Absent, |node| Place::Wildcard {
                 encloser: owner,
                 node,
             });
@@ -89,12 +88,12 @@ pub fn walk<'z>(zone: &'z Zone, sname: &Sname<'z>, rtype: u16) -> Place<'z> {
             };
         }
     }
-    Place::Node(node)
+    Place::Match(node)
 }
 
-/// The node whose addresses are those of a folded name: its own, or a wildcard's.
+/// The node that has the addresses of a folded name: its own, or a wildcard's.
 ///
-/// Zone cuts do not matter here: glue is looked for below them.
+/// Zone cuts are ignored, because glue is below them.
 pub fn addresses<'z>(zone: &'z Zone, name: &[u8]) -> Option<Node<'z>> {
     if let Some(node) = zone.node(name) {
         return Some(node);

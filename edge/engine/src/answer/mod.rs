@@ -1,15 +1,24 @@
 //! The authoritative answer to one query, without allocating and without knowing about sockets.
 //!
 //! ```text
-//! octets ─ query ──► Query ─ catalog ──► Zone ─ stages ──► Message ─► octets
-//!          (what is           (step 2 of RFC 1034            (whole RRsets, compressed,
-//!           asked, EDNS)       section 4.3.2)  │              up to a limit)
-//!                                              ├ lookup      step 3: the walk from the apex
-//!                                              └ additional  step 6: glue and addresses
+//! query       what is asked, and EDNS
+//!   ▼
+//! cache       a body that was made before, or else:
+//!   ▼
+//! zone        the one with the longest origin    step 2 of RFC 1034 section 4.3.2, in `catalog`
+//!   ▼
+//! lookup      where the name is in it            step 3
+//!   ▼
+//! stages      what that gives: referral, answer, …; aliases lead back to lookup
+//! additional  glue and addresses                 step 6
+//!   ▼
+//! message     whole RRsets, compressed, up to a limit
+//!   ▼
+//! edns        OPT behind it
 //! ```
 //!
-//! The body, which is all but OPT, depends on the zone, the question, DO, the transport and the room
-//! that there is: not on the time, the shard or who asks. OPT comes behind it (`edns`).
+//! The body, which is all except OPT, depends on the zone, the question, DO, the transport and the
+//! room that there is. It does not depend on the time, the shard or who asks.
 
 mod additional;
 mod ahead;
@@ -57,9 +66,9 @@ pub struct Outcome {
     pub rcode: u16,
     /// Whether TC is set.
     pub truncated: bool,
-    /// What the query's cookie proves, where there was one and cookies are spoken.
+    /// What the query's cookie proves; None without one, or if this server has no secret.
     pub cookie: Option<Presented>,
-    /// Whether the cache was asked, and then whether it had the answer.
+    /// Whether the cache had the answer; None if it was not asked.
     pub hit: Option<bool>,
     /// What the reply is about.
     pub subject: Subject,
@@ -67,7 +76,7 @@ pub struct Outcome {
 
 /// Answers one query; the reply is left in `out`, which is cleared first.
 ///
-/// None means that nothing may be sent: too short for a header, or itself a reply.
+/// None means that nothing may be sent: the query is too short for a header, or is itself a reply.
 pub fn respond(
     source: Source,
     shortcuts: Shortcuts,
@@ -101,11 +110,12 @@ pub fn respond(
     })
 }
 
-/// Answers a query of a client that gets too many replies; it is in the place of what `respond` left.
+/// Answers a query of a client that gets too many replies, in place of the reply that `respond`
+/// left.
 ///
-/// It has no records, so it is hardly larger than the query, and it makes a client that asked by
-/// itself come back with a proof of its address: by a cookie where it has shown that it knows of
-/// them, or over TCP.
+/// The reply has no records, so it is hardly larger than the query. A client whose address is not
+/// forged asks again and proves its address: with the cookie it gets, if it sent one, else over
+/// TCP.
 pub fn slip(source: Source, query: &[u8], client: Client, out: &mut Vec<u8>) -> Option<Outcome> {
     let query = Query::read(query)?;
     let edns = query.edns.as_ref();
@@ -133,7 +143,8 @@ pub fn slip(source: Source, query: &[u8], client: Client, out: &mut Vec<u8>) -> 
     })
 }
 
-/// The response code to a query for nothing but a cookie (RFC 7873 section 5.4).
+/// The response code to a query without a question, which asks for a cookie only (RFC 7873 section
+/// 5.4).
 fn without_question(cookie: Option<Presented>) -> u16 {
     match cookie {
         Some(Presented::Client | Presented::Valid) => rcode::NOERROR,

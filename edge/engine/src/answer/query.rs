@@ -25,12 +25,12 @@ pub struct Question<'q> {
 /// A query, as far as it could be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Query<'q> {
-    /// Returns in the reply.
+    /// Copied to the reply.
     pub id: [u8; 2],
-    /// Opcode and RD where the header has them; they return in the reply.
-    pub kept_flags: u8,
-    /// None where there is none, or none that can be repeated; without a fault the query asks for
-    /// a cookie alone.
+    /// Opcode and RD where the header has them; they are copied to the reply.
+    pub copied_flags: u8,
+    /// None if there is none, or none that can be read. If there is no fault either, the query asks
+    /// for a cookie only.
     pub question: Option<Question<'q>>,
     /// What the first OPT record says.
     pub edns: Option<Edns<'q>>,
@@ -47,7 +47,7 @@ impl<'q> Query<'q> {
         }
         let mut query = Query {
             id: [header[0], header[1]],
-            kept_flags: header[2] & (OPCODE | RD),
+            copied_flags: header[2] & (OPCODE | RD),
             question: None,
             edns: None,
             fault: rcode::NOERROR,
@@ -111,7 +111,7 @@ impl<'q> Query<'q> {
     }
 }
 
-/// The parts of a resource record that a query can be about.
+/// The parts of a resource record in a query that matter.
 struct Record<'q> {
     owner: &'q [u8],
     rtype: u16,
@@ -152,7 +152,7 @@ fn owner_len(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// The question of what may be a query, before anything about it was checked.
+/// The question of a message that may be a query; nothing else of it is checked.
 pub fn peek(message: &[u8]) -> Option<Question<'_>> {
     read_question(&mut message.get(HEADER..)?)
 }

@@ -2,8 +2,8 @@
 
 use super::cookies::{MAX_SECRETS, SECRET_OCTETS, Secret};
 
-/// Most octets of an identity: a text that identifies one server among many is shorter, and every
-/// reply without records keeps below 512 octets with it.
+/// Most octets of an identity: texts that identify one server among many are shorter, and with it
+/// every reply without records has less than 512 octets.
 pub const IDENTITY_OCTETS: usize = 128;
 
 /// The settings of one server.
@@ -15,7 +15,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// `identity` names this server to whoever asks by NSID or `id.server`; None keeps it quiet.
+    /// `identity` is the answer to NSID and `id.server`; None: neither is answered.
     ///
     /// An error tells what is wrong with the identity.
     pub fn new(identity: Option<&str>) -> Result<Settings, String> {
@@ -33,8 +33,8 @@ impl Settings {
         })
     }
 
-    /// These settings with other cookie secrets: the first makes cookies and all are accepted; with
-    /// none, cookies are not spoken.
+    /// These settings with other cookie secrets. The first makes cookies, and cookies of all are
+    /// accepted; with none, cookies are ignored.
     ///
     /// An error tells what is wrong with them.
     pub fn with_secrets(&self, secrets: &[Vec<u8>]) -> Result<Settings, String> {
@@ -56,17 +56,17 @@ impl Settings {
         })
     }
 
-    /// What makes and proves cookies.
+    /// The secrets of cookies, the one that makes them first.
     pub fn secrets(&self) -> &[Secret] {
         &self.secrets
     }
 
-    /// What this server is called, where clients may know.
+    /// The identity of this server; None if it is not told.
     pub fn identity(&self) -> Option<&[u8]> {
         self.identity_text().map(|text| &text[1..])
     }
 
-    /// The same as rdata of TXT.
+    /// The identity as rdata of TXT.
     pub fn identity_text(&self) -> Option<&[u8]> {
         self.identity.as_deref()
     }

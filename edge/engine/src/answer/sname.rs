@@ -5,13 +5,13 @@ use super::wire::QNAME;
 use crate::name::{self, Folded};
 use crate::zone::Seek;
 
-/// A name in two letter cases, in place: as the client or the zone wrote it, which is what the reply
-/// repeats, and folded, which is what zones are searched by.
+/// A name in two forms, stored inline: in the letter case of the client or the zone, for the reply,
+/// and folded, for look-ups.
 pub struct Sname<'q> {
     question: (&'q [u8], &'q Folded),
-    /// The name that took the place of the question's.
+    /// The target of the last alias, if there was any.
     target: Option<([u8; name::MAX_NAME], Folded)>,
-    /// Where the zone has the name if it has it, where that is known.
+    /// The look-up of the name in the zone, if it was begun.
     pub seek: Option<Seek<'q>>,
     /// Where the message has the name, or `NOWHERE`.
     pub at: u16,
@@ -29,7 +29,7 @@ impl<'q> Sname<'q> {
         }
     }
 
-    /// Take another name.
+    /// Take the target of an alias. `at` is where the message has it, or `NOWHERE`.
     pub fn set(&mut self, wire: &[u8], at: u16) {
         self.at = at;
         self.seek = None;
@@ -44,7 +44,7 @@ impl<'q> Sname<'q> {
         target.unwrap_or(self.question.1).as_wire()
     }
 
-    /// As it is written.
+    /// In the letter case of the client or the zone.
     pub fn written(&self) -> &[u8] {
         match &self.target {
             Some((written, folded)) => &written[..folded.as_wire().len()],
@@ -57,7 +57,7 @@ impl<'q> Sname<'q> {
         Owner::known(self.written(), self.at)
     }
 
-    /// The last octets, as they are written: a name at or above this one.
+    /// The last octets, in the same letter case: a name at or above this one.
     pub fn suffix(&self, octets: usize) -> &[u8] {
         let written = self.written();
         &written[written.len() - octets..]

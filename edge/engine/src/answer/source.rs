@@ -3,7 +3,7 @@
 use super::settings::Settings;
 use crate::catalog::Catalog;
 
-/// What replies are made from: with the query and the client it determines the reply.
+/// What replies are made from. Together with the query and the client it determines the reply.
 #[derive(Clone, Copy)]
 pub struct Source<'s> {
     /// The zones.

@@ -1,10 +1,17 @@
-//! From a question to the sections of a reply, in the stages of RFC 1034 section 4.3.2.
+//! The stages that turn a question into the sections of a reply (RFC 1034 section 4.3.2).
 //!
-//! Step 2, finding the zone, is the catalog's. Each round here looks up one name (step 3,
-//! [`lookup`]) and ends in a referral, an answer, a negative answer, or at an alias: then its record
-//! joins the answer and the next round looks up its target, as long as that is in the same zone.
-//! Step 6 adds addresses. AA tells about the first name alone (RFC 1035 section 4.1.1), the response
-//! code about the last (RFC 6604 section 3).
+//! ```text
+//! lookup ─┬─ cut      ─► referral                           NS, DS, glue
+//!         ├─ DNAME    ─► dname ──────────────┐
+//!         ├─ match    ─┬► answer             │              RRset, addresses
+//!         ├─ wildcard ─┼► cname ─────────────┴► next name   DNAME, CNAME
+//!         │            └► nodata                            SOA, NSEC
+//!         └─ absent   ─► nxdomain                           SOA
+//! ```
+//! Step 2, finding the zone, is the catalog's. Each round looks up one name (step 3, [`lookup`]).
+//! After an alias the next round looks up its target, as long as that is in the same zone. Step 6
+//! adds addresses ([`additional`]). AA is about the first name only (RFC 1035 section 4.1.1), the
+//! response code about the last (RFC 6604 section 3).
 
 use std::hash::{DefaultHasher, Hasher};
 use std::ops::ControlFlow::{self, Break, Continue};
@@ -19,11 +26,11 @@ use crate::name;
 use crate::rdata::types;
 use crate::zone::{Node, Rrset, Zone};
 
-/// Longest chain of aliases. Real chains have fewer than five; a longer one is cut off, and what was
-/// gathered is sent, so a resolver can go on where it ends.
+/// Longest chain of aliases. Real chains have fewer than five. The reply to a longer one has its
+/// beginning, and a resolver can ask on from where that ends.
 const MOST_ALIASES: usize = 16;
 
-/// The end of a round: all is done, or another name is to be looked up.
+/// How a round ends: the reply is complete, or another name has to be looked up.
 type Round = Result<ControlFlow<()>, Full>;
 
 /// What is asked of a zone.
@@ -44,18 +51,18 @@ pub struct Stages<'z, 'a, 'm> {
     message: &'a mut Message<'m>,
     sname: &'a mut Sname<'z>,
     rcode: u16,
-    /// Hashes of the names that turned out to be aliases. Not where the message has them: of a name
-    /// with very many labels it does not know that.
+    /// Hashes of the names that were aliases, to find loops. Positions in the message would not do:
+    /// it does not know them for names with very many labels.
     aliases: [u64; MOST_ALIASES],
     chased: usize,
-    /// Whether a wildcard stands for the name.
+    /// Whether the records of the name come from a wildcard.
     is_synthesis: bool,
-    /// The DNAME RRset behind each alias that came from one.
+    /// For each alias that came from a DNAME, that DNAME.
     redirections: Option<[Option<Rrset<'z>>; MOST_ALIASES]>,
 }
 
 impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
-    /// Prepares to answer for the question's name, which is at or below the zone's origin.
+    /// Begins with the name of the question, which is at or below the zone's origin.
     pub fn new(task: Task<'z>, sname: &'a mut Sname<'z>, message: &'a mut Message<'m>) -> Self {
         Stages {
             task,
@@ -85,7 +92,7 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
 
     /// Step 3: one round.
     fn look_up(&mut self) -> Round {
-        let place = lookup::walk(self.task.zone, self.sname, self.task.rtype);
+        let place = lookup::find(self.task.zone, self.sname, self.task.rtype);
         self.is_synthesis = matches!(place, Place::Wildcard { .. });
         if self.chased == 0 && !matches!(place, Place::Cut { .. }) {
             self.message.set_authoritative();
@@ -97,7 +104,7 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
                 servers,
             } => {
                 self.is_about(Kind::Referral, owner);
-                self.refer(owner, node, servers)
+                self.referral(owner, node, servers)
             }
             Place::Dname {
                 owner,
@@ -105,9 +112,9 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
                 redirection,
             } => {
                 self.is_about(Kind::Synthesis, owner);
-                self.redirect(owner, node, redirection)
+                self.dname(owner, node, redirection)
             }
-            Place::Node(node) => {
+            Place::Match(node) => {
                 self.is_about(Kind::Answer, self.sname.folded().len());
                 self.answer(node)
             }
@@ -115,24 +122,21 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
                 self.is_about(Kind::Synthesis, encloser);
                 self.answer(node)
             }
-            Place::Nowhere => {
-                self.rcode = rcode::NXDOMAIN;
-                self.deny().map(Break)
-            }
+            Place::Absent => self.nxdomain(),
         }
     }
 
-    /// The first name decides what the reply is about.
+    /// Sets the subject of the reply, which depends on the first name only.
     fn is_about(&mut self, kind: Kind, octets: usize) {
         if self.chased == 0 {
             self.message.subject = Subject::new(kind, octets);
         }
     }
 
-    /// Steps 3a and 3c: the RRset, an alias, or nothing of this type.
+    /// Steps 3a and 3c: the RRset, or an alias, or no such type.
     fn answer(&mut self, node: Node<'z>) -> Round {
         if self.task.rtype == types::ANY {
-            return self.answer_any(node);
+            return self.any(node);
         }
         if let Some(rrset) = node.get(self.task.rtype) {
             self.put_answer(node, rrset)?;
@@ -142,16 +146,15 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
         if let Some(alias) = node.get(types::CNAME)
             && !matches!(self.task.rtype, types::RRSIG | types::NSEC)
         {
-            return self.follow(node, alias);
+            return self.cname(node, alias);
         }
-        self.deny()?;
-        self.prove_type_absent(node).map(Break)
+        self.nodata(node)
     }
 
-    /// ANY: all RRsets, or one that stands for them.
-    fn answer_any(&mut self, node: Node<'z>) -> Round {
+    /// QTYPE ANY: all RRsets, or one of them (RFC 8482 section 4.1).
+    fn any(&mut self, node: Node<'z>) -> Round {
         let Some(first) = node.rrsets().next() else {
-            return self.deny().map(Break);
+            return self.negative().map(Break);
         };
         if !self.task.any_gets_all {
             self.put_answer(node, node.get(types::CNAME).unwrap_or(first))?;
@@ -173,21 +176,22 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
         Ok(Break(()))
     }
 
-    /// Step 3a at an alias: the CNAME, then its target.
-    fn follow(&mut self, node: Node<'z>, alias: Rrset<'z>) -> Round {
+    /// Step 3a at an alias: the CNAME; its target is looked up next.
+    fn cname(&mut self, node: Node<'z>, alias: Rrset<'z>) -> Round {
         if self.chased == MOST_ALIASES {
             return Ok(Break(()));
         }
         self.put_answer(node, alias)?;
-        Ok(self.go_on(first_rdata(alias)))
+        Ok(self.chase(first_rdata(alias)))
     }
 
-    /// RFC 6672 section 3.2: the DNAME, the CNAME that it implies, then that one's target.
-    fn redirect(&mut self, owner: usize, node: Node<'z>, redirection: Rrset<'z>) -> Round {
+    /// RFC 6672 section 3.2: the DNAME and the CNAME that it makes for the name; the target of that
+    /// CNAME is looked up next.
+    fn dname(&mut self, owner: usize, node: Node<'z>, redirection: Rrset<'z>) -> Round {
         if self.chased == MOST_ALIASES {
             return Ok(Break(()));
         }
-        // The target of the new CNAME has the letters of the question in it.
+        // The target of that CNAME repeats letters of the question, in the case of this client.
         self.message.set_unrepeatable();
         if !self.is_answered(redirection) {
             let owner = Owner::new(self.sname.suffix(owner));
@@ -205,17 +209,17 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
             .put_records(Section::Answer, name, types::CNAME, ttl, rdata)?;
         let redirections = self.redirections.get_or_insert([None; MOST_ALIASES]);
         redirections[self.chased] = Some(redirection);
-        // A target below the owner makes names that are below it again, and longer each time.
+        // A target below the DNAME's own owner is redirected again, to a longer name each time.
         let is_loop = name::is_at_or_below(first_rdata(redirection), self.sname.suffix(owner));
         if self.task.rtype == types::CNAME || is_loop {
             return Ok(Break(()));
         }
-        Ok(self.go_on(target.as_wire()))
+        Ok(self.chase(target.as_wire()))
     }
 
-    /// Takes the target of an alias, just written, as the next name. The chain ends instead where
-    /// it leaves the zone or closes a loop.
-    fn go_on(&mut self, target: &[u8]) -> ControlFlow<()> {
+    /// Makes the target of an alias, which was just written, the next name. The chain ends where the
+    /// target is outside the zone or was an alias before.
+    fn chase(&mut self, target: &[u8]) -> ControlFlow<()> {
         self.aliases[self.chased] = hash(self.sname.folded());
         self.chased += 1;
         if !name::is_at_or_below(target, self.task.zone.origin().as_wire()) {
@@ -229,8 +233,8 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
         Continue(())
     }
 
-    /// Step 3b: the NS records of the cut, what is known of the child's keys, and glue.
-    fn refer(&mut self, owner: usize, node: Node<'z>, servers: Rrset<'z>) -> Round {
+    /// Step 3b: the NS records of the cut, DS or the proof that there is none, and glue.
+    fn referral(&mut self, owner: usize, node: Node<'z>, servers: Rrset<'z>) -> Round {
         let cut = self.sname.suffix(owner);
         let put = |message: &mut Message, rrset: Rrset<'_>| {
             message.put_rrset(Section::Authority, Owner::new(cut), node, rrset, rrset.ttl)
@@ -245,11 +249,31 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
         Ok(Break(()))
     }
 
-    /// NODATA or NXDOMAIN: the SOA with the TTL of negative answers (RFC 2308 section 3).
-    fn deny(&mut self) -> Result<(), Full> {
+    /// The name does not exist.
+    fn nxdomain(&mut self) -> Round {
+        self.rcode = rcode::NXDOMAIN;
+        self.negative().map(Break)
+    }
+
+    /// The name has no RRset of the type: the SOA, and the NSEC record that lists the types it has
+    /// (RFC 4035 section 3.1.3.1).
+    fn nodata(&mut self, node: Node<'_>) -> Round {
+        self.negative()?;
+        if let Some(proof) = node.get(types::NSEC)
+            && self.task.dnssec
+        {
+            let owner = self.sname.owner();
+            self.message
+                .put_rrset(Section::Authority, owner, node, proof, proof.ttl)?;
+        }
+        Ok(Break(()))
+    }
+
+    /// The SOA of a negative answer, with the TTL of those (RFC 2308 section 3).
+    fn negative(&mut self) -> Result<(), Full> {
         let zone = self.task.zone;
         self.is_about(Kind::Negative, zone.origin().as_wire().len());
-        // The question's name ends in that of its zone.
+        // The name of the question ends with the origin.
         let origin = zone.origin().as_wire();
         let at = self.message.end_of_qname(origin.len());
         if self.message.takes_negative_soa() {
@@ -264,26 +288,14 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
         )
     }
 
-    /// The NSEC record of a name whose types it lists (RFC 4035 section 3.1.3.1).
-    fn prove_type_absent(&mut self, node: Node<'_>) -> Result<(), Full> {
-        match node.get(types::NSEC) {
-            Some(proof) if self.task.dnssec => {
-                let owner = self.sname.owner();
-                self.message
-                    .put_rrset(Section::Authority, owner, node, proof, proof.ttl)
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether the answer has an RRset already: a DNAME may be met again, above a name that it made
-    /// or as what was asked for at the end. One that a wildcard gives to the name has another owner.
+    /// Whether the answer has an RRset already: a DNAME is met again above a name that it made, or
+    /// where it is itself what was asked for. A DNAME of a wildcard has another owner each time.
     fn is_answered(&self, rrset: Rrset<'_>) -> bool {
         let mut added = self.redirections.iter().flatten().flatten();
         !self.is_synthesis && added.any(|added| added.is_same(rrset))
     }
 
-    /// An RRset with the name as its owner.
+    /// Adds an RRset to the answer, with the name as its owner.
     fn put_answer(&mut self, node: Node<'_>, rrset: Rrset<'_>) -> Result<(), Full> {
         if self.is_answered(rrset) {
             return Ok(());

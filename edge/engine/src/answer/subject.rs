@@ -1,7 +1,7 @@
-//! What a reply is about: the data that it is made of, whoever asks and whatever name they ask for.
+//! What a reply is about: the data that it is made of, which many names may share.
 //!
-//! Replies that are about the same may be counted together. Names made up by the thousands below one
-//! wildcard, one DNAME or in one zone differ, but what is said about them does not.
+//! The rate limiter counts replies with one subject together. Anybody can make up thousands of
+//! names below a wildcard, below a DNAME or in a zone; all replies to them have one subject.
 
 use super::wire::HEADER;
 use crate::name;
@@ -10,7 +10,8 @@ use crate::name;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Kind {
-    /// There is no answer: the query is malformed, not supported or about nobody's zone.
+    /// There is no answer: the query is malformed, not supported, or for a name that is in none of
+    /// our zones.
     #[default]
     Error,
     /// Records of the name itself.
@@ -38,7 +39,7 @@ impl Kind {
     }
 }
 
-/// The subject of a reply: its name is at or above the one that was asked for, in the same letters.
+/// The subject of a reply. Its name is at or above the question's, and is stored as a part of that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Subject {
     /// What is there.

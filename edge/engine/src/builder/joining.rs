@@ -68,7 +68,8 @@ impl Builder {
         sort_by_owner(origin, inside, tie).collect()
     }
 
-    /// One RRset of the added records and what the base zone has; None where that cannot be.
+    /// One RRset of the added records and those that the base zone has; None where they cannot be
+    /// one.
     fn join_rrset<'b>(
         &self,
         records: &[(&[u8], &Added)],
@@ -116,7 +117,8 @@ impl Builder {
                 rdata::rtype_to_text(first.rtype)
             )
         };
-        // Signatures of several RRsets stand in one, and each has the TTL of what it signs.
+        // One RRSIG RRset holds the signatures of several RRsets, and each has the TTL of the one
+        // it signs.
         if first.rtype != rdata::types::RRSIG {
             for (_, record) in records.iter().filter(|(_, record)| record.ttl != ttl) {
                 let message = format!(

@@ -1,9 +1,9 @@
-//! Gathers records from files, single records and a zone that is there already, and makes a zone.
+//! Gathers records from files, single records and an existing zone, and makes a zone of them.
 //!
 //! Records wait in one block of memory in the order they came, each with its place. `finish` sorts
 //! them by owner and type, so that the records of an RRset and the RRsets of an owner lie together,
 //! joins them with what the base zone has there, and checks the owners that got something. So the
-//! cost is that of the records that were added, never that of the base zone.
+//! cost depends on the records that were added, and not on the size of the base zone.
 
 mod joining;
 
@@ -120,7 +120,7 @@ impl Builder {
         Ok(())
     }
 
-    /// The origin as far as it is known.
+    /// The origin, once it is known.
     fn apex(&self) -> Option<&Name> {
         self.origin.as_ref().or(self.gathered.soa_owner.as_ref())
     }

@@ -1,4 +1,4 @@
-//! The head of a zone: its SOA, and name servers that can be reached.
+//! The apex of a zone: its SOA, and name servers that can be reached.
 
 use crate::master::Where;
 use crate::name;
@@ -79,7 +79,7 @@ fn find<'a>(zone: &'a Zone, name: &[u8]) -> Target<'a> {
     }
 }
 
-/// Whether a host that is named can be reached.
+/// Whether a host has an address.
 pub(super) fn has_address(node: Node<'_>) -> bool {
     node.get(A).is_some() || node.get(AAAA).is_some()
 }

@@ -1,8 +1,8 @@
 //! Lines that begin with a `$`: `$ORIGIN` and `$INCLUDE` (RFC 1035 section 5.1), `$TTL` (RFC 2308
 //! section 4), and `$GENERATE`.
 //!
-//! Two of them make more lines than they are. So all that they make of one master file together is
-//! limited: files, records and octets.
+//! `$INCLUDE` and `$GENERATE` make many lines of one. So what all of them in a master file add is
+//! limited as a whole: files, records and octets.
 
 use super::generate::{Range, Template, rdata_template};
 use super::heads::{Head, end, head, ttl, word};
@@ -24,8 +24,9 @@ const MAX_INCLUDES: usize = 1_000;
 /// for more memory than a long one.
 const MAX_GENERATED: u64 = 1_048_576;
 
-/// Most octets of their owners and rdata: as many records of 64 octets, which few exceed. And most
-/// octets of the texts of rdata, which may be long where the rdata is short, and take their time.
+/// Most octets of their owners and rdata together: `MAX_GENERATED` records of 64 octets, which few
+/// exceed. The texts that the rdata is read from have the same limit: they may be long where the
+/// rdata is short, and reading them takes time.
 const MAX_GENERATED_OCTETS: usize = 64 << 20;
 
 /// A file to read in the place of the line that includes it.
@@ -39,7 +40,7 @@ pub(super) struct Included {
 }
 
 impl Reader<'_> {
-    /// Does what a directive asks for, but for reading the file that it includes.
+    /// Does what a directive asks for. The file that it includes is left to the caller to read.
     pub(super) fn directive(
         &mut self,
         directive: &[u8],

@@ -1,9 +1,9 @@
 //! Master files: the text form of zones (RFC 1035 section 5, RFC 2308 section 4, RFC 3597 section 5).
 //!
 //! A file is read once from front to back, one logical line at a time, and every record goes to a
-//! [`Sink`] as folded owner, type, TTL and wire rdata: no record is kept here. A line that can not be
-//! read becomes a problem with its file and line, and reading goes on at the next line, so that one
-//! run shows all that is wrong.
+//! [`Sink`] as folded owner, type, TTL and wire rdata: no record is kept here. A line that cannot
+//! be read becomes a problem with its file and line, and reading goes on at the next line, so that
+//! one run shows all that is wrong.
 //!
 //! What a record leaves out comes from the lines before it: the owner of the last record, the origin
 //! of the last `$ORIGIN`, the TTL of `$TTL`, else of the last record, else the MINIMUM of the SOA that

@@ -2,7 +2,7 @@
 
 use crate::rdata::RdataError;
 
-/// Why a record or directive can not be read.
+/// Why a record or directive cannot be read.
 pub struct Problem {
     pub reason: &'static str,
     pub message: String,

@@ -6,7 +6,7 @@ use super::records::{Inherited, Owner, Reader};
 use super::sink::Where;
 use crate::rdata::tokens::{Token, Tokens};
 
-/// Most problems that are reported: who reads more fixes the first ones first.
+/// Most problems that are reported: a reader fixes the first ones first.
 const MAX_PROBLEMS: usize = 100;
 
 /// Octets read between two calls of `progress`.

@@ -10,10 +10,10 @@ pub const WORD: usize = size_of::<u64>();
 /// Words of the longest name.
 const MOST_WORDS: usize = MAX_NAME.div_ceil(WORD);
 
-/// A name in lower case, in place: the form in which zones and caches are searched.
+/// A name in lower case, stored inline: the form in which zones and caches are searched.
 pub struct Folded {
-    /// The words of the name, in the order of its octets. The others have no value: to give them one
-    /// would take as long as to fold a name.
+    /// The words of the name, in the order of its octets. The words behind them are not
+    /// initialised: that would take as long as folding the name.
     words: [MaybeUninit<u64>; MOST_WORDS],
     len: usize,
 }
@@ -49,14 +49,14 @@ impl Folded {
     }
 }
 
-/// The words of a name in lower case. The last one is filled up with zeros behind, so no name's words
-/// are the beginning of those of another: an octet of zero ends a name.
+/// The words of a name in lower case. The last one is padded with zeros. A zero octet ends a name,
+/// so the words of one name are never the beginning of those of another.
 #[inline]
 pub fn folded_words(wire: &[u8]) -> impl Iterator<Item = u64> {
     let (words, rest) = wire.as_chunks::<WORD>();
     let last = match wire.last_chunk::<WORD>() {
         _ if rest.is_empty() => None,
-        // One read for all of them, what is before them shifted out.
+        // One read of the last eight octets; those of the word before are shifted out.
         Some(last) => Some(u64::from_le_bytes(*last) >> (8 * (WORD - rest.len()))),
         None => Some(
             rest.iter()
@@ -74,7 +74,8 @@ fn fold_word(word: u64) -> u64 {
     const EACH: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x80 * EACH;
     let low = word & !HIGH;
-    // The sums have the high bit where the octet is at least A, and where it is above Z.
+    // An octet's high bit is set in `from_a` if the octet is at least A, in `above_z` if it is
+    // above Z.
     let from_a = low + (0x80 - b'A' as u64) * EACH;
     let above_z = low + (0x7f - b'Z' as u64) * EACH;
     word | (from_a & !above_z & !word & HIGH) >> 2

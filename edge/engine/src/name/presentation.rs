@@ -69,7 +69,8 @@ fn close_label(at: usize, out: &mut [u8]) -> Result<(), NameError> {
     }
 }
 
-/// The octet that stands after a `\`, and the text behind it (RFC 1035 section 5.1).
+/// The octet that an escape stands for, and the text behind the escape (RFC 1035 section 5.1).
+/// `text` begins behind the `\`.
 pub fn unescape(text: &[u8]) -> Option<(u8, &[u8])> {
     match text {
         [a, b, c, rest @ ..] if a.is_ascii_digit() => {

@@ -131,7 +131,7 @@ impl Engine {
     }
 
     fn by_client(&self) -> Option<String> {
-        self.serving.by_client()
+        self.serving.steering_error()
     }
 
     fn trim(&self, py: Python<'_>) {

@@ -61,9 +61,9 @@ impl Serving {
     }
 
     /// Why the running server has clients spread over its shards and not names.
-    pub fn by_client(&self) -> Option<String> {
+    pub fn steering_error(&self) -> Option<String> {
         let state = self.state();
-        let reason = state.server.as_ref()?.by_client()?;
+        let reason = state.server.as_ref()?.steering_error()?;
         Some(reason.to_string())
     }
 

@@ -1,4 +1,4 @@
-//! What is wrong with rdata, and bad input as a message may show it.
+//! What is wrong with rdata, and how a message shows bad input.
 
 use crate::name::NameError;
 use std::borrow::Cow;

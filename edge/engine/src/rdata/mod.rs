@@ -1,8 +1,8 @@
 //! Resource record data: text to wire form and back, for every type.
 //!
-//! The types of `shapes` are read and written here. Every type, these too, has the form
-//! `\# LENGTH HEX` (RFC 3597 section 5). The text of all others goes through the caller's
-//! [`Convert`], and comes back as octets that are carried and never looked into.
+//! The types of `shapes` are read and written here. Every type, these included, also has the form
+//! `\# LENGTH HEX` (RFC 3597 section 5). For all others the caller's [`Convert`] turns text into
+//! octets, which are kept and sent as they are.
 
 mod faults;
 mod reading;
@@ -59,9 +59,9 @@ pub fn parse(rtype: u16, text: &[u8], origin: &Name) -> Result<Vec<u8>, RdataErr
 
 /// Type number and wire form of one rdata text, as a resource gives it.
 ///
-/// It differs from a master file in one way: TXT that does not begin with a quote is one text, kept
-/// octet by octet with its blanks and `;` (a line end behind it is no part of it), and is split into
-/// strings of 255 octets.
+/// It differs from a master file in one way: TXT that does not begin with a quote is one text. It
+/// is kept octet by octet with its blanks and `;`, but without a line end behind it, and is split
+/// into strings of 255 octets.
 pub fn parse_any(
     mnemonic: &[u8],
     text: &[u8],
@@ -133,7 +133,7 @@ pub fn read(
     };
     result.map_err(|fault| {
         let (mut line, mut rest) = (Vec::new(), before);
-        // A line that has no tokens is shown as far as it has.
+        // A line with a syntax error is shown up to the error.
         let _ = rest.flatten(&mut line);
         refusal(mnemonic, &line, fault)
     })
@@ -213,8 +213,8 @@ fn check_fault(rtype: u16, rdata: &[u8]) -> Result<(), Fault> {
     }
 }
 
-/// What one field says about another: the digest type of a DS gives the length of the digest
-/// (RFC 4034 section 5.1.4 and the IANA registry "DS RR Type Digest Algorithms").
+/// What one field requires of another: the digest type of a DS gives the length of the digest (RFC
+/// 4034 section 5.1.4 and the IANA registry "DS RR Type Digest Algorithms").
 fn limits(rtype: u16, rdata: &[u8]) -> Result<(), Fault> {
     if let (types::DS | types::CDS, [_, _, _, digest_type, digest @ ..]) = (rtype, rdata) {
         let octets = match digest_type {

@@ -47,7 +47,7 @@ pub enum Field {
     Bitmap,
 }
 
-/// The fields of a type, and how its RFC calls them.
+/// The fields of a type, and what its RFC calls them.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
     /// In the order of wire form and of text.

@@ -2,8 +2,8 @@
 //!
 //! A record is a logical line: parentheses let it go on over line ends, a `;` comment runs to the
 //! end of its line. Tokens are slices of the text with their escapes still in them, since `\.` and
-//! `.` differ in a name: who knows the field resolves them. After an error the reader goes on, so a
-//! caller can always skip to the end of the record and read the next one.
+//! `.` differ in a name: only the reader of a field can resolve them. After an error the reader
+//! goes on, so a caller can always skip to the end of the record and read the next one.
 
 /// A piece of a logical line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub enum Token<'a> {
     End,
 }
 
-/// Text that has no tokens, with the reason.
+/// Why a text cannot be read as tokens.
 pub type SyntaxError = &'static str;
 
 /// Reads tokens from a text that may hold many records. Copy it to look ahead.

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Appends rdata in presentation format: the fields of the type, or `\# LENGTH HEX` (RFC 3597
-/// section 5) for a type without fields of our own and for octets that do not fit them.
+/// section 5) for a type that is not in `shapes` and for octets that do not fit its fields.
 pub fn to_text(rtype: u16, rdata: &[u8], out: &mut String) {
     match shapes::shape(rtype).filter(|shape| shapes::fits(*shape, rdata)) {
         Some(shape) => {
@@ -18,7 +18,7 @@ pub fn to_text(rtype: u16, rdata: &[u8], out: &mut String) {
                 }
                 write_field(field, &rdata[place], out);
             }
-            // An empty bitmap leaves nothing behind its blank.
+            // An empty bitmap leaves a blank at the end.
             out.truncate(out.trim_end_matches(' ').len());
         }
         None => {

@@ -2,9 +2,9 @@
 //!
 //! The kernel runs it for each datagram and takes the result as the index of a socket, counted in
 //! the order in which the group was bound. The program sees the datagram without its UDP header, so
-//! the qname of the first question starts at octet 12. A load past the end of the datagram ends
-//! the program with 0: what is too short, or has a name that does not end, goes to shard 0 and is
-//! judged there. Nothing is dropped here.
+//! the qname of the first question starts at octet 12. A load past the end of the datagram ends the
+//! program with 0: a datagram that is too short, or has a name that does not end, goes to shard 0,
+//! which decides what to do with it. Nothing is dropped here.
 //!
 //! Classic BPF has an accumulator A, a register X, sixteen words of memory and jumps forward by at
 //! most 255 when they are conditional. Loops are unrolled, over the octets and over the shards.

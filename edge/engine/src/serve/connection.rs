@@ -1,13 +1,12 @@
 //! One TCP connection: messages with a length before each (RFC 1035 section 4.2.2), any number of
 //! them in flight (RFC 7766 section 6.2.1), in pieces of any size.
 //!
-//! Replies may leave in any order (RFC 7766 sections 6.2.1.1 and 7), so that none waits for one that
-//! takes longer. Here no reply takes longer: each is made from memory when its query is read, and
-//! nothing is waited for. So the order of the queries is the order in which replies are ready, and
-//! a client that takes them in any order, as it must, gets each at the first possible moment.
+//! A server may send replies in any order (RFC 7766 sections 6.2.1.1 and 7), so that no reply waits
+//! for a slower one. Here no reply is slower: each is made from memory as soon as its query is
+//! read. So the replies are sent in the order of the queries.
 //!
-//! While more than `OUTPUT_LIMIT` octets of them wait, nothing is read and nothing is answered: a
-//! client that does not read soon cannot send either, and costs no more memory.
+//! While more than `OUTPUT_LIMIT` octets of replies wait to be taken, no query is read or answered.
+//! So a client that does not read its replies cannot send queries either, and takes no more memory.
 
 use super::proxies::{Header, Opening};
 use crate::answer::{Client, Transport};
@@ -22,7 +21,7 @@ const OUTPUT_LIMIT: usize = 64 << 10;
 /// Octets of a buffer that an idle connection keeps: usual queries and replies fit.
 const KEPT_BUFFER: usize = 4 << 10;
 
-/// What a connection waits for after it did all that it could.
+/// What a connection waits for once everything possible is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// For a query: everything that came is answered and sent.
@@ -31,7 +30,8 @@ pub enum State {
     Busy,
     /// For nothing: the client is gone, or has ended its side and has all replies.
     Closed,
-    /// For nothing: it did not begin as it had to.
+    /// For nothing: it began without the PROXY header that it needs, or with one that it may not
+    /// have.
     Refused,
 }
 
@@ -42,8 +42,8 @@ pub struct Connection {
     pub client: Client,
     /// What has to come before the first message, as long as it has not come.
     opening: Option<Opening>,
-    /// When a query was last answered or a part of a reply taken. Octets of a query do not count:
-    /// a client that sends one now and then must not stay for ever.
+    /// When a query was last answered or a part of a reply taken. Octets of a query do not count: a
+    /// client that sends one now and then must not keep its connection for ever.
     pub progress: Instant,
     input: Vec<u8>,
     output: Vec<u8>,
@@ -126,7 +126,7 @@ impl Connection {
         })
     }
 
-    /// Go on behind the header.
+    /// Take the client from the header, which has this many octets, and go on behind it.
     fn open(&mut self, client: Option<IpAddr>, octets: usize) {
         if let Some(address) = client {
             self.client = Client::new(address, Transport::Tcp);

@@ -73,12 +73,12 @@ impl Counters {
         }
     }
 
-    /// A query got no reply: it must not have one, or the network did not take it.
+    /// A query got no reply: none may be sent, or the network did not take it.
     pub fn drop(&self) {
         add(&self.dropped);
     }
 
-    /// A reply was judged by its rate.
+    /// The rate limiter decided about a reply.
     pub fn limit(&self, verdict: Verdict) {
         match verdict {
             Verdict::Send => (),
@@ -92,7 +92,8 @@ impl Counters {
         add(&self.evicted);
     }
 
-    /// A datagram or a connection did not begin as its sender has to begin.
+    /// A datagram or a connection began without the PROXY header that it needs, or with one that it
+    /// may not have.
     pub fn refuse_proxy(&self) {
         add(&self.refused_proxies);
     }

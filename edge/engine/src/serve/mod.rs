@@ -10,8 +10,8 @@
 //!          └─ shard 1: …               └── Work::answer ── Responder (the zones) ── counters
 //! ```
 //!
-//! A shard looks at the zones once per batch. A panic in the responder costs that query a
-//! SERVFAIL and nobody anything else.
+//! A shard takes the zones once for each batch. A panic in the responder costs one query a
+//! SERVFAIL, and has no other effect.
 
 mod bpf;
 mod connection;
@@ -44,7 +44,7 @@ use work::Work;
 /// Running shards; they end with it.
 pub struct Server {
     addresses: Vec<SocketAddr>,
-    by_client: Option<io::Error>,
+    steering_error: Option<io::Error>,
     counters: Arc<[Counters]>,
     stop: Arc<Event>,
     threads: Vec<JoinHandle<()>>,
@@ -68,7 +68,7 @@ impl Server {
         let options = Arc::new(options);
         let mut server = Self {
             addresses: bound.shards[0].iter().map(|pair| pair.address).collect(),
-            by_client: bound.by_client,
+            steering_error: bound.steering_error,
             counters: (0..shards).map(|_| Counters::default()).collect(),
             stop: Arc::new(Event::new()?),
             threads: Vec::new(),
@@ -92,9 +92,9 @@ impl Server {
         &self.addresses
     }
 
-    /// Why the kernel spreads clients over the shards, if it does, and not names.
-    pub fn by_client(&self) -> Option<&io::Error> {
-        self.by_client.as_ref()
+    /// Why the kernel chooses the shard of a query by its client and not by its name, if it does.
+    pub fn steering_error(&self) -> Option<&io::Error> {
+        self.steering_error.as_ref()
     }
 
     /// One row of counters a shard.

@@ -8,17 +8,17 @@ use std::net::IpAddr;
 pub struct Options {
     /// Threads that answer.
     pub shards: usize,
-    /// Replies a second to one network about one thing; 0 limits nothing.
+    /// Replies a second to one network about one subject; 0: no limit.
     pub responses_per_second: u32,
-    /// Clients without limits of their own: those that are known, and those whose address is not
-    /// that of a client because something between hides it.
+    /// Clients that are not limited: trusted ones, and addresses that stand for many clients, such
+    /// as that of a NAT.
     pub exempt: Vec<Prefix>,
-    /// Proxies that tell who asks by a PROXY header; it is required of them and refused of others.
+    /// Proxies that tell who asks by a PROXY header: they must send one, and nobody else may.
     pub proxies: Vec<Prefix>,
 }
 
 impl Options {
-    /// Of NSD too; the head of `rate_limits` says why.
+    /// The default of NSD too; the head of `rate_limits` says why.
     pub const DEFAULT_RESPONSES_PER_SECOND: u32 = 200;
 
     /// The defaults with this number of shards.
@@ -31,9 +31,8 @@ impl Options {
         }
     }
 
-    /// Whether a client has no limits of its own. Loopback addresses have none: no network lets
-    /// them in, so they are not forged, and what is on this machine is ours. Nor has a proxy, as
-    /// long as it has not told for whom it speaks.
+    /// Whether a client is not limited. Loopback addresses are not: no network delivers packets
+    /// from them, so they are not forged. Nor is a proxy, before its header has told the client.
     pub fn is_exempt(&self, address: IpAddr) -> bool {
         let mut prefixes = self.exempt.iter().chain(&self.proxies);
         address.is_loopback() || prefixes.any(|prefix| prefix.contains(address))

@@ -7,10 +7,11 @@
 //!                                            source address, destination address, ports, TLVs
 //! ```
 //!
-//! Only what comes from a prefix that the operator names is believed, and it must have a header.
-//! Others must have none: they would choose whom limits and cookies are for. Without such prefixes
-//! nobody looks for headers. The kernel's choice of a shard sees the header in the place of the
-//! name, so queries for a name do not all come to one shard, and its cache has less of them.
+//! A header is required of every sender in a prefix that the operator names, and only there is it
+//! believed. Others may not send one: they could take the address of another client, and so its
+//! limits and cookies. Without such prefixes nothing is taken for a header. The program by which
+//! the kernel chooses a shard takes the header for the name. So behind a proxy queries for one name
+//! come to different shards, and are found less often in their caches.
 
 use super::prefixes::Prefix;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -22,11 +23,11 @@ const HEAD: usize = 16;
 const MOST_OCTETS: usize = 2048;
 
 const VERSION: u8 = 2 << 4;
-/// The balancer speaks for itself: it looks whether we are alive.
+/// The balancer itself asks: a health check.
 const LOCAL: u8 = VERSION;
 const PROXY: u8 = VERSION | 1;
 
-/// What stands at the beginning of something.
+/// What a datagram or a connection begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Header {
     /// A header of this many octets; the client where it tells one.
@@ -37,7 +38,7 @@ pub enum Header {
     Malformed,
 }
 
-/// What one who sends to us has to begin with.
+/// What a datagram or a connection has to begin with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opening {
     /// A header.
@@ -49,7 +50,7 @@ pub enum Opening {
 }
 
 impl Opening {
-    /// What an address has to begin with where these are the trusted proxies.
+    /// What has to come first from an address, if these are the trusted proxies.
     pub fn of(address: IpAddr, proxies: &[Prefix]) -> Opening {
         if proxies.is_empty() {
             Opening::Any
@@ -60,7 +61,7 @@ impl Opening {
         }
     }
 
-    /// Reads the beginning of what came: as a header of no octets where there has to be none.
+    /// Reads the beginning. Where no header has to be, the result is a header of no octets.
     pub fn read(self, octets: &[u8]) -> Header {
         match self {
             Opening::Any => Header::Whole(None, 0),
@@ -74,7 +75,8 @@ impl Opening {
     }
 }
 
-/// Who asks by a datagram, and the query in it; None where its beginning is not as it has to be.
+/// Who asks by a datagram, and the query in it; None if it begins with a header where none may be,
+/// or without one where one must be.
 pub fn open_datagram<'d>(
     peer: IpAddr,
     proxies: &[Prefix],
@@ -89,7 +91,7 @@ pub fn open_datagram<'d>(
     }
 }
 
-/// How many octets are those of the signature.
+/// How many octets at the beginning are those of the signature.
 fn common(octets: &[u8]) -> usize {
     let pairs = octets.iter().zip(SIGNATURE);
     pairs

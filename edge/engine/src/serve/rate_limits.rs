@@ -1,9 +1,9 @@
-//! Response rate limiting: a server must not be the weapon of one who forges addresses.
+//! Response rate limiting: nobody may use this server to flood a victim whose address they forge.
 //!
-//! Over UDP anyone can ask in the name of a victim, and the victim gets the replies, larger than the
-//! queries. The victim does not ask, so its replies have a pattern: many of one kind, about one
-//! name, to one network. Each shard keeps an *account* for every (network, kind of reply, name),
-//! and limits the replies that go out on one account:
+//! Over UDP anyone can send queries with the address of a victim, and the victim gets the replies,
+//! which are larger. These replies have a pattern: many of one kind, about one name, to one
+//! network. Each shard keeps an *account* for every (network, kind of reply, name), and limits the
+//! replies on one account:
 //!
 //! ```text
 //! network  the client's /24 or /56: a site, as a flood is often spread over its addresses
@@ -13,24 +13,26 @@
 //!          under a wildcard or in a zone come to one account.
 //! ```
 //!
-//! Over the limit, every second reply is *slipped*: sent without records, so that it is hardly larger
-//! than the query, and in a way that makes a real client come back with a proof of its address: TC,
-//! and it asks again over TCP; or BADCOOKIE with a good cookie where the client speaks cookies.
-//! The others are dropped. Errors are small, and cannot be cut, so they are slipped as they are.
+//! Over the limit, every second reply is *slipped*: sent without records, so that it is hardly
+//! larger than the query. It makes a client whose address is not forged ask again and prove its
+//! address: with TC it asks over TCP, and with BADCOOKIE and a good cookie, for clients that speak
+//! cookies, it asks with that cookie. The other replies are dropped. Errors are small and have no
+//! records, so they are slipped as they are.
 //!
-//! Whoever has proved its address is never limited: TCP, and a valid cookie. Nor are loopback
-//! addresses and the prefixes that the operator names (`options`).
+//! A client that has proved its address is never limited: over TCP, or with a valid cookie. Nor are
+//! loopback addresses and the prefixes that the operator names (`options`).
 //!
-//! The limit of NSD is the default: 200 replies a second. A large resolver asks for one name once a
-//! TTL, but many resolvers can share a /24; what they ask together for one name stays far below it.
-//! A shard sees all queries for one name, so this is exact for the answers of an edge; random names
-//! are spread over its shards and get at most as many times the limit. Edges do not share accounts.
+//! The default is the limit of NSD: 200 replies a second. A resolver asks for one name once in a
+//! TTL. Many resolvers can share a /24, but together they still ask for one name far less often.
+//! All queries for one name come to one shard, so the limit is exact for the answers of an edge.
+//! Random names below a wildcard or in a zone come to all of its shards, so their subject gets up
+//! to the limit from each. Edges do not share accounts.
 //!
-//! An account is the time until which it is used up: each reply moves it on by 1/limit seconds, and
-//! when it is more than a second ahead the limit is reached (the token bucket in the form of GCRA).
-//! An account that is not ahead of now says no more than one that is absent. So the table has a
-//! fixed size and is never swept: a new account takes the place of the one in its set that is least
-//! ahead, which in all but the greatest floods is one that says nothing any more.
+//! An account is a point in time: each reply moves it on by 1/limit seconds, and when it is more
+//! than a second ahead of now the limit is reached (a token bucket in the form of GCRA). An account
+//! that is not ahead of now means the same as none. So the table has a fixed size and is never
+//! cleaned: a new account replaces the one in its set that is least ahead, and except in the
+//! greatest floods that is one that means nothing any more.
 
 use super::options::Options;
 use crate::answer::cookies::Presented;
@@ -39,12 +41,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Bits of an IPv4 address that are one client: the smallest network that is routed by itself.
+/// Bits of an IPv4 address that are counted as one: the smallest network that is routed by itself.
 const IPV4_BITS: u32 = 24;
-/// Bits of an IPv6 address that are one client: the smallest network that a site usually gets
+/// Bits of an IPv6 address that are counted as one: the smallest network that a site usually gets
 /// (RFC 6177 section 2).
 const IPV6_BITS: u32 = 56;
-/// How many seconds' replies may come at once.
+/// The time whose replies may be sent at once.
 const BURST: Duration = Duration::from_secs(1);
 /// Sets of accounts in a table. A reply keeps its account ahead of now for 1/limit seconds, so a
 /// shard that sends 300,000 a second has 1,500 such accounts at the usual limit, whatever is asked.
@@ -58,7 +60,7 @@ const WAYS: usize = 4;
 pub enum Verdict {
     /// It is sent.
     Send,
-    /// It is sent in a form that helps real clients only.
+    /// It is sent without records, in a form that only a real client can use.
     Slip,
     /// It is not sent.
     Drop,
@@ -72,16 +74,16 @@ pub struct RateLimiter {
     began: Instant,
     /// Nanoseconds since then.
     now: u64,
-    /// Secret, so that nobody can choose clients or names whose accounts meet.
+    /// Secret, so that nobody can choose clients or names whose accounts collide.
     seed: Seed,
     sets: Box<[[Account; WAYS]]>,
 }
 
 #[derive(Clone, Copy, Default)]
 struct Account {
-    /// A hash of what it is for; the lowest bit tells whose turn it is: to slip or to drop.
+    /// A hash of what it is for. Its lowest bit alternates: to slip or to drop.
     tag: u64,
-    /// Until when, in nanoseconds, its replies are used up.
+    /// The point in time, in nanoseconds.
     until: u64,
 }
 
@@ -148,8 +150,8 @@ fn nanoseconds(duration: Duration) -> u64 {
     duration.as_nanos() as u64
 }
 
-/// The network that a client is counted with, as a number: that of IPv4 is even, as its last bits
-/// are none of it, and that of IPv6 is odd.
+/// The network that a client is counted with, as a number: even for IPv4, whose last bits are
+/// cleared, and odd for IPv6.
 fn network(address: IpAddr) -> u64 {
     match address {
         IpAddr::V4(address) => u64::from(u32::from(address) & (u32::MAX << (32 - IPV4_BITS))),

@@ -1,4 +1,4 @@
-//! What a server needs of whoever makes the replies.
+//! What makes the replies of a server.
 
 use crate::answer::{Client, Outcome};
 
@@ -14,8 +14,8 @@ pub trait Responder: Send + Sync + 'static {
     /// The view as it is now.
     fn view(&self) -> Self::View;
 
-    /// Prepare for queries that come next, and leave what is known of each in `ahead`. Whether it is
-    /// done makes no difference to the replies.
+    /// Prepare for the queries that come next, and leave what is known of each in `ahead`. The
+    /// replies are the same without it.
     fn look_ahead<'v, 'q>(
         view: &'v Self::View,
         memory: &mut Self::Memory,
@@ -33,7 +33,7 @@ pub trait Responder: Send + Sync + 'static {
         out: &mut Vec<u8>,
     ) -> Option<Outcome>;
 
-    /// Leave the reply to a client that gets too many in `out`, in the place of the one that
-    /// `respond` left.
+    /// Leave the reply to a client that gets too many in `out`, in place of the one that `respond`
+    /// left.
     fn slip(view: &Self::View, query: &[u8], client: Client, out: &mut Vec<u8>) -> Option<Outcome>;
 }

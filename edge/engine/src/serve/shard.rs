@@ -1,4 +1,4 @@
-//! The loop of one thread: wait, answer what has come, wait.
+//! The loop of one thread: wait, answer the queries that came, wait again.
 
 use super::proxies;
 use super::responder::Responder;
@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 /// How long a shard goes on after `stop` for queries that have come and replies not yet taken.
 const STOP_LIMIT: Duration = Duration::from_secs(1);
 
-/// Full batches taken from one socket before the others have their turn: a wait for each would cost
-/// as much as a query.
+/// Full batches taken from one socket before the others have their turn: to wait after each would
+/// cost as much as a query.
 const BATCHES: usize = 8;
 
 /// What an epoll token stands for; a number is kept in the lower half.
@@ -78,7 +78,7 @@ impl<R: Responder> Shard<R> {
         self.finish();
     }
 
-    /// Give listeners and connections their turn; whether the stop event was among what happened.
+    /// Give listeners and connections their turn; whether the stop event has happened.
     fn events(&mut self) -> bool {
         let ready = self.epoll.take().expect("it is an epoll set");
         let mut stopping = false;
@@ -97,7 +97,7 @@ impl<R: Responder> Shard<R> {
         stopping
     }
 
-    /// Answer what waits at one socket, but not so much that the others wait long.
+    /// Answer the queries that wait at one socket, but not so many that the others wait long.
     fn udp_batches(&mut self, index: usize) {
         for _ in 0..BATCHES {
             if self.udp(index) < BATCH {

@@ -42,9 +42,10 @@ pub struct Pair {
 pub struct Bound {
     /// One list of pairs a shard, in the order of the addresses.
     pub shards: Vec<Vec<Pair>>,
-    /// Why the kernel spreads clients over the shards, if it does, and not names: it did not take the
-    /// BPF program. Any shard answers any name, so only the caches work less well.
-    pub by_client: Option<io::Error>,
+    /// The error with which the kernel refused the BPF program, if it did. It then chooses the
+    /// shard of a query by its client and not by its name. Every shard answers every name, so only
+    /// the caches work less well.
+    pub steering_error: Option<io::Error>,
 }
 
 /// Bind every address for every shard.
@@ -52,7 +53,7 @@ pub struct Bound {
 /// Errors name the address and the transport; then nothing stays open.
 pub fn bind(listen: &[SocketAddr], shards: usize) -> io::Result<Bound> {
     descriptors::make_room(shards)?;
-    let mut by_client = None;
+    let mut steering_error = None;
     let mut all: Vec<Vec<Pair>> = (0..shards).map(|_| Vec::new()).collect();
     for asked in listen {
         let (first, others) = all.split_first_mut().expect("at least one shard");
@@ -64,7 +65,7 @@ pub fn bind(listen: &[SocketAddr], shards: usize) -> io::Result<Bound> {
         }
         if shards > 1 {
             let group = all[0].last().expect("pushed above").udp.as_fd();
-            by_client = bpf::attach(group, shards).err().or(by_client);
+            steering_error = bpf::attach(group, shards).err().or(steering_error);
         }
         for pairs in &all {
             let pair = pairs.last().expect("pushed above");
@@ -74,7 +75,7 @@ pub fn bind(listen: &[SocketAddr], shards: usize) -> io::Result<Bound> {
     }
     Ok(Bound {
         shards: all,
-        by_client,
+        steering_error,
     })
 }
 

@@ -1,10 +1,10 @@
 //! The TCP connections of one shard: taking them, giving each its turn, ending some.
 //!
-//! A connection ends when it made no progress for a while. And when there is no room for another,
-//! the one that ends is of the client that has the most, and of its connections the one that made no
-//! progress for the longest: so whoever opens many takes room from itself and not from others
-//! (RFC 7766 section 6.2.2). A single client has a limit of its own too. New connections are never
-//! turned away: a client that is told nothing would wait.
+//! A connection is closed when it made no progress for a while. When there is no room for a new
+//! one, one is closed too: of the client that has the most, the one that made no progress for the
+//! longest. So a client that opens many takes room from itself and not from others (RFC 7766
+//! section 6.2.2). There is a limit for a single client too. New connections are always accepted:
+//! otherwise their clients would wait without knowing why.
 
 use super::connection::{Connection, State};
 use super::counters::Counters;
@@ -28,8 +28,9 @@ pub const MAX_CONNECTIONS: usize = 256;
 /// several can share an address.
 const MAX_OF_CLIENT: usize = 32;
 
-/// Bits of an IPv6 address that are one client: a host has all addresses of its /64. An IPv4 address
-/// is a client by itself; over TCP it is not forged, so its neighbours need not answer for it.
+/// Bits of an IPv6 address that are one client: a host has all addresses of its /64. An IPv4
+/// address is a client by itself: over TCP it is not forged, so its network need not be limited as
+/// a whole.
 const IPV6_BITS: u8 = 64;
 
 /// How long a connection may be without progress. RFC 7766 section 6.2.3 asks for a few seconds.
@@ -51,7 +52,7 @@ pub struct Connections {
     scratch: Box<[u8]>,
     reply: Vec<u8>,
     swept: Instant,
-    /// A descriptor for nothing but to be there when no other is.
+    /// A descriptor in reserve, for when there are no others.
     spare: Option<Event>,
 }
 
@@ -110,7 +111,7 @@ impl Connections {
         epoll: &Epoll,
         token: u64,
     ) {
-        // An event of a connection that was closed since the kernel reported it is void.
+        // The connection may have been closed since the kernel reported the event.
         let Some(connection) = self.table.get_mut(&fd) else {
             return;
         };
@@ -182,7 +183,7 @@ impl Connections {
         }
     }
 
-    /// Close what is too much before a client gets another connection.
+    /// Close connections that are over a limit before a client gets another one.
     fn make_room(&mut self, client: IpAddr, counters: &Counters) {
         self.limit_client(client, MAX_OF_CLIENT - 1, counters);
         if self.table.len() >= MAX_CONNECTIONS {
@@ -190,9 +191,10 @@ impl Connections {
         }
     }
 
-    /// Out of descriptors: one less of ours is one more for the next client. Where none is ours, the
-    /// client that waits is taken to be closed: otherwise it would wait, and the listener would be
-    /// ready, until somebody else closes something.
+    /// There are no descriptors left: close a connection, for the next client. If the shard has
+    /// none, the client that waits is accepted with the spare descriptor and closed at once.
+    /// Otherwise it would wait, and the listener would stay ready, until some descriptor is closed
+    /// elsewhere.
     fn free_descriptor(&mut self, listener: &TcpListener, counters: &Counters) {
         if !self.table.is_empty() {
             return self.close_one_of_most(counters);

@@ -30,8 +30,8 @@ const CONTROL_SIZE: usize = 64;
 #[repr(C, align(8))]
 struct Control([u8; CONTROL_SIZE]);
 
-/// A line longer than a multiple of the page size, so that the starts of queries do not all compete
-/// for the same few lines of the processor's cache.
+/// One cache line longer than a page, so that the starts of queries do not all compete for the same
+/// few lines of the processor's cache.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 struct Query([u8; QUERY_SIZE + 64]);

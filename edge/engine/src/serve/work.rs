@@ -72,7 +72,7 @@ impl<R: Responder> Work<R> {
             let verdict = limiter.as_mut().map_or(Verdict::Send, |limiter| {
                 limiter.judge(client, &outcome, query)
             });
-            // An error is small, and has nothing that could be left out.
+            // An error is small, and has no records that could be left out.
             if verdict == Verdict::Slip && outcome.subject.kind != Kind::Error {
                 return Some((R::slip(view, query, client, out)?, verdict));
             }

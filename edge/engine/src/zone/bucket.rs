@@ -6,15 +6,15 @@
 //!          └──┬───┴───┴──────┴───┴─────────────┴───────────────┴────
 //!             └─ hash, offset ───────────────────▲
 //! ```
-//! The slots are a hash table with linear probing; 0 is a free one. An offset takes as many of the
-//! low bits of a slot as the length of the octets needs. The others, some 20, are bits of the hash,
-//! so that hardly ever an entry is looked at which is not the one. A look-up reads one or two lines
-//! of 64 octets of slots, and the entry, one or two more. The slots of a million names are 6 MB,
-//! which caches hold; what costs is the entry. How many slots there are stands beside the pointer,
-//! because to ask the octets would be one more line to wait for.
+//! The slots are a hash table with linear probing; a slot of 0 is free. The low bits of a slot are
+//! an offset, as many as the length of the bucket needs. The other bits, some 20, are bits of the
+//! hash, so a look-up hardly ever reads the entry of another name. It reads one or two cache lines
+//! of slots, and one or two of the entry. The slots of a million names take 6 MB, which fits into a
+//! processor's cache. The entries do not, so they are what a look-up waits for. The number of slots
+//! is stored beside the pointer: to read it from the octets would be one more line to wait for.
 //!
-//! A bucket never changes: a change writes another one, which is a copy of some kilobytes without
-//! a pointer in them.
+//! A bucket never changes. A change of the zone makes another one: a copy of some kilobytes that
+//! hold no pointer.
 
 use std::hash::BuildHasher;
 use std::sync::{Arc, LazyLock};
@@ -47,7 +47,7 @@ pub(super) struct Bucket {
     octets: Arc<[u8]>,
 }
 
-/// A node that is at hand without a search.
+/// A node that can be read without a search. It keeps the memory of its bucket.
 #[derive(Clone, Default)]
 pub(super) struct PinnedNode {
     octets: Arc<[u8]>,
@@ -63,7 +63,8 @@ impl PinnedNode {
 impl Bucket {
     /// A bucket of packed entries with different owners, each with the hash of its owner.
     pub(super) fn of(entries: &[(u64, &[u8])]) -> Result<Bucket, ZoneError> {
-        // Half of the slots stay free, so that the search for a name that is absent ends at the third.
+        // Half of the slots stay free, so that the search for an absent name ends at the third
+        // slot.
         let slots = 2 * entries.len() + 1;
         let head = SLOT * slots;
         let len = head + entries.iter().map(|(_, entry)| entry.len()).sum::<usize>();
@@ -90,7 +91,7 @@ impl Bucket {
         self.find(hash, owner).map(|(_, node)| node)
     }
 
-    /// The node of a name that is to be looked up often.
+    /// The node of a name that will be read often.
     pub(super) fn pin(&self, hash: u64, owner: &[u8]) -> Option<PinnedNode> {
         let (at, _) = self.find(hash, owner)?;
         let octets = Arc::clone(&self.octets);

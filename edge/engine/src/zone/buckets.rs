@@ -7,9 +7,9 @@
 //! copies the bucket it touches and the chunk that has it. With a million names these are 80
 //! pointers to chunks, 128 to buckets, and a bucket of 5 KB.
 //!
-//! Buckets grow in number by linear hashing, one at a time: the bucket that is due gives the names
-//! whose next hash bit is set to the new bucket at the end. So no change ever pays for a rehash of
-//! the whole map. They do not become fewer; empty buckets cost a pointer each.
+//! The number of buckets grows by linear hashing, one at a time: the bucket whose turn it is gives
+//! the names whose next hash bit is set to a new bucket at the end. So no change has to hash the
+//! whole map again. The number never shrinks; an empty bucket costs a pointer.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ const NAMES_PER_BUCKET: usize = 100;
 /// Buckets per chunk: about as many as a big zone has chunks.
 const BUCKETS_PER_CHUNK: usize = 128;
 
-/// A name that will be looked up.
+/// A look-up that has begun: where the name is, if the zone has it.
 #[derive(Clone, Copy)]
 pub struct Seek<'z> {
     bucket: &'z Bucket,
@@ -33,12 +33,12 @@ pub struct Seek<'z> {
 }
 
 impl<'z> Seek<'z> {
-    /// Asks the processor for the node of the name, once it has the slots.
-    pub fn go_on(self) {
+    /// Asks the processor for the node of the name; the slots have to be loaded by then.
+    pub fn prefetch_node(self) {
         self.bucket.prefetch_entry(self.hash);
     }
 
-    /// The node of the name, which is given once more.
+    /// The node of the name; it is the one that `seek` was called with.
     pub fn node(self, folded_owner: &[u8]) -> Option<Node<'z>> {
         self.bucket.get(self.hash, folded_owner)
     }
@@ -82,7 +82,7 @@ impl Buckets {
         self.bucket(index(hash, self.count)).get(hash, owner)
     }
 
-    /// The node of a name, at hand without a search.
+    /// The node of a name, to be read without a search.
     pub(super) fn pin(&self, owner: &[u8]) -> Option<PinnedNode> {
         let hash = hash(owner);
         self.bucket(index(hash, self.count)).pin(hash, owner)

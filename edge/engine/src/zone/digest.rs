@@ -1,4 +1,4 @@
-//! The digest of a zone: a sum of hashes, so that it follows a change without a walk.
+//! The digest of a zone: a sum of hashes, so a change hashes only the RRsets that differ.
 
 use blake2b_simd::many::{HashManyJob, hash_many};
 use blake2b_simd::{Hash, Params};
@@ -6,7 +6,7 @@ use blake2b_simd::{Hash, Params};
 use super::codec::write_rrset;
 use super::rrset::Rrset;
 
-/// RRsets that are hashed together: some of them at once, where the processor can.
+/// RRsets that are hashed together: a processor that can hashes several at the same time.
 const BATCH: usize = 32;
 
 /// A number modulo 2^256, least significant limb first.

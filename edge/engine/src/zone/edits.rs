@@ -10,7 +10,7 @@ use crate::rdata::types::SOA;
 /// A zone while it is changed; its invariants hold again after [`Edit::finish`].
 pub(crate) struct Edit {
     zone: Zone,
-    /// Room for an entry.
+    /// Memory for one entry, used again for each.
     entry: Entries,
 }
 
@@ -61,7 +61,7 @@ impl Edit {
         Ok(true)
     }
 
-    /// The zone as it is by now; it may have no apex yet.
+    /// The zone so far; it may have no apex yet.
     pub(crate) fn view(&self) -> &Zone {
         &self.zone
     }

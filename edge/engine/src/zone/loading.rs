@@ -1,10 +1,10 @@
 //! A new zone from RRsets that come in canonical order, as fast as memory allows.
 //!
-//! In canonical order a name follows the names above it, so the path from the apex to the last name
-//! is all one must remember to count children and to see which empty non-terminals are missing: no
-//! look-ups. Entries are packed one behind the other as they come; at the end they are copied into
-//! the map bucket by bucket, so that what will be looked at together also lies together. Meanwhile
-//! another thread computes the digest, which takes a third of that time.
+//! In canonical order a name follows the names above it. So the path from the apex to the last name
+//! is enough to count children and to see which empty non-terminals are missing, without a look-up.
+//! Entries are packed one behind the other as they come. At the end they are copied into the map
+//! bucket by bucket, so that entries that are read together lie together. Meanwhile another thread
+//! computes the digest, which takes a third of that time.
 
 use std::thread;
 
@@ -17,7 +17,8 @@ use super::totals::Totals;
 use super::version::Zone;
 use crate::name::{self, Name};
 
-/// Octets of entries for which a thread is started: to hash as many takes 30 times as long.
+/// Octets of entries from which on the digest has a thread of its own: to hash so many takes 30
+/// times as long as to start one.
 const LARGE: usize = 1 << 20;
 
 /// The names of a zone that is being loaded.

@@ -1,11 +1,11 @@
 //! The records of one zone, immutable and cheap to clone.
 //!
 //! A zone is a map from owner name to [`Node`]. Edges answer from one version while the next is
-//! made, and a change of one record must cost the same in a zone of ten names and of a million.
-//! So the map is persistent: its parts are shared between versions, and a change copies the parts it
-//! touches. And a zone is what most of the memory of an edge holds, so its parts are packed: 100
-//! names and all their records are one piece of memory, without an allocation or a pointer for a
-//! name. A name with one address takes some 58 octets.
+//! made, and a change of one record must cost the same in a zone of ten names and of a million. So
+//! the map is persistent: its parts are shared between versions, and a change copies the parts it
+//! touches. Most of the memory of an edge is zones, so the parts are packed: 100 names and all
+//! their records are one piece of memory, without an allocation or a pointer for each name. A name
+//! with one address takes some 58 octets.
 //!
 //! ```text
 //! Zone ─► list of chunks ─► chunk ─► bucket          ─► entry

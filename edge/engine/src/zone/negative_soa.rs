@@ -1,10 +1,10 @@
 //! The SOA record of negative answers, written once for each version of a zone.
 //!
-//! A reply to a name that does not exist is its question and this record (RFC 2308 section 3). All
-//! names in it are compressed, and everything they point at comes behind where the origin starts in
-//! the question: the origin itself, then type and class, then the record. So the record is the same
-//! for every question but for one number, the position of the origin, which is added to its
-//! pointers. It points at no label of the question before the origin: few zones would save octets.
+//! A reply to a name that does not exist is the question and this record (RFC 2308 section 3). The
+//! names in the record are compressed. They point at the origin at the end of the question's name,
+//! or into the record itself, which follows it. So the record is the same for every question except
+//! for one number: the position of the origin in the message, which is added to each pointer. No
+//! pointer leads to a label of the question before the origin; that would save octets in few zones.
 
 use crate::name;
 use crate::rdata::types::SOA;
@@ -17,7 +17,7 @@ const CLASS_IN: u16 = 1;
 /// An owner and two names: each may end in a pointer.
 const MOST_POINTERS: usize = 3;
 
-/// A record with pointers that count from the origin in the question.
+/// The record. Its pointers count from the start of the origin in the question.
 #[derive(Default)]
 pub struct NegativeSoa {
     record: Vec<u8>,
@@ -44,7 +44,7 @@ impl NegativeSoa {
         soa.record.extend([0; 2]);
         let mname_at = start + soa.record.len();
         soa.put_name(mname, &[(origin, 0)]);
-        // What of MNAME was not written is the end of the origin, which is looked at first.
+        // The part of MNAME that was not written is the end of the origin, which is searched first.
         soa.put_name(rname, &[(origin, 0), (mname, mname_at)]);
         soa.record.extend(numbers);
         let length = (soa.record.len() - length_at - 2) as u16;

@@ -96,7 +96,8 @@ pub struct Rrset<'z> {
 }
 
 impl<'z> Rrset<'z> {
-    /// Writes uncompressed wire rdata over `buffer`; sorts it and drops records that repeat another.
+    /// Sorts uncompressed wire rdata, drops repeated records, and writes the rest into `buffer`,
+    /// which is cleared first.
     pub fn new(
         rtype: u16,
         ttl: u32,

@@ -34,8 +34,8 @@ pub(crate) fn sort_by_owner<'a, T>(
     keyed.into_iter().map(|(_, owner, item)| (owner, item))
 }
 
-/// The first octets of a key that sorts as [`name::canonical_cmp`] does; it spares most of the
-/// slower compares. `labels` are those in front of the origin.
+/// The first octets of a key that sorts as [`name::canonical_cmp`] does; it decides most
+/// comparisons without the slower function. `labels` are those in front of the origin.
 ///
 /// Labels from the right, each ended by 0; the octets 0 and 1 become 1 1 and 1 2 to make room.
 fn sort_key(labels: &[u8]) -> Key {

@@ -8,7 +8,7 @@ use crate::{name, rdata};
 impl Zone {
     /// A master file: absolute names, canonical order, one record a line (RFC 1035 section 5).
     ///
-    /// But for the SOA, which comes first, because its owner tells a reader the origin.
+    /// Only the SOA is out of order: it comes first, because its owner tells a reader the origin.
     pub fn to_text(&self) -> String {
         let mut text = String::new();
         let mut write = |owner, rrset: Rrset<'_>| {

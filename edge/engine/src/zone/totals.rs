@@ -1,5 +1,5 @@
-//! What a zone knows of itself as a whole. It follows each change by adding and subtracting what
-//! changed, never by another walk.
+//! The counts and the digest of a zone as a whole. Each change adds and subtracts what differs; the
+//! zone is never counted anew.
 
 use super::digest::Digest;
 use super::entry::Entry;
@@ -13,7 +13,8 @@ pub(super) struct Totals {
     pub(super) rrsets: usize,
     pub(super) records: usize,
     pub(super) digest: Digest,
-    /// RRsets that hide the names below them: DNAME, and NS also where it is no zone cut.
+    /// RRsets that hide the names below them: DNAME and NS, also the NS of the apex, which hides
+    /// nothing.
     pub(super) hiding: usize,
     /// RRsets at or below a wildcard.
     pub(super) wild: usize,

@@ -26,7 +26,7 @@ static VERSIONS: AtomicU64 = AtomicU64::new(0);
 pub struct Zone {
     pub(super) origin: Name,
     pub(super) names: Buckets,
-    /// Nearly every query asks for it; set when a version is finished.
+    /// Nearly every query reads it. Set when a version is complete.
     pub(super) apex: PinnedNode,
     /// Set when a version is finished.
     pub(super) negative_soa: Arc<NegativeSoa>,
@@ -35,7 +35,7 @@ pub struct Zone {
 }
 
 impl Zone {
-    /// No records yet: only a start.
+    /// A zone without records, to begin with.
     pub(super) fn empty(origin: &Name) -> Zone {
         Zone {
             origin: origin.to_folded(),
@@ -57,7 +57,7 @@ impl Zone {
         self.names.get(folded_owner)
     }
 
-    /// Begins to look for a folded owner name that `node` will be asked for.
+    /// Begins to look up a folded owner name: the processor is asked to load what is read first.
     pub fn seek(&self, folded_owner: &[u8]) -> Seek<'_> {
         self.names.seek(folded_owner)
     }
@@ -67,12 +67,12 @@ impl Zone {
         self.apex.node()
     }
 
-    /// Whether every node that exists is what answers for its name: there is no zone cut and no DNAME.
+    /// Whether the zone has no zone cut and no DNAME, so that each node answers for its own name.
     pub fn hides_nothing(&self) -> bool {
         self.totals.hiding == usize::from(self.apex().get(NS).is_some())
     }
 
-    /// Whether no name is answered for by a wildcard.
+    /// Whether the zone has no wildcard.
     pub fn has_no_wildcard(&self) -> bool {
         self.totals.wild == 0
     }
@@ -121,8 +121,8 @@ impl Zone {
         self.totals.digest.to_bytes()
     }
 
-    /// What tells this version of the zone from all others that this process has made, of any zone:
-    /// never 0, and the same in clones. What was computed from a zone holds for its version.
+    /// A number that no other version of any zone in this process has; never 0, and the same in
+    /// clones. What was computed from a zone is valid for its version.
     pub fn version(&self) -> u64 {
         self.version
     }

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn names_are_spread_and_there_is_nothing_to_tell() {
     for shards in [1, 2] {
-        assert!(start(V4, shards).by_client().is_none());
+        assert!(start(V4, shards).steering_error().is_none());
     }
 }
 
@@ -17,13 +17,13 @@ fn without_the_program_all_is_answered_and_the_reason_is_told() {
         let option = libc::SO_ATTACH_REUSEPORT_CBPF;
         seccomp::forbid(libc::SYS_setsockopt, Some(option), refused);
         let server = start(V4, 2);
-        let reason = server.by_client().map(std::io::Error::kind);
+        let reason = server.steering_error().map(std::io::Error::kind);
         assert_eq!(reason, Some(std::io::ErrorKind::PermissionDenied));
         for id in 0..32 {
             assert_eq!(ask(&udp(&server), &query(id, "name")), echo(id, "name"));
         }
         // One shard needs no program.
-        assert!(start(V4, 1).by_client().is_none());
+        assert!(start(V4, 1).steering_error().is_none());
     })
     .join()
     .unwrap();

@@ -1,6 +1,6 @@
 //! How a reply ends: what the last name of its chain of aliases is.
 
-use super::walk::{Stop, source, stop, wildcard_of};
+use super::lookup::{Stop, source, stop, wildcard_of};
 use super::{ANY, CNAME, DNAME, Groups, NS, RRSIG, SOA};
 use crate::model::{self, Model, Name};
 use crate::queries::Question;

@@ -1,17 +1,18 @@
 //! What the sections of a reply may hold, by the records of the zone that answers.
 //!
-//! Not a second responder: each rule looks at a finished reply and asks whether that could be.
+//! This is no second responder: each rule looks at a finished reply and decides whether it can be
+//! right.
 
 mod endings;
+mod lookup;
 mod truncation;
-mod walk;
 
 use std::collections::BTreeMap;
 
 use crate::model::{self, Model, Name, Rrset};
 use crate::queries::Question;
 use crate::replies::{Record, Reply};
-use walk::{Stop, source, stop};
+use lookup::{Stop, source, stop};
 
 pub use truncation::check_truncation;
 

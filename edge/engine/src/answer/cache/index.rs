@@ -24,8 +24,8 @@ pub struct Index {
     first: usize,
     /// How many buckets, less one: all bits that name one.
     mask: usize,
-    /// Where the search for a slot to give away starts: by turns, so that what was noted is not
-    /// given away at once.
+    /// Where the search for a slot to reuse starts. It moves on each time, so that a question that
+    /// was just noted keeps its slot for a while.
     turn: usize,
 }
 
@@ -60,8 +60,8 @@ impl Index {
         self.slots[slot.0] = hash >> TAG_SHIFT << TAG_SHIFT | position;
     }
 
-    /// Notes that a question was asked. It takes a slot without an entry, or else that of the oldest
-    /// entry; `is_there` tells whether the entry at a position still exists.
+    /// Notes that a question was asked, in a slot without an entry, or else in that of the oldest
+    /// entry. `is_there` tells whether the entry at a position still exists.
     pub fn note(&mut self, hash: u64, is_there: impl Fn(Position) -> bool) {
         let start = self.bucket(hash);
         self.turn = self.turn.wrapping_add(1);

@@ -7,7 +7,7 @@ use std::hash::{BuildHasher, RandomState};
 /// services fit.
 const MOST_NAME: usize = 128;
 
-/// Where a kind has the number of words.
+/// The bit of a kind at which the number of words starts.
 const USED_SHIFT: u32 = 24;
 
 /// A question in a form that is quick to compare.
@@ -74,7 +74,7 @@ impl Seed {
         Seed(RandomState::new().hash_one(0))
     }
 
-    /// A seed for what belongs to a number too.
+    /// A seed that depends on a number too.
     #[inline]
     pub fn with(self, number: u64) -> Seed {
         Seed(mix(self.0 ^ number))

@@ -1,4 +1,4 @@
-//! Entries one behind the other, in a circle: the newest cover the oldest.
+//! Entries one behind the other, in a circle: the newest overwrite the oldest.
 
 use super::key::Key;
 use crate::answer::subject::{Kind, Subject};
@@ -12,15 +12,15 @@ pub const OCTETS: usize = 8 << 20;
 /// Entries start at multiples of this many octets.
 const UNIT: usize = 16;
 const UNITS: u64 = (OCTETS / UNIT) as u64;
-/// An entry among the last this many units is soon covered.
+/// An entry among the last this many units is overwritten soon.
 const LAST_UNITS: u64 = UNITS / 4;
 
 /// Where an entry starts: how many units were written before it, and `UNITS` more, so it is never 0.
 pub type Position = u64;
 
-/// What is kept of a reply: all that does not depend on who asks.
+/// What is kept of a reply: everything that does not depend on the client.
 #[derive(Clone, Copy)]
-pub struct Kept<'c> {
+pub struct CachedAnswer<'c> {
     /// The response code.
     pub rcode: u8,
     /// Whether the answer is authoritative.
@@ -33,7 +33,7 @@ pub struct Kept<'c> {
     pub records: &'c [u8],
 }
 
-/// What an answer holds for.
+/// What an answer is valid for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Validity {
     /// The version of the zone that it was made from.
@@ -71,13 +71,13 @@ impl Log {
         }
     }
 
-    /// Whether an entry that was written there was not covered since.
+    /// Whether the entry that was written there still exists.
     #[inline]
     pub fn has(&self, position: Position) -> bool {
         self.head - position <= UNITS
     }
 
-    /// Whether an entry will be covered before long.
+    /// Whether an entry will be overwritten soon.
     #[inline]
     pub fn is_old(&self, position: Position) -> bool {
         self.head - position > UNITS - LAST_UNITS
@@ -94,7 +94,7 @@ impl Log {
         }
     }
 
-    /// What an entry holds for.
+    /// What an entry is valid for.
     #[inline]
     pub fn validity(&self, position: Position) -> Validity {
         let entry = self.from(position);
@@ -104,7 +104,7 @@ impl Log {
         }
     }
 
-    /// Notes that the entry holds for another generation.
+    /// Notes that the entry is valid in another generation.
     pub fn set_generation(&mut self, position: Position, generation: u64) {
         let at = self.offset(position) + WORD;
         self.octets[at..at + WORD].copy_from_slice(&generation.to_ne_bytes());
@@ -112,12 +112,12 @@ impl Log {
 
     /// The answer of an entry.
     #[inline]
-    pub fn kept(&self, position: Position) -> Kept<'_> {
+    pub fn answer(&self, position: Position) -> CachedAnswer<'_> {
         let entry = self.from(position);
         let [low, high, rcode, flags, a, b, c, octets] = word(entry, 3).to_ne_bytes();
         let start = HEAD + name_octets(entry);
         let length = usize::from(u16::from_ne_bytes([low, high]));
-        Kept {
+        CachedAnswer {
             rcode,
             authoritative: flags & 1 != 0,
             counts: [a, b, c],
@@ -130,15 +130,15 @@ impl Log {
     }
 
     /// Writes an entry; where it is.
-    pub fn append(&mut self, key: &Key, validity: Validity, kept: &Kept) -> Position {
+    pub fn append(&mut self, key: &Key, validity: Validity, answer: &CachedAnswer) -> Position {
         let key_kind = key.kind();
-        let length = kept.records.len();
+        let length = answer.records.len();
         let position = self.reserve(HEAD + Key::words_of(key_kind) * WORD + length);
         let [low, high] = (length as u16).to_ne_bytes();
-        let [a, b, c] = kept.counts;
-        let Subject { kind, octets } = kept.subject;
-        let flags = (kind as u8) << 1 | u8::from(kept.authoritative);
-        let last = [low, high, kept.rcode, flags, a, b, c, octets];
+        let [a, b, c] = answer.counts;
+        let Subject { kind, octets } = answer.subject;
+        let flags = (kind as u8) << 1 | u8::from(answer.authoritative);
+        let last = [low, high, answer.rcode, flags, a, b, c, octets];
         let head = [validity.version, validity.generation, key_kind];
         let start = self.offset(position);
         let mut rest = &mut self.octets[start..];
@@ -150,14 +150,14 @@ impl Log {
         head.iter().for_each(|word| put(&word.to_ne_bytes()));
         put(&last);
         key.name.words().for_each(|word| put(&word.to_ne_bytes()));
-        put(kept.records);
+        put(answer.records);
         position
     }
 
     /// Writes the entry once more; where it is now.
     pub fn renew(&mut self, position: Position) -> Position {
         let entry = self.from(position);
-        let length = HEAD + name_octets(entry) + self.kept(position).records.len();
+        let length = HEAD + name_octets(entry) + self.answer(position).records.len();
         let start = self.offset(position);
         let renewed = self.reserve(length);
         self.octets
@@ -175,7 +175,7 @@ impl Log {
         }
     }
 
-    /// Takes room for an entry, which is in one piece.
+    /// Takes room for an entry; an entry is never split.
     fn reserve(&mut self, octets: usize) -> Position {
         let rest = UNITS - self.head % UNITS;
         if octets > rest as usize * UNIT {
@@ -197,7 +197,7 @@ impl Log {
     }
 }
 
-/// Octets of the name of an entry, filled up.
+/// Octets of the name of an entry, with its padding.
 fn name_octets(entry: &[u8]) -> usize {
     Key::words_of(word(entry, 2)) * WORD
 }

@@ -1,4 +1,4 @@
-//! Answers that were given before, in memory that is taken once.
+//! Answers that were given before, in memory of a fixed size.
 //!
 //! ```text
 //! index  buckets of one cache line; a slot is a tag of the question's hash and a position
@@ -9,24 +9,24 @@
 //!
 //! An entry holds what does not depend on who asks: the response code, the counts and all records.
 //! ID, RD, the letter case of the question and OPT are the client's own. It is found by the folded
-//! name, the type and DO, and holds for every transport and payload size that it fits into, because
-//! a reply from which anything was left out is not kept.
+//! name, the type and DO, and is valid for every transport and payload size that it fits into,
+//! because a reply from which anything was left out is not kept.
 //!
-//! **Room.** There is nothing to free: the newest entry covers the oldest, and a slot that leads to
-//! what was covered is known by its position. An entry that is asked for when it would soon be
-//! covered is written once more, so entries in use stay.
+//! **Room.** Nothing is freed: the newest entry overwrites the oldest, and the position in a slot
+//! tells whether its entry was overwritten. An entry that is asked for shortly before that is
+//! written once more, so entries in use stay.
 //!
 //! **Admission.** An answer is kept when its question is asked for the second time. The first time
-//! only the tag is noted, in a slot that has no entry. So names that are asked once, such as those
-//! of an attack with random labels, cost one store and push nobody out.
+//! only the tag is noted, in a slot that has no entry. So names that are asked for once, such as
+//! those of an attack with random labels, take one slot each and overwrite no entry.
 //!
-//! **Validity.** An entry knows the version of the zone that it was made from, and a generation of
+//! **Validity.** An entry has the version of the zone that it was made from, and a generation of
 //! the catalog in which that was the zone for its name. In any other generation the zone is looked
-//! up: if it is still that version the entry holds for this generation too, else it is made anew.
-//! So a change of one zone costs the entries of the others one look-up each, and what is sent is
-//! always what the catalog of the batch says. What has no zone (REFUSED) is not kept.
+//! up. If it is still that version, the entry is valid in this generation too, else it is made
+//! anew. So after a change of one zone each entry of the others costs one look-up, and every answer
+//! is that of the catalog of the batch. Answers without a zone (REFUSED) are not kept.
 //!
-//! No part of it is shared, so there is nothing to lock, and nothing is allocated after it was made.
+//! Each shard has a cache of its own, so nothing is locked. Nothing is allocated after it was made.
 
 mod index;
 mod key;
@@ -35,7 +35,7 @@ mod log;
 use crate::name::Folded;
 use index::{Index, Slot};
 pub use key::{Key, Seed, hash};
-pub use log::{Kept, Validity};
+pub use log::{CachedAnswer, Validity};
 use log::{Log, Position};
 
 /// Buckets of the index: three slots for each usual entry, so that few buckets are full.
@@ -63,7 +63,7 @@ enum Place {
     None,
 }
 
-/// Where the answer to a question goes that was not there.
+/// Where to put the answer to a question that was missed.
 pub struct Miss(Place);
 
 impl Default for Cache {
@@ -78,8 +78,8 @@ impl Default for Cache {
 }
 
 impl Cache {
-    /// The key of a question, in this cache alone; None where it is not kept. `hash` is what `seek`
-    /// returned for it, if it was asked.
+    /// The key of a question, for this cache only; None if its answer is never kept. `hash` is what
+    /// `seek` returned for the question, if it was called.
     #[inline]
     pub fn key<'n>(
         &self,
@@ -91,21 +91,23 @@ impl Cache {
         Key::new(self.seed, name, rtype, dnssec_ok, hash)
     }
 
-    /// Begins to look for a question: the processor is asked for its slots. Returns its hash.
+    /// Begins to look for a question: the processor is asked to load its slots. Returns its hash.
     pub fn seek(&self, name: &[u8], rtype: u16) -> u64 {
         let hash = hash(self.seed, name, rtype);
         self.index.prefetch(hash);
         hash
     }
 
-    /// Asks the processor for the entry of a question with this hash, once it has the slots.
-    pub fn go_on(&self, hash: u64) {
+    /// Asks the processor to load the entries of questions with this hash; the slots have to be
+    /// loaded by then.
+    pub fn prefetch_entries(&self, hash: u64) {
         for position in self.positions(hash) {
             self.log.prefetch(position);
         }
     }
 
-    /// Whether there may be an answer to a question with this hash that holds in this generation.
+    /// Whether there may be an answer to a question with this hash that is valid in this
+    /// generation.
     pub fn may_hold(&self, hash: u64, generation: u64) -> bool {
         self.positions(hash)
             .any(|position| self.log.validity(position).generation == generation)
@@ -119,7 +121,7 @@ impl Cache {
         key: &Key,
         generation: u64,
         version: impl FnOnce() -> Option<u64>,
-    ) -> Result<Kept<'_>, Miss> {
+    ) -> Result<CachedAnswer<'_>, Miss> {
         let place = self.place(key);
         let Place::Entry(slot, mut position) = place else {
             return Err(Miss(place));
@@ -135,14 +137,14 @@ impl Cache {
             position = self.log.renew(position);
             self.index.set(slot, key.hash, position);
         }
-        Ok(self.log.kept(position))
+        Ok(self.log.answer(position))
     }
 
     /// Keeps the answer to a question that was missed, or notes that it was asked.
-    pub fn put(&mut self, key: &Key, miss: Miss, validity: Validity, kept: &Kept) {
+    pub fn put(&mut self, key: &Key, miss: Miss, validity: Validity, answer: &CachedAnswer) {
         match miss.0 {
-            Place::Entry(slot, _) | Place::Noted(slot) if kept.records.len() <= MOST_RECORDS => {
-                let position = self.log.append(key, validity, kept);
+            Place::Entry(slot, _) | Place::Noted(slot) if answer.records.len() <= MOST_RECORDS => {
+                let position = self.log.append(key, validity, answer);
                 self.index.set(slot, key.hash, position);
             }
             _ => self.index.note(key.hash, |position| self.log.has(position)),

@@ -20,8 +20,8 @@ fn key<'n>(cache: &Cache, name: &'n Folded) -> Key<'n> {
     cache.key(name, 1, false, None).unwrap()
 }
 
-fn kept(records: &[u8]) -> Kept<'_> {
-    Kept {
+fn answer(records: &[u8]) -> CachedAnswer<'_> {
+    CachedAnswer {
         rcode: 3,
         authoritative: true,
         counts: [1, 2, 3],
@@ -57,7 +57,12 @@ fn ask(cache: &mut Cache, number: u64, octets: usize) -> bool {
             true
         }
         Err(miss) => {
-            cache.put(&key(cache, &name(number)), miss, VALIDITY, &kept(&records));
+            cache.put(
+                &key(cache, &name(number)),
+                miss,
+                VALIDITY,
+                &answer(&records),
+            );
             false
         }
     }

@@ -1,13 +1,13 @@
 //! The header and the question of a reply, and what holds for the message as a whole.
 
-use crate::answer::cache::Kept;
+use crate::answer::cache::CachedAnswer;
 use crate::answer::compression::Compression;
 use crate::answer::query::Query;
 use crate::answer::subject::Subject;
 use crate::answer::wire::{AA, HEADER, QR, SECTIONS, Section, TC, TYPE_AND_CLASS};
 use crate::zone::NegativeSoa;
 
-/// The message has no room for what was to be written; it was left as it was.
+/// There is no room for a record or RRset; nothing of it was written.
 #[derive(Debug)]
 pub struct Full;
 
@@ -17,14 +17,14 @@ pub struct Message<'m> {
     pub(super) limit: usize,
     /// The class of all records: that of the question.
     pub(super) class: [u8; 2],
-    /// Its names; the table is large, so it stays where it is.
+    /// The names that it has. The table is large, so it is borrowed and never moved.
     pub(super) names: &'m mut Compression,
     /// Whether `names` has the question's name: most replies point at it and write no other name.
     pub(super) has_qname: bool,
     pub(super) signatures: bool,
     /// Where the records start.
     pub(super) records_at: usize,
-    /// Whether any client that asks the same gets the same, if it has room for it.
+    /// Whether every client that asks the same question gets this body, if it has room for it.
     pub(super) repeatable: bool,
     /// What it is about.
     pub subject: Subject,
@@ -43,7 +43,7 @@ impl<'m> Message<'m> {
     ) -> Message<'m> {
         let mut header = [0; HEADER];
         header[..2].copy_from_slice(&query.id);
-        header[2] = QR | query.kept_flags;
+        header[2] = QR | query.copied_flags;
         header[5] = u8::from(query.question.is_some());
         out.clear();
         out.extend_from_slice(&header);
@@ -65,31 +65,30 @@ impl<'m> Message<'m> {
         }
     }
 
-    /// Writes the records of an answer that was kept, or nothing where they do not fit; whether they
-    /// did.
-    pub fn put_kept(&mut self, kept: &Kept) -> bool {
-        if self.out.len() + kept.records.len() > self.limit {
+    /// Writes the records of a cached answer, or nothing if they do not fit; whether they did.
+    pub fn put_cached(&mut self, answer: &CachedAnswer) -> bool {
+        if self.out.len() + answer.records.len() > self.limit {
             return false;
         }
-        if kept.authoritative {
+        if answer.authoritative {
             self.set_authoritative();
         }
-        for (section, count) in SECTIONS.into_iter().zip(kept.counts) {
+        for (section, count) in SECTIONS.into_iter().zip(answer.counts) {
             self.set_count(section, count.into());
         }
-        self.subject = kept.subject;
-        self.out.extend_from_slice(kept.records);
+        self.subject = answer.subject;
+        self.out.extend_from_slice(answer.records);
         true
     }
 
-    /// What can be kept of a reply with this response code; None where another client might get
-    /// another one.
-    pub fn kept(&self, rcode: u16) -> Option<Kept<'_>> {
+    /// What the cache can keep of a reply with this response code; None if another client may get
+    /// another body.
+    pub fn cacheable(&self, rcode: u16) -> Option<CachedAnswer<'_>> {
         let mut counts = [0; SECTIONS.len()];
-        for (kept, section) in counts.iter_mut().zip(SECTIONS) {
-            *kept = self.counted(section).try_into().ok()?;
+        for (count, section) in counts.iter_mut().zip(SECTIONS) {
+            *count = self.counted(section).try_into().ok()?;
         }
-        self.repeatable.then(|| Kept {
+        self.repeatable.then(|| CachedAnswer {
             rcode: rcode as u8,
             authoritative: self.out[2] & AA != 0,
             counts,
@@ -98,7 +97,7 @@ impl<'m> Message<'m> {
         })
     }
 
-    /// Marks the reply as one that repeats more of the query than the question.
+    /// Marks the reply as one that repeats more of the query than its question.
     pub fn set_unrepeatable(&mut self) {
         self.repeatable = false;
     }
@@ -133,8 +132,8 @@ impl<'m> Message<'m> {
         (self.records_at - TYPE_AND_CLASS - octets) as u16
     }
 
-    /// Whether it has nothing but the question and wants no signatures, as the SOA record of a zone
-    /// that was written before expects.
+    /// Whether the prepared SOA record of a zone can be used: it must follow the question, and has
+    /// no signatures.
     pub fn takes_negative_soa(&self) -> bool {
         self.out.len() == self.records_at && !self.signatures
     }

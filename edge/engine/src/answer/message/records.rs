@@ -8,8 +8,8 @@ use crate::name;
 use crate::rdata::types;
 use crate::zone::{Node, Rrset};
 
-/// Octets of rdata that compression saves at most: two names. Only with more than these above the
-/// limit it is sure that a record does not fit; what is not even begun never makes a buffer grow.
+/// Octets of rdata that compression saves at most: two names. A record that is over the limit by
+/// more than these cannot fit. It is not begun, so that the buffer never has to grow.
 const MOST_SAVED: usize = 2 * name::MAX_NAME;
 
 /// An owner name and, where the message has it already, its position.

@@ -176,8 +176,9 @@ fn ds_is_data_of_the_parent() {
     }
 }
 
-/// The SOA record of a negative answer is written before: whatever its names share with the origin,
-/// with each other and with the question, it reads the same and is as short as pointers make it.
+/// The SOA record of a negative answer is prepared with the zone. Whatever its names share with the
+/// origin, with each other and with the question, it reads the same and is as short as pointers can
+/// make it.
 #[test]
 fn names_of_a_negative_soa_point_at_what_is_there() {
     for (origin, mname, rname, octets) in [

@@ -1,9 +1,8 @@
 //! How many files the process may have open.
 //!
 //! A process starts with a limit of 1,024 (the soft one), from the days of select(2), and may raise
-//! it to the one that the system means (the hard one). Connections come from anybody. If they alone
-//! could reach the limit, whoever opens them all would keep the rest of the process from its own
-//! files and connections.
+//! it to the hard one. Anybody can open connections. If these alone could reach the limit, a client
+//! could keep the rest of the process from opening files and connections of its own.
 
 use crate::serve::sys;
 use crate::serve::tcp::MAX_CONNECTIONS;

@@ -46,8 +46,8 @@ pub unsafe fn send(socket: BorrowedFd, headers: &mut [libc::mmsghdr]) -> io::Res
     Ok(sent as usize)
 }
 
-/// Clear the interface in the control data, so that routing decides where the reply leaves; a
-/// link-local address keeps it, as it means nothing without.
+/// Clear the interface in the control data, so that routing decides where the reply leaves. A
+/// link-local address keeps it, as it has no meaning without.
 ///
 /// # Safety
 /// The kernel wrote the control messages that `msg_controllen` covers.

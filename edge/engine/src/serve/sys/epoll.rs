@@ -1,4 +1,4 @@
-//! Sockets of which many have nothing to say, and the event that ends a server.
+//! Waiting for many sockets of which most are idle (epoll(7)), and the event that ends a server.
 
 use super::calls::cvt;
 use std::io;
@@ -72,7 +72,7 @@ impl Epoll {
     }
 }
 
-/// A descriptor that becomes readable once, for good, in every set that it is in.
+/// An event that happens once: from then on its descriptor is readable, in every set that it is in.
 pub struct Event(OwnedFd);
 
 impl Event {

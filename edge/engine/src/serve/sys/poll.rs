@@ -1,10 +1,10 @@
-//! Waiting for a few sockets.
+//! Waiting for a few busy sockets (poll(2)).
 //!
-//! Whoever waits by epoll stays in the queue of each socket for as long as the socket is in the set,
-//! and the kernel calls that queue for each datagram: when one comes, and when the receiver of one
-//! that was sent has taken it, as there is room for another then. For a socket that has a datagram
-//! at every moment that is work for nothing, 4 % of all that a query costs (measured over loopback).
-//! Whoever waits by poll(2) is in the queues only while it waits.
+//! An epoll set is in the wait queue of each of its sockets all the time. The kernel wakes that
+//! queue for each datagram that comes, and once more when the receiver of a reply has taken it, as
+//! there is room for another one then. For a socket that always has a datagram this is wasted: 4 %
+//! of all that a query costs (measured over loopback). With poll(2) a thread is in the queues only
+//! while it waits.
 
 use super::calls::cvt;
 use std::io;
@@ -16,7 +16,8 @@ use std::time::Duration;
 pub struct Poll(Vec<libc::pollfd>);
 
 impl Poll {
-    /// A set of descriptors, the busiest first: behind one that is ready no queue is entered.
+    /// A set of descriptors, the busiest first: once one is ready, the queues of those behind it
+    /// are not entered.
     pub fn new(descriptors: impl IntoIterator<Item = RawFd>) -> Self {
         let polled = |fd| libc::pollfd {
             fd,

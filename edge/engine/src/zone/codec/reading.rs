@@ -1,4 +1,4 @@
-//! Reads encoded zones and changes, and refuses what no encoder of ours writes.
+//! Reads the parts of payloads, and refuses what `writing` would not write.
 
 use super::errors::DecodeError;
 use super::format::FORMAT;

@@ -1,9 +1,9 @@
-//! The walk from the apex to a name (RFC 1034 section 4.3.2), as plainly as it can be done.
+//! Lookup (RFC 1034 section 4.3.2 step 3), written as plainly as it can be.
 
 use super::{DNAME, DS, NS};
 use crate::model::{Model, Name, Node};
 
-/// What ends the walk from the apex to a name.
+/// What ends the search for a name before the name itself.
 #[derive(PartialEq, Eq)]
 pub enum Stop {
     /// A zone cut of that many labels.
