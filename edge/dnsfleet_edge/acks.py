@@ -13,9 +13,9 @@ from collections.abc import Callable
 
 import redis
 from dnsfleet.replication import acks, keys
+from dnsfleet_io.logs import line
+from dnsfleet_io.redis_clients import redis_client
 
-from dnsfleet_edge.connections import redis_client
-from dnsfleet_edge.logs import line
 from dnsfleet_edge.readiness import Readiness
 from dnsfleet_edge.status import Status
 

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 from dnsfleet import prefixes
 from dnsfleet.prefixes import MAX_PREFIXES
 from dnsfleet.rings import MAX_SHARDS
+from dnsfleet_io.listen_addresses import EVERY_ADDRESS
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 # An orchestrator kills a process that takes longer than its grace period, 30 s in Kubernetes.
@@ -27,10 +28,6 @@ _NAME = r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$"
 
 class ConfigError(ValueError):
     """The file cannot be used; the text says where and what to do."""
-
-
-EVERY_ADDRESS = "*"
-"""In place of an address: all that the machine has, of IPv4 and, where it speaks it, of IPv6."""
 
 
 def _address(text: str) -> str:

@@ -11,8 +11,7 @@ from pathlib import Path
 
 from dnsfleet import cookies
 from dnsfleet_engine import Engine
-
-from dnsfleet_edge.logs import line
+from dnsfleet_io.logs import line
 
 LOOK_SECONDS = 10.0
 """Between looks at the file: short beside the hour that a new secret waits before it is used."""

@@ -32,9 +32,9 @@ from urllib.parse import quote
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from dnsfleet.replication import manifests
 from dnsfleet_engine import Zone
+from dnsfleet_io.logs import line
 
 from dnsfleet_edge import verification
-from dnsfleet_edge.logs import line
 
 FORMAT = 1
 _MAX_HEAD = 64

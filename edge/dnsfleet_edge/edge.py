@@ -29,16 +29,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from dnsfleet.replication import events
 from dnsfleet.replication.follower import Follower
 from dnsfleet_engine import Engine
+from dnsfleet_io import listen_addresses
+from dnsfleet_io.logs import line
+from dnsfleet_io.pages import Page, PageServer, metrics_page, text_page
 
-from dnsfleet_edge import wildcards
 from dnsfleet_edge.acks import Acks
 from dnsfleet_edge.config import Config
 from dnsfleet_edge.cookie_secrets import CookieSecrets
 from dnsfleet_edge.disk import Disk, DiskError, Stored
 from dnsfleet_edge.disk_writing import DiskWriter
-from dnsfleet_edge.http import HTTPServer, Page, text_page
 from dnsfleet_edge.link import Link
-from dnsfleet_edge.logs import line
 from dnsfleet_edge.metrics import Metrics
 from dnsfleet_edge.readiness import Readiness
 from dnsfleet_edge.replica import Replica
@@ -107,9 +107,13 @@ class Edge:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _run(self) -> int:
-        pages = {"/healthz": self._healthz, "/readyz": self._readyz, "/metrics": self._metrics.page}
+        pages = {
+            "/healthz": self._healthz,
+            "/readyz": self._readyz,
+            "/metrics": lambda: metrics_page(self._metrics.registry),
+        }
         try:
-            http = HTTPServer(wildcards.of_both_families(self._config.http), pages)
+            http = PageServer(self._config.http, pages)
         except OSError as error:
             log.error(line("cannot_serve", problem=error.strerror))  # noqa: TRY400 - expected
             return _EXIT_FAILED
@@ -193,7 +197,7 @@ class Edge:
                 return
             try:
                 bound = self._engine.start(
-                    wildcards.of_each_family(self._config.listen),
+                    listen_addresses.of_each_family(self._config.listen),
                     self._config.shards,
                     self._config.responses_per_second,
                     self._config.exempt,

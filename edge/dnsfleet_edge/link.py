@@ -23,10 +23,10 @@ from dnsfleet.replication import commands, events, keys
 from dnsfleet.replication.follower import Follower
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet_engine import Engine, Zone
+from dnsfleet_io.logs import line
 
 from dnsfleet_edge import verification
 from dnsfleet_edge.disk_writing import DiskWriter
-from dnsfleet_edge.logs import line
 from dnsfleet_edge.metrics import Metrics
 from dnsfleet_edge.replica import Replica
 from dnsfleet_edge.status import Status

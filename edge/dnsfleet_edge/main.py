@@ -10,8 +10,9 @@ from pathlib import Path
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from dnsfleet_io import logs
 
-from dnsfleet_edge import config, logs
+from dnsfleet_edge import config
 from dnsfleet_edge.edge import Edge
 
 _EXIT_CONFIG = 2

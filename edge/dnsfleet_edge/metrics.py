@@ -21,11 +21,9 @@ from prometheus_client import (
     ProcessCollector,
 )
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from dnsfleet_edge.http import Page
 from dnsfleet_edge.readiness import Readiness
 from dnsfleet_edge.status import Status
 
@@ -85,10 +83,6 @@ class Metrics:
         )
         self.registry.register(_EngineCollector(engine))
         self.registry.register(_StateCollector(readiness, status))
-
-    def page(self) -> Page:
-        """The page for /metrics, text exposition format."""
-        return Page(200, CONTENT_TYPE_LATEST, generate_latest(self.registry))
 
 
 class _EngineCollector(Collector):

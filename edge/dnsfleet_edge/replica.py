@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from dnsfleet.replication import keys
-
-from dnsfleet_edge.connections import redis_client
+from dnsfleet_io.redis_clients import redis_client
 
 # A replica is near; one that says nothing for so long is as good as gone.
 TIMEOUT_SECONDS = 3.0

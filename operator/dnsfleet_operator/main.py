@@ -8,6 +8,10 @@ import os
 import sys
 import time
 
+from dnsfleet_io import logs
+from dnsfleet_io.listen_addresses import EVERY_ADDRESS
+from dnsfleet_io.pages import Page, PageServer, metrics_page, text_page
+
 from dnsfleet_operator.cluster import Cluster, ClusterError, ConflictError, connect
 from dnsfleet_operator.configuration import (
     Configuration,
@@ -15,7 +19,6 @@ from dnsfleet_operator.configuration import (
     from_environment,
 )
 from dnsfleet_operator.controller import Controller
-from dnsfleet_operator.http import HTTPServer
 from dnsfleet_operator.leading.leadership import Leadership
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.secrets import key_secrets
@@ -32,10 +35,7 @@ _log = logging.getLogger(__name__)
 
 def main() -> None:
     """Run until a signal; exits 2 where the configuration or the Secret cannot be used."""
-    logging.basicConfig(
-        level=logging.INFO,
-        format="time=%(asctime)s level=%(levelname)s logger=%(name)s %(message)s",
-    )
+    logs.configure()
     # kopf tells of every event that it hands on.
     logging.getLogger("kopf.objects").setLevel(logging.WARNING)
     try:
@@ -58,10 +58,18 @@ def _run(cluster: Cluster, configuration: Configuration, keys: Keys) -> None:
         lambda: controller.wake(),
     )
     controller = Controller(cluster, configuration, keys, metrics, lambda: leadership.leads)
-    http = HTTPServer(
-        configuration.http_port,
-        metrics.page,
-        {"/healthz": controller.problem, "/readyz": controller.problem},
+
+    def health() -> Page:
+        problem = controller.problem()
+        return text_page(not problem, problem or "ok")
+
+    http = PageServer(
+        (EVERY_ADDRESS, configuration.http_port),
+        {
+            "/healthz": health,
+            "/readyz": health,
+            "/metrics": lambda: metrics_page(metrics.registry),
+        },
     )
     watches = WorkloadWatches(
         cluster, configuration.namespace, controller.workloads, controller.event

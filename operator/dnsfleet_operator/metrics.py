@@ -10,7 +10,6 @@ from prometheus_client import (
     PlatformCollector,
     ProcessCollector,
 )
-from prometheus_client.exposition import generate_latest
 
 PROPAGATION_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
 """Seconds: from a fleet in one place to a Pop that was cut off for half an hour."""
@@ -84,10 +83,6 @@ class Metrics:
             "pop",
         )
         self.orphans = self._gauge("orphans", "Zones that are published and have no Zone object.")
-
-    def page(self) -> bytes:
-        """The page for /metrics, text exposition format."""
-        return generate_latest(self.registry)
 
     def forget(self) -> None:
         """Say nothing more of zones and Pops: another replica does."""

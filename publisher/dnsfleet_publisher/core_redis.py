@@ -12,8 +12,7 @@ from typing import cast
 import redis
 from dnsfleet.replication import acks, keys
 from dnsfleet.replication.acks import Ack
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+from dnsfleet_io.redis_clients import redis_client
 from redis.typing import EncodableT
 
 from dnsfleet_publisher.drafts import Draft
@@ -30,18 +29,8 @@ ANSWER_SECONDS = 5.0
 
 
 def connect(url: str) -> redis.Redis:
-    """A client for the core; ValueError for a URL that is none.
-
-    It connects on first use, nothing in it waits longer than ANSWER_SECONDS, and nothing is
-    tried again behind our back.
-    """
-    return redis.Redis.from_url(
-        url,
-        socket_timeout=ANSWER_SECONDS,
-        socket_connect_timeout=ANSWER_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-        protocol=2,
-    )
+    """A client for the core; ValueError for a URL that is none."""
+    return redis_client(url, ANSWER_SECONDS)
 
 
 class CoreRedis:

@@ -7,6 +7,7 @@ from dnsfleet_edge.metrics import Metrics
 from dnsfleet_edge.readiness import Readiness
 from dnsfleet_edge.status import Status
 from dnsfleet_engine import Engine
+from dnsfleet_io.pages import metrics_page
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from support.signed_zones import sign
@@ -53,7 +54,7 @@ def families() -> Iterator[list[Metric]]:
     metrics = Metrics(engine, Readiness(), status)
     metrics.loads.labels("disk").inc()
     engine.start([("127.0.0.1", 0)], 2)
-    page = metrics.page()
+    page = metrics_page(metrics.registry)
     engine.stop()
     assert page.status == 200
     families = list(text_string_to_metric_families(page.body.decode()))

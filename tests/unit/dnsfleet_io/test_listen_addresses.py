@@ -3,7 +3,7 @@
 import socket
 
 import pytest
-from dnsfleet_edge import wildcards
+from dnsfleet_io import listen_addresses
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,6 @@ def test_a_star_stands_for_what_the_machine_speaks(
     http: tuple[str, int],
 ) -> None:
     monkeypatch.setattr(socket, "has_dualstack_ipv6", lambda: ipv6)
-    assert wildcards.of_each_family([("*", 53), ("192.0.2.1", 54)]) == dns
-    assert wildcards.of_both_families(("*", 80)) == http
-    assert wildcards.of_both_families(("::1", 80)) == ("::1", 80)
+    assert listen_addresses.of_each_family([("*", 53), ("192.0.2.1", 54)]) == dns
+    assert listen_addresses.of_both_families(("*", 80)) == http
+    assert listen_addresses.of_both_families(("::1", 80)) == ("::1", 80)

@@ -1,0 +1,20 @@
+"""Clients of Redis for every role: no call hangs, and the caller decides when to try again."""
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+
+def redis_client(url: str, seconds: float) -> redis.Redis:
+    """A client that waits at most `seconds` for a connection, and as long for each answer.
+
+    It connects on first use. Every failure is a `redis.RedisError`, and nothing is tried again
+    behind the caller's back. ValueError for a URL that is none.
+    """
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=seconds,
+        socket_connect_timeout=seconds,
+        retry=Retry(NoBackoff(), 0),
+        protocol=2,  # replies have one shape, whatever the version of the client library
+    )
