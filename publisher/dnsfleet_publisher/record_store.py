@@ -18,7 +18,7 @@ from dataclasses import replace
 
 import redis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from dnsfleet.replication import keys, manifests, rumours, walks
+from dnsfleet.replication import announcements, keys, manifests, walks
 from dnsfleet.replication.manifests import FleetHead, Manifest
 from dnsfleet_engine import Delta, Zone
 
@@ -161,7 +161,7 @@ class RecordStore:
         known = self._known.get(origin, _UNREAD)
         if not known.in_core and not known.stored:
             value, signed = self.core.zone(origin)
-            index = rumours.read_index({origin.encode(): value})
+            index = announcements.read_index({origin.encode(): value})
             stored = index[0].revision if index else None
             known = replace(
                 self._read(origin, signed) if known.manifest is None else known,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet import cookies
-from dnsfleet.replication import acks, manifests, rumours
+from dnsfleet.replication import acks, announcements, manifests
 from dnsfleet.replication.manifests import FleetHead, Manifest, ManifestError
 from dnsfleet_edge.disk import Disk, DiskError
 from hypothesis import example, given, settings
@@ -101,14 +101,14 @@ FIELDS = st.dictionaries(
 @UNHURRIED
 @given(st.sampled_from([b"7-0", b"7", b"", b"-"]) | st.binary(max_size=20), FIELDS)
 def test_an_entry_of_the_log(entry_id: bytes, fields: dict[bytes, bytes]) -> None:
-    entry = rumours.read_entry(entry_id, fields)
+    entry = announcements.read_entry(entry_id, fields)
     assert entry is None or entry.lsn >= 0
 
 
 @UNHURRIED
 @given(st.dictionaries(st.binary(max_size=9), st.binary(max_size=9) | st.just(b"7 8.9")))
 def test_the_index_of_zones(zones: dict[bytes, bytes]) -> None:
-    assert len(rumours.read_index(zones)) <= len(zones)
+    assert len(announcements.read_index(zones)) <= len(zones)
 
 
 @UNHURRIED

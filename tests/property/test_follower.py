@@ -94,7 +94,7 @@ class Following(RuleBasedStateMachine):
         self.edge.data.values[keys.manifest(zone)] = forged
 
     @rule(zone=ZONES, lsn=st.integers(0, 10**15), epoch=st.integers(0, 99))
-    def spread_a_rumour(self, zone: str, lsn: int, epoch: int) -> None:
+    def announce_falsely(self, zone: str, lsn: int, epoch: int) -> None:
         self.edge.data.zones[zone.encode()] = b"%d %d.1" % (lsn, epoch)
         self.trusted_replica = False
 

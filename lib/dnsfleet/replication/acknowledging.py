@@ -5,7 +5,7 @@ here as it was published then, except the zones that the ack lists. So the posit
 
     what the log and the index have told us up to   a manifest can be ahead of the log, and an
                                                      unheard change of another zone lies between
-    the newest manifest that was verified           so that a rumour cannot raise it
+    the newest manifest that was verified           so that an announcement cannot raise it
     one less than the oldest change on its way
 
 and it goes back only where a failure is claimed no more.
@@ -28,7 +28,7 @@ class Failure(NamedTuple):
     revision: Revision
     """What was asked for."""
     verified: bool
-    """Whether a manifest asked for it, or only a rumour."""
+    """Whether a manifest asked for it, or only an announcement."""
 
 
 class Standing:
@@ -62,9 +62,11 @@ class Standing:
             del self._failing[zone]
 
     def begin_anew(self, held: Container[str]) -> None:
-        """An index says all anew. What it does not repeat is claimed no more for that.
+        """A new index was read, which announces every zone again.
 
-        A zone that never was here is as good as a rumour: it must not keep us incomplete for ever.
+        A failure that only an announcement told of is dropped: the index repeats the announcement
+        if it is still true. So is one of a zone that is not held, because such a zone would keep
+        this edge incomplete for ever. The claim goes back to before each failure that is dropped.
         """
         for zone, failure in list(self._failing.items()):
             if not failure.verified or zone not in held:

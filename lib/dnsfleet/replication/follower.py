@@ -17,11 +17,11 @@ What it does next, whenever nothing is open, is the first of these that there is
     4. the fleet's head may be newer   → ReadFleet
     5. nothing                         → ReadLog             (waits for news)
 
-**Rumours and facts.** The index and the log only say where to look. Nothing in them is signed,
-so nothing happens on their word alone: a rumour of a newer revision leads to reading the
-manifest, and only a manifest with a good signature and a higher revision than the one held is a
-fact. Its chunks must then hash to what it signs before the engine sees them, and the engine must
-find the signed digest before it serves them. A replica can so keep news from us, not make it up.
+**Announcements and facts.** The index and the log announce that a zone is at a revision. Nothing in
+them is signed, so an announcement only makes the follower read the manifest. A fact is a manifest
+with a good signature and a higher revision than the one held. Its chunks must have the hashes that
+it signs before the engine gets them, and the engine must find the signed digest before it serves
+them. So a replica can keep news from an edge, and it cannot invent news.
 
 **Never back.** A held revision is replaced only by a higher one. A replica that was restored from
 an old copy is behind us and is ignored until it has passed us; its revisions are no news. A
@@ -58,13 +58,13 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from dnsfleet.replication import commands, events, manifests, rumours, walks
+from dnsfleet.replication import announcements, commands, events, manifests, walks
 from dnsfleet.replication.acknowledging import Failure, Standing
+from dnsfleet.replication.announcements import Announcement
 from dnsfleet.replication.commands import Command
 from dnsfleet.replication.encoding import PayloadError
 from dnsfleet.replication.manifests import FleetHead, Manifest, ManifestError
 from dnsfleet.replication.revisions import Revision
-from dnsfleet.replication.rumours import Rumour
 from dnsfleet.replication.walks import Walk
 
 MANIFESTS_AT_ONCE = 64
@@ -106,9 +106,9 @@ class Follower:
         self._fleet_due = True
         self._standing = Standing()
         self._behind_gap = 0
-        # Both in the order of their lsn, and no rumour is older than a job: the index gives a
+        # Both in the order of their lsn, and no announcement is older than a job: the index gives a
         # sorted list, and the log is read only while both are empty.
-        self._rumours: dict[str, Rumour] = {}
+        self._announcements: dict[str, Announcement] = {}
         self._jobs: deque[_Job] = deque()
         self._held: dict[str, _Held] = {}
         self._fleet: FleetHead | None = None
@@ -122,7 +122,7 @@ class Follower:
     @property
     def waiting(self) -> int:
         """How many zones are known or said to be newer than what is served."""
-        return len(self._rumours) + len(self._jobs)
+        return len(self._announcements) + len(self._jobs)
 
     def feed(self, event: events.Event) -> list[Command]:
         """Take in one event; the commands are to be executed in order."""
@@ -156,8 +156,10 @@ class Follower:
             return commands.ReadChunks(self._jobs[0].manifest.zone, self._jobs[0].walk.keys)
         if self._index_due:
             return commands.ReadIndex()
-        if self._rumours:
-            return commands.ReadManifests(tuple(itertools.islice(self._rumours, MANIFESTS_AT_ONCE)))
+        if self._announcements:
+            return commands.ReadManifests(
+                tuple(itertools.islice(self._announcements, MANIFESTS_AT_ONCE))
+            )
         if self._fleet_due:
             return commands.ReadFleet()
         return commands.ReadLog(self._standing.told)
@@ -178,41 +180,41 @@ class Follower:
             case events.Applied():
                 self._take_applied(answer)
 
-    # Rumours
+    # Announcements
 
     def _take_index(self, zones: Mapping[bytes, bytes]) -> None:
-        heard = rumours.read_index(zones)
+        heard = announcements.read_index(zones)
         newest = heard[-1].lsn if heard else 0
         self._standing.told = max(newest, self._behind_gap)
         self._standing.begin_anew(self._held)
         self._behind_gap = 0
         self._index_due = False
-        self._rumours.clear()
-        for rumour in heard:
-            self._hear(rumour)
+        self._announcements.clear()
+        for announcement in heard:
+            self._hear(announcement)
 
     def _take_log(self, entries: Sequence[tuple[bytes, Mapping[bytes, bytes]]]) -> None:
         for entry_id, fields in entries:
-            entry = rumours.read_entry(entry_id, fields)
+            entry = announcements.read_entry(entry_id, fields)
             if entry is None or entry.after != self._standing.told:
                 # An index read from here on is newer than all of this answer, so reading goes on
                 # behind it; else a trimmed log could show the same gap for ever.
-                self._behind_gap = rumours.position(entries[-1][0])
+                self._behind_gap = announcements.position(entries[-1][0])
                 self._index_due = self._fleet_due = True
                 return
             self._standing.told = entry.lsn
-            if entry.rumour is None:
+            if entry.announcement is None:
                 self._fleet_due = True
             else:
-                self._hear(entry.rumour)
+                self._hear(entry.announcement)
 
-    def _hear(self, rumour: Rumour) -> None:
-        zone = rumour.zone
+    def _hear(self, announcement: Announcement) -> None:
+        zone = announcement.zone
         held = self._held.get(zone)
-        if held is None or rumour.revision > held.revision:
-            before = self._rumours.get(zone, rumour)
-            self._rumours[zone] = Rumour(
-                min(rumour.lsn, before.lsn), zone, max(rumour.revision, before.revision)
+        if held is None or announcement.revision > held.revision:
+            before = self._announcements.get(zone, announcement)
+            self._announcements[zone] = Announcement(
+                min(announcement.lsn, before.lsn), zone, max(announcement.revision, before.revision)
             )
 
     # Facts
@@ -229,24 +231,26 @@ class Follower:
             self._fleet = head
 
     def _take_manifest(self, origin: str, value: bytes | None) -> Iterator[Command]:
-        rumour = self._rumours.pop(origin)
+        announcement = self._announcements.pop(origin)
         try:
             manifest, signed = self._verify(origin, value)
         except ManifestError as error:
             self._standing.fail(
-                origin, Failure(str(error), rumour.lsn, rumour.revision, verified=False)
+                origin, Failure(str(error), announcement.lsn, announcement.revision, verified=False)
             )
             return
-        if manifest.revision < rumour.revision:
-            reason = f"its manifest is {manifest.revision}, and {rumour.revision} was announced"
+        if manifest.revision < announcement.revision:
+            reason = (
+                f"its manifest is {manifest.revision}, and {announcement.revision} was announced"
+            )
             self._standing.fail(
-                origin, Failure(reason, rumour.lsn, rumour.revision, verified=False)
+                origin, Failure(reason, announcement.lsn, announcement.revision, verified=False)
             )
         held = self._held.get(origin)
         if held is not None and manifest.revision <= held.revision:
             return
         if manifest.assigned(self._pop):
-            self._jobs.append(_Job(manifest, signed, rumour.lsn, self._find_walk(manifest)))
+            self._jobs.append(_Job(manifest, signed, announcement.lsn, self._find_walk(manifest)))
             return
         self._settle(manifest)
         if held is not None and held.served:
@@ -316,7 +320,7 @@ class Follower:
         """The position of the oldest change that is known and not served."""
         if self._jobs:
             return self._jobs[0].lsn
-        return next((rumour.lsn for rumour in self._rumours.values()), None)
+        return next((announcement.lsn for announcement in self._announcements.values()), None)
 
     def _judge_completeness(self) -> None:
         if self._complete or self._fleet is None or self._index_due or self.waiting:

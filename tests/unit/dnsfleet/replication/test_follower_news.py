@@ -92,7 +92,7 @@ def test_a_failure_that_an_older_replica_does_not_know_of_is_claimed_no_more(
     assert rig.ack == Ack(core.manifests[A].lsn - 1, {}, 0)
 
 
-def test_a_rumour_ends_with_the_connection_that_brought_it(core: Core) -> None:
+def test_an_announcement_ends_with_the_connection_that_brought_it(core: Core) -> None:
     liar = core.data.copy()
     liar.zones[b"c.example."] = b"5 5.5"
     edge, follower = Edge(liar), Follower(POP, KEY.public_key())
@@ -107,7 +107,7 @@ def test_a_rumour_ends_with_the_connection_that_brought_it(core: Core) -> None:
     assert follower.complete
 
 
-def test_a_rumour_cannot_make_an_older_replica_believed(rig: Rig, core: Core) -> None:
+def test_an_announcement_cannot_make_an_older_replica_believed(rig: Rig, core: Core) -> None:
     old = core.data.copy()
     core.publish(A, b"a2")
     rig.settle()
@@ -158,7 +158,7 @@ def test_a_newest_log_entry_that_cannot_be_read_is_read_once(
     assert rig.ack == Ack(core.lsn, {}, 0)
 
 
-def test_a_rumour_cannot_raise_an_ack(rig: Rig, core: Core) -> None:
+def test_an_announcement_cannot_raise_an_ack(rig: Rig, core: Core) -> None:
     core.data.zones[A.encode()] = b"999999999 9.9"
     rig.feed(events.Resync())
     rig.settle()

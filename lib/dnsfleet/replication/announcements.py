@@ -1,4 +1,4 @@
-"""Rumours: the unsigned words of the index and the log on where news may be.
+"""Announcements: the unsigned words of the index and the log on where news may be.
 
 The publisher's script writes them, the follower reads them; `dnsfleet.keys` shows the layout. A
 word that cannot be read is skipped in the index, where the next comparison meets it again, and
@@ -15,7 +15,7 @@ _POSITION = re.compile(rb"[0-9]{1,15}")
 _ENTRY_ID = re.compile(rb"([0-9]{1,20})-[0-9]{1,20}")
 
 
-class Rumour(NamedTuple):
+class Announcement(NamedTuple):
     """Somebody says that a zone is at a revision since a position; ordered by position."""
 
     lsn: int
@@ -29,14 +29,14 @@ class LogEntry(NamedTuple):
     lsn: int
     after: int
     """The position before it."""
-    rumour: Rumour | None
+    announcement: Announcement | None
     """None where the news is the fleet's head."""
 
 
-def read_index(zones: Mapping[bytes, bytes]) -> list[Rumour]:
+def read_index(zones: Mapping[bytes, bytes]) -> list[Announcement]:
     """What the hash of zones says, oldest first."""
     heard = (_read_zone(origin, *value.partition(b" ")[::2]) for origin, value in zones.items())
-    return sorted(rumour for rumour in heard if rumour is not None)
+    return sorted(announcement for announcement in heard if announcement is not None)
 
 
 def read_entry(entry_id: bytes, fields: Mapping[bytes, bytes]) -> LogEntry | None:
@@ -44,10 +44,10 @@ def read_entry(entry_id: bytes, fields: Mapping[bytes, bytes]) -> LogEntry | Non
     position = entry_id.partition(b"-")[0]
     lsn, after = _read_position(position), _read_position(fields.get(b"after", b""))
     origin = fields.get(b"zone", b"")
-    rumour = _read_zone(origin, position, fields.get(b"revision", b"")) if origin else None
-    if lsn is None or after is None or (origin and rumour is None):
+    announcement = _read_zone(origin, position, fields.get(b"revision", b"")) if origin else None
+    if lsn is None or after is None or (origin and announcement is None):
         return None
-    return LogEntry(lsn, after, rumour)
+    return LogEntry(lsn, after, announcement)
 
 
 def position(entry_id: bytes) -> int:
@@ -60,10 +60,10 @@ def _read_position(text: bytes) -> int | None:
     return int(text) if _POSITION.fullmatch(text) else None
 
 
-def _read_zone(origin: bytes, position: bytes, revision: bytes) -> Rumour | None:
+def _read_zone(origin: bytes, position: bytes, revision: bytes) -> Announcement | None:
     lsn = _read_position(position)
     try:
         zone, at = origin.decode("ascii"), Revision.parse(revision.decode("ascii"))
     except ValueError:
         return None
-    return None if lsn is None else Rumour(lsn, zone, at)
+    return None if lsn is None else Announcement(lsn, zone, at)
