@@ -2,8 +2,8 @@
 
 Normally it is one delta, so that a change costs what it changes. When the deltas since the
 snapshot have grown to a quarter of it, the snapshot is written anew *at the revision before the
-change*: edges that are up to date still walk by the one delta, and whoever comes later starts
-from a snapshot that is near. A change of half the zone is a snapshot alone.
+change*: edges that are up to date still read the one delta, and whoever comes later starts from a
+snapshot that is near. A change of half the zone is a snapshot alone.
 """
 
 from dataclasses import dataclass, replace
@@ -126,7 +126,7 @@ def removal(before: Published, epoch: int) -> Draft | None:
         snapshot=None,
         deltas=(),
         delta_size=0,
-        chain=b"",
+        chain_hash=b"",
         pops=None,
         tombstone=True,
     )
@@ -154,15 +154,15 @@ def _step(
     parts = encoding.split(payload)
     chunks = dict(zip(keys.delta(manifest.zone, at, len(parts)), parts, strict=True))
     snapshot, runs = manifest.snapshot, _extend(manifest.deltas, at, len(parts))
-    size, chain = manifest.delta_size + len(payload), manifest.chain
+    size, chain_hash = manifest.delta_size + len(payload), manifest.chain_hash
     if size > limit or sum(run.length for run in runs) > MAX_DELTAS or len(runs) > MAX_RUNS:
         data = old.encode()
         snapshot = encoding.describe(manifest.revision, data)
         names = keys.snapshot(manifest.zone, snapshot.revision, snapshot.chunks)
         chunks.update(zip(names, encoding.split(data), strict=True))
-        runs, size, chain = _extend((), at, len(parts)), len(payload), snapshot.sha256
-    chain = encoding.chain(chain, [payload])
-    made = _manifest(before, at, zone, pops, snapshot, runs, size, chain)
+        runs, size, chain_hash = _extend((), at, len(parts)), len(payload), snapshot.sha256
+    chain_hash = encoding.chain_hash(chain_hash, [payload])
+    made = _manifest(before, at, zone, pops, snapshot, runs, size, chain_hash)
     return Draft(made, zone, chunks, _superseded(before, made), before.stored)
 
 
@@ -193,7 +193,7 @@ def _manifest(
     snapshot: Payload | None,
     runs: tuple[Run, ...],
     delta_size: int,
-    chain: bytes,
+    chain_hash: bytes,
 ) -> Manifest:
     return Manifest(
         zone=zone.origin,
@@ -208,6 +208,6 @@ def _manifest(
         snapshot=snapshot,
         deltas=runs,
         delta_size=delta_size,
-        chain=chain,
+        chain_hash=chain_hash,
         pops=pops,
     )

@@ -18,7 +18,7 @@ from dataclasses import replace
 
 import redis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from dnsfleet.replication import announcements, keys, manifests, walks
+from dnsfleet.replication import announcements, delta_chains, keys, manifests
 from dnsfleet.replication.manifests import FleetHead, Manifest
 from dnsfleet_engine import Delta, Zone
 
@@ -184,8 +184,8 @@ class RecordStore:
 
     def _read_zone(self, manifest: Manifest) -> Zone:
         """ValueError where the data is not what the manifest signs."""
-        walk = walks.from_snapshot(manifest)
-        content = walk.check(self.core.chunks(walk.keys))
+        chain = delta_chains.from_snapshot(manifest)
+        content = chain.check(self.core.chunks(chain.keys))
         zone = Zone.decode(content.snapshot or b"")
         for delta in content.deltas:
             zone = zone.apply(delta)

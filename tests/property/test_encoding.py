@@ -35,13 +35,13 @@ def test_each_damage_has_its_message() -> None:
 
 
 @given(st.lists(st.binary(max_size=40), max_size=6), st.integers(0, 6))
-def test_a_chain_can_be_taken_up_anywhere(deltas: list[bytes], at: int) -> None:
-    whole = encoding.chain(bytes(32), deltas)
-    assert encoding.chain(encoding.chain(bytes(32), deltas[:at]), deltas[at:]) == whole
+def test_a_chain_hash_can_be_taken_up_anywhere(deltas: list[bytes], at: int) -> None:
+    whole = encoding.chain_hash(bytes(32), deltas)
+    assert encoding.chain_hash(encoding.chain_hash(bytes(32), deltas[:at]), deltas[at:]) == whole
 
 
 @given(st.lists(st.binary(max_size=40), min_size=1, max_size=6), st.data())
-def test_a_chain_shows_what_is_missing_or_moved(deltas: list[bytes], data: st.DataObject) -> None:
+def test_a_chain_hash_shows_what_is_lost_or_moved(deltas: list[bytes], data: st.DataObject) -> None:
     other = data.draw(st.permutations(deltas)) if len(set(deltas)) > 1 else deltas[1:]
     if list(other) != deltas:
-        assert encoding.chain(bytes(32), other) != encoding.chain(bytes(32), deltas)
+        assert encoding.chain_hash(bytes(32), other) != encoding.chain_hash(bytes(32), deltas)

@@ -55,14 +55,14 @@ class Core:
         if before is None or before.snapshot is None or old is None or new_snapshot:
             snapshot = encoding.describe(at, content)
             self._write(keys.snapshot(zone, at, snapshot.chunks), content)
-            chain, size = snapshot.sha256, 0
+            chain_hash, size = snapshot.sha256, 0
         else:
             delta = old + b">" + content
             chunks = len(encoding.split(delta))
             self._write(keys.delta(zone, at, chunks), delta)
             snapshot, size = before.snapshot, before.delta_size + len(delta)
             runs = (*before.deltas, Run(at.epoch, at.seq, 1, chunks))
-            chain = encoding.chain(before.chain, [delta])
+            chain_hash = encoding.chain_hash(before.chain_hash, [delta])
         return self._commit(
             Manifest(
                 zone=zone,
@@ -77,7 +77,7 @@ class Core:
                 snapshot=snapshot,
                 deltas=runs,
                 delta_size=size,
-                chain=chain,
+                chain_hash=chain_hash,
                 pops=pops,
             ),
             content,

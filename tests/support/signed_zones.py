@@ -36,7 +36,7 @@ def sign(content: Zone, seq: int, key: Ed25519PrivateKey = PUBLISHER) -> SignedZ
         records=content.records,
         time_ms=1,
         snapshot=encoding.describe(revision, encoded),
-        chain=hashlib.sha256(encoded).digest(),
+        chain_hash=hashlib.sha256(encoded).digest(),
     )
     return SignedZone(manifest, manifests.sign(manifest, key), content)
 
@@ -49,7 +49,7 @@ def tombstone(signed: SignedZone) -> bytes:
         revision=revision,
         digest=b"",
         snapshot=None,
-        chain=b"",
+        chain_hash=b"",
         tombstone=True,
     )
     return manifests.sign(removal, PUBLISHER)

@@ -66,11 +66,11 @@ def join(chunks: Sequence[bytes | None], payload: Payload) -> bytes:
     return data
 
 
-def chain(base: bytes, deltas: Iterable[bytes]) -> bytes:
-    """The hash that binds changes, in their order, to what they change.
+def chain_hash(base: bytes, deltas: Iterable[bytes]) -> bytes:
+    """The hash that binds deltas, in their order, to what they change.
 
-    `base` is the SHA-256 of a snapshot or an earlier result. One signed result so vouches for
-    every change since the snapshot, and a manifest stays small however many there are.
+    `base` is the SHA-256 of a snapshot, or an earlier result. One signed hash vouches for every
+    delta since the snapshot, so a manifest stays small however many there are.
     """
     for delta in deltas:
         base = hashlib.sha256(base + hashlib.sha256(delta).digest()).digest()

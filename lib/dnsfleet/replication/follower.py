@@ -33,7 +33,7 @@ assigns it to other Pops.
 
 **Gaps.** Each log entry names the position before it. Where that is not ours, entries were
 trimmed, or the core began anew; the index then tells all that the lost entries did. In the data
-of one zone a gap is simply a walk with more steps: the manifest names every delta since its
+of one zone a gap only makes the delta chain longer: the manifest names every delta since its
 snapshot, and a follower that holds none of the revisions along that way reads the snapshot. So a
 follower that is behind goes to the newest revision at once, however many it missed.
 
@@ -58,14 +58,14 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from dnsfleet.replication import announcements, commands, events, manifests, walks
+from dnsfleet.replication import announcements, commands, delta_chains, events, manifests
 from dnsfleet.replication.acknowledging import Failure, Standing
 from dnsfleet.replication.announcements import Announcement
 from dnsfleet.replication.commands import Command
+from dnsfleet.replication.delta_chains import DeltaChain
 from dnsfleet.replication.encoding import PayloadError
 from dnsfleet.replication.manifests import FleetHead, Manifest, ManifestError
 from dnsfleet.replication.revisions import Revision
-from dnsfleet.replication.walks import Walk
 
 MANIFESTS_AT_ONCE = 64
 """Manifests that are read and wait at a time: one round trip for many small zones, and at most
@@ -78,8 +78,8 @@ class _Held(NamedTuple):
     revision: Revision
     lsn: int
     base: Revision | None
-    """The revision of the snapshot that `chain` starts from."""
-    chain: bytes
+    """The revision of the snapshot that `chain_hash` starts from."""
+    chain_hash: bytes
     served: bool
     tombstone: bool
 
@@ -91,7 +91,7 @@ class _Job(NamedTuple):
     signed: bytes
     lsn: int
     """Of the oldest change that it makes up for."""
-    walk: Walk
+    chain: DeltaChain
 
 
 class Follower:
@@ -153,7 +153,7 @@ class Follower:
 
     def _next(self) -> Command:
         if self._jobs:
-            return commands.ReadChunks(self._jobs[0].manifest.zone, self._jobs[0].walk.keys)
+            return commands.ReadChunks(self._jobs[0].manifest.zone, self._jobs[0].chain.keys)
         if self._index_due:
             return commands.ReadIndex()
         if self._announcements:
@@ -250,7 +250,7 @@ class Follower:
         if held is not None and manifest.revision <= held.revision:
             return
         if manifest.assigned(self._pop):
-            self._jobs.append(_Job(manifest, signed, announcement.lsn, self._find_walk(manifest)))
+            self._jobs.append(_Job(manifest, signed, announcement.lsn, self._find_chain(manifest)))
             return
         self._settle(manifest)
         if held is not None and held.served:
@@ -264,17 +264,17 @@ class Follower:
             raise ManifestError(f"its manifest is the one of {manifest.zone}")
         return manifest, value
 
-    def _find_walk(self, manifest: Manifest) -> Walk:
+    def _find_chain(self, manifest: Manifest) -> DeltaChain:
         held = self._held.get(manifest.zone)
-        walk = None
+        chain = None
         if held is not None and held.served:
-            walk = walks.from_held(manifest, held.revision, held.base, held.chain)
-        return walk or walks.from_snapshot(manifest)
+            chain = delta_chains.from_held(manifest, held.revision, held.base, held.chain_hash)
+        return chain or delta_chains.from_snapshot(manifest)
 
     def _take_chunks(self, chunks: Sequence[bytes | None]) -> Iterator[Command]:
         job = self._jobs[0]
         try:
-            snapshot, deltas = job.walk.check(chunks)
+            snapshot, deltas = job.chain.check(chunks)
         except PayloadError as error:
             self._fail(str(error))
             return
@@ -293,8 +293,8 @@ class Follower:
 
     def _fail(self, reason: str) -> None:
         job = self._jobs.popleft()
-        if job.walk.snapshot is None:
-            self._jobs.appendleft(job._replace(walk=walks.from_snapshot(job.manifest)))
+        if job.chain.snapshot is None:
+            self._jobs.appendleft(job._replace(chain=delta_chains.from_snapshot(job.manifest)))
             return
         self._standing.fail(
             job.manifest.zone, Failure(reason, job.lsn, job.manifest.revision, verified=True)
@@ -311,7 +311,7 @@ class Follower:
             manifest.revision,
             manifest.lsn,
             None if manifest.snapshot is None else manifest.snapshot.revision,
-            manifest.chain,
+            manifest.chain_hash,
             manifest.assigned(self._pop),
             manifest.tombstone,
         )

@@ -7,10 +7,11 @@ one revision: a snapshot at some revision and the deltas that follow it up to th
                         └───── Run(7, 41, 2) ────┘  └ Run(9, 43, 1) ┘
 
 Deltas are named in runs of one writer's consecutive `seq`, so the manifest does not grow with
-their number. `chain` is the hash over the snapshot and these deltas in order (`encoding.chain`):
-the one signature covers all of them. A reader that holds 7.41 knows the chain up to there from
-the manifest of 7.41 and reads only what is new; one that holds the snapshot's own revision
-starts from the snapshot's hash; any other reads the snapshot.
+their number. A snapshot with the deltas that follow it is a *delta chain*. `chain_hash` binds all
+of it, in order (`encoding.chain_hash`), so one signature covers the whole chain. A reader that
+holds 7.41 knows the hash up to there from the manifest of 7.41, and reads only what is new. One
+that holds the snapshot's own revision starts from the hash of the snapshot. Any other reads the
+snapshot.
 
 On the wire a head is 64 octets of Ed25519 signature (RFC 8032) followed by compact JSON. The
 signature covers a context first, so that no head can be passed off as one of another kind.
@@ -81,7 +82,7 @@ class Manifest:
     """From the snapshot to this revision."""
     delta_size: int = 0
     """Octets in all of `deltas`."""
-    chain: bytes = b""
+    chain_hash: bytes = b""
     """32 octets; empty for a tombstone."""
     pops: tuple[str, ...] | None = None
     """Names of the Pops that serve the zone, sorted; None is every Pop."""
@@ -95,7 +96,7 @@ class Manifest:
     def deltas_after(self, revision: Revision) -> list[list[str]] | None:
         """The chunk keys of each delta from a held revision to this one.
 
-        None where no walk leads from there: the snapshot is the way then.
+        None where the chain does not pass that revision: the snapshot is to be read then.
         """
         if self.snapshot is None:
             return None
@@ -156,7 +157,7 @@ def sign(manifest: Manifest, key: Ed25519PrivateKey) -> bytes:
         at = manifest.snapshot
         said["digest"] = manifest.digest.hex()
         said["snapshot"] = [str(at.revision), at.chunks, at.size, at.sha256.hex()]
-        said["deltas"] = [manifest.delta_size, manifest.chain.hex(), *manifest.deltas]
+        said["deltas"] = [manifest.delta_size, manifest.chain_hash.hex(), *manifest.deltas]
     return _seal(said, _ZONE_CONTEXT, key)
 
 
@@ -213,12 +214,12 @@ def _read_manifest(said: Mapping[str, Any]) -> Manifest:
     pops = said.get("pops")
     snapshot: Payload | None = None
     deltas: tuple[Run, ...] = ()
-    delta_size, chain, digest = 0, b"", b""
+    delta_size, chain_hash, digest = 0, b"", b""
     if not tombstone:
         at, chunks, size, sha256 = said["snapshot"]
         snapshot = Payload(Revision.parse(at), _count(chunks), _count(size), _hash(sha256))
         octets, hashed, *runs = said["deltas"]
-        delta_size, chain, digest = _count(octets), _hash(hashed), _hash(said["digest"])
+        delta_size, chain_hash, digest = _count(octets), _hash(hashed), _hash(said["digest"])
         deltas = tuple(Run(*(_count(number) for number in run)) for run in runs)
     return Manifest(
         zone=str(said["zone"]),
@@ -233,7 +234,7 @@ def _read_manifest(said: Mapping[str, Any]) -> Manifest:
         snapshot=snapshot,
         deltas=deltas,
         delta_size=delta_size,
-        chain=chain,
+        chain_hash=chain_hash,
         pops=None if pops is None else tuple(str(pop) for pop in pops),
         tombstone=tombstone,
     )

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from dnsfleet.replication import walks
+from dnsfleet.replication import delta_chains
 from dnsfleet.replication.manifests import Run
 from dnsfleet.replication.revisions import Revision
 from dnsfleet_engine import Zone
@@ -33,8 +33,8 @@ class History:
 
     def read(self, draft: Draft) -> Zone:
         """The zone as a reader with nothing puts it together."""
-        walk = walks.from_snapshot(draft.manifest)
-        content = walk.check([self.chunks.get(key) for key in walk.keys])
+        chain = delta_chains.from_snapshot(draft.manifest)
+        content = chain.check([self.chunks.get(key) for key in chain.keys])
         zone = Zone.decode(content.snapshot or b"")
         for delta in content.deltas:
             zone = zone.apply(delta)
@@ -81,11 +81,11 @@ def test_gathered_deltas_move_the_snapshot_to_the_revision_before(
     assert moved.manifest.snapshot.revision == before.manifest.revision
     assert lengths(moved) == [1]
     assert set(moved.superseded) == set(before.manifest.chunk_keys())
-    up_to_date = walks.from_held(
+    up_to_date = delta_chains.from_held(
         moved.manifest,
         before.manifest.revision,
         Revision(1, 1),
-        before.manifest.chain,
+        before.manifest.chain_hash,
     )
     assert up_to_date is not None
     assert len(up_to_date.keys) == 1

@@ -175,7 +175,7 @@ def test_manifests_are_read_a_few_at_a_time() -> None:
     assert len(rig.edge.served) == MANIFESTS_AT_ONCE * 2 + 1
 
 
-def test_chunks_of_a_held_walk_are_the_new_ones_only(rig: Rig, core: Core) -> None:
+def test_chunks_of_a_held_chain_are_the_new_ones_only(rig: Rig, core: Core) -> None:
     core.publish(A, b"a2")
     rig.settle()
     made = core.publish(A, b"a3")
@@ -187,7 +187,7 @@ def test_chunks_of_a_held_walk_are_the_new_ones_only(rig: Rig, core: Core) -> No
 
 
 def test_a_snapshot_of_the_held_revision_starts_a_new_chain(rig: Rig, core: Core) -> None:
-    """A publisher rewrites the snapshot one revision back, so whoever is up to date walks on."""
+    """A publisher rewrites the snapshot one revision back, so whoever is up to date goes on."""
     core.publish(A, b"a2")
     rig.settle()
     made = core.publish(A, b"a3")
@@ -205,7 +205,7 @@ def rewritten_snapshot(core: Core, at: Revision, head: Revision) -> manifests.Ma
         core.manifests[A],
         snapshot=snapshot,
         deltas=(manifests.Run(head.epoch, head.seq, 1, 1),),
-        chain=encoding.chain(snapshot.sha256, [b"a2>a3"]),
+        chain_hash=encoding.chain_hash(snapshot.sha256, [b"a2>a3"]),
     )
     core.data.values[keys.manifest(A)] = manifests.sign(fresh, KEY)
     return fresh

@@ -26,7 +26,7 @@ LIVE = Manifest(
     snapshot=Payload(Revision(7, 40), 2, 70_000, bytes(32)),
     deltas=(Run(7, 41, 2, 1), Run(9, 43, 1, 2)),
     delta_size=61_000,
-    chain=bytes([7]) * 32,
+    chain_hash=bytes([7]) * 32,
     pops=("ams", "fra"),
 )
 REMOVED = Manifest(
@@ -108,7 +108,7 @@ def test_what_is_no_head_at_all_is_refused() -> None:
         ((7, 43), None),
     ],
 )
-def test_the_walk_starts_at_what_is_held(
+def test_the_chain_starts_at_what_is_held(
     held: tuple[int, int], steps: list[list[str]] | None
 ) -> None:
     prefix = "dnsfleet:1:delta:example.com.:"

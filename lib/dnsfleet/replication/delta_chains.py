@@ -1,4 +1,8 @@
-"""Walks: how a reader gets from what it holds, or from nothing, to the revision of a manifest."""
+"""Delta chains: what leads from nothing, or from what is held, to the revision of a manifest.
+
+A chain begins with a snapshot, or with the revision that the reader holds, and goes on with the
+deltas that follow it in order.
+"""
 
 import itertools
 from collections.abc import Sequence
@@ -19,19 +23,19 @@ class Content(NamedTuple):
     """To be applied in order."""
 
 
-class Walk(NamedTuple):
+class DeltaChain(NamedTuple):
     """Chunks to read, and what they must hash to."""
 
     snapshot: Payload | None
-    """What to start from; None is what is held."""
+    """Where to start from; None is what is held."""
     keys: tuple[str, ...]
     """Where all the chunks are, the snapshot's first."""
-    steps: tuple[int, ...]
-    """How many chunks each delta has."""
-    base: bytes
-    """The chain before the first delta."""
-    chain: bytes
-    """The chain after the last."""
+    delta_chunks: tuple[int, ...]
+    """How many chunks each delta has, in order."""
+    base_hash: bytes
+    """`encoding.chain_hash` before the first delta."""
+    chain_hash: bytes
+    """The same after the last delta."""
 
     def check(self, chunks: Sequence[bytes | None]) -> Content:
         """The content in the values of `keys`; PayloadError where it is not what was signed."""
@@ -40,40 +44,44 @@ class Walk(NamedTuple):
         if self.snapshot is not None:
             first = list(itertools.islice(rest, self.snapshot.chunks))
             start = encoding.join(first, self.snapshot)
-        deltas = tuple(encoding.gather(list(itertools.islice(rest, step))) for step in self.steps)
-        if encoding.chain(self.base, deltas) != self.chain:
+        deltas = tuple(
+            encoding.gather(list(itertools.islice(rest, count))) for count in self.delta_chunks
+        )
+        if encoding.chain_hash(self.base_hash, deltas) != self.chain_hash:
             raise PayloadError("the SHA-256 of the deltas is not the one that was signed")
         return Content(start, deltas)
 
 
-def from_snapshot(manifest: Manifest) -> Walk:
-    """The walk that needs nothing; ValueError for a tombstone, which has no content."""
+def from_snapshot(manifest: Manifest) -> DeltaChain:
+    """The chain that needs nothing; ValueError for a tombstone, which has no content."""
     if manifest.snapshot is None:
         raise ValueError(f"{manifest.zone} was removed in {manifest.revision}")
     deltas = manifest.deltas_after(manifest.snapshot.revision) or []
-    return _walk(manifest, manifest.snapshot, deltas, manifest.snapshot.sha256)
+    return _chain(manifest, manifest.snapshot, deltas, manifest.snapshot.sha256)
 
 
 def from_held(
-    manifest: Manifest, held: Revision, snapshot: Revision | None, chain: bytes
-) -> Walk | None:
-    """The walk by deltas alone, from `held` with the snapshot and chain that its manifest named.
+    manifest: Manifest, held: Revision, snapshot: Revision | None, chain_hash: bytes
+) -> DeltaChain | None:
+    """The chain of deltas alone, from `held` with the snapshot and hash that its manifest named.
 
-    None where there is none: too old, or of another core.
+    None where there is none: `held` is too old, or of another core.
     """
     deltas = manifest.deltas_after(held)
     if manifest.snapshot is None or deltas is None:
         return None
     if held == manifest.snapshot.revision:
-        return _walk(manifest, None, deltas, manifest.snapshot.sha256)
+        return _chain(manifest, None, deltas, manifest.snapshot.sha256)
     if snapshot == manifest.snapshot.revision:
-        return _walk(manifest, None, deltas, chain)
+        return _chain(manifest, None, deltas, chain_hash)
     return None
 
 
-def _walk(
-    manifest: Manifest, snapshot: Payload | None, deltas: list[list[str]], base: bytes
-) -> Walk:
+def _chain(
+    manifest: Manifest, snapshot: Payload | None, deltas: list[list[str]], base_hash: bytes
+) -> DeltaChain:
     keys = [] if snapshot is None else manifest.snapshot_keys()
     keys += [key for delta in deltas for key in delta]
-    return Walk(snapshot, tuple(keys), tuple(map(len, deltas)), base, manifest.chain)
+    return DeltaChain(
+        snapshot, tuple(keys), tuple(map(len, deltas)), base_hash, manifest.chain_hash
+    )
