@@ -33,7 +33,7 @@ from dnsfleet_io import listen_addresses
 from dnsfleet_io.logs import line
 from dnsfleet_io.pages import Page, PageServer, metrics_page, text_page
 
-from dnsfleet_edge.acks import Acks
+from dnsfleet_edge.ack_sender import AckSender
 from dnsfleet_edge.config import Config
 from dnsfleet_edge.cookie_secrets import CookieSecrets
 from dnsfleet_edge.disk import Disk, DiskError, Stored
@@ -82,9 +82,9 @@ class Edge:
             unreachable=self._answer_from_disk,
             changed=self._changed,
         )
-        self._acks: Acks | None = None
+        self._acks: AckSender | None = None
         if config.core_url is not None:
-            self._acks = Acks(
+            self._acks = AckSender(
                 config.core_url,
                 f"{config.pop}/{config.edge}",
                 self._status,

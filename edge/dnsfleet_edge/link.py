@@ -20,6 +20,7 @@ from collections.abc import Callable
 
 import redis
 from dnsfleet.replication import commands, events, keys
+from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.follower import Follower
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet_engine import Engine, Zone
@@ -140,7 +141,7 @@ class Link:
                 return events.Applied(command, self._take_over(command))
             case commands.Drop():
                 self._drop(command)
-            case commands.Ack():
+            case Ack():
                 self._acknowledge(command)
         return None
 
@@ -184,7 +185,7 @@ class Link:
         reason = "removed" if manifest.tombstone else "assigned to other Pops"
         _log_change("zone_dropped", manifest, reason=reason)
 
-    def _acknowledge(self, ack: commands.Ack) -> None:
+    def _acknowledge(self, ack: Ack) -> None:
         for origin, reason in ack.failing.items():
             if self._status.ack.failing.get(origin) != reason:
                 self._metrics.refusals.inc()

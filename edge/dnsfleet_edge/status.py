@@ -2,7 +2,7 @@
 
 import time
 
-from dnsfleet.replication.commands import Ack
+from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.manifests import Manifest
 
 

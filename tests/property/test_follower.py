@@ -6,7 +6,8 @@ the replica is whole again the edge ends in the published state.
 """
 
 from dnsfleet.replication import commands, events, keys, manifests
-from dnsfleet.replication.commands import Ack, ReadLog
+from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.commands import ReadLog
 from dnsfleet.replication.follower import Follower
 from hypothesis import settings
 from hypothesis import strategies as st

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet.replication import commands, encoding, events, keys, manifests
+from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.manifests import FleetHead, Manifest, Run
 from dnsfleet.replication.revisions import Revision
 
@@ -150,7 +151,7 @@ class Edge:
         self.data = data
         self.served: dict[str, bytes] = {}
         self.held: dict[str, Manifest] = {}
-        self.acks: list[commands.Ack] = []
+        self.acks: list[Ack] = []
 
     def execute(self, command: commands.Command) -> events.Answer | None:
         values = self.data.values
@@ -175,11 +176,11 @@ class Edge:
                 assert command.manifest.zone in self.served
                 del self.served[command.manifest.zone]
                 self._hold(command.manifest, command.signed)
-            case commands.Ack():
+            case Ack():
                 self.acks.append(command)
         return None
 
-    def check_claim(self, core: Core, ack: commands.Ack) -> None:
+    def check_claim(self, core: Core, ack: Ack) -> None:
         """What an ack claims must be true of what is served."""
         for zone, manifest in core.manifests.items():
             if manifest.lsn > ack.lsn or zone in ack.failing:

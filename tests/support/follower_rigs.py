@@ -1,7 +1,8 @@
 """A follower at work on the model of a core (see `core_model`)."""
 
 from dnsfleet.replication import commands, events
-from dnsfleet.replication.commands import Ack, ReadLog
+from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.commands import ReadLog
 from dnsfleet.replication.follower import Follower
 
 from support.core_model import KEY, POP, Core, Edge

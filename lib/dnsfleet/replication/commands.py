@@ -1,13 +1,14 @@
-"""Commands: what the follower wants done. `dnsfleet.follower` says when it asks for which.
+"""Commands: what the follower wants done. `follower` says when it asks for which.
 
 The first five are reads from the replica and are answered by the event of the same name. `Load`
-and `Apply` are work for the engine and are answered by `events.Applied`. `Drop` and `Ack` want no
-answer. Of the commands that are answered at most one is open at any time.
+and `Apply` are work for the engine and are answered by `events.Applied`. `Drop` is work for the
+engine too, and an `Ack` is to be sent to the core; these two want no answer. Of the commands that
+want one, at most one is open at any time.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.manifests import Manifest
 
 
@@ -73,18 +74,6 @@ class Drop:
 
     manifest: Manifest
     signed: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Ack:
-    """Tell the core what is answered here; only the newest one counts."""
-
-    lsn: int
-    """Every zone last published up to here is served as published, but for `failing`."""
-    failing: Mapping[str, str]
-    """Origin to reason, of zones whose newest revision could not be taken over; some of many."""
-    failing_count: int
-    """How many zones that are."""
 
 
 Command = ReadIndex | ReadFleet | ReadLog | ReadManifests | ReadChunks | Load | Apply | Drop | Ack

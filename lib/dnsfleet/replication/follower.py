@@ -45,7 +45,7 @@ not fit, and the snapshot makes up for it.
 **Failures stay with their zone.** Deltas that cannot be used lead to the snapshot; a snapshot that
 cannot be used makes the zone `failing`. It keeps the revision it has, is named in the acks, and
 is tried again when a newer manifest shows or at the next Resync or Connected. Other zones go on.
-What an ack may claim meanwhile is told in `dnsfleet.acknowledging`.
+What an ack may claim meanwhile is told in `acks`.
 
 **Complete** is an edge that may answer although its disk was empty: it has the signed fleet head,
 knows as many live zones as that counts, and serves each one that is assigned to it.
@@ -59,7 +59,7 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from dnsfleet.replication import announcements, commands, delta_chains, events, manifests
-from dnsfleet.replication.acknowledging import Failure, Standing
+from dnsfleet.replication.acks import Failure, Progress
 from dnsfleet.replication.announcements import Announcement
 from dnsfleet.replication.commands import Command
 from dnsfleet.replication.delta_chains import DeltaChain
@@ -104,7 +104,7 @@ class Follower:
         self._open: Command | None = None
         self._index_due = True
         self._fleet_due = True
-        self._standing = Standing()
+        self._progress = Progress()
         self._behind_gap = 0
         # Both in the order of their lsn, and no announcement is older than a job: the index gives a
         # sorted list, and the log is read only while both are empty.
@@ -144,7 +144,7 @@ class Follower:
                 self._open = None
                 out += self._take(event)
         self._judge_completeness()
-        if not self._index_due and (ack := self._standing.ack(self._on_its_way())) is not None:
+        if not self._index_due and (ack := self._progress.ack(self._on_its_way())) is not None:
             out.append(ack)
         if self._online and self._open is None:
             self._open = self._next()
@@ -162,7 +162,7 @@ class Follower:
             )
         if self._fleet_due:
             return commands.ReadFleet()
-        return commands.ReadLog(self._standing.told)
+        return commands.ReadLog(self._progress.announced)
 
     def _take(self, answer: events.Answer) -> Iterator[Command]:
         match answer:
@@ -185,8 +185,8 @@ class Follower:
     def _take_index(self, zones: Mapping[bytes, bytes]) -> None:
         heard = announcements.read_index(zones)
         newest = heard[-1].lsn if heard else 0
-        self._standing.told = max(newest, self._behind_gap)
-        self._standing.begin_anew(self._held)
+        self._progress.announced = max(newest, self._behind_gap)
+        self._progress.read_index(self._held)
         self._behind_gap = 0
         self._index_due = False
         self._announcements.clear()
@@ -196,13 +196,13 @@ class Follower:
     def _take_log(self, entries: Sequence[tuple[bytes, Mapping[bytes, bytes]]]) -> None:
         for entry_id, fields in entries:
             entry = announcements.read_entry(entry_id, fields)
-            if entry is None or entry.after != self._standing.told:
+            if entry is None or entry.after != self._progress.announced:
                 # An index read from here on is newer than all of this answer, so reading goes on
                 # behind it; else a trimmed log could show the same gap for ever.
                 self._behind_gap = announcements.position(entries[-1][0])
                 self._index_due = self._fleet_due = True
                 return
-            self._standing.told = entry.lsn
+            self._progress.announced = entry.lsn
             if entry.announcement is None:
                 self._fleet_due = True
             else:
@@ -235,7 +235,7 @@ class Follower:
         try:
             manifest, signed = self._verify(origin, value)
         except ManifestError as error:
-            self._standing.fail(
+            self._progress.fail(
                 origin, Failure(str(error), announcement.lsn, announcement.revision, verified=False)
             )
             return
@@ -243,7 +243,7 @@ class Follower:
             reason = (
                 f"its manifest is {manifest.revision}, and {announcement.revision} was announced"
             )
-            self._standing.fail(
+            self._progress.fail(
                 origin, Failure(reason, announcement.lsn, announcement.revision, verified=False)
             )
         held = self._held.get(origin)
@@ -296,17 +296,17 @@ class Follower:
         if job.chain.snapshot is None:
             self._jobs.appendleft(job._replace(chain=delta_chains.from_snapshot(job.manifest)))
             return
-        self._standing.fail(
+        self._progress.fail(
             job.manifest.zone, Failure(reason, job.lsn, job.manifest.revision, verified=True)
         )
-        self._standing.verify(job.manifest.lsn)
+        self._progress.verify(job.manifest.lsn)
 
     def _settle(self, manifest: Manifest) -> None:
         self._hold(manifest)
-        self._standing.settle(manifest.zone, manifest.revision)
+        self._progress.settle(manifest.zone, manifest.revision)
 
     def _hold(self, manifest: Manifest) -> None:
-        self._standing.verify(manifest.lsn)
+        self._progress.verify(manifest.lsn)
         self._held[manifest.zone] = _Held(
             manifest.revision,
             manifest.lsn,
@@ -328,5 +328,5 @@ class Follower:
         counted = sum(
             not held.tombstone or held.lsn > self._fleet.lsn for held in self._held.values()
         )
-        absent = self._standing.failing - self._held.keys()
+        absent = self._progress.failing - self._held.keys()
         self._complete = counted >= self._fleet.zones and not absent

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 from dnsfleet.replication import encoding, events, keys, manifests
+from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.commands import (
-    Ack,
     Apply,
     Drop,
     Load,

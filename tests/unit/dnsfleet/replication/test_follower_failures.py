@@ -2,7 +2,7 @@
 
 import pytest
 from dnsfleet.replication import events, keys, manifests
-from dnsfleet.replication.commands import Ack
+from dnsfleet.replication.acks import Ack
 from support.core_model import FORGER, Core
 from support.follower_rigs import A, B, Rig, core_of_two_zones, kinds, settled_rig
 

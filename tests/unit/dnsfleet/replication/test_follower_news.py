@@ -2,7 +2,8 @@
 
 import pytest
 from dnsfleet.replication import events, keys
-from dnsfleet.replication.commands import Ack, ReadLog
+from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.commands import ReadLog
 from dnsfleet.replication.follower import Follower
 from support.core_model import KEY, POP, Core, Edge
 from support.follower_rigs import A, B, Rig, core_of_two_zones, kinds, settled_rig

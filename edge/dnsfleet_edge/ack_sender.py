@@ -29,7 +29,7 @@ RETRY_SECONDS = 1.0
 log = logging.getLogger(__name__)
 
 
-class Acks:
+class AckSender:
     """Writes the field POP/EDGE of the acks hash at `core_url`; `failed` counts failures."""
 
     def __init__(
@@ -73,9 +73,7 @@ class Acks:
 
     def _tell(self) -> bool:
         """Whether the core took it. Says so once when it does not, and once when it does again."""
-        claim = self._status.ack
-        now_ms = time.time_ns() // 1_000_000
-        ack = acks.Ack(claim.lsn, claim.failing, claim.failing_count, now_ms)
+        ack = self._status.ack._replace(time_ms=time.time_ns() // 1_000_000)
         try:
             self._client.hset(keys.ACKS, self._field, acks.encode(ack))
         except redis.RedisError as error:
