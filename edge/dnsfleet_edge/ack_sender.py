@@ -1,9 +1,9 @@
-"""The thread that tells the core what this edge answers from.
+"""The thread that sends this edge's acks to the core.
 
-Acks are telemetry: the newest state wins, a lost one is made good by the next, and nothing waits
-for them. A change is told at once, a burst of changes at most every `SPACING_SECONDS`, and the
-state again every `REPEAT_SECONDS`, so that the core can tell a silent edge from an idle one.
-An ack says what is answered, so an edge that is not ready sends none.
+Acks are telemetry: the newest one counts, a lost one is replaced by the next, and nothing waits for
+them. A change is sent at once, but never two within `SPACING_SECONDS`. Without a change the ack is
+sent again every `REPEAT_SECONDS`, so that the core can tell an idle edge from one that is gone. An
+ack says what is answered, so an edge that is not ready sends none.
 """
 
 import logging
@@ -21,7 +21,7 @@ from dnsfleet_edge.status import Status
 
 SPACING_SECONDS = 0.02
 REPEAT_SECONDS = 5.0
-# The core may be on another continent, or gone; a try that takes longer is not worth waiting for.
+# The core may be on another continent: its answer takes less, unless it is gone.
 TIMEOUT_SECONDS = 3.0
 # After a failure the next try waits at least this long.
 RETRY_SECONDS = 1.0
@@ -54,7 +54,7 @@ class AckSender:
         self._thread.start()
 
     def changed(self) -> None:
-        """Have the state told soon; returns at once."""
+        """Have the newest ack sent soon; returns at once."""
         self._changed.set()
 
     def stop(self) -> None:
@@ -66,13 +66,13 @@ class AckSender:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._changed.clear()
-            worked = not self._readiness.verdict.ready or self._tell()
+            worked = not self._readiness.verdict.ready or self._send()
             self._stopping.wait(SPACING_SECONDS if worked else RETRY_SECONDS)
             self._changed.wait(REPEAT_SECONDS)
         self._client.close()
 
-    def _tell(self) -> bool:
-        """Whether the core took it. Says so once when it does not, and once when it does again."""
+    def _send(self) -> bool:
+        """Whether the core took the ack. Logs the first failure in a row, and the next success."""
         ack = self._status.ack._replace(time_ms=time.time_ns() // 1_000_000)
         try:
             self._client.hset(keys.ACKS, self._field, acks.encode(ack))

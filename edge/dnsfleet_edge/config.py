@@ -1,7 +1,7 @@
-"""What an edge is told: one JSON file, checked whole before anything starts.
+"""The configuration of an edge: one JSON file, checked completely before anything starts.
 
-The environment adds what differs from pod to pod or is secret, so that the file can be one for
-all edges of a Pop and readable by anyone.
+The environment adds what differs from pod to pod or is secret. So all edges of a Pop can have the
+same file, and anybody may read it.
 """
 
 import json
@@ -63,7 +63,7 @@ RedisURL = Annotated[str, AfterValidator(_redis_url)]
 
 
 class Config(BaseModel):
-    """One edge: who it is, where it answers, whom it follows and where it keeps its zones."""
+    """One edge: its names, its listen addresses, its replica, its state folder and its limits."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -89,7 +89,7 @@ class Config(BaseModel):
     proxy_protocol_from: Annotated[list[Prefix], Field(max_length=MAX_PREFIXES)] = []
     """Who must begin with a PROXY header, which tells the client."""
     identity: Literal["Pop", "Edge"] | None = None
-    """Which of its names it tells by NSID (RFC 5001) and `id.server.`; None tells none."""
+    """Which of its names clients get by NSID (RFC 5001) and `id.server.`; None is none."""
     cookie_secrets: Path | None = None
     """The file with the secrets of DNS cookies, read again when it changes; None has no cookies."""
     drain_seconds: Annotated[float, Field(ge=0, le=MAX_DRAIN_SECONDS, allow_inf_nan=False)] = 5.0
@@ -97,7 +97,7 @@ class Config(BaseModel):
 
     @property
     def identity_text(self) -> str | None:
-        """What clients may know this edge by."""
+        """What clients get as the name of this edge; None for nothing."""
         texts = {"Pop": self.pop, "Edge": f"{self.edge}.{self.pop}"}
         return texts[self.identity] if self.identity is not None else None
 

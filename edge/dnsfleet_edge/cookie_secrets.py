@@ -1,7 +1,7 @@
-"""The thread that keeps the engine's cookie secrets those of a file that somebody else rotates.
+"""The thread that gives the engine the cookie secrets of a file, which somebody else rotates.
 
-A file that is missing or damaged is no news: the engine goes on with the secrets that it has, and
-with none it does not speak of cookies, which only makes clients prove less.
+Where the file is missing or damaged, the engine goes on with the secrets that it has. With none it
+answers as a server without cookies, and no client can prove its address by one.
 """
 
 import logging
@@ -35,7 +35,7 @@ class CookieSecrets:
         self._thread = threading.Thread(target=self._run, name="cookies", daemon=True)
 
     def start(self) -> None:
-        """Look once, and from then on every now and then."""
+        """Look once, and from then on every LOOK_SECONDS."""
         self.look()
         self._thread.start()
 
@@ -45,7 +45,7 @@ class CookieSecrets:
         self._thread.join()
 
     def look(self) -> None:
-        """Read the file, and give the engine what is new in it."""
+        """Read the file, and give its secrets to the engine where they changed."""
         try:
             text = self._path.read_text()
             if text == self._text:

@@ -5,16 +5,16 @@
                                  alone where that says that the zone is not to be served here
     …                            each with its previous generation beside it as `….1`
 
-A file is written aside, synced, and renamed into place, so a crash at any step leaves the old
-generation or the new one, never half of one. Every file carries its format and a SHA-256, and a
-zone counts only if its manifest is signed by the publisher and describes the records beside it:
-what is read back is held to the same proof as what comes over the network.
+A file is written under another name, synced, and renamed, so a crash at any step leaves the old
+generation or the new one, never half of one. Every file carries its format and a SHA-256. A zone
+counts only if its manifest is signed by the publisher and describes the records beside it: what is
+read from disk must prove as much as what comes over the network.
 
-The index is written once the follower has said that the set is complete, and again when a zone
-joins. Without it there may be zones that this edge should have and has not, so the set counts as
-incomplete and the edge waits for its replica. Revisions stand in the zone files alone: an index
-that named them would be rewritten for each change of each zone. Zones that were dropped stay
-listed with their small files, so that no stale replica can bring them back after a restart.
+The index is written when the follower says that the set is complete, and again when a zone joins.
+Without an index this edge may lack zones that it should have, so the set counts as incomplete and
+the edge waits for its replica. Only the zone files hold revisions: an index with revisions would be
+rewritten for each change of each zone. Dropped zones stay listed with their small files, so that a
+replica with old data cannot bring them back after a restart.
 """
 
 import contextlib
@@ -81,11 +81,11 @@ class Disk:
         return [self._read_zone(origin) for origin in origins]
 
     def write_zone(self, origin: str, signed: bytes, encoded: bytes) -> None:
-        """Keep one zone, and what was kept before as its previous generation."""
+        """Write one zone; the file before becomes its previous generation."""
         _replace(self._path(origin), _seal("zone", [signed, encoded]))
 
     def write_dropped(self, origin: str, signed: bytes) -> None:
-        """Keep that a zone is not to be served; nothing of it may come back, so no generations."""
+        """Write that a zone is not to be served; its previous generation goes, so it stays away."""
         path = self._path(origin)
         _replace(path, _seal("zone", [signed]))
         _previous(path).unlink(missing_ok=True)
@@ -129,7 +129,7 @@ def _previous(path: Path) -> Path:
 
 def _replace(path: Path, data: bytes) -> None:
     """Write `data` at `path` in one step, keeping the previous generation; OSError leaves both."""
-    # The name is unique because the pod that takes over in a roll may share the folder for a while.
+    # The name is unique: in a rolling update two pods may use the folder at the same time.
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".tmp", dir=path.parent)
     try:

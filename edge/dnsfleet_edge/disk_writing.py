@@ -1,12 +1,13 @@
-"""The thread that keeps the disk up to date, so that neither DNS nor following waits for it.
+"""The thread that writes zones to the disk, so that neither DNS nor the link waits for it.
 
-Zones queue by origin and the newest wins, so the queue is never longer than the list of zones. A
-zone is written whole, and a big one must not be written whole for each small change: after a write
-of n octets its next one waits n / `BYTES_PER_SECOND`. A restart in between reads the older
-revision and fetches the deltas again.
+Zones wait by origin, and a newer revision replaces one that waits, so no more wait than there are
+zones. A file holds the whole zone, and a big zone must not be written for each small change: after
+a write of n octets the next write of that zone waits n / `BYTES_PER_SECOND`. An edge that restarts
+in between reads the older revision and fetches the deltas again.
 
-A full or broken disk costs a log line and a count, and another try later. What is on disk is then
-old, which a restart mends, while a zone that is not on disk at all stays out of the index.
+A write that fails costs a log line, a count and another try later. An older revision stays on the
+disk meanwhile, and a restart fetches what it lacks. A zone of which nothing is on the disk is not
+listed in the index.
 """
 
 import logging
@@ -20,14 +21,14 @@ from dnsfleet_io.logs import line
 
 from dnsfleet_edge.disk import Disk
 
-# What one zone may write on average. 1 M records are about 50 MB, so such a zone is written at
-# most every 50 s, and one of a few kB as often as it changes.
+# Octets a second that one zone may write on average. 1 M records are about 50 MB, so such a zone is
+# written at most every 50 s, and one of a few kB as often as it changes.
 BYTES_PER_SECOND = 1 << 20
 # A full disk is seldom freed within seconds.
 RETRY_SECONDS = 10.0
 # The end of the process waits this long for what still has to be written.
 STOP_SECONDS = 5.0
-# Stands beside the origins in what is written; no origin, for those end in a dot.
+# The index among the things to write. It is no origin: those end in a dot.
 _INDEX = "index"
 
 log = logging.getLogger(__name__)
@@ -148,7 +149,7 @@ class DiskWriter:
             self._listed = origins
 
     def _attempt(self, what: str, action: Callable[[], None]) -> bool:
-        """Whether it worked. Says so once when the disk fails, and once when it works again."""
+        """Whether it worked. Logs the first failure in a row, and the next success."""
         try:
             action()
         except OSError as error:

@@ -3,19 +3,18 @@
     start   HTTP → disk → load what is there → follow → (complete: bind, ready)
     stop    not ready → answer on for `drain_seconds` → link, engine, acks, disk, HTTP
 
-Sockets are bound once, when a whole set of zones is loaded: before that there is nobody who could
-say NXDOMAIN or REFUSED for a zone that this edge should have. After it nothing but a signal ends
-the answering.
+Sockets are bound once, when a complete set of zones is loaded: an edge with fewer zones would
+answer REFUSED for one that it should have. From then on only a signal ends the answering.
 
-A whole set on the disk is enough to answer from, but it may be older than what this edge answered
-before it fell. So the replica gets `CATCH_UP_SECONDS` to bring what is newer; one that cannot be
-reached is not waited for.
+A complete set on the disk is enough to answer from, but it may be older than what this edge
+answered before it ended. So the replica gets `CATCH_UP_SECONDS` to bring what is newer. A replica
+that cannot be reached is not waited for.
 
-The main thread only waits for a signal. Reading the disk and following are one other thread, so
-that a signal finds the edge in any phase. The signals are blocked in every thread and taken by
-`sigwait`: the kernel may give one to any thread that does not block it, and a Python handler would
-then wait for the main thread to wake up by itself. Whoever finds that it is impossible to go on
-says why and sends the process such a signal.
+The main thread only waits for a signal. Reading the disk and following are done by one other
+thread, so that a signal ends the edge in any phase. The signals are blocked in every thread and
+taken by `sigwait`: the kernel may give one to any thread that does not block it, and a Python
+handler would then wait until the main thread wakes up by itself. A thread that cannot go on notes
+why, and sends the process such a signal.
 """
 
 import logging
@@ -46,7 +45,8 @@ from dnsfleet_edge.status import Status
 
 # What the link is in the middle of, such as decoding a large zone, may take this long to end.
 STOP_SECONDS = 2.0
-# How long a whole set from the disk waits for news: enough for deltas, too short for an outage.
+# How long a complete set from the disk waits for newer revisions: enough for deltas, too short for
+# an outage.
 CATCH_UP_SECONDS = 2.0
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 _EXIT_FAILED = 1
@@ -139,7 +139,7 @@ class Edge:
         return 0 if self._problem is None else _EXIT_FAILED
 
     def _drain(self) -> None:
-        """Turn new clients away, and answer those who have not heard of it yet."""
+        """Send new clients elsewhere by /readyz, and answer those that still come."""
         self._readiness.drain()
         seconds = self._config.drain_seconds if self._answering else 0.0
         log.info(line("draining", seconds=seconds))
@@ -166,7 +166,7 @@ class Edge:
         else:
             self._restore(stored)
             self._writer.start(each.manifest.zone for each in stored)
-            self._readiness.waiting("looking for news from the replica")
+            self._readiness.waiting("looking for newer revisions at the replica")
             self._restored = True
             patience = threading.Timer(CATCH_UP_SECONDS, self._answer_from_disk)
             patience.daemon = True
@@ -191,7 +191,7 @@ class Edge:
             self._answer("disk")
 
     def _answer(self, source: str) -> None:
-        """Bind the sockets, if they are not: from here on this edge needs nobody."""
+        """Bind the sockets, if they are not: from here on this edge needs nothing to answer."""
         with self._binding:
             if self._answering or self._stopping:
                 return
@@ -231,5 +231,5 @@ class Edge:
 
 
 def _exit_at_once(number: int, _frame: FrameType | None) -> None:
-    """The second signal: whoever sends it does not want to wait."""
+    """The second signal asks to end without waiting."""
     os._exit(128 + number)

@@ -2,13 +2,13 @@
 
     replica ──reads──▶ link ──events──▶ follower ──commands──▶ link ──▶ engine, disk, status
 
-All decisions are the follower's; this module only does IO. One thread does all of it, so a zone is
-never loaded by two. Decoding and applying release the interpreter lock and the engine answers from
-threads of its own, so even a zone of a million records keeps nobody waiting.
+The follower decides everything; this module only does IO. One thread does all of it, so two threads
+never load the same zone. Decoding and applying release the interpreter lock, and the engine answers
+from threads of its own, so no client waits, even for a zone of a million records.
 
-A replica that hangs, refuses or is gone ends the connection: the follower hears `Disconnected`,
-and the next try waits longer each time, up to `MAX_BACKOFF_SECONDS`, with jitter, so that the edges
-of a Pop do not come back in step. What is served stays as it is.
+A replica that hangs, refuses or is gone ends the connection: the follower is told `Disconnected`,
+and each next try waits longer, up to `MAX_BACKOFF_SECONDS`, with jitter, so that the edges of a Pop
+do not all come back at the same moment. What is served stays as it is.
 """
 
 import logging
@@ -43,8 +43,8 @@ log = logging.getLogger(__name__)
 class Link:
     """Follows a replica until it is stopped.
 
-    `complete` is called once, when every zone of this Pop is loaded, `unreachable` when a
-    connection failed, and `changed` when there is another ack; all from the link's thread.
+    `complete` is called once, when every zone of this Pop is loaded; `unreachable` when a
+    connection failed; `changed` when there is a new ack. All are called from the link's thread.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Link:
         self._stopping.set()
 
     def run(self) -> None:
-        """Follow until `stop`; no failure of the replica, nor of what it says, ends it."""
+        """Follow until `stop`; neither a failure of the replica nor bad data from it ends this."""
         backoff = MIN_BACKOFF_SECONDS
         while not self._stopping.is_set():
             started = time.monotonic()
@@ -87,7 +87,7 @@ class Link:
             except redis.RedisError as error:
                 self._failed(error)
             except Exception:
-                # A defect must not end the following of a server that goes on serving.
+                # The engine serves on, so following must go on too, whatever the defect is.
                 log.exception(line("link_defect"))
                 self._metrics.link_failures.inc()
             self._replica.disconnect()
@@ -127,7 +127,7 @@ class Link:
                 return events.FleetRead(command, replica.fleet())
             case commands.ReadLog():
                 # Asked for only when nothing else is left to do.
-                self._status.level(time.monotonic())
+                self._status.up_to_date(time.monotonic())
                 if self._snapshots_read:
                     self._engine.trim()
                     self._snapshots_read = False
@@ -146,7 +146,7 @@ class Link:
         return None
 
     def _take_over(self, command: commands.Load | commands.Apply) -> str | None:
-        """Prove that the result is what was signed, then answer from it; or the reason why not."""
+        """Check that the result is what was signed, and serve it; None, or the reason why not."""
         manifest = command.manifest
         try:
             zone = self._base(command)
@@ -156,7 +156,7 @@ class Link:
         except ValueError as error:
             return str(error)
         except Exception as error:
-            # The follower waits for an answer, and one zone must not hold up the others.
+            # The follower waits for an answer, and one zone must not stop the others.
             log.exception(line("load_defect", zone=manifest.zone))
             return repr(error)
         self._engine.load(zone)
@@ -194,7 +194,7 @@ class Link:
         self._changed()
 
     def _failed(self, error: redis.RedisError) -> None:
-        """Count every failure, but log only the first of a row."""
+        """Count every failure, and log only the first in a row."""
         self._metrics.link_failures.inc()
         if not self._broken:
             log.warning(line("replica_lost", problem=error))

@@ -1,6 +1,6 @@
 """What an edge says about itself to Prometheus: `dnsfleet_edge_*`, base units, no dashes.
 
-Counts of queries are read from the engine when they are asked for, so that answering costs the
+Counts of queries are read from the engine when somebody scrapes them, so that answering costs the
 same with and without a scraper. The only label without a fixed set of values is `zone`, bounded by
 the number of zones that this edge serves.
 """
@@ -32,7 +32,7 @@ _FAMILIES = {"4": "ipv4", "6": "ipv6"}
 _RCODE_PREFIX = "rcode_"
 _COOKIES = ("client", "valid", "invalid")
 _RATE_LIMITS = ("slipped", "dropped")
-# From one round trip in a data centre to a snapshot fetched after a cut.
+# From one round trip in a data centre to a snapshot that is fetched after an outage.
 _PROPAGATION_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
 

@@ -3,8 +3,8 @@
     waiting ──ready()──▶ ready ──drain()──▶ draining
        └──────────────drain()──────────────────▲
 
-There is no way back from ready to waiting: an edge that has its zones needs nobody to answer, so
-the loss of the replica, the core or the disk never takes it out of service.
+There is no way back from ready to waiting: an edge that has its zones needs nothing else to answer,
+so the loss of the replica, the core or the disk never takes it out of service.
 """
 
 from typing import NamedTuple
@@ -39,6 +39,6 @@ class Readiness:
             self._verdict = Verdict(True, reason)
 
     def drain(self) -> None:
-        """The edge was told to stop; it answers on for a while, but nobody should start to ask."""
+        """The edge was told to stop; it answers for a while, but should get no new clients."""
         self._phase = "draining"
         self._verdict = Verdict(False, "draining: told to stop")

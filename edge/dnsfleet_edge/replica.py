@@ -6,10 +6,10 @@ from typing import cast
 from dnsfleet.replication import keys
 from dnsfleet_io.redis_clients import redis_client
 
-# A replica is near; one that says nothing for so long is as good as gone.
+# A replica is near: one that does not answer for so long is not available.
 TIMEOUT_SECONDS = 3.0
-# How long one read of the log waits for entries: entries end it at once, so it only bounds how
-# long a stop, or a dead connection, goes unnoticed.
+# How long one read of the log waits for entries. An entry ends the wait at once, so this only
+# limits how long a stop, or a dead connection, is not noticed.
 LOG_BLOCK_MS = 250
 # Entries are about 100 octets; after a full read the next goes on where it ended.
 LOG_ENTRIES_PER_READ = 1000
@@ -20,7 +20,7 @@ VALUES_PER_READ = 16
 class Replica:
     """One connection to the replica at `url`, made on first use; a failure is `redis.RedisError`.
 
-    The client library leaves open whether replies are text; without its decoding they are bytes.
+    The client does not decode replies, so they are bytes, which its types do not show.
     """
 
     def __init__(self, url: str) -> None:

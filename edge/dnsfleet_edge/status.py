@@ -12,9 +12,9 @@ class Status:
     def __init__(self) -> None:
         self.connected = False
         self.ack = Ack(lsn=0, failing={}, failing_count=0)
-        """What the follower claims; nothing before it has compared itself with a replica."""
+        """The follower's newest; position 0 until it has compared itself with a replica."""
         self._zones: dict[str, Manifest] = {}
-        self._level_at = time.monotonic()
+        self._up_to_date_at = time.monotonic()
 
     def zones(self) -> dict[str, Manifest]:
         """The revision that is answered from, by origin; a copy."""
@@ -26,10 +26,10 @@ class Status:
     def removed(self, origin: str) -> None:
         self._zones.pop(origin, None)
 
-    def level(self, now: float) -> None:
-        """At monotonic time `now` the replica had nothing that is not loaded or failing."""
-        self._level_at = now
+    def up_to_date(self, now: float) -> None:
+        """At monotonic time `now` the replica had nothing newer that is not loaded or failing."""
+        self._up_to_date_at = now
 
     def lag(self, now: float) -> float:
-        """Seconds since this edge was last known to be level, or since its start."""
-        return now - self._level_at
+        """Seconds since this edge was last known to be up to date, or since its start."""
+        return now - self._up_to_date_at

@@ -1,4 +1,4 @@
-"""The proof that a zone is what its signed manifest says, made before it may be answered from."""
+"""The check that a zone is what its signed manifest says, made before the zone is served."""
 
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet_engine import Zone

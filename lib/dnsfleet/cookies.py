@@ -1,15 +1,16 @@
-"""The secrets of DNS cookies: when one is made, used and forgotten (RFC 7873, RFC 9018 section 5).
+"""The secrets of DNS cookies: when one is made, used and removed (RFC 7873, RFC 9018 section 5).
 
 All edges have the same secrets, in the file that `to_text` writes. One of them makes cookies and
 all are accepted, so a client may ask any edge of any Pop with the cookie that another one gave it.
 Edges learn of a change at different times, and each of them must accept what any other makes:
 
-    next ────────STAGE───────► current ────────PERIOD───────► previous ─────OVERLAP────► forgotten
-    accepted, and by the end   cookies are made with it       accepted: clients still
-    of it known everywhere     (STAGE longer than PERIOD)     have cookies of it
+    next ────────STAGE───────► current ────────PERIOD───────► previous ─────OVERLAP────► removed
+    accepted; known to every   cookies are made with it       accepted: clients still
+    edge before it is used     (PERIOD, and the next STAGE)   have cookies of it
 
-A secret has the time at which it took its part, and each step counts from there. So whoever rotates
-them may be away for days, or come by at any moment: a step is late then, and never too early.
+Each secret is written with the time at which its part began, and each step counts from that time.
+So whoever rotates them may stop for days or look at any moment: a step can be late, and it is never
+too early.
 """
 
 from collections.abc import Iterable
@@ -19,15 +20,15 @@ from typing import NamedTuple
 OCTETS = 16
 """Octets of a secret: the key of SipHash-2-4 (RFC 9018 section 4.4)."""
 STAGE_SECONDS = 3600
-"""Until a new secret is used: mounted files and slow edges take minutes to bring it everywhere."""
+"""Until a new secret is used: mounted files and slow edges take minutes to have it."""
 PERIOD_SECONDS = 24 * 3600
-"""Until the next one is made, which makes 25 hours of use: RFC 7873 section 7.1 recommends at most
-26."""
+"""Until the next one is made. With STAGE_SECONDS a secret is used for 25 hours; RFC 7873 section
+7.1 recommends 26 at most."""
 OVERLAP_SECONDS = 2 * 3600
 """How long one is accepted after its successor is used: the hour that a cookie lives, and another
 for the last edge to learn of the successor."""
 LOOK_SECONDS = 300.0
-"""Between looks of whoever rotates them: the steps are hours apart."""
+"""Between two looks at whether a step is due: the steps are hours apart."""
 
 
 class Part(StrEnum):
@@ -92,7 +93,7 @@ def rotate(secrets: Iterable[Secret], now: int, fresh: bytes) -> tuple[Secret, .
 
     `secrets` is what `parse` gives, or empty where there is no file yet.
     """
-    # A clock that was ahead must not make a secret last for ever.
+    # A time in the future, from a clock that was wrong, would delay the next step.
     has = {secret.part: secret._replace(since=min(secret.since, now)) for secret in secrets}
 
     def is_over(part: Part, seconds: int) -> bool:

@@ -5,14 +5,15 @@ by the same thread each time and no name is kept twice. The function is therefor
 classic BPF program can do: 32-bit arithmetic and forward jumps, no loops and no memory.
 
 1. Hash the name. FNV-1a over the octets of the wire name (length octets included), A-Z folded to
-   lower case. It stops at the first zero octet, which is the root label. A name with a zero octet
-   inside a label stops early; it still has one owner. Only the first `NAME_OCTETS` octets count:
-   names that agree in those share a shard.
+   lower case. It stops at the first zero octet, which is the root label. For a name with a zero
+   octet inside a label it stops early, and that name still has one owner. Only the first
+   `NAME_OCTETS` octets count: names with the same first octets share a shard.
 2. Give every shard a weight: `mix(hash ^ constant(shard))`, where `mix` is the finaliser of
    MurmurHash3. The highest weight owns the name (rendezvous hashing). `mix` is one to one, so two
    shards with different constants never have equal weights.
-3. `constant(shard)` depends on the shard's number alone. Another shard leaves the weights of the
-   others as they are, and takes only the names that it wins: one in N of them, from all alike.
+3. `constant(shard)` depends on the shard's number alone. One more shard changes no weight of the
+   others. It takes only the names where its own weight is the highest: one name in N, and as many
+   from each of the others.
 
 Its twin is `edge/engine/src/rings.rs`; `tests/golden/rings.json` holds both to the same values.
 """

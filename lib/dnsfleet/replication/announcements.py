@@ -1,8 +1,8 @@
-"""Announcements: the unsigned words of the index and the log on where news may be.
+"""Announcements: which zone is at which revision, as the index and the log say without a signature.
 
-The publisher's script writes them, the follower reads them; `dnsfleet.keys` shows the layout. A
-word that cannot be read is skipped in the index, where the next comparison meets it again, and
-counts as a gap in the log.
+The publisher's script writes them, the follower reads them; `keys` shows the layout. One that
+cannot be read is skipped in the index, which is read again at the next comparison. In the log it
+counts as a gap.
 """
 
 import re
@@ -16,7 +16,7 @@ _ENTRY_ID = re.compile(rb"([0-9]{1,20})-[0-9]{1,20}")
 
 
 class Announcement(NamedTuple):
-    """Somebody says that a zone is at a revision since a position; ordered by position."""
+    """A zone is said to be at a revision since a position; ordered by position."""
 
     lsn: int
     zone: str
@@ -30,7 +30,7 @@ class LogEntry(NamedTuple):
     after: int
     """The position before it."""
     announcement: Announcement | None
-    """None where the news is the fleet's head."""
+    """None where the fleet's head was published."""
 
 
 def read_index(zones: Mapping[bytes, bytes]) -> list[Announcement]:

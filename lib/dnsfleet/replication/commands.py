@@ -24,7 +24,7 @@ class ReadFleet:
 
 @dataclass(frozen=True, slots=True)
 class ReadLog:
-    """XREAD `keys.LOG` after the id `LSN-0`; wait for entries as long as you like."""
+    """XREAD `keys.LOG` after the id `LSN-0`; waiting for entries is allowed, and may end empty."""
 
     after: int
     """An LSN."""

@@ -1,7 +1,7 @@
 """Payloads: bytes of any size, carried in values that are small enough for replication.
 
-A zone is one payload, a change is another. What is inside them is the engine's business; here
-they are only cut, put together again and checked.
+A zone is one payload, a change is another. Only the engine reads what is inside them. Here they
+are cut into chunks, put together again and checked.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
-"""Events: what the follower is told. `dnsfleet.follower` says what it makes of each.
+"""Events: what the follower is told. `follower` says what it makes of each.
 
-An event that answers a command carries it. An answer to another command than the open one is old
-news and changes nothing, so answers may come late or twice.
+An event that answers a command carries that command. An answer to any command but the open one is
+ignored, so answers may come late or twice.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from dnsfleet.replication.manifests import Manifest
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What the engine serves from disk, and what the disk knows to be dropped.
+    """The disk was read: these zones are loaded, or are known as not to be served here.
 
     Each manifest was verified. Told at most once, before the first `Connected`.
     """
@@ -28,13 +28,13 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """The replica does not answer; what is open will not be answered."""
+    """The replica does not answer; a command that is open will not be answered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resync:
-    """Compare everything again. To be told every minute or so: it bounds how long a zone that
-    failed, or a change that the log did not show, stays behind."""
+    """Compare everything again. To be told every minute or so: it limits how long a zone that
+    failed, or a change that the log did not show, waits for the next try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class ChunksRead:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The engine serves what the command said; or why it does not and goes on as before."""
+    """The engine serves what the command said; with `error`, it serves what it did before."""
 
     command: commands.Load | commands.Apply
     error: str | None = None

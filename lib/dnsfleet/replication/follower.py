@@ -1,21 +1,21 @@
 """The follower: turns what a replica shows into what an edge serves, without any IO of its own.
 
-It is a machine of events in (`dnsfleet.events`) and commands out (`dnsfleet.commands`). Whoever
-drives it executes each command and feeds the answer back:
+Events go in (`events`) and commands come out (`commands`). Whoever drives the follower executes
+each command and feeds the answer back:
 
     open = follower.feed(Connected())
     while open: open += follower.feed(execute(open.pop(0)))
 
-One command that wants an answer is open at a time. So the order of things is the order of this
-text, memory holds one zone on its way and no queue, and a slow replica slows only us.
+At most one command that wants an answer is open at any time. So there is one order of events,
+memory holds the content of one zone that is not loaded yet, and a slow replica delays nothing else.
 
-What it does next, whenever nothing is open, is the first of these that there is reason for:
+Whenever nothing is open, the next command is the first of these that there is a reason for:
 
     1. a verified manifest waits       → ReadChunks → Load | Apply
     2. the index must be compared      → ReadIndex           (Connected, Resync, a gap in the log)
-    3. a zone is said to be newer      → ReadManifests       (up to MANIFESTS_AT_ONCE)
+    3. a newer revision is announced   → ReadManifests       (up to MANIFESTS_AT_ONCE)
     4. the fleet's head may be newer   → ReadFleet
-    5. nothing                         → ReadLog             (waits for news)
+    5. nothing                         → ReadLog             (waits for the next announcement)
 
 **Announcements and facts.** The index and the log announce that a zone is at a revision. Nothing in
 them is signed, so an announcement only makes the follower read the manifest. A fact is a manifest
@@ -24,31 +24,32 @@ it signs before the engine gets them, and the engine must find the signed digest
 them. So a replica can keep news from an edge, and it cannot invent news.
 
 **Never back.** A held revision is replaced only by a higher one. A replica that was restored from
-an old copy is behind us and is ignored until it has passed us; its revisions are no news. A
-deliberate roll-back is a higher revision with older content.
+an old copy shows lower revisions, and they are ignored. To roll back on purpose, the publisher
+publishes the older content as a higher revision.
 
-**Absence is no news.** An index without a zone, a missing value, an empty replica: none of them
-takes a zone away. The ways to lose a zone are its signed tombstone and a signed manifest that
+**Absence removes nothing.** An index without a zone, a missing value, an empty replica: none of
+them takes a zone away. A zone goes only by its signed tombstone, or by a signed manifest that
 assigns it to other Pops.
 
-**Gaps.** Each log entry names the position before it. Where that is not ours, entries were
-trimmed, or the core began anew; the index then tells all that the lost entries did. In the data
-of one zone a gap only makes the delta chain longer: the manifest names every delta since its
-snapshot, and a follower that holds none of the revisions along that way reads the snapshot. So a
-follower that is behind goes to the newest revision at once, however many it missed.
+**Gaps.** Each log entry names the position before it. Where that is not the position that was read
+last, entries were trimmed, or the core began anew. The index is read then, which announces all that
+the lost entries announced. In the data of one zone a gap only makes the delta chain longer: the
+manifest names every delta since its snapshot, and a follower that holds no revision of that chain
+reads the snapshot. So a follower that is behind goes to the newest revision at once, however many
+it missed.
 
-**Duplicates and late answers** are no news: an answer to a command that is not open is ignored,
-and a revision that is held is not loaded again. A disconnect leaves no command open, so no answer
-that gets lost can stop us. Should the engine have done what we do not know of, the next delta does
-not fit, and the snapshot makes up for it.
+**Duplicates and late answers** change nothing: an answer to a command that is not open is ignored,
+and a revision that is held is not loaded again. After a disconnect no command is open, so a lost
+answer cannot stop the follower. If the engine did what a lost answer would have told, the next
+delta does not fit, and the snapshot is read instead.
 
-**Failures stay with their zone.** Deltas that cannot be used lead to the snapshot; a snapshot that
-cannot be used makes the zone `failing`. It keeps the revision it has, is named in the acks, and
-is tried again when a newer manifest shows or at the next Resync or Connected. Other zones go on.
-What an ack may claim meanwhile is told in `acks`.
+**Failures stay with their zone.** Deltas that cannot be used lead to the snapshot. A snapshot that
+cannot be used makes the zone `failing`: it keeps the revision it has, is named in the acks, and is
+tried again with a newer manifest or at the next Resync or Connected. Other zones go on. What an ack
+may claim meanwhile is told in `acks`.
 
 **Complete** is an edge that may answer although its disk was empty: it has the signed fleet head,
-knows as many live zones as that counts, and serves each one that is assigned to it.
+knows as many live zones as the head counts, and serves each one that is assigned to its Pop.
 """
 
 import itertools
@@ -73,7 +74,7 @@ MANIFESTS_AT_ONCE = 64
 
 
 class _Held(NamedTuple):
-    """What is known of a zone for a fact."""
+    """What the newest verified manifest says of a zone."""
 
     revision: Revision
     lsn: int
@@ -85,12 +86,12 @@ class _Held(NamedTuple):
 
 
 class _Job(NamedTuple):
-    """A verified manifest on its way into the engine."""
+    """A verified manifest that is to be loaded."""
 
     manifest: Manifest
     signed: bytes
     lsn: int
-    """Of the oldest change that it makes up for."""
+    """Of the oldest change that it brings."""
     chain: DeltaChain
 
 
@@ -105,9 +106,9 @@ class Follower:
         self._index_due = True
         self._fleet_due = True
         self._progress = Progress()
-        self._behind_gap = 0
-        # Both in the order of their lsn, and no announcement is older than a job: the index gives a
-        # sorted list, and the log is read only while both are empty.
+        self._log_end = 0
+        # Both are in the order of their lsn, and no announcement is older than a job: the index
+        # gives a sorted list, and the log is read only while both are empty.
         self._announcements: dict[str, Announcement] = {}
         self._jobs: deque[_Job] = deque()
         self._held: dict[str, _Held] = {}
@@ -121,7 +122,7 @@ class Follower:
 
     @property
     def waiting(self) -> int:
-        """How many zones are known or said to be newer than what is served."""
+        """How many zones have a newer revision, verified or announced, than is served."""
         return len(self._announcements) + len(self._jobs)
 
     def feed(self, event: events.Event) -> list[Command]:
@@ -135,7 +136,7 @@ class Follower:
                 self._online = self._index_due = self._fleet_due = True
             case events.Disconnected():
                 self._online, self._open = False, None
-                self._behind_gap = 0  # the next index may be older than that log
+                self._log_end = 0  # the next index may be older than that log
             case events.Resync():
                 self._index_due = self._fleet_due = True
             case _:
@@ -143,8 +144,8 @@ class Follower:
                     return []
                 self._open = None
                 out += self._take(event)
-        self._judge_completeness()
-        if not self._index_due and (ack := self._progress.ack(self._on_its_way())) is not None:
+        self._check_complete()
+        if not self._index_due and (ack := self._progress.ack(self._oldest_pending())) is not None:
             out.append(ack)
         if self._online and self._open is None:
             self._open = self._next()
@@ -185,30 +186,30 @@ class Follower:
     def _take_index(self, zones: Mapping[bytes, bytes]) -> None:
         heard = announcements.read_index(zones)
         newest = heard[-1].lsn if heard else 0
-        self._progress.announced = max(newest, self._behind_gap)
+        self._progress.announced = max(newest, self._log_end)
         self._progress.read_index(self._held)
-        self._behind_gap = 0
+        self._log_end = 0
         self._index_due = False
         self._announcements.clear()
         for announcement in heard:
-            self._hear(announcement)
+            self._take_announcement(announcement)
 
     def _take_log(self, entries: Sequence[tuple[bytes, Mapping[bytes, bytes]]]) -> None:
         for entry_id, fields in entries:
             entry = announcements.read_entry(entry_id, fields)
             if entry is None or entry.after != self._progress.announced:
-                # An index read from here on is newer than all of this answer, so reading goes on
-                # behind it; else a trimmed log could show the same gap for ever.
-                self._behind_gap = announcements.position(entries[-1][0])
+                # The index will be read after this part of the log, so it announces all of it. The
+                # log is then read from its end: from the gap, it could show the same gap again.
+                self._log_end = announcements.position(entries[-1][0])
                 self._index_due = self._fleet_due = True
                 return
             self._progress.announced = entry.lsn
             if entry.announcement is None:
                 self._fleet_due = True
             else:
-                self._hear(entry.announcement)
+                self._take_announcement(entry.announcement)
 
-    def _hear(self, announcement: Announcement) -> None:
+    def _take_announcement(self, announcement: Announcement) -> None:
         zone = announcement.zone
         held = self._held.get(zone)
         if held is None or announcement.revision > held.revision:
@@ -226,7 +227,7 @@ class Follower:
         try:
             head = manifests.verify_fleet(signed, self._key)
         except ManifestError:
-            return  # All that it can do is to keep an edge with an empty disk waiting.
+            return  # An edge with an empty disk waits on; for any other it changes nothing.
         if self._fleet is None or (head.fence, head.lsn) > (self._fleet.fence, self._fleet.lsn):
             self._fleet = head
 
@@ -316,13 +317,13 @@ class Follower:
             manifest.tombstone,
         )
 
-    def _on_its_way(self) -> int | None:
-        """The position of the oldest change that is known and not served."""
+    def _oldest_pending(self) -> int | None:
+        """The position of the oldest change, verified or announced, that is not served."""
         if self._jobs:
             return self._jobs[0].lsn
         return next((announcement.lsn for announcement in self._announcements.values()), None)
 
-    def _judge_completeness(self) -> None:
+    def _check_complete(self) -> None:
         if self._complete or self._fleet is None or self._index_due or self.waiting:
             return
         counted = sum(

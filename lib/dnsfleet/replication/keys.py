@@ -13,8 +13,8 @@
     dnsfleet:1:claims                         hash: `ORIGIN NAMESPACE/NAME` of a RecordSet to the
                                               RRsets that it added; for writers only
 
-The 1 is the version of this layout. A reader that finds nothing under its own version has no
-news, so a newer layout beside this one never takes a zone away from an older edge.
+The 1 is the version of this layout. A reader looks only under its own version. Where it finds
+nothing there, it keeps what it has, so a newer layout never takes a zone away from an older edge.
 
 A snapshot or delta has its own keys for every revision: nothing that a manifest names is ever
 written a second time.

@@ -124,9 +124,9 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class FleetHead:
-    """The publisher's word that everything it knows was published.
+    """The publisher says that all the zones it knows are published.
 
-    An edge with nothing on disk is complete only once it knows as many zones.
+    An edge with nothing on disk is complete only once it knows as many live zones.
     """
 
     fence: int

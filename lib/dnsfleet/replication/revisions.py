@@ -7,11 +7,11 @@ _TEXT = re.compile(r"([0-9]{1,15})\.([0-9]{1,15})")
 
 
 class Revision(NamedTuple):
-    """The place of one publication among all of its zone, ordered by `(epoch, seq)`.
+    """Which publication of a zone it is, ordered by `(epoch, seq)`.
 
-    The epoch is the fence of the writer, so a new writer's revisions come after all of its
-    predecessor's, whatever that one still had on the way. `seq` rises by at least one with every
-    publication and goes on rising through removals and writers.
+    The epoch is the fence of the writer, so the revisions of a new writer come after all those of
+    the writer before, even after one that is written late. `seq` rises by at least one with every
+    publication. A removal or a new writer does not reset it.
     """
 
     epoch: int
