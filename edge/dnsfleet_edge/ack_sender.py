@@ -18,6 +18,7 @@ from dnsfleet_io.redis_clients import redis_client
 
 from dnsfleet_edge.readiness import Readiness
 from dnsfleet_edge.status import Status
+from dnsfleet_edge.workers import Worker
 
 SPACING_SECONDS = 0.02
 REPEAT_SECONDS = 5.0
@@ -48,10 +49,10 @@ class AckSender:
         self._healthy = True
         self._changed = threading.Event()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="acks", daemon=True)
+        self.worker = Worker("acks", self._run)
 
     def start(self) -> None:
-        self._thread.start()
+        self.worker.start()
 
     def changed(self) -> None:
         """Have the newest ack sent soon; returns at once."""
@@ -61,7 +62,7 @@ class AckSender:
         """End the thread, within `TIMEOUT_SECONDS` where it waits for the core."""
         self._stopping.set()
         self._changed.set()
-        self._thread.join(TIMEOUT_SECONDS)
+        self.worker.join(TIMEOUT_SECONDS)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -76,10 +77,11 @@ class AckSender:
         ack = self._status.ack._replace(time_ms=time.time_ns() // 1_000_000)
         try:
             self._client.hset(keys.ACKS, self._field, acks.encode(ack))
-        except redis.RedisError as error:
+        except BaseException as error:
             self._failed()
             if self._healthy:
-                log.warning(line("ack_failed", problem=error))
+                foreseen = isinstance(error, redis.RedisError)
+                log.warning(line("ack_failed", problem=error), exc_info=not foreseen)
             self._healthy = False
         else:
             if not self._healthy:

@@ -13,6 +13,8 @@ from dnsfleet import cookies
 from dnsfleet_engine import Engine
 from dnsfleet_io.logs import line
 
+from dnsfleet_edge.workers import Worker
+
 LOOK_SECONDS = 10.0
 """Between looks at the file: short beside the hour that a new secret waits before it is used."""
 
@@ -32,17 +34,17 @@ class CookieSecrets:
         self._text: str | None = None
         self._problem = ""
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="cookies", daemon=True)
+        self.worker = Worker("cookies", self._run)
 
     def start(self) -> None:
         """Look once, and from then on every LOOK_SECONDS."""
         self.look()
-        self._thread.start()
+        self.worker.start()
 
     def stop(self) -> None:
         """Look no more."""
         self._stopping.set()
-        self._thread.join()
+        self.worker.join()
 
     def look(self) -> None:
         """Read the file, and give its secrets to the engine where they changed."""
@@ -51,20 +53,22 @@ class CookieSecrets:
             if text == self._text:
                 return
             secrets = cookies.for_engine(cookies.parse(text))
+            self._engine.set_cookie_secrets(secrets)
+            self._given(len(secrets))
         except OSError as error:
             self._tell(f"{self._path}: {error.strerror}")
         except ValueError as error:  # also undecodable bytes
             self._tell(f"{self._path}: {error}")
+        except BaseException as error:
+            self._tell(f"{self._path}: {error!r}", trace=True)
         else:
-            self._engine.set_cookie_secrets(secrets)
             self._text, self._problem = text, ""
-            self._given(len(secrets))
             log.info(line("cookie_secrets", count=len(secrets)))
 
-    def _tell(self, problem: str) -> None:
+    def _tell(self, problem: str, trace: bool = False) -> None:
         if problem != self._problem:
             self._problem = problem
-            log.warning(line("cookie_secrets_unusable", problem=problem))
+            log.warning(line("cookie_secrets_unusable", problem=problem), exc_info=trace)
 
     def _run(self) -> None:
         while not self._stopping.wait(LOOK_SECONDS):

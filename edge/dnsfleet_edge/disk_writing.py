@@ -20,6 +20,7 @@ from dnsfleet_engine import Zone
 from dnsfleet_io.logs import line
 
 from dnsfleet_edge.disk import Disk
+from dnsfleet_edge.workers import Worker
 
 # Octets a second that one zone may write on average. 1 M records are about 50 MB, so such a zone is
 # written at most every 50 s, and one of a few kB as often as it changes.
@@ -55,7 +56,7 @@ class DiskWriter:
         self._listed: set[str] | None = None
         self._not_before: dict[str, float] = {}
         self._healthy = True
-        self._thread = threading.Thread(target=self._run, name="disk", daemon=True)
+        self.worker = Worker("disk", self._run)
 
     def start(self, restored: Iterable[str] | None) -> None:
         """Start the thread; `restored` is the complete set that the disk holds, if it does."""
@@ -63,7 +64,7 @@ class DiskWriter:
             self._complete = True
             self._written = set(restored)
             self._listed = set(self._written)
-        self._thread.start()
+        self.worker.start()
 
     def save(self, origin: str, signed: bytes, zone: Zone | None) -> None:
         """Have this revision, or with None that the zone was dropped, written soon.
@@ -85,8 +86,8 @@ class DiskWriter:
         with self._wake:
             self._stopping = True
             self._wake.notify()
-        if self._thread.is_alive():
-            self._thread.join(STOP_SECONDS)
+        if self.worker.is_alive():
+            self.worker.join(STOP_SECONDS)
 
     def _run(self) -> None:
         self._attempt(_INDEX, self._disk.sweep)
@@ -114,17 +115,20 @@ class DiskWriter:
         return {origin: self._pending.pop(origin) for origin in due}
 
     def _write(self, origin: str, entry: _Entry) -> None:
-        encoded = entry.zone.encode() if entry.zone else None
+        size = 0
 
         def write() -> None:
-            if encoded is None:
+            nonlocal size
+            if entry.zone is None:
                 self._disk.write_dropped(origin, entry.signed)
             else:
+                encoded = entry.zone.encode()
+                size = len(encoded)
                 self._disk.write_zone(origin, entry.signed, encoded)
 
         if self._attempt(origin, write):
             self._written.add(origin)
-            self._not_before[origin] = time.monotonic() + len(encoded or b"") / BYTES_PER_SECOND
+            self._not_before[origin] = time.monotonic() + size / BYTES_PER_SECOND
         else:
             with self._wake:
                 self._pending.setdefault(origin, entry)
@@ -149,17 +153,20 @@ class DiskWriter:
             self._listed = origins
 
     def _attempt(self, what: str, action: Callable[[], None]) -> bool:
-        """Whether it worked. Logs the first failure in a row, and the next success."""
+        """Whether it worked. Of a disk that fails it logs the first time, and the next success."""
         try:
             action()
         except OSError as error:
-            self._failed()
-            self._not_before[what] = time.monotonic() + RETRY_SECONDS
             if self._healthy:
                 log.warning(line("disk_failed", what=what, problem=error))
             self._healthy = False
-            return False
-        if not self._healthy:
-            log.info(line("disk_works_again", what=what))
-        self._healthy = True
-        return True
+        except BaseException:
+            log.exception(line("disk_defect", what=what))
+        else:
+            if not self._healthy:
+                log.info(line("disk_works_again", what=what))
+            self._healthy = True
+            return True
+        self._failed()
+        self._not_before[what] = time.monotonic() + RETRY_SECONDS
+        return False

@@ -42,6 +42,7 @@ from dnsfleet_edge.metrics import Metrics
 from dnsfleet_edge.readiness import Readiness
 from dnsfleet_edge.replica import Replica
 from dnsfleet_edge.status import Status
+from dnsfleet_edge.workers import Worker
 
 # What the link is in the middle of, such as decoding a large zone, may take this long to end.
 STOP_SECONDS = 2.0
@@ -91,7 +92,8 @@ class Edge:
                 self._readiness,
                 self._metrics.ack_failures.inc,
             )
-        self._serving = threading.Thread(target=self._serve, name="link", daemon=True)
+        self._serving = Worker("link", self._serve)
+        self._catching_up = Worker("catch-up", self._catch_up)
         self._restored = False
         self._answering = False
         self._binding = threading.Lock()
@@ -157,10 +159,8 @@ class Edge:
 
     def _serve(self) -> None:
         """The link's thread: what the disk has, then whatever the replica has that is newer."""
-        try:
-            stored = self._disk.read()
-        except DiskError as error:
-            log.info(line("disk_incomplete", problem=error))
+        stored = self._read_disk()
+        if stored is None:
             self._readiness.waiting("waiting for the replica: no complete set of zones on disk")
             self._writer.start(None)
         else:
@@ -168,10 +168,23 @@ class Edge:
             self._writer.start(each.manifest.zone for each in stored)
             self._readiness.waiting("looking for newer revisions at the replica")
             self._restored = True
-            patience = threading.Timer(CATCH_UP_SECONDS, self._answer_from_disk)
-            patience.daemon = True
-            patience.start()
+            self._catching_up.start()
         self._link.run()
+
+    def _read_disk(self) -> list[Stored] | None:
+        """A complete set of zones; None where the disk has none to start from."""
+        try:
+            return self._disk.read()
+        except DiskError as error:
+            log.info(line("disk_incomplete", problem=error))
+        except BaseException:
+            # The replica has all that the disk has.
+            log.exception(line("disk_defect", what="start"))
+        return None
+
+    def _catch_up(self) -> None:
+        time.sleep(CATCH_UP_SECONDS)
+        self._answer_from_disk()
 
     def _restore(self, stored: list[Stored]) -> None:
         for each in stored:
@@ -203,7 +216,9 @@ class Edge:
                     self._config.exempt,
                     self._config.proxy_protocol_from,
                 )
-            except OSError as error:
+            except BaseException as error:
+                if not isinstance(error, OSError):
+                    log.exception(line("start_defect"))
                 self._link.stop()
                 self._problem = f"cannot answer DNS: {error}"
                 os.kill(os.getpid(), signal.SIGTERM)
@@ -221,8 +236,12 @@ class Edge:
             self._acks.changed()
 
     def _healthz(self) -> Page:
-        alive = self._serving.is_alive()
-        return text_page(alive, "ok" if alive else "the thread that follows the replica has ended")
+        problems = [worker.problem for worker in self._workers() if worker.problem]
+        return text_page(not problems, "; ".join(problems) or "ok")
+
+    def _workers(self) -> list[Worker]:
+        parts = [self._writer, self._acks, self._cookies]
+        return [self._serving, self._catching_up, *(part.worker for part in parts if part)]
 
     def _readyz(self) -> Page:
         ready, reason = self._readiness.verdict

@@ -86,7 +86,7 @@ class Link:
                 self._follow()
             except redis.RedisError as error:
                 self._failed(error)
-            except Exception:
+            except BaseException:
                 # The engine serves on, so following must go on too, whatever the defect is.
                 log.exception(line("link_defect"))
                 self._metrics.link_failures.inc()
@@ -153,13 +153,13 @@ class Link:
             for delta in command.deltas:
                 zone = zone.apply(delta)
             verification.check(manifest, zone)
+            self._engine.load(zone)
         except ValueError as error:
             return str(error)
-        except Exception as error:
+        except BaseException as error:
             # The follower waits for an answer, and one zone must not stop the others.
             log.exception(line("load_defect", zone=manifest.zone))
             return repr(error)
-        self._engine.load(zone)
         self._status.loaded(manifest)
         self._writer.save(manifest.zone, command.signed, zone)
         source = "snapshot" if isinstance(command, commands.Load) else "delta"

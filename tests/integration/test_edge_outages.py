@@ -175,6 +175,68 @@ def test_a_full_disk_does_not_stop_the_answers(fleet: EdgeFleet) -> None:
     assert fleet.edge.log.count("event=disk_failed") == 1
 
 
+@pytest.mark.parametrize(
+    ("thread", "broken"),
+    [
+        ("link", "link.Link.run"),
+        ("acks", "ack_sender.AckSender._run"),
+        ("cookies", "cookie_secrets.CookieSecrets._run"),
+        ("disk", "disk_writing.DiskWriter._run"),
+    ],
+)
+def test_a_thread_that_ended_is_told_by_healthz_alone(
+    tmp_path: Path, thread: str, broken: str
+) -> None:
+    fleet = EdgeFleet(tmp_path, cookie_secrets=str(tmp_path / "cookies"))
+    try:
+        fleet.serving()
+        wait_for("the index", lambda: (fleet.edge.folder / "state" / "index").exists(), 5)
+        fleet.edge.kill()
+        module = broken.partition(".")[0]
+        fleet.edge.before = f"from dnsfleet_edge import {module}\n{broken} = lambda self: 1 / 0"
+        fleet.edge.launch()
+        told = f"the thread {thread} has ended: ZeroDivisionError('division by zero')\n"
+        wait_for("the end", lambda: fleet.edge.page("/healthz") == (503, told), 10)
+        wait_for("ready", fleet.edge.is_ready, 10)
+        assert fleet.edge.address("www.example.com.") == OLD
+        assert fleet.edge.log.count("event=thread_ended") == 1
+    finally:
+        fleet.close()
+
+
+def test_a_disk_that_cannot_be_read_for_an_unknown_reason_costs_the_disk_alone(
+    fleet: EdgeFleet,
+) -> None:
+    fleet.edge.before = "from dnsfleet_edge.disk import Disk\nDisk.read = lambda self: 1 / 0"
+    fleet.serving()
+    fleet.answers(OLD)
+    assert fleet.edge.page("/healthz") == (200, "ok\n")
+    assert "event=disk_defect what=start" in fleet.edge.log
+
+
+DEFECT_OF_ONE_ZONE = """
+from dnsfleet_edge import verification
+check = verification.check
+def defective(manifest, zone):
+    if manifest.zone == "example.org.":
+        raise BaseException("a defect")
+    check(manifest, zone)
+verification.check = defective
+"""
+
+
+def test_a_defect_in_loading_costs_that_zone_alone(fleet: EdgeFleet) -> None:
+    fleet.edge.before = DEFECT_OF_ONE_ZONE
+    fleet.serving()
+    fleet.publish(OLD, "example.org.")
+    fleet.publish(NEW)
+    fleet.answers(NEW)
+    ack = wait_for("the ack", lambda: (ack := fleet.ack()) and ack.failing and ack, 5)
+    assert ack.failing == {"example.org.": "BaseException('a defect')"}
+    assert fleet.edge.page("/healthz") == (200, "ok\n")
+    assert fleet.edge.metrics()["dnsfleet_edge_link_failures_total"] == 0
+
+
 @pytest.mark.parametrize("taken", ["dns", "http"])
 def test_a_port_in_use_is_named(fleet: EdgeFleet, taken: str) -> None:
     fleet.start()

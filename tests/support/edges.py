@@ -32,6 +32,8 @@ class EdgeProcess:
     """`dnsfleet-edge` with a config of its own under `folder`; ports stay the same in a restart."""
 
     def __init__(self, folder: Path, public_key: Ed25519PublicKey, **config: Any) -> None:
+        self.before = ""
+        """Python that the process runs first, to make it another edge than the one of this tree."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.port, self.http = free_port(), free_port()
@@ -53,9 +55,10 @@ class EdgeProcess:
 
     def launch(self) -> None:
         """Start the process and wait for nothing."""
+        program = f"{self.before}\nfrom dnsfleet_edge.main import main\nmain()"
         with (self.folder / "edge.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "dnsfleet_edge", str(self._config)], stderr=log
+                [sys.executable, "-c", program, str(self._config)], stderr=log
             )
 
     def start(self) -> None:

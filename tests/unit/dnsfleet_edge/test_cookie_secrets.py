@@ -1,6 +1,7 @@
 """An engine has the secrets of the file, and keeps them when the file is no good."""
 
 import logging
+import queue
 from pathlib import Path
 
 import dns.edns
@@ -8,6 +9,7 @@ import dns.message
 import pytest
 from dnsfleet import cookies
 from dnsfleet.cookies import Part, Secret
+from dnsfleet_edge import cookie_secrets
 from dnsfleet_edge.cookie_secrets import CookieSecrets
 from dnsfleet_engine import Engine
 
@@ -80,3 +82,27 @@ def test_what_was_good_is_kept_and_the_trouble_told_once(
     file.write_text(text((Part.CURRENT, NEW)))
     secrets.look()
     assert cookie(engine, known or b"") != known
+
+
+def test_a_defect_costs_one_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(cookie_secrets, "LOOK_SECONDS", 0.01)
+    file, engine = tmp_path / "cookies", Engine()
+    file.write_text(text((Part.CURRENT, OLD)))
+    defects = [RuntimeError("a defect")] * 2
+    counts: queue.SimpleQueue[int] = queue.SimpleQueue()
+
+    def given(count: int) -> None:
+        if defects:
+            raise defects.pop()
+        counts.put(count)
+
+    secrets = CookieSecrets(file, engine, given)
+    secrets.start()
+    assert counts.get(timeout=5) == 1
+    secrets.stop()
+    assert cookie(engine) is not None
+    assert secrets.worker.problem == ""
+    assert caplog.text.count("event=cookie_secrets_unusable") == 1
+    assert "Traceback" in caplog.text

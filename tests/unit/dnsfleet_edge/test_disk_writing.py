@@ -83,6 +83,38 @@ def test_a_big_zone_is_not_written_for_every_change(
     assert kept.serials() == {"a.example.": 49, "b.example.": 1}
 
 
+class Panic(BaseException):
+    """What a panic of the engine is in Python."""
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a defect"), Panic("a defect")])
+def test_a_defect_costs_one_write(
+    kept: Kept,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: BaseException,
+) -> None:
+    monkeypatch.setattr(disk_writing, "RETRY_SECONDS", 0.05)
+    write_zone, broken = Disk.write_zone, True
+
+    def write(disk: Disk, origin: str, signed: bytes, encoded: bytes) -> None:
+        if origin == "a.example." and broken:
+            raise error
+        write_zone(disk, origin, signed, encoded)
+
+    monkeypatch.setattr(Disk, "write_zone", write)
+    kept.writer.start([])
+    kept.save(sign(make_zone("a.example.", serial=1), 1))
+    wait_for("failures", lambda: kept.failures > 1, 5)
+    kept.save(sign(make_zone("b.example.", serial=1), 1))
+    wait_for("another zone", lambda: kept.serials() == {"b.example.": 1}, 5)
+    broken = False
+    wait_for("both", lambda: kept.serials() == {"a.example.": 1, "b.example.": 1}, 5)
+    assert "event=disk_defect what=a.example." in caplog.text
+    assert "a defect" in caplog.text
+    assert kept.writer.worker.problem == ""
+
+
 def test_an_unusable_disk_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disk_writing, "RETRY_SECONDS", 0.05)
     folder = tmp_path / "state"
