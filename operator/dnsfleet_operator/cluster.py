@@ -15,7 +15,8 @@ from kubernetes.client.exceptions import ApiException
 from kubernetes.dynamic.client import DynamicClient
 from kubernetes.dynamic.resource import Resource
 
-Manifest = dict[str, Any]
+Object = dict[str, Any]
+"""An object of Kubernetes, as its JSON says it."""
 
 FIELD_MANAGER = "dnsfleet"
 PAGE = 500
@@ -84,19 +85,19 @@ class Cluster:
             for kind, (group, version, plural, namespaced) in _KINDS.items()
         }
 
-    def get(self, kind: str, name: str, namespace: str = "") -> Manifest | None:
+    def get(self, kind: str, name: str, namespace: str = "") -> Object | None:
         """The object, read from a quorum; None where there is none."""
         return self._request("get", kind, name, namespace, missing=True)
 
-    def objects(self, kind: str, namespace: str = "", labels: str = "") -> list[Manifest]:
+    def objects(self, kind: str, namespace: str = "", labels: str = "") -> list[Object]:
         """All objects of a kind at one moment, everywhere or in a namespace."""
         return self.objects_at(kind, namespace, labels)[0]
 
-    def objects_at(self, kind: str, namespace: str, labels: str) -> tuple[list[Manifest], str]:
+    def objects_at(self, kind: str, namespace: str, labels: str) -> tuple[list[Object], str]:
         """All objects of a kind, and the resourceVersion from which `watch` goes on."""
         group, version, _, _ = _KINDS[kind]
         api_version = f"{group}/{version}" if group else version
-        found: list[Manifest] = []
+        found: list[Object] = []
         token = ""
         while True:
             query: list[tuple[str, Any]] = [("limit", PAGE)]
@@ -115,7 +116,7 @@ class Cluster:
 
     def watch(
         self, kind: str, namespace: str, labels: str, since: str
-    ) -> Iterator[tuple[str, Manifest]]:
+    ) -> Iterator[tuple[str, Object]]:
         """Changes in a namespace after a resourceVersion: ADDED, MODIFIED or DELETED, and what.
 
         It ends after WATCH_SECONDS, so that a connection that is dead is not waited for.
@@ -135,48 +136,46 @@ class Cluster:
         except (ApiException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise ClusterError(f"watch {kind} {namespace}: {error}", 0) from error
 
-    def create(self, manifest: Manifest) -> Manifest:
+    def create(self, new: Object) -> Object:
         """A new object; ConflictError where there is one already."""
-        metadata = manifest["metadata"]
-        made = self._request(
-            "post", manifest["kind"], "", metadata.get("namespace", ""), body=manifest
-        )
-        return cast(Manifest, made)
+        metadata = new["metadata"]
+        made = self._request("post", new["kind"], "", metadata.get("namespace", ""), body=new)
+        return cast(Object, made)
 
-    def replace(self, manifest: Manifest) -> Manifest:
-        """A new version in the place of exactly the version that the manifest names."""
-        metadata = manifest["metadata"]
+    def replace(self, changed: Object) -> Object:
+        """A new version in the place of exactly the version that it names."""
+        metadata = changed["metadata"]
         made = self._request(
             "put",
-            manifest["kind"],
+            changed["kind"],
             metadata["name"],
             metadata.get("namespace", ""),
-            body=manifest,
+            body=changed,
         )
-        return cast(Manifest, made)
+        return cast(Object, made)
 
-    def apply(self, manifest: Manifest, subresource: str = "") -> Manifest | None:
+    def apply(self, wanted: Object, subresource: str = "") -> Object | None:
         """Server-side apply; None where `subresource` is asked of an object that is gone."""
-        metadata = manifest["metadata"]
+        metadata = wanted["metadata"]
         return self._request(
             "patch",
-            manifest["kind"],
+            wanted["kind"],
             metadata["name"],
             metadata.get("namespace", ""),
             subresource=subresource,
             missing=bool(subresource),
-            body=manifest,
+            body=wanted,
             content_type="application/apply-patch+yaml",
             field_manager=FIELD_MANAGER,
             force_conflicts=True,
         )
 
-    def delete(self, manifest: Manifest) -> None:
+    def delete(self, found: Object) -> None:
         """End exactly this object, and then what it made; one that is gone already is no error."""
-        metadata = manifest["metadata"]
+        metadata = found["metadata"]
         self._request(
             "delete",
-            manifest["kind"],
+            found["kind"],
             metadata["name"],
             metadata.get("namespace", ""),
             missing=True,
@@ -198,7 +197,7 @@ class Cluster:
         missing: bool = False,
         timeout: float = TIMEOUT_SECONDS,
         **options: Any,
-    ) -> Manifest | None:
+    ) -> Object | None:
         path = self._path(kind, name, namespace)
         if subresource:
             path = f"{path}/{subresource}"
@@ -207,7 +206,7 @@ class Cluster:
             answer = self._client.request(
                 method, path, serialize=False, _request_timeout=timeout, **options
             )
-            return cast(Manifest, json.loads(answer.data))
+            return cast(Object, json.loads(answer.data))
         except ApiException as error:
             if missing and error.status == 404:
                 return None

@@ -4,7 +4,7 @@ from typing import Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet_engine import Zone
-from dnsfleet_operator.cluster import Manifest
+from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.configuration import from_environment
 from dnsfleet_operator.controller import Controller
 from dnsfleet_operator.metrics import Metrics
@@ -48,15 +48,15 @@ class ControlledFleet:
         self.controller.stop()
         self._client.close()
 
-    def put(self, manifest: Manifest) -> Manifest:
+    def put(self, wanted: Object) -> Object:
         """Make or change an object, and tell of it."""
-        made = self.cluster.put(manifest)
+        made = self.cluster.put(wanted)
         self.controller.event(made["kind"], made, deleted=False)
         return made
 
-    def delete(self, manifest: Manifest) -> None:
+    def delete(self, gone: Object) -> None:
         """End an object, and tell of it."""
-        found = self.cluster.get(*name_of(manifest))
+        found = self.cluster.get(*name_of(gone))
         assert found is not None
         self.cluster.delete(found)
         self.controller.event(found["kind"], found, deleted=True)

@@ -6,7 +6,7 @@ import threading
 from typing import Any
 
 import kubernetes
-from dnsfleet_operator.cluster import Cluster, ConflictError, Manifest
+from dnsfleet_operator.cluster import Cluster, ConflictError, Object
 
 _CREATED = "2026-01-01T00:00:00Z"
 _CONTAINERS = (
@@ -23,7 +23,7 @@ class MemoryCluster(Cluster):
     def __init__(self) -> None:
         super().__init__(kubernetes.client.ApiClient())
         self._lock = threading.Lock()
-        self._objects: dict[tuple[str, str, str], Manifest] = {}
+        self._objects: dict[tuple[str, str, str], Object] = {}
         self._numbers = itertools.count(1)
         self.faults: dict[str, Exception] = {}
         """What is raised when objects of a kind are asked for."""
@@ -32,29 +32,29 @@ class MemoryCluster(Cluster):
         for kind, name in _CONTAINERS:
             self.put({"kind": kind, "metadata": {"name": name}})
 
-    def put(self, manifest: Manifest) -> Manifest:
+    def put(self, wanted: Object) -> Object:
         """Make or change an object, as people do; what it is then."""
         with self._lock:
-            before = self._objects.get(_key(manifest), {})
+            before = self._objects.get(_key(wanted), {})
             number = str(next(self._numbers))
             metadata: dict[str, Any] = {
                 "uid": number,
                 "generation": 0,
                 "creationTimestamp": _CREATED,
             }
-            metadata |= before.get("metadata", {}) | manifest["metadata"]
-            if before.get("spec") != manifest.get("spec"):
+            metadata |= before.get("metadata", {}) | wanted["metadata"]
+            if before.get("spec") != wanted.get("spec"):
                 metadata["generation"] += 1
-            made = before | manifest | {"metadata": metadata | {"resourceVersion": number}}
-            self._objects[_key(manifest)] = made
+            made = before | wanted | {"metadata": metadata | {"resourceVersion": number}}
+            self._objects[_key(wanted)] = made
             return copy.deepcopy(made)
 
-    def get(self, kind: str, name: str, namespace: str = "") -> Manifest | None:
+    def get(self, kind: str, name: str, namespace: str = "") -> Object | None:
         self._answer(kind)
         with self._lock:
             return copy.deepcopy(self._objects.get((kind, namespace, name)))
 
-    def objects(self, kind: str, namespace: str = "", labels: str = "") -> list[Manifest]:
+    def objects(self, kind: str, namespace: str = "", labels: str = "") -> list[Object]:
         self._answer(kind)
         with self._lock:
             return [
@@ -65,29 +65,29 @@ class MemoryCluster(Cluster):
                 and _selects(labels, found["metadata"].get("labels", {}))
             ]
 
-    def create(self, manifest: Manifest) -> Manifest:
-        self._answer(manifest["kind"])
-        if _key(manifest) in self._objects:
+    def create(self, new: Object) -> Object:
+        self._answer(new["kind"])
+        if _key(new) in self._objects:
             raise ConflictError("it is there", 409)
-        return self.put(manifest)
+        return self.put(new)
 
-    def replace(self, manifest: Manifest) -> Manifest:
-        self._answer(manifest["kind"])
-        return self.put(manifest)
+    def replace(self, changed: Object) -> Object:
+        self._answer(changed["kind"])
+        return self.put(changed)
 
-    def apply(self, manifest: Manifest, subresource: str = "") -> Manifest | None:
-        self._answer(manifest["kind"])
-        if subresource and _key(manifest) not in self._objects:
+    def apply(self, wanted: Object, subresource: str = "") -> Object | None:
+        self._answer(wanted["kind"])
+        if subresource and _key(wanted) not in self._objects:
             return None
-        return self.put(manifest if not subresource else self._spec(manifest) | manifest)
+        return self.put(wanted if not subresource else self._spec(wanted) | wanted)
 
-    def delete(self, manifest: Manifest) -> None:
-        self._answer(manifest["kind"])
+    def delete(self, found: Object) -> None:
+        self._answer(found["kind"])
         with self._lock:
-            self._objects.pop(_key(manifest), None)
+            self._objects.pop(_key(found), None)
 
-    def _spec(self, manifest: Manifest) -> Manifest:
-        found = self._objects[_key(manifest)]
+    def _spec(self, wanted: Object) -> Object:
+        found = self._objects[_key(wanted)]
         return {"spec": found["spec"]} if "spec" in found else {}
 
     def _answer(self, kind: str) -> None:
@@ -103,12 +103,12 @@ def _selects(selector: str, labels: dict[str, str]) -> bool:
     )
 
 
-def _key(manifest: Manifest) -> tuple[str, str, str]:
-    kind, name, namespace = name_of(manifest)
+def _key(found: Object) -> tuple[str, str, str]:
+    kind, name, namespace = name_of(found)
     return kind, namespace, name
 
 
-def name_of(manifest: Manifest) -> tuple[str, str, str]:
+def name_of(found: Object) -> tuple[str, str, str]:
     """Kind, name and namespace, as `get` takes them."""
-    metadata: dict[str, Any] = manifest["metadata"]
-    return manifest["kind"], metadata["name"], metadata.get("namespace", "")
+    metadata: dict[str, Any] = found["metadata"]
+    return found["kind"], metadata["name"], metadata.get("namespace", "")

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from dnsfleet_operator.cluster import Cluster, ClusterError, ConflictError, Manifest
+from dnsfleet_operator.cluster import Cluster, ClusterError, ConflictError, Object
 from dnsfleet_operator.leading import leases
 
 _log = logging.getLogger(__name__)
@@ -91,5 +91,5 @@ class Leadership:
         except ClusterError as error:
             _log.warning("%s", error)
 
-    def _get(self) -> Manifest | None:
+    def _get(self) -> Object | None:
         return self._cluster.get("Lease", self._name, self._namespace)

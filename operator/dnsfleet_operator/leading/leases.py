@@ -19,7 +19,7 @@ RENEW_SECONDS = 4.0
 RETRY_SECONDS = 1.0
 """Between looks of a candidate."""
 
-Manifest = Mapping[str, Any]
+Object = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -32,18 +32,18 @@ class Seen:
     """Since when it is that version, monotonic seconds."""
 
 
-def observe(lease: Manifest, before: Seen | None, now: float) -> Seen:
+def observe(lease: Object, before: Seen | None, now: float) -> Seen:
     """Note a look at the Lease."""
     version = str(lease["metadata"]["resourceVersion"])
     return before if before is not None and before.version == version else Seen(version, now)
 
 
-def mine(lease: Manifest, identity: str) -> bool:
+def mine(lease: Object, identity: str) -> bool:
     """Whether the Lease names this replica."""
     return (lease.get("spec") or {}).get("holderIdentity") == identity
 
 
-def free(lease: Manifest, seen: Seen, now: float) -> bool:
+def free(lease: Object, seen: Seen, now: float) -> bool:
     """Whether its holder let it go, or let it run out."""
     spec = lease.get("spec") or {}
     if not spec.get("holderIdentity"):
@@ -67,7 +67,7 @@ def new(name: str, namespace: str, identity: str, wall: str) -> dict[str, Any]:
     }
 
 
-def held(lease: Manifest, identity: str, wall: str) -> dict[str, Any]:
+def held(lease: Object, identity: str, wall: str) -> dict[str, Any]:
     """The version of the Lease with which this replica takes or renews it."""
     spec = dict(lease.get("spec") or {})
     if not mine(lease, identity):
@@ -81,6 +81,6 @@ def held(lease: Manifest, identity: str, wall: str) -> dict[str, Any]:
     return {**lease, "spec": spec}
 
 
-def released(lease: Manifest) -> dict[str, Any]:
+def released(lease: Object) -> dict[str, Any]:
     """The version of the Lease with which its holder lets it go."""
     return {**lease, "spec": {**(lease.get("spec") or {}), "holderIdentity": ""}}

@@ -3,6 +3,7 @@
 import hashlib
 import json
 
+from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.pops.setting import (
     CONFIG_FOLDER,
     COOKIES_FOLDER,
@@ -10,7 +11,6 @@ from dnsfleet_operator.pops.setting import (
     HTTP_PORT,
     REDIS_PORT,
     STATE_FOLDER,
-    Manifest,
     Setting,
 )
 from dnsfleet_operator.secrets import cookie_secrets
@@ -27,9 +27,9 @@ EVERYONE = ("0.0.0.0/0", "::/0")
 """All clients as exempt: no limit for one of them can be kept where they look alike."""
 
 
-def config_map(setting: Setting) -> Manifest:
+def config_map(setting: Setting) -> Object:
     """The one ConfigMap of the Pop."""
-    return setting.manifest("v1", "ConfigMap", setting.name(), "config", data=files(setting))
+    return setting.object("v1", "ConfigMap", setting.name(), "config", data=files(setting))
 
 
 def files(setting: Setting) -> dict[str, str]:

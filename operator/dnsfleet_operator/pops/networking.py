@@ -1,12 +1,13 @@
 """How a Pop is reached: Services, what may talk to its pods, and how many may go at once."""
 
-from dnsfleet_operator.pops.setting import DNS_PORT, HTTP_PORT, REDIS_PORT, Manifest, Setting
+from dnsfleet_operator.cluster import Object
+from dnsfleet_operator.pops.setting import DNS_PORT, HTTP_PORT, REDIS_PORT, Fields, Setting
 
 
-def dns_service(setting: Setting) -> Manifest:
+def dns_service(setting: Setting) -> Object:
     """One Service for UDP and TCP, so that both have one address."""
     given = setting.pop.spec.service
-    spec: Manifest = {
+    spec: Fields = {
         "type": given.type,
         "selector": setting.selector("edge"),
         "ports": [
@@ -19,12 +20,12 @@ def dns_service(setting: Setting) -> Manifest:
         spec["externalTrafficPolicy"] = given.external_traffic_policy
     if given.type == "LoadBalancer" and given.load_balancer_class is not None:
         spec["loadBalancerClass"] = given.load_balancer_class
-    service = setting.manifest("v1", "Service", setting.name("dns"), "dns", spec=spec)
+    service = setting.object("v1", "Service", setting.name("dns"), "dns", spec=spec)
     service["metadata"]["annotations"] |= given.annotations
     return service
 
 
-def replica_service(setting: Setting) -> Manifest:
+def replica_service(setting: Setting) -> Object:
     """Where the Pop's own edges find their replica."""
     spec = {
         "type": "ClusterIP",
@@ -33,18 +34,18 @@ def replica_service(setting: Setting) -> Manifest:
             {"name": "redis", "port": REDIS_PORT, "protocol": "TCP", "targetPort": REDIS_PORT}
         ],
     }
-    return setting.manifest("v1", "Service", setting.name("replica"), "replica", spec=spec)
+    return setting.object("v1", "Service", setting.name("replica"), "replica", spec=spec)
 
 
-def disruption_budget(setting: Setting) -> Manifest:
+def disruption_budget(setting: Setting) -> Object:
     """Evictions take one edge at a time."""
     spec = {"maxUnavailable": 1, "selector": {"matchLabels": setting.selector("edge")}}
-    return setting.manifest(
+    return setting.object(
         "policy/v1", "PodDisruptionBudget", setting.name("edge"), "edge", spec=spec
     )
 
 
-def network_policies(setting: Setting) -> list[Manifest]:
+def network_policies(setting: Setting) -> list[Object]:
     """Anyone may ask the edges and scrape them; only the Pop's edges may read its replica."""
     anyone = [
         {"port": DNS_PORT, "protocol": "UDP"},
@@ -59,12 +60,12 @@ def network_policies(setting: Setting) -> list[Manifest]:
     ]
 
 
-def _policy(setting: Setting, component: str, ingress: Manifest) -> Manifest:
+def _policy(setting: Setting, component: str, ingress: Fields) -> Object:
     spec = {
         "podSelector": {"matchLabels": setting.selector(component)},
         "policyTypes": ["Ingress"],
         "ingress": [ingress],
     }
-    return setting.manifest(
+    return setting.object(
         "networking.k8s.io/v1", "NetworkPolicy", setting.name(component), component, spec=spec
     )

@@ -93,14 +93,14 @@ class PopPasses:
         drained = self._is_drained(pop)
         wanted = planning.desired(Setting(pop, self._configuration, self._public_key, drained))
         observed = {}
-        for manifest in wanted:
-            key = planning.key(manifest)
+        for each in wanted:
+            key = planning.key(each)
             found = self._cluster.get(key.kind, key.name, self._configuration.namespace)
             if found is not None:
                 observed[key] = found
-        for manifest in planning.plan(wanted, observed):
-            self._cluster.apply(manifest)
-            _log.info("applied %s %s", manifest["kind"], manifest["metadata"]["name"])
+        for each in planning.plan(wanted, observed):
+            self._cluster.apply(each)
+            _log.info("applied %s %s", each["kind"], each["metadata"]["name"])
 
     def _is_drained(self, pop: Pop) -> bool:
         name = pop.metadata.name
@@ -130,8 +130,8 @@ class PopPasses:
             return
         pop = Pop(metadata=Metadata(name=name), spec=PopSpec())
         # The edges go last: by them a removal that was cut short is found again.
-        for manifest in planning.desired(Setting(pop, self._configuration, "", drained=False)):
-            key = planning.key(manifest)
+        for each in planning.desired(Setting(pop, self._configuration, "", drained=False)):
+            key = planning.key(each)
             found = self._cluster.get(key.kind, key.name, self._configuration.namespace)
             if found is not None and (found["metadata"].get("labels") or {}).get(POP_LABEL) == name:
                 self._cluster.delete(found)

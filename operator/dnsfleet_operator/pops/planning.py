@@ -11,8 +11,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.pops import configs, networking, workloads
-from dnsfleet_operator.pops.setting import Manifest, Setting
+from dnsfleet_operator.pops.setting import Setting
 
 DIGEST_ANNOTATION = "dnsfleet.io/plan"
 DIGEST_DIGITS = 16
@@ -27,14 +28,14 @@ class ObjectKey(NamedTuple):
     name: str
 
 
-def key(manifest: Mapping[str, Any]) -> ObjectKey:
+def key(found: Mapping[str, Any]) -> ObjectKey:
     """The key of an object."""
-    return ObjectKey(manifest["kind"], manifest["metadata"]["name"])
+    return ObjectKey(found["kind"], found["metadata"]["name"])
 
 
-def desired(setting: Setting) -> list[Manifest]:
+def desired(setting: Setting) -> list[Object]:
     """All objects of a Pop, in the order in which they are applied."""
-    manifests = [
+    wanted = [
         configs.config_map(setting),
         networking.replica_service(setting),
         networking.dns_service(setting),
@@ -43,21 +44,21 @@ def desired(setting: Setting) -> list[Manifest]:
         workloads.replica(setting),
         workloads.edge(setting),
     ]
-    return [_with_digest(manifest) for manifest in manifests]
+    return [_with_digest(each) for each in wanted]
 
 
-def plan(wanted: Iterable[Manifest], observed: Mapping[ObjectKey, Manifest]) -> list[Manifest]:
+def plan(wanted: Iterable[Object], observed: Mapping[ObjectKey, Object]) -> list[Object]:
     """Those of the wanted objects that are to be applied."""
     return [
-        manifest
-        for manifest in wanted
-        if (found := observed.get(key(manifest))) is None or not _covers(found, manifest)
+        each
+        for each in wanted
+        if (found := observed.get(key(each))) is None or not _covers(found, each)
     ]
 
 
-def _with_digest(manifest: Manifest) -> Manifest:
-    whole = copy.deepcopy(manifest)
-    text = json.dumps(manifest, sort_keys=True)
+def _with_digest(wanted: Object) -> Object:
+    whole = copy.deepcopy(wanted)
+    text = json.dumps(wanted, sort_keys=True)
     annotations = whole["metadata"].setdefault("annotations", {})
     annotations[DIGEST_ANNOTATION] = hashlib.sha256(text.encode()).hexdigest()[:DIGEST_DIGITS]
     return whole

@@ -9,11 +9,12 @@ from typing import Any
 
 from dnsfleet.resources import Pop
 
+from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.labels import COMPONENT_LABEL, CREATED_ANNOTATION, MANAGED_BY, POP_LABEL
 
-Manifest = dict[str, Any]
-"""An object of Kubernetes as its JSON says it."""
+Fields = dict[str, Any]
+"""A part of an object, as its JSON says it."""
 
 USER_ID = 65532
 """The user of the images: nobody's, not root."""
@@ -25,14 +26,14 @@ CONFIG_FOLDER = "/etc/dnsfleet"
 COOKIES_FOLDER = "/etc/dnsfleet-cookies"
 STATE_FOLDER = "/var/lib/dnsfleet"
 
-POD_SECURITY: Manifest = {
+POD_SECURITY: Fields = {
     "runAsNonRoot": True,
     "runAsUser": USER_ID,
     "runAsGroup": USER_ID,
     "fsGroup": USER_ID,
     "seccompProfile": {"type": "RuntimeDefault"},
 }
-CONTAINER_SECURITY: Manifest = {
+CONTAINER_SECURITY: Fields = {
     "allowPrivilegeEscalation": False,
     "readOnlyRootFilesystem": True,
     "capabilities": {"drop": ["ALL"]},
@@ -68,9 +69,9 @@ class Setting:
             **self.selector(component),
         }
 
-    def manifest(
+    def object(
         self, api_version: str, kind: str, name: str, component: str, **content: Any
-    ) -> Manifest:
+    ) -> Object:
         """An object of this Pop."""
         return {
             "apiVersion": api_version,

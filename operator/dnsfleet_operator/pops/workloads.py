@@ -9,6 +9,7 @@ from typing import Any
 
 from dnsfleet.resources.pops import Resources
 
+from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.pops import configs
 from dnsfleet_operator.pops.setting import (
     CONFIG_FOLDER,
@@ -19,7 +20,7 @@ from dnsfleet_operator.pops.setting import (
     POD_SECURITY,
     REDIS_PORT,
     STATE_FOLDER,
-    Manifest,
+    Fields,
     Setting,
 )
 from dnsfleet_operator.secrets import cookie_secrets
@@ -33,10 +34,10 @@ REPLICA_REQUESTS = {"cpu": "50m", "memory": "64Mi"}
 """What an idle pod with a few zones takes, twice over; large zones want the Pop's own figures."""
 
 
-def edge(setting: Setting) -> Manifest:
+def edge(setting: Setting) -> Object:
     """The Deployment of the edges; none of them runs while the Pop is drained."""
     spec = setting.pop.spec.edge
-    state: Manifest = {"name": "state", "emptyDir": {}}
+    state: Fields = {"name": "state", "emptyDir": {}}
     if spec.cache_host_path is not None:
         host_path = {"path": spec.cache_host_path, "type": "DirectoryOrCreate"}
         state = {"name": "state", "hostPath": host_path}
@@ -87,10 +88,10 @@ def edge(setting: Setting) -> Manifest:
     return _deployment(setting, "edge", replicas, rolling, pod, read)
 
 
-def replica(setting: Setting) -> Manifest:
+def replica(setting: Setting) -> Object:
     """The Deployment of the one Redis replica."""
     spec = setting.pop.spec.replica
-    data: Manifest = {"name": "data", "emptyDir": {}}
+    data: Fields = {"name": "data", "emptyDir": {}}
     if spec.storage is not None:
         data = {"name": "data", "emptyDir": {"sizeLimit": spec.storage}}
     keys = {
@@ -134,10 +135,10 @@ def _deployment(
     setting: Setting,
     component: str,
     replicas: int,
-    strategy: Manifest,
-    pod: Manifest,
+    strategy: Fields,
+    pod: Fields,
     read: str,
-) -> Manifest:
+) -> Object:
     template = {
         "metadata": {
             "labels": setting.labels(component),
@@ -145,7 +146,7 @@ def _deployment(
         },
         "spec": pod,
     }
-    return setting.manifest(
+    return setting.object(
         "apps/v1",
         "Deployment",
         setting.name(component),
@@ -160,7 +161,7 @@ def _deployment(
     )
 
 
-def _pod(setting: Setting, container: Manifest, volumes: list[Manifest]) -> Manifest:
+def _pod(setting: Setting, container: Fields, volumes: list[Fields]) -> Fields:
     return {
         "imagePullSecrets": [{"name": name} for name in setting.configuration.pull_secrets],
         "automountServiceAccountToken": False,
@@ -172,17 +173,17 @@ def _pod(setting: Setting, container: Manifest, volumes: list[Manifest]) -> Mani
     }
 
 
-def _config_volume(setting: Setting) -> Manifest:
+def _config_volume(setting: Setting) -> Fields:
     return {"name": "config", "configMap": {"name": setting.name()}}
 
 
-def _cookies_volume(setting: Setting) -> Manifest:
+def _cookies_volume(setting: Setting) -> Fields:
     """Edges start without it too: it comes, and changes, while they run."""
     name = cookie_secrets.name(setting.configuration)
     return {"name": "cookies", "secret": {"secretName": name, "optional": True}}
 
 
-def _password(setting: Setting, variable: str, entry: str) -> Manifest:
+def _password(setting: Setting, variable: str, entry: str) -> Fields:
     reference = {"name": setting.configuration.keys_secret, "key": entry}
     return {"name": variable, "valueFrom": {"secretKeyRef": reference}}
 
@@ -191,5 +192,5 @@ def _probe(path: str, **timing: int) -> dict[str, Any]:
     return {"httpGet": {"path": path, "port": "http"}, "timeoutSeconds": 2, **timing}
 
 
-def _resources(given: Resources, requests: dict[str, str]) -> Manifest:
+def _resources(given: Resources, requests: dict[str, str]) -> Fields:
     return {"requests": {**requests, **given.requests}, "limits": given.limits}

@@ -37,10 +37,10 @@ def renewed(
     rotated = cookies.rotate(secrets, now, fresh)
     if rotated == secrets:
         return None
-    manifest = dict(found) if found is not None else _new(configuration)
+    secret = dict(found) if found is not None else _new(configuration)
     text = cookies.to_text(rotated)
-    manifest["data"] = {ENTRY: base64.b64encode(text.encode()).decode()}
-    return manifest
+    secret["data"] = {ENTRY: base64.b64encode(text.encode()).decode()}
+    return secret
 
 
 def _new(configuration: Configuration) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from dnsfleet.resources import API_VERSION, Reference
 
-from dnsfleet_operator.cluster import Cluster, ClusterError, Manifest
+from dnsfleet_operator.cluster import Cluster, ClusterError, Object
 from dnsfleet_operator.statuses import events
 from dnsfleet_operator.statuses.events import Notice
 
@@ -40,7 +40,7 @@ class StatusWriter:
         self,
         cluster: Cluster,
         instance: str,
-        written: Callable[[Manifest], None],
+        written: Callable[[Object], None],
         failed: Callable[[Reference], None],
     ) -> None:
         self._cluster = cluster
@@ -101,8 +101,8 @@ class StatusWriter:
         while (taken := self._take()) is not None:
             reference, write = taken
             try:
-                manifest = _manifest(reference, write.uid, write.status)
-                made = self._cluster.apply(manifest, "status")
+                wanted = _object(reference, write.uid, write.status)
+                made = self._cluster.apply(wanted, "status")
                 if made is not None:
                     self._written(made)
                     self._post(reference, write)
@@ -127,7 +127,7 @@ class StatusWriter:
                 _log.warning("%s", error)
 
 
-def _manifest(reference: Reference, uid: str, status: Mapping[str, Any]) -> Manifest:
+def _object(reference: Reference, uid: str, status: Mapping[str, Any]) -> Object:
     metadata = {"name": reference.name, "uid": uid}
     if reference.namespace:
         metadata["namespace"] = reference.namespace

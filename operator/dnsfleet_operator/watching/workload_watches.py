@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
-from dnsfleet_operator.cluster import Cluster, ClusterError, Manifest
+from dnsfleet_operator.cluster import Cluster, ClusterError, Object
 from dnsfleet_operator.labels import MANAGED_SELECTOR
 from dnsfleet_operator.observed.workloads import KINDS
 
@@ -18,9 +18,9 @@ RETRY_SECONDS = 1.0
 
 _log = logging.getLogger(__name__)
 
-Listed = Callable[[str, Iterable[Manifest]], None]
+Listed = Callable[[str, Iterable[Object]], None]
 """Gets a kind and all objects of it."""
-Event = Callable[[str, Manifest, bool], None]
+Event = Callable[[str, Object, bool], None]
 """Gets a kind, an object and whether it was deleted."""
 
 
@@ -59,5 +59,5 @@ class WorkloadWatches:
     def _watch(self, kind: str) -> None:
         found, since = self._cluster.objects_at(kind, self._namespace, MANAGED_SELECTOR)
         self._listed(kind, found)
-        for change, manifest in self._cluster.watch(kind, self._namespace, MANAGED_SELECTOR, since):
-            self._event(kind, manifest, change == "DELETED")
+        for change, changed in self._cluster.watch(kind, self._namespace, MANAGED_SELECTOR, since):
+            self._event(kind, changed, change == "DELETED")

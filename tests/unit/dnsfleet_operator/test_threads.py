@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from dnsfleet.resources import Reference
-from dnsfleet_operator.cluster import Manifest
+from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.leading.leadership import Leadership
 from dnsfleet_operator.observed.workloads import KINDS
 from dnsfleet_operator.statuses.writing import THREADS, StatusWriter
@@ -24,7 +24,7 @@ def cluster() -> MemoryCluster:
 
 
 def test_statuses_are_written_after_more_defects_than_threads(cluster: MemoryCluster) -> None:
-    written: queue.SimpleQueue[Manifest] = queue.SimpleQueue()
+    written: queue.SimpleQueue[Object] = queue.SimpleQueue()
     failed: queue.SimpleQueue[Reference] = queue.SimpleQueue()
     writer = StatusWriter(cluster, "operator-1", written.put, failed.put)
     references = [Reference("Pop", "", f"p{number}") for number in range(THREADS + 1)]
@@ -60,12 +60,12 @@ def test_the_lease_is_taken_after_a_defect(cluster: MemoryCluster) -> None:
 class WatchedCluster(MemoryCluster):
     """Lists of it can be watched; a watch sees nothing and ends at once."""
 
-    def objects_at(self, kind: str, namespace: str, labels: str) -> tuple[list[Manifest], str]:
+    def objects_at(self, kind: str, namespace: str, labels: str) -> tuple[list[Object], str]:
         return self.objects(kind, namespace, labels), "1"
 
     def watch(
         self, kind: str, namespace: str, labels: str, since: str
-    ) -> Iterator[tuple[str, Manifest]]:
+    ) -> Iterator[tuple[str, Object]]:
         return iter(())
 
 

@@ -22,7 +22,7 @@ Objects = dict[ObjectKey, dict[str, Any]]
 def objects(spec: str = "", drained: bool = False, public_key: str = "PEM") -> Objects:
     pop = manifests.pop(spec, creationTimestamp=CREATED)
     wanted = planning.desired(Setting(pop, CONFIGURATION, public_key, drained))
-    return {planning.key(manifest): manifest for manifest in wanted}
+    return {planning.key(each): each for each in wanted}
 
 
 def test_a_pop_has_these_objects_and_no_cascade_ends_them() -> None:
@@ -37,8 +37,8 @@ def test_a_pop_has_these_objects_and_no_cascade_ends_them() -> None:
         ("Service", "pop-fra-dns"),
         ("Service", "pop-fra-replica"),
     ]
-    for manifest in found.values():
-        metadata = manifest["metadata"]
+    for each in found.values():
+        metadata = each["metadata"]
         assert metadata["namespace"] == "dns"
         assert metadata["labels"]["dnsfleet.io/pop"] == "fra"
         assert metadata["annotations"]["dnsfleet.io/pop-created"] == CREATED
@@ -46,9 +46,9 @@ def test_a_pop_has_these_objects_and_no_cascade_ends_them() -> None:
 
 
 def test_every_pod_pulls_with_the_secrets_of_the_installation() -> None:
-    for (kind, _), manifest in objects().items():
+    for (kind, _), each in objects().items():
         if kind == "Deployment":
-            pod = manifest["spec"]["template"]["spec"]
+            pod = each["spec"]["template"]["spec"]
             assert pod["imagePullSecrets"] == [{"name": "registry"}, {"name": "mirror"}]
 
 
@@ -166,23 +166,23 @@ CHANGES = [
 def test_a_change_touches_only_what_it_is_about(spec: str, changed: list[ObjectKey]) -> None:
     before, wanted = objects(), objects(spec)
     plan = planning.plan(wanted.values(), before)
-    assert [planning.key(manifest) for manifest in plan] == changed
+    assert [planning.key(each) for each in plan] == changed
 
 
 def test_a_new_key_rolls_the_edges_and_not_the_replica() -> None:
     plan = planning.plan(objects(public_key="NEW").values(), objects())
-    assert [planning.key(manifest) for manifest in plan] == [CONFIG, EDGE]
+    assert [planning.key(each) for each in plan] == [CONFIG, EDGE]
 
 
 def as_served(wanted: Objects) -> Objects:
     """As an API server gives objects back: with more in them, and quantities in its own words."""
     served = copy.deepcopy(wanted)
-    for manifest in served.values():
-        manifest["metadata"] |= {"uid": "1", "resourceVersion": "7"}
-        manifest["status"] = {}
-        if manifest["kind"] == "Deployment":
-            manifest["spec"]["progressDeadlineSeconds"] = 600
-            pod = manifest["spec"]["template"]["spec"]
+    for each in served.values():
+        each["metadata"] |= {"uid": "1", "resourceVersion": "7"}
+        each["status"] = {}
+        if each["kind"] == "Deployment":
+            each["spec"]["progressDeadlineSeconds"] = 600
+            pod = each["spec"]["template"]["spec"]
             pod["dnsPolicy"] = "ClusterFirst"
             for empty in [name for name, value in pod.items() if value in ({}, [])]:
                 del pod[empty]
@@ -201,4 +201,4 @@ def test_what_is_missing_or_was_changed_by_hand_is_applied() -> None:
     served[DNS]["spec"]["ports"].pop()
     del served[CONFIG]
     plan = planning.plan(objects().values(), served)
-    assert [planning.key(manifest) for manifest in plan] == [CONFIG, DNS, EDGE]
+    assert [planning.key(each) for each in plan] == [CONFIG, DNS, EDGE]
