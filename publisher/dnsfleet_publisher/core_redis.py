@@ -12,6 +12,7 @@ from typing import cast
 import redis
 from dnsfleet.replication import acks, keys
 from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.encoding import CHUNK_SIZE
 from dnsfleet_io.redis_clients import redis_client
 from redis.typing import EncodableT
 
@@ -24,6 +25,10 @@ UNNAMED_SECONDS = 3600
 """How long chunks stay that no manifest names: a slow reader of the last one still finds them."""
 CHUNKS_AT_ONCE = 16
 """Values in one round trip, about 1 MB: more would stand in the way of other clients."""
+OCTETS_AT_ONCE = CHUNKS_AT_ONCE * CHUNK_SIZE
+"""Octets in one round trip that reads many small values."""
+HEADS_AT_ONCE = 200
+"""Manifests in one round trip: 100 kB at 500 octets each, more where they name many Pops."""
 ANSWER_SECONDS = 5.0
 """How long an answer may take. A script with a thousand keys takes milliseconds."""
 
@@ -64,24 +69,35 @@ class CoreRedis:
             names = cast(list[bytes], self._client.hkeys(keys.ZONES))
         return sorted(name.decode(errors="replace") for name in names)
 
-    def zone(self, origin: str) -> tuple[bytes, bytes | None]:
-        """What the index says of a zone, empty for nothing, and its signed manifest."""
-        with reporting(self._client):
-            value = cast(bytes | None, self._client.hget(keys.ZONES, origin))
-            return value or b"", cast(bytes | None, self._client.get(keys.manifest(origin)))
+    def heads(self, origins: Sequence[str]) -> Iterator[dict[str, tuple[bytes, bytes | None]]]:
+        """What the index says of each zone, empty for nothing, and its signed manifest.
 
-    def chunks(self, names: Sequence[str]) -> list[bytes | None]:
-        """The values of these keys."""
+        They come by origin, HEADS_AT_ONCE of them in each round trip.
+        """
+        for part in _parts(origins, HEADS_AT_ONCE):
+            pipeline = self._client.pipeline(transaction=False)
+            pipeline.hmget(keys.ZONES, part)
+            pipeline.mget([keys.manifest(origin) for origin in part])
+            with reporting(self._client):
+                values, signed = pipeline.execute()
+            yield {
+                origin: (value or b"", head)
+                for origin, value, head in zip(part, values, signed, strict=True)
+            }
+
+    def chunks(self, names: Sequence[str], octets: int) -> list[bytes | None]:
+        """The values of these keys, which have so many octets, names included."""
         chunks: list[bytes | None] = []
+        at_once = CHUNKS_AT_ONCE if octets > OCTETS_AT_ONCE else max(1, len(names))
         with reporting(self._client):
-            for part in _parts(names):
+            for part in _parts(names, at_once):
                 chunks += cast(list[bytes | None], self._client.mget(part))
         return chunks
 
     def write_chunks(self, chunks: Mapping[str, bytes]) -> None:
         """Write chunks that expire unless a manifest comes to name them."""
         with reporting(self._client):
-            for part in _parts(list(chunks)):
+            for part in _parts(list(chunks), CHUNKS_AT_ONCE):
                 pipeline = self._client.pipeline(transaction=False)
                 for key in part:
                     pipeline.set(key, chunks[key], ex=UNNAMED_SECONDS)
@@ -113,7 +129,7 @@ class CoreRedis:
 
     def note_claims(self, fence: int, changes: Mapping[str, bytes | None]) -> Iterator[str]:
         """Write claims, None drops one; the fence that is stored, part by part."""
-        for part in _parts(list(changes)):
+        for part in _parts(list(changes), CHUNKS_AT_ONCE):
             args: list[EncodableT] = [fence]
             for field in part:
                 args += [field, changes[field] or b""]
@@ -135,9 +151,9 @@ class CoreRedis:
                 self._client.hdel(keys.ACKS, *edges)
 
 
-def _parts(names: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(names), CHUNKS_AT_ONCE):
-        yield names[start : start + CHUNKS_AT_ONCE]
+def _parts(names: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    for start in range(0, len(names), size):
+        yield names[start : start + size]
 
 
 def _script(name: str) -> str:

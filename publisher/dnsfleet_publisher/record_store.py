@@ -6,23 +6,23 @@ leaves nothing behind. Then one script (`publish.lua`) checks that we are still 
 that the zone is as we left it, and makes the new manifest current, all or nothing.
 
 The last published `Zone` of every origin stays in memory: a diff then costs what the zones do not
-share. After a restart it is read from the store, with the same checks that an edge makes. Where
-they fail, because the data is damaged or another key signed it, the zone counts as absent and is
-published anew as a whole. Where the core itself has lost its data, our fence is gone with it:
-every write says `StoreResetError`, until `claim` takes a new fence and all is published again.
+share. After a restart it is read from the core (see `stored_zones`), and only once: nobody else
+changes it while we hold the fence. That the core lacks a zone is remembered in the same way. Where
+the data is damaged or another key signed it, the zone counts as absent and is published anew as a
+whole. Where the core itself has lost its data, our fence is gone with it: every write says
+`StoreResetError`, until `claim` takes a new fence and all is published again.
 """
 
-import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 import redis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from dnsfleet.replication import announcements, delta_chains, keys, manifests
+from dnsfleet.replication import announcements, keys, manifests
 from dnsfleet.replication.manifests import FleetHead, Manifest
 from dnsfleet_engine import Delta, Zone
 
-from dnsfleet_publisher import drafts
+from dnsfleet_publisher import drafts, stored_zones
 from dnsfleet_publisher.core_redis import CoreRedis
 from dnsfleet_publisher.drafts import Draft, Published
 from dnsfleet_publisher.store_errors import Fenced, StoreConflictError, StoreError, StoreResetError
@@ -30,9 +30,7 @@ from dnsfleet_publisher.store_errors import Fenced, StoreConflictError, StoreErr
 ATTEMPTS = 3
 """Tries of a publication whose zone or position turns out not to be as we left it."""
 
-_UNREAD = Published(in_core=False)
-
-_log = logging.getLogger(__name__)
+_ABSENT = Published(in_core=False)
 
 
 class RecordStore:
@@ -47,6 +45,9 @@ class RecordStore:
         self._key = key
         self._clock = clock
         self._known: dict[str, Published] = {}
+        """What was read or written; a zone that the core lacks has an entry too."""
+        self._stale: set[str] = set()
+        """Those of them that the core may hold in another revision by now: to be asked again."""
         self._lsn = 0
         self._fence = 0
 
@@ -69,6 +70,7 @@ class RecordStore:
             self._known.clear()
         for origin, known in self._known.items():
             self._known[origin] = replace(known, in_core=False, stored="")
+        self._stale = set(self._known)
         return self._fence
 
     def check(self) -> None:
@@ -82,7 +84,7 @@ class RecordStore:
 
     def held(self, origin: str) -> Manifest | None:
         """The newest manifest as far as it is known without the core; edges may serve it yet."""
-        return self._known.get(origin, _UNREAD).manifest
+        return self._known.get(origin, _ABSENT).manifest
 
     def load(self, origin: str) -> Zone | None:
         """The content that was published last; None where there is none or it was removed."""
@@ -148,50 +150,43 @@ class RecordStore:
 
     def live(self) -> list[str]:
         """The origins that edges serve, whoever published them."""
-        found = []
-        for origin in self.core.origins():
-            manifest = self.manifest(origin)
-            if manifest is not None and not manifest.tombstone:
-                found.append(origin)
-        return found
+        origins = self.core.origins()
+        self.read(origins)
+        return [origin for origin in origins if self._known[origin].live]
+
+    def read(self, origins: Iterable[str]) -> None:
+        """Have these zones in memory, so that no other method has to ask for each by itself.
+
+        What is in memory already is not read again.
+        """
+        unread = [each for each in origins if each not in self._known or each in self._stale]
+        for heads in self.core.heads(unread):
+            signed = {
+                origin: head
+                for origin, (_, head) in heads.items()
+                if self._known.get(origin, _ABSENT).manifest is None
+            }
+            found = stored_zones.read(self.core, self._key.public_key(), signed)
+            for origin, (said, _) in heads.items():
+                self._remember(origin, said, found.get(origin))
 
     # Reading
 
     def _published(self, origin: str) -> Published:
-        known = self._known.get(origin, _UNREAD)
-        if not known.in_core and not known.stored:
-            value, signed = self.core.zone(origin)
-            index = announcements.read_index({origin.encode(): value})
-            stored = index[0].revision if index else None
-            known = replace(
-                self._read(origin, signed) if known.manifest is None else known,
-                stored="" if stored is None else str(stored),
-                seq=max(known.seq, 0 if stored is None else stored.seq),
-            )
-            self._known[origin] = known
-        return known
+        self.read([origin])
+        return self._known[origin]
 
-    def _read(self, origin: str, signed: bytes | None) -> Published:
-        if signed is None:
-            return Published(in_core=False)
-        try:
-            manifest = manifests.verify(signed, self._key.public_key())
-            zone = None if manifest.tombstone else self._read_zone(manifest)
-        except ValueError as error:
-            _log.warning("%s: %s will be published anew: %s", self.core.place, origin, error)
-            return Published(in_core=False)
-        return Published(manifest, zone)
-
-    def _read_zone(self, manifest: Manifest) -> Zone:
-        """ValueError where the data is not what the manifest signs."""
-        chain = delta_chains.from_snapshot(manifest)
-        content = chain.check(self.core.chunks(chain.keys))
-        zone = Zone.decode(content.snapshot or b"")
-        for delta in content.deltas:
-            zone = zone.apply(delta)
-        if zone.digest != manifest.digest:
-            raise ValueError("the digest of its records is not the one that was signed")
-        return zone
+    def _remember(self, origin: str, said: bytes, found: Published | None) -> None:
+        """Note what the index says of a zone; `found` is None where its content is known."""
+        known = self._known.get(origin, _ABSENT)
+        index = announcements.read_index({origin.encode(): said})
+        stored = index[0].revision if index else None
+        self._known[origin] = replace(
+            known if found is None else found,
+            stored="" if stored is None else str(stored),
+            seq=max(known.seq, 0 if stored is None else stored.seq),
+        )
+        self._stale.discard(origin)
 
     # Writing
 
@@ -213,7 +208,8 @@ class RecordStore:
                 self._known[origin] = Published(manifest, draft.zone, str(at), at.seq)
                 return manifest
             if verdict == "revision":
-                self._known[origin] = replace(_UNREAD, seq=at.seq)
+                self._known[origin] = replace(_ABSENT, seq=at.seq)
+                self._stale.add(origin)
         raise StoreConflictError(f"{self.core.place}: {origin} is changed there by somebody else")
 
     def _commit(self, key: str, signed: bytes, lsn: int, draft: Draft | None) -> str:

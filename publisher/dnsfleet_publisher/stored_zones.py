@@ -1,0 +1,99 @@
+"""Zones as a core Redis has them, read with the checks that an edge makes.
+
+Small zones are read many at once: what a start costs is then the checks, not the round trips. A
+zone whose data is not what its manifest signs counts as absent; it costs no other zone anything.
+"""
+
+import itertools
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from dnsfleet.replication import delta_chains, manifests
+from dnsfleet.replication.delta_chains import DeltaChain
+from dnsfleet.replication.manifests import Manifest
+from dnsfleet_engine import Zone
+
+from dnsfleet_publisher import core_redis
+from dnsfleet_publisher.core_redis import CoreRedis
+from dnsfleet_publisher.drafts import Published
+
+_log = logging.getLogger(__name__)
+
+
+class _Stored(NamedTuple):
+    """A zone whose content is to be read."""
+
+    origin: str
+    manifest: Manifest
+    chain: DeltaChain
+
+    @property
+    def octets(self) -> int:
+        """Of the content and of the names of its chunks."""
+        snapshot = self.manifest.snapshot
+        content = self.manifest.delta_size + (0 if snapshot is None else snapshot.size)
+        return content + sum(map(len, self.chain.keys))
+
+
+def read(
+    core: CoreRedis, key: Ed25519PublicKey, signed: Mapping[str, bytes | None]
+) -> dict[str, Published]:
+    """What the core has of each zone, by origin, from its signed manifest as it was read.
+
+    `stored` and `seq` are left empty: they are not in the manifest, but in the index. StoreError
+    where the core does not answer.
+    """
+    found = dict.fromkeys(signed, Published(in_core=False))
+    contents = []
+    for origin, head in signed.items():
+        if head is None:
+            continue
+        try:
+            manifest = manifests.verify(head, key)
+            if manifest.tombstone:
+                found[origin] = Published(manifest)
+            else:
+                contents.append(_Stored(origin, manifest, delta_chains.from_snapshot(manifest)))
+        except ValueError as error:
+            _warn(core, origin, error)
+    for group in _grouped(contents):
+        names = [name for each in group for name in each.chain.keys]
+        values = iter(core.chunks(names, sum(each.octets for each in group)))
+        for each in group:
+            chunks = list(itertools.islice(values, len(each.chain.keys)))
+            try:
+                found[each.origin] = Published(each.manifest, _zone(each, chunks))
+            except ValueError as error:
+                _warn(core, each.origin, error)
+    return found
+
+
+def _grouped(contents: Iterable[_Stored]) -> Iterator[list[_Stored]]:
+    """Zones that fit into one round trip together; one that does not fit is alone."""
+    group: list[_Stored] = []
+    octets = 0
+    for each in contents:
+        octets += each.octets
+        if group and octets > core_redis.OCTETS_AT_ONCE:
+            yield group
+            group, octets = [], each.octets
+        group.append(each)
+    if group:
+        yield group
+
+
+def _zone(stored: _Stored, chunks: list[bytes | None]) -> Zone:
+    """ValueError where the data is not what the manifest signs."""
+    content = stored.chain.check(chunks)
+    zone = Zone.decode(content.snapshot or b"")
+    for delta in content.deltas:
+        zone = zone.apply(delta)
+    if zone.digest != stored.manifest.digest:
+        raise ValueError("the digest of its records is not the one that was signed")
+    return zone
+
+
+def _warn(core: CoreRedis, origin: str, error: ValueError) -> None:
+    _log.warning("%s: %s will be published anew: %s", core.place, origin, error)
