@@ -1,11 +1,16 @@
 """The API server, as the operator needs it: plain dicts in and out, and no discovery.
 
 Which kinds there are is known here, so that the operator starts, and goes on, when a CRD is gone.
-Every call may raise `ClusterError`; it names the object and what the server said.
+Every call may raise `ClusterError`; it names the object and what the server said. Writes keep to
+the limit of `write_limits`, but for those of the Lease. Where the API server asked to wait, they
+are refused here until then, so that no thread stands still: whoever wanted one tries again later.
 """
 
 import json
+import threading
+import time
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from typing import Any, cast
 
 import kubernetes
@@ -14,6 +19,8 @@ from dnsfleet.resources import GROUP, VERSION
 from kubernetes.client.exceptions import ApiException
 from kubernetes.dynamic.client import DynamicClient
 from kubernetes.dynamic.resource import Resource
+
+from dnsfleet_operator.write_limits import WriteLimit
 
 Object = dict[str, Any]
 """An object of Kubernetes, as its JSON says it."""
@@ -54,13 +61,23 @@ _KINDS: Mapping[str, tuple[str, str, str, bool]] = {
 }
 
 
+_OF_THE_SERVER = frozenset({0, 401, 429, 502, 503, 504})
+
+
 class ClusterError(Exception):
     """The API server did not do what was asked."""
 
-    def __init__(self, message: str, status: int) -> None:
+    def __init__(self, message: str, status: int, retry_after: float = 0.0) -> None:
         super().__init__(message)
         self.status = status
         """HTTP status; 0 where there was no answer."""
+        self.retry_after = retry_after
+        """Seconds that the server asks to wait before the next try; 0 where it asks for none."""
+
+    @property
+    def of_the_server(self) -> bool:
+        """Whether it is no word about the object: any other request would fail now too."""
+        return self.status in _OF_THE_SERVER
 
 
 class ConflictError(ClusterError):
@@ -84,6 +101,8 @@ class Cluster:
             )
             for kind, (group, version, plural, namespaced) in _KINDS.items()
         }
+        self._lock = threading.Lock()
+        self._limit = WriteLimit(time.monotonic())
 
     def get(self, kind: str, name: str, namespace: str = "") -> Object | None:
         """The object, read from a quorum; None where there is none."""
@@ -139,13 +158,13 @@ class Cluster:
     def create(self, new: Object) -> Object:
         """A new object; ConflictError where there is one already."""
         metadata = new["metadata"]
-        made = self._request("post", new["kind"], "", metadata.get("namespace", ""), body=new)
+        made = self._write("post", new["kind"], "", metadata.get("namespace", ""), body=new)
         return cast(Object, made)
 
     def replace(self, changed: Object) -> Object:
         """A new version in the place of exactly the version that it names."""
         metadata = changed["metadata"]
-        made = self._request(
+        made = self._write(
             "put",
             changed["kind"],
             metadata["name"],
@@ -157,7 +176,7 @@ class Cluster:
     def apply(self, wanted: Object, subresource: str = "") -> Object | None:
         """Server-side apply; None where `subresource` is asked of an object that is gone."""
         metadata = wanted["metadata"]
-        return self._request(
+        return self._write(
             "patch",
             wanted["kind"],
             metadata["name"],
@@ -173,7 +192,7 @@ class Cluster:
     def delete(self, found: Object) -> None:
         """End exactly this object, and then what it made; one that is gone already is no error."""
         metadata = found["metadata"]
-        self._request(
+        self._write(
             "delete",
             found["kind"],
             metadata["name"],
@@ -186,6 +205,30 @@ class Cluster:
                 "preconditions": {"uid": metadata["uid"]},
             },
         )
+
+    def _write(
+        self, method: str, kind: str, name: str, namespace: str, **options: Any
+    ) -> Object | None:
+        if kind == "Lease":
+            return self._request(method, kind, name, namespace, **options)
+        self._wait_for_a_turn(f"{method} {_named(kind, name, namespace)}")
+        try:
+            return self._request(method, kind, name, namespace, **options)
+        except ClusterError as error:
+            with self._lock:
+                self._limit.pause(time.monotonic(), error.retry_after)
+            raise
+
+    def _wait_for_a_turn(self, what: str) -> None:
+        """ClusterError where the API server asked to wait."""
+        with self._lock:
+            now = time.monotonic()
+            paused = self._limit.paused(now)
+            wait = self._limit.take(now) if not paused else 0.0
+        if paused:
+            message = f"{what}: not sent: the API server wants no writes for {paused:.1f} s"
+            raise ClusterError(message, HTTPStatus.TOO_MANY_REQUESTS, paused)
+        time.sleep(wait)
 
     def _request(
         self,
@@ -201,18 +244,18 @@ class Cluster:
         path = self._path(kind, name, namespace)
         if subresource:
             path = f"{path}/{subresource}"
-        what = " ".join(filter(None, (kind, "/".join(filter(None, (namespace, name))))))
+        what = _named(kind, name, namespace)
         try:
             answer = self._client.request(
                 method, path, serialize=False, _request_timeout=timeout, **options
             )
             return cast(Object, json.loads(answer.data))
         except ApiException as error:
-            if missing and error.status == 404:
+            if missing and error.status == HTTPStatus.NOT_FOUND:
                 return None
-            failure = ConflictError if error.status == 409 else ClusterError
+            failure = ConflictError if error.status == HTTPStatus.CONFLICT else ClusterError
             message = f"{method} {what}: {_said(error)}"
-            raise failure(message, error.status or 0) from None
+            raise failure(message, error.status or 0, _retry_after(error)) from None
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise ClusterError(f"{method} {what}: no answer from the API server: {error}", 0) from (
                 error
@@ -232,6 +275,16 @@ def connect() -> Cluster:
         kubernetes.config.load_kube_config(client_configuration=configuration)
     configuration.retries = False  # the queue tries again, and waits longer each time
     return Cluster(kubernetes.client.ApiClient(configuration))
+
+
+def _named(kind: str, name: str, namespace: str) -> str:
+    return " ".join(filter(None, (kind, "/".join(filter(None, (namespace, name))))))
+
+
+def _retry_after(error: ApiException) -> float:
+    """The seconds of the header Retry-After (RFC 9110, 10.2.3); the API server gives no dates."""
+    text = str((error.headers or {}).get("Retry-After") or "")
+    return float(text) if text.isdecimal() else 0.0
 
 
 def _said(error: ApiException) -> str:
