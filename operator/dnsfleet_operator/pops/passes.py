@@ -4,15 +4,21 @@ A Pop that is to be drained stays as it is until it is decided that others serve
 `drains`). That needs a pass over the zones; before the first one, what an earlier leader decided
 shows by the Deployments and holds. A Pop that is gone was meant to go, or serves on (see
 `deletions`).
+
+Each object is read, applied and removed on its own: one that the API server refuses costs no
+other, and what failed is told together. Two waits are meant. A Deployment waits for its ConfigMap:
+its pods would start with the old one, and nothing would restart them afterwards. And the edges are
+removed last: by them a removal that was cut short is found again.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from dnsfleet.resources import Metadata, Pop, PopSpec, Reference
 
-from dnsfleet_operator.cluster import Cluster, ClusterError
+from dnsfleet_operator.cluster import Cluster, ClusterError, Object
 from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.labels import CREATED_ANNOTATION, POP_LABEL
 from dnsfleet_operator.observed.deletions import Deletions
@@ -20,6 +26,7 @@ from dnsfleet_operator.observed.observation import Known, Observation
 from dnsfleet_operator.observed.workloads import Workloads
 from dnsfleet_operator.pops import drains, planning
 from dnsfleet_operator.pops.drains import Drains
+from dnsfleet_operator.pops.planning import ObjectKey
 from dnsfleet_operator.pops.setting import Setting
 
 _log = logging.getLogger(__name__)
@@ -35,8 +42,47 @@ class PopResult:
     """Reason and message of what keeps its objects from being applied."""
 
 
+class _Failures:
+    """What failed in one pass."""
+
+    def __init__(self) -> None:
+        self._errors: dict[ObjectKey, ClusterError] = {}
+        self._waiting: list[ObjectKey] = []
+
+    @contextmanager
+    def of(self, key: ObjectKey) -> Iterator[None]:
+        """Note a failure with this object; ClusterError where any other would fail as well."""
+        try:
+            yield
+        except ClusterError as error:
+            self._errors[key] = error
+            if error.of_the_server:
+                self.tell()
+
+    def hold_up(self, key: ObjectKey) -> bool:
+        """Whether this object has to wait for one that failed, which is noted then."""
+        waits = key.kind == "Deployment" and any(each.kind == "ConfigMap" for each in self._errors)
+        if waits:
+            self._waiting.append(key)
+        return waits
+
+    def have(self, key: ObjectKey) -> bool:
+        """Whether something failed with this object."""
+        return key in self._errors
+
+    def tell(self) -> None:
+        """ClusterError with all that failed; nothing where nothing did."""
+        if not self._errors:
+            return
+        told = [str(error) for error in self._errors.values()]
+        told += [f"{key.kind} {key.name} waits for that" for key in self._waiting]
+        first = next(iter(self._errors.values()))
+        longest = max(error.retry_after for error in self._errors.values())
+        raise ClusterError("; ".join(told), first.status, longest)
+
+
 class PopPasses:
-    """One leader's passes. ClusterError ends one half-way, the next one begins anew."""
+    """One leader's passes. ClusterError from one says what failed; the next one begins anew."""
 
     def __init__(
         self,
@@ -92,15 +138,24 @@ class PopPasses:
         """Apply what differs."""
         drained = self._is_drained(pop)
         wanted = planning.desired(Setting(pop, self._configuration, self._public_key, drained))
-        observed = {}
-        for each in wanted:
+        observed: dict[ObjectKey, Object] = {}
+        failures = _Failures()
+        for key in map(planning.key, wanted):
+            with failures.of(key):
+                if (found := self._get(key)) is not None:
+                    observed[key] = found
+        readable = [each for each in wanted if not failures.have(planning.key(each))]
+        for each in planning.plan(readable, observed):
             key = planning.key(each)
-            found = self._cluster.get(key.kind, key.name, self._configuration.namespace)
-            if found is not None:
-                observed[key] = found
-        for each in planning.plan(wanted, observed):
-            self._cluster.apply(each)
-            _log.info("applied %s %s", each["kind"], each["metadata"]["name"])
+            if failures.hold_up(key):
+                continue
+            with failures.of(key):
+                self._cluster.apply(each)
+                _log.info("applied %s %s", key.kind, key.name)
+        failures.tell()
+
+    def _get(self, key: ObjectKey) -> Object | None:
+        return self._cluster.get(key.kind, key.name, self._configuration.namespace)
 
     def _is_drained(self, pop: Pop) -> bool:
         name = pop.metadata.name
@@ -129,13 +184,21 @@ class PopPasses:
             _log.warning("%s is gone and its edges answer on: %s", reference, why)
             return
         pop = Pop(metadata=Metadata(name=name), spec=PopSpec())
-        # The edges go last: by them a removal that was cut short is found again.
-        for each in planning.desired(Setting(pop, self._configuration, "", drained=False)):
-            key = planning.key(each)
-            found = self._cluster.get(key.kind, key.name, self._configuration.namespace)
-            if found is not None and (found["metadata"].get("labels") or {}).get(POP_LABEL) == name:
-                self._cluster.delete(found)
-                _log.info("removed %s %s", key.kind, key.name)
+        wanted = planning.desired(Setting(pop, self._configuration, "", drained=False))
+        *others, last = map(planning.key, wanted)
+        failures = _Failures()
+        for key in others:
+            with failures.of(key):
+                self._end(name, key)
+        failures.tell()
+        self._end(name, last)
+
+    def _end(self, pop: str, key: ObjectKey) -> None:
+        """End an object, if it is the Pop's."""
+        found = self._get(key)
+        if found is not None and (found["metadata"].get("labels") or {}).get(POP_LABEL) == pop:
+            self._cluster.delete(found)
+            _log.info("removed %s %s", key.kind, key.name)
 
 
 def _problem(known: Known, pop: Pop) -> tuple[str, str] | None:

@@ -34,7 +34,7 @@ def key(found: Mapping[str, Any]) -> ObjectKey:
 
 
 def desired(setting: Setting) -> list[Object]:
-    """All objects of a Pop, in the order in which they are applied."""
+    """All objects of a Pop, in the order in which they are applied; the edges are the last."""
     wanted = [
         configs.config_map(setting),
         networking.replica_service(setting),

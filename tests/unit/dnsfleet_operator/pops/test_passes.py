@@ -1,0 +1,177 @@
+"""A pass over a Pop whose objects the API server refuses, some or all of them."""
+
+from typing import Any
+
+import pytest
+from dnsfleet.resources import Reference
+from dnsfleet_operator.cluster import ClusterError, Object
+from dnsfleet_operator.observed.observation import Observation
+from dnsfleet_operator.observed.workloads import KINDS, Workloads
+from dnsfleet_operator.pops.passes import PopPasses, PopResult
+from support.installations import CONFIGURATION
+from support.memory_clusters import MemoryCluster, name_of
+
+FRA = Reference("Pop", "", "fra")
+NAMESPACE = CONFIGURATION.namespace
+ALL = {
+    ("ConfigMap", "pop-fra"),
+    ("Deployment", "pop-fra-edge"),
+    ("Deployment", "pop-fra-replica"),
+    ("NetworkPolicy", "pop-fra-edge"),
+    ("NetworkPolicy", "pop-fra-replica"),
+    ("PodDisruptionBudget", "pop-fra-edge"),
+    ("Service", "pop-fra-dns"),
+    ("Service", "pop-fra-replica"),
+}
+IMMUTABLE = ClusterError("patch Service dns/pop-fra-dns: field is immutable (422)", 422)
+
+
+class RefusingCluster(MemoryCluster):
+    """Refuses to read, apply or delete some objects."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refused: dict[tuple[str, str, str], ClusterError] = {}
+        """By what is asked, kind and name."""
+        self.asked: list[tuple[str, str, str]] = []
+
+    def get(self, kind: str, name: str, namespace: str = "") -> Object | None:
+        self._refuse("get", kind, name)
+        return super().get(kind, name, namespace)
+
+    def apply(self, wanted: Object, subresource: str = "") -> Object | None:
+        self._refuse("apply", *name_of(wanted)[:2])
+        return super().apply(wanted, subresource)
+
+    def delete(self, found: Object) -> None:
+        self._refuse("delete", *name_of(found)[:2])
+        super().delete(found)
+
+    def there(self) -> set[tuple[str, str]]:
+        """What there is of the Pop: kind and name."""
+        kinds = {kind for kind, _ in ALL}
+        found = {(kind, each["metadata"]["name"]) for kind in kinds for each in self.objects(kind)}
+        return found & ALL
+
+    def _refuse(self, *asked: str) -> None:
+        what, kind, name = asked
+        self.asked.append((what, kind, name))
+        if (error := self.refused.get((what, kind, name))) is not None:
+            raise error
+
+
+class Installation:
+    """A Pop and the passes over it."""
+
+    def __init__(self) -> None:
+        self.cluster = RefusingCluster()
+        self.observation = Observation()
+        self.workloads = Workloads()
+        for kind in ("Namespace", "Pop", "RecordSet", "Zone"):
+            self.observation.replace(kind, [])
+        self.passes = PopPasses(
+            self.cluster, CONFIGURATION, "PEM", self.observation, self.workloads
+        )
+
+    def put(self, **spec: Any) -> None:
+        api_version = "dnsfleet.io/v1alpha1"
+        pop = {"apiVersion": api_version, "kind": "Pop", "metadata": {"name": "fra"}, "spec": spec}
+        self.observation.put(self.cluster.put(pop))
+
+    def end(self) -> None:
+        """The Pop is deleted; its workloads are known."""
+        for kind in KINDS:
+            self.workloads.replace(kind, self.cluster.objects(kind, NAMESPACE))
+        (pop,) = self.cluster.objects("Pop")
+        self.cluster.delete(pop)
+        self.observation.remove(FRA, pop["metadata"]["uid"])
+
+    def run(self) -> PopResult | None:
+        """One pass, which fails."""
+        with pytest.raises(ClusterError):
+            self.passes.run("fra")
+        return self.passes.results.get("fra")
+
+
+@pytest.fixture
+def fleet() -> Installation:
+    fleet = Installation()
+    fleet.put()
+    return fleet
+
+
+def test_one_object_that_is_refused_costs_no_other(fleet: Installation) -> None:
+    fleet.cluster.refused["apply", "Service", "pop-fra-dns"] = IMMUTABLE
+    result = fleet.run()
+    assert fleet.cluster.there() == ALL - {("Service", "pop-fra-dns")}
+    assert result is not None
+    assert result.problem == ("ApplyFailed", str(IMMUTABLE))
+    fleet.cluster.refused.clear()
+    fleet.passes.run("fra")
+    assert fleet.cluster.there() == ALL
+    assert fleet.passes.results["fra"].problem is None
+
+
+def test_an_object_that_cannot_be_read_costs_no_other(fleet: Installation) -> None:
+    forbidden = ClusterError("get PodDisruptionBudget dns/pop-fra-edge: forbidden (403)", 403)
+    fleet.cluster.refused["get", "PodDisruptionBudget", "pop-fra-edge"] = forbidden
+    result = fleet.run()
+    assert fleet.cluster.there() == ALL - {("PodDisruptionBudget", "pop-fra-edge")}
+    assert result is not None
+    assert result.problem == ("ApplyFailed", str(forbidden))
+
+
+def test_all_that_is_refused_is_told(fleet: Installation) -> None:
+    refused = {("Service", "pop-fra-dns"), ("NetworkPolicy", "pop-fra-edge")}
+    for kind, name in refused:
+        error = ClusterError(f"patch {kind} dns/{name}: no (422)", 422)
+        fleet.cluster.refused["apply", kind, name] = error
+    result = fleet.run()
+    assert fleet.cluster.there() == ALL - refused
+    assert result is not None
+    assert result.problem == (
+        "ApplyFailed",
+        "patch Service dns/pop-fra-dns: no (422); patch NetworkPolicy dns/pop-fra-edge: no (422)",
+    )
+
+
+def test_no_pod_starts_with_a_configuration_that_was_refused(fleet: Installation) -> None:
+    fleet.passes.run("fra")
+    before = fleet.cluster.get("Deployment", "pop-fra-edge", NAMESPACE)
+    fleet.put(edge={"shards": 4}, service={"type": "NodePort"})
+    error = ClusterError("patch ConfigMap dns/pop-fra: over quota (403)", 403)
+    fleet.cluster.refused["apply", "ConfigMap", "pop-fra"] = error
+    result = fleet.run()
+    assert fleet.cluster.get("Deployment", "pop-fra-edge", NAMESPACE) == before
+    service = fleet.cluster.get("Service", "pop-fra-dns", NAMESPACE)
+    assert service is not None
+    assert service["spec"]["type"] == "NodePort"
+    assert result is not None
+    assert result.problem == ("ApplyFailed", f"{error}; Deployment pop-fra-edge waits for that")
+
+
+@pytest.mark.parametrize("status", [0, 429, 503])
+def test_a_server_that_answers_nobody_is_not_asked_for_each_object(
+    fleet: Installation, status: int
+) -> None:
+    fleet.cluster.refused["apply", "Service", "pop-fra-dns"] = ClusterError("no", status, 2.0)
+    with pytest.raises(ClusterError) as caught:
+        fleet.passes.run("fra")
+    applied = [(kind, name) for what, kind, name in fleet.cluster.asked if what == "apply"]
+    assert applied[-1] == ("Service", "pop-fra-dns")
+    assert (caught.value.status, caught.value.retry_after) == (status, 2.0)
+
+
+def test_one_object_that_cannot_be_removed_costs_no_other_but_the_edges(
+    fleet: Installation,
+) -> None:
+    fleet.passes.run("fra")
+    fleet.end()
+    error = ClusterError("delete Service dns/pop-fra-replica: forbidden (403)", 403)
+    fleet.cluster.refused["delete", "Service", "pop-fra-replica"] = error
+    assert fleet.run() is None
+    edges = ("Deployment", "pop-fra-edge")  # by them the rest is found again
+    assert fleet.cluster.there() == {("Service", "pop-fra-replica"), edges}
+    fleet.cluster.refused.clear()
+    fleet.passes.run("fra")
+    assert fleet.cluster.there() == set()
