@@ -67,7 +67,7 @@ class Controller:
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._observation = Observation()
         self._workloads = Workloads()
-        self._queue = WorkQueue()
+        self._queue: WorkQueue[Key] = WorkQueue()
         self._downloads = Downloads(lambda: self._inbox.put(self._zones_changed))
         self._writer = StatusWriter(
             cluster,

@@ -5,7 +5,7 @@ each time, so that one bad object costs nothing to the others, and the core gets
 """
 
 import heapq
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 FIRST_BACKOFF_SECONDS = 0.5
 MAX_BACKOFF_SECONDS = 5.0
@@ -19,20 +19,25 @@ class Key(NamedTuple):
     name: str = ""
 
 
-class WorkQueue:
+K = TypeVar("K", bound=tuple[str, ...])
+
+
+class WorkQueue(Generic[K]):
     """Keys with the time from which each may be taken. Not locked: one thread owns it."""
 
-    def __init__(self) -> None:
-        self._waiting: dict[Key, float] = {}
-        self._heap: list[tuple[float, Key]] = []
-        self._backoffs: dict[Key, float] = {}
+    def __init__(self, longest: float = MAX_BACKOFF_SECONDS) -> None:
+        """`longest` is the wait of a key that fails on and on, in seconds."""
+        self._longest = longest
+        self._waiting: dict[K, float] = {}
+        self._heap: list[tuple[float, K]] = []
+        self._backoffs: dict[K, float] = {}
         """How long each key that failed waited last."""
 
     def __len__(self) -> int:
         """How many keys wait."""
         return len(self._waiting)
 
-    def add(self, key: Key, now: float, delay: float = 0.0) -> None:
+    def add(self, key: K, now: float, delay: float = 0.0) -> None:
         """Have a key looked at `delay` seconds from now, or earlier where it waits already.
 
         News does not shorten a backoff: what failed a moment ago would mostly fail again.
@@ -43,7 +48,7 @@ class WorkQueue:
             self._waiting[key] = due
             heapq.heappush(self._heap, (due, key))
 
-    def take(self, now: float) -> Key | None:
+    def take(self, now: float) -> K | None:
         """The key that has been due longest; None where none is due."""
         while self._heap and self._heap[0][0] <= now:
             due, key = heapq.heappop(self._heap)
@@ -58,13 +63,13 @@ class WorkQueue:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
-    def succeeded(self, key: Key) -> None:
+    def succeeded(self, key: K) -> None:
         """Forget the failures of a key."""
         self._backoffs.pop(key, None)
 
-    def failed(self, key: Key, now: float) -> float:
+    def failed(self, key: K, now: float) -> float:
         """Have a key looked at again after its backoff; the seconds until then."""
-        delay = min(2 * self._backoffs.get(key, FIRST_BACKOFF_SECONDS / 2), MAX_BACKOFF_SECONDS)
+        delay = min(2 * self._backoffs.get(key, FIRST_BACKOFF_SECONDS / 2), self._longest)
         self._backoffs[key] = delay
         self._waiting[key] = now + delay
         heapq.heappush(self._heap, (now + delay, key))

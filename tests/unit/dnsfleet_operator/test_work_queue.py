@@ -6,7 +6,7 @@ ZONES, POP = Key("Zone"), Key("Pop", "fra")
 
 
 def test_a_key_that_is_named_often_is_taken_once() -> None:
-    queue = WorkQueue()
+    queue: WorkQueue[Key] = WorkQueue()
     for now in (1.0, 1.1, 1.2):
         queue.add(ZONES, now)
     assert len(queue) == 1
@@ -16,7 +16,7 @@ def test_a_key_that_is_named_often_is_taken_once() -> None:
 
 
 def test_keys_come_in_order_of_their_time() -> None:
-    queue = WorkQueue()
+    queue: WorkQueue[Key] = WorkQueue()
     queue.add(ZONES, 0.0, delay=5.0)
     queue.add(POP, 0.0, delay=1.0)
     assert queue.due() == 1.0
@@ -25,7 +25,7 @@ def test_keys_come_in_order_of_their_time() -> None:
 
 
 def test_news_brings_a_key_forward() -> None:
-    queue = WorkQueue()
+    queue: WorkQueue[Key] = WorkQueue()
     queue.add(ZONES, 0.0, delay=300.0)
     queue.add(ZONES, 1.0, delay=0.5)
     assert queue.take(2.0) == ZONES
@@ -33,19 +33,24 @@ def test_news_brings_a_key_forward() -> None:
 
 
 def test_each_failure_doubles_the_wait_up_to_a_limit() -> None:
-    queue = WorkQueue()
+    queue: WorkQueue[Key] = WorkQueue()
     delays = [queue.failed(POP, 0.0) for _ in range(6)]
     assert delays == [0.5, 1.0, 2.0, 4.0, MAX_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS]
 
 
+def test_the_limit_may_be_another() -> None:
+    queue: WorkQueue[Key] = WorkQueue(1.5)
+    assert [queue.failed(POP, 0.0) for _ in range(3)] == [0.5, 1.0, 1.5]
+
+
 def test_a_key_may_fail_for_days() -> None:
-    queue = WorkQueue()
+    queue: WorkQueue[Key] = WorkQueue()
     delays = [queue.failed(POP, 0.0) for _ in range(20_000)]
     assert delays[-1] == MAX_BACKOFF_SECONDS
 
 
 def test_news_does_not_shorten_a_backoff() -> None:
-    queue = WorkQueue()
+    queue: WorkQueue[Key] = WorkQueue()
     queue.failed(POP, 0.0)
     queue.add(POP, 0.0)
     assert queue.take(0.4) is None
@@ -53,7 +58,7 @@ def test_news_does_not_shorten_a_backoff() -> None:
 
 
 def test_success_ends_the_backoff() -> None:
-    queue = WorkQueue()
+    queue: WorkQueue[Key] = WorkQueue()
     queue.failed(POP, 0.0)
     assert queue.take(1.0) == POP
     queue.succeeded(POP)
