@@ -73,7 +73,6 @@ class Controller:
             cluster,
             configuration.identity,
             written=lambda made: self._inbox.put(lambda: self._written(made)),
-            failed=lambda reference: self._inbox.put(lambda: self._not_written(reference)),
         )
         self._around = Surroundings(
             cluster,
@@ -235,10 +234,6 @@ class Controller:
     def _written(self, made: Manifest) -> None:
         self._metrics.status_writes.labels(made["kind"]).inc()
         self._observation.refresh(made)
-
-    def _not_written(self, reference: Reference) -> None:
-        if self._term is not None:
-            self._term.looks.forget(reference)
 
     def _add(self, key: Key, delay: float = 0.0) -> None:
         self._queue.add(key, time.monotonic(), delay)

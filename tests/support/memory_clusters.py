@@ -77,8 +77,12 @@ class MemoryCluster(Cluster):
 
     def apply(self, wanted: Object, subresource: str = "") -> Object | None:
         self._answer(wanted["kind"])
-        if subresource and _key(wanted) not in self._objects:
-            return None
+        if subresource:
+            found = self._objects.get(_key(wanted))
+            if found is None:
+                return None
+            if found["metadata"]["uid"] != wanted["metadata"].get("uid", found["metadata"]["uid"]):
+                raise ConflictError("it is another one", 409)
         return self.put(wanted if not subresource else self._spec(wanted) | wanted)
 
     def delete(self, found: Object) -> None:

@@ -1,22 +1,25 @@
 """Threads that write statuses, so that a pass never waits for thousands of small writes.
 
-For each object only the newest status counts. A write that fails is dropped and reported: whoever
-compares next finds the difference again. What a status tells that people should hear of becomes an
-Event once it is written; Events are a courtesy, so one that cannot be posted is only logged.
+What fails is tried again (see `pending`). Only a write whose object is gone, or was made anew
+under the same name, is dropped: there is nothing left to write it to. What a status tells that
+people should hear of becomes an Event once it is written; Events are a courtesy, so one that
+cannot be posted is only logged.
 """
 
 import logging
 import secrets
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from dnsfleet.resources import API_VERSION, Reference
 
 from dnsfleet_operator.cluster import Cluster, ClusterError, Object
 from dnsfleet_operator.statuses import events
 from dnsfleet_operator.statuses.events import Notice
+from dnsfleet_operator.statuses.pending import PendingWrites, Write
 
 THREADS = 4
 """Writes under way at once: more would crowd out others at a small API server."""
@@ -27,28 +30,15 @@ SUFFIX_OCTETS = 8
 _log = logging.getLogger(__name__)
 
 
-class _Write(NamedTuple):
-    uid: str
-    status: Mapping[str, Any]
-    notices: Sequence[Notice]
-
-
 class StatusWriter:
-    """Writes statuses in the background; `written` and `failed` are called from its threads."""
+    """Writes statuses in the background; `written` is called from its threads."""
 
-    def __init__(
-        self,
-        cluster: Cluster,
-        instance: str,
-        written: Callable[[Object], None],
-        failed: Callable[[Reference], None],
-    ) -> None:
+    def __init__(self, cluster: Cluster, instance: str, written: Callable[[Object], None]) -> None:
+        """`written` gets each object as the write left it; `instance` is who posts Events."""
         self._cluster = cluster
         self._instance = instance
         self._written = written
-        self._failed = failed
-        self._pending: dict[Reference, _Write] = {}
-        self._busy: set[Reference] = set()
+        self._pending = PendingWrites()
         self._condition = threading.Condition()
         self._stopping = False
         self._threads = [
@@ -70,7 +60,7 @@ class StatusWriter:
     ) -> None:
         """Have the status of the object with this uid written; it replaces one that waits."""
         with self._condition:
-            self._pending[reference] = _Write(uid, status, notices)
+            self._pending.put(reference, Write(uid, status, notices), time.monotonic())
             self._condition.notify()
 
     def clear(self) -> None:
@@ -86,36 +76,62 @@ class StatusWriter:
         for thread in self._threads:
             thread.join()
 
-    def _take(self) -> tuple[Reference, _Write] | None:
+    def _take(self) -> tuple[Reference, Write] | None:
+        """Wait for a write; None at the end."""
         with self._condition:
             while not self._stopping:
-                # Two writes of one object at once could arrive in the wrong order.
-                reference = next((r for r in self._pending if r not in self._busy), None)
-                if reference is not None:
-                    self._busy.add(reference)
-                    return reference, self._pending.pop(reference)
-                self._condition.wait()
+                now = time.monotonic()
+                if (taken := self._pending.take(now)) is not None:
+                    return taken
+                due = self._pending.due()
+                self._condition.wait(None if due is None else max(0.0, due - now))
             return None
 
     def _run(self) -> None:
         while (taken := self._take()) is not None:
             reference, write = taken
             try:
-                wanted = _object(reference, write.uid, write.status)
-                made = self._cluster.apply(wanted, "status")
+                made = self._cluster.apply(_object(reference, write.uid, write.status), "status")
                 if made is not None:
                     self._written(made)
-                    self._post(reference, write)
             except Exception as error:
                 # A defect must not end the thread: nobody would write in its place.
-                _log.warning("%s", error, exc_info=not isinstance(error, ClusterError))
-                self._failed(reference)
-            finally:
-                with self._condition:
-                    self._busy.discard(reference)
-                    self._condition.notify()
+                self._fail(reference, write, error)
+                continue
+            self._end(reference)
+            if made is not None:
+                self._post(reference, write)
 
-    def _post(self, reference: Reference, write: _Write) -> None:
+    def _end(self, reference: Reference) -> None:
+        with self._condition:
+            self._pending.end(reference, time.monotonic())
+            self._condition.notify()
+
+    def _fail(self, reference: Reference, write: Write, error: Exception) -> None:
+        """Have it tried again, unless its object is gone."""
+        if isinstance(error, ClusterError) and error.of_the_server:
+            with self._condition:
+                now = time.monotonic()
+                pause = self._pending.suspend(reference, write, now, error.retry_after)
+            _log.warning("%s; the next status is written in %.1f s", error, pause)
+        elif self._is_gone(reference, write.uid):
+            self._end(reference)
+        else:
+            with self._condition:
+                delay = self._pending.refuse(reference, write, time.monotonic())
+                self._condition.notify()
+            again = "" if delay is None else f"; again in {delay:.1f} s"
+            _log.warning("%s%s", error, again, exc_info=not isinstance(error, ClusterError))
+
+    def _is_gone(self, reference: Reference, uid: str) -> bool:
+        """Whether there is no object of this uid: a conflict may also mean that others wrote."""
+        try:
+            found = self._cluster.get(reference.kind, reference.name, reference.namespace)
+        except Exception:
+            return False  # it is tried again, and so is this question
+        return found is None or found["metadata"]["uid"] != uid
+
+    def _post(self, reference: Reference, write: Write) -> None:
         wall = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         for notice in write.notices:
             suffix = secrets.token_hex(SUFFIX_OCTETS)
@@ -123,8 +139,9 @@ class StatusWriter:
                 self._cluster.create(
                     events.event(notice, reference, write.uid, suffix, self._instance, wall)
                 )
-            except ClusterError as error:
-                _log.warning("%s", error)
+            except Exception as error:
+                # The status is written, and the next Event may well be posted.
+                _log.warning("%s", error, exc_info=not isinstance(error, ClusterError))
 
 
 def _object(reference: Reference, uid: str, status: Mapping[str, Any]) -> Object:

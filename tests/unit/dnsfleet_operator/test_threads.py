@@ -25,19 +25,22 @@ def cluster() -> MemoryCluster:
 
 def test_statuses_are_written_after_more_defects_than_threads(cluster: MemoryCluster) -> None:
     written: queue.SimpleQueue[Object] = queue.SimpleQueue()
-    failed: queue.SimpleQueue[Reference] = queue.SimpleQueue()
-    writer = StatusWriter(cluster, "operator-1", written.put, failed.put)
+    writer = StatusWriter(cluster, "operator-1", written.put)
     references = [Reference("Pop", "", f"p{number}") for number in range(THREADS + 1)]
-    for reference in references:
-        cluster.put({"kind": "Pop", "metadata": {"name": reference.name}, "spec": {}})
+    uids = {
+        reference: cluster.put({"kind": "Pop", "metadata": {"name": reference.name}, "spec": {}})
+        for reference in references
+    }
     cluster.faults["Pop"] = DEFECT
+    raised = cluster.raised
     writer.start()
     for reference in references:
-        writer.put(reference, "1", {"zones": {}}, [])
-    assert {failed.get(timeout=10) for _ in references} == set(references)
+        writer.put(reference, uids[reference]["metadata"]["uid"], {"zones": {}}, [])
+    # Each try raises two: the write, and the question whether the object is gone.
+    wait_for("a try of each", lambda: cluster.raised >= raised + 2 * len(references), 10)
     cluster.faults.clear()
-    writer.put(references[0], "1", {"zones": {}}, [])
-    assert written.get(timeout=10)["metadata"]["name"] == "p0"
+    names = {written.get(timeout=10)["metadata"]["name"] for _ in references}
+    assert names == {reference.name for reference in references}
     writer.stop()
 
 
