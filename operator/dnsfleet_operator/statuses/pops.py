@@ -5,6 +5,9 @@ Ready        as many edges as wanted are Ready
 Synced       every Ready edge answers the newest revision of every zone of the Pop
 Connected    every Ready edge was heard by the core lately
 Drained      it is out of service
+
+Beside the conditions it has counts of zones. They move with every zone that is made or deleted, in
+every Pop: what differs in them alone is written now and then (`wait_seconds`).
 """
 
 from dataclasses import dataclass
@@ -12,6 +15,10 @@ from typing import Any
 
 from dnsfleet_operator.statuses.conditions import Condition, Status, merge
 from dnsfleet_operator.statuses.propagation import SILENT_MS, step
+
+COUNTS_SECONDS = 10.0
+"""Between writes of a Pop's counts: somebody who deletes a thousand zones one by one would else
+cause a thousand writes for each of a hundred Pops."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,26 @@ def pop(generation: int, facts: Facts, before: Status, now: str) -> dict[str, An
     if facts.addresses:
         status["addresses"] = list(facts.addresses)
     return status
+
+
+def wait_seconds(before: Status, status: Status, since: float) -> float:
+    """How long the step from one status to the next may wait to be written; 0 is now.
+
+    `since` are the seconds since a status of this Pop was last handed on to be written.
+    """
+    if _at_once(before) != _at_once(status):
+        return 0.0
+    return max(0.0, COUNTS_SECONDS - since)
+
+
+def _at_once(status: Status) -> tuple[object, ...]:
+    """What is told as soon as it changes: all but counts of zones and the message with them."""
+    conditions = [
+        {key: value for key, value in each.items() if key != "message" or each["type"] != "Synced"}
+        for each in status.get("conditions") or ()
+    ]
+    counts = {"zones", "lagSeconds", "conditions"}
+    return conditions, {key: value for key, value in status.items() if key not in counts}
 
 
 def _progressing(facts: Facts) -> Condition:

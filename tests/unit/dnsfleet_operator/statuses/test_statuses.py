@@ -244,6 +244,50 @@ def test_counts_of_a_pop_move_in_steps() -> None:
     assert made["addresses"] == ["192.0.2.1"]
 
 
+WAITS = [
+    # what differs, seconds since the last write, seconds to wait
+    ({"assigned": 4, "current": 4}, 0.0, 10.0),
+    ({"assigned": 4, "current": 4}, 7.5, 2.5),
+    ({"assigned": 4, "current": 4}, 10.0, 0.0),
+    ({"assigned": 4, "current": 4}, float("inf"), 0.0),
+    ({"lag_ms": 60_000}, 1.0, 9.0),
+    ({"current": 4}, 1.0, 0.0),
+    ({"ready": 1}, 1.0, 0.0),
+    ({"wanted": 3}, 1.0, 0.0),
+    ({"rolling": "1 of 2 edges"}, 1.0, 0.0),
+    ({"problem": ("ApplyFailed", "no")}, 1.0, 0.0),
+    ({"silent": ("a",)}, 1.0, 0.0),
+    ({"drained": True, "drain_wanted": True}, 1.0, 0.0),
+    ({"drain_wanted": True, "refusal": ("LastActivePop", "last")}, 1.0, 0.0),
+    ({"addresses": ("192.0.2.2",)}, 1.0, 0.0),
+    ({"addresses": ()}, 1.0, 0.0),
+]
+
+
+@pytest.mark.parametrize(("differs", "since", "wait"), WAITS)
+def test_counts_of_a_pop_wait_and_what_else_changes_does_not(
+    differs: dict[str, Any], since: float, wait: float
+) -> None:
+    before = pops.pop(2, HEALTHY, {}, EARLIER)
+    after = pops.pop(2, replace(HEALTHY, **differs), before, NOW)
+    assert before != after
+    assert pops.wait_seconds(before, after, since) == wait
+
+
+@pytest.mark.parametrize("message", ["2 of 3", "3 of 3"])
+def test_a_message_with_other_words_is_told_at_once(message: str) -> None:
+    rolling = replace(HEALTHY, rolling="1 of 3")
+    before = pops.pop(2, rolling, {}, EARLIER)
+    after = pops.pop(2, replace(rolling, rolling=message), before, NOW)
+    assert pops.wait_seconds(before, after, 0.0) == 0.0
+
+
+def test_the_first_status_and_that_of_a_new_generation_do_not_wait() -> None:
+    first = pops.pop(2, HEALTHY, {}, EARLIER)
+    assert pops.wait_seconds({}, first, 0.0) == 0.0
+    assert pops.wait_seconds(first, pops.pop(3, HEALTHY, first, NOW), 0.0) == 0.0
+
+
 def shown(kind: str, status: str, reason: str, message: str = "") -> dict[str, Any]:
     condition = {"type": kind, "status": status, "reason": reason, "message": message}
     return {"conditions": [condition]}
