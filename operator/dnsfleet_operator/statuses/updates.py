@@ -5,6 +5,7 @@ made of, so a look over a large fleet costs little while little happens. A statu
 generation that the last pass took, not of a newer one that came since.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -38,6 +39,7 @@ class StatusUpdates:
         self._metrics = metrics
         self._put = put
         self._shown: dict[Reference, object] = {}
+        self._pops_shown_at: dict[Reference, float] = {}
 
     def forget(self, reference: Reference | None = None) -> None:
         """Compare the status of one object, or of all, whatever was shown last."""
@@ -103,11 +105,21 @@ class StatusUpdates:
             self._measure_pop(reference.name, facts)
             if facts.ready and facts.current < facts.assigned and facts.lag_ms == 0:
                 continue  # a revision is on its way and will arrive in a moment
-            if self._is_shown(reference, known, (result.generation, facts)):
-                continue
             before = known.manifest.get("status") or {}
-            self._show(reference, known, pop_statuses.pop(result.generation, facts, before, now))
+            status = pop_statuses.pop(result.generation, facts, before, now)
+            since = time.monotonic() - self._pops_shown_at.get(reference, -math.inf)
+            if pop_statuses.wait_seconds(before, status, since) > 0 or self._is_shown(
+                reference, known, (result.generation, facts)
+            ):
+                continue
+            if before != status:
+                self._pops_shown_at[reference] = time.monotonic()
+            self._show(reference, known, status)
         self._metrics.keep_pops(names)
+        there = observation.of_kind("Pop")
+        self._pops_shown_at = {
+            each: at for each, at in self._pops_shown_at.items() if each in there
+        }
 
     def _measure_zone(
         self,

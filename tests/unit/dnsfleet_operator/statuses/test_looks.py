@@ -3,6 +3,8 @@
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +17,8 @@ from dnsfleet_operator.labels import COMPONENT_LABEL, POP_LABEL
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.observed.observation import Observation
 from dnsfleet_operator.observed.workloads import Workloads
+from dnsfleet_operator.pops.passes import PopResult
+from dnsfleet_operator.statuses import updates
 from dnsfleet_operator.statuses.looks import FleetView, View
 from dnsfleet_operator.zones.passes import Results
 from dnsfleet_publisher.publishing import Outcome, State
@@ -55,6 +59,11 @@ class Looks:
         self.pods = [{"metadata": {"name": "e", "labels": labels}, "status": status}]
         self.view.workloads.replace("Pod", self.pods)
         self.said = {"fra/e": Ack(10, {}, 0, time.time_ns() // 1_000_000)}
+
+    def write_pop(self, status: Mapping[str, Any]) -> None:
+        """Have the Pop show this status."""
+        (known,) = self.view.observation.of_kind("Pop").values()
+        self.view.observation.refresh({**known.manifest, "status": status})
 
     def look(self) -> list[str]:
         """The uids of objects that are given a status."""
@@ -137,6 +146,33 @@ def test_a_zone_that_no_pop_serves_is_told_so_at_once() -> None:
     reasons = {each["type"]: each["reason"] for each in status["conditions"]}
     assert reasons["Accepted"] == "Accepted"
     assert reasons["Propagated"] == "NoActivePop"
+
+
+def test_zones_that_go_one_by_one_do_not_cost_a_write_of_every_pop_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks = Looks()
+    looks.serve()
+    looks.view.pops["fra"] = PopResult("9", 1)
+    assigned = []
+    for second, left in enumerate([*range(28, 0, -1), *[0] * 20]):
+        clock = SimpleNamespace(time=time.time, monotonic=partial(float, second))
+        monkeypatch.setattr(updates, "time", clock)
+        looks.view.results = replace(
+            looks.view.results,
+            outcomes={
+                f"z{number}.example.": Outcome(
+                    State.UNCHANGED,
+                    Manifest(f"z{number}.example.", Revision(1, 1), None, 9, 1, b"", 2, 2, 0),
+                )
+                for number in range(left)
+            },
+        )
+        looks.look()
+        for _, status in looks.put:
+            assigned.append((second, status["zones"]["assigned"]))
+            looks.write_pop(status)
+    assert assigned == [(0, 28), (10, 18), (20, 8), (30, 0)]
 
 
 @pytest.mark.parametrize(
