@@ -1,9 +1,10 @@
 """The API server, as the operator needs it: plain dicts in and out, and no discovery.
 
-Which kinds there are is known here, so that the operator starts, and goes on, when a CRD is gone.
-Every call may raise `ClusterError`; it names the object and what the server said. Writes keep to
-the limit of `write_limits`, but for those of the Lease. Where the API server asked to wait, they
-are refused here until then, so that no thread stands still: whoever wanted one tries again later.
+The kinds are listed here and not discovered, so the operator starts and goes on while a CRD is
+missing. Every call may raise `ClusterError`, which names the object and says what the server
+answered. All writes except those of the Lease keep to the limit of `write_limits`. While the API
+server has asked us to wait, writes fail here without being sent. So no thread is blocked, and
+whoever wanted the write tries again later.
 """
 
 import json
@@ -29,8 +30,8 @@ FIELD_MANAGER = "dnsfleet"
 PAGE = 500
 """Objects in one answer of a list: a few MB at most."""
 TIMEOUT_SECONDS = 5.0
-"""How long one answer may take. What hangs with an API server that stopped is asked again this soon
-after the server's return, the Lease included."""
+"""How long one answer may take. A request that hangs because the API server stopped is given up
+after this time and sent again, the renewal of the Lease too."""
 LIST_SECONDS = 30.0
 """How long a page of a list may take at a busy API server."""
 WATCH_SECONDS = 60
@@ -76,7 +77,7 @@ class ClusterError(Exception):
 
     @property
     def of_the_server(self) -> bool:
-        """Whether it is no word about the object: any other request would fail now too."""
+        """Whether the trouble is with the server: a request about any other object fails too."""
         return self.status in _OF_THE_SERVER
 
 
@@ -138,7 +139,7 @@ class Cluster:
     ) -> Iterator[tuple[str, Object]]:
         """Changes in a namespace after a resourceVersion: ADDED, MODIFIED or DELETED, and what.
 
-        It ends after WATCH_SECONDS, so that a connection that is dead is not waited for.
+        It ends after WATCH_SECONDS, so that nobody waits for a dead connection.
         """
         stream = kubernetes.watch.Watch().stream(
             self._resources[kind].get,
@@ -162,7 +163,7 @@ class Cluster:
         return cast(Object, made)
 
     def replace(self, changed: Object) -> Object:
-        """A new version in the place of exactly the version that it names."""
+        """Write a new version; ConflictError where the object is not at the version named in it."""
         metadata = changed["metadata"]
         made = self._write(
             "put",
@@ -190,7 +191,7 @@ class Cluster:
         )
 
     def delete(self, found: Object) -> None:
-        """End exactly this object, and then what it made; one that is gone already is no error."""
+        """Delete the object with this uid, then what it owns; no error where it is gone already."""
         metadata = found["metadata"]
         self._write(
             "delete",

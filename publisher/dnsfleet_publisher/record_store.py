@@ -1,12 +1,12 @@
 """The record store: what is published, in the core Redis, written by one writer at a time.
 
-A publication has two parts. First the chunks are written under keys of their own: nobody reads
-them yet, and they expire unless a manifest comes to name them, so a writer that dies half-way
-leaves nothing behind. Then one script (`publish.lua`) checks that we are still the one writer and
-that the zone is as we left it, and makes the new manifest current, all or nothing.
+A publication has two parts. First the chunks are written under keys that are new. Nobody reads them
+yet, and they expire unless a manifest names them soon, so a writer that dies half-way leaves
+nothing behind. Then one script (`publish.lua`) checks that we are still the one writer and that
+the zone is as we left it, and makes the new manifest current: all of this happens or nothing.
 
-The last published `Zone` of every origin stays in memory: a diff then costs what the zones do not
-share. After a restart it is read from the core (see `stored_zones`), and only once: nobody else
+The last published `Zone` of every origin stays in memory, so that a diff costs only what differs.
+After a restart it is read from the core (see `stored_zones`), and only once: nobody else
 changes it while we hold the fence. That the core lacks a zone is remembered in the same way. Where
 the data is damaged or another key signed it, the zone counts as absent and is published anew as a
 whole. Where the core itself has lost its data, our fence is gone with it: every write says
@@ -60,8 +60,8 @@ class RecordStore:
         """Become the one writer: whoever wrote before is refused from now on.
 
         What was read before the first claim is read again, because others could still write. A
-        second claim says that the core lost the first. What was published is then taken for lost
-        with it and will be written again, so that a core that began anew is filled from memory.
+        second claim means that the core lost the first one. All that was published then counts as
+        lost too and is written again, so that an empty core is filled from memory.
         """
         again = self._fence > 0
         self._fence, lsn = self.core.claim(max(self._fence + 1, int(self._clock())))

@@ -41,7 +41,7 @@ class Leadership:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop leading and let the Lease go, so that another replica need not wait."""
+        """Stop leading and release the Lease, so that another replica need not wait."""
         self._until = 0.0
         self._stopping.set()
         self._thread.join()

@@ -1,9 +1,9 @@
 """The Lease by which one replica of the operator leads. Pure.
 
-As in Kubernetes' own components, clocks of different machines are never compared: a candidate
-looks how long the Lease has not changed by its own clock, and takes it when that is longer than
-its holder said. A holder stops leading by its own clock well before that. The Lease only says who
-works; that a late write of the old leader does no harm is the matter of the fence.
+As in Kubernetes' own components, the clocks of different machines are never compared. A candidate
+measures with its own clock for how long the Lease has not changed, and takes it when that is
+longer than the holder promised. The holder stops well before that, by its own clock. The Lease
+only decides who works. What an old leader still writes to the core is refused there, by the fence.
 """
 
 from collections.abc import Mapping
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 DURATION_SECONDS = 15
-"""A Lease that was not renewed for so long may be taken."""
+"""A Lease that was not renewed for this time may be taken."""
 DEADLINE_SECONDS = 10.0
-"""A leader that could not renew for so long stops leading: 5 s before anyone else may begin."""
+"""A leader that could not renew for this time stops leading: 5 s before anyone else may begin."""
 RENEW_SECONDS = 4.0
-"""Between renewals: two may fail."""
+"""Between renewals: two in a row may fail."""
 RETRY_SECONDS = 1.0
 """Between looks of a candidate."""
 
@@ -44,7 +44,7 @@ def mine(lease: Object, identity: str) -> bool:
 
 
 def free(lease: Object, seen: Seen, now: float) -> bool:
-    """Whether its holder let it go, or let it run out."""
+    """Whether its holder released it, or has not renewed it in time."""
     spec = lease.get("spec") or {}
     if not spec.get("holderIdentity"):
         return True
@@ -82,5 +82,5 @@ def held(lease: Object, identity: str, wall: str) -> dict[str, Any]:
 
 
 def released(lease: Object) -> dict[str, Any]:
-    """The version of the Lease with which its holder lets it go."""
+    """The version of the Lease with which its holder releases it."""
     return {**lease, "spec": {**(lease.get("spec") or {}), "holderIdentity": ""}}

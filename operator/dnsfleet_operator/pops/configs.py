@@ -16,15 +16,16 @@ from dnsfleet_operator.pops.setting import (
 from dnsfleet_operator.secrets import cookie_secrets
 
 DRAIN_SECONDS = 10.0
-"""An edge that was told to stop answers on for so long. Clients are sent elsewhere after three
-failed probes, one a second, and another second until every node knows; on a busy node, which is
-where fleets roll, all of it takes twice as long."""
+"""How long an edge that was told to stop goes on answering. Its clients are sent elsewhere after
+three failed probes, one a second, and it takes another second until every node knows. On a node
+that is busy, because pods start there, all of this takes twice as long."""
 EDGE_FILE = "edge.json"
 REPLICA_FILE = "replica.conf"
 PUBLIC_KEY_FILE = "publisher.pub"
 HASH_DIGITS = 16
 EVERYONE = ("0.0.0.0/0", "::/0")
-"""All clients as exempt: no limit for one of them can be kept where they look alike."""
+"""Exempts all clients from limits: where they all seem to have one address, none can be limited
+by itself."""
 
 
 def config_map(setting: Setting) -> Object:

@@ -1,8 +1,9 @@
 """Which Pops may be taken out of service. Pure.
 
-A Pop that is the last one in service for some zone stays, unless its annotation forces it. Pops
-are looked at one after the other, those that are out already first, so that two drains at once
-cannot both count on the other. While it is not known what is published, nobody more goes out.
+The last Pop in service for some zone stays in service, unless its annotation forces it out. The
+wishes are decided one after the other, those of Pops that are out already first. So two Pops that
+are drained at the same time cannot each rely on the other. While it is not known which zones are
+published, no further Pop is taken out.
 """
 
 from collections.abc import Iterable, Mapping, Set

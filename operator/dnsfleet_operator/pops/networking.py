@@ -1,4 +1,4 @@
-"""How a Pop is reached: Services, what may talk to its pods, and how many may go at once."""
+"""How a Pop is reached: its Services, its NetworkPolicies and its PodDisruptionBudget."""
 
 from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.pops.setting import DNS_PORT, HTTP_PORT, REDIS_PORT, Fields, Setting

@@ -1,9 +1,9 @@
-"""Passes over Pops: the objects of one in the cluster become what it asks for, or end with it.
+"""Passes over Pops: each makes the objects of one Pop what it asks for, or deletes them with it.
 
-A Pop that is to be drained stays as it is until it is decided that others serve its zones (see
-`drains`). That needs a pass over the zones; before the first one, what an earlier leader decided
-shows by the Deployments and holds. A Pop that is gone was meant to go, or serves on (see
-`deletions`).
+A Pop that is to be drained stays in service until it is decided that others serve its zones (see
+`drains`). That decision needs a pass over the zones. Before the first one, the decision of an
+earlier leader holds: the Deployments show it. The objects of a Pop that is gone are deleted only
+where somebody meant to delete it; otherwise its edges go on serving (see `deletions`).
 
 Each object is read, applied and removed on its own: one that the API server refuses costs no
 other, and what failed is told together. Two waits are meant. A Deployment waits for its ConfigMap:

@@ -1,8 +1,9 @@
 """The plan of a Pop: which of its objects differ from what it asks for.
 
-The API server fills in defaults and rewrites quantities, so "differs" cannot mean "is unequal".
-Each object carries the digest of what was asked for: a Pop that asks for something else shows by
-that. What somebody changed by hand shows by a value that we asked for and that is no longer there.
+The API server fills in defaults and rewrites quantities, so an object is never equal to what we
+sent. Two things tell that it differs. Each object carries the digest of what the Pop asked for when
+it was applied; another digest means that the Pop asks for something else now. And a value that we
+sent and that is no longer there means that somebody changed the object by hand.
 """
 
 import copy

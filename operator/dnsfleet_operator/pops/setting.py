@@ -1,7 +1,8 @@
 """What all objects of a Pop share: names, labels, and the restrictions on their pods.
 
-They have no owner reference: Kubernetes would end them with any Pop object, also one that goes
-because its CRD does. The operator ends them itself when the deletion was meant (see `pops.passes`).
+They have no owner reference. With one, Kubernetes would delete them together with the Pop object,
+also where that is deleted only because its CRD is. The operator deletes them itself, when somebody
+meant to delete the Pop (see `pops.passes`).
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """The Deployments of a Pop: one replica, and the edges that answer.
 
-An edge that is told to stop fails its readiness first, answers on, and only then stops. So a roll
-needs no hook: a new edge is ready before an old one is told to stop (maxSurge 1, maxUnavailable 0).
-Nothing here depends on zones: a change of zones restarts nothing.
+An edge that is told to stop is first no longer ready, goes on answering, and only then stops. So a
+rolling update needs no hook: a new edge is ready before an old one is told to stop (maxSurge 1,
+maxUnavailable 0). Nothing here depends on zones: a change of zones restarts nothing.
 """
 
 from typing import Any
@@ -26,12 +26,13 @@ from dnsfleet_operator.pops.setting import (
 from dnsfleet_operator.secrets import cookie_secrets
 
 GRACE_SECONDS = 30
-"""Until a pod that was told to stop is killed: drain time, and a slow engine's end."""
+"""Until a pod that was told to stop is killed: the drain time, and time for an engine that ends
+slowly."""
 CONFIG_ANNOTATION = "dnsfleet.io/config"
 VALKEY = "/usr/local/bin/valkey-server"
 EDGE_REQUESTS = {"cpu": "100m", "memory": "128Mi"}
 REPLICA_REQUESTS = {"cpu": "50m", "memory": "64Mi"}
-"""What an idle pod with a few zones takes, twice over; large zones want the Pop's own figures."""
+"""Twice what an idle pod with a few zones takes. Large zones need more: the Pop's spec says it."""
 
 
 def edge(setting: Setting) -> Object:
@@ -178,7 +179,7 @@ def _config_volume(setting: Setting) -> Fields:
 
 
 def _cookies_volume(setting: Setting) -> Fields:
-    """Edges start without it too: it comes, and changes, while they run."""
+    """Optional: edges start without the Secret, and notice when it comes or changes."""
     name = cookie_secrets.name(setting.configuration)
     return {"name": "cookies", "secret": {"secretName": name, "optional": True}}
 

@@ -1,7 +1,7 @@
-"""The Secret with which every edge of every Pop makes and accepts DNS cookies; kept and rotated.
+"""The Secret with which every edge of every Pop makes and checks DNS cookies (RFC 9018).
 
-Unlike keys, it changes by itself: `dnsfleet.cookies` says when. It is the only thing in it, so that
-edges can have it mounted, and see a change of it, without any key beside it.
+It is rotated without anybody asking; `dnsfleet.cookies` says when. It holds nothing else, so that
+edges can mount it, and notice a change of it, without getting any key.
 """
 
 import base64

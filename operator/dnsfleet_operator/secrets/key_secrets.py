@@ -1,7 +1,7 @@
-"""The Secret with the fleet's signing key and passwords: made once, and read ever after.
+"""The Secret with the fleet's signing key and passwords: made once, and only read from then on.
 
-A Secret that is there is never written: a new key would make every edge refuse what is published
-until it was restarted. Entries that it lacks are an error for people to mend.
+A Secret that exists is never written. With a new key, every edge would refuse all that is published
+until the edge is restarted. Where entries are missing, somebody has to add them.
 """
 
 import base64

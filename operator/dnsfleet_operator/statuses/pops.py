@@ -28,13 +28,13 @@ class Facts:
     problem: tuple[str, str] | None
     """Reason and message of what keeps its objects from being applied."""
     rolling: str
-    """What its pods still have to do; empty for nothing."""
+    """What the rollout of its pods still waits for; empty for nothing."""
     wanted: int
     """Edges that should run."""
     ready: int
     """Edges that clients are sent to."""
     pods: int
-    """Edge pods that are there, also those that are on their way out."""
+    """Edge pods that exist, also those that are stopping."""
     assigned: int
     current: int
     """Zones of the Pop, and those of them that it is current in."""
