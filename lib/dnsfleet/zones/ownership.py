@@ -7,7 +7,7 @@ objects of the same second, and manifests without one, go by namespace and name,
 reader comes to one result.
 """
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import NamedTuple, TypeVar
 
 from dnsfleet_engine import Zone as EngineZone
@@ -28,16 +28,24 @@ class Admission(NamedTuple):
     """Why the others are not."""
 
 
+class Age(NamedTuple):
+    """Sorts objects, the oldest first; no two objects of a kind have the same."""
+
+    created: str
+    """The creationTimestamp: RFC 3339 of one form, so text order is time order."""
+    namespace: str
+    name: str
+
+
+def age(item: Owned) -> Age:
+    """The age of an object."""
+    reference = item.reference
+    return Age(item.metadata.creation_timestamp, reference.namespace, reference.name)
+
+
 def by_age(objects: Iterable[Owned]) -> list[Owned]:
     """Oldest first."""
-    return sorted(
-        objects,
-        key=lambda item: (
-            item.metadata.creation_timestamp,
-            item.reference.namespace,
-            item.reference.name,
-        ),
-    )
+    return sorted(objects, key=age)
 
 
 def zones_by_origin(
@@ -49,17 +57,32 @@ def zones_by_origin(
     needs that Zone's consent. `namespaces` gives the labels of each namespace.
     """
     owners: dict[str, Zone] = {}
-    below: dict[str, list[Zone]] = {}
     violations = []
-    for zone in by_age(zones):
-        found = _why_not_owner(zone, owners, below, namespaces)
-        if found is not None:
-            violations.append(found)
-            continue
-        owners[zone.origin] = zone
-        for ancestor in names.ancestors(zone.origin):
-            below.setdefault(ancestor, []).append(zone)
+    for zone, refusal in judged(zones, namespaces):
+        if refusal is None:
+            owners[zone.origin] = zone
+        else:
+            violations.append(refusal)
     return owners, violations
+
+
+def judged(
+    zones: Iterable[Zone], namespaces: Mapping[str, Mapping[str, str]]
+) -> Iterator[tuple[Zone, Violation | None]]:
+    """Each Zone in order of age, and why it does not own its origin; None where it does.
+
+    This is the rule, written plainly. `owners.Owners` comes to the same verdicts for the price of
+    what changed.
+    """
+    owners: dict[str, Zone] = {}
+    below: dict[str, list[Zone]] = {}
+    for zone in by_age(zones):
+        refusal = _why_not_owner(zone, owners, below, namespaces)
+        if refusal is None:
+            owners[zone.origin] = zone
+            for ancestor in names.ancestors(zone.origin):
+                below.setdefault(ancestor, []).append(zone)
+        yield zone, refusal
 
 
 def _why_not_owner(
@@ -69,26 +92,37 @@ def _why_not_owner(
     namespaces: Mapping[str, Mapping[str, str]],
 ) -> Violation | None:
     """Why an older Zone keeps this one from owning its origin."""
-    where = f"{zone.reference}: spec.origin"
     if (owner := owners.get(zone.origin)) is not None:
-        message = f"{zone.origin} is the origin of {owner.reference}; remove one of the two"
-        return Violation("ZoneInUse", message, where)
-    above = (owners[name] for name in names.ancestors(zone.origin) if name in owners)
-    nearest_above = next(above, None)
-    related = below.get(zone.origin, [])
+        return in_use(zone, owner)
     own = zone.reference.namespace
-    for other in [*related, *([] if nearest_above is None else [nearest_above])]:
-        theirs = other.reference.namespace
-        consent = other.spec.nested_zones.namespaces
-        if own == theirs or consent.allows(own, namespaces.get(own, {}), theirs):
-            continue
-        side = "above" if other in related else "below"
-        message = (
-            f"{zone.origin} is {side} {other.origin} of {other.reference}, which takes no Zones "
-            f"from namespace {own}; its spec.nestedZones.namespaces must allow it"
-        )
-        return Violation("NotAllowedByZone", message, where)
+    for other in below.get(zone.origin, ()):
+        if not allows_nested(other, own, namespaces):
+            return not_allowed(zone, other, "above")
+    nearest = next((owners[name] for name in names.ancestors(zone.origin) if name in owners), None)
+    if nearest is not None and not allows_nested(nearest, own, namespaces):
+        return not_allowed(zone, nearest, "below")
     return None
+
+
+def allows_nested(zone: Zone, namespace: str, namespaces: Mapping[str, Mapping[str, str]]) -> bool:
+    """Whether a Zone takes Zones of a namespace above or below its origin."""
+    own, consent = zone.reference.namespace, zone.spec.nested_zones.namespaces
+    return namespace == own or consent.allows(namespace, namespaces.get(namespace, {}), own)
+
+
+def in_use(zone: Zone, owner: Zone) -> Violation:
+    """The refusal of a Zone whose origin has an older owner."""
+    message = f"{zone.origin} is the origin of {owner.reference}; remove one of the two"
+    return Violation("ZoneInUse", message, f"{zone.reference}: spec.origin")
+
+
+def not_allowed(zone: Zone, other: Zone, side: str) -> Violation:
+    """The refusal of a Zone that is `above` or `below` an older one that does not take it."""
+    message = (
+        f"{zone.origin} is {side} {other.origin} of {other.reference}, which takes no Zones "
+        f"from namespace {zone.reference.namespace}; its spec.nestedZones.namespaces must allow it"
+    )
+    return Violation("NotAllowedByZone", message, f"{zone.reference}: spec.origin")
 
 
 def record_sets_by_zone(
@@ -101,10 +135,14 @@ def record_sets_by_zone(
         if (own := found.get(record_set.zone_reference)) is not None:
             own.append(record_set)
         else:
-            message = f"there is no {record_set.zone_reference}; make it, or correct the reference"
-            where = f"{record_set.reference}: spec.zoneRef"
-            violations.append(Violation("ZoneNotFound", message, where))
+            violations.append(without_zone(record_set))
     return found, violations
+
+
+def without_zone(record_set: RecordSet) -> Violation:
+    """The refusal of a RecordSet that refers to no Zone which owns its origin."""
+    message = f"there is no {record_set.zone_reference}; make it, or correct the reference"
+    return Violation("ZoneNotFound", message, f"{record_set.reference}: spec.zoneRef")
 
 
 def admit(

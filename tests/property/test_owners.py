@@ -1,0 +1,103 @@
+"""Owners of origins, kept up to date by increments, are those that one look at all Zones gives."""
+
+from typing import NamedTuple
+
+from dnsfleet.resources import Reference, Zone
+from dnsfleet.zones import ownership
+from dnsfleet.zones.owners import Owners
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import manifests
+
+ORIGINS = ("example", "a.example", "b.a.example", "c.b.a.example", "d.example", "test", ".")
+NAMESPACES = ("one", "two", "three")
+CONSENTS = ("{}", "{from: All}", "{from: Selector, selector: {matchLabels: {dns: 'yes'}}}")
+TIMES = ("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z")
+NAMES = st.tuples(st.sampled_from(NAMESPACES), st.sampled_from(["x", "y", "z"]))
+
+
+class Put(NamedTuple):
+    """A Zone is made or changed."""
+
+    name: tuple[str, str]
+    origin: str
+    consent: str
+    created: str
+
+
+class Remove(NamedTuple):
+    """A Zone goes, where there is one."""
+
+    name: tuple[str, str]
+
+
+class Relabel(NamedTuple):
+    """A namespace gets its label, or loses it."""
+
+    namespace: str
+
+
+STEPS = st.lists(
+    st.lists(
+        st.one_of(
+            st.builds(
+                Put,
+                NAMES,
+                st.sampled_from(ORIGINS),
+                st.sampled_from(CONSENTS),
+                st.sampled_from(TIMES),
+            ),
+            st.builds(Remove, NAMES),
+            st.builds(Relabel, st.sampled_from(NAMESPACES)),
+        ),
+        max_size=4,
+    ),
+    max_size=12,
+)
+
+
+def zone(put: Put) -> Zone:
+    namespace, name = put.name
+    spec = f"{{origin: {put.origin!r}, nestedZones: {{namespaces: {put.consent}}}}}"
+    return manifests.zone(spec, name=name, namespace=namespace, creationTimestamp=put.created)
+
+
+@settings(max_examples=300)
+@given(STEPS)
+def test_increments_come_to_the_verdicts_of_one_look_at_all(
+    steps: list[list[Put | Remove | Relabel]],
+) -> None:
+    owners, zones = Owners(), dict[Reference, Zone]()
+    labels: dict[str, dict[str, str]] = {}
+    before: dict[str, Zone] = {}
+    for step in steps:
+        for change in step:
+            match change:
+                case Put():
+                    made = zone(change)
+                    zones[made.reference] = made
+                    owners.put(made)
+                case Remove(name=(namespace, name)):
+                    reference = Reference("Zone", namespace, name)
+                    zones.pop(reference, None)
+                    owners.remove(reference)
+                case Relabel(namespace=namespace):
+                    labels[namespace] = {} if labels.get(namespace) else {"dns": "yes"}
+                    owners.relabelled(namespace)
+        changed = owners.settle(labels)
+        wanted, violations = ownership.zones_by_origin(zones.values(), labels)
+        assert {reference for reference in zones if owners.owns(reference)} == {
+            each.reference for each in wanted.values()
+        }
+        found = [refusal for each in zones if (refusal := owners.refusal(each)) is not None]
+        assert sorted(found) == sorted(violations)
+        origins = before.keys() | wanted.keys()
+        assert {each for each in origins if before.get(each) != wanted.get(each)} <= changed.origins
+        assert {each: owners.owner(each) for each in wanted} == wanted
+        before = wanted
+    for reference in zones:
+        owners.remove(reference)
+    owners.settle(labels)
+    assert not owners._nodes  # nothing is kept of Zones that are gone
+    assert not owners._candidates
+    assert not owners._in_namespace
