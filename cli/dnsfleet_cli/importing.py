@@ -114,7 +114,9 @@ def _same_but_serial(text: str, zone: Zone) -> bool:
     found, violations = documents.load(text, "import")
     if violations:
         return False
-    built = Assembler(ZonePaths()).assemble(found).zones[0].zone
+    assembler = Assembler(ZonePaths())
+    assembler.replace(found)
+    built = assembler.assemble().zones[0].zone
     return built is not None and built.with_serial(zone.serial).digest == zone.digest
 
 

@@ -25,14 +25,16 @@ def export(name: str, paths: list[Path]) -> int:
     """Print a zone of manifests as a master file."""
     origin = zone_files.normal_origin(name)
     found, violations = manifest_files.read_all(paths)
-    assembled = Assembler(ZonePaths()).assemble(found)
-    built = [zone for zone in assembled.zones if zone.origin == origin]
-    if not built:
+    assembler = Assembler(ZonePaths())
+    assembler.replace(found)
+    assembler.assemble()
+    built = assembler.zones.get(origin)
+    if built is None:
         tell(violations)
         raise Trouble(f"no good Zone with origin {name} in {', '.join(map(str, paths))}")
-    violations += built[0].violations
+    violations += built.violations
     tell(violations)
-    if built[0].zone is None:
+    if built.zone is None:
         return NEGATIVE
-    sys.stdout.write(built[0].zone.to_text())
+    sys.stdout.write(built.zone.to_text())
     return OK

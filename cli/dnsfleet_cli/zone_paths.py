@@ -71,6 +71,11 @@ class ZonePaths:
         except OSError as error:
             raise SourceError("path", f"{named}: {reason(error)}") from None
 
+    def drop(self, reference: Reference) -> None:
+        """Watch no files for a Zone that is gone."""
+        self._read.pop(reference, None)
+        self._stale.discard(reference)
+
     def unchanged(self, reference: Reference) -> bool:
         """Whether the file, and each that it includes, is as it was when it was read."""
         read = self._read.get(reference)

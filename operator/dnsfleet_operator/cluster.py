@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import kubernetes
 import urllib3
@@ -27,8 +27,8 @@ Object = dict[str, Any]
 """An object of Kubernetes, as its JSON says it."""
 
 FIELD_MANAGER = "dnsfleet"
-PAGE = 500
-"""Objects in one answer of a list: a few MB at most."""
+PAGE = 250
+"""Objects in one answer of a list: 20 ms of work, for which a change may have to wait."""
 TIMEOUT_SECONDS = 5.0
 """How long one answer may take. A request that hangs because the API server stopped is given up
 after this time and sent again, the renewal of the Lease too."""
@@ -85,6 +85,16 @@ class ConflictError(ClusterError):
     """Somebody else wrote the object meanwhile, or made it first."""
 
 
+class Page(NamedTuple):
+    """A part of a list."""
+
+    objects: list[Object]
+    token: str
+    """Asks for the next part; empty for the last one."""
+    version: int
+    """The resourceVersion of the whole list, the same for each part."""
+
+
 class Cluster:
     """One API server; usable from several threads."""
 
@@ -113,29 +123,37 @@ class Cluster:
         """All objects of a kind at one moment, everywhere or in a namespace."""
         return self.objects_at(kind, namespace, labels)[0]
 
-    def objects_at(self, kind: str, namespace: str, labels: str) -> tuple[list[Object], str]:
+    def objects_at(self, kind: str, namespace: str, labels: str) -> tuple[list[Object], int]:
         """All objects of a kind, and the resourceVersion from which `watch` goes on."""
-        group, version, _, _ = _KINDS[kind]
-        api_version = f"{group}/{version}" if group else version
         found: list[Object] = []
         token = ""
         while True:
-            query: list[tuple[str, Any]] = [("limit", PAGE)]
-            if labels:
-                query.append(("labelSelector", labels))
-            if token:
-                query.append(("continue", token))
-            page = self._request(
-                "get", kind, "", namespace, timeout=LIST_SECONDS, query_params=query
-            )
-            assert page is not None  # noqa: S101 - only `missing` gives None
-            found += [{"apiVersion": api_version, "kind": kind, **item} for item in page["items"]]
-            token = page["metadata"].get("continue", "")
+            page = self.page(kind, token, namespace, labels)
+            found += page.objects
+            token = page.token
             if not token:
-                return found, page["metadata"]["resourceVersion"]
+                return found, page.version
+
+    def page(self, kind: str, token: str = "", namespace: str = "", labels: str = "") -> Page:
+        """A part of a list of all objects of a kind; `token` is that of the part before."""
+        group, version, _, _ = _KINDS[kind]
+        api_version = f"{group}/{version}" if group else version
+        query: list[tuple[str, Any]] = [("limit", PAGE)]
+        if labels:
+            query.append(("labelSelector", labels))
+        if token:
+            query.append(("continue", token))
+        answer = self._request("get", kind, "", namespace, timeout=LIST_SECONDS, query_params=query)
+        assert answer is not None  # noqa: S101 - only `missing` gives None
+        metadata = answer["metadata"]
+        return Page(
+            [{"apiVersion": api_version, "kind": kind, **item} for item in answer["items"]],
+            metadata.get("continue", ""),
+            int(metadata["resourceVersion"]),
+        )
 
     def watch(
-        self, kind: str, namespace: str, labels: str, since: str
+        self, kind: str, namespace: str, labels: str, since: int
     ) -> Iterator[tuple[str, Object]]:
         """Changes in a namespace after a resourceVersion: ADDED, MODIFIED or DELETED, and what.
 
@@ -145,7 +163,7 @@ class Cluster:
             self._resources[kind].get,
             namespace=namespace,
             label_selector=labels,
-            resource_version=since,
+            resource_version=str(since),
             timeout_seconds=WATCH_SECONDS,
             serialize=False,
             _request_timeout=(TIMEOUT_SECONDS, WATCH_SECONDS + TIMEOUT_SECONDS),

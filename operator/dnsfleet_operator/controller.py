@@ -4,6 +4,7 @@
 
 It is level-triggered: an event only says what to look at. Everything is listed anew when this
 replica begins to lead, and again every few minutes, so a lost event costs time and nothing else.
+What takes long is done in parts, each a key that is added again, so that a change overtakes it.
 Only the leader works; a replica that waits keeps its observation up to date and touches nothing.
 
 What nobody foresaw costs what it met: a pass that ends with a defect is tried again like one that
@@ -11,21 +12,22 @@ the core or the API server failed, and everything else goes on.
 """
 
 import logging
-import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from dnsfleet.resources import Reference
 from dnsfleet_publisher.store_errors import Fenced, StoreError
 
 from dnsfleet_operator.cluster import Cluster, ClusterError
 from dnsfleet_operator.configuration import Configuration
+from dnsfleet_operator.inbox import Event, Inbox, Message, Object
 from dnsfleet_operator.labels import POP_LABEL
-from dnsfleet_operator.leading.terms import COOKIES, SYNC, ZONES, Surroundings, Term
+from dnsfleet_operator.leading.terms import COOKIES, SYNC, ZONES, Dependencies, Term
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.observed.observation import Observation, reference_of
+from dnsfleet_operator.observed.slimming import slimmed
 from dnsfleet_operator.observed.workloads import KINDS, Workloads
 from dnsfleet_operator.secrets.key_secrets import Keys
 from dnsfleet_operator.statuses.writing import StatusWriter
@@ -33,8 +35,8 @@ from dnsfleet_operator.work_queue import Key, WorkQueue
 from dnsfleet_operator.zones.downloads import Downloads
 
 STALLED_SECONDS = 300.0
-"""A loop that has not turned for so long hangs; the slowest known ones read every
-zone of a large fleet anew."""
+"""A loop that has not turned for so long hangs; the slowest known ones read all zones of a large
+fleet from the core, or fill a core that lost them."""
 LOOK_SECONDS = 0.05
 """Between looks at the acks while a revision is on its way."""
 IDLE_LOOK_SECONDS = 1.0
@@ -47,8 +49,24 @@ BURST_SECONDS = 0.02
 
 _log = logging.getLogger(__name__)
 
-Manifest = Mapping[str, Any]
-Message = Callable[[], None]
+
+class _Keys:
+    """The keys that wait, with the clock that their times are of."""
+
+    def __init__(self) -> None:
+        self.queue: WorkQueue[Key] = WorkQueue()
+
+    def add(self, key: Key, delay: float = 0.0) -> None:
+        """Have a key looked at after so many seconds."""
+        self.queue.add(key, time.monotonic(), delay)
+
+    def failed(self, key: Key) -> float:
+        """Have a key looked at after its backoff; the seconds until then."""
+        return self.queue.failed(key, time.monotonic())
+
+    def succeeded(self, key: Key) -> None:
+        """Forget the failures of a key."""
+        self.queue.succeeded(key)
 
 
 class Controller:
@@ -64,17 +82,19 @@ class Controller:
     ) -> None:
         self._metrics = metrics
         self._leads = leads
-        self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._inbox = Inbox()
         self._observation = Observation()
         self._workloads = Workloads()
-        self._queue: WorkQueue[Key] = WorkQueue()
-        self._downloads = Downloads(lambda: self._inbox.put(self._zones_changed))
+        self._keys = _Keys()
+        self._downloads = Downloads(
+            lambda zone: self._inbox.put(lambda: self._zone_file_came(zone))
+        )
         self._writer = StatusWriter(
             cluster,
             configuration.identity,
             written=lambda made: self._inbox.put(lambda: self._written(made)),
         )
-        self._around = Surroundings(
+        self._given = Dependencies(
             cluster,
             configuration,
             keys,
@@ -83,7 +103,7 @@ class Controller:
             self._workloads,
             self._downloads,
             self._writer.put,
-            self._add,
+            self._keys,
         )
         self._term: Term | None = None
         self._next_look = 0.0
@@ -114,15 +134,17 @@ class Controller:
         """List everything anew: events may have been missed."""
         self._inbox.put(self._sync)
 
-    def event(self, kind: str, manifest: Manifest, deleted: bool) -> None:
-        """An object was made, changed or deleted."""
-        whole = {"kind": kind, **manifest}
-        self._inbox.put(lambda: self._take(kind, whole, deleted))
+    def event(self, kind: str, found: Object, deleted: bool, listed: bool = False) -> None:
+        """An object was made, changed or deleted, or was there when a watch began (`listed`)."""
+        _hear(lambda: self._event(slimmed(kind, found), deleted, listed))
 
-    def workloads(self, kind: str, manifests: Iterable[Manifest]) -> None:
+    def _event(self, found: Object, deleted: bool, listed: bool) -> None:
+        self._inbox.put_event(reference_of(found), Event(found, deleted, listed))
+
+    def workloads(self, kind: str, objects: Iterable[Object]) -> None:
         """All pods, Deployments or Services of the Pops."""
-        listed = list(manifests)
-        self._inbox.put(lambda: self._take_workloads(kind, listed))
+        found: list[Object] = [slimmed(kind, each) for each in objects]
+        self._inbox.put(lambda: self._take_workloads(kind, found))
 
     def problem(self) -> str:
         """Why this replica is of no use any more; empty where it is."""
@@ -145,7 +167,7 @@ class Controller:
                 self._stopping.wait(FENCED_SECONDS)
             self._turned = time.monotonic()
             self._metrics.last_pass.set(time.time())
-            self._metrics.queue_depth.set(len(self._queue))
+            self._metrics.queue_depth.set(len(self._keys.queue))
         self._end_term()
 
     def _turn(self) -> None:
@@ -156,7 +178,7 @@ class Controller:
         if self._term is None:
             self._begin_term()
         now = time.monotonic()
-        key = self._queue.take(now)
+        key = self._keys.queue.take(now)
         if key is not None:
             self._reconcile(key)
         elif now >= self._next_look:
@@ -166,53 +188,54 @@ class Controller:
         """Take in all that has come, and wait for something where there is nothing to do."""
         wait = IDLE_LOOK_SECONDS
         if self._term is not None:
-            due = self._queue.due()
+            due = self._keys.queue.due()
             until = self._next_look if due is None else min(due, self._next_look)
             wait = min(max(0.0, until - time.monotonic()), IDLE_LOOK_SECONDS)
-        try:
-            _hear(self._inbox.get(timeout=wait) if wait else self._inbox.get_nowait())
-            while True:
-                _hear(self._inbox.get_nowait())
-        except queue.Empty:
-            return
+        messages, events = self._inbox.take(wait)
+        for message in messages:
+            _hear(message)
+        for reference, event in events.items():
+            _hear(partial(self._take, reference, event))
 
     # Events
 
-    def _take(self, kind: str, manifest: Manifest, deleted: bool) -> None:
+    def _take(self, reference: Reference, event: Event) -> None:
+        kind, observation = reference.kind, self._observation
         if kind in KINDS:
-            self._take_workload(manifest, deleted)
+            self._take_workload(event.found, event.deleted)
             return
-        reference = reference_of(manifest)
-        if kind == "ConfigMap" and not self._observation.follows(reference):
+        if kind == "ConfigMap" and not observation.follows(reference):
             return
-        if deleted:
-            known = self._observation.remove(reference, manifest["metadata"]["uid"])
+        if event.deleted:
+            known = observation.remove(reference, event.found["metadata"]["uid"])
             if known is None:
                 return
             if self._term is not None and kind == "Zone":
                 self._term.zone_deleted(reference, known)
-        elif not self._observation.put(manifest):
+        elif not observation.put(event.found, event=not event.listed):
             return
         if self._term is not None:
-            self._changed(kind, reference.name)
+            if kind == "Pop":
+                self._keys.add(Key("Pop", reference.name))
+            self._zones_changed()
 
-    def _changed(self, kind: str, name: str) -> None:
-        if kind == "Pop":
-            self._add(Key("Pop", name))
-        self._zones_changed()
+    def _zone_file_came(self, zone: Reference) -> None:
+        if self._term is not None:
+            self._term.zone_file_came(zone)
+            self._zones_changed()
 
     def _sync(self) -> None:
         if self._term is not None:
-            self._add(SYNC)
+            self._keys.add(SYNC)
 
     def _zones_changed(self) -> None:
-        self._add(ZONES, BURST_SECONDS)
+        self._keys.add(ZONES, BURST_SECONDS)
 
-    def _take_workloads(self, kind: str, listed: list[Manifest]) -> None:
+    def _take_workloads(self, kind: str, listed: list[Object]) -> None:
         self._workloads.replace(kind, listed)
         self._next_look = 0.0
 
-    def _take_workload(self, manifest: Manifest, deleted: bool) -> None:
+    def _take_workload(self, manifest: Object, deleted: bool) -> None:
         labels = manifest["metadata"].get("labels") or {}
         pop = labels.get(POP_LABEL, "")
         if deleted:
@@ -229,23 +252,20 @@ class Controller:
             return
         was = before["metadata"].get("generation") if before is not None else None
         if deleted or was != manifest["metadata"].get("generation"):
-            self._add(Key("Pop", pop), BURST_SECONDS)
+            self._keys.add(Key("Pop", pop), BURST_SECONDS)
 
-    def _written(self, made: Manifest) -> None:
+    def _written(self, made: Object) -> None:
         self._metrics.status_writes.labels(made["kind"]).inc()
         self._observation.refresh(made)
-
-    def _add(self, key: Key, delay: float = 0.0) -> None:
-        self._queue.add(key, time.monotonic(), delay)
 
     # Terms
 
     def _begin_term(self) -> None:
         self._observation.forget()
-        self._queue = WorkQueue()
-        self._term = Term(self._around)
-        self._add(SYNC)
-        self._add(COOKIES)
+        self._keys.queue = WorkQueue()
+        self._term = Term(self._given)
+        self._keys.add(SYNC)
+        self._keys.add(COOKIES)
         self._metrics.leader.set(1)
         _log.info("lead from now on")
 
@@ -256,7 +276,7 @@ class Controller:
         self._term = None
         self._writer.clear()
         self._metrics.leader.set(0)
-        self._metrics.forget()
+        self._metrics.fleet.clear()
         _log.info("lead no more")
 
     # Work
@@ -264,15 +284,17 @@ class Controller:
     def _reconcile(self, key: Key) -> None:
         assert self._term is not None  # noqa: S101 - only a leader takes keys
         try:
-            self._term.reconcile(key)
+            done = self._term.reconcile(key)
         except Fenced:
             raise
         except Exception as error:
-            delay = self._queue.failed(key, time.monotonic())
+            delay = self._keys.failed(key)
             self._metrics.reconciles.labels(key.kind, "error").inc()
             _warn(error, f"{error}; again in {delay:.1f} s")
         else:
-            self._queue.succeeded(key)
+            self._keys.succeeded(key)
+            if not done:
+                return
             self._metrics.reconciles.labels(key.kind, "success").inc()
         self._next_look = 0.0
 

@@ -1,223 +1,302 @@
-"""From documents to zones, the last good version in the place of each that is wrong.
+"""From documents to zones, for the price of what changed.
 
-A Zone or a RecordSet can be well-formed and still break its zone. Then its last version that did
-not is taken instead, so that one team's mistake neither removes what that team served before nor
-stops the others. Who starts and was not there when the last good version came may know from
-elsewhere what it was: that is the `Past`.
+A document that comes, changes or goes marks the origins of the zones that may differ by it:
+
+    Zone        its own origin, and those whose owner is another now (see `dnsfleet.zones.owners`)
+    RecordSet   the origin of the Zone that it refers to, now and before
+    ConfigMap   the origins of the Zones that take their zone file from it
+    Namespace   where its labels changed: those of its Zones and RecordSets
+
+`assemble` then builds the zones of the marked origins, a part of them at a time where there are
+many. What a mark did not change is found by comparing inputs, so a mark too many costs a
+comparison; a mark too few would be a fault, and `proofs` looks for those.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from dnsfleet import resources
 from dnsfleet.resources import ConfigMap, Namespace, RecordSet, Reference
 from dnsfleet.resources.documents import Document
-from dnsfleet.violations import Violation, errors
-from dnsfleet.zones import building, ownership
-from dnsfleet_engine import Zone
+from dnsfleet.violations import Violation
+from dnsfleet.zones import ownership
+from dnsfleet.zones.owners import Owners
 
+from dnsfleet_publisher.dependencies import ConfigMaps, RecordSets, labels_of
+from dnsfleet_publisher.last_good import Assembled, Inputs, LastGood, Published, subject
+from dnsfleet_publisher.marks import Marks
 from dnsfleet_publisher.zone_sources import Outside, Progress, ZoneSources
 
-Labels = Mapping[str, Mapping[str, str]]
-"""The labels of each namespace."""
 
-
-@dataclass(frozen=True)
-class Assembled:
-    """One zone as it should be served."""
-
-    resource: resources.Zone
-    zone: Zone | None
-    """None: it has errors and was never good."""
-    violations: tuple[Violation, ...]
-    record_sets: tuple[RecordSet, ...] = ()
-    """Whose records are in it, each in the version that is."""
-
-    @property
-    def origin(self) -> str:
-        """The zone's name: absolute, lower case."""
-        return self.resource.origin
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Assembly:
-    """All zones of the documents, and what is wrong with any document."""
+    """What one call of `assemble` made of the marked origins that it took."""
 
     zones: list[Assembled]
-    violations: list[Violation]
-    """Their places begin with a reference, or with the name of a zone file."""
+    """Those that have an owner which is there to be built."""
+    vacant: list[str]
+    """Origins that nobody owns, or whose owner cannot be read."""
+    touched: set[Reference]
+    """Zones and RecordSets about which there may be something new to say."""
+
+    @property
+    def origins(self) -> list[str]:
+        """The origins that were taken."""
+        return [*(each.origin for each in self.zones), *self.vacant]
 
 
 def _never_published(_origin: str, _reference: Reference) -> None:
     return None
 
 
-class Past(NamedTuple):
-    """What was so before, of objects that do not say it themselves any more."""
-
-    zones: Sequence[resources.Zone] = ()
-    """Owners of their origins that cannot be read: they hold the origin, and are not built."""
-    record_sets: Mapping[Reference, RecordSet] = {}
-    """RecordSets that are gone or cannot be read and whose records stay."""
-    published: Callable[[str, Reference], RecordSet | None] = _never_published
-    """A RecordSet as it was published in the zone of an origin."""
-
-
-NO_PAST = Past()
-
-
-@dataclass(frozen=True)
-class _Inputs:
-    """All that a zone depends on."""
-
-    resource: resources.Zone
-    base: Zone | None
-    record_sets: tuple[RecordSet, ...]
-    namespaces: Labels
-    kept: frozenset[Reference]
-    """Those of the RecordSets that are from the past."""
-
-
-class _Built(NamedTuple):
-    zone: Zone | None
-    violations: list[Violation]
-    admitted: tuple[RecordSet, ...] = ()
-
-    @property
-    def wrong(self) -> set[Reference]:
-        """Which documents have errors."""
-        return _subjects(self.violations)
-
-
 class Assembler:
-    """Builds zones again and again; one whose inputs are the same is not built again."""
+    """Knows all documents, and what each zone is made of."""
 
     def __init__(
         self,
         outside: Outside,
         good: Iterable[Document] = (),
         progress: Progress | None = None,
+        published: Published = _never_published,
     ) -> None:
         """Begin with documents that are known as good; `outside` reads texts for zone files."""
+        self.marks = Marks()
+        self.zones: dict[str, Assembled] = {}
+        """By origin, as assembled last."""
+        self.labels: dict[str, Mapping[str, str]] = {}
+        """Of each namespace."""
+        self.owners = Owners()
+        self.record_sets = RecordSets()
+        self.retained: set[Reference] = set()
+        """RecordSets whose records stay and whose object does not say them any more."""
+        self._outside = outside
         self._sources = ZoneSources(outside, progress)
-        self.good = {document.reference: document for document in good}
+        self._last_good = LastGood(good, published)
+        self._config_maps = ConfigMaps()
+        self._documents: dict[Reference, Document] = {}
+        self._about: dict[str, dict[Reference | None, list[Violation]]] = {}
+        self._refused: set[Reference] = set()
+        self._loose: dict[Reference, None] = {}
+
+    @property
+    def good(self) -> Mapping[Reference, Document]:
         """The last good document of each Zone and RecordSet."""
-        self._good_bases: dict[Reference, Zone | None] = {}
-        self._built: dict[Reference, tuple[_Inputs, Assembled]] = {}
+        return self._last_good.documents
 
-    def assemble(self, found: Sequence[Document], past: Past = NO_PAST) -> Assembly:
-        """The zones of these documents."""
-        of_kind = _by_kind(found)
-        by_reference = {document.reference: document for document in found}
-        owners, violations = ownership.zones_by_origin(
-            [*of_kind.zones, *past.zones], of_kind.namespaces
-        )
-        record_sets, more = ownership.record_sets_by_zone(
-            owners.values(), [*of_kind.record_sets, *past.record_sets.values()]
-        )
-        violations += more
-        built = []
-        for zone in owners.values():
-            if zone.reference not in by_reference:
-                continue  # it is one of the past
-            source = self._sources.read(zone, by_reference[zone.reference], of_kind.config_maps)
-            own = tuple(record_sets[zone.reference])
-            kept = frozenset(item.reference for item in own) & past.record_sets.keys()
-            inputs = _Inputs(zone, source.base, own, of_kind.namespaces, kept)
-            assembled = self._assemble(inputs, by_reference, past)
-            violations += [*source.violations, *assembled.violations]
-            built.append(assembled)
-        return Assembly(built, violations)
+    # What there is
 
-    def _assemble(
-        self, inputs: _Inputs, by_reference: Mapping[Reference, Document], past: Past
-    ) -> Assembled:
-        reference = inputs.resource.reference
-        known = self._built.get(reference)
-        if known is not None and known[0] == inputs:
-            return known[1]
-        built = _build(inputs)
-        violations, wrong = built.violations, built.wrong
-        if built.zone is None:
-            wrong.add(reference)
-        for subject in (reference, *(item.reference for item in inputs.record_sets)):
-            if subject not in wrong and subject in by_reference:
-                self.good[subject] = by_reference[subject]
-        if reference not in wrong:
-            self._good_bases[reference] = inputs.base
-        if wrong:
-            built = _build(self._with_good(inputs, wrong, past))
-            wrong = built.wrong
-        record_sets = tuple(item for item in built.admitted if item.reference not in wrong)
-        assembled = Assembled(inputs.resource, built.zone, tuple(violations), record_sets)
-        self._built[reference] = (inputs, assembled)
-        return assembled
+    def replace(self, documents: Iterable[Document]) -> None:
+        """Take these as all documents that there are."""
+        found = {document.reference: document for document in documents}
+        for reference in self._documents.keys() - found.keys():
+            self.remove(reference)
+        for reference, document in found.items():
+            if self._documents.get(reference) is not document:
+                self.put(document)
+            elif not self._outside.unchanged(reference):
+                self.read_again(reference)
 
-    def _with_good(self, inputs: _Inputs, wrong: set[Reference], past: Past) -> _Inputs:
-        """The inputs with the last good version of what is wrong, where there is one."""
-        resource, base = inputs.resource, inputs.base
-        if resource.reference in wrong:
-            base = self._good_bases.get(resource.reference)
-            good = self.good.get(resource.reference)
-            if good is not None and isinstance(good.resource, resources.Zone):
-                resource = good.resource
-        record_sets = []
-        for record_set in inputs.record_sets:
-            if record_set.reference in wrong:
-                record_set = self._good_record_set(record_set, inputs.resource, past)
-            record_sets.append(record_set)
-        return replace(inputs, resource=resource, base=base, record_sets=tuple(record_sets))
-
-    def _good_record_set(
-        self, record_set: RecordSet, zone: resources.Zone, past: Past
-    ) -> RecordSet:
-        reference = record_set.reference
-        good = self.good.get(reference)
-        if good is not None and isinstance(good.resource, RecordSet):
-            return good.resource
-        return past.published(zone.origin, reference) or record_set
-
-
-@dataclass(frozen=True)
-class _Kinds:
-    zones: list[resources.Zone]
-    record_sets: list[RecordSet]
-    config_maps: dict[Reference, ConfigMap]
-    namespaces: dict[str, dict[str, str]]
-
-
-def _by_kind(found: Iterable[Document]) -> _Kinds:
-    kinds = _Kinds([], [], {}, {})
-    for document in found:
+    def put(self, document: Document, urgent: bool = True) -> None:
+        """A document is there, or changed; others wait while there is something urgent."""
+        reference = document.reference
+        self._documents[reference] = document
         match document.resource:
             case resources.Zone() as zone:
-                kinds.zones.append(zone)
+                self._put_zone(zone, urgent)
             case RecordSet() as record_set:
-                kinds.record_sets.append(record_set)
+                self.retained.discard(reference)
+                self._put_record_set(record_set, urgent)
             case ConfigMap() as config_map:
-                kinds.config_maps[config_map.reference] = config_map
+                self._config_maps.known[reference] = config_map
+                self._config_map_changed(reference, urgent)
             case Namespace() as namespace:
-                kinds.namespaces[namespace.metadata.name] = namespace.metadata.labels
-    return kinds
+                self._relabel(reference.name, namespace.metadata.labels, urgent)
+
+    def remove(self, reference: Reference) -> None:
+        """A document is gone, and what it said counts no more."""
+        self._documents.pop(reference, None)
+        self.touch(reference)
+        match reference.kind:
+            case "Zone":
+                self._remove_zone(reference)
+            case "RecordSet":
+                self.retained.discard(reference)
+                self._remove_record_set(reference)
+            case "ConfigMap":
+                self._config_maps.known.pop(reference, None)
+                self._config_map_changed(reference, urgent=True)
+            case "Namespace":
+                self._relabel(reference.name, None, urgent=True)
+
+    def hold(self, zone: resources.Zone) -> None:
+        """A Zone cannot be read; it holds its origin, and no zone is built of it."""
+        self._documents.pop(zone.reference, None)
+        self._put_zone(zone, urgent=True)
+
+    def retain(self, record_set: RecordSet) -> None:
+        """The records of a RecordSet stay, although its object does not say them any more."""
+        reference = record_set.reference
+        self._documents.pop(reference, None)
+        self.retained.add(reference)
+        self._put_record_set(record_set, urgent=True)
+
+    def touch(self, reference: Reference) -> None:
+        """There is something new to say about a Zone or RecordSet."""
+        if reference.kind in ("Zone", "RecordSet"):
+            self._loose[reference] = None
+
+    def read_again(self, zone: Reference) -> None:
+        """There is something new about the zone file of a Zone."""
+        if (known := self.owners.get(zone)) is not None:
+            self.marks.add(known.origin)
+
+    # What comes of it
+
+    def assemble(self, most: int | None = None) -> Assembly:
+        """Build the zones of marked origins, of `most` at most; None is all."""
+        touched = self._settle()
+        zones, vacant = [], []
+        for origin in self.marks.take(most):
+            before = self.zones.pop(origin, None)
+            self._about.pop(origin, None)
+            owner = self.owners.owner(origin)
+            for zone in (owner, None if before is None else before.resource):
+                if zone is not None:
+                    touched |= self.with_record_sets(zone.reference)
+            document = None if owner is None else self._documents.get(owner.reference)
+            if owner is None or document is None:
+                vacant.append(origin)
+                continue
+            assembled = self._assemble(owner, document)
+            self.zones[origin] = assembled
+            if assembled.violations:
+                self._about[origin] = _by_subject(assembled.violations)
+            zones.append(assembled)
+        return Assembly(zones, vacant, touched)
+
+    def violations_of(self, reference: Reference) -> list[Violation]:
+        """What is wrong with a Zone or RecordSet beside its form."""
+        zone = reference
+        if reference.kind == "RecordSet":
+            record_set = self.record_sets.get(reference)
+            if record_set is None:
+                return []
+            zone = record_set.zone_reference
+            if not self.owners.owns(zone):
+                return [ownership.without_zone(record_set)]
+        elif (refusal := self.owners.refusal(reference)) is not None:
+            return [refusal]
+        owner = self.owners.get(zone)
+        return [] if owner is None else self._about.get(owner.origin, {}).get(reference, [])
+
+    def violations(self) -> list[Violation]:
+        """All that is wrong; the places begin with a reference, or with the name of a file."""
+        alone = [each for reference in self._refused for each in self.violations_of(reference)]
+        built = [each for found in self._about.values() for own in found.values() for each in own]
+        return alone + built
+
+    def with_record_sets(self, zone: Reference) -> set[Reference]:
+        """A Zone and all RecordSets that refer to it."""
+        return {zone, *(item.reference for item in self.record_sets.of_zone(zone))}
+
+    def is_there(self, zone: Reference) -> bool:
+        """Whether a Zone is there to be built, and does not only hold its origin."""
+        return zone in self._documents
+
+    def inputs(self, zone: Reference) -> Inputs | None:
+        """What a Zone was built from last."""
+        return self._last_good.inputs(zone)
+
+    def _settle(self) -> set[Reference]:
+        """Settle who owns what; the objects about which that says something new."""
+        settled = self.owners.settle(self.labels)
+        for origin in settled.origins:
+            if origin not in self.marks:
+                self.marks.add(origin)
+        touched = set(self._loose)
+        self._loose.clear()
+        for zone in settled.zones:
+            touched |= self.with_record_sets(zone)
+        alone = {reference for reference in touched if not self._has_zone(reference)}
+        self._refused = (self._refused - touched) | {
+            reference for reference in alone if self.violations_of(reference)
+        }
+        return alone
+
+    def _has_zone(self, reference: Reference) -> bool:
+        """Whether a marked origin will say what there is to say about an object."""
+        if reference.kind == "Zone":
+            return self.owners.owns(reference)
+        record_set = self.record_sets.get(reference)
+        return record_set is not None and self.owners.owns(record_set.zone_reference)
+
+    def _assemble(self, zone: resources.Zone, document: Document) -> Assembled:
+        source = self._sources.read(zone, document, self._config_maps.known)
+        own = tuple(self.record_sets.of_zone(zone.reference))
+        inputs = Inputs(
+            zone,
+            source.base,
+            source.violations,
+            source.again,
+            own,
+            labels_of(own, zone, self.labels),
+            frozenset(item.reference for item in own) & self.retained,
+        )
+        return self._last_good.build(inputs, self._documents)
+
+    # One kind after the other
+
+    def _put_zone(self, zone: resources.Zone, urgent: bool) -> None:
+        if (before := self.owners.get(zone.reference)) is not None:
+            self._config_maps.discard_zone(before)
+            self.marks.add(before.origin, urgent)
+        self._config_maps.add_zone(zone)
+        self.owners.put(zone)
+        self.marks.add(zone.origin, urgent)
+
+    def _remove_zone(self, reference: Reference) -> None:
+        if (before := self.owners.get(reference)) is not None:
+            self._config_maps.discard_zone(before)
+            self.marks.add(before.origin)
+        self.owners.remove(reference)
+        self._last_good.forget(reference)
+        self._sources.forget(reference)
+
+    def _put_record_set(self, record_set: RecordSet, urgent: bool) -> None:
+        self._record_set_changed(self.record_sets.get(record_set.reference), urgent)
+        self.record_sets.put(record_set)
+        self._record_set_changed(record_set, urgent)
+
+    def _remove_record_set(self, reference: Reference) -> None:
+        self._record_set_changed(self.record_sets.remove(reference), urgent=True)
+        self._last_good.forget(reference)
+
+    def _record_set_changed(self, record_set: RecordSet | None, urgent: bool) -> None:
+        if record_set is None:
+            return
+        self.touch(record_set.reference)
+        if (zone := self.owners.get(record_set.zone_reference)) is not None:
+            self.marks.add(zone.origin, urgent)
+
+    def _config_map_changed(self, reference: Reference, urgent: bool) -> None:
+        for zone in self._config_maps.zones_of(reference):
+            if (known := self.owners.get(zone)) is not None:
+                self.marks.add(known.origin, urgent)
+
+    def _relabel(self, namespace: str, labels: Mapping[str, str] | None, urgent: bool) -> None:
+        if self.labels.get(namespace) == labels:
+            return
+        if labels is None:
+            del self.labels[namespace]
+        else:
+            self.labels[namespace] = labels
+        self.owners.relabelled(namespace)
+        for record_set in self.record_sets.in_namespace(namespace):
+            self._record_set_changed(record_set, urgent)
 
 
-def _build(inputs: _Inputs) -> _Built:
-    resource = inputs.resource
-    if resource.spec.zone_file is not None and inputs.base is None:
-        return _Built(None, [])  # its source says what is wrong
-    admission = ownership.admit(
-        resource, inputs.record_sets, inputs.namespaces, inputs.base, inputs.kept
-    )
-    zone, found = building.from_resources(resource, admission.record_sets, inputs.base)
-    return _Built(zone, [*admission.violations, *found], admission.record_sets)
-
-
-def _subjects(violations: Iterable[Violation]) -> set[Reference]:
-    """Which documents have errors."""
-    found = set()
-    for violation in errors(violations):
-        kind, _, name = violation.where.partition(": ")[0].partition(" ")
-        namespace, _, name = name.rpartition("/")
-        found.add(Reference(kind, namespace, name))
+def _by_subject(violations: Iterable[Violation]) -> dict[Reference | None, list[Violation]]:
+    found: dict[Reference | None, list[Violation]] = {}
+    for violation in violations:
+        found.setdefault(subject(violation), []).append(violation)
     return found

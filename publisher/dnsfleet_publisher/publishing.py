@@ -1,16 +1,16 @@
 """Publishing: from the zones that are wanted to the zones that are published.
 
-Level-triggered: a pass compares all that is wanted with all that is published and needs no memory
-of what happened in between. So it is the same code for the first pass, for a change, and for a
-core that came back empty: that one has lost our fence, and everything is then published again,
-from what is wanted, under a new one.
+Level-triggered: a pass compares what is wanted of some origins with what is published of them and
+needs no memory of what happened in between. So it is the same code for the first pass, for a
+change, and for a core that came back empty: that one has lost our fence, and everything is then
+published again, from all that is wanted, under a new one.
 
 Each zone has its own outcome. A zone that fails or is held keeps what it has, and the rest goes
 on; only a core that does not answer ends the work of the pass, because it would fail the same way
 for each zone.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -65,26 +65,40 @@ class Publisher:
 
     def __init__(self, store: RecordStore) -> None:
         self._store = store
-        self._announced: tuple[int, frozenset[str]] | None = None
+        self._live: set[str] = set()
+        self._announced: tuple[int, int] | None = None
+        self._changed = False
+        self.away = ""
+        """Why the core did not do what the last pass asked; empty where it did."""
 
     def reconcile(
         self,
         desired: Mapping[str, Desired],
         complete: bool,
         remove: Set[str] = frozenset(),
+        changed: Iterable[str] | None = None,
     ) -> dict[str, Outcome]:
-        """One pass; an outcome for each origin in `desired` and `remove`.
+        """One pass; an outcome for each origin that was looked at.
 
-        `complete` says that `desired` is all there is to publish, so that edges with nothing on
-        disk may rely on it. An origin that is in neither is left as it is: only `remove` removes.
+        `desired` is all that is wanted; of it the origins in `changed` are looked at, or all. A
+        core that lost its data is filled with all of it. An origin that is not in `desired` is left
+        as it is: only `remove` removes. `complete` says that everything that is wanted was looked
+        at, now or before, so that edges with nothing on disk may rely on what there is.
         """
+        self.away = ""
         outcomes: dict[str, Outcome] = {}
+        wanted = dict(desired) if changed is None else {each: desired[each] for each in changed}
         try:
-            self._pass(desired, complete, remove, outcomes)
+            self._pass(desired, wanted, complete, remove, outcomes)
         except StoreError as error:
-            for origin in (*desired, *remove):
-                outcomes.setdefault(origin, self.failed(origin, "StoreUnavailable", error))
+            outcomes = self.unavailable((*wanted, *remove), error) | outcomes
+            self._note(outcomes)
         return outcomes
+
+    def unavailable(self, origins: Iterable[str], error: StoreError) -> dict[str, Outcome]:
+        """The outcomes of origins that stay as they are because the core does not answer."""
+        self.away = str(error)
+        return {origin: self.failed(origin, "StoreUnavailable", error) for origin in origins}
 
     def failed(self, origin: str, reason: str, error: Exception) -> Outcome:
         """The outcome of an origin that stays as it is."""
@@ -93,6 +107,7 @@ class Publisher:
     def _pass(
         self,
         desired: Mapping[str, Desired],
+        wanted: Mapping[str, Desired],
         complete: bool,
         remove: Set[str],
         outcomes: dict[str, Outcome],
@@ -102,16 +117,20 @@ class Publisher:
                 if self._store.fence == 0 or attempt:
                     self._store.claim()
                 self._store.check()
-                for origin, want in desired.items():
+                self._store.read(wanted)
+                for origin, want in wanted.items():
                     outcomes[origin] = self._publish(origin, want)
-                for origin in {*remove, *self._store.removed()} - desired.keys():
+                lost = self._store.removed() if attempt else ()
+                for origin in {*remove, *lost} - desired.keys():
                     outcomes[origin] = self._remove(origin)
+                self._note(outcomes)
                 if complete:
-                    self._announce(outcomes)
+                    self._announce()
             except StoreResetError:
                 outcomes.clear()
                 if attempt == RESETS:
                     raise
+                wanted = desired
             else:
                 return
 
@@ -138,12 +157,15 @@ class Publisher:
             return self.failed(origin, "PublishFailed", error)
         return Outcome(State.REMOVED, made or self._store.manifest(origin))
 
-    def _announce(self, outcomes: Mapping[str, Outcome]) -> None:
-        live = frozenset(
-            origin
-            for origin, outcome in outcomes.items()
-            if outcome.manifest is not None and not outcome.manifest.tombstone
-        )
-        if self._announced != (self._store.fence, live):
-            self._store.complete(len(live))
-            self._announced = (self._store.fence, live)
+    def _note(self, outcomes: Mapping[str, Outcome]) -> None:
+        """Keep which origins are live, for the head of the fleet."""
+        for origin, outcome in outcomes.items():
+            live = outcome.manifest is not None and not outcome.manifest.tombstone
+            if live != (origin in self._live):
+                self._changed = True
+                self._live.add(origin) if live else self._live.discard(origin)
+
+    def _announce(self) -> None:
+        if self._changed or self._announced != (self._store.fence, len(self._live)):
+            self._store.complete(len(self._live))
+            self._announced, self._changed = (self._store.fence, len(self._live)), False

@@ -30,7 +30,9 @@ class Source:
 
     base: Zone | None
     """None when there are errors, or no zoneFile."""
-    violations: tuple[Violation, ...]
+    violations: tuple[Violation, ...] = ()
+    again: float | None = None
+    """Seconds after which to ask for the text again; None for never."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,17 @@ class Text:
 class SourceError(ValueError):
     """There is no text; the message says why, `field` where below zoneFile it was asked for."""
 
-    def __init__(self, field: str, message: str, reason: str = "ZoneFileUnavailable") -> None:
+    def __init__(
+        self,
+        field: str,
+        message: str,
+        reason: str = "ZoneFileUnavailable",
+        again: float | None = None,
+    ) -> None:
+        """`again` says after how many seconds there may be one; None where news will tell."""
         super().__init__(message)
         self.violation = (reason, message, field)
+        self.again = again
 
 
 class Outside(Protocol):
@@ -58,6 +68,9 @@ class Outside(Protocol):
 
     def unchanged(self, reference: Reference) -> bool:
         """Whether `read` would give for this Zone what it gave last."""
+
+    def drop(self, reference: Reference) -> None:
+        """The Zone is gone: keep nothing of it."""
 
 
 class ZoneSources:
@@ -72,9 +85,11 @@ class ZoneSources:
         """The zone of the zoneFile that `zone`, the resource of `document`, names."""
         file = zone.spec.zone_file
         if file is None:
-            return Source(None, ())
+            self._known.pop(zone.reference, None)
+            return Source(None)
         maps = [config_maps.get(_config_map(zone, key.name)) for key in file.config_maps or ()]
-        inputs = (zone.spec, document.path, maps)
+        spec = zone.spec
+        inputs = (spec.origin, spec.ttl, spec.name_servers, spec.soa, file, document.path, maps)
         known = self._known.get(zone.reference)
         if known is not None and known[0] == inputs and self._outside.unchanged(zone.reference):
             return known[1]
@@ -82,13 +97,18 @@ class ZoneSources:
         self._known[zone.reference] = (inputs, source)
         return source
 
+    def forget(self, zone: Reference) -> None:
+        """A Zone is gone."""
+        self._known.pop(zone, None)
+        self._outside.drop(zone)
+
     def _parse(self, zone: resources.Zone, document: Document, config_maps: ConfigMaps) -> Source:
         try:
             found = _own_text(zone, config_maps) or self._outside.read(zone, document)
         except SourceError as error:
             why, message, field = error.violation
             where = f"{zone.reference}: spec.zoneFile.{field}"
-            return Source(None, (Violation(why, message, where),))
+            return Source(None, (Violation(why, message, where),), error.again)
         report = self._progress
         built, violations = building.from_zone_file(
             zone,

@@ -13,8 +13,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from dnsfleet_operator.zones import downloads
-from dnsfleet_operator.zones.downloads import DownloadError
+from dnsfleet_operator.zones import fetching
+from dnsfleet_operator.zones.fetching import DownloadError
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
 
@@ -41,7 +41,7 @@ def credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         + certificate.public_bytes(encoding)
     )
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
-    monkeypatch.setattr(downloads, "_is_public", lambda _: True)
+    monkeypatch.setattr(fetching, "_is_public", lambda _: True)
     return path
 
 
@@ -70,14 +70,14 @@ def test_the_content_is_read(credentials: Path) -> None:
         tls.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nzone")
 
     with server(credentials, answer) as url:
-        assert downloads.fetch(url) == b"zone"
+        assert fetching.fetch(url) == b"zone"
 
 
 @pytest.mark.parametrize("head", [HEAD, b"HTTP/1.1 200 OK\r\nX: "])
 def test_a_server_that_goes_on_and_on_is_left(
     credentials: Path, head: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(downloads, "DOWNLOAD_SECONDS", 1.0)
+    monkeypatch.setattr(fetching, "DOWNLOAD_SECONDS", 1.0)
     left = threading.Event()
 
     def answer(tls: ssl.SSLSocket) -> None:
@@ -88,6 +88,6 @@ def test_a_server_that_goes_on_and_on_is_left(
     with server(credentials, answer) as url:
         try:
             with pytest.raises(DownloadError, match="not all of it came within 1 s"):
-                downloads.fetch(url)
+                fetching.fetch(url)
         finally:
             left.set()

@@ -6,7 +6,7 @@ import threading
 from typing import Any
 
 import kubernetes
-from dnsfleet_operator.cluster import Cluster, ConflictError, Object
+from dnsfleet_operator.cluster import Cluster, ConflictError, Object, Page
 
 _CREATED = "2026-01-01T00:00:00Z"
 _CONTAINERS = (
@@ -64,6 +64,9 @@ class MemoryCluster(Cluster):
                 and namespace in ("", key[1])
                 and _selects(labels, found["metadata"].get("labels", {}))
             ]
+
+    def page(self, kind: str, token: str = "", namespace: str = "", labels: str = "") -> Page:
+        return Page(self.objects(kind, namespace, labels), "", next(self._numbers))
 
     def create(self, new: Object) -> Object:
         self._answer(new["kind"])

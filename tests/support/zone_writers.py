@@ -1,19 +1,23 @@
 """The operator's passes over zones without a cluster: objects as lists, and a real core."""
 
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import kubernetes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from dnsfleet.resources import Reference
+from dnsfleet.violations import Violation
 from dnsfleet_engine import Zone
 from dnsfleet_operator.cluster import Cluster
-from dnsfleet_operator.observed.observation import LISTED, Observation
+from dnsfleet_operator.observed.observation import Observation
 from dnsfleet_operator.zones.downloads import Downloads
-from dnsfleet_operator.zones.passes import Results, ZonePasses
-from dnsfleet_publisher.assembling import Assembler
+from dnsfleet_operator.zones.passes import ZonePasses
+from dnsfleet_operator.zones.results import Taken
 from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.publishing import Outcome
 from dnsfleet_publisher.record_store import RecordStore
 
+from support.complete_lists import list_all
 from support.valkey import Valkey
 
 GRACE_SECONDS = 100.0
@@ -51,6 +55,16 @@ def _names(manifest: dict[str, Any], name: str, namespace: str) -> bool:
     return (metadata["name"], metadata["namespace"]) == (name, namespace)
 
 
+class Seen(NamedTuple):
+    """What all passes until now made of the objects."""
+
+    outcomes: dict[str, Outcome]
+    violations: dict[Reference, tuple[Violation, ...]]
+    taken: dict[Reference, Taken]
+    frozen: set[Reference]
+    failed: str
+
+
 class Writer:
     """One operator, from its start to its end; it knows nothing of those before it."""
 
@@ -62,17 +76,36 @@ class Writer:
         for kind, name in _CONTAINERS:
             self.there[kind, name] = {"metadata": {"creationTimestamp": "2025-01-01T00:00:00Z"}}
         self.cluster = cluster = _Cluster(self.there)
-        outside = Downloads(lambda: None)
-        self.passes = ZonePasses(cluster, self.store, Assembler(outside), GRACE_SECONDS)
+        outside = Downloads(lambda _: None)
+        self.passes = ZonePasses(cluster, self.store, outside, GRACE_SECONDS)
 
     def list(self, *objects: dict[str, Any]) -> None:
         """Take these as all objects that there are."""
-        for kind in LISTED:
-            self.observation.replace(kind, [each for each in objects if each["kind"] == kind])
+        list_all(self.observation, *objects)
 
-    def run(self, *objects: dict[str, Any]) -> Results:
+    def run(self, *objects: dict[str, Any]) -> Seen:
+        """Take these as all objects, and pass over all that this changed."""
         self.list(*objects)
-        return self.passes.run(self.observation)
+        return self.work()
+
+    def work(self, lingering: frozenset[str] = frozenset()) -> Seen:
+        """Pass until nothing waits that would not fail again."""
+        outcomes: dict[str, Outcome] = {}
+        failed = ""
+        while True:
+            done = self.passes.run(self.observation, lingering)
+            outcomes |= done.outcomes
+            failed = next(iter(done.failed.values()), failed)
+            if failed or not self.passes.waiting:
+                break
+        results = self.passes.results
+        return Seen(
+            results.outcomes | outcomes,
+            dict(results.violations),
+            dict(results.taken),
+            set(results.frozen),
+            failed,
+        )
 
     def served(self) -> dict[str, int]:
         """Records by origin, as the core has them."""

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from dnsfleet.resources import Pop, documents
 from dnsfleet.violations import Violation
-from dnsfleet_publisher.assembling import Assembled, Assembler
+from dnsfleet_publisher.assembling import Assembler
+from dnsfleet_publisher.last_good import Assembled
 
 from dnsfleet_cli.manifest_files import ManifestFiles
 from dnsfleet_cli.up import events
@@ -63,15 +64,17 @@ class Manifests:
         files = self._files.read()
         update = self._last_good.update(files, time.monotonic())
         found = self._last_good.documents
-        assembly = self._assembler.assemble(found)
+        self._assembler.replace(found)
+        self._assembler.assemble()
+        zones = list(self._assembler.zones.values())
         self._tell(
             [*(v for file in files for v in file.violations), *update.violations],
-            documents.place(assembly.violations, found),
+            documents.place(self._assembler.violations(), found),
         )
         self.removals |= set(update.removed)
-        self.removals -= {zone.origin for zone in assembly.zones}
+        self.removals -= {zone.origin for zone in zones}
         pops = [d.resource for d in self._last_good.documents if isinstance(d.resource, Pop)]
-        return Desired(assembly.zones, pops)
+        return Desired(zones, pops)
 
     def save(self) -> None:
         """Keep the good documents for the next run."""

@@ -8,14 +8,13 @@ true under an old fence is believed under a new one.
 import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 from dnsfleet import cookies
 from dnsfleet.replication.acks import Ack
 from dnsfleet.resources import Reference
-from dnsfleet_publisher.assembling import Assembler
 from dnsfleet_publisher.core_redis import connect
 from dnsfleet_publisher.publishing import State
 from dnsfleet_publisher.record_store import RecordStore
@@ -24,10 +23,11 @@ from dnsfleet_publisher.store_errors import StoreError
 from dnsfleet_operator.cluster import Cluster
 from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.labels import MANAGED_SELECTOR
+from dnsfleet_operator.leading import syncs
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.observed import edge_pods
-from dnsfleet_operator.observed.observation import LISTED, Known, Observation, reference_of
-from dnsfleet_operator.observed.workloads import KINDS, Workloads
+from dnsfleet_operator.observed.observation import Known, Observation
+from dnsfleet_operator.observed.workloads import Workloads
 from dnsfleet_operator.pops.passes import PopPasses
 from dnsfleet_operator.secrets import cookie_secrets
 from dnsfleet_operator.secrets.cookie_secrets import CookieSecretError
@@ -44,15 +44,27 @@ DEAD_ACK_MS = 24 * 3600 * 1000
 """What an edge said is kept for a day after its last word."""
 
 SYNC, SWEEP, ZONES, COOKIES = Key("Sync"), Key("Sweep"), Key("Zone"), Key("Cookies")
+"""ZONES is a pass over what changed; a key of that kind with an origin is one over that as well."""
+PROOF = Key("Proof")
 
 _log = logging.getLogger(__name__)
 
-Add = Callable[[Key, float], None]
-"""Gets a key and the seconds after which it is to be looked at."""
+
+class Waiting(Protocol):
+    """The keys that wait to be reconciled."""
+
+    def add(self, key: Key, delay: float = 0.0) -> None:
+        """Have a key looked at after so many seconds."""
+
+    def failed(self, key: Key) -> float:
+        """Have a key looked at after its backoff; the seconds until then."""
+
+    def succeeded(self, key: Key) -> None:
+        """Forget the failures of a key."""
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class Dependencies:
     """What outlives a term."""
 
     cluster: Cluster
@@ -63,60 +75,68 @@ class Surroundings:
     workloads: Workloads
     downloads: Downloads
     put_status: PutStatus
-    add: Add
+    waiting: Waiting
 
 
 class Term:
     """One leadership. ClusterError and StoreError of a pass mean to try again, Fenced to end."""
 
-    def __init__(self, around: Surroundings) -> None:
-        configuration = around.configuration
-        self._cluster = around.cluster
+    def __init__(self, given: Dependencies) -> None:
+        configuration = given.configuration
+        self._cluster = given.cluster
         self._configuration = configuration
-        self._metrics = around.metrics
-        self._observation = around.observation
-        self._workloads = around.workloads
-        self._add = around.add
+        self._metrics = given.metrics
+        self._observation = given.observation
+        self._workloads = given.workloads
+        self._downloads = given.downloads
+        self._waiting = given.waiting
         self._client = connect(
-            f"redis://publisher:{around.keys.publisher_password}"
+            f"redis://publisher:{given.keys.publisher_password}"
             f"@{configuration.core_host}:{configuration.core_port}/0"
         )
-        self._store = RecordStore(self._client, around.keys.private, time.time)
+        self._store = RecordStore(self._client, given.keys.private, time.time)
         self._zones = ZonePasses(
-            around.cluster,
-            self._store,
-            Assembler(around.downloads),
-            configuration.orphan_seconds,
+            given.cluster, self._store, given.downloads, configuration.orphan_seconds
         )
         self._pops = PopPasses(
-            around.cluster,
+            given.cluster,
             configuration,
-            around.keys.public_pem,
-            around.observation,
-            around.workloads,
+            given.keys.public_pem,
+            given.observation,
+            given.workloads,
         )
-        self._view = View(around.observation, around.workloads, pops=self._pops.results)
+        self._view = View(
+            given.observation, given.workloads, self._zones.results, self._pops.results
+        )
         self._said: Mapping[str, Ack] = {}
-        self.looks = FleetView(around.metrics, around.put_status)
-        self._passes: Mapping[str, Callable[[Key], None]] = {
+        self._list: Iterator[None] | None = None
+        self._proof: Iterator[None] | None = None
+        self.looks = FleetView(given.metrics, given.put_status)
+        self._passes: Mapping[str, Callable[[Key], bool]] = {
             "Sync": self._sync,
             "Sweep": self._sweep,
+            "Proof": self._prove,
             "Zone": self._pass_zones,
-            "Pop": lambda key: self._pops.run(key.name),
+            "Pop": self._pass_pop,
             "Cookies": self._pass_cookies,
         }
 
     def close(self) -> None:
         """Let go of the core."""
+        self._downloads.clear()
         self._client.close()
 
-    def reconcile(self, key: Key) -> None:
-        """The pass of a key."""
-        self._passes[key.kind](key)
+    def reconcile(self, key: Key) -> bool:
+        """The pass of a key; whether it is done, and not only a part of it."""
+        return self._passes[key.kind](key)
 
     def zone_deleted(self, reference: Reference, known: Known) -> None:
         """A Zone object is gone; the next pass finds out whether that was meant."""
         self._zones.deleted(reference, known)
+
+    def zone_file_came(self, zone: Reference) -> None:
+        """There is something new about the zone file of a Zone."""
+        self._zones.read_again(zone)
 
     def look(self) -> None:
         """See how far everything has come; StoreError where it is by what edges said before."""
@@ -134,33 +154,48 @@ class Term:
         if away is not None:
             raise away
 
-    def _sync(self, key: Key) -> None:
-        """List everything; what is no longer there was deleted while nobody saw it."""
-        namespace = self._configuration.namespace
-        for kind in LISTED:
-            for known in self._observation.replace(kind, self._cluster.objects(kind)):
-                if kind == "Zone":
-                    self._zones.deleted(reference_of(known.manifest), known)
-        for kind in KINDS:
-            self._workloads.replace(kind, self._cluster.objects(kind, namespace, MANAGED_SELECTOR))
-        found = [self._config_map(reference) for reference in self._observation.config_maps()]
-        self._observation.replace("ConfigMap", filter(None, found))
-        self.looks.forget()
+    # All objects, a part at a time
+
+    def _sync(self, key: Key) -> bool:
+        """List everything anew; what is different, the passes take as any change."""
+        if self._list is None:
+            self._list = syncs.pages(
+                self._cluster,
+                self._configuration.namespace,
+                self._observation,
+                self._workloads,
+                self._zones.deleted,
+            )
+        if self._goes_on(self._list, key):
+            return False
+        self._list = None
+        self.looks.recheck(self._observation)
         for name in {pop.metadata.name for pop in self._observation.pops} | self._workloads.pops:
-            self._add(Key("Pop", name), 0.0)
-        self._add(SWEEP, 0.0)
-        self._add(ZONES, 0.0)
-        self._add(key, SYNC_SECONDS)
+            self._waiting.add(Key("Pop", name))
+        for next_key in (ZONES, SWEEP):
+            self._waiting.add(next_key)
+        self._waiting.add(key, SYNC_SECONDS)
         self._metrics.last_sync.set(time.time())
+        return True
 
-    def _config_map(self, reference: Reference) -> dict[str, Any] | None:
-        return self._cluster.get("ConfigMap", reference.name, reference.namespace)
+    def _goes_on(self, parts: Iterator[None], key: Key) -> bool:
+        """Take the next part, and have the one after it taken; whether there may be one."""
+        try:
+            next(parts)
+        except StopIteration:
+            return False
+        except Exception:
+            self._list = self._proof = None
+            raise
+        self._waiting.add(key)
+        return True
 
-    def _sweep(self, _key: Key) -> None:
+    def _sweep(self, _key: Key) -> bool:
         """Find what is in the core and belongs to nobody; what ends by that, the next pass ends."""
         self._zones.sweep(self._observation, time.monotonic())
         self._metrics.orphans.set(self._zones.orphans)
-        self._add(ZONES, 0.0)
+        self._waiting.add(ZONES)
+        self._waiting.add(PROOF)
         now_ms = time.time_ns() // 1_000_000
         pods = {edge.field for pod in self._workloads.pods if (edge := edge_pods.read(pod))}
         self._store.core.forget_edges(
@@ -170,40 +205,70 @@ class Term:
                 if field not in pods and now_ms - ack.time_ms > DEAD_ACK_MS
             ]
         )
+        return True
 
-    def _pass_zones(self, _key: Key) -> None:
+    def _prove(self, key: Key) -> bool:
+        """Compare what the changes made with what one look at everything gives."""
+        if self._proof is None:
+            wrong = self._metrics.resync_corrections.inc
+            self._proof = self._zones.prove(wrong)
+        if self._goes_on(self._proof, key):
+            return False
+        self._proof = None
+        self._waiting.add(ZONES)
+        return True
+
+    # What changed
+
+    def _pass_zones(self, key: Key) -> bool:
         if not self._observation.complete:
-            return  # the Sync that is due adds this key again
-        for reference in self._observation.config_maps():
-            if self._observation.get(reference) is None:
-                found = self._config_map(reference)
-                if found is not None:
-                    self._observation.put(found)
+            return True  # the Sync that is due adds this key again
+        for reference in list(self._observation.unread):
+            syncs.read_config_map(self._cluster, self._observation, reference)
+        if key.name:
+            self._zones.mark(key.name)
         try:
-            results = self._zones.run(self._observation, self._lingering())
+            done = self._zones.run(self._observation, self._lingering())
         except StoreError:
             self._metrics.core_up.set(0)
             raise
-        self._view.results = results
-        for origin, outcome in results.outcomes.items():
+        self.looks.passed(done, self._zones.results)
+        for origin, outcome in done.outcomes.items():
             manifest, state = outcome.manifest, outcome.state
             if state in (State.PUBLISHED, State.REMOVED) and manifest is not None:
                 _log.info("%s %s %s", origin, state.value.lower(), manifest.revision)
-        placements = None
-        if not results.failed:
-            placements = {origin: each.pops for origin, each in self._view.manifests().items()}
-        for name in self._pops.decide(placements):
-            self._add(Key("Pop", name), 0.0)
+        self._metrics.core_up.set(not done.away)
+        for name in self._pops.decide(None if done.away else self._zones.results.placements):
+            self._waiting.add(Key("Pop", name))
         self._view.drains = self._pops.drains
-        self._metrics.core_up.set(not results.failed)
-        if results.failed:
-            raise StoreError(results.failed)
+        if done.away:
+            raise StoreError(done.away)
+        if self._zones.waiting:
+            self._waiting.add(ZONES)
+        for origin, seconds in done.again.items():
+            self._waiting.add(Key("Zone", origin), seconds)
+        self._try_again(done.failed, done.origins, key.name)
+        return True
 
-    def _lingering(self) -> set[str]:
+    def _try_again(self, failed: Mapping[str, str], origins: Set[str], name: str) -> None:
+        """Have each zone that failed for a reason of its own looked at after its own backoff."""
+        for origin in origins - failed.keys() - {name}:
+            self._waiting.succeeded(Key("Zone", origin))
+        for origin in failed.keys() - {name}:
+            self._waiting.failed(Key("Zone", origin))
+        if name in failed:
+            raise StoreError(failed[name])
+
+    def _pass_pop(self, key: Key) -> bool:
+        self._pops.run(key.name)
+        return True
+
+    def _lingering(self) -> frozenset[str]:
         """Pops whose pods run, and whose objects are gone or not understood."""
-        return self._workloads.pops - {pop.metadata.name for pop in self._observation.pops}
+        known = {pop.metadata.name for pop in self._observation.pops}
+        return frozenset(self._workloads.pops - known)
 
-    def _pass_cookies(self, key: Key) -> None:
+    def _pass_cookies(self, key: Key) -> bool:
         """Make or rotate the cookie secrets; edges see for themselves."""
         name = cookie_secrets.name(self._configuration)
         namespace = self._configuration.namespace
@@ -217,4 +282,5 @@ class Term:
         if secret is not None:
             self._cluster.create(secret) if found is None else self._cluster.replace(secret)
             _log.info("rotated the cookie secrets in Secret %s/%s", namespace, name)
-        self._add(key, cookies.LOOK_SECONDS)
+        self._waiting.add(key, cookies.LOOK_SECONDS)
+        return True

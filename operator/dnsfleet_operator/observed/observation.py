@@ -2,50 +2,75 @@
 
 An object is parsed again only when something changed that its meaning depends on, so that one
 that did not change stays the same Python object: later steps see by that what is to be done anew.
+Of what was parsed no second form is kept: ten thousand Zones would need twice the memory.
 
 An object that cannot be understood, because it came past the CRD's checks or from a newer version,
 leaves its last good version in force, with what is wrong beside it.
+
+A list of all objects of a kind comes in pages, and events come between them. An object that ended
+while the list was read is not taken from a later page of it. An object that no page has is gone,
+unless it is younger than the list.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dnsfleet import names, resources
 from dnsfleet.resources import Pop, Reference, Zone
 from dnsfleet.resources.documents import Document
 from dnsfleet.violations import Violation
+from dnsfleet_publisher.dependencies import Groups, wanted_config_maps
 
-Manifest = Mapping[str, Any]
+Object = Mapping[str, Any]
+"""An object of Kubernetes as its JSON says it."""
 
 LISTED = ("Namespace", "Pop", "RecordSet", "Zone")
-"""Kinds of which all objects are known. ConfigMaps are known once a Zone has referred to them."""
+"""Kinds of which all objects are known. ConfigMaps are known while a Zone refers to them."""
+DIGEST_SIZE = 16
+"""Octets of a digest of what an object means: no two versions of one object share 128 bits."""
+
+_NO_LINES: dict[str, int] = {}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Known:
     """One object."""
 
-    manifest: Manifest
+    uid: str
+    """Tells it from an object that had or will have its name."""
+    version: int
+    """Its resourceVersion: of two versions of one object the newer has the higher."""
+    created: str
+    """Its creationTimestamp."""
+    generation: int
+    """Of the present version."""
     document: Document | None
     """Its last good version; None where it never had one."""
     violations: tuple[Violation, ...]
     """Why its present version is not that."""
+    meaning: bytes
+    """A digest of all that decides whether it is to be looked at anew; its status does not."""
+    origin: str | None = None
+    """The origin that a Zone names which is not understood."""
+    status_text: bytes = b""
+    """Its status, JSON: a tenth of what it takes as Python objects."""
 
     @property
-    def uid(self) -> str:
-        """Tells it from an object that had or will have its name."""
-        return _uid(self.manifest)
+    def status(self) -> dict[str, Any]:
+        """The status that it shows; empty for none."""
+        return dict(json.loads(self.status_text)) if self.status_text else {}
 
-    @property
-    def created(self) -> str:
-        """Its creationTimestamp."""
-        return str(self.manifest["metadata"].get("creationTimestamp", ""))
 
-    @property
-    def generation(self) -> int:
-        """Of the present version."""
-        return int(self.manifest["metadata"].get("generation", 0))
+@dataclass(slots=True)
+class _List:
+    """A list of a kind that is being read."""
+
+    seen: set[Reference] = field(default_factory=set)
+    ended: set[str] = field(default_factory=set)
+    """The uids of objects that ended since the list was begun."""
 
 
 class Observation:
@@ -54,6 +79,11 @@ class Observation:
     def __init__(self) -> None:
         self._kinds: dict[str, dict[Reference, Known]] = {}
         self._listed: set[str] = set()
+        self._lists: dict[str, _List] = {}
+        self._changed: dict[Reference, bool] = {}
+        self._config_maps: Groups[Reference] = Groups()
+        self.unread: set[Reference] = set()
+        """ConfigMaps that a Zone has come to refer to, and that nobody looked for yet."""
 
     @property
     def complete(self) -> bool:
@@ -63,6 +93,7 @@ class Observation:
     def forget(self) -> None:
         """Count nothing as listed any more: events may have been missed."""
         self._listed.clear()
+        self._lists.clear()
 
     def get(self, reference: Reference) -> Known | None:
         """What is known of one object."""
@@ -72,55 +103,81 @@ class Observation:
         """All objects of a kind."""
         return self._kinds.setdefault(kind, {})
 
-    def put(self, manifest: Manifest) -> bool:
+    def take_changed(self) -> dict[Reference, bool]:
+        """The objects that came, changed or went since the last call, and whether by an event."""
+        changed, self._changed = self._changed, {}
+        return changed
+
+    @property
+    def changed(self) -> bool:
+        """Whether `take_changed` would give any."""
+        return bool(self._changed)
+
+    # Events
+
+    def put(self, found: Object, event: bool = True) -> bool:
         """Take a version of an object; whether its meaning changed. An older one is no news."""
-        reference = reference_of(manifest)
+        reference = reference_of(found)
         own = self.of_kind(reference.kind)
         before = own.get(reference)
-        if before is not None and _version(before.manifest) > _version(manifest):
+        version = _version(found)
+        if before is not None and before.version > version:
             return False
-        if before is not None and _meaning(before.manifest) == _meaning(manifest):
-            own[reference] = Known(manifest, before.document, before.violations)
+        status = found.get("status")
+        text = json.dumps(status, separators=(",", ":")).encode() if status else b""
+        meaning = _meaning(found)
+        if before is not None and before.meaning == meaning:
+            own[reference] = replace(before, version=version, status_text=text)
             return False
-        plain = {key: value for key, value in manifest.items() if key != "status"}
-        resource, found = resources.parse(plain, str(reference))
-        document = None if resource is None else Document(resource.kind, resource, "", 0, {})
-        if document is None and before is not None and _uid(before.manifest) == _uid(manifest):
-            document = before.document
-        own[reference] = Known(manifest, document, tuple(found))
+        known = own[reference] = _parse(found, reference, meaning, text, before)
+        self._refer(reference, before, known)
+        self._note(reference, event)
         return True
 
-    def refresh(self, manifest: Manifest) -> None:
+    def refresh(self, found: Object) -> None:
         """Take a version of an object that is known; one that was deleted meanwhile stays so."""
-        known = self.get(reference_of(manifest))
-        if known is not None and known.uid == _uid(manifest):
-            self.put(manifest)
+        known = self.get(reference_of(found))
+        if known is not None and known.uid == _uid(found):
+            self.put(found)
 
     def remove(self, reference: Reference, uid: str) -> Known | None:
         """Forget an object that was deleted; None where it is unknown or made anew since."""
+        if (reading := self._lists.get(reference.kind)) is not None:
+            reading.ended.add(uid)
         known = self.get(reference)
-        if known is None or (uid and _uid(known.manifest) != uid):
+        if known is None or (uid and known.uid != uid):
             return None
-        return self.of_kind(reference.kind).pop(reference)
+        self._forget(reference, known)
+        return known
 
-    def replace(self, kind: str, manifests: Iterable[Manifest]) -> list[Known]:
-        """Take a complete list of a kind; the objects that are no longer there."""
-        listed = {reference_of(manifest): manifest for manifest in manifests}
-        for manifest in listed.values():
-            self.put(manifest)
-        own = self.of_kind(kind)
-        gone = [reference for reference in own if reference not in listed]
+    # Lists
+
+    def begin_list(self, kind: str) -> None:
+        """A complete list of a kind is read from now on."""
+        self._lists[kind] = _List()
+
+    def take_page(self, kind: str, found: Iterable[Object]) -> None:
+        """A part of the list."""
+        reading = self._lists[kind]
+        for each in found:
+            if _uid(each) not in reading.ended:
+                reading.seen.add(reference_of(each))
+                self.put(each, event=False)
+
+    def end_list(self, kind: str, version: int) -> list[tuple[Reference, Known]]:
+        """The list is whole, and of this resourceVersion; the objects that are no longer there."""
+        reading = self._lists.pop(kind)
         self._listed.add(kind)
-        return [own.pop(reference) for reference in gone]
-
-    def documents(self) -> list[Document]:
-        """The last good version of every object."""
-        return [
-            known.document
-            for own in self._kinds.values()
-            for known in own.values()
-            if known.document is not None
+        gone = [
+            (reference, known)
+            for reference, known in self.of_kind(kind).items()
+            if reference not in reading.seen and known.version <= version
         ]
+        for reference, known in gone:
+            self._forget(reference, known)
+        return gone
+
+    # What there is
 
     @property
     def pops(self) -> list[Pop]:
@@ -132,75 +189,114 @@ class Observation:
         ]
         return sorted(found, key=lambda pop: pop.metadata.name)
 
-    @property
-    def zones(self) -> list[Zone]:
-        """All Zones."""
-        return [
-            known.document.resource
-            for known in self.of_kind("Zone").values()
-            if known.document is not None and isinstance(known.document.resource, Zone)
-        ]
-
-    def origins(self) -> set[str]:
-        """Every origin that some Zone object names, also one that is refused or not understood."""
-        return {origin for known in self.of_kind("Zone").values() for origin in origins_of(known)}
-
     def config_maps(self) -> set[Reference]:
         """The ConfigMaps that Zones refer to."""
-        return {
-            Reference("ConfigMap", zone.reference.namespace, key.name)
-            for zone in self.zones
-            if zone.spec.zone_file is not None
-            for key in zone.spec.zone_file.config_maps or ()
-        }
+        return set(self._config_maps)
 
     def follows(self, config_map: Reference) -> bool:
-        """Whether news of a ConfigMap matter: one that is known must not grow old unseen, for a
-        Zone may come to refer to it again."""
-        return self.get(config_map) is not None or config_map in self.config_maps()
+        """Whether news of a ConfigMap matters: one that no Zone refers to is read when one does."""
+        return config_map in self._config_maps
+
+    def _refer(self, zone: Reference, before: Known | None, known: Known | None) -> None:
+        """Keep up to date which ConfigMaps a Zone refers to."""
+        old, new = _wanted(before), _wanted(known)
+        for config_map in new - old:
+            if config_map not in self._config_maps:
+                self.unread.add(config_map)
+            self._config_maps.add(config_map, zone)
+        for config_map in old - new:
+            self._config_maps.discard(config_map, zone)
+            if config_map not in self._config_maps:
+                self.unread.discard(config_map)
+                if (unused := self.get(config_map)) is not None:
+                    self._forget(config_map, unused)
+
+    def _forget(self, reference: Reference, known: Known) -> None:
+        del self.of_kind(reference.kind)[reference]
+        self._refer(reference, known, None)
+        self._note(reference, event=True)
+
+    def _note(self, reference: Reference, event: bool) -> None:
+        self._changed[reference] = event or self._changed.get(reference, False)
 
 
 def origins_of(known: Known) -> set[str]:
     """The origins that one Zone object names."""
-    found = set()
+    found = {known.origin} if known.origin is not None else set()
     if known.document is not None and isinstance(known.document.resource, Zone):
         found.add(known.document.resource.origin)
-    spec = known.manifest.get("spec")
-    text = spec.get("origin") if isinstance(spec, Mapping) else None
-    if isinstance(text, str):
-        try:
-            found.add(names.normalise(text))
-        except ValueError:
-            return found
     return found
 
 
-def reference_of(manifest: Manifest) -> Reference:
+def reference_of(found: Object) -> Reference:
     """Kind, namespace and name of an object."""
-    metadata = manifest["metadata"]
-    return Reference(manifest["kind"], metadata.get("namespace", ""), metadata["name"])
+    metadata = found["metadata"]
+    return Reference(found["kind"], metadata.get("namespace", ""), metadata["name"])
 
 
-def _uid(manifest: Manifest) -> str:
-    return str(manifest["metadata"].get("uid", ""))
+def _parse(
+    found: Object, reference: Reference, meaning: bytes, status: bytes, before: Known | None
+) -> Known:
+    metadata, uid = found["metadata"], _uid(found)
+    plain = {key: value for key, value in found.items() if key != "status"}
+    resource, violations = resources.parse(plain, str(reference))
+    document, origin = None, None
+    if resource is not None:
+        document = Document(resource.kind, resource, "", 0, _NO_LINES)
+    else:
+        origin = _origin(found)
+        if before is not None and before.uid == uid:
+            document = before.document
+    return Known(
+        uid,
+        _version(found),
+        str(metadata.get("creationTimestamp", "")),
+        int(metadata.get("generation", 0)),
+        document,
+        tuple(violations),
+        meaning,
+        origin,
+        status,
+    )
 
 
-def _version(manifest: Manifest) -> int:
+def _origin(found: Object) -> str | None:
+    spec = found.get("spec")
+    text = spec.get("origin") if isinstance(spec, Mapping) else None
+    if not isinstance(text, str):
+        return None
+    try:
+        return names.normalise(text)
+    except ValueError:
+        return None
+
+
+def _wanted(known: Known | None) -> set[Reference]:
+    zone = known.document.resource if known is not None and known.document is not None else None
+    return set(wanted_config_maps(zone)) if isinstance(zone, Zone) else set()
+
+
+def _uid(found: Object) -> str:
+    return str(found["metadata"].get("uid", ""))
+
+
+def _version(found: Object) -> int:
     """Versions of one object are numbers that grow (Kubernetes 1.35 says so, etcd always did)."""
-    text = str(manifest["metadata"].get("resourceVersion", ""))
+    text = str(found["metadata"].get("resourceVersion", ""))
     return int(text) if text.isdecimal() else 0
 
 
-def _meaning(manifest: Manifest) -> object:
-    """What decides whether an object is to be looked at anew; its status does not."""
-    metadata = manifest["metadata"]
-    content = manifest.get("spec") if "generation" not in metadata else metadata["generation"]
-    return (
-        _uid(manifest),
+def _meaning(found: Object) -> bytes:
+    metadata = found["metadata"]
+    content = found.get("spec") if "generation" not in metadata else metadata["generation"]
+    meaning = (
+        _uid(found),
         content,
         metadata.get("labels"),
         metadata.get("annotations"),
         metadata.get("deletionTimestamp"),
-        manifest.get("data"),
-        manifest.get("binaryData"),
+        found.get("data"),
+        found.get("binaryData"),
     )
+    text = json.dumps(meaning, separators=(",", ":"), sort_keys=True).encode()
+    return hashlib.blake2b(text, digest_size=DIGEST_SIZE).digest()

@@ -42,13 +42,13 @@ class Drains(NamedTuple):
 
 def decide(
     pops: Iterable[Pop],
-    placements: Mapping[str, tuple[str, ...] | None] | None,
+    placements: Mapping[tuple[str, ...] | None, Set[str]] | None,
     already: Set[str],
 ) -> Drains:
     """Which Pops are out of service.
 
-    `placements` gives for each published zone the names of its Pops (None is all), and is None
-    where that is not known of every zone; `already` are the Pops that were out before.
+    `placements` gives the origins of published zones by the names of the Pops that serve them (None
+    is all), and is None where that is not known; `already` are the Pops that were out before.
     """
     everything = {pop.metadata.name: pop for pop in pops}
     serving = set(everything)
@@ -69,16 +69,17 @@ def decide(
 
 
 def _refusal(
-    name: str, serving: Set[str], placements: Mapping[str, tuple[str, ...] | None] | None
+    name: str, serving: Set[str], placements: Mapping[tuple[str, ...] | None, Set[str]] | None
 ) -> Refusal | None:
     """Why this Pop has to go on serving; None where others answer for all its zones."""
     if placements is None:
         return ZONES_UNKNOWN
     lost = sorted(
         origin
-        for origin, pops in placements.items()
+        for pops, origins in placements.items()
         if (pops is None or name in pops)
         and not any(other != name and (pops is None or other in pops) for other in serving)
+        for origin in origins
     )
     return Refusal("LastActivePop", _message(name, lost)) if lost else None
 

@@ -12,7 +12,7 @@ removed last: by them a removal that was cut short is found again.
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -105,7 +105,7 @@ class PopPasses:
         self.results: dict[str, PopResult] = {}
         """By name, of the Pops that are there and understood."""
 
-    def decide(self, placements: Mapping[str, tuple[str, ...] | None] | None) -> list[str]:
+    def decide(self, placements: Mapping[tuple[str, ...] | None, Set[str]] | None) -> list[str]:
         """Decide which Pops are out of service (see `drains`); the names of those to pass over."""
         before, self._decided = self.drains, True
         already = before.drained | self._drained_before()

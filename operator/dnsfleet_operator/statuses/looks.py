@@ -1,19 +1,22 @@
-"""How far everything has come: what the edges say, beside what the last pass published.
+"""How far everything has come: what the edges say, beside what the passes published.
 
-Looks come again and again. What one finds goes into the statuses of the objects.
+Looks come again and again. Each takes the objects for which something may be different: those that
+a pass touched, those whose zone is in another state by what edges say (see `arrivals`), and a part
+of all objects while they are compared once more.
 """
 
+import itertools
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from dnsfleet.replication.acks import Ack
-from dnsfleet.replication.manifests import Manifest
 from dnsfleet.replication.revisions import Revision
-from dnsfleet.resources import Reference
+from dnsfleet.resources import Pop, Reference
+from dnsfleet_publisher.publishing import State
 
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.observed import edge_pods
@@ -22,13 +25,15 @@ from dnsfleet_operator.observed.workloads import Workloads
 from dnsfleet_operator.pops.drains import Drains
 from dnsfleet_operator.pops.passes import PopResult
 from dnsfleet_operator.statuses import pop_facts
-from dnsfleet_operator.statuses.propagation import Fleet, ZoneState
+from dnsfleet_operator.statuses.arrivals import Arrivals, Lag
+from dnsfleet_operator.statuses.pops import Facts as FactsOfPop
+from dnsfleet_operator.statuses.propagation import Fleet
 from dnsfleet_operator.statuses.updates import PutStatus, StatusUpdates
 from dnsfleet_operator.statuses.zones import Facts
-from dnsfleet_operator.zones.passes import Results
+from dnsfleet_operator.zones.results import Pass, Results
 
-HOPE_SECONDS = 60
-"""A revision that is late for longer waits for a Pop that is cut off: no need to look so often."""
+RECHECKED = 1000
+"""Objects that one look compares beside those that were touched: a few milliseconds."""
 
 ListPods = Callable[[], Iterable[Mapping[str, Any]]]
 
@@ -51,14 +56,6 @@ class View:
             if pop.metadata.name not in self.drains.drained and pop.spec.cluster == "local"
         ]
 
-    def manifests(self) -> dict[str, Manifest]:
-        """What is published, by origin."""
-        return {
-            origin: outcome.manifest
-            for origin, outcome in self.results.outcomes.items()
-            if outcome.manifest is not None and not outcome.manifest.tombstone
-        }
-
 
 class FleetView:
     """Looks at the fleet again and again."""
@@ -66,81 +63,81 @@ class FleetView:
     def __init__(self, metrics: Metrics, put: PutStatus) -> None:
         self._metrics = metrics
         self._updates = StatusUpdates(metrics, put)
-        self._states: dict[str, ZoneState] = {}
+        self._arrivals = Arrivals()
         self._seconds: dict[str, tuple[Revision, float | None]] = {}
-        self._looked_at: Results | None = None
-        self._settled = False
+        self._on_its_way: set[str] = set()
+        self._touched: set[Reference] = set()
+        self._recheck: Iterator[Reference | None] = iter(())
         self.pending = True
-        """Whether some revision is on its way and may arrive any moment."""
+        """Whether the next look should come soon: something is on its way, or waits."""
 
-    def forget(self, reference: Reference | None = None) -> None:
-        """Compare the status of one object, or of all, whatever was shown last."""
-        self._settled = False
+    def forget(self, reference: Reference) -> None:
+        """Compare the status of an object, whatever was shown last."""
         self._updates.forget(reference)
+        self._touched.add(reference)
 
-    def look(
-        self,
-        view: View,
-        said: Mapping[str, Ack],
-        confirm: Callable[[], Iterable[Mapping[str, Any]]],
-    ) -> None:
+    def recheck(self, observation: Observation) -> None:
+        """Compare the status of every object, a part at each look."""
+        self._recheck = self._updates.recheck(observation)
+
+    def passed(self, done: Pass, results: Results) -> None:
+        """A pass was made."""
+        self._touched |= done.touched
+        for origin in done.origins:
+            manifest = results.manifest(origin)
+            self._arrivals.publish(origin, manifest)
+            if manifest is None:
+                self._seconds.pop(origin, None)
+                self._on_its_way.discard(origin)
+            elif origin in done.outcomes and done.outcomes[origin].state is State.PUBLISHED:
+                self._on_its_way.add(origin)
+
+    def look(self, view: View, said: Mapping[str, Ack], confirm: ListPods) -> None:
         """One look, at what the edges said.
 
         `confirm` lists the pods anew. It is asked before anything is called propagated that was
         not: a pod that became Ready meanwhile must have said so too.
         """
-        manifests = view.manifests()
-        states = self._look_at_zones(view, manifests, said)
-        if any(self._is_news(origin, manifests[origin], states[origin]) for origin in states):
+        changed, fleet = self._look_at_zones(view, said)
+        states = self._arrivals.states
+        if any(origin in states and states[origin].propagated for origin in changed):
             view.workloads.replace("Pod", confirm())
-            states = self._look_at_zones(view, manifests, said)
-        for origin, state in states.items():
-            self._time(origin, manifests[origin], state)
-        same = self._settled and states == self._states and view.results is self._looked_at
-        self._states, self._looked_at = states, view.results
-        late = [state for state in states.values() if state.pops and not state.propagated]
-        self.pending = any(state.seconds < HOPE_SECONDS for state in late)
-        # While nothing is late, nothing about a zone can change but by what was just compared.
-        self._settled = not late
+            more, fleet = self._look_at_zones(view, said)
+            changed |= more
+        for origin in changed:
+            self._time(origin, view)
+            self._touched |= view.results.members.get(origin, frozenset())
+        rechecked = list(itertools.islice(self._recheck, RECHECKED))
+        self._touched.update(filter(None, rechecked))
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        seen, updates = view.observation, self._updates
-        if not same:
-            self._measure_late()
-            updates.zones(seen, view.results, partial(self._zone_facts, view), now)
-            updates.record_sets(seen, view.results, partial(self._zone_facts, view), now)
-        about = partial(
-            pop_facts.facts, view.drains, view.workloads, self._fleet, list(manifests.values())
+        about = partial(self._zone_facts, view)
+        self._touched = self._updates.objects(
+            self._touched, view.observation, view.results, about, now
         )
-        updates.pops(seen, view.pops, about, now)
+        facts = partial(self._pop_facts, view, fleet)
+        self._updates.pops(view.observation, view.pops, facts, now)
+        self.pending = self._arrivals.pending or bool(self._touched) or bool(rechecked)
 
-    def _look_at_zones(
-        self, view: View, manifests: Mapping[str, Manifest], said: Mapping[str, Ack]
-    ) -> dict[str, ZoneState]:
+    def _look_at_zones(self, view: View, said: Mapping[str, Ack]) -> tuple[set[str], Fleet]:
         ready = edge_pods.ready_by_pop(view.workloads.pods)
-        self._fleet = Fleet(view.active(), ready, said, time.time_ns() // 1_000_000)
-        return {origin: self._fleet.zone(manifest) for origin, manifest in manifests.items()}
+        fleet = Fleet(view.active(), ready, said, time.time_ns() // 1_000_000)
+        pops = [pop.metadata.name for pop in view.observation.pops]
+        return self._arrivals.look(fleet, pops), fleet
 
-    def _measure_late(self) -> None:
-        gauge = self._metrics.zone_pop_current
-        gauge.clear()
-        for origin, state in self._states.items():
-            for late in state.late:
-                gauge.labels(origin, late.pop).set(0)
-
-    def _is_news(self, origin: str, manifest: Manifest, state: ZoneState) -> bool:
-        if not state.propagated:
-            return False
-        known = self._seconds.get(origin)
-        before = self._states.get(origin)
-        return known is None or known[0] != manifest.revision or before != state
-
-    def _time(self, origin: str, manifest: Manifest, state: ZoneState) -> None:
+    def _time(self, origin: str, view: View) -> None:
         """Note how long a revision took, the first time that it is everywhere."""
+        manifest, state = view.results.manifest(origin), self._arrivals.states.get(origin)
+        if manifest is None or state is None:
+            return
+        if not state.propagated:
+            self._on_its_way.add(origin)
+            return
         known = self._seconds.get(origin)
-        if not state.propagated or (known is not None and known[0] == manifest.revision):
+        if known is not None and known[0] == manifest.revision:
             return
         seconds: float | None = None
-        if origin in self._states:  # else it was published before we began to look
+        if origin in self._on_its_way:  # else it was published before we began to look
+            self._on_its_way.discard(origin)
             seconds = round(time.time() - manifest.time_ms / 1000, 3)
             self._metrics.propagation.observe(seconds)
         self._seconds[origin] = (manifest.revision, seconds)
@@ -148,7 +145,7 @@ class FleetView:
     def _zone_facts(self, view: View, origin: str | None, known: Known) -> Facts:
         if origin is None:
             return Facts(None, None)
-        outcome, state = view.results.outcomes.get(origin), self._states.get(origin)
+        outcome, state = view.results.outcomes.get(origin), self._arrivals.states.get(origin)
         facts = Facts(outcome, state)
         if facts.manifest is None or state is None:
             return facts
@@ -157,10 +154,16 @@ class FleetView:
             seconds = _shown_seconds(known, facts.manifest.revision)
         return Facts(outcome, state, seconds)
 
+    def _pop_facts(
+        self, view: View, fleet: Fleet, pop: Pop, result: PopResult
+    ) -> tuple[FactsOfPop, Lag]:
+        lag = self._arrivals.lag(pop.metadata.name)
+        return pop_facts.facts(view.drains, view.workloads, fleet, lag, pop, result), lag
+
 
 def _shown_seconds(known: Known, revision: Revision) -> float | None:
     """The time that the object's own status gives for a revision."""
-    status = known.manifest.get("status") or {}
+    status = known.status
     if status.get("revision") != {"epoch": revision.epoch, "seq": revision.seq}:
         return None
     seconds = (status.get("propagation") or {}).get("seconds")

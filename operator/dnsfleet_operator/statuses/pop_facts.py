@@ -1,9 +1,8 @@
 """What is known of a Pop, from its pods, Deployment and Service and what its edges say. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from dnsfleet.replication.manifests import Manifest
 from dnsfleet.resources import Pop
 
 from dnsfleet_operator.labels import POP_LABEL
@@ -11,6 +10,7 @@ from dnsfleet_operator.observed import edge_pods
 from dnsfleet_operator.observed.workloads import Workloads
 from dnsfleet_operator.pops.drains import Drains
 from dnsfleet_operator.pops.passes import PopResult
+from dnsfleet_operator.statuses.arrivals import Lag
 from dnsfleet_operator.statuses.pops import Facts
 from dnsfleet_operator.statuses.propagation import Fleet
 
@@ -19,11 +19,11 @@ def facts(
     drains: Drains,
     workloads: Workloads,
     fleet: Fleet,
-    manifests: Iterable[Manifest],
+    lag: Lag,
     pop: Pop,
     result: PopResult,
 ) -> Facts:
-    """The facts of one Pop; `manifests` are those of all zones that are published."""
+    """The facts of one Pop; `lag` is how it stands to its zones."""
     name = pop.metadata.name
     pods = [
         edge
@@ -32,16 +32,16 @@ def facts(
         and (edge := edge_pods.read(pod)) is not None
     ]
     drained = name in drains.drained
-    assigned, current, lag_ms = fleet.lag(name, manifests)
+    lag_ms = 0 if lag.since_ms is None else fleet.now_ms - lag.since_ms
     return Facts(
         problem=result.problem,
         rolling=rolling(workloads.get("Deployment", f"pop-{name}-edge")),
         wanted=0 if drained else pop.spec.edge.replicas,
         ready=sum(edge.ready for edge in pods),
         pods=len(pods),
-        assigned=assigned,
-        current=current,
-        lag_ms=lag_ms // 1000 * 1000,
+        assigned=lag.assigned,
+        current=lag.current,
+        lag_ms=max(0, lag_ms) // 1000 * 1000,
         silent=tuple(fleet.silent(name)),
         drained=drained,
         refusal=drains.refused.get(name),

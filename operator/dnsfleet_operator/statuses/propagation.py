@@ -6,7 +6,7 @@ but for the zones that it names as failing. Nothing else counts, neither that th
 revision nor that the replica does.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from dnsfleet.replication import acks
@@ -48,6 +48,17 @@ class ZoneState(NamedTuple):
         return self.pops > 0 and self.current == self.pops
 
 
+class Word(NamedTuple):
+    """What one edge says."""
+
+    answers: int
+    """Everything up to this position is answered, but for `failing`; -1 for nothing."""
+    failing: Mapping[str, str]
+    """Origin to reason."""
+    silent: bool
+    """Whether it was not heard lately."""
+
+
 _WORST = ("LoadFailed", "PopUnreachable", "NoReadyEdge", "Propagating")
 
 
@@ -62,35 +73,38 @@ class Fleet:
         now_ms: int,
     ) -> None:
         """Take the Pops that clients reach, the Ready edges of each, and the acks by POP/EDGE."""
-        self._active = active
+        self.active = active
+        self.now_ms = now_ms
         self._ready = ready
         self._said = said
-        self._now_ms = now_ms
-        self._floors = {pop: self._floor(pop) for pop in active}
+        self._floors: dict[str, int] = {}
 
     def zone(self, manifest: Manifest) -> ZoneState:
         """How the Pops of a zone stand to its newest revision."""
-        pops = [pop for pop in self._active if manifest.assigned(pop)]
-        states = [self._state(manifest, pop) for pop in pops if self._floors[pop] < manifest.lsn]
+        pops = [pop for pop in self.active if manifest.assigned(pop)]
+        states = [self._state(manifest, pop) for pop in pops if self._floor(pop) < manifest.lsn]
         late = sorted(
             (state for state in states if not state.current),
             key=lambda state: (_WORST.index(state.reason), state.pop),
         )
-        behind = step((self._now_ms - manifest.time_ms) // 1000) if late else 0
+        behind = step((self.now_ms - manifest.time_ms) // 1000) if late else 0
         return ZoneState(len(pops), len(pops) - len(late), tuple(late[:MAX_SLOWEST]), behind)
 
-    def lag(self, pop: str, manifests: Iterable[Manifest]) -> tuple[int, int, int]:
-        """Zones of a Pop, those that it is current in, and the age in ms of the oldest other."""
-        assigned = current = age = 0
-        for manifest in manifests:
-            if not manifest.assigned(pop):
+    def current(self, manifest: Manifest, pop: str) -> bool:
+        """Whether a Pop answers the newest revision of a zone, in service or not."""
+        return self._floor(pop) >= manifest.lsn or self._state(manifest, pop).current
+
+    def words(self, pop: str) -> dict[str, Word]:
+        """What each Ready edge of a Pop says, by its name."""
+        found = {}
+        for edge in self._ready.get(pop, ()):
+            ack = self._said.get(edge.field)
+            if ack is None:
+                found[edge.name] = Word(-1, {}, True)
                 continue
-            assigned += 1
-            if self._floors.get(pop, -1) >= manifest.lsn or self._state(manifest, pop).current:
-                current += 1
-            else:
-                age = max(age, self._now_ms - manifest.time_ms)
-        return assigned, current, age
+            proves = ack.failing_count <= len(ack.failing)
+            found[edge.name] = Word(ack.lsn if proves else -1, ack.failing, self._is_silent(ack))
+        return found
 
     def silent(self, pop: str) -> list[str]:
         """The Ready edges of a Pop that have not been heard for a while."""
@@ -102,11 +116,11 @@ class Fleet:
 
     def _floor(self, pop: str) -> int:
         """Everything up to here is answered by every Ready edge; -1 where nothing is known."""
-        floors = [
-            -1 if (ack := self._said.get(edge.field)) is None or ack.failing_count else ack.lsn
-            for edge in self._ready.get(pop, ())
-        ]
-        return min(floors, default=-1)
+        if pop not in self._floors:
+            words = self.words(pop).values()
+            floors = [-1 if word.failing else word.answers for word in words]
+            self._floors[pop] = min(floors, default=-1)
+        return self._floors[pop]
 
     def _state(self, manifest: Manifest, pop: str) -> PopState:
         edges = self._ready.get(pop, ())
@@ -131,7 +145,7 @@ class Fleet:
         return PopState(pop, False, "Propagating", f"not yet answered by {names}")
 
     def _is_silent(self, ack: Ack) -> bool:
-        return self._now_ms - ack.time_ms > SILENT_MS
+        return self.now_ms - ack.time_ms > SILENT_MS
 
 
 def step(seconds: float) -> int:

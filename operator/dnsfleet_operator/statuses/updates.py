@@ -1,13 +1,16 @@
 """Which objects should show another status than they do, and which.
 
-An object is looked at closely only when something changed of the facts that its last status was
-made of, so a look over a large fleet costs little while little happens. A status speaks of the
-generation that the last pass took, not of a newer one that came since.
+Whoever calls names the objects for which something may be different, so a look over a large fleet
+costs what happens in it. A status speaks of the generation that the last pass took, not of a newer
+one that came since.
+
+A status can also be changed by others. So now and then every object is compared (see `recheck`);
+one that shows what it showed at the last comparison costs a look into a table.
 """
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dnsfleet.resources import Pop, RecordSet, Reference, Zone
@@ -15,12 +18,14 @@ from dnsfleet.resources import Pop, RecordSet, Reference, Zone
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.observed.observation import Known, Observation
 from dnsfleet_operator.pops.passes import PopResult
+from dnsfleet_operator.samples import PopSample, ZoneSample
 from dnsfleet_operator.statuses import events
 from dnsfleet_operator.statuses import pops as pop_statuses
 from dnsfleet_operator.statuses import zones as zone_statuses
+from dnsfleet_operator.statuses.arrivals import Lag
 from dnsfleet_operator.statuses.conditions import Condition
 from dnsfleet_operator.statuses.events import Notice
-from dnsfleet_operator.zones.passes import Results
+from dnsfleet_operator.zones.results import Results
 
 PATIENCE_SECONDS = 0.5
 """A revision on its way is not worth a write of its own for so long: most arrive before."""
@@ -29,62 +34,62 @@ PutStatus = Callable[[Reference, str, Mapping[str, Any], Sequence[Notice]], None
 """Gets an object, its uid, its new status and what people should hear of."""
 ZoneFacts = Callable[[str | None, Known], zone_statuses.Facts]
 """Gets an origin, and the object whose status it is for."""
-PopFacts = Callable[[Pop, PopResult], pop_statuses.Facts]
+PopFacts = Callable[[Pop, PopResult], tuple[pop_statuses.Facts, Lag]]
 
 
 class StatusUpdates:
     """Remembers what every object was given, and gives it what is new."""
 
     def __init__(self, metrics: Metrics, put: PutStatus) -> None:
-        self._metrics = metrics
+        self._samples = metrics.fleet
         self._put = put
         self._shown: dict[Reference, object] = {}
+        self._compared: dict[Reference, int] = {}
+        self._labels: dict[Reference, tuple[str, str, str]] = {}
         self._pops_shown_at: dict[Reference, float] = {}
 
-    def forget(self, reference: Reference | None = None) -> None:
-        """Compare the status of one object, or of all, whatever was shown last."""
-        if reference is None:
-            self._shown.clear()
-        else:
-            self._shown.pop(reference, None)
+    def forget(self, reference: Reference) -> None:
+        """Compare the status of an object, whatever was shown last."""
+        self._shown.pop(reference, None)
 
-    def zones(self, observation: Observation, results: Results, about: ZoneFacts, now: str) -> None:
-        """Bring the Zones up to date. `now` is RFC 3339."""
-        labels = []
-        for reference, known, generation in _taken("Zone", observation, results):
-            found = results.violations.get(reference, ())
-            facts = about(results.origins.get(reference), known)
-            conditions = zone_statuses.conditions(str(reference), found, facts)
-            labels.append(self._measure_zone(reference, known, conditions, facts))
-            if _waits(facts) or self._is_shown(reference, known, (generation, found, facts)):
-                continue
-            before = known.manifest.get("status") or {}
-            status = zone_statuses.zone(generation, conditions, facts, before, now)
-            self._show(reference, known, status)
-        self._metrics.keep_zones(labels)
+    def recheck(self, observation: Observation) -> Iterator[Reference | None]:
+        """Go through all objects; gives those that do not show what they did when compared last.
 
-    def record_sets(
-        self, observation: Observation, results: Results, about: ZoneFacts, now: str
-    ) -> None:
-        """Bring the RecordSets up to date. `now` is RFC 3339."""
-        for reference, known, generation in _taken("RecordSet", observation, results):
-            resource = known.document.resource if known.document is not None else None
-            origin, records = None, 0
-            before = known.manifest.get("status") or {}
-            if isinstance(resource, RecordSet):
-                frozen = resource.zone_reference in results.frozen
-                if frozen and before.get("observedGeneration") == generation:
-                    continue  # what was said of it still holds: its zone stays as it is
-                if not frozen:
-                    origin = results.origins.get(resource.zone_reference)
-                records = sum(len(record.data) for record in resource.spec.records)
-            found = results.violations.get(reference, ())
-            facts = about(origin, known)
-            if _waits(facts) or self._is_shown(reference, known, (generation, found, facts)):
+        None for each other, so that whoever iterates can stop after a part.
+        """
+        for kind in ("Zone", "RecordSet"):
+            for reference in list(observation.of_kind(kind)):
+                known = observation.get(reference)
+                if known is None or hash(known.status_text) == self._compared.get(reference):
+                    yield None
+                else:
+                    self.forget(reference)
+                    yield reference
+
+    def objects(
+        self,
+        references: Iterable[Reference],
+        observation: Observation,
+        results: Results,
+        about: ZoneFacts,
+        now: str,
+    ) -> set[Reference]:
+        """Bring these Zones and RecordSets up to date; those that wait for a better status.
+
+        `now` is RFC 3339.
+        """
+        waiting = set()
+        for reference in references:
+            known, taken = observation.get(reference), results.taken.get(reference)
+            if known is None:
+                self._drop(reference)
                 continue
-            conditions = zone_statuses.conditions(str(reference), found, facts)
-            status = zone_statuses.record_set(generation, records, conditions, before, now)
-            self._show(reference, known, status)
+            if taken is None or taken.uid != known.uid:
+                continue  # a pass that is due takes it
+            update = self._zone if reference.kind == "Zone" else self._record_set
+            if not update(reference, known, taken.generation, results, about, now):
+                waiting.add(reference)
+        return waiting
 
     def pops(
         self,
@@ -94,18 +99,18 @@ class StatusUpdates:
         now: str,
     ) -> None:
         """Bring the Pops up to date. `now` is RFC 3339."""
-        names = []
+        names = set()
         for reference, known in observation.of_kind("Pop").items():
             result = results.get(reference.name)
             pop = known.document.resource if known.document is not None else None
             if result is None or result.uid != known.uid or not isinstance(pop, Pop):
                 continue
-            names.append(reference.name)
-            facts = about(pop, result)
-            self._measure_pop(reference.name, facts)
+            names.add(reference.name)
+            facts, lag = about(pop, result)
+            self._samples.pops[reference.name] = _pop_sample(facts, lag)
             if facts.ready and facts.current < facts.assigned and facts.lag_ms == 0:
                 continue  # a revision is on its way and will arrive in a moment
-            before = known.manifest.get("status") or {}
+            before = known.status
             status = pop_statuses.pop(result.generation, facts, before, now)
             since = time.monotonic() - self._pops_shown_at.get(reference, -math.inf)
             if pop_statuses.wait_seconds(before, status, since) > 0 or self._is_shown(
@@ -114,39 +119,88 @@ class StatusUpdates:
                 continue
             if before != status:
                 self._pops_shown_at[reference] = time.monotonic()
-            self._show(reference, known, status)
-        self._metrics.keep_pops(names)
-        there = observation.of_kind("Pop")
-        self._pops_shown_at = {
-            each: at for each, at in self._pops_shown_at.items() if each in there
-        }
+            self._show(reference, known, before, status)
+        for name in self._samples.pops.keys() - names:
+            del self._samples.pops[name]
+            self._pops_shown_at.pop(Reference("Pop", "", name), None)
 
-    def _measure_zone(
+    def _zone(
+        self,
+        reference: Reference,
+        known: Known,
+        generation: int,
+        results: Results,
+        about: ZoneFacts,
+        now: str,
+    ) -> bool:
+        found = results.violations.get(reference, ())
+        facts = about(results.origins.get(reference), known)
+        conditions = zone_statuses.conditions(str(reference), found, facts)
+        self._measure(reference, known, conditions, facts)
+        if _waits(facts):
+            return False
+        if not self._is_shown(reference, known, (generation, found, facts)):
+            before = known.status
+            status = zone_statuses.zone(generation, conditions, facts, before, now)
+            self._show(reference, known, before, status)
+        return True
+
+    def _record_set(
+        self,
+        reference: Reference,
+        known: Known,
+        generation: int,
+        results: Results,
+        about: ZoneFacts,
+        now: str,
+    ) -> bool:
+        resource = known.document.resource if known.document is not None else None
+        origin, records = None, 0
+        before = known.status
+        if isinstance(resource, RecordSet):
+            frozen = resource.zone_reference in results.frozen
+            if frozen and before.get("observedGeneration") == generation:
+                return True  # what was said of it still holds: its zone stays as it is
+            if not frozen:
+                origin = results.origins.get(resource.zone_reference)
+            records = sum(len(record.data) for record in resource.spec.records)
+        found = results.violations.get(reference, ())
+        facts = about(origin, known)
+        if _waits(facts):
+            return False
+        if not self._is_shown(reference, known, (generation, found, facts)):
+            conditions = zone_statuses.conditions(str(reference), found, facts)
+            status = zone_statuses.record_set(generation, records, conditions, before, now)
+            self._show(reference, known, before, status)
+        return True
+
+    def _measure(
         self,
         reference: Reference,
         known: Known,
         conditions: Sequence[Condition],
         facts: zone_statuses.Facts,
-    ) -> tuple[str, ...]:
+    ) -> None:
         zone = known.document.resource if known.document is not None else None
         origin = zone.origin if isinstance(zone, Zone) else ""
         labels = (reference.namespace, reference.name, origin)
-        told = {each.type: each.status for each in conditions}
-        self._metrics.zone_accepted.labels(*labels).set(bool(told["Accepted"]))
-        self._metrics.zone_propagated.labels(*labels).set(bool(told["Propagated"]))
-        behind = 0.0
-        if facts.manifest is not None and not (facts.state and facts.state.propagated):
-            behind = max(0.0, time.time() - facts.manifest.time_ms / 1000)
-        self._metrics.zone_unpropagated.labels(*labels).set(behind)
-        return labels
+        if (before := self._labels.get(reference)) not in (None, labels):
+            self._samples.zones.pop(before, None)
+        self._labels[reference] = labels
+        told = {each.type: bool(each.status) for each in conditions}
+        state, published = facts.state, None
+        if facts.manifest is not None and not (state is not None and state.propagated):
+            published = facts.manifest.time_ms
+        late = () if state is None else tuple(each.pop for each in state.late)
+        sample = ZoneSample(told["Accepted"], told["Propagated"], published, late)
+        self._samples.zones[labels] = sample
 
-    def _measure_pop(self, name: str, facts: pop_statuses.Facts) -> None:
-        ready = not facts.drained and facts.ready >= facts.wanted > 0
-        self._metrics.pop_ready.labels(name).set(ready)
-        self._metrics.pop_drained.labels(name).set(facts.drained)
-        self._metrics.pop_edges_ready.labels(name).set(facts.ready)
-        self._metrics.pop_edges_desired.labels(name).set(facts.wanted)
-        self._metrics.pop_lag.labels(name).set(facts.lag_ms / 1000)
+    def _drop(self, reference: Reference) -> None:
+        """An object is gone."""
+        self._shown.pop(reference, None)
+        self._compared.pop(reference, None)
+        if (labels := self._labels.pop(reference, None)) is not None:
+            self._samples.zones.pop(labels, None)
 
     def _is_shown(self, reference: Reference, known: Known, facts: object) -> bool:
         """Whether this very object was given the status of these facts already."""
@@ -156,20 +210,18 @@ class StatusUpdates:
         self._shown[reference] = uid_and_facts
         return False
 
-    def _show(self, reference: Reference, known: Known, status: Mapping[str, Any]) -> None:
-        before = known.manifest.get("status") or {}
-        if before != status:
+    def _show(
+        self, reference: Reference, known: Known, before: Mapping[str, Any], status: dict[str, Any]
+    ) -> None:
+        if before == status:
+            self._compared[reference] = hash(known.status_text)
+        else:
             self._put(reference, known.uid, status, events.notices(before, status))
 
 
-def _taken(
-    kind: str, observation: Observation, results: Results
-) -> Iterator[tuple[Reference, Known, int]]:
-    """The objects of a kind that the last pass took into account, each with its generation."""
-    for reference, known in observation.of_kind(kind).items():
-        generation = results.generations.get((reference, known.uid))
-        if generation is not None:
-            yield reference, known, generation
+def _pop_sample(facts: pop_statuses.Facts, lag: Lag) -> PopSample:
+    ready = not facts.drained and facts.ready >= facts.wanted > 0
+    return PopSample(ready, facts.drained, facts.ready, facts.wanted, lag.since_ms)
 
 
 def _waits(facts: zone_statuses.Facts) -> bool:

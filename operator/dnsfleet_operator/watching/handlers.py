@@ -71,4 +71,5 @@ def _watch(
 ) -> None:
     @kopf.on.event(*resource, registry=registry, id=f"event-{kind}")
     async def on_event(event: Any, **_: Any) -> None:
-        controller.event(kind, dict(event["object"]), event["type"] == "DELETED")
+        listed = event["type"] is None
+        controller.event(kind, event["object"], event["type"] == "DELETED", listed)

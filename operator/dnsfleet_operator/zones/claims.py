@@ -76,6 +76,7 @@ class Ledger:
     def __init__(self, store: RecordStore) -> None:
         self._store = store
         self._held: dict[str, dict[Reference, Claim]] = {}
+        self._origins: dict[Reference, dict[str, None]] = {}
         self._fence = 0
 
     def open(self) -> None:
@@ -85,20 +86,20 @@ class Ledger:
         for field, value in self._store.claims().items():
             origin, reference = _read_field(field)
             if (claim := _decode(value)) is not None:
-                self._held.setdefault(origin, {})[reference] = claim
+                self._hold(origin, self._held.get(origin, {}) | {reference: claim})
         self._fence = self._store.fence
 
     def of_zone(self, origin: str) -> Claims:
         """All claims on one zone."""
         return self._held.get(origin, {})
 
-    def all(self) -> list[tuple[str, Reference, Claim]]:
-        """Origin, RecordSet and claim."""
-        return [
-            (origin, reference, claim)
-            for origin, claims in self._held.items()
-            for reference, claim in claims.items()
-        ]
+    def of_record_set(self, reference: Reference) -> list[tuple[str, Claim]]:
+        """Origins and claims of one RecordSet, the newest last."""
+        return [(each, self._held[each][reference]) for each in self._origins.get(reference, ())]
+
+    def record_sets(self) -> set[Reference]:
+        """All RecordSets that have a claim."""
+        return set(self._origins)
 
     def before(self, wanted: Mapping[str, Claims]) -> None:
         """Zones will be published with these claims."""
@@ -121,12 +122,11 @@ class Ledger:
         except StoreResetError:
             return  # publishing finds that out too, and `after` then writes all of them again
         for origin, claims in more.items():
-            self._held.setdefault(origin, {}).update(claims)
+            self._hold(origin, {**self.of_zone(origin), **claims})
 
     def after(self, settled: Mapping[str, Claims]) -> None:
         """Zones are published with these claims, and no other."""
         changes: dict[str, bytes | None] = {}
-        kept = self._held | {origin: dict(claims) for origin, claims in settled.items()}
         for origin, claims in settled.items():
             held = self.of_zone(origin)
             changes |= {_field(origin, gone): None for gone in held.keys() - claims.keys()}
@@ -135,10 +135,24 @@ class Ledger:
                     changes[_field(origin, reference)] = _encode(claim)
         fence = self._store.fence
         if fence != self._fence:  # the core lost its data since
-            for origin, claims in kept.items():
+            for origin, claims in (self._held | dict(settled)).items():
                 changes |= {_field(origin, each): _encode(claims[each]) for each in claims}
         self._store.note_claims(changes)
-        self._held, self._fence = {key: own for key, own in kept.items() if own}, fence
+        self._fence = fence
+        for origin, claims in settled.items():
+            self._hold(origin, claims)
+
+    def _hold(self, origin: str, claims: Claims) -> None:
+        """Know these as all claims on a zone."""
+        before = self._held.pop(origin, {})
+        for reference in before.keys() - claims.keys():
+            del self._origins[reference][origin]
+            if not self._origins[reference]:
+                del self._origins[reference]
+        for reference in claims.keys() - before.keys():
+            self._origins.setdefault(reference, {})[origin] = None
+        if claims:
+            self._held[origin] = dict(claims)
 
 
 def _field(origin: str, reference: Reference) -> str:

@@ -1,62 +1,75 @@
 """Zone files from https addresses, read beside the work of the operator.
 
-Anyone who may create a Zone may name an address, so the operator must not become a way into the
-network behind it: the name is resolved once, every address that it has must be public, the
-connection goes to the address that was checked, and redirects are not followed. The digest in the
-Zone pins the content, so what was read once never has to be read again.
+The digest in the Zone pins the content, so what was read once never has to be read again. What was
+read is handed on once, to be parsed, and not kept: a download holds the thread that made it until
+then, so that no more than THREADS of them are in memory, however many Zones there are.
 """
 
-import contextlib
-import hashlib
-import http.client
-import ipaddress
 import logging
-import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Self
-from urllib.parse import urlsplit
+from concurrent.futures import ThreadPoolExecutor
 
 from dnsfleet import resources
 from dnsfleet.resources import Reference
 from dnsfleet.resources.documents import Document
 from dnsfleet_publisher.zone_sources import SourceError, Text
 
-MAX_OCTETS = 256 * 1024**2
-"""Of one file as it is sent: ten million records, compressed; the operator holds it in memory."""
-TIMEOUT_SECONDS = 15.0
-"""For the connection and for each read."""
-DOWNLOAD_SECONDS = 600.0
-"""For all of a download: the biggest at 450 kB/s. A server that sends an octet now and then would
-otherwise keep one of the threads for good."""
+from dnsfleet_operator.zones.fetching import DownloadError, fetch_pinned
+
 RETRY_SECONDS = 60.0
 """After a download that failed."""
 THREADS = 2
-READ_OCTETS = 1024**2
+"""Downloads under way at once, each of fetching.MAX_OCTETS at most."""
 
 _log = logging.getLogger(__name__)
 
 
-class DownloadError(Exception):
-    """There is no content; the message says why and what to do."""
+class _Job:
+    """The download of one Zone."""
+
+    def __init__(self, wanted: tuple[str, str]) -> None:
+        """`wanted` are URL and SHA-256."""
+        self.wanted = wanted
+        self.done = False
+        self.told = False
+        """Whether somebody has heard how it ended."""
+        self.content: bytes | None = None
+        self.error: Exception | None = None
+        self.failed_at = 0.0
+        self.let_go = threading.Event()
+        """Set when the content was taken, or nobody wants it any more."""
+
+    @property
+    def due_again(self) -> bool:
+        """Whether it failed, and long ago."""
+        return self.error is not None and time.monotonic() - self.failed_at >= RETRY_SECONDS
 
 
 class Downloads:
-    """Reads what `zoneFile.url` names; `ready` is called, from a thread, when something came."""
+    """Reads what `zoneFile.url` names; `ready` is called, from a thread, with the Zone for which
+    something came."""
 
-    def __init__(self, ready: Callable[[], None]) -> None:
+    def __init__(self, ready: Callable[[Reference], None]) -> None:
         self._ready = ready
         self._pool = ThreadPoolExecutor(THREADS, "download")
-        self._jobs: dict[Reference, tuple[tuple[str, str], Future[bytes]]] = {}
-        self._failed_at: dict[Reference, float] = {}
-        self._given: set[Reference] = set()
+        self._jobs: dict[Reference, _Job] = {}
 
     def close(self) -> None:
         """Start no more downloads."""
+        self.clear()
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def clear(self) -> None:
+        """Nobody will ask for what was read."""
+        for reference in list(self._jobs):
+            self.drop(reference)
+
+    def drop(self, reference: Reference) -> None:
+        """Keep nothing of a Zone."""
+        if (job := self._jobs.pop(reference, None)) is not None:
+            job.let_go.set()
 
     def read(self, zone: resources.Zone, document: Document) -> Text:
         """The content of the Zone's address; SourceError while it is not here."""
@@ -67,145 +80,36 @@ class Downloads:
                 "path", "path is for dnsfleet up; give a url or configMaps here", "Unsupported"
             )
         wanted = (file.url, file.sha256)
-        known = self._jobs.get(reference)
-        if known is None or known[0] != wanted or self._is_due_again(reference):
-            self._failed_at.pop(reference, None)
-            self._given.discard(reference)
-            job = self._pool.submit(self._fetch, reference, wanted)
-            self._jobs[reference] = (wanted, job)
-            job.add_done_callback(lambda _: self._ready())
-        content = self._jobs[reference][1]
-        if not content.done():
+        job = self._jobs.get(reference)
+        if job is None or job.wanted != wanted or job.due_again or job.let_go.is_set():
+            self.drop(reference)
+            job = self._jobs[reference] = _Job(wanted)
+            self._pool.submit(self._run, reference, job)
+        if not job.done:
             raise SourceError("url", f"{file.url} is being read", "ZoneFilePending")
-        self._given.add(reference)
-        try:
-            return Text(content.result(), f"{reference}: spec.zoneFile.url")
-        except DownloadError as error:
-            raise SourceError("url", f"{file.url}: {error}") from None
+        job.told = True
+        if job.content is None:
+            raise SourceError("url", f"{file.url}: {job.error}", again=RETRY_SECONDS)
+        content, job.content = job.content, None
+        job.let_go.set()
+        return Text(content, f"{reference}: spec.zoneFile.url")
 
     def unchanged(self, reference: Reference) -> bool:
         """Whether nothing came since `read`, and nothing that failed is due again."""
-        if reference not in self._jobs:
-            return True
-        return reference in self._given and not self._is_due_again(reference)
+        job = self._jobs.get(reference)
+        return job is None or (job.told and not job.due_again)
 
-    def _is_due_again(self, reference: Reference) -> bool:
-        failed = self._failed_at.get(reference)
-        return failed is not None and time.monotonic() - failed > RETRY_SECONDS
-
-    def _fetch(self, reference: Reference, wanted: tuple[str, str]) -> bytes:
+    def _run(self, reference: Reference, job: _Job) -> None:
+        if job.let_go.is_set():
+            return
         try:
-            return fetch_pinned(*wanted)
-        except DownloadError as error:
-            _log.warning("%s: %s", reference, error)
-            self._failed_at[reference] = time.monotonic()
-            raise
-
-
-def fetch_pinned(url: str, sha256: str) -> bytes:
-    """What an address returns, if it has the digest; DownloadError where not."""
-    content = fetch(url)
-    digest = hashlib.sha256(content).hexdigest()
-    if digest != sha256:
-        raise DownloadError(f"the content has the SHA-256 {digest}, not the one given")
-    return content
-
-
-def fetch(url: str) -> bytes:
-    """What an https address returns; DownloadError where it may not or cannot be read."""
-    if not url.isascii():
-        raise DownloadError("write names as A-labels, and in the path %XX for what is not ASCII")
-    try:
-        parts = urlsplit(url)
-        port = parts.port or 443
-    except ValueError as error:
-        raise DownloadError(f"it is no address: {error}") from None
-    if parts.scheme != "https" or not parts.hostname or parts.username is not None:
-        raise DownloadError("only https://HOST[:PORT]/PATH is read, without a user")
-    address = public_address(parts.hostname, port)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    with _PinnedConnection(parts.hostname, port, address) as connection:
-        connection.request("GET", target, headers={"Accept-Encoding": "identity"})
-        response = connection.getresponse()
-        if response.status != http.client.OK:
-            raise DownloadError(f"the server answers {response.status}; redirects are not followed")
-        return _read(response)
-
-
-def public_address(host: str, port: int) -> str:
-    """The first address of a host; DownloadError where any of them is not a public one."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise DownloadError(f"{host} has no address: {error.strerror}") from None
-    except UnicodeError:
-        raise DownloadError(f"{host} is no name: a label is empty or too long") from None
-    addresses = [str(entry[4][0]) for entry in found]
-    for address in addresses:
-        if not _is_public(address):
-            raise DownloadError(f"{host} is at {address}, which is no public address")
-    return addresses[0]
-
-
-def _is_public(text: str) -> bool:
-    address = ipaddress.ip_address(text.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        # An IPv6 address can be a way to an IPv4 one: mapped, 6to4 and NAT64.
-        if address.ipv4_mapped is not None or address.sixtofour is not None:
-            return False
-        if address in ipaddress.ip_network("64:ff9b::/96"):
-            return False
-    return address.is_global and not address.is_multicast
-
-
-def _read(response: http.client.HTTPResponse) -> bytes:
-    parts = []
-    size = 0
-    while part := response.read(READ_OCTETS):
-        size += len(part)
-        if size > MAX_OCTETS:
-            raise DownloadError(f"more than {MAX_OCTETS} octets")
-        parts.append(part)
-    return b"".join(parts)
-
-
-class _PinnedConnection(http.client.HTTPSConnection):
-    """Connects to one address, checks the certificate for the name, and lasts DOWNLOAD_SECONDS.
-
-    As a context it ends then, whatever it waits for, and turns what fails into DownloadError.
-    """
-
-    def __init__(self, host: str, port: int, address: str) -> None:
-        self._tls = ssl.create_default_context()
-        super().__init__(host, port, timeout=TIMEOUT_SECONDS, context=self._tls)
-        self._address = address
-        self._line: socket.socket | None = None
-        """What is under TLS; the response takes over `sock`, and shows an abort as its end."""
-        self._limit = threading.Timer(DOWNLOAD_SECONDS, self._abort)
-        self._limit.daemon = True
-        self._aborted = False
-
-    def __enter__(self) -> Self:
-        self._limit.start()
-        return self
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        self._limit.cancel()
-        self.close()
-        if self._line is not None:
-            self._line.close()
-        if self._aborted:
-            raise DownloadError(f"not all of it came within {DOWNLOAD_SECONDS:.0f} s") from None
-        if isinstance(error, OSError | http.client.HTTPException):
-            raise DownloadError(f"cannot be read: {error}") from None
-
-    def connect(self) -> None:
-        plain = socket.create_connection((self._address, self.port), self.timeout)
-        self._line = plain.dup()
-        self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
-
-    def _abort(self) -> None:
-        self._aborted = True
-        if self._line is not None:
-            with contextlib.suppress(OSError):
-                self._line.shutdown(socket.SHUT_RDWR)
+            job.content = fetch_pinned(*job.wanted)
+        except Exception as error:
+            # What nobody foresaw is one failed download more.
+            _log.warning("%s: %s", reference, error, exc_info=not isinstance(error, DownloadError))
+            job.error, job.failed_at = error, time.monotonic()
+        job.done = True
+        self._ready(reference)
+        if job.content is not None:
+            job.let_go.wait()
+            job.content = None

@@ -1,10 +1,11 @@
-"""A pass over all zones: from the objects that are known to what the core publishes.
+"""Passes over zones: from the objects that are known to what the core publishes.
 
-    documents ──assemble──▶ zones ──publish──▶ outcomes
+    changed objects ──assemble──▶ zones of marked origins ──publish──▶ outcomes
 
-All Zones are looked at together, because they depend on each other: who owns an origin, and whose
-RecordSets may add to it. A zone whose inputs are the same is neither built nor written again, so a
-pass costs what changed, and a little for each zone that did not.
+A pass takes what changed since the last one, and of the origins that this marks a part at a time:
+those that an event marked first, so that a change is not late because all zones are looked at, as
+they are at the start. Zones depend on each other (who owns an origin, whose RecordSets may add to
+it), and the assembler knows which a change can reach.
 
 What is published and not asked for by any good object is served on, as it is in the core:
 
@@ -12,164 +13,285 @@ What is published and not asked for by any good object is served on, as it is in
 * a published zone without a Zone object is an orphan (see `orphans`);
 * a deleted Zone is removed once the API server confirms that it was meant (see `deletions`).
 
-For what a RecordSet added to a zone the same holds; `remnants` knows what that was.
+For what a RecordSet added to a zone the same holds; `retained` knows what that was.
 """
 
+import itertools
 import logging
-from collections.abc import Mapping, Set
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Set
 
-from dnsfleet.resources import Pop, Reference
-from dnsfleet.violations import Violation
+from dnsfleet.resources import Reference
 from dnsfleet.zones.plans import APPROVE_ANNOTATION
-from dnsfleet_publisher.assembling import Assembled, Assembler
+from dnsfleet_publisher import proofs
+from dnsfleet_publisher.assembling import Assembler, Assembly
+from dnsfleet_publisher.dependencies import Groups
+from dnsfleet_publisher.last_good import Assembled
 from dnsfleet_publisher.placement import placement
 from dnsfleet_publisher.publishing import Desired, Outcome, Publisher, State
 from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import StoreError
+from dnsfleet_publisher.zone_sources import Outside
 
 from dnsfleet_operator.cluster import Cluster
 from dnsfleet_operator.observed.deletions import Deletions
 from dnsfleet_operator.observed.observation import Known, Observation, origins_of
 from dnsfleet_operator.zones import claims, orphans
 from dnsfleet_operator.zones.claims import Claims, Ledger
-from dnsfleet_operator.zones.retained import Remnants
+from dnsfleet_operator.zones.placements import Selections
+from dnsfleet_operator.zones.results import Pass, Results, Taken
+from dnsfleet_operator.zones.retained import Retained, stand_in
+
+MOST_ORIGINS = 100
+"""Origins that one pass looks at: a tenth of a second, for which a change may have to wait."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass
-class Results:
-    """What the last pass made of every object."""
-
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
-    """By origin; also of zones that no object asks for."""
-    origins: dict[Reference, str] = field(default_factory=dict)
-    """The origin of each Zone that owns one."""
-    violations: dict[Reference, tuple[Violation, ...]] = field(default_factory=dict)
-    """What is wrong with each object, where there is something."""
-    frozen: frozenset[Reference] = frozenset()
-    """Zones that are served as they were published: what was good of them before is not known."""
-    generations: dict[tuple[Reference, str], int] = field(default_factory=dict)
-    """Of each Zone and RecordSet that the pass took into account, by its uid too: one that was
-    deleted and made anew is another."""
-
-    @property
-    def failed(self) -> str:
-        """Why the pass has to be repeated; empty where it need not."""
-        return next(
-            (each.message for each in self.outcomes.values() if each.state is State.FAILED), ""
-        )
 
 
 class ZonePasses:
     """One writer's passes, from the moment when it begins to lead."""
 
     def __init__(
-        self,
-        cluster: Cluster,
-        store: RecordStore,
-        assembler: Assembler,
-        orphan_seconds: float,
+        self, cluster: Cluster, store: RecordStore, outside: Outside, orphan_seconds: float
     ) -> None:
         self._store = store
         self._publisher = Publisher(store)
-        self._assembler = assembler
         self._orphan_seconds = orphan_seconds
         self._deletions = Deletions(cluster)
         self._ledger = Ledger(store)
-        self._remnants = Remnants(self._ledger, store, self._deletions, orphan_seconds)
+        self._retained = Retained(self._ledger, store, self._deletions, orphan_seconds)
+        self._assembler = Assembler(outside, published=self._retained.published)
+        self._selections = Selections()
+        self._naming: Groups[str] = Groups()
+        self._names: dict[Reference, frozenset[str]] = {}
+        self._desired: dict[str, Desired] = {}
         self._claimed: dict[str, Assembled] = {}
         self._deleted: dict[Reference, Known] = {}
         self._removed: set[str] = set()
+        self._silent: set[Reference] = set()
+        self._touched: set[Reference] = set()
+        self._pending: dict[Reference, bool] = {}
         self._orphans: Mapping[str, float] = {}
-        self._published: set[str] | None = None
+        self._live: set[str] = set()
+        self._begun = False
+        self.results = Results()
 
     @property
     def orphans(self) -> int:
         """Published zones that no Zone object names."""
         return len(self._orphans)
 
+    @property
+    def waiting(self) -> int:
+        """Origins that the next passes will look at."""
+        return len(self._assembler.marks) + len(self._removed)
+
     def deleted(self, reference: Reference, known: Known) -> None:
         """A Zone object is gone; the next pass finds out whether that was meant."""
         self._deleted[reference] = known
 
-    def run(self, observation: Observation, lingering: Set[str] = frozenset()) -> Results:
+    def mark(self, origin: str) -> None:
+        """Have an origin looked at again."""
+        self._assembler.marks.add(origin)
+
+    def read_again(self, zone: Reference) -> None:
+        """There is something new about the zone file of a Zone."""
+        self._assembler.read_again(zone)
+
+    def run(self, observation: Observation, lingering: Set[str] = frozenset()) -> Pass:
         """One pass; ClusterError, StoreError and Fenced end it, the next one begins anew.
 
         `lingering` are Pops whose edges run and whose objects are gone or not understood.
         """
-        self._open()
-        self._confirm_deletions(observation)
-        generations = {
-            (reference, known.uid): known.generation
-            for kind in ("Zone", "RecordSet")
-            for reference, known in observation.of_kind(kind).items()
-        }
-        past = self._remnants.find(observation, self._live())
-        assembly = self._assembler.assemble(observation.documents(), past)
-        desired, pops = {}, observation.pops
-        for assembled in assembly.zones:
-            if (want := self._want(assembled, pops, lingering)) is not None:
-                desired[assembled.origin] = want
-        self._removed -= desired.keys()
-        self._keep(desired)
+        self._begin(observation)
+        self._pending |= observation.take_changed()
+        while self._pending:
+            reference, event = self._pending.popitem()
+            self._take(reference, observation, urgent=event)
+        self._retained.follow(self._silent, observation, self._assembler)
+        self._silent.clear()
+        self._confirm_deletions()
+        for origin in self._selections.follow(observation.pops, lingering):
+            self.mark(origin)
+        assembly = self._assembler.assemble(MOST_ORIGINS)
+        self._touched |= assembly.touched
+        try:
+            return self._pass(assembly, observation, lingering)
+        except Exception:
+            for origin in assembly.origins:
+                self.mark(origin)
+            raise
+
+    def _pass(self, assembly: Assembly, observation: Observation, lingering: Set[str]) -> Pass:
+        """Publish what was assembled."""
+        for zone in assembly.zones:
+            self._want(zone, lingering)
+        for origin in assembly.vacant:
+            self._want_as_published(origin)
+        changed = [origin for origin in assembly.origins if origin in self._desired]
+        self._removed -= {each.origin for each in assembly.zones}
         wanted = self._new_claims(assembly.zones)
-        outcomes = self._publish(desired, wanted, observation.complete)
-        self._note(outcomes)
+        complete = observation.complete and not self._assembler.marks
+        outcomes = self._publish(changed, wanted, complete)
+        self._note(outcomes, observation)
         self._settle(assembly.zones, wanted, outcomes)
-        return Results(
-            outcomes,
-            {each.resource.reference: each.origin for each in assembly.zones},
-            _by_object(observation, assembly.violations),
-            frozenset(
-                [each.resource.reference for each in assembly.zones if each.zone is None]
-                + [zone.reference for zone in past.zones]
-            ),
-            generations,
-        )
+        for origin in outcomes:
+            self._touched |= self.results.members.get(origin, frozenset())
+        touched, self._touched = frozenset(self._touched), set()
+        self._tell(touched, observation)
+        again = {each.origin: each.again for each in assembly.zones if each.again is not None}
+        origins = frozenset(assembly.origins) | outcomes.keys()
+        return Pass(outcomes, origins, touched, again, self._publisher.away)
 
     def sweep(self, observation: Observation, now: float) -> None:
         """Look for orphans; only after a complete list. It raises what `run` raises."""
-        self._open()
+        self._begin(observation)
         found = orphans.sweep(
-            self._live(),
-            observation.origins(),
-            self._orphans,
-            now,
-            self._orphan_seconds,
+            self._live, set(self._naming), self._orphans, now, self._orphan_seconds
         )
         for origin in found.since.keys() - self._orphans.keys():
             _log.warning("%s is published and no Zone names it; it is served on", origin)
         self._orphans = found.since
-        self._removed |= found.removed
-        self._remnants.sweep(observation, now)
+        for origin in found.removed:
+            self._desired.pop(origin, None)
+            self._removed.add(origin)
+        self._silent |= set(self._retained.sweep(observation, now))
 
-    def _open(self) -> None:
+    def prove(self, wrong: Callable[[], None]) -> Iterator[None]:
+        """Compare what changes made with what one look at everything gives, a part at a time.
+
+        What differs is logged, told to `wrong`, and looked at again by the next pass.
+        """
+        for origin in itertools.chain(proofs.differences(self._assembler), self._misplaced()):
+            if origin is None:
+                yield
+                continue
+            _log.error("%s was not what one look at all objects gives; it is made anew", origin)
+            wrong()
+            self._assembler.owners.judge_again(origin)
+            self.mark(origin)
+
+    def _misplaced(self) -> Iterator[str | None]:
+        """Origins that are live and not wanted, or not wanted at all Pops that are selected."""
+        for number, origin in enumerate(self._live | self._desired.keys()):
+            if number % proofs.PART == 0:
+                yield None
+            want, built = self._desired.get(origin), self._assembler.zones.get(origin)
+            if origin in self._assembler.marks.heard or origin in self._removed:
+                continue
+            if want is None:
+                yield origin
+            elif built is not None:
+                chosen = placement(built.resource, self._selections.pops)
+                if chosen is None or want.pops is None:
+                    right = chosen == want.pops
+                else:
+                    right = set(chosen) <= set(want.pops)  # others may linger
+                if not right:
+                    yield origin
+
+    # What changed
+
+    def _begin(self, observation: Observation) -> None:
+        """Read what earlier writers left, and look at every object once."""
         if self._store.fence == 0:
             self._store.claim()
         self._ledger.open()
+        if self._begun:
+            return
+        self._live = set(self._store.live())
+        for origin in self._live:
+            self._assembler.marks.add(origin, urgent=False)
+        self._silent |= self._ledger.record_sets()
+        observation.take_changed()
+        for kind in ("Namespace", "ConfigMap", "Zone", "RecordSet"):
+            for reference in observation.of_kind(kind):
+                self._take(reference, observation, urgent=False)
+        self._begun = True
 
-    def _confirm_deletions(self, observation: Observation) -> None:
+    def _take(self, reference: Reference, observation: Observation, urgent: bool) -> None:
+        """Take one object as it is now into account."""
+        known = observation.get(reference)
+        document = None if known is None else known.document
+        if reference.kind == "Zone":
+            self._name(reference, frozenset() if known is None else frozenset(origins_of(known)))
+            if document is None:
+                self._take_unreadable_zone(reference, known)
+                self._assembler.touch(reference)
+        elif reference.kind == "RecordSet" and document is None:
+            self._silent.add(reference)
+            self._assembler.touch(reference)
+        elif reference.kind in ("Namespace", "ConfigMap") and document is None:
+            self._assembler.remove(reference)
+        if document is not None and reference.kind != "Pop":
+            self._assembler.put(document, urgent)
+
+    def _name(self, zone: Reference, origins: frozenset[str]) -> None:
+        """Keep up to date which Zone objects name an origin, however they are understood."""
+        before = self._names.pop(zone, frozenset())
+        for origin in before - origins:
+            self._naming.discard(origin, zone)
+        for origin in origins:
+            self._naming.add(origin, zone)
+        if origins:
+            self._names[zone] = origins
+
+    def _take_unreadable_zone(self, reference: Reference, known: Known | None) -> None:
+        """A Zone that is gone, or cannot be understood: it holds its origin where that is live."""
+        live = [origin for origin in self._names.get(reference, ()) if origin in self._live]
+        if known is None or not live:
+            self._assembler.remove(reference)
+        else:
+            self._assembler.hold(stand_in(reference, known, live[0]))
+
+    def _confirm_deletions(self) -> None:
+        if not self._deleted:
+            return
         gone = {reference: known.created for reference, known in self._deleted.items()}
         for reference, why in self._deletions.why_not(gone).items():
             known = self._deleted.pop(reference)
             if why is None:
-                self._removed |= origins_of(known) - observation.origins()
+                self._removed |= {each for each in origins_of(known) if each not in self._naming}
             else:
                 _log.warning("%s is gone and its zone is served on: %s", reference, why)
 
+    # What is wanted
+
+    def _want(self, assembled: Assembled, lingering: Set[str]) -> None:
+        # A zone that has only errors stays as the core has it, and counts as one that is live.
+        origin, resource = assembled.origin, assembled.resource
+        zone = assembled.zone or self._store.load(origin)
+        if zone is None:
+            self._want_nothing(origin)
+            return
+        manifest = self._store.manifest(origin) if lingering else None
+        pops = self._selections.choose(resource, (manifest and manifest.pops) or ())
+        approve = resource.metadata.annotations.get(APPROVE_ANNOTATION)
+        self._desired[origin] = Desired(zone, pops, approve)
+
+    def _want_as_published(self, origin: str) -> None:
+        """What is published and has no good object stays as it is."""
+        self._want_nothing(origin)
+        if origin in self._live and origin not in self._removed:
+            zone, manifest = self._store.load(origin), self._store.manifest(origin)
+            if zone is not None:
+                self._desired[origin] = Desired(zone, None if manifest is None else manifest.pops)
+
+    def _want_nothing(self, origin: str) -> None:
+        self._desired.pop(origin, None)
+        self._claimed.pop(origin, None)
+        self._selections.forget(origin)
+        self.results.forget(origin)
+
+    # What is published
+
     def _publish(
-        self, desired: Mapping[str, Desired], wanted: Mapping[str, Claims], complete: bool
+        self, changed: list[str], wanted: Mapping[str, Claims], complete: bool
     ) -> dict[str, Outcome]:
         try:
             self._ledger.before(wanted)
         except StoreError as error:
-            return {
-                origin: self._publisher.failed(origin, "StoreUnavailable", error)
-                for origin in (*desired, *self._removed)
-            }
-        return self._publisher.reconcile(desired, complete, self._removed)
+            return self._publisher.unavailable((*changed, *self._removed), error)
+        return self._publisher.reconcile(self._desired, complete, self._removed, changed)
 
     def _new_claims(self, zones: list[Assembled]) -> dict[str, Claims]:
         """The claims on each zone that was built anew since its claims were settled."""
@@ -198,56 +320,64 @@ class ZonePasses:
         try:
             self._ledger.after(settled)
         except StoreError as error:
-            _log.warning("%s", error)  # they stay wide until the next pass
+            _log.warning("%s", error)  # they stay wide until the next pass over these zones
             return
         self._claimed |= {each.origin: each for each in zones if each.origin in settled}
 
-    def _want(self, assembled: Assembled, pops: list[Pop], lingering: Set[str]) -> Desired | None:
-        # A zone that has only errors stays as the core has it, and counts as one that is live.
-        zone = assembled.zone or self._store.load(assembled.origin)
-        if zone is None:
-            return None
-        resource = assembled.resource
-        approve = resource.metadata.annotations.get(APPROVE_ANNOTATION)
-        manifest = self._store.manifest(assembled.origin)
-        served = lingering & set((manifest and manifest.pops) or ())
-        return Desired(zone, placement(resource, pops, served), approve)
+    # What came of it
 
-    def _keep(self, desired: dict[str, Desired]) -> None:
-        """Add what is published and has no good object, as it is."""
-        for origin in self._live() - desired.keys() - self._removed:
-            zone, manifest = self._store.load(origin), self._store.manifest(origin)
-            if zone is not None:
-                desired[origin] = Desired(zone, None if manifest is None else manifest.pops)
-
-    def _live(self) -> set[str]:
-        """The origins that edges serve: the core is asked once, later we know it ourselves."""
-        if self._published is None:
-            self._published = set(self._store.live())
-        return self._published
-
-    def _note(self, outcomes: Mapping[str, Outcome]) -> None:
+    def _note(self, outcomes: Mapping[str, Outcome], observation: Observation) -> None:
         for origin, outcome in outcomes.items():
+            want = self._desired.get(origin)
+            self.results.note(origin, outcome, None if want is None else want.pops)
+            if outcome.reason == "StoreUnavailable" and want is not None:
+                self.mark(origin)
             if outcome.state is State.REMOVED:
-                self._live().discard(origin)
                 self._removed.discard(origin)
+                self._want_nothing(origin)
+                self._set_live(origin, False, observation)
             elif outcome.manifest is not None and not outcome.manifest.tombstone:
-                self._live().add(origin)
+                self._set_live(origin, True, observation)
 
+    def _set_live(self, origin: str, live: bool, observation: Observation) -> None:
+        """Know whether edges serve an origin: a Zone that cannot be understood holds it then."""
+        if (origin in self._live) == live:
+            return
+        self._live.add(origin) if live else self._live.discard(origin)
+        for reference in self._naming[origin]:
+            known = observation.get(reference)
+            if known is not None and known.document is None:
+                self._take_unreadable_zone(reference, known)
 
-def _by_object(
-    observation: Observation, violations: list[Violation]
-) -> dict[Reference, tuple[Violation, ...]]:
-    """Violations by the object that they are about, with those of its form."""
-    found: dict[Reference, list[Violation]] = {}
-    by_text: dict[str, Reference] = {}
-    for kind in ("Zone", "RecordSet"):
-        for reference, known in observation.of_kind(kind).items():
-            by_text[str(reference)] = reference
-            if known.violations:
-                found[reference] = list(known.violations)
-    for violation in violations:
-        about = by_text.get(violation.where.partition(": ")[0])
-        if about is not None:
-            found.setdefault(about, []).append(violation)
-    return {reference: tuple(each) for reference, each in found.items()}
+    def _tell(self, touched: Set[Reference], observation: Observation) -> None:
+        """Bring up to date what is said of these objects."""
+        results, assembler = self.results, self._assembler
+        for reference in touched:
+            if reference.kind == "Zone":
+                self._tell_origin(reference)
+            known = observation.get(reference)
+            wrong = () if known is None else known.violations
+            wrong = (*wrong, *assembler.violations_of(reference))
+            if known is None:
+                results.taken.pop(reference, None)
+            else:
+                results.taken[reference] = Taken(known.uid, known.generation)
+            if known is not None and wrong:
+                results.violations[reference] = wrong
+            else:
+                results.violations.pop(reference, None)
+
+    def _tell_origin(self, zone: Reference) -> None:
+        results, owner = self.results, self._assembler.owners.get(zone)
+        before = results.origins.pop(zone, None)
+        if before is not None and zone in results.members.get(before, ()):
+            del results.members[before]
+        results.frozen.discard(zone)
+        if owner is None or not self._assembler.owners.owns(zone):
+            return
+        built = self._assembler.zones.get(owner.origin)
+        if built is None or built.zone is None:
+            results.frozen.add(zone)
+        if built is not None:
+            results.origins[zone] = owner.origin
+            results.members[owner.origin] = frozenset(self._assembler.with_record_sets(zone))

@@ -1,30 +1,31 @@
-"""Remnants: what is published of objects that do not say it themselves any more.
+"""What stays published of objects that do not say it themselves any more.
 
     a Zone that is not understood         holds its origin; its zone is served as it is published
     a RecordSet that is not understood    what it added is served on
     a RecordSet that is gone, and nobody meant to delete it: the same, for a grace period
     a RecordSet that breaks its zone      its last good version, where this writer never saw one
 
-What a RecordSet added is known by its claim (see `claims`).
+What a RecordSet added is known by its claim (see `claims`). Only a RecordSet that came, changed or
+went is looked at, and all with a claim when a writer begins.
 """
 
 import logging
-from collections.abc import Mapping, Set
+from collections.abc import Collection, Iterable, Mapping
 
 from dnsfleet.resources import Metadata, RecordSet, Reference, Zone, ZoneSpec
-from dnsfleet_publisher.assembling import Past
+from dnsfleet_publisher.assembling import Assembler
 from dnsfleet_publisher.record_store import RecordStore
 
 from dnsfleet_operator.observed.deletions import Deletions
-from dnsfleet_operator.observed.observation import Known, Observation, origins_of
+from dnsfleet_operator.observed.observation import Known, Observation
 from dnsfleet_operator.zones import claims, orphans
 from dnsfleet_operator.zones.claims import Ledger
 
 _log = logging.getLogger(__name__)
 
 
-class Remnants:
-    """Finds them for each pass of one writer."""
+class Retained:
+    """Decides which RecordSets of one writer are served on without their object's word."""
 
     def __init__(
         self, ledger: Ledger, store: RecordStore, deletions: Deletions, grace_seconds: float
@@ -33,72 +34,78 @@ class Remnants:
         self._store = store
         self._deletions = deletions
         self._grace_seconds = grace_seconds
-        self._kept: dict[Reference, RecordSet] = {}
         self._deleted: set[Reference] = set()
         self._since: Mapping[str, float] = {}
 
-    def find(self, observation: Observation, live: Set[str]) -> Past:
-        """What is to be served on beside the objects that are understood."""
-        self._follow(observation)
-        zones = [
-            _stand_in(known, origin)
-            for known in observation.of_kind("Zone").values()
-            if known.document is None
-            for origin in origins_of(known) & live
-        ]
-        return Past(zones, dict(self._kept), self._published)
+    def follow(
+        self, references: Collection[Reference], observation: Observation, assembler: Assembler
+    ) -> None:
+        """Retain, or let go of, each of these RecordSets. ClusterError changes nothing."""
+        there = {reference for reference in references if observation.get(reference) is not None}
+        silent = [each for each in references if not _speaks(each, observation)]
+        if observation.complete:
+            settled = there | self._deleted | assembler.retained
+            self._ask(each for each in silent if each not in settled)
+        self._deleted -= there
+        for reference in silent:
+            self._retain(reference, assembler)
 
-    def sweep(self, observation: Observation, now: float) -> None:
-        """Let go of RecordSets that are gone for long; only after a complete list."""
-        by_text = {str(reference): reference for _, reference, _ in self._ledger.all()}
+    def sweep(self, observation: Observation, now: float) -> list[Reference]:
+        """Those that are gone for too long, to be followed; only after a complete list."""
+        by_text = {str(reference): reference for reference in self._ledger.record_sets()}
         named = {str(reference) for reference in observation.of_kind("RecordSet")}
         found = orphans.sweep(by_text.keys(), named, self._since, now, self._grace_seconds)
         self._since = found.since
-        self._deleted |= {by_text[text] for text in found.removed}
+        removed = [by_text[text] for text in found.removed]
+        self._deleted &= set(by_text.values())
+        self._deleted |= set(removed)
+        return removed
 
-    def _follow(self, observation: Observation) -> None:
-        """Bring up to date which RecordSets are served on without their object's word."""
-        known = observation.of_kind("RecordSet")
-        self._deleted -= known.keys()
-        silent = {
-            reference: (origin, claim)
-            for origin, reference, claim in self._ledger.all()
-            if (found := known.get(reference)) is None or found.document is None
-        }
-        if observation.complete:
-            gone = {
-                reference: claim.created
-                for reference, (_, claim) in silent.items()
-                if reference not in known.keys() | self._kept.keys() | self._deleted
-            }
-            for reference, why in self._deletions.why_not(gone).items():
-                if why is None:
-                    self._deleted.add(reference)
-                else:
-                    _log.warning("%s is gone and what it added stays: %s", reference, why)
-        kept = {}
-        for reference, (origin, _) in silent.items():
-            if reference not in self._deleted:
-                record_set = self._kept.get(reference) or self._published(origin, reference)
-                if record_set is not None:
-                    kept[reference] = record_set
-        self._kept = kept
-
-    def _published(self, origin: str, reference: Reference) -> RecordSet | None:
+    def published(self, origin: str, reference: Reference) -> RecordSet | None:
+        """A RecordSet as it was published in the zone of an origin."""
         claim, zone = self._ledger.of_zone(origin).get(reference), self._store.load(origin)
         if claim is None or zone is None:
             return None
         return claims.as_published(reference, claim, zone)
 
+    def _ask(self, gone: Iterable[Reference]) -> None:
+        """Ask the API server which of these were meant to go."""
+        created = {
+            reference: claim.created
+            for reference in gone
+            for _, claim in self._ledger.of_record_set(reference)[-1:]
+        }
+        for reference, why in self._deletions.why_not(created).items():
+            if why is None:
+                self._deleted.add(reference)
+            else:
+                _log.warning("%s is gone and what it added stays: %s", reference, why)
 
-def _stand_in(known: Known, origin: str) -> Zone:
+    def _retain(self, reference: Reference, assembler: Assembler) -> None:
+        kept = None
+        if reference not in self._deleted:
+            if reference in assembler.retained:
+                return
+            for origin, _ in self._ledger.of_record_set(reference)[-1:]:
+                kept = self.published(origin, reference)
+        if kept is None:
+            assembler.remove(reference)
+        else:
+            assembler.retain(kept)
+
+
+def stand_in(reference: Reference, known: Known, origin: str) -> Zone:
     """A Zone that has its origin and its age, and allows nothing to anybody else."""
-    metadata = known.manifest["metadata"]
     return Zone.model_construct(
         metadata=Metadata(
-            name=metadata["name"],
-            namespace=metadata["namespace"],
-            creation_timestamp=metadata.get("creationTimestamp", ""),
+            name=reference.name,
+            namespace=reference.namespace,
+            creation_timestamp=known.created,
         ),
         spec=ZoneSpec.model_construct(origin=origin),
     )
+
+
+def _speaks(reference: Reference, observation: Observation) -> bool:
+    known = observation.get(reference)
+    return known is not None and known.document is not None

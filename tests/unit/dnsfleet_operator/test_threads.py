@@ -63,11 +63,11 @@ def test_the_lease_is_taken_after_a_defect(cluster: MemoryCluster) -> None:
 class WatchedCluster(MemoryCluster):
     """Lists of it can be watched; a watch sees nothing and ends at once."""
 
-    def objects_at(self, kind: str, namespace: str, labels: str) -> tuple[list[Object], str]:
-        return self.objects(kind, namespace, labels), "1"
+    def objects_at(self, kind: str, namespace: str, labels: str) -> tuple[list[Object], int]:
+        return self.objects(kind, namespace, labels), 1
 
     def watch(
-        self, kind: str, namespace: str, labels: str, since: str
+        self, kind: str, namespace: str, labels: str, since: int
     ) -> Iterator[tuple[str, Object]]:
         return iter(())
 

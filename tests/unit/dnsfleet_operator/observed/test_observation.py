@@ -3,6 +3,7 @@
 from typing import Any
 
 from dnsfleet.resources import Reference, Zone
+from dnsfleet.resources.documents import Document
 from dnsfleet_operator.observed.observation import LISTED, Observation, origins_of
 
 REF = Reference("Zone", "dns", "example-com")
@@ -29,29 +30,41 @@ def zone(version: int, generation: int = 1, **changes: Any) -> dict[str, Any]:
     }
 
 
+def document(observation: Observation) -> Document | None:
+    known = observation.get(REF)
+    return None if known is None else known.document
+
+
+def parsed(observation: Observation) -> Zone:
+    found = document(observation)
+    assert found is not None
+    assert isinstance(found.resource, Zone)
+    return found.resource
+
+
 def test_a_status_is_no_change_and_keeps_the_same_object() -> None:
     observation = Observation()
     assert observation.put(zone(1))
-    before = observation.documents()[0]
+    before = document(observation)
     assert not observation.put(zone(2, status={"serial": "not even a number"}))
-    assert observation.documents()[0] is before
+    assert document(observation) is before
     known = observation.get(REF)
     assert known is not None
-    assert known.manifest["status"] == {"serial": "not even a number"}
+    assert known.status == {"serial": "not even a number"}
 
 
 def test_labels_and_annotations_are_a_change() -> None:
     observation = Observation()
     observation.put(zone(1))
     assert observation.put(zone(2, metadata={"annotations": {"dnsfleet.io/approve": "x"}}))
-    assert observation.zones[0].metadata.annotations == {"dnsfleet.io/approve": "x"}
+    assert parsed(observation).metadata.annotations == {"dnsfleet.io/approve": "x"}
 
 
 def test_an_older_version_is_no_news() -> None:
     observation = Observation()
     observation.put(zone(10, generation=2, spec={"ttl": 60}))
     assert not observation.put(zone(9, generation=1))
-    assert observation.zones[0].spec.ttl == 60
+    assert parsed(observation).spec.ttl == 60
 
 
 def test_what_cannot_be_understood_leaves_the_last_good_version() -> None:
@@ -63,21 +76,23 @@ def test_what_cannot_be_understood_leaves_the_last_good_version() -> None:
     assert known.generation == 2
     assert [violation.reason for violation in known.violations] == ["UnknownField"]
     assert known.violations[0].where == "Zone dns/example-com: spec.newField"
-    assert isinstance(observation.documents()[0].resource, Zone)
+    assert isinstance(parsed(observation), Zone)
 
 
 def test_what_was_never_understood_still_names_its_origin() -> None:
     observation = Observation()
     observation.put(zone(1, spec={"newField": 1, "origin": "Example.COM."}))
-    assert observation.documents() == []
-    assert observation.origins() == {"example.com."}
+    known = observation.get(REF)
+    assert known is not None
+    assert known.document is None
+    assert origins_of(known) == {"example.com."}
 
 
 def test_another_object_of_the_name_inherits_nothing() -> None:
     observation = Observation()
     observation.put(zone(1))
     observation.put(zone(2, metadata={"uid": "2"}, spec={"newField": 1}))
-    assert observation.documents() == []
+    assert document(observation) is None
 
 
 def test_a_late_deletion_does_not_hit_the_new_object() -> None:
@@ -87,7 +102,7 @@ def test_a_late_deletion_does_not_hit_the_new_object() -> None:
     gone = observation.remove(REF, "2")
     assert gone is not None
     assert origins_of(gone) == {"example.com."}
-    assert observation.documents() == []
+    assert document(observation) is None
 
 
 def test_what_is_known_of_a_deleted_object_later_is_no_news() -> None:
@@ -96,7 +111,7 @@ def test_what_is_known_of_a_deleted_object_later_is_no_news() -> None:
     observation.refresh(zone(2, status={"serial": 1}))
     known = observation.remove(REF, "1")
     assert known is not None
-    assert known.manifest["status"] == {"serial": 1}
+    assert known.status == {"serial": 1}
     observation.refresh(zone(3, status={"serial": 2}))
     assert observation.get(REF) is None
     observation.put(zone(5, metadata={"uid": "2"}))
@@ -104,17 +119,57 @@ def test_what_is_known_of_a_deleted_object_later_is_no_news() -> None:
     assert observation.of_kind("Zone")[REF].uid == "2"
 
 
+def read(observation: Observation, kind: str, version: int = 9, *found: Any) -> list[Any]:
+    observation.begin_list(kind)
+    observation.take_page(kind, found)
+    return [known for _, known in observation.end_list(kind, version)]
+
+
 def test_a_list_tells_what_is_gone_and_when_all_is_known() -> None:
     observation = Observation()
     observation.put(zone(1))
     for kind in LISTED[:-1]:
-        assert observation.replace(kind, []) == []
+        assert read(observation, kind) == []
         assert not observation.complete
-    gone = observation.replace(LISTED[-1], [])
+    gone = read(observation, LISTED[-1])
     assert [origins_of(known) for known in gone] == [{"example.com."}]
     assert observation.complete
     observation.forget()
     assert not observation.complete
+
+
+def test_what_came_after_a_list_was_begun_is_not_gone() -> None:
+    observation = Observation()
+    observation.put(zone(9))
+    assert [each.version for each in read(observation, "Zone", 9)] == [9]
+    observation.put(zone(10))
+    assert read(observation, "Zone", 9) == []
+
+
+def test_what_ended_while_a_list_was_read_does_not_come_back_with_it() -> None:
+    observation = Observation()
+    observation.put(zone(1))
+    observation.begin_list("Zone")
+    observation.remove(REF, "1")
+    observation.take_page("Zone", [zone(1)])
+    assert observation.get(REF) is None
+    observation.put(zone(8, metadata={"uid": "2"}))
+    assert observation.end_list("Zone", 7) == []
+    assert document(observation) is not None
+
+
+def test_what_changed_is_told_once_and_whether_by_an_event() -> None:
+    observation = Observation()
+    observation.put(zone(1), event=False)
+    assert observation.take_changed() == {REF: False}
+    assert observation.take_changed() == {}
+    observation.put(zone(2, status={"serial": 1}))
+    assert observation.take_changed() == {}
+    observation.put(zone(3, generation=2), event=False)
+    observation.put(zone(4, generation=3))
+    assert observation.take_changed() == {REF: True}
+    observation.remove(REF, "1")
+    assert observation.take_changed() == {REF: True}
 
 
 def test_config_maps_that_zones_refer_to() -> None:
@@ -133,3 +188,18 @@ def test_config_maps_that_zones_refer_to() -> None:
     text = text | {"metadata": text["metadata"] | {"resourceVersion": "2"}}
     assert not observation.put(text)
     assert observation.put(text | {"data": {"zone": "b"}})
+
+
+def test_a_config_map_is_read_when_a_zone_comes_to_refer_to_it_and_kept_no_longer() -> None:
+    observation, wanted = Observation(), Reference("ConfigMap", "dns", "file")
+    metadata = {"name": "file", "namespace": "dns", "uid": "3", "resourceVersion": "1"}
+    assert not observation.follows(wanted)
+    file = {"zoneFile": {"configMaps": [{"name": "file", "key": "zone"}]}}
+    observation.put(zone(1, spec=file))
+    assert observation.follows(wanted)
+    assert observation.unread == {wanted}
+    observation.put({"kind": "ConfigMap", "apiVersion": "v1", "metadata": metadata})
+    observation.put(zone(2, generation=2))
+    assert not observation.follows(wanted)
+    assert observation.get(wanted) is None
+    assert observation.unread == set()

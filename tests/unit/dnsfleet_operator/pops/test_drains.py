@@ -3,6 +3,7 @@
 import pytest
 from dnsfleet.resources import Pop
 from dnsfleet_operator.pops import drains
+from dnsfleet_operator.zones.placements import Placements, Pops
 from support import manifests
 
 EVERYWHERE = {"example.com.": None}
@@ -12,6 +13,13 @@ ONLY_FRA = {"example.com.": None, "example.org.": ("fra",)}
 def pop(name: str, state: str = "Active", forced: str = "") -> Pop:
     annotations = {drains.FORCE_ANNOTATION: forced} if forced else {}
     return manifests.pop(f"state: {state}", name=name, annotations=annotations)
+
+
+def grouped(placements: dict[str, Pops]) -> Placements:
+    found = Placements()
+    for origin, pops in placements.items():
+        found.put(origin, pops)
+    return found
 
 
 CASES = [
@@ -42,13 +50,14 @@ def test_drains(
     drained: set[str],
     refused: set[str],
 ) -> None:
-    found = drains.decide([pop(*each) for each in pops], placements, already)
+    by_pops = None if placements is None else grouped(placements)
+    found = drains.decide([pop(*each) for each in pops], by_pops, already)
     assert (found.drained, set(found.refused)) == (drained, refused)
 
 
 def test_a_refusal_says_which_zones_and_what_to_do() -> None:
-    zones = {f"{letter}.example.": None for letter in "edcba"}
-    assert drains.decide([pop("fra", "Drained")], zones, set()).refused["fra"].message == (
+    zones: dict[str, Pops] = {f"{letter}.example.": None for letter in "edcba"}
+    assert drains.decide([pop("fra", "Drained")], grouped(zones), set()).refused["fra"].message == (
         "no other Active Pop serves a.example., b.example., c.example. and 2 more; activate "
         'another, or annotate fra with dnsfleet.io/force-drain: "true"'
     )

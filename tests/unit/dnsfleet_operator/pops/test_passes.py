@@ -8,6 +8,7 @@ from dnsfleet_operator.cluster import ClusterError, Object
 from dnsfleet_operator.observed.observation import Observation
 from dnsfleet_operator.observed.workloads import KINDS, Workloads
 from dnsfleet_operator.pops.passes import PopPasses, PopResult
+from support.complete_lists import list_all
 from support.installations import CONFIGURATION
 from support.memory_clusters import MemoryCluster, name_of
 
@@ -67,8 +68,7 @@ class Installation:
         self.cluster = RefusingCluster()
         self.observation = Observation()
         self.workloads = Workloads()
-        for kind in ("Namespace", "Pop", "RecordSet", "Zone"):
-            self.observation.replace(kind, [])
+        list_all(self.observation)
         self.passes = PopPasses(
             self.cluster, CONFIGURATION, "PEM", self.observation, self.workloads
         )

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -20,10 +19,11 @@ from dnsfleet_operator.observed.workloads import Workloads
 from dnsfleet_operator.pops.passes import PopResult
 from dnsfleet_operator.statuses import updates
 from dnsfleet_operator.statuses.looks import FleetView, View
-from dnsfleet_operator.zones.passes import Results
+from dnsfleet_operator.zones.results import Pass, Results, Taken
 from dnsfleet_publisher.publishing import Outcome, State
 
 ZONE = Reference("Zone", "dns", "a")
+A = "a.example."
 
 
 class Looks:
@@ -32,6 +32,7 @@ class Looks:
     def __init__(self) -> None:
         self.put: list[tuple[str, Mapping[str, Any]]] = []
         self.view = View(Observation(), Workloads())
+        self.pop: dict[str, Any] = {}
         self.pods: list[Mapping[str, Any]] = []
         self.said: dict[str, Ack] = {}
         self.metrics = Metrics()
@@ -45,15 +46,44 @@ class Looks:
         spec = {"origin": "a.example", "nameServers": ["ns1.example.net"]}
         made = {"apiVersion": "dnsfleet.io/v1alpha1", "kind": "Zone", "metadata": metadata}
         self.view.observation.put(made | {"spec": spec} | changes)
-        self.view.results = Results(
-            origins={ZONE: "a.example."}, generations={(ZONE, uid): generation}
-        )
+        self.passed(Taken(uid, generation))
+
+    def passed(
+        self,
+        taken: Taken | None = None,
+        outcome: Outcome | None = None,
+        violations: tuple[Violation, ...] = (),
+    ) -> None:
+        """Have a pass look at the Zone."""
+        results = self.view.results
+        if taken is not None:
+            results.taken[ZONE] = taken
+        results.origins[ZONE] = A
+        results.members[A] = frozenset({ZONE})
+        results.violations[ZONE] = violations
+        outcomes = {} if outcome is None else {A: outcome}
+        for origin, each in outcomes.items():
+            results.note(origin, each, None)
+        self.looks.passed(Pass(outcomes, frozenset({A}), frozenset({ZONE}), {}), results)
+
+    def publish(self, zones: int) -> None:
+        """Have so many zones be published, and no other."""
+        results = self.view.results
+        gone = frozenset(results.outcomes)
+        for origin in gone:
+            results.forget(origin)
+        for origin in (f"z{number}.example." for number in range(zones)):
+            made = Manifest(origin, Revision(1, 1), None, 9, 1, b"", 2, 2, 0)
+            results.note(origin, Outcome(State.UNCHANGED, made), None)
+        done = Pass({}, gone | results.outcomes.keys(), frozenset(), {})
+        self.looks.passed(done, results)
 
     def serve(self) -> None:
         """Have one Pop with one Ready edge, which answers everything."""
         metadata = {"name": "fra", "uid": "9", "resourceVersion": "9", "generation": 1}
         kind = {"apiVersion": "dnsfleet.io/v1alpha1", "kind": "Pop"}
-        self.view.observation.put(kind | {"metadata": metadata, "spec": {}})
+        self.pop = kind | {"metadata": metadata, "spec": {}}
+        self.view.observation.put(self.pop)
         labels = {POP_LABEL: "fra", COMPONENT_LABEL: "edge"}
         status = {"conditions": [{"type": "Ready", "status": "True"}]}
         self.pods = [{"metadata": {"name": "e", "labels": labels}, "status": status}]
@@ -62,8 +92,7 @@ class Looks:
 
     def write_pop(self, status: Mapping[str, Any]) -> None:
         """Have the Pop show this status."""
-        (known,) = self.view.observation.of_kind("Pop").values()
-        self.view.observation.refresh({**known.manifest, "status": status})
+        self.view.observation.refresh(self.pop | {"status": status})
 
     def look(self) -> list[str]:
         """The uids of objects that are given a status."""
@@ -96,10 +125,9 @@ def test_an_object_that_was_made_anew_gets_its_own() -> None:
 def test_an_object_that_was_made_anew_waits_for_a_pass_of_its_own() -> None:
     looks = Looks()
     looks.make("1", 1)
-    results = looks.view.results
     looks.view.observation.remove(ZONE, "1")
     looks.make("2", 5)
-    looks.view.results = results
+    looks.passed(Taken("1", 1))
     assert looks.look() == []
 
 
@@ -124,13 +152,12 @@ def test_a_status_that_could_not_be_written_is_handed_on_again() -> None:
 def test_no_status_speaks_of_a_generation_that_no_pass_took() -> None:
     looks = Looks()
     looks.make("1", 1)
-    results = looks.view.results
     looks.make("1", 2, generation=2)
-    looks.view.results = results
+    looks.passed(Taken("1", 1))
     looks.look()
     assert {status["observedGeneration"] for _, status in looks.put} == {1}
     looks.view.results = Results()
-    looks.looks.forget()
+    looks.looks.forget(ZONE)
     assert looks.look() == []
 
 
@@ -139,8 +166,7 @@ def test_a_zone_that_no_pop_serves_is_told_so_at_once() -> None:
     looks.make("1", 1)
     now_ms = time.time_ns() // 1_000_000
     made = Manifest("a.example.", Revision(1, 1), None, 10, 1, b"", 2, 2, now_ms)
-    published = {"a.example.": Outcome(State.PUBLISHED, made)}
-    looks.view.results = replace(looks.view.results, outcomes=published)
+    looks.passed(outcome=Outcome(State.PUBLISHED, made))
     assert looks.look() == ["1"]  # nothing is on its way that could make it better
     (_, status) = looks.put[0]
     reasons = {each["type"]: each["reason"] for each in status["conditions"]}
@@ -158,16 +184,7 @@ def test_zones_that_go_one_by_one_do_not_cost_a_write_of_every_pop_each(
     for second, left in enumerate([*range(28, 0, -1), *[0] * 20]):
         clock = SimpleNamespace(time=time.time, monotonic=partial(float, second))
         monkeypatch.setattr(updates, "time", clock)
-        looks.view.results = replace(
-            looks.view.results,
-            outcomes={
-                f"z{number}.example.": Outcome(
-                    State.UNCHANGED,
-                    Manifest(f"z{number}.example.", Revision(1, 1), None, 9, 1, b"", 2, 2, 0),
-                )
-                for number in range(left)
-            },
-        )
+        looks.publish(left)
         looks.look()
         for _, status in looks.put:
             assigned.append((second, status["zones"]["assigned"]))
@@ -191,11 +208,7 @@ def test_metrics_of_a_zone_are_those_of_its_conditions(
     looks.make("1", 1)
     looks.serve()
     made = Manifest("a.example.", Revision(1, 1), None, 10, 1, b"", 2, 2, 0)
-    looks.view.results = replace(
-        looks.view.results,
-        outcomes={"a.example.": Outcome(state, made, "Reason")},
-        violations={ZONE: violations},
-    )
+    looks.passed(outcome=Outcome(state, made, "Reason"), violations=violations)
     looks.look()
     (_, status) = looks.put[0]
     shown = {each["type"]: each["status"] == "True" for each in status["conditions"]}

@@ -86,14 +86,6 @@ def test_the_worst_five_are_named() -> None:
     assert (state.current, state.seconds) == (0, 1)
 
 
-def test_the_lag_of_a_pop_is_the_age_of_its_oldest_debt() -> None:
-    said = {"fra/a": ack(10), "iad/a": ack(9)}
-    found = fleet(said, "fra/a", "iad/a")
-    zones = [manifest(9), manifest(10), manifest(11, pops=("fra",)), manifest(12, pops=("other",))]
-    assert found.lag("fra", zones) == (3, 2, 2000)
-    assert found.lag("iad", zones) == (2, 1, 2000)
-
-
 def test_silent_edges() -> None:
     said = {"fra/a": ack(1, age=SILENT_MS), "fra/b": ack(1, age=SILENT_MS + 1)}
     assert fleet(said, *BOTH).silent("fra") == ["b"]

@@ -1,8 +1,8 @@
 """Which addresses the operator reads zone files from, and which it refuses to touch."""
 
 import pytest
-from dnsfleet_operator.zones import downloads
-from dnsfleet_operator.zones.downloads import DownloadError
+from dnsfleet_operator.zones import fetching
+from dnsfleet_operator.zones.fetching import DownloadError
 
 PRIVATE = [
     "127.0.0.1",
@@ -28,12 +28,12 @@ PRIVATE = [
 @pytest.mark.parametrize("address", PRIVATE)
 def test_addresses_that_are_not_public_are_refused(address: str) -> None:
     with pytest.raises(DownloadError, match="which is no public address"):
-        downloads.public_address(address, 443)
+        fetching.public_address(address, 443)
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "2001:4860:4860::8888"])
 def test_public_addresses_are_taken(address: str) -> None:
-    assert downloads.public_address(address, 443) == address
+    assert fetching.public_address(address, 443) == address
 
 
 URLS = [
@@ -58,4 +58,4 @@ URLS = [
 @pytest.mark.parametrize(("url", "message"), URLS)
 def test_urls_that_are_refused(url: str, message: str) -> None:
     with pytest.raises(DownloadError, match=message):
-        downloads.fetch(url)
+        fetching.fetch(url)

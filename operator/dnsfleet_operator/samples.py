@@ -1,0 +1,125 @@
+"""What /metrics says of Zones and Pops: kept where their state changes, aged when it is scraped."""
+
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+_ZONE_LABELS = ("namespace", "name", "zone")
+
+
+class ZoneSample(NamedTuple):
+    """One Zone object."""
+
+    accepted: bool
+    propagated: bool
+    """Its conditions."""
+    published_ms: int | None
+    """When the revision was published that is not answered everywhere yet, Unix time."""
+    late: tuple[str, ...]
+    """The Pops, five at most, that do not answer it."""
+
+
+class PopSample(NamedTuple):
+    """One Pop."""
+
+    ready: bool
+    drained: bool
+    edges_ready: int
+    edges_desired: int
+    late_ms: int | None
+    """When the oldest revision was published that it lacks, Unix time."""
+
+
+class FleetSamples(Collector):
+    """The samples of all Zones and Pops. One thread changes them, any thread may scrape."""
+
+    def __init__(self) -> None:
+        self.zones: dict[tuple[str, str, str], ZoneSample] = {}
+        """By namespace, name and origin."""
+        self.pops: dict[str, PopSample] = {}
+
+    def clear(self) -> None:
+        """Say nothing more: another replica does."""
+        self.zones.clear()
+        self.pops.clear()
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """The samples as of now."""
+        zones, pops, now = list(self.zones.items()), list(self.pops.items()), time.time()
+        yield _family(
+            "zone_accepted",
+            "1 when the Zone's condition Accepted is True.",
+            _ZONE_LABELS,
+            [(labels, float(each.accepted)) for labels, each in zones],
+        )
+        yield _family(
+            "zone_propagated",
+            "1 when the Zone's condition Propagated is True.",
+            _ZONE_LABELS,
+            [(labels, float(each.propagated)) for labels, each in zones],
+        )
+        yield _family(
+            "zone_unpropagated_seconds",
+            "How long the newest revision has not been answered everywhere; 0 when it is.",
+            _ZONE_LABELS,
+            [(labels, _age(each.published_ms, now)) for labels, each in zones],
+        )
+        yield _family(
+            "zone_pop_current",
+            "0 for the Pops, five at most, that do not answer the newest revision of the zone.",
+            ("zone", "pop"),
+            [((labels[2], pop), 0.0) for labels, each in zones for pop in each.late],
+        )
+        yield from _of_pops(pops, now)
+
+
+def _of_pops(pops: list[tuple[str, PopSample]], now: float) -> Iterator[GaugeMetricFamily]:
+    yield _family(
+        "pop_ready",
+        "1 when the Pop's condition Ready is True.",
+        ("pop",),
+        [((pop,), float(each.ready)) for pop, each in pops],
+    )
+    yield _family(
+        "pop_drained",
+        "1 when its state is Drained.",
+        ("pop",),
+        [((pop,), float(each.drained)) for pop, each in pops],
+    )
+    yield _family(
+        "pop_edges_ready",
+        "Edge pods that are Ready.",
+        ("pop",),
+        [((pop,), float(each.edges_ready)) for pop, each in pops],
+    )
+    yield _family(
+        "pop_edges_desired",
+        "Edge pods that the Pop asks for.",
+        ("pop",),
+        [((pop,), float(each.edges_desired)) for pop, each in pops],
+    )
+    yield _family(
+        "pop_lag_seconds",
+        "Age of the oldest publication that some Ready edge has not acknowledged.",
+        ("pop",),
+        [((pop,), _age(each.late_ms, now)) for pop, each in pops],
+    )
+
+
+def _family(
+    name: str,
+    text: str,
+    labels: tuple[str, ...],
+    samples: list[tuple[tuple[str, ...], float]],
+) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(f"dnsfleet_{name}", text, labels=labels)
+    for values, value in samples:
+        family.add_metric(values, value)
+    return family
+
+
+def _age(since_ms: int | None, now: float) -> float:
+    return 0.0 if since_ms is None else max(0.0, now - since_ms / 1000)

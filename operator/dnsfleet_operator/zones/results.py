@@ -1,0 +1,90 @@
+"""What the passes over zones made of every object, kept up to date from pass to pass."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from dnsfleet.replication.manifests import Manifest
+from dnsfleet.resources import Reference
+from dnsfleet.violations import Violation
+from dnsfleet_publisher.publishing import Outcome, State
+
+from dnsfleet_operator.zones.placements import Placements
+
+
+class Taken(NamedTuple):
+    """Which version of an object the passes took into account."""
+
+    uid: str
+    """One that was deleted and made anew is another object."""
+    generation: int
+
+
+@dataclass
+class Results:
+    """The state of all objects after the last pass."""
+
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    """By origin; also of zones that no object asks for."""
+    origins: dict[Reference, str] = field(default_factory=dict)
+    """The origin of each Zone that owns one."""
+    members: dict[str, frozenset[Reference]] = field(default_factory=dict)
+    """Of each origin with an owner: that Zone, and the RecordSets that refer to it."""
+    violations: dict[Reference, tuple[Violation, ...]] = field(default_factory=dict)
+    """What is wrong with each object, where there is something."""
+    frozen: set[Reference] = field(default_factory=set)
+    """Zones that are served as they were published: what was good of them before is not known."""
+    taken: dict[Reference, Taken] = field(default_factory=dict)
+    """Each Zone and RecordSet that the passes took into account."""
+    placements: Placements = field(default_factory=Placements)
+    """Of the published zones; where it is not sure which Pops serve one, those that surely do."""
+
+    def manifest(self, origin: str) -> Manifest | None:
+        """The newest manifest of a zone that is published."""
+        outcome = self.outcomes.get(origin)
+        found = None if outcome is None else outcome.manifest
+        return None if found is None or found.tombstone else found
+
+    def note(self, origin: str, outcome: Outcome, wanted: tuple[str, ...] | None) -> None:
+        """Take what a pass made of an origin that was to be served by these Pops."""
+        self.outcomes[origin] = outcome
+        manifest = self.manifest(origin)
+        if manifest is None:
+            self.placements.remove(origin)
+            return
+        pops = manifest.pops
+        if outcome.state is State.FAILED and wanted is not None:
+            # Edges have the one manifest or the other.
+            pops = wanted if pops is None else tuple(sorted({*pops} & {*wanted}))
+        self.placements.put(origin, pops)
+
+    def forget(self, origin: str) -> None:
+        """Nothing is asked for at an origin, and nothing is published."""
+        self.outcomes.pop(origin, None)
+        self.placements.remove(origin)
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What one pass did."""
+
+    outcomes: Mapping[str, Outcome]
+    """Of the origins that it published, or tried to."""
+    origins: frozenset[str]
+    """All that it looked at."""
+    touched: frozenset[Reference]
+    """Zones and RecordSets about which there may be something new to say."""
+    again: Mapping[str, float]
+    """Origins to look at again although nothing changed, and after how many seconds."""
+
+    away: str = ""
+    """Why the core did not do what it was asked; empty where it did."""
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """Why each origin that failed did; the next pass over it tries again."""
+        return {
+            origin: outcome.message
+            for origin, outcome in self.outcomes.items()
+            if outcome.state is State.FAILED
+        }

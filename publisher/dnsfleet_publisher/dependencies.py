@@ -1,0 +1,121 @@
+"""Which RecordSets, ConfigMaps and namespaces a zone depends on, found from either side."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Generic, TypeVar
+
+from dnsfleet.resources import ConfigMap, RecordSet, Reference, Zone
+
+Key = TypeVar("Key")
+
+
+class Groups(Generic[Key]):
+    """References by what they have in common; a group that is empty is no more."""
+
+    def __init__(self) -> None:
+        self._groups: dict[Key, dict[Reference, None]] = {}
+
+    def __iter__(self) -> Iterator[Key]:
+        """What the groups have in common, one each."""
+        return iter(self._groups)
+
+    def __contains__(self, key: object) -> bool:
+        """Whether a group has any."""
+        return key in self._groups
+
+    def __getitem__(self, key: Key) -> list[Reference]:
+        """The references of a group, in the order in which they came."""
+        return list(self._groups.get(key, ()))
+
+    def add(self, key: Key, reference: Reference) -> None:
+        """Put a reference into a group."""
+        self._groups.setdefault(key, {})[reference] = None
+
+    def discard(self, key: Key, reference: Reference) -> None:
+        """Take a reference out of a group."""
+        group = self._groups.get(key, {})
+        group.pop(reference, None)
+        if not group:
+            self._groups.pop(key, None)
+
+
+class RecordSets:
+    """The RecordSets by the Zone that they refer to, and by their namespace."""
+
+    def __init__(self) -> None:
+        self._known: dict[Reference, RecordSet] = {}
+        self._by_zone: Groups[Reference] = Groups()
+        self._by_namespace: Groups[str] = Groups()
+
+    def get(self, reference: Reference) -> RecordSet | None:
+        """One RecordSet."""
+        return self._known.get(reference)
+
+    def __iter__(self) -> Iterator[RecordSet]:
+        """All of them."""
+        return iter(self._known.values())
+
+    def of_zone(self, zone: Reference) -> list[RecordSet]:
+        """Those that refer to a Zone."""
+        return [self._known[reference] for reference in self._by_zone[zone]]
+
+    def in_namespace(self, namespace: str) -> list[RecordSet]:
+        """Those that live in a namespace."""
+        return [self._known[reference] for reference in self._by_namespace[namespace]]
+
+    def put(self, record_set: RecordSet) -> None:
+        """A RecordSet is there, or changed."""
+        reference = record_set.reference
+        before = self._known.get(reference)
+        if before is not None and before.zone_reference != record_set.zone_reference:
+            self._by_zone.discard(before.zone_reference, reference)
+        self._known[reference] = record_set
+        self._by_zone.add(record_set.zone_reference, reference)
+        self._by_namespace.add(reference.namespace, reference)
+
+    def remove(self, reference: Reference) -> RecordSet | None:
+        """A RecordSet is gone."""
+        known = self._known.pop(reference, None)
+        if known is not None:
+            self._by_zone.discard(known.zone_reference, reference)
+            self._by_namespace.discard(reference.namespace, reference)
+        return known
+
+
+class ConfigMaps:
+    """The ConfigMaps, and which Zones take their zone file from each."""
+
+    def __init__(self) -> None:
+        self.known: dict[Reference, ConfigMap] = {}
+        self._zones: Groups[Reference] = Groups()
+
+    def zones_of(self, config_map: Reference) -> list[Reference]:
+        """The Zones that refer to a ConfigMap."""
+        return self._zones[config_map]
+
+    def add_zone(self, zone: Zone) -> None:
+        """A Zone refers to what it names."""
+        for reference in wanted_config_maps(zone):
+            self._zones.add(reference, zone.reference)
+
+    def discard_zone(self, zone: Zone) -> None:
+        """A Zone refers to what it named no more."""
+        for reference in wanted_config_maps(zone):
+            self._zones.discard(reference, zone.reference)
+
+
+def wanted_config_maps(zone: Zone) -> list[Reference]:
+    """The ConfigMaps that a Zone takes its zone file from."""
+    file, namespace = zone.spec.zone_file, zone.reference.namespace
+    if file is None:
+        return []
+    return [Reference("ConfigMap", namespace, key.name) for key in file.config_maps or ()]
+
+
+def labels_of(
+    record_sets: Iterable[RecordSet], zone: Zone, labels: Mapping[str, Mapping[str, str]]
+) -> dict[str, Mapping[str, str]]:
+    """The labels that decide whether these RecordSets may add to a zone, by namespace."""
+    if zone.spec.record_sets.namespaces.selector is None:
+        return {}
+    namespaces = {item.reference.namespace for item in record_sets}
+    return {name: labels[name] for name in namespaces if name in labels}

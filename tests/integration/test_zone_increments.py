@@ -1,0 +1,317 @@
+"""Whatever happens, what the increments made is what one complete pass gives.
+
+Random events reach a writer on a real core. After each, a second writer with the same memory (last
+good versions, what is retained, the core) looks at all objects anew. It must find nothing to
+publish, no other claim, and say the same of every object; and the proof that runs in production
+must find no difference.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dnsfleet.replication.acks import Ack
+from dnsfleet.resources import Reference
+from dnsfleet_operator.labels import COMPONENT_LABEL, POP_LABEL
+from dnsfleet_operator.metrics import Metrics
+from dnsfleet_operator.observed.observation import Object, reference_of
+from dnsfleet_operator.observed.workloads import Workloads
+from dnsfleet_operator.statuses.looks import FleetView, View
+from dnsfleet_operator.zones.downloads import Downloads
+from dnsfleet_operator.zones.passes import ZonePasses
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.valkey import Valkey
+from support.zone_writers import GRACE_SECONDS, Writer, item
+
+NAMESPACES = ("dns", "shop")
+ORIGINS = ("example", "a.example", "b.a.example", "test")
+FROM = (
+    {},
+    {"namespaces": {"from": "All"}},
+    {"namespaces": {"from": "Selector", "selector": {"matchLabels": {"dns": "yes"}}}},
+)
+FILE = "@ SOA ns.test. h.test. 1 2 3 4 5\n@ NS ns.test.\n"
+TIMES = ("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z")
+NAMES = st.tuples(st.sampled_from(NAMESPACES), st.sampled_from(["x", "y"]))
+
+
+@pytest.fixture(scope="module")
+def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+    valkey = Valkey(Path(tmp_path_factory.mktemp("core")))
+    valkey.start()
+    yield valkey
+    valkey.kill()
+
+
+@st.composite
+def zones(draw: st.DrawFn) -> Object:
+    namespace, name = draw(NAMES)
+    records = [
+        {"name": owner, "type": "A", "data": [data]}
+        for owner, data in draw(
+            st.dictionaries(
+                st.sampled_from(["www", "mail", "h0"]),
+                st.sampled_from(["192.0.2.1", "192.0.2.2", "192.0.2"]),
+            )
+        ).items()
+    ]
+    spec: dict[str, Any] = {
+        "origin": draw(st.sampled_from(ORIGINS)),
+        "nameServers": ["ns1.example.net"],
+        "recordSets": draw(st.sampled_from(FROM)),
+        "nestedZones": draw(st.sampled_from(FROM)),
+    }
+    match draw(st.sampled_from(["records", "records", "file", "future"])):
+        case "file":
+            spec["zoneFile"] = {"configMaps": [{"name": "file", "key": "zone"}]}
+        case "future":
+            spec["fromAFutureVersion"] = True
+        case _:
+            spec["records"] = records
+    if draw(st.booleans()):
+        spec["placement"] = {"popSelector": {"matchLabels": {"region": "eu"}}}
+    created = draw(st.sampled_from(TIMES))
+    return item("Zone", name, spec, namespace=namespace, creationTimestamp=created)
+
+
+@st.composite
+def record_sets(draw: st.DrawFn) -> Object:
+    namespace, name = draw(NAMES)
+    of, zone = draw(NAMES)
+    owner = draw(st.sampled_from(["www", "mail", "h0", "new"]))
+    record = draw(
+        st.sampled_from(
+            [
+                {"name": owner, "type": "A", "data": ["192.0.2.9"]},
+                {"name": owner, "type": "TXT", "data": ["hello"]},
+                {"name": owner, "type": "CNAME", "data": ["elsewhere"]},
+                {"name": owner, "type": "A", "data": ["192.0.2"]},
+            ]
+        )
+    )
+    spec: dict[str, Any] = {"zoneRef": {"name": zone, "namespace": of}, "records": [record]}
+    if draw(st.integers(0, 5)) == 0:
+        spec["fromAFutureVersion"] = True
+    created = draw(st.sampled_from(TIMES))
+    return item("RecordSet", name, spec, namespace=namespace, creationTimestamp=created)
+
+
+def config_map(namespace: str, text: str) -> Object:
+    made = item("ConfigMap", "file", {}, namespace=namespace)
+    return made | {"apiVersion": "v1", "data": {"zone": text}}
+
+
+def namespace(name: str, labels: Mapping[str, str]) -> Object:
+    made = item("Namespace", name, {}, labels=labels)
+    del made["metadata"]["namespace"]
+    return {key: value for key, value in made.items() if key != "spec"} | {"apiVersion": "v1"}
+
+
+def pop(name: str, region: str) -> Object:
+    made = item("Pop", name, {}, labels={"region": region})
+    del made["metadata"]["namespace"]
+    return made
+
+
+OBJECTS = st.one_of(
+    zones(),
+    zones(),
+    record_sets(),
+    record_sets(),
+    st.builds(
+        config_map,
+        st.sampled_from(NAMESPACES),
+        st.sampled_from([FILE, f"{FILE}www A 192.0.2.3\n", "nonsense"]),
+    ),
+    st.builds(namespace, st.sampled_from(NAMESPACES), st.sampled_from([{}, {"dns": "yes"}])),
+    st.builds(pop, st.sampled_from(["fra", "iad"]), st.sampled_from(["eu", "us"])),
+)
+OWNED = {
+    "recordSets": FROM[2],
+    "nestedZones": FROM[2],
+    "nameServers": ["ns1.example.net"],
+    "records": [{"name": "h0", "type": "A", "data": ["192.0.2.1"]}],
+}
+FIRST: list[Object] = [
+    namespace("shop", {"dns": "yes"}),
+    item("Zone", "x", {"origin": "example", **OWNED}),
+    item("Zone", "y", {"origin": "a.example", **OWNED}, namespace="shop"),
+    item(
+        "Zone",
+        "y",
+        {
+            "origin": "test",
+            "zoneFile": {"configMaps": [{"name": "file", "key": "zone"}]},
+            "placement": {"popSelector": {"matchLabels": {"region": "eu"}}},
+        },
+    ),
+    config_map("dns", FILE),
+    pop("fra", "eu"),
+    pop("iad", "us"),
+    *(
+        item(
+            "RecordSet",
+            name,
+            {
+                "zoneRef": {"name": "x", "namespace": "dns"},
+                "records": [{"name": "www", "type": "A", "data": [f"192.0.2.{number}"]}],
+            },
+            namespace="shop",
+        )
+        for number, name in enumerate(("x", "y"))
+    ),
+]
+"""Objects that depend on each other in every way, so that most changes reach more than one."""
+STEPS = st.lists(
+    st.lists(
+        st.tuples(
+            OBJECTS | st.sampled_from(FIRST),
+            st.sampled_from(["put", "put", "put", "delete", "made anew"]),
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+class World:
+    """A writer, its looks, and objects that change."""
+
+    def __init__(self, core: Valkey) -> None:
+        with core.client() as client:
+            client.flushall()
+        self.writer = Writer(core)
+        self.writer.list()
+        for name in NAMESPACES:
+            self.writer.there["Namespace", name] = {
+                "metadata": {"creationTimestamp": "2025-01-01T00:00:00Z"}
+            }
+        self.versions = 0
+        self.workloads = Workloads()
+        self.metrics = Metrics()
+        self.passes, self.observation = self.writer.passes, self.writer.observation
+        self.looks = FleetView(self.metrics, self.show)
+        self.objects: dict[Reference, Object] = {}
+        self.shown: dict[Reference, Mapping[str, Any]] = {}
+
+    def change(self, found: Object, what: str) -> None:
+        reference = reference_of(found)
+        known = self.observation.get(reference)
+        if what != "put" and known is not None:
+            self.observation.remove(reference, known.uid)
+            if reference.kind == "Zone":
+                self.passes.deleted(reference, known)
+            known = None
+        if what == "delete":
+            return
+        if reference.kind == "ConfigMap" and not self.observation.follows(reference):
+            return
+        self.versions += 1
+        uid = str(self.versions) if known is None else known.uid
+        created = found["metadata"]["creationTimestamp"] if known is None else known.created
+        metadata = {"uid": uid, "creationTimestamp": created, "generation": self.versions}
+        metadata["resourceVersion"] = str(self.versions)
+        made = {**found, "metadata": {**found["metadata"], **metadata}}
+        self.objects[reference] = made
+        self.observation.put(made)
+
+    def show(self, reference: Reference, uid: str, status: Mapping[str, Any], _: object) -> None:
+        """What is handed on is written at once."""
+        del uid
+        self.shown[reference] = status
+
+    def settle(self, passes: ZonePasses, looks: FleetView) -> dict[Reference, Mapping[str, Any]]:
+        """Pass and look until nothing is left to do; the statuses that were handed on."""
+        self.shown = {}
+        while True:
+            done = passes.run(self.observation)
+            looks.passed(done, passes.results)
+            if not passes.waiting:
+                break
+        pods = []
+        said = {}
+        for each in self.observation.pops:
+            name = each.metadata.name
+            labels = {POP_LABEL: name, COMPONENT_LABEL: "edge"}
+            conditions = [{"type": "Ready", "status": "True"}]
+            pods.append(
+                {
+                    "metadata": {"name": f"{name}-1", "labels": labels},
+                    "status": {"conditions": conditions},
+                }
+            )
+            said[f"{name}/{name}-1"] = Ack(2**60, {}, 0, time.time_ns() // 1_000_000)
+        self.workloads.replace("Pod", pods)
+        view = View(self.observation, self.workloads, passes.results)
+        looks.look(view, said, lambda: pods)
+        return self.shown
+
+    def write(self) -> None:
+        """Have the API server show what was handed on."""
+        for reference, status in self.shown.items():
+            self.observation.refresh({**self.objects[reference], "status": status})
+
+    def differences(self) -> int:
+        """What the proof that runs in production finds."""
+        found: list[None] = []
+        for _ in self.passes.prove(lambda: found.append(None)):
+            pass
+        return len(found)
+
+    def anew(self) -> ZonePasses:
+        """A writer that looks at everything anew, with the memory of the one that did not."""
+        fresh = ZonePasses(
+            self.writer.cluster, self.writer.store, Downloads(lambda _: None), GRACE_SECONDS
+        )
+        old, new = self.passes._assembler, fresh._assembler
+        new._last_good.documents.update(old._last_good.documents)
+        new._last_good._bases.update(old._last_good._bases)
+        fresh._retained._deleted |= self.passes._retained._deleted
+        for reference in old.retained:
+            kept = old.record_sets.get(reference)
+            assert kept is not None
+            new.retain(kept)
+        return fresh
+
+
+def told(passes: ZonePasses) -> dict[str, Any]:
+    """All that passes say, without whether it was published now or before."""
+    results = passes.results
+    return {
+        "manifests": {origin: results.manifest(origin) for origin in results.outcomes},
+        "held": {o for o, each in results.outcomes.items() if each.state.value == "Held"},
+        "origins": results.origins,
+        "members": results.members,
+        "violations": {each: sorted(found) for each, found in results.violations.items()},
+        "frozen": results.frozen,
+        "taken": results.taken,
+        "placements": dict(results.placements.items()),
+        "claims": passes._ledger._held,
+        "live": passes._live,
+    }
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(STEPS)
+def test_increments_are_what_a_complete_pass_gives(core: Valkey, steps: list[Any]) -> None:
+    world = World(core)
+    for step in [[(each, "put") for each in FIRST], *steps]:
+        for found, what in step:
+            world.change(found, what)
+        world.settle(world.passes, world.looks)
+        world.write()
+        assert world.differences() == 0
+        fresh, metrics = world.anew(), Metrics()
+        shown = world.settle(fresh, FleetView(metrics, world.show))
+        assert told(fresh) == told(world.passes)
+        assert shown == {}
+        assert metrics.fleet.zones == world.metrics.fleet.zones
