@@ -2,8 +2,11 @@
 
 Acks are telemetry: the newest one counts, a lost one is replaced by the next, and nothing waits for
 them. A change is sent at once, but never two within `SPACING_SECONDS`. Without a change the ack is
-sent again every `REPEAT_SECONDS`, so that the core can tell an idle edge from one that is gone. An
-ack says what is answered, so an edge that is not ready sends none.
+sent again every `REPEAT_SECONDS`, so that the core can tell an idle edge from one that is gone.
+
+An ack says what is answered. An edge that does not answer yet says position 0, which claims
+nothing: the writer must know which format it reads, or it might never get a zone that it can load.
+An edge that is draining says nothing more.
 """
 
 import logging
@@ -12,7 +15,7 @@ import time
 from collections.abc import Callable
 
 import redis
-from dnsfleet.replication import acks, keys
+from dnsfleet.replication import acks, formats, keys
 from dnsfleet_io.logs import line
 from dnsfleet_io.redis_clients import redis_client
 
@@ -67,14 +70,18 @@ class AckSender:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._changed.clear()
-            worked = not self._readiness.verdict.ready or self._send()
+            worked = self._readiness.draining or self._send()
             self._stopping.wait(SPACING_SECONDS if worked else RETRY_SECONDS)
             self._changed.wait(REPEAT_SECONDS)
         self._client.close()
 
     def _send(self) -> bool:
         """Whether the core took the ack. Logs the first failure in a row, and the next success."""
-        ack = self._status.ack._replace(time_ms=time.time_ns() // 1_000_000)
+        ack = self._status.ack._replace(
+            time_ms=time.time_ns() // 1_000_000, reads=formats.READS[-1]
+        )
+        if not self._readiness.verdict.ready:
+            ack = ack._replace(lsn=0)
         try:
             self._client.hset(keys.ACKS, self._field, acks.encode(ack))
         except BaseException as error:

@@ -27,6 +27,11 @@ class Readiness:
     def verdict(self) -> Verdict:
         return self._verdict
 
+    @property
+    def draining(self) -> bool:
+        """Whether the edge was told to stop."""
+        return self._phase == "draining"
+
     def waiting(self, reason: str) -> None:
         """Say what a start still needs; without effect once the edge is ready or draining."""
         if self._phase == "waiting":

@@ -52,7 +52,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A publication before it has a position and a signature."""
+    """A publication before it has a position, a format and a signature."""
 
     manifest: Manifest
     """With neither lsn nor time_ms."""
@@ -64,9 +64,10 @@ class Draft:
     follows: str
     """The revision that the index must have; empty for none."""
 
-    def at(self, lsn: int, time_ms: int) -> Self:
-        """With position and time filled in."""
-        return replace(self, manifest=replace(self.manifest, lsn=lsn, time_ms=time_ms))
+    def at(self, lsn: int, time_ms: int, format_: int) -> Self:
+        """With position, time and format filled in."""
+        manifest = replace(self.manifest, lsn=lsn, time_ms=time_ms, format=format_)
+        return replace(self, manifest=manifest)
 
 
 def change(
@@ -98,17 +99,25 @@ def change(
         payload = old.diff(old.apply(payload).with_serial(zone.serial)).payload
     elif pops == manifest.pops:
         return None
-    limit = max(MIN_DELTA_SIZE, manifest.snapshot.size // MAX_DELTA_SHARE)
-    if len(payload) > min(limit, manifest.snapshot.size // WHOLE_SHARE):
+    if len(payload) > min(_limit(manifest.snapshot), manifest.snapshot.size // WHOLE_SHARE):
         return _whole(before, at, zone, pops)
-    return _step(before, manifest, old, at, zone, payload, pops, limit)
+    return _step(before, manifest, old, at, zone, payload, pops)
 
 
-def again(before: Published, epoch: int) -> Draft | None:
-    """The same content once more, for a core that lost it; None where it is there."""
-    if before.zone is None or before.manifest is None or before.in_core:
+def again(before: Published, epoch: int, format_: int) -> Draft | None:
+    """The same content once more, for a core that lost it, or that has it in another format.
+
+    None where it is there in this one.
+    """
+    zone, manifest = before.zone, before.manifest
+    if manifest is None or (before.in_core and manifest.format == format_):
         return None
-    return _whole(before, Revision(epoch, before.seq + 1), before.zone, before.manifest.pops)
+    at = Revision(epoch, before.seq + 1)
+    if zone is None:
+        return _tombstone(before, manifest, at)
+    if not before.in_core:
+        return _whole(before, at, zone, manifest.pops)
+    return _step(before, manifest, zone, at, zone, zone.diff(zone).payload, manifest.pops)
 
 
 def removal(before: Published, epoch: int) -> Draft | None:
@@ -116,9 +125,13 @@ def removal(before: Published, epoch: int) -> Draft | None:
     manifest = before.manifest
     if manifest is None or (manifest.tombstone and before.in_core):
         return None
+    return _tombstone(before, manifest, Revision(epoch, before.seq + 1))
+
+
+def _tombstone(before: Published, manifest: Manifest, at: Revision) -> Draft:
     tombstone = replace(
         manifest,
-        revision=Revision(epoch, before.seq + 1),
+        revision=at,
         previous=_previous(before),
         digest=b"",
         rrsets=0,
@@ -149,12 +162,12 @@ def _step(
     zone: Zone,
     payload: bytes,
     pops: tuple[str, ...] | None,
-    limit: int,
 ) -> Draft:
     parts = encoding.split(payload)
     chunks = dict(zip(keys.delta(manifest.zone, at, len(parts)), parts, strict=True))
     snapshot, runs = manifest.snapshot, _extend(manifest.deltas, at, len(parts))
     size, chain_hash = manifest.delta_size + len(payload), manifest.chain_hash
+    limit = 0 if snapshot is None else _limit(snapshot)
     if size > limit or sum(run.length for run in runs) > MAX_DELTAS or len(runs) > MAX_RUNS:
         data = old.encode()
         snapshot = encoding.describe(manifest.revision, data)
@@ -164,6 +177,11 @@ def _step(
     chain_hash = encoding.chain_hash(chain_hash, [payload])
     made = _manifest(before, at, zone, pops, snapshot, runs, size, chain_hash)
     return Draft(made, zone, chunks, _superseded(before, made), before.stored)
+
+
+def _limit(snapshot: Payload) -> int:
+    """Octets of deltas that may follow a snapshot."""
+    return max(MIN_DELTA_SIZE, snapshot.size // MAX_DELTA_SHARE)
 
 
 def _extend(runs: tuple[Run, ...], at: Revision, chunks: int) -> tuple[Run, ...]:

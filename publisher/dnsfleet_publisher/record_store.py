@@ -11,14 +11,19 @@ changes it while we hold the fence. That the core lacks a zone is remembered in 
 the data is damaged or another key signed it, the zone counts as absent and is published anew as a
 whole. Where the core itself has lost its data, our fence is gone with it: every write says
 `StoreResetError`, until `claim` takes a new fence and all is published again.
+
+Everything is written in a format that every edge reads (see `dnsfleet.replication.formats`). When
+that changes, what is in another one is `outdated` until it was published once more.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import logging
+from collections.abc import Callable, Iterable, KeysView, Mapping
 from dataclasses import replace
 
 import redis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from dnsfleet.replication import announcements, keys, manifests
+from dnsfleet.replication import announcements, formats, keys, manifests
+from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.manifests import FleetHead, Manifest
 from dnsfleet_engine import Delta, Zone
 
@@ -29,6 +34,8 @@ from dnsfleet_publisher.store_errors import Fenced, StoreConflictError, StoreErr
 
 ATTEMPTS = 3
 """Tries of a publication whose zone or position turns out not to be as we left it."""
+
+_log = logging.getLogger(__name__)
 
 _ABSENT = Published(in_core=False)
 
@@ -48,6 +55,8 @@ class RecordStore:
         """What was read or written; a zone that the core lacks has an entry too."""
         self._stale: set[str] = set()
         """Those of them that the core may hold in another revision by now: to be asked again."""
+        self._choice = formats.Choice()
+        self._outdated: dict[str, None] = {}
         self._lsn = 0
         self._fence = 0
 
@@ -66,12 +75,36 @@ class RecordStore:
         again = self._fence > 0
         self._fence, lsn = self.core.claim(max(self._fence + 1, int(self._clock())))
         self._lsn = max(self._lsn, lsn)
+        self.choose_format(self.core.acks().values())
         if not again:
             self._known.clear()
         for origin, known in self._known.items():
             self._known[origin] = replace(known, in_core=False, stored="")
         self._stale = set(self._known)
+        self._outdated.clear()
         return self._fence
+
+    @property
+    def format(self) -> int:
+        """The format that is written now."""
+        return self._choice.format
+
+    @property
+    def outdated(self) -> KeysView[str]:
+        """Origins whose newest manifest is in another format than the one that is written now."""
+        return self._outdated.keys()
+
+    def choose_format(self, acks: Iterable[Ack]) -> bool:
+        """Take what every edge said last; whether another format is written from now on.
+
+        What is `outdated` by that is to be given to `republish`.
+        """
+        if not self._choice.hear(acks, int(self._clock() * 1000)):
+            return False
+        _log.info("publications are written in format %d from now on", self.format)
+        for origin, known in self._known.items():
+            self._keep(origin, known)
+        return True
 
     def check(self) -> None:
         """`StoreResetError` where our fence is lost, `Fenced` where another writer took over."""
@@ -123,8 +156,8 @@ class RecordStore:
         )
 
     def republish(self, origin: str) -> Manifest | None:
-        """Write again what was published before the core lost it; None where it was not lost."""
-        return self._write(origin, lambda known: drafts.again(known, self._fence))
+        """Write again what the core lost, or has in another format; None where it has it."""
+        return self._write(origin, lambda known: drafts.again(known, self._fence, self.format))
 
     def tombstone(self, origin: str) -> Manifest | None:
         """Make every edge drop a zone; None where it is not published."""
@@ -133,7 +166,7 @@ class RecordStore:
     def complete(self, zones: int) -> None:
         """Say that all is published, and how many zones are live."""
         for _ in range(ATTEMPTS):
-            head = FleetHead(self._fence, self._next_lsn(), zones)
+            head = FleetHead(self._fence, self._next_lsn(), zones, self.format)
             signed = manifests.sign_fleet(head, self._key)
             if self._commit(keys.FLEET, signed, head.lsn, None) == "ok":
                 return
@@ -181,12 +214,20 @@ class RecordStore:
         known = self._known.get(origin, _ABSENT)
         index = announcements.read_index({origin.encode(): said})
         stored = index[0].revision if index else None
-        self._known[origin] = replace(
+        known = replace(
             known if found is None else found,
             stored="" if stored is None else str(stored),
             seq=max(known.seq, 0 if stored is None else stored.seq),
         )
+        self._keep(origin, known)
         self._stale.discard(origin)
+
+    def _keep(self, origin: str, known: Published) -> None:
+        self._known[origin] = known
+        if known.in_core and known.manifest is not None and known.manifest.format != self.format:
+            self._outdated[origin] = None
+        else:
+            self._outdated.pop(origin, None)
 
     # Writing
 
@@ -196,7 +237,7 @@ class RecordStore:
             draft = prepare(known)
             if draft is None:
                 return None
-            draft = draft.at(self._next_lsn(), int(self._clock() * 1000))
+            draft = draft.at(self._next_lsn(), int(self._clock() * 1000), self.format)
             manifest, at = draft.manifest, draft.manifest.revision
             # An attempt whose answer gets lost may still be carried out, so its keys and its
             # position are never used for another.
@@ -205,7 +246,7 @@ class RecordStore:
             signed = manifests.sign(manifest, self._key)
             verdict = self._commit(keys.manifest(origin), signed, manifest.lsn, draft)
             if verdict == "ok":
-                self._known[origin] = Published(manifest, draft.zone, str(at), at.seq)
+                self._keep(origin, Published(manifest, draft.zone, str(at), at.seq))
                 return manifest
             if verdict == "revision":
                 self._known[origin] = replace(_ABSENT, seq=at.seq)

@@ -29,6 +29,9 @@ more fail, the ack proves nothing for any zone."""
 MAX_REASON = 200
 """Characters of a reason that are kept."""
 
+FIRST_FORMAT = 1
+"""What edges read that say nothing of it: they are older than the field."""
+
 
 class Ack(NamedTuple):
     """What one edge says of itself; only its newest one counts."""
@@ -41,6 +44,8 @@ class Ack(NamedTuple):
     """How many zones fail."""
     time_ms: int = 0
     """When it was sent, Unix time in milliseconds; 0 before that."""
+    reads: int = FIRST_FORMAT
+    """The newest format of publications that the edge reads (see `formats`)."""
 
 
 def encode(ack: Ack) -> bytes:
@@ -51,6 +56,7 @@ def encode(ack: Ack) -> bytes:
         "failing": named,
         "failingCount": ack.failing_count,
         "time": ack.time_ms,
+        "reads": ack.reads,
     }
     return json.dumps(said, separators=(",", ":")).encode()
 
@@ -60,10 +66,11 @@ def decode(data: bytes) -> Ack | None:
     try:
         said = json.loads(data)
         failing = {str(origin): str(reason) for origin, reason in said["failing"].items()}
-        ack = Ack(said["lsn"], failing, said["failingCount"], said["time"])
+        reads = said.get("reads", FIRST_FORMAT)
+        ack = Ack(said["lsn"], failing, said["failingCount"], said["time"], reads)
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return None
-    counts = (ack.lsn, ack.failing_count, ack.time_ms)
+    counts = (ack.lsn, ack.failing_count, ack.time_ms, ack.reads)
     return ack if all(type(count) is int and count >= 0 for count in counts) else None
 
 

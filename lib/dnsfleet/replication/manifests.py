@@ -25,12 +25,9 @@ from typing import Any, NamedTuple
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from dnsfleet.replication import keys
+from dnsfleet.replication import formats, keys
 from dnsfleet.replication.encoding import HASH_SIZE, Payload
 from dnsfleet.replication.revisions import Revision
-
-FORMAT = 1
-"""The format of the JSON; a reader refuses a newer one and goes on with what it holds."""
 
 MAX_HEAD_SIZE = 64 * 1024
 """Octets; no value in Redis is longer, so nothing longer is worth parsing."""
@@ -88,6 +85,8 @@ class Manifest:
     """Names of the Pops that serve the zone, sorted; None is every Pop."""
     tombstone: bool = False
     """The zone was removed on purpose."""
+    format: int = formats.READS[0]
+    """The format of this head and of what it names, one of `formats.READS`."""
 
     def assigned(self, pop: str) -> bool:
         """Whether a Pop is to serve the zone."""
@@ -133,12 +132,14 @@ class FleetHead:
     lsn: int
     zones: int
     """Zones that are live: published and not removed."""
+    format: int = formats.READS[0]
+    """One of `formats.READS`."""
 
 
 def sign(manifest: Manifest, key: Ed25519PrivateKey) -> bytes:
     """The wire form of a manifest."""
     said: dict[str, Any] = {
-        "format": FORMAT,
+        "format": manifest.format,
         "zone": manifest.zone,
         "revision": str(manifest.revision),
         "lsn": manifest.lsn,
@@ -172,7 +173,7 @@ def verify(data: bytes, key: Ed25519PublicKey) -> Manifest:
 
 def sign_fleet(head: FleetHead, key: Ed25519PrivateKey) -> bytes:
     """The wire form of a fleet head."""
-    said = {"format": FORMAT, "fence": head.fence, "lsn": head.lsn, "zones": head.zones}
+    said = {"format": head.format, "fence": head.fence, "lsn": head.lsn, "zones": head.zones}
     return _seal(said, _FLEET_CONTEXT, key)
 
 
@@ -180,7 +181,7 @@ def verify_fleet(data: bytes, key: Ed25519PublicKey) -> FleetHead:
     """The fleet head in wire form, once its signature and its fields are in order."""
     said = _open(data, _FLEET_CONTEXT, key)
     try:
-        return FleetHead(_count(said["fence"]), _count(said["lsn"]), _count(said["zones"]))
+        return FleetHead(*(_count(said[name]) for name in ("fence", "lsn", "zones", "format")))
     except (KeyError, TypeError, ValueError) as error:
         raise ManifestError(f"the fleet head has an unreadable field: {error!r}") from error
 
@@ -204,8 +205,9 @@ def _open(data: bytes, context: bytes, key: Ed25519PublicKey) -> dict[str, Any]:
         raise ManifestError(f"the head is no JSON: {error}") from error
     if not isinstance(said, dict):
         raise ManifestError("the head is no JSON object")
-    if said.get("format") != FORMAT:
-        raise ManifestError(f"format {said.get('format')}, this version reads {FORMAT}")
+    if said.get("format") not in formats.READS:
+        known = " and ".join(map(str, formats.READS))
+        raise ManifestError(f"format {said.get('format')}, this version reads {known}")
     return said
 
 
@@ -237,6 +239,7 @@ def _read_manifest(said: Mapping[str, Any]) -> Manifest:
         chain_hash=chain_hash,
         pops=None if pops is None else tuple(str(pop) for pop in pops),
         tombstone=tombstone,
+        format=_count(said["format"]),
     )
 
 

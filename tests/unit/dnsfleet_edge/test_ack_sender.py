@@ -3,19 +3,20 @@
 import queue
 
 import pytest
-from dnsfleet.replication import acks
+from dnsfleet.replication import acks, formats
 from dnsfleet.replication.acks import Ack
 from dnsfleet_edge import ack_sender
 from dnsfleet_edge.ack_sender import AckSender
 from dnsfleet_edge.readiness import Readiness
 from dnsfleet_edge.status import Status
+from support.waiting import wait_for
 
 
 class Core:
     """Takes the place of a Redis client; each call ends as `errors` says, then well."""
 
-    def __init__(self, *errors: BaseException) -> None:
-        self.errors = list(errors)
+    def __init__(self) -> None:
+        self.errors: list[BaseException] = []
         self.sent: queue.SimpleQueue[Ack | None] = queue.SimpleQueue()
 
     def hset(self, _key: str, field: str, value: bytes) -> None:
@@ -24,17 +25,51 @@ class Core:
             raise self.errors.pop()
         self.sent.put(acks.decode(value))
 
+    def is_silent(self) -> bool:
+        """Whether nothing comes for many times as long as between two acks."""
+        try:
+            self.sent.get(timeout=0.5)
+        except queue.Empty:
+            return True
+        return False
+
     def close(self) -> None:
         pass
 
 
-def test_a_defect_costs_one_ack(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    core, status, readiness = Core(RuntimeError("a defect")), Status(), Readiness()
+@pytest.fixture
+def core(monkeypatch: pytest.MonkeyPatch) -> Core:
+    core = Core()
     monkeypatch.setattr(ack_sender, "redis_client", lambda *_: core)
-    monkeypatch.setattr(ack_sender, "RETRY_SECONDS", 0.01)
     monkeypatch.setattr(ack_sender, "REPEAT_SECONDS", 0.01)
+    return core
+
+
+def test_an_edge_that_does_not_answer_yet_claims_nothing_and_says_what_it_reads(
+    core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(formats, "READS", (2, 3))
+    status, readiness = Status(), Readiness()
+    status.ack = Ack(7, {"a.example.": "why"}, 1)
+    sender = AckSender("redis://core", "fra/fra-0", status, readiness, lambda: None)
+    sender.start()
+    ack = core.sent.get(timeout=5)
+    assert ack is not None
+    assert ack[:3] == (0, {"a.example.": "why"}, 1)
+    assert ack.reads == 3
+    readiness.ready("test")
+    wait_for("the claim", lambda: (ack := core.sent.get(timeout=5)) and ack.lsn == 7, 5)
+    readiness.drain()
+    wait_for("silence", core.is_silent, 5)
+    sender.stop()
+
+
+def test_a_defect_costs_one_ack(
+    core: Core, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    core.errors.append(RuntimeError("a defect"))
+    status, readiness = Status(), Readiness()
+    monkeypatch.setattr(ack_sender, "RETRY_SECONDS", 0.01)
     failures: list[bool] = []
     readiness.ready("test")
     status.ack = Ack(7, {}, 0)

@@ -41,6 +41,35 @@ class History:
         return zone
 
 
+def test_another_format_is_the_same_content_once_more() -> None:
+    history = History()
+    first = history.publish(make_zone(A, hosts(100)))
+    known = history.known
+    assert drafts.again(known, 1, first.manifest.format) is None
+    draft = drafts.again(known, 1, 2)
+    assert draft is not None
+    history.chunks |= draft.chunks
+    made = draft.at(7, 8, 2).manifest
+    assert (made.format, made.revision, made.previous) == (2, Revision(1, 2), Revision(1, 1))
+    assert (made.serial, made.digest) == (first.manifest.serial, first.manifest.digest)
+    assert (made.snapshot, lengths(draft)) == (first.manifest.snapshot, [1])
+    assert history.read(draft).digest == made.digest
+    assert sum(map(len, draft.chunks.values())) < 64, "the content is not written again"
+
+
+def test_a_tombstone_is_written_in_another_format_too() -> None:
+    history = History()
+    history.publish(make_zone(A, hosts(3)))
+    removal = drafts.removal(history.known, 1)
+    assert removal is not None
+    known = Published(removal.at(1, 1, 1).manifest, None, "1.2", 2)
+    assert drafts.again(known, 1, 1) is None
+    again = drafts.again(known, 1, 2)
+    assert again is not None
+    assert again.manifest.tombstone
+    assert (again.manifest.revision, again.follows) == (Revision(1, 3), "1.2")
+
+
 def lengths(draft: Draft) -> list[int]:
     return [run.length for run in draft.manifest.deltas]
 

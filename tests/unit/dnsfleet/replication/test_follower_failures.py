@@ -1,9 +1,11 @@
 """The follower where a zone cannot be taken over: it stays with that zone, and is not complete."""
 
+from dataclasses import replace
+
 import pytest
 from dnsfleet.replication import events, keys, manifests
 from dnsfleet.replication.acks import Ack
-from support.core_model import FORGER, Core
+from support.core_model import FORGER, KEY, Core
 from support.follower_rigs import A, B, Rig, core_of_two_zones, kinds, settled_rig
 
 
@@ -20,6 +22,7 @@ def rig(core: Core) -> Rig:
 DAMAGE = {
     "missing manifest": "its manifest is missing",
     "forged manifest": "the signature is not from this fleet's publisher",
+    "newer format": "format 2, this version reads 1",
     "other zone": f"its manifest is the one of {B}",
     "older manifest": "its manifest is 1.1, and 1.2 was announced",
     "missing chunk": "1 of 1 chunks are missing",
@@ -42,6 +45,8 @@ def test_damage_stays_with_its_zone_and_heals(
             del values[name]
         case "forged manifest":
             values[name] = manifests.sign(made, FORGER)
+        case "newer format":
+            values[name] = manifests.sign(replace(made, format=2), KEY)
         case "other zone":
             values[name] = values[keys.manifest(B)]
         case "older manifest":

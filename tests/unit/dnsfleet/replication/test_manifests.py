@@ -5,7 +5,7 @@ import json
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from dnsfleet.replication import manifests
+from dnsfleet.replication import formats, manifests
 from dnsfleet.replication.encoding import Payload
 from dnsfleet.replication.manifests import FleetHead, Manifest, ManifestError, Run
 from dnsfleet.replication.revisions import Revision
@@ -61,6 +61,27 @@ def test_a_head_of_another_kind_or_key_is_refused() -> None:
     ):
         with pytest.raises(ManifestError, match="the signature is not from this fleet's publisher"):
             attempt()
+
+
+def test_a_newer_format_is_read_by_a_version_that_knows_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    newer, head = dataclasses.replace(LIVE, format=2), FleetHead(9, 5, 2, 2)
+    signed, signed_head = manifests.sign(newer, KEY), manifests.sign_fleet(head, KEY)
+    for attempt in (
+        lambda: manifests.verify(signed, KEY.public_key()),
+        lambda: manifests.verify_fleet(signed_head, KEY.public_key()),
+    ):
+        with pytest.raises(ManifestError, match=r"format 2, this version reads 1$"):
+            attempt()
+    monkeypatch.setattr(formats, "READS", (1, 2))
+    assert manifests.verify(signed, KEY.public_key()) == newer
+    assert manifests.verify_fleet(signed_head, KEY.public_key()) == head
+    older = manifests.sign(LIVE, KEY)
+    assert manifests.verify(older, KEY.public_key()) == LIVE
+    monkeypatch.setattr(formats, "READS", (2, 3))
+    with pytest.raises(ManifestError, match=r"format 1, this version reads 2 and 3$"):
+        manifests.verify(older, KEY.public_key())
 
 
 def test_every_changed_octet_is_noticed() -> None:
