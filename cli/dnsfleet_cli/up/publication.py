@@ -73,6 +73,7 @@ class Publication:
         """What the edge of each Pop said last, by Pop; `Unavailable` as for `publish`."""
         try:
             said = self._store.core.acks()
+            self._store.choose_format(said.values())
         except StoreError as error:
             raise Unavailable(str(error)) from None
         edges = {tuple(name.split("/")): ack for name, ack in said.items()}
