@@ -1,11 +1,15 @@
 """The controller on a real core: what events, outages and defects make of the fleet."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from dnsfleet.replication import acks, formats, keys
+from dnsfleet.replication.acks import Ack
 from dnsfleet_operator.labels import COMPONENT_LABEL, MANAGED_BY, POP_LABEL
+from dnsfleet_publisher import publishing
 from dnsfleet_publisher.redis_users import RIGHTS
 from support.controlled_fleets import DEADLINE_SECONDS, NAMESPACE, ControlledFleet
 from support.valkey import Valkey
@@ -69,6 +73,33 @@ def test_no_pop_is_drained_while_it_is_not_known_what_is_published(
     assert fleet.edges("fra") == 1
     fleet.put(pop("iad"))
     wait_for("fra is out of service", lambda: fleet.edges("fra") == 0, DEADLINE_SECONDS)
+
+
+def test_the_format_follows_what_the_edges_read(
+    core: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(formats, "READS", (1, 2))
+    monkeypatch.setattr(publishing, "REWRITTEN_AT_ONCE", 1)
+
+    def says(edge: str, reads: int) -> None:
+        ack = Ack(1, {}, 0, time.time_ns() // 1_000_000, reads)
+        with core.client() as client:
+            client.hset(keys.ACKS, edge, acks.encode(ack))
+
+    with ControlledFleet(core) as fleet:
+        for name in ("a", "b"):
+            fleet.put(zone(name))
+            fleet.wait_until_served(f"{name}.example.", f"www.{name}.example.", "192.0.2.1")
+        assert [fleet.written_format(origin) for origin in (A, "b.example.")] == [1, 1]
+        for edge, reads, written in (("fra/new", 2, 2), ("fra/old", 1, 1)):
+            says(edge, reads)
+            for origin in (A, "b.example."):
+                wait_for(
+                    f"{origin} is in format {written}",
+                    lambda origin=origin, written=written: fleet.written_format(origin) == written,
+                    DEADLINE_SECONDS,
+                )
+        fleet.wait_for_condition("Zone", "a", "Programmed", "Published")
 
 
 def config_map(name: str, address: str) -> dict[str, Any]:

@@ -93,6 +93,12 @@ class ControlledFleet:
         """The zone as the core has it."""
         return RecordStore(self._client, self._private, lambda: 0.0).load(origin)
 
+    def written_format(self, origin: str) -> int:
+        """The format in which the core has a zone."""
+        manifest = RecordStore(self._client, self._private, lambda: 0.0).manifest(origin)
+        assert manifest is not None
+        return manifest.format
+
     def wait_until_served(self, origin: str, name: str, address: str) -> None:
         """Wait until the core has the address of a name."""
 

@@ -144,6 +144,8 @@ class Term:
         away = None
         try:
             self._said = self._store.core.acks()
+            if self._store.choose_format(self._said.values()):
+                self._waiting.add(ZONES)
         except StoreError as error:
             away = error  # statuses have to tell of that too, and of pods that come and go
         self.looks.look(
@@ -243,7 +245,7 @@ class Term:
         self._view.drains = self._pops.drains
         if done.away:
             raise StoreError(done.away)
-        if self._zones.waiting:
+        if self._zones.waiting or self._store.outdated:
             self._waiting.add(ZONES)
         for origin, seconds in done.again.items():
             self._waiting.add(Key("Zone", origin), seconds)
