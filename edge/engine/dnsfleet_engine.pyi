@@ -174,7 +174,7 @@ class Engine:
         """Close the sockets and end the threads; queries already received are answered."""
 
     def by_client(self) -> str | None:
-        """Why the kernel chooses the shard of a query by its client and not by its name, if it does.
+        """Why the kernel chooses shards by the client and not by the query name, if it does.
 
         It refused the program that chooses by name. Every shard answers every name, so only their
         caches work less well. None while nothing is served.
