@@ -14,10 +14,12 @@ from bench import (
     side_by_side,
     starts,
     swaps,
+    up,
 )
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "propagation": propagation.run,
+    "up": up.run,
     "master-file": master_file.run,
     "big-zone": big_zone.run,
     "floor": floor.run,
