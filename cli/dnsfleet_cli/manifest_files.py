@@ -1,6 +1,13 @@
-"""Manifests in files and folders: which files there are, and what each of them says now."""
+"""Manifests in files and folders: which files there are, and what each of them says now.
 
-from collections.abc import Iterable, Iterator, Sequence
+A look costs what changed. Where the caller knows which paths changed, only these are looked at;
+otherwise the stamp of every file is compared, which reads none of them. A file is parsed again only
+when its bytes differ.
+"""
+
+import hashlib
+import time
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,9 +15,16 @@ from dnsfleet.resources import documents
 from dnsfleet.resources.documents import Document
 from dnsfleet.violations import Violation
 
+from dnsfleet_cli import manifest_folders
 from dnsfleet_cli.troubles import Trouble, reason
+from dnsfleet_cli.zone_files import Stamp, stamp
 
-SUFFIXES = (".yaml", ".yml")
+COARSEST_CLOCK_NS = 2_000_000_000
+"""FAT counts time in steps of two seconds, the longest of all: a file that was written within the
+last step may be written again and keep its stamp."""
+
+Rank = tuple[int, Path]
+"""Orders files: by the argument that names them, then by name."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +35,7 @@ class ManifestFile:
     documents: tuple[Document, ...]
     """The good ones, in order."""
     violations: tuple[Violation, ...]
+    rank: Rank
 
     @property
     def complete(self) -> bool:
@@ -28,13 +43,33 @@ class ManifestFile:
         return not self.violations
 
 
+@dataclass(frozen=True)
+class FileChanges:
+    """What differs from the last look."""
+
+    read: tuple[ManifestFile, ...] = ()
+    """Files that are new or say something else, in order."""
+    gone: tuple[Path, ...] = ()
+    """Files that are not there any more."""
+
+
+@dataclass(frozen=True)
+class _Known:
+    file: ManifestFile
+    content: str
+    """The SHA-256 of its bytes; why it cannot be read, where it cannot."""
+    stamp: Stamp | None
+    """None where the same stamp would not prove that the file is the same."""
+
+
 class ManifestFiles:
-    """Reads manifests again and again; a file whose text is the same is not parsed again."""
+    """Reads manifests again and again."""
 
     def __init__(self, paths: Iterable[Path]) -> None:
         """Take files and folders; Trouble if one is not there now."""
         self.paths = tuple(paths)
-        self._parsed: dict[Path, tuple[bytes, ManifestFile]] = {}
+        self._known: dict[Path, _Known] = {}
+        self._faulty: dict[Path, ManifestFile] = {}
         for path in self.paths:
             if not path.exists():
                 raise Trouble(f"{path}: no such file or folder")
@@ -49,58 +84,126 @@ class ManifestFiles:
         """Folders of single files."""
         return {path.absolute().parent for path in self.paths if not path.is_dir()}
 
-    def read(self) -> list[ManifestFile]:
-        """Every file that is there, in the order of the paths and then of the names."""
-        return [self._read(path) for path in dict.fromkeys(self._find())]
+    @property
+    def violations(self) -> list[Violation]:
+        """What is wrong with the files as they were read last."""
+        faulty = sorted(self._faulty.values(), key=lambda file: file.rank)
+        return [violation for file in faulty for violation in file.violations]
 
-    def _find(self) -> Iterator[Path]:
-        for path in self.paths:
-            if path.is_dir():
-                yield from sorted(file for file in path.rglob("*") if _is_manifest(file, path))
-            elif path.exists():
-                yield path
+    def find(self) -> Iterator[tuple[Rank, Stamp]]:
+        """Every file that is there, in order; its path is in the rank."""
+        seen: set[Path] = set()
+        for number, path in enumerate(self.paths):
+            for file, found in manifest_folders.find(path) if path.is_dir() else _single(path):
+                if file not in seen:
+                    seen.add(file)
+                    yield (number, file), found
 
-    def _read(self, path: Path) -> ManifestFile:
+    def read(self, changed: Set[Path] | None = None) -> FileChanges:
+        """What differs from the last look.
+
+        `changed` are absolute paths that were changed since; None where that is not known.
+        """
+        named = None if changed is None else self._named(changed)
+        if named is None:
+            found = dict(self.find())
+            gone = self._known.keys() - {path for _, path in found}
+        else:
+            stamps = [((number, path), self._stamp(path)) for path, number in named.items()]
+            found = {rank: now for rank, now in sorted(stamps) if now is not None}
+            gone = self._known.keys() & {rank[1] for rank, now in stamps if now is None}
+        for path in gone:
+            del self._known[path]
+            self._faulty.pop(path, None)
+        sure = changed or frozenset()
+        read = [
+            self._read(rank, now, bool(sure) and rank[1].absolute() in sure)
+            for rank, now in found.items()
+        ]
+        return FileChanges(tuple(file for file in read if file is not None), tuple(sorted(gone)))
+
+    def _named(self, changed: Set[Path]) -> dict[Path, int] | None:
+        """The files that changed paths name, with the number of the argument.
+
+        None where a path may concern files that it does not name.
+        """
+        named: dict[Path, int] = {}
+        for number, root in enumerate(self.paths):
+            if not root.exists():
+                return None
+            if not root.is_dir():
+                named.setdefault(root, number)  # always: what it links to may have changed
+                continue
+            top = root.absolute()
+            for path in changed:
+                if not path.is_relative_to(top):
+                    continue
+                file = root / path.relative_to(top)
+                if manifest_folders.concerns_others(file, root):
+                    return None
+                if manifest_folders.has_name_of_manifest(file, root):
+                    named.setdefault(file, number)
+        return named
+
+    def _stamp(self, path: Path) -> Stamp | None:
+        """None where there is no file that counts; an argument may be a pipe as well."""
+        return stamp(path) if path.is_file() or path in self.paths else None
+
+    def _read(self, rank: Rank, now: Stamp, changed: bool) -> ManifestFile | None:
+        """The file, if it says something else than before."""
+        path = rank[1]
+        known = self._known.get(path)
+        if known is not None and known.stamp == now and not changed:
+            return None
+        settled = time.time_ns() - now.mtime_ns > COARSEST_CLOCK_NS
+        data, problem = b"", ""
         try:
             data = path.read_bytes()
         except OSError as error:
-            return _unreadable(path, reason(error))
-        known = self._parsed.get(path)
-        if known is not None and known[0] == data:
-            return known[1]
-        file = _parse(path, data)
-        self._parsed[path] = (data, file)
+            problem = reason(error)
+        content = problem or hashlib.sha256(data).hexdigest()
+        same = known is not None and known.content == content
+        if known is not None and same:
+            file = known.file
+        else:
+            file = _unreadable(rank, problem) if problem else _parse(rank, data)
+        self._known[path] = _Known(file, content, now if settled else None)
+        if same:
+            return None
+        self._faulty.pop(path, None)
+        if not file.complete:
+            self._faulty[path] = file
         return file
 
 
 def read_all(paths: Sequence[Path]) -> tuple[list[Document], list[Violation]]:
     """The distinct documents of all files, and all that is wrong with them."""
-    files = ManifestFiles(paths).read()
-    found = [violation for file in files for violation in file.violations]
-    distinct, doubles = documents.distinct(d for file in files for d in file.documents)
-    return distinct, found + doubles
+    files = ManifestFiles(paths)
+    found = [document for file in files.read().read for document in file.documents]
+    distinct, doubles = documents.distinct(found)
+    return distinct, files.violations + doubles
 
 
-def _is_manifest(file: Path, root: Path) -> bool:
-    """Hidden files and folders belong to tools (.git, .dnsfleet), not to the fleet."""
-    if file.suffix not in SUFFIXES or not file.is_file():
-        return False
-    return not any(part.startswith(".") for part in file.relative_to(root).parts)
+def _single(path: Path) -> Iterator[tuple[Path, Stamp]]:
+    found = stamp(path)
+    if found is not None:
+        yield path, found
 
 
-def _parse(path: Path, data: bytes) -> ManifestFile:
+def _parse(rank: Rank, data: bytes) -> ManifestFile:
     if not data.strip():
         return _unreadable(
-            path, "the file is empty, which is no news; leave a comment to say that nothing is here"
+            rank, "the file is empty, which is no news; leave a comment to say that nothing is here"
         )
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        return _unreadable(path, "the text is not UTF-8; save it as UTF-8", line)
-    found, violations = documents.load(text, str(path))
-    return ManifestFile(path, tuple(found), tuple(violations))
+        return _unreadable(rank, "the text is not UTF-8; save it as UTF-8", line)
+    found, violations = documents.load(text, str(rank[1]))
+    return ManifestFile(rank[1], tuple(found), tuple(violations), rank)
 
 
-def _unreadable(path: Path, message: str, line: int = 1) -> ManifestFile:
-    return ManifestFile(path, (), (Violation("BadSyntax", message, f"{path}:{line}"),))
+def _unreadable(rank: Rank, message: str, line: int = 1) -> ManifestFile:
+    violation = Violation("BadSyntax", message, f"{rank[1]}:{line}")
+    return ManifestFile(rank[1], (), (violation,), rank)

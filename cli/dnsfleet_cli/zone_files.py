@@ -4,8 +4,9 @@
 from somebody else cannot read the rest of the machine into answers.
 """
 
+import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from dnsfleet import names
 from dnsfleet.violations import Violation
@@ -22,6 +23,11 @@ class Stamp(NamedTuple):
     mtime_ns: int
     size: int
 
+    @classmethod
+    def of(cls, status: os.stat_result) -> Self:
+        """The stamp of a file that was looked at."""
+        return cls(status.st_ino, status.st_mtime_ns, status.st_size)
+
 
 def stamp(path: Path) -> Stamp | None:
     """The file's stamp; None where it cannot be looked at."""
@@ -29,7 +35,7 @@ def stamp(path: Path) -> Stamp | None:
         status = path.stat()
     except OSError:
         return None
-    return Stamp(status.st_ino, status.st_mtime_ns, status.st_size)
+    return Stamp.of(status)
 
 
 class Inclusions:

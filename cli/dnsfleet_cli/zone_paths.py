@@ -1,5 +1,7 @@
 """Zone files beside their manifests, for `dnsfleet up` and the zone commands."""
 
+from collections import Counter
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,32 +34,53 @@ class ZonePaths:
     def __init__(self) -> None:
         self._read: dict[Reference, _Read] = {}
         self._stale: set[Reference] = set()
+        self._index = _Index()
+        self._to_index: set[Reference] = set()
+        """Zones whose file was read since the index was made: parsing it finds what it includes."""
 
     @property
-    def files(self) -> set[Path]:
-        """Every file that was read or asked for."""
-        return {path for read in self._read.values() for path in read.stamps}
+    def folders(self) -> set[Path]:
+        """The folders of all files that were read or asked for."""
+        self._bring_index_up()
+        return set(self._index.folders)
 
-    def forget(self, changed: set[Path]) -> None:
-        """Read again what depends on these: two writes in one tick of the clock share a stamp."""
-        resolved = {path.resolve() for path in changed}
-        self._stale |= {
-            reference
-            for reference, read in self._read.items()
-            if not resolved.isdisjoint(read.stamps)
-        }
+    def look(self, changed: Set[Path] | None) -> Set[Reference]:
+        """Zones whose file, or one that it includes, is found different by this look.
+
+        `changed` are paths that were changed since the last look; None compares the stamps of all
+        files. A path counts whatever its stamp says: two writes in one tick of the clock share one.
+        """
+        self._bring_index_up()
+        found: set[Reference] = set()
+        if changed is None:
+            for reference, read in self._read.items():
+                if any(zone_files.stamp(path) != stamp for path, stamp in read.stamps.items()):
+                    found.add(reference)
+        else:
+            for path in changed:
+                found |= self._index.readers.get(path.resolve(), frozenset())
+        found -= self._stale
+        self._stale |= found
+        return found
+
+    def forget(self, zones: Iterable[Reference]) -> None:
+        """Let go of the files of Zones that are gone or have no such file any more."""
+        for reference in zones:
+            if self._read.pop(reference, None) is not None:
+                self._stale.discard(reference)
+                self._to_index.discard(reference)
+                self._index.remove(reference)
 
     def read(self, zone: resources.Zone, document: Document) -> Text:
         """The text of the file; SourceError where it cannot be read."""
-        self._read.pop(zone.reference, None)
-        self._stale.discard(zone.reference)
+        self.forget([zone.reference])
         file = zone.spec.zone_file
         if file is None or file.path is None:
             raise SourceError("url", "url needs the operator; give a path here", "Unsupported")
-        manifest = Path(document.path)
-        named = manifest.parent / file.path
+        folder = Path(document.path).parent
+        named = folder / file.path
         path = named.resolve()
-        if not path.is_relative_to(manifest.resolve().parent):
+        if not path.is_relative_to(Path(document.path).resolve().parent):
             raise SourceError(
                 "path",
                 f"{file.path} is outside the manifest's folder; move it inside",
@@ -66,6 +89,7 @@ class ZonePaths:
         # The stamp is taken before reading: a change meanwhile shows.
         read = _Read(path, zone_files.stamp(path), zone_files.Inclusions(path))
         self._read[zone.reference] = read
+        self._to_index.add(zone.reference)
         try:
             return Text(path.read_bytes(), str(named), read.include)
         except OSError as error:
@@ -77,10 +101,35 @@ class ZonePaths:
         self._stale.discard(reference)
 
     def unchanged(self, reference: Reference) -> bool:
-        """Whether the file, and each that it includes, is as it was when it was read."""
-        read = self._read.get(reference)
-        if reference in self._stale:
-            return False
-        return read is None or all(
-            zone_files.stamp(path) == stamp for path, stamp in read.stamps.items()
-        )
+        """Whether no `look` since `read` found the file, or one that it includes, different."""
+        return reference not in self._stale
+
+    def _bring_index_up(self) -> None:
+        for reference in self._to_index:
+            self._index.put(reference, self._read[reference].stamps.keys())
+        self._to_index.clear()
+
+
+class _Index:
+    """Which Zones depend on a file, and which folders have such files."""
+
+    def __init__(self) -> None:
+        self.readers: dict[Path, set[Reference]] = {}
+        self.folders: Counter[Path] = Counter()
+        self._paths: dict[Reference, tuple[Path, ...]] = {}
+
+    def put(self, reference: Reference, paths: Iterable[Path]) -> None:
+        self.remove(reference)
+        self._paths[reference] = tuple(paths)
+        for path in self._paths[reference]:
+            self.readers.setdefault(path, set()).add(reference)
+            self.folders[path.parent] += 1
+
+    def remove(self, reference: Reference) -> None:
+        for path in self._paths.pop(reference, ()):
+            self.readers[path].discard(reference)
+            if not self.readers[path]:
+                del self.readers[path]
+            self.folders[path.parent] -= 1
+            if not self.folders[path.parent]:
+                del self.folders[path.parent]

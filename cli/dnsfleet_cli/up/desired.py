@@ -1,47 +1,60 @@
 """What the fleet should serve now: from files to documents to zones, told where they are wrong."""
 
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Set
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from dnsfleet.resources import Pop, documents
+from dnsfleet.resources import Pop, Reference, Resource, Zone, documents
 from dnsfleet.violations import Violation
-from dnsfleet_publisher.assembling import Assembler
-from dnsfleet_publisher.last_good import Assembled
+from dnsfleet_publisher.assembling import Assembled, Assembler, Assembly
 
 from dnsfleet_cli.manifest_files import ManifestFiles
 from dnsfleet_cli.up import events
-from dnsfleet_cli.up.last_good import LastGood
+from dnsfleet_cli.up.last_good import DocumentChanges, LastGood
 from dnsfleet_cli.zone_paths import ZonePaths
 
 PROGRESS_OCTETS = 4 * 1024**2
 """Files below this are read before anyone could look at a bar."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Desired:
-    """The zones and the Pops as they should be."""
+    """The zones and the Pops as they should be, and what of it is still to be done."""
 
-    zones: list[Assembled]
-    pops: list[Pop]
+    zones: dict[str, Assembled] = field(default_factory=dict)
+    """By origin."""
+    pops: list[Pop] = field(default_factory=list)
+    unpublished: set[str] = field(default_factory=set)
+    """Origins that may differ from what is published; whoever has published one takes it out."""
+    removals: set[str] = field(default_factory=set)
+    """Origins to remove from the fleet; whoever has removed one takes it out."""
 
 
-class Manifests:
-    """Looks at the files again and again; each look costs what changed since the last."""
+class ManifestReader:
+    """Looks at the files again and again, and brings `desired` to what they say.
+
+    A look costs what differs from the last one.
+    """
 
     def __init__(
-        self, paths: Iterable[Path], store: Path, show: Callable[[events.Event], None]
+        self, files: ManifestFiles, store: Path, show: Callable[[events.Event], None]
     ) -> None:
-        """Take files and folders, and the file that keeps good documents from run to run."""
+        """Take the files, and the file that keeps good documents from run to run."""
+        self.desired = Desired()
         self._show = show
-        self._files = ManifestFiles(paths)
+        self._files = files
         self._last_good = LastGood(store)
         self._zone_paths = ZonePaths()
         self._assembler = Assembler(self._zone_paths, self._last_good.documents, self._progress)
+        self._assembly = Assembly([], [])
+        self._settled: set[Reference] = set()
+        """Of what was built since the last `save`."""
         self._told: set[Violation] = set()
-        self.removals: set[str] = set()
-        """Origins to remove from the fleet; whoever has removed one takes it out."""
+
+    def close(self) -> None:
+        """Let the store go."""
+        self._last_good.close()
 
     @property
     def unsettled(self) -> bool:
@@ -56,38 +69,78 @@ class Manifests:
     @property
     def folders(self) -> set[Path]:
         """Folders to watch without what is below."""
-        return self._files.folders | {file.parent for file in self._zone_paths.files}
+        return self._files.folders | self._zone_paths.folders
 
-    def look(self, changed: set[Path] | None = None) -> Desired:
-        """What the files say now; `changed` are those that are known to be different."""
-        self._zone_paths.forget(changed or set())
-        files = self._files.read()
-        update = self._last_good.update(files, time.monotonic())
-        found = self._last_good.documents
-        self._assembler.replace(found)
-        self._assembler.assemble()
-        zones = list(self._assembler.zones.values())
-        self._tell(
-            [*(v for file in files for v in file.violations), *update.violations],
-            documents.place(self._assembler.violations(), found),
-        )
-        self.removals |= set(update.removed)
-        self.removals -= {zone.origin for zone in zones}
-        pops = [d.resource for d in self._last_good.documents if isinstance(d.resource, Pop)]
-        return Desired(zones, pops)
+    def look(self, changed: Set[Path] | None) -> None:
+        """Find what differs now; `changed` are the paths that do, None where nobody knows."""
+        update = self._last_good.update(self._files.read(changed), time.monotonic())
+        found = self._with_zone_files(update.documents, changed)
+        if found:
+            self._assemble(found)
+            if any(reference.kind == "Pop" for reference in found.references):
+                self.desired.pops = self._last_good.pops
+                self.desired.unpublished.update(self.desired.zones)  # their placement may differ
+        self.desired.removals.update(update.removed)
+        self.desired.removals -= self.desired.zones.keys()
+        self._tell([*self._files.violations, *update.violations, *self._placed()])
 
     def save(self) -> None:
         """Keep the good documents for the next run."""
-        self._last_good.save(self._assembler.good)
+        self._last_good.save(self._assembler.good, self._settled)
+        self._settled.clear()
 
-    def _tell(self, *found: list[Violation]) -> None:
+    def _with_zone_files(
+        self, found: DocumentChanges, changed: Set[Path] | None
+    ) -> DocumentChanges:
+        """The changes, and the documents whose zone files say something else."""
+        without = {d.reference for d in found.changed if not _has_zone_path(d.resource)}
+        self._zone_paths.forget(found.removed | without)
+        known = {document.reference for document in found.changed}
+        stale = (self._last_good.get(r) for r in self._zone_paths.look(changed) - known)
+        more = tuple(document for document in stale if document is not None)
+        return DocumentChanges(found.changed + more, found.removed)
+
+    def _assemble(self, _found: DocumentChanges) -> None:
+        """Bring the zones to what the documents say; those that come out different are to publish.
+
+        The assembler compares all documents by itself; it will take those that were found.
+        """
+        self._assembly = self._assembler.assemble(self._last_good.documents)
+        before, self.desired.zones = self.desired.zones, {z.origin: z for z in self._assembly.zones}
+        for origin, zone in self.desired.zones.items():
+            if before.get(origin) is not zone:
+                self.desired.unpublished.add(origin)
+                self._settled.add(zone.resource.reference)
+                self._settled.update(item.reference for item in zone.record_sets)
+        self.desired.unpublished &= self.desired.zones.keys()
+
+    def _placed(self) -> list[Violation]:
+        """What is wrong with zones, at the places in files."""
+        subjects = {_subject(violation) for violation in self._assembly.violations}
+        known = (self._last_good.get(reference) for reference in subjects)
+        return documents.place(self._assembly.violations, [d for d in known if d is not None])
+
+    def _tell(self, now: Iterable[Violation]) -> None:
         """Tell what was not told at the last look."""
-        now = [violation for violations in found for violation in violations]
-        for violation in now:
+        found = dict.fromkeys(now)
+        for violation in found:
             if violation not in self._told:
                 self._show(events.found(violation))
-        self._told = set(now)
+        self._told = set(found)
 
     def _progress(self, file: str, read: int, total: int) -> None:
         if total >= PROGRESS_OCTETS:
             self._show(events.Loading(file, read, total))
+
+
+def _has_zone_path(resource: Resource) -> bool:
+    if not isinstance(resource, Zone) or resource.spec.zone_file is None:
+        return False
+    return resource.spec.zone_file.path is not None
+
+
+def _subject(violation: Violation) -> Reference:
+    """Which document a violation is about; of no document, where it is about a zone file."""
+    kind, _, name = violation.where.partition(": ")[0].partition(" ")
+    namespace, _, name = name.rpartition("/")
+    return Reference(kind, namespace, name)

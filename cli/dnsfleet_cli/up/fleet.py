@@ -2,10 +2,11 @@
 
     files ──look──▶ zones ──publish──▶ core ══▶ replicas ──▶ edges ──acks──▶ told
 
-One thread, the main one, does all of it in a loop that is driven by an inbox: changed files from
-the watcher, starts and exits from the supervisor. Between them it wakes up by itself: often while
-a publication is on its way, to hear the acks; now and then to compare everything again, so that a
-missed event or a core that lost its data is made good without anybody asking.
+One thread, the main one, does all of it in a loop that is driven by an inbox: changed
+files from the watcher, starts and exits from the supervisor. Each round costs what changed. Between
+changes the loop wakes up by itself: often while a publication is on its way, to hear the acks;
+every CHECK_SECONDS to ask whether the core still has what was published; and now and then to
+compare the stamps of all files, because a watcher can miss a change.
 """
 
 import math
@@ -19,10 +20,12 @@ from pathlib import Path
 from types import FrameType
 
 from dnsfleet.replication.manifests import Manifest
+from dnsfleet.resources import Pop
 
+from dnsfleet_cli.manifest_files import ManifestFiles
 from dnsfleet_cli.troubles import Trouble
 from dnsfleet_cli.up import addresses, events, redis_servers
-from dnsfleet_cli.up.desired import Desired, Manifests
+from dnsfleet_cli.up.desired import ManifestReader
 from dnsfleet_cli.up.display import JsonLines, Terminal
 from dnsfleet_cli.up.last_good import SETTLE_SECONDS
 from dnsfleet_cli.up.options import Options
@@ -38,8 +41,13 @@ ACK_SECONDS = 0.01
 """Between looks at the acks while something is on its way; one costs about 0.1 ms."""
 IDLE_SECONDS = 0.5
 """Between looks at the acks when nothing is: edges may still tell what they cannot load."""
-RESYNC_SECONDS = 5.0
-"""Between full comparisons of files and core."""
+CHECK_SECONDS = 5.0
+"""Between questions whether the core still has what was published, and at least between looks at
+all files."""
+LOOK_SHARE = 0.002
+"""Of the time may go into looks at all files: in a large folder they become rarer."""
+MAX_LOOK_SECONDS = 60.0
+"""Between looks at all files at most: a change that the watcher missed waits no longer."""
 RETRY_SECONDS = 0.2
 """After the core could not be reached."""
 EMBEDDED_SECONDS = 60.0
@@ -86,7 +94,7 @@ class Fleet:
     def __init__(
         self, options: Options, show: Callable[[events.Event], None], stack: ExitStack
     ) -> None:
-        """Look at the files and start the core; the Pops wait for `run`."""
+        """Read the files and start every process; nothing is published before `run`."""
         self._began = time.monotonic()
         self._began_ms = time.time_ns() // 1_000_000
         self._show = show
@@ -95,26 +103,39 @@ class Fleet:
         self._state = StateFolder(options.state_dir)
         stack.callback(self._state.close)
         key = self._state.private_key()
-        self._manifests = Manifests(options.paths, self._state.accepted, show)
-        self._desired = self._manifests.look()
-        ports = _ports(options, self._desired)
-        supervisor = Supervisor(self._inbox.put)
-        stack.callback(supervisor.close)
-        core = _start_core(options, self._state, supervisor, ports)
-        self._publication = Publication(core, key, show)
-        stack.callback(self._publication.close)
-        self._pops = Pops(options, self._state, core, supervisor)
-        self._propagation = Propagation()
+        files = ManifestFiles(options.paths)
+        self._reader = self._read(files, stack)
+        pops = self._reader.desired.pops
+        ports = _ports(options, pops)
         self._watcher = Watcher(
             lambda paths: self._inbox.put(Changed(paths, time.monotonic())),
             ignore=self._state.root,
         )
         stack.callback(self._watcher.close)
+        if options.watch:  # before the files are read: what changes meanwhile is heard
+            self._watcher.watch(files.trees, files.folders)
+        supervisor = Supervisor(self._inbox.put)
+        stack.callback(supervisor.close)
+        core = _start_core(options, self._state, supervisor, ports)
+        self._pops = Pops(options, self._state, core, supervisor)
+        self._propagation = Propagation()
+        self._run_pops(pops)
+        if options.redis_url is None:
+            redis_servers.wait_for(core, EMBEDDED_SECONDS, f" (see {self._state.log('core')})")
+        self._publication = Publication(core, key, show)
+        stack.callback(self._publication.close)
         self._told_ready = False
         self._told_waiting = math.inf
         self._told_trouble = False
         self._since = math.inf
-        self._due = self._began
+        self._due = self._look_due = self._began
+
+    def _read(self, files: ManifestFiles, stack: ExitStack) -> ManifestReader:
+        """Read all files for the first time."""
+        reader = ManifestReader(files, self._state.accepted, self._show)
+        stack.callback(reader.close)
+        reader.look(None)
+        return reader
 
     def run(self) -> None:
         """Publish, tell when every Pop is ready, then follow the files; never returns."""
@@ -156,24 +177,37 @@ class Fleet:
         now = time.monotonic()
         self._since = min(self._since, changed.at if changed else now)
         if self._options.watch:
-            self._desired = self._manifests.look(changed.paths if changed else set())
+            self._reader.look(changed.paths if changed else frozenset())
+            if now >= self._look_due:
+                self._look_at_all()
         for manifest in self._publish():
             self._propagation.published(manifest, self._since)
         self._since = math.inf
 
+    def _look_at_all(self) -> None:
+        began = time.monotonic()
+        self._reader.look(None)
+        now = time.monotonic()
+        pause = max(CHECK_SECONDS, (now - began) / LOOK_SHARE)
+        self._look_due = now + min(pause, MAX_LOOK_SECONDS)
+
     def _publish(self) -> list[Manifest]:
         """Bring Pops and core to what is desired; the new manifests."""
-        self._state.rotate_cookie_secrets(int(time.time()))
-        self._pops.update(self._desired.pops)
-        self._propagation.pops = set(self._pops.running)
-        made = self._publication.publish(self._desired, self._manifests.removals)
+        self._run_pops(self._reader.desired.pops)
+        made = self._publication.publish(self._reader.desired)
         self._told_trouble = False
-        self._manifests.save()
-        settling = self._manifests.unsettled
-        self._due = time.monotonic() + (SETTLE_SECONDS if settling else RESYNC_SECONDS)
+        self._reader.save()
+        settling = self._reader.unsettled
+        self._due = time.monotonic() + (SETTLE_SECONDS if settling else CHECK_SECONDS)
         if self._options.watch:
-            self._watcher.watch(self._manifests.trees, self._manifests.folders)
+            self._watcher.watch(self._reader.trees, self._reader.folders)
         return made
+
+    def _run_pops(self, pops: list[Pop]) -> None:
+        """Run these Pops and no others."""
+        self._state.rotate_cookie_secrets(int(time.time()))
+        self._pops.update(pops)
+        self._propagation.pops = set(self._pops.running)
 
     def _hear(self) -> None:
         """Tell what the edges have acknowledged."""
@@ -183,7 +217,7 @@ class Fleet:
             self._show(event)
         if self._told_ready:
             return
-        newest = max((m.lsn for m in self._publication.manifests.values()), default=0)
+        newest = self._publication.newest_lsn
         late = [
             pop
             for pop in self._pops.running
@@ -198,7 +232,8 @@ class Fleet:
     def _tell_ready(self, now: float) -> None:
         self._told_ready = True
         manifests = self._publication.manifests
-        zones = [zone.resource for zone in self._desired.zones if zone.origin in manifests]
+        desired = self._reader.desired.zones
+        zones = [zone.resource for origin, zone in desired.items() if origin in manifests]
         pops = self._pops.running
         self._show(
             events.Ready(
@@ -217,13 +252,13 @@ class Fleet:
         self._due = time.monotonic() + RETRY_SECONDS
 
 
-def _ports(options: Options, desired: Desired) -> range:
+def _ports(options: Options, pops: list[Pop]) -> range:
     """The ports of the Pops, all of them free."""
-    pops = active(desired.pops)
-    if not pops:
+    running = active(pops)
+    if not running:
         given = ", ".join(map(str, options.paths))
         raise Trouble(f"no good Pop that is Active in {given}; a fleet needs at least one")
-    ports = range(options.dns_port, options.dns_port + len(pops))
+    ports = range(options.dns_port, options.dns_port + len(running))
     addresses.check_free(ports)
     return ports
 
@@ -239,5 +274,4 @@ def _start_core(
     core = redis_servers.embedded_core(port, state.password)
     log = state.log("core")
     supervisor.start(redis_servers.core_program(state.core, port, state.password, log))
-    redis_servers.wait_for(core, EMBEDDED_SECONDS, f" (see {log})")
     return core

@@ -4,35 +4,60 @@ Absence of data is never an order to delete. A document that is no longer found 
 file is there, was understood completely, and has said so for SETTLE_SECONDS: a file that is just
 being written may look complete when it is cut. A protected Zone is kept even then.
 
-What is kept outlives the command, in `accepted.json` of the state folder, so that a fleet started
-beside a broken manifest serves what it served before.
+What is kept outlives the command, in the state folder, so that a fleet started beside a broken
+manifest serves what it served before.
+
+Each look costs what it changed: only the documents of files that differ are compared, and of the
+others only those that are held although no file has them.
 """
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from dnsfleet import resources
-from dnsfleet.resources import Pop, Reference, Zone, documents
-from dnsfleet.resources.documents import Document
+from dnsfleet.resources import Pop, Reference, Zone
+from dnsfleet.resources.documents import Document, distinct
 from dnsfleet.violations import Violation
 
-from dnsfleet_cli.manifest_files import ManifestFile
-from dnsfleet_cli.troubles import Trouble, reason
-from dnsfleet_cli.up import private_files
+from dnsfleet_cli.manifest_files import FileChanges, ManifestFile, Rank
+from dnsfleet_cli.up.accepted import Accepted
 
 SETTLE_SECONDS = 0.5
 """Longer than a program needs to write a file in pieces."""
 
 
 @dataclass(frozen=True)
+class DocumentChanges:
+    """What differs from the last look."""
+
+    changed: tuple[Document, ...] = ()
+    """New ones and those that say something else, or say it elsewhere."""
+    removed: frozenset[Reference] = frozenset()
+    """What was held and is not any more."""
+
+    @property
+    def references(self) -> set[Reference]:
+        """Of all of them."""
+        return {*(document.reference for document in self.changed), *self.removed}
+
+    def __bool__(self) -> bool:
+        return bool(self.changed or self.removed)
+
+
+@dataclass(frozen=True)
 class Update:
-    """What one look at the files changed beside the documents."""
+    """What one look at the files gave."""
 
     violations: list[Violation]
+    """All that hold now, beside those of the files."""
     removed: list[str]
     """Origins of zones that were removed on purpose."""
+    documents: DocumentChanges = field(default_factory=DocumentChanges)
+
+
+_Place = tuple[Rank, int]
+"""Orders documents: by file, then by line."""
 
 
 class LastGood:
@@ -40,64 +65,156 @@ class LastGood:
 
     def __init__(self, store: Path) -> None:
         """Begin with what an earlier run left in `store`."""
-        self._store = store
-        self._saved: list[Document] = _restore(store)
-        self._held = {document.reference: document for document in self._saved}
-        self._missing_since: dict[Reference, float] = {}
+        self._store = Accepted(store)
+        self._saved = {document.reference: document for document in self._store.read()}
+        self._held = dict(self._saved)
+        self._missing: dict[Reference, float | None] = dict.fromkeys(self._held)
+        """What is held and in no file; since when that counts as a removal, None if it does not."""
+        self._files: dict[Path, ManifestFile] = {}
+        self._found: dict[Reference, dict[_Place, Document]] = {}
+        self._doubles: set[Reference] = set()
+        self._origins: Counter[str] = Counter()
+        """Of the Zones that are held and in a file."""
+        self._untold = list(self._held)
+        """What no update has had among its changes yet."""
+        self._unsaved: set[Reference] = set()
+
+    def close(self) -> None:
+        """Close the store."""
+        self._store.close()
 
     @property
     def documents(self) -> list[Document]:
-        """The documents, found ones before kept ones."""
+        """All documents."""
         return list(self._held.values())
+
+    @property
+    def pops(self) -> list[Pop]:
+        """The Pops in the order of the files, kept ones last."""
+        pops = {r: d.resource for r, d in self._held.items() if isinstance(d.resource, Pop)}
+        found = sorted(pops.keys() - self._missing.keys(), key=lambda r: min(self._found[r]))
+        return [pops[r] for r in (*found, *(r for r in self._missing if r in pops))]
 
     @property
     def unsettled(self) -> bool:
         """Whether a removal waits to be confirmed by a later look."""
-        return bool(self._missing_since)
+        return any(since is not None for since in self._missing.values())
 
-    def update(self, files: Sequence[ManifestFile], now: float) -> Update:
-        """Take what the files say at `now` (monotonic seconds)."""
-        found, violations = documents.distinct(d for file in files for d in file.documents)
-        origins = {d.resource.origin for d in found if isinstance(d.resource, Zone)}
-        by_path = {file.path.absolute(): file for file in files}
-        held = {document.reference: document for document in found}
-        missing_since: dict[Reference, float] = {}
-        removed = []
-        for reference, document in self._held.items():
+    def get(self, reference: Reference) -> Document | None:
+        """The document that is held."""
+        return self._held.get(reference)
+
+    def update(self, files: FileChanges, now: float) -> Update:
+        """Take what differs in the files at `now` (monotonic seconds)."""
+        touched = [reference for reference in self._take(files) if self._hold_first(reference)]
+        changed = dict.fromkeys([*self._untold, *touched])
+        self._untold.clear()
+        violations = self._told_twice()
+        removed, gone = [], set()
+        for reference, since in list(self._missing.items()):
+            document = self._held[reference]
             zone = document.resource if isinstance(document.resource, Zone) else None
-            if reference in held or (zone is not None and zone.origin in origins):
-                continue  # still there, or another document has taken the zone over
-            warning = _why_kept(document, by_path.get(Path(document.path).absolute()))
-            since = self._missing_since.get(reference, now)
-            if warning is not None:
+            warning = _why_kept(document, self._files.get(Path(document.path).absolute()))
+            taken_over = zone is not None and self._origins[zone.origin] > 0
+            if warning is not None and not taken_over:
                 violations.append(warning)
-                held[reference] = document
-            elif now - since < SETTLE_SECONDS:
-                missing_since[reference] = since
-                held[reference] = document
-            elif zone is not None:
+                self._missing[reference] = None
+                continue
+            since = now if since is None else since
+            if now - since < SETTLE_SECONDS and not taken_over:
+                self._missing[reference] = since
+                continue
+            del self._held[reference], self._missing[reference]
+            gone.add(reference)
+            if zone is not None and not taken_over:
                 removed.append(zone.origin)
-        self._held, self._missing_since = held, missing_since
-        return Update(violations, removed)
+        self._unsaved |= changed.keys() | gone
+        documents = tuple(self._held[reference] for reference in changed if reference not in gone)
+        return Update(violations, removed, DocumentChanges(documents, frozenset(gone)))
 
-    def save(self, good: Mapping[Reference, Document]) -> None:
+    def save(self, good: Mapping[Reference, Document], settled: Iterable[Reference] = ()) -> None:
         """Keep the documents for the next run, the good version of each.
 
-        Not the Pops: which of them run is what each run is told.
+        `settled` are those whose good version may be another than at the last call, beside what
+        updates changed. Pops are not kept: which of them run is what each run is told.
         """
-        keep = [good.get(d.reference, d) for d in self.documents if not isinstance(d.resource, Pop)]
-        if keep == self._saved:
-            return
-        table = [
-            {
-                "path": str(Path(document.path).absolute()),
-                "line": document.line,
-                "resource": document.resource.model_dump(mode="json", exclude_unset=True),
-            }
-            for document in keep
-        ]
-        private_files.write(self._store, json.dumps(table).encode())
-        self._saved = keep
+        put, removed = [], []
+        for reference in self._unsaved.union(settled):
+            held, saved = self._held.get(reference), self._saved.pop(reference, None)
+            if held is None or isinstance(held.resource, Pop):
+                if saved is not None:
+                    removed.append(reference)
+                continue
+            keep = self._saved[reference] = good.get(reference, held)
+            if not _same(keep, saved):
+                put.append(keep)
+        if put or removed:
+            self._store.write(put, removed)
+        self._unsaved.clear()
+
+    def _take(self, files: FileChanges) -> list[Reference]:
+        """Replace the documents of files; the references of old and new ones, in order."""
+        touched: dict[Reference, None] = {}
+        read: list[tuple[Path, ManifestFile | None]] = [(file.path, file) for file in files.read]
+        for path, file in (*read, *((path, None) for path in files.gone)):
+            old = self._files.pop(path.absolute(), None)
+            if old is not None:
+                for document in old.documents:
+                    del self._found[document.reference][old.rank, document.line]
+                    touched[document.reference] = None
+            if file is not None:
+                self._files[path.absolute()] = file
+                for document in file.documents:
+                    places = self._found.setdefault(document.reference, {})
+                    places[file.rank, document.line] = document
+                    touched[document.reference] = None
+        return list(touched)
+
+    def _hold_first(self, reference: Reference) -> bool:
+        """Hold the first document that files have of a reference; whether it is another one now.
+
+        Where none has it any more, what was held counts as missing.
+        """
+        places, held = self._found[reference], self._held.get(reference)
+        if held is not None and reference not in self._missing:
+            self._count(held, -1)
+        if len(places) > 1:
+            self._doubles.add(reference)
+        else:
+            self._doubles.discard(reference)
+        if not places:
+            del self._found[reference]
+            if held is not None:
+                self._missing.setdefault(reference)
+            return False
+        self._missing.pop(reference, None)
+        first = places[min(places)]
+        self._count(first, +1)
+        if first == held:
+            return False
+        self._held[reference] = first
+        return True
+
+    def _count(self, document: Document, change: int) -> None:
+        if isinstance(document.resource, Zone):
+            origin = document.resource.origin
+            self._origins[origin] += change
+            if not self._origins[origin]:
+                del self._origins[origin]
+
+    def _told_twice(self) -> list[Violation]:
+        """A violation for each document beside the first of its reference."""
+        doubles = [item for reference in self._doubles for item in self._found[reference].items()]
+        return distinct(document for _, document in sorted(doubles, key=lambda item: item[0]))[1]
+
+
+def _same(document: Document, saved: Document | None) -> bool:
+    """Whether the store has it; what it gave back has an absolute path and no lines of fields."""
+    return saved is not None and (
+        document is saved
+        or (document.line, Path(document.path).absolute(), document.resource)
+        == (saved.line, Path(saved.path).absolute(), saved.resource)
+    )
 
 
 def _why_kept(document: Document, file: ManifestFile | None) -> Violation | None:
@@ -113,22 +230,3 @@ def _why_kept(document: Document, file: ManifestFile | None) -> Violation | None
         message = f"{what} is kept: it was protected; put it back with protect: false first"
         return Violation("Protected", message, where, "warning")
     return None
-
-
-def _restore(store: Path) -> list[Document]:
-    if not store.exists():
-        return []
-    try:
-        table = json.loads(store.read_bytes())
-        return [_document(entry["resource"], entry["path"], entry["line"]) for entry in table]
-    except OSError as error:
-        raise Trouble(f"state file {store} cannot be read: {reason(error)}; delete it") from None
-    except (ValueError, TypeError, KeyError):
-        raise Trouble(f"state file {store} is damaged; delete it") from None
-
-
-def _document(raw: dict[str, object], path: str, line: int) -> Document:
-    resource, found = resources.parse(raw, path)
-    if resource is None:
-        raise ValueError(str(found[0]))
-    return Document(resource.kind, resource, path, line, {})

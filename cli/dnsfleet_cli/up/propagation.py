@@ -28,6 +28,8 @@ class Propagation:
         """The Pops that run."""
         self._pending: dict[str, _Pending] = {}
         self._failing: dict[tuple[str, str], str] = {}
+        self._compared: tuple[Mapping[str, Ack], set[str]] | None = None
+        """Acks and Pops that all of `_pending` was compared with; None where some of it was not."""
 
     @property
     def pending(self) -> bool:
@@ -37,9 +39,13 @@ class Propagation:
     def published(self, manifest: Manifest, since: float) -> None:
         """Follow a publication of a change noticed at `since`; an older one is forgotten."""
         self._pending[manifest.zone] = _Pending(manifest, since)
+        self._compared = None
 
     def hear(self, acks: Mapping[str, Ack], now: float) -> list[events.Event]:
         """Take the acks by Pop; what has arrived everywhere, and what a Pop cannot load."""
+        if self._compared == (acks, self.pops):
+            return []
+        self._compared = (acks, set(self.pops))
         told: list[events.Event] = []
         for pop in sorted(self.pops & acks.keys()):
             told += self._failures(pop, acks[pop].failing)

@@ -1,7 +1,8 @@
 """The link to the core: what is desired goes in, what became of it and the edges' acks come out."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet.replication.acks import Ack
@@ -12,7 +13,7 @@ from dnsfleet_publisher.placement import placement
 from dnsfleet_publisher.publishing import Desired as Wanted
 from dnsfleet_publisher.publishing import Outcome, Publisher, State
 from dnsfleet_publisher.record_store import RecordStore
-from dnsfleet_publisher.store_errors import Fenced, StoreError
+from dnsfleet_publisher.store_errors import Fenced, StoreError, StoreResetError
 
 from dnsfleet_cli.troubles import Trouble
 from dnsfleet_cli.up import events
@@ -37,57 +38,97 @@ class Publication:
         self._show = show
         self._told: dict[str, events.Event] = {}
         self._made: list[Manifest] = []
+        self._complete_fence: int | None = None
+        """The fence under which everything was published."""
         self.manifests: dict[str, Manifest] = {}
         """What is published, by origin; tombstones are not among them."""
+        self.newest_lsn = 0
+        """The position of the newest of them."""
 
     def close(self) -> None:
         """Close the connection to the core."""
         self._client.close()
 
-    def publish(self, desired: Desired, removals: set[str]) -> list[Manifest]:
+    def publish(self, desired: Desired) -> list[Manifest]:
         """Make the core what is desired; the manifests that are new since the last success.
 
-        Takes out of `removals` what was removed. `Unavailable` when the core did not answer.
+        Costs what is unpublished or to be removed, and takes out of both what was done; where there
+        is neither, one question whether the core still has its data. `Unavailable` when it did not
+        answer, Trouble when this fleet may not write to it.
         """
-        try:
-            wanted = self._wanted(desired)
-            outcomes = self._publisher.reconcile(wanted, True, removals)
-        except StoreError as error:
-            raise Unavailable(str(error)) from None
-        except Fenced as error:
-            raise Trouble(str(error)) from None
+        if self._complete and not desired.unpublished and not desired.removals:
+            self._check()
+        if desired.unpublished or desired.removals or not self._complete:
+            self._publish(desired)
+            if not self._complete:  # it lost its data meanwhile
+                self._publish(desired)
+        made, self._made = self._made, []
+        return made
+
+    @property
+    def _complete(self) -> bool:
+        """Whether the core has been given everything since it was claimed last."""
+        return self._store.fence == self._complete_fence
+
+    def acks(self) -> dict[str, Ack]:
+        """What the edge of each Pop said last, by Pop; `Unavailable` as for `publish`."""
+        with _explaining():
+            said = self._store.core.acks()
+        edges = {tuple(name.split("/")): ack for name, ack in said.items()}
+        return {name[0]: ack for name, ack in edges.items() if name[1:] == (EDGE_NAME,)}
+
+    def _check(self) -> None:
+        """Have everything published again where the core has lost it."""
+        with _explaining():
+            try:
+                self._store.check()
+            except StoreResetError:
+                self._complete_fence = None
+
+    def _publish(self, desired: Desired) -> None:
+        if not self._complete:
+            desired.unpublished.update(desired.zones)
+        outcomes = self._reconcile(desired)
         away = None
         for origin, outcome in outcomes.items():
             if outcome.reason == "StoreUnavailable":
                 away = outcome.message
                 continue
             self._made += self._take(origin, outcome)
+            if outcome.state is not State.FAILED:
+                desired.unpublished.discard(origin)
             if outcome.state is State.REMOVED:
-                removals.discard(origin)
+                desired.removals.discard(origin)
         if away is not None:
             raise Unavailable(away)
-        made, self._made = self._made, []
-        return made
+        desired.unpublished &= outcomes.keys()  # the others have only errors and were never good
 
-    def acks(self) -> dict[str, Ack]:
-        """What the edge of each Pop said last, by Pop; `Unavailable` as for `publish`."""
-        try:
-            said = self._store.core.acks()
-            self._store.choose_format(said.values())
-        except StoreError as error:
-            raise Unavailable(str(error)) from None
-        edges = {tuple(name.split("/")): ack for name, ack in said.items()}
-        return {name[0]: ack for name, ack in edges.items() if name[1:] == (EDGE_NAME,)}
+    def _reconcile(self, desired: Desired) -> dict[str, Outcome]:
+        """One pass over what is unpublished.
 
-    def _wanted(self, desired: Desired) -> dict[str, Wanted]:
+        The publisher counts the zones that are live by a complete pass, so it gets one whenever
+        that number may change.
+        """
+        with _explaining():
+            wanted = self._wanted(desired, desired.unpublished)
+            complete = bool(desired.removals) or not wanted.keys() <= self.manifests.keys()
+            if complete or not self._complete:
+                complete, wanted = True, self._wanted(desired, desired.zones)
+            outcomes = self._publisher.reconcile(wanted, complete, desired.removals)
+        if complete and all(o.reason != "StoreUnavailable" for o in outcomes.values()):
+            self._complete_fence = self._store.fence
+        return outcomes
+
+    def _wanted(self, desired: Desired, origins: Iterable[str]) -> dict[str, Wanted]:
         wanted = {}
-        for assembled in desired.zones:
+        for origin in origins:
+            assembled = desired.zones[origin]
             # A zone that has only errors stays as the core has it, and counts as one that is live.
-            zone = assembled.zone or self._store.load(assembled.origin)
+            zone = assembled.zone or self._store.load(origin)
             if zone is not None:
                 resource = assembled.resource
                 approve = resource.metadata.annotations.get(APPROVE_ANNOTATION)
-                wanted[assembled.origin] = Wanted(zone, placement(resource, desired.pops), approve)
+                wanted[origin] = Wanted(zone, placement(resource, desired.pops), approve)
         return wanted
 
     def _take(self, origin: str, outcome: Outcome) -> list[Manifest]:
@@ -106,6 +147,7 @@ class Publication:
             self.manifests.pop(origin, None)
         else:
             self.manifests[origin] = manifest
+            self.newest_lsn = max(self.newest_lsn, manifest.lsn)
         if outcome.state is State.PUBLISHED:
             self._show(
                 events.Published(origin, manifest.serial, str(manifest.revision), manifest.records)
@@ -116,3 +158,14 @@ class Publication:
         if self._told.get(origin) != event:
             self._told[origin] = event
             self._show(event)
+
+
+@contextmanager
+def _explaining() -> Iterator[None]:
+    """Turn what the store says of itself into what this module promises."""
+    try:
+        yield
+    except StoreError as error:
+        raise Unavailable(str(error)) from None
+    except Fenced as error:
+        raise Trouble(str(error)) from None

@@ -5,6 +5,7 @@ publisher.key   Ed25519 private key (PEM, 0600): made once, signs every revision
 publisher.pub   its public half, what edges verify with
 passwords.json  one password per Redis user (0600), made once
 cookies         the secrets of DNS cookies (0600), rotated while a fleet runs
+accepted.db     the last good documents (0600)
 ports.json      loopback ports of Redis and metrics servers, kept from run to run
 core/           the core Redis: configuration and append-only file
 pops/NAME/      a Pop: replica/ (Redis), edge/ (snapshots), edge.json (configuration)
@@ -66,7 +67,7 @@ class StateFolder:
     @property
     def accepted(self) -> Path:
         """The file that keeps the last good documents."""
-        return self.root / "accepted.json"
+        return self.root / "accepted.db"
 
     @property
     def core(self) -> Path:

@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
+from dnsfleet.resources import Reference
+from dnsfleet.resources.documents import Document
 from dnsfleet_cli.manifest_files import ManifestFiles
 from dnsfleet_cli.troubles import Trouble
-from dnsfleet_cli.up.last_good import SETTLE_SECONDS, LastGood, Update
+from dnsfleet_cli.up.accepted import Accepted
+from dnsfleet_cli.up.last_good import SETTLE_SECONDS, DocumentChanges, LastGood, Update
 
 ZONE = """\
 apiVersion: dnsfleet.io/v1alpha1
@@ -26,13 +29,17 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "manifests"
         self.folder.mkdir()
-        self.store = folder / "accepted.json"
+        self.store = folder / "accepted.db"
         self.now = 0.0
-        self.restart()
+        self.start()
 
-    def restart(self) -> None:
+    def start(self) -> None:
         self.files = ManifestFiles([self.folder])
         self.last_good = LastGood(self.store)
+
+    def restart(self) -> None:
+        self.last_good.close()
+        self.start()
 
     def write(self, name: str, *texts: str) -> None:
         (self.folder / name).write_text("---\n".join(texts))
@@ -162,10 +169,121 @@ def test_the_good_version_is_saved_in_place_of_the_newest(bench: Bench) -> None:
     assert "bad" not in bench.last_good.documents[0].resource.model_dump_json()
 
 
+def changed(update: Update) -> list[str]:
+    return sorted(document.reference.name for document in update.documents.changed)
+
+
+def test_a_look_hands_on_what_it_changed(bench: Bench) -> None:
+    for number in range(20):
+        bench.write(f"{number}.yaml", zone(f"z{number}"))
+    assert len(changed(bench.look())) == 20
+    before = bench.last_good.documents
+    assert bench.look().documents == DocumentChanges()
+    bench.write("7.yaml", zone("z7", protect=True))
+    assert changed(bench.look()) == ["z7"]
+    after = bench.last_good.documents
+    assert [a.reference.name for a, b in zip(after, before, strict=True) if a is not b] == ["z7"]
+    bench.write("7.yaml", zone("z7"))
+    bench.write("8.yaml", "# retired\n")
+    assert changed(bench.look()) == ["z7"]
+    update = bench.look(SETTLE_SECONDS)
+    assert update.documents == DocumentChanges((), frozenset({Reference("Zone", "default", "z8")}))
+    assert update.removed == ["z8.example."]
+
+
+def test_a_document_of_a_changed_file_that_is_the_same_stays_the_same_object(bench: Bench) -> None:
+    bench.write("a.yaml", zone("one"), zone("two"))
+    bench.look()
+    one, _ = bench.last_good.documents
+    bench.write("a.yaml", zone("one"), zone("two", protect=True))
+    assert changed(bench.look()) == ["two"]
+    assert bench.last_good.documents[0] is one
+
+
+def test_what_is_kept_from_an_earlier_run_is_handed_on_once(bench: Bench) -> None:
+    bench.write("a.yaml", zone("one"))
+    bench.look()
+    bench.last_good.save({})
+    (bench.folder / "a.yaml").unlink()
+    bench.restart()
+    assert changed(bench.look()) == ["one"]
+    assert changed(bench.look()) == []
+
+
+def test_the_second_of_two_documents_takes_the_place_of_the_first(bench: Bench) -> None:
+    bench.write("a.yaml", zone("one"))
+    bench.write("b.yaml", zone("one", protect=True))
+    bench.look()
+    bench.write("a.yaml", "# moved\n")
+    update = bench.look()
+    assert (changed(update), update.violations) == (["one"], [])
+    assert bench.last_good.documents[0].path == str(bench.folder / "b.yaml")
+    bench.write("a.yaml", zone("one"))
+    assert reasons(bench.look()) == ["DuplicateResource"]
+    assert bench.last_good.documents[0].path == str(bench.folder / "a.yaml")
+
+
+def test_a_save_writes_what_changed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[list[str]] = []
+    write = Accepted.write
+
+    def noted(self: Accepted, put: list[Document], removed: list[Reference]) -> None:
+        written.append([*(d.reference.name for d in put), *(f"-{r.name}" for r in removed)])
+        write(self, put, removed)
+
+    monkeypatch.setattr(Accepted, "write", noted)
+    bench.write("a.yaml", zone("one"), zone("two"), POP)
+    bench.write("b.yaml", zone("three"))
+    bench.look()
+    bench.last_good.save({})
+    bench.last_good.save({})
+    bench.write("b.yaml", zone("three", protect=True))
+    bench.look()
+    bench.last_good.save({})
+    bench.write("a.yaml", zone("one"), POP)
+    bench.look()
+    bench.last_good.save({})
+    bench.look(SETTLE_SECONDS)
+    bench.last_good.save({})
+    bench.restart()
+    bench.look()
+    bench.last_good.save({})
+    assert [sorted(names) for names in written] == [["one", "three", "two"], ["three"], ["-two"]]
+
+
+def test_a_version_that_has_become_good_is_saved(bench: Bench) -> None:
+    """Another document can make one good that did not change itself."""
+    bench.write("a.yaml", zone("one"))
+    bench.look()
+    (old,) = bench.last_good.documents
+    bench.write("a.yaml", zone("one", protect=True))
+    bench.look()
+    (new,) = bench.last_good.documents
+    bench.last_good.save({old.reference: old})
+    bench.last_good.save({new.reference: new}, [new.reference])
+    bench.restart()
+    (restored,) = bench.last_good.documents
+    assert restored.resource == new.resource
+
+
+def test_pops_come_in_the_order_of_files_and_kept_ones_last(bench: Bench) -> None:
+    def pop(name: str) -> str:
+        return POP.replace("fra", name)
+
+    bench.write("b.yaml", pop("b2"), pop("b1"))
+    bench.write("c.yaml", pop("c"))
+    bench.look()
+    bench.write("a.yaml", pop("a"))
+    (bench.folder / "b.yaml").unlink()
+    bench.look()
+    assert [pop.metadata.name for pop in bench.last_good.pops] == ["a", "c", "b2", "b1"]
+
+
 def test_a_damaged_store_is_told(bench: Bench) -> None:
+    bench.last_good.close()
     bench.store.write_text("[{}]")
     with pytest.raises(Trouble) as caught:
-        bench.restart()
+        bench.start()
     assert str(caught.value) == f"state file {bench.store} is damaged; delete it"
 
 

@@ -84,3 +84,37 @@ def test_a_pop_that_cannot_load_a_zone_is_told_once_until_that_changes() -> None
     assert propagation.hear({"x": ack(6, a="bad digest")}, 2.0) == []
     assert propagation.hear({"x": ack(6)}, 3.0) == []
     assert propagation.hear({"x": ack(6, a="bad digest")}, 4.0) == [bad]
+
+
+class CountedAcks(dict[str, Ack]):
+    """Acks that count how often one is asked for."""
+
+    asked = 0
+
+    def get(self, pop: str, default: Ack | None = None) -> Ack | None:
+        self.asked += 1
+        return super().get(pop, default)
+
+
+def test_acks_that_did_not_move_are_not_compared_again() -> None:
+    propagation = Propagation()
+    propagation.pops = {"x"}
+    for number in range(100):
+        propagation.published(manifest(number + 5, zone=f"{number}."), since=1.0)
+    first, same = CountedAcks(x=ack(5)), CountedAcks(x=ack(5))
+    assert len(propagation.hear(first, now=2.0)) == 1
+    assert first.asked == 100
+    assert propagation.hear(same, now=2.0) == []
+    assert same.asked == 0
+
+
+def test_the_same_acks_count_again_for_another_publication_and_for_other_pops() -> None:
+    propagation = Propagation()
+    propagation.pops = {"x", "y"}
+    acks = {"x": ack(5), "y": ack(4)}
+    propagation.published(manifest(5), since=1.0)
+    assert propagation.hear(acks, now=2.0) == []
+    propagation.pops = {"x"}
+    assert propagation.hear(acks, now=2.0) == [Propagated("a.", 5, "7.5", 1, 1.0)]
+    propagation.published(manifest(4, zone="b."), since=1.0)
+    assert propagation.hear(acks, now=2.0) == [Propagated("b.", 4, "7.4", 1, 1.0)]

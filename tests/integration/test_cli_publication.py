@@ -1,0 +1,170 @@
+"""What `dnsfleet up` hands to the publisher, against a real core."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from dnsfleet.replication import keys
+from dnsfleet_cli.manifest_files import ManifestFiles
+from dnsfleet_cli.up.desired import ManifestReader
+from dnsfleet_cli.up.publication import Publication, Unavailable
+from dnsfleet_cli.up.redis_servers import external_core
+from dnsfleet_publisher.publishing import Outcome, Publisher
+from support.up_runs import pops, zone
+from support.valkey import Valkey
+
+NAMES = ("one", "two", "three")
+ORIGINS = {f"{name}.example." for name in NAMES}
+
+
+class Writer:
+    """Three zones in files, and what was handed to the publisher: origins, and whether all."""
+
+    def __init__(self, root: Path, core: Valkey, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.root = root
+        self.root.mkdir()
+        for name in NAMES:
+            self.write(name, "192.0.2.1")
+        (self.root / "pops.yaml").write_text(pops("fra"))
+        self.reader = ManifestReader(
+            ManifestFiles([root]), root.parent / "accepted.db", lambda _: None
+        )
+        self.publication = Publication(
+            external_core(core.url), Ed25519PrivateKey.generate(), lambda _: None
+        )
+        self.handed: list[tuple[set[str], bool]] = []
+        reconcile = Publisher.reconcile
+
+        def noted(publisher: Publisher, desired: Any, complete: bool, *more: Any) -> Any:
+            self.handed.append((set(desired), complete))
+            return reconcile(publisher, desired, complete, *more)
+
+        monkeypatch.setattr(Publisher, "reconcile", noted)
+
+    def write(self, name: str, address: str) -> None:
+        (self.root / f"{name}.yaml").write_text(zone(name, address))
+
+    def publish(self) -> set[str]:
+        """Look and publish; the zones that have a new manifest."""
+        self.handed.clear()
+        self.reader.look(None)
+        return {made.zone for made in self.publication.publish(self.reader.desired)}
+
+    def close(self) -> None:
+        self.publication.close()
+        self.reader.close()
+
+
+@pytest.fixture
+def core(tmp_path: Path) -> Iterator[Valkey]:
+    server = Valkey(tmp_path / "core")
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def writer(tmp_path: Path, core: Valkey, monkeypatch: pytest.MonkeyPatch) -> Iterator[Writer]:
+    writer = Writer(tmp_path / "manifests", core, monkeypatch)
+    yield writer
+    writer.close()
+
+
+def test_a_change_hands_on_what_changed(writer: Writer) -> None:
+    assert writer.publish() == ORIGINS
+    assert writer.handed == [(ORIGINS, True)]
+    writer.write("two", "192.0.2.2")
+    assert writer.publish() == {"two.example."}
+    assert writer.handed == [({"two.example."}, False)]
+    assert writer.publish() == set()
+    assert writer.handed == []
+
+
+def test_another_number_of_zones_is_announced(writer: Writer, core: Valkey) -> None:
+    writer.publish()
+    with core.client() as client:
+        before = client.get(keys.FLEET)
+        writer.write("two", "192.0.2.2")
+        writer.publish()
+        assert client.get(keys.FLEET) == before
+        writer.write("four", "192.0.2.1")
+        assert writer.publish() == {"four.example."}
+        assert writer.handed == [(ORIGINS | {"four.example."}, True)]
+        assert client.get(keys.FLEET) != before
+
+
+def test_a_removal_is_handed_on_until_it_is_done(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dnsfleet_cli.up.last_good.SETTLE_SECONDS", 0.0)
+    writer.publish()
+    (writer.root / "two.yaml").write_text("# retired\n")
+    assert writer.publish() == {"two.example."}
+    assert writer.handed == [(ORIGINS - {"two.example."}, True)]
+    assert "two.example." not in writer.publication.manifests
+    assert writer.publish() == set()
+    assert writer.handed == []
+
+
+def test_a_core_that_lost_its_data_gets_all_of_it_again(writer: Writer, core: Valkey) -> None:
+    writer.publish()
+    with core.client() as client:
+        client.flushall()
+        assert writer.publish() == ORIGINS
+        assert writer.handed == [(ORIGINS, True)]
+        assert {name.decode() for name in client.hkeys(keys.ZONES)} == ORIGINS
+    assert writer.publish() == set()
+    assert writer.handed == []
+
+
+def test_a_core_that_lost_its_data_before_a_change_gets_all_of_it_again(
+    writer: Writer, core: Valkey
+) -> None:
+    writer.publish()
+    with core.client() as client:
+        client.flushall()
+        writer.write("two", "192.0.2.2")
+        assert writer.publish() == ORIGINS
+        assert {name.decode() for name in client.hkeys(keys.ZONES)} == ORIGINS
+    assert writer.handed[-1] == (ORIGINS, True)
+
+
+def test_what_could_not_be_published_waits_for_the_core(writer: Writer, core: Valkey) -> None:
+    writer.publish()
+    core.kill()
+    writer.write("two", "192.0.2.2")
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            writer.publish()
+        assert writer.reader.desired.unpublished == {"two.example."}
+    core.start()
+    assert writer.publish() == ORIGINS
+
+
+def test_a_zone_that_was_never_good_costs_the_others_nothing(writer: Writer) -> None:
+    writer.publish()
+    writer.write("bad", "192.0.2.1")
+    path = writer.root / "bad.yaml"
+    path.write_text(path.read_text() + "    - {name: www, type: CNAME, data: [other]}\n")
+    assert writer.publish() == set()
+    assert writer.handed == [(set(), False)]
+    assert writer.publish() == set()
+    assert writer.handed == []
+
+
+def test_a_zone_that_failed_is_tried_again(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer.publish()
+    writer.write("two", "192.0.2.2")
+    publish = Publisher._publish
+
+    def fail(publisher: Publisher, origin: str, _: Any) -> Outcome:
+        return publisher.failed(origin, "PublishFailed", ValueError("no"))
+
+    monkeypatch.setattr(Publisher, "_publish", fail)
+    for _ in range(2):
+        assert writer.publish() == set()
+        assert writer.handed == [({"two.example."}, False)]
+    monkeypatch.setattr(Publisher, "_publish", publish)
+    assert writer.publish() == {"two.example."}
