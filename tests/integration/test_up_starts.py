@@ -3,11 +3,14 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import dns.exception
 import pytest
 from support.fleet import Fleet, replace
 from support.ports import free_ports
@@ -120,3 +123,123 @@ def test_json_is_the_only_output_on_standard_output(small: Path, tmp_path: Path)
             process.send_signal(signal.SIGTERM)
     _, error = process.communicate(timeout=20)
     assert (process.returncode, error, kinds[-1]) == (0, "", "stopped")
+
+
+FILED = """\
+apiVersion: dnsfleet.io/v1alpha1
+kind: Zone
+metadata: {name: one}
+spec: {origin: one.example, zoneFile: {path: one.zone}}
+"""
+MASTER = """\
+$TTL 300
+@ SOA ns1.example.net. hostmaster 1 7200 900 1209600 300
+@ NS ns1.example.net.
+www A ADDRESS
+"""
+
+
+class SlowFile:
+    """A zone file that takes as long to read as a test wants: a pipe that nobody has written."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "one.zone"
+        self._opened = threading.Event()
+        self._written = threading.Event()
+
+    def begin(self) -> None:
+        self._path.unlink(missing_ok=True)
+        os.mkfifo(self._path)
+        self._writer = threading.Thread(target=self._write, daemon=True)
+        self._writer.start()
+
+    def being_read(self) -> bool:
+        return self._opened.is_set()
+
+    def end(self, address: str) -> None:
+        self._text = MASTER.replace("ADDRESS", address)
+        self._written.set()
+        self._writer.join(LIVE_SECONDS)
+
+    def _write(self) -> None:
+        with self._path.open("w") as pipe:  # waits for the reader
+            self._opened.set()
+            self._written.wait()
+            replace(self._path, self._text)  # whoever reads it again finds a file
+            pipe.write(self._text)
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> SlowFile:
+    folder = tmp_path / "manifests"
+    folder.mkdir()
+    (folder / "fleet.yaml").write_text(FILED + "---\n" + pops("fra", "iad"))
+    (folder / "one.zone").write_text(MASTER.replace("ADDRESS", "192.0.2.1"))
+    return SlowFile(folder)
+
+
+def answers(fleet: Fleet) -> list[list[str] | None]:
+    """What each Pop says."""
+    return [quiet(server) for server in fleet.servers]
+
+
+def test_edges_answer_from_their_disks_while_the_files_are_read(
+    slow: SlowFile, tmp_path: Path
+) -> None:
+    state = tmp_path / "state"
+    with Fleet(tmp_path / "manifests", state, 2) as fleet:
+        fleet.wait("ready", 60)
+    slow.begin()
+    with Fleet(tmp_path / "manifests", state, 2) as fleet:
+        wait_for("the reading", slow.being_read, 30)
+        wait_for("old answers", lambda: answers(fleet) == [["192.0.2.1"]] * 2, 30)
+        assert not any(event["event"] == "ready" for event in fleet.events)
+        slow.end("192.0.2.2")
+        fleet.wait("ready", 60)
+        assert answers(fleet) == [["192.0.2.2"]] * 2
+
+
+def test_edges_with_nothing_on_disk_are_closed_while_the_files_are_read(
+    slow: SlowFile, tmp_path: Path
+) -> None:
+    slow.begin()
+    with Fleet(tmp_path / "manifests", tmp_path / "state", 2) as fleet:
+        wait_for("the reading", slow.being_read, 30)
+        wait_for("two edges", lambda: len(waiting_edges(tmp_path / "state")) == 2, 30)
+        for server in fleet.servers:
+            with pytest.raises(ConnectionRefusedError), socket.create_connection(server, 1):
+                pass
+        slow.end("192.0.2.1")
+        fleet.wait("ready", 60)
+        assert answers(fleet) == [["192.0.2.1"]] * 2
+
+
+def waiting_edges(state: Path) -> list[Path]:
+    """Logs of edges that have looked at their disks and found no complete set of zones."""
+    logs = (state / "logs").glob("edge-*.log")
+    return [log for log in logs if "disk_incomplete" in log.read_text()]
+
+
+def test_a_pop_that_left_the_files_is_not_started_again(slow: SlowFile, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    with Fleet(tmp_path / "manifests", state, 2) as fleet:
+        fleet.wait("ready", 60)
+    (tmp_path / "manifests/fleet.yaml").write_text(FILED + "---\n" + pops("iad"))
+    slow.begin()
+    with Fleet(tmp_path / "manifests", state, 2) as fleet:
+        wait_for("the reading", slow.being_read, 30)
+        first, second = fleet.servers
+        wait_for("iad", lambda: quiet(first) == ["192.0.2.1"], 30)
+        with pytest.raises(ConnectionRefusedError), socket.create_connection(second, 1):
+            pass
+        slow.end("192.0.2.1")
+        ready = fleet.wait("ready", 60)
+        assert [row["pop"] for row in ready["pops"]] == ["iad"]
+
+
+def quiet(server: tuple[str, int]) -> list[str] | None:
+    """An answer, while the server may be away."""
+    try:
+        return ask(server, "www.one.example")
+    except (OSError, dns.exception.Timeout):
+        return None

@@ -2,7 +2,11 @@
 
     files ──look──▶ zones ──publish──▶ core ══▶ replicas ──▶ edges ──acks──▶ told
 
-One thread, the main one, does all of it in a loop that is driven by an inbox: changed
+The Pops come first. Only their documents are needed to start every process, and an edge answers
+from what it has on its disk, so a restart of ten thousand zones does not wait for their manifests
+to be parsed.
+
+After that one thread, the main one, does all of it in a loop that is driven by an inbox: changed
 files from the watcher, starts and exits from the supervisor. Each round costs what changed. Between
 changes the loop wakes up by itself: often while a publication is on its way, to hear the acks;
 every CHECK_SECONDS to ask whether the core still has what was published; and now and then to
@@ -27,6 +31,7 @@ from dnsfleet_cli.troubles import Trouble
 from dnsfleet_cli.up import addresses, events, redis_servers
 from dnsfleet_cli.up.desired import ManifestReader
 from dnsfleet_cli.up.display import JsonLines, Terminal
+from dnsfleet_cli.up.first_pops import first_pops
 from dnsfleet_cli.up.last_good import SETTLE_SECONDS
 from dnsfleet_cli.up.options import Options
 from dnsfleet_cli.up.pops import Pops, active
@@ -94,7 +99,7 @@ class Fleet:
     def __init__(
         self, options: Options, show: Callable[[events.Event], None], stack: ExitStack
     ) -> None:
-        """Read the files and start every process; nothing is published before `run`."""
+        """Start every process, then read the files; nothing is published before `run`."""
         self._began = time.monotonic()
         self._began_ms = time.time_ns() // 1_000_000
         self._show = show
@@ -104,8 +109,10 @@ class Fleet:
         stack.callback(self._state.close)
         key = self._state.private_key()
         files = ManifestFiles(options.paths)
-        self._reader = self._read(files, stack)
-        pops = self._reader.desired.pops
+        pops, reader = first_pops(files), None
+        if not active(pops):  # there may be some in a pipe; if not, this tells what is wrong
+            reader = self._read(files, stack)
+            pops = reader.desired.pops
         ports = _ports(options, pops)
         self._watcher = Watcher(
             lambda paths: self._inbox.put(Changed(paths, time.monotonic())),
@@ -120,8 +127,7 @@ class Fleet:
         self._pops = Pops(options, self._state, core, supervisor)
         self._propagation = Propagation()
         self._run_pops(pops)
-        if options.redis_url is None:
-            redis_servers.wait_for(core, EMBEDDED_SECONDS, f" (see {self._state.log('core')})")
+        self._reader = reader or self._read(files, stack)
         self._publication = Publication(core, key, show)
         stack.callback(self._publication.close)
         self._told_ready = False
@@ -274,4 +280,6 @@ def _start_core(
     core = redis_servers.embedded_core(port, state.password)
     log = state.log("core")
     supervisor.start(redis_servers.core_program(state.core, port, state.password, log))
+    # Replicas wait for it: one that finds it away or still reading tries again a second later.
+    redis_servers.wait_for(core, EMBEDDED_SECONDS, f" (see {log})")
     return core

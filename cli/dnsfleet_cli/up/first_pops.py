@@ -1,0 +1,45 @@
+"""The Pops of a fleet before anything else of it is parsed.
+
+Parsing ten thousand zones takes many seconds, and the Pops are all that it takes to start edges
+that have their zones on disk. Documents that cannot be Pops are left out by their text, which takes
+a hundredth of the time and is never wrong: a document of the kind Pop has that word in its text,
+or an escape sequence that stands for a part of it.
+"""
+
+import re
+from itertools import pairwise
+
+from dnsfleet.resources import Pop, documents
+
+from dnsfleet_cli.manifest_files import ManifestFiles
+
+_DOCUMENT_START = re.compile(r"^---(?=\s|$)", re.MULTILINE)
+_KIND = "Pop"
+_ESCAPE = "\\"
+
+
+def first_pops(files: ManifestFiles) -> list[Pop]:
+    """The good Pops in the order of the files; the first complete look tells what is wrong."""
+    found = []
+    for (_, path), _ in files.find():
+        if not path.is_file():
+            continue  # a pipe can be read once only, and it is not our turn
+        try:
+            text = path.read_bytes().decode()
+        except (OSError, UnicodeDecodeError):
+            continue
+        if _may_have_pops(text):
+            found += documents.load(_without_others(text), str(path))[0]
+    distinct, _ = documents.distinct(found)
+    return [document.resource for document in distinct if isinstance(document.resource, Pop)]
+
+
+def _without_others(text: str) -> str:
+    """The text with the documents that cannot be Pops taken out, their `---` too."""
+    starts = [0, *(match.start() for match in _DOCUMENT_START.finditer(text)), len(text)]
+    parts = (text[start:end] for start, end in pairwise(starts))
+    return "".join(part for part in parts if _may_have_pops(part))
+
+
+def _may_have_pops(text: str) -> bool:
+    return _KIND in text or _ESCAPE in text
