@@ -1,9 +1,9 @@
-"""From a zone to the manifest that gives the same zone.
+"""From a zone to a Zone object, in YAML, that gives the same zone.
 
-A list of records is what people want to read and change, but it cannot say everything: all TTLs of
-SOA and NS are `spec.ttl`, and the SOA names the first name server. So the list is only offered
-after it was turned back into a zone and nothing but the serial differed. Otherwise the manifest
-carries the whole master file, or refers to it where it is too big.
+A list of records is what people want to read and change, but it cannot express every zone: SOA and
+NS always have the TTL `spec.ttl`, and the SOA always names the first name server. So the list is
+turned back into a zone first, and written only if nothing but the serial differs. Otherwise the
+object contains the whole master file, or names the file where it is too big.
 """
 
 import re
@@ -32,7 +32,7 @@ class _Rrset(NamedTuple):
     data: list[str]
 
 
-def manifest(zone: Zone, file: Path) -> str:
+def object_yaml(zone: Zone, file: Path) -> str:
     """The YAML of a Zone with the content of `zone`, which was read from `file`."""
     if zone.rrsets <= MAX_RECORDS:
         listed = _yaml(zone, _listed(zone))
@@ -62,7 +62,7 @@ def _yaml(zone: Zone, content: dict[str, Any]) -> str:
 
 
 def _object_name(origin: str) -> str:
-    """A Kubernetes name that people recognise."""
+    """A valid name in Kubernetes that shows which zone it is."""
     return re.sub(r"[^a-z0-9.]+", "-", origin).strip("-.") or "root"
 
 

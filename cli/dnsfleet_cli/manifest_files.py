@@ -193,7 +193,9 @@ def _single(path: Path) -> Iterator[tuple[Path, Stamp]]:
 def _parse(rank: Rank, data: bytes) -> ManifestFile:
     if not data.strip():
         return _unreadable(
-            rank, "the file is empty, which is no news; leave a comment to say that nothing is here"
+            rank,
+            "the file is empty, so nothing in it counts as removed; "
+            "write a comment into it to say that nothing is here",
         )
     try:
         text = data.decode()

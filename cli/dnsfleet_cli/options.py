@@ -1,4 +1,4 @@
-"""What options can be, without what the commands need: `main` imports a command when it runs.
+"""The values of options, apart from the commands: `main` imports a command only when it runs.
 
 Together the commands import the models of resources, dnspython and a Redis client. `serve` needs
 none of them, and would take as long to import them as to read half a million records. typer, which

@@ -1,7 +1,7 @@
 """`dnsfleet serve`: one engine, its zones from master files, and nothing else.
 
-No other server has to accept the cookies that it makes, so their secrets are in its memory alone.
-After a restart a client's old cookie counts for none, and it learns the new one from that reply.
+No other server has to accept its cookies, so their secrets are kept in memory only. After a restart
+the old cookie of a client is not valid any more, and the client gets a new one with the reply.
 """
 
 import secrets
@@ -31,7 +31,7 @@ def serve(zones: list[str], folder: Path | None, listen: list[str], shards: int)
     engine = Engine()
     if not _load(engine, files):
         return NEGATIVE
-    # Blocked before the engine's threads begin, so that they inherit it and the wait gets them all.
+    # Blocked before the engine's threads start: they inherit it, so every signal comes to the wait.
     stops = {signal.SIGINT, signal.SIGTERM}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, stops)
     try:

@@ -1,4 +1,4 @@
-"""Words for people: trouble they can mend, told in one line and never as a traceback."""
+"""Errors that people can correct: shown in one line, never as a traceback."""
 
 import sys
 from typing import Any
@@ -28,7 +28,7 @@ def counted(number: int, thing: str) -> str:
 
 
 class Group(TyperGroup):
-    """A command whose trouble is told in one line on standard error."""
+    """A command that shows trouble in one line on standard error."""
 
     program = "dnsfleet"
 

@@ -41,7 +41,7 @@ def diff(a: Path, b: Path, origin: str | None) -> int:
 
 
 def read(file: Path, origin: str | None) -> Zone | None:
-    """The zone of a master file, its findings told; None after an error."""
+    """The zone of a master file, after printing what was found; None after an error."""
     zone, violations = _load(file, origin)
     tell(violations)
     if zone is None:

@@ -1,7 +1,7 @@
 """Master files on disk, and what they include.
 
-`$INCLUDE` reaches only into the folder of the zone file, symlinks resolved, so that a zone file
-from somebody else cannot read the rest of the machine into answers.
+`$INCLUDE` reads only from the folder of the zone file, after symlinks are resolved. Otherwise a
+zone file from somebody else could publish any file of this machine.
 """
 
 import os
@@ -17,7 +17,7 @@ from dnsfleet_cli.troubles import Trouble, reason
 
 
 class Stamp(NamedTuple):
-    """What tells that a file has not changed, without reading it."""
+    """What shows that a file has not changed, without reading it."""
 
     inode: int
     mtime_ns: int

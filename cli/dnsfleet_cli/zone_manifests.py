@@ -13,11 +13,11 @@ from dnsfleet_cli.zone_paths import ZonePaths
 
 
 def import_(file: Path, origin: str | None, output: Output) -> int:
-    """Print a master file as a manifest, or in its one canonical form."""
+    """Print a master file as a Zone object in YAML, or as a master file in canonical form."""
     zone = read(file, origin)
     if zone is None:
         return NEGATIVE
-    sys.stdout.write(zone.to_text() if output is Output.ZONE else importing.manifest(zone, file))
+    sys.stdout.write(zone.to_text() if output is Output.ZONE else importing.object_yaml(zone, file))
     return OK
 
 

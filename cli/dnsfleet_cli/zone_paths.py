@@ -16,7 +16,7 @@ from dnsfleet_cli.troubles import reason
 
 @dataclass
 class _Read:
-    """What tells that a zone file and all that it includes have not changed."""
+    """What shows whether a zone file, or any file that it includes, has changed."""
 
     path: Path
     stamp: zone_files.Stamp | None
@@ -64,7 +64,7 @@ class ZonePaths:
         return found
 
     def forget(self, zones: Iterable[Reference]) -> None:
-        """Let go of the files of Zones that are gone or have no such file any more."""
+        """Forget the files of Zones that are gone or have no such file any more."""
         for reference in zones:
             if self._read.pop(reference, None) is not None:
                 self._stale.discard(reference)

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet.replication import keys
 from dnsfleet_cli.manifest_files import ManifestFiles
-from dnsfleet_cli.up.desired import ManifestReader
+from dnsfleet_cli.up.desired import DesiredReader
 from dnsfleet_cli.up.publication import Publication, Unavailable
 from dnsfleet_cli.up.redis_servers import external_core
 from dnsfleet_publisher.publishing import Outcome, Publisher
@@ -28,7 +28,7 @@ class Writer:
         for name in NAMES:
             self.write(name, "192.0.2.1")
         (self.root / "pops.yaml").write_text(pops("fra"))
-        self.reader = ManifestReader(
+        self.reader = DesiredReader(
             ManifestFiles([root]), root.parent / "accepted.db", lambda _: None
         )
         self.publication = Publication(

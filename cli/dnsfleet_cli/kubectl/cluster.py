@@ -18,7 +18,7 @@ from dnsfleet_cli.kubectl import Resource
 from dnsfleet_cli.troubles import Trouble
 
 ANSWER_SECONDS = 5.0
-"""How long an edge may take, the way through the API server included."""
+"""How long an answer of an edge may take, including the way through the API server."""
 DNS_PORT = 5353
 """The port of an edge's container that has no port by the name dns-tcp."""
 MERGE_PATCH = "application/merge-patch+json"

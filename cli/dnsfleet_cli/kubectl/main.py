@@ -17,7 +17,7 @@ from dnsfleet_cli.kubectl.cluster import Cluster, Edge
 from dnsfleet_cli.troubles import NEGATIVE, Group, Trouble
 
 DEFAULT_TIMEOUT = 60.0
-"""Seconds: a change is live within three; a roll of edges drains for five each."""
+"""Seconds: a change is live within three; in a rolling restart each edge drains for five."""
 
 
 class _Group(Group):

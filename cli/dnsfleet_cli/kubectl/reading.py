@@ -16,7 +16,7 @@ class Condition(NamedTuple):
     reason: str
     message: str
     current: bool
-    """False where the object has changed since; then the rest is old news."""
+    """False where the object has changed since; then the rest is out of date."""
 
     @property
     def true(self) -> bool:

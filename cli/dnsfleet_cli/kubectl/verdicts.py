@@ -10,7 +10,7 @@ class Verdict(NamedTuple):
     """Where a wait stands."""
 
     done: bool | None
-    """True: it has come; False: it will not come by itself; None: wait on."""
+    """True: it has come; False: waiting will not bring it; None: it may still come."""
     text: str
 
 
@@ -40,7 +40,7 @@ def drain(pop: Resource) -> Verdict:
 
 
 REFUSALS = ("LastActivePop",)
-"""Reasons of Drained=False that no time mends: the Pop is the last Active one of a zone."""
+"""Reasons of Drained=False that do not pass: the Pop is the last Active one of a zone."""
 
 
 def _why(condition: reading.Condition) -> str:

@@ -1,4 +1,4 @@
-"""Where Pops answer on this machine: Pop number i at PORT+i on 127.0.0.1 and, where it is, ::1."""
+"""Where Pops answer on this machine: number i at PORT+i on 127.0.0.1 and, if there is one, ::1."""
 
 import errno
 import socket
@@ -46,7 +46,7 @@ def _error(family: socket.AddressFamily, host: str, port: int) -> int | None:
     for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
         try:
             with socket.socket(family, kind) as probe:
-                if kind == socket.SOCK_STREAM:  # connections that just closed do not count
+                if kind == socket.SOCK_STREAM:  # connections that were just closed do not count
                     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind((host, port))
         except OSError as error:

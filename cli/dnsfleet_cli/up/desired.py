@@ -31,7 +31,7 @@ class Desired:
     """Origins to remove from the fleet; whoever has removed one takes it out."""
 
 
-class ManifestReader:
+class DesiredReader:
     """Looks at the files again and again, and brings `desired` to what they say.
 
     A look costs what differs from the last one.
@@ -48,12 +48,12 @@ class ManifestReader:
         self._zone_paths = ZonePaths()
         self._assembler = Assembler(self._zone_paths, self._last_good.documents, self._progress)
         self._assembly = Assembly([], [])
-        self._settled: set[Reference] = set()
-        """Of what was built since the last `save`."""
+        self._rebuilt: set[Reference] = set()
+        """Zones and RecordSets of the zones that were built since the last `save`."""
         self._told: set[Violation] = set()
 
     def close(self) -> None:
-        """Let the store go."""
+        """Close the store."""
         self._last_good.close()
 
     @property
@@ -86,8 +86,8 @@ class ManifestReader:
 
     def save(self) -> None:
         """Keep the good documents for the next run."""
-        self._last_good.save(self._assembler.good, self._settled)
-        self._settled.clear()
+        self._last_good.save(self._assembler.good, self._rebuilt)
+        self._rebuilt.clear()
 
     def _with_zone_files(
         self, found: DocumentChanges, changed: Set[Path] | None
@@ -101,17 +101,18 @@ class ManifestReader:
         return DocumentChanges(found.changed + more, found.removed)
 
     def _assemble(self, _found: DocumentChanges) -> None:
-        """Bring the zones to what the documents say; those that come out different are to publish.
+        """Bring the zones to what the documents say; those that differ are to be published.
 
-        The assembler compares all documents by itself; it will take those that were found.
+        The one place that hands documents to the assembler. It still takes all of them and compares
+        them itself; `_found` is what it needs to take.
         """
         self._assembly = self._assembler.assemble(self._last_good.documents)
         before, self.desired.zones = self.desired.zones, {z.origin: z for z in self._assembly.zones}
         for origin, zone in self.desired.zones.items():
             if before.get(origin) is not zone:
                 self.desired.unpublished.add(origin)
-                self._settled.add(zone.resource.reference)
-                self._settled.update(item.reference for item in zone.record_sets)
+                self._rebuilt.add(zone.resource.reference)
+                self._rebuilt.update(item.reference for item in zone.record_sets)
         self.desired.unpublished &= self.desired.zones.keys()
 
     def _placed(self) -> list[Violation]:

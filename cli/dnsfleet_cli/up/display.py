@@ -47,7 +47,7 @@ class Terminal:
         self._bars: dict[str, TaskID] = {}
 
     def show(self, event: events.Event) -> None:
-        """Tell one event; what a later one completes is not worth a line."""
+        """Show one event; no line for those that a later event completes."""
         match event:
             case events.Loading():
                 self._load(event)

@@ -1,4 +1,4 @@
-"""What a running fleet tells: each event is shown to people and, with --json, to programs.
+"""What a running fleet reports: each event is shown to people and, with --json, to programs.
 
 The names and fields are an interface: `--json` prints them as they are.
 """
@@ -39,7 +39,7 @@ class Started(Event):
 
 @dataclass(frozen=True)
 class Exited(Event):
-    """A process fell and is started again after `seconds`."""
+    """A process exited by itself and is started again after `seconds`."""
 
     process: str
     code: int
@@ -70,7 +70,7 @@ class Ready(Event):
 
 @dataclass(frozen=True)
 class Waiting(Event):
-    """Not every Pop answers yet; said again and again, not too often."""
+    """Not every Pop answers yet; told again from time to time."""
 
     pops: tuple[str, ...]
     logs: str
@@ -95,7 +95,7 @@ class Propagated(Event):
     revision: str
     pops: int
     seconds: float
-    """From the noticed change to the last Pop's word."""
+    """From when the change was noticed until the last Pop acknowledged it."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class Rejected(Event):
 
 @dataclass(frozen=True)
 class Warned(Event):
-    """Something deserves a look, nothing is refused."""
+    """Something should be looked at; nothing is refused."""
 
     where: str
     message: str

@@ -1,4 +1,4 @@
-"""`dnsfleet up` as a story: from the first look at the files to the last process that ends.
+"""`dnsfleet up` from beginning to end: from the first look at the files to the last process.
 
     files ──look──▶ zones ──publish──▶ core ══▶ replicas ──▶ edges ──acks──▶ told
 
@@ -28,13 +28,13 @@ from dnsfleet.resources import Pop
 
 from dnsfleet_cli.manifest_files import ManifestFiles
 from dnsfleet_cli.troubles import Trouble
-from dnsfleet_cli.up import addresses, events, redis_servers
-from dnsfleet_cli.up.desired import ManifestReader
+from dnsfleet_cli.up import events, redis_servers
+from dnsfleet_cli.up.desired import DesiredReader
 from dnsfleet_cli.up.display import JsonLines, Terminal
 from dnsfleet_cli.up.first_pops import first_pops
 from dnsfleet_cli.up.last_good import SETTLE_SECONDS
 from dnsfleet_cli.up.options import Options
-from dnsfleet_cli.up.pops import Pops, active
+from dnsfleet_cli.up.pops import Pops, active, free_ports
 from dnsfleet_cli.up.propagation import Propagation
 from dnsfleet_cli.up.publication import Publication, Unavailable
 from dnsfleet_cli.up.state import StateFolder
@@ -45,7 +45,7 @@ from dnsfleet_cli.up.watching import Watcher
 ACK_SECONDS = 0.01
 """Between looks at the acks while something is on its way; one costs about 0.1 ms."""
 IDLE_SECONDS = 0.5
-"""Between looks at the acks when nothing is: edges may still tell what they cannot load."""
+"""Between looks at the acks when nothing is: an edge may report that it cannot load a zone."""
 CHECK_SECONDS = 5.0
 """Between questions whether the core still has what was published, and at least between looks at
 all files."""
@@ -55,10 +55,6 @@ MAX_LOOK_SECONDS = 60.0
 """Between looks at all files at most: a change that the watcher missed waits no longer."""
 RETRY_SECONDS = 0.2
 """After the core could not be reached."""
-EMBEDDED_SECONDS = 60.0
-"""How long the embedded core may take to answer first: it reads its append-only file before."""
-EXTERNAL_SECONDS = 5.0
-"""How long a core that somebody else runs may take to answer."""
 PATIENCE_SECONDS = 15.0
 """Between two lines about Pops that are not ready."""
 
@@ -82,7 +78,7 @@ def run(options: Options) -> None:
             try:
                 Fleet(options, display.show, stack).run()
             finally:
-                _on_stops(signal.SIG_IGN)  # nothing may cut short the ending of processes
+                _on_stops(signal.SIG_IGN)  # a second signal must not interrupt the ending
     except KeyboardInterrupt:
         display.show(events.Stopped())
 
@@ -94,7 +90,7 @@ def _on_stops(handler: Callable[[int, FrameType | None], None] | signal.Handlers
 
 
 class Fleet:
-    """All roles of a fleet on this machine. What it starts, `stack` ends."""
+    """All roles of a fleet on this machine; `stack` ends what it starts."""
 
     def __init__(
         self, options: Options, show: Callable[[events.Event], None], stack: ExitStack
@@ -113,7 +109,7 @@ class Fleet:
         if not active(pops):  # there may be some in a pipe; if not, this tells what is wrong
             reader = self._read(files, stack)
             pops = reader.desired.pops
-        ports = _ports(options, pops)
+        ports = free_ports(options, pops)
         self._watcher = Watcher(
             lambda paths: self._inbox.put(Changed(paths, time.monotonic())),
             ignore=self._state.root,
@@ -123,7 +119,7 @@ class Fleet:
             self._watcher.watch(files.trees, files.folders)
         supervisor = Supervisor(self._inbox.put)
         stack.callback(supervisor.close)
-        core = _start_core(options, self._state, supervisor, ports)
+        core = redis_servers.start_core(options.redis_url, self._state, supervisor, ports)
         self._pops = Pops(options, self._state, core, supervisor)
         self._propagation = Propagation()
         self._run_pops(pops)
@@ -136,9 +132,9 @@ class Fleet:
         self._since = math.inf
         self._due = self._look_due = self._began
 
-    def _read(self, files: ManifestFiles, stack: ExitStack) -> ManifestReader:
+    def _read(self, files: ManifestFiles, stack: ExitStack) -> DesiredReader:
         """Read all files for the first time."""
-        reader = ManifestReader(files, self._state.accepted, self._show)
+        reader = DesiredReader(files, self._state.accepted, self._show)
         stack.callback(reader.close)
         reader.look(None)
         return reader
@@ -157,10 +153,10 @@ class Fleet:
                     self._follow(changed)
                 self._hear()
             except Unavailable as trouble:
-                self._bear(trouble)
+                self._tell_core_down(trouble)
 
     def _wait(self) -> Changed | None:
-        """Tell of processes until files changed, or until it is time to look by oneself."""
+        """Report what processes do, until files changed or until it is time for the next look."""
         busy = self._propagation.pending or not self._told_ready
         deadline = time.monotonic() + (ACK_SECONDS if busy else IDLE_SECONDS)
         changed: Changed | None = None
@@ -179,7 +175,7 @@ class Fleet:
                     changed = Changed(paths | changed.paths, changed.at) if changed else message
 
     def _follow(self, changed: Changed | None) -> None:
-        """Look at the files and publish what differs; what fails is as urgent the next time."""
+        """Look at the files and publish what differs."""
         now = time.monotonic()
         self._since = min(self._since, changed.at if changed else now)
         if self._options.watch:
@@ -216,7 +212,7 @@ class Fleet:
         self._propagation.pops = set(self._pops.running)
 
     def _hear(self) -> None:
-        """Tell what the edges have acknowledged."""
+        """Report what the edges have acknowledged."""
         acks = self._publication.acks()
         now = time.monotonic()
         for event in self._propagation.hear(acks, now):
@@ -250,36 +246,9 @@ class Fleet:
             )
         )
 
-    def _bear(self, trouble: Unavailable) -> None:
-        """The core is away: say so once, and try again soon."""
+    def _tell_core_down(self, trouble: Unavailable) -> None:
+        """Say once that the core does not answer, and try again soon."""
         if not self._told_trouble:
             self._told_trouble = True
             self._show(events.Warned("core", f"{trouble}; edges answer what they have", "CoreDown"))
         self._due = time.monotonic() + RETRY_SECONDS
-
-
-def _ports(options: Options, pops: list[Pop]) -> range:
-    """The ports of the Pops, all of them free."""
-    running = active(pops)
-    if not running:
-        given = ", ".join(map(str, options.paths))
-        raise Trouble(f"no good Pop that is Active in {given}; a fleet needs at least one")
-    ports = range(options.dns_port, options.dns_port + len(running))
-    addresses.check_free(ports)
-    return ports
-
-
-def _start_core(
-    options: Options, state: StateFolder, supervisor: Supervisor, ports: range
-) -> redis_servers.Core:
-    if options.redis_url is not None:
-        core = redis_servers.external_core(options.redis_url)
-        redis_servers.wait_for(core, EXTERNAL_SECONDS)
-        return core
-    port = state.port("core", ports)
-    core = redis_servers.embedded_core(port, state.password)
-    log = state.log("core")
-    supervisor.start(redis_servers.core_program(state.core, port, state.password, log))
-    # Replicas wait for it: one that finds it away or still reading tries again a second later.
-    redis_servers.wait_for(core, EMBEDDED_SECONDS, f" (see {log})")
-    return core

@@ -132,14 +132,14 @@ class LastGood:
         documents = tuple(self._held[reference] for reference in changed if reference not in gone)
         return Update(violations, removed, DocumentChanges(documents, frozenset(gone)))
 
-    def save(self, good: Mapping[Reference, Document], settled: Iterable[Reference] = ()) -> None:
+    def save(self, good: Mapping[Reference, Document], rebuilt: Iterable[Reference] = ()) -> None:
         """Keep the documents for the next run, the good version of each.
 
-        `settled` are those whose good version may be another than at the last call, beside what
+        `rebuilt` are those whose good version may be another than at the last call, beside what
         updates changed. Pops are not kept: which of them run is what each run is told.
         """
         put, removed = [], []
-        for reference in self._unsaved.union(settled):
+        for reference in self._unsaved.union(rebuilt):
             held, saved = self._held.get(reference), self._saved.pop(reference, None)
             if held is None or isinstance(held.resource, Pop):
                 if saved is not None:

@@ -9,7 +9,7 @@ DEFAULT_STATE_DIR = Path(".dnsfleet")
 
 @dataclass(frozen=True)
 class Options:
-    """The command line, checked by type only."""
+    """The command line; only the types are checked."""
 
     paths: tuple[Path, ...]
     dns_port: int

@@ -16,9 +16,9 @@ from dnsfleet_cli.up.state import StateFolder
 from dnsfleet_cli.up.supervisor import Program, Supervisor
 
 MAX_POPS = 256
-"""Ports set aside from --dns-port up: many more processes than a laptop runs."""
+"""Ports that are reserved from --dns-port up: for many more processes than a laptop runs."""
 DRAIN_SECONDS = 0.2
-"""On one machine no load balancer has to notice that an edge goes."""
+"""Short: on one machine there is no load balancer that has to notice."""
 EDGE_NAME = "0"
 """A Pop here has one edge."""
 
@@ -43,7 +43,7 @@ class RunningPop:
 
 
 class Pops:
-    """Starts and stops Pops as manifests come and go."""
+    """Starts and stops Pops as their documents come and go."""
 
     def __init__(
         self, options: Options, state: StateFolder, core: Core, supervisor: Supervisor
@@ -62,7 +62,7 @@ class Pops:
     def update(self, pops: Iterable[Pop]) -> None:
         """Run these Pops and no others; one that is new takes the next port, and keeps it.
 
-        An edge whose Pop says something else about it starts anew.
+        An edge is started again when its settings in the Pop change.
         """
         wanted = {pop.metadata.name: pop.spec.edge.client_settings() for pop in active(pops)}
         for name in [name for name in self.running if name not in wanted]:
@@ -137,3 +137,14 @@ class Pops:
 def active(pops: Iterable[Pop]) -> list[Pop]:
     """Those that are to run."""
     return [pop for pop in pops if pop.spec.state == "Active"]
+
+
+def free_ports(options: Options, pops: Iterable[Pop]) -> range:
+    """The ports of the Pops that are to run, all of them free; Trouble where there is no Pop."""
+    count = len(active(pops))
+    if not count:
+        given = ", ".join(map(str, options.paths))
+        raise Trouble(f"no good Pop that is Active in {given}; a fleet needs at least one")
+    ports = range(options.dns_port, options.dns_port + count)
+    addresses.check_free(ports)
+    return ports

@@ -1,8 +1,7 @@
-"""Which change is live where, told from the edges' acks alone.
+"""Which change is live at which Pop, as the acks of the edges say.
 
-A publication has reached a Pop when the Pop's ack is at or beyond its position in the log and does
-not name the zone as failing. Nothing else counts: neither that the core has it, nor that the
-replica does.
+A publication is live at a Pop when the Pop's ack is at or beyond its position in the log and does
+not name the zone as failing. That the core has it, or the replica, proves nothing about answers.
 """
 
 from collections.abc import Iterable, Mapping

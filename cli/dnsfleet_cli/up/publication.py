@@ -1,4 +1,4 @@
-"""The link to the core: what is desired goes in, what became of it and the edges' acks come out."""
+"""The link to the core: publishes what is desired, and reads what the edges acknowledge."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -104,10 +104,10 @@ class Publication:
         desired.unpublished &= outcomes.keys()  # the others have only errors and were never good
 
     def _reconcile(self, desired: Desired) -> dict[str, Outcome]:
-        """One pass over what is unpublished.
+        """One pass over what is unpublished: the one place that hands zones to the publisher.
 
-        The publisher counts the zones that are live by a complete pass, so it gets one whenever
-        that number may change.
+        It counts the zones that are live by a complete pass, so it gets one whenever that number
+        may change.
         """
         with _explaining():
             wanted = self._wanted(desired, desired.unpublished)

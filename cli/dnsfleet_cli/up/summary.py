@@ -1,4 +1,4 @@
-"""What a fleet says of itself once every Pop is ready: a row for each, and a query to try."""
+"""What is shown once every Pop is ready: a row for each, and a query to try."""
 
 from collections.abc import Iterable, Sequence
 
@@ -23,7 +23,7 @@ def rows(
 
 
 def dig(zones: Sequence[Zone], pops: Iterable[RunningPop]) -> str:
-    """A query that the first Pop answers: an address that a manifest lists, www before others."""
+    """A query that the first Pop answers: an address that a Zone lists, of www if there is one."""
     found = [
         (record.name != "www", f"{record.key(zone.origin)[0].removesuffix('.')} {record.type}")
         for zone in zones

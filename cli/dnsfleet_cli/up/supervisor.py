@@ -1,8 +1,8 @@
-"""Starts the fleet's processes, brings back those that fall, and ends exactly those it started.
+"""Starts the fleet's processes, starts those again that exit by themselves, and ends all of them.
 
-One thread owns every child. That is not only for tidiness: the kernel's parent-death signal
-(see `tether`) is tied to the *thread* that forked, so the thread must live as long as the fleet.
-The rest of the program talks to it through a queue and hears about starts and exits by callback.
+One thread owns every child, and it must live as long as the fleet: the kernel sends the signal of
+`parent_death` when the *thread* that forked ends. The rest of the program sends it requests through
+a queue, and is told of starts and exits by a callback.
 
     start ─▶ running ──exit──▶ waiting ──backoff over──▶ running
                 │                 │
@@ -23,15 +23,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TICK_SECONDS = 0.02
-"""How often exits are looked for: a fallen process costs at most this before its backoff."""
+"""Between looks for exits: the longest that one goes unnoticed."""
 FIRST_BACKOFF_SECONDS = 0.1
 MAX_BACKOFF_SECONDS = 5.0
 STEADY_SECONDS = 10.0
-"""A process that ran this long has recovered; its next fall starts with the first backoff."""
+"""After a process has run this long, its next exit is followed by the first backoff again."""
 STOP_SECONDS = 5.0
-"""From TERM to KILL: well above an edge's drain time and a Redis that flushes its log."""
+"""From TERM to KILL: an edge that drains and a Redis that flushes its log need less."""
 
-_TETHER = Path(__file__).with_name("tether.py")
+_PARENT_DEATH = Path(__file__).with_name("parent_death.py")
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Started:
 
 @dataclass(frozen=True)
 class Exited:
-    """A process of ours fell; it is started again after `seconds`."""
+    """A process of ours exited by itself; it is started again after `seconds`."""
 
     name: str
     code: int
@@ -72,7 +72,7 @@ class _Child:
         self._backoff = FIRST_BACKOFF_SECONDS
         self._due = 0.0
         program.log.parent.mkdir(parents=True, exist_ok=True)
-        program.log.write_bytes(b"")  # one run of the fleet, one log
+        program.log.write_bytes(b"")  # a log holds one run of the fleet
 
     @property
     def gone(self) -> bool:
@@ -87,14 +87,14 @@ class _Child:
         return self._start(now)
 
     def _start(self, now: float) -> Started:
-        tether = (sys.executable, "-I", "-S", str(_TETHER), str(os.getpid()))
+        bound = (sys.executable, "-I", "-S", str(_PARENT_DEATH), str(os.getpid()))
         with self.program.log.open("ab") as log:
             self._process = subprocess.Popen(
-                (*tether, *self.program.command),
+                (*bound, *self.program.command),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # Ctrl-C in the terminal is for us; we end them in order
+                start_new_session=True,  # Ctrl-C reaches only us; we end them in order
             )
         self._started = now
         return Started(self.program.name, self._process.pid)
@@ -131,7 +131,7 @@ class Supervisor:
         self._thread.start()
 
     def start(self, program: Program) -> None:
-        """Run a program, again after every exit; one of that name has ended before it begins."""
+        """Run a program, and again after every exit; an older one of that name has to end first."""
         self._requests.put(program)
 
     def stop(self, name: str) -> None:
@@ -139,7 +139,7 @@ class Supervisor:
         self._requests.put(name)
 
     def close(self) -> None:
-        """End every program, the latest started first told, and wait until all are gone."""
+        """Tell every program to end, the latest first, and wait until all are gone."""
         self._requests.put(None)
         self._thread.join()
 
@@ -161,7 +161,7 @@ class Supervisor:
             for index, child in enumerate(children):
                 name = child.program.name
                 if any(earlier.program.name == name for earlier in children[:index]):
-                    continue  # it takes the place of one that has not ended yet
+                    continue  # its predecessor has not ended yet
                 event = child.tend(time.monotonic())
                 if event is not None:
                     self._report(event)

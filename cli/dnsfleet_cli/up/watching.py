@@ -1,4 +1,4 @@
-"""Notices changed files: within about 20 ms, and once for a burst of writes."""
+"""Notices changed files: within about 20 ms, and a burst of writes as one change."""
 
 import threading
 from collections.abc import Callable, Iterable, Set
@@ -7,9 +7,9 @@ from pathlib import Path
 import watchfiles
 
 QUIET_MS = 10
-"""A change is told when nothing more has changed for so long: an editor's save is one change."""
+"""A change is reported when nothing more changes for so long: editors save in several steps."""
 BURST_MS = 50
-"""A burst is told at least so often, however long it goes on."""
+"""The longest that a change waits while more changes come."""
 STOP_CHECK_MS = 1000
 
 
@@ -21,7 +21,7 @@ class Watcher:
     """Calls back, from its own threads, with the paths that changed."""
 
     def __init__(self, changed: Callable[[set[Path]], None], ignore: Path) -> None:
-        """Tell `changed` about everything except what happens below `ignore`."""
+        """Report everything to `changed` but what happens below `ignore`."""
         self._changed = changed
         self._ignore = ignore
         self._watched = _NONE
@@ -30,8 +30,8 @@ class Watcher:
     def watch(self, trees: Set[Path], folders: Set[Path]) -> None:
         """Watch these from now on: `trees` with all below them, `folders` without.
 
-        Folders, not files: an editor that replaces a file would take the watch away with it. What
-        is not there is left out; call again to watch what has come.
+        Folders, not files: the watch on a file ends when an editor replaces the file. A folder that
+        does not exist is left out; call again when it may have come.
         """
         wanted = (_there(trees), _there(folders))
         if wanted == self._watched:
@@ -42,7 +42,7 @@ class Watcher:
                 threading.Thread(
                     target=self._run, args=(paths, recursive, stopping), name="watcher", daemon=True
                 ).start()
-        self._stopping.set()  # the old ones end after the new ones began: no gap
+        self._stopping.set()  # the old watches end after the new ones began: no gap
         self._stopping, self._watched = stopping, wanted
 
     def close(self) -> None:
@@ -63,7 +63,7 @@ class Watcher:
         ):
             gone = {Path(path) for change, path in changes if change == watchfiles.Change.deleted}
             if gone & paths:
-                self._watched = _NONE  # made anew, a folder has to be watched anew
+                self._watched = _NONE  # a folder that is made again needs a new watch
             changed = {Path(path) for _, path in changes}
             changed = {path for path in changed if not path.is_relative_to(self._ignore)}
             if changed:

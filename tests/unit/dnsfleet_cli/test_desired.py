@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from dnsfleet.resources import Reference
 from dnsfleet_cli.manifest_files import ManifestFiles
-from dnsfleet_cli.up.desired import ManifestReader
+from dnsfleet_cli.up.desired import DesiredReader
 from dnsfleet_cli.up.events import Event, Rejected
 from dnsfleet_cli.up.last_good import DocumentChanges
 from support.up_runs import pops, zone
@@ -46,17 +46,17 @@ class Folder:
         self.told: list[Event] = []
         self.assembled: list[DocumentChanges] = []
         self.store = root / "accepted.db"
-        assemble = ManifestReader._assemble
+        assemble = DesiredReader._assemble
 
-        def noted(reader: ManifestReader, found: DocumentChanges) -> None:
+        def noted(reader: DesiredReader, found: DocumentChanges) -> None:
             self.assembled.append(found)
             assemble(reader, found)
 
-        monkeypatch.setattr(ManifestReader, "_assemble", noted)
+        monkeypatch.setattr(DesiredReader, "_assemble", noted)
         self.start()
 
     def start(self) -> None:
-        self.reader = ManifestReader(ManifestFiles([self.root]), self.store, self.told.append)
+        self.reader = DesiredReader(ManifestFiles([self.root]), self.store, self.told.append)
         self.reader.look(None)
         self.publish()
 
