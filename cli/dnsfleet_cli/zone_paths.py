@@ -96,9 +96,8 @@ class ZonePaths:
             raise SourceError("path", f"{named}: {reason(error)}") from None
 
     def drop(self, reference: Reference) -> None:
-        """Watch no files for a Zone that is gone."""
-        self._read.pop(reference, None)
-        self._stale.discard(reference)
+        """Let go of the files of a Zone that is gone."""
+        self.forget([reference])
 
     def unchanged(self, reference: Reference) -> bool:
         """Whether no `look` since `read` found the file, or one that it includes, different."""

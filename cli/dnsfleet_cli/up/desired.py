@@ -1,13 +1,14 @@
 """What the fleet should serve now: from files to documents to zones, told where they are wrong."""
 
 import time
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from dnsfleet.resources import Pop, Reference, Resource, Zone, documents
 from dnsfleet.violations import Violation
-from dnsfleet_publisher.assembling import Assembled, Assembler, Assembly
+from dnsfleet_publisher.assembling import Assembler
+from dnsfleet_publisher.last_good import Assembled, subject
 
 from dnsfleet_cli.manifest_files import ManifestFiles
 from dnsfleet_cli.up import events
@@ -22,7 +23,7 @@ PROGRESS_OCTETS = 4 * 1024**2
 class Desired:
     """The zones and the Pops as they should be, and what of it is still to be done."""
 
-    zones: dict[str, Assembled] = field(default_factory=dict)
+    zones: Mapping[str, Assembled] = field(default_factory=dict)
     """By origin."""
     pops: list[Pop] = field(default_factory=list)
     unpublished: set[str] = field(default_factory=set)
@@ -41,13 +42,14 @@ class DesiredReader:
         self, files: ManifestFiles, store: Path, show: Callable[[events.Event], None]
     ) -> None:
         """Take the files, and the file that keeps good documents from run to run."""
-        self.desired = Desired()
         self._show = show
         self._files = files
         self._last_good = LastGood(store)
         self._zone_paths = ZonePaths()
         self._assembler = Assembler(self._zone_paths, self._last_good.documents, self._progress)
-        self._assembly = Assembly([], [])
+        self.desired = Desired(self._assembler.zones)
+        for document in self._last_good.documents:
+            self._assembler.put(document)
         self._rebuilt: set[Reference] = set()
         """Zones and RecordSets of the zones that were built since the last `save`."""
         self._told: set[Violation] = set()
@@ -100,26 +102,25 @@ class DesiredReader:
         more = tuple(document for document in stale if document is not None)
         return DocumentChanges(found.changed + more, found.removed)
 
-    def _assemble(self, _found: DocumentChanges) -> None:
-        """Bring the zones to what the documents say; those that differ are to be published.
-
-        The one place that hands documents to the assembler. It still takes all of them and compares
-        them itself; `_found` is what it needs to take.
-        """
-        self._assembly = self._assembler.assemble(self._last_good.documents)
-        before, self.desired.zones = self.desired.zones, {z.origin: z for z in self._assembly.zones}
-        for origin, zone in self.desired.zones.items():
-            if before.get(origin) is not zone:
-                self.desired.unpublished.add(origin)
-                self._rebuilt.add(zone.resource.reference)
-                self._rebuilt.update(item.reference for item in zone.record_sets)
-        self.desired.unpublished &= self.desired.zones.keys()
+    def _assemble(self, found: DocumentChanges) -> None:
+        """Bring the zones to what the documents say; those that may differ are to be published."""
+        for reference in found.removed:
+            self._assembler.remove(reference)
+        for document in found.changed:
+            self._assembler.put(document)
+        assembly = self._assembler.assemble()
+        self.desired.unpublished.difference_update(assembly.vacant)
+        for zone in assembly.zones:
+            self.desired.unpublished.add(zone.origin)
+            self._rebuilt.add(zone.resource.reference)
+            self._rebuilt.update(item.reference for item in zone.record_sets)
 
     def _placed(self) -> list[Violation]:
         """What is wrong with zones, at the places in files."""
-        subjects = {_subject(violation) for violation in self._assembly.violations}
+        violations = self._assembler.violations()
+        subjects = {about for each in violations if (about := subject(each)) is not None}
         known = (self._last_good.get(reference) for reference in subjects)
-        return documents.place(self._assembly.violations, [d for d in known if d is not None])
+        return documents.place(violations, [d for d in known if d is not None])
 
     def _tell(self, now: Iterable[Violation]) -> None:
         """Tell what was not told at the last look."""
@@ -138,10 +139,3 @@ def _has_zone_path(resource: Resource) -> bool:
     if not isinstance(resource, Zone) or resource.spec.zone_file is None:
         return False
     return resource.spec.zone_file.path is not None
-
-
-def _subject(violation: Violation) -> Reference:
-    """Which document a violation is about; of no document, where it is about a zone file."""
-    kind, _, name = violation.where.partition(": ")[0].partition(" ")
-    namespace, _, name = name.rpartition("/")
-    return Reference(kind, namespace, name)

@@ -1,19 +1,21 @@
 """The link to the core: publishes what is desired, and reads what the edges acknowledge."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.manifests import Manifest
+from dnsfleet.resources import Pop
 from dnsfleet.zones.plans import APPROVE_ANNOTATION
 from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.last_good import Assembled
 from dnsfleet_publisher.placement import placement
 from dnsfleet_publisher.publishing import Desired as Wanted
 from dnsfleet_publisher.publishing import Outcome, Publisher, State
 from dnsfleet_publisher.record_store import RecordStore
-from dnsfleet_publisher.store_errors import Fenced, StoreError, StoreResetError
+from dnsfleet_publisher.store_errors import Fenced, StoreError
 
 from dnsfleet_cli.troubles import Trouble
 from dnsfleet_cli.up import events
@@ -38,8 +40,7 @@ class Publication:
         self._show = show
         self._told: dict[str, events.Event] = {}
         self._made: list[Manifest] = []
-        self._complete_fence: int | None = None
-        """The fence under which everything was published."""
+        self._wanted: dict[str, Wanted] = {}
         self.manifests: dict[str, Manifest] = {}
         """What is published, by origin; tombstones are not among them."""
         self.newest_lsn = 0
@@ -56,19 +57,29 @@ class Publication:
         is neither, one question whether the core still has its data. `Unavailable` when it did not
         answer, Trouble when this fleet may not write to it.
         """
-        if self._complete and not desired.unpublished and not desired.removals:
-            self._check()
-        if desired.unpublished or desired.removals or not self._complete:
-            self._publish(desired)
-            if not self._complete:  # it lost its data meanwhile
-                self._publish(desired)
+        with _explaining():
+            for origin in desired.unpublished:
+                self._want(desired.zones[origin], desired.pops)
+            for origin in desired.removals:
+                self._wanted.pop(origin, None)
+            changed = [each for each in desired.unpublished if each in self._wanted]
+            outcomes = self._publisher.reconcile(self._wanted, True, desired.removals, changed)
+        away = self._publisher.away
+        for origin, outcome in outcomes.items():
+            if outcome.reason == "StoreUnavailable":
+                continue
+            self._made += self._take(origin, outcome)
+            if outcome.state is not State.FAILED:
+                desired.unpublished.discard(origin)
+            if outcome.state is State.REMOVED:
+                desired.removals.discard(origin)
+        if away:
+            raise Unavailable(away)
+        desired.unpublished &= (
+            self._wanted.keys()
+        )  # others are no zones yet
         made, self._made = self._made, []
         return made
-
-    @property
-    def _complete(self) -> bool:
-        """Whether the core has been given everything since it was claimed last."""
-        return self._store.fence == self._complete_fence
 
     def acks(self) -> dict[str, Ack]:
         """What the edge of each Pop said last, by Pop; `Unavailable` as for `publish`."""
@@ -77,59 +88,16 @@ class Publication:
         edges = {tuple(name.split("/")): ack for name, ack in said.items()}
         return {name[0]: ack for name, ack in edges.items() if name[1:] == (EDGE_NAME,)}
 
-    def _check(self) -> None:
-        """Have everything published again where the core has lost it."""
-        with _explaining():
-            try:
-                self._store.check()
-            except StoreResetError:
-                self._complete_fence = None
-
-    def _publish(self, desired: Desired) -> None:
-        if not self._complete:
-            desired.unpublished.update(desired.zones)
-        outcomes = self._reconcile(desired)
-        away = None
-        for origin, outcome in outcomes.items():
-            if outcome.reason == "StoreUnavailable":
-                away = outcome.message
-                continue
-            self._made += self._take(origin, outcome)
-            if outcome.state is not State.FAILED:
-                desired.unpublished.discard(origin)
-            if outcome.state is State.REMOVED:
-                desired.removals.discard(origin)
-        if away is not None:
-            raise Unavailable(away)
-        desired.unpublished &= outcomes.keys()  # the others have only errors and were never good
-
-    def _reconcile(self, desired: Desired) -> dict[str, Outcome]:
-        """One pass over what is unpublished: the one place that hands zones to the publisher.
-
-        It counts the zones that are live by a complete pass, so it gets one whenever that number
-        may change.
-        """
-        with _explaining():
-            wanted = self._wanted(desired, desired.unpublished)
-            complete = bool(desired.removals) or not wanted.keys() <= self.manifests.keys()
-            if complete or not self._complete:
-                complete, wanted = True, self._wanted(desired, desired.zones)
-            outcomes = self._publisher.reconcile(wanted, complete, desired.removals)
-        if complete and all(o.reason != "StoreUnavailable" for o in outcomes.values()):
-            self._complete_fence = self._store.fence
-        return outcomes
-
-    def _wanted(self, desired: Desired, origins: Iterable[str]) -> dict[str, Wanted]:
-        wanted = {}
-        for origin in origins:
-            assembled = desired.zones[origin]
-            # A zone that has only errors stays as the core has it, and counts as one that is live.
-            zone = assembled.zone or self._store.load(origin)
-            if zone is not None:
-                resource = assembled.resource
-                approve = resource.metadata.annotations.get(APPROVE_ANNOTATION)
-                wanted[origin] = Wanted(zone, placement(resource, desired.pops), approve)
-        return wanted
+    def _want(self, assembled: Assembled, pops: list[Pop]) -> None:
+        """Bring up to date what is wanted of one origin."""
+        origin, resource = assembled.origin, assembled.resource
+        # A zone that has only errors stays as the core has it, and counts as one that is live.
+        zone = assembled.zone or self._store.load(origin)
+        if zone is None:
+            self._wanted.pop(origin, None)
+            return
+        approve = resource.metadata.annotations.get(APPROVE_ANNOTATION)
+        self._wanted[origin] = Wanted(zone, placement(resource, pops), approve)
 
     def _take(self, origin: str, outcome: Outcome) -> list[Manifest]:
         """Remember an outcome and tell what is new about it; its manifest, if that is new."""

@@ -38,8 +38,9 @@ class Zones:
         return self.folder / f"{name}.zone"
 
     def assemble(self) -> None:
-        built = self._assembler.assemble(self.documents).zones
-        assert all(zone.zone is not None for zone in built)
+        self._assembler.replace(self.documents)
+        self._assembler.assemble()
+        assert all(zone.zone is not None for zone in self._assembler.zones.values())
 
     def look(self, *changed: Path) -> list[str]:
         return sorted(reference.name for reference in self.paths.look(set(changed)))
