@@ -8,6 +8,7 @@ from bench import (
     big_zone,
     floor,
     master_file,
+    operator_costs,
     propagation,
     report,
     shards,
@@ -27,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "starts": starts.run,
     "swaps": swaps.run,
     "shards": shards.run,
+    "operator": operator_costs.run,
 }
 
 

@@ -1,8 +1,9 @@
-"""What the engine is held to, as limits on ratios of one run."""
+"""What engine and operator are held to, as limits on ratios of one run."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from bench import operator_report
 from bench.ratios import Ratio, ratio
 from bench.results import Part
 from bench.servers import DNSFLEET, ECHO
@@ -58,6 +59,9 @@ def goals(parts: dict[str, Part]) -> Iterator[Goal]:
         yield Goal("queries lost by swaps of a zone", 0, sum(run["lost"] for run in swapped))
         measured = ratio([run["p99_us"] for run in swapped], [run["p99_us"] for run in calm])
         yield Goal("p99 with swaps, of that without", SWAPPED, measured)
+    if "operator" in parts:
+        for what, limit, found in operator_report.measured(parts["operator"]):
+            yield Goal(f"operator: {what}", limit, found)
 
 
 def _servers(part: Part) -> Iterator[Goal]:

@@ -8,7 +8,7 @@ from statistics import median
 from textwrap import wrap
 from typing import Any
 
-from bench import picture, results
+from bench import operator_report, picture, results
 from bench.goals import goals
 from bench.ratios import answers_as_much, ratio
 from bench.servers import DNSFLEET, ECHO, PEERS
@@ -63,6 +63,7 @@ def page(parts: dict[str, results.Part]) -> str:
         "starts": starts,
         "swaps": swaps,
         "shards": shards,
+        "operator": operator,
     }
     text = [HEAD, *_lines(goal_table(parts) if parts else ["Not measured yet."])]
     for name, section in sections.items():
@@ -241,6 +242,13 @@ def shards(part: results.Part) -> Iterator[str]:
             for what, rounds in engines.items()
         ),
     )
+
+
+def operator(part: results.Part) -> Iterator[str]:
+    """The operator by the size of its fleet, beside what it was before."""
+    yield from operator_report.section(part, WIDTH)
+    head, told = operator_report.table(part)
+    yield from _table(head, iter(told))
 
 
 def _median(rounds: Sequence[dict[str, float]], figure: str) -> float:

@@ -69,6 +69,9 @@ def test_a_watch_tells_what_came_since_a_list_and_ends_with_a_bookmark(api: APIS
     versions = [int(each["object"]["metadata"]["resourceVersion"]) for each in events]
     assert versions == sorted(versions)
     assert api.writes()["zones"] == 2
+    assert [each["metadata"]["name"] for each in api.all("Zone")] == [
+        f"zone-{number}" for number in (0, 1, 3, 4)
+    ]
 
 
 def test_what_is_refused_says_why(api: APIServer) -> None:

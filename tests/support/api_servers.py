@@ -25,6 +25,8 @@ START_SECONDS = 120.0
 """A hundred thousand objects are read in half a minute."""
 ANSWER_SECONDS = 30.0
 STOP_SECONDS = 20.0
+AGENT = "tests"
+"""Who this client says that it is."""
 DEFINITIONS = Path(__file__).parents[2] / "crds"
 
 
@@ -51,6 +53,13 @@ class APIServer:
         found: Object = self._ask("GET", self._path(kind, name, namespace)).object
         return found
 
+    def all(self, kind: str) -> list[Object]:
+        """All objects of a kind, in all namespaces."""
+        known = self._kinds[kind]
+        group = "apis" if known.group else "api"
+        path = f"/{group}/{known.api_version}/{known.plural}"
+        return list(self._ask("GET", path).object["items"])
+
     def create(self, body: Object) -> Written:
         """A new object."""
         namespace = body["metadata"].get("namespace", "")
@@ -75,9 +84,10 @@ class APIServer:
         return dict(self._ask("GET", "/debug/writes").object)
 
     def lists(self) -> list[Object]:
-        """Each list that was asked for: `plural`, `by` whom, `pages`, `began` and `ended`
+        """Each list that somebody else asked for: `plural`, `by` whom, `pages`, `began` and `ended`
         (`time.monotonic()`; None while pages are left)."""
-        return list(self._ask("GET", "/debug/lists").object)
+        lists = self._ask("GET", "/debug/lists").object
+        return [each for each in lists if each["by"] != AGENT]
 
     def _path(self, kind: str, name: str, namespace: str) -> str:
         known = self._kinds[kind]
@@ -88,7 +98,7 @@ class APIServer:
     def _ask(
         self, method: str, path: str, body: Object | None = None, content_type: str = ""
     ) -> Written:
-        headers = {"Content-Type": content_type or "application/json", "User-Agent": "tests/1"}
+        headers = {"Content-Type": content_type or "application/json", "User-Agent": AGENT}
         text = None if body is None else json.dumps(body)
         # A connection that is kept would be closed by the server one day, unseen until it is used.
         with closing(HTTPConnection("127.0.0.1", self._port, timeout=ANSWER_SECONDS)) as connection:
