@@ -73,6 +73,13 @@ def test_a_list_without_a_limit_has_one_page_in_the_order_of_keys() -> None:
     assert names(stored.page("app", "", 0, "", 3)) == ["z"]
 
 
+def test_a_list_takes_what_its_selector_does() -> None:
+    stored = filled(2)
+    labelled = {"metadata": {"name": "z", "labels": {"a": "1"}}}
+    stored.put(("dns", "z"), labelled, 3)
+    assert names(stored.page("", "a=1", 0, "", 3)) == ["z"]
+
+
 def test_a_list_that_was_given_up_is_expired() -> None:
     stored = filled(3)
     old = stored.page("", "", 1, "", 3)
@@ -272,6 +279,21 @@ def test_managed_fields_tell_who_set_what(api: MemoryAPI) -> None:
     }
 
 
+def test_several_may_apply_the_same_field(api: MemoryAPI) -> None:
+    def apply(manager: str, **spec: Any) -> Any:
+        api.apply(DEPLOYMENTS, KEY, item(spec=spec), Writer(manager, "Apply"))
+        entries = now(api)["metadata"]["managedFields"]
+        return {each["manager"]: each["fieldsV1"] for each in entries}
+
+    apply("one", paused=True)
+    owned = apply("two", paused=True)
+    assert owned["one"] == owned["two"] == {"f:spec": {"f:paused": {}}}
+    apply("one")
+    assert now(api)["spec"] == {"replicas": 1, "paused": True}
+    apply("two")
+    assert now(api)["spec"] == {"replicas": 1}
+
+
 def test_items_of_lists_that_are_maps_are_fields_of_their_own() -> None:
     record = {"name": "www", "type": "A", "data": ["192.0.2.1"]}
     tree = fields.of({"records": [record], "nameServers": ["ns1"]})
@@ -284,6 +306,9 @@ def test_items_of_lists_that_are_maps_are_fields_of_their_own() -> None:
         "f:records": {key: {name: {} for name in (".", "f:name", "f:type")}},
         "f:nameServers": {},
     }
+    assert (
+        fields.without(tree["f:records"], {key: {name: {} for name in item if name != "."}}) == {}
+    )
     assert fields.joined(changed, {"f:ttl": {}}) == changed | {"f:ttl": {}}
 
 

@@ -76,11 +76,13 @@ def written(
 
 
 def merged(before: Object, body: Mapping[str, Any], writer: Writer) -> Object:
-    """What server-side apply makes of an object: what the writer applied before, and does not apply
-    any more, goes."""
+    """What server-side apply makes of an object: what the writer applied before, and neither it nor
+    anybody else owns any more, goes."""
     noted = before["metadata"].get("managedFields", [])
-    old: fields.Tree = next((each["fieldsV1"] for each in noted if _is_of(each, writer)), {})
-    gone = fields.without(old, fields.of(_set_by_people(body)))
+    gone: fields.Tree = next((each["fieldsV1"] for each in noted if _is_of(each, writer)), {})
+    others = [each["fieldsV1"] for each in noted if not _is_of(each, writer)]
+    for owned in (fields.of(_set_by_people(body)), *others):
+        gone = fields.without(gone, owned)
     kept: Object = fields.pruned(fields.merged(before, body), gone)
     return kept
 
