@@ -20,7 +20,7 @@ from bench.operator_changes import Changes
 from bench.operator_fleets import OPERATOR, OperatorFleet, running
 from bench.operator_objects import Size
 from bench.operator_phases import Figures
-from bench.operator_report import HALF, HUGE, LARGE, NOW, PART, SMALL, rows
+from bench.operator_report import HALF, HUGE, LARGE, NOW, PART, SMALL, told
 
 SIZES = {SMALL: Size(100), HALF: Size(5_000), LARGE: Size(10_000), HUGE: Size(100_000, 0)}
 
@@ -49,8 +49,7 @@ def run(command: Sequence[str] = OPERATOR, column: str = NOW) -> None:
             # The large fleet had nothing to do meanwhile but its list, every few minutes.
             figures["lists"] = phases.list_costs(large, calm, min(figures["idle"]))
     _save(column, figures)
-    for what, _, figure in rows():
-        print(f"{what}: {figure(figures)}")
+    print("\n".join(told(figures)))
 
 
 def _measure_large(small: OperatorFleet, large: OperatorFleet, figures: Figures) -> None:

@@ -98,6 +98,11 @@ def table(part: Figures) -> tuple[list[str], list[list[str]]]:
     return ["figure", "at most", BEFORE, NOW], told
 
 
+def told(column: Figures) -> Iterator[str]:
+    """A line for each figure of a column."""
+    return (f"{what}: {_text(_found(column, figure))}" for what, _, figure in rows())
+
+
 def _found(column: Figures | None, figure: Figure) -> Ratio | float | None:
     """The figure; None where the run did not come so far."""
     try:
