@@ -62,7 +62,7 @@ def as_published(reference: Reference, claim: Claim, zone: Zone) -> RecordSet | 
             )
     if not records:
         return None
-    metadata = Metadata(
+    metadata = Metadata.model_construct(
         name=reference.name, namespace=reference.namespace, creation_timestamp=claim.created
     )
     zone_ref = ZoneReference(name=claim.zone.name, namespace=claim.zone.namespace)

@@ -97,7 +97,7 @@ class Retained:
 def stand_in(reference: Reference, known: Known, origin: str) -> Zone:
     """A Zone that has its origin and its age, and allows nothing to anybody else."""
     return Zone.model_construct(
-        metadata=Metadata(
+        metadata=Metadata.model_construct(
             name=reference.name,
             namespace=reference.namespace,
             creation_timestamp=known.created,

@@ -1,0 +1,32 @@
+"""What stands in for objects that do not speak for themselves is as old as they are."""
+
+from dnsfleet.resources import Reference
+from dnsfleet.zones import ownership
+from dnsfleet_operator.observed.observation import Known
+from dnsfleet_operator.zones import claims
+from dnsfleet_operator.zones.claims import Claim
+from dnsfleet_operator.zones.retained import stand_in
+from support import manifests
+from support.zones import make_zone
+
+CREATED = "2026-02-01T00:00:00Z"
+
+
+def test_a_record_set_as_it_was_published_has_its_age() -> None:
+    owner, rtype = "www.example.com.", "A"
+    zone = make_zone("example.com.", [(owner, rtype, "192.0.2.1")])
+    claim = Claim(Reference("Zone", "dns", "a"), CREATED, frozenset({(owner, rtype)}))
+    found = claims.as_published(Reference("RecordSet", "dns", "web"), claim, zone)
+    assert found is not None
+    assert ownership.age(found) == (CREATED, "dns", "web")
+    assert claims.of_record_set(found, "example.com.") == claim
+
+
+def test_a_zone_that_is_not_understood_holds_its_origin_by_its_age() -> None:
+    reference = Reference("Zone", "dns", "young")
+    known = Known("1", 1, CREATED, 1, None, (), b"")
+    held = stand_in(reference, known, "example.com.")
+    older = manifests.zone(name="old", creationTimestamp="2026-01-01T00:00:00Z")
+    owners, refusals = ownership.zones_by_origin([held, older], {})
+    assert owners == {"example.com.": older}
+    assert [each.reason for each in refusals] == ["ZoneInUse"]
