@@ -182,3 +182,22 @@ def test_statuses_tell_what_is_so_while_the_core_is_away(
     found = fleet.cluster.get("Pop", "fra")
     assert found is not None
     assert found["status"]["zones"]["assigned"] == 1
+
+
+def test_a_zone_that_cannot_be_published_costs_no_other_and_keeps_no_pop_from_its_drain(
+    fleet: ControlledFleet, core: Valkey
+) -> None:
+    for name in ("fra", "iad"):
+        fleet.put(pop(name, edge={"replicas": 1}))
+    fleet.put(zone("a"))
+    fleet.put(zone("b"))
+    fleet.wait_until_served(A, "www.a.example.", "192.0.2.1")
+    with core.client() as client:
+        client.hset("dnsfleet:1:zones", A, f"1 {10**12}.1")  # as if written by who knows whom
+    fleet.put(zone("a", "192.0.2.2"))
+    fleet.wait_for_condition("Zone", "a", "Programmed", "PublishFailed")
+    assert fleet.metrics.registry.get_sample_value("dnsfleet_operator_core_up") == 1
+    fleet.put(zone("b", "192.0.2.2"))
+    fleet.wait_until_served("b.example.", "www.b.example.", "192.0.2.2")
+    fleet.put(pop("fra", state="Drained", edge={"replicas": 1}))
+    wait_for("fra is out of service", lambda: fleet.edges("fra") == 0, DEADLINE_SECONDS)

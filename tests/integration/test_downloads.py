@@ -1,7 +1,9 @@
 """Downloads from a real TLS server, on a loopback address that counts as public here."""
 
 import datetime
+import hashlib
 import ipaddress
+import queue
 import socket
 import ssl
 import threading
@@ -13,8 +15,13 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from dnsfleet.resources import Reference, Zone
+from dnsfleet.resources.documents import Document
 from dnsfleet_operator.zones import fetching
+from dnsfleet_operator.zones.downloads import THREADS, Downloads
 from dnsfleet_operator.zones.fetching import DownloadError
+from dnsfleet_publisher.zone_sources import SourceError
+from support import manifests
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
 
@@ -91,3 +98,76 @@ def test_a_server_that_goes_on_and_on_is_left(
                 fetching.fetch(url)
         finally:
             left.set()
+
+
+def zone_from(url: str, name: str) -> Zone:
+    digest = hashlib.sha256(b"zone").hexdigest()
+    file = f"{{url: '{url}', sha256: {digest}}}"
+    return manifests.zone(f"{{origin: {name}.example, soa: null, zoneFile: {file}}}", name=name)
+
+
+class Server:
+    """Answers downloads, and knows how many are in memory."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.fetched: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self.ready: queue.SimpleQueue[Reference] = queue.SimpleQueue()
+        self.answers = threading.Event()
+        monkeypatch.setattr("dnsfleet_operator.zones.downloads.fetch_pinned", self._fetch)
+        self.downloads = Downloads(self.ready.put)
+
+    def _fetch(self, url: str, _: str) -> bytes:
+        self.fetched.put(url)
+        assert self.answers.wait(10)
+        return b"zone"
+
+    def ask(self, zone: Zone) -> bytes | None:
+        """The content, where it is here."""
+        document = Document("Zone", zone, "", 0, {})
+        try:
+            return self.downloads.read(zone, document).text
+        except SourceError as error:
+            assert error.violation[0] == "ZoneFilePending"
+            return None
+
+
+def test_what_was_read_is_handed_on_once_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Server(monkeypatch)
+    zone = zone_from("https://one.example/", "one")
+    assert server.ask(zone) is None
+    server.answers.set()
+    assert server.ready.get(timeout=10) == zone.reference
+    assert not server.downloads.unchanged(zone.reference)
+    assert server.ask(zone) == b"zone"
+    assert server.downloads.unchanged(zone.reference)
+    assert all(job.content is None for job in server.downloads._jobs.values())
+    server.answers.clear()
+    assert server.ask(zone) is None, "whoever asks again has it read again"
+    server.answers.set()
+    server.ready.get(timeout=10)
+    server.downloads.drop(zone.reference)
+    assert server.downloads._jobs == {}
+    server.downloads.close()
+
+
+def test_no_more_downloads_are_in_memory_than_there_are_threads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = Server(monkeypatch)
+    zones = {
+        made.reference: made
+        for made in (zone_from(f"https://{n}.example/", f"z{n}") for n in range(THREADS + 3))
+    }
+    for zone in zones.values():
+        assert server.ask(zone) is None
+    server.answers.set()
+    waiting = {server.ready.get(timeout=10) for _ in range(THREADS)}
+    assert server.fetched.qsize() == THREADS
+    while waiting:
+        assert server.ask(zones.pop(waiting.pop())) == b"zone"
+        if len(waiting) < len(zones):
+            waiting.add(server.ready.get(timeout=10))
+            held = [job for job in server.downloads._jobs.values() if job.content is not None]
+            assert len(held) <= THREADS
+    assert not zones
+    server.downloads.close()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from dnsfleet.replication import manifests
+from dnsfleet_operator.zones.passes import MOST_ORIGINS
 from dnsfleet_publisher.publishing import State
 from dnsfleet_publisher.store_errors import Fenced
 from support.valkey import Valkey
@@ -144,3 +145,48 @@ def test_the_older_of_two_writers_is_refused(core: Valkey) -> None:
     new.run(zone("a"))
     with pytest.raises(Fenced, match="another publisher took over"):
         old.run(changed(zone("a"), 2, ttl=60))
+
+
+@pytest.mark.parametrize("lost", ["zone", "placement", "wish"])
+def test_what_increments_got_wrong_is_found_counted_and_made_anew(core: Valkey, lost: str) -> None:
+    writer = Writer(core)
+    placed = zone("b")
+    placed["spec"]["placement"] = {"popSelector": {"matchLabels": {"region": "eu"}}}
+    pop = item("Pop", "fra", {}, labels={"region": "eu"})
+    writer.run(zone("a"), placed, pop)
+    found: list[str] = []
+    list(writer.passes.prove(lambda: found.append("one")))
+    assert found == []
+    passes = writer.passes
+    origin = "b.example."
+    if lost == "zone":
+        del passes._assembler.zones[origin]
+    elif lost == "placement":
+        passes._desired[origin] = passes._desired[origin]._replace(pops=("elsewhere",))
+    else:
+        del passes._desired[origin]
+    list(passes.prove(lambda: found.append("one")))
+    assert found == ["one"]
+    writer.work()
+    assert passes._desired[origin].pops == ("fra",)
+    list(passes.prove(lambda: found.append("another")))
+    assert found == ["one"]
+
+
+def test_a_change_overtakes_a_list_of_everything(core: Valkey) -> None:
+    many = [zone(f"z{number}") for number in range(2 * MOST_ORIGINS)]
+    writer = Writer(core)
+    writer.list(*many)
+    first = writer.passes.run(writer.observation)
+    assert len(first.origins) == MOST_ORIGINS
+    late = next(
+        each for each in many if f"{each['metadata']['name']}.example." not in first.origins
+    )
+    writer.observation.put(changed(late, 2, ttl=60))
+    with core.client() as client:
+        assert client.get("dnsfleet:1:fleet") is None, "edges may not rely on a part"
+    second = writer.passes.run(writer.observation)
+    assert next(iter(second.outcomes)) == f"{late['metadata']['name']}.example."
+    writer.work()
+    with core.client() as client:
+        assert client.get("dnsfleet:1:fleet") is not None
