@@ -68,6 +68,8 @@ def relative(name: str, origin: str) -> str:
 
 def labels(name: str) -> int:
     """How many labels an absolute name has; the root has none."""
+    if _PLAIN.fullmatch(name):
+        return name.count(".")
     return len(_parse(name, ROOT).labels) - 1
 
 

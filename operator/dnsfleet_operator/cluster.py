@@ -134,11 +134,18 @@ class Cluster:
             if not token:
                 return found, page.version
 
-    def page(self, kind: str, token: str = "", namespace: str = "", labels: str = "") -> Page:
+    def page(
+        self,
+        kind: str,
+        token: str = "",
+        namespace: str = "",
+        labels: str = "",
+        most: int = PAGE,
+    ) -> Page:
         """A part of a list of all objects of a kind; `token` is that of the part before."""
         group, version, _, _ = _KINDS[kind]
         api_version = f"{group}/{version}" if group else version
-        query: list[tuple[str, Any]] = [("limit", PAGE)]
+        query: list[tuple[str, Any]] = [("limit", most)]
         if labels:
             query.append(("labelSelector", labels))
         if token:
@@ -155,15 +162,18 @@ class Cluster:
     def watch(
         self, kind: str, namespace: str, labels: str, since: int
     ) -> Iterator[tuple[str, Object]]:
-        """Changes in a namespace after a resourceVersion: ADDED, MODIFIED or DELETED, and what.
+        """Changes after a resourceVersion, everywhere or in a namespace: what happened to what.
 
-        It ends after WATCH_SECONDS, so that nobody waits for a dead connection.
+        What happens is ADDED, MODIFIED or DELETED; or BOOKMARK, with an object that has only the
+        resourceVersion up to which all changes were told. It ends after WATCH_SECONDS, so that
+        nobody waits for a dead connection.
         """
         stream = kubernetes.watch.Watch().stream(
             self._resources[kind].get,
-            namespace=namespace,
+            namespace=namespace or None,
             label_selector=labels,
             resource_version=str(since),
+            allow_watch_bookmarks=True,
             timeout_seconds=WATCH_SECONDS,
             serialize=False,
             _request_timeout=(TIMEOUT_SECONDS, WATCH_SECONDS + TIMEOUT_SECONDS),

@@ -12,6 +12,7 @@ from dnsfleet_io import logs
 from dnsfleet_io.listen_addresses import EVERY_ADDRESS
 from dnsfleet_io.pages import Page, PageServer, metrics_page, text_page
 
+from dnsfleet_operator import garbage
 from dnsfleet_operator.cluster import Cluster, ClusterError, ConflictError, connect
 from dnsfleet_operator.configuration import (
     Configuration,
@@ -23,6 +24,7 @@ from dnsfleet_operator.leading.leadership import Leadership
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.secrets import key_secrets
 from dnsfleet_operator.secrets.key_secrets import Keys, KeySecretError
+from dnsfleet_operator.watching.record_set_watch import RecordSetWatch
 from dnsfleet_operator.watching.watches import watch
 from dnsfleet_operator.watching.workload_watches import WorkloadWatches
 
@@ -49,6 +51,7 @@ def main() -> None:
 
 
 def _run(cluster: Cluster, configuration: Configuration, keys: Keys) -> None:
+    garbage.begin()
     metrics = Metrics()
     leadership = Leadership(
         cluster,
@@ -74,14 +77,17 @@ def _run(cluster: Cluster, configuration: Configuration, keys: Keys) -> None:
     watches = WorkloadWatches(
         cluster, configuration.namespace, controller.workloads, controller.event
     )
+    record_sets = RecordSetWatch(cluster, controller.event, controller.sync)
     http.start()
     watches.start()
+    record_sets.start()
     controller.start()
     leadership.start()
     try:
         watch(cluster, controller)
     finally:
         watches.stop()
+        record_sets.stop()
         controller.stop()
         leadership.stop()
         http.stop()

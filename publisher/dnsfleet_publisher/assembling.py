@@ -160,9 +160,9 @@ class Assembler:
             before = self.zones.pop(origin, None)
             self._about.pop(origin, None)
             owner = self.owners.owner(origin)
-            for zone in (owner, None if before is None else before.resource):
-                if zone is not None:
-                    touched |= self.with_record_sets(zone.reference)
+            both = (owner, None if before is None else before.resource)
+            for zone in {each.reference for each in both if each is not None}:
+                touched |= self.with_record_sets(zone)
             document = None if owner is None else self._documents.get(owner.reference)
             if owner is None or document is None:
                 vacant.append(origin)
@@ -197,7 +197,7 @@ class Assembler:
 
     def with_record_sets(self, zone: Reference) -> set[Reference]:
         """A Zone and all RecordSets that refer to it."""
-        return {zone, *(item.reference for item in self.record_sets.of_zone(zone))}
+        return {zone, *self.record_sets.references(zone)}
 
     def is_there(self, zone: Reference) -> bool:
         """Whether a Zone is there to be built, and does not only hold its origin."""
@@ -240,7 +240,7 @@ class Assembler:
             source.again,
             own,
             labels_of(own, zone, self.labels),
-            frozenset(item.reference for item in own) & self.retained,
+            frozenset(self.retained.intersection(self.record_sets.references(zone.reference))),
         )
         return self._last_good.build(inputs, self._documents)
 

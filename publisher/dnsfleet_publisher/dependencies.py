@@ -54,6 +54,10 @@ class RecordSets:
         """All of them."""
         return iter(self._known.values())
 
+    def references(self, zone: Reference) -> list[Reference]:
+        """The references of those that refer to a Zone."""
+        return self._by_zone[zone]
+
     def of_zone(self, zone: Reference) -> list[RecordSet]:
         """Those that refer to a Zone."""
         return [self._known[reference] for reference in self._by_zone[zone]]
@@ -64,12 +68,12 @@ class RecordSets:
 
     def put(self, record_set: RecordSet) -> None:
         """A RecordSet is there, or changed."""
-        reference = record_set.reference
+        reference, zone = record_set.reference, record_set.zone_reference
         before = self._known.get(reference)
-        if before is not None and before.zone_reference != record_set.zone_reference:
+        if before is not None and before.zone_reference != zone:
             self._by_zone.discard(before.zone_reference, reference)
         self._known[reference] = record_set
-        self._by_zone.add(record_set.zone_reference, reference)
+        self._by_zone.add(zone, reference)
         self._by_namespace.add(reference.namespace, reference)
 
     def remove(self, reference: Reference) -> RecordSet | None:

@@ -65,7 +65,9 @@ class MemoryCluster(Cluster):
                 and _selects(labels, found["metadata"].get("labels", {}))
             ]
 
-    def page(self, kind: str, token: str = "", namespace: str = "", labels: str = "") -> Page:
+    def page(
+        self, kind: str, token: str = "", namespace: str = "", labels: str = "", most: int = 0
+    ) -> Page:
         return Page(self.objects(kind, namespace, labels), "", next(self._numbers))
 
     def create(self, new: Object) -> Object:

@@ -75,9 +75,7 @@ class Publication:
                 desired.removals.discard(origin)
         if away:
             raise Unavailable(away)
-        desired.unpublished &= (
-            self._wanted.keys()
-        )  # others are no zones yet
+        desired.unpublished &= self._wanted.keys()  # others are no zones yet
         made, self._made = self._made, []
         return made
 

@@ -20,6 +20,7 @@ from dnsfleet_publisher.publishing import State
 from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import StoreError
 
+from dnsfleet_operator import garbage
 from dnsfleet_operator.cluster import Cluster
 from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.labels import MANAGED_SELECTOR
@@ -218,6 +219,7 @@ class Term:
             return False
         self._proof = None
         self._waiting.add(ZONES)
+        garbage.settle()
         return True
 
     # What changed

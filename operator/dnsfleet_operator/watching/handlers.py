@@ -1,11 +1,12 @@
 """kopf's part: its watches, and one handler for each kind that hands events on.
 
 Only `on.event` handlers are used: for them kopf writes nothing, neither finalizers nor annotations.
+RecordSets are watched beside it (see `record_set_watch`).
 """
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import kopf
 from dnsfleet.resources import GROUP, VERSION
@@ -17,9 +18,11 @@ RETRY_SECONDS = 1.0
 SERVER_SECONDS = 60
 """A watch is begun anew, from where it was, after so long: none is dead or late for longer."""
 
+IDLE_SECONDS = 0.1
+"""How long kopf keeps a worker for an object after its last event."""
+
 _WATCHED = (
     (GROUP, VERSION, "zones", "Zone"),
-    (GROUP, VERSION, "recordsets", "RecordSet"),
     (GROUP, VERSION, "pops", "Pop"),
     ("", "v1", "namespaces", "Namespace"),
     ("", "v1", "configmaps", "ConfigMap"),
@@ -31,6 +34,19 @@ class _Steady:
 
     def __iter__(self) -> Iterator[float]:
         return itertools.repeat(RETRY_SECONDS)
+
+
+class _NoDiffs(kopf.DiffBaseStorage):
+    """No object is compared with what it was: handlers of events get no differences."""
+
+    def build(self, **_: Any) -> kopf.BodyEssence:
+        return cast(kopf.BodyEssence, {})
+
+    def fetch(self, **_: Any) -> kopf.BodyEssence | None:
+        return None
+
+    def store(self, **_: Any) -> None:
+        """Nothing is ever kept."""
 
 
 def register(
@@ -47,6 +63,8 @@ def register(
         settings.posting.enabled = False
         settings.networking.error_backoffs = _Steady()
         settings.watching.server_timeout = SERVER_SECONDS
+        settings.queueing.idle_timeout = IDLE_SECONDS
+        settings.persistence.diffbase_storage = _NoDiffs()
 
     @kopf.on.login(registry=registry)
     def login(**options: Any) -> kopf.ConnectionInfo | None:

@@ -59,7 +59,7 @@ def _look(cluster: Cluster) -> Mapping[str, str] | None:
             definition = cluster.get("CustomResourceDefinition", name)
             if definition is None:
                 return None
-            cluster.objects(kind)
+            cluster.page(kind)
             uids[name] = str(definition["metadata"]["uid"])
     except ClusterError:
         return None

@@ -4,19 +4,14 @@ kopf watches either the whole cluster or a namespace for all kinds alike. Zones 
 the right to read every pod of a cluster is more than the operator should have.
 """
 
-import logging
 import threading
-import time
 from collections.abc import Callable, Iterable
+from functools import partial
 
-from dnsfleet_operator.cluster import Cluster, ClusterError, Object
+from dnsfleet_operator.cluster import Cluster, Object
 from dnsfleet_operator.labels import MANAGED_SELECTOR
 from dnsfleet_operator.observed.workloads import KINDS
-
-RETRY_SECONDS = 1.0
-"""Between the beginnings of watches: one that fails, or ends at once, costs a list each time."""
-
-_log = logging.getLogger(__name__)
+from dnsfleet_operator.watching import threads
 
 Listed = Callable[[str, Iterable[Object]], None]
 """Gets a kind and all objects of it."""
@@ -37,27 +32,15 @@ class WorkloadWatches:
     def start(self) -> None:
         """Begin to watch."""
         for kind in KINDS:
-            thread = threading.Thread(
-                target=self._run, args=(kind,), name=f"watch-{kind}", daemon=True
-            )
-            thread.start()
+            threads.start(f"watch-{kind}", partial(self._watch, kind), self._stopping)
 
     def stop(self) -> None:
         """Begin no new watch; one under way ends with the process."""
         self._stopping.set()
 
-    def _run(self, kind: str) -> None:
-        while not self._stopping.is_set():
-            again = time.monotonic() + RETRY_SECONDS
-            try:
-                self._watch(kind)
-            except Exception as error:
-                # A defect must not end the thread: nobody would watch in its place.
-                _log.warning("%s", error, exc_info=not isinstance(error, ClusterError))
-            self._stopping.wait(max(0.0, again - time.monotonic()))
-
     def _watch(self, kind: str) -> None:
         found, since = self._cluster.objects_at(kind, self._namespace, MANAGED_SELECTOR)
         self._listed(kind, found)
         for change, changed in self._cluster.watch(kind, self._namespace, MANAGED_SELECTOR, since):
-            self._event(kind, changed, change == "DELETED")
+            if change != "BOOKMARK":
+                self._event(kind, changed, change == "DELETED")

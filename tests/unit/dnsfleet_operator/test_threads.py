@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 from dnsfleet.resources import Reference
-from dnsfleet_operator.cluster import Object
+from dnsfleet_operator.cluster import ClusterError, Object
 from dnsfleet_operator.leading.leadership import Leadership
 from dnsfleet_operator.observed.workloads import KINDS
 from dnsfleet_operator.statuses.writing import THREADS, StatusWriter
-from dnsfleet_operator.watching.workload_watches import RETRY_SECONDS, WorkloadWatches
+from dnsfleet_operator.watching.record_set_watch import RecordSetWatch
+from dnsfleet_operator.watching.threads import RETRY_SECONDS
+from dnsfleet_operator.watching.workload_watches import WorkloadWatches
 from support.controlled_fleets import NAMESPACE
 from support.memory_clusters import MemoryCluster
 from support.waiting import wait_for
@@ -93,3 +95,46 @@ def test_workloads_are_listed_again_after_a_defect_and_not_in_haste() -> None:
     watches.stop()
     for first, second, *_ in times.values():
         assert second - first > RETRY_SECONDS / 2
+
+
+class ChangingCluster(WatchedCluster):
+    """Each watch gives the next of some answers, and then fails."""
+
+    def __init__(self, *answers: list[tuple[str, Object]]) -> None:
+        super().__init__()
+        self.answers = list(answers)
+        self.watched: queue.SimpleQueue[int] = queue.SimpleQueue()
+
+    def watch(
+        self, kind: str, namespace: str, labels: str, since: int
+    ) -> Iterator[tuple[str, Object]]:
+        self.watched.put(since)
+        if not self.answers:
+            raise ClusterError("410 Gone", 410)
+        return iter(self.answers.pop(0))
+
+
+def record_set(version: int) -> Object:
+    metadata = {"name": "web", "namespace": "dns", "resourceVersion": str(version)}
+    return {"kind": "RecordSet", "metadata": metadata}
+
+
+def test_record_sets_are_watched_on_from_where_the_last_watch_ended() -> None:
+    cluster = ChangingCluster(
+        [("ADDED", record_set(7)), ("BOOKMARK", record_set(9))], [("DELETED", record_set(11))]
+    )
+    events: queue.SimpleQueue[tuple[str, Object, bool]] = queue.SimpleQueue()
+    missed: queue.SimpleQueue[bool] = queue.SimpleQueue()
+    watch = RecordSetWatch(
+        cluster, lambda *event: events.put(event), missed=lambda: missed.put(True)
+    )
+    watch.start()
+    assert events.get(timeout=10) == ("RecordSet", record_set(7), False)
+    assert events.get(timeout=10) == ("RecordSet", record_set(11), True)
+    first = cluster.watched.get(timeout=10)
+    assert [cluster.watched.get(timeout=10) for _ in range(2)] == [9, 11]
+    missed.get(timeout=10)
+    assert cluster.watched.get(timeout=10) > first, "it begins anew where a list ends now"
+    missed.get(timeout=10)
+    watch.stop()
+    assert events.empty()
