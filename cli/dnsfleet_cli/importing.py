@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import yaml
 from dnsfleet import names
 from dnsfleet.resources import API_VERSION, documents
-from dnsfleet.resources.zone_files import MAX_INLINE
+from dnsfleet.resources.zone_contents import MAX_INLINE
 from dnsfleet.resources.zones import MAX_RECORDS
 from dnsfleet_engine import Zone
 from dnsfleet_publisher.assembling import Assembler

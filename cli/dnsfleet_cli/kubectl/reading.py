@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from dnsfleet import names
-from dnsfleet.resources.metadata import LabelSelector
+from dnsfleet.resources.kubernetes_types import LabelSelector
 from dnsfleet.resources.pops import DEFAULT_REPLICAS, DEFAULT_SHARDS
 
 from dnsfleet_cli.kubectl import Resource

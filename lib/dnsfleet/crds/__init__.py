@@ -1,1 +1,1 @@
-"""The CustomResourceDefinitions and the schema of the chart's values, made from the models."""
+"""The CustomResourceDefinitions, made from the models of the resources."""

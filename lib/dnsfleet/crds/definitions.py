@@ -2,7 +2,7 @@
 
 The API server wants structural schemas: no `$ref`, no `anyOf` with null, and here no `default`, so
 that GitOps sees no drift. It refuses unknown fields of its own accord (strict field validation), so
-the models' `additionalProperties: false` goes. What a schema cannot say is in `crd_rules`.
+the models' `additionalProperties: false` goes. What a schema cannot say is in `rules`.
 """
 
 from typing import Any, NamedTuple

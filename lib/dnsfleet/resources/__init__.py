@@ -1,7 +1,7 @@
 """The resources of `dnsfleet.io/v1alpha1` as strict, frozen models, and `parse` to read one.
 
-What is checked here is what a single object can say about itself; what needs other objects or the
-records is in `ownership` and `zones`.
+What is checked here needs nothing but the object itself. What needs other objects, or the records
+of a zone, is in `dnsfleet.zones`.
 """
 
 from collections.abc import Mapping
@@ -18,13 +18,18 @@ from dnsfleet.resources.base import (
     Reference,
     Tolerant,
 )
-from dnsfleet.resources.core_objects import ConfigMap, Namespace
 from dnsfleet.resources.explaining import explain
-from dnsfleet.resources.metadata import Condition, LabelRequirement, LabelSelector, Metadata
+from dnsfleet.resources.kubernetes_types import (
+    Condition,
+    ConfigMap,
+    LabelRequirement,
+    LabelSelector,
+    Metadata,
+    Namespace,
+)
 from dnsfleet.resources.pops import Pop, PopSpec, PopStatus
 from dnsfleet.resources.record_sets import RecordSet, RecordSetSpec, RecordSetStatus
-from dnsfleet.resources.records import DEFAULT_TTL, MAX_TTL, Record, canonical_type
-from dnsfleet.resources.zone_files import ZoneFile
+from dnsfleet.resources.zone_contents import DEFAULT_TTL, MAX_TTL, Record, ZoneFile, canonical_type
 from dnsfleet.resources.zones import Soa, Zone, ZoneSpec, ZoneStatus
 from dnsfleet.violations import Violation
 

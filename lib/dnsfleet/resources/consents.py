@@ -13,8 +13,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from dnsfleet import names
 from dnsfleet.resources.base import Model
-from dnsfleet.resources.metadata import LabelSelector
-from dnsfleet.resources.records import NameText, TypeText
+from dnsfleet.resources.kubernetes_types import LabelSelector
+from dnsfleet.resources.zone_contents import NameText, TypeText
 
 MAX_PATTERNS = 64
 """Names or types in a consent; bounds the cost of validation."""

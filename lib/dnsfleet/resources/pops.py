@@ -17,7 +17,7 @@ from dnsfleet.resources.base import (
     Word,
     fault,
 )
-from dnsfleet.resources.metadata import Conditions, Metadata
+from dnsfleet.resources.kubernetes_types import Conditions, Metadata
 
 MAX_POP_NAME = 40
 """Characters in a Pop's name: it begins the names of its objects, which may have 63."""

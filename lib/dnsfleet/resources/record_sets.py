@@ -13,8 +13,8 @@ from dnsfleet.resources.base import (
     Tolerant,
     fault,
 )
-from dnsfleet.resources.metadata import Conditions, Metadata
-from dnsfleet.resources.records import Record, check_distinct
+from dnsfleet.resources.kubernetes_types import Conditions, Metadata
+from dnsfleet.resources.zone_contents import Record, check_distinct
 
 MAX_RECORD_SET_RECORDS = 100
 """RRsets in one RecordSet: it is accepted or refused as a whole, so it stays small to review."""

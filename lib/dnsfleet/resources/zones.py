@@ -14,9 +14,15 @@ from dnsfleet.resources.base import (
     fault,
 )
 from dnsfleet.resources.consents import NestedZoneConsent, RecordSetConsent
-from dnsfleet.resources.metadata import Conditions, LabelSelector, Metadata
-from dnsfleet.resources.records import DEFAULT_TTL, NameText, Record, Ttl, check_distinct
-from dnsfleet.resources.zone_files import ZoneFile
+from dnsfleet.resources.kubernetes_types import Conditions, LabelSelector, Metadata
+from dnsfleet.resources.zone_contents import (
+    DEFAULT_TTL,
+    NameText,
+    Record,
+    Ttl,
+    ZoneFile,
+    check_distinct,
+)
 
 MAX_RECORDS = 500
 """RRsets inline: keeps the object well below etcd's 1.5 MiB; more go into a zone file."""

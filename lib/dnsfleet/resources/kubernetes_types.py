@@ -1,11 +1,23 @@
-"""Kubernetes metadata, label selectors and conditions, as far as dnsfleet reads them."""
+"""The types of Kubernetes itself, as far as dnsfleet reads them.
+
+Metadata, label selectors and conditions are parts of every resource. Namespaces and ConfigMaps are
+whole objects that zones refer to; `dnsfleet up` reads them from the same files. Kubernetes may add
+fields to what it writes itself, so unknown fields are ignored there.
+"""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from dnsfleet.resources.base import Labels, Model, ObjectName, Tolerant
+from dnsfleet.resources.base import (
+    DEFAULT_NAMESPACE,
+    Labels,
+    Model,
+    ObjectName,
+    Reference,
+    Tolerant,
+)
 
 MAX_REQUIREMENTS = 16
 """Expressions in a selector: far above what people write; bounds the cost of CEL rules."""
@@ -95,3 +107,34 @@ class Condition(Tolerant):
 
 
 Conditions = Annotated[tuple[Condition, ...], Field(strict=False, max_length=MAX_CONDITIONS)]
+
+
+class Namespace(Tolerant):
+    """A namespace; its labels decide which RecordSets a Zone admits."""
+
+    api_version: Literal["v1"] = "v1"
+    kind: Literal["Namespace"] = "Namespace"
+    metadata: Metadata
+
+    @property
+    def reference(self) -> Reference:
+        """Kind and name."""
+        return Reference("Namespace", "", self.metadata.name)
+
+
+class ConfigMap(Tolerant):
+    """A ConfigMap whose keys may hold zone files."""
+
+    api_version: Literal["v1"] = "v1"
+    kind: Literal["ConfigMap"] = "ConfigMap"
+    metadata: Metadata
+    data: dict[str, str] = Field({})
+    binary_data: dict[str, str] = Field({})
+    """Base64, for files with gzip."""
+
+    @property
+    def reference(self) -> Reference:
+        """Kind, namespace and name."""
+        return Reference(
+            "ConfigMap", self.metadata.namespace or DEFAULT_NAMESPACE, self.metadata.name
+        )
