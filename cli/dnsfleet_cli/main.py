@@ -10,9 +10,14 @@ from typing import Annotated
 
 import typer
 
-from dnsfleet_cli.options import DEFAULT_LISTEN, Output
+from dnsfleet_cli.options import (
+    DEFAULT_DNS_PORT,
+    DEFAULT_LISTEN,
+    DEFAULT_STATE_DIR,
+    Output,
+    UpOptions,
+)
 from dnsfleet_cli.troubles import Group
-from dnsfleet_cli.up.options import DEFAULT_DNS_PORT, DEFAULT_STATE_DIR, Options
 
 MAX_SHARDS = 64
 """What the kernel program that spreads names over shards can hold."""
@@ -76,7 +81,7 @@ def up(
     from dnsfleet_cli.up import fleet
 
     fleet.run(
-        Options(
+        UpOptions(
             paths=tuple(paths),
             dns_port=dns_port,
             shards=shards,
@@ -149,9 +154,9 @@ def zone_import(
     dnsfleet gives; otherwise the file goes in whole, as `zoneFile.inline`. A zone that is too big
     for a manifest is referred to by `zoneFile.path`: keep the file beside the manifest.
     """
-    from dnsfleet_cli import zone_manifests
+    from dnsfleet_cli import zone_objects
 
-    raise typer.Exit(zone_manifests.import_(file, origin, output))
+    raise typer.Exit(zone_objects.import_(file, origin, output))
 
 
 @zone.command("export")
@@ -167,9 +172,9 @@ def zone_export(
     Names are absolute, the order is canonical, so equal zones give equal bytes. The serial is the
     zone file's, or 0: the real one is given when the zone is published.
     """
-    from dnsfleet_cli import zone_manifests
+    from dnsfleet_cli import zone_objects
 
-    raise typer.Exit(zone_manifests.export(name, paths))
+    raise typer.Exit(zone_objects.export(name, paths))
 
 
 @zone.command("diff")

@@ -1,13 +1,17 @@
-"""The values of options, apart from the commands: `main` imports a command only when it runs.
+"""The options of commands: their defaults and values, apart from the commands themselves.
 
-Together the commands import the models of resources, dnspython and a Redis client. `serve` needs
-none of them, and would take as long to import them as to read half a million records. typer, which
-reads every command line, imports Pydantic for itself.
+`main` imports a command only when it runs. Together the commands import the models of resources,
+dnspython and a Redis client. `serve` needs none of them, and would take as long to import them as
+to read half a million records. typer, which reads every command line, imports Pydantic for itself.
 """
 
 import enum
+from dataclasses import dataclass
+from pathlib import Path
 
 DEFAULT_LISTEN = "127.0.0.1:5300"
+DEFAULT_DNS_PORT = 5301
+DEFAULT_STATE_DIR = Path(".dnsfleet")
 
 
 class Output(enum.StrEnum):
@@ -15,3 +19,19 @@ class Output(enum.StrEnum):
 
     YAML = "yaml"
     ZONE = "zone"
+
+
+@dataclass(frozen=True)
+class UpOptions:
+    """The command line of `up`; only the types are checked."""
+
+    paths: tuple[Path, ...]
+    dns_port: int
+    """Port of the first Pop."""
+    shards: int
+    """Threads of each edge."""
+    state_dir: Path
+    redis_url: str | None
+    """None: an embedded core."""
+    watch: bool
+    json: bool

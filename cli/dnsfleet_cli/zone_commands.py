@@ -1,8 +1,8 @@
 """`dnsfleet zone lint` and `zone diff`: each gives the exit status and prints to standard output.
 
 Findings of checks go to standard output for `lint`, whose answer they are, and to standard error
-for other commands, whose output may be piped into a file. What needs the models of resources as
-well is in `zone_manifests`.
+for other commands, whose output may be piped into a file. The commands that need the models of
+resources as well are in `zone_objects`.
 """
 
 import sys

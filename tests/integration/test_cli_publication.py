@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet.replication import keys
-from dnsfleet_cli.manifest_files import ManifestFiles
+from dnsfleet_cli.document_files import DocumentFiles
 from dnsfleet_cli.up.desired import DesiredReader
 from dnsfleet_cli.up.publication import Publication, Unavailable
 from dnsfleet_cli.up.redis_servers import external_core
@@ -29,7 +29,7 @@ class Writer:
             self.write(name, "192.0.2.1")
         (self.root / "pops.yaml").write_text(pops("fra"))
         self.reader = DesiredReader(
-            ManifestFiles([root]), root.parent / "accepted.db", lambda _: None
+            DocumentFiles([root]), root.parent / "accepted.db", lambda _: None
         )
         self.publication = Publication(
             external_core(core.url), Ed25519PrivateKey.generate(), lambda _: None

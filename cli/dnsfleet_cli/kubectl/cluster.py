@@ -14,7 +14,7 @@ import urllib3.exceptions
 from dnsfleet.resources.base import GROUP, VERSION
 from kubernetes import client, config, stream, watch
 
-from dnsfleet_cli.kubectl import Resource
+from dnsfleet_cli.kubectl.objects import Object
 from dnsfleet_cli.troubles import Trouble
 
 ANSWER_SECONDS = 5.0
@@ -44,24 +44,24 @@ class Cluster:
         self._objects = client.CustomObjectsApi()
         self._core = client.CoreV1Api()
 
-    def zones(self) -> list[Resource]:
+    def zones(self) -> list[Object]:
         """The Zones of all namespaces, by name."""
         return self._listed("zones")
 
-    def pops(self) -> list[Resource]:
+    def pops(self) -> list[Object]:
         """All Pops, by name."""
         return self._listed("pops")
 
-    def _listed(self, plural: str) -> list[Resource]:
+    def _listed(self, plural: str) -> list[Object]:
         with _telling(f"list {plural}"):
             found = self._objects.list_cluster_custom_object(GROUP, VERSION, plural)
-        items: list[Resource] = found["items"]
+        items: list[Object] = found["items"]
         return sorted(items, key=lambda item: _name(item["metadata"]))
 
-    def patch_pop(self, name: str, change: dict[str, Any]) -> Resource:
+    def patch_pop(self, name: str, change: dict[str, Any]) -> Object:
         """Merge a change into a Pop; the Pop as it is then."""
         with _telling(f"change pop/{name}"):
-            found: Resource = self._objects.patch_cluster_custom_object(
+            found: Object = self._objects.patch_cluster_custom_object(
                 GROUP,
                 VERSION,
                 "pops",
@@ -72,7 +72,7 @@ class Cluster:
             )
         return found
 
-    def states(self, item: Resource, seconds: float) -> Iterator[Resource]:
+    def states(self, item: Object, seconds: float) -> Iterator[Object]:
         """An object as it is now and after each change, for at most `seconds`."""
         meta = item["metadata"]
         kind = item["kind"].lower()

@@ -9,9 +9,9 @@ import dns.rcode
 import dns.rdatatype
 from dnsfleet import rings
 
-from dnsfleet_cli.kubectl import Resource, reading, tables
-
-ABSENT = "-"
+from dnsfleet_cli.kubectl import objects, tables
+from dnsfleet_cli.kubectl.objects import Object
+from dnsfleet_cli.kubectl.tables import ABSENT
 
 
 class Reply(NamedTuple):
@@ -27,24 +27,24 @@ class Reply(NamedTuple):
     problem: str = ""
 
 
-def shard(qname: str, pop: Resource) -> int:
+def shard(qname: str, pop: Object) -> int:
     """The shard of each of the Pop's edges that gets UDP queries for an absolute name."""
     wire = dns.name.from_text(qname).to_wire()
     assert wire is not None  # noqa: S101 - only writing into a file gives None
-    return rings.owner(wire, reading.shards(pop))
+    return rings.owner(wire, objects.shards(pop))
 
 
-def text(qname: str, rtype: str, zone: Resource | None, replies: Sequence[Reply]) -> str:
+def text(qname: str, rtype: str, zone: Object | None, replies: Sequence[Reply]) -> str:
     """The whole report."""
     if zone is None:
         head = tables.fields([("Name", f"{qname} {rtype}"), ("Zone", "none of this fleet")])
         return f"{head}\n\nno published Zone holds it, so edges answer REFUSED"
-    propagated = reading.condition(zone, "Propagated")
+    propagated = objects.condition(zone, "Propagated")
     head = tables.fields(
         [
             ("Name", f"{qname} {rtype}"),
-            ("Zone", f"{reading.name(zone)} ({reading.origin(zone)})"),
-            ("Serial", reading.value(zone, "status", "serial", default=ABSENT)),
+            ("Zone", f"{objects.name(zone)} ({objects.origin(zone)})"),
+            ("Serial", objects.value(zone, "status", "serial", default=ABSENT)),
             ("Propagated", propagated.status if propagated.current else "Unknown"),
         ]
     )

@@ -12,8 +12,9 @@ import dns.rdatatype
 import typer
 from dnsfleet import names
 
-from dnsfleet_cli.kubectl import Resource, choosing, explaining, reading, summaries, verdicts
+from dnsfleet_cli.kubectl import explaining, objects, summaries, verdicts
 from dnsfleet_cli.kubectl.cluster import Cluster, Edge
+from dnsfleet_cli.kubectl.objects import Object
 from dnsfleet_cli.troubles import NEGATIVE, Group, Trouble
 
 DEFAULT_TIMEOUT = 60.0
@@ -65,7 +66,7 @@ def status(
     if name is None:
         print(summaries.fleet(zones, pops))
         return
-    found = choosing.zone_or_pop(name, zones, pops)
+    found = objects.zone_or_pop(name, zones, pops)
     print(summaries.zone(found) if found["kind"] == "Zone" else summaries.pop(found))
 
 
@@ -82,7 +83,7 @@ def wait(
     Ends at once with exit status 1 when the Zone is not accepted, as it then waits for people.
     """
     cluster: Cluster = ctx.obj()
-    _follow(cluster, choosing.zone(name, cluster.zones()), verdicts.propagation, timeout)
+    _follow(cluster, objects.zone(name, cluster.zones()), verdicts.propagation, timeout)
 
 
 @app.command()
@@ -125,30 +126,30 @@ def explain(
         kind = dns.rdatatype.to_text(dns.rdatatype.from_text(rtype))
     except (ValueError, dns.rdatatype.UnknownRdatatype) as error:
         raise Trouble(f"cannot ask for {qname} {rtype}: {error}") from None
-    zone = choosing.holder(absolute, cluster.zones())
+    zone = objects.holder(absolute, cluster.zones())
     replies = [] if zone is None else _ask(cluster, absolute, kind, zone)
     print(explaining.text(absolute, kind, zone, replies))
     if not explaining.agree(replies):
         raise typer.Exit(NEGATIVE)
 
 
-def _ask(cluster: Cluster, qname: str, rtype: str, zone: Resource) -> list[explaining.Reply]:
+def _ask(cluster: Cluster, qname: str, rtype: str, zone: Object) -> list[explaining.Reply]:
     """The replies of all Ready edges of the Pops that serve a zone."""
     return [
         _reply(cluster, edge, qname, rtype, zone, pop)
         for pop in cluster.pops()
-        if reading.serves(pop, zone)
+        if objects.serves(pop, zone)
         for edge in cluster.edges(pop["metadata"]["name"])
     ]
 
 
 def _reply(
-    cluster: Cluster, edge: Edge, qname: str, rtype: str, zone: Resource, pop: Resource
+    cluster: Cluster, edge: Edge, qname: str, rtype: str, zone: Object, pop: Object
 ) -> explaining.Reply:
-    where = (reading.name(pop), edge.name, explaining.shard(qname, pop))
+    where = (objects.name(pop), edge.name, explaining.shard(qname, pop))
     queries = [
         dns.message.make_query(qname, rtype),
-        dns.message.make_query(reading.origin(zone), "SOA"),
+        dns.message.make_query(objects.origin(zone), "SOA"),
     ]
     try:
         answer, soa = cluster.ask(edge, queries)
@@ -157,9 +158,9 @@ def _reply(
     return explaining.Reply(*where, answer, soa)
 
 
-def _set_state(cluster: Cluster, name: str, state: str) -> Resource:
-    found = choosing.pop(name, cluster.pops())
-    if reading.state(found) == state:
+def _set_state(cluster: Cluster, name: str, state: str) -> Object:
+    found = objects.pop(name, cluster.pops())
+    if objects.state(found) == state:
         print(f"pop/{name} is {state} already")
         return found
     print(f"pop/{name} is to be {state}")
@@ -168,8 +169,8 @@ def _set_state(cluster: Cluster, name: str, state: str) -> Resource:
 
 def _follow(
     cluster: Cluster,
-    item: Resource,
-    judge: Callable[[Resource], verdicts.Verdict],
+    item: Object,
+    judge: Callable[[Object], verdicts.Verdict],
     timeout: float,
 ) -> None:
     """Wait for a verdict and print it; exit status 1 where it is no, or the time is up."""

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from dnsfleet_cli.kubectl import Resource, reading, tables
-from dnsfleet_cli.kubectl.reading import value
+from dnsfleet_cli.kubectl import objects, tables
+from dnsfleet_cli.kubectl.objects import Object, value
+from dnsfleet_cli.kubectl.tables import ABSENT
 
-ABSENT = "-"
 
-
-def fleet(zones: Sequence[Resource], pops: Sequence[Resource]) -> str:
+def fleet(zones: Sequence[Object], pops: Sequence[Object]) -> str:
     """All Pops, then all Zones."""
     return "\n\n".join(
         [
@@ -18,14 +17,14 @@ def fleet(zones: Sequence[Resource], pops: Sequence[Resource]) -> str:
     )
 
 
-def zone(item: Resource) -> str:
+def zone(item: Object) -> str:
     """One Zone: what is published, how far it has come, and what stands in its way."""
     revision = value(item, "status", "revision")
     seconds = value(item, "status", "propagation", "seconds")
     text = value(item, "status", "propagation", "text", default=ABSENT)
     pairs: list[tuple[str, object]] = [
-        ("Zone", reading.name(item)),
-        ("Origin", reading.origin(item)),
+        ("Zone", objects.name(item)),
+        ("Origin", objects.origin(item)),
         ("Serial", value(item, "status", "serial", default=ABSENT)),
         ("Revision", f"{revision['epoch']}.{revision['seq']}" if revision else ABSENT),
         ("Records", value(item, "status", "records", default=ABSENT)),
@@ -37,13 +36,13 @@ def zone(item: Resource) -> str:
     return f"{tables.fields(pairs)}\n\n{_conditions(item)}"
 
 
-def pop(item: Resource) -> str:
+def pop(item: Object) -> str:
     """One Pop."""
     addresses = value(item, "status", "addresses", default=[])
     pairs = [
-        ("Pop", reading.name(item)),
+        ("Pop", objects.name(item)),
         ("Region", value(item, "spec", "location", "region")),
-        ("State", reading.state(item)),
+        ("State", objects.state(item)),
         ("Edges", f"{_edges(item)} ready"),
         ("Zones", f"{_pop_zones(item)} current"),
         ("Lag", _lag(item)),
@@ -52,14 +51,14 @@ def pop(item: Resource) -> str:
     return f"{tables.fields(pairs)}\n\n{_conditions(item)}"
 
 
-def _pops(pops: Iterable[Resource]) -> str:
+def _pops(pops: Iterable[Object]) -> str:
     return tables.table(
         ["POP", "REGION", "STATE", "EDGES", "ZONES", "LAG", "READY", "MESSAGE"],
         (
             [
-                reading.name(item),
+                objects.name(item),
                 value(item, "spec", "location", "region", default=ABSENT),
-                reading.state(item),
+                objects.state(item),
                 _edges(item),
                 _pop_zones(item),
                 _lag(item),
@@ -70,13 +69,13 @@ def _pops(pops: Iterable[Resource]) -> str:
     )
 
 
-def _zones(zones: Iterable[Resource]) -> str:
+def _zones(zones: Iterable[Object]) -> str:
     return tables.table(
         ["ZONE", "ORIGIN", "SERIAL", "RECORDS", "POPS", "READY", "MESSAGE"],
         (
             [
-                reading.name(item),
-                reading.origin(item),
+                objects.name(item),
+                objects.origin(item),
                 value(item, "status", "serial", default=ABSENT),
                 value(item, "status", "records", default=ABSENT),
                 value(item, "status", "propagation", "text", default=ABSENT),
@@ -87,35 +86,35 @@ def _zones(zones: Iterable[Resource]) -> str:
     )
 
 
-def _ready(item: Resource) -> tuple[str, str]:
+def _ready(item: Object) -> tuple[str, str]:
     """The condition Ready and, where it is not True, its message."""
-    ready = reading.condition(item, "Ready")
+    ready = objects.condition(item, "Ready")
     if not ready.current:
         return "Unknown", "not looked at yet by the operator"
     return ready.status, "" if ready.true else ready.message
 
 
-def _edges(item: Resource) -> str:
+def _edges(item: Object) -> str:
     ready = value(item, "status", "edges", "ready", default=0)
-    return f"{ready}/{value(item, 'status', 'edges', 'desired', default=reading.replicas(item))}"
+    return f"{ready}/{value(item, 'status', 'edges', 'desired', default=objects.replicas(item))}"
 
 
-def _pop_zones(item: Resource) -> str:
+def _pop_zones(item: Object) -> str:
     counts = value(item, "status", "zones", default={})
     return f"{counts.get('current', 0)}/{counts.get('assigned', 0)}"
 
 
-def _lag(item: Resource) -> str:
+def _lag(item: Object) -> str:
     lag = value(item, "status", "lagSeconds")
     return ABSENT if lag is None else f"{lag:.1f} s"
 
 
-def _slow(slow: Resource) -> str:
+def _slow(slow: Object) -> str:
     message = slow.get("message")
     return f"{slow['name']} by {slow['seconds']:.0f} s" + (f": {message}" if message else "")
 
 
-def _conditions(item: Resource) -> str:
+def _conditions(item: Object) -> str:
     return tables.table(
         ["CONDITION", "STATUS", "REASON", "MESSAGE"],
         (
@@ -125,6 +124,6 @@ def _conditions(item: Resource) -> str:
                 each.reason,
                 each.message,
             ]
-            for kind, each in reading.conditions(item).items()
+            for kind, each in objects.conditions(item).items()
         ),
     )

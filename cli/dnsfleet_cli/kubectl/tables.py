@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 GAP = "   "
+ABSENT = "-"
+"""What a cell shows where there is nothing."""
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from dnsfleet_cli.kubectl import Resource, reading
-from dnsfleet_cli.kubectl.reading import value
+from dnsfleet_cli.kubectl import objects
+from dnsfleet_cli.kubectl.objects import Object, value
 
 
 class Verdict(NamedTuple):
@@ -14,11 +14,11 @@ class Verdict(NamedTuple):
     text: str
 
 
-def propagation(zone: Resource) -> Verdict:
+def propagation(zone: Object) -> Verdict:
     """Whether every Ready edge of the zone's Active Pops answers the Zone as it is now."""
-    accepted = reading.condition(zone, "Accepted")
-    propagated = reading.condition(zone, "Propagated")
-    who = f"zone/{reading.name(zone)}"
+    accepted = objects.condition(zone, "Accepted")
+    propagated = objects.condition(zone, "Propagated")
+    who = f"zone/{objects.name(zone)}"
     if accepted.false:
         return Verdict(False, f"{who} is not accepted: {_why(accepted)}")
     if propagated.true:
@@ -28,10 +28,10 @@ def propagation(zone: Resource) -> Verdict:
     return Verdict(None, f"{who} is not live everywhere: {_why(propagated)}")
 
 
-def drain(pop: Resource) -> Verdict:
+def drain(pop: Object) -> Verdict:
     """Whether the Pop is out of service: no client is sent to it and its edges have stopped."""
-    drained = reading.condition(pop, "Drained")
-    who = f"pop/{reading.name(pop)}"
+    drained = objects.condition(pop, "Drained")
+    who = f"pop/{objects.name(pop)}"
     if drained.true:
         return Verdict(True, f"{who} is drained")
     if drained.false and drained.reason in REFUSALS:
@@ -43,7 +43,7 @@ REFUSALS = ("LastActivePop",)
 """Reasons of Drained=False that do not pass: the Pop is the last Active one of a zone."""
 
 
-def _why(condition: reading.Condition) -> str:
+def _why(condition: objects.Condition) -> str:
     if not condition.current:
         return "the operator has not looked at it yet"
     return f"{condition.message} [{condition.reason}]" if condition.message else condition.reason

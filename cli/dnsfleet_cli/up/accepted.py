@@ -16,7 +16,7 @@ from dnsfleet.resources import Reference
 from dnsfleet.resources.documents import Document
 
 from dnsfleet_cli.troubles import Trouble, reason
-from dnsfleet_cli.up import private_files
+from dnsfleet_cli.up.state import PRIVATE
 
 # The state folder has one owner, so the log needs no memory that processes share. With such a log
 # `NORMAL` waits for the disk only when the log is taken over: a change that a power cut takes away
@@ -39,7 +39,7 @@ class Accepted:
         """Open the file, made if it is missing; Trouble if it cannot be used."""
         self._path = path
         with self._explaining():
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, private_files.PRIVATE))
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE))
             self._database = sqlite3.connect(path)
         with self._explaining():
             self._database.executescript(_OPEN)

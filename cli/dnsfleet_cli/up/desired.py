@@ -10,7 +10,7 @@ from dnsfleet.violations import Violation
 from dnsfleet_publisher.assembling import Assembler
 from dnsfleet_publisher.last_good import Assembled, subject
 
-from dnsfleet_cli.manifest_files import ManifestFiles
+from dnsfleet_cli.document_files import DocumentFiles
 from dnsfleet_cli.up import events
 from dnsfleet_cli.up.last_good import DocumentChanges, LastGood
 from dnsfleet_cli.zone_paths import ZonePaths
@@ -39,7 +39,7 @@ class DesiredReader:
     """
 
     def __init__(
-        self, files: ManifestFiles, store: Path, show: Callable[[events.Event], None]
+        self, files: DocumentFiles, store: Path, show: Callable[[events.Event], None]
     ) -> None:
         """Take the files, and the file that keeps good documents from run to run."""
         self._show = show

@@ -11,14 +11,14 @@ from itertools import pairwise
 
 from dnsfleet.resources import Pop, documents
 
-from dnsfleet_cli.manifest_files import ManifestFiles
+from dnsfleet_cli.document_files import DocumentFiles
 
 _DOCUMENT_START = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 _KIND = "Pop"
 _ESCAPE = "\\"
 
 
-def first_pops(files: ManifestFiles) -> list[Pop]:
+def first_pops(files: DocumentFiles) -> list[Pop]:
     """The good Pops in the order of the files; the first complete look tells what is wrong."""
     found = []
     for (_, path), _ in files.find():

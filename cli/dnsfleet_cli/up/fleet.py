@@ -26,19 +26,18 @@ from types import FrameType
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.resources import Pop
 
-from dnsfleet_cli.manifest_files import ManifestFiles
+from dnsfleet_cli.document_files import DocumentFiles
+from dnsfleet_cli.options import UpOptions
 from dnsfleet_cli.troubles import Trouble
 from dnsfleet_cli.up import events, redis_servers
 from dnsfleet_cli.up.desired import DesiredReader
 from dnsfleet_cli.up.display import JsonLines, Terminal
 from dnsfleet_cli.up.first_pops import first_pops
 from dnsfleet_cli.up.last_good import SETTLE_SECONDS
-from dnsfleet_cli.up.options import Options
-from dnsfleet_cli.up.pops import Pops, active, free_ports
+from dnsfleet_cli.up.pops import Pops, active, first_query, free_ports, rows
 from dnsfleet_cli.up.propagation import Propagation
 from dnsfleet_cli.up.publication import Publication, Unavailable
 from dnsfleet_cli.up.state import StateFolder
-from dnsfleet_cli.up.summary import dig, rows
 from dnsfleet_cli.up.supervisor import Exited, Started, Supervisor
 from dnsfleet_cli.up.watching import Watcher
 
@@ -68,7 +67,7 @@ class Changed:
     """Monotonic seconds."""
 
 
-def run(options: Options) -> None:
+def run(options: UpOptions) -> None:
     """Run a fleet until SIGINT or SIGTERM; Trouble, with nothing left running, if it cannot."""
     display = JsonLines() if options.json else Terminal()
     _on_stops(signal.default_int_handler)  # raises KeyboardInterrupt, for SIGTERM as well
@@ -93,7 +92,7 @@ class Fleet:
     """All roles of a fleet on this machine; `stack` ends what it starts."""
 
     def __init__(
-        self, options: Options, show: Callable[[events.Event], None], stack: ExitStack
+        self, options: UpOptions, show: Callable[[events.Event], None], stack: ExitStack
     ) -> None:
         """Start every process, then read the files; nothing is published before `run`."""
         self._began = time.monotonic()
@@ -104,7 +103,7 @@ class Fleet:
         self._state = StateFolder(options.state_dir)
         stack.callback(self._state.close)
         key = self._state.private_key()
-        files = ManifestFiles(options.paths)
+        files = DocumentFiles(options.paths)
         pops, reader = first_pops(files), None
         if not active(pops):  # there may be some in a pipe; if not, this tells what is wrong
             reader = self._read(files, stack)
@@ -132,7 +131,7 @@ class Fleet:
         self._since = math.inf
         self._due = self._look_due = self._began
 
-    def _read(self, files: ManifestFiles, stack: ExitStack) -> DesiredReader:
+    def _read(self, files: DocumentFiles, stack: ExitStack) -> DesiredReader:
         """Read all files for the first time."""
         reader = DesiredReader(files, self._state.accepted, self._show)
         stack.callback(reader.close)
@@ -239,10 +238,10 @@ class Fleet:
         pops = self._pops.running
         self._show(
             events.Ready(
-                rows(pops.values(), manifests.values(), True),
+                rows(pops.values(), list(manifests.values())),
                 tuple(sorted(manifests)),
                 now - self._began,
-                dig(zones, pops.values()),
+                first_query(zones, pops.values()),
             )
         )
 

@@ -20,7 +20,7 @@ from dnsfleet.resources import Pop, Reference, Zone
 from dnsfleet.resources.documents import Document, distinct
 from dnsfleet.violations import Violation
 
-from dnsfleet_cli.manifest_files import FileChanges, ManifestFile, Rank
+from dnsfleet_cli.document_files import DocumentFile, FileChanges, Rank
 from dnsfleet_cli.up.accepted import Accepted
 
 SETTLE_SECONDS = 0.5
@@ -70,7 +70,7 @@ class LastGood:
         self._held = dict(self._saved)
         self._missing: dict[Reference, float | None] = dict.fromkeys(self._held)
         """What is held and in no file; since when that counts as a removal, None if it does not."""
-        self._files: dict[Path, ManifestFile] = {}
+        self._files: dict[Path, DocumentFile] = {}
         self._found: dict[Reference, dict[_Place, Document]] = {}
         self._doubles: set[Reference] = set()
         self._origins: Counter[str] = Counter()
@@ -155,7 +155,7 @@ class LastGood:
     def _take(self, files: FileChanges) -> list[Reference]:
         """Replace the documents of files; the references of old and new ones, in order."""
         touched: dict[Reference, None] = {}
-        read: list[tuple[Path, ManifestFile | None]] = [(file.path, file) for file in files.read]
+        read: list[tuple[Path, DocumentFile | None]] = [(file.path, file) for file in files.read]
         for path, file in (*read, *((path, None) for path in files.gone)):
             old = self._files.pop(path.absolute(), None)
             if old is not None:
@@ -217,7 +217,7 @@ def _same(document: Document, saved: Document | None) -> bool:
     )
 
 
-def _why_kept(document: Document, file: ManifestFile | None) -> Violation | None:
+def _why_kept(document: Document, file: DocumentFile | None) -> Violation | None:
     """Why a document counts though it was not found; None when it is gone on purpose."""
     what, where = document.reference, f"{document.path}:{document.line}"
     if file is None:

@@ -2,17 +2,18 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from dnsfleet.resources import Pop
+from dnsfleet.replication.manifests import Manifest
+from dnsfleet.resources import Pop, Zone
 
+from dnsfleet_cli.options import UpOptions
 from dnsfleet_cli.troubles import Trouble
-from dnsfleet_cli.up import addresses, private_files, redis_servers
-from dnsfleet_cli.up.options import Options
+from dnsfleet_cli.up import addresses, events, redis_servers
 from dnsfleet_cli.up.redis_servers import Core
-from dnsfleet_cli.up.state import StateFolder
+from dnsfleet_cli.up.state import PRIVATE_FOLDER, StateFolder, write_private
 from dnsfleet_cli.up.supervisor import Program, Supervisor
 
 MAX_POPS = 256
@@ -46,7 +47,7 @@ class Pops:
     """Starts and stops Pops as their documents come and go."""
 
     def __init__(
-        self, options: Options, state: StateFolder, core: Core, supervisor: Supervisor
+        self, options: UpOptions, state: StateFolder, core: Core, supervisor: Supervisor
     ) -> None:
         self._options = options
         self._state = state
@@ -122,9 +123,9 @@ class Pops:
             "drain_seconds": DRAIN_SECONDS,
             **settings,
         }
-        (folder / "edge").mkdir(mode=private_files.PRIVATE_FOLDER, parents=True, exist_ok=True)
+        (folder / "edge").mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         file = folder / "edge.json"
-        private_files.write(file, json.dumps(config, indent=1).encode())
+        write_private(file, json.dumps(config, indent=1).encode())
         self._supervisor.start(
             Program(
                 f"edge/{name}",
@@ -139,7 +140,7 @@ def active(pops: Iterable[Pop]) -> list[Pop]:
     return [pop for pop in pops if pop.spec.state == "Active"]
 
 
-def free_ports(options: Options, pops: Iterable[Pop]) -> range:
+def free_ports(options: UpOptions, pops: Iterable[Pop]) -> range:
     """The ports of the Pops that are to run, all of them free; Trouble where there is no Pop."""
     count = len(active(pops))
     if not count:
@@ -148,3 +149,26 @@ def free_ports(options: Options, pops: Iterable[Pop]) -> range:
     ports = range(options.dns_port, options.dns_port + count)
     addresses.check_free(ports)
     return ports
+
+
+def rows(pops: Iterable[RunningPop], manifests: Sequence[Manifest]) -> tuple[events.PopRow, ...]:
+    """A row for each Pop, once all of them answer what `manifests` say."""
+    found = []
+    for pop in pops:
+        own = [manifest.revision for manifest in manifests if manifest.assigned(pop.name)]
+        revision = str(max(own)) if own else "-"
+        found.append(events.PopRow(pop.name, pop.addresses, len(own), revision, ready=True))
+    return tuple(found)
+
+
+def first_query(zones: Sequence[Zone], pops: Iterable[RunningPop]) -> str:
+    """A query to try at the first Pop: an address that a Zone lists, of www if there is one."""
+    found = [
+        (record.name != "www", f"{record.key(zone.origin)[0].removesuffix('.')} {record.type}")
+        for zone in zones
+        for record in zone.spec.records or ()
+        if record.type in ("A", "AAAA") and "*" not in record.name
+    ]
+    found += [(True, f"{zone.origin} SOA") for zone in zones]
+    question = min(found, key=lambda pair: pair[0])[1] if found else ". SOA"
+    return f"dig @127.0.0.1 -p {next(iter(pops)).port} {question}"

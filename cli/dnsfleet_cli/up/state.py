@@ -26,8 +26,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet import cookies
 
 from dnsfleet_cli.troubles import Trouble, reason
-from dnsfleet_cli.up import private_files
 
+PRIVATE = 0o600
+PRIVATE_FOLDER = 0o700
+"""Only their owner may read what holds keys, passwords, or settings that contain them."""
 PASSWORD_OCTETS = 32
 """256 bits cannot be guessed, so the fast hash that Redis uses (SHA-256) is enough."""
 PORT_RANGE = (20000, 32767)
@@ -41,8 +43,8 @@ class StateFolder:
         """Take the folder, made if it is missing; Trouble if another fleet runs from it."""
         self.root = root.absolute()
         try:
-            self.root.mkdir(mode=private_files.PRIVATE_FOLDER, parents=True, exist_ok=True)
-            self._lock = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, private_files.PRIVATE)
+            self.root.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+            self._lock = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, PRIVATE)
         except OSError as error:
             raise Trouble(
                 f"state folder {self.root} cannot be used: {reason(error)}; "
@@ -126,7 +128,7 @@ class StateFolder:
         rotated = cookies.rotate(found, now, secrets.token_bytes(cookies.OCTETS))
         if rotated != found:
             with suppress(OSError):
-                private_files.write(self.cookie_secrets, cookies.to_text(rotated).encode())
+                write_private(self.cookie_secrets, cookies.to_text(rotated).encode())
 
     def password(self, user: str) -> str:
         """The password of a Redis user, made on first use."""
@@ -134,7 +136,7 @@ class StateFolder:
         passwords = _read_table(path)
         if user not in passwords:
             passwords[user] = secrets.token_urlsafe(PASSWORD_OCTETS)
-            private_files.write(path, json.dumps(passwords, indent=1).encode())
+            write_private(path, json.dumps(passwords, indent=1).encode())
         return str(passwords[user])
 
     def port(self, server: str, avoid: range) -> int:
@@ -151,6 +153,15 @@ class StateFolder:
         return port
 
 
+def write_private(path: Path, data: bytes) -> None:
+    """Replace a file, completely or not at all; at no time can others read it."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE), "wb") as file:
+        file.write(data)
+    fresh.replace(path)
+
+
 def _load_key(path: Path) -> Ed25519PrivateKey:
     key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
@@ -160,7 +171,7 @@ def _load_key(path: Path) -> Ed25519PrivateKey:
 
 def _make_key(path: Path) -> Ed25519PrivateKey:
     key = Ed25519PrivateKey.generate()
-    private_files.write(
+    write_private(
         path,
         key.private_bytes(
             serialization.Encoding.PEM,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from dnsfleet.resources import Reference
-from dnsfleet_cli.manifest_files import ManifestFiles
+from dnsfleet_cli.document_files import DocumentFiles
 from dnsfleet_cli.up.desired import DesiredReader
 from dnsfleet_cli.up.events import Event, Rejected
 from dnsfleet_cli.up.last_good import DocumentChanges
@@ -56,7 +56,7 @@ class Folder:
         self.start()
 
     def start(self) -> None:
-        self.reader = DesiredReader(ManifestFiles([self.root]), self.store, self.told.append)
+        self.reader = DesiredReader(DocumentFiles([self.root]), self.store, self.told.append)
         self.reader.look(None)
         self.publish()
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 from dnsfleet.resources import documents
-from dnsfleet_cli.manifest_files import ManifestFiles
+from dnsfleet_cli.document_files import DocumentFiles
 from dnsfleet_cli.up.first_pops import first_pops
 from support.up_runs import pops, zone
 
 
 def names(folder: Path) -> list[str]:
-    return [pop.metadata.name for pop in first_pops(ManifestFiles([folder]))]
+    return [pop.metadata.name for pop in first_pops(DocumentFiles([folder]))]
 
 
 def test_only_documents_that_may_be_pops_are_parsed(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from dnsfleet.resources import Reference
 from dnsfleet.resources.documents import Document
-from dnsfleet_cli.manifest_files import ManifestFiles
+from dnsfleet_cli.document_files import DocumentFiles
 from dnsfleet_cli.troubles import Trouble
 from dnsfleet_cli.up.accepted import Accepted
 from dnsfleet_cli.up.last_good import SETTLE_SECONDS, DocumentChanges, LastGood, Update
@@ -34,7 +34,7 @@ class Bench:
         self.start()
 
     def start(self) -> None:
-        self.files = ManifestFiles([self.folder])
+        self.files = DocumentFiles([self.folder])
         self.last_good = LastGood(self.store)
 
     def restart(self) -> None:
@@ -308,5 +308,5 @@ def test_the_same_resource_in_two_files_counts_once(bench: Bench) -> None:
 
 def test_a_path_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(Trouble) as caught:
-        ManifestFiles([tmp_path / "none"])
+        DocumentFiles([tmp_path / "none"])
     assert str(caught.value) == f"{tmp_path}/none: no such file or folder"

@@ -1,4 +1,4 @@
-"""Folders of manifests: which files in them count, and which changes concern such files."""
+"""Folders of documents: which files in them count, and which changes concern such files."""
 
 import os
 import stat
@@ -11,7 +11,7 @@ SUFFIXES = (".yaml", ".yml")
 
 
 def find(folder: Path) -> Iterator[tuple[Path, Stamp]]:
-    """Every manifest file in a folder and below, in the order of names.
+    """Every file of documents in a folder and below, in the order of names.
 
     Linked files count, linked folders do not. A folder that cannot be read has none.
     """
@@ -34,14 +34,14 @@ def find(folder: Path) -> Iterator[tuple[Path, Stamp]]:
                 yield folder / entry.name, Stamp.of(status)
 
 
-def has_name_of_manifest(path: Path, root: Path) -> bool:
+def has_name_of_documents(path: Path, root: Path) -> bool:
     """Whether a file of this name below `root` would be found."""
     parts = path.relative_to(root).parts
     return path.suffix in SUFFIXES and not any(_hidden(part) for part in parts)
 
 
 def concerns_others(path: Path, root: Path) -> bool:
-    """Whether a change of a path below `root` may be one of manifest files with other names.
+    """Whether a change of a path below `root` may be one of such files with other names.
 
     A folder may have come with files in it. A link, even a hidden one, may lead to the files that
     others link to: that is how Kubernetes puts the files of a ConfigMap in place. A folder that

@@ -1,4 +1,4 @@
-"""Manifests in files and folders: which files there are, and what each of them says now.
+"""Files of documents, which people call manifests: which files there are, and what they say now.
 
 A look costs what changed. Where the caller knows which paths changed, only these are looked at;
 otherwise the stamp of every file is compared, which reads none of them. A file is parsed again only
@@ -15,7 +15,7 @@ from dnsfleet.resources import documents
 from dnsfleet.resources.documents import Document
 from dnsfleet.violations import Violation
 
-from dnsfleet_cli import manifest_folders
+from dnsfleet_cli import document_folders
 from dnsfleet_cli.troubles import Trouble, reason
 from dnsfleet_cli.zone_files import Stamp, stamp
 
@@ -28,7 +28,7 @@ Rank = tuple[int, Path]
 
 
 @dataclass(frozen=True)
-class ManifestFile:
+class DocumentFile:
     """What one file says."""
 
     path: Path
@@ -47,7 +47,7 @@ class ManifestFile:
 class FileChanges:
     """What differs from the last look."""
 
-    read: tuple[ManifestFile, ...] = ()
+    read: tuple[DocumentFile, ...] = ()
     """Files that are new or say something else, in order."""
     gone: tuple[Path, ...] = ()
     """Files that are not there any more."""
@@ -55,21 +55,21 @@ class FileChanges:
 
 @dataclass(frozen=True)
 class _Known:
-    file: ManifestFile
+    file: DocumentFile
     content: str
     """The SHA-256 of its bytes; why it cannot be read, where it cannot."""
     stamp: Stamp | None
     """None where the same stamp would not prove that the file is the same."""
 
 
-class ManifestFiles:
-    """Reads manifests again and again."""
+class DocumentFiles:
+    """Reads files and folders again and again."""
 
     def __init__(self, paths: Iterable[Path]) -> None:
         """Take files and folders; Trouble if one is not there now."""
         self.paths = tuple(paths)
         self._known: dict[Path, _Known] = {}
-        self._faulty: dict[Path, ManifestFile] = {}
+        self._faulty: dict[Path, DocumentFile] = {}
         for path in self.paths:
             if not path.exists():
                 raise Trouble(f"{path}: no such file or folder")
@@ -94,7 +94,7 @@ class ManifestFiles:
         """Every file that is there, in order; its path is in the rank."""
         seen: set[Path] = set()
         for number, path in enumerate(self.paths):
-            for file, found in manifest_folders.find(path) if path.is_dir() else _single(path):
+            for file, found in document_folders.find(path) if path.is_dir() else _single(path):
                 if file not in seen:
                     seen.add(file)
                     yield (number, file), found
@@ -139,9 +139,9 @@ class ManifestFiles:
                 if not path.is_relative_to(top):
                     continue
                 file = root / path.relative_to(top)
-                if manifest_folders.concerns_others(file, root):
+                if document_folders.concerns_others(file, root):
                     return None
-                if manifest_folders.has_name_of_manifest(file, root):
+                if document_folders.has_name_of_documents(file, root):
                     named.setdefault(file, number)
         return named
 
@@ -149,7 +149,7 @@ class ManifestFiles:
         """None where there is no file that counts; an argument may be a pipe as well."""
         return stamp(path) if path.is_file() or path in self.paths else None
 
-    def _read(self, rank: Rank, now: Stamp, changed: bool) -> ManifestFile | None:
+    def _read(self, rank: Rank, now: Stamp, changed: bool) -> DocumentFile | None:
         """The file, if it says something else than before."""
         path = rank[1]
         known = self._known.get(path)
@@ -178,7 +178,7 @@ class ManifestFiles:
 
 def read_all(paths: Sequence[Path]) -> tuple[list[Document], list[Violation]]:
     """The distinct documents of all files, and all that is wrong with them."""
-    files = ManifestFiles(paths)
+    files = DocumentFiles(paths)
     found = [document for file in files.read().read for document in file.documents]
     distinct, doubles = documents.distinct(found)
     return distinct, files.violations + doubles
@@ -190,7 +190,7 @@ def _single(path: Path) -> Iterator[tuple[Path, Stamp]]:
         yield path, found
 
 
-def _parse(rank: Rank, data: bytes) -> ManifestFile:
+def _parse(rank: Rank, data: bytes) -> DocumentFile:
     if not data.strip():
         return _unreadable(
             rank,
@@ -203,9 +203,9 @@ def _parse(rank: Rank, data: bytes) -> ManifestFile:
         line = data.count(b"\n", 0, error.start) + 1
         return _unreadable(rank, "the text is not UTF-8; save it as UTF-8", line)
     found, violations = documents.load(text, str(rank[1]))
-    return ManifestFile(rank[1], tuple(found), tuple(violations), rank)
+    return DocumentFile(rank[1], tuple(found), tuple(violations), rank)
 
 
-def _unreadable(rank: Rank, message: str, line: int = 1) -> ManifestFile:
+def _unreadable(rank: Rank, message: str, line: int = 1) -> DocumentFile:
     violation = Violation("BadSyntax", message, f"{rank[1]}:{line}")
-    return ManifestFile(rank[1], (), (violation,), rank)
+    return DocumentFile(rank[1], (), (violation,), rank)

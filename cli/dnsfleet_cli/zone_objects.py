@@ -1,9 +1,10 @@
-"""From a zone to a Zone object, in YAML, that gives the same zone.
+"""`dnsfleet zone import` and `zone export`: from a master file to a Zone object, and back.
 
-A list of records is what people want to read and change, but it cannot express every zone: SOA and
-NS always have the TTL `spec.ttl`, and the SOA always names the first name server. So the list is
-turned back into a zone first, and written only if nothing but the serial differs. Otherwise the
-object contains the whole master file, or names the file where it is too big.
+The object gives the same zone again. A list of records is what people want to read and change, but
+it cannot express every zone: SOA and NS always have the TTL `spec.ttl`, and the SOA always names
+the first name server. So the list is turned back into a zone first, and written only if nothing but
+the serial differs. Otherwise the object contains the whole master file, or names the file where it
+is too big.
 """
 
 import re
@@ -20,6 +21,10 @@ from dnsfleet.resources.zones import MAX_RECORDS
 from dnsfleet_engine import Zone
 from dnsfleet_publisher.assembling import Assembler
 
+from dnsfleet_cli import document_files, zone_files
+from dnsfleet_cli.options import Output
+from dnsfleet_cli.troubles import NEGATIVE, OK, Trouble
+from dnsfleet_cli.zone_commands import read, tell
 from dnsfleet_cli.zone_paths import ZonePaths
 
 _SOA_TIMERS = ("refresh", "retry", "expire", "minimum")
@@ -30,6 +35,34 @@ class _Rrset(NamedTuple):
     ttl: int
     rtype: str
     data: list[str]
+
+
+def import_(file: Path, origin: str | None, output: Output) -> int:
+    """Print a master file as a Zone object in YAML, or as a master file in canonical form."""
+    zone = read(file, origin)
+    if zone is None:
+        return NEGATIVE
+    sys.stdout.write(zone.to_text() if output is Output.ZONE else object_yaml(zone, file))
+    return OK
+
+
+def export(name: str, paths: list[Path]) -> int:
+    """Print a zone of manifests as a master file."""
+    origin = zone_files.normal_origin(name)
+    found, violations = document_files.read_all(paths)
+    assembler = Assembler(ZonePaths())
+    assembler.replace(found)
+    assembler.assemble()
+    built = assembler.zones.get(origin)
+    if built is None:
+        tell(violations)
+        raise Trouble(f"no good Zone with origin {name} in {', '.join(map(str, paths))}")
+    violations += built.violations
+    tell(violations)
+    if built.zone is None:
+        return NEGATIVE
+    sys.stdout.write(built.zone.to_text())
+    return OK
 
 
 def object_yaml(zone: Zone, file: Path) -> str:

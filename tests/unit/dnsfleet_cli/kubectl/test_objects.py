@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from dnsfleet_cli.kubectl import choosing, reading
+from dnsfleet_cli.kubectl import objects
 from dnsfleet_cli.troubles import Trouble
 from support.cluster_objects import condition, pop, zone
 
@@ -31,7 +31,7 @@ POPS = [pop("fra"), pop("iad")]
     ],
 )
 def test_a_word_means_one_object(text: str, found: str) -> None:
-    assert reading.name(choosing.zone_or_pop(text, ZONES, POPS)) == found
+    assert objects.name(objects.zone_or_pop(text, ZONES, POPS)) == found
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_word_means_one_object(text: str, found: str) -> None:
 )
 def test_a_word_for_none_or_several_is_refused(text: str, message: str) -> None:
     with pytest.raises(Trouble) as caught:
-        choosing.zone_or_pop(text, ZONES, POPS)
+        objects.zone_or_pop(text, ZONES, POPS)
     assert str(caught.value) == message
 
 
@@ -75,5 +75,5 @@ def test_the_published_zone_with_the_longest_origin_has_a_name(
         published("dev", "dev.example.com"),
         zone("held", origin="held.example.com"),
     ]
-    holder = choosing.holder(qname, zones)
+    holder = objects.holder(qname, zones)
     assert (holder and holder["metadata"]["name"]) == found

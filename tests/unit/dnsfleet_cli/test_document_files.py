@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from dnsfleet.resources import documents
-from dnsfleet_cli.manifest_files import ManifestFile, ManifestFiles
+from dnsfleet_cli.document_files import DocumentFile, DocumentFiles
 from support.up_runs import pops
 
 NAMES = [f"{number:02}.yaml" for number in range(20)]
@@ -21,7 +21,7 @@ class Folder:
         root.mkdir()
         for name in NAMES:
             self.write(name, pops(f"pop-{Path(name).stem}"))
-        self.files = ManifestFiles([root])
+        self.files = DocumentFiles([root])
         self.read: list[str] = []
         self.parsed: list[str] = []
 
@@ -145,7 +145,7 @@ def test_a_single_file_is_looked_at_through_its_link(tmp_path: Path) -> None:
         (tmp_path / version).write_text(pops(version))
     link = tmp_path / "fleet"
     link.symlink_to("one")
-    files = ManifestFiles([link])
+    files = DocumentFiles([link])
     assert len(files.read().read) == 1
     link.unlink()
     link.symlink_to("two")
@@ -157,14 +157,14 @@ def test_paths_relative_to_the_working_directory_are_known_by_their_absolute_one
     folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    files = ManifestFiles([Path("manifests")])
+    files = DocumentFiles([Path("manifests")])
     files.read()
     (file,) = files.read({folder.write("07.yaml", pops("other"))}).read
     assert file.path == Path("manifests/07.yaml")
 
 
 def test_a_file_that_two_arguments_name_counts_once(folder: Folder) -> None:
-    files = ManifestFiles([folder.root / "07.yaml", folder.root])
+    files = DocumentFiles([folder.root / "07.yaml", folder.root])
     assert [file.path.name for file in files.read().read] == ["07.yaml", *NAMES[:7], *NAMES[8:]]
     (file,) = files.read({folder.write("07.yaml", pops("other"))}).read
     assert file.rank[0] == 0
@@ -205,5 +205,5 @@ def test_a_file_that_cannot_be_read_is_told_until_it_can(
     assert folder.look(path) == []
     assert [violation.message for violation in folder.files.violations] == ["Permission denied"]
     monkeypatch.setattr(Path, "read_bytes", read_bytes)
-    found: tuple[ManifestFile, ...] = folder.files.read({path}).read
+    found: tuple[DocumentFile, ...] = folder.files.read({path}).read
     assert [file.complete for file in found] == [True]
