@@ -19,8 +19,7 @@ from dnsfleet.replication import acks, formats, keys
 from dnsfleet_io.logs import line
 from dnsfleet_io.redis_clients import redis_client
 
-from dnsfleet_edge.readiness import Readiness
-from dnsfleet_edge.status import Status
+from dnsfleet_edge.status import Readiness, Status
 from dnsfleet_edge.workers import Worker
 
 SPACING_SECONDS = 0.02

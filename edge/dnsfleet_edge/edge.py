@@ -39,9 +39,8 @@ from dnsfleet_edge.disk import Disk, DiskError, Stored
 from dnsfleet_edge.disk_writing import DiskWriter
 from dnsfleet_edge.link import Link
 from dnsfleet_edge.metrics import Metrics
-from dnsfleet_edge.readiness import Readiness
 from dnsfleet_edge.replica import Replica
-from dnsfleet_edge.status import Status
+from dnsfleet_edge.status import Readiness, Status
 from dnsfleet_edge.workers import Worker
 
 # What the link is in the middle of, such as decoding a large zone, may take this long to end.

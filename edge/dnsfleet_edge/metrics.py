@@ -24,8 +24,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from dnsfleet_edge.readiness import Readiness
-from dnsfleet_edge.status import Status
+from dnsfleet_edge.status import Readiness, Status
 
 _TRANSPORTS = ("udp", "tcp")
 _FAMILIES = {"4": "ipv4", "6": "ipv6"}

@@ -11,13 +11,6 @@ def decode(manifest: Manifest, encoded: bytes) -> Zone:
     return zone
 
 
-def apply(manifest: Manifest, base: Zone, delta: bytes) -> Zone:
-    """`base` with a delta payload applied; ValueError where that is not the manifest's zone."""
-    zone = base.apply(delta)
-    check(manifest, zone)
-    return zone
-
-
 def check(manifest: Manifest, zone: Zone) -> None:
     """ValueError names each property in which the zone differs from its manifest."""
     pairs = {

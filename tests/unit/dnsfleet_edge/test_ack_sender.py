@@ -7,8 +7,7 @@ from dnsfleet.replication import acks, formats
 from dnsfleet.replication.acks import Ack
 from dnsfleet_edge import ack_sender
 from dnsfleet_edge.ack_sender import AckSender
-from dnsfleet_edge.readiness import Readiness
-from dnsfleet_edge.status import Status
+from dnsfleet_edge.status import Readiness, Status
 from support.waiting import wait_for
 
 

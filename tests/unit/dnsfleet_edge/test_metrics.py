@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from dnsfleet_edge.metrics import Metrics
-from dnsfleet_edge.readiness import Readiness
-from dnsfleet_edge.status import Status
+from dnsfleet_edge.status import Readiness, Status
 from dnsfleet_engine import Engine
 from dnsfleet_io.pages import metrics_page
 from prometheus_client.metrics_core import Metric
