@@ -223,9 +223,9 @@ class Edge:
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
             self._answering = True
-        problem = self._engine.by_client()
+        problem = self._engine.steering_error()
         if problem is not None:
-            log.warning(line("shards_by_client", problem=problem))
+            log.warning(line("steering_off", problem=problem))
         self._readiness.ready(f"answers from its {source}")
         log.info(line("ready", source=source, listen=",".join(f"{a}#{p}" for a, p in bound)))
         self._changed()

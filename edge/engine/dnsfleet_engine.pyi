@@ -173,11 +173,11 @@ class Engine:
     def stop(self) -> None:
         """Close the sockets and end the threads; queries already received are answered."""
 
-    def by_client(self) -> str | None:
-        """Why the kernel chooses shards by the client and not by the query name, if it does.
+    def steering_error(self) -> str | None:
+        """Why steering is off: what the kernel said when it refused the program; None if it is on.
 
-        It refused the program that chooses by name. Every shard answers every name, so only their
-        caches work less well. None while nothing is served.
+        The kernel then chooses the shard by the client, not by the query name. Every shard answers
+        every name, so only their caches work less well. None while nothing is served.
         """
 
     def trim(self) -> None:

@@ -65,7 +65,7 @@ def test_the_kernel_gives_every_name_to_its_owner_in_any_letter_case(shards: int
         owned[rings.owner(name, shards)] += [name, name.upper()]
     assert sum(map(len, owned.values())) == 2 * NAMES
     with serving("127.0.0.1", shards) as (engine, client):
-        assert engine.by_client() is None
+        assert engine.steering_error() is None
         expected = [0] * shards
         for shard, members in owned.items():
             for start in range(0, len(members), WINDOW):

@@ -130,7 +130,7 @@ impl Engine {
         py.detach(|| self.serving.stop());
     }
 
-    fn by_client(&self) -> Option<String> {
+    fn steering_error(&self) -> Option<String> {
         self.serving.steering_error()
     }
 

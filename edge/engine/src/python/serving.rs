@@ -60,7 +60,7 @@ impl Serving {
         }
     }
 
-    /// Why the running server has clients spread over its shards and not names.
+    /// Why the kernel does not choose shards by the query name; None where it does.
     pub fn steering_error(&self) -> Option<String> {
         let state = self.state();
         let reason = state.server.as_ref()?.steering_error()?;
