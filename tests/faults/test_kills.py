@@ -15,7 +15,7 @@ LIVE_SECONDS = 10.0
 
 
 @pytest.fixture
-def manifest(tmp_path: Path) -> Path:
+def file(tmp_path: Path) -> Path:
     path = tmp_path / "manifests" / "fleet.yaml"
     path.parent.mkdir()
     write_probe_fleet(path, POPS, 0)
@@ -23,16 +23,16 @@ def manifest(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def fleet(tmp_path: Path, manifest: Path) -> Iterator[Fleet]:
-    with Fleet(manifest.parent, tmp_path / "state", len(POPS), "--shards", "2") as fleet:
+def fleet(tmp_path: Path, file: Path) -> Iterator[Fleet]:
+    with Fleet(file.parent, tmp_path / "state", len(POPS), "--shards", "2") as fleet:
         fleet.wait("ready", 30)
         yield fleet
 
 
-def change(manifest: Path, oracle: Oracle, counter: int) -> None:
+def change(file: Path, oracle: Oracle, counter: int) -> None:
     """Publish a counter and see it answered by every edge."""
     oracle.publishing(counter)
-    write_probe_fleet(manifest, POPS, counter)
+    write_probe_fleet(file, POPS, counter)
     wait_for(f"{counter} everywhere", lambda: oracle.seen_everywhere(counter), LIVE_SECONDS)
 
 
@@ -44,44 +44,44 @@ def under_load(oracle: Oracle) -> None:
 
 @pytest.mark.parametrize("victims", [["core"], ["replica/gru"], ["core", "replica/ams"]])
 def test_edges_answer_through_the_loss_of_redis(
-    fleet: Fleet, manifest: Path, victims: list[str]
+    fleet: Fleet, file: Path, victims: list[str]
 ) -> None:
     with Oracle(fleet.servers, PROBE, RATE, published=0) as oracle:
-        change(manifest, oracle, 1)
+        change(file, oracle, 1)
         for victim in victims:
             position = fleet.kill(victim)
             under_load(oracle)
             fleet.wait("started", 10, lambda e, v=victim: e["process"] == v, position)
-        change(manifest, oracle, 2)
+        change(file, oracle, 2)
         under_load(oracle)
-        change(manifest, oracle, 3)
+        change(file, oracle, 3)
     assert oracle.faults == []
 
 
 def test_a_killed_edge_comes_back_from_its_disk_and_the_others_lose_nothing(
-    fleet: Fleet, manifest: Path
+    fleet: Fleet, file: Path
 ) -> None:
     with Oracle(fleet.servers, PROBE, RATE, published=0) as oracle:
-        change(manifest, oracle, 1)
+        change(file, oracle, 1)
         position = fleet.kill("edge/sin")
         fleet.wait("exited", 10, lambda e: e["process"] == "edge/sin", position)
         oracle.restarted(fleet.servers[2])
         fleet.wait("started", 10, lambda e: e["process"] == "edge/sin", position)
-        change(manifest, oracle, 2)
+        change(file, oracle, 2)
     others = [oracle.verdicts[server] for server in fleet.servers[:2]]
     assert [(v.lost, v.wrong, v.notes) for v in others] == [(0, 0, [])] * 2
     assert oracle.verdicts[fleet.servers[2]].wrong == 0
 
 
 def test_a_core_that_lost_its_data_takes_nothing_away(
-    fleet: Fleet, manifest: Path, tmp_path: Path
+    fleet: Fleet, file: Path, tmp_path: Path
 ) -> None:
     with Oracle(fleet.servers, PROBE, RATE, published=0) as oracle:
-        change(manifest, oracle, 1)
+        change(file, oracle, 1)
         for data in (tmp_path / "state").rglob("appendonlydir"):
             for file in data.iterdir():
                 file.unlink()
         position = fleet.kill("core")
         fleet.wait("started", 10, lambda e: e["process"] == "core", position)
-        change(manifest, oracle, 2)
+        change(file, oracle, 2)
     assert oracle.faults == []

@@ -103,16 +103,16 @@ def test_relative_and_absolute_names_give_the_same_manifest(folder: Path) -> Non
 
 @pytest.mark.parametrize("name", ["relative.zone", "own-ttl.zone"])
 def test_import_then_export_is_byte_stable(folder: Path, name: str) -> None:
-    manifest = folder / "manifest.yaml"
-    manifest.write_text(dnsfleet("zone", "import", folder / name).stdout)
-    exported = dnsfleet("zone", "export", "example.com", "-f", manifest)
+    file = folder / "manifest.yaml"
+    file.write_text(dnsfleet("zone", "import", folder / name).stdout)
+    exported = dnsfleet("zone", "export", "example.com", "-f", file)
     assert (exported.exit_code, exported.stderr) == (0, "")
     again = folder / "again.zone"
     again.write_text(exported.stdout)
     canonical = dnsfleet("zone", "import", again, "-o", "zone")
     assert canonical.stdout == exported.stdout
-    manifest.write_text(dnsfleet("zone", "import", again).stdout)
-    assert dnsfleet("zone", "export", "example.com", "-f", manifest).stdout == exported.stdout
+    file.write_text(dnsfleet("zone", "import", again).stdout)
+    assert dnsfleet("zone", "export", "example.com", "-f", file).stdout == exported.stdout
     imported = dnsfleet("zone", "import", folder / name, "-o", "zone").stdout
     differing = {
         line.split()[2] for line in set(imported.splitlines()) ^ set(exported.stdout.splitlines())

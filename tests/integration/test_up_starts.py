@@ -42,7 +42,7 @@ def test_nothing_outlives_a_fleet_that_is_killed_and_it_starts_again(
 
 
 @pytest.mark.parametrize(
-    ("manifest", "message"),
+    ("text", "message"),
     [
         ("# nothing\n", "no good Pop that is Active in {folder}; a fleet needs at least one"),
         (
@@ -51,8 +51,8 @@ def test_nothing_outlives_a_fleet_that_is_killed_and_it_starts_again(
         ),
     ],
 )
-def test_a_fleet_needs_a_pop(small: Path, tmp_path: Path, manifest: str, message: str) -> None:
-    (small / "all.yaml").write_text(manifest)
+def test_a_fleet_needs_a_pop(small: Path, tmp_path: Path, text: str, message: str) -> None:
+    (small / "all.yaml").write_text(text)
     result = up(small, tmp_path / "state", free_ports(1))
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == f"dnsfleet: {message.format(folder=small)}\n"

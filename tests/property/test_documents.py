@@ -8,7 +8,7 @@ from dnsfleet.resources import documents
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-MANIFEST = """apiVersion: dnsfleet.io/v1alpha1
+TEXT = """apiVersion: dnsfleet.io/v1alpha1
 kind: Zone
 metadata:
   name: example-com
@@ -43,9 +43,9 @@ def test_any_text(text: str) -> None:
     check(text)
 
 
-@given(st.integers(0, len(MANIFEST)), st.integers(0, 12), st.sampled_from(PIECES))
+@given(st.integers(0, len(TEXT)), st.integers(0, 12), st.sampled_from(PIECES))
 def test_a_manifest_with_a_part_replaced(at: int, gone: int, piece: str) -> None:
-    check(MANIFEST[:at] + piece + MANIFEST[at + gone :])
+    check(TEXT[:at] + piece + TEXT[at + gone :])
 
 
 VALUES = st.recursive(
@@ -62,4 +62,4 @@ VALUES = st.recursive(
 @example(value={"\n": None})
 def test_any_value_in_a_field(field: str, value: object) -> None:
     line = f"  {field}: {dumps(value)}\n"
-    check(re.sub(rf"  {field}:.*\n(    .*\n)*", "", MANIFEST) + line)
+    check(re.sub(rf"  {field}:.*\n(    .*\n)*", "", TEXT) + line)

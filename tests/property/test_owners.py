@@ -7,7 +7,7 @@ from dnsfleet.zones import ownership
 from dnsfleet.zones.owners import Owners
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import manifests
+from support import yaml_resources
 
 ORIGINS = ("example", "a.example", "b.a.example", "c.b.a.example", "d.example", "test", ".")
 NAMESPACES = ("one", "two", "three")
@@ -59,7 +59,7 @@ STEPS = st.lists(
 def zone(put: Put) -> Zone:
     namespace, name = put.name
     spec = f"{{origin: {put.origin!r}, nestedZones: {{namespaces: {put.consent}}}}}"
-    return manifests.zone(spec, name=name, namespace=namespace, creationTimestamp=put.created)
+    return yaml_resources.zone(spec, name=name, namespace=namespace, creationTimestamp=put.created)
 
 
 @settings(max_examples=300)

@@ -4,7 +4,7 @@ from dnsfleet.resources import RecordSet, Reference
 from dnsfleet.zones import ownership
 from hypothesis import given
 from hypothesis import strategies as st
-from support import manifests
+from support import yaml_resources
 
 CLAIMS = st.lists(
     st.tuples(
@@ -15,7 +15,7 @@ CLAIMS = st.lists(
     unique_by=lambda claim: (claim[0].lower(), claim[1]),
 )
 TIMES = st.sampled_from(["", "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"])
-ZONE = manifests.zone()
+ZONE = yaml_resources.zone()
 
 
 @st.composite
@@ -23,7 +23,9 @@ def record_sets(draw: st.DrawFn) -> list[RecordSet]:
     made = []
     for number, (claims, time) in enumerate(draw(st.lists(st.tuples(CLAIMS, TIMES), max_size=6))):
         records = [{"name": name, "type": rtype, "data": ["x"]} for name, rtype in claims]
-        made.append(manifests.record_set(str(records), f"set-{number}", creationTimestamp=time))
+        made.append(
+            yaml_resources.record_set(str(records), f"set-{number}", creationTimestamp=time)
+        )
     return made
 
 

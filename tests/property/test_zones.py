@@ -7,7 +7,7 @@ from dnsfleet.resources import RecordSet
 from dnsfleet.zones import building
 from hypothesis import given
 from hypothesis import strategies as st
-from support import manifests
+from support import yaml_resources
 
 NAMES = st.sampled_from(["a", "b", "a.b", "*", "@", "c.a.b"])
 DATA = {
@@ -34,7 +34,7 @@ def record_sets(groups: list[list[dict[str, object]]]) -> list[RecordSet]:
     made = []
     for number, group in enumerate(groups):
         distinct = {(record["name"], record["type"]): record for record in group}
-        made.append(manifests.record_set(str(list(distinct.values())), name=f"set-{number}"))
+        made.append(yaml_resources.record_set(str(list(distinct.values())), name=f"set-{number}"))
     return made
 
 
@@ -43,7 +43,7 @@ def test_no_record_set_harms_the_zone_or_an_older_one(
     groups: list[list[dict[str, object]]],
 ) -> None:
     """Whatever RecordSets say, there is a zone, and each of its versions only adds."""
-    zone = manifests.zone("{records: [{name: www, type: A, data: [192.0.2.1]}]}")
+    zone = yaml_resources.zone("{records: [{name: www, type: A, data: [192.0.2.1]}]}")
     sets = record_sets(groups)
     before, _ = building.from_resources(zone, [], None)
     assert before is not None
@@ -57,7 +57,7 @@ def test_no_record_set_harms_the_zone_or_an_older_one(
 @given(TEXT)
 def test_unquoted_text_is_kept_octet_by_octet(text: str) -> None:
     built, violations = building.from_resources(
-        manifests.zone_with([{"name": "t", "type": "TXT", "data": [text]}]), [], None
+        yaml_resources.zone_with([{"name": "t", "type": "TXT", "data": [text]}]), [], None
     )
     assert violations == []
     assert built is not None

@@ -21,11 +21,11 @@ STOP_SECONDS = 20.0
 class Fleet:
     """Starts on entering, ends with SIGINT on leaving; keeps every event that the fleet told."""
 
-    def __init__(self, manifests: Path, state_dir: Path, pops: int, *options: str) -> None:
+    def __init__(self, files: Path, state_dir: Path, pops: int, *options: str) -> None:
         self.dns_port = free_ports(pops)
         self.events: list[Event] = []
         self._command = [
-            *(sys.executable, "-m", "dnsfleet_cli", "up", "--json", "-f", str(manifests)),
+            *(sys.executable, "-m", "dnsfleet_cli", "up", "--json", "-f", str(files)),
             *("--state-dir", str(state_dir), "--dns-port", str(self.dns_port), *options),
         ]
         self.servers = [("127.0.0.1", self.dns_port + index) for index in range(pops)]

@@ -51,9 +51,9 @@ def ask(server: tuple[str, int], name: str, tcp: bool = False) -> list[str] | No
     return sorted(rdata.to_text() for rdata in reply.answer[0])
 
 
-def up(manifests: Path, state: Path, port: int, *options: str) -> subprocess.CompletedProcess[str]:
+def up(files: Path, state: Path, port: int, *options: str) -> subprocess.CompletedProcess[str]:
     """An `up` that is expected to refuse."""
-    command = [sys.executable, "-m", "dnsfleet_cli", "up", "-f", manifests, "--state-dir", state]
+    command = [sys.executable, "-m", "dnsfleet_cli", "up", "-f", files, "--state-dir", state]
     return subprocess.run(
         [*map(str, command), "--dns-port", str(port), *options],
         capture_output=True,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from dnsfleet import prefixes, resources
 from dnsfleet.resources import Pop, documents
-from support import manifests
+from support import yaml_resources
 
 
 @pytest.mark.parametrize(
@@ -41,8 +41,10 @@ def test_the_pop_of_the_page_about_clients_is_a_good_one() -> None:
 
 
 def test_a_pop_says_which_of_its_prefixes_is_none() -> None:
-    raw = manifests.pop().model_dump(exclude_none=True)
-    raw["spec"] = manifests.fields("edge: {clientLimits: {exempt: [192.0.2.0/24, 10.0.0.1/8]}}")
+    raw = yaml_resources.pop().model_dump(exclude_none=True)
+    raw["spec"] = yaml_resources.fields(
+        "edge: {clientLimits: {exempt: [192.0.2.0/24, 10.0.0.1/8]}}"
+    )
     found, (violation,) = resources.parse(raw, "pop")
     assert found is None
     assert violation.where == "pop: spec.edge.clientLimits.exempt[1]"

@@ -3,7 +3,7 @@
 import pytest
 from dnsfleet import resources
 from dnsfleet.resources import LabelSelector
-from support import manifests
+from support import yaml_resources
 
 SELECTORS = [
     ({}, {"region": "eu"}, True),
@@ -33,20 +33,20 @@ def test_selectors(selector: dict[str, object], labels: dict[str, str], expected
 
 
 def test_defaults_live_in_code() -> None:
-    pop = manifests.pop()
+    pop = yaml_resources.pop()
     assert (pop.spec.state, pop.spec.cluster, pop.spec.edge.replicas) == ("Active", "local", 2)
-    zone = manifests.zone()
+    zone = yaml_resources.zone()
     assert (zone.spec.ttl, zone.spec.protect, zone.origin) == (300, False, "example.com.")
     assert zone.spec.record_sets.namespaces.from_ == "Same"
 
 
 def test_whole_numbers_are_quantities() -> None:
-    pop = manifests.pop("{edge: {resources: {limits: {cpu: 1, memory: 64Mi}}}}")
+    pop = yaml_resources.pop("{edge: {resources: {limits: {cpu: 1, memory: 64Mi}}}}")
     assert pop.spec.edge.resources.limits == {"cpu": "1", "memory": "64Mi"}
 
 
 def test_metadata_and_status_of_newer_servers_are_read() -> None:
-    raw = manifests.pop(name="fra").model_dump(exclude_none=True)
+    raw = yaml_resources.pop(name="fra").model_dump(exclude_none=True)
     raw["metadata"] |= {"managedFields": [{}], "selfLink": "/x"}
     raw["status"] = {"observedGeneration": 3, "somethingNew": 1}
     found, violations = resources.parse(raw, "Pop fra")
@@ -55,7 +55,7 @@ def test_metadata_and_status_of_newer_servers_are_read() -> None:
 
 
 def test_a_dumped_object_is_read_again() -> None:
-    zone = manifests.zone("{recordSets: {namespaces: {from: All}}, soa: {retry: 60}}")
+    zone = yaml_resources.zone("{recordSets: {namespaces: {from: All}}, soa: {retry: 60}}")
     found, violations = resources.parse(zone.model_dump(exclude_none=True), "")
     assert (found, violations) == (zone, [])
 
@@ -112,8 +112,8 @@ FAULTS = [
 
 @pytest.mark.parametrize(("spec", "field", "message"), FAULTS)
 def test_faults_of_a_zone(spec: str, field: str, message: str) -> None:
-    raw = manifests.zone().model_dump(exclude_none=True)
-    raw["spec"] |= manifests.fields(spec)
+    raw = yaml_resources.zone().model_dump(exclude_none=True)
+    raw["spec"] |= yaml_resources.fields(spec)
     found, violations = resources.parse(raw, "zone")
     assert found is None
     assert [violation.where for violation in violations] == [f"zone: {field}"]
@@ -121,7 +121,7 @@ def test_faults_of_a_zone(spec: str, field: str, message: str) -> None:
 
 
 def test_limits_on_records() -> None:
-    raw = manifests.zone().model_dump(exclude_none=True)
+    raw = yaml_resources.zone().model_dump(exclude_none=True)
     raw["spec"]["records"] = [
         {"name": f"n{number}", "type": "A", "data": ["192.0.2.1"]} for number in range(501)
     ]

@@ -50,7 +50,7 @@ def lines(violations: list[Violation]) -> list[str]:
     return [str(violation) for violation in errors(violations)]
 
 
-MANIFESTS = [
+RECORDS = [
     # what is wrong, the records of the manifest from its line 9 on, the line that people read
     (
         "record outside the zone",
@@ -134,7 +134,7 @@ MANIFESTS = [
 
 
 @pytest.mark.parametrize(
-    ("records", "expected"), [row[1:] for row in MANIFESTS], ids=[row[0] for row in MANIFESTS]
+    ("records", "expected"), [row[1:] for row in RECORDS], ids=[row[0] for row in RECORDS]
 )
 def test_manifests(records: str, expected: str) -> None:
     assert from_manifest(HEAD + textwrap.indent(records, "    ")) == [expected]
@@ -221,16 +221,16 @@ def test_the_rest_of_a_file_is_read_for_more_faults() -> None:
 
 
 def test_a_zone_file_in_the_manifest_gives_its_lines() -> None:
-    manifest = HEAD.partition("  nameServers")[0] + "  zoneFile:\n    inline: |\n"
-    manifest += textwrap.indent(FILE_HEAD + "www A 127.0.0.300\n", "      ")
-    (document,), _ = documents.load(manifest, "zone.yaml")
+    written = HEAD.partition("  nameServers")[0] + "  zoneFile:\n    inline: |\n"
+    written += textwrap.indent(FILE_HEAD + "www A 127.0.0.300\n", "      ")
+    (document,), _ = documents.load(written, "zone.yaml")
     zone = document.resource
     assert isinstance(zone, Zone)
     assert zone.spec.zone_file is not None
     text = (zone.spec.zone_file.inline or "").encode()
     _, violations = building.from_zone_file(zone, text, f"{zone.reference}: spec.zoneFile.inline")
     (line,) = lines(documents.place(violations, [document]))
-    assert manifest.splitlines()[12] == "      www A 127.0.0.300"
+    assert written.splitlines()[12] == "      www A 127.0.0.300"
     assert line == (
         'zone.yaml:13: spec.zoneFile.inline:5: A rdata "127.0.0.300": not an IPv4 address '
         "[BadRdata]"

@@ -6,7 +6,7 @@ import pytest
 from dnsfleet.violations import Violation, errors
 from dnsfleet.zones import building, master_files
 from dnsfleet_engine import Zone
-from support import manifests
+from support import yaml_resources
 
 FILE = b"""$TTL 300
 @ SOA ns1.example.net. hostmaster 7 7200 900 1209600 300
@@ -22,7 +22,7 @@ def get(zone: Zone | None, owner: str, rtype: str) -> tuple[int, list[str]] | No
 
 def test_the_apex_comes_from_the_spec() -> None:
     zone, violations = building.from_resources(
-        manifests.zone("{ttl: 600, soa: {retry: 60}}"), [], None
+        yaml_resources.zone("{ttl: 600, soa: {retry: 60}}"), [], None
     )
     assert violations == []
     assert get(zone, "example.com.", "SOA") == (
@@ -39,7 +39,7 @@ def test_ttls_come_from_the_record_or_the_zone() -> None:
         - {name: a, type: A, data: [192.0.2.1]}
         - {name: b, type: A, ttl: 0, data: [192.0.2.1]}
     """
-    zone, _ = building.from_resources(manifests.zone(spec), [], None)
+    zone, _ = building.from_resources(yaml_resources.zone(spec), [], None)
     assert get(zone, "a.example.com.", "A") == (600, ["192.0.2.1"])
     assert get(zone, "b.example.com.", "A") == (0, ["192.0.2.1"])
 
@@ -58,7 +58,7 @@ TEXTS = [
 
 @pytest.mark.parametrize(("text", "expected"), TEXTS)
 def test_unquoted_text(text: str, expected: list[str]) -> None:
-    zone = manifests.zone_with([{"name": "t", "type": "TXT", "data": [text]}])
+    zone = yaml_resources.zone_with([{"name": "t", "type": "TXT", "data": [text]}])
     built, violations = building.from_resources(zone, [], None)
     assert violations == []
     assert get(built, "t.example.com.", "TXT") == (300, expected)
@@ -74,7 +74,7 @@ def test_every_type_of_dnspython() -> None:
         - {name: a, type: URI, data: ['10 1 "https://example.com/"']}
         - {name: b, type: RP, data: [mail info]}
     """
-    zone, violations = building.from_resources(manifests.zone(spec), [], None)
+    zone, violations = building.from_resources(yaml_resources.zone(spec), [], None)
     assert violations == []
     assert zone is not None
     assert zone.rdata_size("a.example.com.", "HTTPS") == 16
@@ -111,14 +111,14 @@ def test_gzip() -> None:
 
 
 def test_a_zone_file_without_soa_takes_that_of_the_spec() -> None:
-    zone = manifests.zone("{nameServers: [ns1.example.net], soa: {}, zoneFile: {path: f}}")
+    zone = yaml_resources.zone("{nameServers: [ns1.example.net], soa: {}, zoneFile: {path: f}}")
     built, violations = building.from_zone_file(zone, b"$TTL 300\nwww A 192.0.2.1\n", "f")
     assert violations == []
     assert get(built, "example.com.", "NS") == (300, ["ns1.example.net."])
 
 
 def test_soa_in_file_and_spec() -> None:
-    zone = manifests.zone("{nameServers: [ns1.example.net], soa: {}, zoneFile: {path: f}}")
+    zone = yaml_resources.zone("{nameServers: [ns1.example.net], soa: {}, zoneFile: {path: f}}")
     built, violations = building.from_zone_file(zone, FILE, "f")
     assert built is None
     assert [str(violation) for violation in errors(violations)] == [
@@ -128,22 +128,22 @@ def test_soa_in_file_and_spec() -> None:
 
 
 def test_name_servers_in_file_and_spec() -> None:
-    zone = manifests.zone("{nameServers: [ns9.example.net], zoneFile: {path: f}}")
+    zone = yaml_resources.zone("{nameServers: [ns9.example.net], zoneFile: {path: f}}")
     built, violations = building.from_zone_file(zone, FILE, "f")
     assert built is None
     assert [str(violation) for violation in violations] == [
         "Zone default/example-com: spec.nameServers: the zone file names other servers; remove "
         "spec.nameServers, or the NS records at the apex of the file [ConflictingNameServers]"
     ]
-    same = manifests.zone("{nameServers: [NS1.example.net], zoneFile: {path: f}}")
+    same = yaml_resources.zone("{nameServers: [NS1.example.net], zoneFile: {path: f}}")
     built, violations = building.from_zone_file(same, FILE, "f")
     assert built is not None
 
 
 def test_record_sets_add_to_a_file() -> None:
     base, _ = master_files.read(FILE, "f", "example.com.")
-    zone = manifests.zone("{nameServers: null, zoneFile: {path: f}}")
-    record_set = manifests.record_set("[{name: api, type: A, data: [192.0.2.9]}]")
+    zone = yaml_resources.zone("{nameServers: null, zoneFile: {path: f}}")
+    record_set = yaml_resources.record_set("[{name: api, type: A, data: [192.0.2.9]}]")
     built, violations = building.from_resources(zone, [record_set], base)
     assert violations == []
     assert built is not None
@@ -153,12 +153,12 @@ def test_record_sets_add_to_a_file() -> None:
 
 
 def test_a_record_set_that_breaks_a_rule_is_left_out() -> None:
-    zone = manifests.zone("{records: [{name: www, type: A, data: [192.0.2.1]}]}")
+    zone = yaml_resources.zone("{records: [{name: www, type: A, data: [192.0.2.1]}]}")
     sets = [
-        manifests.record_set("[{name: api, type: A, data: [192.0.2.9]}]", name="good"),
-        manifests.record_set("[{name: www, type: CNAME, data: [api]}]", name="alias"),
-        manifests.record_set("[{name: x, type: A, data: [192.0.2.300]}]", name="typo"),
-        manifests.record_set("[{name: api, type: TXT, data: [hello]}]", name="last"),
+        yaml_resources.record_set("[{name: api, type: A, data: [192.0.2.9]}]", name="good"),
+        yaml_resources.record_set("[{name: www, type: CNAME, data: [api]}]", name="alias"),
+        yaml_resources.record_set("[{name: x, type: A, data: [192.0.2.300]}]", name="typo"),
+        yaml_resources.record_set("[{name: api, type: TXT, data: [hello]}]", name="last"),
     ]
     built, violations = building.from_resources(zone, sets, None)
     assert get(built, "api.example.com.", "A") == (300, ["192.0.2.9"])
@@ -173,7 +173,7 @@ def test_a_record_set_that_breaks_a_rule_is_left_out() -> None:
 
 def test_names_that_look_absolute() -> None:
     spec = "{records: [{name: www.example.com, type: A, data: [192.0.2.1]}]}"
-    built, violations = building.from_resources(manifests.zone(spec), [], None)
+    built, violations = building.from_resources(yaml_resources.zone(spec), [], None)
     assert get(built, "www.example.com.example.com.", "A") is not None
     assert violations == [
         Violation(
@@ -196,7 +196,7 @@ def test_names_that_look_absolute() -> None:
 )
 def test_apex_records_however_they_are_spelled(record: str, source: str) -> None:
     built, violations = building.from_resources(
-        manifests.zone(f"{{records: [{record}]}}"), [], None
+        yaml_resources.zone(f"{{records: [{record}]}}"), [], None
     )
     assert built is None
     assert violations[0].reason == "ApexOwnedByZone"

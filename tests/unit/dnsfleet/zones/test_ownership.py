@@ -4,7 +4,7 @@ import pytest
 from dnsfleet.resources import RecordSet
 from dnsfleet.violations import Violation
 from dnsfleet.zones import master_files, ownership
-from support import manifests
+from support import yaml_resources
 
 OLD = {"creationTimestamp": "2026-01-01T00:00:00Z"}
 NEW = {"creationTimestamp": "2026-02-01T00:00:00Z"}
@@ -14,13 +14,13 @@ WWW = "[{name: www, type: A, data: [192.0.2.1]}]"
 
 def claim(name: str, rtype: str) -> RecordSet:
     """A RecordSet with one record, named after its type."""
-    return manifests.record_set(RECORD.format(name=name, type=rtype), name=rtype.lower())
+    return yaml_resources.record_set(RECORD.format(name=name, type=rtype), name=rtype.lower())
 
 
 def test_the_oldest_zone_owns_an_origin() -> None:
-    young = manifests.zone(name="a", **NEW)
-    old = manifests.zone("{origin: EXAMPLE.com.}", name="b", **OLD)
-    other = manifests.zone("{origin: example.org}", name="c", **NEW)
+    young = yaml_resources.zone(name="a", **NEW)
+    old = yaml_resources.zone("{origin: EXAMPLE.com.}", name="b", **OLD)
+    other = yaml_resources.zone("{origin: example.org}", name="c", **NEW)
     owners, violations = ownership.zones_by_origin([young, old, other], {})
     assert owners == {"example.com.": old, "example.org.": other}
     assert violations == [
@@ -33,11 +33,13 @@ def test_the_oldest_zone_owns_an_origin() -> None:
 
 
 def test_record_sets_without_a_zone() -> None:
-    zone = manifests.zone()
-    here = manifests.record_set(WWW)
-    astray = manifests.record_set(WWW, name="astray")
+    zone = yaml_resources.zone()
+    here = yaml_resources.record_set(WWW)
+    astray = yaml_resources.record_set(WWW, name="astray")
     astray = astray.model_copy(
-        update={"spec": astray.spec.model_copy(update={"zone_ref": manifests.zone_ref("other")})}
+        update={
+            "spec": astray.spec.model_copy(update={"zone_ref": yaml_resources.zone_ref("other")})
+        }
     )
     found, violations = ownership.record_sets_by_zone([zone], [here, astray])
     assert found == {zone.reference: [here]}
@@ -51,10 +53,10 @@ def test_record_sets_without_a_zone() -> None:
 
 
 def test_the_oldest_claim_wins() -> None:
-    young = manifests.record_set(WWW, name="a", **NEW)
-    old = manifests.record_set(WWW.replace("www", "WWW.example.com."), name="b", **OLD)
-    aside = manifests.record_set(WWW.replace("A,", "TXT,"), name="c", **NEW)
-    admission = ownership.admit(manifests.zone(), [young, old, aside], {})
+    young = yaml_resources.record_set(WWW, name="a", **NEW)
+    old = yaml_resources.record_set(WWW.replace("www", "WWW.example.com."), name="b", **OLD)
+    aside = yaml_resources.record_set(WWW.replace("A,", "TXT,"), name="c", **NEW)
+    admission = ownership.admit(yaml_resources.zone(), [young, old, aside], {})
     assert admission.record_sets == (old, aside)
     assert admission.violations == [
         Violation(
@@ -66,11 +68,11 @@ def test_the_oldest_claim_wins() -> None:
 
 
 def test_a_refused_record_set_claims_nothing() -> None:
-    zone = manifests.zone("{records: [{name: www, type: A, data: [192.0.2.1]}]}")
-    refused = manifests.record_set(
+    zone = yaml_resources.zone("{records: [{name: www, type: A, data: [192.0.2.1]}]}")
+    refused = yaml_resources.record_set(
         "[{name: www, type: A, data: [x]}, {name: api, type: A, data: [x]}]", name="a", **OLD
     )
-    later = manifests.record_set("[{name: api, type: A, data: [x]}]", name="b", **NEW)
+    later = yaml_resources.record_set("[{name: api, type: A, data: [x]}]", name="b", **NEW)
     admission = ownership.admit(zone, [refused, later], {})
     assert admission.record_sets == (later,)
     assert [violation.reason for violation in admission.violations] == ["NotOwner"]
@@ -80,7 +82,7 @@ def test_a_refused_record_set_claims_nothing() -> None:
 def test_the_zone_file_owns_its_records() -> None:
     text = b"@ 60 SOA ns1 h 1 1 1 1 1\n@ 60 NS ns1\nns1 60 A 192.0.2.1\n"
     base, _ = master_files.read(text, "f", "example.com.")
-    zone = manifests.zone("{nameServers: null, zoneFile: {path: f}}")
+    zone = yaml_resources.zone("{nameServers: null, zoneFile: {path: f}}")
     claims = [claim("ns1", rtype) for rtype in ("A", "TXT")]
     admission = ownership.admit(zone, claims, {}, base)
     assert admission.record_sets == (claims[1],)
@@ -89,7 +91,7 @@ def test_the_zone_file_owns_its_records() -> None:
 
 def test_type_numbers_are_types() -> None:
     both = [claim("www", rtype) for rtype in ("A", "TYPE1")]
-    assert ownership.admit(manifests.zone(), both, {}).record_sets == (both[0],)
+    assert ownership.admit(yaml_resources.zone(), both, {}).record_sets == (both[0],)
 
 
 CONSENTS = [
@@ -128,8 +130,10 @@ CONSENTS = [
 
 @pytest.mark.parametrize(("consent", "name", "rtype", "namespace", "admitted"), CONSENTS)
 def test_consent(consent: str, name: str, rtype: str, namespace: str, admitted: bool) -> None:
-    zone = manifests.zone(f"{{recordSets: {consent}}}")
-    record_set = manifests.record_set(RECORD.format(name=name, type=rtype), namespace=namespace)
+    zone = yaml_resources.zone(f"{{recordSets: {consent}}}")
+    record_set = yaml_resources.record_set(
+        RECORD.format(name=name, type=rtype), namespace=namespace
+    )
     admission = ownership.admit(zone, [record_set], {"team": {"t": "1"}})
     assert admission.record_sets == ((record_set,) if admitted else ())
     assert len(admission.violations) == (0 if admitted else 1)
@@ -162,8 +166,8 @@ REFUSALS = [
 
 @pytest.mark.parametrize(("consent", "name", "rtype", "reason", "message"), REFUSALS)
 def test_refusals_say_why(consent: str, name: str, rtype: str, reason: str, message: str) -> None:
-    zone = manifests.zone(f"{{recordSets: {consent}}}")
-    record_set = manifests.record_set(RECORD.format(name=name, type=rtype))
+    zone = yaml_resources.zone(f"{{recordSets: {consent}}}")
+    record_set = yaml_resources.record_set(RECORD.format(name=name, type=rtype))
     (violation,) = ownership.admit(zone, [record_set], {}).violations
     assert violation == Violation(reason, message, "RecordSet default/web: spec.records[0]")
 
@@ -194,8 +198,8 @@ NESTED = [
 def test_nested_zones_need_consent(
     origin: str, consent: str, nested: str, namespace: str, side: str | None
 ) -> None:
-    older = manifests.zone(f"origin: {origin}\n{consent}", namespace="dns", **OLD)
-    younger = manifests.zone(f"origin: {nested}", namespace=namespace, name="new", **NEW)
+    older = yaml_resources.zone(f"origin: {origin}\n{consent}", namespace="dns", **OLD)
+    younger = yaml_resources.zone(f"origin: {nested}", namespace=namespace, name="new", **NEW)
     owners, violations = ownership.zones_by_origin([younger, older], LABELS)
     assert (younger.origin in owners) == (side is None)
     assert owners[older.origin] is older
@@ -206,19 +210,19 @@ def test_nested_zones_need_consent(
 
 
 def test_the_nearest_zone_above_decides() -> None:
-    top = manifests.zone(f"origin: example.com\n{ALL}", namespace="dns", name="a", **OLD)
-    middle = manifests.zone("origin: b.example.com", namespace="shop", name="b", **OLD)
-    mine = manifests.zone("origin: c.b.example.com", namespace="shop", name="c", **NEW)
-    other = manifests.zone("origin: d.b.example.com", namespace="other", name="d", **NEW)
+    top = yaml_resources.zone(f"origin: example.com\n{ALL}", namespace="dns", name="a", **OLD)
+    middle = yaml_resources.zone("origin: b.example.com", namespace="shop", name="b", **OLD)
+    mine = yaml_resources.zone("origin: c.b.example.com", namespace="shop", name="c", **NEW)
+    other = yaml_resources.zone("origin: d.b.example.com", namespace="other", name="d", **NEW)
     owners, violations = ownership.zones_by_origin([top, middle, mine, other], LABELS)
     assert list(owners) == ["example.com.", "b.example.com.", "c.b.example.com."]
     assert [violation.where for violation in violations] == ["Zone other/d: spec.origin"]
 
 
 def test_every_zone_below_has_to_agree_to_one_above() -> None:
-    agrees = manifests.zone(f"origin: a.example.com\n{ALL}", namespace="dns", name="a", **OLD)
-    does_not = manifests.zone("origin: b.example.com", namespace="shop", name="b", **OLD)
-    above = manifests.zone("origin: example.com", namespace="other", name="c", **NEW)
+    agrees = yaml_resources.zone(f"origin: a.example.com\n{ALL}", namespace="dns", name="a", **OLD)
+    does_not = yaml_resources.zone("origin: b.example.com", namespace="shop", name="b", **OLD)
+    above = yaml_resources.zone("origin: example.com", namespace="other", name="c", **NEW)
     _, violations = ownership.zones_by_origin([agrees, does_not, above], {})
     assert [violation.reason for violation in violations] == ["NotAllowedByZone"]
     assert "of Zone shop/b" in violations[0].message

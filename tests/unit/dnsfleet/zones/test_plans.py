@@ -3,13 +3,13 @@
 import pytest
 from dnsfleet.zones import building, plans
 from dnsfleet_engine import Zone
-from support import manifests
+from support import yaml_resources
 
 
 def zone_with(names: range | list[str], address: str = "192.0.2.1") -> Zone:
     records = [f"{{name: n{name}, type: A, data: [{address}]}}" for name in names]
     zone, violations = building.from_resources(
-        manifests.zone(f"{{records: [{', '.join(records)}]}}"), [], None
+        yaml_resources.zone(f"{{records: [{', '.join(records)}]}}"), [], None
     )
     assert violations == []
     assert zone is not None

@@ -4,7 +4,7 @@ import pytest
 from dnsfleet.resources import Pop
 from dnsfleet_operator.pops import drains
 from dnsfleet_operator.zones.placements import Placements, Pops
-from support import manifests
+from support import yaml_resources
 
 EVERYWHERE = {"example.com.": None}
 ONLY_FRA = {"example.com.": None, "example.org.": ("fra",)}
@@ -12,7 +12,7 @@ ONLY_FRA = {"example.com.": None, "example.org.": ("fra",)}
 
 def pop(name: str, state: str = "Active", forced: str = "") -> Pop:
     annotations = {drains.FORCE_ANNOTATION: forced} if forced else {}
-    return manifests.pop(f"state: {state}", name=name, annotations=annotations)
+    return yaml_resources.pop(f"state: {state}", name=name, annotations=annotations)
 
 
 def grouped(placements: dict[str, Pops]) -> Placements:

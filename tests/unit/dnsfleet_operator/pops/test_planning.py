@@ -8,7 +8,7 @@ import pytest
 from dnsfleet_operator.pops import planning
 from dnsfleet_operator.pops.planning import ObjectKey
 from dnsfleet_operator.pops.setting import Setting
-from support import manifests
+from support import yaml_resources
 from support.installations import CONFIGURATION
 
 CREATED = "2026-01-01T00:00:00Z"
@@ -20,7 +20,7 @@ Objects = dict[ObjectKey, dict[str, Any]]
 
 
 def objects(spec: str = "", drained: bool = False, public_key: str = "PEM") -> Objects:
-    pop = manifests.pop(spec, creationTimestamp=CREATED)
+    pop = yaml_resources.pop(spec, creationTimestamp=CREATED)
     wanted = planning.desired(Setting(pop, CONFIGURATION, public_key, drained))
     return {planning.key(each): each for each in wanted}
 

@@ -12,7 +12,7 @@ from dnsfleet_operator.statuses import conditions, events, pops, zones
 from dnsfleet_operator.statuses.conditions import Condition
 from dnsfleet_operator.statuses.propagation import PopState, ZoneState
 from dnsfleet_publisher.publishing import Outcome, State
-from support import manifests
+from support import yaml_resources
 
 NOW = "2026-02-01T00:00:00Z"
 EARLIER = "2026-01-01T00:00:00Z"
@@ -113,7 +113,7 @@ def test_conditions_of_a_zone(
     }
     assert {each["observedGeneration"] for each in made["conditions"]} == {4}
     Zone.model_validate(
-        manifests.zone().model_dump(mode="json", exclude_unset=True) | {"status": made}
+        yaml_resources.zone().model_dump(mode="json", exclude_unset=True) | {"status": made}
     )
 
 
@@ -232,7 +232,7 @@ def test_conditions_of_a_pop(
     ]
     assert list(told(made)) == ["Progressing", "Ready", "Synced", "Connected", "Drained"]
     Pop.model_validate(
-        manifests.pop().model_dump(mode="json", exclude_unset=True) | {"status": made}
+        yaml_resources.pop().model_dump(mode="json", exclude_unset=True) | {"status": made}
     )
 
 
