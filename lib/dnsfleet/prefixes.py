@@ -7,11 +7,11 @@ MAX_PREFIXES = 64
 MAX_PREFIX = 43
 """Characters: the longest IPv6 address, a slash and 128."""
 PREFIX = r"^[0-9A-Fa-f:.]+/[0-9]{1,3}$"
-"""What looks like one."""
+"""Texts that may be prefixes; `normalise` decides."""
 
 
 def normalise(text: str) -> str:
-    """The usual spelling of a prefix; ValueError where it is none or has further bits."""
+    """The usual spelling of a prefix; ValueError where it is none, or bits behind it are set."""
     try:
         network = ip_network(text)
     except ValueError:

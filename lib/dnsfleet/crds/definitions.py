@@ -1,8 +1,8 @@
 """CustomResourceDefinitions made from the models, so that the API server and the code agree.
 
 The API server wants structural schemas: no `$ref`, no `anyOf` with null, and here no `default`, so
-that GitOps sees no drift. It refuses unknown fields of its own accord (strict field validation), so
-the models' `additionalProperties: false` goes. What a schema cannot say is in `rules`.
+that GitOps sees no drift. It refuses unknown fields by itself (strict field validation), so
+`additionalProperties: false` of the models is left out. What a schema cannot say is in `rules`.
 """
 
 from typing import Any, NamedTuple

@@ -10,7 +10,7 @@ GROUP = "dnsfleet.io"
 VERSION = "v1alpha1"
 API_VERSION: Literal["dnsfleet.io/v1alpha1"] = "dnsfleet.io/v1alpha1"
 DEFAULT_NAMESPACE = "default"
-"""Where a namespaced manifest without `metadata.namespace` goes, as with kubectl."""
+"""The namespace of an object that names none, as with kubectl."""
 
 MAX_LABELS = 64
 """Entries in a map of labels: bounds the cost of the CEL rules that the API server runs."""
@@ -31,7 +31,7 @@ _STRICT = ConfigDict(
 
 
 class Model(BaseModel):
-    """A part of a manifest that people write: an unknown field is a mistake."""
+    """A part of an object that people write: an unknown field is a mistake."""
 
     model_config = _STRICT
 
@@ -53,7 +53,7 @@ Labels = Annotated[
 
 
 def fault(location: tuple[str | int, ...], message: str) -> PydanticCustomError:
-    """The error of a validator that looks at several fields; `location` is the field below it."""
+    """The error of a validator that looks at several fields; `location` leads to the bad one."""
     return PydanticCustomError("fault", "{message}", {"message": message, "location": location})
 
 

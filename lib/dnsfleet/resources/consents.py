@@ -3,7 +3,7 @@
     recordSets    who may add which records to the zone
     nestedZones   who may have a Zone of a name below or above
 
-`dnsfleet.ownership` decides by them.
+`dnsfleet.zones.ownership` decides by them.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Manifests as text to resources, each with the lines of its fields.
+"""Documents: from a text in YAML to resources, each with the lines of its fields.
 
 A text is cut at its `---` lines before YAML sees it, so that a syntax error in one document cannot
 hide the next; a line `---` cannot be inside a value, as values of a document are indented. Each

@@ -1,4 +1,4 @@
-"""Turns what pydantic found in a manifest into violations: what was found and what is allowed."""
+"""Turns what pydantic found in an object into violations: what was found and what is allowed."""
 
 import difflib
 import re

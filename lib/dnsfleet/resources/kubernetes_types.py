@@ -38,7 +38,7 @@ class Metadata(Tolerant):
     uid: str = ""
     resource_version: str = ""
     creation_timestamp: str = ""
-    """RFC 3339, UTC, whole seconds: text order is time order. Empty in a manifest."""
+    """RFC 3339, UTC, whole seconds: text order is time order. Empty outside a cluster."""
     deletion_timestamp: str | None = None
 
 

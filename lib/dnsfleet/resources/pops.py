@@ -24,7 +24,7 @@ MAX_POP_NAME = 40
 MAX_REPLICAS = 100
 """Edge pods in one Pop; a typing error must not start thousands."""
 DEFAULT_REPLICAS = 2
-"""Two, so that a lost node or a roll leaves one that answers."""
+"""Two, so that one still answers when a node is lost, or while edges are replaced one by one."""
 MAX_SHARDS = 64
 """Threads of one edge: the program that picks a shard must fit the kernel's 4,096 instructions."""
 DEFAULT_SHARDS = 2
@@ -123,7 +123,7 @@ class Edge(Model):
     proxy_protocol_from: Annotated[
         tuple[Prefix, ...], Field(strict=False, max_length=MAX_PREFIXES)
     ] = ()
-    """Load balancers that send PROXY headers, version 2, by address prefix; required of them."""
+    """Load balancers that must send PROXY headers, version 2, by address prefix."""
     resources: Resources = Resources()
     node_selector: Labels = Field({})
     """Labels of the nodes that edges may run on."""
@@ -134,7 +134,7 @@ class Edge(Model):
     """Folder on the node for snapshots, so that they outlive the pod; default: with the pod."""
 
     def client_settings(self) -> dict[str, object]:
-        """What it says about clients, by the names that the configuration of an edge has for it."""
+        """What this says about clients, under the field names of an edge's configuration."""
         return {
             "responses_per_second": self.client_limits.responses_per_second,
             "exempt": self.client_limits.exempt,
@@ -148,7 +148,7 @@ class Service(Model):
 
     type: Literal["ClusterIP", "NodePort", "LoadBalancer"] = "LoadBalancer"
     annotations: Annotations = Field({})
-    """For the load balancer of the place."""
+    """Annotations that the load balancer of the cloud or the site reads."""
     load_balancer_class: Word | None = None
     external_traffic_policy: Literal["Cluster", "Local"] = "Local"
     """Local keeps the address of the client."""

@@ -15,7 +15,7 @@ from dnsfleet.resources.base import Model, ObjectName, fault
 MAX_TTL = 2**31 - 1
 """Seconds; the top bit of a TTL is not used (RFC 2181 section 8)."""
 DEFAULT_TTL = 300
-"""Seconds, where neither a record nor its zone says: a change is out in five minutes."""
+"""Seconds, where neither a record nor its zone gives one: caches see a change in five minutes."""
 MAX_DATA = 1000
 """Rdata in an RRset: 1,000 AAAA fill 28 KB of the 64 KiB that one DNS message can carry."""
 MAX_DATA_TEXT = 65536
@@ -43,7 +43,7 @@ class Record(Model):
     ttl: Ttl | None = None
     """Seconds that caches may keep it; default: the zone's."""
     data: Annotated[tuple[DataText, ...], Field(strict=False, min_length=1, max_length=MAX_DATA)]
-    """Rdata in presentation form (RFC 1035 section 5), one an item, names relative to the
+    """Rdata in presentation form (RFC 1035 section 5), one per item, names relative to the
     origin."""
 
     @model_validator(mode="after")

@@ -59,7 +59,7 @@ class Soa(Model):
     retry: Seconds = 900
     """Seconds until a secondary tries again."""
     expire: Seconds = 1209600
-    """Seconds a cut-off secondary goes on serving: two weeks (RFC 1912 section 2.2)."""
+    """Seconds that a secondary serves on without its primary: two weeks (RFC 1912 section 2.2)."""
     minimum: Seconds = 300
     """Seconds that resolvers keep a negative answer (RFC 2308)."""
 
@@ -155,7 +155,7 @@ class SlowPop(Tolerant):
     seconds: float
     """Seconds behind."""
     message: str = ""
-    """What keeps it."""
+    """What it waits for."""
 
 
 class Propagation(Tolerant):

@@ -1,8 +1,8 @@
 """Zones from their sources: master files, Zone objects and the RecordSets that were admitted.
 
-All sources end in the engine's `ZoneBuilder`, so that one parser and one set of checks decides for
-`dnsfleet up`, `serve`, `zone lint` and the operator. Master files alone are the matter of
-`dnsfleet.master_files`; here the records join them that Zone objects and RecordSets describe.
+All sources end in the engine's `ZoneBuilder`, so that one parser and one set of checks decide for
+`dnsfleet up`, `serve`, `zone lint` and the operator. `master_files` reads master files; here the
+records of Zone objects and RecordSets are added.
 
 RecordSets must not harm each other or the zone: first all are added at once, which is the usual
 case and costs the least. When that zone breaks a rule, they are added one by one in order of age
@@ -29,8 +29,8 @@ def from_zone_file(
 ) -> Built:
     """The zone of a Zone's `zoneFile`, with the SOA and NS of its spec where the file has none.
 
-    Places are `NAME:LINE`. For text in the manifest take `REFERENCE: spec.zoneFile.inline` as
-    name: `documents.place` turns that into the line of the manifest.
+    Places are `NAME:LINE`. For a text inside the object take `REFERENCE: spec.zoneFile.inline`
+    as name: `documents.place` turns that into the line of its document.
     """
     builder = ZoneBuilder(zone.origin, convert)
     found = add_file(builder, text, name, include, progress)
@@ -147,7 +147,7 @@ def _explain_second_soa(violation: Violation, zone: resources.Zone) -> Violation
 
 
 def _other_name_servers(built: Zone, zone: resources.Zone) -> Violation | None:
-    """The file and the spec together gave more name servers than the spec alone."""
+    """A violation where the file names servers that the spec does not."""
     if zone.spec.name_servers is None:
         return None
     _, servers = built.get(built.origin, "NS") or (0, [])
@@ -162,7 +162,7 @@ def _other_name_servers(built: Zone, zone: resources.Zone) -> Violation | None:
 
 
 def _about(record_set: RecordSet, violation: Violation) -> Violation:
-    """A violation that a RecordSet caused, even where the check names a record it collides with."""
+    """A violation that a RecordSet caused, told as its own where the check names another place."""
     subject = f"{record_set.reference}: "
     if violation.where.startswith(subject) or violation.severity == "warning":
         return violation

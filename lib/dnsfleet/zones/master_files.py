@@ -1,8 +1,9 @@
 """Zones from master files (RFC 1035 section 5), plain or gzip.
 
 The engine's `ZoneBuilder` reads and checks them. What it does not know is done here: gzip, and
-types that only dnspython can parse. Nothing here needs the models of resources or, for other types,
-dnspython: to import both takes nearly as long as `dnsfleet serve` takes to start without them.
+types that only dnspython can parse. dnspython is imported only for such a
+type, and the models of resources never: both together take nearly as long to import as all else
+that `dnsfleet serve` does to start.
 """
 
 import zlib
@@ -94,7 +95,7 @@ def _unzipped(text: bytes) -> bytes:
 
 
 def finish(builder: ZoneBuilder, found: Iterable[Violation]) -> Built:
-    """The builder's zone, None after an error, and what it found after what was `found` before."""
+    """The builder's zone, None after an error; its findings come after those in `found`."""
     zone, checked = builder.finish()
     violations = [*found, *(Violation(*violation) for violation in checked)]
     return (None if errors(violations) else zone), violations

@@ -154,7 +154,7 @@ class Owners:
             del self._in_namespace[reference.namespace]
 
     def relabelled(self, namespace: str) -> None:
-        """A namespace has other labels: its Zones may be allowed elsewhere, or no more."""
+        """A namespace has other labels, which consents may select: its Zones are judged again."""
         for reference in self.in_namespace(namespace):
             heapq.heappush(self._unsettled, (self._candidates[reference].age, reference))
 

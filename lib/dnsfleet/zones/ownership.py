@@ -3,8 +3,8 @@
 The Zone and its file own their RRsets. Beyond that the oldest claim wins, so that nobody can take
 over a name that is in use: RecordSets are looked at in order of age, and one that claims an RRset
 which has an owner is refused as a whole, its other claims with it. Age is `creationTimestamp`;
-objects of the same second, and manifests without one, go by namespace and name, so that every
-reader comes to one result.
+objects of the same second, and objects without one, as in files, are ordered by namespace and
+name, so that every reader comes to the same result.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Set
@@ -71,8 +71,8 @@ def judged(
 ) -> Iterator[tuple[Zone, Violation | None]]:
     """Each Zone in order of age, and why it does not own its origin; None where it does.
 
-    This is the rule, written plainly. `owners.Owners` comes to the same verdicts for the price of
-    what changed.
+    This is the rule, written plainly. `owners.Owners` comes to the same verdicts at a cost that
+    follows what changed.
     """
     owners: dict[str, Zone] = {}
     below: dict[str, list[Zone]] = {}
@@ -155,8 +155,8 @@ def admit(
     """Which of the RecordSets that refer to `zone` may add to it.
 
     `namespaces` gives the labels of each namespace, `base` is the zone of the Zone's file. Those in
-    `kept` had the consent that they need and are not asked for it again: their namespace may be
-    gone, and its labels with it.
+    `kept` got the consent that they need before, and it is not checked again: their namespace may
+    be gone, and its labels with it.
     """
     owners: dict[tuple[str, str], Reference] = {}
     for record in zone.spec.records or ():

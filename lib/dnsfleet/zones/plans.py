@@ -1,8 +1,8 @@
-"""The brake before a change: what removes a large part of a zone waits for a word of approval.
+"""Plans: a change that removes a large part of a zone is held until somebody approves it.
 
 A wrong selector, an empty file or a lost mount look like a wish to delete. Such a change is held
-until the Zone carries the annotation `dnsfleet.io/approve` with the hash of exactly this change.
-The hash leaves the serial out, as the serial is given at publishing and would differ at each look.
+until the Zone has the annotation `dnsfleet.io/approve` with the hash of exactly this change. The
+hash does not cover the serial, because publishing sets it and it would differ each time.
 """
 
 import hashlib
@@ -30,8 +30,8 @@ def change(old: Zone, new: Zone) -> Delta:
 def unsafe(old: Zone, new: Zone, delta: Delta) -> Violation | None:
     """Why this change needs approval, or None.
 
-    It does when it removes more than 30 % and more than 10 of the RRsets, or all that were there
-    besides SOA and NS while none comes in their place.
+    It needs it when it removes more than 30 % and more than 10 of the RRsets, or when it removes
+    RRsets and leaves nothing but SOA and NS.
     """
     many = delta.removed > MIN_REMOVED and delta.removed > MAX_REMOVED_SHARE * old.rrsets
     emptied = delta.removed > 0 and new.rrsets <= APEX_RRSETS
