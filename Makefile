@@ -11,7 +11,7 @@ CARGO := cargo --locked
 ENGINE := edge/engine/Cargo.toml
 FUZZ := edge/engine/fuzz/Cargo.toml
 LOAD := bench/load/Cargo.toml
-# Cargo's two lock-step users (the wheel and the tests) share one target folder.
+# The wheel and the tests build the same crate, so they share one target folder.
 export CARGO_TARGET_DIR ?= $(CURDIR)/edge/engine/target
 
 help: ## Show this list
@@ -46,7 +46,7 @@ check: setup ## Formatting, lints, types and layer rules
 conformance: setup ## Against independent servers and public data sets
 	$(RUN)/pytest tests/conformance
 
-# How many queries, and where their randomness starts; without SEED at a new place every time.
+# How many queries, and the seed of the random ones; without SEED, another seed every time.
 QUERIES := 1000000
 SEED :=
 
@@ -56,7 +56,7 @@ differential: setup ## Random zones and QUERIES against knotd, nsd and named; SE
 faults: setup ## Kill the core, replicas and edges of a fleet under load
 	$(RUN)/pytest tests/faults
 
-# For each target; a minute finds what a change has just broken.
+# For each target. A minute is enough to find what a change has just broken.
 FUZZ_SECONDS := 60
 
 fuzz: ## Give the engine any octets, FUZZ_SECONDS for each target (edge/engine/fuzz/README.md)
@@ -68,7 +68,7 @@ bench: setup ## Measure propagation, big zones, and dnsfleet beside other server
 crds: setup ## Write crds/ and its copies in the chart from the models
 	$(RUN)/dnsfleet crds --dir crds --chart helm/dnsfleet
 
-# For one test: the first one of a new machine compiles Kubernetes.
+# For one test. The first test on a new machine compiles Kubernetes.
 E2E_SECONDS := 1800
 CLUSTER := PYTHONPATH=tests $(RUN)/python -m cluster
 
@@ -78,7 +78,7 @@ images: setup ## Build both container images into dist/images (root; see CONTRIB
 cluster-up: setup ## Start a Kubernetes cluster on this machine, print its KUBECONFIG (root)
 	$(CLUSTER) up
 
-cluster-down: setup ## End that cluster and all that it left (root)
+cluster-down: setup ## End that cluster, and remove all that it made (root)
 	$(CLUSTER) down
 
 e2e: setup ## The operator on a real cluster: yours by KUBECONFIG, else one of its own (root)

@@ -24,7 +24,7 @@ API = "https://{KUBERNETES_SERVICE_HOST}:{KUBERNETES_SERVICE_PORT}/apis/dnsfleet
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 ANSWER_SECONDS = 2.0
 PATIENCE_SECONDS = 30.0
-"""How long UDP and TCP may differ: they do for a moment while a change comes in."""
+"""How long UDP and TCP may differ: for a moment they do, while a change arrives."""
 RETRY_SECONDS = 0.5
 MAX_ZONES = 100
 """Zones that are compared: enough to tell a broken path, and done within the pod's deadline."""

@@ -1,9 +1,8 @@
 """Zones from master files (RFC 1035 section 5), plain or gzip.
 
 The engine's `ZoneBuilder` reads and checks them. What it does not know is done here: gzip, and
-types that only dnspython can parse. dnspython is imported only for such a
-type, and the models of resources never: both together take nearly as long to import as all else
-that `dnsfleet serve` does to start.
+types that only dnspython can parse. dnspython is imported only for such a type, and the models of
+resources never: to import both takes nearly as long as all else in the start of `dnsfleet serve`.
 """
 
 import zlib
