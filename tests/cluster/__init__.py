@@ -1,11 +1,11 @@
-"""A real Kubernetes cluster on one machine without Docker: what lives here and how it fits.
+"""A real Kubernetes cluster on one machine without Docker: its modules and how they fit together.
 
     builds      the cluster's programs, compiled from Go modules and kept in a cache
     namespaces  one node = one network, mount, PID and UTS namespace; processes inside; teardown
     certificates  the CA and each daemon's certificate
-    settings    what every daemon is told: command lines and configuration files
-    forwarding  the API server's port, brought to this machine's loopback
-    images      the project's images and those that the node needs, built with buildah
+    settings    command lines and configuration files of every daemon
+    forwarding  the API server's port on this machine's loopback
+    images      the project's images and those of the node, built with buildah
     clusters    all of it together: up, down, stop and start of a daemon
 
 `python -m cluster up|down|images` is what `make cluster-up`, `cluster-down` and `images` run.

@@ -1,4 +1,4 @@
-"""What a person at a cluster has: kubectl, helm and a kubeconfig, of any cluster."""
+"""What the user of a cluster has: kubectl, helm and a kubeconfig, for any cluster."""
 
 import json
 import os
@@ -14,7 +14,7 @@ POD_SECONDS = 60.0
 
 
 class CommandError(RuntimeError):
-    """A command refused or failed; the text is the command and its own words."""
+    """A command failed; the text is the command and what it printed."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Access:
             raise AssertionError(f"{error}\n{shown}") from None
 
     def wait_until_gone(self, seconds: float, *what: str) -> None:
-        """Until `kubectl get` finds nothing of the kind."""
+        """Wait until `kubectl get` finds nothing."""
         wait_for(f"{what} are gone", lambda: not self.items(*what), seconds)
 
     def run_in_pod(self, name: str, image: str, *command: str) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 TOOLS = Path(__file__).parent / "tools"
 CACHE_VARIABLE = "DNSFLEET_CLUSTER_CACHE"
 KUBERNETES_VERSION = "v1.34.4"
-"""The newest line that still takes containerd 1.6 and cgroup v1 together."""
+"""The newest minor version that still works with both containerd 1.6 and cgroup v1."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ MODULES = (
 _HELM_3 = _Module(
     "helm3",
     {"helm3": "helm.sh/helm/v3/cmd/helm"},
-    # A chart says which Kubernetes it wants; Helm 3 knows the one it has by its build alone.
+    # A chart says which Kubernetes it needs; Helm 3 takes the version that it was built with.
     "-s -w"
     " -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor=1"
     " -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor=34"
@@ -107,7 +107,7 @@ def _fingerprint(module: _Module) -> str:
 
 
 def _build(module: _Module, names: list[str], target: Path) -> None:
-    """By one command, so that one program is linked while others are compiled."""
+    """All in one command, so that one program is linked while others are compiled."""
     print(f"building {', '.join(names)}", flush=True)
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target) as folder:

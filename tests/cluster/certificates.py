@@ -1,7 +1,7 @@
-"""The cluster's own authority, and a certificate for each daemon and for the person who asks.
+"""The cluster's own CA, and a certificate for each daemon and for the administrator.
 
 Kubernetes reads who somebody is from the subject: the common name is the user, the organisations
-are the groups. All is made anew for each cluster and ends with its folder.
+are the groups. Each cluster gets new ones, and they are deleted with its folder.
 """
 
 import datetime
@@ -36,7 +36,7 @@ class Authority:
     def issue(
         self, name: str, user: str, groups: Sequence[str] = (), hosts: Sequence[str] = ()
     ) -> None:
-        """A certificate that is good for a client and, for `hosts`, for a server."""
+        """A certificate for a client and, where there are `hosts`, for a server."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name(
             [x509.NameAttribute(NameOID.ORGANIZATION_NAME, group) for group in groups]

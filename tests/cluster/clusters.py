@@ -19,7 +19,7 @@ from cluster.namespaces import NODE_ADDRESS, Node
 STATE_VARIABLE = "DNSFLEET_CLUSTER_STATE"
 READY_SECONDS = 60.0
 VOLUMES = 16
-"""Persistent volumes on offer: each release that a run of the tests makes takes a new one."""
+"""Persistent volumes that are ready: each release that the tests install takes a new one."""
 REPOSITORY = Path(__file__).resolve().parents[2]
 NEEDED = (
     *("containerd", "runc", "ip", "nft", "conntrack", "nsenter", "unshare", "setsid", "sysctl"),
@@ -65,12 +65,12 @@ class Cluster:
         wait_for("the node is Ready", self._is_ready, READY_SECONDS)
 
     def down(self) -> None:
-        """End it and everything that it left."""
+        """End it and remove everything that it made."""
         self.node.remove()
 
     @property
     def access(self) -> Access:
-        """The way in for its administrator."""
+        """Its API, as its administrator."""
         programs = builds.programs()
         return Access(self.kubeconfig, str(programs["kubectl"]), str(programs["helm"]))
 
@@ -121,7 +121,7 @@ class Cluster:
             return False
 
     def _grant(self) -> None:
-        """CoreDNS runs on the node under a name that no built-in role knows."""
+        """A role for CoreDNS: it runs on the node, and no built-in role fits its user."""
         read = "services,pods,namespaces,endpointslices.discovery.k8s.io"
         self.access.kubectl(
             *("create", "clusterrole", "coredns", "--verb=list,watch", f"--resource={read}")
@@ -131,7 +131,7 @@ class Cluster:
         )
 
     def _offer_storage(self) -> None:
-        """Volumes for whoever asks without naming a class, as a cloud gives them."""
+        """Volumes for claims that name no class, as a cloud gives them."""
         self.access.apply(json.dumps(settings.storage_class()))
         for number in range(VOLUMES):
             folder = self.folder / "volumes" / str(number)

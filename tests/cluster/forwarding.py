@@ -1,4 +1,4 @@
-"""Brings a port of the node to this machine's loopback: `forwarding.py DESCRIPTOR HOST PORT`.
+"""Forwards a loopback port of this machine to the node: `forwarding.py DESCRIPTOR HOST PORT`.
 
 The listening socket was made outside and is inherited, so it stays on the loopback of this
 machine; the process runs on the node, so what it connects to is the node's. Nothing else is shared

@@ -1,9 +1,9 @@
 """The images of the project, and the two that only this cluster needs, built without Docker.
 
-The project's own Containerfiles start from a public Python image. Here that is a small Debian made
-by mmdebstrap, since no image registry is asked; pods find all images in the node's own store. The
-wheels are built outside, where the compiler and its cache are, and copied in; what they need is
-installed inside by the image's own Python, from the lock file, hashes checked.
+The project's own Containerfiles start from a public Python image. No image registry is used here,
+so a small Debian made by mmdebstrap takes its place; pods find all images in the node's own store.
+The wheels are built outside, where the compiler and its cache are, and copied in. Their
+dependencies are installed inside by the image's Python, from the lock file, with hashes.
 """
 
 import os
@@ -62,7 +62,7 @@ def build() -> list[Path]:
 
 
 def _base() -> str:
-    """The Debian that stands in for the public Python image, named by what is in it."""
+    """The Debian that takes the place of the public Python image, with a hash in its name."""
     recipe = sha256(f"{_BASE_SUITE} {_BASE_PACKAGES}".encode()).hexdigest()[:16]
     name = f"localhost/dnsfleet-base:{recipe}"
     if _buildah("images", "--quiet", "--filter", f"reference={name}"):

@@ -1,10 +1,10 @@
 """Nodes made of namespaces: a network, mounts, process ids and a host name of their own.
 
 The node's pid 1 (init.sh) holds all of them. Whatever runs on the node is its descendant or was
-started into its namespaces, so one SIGKILL to pid 1 ends everything at once, as a power cut does;
-what stays are the cgroups, the network's name and the node's folder, which `Node.remove` takes
-away. A node knows no uplink: its packets end in a second namespace, the client's, from where tests
-ask the cluster as a stranger would.
+started in its namespaces, so one SIGKILL to pid 1 ends everything at once, as a power cut does. The
+cgroups, the network's name and the node's folder stay; `Node.remove` removes them. A node has no
+uplink: its packets end in a second namespace, the client's, from which tests ask the cluster as
+outsiders.
 """
 
 import contextlib
@@ -73,13 +73,13 @@ class Node:
         return pid if self._is_init(pid) else None
 
     def enter(self) -> list[str]:
-        """What stands before a command line to run it on the node."""
+        """The prefix of a command line that runs it on the node."""
         if self.pid is None:
             raise RuntimeError(f"node {self.name} is down, run `make cluster-up` first")
         return ["nsenter", "-t", str(self.pid), "--mount", "--pid", "--net", "--uts"]
 
     def run(self, *command: str | Path, stdin: bytes | None = None) -> str:
-        """Run a command on the node and return what it printed; a failure shows its words."""
+        """Run a command on the node and return what it printed; a failure shows its output."""
         done = subprocess.run(
             [*self.enter(), *map(str, command)], input=stdin, capture_output=True, check=False
         )
@@ -112,7 +112,7 @@ class Node:
         self.run("kill", f"-{number.name.removeprefix('SIG')}", pid)
 
     def remove(self) -> None:
-        """Cut its power and take away every trace; nothing happens when there is none."""
+        """End it at once and remove everything of it; nothing happens when there is none."""
         if pid := self.pid:
             os.kill(pid, signal.SIGKILL)
             wait_for(
@@ -124,12 +124,12 @@ class Node:
             if (_NETWORKS / network).exists():
                 _ip("netns", "del", network)
         if self.folder.exists():
-            # Never across a mount: a volume of this machine could be below.
+            # Never across a mount: a volume of this machine may be mounted below.
             subprocess.run(["rm", "-rf", "--one-file-system", str(self.folder)], check=True)
 
     @contextlib.contextmanager
     def on_client(self) -> Iterator[None]:
-        """Sockets that this thread opens inside are the client's, and stay so afterwards."""
+        """Sockets that this thread opens inside belong to the client's network, afterwards too."""
         own = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
         other = os.open(_NETWORKS / self.client, os.O_RDONLY)
         try:
@@ -196,7 +196,7 @@ def _set_namespace(descriptor: int) -> None:
 
 
 def _remove_cgroup(group: Path) -> None:
-    """Deepest first; a group stays busy for a moment after its last process."""
+    """Remove cgroups, the deepest first; one stays busy for a moment after its last process."""
 
     def removed() -> bool:
         for folder, _, _ in os.walk(group, topdown=False):

@@ -1,7 +1,7 @@
-"""What every daemon of the node is told: command lines, and the files that they read.
+"""Command lines of the node's daemons, and the configuration files that they read.
 
 Whatever a daemon would keep in a well-known place of the machine is moved below the node's folder,
-so that clusters run beside each other and beside a container engine of the machine's own.
+so that clusters can run beside each other and beside a container engine of the machine.
 """
 
 import base64
@@ -110,7 +110,7 @@ def _etcd(node: Node, program: Path) -> Command:
         "--listen-client-urls=http://127.0.0.1:2379",
         "--advertise-client-urls=http://127.0.0.1:2379",
         "--listen-peer-urls=http://127.0.0.1:2380",
-        "--unsafe-no-fsync",  # a power cut of the machine itself loses the cluster anyhow
+        "--unsafe-no-fsync",  # a power cut of the machine loses the cluster in any case
         "--log-level=warn",
     ]
 
@@ -145,7 +145,7 @@ def _controller_manager(node: Node, certificates: Path, program: Path) -> Comman
         f"--service-account-private-key-file={certificates / 'service-accounts.key'}",
         f"--flex-volume-plugin-dir={node.folder / 'volume-plugins'}",
         "--use-service-account-credentials",
-        # There is one node: once it is deemed lost, every Service is dead. An API server that was
+        # There is one node: if it counts as lost, no Service has endpoints. An API server that was
         # stopped for a minute must not look like that.
         "--node-monitor-grace-period=2m",
         "--leader-elect=false",
@@ -200,7 +200,7 @@ def _kubelet(node: Node, certificates: Path) -> dict[str, Any]:
         "podLogsDir": str(node.folder / "pod-logs"),
         "volumePluginDir": str(node.folder / "volume-plugins"),
         "registerNode": True,
-        # The machine's disk is not the cluster's to watch: no eviction and no image removal.
+        # The cluster does not manage the machine's disk: no eviction and no image removal.
         "evictionHard": {"nodefs.available": "1%", "imagefs.available": "1%"},
         "imageGCHighThresholdPercent": 100,
     }
@@ -214,7 +214,9 @@ def _kube_proxy(node: Node) -> dict[str, Any]:
         "mode": "nftables",
         "clusterCIDR": POD_RANGE,
         "hostnameOverride": node.name,
-        "conntrack": {"maxPerCore": 0},  # the limit is the machine's, not the node's to set
+        "conntrack": {
+            "maxPerCore": 0
+        },  # the limit belongs to the machine, so the node must not set it
     }
 
 

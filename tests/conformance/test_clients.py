@@ -1,4 +1,4 @@
-"""kdig as client of an edge: identity, cookies, BADCOOKIE, and as proxy before it."""
+"""kdig as a client of an edge: identity, cookies, BADCOOKIE; and as a proxy in front of it."""
 
 import socket
 import subprocess
@@ -14,7 +14,7 @@ from support.zones import make_zone
 HOST = "127.0.0.1"
 PER_SECOND = 1
 FLOOD = 101
-"""Of these one is sent, and the others slip and drop by turns, so that kdig's is one that slips."""
+"""One of these gets a reply; the others slip and drop in turns, so that kdig's query slips."""
 CLIENT, OTHER = "192.0.2.7", "192.0.3.7"
 IPV6_CLIENT = "2001:db8::7"
 DESTINATIONS = {CLIENT: "203.0.113.1", OTHER: "203.0.113.1", IPV6_CLIENT: "2001:db8::53"}
@@ -23,7 +23,7 @@ ANSWER = "192.0.2.1\n"
 
 @pytest.fixture
 def address() -> Iterator[tuple[str, int]]:
-    """An engine that takes what comes from this machine for a proxy's."""
+    """An engine that treats this machine as a proxy."""
     engine = Engine("ams1")
     engine.load(make_zone("example.com.", [("www", "A", ANSWER.strip())]))
     engine.set_cookie_secrets([bytes(16)])
@@ -64,7 +64,7 @@ def test_kdig_takes_badcookie_for_a_reason_to_ask_again(address: tuple[str, int]
     query = dns.message.make_query("www.example.com", "A").to_wire()
 
     def limited() -> str | None:
-        """What kdig shows right behind a flood, unless it came so late that it was let through."""
+        """What kdig shows right after a flood; None where it came too late to be limited."""
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as flooding:
             for _ in range(FLOOD):
                 flooding.sendto(proxied(CLIENT, query), address)

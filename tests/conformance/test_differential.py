@@ -1,7 +1,7 @@
-"""Random zones against knotd, nsd and named, for as long as a check of a change may take.
+"""Random zones against knotd, nsd and named, within the time that a check of a change may take.
 
-`make differential` asks new queries in each run, as many as wanted. Here they are the same every
-time, so that it can only fail by a change.
+`make differential` asks new queries in each run, as many as wanted. Here they are always the same,
+so that only a change can make it fail.
 """
 
 from collections import Counter

@@ -12,7 +12,7 @@ from dnsfleet_engine import Engine
 from support.zones import hosts, make_zone
 
 HOSTS = 200
-# Each line of the file is asked this often.
+# How often each line of the file is asked.
 RUNS = 40
 CONNECTIONS = 100
 OUTSTANDING = 1000

@@ -19,7 +19,7 @@ from dnsfleet.zones import master_files
 from dnsfleet_engine import Engine
 from support import data
 
-# Where servers disagree, our choices need not be one of theirs.
+# Where servers disagree, our answer need not be one of theirs.
 LEAST_SCORE = 0.998
 # How many of the cases that fail are printed, and how much of each reply.
 SHOWN = 5
@@ -116,7 +116,7 @@ def _group(group: dict[str, Any], suffix: str) -> Reply:
 
 
 def _moved(record: str, suffix: str) -> str:
-    """A record in presentation form with all of its names below `suffix`."""
+    """A record in presentation form, with all of its names put below `suffix`."""
     owner, ttl, rdclass, rtype, rdata = record.split(maxsplit=4)
     names = NAMES_IN_RDATA.get(rtype, 0)
     fields = rdata.split() if names else [rdata]

@@ -1,7 +1,7 @@
-"""Zones that break a rule (dns-groot/FerretDataset), against what BIND, NSD and Knot make of them.
+"""Zones that break a rule (dns-groot/FerretDataset): do we refuse what BIND, NSD and Knot refuse?
 
-Refuse what at least two of the three refuse; accept what all of them accept. Where one refuses
-alone, either is right.
+We must refuse what at least two of the three refuse, and accept what all of them accept. Where only
+one refuses, both are right.
 """
 
 import collections
@@ -38,7 +38,7 @@ def test_invalid_zones_are_judged_as_servers_judge_them() -> None:
     for case in _cases():
         zone, found = master_files.read(case.zone.encode(), f"zone {case.number}")
         verdicts["refused" if zone is None else "accepted"] += 1
-        # Every zone of the set breaks a rule or is odd: who accepts it should say so.
+        # Every zone of the set breaks a rule or is unusual: if accepted, there must be a warning.
         assert zone is not None or found, case
         if (zone is not None and len(case.refused_by) >= 2) or (
             zone is None and not case.refused_by

@@ -6,7 +6,7 @@ from support import data
 from support.encoded_zones import WireRecord, folded_wire, wire_records
 
 ROOT_RECORDS = 19_597
-"""One a line, less the SOA that the last line repeats."""
+"""One record on a line, without the SOA that the last line repeats."""
 
 
 def _by_dnspython(text: str) -> set[WireRecord]:
@@ -23,6 +23,6 @@ def test_the_root_zone_is_read_as_dnspython_reads_it() -> None:
     assert zone is not None, violations
     ours = set(wire_records(zone.encode()))
     theirs = _by_dnspython(text.decode())
-    # A few differences say what is wrong; all of them would be a long read.
+    # A few differences show what is wrong; all of them would be too long to read.
     assert sorted(ours ^ theirs)[:10] == []
     assert len(ours) == zone.records == ROOT_RECORDS

@@ -2,7 +2,7 @@
 
 All servers get the same 50,000 random queries over real sockets. Response code, flags, question,
 answer, authority, additional and OPT must be equal, sections as sets of records with their TTLs,
-names in any letter case, except where a rule in `support.differences` says why not.
+names in any letter case, except where a rule in `support.differences` explains a difference.
 """
 
 import random
@@ -21,7 +21,7 @@ from support.wire import Edns
 
 SEED = 20180312
 QUERIES = 50_000
-# One of so many goes over TCP.
+# One query in this many goes over TCP.
 TCP_EVERY = 5
 # The share of names whose letters get a random case.
 MIXED_CASE = 0.3
@@ -30,7 +30,7 @@ SHOWN = 5
 SHARDS = 2
 
 A, NS, SOA, TXT, DS, ANY = 1, 2, 6, 16, 43, 255
-# Asked for anywhere: common types, types that are special to a server, and one that is unknown.
+# Asked for at every name: common types, types that servers treat specially, an unknown one.
 TYPES = [A, NS, 5, SOA, 12, 15, TXT, 28, 33, 39, DS, 46, 47, 48, 65280]
 EDNS = [
     None,

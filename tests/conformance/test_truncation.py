@@ -1,8 +1,8 @@
-"""Truncation at each size from 512 to 1232 octets, and the same TC bit as Knot DNS sets.
+"""Truncation at each size from 512 to 1232 octets, with the same TC bit as Knot DNS.
 
 A reply has TC exactly when what must be in it does not fit (RFC 2181 section 9, RFC 9471 section
-3.1): it never exceeds what the client takes, each RRset is whole or absent, OPT stays, and over TCP
-all of it comes.
+3.1): it never exceeds what the client accepts, each RRset is whole or absent, OPT stays, and over
+TCP all of it is sent.
 """
 
 from collections.abc import Iterator
@@ -18,11 +18,11 @@ from support.wire import OPT, Edns, Record
 ORIGIN = "test."
 A, MX, TXT = 1, 15, 16
 SIZES = range(512, 1233)
-# Replies are made a little smaller and larger than the sizes that clients take.
+# Whole replies are a little smaller and larger than the sizes that clients accept.
 MADE = range(SIZES.start - 30, SIZES.stop + 3)
-# Octets that a reply with a CNAME has more than the one for its target, about.
+# About how many octets a reply with a CNAME is larger than the one for its target.
 ALIAS_SIZE = 24
-# Servers and mail hosts that make replies from below the least size to above the largest.
+# Numbers of servers and mail hosts for replies from below the smallest size to above the largest.
 COUNTS = range(4, 40, 3)
 HEADER, TYPE_AND_CLASS, OPT_SIZE = 12, 4, 11
 # A pointer, type, class, TTL, length.

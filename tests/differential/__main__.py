@@ -10,7 +10,7 @@ from collections import Counter
 from differential.runs import Found, run
 from differential.shrinking import report, shrink
 
-# How many of the differences that no rule explains are made small and shown.
+# How many of the differences that no rule explains are reduced and shown.
 SHOWN = 5
 SEEDS = 2**31
 
@@ -20,7 +20,7 @@ def main() -> int:
     parser.add_argument("--queries", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=random.randrange(SEEDS))
     wanted = parser.parse_args()
-    # However it is told to end, the servers end with it.
+    # The servers end with it, whatever signal ends it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     print(f"seed {wanted.seed}", flush=True)
     counts: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""Random queries about a place: for its names, and for names that are almost there."""
+"""Random queries about a place: for its names, and for names close to them."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from differential.zones import Place, Zone
 
 MOST_OCTETS = 255
 MIXED_CASE = 0.3
-# The types that zones have, others of the DNSSEC family, ANY, and two that have no name.
+# The types that zones have, other types of DNSSEC, ANY, and two types without a mnemonic.
 TYPES = [1, 2, 5, 6, 12, 15, 16, 28, 33, 39, 43, 46, 47, 48, 51, 52, 255, 257, 65280, 65281]
 FREQUENT = [1, 1, 1, 2, 5, 15, 16, 16, 28, 39, 43, 255]
 EDNS = [
@@ -25,7 +25,7 @@ EDNS = [
     Edns(4096, False),
 ]
 FLAGS = [RECURSION_DESIRED] * 7 + [0, AUTHENTIC_DATA, CHECKING_DISABLED | RECURSION_DESIRED]
-# One label more than a name has; the wildcard asks for itself.
+# Labels to put in front of a name; `*` asks for the wildcard itself.
 MORE = [b"a", b"b", b"A", b"*", b"zz", b"a.b", b"\xe4", b"\xc4", b"ns", b"server-3"]
 
 
@@ -45,7 +45,7 @@ def queries(place: Place, label: bytes, count: int, seed: int) -> Iterator[Query
     ]
     for _ in range(count):
         name = choice.choice(changes)(choice.choice(names))
-        # Above the place there is nothing to ask for.
+        # Nothing is asked for above the place.
         if name[-1:] != (label,) or octets(name) > MOST_OCTETS:
             name = choice.choice(names)
         if choice.random() < MIXED_CASE:
@@ -70,7 +70,7 @@ def _names(zone: Zone) -> Iterator[Name]:
 
 
 def _lengthened(name: Name, label: bytes) -> Name:
-    """Labels in front until no more fit, so that a DNAME makes a name that is too long."""
+    """The name with labels in front until no more fit, so that a DNAME makes it too long."""
     room = (MOST_OCTETS - octets(name)) // (len(label) + 1)
     return (label,) * room + name
 

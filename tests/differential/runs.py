@@ -18,15 +18,15 @@ from support.names import to_text, to_wire
 from differential.queries import queries
 from differential.zones import Place, places
 
-# Many places a batch, since it takes half a second to start three servers; few enough queries for
-# their number to be a message ID.
+# Many places in a batch, because three servers take half a second to start; and so few queries
+# that the number of a query can be its message ID.
 PLACES = 150
 QUERIES_A_PLACE = 200
-# One of so many queries goes over TCP.
+# One query in this many goes over TCP.
 TCP_EVERY = 10
 
 Alter = Callable[[str], str]
-"""What becomes of our copy of a master file, so that a test can see differences found."""
+"""Changes our copy of a master file, so that a test can see that differences are found."""
 
 
 class Found(NamedTuple):
@@ -37,7 +37,7 @@ class Found(NamedTuple):
 
 
 def run(total: int, seed: int, counts: Counter[str]) -> Iterator[tuple[int, list[Found]]]:
-    """Ask `total` queries, a batch a turn; what was asked so far, and what the batch found."""
+    """Ask `total` queries, batch by batch; the number asked so far, and what the batch found."""
     asked = 0
     while asked < total:
         batch = draw(seed, min(PLACES, -(-(total - asked) // QUERIES_A_PLACE)))
@@ -91,7 +91,7 @@ def label(number: int) -> bytes:
 
 
 def number_of(query: Query) -> int:
-    """Which place a query is about: its name ends in the label of that."""
+    """The place that a query is about: its name ends in the label of the place."""
     return int(query.qname[:-1].lower().rpartition(b"z")[2])
 
 

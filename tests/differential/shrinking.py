@@ -1,4 +1,4 @@
-"""A found difference made small: a place of the few records that matter."""
+"""Reduces a difference to a small case: a place of the few records that matter."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ TRIED = 100
 
 
 def shrink(found: Found) -> Found:
-    """Leave out records as long as the same server goes on answering otherwise.
+    """Leave out records as long as the same server still answers differently.
 
     All smaller places of a round are served at once, each below a label of its own.
     """
@@ -32,7 +32,7 @@ def _first_with_it(places: list[Place], found: Found) -> Found | None:
 
 
 def _smaller(place: Place) -> Iterator[Place]:
-    """A zone less, half of a zone's records less, then one record less."""
+    """The place without a zone, without half of a zone's records, then without one record."""
     if len(place) > 1:
         yield from ((zone,) for zone in place)
     for index, zone in enumerate(place):

@@ -1,11 +1,11 @@
-"""Random zones: few names with much in them, so that what the rules are about meets in one zone.
+"""Random zones: few names with many records, so that many rules apply in one zone.
 
-What is drawn as one is a place: a zone, and perhaps a zone of its own at one of its cuts. All names
+Each draw is a place: a zone, and perhaps another zone at one of its cuts. All names
 of a place get one more label at the end when it is served, so that many places fit into one server
 and never see each other.
 
-Left out is what the standards leave undefined: NS and DNAME at a wildcard (RFC 4592 section 4.2 and
-4.4), and what servers refuse to load: CNAME beside other data, names below a DNAME.
+What the standards leave undefined is left out: NS and DNAME at a wildcard (RFC 4592 section 4.2 and
+4.4). So is what servers refuse to load: CNAME beside other data, names below a DNAME.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 from support.names import Name, folded, is_below, octets, to_text
 
-# RFC 1035 section 2.3.4, less the label of the place.
+# RFC 1035 section 2.3.4, without the label of the place.
 MOST_OCTETS = 255 - 7
 MOST_OWNERS = 8
 FOREIGN = "ns1.example.net."
@@ -64,7 +64,7 @@ def _to_text(data: Data, place: bytes) -> str:
 
 
 class _Nodes:
-    """The records of a zone in the making; what a zone may not have is left out."""
+    """The records of a zone while it is made; what a zone may not have is left out."""
 
     def __init__(self, origin: Name) -> None:
         self.origin = folded(origin)
@@ -164,7 +164,7 @@ def _owners(draw: st.DrawFn, origin: Name) -> list[Name]:
 Targets = st.SearchStrategy[Name | str]
 Records = st.SearchStrategy[list[Record]]
 Kind = Callable[[Name, int, Targets], Records]
-"""What an owner may have: from its name, a TTL and names to lead to."""
+"""RRsets that an owner may have, from its name, a TTL and names for targets."""
 
 
 def _hosts(owner: Name, ttl: int, targets: Targets) -> Records:
@@ -199,14 +199,14 @@ def _others(owner: Name, ttl: int, targets: Targets) -> Records:
 
 
 def _large(owner: Name, ttl: int, targets: Targets) -> Records:
-    """About as much as a datagram takes, or more."""
+    """Data for about a datagram, or more."""
     return st.integers(4, 16).map(
         lambda count: [Record(owner, ttl, "TXT", (f'"{n:0100}"',)) for n in range(count)]
     )
 
 
 def _cut(owner: Name, ttl: int, targets: Targets) -> Records:
-    """Servers in every bailiwick: below the cut, elsewhere in the zone, outside of it."""
+    """Name servers below the cut, elsewhere in the zone, and outside of it."""
     below = st.sampled_from([(label, *owner) for label in (b"ns", b"NS", b"a", b"x" * 60)])
     glue = st.lists(st.tuples(below, st.sampled_from(["A", "AAAA"])), max_size=6)
 
@@ -224,7 +224,7 @@ def _cut(owner: Name, ttl: int, targets: Targets) -> Records:
 
 
 def _wide_cut(owner: Name, ttl: int, targets: Targets) -> Records:
-    """So many servers with glue that not all of it fits."""
+    """So many servers that not all of their glue fits."""
     return st.integers(8, 20).map(
         lambda count: [
             record
@@ -235,7 +235,7 @@ def _wide_cut(owner: Name, ttl: int, targets: Targets) -> Records:
 
 
 def _chain(owner: Name, ttl: int, targets: Targets) -> Records:
-    """Aliases in a row, fewer or more than servers follow."""
+    """A chain of aliases, shorter or longer than servers follow."""
 
     def records(length: int, target: Name | str) -> list[Record]:
         names = [(b"c%d" % number, *owner) for number in range(length)]

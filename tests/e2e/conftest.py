@@ -20,7 +20,7 @@ def own_cluster() -> Iterator[Cluster | None]:
     chosen = os.environ.get("KUBECONFIG")
     if chosen and Path(chosen) != cluster.kubeconfig:
         yield None
-    elif chosen:  # it was brought up by `make cluster-up`, and stays
+    elif chosen:  # `make cluster-up` started it, and it stays
         yield cluster
     else:
         cluster.up(images.build())
@@ -30,7 +30,7 @@ def own_cluster() -> Iterator[Cluster | None]:
 
 @pytest.fixture(scope="session")
 def cluster(own_cluster: Cluster | None) -> Access:
-    """The way into the cluster. Your own must have the images of dist/images (`make images`)."""
+    """The API of the cluster. Your own must have the images of dist/images (`make images`)."""
     if own_cluster is not None:
         return own_cluster.access
     found = {name: shutil.which(name) for name in ("kubectl", "helm")}
@@ -49,7 +49,7 @@ def release(cluster: Access) -> Iterator[Access]:
 
 @pytest.fixture(scope="session")
 def node(own_cluster: Cluster | None) -> Node:
-    """For tests that stop the node's daemons or send as its neighbour."""
+    """For tests that stop daemons of the node, or send from the network beside it."""
     if own_cluster is None:
         raise RuntimeError("this test needs the node of this machine: unset KUBECONFIG")
     return own_cluster.node

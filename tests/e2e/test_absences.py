@@ -1,6 +1,6 @@
-"""Absence is no order to delete: what is served stays when its objects go without anyone's wish.
+"""Absence is no order to delete: what is served stays when its objects vanish without a deletion.
 
-Each test takes something away, and leaves the fleet whole, with other data in its records.
+Each test removes something, and leaves a complete fleet with other data in its records.
 """
 
 import json
@@ -42,14 +42,14 @@ def zone(origin: str, data: str, namespace: str, **spec: Any) -> Object:
 
 
 def web(data: str, rtype: str = "A", name: str = "web") -> Object:
-    """What the team adds to the Zone of the others."""
+    """What the team adds to the other team's Zone."""
     reference = {"name": "base-example", "namespace": "default"}
     records = [{"name": name, "type": rtype, "data": [data]}]
     return item("RecordSet", "web", {"zoneRef": reference, "records": records}, TEAM)
 
 
 class Fleet:
-    """A Pop, a Zone that takes what a labelled namespace adds, and that namespace with its Zone."""
+    """A Pop, a Zone open to a labelled namespace, and that namespace with its Zone."""
 
     def __init__(self, cluster: Access, node: Node) -> None:
         self.cluster = cluster
@@ -86,7 +86,7 @@ class Fleet:
         self.cluster.wait("condition=Propagated", READY_SECONDS, "zones,recordsets", "-A", "--all")
 
     def answers(self) -> dict[str, str]:
-        """What the one edge says of each name."""
+        """The answer of the one edge for each name."""
         ((address, port),) = edge_servers(self.cluster)
         found = {}
         for name in ("www.base.example.", "web.base.example.", "www.team.example."):
@@ -109,7 +109,7 @@ class Fleet:
         return {pod["metadata"]["uid"] for pod in found}
 
     def publish_another(self, name: str) -> None:
-        """A zone of its own; once it is live the operator has taken in all that came before."""
+        """Another zone; once it is live, the operator has handled every event before it."""
         self.cluster.apply(json.dumps(zone(f"{name}.example", "192.0.2.1", "default")))
         self.cluster.wait("condition=Propagated", READY_SECONDS, f"zone/{name}-example")
 
@@ -125,7 +125,7 @@ class Fleet:
         self.cluster.kubectl("rollout", "status", *OPERATOR, f"--timeout={READY_SECONDS:g}s")
 
     def has_looked_at_all(self) -> bool:
-        """Whether an operator that was just started listed everything and made a pass of it."""
+        """Whether an operator that was just started has listed everything and made a pass."""
         selector = "app.kubernetes.io/component=operator"
         (pod,) = self.cluster.items("pods", "-n", NAMESPACE, "-l", selector)
         path = f"/api/v1/namespaces/{NAMESPACE}/pods/{pod['metadata']['name']}:8080/proxy/metrics"

@@ -1,4 +1,4 @@
-"""The chart as Helm renders it: what is in it, what it refuses, and what the API server says."""
+"""The chart as Helm renders it: what it contains, what it refuses, what the API server accepts."""
 
 import json
 from collections.abc import Iterator
@@ -245,7 +245,7 @@ def test_the_rule_object_has_the_rules_of_the_file_with_the_windows_of_the_value
 
 @pytest.fixture(scope="module", name="restricted")
 def _restricted(cluster: Access) -> Iterator[str]:
-    """A namespace that takes no pod below the level restricted, and warns of templates."""
+    """A namespace that enforces the level restricted for pods, and warns about pod templates."""
     labels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")}
     namespace = {
         "apiVersion": "v1",
@@ -313,7 +313,7 @@ def test_a_protected_zone_cannot_be_deleted(release: Access) -> None:
 
 
 def refused_deletion(cluster: Access) -> str:
-    """What the API server says against the deletion; nothing is deleted."""
+    """Why the API server refuses the deletion; nothing is deleted."""
     try:
         cluster.kubectl("delete", "zone", "kept", "--dry-run=server")
     except CommandError as error:

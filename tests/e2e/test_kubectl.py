@@ -91,7 +91,7 @@ def test_drain_takes_a_pop_out_and_undrain_brings_it_back(fleet: Access) -> None
     assert ended.stdout == "pop/fra is to be Drained\npop/fra is drained\n", ended.stderr
     assert ended.returncode == 0
     of_fra = ("pods", "-A", "-l", "dnsfleet.io/pop=fra,app.kubernetes.io/component=edge")
-    # One that has ended is listed until the kubelet has cleared it away.
+    # A pod that has ended is listed until the kubelet has removed it.
     assert fleet.items(*of_fra, "--field-selector=status.phase=Running") == []
 
     assert dnsfleet(fleet, "undrain", "fra").stdout == "pop/fra is to be Active\n"

@@ -17,11 +17,11 @@ from support.waiting import wait_for
 
 LEASE = ("lease", "dnsfleet-operator", "--namespace", NAMESPACE)
 TAKEOVER_SECONDS = 60.0
-"""The Lease lasts 15 s; then a candidate looks within a second."""
+"""The Lease lasts 15 s; after that a candidate takes it within a second."""
 LATE_SECONDS = 90.0
-"""What was held back is sent again after pauses that double, up to a minute by then."""
+"""The kernel repeats held packets after pauses that double, up to a minute by then."""
 PUBLICATION_OCTETS = 500
-"""A request that publishes is longer than this, with its headers; one that looks is shorter."""
+"""Octets: a request that publishes is longer, headers included; one that only reads is shorter."""
 RATE = 300
 
 
@@ -44,7 +44,7 @@ def epoch(cluster: Access) -> int:
 
 @contextlib.contextmanager
 def publications_held_back(node: Node, pod: Object) -> Iterator[None]:
-    """What a pod publishes does not arrive for now; the kernel sends it until it does."""
+    """Hold what a pod publishes: the kernel sends it again and again until it arrives."""
     table, address = "held_back", pod["status"]["podIP"]
     rule = f"ip saddr {address} tcp dport 6379 meta length > {PUBLICATION_OCTETS} counter drop"
     node.run("nft", "add", "table", "ip", table)
@@ -94,7 +94,7 @@ def test_a_leader_that_was_stopped_in_a_write_is_refused(fleet: Access, node: No
 
 
 def is_answered(process: int) -> bool:
-    """Whether the stopped process has an answer that it has not read: its connection says so."""
+    """Whether the stopped process has an unread answer, by the receive queue of its connection."""
     network = f"--net=/proc/{process}/ns/net"
     command = ["nsenter", network, "ss", "--no-header", "--tcp", "dport", "=", ":6379"]
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -102,7 +102,7 @@ def is_answered(process: int) -> bool:
 
 
 def is_refused(cluster: Access, pod: str) -> bool:
-    """Whether the replica says that its write was; it may have been restarted since."""
+    """Whether this replica logged that its write was refused; it may have restarted since."""
     for container in ((), ("--previous",)):
         with contextlib.suppress(CommandError):
             log = cluster.kubectl("logs", pod, "--namespace", NAMESPACE, *container)

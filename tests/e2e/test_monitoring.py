@@ -1,4 +1,4 @@
-"""The shipped rules over a fleet that runs: a stopped replica is told, it alone, and its return."""
+"""The shipped rules and a running fleet: only the stopped replica alerts, and it is resolved."""
 
 import os
 import signal
@@ -16,9 +16,9 @@ from support.releases import CHART, NAMESPACE, READY_SECONDS, REPOSITORY
 from support.waiting import wait_for
 
 WINDOW_SECONDS = 10
-"""Of all alerts here: minutes would only make the test longer."""
+"""The window of all alerts here: minutes would only make the test longer."""
 STALE_SECONDS = 15
-"""The threshold of the rule: an edge may be so far behind before the window begins."""
+"""The threshold of the rule: the window begins when an edge is further behind."""
 SLACK_SECONDS = 30.0
 
 
@@ -61,7 +61,7 @@ def test_a_stopped_replica_is_told_alone_and_resolves(
             lambda: watched.notices,
             STALE_SECONDS + WINDOW_SECONDS + SLACK_SECONDS,
         )
-        # As long again as every other window: whatever would follow has followed by then.
+        # As long again as the other windows: any other alert would have fired by then.
         lasting = f'time() - ALERTS_FOR_STATE{{pop="fra"}} > {3 * WINDOW_SECONDS}'
         wait_for("it lasts", lambda: watched.has(lasting), 3 * WINDOW_SECONDS + SLACK_SECONDS)
     finally:

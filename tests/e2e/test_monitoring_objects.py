@@ -1,4 +1,4 @@
-"""The chart's objects for the Prometheus operator, by the schemas that it ships itself."""
+"""The chart's objects for the Prometheus operator, checked by the schemas of that operator."""
 
 from collections.abc import Iterator
 
@@ -31,7 +31,7 @@ def rendered(cluster: Access, *options: str) -> str:
 
 
 def apply(cluster: Access, manifests: str) -> None:
-    """Let the API server judge, unknown fields included; nothing is kept."""
+    """Have the API server check it, unknown fields too; nothing is stored."""
     strictly = ("--server-side", "--dry-run=server", "--validate=strict")
     cluster.kubectl("apply", *strictly, "-f", "-", stdin=manifests)
 

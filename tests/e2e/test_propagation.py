@@ -65,7 +65,7 @@ def test_propagated_is_never_true_before_every_edge_answers(
 
 
 def apply_and_wait(api: client.CustomObjectsApi, counter: int, hosts: dict[str, str]) -> None:
-    """Replace the zone's spec, and return as soon as the API server says Propagated of it."""
+    """Replace the zone's spec, and return as soon as it is Propagated at the API server."""
     others = [{"name": name, "type": "A", "data": [data]} for name, data in hosts.items()]
     body = {"spec": probe_fleets.zone(counter, others)["spec"]}
     changed = api.patch_namespaced_custom_object(**_ZONES, name=ZONE, body=body)

@@ -1,4 +1,4 @@
-"""The way of a person who tries dnsfleet: install, apply the quickstart, ask, upgrade, leave.
+"""The steps of a person who tries dnsfleet: install, apply the quickstart, ask, upgrade, uninstall.
 
 One story in the order of its steps: each test needs the ones before it.
 """
@@ -25,7 +25,7 @@ for ask in (dns.query.udp, dns.query.tcp):
     print(ask.__name__, *sorted(str(data) for rrset in reply.answer for data in rrset))
 """
 _COOKIE_SECONDS = 30
-"""The Secret is there before the edges; this is for those that still start."""
+"""The Secret exists before the edges; this is for edges that are still starting."""
 _SHARE_COOKIES = f"""
 import socket, sys, time
 import dns.edns, dns.message, dns.query

@@ -1,4 +1,4 @@
-"""Every way in which the API server or the operator says no, by its reason and its words."""
+"""Every refusal of the API server and of the operator, with its reason and its words."""
 
 import json
 from typing import Any
@@ -35,7 +35,7 @@ def record(name: str, rtype: str = "A", data: str = "192.0.2.1") -> Object:
 
 @pytest.fixture(scope="module")
 def fleet(release: Access) -> Access:
-    """Two namespaces and the Zones that others get in conflict with."""
+    """Two namespaces, and the Zones that others conflict with."""
     for namespace in (TEAM, OTHER):
         metadata = {"name": namespace}
         release.apply(json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}))
@@ -51,7 +51,7 @@ def fleet(release: Access) -> Access:
 
 
 def accepted(cluster: Access, made: Object) -> Object | None:
-    """The condition Accepted about the present spec; None while there is none."""
+    """The condition Accepted of the current generation; None while there is none."""
     kind, metadata = made["kind"].lower(), made["metadata"]
     shown = cluster.get("-n", metadata.get("namespace", "default"), kind, metadata["name"])
     for condition in shown.get("status", {}).get("conditions", []):
@@ -164,7 +164,7 @@ def test_the_operator_refuses(fleet: Access, made: Object, reason: str, words: s
 
 
 def test_the_second_claim_on_a_name_is_refused_and_the_first_stays(fleet: Access) -> None:
-    # Within one second the name decides who is older.
+    # For objects of the same second, the name decides which is older.
     first, second = record_set("a-first", record("w.open")), record_set("b", record("w.open"))
     fleet.apply(json.dumps(first))
     decided(fleet, first, "Accepted")

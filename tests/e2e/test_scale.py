@@ -1,7 +1,7 @@
 """A thousand Zones and five thousand RecordSets: how long, how much, and what an idle fleet costs.
 
-Figures are printed; what must hold is asserted: an idle operator writes nothing, and one change
-among all of them is live as fast as in a small fleet.
+Figures are printed. What must hold is asserted: an idle operator writes nothing, and a change is
+live as fast as in a small fleet.
 """
 
 import re
@@ -27,7 +27,7 @@ PATIENCE_SECONDS = 30.0
 _NAMESPACE = "scale"
 _WRITES = ("POST", "PUT", "PATCH", "APPLY", "DELETE")
 _BUSY_ANYHOW = ("coordination.k8s.io", "events.k8s.io", "authentication.k8s.io")
-"""Leases are renewed and tokens are asked for all the time, by every daemon of a cluster."""
+"""What every daemon of a cluster writes all the time: renewals of Leases, and tokens."""
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def post(api: client.CustomObjectsApi, kind: str, name: str, spec: dict[str, Any
 
 
 def propagated(api: client.CustomObjectsApi) -> int:
-    """How many zones are Propagated in the generation that they have."""
+    """How many zones are Propagated in their current generation."""
     zones = api.list_namespaced_custom_object("dnsfleet.io", "v1alpha1", _NAMESPACE, "zones")
     return sum(
         any(
@@ -115,7 +115,7 @@ def resident_mebibytes(node: Node) -> int:
 
 
 def wait_for_quiet(cluster: Access) -> None:
-    """Until nobody writes anything for a while."""
+    """Wait until nothing is written for a while."""
 
     def quiet() -> bool:
         before = writes(cluster)
@@ -130,7 +130,7 @@ def wait_for_quiet(cluster: Access) -> None:
 
 
 def writes(cluster: Access) -> dict[str, int]:
-    """Writes that the API server has taken so far, by kind of object."""
+    """Writes that the API server has accepted so far, by kind of object."""
     counts: dict[str, int] = {}
     for line in cluster.kubectl("get", "--raw", "/metrics").splitlines():
         if not line.startswith("apiserver_request_total{"):

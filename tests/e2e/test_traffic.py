@@ -1,4 +1,4 @@
-"""A fleet in a cluster under load: nothing lost, nothing wrong, whatever is rolled or stopped."""
+"""A fleet in a cluster under load: nothing is lost or wrong, whatever is restarted or stopped."""
 
 import contextlib
 import signal
@@ -16,7 +16,7 @@ RATE = 1_000
 """Queries a second through fixed ports, and as many through a new port each."""
 STOPPED_SECONDS = 60.0
 LIVE_SECONDS = 10.0
-"""Within which changes are live everywhere once the API server is back."""
+"""The longest until changes are live everywhere once the API server is back."""
 ROLL_SECONDS = 120
 
 
@@ -31,7 +31,7 @@ def test_a_rolling_restart_and_a_scale_in_lose_nothing(fleet: Access, node: Node
     probe_fleets.scale(fleet, 2)
     deployments = [f"deployment/pop-{pop}-edge" for pop in POPS]
     servers = probe_fleets.services(fleet)
-    # One keeps its ports and one takes a new port for every question; both may ask once more.
+    # One keeps its ports, one takes a new port for every query; both may ask once more.
     with (
         probe_fleets.watching(node, servers, RATE, retries=1) as fixed,
         probe_fleets.watching(node, servers, RATE, retries=1, new_ports=True) as changing,
@@ -57,7 +57,7 @@ def test_edges_answer_while_the_api_server_is_stopped(fleet: Access, node: Node)
     assert len(servers) == len(POPS)
     with probe_fleets.watching(node, servers, RATE) as oracle:
         oracle.publishing(1)
-        probe_fleets.publish(fleet, 1)  # its way through the operator is cut somewhere
+        probe_fleets.publish(fleet, 1)  # it may be anywhere on its way when the API server stops
         with stopped_api_server(fleet, node):
             resume = time.monotonic() + STOPPED_SECONDS
             wait_for("the minute is over", lambda: time.monotonic() > resume, STOPPED_SECONDS + 1)
@@ -73,7 +73,7 @@ def test_edges_answer_while_the_api_server_is_stopped(fleet: Access, node: Node)
 
 @contextlib.contextmanager
 def stopped_api_server(cluster: Access, node: Node) -> Iterator[None]:
-    """It takes connections and never answers, which is worse than a port that is closed."""
+    """It accepts connections and never answers, which is worse than a closed port."""
     node.signal("kube-apiserver", signal.SIGSTOP)
     try:
         assert not answers(cluster)

@@ -11,7 +11,7 @@ from support.waiting import wait_for
 POPS = ("ams", "gru", "sin")
 RATE = 5_000  # queries a second over all Pops
 LIVE_SECONDS = 10.0
-"""Within which a change is live everywhere after a kill, restarts with their back-off included."""
+"""The longest until a change is live everywhere after a kill, with the back-off of restarts."""
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def change(file: Path, oracle: Oracle, counter: int) -> None:
 
 
 def under_load(oracle: Oracle) -> None:
-    """Go on until a second's worth of queries has been asked."""
+    """Go on until the queries of one second have been asked."""
     enough = oracle.asked + RATE
     wait_for("a second's worth of queries", lambda: oracle.asked >= enough, 30)
 

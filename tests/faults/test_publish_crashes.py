@@ -1,8 +1,9 @@
-"""A publisher that is killed at any of its requests leaves a core from which the next one goes on.
+"""A publisher may be killed at any of its requests: the next one goes on from what is in the core.
 
 The publisher is a forked process that sends itself SIGKILL just before, or just after, its n-th
-request to a real Valkey, for every n that a whole pass has. Then a new one runs to the end. The
-core must hold what it would hold without the kill, and at no moment anything that does not verify.
+request to a real Valkey, for every n up to the number of requests of a pass. Then a new one runs to
+the end. The core must hold what it would hold without the kill, and at no moment anything that does
+not verify.
 """
 
 import hashlib
@@ -68,7 +69,7 @@ def start_anew(core: Valkey) -> None:
 
 
 def killed_at(core: Valkey, number: int, late: bool, work: Callable[[Valkey], object]) -> bool:
-    """Work in a process that dies at its n-th request; whether it came so far."""
+    """Work in a process that dies at its n-th request; whether it got that far."""
     child = os.fork()
     if child == 0:
         _count_requests(number, late)
@@ -98,7 +99,7 @@ def _count_requests(number: int, late: bool) -> None:
 
 
 def state_hash(core: Valkey) -> str:
-    """Names all that edges would answer, the serials left out: they are given by the clock."""
+    """A hash of all that edges would answer, without the serials, which come from the clock."""
     store = RecordStore(connect(core.url), KEY, time.time)
     whole = hashlib.sha256()
     for origin in store.live():
@@ -110,7 +111,7 @@ def state_hash(core: Valkey) -> str:
 
 
 def has_unnamed_chunks_for_ever(client: redis.Redis) -> bool:
-    """Whether anything stays that no manifest names: each manifest's own chunks have no expiry."""
+    """Whether a chunk stays for ever that no manifest names: all such chunks must expire."""
     store = RecordStore(client, KEY, time.time)
     named: set[str] = set()
     for origin in store.live():
@@ -137,7 +138,7 @@ def test_a_kill_at_any_request_of_a_publish_changes_nothing_in_the_end(
         if not killed_at(core, number, late, publish_after):
             break
         kills += 1
-        state_hash(core)  # whatever there is verifies
+        state_hash(core)  # whatever is there verifies
         publish_after(core)
         assert state_hash(core) == expected, f"after a kill at request {number}"
         with core.client() as client:
@@ -151,7 +152,7 @@ MOVED = changed(WEB, 2, records=[{"name": "www", "type": "A", "data": ["192.0.2.
 
 
 def change_record_sets(core: Valkey) -> None:
-    """One claims another name, one goes, one comes."""
+    """One RecordSet claims another name, one is removed, one is added."""
     Writer(core).run(zone("a"), MOVED, NEW)
 
 

@@ -1,7 +1,7 @@
 """What the engine answers, as tables: zones, queries and the replies to them.
 
-`answers/decisions.txt` follows the decisions of an authoritative server in their order, `lines.txt`
-has rules of one line each, `reports.txt` public reports about other servers. An entry is
+`answers/decisions.txt` has the decisions of an authoritative server in their order, `lines.txt` has
+rules of one line each, `reports.txt` has public reports about other servers. An entry is
 
     == REFERENCE: what it is about
     www A 192.0.2.1                     records, in the zone test. or the one that `zone NAME` began
@@ -11,7 +11,7 @@ has rules of one line each, `reports.txt` public reports about other servers. An
     opt 1232
 
 SOA stands for the SOA record of test. in a negative reply. An entry that another test proves says
-`see FILE TEST`. `later …` is not asked for yet, and `outside …` says what dnsfleet has not.
+`see FILE TEST`. `later …` is not built yet, and `outside …` is what dnsfleet does not do.
 """
 
 import re
@@ -40,7 +40,7 @@ APEX = {
     "NS": "@ 300 NS ns1.example.net.",
 }
 NEGATIVE = "test. 60 SOA ns1.example.net. host.example.net. 1 7200 900 1209600 60"
-# All that there is to prove: nothing may drop out of a table in silence.
+# The references of all entries: none may disappear from a table unnoticed.
 REFERENCES = {
     "decisions": {"choice"} | {f"step {n}" for n in (0, 1, 2, 3, "4a", "4b", 5, 6, 7, 8, 9, 10)},
     "lines": {f"line {n}" for n in range(1, 12)},
@@ -149,7 +149,7 @@ def test_only_names_of_old_types_are_compressed() -> None:
 
 
 def test_signatures_are_over_names_that_the_zone_has() -> None:
-    """Whatever letters the question has, the signature is valid (RFC 4034 section 6)."""
+    """The signature is valid whatever the letter case of the question (RFC 4034 section 6)."""
     origin = dns.name.from_text("test.")
     text = "\n".join(["$TTL 300", *APEX.values(), "z-yyy A 192.0.2.1", "*.w TXT t", ""])
     zone = dns.zone.from_text(text, origin, relativize=False)

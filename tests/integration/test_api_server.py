@@ -32,7 +32,7 @@ def api(tmp_path: Path) -> Iterator[APIServer]:
 
 
 def asked(api: APIServer, path: str) -> list[Any]:
-    """The lines of an answer."""
+    """The answer as lines of JSON."""
     port = json.loads(api.kubeconfig.read_text())["clusters"][0]["cluster"]["server"].rsplit(":")[2]
     connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=SECONDS)
     connection.request("GET", path)

@@ -1,4 +1,4 @@
-"""Commands start fast because each imports little: real ones, by what Python says they import."""
+"""Commands start fast because each imports little, as Python reports it of real commands."""
 
 import subprocess
 import sys
@@ -28,8 +28,8 @@ NEEDLESS = {
     "watchfiles",
     "yaml",
 }
-"""What only other commands need, and what only a type or a name out of the common does. Pydantic is
-not in it: typer reads every command line with it."""
+"""What only other commands need, or only an unusual record type or name. Pydantic is not in it:
+typer reads every command line with it."""
 
 
 def imported(told: str) -> set[str]:

@@ -30,7 +30,7 @@ cookies.STAGE_SECONDS = cookies.PERIOD_SECONDS = cookies.OVERLAP_SECONDS = 0
 cookies.LOOK_SECONDS = 0.01
 main.app(sys.argv[1:])
 """
-"""`dnsfleet` for which no time must pass between the steps of cookie secrets."""
+"""`dnsfleet` whose cookie secrets may be replaced again at once."""
 
 
 def dnsfleet(*arguments: str | Path) -> Result:

@@ -1,4 +1,4 @@
-"""The supervisor against real processes: restarts, bounded stops, and no orphan ever."""
+"""The supervisor against real processes: restarts, stops with a time limit, and no orphan."""
 
 import os
 import signal

@@ -11,14 +11,14 @@ from support.waiting import wait_for
 
 
 class Heard:
-    """What a watcher told."""
+    """The paths that a watcher reported."""
 
     def __init__(self, root: Path) -> None:
         self.paths: set[Path] = set()
         self.watcher = Watcher(self.paths.update, ignore=root / "state")
 
     def hears(self, path: Path) -> None:
-        """Write until it is told: the watch begins a moment after it was asked for."""
+        """Write until it is reported: the watch begins a moment after it was asked for."""
 
         def told() -> bool:
             replace(path, "x")

@@ -54,7 +54,7 @@ def credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @contextmanager
 def server(credentials: Path, answer: Callable[[ssl.SSLSocket], None]) -> Iterator[str]:
-    """An address at which one connection is answered so."""
+    """An address that gives this answer to one connection."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(credentials)
 

@@ -1,7 +1,7 @@
 """Two real edges behind one replica: one of this version, and one that reads a newer format too.
 
-Format 2 is that of a version to come: for a reader of today all that matters is that its number is
-another one. The writer of these tests knows both.
+Format 2 stands for that of a future version: a reader of today only sees that the number is not
+one of its own. The writer of these tests knows both.
 """
 
 from collections.abc import Iterator
@@ -59,7 +59,7 @@ class TwoEdges:
         return acks.decode(value) if isinstance(value, bytes) else None
 
     def forget(self, field: str) -> None:
-        """What the operator does about an edge that is gone."""
+        """Forget the acks of an edge that is gone, as the operator does."""
         self.fleet.store.core.forget_edges([field])
 
     def are_ready(self, *edges: EdgeProcess) -> None:

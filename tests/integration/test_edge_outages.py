@@ -59,7 +59,7 @@ def test_a_restart_needs_nobody(fleet: EdgeFleet) -> None:
         200,
         "answers from its disk; replica not connected, 1 zones\n",
     )
-    fleet.edge.kill()  # also kill -9 leaves a disk to start from
+    fleet.edge.kill()  # after kill -9 too, the disk is good to start from
     fleet.edge.start_ready()
     assert fleet.edge.address("www.example.com.") == NEW
 
@@ -100,7 +100,7 @@ def test_an_empty_disk_and_no_replica_answer_nothing(fleet: EdgeFleet) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
         assert tcp.connect_ex(("127.0.0.1", fleet.edge.port)) != 0
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-        udp.bind(("127.0.0.1", fleet.edge.port))  # nobody has it
+        udp.bind(("127.0.0.1", fleet.edge.port))  # the port is free
     fleet.start()
     wait_for("a connection", lambda: fleet.edge.metrics()["dnsfleet_edge_replica_connected"], 10)
     assert not fleet.edge.is_ready()  # an empty replica is no set of zones
@@ -243,7 +243,7 @@ def test_a_port_in_use_is_named(fleet: EdgeFleet, taken: str) -> None:
     fleet.store.complete(0)
     port = fleet.edge.port if taken == "dns" else fleet.edge.http
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as holder:
-        # Connections of an earlier test at this port may not be forgotten yet.
+        # The kernel may still have connections of an earlier test at this port.
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         holder.bind(("127.0.0.1", port))
         holder.listen()

@@ -1,4 +1,4 @@
-"""What an independent client (dnspython) makes of the options in our replies."""
+"""How an independent client (dnspython) reads the options in our replies."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Every example as its readers use it: started, and asked each `dig` line of its comments."""
+"""Every example as its readers use it: it is started, and each `dig` of its comments is asked."""
 
 import re
 from pathlib import Path
@@ -20,7 +20,7 @@ _FIRST_PORT = 5301
 
 
 class Reply(NamedTuple):
-    """What of a reply is expected."""
+    """The expected part of a reply."""
 
     rcode: str
     authoritative: bool

@@ -1,6 +1,6 @@
-"""What clients that an independent tool (dnspython) makes get when they ask too much.
+"""Replies to clients that ask too much; an independent tool (dnspython) makes their queries.
 
-Loopback has no limits, so they stand behind a proxy that tells their addresses, as in a fleet.
+Loopback has no limits, so a proxy in between tells their addresses, as in a fleet.
 """
 
 import socket
@@ -34,7 +34,7 @@ class Proxy:
         self._began = time.monotonic()
 
     def one_account(self) -> float:
-        """The most replies on one account since the start, however slow this machine is."""
+        """The most replies about one subject since the start, however slow this machine is."""
         return PER_SECOND * (1 + time.monotonic() - self._began) + 1
 
     def flood(self, client: str, query: dns.message.Message) -> list[dns.message.Message]:
@@ -82,7 +82,7 @@ def www(*options: dns.edns.Option, name: str = "www.example.com") -> dns.message
 
 
 def kinds(replies: list[dns.message.Message]) -> Counter[str]:
-    """How many replies there are of each kind: a response code and TC."""
+    """The number of replies of each kind: response code and TC."""
     return Counter(
         dns.rcode.to_text(reply.rcode()) + (" tc" if reply.flags & dns.flags.TC else "")
         for reply in replies

@@ -74,7 +74,7 @@ def test_the_kernel_gives_every_name_to_its_owner_in_any_letter_case(shards: int
                     client.send(query(name))
                 for _ in window:
                     client.recv(512)
-            # Only one shard may have moved, by all of its names: each went where it belongs.
+            # Only this shard's counter grew, by all of its names: each went to its owner.
             expected[shard] = len(members)
             assert queries(engine) == expected
 

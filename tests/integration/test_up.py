@@ -1,4 +1,4 @@
-"""`dnsfleet up` end to end: real processes, from manifests in files to answers at three Pops."""
+"""`dnsfleet up` end to end: real processes, from objects in files to answers at three Pops."""
 
 import signal
 import socket
@@ -55,7 +55,7 @@ def record_set(address: str) -> str:
 
 
 class Running:
-    """A fleet, its folder of manifests, and what its servers answer."""
+    """A fleet, the folder of its files, and the answers of its servers."""
 
     def __init__(self, root: Path) -> None:
         self.folder = root / "manifests"
@@ -69,7 +69,7 @@ class Running:
         self.fleet = Fleet(self.folder, self.state, len(POPS))
 
     def write(self, name: str, text: str) -> int:
-        """Put a file in place; where in the events what follows begins."""
+        """Put a file in place; the position in the events of what comes after."""
         position = len(self.fleet.events) if hasattr(self, "fleet") else 0
         replace(self.folder / name, text)
         return position
@@ -246,7 +246,7 @@ def test_a_killed_process_comes_back_and_hears_the_next_change(
 
 
 def quiet_answers(running: Running) -> list[list[str] | None]:
-    """Answers while a server may be away."""
+    """The answers; None from a server that is away."""
     try:
         return running.answers("www.one.example")
     except (OSError, dns.exception.Timeout):

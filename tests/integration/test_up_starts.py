@@ -1,4 +1,4 @@
-"""How `dnsfleet up` begins and ends: what it refuses, what it leaves, whose core it takes."""
+"""How `dnsfleet up` starts and ends: what it refuses, what it leaves behind, whose core it uses."""
 
 import json
 import os
@@ -36,7 +36,7 @@ def test_nothing_outlives_a_fleet_that_is_killed_and_it_starts_again(
         fleet.process.wait(10)
         wait_for("all ended", lambda: processes_of(state) == [], 10)
     (small / "all.yaml").write_text("kind: [\n---\n" + pops("fra"))
-    with Fleet(small, state, 1) as fleet:  # beside a broken manifest, with the same key
+    with Fleet(small, state, 1) as fleet:  # beside a broken file, with the same key
         fleet.wait("ready", 60)
         assert ask(fleet.servers[0], "www.one.example") == ["192.0.2.1"]
 
@@ -140,7 +140,7 @@ www A ADDRESS
 
 
 class SlowFile:
-    """A zone file that takes as long to read as a test wants: a pipe that nobody has written."""
+    """A zone file that is read as slowly as a test wants: a pipe that nobody has written to yet."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "one.zone"
@@ -179,7 +179,7 @@ def slow(tmp_path: Path) -> SlowFile:
 
 
 def answers(fleet: Fleet) -> list[list[str] | None]:
-    """What each Pop says."""
+    """The answer of each Pop."""
     return [quiet(server) for server in fleet.servers]
 
 
@@ -215,7 +215,7 @@ def test_edges_with_nothing_on_disk_are_closed_while_the_files_are_read(
 
 
 def waiting_edges(state: Path) -> list[Path]:
-    """Logs of edges that have looked at their disks and found no complete set of zones."""
+    """Logs of edges that found no complete set of zones on their disks."""
     logs = (state / "logs").glob("edge-*.log")
     return [log for log in logs if "disk_incomplete" in log.read_text()]
 
@@ -238,7 +238,7 @@ def test_a_pop_that_left_the_files_is_not_started_again(slow: SlowFile, tmp_path
 
 
 def quiet(server: tuple[str, int]) -> list[str] | None:
-    """An answer, while the server may be away."""
+    """The answer; None from a server that is away."""
     try:
         return ask(server, "www.one.example")
     except (OSError, dns.exception.Timeout):

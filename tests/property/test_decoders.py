@@ -26,11 +26,11 @@ VALUES = st.recursive(
 UNHURRIED = settings(deadline=None)
 """A busy machine takes long for a signature or a file."""
 DEEP = b"[" * 100_000
-"""Deeper than the reader of JSON follows."""
+"""More levels than the JSON reader accepts."""
 
 
 def changed(said: dict[str, object]) -> st.SearchStrategy[bytes]:
-    """JSON of an object with one field replaced by anything, or of anything, or no JSON."""
+    """JSON of an object with one field replaced by any value, JSON of any value, or no JSON."""
     one = st.tuples(st.sampled_from(sorted(said)), VALUES)
     fields = one.map(lambda field: said | {field[0]: field[1]})
     return (fields | VALUES).map(lambda value: json.dumps(value).encode()) | st.binary()

@@ -1,4 +1,4 @@
-"""Whatever a manifest holds, the reader answers with documents or places, never with a crash."""
+"""Whatever a text holds, the reader gives documents or places of faults, and never crashes."""
 
 import re
 from json import dumps

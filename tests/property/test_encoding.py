@@ -1,4 +1,4 @@
-"""Payloads survive being cut up, and damage is always noticed."""
+"""A payload that was cut into chunks can be put together, and damage is always noticed."""
 
 import pytest
 from dnsfleet.replication import encoding

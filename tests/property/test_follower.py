@@ -107,7 +107,7 @@ class Following(RuleBasedStateMachine):
 
     @rule(done=st.booleans())
     def disconnect(self, done: bool) -> None:
-        """What was open is never answered; the engine may have done it all the same."""
+        """The open command is never answered; the engine may have executed it all the same."""
         if done and self.open:
             self.edge.execute(self.open[0])
         self.open = []

@@ -1,4 +1,4 @@
-"""Names that are written, normalised and made relative stay the same names."""
+"""A name stays the same when it is written, normalised or made relative."""
 
 from dnsfleet import names
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Owners of origins, kept up to date by increments, are those that one look at all Zones gives."""
+"""Owners that are kept up to date by increments are those that one pass over all Zones gives."""
 
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ class Put(NamedTuple):
 
 
 class Remove(NamedTuple):
-    """A Zone goes, where there is one."""
+    """A Zone is deleted, if there is one."""
 
     name: tuple[str, str]
 
@@ -98,6 +98,6 @@ def test_increments_come_to_the_verdicts_of_one_look_at_all(
     for reference in zones:
         owners.remove(reference)
     owners.settle(labels)
-    assert not owners._nodes  # nothing is kept of Zones that are gone
+    assert not owners._nodes  # nothing is kept of Zones that were deleted
     assert not owners._candidates
     assert not owners._in_namespace

@@ -1,4 +1,4 @@
-"""Admission comes to one result whatever the order of reading, with one owner for each RRset."""
+"""Admission has the same result in any order of reading, with one owner for each RRset."""
 
 from dnsfleet.resources import RecordSet, Reference
 from dnsfleet.zones import ownership

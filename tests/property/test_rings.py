@@ -1,4 +1,4 @@
-"""What holds for the ring function whatever the name."""
+"""What is true of the ring function for every name."""
 
 from dnsfleet import rings
 from hypothesis import given

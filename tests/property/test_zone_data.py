@@ -1,6 +1,6 @@
-"""Zone data: every encoding comes back, every change leads to the new zone, bad bytes are refused.
+"""Zone data: encodings can be decoded, changes lead to the new zone, bad octets are refused.
 
-The digest is computed here once more, from the encoded bytes and hashlib.
+The test computes the digest too, from the encoded bytes with hashlib.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""Zones from any source: one meaning, and RecordSets that cannot harm what is there."""
+"""Zones from any source mean the same, and RecordSets cannot harm what is there."""
 
 import dns.rdata
 import dns.rdataclass
@@ -42,7 +42,7 @@ def record_sets(groups: list[list[dict[str, object]]]) -> list[RecordSet]:
 def test_no_record_set_harms_the_zone_or_an_older_one(
     groups: list[list[dict[str, object]]],
 ) -> None:
-    """Whatever RecordSets say, there is a zone, and each of its versions only adds."""
+    """Whatever RecordSets say, there is a zone, and each RecordSet only adds to it."""
     zone = yaml_resources.zone("{records: [{name: www, type: A, data: [192.0.2.1]}]}")
     sets = record_sets(groups)
     before, _ = building.from_resources(zone, [], None)

@@ -1,1 +1,1 @@
-"""What several tests share: real servers to start, and clients that judge what is answered."""
+"""What several tests share: real servers to start, and clients that check the answers."""

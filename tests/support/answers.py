@@ -24,7 +24,7 @@ def ask(engine: Engine, asked: str) -> list[str]:
     """The reply to "NAME [CLASS] TYPE [+option…]", the name without escapes.
 
     Options: +tcp; +rd, +ra, +ad, +cd; +edns, and with a value +version, +flags, +option (CODE:HEX);
-    +do. All of the last four take EDNS.
+    +do. Each of the last four implies EDNS.
     """
     words = [word for word in asked.split() if not word.startswith("+")]
     options = dict(word[1:].partition("=")[::2] for word in asked.split() if word.startswith("+"))

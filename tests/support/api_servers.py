@@ -26,7 +26,7 @@ START_SECONDS = 120.0
 ANSWER_SECONDS = 30.0
 STOP_SECONDS = 20.0
 AGENT = "tests"
-"""Who this client says that it is."""
+"""The name under which this client writes."""
 DEFINITIONS = Path(__file__).parents[2] / "crds"
 
 
@@ -36,11 +36,11 @@ class Written(NamedTuple):
     object: Any
     """As it is now."""
     accepted: float
-    """When, as `time.monotonic()`."""
+    """When the API server took it, as `time.monotonic()`."""
 
 
 class APIServer:
-    """A client of one, for several threads. Every method raises APIError where it refuses."""
+    """A client that threads may share. Every method raises APIError where the server refuses."""
 
     def __init__(self, port: int, pid: int, kubeconfig: Path, kinds: Iterable[Kind]) -> None:
         self.pid = pid
@@ -76,7 +76,7 @@ class APIServer:
         return self._ask("PATCH", path, {"status": status}, "application/merge-patch+json")
 
     def delete(self, kind: str, name: str, namespace: str = "") -> Written:
-        """End an object."""
+        """Delete an object."""
         return self._ask("DELETE", self._path(kind, name, namespace))
 
     def writes(self) -> dict[str, int]:
@@ -84,7 +84,7 @@ class APIServer:
         return dict(self._ask("GET", "/debug/writes").object)
 
     def lists(self) -> list[Object]:
-        """Each list that somebody else asked for: `plural`, `by` whom, `pages`, `began` and `ended`
+        """Each list of another client: `plural`, `by` (who asked), `pages`, `began` and `ended`
         (`time.monotonic()`; None while pages are left)."""
         lists = self._ask("GET", "/debug/lists").object
         return [each for each in lists if each["by"] != AGENT]
@@ -100,7 +100,7 @@ class APIServer:
     ) -> Written:
         headers = {"Content-Type": content_type or "application/json", "User-Agent": AGENT}
         text = None if body is None else json.dumps(body)
-        # A connection that is kept would be closed by the server one day, unseen until it is used.
+        # One connection for each request: one that is kept may be closed by the server unnoticed.
         with closing(HTTPConnection("127.0.0.1", self._port, timeout=ANSWER_SECONDS)) as connection:
             connection.request(method, path, text, headers)
             answer = connection.getresponse()
@@ -118,7 +118,7 @@ class APIError(Exception):
 def api_server(folder: Path, objects: Iterable[Object] = ()) -> Iterator[APIServer]:
     """An API server with our CRDs and these objects; it ends on leaving.
 
-    `folder` gets its kubeconfig. Namespaces go before what is in them.
+    `folder` gets its kubeconfig. In `objects`, namespaces come before what is in them.
     """
     folder.mkdir(parents=True, exist_ok=True)
     definitions = [yaml.safe_load(path.read_text()) for path in sorted(DEFINITIONS.iterdir())]

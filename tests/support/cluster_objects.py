@@ -1,4 +1,4 @@
-"""Objects as an API server gives them, for the parts of `kubectl dnsfleet` that need none."""
+"""Objects as an API server gives them, for the parts of `kubectl dnsfleet` that talk to none."""
 
 from typing import Any
 

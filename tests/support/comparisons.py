@@ -1,8 +1,8 @@
 """The same queries to the engine and to independent servers, and what their replies have in common.
 
-Replies that are equal as octets are equal; others are taken apart and compared as sets of records.
-Where these differ too, rules of `support.differences` have to explain why. Some need to know what
-both servers say when size is no matter, so what is left is asked again over TCP.
+Replies with equal octets are equal; others are parsed and compared as sets of records. Where these
+differ too, rules of `support.differences` have to explain why. Some rules need what both servers
+answer without a limit of size, so such queries are asked again over TCP.
 """
 
 from collections import Counter
@@ -30,7 +30,7 @@ class Query(NamedTuple):
     edns: Edns | None
     flags: int = RECURSION_DESIRED
     nested: bool = False
-    """Whether it is about zones of which one is below a cut of the other."""
+    """Whether it is about two zones, one below a cut of the other."""
 
     def to_wire(self, ident: int) -> bytes:
         """As a message."""
@@ -53,7 +53,7 @@ class Fault(NamedTuple):
     theirs_over_tcp: bytes
 
     def difference(self, agreeing: int = 0) -> Difference:
-        """What rules are about."""
+        """What the rules look at."""
         return _difference(
             self.query,
             self.server,
@@ -84,7 +84,7 @@ def compare(
     exchange: Exchange,
     counts: Counter[str],
 ) -> list[Fault]:
-    """Ask all servers, count what was equal and why not, and return what no rule explains."""
+    """Ask all servers; count what is equal or explained, and return what no rule explains."""
     octets = [query.to_wire(ident) for ident, query in enumerate(queries)]
     own = exchange(ours, octets)
     different: dict[str, dict[int, bytes]] = {}
@@ -124,7 +124,7 @@ def compare(
 def _unexplained(faults: list[Fault], servers: int, counts: Counter[str]) -> list[Fault]:
     """Of the differences about one query, those that no rule explains.
 
-    The second look knows how many servers agree with us, explained differences aside.
+    The second round knows how many servers agree with us, or differ only as rules explain.
     """
     explained = {fault.server: differences.explain(fault.difference()) for fault in faults}
     agreeing = servers - sum(not rules for rules in explained.values())

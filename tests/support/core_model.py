@@ -49,7 +49,7 @@ class Core:
         pops: tuple[str, ...] | None = None,
         new_snapshot: bool = False,
     ) -> Manifest:
-        """A new revision: by a delta where there is a predecessor, or with a new snapshot."""
+        """A new revision: with a delta where there is one before it, or with a new snapshot."""
         before, old = self.manifests.get(zone), self.contents.get(zone)
         at = Revision(self.epoch, before.revision.seq + 1 if before else 1)
         runs: tuple[Run, ...] = ()
@@ -103,7 +103,7 @@ class Core:
         return self._commit(tombstone, None)
 
     def head(self) -> None:
-        """Say that this is all."""
+        """Publish the fleet head: these are all zones."""
         head = FleetHead(self.epoch, self._next_lsn(), len(self.contents))
         self.data.values[keys.FLEET] = manifests.sign_fleet(head, KEY)
         self._log(b"", b"", head.lsn)

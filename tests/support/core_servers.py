@@ -25,7 +25,7 @@ USERS = (
 
 
 class CoreServer(Valkey):
-    """With a client that may do everything."""
+    """A Valkey, and a client of it that may do everything."""
 
     admin: redis.Redis
 
@@ -62,7 +62,7 @@ def make_store(server: Valkey, clock: Clock, key: Ed25519PrivateKey = KEY) -> Re
 
 
 def reopened(server: Valkey, clock: Clock, key: Ed25519PrivateKey = KEY) -> RecordStore:
-    """The one writer, which knows nothing but what is in the core."""
+    """A new writer, which knows only what is in the core."""
     store = make_store(server, clock, key)
     store.claim()
     return store

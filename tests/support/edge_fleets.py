@@ -46,8 +46,8 @@ class EdgeFleet:
     def claim(self) -> None:
         """Become the writer of whatever the core holds now.
 
-        A fence is a time in seconds: for a core that was emptied, a writer that knows nothing of
-        the one before has a higher one from the next second on.
+        A fence is a time in seconds. So in a core that was emptied, a new writer gets a higher
+        fence than the one before only from the next second on.
         """
         wait_for("the next second", lambda: int(time.time()) > self._claimed, 2)
         self.client = connect(self.core.url)

@@ -33,7 +33,7 @@ class EdgeProcess:
 
     def __init__(self, folder: Path, public_key: Ed25519PublicKey, **config: Any) -> None:
         self.before = ""
-        """Python that the process runs first, to make it another edge than the one of this tree."""
+        """Python code that the process runs first, to change what this edge does."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.port, self.http = free_port(), free_port()

@@ -72,7 +72,7 @@ class Fleet:
         return int(started[-1]["pid"])
 
     def kill(self, process: str) -> int:
-        """SIGKILL one process of the fleet; returns where in `events` what follows begins."""
+        """SIGKILL one process of the fleet; the position in `events` of what comes after."""
         position = len(self.events)
         os.kill(self.pid(process), signal.SIGKILL)
         return position
@@ -82,7 +82,7 @@ PROBE = "probe.example.com."
 
 
 def write_probe_fleet(path: Path, pops: Sequence[str], counter: int) -> None:
-    """A manifest of one zone, in which the TXT at PROBE is `counter`, and of Pops."""
+    """A file with one zone, in which the TXT at PROBE is `counter`, and with Pops."""
     documents = [
         f"""\
 apiVersion: dnsfleet.io/v1alpha1

@@ -11,7 +11,7 @@ A, B = "a.example.", "b.example."
 
 
 class Rig:
-    """A follower on a core's data; `settle` runs it until only the wait for news is left."""
+    """A follower on a core's data; `settle` runs it until it only waits for the log."""
 
     def __init__(self, core: Core) -> None:
         self.core = core
@@ -19,7 +19,7 @@ class Rig:
         self.edge = Edge(core.data)
         self.done: list[commands.Command] = []
         self.log: ReadLog | None = None
-        self.honest = True  # the replica is as some core was once, so acks must be true
+        self.honest = True  # the replica shows what a core really published, so acks must be true
 
     def feed(self, event: events.Event) -> None:
         todo = self.follower.feed(event)
@@ -36,7 +36,7 @@ class Rig:
                 todo += self.follower.feed(answer)
 
     def settle(self) -> list[commands.Command]:
-        """Answer the wait for news until nothing follows from it; what was done meanwhile."""
+        """Answer reads of the log until nothing is new; the commands that were executed."""
         self.done = []
         while self.log is not None:
             log, before, self.log = self.log, len(self.done), None
@@ -53,7 +53,7 @@ class Rig:
 
 
 def core_of_two_zones() -> Core:
-    """A core that published A and B, and said that this is all."""
+    """A core that published A and B, and the head of a fleet of these two."""
     core = Core()
     core.publish(A, b"a1")
     core.publish(B, b"b1")
@@ -62,7 +62,7 @@ def core_of_two_zones() -> Core:
 
 
 def settled_rig(core: Core) -> Rig:
-    """A follower that is up to date and waits for news."""
+    """A follower that is up to date and waits for the log."""
     rig = Rig(core)
     rig.feed(events.Connected())
     rig.settle()

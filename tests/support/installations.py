@@ -1,4 +1,4 @@
-"""What an operator is told in tests that need no cluster."""
+"""The configuration of an operator in tests without a cluster."""
 
 from dnsfleet_operator.configuration import Configuration
 

@@ -1,4 +1,4 @@
-"""Prometheus and Alertmanager of Debian, beside the cluster: they scrape its pods and judge.
+"""Prometheus and Alertmanager of Debian, beside the cluster: they scrape its pods and alert.
 
 Pods are reached through the API server's proxy, so that it does not matter where the cluster is.
 """
@@ -34,7 +34,7 @@ class Notice(NamedTuple):
 
 
 class Monitoring:
-    """A running pair, and what the receiver behind Alertmanager got."""
+    """A running pair, and the notifications that Alertmanager sent."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -92,7 +92,7 @@ _LEADER = "dnsfleet_operator_leader == 1"
 
 
 def _scrape_config(cluster: Access, namespace: str, folder: Path) -> dict[str, Any]:
-    """Each pod is a target of its own: what the chart's PodMonitor says, by other means.
+    """A scrape configuration with a target for each pod, as the chart's PodMonitor makes one.
 
     Debian's Prometheus cannot ask a cluster for its pods.
     """
@@ -123,7 +123,7 @@ def _target_labels(namespace: str, pod: dict[str, Any]) -> dict[str, str]:
 
 
 def _credentials(kubeconfig: Path, folder: Path) -> tuple[str, dict[str, str]]:
-    """HOST:PORT of the API server, and files with what a kubeconfig has embedded."""
+    """HOST:PORT of the API server, and files with the credentials that a kubeconfig embeds."""
     document = yaml.safe_load(kubeconfig.read_text())
     (cluster,) = [each["cluster"] for each in document["clusters"]]
     (user,) = [each["user"] for each in document["users"]]
@@ -160,7 +160,7 @@ def _routing(receiver: int) -> dict[str, Any]:
 
 @contextmanager
 def _receiver(notices: list[Notice]) -> Iterator[int]:
-    """The port of a webhook that notes what it gets."""
+    """The port of a webhook that keeps what it gets."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -173,7 +173,7 @@ def _receiver(notices: list[Notice]) -> Iterator[int]:
             self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:
-            """The test tells what it got."""
+            """Silent: a test shows what the webhook got."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever)

@@ -1,10 +1,10 @@
 """Names as labels: the octets of zones and queries, and their presentation form."""
 
 Name = tuple[bytes, ...]
-"""Labels, the leftmost first; relative to a place until it gets one."""
+"""Labels, the leftmost first; relative to a place until the place gets its own label."""
 
-# What all servers read as it is. Other octets are written as numbers: each server reads some of
-# their short escapes in its own way, NSD `\\.` and BIND `\[`.
+# Octets that all servers read as they are. Other octets are written as numbers: each server reads
+# some of their short escapes in its own way, NSD `\\.` and BIND `\[`.
 PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_*")
 
 

@@ -1,8 +1,8 @@
 """Independent name servers on loopback ports: Knot DNS, NSD and BIND.
 
-They get the settings with which each answers most like an authoritative server of plain zones: the
-limit of UDP replies is 1232 octets, nothing is limited by rate, ANY is answered, an alias is not
-followed into another zone. Zone files are served as they are.
+Each is configured to answer as a plain authoritative server: UDP replies have at most 1232 octets,
+no rate is limited, ANY is answered, and an alias is not followed into another zone. Zone files are
+served as they are.
 """
 
 import getpass
@@ -36,7 +36,7 @@ class Kind(NamedTuple):
     package: str
     """The Debian package that has it."""
     options: list[str]
-    """What stands before the name of the configuration file, to run in the foreground."""
+    """Options before the name of the configuration file, to run in the foreground."""
     head: str
     zone: str
 
@@ -66,7 +66,7 @@ log:
     any: warning
 zone:
 """,
-    # Nothing is checked, kept elsewhere or written back.
+    # Zones are not checked, and nothing is written to a journal or back to the files.
     zone="""
   - domain: "{origin}"
     file: "{file}"

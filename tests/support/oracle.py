@@ -1,15 +1,15 @@
-"""The oracle client: it asks every edge all the time and judges each reply.
+"""The oracle client: it asks every edge all the time and checks each reply.
 
 A probe TXT record in the zone carries a counter, which rises with every published revision, so a
-reply alone tells which revision it came from. Of each server the oracle demands:
+reply alone tells which revision it came from. The oracle demands from each server:
 
 - *nothing lost*: a reply within `LOST_AFTER_SECONDS` of the question;
 - *nothing wrong*: NOERROR with AA, exactly one TXT, and in it a counter that was published before
   the reply came and that is not below one this server had answered before the question was asked
   (an edge never goes back).
 
-Behind an address that stands for many edges, a question may be asked once more (`retries`), as
-resolvers do, and half of the world's resolvers take a new port for every question (`new_ports`).
+Where an address stands for many edges, a query may be sent once more (`retries`), as resolvers do.
+With `new_ports` every query comes from a new port, as with half of the world's resolvers.
 
 The replies are read byte by byte, not through a DNS library: at thousands of queries a second the
 client must stay cheaper than the server that it judges.
@@ -53,7 +53,7 @@ class Verdict:
 class Oracle:
     """Asks `servers` for the TXT at `probe` at `rate` queries a second in all, until stopped.
 
-    `published` is the counter that they answer already.
+    `published` is the counter that they answer now.
     """
 
     def __init__(
@@ -83,11 +83,11 @@ class Oracle:
         self._thread = threading.Thread(target=self._run, name="oracle", daemon=True)
 
     def publishing(self, counter: int) -> None:
-        """Say, before the change is made, that `counter` may be answered from now on."""
+        """Called before the change is made: `counter` may be answered from now on."""
         self._published = counter
 
     def restarted(self, server: tuple[str, int]) -> None:
-        """Say that a server was killed: it may answer from its disk, which can be older."""
+        """Called when a server was killed: it may answer from its disk, which can be older."""
         self.verdicts[server].newest = -1
 
     @property
@@ -112,7 +112,7 @@ class Oracle:
 
     @property
     def faults(self) -> list[str]:
-        """What was lost or wrong, a line each; empty when nothing was."""
+        """What was lost or wrong, one line each; empty when nothing was."""
         return [
             f"{server}: {verdict.lost} lost, {verdict.wrong} wrong: {verdict.notes}"
             for server, verdict in self.verdicts.items()
@@ -134,7 +134,7 @@ class Oracle:
             self._expire(time.monotonic())
 
     def _flow(self, number: int) -> "_Flow":
-        """Where the question of this number goes: round all sockets, or through a new one."""
+        """The socket for the query of this number: each socket in turn, or a new one."""
         index = number % len(self._servers)
         return self._open(number, self._servers[index]) if self._new_ports else self._flows[index]
 

@@ -1,4 +1,4 @@
-"""Processes of pods, as this machine numbers them, for signals that Kubernetes does not send."""
+"""Processes of pods by their ids on this machine, for signals that Kubernetes does not send."""
 
 from pathlib import Path
 from typing import Any

@@ -3,7 +3,7 @@
 import random
 import socket
 
-# Below what Linux hands to outgoing connections.
+# Below the ports that Linux gives to outgoing connections.
 _RANGE = (10000, 19999)
 
 

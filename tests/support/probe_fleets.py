@@ -1,4 +1,4 @@
-"""A fleet in a cluster whose one zone carries a probe: a TXT that says which revision answers."""
+"""A fleet in a cluster with one zone and a probe in it: a TXT that tells the revision."""
 
 import contextlib
 import json
@@ -16,7 +16,7 @@ ZONE = "example-com"
 PROBE = "probe.example.com."
 DNS_PORT = 5353
 UNLIMITED = {"exempt": ["0.0.0.0/0", "::/0"]}
-"""The oracle asks for one name from one address, faster than anybody would be let."""
+"""No rate limit for the oracle, which asks for one name from one address, and fast."""
 SCALE_SECONDS = 120.0
 
 Server = tuple[str, int]
@@ -51,7 +51,7 @@ def zone(counter: int, others: Iterable[Object] = ()) -> Object:
 
 
 def scale(cluster: Access, edges: int) -> None:
-    """Let each Pop have so many edges; returns when they are ready and all others are gone."""
+    """Give each Pop so many edges; returns when they are ready and all others are gone."""
     for name in POPS:
         pop = {
             "apiVersion": "dnsfleet.io/v1alpha1",
@@ -68,7 +68,7 @@ def scale(cluster: Access, edges: int) -> None:
 
 
 def edge_servers(cluster: Access) -> list[Server]:
-    """Every edge by its pod's address, those that are going included; none unless all are ready."""
+    """Every edge by its pod's address, terminating ones too; empty unless all are ready."""
     pods = cluster.items(
         *("pods", "-n", releases.NAMESPACE, "-l", "app.kubernetes.io/component=edge")
     )
@@ -87,9 +87,9 @@ def services(cluster: Access) -> list[Server]:
 def watching(
     node: Node, servers: list[Server], rate: int, *, retries: int = 0, new_ports: bool = False
 ) -> Iterator[Oracle]:
-    """An oracle that asks from outside the node, while the caller stays where it is."""
+    """An oracle in the client's network namespace; the caller's thread stays in its own."""
     with contextlib.ExitStack() as stack:
-        with node.on_client():  # its sockets and its thread are made here, and stay here
+        with node.on_client():  # sockets and thread are made there, and stay there
             oracle = Oracle(servers, PROBE, rate, 0, retries=retries, new_ports=new_ports)
             stack.enter_context(oracle)
         yield oracle

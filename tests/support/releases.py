@@ -1,4 +1,4 @@
-"""The chart as a release in a cluster: installed as a person would, and removed without a trace."""
+"""The chart as a release in a cluster: installed as people do it, and removed completely."""
 
 from pathlib import Path
 

@@ -29,7 +29,7 @@ class Served(NamedTuple):
         return int(self.lines[-1].rpartition(":")[2])
 
     def cookie(self, known: bytes = b"") -> bytes:
-        """The server cookie that a client gets which has one, or none."""
+        """The server cookie that a client gets; `known` is the one that it has, if any."""
         option = dns.edns.CookieOption(CLIENT_COOKIE, known)
         query = dns.message.make_query("www.example.com", "A", use_edns=0, options=[option])
         reply = dns.query.udp(query, HOST, SECONDS, self.port)

@@ -1,4 +1,4 @@
-"""`dnsfleet up` as people run it: manifests, a run that refuses, and the processes of a run."""
+"""`dnsfleet up` as people run it: its files, a run that refuses, and the processes of a run."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ import dns.query
 import dns.rcode
 
 LIVE_SECONDS = 10.0
-"""Until every Pop answers a change."""
+"""The longest until every Pop answers a change."""
 
 ZONE = """\
 apiVersion: dnsfleet.io/v1alpha1
@@ -52,7 +52,7 @@ def ask(server: tuple[str, int], name: str, tcp: bool = False) -> list[str] | No
 
 
 def up(files: Path, state: Path, port: int, *options: str) -> subprocess.CompletedProcess[str]:
-    """An `up` that is expected to refuse."""
+    """Run an `up` that is expected to refuse."""
     command = [sys.executable, "-m", "dnsfleet_cli", "up", "-f", files, "--state-dir", state]
     return subprocess.run(
         [*map(str, command), "--dns-port", str(port), *options],
@@ -63,7 +63,7 @@ def up(files: Path, state: Path, port: int, *options: str) -> subprocess.Complet
 
 
 def processes_of(state: Path) -> list[int]:
-    """Processes that work in the state folder or were given a file of it; `up` itself excepted."""
+    """Processes that run in the state folder, or have a file of it as argument; not `up` itself."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():

@@ -19,7 +19,7 @@ START_SECONDS = 20.0
 class Valkey:
     """One server; it keeps nothing on disk, so after `kill` and `start` it is empty.
 
-    The default user may do everything. Others come as lines of an ACL file:
+    The default user may do everything. Other users are given as lines of an ACL file:
     `user NAME on >PASSWORD RIGHTS`.
     """
 
@@ -45,7 +45,7 @@ class Valkey:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start the server; returns when it answers, and as a replica when it is in step."""
+        """Start the server; returns when it answers, and a replica when it is in sync."""
         self._process = subprocess.Popen(self._command)
         wait_for(f"Valkey on port {self.port}", self._is_up, START_SECONDS)
 
@@ -72,7 +72,7 @@ class Valkey:
             self._process = None
 
     def freeze(self) -> None:
-        """It keeps its connections and says nothing more, until `thaw`."""
+        """Stop answering but keep all connections, until `thaw`."""
         assert self._process is not None
         os.kill(self._process.pid, signal.SIGSTOP)
 

@@ -1,4 +1,4 @@
-"""Waiting for a condition with a deadline, instead of sleeping for luck."""
+"""Waits for a condition with a deadline; a fixed sleep is too short on a busy machine."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Queries and replies as octets: built and compared without a DNS library, since there are many."""
+"""Queries and replies as octets: built and compared without a DNS library, for speed."""
 
 import struct
 from typing import NamedTuple
@@ -17,12 +17,12 @@ OPT = 41
 NAMES_IN_RDATA = {2: (0, 1), 5: (0, 1), 6: (0, 2), 12: (0, 1), 15: (2, 1), 33: (6, 1), 39: (0, 1)}
 
 
-# Names that were read, by where they start, and where they end.
+# By the offset of a name: the name, and the offset where it ends.
 Names = dict[int, tuple[bytes, int]]
 
 
 class Edns(NamedTuple):
-    """What the OPT record of a query says."""
+    """The contents of the OPT record of a query."""
 
     payload: int
     dnssec_ok: bool
@@ -47,7 +47,7 @@ class Reply(NamedTuple):
     authority: frozenset[Record]
     additional: frozenset[Record]
     repeated: int
-    """How many records stand in a section that has them already."""
+    """How many records occur more than once in their section."""
 
     @property
     def truncated(self) -> bool:
@@ -88,7 +88,7 @@ def is_at_or_below(name: bytes, other: bytes) -> bool:
 
 
 def read(reply: bytes) -> Reply:
-    """Take a reply apart; IndexError, struct.error or AssertionError where it is malformed."""
+    """Parse a reply; IndexError, struct.error or AssertionError where it is malformed."""
     _, flags, questions, *counts = struct.unpack_from("!6H", reply)
     names: Names = {}
     at = HEADER

@@ -1,4 +1,4 @@
-"""The API server of the tests: pages, selectors, watches, and what a write makes of an object."""
+"""The API server of the tests: pages, selectors, watches, and how a write changes an object."""
 
 import json
 from typing import Any
@@ -22,7 +22,7 @@ def item(name: str = "a", **content: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def api() -> MemoryAPI:
-    """With a namespace `dns` and a Deployment `a` in it."""
+    """An API server with a namespace `dns` and a Deployment `a` in it."""
     made = MemoryAPI()
     made.create(NAMESPACES, "", item("dns"), KUBECTL)
     made.create(DEPLOYMENTS, "dns", item(spec={"replicas": 1}), KUBECTL)
@@ -312,7 +312,7 @@ def test_items_of_lists_that_are_maps_are_fields_of_their_own() -> None:
     assert fields.joined(changed, {"f:ttl": {}}) == changed | {"f:ttl": {}}
 
 
-# What ends with what, and discovery
+# What is deleted with what, and discovery
 
 DEFINITION = item(
     "zones.dnsfleet.io",

@@ -1,4 +1,4 @@
-"""The arithmetic of the operator's figures, and that the page tells them beside those before."""
+"""The arithmetic of the operator's figures; the page shows them beside the earlier ones."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def made_up(p50_ms: float) -> dict[str, float]:
 
 
 def column(times: float) -> dict[str, Any]:
-    """Figures made up: a large fleet takes so many times what a small one takes."""
+    """Invented figures: a large fleet takes so many times what a small one takes."""
     rounds = [
         {"small": made_up(20 + turn), "large": made_up((20 + turn) * times)} for turn in range(3)
     ]

@@ -1,4 +1,4 @@
-"""The chart's files that need no helm to judge: definitions, schema of the values, alerts."""
+"""The files of the chart that can be checked without helm: definitions, values schema, alerts."""
 
 import json
 import re
@@ -52,7 +52,7 @@ def objects(schema: object, place: str = "") -> Iterator[tuple[str, dict[str, An
 
 
 def test_no_object_of_the_values_takes_unknown_fields() -> None:
-    """But `global`, which Helm passes to every chart."""
+    """Except `global`, which Helm passes to every chart."""
     open_ones = [
         place
         for place, schema in objects(SCHEMA)

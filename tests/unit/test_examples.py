@@ -1,4 +1,4 @@
-"""Every example is a fleet that starts: no fault, no warning, and what its comments promise."""
+"""Every example is a fleet that starts, without error or warning, and as its comments promise."""
 
 import re
 from ipaddress import ip_address, ip_network

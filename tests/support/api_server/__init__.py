@@ -1,9 +1,9 @@
 """An API server of its own, in memory, for tests and benchmarks of the whole operator process.
 
     kinds      which kinds there are, and what discovery says of them
-    writing    what becomes of an object that is written
-    fields     who set which field of an object (managedFields)
-    storage    all objects of a kind: pages of a list, and what a watch tells
+    writing    how a write changes an object
+    fields     which writer set which field of an object (managedFields)
+    storage    all objects of a kind: the pages of a list, and the events of a watch
     cluster    all kinds together: the verbs
     __main__   the verbs over HTTP
 

@@ -1,11 +1,11 @@
 """`python -m support.api_server PORT OBJECTS`: the API over HTTP, until a signal.
 
-OBJECTS is a file of the objects that are there from the beginning, one in JSON a line.
+OBJECTS is a file of the objects that are there from the beginning, one per line, in JSON.
 
-Beside the API it answers /readyz, and what benchmarks want to know: /debug/writes how many writes
-each plural had, /debug/lists when each list began and ended. Each answer to a write says in the
-header `Accepted-At` when it was taken. These times are of CLOCK_MONOTONIC, as Python's
-`time.monotonic()` in any process of the machine.
+Beside the API it answers /readyz, and two pages for benchmarks: /debug/writes has the number of
+writes for each plural, /debug/lists has when each list began and ended. Each answer to a write has
+the header `Accepted-At`: when the write was taken. These times are of CLOCK_MONOTONIC, which
+`time.monotonic()` gives in every process of a machine.
 """
 
 import asyncio
@@ -27,14 +27,14 @@ from support.api_server.writing import RefusedError, Writer
 MAX_BODY = 4 << 20
 """Octets of an object: more than etcd takes."""
 WATCH_SECONDS = 1800.0
-"""How long a watch lasts that does not say it."""
+"""How long a watch lasts whose request does not say how long."""
 ACCEPTED = "Accepted-At"
 _JSON = "application/json"
 _APPLY, _MERGE = "application/apply-patch+yaml", "application/merge-patch+json"
 
 
 class _Target(NamedTuple):
-    """What a path names; an empty name for all objects."""
+    """What a path names; the name is empty where it means all objects."""
 
     kind: Kind
     key: Key
@@ -42,7 +42,7 @@ class _Target(NamedTuple):
 
 
 class Server:
-    """The handlers, and what they count."""
+    """The handlers of requests, and their counts."""
 
     def __init__(self, api: MemoryAPI) -> None:
         self._api = api
@@ -88,7 +88,7 @@ class Server:
     async def _write(self, request: web.Request, target: _Target) -> web.Response:
         text = await request.read()
         body = json.loads(text) if text else {}
-        # From here to the end nothing else runs: a write is taken as a whole.
+        # No await from here on: no other request sees half of a write.
         key = target.key
         agent = request.headers.get("User-Agent", "unknown").partition("/")[0]
         manager = request.query.get("fieldManager", agent)
@@ -171,7 +171,7 @@ class _Watch:
     namespace: str
     selector: str
     version: int
-    """Up to which it was told everything."""
+    """The version up to which it got every event."""
 
     async def tell(self, stream: web.StreamResponse) -> None:
         """Send event after event, without end; RefusedError where it is too far behind."""

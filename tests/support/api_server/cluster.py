@@ -1,7 +1,7 @@
-"""All kinds together: the verbs of the API on objects, and what ends with what.
+"""All kinds together: the verbs of the API on objects, and what is deleted with what.
 
-With a namespace end its objects, and with a CustomResourceDefinition those of its kind, which is
-not served any more then. Both are told to be on their way out before.
+The deletion of a namespace deletes its objects. That of a CustomResourceDefinition deletes the
+objects of its kind, and the kind is no longer served. Both get a deletionTimestamp before.
 """
 
 import itertools
@@ -49,7 +49,7 @@ class MemoryAPI:
         return self._stored[kind.api_version, kind.plural]
 
     def load(self, body: Mapping[str, Any]) -> None:
-        """Take an object as the beginning has it, with its status where it has one."""
+        """Add an object of the beginning, with its status where it has one."""
         kind = next(each for each in self.kinds if each.name == body["kind"])
         writer = Writer("kubectl", "Apply")
         data = self.create(kind, body["metadata"].get("namespace", ""), body, writer)
@@ -81,7 +81,7 @@ class MemoryAPI:
         return data
 
     def replace(self, kind: Kind, key: Key, body: Mapping[str, Any], writer: Writer) -> bytes:
-        """An object made into another version of itself; Conflict where it is not the one meant."""
+        """Replace an object; Conflict where the version or uid is not the one that is there."""
         return self._write(kind, key, json.loads(self.get(kind, key)), body, writer)
 
     def merge(self, kind: Kind, key: Key, patch: Mapping[str, Any], writer: Writer) -> bytes:
@@ -97,7 +97,7 @@ class MemoryAPI:
         return self._write(kind, key, before, writing.merged(before, body, writer), writer, body)
 
     def delete(self, kind: Kind, key: Key, uid: str = "") -> Object:
-        """End an object, and all that ends with it; Conflict where it has another uid."""
+        """Delete an object, and all that is deleted with it; Conflict where it has another uid."""
         whole = json.loads(self.get(kind, key))
         if uid and uid != whole["metadata"]["uid"]:
             raise RefusedError(409, "Conflict", f"{key[1]}: the uid is {whole['metadata']['uid']}")
@@ -136,7 +136,7 @@ class MemoryAPI:
     def _serve(self, kind: Kind) -> None:
         resource = kind.api_version, kind.plural
         self._kinds[resource] = kind
-        # A kind that comes back finds its watches' events where they were.
+        # The storage stays: if the kind is served again, its watches go on.
         self._stored.setdefault(resource, Storage())
 
     def _next(self) -> int:

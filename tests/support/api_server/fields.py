@@ -1,4 +1,4 @@
-"""Who set which field of an object: trees in the form of `managedFields` (FieldsV1).
+"""Which writer set which field of an object: trees in the form of `managedFields` (FieldsV1).
 
     {"f:spec": {"f:ttl": {}, "f:records": {'k:{"name":"www","type":"A"}': {".": {}, …}}}}
 
@@ -26,7 +26,7 @@ def of(value: Any, name: str = "") -> Tree:
 
 
 def items(value: list[Any], name: str) -> dict[str, Any]:
-    """The items of a list that is a map, by what a tree calls them."""
+    """The items of a list that is a map, by their names in a tree."""
     return {
         "k:" + json.dumps({key: item.get(key) for key in _MAPS[name]}, separators=(",", ":")): item
         for item in value
@@ -52,12 +52,12 @@ def changed(before: Any, after: Any, name: str = "") -> Tree:
 
 
 def joined(one: Tree, other: Tree) -> Tree:
-    """The fields of both."""
+    """The fields that are in both trees."""
     return one | {key: joined(one.get(key, {}), each) for key, each in other.items()}
 
 
 def without(one: Tree, other: Tree) -> Tree:
-    """The fields of the one that are not in the other."""
+    """The fields of the first tree that are not in the second."""
     left = {}
     for key, each in one.items():
         if key not in other:
@@ -68,7 +68,7 @@ def without(one: Tree, other: Tree) -> Tree:
 
 
 def merged(before: Any, applied: Any, name: str = "") -> Any:
-    """A value with what is applied put over it."""
+    """A value with the applied value merged into it."""
     if isinstance(before, Mapping) and isinstance(applied, Mapping):
         return {
             **before,

@@ -1,11 +1,11 @@
-"""Which kinds an API server has, and what its discovery documents say of them."""
+"""The kinds of an API server, and its discovery documents."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 Object = dict[str, Any]
-"""An object as its JSON says it."""
+"""An object, as in its JSON."""
 
 _VERBS = ["create", "delete", "get", "list", "patch", "update", "watch"]
 
@@ -19,7 +19,7 @@ class Kind:
     version: str
     plural: str
     name: str
-    """As objects name it: Zone."""
+    """As objects write it: Zone."""
     namespaced: bool = True
     counted: bool = True
     """Whether its objects have a generation."""
@@ -28,7 +28,7 @@ class Kind:
 
     @property
     def api_version(self) -> str:
-        """As objects name it: GROUP/VERSION."""
+        """As objects write it: GROUP/VERSION."""
         return f"{self.group}/{self.version}" if self.group else self.version
 
 

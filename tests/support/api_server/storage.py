@@ -1,9 +1,9 @@
-"""All objects of one kind: the pages of a list, and what a watch tells.
+"""All objects of one kind: the pages of a list, and the events of a watch.
 
-Objects are kept as the JSON that is sent, so that a page is their join, and 100,000 of them take
-little memory. A list is of one moment: its first page keeps what the others will say. Watches are
-told what came after a version from a window of the last events; an older version is Expired, as
-after etcd's compaction.
+Objects are kept as the JSON that is sent: so a page only joins them, and 100,000 of them take
+little memory. All pages of a list show the moment of its first one, which keeps the objects for the
+others. A watch gets the events after its version from a window of the last ones; an older version
+is Expired, as after etcd's compaction.
 """
 
 import bisect
@@ -16,9 +16,9 @@ from support.api_server.kinds import Object
 from support.api_server.writing import RefusedError
 
 WINDOW = 20_000
-"""Events that a watch may be behind: more than come between the end of one and the next."""
+"""Events that a watch may be behind: more than happen between the end of one and the next."""
 LISTS = 16
-"""Lists that are under way at once; the oldest is given up for another."""
+"""Lists that may be unfinished at once; one more ends the oldest."""
 
 Key = tuple[str, str]
 """Namespace, empty for none, and name."""
@@ -41,13 +41,13 @@ class Page(NamedTuple):
 
     items: list[bytes]
     version: int
-    """Of the whole list."""
+    """The version that the whole list shows."""
     token: str
     """For the next page; empty on the last one."""
     left: int
     """Objects that the next pages have."""
     number: int
-    """Tells this list from the other ones of its kind."""
+    """The same for all pages of one list, and different for each list."""
 
 
 @dataclass
@@ -85,7 +85,7 @@ class Storage:
     """Called after each event."""
     _events: list[Event] = field(default_factory=list)
     _forgotten: int = 0
-    """The newest version of which the window has no event any more."""
+    """The newest version that the window has forgotten."""
     _lists: dict[int, _List] = field(default_factory=dict)
     _listed: int = 0
 
@@ -99,7 +99,7 @@ class Storage:
         return data
 
     def remove(self, key: Key, version: int) -> Object:
-        """End an object; what it was, with the version of its end."""
+        """Delete an object; its last state, with the version of the deletion."""
         before = self.objects.pop(key)
         whole: Object = json.loads(before)
         whole["metadata"]["resourceVersion"] = str(version)
@@ -148,9 +148,9 @@ class Storage:
 
 
 def told(event: Event, namespace: str, selector: str) -> bytes | None:
-    """The line of a watch for an event; None where the watch is not concerned.
+    """The line of a watch for an event; None where the watch does not select the object.
 
-    An object that comes to match a selector is ADDED for its watch, one that ceases to is DELETED.
+    To a watch with a selector, an object that begins to match is ADDED, one that ends is DELETED.
     """
     if namespace not in ("", event.key[0]):
         return None

@@ -1,9 +1,9 @@
-"""What becomes of an object that is written: the rules of the API server, without its storage.
+"""How a write changes an object: the rules of the API server, without its storage.
 
-A write through the object itself leaves the status as it is, one through `status` leaves all else.
-The generation counts the writes that changed more than metadata and status. `managedFields` has an
-entry for each writer, way and subresource, as in a real cluster: on a small object that is as much
-as the object itself. A write that changes nothing makes no new version.
+A write to the object itself leaves the status as it is; a write to `status` leaves all else. The
+generation counts the writes that changed more than metadata and status. `managedFields` has an
+entry for each writer, operation and subresource, as in a real cluster: for a small object that is
+as large as the object itself. A write that changes nothing makes no new version.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from support.api_server import fields
 from support.api_server.kinds import Kind, Object
 
 FIXED = ("name", "namespace", "uid", "creationTimestamp", "generation", "resourceVersion")
-"""Metadata that the server alone says."""
+"""Metadata that only the server sets."""
 
 
 class Writer(NamedTuple):
@@ -26,7 +26,7 @@ class Writer(NamedTuple):
 
 
 class RefusedError(Exception):
-    """A write or read that is answered with an error; `code` is its HTTP status."""
+    """A request that gets an error; `code` is its HTTP status."""
 
     def __init__(self, code: int, reason: str, message: str) -> None:
         super().__init__(message)
@@ -54,10 +54,10 @@ def written(
     writer: Writer,
     applied: Mapping[str, Any] | None = None,
 ) -> Object | None:
-    """The object after a write whose outcome is `body`; None where that changes nothing.
+    """The object after a write that wants it to be `body`; None where nothing changes.
 
-    `applied` is what a server-side apply said, where it was one. The result has the resourceVersion
-    of `before` still. Conflict where `body` names another one, or another uid.
+    `applied` is the body of a server-side apply, where it was one. The result still has the
+    resourceVersion of `before`. Conflict where `body` names another one, or another uid.
     """
     _check(before, body)
     after = _reached(kind, before, body, writer.subresource)
@@ -76,8 +76,8 @@ def written(
 
 
 def merged(before: Object, body: Mapping[str, Any], writer: Writer) -> Object:
-    """What server-side apply makes of an object: what the writer applied before, and neither it nor
-    anybody else owns any more, goes."""
+    """The object after a server-side apply. A field that the writer applied before, and that nobody
+    owns any more, is removed."""
     noted = before["metadata"].get("managedFields", [])
     gone: fields.Tree = next((each["fieldsV1"] for each in noted if _is_of(each, writer)), {})
     others = [each["fieldsV1"] for each in noted if not _is_of(each, writer)]
@@ -108,7 +108,7 @@ def _check(before: Object, body: Mapping[str, Any]) -> None:
 
 
 def _reached(kind: Kind, before: Object, body: Mapping[str, Any], subresource: str) -> Object:
-    """The parts of a body that a write through the object, or its status, reaches."""
+    """The parts of a body that a write to the object, or to its status, may change."""
     if subresource:
         after = {**before, "status": body.get("status", {})}
         return {**after, "metadata": {**before["metadata"]}}
@@ -123,7 +123,7 @@ def _reached(kind: Kind, before: Object, body: Mapping[str, Any], subresource: s
 
 
 def _set_by_people(whole: Mapping[str, Any]) -> Object:
-    """What writers own of an object."""
+    """The fields that writers own."""
     metadata = {
         key: each
         for key, each in whole["metadata"].items()
@@ -142,7 +142,7 @@ def _counted(whole: Mapping[str, Any]) -> Object:
 def _noted(
     entries: list[Object], writer: Writer, kind: Kind, tree: fields.Tree, now: str
 ) -> list[Object]:
-    """The entries with what a writer set now; what it set of others' fields is its own now."""
+    """The entries after a write: fields of others that the writer changed are its own now."""
     kept: list[Object] = []
     old: fields.Tree = {}
     for entry in entries:

@@ -1,8 +1,8 @@
 """Why two correct servers may answer one query differently: rules, each with its reason.
 
-A rule takes the part of a difference that it explains out of both replies. What is left must be
-equal, so that several rules can be true of one query, and none hides more than it is about. Each
-pair of replies is looked at twice: over TCP, where size is no matter, and as it was asked for.
+A rule removes from both replies the part of a difference that it explains. The rest must be equal.
+So several rules can apply to one query, and no rule hides more than it explains. Each pair of
+replies is compared twice: over TCP, without a limit of size, and as the query was asked.
 """
 
 from support.differences import addresses, aliases, contents
@@ -12,7 +12,7 @@ __all__ = ["RULES", "Difference", "Pair", "Rule", "explain"]
 
 
 def explain(difference: Difference) -> list[Rule]:
-    """The rules that explain a difference together; empty where some of it is a server's fault."""
+    """The rules that together explain a difference; empty where a part of it has no explanation."""
     used = []
     for rule in RULES:
         settled = rule.settle(difference)

@@ -1,4 +1,4 @@
-"""Servers and addresses: which of them a reply has besides its answer."""
+"""Name servers and addresses that a reply has besides its answer."""
 
 from collections.abc import Collection
 
@@ -38,7 +38,7 @@ def sibling_glue(difference: Difference) -> Difference:
 
 
 def glue_from_wildcards(difference: Difference) -> Difference:
-    """A server below its own cut has the address of a wildcard there; BIND looks for none."""
+    """We give a server below its own cut the address of a wildcard there; BIND does not."""
     ours, theirs = difference.whole.ours, difference.whole.theirs
     is_known = difference.server == "named" and difference.agreeing >= CONFIRMED
     if not is_known or not only(ours.authority, NS) or ours.authority != theirs.authority:
@@ -56,7 +56,7 @@ def addresses_below_cuts(difference: Difference) -> Difference:
 
 
 def _without(difference: Difference, extra: Collection[Record]) -> Difference:
-    """With additional records taken out of our replies."""
+    """Our replies without these additional records."""
     return difference.each(
         lambda pair: pair._replace(
             ours=pair.ours._replace(additional=pair.ours.additional.difference(extra))
@@ -65,7 +65,7 @@ def _without(difference: Difference, extra: Collection[Record]) -> Difference:
 
 
 def glue_that_fits(difference: Difference) -> Difference:
-    """Over TCP both say the same; over UDP each address that we leave out has no room."""
+    """Over TCP both are the same; over UDP the addresses that we leave out have no room."""
     asked, whole = difference.asked, difference.whole.ours
     ours, theirs = asked.ours, asked.theirs
     room = difference.limit - asked.our_size
@@ -80,7 +80,7 @@ def glue_that_fits(difference: Difference) -> Difference:
 
 
 def glue_that_must_fit(difference: Difference) -> Difference:
-    """We truncate, they leave out glue that the client may need."""
+    """We set TC; they leave out glue that the client may need."""
     asked, whole = difference.asked, difference.whole.ours
     ours, theirs = asked.ours, asked.theirs
     if not difference.whole.is_equal or not only(whole.authority, NS):

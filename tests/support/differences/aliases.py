@@ -1,4 +1,4 @@
-"""Aliases: where each server stops to follow them, and what it makes of their targets."""
+"""Aliases: where each server stops following them, and how it treats their targets."""
 
 from support.differences.pairs import CONFIRMED, Difference, Pair, only
 from support.wire import Reply, is_at_or_below
@@ -34,7 +34,7 @@ def _is_endless(reply: Reply) -> bool:
 
 
 def _is_cut_off(reply: Reply) -> bool:
-    """Whether we stopped at as many aliases as we follow."""
+    """Whether we stopped because we follow no more aliases."""
     types = [record.rtype for record in reply.answer]
     return types.count(CNAME) == OUR_MOST_ALIASES and set(types) <= {CNAME, DNAME}
 
@@ -78,7 +78,7 @@ def long_chains(difference: Difference) -> Difference:
 
 
 def alias_into_served_child(difference: Difference) -> Difference:
-    """We go on to the parent's side of the cut: a referral or DS; they stop at the alias."""
+    """We follow the alias to the parent's side of a cut (a referral or DS); they stop at it."""
 
     def settle(pair: Pair) -> Pair:
         ours, theirs = pair.ours, pair.theirs
@@ -96,7 +96,7 @@ def alias_into_served_child(difference: Difference) -> Difference:
 
 
 def any_at_alias(difference: Difference) -> Difference:
-    """BIND does not look up what a DNAME made of the name."""
+    """BIND does not look up the name that a DNAME gives."""
 
     def settle(pair: Pair) -> Pair:
         ours, theirs = pair.ours, pair.theirs
@@ -110,7 +110,7 @@ def any_at_alias(difference: Difference) -> Difference:
 
 
 def types_beside_alias(difference: Difference) -> Difference:
-    """NSD follows an alias that it is asked for RRSIG or NSEC of."""
+    """NSD follows an alias when it is asked for RRSIG or NSEC of it."""
 
     def settle(pair: Pair) -> Pair:
         ours, theirs = pair.ours, pair.theirs
@@ -122,7 +122,7 @@ def types_beside_alias(difference: Difference) -> Difference:
 
 
 def ds_after_alias(difference: Difference) -> Difference:
-    """NSD has DS from above the apex that an alias leads to, although the alias is below it."""
+    """Where an alias leads to an apex above it, NSD has the DS from the zone above that apex."""
 
     def settle(pair: Pair) -> Pair:
         ours, theirs = pair.ours, pair.theirs
@@ -135,7 +135,7 @@ def ds_after_alias(difference: Difference) -> Difference:
 
 
 def names_that_are_too_long(difference: Difference) -> Difference:
-    """Knot goes on at the target of a DNAME whose new name is too long."""
+    """Knot goes on at the target of a DNAME although the new name is too long."""
 
     def settle(pair: Pair) -> Pair:
         goes_on = pair.ours.rcode == YXDOMAIN and pair.ours.answer <= pair.theirs.answer

@@ -31,7 +31,7 @@ def _without_extended_error(record: Record) -> Record:
 
 
 def checking_disabled(difference: Difference) -> Difference:
-    """BIND copies CD as a server does that validates; to others it means nothing."""
+    """BIND copies CD, as validating servers do; to other servers it means nothing."""
 
     def settle(pair: Pair) -> Pair:
         flags = pair.theirs.flags & ~CHECKING_DISABLED
@@ -41,7 +41,7 @@ def checking_disabled(difference: Difference) -> Difference:
 
 
 def names_of_parent(difference: Difference) -> Difference:
-    """NSD takes a name as existing that only the zone above has, hidden by its cut.
+    """To NSD a name exists that only the zone above has, hidden by its cut.
 
     So it answers NODATA for NXDOMAIN or for what a wildcard expands to, or the other way round.
     """
@@ -57,7 +57,7 @@ def names_of_parent(difference: Difference) -> Difference:
 
 
 def nsec_at_cut(difference: Difference) -> Difference:
-    """BIND answers NSEC at a cut as it does DS, from this side of it."""
+    """BIND answers NSEC at a cut from the parent's side, as it does DS."""
 
     def settle(pair: Pair) -> Pair:
         answers = pair.theirs.flags & AUTHORITATIVE and only(pair.theirs.answer, NSEC)
@@ -68,7 +68,7 @@ def nsec_at_cut(difference: Difference) -> Difference:
 
 
 def some_of_any(difference: Difference) -> Difference:
-    """Both answer with whole RRsets of the name, we with all of them over TCP."""
+    """Both answer with whole RRsets of the name; over TCP we give all of them."""
     every = difference.whole.ours.answer
 
     def settle(pair: Pair) -> Pair:
@@ -93,7 +93,7 @@ def _is_some_rrsets(records: frozenset[Record], every: frozenset[Record]) -> boo
 
 
 def soa_that_does_not_fit(difference: Difference) -> Difference:
-    """Knot leaves the SOA of a negative answer out where the datagram is full, without TC."""
+    """Knot leaves the SOA out of a negative answer where the datagram is full, without TC."""
     asked, whole = difference.asked, difference.whole
     leaves_out = (
         difference.server == "knotd"
@@ -107,7 +107,7 @@ def soa_that_does_not_fit(difference: Difference) -> Difference:
 
 
 def truncation(difference: Difference) -> Difference:
-    """What one of them truncates does not fit; ours has nothing but parts of the whole."""
+    """A server truncates only what does not fit, and our reply has only parts of the whole."""
     asked, whole = difference.asked, difference.whole
     sizes = []
     if asked.ours.truncated:

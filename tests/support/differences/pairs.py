@@ -1,4 +1,4 @@
-"""What rules are about: two replies to one query, as it was asked and over TCP."""
+"""What the rules look at: two replies to one query, as it was asked and over TCP."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 from support.wire import Record, Reply
 
 A, AAAA = 1, 28
-# What is known of one server counts only where another one answers as we do.
+# A rule about one server applies only where another server answers as we do.
 CONFIRMED = 1
 
 
@@ -19,7 +19,7 @@ class Pair(NamedTuple):
     their_size: int
 
     def settled(self) -> "Pair":
-        """With nothing left to explain."""
+        """The pair without a difference."""
         return self._replace(theirs=self.ours)
 
     @property
@@ -38,7 +38,7 @@ class Difference(NamedTuple):
     """Whether the zone or one below it may be the one that answers."""
     asked: Pair
     whole: Pair
-    """What both say over TCP."""
+    """The two replies over TCP."""
     agreeing: int = 0
     """How many other servers answer as we do, or with a difference that is explained."""
 
@@ -47,12 +47,12 @@ class Difference(NamedTuple):
         return self.asked.is_equal and self.whole.is_equal
 
     def each(self, settle: Callable[[Pair], Pair]) -> "Difference":
-        """The same done to both pairs."""
+        """The same change made to both pairs."""
         return self._replace(asked=settle(self.asked), whole=settle(self.whole))
 
 
 class Rule(NamedTuple):
-    """A reason for differences: `settle` takes out what it explains."""
+    """A reason for differences: `settle` removes what it explains."""
 
     reason: str
     section: str

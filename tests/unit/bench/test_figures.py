@@ -1,4 +1,4 @@
-"""The benchmarks' pure parts: queries, ratios, goals, and that page and picture say the figures."""
+"""The benchmarks' pure parts: queries, ratios, goals; page and picture show the figures."""
 
 import io
 import re
@@ -19,7 +19,7 @@ ROUNDS = 3
 
 
 def figures(cpu_us: float) -> list[dict[str, float]]:
-    """Rounds of one server, each a little dearer than the one before."""
+    """Rounds of one server, each a little more expensive than the one before."""
     rounds = range(ROUNDS)
     return [
         {"cpu_us": cpu_us + n, "rate": 1e5, "p50_us": 50, "p99_us": 90, "octets": 69}
@@ -29,7 +29,7 @@ def figures(cpu_us: float) -> list[dict[str, float]]:
 
 @pytest.fixture
 def parts() -> dict[str, Any]:
-    """Figures of all parts, made up."""
+    """Invented figures of all parts."""
     taken = {"date": "2026-01-02", "processor": "Some", "cores": 2, "kernel": "6.1"}
     cost = {name: figures(number + 4) for number, name in enumerate(COMMANDS)}
     resident = {"1": 10_000_000, "100000": 30_000_000, "1000000": 110_000_000}

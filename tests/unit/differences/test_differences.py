@@ -1,4 +1,4 @@
-"""The rules that explain differences of servers never explain a wrong reply of ours."""
+"""The rules that explain differences between servers never explain a wrong reply of ours."""
 
 from collections.abc import Iterator
 
@@ -73,6 +73,6 @@ def test_no_rule_explains_a_wrong_reply(name: bytes, qtype: int, server: str) ->
     right, size = _reply(name, qtype)
     for wrong in _wrong(right):
         pair = Pair(wrong, right, size, size)
-        # All other servers are with the one that is looked at, so none is with us.
+        # All other servers answer as this one does, so none answers as we do.
         difference = Difference(server, qtype, 512, False, pair, pair)
         assert differences.explain(difference) == [], wrong

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 HOUR = 3600
 DAY = 24 * HOUR
 COOKIE_LIFE = HOUR
-"""What the engine and RFC 9018 section 4.3 give a cookie."""
+"""How long a cookie lives: in the engine, and in RFC 9018 section 4.3."""
 A, B, C = (bytes([n]) * 16 for n in (1, 2, 3))
 
 
@@ -68,7 +68,7 @@ def test_rotation(what: str, before: list[Secret], now: int, after: list[Secret]
 
 
 class History:
-    """What the file held, and when, for one who rotates at some moments."""
+    """What the file held, and from when, if it is rotated at these moments."""
 
     def __init__(self, pauses: Iterable[int]) -> None:
         self._steps: list[tuple[int, list[bytes]]] = []
@@ -79,14 +79,14 @@ class History:
                 self._steps.append((now, cookies.for_engine(secrets)))
 
     def known(self, at: int) -> list[bytes]:
-        """What an edge has that learned at that moment."""
+        """What an edge has that read the file at that moment."""
         return next(known for since, known in reversed(self._steps) if since <= max(at, 0))
 
     def moments(self) -> list[int]:
         return [since for since, _ in self._steps]
 
     def check(self, maker_late: int, judge_late: int, age: int) -> None:
-        """Two edges learn late, each in its own way, and one judges what the other made before."""
+        """Two edges read the file late; the other accepts what one made, after `age` seconds."""
         late = {0, maker_late - 1, maker_late, judge_late - age, judge_late - age - 1}
         for at in {max(0, since + after) for since in self.moments() for after in late}:
             assert self.known(at - maker_late)[0] in self.known(at + age - judge_late)

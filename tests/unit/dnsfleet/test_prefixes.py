@@ -1,4 +1,4 @@
-"""Address prefixes: one spelling, and a clear word about what is none."""
+"""Address prefixes: one spelling, and a clear message for a text that is none."""
 
 import re
 from pathlib import Path

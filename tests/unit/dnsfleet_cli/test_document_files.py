@@ -1,4 +1,4 @@
-"""What a look at manifest files costs, and that it misses no change."""
+"""What a look at files of documents costs, and that it misses no change."""
 
 import os
 import time
@@ -14,7 +14,7 @@ LONG_AGO_NS = 10**18
 
 
 class Folder:
-    """A folder of manifests, and which of them the last look read and parsed."""
+    """A folder of documents, and which files the last look read and parsed."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -93,7 +93,9 @@ def test_a_stamp_that_is_young_proves_nothing(folder: Folder) -> None:
     now = time.time_ns()
     folder.write("07.yaml", pops("one"), now)
     assert folder.look_at_all() == ["07.yaml"]
-    folder.write("07.yaml", pops("two"), now)  # in the same tick of the clock, as long as before
+    folder.write(
+        "07.yaml", pops("two"), now
+    )  # in the same tick of the clock, and of the same length
     assert folder.look_at_all() == ["07.yaml"]
 
 

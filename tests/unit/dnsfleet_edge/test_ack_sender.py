@@ -1,4 +1,4 @@
-"""Acks are sent on after an ack that could not be."""
+"""After an ack that could not be sent, the next ones are."""
 
 import queue
 
@@ -12,7 +12,7 @@ from support.waiting import wait_for
 
 
 class Core:
-    """Takes the place of a Redis client; each call ends as `errors` says, then well."""
+    """A Redis client whose calls first raise what is in `errors`, and then succeed."""
 
     def __init__(self) -> None:
         self.errors: list[BaseException] = []
@@ -25,7 +25,7 @@ class Core:
         self.sent.put(acks.decode(value))
 
     def is_silent(self) -> bool:
-        """Whether nothing comes for many times as long as between two acks."""
+        """Whether nothing is sent for many times the pause between two acks."""
         try:
             self.sent.get(timeout=0.5)
         except queue.Empty:

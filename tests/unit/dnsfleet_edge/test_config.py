@@ -1,4 +1,4 @@
-"""A config is taken whole or refused with a text that says where and what to do."""
+"""A config is accepted as a whole, or refused with a text that says where and what to do."""
 
 import json
 from pathlib import Path

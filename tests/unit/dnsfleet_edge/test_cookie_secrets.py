@@ -1,4 +1,4 @@
-"""An engine has the secrets of the file, and keeps them when the file is no good."""
+"""An engine has the secrets of the file, and keeps them when the file becomes bad."""
 
 import logging
 import queue
@@ -22,7 +22,7 @@ def text(*secrets: tuple[Part, bytes]) -> str:
 
 
 def cookie(engine: Engine, server: bytes = b"") -> bytes | None:
-    """The server cookie that a client gets; None where the engine does not speak of cookies."""
+    """The server cookie that a client gets; None where the engine answers no cookies."""
     option = dns.edns.CookieOption(CLIENT, server)
     query = dns.message.make_query("example.com", "A", use_edns=0, options=[option])
     wire = engine.respond(query.to_wire())

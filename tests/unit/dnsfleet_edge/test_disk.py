@@ -1,4 +1,4 @@
-"""What was written whole is read back; what was not, or was changed, never is."""
+"""A file that was written completely is read back; one that was not, or was changed, never is."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ ORIGINS = [
     ".".join(["x" * 63, "y" * 63, "z" * 63, "w" * 40]) + ".",
 ]
 
-STRIDE = 7  # of the octets that are damaged; no length or hash is shorter
+STRIDE = 7  # between damaged octets: lengths and hashes are longer, so each is hit
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def file_of(tmp_path: Path, origin: str) -> Path:
 
 
 def test_every_kind_of_origin_comes_back(disk: Disk) -> None:
-    address = [("ns1.example.net.", "A", "192.0.2.53")]  # the root zone holds it too
+    address = [("ns1.example.net.", "A", "192.0.2.53")]  # inside the root zone it needs an address
     for origin in ORIGINS:
         content = make_zone(origin, address if origin == "." else [], serial=7)
         keep_one(disk, sign(content, 1))

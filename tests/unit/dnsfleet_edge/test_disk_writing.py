@@ -1,4 +1,4 @@
-"""The newest revision reaches the disk, the index only a whole set, and failures are retried."""
+"""The disk gets the newest revisions, the index only a complete set, and failures are retried."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,7 +70,7 @@ def test_a_dropped_zone_is_kept_as_dropped(kept: Kept) -> None:
 def test_a_big_zone_is_not_written_for_every_change(
     kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(disk_writing, "BYTES_PER_SECOND", 1)  # what is small is big now
+    monkeypatch.setattr(disk_writing, "BYTES_PER_SECOND", 1)  # every zone counts as big now
     kept.writer.start([])
     kept.save(sign(make_zone("a.example.", serial=1), 1))
     wait_for("the first revision", lambda: kept.serials() == {"a.example.": 1}, 5)
@@ -84,7 +84,7 @@ def test_a_big_zone_is_not_written_for_every_change(
 
 
 class Panic(BaseException):
-    """What a panic of the engine is in Python."""
+    """As a panic of the engine appears in Python."""
 
 
 @pytest.mark.parametrize("error", [RuntimeError("a defect"), Panic("a defect")])

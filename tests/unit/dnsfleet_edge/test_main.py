@@ -1,4 +1,4 @@
-"""What keeps an edge from starting is said in one line that names the file."""
+"""One line that names the file says why an edge cannot start."""
 
 import json
 from pathlib import Path

@@ -8,7 +8,7 @@ from dnsfleet_edge.workers import Worker
 
 
 class Panic(BaseException):
-    """What a panic of the engine is in Python."""
+    """As a panic of the engine appears in Python."""
 
 
 @pytest.mark.parametrize("error", [RuntimeError("a defect"), Panic("a defect")])

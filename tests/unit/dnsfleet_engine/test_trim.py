@@ -1,4 +1,4 @@
-"""Memory that was freed between what stays goes back to the system when the engine is told."""
+"""`trim` gives back to the system the memory that was freed between pieces that stay in use."""
 
 import subprocess
 import sys

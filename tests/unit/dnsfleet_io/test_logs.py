@@ -1,4 +1,4 @@
-"""A record is one line of `key=value`, whoever made it and whatever is in it."""
+"""A log record is one line of `key=value`, whatever module made it and whatever is in it."""
 
 import logging
 import sys

@@ -1,4 +1,4 @@
-"""The pages of a server, and nothing else."""
+"""A server answers its pages, and nothing else."""
 
 import errno
 import logging

@@ -1,4 +1,4 @@
-"""The definitions that a cluster gets: equal to what the models say, and acceptable to it."""
+"""The definitions that a cluster gets: as the models say, and as the API server accepts them."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -187,7 +187,7 @@ def test_chunks_of_a_held_chain_are_the_new_ones_only(rig: Rig, core: Core) -> N
 
 
 def test_a_snapshot_of_the_held_revision_starts_a_new_chain(rig: Rig, core: Core) -> None:
-    """A publisher rewrites the snapshot one revision back, so whoever is up to date goes on."""
+    """The snapshot moves one revision back, and an edge that is up to date goes on from there."""
     core.publish(A, b"a2")
     rig.settle()
     made = core.publish(A, b"a3")

@@ -1,4 +1,4 @@
-"""The follower where a zone cannot be taken over: it stays with that zone, and is not complete."""
+"""The follower where a zone cannot be loaded: only that one fails, and the edge is incomplete."""
 
 from dataclasses import replace
 

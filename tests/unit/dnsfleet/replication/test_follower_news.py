@@ -1,4 +1,4 @@
-"""The follower and what it is told: which words it believes, and what it claims for them."""
+"""The follower and its announcements: which ones it believes, and what its acks then claim."""
 
 import pytest
 from dnsfleet.replication import events, keys
@@ -46,7 +46,7 @@ def test_a_trimmed_log_is_made_up_for_by_the_index(rig: Rig, core: Core) -> None
 
 
 def test_an_ack_never_runs_ahead_of_the_log(rig: Rig, core: Core) -> None:
-    """A manifest that is newer than the log entry read vouches for no zone in between."""
+    """A manifest that is newer than the log entry read proves nothing about zones in between."""
     core.publish(A, b"a2")
     seen = len(core.data.log)
     core.publish(B, b"b2")
@@ -68,9 +68,10 @@ def test_a_gap_is_made_up_for_by_the_replica_that_showed_it(rig: Rig, core: Core
     core.publish(A, b"a3")
     late = core.data.log[-2:]
     del core.data.log[-2:]
-    rig.settle()  # it holds a3, and has not heard of b2
+    rig.settle()  # it holds a3, and b2 was not announced to it
     assert rig.log is not None
-    rig.follower.feed(events.LogRead(rig.log, late[1:]))  # b2 is trimmed, and the index not read
+    # The entry of b2 is trimmed, and the index is not read yet.
+    rig.follower.feed(events.LogRead(rig.log, late[1:]))
     rig.edge.data = old
     rig.feed(events.Disconnected())
     rig.feed(events.Connected())

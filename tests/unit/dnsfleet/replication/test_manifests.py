@@ -1,4 +1,4 @@
-"""Signed heads: what goes in comes out, and nothing else is believed."""
+"""Signed heads: what was signed is read again, and nothing else is accepted."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""Manifests as text: what is read, and the exact place and words of each fault."""
+"""Documents from texts: what is read, and the exact place and words of each fault."""
 
 import pytest
 from dnsfleet.resources import documents
@@ -83,7 +83,7 @@ def test_dates_stay_text() -> None:
 
 
 FAULTS = [
-    # the manifest, what is put in place of what, and the line that people read
+    # the text, what is replaced by what, and the line that people read
     (
         "state: Active",
         "state: Actve",

@@ -42,7 +42,7 @@ TEXTS = [
     ("SMIMEA", f"3 1 1 {'0f' * 32}"),
     ("CAA", '128 issue "ca.example.net; policy=ev"'),
     ("TYPE65280", r"\# 5 00 01020304"),
-    # By way of dnspython.
+    # Converted by dnspython.
     ("NSEC3", "1 1 12 aabbccdd 2t7b4g4vsa5smi47k61mv5bv1a22bojr MX NS RRSIG"),
     ("HTTPS", "1 . alpn=h2,h3 ipv4hint=192.0.2.1"),
     ("LOC", "52 22 23.000 N 4 53 32.000 E -2.00m 0.00m 10000m 10m"),

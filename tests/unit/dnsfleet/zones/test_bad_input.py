@@ -29,7 +29,7 @@ TEXT = "x" * 1000
 
 
 def from_manifest(text: str) -> list[str]:
-    """The lines that people read about a manifest."""
+    """The lines that people read about a document."""
     found, violations = documents.load(text, "zone.yaml")
     for document in found:
         assert isinstance(document.resource, Zone)
@@ -51,7 +51,7 @@ def lines(violations: list[Violation]) -> list[str]:
 
 
 RECORDS = [
-    # what is wrong, the records of the manifest from its line 9 on, the line that people read
+    # what is wrong, the records of the object from line 9 on, the line that people read
     (
         "record outside the zone",
         "- {name: www.example.org., type: A, data: [192.0.2.1]}",

@@ -1,4 +1,4 @@
-"""Ports of Pops are looked at before anything is started."""
+"""The ports of Pops are checked before anything is started."""
 
 import socket
 

@@ -33,7 +33,7 @@ spec: {zoneRef: {name: zone7}, records: [{name: NAME, type: A, data: [192.0.2.1]
 
 
 class Folder:
-    """Manifests of 21 zones, read once, and what each later look found different."""
+    """Files of 21 zones, read once, and what each later look found different."""
 
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.root = root / "manifests"
@@ -66,7 +66,7 @@ class Folder:
         self.start()
 
     def publish(self) -> None:
-        """As whoever publishes does it."""
+        """Take the work out, as the publication does."""
         self.reader.desired.unpublished.clear()
         self.assembled.clear()
 
@@ -76,7 +76,7 @@ class Folder:
         return path
 
     def look(self, *changed: Path) -> set[str]:
-        """Look, and say what is to be published; the look itself assembles what it says here."""
+        """Look; what is to be published. The look itself assembles it."""
         self.publish()
         self.reader.look(set(changed))
         return self.reader.desired.unpublished
@@ -161,7 +161,7 @@ def test_what_is_wrong_with_a_zone_is_told_once_and_at_its_place(folder: Folder)
 
 
 def test_a_record_set_that_its_zone_came_to_allow_is_good_in_the_next_run(folder: Folder) -> None:
-    """Its newest version did not change when it became good, and it is saved all the same."""
+    """A version that became good without a change of its own is saved too."""
     allowed = zone("zone7", "192.0.2.1") + "  recordSets: {names: [NAME]}\n"
     path = folder.write("zone7.yaml", allowed.replace("NAME", "first"))
     team = folder.write("team.yaml", TEAM.replace("NAME", "first"))

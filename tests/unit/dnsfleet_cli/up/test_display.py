@@ -1,4 +1,4 @@
-"""The two faces of events: lines for people, JSON lines for programs."""
+"""The two forms of events: lines for people, JSON lines for programs."""
 
 import io
 import json

@@ -24,7 +24,7 @@ def zone(name: str, protect: bool = False) -> str:
 
 
 class Bench:
-    """A folder of manifests, looked at with a clock of its own."""
+    """A folder of documents, and looks at it with a clock of the test."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "manifests"
@@ -151,7 +151,7 @@ def test_good_documents_survive_a_restart_beside_a_broken_file(bench: Bench) -> 
     bench.write("a.yaml", "kind: [")
     bench.restart()
     assert reasons(bench.look()) == ["SourceBroken"]
-    assert bench.names == ["Zone default/one"]  # a Pop is what each run is told
+    assert bench.names == ["Zone default/one"]  # Pops are not kept: each run is told its own
     bench.write("a.yaml", POP)
     bench.look()
     assert bench.look(SETTLE_SECONDS).removed == ["one.example."]
@@ -252,7 +252,7 @@ def test_a_save_writes_what_changed(bench: Bench, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_version_that_has_become_good_is_saved(bench: Bench) -> None:
-    """Another document can make one good that did not change itself."""
+    """A change of one document can make another one good."""
     bench.write("a.yaml", zone("one"))
     bench.look()
     (old,) = bench.last_good.documents
