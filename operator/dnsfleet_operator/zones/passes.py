@@ -287,6 +287,8 @@ class ZonePasses:
     def _publish(
         self, changed: list[str], wanted: Mapping[str, Claims], complete: bool
     ) -> dict[str, Outcome]:
+        for origin in wanted:
+            self._claimed.pop(origin, None)  # until settled, they are wide
         try:
             self._ledger.before(wanted)
         except StoreError as error:
