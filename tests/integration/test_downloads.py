@@ -21,7 +21,7 @@ from dnsfleet_operator.zones import fetching
 from dnsfleet_operator.zones.downloads import THREADS, Downloads
 from dnsfleet_operator.zones.fetching import DownloadError
 from dnsfleet_publisher.zone_sources import SourceError
-from support import manifests
+from support import yaml_resources
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
 
@@ -103,7 +103,9 @@ def test_a_server_that_goes_on_and_on_is_left(
 def zone_from(url: str, name: str) -> Zone:
     digest = hashlib.sha256(b"zone").hexdigest()
     file = f"{{url: '{url}', sha256: {digest}}}"
-    return manifests.zone(f"{{origin: {name}.example, soa: null, zoneFile: {file}}}", name=name)
+    return yaml_resources.zone(
+        f"{{origin: {name}.example, soa: null, zoneFile: {file}}}", name=name
+    )
 
 
 class Server:

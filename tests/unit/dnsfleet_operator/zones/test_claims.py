@@ -6,7 +6,7 @@ from dnsfleet_operator.observed.observation import Known
 from dnsfleet_operator.zones import claims
 from dnsfleet_operator.zones.claims import Claim
 from dnsfleet_operator.zones.retained import stand_in
-from support import manifests
+from support import yaml_resources
 from support.zones import make_zone
 
 CREATED = "2026-02-01T00:00:00Z"
@@ -26,7 +26,7 @@ def test_a_zone_that_is_not_understood_holds_its_origin_by_its_age() -> None:
     reference = Reference("Zone", "dns", "young")
     known = Known("1", 1, CREATED, 1, None, (), b"")
     held = stand_in(reference, known, "example.com.")
-    older = manifests.zone(name="old", creationTimestamp="2026-01-01T00:00:00Z")
+    older = yaml_resources.zone(name="old", creationTimestamp="2026-01-01T00:00:00Z")
     owners, refusals = ownership.zones_by_origin([held, older], {})
     assert owners == {"example.com.": older}
     assert [each.reason for each in refusals] == ["ZoneInUse"]

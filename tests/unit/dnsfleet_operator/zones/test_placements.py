@@ -6,17 +6,17 @@ from dnsfleet.resources import Pop, Zone
 from dnsfleet_operator.zones.placements import Placements, Selections
 from dnsfleet_operator.zones.results import Results
 from dnsfleet_publisher.publishing import Outcome, State
-from support import manifests
+from support import yaml_resources
 
 EU = "{popSelector: {matchLabels: {region: eu}}}"
 
 
 def zone(origin: str, placement: str = "{}") -> Zone:
-    return manifests.zone(f"{{origin: {origin}, placement: {placement}}}")
+    return yaml_resources.zone(f"{{origin: {origin}, placement: {placement}}}")
 
 
 def pop(name: str, region: str) -> Pop:
-    return manifests.pop(name=name, labels={"region": region})
+    return yaml_resources.pop(name=name, labels={"region": region})
 
 
 def test_only_zones_whose_selector_chooses_others_are_named() -> None:
