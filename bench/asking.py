@@ -1,4 +1,4 @@
-"""Asking one server one kind of queries: what a query costs, and the highest rate without loss."""
+"""Asks one server one kind of queries: what a query costs, and the highest rate without loss."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,25 +8,25 @@ from bench.loads import Queries
 
 FILL_SECONDS = 3
 """Once, before the first round: an answer cache keeps a name when it is asked for the second time,
-and the figures are those of servers that have been running."""
+and the figures are to be those of servers that have been running."""
 
 WARM_SECONDS = 0.15
-"""Before each round: what the processor's caches hold is then this server's."""
+"""Before each round: after that the processor's caches hold the data of this server."""
 
 BUSY_SECONDS = 0.6
 STEP_SECONDS = 0.3
 STEPS = 5
-"""Halvings: they find the highest rate to 1/64 of what the server gives when it is busy."""
+"""Halvings: they find the highest rate to 1/64 of the rate of the busy server."""
 
 BACKLOG_SECONDS = 0.005
-"""How late the last reply of a step may be. Above what a server can do, its receive buffer holds
-the rest of a whole step, and nothing would be lost."""
+"""How late the last reply of a step may be. Above the rate that a server can answer, its receive
+buffer may hold the rest of a whole step: nothing would be lost, but all of it would be late."""
 
 PIPELINED = 4
 """Queries in flight on each connection of a busy run."""
 
 STRIDE = 300_000
-"""Queries between the first ones of two runs: more than a run sends."""
+"""The distance of the first queries of two runs: more than a run sends."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,11 @@ class Figures:
     p50_us: float
     p99_us: float
     octets: float
-    """Of a reply: not every server answers with the same records."""
+    """Octets of a reply: not every server answers with the same records."""
 
 
 class Server(Protocol):
-    """What can be asked, and tells the CPU time that it had."""
+    """A server that can be asked, and tells the CPU time that it used."""
 
     @property
     def target(self) -> loads.Target: ...
@@ -69,7 +69,7 @@ class Server(Protocol):
 
 
 class Asking:
-    """Runs the generator; no run begins where another one did."""
+    """Runs the generator; each run begins at another query."""
 
     def __init__(self) -> None:
         self._runs = 0
@@ -80,30 +80,30 @@ class Asking:
         return loads.run(server.target, work.queries, seconds, self._runs * STRIDE, *options)
 
     def fill(self, server: Server, work: Workload) -> None:
-        """Ask until the caches hold what they will hold."""
+        """Ask until the caches are filled."""
         self.run(server, work, FILL_SECONDS, *work.window())
 
     def cost(self, server: Server, work: Workload) -> tuple[float, float]:
-        """CPU time a reply in microseconds, and replies a second, of a server kept busy."""
+        """CPU time per reply in microseconds, and replies per second, of a server kept busy."""
         self.run(server, work, WARM_SECONDS, *work.window())
         cpu_us, busy = self.busy(server, work, BUSY_SECONDS)
         return cpu_us, busy.rate
 
     def figures(self, server: Server, work: Workload, cpu_us: float, busy: float) -> Figures:
-        """Everything of one round, whose `cost` is known."""
+        """All figures of one round; `cost` was measured before."""
         rate = self.highest(server, work, busy)
         calm = self.at(server, work, rate / 2, BUSY_SECONDS)
         return Figures(cpu_us, rate, calm.p50_us, calm.p99_us, calm.octets)
 
     def busy(self, server: Server, work: Workload, seconds: float) -> tuple[float, loads.Report]:
-        """A run that keeps the server busy, and its CPU time a reply in microseconds."""
+        """A run that keeps the server busy, and its CPU time per reply in microseconds."""
         before = server.cpu_seconds()
         report = self.run(server, work, seconds, *work.window())
         return (server.cpu_seconds() - before) / report.received * 1e6, report
 
     def highest(self, server: Server, work: Workload, busy: float) -> float:
-        """The highest rate without loss between half of what the server gives when it is busy and
-        half as much again; its lower end where even that is too much."""
+        """The highest rate without loss, between 0.5 and 1.5 times the rate of the busy server; the
+        lower end where even that is too much."""
         low, high = busy / 2, busy * 1.5
         for _ in range(STEPS):
             rate = (low + high) / 2
@@ -115,5 +115,5 @@ class Asking:
         return low
 
     def at(self, server: Server, work: Workload, rate: float, seconds: float) -> loads.Report:
-        """A run by the clock."""
+        """A run at a rate, by the clock."""
         return self.run(server, work, seconds, "--rate", f"{rate:.0f}", *work.transport())

@@ -13,7 +13,7 @@ from bench.master_file import RECORDS, master_file
 
 POPS = ("ams", "gru", "sin")
 CHANGES = 20
-RATE = 1_500  # queries a second over all Pops
+RATE = 1_500  # queries per second, over all Pops
 PROBE = "probe.big.example."
 LOAD_SECONDS = 300
 

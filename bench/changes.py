@@ -1,4 +1,4 @@
-"""One change after another in a running fleet, and how long each took to be answered everywhere."""
+"""One change after another in a running fleet, and how long until all Pops answered it."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from support.oracle import Oracle
 from support.waiting import wait_for
 
 LIVE_SECONDS = 30
-"""A change that takes longer ends the benchmark: it would say nothing about the others."""
+"""A change that takes longer ends the benchmark: the other figures would be useless too."""
 
 
 def live_seconds(oracle: Oracle, changes: int, make: Callable[[int], None]) -> Iterator[float]:

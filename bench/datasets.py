@@ -1,4 +1,4 @@
-"""What is served and what is asked, written to files.
+"""Zones and queries, written to files.
 
 Every zone has the origin `ORIGIN`, and the names that are asked all have the same length. Queries
 carry EDNS with the payload of 1,232 octets that resolvers use.
@@ -23,10 +23,10 @@ CACHED = 1_000
 
 CHAINS = 25_000
 CHAIN = 4
-"""CNAMEs from the name that is asked to the address."""
+"""CNAMEs between the name that is asked and the address."""
 
 ASKED = 500_000
-"""Queries of a file before it begins again: some seconds of them."""
+"""Queries in a file, before it begins again: enough for some seconds."""
 
 SEED = 1
 HEAD = f"""\
@@ -74,7 +74,7 @@ def zipf(file: Path, count: int) -> Queries:
 
 
 def absent(file: Path) -> Queries:
-    """Names that do not exist, each a new one: what an attack with random subdomains asks."""
+    """Names that do not exist, always new ones: as an attack with random subdomains asks."""
     file.write_bytes(_framed(query("twelveoctets")))
     return Queries(file, random=True)
 

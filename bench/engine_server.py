@@ -1,12 +1,13 @@
-"""An engine that answers, and does what its benchmark says while it answers.
+"""An engine that answers, and takes commands of its benchmark while it answers.
 
 `python -m bench.engine_server ZONE-FILE ADDR:PORT SHARDS [plain]` runs it; each line of standard
 input is a command, answered by a line of JSON. `Engine` is the other end.
 
-`plain` takes the BPF program off the sockets that the engine has bound: then the kernel spreads
-queries by addresses and ports, as it does for every server that only sets `SO_REUSEPORT`. That is
-for comparison; a user has no such choice. No response is rate limited, as at no other server here:
-over loopback that is so anyway, from another network namespace all queries are one network's.
+`plain` removes the BPF program from the sockets of the engine: then the kernel spreads queries by
+addresses and ports, as it does for every server that only sets `SO_REUSEPORT`. This is for
+comparison; users cannot choose it. No server here limits the rate of responses, so neither does the
+engine: over loopback it never does, and in another network namespace all queries come from one
+network.
 """
 
 import json
@@ -31,10 +32,10 @@ STOP_SECONDS = 20
 
 
 class Engine:
-    """A running one, as its benchmark sees it."""
+    """A running engine server, as its benchmark uses it."""
 
     def __init__(self, process: "subprocess.Popen[str]", target: loads.Target) -> None:
-        """Take a process that has just begun; `target` says where it will answer."""
+        """Take a process that was just started; `target` says where it will answer."""
         assert process.stdin is not None
         assert process.stdout is not None
         self._commands: IO[str] = process.stdin
@@ -44,11 +45,11 @@ class Engine:
         self._answer()  # that it serves
 
     def prepare(self) -> None:
-        """Make another version of the zone, of which no part is the same memory."""
+        """Make another version of the zone that shares no memory with the first."""
         self._ask("prepare")
 
     def load(self) -> None:
-        """Serve the version that was made first and let the one before go."""
+        """Serve the oldest version that was made and not served yet; the one before is freed."""
         self._ask("load")
 
     def counters(self) -> dict[str, int]:
@@ -76,7 +77,7 @@ class Engine:
 def running(
     zone: Path, target: loads.Target, shards: int, *options: str, command: Sequence[str] = ()
 ) -> Iterator[Engine]:
-    """Start an engine; `command` goes in front of its own."""
+    """Start an engine server; `command` is put in front of its own command."""
     own = [sys.executable, "-m", "bench.engine_server", str(zone), target.server, str(shards)]
     process = subprocess.Popen(
         [*command, *own, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -121,7 +122,7 @@ def main(file: str, address: str, shards: str, *options: str) -> None:
 
 
 def pin_shards() -> None:
-    """Give each shard a core of its own; what makes zones runs where there is room."""
+    """Give each shard a core of its own; the thread that makes zones may use any core."""
     for task in Path("/proc/self/task").iterdir():
         name = (task / "comm").read_text().strip()
         if name.startswith("shard-"):

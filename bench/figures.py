@@ -11,7 +11,7 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 
 def memory_octets(pid: int, field: str = "Rss") -> int:
-    """Memory of a process in core: `Rss` all of it, `Pss` with a share of what others use, too."""
+    """Resident memory of a process: `Rss` is all, `Pss` counts only a share of shared pages."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith(f"{field}:"):
             return int(line.split()[1]) * 1024

@@ -1,7 +1,7 @@
-"""What a query costs the engine over what it costs to send it back unread; under a minute.
+"""What a query costs the engine, divided by what it costs to send it back unread; one minute.
 
 For work on the engine: run it before and after a change. Both servers run all the time and take
-turns, so that what else the machine does falls on both.
+turns, so that other work of the machine slows both.
 """
 
 import tempfile

@@ -1,4 +1,4 @@
-"""What engine and operator are held to, as limits on ratios of one run."""
+"""The goals of engine and operator, as limits on ratios of one run."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -9,26 +9,26 @@ from bench.results import Part
 from bench.servers import DNSFLEET, ECHO
 
 FLOOR = {"cached": 1.10, "uniform": 1.15, "absent": 1.15}
-"""CPU time a query over the echo's."""
+"""CPU time per query, divided by that of the echo."""
 
 PEER = "gdnsd"
-"""The quickest of the peers where the goals were set: CPU time a query is to be below its."""
+"""The fastest of the peers when the goals were set: our CPU time per query is to be below its."""
 
 LARGE = 1.3
-"""CPU time a query in a zone of a million records over that in one of 100,000."""
+"""CPU time per query in a zone of a million records, divided by that in one of 100,000."""
 
 OCTETS = 120
-"""Memory that an A record takes."""
+"""Octets of memory for an A record."""
 
 START = 1.0
-"""Seconds to the first answer from a million records over those of Knot."""
+"""Seconds to the first answer from a million records, divided by those of Knot."""
 
 SWAPPED = 1.5
-"""p99 with swaps over that without."""
+"""p99 with swaps, divided by p99 without."""
 
 
 class Goal(NamedTuple):
-    """One of them."""
+    """One goal."""
 
     what: str
     limit: float
@@ -36,7 +36,7 @@ class Goal(NamedTuple):
 
     @property
     def reached(self) -> bool:
-        """Whether the median keeps to the limit."""
+        """Whether the median is within the limit."""
         measured = self.measured
         return (measured.median if isinstance(measured, Ratio) else measured) <= self.limit
 

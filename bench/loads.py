@@ -1,9 +1,8 @@
-"""The load generator and the echo floor: built, run, and what a query cost the server.
+"""The load generator and the echo: builds them, runs them, and tells what a query cost the server.
 
-Server and generator have a core each. Over the loopback interface, the kernel brings a datagram to
-its receiver in the name of the sender: the server pays for its replies as far as the generator's
-socket, the generator for the queries as far as the server's. It is so for every server alike, and
-for the echo.
+Server and generator have a core each. Over loopback, the kernel delivers a datagram in the CPU time
+of its sender: the server pays for its replies up to the generator's socket, the generator pays for
+its queries up to the server's. This is the same for every server and for the echo.
 """
 
 import json
@@ -26,11 +25,11 @@ WINDOW = 192
 buffer (which Knot keeps) holds 256."""
 
 GRACE_SECONDS = 30
-"""What a run may take beyond the time that it sends for."""
+"""How much longer a run may take than it sends."""
 
 
 def build() -> None:
-    """Compile both; a second when nothing changed."""
+    """Compile both; takes a second when nothing changed."""
     subprocess.run(
         ["cargo", "--locked", "build", "--release", "--quiet", "--manifest-path", MANIFEST],
         check=True,
@@ -40,7 +39,7 @@ def build() -> None:
 
 @dataclass(frozen=True)
 class Queries:
-    """What is asked: a file of queries, and whether each gets a first label of its own."""
+    """What is asked: a file of queries, and whether each gets its own first label."""
 
     file: Path
     random: bool = False
@@ -69,16 +68,16 @@ BUSY = ("--window", str(WINDOW))
 
 @dataclass(frozen=True)
 class Target:
-    """Who is asked, and from where."""
+    """The server that is asked, and the place of the generator."""
 
     server: str
     """ADDR:PORT."""
     generator: tuple[str, ...] = ("taskset", "--cpu-list", str(LOAD_CORE))
-    """What starts the generator, in front of its own command."""
+    """A command in front of the generator's own, such as one that enters a namespace."""
 
 
 def run(target: Target, queries: Queries, seconds: float, first: int, *options: str) -> Report:
-    """Ask for some seconds; `first` tells runs apart, so that none repeats another's queries."""
+    """Ask for some seconds; `first` is another one in each run, so that no run repeats queries."""
     command: list[str | Path] = [*target.generator, BINARIES / "dnsfleet-load"]
     command += ["--server", target.server, "--queries", queries.file, "--seconds", str(seconds)]
     command += ["--random" if queries.random else "--first", str(first), *options]
@@ -89,7 +88,7 @@ def run(target: Target, queries: Queries, seconds: float, first: int, *options: 
 
 
 def cpu_seconds(pid: int) -> float:
-    """CPU time that all threads of a process have had, those that ended included.
+    """CPU time of all threads of a process, of ended ones too.
 
     The clock of another process: clock_getcpuclockid(3) computes its id like this.
     """

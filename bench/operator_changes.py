@@ -1,8 +1,8 @@
 """Changes of a running fleet, and how long each took from the API server to the core's log.
 
-They are made by the clock and not one after another: who waits for each change before the next
-would not see what changes do to each other. Each one is of another Zone, so that the first
-publication of its origin after it is its own.
+They are made by the clock, not one after another: if each change waited for the one before, nobody
+would see how changes delay each other. Each one is of another Zone, so that the first publication
+of its origin after it is its own.
 """
 
 import time
@@ -28,7 +28,7 @@ class Change(NamedTuple):
 
 
 class Changes:
-    """The changes of one fleet: of a record of a Zone and of a RecordSet in turns."""
+    """The changes of one fleet: in turns of a record of a Zone, and of a RecordSet."""
 
     def __init__(self, fleet: OperatorFleet, record_sets: bool) -> None:
         self._fleet = fleet
@@ -51,7 +51,7 @@ class Changes:
         return Change(origin(number), done.accepted)
 
     def delays(self, changes: Sequence[Change]) -> list[Delay]:
-        """How long each took, once all have arrived."""
+        """How long each took; waits until all have arrived."""
         waiting = list(changes)
 
         def arrived() -> bool:
@@ -67,7 +67,7 @@ class Changes:
 
 
 def beside(both: Sequence[Changes], count: int) -> list[list[Change]]:
-    """So many changes of each fleet, in turns, so that what else the machine does falls on all."""
+    """So many changes of each fleet, in turns, so that other work of the machine slows all."""
     made: list[list[Change]] = [[] for _ in both]
     due = time.monotonic()
     for _ in range(count):

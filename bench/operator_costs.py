@@ -1,8 +1,8 @@
 """What the operator does for a change, a list and an idle minute, by the size of its fleet.
 
 The whole process is measured, kopf included, on a real Valkey, beside an API server in another
-process. A small fleet runs all the time: changes of both are made in turns, so that what else the
-machine does falls on both. What is told of a large fleet is over that of the small one.
+process. A small fleet runs beside the large one: changes of both are made in turns, so that other
+work of the machine slows both. A figure of a large fleet is divided by that of the small one.
 
 The page has a second column, of the operator before a redesign: `run(command, BEFORE)` measures
 any operator, such as one of another checkout.
@@ -46,7 +46,7 @@ def run(command: Sequence[str] = OPERATOR, column: str = NOW) -> None:
                 both = Changes(small, record_sets=False), Changes(huge, record_sets=False)
                 figures["rounds"][HUGE], _ = phases.rounds_beside(*both, huge, listed=False)
             _save(column, figures)
-            # The large fleet had nothing to do meanwhile but its list, every few minutes.
+            # Meanwhile the large fleet had nothing to do but its list, every few minutes.
             figures["lists"] = phases.list_costs(large, calm, min(figures["idle"]))
     _save(column, figures)
     print("\n".join(told(figures)))
@@ -77,7 +77,7 @@ def _settle(fleet: OperatorFleet, began: float, size: str, figures: Figures) -> 
 
 
 def _save(column: str, figures: Figures) -> None:
-    """Replace one column: a run that ends half-way leaves what it found."""
+    """Replace one column; a run that ends half-way has written what it found until then."""
     figures["load"].append(os.getloadavg()[0])
     before = results.load().get(PART, {})
     results.save(PART, {**before, column: figures})

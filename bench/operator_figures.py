@@ -10,7 +10,7 @@ from bench.figures import quantile
 from bench.ratios import Ratio
 
 GAP_SECONDS = 5.0
-"""Between the lists of two kinds that belong together: objects are taken in meanwhile."""
+"""The longest pause between lists that belong together: the operator takes in objects meanwhile."""
 
 Sample = tuple[float, float]
 
@@ -21,14 +21,14 @@ def spread(values: Sequence[float]) -> Ratio:
 
 
 def growth(octets: Mapping[int, float]) -> float:
-    """What an object adds between the two larger of three sizes, over what it adds between the two
-    smaller: 1 where memory is linear."""
+    """What an object adds between the two larger of three sizes, divided by what it adds between
+    the two smaller: 1 where memory is linear."""
     (few, least), (some, more), (many, most) = sorted(octets.items())
     return ((most - more) / (many - some)) / ((more - least) / (some - few))
 
 
 def between(samples: Sequence[Sample], begin: float, end: float) -> float:
-    """What a counter grew by between two moments; between two samples it grew evenly."""
+    """By how much a counter grew between two moments; between samples it is interpolated."""
     return _at(samples, end) - _at(samples, begin)
 
 
@@ -49,7 +49,7 @@ class Delay(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """One time at which everything was listed, from the first page to the last."""
+    """One complete list of everything, from the first page to the last."""
 
     began: float
     ended: float
@@ -81,8 +81,8 @@ def _ended(group: Iterable[Mapping[str, Any]]) -> float:
 def apart(
     rounds: Iterable[Sequence[Sequence[Delay]]], listed: Sequence[Listed]
 ) -> tuple[list[dict[str, Any]], dict[str, float]]:
-    """The figures of each round's changes of a small and a large fleet, and of those of the large
-    one that came while everything was listed, which count in no round.
+    """The figures of the changes of a small and a large fleet, round by round; and of those of the
+    large one that were made during a complete list, which count in no round.
 
     A round in which no other changes were made is left out.
     """

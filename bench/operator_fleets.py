@@ -1,7 +1,7 @@
 """A whole operator at work: its process, a Valkey, an API server, and an edge that acks.
 
 The operator is any command that starts one; it is configured as the chart does it. Its CPU time is
-noted all the time, so that what a list or an idle minute took can be told afterwards.
+sampled all the time, so that the cost of a list or of an idle minute can be computed afterwards.
 """
 
 import bisect
@@ -33,14 +33,14 @@ SAMPLE_SECONDS = 0.1
 LOOK_SECONDS = 0.2
 QUIET_SECONDS = 5.0
 IDLE_SHARE = 0.5
-"""An operator that wrote nothing for so long, and took less of a core, has nothing on its way."""
+"""An operator is idle if it wrote nothing for so long, and took less of a core."""
 
 Sample = tuple[float, float]
 """When (`time.monotonic()`), and the CPU seconds of the process until then."""
 
 
 class OperatorFleet:
-    """One fleet of a size; `running` gives one."""
+    """One fleet; `running` makes one."""
 
     def __init__(
         self, size: Size, command: Sequence[str], api: APIServer, core: Valkey, folder: Path
@@ -77,7 +77,7 @@ class OperatorFleet:
             "DNSFLEET_CORE_PORT": str(self.core.port),
             "DNSFLEET_HTTP_PORT": str(free_port()),
         }
-        # What it may import is its own business.
+        # It imports what its own environment has, not what this process has.
         environment.pop("PYTHONPATH", None)
         self._edge = SimulatedEdge(self.core.url, POP, EDGE, self.hear)
         self._edge.start()
@@ -91,7 +91,7 @@ class OperatorFleet:
         return began
 
     def stop(self) -> None:
-        """End the operator as a crash does; the next one need not wait for its Lease."""
+        """End the operator as a crash does, and remove its Lease: the next one need not wait."""
         self._ended.set()
         if self._sampler is not None:
             self._sampler.join()
@@ -107,14 +107,14 @@ class OperatorFleet:
             return  # it never had one, or the API server has ended too
 
     def hear(self, origin: str, at: float) -> None:
-        """Take a publication."""
+        """Note a publication."""
         with self._news:
             self._published.setdefault(origin, []).append(at)
             self._news.notify_all()
 
     def published(self, origin: str, after: float) -> float | None:
-        """When an origin, or the fleet's head where it is empty, was published first after a
-        moment; None where it was not yet."""
+        """When an origin was first published after a moment, or the fleet's head where `origin` is
+        empty; None where it was not published yet."""
         times = self._published.get(origin, [])
         at = bisect.bisect(times, after)
         return times[at] if at < len(times) else None
@@ -143,8 +143,8 @@ class OperatorFleet:
                 self._news.wait(1.0)
 
     def settle(self, seconds: float) -> float:
-        """Wait until the operator is idle: each Zone and RecordSet says that it is everywhere, it
-        writes nothing, and most of its time it waits. When that began."""
+        """Wait until the operator is idle: each Zone and RecordSet is Propagated, nothing is
+        written, and hardly any CPU time is used. The moment at which that began."""
         deadline = time.monotonic() + seconds
         writes, since = self._writes(), time.monotonic()
         while True:
@@ -156,7 +156,7 @@ class OperatorFleet:
             if (seen := self._writes()) != writes:
                 writes, since = seen, now
             busy = self.cpu_between(now - QUIET_SECONDS, now) / QUIET_SECONDS
-            # One without the Lease is quiet, too: so the objects themselves are asked in the end.
+            # An operator without the Lease is quiet too, so the objects themselves are checked.
             if now - since > QUIET_SECONDS and busy < IDLE_SHARE:
                 if self._all_propagated():
                     return since

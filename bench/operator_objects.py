@@ -1,6 +1,6 @@
 """The fleet that the operator is measured with: objects as people apply them, and their changes.
 
-Zones are spread over namespaces as over teams, a hundred in each. Each Zone has five RRsets of its
+Zones are spread over namespaces, as over teams: a hundred in each. Each Zone has five RRsets of its
 own. Where there are RecordSets, each Zone has five, of one RRset; one of them comes from another
 team's namespace, by the consent of the Zone to namespaces with a label.
 """
@@ -24,7 +24,7 @@ UNUSED = 100
 
 @dataclass(frozen=True)
 class Size:
-    """How much there is of it."""
+    """The size of a fleet."""
 
     zones: int
     record_sets: int = RECORD_SETS

@@ -18,25 +18,25 @@ SETTLE_SECONDS = 1800.0
 STARTS = 3
 ROUNDS = 3
 CHANGES = 200
-"""Of each fleet in a round: the second longest is the p99."""
+"""Changes of each fleet in a round: the second longest is the p99."""
 LAST_CHANGES = 8
-"""After all is published at a start: one of them comes after the last list."""
+"""Changes after everything is published at a start: one of them is made after the last list."""
 IDLE_SECONDS, IDLE_SLICES = 30.0, 3
 EVENT_SECONDS = 0.02
-"""Between two events that are to change nothing."""
+"""Between two events that change nothing."""
 REST_SECONDS = 5.0
-"""After them: what they caused has ended."""
+"""The pause after them, until all that they caused has ended."""
 LIST_SECONDS = 400.0
-"""A complete list comes every five minutes, and takes a while."""
+"""The longest wait for a complete list: one comes every five minutes and takes a while."""
 AFTER_SECONDS = 30.0
-"""After the last page of a list: what the operator does with it has ended."""
+"""The pause after the last page of a list, until the operator has handled it."""
 
 Figures = dict[str, Any]
 
 
 def starts_empty(fleet: OperatorFleet) -> tuple[list[float], float]:
-    """Seconds from the operator's start to the last zone in an empty core, and when the last of
-    them began, which goes on."""
+    """Seconds from the operator's start to the last zone in an empty core; and when the last start
+    was, whose operator still runs."""
     taken = []
     for number in range(STARTS):
         if number:
@@ -49,8 +49,8 @@ def starts_empty(fleet: OperatorFleet) -> tuple[list[float], float]:
 
 
 def starts_full(fleet: OperatorFleet, changes: Changes) -> tuple[list[float], list[float]]:
-    """With a core that has everything: seconds to the new leader's word that all is published, and
-    what the first change waits that comes after the last page of the lists of that start."""
+    """With a core that has everything: seconds until the new leader publishes the fleet's head, and
+    how long the first change after the last page of that start's lists takes."""
     complete, waited = [], []
     for _ in range(STARTS):
         fleet.stop()
@@ -86,7 +86,7 @@ def idle(fleet: OperatorFleet) -> list[float]:
 
 def events(fleet: OperatorFleet, changes: Changes) -> list[Figures]:
     """CPU time of the operator for events that change nothing: new labels of ConfigMaps that no
-    Zone names, and new Namespaces; and what a change waits that comes right after them."""
+    Zone names, and new Namespaces; and how long a change right after them takes."""
     rounds: list[Figures] = []
     for turn in range(ROUNDS):
 
@@ -128,7 +128,7 @@ def rounds_beside(
     small: Changes, large: Changes, fleet: OperatorFleet, listed: bool
 ) -> tuple[list[Figures], Figures]:
     """Changes of a small and a large fleet in turns: the figures of each round, and of the changes
-    of the large `fleet` that were made while it listed everything.
+    of the large `fleet` during a complete list.
 
     With `listed` the changes go on until such a list has ended.
     """
@@ -148,8 +148,8 @@ def rounds_beside(
 
 
 def list_costs(fleet: OperatorFleet, since: float, idle_share: float) -> list[Figures]:
-    """CPU and wall-clock seconds of the complete lists since a moment from when the fleet had
-    nothing else to do, without what it takes when it is idle; at least one is waited for."""
+    """CPU and wall-clock seconds of the complete lists since a moment, without the CPU time of an
+    idle operator. The fleet must have nothing else to do. Waits for one list at least."""
     deadline = time.monotonic() + LIST_SECONDS
     while True:
         now = time.monotonic()
@@ -169,7 +169,7 @@ def list_costs(fleet: OperatorFleet, since: float, idle_share: float) -> list[Fi
 
 
 def memory(fleet: OperatorFleet) -> Figures:
-    """Resident octets of the operator, now and at most since its start."""
+    """Resident octets of the operator, now and the peak since its start."""
     lines = Path(f"/proc/{fleet.pid}/status").read_text().splitlines()
     (peak,) = [line for line in lines if line.startswith("VmHWM:")]
     return {"now": memory_octets(fleet.pid), "most": int(peak.split()[1]) * 1024}

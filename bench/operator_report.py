@@ -1,4 +1,4 @@
-"""The operator's part of the page: its figures beside those before, and its goals."""
+"""The operator's part of the page: its figures beside earlier ones, and its goals."""
 
 from collections.abc import Callable, Iterator
 from textwrap import wrap
@@ -15,7 +15,7 @@ SMALL, HALF, LARGE, HUGE = "100", "5000", "10000", "100000"
 Figures = dict[str, Any]
 Figure = Callable[[Figures], Ratio | float]
 Row = tuple[str, float | None, Figure]
-"""What it is, at most how much it is to be, and how it is computed from a column."""
+"""Its text, its limit, and how it is computed from a column."""
 
 MIB = 2**20
 ABSENT = ""
@@ -66,7 +66,7 @@ def measured(part: Figures) -> Iterator[tuple[str, float, Ratio | float]]:
 
 
 def section(part: Figures, width: int) -> Iterator[str]:
-    """The lines of the section but for its table."""
+    """The lines of the section without its table."""
     yield "## Operator"
     yield ""
     yield from wrap(
@@ -104,7 +104,7 @@ def told(column: Figures) -> Iterator[str]:
 
 
 def _found(column: Figures | None, figure: Figure) -> Ratio | float | None:
-    """The figure; None where the run did not come so far."""
+    """The figure; None where the run did not get that far."""
     try:
         return None if column is None else figure(column)
     except KeyError:

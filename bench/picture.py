@@ -1,7 +1,7 @@
-"""The picture of the benchmarks: one panel a workload, one bar a server, as SVG.
+"""The picture of the benchmarks as SVG: a panel for each workload, a bar for each server.
 
-A bar is the median CPU time a query, the thin line over it the smallest to the largest round. All
-panels have one scale, so that workloads compare, too.
+A bar is the median CPU time per query; the thin line on it goes from the smallest to the largest
+round. All panels have one scale, so that workloads can be compared too.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""From a changed record in a manifest to its answer at all Pops, asking all the time."""
+"""From a changed record in a file to its answer at all Pops, which are asked all the time."""
 
 import tempfile
 from pathlib import Path
@@ -11,7 +11,7 @@ from bench.figures import quantile
 
 POPS = ("ams", "gru", "sin")
 CHANGES = 200
-RATE = 3_000  # queries a second over all Pops: a look at each Pop every millisecond
+RATE = 3_000  # queries per second over all Pops: each Pop is asked every millisecond
 
 
 def run() -> None:

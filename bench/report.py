@@ -1,6 +1,6 @@
-"""`docs/benchmarks.md`: what the figures in `docs/benchmarks.json` say, for people.
+"""`docs/benchmarks.md`: the figures of `docs/benchmarks.json` for people.
 
-Pure text from figures, so the page is always that of its file (a test compares them).
+The page is made from the file alone, and a test compares them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +17,7 @@ PAGE = results.FILE.with_suffix(".md")
 PICTURE = PAGE.parent / "images/benchmarks.svg"
 
 WIDTH = 100
-"""Of the page's prose, as of the other documents."""
+"""The width of the page's prose, as in the other documents."""
 
 WORKLOADS = {
     "cached": "1,000 names, which every answer cache holds",
@@ -73,7 +73,7 @@ def page(parts: dict[str, results.Part]) -> str:
 
 
 def goal_table(parts: dict[str, results.Part]) -> Iterator[str]:
-    """What was to be reached, and what was."""
+    """The goals, and what was reached."""
     yield "## Goals"
     yield ""
     yield from _table(
@@ -133,7 +133,7 @@ def servers(part: results.Part) -> Iterator[str]:
 
 
 def _beside_peers(rows: dict[str, list[dict[str, float]]]) -> str:
-    """The engine's CPU time over the least, and its rate over the highest, of the peers."""
+    """The engine's CPU time and rate, divided by the best time and rate of the peers."""
 
     def every(name: str, figure: str) -> list[float]:
         return [figures[figure] for figures in rows[name]]
@@ -154,7 +154,7 @@ def _beside_peers(rows: dict[str, list[dict[str, float]]]) -> str:
 
 
 def memory(resident: dict[str, dict[str, int]]) -> Iterator[str]:
-    """Resident memory after loading, and what a record adds."""
+    """Resident memory after loading, and how much a record adds."""
     yield "### Memory"
     yield ""
     yield from wrap(
@@ -245,7 +245,7 @@ def shards(part: results.Part) -> Iterator[str]:
 
 
 def operator(part: results.Part) -> Iterator[str]:
-    """The operator by the size of its fleet, beside what it was before."""
+    """The operator by the size of its fleet, beside earlier figures."""
     yield from operator_report.section(part, WIDTH)
     head, told = operator_report.table(part)
     yield from _table(head, iter(told))

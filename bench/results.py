@@ -1,6 +1,6 @@
-"""What the parts of a run found: every round's figures, as they were taken, in one JSON file.
+"""The results of a run: the figures of every round, as they were taken, in one JSON file.
 
-A part replaces its own figures and says on which machine and when they were taken. What people
+A part replaces its own figures, and adds on which machine and when they were taken. What people
 read (`docs/benchmarks.md` and its picture) is made from the file alone.
 """
 
@@ -29,7 +29,7 @@ def save(name: str, figures: Part) -> None:
 
 
 def taken() -> dict[str, str | int]:
-    """When and on what."""
+    """When and on which machine."""
     processor = next(
         line.partition(":")[2].strip()
         for line in Path("/proc/cpuinfo").read_text().splitlines()

@@ -1,7 +1,7 @@
 """The servers that are measured: one worker each, on its own core, with one zone from a file.
 
-They do what dnsfleet does and no more: minimal responses, no rate limit, no control channel; where
-a server lets one say so, its UDP receive buffer is as large as the engine's.
+They do what dnsfleet does and no more: minimal responses, no rate limit, no control channel. Where
+a server can be configured so, its UDP receive buffer is as large as the engine's.
 """
 
 import shutil
@@ -24,22 +24,22 @@ from bench.figures import memory_octets
 START_SECONDS = 120
 STOP_SECONDS = 20
 LOOK_SECONDS = 0.005
-"""How often a starting server is asked: what a start can be measured to."""
+"""Between two questions to a starting server: the precision of a measured start."""
 
 RECEIVE_BUFFER = 4 << 20
-"""Octets of queries that may wait: the engine's own (`serve/sockets.rs`)."""
+"""Octets of the receive buffer: as the engine has it (`serve/sockets.rs`)."""
 
 GDNSD_BUFFER = 1 << 20
-"""The largest that gdnsd takes."""
+"""The largest receive buffer that gdnsd accepts."""
 
 PINNED = ("taskset", "--cpu-list", str(loads.SERVER_CORE))
-"""What starts a server, in front of its own command."""
+"""A command in front of a server's own, such as one that enters a namespace."""
 
 ANCOUNT = slice(6, 8)
-"""Where the header of a reply says how many records answer (RFC 1035 section 4.1.1)."""
+"""The place of ANCOUNT in the header of a reply (RFC 1035 section 4.1.1)."""
 
 CONNECTIONS = 300
-"""TCP connections that a server must take: more than any benchmark opens."""
+"""TCP connections that a server must accept: more than any benchmark opens."""
 
 Command = list[str | Path]
 
@@ -165,7 +165,7 @@ class Running:
         return sum(loads.cpu_seconds(pid) for pid in _family(self.pid))
 
     def resident_octets(self) -> int:
-        """Memory in core (RSS); what several processes share counts once (PSS)."""
+        """Resident memory (RSS); what several processes share counts once (PSS)."""
         family = _family(self.pid)
         field = "Rss" if len(family) == 1 else "Pss"
         return sum(memory_octets(pid, field) for pid in family)
@@ -177,7 +177,7 @@ def serving(
 ) -> Iterator[dict[str, Running]]:
     """Start servers one after another with the same zone; end them all.
 
-    `pinned` goes in front of their commands.
+    `pinned` is put in front of their commands.
     """
     processes: list[subprocess.Popen[bytes]] = []
     running = {}
@@ -203,7 +203,7 @@ def serving(
 
 
 def _answers(process: subprocess.Popen[bytes], port: int, echoes: bool) -> bool:
-    """Ask until the first name's address comes; from the echo, the query itself."""
+    """Ask until the address of the first name comes; the echo sends the query itself."""
     query = datasets.query(datasets.host(0))
     deadline = time.monotonic() + START_SECONDS
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
@@ -225,7 +225,7 @@ def _answers(process: subprocess.Popen[bytes], port: int, echoes: bool) -> bool:
 
 
 def _family(pid: int) -> list[int]:
-    """A process and all that descend from it."""
+    """A process and all its descendants."""
     family = [pid]
     for member in family:
         for children in Path(f"/proc/{member}/task").glob("*/children"):

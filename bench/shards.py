@@ -1,13 +1,13 @@
-"""Two shards on two cores against one: what it is worth that the kernel picks a shard by name.
+"""Two shards on two cores against one: the gain when the kernel picks the shard by name.
 
 Each shard has an answer cache of its own. Where queries are spread by client (plain
 `SO_REUSEPORT`), both caches hold the same names; spread by name, they hold twice as many. Names are
-asked by a Zipf law, round and round in a file that has more of them than a cache holds and fewer
-than two do.
+asked by a Zipf law, again and again from a file that has more of them than one cache holds and
+fewer than two hold.
 
 The rate is fixed. The generator is in another network namespace: it asks over a pair of
 interfaces, as from another machine, and from as many ports as the kernel needs to spread clients
-evenly. The namespaces have no way out, and go with the run.
+evenly. The namespaces have no uplink, and are removed after the run.
 """
 
 import os
@@ -26,12 +26,12 @@ ROUNDS = 5
 RATE = 60_000
 SECONDS = 4
 FILL_QUERIES = 4 * datasets.ASKED
-"""To each engine before the first round: the whole file twice to each of two shards by client,
-because a cache keeps a name when it is asked for the second time."""
+"""Queries to each engine before the first round: the whole file twice to each of two shards by
+client, because a cache keeps a name when it is asked for the second time."""
 
 SOURCES = 64
 OPTIONS = ("--rate", str(RATE), "--sleep", "--sources", str(SOURCES))
-"""The generator's: it sleeps, since it shares the cores with two shards."""
+"""Options of the generator: it sleeps, because it shares the cores with two shards."""
 
 ADDRESS, CLIENT, PREFIX = "192.0.2.1", "192.0.2.2", 30  # RFC 5737: documentation
 LINK = "bench"
@@ -53,9 +53,9 @@ class Figures:
     hits: float
     """Share of the queries that were answered from a cache."""
     cpu_us: float
-    """CPU time a query that the engine took."""
+    """CPU time per query of the engine."""
     generator_us: float
-    """CPU time a query that the generator took: the kernel picks the shard in its name."""
+    """CPU time per query of the generator: the kernel picks the shard in the time of the sender."""
     lost: int
 
 
@@ -120,7 +120,7 @@ def children_seconds() -> float:
 
 @contextmanager
 def namespaces() -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Two network namespaces with a link between them; what starts a command in each."""
+    """Two network namespaces with a link between them; the prefix of a command for each."""
     server, client = (f"dnsfleet-{role}-{os.getpid()}" for role in ("server", "client"))
     made: list[str] = []
     try:

@@ -1,10 +1,10 @@
 """dnsfleet, Knot, NSD, gdnsd, BIND and the echo: the same zones, the same queries, in turns.
 
-All servers of a zone run at once on one core and only one of them is asked at a time, so a round
-takes seconds and what else the machine does falls on all of them. For each workload and round:
+All servers of a zone run at once on one core, and only one of them is asked at a time. So a round
+takes seconds, and other work of the machine slows all of them. For each workload and round:
 
-- CPU time a query, while a window of queries keeps the server busy, of all servers one right after
-  the other;
+- CPU time per query, while a window of queries keeps the server busy, of all servers one right
+  after the other;
 - the highest rate without loss, sent by the clock, found by halving;
 - p50 and p99 of the latency at half of that rate.
 """
@@ -40,7 +40,7 @@ def run() -> None:
 
 
 def prepared(folder: Path) -> list[tuple[str, Path, dict[str, Workload]]]:
-    """Zones, and what is asked of each, written to `folder`."""
+    """Zones and the queries for each, written to `folder`."""
     small, large, chains = datasets.SMALL, datasets.LARGE, datasets.CHAINS
     uniform = datasets.uniform(folder / "uniform", small)
     names = {
@@ -72,7 +72,7 @@ def measure(
             asking.fill(server, work)
     for number in range(1, ROUNDS + 1):
         for what, work in workloads.items():
-            # At once, because the speed of a virtual machine changes from one minute to the next.
+            # Without a pause: the speed of a virtual machine changes from minute to minute.
             costs = {name: asking.cost(server, work) for name, server in servers.items()}
             for name, server in servers.items():
                 figures = asking.figures(server, work, *costs[name])

@@ -1,7 +1,7 @@
-"""What an edge is to the operator: it reads the core's log, and acks what it has read.
+"""An edge as the operator sees one: it reads the core's log, and acks what it has read.
 
-Here it answers nobody, so an ack follows a publication at once. What the operator does between a
-change and the core's log is measured at it, too: nobody hears of a publication sooner.
+It answers no queries, so an ack follows a publication at once. The time from a change to the core's
+log is measured here too, because no other reader sees a publication sooner.
 """
 
 import json
@@ -13,19 +13,19 @@ from typing import Any
 import redis
 
 LOG, ACKS = "dnsfleet:1:log", "dnsfleet:1:acks"
-"""As in `dnsfleet.keys`: an edge of another version would have its own."""
+"""As in `dnsfleet.replication.keys`: an edge of another version would have its own."""
 REPEAT_SECONDS = 5.0
 """An edge repeats its ack so often; one that is silent for 15 s counts as unreachable."""
 LOOK_SECONDS = 1.0
-"""How long a read waits for news: what `stop` takes."""
+"""How long a read waits for entries: the longest that `stop` takes."""
 ENTRIES = 1000
 
 Heard = Callable[[str, float], None]
-"""Gets an origin, empty for the fleet's head, and when it was heard (`time.monotonic()`)."""
+"""Gets an origin, empty for the fleet's head, and when it was read (`time.monotonic()`)."""
 
 
 class SimulatedEdge:
-    """One edge of one Pop; `heard` is called from its thread, with what is new from `start` on."""
+    """One edge of one Pop; `heard` is called from its thread for each entry after `start`."""
 
     def __init__(self, core_url: str, pop: str, edge: str, heard: Heard) -> None:
         self._core = redis.Redis.from_url(core_url)
@@ -41,7 +41,7 @@ class SimulatedEdge:
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the wait that is under way."""
+        """End after the current read."""
         self._stopping.set()
         self._thread.join()
         self._core.close()
@@ -62,6 +62,6 @@ class SimulatedEdge:
 
 
 def _ack(lsn: int) -> str:
-    """Everything up to this position is answered, as `dnsfleet.acks` writes it."""
+    """The ack that everything up to this position is answered, as `replication.acks` writes it."""
     said = {"lsn": lsn, "failing": {}, "failingCount": 0, "time": time.time_ns() // 1_000_000}
     return json.dumps(said)

@@ -1,6 +1,6 @@
 """From the command to the first answer from a master file of a million records.
 
-Here a server has all cores: who reads a file on several of them has it sooner.
+Here a server has all cores, because some servers read a file on several of them.
 """
 
 import tempfile

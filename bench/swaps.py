@@ -1,10 +1,10 @@
-"""Whole zones swapped under load: what is lost, and what it does to the latency.
+"""Whole zones swapped under load: how many queries are lost, and what happens to the latency.
 
-The load is the highest without loss, less a tenth: at the edge itself a run without swaps loses,
-too. Each round looks for it, and is one run without swaps and one with a swap every second, of a
-zone of which no part is the same memory as before. A virtual machine may change its speed by a
-quarter for a minute. A round in which it did so compares nothing, and is made again: what a query
-costs before and after the round tells.
+The load is nine tenths of the highest without loss, because at that limit even a run without swaps
+loses some. Each round looks for the limit, then makes one run without swaps and one with a swap
+every second, each to a zone that shares no memory with the one before. A virtual machine may change
+its speed by a quarter for a minute. A round during such a change compares nothing and is repeated:
+the cost of a query is measured before and after the round.
 """
 
 import sys
@@ -24,16 +24,16 @@ from bench.side_by_side import ROUNDS
 
 SECONDS = 3
 SWAPS = 3
-"""In a run, at equal distances."""
+"""Swaps in a run, at equal distances."""
 
 LOAD = 0.9
-"""Of the highest rate without loss."""
+"""The share of the highest rate without loss."""
 
 SAME_SPEED = 0.05
-"""By how much the cost of a query before and after a round may differ: it varies by a hundredth."""
+"""How much the cost of a query may differ before and after a round: normally it is a hundredth."""
 
 MOST_TRIES = 6
-"""Of one round; a machine that never keeps its speed so long cannot be measured."""
+"""Tries of one round: a machine that never keeps its speed that long cannot be measured."""
 
 
 class Round(NamedTuple):
@@ -111,7 +111,7 @@ def one(
 
 
 def swap(engine: engine_server.Engine) -> None:
-    """Swap the zone while a run goes on, the first time in the middle of its first part."""
+    """Swap the zone during a run, the first time in the middle of the first interval."""
     time.sleep(SECONDS / SWAPS / 2)
     for _ in range(SWAPS - 1):
         engine.load()

@@ -1,8 +1,8 @@
 """`dnsfleet up` with 10,000 zones: what a change takes, what idling costs, what a restart takes.
 
-Every zone has a manifest of its own in one folder, as people keep them. One of them is the probe
-whose answers tell when a change has come. A restart is one after SIGKILL: all that the fleet had is
-in its state folder.
+Every zone has a file of its own in one folder, as people keep them. One of them is the probe, whose
+answers show when a change has arrived. A restart follows a SIGKILL: the fleet has only its state
+folder.
 """
 
 import os
@@ -30,12 +30,12 @@ RECORDS = 5
 """Addresses in a zone, beside its SOA and NS."""
 CHANGES = 30
 RATE = 300
-"""Queries a second over all Pops: a look at each Pop every 10 ms takes little of two cores."""
+"""Queries per second over all Pops: each is asked every 10 ms, which takes little of two cores."""
 IDLE_SECONDS = 20
 READY_SECONDS = 300
 """A fleet that takes longer to start ends the benchmark."""
 STEADY_SECONDS = 15
-"""Before idling is measured: edges write to their disks what they have just loaded."""
+"""The pause before idling is measured: edges still write to their disks what they have loaded."""
 LOOK_SECONDS = 0.005
 
 ZONE = """\
@@ -134,7 +134,7 @@ def _answers(server: tuple[str, int]) -> bool:
 
 
 def _cpu_seconds(fleet: Fleet) -> Mapping[str, float]:
-    """CPU time of `up` and of each process that it started."""
+    """CPU time of `up` and of every process that it started."""
     names = ["core", *(f"{role}/{pop}" for pop in POPS for role in ("replica", "edge"))]
     pids = {"up": fleet.process.pid, **{name: fleet.pid(name) for name in names}}
     return {name: loads.cpu_seconds(pid) for name, pid in pids.items()}

@@ -93,9 +93,8 @@ def test_a_stamp_that_is_young_proves_nothing(folder: Folder) -> None:
     now = time.time_ns()
     folder.write("07.yaml", pops("one"), now)
     assert folder.look_at_all() == ["07.yaml"]
-    folder.write(
-        "07.yaml", pops("two"), now
-    )  # in the same tick of the clock, and of the same length
+    # In the same tick of the clock, and of the same length.
+    folder.write("07.yaml", pops("two"), now)
     assert folder.look_at_all() == ["07.yaml"]
 
 
