@@ -22,11 +22,11 @@ from dnsfleet_publisher.store_errors import Fenced, StoreError
 
 from dnsfleet_operator.cluster import Cluster, ClusterError
 from dnsfleet_operator.configuration import Configuration
-from dnsfleet_operator.inbox import Event, Inbox, Message, Object
-from dnsfleet_operator.labels import POP_LABEL
+from dnsfleet_operator.inbox import Event, Inbox, Message
 from dnsfleet_operator.leading.terms import COOKIES, SYNC, ZONES, Dependencies, Term
 from dnsfleet_operator.metrics import Metrics
-from dnsfleet_operator.observed.observation import Observation, reference_of
+from dnsfleet_operator.objects import POP_LABEL, Object, reference_of
+from dnsfleet_operator.observed.observation import Observation
 from dnsfleet_operator.observed.slimming import slimmed
 from dnsfleet_operator.observed.workloads import KINDS, Workloads
 from dnsfleet_operator.secrets.key_secrets import Keys

@@ -6,12 +6,13 @@ as the new one: its uid tells that it is another.
 """
 
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 from dnsfleet.resources import Reference
 
-Object = Mapping[str, Any]
+from dnsfleet_operator.objects import Object
+
 Message = Callable[[], None]
 
 

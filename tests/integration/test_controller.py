@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from dnsfleet.replication import acks, formats, keys
 from dnsfleet.replication.acks import Ack
-from dnsfleet_operator.labels import COMPONENT_LABEL, MANAGED_BY, POP_LABEL
+from dnsfleet_operator.objects import COMPONENT_LABEL, MANAGED_BY, POP_LABEL
 from dnsfleet_publisher import publishing
 from dnsfleet_publisher.redis_users import RIGHTS
 from support.controlled_fleets import DEADLINE_SECONDS, NAMESPACE, ControlledFleet

@@ -14,9 +14,8 @@ from typing import Any
 import pytest
 from dnsfleet.replication.acks import Ack
 from dnsfleet.resources import Reference
-from dnsfleet_operator.labels import COMPONENT_LABEL, POP_LABEL
 from dnsfleet_operator.metrics import Metrics
-from dnsfleet_operator.observed.observation import Object, reference_of
+from dnsfleet_operator.objects import COMPONENT_LABEL, POP_LABEL, Object, reference_of
 from dnsfleet_operator.observed.workloads import Workloads
 from dnsfleet_operator.statuses.looks import FleetView, View
 from dnsfleet_operator.zones.downloads import Downloads

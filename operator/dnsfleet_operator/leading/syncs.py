@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dnsfleet.resources import Reference
 
 from dnsfleet_operator.cluster import Cluster
-from dnsfleet_operator.labels import MANAGED_SELECTOR
+from dnsfleet_operator.objects import MANAGED_SELECTOR
 from dnsfleet_operator.observed.observation import LISTED, Known, Observation
 from dnsfleet_operator.observed.slimming import slimmed
 from dnsfleet_operator.observed.workloads import KINDS, Workloads

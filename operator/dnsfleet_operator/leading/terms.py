@@ -23,9 +23,9 @@ from dnsfleet_publisher.store_errors import StoreError
 from dnsfleet_operator import garbage
 from dnsfleet_operator.cluster import Cluster
 from dnsfleet_operator.configuration import Configuration
-from dnsfleet_operator.labels import MANAGED_SELECTOR
 from dnsfleet_operator.leading import syncs
 from dnsfleet_operator.metrics import Metrics
+from dnsfleet_operator.objects import MANAGED_SELECTOR
 from dnsfleet_operator.observed import edge_pods
 from dnsfleet_operator.observed.observation import Known, Observation
 from dnsfleet_operator.observed.workloads import Workloads

@@ -6,14 +6,11 @@ and the CRD must be there, must not be on their way out, and must be no younger 
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from dnsfleet.resources import GROUP, Reference
 
 from dnsfleet_operator.cluster import Cluster
-from dnsfleet_operator.observed.observation import reference_of
-
-Manifest = Mapping[str, Any]
+from dnsfleet_operator.objects import Object, reference_of
 
 DEFINITIONS = {
     "Zone": f"zones.{GROUP}",
@@ -23,7 +20,7 @@ DEFINITIONS = {
 """The name of the CRD of each kind."""
 
 
-def why_not(created: str, containers: Mapping[str, Manifest | None]) -> str | None:
+def why_not(created: str, containers: Mapping[str, Object | None]) -> str | None:
     """Why what it served stays; None where the object was deleted for its own sake. Pure.
 
     `created` is the creationTimestamp of the deleted object, `containers` are its `namespace`,

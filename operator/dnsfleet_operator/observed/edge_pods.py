@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from dnsfleet_operator.labels import COMPONENT_LABEL, POP_LABEL
+from dnsfleet_operator.objects import COMPONENT_LABEL, POP_LABEL
 
 
 class EdgePod(NamedTuple):

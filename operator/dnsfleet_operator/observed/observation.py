@@ -24,8 +24,7 @@ from dnsfleet.resources.documents import Document
 from dnsfleet.violations import Violation
 from dnsfleet_publisher.dependencies import Groups, wanted_config_maps
 
-Object = Mapping[str, Any]
-"""An object of Kubernetes as its JSON says it."""
+from dnsfleet_operator.objects import Object, reference_of
 
 LISTED = ("Namespace", "Pop", "RecordSet", "Zone")
 """Kinds of which all objects are known. ConfigMaps are known while a Zone refers to them."""
@@ -226,12 +225,6 @@ def origins_of(known: Known) -> set[str]:
     if known.document is not None and isinstance(known.document.resource, Zone):
         found.add(known.document.resource.origin)
     return found
-
-
-def reference_of(found: Object) -> Reference:
-    """Kind, namespace and name of an object."""
-    metadata = found["metadata"]
-    return Reference(found["kind"], metadata.get("namespace", ""), metadata["name"])
 
 
 def _parse(

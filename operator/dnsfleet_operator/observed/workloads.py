@@ -1,11 +1,8 @@
 """The pods, Deployments and Services of the Pops, from lists and events. Pure."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
-from dnsfleet_operator.labels import POP_LABEL
-
-Manifest = Mapping[str, Any]
+from dnsfleet_operator.objects import POP_LABEL, Object
 
 KINDS = ("Deployment", "Pod", "Service")
 
@@ -14,14 +11,14 @@ class Workloads:
     """The newest version of each object that is known. Not locked: one thread owns it."""
 
     def __init__(self) -> None:
-        self._known: dict[str, dict[str, Manifest]] = {kind: {} for kind in KINDS}
+        self._known: dict[str, dict[str, Object]] = {kind: {} for kind in KINDS}
 
-    def get(self, kind: str, name: str) -> Manifest | None:
+    def get(self, kind: str, name: str) -> Object | None:
         """The object of a kind and name."""
         return self._known[kind].get(name)
 
     @property
-    def pods(self) -> list[Manifest]:
+    def pods(self) -> list[Object]:
         """All pods."""
         return list(self._known["Pod"].values())
 
@@ -29,31 +26,31 @@ class Workloads:
     def pops(self) -> set[str]:
         """The Pops that have any object."""
         return {
-            manifest["metadata"]["labels"][POP_LABEL]
+            each["metadata"]["labels"][POP_LABEL]
             for own in self._known.values()
-            for manifest in own.values()
+            for each in own.values()
         }
 
-    def put(self, manifest: Manifest) -> Manifest | None:
+    def put(self, found: Object) -> Object | None:
         """Take a version, unless it is older than the known one, which is returned."""
-        known = self._known[manifest["kind"]]
-        name = manifest["metadata"]["name"]
+        known = self._known[found["kind"]]
+        name = found["metadata"]["name"]
         before = known.get(name)
-        if before is None or _version(before) <= _version(manifest):
-            known[name] = manifest
+        if before is None or _version(before) <= _version(found):
+            known[name] = found
         return before
 
-    def remove(self, manifest: Manifest) -> None:
+    def remove(self, found: Object) -> None:
         """Forget an object that was deleted, unless there is a new one of its name."""
-        known = self._known[manifest["kind"]]
-        before = known.get(manifest["metadata"]["name"])
-        if before is not None and before["metadata"]["uid"] == manifest["metadata"]["uid"]:
-            del known[manifest["metadata"]["name"]]
+        known = self._known[found["kind"]]
+        before = known.get(found["metadata"]["name"])
+        if before is not None and before["metadata"]["uid"] == found["metadata"]["uid"]:
+            del known[found["metadata"]["name"]]
 
-    def replace(self, kind: str, manifests: Iterable[Manifest]) -> None:
+    def replace(self, kind: str, objects: Iterable[Object]) -> None:
         """Take a complete list of a kind."""
-        self._known[kind] = {manifest["metadata"]["name"]: manifest for manifest in manifests}
+        self._known[kind] = {each["metadata"]["name"]: each for each in objects}
 
 
-def _version(manifest: Manifest) -> int:
-    return int(manifest["metadata"]["resourceVersion"])
+def _version(found: Object) -> int:
+    return int(found["metadata"]["resourceVersion"])

@@ -20,7 +20,7 @@ from dnsfleet.resources import Metadata, Pop, PopSpec, Reference
 
 from dnsfleet_operator.cluster import Cluster, ClusterError, Object
 from dnsfleet_operator.configuration import Configuration
-from dnsfleet_operator.labels import CREATED_ANNOTATION, POP_LABEL
+from dnsfleet_operator.objects import CREATED_ANNOTATION, POP_LABEL
 from dnsfleet_operator.observed.deletions import Deletions
 from dnsfleet_operator.observed.observation import Known, Observation
 from dnsfleet_operator.observed.workloads import Workloads

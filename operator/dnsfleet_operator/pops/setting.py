@@ -12,7 +12,7 @@ from dnsfleet.resources import Pop
 
 from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.configuration import Configuration
-from dnsfleet_operator.labels import COMPONENT_LABEL, CREATED_ANNOTATION, MANAGED_BY, POP_LABEL
+from dnsfleet_operator.objects import COMPONENT_LABEL, CREATED_ANNOTATION, MANAGED_BY, POP_LABEL
 
 Fields = dict[str, Any]
 """A part of an object, as its JSON says it."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from dnsfleet.resources import Pop
 
-from dnsfleet_operator.labels import POP_LABEL
+from dnsfleet_operator.objects import POP_LABEL
 from dnsfleet_operator.observed import edge_pods
 from dnsfleet_operator.observed.workloads import Workloads
 from dnsfleet_operator.pops.drains import Drains

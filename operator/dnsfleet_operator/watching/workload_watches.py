@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from dnsfleet_operator.cluster import Cluster, Object
-from dnsfleet_operator.labels import MANAGED_SELECTOR
+from dnsfleet_operator.objects import MANAGED_SELECTOR
 from dnsfleet_operator.observed.workloads import KINDS
 from dnsfleet_operator.watching import threads
 

@@ -12,8 +12,8 @@ from dnsfleet.replication.manifests import Manifest
 from dnsfleet.replication.revisions import Revision
 from dnsfleet.resources import Reference
 from dnsfleet.violations import Violation
-from dnsfleet_operator.labels import COMPONENT_LABEL, POP_LABEL
 from dnsfleet_operator.metrics import Metrics
+from dnsfleet_operator.objects import COMPONENT_LABEL, POP_LABEL
 from dnsfleet_operator.observed.observation import Observation
 from dnsfleet_operator.observed.workloads import Workloads
 from dnsfleet_operator.pops.passes import PopResult
