@@ -68,7 +68,8 @@ class MemoryCluster(Cluster):
     def page(
         self, kind: str, token: str = "", namespace: str = "", labels: str = "", most: int = 0
     ) -> Page:
-        return Page(self.objects(kind, namespace, labels), "", next(self._numbers))
+        version = next(self._numbers)  # what has a lower one is in the list
+        return Page(self.objects(kind, namespace, labels), "", version)
 
     def create(self, new: Object) -> Object:
         self._answer(new["kind"])

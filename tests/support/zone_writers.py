@@ -50,8 +50,8 @@ class _Cluster(Cluster):
         return [each for each in self.again if each["kind"] == kind]
 
 
-def _names(manifest: dict[str, Any], name: str, namespace: str) -> bool:
-    metadata = manifest["metadata"]
+def _names(found: dict[str, Any], name: str, namespace: str) -> bool:
+    metadata = found["metadata"]
     return (metadata["name"], metadata["namespace"]) == (name, namespace)
 
 
@@ -132,13 +132,13 @@ def zone(name: str, hosts: int = 1, **metadata: Any) -> dict[str, Any]:
     return item("Zone", name, spec, **metadata)
 
 
-def changed(manifest: dict[str, Any], generation: int, **spec: Any) -> dict[str, Any]:
+def changed(found: dict[str, Any], generation: int, **spec: Any) -> dict[str, Any]:
     """The next version of an object."""
-    metadata = manifest["metadata"] | {
+    metadata = found["metadata"] | {
         "generation": generation,
         "resourceVersion": str(generation),
     }
-    return manifest | {"metadata": metadata, "spec": manifest["spec"] | spec}
+    return found | {"metadata": metadata, "spec": found["spec"] | spec}
 
 
 def record_set(name: str, owner: str, rtype: str = "A", data: str = "192.0.2.2") -> dict[str, Any]:
