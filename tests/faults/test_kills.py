@@ -79,8 +79,8 @@ def test_a_core_that_lost_its_data_takes_nothing_away(
     with Oracle(fleet.servers, PROBE, RATE, published=0) as oracle:
         change(file, oracle, 1)
         for data in (tmp_path / "state").rglob("appendonlydir"):
-            for file in data.iterdir():
-                file.unlink()
+            for lost in data.iterdir():
+                lost.unlink()
         position = fleet.kill("core")
         fleet.wait("started", 10, lambda e: e["process"] == "core", position)
         change(file, oracle, 2)
