@@ -217,18 +217,22 @@ class Assembler:
         self._loose.clear()
         for zone in settled.zones:
             touched |= self.with_record_sets(zone)
-        alone = {reference for reference in touched if not self._has_zone(reference)}
+        alone = {each for each in touched if self._origin_of(each) not in self.marks}
         self._refused = (self._refused - touched) | {
             reference for reference in alone if self.violations_of(reference)
         }
         return alone
 
-    def _has_zone(self, reference: Reference) -> bool:
-        """Whether a marked origin will say what there is to say about an object."""
-        if reference.kind == "Zone":
-            return self.owners.owns(reference)
-        record_set = self.record_sets.get(reference)
-        return record_set is not None and self.owners.owns(record_set.zone_reference)
+    def _origin_of(self, reference: Reference) -> str:
+        """The origin of the zone that an object is about; empty where no Zone owns one for it."""
+        zone = reference
+        if reference.kind == "RecordSet":
+            record_set = self.record_sets.get(reference)
+            if record_set is None:
+                return ""
+            zone = record_set.zone_reference
+        owner = self.owners.get(zone) if self.owners.owns(zone) else None
+        return "" if owner is None else owner.origin
 
     def _assemble(self, zone: resources.Zone, document: Document) -> Assembled:
         source = self._sources.read(zone, document, self._config_maps.known)

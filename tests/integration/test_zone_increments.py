@@ -266,6 +266,36 @@ class World:
             pass
         return len(found)
 
+    def keeps(self) -> dict[str, int]:
+        """How much is kept of objects, where there is something."""
+        passes, assembler, results = self.passes, self.passes._assembler, self.passes.results
+        found = {
+            "zones": assembler.zones,
+            "documents": assembler._documents,
+            "violations": assembler._about,
+            "refused": assembler._refused,
+            "loose": assembler._loose,
+            "owners": assembler.owners._nodes,
+            "good": assembler._last_good.documents,
+            "bases": assembler._last_good._bases,
+            "built": assembler._last_good._built,
+            "sources": assembler._sources._known,
+            "config maps": assembler._config_maps.known,
+            "record sets": list(assembler.record_sets),
+            "claimed": passes._claimed,
+            "names": passes._names,
+            "origins": results.origins,
+            "members": results.members,
+            "told": results.violations,
+            "frozen": results.frozen,
+            "taken": results.taken,
+            "shown": self.looks._updates._shown,
+            "compared": self.looks._updates._compared,
+            "samples": self.metrics.fleet.zones,
+            "unread": self.observation.unread,
+        }
+        return {name: len(kept) for name, kept in found.items() if kept}
+
     def anew(self) -> ZonePasses:
         """A writer that looks at everything anew, with the memory of the one that did not."""
         fresh = ZonePasses(
@@ -318,3 +348,9 @@ def test_increments_are_what_a_complete_pass_gives(core: Valkey, steps: list[Any
         assert told(fresh) == told(world.passes)
         assert shown == {}
         assert metrics.fleet.zones == world.metrics.fleet.zones
+    for found in list(world.objects.values()):
+        world.change(found, "delete")
+    world.settle(world.passes, world.looks)
+    if not world.passes._assembler.retained:  # what they added stays for its grace period
+        assert world.keeps() == {}
+    assert world.passes._desired.keys() == world.passes._live, "orphans are served on"

@@ -18,7 +18,7 @@ For what a RecordSet added to a zone the same holds; `retained` knows what that 
 
 import itertools
 import logging
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 
 from dnsfleet.resources import Reference
 from dnsfleet.zones.plans import APPROVE_ANNOTATION
@@ -83,7 +83,7 @@ class ZonePasses:
     @property
     def waiting(self) -> int:
         """Origins that the next passes will look at."""
-        return len(self._assembler.marks) + len(self._removed)
+        return len(self._assembler.marks)
 
     def deleted(self, reference: Reference, known: Known) -> None:
         """A Zone object is gone; the next pass finds out whether that was meant."""
@@ -151,9 +151,7 @@ class ZonePasses:
         for origin in found.since.keys() - self._orphans.keys():
             _log.warning("%s is published and no Zone names it; it is served on", origin)
         self._orphans = found.since
-        for origin in found.removed:
-            self._desired.pop(origin, None)
-            self._removed.add(origin)
+        self._remove(found.removed)
         self._silent |= set(self._retained.sweep(observation, now))
 
     def prove(self, wrong: Callable[[], None]) -> Iterator[None]:
@@ -250,9 +248,15 @@ class ZonePasses:
         for reference, why in self._deletions.why_not(gone).items():
             known = self._deleted.pop(reference)
             if why is None:
-                self._removed |= {each for each in origins_of(known) if each not in self._naming}
+                self._remove(each for each in origins_of(known) if each not in self._naming)
             else:
                 _log.warning("%s is gone and its zone is served on: %s", reference, why)
+
+    def _remove(self, origins: Iterable[str]) -> None:
+        """Have the next pass remove these zones."""
+        for origin in origins:
+            self._desired.pop(origin, None)
+            self._removed.add(origin)
 
     # What is wanted
 
