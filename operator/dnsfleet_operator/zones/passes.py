@@ -38,7 +38,7 @@ from dnsfleet_operator.observed.observation import Known, Observation, origins_o
 from dnsfleet_operator.zones import claims, orphans
 from dnsfleet_operator.zones.claims import Claims, Ledger
 from dnsfleet_operator.zones.placements import Selections
-from dnsfleet_operator.zones.results import Pass, Results, Taken
+from dnsfleet_operator.zones.results import Pass, Results
 from dnsfleet_operator.zones.retained import Retained, stand_in
 
 MOST_ORIGINS = 100
@@ -137,7 +137,7 @@ class ZonePasses:
         for origin in outcomes:
             self._touched |= self.results.members.get(origin, frozenset())
         touched, self._touched = frozenset(self._touched), set()
-        self._tell(touched, observation)
+        self.results.tell(touched, observation, self._assembler)
         again = {each.origin: each.again for each in assembly.zones if each.again is not None}
         origins = frozenset(assembly.origins) | outcomes.keys()
         return Pass(outcomes, origins, touched, again, self._publisher.away)
@@ -354,36 +354,3 @@ class ZonePasses:
             known = observation.get(reference)
             if known is not None and known.document is None:
                 self._take_unreadable_zone(reference, known)
-
-    def _tell(self, touched: Set[Reference], observation: Observation) -> None:
-        """Bring up to date what is said of these objects."""
-        results, assembler = self.results, self._assembler
-        for reference in touched:
-            if reference.kind == "Zone":
-                self._tell_origin(reference)
-            known = observation.get(reference)
-            wrong = () if known is None else known.violations
-            wrong = (*wrong, *assembler.violations_of(reference))
-            if known is None:
-                results.taken.pop(reference, None)
-            else:
-                results.taken[reference] = Taken(known.uid, known.generation)
-            if known is not None and wrong:
-                results.violations[reference] = wrong
-            else:
-                results.violations.pop(reference, None)
-
-    def _tell_origin(self, zone: Reference) -> None:
-        results, owner = self.results, self._assembler.owners.get(zone)
-        before = results.origins.pop(zone, None)
-        if before is not None and zone in results.members.get(before, ()):
-            del results.members[before]
-        results.frozen.discard(zone)
-        if owner is None or not self._assembler.owners.owns(zone):
-            return
-        built = self._assembler.zones.get(owner.origin)
-        if built is None or built.zone is None:
-            results.frozen.add(zone)
-        if built is not None:
-            results.origins[zone] = owner.origin
-            results.members[owner.origin] = frozenset(self._assembler.with_record_sets(zone))

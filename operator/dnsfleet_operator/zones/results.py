@@ -1,14 +1,16 @@
 """What the passes over zones made of every object, kept up to date from pass to pass."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.resources import Reference
 from dnsfleet.violations import Violation
+from dnsfleet_publisher.assembling import Assembler
 from dnsfleet_publisher.publishing import Outcome, State
 
+from dnsfleet_operator.observed.observation import Observation
 from dnsfleet_operator.zones.placements import Placements
 
 
@@ -62,6 +64,37 @@ class Results:
         """Nothing is asked for at an origin, and nothing is published."""
         self.outcomes.pop(origin, None)
         self.placements.remove(origin)
+
+    def tell(self, touched: Set[Reference], observation: Observation, assembler: Assembler) -> None:
+        """Bring up to date what is said of these Zones and RecordSets."""
+        for reference in touched:
+            if reference.kind == "Zone":
+                self._tell_origin(reference, assembler)
+            known = observation.get(reference)
+            if known is None:
+                self.taken.pop(reference, None)
+                self.violations.pop(reference, None)
+                continue
+            self.taken[reference] = Taken(known.uid, known.generation)
+            if wrong := (*known.violations, *assembler.violations_of(reference)):
+                self.violations[reference] = wrong
+            else:
+                self.violations.pop(reference, None)
+
+    def _tell_origin(self, zone: Reference, assembler: Assembler) -> None:
+        before = self.origins.pop(zone, None)
+        if before is not None and zone in self.members.get(before, ()):
+            del self.members[before]
+        self.frozen.discard(zone)
+        owner = assembler.owners.get(zone)
+        if owner is None or not assembler.owners.owns(zone):
+            return
+        built = assembler.zones.get(owner.origin)
+        if built is None or built.zone is None:
+            self.frozen.add(zone)
+        if built is not None:
+            self.origins[zone] = owner.origin
+            self.members[owner.origin] = frozenset(assembler.with_record_sets(zone))
 
 
 @dataclass(frozen=True)
