@@ -23,7 +23,7 @@ from dnsfleet_publisher.store_errors import Fenced, StoreError
 from dnsfleet_operator.cluster import Cluster, ClusterError
 from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.inbox import Event, Inbox, Message
-from dnsfleet_operator.leading.terms import COOKIES, SYNC, ZONES, Dependencies, Term
+from dnsfleet_operator.leading.terms import COOKIES, PROOF, SYNC, ZONES, Dependencies, Term
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.objects import POP_LABEL, Object, reference_of
 from dnsfleet_operator.observed.observation import Observation
@@ -178,10 +178,13 @@ class Controller:
         if self._term is None:
             self._begin_term()
         now = time.monotonic()
-        key = self._keys.queue.take(now)
+        key, looks = self._keys.queue.take(now), now >= self._next_look
+        if key in (SYNC, PROOF) and looks:
+            self._keys.add(key)  # its next part can wait, whoever waits for a status cannot
+            key = None
         if key is not None:
             self._reconcile(key)
-        elif now >= self._next_look:
+        elif looks:
             self._look()
 
     def _receive(self) -> None:
@@ -226,7 +229,7 @@ class Controller:
 
     def _sync(self) -> None:
         if self._term is not None:
-            self._keys.add(SYNC)
+            self._term.sync()
 
     def _zones_changed(self) -> None:
         self._keys.add(ZONES, BURST_SECONDS)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from dnsfleet.replication import acks, formats, keys
 from dnsfleet.replication.acks import Ack
+from dnsfleet_operator.cluster import ClusterError
 from dnsfleet_operator.objects import COMPONENT_LABEL, MANAGED_BY, POP_LABEL
 from dnsfleet_publisher import publishing
 from dnsfleet_publisher.redis_users import RIGHTS
@@ -131,6 +132,17 @@ def test_a_config_map_whose_deletion_nobody_saw(fleet: ControlledFleet) -> None:
     fleet.cluster.delete(config_map("one", ""))
     fleet.controller.sync()
     fleet.wait_for_condition("Zone", "a", "Accepted", "ZoneFileUnavailable")
+    fleet.wait_until_served(A, "www.a.example.", "192.0.2.1")
+
+
+def test_a_config_map_that_is_refused_costs_no_other_zone(fleet: ControlledFleet) -> None:
+    fleet.cluster.faults["ConfigMap"] = ClusterError("get ConfigMap dns/one: forbidden (403)", 403)
+    fleet.put(from_config_map("one"))
+    fleet.wait_for_condition("Zone", "a", "Accepted", "ZoneFileUnavailable")
+    fleet.put(zone("b"))
+    fleet.wait_until_served("b.example.", "www.b.example.", "192.0.2.1")
+    fleet.cluster.faults.clear()
+    fleet.put(config_map("one", "192.0.2.1"))
     fleet.wait_until_served(A, "www.a.example.", "192.0.2.1")
 
 

@@ -3,15 +3,18 @@
 They cost what lost events cost at most: what is no longer there was deleted while nobody saw it.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 
 from dnsfleet.resources import Reference
 
-from dnsfleet_operator.cluster import Cluster
+from dnsfleet_operator.cluster import Cluster, ClusterError
 from dnsfleet_operator.objects import MANAGED_SELECTOR
 from dnsfleet_operator.observed.observation import LISTED, Known, Observation
 from dnsfleet_operator.observed.slimming import slimmed
 from dnsfleet_operator.observed.workloads import KINDS, Workloads
+
+_log = logging.getLogger(__name__)
 
 
 def pages(
@@ -43,8 +46,17 @@ def pages(
 
 
 def read_config_map(cluster: Cluster, observation: Observation, reference: Reference) -> None:
-    """Take a ConfigMap as it is now; its deletion too."""
-    found = cluster.get("ConfigMap", reference.name, reference.namespace)
+    """Take a ConfigMap as it is now; its deletion too. One that is refused costs no other.
+
+    ClusterError where the API server answers nobody.
+    """
+    try:
+        found = cluster.get("ConfigMap", reference.name, reference.namespace)
+    except ClusterError as error:
+        if error.of_the_server:
+            raise
+        _log.warning("%s", error)
+        return
     if found is not None:
         observation.put(found)
     elif observation.get(reference) is not None:

@@ -131,6 +131,11 @@ class Term:
         """The pass of a key; whether it is done, and not only a part of it."""
         return self._passes[key.kind](key)
 
+    def sync(self) -> None:
+        """List everything anew, from the first page on: events may have been missed."""
+        self._list = None
+        self._waiting.add(SYNC)
+
     def zone_deleted(self, reference: Reference, known: Known) -> None:
         """A Zone object is gone; the next pass finds out whether that was meant."""
         self._zones.deleted(reference, known)
