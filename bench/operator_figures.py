@@ -63,7 +63,12 @@ def lists(records: Iterable[Mapping[str, Any]], since: float) -> list[Listed]:
     """
     found: list[Listed] = []
     kinds = ("zones", "recordsets", "pops", "namespaces")
-    own = [each for each in records if each["plural"] in kinds and each["began"] > since]
+    # A list that nobody read to its end was asked for its version, or whether there is such a kind.
+    own = [
+        each
+        for each in records
+        if each["plural"] in kinds and each["began"] > since and each["ended"] is not None
+    ]
     group: list[Mapping[str, Any]] = []
     for record in [*sorted(own, key=lambda each: each["began"]), None]:
         if group and (record is None or record["began"] > _ended(group) + GAP_SECONDS):
