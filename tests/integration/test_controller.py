@@ -59,6 +59,16 @@ def test_a_zone_is_published_and_told_so(fleet: ControlledFleet) -> None:
     fleet.wait_for_condition("Zone", "a", "Programmed", "Published")
 
 
+def test_what_changes_made_is_proved_after_each_list(fleet: ControlledFleet) -> None:
+    fleet.put(zone("a"))
+    fleet.wait_for_passes("Proof")
+    fleet.wait_until_served(A, "www.a.example.", "192.0.2.1")
+    fleet.controller.sync()
+    fleet.wait_for_passes("Proof")
+    name = "dnsfleet_operator_resync_corrections_total"
+    assert fleet.metrics.registry.get_sample_value(name) == 0
+
+
 def test_no_pop_is_drained_while_it_is_not_known_what_is_published(
     fleet: ControlledFleet, core: Valkey
 ) -> None:

@@ -112,6 +112,8 @@ class Term:
         self._said: Mapping[str, Ack] = {}
         self._list: Iterator[None] | None = None
         self._proof: Iterator[None] | None = None
+        self._unproved = False
+        """Whether a proof is due, as soon as no zone waits to be published."""
         self.looks = FleetView(given.metrics, given.put_status)
         self._passes: Mapping[str, Callable[[Key], bool]] = {
             "Sync": self._sync,
@@ -203,7 +205,7 @@ class Term:
         self._zones.sweep(self._observation, time.monotonic())
         self._metrics.orphans.set(self._zones.orphans)
         self._waiting.add(ZONES)
-        self._waiting.add(PROOF)
+        self._unproved = True
         now_ms = time.time_ns() // 1_000_000
         pods = {edge.field for pod in self._workloads.pods if (edge := edge_pods.read(pod))}
         self._store.core.forget_edges(
@@ -254,6 +256,9 @@ class Term:
             raise StoreError(done.away)
         if self._zones.waiting or self._store.outdated:
             self._waiting.add(ZONES)
+        elif self._unproved:
+            self._unproved = False
+            self._waiting.add(PROOF)
         for origin, seconds in done.again.items():
             self._waiting.add(Key("Zone", origin), seconds)
         self._try_again(done.failed, done.origins, key.name)
