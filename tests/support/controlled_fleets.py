@@ -47,6 +47,8 @@ class ControlledFleet:
     def __exit__(self, *_: object) -> None:
         self.controller.stop()
         self._client.close()
+        corrections = "dnsfleet_operator_resync_corrections_total"
+        assert self.metrics.registry.get_sample_value(corrections) == 0
 
     def put(self, wanted: Object) -> Object:
         """Make or change an object, and tell of it."""
