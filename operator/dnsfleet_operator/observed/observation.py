@@ -107,11 +107,6 @@ class Observation:
         changed, self._changed = self._changed, {}
         return changed
 
-    @property
-    def changed(self) -> bool:
-        """Whether `take_changed` would give any."""
-        return bool(self._changed)
-
     # Events
 
     def put(self, found: Object, event: bool = True) -> bool:

@@ -71,11 +71,6 @@ class FleetView:
         self.pending = True
         """Whether the next look should come soon: something is on its way, or waits."""
 
-    def forget(self, reference: Reference) -> None:
-        """Compare the status of an object, whatever was shown last."""
-        self._updates.forget(reference)
-        self._touched.add(reference)
-
     def recheck(self, observation: Observation) -> None:
         """Compare the status of every object, a part at each look."""
         self._recheck = self._updates.recheck(observation)

@@ -48,10 +48,6 @@ class StatusUpdates:
         self._labels: dict[Reference, tuple[str, str, str]] = {}
         self._pops_shown_at: dict[Reference, float] = {}
 
-    def forget(self, reference: Reference) -> None:
-        """Compare the status of an object, whatever was shown last."""
-        self._shown.pop(reference, None)
-
     def recheck(self, observation: Observation) -> Iterator[Reference | None]:
         """Go through all objects; gives those that do not show what they did when compared last.
 
@@ -63,7 +59,7 @@ class StatusUpdates:
                 if known is None or hash(known.status_text) == self._compared.get(reference):
                     yield None
                 else:
-                    self.forget(reference)
+                    self._shown.pop(reference, None)
                     yield reference
 
     def objects(

@@ -145,7 +145,7 @@ def test_a_status_that_could_not_be_written_is_handed_on_again() -> None:
     looks = Looks()
     looks.make("1", 1)
     looks.look()
-    looks.looks.forget(ZONE)
+    looks.looks.recheck(looks.view.observation)
     assert looks.look() == ["1"]
 
 
@@ -157,7 +157,7 @@ def test_no_status_speaks_of_a_generation_that_no_pass_took() -> None:
     looks.look()
     assert {status["observedGeneration"] for _, status in looks.put} == {1}
     looks.view.results = Results()
-    looks.looks.forget(ZONE)
+    looks.looks.recheck(looks.view.observation)
     assert looks.look() == []
 
 
