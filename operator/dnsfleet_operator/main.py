@@ -1,10 +1,16 @@
 """`dnsfleet-operator`: one replica of the operator.
 
 configuration → keys Secret → HTTP → Lease → controller → kopf's watches, until a signal
+
+Signals are blocked in every thread but the main one, in which kopf waits for them. The kernel may
+give a signal to any thread that does not block it. Where this replica was stopped for a while (as
+a virtual machine is), that would cut short a wait for an answer whose time is over, although the
+answer is there: nobody would learn that a late write was refused.
 """
 
 import logging
 import os
+import signal
 import sys
 import time
 
@@ -30,6 +36,7 @@ from dnsfleet_operator.watching.workload_watches import WorkloadWatches
 
 RETRY_SECONDS = 2.0
 _EXIT_CONFIGURATION = 2
+_STOPS = (signal.SIGTERM, signal.SIGINT)
 _LABELS = {"app.kubernetes.io/name": "dnsfleet", "app.kubernetes.io/component": "keys"}
 
 _log = logging.getLogger(__name__)
@@ -78,11 +85,13 @@ def _run(cluster: Cluster, configuration: Configuration, keys: Keys) -> None:
         cluster, configuration.namespace, controller.workloads, controller.event
     )
     record_sets = RecordSetWatch(cluster, controller.event, controller.sync)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)  # a new thread blocks what its maker blocks
     http.start()
     watches.start()
     record_sets.start()
     controller.start()
     leadership.start()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     try:
         watch(cluster, controller)
     finally:
