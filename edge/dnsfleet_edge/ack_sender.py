@@ -48,6 +48,7 @@ class AckSender:
         self._status = status
         self._readiness = readiness
         self._failed = failed
+        self._started_ms = time.time_ns() // 1_000_000
         self._healthy = True
         self._changed = threading.Event()
         self._stopping = threading.Event()
@@ -77,7 +78,9 @@ class AckSender:
     def _send(self) -> bool:
         """Whether the core took the ack. Logs the first failure in a row, and the next success."""
         ack = self._status.ack._replace(
-            time_ms=time.time_ns() // 1_000_000, reads=formats.READS[-1]
+            time_ms=time.time_ns() // 1_000_000,
+            reads=formats.READS[-1],
+            started_ms=self._started_ms,
         )
         if not self._readiness.verdict.ready:
             ack = ack._replace(lsn=0)

@@ -56,6 +56,8 @@ class Stored(NamedTuple):
     """One origin on disk; `zone` None: it was dropped."""
 
     manifest: manifests.Manifest
+    signed: bytes
+    """Its wire form."""
     zone: Zone | None
 
 
@@ -113,7 +115,7 @@ class Disk:
             if len(content) != manifest.assigned(self._pop):
                 raise ValueError(f"it was not written for the Pop {self._pop}")
             zone = verification.decode(manifest, content[0]) if content else None
-            return Stored(manifest, zone)
+            return Stored(manifest, signed, zone)
 
         return _newest_good(self._path(origin), "zone", parse)
 

@@ -192,7 +192,7 @@ class Edge:
                 self._status.loaded(each.manifest)
                 self._metrics.loads.labels("disk").inc()
         log.info(line("disk_loaded", zones=len(self._status.zones())))
-        self._follower.feed(events.Restored([each.manifest for each in stored]))
+        self._follower.feed(events.Restored([(each.manifest, each.signed) for each in stored]))
 
     def _complete(self) -> None:
         self._writer.complete()

@@ -43,6 +43,12 @@ class Published:
     """The highest that was ever tried, published or not."""
     in_core: bool = True
     """False where the core lost it and all of it must be written again."""
+    again: bool = False
+    """Whether an edge has something newer, so that a higher revision must be written."""
+    fingerprint: bytes = b""
+    """Of the signed manifest (see `manifests.fingerprint`)."""
+    leftover: tuple[str, ...] = ()
+    """Keys of chunks that the core may still have of what it lost in part."""
 
     @property
     def live(self) -> bool:
@@ -105,12 +111,13 @@ def change(
 
 
 def again(before: Published, epoch: int, format_: int) -> Draft | None:
-    """The same content once more, for a core that lost it, or that has it in another format.
+    """The same content once more: the core lost it, or it must be newer, or in another format.
 
-    None where it is there in this one.
+    None where there is no reason for that.
     """
     zone, manifest = before.zone, before.manifest
-    if manifest is None or (before.in_core and manifest.format == format_):
+    kept = before.in_core and not before.again
+    if manifest is None or (kept and manifest.format == format_):
         return None
     at = Revision(epoch, before.seq + 1)
     if zone is None:
@@ -123,7 +130,7 @@ def again(before: Published, epoch: int, format_: int) -> Draft | None:
 def removal(before: Published, epoch: int) -> Draft | None:
     """The tombstone of a zone; None where it is removed already."""
     manifest = before.manifest
-    if manifest is None or (manifest.tombstone and before.in_core):
+    if manifest is None or (manifest.tombstone and before.in_core and not before.again):
         return None
     return _tombstone(before, manifest, Revision(epoch, before.seq + 1))
 
@@ -197,10 +204,11 @@ def _previous(before: Published) -> Revision | None:
 
 
 def _superseded(before: Published, manifest: Manifest) -> list[str]:
-    if before.manifest is None or not before.in_core:
-        return []
     named = set(manifest.chunk_keys())
-    return [key for key in before.manifest.chunk_keys() if key not in named]
+    there = before.leftover
+    if before.manifest is not None and before.in_core:
+        there = tuple(before.manifest.chunk_keys())
+    return [key for key in there if key not in named]
 
 
 def _manifest(

@@ -2,18 +2,20 @@
 
 Level-triggered: a pass compares what is wanted of some origins with what is published of them and
 needs no memory of what happened in between. So it is the same code for the first pass, for a
-change, and for a core that came back empty: that one has lost our fence, and everything is then
-published again, from all that is wanted, under a new one.
+change, and for a core that came back empty or went back: the store then takes a new fence, and
+knows what the core lost.
 
 Each zone has its own outcome. A zone that fails or is held keeps what it has, and the rest goes
 on; only a core that does not answer ends the work of the pass, because it would fail the same way
 for each zone.
 
-What is in another format than the one that edges read now is published once more, a part with every
-pass, so that changes need not wait for all of it.
+What is `outdated` in the store is published once more, a part with every pass, so that changes need
+not wait for all of it: what the core lost, what some edge has newer, what is in another format than
+the one that edges read now.
 """
 
 import itertools
+import logging
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,7 +31,9 @@ from dnsfleet_publisher.store_errors import StoreConflictError, StoreError, Stor
 RESETS = 2
 """Resets of the core that one pass goes along with; one that loses its data on and on is down."""
 REWRITTEN_AT_ONCE = 200
-"""Zones that one pass publishes once more because of their format: less than 0.1 s of work."""
+"""Zones that one pass publishes once more: about 0.1 s of work."""
+
+_log = logging.getLogger(__name__)
 
 
 class Desired(NamedTuple):
@@ -71,9 +75,6 @@ class Publisher:
 
     def __init__(self, store: RecordStore) -> None:
         self._store = store
-        self._live: set[str] = set()
-        self._announced: tuple[int, int, int] | None = None
-        self._changed = False
         self.away = ""
         """Why the core did not do what the last pass asked; empty where it did."""
 
@@ -86,10 +87,11 @@ class Publisher:
     ) -> dict[str, Outcome]:
         """One pass; an outcome for each origin that was looked at.
 
-        `desired` is all that is wanted; of it the origins in `changed` are looked at, or all. A
-        core that lost its data is filled with all of it. An origin that is not in `desired` is left
-        as it is: only `remove` removes. `complete` says that everything that is wanted was looked
-        at, now or before, so that edges with nothing on disk may rely on what there is.
+        `desired` is all that is wanted; of it the origins in `changed` are looked at, or all. What
+        is `outdated` in the store needs more passes. An origin that is not in `desired` is left
+        as it is: only `remove` removes, and the tombstone that an edge has. `complete` says that
+        everything that is wanted was looked at, now or before, so that edges with nothing on disk
+        may rely on what there is.
         """
         self.away = ""
         outcomes: dict[str, Outcome] = {}
@@ -98,7 +100,6 @@ class Publisher:
             self._pass(desired, wanted, complete, remove, outcomes)
         except StoreError as error:
             outcomes = self.unavailable((*wanted, *remove), error) | outcomes
-            self._note(outcomes)
         return outcomes
 
     def unavailable(self, origins: Iterable[str], error: StoreError) -> dict[str, Outcome]:
@@ -126,18 +127,15 @@ class Publisher:
                 self._store.read(wanted)
                 for origin, want in wanted.items():
                     outcomes[origin] = self._publish(origin, want)
-                lost = self._store.removed() if attempt else ()
-                for origin in {*remove, *lost} - desired.keys():
+                for origin in {*remove, *self._store.ended} - desired.keys():
                     outcomes[origin] = self._remove(origin)
                 self._rewrite(desired, outcomes)
-                self._note(outcomes)
                 if complete:
-                    self._announce()
-            except StoreResetError:
-                outcomes.clear()
+                    self._store.complete()
+            except StoreResetError as error:
+                _log.warning("%s", error)
                 if attempt == RESETS:
                     raise
-                wanted = desired
             else:
                 return
 
@@ -172,17 +170,3 @@ class Publisher:
                 continue  # it stays outdated: the next pass tries again
             if origin in desired and made is not None:
                 outcomes[origin] = Outcome(State.PUBLISHED, made)
-
-    def _note(self, outcomes: Mapping[str, Outcome]) -> None:
-        """Keep which origins are live, for the head of the fleet."""
-        for origin, outcome in outcomes.items():
-            live = outcome.manifest is not None and not outcome.manifest.tombstone
-            if live != (origin in self._live):
-                self._changed = True
-                self._live.add(origin) if live else self._live.discard(origin)
-
-    def _announce(self) -> None:
-        wanted = (self._store.fence, self._store.format, len(self._live))
-        if self._changed or self._announced != wanted:
-            self._store.complete(len(self._live))
-            self._announced, self._changed = wanted, False

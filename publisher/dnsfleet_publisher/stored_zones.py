@@ -28,6 +28,7 @@ class _Stored(NamedTuple):
     origin: str
     manifest: Manifest
     chain: DeltaChain
+    fingerprint: bytes
 
     @property
     def octets(self) -> int:
@@ -52,10 +53,12 @@ def read(
             continue
         try:
             manifest = manifests.verify(head, key)
+            known = manifests.fingerprint(head)
             if manifest.tombstone:
-                found[origin] = Published(manifest)
+                found[origin] = Published(manifest, fingerprint=known)
             else:
-                contents.append(_Stored(origin, manifest, delta_chains.from_snapshot(manifest)))
+                chain = delta_chains.from_snapshot(manifest)
+                contents.append(_Stored(origin, manifest, chain, known))
         except ValueError as error:
             _warn(core, origin, error)
     for group in _grouped(contents):
@@ -64,7 +67,8 @@ def read(
         for each in group:
             chunks = list(itertools.islice(values, len(each.chain.keys)))
             try:
-                found[each.origin] = Published(each.manifest, _zone(each, chunks))
+                zone = _zone(each, chunks)
+                found[each.origin] = Published(each.manifest, zone, fingerprint=each.fingerprint)
             except ValueError as error:
                 _warn(core, each.origin, error)
     return found

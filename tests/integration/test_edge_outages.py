@@ -106,7 +106,7 @@ def test_an_empty_disk_and_no_replica_answer_nothing(fleet: EdgeFleet) -> None:
     assert not fleet.edge.is_ready()  # an empty replica is no set of zones
     fleet.publish(OLD)
     fleet.publish(OLD, "example.org.")
-    fleet.store.complete(2)
+    fleet.store.complete()
     fleet.answers(OLD)
     assert fleet.edge.address("www.example.org.") == OLD
     assert fleet.edge.is_ready()
@@ -127,7 +127,7 @@ def test_an_emptied_core_takes_nothing_away(fleet: EdgeFleet) -> None:
     fleet.core.start()
     fleet.claim()
     fleet.publish(NEW)
-    fleet.store.complete(1)
+    fleet.store.complete()
     fleet.answers(NEW)
     assert fleet.edge.is_ready()
 
@@ -240,7 +240,7 @@ def test_a_defect_in_loading_costs_that_zone_alone(fleet: EdgeFleet) -> None:
 @pytest.mark.parametrize("taken", ["dns", "http"])
 def test_a_port_in_use_is_named(fleet: EdgeFleet, taken: str) -> None:
     fleet.start()
-    fleet.store.complete(0)
+    fleet.store.complete()
     port = fleet.edge.port if taken == "dns" else fleet.edge.http
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as holder:
         # The kernel may still have connections of an earlier test at this port.

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.sums import Positions
 from dnsfleet.resources import Reference
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.objects import COMPONENT_LABEL, POP_LABEL, Object, reference_of
@@ -248,9 +249,12 @@ class World:
                     "status": {"conditions": conditions},
                 }
             )
-            said[f"{name}/{name}-1"] = Ack(2**60, {}, 0, time.time_ns() // 1_000_000)
+            now_ms = time.time_ns() // 1_000_000
+            said[f"{name}/{name}-1"] = Ack(2**60, {}, 0, now_ms, told=2**60, total=0)
         self.workloads.replace("Pod", pods)
-        view = View(self.observation, self.workloads, passes.results)
+        positions = Positions()
+        positions.note(2**60, 0)
+        view = View(self.observation, self.workloads, passes.results, positions=positions)
         looks.look(view, said, lambda: pods)
         return self.shown
 

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from dnsfleet.replication.acks import answered
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.resources import Pop
 
@@ -96,7 +97,6 @@ class Fleet:
     ) -> None:
         """Start every process, then read the files; nothing is published before `run`."""
         self._began = time.monotonic()
-        self._began_ms = time.time_ns() // 1_000_000
         self._show = show
         self._options = options
         self._inbox: queue.SimpleQueue[Changed | Started | Exited] = queue.SimpleQueue()
@@ -120,7 +120,7 @@ class Fleet:
         stack.callback(supervisor.close)
         core = redis_servers.start_core(options.redis_url, self._state, supervisor, ports)
         self._pops = Pops(options, self._state, core, supervisor)
-        self._propagation = Propagation()
+        self._propagation = Propagation(time.time_ns() // 1_000_000)
         self._run_pops(pops)
         self._reader = reader or self._read(files, stack)
         self._publication = Publication(core, key, show)
@@ -148,7 +148,8 @@ class Fleet:
         while True:
             changed = self._wait()
             try:
-                if changed is not None or time.monotonic() >= self._due:
+                due = self._publication.unfinished or time.monotonic() >= self._due
+                if changed is not None or due:
                     self._follow(changed)
                 self._hear()
             except Unavailable as trouble:
@@ -166,7 +167,10 @@ class Fleet:
             except queue.Empty:
                 return changed
             match message:
-                case Started(name, pid):
+                case Started(name, pid, started_ms):
+                    role, _, pop = name.partition("/")
+                    if role == "edge":
+                        self._propagation.started_ms[pop] = started_ms
                     self._show(events.Started(name, pid))
                 case Exited(name, code, seconds, log):
                     self._show(events.Exited(name, code, seconds, str(log)))
@@ -214,7 +218,8 @@ class Fleet:
         """Report what the edges have acknowledged."""
         acks = self._publication.acks()
         now = time.monotonic()
-        for event in self._propagation.hear(acks, now):
+        positions = self._publication.positions
+        for event in self._propagation.hear(acks, positions, now):
             self._show(event)
         if self._told_ready:
             return
@@ -222,7 +227,9 @@ class Fleet:
         late = [
             pop
             for pop in self._pops.running
-            if pop not in acks or acks[pop].time_ms < self._began_ms or acks[pop].lsn < newest
+            if pop not in acks
+            or not self._propagation.is_current(pop, acks[pop])
+            or answered(acks[pop], positions) < newest
         ]
         if not late:
             self._tell_ready(now)

@@ -49,6 +49,8 @@ class Started:
 
     name: str
     pid: int
+    started_ms: int
+    """Just before its start, Unix time in milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ class _Child:
 
     def _start(self, now: float) -> Started:
         bound = (sys.executable, "-I", "-S", str(_PARENT_DEATH), str(os.getpid()))
+        started_ms = time.time_ns() // 1_000_000
         with self.program.log.open("ab") as log:
             self._process = subprocess.Popen(
                 (*bound, *self.program.command),
@@ -97,7 +100,7 @@ class _Child:
                 start_new_session=True,  # Ctrl-C reaches only us; we end them in order
             )
         self._started = now
-        return Started(self.program.name, self._process.pid)
+        return Started(self.program.name, self._process.pid, started_ms)
 
     def _look(self, process: subprocess.Popen[bytes], now: float) -> Exited | None:
         code = process.poll()

@@ -18,7 +18,8 @@ class Restored:
     Each manifest was verified. Told at most once, before the first `Connected`.
     """
 
-    manifests: Sequence[Manifest]
+    manifests: Sequence[tuple[Manifest, bytes]]
+    """With the wire form of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class IndexRead:
 
     command: commands.ReadIndex
     zones: Mapping[bytes, bytes]
+    position: int
+    """The value of `keys.LSN` before; 0 where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ class LogRead:
 
     command: commands.ReadLog
     entries: Sequence[tuple[bytes, Mapping[bytes, bytes]]]
+    position: int
+    """The value of `keys.LSN` before the wait; 0 where there is none."""
 
 
 @dataclass(frozen=True, slots=True)

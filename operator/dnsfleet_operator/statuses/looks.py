@@ -15,6 +15,7 @@ from typing import Any
 
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.revisions import Revision
+from dnsfleet.replication.sums import Positions
 from dnsfleet.resources import Pop, Reference
 from dnsfleet_publisher.publishing import State
 
@@ -47,6 +48,8 @@ class View:
     results: Results = field(default_factory=Results)
     pops: dict[str, PopResult] = field(default_factory=dict)
     drains: Drains = field(default_factory=lambda: Drains(frozenset(), {}))
+    positions: Positions = field(default_factory=Positions)
+    """What the writer knows of the core's log."""
 
     def active(self) -> list[str]:
         """The Pops that clients reach."""
@@ -115,7 +118,7 @@ class FleetView:
 
     def _look_at_zones(self, view: View, said: Mapping[str, Ack]) -> tuple[set[str], Fleet]:
         ready = edge_pods.ready_by_pop(view.workloads.pods)
-        fleet = Fleet(view.active(), ready, said, time.time_ns() // 1_000_000)
+        fleet = Fleet(view.active(), ready, said, view.positions, time.time_ns() // 1_000_000)
         pops = [pop.metadata.name for pop in view.observation.pops]
         return self._arrivals.look(fleet, pops), fleet
 

@@ -110,6 +110,7 @@ class ZonePasses:
         self._retained.follow(self._silent, observation, self._assembler)
         self._silent.clear()
         self._confirm_deletions()
+        self._remove([each for each in self._store.ended if each not in self._naming])
         for origin in self._selections.follow(observation.pops, lingering):
             self.mark(origin)
         assembly = self._assembler.assemble(MOST_ORIGINS)

@@ -21,6 +21,7 @@ from dnsfleet_operator.statuses import updates
 from dnsfleet_operator.statuses.looks import FleetView, View
 from dnsfleet_operator.zones.results import Pass, Results, Taken
 from dnsfleet_publisher.publishing import Outcome, State
+from support.evidence import known_positions, proved
 
 ZONE = Reference("Zone", "dns", "a")
 A = "a.example."
@@ -31,7 +32,7 @@ class Looks:
 
     def __init__(self) -> None:
         self.put: list[tuple[str, Mapping[str, Any]]] = []
-        self.view = View(Observation(), Workloads())
+        self.view = View(Observation(), Workloads(), positions=known_positions())
         self.pop: dict[str, Any] = {}
         self.pods: list[Mapping[str, Any]] = []
         self.said: dict[str, Ack] = {}
@@ -88,7 +89,7 @@ class Looks:
         status = {"conditions": [{"type": "Ready", "status": "True"}]}
         self.pods = [{"metadata": {"name": "e", "labels": labels}, "status": status}]
         self.view.workloads.replace("Pod", self.pods)
-        self.said = {"fra/e": Ack(10, {}, 0, time.time_ns() // 1_000_000)}
+        self.said = {"fra/e": proved(10, time_ms=time.time_ns() // 1_000_000)}
 
     def write_pop(self, status: Mapping[str, Any]) -> None:
         """Have the Pop show this status."""
