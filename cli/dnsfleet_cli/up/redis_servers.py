@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import redis
+from dnsfleet_publisher import redis_settings
 from dnsfleet_publisher.core_redis import connect
 from dnsfleet_publisher.redis_users import CORE_USERS, REPLICA_USERS, acl
 from dnsfleet_publisher.store_errors import explain
@@ -34,19 +35,15 @@ _COMMON = f"""\
 bind {HOST}
 daemonize no
 save ""
-repl-diskless-sync yes
-repl-diskless-sync-delay 0
 shutdown-timeout 1
 """
-_CORE = """\
+_CORE = f"""\
 appendonly yes
 appendfsync everysec
-"""
-_REPLICA = """\
+{redis_settings.CORE}"""
+_REPLICA = f"""\
 appendonly no
-replica-serve-stale-data yes
-repl-diskless-load swapdb
-"""
+{redis_settings.REPLICA}"""
 
 
 @dataclass(frozen=True)
