@@ -62,9 +62,9 @@ def make_private(path: Path) -> bool:
     return True
 
 
-def remove_temporary(folder: Path) -> None:
-    """Remove the half-written files of a process that was killed."""
-    for path in folder.glob(f"*{TEMPORARY}"):
+def remove_temporary(folder: Path, names: str = "*") -> None:
+    """Remove the half-written files of a process that was killed; `names` is a pattern."""
+    for path in folder.glob(f"{names}.*{TEMPORARY}"):
         path.unlink(missing_ok=True)
 
 

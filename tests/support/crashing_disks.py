@@ -148,6 +148,7 @@ def put(folder: Path, state: State) -> None:
     folder.mkdir()
     for name, content in state.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch(0o600)
         (folder / name).write_bytes(content)
 
 

@@ -100,9 +100,9 @@ class Fleet:
         self._show = show
         self._options = options
         self._inbox: queue.SimpleQueue[Changed | Started | Exited] = queue.SimpleQueue()
-        self._state = StateFolder(options.state_dir)
+        self._state = StateFolder(options.state_dir, show)
         stack.callback(self._state.close)
-        key = self._state.private_key()
+        key = self._state.private_key()  # None: see below, the core decides
         files = DocumentFiles(options.paths)
         pops, reader = first_pops(files), None
         if not active(pops):  # there may be some in a pipe; if not, this tells what is wrong
@@ -118,7 +118,10 @@ class Fleet:
             self._watcher.watch(files.trees, files.folders)
         supervisor = Supervisor(self._inbox.put)
         stack.callback(supervisor.close)
-        core = redis_servers.start_core(options.redis_url, self._state, supervisor, ports)
+        core = redis_servers.start_core(options.redis_url, self._state, supervisor, ports, show)
+        if key is None:
+            emptied = redis_servers.how_to_empty(options.redis_url, self._state)
+            key = self._state.make_private_key(redis_servers.has_zones(core), emptied)
         self._pops = Pops(options, self._state, core, supervisor)
         self._propagation = Propagation(time.time_ns() // 1_000_000)
         self._run_pops(pops)
