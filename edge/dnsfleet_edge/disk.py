@@ -60,6 +60,8 @@ class Contents(NamedTuple):
     zones: list[Stored]
     problems: list[str]
     """Each names a file that is not good, and why."""
+    new: bool = False
+    """Whether no set was ever complete there, which is no sign of damage."""
 
     @property
     def complete(self) -> bool:
@@ -92,7 +94,8 @@ class Disk:
         try:
             origins = self._read_index()
         except (OSError, ValueError) as error:
-            return Contents([], [_problem(self._index, error)])
+            new = isinstance(error, FileNotFoundError)
+            return Contents([], [_problem(self._index, error)], new)
         for origin in origins:
             try:
                 zones.append(self._read_zone(origin))

@@ -167,7 +167,8 @@ class Edge:
             self._catching_up.start()
         else:
             first, more = found.problems[0], len(found.problems) - 1
-            log.warning(line("disk_incomplete", problem=first, more_problems=more))
+            level = logging.INFO if found.new else logging.WARNING
+            log.log(level, line("disk_incomplete", problem=first, more_problems=more))
             self._readiness.waiting("waiting for the replica: no complete set of zones on disk")
         self._link.run()
 

@@ -66,6 +66,16 @@ def test_nothing_was_ever_written(disk: Disk) -> None:
     assert problem(disk).endswith("index: no such file")
 
 
+def test_only_a_disk_without_an_index_counts_as_new(disk: Disk, tmp_path: Path) -> None:
+    assert disk.read().new
+    keep(disk, sign(make_zone("example.com.", serial=1), 1))
+    assert not disk.read().new
+    file_of(tmp_path, "example.com.").unlink()
+    assert not disk.read().new
+    (tmp_path / "state" / "index").write_bytes(b"")
+    assert not disk.read().new
+
+
 def test_zones_without_an_index_are_no_complete_set(disk: Disk) -> None:
     keep_one(disk, sign(make_zone("example.com.", serial=1), 1))
     assert problem(disk).endswith("index: no such file")
