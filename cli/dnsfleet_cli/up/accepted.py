@@ -13,7 +13,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from dnsfleet import resources
@@ -37,6 +37,7 @@ CREATE TABLE IF NOT EXISTS documents (
 ) WITHOUT ROWID;
 """
 _COLUMNS = ("kind", "namespace", "name", "path", "line", "resource", "digest")
+_PUT = "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)"
 _READ = "SELECT * FROM documents ORDER BY kind {0}, namespace {0}, name {0}"
 _Row = tuple[str, str, str, str, int, str, bytes | None]
 
@@ -51,14 +52,12 @@ class Accepted:
             self._documents, whole = self._open()
             if whole:
                 return
-            aside = self._set_aside()
-            saved, (self._documents, _) = self._documents, self._open()
-            self.write(saved.values(), ())
-            self._documents = saved
+            aside = self._rebuild()
         show(
             state_files.damaged(
                 path,
-                f"it is now {aside.name}; {counted(len(saved), 'document')} of it could be kept",
+                f"it is now {aside.name}; {counted(len(self._documents), 'document')} of it "
+                "could be kept",
             )
         )
 
@@ -76,15 +75,13 @@ class Accepted:
             self._database.executemany(
                 "DELETE FROM documents WHERE kind = ? AND namespace = ? AND name = ?", removed
             )
-            self._database.executemany(
-                "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)", map(_row, put)
-            )
+            self._database.executemany(_PUT, map(_row, put))
 
     def _open(self) -> tuple[dict[Reference, Document], bool]:
         """The documents that are whole, and whether that is all that the file has."""
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, files.PRIVATE))
         self._database = sqlite3.connect(self._path)
-        self._database.text_factory = _text
+        self._database.text_factory = _text  # damage may be in any text
         documents: dict[Reference, Document] = {}
         # Damaged, it is read from both ends: rows behind a page that cannot be read count too.
         for prepare, order in ((_prepare, "ASC"), (_tolerate, "ASC"), (_tolerate, "DESC")):
@@ -106,15 +103,28 @@ class Accepted:
                 return documents, True
         return documents, False
 
-    def _set_aside(self) -> Path:
-        # Closing may fail in the middle of damage, and it is closed all the same.
-        with suppress(sqlite3.Error):
+    def _rebuild(self) -> Path:
+        """Put a file with the documents that are whole in the place of this one; its new name.
+
+        At each moment one of both is there, so a crash loses nothing of what could be read.
+        """
+        with suppress(sqlite3.Error):  # it is closed all the same
             self._database.close()
-        for suffix in ("-wal", "-shm"):  # before the database: they must not meet the new one
+        for suffix in ("-wal", "-shm"):  # they must not meet the new file
             beside = self._path.with_name(self._path.name + suffix)
             if beside.exists():
                 state_files.set_aside(beside)
-        return state_files.set_aside(self._path)
+        fresh = self._path.with_name(f"{self._path.name}.new{files.TEMPORARY}")
+        os.close(os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC, files.PRIVATE))
+        with closing(sqlite3.connect(fresh)) as database, database:
+            _prepare(database)
+            database.executemany(_PUT, map(_row, self._documents.values()))
+        aside = state_files.name_aside(self._path)
+        files.replace_file(aside, self._path.read_bytes())
+        fresh.replace(self._path)
+        files.sync_folder(self._path.parent)
+        self._open()
+        return aside
 
     @contextmanager
     def _explaining(self) -> Iterator[None]:

@@ -33,16 +33,22 @@ def folder(path: Path) -> Path:
 
 def set_aside(path: Path) -> Path:
     """Give a damaged file or folder another name; somebody may still want to look at it."""
-    aside = path.with_name(f"{path.name}.damaged")
-    number = 1
-    while aside.exists():
-        number += 1
-        aside = path.with_name(f"{path.name}.damaged{number}")
+    aside = name_aside(path)
     try:
         path.replace(aside)
         files.sync_folder(path.parent)
     except OSError as error:
         raise Trouble(f"{path} is damaged and cannot be renamed: {reason(error)}") from None
+    return aside
+
+
+def name_aside(path: Path) -> Path:
+    """A name for a damaged file or folder that nothing has yet."""
+    aside = path.with_name(f"{path.name}.damaged")
+    number = 1
+    while aside.exists():
+        number += 1
+        aside = path.with_name(f"{path.name}.damaged{number}")
     return aside
 
 

@@ -4,12 +4,14 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from dnsfleet.resources.documents import Document, load
 from dnsfleet_cli.troubles import Trouble
-from dnsfleet_cli.up import events
+from dnsfleet_cli.up import events, state_files
 from dnsfleet_cli.up.accepted import Accepted
+from dnsfleet_io import files
 
 NAMES = [f"z{number:03}" for number in range(60)]
 ZONE = """\
@@ -150,3 +152,19 @@ def test_a_store_that_cannot_be_used_is_told(store: Store) -> None:
     with pytest.raises(Trouble) as caught:
         store.open()
     assert str(caught.value) == f"state file {store.path} cannot be read: Is a directory"
+
+
+@pytest.mark.parametrize(
+    ("module", "step"),
+    [(state_files, "name_aside"), (files, "replace_file"), (files, "sync_folder")],
+)
+def test_a_kill_while_it_is_made_again_loses_nothing_that_could_be_read(
+    store: Store, monkeypatch: pytest.MonkeyPatch, module: ModuleType, step: str
+) -> None:
+    store.fill(*NAMES)
+    spoiled(lambda whole: whole.replace(b"z007.example", b"z00_.example"))(store.path)
+    with monkeypatch.context() as patched:
+        patched.setattr(module, step, lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            store.open()
+    assert store.names() == [name for name in NAMES if name != "z007"]
