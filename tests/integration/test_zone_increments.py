@@ -326,6 +326,7 @@ class World:
             "taken": results.taken,
             "shown": self.looks._updates._shown,
             "compared": self.looks._updates._compared,
+            "handed": self.looks._updates._handed,
             "samples": self.metrics.fleet.zones,
             "unread": self.observation.unread,
         }

@@ -27,14 +27,17 @@ THREADS = 4
 SUFFIX_OCTETS = 8
 """Of randomness in the name of an Event."""
 
+Written = Callable[[Object, Mapping[str, Any]], None]
+"""Gets each object as a write left it, and the status that was given to `put`."""
+
 _log = logging.getLogger(__name__)
 
 
 class StatusWriter:
     """Writes statuses in the background; `written` is called from its threads."""
 
-    def __init__(self, cluster: Cluster, instance: str, written: Callable[[Object], None]) -> None:
-        """`written` gets each object as the write left it; `instance` is who posts Events."""
+    def __init__(self, cluster: Cluster, instance: str, written: Written) -> None:
+        """`instance` is who posts Events."""
         self._cluster = cluster
         self._instance = instance
         self._written = written
@@ -93,7 +96,7 @@ class StatusWriter:
             try:
                 made = self._cluster.apply(_object(reference, write.uid, write.status), "status")
                 if made is not None:
-                    self._written(made)
+                    self._written(made, write.status)
             except Exception as error:
                 # A defect must not end the thread: nobody would write in its place.
                 self._fail(reference, write, error)
