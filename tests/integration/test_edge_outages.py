@@ -96,7 +96,7 @@ def two_zones_on_disk(fleet: EdgeFleet) -> Path:
     folder = fleet.edge.folder / "state"
     wait_for("the index", lambda: (folder / "index").exists(), 5)
     fleet.publish(OLD, "example.org.")
-    fleet.store.complete(2)
+    fleet.store.complete()
     wait_for("the second zone", lambda: b"example.org." in (folder / "index").read_bytes(), 5)
     fleet.edge.kill()
     return folder
