@@ -69,6 +69,10 @@ class _Keys:
         """Forget the failures of a key."""
         self.queue.succeeded(key)
 
+    def hasten(self) -> None:
+        """Have all keys that failed looked at now."""
+        self.queue.hasten(time.monotonic())
+
 
 class Controller:
     """Give it events with `event`, and run it in a thread of its own."""

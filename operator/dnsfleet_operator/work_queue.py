@@ -37,6 +37,10 @@ class WorkQueue(Generic[K]):
         """How many keys wait."""
         return len(self._waiting)
 
+    def __contains__(self, key: object) -> bool:
+        """Whether a key waits."""
+        return key in self._waiting
+
     def add(self, key: K, now: float, delay: float = 0.0) -> None:
         """Have a key looked at `delay` seconds from now, or earlier where it waits already.
 
@@ -47,6 +51,10 @@ class WorkQueue(Generic[K]):
         if known is None or (due < known and key not in self._backoffs):
             self._waiting[key] = due
             heapq.heappush(self._heap, (due, key))
+
+    def discard(self, key: K) -> None:
+        """Have a key not looked at."""
+        self._waiting.pop(key, None)
 
     def take(self, now: float) -> K | None:
         """The key that has been due longest; None where none is due."""
@@ -66,6 +74,13 @@ class WorkQueue(Generic[K]):
     def succeeded(self, key: K) -> None:
         """Forget the failures of a key."""
         self._backoffs.pop(key, None)
+
+    def hasten(self, now: float) -> None:
+        """What made keys fail has ended: all that failed are due, and begin with a short wait."""
+        for key in self._backoffs.keys() & self._waiting.keys():
+            self._waiting[key] = now
+            heapq.heappush(self._heap, (now, key))
+        self._backoffs.clear()
 
     def failed(self, key: K, now: float) -> float:
         """Have a key looked at again after its backoff; the seconds until then."""

@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.zones import plans
-from dnsfleet_engine import Zone
+from dnsfleet_engine import Delta, Zone
 
 from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import StoreConflictError, StoreError, StoreResetError
@@ -148,12 +148,21 @@ class Publisher:
                 if fault is not None and not plans.approved(want.approve, delta):
                     manifest = self._store.republish(origin) or self._store.manifest(origin)
                     return Outcome(State.HELD, manifest, fault.reason, fault.message)
-            made = self._store.publish(origin, want.zone, want.pops, delta)
+            made = self._write(origin, want, delta)
         except (StoreConflictError, ValueError) as error:
             return self.failed(origin, "PublishFailed", error)
         if made is not None:
             return Outcome(State.PUBLISHED, made)
         return Outcome(State.UNCHANGED, self._store.manifest(origin))
+
+    def _write(self, origin: str, want: Desired, delta: Delta | None) -> Manifest | None:
+        """What the core lost and nobody changed is written as it was, with its serial."""
+        held = self._store.held(origin)
+        if held is not None and delta is not None and self._store.manifest(origin) is None:
+            changed = delta.added + delta.removed + delta.changed
+            if not changed and want.pops == held.pops:
+                return self._store.republish(origin)
+        return self._store.publish(origin, want.zone, want.pops, delta)
 
     def _remove(self, origin: str) -> Outcome:
         try:

@@ -230,7 +230,7 @@ class World:
         self.objects[reference] = made
         self.observation.put(made)
 
-    def show(self, reference: Reference, uid: str, status: Mapping[str, Any], _: object) -> None:
+    def show(self, reference: Reference, uid: str, status: Mapping[str, Any], *_: object) -> None:
         """What is handed on is written at once."""
         del uid
         self.shown[reference] = status
@@ -324,6 +324,12 @@ class World:
             "told": results.violations,
             "frozen": results.frozen,
             "taken": results.taken,
+            "programmed": results.programmed,
+            "waiting": results.waiting,
+            "proofs": {
+                **self.looks._standing._proofs,
+                **dict.fromkeys(self.looks._standing._standing),
+            },
             "shown": self.looks._updates._shown,
             "compared": self.looks._updates._compared,
             "handed": self.looks._updates._handed,

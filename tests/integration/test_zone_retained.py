@@ -235,6 +235,24 @@ def test_a_config_map_that_is_broken_or_missing_at_the_start_keeps_its_zone(
     assert not writer.run(file, WEB).frozen
 
 
+def test_what_waited_for_a_zone_file_waits_for_the_core_as_well(core: Valkey) -> None:
+    file = file_zone(configMaps=[{"name": "file", "key": "zone"}])
+    first = Writer(core)
+    first.observation.put(config_map(FILE))
+    assert first.run(file, WEB).violations == {}
+    writer = Writer(core)
+    writer.observation.put(config_map("nonsense"))
+    moved = changed(WEB, 2, records=[{"name": "w", "type": "A", "data": ["192.0.2.3"]}])
+    assert writer.run(file, moved).frozen
+    core.kill()
+    writer.observation.put(config_map(FILE))
+    writer.run(file, moved)
+    for reference in writer.passes.results.members["a.example."]:
+        outcome = writer.passes.results.outcome("a.example.", reference)
+        assert outcome is not None
+        assert (reference.kind, outcome.reason) == (reference.kind, "StoreUnavailable")
+
+
 def test_an_inline_file_that_is_broken_at_the_start_keeps_its_zone(core: Valkey) -> None:
     file = file_zone(inline=FILE)
     Writer(core).run(file, WEB)

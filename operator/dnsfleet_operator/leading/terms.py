@@ -63,6 +63,9 @@ class Waiting(Protocol):
     def succeeded(self, key: Key) -> None:
         """Forget the failures of a key."""
 
+    def hasten(self) -> None:
+        """Have all keys that failed looked at now."""
+
 
 @dataclass(frozen=True)
 class Dependencies:
@@ -114,6 +117,7 @@ class Term:
             positions=self._store.positions,
         )
         self._said: Mapping[str, Ack] = {}
+        self._was_away = False
         self._list: Iterator[None] | None = None
         self._proof: Iterator[None] | None = None
         self._unproved = False
@@ -159,7 +163,11 @@ class Term:
             if self._is_to_be_written():
                 self._waiting.add(ZONES)
         except StoreError as error:
+            self._was_away = True
             away = error  # statuses have to tell of that too, and of pods that come and go
+        if away is None and self._was_away:
+            self._was_away = False
+            self._waiting.hasten()  # a change that waited for the core waits no longer
         self.looks.look(
             self._view,
             self._said,

@@ -8,7 +8,7 @@ of all objects while they are compared once more.
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -29,6 +29,7 @@ from dnsfleet_operator.statuses import pop_facts
 from dnsfleet_operator.statuses.arrivals import Arrivals, Lag
 from dnsfleet_operator.statuses.pops import Facts as FactsOfPop
 from dnsfleet_operator.statuses.propagation import Fleet
+from dnsfleet_operator.statuses.standing import Standing
 from dnsfleet_operator.statuses.updates import PutStatus, StatusUpdates
 from dnsfleet_operator.statuses.zones import Facts
 from dnsfleet_operator.zones.results import Pass, Results
@@ -67,6 +68,7 @@ class FleetView:
         self._metrics = metrics
         self._updates = StatusUpdates(metrics, put)
         self._arrivals = Arrivals()
+        self._standing = Standing()
         self._seconds: dict[str, tuple[Revision, float | None]] = {}
         self._on_its_way: set[str] = set()
         self._touched: set[Reference] = set()
@@ -124,7 +126,9 @@ class FleetView:
         ready = edge_pods.ready_by_pop(view.workloads.pods)
         fleet = Fleet(view.active(), ready, said, view.positions, time.time_ns() // 1_000_000)
         pops = [pop.metadata.name for pop in view.observation.pops]
-        return self._arrivals.look(fleet, pops), fleet
+        changed, states = self._arrivals.look(fleet, pops), self._arrivals.states
+        fallen = self._standing.look(changed, states, view.results.manifest, fleet.active, ready)
+        return changed | fallen, fleet
 
     def _time(self, origin: str, view: View) -> None:
         """Note how long a revision took, the first time that it is everywhere."""
@@ -144,10 +148,15 @@ class FleetView:
             self._metrics.propagation.observe(seconds)
         self._seconds[origin] = (manifest.revision, seconds)
 
-    def _zone_facts(self, view: View, origin: str | None, known: Known) -> Facts:
+    def _zone_facts(
+        self, view: View, origin: str | None, reference: Reference, known: Known
+    ) -> Facts:
         if origin is None:
             return Facts(None, None)
-        outcome, state = view.results.outcomes.get(origin), self._arrivals.states.get(origin)
+        outcome = view.results.outcome(origin, reference)
+        state, proof = self._arrivals.states.get(origin), self._standing.get(origin)
+        if outcome is not None and proof is not None:
+            outcome, state = replace(outcome, manifest=proof.manifest), proof.state
         facts = Facts(outcome, state)
         if facts.manifest is None or state is None:
             return facts

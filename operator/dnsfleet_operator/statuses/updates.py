@@ -35,9 +35,10 @@ from dnsfleet_operator.zones.results import Results
 PATIENCE_SECONDS = 0.5
 """A revision on its way is not worth a write of its own for so long: most arrive before."""
 
-PutStatus = Callable[[Reference, str, Mapping[str, Any], Sequence[Notice]], None]
-"""Gets an object, its uid, its new status and what people should hear of."""
-ZoneFacts = Callable[[str | None, Known], zone_statuses.Facts]
+PutStatus = Callable[[Reference, str, Mapping[str, Any], Sequence[Notice], bool], None]
+"""Gets an object, its uid, its new status, what people should hear of, and whether that has other
+conditions, for which somebody may wait."""
+ZoneFacts = Callable[[str | None, Reference, Known], zone_statuses.Facts]
 """Gets an origin, and the object whose status it is for."""
 PopFacts = Callable[[Pop, PopResult], tuple[pop_statuses.Facts, Lag]]
 
@@ -147,7 +148,7 @@ class StatusUpdates:
         now: str,
     ) -> bool:
         found = results.violations.get(reference, ())
-        facts = about(results.origins.get(reference), known)
+        facts = about(results.origins.get(reference), reference, known)
         conditions = zone_statuses.conditions(str(reference), found, facts)
         self._measure(reference, known, conditions, facts)
         if _waits(facts):
@@ -178,7 +179,7 @@ class StatusUpdates:
                 origin = results.origins.get(resource.zone_reference)
             records = sum(len(record.data) for record in resource.spec.records)
         found = results.violations.get(reference, ())
-        facts = about(origin, known)
+        facts = about(origin, reference, known)
         if _waits(facts):
             return False
         if not self._is_shown(reference, known, (generation, found, facts)):
@@ -239,7 +240,8 @@ class StatusUpdates:
             return
         self._compared.pop(reference, None)
         self._handed[reference] = (known.uid, status)
-        self._put(reference, known.uid, status, events.notices(shown, status))
+        urgent = shown.get("conditions") != status["conditions"]
+        self._put(reference, known.uid, status, events.notices(shown, status), urgent)
 
 
 def _pop_sample(facts: pop_statuses.Facts, lag: Lag) -> PopSample:

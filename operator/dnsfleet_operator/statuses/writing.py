@@ -60,10 +60,14 @@ class StatusWriter:
         uid: str,
         status: Mapping[str, Any],
         notices: Sequence[Notice],
+        urgent: bool,
     ) -> None:
-        """Have the status of the object with this uid written; it replaces one that waits."""
+        """Have the status of the object with this uid written; it replaces one that waits.
+
+        What is not urgent is written when nothing else is to be written.
+        """
         with self._condition:
-            self._pending.put(reference, Write(uid, status, notices), time.monotonic())
+            self._pending.put(reference, Write(uid, status, notices, urgent), time.monotonic())
             self._condition.notify()
 
     def clear(self) -> None:

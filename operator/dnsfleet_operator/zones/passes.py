@@ -38,7 +38,7 @@ from dnsfleet_operator.observed.observation import Known, Observation, origins_o
 from dnsfleet_operator.zones import claims, orphans
 from dnsfleet_operator.zones.claims import Claims, Ledger
 from dnsfleet_operator.zones.placements import Selections
-from dnsfleet_operator.zones.results import Pass, Results
+from dnsfleet_operator.zones.results import AWAY, Pass, Results
 from dnsfleet_operator.zones.retained import Retained, stand_in
 
 MOST_ORIGINS = 100
@@ -337,7 +337,7 @@ class ZonePasses:
         for origin, outcome in outcomes.items():
             want = self._desired.get(origin)
             self.results.note(origin, outcome, None if want is None else want.pops)
-            if outcome.reason == "StoreUnavailable" and want is not None:
+            if outcome.reason == AWAY and want is not None:
                 self.mark(origin)
             if outcome.state is State.REMOVED:
                 self._removed.discard(origin)

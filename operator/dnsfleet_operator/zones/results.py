@@ -1,17 +1,21 @@
 """What the passes over zones made of every object, kept up to date from pass to pass."""
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.resources import Reference
-from dnsfleet.violations import Violation
+from dnsfleet.violations import Violation, errors
+from dnsfleet_engine import Zone
 from dnsfleet_publisher.assembling import Assembler
 from dnsfleet_publisher.publishing import Outcome, State
 
 from dnsfleet_operator.observed.observation import Observation
 from dnsfleet_operator.zones.placements import Placements
+
+AWAY = "StoreUnavailable"
+"""The reason of an outcome for which the core did not answer."""
 
 
 class Taken(NamedTuple):
@@ -38,6 +42,10 @@ class Results:
     """Zones that are served as they were published: what was good of them before is not known."""
     taken: dict[Reference, Taken] = field(default_factory=dict)
     """Each Zone and RecordSet that the passes took into account."""
+    programmed: dict[Reference, tuple[Taken, Zone | None]] = field(default_factory=dict)
+    """Each object without an error that the core has: its version, and of a Zone its zone file."""
+    waiting: set[Reference] = field(default_factory=set)
+    """Objects whose own change waits for the core."""
     placements: Placements = field(default_factory=Placements)
     """Of the published zones; where it is not sure which Pops serve one, those that surely do."""
 
@@ -46,6 +54,16 @@ class Results:
         outcome = self.outcomes.get(origin)
         found = None if outcome is None else outcome.manifest
         return None if found is None or found.tombstone else found
+
+    def outcome(self, origin: str, reference: Reference) -> Outcome | None:
+        """What a pass made of an origin, for one of its members.
+
+        While the core is away, that is told of objects whose own change waits, and of no other.
+        """
+        found = self.outcomes.get(origin)
+        if found is None or found.reason != AWAY or reference in self.waiting:
+            return found
+        return replace(found, state=State.UNCHANGED, reason="", message="")
 
     def note(self, origin: str, outcome: Outcome, wanted: tuple[str, ...] | None) -> None:
         """Take what a pass made of an origin that was to be served by these Pops."""
@@ -74,12 +92,36 @@ class Results:
             if known is None:
                 self.taken.pop(reference, None)
                 self.violations.pop(reference, None)
+                self.programmed.pop(reference, None)
+                self.waiting.discard(reference)
                 continue
             self.taken[reference] = Taken(known.uid, known.generation)
             if wrong := (*known.violations, *assembler.violations_of(reference)):
                 self.violations[reference] = wrong
             else:
                 self.violations.pop(reference, None)
+        for reference in touched & self.taken.keys():
+            self._tell_programmed(reference, assembler)
+
+    def _tell_programmed(self, reference: Reference, assembler: Assembler) -> None:
+        """Bring up to date whether the core has an object as it is, or has to be waited for."""
+        zone, base = reference, None
+        if reference.kind == "RecordSet":
+            record_set = assembler.record_sets.get(reference)
+            zone = reference if record_set is None else record_set.zone_reference
+        elif (inputs := assembler.inputs(reference)) is not None:
+            base = inputs.base
+        outcome, version = self.outcomes.get(self.origins.get(zone, "")), self.taken[reference]
+        if outcome is not None and outcome.reason == AWAY:
+            there, file = self.programmed.get(reference, (None, None))
+            if there != version or file is not base:
+                self.waiting.add(reference)
+            return
+        self.waiting.discard(reference)
+        self.programmed.pop(reference, None)
+        done = outcome is not None and outcome.state in (State.PUBLISHED, State.UNCHANGED)
+        if done and zone not in self.frozen and not errors(self.violations.get(reference, ())):
+            self.programmed[reference] = (version, base)
 
     def _tell_origin(self, zone: Reference, assembler: Assembler) -> None:
         before = self.origins.pop(zone, None)

@@ -37,7 +37,7 @@ def test_statuses_are_written_after_more_defects_than_threads(cluster: MemoryClu
     raised = cluster.raised
     writer.start()
     for reference in references:
-        writer.put(reference, uids[reference]["metadata"]["uid"], {"zones": {}}, [])
+        writer.put(reference, uids[reference]["metadata"]["uid"], {"zones": {}}, [], urgent=True)
     # Each try raises two: the write, and the question whether the object is gone.
     wait_for("a try of each", lambda: cluster.raised >= raised + 2 * len(references), 10)
     cluster.faults.clear()

@@ -63,3 +63,24 @@ def test_success_ends_the_backoff() -> None:
     assert queue.take(1.0) == POP
     queue.succeeded(POP)
     assert queue.failed(POP, 1.0) == 0.5
+
+
+def test_what_failed_is_due_when_the_reason_has_ended_and_nothing_else_is() -> None:
+    queue: WorkQueue[Key] = WorkQueue()
+    for _ in range(5):
+        queue.failed(ZONES, 0.0)
+    queue.add(POP, 0.0, delay=300.0)
+    queue.hasten(1.0)
+    assert queue.take(1.0) == ZONES
+    assert queue.take(9.0) is None
+    assert queue.failed(ZONES, 9.0) == 0.5
+
+
+def test_a_key_that_is_discarded_does_not_come() -> None:
+    queue: WorkQueue[Key] = WorkQueue()
+    queue.add(ZONES, 0.0)
+    queue.add(POP, 1.0)
+    queue.discard(ZONES)
+    assert ZONES not in queue
+    assert POP in queue
+    assert (queue.due(), queue.take(2.0), queue.take(2.0)) == (1.0, POP, None)

@@ -39,7 +39,7 @@ class Looks:
         self.said: dict[str, Ack] = {}
         self.metrics = Metrics()
         self.looks = FleetView(
-            self.metrics, lambda _, uid, status, __: self.put.append((uid, status))
+            self.metrics, lambda _, uid, status, *__: self.put.append((uid, status))
         )
 
     def make(self, uid: str, version: int, generation: int = 1, **changes: Any) -> None:

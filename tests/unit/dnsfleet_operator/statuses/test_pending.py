@@ -8,8 +8,8 @@ from dnsfleet_operator.work_queue import MAX_BACKOFF_SECONDS
 A, B = Reference("Zone", "dns", "a"), Reference("Zone", "dns", "b")
 
 
-def write(number: int, uid: str = "1") -> Write:
-    return Write(uid, {"serial": number}, [])
+def write(number: int, uid: str = "1", urgent: bool = True) -> Write:
+    return Write(uid, {"serial": number}, [], urgent)
 
 
 @pytest.fixture
@@ -154,3 +154,27 @@ def test_what_came_after_the_drop_is_kept(pending: PendingWrites) -> None:
     assert pending.take(1.0) == (A, write(2))
     pending.end(A, 1.0)
     assert pending.due() is None
+
+
+def test_what_is_urgent_overtakes_all_that_is_not(pending: PendingWrites) -> None:
+    for number in range(3):
+        pending.put(Reference("Zone", "dns", f"{number}"), write(1, urgent=False), 0.0)
+    pending.put(A, write(1), 5.0)
+    pending.put(Reference("Zone", "dns", "2"), write(2), 5.0)
+    taken = [pending.take(5.0) for _ in range(4)]
+    assert [each[0].name for each in taken if each is not None] == ["2", "a", "0", "1"]
+    assert taken[0] == (Reference("Zone", "dns", "2"), write(2))
+    assert pending.due() is None
+
+
+def test_what_is_not_urgent_keeps_the_place_of_what_was(pending: PendingWrites) -> None:
+    pending.put(B, write(1, urgent=False), 0.0)
+    pending.put(A, write(1), 0.0)
+    pending.put(A, write(2, urgent=False), 0.0)
+    assert [pending.take(0.0), pending.take(0.0)] == [
+        (A, write(2, urgent=False)),
+        (B, write(1, urgent=False)),
+    ]
+    assert pending.refuse(A, write(2, urgent=False), 0.0) == 0.5
+    assert (pending.due(), pending.take(0.4)) == (0.5, None)
+    assert pending.take(0.5) == (A, write(2, urgent=False))

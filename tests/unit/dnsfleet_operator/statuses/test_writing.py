@@ -60,7 +60,7 @@ class Writing:
         return str(made["metadata"]["uid"])
 
     def put(self, reference: Reference, number: int, *notices: Notice) -> None:
-        self.writer.put(reference, self.uids[reference], {"number": number}, notices)
+        self.writer.put(reference, self.uids[reference], {"number": number}, notices, urgent=True)
 
     def next(self) -> tuple[str, int]:
         """The next status that is written."""

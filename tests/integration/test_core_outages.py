@@ -1,0 +1,227 @@
+"""An outage of the core is told once for the fleet, and by each object whose change waits."""
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+import redis
+from dnsfleet.replication import acks, keys
+from dnsfleet.replication.acks import Ack
+from dnsfleet_operator.cluster import Object
+from dnsfleet_operator.objects import COMPONENT_LABEL, MANAGED_BY, POP_LABEL
+from dnsfleet_operator.statuses import propagation, updates
+from dnsfleet_operator.work_queue import MAX_BACKOFF_SECONDS
+from dnsfleet_publisher.redis_users import RIGHTS
+from support.controlled_fleets import DEADLINE_SECONDS, NAMESPACE, ControlledFleet
+from support.valkey import Valkey
+from support.waiting import wait_for
+
+ZONES = 200
+START_SECONDS = 60.0
+ACK_SECONDS = 0.2
+AWAY_SECONDS = 8.0
+"""Long enough for the longest backoff."""
+LIVE_SECONDS = 2.0
+"""From when the core is back until what waited is published, and from when the edges follow again
+until that is reported."""
+EDGE = "pop-fra-edge-1"
+EXPECTED = {"Accepted": "True", "Programmed": "True", "Propagated": "True", "Ready": "True"}
+API = "dnsfleet.io/v1alpha1"
+
+
+def item(kind: str, name: str, spec: Mapping[str, Any], namespace: str = "dns") -> Object:
+    metadata = {"name": name} | ({"namespace": namespace} if namespace else {})
+    return {"apiVersion": API, "kind": kind, "metadata": metadata, "spec": spec}
+
+
+def zone(name: str, address: str = "192.0.2.1") -> Object:
+    records = [{"name": "www", "type": "A", "data": [address]}]
+    spec = {"origin": f"{name}.example", "nameServers": ["ns1.example.net"], "records": records}
+    return item("Zone", name, spec)
+
+
+def record_set(name: str, address: str = "192.0.2.1") -> Object:
+    records = [{"name": name, "type": "A", "data": [address]}]
+    return item("RecordSet", name, {"zoneRef": {"name": "z0"}, "records": records})
+
+
+def edge_pod() -> Object:
+    labels = {POP_LABEL: "fra", COMPONENT_LABEL: "edge", "app.kubernetes.io/managed-by": MANAGED_BY}
+    metadata = {"name": EDGE, "namespace": NAMESPACE, "labels": labels}
+    status = {"conditions": [{"type": "Ready", "status": "True"}]}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "status": status}
+
+
+def conditions(found: Object) -> dict[str, str]:
+    return {each["type"]: each["status"] for each in found.get("status", {}).get("conditions", ())}
+
+
+class Fleet:
+    """A Pop whose edge answers all that the core has, and many zones."""
+
+    def __init__(self, core: Valkey, controlled: ControlledFleet) -> None:
+        self.core = core
+        self.controlled = controlled
+        self.cluster = controlled.cluster
+        controlled.put(item("Pop", "fra", {"edge": {"replicas": 1}}, namespace=""))
+        controlled.put(edge_pod())
+        for number in range(ZONES):
+            controlled.put(zone(f"z{number}"))
+        for name in ("shop", "mail"):
+            controlled.put(record_set(name))
+        wait_for("all is live", lambda: len(self.ready()) == ZONES + 2, START_SECONDS)
+
+    def objects(self) -> list[Object]:
+        return [*self.cluster.objects("Zone"), *self.cluster.objects("RecordSet")]
+
+    def ready(self) -> list[str]:
+        return [each["metadata"]["name"] for each in self.objects() if conditions(each) == EXPECTED]
+
+    def versions(self) -> dict[str, str]:
+        """The resourceVersion of each object: every write raises it."""
+        found = [*self.objects(), *self.cluster.objects("Event")]
+        return {each["metadata"]["name"]: each["metadata"]["resourceVersion"] for each in found}
+
+    def changed_since(self, before: Mapping[str, str]) -> set[str]:
+        """Names of objects that were written since; Events have the name of their object."""
+        now = self.versions()
+        return {name.partition(".")[0] for name in now if before.get(name) != now[name]}
+
+    def waited_is_live(self) -> bool:
+        return self.is_live("Zone", "z7") and self.is_live("RecordSet", "shop")
+
+    def is_live(self, kind: str, name: str) -> bool:
+        found = self.cluster.get(kind, name, "dns")
+        assert found is not None
+        same = found["status"]["observedGeneration"] == found["metadata"]["generation"]
+        return same and conditions(found) == EXPECTED
+
+
+class Edge:
+    """An edge that answers whatever the core has, and says so while it can and `follows`."""
+
+    def __init__(self, core: Valkey) -> None:
+        self.follows = threading.Event()
+        self.follows.set()
+        self._core = core
+        self._heard = 0.0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def follow(self) -> None:
+        """Follow again; returns when that was said."""
+        now = time.monotonic()
+        self.follows.set()
+        wait_for("the edge follows", lambda: self._heard > now, DEADLINE_SECONDS)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(ACK_SECONDS):
+            if not self.follows.is_set():
+                continue
+            began = time.monotonic()
+            try:
+                with self._core.client() as client:
+                    lsn = int(client.get(keys.LSN) or 0)
+                    ack = Ack(lsn, {}, 0, time.time_ns() // 1_000_000)
+                    client.hset(keys.ACKS, f"fra/{EDGE}", acks.encode(ack))
+            except redis.RedisError:
+                continue
+            self._heard = began
+
+
+@pytest.fixture
+def core(tmp_path: Path) -> Iterator[Valkey]:
+    valkey = Valkey(
+        tmp_path, users=[f"user publisher on >right resetchannels {RIGHTS} +@connection"]
+    )
+    valkey.start()
+    yield valkey
+    valkey.kill()
+
+
+@pytest.mark.parametrize("lost", ["nothing", "acks"])
+def test_an_outage_is_told_by_the_pop_and_by_what_waits(
+    core: Valkey, lost: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(propagation, "SILENT_MS", 2_000)
+    assert AWAY_SECONDS > MAX_BACKOFF_SECONDS
+    with Edge(core) as edge, ControlledFleet(core) as controlled:
+        fleet = Fleet(core, controlled)
+        controlled.wait_for_passes("Propagation", more=3)
+        before = fleet.versions()
+        with core.client() as client:
+            if lost == "acks":
+                client.delete(keys.ACKS)
+            client.save()  # which a start reads
+        edge.follows.clear()
+        core.kill()
+        away = time.monotonic()
+        controlled.put(zone("z7", "192.0.2.9"))
+        controlled.put(record_set("shop", "192.0.2.9"))
+        controlled.wait_for_condition("Zone", "z7", "Programmed", "StoreUnavailable")
+        controlled.wait_for_condition("RecordSet", "shop", "Programmed", "StoreUnavailable")
+        controlled.wait_for_condition("Pop", "fra", "Connected", "PopUnreachable")
+        wait_for("backoffs", lambda: time.monotonic() - away > AWAY_SECONDS, 2 * AWAY_SECONDS)
+        assert fleet.changed_since(before) == {"z7", "shop"}
+        passes = controlled.passes("Zone")
+        core.start()
+        wait_for("a pass", lambda: controlled.passes("Zone") > passes, LIVE_SECONDS)
+        controlled.wait_for_passes("Propagation", more=3)
+        edge.follow()
+        wait_for("what waited is live", fleet.waited_is_live, LIVE_SECONDS)
+        controlled.wait_for_condition("Pop", "fra", "Synced", "Current")
+        controlled.wait_for_condition("Pop", "fra", "Connected", "Heard")
+        controlled.wait_for_passes("Propagation", more=3)
+        assert fleet.changed_since(before) == {"z7", "shop", "z0"}, "z0 has another revision"
+        assert all(each["metadata"]["name"] != "z0" for each in fleet.cluster.objects("Event"))
+
+
+def test_a_core_that_is_filled_again_costs_each_zone_its_new_revision_and_no_condition(
+    core: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(updates, "PATIENCE_SECONDS", 0.0)
+    shown: list[tuple[str, dict[str, str]]] = []
+    with Edge(core) as edge, ControlledFleet(core) as controlled:
+        fleet = Fleet(core, controlled)
+        controlled.wait_for_passes("Propagation", more=3)
+        revisions = {each["metadata"]["name"]: each["status"] for each in fleet.objects()}
+        apply = fleet.cluster.apply
+
+        def noted(wanted: Object, subresource: str = "") -> Object | None:
+            if subresource == "status" and wanted["kind"] != "Pop":
+                shown.append((wanted["metadata"]["name"], conditions(wanted)))
+            return apply(wanted, subresource)
+
+        fleet.cluster.apply = noted  # type: ignore[method-assign]
+        edge.follows.clear()
+        core.kill()
+        controlled.put(zone("z7", "192.0.2.9"))
+        controlled.wait_for_condition("Zone", "z7", "Programmed", "StoreUnavailable")
+        core.start()
+        controlled.wait_for_passes("Zone")
+        controlled.wait_for_passes("Propagation", more=3)
+        edge.follow()
+        wait_for("what waited is live", lambda: fleet.is_live("Zone", "z7"), DEADLINE_SECONDS)
+
+        def renewed() -> bool:
+            return all(
+                each["status"]["revision"] != revisions[each["metadata"]["name"]]["revision"]
+                for each in fleet.cluster.objects("Zone")
+            )
+
+        wait_for("all show their new revision", renewed, DEADLINE_SECONDS)
+        others = [(name, told) for name, told in shown if name != "z7"]
+        assert [told for _, told in others if told != EXPECTED] == []
+        assert len(others) == len({name for name, _ in others}) == ZONES - 1
+        assert {each["regarding"]["name"] for each in fleet.cluster.objects("Event")} == {"z7"}
