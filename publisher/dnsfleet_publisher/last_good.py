@@ -144,17 +144,25 @@ class LastGood:
     def _settle(self, inputs: Inputs) -> tuple[_Built, dict[Reference, tuple[Violation, ...]]]:
         """Build until nobody else is wrong; what is wrong with the versions that are not taken."""
         refused: dict[Reference, tuple[Violation, ...]] = {}
+        out: set[Reference] = set()
         built = _build(inputs)
         for _ in range(MAX_ROUNDS):
-            more = (built.unfit - refused.keys()) or (built.wrong - refused.keys())
-            if not more:
+            again = (built.unfit & refused.keys()) - out
+            more = built.unfit - refused.keys()
+            if not again and not more:
+                more = built.wrong - refused.keys()
+            if not again and not more:
                 break
+            out |= again
             refused |= {each: built.found.get(each, ()) for each in more}
-            built = _build(self._with_good(inputs, refused.keys()))
+            built = _build(self._with_good(inputs, refused.keys(), out))
         return built, {each: built.found.get(each, ()) for each in built.wrong} | refused
 
-    def _with_good(self, inputs: Inputs, wrong: Set[Reference]) -> Inputs:
-        """The inputs with the last good version of what is wrong, where there is one."""
+    def _with_good(self, inputs: Inputs, wrong: Set[Reference], out: Set[Reference]) -> Inputs:
+        """The inputs with the last good version of what is wrong, where there is one.
+
+        RecordSets in `out` are left out: their last good version breaks the zone, too.
+        """
         resource, base = inputs.resource, inputs.base
         if resource.reference in wrong:
             good = self._good(resource)
@@ -163,6 +171,7 @@ class LastGood:
         record_sets = tuple(
             self._good_record_set(item, inputs.resource) if item.reference in wrong else item
             for item in inputs.record_sets
+            if item.reference not in out
         )
         return replace(inputs, resource=resource, base=base, record_sets=record_sets)
 
