@@ -222,8 +222,11 @@ class Controller:
                 self._term.zone_deleted(reference, known)
         elif not observation.put(event.found, event=not event.listed):
             return
+        self._changed(reference)
+
+    def _changed(self, reference: Reference) -> None:
         if self._term is not None:
-            if kind == "Pop":
+            if reference.kind == "Pop":
                 self._keys.add(Key("Pop", reference.name))
             self._zones_changed()
 
@@ -264,9 +267,11 @@ class Controller:
 
     def _written(self, made: Object, status: Mapping[str, Any]) -> None:
         self._metrics.status_writes.labels(made["kind"]).inc()
-        self._observation.refresh(made)
+        reference = reference_of(made)
+        if self._observation.refresh(made):
+            self._changed(reference)  # the event that tells of it comes too late to be news
         if self._term is not None:
-            self._term.looks.written(reference_of(made), status)
+            self._term.looks.written(reference, status)
 
     # Terms
 

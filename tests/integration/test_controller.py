@@ -226,6 +226,20 @@ def test_what_is_so_again_is_shown_although_something_else_was_to_be_written(
     assert reasons["Propagated"] == "NoActivePop"
 
 
+def test_a_change_that_the_write_of_a_status_tells_of_first_is_made(
+    fleet: ControlledFleet,
+) -> None:
+    fleet.put(pop("fra", edge={"replicas": 1}))
+    fleet.put(zone("a"))
+    fleet.wait_for_condition("Zone", "a", "Propagated", "NoReadyEdge")
+    made = fleet.cluster.put(zone("a", "192.0.2.2"))
+    written = fleet.status_writes("Zone")
+    fleet.put(edge_pod("fra", ready=True))
+    wait_for("the status", lambda: fleet.status_writes("Zone") > written, DEADLINE_SECONDS)
+    fleet.controller.event("Zone", made, deleted=False)  # no news by now
+    fleet.wait_until_served(A, "www.a.example.", "192.0.2.2")
+
+
 def test_a_zone_that_cannot_be_published_costs_no_other_and_keeps_no_pop_from_its_drain(
     fleet: ControlledFleet, core: Valkey
 ) -> None:

@@ -128,11 +128,13 @@ class Observation:
         self._note(reference, event)
         return True
 
-    def refresh(self, found: Object) -> None:
-        """Take a version of an object that is known; one that was deleted meanwhile stays so."""
+    def refresh(self, found: Object) -> bool:
+        """Take a version of an object that is known; one that was deleted meanwhile stays so.
+
+        Whether its meaning changed: somebody else may have written it before.
+        """
         known = self.get(reference_of(found))
-        if known is not None and known.uid == _uid(found):
-            self.put(found)
+        return known is not None and known.uid == _uid(found) and self.put(found)
 
     def remove(self, reference: Reference, uid: str) -> Known | None:
         """Forget an object that was deleted; None where it is unknown or made anew since."""
