@@ -14,10 +14,11 @@ to the address of a pod that has just ended: nothing there refuses the connectio
 that open it go to that address until it is given up, even when the Service leads elsewhere by then.
 """
 
-REPLICA_SILENCE_SECONDS = 4
-"""A replica gives up 4 to 6 s after the last sign, and a core takes two seconds to come back, so it
-is followed within 5 s of that. Four pings in a row may be missed. With 3 s, a link with 5 % loss
-and 600 ms there and back was given up in one of four runs, where TCP had to repeat a packet twice;
+REPLICA_SILENCE_SECONDS = 3
+"""A replica gives up 3 to 5 s after the last sign, and a core takes a second or two to come back,
+so it is followed within 5 s of that; with 4 s one of 20 restarts took 5.1 s. Three pings in a row
+may be missed: a link with 5 % loss and 300 ms there and back stays up (in 56 of 56 runs). With
+600 ms, where TCP may need more than 3 s to repeat a packet twice, one of four runs gave it up once:
 that costs a partial copy of what was missed."""
 
 CORE_SILENCE_SECONDS = 10
