@@ -15,10 +15,11 @@ import time
 from collections.abc import Callable
 
 import redis
-from dnsfleet.replication import acks, formats, keys
+from dnsfleet.replication import formats
 from dnsfleet_io.logs import line
-from dnsfleet_io.redis_clients import redis_client
+from dnsfleet_io.redis_clients import bounded_redis_client
 
+from dnsfleet_edge.ack_slot import AckSlot
 from dnsfleet_edge.status import Readiness, Status
 from dnsfleet_edge.workers import Worker
 
@@ -33,18 +34,18 @@ log = logging.getLogger(__name__)
 
 
 class AckSender:
-    """Writes the field POP/EDGE of the acks hash at `core_url`; `failed` counts failures."""
+    """Writes the acks of the edge POP/EDGE to the core; `failed` counts failures."""
 
     def __init__(
         self,
         core_url: str,
-        field: str,
+        edge: str,
         status: Status,
         readiness: Readiness,
         failed: Callable[[], None],
     ) -> None:
-        self._client = redis_client(core_url, TIMEOUT_SECONDS)
-        self._field = field
+        self._client = bounded_redis_client(core_url, TIMEOUT_SECONDS)
+        self._slot = AckSlot(self._client, edge)
         self._status = status
         self._readiness = readiness
         self._failed = failed
@@ -85,7 +86,7 @@ class AckSender:
         if not self._readiness.verdict.ready:
             ack = ack._replace(lsn=0)
         try:
-            self._client.hset(keys.ACKS, self._field, acks.encode(ack))
+            self._slot.write(ack)
         except BaseException as error:
             self._failed()
             if self._healthy:

@@ -21,7 +21,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 MAX_DRAIN_SECONDS = 300.0
 # What the engine takes: the largest error with all options must stay below 512 octets.
 MAX_IDENTITY = 128
-# Names of Pops and edges become Redis hash fields and metric labels: DNS labels (RFC 1123), with
+# Names of Pops and edges are in acks and metric labels: DNS labels (RFC 1123), with
 # the dots that pod names may have.
 _NAME = r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$"
 

@@ -36,8 +36,9 @@ MIN_BACKOFF_SECONDS = 0.1
 # "Catches up within seconds": the longest wait before a replica that is back is tried.
 MAX_BACKOFF_SECONDS = 2.0
 RESYNC_SECONDS = 60.0
-# An edge that does not answer yet looks more often whether what it lacks has come.
-INCOMPLETE_RESYNC_SECONDS = 5.0
+# An edge that does not answer yet, and one whose log showed a gap, compare everything again sooner.
+# A log with bad entries would otherwise have every edge of the Pop read the index all the time.
+SOON_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +108,7 @@ class Link:
         self._status.connected = True
         self._broken = False
         queue = deque(self._follower.feed(events.Connected()))
-        resynced = time.monotonic()
+        compared_at = time.monotonic()
         while queue and not self._stopping.is_set():
             event = self._execute(queue.popleft())
             if event is not None:
@@ -115,10 +116,10 @@ class Link:
                 if self._follower.complete and not self._completed:
                     self._completed = True
                     self._complete()
-            pause = RESYNC_SECONDS if self._follower.complete else INCOMPLETE_RESYNC_SECONDS
-            if time.monotonic() - resynced >= pause:
+            settled = self._follower.complete and not self._follower.gap
+            if time.monotonic() - compared_at >= (RESYNC_SECONDS if settled else SOON_SECONDS):
                 queue.extend(self._follower.feed(events.Resync()))
-                resynced = time.monotonic()
+                compared_at = time.monotonic()
 
     def _execute(self, command: commands.Command) -> events.Event | None:
         """Do what a command says; the event that answers it."""
@@ -129,12 +130,12 @@ class Link:
             case commands.ReadFleet():
                 return events.FleetRead(command, replica.fleet())
             case commands.ReadLog():
-                # Asked for only when nothing else is left to do.
-                self._status.up_to_date(time.monotonic())
-                if self._snapshots_read:
-                    self._engine.trim()
-                    self._snapshots_read = False
-                return events.LogRead(command, *replica.log(command.after))
+                if command.wait:  # nothing else is left to do
+                    self._status.up_to_date(time.monotonic())
+                    if self._snapshots_read:
+                        self._engine.trim()
+                        self._snapshots_read = False
+                return events.LogRead(command, *replica.log(command.after, command.wait))
             case commands.ReadManifests():
                 names = [keys.manifest(origin) for origin in command.origins]
                 return events.ManifestsRead(command, replica.values(names))

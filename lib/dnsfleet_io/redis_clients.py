@@ -1,8 +1,12 @@
 """Clients of Redis for every role: no call hangs, and the caller decides when to try again."""
 
+from typing import Any
+
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from dnsfleet_io.bounded_replies import BoundedParser
 
 
 def redis_client(url: str, seconds: float) -> redis.Redis:
@@ -11,10 +15,23 @@ def redis_client(url: str, seconds: float) -> redis.Redis:
     It connects on first use. Every failure is a `redis.RedisError`, and nothing is tried again
     behind the caller's back. ValueError for a URL that is none.
     """
+    return _client(url, seconds)
+
+
+def bounded_redis_client(url: str, seconds: float) -> redis.Redis:
+    """The same, for a server that is not trusted with this process's memory.
+
+    A reply of more than `bounded_replies.MAX_REPLY_OCTETS` is a failure.
+    """
+    return _client(url, seconds, parser_class=BoundedParser)
+
+
+def _client(url: str, seconds: float, **options: Any) -> redis.Redis:
     return redis.Redis.from_url(
         url,
         socket_timeout=seconds,
         socket_connect_timeout=seconds,
         retry=Retry(NoBackoff(), 0),
         protocol=2,  # replies have one shape, whatever the version of the client library
+        **options,
     )

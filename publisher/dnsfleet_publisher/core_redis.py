@@ -1,8 +1,8 @@
 """The core Redis, call by call: what is read and written there, in round trips of a bounded size.
 
 Nothing is decided or remembered here; `record_store` does that. The scripts beside this module are
-what happens at once or not at all: `claim.lua`, `publish.lua` and `note.lua`. Every call may raise
-StoreError.
+what happens at once or not at all: `claim.lua`, `publish.lua` and `note.lua`; `acks.lua` reads what
+edges say, and never more of it than they may. Every call may raise StoreError.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +10,8 @@ from importlib import resources
 from typing import TypeVar, cast
 
 import redis
-from dnsfleet.replication import acks, keys
+from dnsfleet.replication import ack_slots, acks, keys
+from dnsfleet.replication.ack_slots import Word
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.encoding import CHUNK_SIZE
 from dnsfleet_io.redis_clients import redis_client
@@ -29,6 +30,9 @@ OCTETS_AT_ONCE = CHUNKS_AT_ONCE * CHUNK_SIZE
 """Octets in one round trip that reads many small values."""
 HEADS_AT_ONCE = 200
 """Manifests in one round trip: 100 kB at 500 octets each, more where they name many Pops."""
+ACK_OCTETS = 16 * 1024 * 1024
+"""Octets of all acks together: 16 kB each where every slot is taken. An ack has a few hundred, and
+more only where an edge has much to complain of."""
 ANSWER_SECONDS = 5.0
 """How long an answer may take. A script with a thousand keys takes milliseconds."""
 
@@ -49,6 +53,7 @@ class CoreRedis:
         self._publish = client.register_script(_script("publish.lua"))
         self._claim = client.register_script(_script("claim.lua"))
         self._note = client.register_script(_script("note.lua"))
+        self._acks = client.register_script(_script("acks.lua"))
         self.place = place(client)
         """Which Redis, for messages."""
 
@@ -178,17 +183,46 @@ class CoreRedis:
             yield cast(bytes, stored).decode()
 
     def acks(self) -> dict[str, Ack]:
-        """What every edge said last, by `POP/EDGE`."""
-        with reporting(self._client):
-            said = cast(dict[bytes, bytes], self._client.hgetall(keys.ACKS))
-        read = {edge.decode(errors="replace"): acks.decode(value) for edge, value in said.items()}
-        return {edge: ack for edge, ack in read.items() if ack is not None}
+        """What every edge said last, by `POP/EDGE`. Slots that an edge has left are emptied."""
+        slots, fields = self._said()
+        found = {edge: acks.decode(value) for edge, value in fields.items()}
+        held: dict[str, bytes] = {}
+        left: list[bytes] = []
+        for name, word in sorted(slots, key=lambda slot: slot[1].time_ms):
+            if word.edge in held:
+                left.append(held[word.edge])
+            held[word.edge] = name
+            before = found.get(word.edge)
+            if before is None or before.time_ms <= word.time_ms:
+                found[word.edge] = word.ack
+        self._empty(left)
+        return {edge: ack for edge, ack in found.items() if ack is not None}
 
     def forget_edges(self, edges: Sequence[str]) -> None:
         """Drop what edges said that are gone for good."""
-        if edges:
+        if not edges:
+            return
+        slots, _ = self._said()
+        self._empty([name for name, word in slots if word.edge in edges])
+        with reporting(self._client):
+            self._client.hdel(keys.ACKS, *edges)
+
+    def _said(self) -> tuple[list[tuple[bytes, Word]], dict[str, bytes]]:
+        """What is in the slots, by key, and what edges of the version before say."""
+        args = (ack_slots.KEY_PREFIX, ack_slots.SLOTS, ack_slots.MAX_OCTETS, ACK_OCTETS)
+        with reporting(self._client):
+            said = self._acks(keys=[keys.ACKS], args=args)
+        slots, fields = cast(tuple[list[bytes], list[bytes]], said)
+        words = ((name, ack_slots.decode(value)) for name, value in _pairs(slots))
+        return (
+            [(name, word) for name, word in words if word is not None],
+            {field.decode(errors="replace"): value for field, value in _pairs(fields)},
+        )
+
+    def _empty(self, names: Sequence[bytes]) -> None:
+        if names:
             with reporting(self._client):
-                self._client.hdel(keys.ACKS, *edges)
+                self._client.unlink(*names)
 
 
 def _position(value: bytes | None) -> int:
@@ -198,6 +232,10 @@ def _position(value: bytes | None) -> int:
 def _parts(names: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     for start in range(0, len(names), size):
         yield names[start : start + size]
+
+
+def _pairs(items: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    return zip(items[::2], items[1::2], strict=True)
 
 
 def _script(name: str) -> str:

@@ -29,7 +29,12 @@ that long; on a lossy link a part of the copy may take some seconds."""
 PING_SECONDS = 1
 """Between two pings of an idle core: the least, a third of what a replica waits for."""
 
+MAX_VALUE_OCTETS = 1024 * 1024
+"""Octets of a value that a client may write: the least that Valkey allows, and far more than any
+value of ours has."""
+
 CORE = f"""\
+proto-max-bulk-len {MAX_VALUE_OCTETS}
 repl-timeout {CORE_SILENCE_SECONDS}
 repl-ping-replica-period {PING_SECONDS}
 repl-diskless-sync yes

@@ -2,12 +2,15 @@
 
 publisher  on the core: reads and writes the fleet's keys
 replica    on the core: replicates, nothing else
-ack        on the core: writes the acknowledgements, nothing else
+ack        on the core: reads and writes the slots for acks, and writes the hash in which edges of
+           the version before say theirs; nothing else
 edge       on a replica: reads the fleet's keys
 """
 
 import hashlib
 from collections.abc import Mapping
+
+from dnsfleet.replication import ack_slots, keys
 
 from dnsfleet_publisher.store_errors import RIGHTS
 
@@ -19,7 +22,7 @@ _CONNECTION = "+ping +hello +auth +select +client|setinfo +client|setname +clien
 _RIGHTS = {
     "publisher": f"{RIGHTS} -@dangerous {_CONNECTION}",
     "replica": "+psync +replconf +ping",
-    "ack": f"%W~dnsfleet:1:acks +hset {_CONNECTION}",
+    "ack": f"%RW~{ack_slots.PATTERN} %W~{keys.ACKS} +set +getrange +hset {_CONNECTION}",
     "edge": f"%R~dnsfleet:* +@read -@dangerous {_CONNECTION}",
 }
 

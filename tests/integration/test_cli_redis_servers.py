@@ -1,14 +1,20 @@
 """The Redis servers of `dnsfleet up`: real processes, what each user may do, and replication."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import redis
+from dnsfleet.replication import acks, keys
+from dnsfleet.replication.acks import Ack
 from dnsfleet_cli.troubles import Trouble
 from dnsfleet_cli.up import redis_servers
 from dnsfleet_cli.up.state import StateFolder
 from dnsfleet_cli.up.supervisor import Supervisor
+from dnsfleet_edge.ack_slot import AckSlot
+from dnsfleet_io.redis_clients import redis_client
+from dnsfleet_publisher.core_redis import CoreRedis, connect
 from support.waiting import wait_for
 
 KEY = "dnsfleet:1:zones"
@@ -84,6 +90,12 @@ def test_a_replica_gives_its_edge_what_the_core_was_told(servers: Servers) -> No
         ("publisher", ["CONFIG", "GET", "*"]),
         ("ack", ["HGETALL", "dnsfleet:1:acks"]),
         ("ack", ["HSET", "dnsfleet:1:zones", "a", "b"]),
+        ("ack", ["SET", "dnsfleet:1:ack:400", "a"]),
+        ("ack", ["SET", "dnsfleet:1:ack:ams", "a"]),
+        ("ack", ["SET", "dnsfleet:1:ack:0000", "a"]),
+        ("ack", ["GETRANGE", "dnsfleet:1:fleet", "0", "1"]),
+        ("ack", ["APPEND", "dnsfleet:1:ack:000", "a"]),
+        ("ack", ["SETRANGE", "dnsfleet:1:ack:000", "500000000", "a"]),
         ("replica", ["GET", "dnsfleet:1:zones"]),
     ],
 )
@@ -102,9 +114,20 @@ def test_a_user_has_no_right_that_its_role_does_not_need(
 
 
 def test_an_ack_is_written_and_read_back_by_the_publisher(servers: Servers) -> None:
-    with client(servers.core.ack_url) as edge, client(servers.core.publisher_url) as core:
-        edge.hset("dnsfleet:1:acks", "a/1", "{}")
-        assert core.hgetall("dnsfleet:1:acks") == {"a/1": "{}"}
+    newer, older = Ack(7, {}, 0, time_ms=5), Ack(6, {}, 0, time_ms=4)
+    edge = redis_client(servers.core.ack_url, seconds=5)
+    core = connect(servers.core.publisher_url)
+    with closing(edge), closing(core):
+        AckSlot(edge, "a/1").write(newer)
+        edge.hset(keys.ACKS, "a/0", acks.encode(older))
+        assert CoreRedis(core).acks() == {"a/1": newer, "a/0": older}
+
+
+def test_no_value_of_more_than_a_mebibyte_is_taken(servers: Servers) -> None:
+    with client(servers.core.ack_url) as edge:
+        edge.set("dnsfleet:1:ack:000", "x" * 1024 * 1024)
+        with pytest.raises(redis.RedisError):
+            edge.set("dnsfleet:1:ack:000", "x" * (1024 * 1024 + 1))
 
 
 def test_nobody_gets_in_without_a_password(servers: Servers) -> None:

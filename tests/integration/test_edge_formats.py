@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dnsfleet.replication import acks, formats, keys
+from dnsfleet.replication import formats
 from dnsfleet.replication.acks import Ack
 from dnsfleet_publisher.publishing import Desired, Publisher
 from support.edge_fleets import NEW, OLD, EdgeFleet
@@ -55,8 +55,7 @@ class TwoEdges:
         return manifest.format
 
     def ack(self, field: str) -> Ack | None:
-        value = self.fleet.client.hget(keys.ACKS, field)
-        return acks.decode(value) if isinstance(value, bytes) else None
+        return self.fleet.store.core.acks().get(field)
 
     def forget(self, field: str) -> None:
         """Forget the acks of an edge that is gone, as the operator does."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet import cookies
-from dnsfleet.replication import acks, announcements, manifests
+from dnsfleet.replication import ack_slots, acks, announcements, manifests
 from dnsfleet.replication.manifests import FleetHead, Manifest, ManifestError
 from dnsfleet_edge.disk import Disk
 from hypothesis import example, given, settings
@@ -57,6 +57,17 @@ def test_an_ack(data: bytes) -> None:
     if ack is not None:
         assert min(ack.lsn, ack.failing_count, ack.time_ms) >= 0
         assert acks.decode(acks.encode(ack)) is not None
+
+
+@UNHURRIED
+@given(st.text(max_size=20), st.text(max_size=20), changed(ACK))
+@example("ams/0", "²", b"")
+@example("ams/0", "9" * 10_000, b"")
+def test_a_slot_for_an_ack(edge: str, time_ms: str, data: bytes) -> None:
+    word = ack_slots.decode(f"{edge} {time_ms}\n".encode() + data)
+    if word is not None:
+        assert word.edge
+        assert word.time_ms >= 0
 
 
 @UNHURRIED

@@ -7,7 +7,6 @@ from typing import Any
 import dns.edns
 import dns.message
 import dns.query
-from dnsfleet.replication import acks, keys
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet_publisher.core_redis import connect
@@ -19,7 +18,7 @@ from support.valkey import Valkey
 from support.waiting import wait_for
 from support.zones import make_zone
 
-FIELD = b"fra/fra-0"
+FIELD = "fra/fra-0"
 OLD, NEW = "192.0.2.1", "192.0.2.2"
 
 
@@ -73,8 +72,7 @@ class EdgeFleet:
         wait_for(f"{name} is {address}", lambda: self.edge.address(name) == address, 10)
 
     def ack(self) -> Ack | None:
-        value = self.client.hget(keys.ACKS, FIELD)
-        return acks.decode(value) if isinstance(value, bytes) else None
+        return self.store.core.acks().get(FIELD)
 
     def cookie(self, known: bytes = b"") -> bytes | None:
         """The server cookie that the edge gives to a client."""

@@ -27,7 +27,7 @@ class Rig:
         while todo:
             command = todo.pop(0)
             self.done.append(command)
-            if isinstance(command, ReadLog):
+            if isinstance(command, ReadLog) and command.wait:
                 self.log = command
             elif isinstance(command, Ack):
                 self.edge.execute(command)

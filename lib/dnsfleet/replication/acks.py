@@ -13,9 +13,9 @@ Nothing that an edge was told is signed, so an ack claims what may be wrong: a r
 data, or entries that nobody wrote. Its sum shows that, and the writer then takes it for nothing
 (`shows`).
 
-On the wire an ack is JSON, a field of the hash `keys.ACKS`. Acks are telemetry: each one replaces
-the edge's last, and one that cannot be read is no ack. An edge of an older version says neither
-what it was told nor when it started; its ack proves nothing.
+On the wire an ack is JSON, in a slot of the core (see `ack_slots`). Acks are telemetry: each one
+replaces the edge's last, and one that cannot be read is no ack. An edge of an older version says
+neither what it was told nor when it started; its ack proves nothing.
 """
 
 import base64

@@ -14,9 +14,9 @@ from dnsfleet.replication.manifests import Manifest
 
 @dataclass(frozen=True, slots=True)
 class ReadIndex:
-    """GET `keys.LSN`, then HGETALL `keys.ZONES`.
+    """GET `keys.LSN`, then HSCAN `keys.ZONES`.
 
-    What is published between the two, the log shows again.
+    What is published meanwhile, the log shows again.
     """
 
 
@@ -27,13 +27,12 @@ class ReadFleet:
 
 @dataclass(frozen=True, slots=True)
 class ReadLog:
-    """GET `keys.LSN`, then XREAD `keys.LOG` after the id `LSN-0`.
-
-    Waiting for entries is allowed, and may end empty.
-    """
+    """GET `keys.LSN`, then XREAD `keys.LOG` after every id `LSN-…`."""
 
     after: int
     """An LSN."""
+    wait: bool = True
+    """Whether waiting for entries is allowed, which may end empty."""
 
 
 @dataclass(frozen=True, slots=True)

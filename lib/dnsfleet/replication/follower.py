@@ -13,9 +13,10 @@ Whenever nothing is open, the next command is the first of these that there is a
 
     1. a verified manifest waits       → ReadChunks → Load | Apply
     2. the index must be compared      → ReadIndex           (Connected, Resync, a gap in the log)
-    3. a newer revision is announced   → ReadManifests       (up to MANIFESTS_AT_ONCE)
-    4. the fleet's head may be newer   → ReadFleet
-    5. nothing                         → ReadLog             (waits for the next announcement)
+    3. the log announced a revision    → ReadManifests       (up to MANIFESTS_AT_ONCE)
+    4. the index announced one         → ReadManifests       (as many; then 6, before the next)
+    5. the fleet's head may be newer   → ReadFleet
+    6. nothing                         → ReadLog             (waits where nothing else is left)
 
 **Announcements and facts.** The index and the log announce that a zone is at a revision. Nothing in
 them is signed, so an announcement only makes the follower read the manifest. A fact is a manifest
@@ -43,6 +44,12 @@ however many it missed.
 lost it, or the replica is old. The acks name it with its signed manifest, so that the writer can
 publish above it.
 
+**Invented announcements** cost others little, because nothing in them is signed. What the log
+announces overtakes what the index did, so a change waits for one part of an index at most. An
+announcement whose manifest does not bear it out is tried again with an index that repeats it, but
+each time twice as many later. Gaps lead to one more index between two Resyncs, not more; until then
+the log is read on, and `gap` says that a Resync is wanted soon.
+
 **Duplicates and late answers** change nothing: an answer to a command that is not open is ignored,
 and a revision that is held is not loaded again. After a disconnect no command is open, so a lost
 answer cannot stop the follower. If the engine did what a lost answer would have told, the next
@@ -51,7 +58,8 @@ delta does not fit, and the snapshot is read instead.
 **Failures stay with their zone.** Deltas that cannot be used lead to the snapshot. A snapshot that
 cannot be used makes the zone `failing`: it keeps the revision it has, is named in the acks, and is
 tried again with a newer manifest or at the next Resync or Connected. Other zones go on. A zone of
-which nothing is held, and that failed TRIES times, is withheld: clients are told to ask elsewhere.
+which nothing is held, and that failed WITHHELD_AFTER times, is withheld: clients are told to ask
+elsewhere.
 
 **Complete** is an edge that may answer although its disk was empty: it has the signed fleet head,
 it has verified manifests for just the live names that the head signs, and each of these that is
@@ -79,9 +87,11 @@ from dnsfleet.replication.sums import NameSum
 MANIFESTS_AT_ONCE = 64
 """Manifests that are read and wait at a time: one round trip for many small zones, and at most
 4 MiB of memory whatever a replica holds."""
-TRIES = 2
+WITHHELD_AFTER = 2
 """Tries to load a zone before clients are told that its data is missing: the second one is made
 after all others, with what the replica has by then."""
+MAX_DOUBLINGS = 4
+"""After so many tries an announcement without a manifest is tried with every 16th index."""
 
 
 class _Held(NamedTuple):
@@ -106,6 +116,15 @@ class _Job(NamedTuple):
     chain: DeltaChain
 
 
+class _Refused(NamedTuple):
+    """An announcement that its manifest does not bear out."""
+
+    revision: Revision
+    tries: int
+    due: int
+    """The number of the index with which it is tried again."""
+
+
 class Follower:
     """Follows the zones of one Pop. Not thread-safe: feed it from one thread."""
 
@@ -119,9 +138,15 @@ class Follower:
         self._gap = False  # whether the index is due because the log showed a gap
         self._progress = Progress()
         self._read = 0  # up to which position the log was read
-        # Both are in the order of their lsn, and no announcement is older than a job: the index
-        # gives a sorted list, and the log is read only while both are empty.
+        self._gap_allowed = True
+        self._indexes = 0
+        # Each is in the order of its lsn: the index gives a sorted list, and the log is read only
+        # while no news and no job is left.
         self._announcements: dict[str, Announcement] = {}
+        self._news: dict[str, Announcement] = {}
+        self._log_turn = False
+        self._refused: dict[str, _Refused] = {}
+        self._behind: set[str] = set()  # served, and announced in a newer revision
         self._jobs: deque[_Job] = deque()
         self._held: dict[str, _Held] = {}
         self._live = NameSum()
@@ -138,8 +163,13 @@ class Follower:
 
     @property
     def waiting(self) -> int:
-        """How many zones have a newer revision, verified or announced, than is served."""
-        return len(self._announcements) + len(self._jobs)
+        """How many newer revisions, verified or announced, wait."""
+        return len(self._announcements) + len(self._news) + len(self._jobs)
+
+    @property
+    def gap(self) -> bool:
+        """Whether the log showed a gap, and no index was read since."""
+        return self._gap
 
     def feed(self, event: events.Event) -> list[Command]:
         """Take in one event; the commands are to be executed in order."""
@@ -150,12 +180,13 @@ class Follower:
                     self._know(manifest)
                     self._hold(manifest, signed)
             case events.Connected():
-                self._online = self._index_due = self._fleet_due = True
+                self._online = self._index_due = self._fleet_due = self._gap_allowed = True
+                self._refused.clear()
             case events.Disconnected():
                 self._online, self._open = False, None
                 self._gap = False  # the next index may be older than that log
             case events.Resync():
-                self._index_due = self._fleet_due = True
+                self._index_due = self._fleet_due = self._gap_allowed = True
             case _:
                 if event.command != self._open:
                     return []
@@ -177,13 +208,14 @@ class Follower:
             return commands.ReadChunks(self._jobs[0].manifest.zone, self._jobs[0].chain.keys)
         if self._index_due:
             return commands.ReadIndex()
-        if self._announcements:
-            return commands.ReadManifests(
-                tuple(itertools.islice(self._announcements, MANIFESTS_AT_ONCE))
-            )
+        announced = self._news or ({} if self._log_turn else self._announcements)
+        if announced:
+            self._log_turn = not self._news
+            return commands.ReadManifests(tuple(itertools.islice(announced, MANIFESTS_AT_ONCE)))
         if self._fleet_due:
             return commands.ReadFleet()
-        return commands.ReadLog(self._read)
+        self._log_turn = False
+        return commands.ReadLog(self._read, wait=not self._announcements)
 
     def _take(self, answer: events.Answer) -> Iterator[Command]:
         match answer:
@@ -204,36 +236,44 @@ class Follower:
     # Announcements
 
     def _take_index(self, zones: Mapping[bytes, bytes], position: int) -> None:
-        heard = announcements.read_index(zones)
-        self._progress.read_index({each.zone: each for each in heard}, position)
+        heard = {each.zone: each for each in announcements.read_index(zones)}
+        self._progress.read_index(heard, position)
         # The log is read on from its end: from a gap, it could show the same gap again.
         self._read = max(position, self._read if self._gap else 0)
-        self._index_due = self._gap = False
-        self._announcements.clear()
-        self._ahead.clear()
-        for announcement in heard:
-            self._take_announcement(announcement)
+        self._indexes += 1
+        self._refused = {zone: each for zone, each in self._refused.items() if zone in heard}
+        self._index_due = self._gap = self._log_turn = False
+        for gone in (self._announcements, self._news, self._ahead, self._behind):
+            gone.clear()
+        for announcement in heard.values():
+            if not self._is_refused(announcement, self._indexes):
+                self._take_announcement(announcement, self._announcements)
 
     def _take_log(
         self, entries: Sequence[tuple[bytes, Mapping[bytes, bytes]]], position: int
     ) -> None:
-        if not entries and position != self._progress.told:
-            self._index_due = self._fleet_due = self._gap = True
+        self._gap = self._gap or (not entries and position != self._progress.told)
         for entry_id, fields in entries:
             entry = announcements.read_entry(entry_id, fields)
-            if entry is None or entry.after != self._progress.told:
-                # The index will be read after this part of the log, so it announces all of it.
-                self._read = announcements.position(entries[-1][0])
-                self._index_due = self._fleet_due = self._gap = True
-                return
-            self._read = entry.lsn
-            self._progress.read_entry(entry.lsn, entry.announcement)
+            self._gap = self._gap or entry is None or entry.after != self._progress.told
+            if entry is None:
+                continue
+            if not self._gap:
+                self._progress.read_entry(entry.lsn, entry.announcement)
             if entry.announcement is None:
                 self._fleet_due = True
-            else:
-                self._take_announcement(entry.announcement)
+            elif not self._is_refused(entry.announcement, 0):
+                self._take_announcement(entry.announcement, self._news)
+        if entries:
+            self._read = max(self._read, announcements.position(entries[-1][0]))
+        if self._gap and self._gap_allowed:
+            # The index will be read after this part of the log, so it announces all of it.
+            self._index_due = self._fleet_due = True
+            self._gap_allowed = False
 
-    def _take_announcement(self, announcement: Announcement) -> None:
+    def _take_announcement(
+        self, announcement: Announcement, queue: dict[str, Announcement]
+    ) -> None:
         zone = announcement.zone
         held = self._held.get(zone)
         if held is not None and announcement.revision < held.revision:
@@ -241,10 +281,30 @@ class Follower:
         else:
             self._ahead.pop(zone, None)
         if held is None or announcement.revision > held.revision:
-            before = self._announcements.get(zone, announcement)
-            self._announcements[zone] = Announcement(
+            before = queue.get(zone, announcement)
+            queue[zone] = Announcement(
                 min(announcement.lsn, before.lsn), zone, max(announcement.revision, before.revision)
             )
+            if held is not None and held.served:
+                self._behind.add(zone)
+
+    def _is_refused(self, announcement: Announcement, index: int) -> bool:
+        """Whether it was refused, and is not to be tried again with this index."""
+        refused = self._refused.get(announcement.zone)
+        return (
+            refused is not None
+            and announcement.revision <= refused.revision
+            and index < refused.due
+        )
+
+    def _refuse(self, announcement: Announcement, reason: str) -> None:
+        """No manifest bears out what was announced."""
+        zone, revision = announcement.zone, announcement.revision
+        before = self._refused.get(zone)
+        tries = min(before.tries + 1, MAX_DOUBLINGS) if before is not None else 0
+        self._refused[zone] = _Refused(revision, tries, self._indexes + 2**tries)
+        self._behind.discard(zone)
+        self._progress.fail(zone, Failure(reason, revision, verified=False))
 
     # Facts
 
@@ -263,19 +323,22 @@ class Follower:
                 self._index_due = True  # once for each head: what stays different, the acks tell
 
     def _take_manifest(self, origin: str, value: bytes | None) -> Iterator[Command]:
-        announcement = self._announcements.pop(origin)
+        announcement = self._news.pop(origin, None) or self._announcements.pop(origin)
         try:
             manifest, signed = self._verify(origin, value)
         except ManifestError as error:
-            self._progress.fail(origin, Failure(str(error), announcement.revision, verified=False))
+            self._refuse(announcement, str(error))
             return
         if manifest.revision < announcement.revision:
-            reason = (
-                f"its manifest is {manifest.revision}, and {announcement.revision} was announced"
+            self._refuse(
+                announcement,
+                f"its manifest is {manifest.revision}, and {announcement.revision} was announced",
             )
-            self._progress.fail(origin, Failure(reason, announcement.revision, verified=False))
+        else:
+            self._refused.pop(origin, None)
         held = self._held.get(origin)
         if held is not None and manifest.revision <= held.revision:
+            self._behind.discard(origin)
             return
         self._know(manifest)
         if manifest.assigned(self._pop):
@@ -326,6 +389,7 @@ class Follower:
         if job.chain.snapshot is None:
             self._jobs.appendleft(job._replace(chain=delta_chains.from_snapshot(job.manifest)))
             return
+        self._behind.discard(job.manifest.zone)
         self._progress.fail(job.manifest.zone, Failure(reason, job.manifest.revision, True))
 
     def _know(self, manifest: Manifest) -> None:
@@ -354,6 +418,7 @@ class Follower:
             signed,
         )
         self._missing.discard(zone)
+        self._behind.discard(zone)
         if served:
             self._withheld.discard(zone)
 
@@ -365,16 +430,18 @@ class Follower:
         failing = self._progress.failing
         if len(failing) > MAX_FAILING:
             return 1  # they are not all named, so the ack proves nothing
-        pending = itertools.chain(
+        queues = (
             ((job.manifest.zone, job.lsn) for job in self._jobs),
-            ((zone, announcement.lsn) for zone, announcement in self._announcements.items()),
+            ((zone, each.lsn) for zone, each in self._news.items()),
+            ((zone, each.lsn) for zone, each in self._announcements.items()),
         )
-        return next((lsn for zone, lsn in pending if zone not in failing), None)
+        oldest = (next((lsn for zone, lsn in each if zone not in failing), None) for each in queues)
+        return min((lsn for lsn in oldest if lsn is not None), default=None)
 
     def _withhold(self) -> Iterator[Command]:
         """Tell clients of zones that are missing and failed often enough."""
         for zone in self._missing & self._progress.failing:
-            if zone not in self._withheld and self._progress.tries(zone) >= TRIES:
+            if zone not in self._withheld and self._progress.tries(zone) >= WITHHELD_AFTER:
                 self._withheld.add(zone)
                 yield commands.Withhold(zone)
 
@@ -384,4 +451,4 @@ class Follower:
         known = self._live.count >= self._fleet.zones
         if self._fleet.names is not None:
             known = (self._live.count, self._live.total) == (self._fleet.zones, self._fleet.names)
-        self._complete = known and self._missing <= self._withheld
+        self._complete = known and self._missing <= self._withheld and not self._behind

@@ -9,7 +9,9 @@
     dnsfleet:1:snapshot:ORIGIN:EPOCH.SEQ:I    chunk I of the whole zone at a revision
     dnsfleet:1:delta:ORIGIN:EPOCH.SEQ:I       chunk I of the change that led to a revision
     dnsfleet:1:fleet                          the signed head of the fleet
-    dnsfleet:1:acks                           hash: `POP/EDGE` to its newest ack
+    dnsfleet:1:ack:SLOT                       the newest ack of an edge (see `ack_slots`)
+    dnsfleet:1:acks                           hash: `POP/EDGE` to its newest ack, as edges of the
+                                              version before write it
     dnsfleet:1:claims                         hash: `ORIGIN NAMESPACE/NAME` of a RecordSet to the
                                               RRsets that it added; for writers only
 

@@ -1,41 +1,13 @@
 """How often the record store asks a core, which is a real Valkey."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
-import redis
 from dnsfleet.replication import encoding, keys
 from dnsfleet_publisher import core_redis
 from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import StoreResetError
 from support.core_servers import A, B, Clock, CoreServer, intruder, reopened
+from support.trips import Trips
 from support.zones import hosts, make_zone
-
-
-class Trips:
-    """Round trips of all clients of this process: each sends what it asks in one piece."""
-
-    def __init__(self) -> None:
-        self.sent = 0
-
-    def taken(self) -> int:
-        """How many since the last call."""
-        taken, self.sent = self.sent, 0
-        return taken
-
-
-@pytest.fixture
-def trips(monkeypatch: pytest.MonkeyPatch) -> Iterator[Trips]:
-    trips = Trips()
-    send = redis.connection.Connection.send_packed_command
-
-    def counted(connection: redis.connection.Connection, *args: Any, **options: Any) -> None:
-        trips.sent += 1
-        send(connection, *args, **options)
-
-    monkeypatch.setattr(redis.connection.Connection, "send_packed_command", counted)
-    return trips
 
 
 def test_a_zone_that_the_core_lacks_is_asked_for_once(store: RecordStore, trips: Trips) -> None:

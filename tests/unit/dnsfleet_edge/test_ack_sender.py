@@ -3,7 +3,7 @@
 import queue
 
 import pytest
-from dnsfleet.replication import acks, formats
+from dnsfleet.replication import formats
 from dnsfleet.replication.acks import Ack
 from dnsfleet_edge import ack_sender
 from dnsfleet_edge.ack_sender import AckSender
@@ -12,17 +12,16 @@ from support.waiting import wait_for
 
 
 class Core:
-    """A Redis client whose calls first raise what is in `errors`, and then succeed."""
+    """A slot for acks whose writes first raise what is in `errors`, and then succeed."""
 
     def __init__(self) -> None:
         self.errors: list[BaseException] = []
         self.sent: queue.SimpleQueue[Ack | None] = queue.SimpleQueue()
 
-    def hset(self, _key: str, field: str, value: bytes) -> None:
-        assert field == "fra/fra-0"
+    def write(self, ack: Ack) -> None:
         if self.errors:
             raise self.errors.pop()
-        self.sent.put(acks.decode(value))
+        self.sent.put(ack)
 
     def is_silent(self) -> bool:
         """Whether nothing is sent for many times the pause between two acks."""
@@ -39,7 +38,8 @@ class Core:
 @pytest.fixture
 def core(monkeypatch: pytest.MonkeyPatch) -> Core:
     core = Core()
-    monkeypatch.setattr(ack_sender, "redis_client", lambda *_: core)
+    monkeypatch.setattr(ack_sender, "bounded_redis_client", lambda *_: core)
+    monkeypatch.setattr(ack_sender, "AckSlot", lambda *_: core)
     monkeypatch.setattr(ack_sender, "REPEAT_SECONDS", 0.01)
     return core
 

@@ -86,6 +86,9 @@ def test_a_log_that_is_silent_about_a_change_is_made_up_for(rig: Rig, core: Core
     core.publish(A, b"a2")
     del core.data.log[-1]  # a stream takes no entry below its newest
     rig.settle()
+    assert rig.follower.gap, "so a Resync comes soon"
+    rig.feed(events.Resync())
+    rig.settle()
     assert rig.edge.served[A] == b"a2"
     assert rig.claim == (core.lsn, {})
 
