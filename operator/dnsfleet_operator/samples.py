@@ -29,6 +29,7 @@ class PopSample(NamedTuple):
     drained: bool
     edges_ready: int
     edges_desired: int
+    edges_unverified: int
     late_ms: int | None
     """When the oldest revision was published that it lacks, Unix time."""
 
@@ -100,6 +101,12 @@ def _of_pops(pops: list[tuple[str, PopSample]], now: float) -> Iterator[GaugeMet
         "Edge pods that the Pop asks for.",
         ("pop",),
         [((pop,), float(each.edges_desired)) for pop, each in pops],
+    )
+    yield _family(
+        "pop_edges_unverified",
+        "Edge pods that are heard and have proved nothing for a minute.",
+        ("pop",),
+        [((pop,), float(each.edges_unverified)) for pop, each in pops],
     )
     yield _family(
         "pop_lag_seconds",

@@ -27,6 +27,7 @@ from dnsfleet_operator.pops.drains import Drains
 from dnsfleet_operator.pops.passes import PopResult
 from dnsfleet_operator.statuses import pop_facts
 from dnsfleet_operator.statuses.arrivals import Arrivals, Lag
+from dnsfleet_operator.statuses.doubts import Doubts
 from dnsfleet_operator.statuses.pops import Facts as FactsOfPop
 from dnsfleet_operator.statuses.propagation import Fleet
 from dnsfleet_operator.statuses.standing import Standing
@@ -69,6 +70,7 @@ class FleetView:
         self._updates = StatusUpdates(metrics, put)
         self._arrivals = Arrivals()
         self._standing = Standing()
+        self._doubts = Doubts()
         self._seconds: dict[str, tuple[Revision, float | None]] = {}
         self._on_its_way: set[str] = set()
         self._touched: set[Reference] = set()
@@ -127,6 +129,7 @@ class FleetView:
         fleet = Fleet(view.active(), ready, said, view.positions, time.time_ns() // 1_000_000)
         pops = [pop.metadata.name for pop in view.observation.pops]
         changed, states = self._arrivals.look(fleet, pops), self._arrivals.states
+        self._doubts.look(fleet, pops, time.monotonic())
         fallen = self._standing.look(changed, states, view.results.manifest, fleet.active, ready)
         return changed | fallen, fleet
 
@@ -169,7 +172,8 @@ class FleetView:
         self, view: View, fleet: Fleet, pop: Pop, result: PopResult
     ) -> tuple[FactsOfPop, Lag]:
         lag = self._arrivals.lag(pop.metadata.name)
-        return pop_facts.facts(view.drains, view.workloads, fleet, lag, pop, result), lag
+        doubtful = self._doubts.of(pop.metadata.name, time.monotonic())
+        return pop_facts.facts(view.drains, view.workloads, fleet, lag, doubtful, pop, result), lag
 
 
 def _shown_seconds(known: Known, revision: Revision) -> float | None:

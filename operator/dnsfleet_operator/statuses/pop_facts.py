@@ -20,10 +20,12 @@ def facts(
     workloads: Workloads,
     fleet: Fleet,
     lag: Lag,
+    doubtful: tuple[str, ...],
     pop: Pop,
     result: PopResult,
 ) -> Facts:
-    """The facts of one Pop; `lag` is how it stands to its zones."""
+    """The facts of one Pop; `lag` is how it stands to its zones, `doubtful` which edges of it have
+    proved nothing for a while."""
     name = pop.metadata.name
     pods = [
         edge
@@ -43,6 +45,7 @@ def facts(
         current=lag.current,
         lag_ms=max(0, lag_ms) // 1000 * 1000,
         silent=tuple(fleet.silent(name)),
+        doubtful=doubtful,
         drained=drained,
         refusal=drains.refused.get(name),
         drain_wanted=pop.spec.state == "Drained",

@@ -2,7 +2,7 @@
 
 Progressing  its objects are being applied or its pods replaced
 Ready        as many edges as wanted are Ready
-Synced       every Ready edge answers the newest revision of every zone of the Pop
+Synced       every Ready edge proves that it answers the newest revision of every zone of the Pop
 Connected    every Ready edge was heard by the core lately
 Drained      it is out of service
 
@@ -42,6 +42,8 @@ class Facts:
     """Age of the oldest publication that it has not reached."""
     silent: tuple[str, ...]
     """Ready edges that were not heard lately."""
+    doubtful: tuple[str, ...]
+    """Ready edges that are heard and have proved nothing for a while."""
     drained: bool
     refusal: tuple[str, str] | None
     """Reason and message of what forbids to drain it."""
@@ -113,6 +115,9 @@ def _synced(facts: Facts) -> Condition:
     told = f"{facts.current} of {facts.assigned} zones are current"
     if facts.ready == 0:
         return Condition("Synced", False, "NoReadyEdge", "no edge is Ready")
+    if facts.doubtful:
+        names = ", ".join(facts.doubtful[:5])
+        return Condition("Synced", False, "UnverifiedEdge", f"they prove nothing: {names}")
     if facts.current == facts.assigned:
         return Condition("Synced", True, "Current", told)
     return Condition("Synced", False, "Behind", told)

@@ -246,7 +246,8 @@ class StatusUpdates:
 
 def _pop_sample(facts: pop_statuses.Facts, lag: Lag) -> PopSample:
     ready = not facts.drained and facts.ready >= facts.wanted > 0
-    return PopSample(ready, facts.drained, facts.ready, facts.wanted, lag.since_ms)
+    unverified = len(facts.doubtful)
+    return PopSample(ready, facts.drained, facts.ready, facts.wanted, unverified, lag.since_ms)
 
 
 def _waits(facts: zone_statuses.Facts) -> bool:

@@ -165,6 +165,7 @@ HEALTHY = pops.Facts(
     current=5,
     lag_ms=0,
     silent=(),
+    doubtful=(),
     drained=False,
     refusal=None,
     drain_wanted=False,
@@ -174,6 +175,7 @@ POPS = [
     # what differs; Progressing, Ready, Synced, Connected, Drained
     ({}, "-Complete", "EdgesReady", "Current", "Heard", "-Active"),
     ({"rolling": "1 of 2"}, "Rolling", "EdgesReady", "Current", "Heard", "-Active"),
+    ({"doubtful": ("e",)}, "-Complete", "EdgesReady", "-UnverifiedEdge", "Heard", "-Active"),
     (
         {"problem": ("ApplyFailed", "no")},
         "-ApplyFailed",
