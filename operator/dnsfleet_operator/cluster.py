@@ -11,12 +11,14 @@ import json
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, NamedTuple, cast
 
 import kubernetes
 import urllib3
 from dnsfleet.resources import GROUP, VERSION
+from kubernetes.client import VersionApi
 from kubernetes.client.exceptions import ApiException
 from kubernetes.dynamic.client import DynamicClient
 from kubernetes.dynamic.resource import Resource
@@ -183,6 +185,21 @@ class Cluster:
                 yield event["type"], event["raw_object"]
         except (ApiException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise ClusterError(f"watch {kind} {namespace}: {error}", 0) from error
+
+    def time(self) -> float:
+        """The API server's clock, Unix time in seconds, to the second."""
+        try:
+            _, _, headers = VersionApi(self._client.client).get_code_with_http_info(
+                _preload_content=False, _request_timeout=TIMEOUT_SECONDS
+            )
+        except ApiException as error:
+            headers = error.headers or {}  # a refusal has a date too
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise ClusterError(f"the time of the API server: {error}", 0) from error
+        try:
+            return parsedate_to_datetime(headers["Date"]).timestamp()
+        except (KeyError, ValueError) as error:
+            raise ClusterError("the API server does not say what time it is", 0) from error
 
     def create(self, new: Object) -> Object:
         """A new object; ConflictError where there is one already."""

@@ -36,6 +36,8 @@ class Configuration:
     """/metrics, /healthz and /readyz."""
     orphan_seconds: float
     """Grace period of published zones without a Zone object."""
+    trust_clock: bool
+    """Whether fences are taken from this machine's clock whatever other clocks say."""
 
 
 def from_environment(environ: Mapping[str, str]) -> Configuration:
@@ -53,6 +55,7 @@ def from_environment(environ: Mapping[str, str]) -> Configuration:
         keys_secret=reader.text("DNSFLEET_KEYS_SECRET", "dnsfleet-keys"),
         http_port=reader.port("DNSFLEET_HTTP_PORT", DEFAULT_HTTP_PORT),
         orphan_seconds=reader.seconds("DNSFLEET_ORPHAN_SECONDS", DEFAULT_ORPHAN_SECONDS),
+        trust_clock=reader.flag("DNSFLEET_TRUST_CLOCK"),
     )
     if reader.problems:
         raise ConfigurationError("\n".join(reader.problems))
@@ -71,6 +74,12 @@ class _Reader:
         if not value:
             self.problems.append(f"{name}: not set; the chart's Deployment sets it")
         return value
+
+    def flag(self, name: str) -> bool:
+        value = self._environ.get(name) or "false"
+        if value not in ("true", "false"):
+            self.problems.append(f"{name}: {value!r}: give true or false")
+        return value == "true"
 
     def names(self, name: str) -> tuple[str, ...]:
         return tuple(part for part in self._environ.get(name, "").split(",") if part)

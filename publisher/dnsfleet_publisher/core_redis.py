@@ -68,10 +68,13 @@ class CoreRedis:
             fence, position = cast(list[bytes | None], self._client.mget([keys.FENCE, keys.LSN]))
         return (fence or b"").decode(errors="replace"), _position(position)
 
-    def time(self) -> float:
-        """The core's clock, Unix time in seconds."""
+    def time(self) -> float | None:
+        """The core's clock, Unix time in seconds; None where our user may not ask for it."""
         with reporting(self._client):
-            seconds, microseconds = self._client.time()
+            try:
+                seconds, microseconds = self._client.time()
+            except redis.exceptions.NoPermissionError:
+                return None  # a user of an earlier version
         return seconds + microseconds / 1e6
 
     # Zones

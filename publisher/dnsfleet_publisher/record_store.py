@@ -22,7 +22,7 @@ what is in another format than the one that every edge reads, until it was publi
 
 import itertools
 import logging
-from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import replace
 
 import redis
@@ -34,7 +34,7 @@ from dnsfleet.replication.manifests import FleetHead, Manifest, ManifestError
 from dnsfleet.replication.sums import Positions
 from dnsfleet_engine import Delta, Zone
 
-from dnsfleet_publisher import audits, drafts, stored_zones
+from dnsfleet_publisher import audits, clocks, drafts, stored_zones
 from dnsfleet_publisher.core_redis import CoreRedis
 from dnsfleet_publisher.drafts import Draft, Published
 from dnsfleet_publisher.known_zones import ABSENT, KnownZones
@@ -53,13 +53,22 @@ class RecordStore:
     """Publishes zones. Every method may raise `StoreError`; writing ones also `Fenced`."""
 
     def __init__(
-        self, client: redis.Redis, key: Ed25519PrivateKey, clock: Callable[[], float]
+        self,
+        client: redis.Redis,
+        key: Ed25519PrivateKey,
+        clock: Callable[[], float],
+        witnesses: Callable[[], Sequence[float]] = tuple,
     ) -> None:
-        """`client` is one of `core_redis.connect`; `clock` gives Unix time in seconds."""
+        """`client` is one of `core_redis.connect`; `clock` gives Unix time in seconds.
+
+        `witnesses` give what other clocks say, by which ours is judged before a fence is taken from
+        it (see `clocks`); it may raise StoreError.
+        """
         self.core = CoreRedis(client)
         """For what needs no fence: what edges say."""
         self._key = key
         self._clock = clock
+        self._witnesses = witnesses
         self._zones = KnownZones()
         self._stale: set[str] = set()
         """Zones that the core may hold in another revision by now: to be asked again."""
@@ -92,6 +101,7 @@ class RecordStore:
         second claim means that the core lost the first one, or went back, or that an edge is ahead.
         All that is known is then compared with what is there; what differs is `outdated`.
         """
+        clocks.check(self._clock(), self._witnesses())
         again = self._fence > 0
         said = self.core.acks()
         proofs = (signed for ack in said.values() for signed in ack.ahead.values())

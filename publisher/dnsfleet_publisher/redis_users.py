@@ -20,7 +20,7 @@ USERS = CORE_USERS + REPLICA_USERS
 
 _CONNECTION = "+ping +hello +auth +select +client|setinfo +client|setname +client|id"
 _RIGHTS = {
-    "publisher": f"{RIGHTS} -@dangerous {_CONNECTION}",
+    "publisher": f"{RIGHTS} -@dangerous +time {_CONNECTION}",
     "replica": "+psync +replconf +ping",
     "ack": f"%RW~{ack_slots.PATTERN} %W~{keys.ACKS} +set +getrange +hset {_CONNECTION}",
     "edge": f"%R~dnsfleet:* +@read -@dangerous {_CONNECTION}",

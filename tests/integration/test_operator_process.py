@@ -4,13 +4,16 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
 from support.waiting import wait_for
 
 from bench.operator_changes import Changes
-from bench.operator_fleets import running
+from bench.operator_fleets import OPERATOR, running
 from bench.operator_objects import Size, team
 
 SECONDS = 30.0
+(FAKETIME,) = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
+"""From Debian's package libfaketime."""
 
 
 def test_a_whole_operator_publishes_and_says_so(tmp_path: Path) -> None:
@@ -42,6 +45,22 @@ def test_a_signal_interrupts_no_thread_of_an_operator_but_the_main_one(tmp_path:
             taking = {int(each.name) for each in threads(fleet.pid) if not blocks(each, number)}
             assert fleet.pid in taking
             assert len(taking) <= 2 < len(threads(fleet.pid))
+
+
+@pytest.mark.parametrize("offset", ["-1d", "+3650d"])
+def test_no_fence_is_taken_from_a_clock_that_two_others_contradict(
+    tmp_path: Path, offset: str
+) -> None:
+    wrong = ("env", f"LD_PRELOAD={FAKETIME}", f"FAKETIME={offset}", *OPERATOR)
+    with running(Size(1), tmp_path, wrong) as fleet:
+        began = fleet.start()
+        log = tmp_path / "operator.log"
+        told = "s behind: set it right" if offset == "-1d" else "s ahead: set it right"
+        wait_for("it is told", lambda: told in log.read_text(), SECONDS)
+        assert fleet.published("zone-0.example.", began) is None
+    trusting = ("env", "DNSFLEET_TRUST_CLOCK=true", *wrong)
+    with running(Size(1), tmp_path, trusting) as fleet:
+        fleet.wait_for_all(fleet.start(), SECONDS)
 
 
 def threads(process: int) -> list[Path]:

@@ -14,4 +14,5 @@ CONFIGURATION = Configuration(
     keys_secret="dnsfleet-keys",
     http_port=8080,
     orphan_seconds=1.0,
+    trust_clock=False,
 )

@@ -3,6 +3,7 @@
 import copy
 import itertools
 import threading
+import time
 from typing import Any
 
 import kubernetes
@@ -48,6 +49,9 @@ class MemoryCluster(Cluster):
             made = before | wanted | {"metadata": metadata | {"resourceVersion": number}}
             self._objects[_key(wanted)] = made
             return copy.deepcopy(made)
+
+    def time(self) -> float:
+        return time.time()
 
     def get(self, kind: str, name: str, namespace: str = "") -> Object | None:
         self._answer(kind)

@@ -5,6 +5,7 @@ writer turns out to have a higher fence; the next one begins from nothing, so th
 true under an old fence is believed under a new one.
 """
 
+import contextlib
 import logging
 import secrets
 import time
@@ -21,7 +22,7 @@ from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import StoreError, StoreResetError
 
 from dnsfleet_operator import garbage
-from dnsfleet_operator.cluster import Cluster
+from dnsfleet_operator.cluster import Cluster, ClusterError
 from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.leading import syncs
 from dnsfleet_operator.metrics import Metrics
@@ -98,7 +99,9 @@ class Term:
             f"redis://publisher:{given.keys.publisher_password}"
             f"@{configuration.core_host}:{configuration.core_port}/0"
         )
-        self._store = RecordStore(self._client, given.keys.private, time.time)
+        self._store = RecordStore(
+            self._client, given.keys.private, time.time, witnesses=self._other_clocks
+        )
         self._zones = ZonePasses(
             given.cluster, self._store, given.downloads, configuration.orphan_seconds
         )
@@ -175,6 +178,15 @@ class Term:
         )
         if away is not None:
             raise away
+
+    def _other_clocks(self) -> list[float]:
+        """What the core and the API server say that it is."""
+        if self._configuration.trust_clock:
+            return []
+        clocks = [self._store.core.time()]
+        with contextlib.suppress(ClusterError):  # the core is filled without it too
+            clocks.append(self._cluster.time())
+        return [each for each in clocks if each is not None]
 
     def _is_to_be_written(self) -> bool:
         """Whether the core or the edges are not as they should be, which the next pass mends."""
