@@ -77,7 +77,9 @@ class AckSender:
     def _send(self) -> bool:
         """Whether the core took the ack. Logs the first failure in a row, and the next success."""
         ack = self._status.ack._replace(
-            time_ms=time.time_ns() // 1_000_000, reads=formats.READS[-1]
+            time_ms=time.time_ns() // 1_000_000,
+            reads=formats.READS[-1],
+            keys=self._status.keys,
         )
         if not self._readiness.verdict.ready:
             ack = ack._replace(lsn=0)

@@ -29,8 +29,8 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 from urllib.parse import quote
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from dnsfleet.replication import manifests
+from dnsfleet.replication.public_keys import PublicKeys
 from dnsfleet_engine import Zone
 from dnsfleet_io.logs import line
 
@@ -62,11 +62,11 @@ class Stored(NamedTuple):
 class Disk:
     """The files of one state folder; one thread at a time may use it."""
 
-    def __init__(self, folder: Path, public_key: Ed25519PublicKey, pop: str) -> None:
+    def __init__(self, folder: Path, public_keys: PublicKeys, pop: str) -> None:
         self._folder = folder
         self._zones = folder / "zones"
         self._index = folder / "index"
-        self._public_key = public_key
+        self._public_keys = public_keys
         self._pop = pop
 
     def sweep(self) -> None:
@@ -77,8 +77,8 @@ class Disk:
 
     def read(self) -> list[Stored]:
         """Every zone of a complete set; DiskError says why there is none to start from."""
-        origins = self._read_index()
-        return [self._read_zone(origin) for origin in origins]
+        found = (self._read_zone(origin) for origin in self._read_index())
+        return [stored for stored in found if stored is not None]
 
     def write_zone(self, origin: str, signed: bytes, encoded: bytes) -> None:
         """Write one zone; the file before becomes its previous generation."""
@@ -104,10 +104,20 @@ class Disk:
 
         return _newest_good(self._index, "index", parse)
 
-    def _read_zone(self, origin: str) -> Stored:
-        def parse(parts: list[bytes]) -> Stored:
+    def _read_zone(self, origin: str) -> Stored | None:
+        """None for one that was dropped by a key that is valid no more.
+
+        What it keeps away is not valid any more either, so nothing is lost with it.
+        """
+
+        def parse(parts: list[bytes]) -> Stored | None:
             signed, *content = parts
-            manifest = manifests.verify(signed, self._public_key)
+            try:
+                manifest = manifests.verify(signed, self._public_keys)
+            except manifests.SignatureError:
+                if content:
+                    raise
+                return None
             if manifest.zone != origin:
                 raise ValueError(f"it holds the zone {manifest.zone}, not {origin}")
             if len(content) != manifest.assigned(self._pop):

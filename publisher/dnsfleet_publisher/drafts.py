@@ -43,6 +43,10 @@ class Published:
     """The highest that was ever tried, published or not."""
     in_core: bool = True
     """False where the core lost it and all of it must be written again."""
+    newer: bool = False
+    """True where a valid key signed something that this version cannot read."""
+    key: str = ""
+    """Which key signed the manifest (`public_keys.identify`)."""
 
     @property
     def live(self) -> bool:
@@ -104,13 +108,15 @@ def change(
     return _step(before, manifest, old, at, zone, payload, pops)
 
 
-def again(before: Published, epoch: int, format_: int) -> Draft | None:
-    """The same content once more, for a core that lost it, or that has it in another format.
+def again(before: Published, epoch: int, format_: int, key: str) -> Draft | None:
+    """The same content once more, for a core that lost it, or has it in another format or by
+    another key.
 
-    None where it is there in this one.
+    None where it is there in this format, signed by this key.
     """
     zone, manifest = before.zone, before.manifest
-    if manifest is None or (before.in_core and manifest.format == format_):
+    current = manifest is not None and (manifest.format, before.key) == (format_, key)
+    if manifest is None or (before.in_core and current):
         return None
     at = Revision(epoch, before.seq + 1)
     if zone is None:

@@ -9,11 +9,14 @@ Each zone has its own outcome. A zone that fails or is held keeps what it has, a
 on; only a core that does not answer ends the work of the pass, because it would fail the same way
 for each zone.
 
-What is in another format than the one that edges read now is published once more, a part with every
-pass, so that changes need not wait for all of it.
+What is in another format than the one that edges read now, or signed by another key than the one
+that signs now, is published once more, a part with every pass, so that changes need not wait for
+all of it. What no valid key signed and nobody wants is taken out of the index: no edge can load it,
+and an empty one would ask for it again and again.
 """
 
 import itertools
+import logging
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,7 +32,9 @@ from dnsfleet_publisher.store_errors import StoreConflictError, StoreError, Stor
 RESETS = 2
 """Resets of the core that one pass goes along with; one that loses its data on and on is down."""
 REWRITTEN_AT_ONCE = 200
-"""Zones that one pass publishes once more because of their format: less than 0.1 s of work."""
+"""Zones that one pass publishes once more because of their format or key: less than 0.1 s."""
+
+_log = logging.getLogger(__name__)
 
 
 class Desired(NamedTuple):
@@ -72,10 +77,18 @@ class Publisher:
     def __init__(self, store: RecordStore) -> None:
         self._store = store
         self._live: set[str] = set()
-        self._announced: tuple[int, int, int] | None = None
+        self._announced: tuple[int, int, str, int] | None = None
         self._changed = False
+        self._cleared = 0
         self.away = ""
         """Why the core did not do what the last pass asked; empty where it did."""
+
+    @property
+    def signed_by(self) -> str:
+        """Which key signed all that is published, after a pass that was complete; else empty."""
+        if self._store.outdated or self._changed or self._announced != self._head():
+            return ""
+        return self._store.key
 
     def reconcile(
         self,
@@ -132,6 +145,7 @@ class Publisher:
                 self._rewrite(desired, outcomes)
                 self._note(outcomes)
                 if complete:
+                    self._clear(desired)
                     self._announce()
             except StoreResetError:
                 outcomes.clear()
@@ -173,6 +187,16 @@ class Publisher:
             if origin in desired and made is not None:
                 outcomes[origin] = Outcome(State.PUBLISHED, made)
 
+    def _clear(self, desired: Mapping[str, Desired]) -> None:
+        """Once under each fence, end what no edge can load and nobody wants."""
+        if self._cleared == self._store.fence:
+            return
+        for origin in self._store.unreadable():
+            if origin not in desired and self._store.end(origin):
+                _log.warning("%s is out of the index: no valid key signed it as it was", origin)
+                self._changed = True
+        self._cleared = self._store.fence
+
     def _note(self, outcomes: Mapping[str, Outcome]) -> None:
         """Keep which origins are live, for the head of the fleet."""
         for origin, outcome in outcomes.items():
@@ -182,7 +206,11 @@ class Publisher:
                 self._live.add(origin) if live else self._live.discard(origin)
 
     def _announce(self) -> None:
-        wanted = (self._store.fence, self._store.format, len(self._live))
+        wanted = self._head()
         if self._changed or self._announced != wanted:
             self._store.complete(len(self._live))
             self._announced, self._changed = wanted, False
+
+    def _head(self) -> tuple[int, int, str, int]:
+        """What the head of the fleet is to say, and by which key."""
+        return self._store.fence, self._store.format, self._store.key, len(self._live)

@@ -12,8 +12,10 @@ the data is damaged or another key signed it, the zone counts as absent and is p
 whole. Where the core itself has lost its data, our fence is gone with it: every write says
 `StoreResetError`, until `claim` takes a new fence and all is published again.
 
-Everything is written in a format that every edge reads (see `dnsfleet.replication.formats`). When
-that changes, what is in another one is `outdated` until it was published once more.
+Everything is written in a format that every edge reads (see `dnsfleet.replication.formats`), and
+signed by one key. When either changes, what is in another format, or signed by the key before, is
+`outdated` until it was published once more. What no valid key signed, or what is damaged, no edge
+can load: where nobody wants it, its entry is taken out of the index (`end`).
 """
 
 import logging
@@ -21,8 +23,8 @@ from collections.abc import Callable, Iterable, KeysView, Mapping
 from dataclasses import replace
 
 import redis
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from dnsfleet.replication import announcements, formats, keys, manifests
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from dnsfleet.replication import announcements, formats, keys, manifests, public_keys
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.manifests import FleetHead, Manifest
 from dnsfleet_engine import Delta, Zone
@@ -44,12 +46,18 @@ class RecordStore:
     """Publishes zones. Every method may raise `StoreError`; writing ones also `Fenced`."""
 
     def __init__(
-        self, client: redis.Redis, key: Ed25519PrivateKey, clock: Callable[[], float]
+        self,
+        client: redis.Redis,
+        key: Ed25519PrivateKey,
+        clock: Callable[[], float],
+        previous: Ed25519PublicKey | None = None,
     ) -> None:
-        """`client` is one of `core_redis.connect`; `clock` gives Unix time in seconds."""
+        """`client` is one of `core_redis.connect`; `clock` gives Unix time in seconds.
+
+        `key` and `previous` as for `sign_with`.
+        """
         self.core = CoreRedis(client)
         """For what needs no fence: what edges say."""
-        self._key = key
         self._clock = clock
         self._known: dict[str, Published] = {}
         """What was read or written; a zone that the core lacks has an entry too."""
@@ -59,6 +67,20 @@ class RecordStore:
         self._outdated: dict[str, None] = {}
         self._lsn = 0
         self._fence = 0
+        self.sign_with(key, previous)
+
+    def sign_with(self, key: Ed25519PrivateKey, previous: Ed25519PublicKey | None = None) -> None:
+        """Sign with this key from now on; what another one signed is `outdated`.
+
+        What `previous` signed is as good as what this key signed, and is read as such; with None,
+        and what any other key signed, counts as absent.
+        """
+        self._key = key
+        self._public = [key.public_key(), *([] if previous is None else [previous])]
+        self.key = public_keys.identify(self._public[0])
+        """Which key signs (`public_keys.identify`)."""
+        for origin, known in self._known.items():
+            self._keep(origin, known)
 
     @property
     def fence(self) -> int:
@@ -91,7 +113,8 @@ class RecordStore:
 
     @property
     def outdated(self) -> KeysView[str]:
-        """Origins whose newest manifest is in another format than the one that is written now."""
+        """Origins whose newest manifest is in another format, or by another key, than what is
+        written now."""
         return self._outdated.keys()
 
     def choose_format(self, acks: Iterable[Ack]) -> bool:
@@ -156,12 +179,29 @@ class RecordStore:
         )
 
     def republish(self, origin: str) -> Manifest | None:
-        """Write again what the core lost, or has in another format; None where it has it."""
-        return self._write(origin, lambda known: drafts.again(known, self._fence, self.format))
+        """Write again what the core lost or has `outdated`; None where it has it."""
+        return self._write(
+            origin, lambda known: drafts.again(known, self._fence, self.format, self.key)
+        )
 
     def tombstone(self, origin: str) -> Manifest | None:
         """Make every edge drop a zone; None where it is not published."""
         return self._write(origin, lambda known: drafts.removal(known, self._fence))
+
+    def end(self, origin: str) -> bool:
+        """Take an `unreadable` entry out of the index; False where it was changed meanwhile."""
+        for _ in range(ATTEMPTS):
+            known = self._published(origin)
+            if known.manifest is not None or known.newer:
+                return False
+            lsn = self._next_lsn()
+            verdict, *details = self.core.end(self._fence, lsn, origin, known.stored)
+            if self._judge(verdict, details) == "ok":
+                self._known[origin] = replace(known, stored="")
+                return True
+            if verdict == "revision":
+                self._stale.add(origin)
+        raise StoreConflictError(f"{self.core.place}: {origin} is changed there by somebody else")
 
     def complete(self, zones: int) -> None:
         """Say that all is published, and how many zones are live."""
@@ -187,6 +227,18 @@ class RecordStore:
         self.read(origins)
         return [origin for origin in origins if self._known[origin].live]
 
+    def unreadable(self) -> list[str]:
+        """Origins of the index that no edge can load: no valid key signed what the core has of
+        them, or it is damaged.
+
+        What only a newer version can read is not among them, nor are names that are not ASCII,
+        which readers skip.
+        """
+        origins = list(filter(str.isascii, self.core.origins()))
+        self.read(origins)
+        known = ((origin, self._known[origin]) for origin in origins)
+        return [origin for origin, each in known if each.manifest is None and not each.newer]
+
     def read(self, origins: Iterable[str]) -> None:
         """Have these zones in memory, so that no other method has to ask for each by itself.
 
@@ -199,7 +251,7 @@ class RecordStore:
                 for origin, (_, head) in heads.items()
                 if self._known.get(origin, _ABSENT).manifest is None
             }
-            found = stored_zones.read(self.core, self._key.public_key(), signed)
+            found = stored_zones.read(self.core, self._public, signed)
             for origin, (said, _) in heads.items():
                 self._remember(origin, said, found.get(origin))
 
@@ -224,7 +276,8 @@ class RecordStore:
 
     def _keep(self, origin: str, known: Published) -> None:
         self._known[origin] = known
-        if known.in_core and known.manifest is not None and known.manifest.format != self.format:
+        manifest = known.manifest
+        if known.in_core and manifest and (manifest.format, known.key) != (self.format, self.key):
             self._outdated[origin] = None
         else:
             self._outdated.pop(origin, None)
@@ -246,7 +299,7 @@ class RecordStore:
             signed = manifests.sign(manifest, self._key)
             verdict = self._commit(keys.manifest(origin), signed, manifest.lsn, draft)
             if verdict == "ok":
-                self._keep(origin, Published(manifest, draft.zone, str(at), at.seq))
+                self._keep(origin, Published(manifest, draft.zone, str(at), at.seq, key=self.key))
                 return manifest
             if verdict == "revision":
                 self._known[origin] = replace(_ABSENT, seq=at.seq)
@@ -256,6 +309,10 @@ class RecordStore:
     def _commit(self, key: str, signed: bytes, lsn: int, draft: Draft | None) -> str:
         """`ok`, or what was not as expected: `lsn` or `revision`."""
         verdict, *details = self.core.publish(self._fence, lsn, key, signed, draft)
+        return self._judge(verdict, details)
+
+    def _judge(self, verdict: str, details: list[str]) -> str:
+        """The verdict of a script, if another attempt may help where it is not `ok`."""
         match verdict:
             case "fence":
                 self._compare_fence(details[0])

@@ -15,6 +15,8 @@ from dnsfleet.replication.revisions import Revision
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 FORGER = Ed25519PrivateKey.from_private_bytes(bytes([1]) * 32)
+NEXT = Ed25519PrivateKey.from_private_bytes(bytes([2]) * 32)
+"""Comes after KEY."""
 POP = "ams"
 
 
@@ -35,6 +37,8 @@ class Core:
 
     def __init__(self) -> None:
         self.data = Database()
+        self.key = KEY
+        """Signs what is published."""
         self.epoch = 1
         self.lsn = 0
         self.last_entry = 0
@@ -105,7 +109,7 @@ class Core:
     def head(self) -> None:
         """Publish the fleet head: these are all zones."""
         head = FleetHead(self.epoch, self._next_lsn(), len(self.contents))
-        self.data.values[keys.FLEET] = manifests.sign_fleet(head, KEY)
+        self.data.values[keys.FLEET] = manifests.sign_fleet(head, self.key)
         self._log(b"", b"", head.lsn)
 
     def lose_everything(self) -> None:
@@ -128,7 +132,7 @@ class Core:
 
     def _commit(self, manifest: Manifest, content: bytes | None) -> Manifest:
         zone = manifest.zone.encode()
-        self.data.values[keys.manifest(manifest.zone)] = manifests.sign(manifest, KEY)
+        self.data.values[keys.manifest(manifest.zone)] = manifests.sign(manifest, self.key)
         self.data.zones[zone] = f"{manifest.lsn} {manifest.revision}".encode()
         self._log(zone, str(manifest.revision).encode(), manifest.lsn)
         self.manifests[manifest.zone] = manifest
@@ -207,7 +211,7 @@ class Edge:
         return None
 
     def _hold(self, manifest: Manifest, signed: bytes) -> None:
-        assert manifests.verify(signed, KEY.public_key()) == manifest
+        assert manifests.verify(signed, [KEY.public_key(), NEXT.public_key()]) == manifest
         before = self.held.get(manifest.zone)
         assert before is None or before.revision <= manifest.revision, "a zone went back"
         self.held[manifest.zone] = manifest

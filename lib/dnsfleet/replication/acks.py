@@ -46,6 +46,9 @@ class Ack(NamedTuple):
     """When it was sent, Unix time in milliseconds; 0 before that."""
     reads: int = FIRST_FORMAT
     """The newest format of publications that the edge reads (see `formats`)."""
+    keys: tuple[str, ...] = ()
+    """The public keys by which the edge verifies (`public_keys.identify`); none where the edge is
+    older than the field."""
 
 
 def encode(ack: Ack) -> bytes:
@@ -57,6 +60,7 @@ def encode(ack: Ack) -> bytes:
         "failingCount": ack.failing_count,
         "time": ack.time_ms,
         "reads": ack.reads,
+        "keys": ack.keys,
     }
     return json.dumps(said, separators=(",", ":")).encode()
 
@@ -67,7 +71,8 @@ def decode(data: bytes) -> Ack | None:
         said = json.loads(data)
         failing = {str(origin): str(reason) for origin, reason in said["failing"].items()}
         reads = said.get("reads", FIRST_FORMAT)
-        ack = Ack(said["lsn"], failing, said["failingCount"], said["time"], reads)
+        keys = tuple(str(key) for key in said.get("keys", ()))
+        ack = Ack(said["lsn"], failing, said["failingCount"], said["time"], reads, keys)
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return None
     counts = (ack.lsn, ack.failing_count, ack.time_ms, ack.reads)

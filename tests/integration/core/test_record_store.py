@@ -47,11 +47,13 @@ def test_what_readers_find(server: CoreServer, store: RecordStore) -> None:
     client = server.admin
     signed = client.get(keys.manifest(A))
     assert isinstance(signed, bytes)
-    assert manifests.verify(signed, KEY.public_key()) == made
+    assert manifests.verify(signed, [KEY.public_key()]) == made
     assert client.hgetall(keys.ZONES) == {A.encode(): f"{made.lsn} {made.revision}".encode()}
     head = client.get(keys.FLEET)
     assert isinstance(head, bytes)
-    assert manifests.verify_fleet(head, KEY.public_key()) == FleetHead(store.fence, made.lsn + 1, 1)
+    assert manifests.verify_fleet(head, [KEY.public_key()]) == FleetHead(
+        store.fence, made.lsn + 1, 1
+    )
     assert client.xrange(keys.LOG) == [
         (
             f"{made.lsn}-0".encode(),

@@ -21,7 +21,7 @@ STRIDE = 7  # between damaged octets: lengths and hashes are longer, so each is 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Disk:
-    return Disk(tmp_path / "state", PUBLISHER.public_key(), POP)
+    return Disk(tmp_path / "state", (PUBLISHER.public_key(),), POP)
 
 
 def keep_one(disk: Disk, signed: SignedZone) -> None:
@@ -50,6 +50,18 @@ def test_every_kind_of_origin_comes_back(disk: Disk) -> None:
         keep_one(disk, sign(content, 1))
     disk.write_index(ORIGINS)
     assert serials(disk) == dict.fromkeys(ORIGINS, 7)
+
+
+def test_what_was_dropped_by_a_former_key_costs_no_zone(disk: Disk) -> None:
+    gone = sign(make_zone("b.example.", serial=1), 1)
+    keep(disk, sign(make_zone("a.example.", serial=1), 1), gone)
+    disk.write_dropped("b.example.", tombstone(gone, FORGER))
+    assert serials(disk) == {"a.example.": 1}
+    assert len(disk.read()) == 1
+    keep_one(disk, sign(make_zone("b.example.", serial=2), 3, FORGER))
+    keep_one(disk, sign(make_zone("b.example.", serial=2), 4, FORGER))
+    with pytest.raises(DiskError, match=r"b\.example-.*the signature is not from"):
+        disk.read()
 
 
 def test_nothing_was_ever_written(disk: Disk) -> None:
