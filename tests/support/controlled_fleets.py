@@ -2,13 +2,12 @@
 
 from typing import Self
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet_engine import Zone
 from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.configuration import from_environment
 from dnsfleet_operator.controller import Controller
 from dnsfleet_operator.metrics import Metrics
-from dnsfleet_operator.secrets.key_secrets import Keys
+from dnsfleet_publisher import key_secrets
 from dnsfleet_publisher.core_redis import connect
 from dnsfleet_publisher.record_store import RecordStore
 
@@ -26,7 +25,11 @@ class ControlledFleet:
     def __init__(self, core: Valkey) -> None:
         self.cluster = MemoryCluster()
         self.metrics = Metrics()
-        self._private = Ed25519PrivateKey.generate()
+        made = key_secrets.make()
+        self.keys = made._replace(
+            publisher_password="right", entries={**made.entries, "publisher": "right"}
+        )
+        """What the operator holds when it starts; the core takes this password."""
         self._client = connect(core.url)
         configuration = from_environment(
             {
@@ -37,8 +40,10 @@ class ControlledFleet:
                 "DNSFLEET_CORE_PORT": str(core.port),
             }
         )
-        keys = Keys(self._private, "public", "right")
-        self.controller = Controller(self.cluster, configuration, keys, self.metrics, lambda: True)
+        self.cluster.put(key_secrets.secret(self.keys, "dnsfleet-keys", NAMESPACE, {}))
+        self.controller = Controller(
+            self.cluster, configuration, self.keys, self.metrics, lambda: True
+        )
 
     def __enter__(self) -> Self:
         self.controller.start()
@@ -93,11 +98,11 @@ class ControlledFleet:
 
     def served(self, origin: str) -> Zone | None:
         """The zone as the core has it."""
-        return RecordStore(self._client, self._private, lambda: 0.0).load(origin)
+        return RecordStore(self._client, self.keys.private, lambda: 0.0).load(origin)
 
     def written_format(self, origin: str) -> int:
         """The format in which the core has a zone."""
-        manifest = RecordStore(self._client, self._private, lambda: 0.0).manifest(origin)
+        manifest = RecordStore(self._client, self.keys.private, lambda: 0.0).manifest(origin)
         assert manifest is not None
         return manifest.format
 

@@ -24,6 +24,7 @@ from dnsfleet_operator.observed.observation import Known, Observation
 from dnsfleet_operator.observed.workloads import Workloads
 from dnsfleet_operator.pops.drains import Drains
 from dnsfleet_operator.pops.passes import PopResult
+from dnsfleet_operator.secrets.key_keeping import UNKNOWN, Report
 from dnsfleet_operator.statuses import pop_facts
 from dnsfleet_operator.statuses.arrivals import Arrivals, Lag
 from dnsfleet_operator.statuses.pops import Facts as FactsOfPop
@@ -47,6 +48,7 @@ class View:
     results: Results = field(default_factory=Results)
     pops: dict[str, PopResult] = field(default_factory=dict)
     drains: Drains = field(default_factory=lambda: Drains(frozenset(), {}))
+    keys: Report = UNKNOWN
 
     def active(self) -> list[str]:
         """The Pops that clients reach."""
@@ -153,7 +155,8 @@ class FleetView:
         self, view: View, fleet: Fleet, pop: Pop, result: PopResult
     ) -> tuple[FactsOfPop, Lag]:
         lag = self._arrivals.lag(pop.metadata.name)
-        return pop_facts.facts(view.drains, view.workloads, fleet, lag, pop, result), lag
+        facts = pop_facts.facts(view.drains, view.workloads, fleet, lag, pop, result, view.keys)
+        return facts, lag
 
 
 def _shown_seconds(known: Known, revision: Revision) -> float | None:
