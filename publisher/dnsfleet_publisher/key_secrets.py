@@ -43,6 +43,8 @@ PASSWORD_OCTETS = 32
 """256 bits: nobody guesses it, and nobody has to type it."""
 LABELS = {"app.kubernetes.io/name": "dnsfleet", "app.kubernetes.io/component": "keys"}
 """By these the Secret is found."""
+ROTATE_ANNOTATION = "dnsfleet.io/rotate-key"
+"""Asks for a rotation; the operator removes it when that begins."""
 RESTORE = "kubectl dnsfleet keys restore FILE"
 """The command that puts a lost Secret back."""
 

@@ -80,15 +80,19 @@ class Publisher:
         self._announced: tuple[int, int, str, int] | None = None
         self._changed = False
         self._cleared = 0
+        self._signed = ("", 0)
         self.away = ""
         """Why the core did not do what the last pass asked; empty where it did."""
 
     @property
     def signed_by(self) -> str:
-        """Which key signed all that is published, after a pass that was complete; else empty."""
-        if self._store.outdated or self._changed or self._announced != self._head():
-            return ""
-        return self._store.key
+        """Which key signed all that is published, the fleet's head last; empty until one did."""
+        return self._signed[0] if self._signed[0] == self._store.key else ""
+
+    @property
+    def signed_at(self) -> int:
+        """The position of the newest manifest when that was so for the first time."""
+        return self._signed[1]
 
     def reconcile(
         self,
@@ -210,6 +214,8 @@ class Publisher:
         if self._changed or self._announced != wanted:
             self._store.complete(len(self._live))
             self._announced, self._changed = wanted, False
+        if self._signed[0] != self._store.key and not self._store.outdated:
+            self._signed = (self._store.key, self._store.newest())
 
     def _head(self) -> tuple[int, int, str, int]:
         """What the head of the fleet is to say, and by which key."""

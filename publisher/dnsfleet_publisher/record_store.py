@@ -221,6 +221,11 @@ class RecordStore:
         for fence in self.core.note_claims(self._fence, changes):
             self._compare_fence(fence)
 
+    def newest(self) -> int:
+        """The position of the newest manifest that is in memory; 0 where there is none."""
+        found = (known.manifest for known in self._known.values() if known.in_core)
+        return max((each.lsn for each in found if each is not None), default=0)
+
     def live(self) -> list[str]:
         """The origins that edges serve, whoever published them."""
         origins = self.core.origins()

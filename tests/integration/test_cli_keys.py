@@ -101,3 +101,39 @@ def test_which_secret_is_meant(api: APIServer, tmp_path: Path) -> None:
     ended = keys(api, "backup", "--namespace", "other", str(file))
     assert ended.returncode == 0, ended.stderr
     assert json.loads(file.read_text())["metadata"]["namespace"] == "other"
+
+
+def annotations(api: APIServer) -> dict[str, str]:
+    return dict(api.get("Secret", NAME, SYSTEM)["metadata"].get("annotations") or {})
+
+
+def test_a_rotation_is_asked_for_once_and_followed(api: APIServer) -> None:
+    secret = made()
+    api.create(secret)
+    ended = keys(api, "rotate", "--wait", "--timeout", "0")
+    assert ended.returncode == 1
+    assert ended.stdout.splitlines()[:2] == [
+        f"{WHERE}: a rotation of the key is asked for",
+        "waits for the operator",
+    ]
+    assert "the condition KeysReady of any Pop says" in ended.stdout
+    assert list(annotations(api)) == [key_secrets.ROTATE_ANNOTATION]
+
+    begun = key_secrets.begin(key_secrets.read(secret))
+    api.patch("Secret", NAME, SYSTEM, {"metadata": {"annotations": None}, "data": data_of(begun)})
+    ended = keys(api, "rotate", "--wait", "--timeout", "0")
+    assert ended.stdout.splitlines()[:2] == [
+        f"{WHERE}: a rotation is under way",
+        "edges are told the new key",
+    ]
+    assert annotations(api) == {}
+
+    switched = key_secrets.switch(begun)
+    patch = data_of(switched) | {key_secrets.NEXT_KEY: None}
+    api.patch("Secret", NAME, SYSTEM, {"data": patch})
+    ended = keys(api, "rotate", "--wait", "--timeout", "0")
+    assert ended.stdout.splitlines()[1] == "everything is signed anew"
+
+
+def data_of(given: key_secrets.Keys) -> dict[str, str | None]:
+    return dict(key_secrets.data(given))

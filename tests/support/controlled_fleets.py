@@ -9,6 +9,7 @@ from dnsfleet_operator.controller import Controller
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_publisher import key_secrets
 from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.key_secrets import Keys
 from dnsfleet_publisher.record_store import RecordStore
 
 from support.memory_clusters import MemoryCluster, name_of
@@ -22,14 +23,12 @@ DEADLINE_SECONDS = 20.0
 class ControlledFleet:
     """A controller that leads; events reach it as from watches, unless a test keeps them back."""
 
-    def __init__(self, core: Valkey) -> None:
-        self.cluster = MemoryCluster()
+    def __init__(self, core: Valkey, before: "ControlledFleet | None" = None) -> None:
+        """`before` is a controller that has stopped; this one started when that one did."""
+        self.cluster: MemoryCluster = MemoryCluster() if before is None else before.cluster
         self.metrics = Metrics()
-        made = key_secrets.make()
-        self.keys = made._replace(
-            publisher_password="right", entries={**made.entries, "publisher": "right"}
-        )
-        """What the operator holds when it starts; the core takes this password."""
+        self.keys: Keys = _keys() if before is None else before.keys
+        """What the operator holds when it starts."""
         self._client = connect(core.url)
         configuration = from_environment(
             {
@@ -40,7 +39,8 @@ class ControlledFleet:
                 "DNSFLEET_CORE_PORT": str(core.port),
             }
         )
-        self.cluster.put(key_secrets.secret(self.keys, "dnsfleet-keys", NAMESPACE, {}))
+        if before is None:
+            self.cluster.put(key_secrets.secret(self.keys, "dnsfleet-keys", NAMESPACE, {}))
         self.controller = Controller(
             self.cluster, configuration, self.keys, self.metrics, lambda: True
         )
@@ -115,3 +115,10 @@ class ControlledFleet:
             return found is not None and found[1] == [address]
 
         wait_for(f"{name} is at {address}", arrived, DEADLINE_SECONDS)
+
+
+def _keys() -> Keys:
+    """Fresh ones, with the password that the core takes."""
+    made, password = key_secrets.make(), "right"
+    entries = {**made.entries, "publisher": password}
+    return made._replace(publisher_password=password, entries=entries)

@@ -88,6 +88,18 @@ class Cluster:
         with _telling(f"read secret {namespace}/{name}"):
             return self._plain(self._core.read_namespaced_secret(name, namespace))
 
+    def annotate_secret(self, secret: Object, annotations: dict[str, str]) -> None:
+        """Add annotations to a Secret."""
+        metadata = secret["metadata"]
+        with _telling(f"change secret {metadata['namespace']}/{metadata['name']}"):
+            self._core.patch_namespaced_secret(
+                metadata["name"],
+                metadata["namespace"],
+                {"metadata": {"annotations": annotations}},
+                field_manager=FIELD_MANAGER,
+                _content_type=MERGE_PATCH,
+            )
+
     def create_secret(self, secret: Object) -> bool:
         """Make a Secret; false where there is one of this name."""
         metadata = secret["metadata"]

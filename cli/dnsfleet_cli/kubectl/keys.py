@@ -5,6 +5,8 @@ The file is the Secret as JSON, without what only its cluster knows, so it is re
 
 import json
 import os
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -14,10 +16,14 @@ from dnsfleet_publisher.key_secrets import KeySecretError
 
 from dnsfleet_cli.kubectl.cluster import Cluster
 from dnsfleet_cli.kubectl.objects import Object
-from dnsfleet_cli.troubles import Trouble, reason
+from dnsfleet_cli.troubles import NEGATIVE, Trouble, reason
 
 PRIVATE = 0o600
 """Only its owner may read a file with keys."""
+
+ROTATION_SECONDS = 600.0
+"""A node brings a changed ConfigMap to its edges within two minutes, and that happens twice."""
+LOOK_SECONDS = 1.0
 
 app = typer.Typer(help="The keys of the fleet: the one that signs, and the passwords.")
 
@@ -68,6 +74,61 @@ def restore(
             "runs, if it is to be replaced"
         )
     print(f"{where} is as in {file} already")
+
+
+@app.command()
+def rotate(
+    ctx: typer.Context,
+    namespace: Namespace = "",
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Until the old key is valid no more.")
+    ] = False,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait.")] = ROTATION_SECONDS,
+) -> None:
+    """Have the operator sign with a new key: no edge restarts, and no query or change is lost.
+
+    Edges are told the new public key first; then everything is signed anew, and the old key ends.
+    """
+    cluster: Cluster = ctx.obj()
+    secret = _secret(cluster, namespace)
+    metadata = secret["metadata"]
+    where = f"secret/{metadata['namespace']}/{metadata['name']}"
+    former = _read(secret)
+    if former.next is None and former.previous is None:
+        asked = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        cluster.annotate_secret(secret, {key_secrets.ROTATE_ANNOTATION: asked})
+        print(f"{where}: a rotation of the key is asked for")
+    else:
+        print(f"{where}: a rotation is under way")
+    if wait and not _is_rotated(cluster, metadata, timeout):
+        print(
+            f"not within {timeout:g} s; the condition KeysReady of any Pop says what it waits for"
+        )
+        raise typer.Exit(NEGATIVE)
+
+
+def _is_rotated(cluster: Cluster, metadata: dict[str, str], timeout: float) -> bool:
+    """Wait for the end of a rotation, and tell each step."""
+    deadline, told = time.monotonic() + timeout, ""
+    while True:
+        secret = cluster.secret(metadata["name"], metadata["namespace"])
+        keys = _read(secret)
+        asked = key_secrets.ROTATE_ANNOTATION in (secret["metadata"].get("annotations") or {})
+        if asked:
+            state = "waits for the operator"
+        elif keys.next is not None:
+            state = "edges are told the new key"
+        elif keys.previous is not None:
+            state = "everything is signed anew"
+        else:
+            print("the key is rotated; make a new backup")
+            return True
+        if state != told:
+            told = state
+            print(state, flush=True)
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(LOOK_SECONDS)
 
 
 def _secret(cluster: Cluster, namespace: str) -> Object:

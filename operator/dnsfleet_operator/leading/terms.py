@@ -30,9 +30,10 @@ from dnsfleet_operator.observed import edge_pods
 from dnsfleet_operator.observed.observation import Known, Observation
 from dnsfleet_operator.observed.workloads import Workloads
 from dnsfleet_operator.pops.passes import PopPasses
-from dnsfleet_operator.secrets import cookie_secrets
+from dnsfleet_operator.secrets import cookie_secrets, rotations
 from dnsfleet_operator.secrets.cookie_secrets import CookieSecretError
 from dnsfleet_operator.secrets.key_keeping import KeyKeeper
+from dnsfleet_operator.secrets.rotations import Progress
 from dnsfleet_operator.statuses.events import Notice
 from dnsfleet_operator.statuses.looks import FleetView, View
 from dnsfleet_operator.statuses.posting import post
@@ -297,7 +298,7 @@ class Term:
         """See that the Secret is as it is to be; what changed by that is signed and told anew."""
         keeper = self._keys
         try:
-            keeper.look()
+            keeper.look(self._rotation_progress())
         finally:
             about = Reference(
                 "Secret", self._configuration.namespace, self._configuration.keys_secret
@@ -313,6 +314,18 @@ class Term:
                 self._waiting.add(Key("Pop", pop.metadata.name))
         self._waiting.add(key, KEYS_SECONDS)
         return True
+
+    def _rotation_progress(self) -> Progress | None:
+        """How far the fleet has come with the keys; None where that is not known yet."""
+        if not (self._keys.known and self._observation.complete):
+            return None
+        if rotations.is_on(self._keys.keys):
+            pods = self._cluster.objects("Pod", self._configuration.namespace, MANAGED_SELECTOR)
+            self._workloads.replace("Pod", pods)  # one that became Ready meanwhile counts too
+        ready = edge_pods.ready_by_pop(self._workloads.pods)
+        fields = [edge.field for edges in ready.values() for edge in edges]
+        signed_by, newest = self._zones.signed_by()
+        return Progress({each: self._said.get(each) for each in fields}, signed_by, newest)
 
     def _pass_cookies(self, key: Key) -> bool:
         """Make or rotate the cookie secrets; edges see for themselves."""

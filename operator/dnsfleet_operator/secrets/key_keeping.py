@@ -9,6 +9,9 @@ every edge refuse everything. These rules keep that from happening by accident:
   edited it, and has to put it right. A term begins with what the Secret says.
 * Where a term begins without the Secret, the keys that are held count only if edges verify by them:
   a replica that waited while another one rotated them holds former ones.
+
+A rotation (see `rotations`) is written into the Secret step by step, and what is written counts:
+whoever reads it goes on from there.
 """
 
 import logging
@@ -17,12 +20,14 @@ from typing import NamedTuple
 
 from dnsfleet.replication import public_keys
 from dnsfleet_publisher import key_secrets
-from dnsfleet_publisher.key_secrets import RESTORE, Keys, KeySecretError
+from dnsfleet_publisher.key_secrets import RESTORE, ROTATE_ANNOTATION, Keys, KeySecretError
 
 from dnsfleet_operator.cluster import Cluster, ClusterError, Object
 from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.objects import MANAGED_SELECTOR
+from dnsfleet_operator.secrets import rotations
+from dnsfleet_operator.secrets.rotations import Progress
 
 PUBLIC_KEY_FILE = "publisher.pub"
 """The entry of a Pop's ConfigMap with the public keys by which its edges verify."""
@@ -46,6 +51,7 @@ class Report(NamedTuple):
 
 UNKNOWN = Report(None, "NotLookedAt", "the Secret with the keys has not been read yet")
 STORED = Report(True, "Stored")
+ROTATING = "Rotating"
 
 
 def first(cluster: Cluster, configuration: Configuration) -> tuple[Keys | None, str]:
@@ -93,8 +99,12 @@ class KeyKeeper:
         """Say nothing any more."""
         self._metrics.keys_lost.set(0)
 
-    def look(self) -> None:
-        """Compare the Secret with what is held; ClusterError where that could not be done."""
+    def look(self, progress: Progress | None) -> None:
+        """Compare the Secret with what is held, and take the step of a rotation that is due.
+
+        `progress` is None where it is not known yet. ClusterError where the Secret could not be
+        read or written.
+        """
         found = self._cluster.get(
             "Secret", self._configuration.keys_secret, self._configuration.namespace
         )
@@ -111,7 +121,7 @@ class KeyKeeper:
         if stored.entries != self.keys.entries:
             self._say(Report(False, "SecretChanged", self._changed()))
         else:
-            self._say(self._stored())
+            self._say(self._stored() if progress is None else self._rotate(found, progress))
 
     def take_notices(self) -> list[tuple[str, str, str]]:
         """What people are to hear of since this was asked last: Warning or Normal, reason, text."""
@@ -136,6 +146,25 @@ class KeyKeeper:
         self.known = True
         self._notices.append(("Warning", "SecretLost", lost))
         self._say(self._stored())
+
+    def _rotate(self, found: Object, progress: Progress) -> Report:
+        """Take the step that is due, if there is one."""
+        annotations = dict(found["metadata"].get("annotations") or {})
+        asked = annotations.pop(ROTATE_ANNOTATION, None) is not None
+        step = rotations.step(self.keys, asked, progress)
+        keys = step.keys or self.keys
+        if asked or step.keys is not None:
+            metadata = {**found["metadata"], "annotations": annotations}
+            self._cluster.replace({**found, "metadata": metadata, "data": key_secrets.data(keys)})
+            self.keys = keys
+        if step.keys is not None:
+            self._notices.append(("Normal", "KeyRotation", step.message))
+            _log.info("%s", step.message)
+        if not rotations.is_on(keys):
+            return self._stored()
+        if self.report.message != step.message:
+            _log.info("rotation of the key: %s", step.message)
+        return Report(True, ROTATING, step.message)
 
     def _stored(self) -> Report:
         if self._lost_at is None:
@@ -166,7 +195,7 @@ class KeyKeeper:
         if report.good is False:
             self._notices.append(("Warning", report.reason, report.message))
             _log.error("%s", report.message)
-        elif report.message:
+        elif report.message and report.reason != ROTATING:
             self._notices.append(("Normal", report.reason, report.message))
             _log.warning("%s", report.message)
 

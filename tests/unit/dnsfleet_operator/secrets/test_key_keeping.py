@@ -75,11 +75,11 @@ def test_a_start_without_the_secret_makes_no_keys_where_edges_have_some(
 
 
 def test_a_secret_that_is_gone_is_written_again_and_that_is_told(fleet: Installation) -> None:
-    fleet.keeper.look()
+    fleet.keeper.look(None)
     assert (fleet.keeper.known, fleet.keeper.report) == (True, key_keeping.STORED)
     assert fleet.keeper.take_notices() == []
     fleet.lose()
-    fleet.keeper.look()
+    fleet.keeper.look(None)
     again = fleet.stored()
     assert again is not None
     assert key_secrets.read(again).entries == fleet.keys.entries
@@ -88,7 +88,7 @@ def test_a_secret_that_is_gone_is_written_again_and_that_is_told(fleet: Installa
     told = [(kind, reason) for kind, reason, _ in fleet.keeper.take_notices()]
     assert told == [("Warning", "SecretLost"), ("Normal", "SecretWrittenAgain")]
     assert (fleet.sample("keys_losses_total"), fleet.sample("keys_lost")) == (1, 0)
-    fleet.keeper.look()
+    fleet.keeper.look(None)
     assert fleet.keeper.report.reason == "SecretWrittenAgain", "for people to notice it"
     assert fleet.keeper.take_notices() == []
 
@@ -96,7 +96,7 @@ def test_a_secret_that_is_gone_is_written_again_and_that_is_told(fleet: Installa
 def test_a_secret_that_cannot_be_written_again_is_told_as_lost(
     fleet: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fleet.keeper.look()
+    fleet.keeper.look(None)
     fleet.lose()
 
     def refused(_: object) -> object:
@@ -106,12 +106,12 @@ def test_a_secret_that_cannot_be_written_again_is_told_as_lost(
         patched.setattr(fleet.cluster, "create", refused)
         for _ in range(2):
             with pytest.raises(ClusterError):
-                fleet.keeper.look()
+                fleet.keeper.look(None)
     report = fleet.keeper.report
     assert (report.good, report.reason) == (False, "SecretLost")
     assert "cannot be written: forbidden" in report.message
     assert (fleet.sample("keys_losses_total"), fleet.sample("keys_lost")) == (1, 1)
-    fleet.keeper.look()
+    fleet.keeper.look(None)
     assert fleet.stored() is not None
     assert fleet.sample("keys_lost") == 0
 
@@ -120,7 +120,7 @@ def test_a_new_term_takes_what_the_secret_says(fleet: Installation) -> None:
     rotated = key_secrets.switch(key_secrets.begin(fleet.keys))
     fleet.cluster.put(key_secrets.secret(rotated, NAME, NAMESPACE, {}))
     fleet.keeper.begin_term()
-    fleet.keeper.look()
+    fleet.keeper.look(None)
     assert fleet.keeper.keys.entries == rotated.entries
     assert fleet.keeper.report == key_keeping.STORED
 
@@ -132,7 +132,7 @@ def test_a_new_term_without_the_secret_trusts_only_keys_that_edges_have(
     fleet.pop(fleet.keys if told else key_secrets.make())
     fleet.lose()
     fleet.keeper.begin_term()
-    fleet.keeper.look()
+    fleet.keeper.look(None)
     assert fleet.keeper.known is told
     assert (fleet.stored() is not None) is told
     if not told:
@@ -143,21 +143,21 @@ def test_a_new_term_without_the_secret_trusts_only_keys_that_edges_have(
 def test_a_secret_that_somebody_changed_changes_nothing_within_a_term(
     fleet: Installation,
 ) -> None:
-    fleet.keeper.look()
+    fleet.keeper.look(None)
     fleet.cluster.put(key_secrets.secret(key_secrets.make(), NAME, NAMESPACE, {}))
-    fleet.keeper.look()
+    fleet.keeper.look(None)
     assert (fleet.keeper.report.good, fleet.keeper.report.reason) == (False, "SecretChanged")
     assert fleet.keeper.keys.entries == fleet.keys.entries
     assert fleet.sample("keys_lost") == 1
     fleet.cluster.put(key_secrets.secret(fleet.keys, NAME, NAMESPACE, {}))
-    fleet.keeper.look()
+    fleet.keeper.look(None)
     assert fleet.keeper.report == key_keeping.STORED
     fleet.cluster.put({"kind": "Secret", "metadata": {"name": NAME, "namespace": NAMESPACE}})
     found = fleet.stored()
     assert found is not None
     found["data"] = {}
     fleet.cluster.put(found)
-    fleet.keeper.look()
+    fleet.keeper.look(None)
     assert (fleet.keeper.report.good, fleet.keeper.report.reason) == (False, "SecretUnusable")
     with pytest.raises(KeySecretError):
         key_keeping.first(fleet.cluster, CONFIGURATION)
