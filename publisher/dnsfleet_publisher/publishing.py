@@ -195,11 +195,20 @@ class Publisher:
         """Once under each fence, end what no edge can load and nobody wants."""
         if self._cleared == self._store.fence:
             return
+        left = False
         for origin in self._store.unreadable():
-            if origin not in desired and self._store.end(origin):
-                _log.warning("%s is out of the index: no valid key signed it as it was", origin)
+            if origin in desired:
+                continue
+            try:
+                ended = self._store.end(origin)
+            except StoreConflictError:
+                left = True  # the next pass tries again
+                continue
+            if ended:
+                _log.warning("%s is out of the index: no edge can load it as it was", origin)
                 self._changed = True
-        self._cleared = self._store.fence
+        if not left:
+            self._cleared = self._store.fence
 
     def _note(self, outcomes: Mapping[str, Outcome]) -> None:
         """Keep which origins are live, for the head of the fleet."""

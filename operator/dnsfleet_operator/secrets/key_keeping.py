@@ -83,6 +83,7 @@ class KeyKeeper:
         self._configuration = configuration
         self._metrics = metrics
         self._where = f"Secret {configuration.namespace}/{configuration.keys_secret}"
+        self._missing = False
         self._lost_at: float | None = None
         self._notices: list[tuple[str, str, str]] = []
         self.keys = keys
@@ -111,6 +112,7 @@ class KeyKeeper:
         if found is None:
             self._write_again()
             return
+        self._missing = False
         try:
             stored = key_secrets.read(found)
         except KeySecretError as error:
@@ -134,16 +136,16 @@ class KeyKeeper:
             self._say(Report(False, "SecretLost", _refusal(self._configuration, trusting)))
             return
         self._metrics.keys_lost.set(1)
-        if self._lost_at is None:
+        if not self._missing:
             self._metrics.keys_losses.inc()
-        self._lost_at = time.time()
+        self._missing, self._lost_at = True, time.time()
         lost = f"{self._where} was gone; somebody deleted it"
         try:
             self._cluster.create(_secret(self.keys, self._configuration))
         except ClusterError as error:
             self._say(Report(False, "SecretLost", f"{lost}, and it cannot be written: {error}"))
             raise
-        self.known = True
+        self.known, self._missing = True, False
         self._notices.append(("Warning", "SecretLost", lost))
         self._say(self._stored())
 
@@ -189,9 +191,9 @@ class KeyKeeper:
 
     def _say(self, report: Report) -> None:
         self._metrics.keys_lost.set(report.good is False)
-        if report == self.report:
-            return
-        self.report = report
+        known, self.report = self.report, report
+        if report.reason == known.reason:
+            return  # its message alone is for whoever looks
         if report.good is False:
             self._notices.append(("Warning", report.reason, report.message))
             _log.error("%s", report.message)

@@ -91,6 +91,10 @@ def test_a_secret_that_is_gone_is_written_again_and_that_is_told(fleet: Installa
     fleet.keeper.look(None)
     assert fleet.keeper.report.reason == "SecretWrittenAgain", "for people to notice it"
     assert fleet.keeper.take_notices() == []
+    fleet.lose()
+    fleet.keeper.look(None)
+    assert [reason for _, reason, _ in fleet.keeper.take_notices()] == ["SecretLost"]
+    assert fleet.sample("keys_losses_total") == 2
 
 
 def test_a_secret_that_cannot_be_written_again_is_told_as_lost(
