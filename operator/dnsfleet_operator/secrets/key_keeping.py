@@ -22,7 +22,7 @@ from dnsfleet.replication import public_keys
 from dnsfleet_publisher import key_secrets
 from dnsfleet_publisher.key_secrets import RESTORE, ROTATE_ANNOTATION, Keys, KeySecretError
 
-from dnsfleet_operator.cluster import Cluster, ClusterError, Object
+from dnsfleet_operator.cluster import Cluster, ClusterError, ConflictError, Object
 from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.objects import MANAGED_SELECTOR
@@ -85,6 +85,7 @@ class KeyKeeper:
         self._where = f"Secret {configuration.namespace}/{configuration.keys_secret}"
         self._missing = False
         self._lost_at: float | None = None
+        self._sent = keys
         self._notices: list[tuple[str, str, str]] = []
         self.keys = keys
         """What this operator signs and logs in with."""
@@ -93,8 +94,15 @@ class KeyKeeper:
         self.report = UNKNOWN
 
     def begin_term(self) -> None:
-        """Believe nothing that was known of the Secret."""
+        """Believe nothing that was known of the Secret, and read it if that can be done now.
+
+        The password for the core is taken here only: a term has one connection.
+        """
         self.known, self.report = False, UNKNOWN
+        try:
+            self.look(None)
+        except ClusterError as error:
+            _log.warning("%s", error)  # the first look of the term tries again
 
     def end_term(self) -> None:
         """Say nothing any more."""
@@ -118,8 +126,10 @@ class KeyKeeper:
         except KeySecretError as error:
             self._say(Report(False, "SecretUnusable", str(error)))
             return
-        if not self.known:
-            self.keys, self.known = stored, True
+        ours = stored.entries == self._sent.entries  # a write may do its work and get no answer
+        if not self.known or ours:
+            self.keys = self._sent = stored
+            self.known = True
         if stored.entries != self.keys.entries:
             self._say(Report(False, "SecretChanged", self._changed()))
         else:
@@ -142,6 +152,8 @@ class KeyKeeper:
         lost = f"{self._where} was gone; somebody deleted it"
         try:
             self._cluster.create(_secret(self.keys, self._configuration))
+        except ConflictError:
+            raise  # it is there again: the next look reads it
         except ClusterError as error:
             self._say(Report(False, "SecretLost", f"{lost}, and it cannot be written: {error}"))
             raise
@@ -156,6 +168,7 @@ class KeyKeeper:
         step = rotations.step(self.keys, asked, progress)
         keys = step.keys or self.keys
         if asked or step.keys is not None:
+            self._sent = keys
             metadata = {**found["metadata"], "annotations": annotations}
             self._cluster.replace({**found, "metadata": metadata, "data": key_secrets.data(keys)})
             self.keys = keys

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 from dnsfleet.replication import public_keys
-from dnsfleet_operator.cluster import ClusterError
+from dnsfleet_operator.cluster import ClusterError, Object
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.objects import MANAGED_BY, POP_LABEL
 from dnsfleet_operator.secrets import key_keeping
 from dnsfleet_operator.secrets.key_keeping import KeyKeeper
+from dnsfleet_operator.secrets.rotations import Progress
 from dnsfleet_publisher import key_secrets
 from dnsfleet_publisher.key_secrets import Keys, KeySecretError
 from support.installations import CONFIGURATION
@@ -124,9 +125,21 @@ def test_a_new_term_takes_what_the_secret_says(fleet: Installation) -> None:
     rotated = key_secrets.switch(key_secrets.begin(fleet.keys))
     fleet.cluster.put(key_secrets.secret(rotated, NAME, NAMESPACE, {}))
     fleet.keeper.begin_term()
+    assert fleet.keeper.keys.entries == rotated.entries
+    assert (fleet.keeper.known, fleet.keeper.report) == (True, key_keeping.STORED)
+
+
+def test_a_term_that_begins_while_the_api_server_is_away_reads_the_secret_later(
+    fleet: Installation,
+) -> None:
+    rotated = key_secrets.switch(key_secrets.begin(fleet.keys))
+    fleet.cluster.put(key_secrets.secret(rotated, NAME, NAMESPACE, {}))
+    fleet.cluster.faults["Secret"] = ClusterError("no answer", 0)
+    fleet.keeper.begin_term()
+    assert (fleet.keeper.known, fleet.keeper.report) == (False, key_keeping.UNKNOWN)
+    fleet.cluster.faults.clear()
     fleet.keeper.look(None)
     assert fleet.keeper.keys.entries == rotated.entries
-    assert fleet.keeper.report == key_keeping.STORED
 
 
 @pytest.mark.parametrize("told", [True, False])
@@ -178,3 +191,30 @@ def test_a_config_map_without_a_key_keeps_nobody_from_making_keys(fleet: Install
     keys, _ = key_keeping.first(fleet.cluster, CONFIGURATION)
     assert keys is not None
     assert keys.public != fleet.keys.public
+
+
+def test_a_step_whose_answer_is_lost_is_gone_on_from(
+    fleet: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet.keeper.look(None)
+    secret = fleet.stored()
+    assert secret is not None
+    secret["metadata"]["annotations"] = {key_secrets.ROTATE_ANNOTATION: "now", "other": "kept"}
+    fleet.cluster.put(secret)
+
+    def lost(changed: Object) -> Object:
+        fleet.cluster.put(changed)
+        raise ClusterError("no answer", 0)
+
+    progress = Progress({"fra/1": None}, "", 0)
+    with monkeypatch.context() as patched:
+        patched.setattr(fleet.cluster, "replace", lost)
+        with pytest.raises(ClusterError):
+            fleet.keeper.look(progress)
+    fleet.keeper.look(progress)
+    assert (fleet.keeper.report.good, fleet.keeper.report.reason) == (True, "Rotating")
+    assert fleet.keeper.keys.next is not None
+    again = fleet.stored()
+    assert again is not None
+    assert key_secrets.read(again).entries == fleet.keeper.keys.entries
+    assert again["metadata"]["annotations"] == {"other": "kept"}
