@@ -2,18 +2,21 @@
 
 It answers no queries, so an ack follows a publication at once. The time from a change to the core's
 log is measured here too, because no other reader sees a publication sooner.
+
+Operators of other versions are measured with it as well: those that take an ack at its word skip
+the fields with the evidence for it.
 """
 
-import json
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
 import redis
+from dnsfleet.replication import acks, announcements, keys
+from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.sums import AnnouncementSum
 
-LOG, ACKS = "dnsfleet:1:log", "dnsfleet:1:acks"
-"""As in `dnsfleet.replication.keys`: an edge of another version would have its own."""
 REPEAT_SECONDS = 5.0
 """An edge repeats its ack so often; one that is silent for 15 s counts as unreachable."""
 LOOK_SECONDS = 1.0
@@ -36,8 +39,9 @@ class SimulatedEdge:
 
     def start(self) -> None:
         """Begin at the end of the log."""
-        newest: Any = self._core.xrevrange(LOG, count=1)
-        self._last = newest[0][0].decode() if newest else "0-0"
+        position: Any = self._core.get(keys.LSN)
+        index: Any = self._core.hgetall(keys.ZONES)
+        self._told, self._sum = int(position or 0), AnnouncementSum(announcements.read_index(index))
         self._thread.start()
 
     def stop(self) -> None:
@@ -49,19 +53,26 @@ class SimulatedEdge:
     def _run(self) -> None:
         said = -REPEAT_SECONDS
         while not self._stopping.is_set():
-            answer: Any = self._core.xread({LOG: self._last}, ENTRIES, int(LOOK_SECONDS * 1000))
+            after: Any = {keys.LOG: f"{self._told}-0"}
+            answer: Any = self._core.xread(after, ENTRIES, int(LOOK_SECONDS * 1000))
             now = time.monotonic()
             entries = answer[0][1] if answer else []
-            for _, entry in entries:
-                self._heard(entry[b"zone"].decode(), now)
-            if entries:
-                self._last = entries[-1][0].decode()
+            for entry_id, fields in entries:
+                self._heard(fields[b"zone"].decode(), now)
+                self._take(entry_id, fields)
             if entries or now - said >= REPEAT_SECONDS:
-                self._core.hset(ACKS, self._field, _ack(int(self._last.partition("-")[0])))
+                self._core.hset(keys.ACKS, self._field, self._ack())
                 said = now
 
+    def _take(self, entry_id: bytes, fields: dict[bytes, bytes]) -> None:
+        entry = announcements.read_entry(entry_id, fields)
+        assert entry is not None
+        self._told = entry.lsn
+        if entry.announcement is not None:
+            self._sum.put(entry.announcement)
 
-def _ack(lsn: int) -> str:
-    """The ack that everything up to this position is answered, as `replication.acks` writes it."""
-    said = {"lsn": lsn, "failing": {}, "failingCount": 0, "time": time.time_ns() // 1_000_000}
-    return json.dumps(said)
+    def _ack(self) -> bytes:
+        """The ack that everything it was told is answered."""
+        now_ms = time.time_ns() // 1_000_000
+        told, total = self._told, self._sum.total
+        return acks.encode(Ack(told, {}, 0, now_ms, told=told, total=total, started_ms=now_ms))

@@ -48,6 +48,7 @@ class AckSender:
         self._status = status
         self._readiness = readiness
         self._failed = failed
+        self._started_ms = time.time_ns() // 1_000_000
         self._healthy = True
         self._changed = threading.Event()
         self._stopping = threading.Event()
@@ -80,6 +81,7 @@ class AckSender:
             time_ms=time.time_ns() // 1_000_000,
             reads=formats.READS[-1],
             keys=self._status.keys,
+            started_ms=self._started_ms,
         )
         if not self._readiness.verdict.ready:
             ack = ack._replace(lsn=0)

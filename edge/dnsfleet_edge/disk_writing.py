@@ -58,11 +58,11 @@ class DiskWriter:
         self._healthy = True
         self.worker = Worker("disk", self._run)
 
-    def start(self, restored: Iterable[str] | None) -> None:
-        """Start the thread; `restored` is the complete set that the disk holds, if it does."""
-        if restored is not None:
+    def start(self, stored: Iterable[str], complete: bool) -> None:
+        """Start the thread; the disk holds these zones, and whether they are a complete set."""
+        self._written = set(stored)
+        if complete:
             self._complete = True
-            self._written = set(restored)
             self._listed = set(self._written)
         self.worker.start()
 
@@ -90,7 +90,7 @@ class DiskWriter:
             self.worker.join(STOP_SECONDS)
 
     def _run(self) -> None:
-        self._attempt(_INDEX, self._disk.sweep)
+        self._attempt(_INDEX, self._disk.prepare)
         stopping = False
         while not stopping:
             with self._wake:

@@ -35,7 +35,7 @@ from dnsfleet_io.pages import Page, PageServer, metrics_page, text_page
 from dnsfleet_edge.ack_sender import AckSender
 from dnsfleet_edge.config import Config
 from dnsfleet_edge.cookie_secrets import CookieSecrets
-from dnsfleet_edge.disk import Disk, DiskError, Stored
+from dnsfleet_edge.disk import Contents, Disk, Stored
 from dnsfleet_edge.disk_writing import DiskWriter
 from dnsfleet_edge.link import Link
 from dnsfleet_edge.metrics import Metrics
@@ -163,28 +163,27 @@ class Edge:
 
     def _serve(self) -> None:
         """The link's thread: what the disk has, then whatever the replica has that is newer."""
-        stored = self._read_disk()
-        if stored is None:
-            self._readiness.waiting("waiting for the replica: no complete set of zones on disk")
-            self._writer.start(None)
-        else:
-            self._restore(stored)
-            self._writer.start(each.manifest.zone for each in stored)
+        found = self._read_disk()
+        self._restore(found.zones)
+        self._writer.start((each.manifest.zone for each in found.zones), found.complete)
+        if found.complete:
             self._readiness.waiting("looking for newer revisions at the replica")
             self._restored = True
             self._catching_up.start()
+        else:
+            first, more = found.problems[0], len(found.problems) - 1
+            level = logging.INFO if found.new else logging.WARNING
+            log.log(level, line("disk_incomplete", problem=first, more_problems=more))
+            self._readiness.waiting("waiting for the replica: no complete set of zones on disk")
         self._link.run()
 
-    def _read_disk(self) -> list[Stored] | None:
-        """A complete set of zones; None where the disk has none to start from."""
+    def _read_disk(self) -> Contents:
         try:
             return self._disk.read()
-        except DiskError as error:
-            log.info(line("disk_incomplete", problem=error))
-        except BaseException:
+        except BaseException as error:
             # The replica has all that the disk has.
             log.exception(line("disk_defect", what="start"))
-        return None
+            return Contents([], [repr(error)])
 
     def _catch_up(self) -> None:
         time.sleep(CATCH_UP_SECONDS)
@@ -197,7 +196,7 @@ class Edge:
                 self._status.loaded(each.manifest)
                 self._metrics.loads.labels("disk").inc()
         log.info(line("disk_loaded", zones=len(self._status.zones())))
-        self._follower.feed(events.Restored([each.manifest for each in stored]))
+        self._follower.feed(events.Restored([(each.manifest, each.signed) for each in stored]))
 
     def _complete(self) -> None:
         self._writer.complete()

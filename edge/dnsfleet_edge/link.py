@@ -38,6 +38,8 @@ MIN_BACKOFF_SECONDS = 0.1
 # "Catches up within seconds": the longest wait before a replica that is back is tried.
 MAX_BACKOFF_SECONDS = 2.0
 RESYNC_SECONDS = 60.0
+# An edge that does not answer yet looks more often whether what it lacks has come.
+INCOMPLETE_RESYNC_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +114,7 @@ class Link:
         self._status.connected = True
         self._broken = False
         waiting = deque(self._follower.feed(events.Connected()))
-        resync_at = time.monotonic() + RESYNC_SECONDS
+        resynced = time.monotonic()
         while waiting and not self._stopping.is_set():
             event = self._execute(waiting.popleft())
             if event is not None:
@@ -120,9 +122,10 @@ class Link:
                 if self._follower.complete and not self._completed:
                     self._completed = True
                     self._complete()
-            if time.monotonic() >= resync_at:
+            pause = RESYNC_SECONDS if self._follower.complete else INCOMPLETE_RESYNC_SECONDS
+            if time.monotonic() - resynced >= pause:
                 waiting.extend(self._follower.feed(events.Resync()))
-                resync_at = time.monotonic() + RESYNC_SECONDS
+                resynced = time.monotonic()
             waiting.extend(self._take_keys())
 
     def _take_keys(self) -> list[commands.Command]:
@@ -139,7 +142,7 @@ class Link:
         replica = self._replica
         match command:
             case commands.ReadIndex():
-                return events.IndexRead(command, replica.index())
+                return events.IndexRead(command, *replica.index())
             case commands.ReadFleet():
                 return events.FleetRead(command, replica.fleet())
             case commands.ReadLog():
@@ -148,7 +151,7 @@ class Link:
                 if self._snapshots_read:
                     self._engine.trim()
                     self._snapshots_read = False
-                return events.LogRead(command, replica.log(command.after))
+                return events.LogRead(command, *replica.log(command.after))
             case commands.ReadManifests():
                 names = [keys.manifest(origin) for origin in command.origins]
                 return events.ManifestsRead(command, replica.values(names))
@@ -158,6 +161,9 @@ class Link:
                 return events.Applied(command, self._take_over(command))
             case commands.Drop():
                 self._drop(command)
+            case commands.Withhold():
+                self._engine.withhold(command.origin)
+                log.warning(line("zone_withheld", zone=command.origin))
             case Ack():
                 self._acknowledge(command)
         return None

@@ -32,8 +32,13 @@ class Replica:
     def disconnect(self) -> None:
         self._client.connection_pool.disconnect()
 
-    def index(self) -> Mapping[bytes, bytes]:
-        return cast(Mapping[bytes, bytes], self._client.hgetall(keys.ZONES))
+    def index(self) -> tuple[Mapping[bytes, bytes], int]:
+        """The index, and the position of the log before it was read."""
+        pipeline = self._client.pipeline(transaction=False)
+        pipeline.get(keys.LSN)
+        pipeline.hgetall(keys.ZONES)
+        position, zones = pipeline.execute()
+        return zones, _position(position)
 
     def fleet(self) -> bytes | None:
         return cast(bytes | None, self._client.get(keys.FLEET))
@@ -46,10 +51,14 @@ class Replica:
             values += cast(list[bytes | None], read)
         return values
 
-    def log(self, after: int) -> list[tuple[bytes, dict[bytes, bytes]]]:
-        """The entries after a position; waits a little for the first of them."""
-        read = self._client.xread(
-            {keys.LOG: f"{after}-0"}, count=LOG_ENTRIES_PER_READ, block=LOG_BLOCK_MS
-        )
-        streams = cast(list[tuple[bytes, list[tuple[bytes, dict[bytes, bytes]]]]], read)
-        return [entry for _, entries in streams for entry in entries]
+    def log(self, after: int) -> tuple[list[tuple[bytes, dict[bytes, bytes]]], int]:
+        """The entries after a position, and the position of the log before the wait for them."""
+        pipeline = self._client.pipeline(transaction=False)
+        pipeline.get(keys.LSN)
+        pipeline.xread({keys.LOG: f"{after}-0"}, count=LOG_ENTRIES_PER_READ, block=LOG_BLOCK_MS)
+        position, read = pipeline.execute()
+        return [entry for _, entries in read for entry in entries], _position(position)
+
+
+def _position(value: bytes | None) -> int:
+    return int(value) if value is not None and value.isdigit() else 0

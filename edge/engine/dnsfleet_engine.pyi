@@ -128,14 +128,22 @@ class Engine:
     def load(self, zone: Zone) -> None:
         """Serve this zone from the next query on; replaces the same origin in one pointer swap."""
 
+    def withhold(self, origin: str) -> None:
+        """Answer SERVFAIL for a zone that should be served, but whose data is not here.
+
+        It holds from the next query on, until `load` or `remove` of the origin. The reply to EDNS
+        has the extended error 14, Not Ready (RFC 8914 section 4.15). A zone that is served stays
+        served. ValueError if it is not an origin.
+        """
+
     def remove(self, origin: str) -> None:
-        """Stop serving a zone."""
+        """Stop serving or withholding a zone; ValueError if it is not an origin."""
 
     def zone(self, origin: str) -> Zone | None:
-        """What is served for an origin."""
+        """What is served for an origin; None where nothing is, or the zone is withheld."""
 
     def origins(self) -> list[str]:
-        """The origins of all zones that are served, sorted."""
+        """The origins of all zones that are served, sorted; not of those that are withheld."""
 
     def respond(
         self, query: bytes, client: str = "127.0.0.1", transport: Literal["udp", "tcp"] = "udp"

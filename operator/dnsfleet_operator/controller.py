@@ -14,8 +14,9 @@ the core or the API server failed, and everything else goes on.
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from typing import Any
 
 from dnsfleet.resources import Reference
 from dnsfleet_publisher.key_secrets import Keys
@@ -93,7 +94,7 @@ class Controller:
         self._writer = StatusWriter(
             cluster,
             configuration.identity,
-            written=lambda made: self._inbox.put(lambda: self._written(made)),
+            written=lambda made, status: self._inbox.put(lambda: self._written(made, status)),
         )
         self._given = Dependencies(
             cluster,
@@ -258,9 +259,11 @@ class Controller:
         if deleted or was != manifest["metadata"].get("generation"):
             self._keys.add(Key("Pop", pop), BURST_SECONDS)
 
-    def _written(self, made: Object) -> None:
+    def _written(self, made: Object, status: Mapping[str, Any]) -> None:
         self._metrics.status_writes.labels(made["kind"]).inc()
         self._observation.refresh(made)
+        if self._term is not None:
+            self._term.looks.written(reference_of(made), status)
 
     # Terms
 

@@ -4,6 +4,11 @@ configuration → HTTP → keys Secret → Lease → controller → kopf's watch
 
 Without the Secret it waits: with new keys it would do harm, and a process that ends is started
 again later each time, so that it would be late when the Secret is back.
+
+Signals are blocked in every thread but the main one, in which kopf waits for them. The kernel may
+give a signal to any thread that does not block it. Where this replica was stopped for a while (as
+a virtual machine is), that would cut short a wait for an answer whose time is over, although the
+answer is there: nobody would learn that a late write was refused.
 """
 
 import logging
@@ -39,6 +44,7 @@ from dnsfleet_operator.watching.workload_watches import WorkloadWatches
 
 RETRY_SECONDS = 2.0
 _EXIT_CONFIGURATION = 2
+_STOPS = (signal.SIGTERM, signal.SIGINT)
 
 _log = logging.getLogger(__name__)
 
@@ -79,7 +85,10 @@ def main() -> None:
                 "/metrics": lambda: metrics_page(metrics.registry),
             },
         )
+        # A new thread blocks what its maker blocks; while the main one waits, a signal ends it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
         http.start()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
         keys = _keys(cluster, configuration, metrics, health)
     except (ConfigurationError, KeySecretError) as error:
         print(f"dnsfleet-operator: {error}", file=sys.stderr)
@@ -108,11 +117,13 @@ def _run(
         cluster, configuration.namespace, controller.workloads, controller.event
     )
     record_sets = RecordSetWatch(cluster, controller.event, controller.sync)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)  # a new thread blocks what its maker blocks
     watches.start()
     record_sets.start()
     controller.start()
     health.problem, health.waits_for = controller.problem, ""
     leadership.start()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     try:
         watch(cluster, controller)
     finally:

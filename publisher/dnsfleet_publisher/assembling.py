@@ -45,7 +45,7 @@ class Assembly:
         return [*(each.origin for each in self.zones), *self.vacant]
 
 
-def _never_published(_origin: str, _reference: Reference) -> None:
+def _never_published(_origin: str, _record_set: RecordSet) -> None:
     return None
 
 

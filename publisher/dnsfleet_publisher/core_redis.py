@@ -7,7 +7,7 @@ may raise StoreError.
 
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
-from typing import cast
+from typing import TypeVar, cast
 
 import redis
 from dnsfleet.replication import acks, keys
@@ -32,6 +32,8 @@ HEADS_AT_ONCE = 200
 ANSWER_SECONDS = 5.0
 """How long an answer may take. A script with a thousand keys takes milliseconds."""
 
+T = TypeVar("T")
+
 
 def connect(url: str) -> redis.Redis:
     """A client for the core; ValueError for a URL that is none."""
@@ -51,18 +53,33 @@ class CoreRedis:
         self.place = place(client)
         """Which Redis, for messages."""
 
-    def claim(self, least: int) -> tuple[int, int]:
-        """Take a new fence, `least` or higher; the fence, and the position of the log before."""
+    def claim(self, least: int) -> int:
+        """Take a new fence, `least` or higher."""
         with reporting(self._client):
-            stored = cast(bytes | None, self._client.get(keys.LSN))
-            return int(self._claim(keys=[keys.FENCE], args=[least])), int(stored or 0)
+            return int(self._claim(keys=[keys.FENCE], args=[least]))
 
-    def fence(self) -> str:
-        """The fence of the one writer; empty where there is none."""
+    def state(self) -> tuple[str, int]:
+        """The fence of the one writer, empty where there is none, and the position of the log."""
         with reporting(self._client):
-            return (cast(bytes | None, self._client.get(keys.FENCE)) or b"").decode()
+            fence, position = cast(list[bytes | None], self._client.mget([keys.FENCE, keys.LSN]))
+        return (fence or b"").decode(errors="replace"), _position(position)
+
+    def time(self) -> float:
+        """The core's clock, Unix time in seconds."""
+        with reporting(self._client):
+            seconds, microseconds = self._client.time()
+        return seconds + microseconds / 1e6
 
     # Zones
+
+    def index(self) -> tuple[dict[bytes, bytes], int]:
+        """The index, removed zones too, and the position of the log before it was read."""
+        with reporting(self._client):
+            pipeline = self._client.pipeline(transaction=False)
+            pipeline.get(keys.LSN)
+            pipeline.hgetall(keys.ZONES)
+            position, zones = pipeline.execute()
+        return zones, _position(position)
 
     def origins(self) -> list[str]:
         """Every origin in the index, removed ones too."""
@@ -95,6 +112,17 @@ class CoreRedis:
                 chunks += cast(list[bytes | None], self._client.mget(part))
         return chunks
 
+    def present(self, names: Sequence[Sequence[str]]) -> list[int]:
+        """How many keys of each sequence there are."""
+        counts: list[int] = []
+        with reporting(self._client):
+            for part in _parts(names, HEADS_AT_ONCE):
+                pipeline = self._client.pipeline(transaction=False)
+                for each in part:
+                    pipeline.exists(*each)
+                counts += pipeline.execute()
+        return counts
+
     def write_chunks(self, chunks: Mapping[str, bytes]) -> None:
         """Write chunks that expire unless a manifest comes to name them."""
         with reporting(self._client):
@@ -105,29 +133,43 @@ class CoreRedis:
                 pipeline.execute()
 
     def publish(
-        self, fence: int, lsn: int, key: str, signed: bytes, draft: Draft | None
+        self,
+        fence: int,
+        lsn: int,
+        allowed: tuple[int, int],
+        key: str,
+        signed: bytes,
+        draft: Draft | None = None,
+        fleet: bytes = b"",
     ) -> list[str]:
-        """Make a signed head current; `ok`, or what was not as expected (see `publish.lua`)."""
+        """Make a signed head current; `ok`, or what was not as expected (see `publish.lua`).
+
+        `allowed` are the positions where the core may be; `fleet` is the head of the fleet that
+        becomes current with a draft, where the draft changes it.
+        """
         origin, revision, follows = "", "", ""
         chunks: list[str] = []
         superseded: list[str] = []
         if draft is not None:
             origin, revision = draft.manifest.zone, str(draft.manifest.revision)
             follows, chunks, superseded = draft.follows, list(draft.chunks), draft.superseded
-        names = [keys.FENCE, keys.LSN, keys.LOG, keys.ZONES, key, *chunks, *superseded]
+        names = [keys.FENCE, keys.LSN, keys.LOG, keys.ZONES, keys.FLEET, key, *chunks, *superseded]
         args: list[EncodableT] = [fence, lsn, LOG_ENTRIES, origin, revision, follows, signed]
+        args += [len(chunks), UNNAMED_SECONDS, *allowed, fleet]
         with reporting(self._client):
-            said = self._publish(keys=names, args=[*args, len(chunks), UNNAMED_SECONDS])
+            said = self._publish(keys=names, args=args)
         return [part.decode() for part in cast(list[bytes], said)]
 
-    def end(self, fence: int, lsn: int, origin: str, stored: str) -> list[str]:
+    def end(
+        self, fence: int, lsn: int, allowed: tuple[int, int], origin: str, stored: str
+    ) -> list[str]:
         """Take an entry out of the index that has this revision, empty for none that can be read.
 
         `ok`, or what was not as expected (see `end.lua`).
         """
         names = [keys.FENCE, keys.LSN, keys.ZONES, keys.manifest(origin)]
         with reporting(self._client):
-            said = self._end(keys=names, args=[fence, lsn, origin, stored])
+            said = self._end(keys=names, args=[fence, lsn, origin, stored, *allowed])
         return [part.decode() for part in cast(list[bytes], said)]
 
     # What writers note for each other, and what edges say
@@ -162,7 +204,11 @@ class CoreRedis:
                 self._client.hdel(keys.ACKS, *edges)
 
 
-def _parts(names: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+def _position(value: bytes | None) -> int:
+    return int(value) if value is not None and value.isdigit() else 0
+
+
+def _parts(names: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     for start in range(0, len(names), size):
         yield names[start : start + size]
 

@@ -43,10 +43,16 @@ class Published:
     """The highest that was ever tried, published or not."""
     in_core: bool = True
     """False where the core lost it and all of it must be written again."""
+    again: bool = False
+    """Whether an edge has something newer, so that a higher revision must be written."""
+    fingerprint: bytes = b""
+    """Of the signed manifest (see `manifests.fingerprint`)."""
     newer: bool = False
     """True where a valid key signed something that this version cannot read."""
     key: str = ""
     """Which key signed the manifest (`public_keys.identify`)."""
+    leftover: tuple[str, ...] = ()
+    """Keys of chunks that the core may still have of what it lost in part."""
 
     @property
     def live(self) -> bool:
@@ -109,14 +115,14 @@ def change(
 
 
 def again(before: Published, epoch: int, format_: int, key: str) -> Draft | None:
-    """The same content once more, for a core that lost it, or has it in another format or by
-    another key.
+    """The same content once more: the core lost it, or it must be newer, or in another format, or
+    signed by another key.
 
-    None where it is there in this format, signed by this key.
+    None where there is no reason for that.
     """
     zone, manifest = before.zone, before.manifest
-    current = manifest is not None and (manifest.format, before.key) == (format_, key)
-    if manifest is None or (before.in_core and current):
+    kept = before.in_core and not before.again
+    if manifest is None or (kept and (manifest.format, before.key) == (format_, key)):
         return None
     at = Revision(epoch, before.seq + 1)
     if zone is None:
@@ -129,7 +135,7 @@ def again(before: Published, epoch: int, format_: int, key: str) -> Draft | None
 def removal(before: Published, epoch: int) -> Draft | None:
     """The tombstone of a zone; None where it is removed already."""
     manifest = before.manifest
-    if manifest is None or (manifest.tombstone and before.in_core):
+    if manifest is None or (manifest.tombstone and before.in_core and not before.again):
         return None
     return _tombstone(before, manifest, Revision(epoch, before.seq + 1))
 
@@ -203,10 +209,11 @@ def _previous(before: Published) -> Revision | None:
 
 
 def _superseded(before: Published, manifest: Manifest) -> list[str]:
-    if before.manifest is None or not before.in_core:
-        return []
     named = set(manifest.chunk_keys())
-    return [key for key in before.manifest.chunk_keys() if key not in named]
+    there = before.leftover
+    if before.manifest is not None and before.in_core:
+        there = tuple(before.manifest.chunk_keys())
+    return [key for key in there if key not in named]
 
 
 def _manifest(

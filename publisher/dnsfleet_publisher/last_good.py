@@ -4,9 +4,18 @@ A Zone or a RecordSet can be well-formed and still break its zone. Then its last
 not is taken instead, so that one team's mistake neither removes what that team served before nor
 stops the others. Who starts and was not there when the last good version came may know from the
 core what it was: that is `published`.
+
+A last good version is of one object, and so of one uid: what an object said that had the same name
+and is gone counts for nothing as soon as another one of that name is there.
+
+A last good version may claim what somebody else has come to claim meanwhile. As it is the older
+claim mostly, the other one is wrong then, too, and so on: the zone is built again until nobody else
+is wrong. Then everybody is told what is so. Whoever is served in its present version is not told of
+an error, whatever stood in its way in between; whoever is not is told why.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -15,13 +24,19 @@ from dnsfleet.resources import RecordSet, Reference
 from dnsfleet.resources.documents import Document
 from dnsfleet.violations import Violation, errors
 from dnsfleet.zones import building, ownership
+from dnsfleet.zones.ownership import Owned
 from dnsfleet_engine import Zone
 
 Labels = Mapping[str, Mapping[str, str]]
 """The labels of namespaces."""
 Documents = Mapping[Reference, Document]
-Published = Callable[[str, Reference], RecordSet | None]
-"""Gets an origin and a RecordSet, and gives it as it was published in that zone."""
+Published = Callable[[str, RecordSet], RecordSet | None]
+"""Gets an origin and a RecordSet, and gives the same object as it was published in that zone."""
+
+MAX_ROUNDS = 20
+"""How often a zone is built until nobody else is wrong. Each round needs a RecordSet that moved to
+what the last good version of one that was found in the round before still has. A longer chain costs
+those at its end what they serve: it must not cost all others the time of hundreds of builds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +78,23 @@ class Inputs:
 
 class _Built(NamedTuple):
     zone: Zone | None
-    violations: list[Violation]
-    admitted: tuple[RecordSet, ...] = ()
+    admitted: tuple[RecordSet, ...]
+    found: dict[Reference, tuple[Violation, ...]]
+    """What is wrong, by the object that is to be corrected."""
+    unfit: Set[Reference]
+    """What breaks the zone; whatever else it claims, nobody else has to give way to it."""
 
     @property
-    def wrong(self) -> set[Reference]:
-        """Which documents have errors."""
-        found = (subject(violation) for violation in errors(self.violations))
-        return {reference for reference in found if reference is not None}
+    def wrong(self) -> Set[Reference]:
+        """All that is not taken as it is."""
+        refused = {reference for reference, found in self.found.items() if errors(found)}
+        return self.unfit | refused
+
+    @property
+    def served(self) -> tuple[RecordSet, ...]:
+        """Whose records are in the zone."""
+        admitted = self.admitted if self.zone is not None else ()
+        return tuple(item for item in admitted if item.reference not in self.wrong)
 
 
 class LastGood:
@@ -101,32 +125,41 @@ class LastGood:
         known = self._built.get(reference)
         if known is not None and known[0] == inputs:
             return known[1]
-        built = _build(inputs)
-        violations, wrong = built.violations, built.wrong
-        if built.zone is None:
-            wrong.add(reference)
-        for subject in (reference, *(item.reference for item in inputs.record_sets)):
-            if subject not in wrong and subject in documents:
-                self.documents[subject] = documents[subject]
-        if reference not in wrong:
+        built, refused = self._settle(inputs)
+        served = built.served
+        present = {item.reference: item for item in inputs.record_sets}
+        for item in served:
+            if item.spec == present[item.reference].spec:
+                refused.pop(item.reference, None)
+        told = itertools.chain(inputs.found, *(built.found | refused).values())
+        for good in (reference, *(item.reference for item in served)):
+            if good not in refused and good in documents:
+                self.documents[good] = documents[good]
+        if reference not in refused:
             self._bases[reference] = inputs.base
-        if wrong:
-            built = _build(self._with_good(inputs, wrong))
-            wrong = built.wrong
-        record_sets = tuple(item for item in built.admitted if item.reference not in wrong)
-        told = (*inputs.found, *violations)
-        assembled = Assembled(inputs.resource, built.zone, told, record_sets, inputs.again)
+        assembled = Assembled(inputs.resource, built.zone, tuple(told), served, inputs.again)
         self._built[reference] = (inputs, assembled)
         return assembled
 
-    def _with_good(self, inputs: Inputs, wrong: set[Reference]) -> Inputs:
+    def _settle(self, inputs: Inputs) -> tuple[_Built, dict[Reference, tuple[Violation, ...]]]:
+        """Build until nobody else is wrong; what is wrong with the versions that are not taken."""
+        refused: dict[Reference, tuple[Violation, ...]] = {}
+        built = _build(inputs)
+        for _ in range(MAX_ROUNDS):
+            more = (built.unfit - refused.keys()) or (built.wrong - refused.keys())
+            if not more:
+                break
+            refused |= {each: built.found.get(each, ()) for each in more}
+            built = _build(self._with_good(inputs, refused.keys()))
+        return built, {each: built.found.get(each, ()) for each in built.wrong} | refused
+
+    def _with_good(self, inputs: Inputs, wrong: Set[Reference]) -> Inputs:
         """The inputs with the last good version of what is wrong, where there is one."""
         resource, base = inputs.resource, inputs.base
         if resource.reference in wrong:
-            base = self._bases.get(resource.reference)
-            good = self.documents.get(resource.reference)
-            if good is not None and isinstance(good.resource, resources.Zone):
-                resource = good.resource
+            good = self._good(resource)
+            base = None if good is None else self._bases.get(resource.reference)
+            resource = resource if good is None else good
         record_sets = tuple(
             self._good_record_set(item, inputs.resource) if item.reference in wrong else item
             for item in inputs.record_sets
@@ -134,22 +167,36 @@ class LastGood:
         return replace(inputs, resource=resource, base=base, record_sets=record_sets)
 
     def _good_record_set(self, record_set: RecordSet, zone: resources.Zone) -> RecordSet:
-        reference = record_set.reference
-        good = self.documents.get(reference)
-        if good is not None and isinstance(good.resource, RecordSet):
-            return good.resource
-        return self._published(zone.origin, reference) or record_set
+        return self._good(record_set) or self._published(zone.origin, record_set) or record_set
+
+    def _good(self, item: Owned) -> Owned | None:
+        """The last good version of the same object, if that was about the same zone."""
+        known = self.documents.get(item.reference)
+        good = None if known is None else known.resource
+        if not isinstance(good, type(item)) or good.metadata.uid != item.metadata.uid:
+            return None
+        return good if _zone_of(good) == _zone_of(item) else None
+
+
+def _zone_of(item: resources.Zone | RecordSet) -> object:
+    return item.origin if isinstance(item, resources.Zone) else item.zone_reference
 
 
 def _build(inputs: Inputs) -> _Built:
     resource = inputs.resource
+    own = resource.reference
     if resource.spec.zone_file is not None and inputs.base is None:
-        return _Built(None, [])  # its source says what is wrong
+        return _Built(None, (), {}, {own})  # its source says what is wrong
     admission = ownership.admit(
         resource, inputs.record_sets, inputs.labels, inputs.base, inputs.retained
     )
-    zone, found = building.from_resources(resource, admission.record_sets, inputs.base)
-    return _Built(zone, [*admission.violations, *found], admission.record_sets)
+    zone, violations = building.from_resources(resource, admission.record_sets, inputs.base)
+    found: dict[Reference, tuple[Violation, ...]] = {}
+    for violation in (*admission.violations, *violations):
+        about = subject(violation) or own
+        found[about] = (*found.get(about, ()), violation)
+    unfit = {subject(violation) or own for violation in errors(violations)}
+    return _Built(zone, admission.record_sets, found, unfit if zone is not None else {own, *unfit})
 
 
 def subject(violation: Violation) -> Reference | None:

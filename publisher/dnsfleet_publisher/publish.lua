@@ -1,17 +1,20 @@
 -- Makes a signed head current: the one place where what readers see changes, all at once.
 --
--- KEYS  1 fence  2 lsn  3 log  4 zones  5 where the head goes
+-- KEYS  1 fence  2 lsn  3 log  4 zones  5 the fleet's head  6 where the head goes
 --       then the chunks that only this head names, then the chunks that no head names any more
 -- ARGV  1 our fence  2 our lsn  3 entries kept in the log  4 origin, empty for the fleet's head
 --       5 revision  6 the revision we follow, empty for none  7 the signed head
 --       8 how many new chunks  9 seconds that unnamed chunks stay
+--       10 and 11 the positions where we may have left the core
+--       12 the fleet's head that goes with this change of a zone, empty for none
 --
--- Returns {'ok'}, or why nothing was changed: {'fence', stored}, {'lsn', stored},
--- {'revision', stored}, {'chunk', key}.
-local FENCE, LSN, LOG, ZONES, HEAD = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local FIRST_CHUNK = 6
+-- Returns {'ok', the position before}, or why nothing was changed: {'fence', stored},
+-- {'lsn', stored}, {'revision', stored}, {'chunk', key}.
+local FENCE, LSN, LOG, ZONES, FLEET, HEAD = unpack(KEYS, 1, 6)
+local FIRST_CHUNK = 7
 local fence, lsn, kept, origin, revision, previous, head = unpack(ARGV, 1, 7)
 local new_chunks, stay = tonumber(ARGV[8]), ARGV[9]
+local left, or_left, fleet = unpack(ARGV, 10, 12)
 
 local function numbers(text)
   local epoch, seq = string.match(text, '(%d+)%.(%d+)$')
@@ -23,7 +26,7 @@ if stored_fence ~= fence then
   return {'fence', stored_fence}
 end
 local position = redis.call('GET', LSN) or '0'
-if tonumber(position) >= tonumber(lsn) then
+if position ~= left and position ~= or_left then
   return {'lsn', position}
 end
 if origin ~= '' then
@@ -46,12 +49,23 @@ for at = FIRST_CHUNK, FIRST_CHUNK + new_chunks - 1 do
 end
 
 -- The entry goes first: it is the only write that the state of the data can make fail.
-redis.call('XADD', LOG, 'MAXLEN', '~', kept, lsn .. '-0',
-  'zone', origin, 'revision', revision, 'after', position)
+local entry = {'XADD', LOG, 'MAXLEN', '~', kept, lsn .. '-0',
+  'zone', origin, 'revision', revision, 'after', position}
+local added = redis.pcall(unpack(entry))
+if added.err and string.find(added.err, 'equal or smaller', 1, true) then
+  -- The log has entries after the position of the data, which nobody wrote: it begins anew.
+  redis.call('DEL', LOG)
+  redis.call(unpack(entry))
+elseif added.err then
+  return added
+end
 for at = FIRST_CHUNK, FIRST_CHUNK + new_chunks - 1 do
   redis.call('PERSIST', KEYS[at])
 end
 redis.call('SET', HEAD, head)
+if fleet ~= '' then
+  redis.call('SET', FLEET, fleet)
+end
 if origin ~= '' then
   redis.call('HSET', ZONES, origin, lsn .. ' ' .. revision)
 end
@@ -59,4 +73,4 @@ redis.call('SET', LSN, lsn)
 for at = FIRST_CHUNK + new_chunks, #KEYS do
   redis.call('EXPIRE', KEYS[at], stay)
 end
-return {'ok'}
+return {'ok', position}

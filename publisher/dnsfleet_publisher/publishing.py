@@ -2,17 +2,17 @@
 
 Level-triggered: a pass compares what is wanted of some origins with what is published of them and
 needs no memory of what happened in between. So it is the same code for the first pass, for a
-change, and for a core that came back empty: that one has lost our fence, and everything is then
-published again, from all that is wanted, under a new one.
+change, and for a core that came back empty or went back: the store then takes a new fence, and
+knows what the core lost.
 
 Each zone has its own outcome. A zone that fails or is held keeps what it has, and the rest goes
 on; only a core that does not answer ends the work of the pass, because it would fail the same way
 for each zone.
 
-What is in another format than the one that edges read now, or signed by another key than the one
-that signs now, is published once more, a part with every pass, so that changes need not wait for
-all of it. What no valid key signed and nobody wants is taken out of the index: no edge can load it,
-and an empty one would ask for it again and again.
+What is `outdated` in the store is published once more, a part with every pass, so that changes need
+not wait for all of it: what the core lost, what some edge has newer, what is in another format than
+the one that edges read now, what the key before signed. What no valid key signed and nobody wants
+is taken out of the index: no edge can load it, and each would name it in its acks.
 """
 
 import itertools
@@ -32,7 +32,7 @@ from dnsfleet_publisher.store_errors import StoreConflictError, StoreError, Stor
 RESETS = 2
 """Resets of the core that one pass goes along with; one that loses its data on and on is down."""
 REWRITTEN_AT_ONCE = 200
-"""Zones that one pass publishes once more because of their format or key: less than 0.1 s."""
+"""Zones that one pass publishes once more: about 0.1 s of work."""
 
 _log = logging.getLogger(__name__)
 
@@ -76,23 +76,9 @@ class Publisher:
 
     def __init__(self, store: RecordStore) -> None:
         self._store = store
-        self._live: set[str] = set()
-        self._announced: tuple[int, int, str, int] | None = None
-        self._changed = False
         self._cleared = 0
-        self._signed = ("", 0)
         self.away = ""
         """Why the core did not do what the last pass asked; empty where it did."""
-
-    @property
-    def signed_by(self) -> str:
-        """Which key signed all that is published, the fleet's head last; empty until one did."""
-        return self._signed[0] if self._signed[0] == self._store.key else ""
-
-    @property
-    def signed_at(self) -> int:
-        """The position of the newest manifest when that was so for the first time."""
-        return self._signed[1]
 
     def reconcile(
         self,
@@ -103,10 +89,11 @@ class Publisher:
     ) -> dict[str, Outcome]:
         """One pass; an outcome for each origin that was looked at.
 
-        `desired` is all that is wanted; of it the origins in `changed` are looked at, or all. A
-        core that lost its data is filled with all of it. An origin that is not in `desired` is left
-        as it is: only `remove` removes. `complete` says that everything that is wanted was looked
-        at, now or before, so that edges with nothing on disk may rely on what there is.
+        `desired` is all that is wanted; of it the origins in `changed` are looked at, or all. What
+        is `outdated` in the store needs more passes. An origin that is not in `desired` is left
+        as it is: only `remove` removes, and the tombstone that an edge has. `complete` says that
+        everything that is wanted was looked at, now or before, so that edges with nothing on disk
+        may rely on what there is.
         """
         self.away = ""
         outcomes: dict[str, Outcome] = {}
@@ -115,7 +102,6 @@ class Publisher:
             self._pass(desired, wanted, complete, remove, outcomes)
         except StoreError as error:
             outcomes = self.unavailable((*wanted, *remove), error) | outcomes
-            self._note(outcomes)
         return outcomes
 
     def unavailable(self, origins: Iterable[str], error: StoreError) -> dict[str, Outcome]:
@@ -143,19 +129,16 @@ class Publisher:
                 self._store.read(wanted)
                 for origin, want in wanted.items():
                     outcomes[origin] = self._publish(origin, want)
-                lost = self._store.removed() if attempt else ()
-                for origin in {*remove, *lost} - desired.keys():
+                for origin in {*remove, *self._store.ended} - desired.keys():
                     outcomes[origin] = self._remove(origin)
                 self._rewrite(desired, outcomes)
-                self._note(outcomes)
                 if complete:
                     self._clear(desired)
-                    self._announce()
-            except StoreResetError:
-                outcomes.clear()
+                    self._store.complete()
+            except StoreResetError as error:
+                _log.warning("%s", error)
                 if attempt == RESETS:
                     raise
-                wanted = desired
             else:
                 return
 
@@ -206,26 +189,5 @@ class Publisher:
                 continue
             if ended:
                 _log.warning("%s is out of the index: no edge can load it as it was", origin)
-                self._changed = True
         if not left:
             self._cleared = self._store.fence
-
-    def _note(self, outcomes: Mapping[str, Outcome]) -> None:
-        """Keep which origins are live, for the head of the fleet."""
-        for origin, outcome in outcomes.items():
-            live = outcome.manifest is not None and not outcome.manifest.tombstone
-            if live != (origin in self._live):
-                self._changed = True
-                self._live.add(origin) if live else self._live.discard(origin)
-
-    def _announce(self) -> None:
-        wanted = self._head()
-        if self._changed or self._announced != wanted:
-            self._store.complete(len(self._live))
-            self._announced, self._changed = wanted, False
-        if self._signed[0] != self._store.key and not self._store.outdated:
-            self._signed = (self._store.key, self._store.newest())
-
-    def _head(self) -> tuple[int, int, str, int]:
-        """What the head of the fleet is to say, and by which key."""
-        return self._store.fence, self._store.format, self._store.key, len(self._live)

@@ -2,44 +2,53 @@
 
 A publication has two parts. First the chunks are written under keys that are new. Nobody reads them
 yet, and they expire unless a manifest names them soon, so a writer that dies half-way leaves
-nothing behind. Then one script (`publish.lua`) checks that we are still the one writer and that
-the zone is as we left it, and makes the new manifest current: all of this happens or nothing.
+nothing behind. Then one script (`publish.lua`) checks that we are still the one writer, that the
+core is where we left it (`trails`), and that the zone is as we left it, and makes the new manifest
+current: all of this happens or nothing.
 
 The last published `Zone` of every origin stays in memory, so that a diff costs only what differs.
 After a restart it is read from the core (see `stored_zones`), and only once: nobody else
 changes it while we hold the fence. That the core lacks a zone is remembered in the same way. Where
 the data is damaged or another key signed it, the zone counts as absent and is published anew as a
-whole. Where the core itself has lost its data, our fence is gone with it: every write says
-`StoreResetError`, until `claim` takes a new fence and all is published again.
+whole.
 
-Everything is written in a format that every edge reads (see `dnsfleet.replication.formats`), and
-signed by one key. When either changes, what is in another format, or signed by the key before, is
-`outdated` until it was published once more. What no valid key signed, or what is damaged, no edge
-can load: where nobody wants it, its entry is taken out of the index (`end`).
+Memory is not believed for long. Each write and `check` compare fence and position; where the core
+began anew, or went back to an older copy, they say `StoreResetError`, until `claim` takes a new
+fence and compares all that is known with what is there. `audit` finds single keys that are gone.
+`hear` takes the word of the edges: one that holds something newer than the core proves it by a
+signed manifest, and the zone is published above that. What came of it is `outdated`, together with
+what is in another format than the one that every edge reads, or signed by the key before, until it
+was published once more. What no valid key signed no edge can load: where nobody wants it, its entry
+is taken out of the index (`end`).
 """
 
+import itertools
 import logging
-from collections.abc import Callable, Iterable, KeysView, Mapping
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping
 from dataclasses import replace
 
 import redis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from dnsfleet.replication import announcements, formats, keys, manifests, public_keys
+from dnsfleet.replication import formats, keys, manifests, public_keys
 from dnsfleet.replication.acks import Ack
-from dnsfleet.replication.manifests import FleetHead, Manifest
+from dnsfleet.replication.announcements import Announcement
+from dnsfleet.replication.manifests import FleetHead, Manifest, ManifestError
+from dnsfleet.replication.sums import Positions
 from dnsfleet_engine import Delta, Zone
 
-from dnsfleet_publisher import drafts, stored_zones
+from dnsfleet_publisher import audits, drafts, stored_zones
 from dnsfleet_publisher.core_redis import CoreRedis
 from dnsfleet_publisher.drafts import Draft, Published
+from dnsfleet_publisher.known_zones import ABSENT, KnownZones
 from dnsfleet_publisher.store_errors import Fenced, StoreConflictError, StoreError, StoreResetError
+from dnsfleet_publisher.trails import Trail
 
 ATTEMPTS = 3
-"""Tries of a publication whose zone or position turns out not to be as we left it."""
+"""Tries of a publication whose zone turns out not to be as we left it."""
+AUDITED = 100
+"""Zones that one `audit` compares: a few milliseconds, for which a change may have to wait."""
 
 _log = logging.getLogger(__name__)
-
-_ABSENT = Published(in_core=False)
 
 
 class RecordStore:
@@ -59,14 +68,21 @@ class RecordStore:
         self.core = CoreRedis(client)
         """For what needs no fence: what edges say."""
         self._clock = clock
-        self._known: dict[str, Published] = {}
-        """What was read or written; a zone that the core lacks has an entry too."""
+        self._zones = KnownZones()
         self._stale: set[str] = set()
-        """Those of them that the core may hold in another revision by now: to be asked again."""
+        """Zones that the core may hold in another revision by now: to be asked again."""
         self._choice = formats.Choice()
-        self._outdated: dict[str, None] = {}
-        self._lsn = 0
+        self._trail = Trail()
         self._fence = 0
+        self._proven = 0
+        """The highest epoch that an edge proved."""
+        self._announced: tuple[int, int, int, int] | None = None
+        self._heard: dict[str, tuple[Mapping[str, bytes], Mapping[str, str]]] = {}
+        self._suspects: dict[str, None] = {}
+        self._auditing: Iterator[str] = iter(())
+        self.ended: set[str] = set()
+        """Live zones that an edge's tombstone, newer than the core, says were removed."""
+        self._signed = ("", 0)
         self.sign_with(key, previous)
 
     def sign_with(self, key: Ed25519PrivateKey, previous: Ed25519PublicKey | None = None) -> None:
@@ -79,31 +95,52 @@ class RecordStore:
         self._public = [key.public_key(), *([] if previous is None else [previous])]
         self.key = public_keys.identify(self._public[0])
         """Which key signs (`public_keys.identify`)."""
-        for origin, known in self._known.items():
-            self._keep(origin, known)
+        self._announced = None
+        self._zones.rewrite(self.format, self.key)
+
+    @property
+    def signed(self) -> tuple[str, int]:
+        """Which key signed all that is published, and the position of the newest manifest when
+        that was so for the first time; empty until it is so."""
+        if self._announced is None or self.outdated:
+            return "", 0
+        if self._signed[0] != self.key:
+            known = (self._zones[each].manifest for each in self._zones)
+            self._signed = (self.key, max((each.lsn for each in known if each), default=0))
+        return self._signed
 
     @property
     def fence(self) -> int:
         """The fence of the last `claim`; 0 before the first."""
         return self._fence
 
+    @property
+    def positions(self) -> Positions:
+        """The sums by which an ack is judged."""
+        return self._trail.positions
+
     def claim(self) -> int:
         """Become the one writer: whoever wrote before is refused from now on.
 
         What was read before the first claim is read again, because others could still write. A
-        second claim means that the core lost the first one. All that was published then counts as
-        lost too and is written again, so that an empty core is filled from memory.
+        second claim means that the core lost the first one, or went back, or that an edge is ahead.
+        All that is known is then compared with what is there; what differs is `outdated`.
         """
         again = self._fence > 0
-        self._fence, lsn = self.core.claim(max(self._fence + 1, int(self._clock())))
-        self._lsn = max(self._lsn, lsn)
-        self.choose_format(self.core.acks().values())
-        if not again:
-            self._known.clear()
-        for origin, known in self._known.items():
-            self._known[origin] = replace(known, in_core=False, stored="")
-        self._stale = set(self._known)
-        self._outdated.clear()
+        said = self.core.acks()
+        proofs = (signed for ack in said.values() for signed in ack.ahead.values())
+        for manifest in self._prove(proofs):
+            self._proven = max(self._proven, manifest.revision.epoch)
+        least = max(self._fence, self._proven) + 1
+        self._fence = self.core.claim(max(least, int(self._clock())))
+        self._trail.read(*self.core.index())
+        self._announced = None
+        self._hear_formats(said)
+        if again:
+            self._stale |= {each for each in self._zones if self._zones[each].manifest is None}
+            self._compare(list(self._zones))
+        else:
+            self._zones.clear()
         return self._fence
 
     @property
@@ -113,25 +150,44 @@ class RecordStore:
 
     @property
     def outdated(self) -> KeysView[str]:
-        """Origins whose newest manifest is in another format, or by another key, than what is
-        written now."""
-        return self._outdated.keys()
+        """Origins that are to be given to `republish` (see `known_zones`)."""
+        return self._zones.outdated
 
-    def choose_format(self, acks: Iterable[Ack]) -> bool:
-        """Take what every edge said last; whether another format is written from now on.
+    def hear(self, acks: Mapping[str, Ack]) -> bool:
+        """Take what every edge said last; whether something is to be published because of it."""
+        due = self._hear_formats(acks)
+        for edge, ack in acks.items():
+            before = self._heard.get(edge, ({}, {}))
+            if before == (ack.ahead, ack.failing):
+                continue
+            self._heard[edge] = (ack.ahead, ack.failing)
+            self._suspects |= dict.fromkeys(each for each in ack.failing if each in self._zones)
+            for manifest in self._prove(ack.ahead.values()):
+                due |= self._overtake(manifest)
+        for gone in self._heard.keys() - acks.keys():
+            del self._heard[gone]
+        return due
 
-        What is `outdated` by that is to be given to `republish`.
-        """
-        if not self._choice.hear(acks, int(self._clock() * 1000)):
-            return False
-        _log.info("publications are written in format %d from now on", self.format)
-        for origin, known in self._known.items():
-            self._keep(origin, known)
-        return True
+    def audit(self) -> bool:
+        """Compare a few zones with the core; whether it lost some of them."""
+        suspects, self._suspects = list(self._suspects), {}
+        if not suspects:
+            suspects = list(itertools.islice(self._auditing, AUDITED))
+        if not suspects:
+            self._auditing = iter(list(self._zones))
+        return self._compare(suspects)
 
     def check(self) -> None:
-        """`StoreResetError` where our fence is lost, `Fenced` where another writer took over."""
-        self._compare_fence(self.core.fence())
+        """`StoreResetError` where the core is not as we left it, `Fenced` where another took over.
+
+        So it is where an edge has something that our fence is not above.
+        """
+        fence, position = self.core.state()
+        self._compare_fence(fence)
+        if not self._trail.found(position):
+            raise StoreResetError(self._went_back)
+        if self._proven >= self._fence:
+            raise StoreResetError("an edge has something newer than the core: publish above it")
 
     def manifest(self, origin: str) -> Manifest | None:
         """The newest manifest of a zone, tombstones included."""
@@ -140,19 +196,11 @@ class RecordStore:
 
     def held(self, origin: str) -> Manifest | None:
         """The newest manifest as far as it is known without the core; edges may serve it yet."""
-        return self._known.get(origin, _ABSENT).manifest
+        return self._zones.get(origin).manifest
 
     def load(self, origin: str) -> Zone | None:
         """The content that was published last; None where there is none or it was removed."""
         return self._published(origin).zone
-
-    def removed(self) -> list[str]:
-        """Origins whose tombstones the core lost, so that edges may not have heard of them."""
-        return [
-            origin
-            for origin, known in self._known.items()
-            if known.manifest is not None and known.manifest.tombstone and not known.in_core
-        ]
 
     def publish(
         self,
@@ -179,7 +227,7 @@ class RecordStore:
         )
 
     def republish(self, origin: str) -> Manifest | None:
-        """Write again what the core lost or has `outdated`; None where it has it."""
+        """Write once more what is `outdated`; None for any other."""
         return self._write(
             origin, lambda known: drafts.again(known, self._fence, self.format, self.key)
         )
@@ -189,28 +237,39 @@ class RecordStore:
         return self._write(origin, lambda known: drafts.removal(known, self._fence))
 
     def end(self, origin: str) -> bool:
-        """Take an `unreadable` entry out of the index; False where it was changed meanwhile."""
-        for _ in range(ATTEMPTS):
-            known = self._published(origin)
-            if known.manifest is not None or known.newer:
-                return False
-            lsn = self._next_lsn()
-            verdict, *details = self.core.end(self._fence, lsn, origin, known.stored)
-            if self._judge(verdict, details) == "ok":
-                self._known[origin] = replace(known, stored="")
-                return True
-            if verdict == "revision":
+        """Take an `unreadable` entry out of the index; False where it is none any more."""
+        known = self._published(origin)
+        if known.manifest is not None or known.newer:
+            return False
+        lsn = self._trail.next(int(self._clock() * 1000))
+        verdict, detail = self.core.end(self._fence, lsn, self._trail.allowed, origin, known.stored)
+        match verdict:
+            case "fence":
+                self._compare_fence(detail)
+            case "lsn":
+                raise StoreResetError(self._went_back)
+            case "revision":
                 self._stale.add(origin)
-        raise StoreConflictError(f"{self.core.place}: {origin} is changed there by somebody else")
+                raise StoreConflictError(f"{self.core.place}: {origin} is changed there")
+        self._zones.put(origin, replace(known, stored=""))
+        self._trail.read(*self.core.index())
+        return True
 
-    def complete(self, zones: int) -> None:
-        """Say that all is published, and how many zones are live."""
-        for _ in range(ATTEMPTS):
-            head = FleetHead(self._fence, self._next_lsn(), zones, self.format)
-            signed = manifests.sign_fleet(head, self._key)
-            if self._commit(keys.FLEET, signed, head.lsn, None) == "ok":
-                return
-        raise StoreConflictError(f"{self.core.place}: the log's position moves without us")
+    def complete(self) -> None:
+        """Say that all is published: the signed names of all live zones, where they are others.
+
+        Nothing is said while the core lacks some of what was published.
+        """
+        self.read(self.core.origins())
+        if self._zones.lost:
+            return
+        names = (self._zones.names.count, self._zones.names.total)
+        if self._announced == (self._fence, self.format, *names):
+            return
+        lsn = self._trail.next(int(self._clock() * 1000))
+        head = self._fleet_head(lsn, names, None)
+        self._commit(keys.FLEET, lsn, head, None)
+        self._announced = (self._fence, self.format, *names)
 
     def claims(self) -> dict[str, bytes]:
         """What writers noted of each RecordSet (see `claims`)."""
@@ -221,16 +280,11 @@ class RecordStore:
         for fence in self.core.note_claims(self._fence, changes):
             self._compare_fence(fence)
 
-    def newest(self) -> int:
-        """The position of the newest manifest that is in memory; 0 where there is none."""
-        found = (known.manifest for known in self._known.values() if known.in_core)
-        return max((each.lsn for each in found if each is not None), default=0)
-
     def live(self) -> list[str]:
         """The origins that edges serve, whoever published them."""
         origins = self.core.origins()
         self.read(origins)
-        return [origin for origin in origins if self._known[origin].live]
+        return [origin for origin in origins if self._zones[origin].live]
 
     def unreadable(self) -> list[str]:
         """Origins of the index that no edge can load: no valid key signed what the core has of
@@ -241,7 +295,7 @@ class RecordStore:
         """
         origins = list(filter(str.isascii, self.core.origins()))
         self.read(origins)
-        known = ((origin, self._known[origin]) for origin in origins)
+        known = ((origin, self._zones[origin]) for origin in origins)
         return [origin for origin, each in known if each.manifest is None and not each.newer]
 
     def read(self, origins: Iterable[str]) -> None:
@@ -249,12 +303,12 @@ class RecordStore:
 
         What is in memory already is not read again.
         """
-        unread = [each for each in origins if each not in self._known or each in self._stale]
+        unread = [each for each in origins if each not in self._zones or each in self._stale]
         for heads in self.core.heads(unread):
             signed = {
                 origin: head
                 for origin, (_, head) in heads.items()
-                if self._known.get(origin, _ABSENT).manifest is None
+                if self._zones.get(origin).manifest is None
             }
             found = stored_zones.read(self.core, self._public, signed)
             for origin, (said, _) in heads.items():
@@ -264,28 +318,68 @@ class RecordStore:
 
     def _published(self, origin: str) -> Published:
         self.read([origin])
-        return self._known[origin]
+        return self._zones[origin]
 
     def _remember(self, origin: str, said: bytes, found: Published | None) -> None:
         """Note what the index says of a zone; `found` is None where its content is known."""
-        known = self._known.get(origin, _ABSENT)
-        index = announcements.read_index({origin.encode(): said})
-        stored = index[0].revision if index else None
+        known = self._zones.get(origin)
+        at = audits.announced(origin, said)
         known = replace(
             known if found is None else found,
-            stored="" if stored is None else str(stored),
-            seq=max(known.seq, 0 if stored is None else stored.seq),
+            stored="" if at is None else str(at.revision),
+            seq=max(known.seq, 0 if at is None else at.revision.seq),
         )
-        self._keep(origin, known)
+        self._zones.put(origin, known)
         self._stale.discard(origin)
 
-    def _keep(self, origin: str, known: Published) -> None:
-        self._known[origin] = known
-        manifest = known.manifest
-        if known.in_core and manifest and (manifest.format, known.key) != (self.format, self.key):
-            self._outdated[origin] = None
-        else:
-            self._outdated.pop(origin, None)
+    def _compare(self, origins: list[str]) -> bool:
+        lost = dict(audits.damaged(self.core, self._public, self._zones, origins))
+        if news := [origin for origin in lost if self._zones[origin].in_core]:
+            _log.warning(
+                "%s: it lost %d zones, which are published again, such as %s",
+                self.core.place,
+                len(news),
+                news[0],
+            )
+        for origin, known in lost.items():
+            self._zones.put(origin, known)
+        return bool(lost)
+
+    # What edges say
+
+    def _hear_formats(self, acks: Mapping[str, Ack]) -> bool:
+        if not self._choice.hear(acks.values(), int(self._clock() * 1000)):
+            return False
+        _log.info("publications are written in format %d from now on", self.format)
+        self._zones.rewrite(self.format, self.key)
+        return True
+
+    def _prove(self, signed: Iterable[bytes]) -> Iterator[Manifest]:
+        """The manifests with a good signature; nothing else can raise a fence."""
+        for each in signed:
+            try:
+                manifest = manifests.verify(each, self._public)
+            except ManifestError:
+                continue
+            yield manifest
+
+    def _overtake(self, manifest: Manifest) -> bool:
+        """An edge has this manifest; whether it is newer than what the core has."""
+        origin = manifest.zone
+        known = self._published(origin)
+        if known.manifest is None or manifest.revision <= known.manifest.revision:
+            return False
+        _log.warning(
+            "an edge has %s %s, the core has %s: it is published above that",
+            origin,
+            manifest.revision,
+            known.manifest.revision,
+        )
+        self._proven = max(self._proven, manifest.revision.epoch)
+        if manifest.tombstone and known.live:
+            self.ended.add(origin)
+        self._zones.put(origin, replace(known, again=True))
+        return True
 
     # Writing
 
@@ -295,40 +389,68 @@ class RecordStore:
             draft = prepare(known)
             if draft is None:
                 return None
-            draft = draft.at(self._next_lsn(), int(self._clock() * 1000), self.format)
+            now_ms = int(self._clock() * 1000)
+            draft = draft.at(self._trail.next(now_ms), now_ms, self.format)
             manifest, at = draft.manifest, draft.manifest.revision
             # An attempt whose answer gets lost may still be carried out, so its keys and its
             # position are never used for another.
-            self._known[origin] = replace(known, seq=at.seq)
+            self._zones.try_(origin, at.seq)
             self.core.write_chunks(draft.chunks)
             signed = manifests.sign(manifest, self._key)
-            verdict = self._commit(keys.manifest(origin), signed, manifest.lsn, draft)
+            verdict = self._commit(keys.manifest(origin), manifest.lsn, signed, draft)
             if verdict == "ok":
-                self._keep(origin, Published(manifest, draft.zone, str(at), at.seq, key=self.key))
+                made = manifests.fingerprint(signed)
+                known = Published(
+                    manifest, draft.zone, str(at), at.seq, fingerprint=made, key=self.key
+                )
+                self._zones.put(origin, known)
+                self.ended.discard(origin)
                 return manifest
-            if verdict == "revision":
-                self._known[origin] = replace(_ABSENT, seq=at.seq)
-                self._stale.add(origin)
+            self._zones.put(origin, replace(ABSENT, seq=at.seq))
+            self._stale.add(origin)
         raise StoreConflictError(f"{self.core.place}: {origin} is changed there by somebody else")
 
-    def _commit(self, key: str, signed: bytes, lsn: int, draft: Draft | None) -> str:
-        """`ok`, or what was not as expected: `lsn` or `revision`."""
-        verdict, *details = self.core.publish(self._fence, lsn, key, signed, draft)
-        return self._judge(verdict, details)
-
-    def _judge(self, verdict: str, details: list[str]) -> str:
-        """The verdict of a script, if another attempt may help where it is not `ok`."""
+    def _commit(self, key: str, lsn: int, signed: bytes, draft: Draft | None) -> str:
+        """`ok`, or `revision` where the zone is not as expected."""
+        fleet, announcement, announced = b"", None, self._announced
+        if draft is not None:
+            origin = draft.manifest.zone
+            announcement = Announcement(lsn, origin, draft.manifest.revision)
+            live = draft.zone is not None
+            if announced is not None and live != (origin in self._zones.names):
+                names = self._zones.names.with_name(origin, live)
+                fleet = self._fleet_head(lsn, names, announcement)
+                announced = (self._fence, self.format, *names)
+        allowed = self._trail.allowed
+        self._trail.attempt(lsn, announcement)
+        verdict, detail = self.core.publish(self._fence, lsn, allowed, key, signed, draft, fleet)
+        if verdict == "ok":
+            self._announced = announced
+            self._trail.done(int(detail))
+            return verdict
+        self._trail.refused()
         match verdict:
             case "fence":
-                self._compare_fence(details[0])
+                self._compare_fence(detail)
             case "chunk":
                 raise StoreError(
-                    f"{self.core.place}: it dropped {details[0]} at once: "
+                    f"{self.core.place}: it dropped {detail} at once: "
                     "set maxmemory-policy noeviction"
                 )
             case "lsn":
-                self._lsn = max(self._lsn, int(details[0]))
+                raise StoreResetError(self._went_back)
         return verdict
+
+    @property
+    def _went_back(self) -> str:
+        return f"{self.core.place}: it is not as it was left: publish again what differs"
+
+    def _fleet_head(
+        self, lsn: int, names: tuple[int, int], announcement: Announcement | None
+    ) -> bytes:
+        total = self._trail.total_with(announcement)
+        head = FleetHead(self._fence, lsn, names[0], self.format, names[1], total)
+        return manifests.sign_fleet(head, self._key)
 
     def _compare_fence(self, stored: str) -> None:
         fence = int(stored) if stored.isdecimal() else 0
@@ -336,7 +458,3 @@ class RecordStore:
             raise Fenced(f"{self.core.place}: another publisher took over: stop this one")
         if fence < self._fence:
             raise StoreResetError(f"{self.core.place}: it lost its data: publish all again")
-
-    def _next_lsn(self) -> int:
-        self._lsn = max(self._lsn + 1, int(self._clock() * 1000))
-        return self._lsn

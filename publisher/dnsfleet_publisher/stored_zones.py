@@ -30,6 +30,7 @@ class _Stored(NamedTuple):
     origin: str
     manifest: Manifest
     chain: DeltaChain
+    fingerprint: bytes
     key: str
 
     @property
@@ -55,11 +56,12 @@ def read(
             continue
         try:
             manifest, key = _verify(head, public)
+            known = manifests.fingerprint(head)
             if manifest.tombstone:
-                found[origin] = Published(manifest, key=key)
+                found[origin] = Published(manifest, fingerprint=known, key=key)
             else:
                 chain = delta_chains.from_snapshot(manifest)
-                contents.append(_Stored(origin, manifest, chain, key))
+                contents.append(_Stored(origin, manifest, chain, known, key))
         except ValueError as error:
             newer = not isinstance(error, manifests.SignatureError)
             found[origin] = Published(in_core=False, newer=newer)
@@ -70,7 +72,10 @@ def read(
         for each in group:
             chunks = list(itertools.islice(values, len(each.chain.keys)))
             try:
-                found[each.origin] = Published(each.manifest, _zone(each, chunks), key=each.key)
+                zone = _zone(each, chunks)
+                found[each.origin] = Published(
+                    each.manifest, zone, fingerprint=each.fingerprint, key=each.key
+                )
             except ValueError as error:
                 _warn(core, each.origin, error)
     return found

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from support.fleet import PROBE, Fleet, write_probe_fleet
 from support.oracle import Oracle
+from support.up_runs import pops, zone
 from support.waiting import wait_for
 
 POPS = ("ams", "gru", "sin")
@@ -71,6 +72,31 @@ def test_a_killed_edge_comes_back_from_its_disk_and_the_others_lose_nothing(
     others = [oracle.verdicts[server] for server in fleet.servers[:2]]
     assert [(v.lost, v.wrong, v.notes) for v in others] == [(0, 0, [])] * 2
     assert oracle.verdicts[fleet.servers[2]].wrong == 0
+
+
+def test_an_edge_with_a_damaged_index_refuses_nothing(tmp_path: Path, file: Path) -> None:
+    """The zone that is asked for joined last, so an index from before would not have it."""
+    (file.parent / "other.yaml").write_text(zone("other", "192.0.2.1"))
+    file.write_text(pops(*POPS))
+    with Fleet(file.parent, tmp_path / "state", len(POPS), "--shards", "2") as fleet:
+        fleet.wait("ready", 30)
+        position = len(fleet.events)
+        write_probe_fleet(file, POPS, 0)
+        fleet.wait("propagated", LIVE_SECONDS, after=position)
+        index = tmp_path / "state/pops/sin/edge/index"
+        wait_for("its place in the index", lambda: b"example.com." in index.read_bytes(), 10)
+        with Oracle(fleet.servers, PROBE, RATE, published=0) as oracle:
+            change(file, oracle, 1)
+            index.write_bytes(index.read_bytes()[:-1])
+            position = fleet.kill("edge/sin")
+            fleet.wait("exited", 10, lambda e: e["process"] == "edge/sin", position)
+            oracle.restarted(fleet.servers[2])
+            fleet.wait("started", 10, lambda e: e["process"] == "edge/sin", position)
+            change(file, oracle, 2)
+        others = [oracle.verdicts[server] for server in fleet.servers[:2]]
+        assert [(v.lost, v.wrong, v.notes) for v in others] == [(0, 0, [])] * 2
+        assert oracle.verdicts[fleet.servers[2]].wrong == 0
+    assert b"disk_incomplete" in (tmp_path / "state/logs/edge-sin.log").read_bytes()
 
 
 def test_a_core_that_lost_its_data_takes_nothing_away(

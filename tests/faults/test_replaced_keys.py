@@ -11,7 +11,7 @@ from dnsfleet_publisher.publishing import Desired, Publisher
 from dnsfleet_publisher.record_store import RecordStore
 from support.edge_fleets import EdgeFleet
 from support.edges import HOST
-from support.fleet import PROBE, Fleet, write_probe_fleet
+from support.fleet import PROBE
 from support.oracle import Oracle
 from support.signed_zones import FORGER, PUBLISHER
 from support.waiting import wait_for
@@ -20,7 +20,6 @@ from support.zones import make_zone
 ORIGIN, REMOVED = "example.com.", "removed.example."
 RATE = 2_000
 LIVE_SECONDS = 20.0
-POPS = ("ams", "gru")
 
 
 @pytest.fixture
@@ -70,19 +69,3 @@ def writer(fleet: EdgeFleet, key: Ed25519PrivateKey) -> Publisher:
     assert key is not PUBLISHER
     client = connect(fleet.core.url)
     return Publisher(RecordStore(client, key, lambda: fleet.store.fence + 10.0))
-
-
-def test_a_fleet_on_one_machine_whose_key_is_lost_makes_another(tmp_path: Path) -> None:
-    file, state = tmp_path / "manifests" / "fleet.yaml", tmp_path / "state"
-    file.parent.mkdir()
-    write_probe_fleet(file, POPS, 0)
-    with Fleet(file.parent, state, len(POPS)) as first:
-        first.wait("ready", 30)
-    (state / "publisher.key").unlink()
-    with Fleet(file.parent, state, len(POPS)) as second:
-        second.wait("ready", 30)
-        with Oracle(second.servers, PROBE, RATE, published=0) as oracle:
-            oracle.publishing(1)
-            write_probe_fleet(file, POPS, 1)
-            wait_for("1 everywhere", lambda: oracle.seen_everywhere(1), LIVE_SECONDS)
-        assert oracle.faults == []

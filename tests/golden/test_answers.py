@@ -10,6 +10,7 @@ rules of one line each, `reports.txt` has public reports about other servers. An
     an www.test. 300 A 192.0.2.1
     opt 1232
 
+`withheld NAME` is a zone that should be served and has no data.
 SOA stands for the SOA record of test. in a negative reply. An entry that another test proves says
 `see FILE TEST`. `later …` is not built yet, and `outside …` is what dnsfleet does not do.
 """
@@ -51,6 +52,7 @@ REFERENCES = {
 class Entry(NamedTuple):
     reference: str
     zones: dict[str, list[str]]
+    withheld: list[str]
     queries: list[tuple[str, list[str]]]
     proved_by: list[tuple[str, str]]
     is_left_out: bool
@@ -65,7 +67,7 @@ def _entries(table: str) -> Iterator[Entry]:
             if entry:
                 yield entry
             origin = "test."
-            entry = Entry(rest.partition(":")[0], {}, [], [], False)
+            entry = Entry(rest.partition(":")[0], {}, [], [], [], False)
         elif not line or word == "#":
             continue
         elif entry is None:
@@ -77,6 +79,8 @@ def _entries(table: str) -> Iterator[Entry]:
             entry.proved_by.append((path, test))
         elif word == "?":
             entry.queries.append((rest, []))
+        elif word == "withheld":
+            entry.withheld.append(rest)
         elif entry.queries:
             entry.queries[-1][1].append(f"ns {NEGATIVE}" if line == "ns SOA" else line)
         elif word == "zone":
@@ -100,6 +104,8 @@ def test_entries(entry: Entry) -> None:
         zone, found = master_files.read(text.encode(), origin, origin)
         assert zone is not None, found
         engine.load(zone)
+    for origin in entry.withheld:
+        engine.withhold(origin)
     for query, expected in entry.queries:
         assert ask(engine, query) == expected, query
     for path, test in entry.proved_by:

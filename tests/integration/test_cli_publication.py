@@ -120,7 +120,7 @@ def test_a_core_that_lost_its_data_gets_all_of_it_again(writer: Writer, core: Va
     with core.client() as client:
         client.flushall()
         assert writer.publish() == ORIGINS
-        assert sorted(writer.compared) == sorted(ORIGINS)
+        assert writer.compared == [], "it is known what was published"
         assert {name.decode() for name in client.hkeys(keys.ZONES)} == ORIGINS
     assert writer.publish() == set()
     assert writer.compared == []
@@ -135,7 +135,7 @@ def test_a_core_that_lost_its_data_before_a_change_gets_all_of_it_again(
         writer.write("two", "192.0.2.2")
         assert writer.publish() == ORIGINS
         assert {name.decode() for name in client.hkeys(keys.ZONES)} == ORIGINS
-    assert set(writer.compared) == ORIGINS
+    assert set(writer.compared) == {"two.example."}
 
 
 def test_what_could_not_be_published_waits_for_the_core(writer: Writer, core: Valkey) -> None:

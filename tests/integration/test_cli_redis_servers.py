@@ -18,7 +18,7 @@ class Servers:
     """A core and one replica."""
 
     def __init__(self, root: Path, supervisor: Supervisor) -> None:
-        self.state = StateFolder(root)
+        self.state = StateFolder(root, lambda event: None)
         avoid = range(0)
         self.core_port = self.state.port("core", avoid)
         replica_port = self.state.port("replica/a", avoid)

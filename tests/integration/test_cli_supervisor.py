@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+from dnsfleet_cli.up import logs
 from dnsfleet_cli.up.supervisor import Exited, Program, Started, Supervisor
 from support.waiting import wait_for
 
@@ -87,6 +89,31 @@ def test_a_process_that_ignores_term_is_killed(tmp_path: Path) -> None:
     supervisor.close()
     assert 4 < time.monotonic() - began < 10
     assert not alive(events.pids("deaf")[0])
+
+
+CHATTY = "import time\nwhile True: print('x' * 99, flush=True); time.sleep(0.001)"
+
+
+def test_what_a_process_writes_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "LOG_OCTETS", 10_000)
+    monkeypatch.setattr(logs, "LOOK_SECONDS", 0.05)
+    supervisor = Supervisor(lambda event: None)
+    chatty = program("chatty", CHATTY, tmp_path)
+    supervisor.start(chatty)
+    oldest = chatty.log.with_name(f"{chatty.log.name}.{logs.LOGS_KEPT}")
+    wait_for("old logs", oldest.exists, 20)
+    supervisor.close()
+    files = list(tmp_path.glob("chatty.log*"))
+    assert len(files) == 1 + logs.LOGS_KEPT
+    assert set(oldest.read_text().split()) == {"x" * 99}
+
+
+def test_how_a_process_ended_is_known(tmp_path: Path) -> None:
+    supervisor = Supervisor(lambda event: None)
+    assert supervisor.exit_code("falls") is None
+    supervisor.start(program("falls", "raise SystemExit(3)", tmp_path))
+    wait_for("the end", lambda: supervisor.exit_code("falls") == 3, 10)
+    supervisor.close()
 
 
 def test_children_die_with_a_supervisor_that_is_killed(tmp_path: Path) -> None:

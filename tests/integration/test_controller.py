@@ -206,6 +206,26 @@ def test_statuses_tell_what_is_so_while_the_core_is_away(
     assert found["status"]["zones"]["assigned"] == 1
 
 
+def test_what_is_so_again_is_shown_although_something_else_was_to_be_written(
+    fleet: ControlledFleet,
+) -> None:
+    fleet.put(zone("a"))
+    fleet.wait_for_condition("Zone", "a", "Propagated", "NoActivePop")
+    fleet.cluster.faults["Zone"] = ClusterError("it stops", 503)
+    fleet.put(pop("fra"))
+    wait_for("a status that is refused", lambda: fleet.cluster.raised, DEADLINE_SECONDS)
+    fleet.delete(pop("fra"))
+    fleet.wait_for_passes("Propagation", more=2)
+    written = fleet.status_writes("Zone")
+    fleet.cluster.faults.clear()
+    wait_for("the status", lambda: fleet.status_writes("Zone") > written, DEADLINE_SECONDS)
+    fleet.wait_for_passes("Propagation", more=2)
+    found = fleet.cluster.get("Zone", "a", "dns")
+    assert found is not None
+    reasons = {each["type"]: each["reason"] for each in found["status"]["conditions"]}
+    assert reasons["Propagated"] == "NoActivePop"
+
+
 def test_a_zone_that_cannot_be_published_costs_no_other_and_keeps_no_pop_from_its_drain(
     fleet: ControlledFleet, core: Valkey
 ) -> None:

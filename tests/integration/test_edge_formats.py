@@ -47,7 +47,7 @@ class TwoEdges:
     def publish(self, address: str) -> int:
         """The format that a pass over the one zone wrote."""
         store = self.fleet.store
-        store.choose_format(store.core.acks().values())
+        store.hear(store.core.acks())
         wanted = {ZONE: Desired(make_zone(ZONE, [("www", "A", address)]))}
         self.publisher.reconcile(wanted, complete=True)
         manifest = store.manifest(ZONE)

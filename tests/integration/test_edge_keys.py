@@ -48,7 +48,7 @@ def written_by_a_former_key(fleet: EdgeFleet) -> None:
     for origin in (REMOVED, ORPHAN):
         fleet.publish(OLD, origin)
     fleet.store.tombstone(REMOVED)
-    fleet.store.complete(2)
+    fleet.store.complete()
 
 
 def test_what_a_former_key_left_keeps_no_edge_closed(fleet: EdgeFleet) -> None:

@@ -3,11 +3,12 @@
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from dnsfleet.replication import keys
+from dnsfleet_edge.disk import Disk
 from support.edge_fleets import NEW, OLD, EdgeFleet
 from support.edges import EdgeProcess
 from support.signed_zones import PUBLISHER
@@ -89,6 +90,67 @@ def test_a_restart_from_disk_does_not_wait_for_a_replica_that_hangs(fleet: EdgeF
     fleet.answers(NEW)
 
 
+def two_zones_on_disk(fleet: EdgeFleet) -> Path:
+    """The state folder of an edge that is away: it listed one zone, and then two."""
+    fleet.serving()
+    folder = fleet.edge.folder / "state"
+    wait_for("the index", lambda: (folder / "index").exists(), 5)
+    fleet.publish(OLD, "example.org.")
+    fleet.store.complete()
+    wait_for("the second zone", lambda: b"example.org." in (folder / "index").read_bytes(), 5)
+    fleet.edge.kill()
+    return folder
+
+
+DAMAGES: list[Callable[[Path], None]] = [
+    lambda path: path.write_bytes(b""),
+    lambda path: path.write_bytes(path.read_bytes()[:-1]),
+    lambda path: path.write_bytes(path.read_bytes().replace(b"example", b"exampme")),
+    lambda path: path.unlink(),
+    # What earlier versions left between their two renames, beside an older generation.
+    lambda path: path.rename(f"{path}.1"),
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("name", ["index", "zones/example.org-*.zone"])
+def test_a_damaged_disk_waits_for_the_replica_and_no_zone_is_refused(
+    fleet: EdgeFleet, name: str, damage: Callable[[Path], None]
+) -> None:
+    (path,) = two_zones_on_disk(fleet).glob(name)
+    damage(path)
+    fleet.replica.kill()
+    fleet.edge.start()
+    wait_for("a failed try", lambda: fleet.edge.metrics()["dnsfleet_edge_link_failures_total"], 5)
+    status, text = fleet.edge.page("/readyz")
+    assert (status, text.partition(";")[0]) == (
+        503,
+        "waiting for the replica: no complete set of zones on disk",
+    )
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
+        assert tcp.connect_ex(("127.0.0.1", fleet.edge.port)) != 0
+    assert "event=disk_incomplete" in fleet.edge.log
+    fleet.replica.start()
+    wait_for("ready", fleet.edge.is_ready, 15)
+    assert fleet.edge.address("www.example.com.") == OLD
+    assert fleet.edge.address("www.example.org.") == OLD
+    wait_for("the disk", lambda: path.exists() and whole(fleet), 5)
+
+
+def whole(fleet: EdgeFleet) -> bool:
+    folder = fleet.edge.folder / "state"
+    return Disk(folder, (PUBLISHER.public_key(),), "fra").read().complete
+
+
+def test_only_the_zone_that_is_damaged_is_read_from_the_replica(fleet: EdgeFleet) -> None:
+    (path,) = two_zones_on_disk(fleet).glob("zones/example.org-*.zone")
+    path.write_bytes(b"")
+    fleet.edge.start_ready()
+    lines = fleet.edge.page("/metrics")[1].splitlines()
+    for source in ("disk", "snapshot"):
+        assert f'dnsfleet_edge_zone_loads_total{{source="{source}"}} 1.0' in lines
+
+
 def test_an_empty_disk_and_no_replica_answer_nothing(fleet: EdgeFleet) -> None:
     fleet.edge.start()
     wait_for("a failed try", lambda: fleet.edge.metrics()["dnsfleet_edge_link_failures_total"], 5)
@@ -106,7 +168,7 @@ def test_an_empty_disk_and_no_replica_answer_nothing(fleet: EdgeFleet) -> None:
     assert not fleet.edge.is_ready()  # an empty replica is no set of zones
     fleet.publish(OLD)
     fleet.publish(OLD, "example.org.")
-    fleet.store.complete(2)
+    fleet.store.complete()
     fleet.answers(OLD)
     assert fleet.edge.address("www.example.org.") == OLD
     assert fleet.edge.is_ready()
@@ -127,7 +189,7 @@ def test_an_emptied_core_takes_nothing_away(fleet: EdgeFleet) -> None:
     fleet.core.start()
     fleet.claim()
     fleet.publish(NEW)
-    fleet.store.complete(1)
+    fleet.store.complete()
     fleet.answers(NEW)
     assert fleet.edge.is_ready()
 
@@ -240,7 +302,7 @@ def test_a_defect_in_loading_costs_that_zone_alone(fleet: EdgeFleet) -> None:
 @pytest.mark.parametrize("taken", ["dns", "http"])
 def test_a_port_in_use_is_named(fleet: EdgeFleet, taken: str) -> None:
     fleet.start()
-    fleet.store.complete(0)
+    fleet.store.complete()
     port = fleet.edge.port if taken == "dns" else fleet.edge.http
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as holder:
         # The kernel may still have connections of an earlier test at this port.

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dnsfleet.replication import acks, keys, manifests, public_keys
+from dnsfleet.replication import acks, announcements, keys, manifests, public_keys
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.manifests import SignatureError
+from dnsfleet.replication.sums import AnnouncementSum
 from dnsfleet_operator.leading import terms
 from dnsfleet_operator.objects import COMPONENT_LABEL, MANAGED_BY, POP_LABEL
 from dnsfleet_publisher import key_secrets
@@ -82,8 +83,11 @@ class Rotation:
     def says(self, lsn: int) -> None:
         """The edge acks, with the keys that it was told."""
         names = tuple(map(public_keys.identify, self.told()))
-        ack = Ack(lsn, {}, 0, time.time_ns() // 1_000_000, 1, names)
         with self.core.client() as client:
+            told = int(client.get(keys.LSN) or 0)
+            total = AnnouncementSum(announcements.read_index(client.hgetall(keys.ZONES))).total
+            now = time.time_ns() // 1_000_000
+            ack = Ack(lsn, {}, 0, now, 1, told, total, keys=names)
             client.hset(keys.ACKS, f"fra/{EDGE}", acks.encode(ack))
 
     def manifest_of(self, origin: str) -> manifests.Manifest:

@@ -1,5 +1,6 @@
 """The whole operator, as a process of its own, on a real core and an API server."""
 
+import signal
 import time
 from pathlib import Path
 
@@ -32,6 +33,29 @@ def test_a_whole_operator_publishes_and_says_so(tmp_path: Path) -> None:
         writers = {each["manager"] for each in metadata["managedFields"]}
         assert writers == {"kubectl", "dnsfleet"}
         assert fleet.cpu_between(began, time.monotonic()) > 0
+
+
+def test_a_signal_interrupts_no_thread_of_an_operator_but_the_main_one(tmp_path: Path) -> None:
+    """kopf's event loop has one thread beside it for calls of its own, such as a resolver's."""
+    with running(Size(1), tmp_path) as fleet:
+        began = fleet.start()
+        fleet.wait_for_all(began, SECONDS)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            taking = {int(each.name) for each in threads(fleet.pid) if not blocks(each, number)}
+            assert fleet.pid in taking
+            assert len(taking) <= 2 < len(threads(fleet.pid))
+
+
+def threads(process: int) -> list[Path]:
+    """The folder of each thread of a process."""
+    return list(Path(f"/proc/{process}/task").iterdir())
+
+
+def blocks(thread: Path, number: int) -> bool:
+    """Whether a thread blocks a signal."""
+    lines = (thread / "status").read_text().splitlines()
+    mask = next(int(line.split()[1], 16) for line in lines if line.startswith("SigBlk:"))
+    return bool(mask >> (number - 1) & 1)
 
 
 def test_an_operator_that_starts_without_the_keys_waits_for_them(tmp_path: Path) -> None:

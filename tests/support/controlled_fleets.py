@@ -74,6 +74,11 @@ class ControlledFleet:
         labels = {"kind": kind, "result": result}
         return int(self.metrics.registry.get_sample_value(name, labels) or 0)
 
+    def status_writes(self, kind: str) -> int:
+        """How many statuses of a kind were written."""
+        name = "dnsfleet_operator_status_writes_total"
+        return int(self.metrics.registry.get_sample_value(name, {"kind": kind}) or 0)
+
     def wait_for_passes(self, kind: str, result: str = "success", more: int = 1) -> None:
         """Wait until so many more passes have ended."""
         wanted = self.passes(kind, result) + more

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from dnsfleet.replication import commands, encoding, events, keys, manifests
+from dnsfleet.replication import acks, commands, encoding, events, keys, manifests
 from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.announcements import Announcement
 from dnsfleet.replication.manifests import FleetHead, Manifest, Run
 from dnsfleet.replication.revisions import Revision
+from dnsfleet.replication.sums import AnnouncementSum, NameSum, Positions
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 FORGER = Ed25519PrivateKey.from_private_bytes(bytes([1]) * 32)
@@ -22,14 +24,15 @@ POP = "ams"
 
 @dataclass
 class Database:
-    """What a Redis holds: values, the hash of zones and the log."""
+    """What a Redis holds: values, the hash of zones, the log and its position."""
 
     values: dict[str, bytes] = field(default_factory=dict)
     zones: dict[bytes, bytes] = field(default_factory=dict)
     log: list[tuple[bytes, Mapping[bytes, bytes]]] = field(default_factory=list)
+    position: int = 0
 
     def copy(self) -> "Database":
-        return Database(dict(self.values), dict(self.zones), list(self.log))
+        return Database(dict(self.values), dict(self.zones), list(self.log), self.position)
 
 
 class Core:
@@ -41,7 +44,8 @@ class Core:
         """Signs what is published."""
         self.epoch = 1
         self.lsn = 0
-        self.last_entry = 0
+        self.positions = Positions()
+        self.sum = AnnouncementSum()
         self.clock = 100
         self.manifests: dict[str, Manifest] = {}
         self.contents: dict[str, bytes] = {}
@@ -108,19 +112,24 @@ class Core:
 
     def head(self) -> None:
         """Publish the fleet head: these are all zones."""
-        head = FleetHead(self.epoch, self._next_lsn(), len(self.contents))
-        self.data.values[keys.FLEET] = manifests.sign_fleet(head, self.key)
-        self._log(b"", b"", head.lsn)
+        lsn = self._next_lsn()
+        self._write_head(lsn)
+        self._log(b"", b"", lsn)
 
     def lose_everything(self) -> None:
         """Start empty under a new epoch, and publish again what there was."""
         known = [(self.manifests[zone], content) for zone, content in self.contents.items()]
-        self.data, self.last_entry = Database(), 0
+        self.data, self.sum = Database(), AnnouncementSum()
         self.manifests, self.contents = {}, {}
         self.epoch += 1
         for manifest, content in known:
             self.publish(manifest.zone, content, manifest.pops)
         self.head()
+
+    def _write_head(self, lsn: int) -> None:
+        names = NameSum(self.contents)
+        head = FleetHead(self.epoch, lsn, names.count, 1, names.total, self.sum.total)
+        self.data.values[keys.FLEET] = manifests.sign_fleet(head, self.key)
 
     def _next_lsn(self) -> int:
         self.clock += 1
@@ -134,18 +143,23 @@ class Core:
         zone = manifest.zone.encode()
         self.data.values[keys.manifest(manifest.zone)] = manifests.sign(manifest, self.key)
         self.data.zones[zone] = f"{manifest.lsn} {manifest.revision}".encode()
+        self.sum.put(Announcement(manifest.lsn, manifest.zone, manifest.revision))
         self._log(zone, str(manifest.revision).encode(), manifest.lsn)
         self.manifests[manifest.zone] = manifest
+        other = (content is not None) != (manifest.zone in self.contents)
         if content is None:
             self.contents.pop(manifest.zone, None)
         else:
             self.contents[manifest.zone] = content
+        if other and keys.FLEET in self.data.values:
+            self._write_head(manifest.lsn)
         return manifest
 
     def _log(self, zone: bytes, revision: bytes, lsn: int) -> None:
-        fields = {b"zone": zone, b"revision": revision, b"after": b"%d" % self.last_entry}
+        fields = {b"zone": zone, b"revision": revision, b"after": b"%d" % self.data.position}
         self.data.log.append((b"%d-0" % lsn, fields))
-        self.last_entry = lsn
+        self.data.position = lsn
+        self.positions.note(lsn, self.sum.total)
 
 
 class Edge:
@@ -154,20 +168,27 @@ class Edge:
     def __init__(self, data: Database) -> None:
         self.data = data
         self.served: dict[str, bytes] = {}
+        self.withheld: set[str] = set()
         self.held: dict[str, Manifest] = {}
         self.acks: list[Ack] = []
+
+    def restored(self) -> events.Restored:
+        """What the edge tells its follower after a restart with its disk."""
+        held = self.held.values()
+        return events.Restored([(each, manifests.sign(each, KEY)) for each in held])
 
     def execute(self, command: commands.Command) -> events.Answer | None:
         values = self.data.values
         match command:
             case commands.ReadIndex():
-                return events.IndexRead(command, dict(self.data.zones))
+                return events.IndexRead(command, dict(self.data.zones), self.data.position)
             case commands.ReadFleet():
                 return events.FleetRead(command, values.get(keys.FLEET))
             case commands.ReadLog():
                 return events.LogRead(
                     command,
                     [e for e in self.data.log if int(e[0].split(b"-")[0]) > command.after],
+                    self.data.position,
                 )
             case commands.ReadManifests():
                 names = [keys.manifest(origin) for origin in command.origins]
@@ -177,17 +198,22 @@ class Edge:
             case commands.Load() | commands.Apply():
                 return events.Applied(command, self._load(command))
             case commands.Drop():
-                assert command.manifest.zone in self.served
-                del self.served[command.manifest.zone]
+                zone = command.manifest.zone
+                assert zone in self.served or zone in self.withheld
+                self.served.pop(zone, None)
+                self.withheld.discard(zone)
                 self._hold(command.manifest, command.signed)
+            case commands.Withhold():
+                assert command.origin not in self.served
+                self.withheld.add(command.origin)
             case Ack():
                 self.acks.append(command)
         return None
 
     def check_claim(self, core: Core, ack: Ack) -> None:
-        """What an ack claims must be true of what is served."""
+        """What an ack proves must be true of what is served."""
         for zone, manifest in core.manifests.items():
-            if manifest.lsn > ack.lsn or zone in ack.failing:
+            if not acks.shows(ack, core.positions, zone, manifest.lsn):
                 continue
             if manifest.assigned(POP):
                 assert self.held[zone].revision >= manifest.revision, f"{zone} in {ack}"
@@ -207,6 +233,7 @@ class Edge:
         if hashlib.sha256(content).digest() != command.manifest.digest:
             return "the digest is not the one that was signed"
         self.served[zone] = content
+        self.withheld.discard(zone)
         self._hold(command.manifest, command.signed)
         return None
 

@@ -68,6 +68,14 @@ def reopened(server: Valkey, clock: Clock, key: Ed25519PrivateKey = KEY) -> Reco
     return store
 
 
+def intruder(server: CoreServer, store: RecordStore, clock: Clock) -> RecordStore:
+    """A writer with the fence of another, which a fence exists to prevent."""
+    other = make_store(server, clock)
+    other._fence = store.fence
+    other._trail.read(*other.core.index())
+    return other
+
+
 def offset(replica: redis.Redis) -> int:
     """Octets that a replica has received."""
     return int(replica.info("replication")["slave_repl_offset"])

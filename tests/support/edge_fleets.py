@@ -64,7 +64,7 @@ class EdgeFleet:
         """One zone is published, and the edge answers from it."""
         self.start()
         self.publish(OLD)
-        self.store.complete(1)
+        self.store.complete()
         self.edge.start_ready()
 
     def answers(self, address: str | None, origin: str = "example.com.") -> None:

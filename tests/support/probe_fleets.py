@@ -72,7 +72,7 @@ def edge_servers(cluster: Access) -> list[Server]:
     pods = cluster.items(
         *("pods", "-n", releases.NAMESPACE, "-l", "app.kubernetes.io/component=edge")
     )
-    if not all(_is_ready(pod) for pod in pods):
+    if not all(is_ready(pod) for pod in pods):
         return []
     return [(pod["status"]["podIP"], DNS_PORT) for pod in pods]
 
@@ -104,6 +104,7 @@ def watching(
         yield oracle
 
 
-def _is_ready(pod: Object) -> bool:
+def is_ready(pod: Object) -> bool:
+    """Whether the kubelet says so."""
     conditions = pod["status"].get("conditions", [])
     return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from dnsfleet.crds import definitions
 from dnsfleet_cli import crd_files
+from dnsfleet_publisher import redis_settings
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "helm" / "dnsfleet"
@@ -40,6 +41,16 @@ def test_writing_into_a_chart_brings_it_up_to_the_models(tmp_path: Path) -> None
     assert schema["$defs"]["zoneSpec"] == SCHEMA["$defs"]["zoneSpec"]
     assert schema["$defs"]["name"] == {}
     assert (tmp_path / crd_files.CHART_FOLDER / "zones.yaml").exists()
+
+
+def test_the_core_of_the_chart_has_the_settings_of_every_core() -> None:
+    _, mark, config = (
+        (CHART / "templates" / "core.yaml")
+        .read_text()
+        .partition('{{- define "dnsfleet.coreConfig" -}}')
+    )
+    assert mark
+    assert set(redis_settings.CORE.splitlines()) <= set(config.splitlines())
 
 
 def objects(schema: object, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:

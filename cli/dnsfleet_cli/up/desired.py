@@ -44,7 +44,7 @@ class DesiredReader:
         """Take the files, and the file that keeps good documents from run to run."""
         self._show = show
         self._files = files
-        self._last_good = LastGood(store)
+        self._last_good = LastGood(store, show)
         self._zone_paths = ZonePaths()
         self._assembler = Assembler(self._zone_paths, self._last_good.documents, self._progress)
         self.desired = Desired(self._assembler.zones)

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from dnsfleet.replication.acks import answered
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.resources import Pop
 
@@ -96,13 +97,12 @@ class Fleet:
     ) -> None:
         """Start every process, then read the files; nothing is published before `run`."""
         self._began = time.monotonic()
-        self._began_ms = time.time_ns() // 1_000_000
         self._show = show
         self._options = options
         self._inbox: queue.SimpleQueue[Changed | Started | Exited] = queue.SimpleQueue()
-        self._state = StateFolder(options.state_dir)
+        self._state = StateFolder(options.state_dir, show)
         stack.callback(self._state.close)
-        key = self._state.private_key()
+        key = self._state.private_key()  # None: see below, the core decides
         files = DocumentFiles(options.paths)
         pops, reader = first_pops(files), None
         if not active(pops):  # there may be some in a pipe; if not, this tells what is wrong
@@ -118,9 +118,12 @@ class Fleet:
             self._watcher.watch(files.trees, files.folders)
         supervisor = Supervisor(self._inbox.put)
         stack.callback(supervisor.close)
-        core = redis_servers.start_core(options.redis_url, self._state, supervisor, ports)
+        core = redis_servers.start_core(options.redis_url, self._state, supervisor, ports, show)
+        if key is None:
+            emptied = redis_servers.how_to_empty(options.redis_url, self._state)
+            key = self._state.make_private_key(redis_servers.has_zones(core), emptied)
         self._pops = Pops(options, self._state, core, supervisor)
-        self._propagation = Propagation()
+        self._propagation = Propagation(time.time_ns() // 1_000_000)
         self._run_pops(pops)
         self._reader = reader or self._read(files, stack)
         self._publication = Publication(core, key, show)
@@ -148,7 +151,8 @@ class Fleet:
         while True:
             changed = self._wait()
             try:
-                if changed is not None or time.monotonic() >= self._due:
+                due = self._publication.unfinished or time.monotonic() >= self._due
+                if changed is not None or due:
                     self._follow(changed)
                 self._hear()
             except Unavailable as trouble:
@@ -166,7 +170,10 @@ class Fleet:
             except queue.Empty:
                 return changed
             match message:
-                case Started(name, pid):
+                case Started(name, pid, started_ms):
+                    role, _, pop = name.partition("/")
+                    if role == "edge":
+                        self._propagation.started_ms[pop] = started_ms
                     self._show(events.Started(name, pid))
                 case Exited(name, code, seconds, log):
                     self._show(events.Exited(name, code, seconds, str(log)))
@@ -214,7 +221,8 @@ class Fleet:
         """Report what the edges have acknowledged."""
         acks = self._publication.acks()
         now = time.monotonic()
-        for event in self._propagation.hear(acks, now):
+        positions = self._publication.positions
+        for event in self._propagation.hear(acks, positions, now):
             self._show(event)
         if self._told_ready:
             return
@@ -222,7 +230,9 @@ class Fleet:
         late = [
             pop
             for pop in self._pops.running
-            if pop not in acks or acks[pop].time_ms < self._began_ms or acks[pop].lsn < newest
+            if pop not in acks
+            or not self._propagation.is_current(pop, acks[pop])
+            or answered(acks[pop], positions) < newest
         ]
         if not late:
             self._tell_ready(now)

@@ -22,6 +22,7 @@ from dnsfleet.violations import Violation
 
 from dnsfleet_cli.document_files import DocumentFile, FileChanges, Rank
 from dnsfleet_cli.up.accepted import Accepted
+from dnsfleet_cli.up.state_files import Show
 
 SETTLE_SECONDS = 0.5
 """Longer than a program needs to write a file in pieces."""
@@ -63,9 +64,9 @@ _Place = tuple[Rank, int]
 class LastGood:
     """Every document that counts now."""
 
-    def __init__(self, store: Path) -> None:
-        """Begin with what an earlier run left in `store`."""
-        self._store = Accepted(store)
+    def __init__(self, store: Path, show: Show) -> None:
+        """Begin with what an earlier run left in `store`; `show` is told where it is damaged."""
+        self._store = Accepted(store, show)
         self._saved = {document.reference: document for document in self._store.read()}
         self._held = dict(self._saved)
         self._missing: dict[Reference, float | None] = dict.fromkeys(self._held)

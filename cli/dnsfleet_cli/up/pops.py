@@ -11,9 +11,9 @@ from dnsfleet.resources import Pop, Zone
 
 from dnsfleet_cli.options import UpOptions
 from dnsfleet_cli.troubles import Trouble
-from dnsfleet_cli.up import addresses, events, redis_servers
+from dnsfleet_cli.up import addresses, events, redis_servers, state_files
 from dnsfleet_cli.up.redis_servers import Core
-from dnsfleet_cli.up.state import PRIVATE_FOLDER, StateFolder, write_private
+from dnsfleet_cli.up.state import StateFolder
 from dnsfleet_cli.up.supervisor import Program, Supervisor
 
 MAX_POPS = 256
@@ -123,9 +123,9 @@ class Pops:
             "drain_seconds": DRAIN_SECONDS,
             **settings,
         }
-        (folder / "edge").mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        state_files.folder(folder / "edge")
         file = folder / "edge.json"
-        write_private(file, json.dumps(config, indent=1).encode())
+        state_files.write(file, json.dumps(config, indent=1).encode())
         self._supervisor.start(
             Program(
                 f"edge/{name}",

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.manifests import Manifest
+from dnsfleet.replication.sums import Positions
 from dnsfleet.resources import Pop
 from dnsfleet.zones.plans import APPROVE_ANNOTATION
 from dnsfleet_publisher.core_redis import connect
@@ -64,6 +65,8 @@ class Publication:
                 self._wanted.pop(origin, None)
             changed = [each for each in desired.unpublished if each in self._wanted]
             outcomes = self._publisher.reconcile(self._wanted, True, desired.removals, changed)
+            if not self._publisher.away:
+                self._store.audit()
         away = self._publisher.away
         for origin, outcome in outcomes.items():
             if outcome.reason == "StoreUnavailable":
@@ -83,8 +86,20 @@ class Publication:
         """What the edge of each Pop said last, by Pop; `Unavailable` as for `publish`."""
         with _explaining():
             said = self._store.core.acks()
+            if self._store.fence:
+                self._store.hear(said)
         edges = {tuple(name.split("/")): ack for name, ack in said.items()}
         return {name[0]: ack for name, ack in edges.items() if name[1:] == (EDGE_NAME,)}
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether `publish` has more to do, although nothing else is desired."""
+        return bool(self._store.outdated)
+
+    @property
+    def positions(self) -> Positions:
+        """What proves an ack."""
+        return self._store.positions
 
     def _want(self, assembled: Assembled, pops: list[Pop]) -> None:
         """Bring up to date what is wanted of one origin."""

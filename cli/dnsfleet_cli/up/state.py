@@ -1,50 +1,66 @@
 """The folder in which a fleet on one machine keeps its keys, secrets, passwords, ports and data.
 
-lock            held while a fleet runs from this folder; names its process
-publisher.key   Ed25519 private key (PEM, 0600): made once, signs every revision
-publisher.pub   its public half, what edges verify with
-passwords.json  one password per Redis user (0600), made once
-cookies         the secrets of DNS cookies (0600), rotated while a fleet runs
-accepted.db     the last good documents (0600)
-ports.json      loopback ports of Redis and metrics servers, kept from run to run
-core/           the core Redis: configuration and append-only file
-pops/NAME/      a Pop: replica/ (Redis), edge/ (snapshots), edge.json (configuration)
-logs/           output of every process
+    lock            held while a fleet runs from this folder; names its process
+    publisher.key   Ed25519 private key (PEM): made once, signs every revision
+    publisher.pub   its public half, what edges verify with
+    passwords.json  one password per Redis user, made once
+    cookies         the secrets of DNS cookies, rotated while a fleet runs
+    accepted.db     the last good documents
+    ports.json      loopback ports of Redis and metrics servers, kept from run to run
+    core/           the core Redis: configuration and append-only file
+    pops/NAME/      a Pop: replica/ (Redis), edge/ (snapshots), edge.json (configuration)
+    logs/           output of every process
+
+Only its owner may read the folder and what is in it. Every file is replaced in one step (see
+`dnsfleet_io.files`), but for the database, the append-only file and logs, which know by themselves
+what of them is whole. A fleet starts beside damage, tells it, and loses no more than it must:
+
+    publisher.key   needs its owner where the core has zones (see `publisher_key`)
+    passwords.json  new ones: each server is started with the passwords of this run
+    cookies         those in memory; after a restart new ones, and clients ask once more
+    accepted.db     the documents in it that are whole (see `accepted`)
+    ports.json      other ports
+    core/           is published again (see `redis_servers`)
+    pops/NAME/edge  comes from the replica again; everything else there is written at each start
 """
 
 import fcntl
-import json
 import os
 import random
 import secrets
 import socket
-from contextlib import suppress
 from pathlib import Path
 
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet import cookies
+from dnsfleet_io import files
 
 from dnsfleet_cli.troubles import Trouble, reason
+from dnsfleet_cli.up import events, publisher_key, state_files
+from dnsfleet_cli.up.state_files import Show, Table
 
-PRIVATE = 0o600
-PRIVATE_FOLDER = 0o700
-"""Only their owner may read what holds keys, passwords, or settings that contain them."""
 PASSWORD_OCTETS = 32
 """256 bits cannot be guessed, so the fast hash that Redis uses (SHA-256) is enough."""
 PORT_RANGE = (20000, 32767)
 """Below what Linux hands to outgoing connections, so a restarted server finds its port free."""
+_SECRETS = ("publisher.key", "passwords.json", "cookies")
+_OURS = (
+    *(*_SECRETS, "lock", "publisher.pub", "accepted.db*", "ports.json", "core", "logs", "pops"),
+    *("core/*", "logs/*", "pops/*", "pops/*/*"),
+)
+"""In the folder. Somebody may have chosen one that holds other things too."""
 
 
 class StateFolder:
     """An open state folder; this process is the only one that holds it."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, show: Show) -> None:
         """Take the folder, made if it is missing; Trouble if another fleet runs from it."""
         self.root = root.absolute()
+        self._show = show
         try:
-            self.root.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-            self._lock = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, PRIVATE)
+            files.private_folder(self.root)
+            self._lock = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, files.PRIVATE)
         except OSError as error:
             raise Trouble(
                 f"state folder {self.root} cannot be used: {reason(error)}; "
@@ -53,7 +69,7 @@ class StateFolder:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.read(self._lock, 20).decode() or "unknown"
+            holder = os.read(self._lock, 20).decode(errors="replace") or "unknown"
             os.close(self._lock)
             raise Trouble(
                 f"a fleet already runs from {self.root} (process {holder}); "
@@ -61,6 +77,16 @@ class StateFolder:
             ) from None
         os.ftruncate(self._lock, 0)
         os.pwrite(self._lock, str(os.getpid()).encode(), 0)
+        try:
+            self._tidy()
+        except OSError as error:
+            raise Trouble(f"{error.filename} cannot be used: {reason(error)}") from None
+        self._passwords = Table(
+            self.root / "passwords.json", str, "every server gets a new password", show
+        )
+        self._ports = Table(self.root / "ports.json", int, "every server gets a new port", show)
+        self._cookies: tuple[cookies.Secret, ...] = ()
+        self._cookie_problem = ""
 
     def close(self) -> None:
         """Release the folder."""
@@ -94,21 +120,22 @@ class StateFolder:
         """The file with the key that edges verify with; written by `private_key`."""
         return self.root / "publisher.pub"
 
-    def private_key(self) -> Ed25519PrivateKey:
-        """The key that signs revisions, made on first use."""
-        path = self.root / "publisher.key"
-        advice = "restore it from a backup, or delete it to get a new one"
-        try:
-            key = _load_key(path) if path.exists() else _make_key(path)
-        except OSError as error:
-            raise Trouble(f"key file {path} cannot be read: {reason(error)}; {advice}") from None
-        except (ValueError, TypeError):
-            raise Trouble(f"key file {path} holds no Ed25519 private key; {advice}") from None
-        public = key.public_key().public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
-        self.public_key.write_bytes(public)
+    def private_key(self) -> Ed25519PrivateKey | None:
+        """The key that signs revisions; None where there is none to use."""
+        key = publisher_key.read(self._private_key)
+        if key is not None:
+            publisher_key.write_public(self.public_key, key)
         return key
+
+    def make_private_key(self, published: bool, emptied: str) -> Ed25519PrivateKey:
+        """A new key where there is none to use; Trouble as `publisher_key.make` has it."""
+        key = publisher_key.make(self._private_key, published, emptied, self._show)
+        publisher_key.write_public(self.public_key, key)
+        return key
+
+    @property
+    def _private_key(self) -> Path:
+        return self.root / "publisher.key"
 
     @property
     def cookie_secrets(self) -> Path:
@@ -118,82 +145,65 @@ class StateFolder:
     def rotate_cookie_secrets(self, now: int) -> None:
         """Take the step that is due at a Unix time, if one is.
 
-        A file that cannot be read is replaced, and clients then have to ask once more to learn
-        their new cookie. A file that cannot be written stays as it is.
+        Edges go on with what they have while the file cannot be written. Where it cannot be read,
+        those in memory are written again. Without any, new ones are made, and clients then have to
+        ask once more to learn their new cookie.
         """
+        stored, problem = self._read_cookie_secrets()
+        held = stored or self._cookies
+        self._cookies = cookies.rotate(held, now, secrets.token_bytes(cookies.OCTETS))
+        if self._cookies != stored:
+            try:
+                state_files.write(self.cookie_secrets, cookies.to_text(self._cookies).encode())
+            except Trouble as trouble:
+                problem = str(trouble)
+        if problem and problem != self._cookie_problem:
+            self._show(events.Warned(str(self.cookie_secrets), problem, "StateDamaged"))
+        self._cookie_problem = problem
+
+    def _read_cookie_secrets(self) -> tuple[tuple[cookies.Secret, ...], str]:
+        """What the file has, or else nothing and what is told about it."""
         try:
-            found = cookies.parse(self.cookie_secrets.read_text())
+            return cookies.parse(self.cookie_secrets.read_text()), ""
+        except FileNotFoundError:
+            return (), ""
         except (OSError, ValueError):
-            found = ()
-        rotated = cookies.rotate(found, now, secrets.token_bytes(cookies.OCTETS))
-        if rotated != found:
-            with suppress(OSError):
-                write_private(self.cookie_secrets, cookies.to_text(rotated).encode())
+            again = "written again" if self._cookies else "new secrets were made"
+            return (), f"damaged: {again}"
 
     def password(self, user: str) -> str:
         """The password of a Redis user, made on first use."""
-        path = self.root / "passwords.json"
-        passwords = _read_table(path)
-        if user not in passwords:
-            passwords[user] = secrets.token_urlsafe(PASSWORD_OCTETS)
-            write_private(path, json.dumps(passwords, indent=1).encode())
-        return str(passwords[user])
+        password = self._passwords.get(user)
+        if not password:
+            password = secrets.token_urlsafe(PASSWORD_OCTETS)
+            self._passwords.put(user, password)
+        return password
 
     def port(self, server: str, avoid: range) -> int:
         """A free loopback port for a server outside `avoid`; the one it had before if it can be."""
-        path = self.root / "ports.json"
-        ports = _read_table(path)
-        taken = {port for name, port in ports.items() if name != server}
-        port = ports.get(server)
-        while not isinstance(port, int) or port in avoid or port in taken or not _is_free(port):
-            port = random.randint(*PORT_RANGE)  # noqa: S311 - not a secret
-        if ports.get(server) != port:
-            ports[server] = port
-            path.write_text(json.dumps(ports, indent=1))
+        taken = self._ports.others(server)
+        before = self._ports.get(server)
+        port = 0 if before is None else before
+        usable = range(PORT_RANGE[0], PORT_RANGE[1] + 1)
+        while port not in usable or port in avoid or port in taken or not _is_free(port):
+            port = random.choice(usable)  # noqa: S311 - not a secret
+        if port != before:
+            self._ports.put(server, port)
         return port
 
+    def _tidy(self) -> None:
+        """Make private what was not, and remove what a process that was killed left half-written.
 
-def write_private(path: Path, data: bytes) -> None:
-    """Replace a file, completely or not at all; at no time can others read it."""
-    fresh = path.with_name(path.name + ".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE), "wb") as file:
-        file.write(data)
-    fresh.replace(path)
-
-
-def _load_key(path: Path) -> Ed25519PrivateKey:
-    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-    if not isinstance(key, Ed25519PrivateKey):
-        raise TypeError
-    return key
-
-
-def _make_key(path: Path) -> Ed25519PrivateKey:
-    key = Ed25519PrivateKey.generate()
-    write_private(
-        path,
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        ),
-    )
-    return key
-
-
-def _read_table(path: Path) -> dict[str, str | int]:
-    if not path.exists():
-        return {}
-    try:
-        table = json.loads(path.read_bytes())
-    except OSError as error:
-        raise Trouble(f"state file {path} cannot be read: {reason(error)}; delete it") from None
-    except ValueError:
-        table = None
-    if not isinstance(table, dict):
-        raise Trouble(f"state file {path} is damaged; delete it")
-    return table
+        Earlier versions, and people who copied a folder, left some of it open to others.
+        """
+        for pattern in _OURS:
+            for path in self.root.glob(pattern):
+                if path.is_symlink() or not files.make_private(path):
+                    continue
+                if path.name in _SECRETS and path.is_file():
+                    message = "others could read it; now only its owner may"
+                    self._show(events.Warned(str(path), message, "StateNotPrivate"))
+            files.remove_temporary(self.root, pattern)
 
 
 def _is_free(port: int) -> bool:

@@ -19,8 +19,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from dnsfleet_cli.up import logs
 
 TICK_SECONDS = 0.02
 """Between looks for exits: the longest that one goes unnoticed."""
@@ -49,6 +52,8 @@ class Started:
 
     name: str
     pid: int
+    started_ms: int
+    """Just before its start, Unix time in milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +76,7 @@ class _Child:
         self._started = 0.0
         self._backoff = FIRST_BACKOFF_SECONDS
         self._due = 0.0
-        program.log.parent.mkdir(parents=True, exist_ok=True)
-        program.log.write_bytes(b"")  # a log holds one run of the fleet
+        logs.open_new(program.log)  # a log holds one run of the fleet
 
     @property
     def gone(self) -> bool:
@@ -88,7 +92,8 @@ class _Child:
 
     def _start(self, now: float) -> Started:
         bound = (sys.executable, "-I", "-S", str(_PARENT_DEATH), str(os.getpid()))
-        with self.program.log.open("ab") as log:
+        started_ms = time.time_ns() // 1_000_000
+        with logs.append(self.program.log) as log:
             self._process = subprocess.Popen(
                 (*bound, *self.program.command),
                 stdin=subprocess.DEVNULL,
@@ -97,7 +102,7 @@ class _Child:
                 start_new_session=True,  # Ctrl-C reaches only us; we end them in order
             )
         self._started = now
-        return Started(self.program.name, self._process.pid)
+        return Started(self.program.name, self._process.pid, started_ms)
 
     def _look(self, process: subprocess.Popen[bytes], now: float) -> Exited | None:
         code = process.poll()
@@ -127,6 +132,7 @@ class Supervisor:
     def __init__(self, report: Callable[[Started | Exited], None]) -> None:
         self._report = report
         self._requests: queue.SimpleQueue[Program | str | None] = queue.SimpleQueue()
+        self._codes: dict[str, int] = {}
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
         self._thread.start()
 
@@ -138,6 +144,10 @@ class Supervisor:
         """End one program; returns at once."""
         self._requests.put(name)
 
+    def exit_code(self, name: str) -> int | None:
+        """How a program ended by itself last, as `Popen.returncode`; None where it never did."""
+        return self._codes.get(name)
+
     def close(self) -> None:
         """Tell every program to end, the latest first, and wait until all are gone."""
         self._requests.put(None)
@@ -146,6 +156,7 @@ class Supervisor:
     def _run(self) -> None:
         children: list[_Child] = []
         closing = False
+        look_due = 0.0
         while not (closing and not children):
             try:
                 request = self._requests.get(timeout=TICK_SECONDS)
@@ -163,6 +174,13 @@ class Supervisor:
                 if any(earlier.program.name == name for earlier in children[:index]):
                     continue  # its predecessor has not ended yet
                 event = child.tend(time.monotonic())
+                if isinstance(event, Exited):
+                    self._codes[name] = event.code
                 if event is not None:
                     self._report(event)
             children = [child for child in children if not child.gone]
+            if time.monotonic() >= look_due:
+                look_due = time.monotonic() + logs.LOOK_SECONDS
+                for child in children:
+                    with suppress(OSError):  # a full disk must not end the supervisor
+                        logs.limit(child.program.log)

@@ -3,6 +3,11 @@
 //! A catalog is a hash table in a fixed number of buckets, each shared between versions: to load a
 //! zone copies one bucket and the list of buckets, also when a hundred thousand zones are served.
 //! The zones of a bucket are found by the hash of their folded origin.
+//!
+//! A zone that should be served, but whose data this engine does not have, is *withheld*. It takes
+//! its names out of the zone above, as a zone that is served does: that zone knows at most the
+//! delegation, and a resolver would keep its NXDOMAIN. SERVFAIL makes the resolver ask another
+//! server of the zone.
 
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -12,7 +17,7 @@ use std::time::Duration;
 use arc_swap::{ArcSwap, Guard};
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use crate::name;
+use crate::name::{self, Name};
 use crate::rdata::types;
 use crate::retired::Retired;
 use crate::zone::Zone;
@@ -20,9 +25,36 @@ use crate::zone::Zone;
 /// A change copies this many pointers; 100,000 zones make buckets of about 100.
 const BUCKETS: usize = 1024;
 
-type Bucket = HashTable<Arc<Zone>>;
+type Bucket = HashTable<Member>;
 
-/// All zones that are served, at one moment.
+/// What a catalog has for an origin.
+#[derive(Clone)]
+pub enum Member {
+    /// The zone that is served.
+    Served(Arc<Zone>),
+    /// The folded origin of a zone that should be served, but whose data is not here.
+    Withheld(Arc<Name>),
+}
+
+impl Member {
+    /// The apex name, folded.
+    pub fn origin(&self) -> &Name {
+        match self {
+            Member::Served(zone) => zone.origin(),
+            Member::Withheld(origin) => origin,
+        }
+    }
+
+    /// The zone, if it is served.
+    fn zone(&self) -> Option<&Arc<Zone>> {
+        match self {
+            Member::Served(zone) => Some(zone),
+            Member::Withheld(_) => None,
+        }
+    }
+}
+
+/// All zones that are served or withheld, at one moment.
 #[derive(Clone)]
 pub struct Catalog {
     buckets: Box<[Arc<Bucket>]>,
@@ -47,24 +79,23 @@ impl Default for Catalog {
 }
 
 impl Catalog {
-    /// The zone of an origin in folded wire form.
+    /// The zone that is served for an origin in folded wire form.
     pub fn get(&self, origin: &[u8]) -> Option<&Arc<Zone>> {
-        let hash = self.hasher.hash_one(origin);
-        self.bucket(hash)
-            .find(hash, |zone| zone.origin().as_wire() == origin)
+        self.member(origin)?.zone()
     }
 
-    /// The zone that answers for a folded name: the one with the longest origin at or above it.
+    /// The member that a folded name belongs to: the one with the longest origin at or above it.
     ///
-    /// DS belongs to the parent side of a zone cut, so at an apex the zone above is taken where it
-    /// is served too (RFC 4035 section 3.1.4.1).
-    pub fn find(&self, name: &[u8], rtype: u16) -> Option<&Arc<Zone>> {
-        let zone = self.closest(name)?;
-        if rtype == types::DS && zone.origin().as_wire() == name {
+    /// DS belongs to the parent side of a zone cut, so at an apex the member above is taken where
+    /// there is one (RFC 4035 section 3.1.4.1). Also where that is withheld: the NODATA of the zone
+    /// below would make its delegation insecure.
+    pub fn find(&self, name: &[u8], rtype: u16) -> Option<&Member> {
+        let member = self.closest(name)?;
+        if rtype == types::DS && member.origin().as_wire() == name {
             let above = name::parent(name).and_then(|parent| self.closest(parent));
-            return above.or(Some(zone));
+            return above.or(Some(member));
         }
-        Some(zone)
+        Some(member)
     }
 
     /// A number that no other catalog of this process has; 0 for those without a change. A catalog
@@ -73,33 +104,38 @@ impl Catalog {
         self.generation
     }
 
-    /// All zones, in no order.
+    /// All zones that are served, in no order.
     pub fn zones(&self) -> impl Iterator<Item = &Arc<Zone>> {
-        self.buckets.iter().flat_map(|bucket| bucket.iter())
+        let members = self.buckets.iter().flat_map(|bucket| bucket.iter());
+        members.filter_map(Member::zone)
     }
 
-    /// This catalog with a zone set in the place of the one with its origin.
+    /// This catalog with a zone served in the place of the member with its origin.
     pub fn with(&self, zone: Zone) -> Catalog {
         let mut catalog = self.without(zone.origin().as_wire());
-        catalog.by_labels[name::labels(zone.origin().as_wire()).count()] += 1;
-        let hash = catalog.hasher.hash_one(zone.origin().as_wire());
-        let hasher = catalog.hasher.clone();
-        catalog
-            .bucket_mut(hash)
-            .insert_unique(hash, Arc::new(zone), |zone| {
-                hasher.hash_one(zone.origin().as_wire())
-            });
+        catalog.insert(Member::Served(Arc::new(zone)));
         catalog
     }
 
-    /// This catalog without the zone of an origin in folded wire form.
+    /// This catalog with the zone of a folded origin withheld, unless it is served.
+    pub fn withholding(&self, origin: &Name) -> Catalog {
+        let mut catalog = self.clone();
+        if self.member(origin.as_wire()).is_some() {
+            return catalog;
+        }
+        catalog.generation = next_generation();
+        catalog.insert(Member::Withheld(Arc::new(origin.clone())));
+        catalog
+    }
+
+    /// This catalog without the member of an origin in folded wire form.
     pub fn without(&self, origin: &[u8]) -> Catalog {
         let mut catalog = self.clone();
-        catalog.generation = GENERATIONS.fetch_add(1, Relaxed) + 1;
+        catalog.generation = next_generation();
         let hash = catalog.hasher.hash_one(origin);
-        if self.get(origin).is_some() {
+        if self.member(origin).is_some() {
             let bucket = catalog.bucket_mut(hash);
-            if let Ok(entry) = bucket.find_entry(hash, |zone| zone.origin().as_wire() == origin) {
+            if let Ok(entry) = bucket.find_entry(hash, |found| found.origin().as_wire() == origin) {
                 entry.remove();
                 catalog.by_labels[name::labels(origin).count()] -= 1;
             }
@@ -107,15 +143,32 @@ impl Catalog {
         catalog
     }
 
-    /// The zone with the longest origin at or above a folded name.
-    fn closest(&self, name: &[u8]) -> Option<&Arc<Zone>> {
+    /// Adds a member; there is none of its origin.
+    fn insert(&mut self, member: Member) {
+        self.by_labels[name::labels(member.origin().as_wire()).count()] += 1;
+        let hash = self.hasher.hash_one(member.origin().as_wire());
+        let hasher = self.hasher.clone();
+        self.bucket_mut(hash).insert_unique(hash, member, |member| {
+            hasher.hash_one(member.origin().as_wire())
+        });
+    }
+
+    /// The member with an origin in folded wire form.
+    fn member(&self, origin: &[u8]) -> Option<&Member> {
+        let hash = self.hasher.hash_one(origin);
+        self.bucket(hash)
+            .find(hash, |member| member.origin().as_wire() == origin)
+    }
+
+    /// The member with the longest origin at or above a folded name.
+    fn closest(&self, name: &[u8]) -> Option<&Member> {
         let mut labels = name::labels(name).count();
         let mut suffix = name;
         loop {
             if self.by_labels[labels] != 0
-                && let Some(zone) = self.get(suffix)
+                && let Some(member) = self.member(suffix)
             {
-                return Some(zone);
+                return Some(member);
             }
             suffix = name::parent(suffix)?;
             labels -= 1;
@@ -129,6 +182,10 @@ impl Catalog {
     fn bucket_mut(&mut self, hash: u64) -> &mut Bucket {
         Arc::make_mut(&mut self.buckets[bucket_index(hash)])
     }
+}
+
+fn next_generation() -> u64 {
+    GENERATIONS.fetch_add(1, Relaxed) + 1
 }
 
 /// Bits from the middle: the table inside a bucket uses both ends of the hash.
@@ -160,7 +217,12 @@ impl Shared {
         self.change(|catalog| catalog.with(zone));
     }
 
-    /// Stop serving the zone of an origin in folded wire form.
+    /// Withhold the zone of a folded origin from the next batch of queries on, unless it is served.
+    pub fn withhold(&self, origin: &Name) {
+        self.change(|catalog| catalog.withholding(origin));
+    }
+
+    /// Stop serving or withholding the zone of an origin in folded wire form.
     pub fn remove(&self, origin: &[u8]) {
         self.change(|catalog| catalog.without(origin));
     }
@@ -180,70 +242,4 @@ impl Shared {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::name::Name;
-
-    fn wire(text: &str) -> Name {
-        Name::parse(text.as_bytes(), None).unwrap()
-    }
-
-    /// A zone that has just what every zone must have.
-    fn zone(origin: &str) -> Zone {
-        let origin = wire(origin);
-        let rdata = [&[0, 0][..], &[0; 20]].concat();
-        Zone::from_records(&origin, [(origin.as_wire(), types::SOA, 0, &rdata[..])]).unwrap()
-    }
-
-    #[test]
-    fn the_longest_origin_answers() {
-        let shared = Shared::default();
-        for origin in ["test.", "b.test.", "x.b.test.", "c.test."] {
-            shared.load(zone(origin));
-        }
-        let catalog = shared.current();
-        for (name, rtype, origin) in [
-            ("test.", types::A, Some("test.")),
-            ("a.test.", types::A, Some("test.")),
-            ("b.test.", types::A, Some("b.test.")),
-            ("y.b.test.", types::A, Some("b.test.")),
-            ("y.x.b.test.", types::A, Some("x.b.test.")),
-            ("other.", types::A, None),
-            (".", types::A, None),
-            ("x.b.test.", types::DS, Some("b.test.")),
-            ("b.test.", types::DS, Some("test.")),
-            ("test.", types::DS, Some("test.")),
-            ("y.b.test.", types::DS, Some("b.test.")),
-        ] {
-            let found = catalog.find(wire(name).as_wire(), rtype);
-            let found = found.map(|zone| zone.origin().to_string());
-            assert_eq!(found.as_deref(), origin, "{name} type {rtype}");
-        }
-    }
-
-    #[test]
-    fn a_change_leaves_older_catalogs_alone() {
-        let shared = Shared::default();
-        shared.load(zone("test."));
-        let before = shared.current();
-        shared.remove(wire("test.").as_wire());
-        shared.remove(wire("never.").as_wire());
-        assert!(before.get(wire("test.").as_wire()).is_some());
-        assert!(shared.current().get(wire("test.").as_wire()).is_none());
-        assert_eq!(shared.current().zones().count(), 0);
-    }
-
-    #[test]
-    fn a_replaced_zone_is_freed_after_its_last_reader_without_another_change() {
-        let shared = Shared::default();
-        shared.load(zone("test."));
-        let before = Arc::downgrade(shared.current().get(wire("test.").as_wire()).unwrap());
-        let reader = shared.current();
-        shared.load(zone("test."));
-        assert!(!shared.wait_until_freed(Duration::from_millis(5)));
-        assert!(before.strong_count() > 0, "a reader has it");
-        drop(reader);
-        assert!(shared.wait_until_freed(Duration::from_secs(10)));
-        assert_eq!(before.strong_count(), 0);
-    }
-}
+mod tests;

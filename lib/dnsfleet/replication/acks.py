@@ -1,26 +1,30 @@
-"""Acks: an edge's word on what it answers; what it may claim, and how that is written.
+"""Acks: an edge's word on what it answers, with the evidence for it.
 
-An ack is one position of the log. Each zone whose newest publication is at or before it is served
-as it was published then, except the zones that the ack names as failing. The position that an edge
-may claim is the least of three:
+An ack names two positions of the log. Up to `told`, the index and the log have told the edge what
+was published; `total` is the sum of all that (see `sums`), by which the writer knows whether it was
+told the truth. Each zone whose newest publication is at or before `lsn` is served as it was
+published then. Exceptions are the zones that the ack names:
 
-    where all before it was announced    a manifest can be ahead of the log, and a change of another
-                                         zone that is not announced yet can lie between
-    the newest manifest that is verified an announcement is not signed, so it must not raise a claim
-    just before the oldest pending change
+    failing    the newest revision cannot be loaded
+    ahead      the edge serves something newer than it was told of, as after the core's data was
+               restored from a backup; the signed manifest that it holds proves it
 
-A claim goes back only where a failure is dropped (`Progress.read_index`).
+Nothing that an edge was told is signed, so an ack claims what may be wrong: a replica can show old
+data, or entries that nobody wrote. Its sum shows that, and the writer then takes it for nothing
+(`shows`).
 
 On the wire an ack is JSON, a field of the hash `keys.ACKS`. Acks are telemetry: each one replaces
-the edge's last, and one that cannot be read is no ack.
+the edge's last, and one that cannot be read is no ack. An edge of an older version says neither
+what it was told nor when it started; its ack proves nothing.
 """
 
+import base64
 import itertools
 import json
-from collections.abc import Container, KeysView, Mapping
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
-from dnsfleet.replication.revisions import Revision
+from dnsfleet.replication.sums import Positions
 
 MAX_FAILING = 50
 """Failing zones that one ack names, so that it stays small whatever happens. Where
@@ -28,6 +32,10 @@ more fail, the ack proves nothing for any zone."""
 
 MAX_REASON = 200
 """Characters of a reason that are kept."""
+
+AHEAD_OCTETS = 48 * 1024
+"""Octets of the manifests that prove what an edge has ahead, about 90 of them; at least one is
+named. Where there are more, the next acks name them: the writer publishes what was named anew."""
 
 FIRST_FORMAT = 1
 """What edges read that say nothing of it: they are older than the field."""
@@ -37,7 +45,7 @@ class Ack(NamedTuple):
     """What one edge says of itself; only its newest one counts."""
 
     lsn: int
-    """Every zone last published up to here is served as published, but for `failing`."""
+    """Every zone last published up to here is served as published, but for the exceptions."""
     failing: Mapping[str, str]
     """Origin to reason, of MAX_FAILING zones at most: their newest revision cannot be loaded."""
     failing_count: int
@@ -46,6 +54,16 @@ class Ack(NamedTuple):
     """When it was sent, Unix time in milliseconds; 0 before that."""
     reads: int = FIRST_FORMAT
     """The newest format of publications that the edge reads (see `formats`)."""
+    told: int = 0
+    """The position up to which it was told what is published."""
+    total: int | None = None
+    """The sum of all that it was told; None where the edge is too old to say."""
+    ahead: Mapping[str, bytes] = {}
+    """Origin to the signed manifest that is newer than what it was told, as many as fit."""
+    ahead_count: int = 0
+    """How many zones are ahead."""
+    started_ms: int = 0
+    """When the edge's process started, Unix time in milliseconds."""
     keys: tuple[str, ...] = ()
     """The public keys by which the edge verifies (`public_keys.identify`); none where the edge is
     older than the field."""
@@ -53,15 +71,23 @@ class Ack(NamedTuple):
 
 def encode(ack: Ack) -> bytes:
     """The wire form of an ack."""
-    named = {origin: ack.failing[origin][:MAX_REASON] for origin in sorted(ack.failing)}
-    said = {
+    said: dict[str, Any] = {
         "lsn": ack.lsn,
-        "failing": named,
+        "failing": {origin: ack.failing[origin][:MAX_REASON] for origin in sorted(ack.failing)},
         "failingCount": ack.failing_count,
         "time": ack.time_ms,
         "reads": ack.reads,
+        "told": ack.told,
+        "started": ack.started_ms,
         "keys": ack.keys,
     }
+    if ack.total is not None:
+        said["total"] = f"{ack.total:x}"
+    if ack.ahead_count:
+        said["ahead"] = {
+            origin: base64.b64encode(signed).decode() for origin, signed in ack.ahead.items()
+        }
+        said["aheadCount"] = ack.ahead_count
     return json.dumps(said, separators=(",", ":")).encode()
 
 
@@ -69,84 +95,45 @@ def decode(data: bytes) -> Ack | None:
     """The ack in wire form; None where it cannot be read."""
     try:
         said = json.loads(data)
-        failing = {str(origin): str(reason) for origin, reason in said["failing"].items()}
-        reads = said.get("reads", FIRST_FORMAT)
-        keys = tuple(str(key) for key in said.get("keys", ()))
-        ack = Ack(said["lsn"], failing, said["failingCount"], said["time"], reads, keys)
+        total = said.get("total")
+        ack = Ack(
+            said["lsn"],
+            {str(origin): str(reason) for origin, reason in said["failing"].items()},
+            said["failingCount"],
+            said["time"],
+            said.get("reads", FIRST_FORMAT),
+            said.get("told", 0),
+            None if total is None else int(str(total), 16),
+            {
+                str(origin): base64.b64decode(signed, validate=True)
+                for origin, signed in said.get("ahead", {}).items()
+            },
+            said.get("aheadCount", 0),
+            said.get("started", 0),
+            tuple(str(key) for key in said.get("keys", ())),
+        )
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return None
-    counts = (ack.lsn, ack.failing_count, ack.time_ms, ack.reads)
-    return ack if all(type(count) is int and count >= 0 for count in counts) else None
+    counts = (ack.lsn, ack.failing_count, ack.time_ms, ack.reads, ack.told, ack.ahead_count)
+    good = all(type(count) is int and count >= 0 for count in (*counts, ack.started_ms))
+    return ack if good else None
 
 
-def shows(ack: Ack, origin: str, lsn: int) -> bool:
+def exceptions(ack: Ack) -> Iterator[str]:
+    """The zones that an ack does not speak for."""
+    return itertools.chain(ack.failing, ack.ahead)
+
+
+def answered(ack: Ack, positions: Positions) -> int:
+    """Up to where the ack proves that all but its exceptions is answered; -1 for nothing.
+
+    `positions` is what the writer knows of its log. Exceptions that are not all named could be any.
+    """
+    named = ack.failing_count <= len(ack.failing) and ack.ahead_count <= len(ack.ahead)
+    proved = named and ack.total is not None and positions.has(ack.told, ack.total)
+    return min(ack.lsn, ack.told) if proved else -1
+
+
+def shows(ack: Ack, positions: Positions, origin: str, lsn: int) -> bool:
     """Whether the edge serves the newest publication of a zone, which is at this position."""
-    return ack.lsn >= lsn and origin not in ack.failing and ack.failing_count <= len(ack.failing)
-
-
-class Failure(NamedTuple):
-    """Why a zone is not served as it was published last."""
-
-    reason: str
-    lsn: int
-    """Of the oldest change that is missed."""
-    revision: Revision
-    """The revision that could not be loaded."""
-    verified: bool
-    """Whether a manifest has that revision, or only an announcement."""
-
-
-class Progress:
-    """How far one edge has come."""
-
-    def __init__(self) -> None:
-        self.announced = 0
-        """Up to which position the index and the log have announced everything."""
-        self._verified = 0
-        self._claimed = 0
-        self._failing: dict[str, Failure] = {}
-        self._last: Ack | None = None
-
-    @property
-    def failing(self) -> KeysView[str]:
-        """The zones that are not served as they were published last."""
-        return self._failing.keys()
-
-    def verify(self, lsn: int) -> None:
-        """A manifest from this position has a good signature."""
-        self._verified = max(self._verified, lsn)
-
-    def fail(self, zone: str, failure: Failure) -> None:
-        """The newest revision of a zone cannot be loaded."""
-        self._failing[zone] = failure
-
-    def settle(self, zone: str, revision: Revision) -> None:
-        """A zone is served as this revision says, or no more if it says so."""
-        failure = self._failing.get(zone)
-        if failure is not None and failure.revision <= revision:
-            del self._failing[zone]
-
-    def read_index(self, held: Container[str]) -> None:
-        """A new index was read, which announces every zone again.
-
-        A failure that only an announcement told of is dropped: the index repeats the announcement
-        if it is still true. So is one of a zone that is not held, because such a zone would keep
-        this edge incomplete for ever. The claim goes back to before each failure that is dropped.
-        """
-        for zone, failure in list(self._failing.items()):
-            if not failure.verified or zone not in held:
-                del self._failing[zone]
-                self._claimed = min(self._claimed, max(0, failure.lsn - 1))
-
-    def ack(self, oldest_pending: int | None) -> Ack | None:
-        """What to tell, None where it was told; `oldest_pending` is a position, None for none."""
-        self._claimed = max(self._claimed, min(self.announced, self._verified))
-        if oldest_pending is not None:
-            self._claimed = min(self._claimed, oldest_pending - 1)
-        named = itertools.islice(self._failing.items(), MAX_FAILING)
-        failing = {zone: failure.reason for zone, failure in named}
-        ack = Ack(self._claimed, failing, len(self._failing))
-        if ack == self._last:
-            return None
-        self._last = ack
-        return ack
+    return answered(ack, positions) >= lsn and origin not in exceptions(ack)

@@ -1,9 +1,9 @@
 """Commands: what the follower wants done. `follower` says when it asks for which.
 
 The first five are reads from the replica and are answered by the event of the same name. `Load`
-and `Apply` are work for the engine and are answered by `events.Applied`. `Drop` is work for the
-engine too, and an `Ack` is to be sent to the core; these two want no answer. Of the commands that
-want one, at most one is open at any time.
+and `Apply` are work for the engine and are answered by `events.Applied`. `Drop` and `Withhold` are
+work for the engine too, and an `Ack` is to be sent to the core; these want no answer. Of the
+commands that want one, at most one is open at any time.
 """
 
 from dataclasses import dataclass, field
@@ -14,7 +14,10 @@ from dnsfleet.replication.manifests import Manifest
 
 @dataclass(frozen=True, slots=True)
 class ReadIndex:
-    """HGETALL `keys.ZONES`."""
+    """GET `keys.LSN`, then HGETALL `keys.ZONES`.
+
+    What is published between the two, the log shows again.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,10 @@ class ReadFleet:
 
 @dataclass(frozen=True, slots=True)
 class ReadLog:
-    """XREAD `keys.LOG` after the id `LSN-0`; waiting for entries is allowed, and may end empty."""
+    """GET `keys.LSN`, then XREAD `keys.LOG` after the id `LSN-0`.
+
+    Waiting for entries is allowed, and may end empty.
+    """
 
     after: int
     """An LSN."""
@@ -76,4 +82,22 @@ class Drop:
     signed: bytes = field(repr=False)
 
 
-Command = ReadIndex | ReadFleet | ReadLog | ReadManifests | ReadChunks | Load | Apply | Drop | Ack
+@dataclass(frozen=True, slots=True)
+class Withhold:
+    """Answer SERVFAIL for a zone: it should be served here, and its data cannot be had."""
+
+    origin: str
+
+
+Command = (
+    ReadIndex
+    | ReadFleet
+    | ReadLog
+    | ReadManifests
+    | ReadChunks
+    | Load
+    | Apply
+    | Drop
+    | Withhold
+    | Ack
+)

@@ -19,7 +19,8 @@ class Restored:
     Each manifest was verified. Told at most once, before the first `Connected`.
     """
 
-    manifests: Sequence[Manifest]
+    manifests: Sequence[tuple[Manifest, bytes]]
+    """With the wire form of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class IndexRead:
 
     command: commands.ReadIndex
     zones: Mapping[bytes, bytes]
+    position: int
+    """The value of `keys.LSN` before; 0 where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ class LogRead:
 
     command: commands.ReadLog
     entries: Sequence[tuple[bytes, Mapping[bytes, bytes]]]
+    position: int
+    """The value of `keys.LSN` before the wait; 0 where there is none."""
 
 
 @dataclass(frozen=True, slots=True)

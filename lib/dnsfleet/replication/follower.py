@@ -34,10 +34,15 @@ assigns it to other Pops.
 
 **Gaps.** Each log entry names the position before it. Where that is not the position that was read
 last, entries were trimmed, or the core began anew. The index is read then, which announces all that
-the lost entries announced. In the data of one zone a gap only makes the delta chain longer: the
-manifest names every delta since its snapshot, and a follower that holds no revision of that chain
-reads the snapshot. So a follower that is behind goes to the newest revision at once, however many
-it missed.
+the lost entries announced. So it is where the log has nothing new and the replica names another
+position than the one that was read last. In the data of one zone a gap only makes the delta chain
+longer: the manifest names every delta since its snapshot, and a follower that holds no revision of
+that chain reads the snapshot. So a follower that is behind goes to the newest revision at once,
+however many it missed.
+
+**Ahead.** A zone that is held at a higher revision than the replica announces is *ahead*: the core
+lost it, or the replica is old. The acks name it with its signed manifest, so that the writer can
+publish above it.
 
 **Duplicates and late answers** change nothing: an answer to a command that is not open is ignored,
 and a revision that is held is not loaded again. After a disconnect no command is open, so a lost
@@ -46,11 +51,12 @@ delta does not fit, and the snapshot is read instead.
 
 **Failures stay with their zone.** Deltas that cannot be used lead to the snapshot. A snapshot that
 cannot be used makes the zone `failing`: it keeps the revision it has, is named in the acks, and is
-tried again with a newer manifest or at the next Resync or Connected. Other zones go on. What an ack
-may claim meanwhile is told in `acks`.
+tried again with a newer manifest or at the next Resync or Connected. Other zones go on. A zone of
+which nothing is held, and that failed TRIES times, is withheld: clients are told to ask elsewhere.
 
 **Complete** is an edge that may answer although its disk was empty: it has the signed fleet head,
-knows as many live zones as the head counts, and serves each one that is assigned to its Pop.
+it has verified manifests for just the live names that the head signs, and each of these that is
+assigned to its Pop is served, or withheld. What is only announced never keeps it waiting.
 """
 
 import itertools
@@ -59,30 +65,35 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from dnsfleet.replication import announcements, commands, delta_chains, events, manifests
-from dnsfleet.replication.acks import Failure, Progress
+from dnsfleet.replication.acks import MAX_FAILING
 from dnsfleet.replication.announcements import Announcement
 from dnsfleet.replication.commands import Command
 from dnsfleet.replication.delta_chains import DeltaChain
 from dnsfleet.replication.encoding import PayloadError
 from dnsfleet.replication.manifests import FleetHead, Manifest, ManifestError
+from dnsfleet.replication.progress import Failure, Progress
 from dnsfleet.replication.public_keys import PublicKeys
 from dnsfleet.replication.revisions import Revision
+from dnsfleet.replication.sums import NameSum
 
 MANIFESTS_AT_ONCE = 64
 """Manifests that are read and wait at a time: one round trip for many small zones, and at most
 4 MiB of memory whatever a replica holds."""
+TRIES = 2
+"""Tries to load a zone before clients are told that its data is missing: the second one is made
+after all others, with what the replica has by then."""
 
 
 class _Held(NamedTuple):
     """What the newest verified manifest says of a zone."""
 
     revision: Revision
-    lsn: int
     base: Revision | None
     """The revision of the snapshot that `chain_hash` starts from."""
     chain_hash: bytes
     served: bool
-    tombstone: bool
+    signed: bytes
+    """The manifest in wire form."""
 
 
 class _Job(NamedTuple):
@@ -105,13 +116,18 @@ class Follower:
         self._open: Command | None = None
         self._index_due = True
         self._fleet_due = True
+        self._gap = False  # whether the index is due because the log showed a gap
         self._progress = Progress()
-        self._log_end = 0
+        self._read = 0  # up to which position the log was read
         # Both are in the order of their lsn, and no announcement is older than a job: the index
         # gives a sorted list, and the log is read only while both are empty.
         self._announcements: dict[str, Announcement] = {}
         self._jobs: deque[_Job] = deque()
         self._held: dict[str, _Held] = {}
+        self._live = NameSum()
+        self._missing: set[str] = set()  # live, assigned to this Pop, and not served
+        self._withheld: set[str] = set()
+        self._ahead: dict[str, bytes] = {}
         self._fleet: FleetHead | None = None
         self._complete = False
 
@@ -130,13 +146,14 @@ class Follower:
         out: list[Command] = []
         match event:
             case events.Restored():
-                for manifest in event.manifests:
-                    self._hold(manifest)
+                for manifest, signed in event.manifests:
+                    self._know(manifest)
+                    self._hold(manifest, signed)
             case events.Connected():
                 self._online = self._index_due = self._fleet_due = True
             case events.Disconnected():
                 self._online, self._open = False, None
-                self._log_end = 0  # the next index may be older than that log
+                self._gap = False  # the next index may be older than that log
             case events.KeysChanged():
                 self._keys = event.keys
                 self._index_due = self._fleet_due = True  # what was no news may be some now
@@ -147,9 +164,12 @@ class Follower:
                     return []
                 self._open = None
                 out += self._take(event)
+        out += self._withhold()
         self._check_complete()
-        if not self._index_due and (ack := self._progress.ack(self._oldest_pending())) is not None:
-            out.append(ack)
+        if not self._index_due:
+            ack = self._progress.ack(self._oldest_pending(), self._ahead)
+            if ack is not None:
+                out.append(ack)
         if self._online and self._open is None:
             self._open = self._next()
             out.append(self._open)
@@ -166,14 +186,14 @@ class Follower:
             )
         if self._fleet_due:
             return commands.ReadFleet()
-        return commands.ReadLog(self._progress.announced)
+        return commands.ReadLog(self._read)
 
     def _take(self, answer: events.Answer) -> Iterator[Command]:
         match answer:
             case events.IndexRead():
-                self._take_index(answer.zones)
+                self._take_index(answer.zones, answer.position)
             case events.LogRead():
-                self._take_log(answer.entries)
+                self._take_log(answer.entries, answer.position)
             case events.FleetRead():
                 self._take_fleet(answer.signed)
             case events.ManifestsRead():
@@ -186,27 +206,31 @@ class Follower:
 
     # Announcements
 
-    def _take_index(self, zones: Mapping[bytes, bytes]) -> None:
+    def _take_index(self, zones: Mapping[bytes, bytes], position: int) -> None:
         heard = announcements.read_index(zones)
-        newest = heard[-1].lsn if heard else 0
-        self._progress.announced = max(newest, self._log_end)
-        self._progress.read_index(self._held)
-        self._log_end = 0
-        self._index_due = False
+        self._progress.read_index({each.zone: each for each in heard}, position)
+        # The log is read on from its end: from a gap, it could show the same gap again.
+        self._read = max(position, self._read if self._gap else 0)
+        self._index_due = self._gap = False
         self._announcements.clear()
+        self._ahead.clear()
         for announcement in heard:
             self._take_announcement(announcement)
 
-    def _take_log(self, entries: Sequence[tuple[bytes, Mapping[bytes, bytes]]]) -> None:
+    def _take_log(
+        self, entries: Sequence[tuple[bytes, Mapping[bytes, bytes]]], position: int
+    ) -> None:
+        if not entries and position != self._progress.told:
+            self._index_due = self._fleet_due = self._gap = True
         for entry_id, fields in entries:
             entry = announcements.read_entry(entry_id, fields)
-            if entry is None or entry.after != self._progress.announced:
-                # The index will be read after this part of the log, so it announces all of it. The
-                # log is then read from its end: from the gap, it could show the same gap again.
-                self._log_end = announcements.position(entries[-1][0])
-                self._index_due = self._fleet_due = True
+            if entry is None or entry.after != self._progress.told:
+                # The index will be read after this part of the log, so it announces all of it.
+                self._read = announcements.position(entries[-1][0])
+                self._index_due = self._fleet_due = self._gap = True
                 return
-            self._progress.announced = entry.lsn
+            self._read = entry.lsn
+            self._progress.read_entry(entry.lsn, entry.announcement)
             if entry.announcement is None:
                 self._fleet_due = True
             else:
@@ -215,6 +239,10 @@ class Follower:
     def _take_announcement(self, announcement: Announcement) -> None:
         zone = announcement.zone
         held = self._held.get(zone)
+        if held is not None and announcement.revision < held.revision:
+            self._ahead[zone] = held.signed
+        else:
+            self._ahead.pop(zone, None)
         if held is None or announcement.revision > held.revision:
             before = self._announcements.get(zone, announcement)
             self._announcements[zone] = Announcement(
@@ -233,31 +261,32 @@ class Follower:
             return  # An edge with an empty disk waits on; for any other it changes nothing.
         if self._fleet is None or (head.fence, head.lsn) > (self._fleet.fence, self._fleet.lsn):
             self._fleet = head
+            told = head.lsn == self._progress.told
+            if told and head.total not in (None, self._progress.total):
+                self._index_due = True  # once for each head: what stays different, the acks tell
 
     def _take_manifest(self, origin: str, value: bytes | None) -> Iterator[Command]:
         announcement = self._announcements.pop(origin)
         try:
             manifest, signed = self._verify(origin, value)
         except ManifestError as error:
-            self._progress.fail(
-                origin, Failure(str(error), announcement.lsn, announcement.revision, verified=False)
-            )
+            self._progress.fail(origin, Failure(str(error), announcement.revision, verified=False))
             return
         if manifest.revision < announcement.revision:
             reason = (
                 f"its manifest is {manifest.revision}, and {announcement.revision} was announced"
             )
-            self._progress.fail(
-                origin, Failure(reason, announcement.lsn, announcement.revision, verified=False)
-            )
+            self._progress.fail(origin, Failure(reason, announcement.revision, verified=False))
         held = self._held.get(origin)
         if held is not None and manifest.revision <= held.revision:
             return
+        self._know(manifest)
         if manifest.assigned(self._pop):
             self._jobs.append(_Job(manifest, signed, announcement.lsn, self._find_chain(manifest)))
             return
-        self._settle(manifest)
-        if held is not None and held.served:
+        self._settle(manifest, signed)
+        if (held is not None and held.served) or origin in self._withheld:
+            self._withheld.discard(origin)
             yield commands.Drop(manifest, signed)
 
     def _verify(self, origin: str, value: bytes | None) -> tuple[Manifest, bytes]:
@@ -293,44 +322,69 @@ class Follower:
             self._fail(answer.error)
             return
         self._jobs.popleft()
-        self._settle(answer.command.manifest)
+        self._settle(answer.command.manifest, answer.command.signed)
 
     def _fail(self, reason: str) -> None:
         job = self._jobs.popleft()
         if job.chain.snapshot is None:
             self._jobs.appendleft(job._replace(chain=delta_chains.from_snapshot(job.manifest)))
             return
-        self._progress.fail(
-            job.manifest.zone, Failure(reason, job.lsn, job.manifest.revision, verified=True)
-        )
-        self._progress.verify(job.manifest.lsn)
+        self._progress.fail(job.manifest.zone, Failure(reason, job.manifest.revision, True))
 
-    def _settle(self, manifest: Manifest) -> None:
-        self._hold(manifest)
+    def _know(self, manifest: Manifest) -> None:
+        """A zone has this newest verified manifest, whether it can be loaded or not."""
+        zone, before = manifest.zone, self._live.total
+        self._live.put(zone, not manifest.tombstone)
+        if self._live.total != before and not self._complete:
+            self._fleet_due = True
+        held = self._held.get(zone)
+        if manifest.assigned(self._pop) and not (held is not None and held.served):
+            self._missing.add(zone)
+        else:
+            self._missing.discard(zone)
+
+    def _settle(self, manifest: Manifest, signed: bytes) -> None:
+        self._hold(manifest, signed)
         self._progress.settle(manifest.zone, manifest.revision)
 
-    def _hold(self, manifest: Manifest) -> None:
-        self._progress.verify(manifest.lsn)
-        self._held[manifest.zone] = _Held(
+    def _hold(self, manifest: Manifest, signed: bytes) -> None:
+        zone, served = manifest.zone, manifest.assigned(self._pop)
+        self._held[zone] = _Held(
             manifest.revision,
-            manifest.lsn,
             None if manifest.snapshot is None else manifest.snapshot.revision,
             manifest.chain_hash,
-            manifest.assigned(self._pop),
-            manifest.tombstone,
+            served,
+            signed,
         )
+        self._missing.discard(zone)
+        if served:
+            self._withheld.discard(zone)
 
     def _oldest_pending(self) -> int | None:
-        """The position of the oldest change, verified or announced, that is not served."""
-        if self._jobs:
-            return self._jobs[0].lsn
-        return next((announcement.lsn for announcement in self._announcements.values()), None)
+        """The position of the oldest change, verified or announced, that is not served.
+
+        Not of a zone that fails: an ack names it, and that it is tried again changes nothing.
+        """
+        failing = self._progress.failing
+        if len(failing) > MAX_FAILING:
+            return 1  # they are not all named, so the ack proves nothing
+        pending = itertools.chain(
+            ((job.manifest.zone, job.lsn) for job in self._jobs),
+            ((zone, announcement.lsn) for zone, announcement in self._announcements.items()),
+        )
+        return next((lsn for zone, lsn in pending if zone not in failing), None)
+
+    def _withhold(self) -> Iterator[Command]:
+        """Tell clients of zones that are missing and failed often enough."""
+        for zone in self._missing & self._progress.failing:
+            if zone not in self._withheld and self._progress.tries(zone) >= TRIES:
+                self._withheld.add(zone)
+                yield commands.Withhold(zone)
 
     def _check_complete(self) -> None:
-        if self._complete or self._fleet is None or self._index_due or self.waiting:
+        if self._complete or self._fleet is None:
             return
-        counted = sum(
-            not held.tombstone or held.lsn > self._fleet.lsn for held in self._held.values()
-        )
-        absent = self._progress.failing - self._held.keys()
-        self._complete = counted >= self._fleet.zones and not absent
+        known = self._live.count >= self._fleet.zones
+        if self._fleet.names is not None:
+            known = (self._live.count, self._live.total) == (self._fleet.zones, self._fleet.names)
+        self._complete = known and self._missing <= self._withheld

@@ -18,6 +18,7 @@ signature covers a context first, so that no head can be passed off as one of an
 may have several public keys (see `public_keys`); one of them has to fit.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -130,7 +131,8 @@ class Manifest:
 class FleetHead:
     """The publisher says that all the zones it knows are published.
 
-    An edge with nothing on disk is complete only once it knows as many live zones.
+    An edge with nothing on disk is complete only once it knows just the same live zones. A writer
+    of an older version signed their number alone.
     """
 
     fence: int
@@ -139,6 +141,10 @@ class FleetHead:
     """Zones that are live: published and not removed."""
     format: int = formats.READS[0]
     """One of `formats.READS`."""
+    names: int | None = None
+    """The sum of their names (see `sums`)."""
+    total: int | None = None
+    """The sum of announcements at `lsn`."""
 
 
 def sign(manifest: Manifest, key: Ed25519PrivateKey) -> bytes:
@@ -176,9 +182,23 @@ def verify(data: bytes, public: Iterable[Ed25519PublicKey]) -> Manifest:
         raise ManifestError(f"the manifest has an unreadable field: {error!r}") from error
 
 
+def fingerprint(signed: bytes) -> bytes:
+    """16 octets that tell a signed head from any other."""
+    return hashlib.blake2b(signed, digest_size=16).digest()
+
+
 def sign_fleet(head: FleetHead, key: Ed25519PrivateKey) -> bytes:
     """The wire form of a fleet head."""
-    said = {"format": head.format, "fence": head.fence, "lsn": head.lsn, "zones": head.zones}
+    said: dict[str, Any] = {
+        "format": head.format,
+        "fence": head.fence,
+        "lsn": head.lsn,
+        "zones": head.zones,
+    }
+    if head.names is not None:
+        said["names"] = f"{head.names:x}"
+    if head.total is not None:
+        said["total"] = f"{head.total:x}"
     return _seal(said, _FLEET_CONTEXT, key)
 
 
@@ -186,7 +206,11 @@ def verify_fleet(data: bytes, public: Iterable[Ed25519PublicKey]) -> FleetHead:
     """The fleet head in wire form, once its signature and its fields are in order."""
     said = _open(data, _FLEET_CONTEXT, public)
     try:
-        return FleetHead(*(_count(said[name]) for name in ("fence", "lsn", "zones", "format")))
+        fence, lsn, zones, format_ = (
+            _count(said[name]) for name in ("fence", "lsn", "zones", "format")
+        )
+        names, total = _sum(said.get("names")), _sum(said.get("total"))
+        return FleetHead(fence, lsn, zones, format_, names, total)
     except (KeyError, TypeError, ValueError) as error:
         raise ManifestError(f"the fleet head has an unreadable field: {error!r}") from error
 
@@ -258,6 +282,10 @@ def _count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise ValueError(f"{value!r} is not a count")
     return value
+
+
+def _sum(value: str | None) -> int | None:
+    return None if value is None else int(value, 16)
 
 
 def _hash(value: str) -> bytes:

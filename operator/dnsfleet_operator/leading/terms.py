@@ -18,7 +18,7 @@ from dnsfleet.resources import Reference
 from dnsfleet_publisher.core_redis import connect
 from dnsfleet_publisher.publishing import State
 from dnsfleet_publisher.record_store import RecordStore
-from dnsfleet_publisher.store_errors import StoreError
+from dnsfleet_publisher.store_errors import StoreError, StoreResetError
 
 from dnsfleet_operator import garbage
 from dnsfleet_operator.cluster import Cluster
@@ -115,7 +115,11 @@ class Term:
             given.workloads,
         )
         self._view = View(
-            given.observation, given.workloads, self._zones.results, self._pops.results
+            given.observation,
+            given.workloads,
+            self._zones.results,
+            self._pops.results,
+            positions=self._store.positions,
         )
         self._said: Mapping[str, Ack] = {}
         self._list: Iterator[None] | None = None
@@ -162,7 +166,7 @@ class Term:
         away = None
         try:
             self._said = self._store.core.acks()
-            if self._store.choose_format(self._said.values()):
+            if self._is_to_be_written():
                 self._waiting.add(ZONES)
         except StoreError as error:
             away = error  # statuses have to tell of that too, and of pods that come and go
@@ -173,6 +177,17 @@ class Term:
         )
         if away is not None:
             raise away
+
+    def _is_to_be_written(self) -> bool:
+        """Whether the core or the edges are not as they should be, which the next pass mends."""
+        if self._store.fence == 0:
+            return False
+        try:
+            self._store.check()
+            return self._store.hear(self._said) or self._store.audit()
+        except StoreResetError as error:
+            _log.warning("%s", error)
+            return True
 
     # All objects, a part at a time
 
@@ -325,7 +340,8 @@ class Term:
         ready = edge_pods.ready_by_pop(self._workloads.pods)
         fields = [edge.field for edges in ready.values() for edge in edges]
         signed_by, newest = self._zones.signed_by()
-        return Progress({each: self._said.get(each) for each in fields}, signed_by, newest)
+        said = {each: self._said.get(each) for each in fields}
+        return Progress(said, signed_by, newest, self._store.positions)
 
     def _pass_cookies(self, key: Key) -> bool:
         """Make or rotate the cookie secrets; edges see for themselves."""

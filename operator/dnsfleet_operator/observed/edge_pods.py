@@ -1,9 +1,13 @@
 """The edge pods of the Pops, as the API server shows them. Pure."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from dnsfleet_operator.objects import COMPONENT_LABEL, POP_LABEL
+
+CONTAINER = "edge"
+"""The container of an edge pod in which the edge runs."""
 
 
 class EdgePod(NamedTuple):
@@ -13,6 +17,8 @@ class EdgePod(NamedTuple):
     name: str
     ready: bool
     """Whether clients are sent to it."""
+    started_ms: int = 0
+    """When its container started, Unix time in milliseconds; 0 if it does not run."""
 
     @property
     def field(self) -> str:
@@ -31,7 +37,15 @@ def read(pod: Mapping[str, Any]) -> EdgePod | None:
         return None
     conditions = {each["type"]: each["status"] for each in status.get("conditions") or ()}
     ready = conditions.get("Ready") == "True" and "deletionTimestamp" not in metadata
-    return EdgePod(labels[POP_LABEL], metadata["name"], ready)
+    return EdgePod(labels[POP_LABEL], metadata["name"], ready, _started_ms(status))
+
+
+def _started_ms(status: Mapping[str, Any]) -> int:
+    for each in status.get("containerStatuses") or ():
+        running = (each.get("state") or {}).get("running")
+        if each.get("name") == CONTAINER and running and running.get("startedAt"):
+            return int(datetime.fromisoformat(running["startedAt"]).timestamp() * 1000)
+    return 0
 
 
 def ready_by_pop(pods: Iterable[Mapping[str, Any]]) -> dict[str, tuple[EdgePod, ...]]:

@@ -3,6 +3,8 @@
 import hashlib
 import json
 
+from dnsfleet_publisher import redis_settings
+
 from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.pops.setting import (
     CONFIG_FOLDER,
@@ -91,6 +93,4 @@ appendonly no
 aclfile /etc/dnsfleet-keys/replica.acl
 replicaof {core.core_host} {core.core_port}
 primaryuser replica
-replica-serve-stale-data yes
-repl-diskless-load swapdb
-"""
+{redis_settings.REPLICA}"""

@@ -15,8 +15,9 @@ named: whoever knows better can drain its Pop.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from dnsfleet.replication import public_keys
+from dnsfleet.replication import acks, public_keys
 from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.sums import Positions
 from dnsfleet_publisher import key_secrets
 from dnsfleet_publisher.key_secrets import Keys
 
@@ -32,7 +33,9 @@ class Progress(NamedTuple):
     signed_by: str
     """Which key signed all that is published; empty while it is more than one."""
     newest: int
-    """The position of the newest manifest."""
+    """The position of the newest manifest when that was so for the first time."""
+    positions: Positions
+    """By which acks are judged."""
 
 
 class Step(NamedTuple):
@@ -65,7 +68,9 @@ def step(keys: Keys, asked: bool, progress: Progress) -> Step:
         if progress.signed_by != name:
             return Step(None, f"everything that is published is signed anew by key {name}")
         late = [
-            edge for edge, ack in progress.said.items() if ack is None or ack.lsn < progress.newest
+            edge
+            for edge, ack in progress.said.items()
+            if ack is None or acks.answered(ack, progress.positions) < progress.newest
         ]
         if late:
             return Step(None, f"edges take over what key {name} signed; {_waits(late, progress)}")

@@ -2,9 +2,9 @@
 
     a zone was published            that zone
     an edge's ack moved             zones published between what it said before and says now, and
-                                    those that it fails at in only one of the two
+                                    those that are its exceptions in only one of the two
     a Pop has other Ready edges     zones that it was late with, those its edges do not answer, and
-                                    those they fail at
+                                    those that are their exceptions
     an edge fell silent, or spoke   zones that its Pop is late with
     other Pops are in service       every zone
     time went by                    zones that are late, when the next step of STEPS is reached
@@ -129,7 +129,7 @@ class Arrivals:
             if old.keys() != new.keys():
                 found |= self._late[pop].since.keys()
                 found.update(self._above(min(_answered(old), _answered(new))))
-                found.update(name for word in new.values() for name in word.failing)
+                found.update(name for word in new.values() for name in word.exceptions)
                 continue
             for name, word in new.items():
                 found.update(self._affected_by(pop, old[name], word))
@@ -143,8 +143,8 @@ class Arrivals:
         found = set(self._above(low, high))
         found |= {
             origin
-            for origin in old.failing.keys() | new.failing.keys()
-            if old.failing.get(origin) != new.failing.get(origin)
+            for origin in old.exceptions.keys() | new.exceptions.keys()
+            if old.exceptions.get(origin) != new.exceptions.get(origin)
         }
         if old.silent != new.silent:
             found |= self._late[pop].since.keys()

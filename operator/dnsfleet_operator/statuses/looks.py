@@ -15,6 +15,7 @@ from typing import Any
 
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.revisions import Revision
+from dnsfleet.replication.sums import Positions
 from dnsfleet.resources import Pop, Reference
 from dnsfleet_publisher.publishing import State
 
@@ -49,6 +50,8 @@ class View:
     pops: dict[str, PopResult] = field(default_factory=dict)
     drains: Drains = field(default_factory=lambda: Drains(frozenset(), {}))
     keys: Report = UNKNOWN
+    positions: Positions = field(default_factory=Positions)
+    """What the writer knows of the core's log."""
 
     def active(self) -> list[str]:
         """The Pops that clients reach."""
@@ -76,6 +79,10 @@ class FleetView:
     def recheck(self, observation: Observation) -> None:
         """Compare the status of every object, a part at each look."""
         self._recheck = self._updates.recheck(observation)
+
+    def written(self, reference: Reference, status: Mapping[str, Any]) -> None:
+        """This status, as it was handed on, was written."""
+        self._updates.written(reference, status)
 
     def passed(self, done: Pass, results: Results) -> None:
         """A pass was made."""
@@ -117,7 +124,7 @@ class FleetView:
 
     def _look_at_zones(self, view: View, said: Mapping[str, Ack]) -> tuple[set[str], Fleet]:
         ready = edge_pods.ready_by_pop(view.workloads.pods)
-        fleet = Fleet(view.active(), ready, said, time.time_ns() // 1_000_000)
+        fleet = Fleet(view.active(), ready, said, view.positions, time.time_ns() // 1_000_000)
         pops = [pop.metadata.name for pop in view.observation.pops]
         return self._arrivals.look(fleet, pops), fleet
 

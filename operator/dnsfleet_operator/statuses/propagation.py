@@ -1,9 +1,10 @@
 """How far each zone's newest revision has come, from edges and their acks. Pure.
 
-A revision has reached a Pop when every Ready edge of it says so; a Pop without a Ready edge has
-reached nothing. What an edge says is one number: everything published up to there is answered,
-but for the zones that it names as failing. Nothing else counts, neither that the core has the
-revision nor that the replica does.
+A revision has reached a Pop when every Ready edge of it proves so; a Pop without a Ready edge has
+reached nothing. What an edge says is one position of the log: everything published up to there is
+answered, but for the zones that it names as exceptions. It counts if the edge was told what we
+published (see `acks`), and if the process that said it still runs. Nothing else counts, neither
+that the core has the revision nor that the replica does.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,12 +13,15 @@ from typing import NamedTuple
 from dnsfleet.replication import acks
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.manifests import Manifest
+from dnsfleet.replication.sums import Positions
 from dnsfleet.resources.zones import MAX_SLOWEST
 
 from dnsfleet_operator.observed.edge_pods import EdgePod
 
 SILENT_MS = 15_000
 """An edge repeats its ack every 5 s; three in a row do not get lost on a link that works."""
+CLOCK_STEP_MS = 2_000
+"""A clock may be set back so far between the start of a container and that of its process."""
 STEPS = (0, 1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400)
 """Seconds behind, as a status tells them: the exact number would be a write every second."""
 
@@ -52,14 +56,22 @@ class Word(NamedTuple):
     """What one edge says."""
 
     answers: int
-    """Everything up to this position is answered, but for `failing`; -1 for nothing."""
-    failing: Mapping[str, str]
-    """Origin to reason."""
+    """Everything up to this position is answered, but for `exceptions`; -1 for nothing."""
+    exceptions: Mapping[str, str]
+    """Origin to reason, of zones that fail or are ahead."""
     silent: bool
     """Whether it was not heard lately."""
 
 
-_WORST = ("LoadFailed", "PopUnreachable", "NoReadyEdge", "Propagating")
+_WORST = (
+    "LoadFailed",
+    "EdgeAhead",
+    "PopUnreachable",
+    "NoReadyEdge",
+    "UnverifiedEdge",
+    "Propagating",
+)
+_AHEAD = "it answers a newer revision than the core has; the core publishes above it"
 
 
 class Fleet:
@@ -70,13 +82,16 @@ class Fleet:
         active: Sequence[str],
         ready: Mapping[str, tuple[EdgePod, ...]],
         said: Mapping[str, Ack],
+        positions: Positions,
         now_ms: int,
     ) -> None:
-        """Take the Pops that clients reach, the Ready edges of each, and the acks by POP/EDGE."""
+        """Take the Pops that clients reach, the Ready edges of each, the acks by POP/EDGE, and what
+        the writer knows of its log."""
         self.active = active
         self.now_ms = now_ms
         self._ready = ready
         self._said = said
+        self._positions = positions
         self._floors: dict[str, int] = {}
 
     def zone(self, manifest: Manifest) -> ZoneState:
@@ -102,9 +117,19 @@ class Fleet:
             if ack is None:
                 found[edge.name] = Word(-1, {}, True)
                 continue
-            proves = ack.failing_count <= len(ack.failing)
-            found[edge.name] = Word(ack.lsn if proves else -1, ack.failing, self._is_silent(ack))
+            exceptions = {**ack.failing, **dict.fromkeys(ack.ahead, _AHEAD)}
+            found[edge.name] = Word(self._answers(edge, ack), exceptions, self._is_silent(ack))
         return found
+
+    def doubtful(self, pop: str) -> list[str]:
+        """The Ready edges of a Pop that were heard lately, and do not prove what they say."""
+        return [
+            edge.name
+            for edge in self._ready.get(pop, ())
+            if (ack := self._said.get(edge.field)) is not None
+            and not self._is_silent(ack)
+            and self._answers(edge, ack) < 0
+        ]
 
     def silent(self, pop: str) -> list[str]:
         """The Ready edges of a Pop that have not been heard for a while."""
@@ -118,7 +143,7 @@ class Fleet:
         """Everything up to here is answered by every Ready edge; -1 where nothing is known."""
         if pop not in self._floors:
             words = self.words(pop).values()
-            floors = [-1 if word.failing else word.answers for word in words]
+            floors = [-1 if word.exceptions else word.answers for word in words]
             self._floors[pop] = min(floors, default=-1)
         return self._floors[pop]
 
@@ -129,20 +154,34 @@ class Fleet:
         late = []
         for edge in edges:
             ack = self._said.get(edge.field)
-            if ack is not None and acks.shows(ack, manifest.zone, manifest.lsn):
-                continue
-            late.append((edge, ack))
+            if (
+                ack is None
+                or manifest.zone in acks.exceptions(ack)
+                or self._answers(edge, ack) < manifest.lsn
+            ):
+                late.append((edge, ack))
         if not late:
             return PopState(pop, True)
         for edge, ack in late:
             if ack is not None and manifest.zone in ack.failing:
                 message = f"edge {edge.name} cannot load it: {ack.failing[manifest.zone]}"
                 return PopState(pop, False, "LoadFailed", message)
+            if ack is not None and manifest.zone in ack.ahead:
+                return PopState(pop, False, "EdgeAhead", f"edge {edge.name}: {_AHEAD}")
         names = ", ".join(edge.name for edge, _ in late[:MAX_SLOWEST])
         if any(ack is not None and self._is_silent(ack) for _, ack in late):
             message = f"not heard for {SILENT_MS // 1000} s: {names}"
             return PopState(pop, False, "PopUnreachable", message)
+        if any(ack is not None and ack.total is None for _, ack in late):
+            message = f"of a version that proves nothing: {names}"
+            return PopState(pop, False, "UnverifiedEdge", message)
         return PopState(pop, False, "Propagating", f"not yet answered by {names}")
+
+    def _answers(self, edge: EdgePod, ack: Ack) -> int:
+        """Up to where an edge proves that it answers; -1 for nothing."""
+        if ack.started_ms < edge.started_ms - CLOCK_STEP_MS:
+            return -1  # an earlier process said it, which may have known more
+        return acks.answered(ack, self._positions)
 
     def _is_silent(self, ack: Ack) -> bool:
         return self.now_ms - ack.time_ms > SILENT_MS

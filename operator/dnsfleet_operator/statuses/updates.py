@@ -4,6 +4,11 @@ Whoever calls names the objects for which something may be different, so a look 
 costs what happens in it. A status speaks of the generation that the last pass took, not of a newer
 one that came since.
 
+What an object shows is not what it was given last: a write may wait, or be under way, or be done
+and not heard of. Facts that go from A to B and back meanwhile need a write of A, although A is
+shown. So what was handed on is kept until its write is heard of, and takes the place of what is
+shown.
+
 A status can also be changed by others. So now and then every object is compared (see `recheck`);
 one that shows what it showed at the last comparison costs a look into a table.
 """
@@ -45,14 +50,19 @@ class StatusUpdates:
         self._put = put
         self._shown: dict[Reference, object] = {}
         self._compared: dict[Reference, int] = {}
+        self._handed: dict[Reference, tuple[str, Mapping[str, Any]]] = {}
+        """Uid and status of each object whose write was not heard of yet."""
         self._labels: dict[Reference, tuple[str, str, str]] = {}
         self._pops_shown_at: dict[Reference, float] = {}
 
     def recheck(self, observation: Observation) -> Iterator[Reference | None]:
         """Go through all objects; gives those that do not show what they did when compared last.
 
-        None for each other, so that whoever iterates can stop after a part.
+        None for each other, so that whoever iterates can stop after a part. Pops are compared at
+        each look.
         """
+        for reference in observation.of_kind("Pop"):
+            self._shown.pop(reference, None)
         for kind in ("Zone", "RecordSet"):
             for reference in list(observation.of_kind(kind)):
                 known = observation.get(reference)
@@ -61,6 +71,11 @@ class StatusUpdates:
                 else:
                     self._shown.pop(reference, None)
                     yield reference
+
+    def written(self, reference: Reference, status: Mapping[str, Any]) -> None:
+        """This status, as it was handed on, is what the object shows, or showed for a moment."""
+        if (handed := self._handed.get(reference)) is not None and handed[1] is status:
+            del self._handed[reference]
 
     def objects(
         self,
@@ -106,7 +121,7 @@ class StatusUpdates:
             self._samples.pops[reference.name] = _pop_sample(facts, lag)
             if facts.ready and facts.current < facts.assigned and facts.lag_ms == 0:
                 continue  # a revision is on its way and will arrive in a moment
-            before = known.status
+            before = self._before(reference, known)
             status = pop_statuses.pop(result.generation, facts, before, now)
             since = time.monotonic() - self._pops_shown_at.get(reference, -math.inf)
             if pop_statuses.wait_seconds(before, status, since) > 0 or self._is_shown(
@@ -115,10 +130,12 @@ class StatusUpdates:
                 continue
             if before != status:
                 self._pops_shown_at[reference] = time.monotonic()
-            self._show(reference, known, before, status)
+            self._show(reference, known, status)
         for name in self._samples.pops.keys() - names:
             del self._samples.pops[name]
-            self._pops_shown_at.pop(Reference("Pop", "", name), None)
+            gone = Reference("Pop", "", name)
+            self._pops_shown_at.pop(gone, None)
+            self._forget(gone)
 
     def _zone(
         self,
@@ -136,9 +153,9 @@ class StatusUpdates:
         if _waits(facts):
             return False
         if not self._is_shown(reference, known, (generation, found, facts)):
-            before = known.status
+            before = self._before(reference, known)
             status = zone_statuses.zone(generation, conditions, facts, before, now)
-            self._show(reference, known, before, status)
+            self._show(reference, known, status)
         return True
 
     def _record_set(
@@ -152,7 +169,7 @@ class StatusUpdates:
     ) -> bool:
         resource = known.document.resource if known.document is not None else None
         origin, records = None, 0
-        before = known.status
+        before = self._before(reference, known)
         if isinstance(resource, RecordSet):
             frozen = resource.zone_reference in results.frozen
             if frozen and before.get("observedGeneration") == generation:
@@ -167,7 +184,7 @@ class StatusUpdates:
         if not self._is_shown(reference, known, (generation, found, facts)):
             conditions = zone_statuses.conditions(str(reference), found, facts)
             status = zone_statuses.record_set(generation, records, conditions, before, now)
-            self._show(reference, known, before, status)
+            self._show(reference, known, status)
         return True
 
     def _measure(
@@ -193,8 +210,7 @@ class StatusUpdates:
 
     def _drop(self, reference: Reference) -> None:
         """An object is gone."""
-        self._shown.pop(reference, None)
-        self._compared.pop(reference, None)
+        self._forget(reference)
         if (labels := self._labels.pop(reference, None)) is not None:
             self._samples.zones.pop(labels, None)
 
@@ -206,13 +222,24 @@ class StatusUpdates:
         self._shown[reference] = uid_and_facts
         return False
 
-    def _show(
-        self, reference: Reference, known: Known, before: Mapping[str, Any], status: dict[str, Any]
-    ) -> None:
-        if before == status:
+    def _forget(self, reference: Reference) -> None:
+        self._shown.pop(reference, None)
+        self._compared.pop(reference, None)
+        self._handed.pop(reference, None)
+
+    def _before(self, reference: Reference, known: Known) -> Mapping[str, Any]:
+        """The status that this very object will show before the next one is written."""
+        uid, status = self._handed.get(reference, ("", {}))
+        return status if uid == known.uid else known.status
+
+    def _show(self, reference: Reference, known: Known, status: dict[str, Any]) -> None:
+        shown = known.status
+        if shown == status and self._before(reference, known) == status:
             self._compared[reference] = hash(known.status_text)
-        else:
-            self._put(reference, known.uid, status, events.notices(before, status))
+            return
+        self._compared.pop(reference, None)
+        self._handed[reference] = (known.uid, status)
+        self._put(reference, known.uid, status, events.notices(shown, status))
 
 
 def _pop_sample(facts: pop_statuses.Facts, lag: Lag) -> PopSample:

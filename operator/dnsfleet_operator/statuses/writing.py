@@ -22,14 +22,17 @@ from dnsfleet_operator.statuses.posting import post
 THREADS = 4
 """Writes under way at once: more would crowd out others at a small API server."""
 
+Written = Callable[[Object, Mapping[str, Any]], None]
+"""Gets each object as a write left it, and the status that was given to `put`."""
+
 _log = logging.getLogger(__name__)
 
 
 class StatusWriter:
     """Writes statuses in the background; `written` is called from its threads."""
 
-    def __init__(self, cluster: Cluster, instance: str, written: Callable[[Object], None]) -> None:
-        """`written` gets each object as the write left it; `instance` is who posts Events."""
+    def __init__(self, cluster: Cluster, instance: str, written: Written) -> None:
+        """`instance` is who posts Events."""
         self._cluster = cluster
         self._instance = instance
         self._written = written
@@ -88,7 +91,7 @@ class StatusWriter:
             try:
                 made = self._cluster.apply(_object(reference, write.uid, write.status), "status")
                 if made is not None:
-                    self._written(made)
+                    self._written(made, write.status)
             except Exception as error:
                 # A defect must not end the thread: nobody would write in its place.
                 self._fail(reference, write, error)

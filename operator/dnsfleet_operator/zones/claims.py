@@ -33,6 +33,8 @@ class Claim:
     created: str
     """Its creationTimestamp: its age decides against other claims, and about its deletion."""
     rrsets: frozenset[RRsetKey]
+    uid: str = ""
+    """Of the RecordSet; empty in claims of an operator that did not note it."""
 
 
 Claims = Mapping[Reference, Claim]
@@ -45,6 +47,7 @@ def of_record_set(record_set: RecordSet, origin: str) -> Claim:
         record_set.zone_reference,
         record_set.metadata.creation_timestamp,
         frozenset(record.key(origin) for record in record_set.spec.records),
+        record_set.metadata.uid,
     )
 
 
@@ -63,7 +66,10 @@ def as_published(reference: Reference, claim: Claim, zone: Zone) -> RecordSet | 
     if not records:
         return None
     metadata = Metadata.model_construct(
-        name=reference.name, namespace=reference.namespace, creation_timestamp=claim.created
+        name=reference.name,
+        namespace=reference.namespace,
+        uid=claim.uid,
+        creation_timestamp=claim.created,
     )
     zone_ref = ZoneReference(name=claim.zone.name, namespace=claim.zone.namespace)
     spec = RecordSetSpec.model_construct(zone_ref=zone_ref, records=tuple(records))
@@ -108,7 +114,9 @@ class Ledger:
             held = self.of_zone(origin)
             for reference, claim in claims.items():
                 known = held.get(reference)
-                rrsets = claim.rrsets if known is None else claim.rrsets | known.rrsets
+                rrsets = claim.rrsets
+                if known is not None and known.uid in ("", claim.uid):
+                    rrsets |= known.rrsets
                 if known != (both := replace(claim, rrsets=rrsets)):
                     more.setdefault(origin, {})[reference] = both
         try:
@@ -167,7 +175,12 @@ def _read_field(field: str) -> tuple[str, Reference]:
 
 def _encode(claim: Claim) -> bytes:
     zone = [claim.zone.namespace, claim.zone.name]
-    value = {"zone": zone, "created": claim.created, "rrsets": sorted(claim.rrsets)}
+    value = {
+        "zone": zone,
+        "uid": claim.uid,
+        "created": claim.created,
+        "rrsets": sorted(claim.rrsets),
+    }
     return json.dumps(value, separators=(",", ":")).encode()
 
 
@@ -177,6 +190,7 @@ def _decode(value: bytes) -> Claim | None:
         found = json.loads(value)
         namespace, name = found["zone"]
         rrsets = frozenset((str(owner), str(rtype)) for owner, rtype in found["rrsets"])
-        return Claim(Reference("Zone", str(namespace), str(name)), str(found["created"]), rrsets)
+        zone = Reference("Zone", str(namespace), str(name))
+        return Claim(zone, str(found["created"]), rrsets, str(found.get("uid", "")))
     except (ValueError, KeyError, TypeError):
         return None

@@ -90,7 +90,7 @@ class ZonePasses:
 
         The position stays the same until another key signs; both are empty until all is signed.
         """
-        return self._publisher.signed_by, self._publisher.signed_at
+        return self._store.signed
 
     def deleted(self, reference: Reference, known: Known) -> None:
         """A Zone object is gone; the next pass finds out whether that was meant."""
@@ -117,6 +117,7 @@ class ZonePasses:
         self._retained.follow(self._silent, observation, self._assembler)
         self._silent.clear()
         self._confirm_deletions()
+        self._remove([each for each in self._store.ended if each not in self._naming])
         for origin in self._selections.follow(observation.pops, lingering):
             self.mark(origin)
         assembly = self._assembler.assemble(MOST_ORIGINS)

@@ -5,6 +5,9 @@
     a RecordSet that is gone, and nobody meant to delete it: the same, for a grace period
     a RecordSet that breaks its zone      its last good version, where this writer never saw one
 
+All of that is of one object: a RecordSet that was made anew under the name of another one never
+served what that one did, and ends it.
+
 What a RecordSet added is known by its claim (see `claims`). Only a RecordSet that came, changed or
 went is looked at, and all with a claim when a writer begins.
 """
@@ -48,7 +51,7 @@ class Retained:
             self._ask(each for each in silent if each not in settled)
         self._deleted -= there
         for reference in silent:
-            self._retain(reference, assembler)
+            self._retain(reference, observation.get(reference), assembler)
 
     def sweep(self, observation: Observation, now: float) -> list[Reference]:
         """Those that are gone for too long, to be followed; only after a complete list."""
@@ -61,8 +64,15 @@ class Retained:
         self._deleted |= set(removed)
         return removed
 
-    def published(self, origin: str, reference: Reference) -> RecordSet | None:
-        """A RecordSet as it was published in the zone of an origin."""
+    def published(self, origin: str, record_set: RecordSet) -> RecordSet | None:
+        """This very RecordSet as it was published in the zone of an origin."""
+        found = self._published(origin, record_set.reference)
+        metadata = record_set.metadata
+        if found is None or not _is(found, metadata.uid, metadata.creation_timestamp):
+            return None
+        return found
+
+    def _published(self, origin: str, reference: Reference) -> RecordSet | None:
         claim, zone = self._ledger.of_zone(origin).get(reference), self._store.load(origin)
         if claim is None or zone is None:
             return None
@@ -81,16 +91,19 @@ class Retained:
             else:
                 _log.warning("%s is gone and what it added stays: %s", reference, why)
 
-    def _retain(self, reference: Reference, assembler: Assembler) -> None:
+    def _retain(self, reference: Reference, known: Known | None, assembler: Assembler) -> None:
         kept = None
         if reference not in self._deleted:
             if reference in assembler.retained:
-                return
-            for origin, _ in self._ledger.of_record_set(reference)[-1:]:
-                kept = self.published(origin, reference)
+                kept = assembler.record_sets.get(reference)
+            else:
+                for origin, _ in self._ledger.of_record_set(reference)[-1:]:
+                    kept = self._published(origin, reference)
+        if kept is not None and known is not None and not _is(kept, known.uid, known.created):
+            kept = None
         if kept is None:
             assembler.remove(reference)
-        else:
+        elif reference not in assembler.retained:
             assembler.retain(kept)
 
 
@@ -109,3 +122,11 @@ def stand_in(reference: Reference, known: Known, origin: str) -> Zone:
 def _speaks(reference: Reference, observation: Observation) -> bool:
     known = observation.get(reference)
     return known is not None and known.document is not None
+
+
+def _is(record_set: RecordSet, uid: str, created: str) -> bool:
+    """Whether a RecordSet as it was published is the object with this uid."""
+    metadata = record_set.metadata
+    if not metadata.uid:  # noted by an operator that did not know uids
+        return metadata.creation_timestamp == created
+    return metadata.uid == uid

@@ -51,9 +51,9 @@ def test_the_older_is_written_until_every_edge_reads_the_newer(
     server: CoreServer, store: RecordStore, publisher: Publisher, clock: Clock
 ) -> None:
     assert set(stored_formats(server).values()) == {1}
-    assert not store.choose_format(said(clock, {"fra/new": 2, "fra/old": 1}).values())
+    assert not store.hear(said(clock, {"fra/new": 2, "fra/old": 1}))
     assert not store.outdated
-    assert store.choose_format(said(clock, {"fra/new": 2}).values())
+    assert store.hear(said(clock, {"fra/new": 2}))
     assert set(store.outdated) == {A, B, C}
     outcomes = publisher.reconcile(WANTED, complete=True)
     assert set(stored_formats(server).values()) == {2}
@@ -67,9 +67,9 @@ def test_the_older_is_written_until_every_edge_reads_the_newer(
 def test_an_older_edge_gets_all_of_it_in_the_older_again(
     server: CoreServer, store: RecordStore, publisher: Publisher, clock: Clock
 ) -> None:
-    store.choose_format(said(clock, {"fra/new": 2}).values())
+    store.hear(said(clock, {"fra/new": 2}))
     publisher.reconcile(WANTED, complete=True)
-    assert store.choose_format(said(clock, {"fra/new": 2, "fra/old": 1}).values())
+    assert store.hear(said(clock, {"fra/new": 2, "fra/old": 1}))
     publisher.reconcile(WANTED, complete=True)
     assert set(stored_formats(server).values()) == {1}
 
@@ -82,7 +82,7 @@ def test_a_pass_publishes_a_part_and_changes_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(publishing, "REWRITTEN_AT_ONCE", 1)
-    store.choose_format(said(clock, {"fra/new": 2}).values())
+    store.hear(said(clock, {"fra/new": 2}))
     changed = WANTED | {B: Desired(make_zone(B, hosts(4)))}
     publisher.reconcile(changed, complete=True, changed=[B])
     assert stored_formats(server)[B] == 2
@@ -94,7 +94,7 @@ def test_a_pass_publishes_a_part_and_changes_first(
 def test_a_writer_begins_with_what_the_edges_said_last(
     server: CoreServer, store: RecordStore, publisher: Publisher, clock: Clock
 ) -> None:
-    store.choose_format(said(clock, {"fra/new": 2}).values())
+    store.hear(said(clock, {"fra/new": 2}))
     publisher.reconcile(WANTED, complete=True)
     (ack,) = said(clock, {"fra/new": 2}).values()
     server.admin.hset(keys.ACKS, "fra/new", acks.encode(ack))
@@ -111,7 +111,7 @@ def test_a_writer_that_reads_only_the_older_publishes_anew(
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    store.choose_format(said(clock, {"fra/new": 2}).values())
+    store.hear(said(clock, {"fra/new": 2}))
     publisher.reconcile(WANTED, complete=True)
     before = store.manifest(A)
     assert before is not None

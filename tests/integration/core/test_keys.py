@@ -53,16 +53,16 @@ def test_everything_is_signed_anew_once(
     server: CoreServer, store: RecordStore, publisher: Publisher
 ) -> None:
     publisher.reconcile(WANTED, complete=True)
-    assert publisher.signed_by == store.key
+    assert store.signed[0] == store.key
     before = {origin: stored(server, origin, OLD) for origin in (A, B, C, D)}
     store.sign_with(OTHER, OLD)
-    assert publisher.signed_by == ""
+    assert store.signed == ("", 0)
     assert set(store.outdated) == {A, B, C, D}
     outcomes = publisher.reconcile(WANTED, complete=True)
     assert outcomes.keys() == {A, B}
     assert signed_by(server, NEW) == {A, B, C, D, "fleet"}
     assert signed_by(server, OLD) == set()
-    assert publisher.signed_by == store.key
+    assert store.signed[0] == store.key
     for origin, manifest in before.items():
         made = stored(server, origin, NEW)
         assert made.revision > manifest.revision
@@ -83,7 +83,7 @@ def test_a_writer_that_begins_in_the_middle_goes_on(
     monkeypatch.setattr(publishing, "REWRITTEN_AT_ONCE", 1)
     store.sign_with(OTHER, OLD)
     publisher.reconcile(WANTED, complete=True, changed=[])
-    assert publisher.signed_by == ""
+    assert store.signed == ("", 0)
     assert len(signed_by(server, NEW)) == 2, "one zone, and the head"
     again = reopened(server, clock, OTHER)
     again.sign_with(OTHER, OLD)
@@ -93,7 +93,7 @@ def test_a_writer_that_begins_in_the_middle_goes_on(
     for _ in range(3):
         successor.reconcile(WANTED, complete=True, changed=[])
     assert signed_by(server, NEW) == {A, B, C, D, "fleet"}
-    assert successor.signed_by == again.key
+    assert again.signed[0] == again.key
 
 
 def test_what_a_former_key_signed_is_published_anew_or_leaves_the_index(

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 from dnsfleet.replication import keys, manifests
+from dnsfleet.replication.announcements import Announcement
 from dnsfleet.replication.manifests import FleetHead
 from dnsfleet.replication.revisions import Revision
+from dnsfleet.replication.sums import AnnouncementSum, NameSum
 from dnsfleet_publisher import drafts
 from dnsfleet_publisher.core_redis import UNNAMED_SECONDS
 from dnsfleet_publisher.record_store import RecordStore
@@ -42,7 +44,7 @@ def test_what_is_published_is_loaded_after_a_restart(
 
 def test_what_readers_find(server: CoreServer, store: RecordStore) -> None:
     made = store.publish(A, make_zone(A))
-    store.complete(1)
+    store.complete()
     assert made is not None
     client = server.admin
     signed = client.get(keys.manifest(A))
@@ -51,9 +53,10 @@ def test_what_readers_find(server: CoreServer, store: RecordStore) -> None:
     assert client.hgetall(keys.ZONES) == {A.encode(): f"{made.lsn} {made.revision}".encode()}
     head = client.get(keys.FLEET)
     assert isinstance(head, bytes)
-    assert manifests.verify_fleet(head, [KEY.public_key()]) == FleetHead(
-        store.fence, made.lsn + 1, 1
-    )
+    total = AnnouncementSum([Announcement(made.lsn, A, made.revision)]).total
+    expected = FleetHead(store.fence, made.lsn + 1, 1, 1, NameSum([A]).total, total)
+    assert manifests.verify_fleet(head, [KEY.public_key()]) == expected
+    assert store.positions.has(made.lsn + 1, total)
     assert client.xrange(keys.LOG) == [
         (
             f"{made.lsn}-0".encode(),
@@ -64,6 +67,29 @@ def test_what_readers_find(server: CoreServer, store: RecordStore) -> None:
             {b"zone": b"", b"revision": b"", b"after": str(made.lsn).encode()},
         ),
     ]
+
+
+def test_a_zone_that_comes_or_goes_changes_the_head_at_once(
+    server: CoreServer, store: RecordStore
+) -> None:
+    """A writer that dies then leaves a core that an empty edge can be complete with."""
+    store.publish(A, make_zone(A))
+    store.complete()
+    for change, names in (
+        (lambda: store.publish(B, make_zone(B)), [A, B]),
+        (lambda: store.publish(A, make_zone(A, hosts(1))), [A, B]),
+        (lambda: store.tombstone(A), [B]),
+    ):
+        assert change() is not None
+        signed = server.admin.get(keys.FLEET)
+        assert isinstance(signed, bytes)
+        head = manifests.verify_fleet(signed, [KEY.public_key()])
+        assert (head.zones, head.names) == (len(names), NameSum(names).total)
+        assert head.total is not None
+        assert store.positions.has(head.lsn, head.total)
+    before = server.admin.get(keys.LSN)
+    store.complete()
+    assert server.admin.get(keys.LSN) == before
 
 
 def test_no_change_is_no_revision(store: RecordStore, clock: Clock) -> None:

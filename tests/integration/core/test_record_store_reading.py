@@ -8,7 +8,8 @@ import redis
 from dnsfleet.replication import encoding, keys
 from dnsfleet_publisher import core_redis
 from dnsfleet_publisher.record_store import RecordStore
-from support.core_servers import A, B, Clock, CoreServer, make_store, reopened
+from dnsfleet_publisher.store_errors import StoreResetError
+from support.core_servers import A, B, Clock, CoreServer, intruder, reopened
 from support.zones import hosts, make_zone
 
 
@@ -65,10 +66,12 @@ def test_a_zone_that_the_core_lacked_may_come_from_somebody_else(
     server: CoreServer, store: RecordStore, clock: Clock
 ) -> None:
     assert store.load(A) is None
-    other = make_store(server, clock)
-    other._fence = store.fence  # what a fence exists to prevent
+    other = intruder(server, store, clock)
     made = other.publish(A, make_zone(A, hosts(6)))
     assert made is not None
+    with pytest.raises(StoreResetError):
+        store.publish(A, make_zone(A, hosts(6)))
+    store.claim()
     assert store.publish(A, make_zone(A, hosts(6))) is None
     assert store.manifest(A) == made
 

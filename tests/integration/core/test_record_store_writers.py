@@ -16,6 +16,7 @@ from support.core_servers import (
     B,
     Clock,
     CoreServer,
+    intruder,
     make_store,
     reopened,
     ttl,
@@ -32,7 +33,7 @@ def test_a_second_writer_fences_the_first(
     for write in (
         lambda: store.publish(A, make_zone(A, hosts(1))),
         lambda: store.tombstone(A),
-        lambda: store.complete(1),
+        store.complete,
         store.check,
     ):
         with pytest.raises(Fenced, match="another publisher took over"):
@@ -63,27 +64,33 @@ def test_a_core_without_our_fence_says_so(server: CoreServer, store: RecordStore
         store.publish(B, make_zone(B, hosts(6)))
     store.claim()
     assert store.manifest(B) is None
-    assert store.removed() == [A]
+    assert set(store.outdated) == {A, B}
     again = store.publish(B, make_zone(B, hosts(5)))
     assert again is not None
     assert again.revision > second.revision
     assert again.previous is None
     assert again.serial > second.serial
     assert store.tombstone(A) is not None
-    assert store.removed() == []
+    assert not store.outdated
 
 
-def test_a_zone_that_somebody_else_changed_is_read_again(
+def test_what_somebody_else_wrote_is_no_state_that_we_left(
     server: CoreServer, store: RecordStore, clock: Clock
 ) -> None:
-    assert store.publish(A, make_zone(A, hosts(5))) is not None
-    other = make_store(server, clock)
-    other._fence = store.fence  # what a fence exists to prevent
-    changed = other.publish(A, make_zone(A, hosts(6)))
-    assert changed is not None
-    clock.now += 1
-    assert store.publish(A, make_zone(A, hosts(6))) is None
-    assert store.manifest(A) == changed
+    made = store.publish(A, make_zone(A, hosts(5)))
+    assert made is not None
+    other = intruder(server, store, clock)
+    assert other.publish(A, make_zone(A, hosts(6))) is not None
+    with pytest.raises(StoreResetError, match="it is not as it was left"):
+        store.check()
+    with pytest.raises(StoreResetError, match="it is not as it was left"):
+        store.publish(A, make_zone(A, hosts(7)))
+    store.claim()
+    assert set(store.outdated) == {A}
+    again = store.republish(A)
+    assert again is not None
+    assert again.digest == made.digest
+    assert again.revision.epoch > made.revision.epoch
 
 
 @pytest.mark.parametrize("arrived", [True, False])
@@ -124,9 +131,11 @@ def test_an_index_that_is_always_ahead_is_a_conflict(
         store.publish(A, make_zone(A, hosts(1)))
 
 
-def test_a_position_ahead_of_the_clock_is_passed(server: CoreServer, store: RecordStore) -> None:
+def test_a_position_ahead_of_the_clock_is_passed(
+    server: CoreServer, store: RecordStore, clock: Clock
+) -> None:
     server.admin.set(keys.LSN, 2_000_000_000_000)
-    made = store.publish(A, make_zone(A))
+    made = reopened(server, clock).publish(A, make_zone(A))
     assert made is not None
     assert made.lsn == 2_000_000_000_001
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from dnsfleet_edge import disk_writing
-from dnsfleet_edge.disk import Disk, DiskError
+from dnsfleet_edge.disk import Disk
 from dnsfleet_edge.disk_writing import DiskWriter
 from support.signed_zones import POP, PUBLISHER, SignedZone, sign, tombstone
 from support.waiting import wait_for
@@ -27,11 +27,11 @@ class Kept:
         self.writer.save(signed.manifest.zone, signed.signed, signed.zone)
 
     def serials(self) -> dict[str, int | None]:
-        try:
-            stored = self.disk.read()
-        except DiskError:
+        """Of the complete set; empty where there is none."""
+        contents = self.disk.read()
+        if not contents.complete:
             return {}
-        return {each.manifest.zone: each.zone and each.zone.serial for each in stored}
+        return {each.manifest.zone: each.zone and each.zone.serial for each in contents.zones}
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def kept(tmp_path: Path) -> Iterator[Kept]:
 
 
 def test_the_index_waits_for_the_whole_set(kept: Kept, tmp_path: Path) -> None:
-    kept.writer.start(None)
+    kept.writer.start([], complete=False)
     kept.save(sign(make_zone("a.example.", serial=1), 1))
     wait_for("the zone file", lambda: list(tmp_path.glob("state/zones/*.zone")), 5)
     assert kept.serials() == {}
@@ -51,8 +51,26 @@ def test_the_index_waits_for_the_whole_set(kept: Kept, tmp_path: Path) -> None:
     wait_for("the set", lambda: kept.serials() == {"a.example.": 1, "b.example.": 1}, 5)
 
 
+def test_a_zone_that_was_damaged_is_listed_again_with_those_that_were_good(
+    kept: Kept, tmp_path: Path
+) -> None:
+    for origin in ("a.example.", "b.example."):
+        good = sign(make_zone(origin, serial=1), 1)
+        kept.disk.write_zone(origin, good.signed, good.zone.encode())
+    kept.disk.write_index(["a.example.", "b.example."])
+    (damaged,) = tmp_path.glob("state/zones/b.example-*")
+    damaged.write_bytes(b"")
+    contents = kept.disk.read()
+    kept.writer.start((each.manifest.zone for each in contents.zones), contents.complete)
+    kept.save(sign(make_zone("b.example.", serial=2), 2))
+    kept.save(sign(make_zone("c.example.", serial=1), 1))
+    kept.writer.complete()
+    whole = {"a.example.": 1, "b.example.": 2, "c.example.": 1}
+    wait_for("the set", lambda: kept.serials() == whole, 5)
+
+
 def test_a_zone_that_joins_is_listed(kept: Kept) -> None:
-    kept.writer.start([])
+    kept.writer.start([], complete=True)
     kept.save(sign(make_zone("a.example.", serial=1), 1))
     wait_for("the first", lambda: kept.serials() == {"a.example.": 1}, 5)
     kept.save(sign(make_zone("b.example.", serial=1), 1))
@@ -60,7 +78,7 @@ def test_a_zone_that_joins_is_listed(kept: Kept) -> None:
 
 
 def test_a_dropped_zone_is_kept_as_dropped(kept: Kept) -> None:
-    kept.writer.start([])
+    kept.writer.start([], complete=True)
     signed = sign(make_zone("a.example.", serial=1), 1)
     kept.save(signed)
     kept.writer.save("a.example.", tombstone(signed), None)
@@ -71,7 +89,7 @@ def test_a_big_zone_is_not_written_for_every_change(
     kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(disk_writing, "BYTES_PER_SECOND", 1)  # every zone counts as big now
-    kept.writer.start([])
+    kept.writer.start([], complete=True)
     kept.save(sign(make_zone("a.example.", serial=1), 1))
     wait_for("the first revision", lambda: kept.serials() == {"a.example.": 1}, 5)
     for serial in range(2, 50):
@@ -103,7 +121,7 @@ def test_a_defect_costs_one_write(
         write_zone(disk, origin, signed, encoded)
 
     monkeypatch.setattr(Disk, "write_zone", write)
-    kept.writer.start([])
+    kept.writer.start([], complete=True)
     kept.save(sign(make_zone("a.example.", serial=1), 1))
     wait_for("failures", lambda: kept.failures > 1, 5)
     kept.save(sign(make_zone("b.example.", serial=1), 1))
@@ -120,7 +138,7 @@ def test_an_unusable_disk_is_tried_again(tmp_path: Path, monkeypatch: pytest.Mon
     folder = tmp_path / "state"
     folder.write_text("a file where the folder should be")
     kept = Kept(folder)
-    kept.writer.start(None)
+    kept.writer.start([], complete=False)
     kept.save(sign(make_zone("a.example.", serial=1), 1))
     kept.writer.complete()
     wait_for("failures", lambda: kept.failures > 1, 5)

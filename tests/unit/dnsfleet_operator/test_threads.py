@@ -27,7 +27,7 @@ def cluster() -> MemoryCluster:
 
 def test_statuses_are_written_after_more_defects_than_threads(cluster: MemoryCluster) -> None:
     written: queue.SimpleQueue[Object] = queue.SimpleQueue()
-    writer = StatusWriter(cluster, "operator-1", written.put)
+    writer = StatusWriter(cluster, "operator-1", lambda made, _: written.put(made))
     references = [Reference("Pop", "", f"p{number}") for number in range(THREADS + 1)]
     uids = {
         reference: cluster.put({"kind": "Pop", "metadata": {"name": reference.name}, "spec": {}})

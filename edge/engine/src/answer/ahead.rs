@@ -9,7 +9,7 @@
 
 use super::cache::Cache;
 use super::query::{self, Question};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Member};
 use crate::name::Folded;
 use crate::zone::{Seek, Zone};
 
@@ -56,6 +56,8 @@ pub fn look_ahead<'c, 'q>(
 /// Begins to look for the name of a question in the zone that answers, if there is one.
 fn seek<'c>(catalog: &'c Catalog, question: &Question) -> Option<(&'c Zone, Seek<'c>)> {
     let name = Folded::new(question.name);
-    let zone = catalog.find(name.as_wire(), question.rtype)?;
-    Some((zone, zone.seek(name.as_wire())))
+    match catalog.find(name.as_wire(), question.rtype)? {
+        Member::Served(zone) => Some((zone, zone.seek(name.as_wire()))),
+        Member::Withheld(_) => None,
+    }
 }

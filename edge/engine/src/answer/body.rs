@@ -13,10 +13,10 @@ use super::query::{Query, Question};
 use super::sname::Sname;
 use super::source::Source;
 use super::stages::{Stages, Task};
-use super::subject::Subject;
+use super::subject::{Kind, Subject};
 use super::{chaos, rcode, signatures};
-use crate::catalog::Catalog;
-use crate::name::Folded;
+use crate::catalog::{Catalog, Member};
+use crate::name::{Folded, Name};
 use crate::rdata::types;
 use crate::zone::Zone;
 
@@ -68,11 +68,14 @@ pub fn write(
             };
             answer(source, shortcuts.cache, asked, &mut message)
         }
-        _ => Err((query.fault, None)),
+        _ => Err(Refusal::new(query.fault, None)),
     };
     let (rcode, error, hit) = match answered {
         Ok((rcode, hit)) => (rcode, None, hit),
-        Err((rcode, error)) => (rcode, error, None),
+        Err(refusal) => {
+            message.subject = refusal.subject;
+            (refusal.rcode, refusal.error, None)
+        }
     };
     let (truncated, subject) = (message.is_truncated(), message.subject);
     message.finish(rcode);
@@ -97,14 +100,49 @@ struct Asked<'q> {
 
 impl<'q> Asked<'q> {
     /// The zone that answers.
-    fn zone(&self, catalog: &'q Catalog) -> Option<&'q Zone> {
-        let known = self.ahead.place.map(|(zone, _)| zone);
-        known.or_else(|| Some(catalog.find(self.name.as_wire(), self.question.rtype)?))
+    fn zone(&self, catalog: &'q Catalog) -> Result<&'q Zone, Refusal> {
+        if let Some((zone, _)) = self.ahead.place {
+            return Ok(zone);
+        }
+        match catalog.find(self.name.as_wire(), self.question.rtype) {
+            Some(Member::Served(zone)) => Ok(zone),
+            Some(Member::Withheld(origin)) => Err(Refusal::withheld(origin)),
+            None => Err(Refusal::new(
+                rcode::REFUSED,
+                Some(ExtendedError::NotAuthoritative),
+            )),
+        }
     }
 }
 
-/// A response code without records, and more about its reason.
-type Refusal = (u16, Option<ExtendedError>);
+/// A reply without records.
+struct Refusal {
+    rcode: u16,
+    /// More about its reason.
+    error: Option<ExtendedError>,
+    /// What it is about.
+    subject: Subject,
+}
+
+impl Refusal {
+    /// A refusal that is about no zone.
+    fn new(rcode: u16, error: Option<ExtendedError>) -> Refusal {
+        Refusal {
+            rcode,
+            error,
+            subject: Subject::default(),
+        }
+    }
+
+    /// The refusal of a zone that is withheld.
+    fn withheld(origin: &Name) -> Refusal {
+        Refusal {
+            rcode: rcode::SERVFAIL,
+            error: Some(ExtendedError::NotReady),
+            subject: Subject::new(Kind::Error, origin.as_wire().len()),
+        }
+    }
+}
 
 /// A response code, and whether the cache had it.
 type Answered = (u16, Option<bool>);
@@ -118,9 +156,10 @@ fn answer(
 ) -> Result<Answered, Refusal> {
     let question = asked.question;
     if question.rtype == types::NXNAME {
-        return Err((rcode::FORMERR, Some(ExtendedError::InvalidQueryType)));
+        let error = ExtendedError::InvalidQueryType;
+        return Err(Refusal::new(rcode::FORMERR, Some(error)));
     }
-    let not_supported = (rcode::REFUSED, Some(ExtendedError::NotSupported));
+    let not_supported = Refusal::new(rcode::REFUSED, Some(ExtendedError::NotSupported));
     if question.class == chaos::CLASS {
         let answered = chaos::answer(source.settings, question, message);
         return answered
@@ -155,7 +194,7 @@ fn from_cache(
     message: &mut Message,
 ) -> Result<Answered, Refusal> {
     let generation = catalog.generation();
-    let version = || asked.zone(catalog).map(Zone::version);
+    let version = || asked.zone(catalog).ok().map(Zone::version);
     match cache.get(&key, generation, version) {
         Ok(cached) => {
             if message.put_cached(&cached) {
@@ -195,9 +234,7 @@ fn from_zone(
         transport,
         ahead,
     } = asked;
-    let zone = asked
-        .zone(catalog)
-        .ok_or((rcode::REFUSED, Some(ExtendedError::NotAuthoritative)))?;
+    let zone = asked.zone(catalog)?;
     let dnssec = dnssec_ok && signatures::is_signed(zone);
     if dnssec {
         message.include_signatures();

@@ -7,6 +7,8 @@
 /// An INFO-CODE (IANA registry "Extended DNS Error Codes").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExtendedError {
+    /// The data of the zone, which this server should have, is not here (RFC 8914 section 4.15).
+    NotReady = 14,
     /// No zone of this server has the name: a delegation that points here is lame.
     NotAuthoritative = 20,
     /// Such a query is never answered here: transfers, and classes other than IN.

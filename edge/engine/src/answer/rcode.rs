@@ -4,6 +4,8 @@
 pub const NOERROR: u16 = 0;
 /// The query cannot be read.
 pub const FORMERR: u16 = 1;
+/// The zone is withheld, or the engine failed on the query.
+pub const SERVFAIL: u16 = 2;
 /// The name does not exist.
 pub const NXDOMAIN: u16 = 3;
 /// The kind of query is not supported.

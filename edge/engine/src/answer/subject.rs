@@ -10,8 +10,8 @@ use crate::name;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Kind {
-    /// There is no answer: the query is malformed, not supported, or for a name that is in none of
-    /// our zones.
+    /// There is no answer: the query is malformed, not supported, for a name that is in none of our
+    /// zones, or in one that is withheld.
     #[default]
     Error,
     /// Records of the name itself.
@@ -44,7 +44,8 @@ impl Kind {
 pub struct Subject {
     /// What is there.
     pub kind: Kind,
-    /// How many of the last octets of the question's name are the subject's; 0 for an error.
+    /// How many of the last octets of the question's name are the subject's; 0 for an error, unless
+    /// a zone is withheld.
     pub octets: u8,
 }
 

@@ -44,6 +44,12 @@ impl Engine {
         py.detach(|| self.authority.zones.load(zone.0.clone()));
     }
 
+    fn withhold(&self, py: Python<'_>, origin: &str) -> PyResult<()> {
+        let origin = folded(origin)?;
+        py.detach(|| self.authority.zones.withhold(&origin));
+        Ok(())
+    }
+
     fn remove(&self, py: Python<'_>, origin: &str) -> PyResult<()> {
         let origin = folded(origin)?;
         py.detach(|| self.authority.zones.remove(origin.as_wire()));

@@ -9,8 +9,8 @@
 //! network  the client's /24 or /56: a site, as a flood is often spread over its addresses
 //! kind     answer, synthesis, referral, negative, error (`answer::subject`)
 //! name     of the data that the reply is made of: the question's name, or of a wildcard or DNAME
-//!          its owner; the zone cut; the zone; none for errors. So names made up by the thousands
-//!          under a wildcard or in a zone come to one account.
+//!          its owner; the zone cut; the zone, also where it is withheld; none for other errors. So
+//!          names made up by the thousands under a wildcard or in a zone come to one account.
 //! ```
 //!
 //! Over the limit, every second reply is *slipped*: sent without records, so that it is hardly
@@ -18,6 +18,11 @@
 //! address: with TC it asks over TCP, and with BADCOOKIE and a good cookie, for clients that speak
 //! cookies, it asks with that cookie. The other replies are dropped. Errors are small and have no
 //! records, so they are slipped as they are.
+//!
+//! Resolvers ask more often for a zone that is withheld, because they keep SERVFAIL only for a
+//! short time. In one account of all errors, many such zones would use up the replies of each
+//! other; and a resolver that gets no replies asks this server less, also for what it serves. So
+//! each of them has an account of its own.
 //!
 //! A client that has proved its address is never limited: over TCP, or with a valid cookie. Nor are
 //! loopback addresses and the prefixes that the operator names (`options`).

@@ -5,7 +5,7 @@ use super::options::Options;
 use super::rate_limits::{RateLimiter, Verdict};
 use super::responder::Responder;
 use crate::answer::subject::{Kind, Subject};
-use crate::answer::{Client, Outcome};
+use crate::answer::{Client, Outcome, rcode};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
@@ -98,7 +98,6 @@ impl<R: Responder> Work<R> {
 /// A SERVFAIL reply that looks at as little of the query as it can: header and question.
 fn servfail(query: &[u8], out: &mut Vec<u8>) -> Option<Outcome> {
     const HEADER: usize = 12;
-    const SERVFAIL: u8 = 2;
     out.clear();
     let (header, rest) = query.split_at_checked(HEADER)?;
     if header[2] & 0x80 != 0 {
@@ -107,11 +106,11 @@ fn servfail(query: &[u8], out: &mut Vec<u8>) -> Option<Outcome> {
     let question = question_length(rest).and_then(|length| rest.get(..length));
     out.extend_from_slice(&header[..2]);
     out.push(0x80 | header[2] & 0x79); // QR; opcode and RD of the query
-    out.push(SERVFAIL);
+    out.push(rcode::SERVFAIL as u8);
     out.extend([0, u8::from(question.is_some()), 0, 0, 0, 0, 0, 0]);
     out.extend_from_slice(question.unwrap_or_default());
     Some(Outcome {
-        rcode: SERVFAIL.into(),
+        rcode: rcode::SERVFAIL,
         truncated: false,
         cookie: None,
         hit: None,

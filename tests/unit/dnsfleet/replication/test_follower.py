@@ -39,7 +39,7 @@ def test_an_empty_edge_loads_everything_and_is_complete(core: Core) -> None:
         *("Load", "Ack", "ReadFleet", "ReadLog"),
     ]
     assert rig.edge.served == {A: b"a1", B: b"b1"}
-    assert rig.ack == Ack(core.manifests[B].lsn, {}, 0)
+    assert rig.claim == (core.lsn, {})
     assert rig.follower.complete
 
 
@@ -87,7 +87,7 @@ def test_a_core_that_began_anew_is_followed_again(rig: Rig, core: Core) -> None:
     rig.settle()
     assert rig.edge.served == {A: b"a9", B: b"b1"}
     assert rig.edge.held[A].revision.epoch == 2
-    assert rig.ack == Ack(core.lsn, {}, 0)
+    assert rig.claim == (core.lsn, {})
 
 
 def test_a_tombstone_removes_and_a_new_zone_may_come_back(rig: Rig, core: Core) -> None:
@@ -106,7 +106,7 @@ def test_a_zone_for_other_pops_is_dropped_and_is_no_failure(rig: Rig, core: Core
     assert rig.edge.served == {B: b"b1"}
     core.publish(A, b"a2", pops=("fra",))
     rig.settle()
-    assert rig.ack == Ack(core.lsn, {}, 0)
+    assert rig.claim == (core.lsn, {})
     core.publish(A, b"a3", pops=(POP, "fra"))
     assert "Load" in kinds(rig.settle())
     assert rig.edge.served[A] == b"a3"
@@ -117,11 +117,37 @@ def test_what_was_restored_is_not_loaded_again(rig: Rig, core: Core) -> None:
     rig.settle()
     again = Rig(core)
     again.edge = rig.edge
-    again.follower.feed(events.Restored(list(rig.edge.held.values())))
+    again.follower.feed(rig.edge.restored())
     again.feed(events.Connected())
     assert kinds(again.done) == ["ReadIndex", "Ack", "ReadFleet", "ReadLog"]
     core.publish(A, b"a2")
     assert "Apply" in kinds(again.settle())
+
+
+def test_a_zone_that_the_core_has_in_an_older_revision_is_proved(rig: Rig, core: Core) -> None:
+    old = core.data.copy()
+    newer = core.publish(A, b"a2")
+    rig.settle()
+    rig.edge.data = old
+    rig.feed(events.Resync())
+    rig.settle()
+    assert rig.ack.ahead == {A: manifests.sign(newer, KEY)}
+    assert (rig.ack.ahead_count, rig.ack.told) == (1, old.position)
+    rig.edge.data = core.data
+    rig.feed(events.Resync())
+    rig.settle()
+    assert (rig.ack.ahead_count, rig.ack.told) == (0, core.lsn)
+
+
+def test_a_tombstone_that_the_core_lost_is_proved(rig: Rig, core: Core) -> None:
+    old = core.data.copy()
+    tombstone = core.remove(A)
+    rig.settle()
+    rig.edge.data = old
+    rig.feed(events.Resync())
+    rig.settle()
+    assert rig.ack.ahead == {A: manifests.sign(tombstone, KEY)}
+    assert rig.edge.served == {B: b"b1"}
 
 
 def test_a_restart_does_not_forget_a_tombstone(rig: Rig, core: Core) -> None:
@@ -131,7 +157,7 @@ def test_a_restart_does_not_forget_a_tombstone(rig: Rig, core: Core) -> None:
     again = Rig(core)
     again.edge = rig.edge
     again.edge.data = old
-    again.follower.feed(events.Restored(list(rig.edge.held.values())))
+    again.follower.feed(rig.edge.restored())
     again.feed(events.Connected())
     assert again.edge.served == {B: b"b1"}
 
@@ -144,7 +170,7 @@ def test_late_and_repeated_answers_change_nothing(rig: Rig, core: Core) -> None:
     assert answer is not None
     rig.feed(answer)
     assert rig.follower.feed(answer) == []
-    empty = events.IndexRead(ReadIndex(), {})
+    empty = events.IndexRead(ReadIndex(), {}, 0)
     assert rig.follower.feed(empty) == []
     assert rig.edge.served[A] == b"a2"
 
@@ -161,7 +187,7 @@ def test_an_answer_that_is_lost_with_the_link_is_made_up_for(rig: Rig, core: Cor
     assert rig.follower.feed(late) == []
     rig.feed(events.Connected())
     assert rig.edge.served[A] == b"a2"
-    assert rig.ack == Ack(core.lsn, {}, 0)
+    assert rig.claim == (core.lsn, {})
 
 
 def test_manifests_are_read_a_few_at_a_time() -> None:

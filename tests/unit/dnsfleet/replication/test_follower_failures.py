@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 from dnsfleet.replication import events, keys, manifests
-from dnsfleet.replication.acks import Ack
 from support.core_model import FORGER, KEY, Core
 from support.follower_rigs import A, B, Rig, core_of_two_zones, kinds, settled_rig
 
@@ -63,7 +62,7 @@ def test_damage_stays_with_its_zone_and_heals(
     rig.feed(events.Resync())
     rig.settle()
     assert rig.edge.served == {A: b"a2", B: b"b2"}
-    assert rig.ack == Ack(core.lsn, {}, 0)
+    assert rig.claim == (core.lsn, {})
 
 
 def test_a_zone_that_fails_is_tried_again_with_its_next_manifest(rig: Rig, core: Core) -> None:
@@ -74,7 +73,7 @@ def test_a_zone_that_fails_is_tried_again_with_its_next_manifest(rig: Rig, core:
     core.publish(A, b"a3", new_snapshot=True)
     rig.settle()
     assert rig.edge.served[A] == b"a3"
-    assert rig.ack == Ack(core.lsn, {}, 0)
+    assert rig.claim == (core.lsn, {})
 
 
 def test_an_engine_that_cannot_apply_gets_the_snapshot(rig: Rig, core: Core) -> None:
@@ -106,7 +105,6 @@ def test_an_edge_is_complete_only_with_as_many_zones_as_the_head_counts(core: Co
     core.data = whole.copy()
     del core.data.zones[B.encode()]
     rig = Rig(core)
-    rig.honest = False
     rig.feed(events.Connected())
     assert not rig.follower.complete
     rig.edge.data = whole
@@ -134,35 +132,66 @@ def test_an_edge_without_a_head_is_not_complete_until_it_comes(core: Core) -> No
     assert rig.follower.complete
 
 
-def test_an_edge_that_lacks_a_zone_because_it_fails_is_not_complete(core: Core) -> None:
-    core.publish("c.example.", b"more than the head counts")
+def test_an_edge_that_lacks_a_zone_withholds_it_after_a_second_try(core: Core) -> None:
+    core.publish("c.example.", b"another")
     snapshot = core.manifests[A].snapshot_keys()[0]
     kept = core.data.values.pop(snapshot)
     rig = Rig(core)
     rig.feed(events.Connected())
     assert rig.edge.served.keys() == {B, "c.example."}
     assert not rig.follower.complete
+    rig.feed(events.Resync())
+    rig.settle()
+    assert rig.edge.withheld == {A}
+    assert rig.follower.complete
+    assert rig.claim == (core.lsn, {A: "1 of 1 chunks are missing"})
     core.data.values[snapshot] = kept
+    rig.feed(events.Resync())
+    rig.settle()
+    assert rig.edge.served[A] == b"a1"
+    assert rig.edge.withheld == set()
+    assert rig.claim == (core.lsn, {})
+
+
+def test_a_zone_that_is_withheld_may_end(core: Core) -> None:
+    del core.data.values[core.manifests[A].snapshot_keys()[0]]
+    rig = Rig(core)
+    for event in (events.Connected(), events.Resync()):
+        rig.feed(event)
+    rig.settle()
+    assert rig.edge.withheld == {A}
+    core.remove(A)
+    rig.settle()
+    assert rig.edge.withheld == set()
+    assert rig.claim == (core.lsn, {})
+
+
+def test_what_is_only_announced_never_keeps_an_edge_waiting(core: Core) -> None:
+    """As a tombstone that a former key signed, or an entry that nobody wrote."""
+    core.data.zones[b"c.example."] = b"5 1.1"
+    core.data.values[keys.manifest("c.example.")] = b"nobody signed it"
+    rig = Rig(core)
+    rig.feed(events.Connected())
+    assert rig.follower.complete
+    assert rig.ack.failing.keys() == {"c.example."}
+
+
+def test_a_zone_that_nobody_can_verify_keeps_an_edge_waiting(core: Core) -> None:
+    kept = core.data.values.pop(keys.manifest(A))
+    rig = Rig(core)
+    for event in (events.Connected(), events.Resync(), events.Resync()):
+        rig.feed(event)
+        rig.settle()
+    assert not rig.follower.complete
+    core.data.values[keys.manifest(A)] = kept
     rig.feed(events.Resync())
     rig.settle()
     assert rig.follower.complete
 
 
-def test_a_zone_that_failed_and_is_gone_does_not_keep_an_edge_waiting(core: Core) -> None:
-    for key in core.manifests[A].chunk_keys():
-        del core.data.values[key]
+def test_the_head_of_an_older_writer_counts_zones(core: Core) -> None:
+    head = manifests.FleetHead(1, core.lsn, 2)
+    core.data.values[keys.FLEET] = manifests.sign_fleet(head, KEY)
     rig = Rig(core)
     rig.feed(events.Connected())
-    assert rig.ack.failing.keys() == {A}
-    anew = Core()
-    anew.publish(B, b"b1")
-    anew.head()
-    rig.core, rig.edge.data = anew, anew.data
-    rig.feed(events.Resync())
-    rig.settle()
-    assert rig.ack.failing == {}
-    assert not rig.follower.complete, "the head that counts two zones is not forgotten"
-    anew.epoch = 2
-    anew.head()
-    rig.settle()
     assert rig.follower.complete

@@ -1,11 +1,12 @@
 """The follower and its announcements: which ones it believes, and what its acks then claim."""
 
+from dataclasses import replace
+
 import pytest
 from dnsfleet.replication import events, keys
-from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.commands import ReadLog
 from dnsfleet.replication.follower import Follower
-from support.core_model import KEY, POP, Core, Edge
+from support.core_model import KEY, POP, Core, Database, Edge
 from support.follower_rigs import A, B, Rig, core_of_two_zones, kinds, settled_rig
 
 
@@ -42,41 +43,72 @@ def test_a_trimmed_log_is_made_up_for_by_the_index(rig: Rig, core: Core) -> None
     done = kinds(rig.settle())
     assert done.count("ReadIndex") == 1
     assert rig.edge.served == {A: b"a2", B: b"b2"}
-    assert rig.ack == Ack(core.manifests[B].lsn, {}, 0)
+    assert rig.claim == (core.lsn, {})
+
+
+def shown_late(core: Core) -> Database:
+    """What is read of a2, b2 and a3 by one who hears of a2, and then reads the manifest of a3."""
+    core.publish(A, b"a2")
+    heard = core.data.copy()
+    core.publish(B, b"b2")
+    core.publish(A, b"a3")
+    return replace(heard, values=core.data.values)
 
 
 def test_an_ack_never_runs_ahead_of_the_log(rig: Rig, core: Core) -> None:
     """A manifest that is newer than the log entry read proves nothing about zones in between."""
-    core.publish(A, b"a2")
-    seen = len(core.data.log)
-    core.publish(B, b"b2")
-    core.publish(A, b"a3")
-    late = core.data.log[seen:]
-    del core.data.log[seen:]
+    rig.edge.data = shown_late(core)
     rig.settle()
     assert rig.edge.served == {A: b"a3", B: b"b1"}
-    assert rig.ack.lsn < core.manifests[B].lsn
-    core.data.log += late
+    assert rig.claim == (rig.edge.data.position, {})
+    assert rig.edge.data.position < core.manifests[B].lsn
+    rig.edge.data = core.data
     rig.settle()
-    assert rig.ack == Ack(core.lsn, {}, 0)
+    assert rig.claim == (core.lsn, {})
 
 
 def test_a_gap_is_made_up_for_by_the_replica_that_showed_it(rig: Rig, core: Core) -> None:
-    core.publish(A, b"a2")
-    old = core.data.copy()
-    core.publish(B, b"b2")
-    core.publish(A, b"a3")
-    late = core.data.log[-2:]
-    del core.data.log[-2:]
+    rig.edge.data = shown_late(core)
     rig.settle()  # it holds a3, and b2 was not announced to it
     assert rig.log is not None
     # The entry of b2 is trimmed, and the index is not read yet.
-    rig.follower.feed(events.LogRead(rig.log, late[1:]))
-    rig.edge.data = old
+    rig.follower.feed(events.LogRead(rig.log, core.data.log[-1:], core.data.position))
     rig.feed(events.Disconnected())
     rig.feed(events.Connected())
     assert rig.edge.served == {A: b"a3", B: b"b1"}
-    assert rig.ack.lsn < core.manifests[B].lsn
+    assert rig.claim[0] < core.manifests[B].lsn
+
+
+def test_a_log_that_is_silent_about_a_change_is_made_up_for(rig: Rig, core: Core) -> None:
+    """An entry with a position far ahead: what is written after it, the log never shows."""
+    core.data.log.append((b"999999999999-0", {b"zone": b"", b"after": b"%d" % core.lsn}))
+    rig.settle()
+    core.publish(A, b"a2")
+    del core.data.log[-1]  # a stream takes no entry below its newest
+    rig.settle()
+    assert rig.edge.served[A] == b"a2"
+    assert rig.claim == (core.lsn, {})
+
+
+def test_a_replica_that_shows_what_nobody_wrote_proves_nothing(rig: Rig, core: Core) -> None:
+    core.publish(A, b"a2")
+    rig.edge.data = core.data.copy()
+    rig.edge.data.zones[b"c.example."] = b"5 1.1"
+    rig.feed(events.Resync())
+    rig.settle()
+    assert rig.edge.served[A] == b"a2"
+    assert rig.claim[0] == -1
+
+
+def test_a_head_with_another_sum_has_the_index_read_again_once(rig: Rig, core: Core) -> None:
+    core.publish(A, b"a2")
+    entry_id, fields = core.data.log[-1]
+    core.data.log[-1] = (entry_id, {**fields, b"revision": b"1.1"})
+    core.head()
+    done = kinds(rig.settle())
+    assert done.count("ReadIndex") == 1
+    assert rig.edge.served[A] == b"a2"
+    assert rig.claim == (core.lsn, {})
 
 
 def test_a_failure_that_an_older_replica_does_not_know_of_is_claimed_no_more(
@@ -87,11 +119,11 @@ def test_a_failure_that_an_older_replica_does_not_know_of_is_claimed_no_more(
     core.publish(B, b"b2")
     del core.data.values[keys.manifest(A)]
     rig.settle()
-    assert rig.ack == Ack(core.lsn, {A: "its manifest is missing"}, 1)
+    assert rig.claim == (core.lsn, {A: "its manifest is missing"})
     rig.edge.data = old
     rig.feed(events.Resync())
     rig.settle()
-    assert rig.ack == Ack(core.manifests[A].lsn - 1, {}, 0)
+    assert rig.claim == (core.manifests[A].lsn - 1, {})
 
 
 def test_an_announcement_ends_with_the_connection_that_brought_it(core: Core) -> None:
@@ -105,7 +137,7 @@ def test_an_announcement_ends_with_the_connection_that_brought_it(core: Core) ->
     rig = Rig(core)
     rig.follower = follower
     rig.feed(events.Connected())
-    assert rig.ack == Ack(core.manifests[B].lsn, {}, 0)
+    assert rig.claim == (core.lsn, {})
     assert follower.complete
 
 
@@ -114,7 +146,7 @@ def test_an_announcement_cannot_make_an_older_replica_believed(rig: Rig, core: C
     core.publish(A, b"a2")
     rig.settle()
     old.zones[A.encode()] = b"999999999 9.9"
-    rig.edge.data, rig.honest = old, False
+    rig.edge.data = old
     rig.feed(events.Resync())
     assert not {"Load", "Apply"} & set(kinds(rig.settle()))
     assert rig.edge.served[A] == b"a2"
@@ -157,12 +189,12 @@ def test_a_newest_log_entry_that_cannot_be_read_is_read_once(
     core.publish(A, b"a2")
     rig.settle()
     assert rig.edge.served[A] == b"a2"
-    assert rig.ack == Ack(core.lsn, {}, 0)
+    assert rig.claim == (core.lsn, {})
 
 
 def test_an_announcement_cannot_raise_an_ack(rig: Rig, core: Core) -> None:
     core.data.zones[A.encode()] = b"999999999 9.9"
     rig.feed(events.Resync())
     rig.settle()
-    assert rig.ack.lsn == core.manifests[B].lsn
+    assert rig.claim[0] == -1
     assert rig.ack.failing == {A: "its manifest is 1.1, and 9.9 was announced"}

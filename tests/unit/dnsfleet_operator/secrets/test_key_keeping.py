@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from dnsfleet.replication import public_keys
+from dnsfleet.replication.sums import Positions
 from dnsfleet_operator.cluster import ClusterError, Object
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.objects import MANAGED_BY, POP_LABEL
@@ -206,7 +207,7 @@ def test_a_step_whose_answer_is_lost_is_gone_on_from(
         fleet.cluster.put(changed)
         raise ClusterError("no answer", 0)
 
-    progress = Progress({"fra/1": None}, "", 0)
+    progress = Progress({"fra/1": None}, "", 0, Positions())
     with monkeypatch.context() as patched:
         patched.setattr(fleet.cluster, "replace", lost)
         with pytest.raises(ClusterError):

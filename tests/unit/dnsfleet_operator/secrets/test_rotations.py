@@ -3,6 +3,7 @@
 import pytest
 from dnsfleet.replication import public_keys
 from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.sums import Positions
 from dnsfleet_operator.secrets import rotations
 from dnsfleet_operator.secrets.rotations import Progress
 from dnsfleet_publisher import key_secrets
@@ -14,12 +15,19 @@ SWITCHED = key_secrets.switch(BEGUN)
 OLD, NEW = (public_keys.identify(key) for key in BEGUN.public)
 
 
-def ack(*keys: str, lsn: int = 0) -> Ack:
-    return Ack(lsn, {}, 0, 1, 1, keys)
+POSITIONS = Positions()
+POSITIONS.note(9, 5)
+
+
+def ack(*keys: str, lsn: int = 0, total: int = 5) -> Ack:
+    """What an edge says that was told all up to position 9."""
+    return Ack(lsn, {}, 0, 1, 1, told=9, total=total, keys=keys)
 
 
 def progress(*said: Ack | None, signed_by: str = "", newest: int = 0) -> Progress:
-    return Progress({f"fra/{number}": each for number, each in enumerate(said)}, signed_by, newest)
+    return Progress(
+        {f"fra/{number}": each for number, each in enumerate(said)}, signed_by, newest, POSITIONS
+    )
 
 
 @pytest.mark.parametrize("keys", [STEADY, BEGUN, SWITCHED])
@@ -63,6 +71,10 @@ def test_the_next_key_signs_when_every_ready_edge_knows_it() -> None:
         (progress(ack(lsn=9), signed_by="", newest=7), "everything that is published is signed"),
         (progress(ack(lsn=9), signed_by=OLD, newest=7), "everything that is published is signed"),
         (progress(ack(lsn=6), signed_by=NEW, newest=7), "1 of 1 Ready edges have not said so yet"),
+        (
+            progress(ack(lsn=9, total=4), signed_by=NEW, newest=7),
+            "1 of 1 Ready edges have not said so yet",
+        ),
         (progress(None, signed_by=NEW, newest=7), "1 of 1 Ready edges have not said so yet: fra/0"),
     ],
 )

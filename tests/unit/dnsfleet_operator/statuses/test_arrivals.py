@@ -10,6 +10,7 @@ from dnsfleet_operator.statuses.arrivals import Arrivals, Lag
 from dnsfleet_operator.statuses.propagation import SILENT_MS, Fleet
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.evidence import known_positions, proved
 
 NOW = 1_000_000
 POPS = ("fra", "iad", "sin")
@@ -22,9 +23,11 @@ def manifest(
     return Manifest(zone, Revision(1, lsn), None, lsn, 1, b"", 1, 1, time_ms, pops=pops)
 
 
+LOG = known_positions()
+
+
 def ack(lsn: int, failing: dict[str, str] | None = None, more: int = 0, time_ms: int = NOW) -> Ack:
-    failing = failing or {}
-    return Ack(lsn, failing, len(failing) + more, time_ms)
+    return proved(lsn, failing, more, time_ms)
 
 
 def fleet(said: dict[str, Ack], active: tuple[str, ...] = POPS, now: int = NOW) -> Fleet:
@@ -33,7 +36,7 @@ def fleet(said: dict[str, Ack], active: tuple[str, ...] = POPS, now: int = NOW) 
     for edge in sorted(said):
         pop, _, name = edge.partition("/")
         ready[pop] = (*ready.get(pop, ()), EdgePod(pop, name, True))
-    return Fleet(active, ready, said, now)
+    return Fleet(active, ready, said, LOG, now)
 
 
 def test_the_lag_of_a_pop_is_the_age_of_its_oldest_debt() -> None:

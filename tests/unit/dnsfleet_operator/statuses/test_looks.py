@@ -21,8 +21,10 @@ from dnsfleet_operator.statuses import updates
 from dnsfleet_operator.statuses.looks import FleetView, View
 from dnsfleet_operator.zones.results import Pass, Results, Taken
 from dnsfleet_publisher.publishing import Outcome, State
+from support.evidence import known_positions, proved
 
 ZONE = Reference("Zone", "dns", "a")
+POP = Reference("Pop", "", "fra")
 A = "a.example."
 
 
@@ -31,7 +33,7 @@ class Looks:
 
     def __init__(self) -> None:
         self.put: list[tuple[str, Mapping[str, Any]]] = []
-        self.view = View(Observation(), Workloads())
+        self.view = View(Observation(), Workloads(), positions=known_positions())
         self.pop: dict[str, Any] = {}
         self.pods: list[Mapping[str, Any]] = []
         self.said: dict[str, Ack] = {}
@@ -88,7 +90,31 @@ class Looks:
         status = {"conditions": [{"type": "Ready", "status": "True"}]}
         self.pods = [{"metadata": {"name": "e", "labels": labels}, "status": status}]
         self.view.workloads.replace("Pod", self.pods)
-        self.said = {"fra/e": Ack(10, {}, 0, time.time_ns() // 1_000_000)}
+        self.said = {"fra/e": proved(10, time_ms=time.time_ns() // 1_000_000)}
+
+    def say(self, serial: int) -> None:
+        """Have the Zone be published with this serial, which its status tells."""
+        made = Manifest(A, Revision(1, serial), None, 10, serial, b"", 2, 2, 0)
+        self.passed(outcome=Outcome(State.UNCHANGED, made))
+
+    def write(self, version: int) -> None:
+        """Have the API server take the status that was handed on last."""
+        uid, status = self.put[-1]
+        self.show(uid, version, status)
+        self.looks.written(ZONE, status)
+
+    def show(self, uid: str, version: int, status: Mapping[str, Any]) -> None:
+        """Have the Zone show a status, whoever wrote it."""
+        metadata = {"name": "a", "namespace": "dns", "uid": uid}
+        metadata |= {"resourceVersion": str(version), "generation": 1}
+        spec = {"origin": "a.example", "nameServers": ["ns1.example.net"]}
+        made = {"apiVersion": "dnsfleet.io/v1alpha1", "kind": "Zone", "metadata": metadata}
+        self.view.observation.put(made | {"spec": spec, "status": status})
+
+    def serials(self) -> list[int]:
+        """The serials in the statuses that a look hands on."""
+        self.look()
+        return [status["serial"] for _, status in self.put if "serial" in status]
 
     def write_pop(self, status: Mapping[str, Any]) -> None:
         """Have the Pop show this status."""
@@ -149,6 +175,75 @@ def test_a_status_that_could_not_be_written_is_handed_on_again() -> None:
     assert looks.look() == ["1"]
 
 
+def test_what_is_so_again_is_handed_on_while_something_else_waits_to_be_written() -> None:
+    looks = Looks()
+    looks.make("1", 1)
+    looks.say(1)
+    assert looks.serials() == [1]
+    looks.write(2)
+    looks.say(2)
+    assert looks.serials() == [2]  # and it is not written yet
+    looks.say(1)
+    assert looks.serials() == [1]
+
+
+def test_what_is_so_again_is_handed_on_when_the_write_is_done_and_not_heard_of() -> None:
+    looks = Looks()
+    looks.make("1", 1)
+    looks.say(1)
+    looks.look()
+    looks.write(2)
+    looks.say(2)
+    looks.look()
+    (_, written) = looks.put[-1]
+    looks.say(1)
+    assert looks.serials() == [1]
+    looks.looks.written(ZONE, written)  # what waits is a newer one
+    looks.say(2)
+    assert looks.serials() == [2]
+
+
+def test_times_of_conditions_go_on_from_what_was_handed_on() -> None:
+    looks = Looks()
+    looks.make("1", 1)
+    looks.look()
+    (_, first) = looks.put[0]
+    first["conditions"][0]["lastTransitionTime"] = "2026-01-01T00:00:00Z"
+    looks.say(1)
+    looks.look()
+    (_, second) = looks.put[0]
+    assert second["conditions"][0]["lastTransitionTime"] == "2026-01-01T00:00:00Z"
+
+
+def test_an_object_that_was_made_anew_is_not_taken_for_the_one_whose_write_waits() -> None:
+    looks = Looks()
+    looks.make("1", 1)
+    looks.look()
+    (_, status) = looks.put[0]
+    looks.view.observation.remove(ZONE, "1")
+    looks.make("2", 5, status=status)
+    assert looks.look() == [], "it shows what is so already"
+    looks.say(1)
+    assert looks.look() == ["2"]
+
+
+def test_a_status_that_somebody_else_changed_is_mended_by_the_next_comparison() -> None:
+    looks = Looks()
+    looks.make("1", 1)
+    looks.say(1)
+    looks.look()
+    looks.write(2)
+    (_, first) = looks.put[0]
+    looks.looks.recheck(looks.view.observation)
+    assert looks.serials() == []
+    looks.say(2)
+    looks.look()
+    looks.write(3)
+    looks.show("1", 4, first)  # as it was when it was compared last
+    looks.looks.recheck(looks.view.observation)
+    assert looks.serials() == [2]
+
+
 def test_no_status_speaks_of_a_generation_that_no_pass_took() -> None:
     looks = Looks()
     looks.make("1", 1)
@@ -190,6 +285,38 @@ def test_zones_that_go_one_by_one_do_not_cost_a_write_of_every_pop_each(
             assigned.append((second, status["zones"]["assigned"]))
             looks.write_pop(status)
     assert assigned == [(0, 28), (10, 18), (20, 8), (30, 0)]
+
+
+def test_a_pop_that_is_as_it_was_is_told_so_while_something_else_waits() -> None:
+    looks = Looks()
+    looks.serve()
+    looks.view.pops["fra"] = PopResult("9", 1)
+    looks.look()
+    (_, healthy) = looks.put[0]
+    looks.write_pop(healthy)
+    looks.looks.written(POP, healthy)
+    looks.view.pops["fra"] = PopResult("9", 1, ("ApplyFailed", "no"))
+    assert looks.look() == ["9"]
+    looks.view.pops["fra"] = PopResult("9", 1)
+    assert looks.look() == ["9"]
+    (_, again) = looks.put[0]
+    assert again["conditions"] == healthy["conditions"]
+
+
+def test_the_status_of_a_pop_that_somebody_else_changed_is_mended() -> None:
+    looks = Looks()
+    looks.serve()
+    looks.view.pops["fra"] = PopResult("9", 1)
+    looks.look()
+    (_, right) = looks.put[0]
+    looks.write_pop(right)
+    looks.looks.written(POP, right)
+    assert looks.look() == []
+    looks.write_pop({**right, "conditions": []})
+    looks.looks.recheck(looks.view.observation)
+    assert looks.look() == ["9"]
+    reasons = [each["reason"] for each in looks.put[0][1]["conditions"]]
+    assert reasons == [each["reason"] for each in right["conditions"]]
 
 
 @pytest.mark.parametrize(

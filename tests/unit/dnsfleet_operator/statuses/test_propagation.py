@@ -10,6 +10,7 @@ from dnsfleet_operator.observed import edge_pods
 from dnsfleet_operator.observed.edge_pods import EdgePod
 from dnsfleet_operator.statuses import propagation
 from dnsfleet_operator.statuses.propagation import SILENT_MS, Fleet, PopState
+from support.evidence import known_positions, proved
 
 NOW = 1_000_000
 
@@ -18,9 +19,13 @@ def manifest(lsn: int = 10, pops: tuple[str, ...] | None = None) -> Manifest:
     return Manifest("example.com.", Revision(1, 1), None, lsn, 1, b"", 1, 1, NOW - 2000, pops=pops)
 
 
+LOG = known_positions()
+STARTED = 5000
+"""When the containers started."""
+
+
 def ack(lsn: int, failing: dict[str, str] | None = None, age: int = 0, more: int = 0) -> Ack:
-    failing = failing or {}
-    return Ack(lsn, failing, len(failing) + more, NOW - age)
+    return proved(lsn, failing, more, NOW - age)._replace(started_ms=STARTED)
 
 
 def fleet(said: dict[str, Ack], *edges: str, active: tuple[str, ...] = ("fra", "iad")) -> Fleet:
@@ -28,8 +33,8 @@ def fleet(said: dict[str, Ack], *edges: str, active: tuple[str, ...] = ("fra", "
     ready: dict[str, tuple[EdgePod, ...]] = {}
     for edge in edges:
         pop, _, name = edge.partition("/")
-        ready[pop] = (*ready.get(pop, ()), EdgePod(pop, name, True))
-    return Fleet(active, ready, said, NOW)
+        ready[pop] = (*ready.get(pop, ()), EdgePod(pop, name, True, STARTED))
+    return Fleet(active, ready, said, LOG, NOW)
 
 
 BOTH = ("fra/a", "fra/b", "iad/a")
@@ -44,6 +49,17 @@ CASES = [
     ({"iad/a": ack(10, age=SILENT_MS + 1)}, ("iad",), 1, {}),
     ({"iad/a": ack(12, {"example.com.": "bad chunk"})}, ("iad",), 0, {"iad": "LoadFailed"}),
     ({"iad/a": ack(12, {"example.org.": "bad chunk"})}, ("iad",), 1, {}),
+    ({"iad/a": ack(12)._replace(total=11)}, ("iad",), 0, {"iad": "Propagating"}),
+    ({"iad/a": ack(12)._replace(total=None)}, ("iad",), 0, {"iad": "UnverifiedEdge"}),
+    (
+        {"iad/a": ack(12)._replace(ahead={"example.com.": b"x"}, ahead_count=1)},
+        ("iad",),
+        0,
+        {"iad": "EdgeAhead"},
+    ),
+    ({"iad/a": ack(12)._replace(ahead={"example.org.": b"x"}, ahead_count=1)}, ("iad",), 1, {}),
+    ({"iad/a": ack(12)._replace(started_ms=2999)}, ("iad",), 0, {"iad": "Propagating"}),
+    ({"iad/a": ack(12)._replace(started_ms=3000)}, ("iad",), 1, {}),
     (
         {"iad/a": ack(12, {"example.org.": "x"}, more=MAX_FAILING)},
         ("iad",),

@@ -51,7 +51,9 @@ class Writing:
         self.cluster = ScriptedCluster()
         self.uids = {reference: self.make(reference) for reference in (A, B)}
         self.written: queue.SimpleQueue[Object] = queue.SimpleQueue()
-        self.writer = StatusWriter(self.cluster, "operator-1", self.written.put)
+        self.writer = StatusWriter(
+            self.cluster, "operator-1", lambda made, _: self.written.put(made)
+        )
 
     def make(self, reference: Reference) -> str:
         made = self.cluster.put({"kind": "Pop", "metadata": {"name": reference.name}, "spec": {}})

@@ -24,7 +24,7 @@
 //! the catalog in which that was the zone for its name. In any other generation the zone is looked
 //! up. If it is still that version, the entry is valid in this generation too, else it is made
 //! anew. So after a change of one zone each entry of the others costs one look-up, and every answer
-//! is that of the catalog of the batch. Answers without a zone (REFUSED) are not kept.
+//! is that of the catalog of the batch. Answers without a zone (REFUSED, SERVFAIL) are not kept.
 //!
 //! Each shard has a cache of its own, so nothing is locked. Nothing is allocated after it was made.
 

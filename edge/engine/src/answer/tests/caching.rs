@@ -13,6 +13,8 @@ enum Step {
     Load(usize),
     /// Serve none of this origin any more.
     Remove(usize),
+    /// Withhold the zone of this origin, unless it is served.
+    Withhold(usize),
 }
 
 const ORIGINS: [&str; 2] = ["test.", "sub.test."];
@@ -80,6 +82,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         30 => ask,
         2 => (0..ZONES.len()).prop_map(Step::Load),
         1 => (0..ORIGINS.len()).prop_map(Step::Remove),
+        1 => (0..ORIGINS.len()).prop_map(Step::Withhold),
     ];
     prop::collection::vec(step, 1..300)
 }
@@ -110,6 +113,7 @@ proptest! {
             match step {
                 Step::Load(index) => load(&shared, index),
                 Step::Remove(index) => shared.remove(wire(ORIGINS[index]).as_wire()),
+                Step::Withhold(index) => shared.withhold(&wire(ORIGINS[index])),
                 Step::Ask(name, rtype, letters, opt, tcp) => {
                     let query = query_of(NAMES[name], rtype, letters, opt);
                     let client = client(if tcp { Transport::Tcp } else { Transport::Udp });

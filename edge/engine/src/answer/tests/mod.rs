@@ -9,6 +9,7 @@ mod protocol;
 mod servers;
 mod signed;
 mod subjects;
+mod withheld;
 
 use super::cookies::Presented;
 use super::settings::Settings;
@@ -179,7 +180,7 @@ fn check(records: &str, table: &[(&str, &[&str])]) {
 
 fn read(reply: &[u8], outcome: Outcome) -> Vec<String> {
     let rcodes = [
-        "NOERROR", "FORMERR", "", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN",
+        "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN",
     ];
     let mut lines = vec![match outcome.rcode {
         rcode::BADVERS => "BADVERS".to_owned(),

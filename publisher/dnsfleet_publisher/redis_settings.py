@@ -1,0 +1,42 @@
+"""Settings that every core and every replica of a fleet has, whoever starts it.
+
+Valkey has one limit for silence, `repl-timeout`, in whole seconds, looked at once a second. Whoever
+hears nothing for longer ends the connection, and the replica tries again at once. It is used
+
+    at a replica   while it connects and shakes hands; between two reads of the copy that it is
+                   sent; and, when it follows, between two writes or pings of the core
+    at a core      since the last word of a replica that follows (it sends one a second); and
+                   since a replica that is sent a copy last took some of it
+
+So it limits silence, never the size of a copy: the core sends a line a second while it prepares
+one, and a replica sends one while it loads. Its usual 60 s are what a replica loses that connects
+to the address of a pod that has just ended: nothing there refuses the connection, and the packets
+that open it go to that address until it is given up, even when the Service leads elsewhere by then.
+"""
+
+REPLICA_SILENCE_SECONDS = 4
+"""A replica gives up 4 to 6 s after the last sign, and a core takes two seconds to come back, so it
+is followed within 5 s of that. Four pings in a row may be missed. With 3 s, a link with 5 % loss
+and 600 ms there and back was given up in one of four runs, where TCP had to repeat a packet twice;
+that costs a partial copy of what was missed."""
+
+CORE_SILENCE_SECONDS = 10
+"""Longer than a replica's, so that it is the replica that ends a connection. A full copy goes to
+all replicas that wait for it at the pace of the slowest one, so one that is gone delays the others
+that long; on a lossy link a part of the copy may take some seconds."""
+
+PING_SECONDS = 1
+"""Between two pings of an idle core: the least, a third of what a replica waits for."""
+
+CORE = f"""\
+repl-timeout {CORE_SILENCE_SECONDS}
+repl-ping-replica-period {PING_SECONDS}
+repl-diskless-sync yes
+repl-diskless-sync-delay 0
+"""
+
+REPLICA = f"""\
+repl-timeout {REPLICA_SILENCE_SECONDS}
+replica-serve-stale-data yes
+repl-diskless-load swapdb
+"""
