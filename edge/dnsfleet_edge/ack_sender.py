@@ -81,6 +81,7 @@ class AckSender:
         ack = self._status.ack._replace(
             time_ms=time.time_ns() // 1_000_000,
             reads=formats.READS[-1],
+            keys=self._status.keys,
             started_ms=self._started_ms,
         )
         if not self._readiness.verdict.ready:

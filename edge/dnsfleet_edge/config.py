@@ -78,7 +78,8 @@ class Config(BaseModel):
     core_url: RedisURL | None = None
     """The core, to which acks go; None sends none."""
     public_key: Path
-    """A PEM file with the publisher's Ed25519 public key."""
+    """A PEM file with the publisher's Ed25519 public key, or two while that is rotated; read again
+    when it changes."""
     state_dir: Path
     """The folder that keeps the last good zones."""
     shards: Annotated[int, Field(ge=1, le=MAX_SHARDS)] = 1

@@ -29,8 +29,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from dnsfleet.replication import manifests
+from dnsfleet.replication.public_keys import PublicKeys
 from dnsfleet_engine import Zone
 from dnsfleet_io import files
 
@@ -72,11 +72,11 @@ class Contents(NamedTuple):
 class Disk:
     """The files of one state folder; one thread at a time may use it."""
 
-    def __init__(self, folder: Path, public_key: Ed25519PublicKey, pop: str) -> None:
+    def __init__(self, folder: Path, public_keys: PublicKeys, pop: str) -> None:
         self._folder = folder
         self._zones = folder / "zones"
         self._index = folder / "index"
-        self._public_key = public_key
+        self._public_keys = public_keys
         self._pop = pop
 
     def prepare(self) -> None:
@@ -98,9 +98,12 @@ class Disk:
             return Contents([], [_problem(self._index, error)], new)
         for origin in origins:
             try:
-                zones.append(self._read_zone(origin))
+                stored = self._read_zone(origin)
             except (OSError, ValueError) as error:
                 problems.append(_problem(self._path(origin), error))
+                continue
+            if stored is not None:
+                zones.append(stored)
         return Contents(zones, problems)
 
     def write_zone(self, origin: str, signed: bytes, encoded: bytes) -> None:
@@ -129,9 +132,18 @@ class Disk:
             raise ValueError("no list of origins")
         return origins
 
-    def _read_zone(self, origin: str) -> Stored:
+    def _read_zone(self, origin: str) -> Stored | None:
+        """None for one that was dropped by a key that is valid no more.
+
+        What it keeps away is not valid any more either, so nothing is lost with it.
+        """
         signed, *content = _unseal("zone", self._path(origin).read_bytes())
-        manifest = manifests.verify(signed, self._public_key)
+        try:
+            manifest = manifests.verify(signed, self._public_keys)
+        except manifests.SignatureError:
+            if content:
+                raise
+            return None
         if manifest.zone != origin:
             raise ValueError(f"it holds the zone {manifest.zone}, not {origin}")
         if len(content) != manifest.assigned(self._pop):

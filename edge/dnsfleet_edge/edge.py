@@ -24,9 +24,9 @@ import threading
 import time
 from types import FrameType
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from dnsfleet.replication import events
+from dnsfleet.replication import events, public_keys
 from dnsfleet.replication.follower import Follower
+from dnsfleet.replication.public_keys import PublicKeys
 from dnsfleet_engine import Engine
 from dnsfleet_io import listen_addresses
 from dnsfleet_io.logs import line
@@ -39,6 +39,7 @@ from dnsfleet_edge.disk import Contents, Disk, Stored
 from dnsfleet_edge.disk_writing import DiskWriter
 from dnsfleet_edge.link import Link
 from dnsfleet_edge.metrics import Metrics
+from dnsfleet_edge.public_key_file import PublicKeyFile
 from dnsfleet_edge.replica import Replica
 from dnsfleet_edge.status import Readiness, Status
 from dnsfleet_edge.workers import Worker
@@ -57,20 +58,21 @@ log = logging.getLogger(__name__)
 class Edge:
     """The edge that a config describes; `run` starts, serves and stops it."""
 
-    def __init__(self, config: Config, public_key: Ed25519PublicKey) -> None:
+    def __init__(self, config: Config, trusted: PublicKeys) -> None:
         self._config = config
         self._engine = Engine(config.identity_text)
         self._readiness = Readiness()
         self._status = Status()
+        self._status.keys = tuple(map(public_keys.identify, trusted))
         self._metrics = Metrics(self._engine, self._readiness, self._status)
         self._cookies: CookieSecrets | None = None
         if config.cookie_secrets is not None:
             self._cookies = CookieSecrets(
                 config.cookie_secrets, self._engine, self._metrics.cookie_secrets.set
             )
-        self._disk = Disk(config.state_dir, public_key, config.pop)
+        self._disk = Disk(config.state_dir, trusted, config.pop)
         self._writer = DiskWriter(self._disk, self._metrics.disk_failures.inc)
-        self._follower = Follower(config.pop, public_key)
+        self._follower = Follower(config.pop, trusted)
         self._link = Link(
             Replica(config.replica_url),
             self._follower,
@@ -82,6 +84,7 @@ class Edge:
             unreachable=self._answer_from_disk,
             changed=self._changed,
         )
+        self._keys = PublicKeyFile(config.public_key, trusted, self._link.trust)
         self._acks: AckSender | None = None
         if config.core_url is not None:
             self._acks = AckSender(
@@ -124,6 +127,7 @@ class Edge:
             self._acks.start()
         if self._cookies is not None:
             self._cookies.start()
+        self._keys.start()
         self._serving.start()
         signal.sigwait(_STOPS)
         self._stopping = True
@@ -150,6 +154,7 @@ class Edge:
         self._link.stop()
         self._serving.join(STOP_SECONDS)
         self._engine.stop()
+        self._keys.stop()
         if self._cookies is not None:
             self._cookies.stop()
         if self._acks is not None:
@@ -239,7 +244,8 @@ class Edge:
 
     def _workers(self) -> list[Worker]:
         parts = [self._writer, self._acks, self._cookies]
-        return [self._serving, self._catching_up, *(part.worker for part in parts if part)]
+        always = [self._serving, self._catching_up, self._keys.worker]
+        return [*always, *(part.worker for part in parts if part)]
 
     def _readyz(self) -> Page:
         ready, reason = self._readiness.verdict

@@ -12,6 +12,7 @@ do not all come back at the same moment. What is served stays as it is.
 """
 
 import logging
+import queue
 import random
 import threading
 import time
@@ -19,10 +20,11 @@ from collections import deque
 from collections.abc import Callable
 
 import redis
-from dnsfleet.replication import commands, events, keys
+from dnsfleet.replication import commands, events, keys, public_keys
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.follower import Follower
 from dnsfleet.replication.manifests import Manifest
+from dnsfleet.replication.public_keys import PublicKeys
 from dnsfleet_engine import Engine, Zone
 from dnsfleet_io.logs import line
 
@@ -74,7 +76,12 @@ class Link:
         self._completed = False
         self._broken = False
         self._snapshots_read = False
+        self._trusted: queue.SimpleQueue[PublicKeys] = queue.SimpleQueue()
         self._stopping = threading.Event()
+
+    def trust(self, trusted: PublicKeys) -> None:
+        """Have the follower verify by these keys from now on; from any thread."""
+        self._trusted.put(trusted)
 
     def stop(self) -> None:
         """Have `run` return soon."""
@@ -107,19 +114,29 @@ class Link:
         log.info(line("replica_connected"))
         self._status.connected = True
         self._broken = False
-        queue = deque(self._follower.feed(events.Connected()))
+        waiting = deque(self._follower.feed(events.Connected()))
         compared_at = time.monotonic()
-        while queue and not self._stopping.is_set():
-            event = self._execute(queue.popleft())
+        while waiting and not self._stopping.is_set():
+            event = self._execute(waiting.popleft())
             if event is not None:
-                queue.extend(self._follower.feed(event))
+                waiting.extend(self._follower.feed(event))
                 if self._follower.complete and not self._completed:
                     self._completed = True
                     self._complete()
             settled = self._follower.complete and not self._follower.gap
             if time.monotonic() - compared_at >= (RESYNC_SECONDS if settled else SOON_SECONDS):
-                queue.extend(self._follower.feed(events.Resync()))
+                waiting.extend(self._follower.feed(events.Resync()))
                 compared_at = time.monotonic()
+            waiting.extend(self._take_keys())
+
+    def _take_keys(self) -> list[commands.Command]:
+        """Tell the follower of other public keys, if there are some."""
+        if self._trusted.empty():
+            return []
+        trusted = self._trusted.get()
+        self._status.keys = tuple(map(public_keys.identify, trusted))
+        self._changed()
+        return self._follower.feed(events.KeysChanged(trusted))
 
     def _execute(self, command: commands.Command) -> events.Event | None:
         """Do what a command says; the event that answers it."""

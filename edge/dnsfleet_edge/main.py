@@ -7,9 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from dnsfleet.replication import public_keys
+from dnsfleet.replication.public_keys import PublicKeys
 from dnsfleet_io import logs
 
 from dnsfleet_edge import config
@@ -27,32 +26,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     path = parser.parse_args(arguments).config
     try:
         settings = config.read(path, os.environ)
-        public_key = read_public_key(settings.public_key)
+        trusted = read_public_keys(settings.public_key)
     except config.ConfigError as error:
         print(f"dnsfleet-edge: {error}", file=sys.stderr)
         sys.exit(_EXIT_CONFIG)
     logs.configure()
-    code = Edge(settings, public_key).run()
+    code = Edge(settings, trusted).run()
     logging.shutdown()
     # A thread that still waits for a dead disk or core must not keep the process.
     os._exit(code)
 
 
-def read_public_key(path: Path) -> Ed25519PublicKey:
-    """The Ed25519 key in a PEM file; ConfigError names the file."""
+def read_public_keys(path: Path) -> PublicKeys:
+    """The Ed25519 keys in a PEM file; ConfigError names the file."""
     try:
-        key = load_pem_public_key(path.read_bytes())
+        return public_keys.parse(path.read_bytes())
     except OSError as error:
-        raise config.ConfigError(
-            f"public key {path}: cannot read it: {error.strerror}, "
-            "give the file that the publisher wrote"
-        ) from None
-    except (ValueError, UnsupportedAlgorithm):
-        raise config.ConfigError(
-            f"public key {path}: no PEM public key, give the file that the publisher wrote"
-        ) from None
-    if not isinstance(key, Ed25519PublicKey):
-        raise config.ConfigError(
-            f"public key {path}: not an Ed25519 key, give the file that the publisher wrote"
-        )
-    return key
+        problem = f"cannot read it: {error.strerror}"
+    except ValueError as error:
+        problem = str(error)
+    raise config.ConfigError(
+        f"public key {path}: {problem}, give the file that the publisher wrote"
+    )

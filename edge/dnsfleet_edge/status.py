@@ -62,6 +62,8 @@ class Status:
         self.connected = False
         self.ack = Ack(lsn=0, failing={}, failing_count=0)
         """The follower's newest; position 0 until it has compared itself with a replica."""
+        self.keys: tuple[str, ...] = ()
+        """The public keys that the follower verifies by (`public_keys.identify`)."""
         self._zones: dict[str, Manifest] = {}
         self._up_to_date_at = time.monotonic()
 

@@ -19,18 +19,19 @@ from functools import partial
 from typing import Any
 
 from dnsfleet.resources import Reference
+from dnsfleet_publisher.key_secrets import Keys
 from dnsfleet_publisher.store_errors import Fenced, StoreError
 
 from dnsfleet_operator.cluster import Cluster, ClusterError
 from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.inbox import Event, Inbox, Message
-from dnsfleet_operator.leading.terms import COOKIES, PROOF, SYNC, ZONES, Dependencies, Term
+from dnsfleet_operator.leading.terms import COOKIES, KEYS, PROOF, SYNC, ZONES, Dependencies, Term
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.objects import POP_LABEL, Object, reference_of
 from dnsfleet_operator.observed.observation import Observation
 from dnsfleet_operator.observed.slimming import slimmed
 from dnsfleet_operator.observed.workloads import KINDS, Workloads
-from dnsfleet_operator.secrets.key_secrets import Keys
+from dnsfleet_operator.secrets.key_keeping import KeyKeeper
 from dnsfleet_operator.statuses.writing import StatusWriter
 from dnsfleet_operator.work_queue import Key, WorkQueue
 from dnsfleet_operator.zones.downloads import Downloads
@@ -102,7 +103,7 @@ class Controller:
         self._given = Dependencies(
             cluster,
             configuration,
-            keys,
+            KeyKeeper(cluster, configuration, keys, metrics),
             metrics,
             self._observation,
             self._workloads,
@@ -279,6 +280,7 @@ class Controller:
         self._observation.forget()
         self._keys.queue = WorkQueue()
         self._term = Term(self._given)
+        self._keys.add(KEYS)
         self._keys.add(SYNC)
         self._keys.add(COOKIES)
         self._metrics.leader.set(1)

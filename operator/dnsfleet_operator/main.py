@@ -1,6 +1,9 @@
 """`dnsfleet-operator`: one replica of the operator.
 
-configuration → keys Secret → HTTP → Lease → controller → kopf's watches, until a signal
+configuration → HTTP → keys Secret → Lease → controller → kopf's watches, until a signal
+
+Without the Secret it waits: with new keys it would do harm, and a process that ends is started
+again later each time, so that it would be late when the Secret is back.
 
 Signals are blocked in every thread but the main one, in which kopf waits for them. The kernel may
 give a signal to any thread that does not block it. Where this replica was stopped for a while (as
@@ -13,13 +16,17 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
+from types import FrameType
 
+from dnsfleet.resources import Reference
 from dnsfleet_io import logs
 from dnsfleet_io.listen_addresses import EVERY_ADDRESS
 from dnsfleet_io.pages import Page, PageServer, metrics_page, text_page
+from dnsfleet_publisher.key_secrets import Keys, KeySecretError
 
 from dnsfleet_operator import garbage
-from dnsfleet_operator.cluster import Cluster, ClusterError, ConflictError, connect
+from dnsfleet_operator.cluster import Cluster, ClusterError, connect
 from dnsfleet_operator.configuration import (
     Configuration,
     ConfigurationError,
@@ -28,8 +35,9 @@ from dnsfleet_operator.configuration import (
 from dnsfleet_operator.controller import Controller
 from dnsfleet_operator.leading.leadership import Leadership
 from dnsfleet_operator.metrics import Metrics
-from dnsfleet_operator.secrets import key_secrets
-from dnsfleet_operator.secrets.key_secrets import Keys, KeySecretError
+from dnsfleet_operator.secrets import key_keeping
+from dnsfleet_operator.statuses.events import Notice
+from dnsfleet_operator.statuses.posting import post
 from dnsfleet_operator.watching.record_set_watch import RecordSetWatch
 from dnsfleet_operator.watching.watches import watch
 from dnsfleet_operator.watching.workload_watches import WorkloadWatches
@@ -37,9 +45,26 @@ from dnsfleet_operator.watching.workload_watches import WorkloadWatches
 RETRY_SECONDS = 2.0
 _EXIT_CONFIGURATION = 2
 _STOPS = (signal.SIGTERM, signal.SIGINT)
-_LABELS = {"app.kubernetes.io/name": "dnsfleet", "app.kubernetes.io/component": "keys"}
 
 _log = logging.getLogger(__name__)
+
+
+class _Health:
+    """What the probes are told, from the first moment on."""
+
+    def __init__(self) -> None:
+        self.waits_for = "it starts"
+        self.problem: Callable[[], str] = lambda: ""
+
+    def alive(self) -> Page:
+        """Whether there is no use in a restart."""
+        problem = self.problem()
+        return text_page(not problem, problem or "ok")
+
+    def ready(self) -> Page:
+        """Whether this replica works, or could."""
+        problem = self.waits_for or self.problem()
+        return text_page(not problem, problem or "ok")
 
 
 def main() -> None:
@@ -47,19 +72,39 @@ def main() -> None:
     logs.configure()
     # kopf tells of every event that it hands on.
     logging.getLogger("kopf.objects").setLevel(logging.WARNING)
+    signal.signal(signal.SIGTERM, _leave)  # until kopf takes it over
+    metrics, health = Metrics(), _Health()
     try:
         configuration = from_environment(os.environ)
         cluster = connect()
-        keys = _keys(cluster, configuration)
+        http = PageServer(
+            (EVERY_ADDRESS, configuration.http_port),
+            {
+                "/healthz": health.alive,
+                "/readyz": health.ready,
+                "/metrics": lambda: metrics_page(metrics.registry),
+            },
+        )
+        # A new thread blocks what its maker blocks; while the main one waits, a signal ends it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+        http.start()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+        keys = _keys(cluster, configuration, metrics, health)
     except (ConfigurationError, KeySecretError) as error:
         print(f"dnsfleet-operator: {error}", file=sys.stderr)
         sys.exit(_EXIT_CONFIGURATION)
-    _run(cluster, configuration, keys)
+    _run(cluster, configuration, keys, metrics, health)
+    http.stop()
 
 
-def _run(cluster: Cluster, configuration: Configuration, keys: Keys) -> None:
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
+
+
+def _run(
+    cluster: Cluster, configuration: Configuration, keys: Keys, metrics: Metrics, health: _Health
+) -> None:
     garbage.begin()
-    metrics = Metrics()
     leadership = Leadership(
         cluster,
         f"{configuration.release}-operator",
@@ -68,28 +113,15 @@ def _run(cluster: Cluster, configuration: Configuration, keys: Keys) -> None:
         lambda: controller.wake(),
     )
     controller = Controller(cluster, configuration, keys, metrics, lambda: leadership.leads)
-
-    def health() -> Page:
-        problem = controller.problem()
-        return text_page(not problem, problem or "ok")
-
-    http = PageServer(
-        (EVERY_ADDRESS, configuration.http_port),
-        {
-            "/healthz": health,
-            "/readyz": health,
-            "/metrics": lambda: metrics_page(metrics.registry),
-        },
-    )
     watches = WorkloadWatches(
         cluster, configuration.namespace, controller.workloads, controller.event
     )
     record_sets = RecordSetWatch(cluster, controller.event, controller.sync)
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)  # a new thread blocks what its maker blocks
-    http.start()
     watches.start()
     record_sets.start()
     controller.start()
+    health.problem, health.waits_for = controller.problem, ""
     leadership.start()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     try:
@@ -99,25 +131,27 @@ def _run(cluster: Cluster, configuration: Configuration, keys: Keys) -> None:
         record_sets.stop()
         controller.stop()
         leadership.stop()
-        http.stop()
 
 
-def _keys(cluster: Cluster, configuration: Configuration) -> Keys:
-    """The keys of the fleet; the Secret is made where there is none."""
-    name, namespace = configuration.keys_secret, configuration.namespace
+def _keys(
+    cluster: Cluster, configuration: Configuration, metrics: Metrics, health: _Health
+) -> Keys:
+    """The keys of the fleet; they are made for a fleet that has none yet (see `key_keeping`)."""
+    about = Reference("Secret", configuration.namespace, configuration.keys_secret)
     while True:
         try:
-            secret = cluster.get("Secret", name, namespace)
-            if secret is None:
-                labels = _LABELS | {"app.kubernetes.io/instance": configuration.release}
-                secret = cluster.create(key_secrets.make(name, namespace, labels))
-                _log.info("made Secret %s/%s", namespace, name)
-            return key_secrets.read(secret)
-        except ConflictError:
-            continue  # another replica was faster: read what it made
+            keys, why = key_keeping.first(cluster, configuration)
         except ClusterError as error:
             _log.warning("%s; again in %.0f s", error, RETRY_SECONDS)
-            time.sleep(RETRY_SECONDS)
+        else:
+            metrics.keys_lost.set(keys is None)
+            if keys is not None:
+                return keys
+            if why != health.waits_for:
+                health.waits_for = why
+                _log.error("%s", why)
+                post(cluster, configuration.identity, Notice("Warning", "SecretLost", why), about)
+        time.sleep(RETRY_SECONDS)
 
 
 if __name__ == "__main__":

@@ -45,6 +45,15 @@ class Metrics:
         self.core_up = self._gauge(
             "operator_core_up", "1 when the core Redis did what the last pass asked."
         )
+        self.keys_lost = self._gauge(
+            "operator_keys_lost",
+            "1 while the Secret with the keys is gone, unusable or not as it was left.",
+        )
+        self.keys_losses = Counter(
+            "dnsfleet_operator_keys_losses_total",
+            "How often the Secret with the keys was gone.",
+            registry=self.registry,
+        )
         self.propagation = Histogram(
             "dnsfleet_propagation_seconds",
             "From publication until every Ready edge of the zone's Active Pops answers it.",

@@ -20,7 +20,10 @@ from dnsfleet_publisher.known_zones import KnownZones
 
 
 def damaged(
-    core: CoreRedis, key: Ed25519PublicKey, zones: KnownZones, origins: Sequence[str]
+    core: CoreRedis,
+    public: Sequence[Ed25519PublicKey],
+    zones: KnownZones,
+    origins: Sequence[str],
 ) -> Iterator[tuple[str, Published]]:
     """Those of these zones that the core lost, as they are known then; it may raise StoreError."""
     known = [origin for origin in origins if zones.get(origin).manifest is not None]
@@ -32,7 +35,7 @@ def damaged(
         for origin, (said, signed) in heads.items():
             whole = present.get(origin, 0) == len(chunks[origin])
             if not (whole and _same(zones[origin], origin, said, signed)):
-                yield origin, _lost(zones[origin], key, origin, said, signed)
+                yield origin, _lost(zones[origin], public, origin, said, signed)
 
 
 def announced(origin: str, said: bytes) -> Announcement | None:
@@ -54,13 +57,17 @@ def _same(known: Published, origin: str, said: bytes, signed: bytes | None) -> b
 
 
 def _lost(
-    known: Published, key: Ed25519PublicKey, origin: str, said: bytes, signed: bytes | None
+    known: Published,
+    public: Sequence[Ed25519PublicKey],
+    origin: str,
+    said: bytes,
+    signed: bytes | None,
 ) -> Published:
     at = announced(origin, said)
     leftover = set(_chunks(known))
     if signed is not None:
         with contextlib.suppress(ValueError):  # nobody wrote it, so it names nothing of ours
-            leftover.update(manifests.verify(signed, key).chunk_keys())
+            leftover.update(manifests.verify(signed, public).chunk_keys())
     return replace(
         known,
         in_core=False,

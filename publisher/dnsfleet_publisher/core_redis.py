@@ -1,8 +1,8 @@
 """The core Redis, call by call: what is read and written there, in round trips of a bounded size.
 
 Nothing is decided or remembered here; `record_store` does that. The scripts beside this module are
-what happens at once or not at all: `claim.lua`, `publish.lua` and `note.lua`; `acks.lua` reads what
-edges say, and never more of it than they may. Every call may raise StoreError.
+what happens at once or not at all: `claim.lua`, `publish.lua`, `end.lua` and `note.lua`; `acks.lua`
+reads what edges say, and never more of it than they may. Every call may raise StoreError.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -52,6 +52,7 @@ class CoreRedis:
         self._client = client
         self._publish = client.register_script(_script("publish.lua"))
         self._claim = client.register_script(_script("claim.lua"))
+        self._end = client.register_script(_script("end.lua"))
         self._note = client.register_script(_script("note.lua"))
         self._acks = client.register_script(_script("acks.lua"))
         self.place = place(client)
@@ -165,6 +166,18 @@ class CoreRedis:
         args += [len(chunks), UNNAMED_SECONDS, *allowed, fleet]
         with reporting(self._client):
             said = self._publish(keys=names, args=args)
+        return [part.decode() for part in cast(list[bytes], said)]
+
+    def end(
+        self, fence: int, lsn: int, allowed: tuple[int, int], origin: str, stored: str
+    ) -> list[str]:
+        """Take an entry out of the index that has this revision, empty for none that can be read.
+
+        `ok`, or what was not as expected (see `end.lua`).
+        """
+        names = [keys.FENCE, keys.LSN, keys.ZONES, keys.manifest(origin)]
+        with reporting(self._client):
+            said = self._end(keys=names, args=[fence, lsn, origin, stored, *allowed])
         return [part.decode() for part in cast(list[bytes], said)]
 
     # What writers note for each other, and what edges say

@@ -47,6 +47,10 @@ class Published:
     """Whether an edge has something newer, so that a higher revision must be written."""
     fingerprint: bytes = b""
     """Of the signed manifest (see `manifests.fingerprint`)."""
+    newer: bool = False
+    """True where a valid key signed something that this version cannot read."""
+    key: str = ""
+    """Which key signed the manifest (`public_keys.identify`)."""
     leftover: tuple[str, ...] = ()
     """Keys of chunks that the core may still have of what it lost in part."""
 
@@ -110,14 +114,15 @@ def change(
     return _step(before, manifest, old, at, zone, payload, pops)
 
 
-def again(before: Published, epoch: int, format_: int) -> Draft | None:
-    """The same content once more: the core lost it, or it must be newer, or in another format.
+def again(before: Published, epoch: int, format_: int, key: str) -> Draft | None:
+    """The same content once more: the core lost it, or it must be newer, or in another format, or
+    signed by another key.
 
     None where there is no reason for that.
     """
     zone, manifest = before.zone, before.manifest
     kept = before.in_core and not before.again
-    if manifest is None or (kept and manifest.format == format_):
+    if manifest is None or (kept and (manifest.format, before.key) == (format_, key)):
         return None
     at = Revision(epoch, before.seq + 1)
     if zone is None:

@@ -1,8 +1,8 @@
 """What one writer knows of the zones in the core, and what of it is to be written once more. Pure.
 
 A zone is *outdated* where the core has lost it or a part of it, where an edge has something newer,
-or where it is in another format than the one that is written now. Its content is known, so it can
-be published once more without anybody who asks for it.
+or where it is in another format, or by another key, than what is written now. Its content is known,
+so it can be published once more without anybody who asks for it.
 """
 
 from collections.abc import Iterator, KeysView
@@ -24,6 +24,8 @@ class KnownZones:
         """Of the zones that the core has and that are not removed."""
         self.format = formats.READS[0]
         """The format that is written now; `rewrite` changes it."""
+        self.key = ""
+        """Which key signs now; `rewrite` changes it."""
         self._known: dict[str, Published] = {}
         self._outdated: dict[str, None] = {}
         self._lost: set[str] = set()
@@ -65,7 +67,8 @@ class KnownZones:
         manifest = known.manifest
         lost = manifest is not None and not known.in_core
         self._lost.add(origin) if lost else self._lost.discard(origin)
-        if lost or known.again or (manifest is not None and manifest.format != self.format):
+        current = manifest is None or (manifest.format, known.key) == (self.format, self.key)
+        if lost or known.again or not current:
             self._outdated[origin] = None
         else:
             self._outdated.pop(origin, None)
@@ -74,8 +77,8 @@ class KnownZones:
         """A publication with this number is tried, so the number is used."""
         self._known[origin] = replace(self._known[origin], seq=seq)
 
-    def rewrite(self, format_: int) -> None:
-        """Another format is written from now on."""
-        self.format = format_
+    def rewrite(self, format_: int, key: str) -> None:
+        """Another format is written, or another key signs, from now on."""
+        self.format, self.key = format_, key
         for origin, known in self._known.items():
             self.put(origin, known)

@@ -11,7 +11,8 @@ for each zone.
 
 What is `outdated` in the store is published once more, a part with every pass, so that changes need
 not wait for all of it: what the core lost, what some edge has newer, what is in another format than
-the one that edges read now.
+the one that edges read now, what the key before signed. What no valid key signed and nobody wants
+is taken out of the index: no edge can load it, and each would name it in its acks.
 """
 
 import itertools
@@ -75,6 +76,7 @@ class Publisher:
 
     def __init__(self, store: RecordStore) -> None:
         self._store = store
+        self._cleared = 0
         self.away = ""
         """Why the core did not do what the last pass asked; empty where it did."""
 
@@ -131,6 +133,7 @@ class Publisher:
                     outcomes[origin] = self._remove(origin)
                 self._rewrite(desired, outcomes)
                 if complete:
+                    self._clear(desired)
                     self._store.complete()
             except StoreResetError as error:
                 _log.warning("%s", error)
@@ -179,3 +182,21 @@ class Publisher:
                 continue  # it stays outdated: the next pass tries again
             if origin in desired and made is not None:
                 outcomes[origin] = Outcome(State.PUBLISHED, made)
+
+    def _clear(self, desired: Mapping[str, Desired]) -> None:
+        """Once under each fence, end what no edge can load and nobody wants."""
+        if self._cleared == self._store.fence:
+            return
+        left = False
+        for origin in self._store.unreadable():
+            if origin in desired:
+                continue
+            try:
+                ended = self._store.end(origin)
+            except StoreConflictError:
+                left = True  # the next pass tries again
+                continue
+            if ended:
+                _log.warning("%s is out of the index: no edge can load it as it was", origin)
+        if not left:
+            self._cleared = self._store.fence

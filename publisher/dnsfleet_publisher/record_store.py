@@ -17,7 +17,9 @@ began anew, or went back to an older copy, they say `StoreResetError`, until `cl
 fence and compares all that is known with what is there. `audit` finds single keys that are gone.
 `hear` takes the word of the edges: one that holds something newer than the core proves it by a
 signed manifest, and the zone is published above that. What came of it is `outdated`, together with
-what is in another format than the one that every edge reads, until it was published once more.
+what is in another format than the one that every edge reads, or signed by the key before, until it
+was published once more. What no valid key signed no edge can load: where nobody wants it, its entry
+is taken out of the index (`end`).
 """
 
 import itertools
@@ -26,8 +28,8 @@ from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Seq
 from dataclasses import replace
 
 import redis
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from dnsfleet.replication import formats, keys, manifests
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from dnsfleet.replication import formats, keys, manifests, public_keys
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.announcements import Announcement
 from dnsfleet.replication.manifests import FleetHead, Manifest, ManifestError
@@ -57,16 +59,16 @@ class RecordStore:
         client: redis.Redis,
         key: Ed25519PrivateKey,
         clock: Callable[[], float],
+        previous: Ed25519PublicKey | None = None,
         witnesses: Callable[[], Sequence[float]] = tuple,
     ) -> None:
         """`client` is one of `core_redis.connect`; `clock` gives Unix time in seconds.
 
-        `witnesses` give what other clocks say, by which ours is judged before a fence is taken from
-        it (see `clocks`); it may raise StoreError.
+        `key` and `previous` as for `sign_with`. `witnesses` give what other clocks say, by which
+        ours is judged before a fence is taken from it (see `clocks`); it may raise StoreError.
         """
         self.core = CoreRedis(client)
         """For what needs no fence: what edges say."""
-        self._key = key
         self._clock = clock
         self._witnesses = witnesses
         self._zones = KnownZones()
@@ -83,6 +85,32 @@ class RecordStore:
         self._auditing: Iterator[str] = iter(())
         self.ended: set[str] = set()
         """Live zones that an edge's tombstone, newer than the core, says were removed."""
+        self._signed = ("", 0)
+        self.sign_with(key, previous)
+
+    def sign_with(self, key: Ed25519PrivateKey, previous: Ed25519PublicKey | None = None) -> None:
+        """Sign with this key from now on; what another one signed is `outdated`.
+
+        What `previous` signed is as good as what this key signed, and is read as such; with None,
+        and what any other key signed, counts as absent.
+        """
+        self._key = key
+        self._public = [key.public_key(), *([] if previous is None else [previous])]
+        self.key = public_keys.identify(self._public[0])
+        """Which key signs (`public_keys.identify`)."""
+        self._announced = None
+        self._zones.rewrite(self.format, self.key)
+
+    @property
+    def signed(self) -> tuple[str, int]:
+        """Which key signed all that is published, and the position of the newest manifest when
+        that was so for the first time; empty until it is so."""
+        if self._announced is None or self.outdated:
+            return "", 0
+        if self._signed[0] != self.key:
+            known = (self._zones[each].manifest for each in self._zones)
+            self._signed = (self.key, max((each.lsn for each in known if each), default=0))
+        return self._signed
 
     @property
     def fence(self) -> int:
@@ -204,11 +232,32 @@ class RecordStore:
 
     def republish(self, origin: str) -> Manifest | None:
         """Write once more what is `outdated`; None for any other."""
-        return self._write(origin, lambda known: drafts.again(known, self._fence, self.format))
+        return self._write(
+            origin, lambda known: drafts.again(known, self._fence, self.format, self.key)
+        )
 
     def tombstone(self, origin: str) -> Manifest | None:
         """Make every edge drop a zone; None where it is not published."""
         return self._write(origin, lambda known: drafts.removal(known, self._fence))
+
+    def end(self, origin: str) -> bool:
+        """Take an `unreadable` entry out of the index; False where it is none any more."""
+        known = self._published(origin)
+        if known.manifest is not None or known.newer:
+            return False
+        lsn = self._trail.next(int(self._clock() * 1000))
+        verdict, detail = self.core.end(self._fence, lsn, self._trail.allowed, origin, known.stored)
+        match verdict:
+            case "fence":
+                self._compare_fence(detail)
+            case "lsn":
+                raise StoreResetError(self._went_back)
+            case "revision":
+                self._stale.add(origin)
+                raise StoreConflictError(f"{self.core.place}: {origin} is changed there")
+        self._zones.put(origin, replace(known, stored=""))
+        self._trail.read(*self.core.index())
+        return True
 
     def complete(self) -> None:
         """Say that all is published: the signed names of all live zones, where they are others.
@@ -241,6 +290,18 @@ class RecordStore:
         self.read(origins)
         return [origin for origin in origins if self._zones[origin].live]
 
+    def unreadable(self) -> list[str]:
+        """Origins of the index that no edge can load: no valid key signed what the core has of
+        them, or it is damaged.
+
+        What only a newer version can read is not among them, nor are names that are not ASCII,
+        which readers skip.
+        """
+        origins = list(filter(str.isascii, self.core.origins()))
+        self.read(origins)
+        known = ((origin, self._zones[origin]) for origin in origins)
+        return [origin for origin, each in known if each.manifest is None and not each.newer]
+
     def read(self, origins: Iterable[str]) -> None:
         """Have these zones in memory, so that no other method has to ask for each by itself.
 
@@ -253,7 +314,7 @@ class RecordStore:
                 for origin, (_, head) in heads.items()
                 if self._zones.get(origin).manifest is None
             }
-            found = stored_zones.read(self.core, self._key.public_key(), signed)
+            found = stored_zones.read(self.core, self._public, signed)
             for origin, (said, _) in heads.items():
                 self._remember(origin, said, found.get(origin))
 
@@ -276,7 +337,7 @@ class RecordStore:
         self._stale.discard(origin)
 
     def _compare(self, origins: list[str]) -> bool:
-        lost = dict(audits.damaged(self.core, self._key.public_key(), self._zones, origins))
+        lost = dict(audits.damaged(self.core, self._public, self._zones, origins))
         if news := [origin for origin in lost if self._zones[origin].in_core]:
             _log.warning(
                 "%s: it lost %d zones, which are published again, such as %s",
@@ -294,14 +355,14 @@ class RecordStore:
         if not self._choice.hear(acks.values(), int(self._clock() * 1000)):
             return False
         _log.info("publications are written in format %d from now on", self.format)
-        self._zones.rewrite(self.format)
+        self._zones.rewrite(self.format, self.key)
         return True
 
     def _prove(self, signed: Iterable[bytes]) -> Iterator[Manifest]:
         """The manifests with a good signature; nothing else can raise a fence."""
         for each in signed:
             try:
-                manifest = manifests.verify(each, self._key.public_key())
+                manifest = manifests.verify(each, self._public)
             except ManifestError:
                 continue
             yield manifest
@@ -343,7 +404,9 @@ class RecordStore:
             verdict = self._commit(keys.manifest(origin), manifest.lsn, signed, draft)
             if verdict == "ok":
                 made = manifests.fingerprint(signed)
-                known = Published(manifest, draft.zone, str(at), at.seq, fingerprint=made)
+                known = Published(
+                    manifest, draft.zone, str(at), at.seq, fingerprint=made, key=self.key
+                )
                 self._zones.put(origin, known)
                 self.ended.discard(origin)
                 return manifest

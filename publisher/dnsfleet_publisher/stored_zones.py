@@ -1,16 +1,18 @@
 """Zones as a core Redis has them, read with the checks that an edge makes.
 
+A manifest is good if one of several keys signed it: the one that signs now, or the one before it.
+
 Small zones are read many at once: what a start costs is then the checks, not the round trips. A
 zone whose data is not what its manifest signs counts as absent; it costs no other zone anything.
 """
 
 import itertools
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from dnsfleet.replication import delta_chains, manifests
+from dnsfleet.replication import delta_chains, manifests, public_keys
 from dnsfleet.replication.delta_chains import DeltaChain
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet_engine import Zone
@@ -29,6 +31,7 @@ class _Stored(NamedTuple):
     manifest: Manifest
     chain: DeltaChain
     fingerprint: bytes
+    key: str
 
     @property
     def octets(self) -> int:
@@ -39,7 +42,7 @@ class _Stored(NamedTuple):
 
 
 def read(
-    core: CoreRedis, key: Ed25519PublicKey, signed: Mapping[str, bytes | None]
+    core: CoreRedis, public: Sequence[Ed25519PublicKey], signed: Mapping[str, bytes | None]
 ) -> dict[str, Published]:
     """What the core has of each zone, by origin, from its signed manifest as it was read.
 
@@ -52,14 +55,16 @@ def read(
         if head is None:
             continue
         try:
-            manifest = manifests.verify(head, key)
+            manifest, key = _verify(head, public)
             known = manifests.fingerprint(head)
             if manifest.tombstone:
-                found[origin] = Published(manifest, fingerprint=known)
+                found[origin] = Published(manifest, fingerprint=known, key=key)
             else:
                 chain = delta_chains.from_snapshot(manifest)
-                contents.append(_Stored(origin, manifest, chain, known))
+                contents.append(_Stored(origin, manifest, chain, known, key))
         except ValueError as error:
+            newer = not isinstance(error, manifests.SignatureError)
+            found[origin] = Published(in_core=False, newer=newer)
             _warn(core, origin, error)
     for group in _grouped(contents):
         names = [name for each in group for name in each.chain.keys]
@@ -68,10 +73,23 @@ def read(
             chunks = list(itertools.islice(values, len(each.chain.keys)))
             try:
                 zone = _zone(each, chunks)
-                found[each.origin] = Published(each.manifest, zone, fingerprint=each.fingerprint)
+                found[each.origin] = Published(
+                    each.manifest, zone, fingerprint=each.fingerprint, key=each.key
+                )
             except ValueError as error:
                 _warn(core, each.origin, error)
     return found
+
+
+def _verify(head: bytes, public: Sequence[Ed25519PublicKey]) -> tuple[Manifest, str]:
+    """A manifest, and which of the keys signed it."""
+    *others, last = public
+    for key in others:
+        try:
+            return manifests.verify(head, [key]), public_keys.identify(key)
+        except manifests.SignatureError:
+            continue
+    return manifests.verify(head, [last]), public_keys.identify(last)
 
 
 def _grouped(contents: Iterable[_Stored]) -> Iterator[list[_Stored]]:

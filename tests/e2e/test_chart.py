@@ -175,7 +175,7 @@ def test_secrets_are_reached_by_name_and_in_one_namespace_only(render: Any) -> N
     secrets = {"apiGroups": [""], "resources": ["secrets"]}
     assert rules == [
         secrets | {"verbs": ["create"]},
-        secrets | {"resourceNames": ["mine"], "verbs": ["get"]},
+        secrets | {"resourceNames": ["mine"], "verbs": ["get", "update"]},
         secrets | {"resourceNames": ["dnsfleet-cookies"], "verbs": ["get", "update"]},
     ]
 

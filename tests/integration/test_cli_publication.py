@@ -176,3 +176,23 @@ def test_a_zone_that_failed_is_tried_again(writer: Writer, monkeypatch: pytest.M
         assert writer.compared == ["two.example."]
     monkeypatch.setattr(Publisher, "_publish", publish)
     assert writer.publish() == {"two.example."}
+
+
+def test_what_a_lost_key_signed_is_published_anew_or_leaves_the_index(
+    writer: Writer, core: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dnsfleet_cli.up.last_good.SETTLE_SECONDS", 0.0)
+    writer.publish()
+    (writer.root / "two.yaml").write_text("# retired\n")
+    writer.publish()
+    writer.close()
+    reader = DesiredReader(
+        DocumentFiles([writer.root]), writer.root.parent / "accepted.db", lambda _: None
+    )
+    writer.reader = reader
+    key = Ed25519PrivateKey.generate()
+    writer.publication = Publication(external_core(core.url), key, lambda _: None)
+    assert writer.publish() == ORIGINS - {"two.example."}
+    with core.client() as client:
+        assert {name.decode() for name in client.hkeys(keys.ZONES)} == ORIGINS - {"two.example."}
+    assert writer.publish() == set()

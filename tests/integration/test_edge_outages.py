@@ -139,7 +139,7 @@ def test_a_damaged_disk_waits_for_the_replica_and_no_zone_is_refused(
 
 def whole(fleet: EdgeFleet) -> bool:
     folder = fleet.edge.folder / "state"
-    return Disk(folder, PUBLISHER.public_key(), "fra").read().complete
+    return Disk(folder, (PUBLISHER.public_key(),), "fra").read().complete
 
 
 def test_only_the_zone_that_is_damaged_is_read_from_the_replica(fleet: EdgeFleet) -> None:

@@ -5,11 +5,12 @@ import time
 from pathlib import Path
 
 import pytest
+from support.api_servers import APIError
 from support.waiting import wait_for
 
 from bench.operator_changes import Changes
 from bench.operator_fleets import OPERATOR, running
-from bench.operator_objects import Size, team
+from bench.operator_objects import SYSTEM, Size, team
 
 SECONDS = 30.0
 (FAKETIME,) = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
@@ -73,3 +74,27 @@ def blocks(thread: Path, number: int) -> bool:
     lines = (thread / "status").read_text().splitlines()
     mask = next(int(line.split()[1], 16) for line in lines if line.startswith("SigBlk:"))
     return bool(mask >> (number - 1) & 1)
+
+
+def test_an_operator_that_starts_without_the_keys_waits_for_them(tmp_path: Path) -> None:
+    with running(Size(2), tmp_path) as fleet:
+        fleet.wait_for_all(fleet.start(), SECONDS)
+        secret = fleet.api.get("Secret", "dnsfleet-keys", SYSTEM)
+        wait_for("the ConfigMaps of the Pops", lambda: fleet.api.all("ConfigMap"), SECONDS)
+        fleet.stop()
+        fleet.api.delete("Secret", "dnsfleet-keys", SYSTEM)
+        began = fleet.start()
+        log = tmp_path / "operator.log"
+        told = "no new keys are made"
+        wait_for("it says what it waits for", lambda: told in log.read_text(), SECONDS)
+        assert "kubectl dnsfleet keys restore FILE" in log.read_text()
+        wait_for("an Event", lambda: fleet.api.all("Event"), SECONDS)
+        with pytest.raises(APIError):
+            fleet.api.get("Secret", "dnsfleet-keys", SYSTEM)
+        secret["metadata"] = {"name": "dnsfleet-keys", "namespace": SYSTEM}
+        fleet.api.create(secret)
+        changes = Changes(fleet, record_sets=False)
+        (delay,) = changes.delays([changes.make()])
+        assert delay.seconds < SECONDS
+        fleet.check()
+        assert time.monotonic() - began < 2 * SECONDS

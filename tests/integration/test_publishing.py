@@ -63,13 +63,13 @@ def states(publisher: Publisher, desired: dict[str, Desired], **options: bool) -
 def head(admin: redis.Redis) -> FleetHead | None:
     signed = admin.get(keys.FLEET)
     assert signed is None or isinstance(signed, bytes)
-    return None if signed is None else manifests.verify_fleet(signed, KEY.public_key())
+    return None if signed is None else manifests.verify_fleet(signed, [KEY.public_key()])
 
 
 def stored(admin: redis.Redis, origin: str) -> Manifest:
     signed = admin.get(keys.manifest(origin))
     assert isinstance(signed, bytes)
-    return manifests.verify(signed, KEY.public_key())
+    return manifests.verify(signed, [KEY.public_key()])
 
 
 def test_a_pass_publishes_what_differs_and_says_what_is_complete(

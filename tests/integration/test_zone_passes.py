@@ -37,7 +37,7 @@ def test_edges_are_told_of_kept_zones_too(core: Valkey) -> None:
     with core.client() as client:
         signed = client.get("dnsfleet:1:fleet")
     assert isinstance(signed, bytes)
-    assert manifests.verify_fleet(signed, KEY.public_key()).zones == 2
+    assert manifests.verify_fleet(signed, [KEY.public_key()]).zones == 2
 
 
 def test_an_incomplete_list_announces_nothing(core: Valkey) -> None:

@@ -77,7 +77,7 @@ def test_a_slot_for_an_ack(edge: str, time_ms: str, data: bytes) -> None:
 def test_a_manifest_that_is_signed(text: bytes) -> None:
     signed = KEY.sign(b"dnsfleet zone\0" + text) + text
     try:
-        manifest = manifests.verify(signed, KEY.public_key())
+        manifest = manifests.verify(signed, [KEY.public_key()])
     except ManifestError:
         return
     assert isinstance(manifest, Manifest)
@@ -88,7 +88,7 @@ def test_a_manifest_that_is_signed(text: bytes) -> None:
 def test_a_fleet_head_that_is_signed(text: bytes) -> None:
     signed = KEY.sign(b"dnsfleet fleet\0" + text) + text
     try:
-        head = manifests.verify_fleet(signed, KEY.public_key())
+        head = manifests.verify_fleet(signed, [KEY.public_key()])
     except ManifestError:
         return
     assert min(head.fence, head.lsn, head.zones) >= 0
@@ -100,7 +100,7 @@ def test_a_head_that_was_damaged_is_refused(at: int, change: int) -> None:
     damaged = bytearray(FLEET)
     damaged[at] ^= change
     with pytest.raises(ManifestError):
-        manifests.verify_fleet(bytes(damaged), KEY.public_key())
+        manifests.verify_fleet(bytes(damaged), [KEY.public_key()])
 
 
 FIELDS = st.dictionaries(
@@ -150,6 +150,6 @@ def test_an_index_on_disk_with_the_right_checksum(
     body += b"".join(length.to_bytes(8) + part for length, part in parts) + end
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "index").write_bytes(body + hashlib.sha256(body).digest())
-        contents = Disk(Path(folder), KEY.public_key(), POP).read()
+        contents = Disk(Path(folder), (KEY.public_key(),), POP).read()
         assert contents.zones == []
         assert all("index" in problem or "zone" in problem for problem in contents.problems)

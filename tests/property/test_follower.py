@@ -25,7 +25,7 @@ class Following(RuleBasedStateMachine):
         self.core = Core()
         self.copies: list[Database] = []
         self.edge = Edge(Database())
-        self.follower = Follower(POP, KEY.public_key())
+        self.follower = Follower(POP, (KEY.public_key(),))
         self.open: list[commands.Command] = []
         self.late: list[events.Answer] = []
         self.published: dict[tuple[str, bytes], None] = {}

@@ -2,14 +2,14 @@
 
 from typing import Self
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet_engine import Zone
 from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.configuration import from_environment
 from dnsfleet_operator.controller import Controller
 from dnsfleet_operator.metrics import Metrics
-from dnsfleet_operator.secrets.key_secrets import Keys
+from dnsfleet_publisher import key_secrets
 from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.key_secrets import Keys
 from dnsfleet_publisher.record_store import RecordStore
 
 from support.memory_clusters import MemoryCluster, name_of
@@ -23,10 +23,12 @@ DEADLINE_SECONDS = 20.0
 class ControlledFleet:
     """A controller that leads; events reach it as from watches, unless a test keeps them back."""
 
-    def __init__(self, core: Valkey) -> None:
-        self.cluster = MemoryCluster()
+    def __init__(self, core: Valkey, before: "ControlledFleet | None" = None) -> None:
+        """`before` is a controller that has stopped; this one started when that one did."""
+        self.cluster: MemoryCluster = MemoryCluster() if before is None else before.cluster
         self.metrics = Metrics()
-        self._private = Ed25519PrivateKey.generate()
+        self.keys: Keys = _keys() if before is None else before.keys
+        """What the operator holds when it starts."""
         self._client = connect(core.url)
         configuration = from_environment(
             {
@@ -37,8 +39,11 @@ class ControlledFleet:
                 "DNSFLEET_CORE_PORT": str(core.port),
             }
         )
-        keys = Keys(self._private, "public", "right")
-        self.controller = Controller(self.cluster, configuration, keys, self.metrics, lambda: True)
+        if before is None:
+            self.cluster.put(key_secrets.secret(self.keys, "dnsfleet-keys", NAMESPACE, {}))
+        self.controller = Controller(
+            self.cluster, configuration, self.keys, self.metrics, lambda: True
+        )
 
     def __enter__(self) -> Self:
         self.controller.start()
@@ -98,11 +103,11 @@ class ControlledFleet:
 
     def served(self, origin: str) -> Zone | None:
         """The zone as the core has it."""
-        return RecordStore(self._client, self._private, lambda: 0.0).load(origin)
+        return RecordStore(self._client, self.keys.private, lambda: 0.0).load(origin)
 
     def written_format(self, origin: str) -> int:
         """The format in which the core has a zone."""
-        manifest = RecordStore(self._client, self._private, lambda: 0.0).manifest(origin)
+        manifest = RecordStore(self._client, self.keys.private, lambda: 0.0).manifest(origin)
         assert manifest is not None
         return manifest.format
 
@@ -115,3 +120,10 @@ class ControlledFleet:
             return found is not None and found[1] == [address]
 
         wait_for(f"{name} is at {address}", arrived, DEADLINE_SECONDS)
+
+
+def _keys() -> Keys:
+    """Fresh ones, with the password that the core takes."""
+    made, password = key_secrets.make(), "right"
+    entries = {**made.entries, "publisher": password}
+    return made._replace(publisher_password=password, entries=entries)

@@ -17,6 +17,8 @@ from dnsfleet.replication.sums import AnnouncementSum, NameSum, Positions
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 FORGER = Ed25519PrivateKey.from_private_bytes(bytes([1]) * 32)
+NEXT = Ed25519PrivateKey.from_private_bytes(bytes([2]) * 32)
+"""Comes after KEY."""
 POP = "ams"
 
 
@@ -38,6 +40,8 @@ class Core:
 
     def __init__(self) -> None:
         self.data = Database()
+        self.key = KEY
+        """Signs what is published."""
         self.epoch = 1
         self.lsn = 0
         self.positions = Positions()
@@ -125,7 +129,7 @@ class Core:
     def _write_head(self, lsn: int) -> None:
         names = NameSum(self.contents)
         head = FleetHead(self.epoch, lsn, names.count, 1, names.total, self.sum.total)
-        self.data.values[keys.FLEET] = manifests.sign_fleet(head, KEY)
+        self.data.values[keys.FLEET] = manifests.sign_fleet(head, self.key)
 
     def _next_lsn(self) -> int:
         self.clock += 1
@@ -137,7 +141,7 @@ class Core:
 
     def _commit(self, manifest: Manifest, content: bytes | None) -> Manifest:
         zone = manifest.zone.encode()
-        self.data.values[keys.manifest(manifest.zone)] = manifests.sign(manifest, KEY)
+        self.data.values[keys.manifest(manifest.zone)] = manifests.sign(manifest, self.key)
         self.data.zones[zone] = f"{manifest.lsn} {manifest.revision}".encode()
         self.sum.put(Announcement(manifest.lsn, manifest.zone, manifest.revision))
         self._log(zone, str(manifest.revision).encode(), manifest.lsn)
@@ -234,7 +238,7 @@ class Edge:
         return None
 
     def _hold(self, manifest: Manifest, signed: bytes) -> None:
-        assert manifests.verify(signed, KEY.public_key()) == manifest
+        assert manifests.verify(signed, [KEY.public_key(), NEXT.public_key()]) == manifest
         before = self.held.get(manifest.zone)
         assert before is None or before.revision <= manifest.revision, "a zone went back"
         self.held[manifest.zone] = manifest

@@ -17,7 +17,7 @@ class Rig:
 
     def __init__(self, core: Core) -> None:
         self.core = core
-        self.follower = Follower(POP, KEY.public_key())
+        self.follower = Follower(POP, (KEY.public_key(),))
         self.edge = Edge(core.data)
         self.done: list[commands.Command] = []
         self.log: ReadLog | None = None

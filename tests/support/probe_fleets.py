@@ -85,12 +85,21 @@ def services(cluster: Access) -> list[Server]:
 
 @contextlib.contextmanager
 def watching(
-    node: Node, servers: list[Server], rate: int, *, retries: int = 0, new_ports: bool = False
+    node: Node,
+    servers: list[Server],
+    rate: int,
+    *,
+    published: int = 0,
+    retries: int = 0,
+    new_ports: bool = False,
 ) -> Iterator[Oracle]:
-    """An oracle in the client's network namespace; the caller's thread stays in its own."""
+    """An oracle in the client's network namespace; the caller's thread stays in its own.
+
+    `published` is the counter that all answer now.
+    """
     with contextlib.ExitStack() as stack:
         with node.on_client():  # sockets and thread are made there, and stay there
-            oracle = Oracle(servers, PROBE, rate, 0, retries=retries, new_ports=new_ports)
+            oracle = Oracle(servers, PROBE, rate, published, retries=retries, new_ports=new_ports)
             stack.enter_context(oracle)
         yield oracle
 

@@ -41,7 +41,7 @@ def sign(content: Zone, seq: int, key: Ed25519PrivateKey = PUBLISHER) -> SignedZ
     return SignedZone(manifest, manifests.sign(manifest, key), content)
 
 
-def tombstone(signed: SignedZone) -> bytes:
+def tombstone(signed: SignedZone, key: Ed25519PrivateKey = PUBLISHER) -> bytes:
     """The signed removal of a zone, one revision later."""
     revision = Revision(1, signed.manifest.revision.seq + 1)
     removal = replace(
@@ -52,4 +52,4 @@ def tombstone(signed: SignedZone) -> bytes:
         chain_hash=b"",
         tombstone=True,
     )
-    return manifests.sign(removal, PUBLISHER)
+    return manifests.sign(removal, key)

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -71,6 +72,52 @@ class Cluster:
                 _content_type=MERGE_PATCH,
             )
         return found
+
+    def secrets(self, selector: str, namespace: str) -> list[Object]:
+        """The Secrets with these labels, in a namespace or, if it is empty, in all."""
+        with _telling("list secrets"):
+            found = (
+                self._core.list_namespaced_secret(namespace, label_selector=selector)
+                if namespace
+                else self._core.list_secret_for_all_namespaces(label_selector=selector)
+            )
+        return [self._plain(each) for each in found.items]
+
+    def secret(self, name: str, namespace: str) -> Object:
+        """One Secret."""
+        with _telling(f"read secret {namespace}/{name}"):
+            return self._plain(self._core.read_namespaced_secret(name, namespace))
+
+    def annotate_secret(self, secret: Object, annotations: dict[str, str]) -> None:
+        """Add annotations to a Secret."""
+        metadata = secret["metadata"]
+        with _telling(f"change secret {metadata['namespace']}/{metadata['name']}"):
+            self._core.patch_namespaced_secret(
+                metadata["name"],
+                metadata["namespace"],
+                {"metadata": {"annotations": annotations}},
+                field_manager=FIELD_MANAGER,
+                _content_type=MERGE_PATCH,
+            )
+
+    def create_secret(self, secret: Object) -> bool:
+        """Make a Secret; false where there is one of this name."""
+        metadata = secret["metadata"]
+        with _telling(f"create secret {metadata['namespace']}/{metadata['name']}"):
+            try:
+                self._core.create_namespaced_secret(
+                    metadata["namespace"], secret, field_manager=FIELD_MANAGER
+                )
+            except client.ApiException as error:
+                if error.status == HTTPStatus.CONFLICT:
+                    return False
+                raise
+        return True
+
+    def _plain(self, found: Any) -> Object:
+        """An object as its JSON says it."""
+        plain: Object = self._core.api_client.sanitize_for_serialization(found)
+        return plain
 
     def states(self, item: Object, seconds: float) -> Iterator[Object]:
         """An object as it is now and after each change, for at most `seconds`."""

@@ -12,7 +12,7 @@ import dns.rdatatype
 import typer
 from dnsfleet import names
 
-from dnsfleet_cli.kubectl import explaining, objects, summaries, verdicts
+from dnsfleet_cli.kubectl import explaining, keys, objects, summaries, verdicts
 from dnsfleet_cli.kubectl.cluster import Cluster, Edge
 from dnsfleet_cli.kubectl.objects import Object
 from dnsfleet_cli.troubles import NEGATIVE, Group, Trouble
@@ -32,6 +32,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(keys.app, name="keys")
 
 Timeout = Annotated[float, typer.Option(min=0, help="Seconds to wait.")]
 PopName = Annotated[str, typer.Argument(help="The Pop's name.", show_default=False)]

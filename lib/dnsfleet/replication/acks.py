@@ -64,6 +64,9 @@ class Ack(NamedTuple):
     """How many zones are ahead."""
     started_ms: int = 0
     """When the edge's process started, Unix time in milliseconds."""
+    keys: tuple[str, ...] = ()
+    """The public keys by which the edge verifies (`public_keys.identify`); none where the edge is
+    older than the field."""
 
 
 def encode(ack: Ack) -> bytes:
@@ -76,6 +79,7 @@ def encode(ack: Ack) -> bytes:
         "reads": ack.reads,
         "told": ack.told,
         "started": ack.started_ms,
+        "keys": ack.keys,
     }
     if ack.total is not None:
         said["total"] = f"{ack.total:x}"
@@ -106,6 +110,7 @@ def decode(data: bytes) -> Ack | None:
             },
             said.get("aheadCount", 0),
             said.get("started", 0),
+            tuple(str(key) for key in said.get("keys", ())),
         )
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return None

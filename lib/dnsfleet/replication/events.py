@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from dnsfleet.replication import commands
 from dnsfleet.replication.manifests import Manifest
+from dnsfleet.replication.public_keys import PublicKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,13 @@ class Connected:
 @dataclass(frozen=True, slots=True)
 class Disconnected:
     """The replica does not answer; a command that is open will not be answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeysChanged:
+    """Heads are verified by these keys from now on. What is held stays as it is."""
+
+    keys: PublicKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,4 +99,4 @@ class Applied:
 
 
 Answer = IndexRead | FleetRead | LogRead | ManifestsRead | ChunksRead | Applied
-Event = Restored | Connected | Disconnected | Resync | Answer
+Event = Restored | Connected | Disconnected | KeysChanged | Resync | Answer

@@ -22,7 +22,8 @@ Whenever nothing is open, the next command is the first of these that there is a
 them is signed, so an announcement only makes the follower read the manifest. A fact is a manifest
 with a good signature and a higher revision than the one held. Its chunks must have the hashes that
 it signs before the engine gets them, and the engine must find the signed digest before it serves
-them. So a replica can keep news from an edge, and it cannot invent news.
+them. So a replica can keep news from an edge, and it cannot invent news. Which keys make a good
+signature can change (`events.KeysChanged`); what was verified before stays a fact.
 
 **Never back.** A held revision is replaced only by a higher one. A replica that was restored from
 an old copy shows lower revisions, and they are ignored. To roll back on purpose, the publisher
@@ -71,8 +72,6 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from dnsfleet.replication import announcements, commands, delta_chains, events, manifests
 from dnsfleet.replication.acks import MAX_FAILING
 from dnsfleet.replication.announcements import Announcement
@@ -81,6 +80,7 @@ from dnsfleet.replication.delta_chains import DeltaChain
 from dnsfleet.replication.encoding import PayloadError
 from dnsfleet.replication.manifests import FleetHead, Manifest, ManifestError
 from dnsfleet.replication.progress import Failure, Progress
+from dnsfleet.replication.public_keys import PublicKeys
 from dnsfleet.replication.revisions import Revision
 from dnsfleet.replication.sums import NameSum
 
@@ -128,9 +128,9 @@ class _Refused(NamedTuple):
 class Follower:
     """Follows the zones of one Pop. Not thread-safe: feed it from one thread."""
 
-    def __init__(self, pop: str, public_key: Ed25519PublicKey) -> None:
+    def __init__(self, pop: str, public_keys: PublicKeys) -> None:
         self._pop = pop
-        self._key = public_key
+        self._keys = public_keys
         self._online = False
         self._open: Command | None = None
         self._index_due = True
@@ -185,6 +185,9 @@ class Follower:
             case events.Disconnected():
                 self._online, self._open = False, None
                 self._gap = False  # the next index may be older than that log
+            case events.KeysChanged():
+                self._keys = event.keys
+                self._index_due = self._fleet_due = True  # what was no news may be some now
             case events.Resync():
                 self._index_due = self._fleet_due = self._gap_allowed = True
             case _:
@@ -313,7 +316,7 @@ class Follower:
         if signed is None:
             return
         try:
-            head = manifests.verify_fleet(signed, self._key)
+            head = manifests.verify_fleet(signed, self._keys)
         except ManifestError:
             return  # An edge with an empty disk waits on; for any other it changes nothing.
         if self._fleet is None or (head.fence, head.lsn) > (self._fleet.fence, self._fleet.lsn):
@@ -352,7 +355,7 @@ class Follower:
     def _verify(self, origin: str, value: bytes | None) -> tuple[Manifest, bytes]:
         if value is None:
             raise ManifestError("its manifest is missing")
-        manifest = manifests.verify(value, self._key)
+        manifest = manifests.verify(value, self._keys)
         if manifest.zone != origin:
             raise ManifestError(f"its manifest is the one of {manifest.zone}")
         return manifest, value

@@ -14,12 +14,13 @@ that holds the snapshot's own revision starts from the hash of the snapshot. Any
 snapshot.
 
 On the wire a head is 64 octets of Ed25519 signature (RFC 8032) followed by compact JSON. The
-signature covers a context first, so that no head can be passed off as one of another kind.
+signature covers a context first, so that no head can be passed off as one of another kind. A reader
+may have several public keys (see `public_keys`); one of them has to fit.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -40,6 +41,10 @@ _FLEET_CONTEXT = b"dnsfleet fleet\0"
 
 class ManifestError(ValueError):
     """A head is not signed by our publisher, or says something this version cannot read."""
+
+
+class SignatureError(ManifestError):
+    """No valid key signed the head: it is forged, damaged, or of a key that is valid no more."""
 
 
 class Run(NamedTuple):
@@ -168,9 +173,9 @@ def sign(manifest: Manifest, key: Ed25519PrivateKey) -> bytes:
     return _seal(said, _ZONE_CONTEXT, key)
 
 
-def verify(data: bytes, key: Ed25519PublicKey) -> Manifest:
+def verify(data: bytes, public: Iterable[Ed25519PublicKey]) -> Manifest:
     """The manifest in wire form, once its signature and its fields are in order."""
-    said = _open(data, _ZONE_CONTEXT, key)
+    said = _open(data, _ZONE_CONTEXT, public)
     try:
         return _read_manifest(said)
     except (KeyError, TypeError, ValueError) as error:
@@ -197,9 +202,9 @@ def sign_fleet(head: FleetHead, key: Ed25519PrivateKey) -> bytes:
     return _seal(said, _FLEET_CONTEXT, key)
 
 
-def verify_fleet(data: bytes, key: Ed25519PublicKey) -> FleetHead:
+def verify_fleet(data: bytes, public: Iterable[Ed25519PublicKey]) -> FleetHead:
     """The fleet head in wire form, once its signature and its fields are in order."""
-    said = _open(data, _FLEET_CONTEXT, key)
+    said = _open(data, _FLEET_CONTEXT, public)
     try:
         fence, lsn, zones, format_ = (
             _count(said[name]) for name in ("fence", "lsn", "zones", "format")
@@ -215,14 +220,12 @@ def _seal(said: Mapping[str, Any], context: bytes, key: Ed25519PrivateKey) -> by
     return key.sign(context + text) + text
 
 
-def _open(data: bytes, context: bytes, key: Ed25519PublicKey) -> dict[str, Any]:
+def _open(data: bytes, context: bytes, public: Iterable[Ed25519PublicKey]) -> dict[str, Any]:
     if not _SIGNATURE_SIZE < len(data) <= MAX_HEAD_SIZE:
         raise ManifestError(f"{len(data)} octets are no signed head")
     signature, text = data[:_SIGNATURE_SIZE], data[_SIGNATURE_SIZE:]
-    try:
-        key.verify(signature, context + text)
-    except InvalidSignature:
-        raise ManifestError("the signature is not from this fleet's publisher") from None
+    if not any(_signed(key, signature, context + text) for key in public):
+        raise SignatureError("the signature is not from this fleet's publisher")
     try:
         said = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -233,6 +236,14 @@ def _open(data: bytes, context: bytes, key: Ed25519PublicKey) -> dict[str, Any]:
         known = " and ".join(map(str, formats.READS))
         raise ManifestError(f"format {said.get('format')}, this version reads {known}")
     return said
+
+
+def _signed(key: Ed25519PublicKey, signature: bytes, data: bytes) -> bool:
+    try:
+        key.verify(signature, data)
+    except InvalidSignature:
+        return False
+    return True
 
 
 def _read_manifest(said: Mapping[str, Any]) -> Manifest:

@@ -31,10 +31,13 @@ from dnsfleet_operator.observed import edge_pods
 from dnsfleet_operator.observed.observation import Known, Observation
 from dnsfleet_operator.observed.workloads import Workloads
 from dnsfleet_operator.pops.passes import PopPasses
-from dnsfleet_operator.secrets import cookie_secrets
+from dnsfleet_operator.secrets import cookie_secrets, rotations
 from dnsfleet_operator.secrets.cookie_secrets import CookieSecretError
-from dnsfleet_operator.secrets.key_secrets import Keys
+from dnsfleet_operator.secrets.key_keeping import KeyKeeper
+from dnsfleet_operator.secrets.rotations import Progress
+from dnsfleet_operator.statuses.events import Notice
 from dnsfleet_operator.statuses.looks import FleetView, View
+from dnsfleet_operator.statuses.posting import post
 from dnsfleet_operator.statuses.updates import PutStatus
 from dnsfleet_operator.work_queue import Key
 from dnsfleet_operator.zones.downloads import Downloads
@@ -45,9 +48,12 @@ SYNC_SECONDS = 300.0
 DEAD_ACK_MS = 24 * 3600 * 1000
 """What an edge said is kept for a day after its last word."""
 
+KEYS_SECONDS = 2.0
+"""Between looks at the Secret with the keys: how late its loss is told, for one small request."""
+
 SYNC, SWEEP, ZONES, COOKIES = Key("Sync"), Key("Sweep"), Key("Zone"), Key("Cookies")
 """ZONES is a pass over what changed; a key of that kind with an origin is one over that as well."""
-PROOF = Key("Proof")
+PROOF, KEYS = Key("Proof"), Key("Keys")
 
 _log = logging.getLogger(__name__)
 
@@ -74,7 +80,7 @@ class Dependencies:
 
     cluster: Cluster
     configuration: Configuration
-    keys: Keys
+    keys: KeyKeeper
     metrics: Metrics
     observation: Observation
     workloads: Workloads
@@ -95,12 +101,15 @@ class Term:
         self._workloads = given.workloads
         self._downloads = given.downloads
         self._waiting = given.waiting
+        self._keys = given.keys
+        self._keys.begin_term()
+        keys = self._keys.keys
         self._client = connect(
-            f"redis://publisher:{given.keys.publisher_password}"
+            f"redis://publisher:{keys.publisher_password}"
             f"@{configuration.core_host}:{configuration.core_port}/0"
         )
         self._store = RecordStore(
-            self._client, given.keys.private, time.time, witnesses=self._other_clocks
+            self._client, keys.private, time.time, keys.previous, self._other_clocks
         )
         self._zones = ZonePasses(
             given.cluster, self._store, given.downloads, configuration.orphan_seconds
@@ -108,7 +117,6 @@ class Term:
         self._pops = PopPasses(
             given.cluster,
             configuration,
-            given.keys.public_pem,
             given.observation,
             given.workloads,
         )
@@ -133,10 +141,12 @@ class Term:
             "Zone": self._pass_zones,
             "Pop": self._pass_pop,
             "Cookies": self._pass_cookies,
+            "Keys": self._pass_keys,
         }
 
     def close(self) -> None:
         """Let go of the core."""
+        self._keys.end_term()
         self._downloads.clear()
         self._client.close()
 
@@ -237,6 +247,8 @@ class Term:
 
     def _sweep(self, _key: Key) -> bool:
         """Find what is in the core and belongs to nobody; what ends by that, the next pass ends."""
+        if not self._keys.known:
+            return True  # the next Sync adds this key again
         self._zones.sweep(self._observation, time.monotonic())
         self._metrics.orphans.set(self._zones.orphans)
         self._waiting.add(ZONES)
@@ -267,8 +279,8 @@ class Term:
     # What changed
 
     def _pass_zones(self, key: Key) -> bool:
-        if not self._observation.complete:
-            return True  # the Sync that is due adds this key again
+        if not (self._observation.complete and self._keys.known):
+            return True  # the Sync, or the look at the keys, that is due adds this key again
         for reference in list(self._observation.unread):
             syncs.read_config_map(self._cluster, self._observation, reference)
         if key.name:
@@ -316,6 +328,40 @@ class Term:
         """Pops whose pods run, and whose objects are gone or not understood."""
         known = {pop.metadata.name for pop in self._observation.pops}
         return frozenset(self._workloads.pops - known)
+
+    def _pass_keys(self, key: Key) -> bool:
+        """See that the Secret is as it is to be; what changed by that is signed and told anew."""
+        keeper = self._keys
+        try:
+            keeper.look(self._rotation_progress())
+        finally:
+            about = Reference(
+                "Secret", self._configuration.namespace, self._configuration.keys_secret
+            )
+            for notice in keeper.take_notices():
+                post(self._cluster, self._configuration.identity, Notice(*notice), about)
+            self._view.keys = keeper.report
+        if keeper.known and self._pops.public_keys != keeper.keys.public_pem:
+            self._store.sign_with(keeper.keys.private, keeper.keys.previous)
+            self._pops.public_keys = keeper.keys.public_pem
+            self._waiting.add(ZONES)
+            for pop in self._observation.pops:
+                self._waiting.add(Key("Pop", pop.metadata.name))
+        self._waiting.add(key, KEYS_SECONDS)
+        return True
+
+    def _rotation_progress(self) -> Progress | None:
+        """How far the fleet has come with the keys; None where that is not known yet."""
+        if not (self._keys.known and self._observation.complete):
+            return None
+        if rotations.is_on(self._keys.keys):
+            pods = self._cluster.objects("Pod", self._configuration.namespace, MANAGED_SELECTOR)
+            self._workloads.replace("Pod", pods)  # one that became Ready meanwhile counts too
+        ready = edge_pods.ready_by_pop(self._workloads.pods)
+        fields = [edge.field for edges in ready.values() for edge in edges]
+        signed_by, newest = self._zones.signed_by()
+        said = {each: self._said.get(each) for each in fields}
+        return Progress(said, signed_by, newest, self._store.positions)
 
     def _pass_cookies(self, key: Key) -> bool:
         """Make or rotate the cookie secrets; edges see for themselves."""

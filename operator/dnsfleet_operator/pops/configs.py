@@ -16,6 +16,7 @@ from dnsfleet_operator.pops.setting import (
     Setting,
 )
 from dnsfleet_operator.secrets import cookie_secrets
+from dnsfleet_operator.secrets.key_keeping import PUBLIC_KEY_FILE
 
 DRAIN_SECONDS = 10.0
 """How long an edge that was told to stop goes on answering. Its clients are sent elsewhere after
@@ -23,7 +24,6 @@ three failed probes, one a second, and it takes another second until every node 
 that is busy, because pods start there, all of this takes twice as long."""
 EDGE_FILE = "edge.json"
 REPLICA_FILE = "replica.conf"
-PUBLIC_KEY_FILE = "publisher.pub"
 HASH_DIGITS = 16
 EVERYONE = ("0.0.0.0/0", "::/0")
 """Exempts all clients from limits: where they all seem to have one address, none can be limited
@@ -40,7 +40,7 @@ def files(setting: Setting) -> dict[str, str]:
     return {
         EDGE_FILE: json.dumps(_edge(setting), indent=1, sort_keys=True),
         REPLICA_FILE: _replica(setting),
-        PUBLIC_KEY_FILE: setting.public_key,
+        PUBLIC_KEY_FILE: setting.public_keys,
     }
 
 

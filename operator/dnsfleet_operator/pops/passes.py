@@ -88,18 +88,17 @@ class PopPasses:
         self,
         cluster: Cluster,
         configuration: Configuration,
-        public_key: str,
         observation: Observation,
         workloads: Workloads,
     ) -> None:
-        """`public_key` is the publisher's, PEM, for the edges."""
         self._cluster = cluster
         self._configuration = configuration
-        self._public_key = public_key
         self._observation = observation
         self._workloads = workloads
         self._deletions = Deletions(cluster)
         self._decided = False
+        self.public_keys = ""
+        """PEM, by which edges are to verify; objects are applied once they are known."""
         self.drains = Drains(frozenset(), {})
         """What was decided last of every wish to drain."""
         self.results: dict[str, PopResult] = {}
@@ -126,18 +125,18 @@ class PopPasses:
                 self._remove(name)
             return
         try:
-            if pop.spec.cluster == "local":
+            if pop.spec.cluster == "local" and self.public_keys:
                 self._apply(pop)
         except ClusterError as error:
             problem = ("ApplyFailed", str(error))
             self.results[name] = PopResult(known.uid, known.generation, problem)
             raise
-        self.results[name] = PopResult(known.uid, known.generation, _problem(known, pop))
+        self.results[name] = PopResult(known.uid, known.generation, self._problem(known, pop))
 
     def _apply(self, pop: Pop) -> None:
         """Apply what differs."""
         drained = self._is_drained(pop)
-        wanted = planning.desired(Setting(pop, self._configuration, self._public_key, drained))
+        wanted = planning.desired(Setting(pop, self._configuration, self.public_keys, drained))
         observed: dict[ObjectKey, Object] = {}
         failures = _Failures()
         for key in map(planning.key, wanted):
@@ -200,10 +199,11 @@ class PopPasses:
             self._cluster.delete(found)
             _log.info("removed %s %s", key.kind, key.name)
 
-
-def _problem(known: Known, pop: Pop) -> tuple[str, str] | None:
-    if known.violations:
-        return known.violations[0].reason, str(known.violations[0])
-    if pop.spec.cluster != "local":
-        return "NotSupported", "spec.cluster: agent is not supported yet; use local"
-    return None
+    def _problem(self, known: Known, pop: Pop) -> tuple[str, str] | None:
+        if known.violations:
+            return known.violations[0].reason, str(known.violations[0])
+        if pop.spec.cluster != "local":
+            return "NotSupported", "spec.cluster: agent is not supported yet; use local"
+        if not self.public_keys:
+            return "KeysUnknown", "the condition KeysReady says why"
+        return None

@@ -48,8 +48,8 @@ class Setting:
 
     pop: Pop
     configuration: Configuration
-    public_key: str
-    """PEM."""
+    public_keys: str
+    """PEM, one after the other; edges read them again when they change."""
     drained: bool
     """Whether its edges are to be out of service."""
 

@@ -84,7 +84,7 @@ def edge(setting: Setting) -> Object:
         ],
     }
     rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
-    read = configs.digest(setting, configs.EDGE_FILE, configs.PUBLIC_KEY_FILE)
+    read = configs.digest(setting, configs.EDGE_FILE)
     replicas = 0 if setting.drained else spec.replicas
     return _deployment(setting, "edge", replicas, rolling, pod, read)
 

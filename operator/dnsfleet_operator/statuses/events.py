@@ -49,10 +49,14 @@ def notices(before: Status, status: Status) -> list[Notice]:
 def event(
     notice: Notice, reference: Reference, uid: str, suffix: str, instance: str, wall: str
 ) -> dict[str, Any]:
-    """The Event; `suffix` makes its name unique, `wall` is RFC 3339 with microseconds."""
+    """The Event; `suffix` makes its name unique, `wall` is RFC 3339 with microseconds.
+
+    `uid` is empty for a Secret: it may be gone, or another one than that of which something is
+    told.
+    """
     namespace = reference.namespace or CLUSTER_NAMESPACE
     regarding = {
-        "apiVersion": API_VERSION,
+        "apiVersion": "v1" if reference.kind == "Secret" else API_VERSION,
         "kind": reference.kind,
         "name": reference.name,
         "uid": uid,

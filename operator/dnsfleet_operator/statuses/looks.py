@@ -25,6 +25,7 @@ from dnsfleet_operator.observed.observation import Known, Observation
 from dnsfleet_operator.observed.workloads import Workloads
 from dnsfleet_operator.pops.drains import Drains
 from dnsfleet_operator.pops.passes import PopResult
+from dnsfleet_operator.secrets.key_keeping import UNKNOWN, Report
 from dnsfleet_operator.statuses import pop_facts
 from dnsfleet_operator.statuses.arrivals import Arrivals, Lag
 from dnsfleet_operator.statuses.doubts import Doubts
@@ -50,6 +51,7 @@ class View:
     results: Results = field(default_factory=Results)
     pops: dict[str, PopResult] = field(default_factory=dict)
     drains: Drains = field(default_factory=lambda: Drains(frozenset(), {}))
+    keys: Report = UNKNOWN
     positions: Positions = field(default_factory=Positions)
     """What the writer knows of the core's log."""
 
@@ -173,7 +175,10 @@ class FleetView:
     ) -> tuple[FactsOfPop, Lag]:
         lag = self._arrivals.lag(pop.metadata.name)
         doubtful = self._doubts.of(pop.metadata.name, time.monotonic())
-        return pop_facts.facts(view.drains, view.workloads, fleet, lag, doubtful, pop, result), lag
+        facts = pop_facts.facts(
+            view.drains, view.workloads, fleet, lag, doubtful, pop, result, view.keys
+        )
+        return facts, lag
 
 
 def _shown_seconds(known: Known, revision: Revision) -> float | None:

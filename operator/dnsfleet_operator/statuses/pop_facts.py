@@ -10,7 +10,9 @@ from dnsfleet_operator.observed import edge_pods
 from dnsfleet_operator.observed.workloads import Workloads
 from dnsfleet_operator.pops.drains import Drains
 from dnsfleet_operator.pops.passes import PopResult
+from dnsfleet_operator.secrets.key_keeping import Report
 from dnsfleet_operator.statuses.arrivals import Lag
+from dnsfleet_operator.statuses.conditions import Condition
 from dnsfleet_operator.statuses.pops import Facts
 from dnsfleet_operator.statuses.propagation import Fleet
 
@@ -23,6 +25,7 @@ def facts(
     doubtful: tuple[str, ...],
     pop: Pop,
     result: PopResult,
+    keys: Report,
 ) -> Facts:
     """The facts of one Pop; `lag` is how it stands to its zones, `doubtful` which edges of it have
     proved nothing for a while."""
@@ -50,6 +53,7 @@ def facts(
         refusal=drains.refused.get(name),
         drain_wanted=pop.spec.state == "Drained",
         addresses=addresses(workloads.get("Service", f"pop-{name}-dns")),
+        keys=Condition("KeysReady", *keys),
     )
 
 

@@ -5,6 +5,7 @@ Ready        as many edges as wanted are Ready
 Synced       every Ready edge proves that it answers the newest revision of every zone of the Pop
 Connected    every Ready edge was heard by the core lately
 Drained      it is out of service
+KeysReady    the fleet's keys are in their Secret; the same for each Pop
 
 Beside the conditions it has counts of zones. They move with every zone that is made or deleted, in
 every Pop: what differs in them alone is written now and then (`wait_seconds`).
@@ -49,11 +50,13 @@ class Facts:
     """Reason and message of what forbids to drain it."""
     drain_wanted: bool
     addresses: tuple[str, ...]
+    keys: Condition
 
 
 def pop(generation: int, facts: Facts, before: Status, now: str) -> dict[str, Any]:
     """The status of a Pop of this generation. `now` is RFC 3339."""
     found = [_progressing(facts), _ready(facts), _synced(facts), _connected(facts), _drained(facts)]
+    found.append(facts.keys)
     status: dict[str, Any] = {
         "observedGeneration": generation,
         "edges": {

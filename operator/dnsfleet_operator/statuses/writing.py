@@ -7,25 +7,20 @@ cannot be posted is only logged.
 """
 
 import logging
-import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from dnsfleet.resources import API_VERSION, Reference
 
 from dnsfleet_operator.cluster import Cluster, ClusterError, Object
-from dnsfleet_operator.statuses import events
 from dnsfleet_operator.statuses.events import Notice
 from dnsfleet_operator.statuses.pending import PendingWrites, Write
+from dnsfleet_operator.statuses.posting import post
 
 THREADS = 4
 """Writes under way at once: more would crowd out others at a small API server."""
-
-SUFFIX_OCTETS = 8
-"""Of randomness in the name of an Event."""
 
 Written = Callable[[Object, Mapping[str, Any]], None]
 """Gets each object as a write left it, and the status that was given to `put`."""
@@ -107,7 +102,8 @@ class StatusWriter:
                 continue
             self._end(reference)
             if made is not None:
-                self._post(reference, write)
+                for notice in write.notices:
+                    post(self._cluster, self._instance, notice, reference, write.uid)
 
     def _end(self, reference: Reference) -> None:
         with self._condition:
@@ -137,18 +133,6 @@ class StatusWriter:
         except Exception:
             return False  # it is tried again, and so is this question
         return found is None or found["metadata"]["uid"] != uid
-
-    def _post(self, reference: Reference, write: Write) -> None:
-        wall = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        for notice in write.notices:
-            suffix = secrets.token_hex(SUFFIX_OCTETS)
-            try:
-                self._cluster.create(
-                    events.event(notice, reference, write.uid, suffix, self._instance, wall)
-                )
-            except Exception as error:
-                # The status is written, and the next Event may well be posted.
-                _log.warning("%s", error, exc_info=not isinstance(error, ClusterError))
 
 
 def _object(reference: Reference, uid: str, status: Mapping[str, Any]) -> Object:

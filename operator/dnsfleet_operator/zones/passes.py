@@ -85,6 +85,13 @@ class ZonePasses:
         """Origins that the next passes will look at."""
         return len(self._assembler.marks)
 
+    def signed_by(self) -> tuple[str, int]:
+        """Which key signed all that is published, and the newest position then.
+
+        The position stays the same until another key signs; both are empty until all is signed.
+        """
+        return self._store.signed
+
     def deleted(self, reference: Reference, known: Known) -> None:
         """A Zone object is gone; the next pass finds out whether that was meant."""
         self._deleted[reference] = known

@@ -41,10 +41,10 @@ def stored_formats(server: CoreServer) -> dict[str, int]:
     for origin in (A, B, C):
         signed = server.admin.get(keys.manifest(origin))
         assert isinstance(signed, bytes)
-        found[origin] = manifests.verify(signed, KEY.public_key()).format
+        found[origin] = manifests.verify(signed, [KEY.public_key()]).format
     head = server.admin.get(keys.FLEET)
     assert isinstance(head, bytes)
-    return found | {"fleet": manifests.verify_fleet(head, KEY.public_key()).format}
+    return found | {"fleet": manifests.verify_fleet(head, [KEY.public_key()]).format}
 
 
 def test_the_older_is_written_until_every_edge_reads_the_newer(

@@ -34,7 +34,7 @@ def stored(server: CoreServer, origin: str) -> Manifest:
     """The manifest that readers find."""
     signed = server.admin.get(keys.manifest(origin))
     assert isinstance(signed, bytes)
-    return manifests.verify(signed, KEY.public_key())
+    return manifests.verify(signed, [KEY.public_key()])
 
 
 def kept_chunks(server: CoreServer) -> set[str]:
@@ -171,7 +171,7 @@ def test_what_nobody_signed_raises_no_fence(
 ) -> None:
     made = store.publish(A, make_zone(A))
     assert made is not None
-    invented = manifests.verify(manifests.sign(made, KEY), KEY.public_key())
+    invented = manifests.verify(manifests.sign(made, KEY), [KEY.public_key()])
     fence = store.fence
     assert not store.hear(proof(invented, OTHER))
     store.check()

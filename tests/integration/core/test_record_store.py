@@ -49,13 +49,13 @@ def test_what_readers_find(server: CoreServer, store: RecordStore) -> None:
     client = server.admin
     signed = client.get(keys.manifest(A))
     assert isinstance(signed, bytes)
-    assert manifests.verify(signed, KEY.public_key()) == made
+    assert manifests.verify(signed, [KEY.public_key()]) == made
     assert client.hgetall(keys.ZONES) == {A.encode(): f"{made.lsn} {made.revision}".encode()}
     head = client.get(keys.FLEET)
     assert isinstance(head, bytes)
     total = AnnouncementSum([Announcement(made.lsn, A, made.revision)]).total
     expected = FleetHead(store.fence, made.lsn + 1, 1, 1, NameSum([A]).total, total)
-    assert manifests.verify_fleet(head, KEY.public_key()) == expected
+    assert manifests.verify_fleet(head, [KEY.public_key()]) == expected
     assert store.positions.has(made.lsn + 1, total)
     assert client.xrange(keys.LOG) == [
         (
@@ -83,7 +83,7 @@ def test_a_zone_that_comes_or_goes_changes_the_head_at_once(
         assert change() is not None
         signed = server.admin.get(keys.FLEET)
         assert isinstance(signed, bytes)
-        head = manifests.verify_fleet(signed, KEY.public_key())
+        head = manifests.verify_fleet(signed, [KEY.public_key()])
         assert (head.zones, head.names) == (len(names), NameSum(names).total)
         assert head.total is not None
         assert store.positions.has(head.lsn, head.total)

@@ -20,7 +20,7 @@ ORIGINS = [
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Disk:
-    return Disk(tmp_path / "state", PUBLISHER.public_key(), POP)
+    return Disk(tmp_path / "state", (PUBLISHER.public_key(),), POP)
 
 
 def keep_one(disk: Disk, signed: SignedZone) -> None:
@@ -60,6 +60,22 @@ def test_every_kind_of_origin_comes_back(disk: Disk) -> None:
         keep_one(disk, sign(content, 1))
     disk.write_index(ORIGINS)
     assert serials(disk) == dict.fromkeys(ORIGINS, 7)
+
+
+def test_what_was_dropped_by_a_former_key_costs_no_zone(disk: Disk) -> None:
+    gone = sign(make_zone("b.example.", serial=1), 1)
+    keep(disk, sign(make_zone("a.example.", serial=1), 1), gone)
+    disk.write_dropped("b.example.", tombstone(gone, FORGER))
+    assert serials(disk) == {"a.example.": 1}
+    assert disk.read().complete
+    keep_one(disk, sign(make_zone("b.example.", serial=2), 3, FORGER))
+    assert good_zones(disk) == ["a.example."]
+    assert "the signature is not from" in disk.read().problems[0]
+
+
+def good_zones(disk: Disk) -> list[str]:
+    """The zones that can be used of a disk that is not complete."""
+    return [each.manifest.zone for each in disk.read().zones]
 
 
 def test_nothing_was_ever_written(disk: Disk) -> None:

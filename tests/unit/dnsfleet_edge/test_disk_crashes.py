@@ -17,7 +17,7 @@ Set = dict[str, int | None]
 
 
 def disk_at(folder: Path) -> Disk:
-    return Disk(folder, PUBLISHER.public_key(), POP)
+    return Disk(folder, (PUBLISHER.public_key(),), POP)
 
 
 def write(disk: Disk, origin: str, serial: int) -> None:

@@ -16,7 +16,7 @@ class Kept:
     """A state folder, its writer, and the number of failed writes."""
 
     def __init__(self, folder: Path) -> None:
-        self.disk = Disk(folder, PUBLISHER.public_key(), POP)
+        self.disk = Disk(folder, (PUBLISHER.public_key(),), POP)
         self.failures = 0
         self.writer = DiskWriter(self.disk, self._count)
 

@@ -28,7 +28,7 @@ class History:
         assert not self.chunks.keys() & draft.chunks.keys(), "a key is used once"
         self.chunks |= draft.chunks
         at = draft.manifest.revision
-        self.known = Published(draft.manifest, draft.zone, str(at), at.seq)
+        self.known = Published(draft.manifest, draft.zone, str(at), at.seq, key="k1")
         return draft
 
     def read(self, draft: Draft) -> Zone:
@@ -45,8 +45,8 @@ def test_another_format_is_the_same_content_once_more() -> None:
     history = History()
     first = history.publish(make_zone(A, hosts(100)))
     known = history.known
-    assert drafts.again(known, 1, first.manifest.format) is None
-    draft = drafts.again(known, 1, 2)
+    assert drafts.again(known, 1, first.manifest.format, "k1") is None
+    draft = drafts.again(known, 1, 2, "k1")
     assert draft is not None
     history.chunks |= draft.chunks
     made = draft.at(7, 8, 2).manifest
@@ -62,12 +62,23 @@ def test_a_tombstone_is_written_in_another_format_too() -> None:
     history.publish(make_zone(A, hosts(3)))
     removal = drafts.removal(history.known, 1)
     assert removal is not None
-    known = Published(removal.at(1, 1, 1).manifest, None, "1.2", 2)
-    assert drafts.again(known, 1, 1) is None
-    again = drafts.again(known, 1, 2)
-    assert again is not None
-    assert again.manifest.tombstone
-    assert (again.manifest.revision, again.follows) == (Revision(1, 3), "1.2")
+    known = Published(removal.at(1, 1, 1).manifest, None, "1.2", 2, key="k1")
+    assert drafts.again(known, 1, 1, "k1") is None
+    for format_, key in ((2, "k1"), (1, "k2")):
+        again = drafts.again(known, 1, format_, key)
+        assert again is not None
+        assert again.manifest.tombstone
+        assert (again.manifest.revision, again.follows) == (Revision(1, 3), "1.2")
+
+
+def test_another_key_is_the_same_content_once_more() -> None:
+    history = History()
+    first = history.publish(make_zone(A, hosts(100)))
+    draft = drafts.again(history.known, 1, first.manifest.format, "k2")
+    assert draft is not None
+    made = draft.manifest
+    assert (made.revision, made.digest) == (Revision(1, 2), first.manifest.digest)
+    assert sum(map(len, draft.chunks.values())) < 64, "the content is not written again"
 
 
 def lengths(draft: Draft) -> list[int]:

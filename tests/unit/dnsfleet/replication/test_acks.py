@@ -9,12 +9,15 @@ A, B = "a.example.", "b.example."
 UNREADABLE = b'{"lsn":1,"failing":{},"failingCount":0,"time":2,"reads":"2"}'
 NO_SUM = b'{"lsn":1,"failing":{},"failingCount":0,"time":2,"total":"x"}'
 NO_PROOF = b'{"lsn":1,"failing":{},"failingCount":0,"time":2,"ahead":{"a.":"?"},"aheadCount":1}'
+NO_KEYS = b'{"lsn":1,"failing":{},"failingCount":0,"time":2,"keys":1}'
 TOTAL = 2**127 + 5
 GOOD = Ack(8, {}, 0, 9, told=8, total=TOTAL)
 
 
 def test_round_trip() -> None:
-    ack = Ack(7, {B: "why", A: "x" * 500}, 2, 9, 3, 8, TOTAL, {A: b"\x00\xff"}, 4, 6)
+    ack = Ack(
+        7, {B: "why", A: "x" * 500}, 2, 9, 3, 8, TOTAL, {A: b"\x00\xff"}, 4, 6, ("0123", "45")
+    )
     expected = ack._replace(failing={A: "x" * 200, B: "why"})
     assert acks.decode(acks.encode(ack)) == expected
 
@@ -62,7 +65,7 @@ def test_an_edge_of_an_older_version_reads_the_first_format_and_proves_nothing()
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"{}", b"[]", b'{"lsn":1,"failing":[]}', UNREADABLE, NO_SUM, NO_PROOF, b"\xff"],
+    [b"", b"{}", b"[]", b'{"lsn":1,"failing":[]}', UNREADABLE, NO_SUM, NO_PROOF, NO_KEYS, b"\xff"],
 )
 def test_what_cannot_be_read_is_no_ack(data: bytes) -> None:
     assert acks.decode(data) is None

@@ -132,7 +132,7 @@ def test_a_failure_that_an_older_replica_does_not_know_of_is_claimed_no_more(
 def test_an_announcement_ends_with_the_connection_that_brought_it(core: Core) -> None:
     liar = core.data.copy()
     liar.zones[b"c.example."] = b"5 5.5"
-    edge, follower = Edge(liar), Follower(POP, KEY.public_key())
+    edge, follower = Edge(liar), Follower(POP, (KEY.public_key(),))
     [index] = follower.feed(events.Connected())
     follower.feed(edge.execute(index))  # type: ignore[arg-type]
     assert follower.waiting == 3

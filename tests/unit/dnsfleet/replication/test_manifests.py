@@ -48,19 +48,27 @@ REMOVED = Manifest(
     [LIVE, REMOVED, dataclasses.replace(LIVE, pops=None), dataclasses.replace(LIVE, previous=None)],
 )
 def test_what_was_signed_comes_back(manifest: Manifest) -> None:
-    assert manifests.verify(manifests.sign(manifest, KEY), KEY.public_key()) == manifest
+    assert manifests.verify(manifests.sign(manifest, KEY), [KEY.public_key()]) == manifest
 
 
 def test_a_head_of_another_kind_or_key_is_refused() -> None:
     fleet = manifests.sign_fleet(FleetHead(9, 5, 2), KEY)
-    assert manifests.verify_fleet(fleet, KEY.public_key()) == FleetHead(9, 5, 2)
+    assert manifests.verify_fleet(fleet, [KEY.public_key()]) == FleetHead(9, 5, 2)
     for attempt in (
-        lambda: manifests.verify(fleet, KEY.public_key()),
-        lambda: manifests.verify_fleet(manifests.sign(LIVE, KEY), KEY.public_key()),
-        lambda: manifests.verify(manifests.sign(LIVE, OTHER), KEY.public_key()),
+        lambda: manifests.verify(fleet, [KEY.public_key()]),
+        lambda: manifests.verify_fleet(manifests.sign(LIVE, KEY), [KEY.public_key()]),
+        lambda: manifests.verify(manifests.sign(LIVE, OTHER), [KEY.public_key()]),
     ):
         with pytest.raises(ManifestError, match="the signature is not from this fleet's publisher"):
             attempt()
+
+
+def test_any_valid_key_may_have_signed() -> None:
+    keys = [KEY.public_key(), OTHER.public_key()]
+    for signer in (KEY, OTHER):
+        assert manifests.verify(manifests.sign(LIVE, signer), keys) == LIVE
+        with pytest.raises(manifests.SignatureError):
+            manifests.verify(manifests.sign(LIVE, signer), [])
 
 
 def test_a_newer_format_is_read_by_a_version_that_knows_it(
@@ -69,19 +77,19 @@ def test_a_newer_format_is_read_by_a_version_that_knows_it(
     newer, head = dataclasses.replace(LIVE, format=2), FleetHead(9, 5, 2, 2)
     signed, signed_head = manifests.sign(newer, KEY), manifests.sign_fleet(head, KEY)
     for attempt in (
-        lambda: manifests.verify(signed, KEY.public_key()),
-        lambda: manifests.verify_fleet(signed_head, KEY.public_key()),
+        lambda: manifests.verify(signed, [KEY.public_key()]),
+        lambda: manifests.verify_fleet(signed_head, [KEY.public_key()]),
     ):
         with pytest.raises(ManifestError, match=r"format 2, this version reads 1$"):
             attempt()
     monkeypatch.setattr(formats, "READS", (1, 2))
-    assert manifests.verify(signed, KEY.public_key()) == newer
-    assert manifests.verify_fleet(signed_head, KEY.public_key()) == head
+    assert manifests.verify(signed, [KEY.public_key()]) == newer
+    assert manifests.verify_fleet(signed_head, [KEY.public_key()]) == head
     older = manifests.sign(LIVE, KEY)
-    assert manifests.verify(older, KEY.public_key()) == LIVE
+    assert manifests.verify(older, [KEY.public_key()]) == LIVE
     monkeypatch.setattr(formats, "READS", (2, 3))
     with pytest.raises(ManifestError, match=r"format 1, this version reads 2 and 3$"):
-        manifests.verify(older, KEY.public_key())
+        manifests.verify(older, [KEY.public_key()])
 
 
 def test_every_changed_octet_is_noticed() -> None:
@@ -90,7 +98,7 @@ def test_every_changed_octet_is_noticed() -> None:
         forged = bytearray(signed)
         forged[at] ^= 1
         with pytest.raises(ManifestError):
-            manifests.verify(bytes(forged), KEY.public_key())
+            manifests.verify(bytes(forged), [KEY.public_key()])
 
 
 @pytest.mark.parametrize(
@@ -110,13 +118,13 @@ def test_a_signed_head_that_cannot_be_read_says_why(
     said = json.loads(manifests.sign(LIVE, KEY)[64:]) | change
     text = json.dumps(said).encode()
     with pytest.raises(ManifestError, match=message):
-        manifests.verify(KEY.sign(b"dnsfleet zone\0" + text) + text, KEY.public_key())
+        manifests.verify(KEY.sign(b"dnsfleet zone\0" + text) + text, [KEY.public_key()])
 
 
 def test_what_is_no_head_at_all_is_refused() -> None:
     for data in (b"", b"x" * 64, b"x" * 70_000):
         with pytest.raises(ManifestError, match=f"{len(data)} octets are no signed head"):
-            manifests.verify(data, KEY.public_key())
+            manifests.verify(data, [KEY.public_key()])
 
 
 @pytest.mark.parametrize(

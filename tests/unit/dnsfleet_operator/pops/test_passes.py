@@ -69,9 +69,8 @@ class Installation:
         self.observation = Observation()
         self.workloads = Workloads()
         list_all(self.observation)
-        self.passes = PopPasses(
-            self.cluster, CONFIGURATION, "PEM", self.observation, self.workloads
-        )
+        self.passes = PopPasses(self.cluster, CONFIGURATION, self.observation, self.workloads)
+        self.passes.public_keys = "PEM"
 
     def put(self, **spec: Any) -> None:
         api_version = "dnsfleet.io/v1alpha1"

@@ -169,9 +169,9 @@ def test_a_change_touches_only_what_it_is_about(spec: str, changed: list[ObjectK
     assert [planning.key(each) for each in plan] == changed
 
 
-def test_a_new_key_rolls_the_edges_and_not_the_replica() -> None:
+def test_another_key_rolls_nothing() -> None:
     plan = planning.plan(objects(public_key="NEW").values(), objects())
-    assert [planning.key(each) for each in plan] == [CONFIG, EDGE]
+    assert [planning.key(each) for each in plan] == [CONFIG]
 
 
 def as_served(wanted: Objects) -> Objects:

@@ -170,6 +170,7 @@ HEALTHY = pops.Facts(
     refusal=None,
     drain_wanted=False,
     addresses=("192.0.2.1",),
+    keys=Condition("KeysReady", True, "Stored"),
 )
 POPS = [
     # what differs; Progressing, Ready, Synced, Connected, Drained
@@ -227,12 +228,19 @@ def test_conditions_of_a_pop(
     drained: str,
 ) -> None:
     made = pops.pop(2, replace(HEALTHY, **differs), {}, NOW)
-    expected = (progressing, ready, synced, connected, drained)
+    expected = (progressing, ready, synced, connected, drained, "Stored")
     word = {"-": "False", "?": "Unknown"}
     assert list(told(made).values()) == [
         (word.get(text[0], "True"), text.lstrip("-?")) for text in expected
     ]
-    assert list(told(made)) == ["Progressing", "Ready", "Synced", "Connected", "Drained"]
+    assert list(told(made)) == [
+        "Progressing",
+        "Ready",
+        "Synced",
+        "Connected",
+        "Drained",
+        "KeysReady",
+    ]
     Pop.model_validate(
         yaml_resources.pop().model_dump(mode="json", exclude_unset=True) | {"status": made}
     )

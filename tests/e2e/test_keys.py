@@ -1,0 +1,188 @@
+"""The keys of a fleet on a real cluster: lost, restored, made anew as the runbook says, rotated."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from cluster.access import Access, CommandError
+from cluster.namespaces import Node
+from support import probe_fleets
+from support.releases import NAMESPACE, READY_SECONDS
+from support.waiting import wait_for
+
+RUNBOOK = Path(__file__).parents[2] / "docs" / "runbooks" / "DnsfleetKeysLost.md"
+RECOVERY_SECONDS = 120.0
+"""From the first command of the runbook until a change is live and a fresh edge is ready."""
+TOLD_SECONDS = 10.0
+ROTATION_SECONDS = 420
+"""Nodes bring a changed ConfigMap to running pods within two minutes, and that happens twice."""
+RATE = 200
+EDGES = ("pods", "--namespace", NAMESPACE, "-l", "app.kubernetes.io/component=edge")
+SECRET = ("secret", "dnsfleet-keys", "--namespace", NAMESPACE)
+OPERATOR = ("deployment", "dnsfleet-operator", "--namespace", NAMESPACE)
+
+
+class Fleet:
+    """A fleet with a probe, and a shell as its administrator has it."""
+
+    def __init__(self, cluster: Access, folder: Path) -> None:
+        self.cluster = cluster
+        self.file = folder / "keys.json"
+        self.counter = 0
+
+    def run(self, script: str) -> str:
+        """What a script prints; kubectl finds its plugin, and the names of the runbook are set."""
+        programs = [Path(sys.executable).parent, Path(self.cluster.kubectl_path).parent]
+        environment = {
+            **os.environ,
+            "PATH": ":".join([*map(str, programs), os.environ["PATH"]]),
+            "KUBECONFIG": str(self.cluster.kubeconfig),
+            "NS": NAMESPACE,
+            "FILE": str(self.file),
+        }
+        ended = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 0, f"{script}\n{ended.stdout}{ended.stderr}"
+        return ended.stdout
+
+    def change(self) -> None:
+        """Publish another revision, and wait until every edge answers it."""
+        self.counter += 1
+        probe_fleets.publish(self.cluster, self.counter)
+        self.run(f"kubectl dnsfleet wait default/{probe_fleets.ZONE} --timeout {READY_SECONDS:g}")
+
+    def edges(self) -> set[str]:
+        """The names of all edge pods."""
+        return {pod["metadata"]["name"] for pod in self.cluster.items(*EDGES)}
+
+    def keys(self) -> dict[str, str]:
+        return dict(self.cluster.get(*SECRET)["data"])
+
+    def condition(self) -> str:
+        """The reason of KeysReady of a Pop."""
+        status = self.cluster.get("pop", probe_fleets.POPS[0])["status"]
+        return {each["type"]: each["reason"] for each in status["conditions"]}["KeysReady"]
+
+    def lose_the_secret(self) -> None:
+        """Delete it while no operator runs, then start one, which waits."""
+        self.cluster.kubectl("scale", *OPERATOR, "--replicas=0")
+        operators = ("-l", "app.kubernetes.io/component=operator")
+        self.cluster.wait_until_gone(READY_SECONDS, "pods", "--namespace", NAMESPACE, *operators)
+        self.cluster.kubectl("delete", *SECRET)
+        self.cluster.kubectl("scale", *OPERATOR, "--replicas=1")
+        told = "kubectl dnsfleet keys restore FILE"
+        wait_for("the operator says what it waits for", lambda: told in self.log(), READY_SECONDS)
+
+    def log(self) -> str:
+        """What the operator has logged; nothing while it does not run yet."""
+        try:
+            return self.cluster.kubectl("logs", "/".join(OPERATOR[:2]), *OPERATOR[2:])
+        except CommandError:
+            return ""
+
+    def replace_an_edge(self) -> None:
+        """Delete an edge; one with an empty disk comes in its place, and has to become ready."""
+        gone = sorted(self.edges())[0]
+        self.cluster.kubectl("delete", "pod", gone, "--namespace", NAMESPACE)
+        wait_for(
+            "a fresh edge is ready",
+            lambda: (
+                gone not in self.edges()
+                and len(probe_fleets.edge_servers(self.cluster)) == len(probe_fleets.POPS)
+            ),
+            RECOVERY_SECONDS,
+        )
+
+
+@pytest.fixture(scope="module", name="fleet")
+def _fleet(release: Access, tmp_path_factory: pytest.TempPathFactory) -> Fleet:
+    probe_fleets.start(release)
+    return Fleet(release, tmp_path_factory.mktemp("keys"))
+
+
+def recoveries() -> list[str]:
+    """The commands of the runbook's last part: with a backup, and without."""
+    _, _, fix = RUNBOOK.read_text().partition("\n## Fix\n")
+    return re.findall(r"^```sh\n(.*?)^```$", fix, re.MULTILINE | re.DOTALL)
+
+
+def test_a_secret_that_is_deleted_is_there_again_and_that_is_told(fleet: Fleet) -> None:
+    before = fleet.keys()
+    fleet.cluster.kubectl("delete", *SECRET)
+    fleet.cluster.wait("create", TOLD_SECONDS, *SECRET)
+    assert fleet.keys() == before
+    wait_for("it is told", lambda: fleet.condition() == "SecretWrittenAgain", TOLD_SECONDS)
+    events = fleet.cluster.items("events.events.k8s.io", "--namespace", NAMESPACE)
+    assert "SecretLost" in {each["reason"] for each in events}
+    fleet.change()
+
+
+@pytest.mark.timeout(600)
+def test_the_runbook_with_a_backup(fleet: Fleet) -> None:
+    with_backup, _ = recoveries()
+    fleet.run("kubectl dnsfleet keys backup $FILE")
+    before, edges = fleet.keys(), fleet.edges()
+    fleet.lose_the_secret()
+    began = time.monotonic()
+    fleet.run(with_backup)
+    fleet.change()
+    took = time.monotonic() - began
+    assert (fleet.keys(), fleet.edges()) == (before, edges)
+    fleet.replace_an_edge()
+    print(
+        f"with a backup: a change live everywhere after {took:.1f} s, a fresh edge ready after "
+        f"{time.monotonic() - began:.1f} s"
+    )
+    assert time.monotonic() - began < RECOVERY_SECONDS
+
+
+@pytest.mark.timeout(600)
+def test_a_rotation_restarts_no_edge_and_loses_nothing(fleet: Fleet, node: Node) -> None:
+    before, edges = fleet.keys(), fleet.edges()
+    servers = probe_fleets.edge_servers(fleet.cluster)
+    with probe_fleets.watching(node, servers, RATE, published=fleet.counter) as oracle:
+        began = time.monotonic()
+        said = fleet.run(f"kubectl dnsfleet keys rotate --wait --timeout {ROTATION_SECONDS}")
+        print(f"rotated in {time.monotonic() - began:.1f} s:\n{said}")
+    assert oracle.faults == []
+    after = fleet.keys()
+    assert after["publisher.key"] != before["publisher.key"]
+    assert after.keys() == before.keys()
+    assert fleet.edges() == edges
+    fleet.change()
+    fleet.replace_an_edge()
+
+
+@pytest.mark.timeout(600)
+def test_the_runbook_without_a_backup(fleet: Fleet, node: Node) -> None:
+    _, without_backup = recoveries()
+    before = fleet.keys()
+    fleet.lose_the_secret()
+    fleet.file.unlink()
+    services = probe_fleets.services(fleet.cluster)
+    with probe_fleets.watching(
+        node, services, RATE, published=fleet.counter, retries=1, new_ports=True
+    ) as oracle:
+        began = time.monotonic()
+        fleet.run(without_backup)
+        took = time.monotonic() - began
+        oracle.publishing(fleet.counter + 1)
+        fleet.change()
+    print(
+        f"without a backup: the commands took {took:.1f} s, a change was live everywhere after "
+        f"{time.monotonic() - began:.1f} s"
+    )
+    assert time.monotonic() - began < RECOVERY_SECONDS
+    assert oracle.faults == []
+    assert not before.items() & fleet.keys().items()
+    assert fleet.file.stat().st_mode & 0o777 == 0o600
+    fleet.replace_an_edge()

@@ -1,0 +1,46 @@
+"""A follower whose publisher gets another key."""
+
+from dnsfleet.replication import events
+from support.core_model import KEY, NEXT
+from support.follower_rigs import A, core_of_two_zones, kinds, settled_rig
+
+BOTH = (KEY.public_key(), NEXT.public_key())
+
+
+def test_a_key_that_is_known_before_it_signs_delays_nothing() -> None:
+    core = core_of_two_zones()
+    rig = settled_rig(core)
+    rig.feed(events.KeysChanged(BOTH))
+    rig.settle()
+    core.key = NEXT
+    core.publish(A, b"a2")
+    core.head()
+    assert kinds(rig.settle()) == ["ReadManifests", "ReadChunks", "Apply", "Ack", "ReadFleet"]
+    rig.feed(events.KeysChanged((NEXT.public_key(),)))
+    rig.settle()
+    assert rig.edge.served[A] == b"a2"
+    assert rig.edge.served["b.example."] == b"b1", "what was verified stays a fact"
+    assert not rig.ack.failing
+
+
+def test_a_key_that_comes_late_brings_what_was_no_news_at_once() -> None:
+    core = core_of_two_zones()
+    rig = settled_rig(core)
+    core.key = NEXT
+    core.publish(A, b"a2")
+    rig.settle()
+    assert rig.edge.served[A] == b"a1"
+    assert A in rig.ack.failing
+    rig.feed(events.KeysChanged(BOTH))
+    rig.settle()
+    assert rig.edge.served[A] == b"a2"
+    assert not rig.ack.failing
+
+
+def test_a_tombstone_by_a_key_that_is_not_valid_removes_nothing() -> None:
+    core = core_of_two_zones()
+    rig = settled_rig(core)
+    core.key = NEXT
+    core.remove(A)
+    rig.settle()
+    assert rig.edge.served[A] == b"a1"
