@@ -10,11 +10,13 @@ import pytest
 import redis
 from dnsfleet.replication import acks, keys
 from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.announcements import read_index
+from dnsfleet.replication.sums import AnnouncementSum
 from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.objects import COMPONENT_LABEL, MANAGED_BY, POP_LABEL
 from dnsfleet_operator.statuses import propagation, updates
 from dnsfleet_operator.work_queue import MAX_BACKOFF_SECONDS
-from dnsfleet_publisher.redis_users import RIGHTS
+from dnsfleet_publisher.store_errors import RIGHTS
 from support.controlled_fleets import DEADLINE_SECONDS, NAMESPACE, ControlledFleet
 from support.valkey import Valkey
 from support.waiting import wait_for
@@ -132,8 +134,9 @@ class Edge:
             began = time.monotonic()
             try:
                 with self._core.client() as client:
-                    lsn = int(client.get(keys.LSN) or 0)
-                    ack = Ack(lsn, {}, 0, time.time_ns() // 1_000_000)
+                    told, zones = client.pipeline().get(keys.LSN).hgetall(keys.ZONES).execute()
+                    lsn, total = int(told or 0), AnnouncementSum(read_index(zones)).total
+                    ack = Ack(lsn, {}, 0, time.time_ns() // 1_000_000, told=lsn, total=total)
                     client.hset(keys.ACKS, f"fra/{EDGE}", acks.encode(ack))
             except redis.RedisError:
                 continue
