@@ -25,7 +25,16 @@ from dnsfleet_publisher.store_errors import Fenced, StoreError
 from dnsfleet_operator.cluster import Cluster, ClusterError
 from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.inbox import Event, Inbox, Message
-from dnsfleet_operator.leading.terms import COOKIES, KEYS, PROOF, SYNC, ZONES, Dependencies, Term
+from dnsfleet_operator.leading.terms import (
+    COOKIES,
+    KEYS,
+    PREPARATION,
+    PROOF,
+    SYNC,
+    ZONES,
+    Dependencies,
+    Term,
+)
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.objects import POP_LABEL, Object, reference_of
 from dnsfleet_operator.observed.observation import Observation
@@ -184,14 +193,25 @@ class Controller:
         if self._term is None:
             self._begin_term()
         now = time.monotonic()
-        key, looks = self._keys.queue.take(now), now >= self._next_look
-        if key in (SYNC, PROOF) and looks:
-            self._keys.add(key)  # its next part can wait, whoever waits for a status cannot
-            key = None
+        looks = now >= self._next_look
+        key = self._next_key(now, looks)
         if key is not None:
             self._reconcile(key)
         elif looks:
             self._look()
+
+    def _next_key(self, now: float, looks: bool) -> Key | None:
+        """What to reconcile now; where a look is due, no part of what goes through all objects.
+
+        Such a part can wait, whoever waits for a status cannot. Zones come before both: what is
+        published next would make the status old again.
+        """
+        waiting = []
+        while (key := self._keys.queue.take(now)) in (SYNC, PREPARATION, PROOF) and looks:
+            waiting.append(key)
+        for part in waiting:
+            self._keys.add(part)
+        return key
 
     def _receive(self) -> None:
         """Take in all that has come, and wait for something where there is nothing to do."""

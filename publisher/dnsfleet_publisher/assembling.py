@@ -105,7 +105,7 @@ class Assembler:
                 self._put_zone(zone, urgent)
             case RecordSet() as record_set:
                 self.retained.discard(reference)
-                self._put_record_set(record_set, urgent)
+                self._put_record_set(reference, record_set, urgent)
             case ConfigMap() as config_map:
                 self._config_maps.known[reference] = config_map
                 self._config_map_changed(reference, urgent)
@@ -138,7 +138,7 @@ class Assembler:
         reference = record_set.reference
         self._documents.pop(reference, None)
         self.retained.add(reference)
-        self._put_record_set(record_set, urgent=True)
+        self._put_record_set(reference, record_set, urgent=True)
 
     def touch(self, reference: Reference) -> None:
         """There is something new to say about a Zone or RecordSet."""
@@ -217,22 +217,26 @@ class Assembler:
         self._loose.clear()
         for zone in settled.zones:
             touched |= self.with_record_sets(zone)
-        alone = {each for each in touched if self._origin_of(each) not in self.marks}
+        alone = self._not_marked(touched)
         self._refused = (self._refused - touched) | {
             reference for reference in alone if self.violations_of(reference)
         }
         return alone
 
-    def _origin_of(self, reference: Reference) -> str:
-        """The origin of the zone that an object is about; empty where no Zone owns one for it."""
-        zone = reference
-        if reference.kind == "RecordSet":
-            record_set = self.record_sets.get(reference)
-            if record_set is None:
-                return ""
-            zone = record_set.zone_reference
-        owner = self.owners.get(zone) if self.owners.owns(zone) else None
-        return "" if owner is None else owner.origin
+    def _not_marked(self, references: Iterable[Reference]) -> set[Reference]:
+        """Those of these Zones and RecordSets whose zone does not wait to be looked at."""
+        waits: dict[Reference, bool] = {}
+        found = set()
+        for reference in references:
+            zone: Reference | None = reference
+            if reference.kind == "RecordSet":
+                zone = self.record_sets.zone_of(reference)
+            if zone is not None and zone not in waits:
+                owner = self.owners.get(zone) if self.owners.owns(zone) else None
+                waits[zone] = owner is not None and owner.origin in self.marks
+            if zone is None or not waits[zone]:
+                found.add(reference)
+        return found
 
     def _assemble(self, zone: resources.Zone, document: Document) -> Assembled:
         source = self._sources.read(zone, document, self._config_maps.known)
@@ -266,26 +270,29 @@ class Assembler:
         self._last_good.forget(reference)
         self._sources.forget(reference)
 
-    def _put_record_set(self, record_set: RecordSet, urgent: bool) -> None:
-        self._record_set_changed(self.record_sets.get(record_set.reference), urgent)
-        self.record_sets.put(record_set)
-        self._record_set_changed(record_set, urgent)
+    def _put_record_set(self, reference: Reference, record_set: RecordSet, urgent: bool) -> None:
+        before = self.record_sets.zone_of(reference)
+        zone = self.record_sets.put(reference, record_set)
+        self.touch(reference)
+        if before is not None and before != zone:
+            self._mark_zone(before, urgent)
+        self._mark_zone(zone, urgent)
 
     def _remove_record_set(self, reference: Reference) -> None:
-        self._record_set_changed(self.record_sets.remove(reference), urgent=True)
+        zone = self.record_sets.remove(reference)
+        if zone is not None:
+            self.touch(reference)
+            self._mark_zone(zone, urgent=True)
         self._last_good.forget(reference)
 
-    def _record_set_changed(self, record_set: RecordSet | None, urgent: bool) -> None:
-        if record_set is None:
-            return
-        self.touch(record_set.reference)
-        if (zone := self.owners.get(record_set.zone_reference)) is not None:
-            self.marks.add(zone.origin, urgent)
+    def _mark_zone(self, zone: Reference, urgent: bool) -> None:
+        """The zone of a Zone object may be different."""
+        if (known := self.owners.get(zone)) is not None:
+            self.marks.add(known.origin, urgent)
 
     def _config_map_changed(self, reference: Reference, urgent: bool) -> None:
         for zone in self._config_maps.zones_of(reference):
-            if (known := self.owners.get(zone)) is not None:
-                self.marks.add(known.origin, urgent)
+            self._mark_zone(zone, urgent)
 
     def _relabel(self, namespace: str, labels: Mapping[str, str] | None, urgent: bool) -> None:
         if self.labels.get(namespace) == labels:
@@ -295,8 +302,10 @@ class Assembler:
         else:
             self.labels[namespace] = labels
         self.owners.relabelled(namespace)
-        for record_set in self.record_sets.in_namespace(namespace):
-            self._record_set_changed(record_set, urgent)
+        for reference in self.record_sets.in_namespace(namespace):
+            self.touch(reference)
+            if (zone := self.record_sets.zone_of(reference)) is not None:
+                self._mark_zone(zone, urgent)
 
 
 def _by_subject(violations: Iterable[Violation]) -> dict[Reference | None, list[Violation]]:

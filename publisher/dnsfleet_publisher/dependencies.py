@@ -26,6 +26,10 @@ class Groups(Generic[Key]):
         """The references of a group, in the order in which they came."""
         return list(self._groups.get(key, ()))
 
+    def first(self, key: Key) -> Reference | None:
+        """The reference of a group that came first."""
+        return next(iter(self._groups.get(key, ())), None)
+
     def add(self, key: Key, reference: Reference) -> None:
         """Put a reference into a group."""
         self._groups.setdefault(key, {})[reference] = None
@@ -43,6 +47,7 @@ class RecordSets:
 
     def __init__(self) -> None:
         self._known: dict[Reference, RecordSet] = {}
+        self._zones: dict[Reference, Reference] = {}
         self._by_zone: Groups[Reference] = Groups()
         self._by_namespace: Groups[str] = Groups()
 
@@ -62,27 +67,38 @@ class RecordSets:
         """Those that refer to a Zone."""
         return [self._known[reference] for reference in self._by_zone[zone]]
 
-    def in_namespace(self, namespace: str) -> list[RecordSet]:
-        """Those that live in a namespace."""
-        return [self._known[reference] for reference in self._by_namespace[namespace]]
+    def zone_of(self, reference: Reference) -> Reference | None:
+        """The Zone that a RecordSet refers to; None where that is not known."""
+        return self._zones.get(reference)
 
-    def put(self, record_set: RecordSet) -> None:
-        """A RecordSet is there, or changed."""
-        reference, zone = record_set.reference, record_set.zone_reference
-        before = self._known.get(reference)
-        if before is not None and before.zone_reference != zone:
-            self._by_zone.discard(before.zone_reference, reference)
+    def in_namespace(self, namespace: str) -> list[Reference]:
+        """The references of those that live in a namespace."""
+        return self._by_namespace[namespace]
+
+    def put(self, reference: Reference, record_set: RecordSet) -> Reference:
+        """A RecordSet, which has this reference, is there, or changed; the Zone that it refers to.
+
+        RecordSets of one Zone have one object for it.
+        """
+        before, zone = self._zones.get(reference), record_set.zone_reference
+        if (other := self._by_zone.first(zone)) is not None:
+            zone = self._zones[other]
+        if before is not None and before != zone:
+            self._by_zone.discard(before, reference)
         self._known[reference] = record_set
+        self._zones[reference] = zone
         self._by_zone.add(zone, reference)
         self._by_namespace.add(reference.namespace, reference)
+        return zone
 
-    def remove(self, reference: Reference) -> RecordSet | None:
-        """A RecordSet is gone."""
-        known = self._known.pop(reference, None)
-        if known is not None:
-            self._by_zone.discard(known.zone_reference, reference)
+    def remove(self, reference: Reference) -> Reference | None:
+        """A RecordSet is gone; the Zone that it referred to, None where it was not known."""
+        zone = self._zones.pop(reference, None)
+        if zone is not None:
+            del self._known[reference]
+            self._by_zone.discard(zone, reference)
             self._by_namespace.discard(reference.namespace, reference)
-        return known
+        return zone
 
 
 class ConfigMaps:

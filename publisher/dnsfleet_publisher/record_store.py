@@ -37,7 +37,7 @@ from dnsfleet.replication.sums import Positions
 from dnsfleet_engine import Delta, Zone
 
 from dnsfleet_publisher import audits, clocks, drafts, stored_zones
-from dnsfleet_publisher.core_redis import CoreRedis
+from dnsfleet_publisher.core_redis import HEADS_AT_ONCE, CoreRedis
 from dnsfleet_publisher.drafts import Draft, Published
 from dnsfleet_publisher.known_zones import ABSENT, KnownZones
 from dnsfleet_publisher.store_errors import Fenced, StoreConflictError, StoreError, StoreResetError
@@ -264,19 +264,15 @@ class RecordStore:
 
         Nothing is said while the core lacks some of what was published.
         """
+        if self._zones.lost or self._announced == self._names:
+            return
         self.read(self.core.origins())
-        if self._zones.lost:
-            return
-        names = (self._zones.names.count, self._zones.names.total)
-        if self._announced == (self._fence, self.format, *names):
-            return
-        lsn = self._trail.next(int(self._clock() * 1000))
-        head = self._fleet_head(lsn, names, None)
-        self._commit(keys.FLEET, lsn, head, None)
-        self._announced = (self._fence, self.format, *names)
+        lsn, said = self._trail.next(int(self._clock() * 1000)), self._names
+        self._commit(keys.FLEET, lsn, self._fleet_head(lsn, said[2:], None), None)
+        self._announced = said
 
-    def claims(self) -> dict[str, bytes]:
-        """What writers noted of each RecordSet (see `claims`)."""
+    def claims(self) -> Iterator[dict[str, bytes]]:
+        """What writers noted of each RecordSet, a part at a time; some may come twice."""
         return self.core.claims()
 
     def note_claims(self, changes: Mapping[str, bytes | None]) -> None:
@@ -301,6 +297,13 @@ class RecordStore:
         self.read(origins)
         known = ((origin, self._zones[origin]) for origin in origins)
         return [origin for origin, each in known if each.manifest is None and not each.newer]
+
+    def read_all(self) -> Iterator[None]:
+        """Have every zone of the core in memory, with a stop after each part."""
+        origins = self.core.origins()
+        for start in range(0, len(origins), HEADS_AT_ONCE):
+            self.read(origins[start : start + HEADS_AT_ONCE])
+            yield
 
     def read(self, origins: Iterable[str]) -> None:
         """Have these zones in memory, so that no other method has to ask for each by itself.
@@ -444,6 +447,12 @@ class RecordStore:
             case "lsn":
                 raise StoreResetError(self._went_back)
         return verdict
+
+    @property
+    def _names(self) -> tuple[int, int, int, int]:
+        """What the head of the fleet would say of the live zones, as far as they are known."""
+        names = self._zones.names
+        return self._fence, self.format, names.count, names.total
 
     @property
     def _went_back(self) -> str:

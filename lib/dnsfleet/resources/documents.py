@@ -28,7 +28,7 @@ _MERGE = "tag:yaml.org,2002:merge"
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Document:
     """A resource and where its text is."""
 
@@ -40,11 +40,11 @@ class Document:
     """First line of the document, from 1."""
     lines: dict[str, int] = field(repr=False)
     """Field path to line."""
+    reference: Reference = field(init=False, repr=False, compare=False)
+    """Kind, namespace and name of the resource: one object, as it is the key of many tables."""
 
-    @property
-    def reference(self) -> Reference:
-        """Kind, namespace and name of the resource."""
-        return self.resource.reference
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reference", self.resource.reference)
 
     def locate(self, field_path: str) -> int:
         """The line of a field, or of the closest field above it that the text has."""

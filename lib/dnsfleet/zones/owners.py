@@ -43,6 +43,7 @@ class _Candidate:
     """A Zone that wants its origin."""
 
     zone: Zone
+    origin: str
     age: Age
     opinion: _Opinion
     accepted: bool = False
@@ -111,15 +112,16 @@ class Owners:
 
     def put(self, zone: Zone) -> None:
         """A Zone is there, or changed."""
-        reference, age, opinion = zone.reference, ownership.age(zone), _opinion(zone)
+        reference, origin = zone.reference, zone.origin
+        age, opinion = ownership.age(zone), _opinion(zone)
         known = self._candidates.get(reference)
-        if known is not None and (known.age, known.zone.origin) != (age, zone.origin):
+        if known is not None and (known.age, known.origin) != (age, origin):
             self.remove(reference)
             known = None
         if known is None:
-            known = self._candidates[reference] = _Candidate(zone, age, opinion)
-            self._node(zone.origin).at.add(reference)
-            for name in names.ancestors(zone.origin):
+            known = self._candidates[reference] = _Candidate(zone, origin, age, opinion)
+            self._node(origin).at.add(reference)
+            for name in names.ancestors(origin):
                 self._node(name).below.add(reference)
             self._in_namespace.setdefault(reference.namespace, set()).add(reference)
         elif known.opinion != opinion:
@@ -129,7 +131,7 @@ class Owners:
             if accepted:
                 self._accept(reference, known)
         known.zone = zone
-        self._note(reference, zone.origin)
+        self._note(reference, origin)
         heapq.heappush(self._unsettled, (age, reference))
 
     def remove(self, reference: Reference) -> None:
@@ -139,8 +141,8 @@ class Owners:
             return
         self._withdraw(reference, known)
         del self._candidates[reference]
-        self._note(reference, known.zone.origin)
-        origin = known.zone.origin
+        self._note(reference, known.origin)
+        origin = known.origin
         self._nodes[origin].at.discard(reference)
         for name in names.ancestors(origin):
             self._nodes[name].below.discard(reference)
@@ -187,12 +189,12 @@ class Owners:
             self._withdraw(reference, known)
         elif not known.accepted and refusal is None:
             self._accept(reference, known)
-        self._note(reference, known.zone.origin)
+        self._note(reference, known.origin)
 
     def _why_not_owner(
         self, reference: Reference, known: _Candidate, labels: Labels
     ) -> Violation | None:
-        zone, node = known.zone, self._nodes[known.zone.origin]
+        zone, node = known.zone, self._nodes[known.origin]
         for other in node.at:
             older = self._candidates[other]
             if other != reference and older.accepted and older.age < known.age:
@@ -214,7 +216,7 @@ class Owners:
 
     def _owners_above(self, known: _Candidate) -> Iterator[Zone]:
         """The older owners of names above, the nearest first."""
-        for name in names.ancestors(known.zone.origin):
+        for name in names.ancestors(known.origin):
             for other in self._nodes[name].at:
                 candidate = self._candidates[other]
                 if candidate.accepted and candidate.age < known.age:
@@ -222,7 +224,7 @@ class Owners:
 
     def _accept(self, reference: Reference, known: _Candidate) -> None:
         known.accepted = True
-        for name in names.ancestors(known.zone.origin):
+        for name in names.ancestors(known.origin):
             self._nodes[name].owners_below.setdefault(known.opinion, set()).add(reference)
         self._unsettle_younger(known)
 
@@ -230,7 +232,7 @@ class Owners:
         if not known.accepted:
             return
         known.accepted = False
-        for name in names.ancestors(known.zone.origin):
+        for name in names.ancestors(known.origin):
             groups = self._nodes[name].owners_below
             groups[known.opinion].discard(reference)
             if not groups[known.opinion]:
@@ -239,7 +241,7 @@ class Owners:
 
     def _unsettle_younger(self, known: _Candidate) -> None:
         """Have the younger Zones at, above and below this one judged again."""
-        origin = known.zone.origin
+        origin = known.origin
         near = [self._nodes[origin].at, self._nodes[origin].below]
         near += [self._nodes[name].at for name in names.ancestors(origin)]
         for references in near:

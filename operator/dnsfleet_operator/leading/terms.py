@@ -53,7 +53,7 @@ KEYS_SECONDS = 2.0
 
 SYNC, SWEEP, ZONES, COOKIES = Key("Sync"), Key("Sweep"), Key("Zone"), Key("Cookies")
 """ZONES is a pass over what changed; a key of that kind with an origin is one over that as well."""
-PROOF, KEYS = Key("Proof"), Key("Keys")
+PROOF, PREPARATION, KEYS = Key("Proof"), Key("Preparation"), Key("Keys")
 
 _log = logging.getLogger(__name__)
 
@@ -136,6 +136,7 @@ class Term:
         self.looks = FleetView(given.metrics, given.put_status)
         self._passes: Mapping[str, Callable[[Key], bool]] = {
             "Sync": self._sync,
+            "Preparation": self._prepare,
             "Sweep": self._sweep,
             "Proof": self._prove,
             "Zone": self._pass_zones,
@@ -222,6 +223,7 @@ class Term:
                 self._zones.deleted,
             )
         if self._goes_on(self._list, key):
+            self._waiting.add(PREPARATION)
             return False
         self._list = None
         self.looks.recheck(self._observation)
@@ -232,6 +234,15 @@ class Term:
         self._waiting.add(key, SYNC_SECONDS)
         self._metrics.last_sync.set(time.time())
         return True
+
+    def _prepare(self, key: Key) -> bool:
+        """Do between two pages what the first pass would have to do after the last one.
+
+        It is a part of that pass, and there is nothing to look at after it.
+        """
+        if self._zones.prepare(self._observation):
+            self._waiting.add(key)
+        return False
 
     def _goes_on(self, parts: Iterator[None], key: Key) -> bool:
         """Take the next part, and have the one after it taken; whether there may be one."""

@@ -11,7 +11,7 @@ changes, no claim does.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from dnsfleet.resources import Metadata, Record, RecordSet, RecordSetSpec, Reference
@@ -85,14 +85,20 @@ class Ledger:
         self._origins: dict[Reference, dict[str, None]] = {}
         self._fence = 0
 
-    def open(self) -> None:
-        """Read what earlier writers noted, once this one has taken its fence."""
-        if self._fence:
-            return
-        for field, value in self._store.claims().items():
-            origin, reference = _read_field(field)
-            if (claim := _decode(value)) is not None:
-                self._hold(origin, self._held.get(origin, {}) | {reference: claim})
+    def open(self) -> Iterator[None]:
+        """Read what earlier writers noted, with a stop after each part.
+
+        To be begun, and read to its end, once this writer has taken its fence.
+        """
+        for part in self._store.claims():
+            found: dict[str, dict[Reference, Claim]] = {}
+            for field, value in part.items():
+                origin, reference = _read_field(field)
+                if (claim := _decode(value)) is not None:
+                    found.setdefault(origin, {})[reference] = claim
+            for origin, own in found.items():
+                self._hold(origin, {**self.of_zone(origin), **own})
+            yield
         self._fence = self._store.fence
 
     def of_zone(self, origin: str) -> Claims:

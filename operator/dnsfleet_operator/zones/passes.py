@@ -7,6 +7,10 @@ those that an event marked first, so that a change is not late because all zones
 they are at the start. Zones depend on each other (who owns an origin, whose RecordSets may add to
 it), and the assembler knows which a change can reach.
 
+So the first pass has to wait until all objects are listed. What it needs of them, and of the core,
+is taken in while the pages of the lists come (`prepare`): with 60,000 objects that is seconds of
+work, for which a change right after the last page would have to wait.
+
 What is published and not asked for by any good object is served on, as it is in the core:
 
 * a Zone that is refused or not understood keeps what it published;
@@ -43,6 +47,9 @@ from dnsfleet_operator.zones.retained import Retained, stand_in
 
 MOST_ORIGINS = 100
 """Origins that one pass looks at: a tenth of a second, for which a change may have to wait."""
+MOST_OBJECTS = 1000
+"""Objects that `prepare` takes in at once: some 20 ms. It is more than a page of a list has, so a
+replica that knew all objects before it began to lead has taken them in before they are listed."""
 
 _log = logging.getLogger(__name__)
 
@@ -72,6 +79,7 @@ class ZonePasses:
         self._pending: dict[Reference, bool] = {}
         self._orphans: Mapping[str, float] = {}
         self._live: set[str] = set()
+        self._reading: Iterator[None] | None = None
         self._begun = False
         self.results = Results()
 
@@ -104,16 +112,24 @@ class ZonePasses:
         """There is something new about the zone file of a Zone."""
         self._assembler.read_again(zone)
 
+    def prepare(self, observation: Observation) -> bool:
+        """Do a part of what the first pass needs; whether another part is known already.
+
+        It takes the fence and publishes nothing, so the objects need not all be listed. StoreError
+        ends it; the next call reads the core anew, or goes on.
+        """
+        if not self._begun:
+            return self._read_on(observation)
+        self._pending |= observation.take_changed()
+        self._take_some(observation, MOST_OBJECTS)
+        return bool(self._pending)
+
     def run(self, observation: Observation, lingering: Set[str] = frozenset()) -> Pass:
         """One pass; ClusterError, StoreError and Fenced end it, the next one begins anew.
 
         `lingering` are Pops whose edges run and whose objects are gone or not understood.
         """
         self._begin(observation)
-        self._pending |= observation.take_changed()
-        while self._pending:
-            reference, event = self._pending.popitem()
-            self._take(reference, observation, urgent=event)
         self._retained.follow(self._silent, observation, self._assembler)
         self._silent.clear()
         self._confirm_deletions()
@@ -198,21 +214,44 @@ class ZonePasses:
     # What changed
 
     def _begin(self, observation: Observation) -> None:
-        """Read what earlier writers left, and look at every object once."""
+        """Read what earlier writers left and take all objects in, as far as `prepare` did not."""
+        while not self._begun:
+            self._read_on(observation)
+        self._pending |= observation.take_changed()
+        self._take_some(observation, len(self._pending))
+
+    def _read_on(self, observation: Observation) -> bool:
+        """Read a part of what earlier writers left; true, for the objects are to be taken then."""
+        if self._reading is None:
+            self._reading = self._read(observation)
+        try:
+            next(self._reading, None)
+        except Exception:
+            self._reading = None
+            raise
+        return True
+
+    def _read(self, observation: Observation) -> Iterator[None]:
+        """Read what earlier writers left; from then on every object waits to be taken once."""
         if self._store.fence == 0:
             self._store.claim()
-        self._ledger.open()
-        if self._begun:
-            return
+        yield from self._ledger.open()
+        yield from self._store.read_all()
         self._live = set(self._store.live())
         for origin in self._live:
             self._assembler.marks.add(origin, urgent=False)
         self._silent |= self._ledger.record_sets()
-        observation.take_changed()
-        for kind in ("Namespace", "ConfigMap", "Zone", "RecordSet"):
-            for reference in observation.of_kind(kind):
-                self._take(reference, observation, urgent=False)
+        # What changed until now may be all that changed since this replica waits for the Lease.
+        self._pending |= dict.fromkeys(observation.take_changed(), False)
+        for kind in ("RecordSet", "Zone", "ConfigMap", "Namespace"):
+            self._pending |= dict.fromkeys(observation.of_kind(kind), False)
         self._begun = True
+
+    def _take_some(self, observation: Observation, most: int) -> None:
+        """Take so many of the objects that wait into account, those that came last first."""
+        for _ in range(min(most, len(self._pending))):
+            reference, event = self._pending.popitem()
+            self._take(reference, observation, urgent=event)
 
     def _take(self, reference: Reference, observation: Observation, urgent: bool) -> None:
         """Take one object as it is now into account."""

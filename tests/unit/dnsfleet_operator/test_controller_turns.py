@@ -1,0 +1,57 @@
+"""What the controller's thread takes first, turn by turn."""
+
+from typing import Any, cast
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from dnsfleet_operator.configuration import from_environment
+from dnsfleet_operator.controller import Controller
+from dnsfleet_operator.leading.terms import PREPARATION, PROOF, SYNC, ZONES
+from dnsfleet_operator.metrics import Metrics
+from dnsfleet_operator.secrets.key_secrets import Keys
+from dnsfleet_operator.work_queue import Key
+from support.controlled_fleets import NAMESPACE
+from support.memory_clusters import MemoryCluster
+
+PASSES = 3
+"""Passes until no zone waits any more."""
+
+
+class TermOfPasses:
+    """Notes what it is asked for; its zones take some passes."""
+
+    def __init__(self, controller: Controller) -> None:
+        self._keys = controller._keys
+        self.looks, self.pending = self, False
+        self.told: list[str] = []
+
+    def reconcile(self, key: Key) -> bool:
+        self.told.append(key.kind)
+        if key == ZONES and self.told.count(key.kind) < PASSES:
+            self._keys.add(ZONES)
+        return True
+
+    def look(self) -> None:
+        self.told.append("look")
+
+
+@pytest.mark.parametrize("parts", [[PROOF], [SYNC, PREPARATION]])
+def test_zones_come_before_looks_and_looks_before_parts(parts: list[Key]) -> None:
+    configuration = from_environment(
+        {
+            "DNSFLEET_NAMESPACE": NAMESPACE,
+            "POD_NAME": "operator-1",
+            "DNSFLEET_EDGE_IMAGE": "edge",
+            "DNSFLEET_CORE_HOST": "127.0.0.1",
+        }
+    )
+    keys = Keys(Ed25519PrivateKey.generate(), "public", "right")
+    controller = Controller(MemoryCluster(), configuration, keys, Metrics(), lambda: True)
+    term = TermOfPasses(controller)
+    controller._term = cast(Any, term)
+    for key in (*parts, ZONES):
+        controller._keys.add(key)
+    while len(term.told) <= PASSES + len(parts):
+        controller._turn()
+    assert term.told[: PASSES + 1] == ["Zone"] * PASSES + ["look"]
+    assert term.told[PASSES + 1] == parts[0].kind
