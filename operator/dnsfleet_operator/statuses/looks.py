@@ -38,6 +38,8 @@ from dnsfleet_operator.zones.results import Pass, Results
 
 RECHECKED = 1000
 """Objects that one look compares beside those that were touched: a few milliseconds."""
+TOLD = 1000
+"""Objects that one look brings up to date: 50 ms, for which a change may have to wait."""
 
 ListPods = Callable[[], Iterable[Mapping[str, Any]]]
 
@@ -75,7 +77,8 @@ class FleetView:
         self._doubts = Doubts()
         self._seconds: dict[str, tuple[Revision, float | None]] = {}
         self._on_its_way: set[str] = set()
-        self._touched: set[Reference] = set()
+        self._touched: dict[Reference, None] = {}
+        """Whose status may be another, those that wait for longest first."""
         self._recheck: Iterator[Reference | None] = iter(())
         self.pending = True
         """Whether the next look should come soon: something is on its way, or waits."""
@@ -90,7 +93,7 @@ class FleetView:
 
     def passed(self, done: Pass, results: Results) -> None:
         """A pass was made."""
-        self._touched |= done.touched
+        self._touched |= dict.fromkeys(done.touched)
         for origin in done.origins:
             manifest = results.manifest(origin)
             self._arrivals.publish(origin, manifest)
@@ -114,14 +117,16 @@ class FleetView:
             changed |= more
         for origin in changed:
             self._time(origin, view)
-            self._touched |= view.results.members.get(origin, frozenset())
+            self._touched |= dict.fromkeys(view.results.members.get(origin, ()))
         rechecked = list(itertools.islice(self._recheck, RECHECKED))
-        self._touched.update(filter(None, rechecked))
+        self._touched |= dict.fromkeys(filter(None, rechecked))
+        told = list(itertools.islice(self._touched, TOLD))
+        for reference in told:
+            del self._touched[reference]
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         about = partial(self._zone_facts, view)
-        self._touched = self._updates.objects(
-            self._touched, view.observation, view.results, about, now
-        )
+        waiting = self._updates.objects(told, view.observation, view.results, about, now)
+        self._touched |= dict.fromkeys(waiting)
         facts = partial(self._pop_facts, view, fleet)
         self._updates.pops(view.observation, view.pops, facts, now)
         self.pending = self._arrivals.pending or bool(self._touched) or bool(rechecked)

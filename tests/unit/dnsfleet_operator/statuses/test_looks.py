@@ -18,10 +18,11 @@ from dnsfleet_operator.observed.observation import Observation
 from dnsfleet_operator.observed.workloads import Workloads
 from dnsfleet_operator.pops.passes import PopResult
 from dnsfleet_operator.statuses import updates
-from dnsfleet_operator.statuses.looks import FleetView, View
+from dnsfleet_operator.statuses.looks import TOLD, FleetView, View
 from dnsfleet_operator.zones.results import Pass, Results, Taken
 from dnsfleet_publisher.publishing import Outcome, State
 from support.evidence import known_positions, proved
+from support.zone_writers import zone
 
 ZONE = Reference("Zone", "dns", "a")
 POP = Reference("Pop", "", "fra")
@@ -342,3 +343,24 @@ def test_metrics_of_a_zone_are_those_of_its_conditions(
     assert (shown["Accepted"], shown["Propagated"]) == (accepted, propagated)
     assert (looks.measured("accepted"), looks.measured("propagated")) == (accepted, propagated)
     assert looks.measured("unpropagated_seconds") == 0
+
+
+def test_a_look_tells_so_many_objects_and_the_next_one_the_others() -> None:
+    told: list[Reference] = []
+
+    def put(reference: Reference, *_: Any) -> None:
+        told.append(reference)
+
+    observation, results = Observation(), Results()
+    for number in range(TOLD + 1):
+        observation.put(zone(f"z{number}"))
+    zones = observation.of_kind("Zone")
+    results.taken = {reference: Taken(known.uid, 1) for reference, known in zones.items()}
+    looks, view = FleetView(Metrics(), put), View(observation, Workloads(), results)
+    looks.passed(Pass({}, frozenset(), frozenset(zones), {}), results)
+    looks.look(view, {}, list)
+    assert len(told) == TOLD
+    assert looks.pending
+    looks.look(view, {}, list)
+    assert sorted(told) == sorted(zones)
+    assert not looks.pending
