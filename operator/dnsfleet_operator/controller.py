@@ -14,9 +14,8 @@ the core or the API server failed, and everything else goes on.
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
 
 from dnsfleet.resources import Reference
 from dnsfleet_publisher.key_secrets import Keys
@@ -107,7 +106,7 @@ class Controller:
         self._writer = StatusWriter(
             cluster,
             configuration.identity,
-            written=lambda made, status: self._inbox.put(lambda: self._written(made, status)),
+            written=lambda made, packed: self._inbox.put(lambda: self._written(made, packed)),
         )
         self._given = Dependencies(
             cluster,
@@ -286,13 +285,13 @@ class Controller:
         if deleted or was != manifest["metadata"].get("generation"):
             self._keys.add(Key("Pop", pop), BURST_SECONDS)
 
-    def _written(self, made: Object, status: Mapping[str, Any]) -> None:
+    def _written(self, made: Object, packed: bytes) -> None:
         self._metrics.status_writes.labels(made["kind"]).inc()
         reference = reference_of(made)
         if self._observation.refresh(made):
             self._changed(reference)  # the event that tells of it comes too late to be news
         if self._term is not None:
-            self._term.looks.written(reference, status)
+            self._term.looks.written(reference, packed)
 
     # Terms
 

@@ -27,7 +27,7 @@ class ControlledFleet:
         """`before` is a controller that has stopped; this one started when that one did."""
         self.cluster: MemoryCluster = MemoryCluster() if before is None else before.cluster
         self.metrics = Metrics()
-        self.keys: Keys = _keys() if before is None else before.keys
+        self.keys: Keys = new_keys() if before is None else before.keys
         """What the operator holds when it starts."""
         self._client = connect(core.url)
         configuration = from_environment(
@@ -122,7 +122,7 @@ class ControlledFleet:
         wait_for(f"{name} is at {address}", arrived, DEADLINE_SECONDS)
 
 
-def _keys() -> Keys:
+def new_keys() -> Keys:
     """Fresh ones, with the password that the core takes."""
     made, password = key_secrets.make(), "right"
     entries = {**made.entries, "publisher": password}

@@ -25,6 +25,7 @@ from dnsfleet.violations import Violation
 from dnsfleet_publisher.dependencies import Groups, wanted_config_maps
 
 from dnsfleet_operator.objects import Object, reference_of
+from dnsfleet_operator.observed.packing import pack, unpack
 
 LISTED = ("Namespace", "Pop", "RecordSet", "Zone")
 """Kinds of which all objects are known. ConfigMaps are known while a Zone refers to them."""
@@ -54,13 +55,13 @@ class Known:
     """A digest of all that decides whether it is to be looked at anew; its status does not."""
     origin: str | None = None
     """The origin that a Zone names which is not understood."""
-    status_text: bytes = b""
-    """Its status, JSON: a tenth of what it takes as Python objects."""
+    packed_status: bytes = b""
+    """Its status, see `packing`; the same octets mean the same status."""
 
     @property
     def status(self) -> dict[str, Any]:
         """The status that it shows; empty for none."""
-        return dict(json.loads(self.status_text)) if self.status_text else {}
+        return unpack(self.packed_status)
 
 
 @dataclass(slots=True)
@@ -117,13 +118,12 @@ class Observation:
         version = _version(found)
         if before is not None and before.version > version:
             return False
-        status = found.get("status")
-        text = json.dumps(status, separators=(",", ":")).encode() if status else b""
+        status = pack(found.get("status") or {})
         meaning = _meaning(found)
         if before is not None and before.meaning == meaning:
-            own[reference] = replace(before, version=version, status_text=text)
+            own[reference] = replace(before, version=version, packed_status=status)
             return False
-        known = own[reference] = _parse(found, reference, meaning, text, before)
+        known = own[reference] = _parse(found, reference, meaning, status, before)
         self._refer(reference, before, known)
         self._note(reference, event)
         return True

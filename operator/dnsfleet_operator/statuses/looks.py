@@ -87,9 +87,9 @@ class FleetView:
         """Compare the status of every object, a part at each look."""
         self._recheck = self._updates.recheck(observation)
 
-    def written(self, reference: Reference, status: Mapping[str, Any]) -> None:
-        """This status, as it was handed on, was written."""
-        self._updates.written(reference, status)
+    def written(self, reference: Reference, packed: bytes) -> None:
+        """This status that was handed on was written."""
+        self._updates.written(reference, packed)
 
     def passed(self, done: Pass, results: Results) -> None:
         """A pass was made."""

@@ -9,8 +9,8 @@ A status with other conditions is urgent: somebody may wait for it. What only br
 revisions up to date is written when nothing is urgent, as there may be one of it for every zone.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from dnsfleet.resources import Reference
 
@@ -26,7 +26,8 @@ class Write(NamedTuple):
 
     uid: str
     """Of the object that it is for, and of no other object with its name."""
-    status: Mapping[str, Any]
+    status: bytes
+    """See `packing`: while a large fleet comes up, a status of nearly every object waits."""
     notices: Sequence[Notice]
     """What becomes an Event once it is written."""
     urgent: bool

@@ -22,6 +22,7 @@ from dnsfleet.resources import Pop, RecordSet, Reference, Zone
 
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.observed.observation import Known, Observation
+from dnsfleet_operator.observed.packing import pack, unpack
 from dnsfleet_operator.pops.passes import PopResult
 from dnsfleet_operator.samples import PopSample, ZoneSample
 from dnsfleet_operator.statuses import events
@@ -51,8 +52,8 @@ class StatusUpdates:
         self._put = put
         self._shown: dict[Reference, object] = {}
         self._compared: dict[Reference, int] = {}
-        self._handed: dict[Reference, tuple[str, Mapping[str, Any]]] = {}
-        """Uid and status of each object whose write was not heard of yet."""
+        self._handed: dict[Reference, tuple[str, bytes]] = {}
+        """Uid and packed status of each object whose write was not heard of yet."""
         self._labels: dict[Reference, tuple[str, str, str]] = {}
         self._pops_shown_at: dict[Reference, float] = {}
 
@@ -67,15 +68,15 @@ class StatusUpdates:
         for kind in ("Zone", "RecordSet"):
             for reference in list(observation.of_kind(kind)):
                 known = observation.get(reference)
-                if known is None or hash(known.status_text) == self._compared.get(reference):
+                if known is None or hash(known.packed_status) == self._compared.get(reference):
                     yield None
                 else:
                     self._shown.pop(reference, None)
                     yield reference
 
-    def written(self, reference: Reference, status: Mapping[str, Any]) -> None:
-        """This status, as it was handed on, is what the object shows, or showed for a moment."""
-        if (handed := self._handed.get(reference)) is not None and handed[1] is status:
+    def written(self, reference: Reference, packed: bytes) -> None:
+        """This status that was handed on is what the object shows, or showed for a moment."""
+        if (handed := self._handed.get(reference)) is not None and handed[1] == packed:
             del self._handed[reference]
 
     def objects(
@@ -230,16 +231,16 @@ class StatusUpdates:
 
     def _before(self, reference: Reference, known: Known) -> Mapping[str, Any]:
         """The status that this very object will show before the next one is written."""
-        uid, status = self._handed.get(reference, ("", {}))
-        return status if uid == known.uid else known.status
+        uid, status = self._handed.get(reference, ("", b""))
+        return unpack(status) if uid == known.uid else known.status
 
     def _show(self, reference: Reference, known: Known, status: dict[str, Any]) -> None:
         shown = known.status
         if shown == status and self._before(reference, known) == status:
-            self._compared[reference] = hash(known.status_text)
+            self._compared[reference] = hash(known.packed_status)
             return
         self._compared.pop(reference, None)
-        self._handed[reference] = (known.uid, status)
+        self._handed[reference] = (known.uid, pack(status))
         urgent = shown.get("conditions") != status["conditions"]
         self._put(reference, known.uid, status, events.notices(shown, status), urgent)
 

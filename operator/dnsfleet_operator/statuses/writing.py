@@ -15,6 +15,7 @@ from typing import Any
 from dnsfleet.resources import API_VERSION, Reference
 
 from dnsfleet_operator.cluster import Cluster, ClusterError, Object
+from dnsfleet_operator.observed.packing import pack, unpack
 from dnsfleet_operator.statuses.events import Notice
 from dnsfleet_operator.statuses.pending import PendingWrites, Write
 from dnsfleet_operator.statuses.posting import post
@@ -22,7 +23,7 @@ from dnsfleet_operator.statuses.posting import post
 THREADS = 4
 """Writes under way at once: more would crowd out others at a small API server."""
 
-Written = Callable[[Object, Mapping[str, Any]], None]
+Written = Callable[[Object, bytes], None]
 """Gets each object as a write left it, and the status that was given to `put`."""
 
 _log = logging.getLogger(__name__)
@@ -61,8 +62,9 @@ class StatusWriter:
 
         What is not urgent is written when nothing else is to be written.
         """
+        write = Write(uid, pack(status), notices, urgent)
         with self._condition:
-            self._pending.put(reference, Write(uid, status, notices, urgent), time.monotonic())
+            self._pending.put(reference, write, time.monotonic())
             self._condition.notify()
 
     def clear(self) -> None:
@@ -93,7 +95,7 @@ class StatusWriter:
         while (taken := self._take()) is not None:
             reference, write = taken
             try:
-                made = self._cluster.apply(_object(reference, write.uid, write.status), "status")
+                made = self._cluster.apply(_object(reference, write), "status")
                 if made is not None:
                     self._written(made, write.status)
             except Exception as error:
@@ -135,13 +137,13 @@ class StatusWriter:
         return found is None or found["metadata"]["uid"] != uid
 
 
-def _object(reference: Reference, uid: str, status: Mapping[str, Any]) -> Object:
-    metadata = {"name": reference.name, "uid": uid}
+def _object(reference: Reference, write: Write) -> Object:
+    metadata = {"name": reference.name, "uid": write.uid}
     if reference.namespace:
         metadata["namespace"] = reference.namespace
     return {
         "apiVersion": API_VERSION,
         "kind": reference.kind,
         "metadata": metadata,
-        "status": status,
+        "status": unpack(write.status),
     }

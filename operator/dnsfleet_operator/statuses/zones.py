@@ -22,7 +22,7 @@ from dnsfleet_operator.statuses.conditions import Condition, Status, accepted, m
 from dnsfleet_operator.statuses.propagation import ZoneState
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of the zone that an object is about."""
 

@@ -3,14 +3,12 @@
 from typing import Any, cast
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet_operator.configuration import from_environment
 from dnsfleet_operator.controller import Controller
 from dnsfleet_operator.leading.terms import PREPARATION, PROOF, SYNC, ZONES
 from dnsfleet_operator.metrics import Metrics
-from dnsfleet_operator.secrets.key_secrets import Keys
 from dnsfleet_operator.work_queue import Key
-from support.controlled_fleets import NAMESPACE
+from support.controlled_fleets import NAMESPACE, new_keys
 from support.memory_clusters import MemoryCluster
 
 PASSES = 3
@@ -45,8 +43,7 @@ def test_zones_come_before_looks_and_looks_before_parts(parts: list[Key]) -> Non
             "DNSFLEET_CORE_HOST": "127.0.0.1",
         }
     )
-    keys = Keys(Ed25519PrivateKey.generate(), "public", "right")
-    controller = Controller(MemoryCluster(), configuration, keys, Metrics(), lambda: True)
+    controller = Controller(MemoryCluster(), configuration, new_keys(), Metrics(), lambda: True)
     term = TermOfPasses(controller)
     controller._term = cast(Any, term)
     for key in (*parts, ZONES):

@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self, cast
 
 import pytest
 from dnsfleet.replication.acks import Ack
@@ -15,6 +16,7 @@ from dnsfleet.violations import Violation
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.objects import COMPONENT_LABEL, POP_LABEL
 from dnsfleet_operator.observed.observation import Observation
+from dnsfleet_operator.observed.packing import pack
 from dnsfleet_operator.observed.workloads import Workloads
 from dnsfleet_operator.pops.passes import PopResult
 from dnsfleet_operator.statuses import updates
@@ -102,7 +104,7 @@ class Looks:
         """Have the API server take the status that was handed on last."""
         uid, status = self.put[-1]
         self.show(uid, version, status)
-        self.looks.written(ZONE, status)
+        self.looks.written(ZONE, pack(status))
 
     def show(self, uid: str, version: int, status: Mapping[str, Any]) -> None:
         """Have the Zone show a status, whoever wrote it."""
@@ -199,17 +201,29 @@ def test_what_is_so_again_is_handed_on_when_the_write_is_done_and_not_heard_of()
     (_, written) = looks.put[-1]
     looks.say(1)
     assert looks.serials() == [1]
-    looks.looks.written(ZONE, written)  # what waits is a newer one
+    looks.looks.written(ZONE, pack(written))  # what waits is a newer one
     looks.say(2)
     assert looks.serials() == [2]
 
 
-def test_times_of_conditions_go_on_from_what_was_handed_on() -> None:
+class Moments(datetime):
+    """A clock that a test sets."""
+
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return cast(Self, cls.at)
+
+
+def test_times_of_conditions_go_on_from_what_was_handed_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("dnsfleet_operator.statuses.looks.datetime", Moments)
     looks = Looks()
     looks.make("1", 1)
     looks.look()
-    (_, first) = looks.put[0]
-    first["conditions"][0]["lastTransitionTime"] = "2026-01-01T00:00:00Z"
+    monkeypatch.setattr(Moments, "at", Moments.at + timedelta(hours=1))
     looks.say(1)
     looks.look()
     (_, second) = looks.put[0]
@@ -295,7 +309,7 @@ def test_a_pop_that_is_as_it_was_is_told_so_while_something_else_waits() -> None
     looks.look()
     (_, healthy) = looks.put[0]
     looks.write_pop(healthy)
-    looks.looks.written(POP, healthy)
+    looks.looks.written(POP, pack(healthy))
     looks.view.pops["fra"] = PopResult("9", 1, ("ApplyFailed", "no"))
     assert looks.look() == ["9"]
     looks.view.pops["fra"] = PopResult("9", 1)
@@ -311,7 +325,7 @@ def test_the_status_of_a_pop_that_somebody_else_changed_is_mended() -> None:
     looks.look()
     (_, right) = looks.put[0]
     looks.write_pop(right)
-    looks.looks.written(POP, right)
+    looks.looks.written(POP, pack(right))
     assert looks.look() == []
     looks.write_pop({**right, "conditions": []})
     looks.looks.recheck(looks.view.observation)

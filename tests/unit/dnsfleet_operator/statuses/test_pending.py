@@ -2,6 +2,7 @@
 
 import pytest
 from dnsfleet.resources import Reference
+from dnsfleet_operator.observed.packing import pack
 from dnsfleet_operator.statuses.pending import REFUSED_SECONDS, PendingWrites, Write
 from dnsfleet_operator.work_queue import MAX_BACKOFF_SECONDS
 
@@ -9,7 +10,7 @@ A, B = Reference("Zone", "dns", "a"), Reference("Zone", "dns", "b")
 
 
 def write(number: int, uid: str = "1", urgent: bool = True) -> Write:
-    return Write(uid, {"serial": number}, [], urgent)
+    return Write(uid, pack({"serial": number}), [], urgent)
 
 
 @pytest.fixture
