@@ -245,19 +245,21 @@ class RecordStore:
         known = self._published(origin)
         if known.manifest is not None or known.newer:
             return False
-        lsn = self._trail.next(int(self._clock() * 1000))
-        verdict, detail = self.core.end(self._fence, lsn, self._trail.allowed, origin, known.stored)
+        lsn, allowed = self._trail.next(int(self._clock() * 1000)), self._trail.allowed
+        self._trail.attempt(lsn, ended=origin)
+        verdict, detail = self.core.end(self._fence, lsn, allowed, origin, known.stored)
+        if verdict == "ok":
+            self._trail.done(int(detail))
+            self._zones.put(origin, replace(known, stored=""))
+            return True
+        self._trail.refused()
         match verdict:
             case "fence":
                 self._compare_fence(detail)
             case "lsn":
                 raise StoreResetError(self._went_back)
-            case "revision":
-                self._stale.add(origin)
-                raise StoreConflictError(f"{self.core.place}: {origin} is changed there")
-        self._zones.put(origin, replace(known, stored=""))
-        self._trail.read(*self.core.index())
-        return True
+        self._stale.add(origin)
+        raise StoreConflictError(f"{self.core.place}: {origin} is changed there")
 
     def complete(self) -> None:
         """Say that all is published: the signed names of all live zones, where they are others.
@@ -290,13 +292,16 @@ class RecordStore:
         """Origins of the index that no edge can load: no valid key signed what the core has of
         them, or it is damaged.
 
-        What only a newer version can read is not among them, nor are names that are not ASCII,
-        which readers skip.
+        What only a newer version can read is not among them, nor are entries that readers skip.
         """
         origins = list(filter(str.isascii, self.core.origins()))
         self.read(origins)
         known = ((origin, self._zones[origin]) for origin in origins)
-        return [origin for origin, each in known if each.manifest is None and not each.newer]
+        return [
+            origin
+            for origin, each in known
+            if each.manifest is None and each.stored and not each.newer
+        ]
 
     def read_all(self) -> Iterator[None]:
         """Have every zone of the core in memory, with a stop after each part."""

@@ -56,6 +56,8 @@ def read(
             continue
         try:
             manifest, key = _verify(head, public)
+            if manifest.zone != origin:
+                raise manifests.SignatureError(f"its manifest is the one of {manifest.zone}")
             known = manifests.fingerprint(head)
             if manifest.tombstone:
                 found[origin] = Published(manifest, fingerprint=known, key=key)

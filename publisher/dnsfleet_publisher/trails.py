@@ -19,7 +19,9 @@ class _Attempt(NamedTuple):
 
     lsn: int
     announcement: Announcement | None
-    """None for the head of the fleet."""
+    """None where it announces no zone."""
+    ended: str
+    """The zone whose entry leaves the index; empty for none."""
 
 
 class Trail:
@@ -57,9 +59,12 @@ class Trail:
         """The sum of announcements after one more."""
         return self._sum.total if announcement is None else self._sum.total_with(announcement)
 
-    def attempt(self, lsn: int, announcement: Announcement | None) -> None:
-        """A publication is sent; until `done` it is in doubt. None is the head of the fleet."""
-        self._earlier, self._doubt = self._doubt, _Attempt(lsn, announcement)
+    def attempt(self, lsn: int, announcement: Announcement | None = None, ended: str = "") -> None:
+        """A publication is sent; until `done` it is in doubt.
+
+        It announces a zone, or takes the entry of one out of the index, or is the fleet's head.
+        """
+        self._earlier, self._doubt = self._doubt, _Attempt(lsn, announcement, ended)
 
     def refused(self) -> None:
         """The publication that was sent changed nothing."""
@@ -83,5 +88,7 @@ class Trail:
     def _take(self, attempt: _Attempt) -> None:
         if attempt.announcement is not None:
             self._sum.put(attempt.announcement)
+        if attempt.ended:
+            self._sum.drop(attempt.ended)
         self.position = attempt.lsn
         self.positions.note(attempt.lsn, self._sum.total)

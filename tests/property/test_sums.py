@@ -23,6 +23,13 @@ def test_a_sum_is_that_of_the_newest_announcement_of_each_zone(heard: list[Annou
     assert counted.total == AnnouncementSum(reversed(newest.values())).total
 
 
+@given(st.lists(announcements), zones)
+def test_what_is_dropped_counts_no_more(heard: list[Announcement], dropped: str) -> None:
+    counted = AnnouncementSum(heard)
+    counted.drop(dropped)
+    assert counted.total == AnnouncementSum(each for each in heard if each.zone != dropped).total
+
+
 @given(announcements, announcements)
 def test_every_part_of_an_announcement_counts(one: Announcement, other: Announcement) -> None:
     assert (AnnouncementSum([one]).total == AnnouncementSum([other]).total) == (one == other)

@@ -222,7 +222,7 @@ def _seal(said: Mapping[str, Any], context: bytes, key: Ed25519PrivateKey) -> by
 
 def _open(data: bytes, context: bytes, public: Iterable[Ed25519PublicKey]) -> dict[str, Any]:
     if not _SIGNATURE_SIZE < len(data) <= MAX_HEAD_SIZE:
-        raise ManifestError(f"{len(data)} octets are no signed head")
+        raise SignatureError(f"{len(data)} octets are no signed head")
     signature, text = data[:_SIGNATURE_SIZE], data[_SIGNATURE_SIZE:]
     if not any(_signed(key, signature, context + text) for key in public):
         raise SignatureError("the signature is not from this fleet's publisher")

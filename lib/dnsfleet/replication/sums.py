@@ -42,6 +42,10 @@ class AnnouncementSum:
         self.total = self.total_with(announcement)
         self._terms[announcement.zone] = _term(announcement)
 
+    def drop(self, zone: str) -> None:
+        """Have none of a zone, as the index has none of it any more."""
+        self.total = (self.total - self._terms.pop(zone, 0)) % _MODULUS
+
     def total_with(self, announcement: Announcement) -> int:
         """The total once that one was taken."""
         before = self._terms.get(announcement.zone, 0)

@@ -1,12 +1,20 @@
 """A writer whose key is another one than before, on a real Valkey."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from dnsfleet.replication import formats, keys, manifests
+from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.announcements import read_index
 from dnsfleet.replication.manifests import Manifest, SignatureError
+from dnsfleet.replication.revisions import Revision
+from dnsfleet.replication.sums import AnnouncementSum
 from dnsfleet_publisher import publishing
 from dnsfleet_publisher.publishing import Desired, Publisher
 from dnsfleet_publisher.record_store import RecordStore
+from dnsfleet_publisher.store_errors import Fenced, StoreError, StoreResetError
 from support.core_servers import KEY, OTHER, A, B, Clock, CoreServer, reopened
 from support.zones import hosts, make_zone
 
@@ -100,22 +108,115 @@ def test_what_a_former_key_signed_is_published_anew_or_leaves_the_index(
     server: CoreServer, publisher: Publisher, clock: Clock
 ) -> None:
     server.admin.hset(keys.ZONES, "invented.example.", "1 1.1")
+    server.admin.hset(keys.ZONES, "skipped.example.", "x 1.1")
     before = {origin: stored(server, origin, OLD) for origin in (A, B)}
     at = int(server.admin.get(keys.LSN) or 0)
     again = reopened(server, clock, OTHER)
     successor = Publisher(again)
     successor.reconcile(WANTED, complete=False)
-    assert len(server.admin.hkeys(keys.ZONES)) == 5, "not before everything was looked at"
+    assert len(server.admin.hkeys(keys.ZONES)) == 6, "not before everything was looked at"
     successor.reconcile(WANTED, complete=True)
-    assert {A.encode(), B.encode()} == set(server.admin.hkeys(keys.ZONES))
+    left = set(server.admin.hkeys(keys.ZONES))
+    assert left == {A.encode(), B.encode(), b"skipped.example."}
     assert server.admin.exists(keys.manifest(C), keys.manifest(D)) == 0
     for origin in (A, B):
         assert stored(server, origin, NEW).revision > before[origin].revision
     entries = server.admin.xrange(keys.LOG, min=at + 1)
-    known = [int(entry_id.split(b"-")[0]) for entry_id, _ in entries]
+    known = [at, *(int(entry_id.split(b"-")[0]) for entry_id, _ in entries)]
     assert int(entries[-1][1][b"after"]) not in known, "readers take it for a gap"
+    zones, position = again.core.index()
+    assert again.positions.has(position, AnnouncementSum(read_index(zones)).total)
     assert again.load(D) is None
     assert again.publish(D, make_zone(D)) is not None
+
+
+def test_only_the_one_writer_ends_entries_and_only_where_it_left_the_core(
+    server: CoreServer, publisher: Publisher, clock: Clock
+) -> None:
+    again = reopened(server, clock, OTHER)
+    again.claim()
+    assert C in again.unreadable()
+    for key, value in ((keys.LSN, "5"), (keys.FENCE, "5")):
+        kept = server.admin.get(key)
+        server.admin.set(key, value)
+        with pytest.raises(StoreResetError):
+            again.end(C)
+        server.admin.set(key, kept or b"")
+    assert server.admin.hexists(keys.ZONES, C)
+    server.admin.set(keys.FENCE, again.fence + 1)
+    with pytest.raises(Fenced):
+        again.end(C)
+
+
+def test_an_end_whose_answer_was_lost_is_taken_into_account(
+    server: CoreServer, publisher: Publisher, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = reopened(server, clock, OTHER)
+    again.claim()
+    again.publish(A, WANTED[A].zone)
+    end = again.core.end
+
+    def lost(*args: Any) -> list[str]:
+        end(*args)
+        raise StoreError("no answer")
+
+    monkeypatch.setattr(again.core, "end", lost)
+    with pytest.raises(StoreError, match="no answer"):
+        again.end(C)
+    monkeypatch.undo()
+    assert not server.admin.hexists(keys.ZONES, C)
+    again.check()
+    made = again.publish(B, WANTED[B].zone)
+    assert made is not None
+    zones, position = again.core.index()
+    assert position == made.lsn
+    assert again.positions.has(position, AnnouncementSum(read_index(zones)).total)
+
+
+def test_what_an_edge_with_a_manifest_of_the_key_before_has_is_published_above(
+    server: CoreServer, store: RecordStore, publisher: Publisher
+) -> None:
+    made = stored(server, A, OLD)
+    ahead = replace(made, revision=Revision(store.fence + 5, 1))
+
+    def ack(key: Ed25519PrivateKey) -> dict[str, Ack]:
+        proof = manifests.sign(ahead, key)
+        return {"fra/0": Ack(1, {}, 0, 1, ahead={A: proof}, ahead_count=1)}
+
+    store.sign_with(OTHER, OLD)
+    publisher.reconcile(WANTED, complete=True)
+    assert store.hear(ack(KEY))
+    publisher.reconcile(WANTED, complete=True)
+    assert stored(server, A, NEW).revision > ahead.revision
+    ahead = replace(made, revision=Revision(store.fence + 5, 1))
+    store.sign_with(OTHER)
+    assert not store.hear(ack(KEY)), "a key that is valid no more proves nothing"
+
+
+def test_no_head_is_written_while_the_core_lacks_what_a_former_key_signed(
+    server: CoreServer, store: RecordStore, publisher: Publisher
+) -> None:
+    store.sign_with(OTHER, OLD)
+    server.admin.delete(stored(server, D, OLD).chunk_keys()[0])
+    while not store.audit():
+        pass
+    store.complete()
+    assert "fleet" not in signed_by(server, NEW)
+    publisher.reconcile(WANTED, complete=True)
+    assert signed_by(server, NEW) == {A, B, C, D, "fleet"}
+
+
+def test_the_manifest_of_another_zone_is_none(
+    server: CoreServer, publisher: Publisher, clock: Clock
+) -> None:
+    server.admin.hset(keys.ZONES, "copied.example.", "1 1.1")
+    signed = server.admin.get(keys.manifest(A))
+    server.admin.set(keys.manifest("copied.example."), signed or b"")
+    again = reopened(server, clock)
+    assert again.unreadable() == ["copied.example."]
+    Publisher(again).reconcile(WANTED, complete=True)
+    assert not server.admin.hexists(keys.ZONES, "copied.example.")
+    assert set(again.live()) == {A, B, D}
 
 
 def test_what_only_a_newer_version_reads_stays(
