@@ -45,6 +45,11 @@ class Following(RuleBasedStateMachine):
     def remove(self, data: st.DataObject) -> None:
         self.core.remove(data.draw(st.sampled_from(sorted(self.core.contents))))
 
+    @precondition(lambda self: self.core.manifests)
+    @rule(data=st.data())
+    def end(self, data: st.DataObject) -> None:
+        self.core.end(data.draw(st.sampled_from(sorted(self.core.manifests))))
+
     @rule()
     def write_head(self) -> None:
         self.core.head()

@@ -110,6 +110,16 @@ class Core:
         )
         return self._commit(tombstone, None)
 
+    def end(self, zone: str) -> None:
+        """Take an entry out of the index; the log tells nothing of it."""
+        self.data.zones.pop(zone.encode(), None)
+        self.data.values.pop(keys.manifest(zone), None)
+        self.epoch += 1  # what comes in its place must be newer
+        del self.manifests[zone]
+        self.contents.pop(zone, None)
+        self.sum.drop(zone)
+        self._move(self._next_lsn())
+
     def head(self) -> None:
         """Publish the fleet head: these are all zones."""
         lsn = self._next_lsn()
@@ -158,6 +168,9 @@ class Core:
     def _log(self, zone: bytes, revision: bytes, lsn: int) -> None:
         fields = {b"zone": zone, b"revision": revision, b"after": b"%d" % self.data.position}
         self.data.log.append((b"%d-0" % lsn, fields))
+        self._move(lsn)
+
+    def _move(self, lsn: int) -> None:
         self.data.position = lsn
         self.positions.note(lsn, self.sum.total)
 

@@ -64,12 +64,13 @@ elsewhere.
 
 **Complete** is an edge that may answer although its disk was empty: it has the signed fleet head,
 it has verified manifests for just the live names that the head signs, and each of these that is
-assigned to its Pop is served, or withheld. What is only announced never keeps it waiting.
+assigned to its Pop is served, or withheld. What is only announced never keeps it waiting, nor does
+what was verified and has left the index since: the writer takes out what no edge can load any more.
 """
 
 import itertools
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from dnsfleet.replication import announcements, commands, delta_chains, events, manifests
@@ -102,6 +103,8 @@ class _Held(NamedTuple):
     """The revision of the snapshot that `chain_hash` starts from."""
     chain_hash: bytes
     served: bool
+    live: bool
+    """Whether it is in the fleet, in this Pop or in others."""
     signed: bytes
     """The manifest in wire form."""
 
@@ -248,9 +251,17 @@ class Follower:
         self._index_due = self._gap = self._log_turn = False
         for gone in (self._announcements, self._news, self._ahead, self._behind):
             gone.clear()
+        self._forget_all_but(heard.keys())
         for announcement in heard.values():
             if not self._is_refused(announcement, self._indexes):
                 self._take_announcement(announcement, self._announcements)
+
+    def _forget_all_but(self, announced: Set[str]) -> None:
+        """What has left the index is nothing that `complete` has to wait for, held or not."""
+        if not self._complete:
+            for zone in [each for each in self._live if each not in announced]:
+                self._live.put(zone, False)
+            self._missing &= announced
 
     def _take_log(
         self, entries: Sequence[tuple[bytes, Mapping[bytes, bytes]]], position: int
@@ -283,6 +294,8 @@ class Follower:
             self._ahead[zone] = held.signed
         else:
             self._ahead.pop(zone, None)
+        if held is not None and announcement.revision <= held.revision:
+            self._live.put(zone, held.live)  # it may have left the index, and come back
         if held is None or announcement.revision > held.revision:
             before = queue.get(zone, announcement)
             queue[zone] = Announcement(
@@ -418,6 +431,7 @@ class Follower:
             None if manifest.snapshot is None else manifest.snapshot.revision,
             manifest.chain_hash,
             served,
+            not manifest.tombstone,
             signed,
         )
         self._missing.discard(zone)

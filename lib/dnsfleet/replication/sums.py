@@ -17,7 +17,7 @@ zone is one that it cannot load and names in its ack.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from dnsfleet.replication.announcements import Announcement
 
@@ -65,6 +65,9 @@ class NameSum:
     def count(self) -> int:
         """How many names there are."""
         return len(self._names)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
 
     def __contains__(self, name: str) -> bool:
         return name in self._names

@@ -1,6 +1,6 @@
 """A follower whose publisher gets another key."""
 
-from dnsfleet.replication import events
+from dnsfleet.replication import acks, events, keys
 from support.core_model import KEY, NEXT
 from support.follower_rigs import A, core_of_two_zones, kinds, settled_rig
 
@@ -44,3 +44,36 @@ def test_a_tombstone_by_a_key_that_is_not_valid_removes_nothing() -> None:
     core.remove(A)
     rig.settle()
     assert rig.edge.served[A] == b"a1"
+
+
+def test_what_leaves_the_index_is_named_no_more_and_the_sums_agree_again() -> None:
+    core = core_of_two_zones()
+    core.key = NEXT
+    core.publish("former.example.", b"x1")
+    rig = settled_rig(core)
+    assert rig.ack.failing.keys() == {"former.example."}
+    core.key = KEY
+    core.end("former.example.")
+    assert "ReadIndex" in kinds(rig.settle())
+    assert not rig.ack.failing
+    assert acks.answered(rig.ack, core.positions) == core.lsn
+    core.publish(A, b"a2")
+    rig.settle()
+    assert acks.answered(rig.ack, core.positions) == core.lsn
+
+
+def test_what_has_left_the_index_keeps_no_edge_closed() -> None:
+    core = core_of_two_zones()
+    for zone in ("orphan.example.", "damaged.example."):
+        core.publish(zone, b"x1")
+    for name in core.manifests["damaged.example."].chunk_keys():
+        del core.data.values[name]
+    del core.data.values[keys.FLEET]
+    rig = settled_rig(core)
+    assert rig.edge.served.keys() == {A, "b.example.", "orphan.example."}
+    core.end("orphan.example.")
+    core.end("damaged.example.")
+    core.head()
+    rig.settle()
+    assert rig.follower.complete
+    assert rig.edge.served["orphan.example."] == b"x1", "absence removes nothing"
