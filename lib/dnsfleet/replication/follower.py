@@ -190,6 +190,7 @@ class Follower:
                 self._gap = False  # the next index may be older than that log
             case events.KeysChanged():
                 self._keys = event.keys
+                self._refused.clear()
                 self._index_due = self._fleet_due = True  # what was no news may be some now
             case events.Resync():
                 self._index_due = self._fleet_due = self._gap_allowed = True

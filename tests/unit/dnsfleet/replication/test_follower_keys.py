@@ -37,6 +37,22 @@ def test_a_key_that_comes_late_brings_what_was_no_news_at_once() -> None:
     assert not rig.ack.failing
 
 
+def test_a_key_that_comes_after_many_tries_in_vain_brings_the_news_at_once() -> None:
+    core = core_of_two_zones()
+    rig = settled_rig(core)
+    core.key = NEXT
+    core.publish(A, b"a2")
+    rig.settle()
+    for _ in range(8):
+        rig.feed(events.Resync())
+        rig.settle()
+    assert A in rig.ack.failing
+    rig.feed(events.KeysChanged(BOTH))
+    rig.settle()
+    assert rig.edge.served[A] == b"a2"
+    assert not rig.ack.failing
+
+
 def test_a_tombstone_by_a_key_that_is_not_valid_removes_nothing() -> None:
     core = core_of_two_zones()
     rig = settled_rig(core)
