@@ -179,8 +179,9 @@ class _Reader:
             return node.value
         try:
             return self._constructor.construct_object(node)
-        except (yaml.YAMLError, ValueError) as error:
-            message = getattr(error, "problem", None) or str(error)
+        except (yaml.YAMLError, ValueError, LookupError) as error:
+            # What a tag such as `!!int` or `!!bool` meets, the library answers in many ways.
+            message = getattr(error, "problem", None) or f'"{node.value}" is no {node.tag}'
             raise self._problem("BadSyntax", f"bad YAML: {message}", node) from None
 
     def _item(self, node: yaml.Node, path: str, index: int, depth: int) -> Any:

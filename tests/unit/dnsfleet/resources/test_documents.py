@@ -225,3 +225,11 @@ def test_place_turns_references_into_lines() -> None:
         "big.zone:17",
         "Zone default/other: spec",
     ]
+
+
+@pytest.mark.parametrize("value", ["!!int ", "!!bool maybe", "!!float ", "!!binary é", "!own 1"])
+def test_a_value_that_is_not_what_its_tag_says_is_told(value: str) -> None:
+    found, [violation] = documents.load(f"spec:\n  ttl: {value}", "zone.yaml")
+    assert found == []
+    assert (violation.reason, violation.where) == ("BadSyntax", "zone.yaml:2")
+    assert violation.message.startswith("bad YAML: ")
