@@ -7,7 +7,7 @@ core is where we left it (`trails`), and that the zone is as we left it, and mak
 current: all of this happens or nothing.
 
 The last published `Zone` of every origin stays in memory, so that a diff costs only what differs.
-After a restart it is read from the core (see `stored_zones`), and only once: nobody else
+After a restart it is read from the core (see `core_zones`), and only once: nobody else
 changes it while we hold the fence. That the core lacks a zone is remembered in the same way. Where
 the data is damaged or another key signed it, the zone counts as absent and is published anew as a
 whole.
@@ -22,7 +22,6 @@ was published once more. What no valid key signed no edge can load: where nobody
 is taken out of the index (`end`).
 """
 
-import itertools
 import logging
 from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import replace
@@ -32,21 +31,21 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from dnsfleet.replication import formats, keys, manifests, public_keys
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.announcements import Announcement
-from dnsfleet.replication.manifests import FleetHead, Manifest, ManifestError
+from dnsfleet.replication.manifests import FleetHead, Manifest
 from dnsfleet.replication.sums import Positions
 from dnsfleet_engine import Delta, Zone
 
-from dnsfleet_publisher import audits, clocks, drafts, stored_zones
-from dnsfleet_publisher.core_redis import HEADS_AT_ONCE, CoreRedis
+from dnsfleet_publisher import clocks, drafts
+from dnsfleet_publisher.core_redis import CoreRedis
+from dnsfleet_publisher.core_zones import CoreZones
 from dnsfleet_publisher.drafts import Draft, Published
-from dnsfleet_publisher.known_zones import ABSENT, KnownZones
+from dnsfleet_publisher.edge_proofs import EdgeProofs
+from dnsfleet_publisher.known_zones import ABSENT
 from dnsfleet_publisher.store_errors import Fenced, StoreConflictError, StoreError, StoreResetError
 from dnsfleet_publisher.trails import Trail
 
 ATTEMPTS = 3
 """Tries of a publication whose zone turns out not to be as we left it."""
-AUDITED = 100
-"""Zones that one `audit` compares: a few milliseconds, for which a change may have to wait."""
 
 _log = logging.getLogger(__name__)
 
@@ -71,20 +70,13 @@ class RecordStore:
         """For what needs no fence: what edges say."""
         self._clock = clock
         self._witnesses = witnesses
-        self._zones = KnownZones()
-        self._stale: set[str] = set()
-        """Zones that the core may hold in another revision by now: to be asked again."""
+        self._zones = CoreZones(self.core)
+        self._known = self._zones.known
+        self._proofs = EdgeProofs(self._zones)
         self._choice = formats.Choice()
         self._trail = Trail()
         self._fence = 0
-        self._proven = 0
-        """The highest epoch that an edge proved."""
         self._announced: tuple[int, int, int, int] | None = None
-        self._heard: dict[str, tuple[Mapping[str, bytes], Mapping[str, str]]] = {}
-        self._suspects: dict[str, None] = {}
-        self._auditing: Iterator[str] = iter(())
-        self.ended: set[str] = set()
-        """Live zones that an edge's tombstone, newer than the core, says were removed."""
         self._signed = ("", 0)
         self.sign_with(key, previous)
 
@@ -95,11 +87,11 @@ class RecordStore:
         and what any other key signed, counts as absent.
         """
         self._key = key
-        self._public = [key.public_key(), *([] if previous is None else [previous])]
-        self.key = public_keys.identify(self._public[0])
+        self._zones.public = [key.public_key(), *([] if previous is None else [previous])]
+        self.key = public_keys.identify(key.public_key())
         """Which key signs (`public_keys.identify`)."""
         self._announced = None
-        self._zones.rewrite(self.format, self.key)
+        self._known.rewrite(self.format, self.key)
 
     @property
     def signed(self) -> tuple[str, int]:
@@ -108,7 +100,7 @@ class RecordStore:
         if self._announced is None or self.outdated:
             return "", 0
         if self._signed[0] != self.key:
-            known = (self._zones[each].manifest for each in self._zones)
+            known = (self._known[each].manifest for each in self._known)
             self._signed = (self.key, max((each.lsn for each in known if each), default=0))
         return self._signed
 
@@ -132,19 +124,15 @@ class RecordStore:
         clocks.check(self._clock(), self._witnesses())
         again = self._fence > 0
         said = self.core.acks()
-        proofs = (signed for ack in said.values() for signed in ack.ahead.values())
-        for manifest in self._prove(proofs):
-            self._proven = max(self._proven, manifest.revision.epoch)
-        least = max(self._fence, self._proven) + 1
+        least = max(self._fence, self._proofs.epoch(said)) + 1
         self._fence = self.core.claim(max(least, int(self._clock())))
         self._trail.read(*self.core.index())
         self._announced = None
         self._hear_formats(said)
         if again:
-            self._stale |= {each for each in self._zones if self._zones[each].manifest is None}
-            self._compare(list(self._zones))
+            self._zones.compare_all()
         else:
-            self._zones.clear()
+            self._zones.forget_all()
         return self._fence
 
     @property
@@ -155,31 +143,21 @@ class RecordStore:
     @property
     def outdated(self) -> KeysView[str]:
         """Origins that are to be given to `republish` (see `known_zones`)."""
-        return self._zones.outdated
+        return self._known.outdated
 
     def hear(self, acks: Mapping[str, Ack]) -> bool:
         """Take what every edge said last; whether something is to be published because of it."""
-        due = self._hear_formats(acks)
-        for edge, ack in acks.items():
-            before = self._heard.get(edge, ({}, {}))
-            if before == (ack.ahead, ack.failing):
-                continue
-            self._heard[edge] = (ack.ahead, ack.failing)
-            self._suspects |= dict.fromkeys(each for each in ack.failing if each in self._zones)
-            for manifest in self._prove(ack.ahead.values()):
-                due |= self._overtake(manifest)
-        for gone in self._heard.keys() - acks.keys():
-            del self._heard[gone]
-        return due
+        other_format = self._hear_formats(acks)
+        return self._proofs.hear(acks) or other_format
+
+    @property
+    def ended(self) -> set[str]:
+        """Live zones that an edge's tombstone, newer than the core, says were removed."""
+        return self._proofs.ended
 
     def audit(self) -> bool:
         """Compare a few zones with the core; whether it lost some of them."""
-        suspects, self._suspects = list(self._suspects), {}
-        if not suspects:
-            suspects = list(itertools.islice(self._auditing, AUDITED))
-        if not suspects:
-            self._auditing = iter(list(self._zones))
-        return self._compare(suspects)
+        return self._zones.audit()
 
     def check(self) -> None:
         """`StoreResetError` where the core is not as we left it, `Fenced` where another took over.
@@ -190,21 +168,21 @@ class RecordStore:
         self._compare_fence(fence)
         if not self._trail.found(position):
             raise StoreResetError(self._went_back)
-        if self._proven >= self._fence:
+        if self._proofs.proven >= self._fence:
             raise StoreResetError("an edge has something newer than the core: publish above it")
 
     def manifest(self, origin: str) -> Manifest | None:
         """The newest manifest of a zone, tombstones included."""
-        known = self._published(origin)
+        known = self._zones.published(origin)
         return known.manifest if known.in_core else None
 
     def held(self, origin: str) -> Manifest | None:
         """The newest manifest as far as it is known without the core; edges may serve it yet."""
-        return self._zones.get(origin).manifest
+        return self._known.get(origin).manifest
 
     def load(self, origin: str) -> Zone | None:
         """The content that was published last; None where there is none or it was removed."""
-        return self._published(origin).zone
+        return self._zones.published(origin).zone
 
     def publish(
         self,
@@ -242,7 +220,7 @@ class RecordStore:
 
     def end(self, origin: str) -> bool:
         """Take an `unreadable` entry out of the index; False where it is none any more."""
-        known = self._published(origin)
+        known = self._zones.published(origin)
         if known.manifest is not None or known.newer:
             return False
         lsn, allowed = self._trail.next(int(self._clock() * 1000)), self._trail.allowed
@@ -250,7 +228,7 @@ class RecordStore:
         verdict, detail = self.core.end(self._fence, lsn, allowed, origin, known.stored)
         if verdict == "ok":
             self._trail.done(int(detail))
-            self._zones.put(origin, replace(known, stored=""))
+            self._known.put(origin, replace(known, stored=""))
             return True
         self._trail.refused()
         match verdict:
@@ -258,7 +236,7 @@ class RecordStore:
                 self._compare_fence(detail)
             case "lsn":
                 raise StoreResetError(self._went_back)
-        self._stale.add(origin)
+        self._zones.doubt(origin)
         raise StoreConflictError(f"{self.core.place}: {origin} is changed there")
 
     def complete(self) -> None:
@@ -266,7 +244,7 @@ class RecordStore:
 
         Nothing is said while the core lacks some of what was published.
         """
-        if self._zones.lost or self._announced == self._names:
+        if self._known.lost or self._announced == self._names:
             return
         self.read(self.core.origins())
         lsn, said = self._trail.next(int(self._clock() * 1000)), self._names
@@ -284,120 +262,35 @@ class RecordStore:
 
     def live(self) -> list[str]:
         """The origins that edges serve, whoever published them."""
-        origins = self.core.origins()
-        self.read(origins)
-        return [origin for origin in origins if self._zones[origin].live]
+        return self._zones.live()
 
     def unreadable(self) -> list[str]:
-        """Origins of the index that no edge can load: no valid key signed what the core has of
-        them, or it is damaged.
-
-        What only a newer version can read is not among them, nor are entries that readers skip.
-        """
-        origins = list(filter(str.isascii, self.core.origins()))
-        self.read(origins)
-        known = ((origin, self._zones[origin]) for origin in origins)
-        return [
-            origin
-            for origin, each in known
-            if each.manifest is None and each.stored and not each.newer
-        ]
+        """Origins that `end` may take out of the index (see `core_zones`)."""
+        return self._zones.unreadable()
 
     def read_all(self) -> Iterator[None]:
         """Have every zone of the core in memory, with a stop after each part."""
-        origins = self.core.origins()
-        for start in range(0, len(origins), HEADS_AT_ONCE):
-            self.read(origins[start : start + HEADS_AT_ONCE])
-            yield
+        return self._zones.read_all()
 
     def read(self, origins: Iterable[str]) -> None:
         """Have these zones in memory, so that no other method has to ask for each by itself.
 
         What is in memory already is not read again.
         """
-        unread = [each for each in origins if each not in self._zones or each in self._stale]
-        for heads in self.core.heads(unread):
-            signed = {
-                origin: head
-                for origin, (_, head) in heads.items()
-                if self._zones.get(origin).manifest is None
-            }
-            found = stored_zones.read(self.core, self._public, signed)
-            for origin, (said, _) in heads.items():
-                self._remember(origin, said, found.get(origin))
-
-    # Reading
-
-    def _published(self, origin: str) -> Published:
-        self.read([origin])
-        return self._zones[origin]
-
-    def _remember(self, origin: str, said: bytes, found: Published | None) -> None:
-        """Note what the index says of a zone; `found` is None where its content is known."""
-        known = self._zones.get(origin)
-        at = audits.announced(origin, said)
-        known = replace(
-            known if found is None else found,
-            stored="" if at is None else str(at.revision),
-            seq=max(known.seq, 0 if at is None else at.revision.seq),
-        )
-        self._zones.put(origin, known)
-        self._stale.discard(origin)
-
-    def _compare(self, origins: list[str]) -> bool:
-        lost = dict(audits.damaged(self.core, self._public, self._zones, origins))
-        if news := [origin for origin in lost if self._zones[origin].in_core]:
-            _log.warning(
-                "%s: it lost %d zones, which are published again, such as %s",
-                self.core.place,
-                len(news),
-                news[0],
-            )
-        for origin, known in lost.items():
-            self._zones.put(origin, known)
-        return bool(lost)
-
-    # What edges say
+        self._zones.read(origins)
 
     def _hear_formats(self, acks: Mapping[str, Ack]) -> bool:
         if not self._choice.hear(acks.values(), int(self._clock() * 1000)):
             return False
         _log.info("publications are written in format %d from now on", self.format)
-        self._zones.rewrite(self.format, self.key)
-        return True
-
-    def _prove(self, signed: Iterable[bytes]) -> Iterator[Manifest]:
-        """The manifests with a good signature; nothing else can raise a fence."""
-        for each in signed:
-            try:
-                manifest = manifests.verify(each, self._public)
-            except ManifestError:
-                continue
-            yield manifest
-
-    def _overtake(self, manifest: Manifest) -> bool:
-        """An edge has this manifest; whether it is newer than what the core has."""
-        origin = manifest.zone
-        known = self._published(origin)
-        if known.manifest is None or manifest.revision <= known.manifest.revision:
-            return False
-        _log.warning(
-            "an edge has %s %s, the core has %s: it is published above that",
-            origin,
-            manifest.revision,
-            known.manifest.revision,
-        )
-        self._proven = max(self._proven, manifest.revision.epoch)
-        if manifest.tombstone and known.live:
-            self.ended.add(origin)
-        self._zones.put(origin, replace(known, again=True))
+        self._known.rewrite(self.format, self.key)
         return True
 
     # Writing
 
     def _write(self, origin: str, prepare: Callable[[Published], Draft | None]) -> Manifest | None:
         for _ in range(ATTEMPTS):
-            known = self._published(origin)
+            known = self._zones.published(origin)
             draft = prepare(known)
             if draft is None:
                 return None
@@ -406,7 +299,7 @@ class RecordStore:
             manifest, at = draft.manifest, draft.manifest.revision
             # An attempt whose answer gets lost may still be carried out, so its keys and its
             # position are never used for another.
-            self._zones.try_(origin, at.seq)
+            self._known.try_(origin, at.seq)
             self.core.write_chunks(draft.chunks)
             signed = manifests.sign(manifest, self._key)
             verdict = self._commit(keys.manifest(origin), manifest.lsn, signed, draft)
@@ -415,11 +308,11 @@ class RecordStore:
                 known = Published(
                     manifest, draft.zone, str(at), at.seq, fingerprint=made, key=self.key
                 )
-                self._zones.put(origin, known)
-                self.ended.discard(origin)
+                self._known.put(origin, known)
+                self._proofs.ended.discard(origin)
                 return manifest
-            self._zones.put(origin, replace(ABSENT, seq=at.seq))
-            self._stale.add(origin)
+            self._known.put(origin, replace(ABSENT, seq=at.seq))
+            self._zones.doubt(origin)
         raise StoreConflictError(f"{self.core.place}: {origin} is changed there by somebody else")
 
     def _commit(self, key: str, lsn: int, signed: bytes, draft: Draft | None) -> str:
@@ -429,8 +322,8 @@ class RecordStore:
             origin = draft.manifest.zone
             announcement = Announcement(lsn, origin, draft.manifest.revision)
             live = draft.zone is not None
-            if announced is not None and live != (origin in self._zones.names):
-                names = self._zones.names.with_name(origin, live)
+            if announced is not None and live != (origin in self._known.names):
+                names = self._known.names.with_name(origin, live)
                 fleet = self._fleet_head(lsn, names, announcement)
                 announced = (self._fence, self.format, *names)
         allowed = self._trail.allowed
@@ -456,7 +349,7 @@ class RecordStore:
     @property
     def _names(self) -> tuple[int, int, int, int]:
         """What the head of the fleet would say of the live zones, as far as they are known."""
-        names = self._zones.names
+        names = self._known.names
         return self._fence, self.format, names.count, names.total
 
     @property

@@ -1,0 +1,133 @@
+"""The zones of the core: read when they are first asked for, and compared with it now and then.
+
+Nobody else changes them while we hold the fence, so each is read once. What the core has lost is
+found by comparing, and `known` tells then what is to be written again.
+"""
+
+import itertools
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from dnsfleet_publisher import audits, stored_zones
+from dnsfleet_publisher.core_redis import HEADS_AT_ONCE, CoreRedis
+from dnsfleet_publisher.drafts import Published
+from dnsfleet_publisher.known_zones import KnownZones
+
+AUDITED = 100
+"""Zones that one `audit` compares: a few milliseconds, for which a change may have to wait."""
+
+_log = logging.getLogger(__name__)
+
+
+class CoreZones:
+    """What the core has. Every method may raise `StoreError`."""
+
+    def __init__(self, core: CoreRedis) -> None:
+        self.known = KnownZones()
+        self.public: Sequence[Ed25519PublicKey] = ()
+        """The keys by which the zones are verified."""
+        self._core = core
+        self._doubtful: set[str] = set()
+        """Zones that the core may hold in another revision by now: to be asked again."""
+        self._suspects: dict[str, None] = {}
+        self._auditing: Iterator[str] = iter(())
+
+    def published(self, origin: str) -> Published:
+        """What the core has of a zone."""
+        self.read([origin])
+        return self.known[origin]
+
+    def read(self, origins: Iterable[str]) -> None:
+        """Have these zones in memory; what is there already is not read again."""
+        unread = [each for each in origins if each not in self.known or each in self._doubtful]
+        for heads in self._core.heads(unread):
+            signed = {
+                origin: head
+                for origin, (_, head) in heads.items()
+                if self.known.get(origin).manifest is None
+            }
+            found = stored_zones.read(self._core, self.public, signed)
+            for origin, (said, _) in heads.items():
+                self._remember(origin, said, found.get(origin))
+
+    def read_all(self) -> Iterator[None]:
+        """Have every zone of the core in memory, with a stop after each part."""
+        origins = self._core.origins()
+        for start in range(0, len(origins), HEADS_AT_ONCE):
+            self.read(origins[start : start + HEADS_AT_ONCE])
+            yield
+
+    def live(self) -> list[str]:
+        """The origins that edges serve."""
+        origins = self._core.origins()
+        self.read(origins)
+        return [origin for origin in origins if self.known[origin].live]
+
+    def unreadable(self) -> list[str]:
+        """Origins of the index that no edge can load: no valid key signed what the core has of
+        them, or it is damaged.
+
+        What only a newer version can read is not among them, nor are entries that readers skip.
+        """
+        origins = list(filter(str.isascii, self._core.origins()))
+        self.read(origins)
+        known = ((origin, self.known[origin]) for origin in origins)
+        return [
+            origin
+            for origin, each in known
+            if each.manifest is None and each.stored and not each.newer
+        ]
+
+    def doubt(self, origin: str) -> None:
+        """Ask the core for a zone again."""
+        self._doubtful.add(origin)
+
+    def suspect(self, origins: Iterable[str]) -> None:
+        """Compare these first."""
+        self._suspects |= dict.fromkeys(each for each in origins if each in self.known)
+
+    def forget_all(self) -> None:
+        """Read everything again."""
+        self.known.clear()
+
+    def compare_all(self) -> None:
+        """Compare all that is known with what is there; what is absent is asked for again."""
+        self._doubtful |= {each for each in self.known if self.known[each].manifest is None}
+        self._compare(list(self.known))
+
+    def audit(self) -> bool:
+        """Compare a few zones with the core, suspects first; whether it lost some of them."""
+        origins, self._suspects = list(self._suspects), {}
+        if not origins:
+            origins = list(itertools.islice(self._auditing, AUDITED))
+        if not origins:
+            self._auditing = iter(list(self.known))
+        return self._compare(origins)
+
+    def _remember(self, origin: str, said: bytes, found: Published | None) -> None:
+        """Note what the index says of a zone; `found` is None where its content is known."""
+        known = self.known.get(origin)
+        at = audits.announced(origin, said)
+        known = replace(
+            known if found is None else found,
+            stored="" if at is None else str(at.revision),
+            seq=max(known.seq, 0 if at is None else at.revision.seq),
+        )
+        self.known.put(origin, known)
+        self._doubtful.discard(origin)
+
+    def _compare(self, origins: list[str]) -> bool:
+        lost = dict(audits.damaged(self._core, self.public, self.known, origins))
+        if news := [origin for origin in lost if self.known[origin].in_core]:
+            _log.warning(
+                "%s: it lost %d zones, which are published again, such as %s",
+                self._core.place,
+                len(news),
+                news[0],
+            )
+        for origin, known in lost.items():
+            self.known.put(origin, known)
+        return bool(lost)
