@@ -45,11 +45,8 @@ however many it missed.
 lost it, or the replica is old. The acks name it with its signed manifest, so that the writer can
 publish above it.
 
-**Invented announcements** cost others little, because nothing in them is signed. What the log
-announces overtakes what the index did, so a change waits for one part of an index at most. An
-announcement whose manifest does not bear it out is tried again with an index that repeats it, but
-each time twice as many later. Gaps lead to one more index between two Resyncs, not more; until then
-the log is read on, and `gap` says that a Resync is wanted soon.
+**Invented announcements** cost others little (see `hearing`). Gaps lead to one more index between
+two Resyncs, not more; until then the log is read on, and `gap` says that a Resync is wanted soon.
 
 **Duplicates and late answers** change nothing: an answer to a command that is not open is ignored,
 and a revision that is held is not loaded again. After a disconnect no command is open, so a lost
@@ -79,6 +76,7 @@ from dnsfleet.replication.announcements import Announcement
 from dnsfleet.replication.commands import Command
 from dnsfleet.replication.delta_chains import DeltaChain
 from dnsfleet.replication.encoding import PayloadError
+from dnsfleet.replication.hearing import Hearing
 from dnsfleet.replication.manifests import FleetHead, Manifest, ManifestError
 from dnsfleet.replication.progress import Failure, Progress
 from dnsfleet.replication.public_keys import PublicKeys
@@ -91,8 +89,6 @@ MANIFESTS_AT_ONCE = 64
 WITHHELD_AFTER = 2
 """Tries to load a zone before clients are told that its data is missing: the second one is made
 after all others, with what the replica has by then."""
-MAX_DOUBLINGS = 4
-"""After so many tries an announcement without a manifest is tried with every 16th index."""
 
 
 class _Held(NamedTuple):
@@ -119,15 +115,6 @@ class _Job(NamedTuple):
     chain: DeltaChain
 
 
-class _Refused(NamedTuple):
-    """An announcement that its manifest does not bear out."""
-
-    revision: Revision
-    tries: int
-    due: int
-    """The number of the index with which it is tried again."""
-
-
 class Follower:
     """Follows the zones of one Pop. Not thread-safe: feed it from one thread."""
 
@@ -142,13 +129,7 @@ class Follower:
         self._progress = Progress()
         self._read = 0  # up to which position the log was read
         self._gap_allowed = True
-        self._indexes = 0
-        # Each is in the order of its lsn: the index gives a sorted list, and the log is read only
-        # while no news and no job is left.
-        self._announcements: dict[str, Announcement] = {}
-        self._news: dict[str, Announcement] = {}
-        self._log_turn = False
-        self._refused: dict[str, _Refused] = {}
+        self._hearing = Hearing()
         self._behind: set[str] = set()  # served, and announced in a newer revision
         self._jobs: deque[_Job] = deque()
         self._held: dict[str, _Held] = {}
@@ -167,7 +148,7 @@ class Follower:
     @property
     def waiting(self) -> int:
         """How many newer revisions, verified or announced, wait."""
-        return len(self._announcements) + len(self._news) + len(self._jobs)
+        return len(self._hearing) + len(self._jobs)
 
     @property
     def gap(self) -> bool:
@@ -184,13 +165,13 @@ class Follower:
                     self._hold(manifest, signed)
             case events.Connected():
                 self._online = self._index_due = self._fleet_due = self._gap_allowed = True
-                self._refused.clear()
+                self._hearing.try_all_again()
             case events.Disconnected():
                 self._online, self._open = False, None
                 self._gap = False  # the next index may be older than that log
             case events.KeysChanged():
                 self._keys = event.keys
-                self._refused.clear()
+                self._hearing.try_all_again()
                 self._index_due = self._fleet_due = True  # what was no news may be some now
             case events.Resync():
                 self._index_due = self._fleet_due = self._gap_allowed = True
@@ -199,7 +180,6 @@ class Follower:
                     return []
                 self._open = None
                 out += self._take(event)
-        out += self._withhold()
         self._check_complete()
         if not self._index_due:
             ack = self._progress.ack(self._oldest_pending(), self._ahead)
@@ -215,14 +195,12 @@ class Follower:
             return commands.ReadChunks(self._jobs[0].manifest.zone, self._jobs[0].chain.keys)
         if self._index_due:
             return commands.ReadIndex()
-        announced = self._news or ({} if self._log_turn else self._announcements)
-        if announced:
-            self._log_turn = not self._news
-            return commands.ReadManifests(tuple(itertools.islice(announced, MANIFESTS_AT_ONCE)))
+        if zones := self._hearing.next(MANIFESTS_AT_ONCE):
+            return commands.ReadManifests(zones)
         if self._fleet_due:
             return commands.ReadFleet()
-        self._log_turn = False
-        return commands.ReadLog(self._read, wait=not self._announcements)
+        self._hearing.log_was_read()
+        return commands.ReadLog(self._read, wait=not self._hearing.rest)
 
     def _take(self, answer: events.Answer) -> Iterator[Command]:
         match answer:
@@ -238,7 +216,7 @@ class Follower:
             case events.ChunksRead():
                 yield from self._take_chunks(answer.chunks)
             case events.Applied():
-                self._take_applied(answer)
+                yield from self._take_applied(answer)
 
     # Announcements
 
@@ -247,15 +225,12 @@ class Follower:
         self._progress.read_index(heard, position)
         # The log is read on from its end: from a gap, it could show the same gap again.
         self._read = max(position, self._read if self._gap else 0)
-        self._indexes += 1
-        self._refused = {zone: each for zone, each in self._refused.items() if zone in heard}
-        self._index_due = self._gap = self._log_turn = False
-        for gone in (self._announcements, self._news, self._ahead, self._behind):
-            gone.clear()
+        self._index_due = self._gap = False
+        self._ahead.clear()
+        self._behind.clear()
         self._forget_all_but(heard.keys())
-        for announcement in heard.values():
-            if not self._is_refused(announcement, self._indexes):
-                self._take_announcement(announcement, self._announcements)
+        for announcement in self._hearing.begin_index(heard):
+            self._take_announcement(announcement, news=False)
 
     def _forget_all_but(self, announced: Set[str]) -> None:
         """What has left the index is nothing that `complete` has to wait for, held or not."""
@@ -277,8 +252,8 @@ class Follower:
                 self._progress.read_entry(entry.lsn, entry.announcement)
             if entry.announcement is None:
                 self._fleet_due = True
-            elif not self._is_refused(entry.announcement, 0):
-                self._take_announcement(entry.announcement, self._news)
+            elif not self._hearing.is_refused(entry.announcement):
+                self._take_announcement(entry.announcement, news=True)
         if entries:
             self._read = max(self._read, announcements.position(entries[-1][0]))
         if self._gap and self._gap_allowed:
@@ -286,9 +261,7 @@ class Follower:
             self._index_due = self._fleet_due = True
             self._gap_allowed = False
 
-    def _take_announcement(
-        self, announcement: Announcement, queue: dict[str, Announcement]
-    ) -> None:
+    def _take_announcement(self, announcement: Announcement, news: bool) -> None:
         zone = announcement.zone
         held = self._held.get(zone)
         if held is not None and announcement.revision < held.revision:
@@ -298,28 +271,14 @@ class Follower:
         if held is not None and announcement.revision <= held.revision:
             self._live.put(zone, held.live)  # it may have left the index, and come back
         if held is None or announcement.revision > held.revision:
-            before = queue.get(zone, announcement)
-            queue[zone] = Announcement(
-                min(announcement.lsn, before.lsn), zone, max(announcement.revision, before.revision)
-            )
+            self._hearing.put(announcement, news)
             if held is not None and held.served:
                 self._behind.add(zone)
-
-    def _is_refused(self, announcement: Announcement, index: int) -> bool:
-        """Whether it was refused, and is not to be tried again with this index."""
-        refused = self._refused.get(announcement.zone)
-        return (
-            refused is not None
-            and announcement.revision <= refused.revision
-            and index < refused.due
-        )
 
     def _refuse(self, announcement: Announcement, reason: str) -> None:
         """No manifest bears out what was announced."""
         zone, revision = announcement.zone, announcement.revision
-        before = self._refused.get(zone)
-        tries = min(before.tries + 1, MAX_DOUBLINGS) if before is not None else 0
-        self._refused[zone] = _Refused(revision, tries, self._indexes + 2**tries)
+        self._hearing.refuse(announcement)
         self._behind.discard(zone)
         self._progress.fail(zone, Failure(reason, revision, verified=False))
 
@@ -340,7 +299,7 @@ class Follower:
                 self._index_due = True  # once for each head: what stays different, the acks tell
 
     def _take_manifest(self, origin: str, value: bytes | None) -> Iterator[Command]:
-        announcement = self._news.pop(origin, None) or self._announcements.pop(origin)
+        announcement = self._hearing.take(origin)
         try:
             manifest, signed = self._verify(origin, value)
         except ManifestError as error:
@@ -352,7 +311,7 @@ class Follower:
                 f"its manifest is {manifest.revision}, and {announcement.revision} was announced",
             )
         else:
-            self._refused.pop(origin, None)
+            self._hearing.accept(origin)
         held = self._held.get(origin)
         if held is not None and manifest.revision <= held.revision:
             self._behind.discard(origin)
@@ -386,7 +345,7 @@ class Follower:
         try:
             snapshot, deltas = job.chain.check(chunks)
         except PayloadError as error:
-            self._fail(str(error))
+            yield from self._fail(str(error))
             return
         if snapshot is None:
             self._open = commands.Apply(job.manifest, job.signed, deltas)
@@ -394,20 +353,26 @@ class Follower:
             self._open = commands.Load(job.manifest, job.signed, snapshot, deltas)
         yield self._open
 
-    def _take_applied(self, answer: events.Applied) -> None:
+    def _take_applied(self, answer: events.Applied) -> Iterator[Command]:
         if answer.error is not None:
-            self._fail(answer.error)
+            yield from self._fail(answer.error)
             return
         self._jobs.popleft()
         self._settle(answer.command.manifest, answer.command.signed)
 
-    def _fail(self, reason: str) -> None:
+    def _fail(self, reason: str) -> Iterator[Command]:
+        """The oldest job cannot be done; clients of a zone that is missing are told in the end."""
         job = self._jobs.popleft()
         if job.chain.snapshot is None:
             self._jobs.appendleft(job._replace(chain=delta_chains.from_snapshot(job.manifest)))
             return
-        self._behind.discard(job.manifest.zone)
-        self._progress.fail(job.manifest.zone, Failure(reason, job.manifest.revision, True))
+        zone = job.manifest.zone
+        self._behind.discard(zone)
+        self._progress.fail(zone, Failure(reason, job.manifest.revision, verified=True))
+        missing = zone in self._missing and zone not in self._withheld
+        if missing and self._progress.tries(zone) >= WITHHELD_AFTER:
+            self._withheld.add(zone)
+            yield commands.Withhold(zone)
 
     def _know(self, manifest: Manifest) -> None:
         """A zone has this newest verified manifest, whether it can be loaded or not."""
@@ -448,20 +413,9 @@ class Follower:
         failing = self._progress.failing
         if len(failing) > MAX_FAILING:
             return 1  # they are not all named, so the ack proves nothing
-        queues = (
-            ((job.manifest.zone, job.lsn) for job in self._jobs),
-            ((zone, each.lsn) for zone, each in self._news.items()),
-            ((zone, each.lsn) for zone, each in self._announcements.items()),
-        )
-        oldest = (next((lsn for zone, lsn in each if zone not in failing), None) for each in queues)
-        return min((lsn for lsn in oldest if lsn is not None), default=None)
-
-    def _withhold(self) -> Iterator[Command]:
-        """Tell clients of zones that are missing and failed often enough."""
-        for zone in self._missing & self._progress.failing:
-            if zone not in self._withheld and self._progress.tries(zone) >= WITHHELD_AFTER:
-                self._withheld.add(zone)
-                yield commands.Withhold(zone)
+        jobs = (job.lsn for job in self._jobs if job.manifest.zone not in failing)
+        oldest = [*itertools.islice(jobs, 1), *self._hearing.oldest(failing)]
+        return min(oldest, default=None)
 
     def _check_complete(self) -> None:
         if self._complete or self._fleet is None:
