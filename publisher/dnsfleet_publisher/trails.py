@@ -43,12 +43,15 @@ class Trail:
         return self.position, self.position if self._doubt is None else self._doubt.lsn
 
     def read(self, index: Mapping[bytes, bytes], position: int) -> None:
-        """Begin anew with an index that was read at a position."""
+        """Begin anew with an index that was read at a position.
+
+        What edges say of that position proves nothing: they may have said it before the core went
+        back to it. They prove what they answer by the next one.
+        """
         self._sum = AnnouncementSum(announcements.read_index(index))
         self.position, self._doubt, self._earlier = position, None, None
         self._newest = max(self._newest, position)
         self.positions.clear()
-        self.positions.note(position, self._sum.total)
 
     def next(self, now_ms: int) -> int:
         """A position that was never tried; close to Unix time in milliseconds."""
