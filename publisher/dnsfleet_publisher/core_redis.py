@@ -60,10 +60,10 @@ class CoreRedis:
         self.place = place(client)
         """Which Redis, for messages."""
 
-    def claim(self, least: int) -> int:
-        """Take a new fence, `least` or higher."""
+    def claim(self, wanted: int, above: int, step: int) -> int:
+        """Take a new fence: `wanted`, or `step` above both the one in the core and `above`."""
         with reporting(self._client):
-            return int(self._claim(keys=[keys.FENCE], args=[least]))
+            return int(self._claim(keys=[keys.FENCE], args=[wanted, above, step]))
 
     def state(self) -> tuple[str, int]:
         """The fence of the one writer, empty where there is none, and the position of the log."""

@@ -23,6 +23,7 @@ is taken out of the index (`end`).
 """
 
 import logging
+import random
 from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import replace
 
@@ -46,6 +47,11 @@ from dnsfleet_publisher.trails import Trail
 
 ATTEMPTS = 3
 """Tries of a publication whose zone turns out not to be as we left it."""
+
+FENCE_STEP = 1 << 20
+"""How far a fence may be above the one before it, by chance, where the clock does not say it. A
+core that went back has the fence of then: its next writer would otherwise take a fence that was
+taken before, and publish under revisions that edges have with other content."""
 
 _log = logging.getLogger(__name__)
 
@@ -124,8 +130,9 @@ class RecordStore:
         clocks.check(self._clock(), self._witnesses())
         again = self._fence > 0
         said = self.core.acks()
-        least = max(self._fence, self._proofs.epoch(said)) + 1
-        self._fence = self.core.claim(max(least, int(self._clock())))
+        known = max(self._fence, self._proofs.epoch(said))
+        step = random.randint(1, FENCE_STEP)  # noqa: S311 - not a secret
+        self._fence = self.core.claim(int(self._clock()), known, step)
         self._trail.read(*self.core.index())
         self._announced = None
         self._hear_formats(said)

@@ -1,7 +1,8 @@
 """A part of the core is gone, or the writer does not know of it: what it publishes and believes."""
 
+from dnsfleet.replication import keys
 from dnsfleet_publisher.publishing import Desired, Publisher
-from dnsfleet_publisher.record_store import RecordStore
+from dnsfleet_publisher.record_store import FENCE_STEP, RecordStore
 from support.core_servers import A, B, Clock, CoreServer, reopened
 from support.zones import make_zone
 
@@ -21,3 +22,19 @@ def test_a_writer_believes_no_ack_of_the_position_that_it_found(
     Publisher(heir).reconcile(WANTED, complete=True)
     assert heir._trail.position > found
     assert heir.positions.has(heir._trail.position, total)
+
+
+def test_a_fence_is_not_taken_twice_from_a_core_that_went_back(
+    server: CoreServer, clock: Clock
+) -> None:
+    clock.now += 86400
+    before = reopened(server.emptied(), clock).fence
+    clock.now -= 86400
+    taken = set()
+    for _ in range(20):
+        server.admin.set(keys.FENCE, before)
+        taken.add(reopened(server, clock).fence)
+    assert all(before < fence <= before + FENCE_STEP for fence in taken)
+    assert len(taken) > 1
+    clock.now += 60 * 86400
+    assert reopened(server, clock).fence == int(clock.now), "the clock says it where it can"
