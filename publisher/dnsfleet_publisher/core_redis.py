@@ -91,6 +91,11 @@ class CoreRedis:
             position, zones = pipeline.execute()
         return zones, _position(position)
 
+    def fleet(self) -> bytes | None:
+        """The signed head of the fleet."""
+        with reporting(self._client):
+            return cast(bytes | None, self._client.get(keys.FLEET))
+
     def origins(self) -> list[str]:
         """Every origin in the index, removed ones too."""
         with reporting(self._client):

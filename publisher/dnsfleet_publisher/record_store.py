@@ -83,6 +83,8 @@ class RecordStore:
         self._trail = Trail()
         self._fence = 0
         self._announced: tuple[int, int, int, int] | None = None
+        """What the head of the fleet says; None where it is to be written."""
+        self._head = b""
         self._signed = ("", 0)
         self.sign_with(key, previous)
 
@@ -163,8 +165,12 @@ class RecordStore:
         return self._proofs.ended
 
     def audit(self) -> bool:
-        """Compare a few zones with the core; whether it lost some of them."""
-        return self._zones.audit()
+        """Compare the head and a few zones with the core; whether it lost some of them."""
+        headless = self._announced is not None and self.core.fleet() != self._head
+        if headless:
+            _log.warning("%s: it lost the head of the fleet", self.core.place)
+            self._announced = None
+        return self._zones.audit() or headless
 
     def check(self) -> None:
         """`StoreResetError` where the core is not as we left it, `Fenced` where another took over.
@@ -255,8 +261,9 @@ class RecordStore:
             return
         self.read(self.core.origins())
         lsn, said = self._trail.next(int(self._clock() * 1000)), self._names
-        self._commit(keys.FLEET, lsn, self._fleet_head(lsn, said[2:], None), None)
-        self._announced = said
+        head = self._fleet_head(lsn, said[2:], None)
+        self._commit(keys.FLEET, lsn, head, None)
+        self._announced, self._head = said, head
 
     def claims(self) -> Iterator[dict[str, bytes]]:
         """What writers noted of each RecordSet, a part at a time; some may come twice."""
@@ -337,7 +344,7 @@ class RecordStore:
         self._trail.attempt(lsn, announcement)
         verdict, detail = self.core.publish(self._fence, lsn, allowed, key, signed, draft, fleet)
         if verdict == "ok":
-            self._announced = announced
+            self._announced, self._head = announced, fleet or self._head
             self._trail.done(int(detail))
             return verdict
         self._trail.refused()
