@@ -26,7 +26,7 @@ def damaged(
     origins: Sequence[str],
 ) -> Iterator[tuple[str, Published]]:
     """Those of these zones that the core lost, as they are known then; it may raise StoreError."""
-    known = [origin for origin in origins if zones.get(origin).manifest is not None]
+    known = [origin for origin in origins if zones.get(origin).readable]
     for heads in core.heads(known):
         chunks = {origin: _chunks(zones[origin]) for origin in heads}
         with_chunks = [origin for origin in heads if chunks[origin]]
@@ -34,8 +34,8 @@ def damaged(
         present = dict(zip(with_chunks, counts, strict=True))
         for origin, (said, signed) in heads.items():
             whole = present.get(origin, 0) == len(chunks[origin])
-            if not (whole and _same(zones[origin], origin, said, signed)):
-                yield origin, _lost(zones[origin], public, origin, said, signed)
+            if not (whole and same(zones[origin], origin, said, signed)):
+                yield origin, lost(zones[origin], public, origin, said, signed)
 
 
 def announced(origin: str, said: bytes) -> Announcement | None:
@@ -44,11 +44,8 @@ def announced(origin: str, said: bytes) -> Announcement | None:
     return found[0] if found else None
 
 
-def _chunks(known: Published) -> list[str]:
-    return [] if known.manifest is None else known.manifest.chunk_keys()
-
-
-def _same(known: Published, origin: str, said: bytes, signed: bytes | None) -> bool:
+def same(known: Published, origin: str, said: bytes, signed: bytes | None) -> bool:
+    """Whether index and manifest in the core are what is known of a zone."""
     at = announced(origin, said)
     if at is None or signed is None or known.manifest is None:
         return False
@@ -56,13 +53,14 @@ def _same(known: Published, origin: str, said: bytes, signed: bytes | None) -> b
     return here == (at.revision, at.lsn, manifests.fingerprint(signed))
 
 
-def _lost(
+def lost(
     known: Published,
     public: Sequence[Ed25519PublicKey],
     origin: str,
     said: bytes,
     signed: bytes | None,
 ) -> Published:
+    """A zone that the core lost, beside what it says of the zone."""
     at = announced(origin, said)
     leftover = set(_chunks(known))
     if signed is not None:
@@ -74,3 +72,7 @@ def _lost(
         stored="" if at is None else str(at.revision),
         leftover=tuple(sorted(leftover)),
     )
+
+
+def _chunks(known: Published) -> list[str]:
+    return [] if known.manifest is None else known.manifest.chunk_keys()

@@ -15,6 +15,7 @@ from dnsfleet_publisher import audits, stored_zones
 from dnsfleet_publisher.core_redis import HEADS_AT_ONCE, CoreRedis
 from dnsfleet_publisher.drafts import Published
 from dnsfleet_publisher.known_zones import KnownZones
+from dnsfleet_publisher.trails import Trail
 
 AUDITED = 100
 """Zones that one `audit` compares: a few milliseconds, for which a change may have to wait."""
@@ -25,7 +26,8 @@ _log = logging.getLogger(__name__)
 class CoreZones:
     """What the core has. Every method may raise `StoreError`."""
 
-    def __init__(self, core: CoreRedis) -> None:
+    def __init__(self, core: CoreRedis, trail: Trail) -> None:
+        self._trail = trail
         self.known = KnownZones()
         self.public: Sequence[Ed25519PublicKey] = ()
         """The keys by which the zones are verified."""
@@ -44,14 +46,10 @@ class CoreZones:
         """Have these zones in memory; what is there already is not read again."""
         unread = [each for each in origins if each not in self.known or each in self._doubtful]
         for heads in self._core.heads(unread):
-            signed = {
-                origin: head
-                for origin, (_, head) in heads.items()
-                if self.known.get(origin).manifest is None
-            }
+            signed = {origin: head for origin, (_, head) in heads.items()}
             found = stored_zones.read(self._core, self.public, signed)
-            for origin, (said, _) in heads.items():
-                self._remember(origin, said, found.get(origin))
+            for origin, (said, head) in heads.items():
+                self._remember(origin, said, self._in_index(origin, said, head, found[origin]))
 
     def read_all(self) -> Iterator[None]:
         """Have every zone of the core in memory, with a stop after each part."""
@@ -95,7 +93,7 @@ class CoreZones:
 
     def compare_all(self) -> None:
         """Compare all that is known with what is there; what is absent is asked for again."""
-        self._doubtful |= {each for each in self.known if self.known[each].manifest is None}
+        self._doubtful |= {each for each in self.known if not self.known[each].readable}
         self._compare(list(self.known))
 
     def audit(self) -> bool:
@@ -107,17 +105,34 @@ class CoreZones:
             self._auditing = iter(list(self.known))
         return self._compare(origins)
 
-    def _remember(self, origin: str, said: bytes, found: Published | None) -> None:
-        """Note what the index says of a zone; `found` is None where its content is known."""
+    def _in_index(
+        self, origin: str, said: bytes, signed: bytes | None, found: Published
+    ) -> Published:
+        """What was found, as lost where the index does not announce it: no edge is told of it."""
+        at = audits.announced(origin, said)
+        if found.manifest is None or found.lacks_content or audits.same(found, origin, said, signed):
+            return found
+        if at is not None and at.revision > found.manifest.revision:
+            return found  # by who knows whom; edges name it as failing
+        return audits.lost(found, self.public, origin, said, signed)
+
+    def _remember(self, origin: str, said: bytes, found: Published) -> None:
+        """Note what the core has of a zone, where that is newer than what is known."""
         known = self.known.get(origin)
         at = audits.announced(origin, said)
+        newer = found.readable and (
+            known.manifest is None
+            or found.manifest is None
+            or found.manifest.revision > known.manifest.revision
+        )
         known = replace(
-            known if found is None else found,
+            found if newer or not known.readable else known,
             stored="" if at is None else str(at.revision),
             seq=max(known.seq, 0 if at is None else at.revision.seq),
         )
         self.known.put(origin, known)
-        self._doubtful.discard(origin)
+        if origin not in self._trail.doubtful:
+            self._doubtful.discard(origin)
 
     def _compare(self, origins: list[str]) -> bool:
         lost = dict(audits.damaged(self._core, self.public, self.known, origins))

@@ -36,7 +36,7 @@ class Published:
     manifest: Manifest | None = None
     """The newest one; None where there is none that can be trusted."""
     zone: Zone | None = None
-    """Its content; None for a tombstone too."""
+    """Its content; None for a tombstone, and where it is `unreadable`."""
     stored: str = ""
     """The revision that the index in the core has, which the next one must follow."""
     seq: int = 0
@@ -55,9 +55,24 @@ class Published:
     """Keys of chunks that the core may still have of what it lost in part."""
 
     @property
+    def lacks_content(self) -> bool:
+        """Whether the core has a manifest without its content: edges count it as a live zone."""
+        return self.zone is None and self.manifest is not None and not self.manifest.tombstone
+
+    @property
+    def readable(self) -> bool:
+        """Whether it is known what the zone was at some revision, or that it was removed."""
+        return self.manifest is not None and not self.lacks_content
+
+    @property
+    def lost(self) -> bool:
+        """Whether the core lost what is known, so that it can be written again."""
+        return self.readable and not self.in_core
+
+    @property
     def live(self) -> bool:
         """Whether edges are told to serve it."""
-        return self.in_core and self.manifest is not None and not self.manifest.tombstone
+        return self.manifest is not None and not self.manifest.tombstone and not self.lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +133,12 @@ def again(before: Published, epoch: int, format_: int, key: str) -> Draft | None
     """The same content once more: the core lost it, or it must be newer, or in another format, or
     signed by another key.
 
-    None where there is no reason for that.
+    None where there is no reason for that, or where the content is not known.
     """
     zone, manifest = before.zone, before.manifest
     kept = before.in_core and not before.again
-    if manifest is None or (kept and (manifest.format, before.key) == (format_, key)):
+    current = manifest is not None and (manifest.format, before.key) == (format_, key)
+    if manifest is None or before.lacks_content or (kept and current):
         return None
     at = Revision(epoch, before.seq + 1)
     if zone is None:

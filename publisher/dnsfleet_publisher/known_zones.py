@@ -65,10 +65,9 @@ class KnownZones:
         self._known[origin] = known
         self.names.put(origin, known.live)
         manifest = known.manifest
-        lost = manifest is not None and not known.in_core
-        self._lost.add(origin) if lost else self._lost.discard(origin)
+        self._lost.add(origin) if known.lost else self._lost.discard(origin)
         current = manifest is None or (manifest.format, known.key) == (self.format, self.key)
-        if lost or known.again or not current:
+        if known.lost or ((known.again or not current) and not known.lacks_content):
             self._outdated[origin] = None
         else:
             self._outdated.pop(origin, None)

@@ -9,8 +9,8 @@ current: all of this happens or nothing.
 The last published `Zone` of every origin stays in memory, so that a diff costs only what differs.
 After a restart it is read from the core (see `core_zones`), and only once: nobody else
 changes it while we hold the fence. That the core lacks a zone is remembered in the same way. Where
-the data is damaged or another key signed it, the zone counts as absent and is published anew as a
-whole.
+the data is damaged or another key signed it, the zone is published anew as a whole. Where only its
+content cannot be read, it is live all the same: edges have its manifest, and a tombstone ends it.
 
 Memory is not believed for long. Each write and `check` compare fence and position; where the core
 began anew, or went back to an older copy, they say `StoreResetError`, until `claim` takes a new
@@ -76,11 +76,11 @@ class RecordStore:
         """For what needs no fence: what edges say."""
         self._clock = clock
         self._witnesses = witnesses
-        self._zones = CoreZones(self.core)
+        self._trail = Trail()
+        self._zones = CoreZones(self.core, self._trail)
         self._known = self._zones.known
         self._proofs = EdgeProofs(self._zones)
         self._choice = formats.Choice()
-        self._trail = Trail()
         self._fence = 0
         self._announced: tuple[int, int, int, int] | None = None
         """What the head of the fleet says; None where it is to be written."""
@@ -316,7 +316,12 @@ class RecordStore:
             self._known.try_(origin, at.seq)
             self.core.write_chunks(draft.chunks)
             signed = manifests.sign(manifest, self._key)
-            verdict = self._commit(keys.manifest(origin), manifest.lsn, signed, draft)
+            try:
+                verdict = self._commit(keys.manifest(origin), manifest.lsn, signed, draft)
+            except StoreError:
+                if origin in self._trail.doubtful:
+                    self._zones.doubt(origin)
+                raise
             if verdict == "ok":
                 made = manifests.fingerprint(signed)
                 known = Published(

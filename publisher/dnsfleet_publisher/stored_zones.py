@@ -2,8 +2,8 @@
 
 A manifest is good if one of several keys signed it: the one that signs now, or the one before it.
 
-Small zones are read many at once: what a start costs is then the checks, not the round trips. A
-zone whose data is not what its manifest signs counts as absent; it costs no other zone anything.
+Small zones are read many at once: what a start costs is then the checks, not the round trips. Where
+the data is not what its manifest signs, only the manifest counts; it costs no other zone anything.
 """
 
 import itertools
@@ -73,13 +73,19 @@ def read(
         values = iter(core.chunks(names, sum(each.octets for each in group)))
         for each in group:
             chunks = list(itertools.islice(values, len(each.chain.keys)))
+            zone, leftover = None, tuple(each.chain.keys)
             try:
-                zone = _zone(each, chunks)
-                found[each.origin] = Published(
-                    each.manifest, zone, fingerprint=each.fingerprint, key=each.key
-                )
+                zone, leftover = _zone(each, chunks), ()
             except ValueError as error:
                 _warn(core, each.origin, error)
+            found[each.origin] = Published(
+                each.manifest,
+                zone,
+                in_core=zone is not None,
+                fingerprint=each.fingerprint,
+                key=each.key,
+                leftover=leftover,
+            )
     return found
 
 

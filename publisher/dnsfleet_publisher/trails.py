@@ -42,6 +42,12 @@ class Trail:
         """Where the core may be."""
         return self.position, self.position if self._doubt is None else self._doubt.lsn
 
+    @property
+    def doubtful(self) -> set[str]:
+        """The zones of publications of which nobody knows whether they are there."""
+        attempts = [each for each in (self._doubt, self._earlier) if each is not None]
+        return {each.announcement.zone for each in attempts if each.announcement is not None}
+
     def read(self, index: Mapping[bytes, bytes], position: int) -> None:
         """Begin anew with an index that was read at a position.
 

@@ -1,12 +1,31 @@
 """A part of the core is gone, or the writer does not know of it: what it publishes and believes."""
 
+from typing import Any
+
+import pytest
+import redis
 from dnsfleet.replication import keys, manifests
 from dnsfleet_publisher.publishing import Desired, Publisher
 from dnsfleet_publisher.record_store import FENCE_STEP, RecordStore
+from dnsfleet_publisher.store_errors import StoreError
 from support.core_servers import KEY, A, B, Clock, CoreServer, reopened
-from support.zones import make_zone
+from support.zones import hosts, make_zone
 
 WANTED = {A: Desired(make_zone(A)), B: Desired(make_zone(B))}
+
+
+def lose_an_answer(store: RecordStore, origin: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Publish a zone without hearing that it worked."""
+    script = store.core._publish
+
+    def losing(**arguments: Any) -> None:
+        script(**arguments)
+        raise redis.TimeoutError("lost")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store.core, "_publish", losing)
+        with pytest.raises(StoreError):
+            store.publish(origin, make_zone(origin))
 
 
 def test_a_writer_believes_no_ack_of_the_position_that_it_found(
@@ -52,5 +71,67 @@ def test_a_head_of_the_fleet_that_is_gone_is_written_again(
     publisher.reconcile(WANTED, complete=True, changed=[])
     head = server.admin.get(keys.FLEET)
     assert isinstance(head, bytes)
-    assert manifests.verify_fleet(head, KEY.public_key()).zones == 2
+    assert manifests.verify_fleet(head, [KEY.public_key()]).zones == 2
     assert not any(store.audit() for _ in range(3))
+
+
+def test_a_zone_whose_publication_was_not_heard_of_can_be_removed(
+    store: RecordStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose_an_answer(store, A, monkeypatch)
+    store.check()
+    assert store.live() == [A]
+    made = store.tombstone(A)
+    assert made is not None
+    assert made.tombstone
+    assert store.live() == []
+
+
+def test_a_publication_that_was_not_heard_of_is_no_change_any_more(
+    store: RecordStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose_an_answer(store, A, monkeypatch)
+    assert store.publish(A, make_zone(A)) is None
+    assert store.publish(A, make_zone(A, hosts(1))) is not None
+
+
+def test_a_zone_that_the_index_lost_is_published_by_the_next_writer(
+    server: CoreServer, store: RecordStore, clock: Clock
+) -> None:
+    """No edge is told of it, whatever its manifest says, so nothing is said of it either."""
+    Publisher(store).reconcile(WANTED, complete=True)
+    server.admin.hdel(keys.ZONES, A)
+    heir = reopened(server, clock)
+    heir.read(WANTED)
+    assert set(heir.outdated) == {A}
+    before = heir.held(A)
+    outcomes = Publisher(heir).reconcile(WANTED, complete=True)
+    made = outcomes[A].manifest
+    assert before is not None
+    assert made is not None
+    assert made.revision > before.revision
+    assert server.admin.hget(keys.ZONES, A) == f"{made.lsn} {made.revision}".encode()
+
+
+def test_a_zone_without_its_data_is_live_for_edges_and_can_be_removed(
+    server: CoreServer, store: RecordStore, clock: Clock
+) -> None:
+    """Edges verify its manifest, so the head must count it; else none of them is complete."""
+    Publisher(store).reconcile(WANTED, complete=True)
+    made = store.manifest(A)
+    assert made is not None
+    server.admin.delete(*made.chunk_keys())
+    heir = reopened(server, clock)
+    publisher = Publisher(heir)
+    others = {B: WANTED[B]}
+    publisher.reconcile(others, complete=True)
+    assert heir.live() == [A, B]
+    assert not heir.outdated, "nobody knows what to write"
+    assert not any(heir.audit() for _ in range(3))
+    head = server.admin.get(keys.FLEET)
+    assert isinstance(head, bytes)
+    assert manifests.verify_fleet(head, [KEY.public_key()]).zones == 2
+    removed = publisher.reconcile(others, complete=True, remove={A})[A].manifest
+    assert removed is not None
+    assert removed.tombstone
+    assert heir.live() == [B]
