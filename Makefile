@@ -1,7 +1,7 @@
 # Every target creates what it needs; the second run is fast. Needed on the machine:
 # python3 >= 3.11 with pip, cargo, make and a C compiler.
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check conformance differential faults fuzz bench crds images cluster-up cluster-down e2e
+.PHONY: help setup up test check conformance differential model faults fuzz bench crds images cluster-up cluster-down e2e
 
 # uv lives in a folder of its own, by `pip --target`: that needs neither venv nor root.
 UV_VERSION := 0.13.9
@@ -52,6 +52,12 @@ SEED :=
 
 differential: setup ## Random zones and QUERIES against knotd, nsd and named; SEED repeats a run
 	PYTHONPATH=tests $(RUN)/python -m differential --queries $(QUERIES) $(if $(SEED),--seed $(SEED))
+
+# Steps of the model of a fleet; without SEED, another seed every time.
+STEPS := 1000000
+
+model: setup ## Random faults in a model of a whole fleet, in STEPS steps; SEED repeats a run
+	MODEL_STEPS=$(STEPS) MODEL_SEED=$(SEED) $(RUN)/pytest -s tests/property/test_fleet_model.py
 
 faults: setup ## Kill the core, replicas and edges of a fleet under load
 	$(RUN)/pytest tests/faults

@@ -1,0 +1,83 @@
+"""The writer of the model: the real store and publisher, fed as the operator does it."""
+
+from collections.abc import Callable
+
+from dnsfleet.replication.manifests import Manifest
+from dnsfleet_publisher.core_redis import CoreRedis
+from dnsfleet_publisher.publishing import Desired, Publisher, State
+from dnsfleet_publisher.record_store import RecordStore
+from dnsfleet_publisher.store_errors import Fenced, StoreResetError
+
+from support.core_servers import KEY
+from support.fleet_models.memory_redis import Server
+
+
+class Writer:
+    """What is desired outlives the writer's process, as objects do."""
+
+    def __init__(self, core: Server, clock: Callable[[], float]) -> None:
+        self._core = core
+        self._clock = clock
+        self.desired: dict[str, Desired] = {}
+        self.removals: set[str] = set()
+        self.restart()
+
+    def restart(self) -> None:
+        """A new process, which knows nothing."""
+        self.store = RecordStore(self._core.client(), KEY, self._clock)
+        self._publisher = Publisher(self.store)
+        self._marked = set(self.desired)
+        self._complete = False
+        self.made: dict[str, Manifest] = {}
+        """What the newest pass over each zone says is published."""
+
+    @property
+    def core(self) -> CoreRedis:
+        return self.store.core
+
+    def want(self, origin: str, desired: Desired | None) -> None:
+        """An object is applied, or deleted where there is None."""
+        if desired is None:
+            self.desired.pop(origin, None)
+            self.removals.add(origin)
+        else:
+            self.desired[origin] = desired
+            self.removals.discard(origin)
+            self._marked.add(origin)
+
+    def run(self) -> None:
+        """One pass, over what was marked; who is fenced begins anew, as a new term does."""
+        try:
+            self._run()
+        except Fenced:
+            self.restart()
+
+    def _run(self) -> None:
+        changed = [origin for origin in self._marked if origin in self.desired]
+        outcomes = self._publisher.reconcile(self.desired, True, self.removals, sorted(changed))
+        for origin, outcome in outcomes.items():
+            self.made.pop(origin, None)
+            if outcome.manifest is not None:
+                self.made[origin] = outcome.manifest
+            if outcome.state is not State.FAILED:
+                self._marked.discard(origin)
+            if outcome.state is State.REMOVED:
+                self.removals.discard(origin)
+
+    def look(self) -> None:
+        """See what edges say, and whether the core has what was published."""
+        if self.store.fence == 0:
+            return
+        try:
+            self.store.check()
+            self.store.hear(self.core.acks())
+            self.store.audit()
+        except StoreResetError:
+            pass  # the next pass mends it
+        except Fenced:
+            self.restart()
+
+    def sweep(self) -> None:
+        """Have zones removed that nobody asks for."""
+        if self.store.fence:
+            self.removals |= set(self.store.live()) - self.desired.keys()
