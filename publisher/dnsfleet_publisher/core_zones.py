@@ -31,6 +31,8 @@ class CoreZones:
         self.known = KnownZones()
         self.public: Sequence[Ed25519PublicKey] = ()
         """The keys by which the zones are verified."""
+        self.epoch = 0
+        """The highest of all manifests that were read."""
         self._core = core
         self._doubtful: set[str] = set()
         """Zones that the core may hold in another revision by now: to be asked again."""
@@ -110,7 +112,11 @@ class CoreZones:
     ) -> Published:
         """What was found, as lost where the index does not announce it: no edge is told of it."""
         at = audits.announced(origin, said)
-        if found.manifest is None or found.lacks_content or audits.same(found, origin, said, signed):
+        if (
+            found.manifest is None
+            or found.lacks_content
+            or audits.same(found, origin, said, signed)
+        ):
             return found
         if at is not None and at.revision > found.manifest.revision:
             return found  # by who knows whom; edges name it as failing
@@ -130,6 +136,8 @@ class CoreZones:
             stored="" if at is None else str(at.revision),
             seq=max(known.seq, 0 if at is None else at.revision.seq),
         )
+        if found.manifest is not None:
+            self.epoch = max(self.epoch, found.manifest.revision.epoch)
         self.known.put(origin, known)
         if origin not in self._trail.doubtful:
             self._doubtful.discard(origin)

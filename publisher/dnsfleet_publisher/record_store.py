@@ -132,7 +132,7 @@ class RecordStore:
         clocks.check(self._clock(), self._witnesses())
         again = self._fence > 0
         said = self.core.acks()
-        known = max(self._fence, self._proofs.epoch(said))
+        known = max(self._fence, self._proofs.epoch(said), self._zones.epoch)
         step = random.randint(1, FENCE_STEP)  # noqa: S311 - not a secret
         self._fence = self.core.claim(int(self._clock()), known, step)
         self._trail.read(*self.core.index())
@@ -175,14 +175,14 @@ class RecordStore:
     def check(self) -> None:
         """`StoreResetError` where the core is not as we left it, `Fenced` where another took over.
 
-        So it is where an edge has something that our fence is not above.
+        So it is where an edge, or the core itself, has something that our fence is not above.
         """
         fence, position = self.core.state()
         self._compare_fence(fence)
         if not self._trail.found(position):
             raise StoreResetError(self._went_back)
-        if self._proofs.proven >= self._fence:
-            raise StoreResetError("an edge has something newer than the core: publish above it")
+        if self._proofs.proven >= self._fence or self._zones.epoch > self._fence:
+            raise StoreResetError("there is something newer than this writer: publish above it")
 
     def manifest(self, origin: str) -> Manifest | None:
         """The newest manifest of a zone, tombstones included."""

@@ -7,7 +7,7 @@ import redis
 from dnsfleet.replication import keys, manifests
 from dnsfleet_publisher.publishing import Desired, Publisher
 from dnsfleet_publisher.record_store import FENCE_STEP, RecordStore
-from dnsfleet_publisher.store_errors import StoreError
+from dnsfleet_publisher.store_errors import StoreError, StoreResetError
 from support.core_servers import KEY, A, B, Clock, CoreServer, reopened
 from support.zones import hosts, make_zone
 
@@ -135,3 +135,26 @@ def test_a_zone_without_its_data_is_live_for_edges_and_can_be_removed(
     assert removed is not None
     assert removed.tombstone
     assert heir.live() == [B]
+
+
+def test_a_writer_that_lost_only_the_fence_publishes_above_what_is_there(
+    server: CoreServer, store: RecordStore, clock: Clock
+) -> None:
+    """Where its clock is behind as well, its revisions would be lower than those in the core."""
+    Publisher(store).reconcile(WANTED, complete=True)
+    before = store.manifest(A)
+    server.admin.delete(keys.FENCE)
+    clock.now -= 86400
+    heir = reopened(server, clock)
+    assert heir.fence < store.fence
+    publisher = Publisher(heir)
+    changed = {A: Desired(make_zone(A, hosts(1))), B: WANTED[B]}
+    publisher.reconcile(changed, complete=True)
+    with pytest.raises(StoreResetError, match="something newer"):
+        heir.check()
+    made = publisher.reconcile(changed, complete=True)[A].manifest
+    assert before is not None
+    assert made is not None
+    assert made.revision > before.revision
+    assert heir.fence > store.fence
+    heir.check()
