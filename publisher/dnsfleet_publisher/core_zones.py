@@ -37,7 +37,9 @@ class CoreZones:
         self._doubtful: set[str] = set()
         """Zones that the core may hold in another revision by now: to be asked again."""
         self._suspects: dict[str, None] = {}
-        self._auditing: Iterator[str] = iter(())
+        self._auditing: Iterator[str] | None = None
+        self.disagrees = False
+        """Whether the index is not what our sum says, so that no ack can prove anything."""
 
     def published(self, origin: str) -> Published:
         """What the core has of a zone."""
@@ -91,35 +93,44 @@ class CoreZones:
 
     def forget_all(self) -> None:
         """Read everything again."""
+        self.disagrees = False
         self.known.clear()
 
     def compare_all(self) -> None:
         """Compare all that is known with what is there; what is absent is asked for again."""
+        self.disagrees = False
         self._doubtful |= {each for each in self.known if not self.known[each].readable}
         self._compare(list(self.known))
 
     def audit(self) -> bool:
-        """Compare a few zones with the core, suspects first; whether it lost some of them."""
+        """Compare a few zones with the core, suspects first; whether it lost some of them.
+
+        After the last zone the index as a whole: it may lack what is not known here.
+        """
         origins, self._suspects = list(self._suspects), {}
-        if not origins:
+        if not origins and self._auditing is not None:
             origins = list(itertools.islice(self._auditing, AUDITED))
+            if not origins and not self.known.outdated:
+                self.disagrees = not self._trail.agrees(*self._core.index())
         if not origins:
             self._auditing = iter(list(self.known))
-        return self._compare(origins)
+        return self._compare(origins) or self.disagrees
 
     def _in_index(
         self, origin: str, said: bytes, signed: bytes | None, found: Published
     ) -> Published:
-        """What was found, as lost where the index does not announce it: no edge is told of it."""
-        at = audits.announced(origin, said)
-        if (
-            found.manifest is None
-            or found.lacks_content
-            or audits.same(found, origin, said, signed)
-        ):
+        """What was found, as lost where no ack could prove it.
+
+        So it is where the index does not announce it, or at a position that the log is not at yet.
+        """
+        if found.manifest is None or found.lacks_content:
             return found
+        at = audits.announced(origin, said)
         if at is not None and at.revision > found.manifest.revision:
             return found  # by who knows whom; edges name it as failing
+        reached = not self._trail.begun or found.manifest.lsn <= max(self._trail.allowed)
+        if reached and audits.same(found, origin, said, signed):
+            return found
         return audits.lost(found, self.public, origin, said, signed)
 
     def _remember(self, origin: str, said: bytes, found: Published) -> None:

@@ -165,7 +165,10 @@ class RecordStore:
         return self._proofs.ended
 
     def audit(self) -> bool:
-        """Compare the head and a few zones with the core; whether it lost some of them."""
+        """Compare the head and a few zones with the core; whether it lost some of them.
+
+        After the last zone the index as a whole: it may lack what is not known here.
+        """
         headless = self._announced is not None and self.core.fleet() != self._head
         if headless:
             _log.warning("%s: it lost the head of the fleet", self.core.place)
@@ -179,7 +182,7 @@ class RecordStore:
         """
         fence, position = self.core.state()
         self._compare_fence(fence)
-        if not self._trail.found(position):
+        if not self._trail.found(position) or self._zones.disagrees:
             raise StoreResetError(self._went_back)
         if self._proofs.proven >= self._fence or self._zones.epoch > self._fence:
             raise StoreResetError("there is something newer than this writer: publish above it")

@@ -28,6 +28,8 @@ class Trail:
     """Begins with `read`."""
 
     def __init__(self) -> None:
+        self.begun = False
+        """Whether the core was read."""
         self.position = 0
         """Of the newest publication, as far as that is known."""
         self.positions = Positions()
@@ -46,7 +48,8 @@ class Trail:
     def doubtful(self) -> set[str]:
         """The zones of publications of which nobody knows whether they are there."""
         attempts = [each for each in (self._doubt, self._earlier) if each is not None]
-        return {each.announcement.zone for each in attempts if each.announcement is not None}
+        announced = {each.announcement.zone for each in attempts if each.announcement is not None}
+        return announced | {each.ended for each in attempts if each.ended}
 
     def read(self, index: Mapping[bytes, bytes], position: int) -> None:
         """Begin anew with an index that was read at a position.
@@ -54,6 +57,7 @@ class Trail:
         What edges say of that position proves nothing: they may have said it before the core went
         back to it. They prove what they answer by the next one.
         """
+        self.begun = True
         self._sum = AnnouncementSum(announcements.read_index(index))
         self.position, self._doubt, self._earlier = position, None, None
         self._newest = max(self._newest, position)
@@ -93,6 +97,12 @@ class Trail:
         if doubt is not None and self._earlier is None and position == doubt.lsn:
             self.done(self.position)
         return position == self.position
+
+    def agrees(self, index: Mapping[bytes, bytes], position: int) -> bool:
+        """Whether an index announces just what we know of, where it is as of our position."""
+        if position != self.position or self._doubt is not None:
+            return True  # not to be compared; `found` tells
+        return AnnouncementSum(announcements.read_index(index)).total == self._sum.total
 
     def _take(self, attempt: _Attempt) -> None:
         if attempt.announcement is not None:

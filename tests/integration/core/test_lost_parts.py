@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 import redis
-from dnsfleet.replication import keys, manifests
+from dnsfleet.replication import announcements, keys, manifests
+from dnsfleet.replication.sums import AnnouncementSum
 from dnsfleet_publisher.publishing import Desired, Publisher
 from dnsfleet_publisher.record_store import FENCE_STEP, RecordStore
 from dnsfleet_publisher.store_errors import StoreError, StoreResetError
@@ -158,3 +159,34 @@ def test_a_writer_that_lost_only_the_fence_publishes_above_what_is_there(
     assert made.revision > before.revision
     assert heir.fence > store.fence
     heir.check()
+
+
+def test_an_index_with_an_entry_that_nobody_wrote_is_read_again(
+    server: CoreServer, store: RecordStore
+) -> None:
+    """Its sum would never be that of the writer again, and no edge could prove anything."""
+    publisher = Publisher(store)
+    publisher.reconcile(WANTED, complete=True)
+    assert not any(store.audit() for _ in range(5))
+    server.admin.hset(keys.ZONES, "c.example.", "5 1.1")
+    assert any(store.audit() for _ in range(5))
+    publisher.reconcile(WANTED, complete=True, changed=[])
+    told = AnnouncementSum(announcements.read_index(store.core.index()[0])).total
+    assert store.positions.has(store._trail.position, told)
+    assert not any(store.audit() for _ in range(5))
+
+
+def test_a_zone_at_a_position_that_the_log_has_not_reached_is_published_again(
+    server: CoreServer, store: RecordStore, clock: Clock
+) -> None:
+    """The position was lost, and the clock is behind: no edge could prove that it is so far."""
+    made = Publisher(store).reconcile(WANTED, complete=True)[A].manifest
+    server.admin.delete(keys.LSN)
+    clock.now -= 86400
+    heir = reopened(server, clock)
+    Publisher(heir).reconcile(WANTED, complete=True)
+    again = heir.manifest(A)
+    assert made is not None
+    assert again is not None
+    assert again.lsn < made.lsn
+    assert again.lsn <= heir._trail.position

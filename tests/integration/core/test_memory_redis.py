@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from dnsfleet.replication import keys
+from dnsfleet.replication import ack_slots, keys
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.replication.revisions import Revision
 from dnsfleet_publisher.core_redis import CoreRedis, connect
@@ -74,6 +74,16 @@ CALLS: st.SearchStrategy[Call | Wish] = st.one_of(
     st.tuples(
         st.just("write_chunks"), SOME_CHUNKS.map(lambda each: (dict.fromkeys(each, b"chunk"),))
     ),
+    st.tuples(
+        st.just("end"),
+        st.tuples(
+            FENCE,
+            st.integers(1, 6),
+            st.tuples(st.integers(0, 6), st.integers(0, 6)),
+            st.sampled_from([A, B]),
+            st.sampled_from(["", "1.1", "1.2"]),
+        ),
+    ),
     st.tuples(st.just("note_claims"), st.tuples(FENCE, FIELDS)),
     st.tuples(st.just("forget_edges"), st.just((["ams/0"],))),
     st.tuples(st.just("chunks"), st.tuples(SOME_CHUNKS, st.just(100))),
@@ -88,6 +98,7 @@ CALLS: st.SearchStrategy[Call | Wish] = st.one_of(
 """Calls of CoreRedis; `delete` and `say` are what others do."""
 CLAIM: Call = ("claim", (1, 0, 1))
 ACK = b'{"lsn":1,"failing":{},"failingCount":0,"time":1}'
+SLOT, WORD = ack_slots.key(0), b"ams/0 2\n" + ACK
 
 
 def stored(server: CoreServer) -> Data:
@@ -131,6 +142,7 @@ class Real:
 
     def say(self) -> None:
         self._server.admin.hset(keys.ACKS, "ams/0", ACK)
+        self._server.admin.set(SLOT, WORD)
 
 
 class Memory:
@@ -146,6 +158,7 @@ class Memory:
 
     def say(self) -> None:
         self.data.hashes.setdefault(keys.ACKS, {})[b"ams/0"] = ACK
+        self.data.values[SLOT] = WORD
 
 
 def run(on: Real | Memory, call: Call) -> Any:

@@ -55,7 +55,7 @@ class Edge:
         """A new process, with what the disk has."""
         self.started_ms = self._now_ms()
         self.engine = Engine()
-        self.follower = Follower(self.pop, KEY.public_key())
+        self.follower = Follower(self.pop, (KEY.public_key(),))
         self.open: list[commands.Command] = []
         self.ready = False
         self.ack = Ack(0, {}, 0)
@@ -65,7 +65,7 @@ class Edge:
         found = []
         for origin in self.disk.index & self.disk.zones.keys():
             signed, zone = self.disk.zones[origin]
-            manifest = manifests.verify(signed, KEY.public_key())
+            manifest = manifests.verify(signed, [KEY.public_key()])
             found.append((manifest, signed))
             self.held[origin] = manifest.revision
             if zone is not None:

@@ -87,6 +87,8 @@ class _Client:
         return {
             _script("claim.lua"): self._claim,
             _script("publish.lua"): self._publish,
+            _script("end.lua"): self._end,
+            _script("acks.lua"): self._acks,
             _script("note.lua"): self._note,
         }[text]
 
@@ -125,6 +127,15 @@ class _Client:
         found = self._data.hashes.get(name, {})
         return [found.get(each.encode()) for each in fields]
 
+    def hscan(
+        self, name: str, cursor: int = 0, count: int | None = None
+    ) -> tuple[int, dict[bytes, bytes]]:
+        return 0, self.hgetall(name)
+
+    def unlink(self, *names: bytes) -> None:
+        for each in names:
+            self._data.delete(each.decode())
+
     def hdel(self, name: str, *fields: str) -> None:
         found = self._data.hashes.get(name, {})
         for each in fields:
@@ -153,11 +164,18 @@ class _Client:
         return stored
 
     def _publish(self, keys: Sequence[str], args: Sequence[Any]) -> list[bytes]:
+        return self._carry_out(lambda: _publish(self._data, keys, args))
+
+    def _end(self, keys: Sequence[str], args: Sequence[Any]) -> list[bytes]:
+        return self._carry_out(lambda: _end(self._data, keys, args))
+
+    def _carry_out(self, script: Callable[[], list[str]]) -> list[bytes]:
+        """Run what changes the index, where its answer is not to be lost."""
         self._server.carry_out()
         lost, self._server.lost_answer = self._server.lost_answer, ""
 
         def run() -> list[str]:
-            said = _publish(self._data, keys, args)
+            said = script()
             if said[0] == "ok":
                 self._server.moments.append(self._data.copy())
             return said
@@ -169,6 +187,12 @@ class _Client:
         if lost:
             raise redis.TimeoutError("lost")
         return [part.encode() for part in said]
+
+    def _acks(self, keys: Sequence[str], args: Sequence[Any]) -> tuple[list[bytes], list[bytes]]:
+        (hash_,), (prefix, *_) = keys, args
+        slots = sorted(name for name in self._data.values if name.startswith(prefix))
+        said = [part for name in slots for part in (name.encode(), self._data.values[name])]
+        return said, [part for pair in self.hgetall(hash_).items() for part in pair]
 
 
 class _Pipeline:
@@ -224,6 +248,26 @@ def _publish(data: Data, names: Sequence[str], args: Sequence[Any]) -> list[str]
         index[origin.encode()] = f"{lsn} {revision}".encode()
     data.values[lsn_key] = b"%d" % lsn
     data.expiring |= {name for name in superseded if name in data.values}
+    return ["ok", position]
+
+
+def _end(data: Data, names: Sequence[str], args: Sequence[Any]) -> list[str]:
+    """`end.lua`."""
+    fence_key, lsn_key, zones, manifest_key = names
+    fence, lsn, origin, revision, left, or_left = args
+    stored_fence = data.values.get(fence_key, b"").decode()
+    if stored_fence != str(fence):
+        return ["fence", stored_fence]
+    position = data.values.get(lsn_key, b"0").decode()
+    if position not in (str(left), str(or_left)):
+        return ["lsn", position]
+    index = data.hashes.setdefault(zones, {})
+    match = _REVISION.search(index.get(origin.encode(), b"").decode())
+    if (match[0] if match else "") != revision:
+        return ["revision", match[0] if match else ""]
+    data.values[lsn_key] = b"%d" % lsn
+    index.pop(origin.encode(), None)
+    data.delete(manifest_key)
     return ["ok", position]
 
 
