@@ -87,6 +87,10 @@ class CoreZones:
         """Ask the core for a zone again."""
         self._doubtful.add(origin)
 
+    def doubts(self, origin: str) -> bool:
+        """Whether the core may hold a zone in another revision than is known."""
+        return origin in self._doubtful
+
     def suspect(self, origins: Iterable[str]) -> None:
         """Compare these first."""
         self._suspects |= dict.fromkeys(each for each in origins if each in self.known)

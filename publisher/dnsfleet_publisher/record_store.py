@@ -193,8 +193,11 @@ class RecordStore:
         return known.manifest if known.in_core else None
 
     def held(self, origin: str) -> Manifest | None:
-        """The newest manifest as far as it is known without the core; edges may serve it yet."""
-        return self._known.get(origin).manifest
+        """The newest manifest as far as it is known without the core; edges may serve it yet.
+
+        None where the answer to a newer one was lost: edges may serve that as well.
+        """
+        return None if self._zones.doubts(origin) else self._known.get(origin).manifest
 
     def load(self, origin: str) -> Zone | None:
         """The content that was published last; None where there is none or it was removed."""

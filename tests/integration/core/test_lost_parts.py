@@ -88,6 +88,22 @@ def test_a_zone_whose_publication_was_not_heard_of_can_be_removed(
     assert store.live() == []
 
 
+def test_what_was_known_before_a_lost_answer_is_not_told_as_published(
+    store: RecordStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Edges answer the newer one, and the sums of both are known."""
+    made = store.publish(A, make_zone(A, hosts(1)))
+    assert store.held(A) == made
+    lose_an_answer(store, A, monkeypatch)
+    store.check()
+    assert store.held(A) is None
+    now = store.manifest(A)
+    assert now is not None
+    assert made is not None
+    assert store.held(A) == now
+    assert now.revision > made.revision
+
+
 def test_a_publication_that_was_not_heard_of_is_no_change_any_more(
     store: RecordStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
