@@ -229,7 +229,8 @@ class Follower:
         self._ahead.clear()
         self._behind.clear()
         self._forget_all_but(heard.keys())
-        for announcement in self._hearing.begin_index(heard):
+        self._hearing.begin_index(heard)
+        for announcement in heard.values():
             self._take_announcement(announcement, news=False)
 
     def _forget_all_but(self, announced: Set[str]) -> None:
@@ -252,7 +253,7 @@ class Follower:
                 self._progress.read_entry(entry.lsn, entry.announcement)
             if entry.announcement is None:
                 self._fleet_due = True
-            elif not self._hearing.is_refused(entry.announcement):
+            else:
                 self._take_announcement(entry.announcement, news=True)
         if entries:
             self._read = max(self._read, announcements.position(entries[-1][0]))
@@ -271,8 +272,8 @@ class Follower:
         if held is not None and announcement.revision <= held.revision:
             self._live.put(zone, held.live)  # it may have left the index, and come back
         if held is None or announcement.revision > held.revision:
-            self._hearing.put(announcement, news)
-            if held is not None and held.served:
+            waits = self._hearing.put(announcement, news)
+            if waits and held is not None and held.served:
                 self._behind.add(zone)
 
     def _refuse(self, announcement: Announcement, reason: str) -> None:

@@ -7,7 +7,7 @@ again with an index that repeats it, but each time twice as many later.
 """
 
 import itertools
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from dnsfleet.replication.announcements import Announcement
@@ -46,26 +46,27 @@ class Hearing:
         """Whether something of the index is left, for which the log is not waited for."""
         return bool(self._indexed)
 
-    def begin_index(self, heard: Mapping[str, Announcement]) -> list[Announcement]:
-        """A new index takes the place of all that waits; those of it that are worth a look."""
+    def begin_index(self, heard: Collection[str]) -> None:
+        """A new index of these zones takes the place of all that waits."""
         self._indexed.clear()
         self._news.clear()
         self._log_turn = False
         self._indexes += 1
         self._refused = {zone: each for zone, each in self._refused.items() if zone in heard}
-        return [each for each in heard.values() if not self._is_refused(each, self._indexes)]
 
-    def is_refused(self, announcement: Announcement) -> bool:
-        """Whether an entry of the log only repeats what was refused."""
-        return self._is_refused(announcement, 0)
+    def put(self, announcement: Announcement, news: bool) -> bool:
+        """Have this one wait; False where it only repeats what was refused.
 
-    def put(self, announcement: Announcement, news: bool) -> None:
-        """Have this one wait; `news` is what the log announced."""
+        `news` is what the log announced, and not the index.
+        """
+        if self._is_refused(announcement, 0 if news else self._indexes):
+            return False
         queue, zone = self._news if news else self._indexed, announcement.zone
         before = queue.get(zone, announcement)
         queue[zone] = Announcement(
             min(announcement.lsn, before.lsn), zone, max(announcement.revision, before.revision)
         )
+        return True
 
     def next(self, most: int) -> tuple[str, ...]:
         """The zones whose manifests are to be read next; none where the log has its turn."""

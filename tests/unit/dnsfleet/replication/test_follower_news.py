@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from dnsfleet.replication import events, keys
+from dnsfleet.replication import events, keys, manifests
 from dnsfleet.replication.commands import ReadLog
 from dnsfleet.replication.follower import Follower
 from support.core_model import KEY, POP, Core, Database, Edge
@@ -201,3 +201,21 @@ def test_an_announcement_cannot_raise_an_ack(rig: Rig, core: Core) -> None:
     rig.settle()
     assert rig.claim[0] == -1
     assert rig.ack.failing == {A: "its manifest is 1.1, and 9.9 was announced"}
+
+
+def test_a_zone_that_was_refused_is_proved_where_the_core_has_it_older(
+    rig: Rig, core: Core
+) -> None:
+    old = core.data.copy()
+    newer = core.publish(A, b"a2")
+    rig.settle()
+    liar = core.data.copy()
+    liar.zones[A.encode()] = b"999999999 9.9"
+    rig.edge.data = liar
+    rig.feed(events.Resync())
+    rig.settle()
+    assert rig.ack.failing.keys() == {A}
+    rig.edge.data = old
+    rig.feed(events.Resync())
+    rig.settle()
+    assert rig.ack.ahead == {A: manifests.sign(newer, KEY)}
