@@ -33,6 +33,8 @@ class CoreZones:
         """The keys by which the zones are verified."""
         self.epoch = 0
         """The highest of all manifests that were read."""
+        self.reread: set[str] = set()
+        """Zones of which something newer than was known was found: what is wanted may differ."""
         self._core = core
         self._doubtful: set[str] = set()
         """Zones that the core may hold in another revision by now: to be asked again."""
@@ -146,6 +148,8 @@ class CoreZones:
             or found.manifest is None
             or found.manifest.revision > known.manifest.revision
         )
+        if newer and known.manifest is not None:
+            self.reread.add(origin)
         known = replace(
             found if newer or not known.readable else known,
             stored="" if at is None else str(at.revision),

@@ -76,6 +76,7 @@ class Publisher:
 
     def __init__(self, store: RecordStore) -> None:
         self._store = store
+        self._reread: set[str] = set()
         self._cleared = 0
         self.away = ""
         """Why the core did not do what the last pass asked; empty where it did."""
@@ -127,8 +128,10 @@ class Publisher:
                     self._store.claim()
                 self._store.check()
                 self._store.read(wanted)
-                for origin, want in wanted.items():
-                    outcomes[origin] = self._publish(origin, want)
+                self._reread |= self._store.take_reread()
+                for origin in (*wanted, *(self._reread & desired.keys())):
+                    outcomes[origin] = self._publish(origin, desired[origin])
+                self._reread.clear()
                 for origin in {*remove, *self._store.ended} - desired.keys():
                     outcomes[origin] = self._remove(origin)
                 self._rewrite(desired, outcomes)

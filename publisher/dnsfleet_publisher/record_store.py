@@ -173,7 +173,12 @@ class RecordStore:
         if headless:
             _log.warning("%s: it lost the head of the fleet", self.core.place)
             self._announced = None
-        return self._zones.audit() or headless
+        return self._zones.audit() or headless or bool(self._zones.reread)
+
+    def take_reread(self) -> set[str]:
+        """Zones of which the core had something newer than was known, to be looked at again."""
+        found, self._zones.reread = self._zones.reread, set()
+        return found
 
     def check(self) -> None:
         """`StoreResetError` where the core is not as we left it, `Fenced` where another took over.

@@ -134,7 +134,8 @@ class Real:
     """A Valkey and what is done with it."""
 
     def __init__(self, server: CoreServer) -> None:
-        self.core = CoreRedis(connect(server.url_for("publisher", "right")))
+        self.client = connect(server.url_for("publisher", "right"))
+        self.core = CoreRedis(self.client)
         self._server = server
 
     def delete(self, name: str) -> None:
@@ -181,4 +182,5 @@ def test_it_answers_and_holds_what_a_real_valkey_does(server: CoreServer) -> Non
             assert run(memory, call) == run(real, call)
             assert without_empty(memory.data) == stored(server), call
 
-    compare()
+    with real.client:
+        compare()
