@@ -1,6 +1,7 @@
 """Passes of the publisher on a real Valkey."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -37,9 +38,19 @@ def admin(server: Valkey) -> Iterator[redis.Redis]:
         yield client
 
 
+Open = Callable[[str], redis.Redis]
+
+
 @pytest.fixture
-def store(server: Valkey, admin: redis.Redis) -> RecordStore:
-    return RecordStore(connect(server.url), KEY, lambda: NOW)
+def opened() -> Iterator[Open]:
+    """Clients that are closed at the end."""
+    with ExitStack() as stack:
+        yield lambda url: stack.enter_context(connect(url))
+
+
+@pytest.fixture
+def store(server: Valkey, admin: redis.Redis, opened: Open) -> RecordStore:
+    return RecordStore(opened(server.url), KEY, lambda: NOW)
 
 
 @pytest.fixture
@@ -151,14 +162,14 @@ def test_a_core_that_came_back_empty_is_filled_again(
 
 
 def test_a_core_that_went_back_is_brought_forward(
-    publisher: Publisher, store: RecordStore, admin: redis.Redis
+    opened: Open, publisher: Publisher, store: RecordStore, admin: redis.Redis
 ) -> None:
     publisher.reconcile(want(a=3), complete=True)
     old = {
         key: admin.dump(key)
         for key in admin.scan_iter(match=keys.PREFIX + "*")  # what a backup would hold
     }
-    newer = RecordStore(connect(store_url(admin)), KEY, lambda: NOW + 5)
+    newer = RecordStore(opened(store_url(admin)), KEY, lambda: NOW + 5)
     follower = Publisher(newer)
     follower.reconcile(want(a=4), complete=True)
     follower.reconcile(want(a=5), complete=True)
@@ -177,11 +188,11 @@ def store_url(admin: redis.Redis) -> str:
 
 
 def test_a_restarted_publisher_changes_nothing_that_is_right(
-    publisher: Publisher, server: Valkey, admin: redis.Redis
+    opened: Open, publisher: Publisher, server: Valkey, admin: redis.Redis
 ) -> None:
     publisher.reconcile(want(a=3, b=3), complete=True)
     before = stored(admin, A)
-    restarted = RecordStore(connect(server.url), KEY, lambda: NOW)
+    restarted = RecordStore(opened(server.url), KEY, lambda: NOW)
     assert restarted.load(A) is not None, "reading needs no claim"
     again = Publisher(restarted)
     assert states(again, want(a=3, b=4)) == [State.UNCHANGED, State.PUBLISHED]
@@ -207,9 +218,11 @@ def test_a_zone_that_fails_does_not_stop_the_others(
     assert outcomes["new.example."].message == f"the zone is {B}, not new.example."
 
 
-def test_a_core_that_is_away_fails_the_pass_and_the_next_one_works(tmp_path: Path) -> None:
+def test_a_core_that_is_away_fails_the_pass_and_the_next_one_works(
+    opened: Open, tmp_path: Path
+) -> None:
     core = Valkey(tmp_path / "core")
-    publisher = Publisher(RecordStore(connect(core.url), KEY, lambda: NOW))
+    publisher = Publisher(RecordStore(opened(core.url), KEY, lambda: NOW))
     outcomes = publisher.reconcile(want(a=3, b=3), complete=True, remove={"c.example."})
     assert {outcome.state for outcome in outcomes.values()} == {State.FAILED}
     assert {outcome.reason for outcome in outcomes.values()} == {"StoreUnavailable"}

@@ -1,6 +1,6 @@
 """A real Valkey as a core, with the users that a core has and some that have too few rights."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -29,8 +29,15 @@ class CoreServer(Valkey):
 
     admin: redis.Redis
 
+    def __init__(self, folder: Path, users: Sequence[str]) -> None:
+        super().__init__(folder, users=users)
+        self.opened: list[redis.Redis] = []
+        """Clients of stores, which are closed before the next test."""
+
     def emptied(self) -> Self:
         self.admin.flushall()
+        while self.opened:
+            self.opened.pop().close()
         return self
 
 
@@ -52,16 +59,18 @@ def core_server(folder: Path) -> Iterator[CoreServer]:
     try:
         with running.client() as running.admin:
             yield running
+            running.emptied()
     finally:
         running.kill()
 
 
-def make_store(server: Valkey, clock: Clock, key: Ed25519PrivateKey = KEY) -> RecordStore:
+def make_store(server: CoreServer, clock: Clock, key: Ed25519PrivateKey = KEY) -> RecordStore:
     """A store that has not claimed the core yet."""
-    return RecordStore(connect(server.url_for("publisher", "right")), key, clock)
+    server.opened.append(connect(server.url_for("publisher", "right")))
+    return RecordStore(server.opened[-1], key, clock)
 
 
-def reopened(server: Valkey, clock: Clock, key: Ed25519PrivateKey = KEY) -> RecordStore:
+def reopened(server: CoreServer, clock: Clock, key: Ed25519PrivateKey = KEY) -> RecordStore:
     """A new writer, which knows only what is in the core."""
     store = make_store(server, clock, key)
     store.claim()
