@@ -51,6 +51,12 @@ def merge(
     return merged
 
 
+def is_true(status: Status, kind: str) -> bool:
+    """Whether a status has this condition as True."""
+    found = status.get("conditions") or ()
+    return any(each.get("type") == kind and each.get("status") == "True" for each in found)
+
+
 def accepted(violations: Sequence[Violation], subject: str) -> Condition:
     """Whether an object is taken as it is; `subject` begins the places of its own fields."""
     wrong = errors(violations)

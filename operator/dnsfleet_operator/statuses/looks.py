@@ -41,6 +41,10 @@ RECHECKED = 1000
 TOLD = 1000
 """Objects that one look brings up to date: 50 ms, for which a change may have to wait."""
 
+PROOF_SECONDS = 15.0
+"""What edges said to an earlier writer proves nothing to a new one. They have so long to say it
+again, three acks; until then no object that shows that it is answered shows that it is not."""
+
 ListPods = Callable[[], Iterable[Mapping[str, Any]]]
 
 
@@ -80,6 +84,8 @@ class FleetView:
         self._touched: dict[Reference, None] = {}
         """Whose status may be another, those that wait for longest first."""
         self._recheck: Iterator[Reference | None] = iter(())
+        self._began: float | None = None
+        self._proved = False
         self.pending = True
         """Whether the next look should come soon: something is on its way, or waits."""
 
@@ -93,6 +99,8 @@ class FleetView:
 
     def passed(self, done: Pass, results: Results) -> None:
         """A pass was made."""
+        if self._began is None:
+            self._began = time.monotonic()
         self._touched |= dict.fromkeys(done.touched)
         for origin in done.origins:
             manifest = results.manifest(origin)
@@ -115,6 +123,7 @@ class FleetView:
             view.workloads.replace("Pod", confirm())
             more, fleet = self._look_at_zones(view, said)
             changed |= more
+        self._updates.early = self._is_early(fleet)
         for origin in changed:
             self._time(origin, view)
             self._touched |= dict.fromkeys(view.results.members.get(origin, ()))
@@ -131,6 +140,15 @@ class FleetView:
         self._updates.pops(view.observation, view.pops, facts, now)
         self.pending = self._arrivals.pending or bool(self._touched) or bool(rechecked)
 
+    def _is_early(self, fleet: Fleet) -> bool:
+        """Whether some edge may still prove what it proved to the writer before."""
+        if not self._proved:
+            words = (word for pop in fleet.active for word in fleet.words(pop).values())
+            began = self._began
+            late = began is not None and time.monotonic() - began >= PROOF_SECONDS
+            self._proved = late or all(word.answers >= 0 for word in words)
+        return not self._proved
+
     def _look_at_zones(self, view: View, said: Mapping[str, Ack]) -> tuple[set[str], Fleet]:
         ready = edge_pods.ready_by_pop(view.workloads.pods)
         fleet = Fleet(view.active(), ready, said, view.positions, time.time_ns() // 1_000_000)
@@ -146,7 +164,8 @@ class FleetView:
         if manifest is None or state is None:
             return
         if not state.propagated:
-            self._on_its_way.add(origin)
+            if not self._updates.early:  # else it may have been everywhere for long
+                self._on_its_way.add(origin)
             return
         known = self._seconds.get(origin)
         if known is not None and known[0] == manifest.revision:

@@ -29,7 +29,7 @@ from dnsfleet_operator.statuses import events
 from dnsfleet_operator.statuses import pops as pop_statuses
 from dnsfleet_operator.statuses import zones as zone_statuses
 from dnsfleet_operator.statuses.arrivals import Lag
-from dnsfleet_operator.statuses.conditions import Condition
+from dnsfleet_operator.statuses.conditions import Condition, is_true
 from dnsfleet_operator.statuses.events import Notice
 from dnsfleet_operator.zones.results import Results
 
@@ -54,6 +54,8 @@ class StatusUpdates:
         self._compared: dict[Reference, int] = {}
         self._handed: dict[Reference, tuple[str, bytes]] = {}
         """Uid and packed status of each object whose write was not heard of yet."""
+        self.early = False
+        """Whether edges may still prove to a new writer what they proved to the one before."""
         self._labels: dict[Reference, tuple[str, str, str]] = {}
         self._pops_shown_at: dict[Reference, float] = {}
 
@@ -124,6 +126,8 @@ class StatusUpdates:
             if facts.ready and facts.current < facts.assigned and facts.lag_ms == 0:
                 continue  # a revision is on its way and will arrive in a moment
             before = self._before(reference, known)
+            if self.early and is_true(before, "Synced") and facts.current < facts.assigned:
+                continue
             status = pop_statuses.pop(result.generation, facts, before, now)
             since = time.monotonic() - self._pops_shown_at.get(reference, -math.inf)
             if pop_statuses.wait_seconds(before, status, since) > 0 or self._is_shown(
@@ -150,12 +154,14 @@ class StatusUpdates:
     ) -> bool:
         found = results.violations.get(reference, ())
         facts = about(results.origins.get(reference), reference, known)
+        before = self._before(reference, known)
+        if self._is_too_early(before, facts):
+            return False
         conditions = zone_statuses.conditions(str(reference), found, facts)
         self._measure(reference, known, conditions, facts)
         if _waits(facts):
             return False
         if not self._is_shown(reference, known, (generation, found, facts)):
-            before = self._before(reference, known)
             status = zone_statuses.zone(generation, conditions, facts, before, now)
             self._show(reference, known, status)
         return True
@@ -181,13 +187,18 @@ class StatusUpdates:
             records = sum(len(record.data) for record in resource.spec.records)
         found = results.violations.get(reference, ())
         facts = about(origin, reference, known)
-        if _waits(facts):
+        if _waits(facts) or self._is_too_early(before, facts):
             return False
         if not self._is_shown(reference, known, (generation, found, facts)):
             conditions = zone_statuses.conditions(str(reference), found, facts)
             status = zone_statuses.record_set(generation, records, conditions, before, now)
             self._show(reference, known, status)
         return True
+
+    def _is_too_early(self, before: Mapping[str, Any], facts: zone_statuses.Facts) -> bool:
+        """Whether the edges have not had the time to prove what an object shows already."""
+        unproved = facts.state is not None and not facts.state.propagated
+        return self.early and unproved and is_true(before, "Propagated")
 
     def _measure(
         self,

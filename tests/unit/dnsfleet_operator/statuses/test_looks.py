@@ -19,6 +19,7 @@ from dnsfleet_operator.observed.observation import Observation
 from dnsfleet_operator.observed.packing import pack
 from dnsfleet_operator.observed.workloads import Workloads
 from dnsfleet_operator.pops.passes import PopResult
+from dnsfleet_operator.statuses import looks as looks_module
 from dnsfleet_operator.statuses import updates
 from dnsfleet_operator.statuses.looks import TOLD, FleetView, View
 from dnsfleet_operator.zones.results import Pass, Results, Taken
@@ -378,3 +379,38 @@ def test_a_look_tells_so_many_objects_and_the_next_one_the_others() -> None:
     looks.look(view, {}, list)
     assert sorted(told) == sorted(zones)
     assert not looks.pending
+
+
+def answered_and_then_of_a_new_writer() -> Looks:
+    """The Zone shows that it is answered, and the ack of its edge proves nothing any more."""
+    looks = Looks()
+    looks.serve()
+    looks.make("1", 1)
+    looks.say(1)
+    assert looks.look() == ["1"]
+    looks.write(2)
+    shown = looks.view.observation.get(ZONE)
+    assert shown is not None
+    again = Looks()
+    again.serve()
+    again.said = {"fra/e": again.said["fra/e"]._replace(total=1)}
+    again.make("1", 2, status=shown.status)
+    again.say(1)
+    return again
+
+
+def test_nothing_is_taken_back_before_edges_could_prove_it_to_a_new_writer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks = answered_and_then_of_a_new_writer()
+    assert looks.look() == []
+    assert looks.looks.pending
+    monkeypatch.setattr(looks_module, "PROOF_SECONDS", 0.0)
+    assert looks.look() == ["1"]
+
+
+def test_a_proof_in_time_changes_nothing() -> None:
+    looks = answered_and_then_of_a_new_writer()
+    assert looks.look() == []
+    looks.said = {"fra/e": proved(10, time_ms=time.time_ns() // 1_000_000)}
+    assert looks.look() == []
