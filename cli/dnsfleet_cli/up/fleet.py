@@ -23,7 +23,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from dnsfleet.replication.acks import answered
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.resources import Pop
 
@@ -226,14 +225,8 @@ class Fleet:
             self._show(event)
         if self._told_ready:
             return
-        newest = self._publication.newest_lsn
-        late = [
-            pop
-            for pop in self._pops.running
-            if pop not in acks
-            or not self._propagation.is_current(pop, acks[pop])
-            or answered(acks[pop], positions) < newest
-        ]
+        published, newest = self._publication.manifests, self._publication.newest_lsn
+        late = self._propagation.late(acks, positions, published, newest)
         if not late:
             self._tell_ready(now)
         elif now - self._told_waiting >= PATIENCE_SECONDS:

@@ -4,10 +4,10 @@ A publication is live at a Pop when the ack of the edge that runs there proves i
 `dnsfleet.replication.acks`). That the core has it, or the replica, proves nothing about answers.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
-from dnsfleet.replication.acks import Ack, shows
+from dnsfleet.replication.acks import Ack, answered, exceptions, shows
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.replication.sums import Positions
 
@@ -53,7 +53,7 @@ class Propagation:
         self._compared = (acks, set(self.pops), dict(self.started_ms))
         told: list[events.Event] = []
         for pop in sorted(self.pops & acks.keys()):
-            if self.is_current(pop, acks[pop]):
+            if self._is_current(pop, acks[pop]):
                 told += self._failures(pop, acks[pop].failing)
         for zone, pending in list(self._pending.items()):
             manifest = pending.manifest
@@ -64,14 +64,30 @@ class Propagation:
                 told.append(_arrived(manifest, len(pops), seconds))
         return told
 
-    def is_current(self, pop: str, ack: Ack) -> bool:
+    def late(
+        self, acks: Mapping[str, Ack], positions: Positions, published: Container[str], newest: int
+    ) -> list[str]:
+        """The Pops that do not prove that they answer all of these zones as published.
+
+        `newest` is the position of the one that was published last.
+        """
+        return [
+            pop
+            for pop in sorted(self.pops)
+            if (ack := acks.get(pop)) is None
+            or not self._is_current(pop, ack)
+            or answered(ack, positions) < newest
+            or any(zone in published for zone in exceptions(ack))
+        ]
+
+    def _is_current(self, pop: str, ack: Ack) -> bool:
         """Whether the process that said this is the one that runs."""
         return ack.started_ms >= self.started_ms.get(pop, self._began_ms)
 
     def _has(self, ack: Ack | None, pop: str, positions: Positions, manifest: Manifest) -> bool:
         return (
             ack is not None
-            and self.is_current(pop, ack)
+            and self._is_current(pop, ack)
             and shows(ack, positions, manifest.zone, manifest.lsn)
         )
 

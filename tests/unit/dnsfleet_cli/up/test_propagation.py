@@ -34,6 +34,11 @@ def ack(lsn: int, **failing: str) -> Ack:
     return proved(lsn, {f"{zone}.": why for zone, why in failing.items()})
 
 
+def running(said: Ack) -> Ack:
+    """By a process that runs since then."""
+    return said._replace(started_ms=1)
+
+
 @pytest.mark.parametrize(
     ("pops", "acks", "arrived_at"),
     [
@@ -64,6 +69,30 @@ def test_a_change_is_live_when_the_last_pop_says_so(
     assert told == expected
     assert propagation.pending == (arrived_at is None)
     assert propagation.hear(acks, LOG, now=11.0) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "late"),
+    [
+        (running(ack(5)), []),
+        (running(ack(4)), ["y"]),
+        (None, ["y"]),
+        (ack(5), ["y"]),
+        (running(ack(5))._replace(total=4), ["y"]),
+        (running(ack(5))._replace(ahead={"a.": b"proof"}, ahead_count=1), ["y"]),
+        (running(ack(5, a="bad digest")), ["y"]),
+        (running(ack(5, gone="bad digest")), []),
+    ],
+)
+def test_a_pop_is_late_until_it_proves_that_it_answers_every_zone(
+    said: Ack | None, late: list[str]
+) -> None:
+    """After a core was emptied, an edge may be told all and answer something newer."""
+    propagation = Propagation(0)
+    propagation.pops = {"x", "y"}
+    propagation.started_ms = {"y": 1}
+    heard = {"x": ack(5)} if said is None else {"x": ack(5), "y": said}
+    assert propagation.late(heard, LOG, {"a.", "b."}, 5) == late
 
 
 def test_only_the_newest_publication_of_a_zone_is_told() -> None:
