@@ -59,7 +59,7 @@ STEPS := 1000000
 model: setup ## Random faults in a model of a whole fleet, in STEPS steps; SEED repeats a run
 	MODEL_STEPS=$(STEPS) MODEL_SEED=$(SEED) $(RUN)/pytest -s tests/property/test_fleet_model.py
 
-faults: setup ## Kill the core, replicas and edges of a fleet under load
+faults: setup ## Kill processes of a fleet under load, set its core back, its clock wrong
 	$(RUN)/pytest tests/faults
 
 # For each target. A minute is enough to find what a change has just broken.

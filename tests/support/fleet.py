@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,24 @@ STOP_SECONDS = 20.0
 
 
 class Fleet:
-    """Starts on entering, ends with SIGINT on leaving; keeps every event that the fleet told."""
+    """Starts on entering, ends with SIGINT on leaving; keeps every event that the fleet told.
 
-    def __init__(self, files: Path, state_dir: Path, pops: int, *options: str) -> None:
+    `environment` are variables for it beside ours. `heard` is called with each event as it comes.
+    """
+
+    def __init__(
+        self,
+        files: Path,
+        state_dir: Path,
+        pops: int,
+        *options: str,
+        environment: Mapping[str, str] | None = None,
+        heard: Callable[[Event], None] = lambda _: None,
+    ) -> None:
         self.dns_port = free_ports(pops)
         self.events: list[Event] = []
+        self._environment = {**os.environ, **(environment or {})}
+        self._heard = heard
         self._command = [
             *(sys.executable, "-m", "dnsfleet_cli", "up", "--json", "-f", str(files)),
             *("--state-dir", str(state_dir), "--dns-port", str(self.dns_port), *options),
@@ -31,7 +44,9 @@ class Fleet:
         self.servers = [("127.0.0.1", self.dns_port + index) for index in range(pops)]
 
     def __enter__(self) -> "Fleet":
-        self.process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            self._command, stdout=subprocess.PIPE, text=True, env=self._environment
+        )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         return self
@@ -46,7 +61,9 @@ class Fleet:
         assert self.process.stdout is not None
         with self.process.stdout as lines:
             for line in lines:
-                self.events.append(json.loads(line))
+                event = json.loads(line)
+                self.events.append(event)
+                self._heard(event)
 
     def wait(
         self,
