@@ -70,7 +70,9 @@ def step(keys: Keys, asked: bool, progress: Progress) -> Step:
         late = [
             edge
             for edge, ack in progress.said.items()
-            if ack is None or acks.answered(ack, progress.positions) < progress.newest
+            if ack is None
+            or acks.answered(ack, progress.positions) < progress.newest
+            or any(acks.exceptions(ack))
         ]
         if late:
             return Step(None, f"edges take over what key {name} signed; {_waits(late, progress)}")

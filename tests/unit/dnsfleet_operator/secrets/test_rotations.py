@@ -76,6 +76,14 @@ def test_the_next_key_signs_when_every_ready_edge_knows_it() -> None:
             "1 of 1 Ready edges have not said so yet",
         ),
         (progress(None, signed_by=NEW, newest=7), "1 of 1 Ready edges have not said so yet: fra/0"),
+        (
+            progress(
+                ack(lsn=9)._replace(failing={"a.": "why"}, failing_count=1),
+                signed_by=NEW,
+                newest=7,
+            ),
+            "1 of 1 Ready edges have not said so yet",
+        ),
     ],
 )
 def test_the_old_key_stays_valid_while_anything_needs_it(how_far: Progress, message: str) -> None:
