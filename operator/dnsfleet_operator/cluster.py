@@ -189,9 +189,10 @@ class Cluster:
     def time(self) -> float:
         """The API server's clock, Unix time in seconds, to the second."""
         try:
-            _, _, headers = VersionApi(self._client.client).get_code_with_http_info(
+            answer: Any = VersionApi(self._client.client).get_code_with_http_info(
                 _preload_content=False, _request_timeout=TIMEOUT_SECONDS
             )
+            headers = answer.headers
         except ApiException as error:
             headers = error.headers or {}  # a refusal has a date too
         except (urllib3.exceptions.HTTPError, OSError) as error:
