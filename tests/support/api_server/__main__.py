@@ -58,8 +58,8 @@ class Server:
                 return web.json_response(self._writes)
             if request.path == "/debug/lists":
                 return web.json_response(list(self._lists.values()))
-            if request.path == "/version":
-                return web.json_response({"gitVersion": "v0.0.0-in-memory"})
+            if request.path.rstrip("/") == "/version":
+                return web.Response(text='{\n  "gitVersion": "v0.0.0"\n}\n', content_type=_JSON)
             found = discovery(request.path, self._api.kinds)
             if found is not None:
                 return web.json_response(found)
