@@ -43,8 +43,8 @@ class Published:
     """The highest that was ever tried, published or not."""
     in_core: bool = True
     """False where the core lost it and all of it must be written again."""
-    again: bool = False
-    """Whether an edge has something newer, so that a higher revision must be written."""
+    overtaken: int | None = None
+    """The serial of what an edge has newer, so that a higher revision must be written."""
     fingerprint: bytes = b""
     """Of the signed manifest (see `manifests.fingerprint`)."""
     newer: bool = False
@@ -53,6 +53,19 @@ class Published:
     """Which key signed the manifest (`public_keys.identify`)."""
     leftover: tuple[str, ...] = ()
     """Keys of chunks that the core may still have of what it lost in part."""
+
+    @property
+    def again(self) -> bool:
+        """Whether it must be written once more, because an edge has something newer."""
+        return self.overtaken is not None
+
+    @property
+    def serial(self) -> int | None:
+        """The newest that clients may have seen; None for none."""
+        own = None if self.manifest is None else self.manifest.serial
+        if own is None or self.overtaken is None:
+            return self.overtaken if own is None else own
+        return self.overtaken if serials.compare(self.overtaken, own) == 1 else own
 
     @property
     def lacks_content(self) -> bool:
@@ -111,7 +124,7 @@ def change(
     at = Revision(epoch, before.seq + 1)
     old, manifest = before.zone, before.manifest
     proposed = new.serial or None
-    previous = manifest.serial if manifest is not None else None
+    previous = before.serial
     if old is None or manifest is None or manifest.snapshot is None or not before.in_core:
         zone = new.with_serial(serials.next_serial(previous, now, proposed))
         return _whole(before, at, zone, pops)
@@ -129,11 +142,12 @@ def change(
     return _step(before, manifest, old, at, zone, payload, pops)
 
 
-def again(before: Published, epoch: int, format_: int, key: str) -> Draft | None:
+def again(before: Published, epoch: int, format_: int, key: str, now: int) -> Draft | None:
     """The same content once more: the core lost it, or it must be newer, or in another format, or
     signed by another key.
 
-    None where there is no reason for that, or where the content is not known.
+    None where there is no reason for that, or where the content is not known. `now` is Unix time in
+    seconds, for a serial that must be above one that clients have seen.
     """
     zone, manifest = before.zone, before.manifest
     kept = before.in_core and not before.again
@@ -143,9 +157,12 @@ def again(before: Published, epoch: int, format_: int, key: str) -> Draft | None
     at = Revision(epoch, before.seq + 1)
     if zone is None:
         return _tombstone(before, manifest, at)
+    new = zone
+    if before.serial != manifest.serial:
+        new = zone.with_serial(serials.next_serial(before.serial, now, None))
     if not before.in_core:
-        return _whole(before, at, zone, manifest.pops)
-    return _step(before, manifest, zone, at, zone, zone.diff(zone).payload, manifest.pops)
+        return _whole(before, at, new, manifest.pops)
+    return _step(before, manifest, zone, at, new, zone.diff(new).payload, manifest.pops)
 
 
 def removal(before: Published, epoch: int) -> Draft | None:

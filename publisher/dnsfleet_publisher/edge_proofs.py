@@ -75,5 +75,5 @@ class EdgeProofs:
         self.proven = max(self.proven, manifest.revision.epoch)
         if manifest.tombstone and known.live:
             self.ended.add(origin)
-        self._zones.known.put(origin, replace(known, again=True))
+        self._zones.known.put(origin, replace(known, overtaken=manifest.serial))
         return True

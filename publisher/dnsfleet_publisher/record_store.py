@@ -234,8 +234,9 @@ class RecordStore:
 
     def republish(self, origin: str) -> Manifest | None:
         """Write once more what is `outdated`; None for any other."""
+        now = int(self._clock())
         return self._write(
-            origin, lambda known: drafts.again(known, self._fence, self.format, self.key)
+            origin, lambda known: drafts.again(known, self._fence, self.format, self.key, now)
         )
 
     def tombstone(self, origin: str) -> Manifest | None:

@@ -8,6 +8,7 @@ import redis
 from dnsfleet.replication import acks, keys, manifests
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.manifests import Manifest
+from dnsfleet.zones import serials
 from dnsfleet_publisher.publishing import Desired, Publisher, State
 from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import StoreError, StoreResetError
@@ -148,6 +149,7 @@ def test_what_an_edge_has_newer_is_published_above(
     assert heir.hear(proof(newer))
     publisher.reconcile(wanted(1, 1), complete=True, changed=[])
     assert stored(server, A).revision > newer.revision
+    assert serials.compare(stored(server, A).serial, newer.serial) == 1, "clients have seen it"
     assert stored(server, A).rrsets == untouched.rrsets
     assert stored(server, B) == untouched
     assert not heir.hear(proof(newer)), "it is published above that now"

@@ -45,8 +45,8 @@ def test_another_format_is_the_same_content_once_more() -> None:
     history = History()
     first = history.publish(make_zone(A, hosts(100)))
     known = history.known
-    assert drafts.again(known, 1, first.manifest.format, "k1") is None
-    draft = drafts.again(known, 1, 2, "k1")
+    assert drafts.again(known, 1, first.manifest.format, "k1", NOW) is None
+    draft = drafts.again(known, 1, 2, "k1", NOW)
     assert draft is not None
     history.chunks |= draft.chunks
     made = draft.at(7, 8, 2).manifest
@@ -63,9 +63,9 @@ def test_a_tombstone_is_written_in_another_format_too() -> None:
     removal = drafts.removal(history.known, 1)
     assert removal is not None
     known = Published(removal.at(1, 1, 1).manifest, None, "1.2", 2, key="k1")
-    assert drafts.again(known, 1, 1, "k1") is None
+    assert drafts.again(known, 1, 1, "k1", NOW) is None
     for format_, key in ((2, "k1"), (1, "k2")):
-        again = drafts.again(known, 1, format_, key)
+        again = drafts.again(known, 1, format_, key, NOW)
         assert again is not None
         assert again.manifest.tombstone
         assert (again.manifest.revision, again.follows) == (Revision(1, 3), "1.2")
@@ -74,7 +74,7 @@ def test_a_tombstone_is_written_in_another_format_too() -> None:
 def test_another_key_is_the_same_content_once_more() -> None:
     history = History()
     first = history.publish(make_zone(A, hosts(100)))
-    draft = drafts.again(history.known, 1, first.manifest.format, "k2")
+    draft = drafts.again(history.known, 1, first.manifest.format, "k2", NOW)
     assert draft is not None
     made = draft.manifest
     assert (made.revision, made.digest) == (Revision(1, 2), first.manifest.digest)
