@@ -86,7 +86,9 @@ class Hearing:
     def refuse(self, announcement: Announcement) -> None:
         """No manifest bears out what was announced."""
         before = self._refused.get(announcement.zone)
-        tries = min(before.tries + 1, MAX_DOUBLINGS) if before is not None else 0
+        tries = 0
+        if before is not None and before.revision == announcement.revision:
+            tries = min(before.tries + 1, MAX_DOUBLINGS)
         due = self._indexes + 2**tries
         self._refused[announcement.zone] = _Refused(announcement.revision, tries, due)
 
@@ -109,6 +111,6 @@ class Hearing:
         refused = self._refused.get(announcement.zone)
         return (
             refused is not None
-            and announcement.revision <= refused.revision
+            and announcement.revision == refused.revision
             and index < refused.due
         )

@@ -219,3 +219,18 @@ def test_a_zone_that_was_refused_is_proved_where_the_core_has_it_older(
     rig.feed(events.Resync())
     rig.settle()
     assert rig.ack.ahead == {A: manifests.sign(newer, KEY)}
+
+
+def test_an_invented_announcement_hides_no_true_one(rig: Rig, core: Core) -> None:
+    core.publish("c.example.", b"c1")
+    rig.edge.data = core.data.copy()
+    rig.edge.data.zones[b"c.example."] = b"5 99.9"
+    del rig.edge.data.values[keys.manifest("c.example.")]
+    rig.feed(events.Resync())
+    rig.settle()
+    assert "c.example." not in rig.edge.served
+    rig.edge.data = core.data
+    rig.feed(events.Resync())
+    rig.settle()
+    assert rig.edge.served["c.example."] == b"c1"
+    assert rig.claim == (core.lsn, {})
