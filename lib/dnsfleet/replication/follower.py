@@ -281,7 +281,7 @@ class Follower:
         zone, revision = announcement.zone, announcement.revision
         self._hearing.refuse(announcement)
         self._behind.discard(zone)
-        self._progress.fail(zone, Failure(reason, revision, verified=False))
+        self._progress.fail(zone, Failure(reason, revision))
 
     # Facts
 
@@ -369,7 +369,7 @@ class Follower:
             return
         zone = job.manifest.zone
         self._behind.discard(zone)
-        self._progress.fail(zone, Failure(reason, job.manifest.revision, verified=True))
+        self._progress.fail(zone, Failure(reason, job.manifest.revision))
         missing = zone in self._missing and zone not in self._withheld
         if missing and self._progress.tries(zone) >= WITHHELD_AFTER:
             self._withheld.add(zone)

@@ -20,8 +20,6 @@ class Failure(NamedTuple):
     reason: str
     revision: Revision
     """The revision that could not be loaded."""
-    verified: bool
-    """Whether a manifest has that revision, or only an announcement."""
     tries: int = 1
 
 
@@ -48,14 +46,14 @@ class Progress:
     def read_index(self, announced: Mapping[str, Announcement], position: int) -> None:
         """A new index was read, which tells of every zone again, as of a position.
 
-        A failure that only an announcement told of is dropped where this index does not repeat
-        that announcement.
+        A failure is dropped where this index does not repeat the revision that failed: nobody was
+        told of it then, or the core has lost it, and the ack speaks of what this index says.
         """
         self.told = position
         self._sum = AnnouncementSum(announced.values())
         for zone, failure in list(self._failing.items()):
             said = announced.get(zone)
-            if not failure.verified and (said is None or said.revision < failure.revision):
+            if said is None or said.revision < failure.revision:
                 del self._failing[zone]
 
     def read_entry(self, lsn: int, announcement: Announcement | None) -> None:

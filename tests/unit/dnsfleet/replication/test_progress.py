@@ -39,7 +39,7 @@ def test_a_claim_stays_below_what_is_pending_and_goes_back_with_what_was_told() 
 def test_tries_count_for_one_revision() -> None:
     progress = Progress()
     for seq, tries in ((1, 1), (1, 2), (2, 1)):
-        progress.fail(A, Failure("why", Revision(1, seq), verified=True))
+        progress.fail(A, Failure("why", Revision(1, seq)))
         assert progress.tries(A) == tries
     progress.settle(A, Revision(1, 2))
     assert progress.tries(A) == 0
