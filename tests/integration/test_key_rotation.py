@@ -73,8 +73,12 @@ class Rotation:
         found = self.fleet.cluster.get("ConfigMap", "pop-fra", NAMESPACE)
         return () if found is None else public_keys.parse(found["data"]["publisher.pub"].encode())
 
-    def wait_until_told(self, count: int) -> public_keys.PublicKeys:
+    def wait_until_told(self, count: int, acked: bool = False) -> public_keys.PublicKeys:
+        """With `acked` the edge acks all the time that it answers what is newest."""
+
         def told() -> bool:
+            if acked:
+                self.says(self.newest())
             return self.told() == self.stored().public and len(self.told()) == count
 
         wait_for(f"edges are told {count} keys", told, DEADLINE_SECONDS)
@@ -171,8 +175,7 @@ def test_an_operator_that_held_former_keys_goes_on_at_any_point(core: Valkey) ->
         for origin in ("a.example.", "b.example."):
             what = f"{origin} is signed anew"
             wait_for(what, lambda origin=origin: rotation.signer(origin) == new, DEADLINE_SECONDS)
-        rotation.says(rotation.newest())
-        (only,) = rotation.wait_until_told(1)
+        (only,) = rotation.wait_until_told(1, acked=True)
     assert public_keys.identify(only) == new != old
     with ControlledFleet(core, first) as fourth:
         rotation = Rotation(core, fourth)
