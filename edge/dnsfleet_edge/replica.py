@@ -12,6 +12,7 @@ from typing import NamedTuple, cast
 import redis
 from dnsfleet.names import MAX_TEXT
 from dnsfleet.replication import announcements, keys
+from dnsfleet.replication.announcements import stored_position
 from dnsfleet_io.redis_clients import bounded_redis_client
 
 # A replica is near: one that does not answer for so long is not available.
@@ -68,7 +69,7 @@ class Replica:
     def index(self) -> Index:
         """The index, read in parts; entries that no publisher writes are left out."""
         (value,) = self.values([keys.LSN])
-        position = _position(value)
+        position = stored_position(value)
         zones: dict[bytes, bytes] = {}
         cursor = 0
         for _ in range(MAX_INDEX_PARTS):
@@ -111,11 +112,7 @@ class Replica:
         )
         position, read = pipeline.execute()
         streams = cast(list[tuple[bytes, list[Entry]]], read)
-        return [entry for _, entries in streams for entry in entries], _position(position)
-
-
-def _position(value: bytes | None) -> int:
-    return announcements.position(b"%b-0" % (value or b""))
+        return [entry for _, entries in streams for entry in entries], stored_position(position)
 
 
 def _value(read: object) -> bytes | None:

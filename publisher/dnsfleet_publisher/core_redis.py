@@ -13,6 +13,7 @@ import redis
 from dnsfleet.replication import ack_slots, acks, keys
 from dnsfleet.replication.ack_slots import Word
 from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.announcements import stored_position
 from dnsfleet.replication.encoding import CHUNK_SIZE
 from dnsfleet_io.redis_clients import redis_client
 from redis.typing import EncodableT
@@ -69,7 +70,7 @@ class CoreRedis:
         """The fence of the one writer, empty where there is none, and the position of the log."""
         with reporting(self._client):
             fence, position = cast(list[bytes | None], self._client.mget([keys.FENCE, keys.LSN]))
-        return (fence or b"").decode(errors="replace"), _position(position)
+        return (fence or b"").decode(errors="replace"), stored_position(position)
 
     def time(self) -> float | None:
         """The core's clock, Unix time in seconds; None where our user may not ask for it."""
@@ -89,7 +90,7 @@ class CoreRedis:
             pipeline.get(keys.LSN)
             pipeline.hgetall(keys.ZONES)
             position, zones = pipeline.execute()
-        return zones, _position(position)
+        return zones, stored_position(position)
 
     def fleet(self) -> bytes | None:
         """The signed head of the fleet."""
@@ -253,10 +254,6 @@ class CoreRedis:
         if names:
             with reporting(self._client):
                 self._client.unlink(*names)
-
-
-def _position(value: bytes | None) -> int:
-    return int(value) if value is not None and value.isdigit() else 0
 
 
 def _parts(names: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -251,16 +251,9 @@ class RecordStore:
         lsn, allowed = self._trail.next(int(self._clock() * 1000)), self._trail.allowed
         self._trail.attempt(lsn, ended=origin)
         verdict, detail = self.core.end(self._fence, lsn, allowed, origin, known.stored)
-        if verdict == "ok":
-            self._trail.done(int(detail))
+        if self._is_done(verdict, detail):
             self._known.put(origin, replace(known, stored=""))
             return True
-        self._trail.refused()
-        match verdict:
-            case "fence":
-                self._compare_fence(detail)
-            case "lsn":
-                raise StoreResetError(self._went_back)
         self._zones.doubt(origin)
         raise StoreConflictError(f"{self.core.place}: {origin} is changed there")
 
@@ -360,22 +353,25 @@ class RecordStore:
         allowed = self._trail.allowed
         self._trail.attempt(lsn, announcement)
         verdict, detail = self.core.publish(self._fence, lsn, allowed, key, signed, draft, fleet)
-        if verdict == "ok":
+        if self._is_done(verdict, detail):
             self._announced, self._head = announced, fleet or self._head
-            self._trail.done(int(detail))
-            return verdict
-        self._trail.refused()
-        match verdict:
-            case "fence":
-                self._compare_fence(detail)
-            case "chunk":
-                raise StoreError(
-                    f"{self.core.place}: it dropped {detail} at once: "
-                    "set maxmemory-policy noeviction"
-                )
-            case "lsn":
-                raise StoreResetError(self._went_back)
+        elif verdict == "chunk":
+            raise StoreError(
+                f"{self.core.place}: it dropped {detail} at once: set maxmemory-policy noeviction"
+            )
         return verdict
+
+    def _is_done(self, verdict: str, detail: str) -> bool:
+        """Whether a script changed the core; what `check` raises where it is not as we left it."""
+        if verdict == "ok":
+            self._trail.done(int(detail))
+            return True
+        self._trail.refused()
+        if verdict == "fence":
+            self._compare_fence(detail)
+        if verdict == "lsn":
+            raise StoreResetError(self._went_back)
+        return False
 
     @property
     def _names(self) -> tuple[int, int, int, int]:

@@ -56,6 +56,11 @@ def position(entry_id: bytes) -> int:
     return int(found[1]) if found is not None else 0
 
 
+def stored_position(value: bytes | None) -> int:
+    """The value of `keys.LSN`; 0 where there is none, or none that can be read."""
+    return position((value or b"") + b"-0")
+
+
 def _read_position(text: bytes) -> int | None:
     return int(text) if _POSITION.fullmatch(text) else None
 
