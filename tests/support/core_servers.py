@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
+import pytest
 import redis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet_publisher.core_redis import connect
@@ -75,6 +76,23 @@ def reopened(server: CoreServer, clock: Clock, key: Ed25519PrivateKey = KEY) -> 
     store = make_store(server, clock, key)
     store.claim()
     return store
+
+
+@contextmanager
+def answers_lost(
+    store: RecordStore, monkeypatch: pytest.MonkeyPatch, arrived: bool = True
+) -> Iterator[None]:
+    """Lose the answer to each publication, or the publication itself."""
+    script = store.core._publish
+
+    def losing(**arguments: Any) -> None:
+        if arrived:
+            script(**arguments)
+        raise redis.TimeoutError("lost")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store.core, "_publish", losing)
+        yield
 
 
 def intruder(server: CoreServer, store: RecordStore, clock: Clock) -> RecordStore:

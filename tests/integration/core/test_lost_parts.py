@@ -1,15 +1,12 @@
 """A part of the core is gone, or the writer does not know of it: what it publishes and believes."""
 
-from typing import Any
-
 import pytest
-import redis
 from dnsfleet.replication import announcements, keys, manifests
 from dnsfleet.replication.sums import AnnouncementSum
 from dnsfleet_publisher.publishing import Desired, Publisher
 from dnsfleet_publisher.record_store import FENCE_STEP, RecordStore
 from dnsfleet_publisher.store_errors import StoreError, StoreResetError
-from support.core_servers import KEY, A, B, Clock, CoreServer, reopened
+from support.core_servers import KEY, A, B, Clock, CoreServer, answers_lost, reopened
 from support.zones import hosts, make_zone
 
 WANTED = {A: Desired(make_zone(A)), B: Desired(make_zone(B))}
@@ -17,16 +14,8 @@ WANTED = {A: Desired(make_zone(A)), B: Desired(make_zone(B))}
 
 def lose_an_answer(store: RecordStore, origin: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Publish a zone without hearing that it worked."""
-    script = store.core._publish
-
-    def losing(**arguments: Any) -> None:
-        script(**arguments)
-        raise redis.TimeoutError("lost")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(store.core, "_publish", losing)
-        with pytest.raises(StoreError):
-            store.publish(origin, make_zone(origin))
+    with answers_lost(store, monkeypatch), pytest.raises(StoreError):
+        store.publish(origin, make_zone(origin))
 
 
 def test_a_writer_believes_no_ack_of_the_position_that_it_found(

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-import redis
 from dnsfleet.replication import acks, keys, manifests
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.manifests import Manifest
@@ -12,7 +11,17 @@ from dnsfleet.zones import serials
 from dnsfleet_publisher.publishing import Desired, Publisher, State
 from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import StoreError, StoreResetError
-from support.core_servers import KEY, OTHER, A, B, Clock, CoreServer, reopened, ttl
+from support.core_servers import (
+    KEY,
+    OTHER,
+    A,
+    B,
+    Clock,
+    CoreServer,
+    answers_lost,
+    reopened,
+    ttl,
+)
 from support.zones import hosts, make_zone
 
 Backup = Mapping[bytes, bytes]
@@ -218,16 +227,8 @@ def test_an_answer_that_was_lost_does_not_make_the_core_another(
     server: CoreServer, store: RecordStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert store.publish(A, make_zone(A)) is not None
-    script = store.core._publish
-
-    def losing(**arguments: Any) -> None:
-        script(**arguments)
-        raise redis.TimeoutError("lost")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(store.core, "_publish", losing)
-        with pytest.raises(StoreError):
-            store.publish(A, make_zone(A, hosts(1)))
+    with answers_lost(store, monkeypatch), pytest.raises(StoreError):
+        store.publish(A, make_zone(A, hosts(1)))
     fence = store.fence
     store.check()
     assert store.fence == fence

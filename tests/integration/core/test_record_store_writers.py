@@ -1,10 +1,8 @@
 """The record store beside other writers, and with a core that is not as it left it."""
 
 import logging
-from typing import Any
 
 import pytest
-import redis
 from dnsfleet.replication import keys
 from dnsfleet.replication.revisions import Revision
 from dnsfleet_publisher.record_store import RecordStore
@@ -16,6 +14,7 @@ from support.core_servers import (
     B,
     Clock,
     CoreServer,
+    answers_lost,
     intruder,
     make_store,
     reopened,
@@ -98,17 +97,11 @@ def test_an_attempt_whose_answer_is_lost_keeps_its_keys(
     server: CoreServer, store: RecordStore, arrived: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert store.publish(A, make_zone(A, hosts(50))) is not None
-    script = store.core._publish
-
-    def losing(**arguments: Any) -> None:
-        if arrived:
-            script(**arguments)
-        raise redis.TimeoutError("lost")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(store.core, "_publish", losing)
-        with pytest.raises(StoreError, match="no answer in time"):
-            store.publish(A, make_zone(A, hosts(51)))
+    with (
+        answers_lost(store, monkeypatch, arrived),
+        pytest.raises(StoreError, match="no answer in time"),
+    ):
+        store.publish(A, make_zone(A, hosts(51)))
     tried = keys.delta(A, Revision(store.fence, 2), 1)
     chunk = server.admin.get(tried[0])
     made = store.publish(A, make_zone(A, hosts(52)))

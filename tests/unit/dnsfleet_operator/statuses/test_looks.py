@@ -124,6 +124,15 @@ class Looks:
         """Have the Pop show this status."""
         self.view.observation.refresh(self.pop | {"status": status})
 
+    def written_pop(self) -> Mapping[str, Any]:
+        """The status of the Pop, once it was handed on and the API server took it."""
+        self.view.pops["fra"] = PopResult("9", 1)
+        self.look()
+        (_, status) = self.put[0]
+        self.write_pop(status)
+        self.looks.written(POP, pack(status))
+        return status
+
     def look(self) -> list[str]:
         """The uids of objects that are given a status."""
         self.put.clear()
@@ -306,11 +315,7 @@ def test_zones_that_go_one_by_one_do_not_cost_a_write_of_every_pop_each(
 def test_a_pop_that_is_as_it_was_is_told_so_while_something_else_waits() -> None:
     looks = Looks()
     looks.serve()
-    looks.view.pops["fra"] = PopResult("9", 1)
-    looks.look()
-    (_, healthy) = looks.put[0]
-    looks.write_pop(healthy)
-    looks.looks.written(POP, pack(healthy))
+    healthy = looks.written_pop()
     looks.view.pops["fra"] = PopResult("9", 1, ("ApplyFailed", "no"))
     assert looks.look() == ["9"]
     looks.view.pops["fra"] = PopResult("9", 1)
@@ -322,11 +327,7 @@ def test_a_pop_that_is_as_it_was_is_told_so_while_something_else_waits() -> None
 def test_the_status_of_a_pop_that_somebody_else_changed_is_mended() -> None:
     looks = Looks()
     looks.serve()
-    looks.view.pops["fra"] = PopResult("9", 1)
-    looks.look()
-    (_, right) = looks.put[0]
-    looks.write_pop(right)
-    looks.looks.written(POP, pack(right))
+    right = looks.written_pop()
     assert looks.look() == []
     looks.write_pop({**right, "conditions": []})
     looks.looks.recheck(looks.view.observation)
