@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet.replication import public_keys
 from dnsfleet_publisher.core_redis import connect
-from dnsfleet_publisher.publishing import Desired, Publisher
+from dnsfleet_publisher.publishing import Desired, Publisher, State
 from dnsfleet_publisher.record_store import RecordStore
 from support.edge_fleets import EdgeFleet
 from support.edges import HOST
@@ -33,6 +33,12 @@ def wanted(counter: int) -> dict[str, Desired]:
     return {ORIGIN: Desired(make_zone(ORIGIN, [("probe", "TXT", f'"{counter}"')]))}
 
 
+def publish(publisher: Publisher, counter: int) -> None:
+    outcomes = publisher.reconcile(wanted(counter), complete=True)
+    assert outcomes[ORIGIN].state is State.PUBLISHED, outcomes[ORIGIN].message
+    assert publisher.away == ""
+
+
 def under_load(oracle: Oracle) -> None:
     """Go on until the queries of one second have been asked."""
     enough = oracle.asked + RATE
@@ -43,19 +49,19 @@ def test_an_edge_answers_on_and_follows_the_new_key_when_it_is_told(fleet: EdgeF
     fleet.start()
     fleet.publish("192.0.2.1", REMOVED)
     fleet.store.tombstone(REMOVED)
-    Publisher(fleet.store).reconcile(wanted(0), complete=True)
+    publish(Publisher(fleet.store), 0)
     fleet.edge.start_ready()
     file = fleet.edge.folder / "publisher.pub"
     with Oracle([(HOST, fleet.edge.port)], PROBE, RATE, published=0) as oracle:
         successor = writer(fleet, FORGER)
         oracle.publishing(1)
-        successor.reconcile(wanted(1), complete=True)
+        publish(successor, 1)
         under_load(oracle)
         assert not oracle.seen_everywhere(1), "nothing told the edge of this key"
         file.write_text(public_keys.to_pem([FORGER.public_key()]))
         wait_for("1 is answered", lambda: oracle.seen_everywhere(1), LIVE_SECONDS)
         oracle.publishing(2)
-        successor.reconcile(wanted(2), complete=True)
+        publish(successor, 2)
         wait_for("2 is answered", lambda: oracle.seen_everywhere(2), LIVE_SECONDS)
     assert oracle.faults == []
     fleet.edge.kill()

@@ -68,7 +68,11 @@ class EdgeProcess:
 
     def start_ready(self) -> None:
         self.start()
-        wait_for("the edge is ready", self.is_ready, START_SECONDS)
+        try:
+            wait_for("the edge is ready", self.is_ready, START_SECONDS)
+        except AssertionError as error:
+            error.add_note(f"/readyz: {self.page('/readyz')}\n{self.log}")
+            raise
 
     def send(self, number: signal.Signals) -> None:
         assert self._process is not None

@@ -6,6 +6,9 @@ import socket
 # Below the ports that Linux gives to outgoing connections.
 _RANGE = (10000, 19999)
 
+_given: set[int] = set()
+"""What this process gave away: a server may start later, or again, so no port comes twice."""
+
 
 def free_port() -> int:
     """A port of 127.0.0.1 that is free over TCP and UDP."""
@@ -17,7 +20,9 @@ def free_ports(count: int) -> int:
     low, high = _RANGE
     while True:
         first = random.randint(low, high + 1 - count)
-        if all(_is_free(port) for port in range(first, first + count)):
+        ports = range(first, first + count)
+        if _given.isdisjoint(ports) and all(map(_is_free, ports)):
+            _given.update(ports)
             return first
 
 
