@@ -3,6 +3,12 @@
 from collections.abc import Callable
 from typing import Literal, final
 
+def type_number(text: str) -> int | None:
+    """The number of a mnemonic or of `TYPEnnn`, in any letter case; None for another text."""
+
+def type_text(rtype: int) -> str:
+    """The mnemonic of a type, 0 to 65535; `TYPEnnn` where it has none."""
+
 @final
 class Delta:
     """The change that turns one `Zone` into another: whole RRsets removed and set."""

@@ -7,7 +7,7 @@ import dns.message
 import dns.name
 import dns.rcode
 import dns.rdatatype
-from dnsfleet import rings
+from dnsfleet import rings, rrtypes
 
 from dnsfleet_cli.kubectl import objects, tables
 from dnsfleet_cli.kubectl.objects import Object
@@ -94,7 +94,7 @@ def _answers(reply: Reply) -> list[str]:
     if reply.answer is None:
         return [reply.problem]
     lines = [
-        f"{rrset.name} {rrset.ttl} {dns.rdatatype.to_text(rrset.rdtype)} {rdata.to_text()}"
+        f"{rrset.name} {rrset.ttl} {rrtypes.to_text(rrset.rdtype)} {rdata.to_text()}"
         for rrset in reply.answer.answer
         for rdata in rrset
     ]

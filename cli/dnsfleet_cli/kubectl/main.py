@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Annotated
 
 import dns.message
-import dns.rdatatype
 import typer
-from dnsfleet import names
+from dnsfleet import names, rrtypes
 
 from dnsfleet_cli.kubectl import explaining, keys, objects, summaries, verdicts
 from dnsfleet_cli.kubectl.cluster import Cluster, Edge
@@ -125,8 +124,8 @@ def explain(
     cluster: Cluster = ctx.obj()
     try:
         absolute = names.normalise(qname)
-        kind = dns.rdatatype.to_text(dns.rdatatype.from_text(rtype))
-    except (ValueError, dns.rdatatype.UnknownRdatatype) as error:
+        kind = rrtypes.normalise(rtype)
+    except ValueError as error:
         raise Trouble(f"cannot ask for {qname} {rtype}: {error}") from None
     zone = objects.holder(absolute, cluster.zones())
     replies = [] if zone is None else _ask(cluster, absolute, kind, zone)
@@ -150,7 +149,7 @@ def _reply(
 ) -> explaining.Reply:
     where = (objects.name(pop), edge.name, explaining.shard(qname, pop))
     queries = [
-        dns.message.make_query(qname, rtype),
+        dns.message.make_query(qname, f"TYPE{rrtypes.number(rtype)}"),
         dns.message.make_query(objects.origin(zone), "SOA"),
     ]
     try:

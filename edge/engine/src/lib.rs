@@ -28,5 +28,7 @@ mod dnsfleet_engine {
     #[pymodule_export]
     use crate::python::engine::Engine;
     #[pymodule_export]
+    use crate::python::rrtypes::{type_number, type_text};
+    #[pymodule_export]
     use crate::python::zones::{Delta, Zone, ZoneBuilder};
 }

@@ -29,7 +29,7 @@ from dnsfleet.resources.kubernetes_types import (
 )
 from dnsfleet.resources.pops import Pop, PopSpec, PopStatus
 from dnsfleet.resources.record_sets import RecordSet, RecordSetSpec, RecordSetStatus
-from dnsfleet.resources.zone_contents import DEFAULT_TTL, MAX_TTL, Record, ZoneFile, canonical_type
+from dnsfleet.resources.zone_contents import DEFAULT_TTL, MAX_TTL, Record, ZoneFile
 from dnsfleet.resources.zones import Soa, Zone, ZoneSpec, ZoneStatus
 from dnsfleet.violations import Violation
 
@@ -74,7 +74,6 @@ __all__ = [
     "ZoneFile",
     "ZoneSpec",
     "ZoneStatus",
-    "canonical_type",
     "parse",
 ]
 

@@ -6,10 +6,9 @@ The limits of RRsets are here too, because Zone and RecordSet share them.
 from collections.abc import Iterable
 from typing import Annotated, Self
 
-import dns.rdatatype
 from pydantic import Field, model_validator
 
-from dnsfleet import names
+from dnsfleet import names, rrtypes
 from dnsfleet.resources.base import Model, ObjectName, fault
 
 MAX_TTL = 2**31 - 1
@@ -54,20 +53,19 @@ class Record(Model):
         return self
 
     def key(self, origin: str) -> tuple[str, str]:
-        """(owner name in normal spelling, type) with TYPE1 as A; ValueError on a bad name."""
-        return names.normalise(self.name, origin), canonical_type(self.type)
+        """The RRset: owner name and type, each in normal spelling; equal keys are one RRset.
 
-
-def canonical_type(mnemonic: str) -> str:
-    """The one spelling of a type: TYPE1 is A; types without a known mnemonic stay TYPEnnn."""
-    try:
-        return dns.rdatatype.to_text(dns.rdatatype.from_text(mnemonic))
-    except (dns.rdatatype.UnknownRdatatype, ValueError):
-        return mnemonic
+        ValueError on a bad name, UnknownTypeError on a type that there is not.
+        """
+        return names.normalise(self.name, origin), rrtypes.normalise(self.type)
 
 
 def check_distinct(records: Iterable[Record]) -> None:
-    """Refuse two entries for one name and type: the second would hide or extend the first."""
+    """Refuse two entries of one spelling: the second would hide or extend the first.
+
+    The API server does the same. What is one RRset in two spellings is told once the origin is
+    known: where its zone is built.
+    """
     seen: dict[tuple[str, str], int] = {}
     for index, record in enumerate(records):
         key = (record.name.lower(), record.type)

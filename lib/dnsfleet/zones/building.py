@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 
 from dnsfleet_engine import Zone, ZoneBuilder
 
-from dnsfleet import names, resources
-from dnsfleet.resources import Record, RecordSet, canonical_type
+from dnsfleet import names, resources, rrtypes
+from dnsfleet.resources import Record, RecordSet
 from dnsfleet.violations import Violation
 from dnsfleet.zones.master_files import Built, Include, Progress, add_file, convert, finish
 
@@ -101,16 +101,33 @@ def _add_apex(builder: ZoneBuilder, zone: resources.Zone) -> None:
 def _add_records(
     builder: ZoneBuilder, zone: resources.Zone, subject: str, records: Iterable[Record]
 ) -> list[Violation]:
-    """Add RRsets; returns warnings about names that look absolute and are not."""
+    """Add RRsets; returns what is wrong with names, and warnings about what they may not mean.
+
+    A name that has no normal spelling is not given to the engine, which takes some of them: such an
+    RRset would have no key, so nobody could own it.
+    """
     found = []
     origin, default_ttl = zone.origin, zone.spec.ttl
-    looks_absolute = f".{origin}"
+    entries: dict[tuple[str, int | str], int] = {}
     for index, record in enumerate(records):
         where = f"{subject}: spec.records[{index}]"
+        try:
+            owner = names.normalise(record.name, origin)
+        except ValueError as error:
+            found.append(Violation("BadName", str(error), f"{where}.name"))
+            continue
+        number = rrtypes.number(record.type)
+        first = entries.setdefault((owner, record.type if number is None else number), index)
+        if first != index:
+            message = (
+                f"{record.name} {record.type} is another spelling of records[{first}], so the data "
+                "of both is one RRset; write all of it there"
+            )
+            found.append(Violation("MergedRecords", message, where, "warning"))
         ttl = default_ttl if record.ttl is None else record.ttl
         for place, text in enumerate(record.data):
             builder.add_record(record.name, record.type, ttl, text, f"{where}.data[{place}]")
-        if f".{record.name}.".lower().endswith(looks_absolute) and origin != names.ROOT:
+        if _looks_absolute(record.name, owner, origin):
             message = (
                 f"{record.name} has no dot at its end and becomes {record.name}.{origin}; "
                 "add the dot if you mean it as it stands"
@@ -119,24 +136,30 @@ def _add_records(
     return found
 
 
+def _looks_absolute(name: str, owner: str, origin: str) -> bool:
+    """Whether a name that is relative, and so is `owner`, would be in the zone as it stands."""
+    if "\\" not in name and not f"{name}.".lower().endswith(origin):
+        return False  # as most do; what follows takes longer
+    stands = names.normalise(name)
+    if stands == owner or origin == names.ROOT:
+        return False
+    return stands.endswith(origin) and names.is_at_or_below(stands, origin)
+
+
 def _apex_records(zone: resources.Zone, records: Iterable[Record]) -> list[Violation]:
     """SOA and apex NS among the records, however they are spelled."""
     found, origin = [], zone.origin
     for index, record in enumerate(records):
-        rtype = canonical_type(record.type)
-        if rtype == "SOA" or (rtype == "NS" and _is_apex(record, origin)):
+        try:
+            owner, rtype = record.key(origin)
+        except ValueError:
+            continue  # adding it tells what is wrong
+        if rtype == "SOA" or (owner, rtype) == (origin, "NS"):
             source = "spec.soa" if rtype == "SOA" else "spec.nameServers"
             where = f"{zone.reference}: spec.records[{index}]"
             message = f"the {rtype} of the zone is no record here; write it in {source}"
             found.append(Violation("ApexOwnedByZone", message, where))
     return found
-
-
-def _is_apex(record: Record, origin: str) -> bool:
-    try:
-        return names.normalise(record.name, origin) == origin
-    except ValueError:
-        return False  # the builder says what is wrong with the name
 
 
 def _explain_second_soa(violation: Violation, zone: resources.Zone) -> Violation:
@@ -152,13 +175,21 @@ def _other_name_servers(built: Zone, zone: resources.Zone) -> Violation | None:
         return None
     _, servers = built.get(built.origin, "NS") or (0, [])
     wanted = {names.normalise(server) for server in zone.spec.name_servers}
-    if {names.normalise(server) for server in servers} == wanted:
+    if {_spelling(server) for server in servers} == wanted:
         return None
     message = (
         "the zone file names other servers; remove spec.nameServers, or the NS records at the apex "
         "of the file"
     )
     return Violation("ConflictingNameServers", message, f"{zone.reference}: spec.nameServers")
+
+
+def _spelling(name: str) -> str:
+    """The normal spelling of a name in a file, which may be one that an object may not have."""
+    try:
+        return names.normalise(name)
+    except ValueError:
+        return name
 
 
 def _about(record_set: RecordSet, violation: Violation) -> Violation:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 
 from dnsfleet_engine import Zone, ZoneBuilder
 
+from dnsfleet import rrtypes
 from dnsfleet.violations import Violation, errors
 
 MAX_FILE = 1 << 30
@@ -37,10 +38,10 @@ def convert(rtype: str, text: str, origin: str) -> tuple[int, bytes]:
     import dns.rdataclass
     import dns.rdatatype
 
-    try:
-        number = dns.rdatatype.from_text(rtype)
-    except (dns.rdatatype.UnknownRdatatype, ValueError):
-        raise ValueError(f"type {rtype} is unknown; write it as TYPEnnn (RFC 3597)") from None
+    found = rrtypes.number(rtype)
+    if found is None:
+        raise rrtypes.UnknownTypeError(rtype)
+    number = dns.rdatatype.RdataType.make(found)
     if dns.rdatatype.is_metatype(number):
         raise ValueError(f"type {rtype} is for messages only and cannot be in a zone")
     try:

@@ -12,8 +12,8 @@ from typing import NamedTuple, TypeVar
 
 from dnsfleet_engine import Zone as EngineZone
 
-from dnsfleet import names
-from dnsfleet.resources import RecordSet, Reference, Zone, canonical_type
+from dnsfleet import names, rrtypes
+from dnsfleet.resources import RecordSet, Reference, Zone
 from dnsfleet.violations import Violation
 
 Owned = TypeVar("Owned", Zone, RecordSet)
@@ -163,7 +163,7 @@ def admit(
         try:
             owners[record.key(zone.origin)] = zone.reference
         except ValueError:
-            continue  # building the zone refuses this name
+            continue  # building the zone refuses this record
     admitted: list[RecordSet] = []
     violations: list[Violation] = []
     for record_set in by_age(record_sets):
@@ -192,6 +192,9 @@ def _claims(zone: Zone, record_set: RecordSet) -> tuple[list[tuple[str, str]], l
     for index, record in enumerate(record_set.spec.records):
         try:
             claim = record.key(origin)
+        except rrtypes.UnknownTypeError as error:
+            violations.append(_refusal("UnknownType", str(error), record_set, index))
+            continue
         except ValueError as error:
             violations.append(_refusal("BadName", str(error), record_set, index))
             continue
@@ -217,11 +220,11 @@ def _without_consent(
             "its spec.recordSets.namespaces must allow it"
         )
         return [Violation("NotAllowedByZone", message, f"{record_set.reference}: spec.zoneRef")]
-    types = None if consent.types is None else {canonical_type(rtype) for rtype in consent.types}
+    types = None if consent.types is None else {rrtypes.number(each) for each in consent.types}
     violations = []
     for index, (owner, rtype) in enumerate(claims):
         field = None
-        if types is not None and rtype not in types:
+        if types is not None and rrtypes.number(rtype) not in types:
             field = "types"
         elif not any(_fits(owner, pattern, origin) for pattern in consent.names):
             field = "names"

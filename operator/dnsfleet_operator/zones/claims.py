@@ -14,6 +14,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from dnsfleet import rrtypes
 from dnsfleet.resources import Metadata, Record, RecordSet, RecordSetSpec, Reference
 from dnsfleet.resources.record_sets import ZoneReference
 from dnsfleet_engine import Zone
@@ -21,7 +22,7 @@ from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import StoreResetError
 
 RRsetKey = tuple[str, str]
-"""Owner name and type."""
+"""Owner name and type, each in normal spelling (`Record.key`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +196,11 @@ def _decode(value: bytes) -> Claim | None:
     try:
         found = json.loads(value)
         namespace, name = found["zone"]
-        rrsets = frozenset((str(owner), str(rtype)) for owner, rtype in found["rrsets"])
+        rrsets = frozenset(
+            (str(owner), rrtypes.to_text(number))
+            for owner, rtype in found["rrsets"]
+            if (number := rrtypes.number(str(rtype))) is not None
+        )
         zone = Reference("Zone", str(namespace), str(name))
         return Claim(zone, str(found["created"]), rrsets, str(found.get("uid", "")))
     except (ValueError, KeyError, TypeError):

@@ -2,5 +2,6 @@
 
 mod callbacks;
 pub mod engine;
+pub mod rrtypes;
 pub mod serving;
 pub mod zones;

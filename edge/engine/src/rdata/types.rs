@@ -146,6 +146,8 @@ const MNEMONICS: &[(&str, u16)] = &[
     ("SVCB", 64),
     ("HTTPS", 65),
     ("DSYNC", 66),
+    ("HHIT", 67),
+    ("BRID", 68),
     ("SPF", SPF),
     ("UINFO", 100),
     ("UID", 101),

@@ -135,6 +135,10 @@ def test_name_servers_in_file_and_spec() -> None:
         "Zone default/example-com: spec.nameServers: the zone file names other servers; remove "
         "spec.nameServers, or the NS records at the apex of the file [ConflictingNameServers]"
     ]
+    odd = FILE.replace(b"NS ns1.example.net.", b"NS xn--a-.example.net.")
+    built, violations = building.from_zone_file(zone, odd, "f")
+    assert built is None
+    assert [violation.reason for violation in violations] == ["ConflictingNameServers"]
     same = yaml_resources.zone("{nameServers: [NS1.example.net], zoneFile: {path: f}}")
     built, violations = building.from_zone_file(same, FILE, "f")
     assert built is not None
@@ -171,19 +175,57 @@ def test_a_record_set_that_breaks_a_rule_is_left_out() -> None:
     ]
 
 
-def test_names_that_look_absolute() -> None:
-    spec = "{records: [{name: www.example.com, type: A, data: [192.0.2.1]}]}"
-    built, violations = building.from_resources(yaml_resources.zone(spec), [], None)
+@pytest.mark.parametrize("name", ["www.example.com", "WWW.Example.com", r"\119ww.exam\112le.com"])
+def test_names_that_look_absolute(name: str) -> None:
+    record: dict[str, object] = {"name": name, "type": "A", "data": ["192.0.2.1"]}
+    built, violations = building.from_resources(yaml_resources.zone_with([record]), [], None)
     assert get(built, "www.example.com.example.com.", "A") is not None
     assert violations == [
         Violation(
             "RelativeName",
-            "www.example.com has no dot at its end and becomes www.example.com.example.com.; add "
+            f"{name} has no dot at its end and becomes {name}.example.com.; add "
             "the dot if you mean it as it stands",
             "Zone default/example-com: spec.records[0].name",
             "warning",
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "rtype"), [("www", "TYPE16"), ("www.example.com.", "TXT"), (r"\119ww", "TYPE016")]
+)
+def test_two_spellings_of_one_rrset_are_merged_and_told(name: str, rtype: str) -> None:
+    records: list[dict[str, object]] = [
+        {"name": "www", "type": "TXT", "data": ["one"]},
+        {"name": name, "type": rtype, "data": ["two"]},
+    ]
+    expected = Violation(
+        "MergedRecords",
+        f"{name} {rtype} is another spelling of records[0], so the data of both is one RRset; "
+        "write all of it there",
+        "Zone default/example-com: spec.records[1]",
+        "warning",
+    )
+    built, violations = building.from_resources(yaml_resources.zone_with(records), [], None)
+    assert get(built, "www.example.com.", "TXT") == (300, ['"one"', '"two"'])
+    assert violations == [expected]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("ü", '"ü" has letters outside ASCII; write its A-label form xn--tda'),
+        ("a b", '"a b" has a blank or control character; write it as \\032'),
+        ("xn--a-", '"xn--a-" begins with xn-- but is no A-label; check its spelling'),
+    ],
+)
+def test_a_name_without_a_normal_spelling_is_refused(name: str, message: str) -> None:
+    """The engine takes it, so another object could own the same name by its escapes."""
+    record: dict[str, object] = {"name": name, "type": "A", "data": ["192.0.2.1"]}
+    built, violations = building.from_resources(yaml_resources.zone_with([record]), [], None)
+    assert built is None
+    place = "Zone default/example-com: spec.records[0].name"
+    assert violations == [Violation("BadName", message, place)]
 
 
 @pytest.mark.parametrize(

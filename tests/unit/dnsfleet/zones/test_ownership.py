@@ -89,9 +89,35 @@ def test_the_zone_file_owns_its_records() -> None:
     assert admission.violations[0].reason == "NotOwner"
 
 
-def test_type_numbers_are_types() -> None:
-    both = [claim("www", rtype) for rtype in ("A", "TYPE1")]
+@pytest.mark.parametrize(
+    "spelled",
+    [("A", "TYPE1"), ("A", "TYPE001"), ("DOA", "TYPE259"), ("HHIT", "TYPE67")],
+    ids=" and ".join,
+)
+def test_type_numbers_are_types(spelled: tuple[str, str]) -> None:
+    both = [claim("www", rtype) for rtype in spelled]
     assert ownership.admit(yaml_resources.zone(), both, {}).record_sets == (both[0],)
+
+
+@pytest.mark.parametrize("name", ["WWW", "www.example.com.", r"'\119ww'", r"'w\ww.EXAMPLE.com.'"])
+def test_a_name_is_one_name_however_it_is_spelled(name: str) -> None:
+    zone = yaml_resources.zone(f"{{records: {WWW}}}")
+    admission = ownership.admit(zone, [claim(name, "A")], {})
+    assert [violation.reason for violation in admission.violations] == ["NotOwner"]
+
+
+def test_an_unknown_type_is_refused_beside_a_zone_file_too() -> None:
+    text = b"@ 60 SOA ns1 h 1 1 1 1 1\n@ 60 NS ns1\nns1 60 A 192.0.2.1\n"
+    base, _ = master_files.read(text, "f", "example.com.")
+    zone = yaml_resources.zone("{nameServers: null, zoneFile: {path: f}}")
+    admission = ownership.admit(zone, [claim("www", "AAA")], {}, base)
+    assert admission.violations == [
+        Violation(
+            "UnknownType",
+            "type AAA is unknown; write it as TYPEnnn (RFC 3597)",
+            "RecordSet default/aaa: spec.records[0]",
+        )
+    ]
 
 
 CONSENTS = [

@@ -162,6 +162,14 @@ def test_negative_answers_and_referrals_are_named() -> None:
     ]
 
 
+def test_types_are_spelled_as_in_a_zone() -> None:
+    odd = message(";ANSWER\nwww.example.com. 60 IN TYPE102 \\# 1 00")
+    (*_, line) = explaining.text(
+        "www.example.com.", "GID", ZONE, [Reply("fra", "a", 0, odd, soa(7))]
+    ).splitlines()
+    assert line.split(maxsplit=5)[-1] == "www.example.com. 60 GID \\# 1 00"
+
+
 def test_a_name_of_no_zone_and_a_zone_of_no_edge_say_so() -> None:
     text = explaining.text("example.org.", "MX", None, [])
     assert text.splitlines()[:2] == ["Name   example.org. MX", "Zone   none of this fleet"]

@@ -1,10 +1,12 @@
 """What stands in for objects that do not speak for themselves is as old as they are."""
 
+from collections.abc import Iterator
+
 from dnsfleet.resources import Reference
 from dnsfleet.zones import ownership
 from dnsfleet_operator.observed.observation import Known
 from dnsfleet_operator.zones import claims
-from dnsfleet_operator.zones.claims import Claim
+from dnsfleet_operator.zones.claims import Claim, Ledger
 from dnsfleet_operator.zones.retained import stand_in
 from support import yaml_resources
 from support.zones import make_zone
@@ -20,6 +22,31 @@ def test_a_record_set_as_it_was_published_has_its_age() -> None:
     assert found is not None
     assert ownership.age(found) == (CREATED, "dns", "web")
     assert claims.of_record_set(found, "example.com.") == claim
+
+
+class _Noted:
+    """A core in which a writer before noted these claims."""
+
+    fence = 1
+
+    def __init__(self, **claims: str) -> None:
+        self._claims = {name: text.encode() for name, text in claims.items()}
+
+    def claims(self) -> Iterator[dict[str, bytes]]:
+        yield {f"example.com. dns/{name}": value for name, value in self._claims.items()}
+
+
+def test_a_claim_that_names_a_type_in_another_way_is_the_same_claim() -> None:
+    text = '{"zone":["dns","a"],"uid":"u","created":"%s","rrsets":[%s]}'
+    ledger = Ledger(
+        _Noted(  # type: ignore[arg-type]
+            web=text % (CREATED, '["www.example.com.","TYPE259"],["www.example.com.","DOA"]'),
+            later=text % (CREATED, '["www.example.com.","OF-A-LATER-VERSION"]'),
+        )
+    )
+    assert list(ledger.open()) == [None]
+    found = {each.name: claim.rrsets for each, claim in ledger.of_zone("example.com.").items()}
+    assert found == {"web": {("www.example.com.", "DOA")}, "later": frozenset()}
 
 
 def test_a_zone_that_is_not_understood_holds_its_origin_by_its_age() -> None:
