@@ -36,6 +36,8 @@ ACK_OCTETS = 16 * 1024 * 1024
 more only where an edge has much to complain of."""
 CLAIMS_AT_ONCE = 1000
 """Claims in one round trip: some 200 kB, and 10 ms until they are decoded."""
+ABSENCES_AT_ONCE = 1000
+"""Absences in one round trip: some 40 kB, and a few milliseconds of the core."""
 ANSWER_SECONDS = 5.0
 """How long an answer may take. A script with a thousand keys takes milliseconds."""
 
@@ -195,22 +197,38 @@ class CoreRedis:
 
         Some may come twice. Those that change meanwhile may be missing.
         """
+        return self._noted(keys.CLAIMS, CLAIMS_AT_ONCE)
+
+    def note_claims(self, fence: int, changes: Mapping[str, bytes | None]) -> Iterator[str]:
+        """Write claims, None drops one; the fence that is stored, part by part."""
+        return self._write_notes(keys.CLAIMS, fence, changes, CHUNKS_AT_ONCE)
+
+    def absences(self) -> Iterator[dict[str, bytes]]:
+        """What writers noted of what has no object, as `claims` does."""
+        return self._noted(keys.ABSENCES, ABSENCES_AT_ONCE)
+
+    def note_absences(self, fence: int, changes: Mapping[str, bytes | None]) -> Iterator[str]:
+        """Write absences, as `note_claims` does."""
+        return self._write_notes(keys.ABSENCES, fence, changes, ABSENCES_AT_ONCE)
+
+    def _noted(self, name: str, at_once: int) -> Iterator[dict[str, bytes]]:
         cursor, more = 0, True
         while more:
             with reporting(self._client):
-                cursor, noted = self._client.hscan(keys.CLAIMS, cursor, count=CLAIMS_AT_ONCE)
+                cursor, noted = self._client.hscan(name, cursor, count=at_once)
             found = cast(dict[bytes, bytes], noted)
             yield {field.decode(errors="replace"): value for field, value in found.items()}
             more = cursor != 0
 
-    def note_claims(self, fence: int, changes: Mapping[str, bytes | None]) -> Iterator[str]:
-        """Write claims, None drops one; the fence that is stored, part by part."""
-        for part in _parts(list(changes), CHUNKS_AT_ONCE):
+    def _write_notes(
+        self, name: str, fence: int, changes: Mapping[str, bytes | None], at_once: int
+    ) -> Iterator[str]:
+        for part in _parts(list(changes), at_once):
             args: list[EncodableT] = [fence]
             for field in part:
                 args += [field, changes[field] or b""]
             with reporting(self._client):
-                stored = self._note(keys=[keys.FENCE, keys.CLAIMS], args=args)
+                stored = self._note(keys=[keys.FENCE, name], args=args)
             yield cast(bytes, stored).decode()
 
     def acks(self) -> dict[str, Ack]:

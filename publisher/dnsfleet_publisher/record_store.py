@@ -122,6 +122,12 @@ class RecordStore:
         """The sums by which an ack is judged."""
         return self._trail.positions
 
+    def now(self) -> float:
+        """Unix time in seconds by our clock; ClockError where others say that it is wrong."""
+        now = self._clock()
+        clocks.check(now, self._witnesses())
+        return now
+
     def claim(self) -> int:
         """Become the one writer: whoever wrote before is refused from now on.
 
@@ -129,12 +135,12 @@ class RecordStore:
         second claim means that the core lost the first one, or went back, or that an edge is ahead.
         All that is known is then compared with what is there; what differs is `outdated`.
         """
-        clocks.check(self._clock(), self._witnesses())
+        now = self.now()
         again = self._fence > 0
         said = self.core.acks()
         known = max(self._fence, self._proofs.epoch(said), self._zones.epoch)
         step = random.randint(1, FENCE_STEP)  # noqa: S311 - not a secret
-        self._fence = self.core.claim(int(self._clock()), known, step)
+        self._fence = self.core.claim(int(now), known, step)
         self._trail.read(*self.core.index())
         self._announced = None
         self._hear_formats(said)
@@ -277,6 +283,15 @@ class RecordStore:
     def note_claims(self, changes: Mapping[str, bytes | None]) -> None:
         """Write claims; None drops one."""
         for fence in self.core.note_claims(self._fence, changes):
+            self._compare_fence(fence)
+
+    def absences(self) -> Iterator[dict[str, bytes]]:
+        """What writers noted of what is published and has no object, as `claims` does."""
+        return self.core.absences()
+
+    def note_absences(self, changes: Mapping[str, bytes | None]) -> None:
+        """Write absences; None drops one."""
+        for fence in self.core.note_absences(self._fence, changes):
             self._compare_fence(fence)
 
     def live(self) -> list[str]:

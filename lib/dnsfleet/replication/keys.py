@@ -14,6 +14,8 @@
                                               version before write it
     dnsfleet:1:claims                         hash: `ORIGIN NAMESPACE/NAME` of a RecordSet to the
                                               RRsets that it added; for writers only
+    dnsfleet:1:absences                       hash: `KIND NAME` of what is published and has no
+                                              object to the time since when; for writers only
 
 The 1 is the version of this layout. A reader looks only under its own version. Where it finds
 nothing there, it keeps what it has, so a newer layout never takes a zone away from an older edge.
@@ -32,6 +34,7 @@ ZONES = PREFIX + "zones"
 FLEET = PREFIX + "fleet"
 ACKS = PREFIX + "acks"
 CLAIMS = PREFIX + "claims"
+ABSENCES = PREFIX + "absences"
 
 
 def manifest(origin: str) -> str:

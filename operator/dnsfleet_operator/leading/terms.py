@@ -275,7 +275,7 @@ class Term:
         """Find what is in the core and belongs to nobody; what ends by that, the next pass ends."""
         if not self._keys.known:
             return True  # the next Sync adds this key again
-        self._zones.sweep(self._observation, time.monotonic())
+        self._zones.sweep(self._observation, self._store.now())
         self._metrics.orphans.set(self._zones.orphans)
         self._waiting.add(ZONES)
         self._unproved = True

@@ -65,6 +65,13 @@ class Deletions:
             for reference in self._there_again(meant)
         }
 
+    def definition_created(self, kind: str) -> str | None:
+        """The creationTimestamp of the CRD of a kind; None where it is gone, or is to go."""
+        found = self._cluster.get("CustomResourceDefinition", DEFINITIONS[kind])
+        if found is None or found["metadata"].get("deletionTimestamp"):
+            return None
+        return str(found["metadata"]["creationTimestamp"])
+
     def _there_again(self, meant: list[Reference]) -> set[Reference]:
         """Those of the references that name an object; many are looked up by one list."""
         found = set()

@@ -1,11 +1,13 @@
-"""Published zones that no Zone object asks for: kept for long, then removed a few at a time. Pure.
+"""What is published and has no object: kept for long, then removed a few at a time. Pure.
 
 A list that lacks a Zone proves little: the namespace may be gone, the CRD may have been reinstalled
 or a backup restored in part. So an orphan is served on for a grace period that people can notice,
-an empty list orphans nothing, and one sweep removes at most a tenth of what is published.
+and one sweep removes at most a tenth of what is published. An empty list orphans only what it
+counts for (see `absences`).
 """
 
-from collections.abc import Mapping, Set
+import math
+from collections.abc import Callable, Mapping, Set
 from typing import NamedTuple
 
 MAX_SHARE = 10
@@ -16,7 +18,7 @@ class Sweep(NamedTuple):
     """What one look at the published zones gives."""
 
     since: Mapping[str, float]
-    """Since when each orphan is known as one."""
+    """Since when each orphan is known as one; infinite where its absence does not count yet."""
     removed: frozenset[str]
     """Those to remove now."""
 
@@ -27,19 +29,27 @@ def sweep(
     since: Mapping[str, float],
     now: float,
     grace_seconds: float,
+    counts: Callable[[str], bool],
 ) -> Sweep:
     """Look once, after a complete list.
 
-    `published` are the origins that edges serve, `named` those that some Zone object names,
-    `since` comes from the last look; times are monotonic seconds.
+    `published` are the origins that edges serve, `named` those that some Zone object names, `since`
+    comes from the last look, which somebody with another clock may have made; times are seconds.
+    `counts` tells whether an empty list says anything about an origin. What one said nothing about
+    stays so until a list has something.
     """
-    if not named:
-        return Sweep({}, frozenset())
-    known = {origin: since.get(origin, now) for origin in published - named}
+
+    def first(origin: str) -> float:
+        noted = since.get(origin, now)
+        if not named and (math.isinf(noted) or not counts(origin)):
+            return math.inf
+        return min(noted, now)
+
+    known = {origin: first(origin) for origin in published - named}
     ripe = sorted(
-        (origin for origin, first in known.items() if now - first >= grace_seconds),
+        (origin for origin, begun in known.items() if now - begun >= grace_seconds),
         key=lambda origin: (known[origin], origin),
     )
     removed = frozenset(ripe[: max(1, len(published) // MAX_SHARE)])
-    kept = {origin: first for origin, first in known.items() if origin not in removed}
+    kept = {origin: begun for origin, begun in known.items() if origin not in removed}
     return Sweep(kept, removed)

@@ -14,7 +14,7 @@ work, for which a change right after the last page would have to wait.
 What is published and not asked for by any good object is served on, as it is in the core:
 
 * a Zone that is refused or not understood keeps what it published;
-* a published zone without a Zone object is an orphan (see `orphans`);
+* a published zone without a Zone object is an orphan (see `absences`);
 * a deleted Zone is removed once the API server confirms that it was meant (see `deletions`).
 
 For what a RecordSet added to a zone the same holds; `retained` knows what that was.
@@ -23,6 +23,7 @@ For what a RecordSet added to a zone the same holds; `retained` knows what that 
 import itertools
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from functools import partial
 
 from dnsfleet.resources import Reference
 from dnsfleet.zones.plans import APPROVE_ANNOTATION
@@ -39,11 +40,12 @@ from dnsfleet_publisher.zone_sources import Outside
 from dnsfleet_operator.cluster import Cluster
 from dnsfleet_operator.observed.deletions import Deletions
 from dnsfleet_operator.observed.observation import Known, Observation, origins_of
-from dnsfleet_operator.zones import claims, orphans
+from dnsfleet_operator.zones import claims
+from dnsfleet_operator.zones.absences import Absences
 from dnsfleet_operator.zones.claims import Claims, Ledger
 from dnsfleet_operator.zones.placements import Selections
 from dnsfleet_operator.zones.results import AWAY, Pass, Results
-from dnsfleet_operator.zones.retained import Retained, stand_in
+from dnsfleet_operator.zones.retained import Retained, published_at, stand_in
 
 MOST_ORIGINS = 100
 """Origins that one pass looks at: a tenth of a second, for which a change may have to wait."""
@@ -62,10 +64,10 @@ class ZonePasses:
     ) -> None:
         self._store = store
         self._publisher = Publisher(store)
-        self._orphan_seconds = orphan_seconds
         self._deletions = Deletions(cluster)
         self._ledger = Ledger(store)
-        self._retained = Retained(self._ledger, store, self._deletions, orphan_seconds)
+        self._absences = Absences(store, self._deletions, orphan_seconds)
+        self._retained = Retained(self._ledger, store, self._deletions, self._absences)
         self._assembler = Assembler(outside, published=self._retained.published)
         self._selections = Selections()
         self._naming: Groups[str] = Groups()
@@ -77,7 +79,6 @@ class ZonePasses:
         self._silent: set[Reference] = set()
         self._touched: set[Reference] = set()
         self._pending: dict[Reference, bool] = {}
-        self._orphans: Mapping[str, float] = {}
         self._live: set[str] = set()
         self._reading: Iterator[None] | None = None
         self._begun = False
@@ -86,7 +87,7 @@ class ZonePasses:
     @property
     def orphans(self) -> int:
         """Published zones that no Zone object names."""
-        return len(self._orphans)
+        return len(self._absences.of_kind("Zone"))
 
     @property
     def waiting(self) -> int:
@@ -167,15 +168,18 @@ class ZonePasses:
         return Pass(outcomes, origins, touched, again, self._publisher.away)
 
     def sweep(self, observation: Observation, now: float) -> None:
-        """Look for orphans; only after a complete list. It raises what `run` raises."""
+        """Look for orphans; only after a complete list. It raises what `run` raises.
+
+        `now` is Unix time in seconds.
+        """
         self._begin(observation)
-        found = orphans.sweep(
-            self._live, set(self._naming), self._orphans, now, self._orphan_seconds
-        )
-        for origin in found.since.keys() - self._orphans.keys():
-            _log.warning("%s is published and no Zone names it; it is served on", origin)
-        self._orphans = found.since
-        self._remove(found.removed)
+        before = self._absences.of_kind("Zone")
+        at = partial(published_at, self._store)
+        removed = self._absences.sweep("Zone", self._live, set(self._naming), at, now)
+        if new := self._absences.of_kind("Zone").keys() - before.keys():
+            more = f" and {len(new) - 1} more" if len(new) > 1 else ""
+            _log.warning("no Zone names %s%s; what is published is served on", min(new), more)
+        self._remove(removed)
         self._silent |= set(self._retained.sweep(observation, now))
 
     def prove(self, wrong: Callable[[], None]) -> Iterator[None]:
@@ -236,6 +240,7 @@ class ZonePasses:
         if self._store.fence == 0:
             self._store.claim()
         yield from self._ledger.open()
+        yield from self._absences.open()
         yield from self._store.read_all()
         self._live = set(self._store.live())
         for origin in self._live:

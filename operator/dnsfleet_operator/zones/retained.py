@@ -13,7 +13,7 @@ went is looked at, and all with a claim when a writer begins.
 """
 
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 
 from dnsfleet.resources import Metadata, RecordSet, Reference, Zone, ZoneSpec
 from dnsfleet_publisher.assembling import Assembler
@@ -21,7 +21,8 @@ from dnsfleet_publisher.record_store import RecordStore
 
 from dnsfleet_operator.observed.deletions import Deletions
 from dnsfleet_operator.observed.observation import Known, Observation
-from dnsfleet_operator.zones import claims, orphans
+from dnsfleet_operator.zones import claims
+from dnsfleet_operator.zones.absences import Absences
 from dnsfleet_operator.zones.claims import Ledger
 
 _log = logging.getLogger(__name__)
@@ -31,14 +32,13 @@ class Retained:
     """Decides which RecordSets of one writer are served on without their object's word."""
 
     def __init__(
-        self, ledger: Ledger, store: RecordStore, deletions: Deletions, grace_seconds: float
+        self, ledger: Ledger, store: RecordStore, deletions: Deletions, absences: Absences
     ) -> None:
         self._ledger = ledger
         self._store = store
         self._deletions = deletions
-        self._grace_seconds = grace_seconds
+        self._absences = absences
         self._deleted: set[Reference] = set()
-        self._since: Mapping[str, float] = {}
 
     def follow(
         self, references: Collection[Reference], observation: Observation, assembler: Assembler
@@ -55,14 +55,30 @@ class Retained:
 
     def sweep(self, observation: Observation, now: float) -> list[Reference]:
         """Those that are gone for too long, to be followed; only after a complete list."""
-        by_text = {str(reference): reference for reference in self._ledger.record_sets()}
-        named = {str(reference) for reference in observation.of_kind("RecordSet")}
-        found = orphans.sweep(by_text.keys(), named, self._since, now, self._grace_seconds)
-        self._since = found.since
-        removed = [by_text[text] for text in found.removed]
-        self._deleted &= set(by_text.values())
+        claimed = self._ledger.record_sets()
+        by_name = {_name(reference): reference for reference in claimed}
+        named = {_name(reference) for reference in observation.of_kind("RecordSet")}
+        found = self._absences.sweep(
+            "RecordSet",
+            by_name.keys(),
+            named,
+            lambda name: self._published_at(by_name[name]),
+            now,
+        )
+        removed = [by_name[name] for name in found]
+        self._deleted &= claimed
         self._deleted |= set(removed)
         return removed
+
+    def _published_at(self, reference: Reference) -> float:
+        """When the zone was published that has what a RecordSet added."""
+        return max(
+            (
+                published_at(self._store, origin)
+                for origin, _ in self._ledger.of_record_set(reference)
+            ),
+            default=0.0,
+        )
 
     def published(self, origin: str, record_set: RecordSet) -> RecordSet | None:
         """This very RecordSet as it was published in the zone of an origin."""
@@ -107,6 +123,12 @@ class Retained:
             assembler.retain(kept)
 
 
+def published_at(store: RecordStore, origin: str) -> float:
+    """When a zone was published last, Unix time in seconds; 0 where it is not there."""
+    manifest = store.manifest(origin)
+    return 0.0 if manifest is None else manifest.time_ms / 1000
+
+
 def stand_in(reference: Reference, known: Known, origin: str) -> Zone:
     """A Zone that has its origin and its age, and allows nothing to anybody else."""
     return Zone.model_construct(
@@ -117,6 +139,10 @@ def stand_in(reference: Reference, known: Known, origin: str) -> Zone:
         ),
         spec=ZoneSpec.model_construct(origin=origin),
     )
+
+
+def _name(reference: Reference) -> str:
+    return f"{reference.namespace}/{reference.name}"
 
 
 def _speaks(reference: Reference, observation: Observation) -> bool:

@@ -84,12 +84,12 @@ CALLS: st.SearchStrategy[Call | Wish] = st.one_of(
             st.sampled_from(["", "1.1", "1.2"]),
         ),
     ),
-    st.tuples(st.just("note_claims"), st.tuples(FENCE, FIELDS)),
+    st.tuples(st.sampled_from(["note_claims", "note_absences"]), st.tuples(FENCE, FIELDS)),
     st.tuples(st.just("forget_edges"), st.just((["ams/0"],))),
     st.tuples(st.just("chunks"), st.tuples(SOME_CHUNKS, st.just(100))),
     st.tuples(st.just("present"), st.just(([CHUNKS[:2], CHUNKS[2:]],))),
     st.tuples(st.just("heads"), st.just(([A, B],))),
-    st.sampled_from(["state", "index", "origins", "fleet", "claims", "acks"]).map(
+    st.sampled_from(["state", "index", "origins", "fleet", "claims", "absences", "acks"]).map(
         lambda name: (name, ())
     ),
     st.tuples(st.just("delete"), st.tuples(NAMES)),

@@ -1,5 +1,6 @@
 """When a published zone may be removed: a deletion that was meant, or an orphan for long."""
 
+import math
 from typing import Any
 
 import pytest
@@ -38,35 +39,61 @@ def published(count: int) -> set[str]:
     return {f"z{number:03}.example." for number in range(count)}
 
 
+def always(_origin: str) -> bool:
+    return True
+
+
+def never(_origin: str) -> bool:
+    return False
+
+
 def test_an_orphan_is_kept_for_the_grace_period() -> None:
-    first = orphans.sweep({"a.", "b."}, {"a."}, {}, 10.0, DAY)
+    first = orphans.sweep({"a.", "b."}, {"a."}, {}, 10.0, DAY, never)
     assert first == ({"b.": 10.0}, frozenset())
-    later = orphans.sweep({"a.", "b."}, {"a."}, first.since, 10.0 + DAY - 1, DAY)
+    later = orphans.sweep({"a.", "b."}, {"a."}, first.since, 10.0 + DAY - 1, DAY, never)
     assert later == ({"b.": 10.0}, frozenset())
-    ripe = orphans.sweep({"a.", "b."}, {"a."}, later.since, 10.0 + DAY, DAY)
+    ripe = orphans.sweep({"a.", "b."}, {"a."}, later.since, 10.0 + DAY, DAY, never)
     assert ripe == ({}, {"b."})
 
 
 def test_a_zone_that_is_named_again_is_no_orphan_any_more() -> None:
-    assert orphans.sweep({"a.", "b."}, {"a.", "b."}, {"b.": 0.0}, 2 * DAY, DAY) == (
-        {},
-        frozenset(),
-    )
+    both = {"a.", "b."}
+    assert orphans.sweep(both, both, {"b.": 0.0}, 2 * DAY, DAY, always) == ({}, frozenset())
 
 
-def test_an_empty_list_orphans_nothing() -> None:
+def test_an_empty_list_orphans_what_it_counts_for() -> None:
+    known = {"a.": 1.0, "c.": 2.0}
+    found = orphans.sweep({"a.", "b.", "c."}, set(), known, 9.0, DAY, lambda each: each != "c.")
+    assert found == ({"a.": 1.0, "b.": 9.0, "c.": math.inf}, frozenset())
+
+
+def test_what_an_empty_list_said_nothing_about_waits_for_one_that_is_not() -> None:
+    waiting = {"a.": math.inf}
+    assert orphans.sweep({"a."}, set(), waiting, 9 * DAY, DAY, always) == (waiting, frozenset())
+    found = orphans.sweep({"a."}, {"b."}, waiting, 9 * DAY, DAY, always)
+    assert found == ({"a.": 9 * DAY}, frozenset())
+
+
+def test_an_empty_list_that_counts_for_nothing_removes_nothing() -> None:
     since = dict.fromkeys(published(5), 0.0)
-    assert orphans.sweep(published(5), set(), since, 9 * DAY, DAY) == ({}, frozenset())
+    found = orphans.sweep(published(5), set(), since, 9 * DAY, DAY, never)
+    assert found == (dict.fromkeys(published(5), math.inf), frozenset())
+
+
+def test_what_was_missed_in_the_future_is_missed_now() -> None:
+    """Somebody's clock was ahead; the grace period begins again, which harms nobody."""
+    found = orphans.sweep({"a."}, {"b."}, {"a.": 9 * DAY}, DAY, DAY, never)
+    assert found == ({"a.": DAY}, frozenset())
 
 
 @pytest.mark.parametrize(("count", "swept"), [(1, 1), (9, 1), (20, 2), (205, 20)])
 def test_a_sweep_removes_a_tenth_at_most(count: int, swept: int) -> None:
     since = dict.fromkeys(published(count), 0.0)
-    sweep = orphans.sweep(published(count), {"named."}, since, DAY, DAY)
+    sweep = orphans.sweep(published(count), {"named."}, since, DAY, DAY, never)
     assert len(sweep.removed) == swept
     assert sweep.since.keys() == published(count) - sweep.removed
 
 
 def test_the_oldest_orphans_go_first() -> None:
-    sweep = orphans.sweep({"a.", "b."}, {"c."}, {"a.": 5.0, "b.": 1.0}, 2 * DAY, DAY)
-    assert sweep.removed == {"b."}
+    since = {"a.": 5.0, "b.": 1.0}
+    assert orphans.sweep({"a.", "b."}, {"c."}, since, 2 * DAY, DAY, never).removed == {"b."}
