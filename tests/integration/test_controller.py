@@ -59,6 +59,25 @@ def test_a_zone_is_published_and_told_so(fleet: ControlledFleet) -> None:
     fleet.wait_for_condition("Zone", "a", "Programmed", "Published")
 
 
+def test_a_zone_tells_whose_the_values_of_a_shared_rrset_are(fleet: ControlledFleet) -> None:
+    fleet.put(zone("a"))
+    for name in ("one", "two"):
+        records = [{"name": "_acme-challenge", "type": "TXT", "data": [f"of {name}"]}]
+        fleet.put(item("RecordSet", name, {"zoneRef": {"name": "a"}, "records": records}, "dns"))
+    values = [
+        {"data": '"of one"', "recordSets": ["dns/one"]},
+        {"data": '"of two"', "recordSets": ["dns/two"]},
+    ]
+    shared = [{"name": "_acme-challenge.a.example.", "type": "TXT", "values": values}]
+
+    def told() -> object:
+        return (fleet.cluster.get("Zone", "a", "dns") or {}).get("status", {}).get("shared")
+
+    wait_for("both are told", lambda: told() == shared, DEADLINE_SECONDS)
+    fleet.delete(item("RecordSet", "one", {}, "dns"))
+    wait_for("nothing is shared", lambda: told() is None, DEADLINE_SECONDS)
+
+
 def test_what_changes_made_is_proved_after_each_list(fleet: ControlledFleet) -> None:
     fleet.put(zone("a"))
     fleet.wait_for_passes("Proof")

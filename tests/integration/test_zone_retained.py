@@ -298,3 +298,52 @@ def test_a_removed_zone_takes_its_claims_along(core: Valkey) -> None:
     writer.run(zone("b"), WEB)
     assert writer.served() == {"b.example.": 3}
     assert list(writer.store.claims()) == [{}]
+
+
+CHALLENGE = "_acme-challenge"
+
+
+def certificate(name: str, value: str, **metadata: str) -> Object:
+    """What validates one certificate."""
+    made = record_set(name, CHALLENGE, "TXT", value)
+    made["metadata"] |= metadata
+    return made
+
+
+def test_two_certificates_are_validated_at_once_and_each_takes_only_its_value_along(
+    core: Valkey,
+) -> None:
+    one, two = certificate("one", "first"), certificate("two", "second")
+    writer = Writer(core)
+    assert writer.run(zone("a"), one, two).violations == {}
+    assert answers(writer, CHALLENGE, "TXT") == ['"first"', '"second"']
+    (shared,) = writer.passes.results.shared["a.example."]
+    assert [(value, [each.name for each in whose]) for value, whose in shared.values] == [
+        ('"first"', ["one"]),
+        ('"second"', ["two"]),
+    ]
+    writer.run(zone("a"), two)
+    assert answers(writer, CHALLENGE, "TXT") == ['"second"']
+    assert writer.passes.results.shared == {}
+
+
+def test_one_that_is_broken_at_the_start_keeps_its_own_values_alone(core: Valkey) -> None:
+    one, two = certificate("one", "first"), certificate("two", "second")
+    Writer(core).run(zone("a"), one, two)
+    for _ in range(2):
+        writer = Writer(core)
+        writer.run(zone("a"), changed(one, 2, records=BREAKS_THE_ZONE), two)
+        assert answers(writer, CHALLENGE, "TXT") == ['"first"', '"second"']
+    writer.run(zone("a"), changed(one, 2, records=BREAKS_THE_ZONE))
+    assert answers(writer, CHALLENGE, "TXT") == ['"first"']
+
+
+def test_a_neighbour_validates_nothing(core: Valkey) -> None:
+    spec = zone("a")["spec"] | {"recordSets": {"namespaces": {"from": "All"}, "merge": ["TXT"]}}
+    open_to_all = zone("a") | {"spec": spec}
+    theirs = certificate("theirs", "stolen", namespace="team", creationTimestamp="2026-02-01")
+    theirs["spec"]["zoneRef"]["namespace"] = "dns"
+    writer = Writer(core)
+    found = writer.run(open_to_all, certificate("one", "first"), theirs)
+    assert reasons(found) == ["NotOwner"]
+    assert answers(writer, CHALLENGE, "TXT") == ['"first"']

@@ -56,7 +56,19 @@ def text(qname: str, rtype: str, zone: Object | None, replies: Sequence[Reply]) 
     if not rows:
         return f"{head}\n\nno edge of an Active Pop that serves it is running"
     body = tables.table(["POP", "EDGE", "SHARD", "RCODE", "SERIAL", "ANSWER"], _merged(rows))
-    return f"{head}\n\n{body}"
+    owners = _owners(qname, rtype, zone)
+    return f"{head}\n\n{body}" + (f"\n\n{owners}" if owners else "")
+
+
+def _owners(qname: str, rtype: str, zone: Object) -> str:
+    """Whose each value of a shared RRset is; empty where the RRset is not shared."""
+    rows = [
+        [value["data"], " ".join(value["recordSets"])]
+        for rrset in objects.value(zone, "status", "shared", default=())
+        if (rrset["name"], rrset["type"]) == (qname, rtype)
+        for value in rrset["values"]
+    ]
+    return tables.table(["VALUE", "RECORDSETS"], rows) if rows else ""
 
 
 def agree(replies: Iterable[Reply]) -> bool:

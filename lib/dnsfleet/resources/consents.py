@@ -71,6 +71,12 @@ class RecordSetConsent(Model):
         | None
     ) = None
     """Types that may be added; default: all."""
+    merge: (
+        Annotated[tuple[Literal["TXT"], ...], Field(strict=False, min_length=1, max_length=1)]
+        | None
+    ) = None
+    """Types of which several RecordSets may add values to one RRset: TXT. At an _acme-challenge
+    name they always may within one namespace, and never across namespaces."""
 
 
 class NestedZoneConsent(Model):

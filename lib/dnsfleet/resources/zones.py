@@ -30,6 +30,14 @@ MAX_NAME_SERVERS = 13
 """As many as the root has: a referral with their addresses still fits one UDP reply."""
 MAX_SLOWEST = 5
 """Pops named in a status: its size must not grow with the fleet."""
+MAX_SHARED = 20
+"""RRsets that several RecordSets share, named in a status, for the same reason."""
+MAX_SHARED_VALUES = 10
+"""Values named of each: there is one for each certificate that is validated at the moment."""
+MAX_SHARERS = 5
+"""RecordSets named for one value."""
+MAX_SHOWN_DATA = 255
+"""Characters shown of one value: more than any that a CA asks for has."""
 MAX_SECONDS = 2**31 - 1
 """SOA timers are 32-bit seconds (RFC 1035 section 3.3.13); the top bit stays unused as in TTLs."""
 
@@ -173,6 +181,25 @@ class Propagation(Tolerant):
     """The Pops that are furthest behind, at most five."""
 
 
+class SharedValue(Tolerant):
+    """One value of an RRset that several RecordSets share."""
+
+    data: str
+    """The rdata as the zone has it, 255 characters at most."""
+    record_sets: Annotated[tuple[str, ...], Field(strict=False, max_length=MAX_SHARERS)]
+    """NAMESPACE/NAME of the RecordSets that give it, the oldest first, at most five."""
+
+
+class SharedRRset(Tolerant):
+    """An RRset to which several RecordSets add values."""
+
+    name: str
+    """Owner name, absolute."""
+    type: str
+    values: Annotated[tuple[SharedValue, ...], Field(strict=False, max_length=MAX_SHARED_VALUES)]
+    """At most ten."""
+
+
 class ZoneStatus(Tolerant):
     """What dnsfleet knows about a zone."""
 
@@ -184,6 +211,8 @@ class ZoneStatus(Tolerant):
     records: int | None = None
     """Records in the zone, the SOA included."""
     propagation: Propagation | None = None
+    shared: Annotated[tuple[SharedRRset, ...], Field(strict=False, max_length=MAX_SHARED)] = ()
+    """RRsets to which several RecordSets add, and which value is whose; at most twenty."""
     conditions: Conditions = ()
     """Accepted, Programmed (committed at the core), Propagated (every edge answers it), Ready."""
 

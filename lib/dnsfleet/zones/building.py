@@ -10,14 +10,20 @@ to the last good zone, and each that breaks it is left out with its violations. 
 depends on which of two records a check happens to name.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from dnsfleet_engine import Zone, ZoneBuilder
 
 from dnsfleet import names, resources, rrtypes
 from dnsfleet.resources import Record, RecordSet
 from dnsfleet.violations import Violation
+from dnsfleet.zones import sharing
 from dnsfleet.zones.master_files import Built, Include, Progress, add_file, convert, finish
+from dnsfleet.zones.sharing import RRsetKey
+
+NONE_SHARED: Mapping[RRsetKey, int] = MappingProxyType({})
+"""TTLs where no RRset has several owners."""
 
 
 def from_zone_file(
@@ -56,14 +62,21 @@ def from_resources(
         base, found = _own_records(zone)
     if base is None or not record_sets:
         return base, found
-    whole, more = _add_record_sets(zone, base, record_sets)
+    ttls = sharing.lowest_ttls(zone, record_sets)
+    whole, more = _add_record_sets(zone, base, record_sets, ttls)
     if whole is not None:
         return whole, found + more
+    extended, fit = base, []
     for record_set in record_sets:
-        extended, more = _add_record_sets(zone, base, [record_set])
+        longer, more = _add_record_sets(zone, extended, [record_set], ttls)
         found += [_about(record_set, violation) for violation in more]
-        base = base if extended is None else extended
-    return base, found
+        if longer is not None:
+            extended = longer
+            fit.append(record_set)
+    if ttls:  # which may be those of one that was left out
+        again, _ = _add_record_sets(zone, base, fit, sharing.lowest_ttls(zone, fit))
+        extended = again or extended
+    return extended, found
 
 
 def _own_records(zone: resources.Zone) -> Built:
@@ -75,12 +88,19 @@ def _own_records(zone: resources.Zone) -> Built:
     return finish(builder, found)
 
 
-def _add_record_sets(zone: resources.Zone, base: Zone, record_sets: Iterable[RecordSet]) -> Built:
+def _add_record_sets(
+    zone: resources.Zone,
+    base: Zone,
+    record_sets: Iterable[RecordSet],
+    ttls: Mapping[RRsetKey, int],
+) -> Built:
+    """The zone with these RecordSets; `ttls` are those of RRsets that several of them share."""
     builder = ZoneBuilder(zone.origin, convert)
     builder.add_zone(base)
     found: list[Violation] = []
     for record_set in record_sets:
-        found += _add_records(builder, zone, f"{record_set.reference}", record_set.spec.records)
+        subject, records = f"{record_set.reference}", record_set.spec.records
+        found += _add_records(builder, zone, subject, records, ttls)
     return finish(builder, found)
 
 
@@ -99,7 +119,11 @@ def _add_apex(builder: ZoneBuilder, zone: resources.Zone) -> None:
 
 
 def _add_records(
-    builder: ZoneBuilder, zone: resources.Zone, subject: str, records: Iterable[Record]
+    builder: ZoneBuilder,
+    zone: resources.Zone,
+    subject: str,
+    records: Iterable[Record],
+    ttls: Mapping[RRsetKey, int] = NONE_SHARED,
 ) -> list[Violation]:
     """Add RRsets; returns what is wrong with names, and warnings about what they may not mean.
 
@@ -125,6 +149,8 @@ def _add_records(
             )
             found.append(Violation("MergedRecords", message, where, "warning"))
         ttl = default_ttl if record.ttl is None else record.ttl
+        if number is not None:
+            ttl = ttls.get((owner, rrtypes.to_text(number)), ttl)
         for place, text in enumerate(record.data):
             builder.add_record(record.name, record.type, ttl, text, f"{where}.data[{place}]")
         if _looks_absolute(record.name, owner, origin):

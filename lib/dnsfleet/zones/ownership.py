@@ -2,9 +2,9 @@
 
 The Zone and its file own their RRsets. Beyond that the oldest claim wins, so that nobody can take
 over a name that is in use: RecordSets are looked at in order of age, and one that claims an RRset
-which has an owner is refused as a whole, its other claims with it. Age is `creationTimestamp`;
-objects of the same second, and objects without one, as in files, are ordered by namespace and
-name, so that every reader comes to the same result.
+which has an owner is refused as a whole, its other claims with it, unless the two may share the
+RRset (see `sharing`). Age is `creationTimestamp`; objects of the same second, and objects without
+one, as in files, are ordered by namespace and name, so that every reader comes to the same result.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Set
@@ -15,6 +15,7 @@ from dnsfleet_engine import Zone as EngineZone
 from dnsfleet import names, rrtypes
 from dnsfleet.resources import RecordSet, Reference, Zone
 from dnsfleet.violations import Violation
+from dnsfleet.zones import sharing
 
 Owned = TypeVar("Owned", Zone, RecordSet)
 
@@ -158,10 +159,10 @@ def admit(
     `kept` got the consent that they need before, and it is not checked again: their namespace may
     be gone, and its labels with it.
     """
-    owners: dict[tuple[str, str], Reference] = {}
+    owners: dict[tuple[str, str], list[Reference]] = {}
     for record in zone.spec.records or ():
         try:
-            owners[record.key(zone.origin)] = zone.reference
+            owners[record.key(zone.origin)] = [zone.reference]
         except ValueError:
             continue  # building the zone refuses this record
     admitted: list[RecordSet] = []
@@ -171,16 +172,25 @@ def admit(
         if record_set.reference not in kept:
             found += _without_consent(zone, record_set, claims, namespaces)
         for index, claim in enumerate(claims):
-            owner = owners.get(claim)
-            if owner is None and base is not None and base.get(*claim) is not None:
-                owner = zone.reference
-            if owner is not None:
-                message = f"{claim[0]} {claim[1]} belongs to {owner}; remove it here or there"
+            before = owners.get(claim, [])
+            if not before and base is not None and base.get(*claim) is not None:
+                before = [zone.reference]
+            if before and not sharing.may_join(zone, claim, before, record_set.reference):
+                message = f"{claim[0]} {claim[1]} belongs to {before[0]}; remove it here or there"
                 found.append(_refusal("NotOwner", message, record_set, index))
+        if (size := sharing.octets(zone, record_set)) > sharing.MAX_OCTETS:
+            message = (
+                f"{size} octets of data in RRsets that others may share, at most "
+                f"{sharing.MAX_OCTETS} are allowed; make several RecordSets"
+            )
+            found.append(
+                Violation("TooMuchShared", message, f"{record_set.reference}: spec.records")
+            )
         violations += found
         if not found:
             admitted.append(record_set)
-            owners.update(dict.fromkeys(claims, record_set.reference))
+            for claim in claims:
+                owners.setdefault(claim, []).append(record_set.reference)
     return Admission(tuple(admitted), violations)
 
 

@@ -182,17 +182,18 @@ class FleetView:
     ) -> Facts:
         if origin is None:
             return Facts(None, None)
+        shared = view.results.shared.get(origin, ()) if reference.kind == "Zone" else ()
         outcome = view.results.outcome(origin, reference)
         state, proof = self._arrivals.states.get(origin), self._standing.get(origin)
         if outcome is not None and proof is not None:
             outcome, state = replace(outcome, manifest=proof.manifest), proof.state
-        facts = Facts(outcome, state)
+        facts = Facts(outcome, state, shared=shared)
         if facts.manifest is None or state is None:
             return facts
         at, seconds = self._seconds.get(origin, (None, None))
         if at != facts.manifest.revision or seconds is None:
             seconds = _shown_seconds(known, facts.manifest.revision)
-        return Facts(outcome, state, seconds)
+        return replace(facts, seconds=seconds)
 
     def _pop_facts(
         self, view: View, fleet: Fleet, pop: Pop, result: PopResult

@@ -15,7 +15,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from dnsfleet.replication.manifests import Manifest
+from dnsfleet.resources.zones import (
+    MAX_SHARED,
+    MAX_SHARED_VALUES,
+    MAX_SHARERS,
+    MAX_SHOWN_DATA,
+)
 from dnsfleet.violations import Violation
+from dnsfleet.zones.shared_values import Shared
 from dnsfleet_publisher.publishing import Outcome, State
 
 from dnsfleet_operator.statuses.conditions import Condition, Status, accepted, merge
@@ -32,6 +39,8 @@ class Facts:
     """Where its newest revision is answered."""
     seconds: float | None = None
     """From publication to the last Pop's word; None until then."""
+    shared: tuple[Shared, ...] = ()
+    """The RRsets that several RecordSets share, for the status of the Zone."""
 
     @property
     def manifest(self) -> Manifest | None:
@@ -56,6 +65,8 @@ def zone(
         status["records"] = manifest.records
     if facts.manifest is not None and facts.state is not None:
         status["propagation"] = _propagation(facts.state, facts.seconds)
+    if facts.shared:
+        status["shared"] = [_shared(each) for each in facts.shared[:MAX_SHARED]]
     return {**status, "conditions": merge(found, generation, before, now)}
 
 
@@ -121,6 +132,17 @@ def _propagated(programmed: Condition, state: ZoneState | None) -> Condition:
     worst = state.late[0]
     told = "; ".join(f"{each.pop}: {each.message}" for each in state.late)
     return Condition("Propagated", False, worst.reason, told)
+
+
+def _shared(rrset: Shared) -> dict[str, Any]:
+    values = [
+        {
+            "data": data[:MAX_SHOWN_DATA],
+            "recordSets": [f"{each.namespace}/{each.name}" for each in owners[:MAX_SHARERS]],
+        }
+        for data, owners in rrset.values[:MAX_SHARED_VALUES]
+    ]
+    return {"name": rrset.name, "type": rrset.rtype, "values": values}
 
 
 def _propagation(state: ZoneState, seconds: float | None) -> dict[str, Any]:

@@ -8,15 +8,22 @@ zone, at the names and types of its claim, and served on.
 Before a publication a claim covers what is served and what will be, after it what is served alone.
 So wherever a writer dies, every RRset that came from a RecordSet has its claim. Where only data
 changes, no claim does.
+
+Where several RecordSets may share an RRset, a claim names the values too (see
+`dnsfleet.zones.sharing`), so that nobody is given what others added. They are noted as the zone has
+them; a later version may write them in another way, so they are read as any data before they are
+compared.
 """
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from dnsfleet import rrtypes
 from dnsfleet.resources import Metadata, Record, RecordSet, RecordSetSpec, Reference
+from dnsfleet.resources import Zone as ZoneResource
 from dnsfleet.resources.record_sets import ZoneReference
+from dnsfleet.zones import shared_values, sharing
 from dnsfleet_engine import Zone
 from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import StoreResetError
@@ -36,20 +43,39 @@ class Claim:
     rrsets: frozenset[RRsetKey]
     uid: str = ""
     """Of the RecordSet; empty in claims of an operator that did not note it."""
+    values: Mapping[RRsetKey, frozenset[str]] = field(default_factory=dict)
+    """What it added to RRsets that others may share; of all others it has all values."""
 
 
 Claims = Mapping[Reference, Claim]
 """By RecordSet."""
 
 
-def of_record_set(record_set: RecordSet, origin: str) -> Claim:
-    """The claim of a RecordSet that was admitted to the zone of `origin`."""
+def of_record_set(record_set: RecordSet, zone: ZoneResource) -> Claim:
+    """The claim of a RecordSet that was admitted to the zone of a Zone object."""
+    origin = zone.origin
+    values: dict[RRsetKey, frozenset[str]] = {}
+    for key, record in sharing.shareable(zone, record_set):
+        found = shared_values.values(origin, *key, record.data)
+        values[key] = values.get(key, frozenset()) | frozenset(found)
     return Claim(
         record_set.zone_reference,
         record_set.metadata.creation_timestamp,
         frozenset(record.key(origin) for record in record_set.spec.records),
         record_set.metadata.uid,
+        values,
     )
+
+
+def wider(claim: Claim, other: Claim) -> Claim:
+    """What one of two claims of the same object covers."""
+    both = claim.rrsets & other.rrsets
+    values = {
+        key: claim.values.get(key, frozenset()) | other.values.get(key, frozenset())
+        for key in claim.values.keys() | other.values.keys()
+        if key not in both or (key in claim.values and key in other.values)
+    }
+    return replace(claim, rrsets=claim.rrsets | other.rrsets, values=values)
 
 
 def as_published(reference: Reference, claim: Claim, zone: Zone) -> RecordSet | None:
@@ -61,6 +87,11 @@ def as_published(reference: Reference, claim: Claim, zone: Zone) -> RecordSet | 
     for owner, rtype in sorted(claim.rrsets):
         if (found := zone.get(owner, rtype)) is not None:
             ttl, data = found
+            if (noted := claim.values.get((owner, rtype))) is not None:
+                own = shared_values.values(zone.origin, owner, rtype, noted)
+                data = [each for each in data if each in own]
+                if not data:
+                    continue
             records.append(
                 Record.model_construct(name=owner, type=rtype, ttl=ttl, data=tuple(data))
             )
@@ -93,8 +124,8 @@ class Ledger:
         """
         for part in self._store.claims():
             found: dict[str, dict[Reference, Claim]] = {}
-            for field, value in part.items():
-                origin, reference = _read_field(field)
+            for name, value in part.items():
+                origin, reference = _read_field(name)
                 if (claim := _decode(value)) is not None:
                     found.setdefault(origin, {})[reference] = claim
             for origin, own in found.items():
@@ -121,10 +152,10 @@ class Ledger:
             held = self.of_zone(origin)
             for reference, claim in claims.items():
                 known = held.get(reference)
-                rrsets = claim.rrsets
+                both = claim
                 if known is not None and known.uid in ("", claim.uid):
-                    rrsets |= known.rrsets
-                if known != (both := replace(claim, rrsets=rrsets)):
+                    both = wider(claim, known)
+                if known != both:
                     more.setdefault(origin, {})[reference] = both
         try:
             self._store.note_claims(
@@ -182,12 +213,14 @@ def _read_field(field: str) -> tuple[str, Reference]:
 
 def _encode(claim: Claim) -> bytes:
     zone = [claim.zone.namespace, claim.zone.name]
-    value = {
+    value: dict[str, object] = {
         "zone": zone,
         "uid": claim.uid,
         "created": claim.created,
         "rrsets": sorted(claim.rrsets),
     }
+    if claim.values:
+        value["values"] = [[*key, sorted(own)] for key, own in sorted(claim.values.items())]
     return json.dumps(value, separators=(",", ":")).encode()
 
 
@@ -201,7 +234,12 @@ def _decode(value: bytes) -> Claim | None:
             for owner, rtype in found["rrsets"]
             if (number := rrtypes.number(str(rtype))) is not None
         )
+        values = {
+            (str(owner), rrtypes.to_text(number)): frozenset(map(str, own))
+            for owner, rtype, own in found.get("values", ())
+            if (number := rrtypes.number(str(rtype))) is not None
+        }
         zone = Reference("Zone", str(namespace), str(name))
-        return Claim(zone, str(found["created"]), rrsets, str(found.get("uid", "")))
+        return Claim(zone, str(found["created"]), rrsets, str(found.get("uid", "")), values)
     except (ValueError, KeyError, TypeError):
         return None

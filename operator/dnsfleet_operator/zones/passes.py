@@ -355,7 +355,8 @@ class ZonePasses:
         """The claims on each zone that was built anew since its claims were settled."""
         return {
             each.origin: {
-                item.reference: claims.of_record_set(item, each.origin) for item in each.record_sets
+                item.reference: claims.of_record_set(item, each.resource)
+                for item in each.record_sets
             }
             for each in zones
             if each.zone is not None and self._claimed.get(each.origin) is not each

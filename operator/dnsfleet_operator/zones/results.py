@@ -7,6 +7,8 @@ from typing import NamedTuple
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.resources import Reference
 from dnsfleet.violations import Violation, errors
+from dnsfleet.zones import shared_values
+from dnsfleet.zones.shared_values import Shared
 from dnsfleet_engine import Zone
 from dnsfleet_publisher.assembling import Assembler
 from dnsfleet_publisher.publishing import Outcome, State
@@ -36,6 +38,8 @@ class Results:
     """The origin of each Zone that owns one."""
     members: dict[str, frozenset[Reference]] = field(default_factory=dict)
     """Of each origin with an owner: that Zone, and the RecordSets that refer to it."""
+    shared: dict[str, tuple[Shared, ...]] = field(default_factory=dict)
+    """The RRsets of each origin that several RecordSets share, where there are some."""
     violations: dict[Reference, tuple[Violation, ...]] = field(default_factory=dict)
     """What is wrong with each object, where there is something."""
     frozen: set[Reference] = field(default_factory=set)
@@ -127,6 +131,7 @@ class Results:
         before = self.origins.pop(zone, None)
         if before is not None and zone in self.members.get(before, ()):
             del self.members[before]
+            self.shared.pop(before, None)
         self.frozen.discard(zone)
         owner = assembler.owners.get(zone)
         if owner is None or not assembler.owners.owns(zone):
@@ -137,6 +142,8 @@ class Results:
         if built is not None:
             self.origins[zone] = owner.origin
             self.members[owner.origin] = frozenset(assembler.with_record_sets(zone))
+            if found := shared_values.shared(built.resource, built.record_sets):
+                self.shared[owner.origin] = found
 
 
 @dataclass(frozen=True)

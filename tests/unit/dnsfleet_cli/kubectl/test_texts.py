@@ -162,6 +162,24 @@ def test_negative_answers_and_referrals_are_named() -> None:
     ]
 
 
+def test_an_explanation_shows_whose_a_shared_value_is() -> None:
+    values = [
+        {"data": '"one"', "recordSets": ["default/a", "default/c"]},
+        {"data": '"two"', "recordSets": ["default/b"]},
+    ]
+    rrset = {"name": "_acme-challenge.example.com.", "type": "TXT", "values": values}
+    shared = {**ZONE, "status": {**ZONE["status"], "shared": [rrset]}}
+    replies = [Reply("fra", "a", 0, NO_DATA, soa(7))]
+    text = explaining.text("_acme-challenge.example.com.", "TXT", shared, replies)
+    assert text.splitlines()[-4:] == [
+        "",
+        "VALUE   RECORDSETS",
+        '"one"   default/a default/c',
+        '"two"   default/b',
+    ]
+    assert "RECORDSETS" not in explaining.text("www.example.com.", "TXT", shared, replies)
+
+
 def test_types_are_spelled_as_in_a_zone() -> None:
     odd = message(";ANSWER\nwww.example.com. 60 IN TYPE102 \\# 1 00")
     (*_, line) = explaining.text(

@@ -7,7 +7,9 @@ import pytest
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.replication.revisions import Revision
 from dnsfleet.resources import Pop, Reference, Zone
+from dnsfleet.resources.zones import ZoneStatus
 from dnsfleet.violations import Violation
+from dnsfleet.zones.shared_values import Shared
 from dnsfleet_operator.statuses import conditions, events, pops, zones
 from dnsfleet_operator.statuses.conditions import Condition
 from dnsfleet_operator.statuses.propagation import PopState, ZoneState
@@ -345,3 +347,20 @@ def test_an_event_about_an_object_without_a_namespace_goes_to_default() -> None:
         "uid": "7",
     }
     assert len(made["note"]) == events.MAX_NOTE
+
+
+def test_a_zone_tells_whose_the_values_of_shared_rrsets_are() -> None:
+    owners = tuple(Reference("RecordSet", "dns", f"r{number}") for number in range(7))
+    rrsets = tuple(
+        Shared(f"_acme-challenge.n{number}.example.com.", "TXT", (('"x"', owners),) * 30)
+        for number in range(30)
+    )
+    facts = zones.Facts(Outcome(State.PUBLISHED, MANIFEST), EVERYWHERE, shared=rrsets)
+    made = zones.zone(4, zones.conditions(SUBJECT, (), facts), facts, {}, NOW)
+    assert len(made["shared"]) == 20
+    assert made["shared"][0]["name"] == "_acme-challenge.n0.example.com."
+    assert made["shared"][0]["type"] == "TXT"
+    value = {"data": '"x"', "recordSets": [f"dns/r{number}" for number in range(5)]}
+    assert made["shared"][0]["values"] == [value] * 10
+    ZoneStatus.model_validate(made)
+    assert "shared" not in status(State.PUBLISHED, EVERYWHERE)

@@ -21,7 +21,7 @@ def test_a_record_set_as_it_was_published_has_its_age() -> None:
     found = claims.as_published(Reference("RecordSet", "dns", "web"), claim, zone)
     assert found is not None
     assert ownership.age(found) == (CREATED, "dns", "web")
-    assert claims.of_record_set(found, "example.com.") == claim
+    assert claims.of_record_set(found, yaml_resources.zone()) == claim
 
 
 class _Noted:
@@ -57,3 +57,33 @@ def test_a_zone_that_is_not_understood_holds_its_origin_by_its_age() -> None:
     owners, refusals = ownership.zones_by_origin([held, older], {})
     assert owners == {"example.com.": older}
     assert [each.reason for each in refusals] == ["ZoneInUse"]
+
+
+NAME, KEY = "_acme-challenge.example.com.", ("_acme-challenge.example.com.", "TXT")
+
+
+def test_a_claim_names_the_values_of_what_others_may_share() -> None:
+    record_set = yaml_resources.record_set(
+        "[{name: _acme-challenge, type: TXT, data: [one, two]}, {name: www, type: TXT, data: [x]}]"
+    )
+    claim = claims.of_record_set(record_set, yaml_resources.zone())
+    assert claim.values == {KEY: frozenset({'"one"', '"two"'})}
+    texts = [(NAME, "TXT", each) for each in ("one", "two", "three")]
+    zone = make_zone("example.com.", [*texts, ("www", "TXT", "x")])
+    found = claims.as_published(record_set.reference, claim, zone)
+    assert found is not None
+    data = {record.name: record.data for record in found.spec.records}
+    assert data == {NAME: ('"one"', '"two"'), "www.example.com.": ('"x"',)}
+    others = make_zone("example.com.", texts[2:])
+    assert claims.as_published(record_set.reference, claim, others) is None
+
+
+def test_two_claims_of_one_object_cover_what_either_does() -> None:
+    def claim(values: dict[tuple[str, str], frozenset[str]], *keys: tuple[str, str]) -> Claim:
+        return Claim(Reference("Zone", "dns", "a"), CREATED, frozenset(keys), "u", values)
+
+    one, two = frozenset({'"one"'}), frozenset({'"two"'})
+    found = claims.wider(claim({KEY: one}, KEY), claim({KEY: two}, KEY))
+    assert found.values == {KEY: one | two}
+    assert claims.wider(claim({KEY: one}, KEY), claim({}, KEY)).values == {}, "it had all"
+    assert claims.wider(claim({KEY: one}, KEY), claim({})).values == {KEY: one}
