@@ -144,15 +144,17 @@ def zone_import(
         typer.Option(
             "--output",
             "-o",
-            help="yaml: a Zone manifest; zone: a master file, absolute names in canonical order.",
+            help="yaml: objects for a cluster; path: a Zone for `dnsfleet up` that names FILE; "
+            "zone: a master file, absolute names in canonical order.",
         ),
     ] = Output.YAML,
 ) -> None:
     """Turn a master file into a Zone manifest on standard output.
 
     The records are listed in the manifest where that keeps all of the zone but the serial, which
-    dnsfleet gives; otherwise the file goes in whole, as `zoneFile.inline`. A zone that is too big
-    for a manifest is referred to by `zoneFile.path`: keep the file beside the manifest.
+    dnsfleet gives; otherwise the file goes in whole, as `zoneFile.inline`, or in ConfigMaps where
+    it is too big for one object. Their names contain a digest of it: after a new import, delete the
+    ones that no Zone names. Apply it with `kubectl apply --server-side`.
     """
     from dnsfleet_cli import zone_objects
 

@@ -18,6 +18,7 @@ class Output(enum.StrEnum):
     """What `zone import` writes."""
 
     YAML = "yaml"
+    PATH = "path"
     ZONE = "zone"
 
 

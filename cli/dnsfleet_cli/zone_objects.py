@@ -3,11 +3,11 @@
 The object gives the same zone again. A list of records is what people want to read and change, but
 it cannot express every zone: SOA and NS always have the TTL `spec.ttl`, and the SOA always names
 the first name server. So the list is turned back into a zone first, and written only if nothing but
-the serial differs. Otherwise the object contains the whole master file, or names the file where it
-is too big.
+the serial differs. Otherwise the object contains the whole master file, or names ConfigMaps with
+its parts where it is too big for one object. `zone_shapes` has the limits.
 """
 
-import re
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,18 +15,21 @@ from typing import Any, NamedTuple
 
 import yaml
 from dnsfleet import names
-from dnsfleet.resources import API_VERSION, documents
+from dnsfleet.resources import documents
 from dnsfleet.resources.zone_contents import MAX_INLINE
 from dnsfleet.resources.zones import MAX_RECORDS
 from dnsfleet_engine import Zone
 from dnsfleet_publisher.assembling import Assembler
 
-from dnsfleet_cli import document_files, zone_files
+from dnsfleet_cli import document_files, zone_files, zone_shapes
 from dnsfleet_cli.options import Output
 from dnsfleet_cli.troubles import NEGATIVE, OK, Trouble
 from dnsfleet_cli.zone_commands import read, tell
 from dnsfleet_cli.zone_paths import ZonePaths
+from dnsfleet_cli.zone_shapes import MAX_OBJECT
 
+_OUTSIDE_RECORDS = ("SOA", "NS")
+"""Types whose RRset at the apex is described beside the list."""
 _SOA_TIMERS = ("refresh", "retry", "expire", "minimum")
 
 
@@ -38,11 +41,23 @@ class _Rrset(NamedTuple):
 
 
 def import_(file: Path, origin: str | None, output: Output) -> int:
-    """Print a master file as a Zone object in YAML, or as a master file in canonical form."""
+    """Print a master file as objects in YAML, or as a master file in canonical form."""
     zone = read(file, origin)
     if zone is None:
         return NEGATIVE
-    sys.stdout.write(zone.to_text() if output is Output.ZONE else object_yaml(zone, file))
+    match output:
+        case Output.ZONE:
+            sys.stdout.write(zone.to_text())
+        case Output.PATH:
+            content = {"zoneFile": {"path": file.name}}
+            sys.stdout.write(_yaml(zone_shapes.zone_object(zone.origin, content)))
+            _say(f"for `dnsfleet up` only: keep it and {file.name} in one folder")
+        case Output.YAML:
+            sys.stdout.write(objects_yaml(zone, file))
+            _say(
+                "for a cluster: kubectl apply --server-side -f MANIFEST (without --server-side, "
+                "kubectl refuses objects above 256 KiB)"
+            )
     return OK
 
 
@@ -65,38 +80,35 @@ def export(name: str, paths: list[Path]) -> int:
     return OK
 
 
-def object_yaml(zone: Zone, file: Path) -> str:
-    """The YAML of a Zone with the content of `zone`, which was read from `file`."""
-    if zone.rrsets <= MAX_RECORDS:
-        listed = _yaml(zone, _listed(zone))
-        if _same_but_serial(listed, zone):
-            return listed
-        text = zone.to_text()
-        if len(text) <= MAX_INLINE:
-            return _yaml(zone, {"zoneFile": {"inline": text}})
-    print(
-        f"{file}: {zone.rrsets} RRsets are too much for a manifest (at most {MAX_RECORDS}); "
-        f"it refers to {file.name}: keep both in one folder",
-        file=sys.stderr,
-    )
-    return _yaml(zone, {"zoneFile": {"path": file.name}})
+def objects_yaml(zone: Zone, file: Path) -> str:
+    """The YAML of a Zone with the content of `zone`, behind ConfigMaps where it needs them.
+
+    Trouble, which names `file`, where the zone is too big for a cluster's objects.
+    """
+    if zone.rrsets - len(_OUTSIDE_RECORDS) <= MAX_RECORDS:
+        listed = zone_shapes.zone_object(zone.origin, _listed(zone))
+        written = _yaml(listed) if len(json.dumps(listed)) <= MAX_OBJECT else None
+        if written is not None and _same_but_serial(written, zone):
+            return written
+    text = zone.to_text()
+    if len(text) <= MAX_INLINE:
+        return _yaml(zone_shapes.zone_object(zone.origin, {"zoneFile": {"inline": text}}))
+    try:
+        objects = zone_shapes.in_config_maps(zone.origin, text)
+    except ValueError as error:
+        raise Trouble(f"{file}: {error}; for `dnsfleet up`, add -o path") from None
+    return "---\n".join(map(_yaml, objects))
 
 
-def _yaml(zone: Zone, content: dict[str, Any]) -> str:
-    resource = {
-        "apiVersion": API_VERSION,
-        "kind": "Zone",
-        "metadata": {"name": _object_name(zone.origin)},
-        "spec": {"origin": zone.origin.removesuffix(".") or ".", **content},
-    }
+def _say(text: str) -> None:
+    """Something about what was printed, for people."""
+    print(text, file=sys.stderr)
+
+
+def _yaml(resource: dict[str, Any]) -> str:
     return yaml.dump(
         resource, Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=sys.maxsize
     )
-
-
-def _object_name(origin: str) -> str:
-    """A valid name in Kubernetes that shows which zone it is."""
-    return re.sub(r"[^a-z0-9.]+", "-", origin).strip("-.") or "root"
 
 
 def _listed(zone: Zone) -> dict[str, Any]:
@@ -114,7 +126,7 @@ def _listed(zone: Zone) -> dict[str, Any]:
             "data": rrset.data,
         }
         for rrset in rrsets
-        if rrset.owner != zone.origin or rrset.rtype not in ("SOA", "NS")
+        if rrset.owner != zone.origin or rrset.rtype not in _OUTSIDE_RECORDS
     ]
     return {
         "ttl": ttl,

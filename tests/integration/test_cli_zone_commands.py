@@ -120,17 +120,6 @@ def test_import_then_export_is_byte_stable(folder: Path, name: str) -> None:
     assert differing <= {"SOA"}  # only the serial, which dnsfleet gives
 
 
-def test_a_zone_too_big_for_a_manifest_is_referred_to(folder: Path) -> None:
-    file = folder / "big.zone"
-    file.write_text(RELATIVE + "$GENERATE 1-600 host$ A 192.0.2.9\n")
-    result = dnsfleet("zone", "import", file)
-    assert result.exit_code == 0
-    assert "RRsets are too much for a manifest (at most 500)" in result.stderr
-    (folder / "manifest.yaml").write_text(result.stdout)
-    exported = dnsfleet("zone", "export", "example.com", "-f", folder / "manifest.yaml")
-    assert exported.stdout == dnsfleet("zone", "import", file, "-o", "zone").stdout
-
-
 def test_gzip_is_understood(folder: Path) -> None:
     file = folder / "packed.zone.gz"
     file.write_bytes(gzip.compress(ABSOLUTE.encode()))
