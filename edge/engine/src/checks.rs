@@ -11,11 +11,13 @@
 //! | one DNAME, and no names below it | RFC 6672 section 2.3 | error |
 //! | no NS beside a DNAME, but at the apex | RFC 6672 section 2.3 | warning |
 //! | below a zone cut only addresses | RFC 1034 section 4.2.1 | warning |
+//! | no @ in the mailbox of the SOA | RFC 1035 section 8 | warning |
 //! | an address for a name server at or below its own cut | RFC 9471 section 2 | warning |
 //!
 //! Only owners that got records are looked at, and the name servers of the apex.
 
 mod apex;
+mod mailbox;
 
 use crate::gathered::Added;
 use crate::master::Where;
@@ -25,7 +27,7 @@ use crate::rdata::{
     types::{A, AAAA, CNAME, DNAME, NS, NSEC, RRSIG, SOA},
 };
 use crate::violations::Violations;
-use crate::zone::{Node, Zone};
+use crate::zone::{Node, Rrset, Zone};
 use apex::has_address;
 
 /// KEY may stand beside a CNAME (RFC 3007 section 3.1.1).
@@ -103,10 +105,15 @@ impl Owner<'_> {
             return;
         };
         if !self.is_apex() {
+            let (text, origin) = (self.text(), self.zone.origin().to_string());
+            let doubled = if text == origin.repeat(2) {
+                ", so end its name with a dot"
+            } else {
+                ""
+            };
             let message = format!(
-                "{} has a SOA, but the zone is {}; a zone has one SOA, at its apex",
-                self.text(),
-                self.zone.origin()
+                "{text} has a SOA, but the zone is {origin}; a zone has one SOA, at its apex\
+                 {doubled}"
             );
             violations.error("MultipleSOA", message, self.place(SOA));
         } else if soa.count() > 1 {
@@ -116,6 +123,25 @@ impl Owner<'_> {
                 soa.count()
             );
             violations.error("MultipleSOA", message, self.place(SOA));
+        }
+        if self.records.iter().any(|(_, record)| record.rtype == SOA) {
+            self.check_mailboxes(soa, violations);
+        }
+    }
+
+    fn check_mailboxes(&self, soa: Rrset<'_>, violations: &mut Violations) {
+        for soa in soa.rdatas() {
+            let Some(mailbox) = rdata::names(SOA, soa).nth(1) else {
+                continue;
+            };
+            let mailbox = &soa[mailbox];
+            if let Some(corrected) = mailbox::corrected(mailbox, self.zone.origin().as_wire()) {
+                let found = name::to_text(mailbox).replace("\\@", "@");
+                let message = format!(
+                    "the mailbox {found} of the SOA has an @; write a dot in its place: {corrected}"
+                );
+                violations.warn("BadMailbox", message, self.place(SOA));
+            }
         }
     }
 
@@ -134,8 +160,13 @@ impl Owner<'_> {
         let others: Vec<_> = others.map(rdata::rtype_to_text).collect();
         if count(CNAME) > 0 && !others.is_empty() {
             let others = others.join(", ");
+            let instead = if self.is_apex() {
+                "; write the A and AAAA of its target"
+            } else {
+                ""
+            };
             let message = format!(
-                "{} has a CNAME and also {others}; a CNAME stands alone",
+                "{} has a CNAME and also {others}; a CNAME stands alone{instead}",
                 self.text()
             );
             violations.error("CNAMEAndOtherData", message, last_place(self.records));

@@ -88,4 +88,8 @@ impl Sink for Gathered {
     fn problem(&mut self, reason: &'static str, message: String, place: Where) {
         self.violations.error(reason, message, Some(place));
     }
+
+    fn warning(&mut self, reason: &'static str, message: String, place: Where) {
+        self.violations.warn(reason, message, Some(place));
+    }
 }

@@ -55,7 +55,11 @@ RULES: dict[str, list[Rule]] = {
         ),
     ],
     "Soa": [
-        Rule("!self.contains('@')", "write a dot in place of the @ in rname", "rname"),
+        Rule(
+            "!self.contains('@')",
+            r"write a dot in place of the @ in rname, and \. for a dot before it",
+            "rname",
+        ),
     ],
     "NamespaceConsent": [
         Rule(

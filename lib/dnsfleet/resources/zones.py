@@ -57,6 +57,13 @@ WholeName = Annotated[NameText, AfterValidator(_whole_name)]
 """A name that is absolute with and without a dot at its end."""
 
 
+def _as_name(address: str) -> str:
+    """A mail address as a name, whose first label is what is before the @ (RFC 1035 section 8)."""
+    local, _, domain = address.rpartition("@")
+    escaped = local.replace(r"\.", ".").replace(".", r"\.")
+    return f"{escaped}.{domain}"
+
+
 class Soa(Model):
     """The SOA of a zone; its MNAME is the first name server, its serial is given by dnsfleet."""
 
@@ -75,8 +82,7 @@ class Soa(Model):
     @classmethod
     def _dot_for_the_at(cls, text: object) -> object:
         if isinstance(text, str) and "@" in text:
-            dotted = text.replace("@", ".")
-            raise ValueError(f'"{text}" has an @; write a dot in its place: {dotted}')
+            raise ValueError(f'"{text}" has an @; write a dot in its place: {_as_name(text)}')
         return text
 
 

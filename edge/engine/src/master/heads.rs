@@ -22,6 +22,12 @@ pub fn head<'a>(first: &'a [u8], tokens: &mut Tokens<'a>) -> Result<Head<'a>, Pr
             found_ttl = Some(ttl(next)?);
         } else if !found_class && is_class(next)? {
             found_class = true;
+        } else if next[0] == b'[' && next.to_ascii_uppercase().starts_with(b"[AGE:") {
+            return Err(Problem::syntax(format!(
+                "{} is the time stamp that Windows gives a record which a host registered; remove \
+                 it from all lines: sed 's/\\[AGE:[0-9]*\\]//'",
+                excerpt(next)
+            )));
         } else {
             return Ok(Head {
                 ttl: found_ttl,

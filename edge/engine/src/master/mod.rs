@@ -10,9 +10,12 @@
 //! starts the file. An included file begins with the origin and TTL of the line that includes it,
 //! and changes neither for the lines below that one.
 
+mod comments;
 mod directives;
 mod generate;
 mod heads;
+mod marks;
+mod owners;
 mod problem;
 mod reader;
 mod records;

@@ -1,6 +1,9 @@
 //! Logical lines to records and directives.
 
+use super::comments;
 use super::heads::{head, word};
+use super::marks::unmarked;
+use super::owners;
 use super::problem::Problem;
 use super::records::{Inherited, Owner, Reader};
 use super::sink::Where;
@@ -16,6 +19,10 @@ impl Reader<'_> {
     /// Reads one file to its end, or until there are too many problems.
     pub fn read_file(&mut self, text: &[u8], name: &str, mut inherited: Inherited) {
         let file = self.sink.file(name);
+        let text = match unmarked(text) {
+            Ok(text) => text,
+            Err(problem) => return self.report(problem, Where { file, line: 1 }),
+        };
         self.files.push(name.to_owned());
         let mut tokens = Tokens::new(text);
         let mut reported = 0;
@@ -56,6 +63,7 @@ impl Reader<'_> {
         place: Where,
     ) -> Result<(), Problem> {
         let same_owner = tokens.at_blank();
+        tokens.take_comment();
         let first = match tokens.next()? {
             Token::Word(word) => word,
             Token::Quoted(_) => return Err(Problem::syntax("quotes around an owner name")),
@@ -78,8 +86,18 @@ impl Reader<'_> {
             head(first, tokens)?
         } else {
             self.set_owner(first, inherited)?;
+            if let Some(message) = owners::odd(first) {
+                self.sink.warning("BadName", message, place);
+            }
             head(word(tokens)?, tokens)?
         };
-        self.record(head, tokens, inherited, place)
+        self.record(head, tokens, inherited, place)?;
+        let comment = tokens.take_comment();
+        if !comment.is_empty()
+            && let Some(left) = comments::left_behind(comment, inherited.last_ttl)
+        {
+            self.sink.warning(left.reason, left.message, place);
+        }
+        Ok(())
     }
 }

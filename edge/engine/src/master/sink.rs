@@ -19,6 +19,9 @@ pub trait Sink {
 
     /// A record or directive that could not be read: CamelCase reason and message.
     fn problem(&mut self, reason: &'static str, message: String, place: Where);
+
+    /// What the writer of a record that was read should know: CamelCase reason and message.
+    fn warning(&mut self, reason: &'static str, message: String, place: Where);
 }
 
 /// (path as written, name of the file that includes it) to (name, text), or a reason

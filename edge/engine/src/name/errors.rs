@@ -43,7 +43,7 @@ impl fmt::Display for NameError {
             NameError::NoOrigin => {
                 write!(
                     f,
-                    "relative name without an origin, end it with a dot or set $ORIGIN"
+                    "relative name without an origin, end it with a dot, set $ORIGIN or give --origin"
                 )
             }
             NameError::BadWire => write!(f, "not a domain name in wire form"),

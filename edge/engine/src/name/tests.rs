@@ -52,7 +52,7 @@ fn says_what_is_wrong() {
         ),
         (
             "www",
-            "relative name without an origin, end it with a dot or set $ORIGIN",
+            "relative name without an origin, end it with a dot, set $ORIGIN or give --origin",
         ),
     ] {
         let error = Name::parse(text.as_bytes(), None).unwrap_err();

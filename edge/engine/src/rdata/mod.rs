@@ -5,6 +5,7 @@
 //! octets, which are kept and sent as they are.
 
 mod faults;
+mod foreign;
 mod reading;
 pub mod shapes;
 mod strings;
@@ -25,6 +26,9 @@ pub use writing::to_text;
 
 /// Most octets of rdata: its length has two (RFC 1035 section 3.2.1).
 pub const MAX_RDATA: usize = 65_535;
+
+/// What to do about a word that is no type.
+const UNKNOWN_TYPE: &str = "unknown type, write TYPEnnn and \\# LENGTH HEX for one without a name";
 
 /// Highest TTL in seconds (RFC 2181 section 8).
 pub const MAX_TTL: u32 = 0x7fff_ffff;
@@ -181,7 +185,7 @@ fn read_converted(
         }
         Err(_) if rtype_from_text(mnemonic).is_none() => Err(Fault {
             reason: "UnknownType",
-            message: "unknown type, write TYPEnnn and \\# LENGTH HEX for one without a name".into(),
+            message: foreign::explain(mnemonic).unwrap_or(UNKNOWN_TYPE).into(),
         }),
         Err(message) => Err(Fault::rdata(message)),
     }

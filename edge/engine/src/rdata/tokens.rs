@@ -26,6 +26,7 @@ pub struct Tokens<'a> {
     at: usize,
     line: u32,
     parentheses: u32,
+    comment: &'a [u8],
 }
 
 const NOT_CLOSED: SyntaxError = "a parenthesis is not closed";
@@ -50,6 +51,7 @@ impl<'a> Tokens<'a> {
             at: 0,
             line: 1,
             parentheses: 0,
+            comment: b"",
         }
     }
 
@@ -66,6 +68,11 @@ impl<'a> Tokens<'a> {
     /// Whether all text has been read.
     pub fn is_empty(&self) -> bool {
         self.at == self.text.len()
+    }
+
+    /// The last comment that was read since the last call, from its `;` on; empty for none.
+    pub fn take_comment(&mut self) -> &'a [u8] {
+        std::mem::take(&mut self.comment)
     }
 
     /// The text that was read since `start`, a former `position`.
@@ -102,7 +109,9 @@ impl<'a> Tokens<'a> {
                 }
                 b';' => {
                     let rest = &self.text[self.at..];
-                    self.at += rest.iter().position(|&o| o == b'\n').unwrap_or(rest.len());
+                    let length = rest.iter().position(|&o| o == b'\n').unwrap_or(rest.len());
+                    self.comment = &rest[..length];
+                    self.at += length;
                 }
                 b'(' => {
                     self.at += 1;

@@ -9,12 +9,13 @@ use dnsfleet_engine::name::{Name, write_text};
 use dnsfleet_engine::rdata;
 use proptest::prelude::*;
 
-/// Keeps records and problems as text, with `name:line` in front of each problem.
+/// Keeps records, problems and warnings as text, with `name:line` in front of the last two.
 #[derive(Default)]
 struct Kept {
     files: Vec<String>,
     records: Vec<String>,
     problems: Vec<String>,
+    warnings: Vec<String>,
     places: Vec<Where>,
 }
 
@@ -38,12 +39,19 @@ impl Sink for Kept {
         self.problems
             .push(format!("{file}:{line}: {reason}: {message}"));
     }
+
+    fn warning(&mut self, reason: &'static str, message: String, place: Where) {
+        let (file, line) = (&self.files[place.file as usize], place.line);
+        self.warnings
+            .push(format!("{file}:{line}: {reason}: {message}"));
+    }
 }
 
 /// The included files of the tests.
 fn include(path: &str, _: &str) -> Result<(String, Vec<u8>), (&'static str, String)> {
     let text = match path {
         "hosts" => "a A 192.0.2.1\n  A 192.0.2.2\n$ORIGIN deep\n$TTL 9\nb A 192.0.2.3\n",
+        "marked" => "\u{feff}a 1 A 192.0.2.1\n",
         "blank" => " A 192.0.2.1\n",
         "broken" => "\na A 1\nb A 192.0.2.2",
         "self" => "$INCLUDE self\n",
@@ -71,6 +79,10 @@ fn include(path: &str, _: &str) -> Result<(String, Vec<u8>), (&'static str, Stri
 }
 
 fn read_from(text: &str, origin: Option<&str>) -> Kept {
+    read_octets(text.as_bytes(), origin)
+}
+
+fn read_octets(text: &[u8], origin: Option<&str>) -> Kept {
     let mut kept = Kept::default();
     let origin = origin.map(|origin| Name::parse(origin.as_bytes(), None).unwrap());
     let mut convert = |rtype: &str, text: &str, origin: &str| match rtype {
@@ -79,7 +91,7 @@ fn read_from(text: &str, origin: Option<&str>) -> Kept {
     };
     let (include, convert) = (&mut include, &mut convert);
     master::read(
-        text.as_bytes(),
+        text,
         "z",
         origin,
         include,

@@ -126,7 +126,8 @@ fn the_first_soa_gives_a_missing_origin() {
         ]
     );
     let kept = read_from("@ 1 SOA ns . 1 2 3 4 5\n", None);
-    let message = "relative name without an origin, end it with a dot or set $ORIGIN";
+    let message =
+        "relative name without an origin, end it with a dot, set $ORIGIN or give --origin";
     assert_eq!(
         kept.problems,
         [format!("z:1: BadName: owner \"@\": {message}")]

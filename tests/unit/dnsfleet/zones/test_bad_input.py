@@ -123,12 +123,42 @@ RECORDS = [
         'data; did you mean "ttl"? [UnknownField]',
     ),
     (
+        "type of a provider",
+        "- {name: www, type: ALIAS, data: [web.example.net.]}",
+        'zone.yaml:9: spec.records[0].data[0]: ALIAS rdata "web.example.net.": no type of the DNS, '
+        "the provider answered with the addresses of that name; write them as A and AAAA, or a "
+        "CNAME where the owner has nothing else [UnknownType]",
+    ),
+    (
         "unknown type",
         "- {name: www, type: AAA, data: [192.0.2.1]}",
         'zone.yaml:9: spec.records[0].data[0]: AAA rdata "192.0.2.1": unknown type, write TYPEnnn '
         "and \\# LENGTH HEX for one without a name [UnknownType]",
     ),
 ]
+
+
+SOA = HEAD.replace("  records:\n", "  soa: {rname: ")
+MAILBOXES = [
+    (r"hostmaster@example.com", r"hostmaster.example.com"),
+    (r"first.last@example.com", r"first\.last.example.com"),
+    (r"first\.last@example.com.", r"first\.last.example.com."),
+    (r"a.b.c@mail.example.net", r"a\.b\.c.mail.example.net"),
+]
+
+
+@pytest.mark.parametrize(("written", "advised"), MAILBOXES)
+def test_a_mailbox_with_an_at(written: str, advised: str) -> None:
+    assert from_manifest(f"{SOA}{written}}}\n") == [
+        f'zone.yaml:8: spec.soa.rname: "{written}" has an @; write a dot in its place: {advised} '
+        "[BadValue]"
+    ]
+    (document,), _ = documents.load(f"{SOA}{advised}}}\n", "zone.yaml")
+    assert isinstance(document.resource, Zone)
+    zone, _ = building.from_resources(document.resource, [], None)
+    assert zone is not None
+    _, (soa,) = zone.get("example.com.", "SOA") or (0, [])
+    assert soa.split()[1] == advised.removesuffix(".") + "."
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 //! The rules of `checks`, by what a builder reports.
 
-use super::{HEAD, builder_with, shown};
+use super::{Builder, HEAD, add, builder_with, shown};
 use crate::violations::Severity;
 
 #[test]
@@ -29,6 +29,16 @@ fn says_what_is_wrong_and_where() {
         (
             "b SOA ns.b. h 1 2 3 4 5",
             "f:4 MultipleSOA: b.z. has a SOA, but the zone is z.; a zone has one SOA, at its apex",
+        ),
+        (
+            "z SOA ns.b. h 1 2 3 4 5",
+            "f:4 MultipleSOA: z.z. has a SOA, but the zone is z.; a zone has one SOA, at its apex, \
+             so end its name with a dot",
+        ),
+        (
+            "@ CNAME a.",
+            "f:4 CNAMEAndOtherData: z. has a CNAME and also NS, SOA; a CNAME stands alone; write \
+             the A and AAAA of its target",
         ),
         (
             "d DNAME a.\nb.c.d TXT x",
@@ -113,5 +123,36 @@ fn a_zone_needs_a_head() {
         let (zone, found) = builder_with(origin, file).finish();
         assert!(zone.is_none());
         assert_eq!(shown(&found), expected);
+    }
+}
+
+#[test]
+fn a_mailbox_is_written_without_an_at() {
+    for (written, found, corrected) in [
+        ("h@z.", "h@z.", "h.z."),
+        ("first.last@z.", "first.last@z.", "first\\.last.z."),
+        ("a.b.c@mail.y.", "a.b.c@mail.y.", "a\\.b\\.c.mail.y."),
+        // Without a dot at its end the name got the origin behind it.
+        ("h@z", "h@z.z.", "h.z."),
+        ("h@y", "h@y.z.", "h.y.z."),
+        ("h@", "h@.z.", "h.z."),
+    ] {
+        let file = format!("$ORIGIN z.\n\n@ 300 SOA ns.a. {written} 1 2 3 4 5\n@ 300 NS ns.a.\n");
+        let (zone, violations) = builder_with(None, &file).finish();
+        assert_eq!(
+            shown(&violations),
+            [format!(
+                "f:3 BadMailbox: the mailbox {found} of the SOA has an @; write a dot in its place: \
+                 {corrected}"
+            )]
+        );
+        assert_eq!(violations[0].3, Severity::Warning);
+        // What is advised is taken without a word, and what was added since is not about the SOA.
+        let (_, again) = builder_with(None, &file.replace(written, corrected)).finish();
+        assert_eq!(shown(&again), [""; 0]);
+        let mut more = Builder::new(None);
+        more.add_zone(zone.unwrap()).unwrap();
+        add(&mut more, "@", "TXT", "x", "r");
+        assert_eq!(shown(&more.finish().1), [""; 0]);
     }
 }
