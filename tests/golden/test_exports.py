@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from dnsfleet.violations import errors
+from dnsfleet.zones import master_files
 from dnsfleet_cli.main import app
 from support import exports
 from typer.testing import CliRunner
@@ -35,6 +36,18 @@ def test_findings_say_what_it_is_and_what_to_do(name: str, mark: bytes) -> None:
     findings, _ = expected(name)
     assert [str(violation) for violation in found] == findings
     assert (zone is None) == bool(errors(found))
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "owner"), [("cloudflare.txt", 10, "example.com"), ("windows.dns", 9, "@")]
+)
+def test_a_file_that_does_not_say_its_origin(name: str, line: int, owner: str) -> None:
+    zone, found = master_files.read(exports.text(name), name)
+    assert zone is None
+    assert str(found[1]) == (
+        f'{name}:{line}: owner "{owner}": relative name without an origin, end it with a dot, set '
+        "$ORIGIN or give --origin [BadName]"
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)

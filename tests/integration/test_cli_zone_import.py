@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from dnsfleet.resources.zone_contents import MAX_DATA, MAX_INLINE
+from dnsfleet.resources.zone_contents import MAX_CONFIG_MAPS, MAX_DATA, MAX_INLINE
 from dnsfleet.resources.zones import MAX_RECORDS
 from dnsfleet.zones import master_files
 from dnsfleet_cli.document_files import DocumentFiles
@@ -193,6 +193,17 @@ def test_a_path_is_written_only_for_up(tmp_path: Path) -> None:
     built = by_up(manifest, tmp_path)
     assert zone is not None and built is not None
     assert built.digest == zone.digest
+
+
+def test_a_zone_too_big_for_a_cluster_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    octets = (MAX_CONFIG_MAPS + 1) * MAX_CONFIG_MAP
+    result = run(tmp_path / "big.zone", lines(octets))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        f"dnsfleet: {tmp_path}/big.zone: {octets} octets of text are more than {MAX_CONFIG_MAPS} "
+        f"ConfigMaps of {MAX_CONFIG_MAP} can hold; publish the file at an https address and write "
+        "a Zone with zoneFile.url and zoneFile.sha256; for `dnsfleet up`, add -o path\n"
+    )
 
 
 def test_another_version_has_config_maps_of_its_own(tmp_path: Path) -> None:

@@ -132,7 +132,8 @@ proptest! {
             prop::sample::select(vec![
                 "\n", " ", "\t", "(", ")", ";", "\"", "\\", "\r\n", "a", "@", "5", "IN", " A ", " TXT ",
                 "192.0.2.1", "\\#", "$TTL ", "$ORIGIN ", "$INCLUDE hosts", "$GENERATE 1-2 ", "${0,2,n}",
-                " SOA . . 1 2 3 4 5", ".", "\\256", " LOC ",
+                " SOA . . 1 2 3 4 5", ".", "\\256", " LOC ", "\u{feff}", ".@", "\\052.", "[AGE:1] ", " AWS ",
+                "; cf_tags=cf-proxied:true\n", "; AWS routing=",
             ]).prop_map(|text| text.as_bytes().to_vec()),
             prop::collection::vec(any::<u8>(), 0..3),
         ], 0..40),
