@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
 from dnsfleet import names
 from dnsfleet.resources import documents
 from dnsfleet.resources.zone_contents import MAX_INLINE
@@ -21,7 +20,7 @@ from dnsfleet.resources.zones import MAX_RECORDS
 from dnsfleet_engine import Zone
 from dnsfleet_publisher.assembling import Assembler
 
-from dnsfleet_cli import document_files, zone_files, zone_shapes
+from dnsfleet_cli import document_files, yaml_writing, zone_files, zone_shapes
 from dnsfleet_cli.options import Output
 from dnsfleet_cli.troubles import NEGATIVE, OK, Trouble
 from dnsfleet_cli.zone_commands import read, tell
@@ -50,7 +49,7 @@ def import_(file: Path, origin: str | None, output: Output) -> int:
             sys.stdout.write(zone.to_text())
         case Output.PATH:
             content = {"zoneFile": {"path": file.name}}
-            sys.stdout.write(_yaml(zone_shapes.zone_object(zone.origin, content)))
+            sys.stdout.write(yaml_writing.dump(zone_shapes.zone_object(zone.origin, content)))
             _say(f"for `dnsfleet up` only: keep it and {file.name} in one folder")
         case Output.YAML:
             sys.stdout.write(objects_yaml(zone, file))
@@ -87,28 +86,24 @@ def objects_yaml(zone: Zone, file: Path) -> str:
     """
     if zone.rrsets - len(_OUTSIDE_RECORDS) <= MAX_RECORDS:
         listed = zone_shapes.zone_object(zone.origin, _listed(zone))
-        written = _yaml(listed) if len(json.dumps(listed)) <= MAX_OBJECT else None
+        written = yaml_writing.dump(listed) if len(json.dumps(listed)) <= MAX_OBJECT else None
         if written is not None and _same_but_serial(written, zone):
             return written
     text = zone.to_text()
     if len(text) <= MAX_INLINE:
-        return _yaml(zone_shapes.zone_object(zone.origin, {"zoneFile": {"inline": text}}))
+        return yaml_writing.dump(
+            zone_shapes.zone_object(zone.origin, {"zoneFile": {"inline": text}})
+        )
     try:
         objects = zone_shapes.in_config_maps(zone.origin, text)
     except ValueError as error:
         raise Trouble(f"{file}: {error}; for `dnsfleet up`, add -o path") from None
-    return "---\n".join(map(_yaml, objects))
+    return "---\n".join(map(yaml_writing.dump, objects))
 
 
 def _say(text: str) -> None:
     """Something about what was printed, for people."""
     print(text, file=sys.stderr)
-
-
-def _yaml(resource: dict[str, Any]) -> str:
-    return yaml.dump(
-        resource, Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=sys.maxsize
-    )
 
 
 def _listed(zone: Zone) -> dict[str, Any]:
@@ -163,15 +158,3 @@ def _same_but_serial(text: str, zone: Zone) -> bool:
     assembler.replace(found)
     built = assembler.assemble().zones[0].zone
     return built is not None and built.with_serial(zone.serial).digest == zone.digest
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes a text of several lines as a block, so that an inline zone file can be read."""
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _text)

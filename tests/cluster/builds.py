@@ -61,6 +61,7 @@ _HELM_3 = _Module(
     " -X helm.sh/helm/v3/pkg/lint/rules.k8sVersionMajor=1"
     " -X helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor=34",
 )
+_YAML_READER = _Module("yaml-reader", {"yaml-reader": "."})
 
 _PROMETHEUS_OPERATOR = "github.com/prometheus-operator/prometheus-operator"
 
@@ -81,6 +82,11 @@ def programs() -> dict[str, Path]:
 def helm_3() -> Path:
     """Helm 3 beside the cluster's Helm 4: the chart works with both (about 2 minutes)."""
     return _built(_HELM_3)["helm3"]
+
+
+def yaml_reader() -> Path:
+    """A program that reads YAML with the library of kubectl (half a minute)."""
+    return _built(_YAML_READER)["yaml-reader"]
 
 
 def prometheus_operator_definitions(kinds: Iterable[str]) -> list[Path]:

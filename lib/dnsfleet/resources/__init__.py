@@ -27,6 +27,7 @@ from dnsfleet.resources.kubernetes_types import (
     Metadata,
     Namespace,
 )
+from dnsfleet.resources.nulls import without_nulls
 from dnsfleet.resources.pops import Pop, PopSpec, PopStatus
 from dnsfleet.resources.record_sets import RecordSet, RecordSetSpec, RecordSetStatus
 from dnsfleet.resources.zone_contents import DEFAULT_TTL, MAX_TTL, Record, ZoneFile
@@ -89,6 +90,10 @@ def parse(raw: Mapping[str, Any], where: str) -> tuple[Resource | None, list[Vio
         return None, [_unknown_kind(api_version, kind, where)]
     try:
         return model.model_validate(raw), []
+    except ValidationError as error:
+        found = error
+    try:
+        return model.model_validate(without_nulls(raw, found)), []
     except ValidationError as error:
         return None, explain(error, model, where)
 

@@ -103,7 +103,7 @@ def _meant(value: object, allowed: Sequence[str]) -> str:
 
 def _hint(kind: str, value: object) -> str:
     if kind == "string_type" and isinstance(value, bool):
-        return "; YAML reads a bare yes, no, on, off as true or false: put it in quotes"
+        return "; YAML reads a bare y, n, yes, no, on, off as true or false: put it in quotes"
     if kind == "string_type" and isinstance(value, int | float):
         return "; put it in quotes"
     if kind == "int_type" and isinstance(value, str):

@@ -1,7 +1,7 @@
 """Documents from texts: what is read, and the exact place and words of each fault."""
 
 import pytest
-from dnsfleet.resources import documents
+from dnsfleet.resources import Zone, documents
 from dnsfleet.violations import Violation
 
 POP = """apiVersion: dnsfleet.io/v1alpha1
@@ -122,7 +122,7 @@ FAULTS = [
         "state: Active",
         "location: {country: NO}",
         "pop.yaml:6: spec.location.country: found the value false, text is wanted; YAML reads a "
-        "bare yes, no, on, off as true or false: put it in quotes [WrongType]",
+        "bare y, n, yes, no, on, off as true or false: put it in quotes [WrongType]",
     ),
     (
         "state: Active",
@@ -166,8 +166,39 @@ FAULTS = [
     ),
     (
         "state: Active",
-        "<<: {state: Active}",
-        "pop.yaml:6: only plain text can be a key here [BadSyntax]",
+        "? [state]\n  : Active",
+        "pop.yaml:6: only text can be a key here; put it in quotes [BadSyntax]",
+    ),
+    (
+        "state: Active",
+        "~: Active",
+        "pop.yaml:6: only text can be a key here; put it in quotes [BadSyntax]",
+    ),
+    (
+        "state: Active",
+        "<<: Active",
+        "pop.yaml:6: only mappings can be merged by << [BadSyntax]",
+    ),
+    (
+        "state: Active",
+        "state: .inf",
+        "pop.yaml:6: bad YAML: .inf is no number that JSON can express [BadSyntax]",
+    ),
+    (
+        "state: Active",
+        "state: Active\n---  {kind: Pop}",
+        "pop.yaml:7: bad YAML: only a comment can follow --- in its line [BadSyntax]",
+    ),
+    (
+        "  name: fra",
+        "  labels: {a: null}",
+        "pop.yaml:4: metadata.labels.a: found nothing, text is wanted [WrongType]",
+    ),
+    (
+        "state: Active",
+        "location: {region: y}",
+        "pop.yaml:6: spec.location.region: found the value true, text is wanted; YAML reads a "
+        "bare y, n, yes, no, on, off as true or false: put it in quotes [WrongType]",
     ),
 ]
 
@@ -176,8 +207,8 @@ FAULTS = [
 def test_faults_name_place_and_remedy(old: str, new: str, expected: str) -> None:
     text = POP.format(name="fra").replace(old, new)
     found, violations = documents.load(text, "pop.yaml")
-    assert found == []
     assert expected in [str(violation) for violation in violations]
+    assert len(found) == ("---" in new)
 
 
 def test_a_document_that_is_no_mapping() -> None:
@@ -233,3 +264,66 @@ def test_a_value_that_is_not_what_its_tag_says_is_told(value: str) -> None:
     assert found == []
     assert (violation.reason, violation.where) == ("BadSyntax", "zone.yaml:2")
     assert violation.message.startswith("bad YAML: ")
+
+
+LIST = """\
+apiVersion: v1
+kind: List
+metadata: {resourceVersion: ""}
+items:
+- apiVersion: dnsfleet.io/v1alpha1
+  kind: Zone
+  metadata: {name: one, creationTimestamp: null, labels: null}
+  spec:
+    origin: one.example
+    nameServers: [ns1.example.net]
+    soa:
+    ttl: 60.0
+    records:
+    - {name: www, type: A, ttl: 1e3, data: ["192.0.2.1"]}
+  status: {}
+- apiVersion: dnsfleet.io/v1alpha1
+  kind: Pop
+  metadata: {name: fra}
+  spec: {state: Actve}
+- text
+"""
+
+
+def test_the_items_of_a_list_are_documents_with_their_own_lines() -> None:
+    (document,), violations = documents.load("---\n" + LIST, "list.yaml")
+    zone = document.resource
+    assert isinstance(zone, Zone)
+    assert (zone.spec.ttl, zone.spec.soa, zone.metadata.labels) == (60, None, {})
+    assert zone.spec.records is not None
+    assert zone.spec.records[0].ttl == 1000
+    assert (document.line, document.locate("spec.records[0].data[0]")) == (6, 15)
+    assert [violation.where for violation in violations] == [
+        "list.yaml:20: spec.state",
+        "list.yaml:21: kind",
+    ]
+
+
+def test_the_items_of_a_list_of_one_kind_need_no_kind() -> None:
+    text = "apiVersion: dnsfleet.io/v1alpha1\nkind: PopList\nitems: [{metadata: {name: fra}}]\n"
+    (document,), violations = documents.load(text, "pops.yaml")
+    assert (str(document.reference), violations) == ("Pop fra", [])
+
+
+def test_what_is_merged_has_the_line_where_it_is_written() -> None:
+    text = ZONE.replace("name: www", "<<: &shared {name: www, ttl: 60}").replace(
+        "{name: mail,", "{<<: *shared, name: mail,"
+    )
+    (document,), _ = documents.load(text, "zone.yaml")
+    assert isinstance(document.resource, Zone)
+    records = document.resource.spec.records or ()
+    assert [(record.name, record.ttl) for record in records] == [("www", 60), ("mail", 60)]
+    assert document.locate("spec.records[1].ttl") == 9
+
+
+def test_a_required_field_without_a_value_is_missing() -> None:
+    text = POP.format(name="fra").replace("name: fra", "name: null")
+    _, violations = documents.load(text, "pop.yaml")
+    assert list(map(str, violations)) == [
+        "pop.yaml:4: metadata.name: this field is required [MissingField]"
+    ]
