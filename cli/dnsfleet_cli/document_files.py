@@ -17,6 +17,7 @@ from dnsfleet.violations import Violation
 
 from dnsfleet_cli import document_folders
 from dnsfleet_cli.troubles import Trouble, reason
+from dnsfleet_cli.whole_files import BeingWrittenError, Files
 from dnsfleet_cli.zone_files import Stamp, stamp
 
 COARSEST_CLOCK_NS = 2_000_000_000
@@ -51,6 +52,8 @@ class FileChanges:
     """Files that are new or say something else, in order."""
     gone: tuple[Path, ...] = ()
     """Files that are not there any more."""
+    written: frozenset[Path] = frozenset()
+    """Absolute paths of those that are half written; what they said before counts."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +68,12 @@ class _Known:
 class DocumentFiles:
     """Reads files and folders again and again."""
 
-    def __init__(self, paths: Iterable[Path]) -> None:
-        """Take files and folders; Trouble if one is not there now."""
+    def __init__(self, paths: Iterable[Path], files: Files | None = None) -> None:
+        """Take files and folders, and what reads a file; Trouble if one is not there now."""
         self.paths = tuple(paths)
+        self.content = files or Files()
+        """Reads them; without another choice, as they are."""
+        self._written: set[Rank] = set()
         self._known: dict[Path, _Known] = {}
         self._faulty: dict[Path, DocumentFile] = {}
         for path in self.paths:
@@ -102,7 +108,8 @@ class DocumentFiles:
     def read(self, changed: Set[Path] | None = None) -> FileChanges:
         """What differs from the last look.
 
-        `changed` are absolute paths that were changed since; None where that is not known.
+        `changed` are absolute paths that were changed since; None where that is not known. What
+        was half written at the last look is looked at again.
         """
         named = None if changed is None else self._named(changed)
         if named is None:
@@ -112,6 +119,9 @@ class DocumentFiles:
             stamps = [((number, path), self._stamp(path)) for path, number in named.items()]
             found = {rank: now for rank, now in sorted(stamps) if now is not None}
             gone = self._known.keys() & {rank[1] for rank, now in stamps if now is None}
+            again = [(rank, self._stamp(rank[1])) for rank in self._written - found.keys()]
+            found |= {rank: now for rank, now in sorted(again) if now is not None}
+        self._written.clear()
         for path in gone:
             del self._known[path]
             self._faulty.pop(path, None)
@@ -120,7 +130,11 @@ class DocumentFiles:
             self._read(rank, now, bool(sure) and rank[1].absolute() in sure)
             for rank, now in found.items()
         ]
-        return FileChanges(tuple(file for file in read if file is not None), tuple(sorted(gone)))
+        return FileChanges(
+            tuple(file for file in read if file is not None),
+            tuple(sorted(gone)),
+            frozenset(rank[1].absolute() for rank in self._written),
+        )
 
     def _named(self, changed: Set[Path]) -> dict[Path, int] | None:
         """The files that changed paths name, with the number of the argument.
@@ -158,7 +172,10 @@ class DocumentFiles:
         settled = time.time_ns() - now.mtime_ns > COARSEST_CLOCK_NS
         data, problem = b"", ""
         try:
-            data = path.read_bytes()
+            data = self.content.read(path)
+        except BeingWrittenError:
+            self._written.add(rank)
+            return None
         except OSError as error:
             problem = reason(error)
         content = problem or hashlib.sha256(data).hexdigest()

@@ -5,6 +5,7 @@ zone file from somebody else could publish any file of this machine.
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -41,9 +42,10 @@ def stamp(path: Path) -> Stamp | None:
 class Inclusions:
     """Reads what a zone file includes; `stamps` has each file that was read, with its stamp."""
 
-    def __init__(self, zone_file: Path) -> None:
-        """Take the folder of `zone_file` as the only one that may be read."""
+    def __init__(self, zone_file: Path, read: Callable[[Path], bytes] = Path.read_bytes) -> None:
+        """Take the folder of `zone_file` as the only one that may be read, by `read`."""
         self._folder = zone_file.resolve().parent
+        self._read = read
         self.stamps: dict[Path, Stamp | None] = {}
 
     def __call__(self, written: str, including: str) -> tuple[str, bytes]:
@@ -54,7 +56,7 @@ class Inclusions:
             raise ValueError(f"{written} is outside the zone file's folder; move it inside")
         self.stamps[path] = stamp(path)  # before reading: a change meanwhile shows
         try:
-            return str(named), path.read_bytes()
+            return str(named), self._read(path)
         except OSError as error:
             raise OSError(f"{written}: {reason(error)}") from None
 

@@ -12,6 +12,7 @@ from dnsfleet_publisher.zone_sources import SourceError, Text
 
 from dnsfleet_cli import zone_files
 from dnsfleet_cli.troubles import reason
+from dnsfleet_cli.whole_files import BeingWrittenError, Files
 
 
 @dataclass
@@ -31,9 +32,13 @@ class _Read:
 class ZonePaths:
     """Reads what `zoneFile.path` names, relative to the manifest and never outside its folder."""
 
-    def __init__(self) -> None:
+    def __init__(self, files: Files | None = None) -> None:
+        """Read files by `files`; without, as they are."""
+        self._files = files or Files()
         self._read: dict[Reference, _Read] = {}
         self._stale: set[Reference] = set()
+        self._waiting: set[Reference] = set()
+        """Zones of which a file that differs is half written, or was when it was asked for."""
         self._index = _Index()
         self._to_index: set[Reference] = set()
         """Zones whose file was read since the index was made: parsing it finds what it includes."""
@@ -44,11 +49,17 @@ class ZonePaths:
         self._bring_index_up()
         return set(self._index.folders)
 
+    @property
+    def waiting(self) -> Set[Reference]:
+        """Zones of which a file is half written: what they are made of now does not count yet."""
+        return self._waiting
+
     def look(self, changed: Set[Path] | None) -> Set[Reference]:
         """Zones whose file, or one that it includes, is found different by this look.
 
         `changed` are paths that were changed since the last look; None compares the stamps of all
         files. A path counts whatever its stamp says: two writes in one tick of the clock share one.
+        A Zone waits for a later look while one of its files is half written.
         """
         self._bring_index_up()
         found: set[Reference] = set()
@@ -59,7 +70,9 @@ class ZonePaths:
         else:
             for path in changed:
                 found |= self._index.readers.get(path.resolve(), frozenset())
-        found -= self._stale
+        found = (found - self._stale) | self._waiting
+        self._waiting = {reference for reference in found if not self._is_whole(reference)}
+        found -= self._waiting
         self._stale |= found
         return found
 
@@ -68,6 +81,7 @@ class ZonePaths:
         for reference in zones:
             if self._read.pop(reference, None) is not None:
                 self._stale.discard(reference)
+                self._waiting.discard(reference)
                 self._to_index.discard(reference)
                 self._index.remove(reference)
 
@@ -86,12 +100,21 @@ class ZonePaths:
                 f"{file.path} is outside the manifest's folder; move it inside",
                 "OutsideFolder",
             )
+
         # The stamp is taken before reading: a change meanwhile shows.
-        read = _Read(path, zone_files.stamp(path), zone_files.Inclusions(path))
+        def read_part(part: Path) -> bytes:
+            try:
+                return self._files.read(part)
+            except BeingWrittenError:
+                self._waiting.add(zone.reference)
+                raise
+
+        include = zone_files.Inclusions(path, read_part)
+        read = _Read(path, zone_files.stamp(path), include)
         self._read[zone.reference] = read
         self._to_index.add(zone.reference)
         try:
-            return Text(path.read_bytes(), str(named), read.include)
+            return Text(read_part(path), str(named), include)
         except OSError as error:
             raise SourceError("path", f"{named}: {reason(error)}") from None
 
@@ -102,6 +125,9 @@ class ZonePaths:
     def unchanged(self, reference: Reference) -> bool:
         """Whether no `look` since `read` found the file, or one that it includes, different."""
         return reference not in self._stale
+
+    def _is_whole(self, reference: Reference) -> bool:
+        return all(self._files.is_whole(path) for path in self._read[reference].stamps)
 
     def _bring_index_up(self) -> None:
         for reference in self._to_index:

@@ -12,7 +12,7 @@ many. What a mark did not change is found by comparing inputs, so a mark too man
 comparison; a mark too few would be a fault, and `proofs` looks for those.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 
 from dnsfleet import resources
@@ -189,10 +189,14 @@ class Assembler:
         owner = self.owners.get(zone)
         return [] if owner is None else self._about.get(owner.origin, {}).get(reference, [])
 
-    def violations(self) -> list[Violation]:
-        """All that is wrong; the places begin with a reference, or with the name of a file."""
+    def violations(self, beside: Set[Reference] = frozenset()) -> list[Violation]:
+        """All that is wrong; the places begin with a reference, or with the name of a file.
+
+        What the zones of the Zones in `beside` are made of is left out.
+        """
         alone = [each for reference in self._refused for each in self.violations_of(reference)]
-        built = [each for found in self._about.values() for own in found.values() for each in own]
+        told = (o for o in self._about if self.zones[o].resource.reference not in beside)
+        built = [each for o in told for own in self._about[o].values() for each in own]
         return alone + built
 
     def with_record_sets(self, zone: Reference) -> set[Reference]:
@@ -249,6 +253,7 @@ class Assembler:
             own,
             labels_of(own, zone, self.labels),
             frozenset(self.retained.intersection(self.record_sets.references(zone.reference))),
+            source.empty,
         )
         return self._last_good.build(inputs, self._documents)
 

@@ -52,6 +52,8 @@ class Assembled:
     """Whose records are in it, each in the version that is."""
     again: float | None = None
     """Seconds after which its zone file is to be asked for again; None for never."""
+    empty: str = ""
+    """A part of its zone file that has nothing in it, if there is one."""
 
     @property
     def origin(self) -> str:
@@ -74,6 +76,8 @@ class Inputs:
     """Of the namespaces of the RecordSets, as far as they decide."""
     retained: frozenset[Reference]
     """Those of the RecordSets whose object does not say them any more."""
+    empty: str = ""
+    """A part of its zone file that has nothing in it, if there is one."""
 
 
 class _Built(NamedTuple):
@@ -137,7 +141,9 @@ class LastGood:
                 self.documents[good] = documents[good]
         if reference not in refused:
             self._bases[reference] = inputs.base
-        assembled = Assembled(inputs.resource, built.zone, tuple(told), served, inputs.again)
+        assembled = Assembled(
+            inputs.resource, built.zone, tuple(told), served, inputs.again, inputs.empty
+        )
         self._built[reference] = (inputs, assembled)
         return assembled
 

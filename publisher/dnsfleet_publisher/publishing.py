@@ -45,6 +45,8 @@ class Desired(NamedTuple):
     """Names of the Pops that serve it, sorted; None is all."""
     approve: str | None = None
     """The value of the annotation `dnsfleet.io/approve`, if there is one."""
+    empty: str = ""
+    """A file of the zone that has nothing in it, if there is one (`plans.unsafe`)."""
 
 
 class State(StrEnum):
@@ -150,7 +152,7 @@ class Publisher:
             old, delta = self._store.load(origin), None
             if old is not None:
                 delta = plans.change(old, want.zone)
-                fault = plans.unsafe(old, want.zone, delta)
+                fault = plans.unsafe(old, want.zone, delta, want.empty)
                 if fault is not None and not plans.approved(want.approve, delta):
                     manifest = self._store.republish(origin) or self._store.manifest(origin)
                     return Outcome(State.HELD, manifest, fault.reason, fault.message)

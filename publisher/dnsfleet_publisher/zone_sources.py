@@ -33,6 +33,8 @@ class Source:
     violations: tuple[Violation, ...] = ()
     again: float | None = None
     """Seconds after which to ask for the text again; None for never."""
+    empty: str = ""
+    """The name of a part that has nothing in it, not even a comment; one where there are more."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Text:
     text: bytes
     name: str
     include: master_files.Include | None = None
+    empty: str = ""
+    """The name of a part of the text that has nothing in it."""
 
 
 class SourceError(ValueError):
@@ -109,15 +113,27 @@ class ZoneSources:
             why, message, field = error.violation
             where = f"{zone.reference}: spec.zoneFile.{field}"
             return Source(None, (Violation(why, message, where),), error.again)
-        report = self._progress
+        report, empty = self._progress, [found.empty]
         built, violations = building.from_zone_file(
             zone,
             found.text,
             found.name,
-            found.include,
+            None if found.include is None else _noting_empty(found.include, empty),
             None if report is None else lambda read, total: report(found.name, read, total),
         )
-        return Source(built, tuple(violations))
+        return Source(built, tuple(violations), empty=next(filter(None, empty), ""))
+
+
+def _noting_empty(include: master_files.Include, empty: list[str]) -> master_files.Include:
+    """`include`, which adds the names of texts with nothing in them to `empty`."""
+
+    def noting(written: str, including: str) -> tuple[str, bytes]:
+        name, text = include(written, including)
+        if not text.strip():
+            empty.append(name)
+        return name, text
+
+    return noting
 
 
 def _own_text(zone: resources.Zone, config_maps: ConfigMaps) -> Text | None:
@@ -130,7 +146,10 @@ def _own_text(zone: resources.Zone, config_maps: ConfigMaps) -> Text | None:
             _from_config_map(config_maps, _config_map(zone, key.name), key.key, index)
             for index, key in enumerate(file.config_maps)
         ]
-        return Text(b"".join(parts), f"{zone.reference}: spec.zoneFile.configMaps")
+        keys = zip(file.config_maps, parts, strict=True)
+        blank = (f"ConfigMap {key.name} key {key.key}" for key, part in keys if not part.strip())
+        where = f"{zone.reference}: spec.zoneFile.configMaps"
+        return Text(b"".join(parts), where, empty=next(blank, ""))
     return None
 
 

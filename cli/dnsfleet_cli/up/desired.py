@@ -45,7 +45,7 @@ class DesiredReader:
         self._show = show
         self._files = files
         self._last_good = LastGood(store, show)
-        self._zone_paths = ZonePaths()
+        self._zone_paths = ZonePaths(files.content)
         self._assembler = Assembler(self._zone_paths, self._last_good.documents, self._progress)
         self.desired = Desired(self._assembler.zones)
         for document in self._last_good.documents:
@@ -73,8 +73,11 @@ class DesiredReader:
         """Folders to watch without what is below."""
         return self._files.folders | self._zone_paths.folders
 
-    def look(self, changed: Set[Path] | None) -> None:
-        """Find what differs now; `changed` are the paths that do, None where nobody knows."""
+    def look(self, changed: Set[Path] | None, late: Iterable[Path] = ()) -> None:
+        """Find what differs now; `changed` are the paths that do, None where nobody knows.
+
+        `late` are files that are to be told of as half written.
+        """
         update = self._last_good.update(self._files.read(changed), time.monotonic())
         found = self._with_zone_files(update.documents, changed)
         if found:
@@ -84,7 +87,8 @@ class DesiredReader:
                 self.desired.unpublished.update(self.desired.zones)  # their placement may differ
         self.desired.removals.update(update.removed)
         self.desired.removals -= self.desired.zones.keys()
-        self._tell([*self._files.violations, *update.violations, *self._placed()])
+        written = [_still_written(path) for path in late]
+        self._tell([*self._files.violations, *update.violations, *self._placed(), *written])
 
     def save(self) -> None:
         """Keep the good documents for the next run."""
@@ -116,8 +120,11 @@ class DesiredReader:
             self._rebuilt.update(item.reference for item in zone.record_sets)
 
     def _placed(self) -> list[Violation]:
-        """What is wrong with zones, at the places in files."""
-        violations = self._assembler.violations()
+        """What is wrong with zones, at the places in files.
+
+        A zone of which a file is half written is told about when the file is whole.
+        """
+        violations = self._assembler.violations(self._zone_paths.waiting)
         subjects = {about for each in violations if (about := subject(each)) is not None}
         known = (self._last_good.get(reference) for reference in subjects)
         return documents.place(violations, [d for d in known if d is not None])
@@ -133,6 +140,14 @@ class DesiredReader:
     def _progress(self, file: str, read: int, total: int) -> None:
         if total >= PROGRESS_OCTETS:
             self._show(events.Loading(file, read, total))
+
+
+def _still_written(path: Path) -> Violation:
+    message = (
+        "it is still being written, so what it said before counts; "
+        "it is read when the program that writes it closes it"
+    )
+    return Violation("BeingWritten", message, str(path), "warning")
 
 
 def _has_zone_path(resource: Resource) -> bool:

@@ -25,7 +25,7 @@ def first_pops(files: DocumentFiles) -> list[Pop]:
         if not path.is_file():
             continue  # a pipe can be read once only, and it is not our turn
         try:
-            text = path.read_bytes().decode()
+            text = files.content.read(path).decode()
         except (OSError, UnicodeDecodeError):
             continue
         if _may_have_pops(text):

@@ -17,7 +17,7 @@ import math
 import queue
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +40,7 @@ from dnsfleet_cli.up.publication import Publication, Unavailable
 from dnsfleet_cli.up.state import StateFolder
 from dnsfleet_cli.up.supervisor import Exited, Started, Supervisor
 from dnsfleet_cli.up.watching import Watcher
+from dnsfleet_cli.whole_files import WholeFiles
 
 ACK_SECONDS = 0.01
 """Between looks at the acks while something is on its way; one costs about 0.7 ms."""
@@ -52,6 +53,8 @@ LOOK_SHARE = 0.002
 """Of the time may go into looks at all files: in a large folder they become rarer."""
 MAX_LOOK_SECONDS = 60.0
 """Between looks at all files at most: a change that the watcher missed waits no longer."""
+START_SECONDS = 5.0
+"""The longest that a start waits for files that are being written."""
 RETRY_SECONDS = 0.2
 """After the core could not be reached."""
 PATIENCE_SECONDS = 15.0
@@ -102,7 +105,8 @@ class Fleet:
         self._state = StateFolder(options.state_dir, show)
         stack.callback(self._state.close)
         key = self._state.private_key()  # None: see below, the core decides
-        files = DocumentFiles(options.paths)
+        self._files = WholeFiles()
+        files = DocumentFiles(options.paths, self._files)
         pops, reader = first_pops(files), None
         if not active(pops):  # there may be some in a pipe; if not, this tells what is wrong
             reader = self._read(files, stack)
@@ -138,6 +142,10 @@ class Fleet:
         reader = DesiredReader(files, self._state.accepted, self._show)
         stack.callback(reader.close)
         reader.look(None)
+        deadline = time.monotonic() + START_SECONDS
+        while self._files.wait < deadline - time.monotonic():
+            time.sleep(self._files.wait)
+            self._look(reader, frozenset())
         return reader
 
     def run(self) -> None:
@@ -161,6 +169,7 @@ class Fleet:
         """Report what processes do, until files changed or until it is time for the next look."""
         busy = self._propagation.pending or not self._told_ready
         deadline = time.monotonic() + (ACK_SECONDS if busy else IDLE_SECONDS)
+        deadline = min(deadline, self._due)
         changed: Changed | None = None
         while True:
             try:
@@ -184,16 +193,20 @@ class Fleet:
         now = time.monotonic()
         self._since = min(self._since, changed.at if changed else now)
         if self._options.watch:
-            self._reader.look(changed.paths if changed else frozenset())
+            self._look(self._reader, changed.paths if changed else frozenset())
             if now >= self._look_due:
                 self._look_at_all()
         for manifest in self._publish():
             self._propagation.published(manifest, self._since)
         self._since = math.inf
 
+    def _look(self, reader: DesiredReader, changed: Set[Path] | None) -> None:
+        self._files.look()
+        reader.look(changed, self._files.late)
+
     def _look_at_all(self) -> None:
         began = time.monotonic()
-        self._reader.look(None)
+        self._look(self._reader, None)
         now = time.monotonic()
         pause = max(CHECK_SECONDS, (now - began) / LOOK_SHARE)
         self._look_due = now + min(pause, MAX_LOOK_SECONDS)
@@ -205,7 +218,8 @@ class Fleet:
         self._told_trouble = False
         self._reader.save()
         settling = self._reader.unsettled
-        self._due = time.monotonic() + (SETTLE_SECONDS if settling else CHECK_SECONDS)
+        wait = min(SETTLE_SECONDS if settling else CHECK_SECONDS, self._files.wait)
+        self._due = time.monotonic() + wait
         if self._options.watch:
             self._watcher.watch(self._reader.trees, self._reader.folders)
         return made

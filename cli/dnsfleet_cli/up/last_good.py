@@ -114,8 +114,11 @@ class LastGood:
         removed, gone = [], set()
         for reference, since in list(self._missing.items()):
             document = self._held[reference]
+            path = Path(document.path).absolute()
+            if path in files.written and path not in self._files:
+                continue  # nobody knows yet what it says
             zone = document.resource if isinstance(document.resource, Zone) else None
-            warning = _why_kept(document, self._files.get(Path(document.path).absolute()))
+            warning = _why_kept(document, self._files.get(path))
             taken_over = zone is not None and self._origins[zone.origin] > 0
             if warning is not None and not taken_over:
                 violations.append(warning)
@@ -161,13 +164,13 @@ class LastGood:
             old = self._files.pop(path.absolute(), None)
             if old is not None:
                 for document in old.documents:
-                    del self._found[document.reference][old.rank, document.line]
+                    self._found[document.reference].pop((old.rank, document.line), None)
                     touched[document.reference] = None
             if file is not None:
                 self._files[path.absolute()] = file
                 for document in file.documents:
                     places = self._found.setdefault(document.reference, {})
-                    places[file.rank, document.line] = document
+                    places.setdefault((file.rank, document.line), document)
                     touched[document.reference] = None
         return list(touched)
 

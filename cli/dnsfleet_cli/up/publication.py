@@ -110,7 +110,8 @@ class Publication:
             self._wanted.pop(origin, None)
             return
         approve = resource.metadata.annotations.get(APPROVE_ANNOTATION)
-        self._wanted[origin] = Wanted(zone, placement(resource, pops), approve)
+        pops_of_it = placement(resource, pops)
+        self._wanted[origin] = Wanted(zone, pops_of_it, approve, assembled.empty)
 
     def _take(self, origin: str, outcome: Outcome) -> list[Manifest]:
         """Remember an outcome and tell what is new about it; its manifest, if that is new."""

@@ -3,6 +3,10 @@
 A wrong selector, an empty file or a lost mount look like a wish to delete. Such a change is held
 until the Zone has the annotation `dnsfleet.io/approve` with the hash of exactly this change. The
 hash does not cover the serial, because publishing sets it and it would differ each time.
+
+A zone of several files may lose all of one that is only a small part of it. So a change that
+removes anything is held while one of its files is empty. A comment in that file says that it is
+meant.
 """
 
 import hashlib
@@ -27,19 +31,22 @@ def change(old: Zone, new: Zone) -> Delta:
     return old.diff(new.with_serial(old.serial))
 
 
-def unsafe(old: Zone, new: Zone, delta: Delta) -> Violation | None:
+def unsafe(old: Zone, new: Zone, delta: Delta, empty: str = "") -> Violation | None:
     """Why this change needs approval, or None.
 
     It needs it when it removes more than 30 % and more than 10 of the RRsets, or when it removes
-    RRsets and leaves nothing but SOA and NS.
+    RRsets and leaves nothing but SOA and NS, or when it removes RRsets while `empty`, which is a
+    part of the source of `new`, has nothing in it.
     """
     many = delta.removed > MIN_REMOVED and delta.removed > MAX_REMOVED_SHARE * old.rrsets
     emptied = delta.removed > 0 and new.rrsets <= APEX_RRSETS
-    if not (many or emptied):
+    lost = delta.removed > 0 and bool(empty)
+    if not (many or emptied or lost):
         return None
+    why = f" and {empty} is empty" if lost else ""
     message = (
-        f"the change removes {delta.removed} of {old.rrsets} RRsets; if that is meant, annotate "
-        f"the Zone with {APPROVE_ANNOTATION}: {plan_hash(delta)}"
+        f"the change removes {delta.removed} of {old.rrsets} RRsets{why}; if that is meant, "
+        f"annotate the Zone with {APPROVE_ANNOTATION}: {plan_hash(delta)}"
     )
     return Violation("UnsafePlan", message, old.origin)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from dnsfleet.resources import Reference, documents
+from dnsfleet_cli.whole_files import BeingWrittenError, Files
 from dnsfleet_cli.zone_paths import ZonePaths
 from dnsfleet_publisher.assembling import Assembler
 
@@ -21,7 +22,7 @@ NAMES = ("one", "two", "three")
 class Zones:
     """Zones whose files all include one more."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, files: Files | None = None) -> None:
         self.folder = folder / "zones"
         self.folder.mkdir()
         self.shared = self.folder / "shared"
@@ -30,7 +31,7 @@ class Zones:
             self.file(name).write_text(f"{HEAD}$INCLUDE shared\n")
         text = "---\n".join(ZONE.replace("NAME", name) for name in NAMES)
         self.documents, _ = documents.load(text, str(folder / "fleet.yaml"))
-        self.paths = ZonePaths()
+        self.paths = ZonePaths(files)
         self._assembler = Assembler(self.paths)
         self.assemble()
 
@@ -90,3 +91,50 @@ def test_the_file_of_a_zone_that_is_gone_is_let_go(zones: Zones) -> None:
     zones.paths.forget(Reference("Zone", "default", name) for name in NAMES)
     assert zones.look(zones.shared) == []
     assert zones.paths.folders == set()
+
+
+class Written(Files):
+    """Files of which some are half written."""
+
+    def __init__(self) -> None:
+        self.paths: set[Path] = set()
+
+    def read(self, path: Path) -> bytes:
+        if path in self.paths:
+            raise BeingWrittenError(path)
+        return path.read_bytes()
+
+    def is_whole(self, path: Path) -> bool:
+        return path not in self.paths
+
+
+@pytest.mark.parametrize("part", ["two.zone", "shared"])
+def test_a_zone_waits_while_a_file_of_it_is_written(tmp_path: Path, part: str) -> None:
+    written = Written()
+    zones = Zones(tmp_path, written)
+    path = zones.folder / part
+    concerned = ["two"] if part == "two.zone" else sorted(NAMES)
+    written.paths.add(path)
+    path.write_text(path.read_text().replace("192.0.2.1", "192.0.2.2"))
+    assert zones.look(path) == []
+    assert sorted(reference.name for reference in zones.paths.waiting) == concerned
+    assert zones.look_at_all() == []
+    written.paths.clear()
+    assert zones.look() == concerned
+    assert zones.paths.waiting == set()
+
+
+@pytest.mark.parametrize("part", ["two.zone", "shared"])
+def test_a_zone_that_was_read_while_a_file_of_it_was_written_is_read_again(
+    tmp_path: Path, part: str
+) -> None:
+    written = Written()
+    zones = Zones(tmp_path, written)
+    path = zones.folder / part
+    assert "two" in zones.look(zones.file("two"))
+    written.paths.add(path)  # behind the look
+    zones.assemble()
+    assert [reference.name for reference in zones.paths.waiting] == ["two"]
+    assert zones.look() == []
+    written.paths.clear()
+    assert zones.look() == ["two"]

@@ -65,3 +65,13 @@ def test_the_hash_names_the_change_and_not_the_serial() -> None:
     assert len(digest) == plans.HASH_DIGITS
     assert plans.plan_hash(plans.change(old.with_serial(7), new.with_serial(9))) == digest
     assert plans.plan_hash(plans.change(old, other)) != digest
+
+
+def test_a_change_that_removes_little_is_held_while_a_part_of_the_source_is_empty() -> None:
+    old, new = zone_with(range(100)), zone_with(range(97))
+    change = plans.change(old, new)
+    assert plans.unsafe(old, new, change) is None
+    violation = plans.unsafe(old, new, change, "hosts.inc")
+    assert violation is not None
+    assert "removes 3 of 102 RRsets and hosts.inc is empty; if that is meant" in violation.message
+    assert plans.unsafe(new, old, plans.change(new, old), "hosts.inc") is None
