@@ -19,6 +19,7 @@ from dnsfleet.resources.yaml_documents import BadDocumentError
 from dnsfleet_cli import yaml_writing
 
 CORPUS = sorted((Path(__file__).parent / "yaml").glob("*.yaml"))
+OURS = [Path(__file__).parents[2] / folder for folder in ("crds", "examples")]
 READ_SECONDS = 300
 """The first run compiles the reader."""
 RANDOM_SCALARS = 5_000
@@ -148,6 +149,12 @@ def test_the_corpus_is_read_as_kubectl_reads_it() -> None:
     texts = {path.read_text(): path.name for path in CORPUS if path.name not in REFUSED}
     assert len(texts) >= 10
     assert [(texts[text], *both) for text, *both in differences(list(texts))] == []
+
+
+def test_the_files_of_this_repository_are_read_as_kubectl_reads_them() -> None:
+    texts = [path.read_text() for folder in OURS for path in sorted(folder.rglob("*.yaml"))]
+    assert len(texts) > len(OURS)
+    assert differences(texts) == []
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -148,3 +148,35 @@ def test_an_emptied_include_is_held_until_it_is_approved(writer: Writer) -> None
     approval = f'{{name: filed, annotations: {{dnsfleet.io/approve: "{plan}"}}}}'
     replace(writer.folder / "filed.yaml", FILED.replace("{name: filed}", approval))
     wait_for("the approved change", lambda: writer.answer("included") is None, LIVE_SECONDS)
+
+
+def test_an_edited_origin_is_refused_and_one_zone_is_served(writer: Writer) -> None:
+    edited = text("listed.yaml", 2).replace("listed.example", "moved.example")
+    replace(writer.folder / "listed.yaml", edited)
+    told = writer.fleet.wait("rejected", LIVE_SECONDS)
+    assert told["reason"] == "Immutable"
+    assert told["where"] == f"{writer.folder}/listed.yaml:5: spec.origin"
+    before = len(writer.fleet.events)
+    replace(writer.folder / "included", text("included", 2))
+    writer.fleet.wait("propagated", LIVE_SECONDS, after=before)
+    assert writer.answer("listed.yaml") == ["192.0.0.1"]
+    assert ask(writer.fleet.servers[0], f"h{NAMES - 1}.moved.example") is None
+
+
+def test_a_fleet_that_starts_beside_a_writer_waits_for_it_and_tells_it(tmp_path: Path) -> None:
+    writer = Writer(tmp_path)
+    path = writer.folder / "listed.yaml"
+    whole = path.read_text()
+    with path.open("w") as file:
+        file.write(whole[: len(whole) // 2])
+        file.flush()
+        with writer.fleet as fleet:
+            ready = fleet.wait("ready", 60)
+            assert ready["zones"] == ["filed.example."]
+            told = fleet.wait("warned", LIVE_SECONDS)
+            assert (told["where"], told["reason"]) == (str(path), "BeingWritten")
+            file.write(whole[len(whole) // 2 :])
+            file.close()
+            wait_for("the zone", lambda: writer.answer("listed.yaml"), LIVE_SECONDS)
+            published = [e for e in fleet.events if e["event"] == "published"]
+    assert {e["zone"]: e["records"] for e in published} == RECORDS

@@ -74,6 +74,8 @@ class LastGood:
         self._files: dict[Path, DocumentFile] = {}
         self._found: dict[Reference, dict[_Place, Document]] = {}
         self._doubles: set[Reference] = set()
+        self._refused: dict[Reference, Violation] = {}
+        """What is wrong with documents in the files in whose place others are held."""
         self._origins: Counter[str] = Counter()
         """Of the Zones that are held and in a file."""
         self._untold = list(self._held)
@@ -106,11 +108,14 @@ class LastGood:
         return self._held.get(reference)
 
     def update(self, files: FileChanges, now: float) -> Update:
-        """Take what differs in the files at `now` (monotonic seconds)."""
+        """Take what differs in the files at `now` (monotonic seconds).
+
+        A change of what is immutable in a cluster is refused: the document that is held stays.
+        """
         touched = [reference for reference in self._take(files) if self._hold_first(reference)]
         changed = dict.fromkeys([*self._untold, *touched])
         self._untold.clear()
-        violations = self._told_twice()
+        violations = [*self._told_twice(), *self._refused.values()]
         removed, gone = [], set()
         for reference, since in list(self._missing.items()):
             document = self._held[reference]
@@ -180,6 +185,7 @@ class LastGood:
         Where none has it any more, what was held counts as missing.
         """
         places, held = self._found[reference], self._held.get(reference)
+        self._refused.pop(reference, None)
         if held is not None and reference not in self._missing:
             self._count(held, -1)
         if len(places) > 1:
@@ -193,6 +199,9 @@ class LastGood:
             return False
         self._missing.pop(reference, None)
         first = places[min(places)]
+        if held is not None and (refusal := _refusal(held, first)) is not None:
+            self._refused[reference] = refusal
+            first = held
         self._count(first, +1)
         if first == held:
             return False
@@ -210,6 +219,22 @@ class LastGood:
         """A violation for each document beside the first of its reference."""
         doubles = [item for reference in self._doubles for item in self._found[reference].items()]
         return distinct(document for _, document in sorted(doubles, key=lambda item: item[0]))[1]
+
+
+def _refusal(held: Document, found: Document) -> Violation | None:
+    """Why a document cannot take the place of the one that is held; None where it can."""
+    old, new = held.resource, found.resource
+    if not isinstance(old, Zone) or not isinstance(new, Zone):
+        return None
+    before, after = old.spec.origin, new.spec.origin
+    if before == after:
+        return None
+    field = "spec.origin"
+    advice = f"write {before} as before"
+    if old.origin != new.origin:
+        advice = f"give the Zone of {after} another name, or take this one out of the file first"
+    message = f"origin is immutable: {held.reference} stays the zone {before}; {advice}"
+    return Violation("Immutable", message, f"{found.path}:{found.locate(field)}: {field}")
 
 
 def _same(document: Document, saved: Document | None) -> bool:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from dnsfleet.resources import documents
-from dnsfleet_cli.document_files import DocumentFile, DocumentFiles
+from dnsfleet_cli.document_files import DocumentFile, DocumentFiles, FileChanges
+from dnsfleet_cli.whole_files import BeingWrittenError, Files
 from support.up_runs import pops
 
 NAMES = [f"{number:02}.yaml" for number in range(20)]
@@ -208,3 +209,44 @@ def test_a_file_that_cannot_be_read_is_told_until_it_can(
     monkeypatch.setattr(Path, "read_bytes", read_bytes)
     found: tuple[DocumentFile, ...] = folder.files.read({path}).read
     assert [file.complete for file in found] == [True]
+
+
+class Written(Files):
+    """Files of which some are half written."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def read(self, path: Path) -> bytes:
+        if path.name in self.names:
+            raise BeingWrittenError(path)
+        return path.read_bytes()
+
+
+def test_a_file_that_is_being_written_says_what_it_said_until_it_is_whole(tmp_path: Path) -> None:
+    written = Written()
+    path = tmp_path / "a.yaml"
+    path.write_text(pops("fra"))
+    files = DocumentFiles([tmp_path], written)
+    assert len(files.read().read) == 1
+    path.write_text("kind: [")
+    written.names.add("a.yaml")
+    for changed in ({path}, set[Path](), None):
+        assert files.read(changed) == FileChanges(written=frozenset({path}))
+        assert files.violations == []
+    path.write_text(pops("iad"))
+    written.names.clear()
+    (file,) = files.read(set()).read
+    assert [document.reference.name for document in file.documents] == ["iad"]
+    assert files.read(set()) == FileChanges()
+
+
+def test_a_file_that_is_gone_is_not_waited_for(tmp_path: Path) -> None:
+    written = Written()
+    path = tmp_path / "a.yaml"
+    path.write_text(pops("fra"))
+    files = DocumentFiles([tmp_path], written)
+    written.names.add("a.yaml")
+    assert files.read().written == {path}
+    path.unlink()
+    assert files.read(set()) == FileChanges()

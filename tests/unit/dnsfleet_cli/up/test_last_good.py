@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import pytest
+from dnsfleet.crds.rules import RULES
 from dnsfleet.resources import Reference
 from dnsfleet.resources.documents import Document
 from dnsfleet_cli.document_files import DocumentFiles
 from dnsfleet_cli.troubles import Trouble
 from dnsfleet_cli.up.accepted import Accepted
 from dnsfleet_cli.up.last_good import SETTLE_SECONDS, DocumentChanges, LastGood, Update
+from dnsfleet_cli.whole_files import BeingWrittenError, Files
 
 ZONE = """\
 apiVersion: dnsfleet.io/v1alpha1
@@ -51,6 +53,11 @@ class Bench:
     @property
     def names(self) -> list[str]:
         return sorted(str(d.reference) for d in self.last_good.documents)
+
+    def held(self, name: str) -> Document:
+        found = self.last_good.get(Reference("Zone", "default", name))
+        assert found is not None
+        return found
 
 
 @pytest.fixture
@@ -302,3 +309,86 @@ def test_a_path_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(Trouble) as caught:
         DocumentFiles([tmp_path / "none"])
     assert str(caught.value) == f"{tmp_path}/none: no such file or folder"
+
+
+def test_an_edited_origin_is_refused_and_the_old_zone_stays(bench: Bench) -> None:
+    """As in a cluster, where the CRD says that the origin is immutable."""
+    bench.write("a.yaml", zone("one"))
+    bench.look()
+    edited = zone("one").replace("one.example", "uno.example")
+    bench.write("a.yaml", edited)
+    update = bench.look(SETTLE_SECONDS)
+    assert list(map(str, update.violations)) == [
+        f"{bench.folder}/a.yaml:4: spec.origin: origin is immutable: Zone default/one stays the "
+        "zone one.example; give the Zone of uno.example another name, or take this one out of the "
+        "file first [Immutable]"
+    ]
+    assert (update.removed, update.documents) == ([], DocumentChanges())
+    assert bench.held("one").resource.origin == "one.example."
+    bench.write("a.yaml", zone("one"))
+    assert bench.look() == Update([], [])
+
+
+def test_an_origin_that_was_edited_between_two_runs_is_refused_too(bench: Bench) -> None:
+    bench.write("a.yaml", zone("one"))
+    bench.look()
+    bench.last_good.save({})
+    bench.restart()
+    bench.write("a.yaml", zone("one").replace("one.example", "uno.example"))
+    assert reasons(bench.look()) == ["Immutable"]
+    assert bench.held("one").resource.origin == "one.example."
+
+
+def test_another_origin_is_taken_after_the_zone_was_removed(bench: Bench) -> None:
+    bench.write("a.yaml", zone("one"))
+    bench.look()
+    bench.write("a.yaml", "# moving\n")
+    bench.look()
+    assert bench.look(SETTLE_SECONDS).removed == ["one.example."]
+    bench.write("a.yaml", zone("one").replace("one.example", "uno.example"))
+    assert bench.look().violations == []
+    assert bench.held("one").resource.origin == "uno.example."
+
+
+def test_another_spelling_of_the_origin_is_refused_too(bench: Bench) -> None:
+    """The API server compares texts."""
+    bench.write("a.yaml", zone("one"))
+    bench.look()
+    bench.write("a.yaml", zone("one").replace("one.example", "ONE.example."))
+    (violation,) = bench.look().violations
+    assert violation.message.endswith("stays the zone one.example; write one.example as before")
+
+
+def test_nothing_else_is_immutable_in_a_cluster() -> None:
+    immutable = [
+        (model, rule.field)
+        for model, rules in RULES.items()
+        for rule in rules
+        if "oldSelf" in rule.rule
+    ]
+    assert immutable == [("ZoneSpec", "origin")]
+
+
+class Written(Files):
+    """Files that are all half written."""
+
+    def read(self, path: Path) -> bytes:
+        raise BeingWrittenError(path)
+
+
+def test_at_a_start_beside_a_file_that_is_being_written_its_documents_are_kept(
+    bench: Bench,
+) -> None:
+    """Nobody knows what it will say: nothing of it is missing."""
+    bench.write("a.yaml", zone("one"), zone("two"))
+    bench.look()
+    bench.last_good.save({})
+    bench.restart()
+    bench.write("a.yaml", zone("one"))
+    bench.files = DocumentFiles([bench.folder], Written())
+    for _ in range(3):
+        assert bench.look(SETTLE_SECONDS).violations == []
+    assert bench.names == ["Zone default/one", "Zone default/two"]
+    bench.files = DocumentFiles([bench.folder])
+    bench.look()
+    assert bench.look(SETTLE_SECONDS).removed == ["two.example."]
