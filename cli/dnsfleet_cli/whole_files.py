@@ -115,12 +115,15 @@ class WholeFiles(Files):
     def is_whole(self, path: Path) -> bool:
         """Whether `read` would not say that a file is half written."""
         try:
-            with path.open("rb") as file:
-                regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-                return not regular or self._look(path, file.fileno())
+            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # it does not wait for a pipe
         except OSError:
             self._forget(path)
             return True
+        try:
+            regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+            return not regular or self._look(path, descriptor)
+        finally:
+            os.close(descriptor)
 
     def _forget(self, path: Path) -> None:
         self._written.pop(path, None)

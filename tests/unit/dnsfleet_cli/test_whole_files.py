@@ -100,6 +100,7 @@ def test_a_writer_that_begins_while_the_file_is_read_is_noticed(
 def test_a_pipe_is_read(files: WholeFiles, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
+    assert files.is_whole(pipe)
     writer = threading.Thread(target=lambda: pipe.write_bytes(b"all"))
     writer.start()
     assert files.read(pipe) == b"all"
