@@ -8,6 +8,7 @@ characters that such scalars consist of.
 import json
 import random
 import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,6 +29,8 @@ SEED = 12
 REFUSED = {
     "duplicate-keys.yaml": "the last one counts for kubectl, and the others are lost in silence",
     "end-of-document.yaml": "kubectl takes nothing of what follows a line ...",
+    "flow-documents.yaml": "kubectl takes the first and nothing of what follows it",
+    "anchor-twice.yaml": "PyYAML refuses a second anchor of one name",
     "own-tags.yaml": "kubectl ignores a tag that it does not know",
     "binary.yaml": "kubectl puts the octets into the text, and what is no UTF-8 is lost",
     "scalar-document.yaml": "kubectl refuses it one step later, as it is no object",
@@ -205,3 +208,19 @@ def test_what_we_write_kubectl_reads_as_it_was() -> None:
         if each.error or exact(each.documents) != exact([whole])
     ]
     assert wrong[:10] == []
+
+
+def test_what_zone_import_prints_means_the_same_to_kubectl(tmp_path: Path) -> None:
+    """Names that are letters or numbers are texts there, as the CRD wants them."""
+    names = ("y", "n", "on", "no", "null", "1e3", "0o10", "010", "1_0", "0x10", "123")
+    head = (
+        "@ 300 SOA ns1.example.net. hostmaster 1 7200 900 1209600 300\n@ 300 NS ns1.example.net.\n"
+    )
+    file = tmp_path / "one.zone"
+    file.write_text(head + "".join(f"{name} 300 TXT {name}\n" for name in names))
+    command = [sys.executable, "-m", "dnsfleet_cli", "zone", "import", "--origin", "one.example"]
+    done = subprocess.run([*command, file], capture_output=True, text=True, check=True, timeout=60)
+    (read,) = by_kubectl([done.stdout])
+    (zone,) = read.documents
+    assert sorted(record["name"] for record in zone["spec"]["records"]) == sorted(names)
+    assert differences([done.stdout]) == []

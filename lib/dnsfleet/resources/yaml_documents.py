@@ -108,7 +108,9 @@ def _compose(text: str, first_line: int) -> yaml.Node | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
-        message = f"bad YAML: {error.problem}"
+        # Of two anchors with one name the problem is the second, and only the context says of what.
+        context = error.context if isinstance(error, yaml.composer.ComposerError) else None
+        message = "bad YAML: " + ", ".join(filter(None, (context, error.problem)))
         raise BadDocumentError("BadSyntax", message, first_line + line, column + 1) from None
     except yaml.YAMLError as error:
         raise BadDocumentError("BadSyntax", f"bad YAML: {error}", first_line) from None

@@ -327,3 +327,8 @@ def test_a_required_field_without_a_value_is_missing() -> None:
     assert list(map(str, violations)) == [
         "pop.yaml:4: metadata.name: this field is required [MissingField]"
     ]
+
+
+def test_two_anchors_of_one_name_are_told() -> None:
+    (violation,) = documents.load("a: &x 1\nb: &x 2\n", "a.yaml")[1]
+    assert violation.message.startswith("bad YAML: found duplicate anchor")
