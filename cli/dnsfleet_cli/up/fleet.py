@@ -9,8 +9,9 @@ to be parsed.
 After that one thread, the main one, does all of it in a loop that is driven by an inbox: changed
 files from the watcher, starts and exits from the supervisor. Each round costs what changed. Between
 changes the loop wakes up by itself: often while a publication is on its way, to hear the acks;
-every CHECK_SECONDS to ask whether the core still has what was published; and now and then to
-compare the stamps of all files, because a watcher can miss a change.
+every CHECK_SECONDS to ask whether the core still has what was published; soon, while a file is half
+written, because no event tells that it is whole; and now and then to compare the stamps of all
+files, because a watcher can miss a change.
 """
 
 import math
