@@ -6,14 +6,10 @@ a hundredth of the time and is never wrong: a document of the kind Pop has that 
 or an escape sequence that stands for a part of it.
 """
 
-import re
-from itertools import pairwise
-
-from dnsfleet.resources import Pop, documents
+from dnsfleet.resources import Pop, documents, yaml_documents
 
 from dnsfleet_cli.document_files import DocumentFiles
 
-_DOCUMENT_START = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 _KIND = "Pop"
 _ESCAPE = "\\"
 
@@ -36,9 +32,7 @@ def first_pops(files: DocumentFiles) -> list[Pop]:
 
 def _without_others(text: str) -> str:
     """The text with the documents that cannot be Pops taken out, their `---` too."""
-    starts = [0, *(match.start() for match in _DOCUMENT_START.finditer(text)), len(text)]
-    parts = (text[start:end] for start, end in pairwise(starts))
-    return "".join(part for part in parts if _may_have_pops(part))
+    return "".join(part for _, part in yaml_documents.split(text) if _may_have_pops(part))
 
 
 def _may_have_pops(text: str) -> bool:

@@ -24,7 +24,7 @@ MAX_DEPTH = 64
 MAX_NODES = 1_000_000
 """Values in a document, each alias counted in full: a small text cannot unfold to gigabytes."""
 
-SEPARATOR = re.compile(r"^---", re.MULTILINE)
+_SEPARATOR = re.compile(r"^---", re.MULTILINE)
 """Where a document begins."""
 _BARE = "bare"
 """The tag of scalars that have neither quotes nor a tag."""
@@ -66,7 +66,7 @@ class _Loader(yaml.CSafeLoader):
 
 def split(text: str) -> Iterator[tuple[int, str]]:
     """The documents of a text with their first lines, each with its `---`."""
-    starts = [0, *(match.start() for match in SEPARATOR.finditer(text) if match.start())]
+    starts = [0, *(match.start() for match in _SEPARATOR.finditer(text) if match.start())]
     line = 1
     for start, end in itertools.pairwise([*starts, len(text)]):
         part = text[start:end]
