@@ -68,11 +68,24 @@ class CoreRedis:
         with reporting(self._client):
             return int(self._claim(keys=[keys.FENCE], args=[wanted, above, step]))
 
-    def state(self) -> tuple[str, int]:
-        """The fence of the one writer, empty where there is none, and the position of the log."""
+    def state(self) -> tuple[str, int, int]:
+        """The fence of the one writer, empty where there is none, the position of the log, and the
+        floor; 0 where nobody ever asked for one (see `ask_for_all`)."""
+        names = [keys.FENCE, keys.LSN, keys.FLOOR]
         with reporting(self._client):
-            fence, position = cast(list[bytes | None], self._client.mget([keys.FENCE, keys.LSN]))
-        return (fence or b"").decode(errors="replace"), stored_position(position)
+            fence, position, floor = cast(list[bytes | None], self._client.mget(names))
+        return (fence or b"").decode(errors="replace"), stored_position(position), _number(floor)
+
+    def ask_for_all(self) -> int:
+        """Ask the writer to publish everything again; the fence above which that will be.
+
+        It needs no fence: it says what is wanted, and the one writer does it. A writer that takes
+        over between the two calls is above the floor, and publishes what is not.
+        """
+        with reporting(self._client):
+            floor = _number(cast(bytes | None, self._client.get(keys.FENCE)))
+            self._client.set(keys.FLOOR, floor)
+        return floor
 
     def time(self) -> float | None:
         """The core's clock, Unix time in seconds; None where our user may not ask for it."""
@@ -231,8 +244,11 @@ class CoreRedis:
                 stored = self._note(keys=[keys.FENCE, name], args=args)
             yield cast(bytes, stored).decode()
 
-    def acks(self) -> dict[str, Ack]:
-        """What every edge said last, by `POP/EDGE`. Slots that an edge has left are emptied."""
+    def acks(self, tidy: bool = True) -> dict[str, Ack]:
+        """What every edge said last, by `POP/EDGE`.
+
+        Slots that an edge has left are emptied; not so for whoever is not the writer (`tidy`).
+        """
         slots, fields = self._said()
         found = {edge: acks.decode(value) for edge, value in fields.items()}
         held: dict[str, bytes] = {}
@@ -244,7 +260,8 @@ class CoreRedis:
             before = found.get(word.edge)
             if before is None or before.time_ms <= word.time_ms:
                 found[word.edge] = word.ack
-        self._empty(left)
+        if tidy:
+            self._empty(left)
         return {edge: ack for edge, ack in found.items() if ack is not None}
 
     def forget_edges(self, edges: Sequence[str]) -> None:
@@ -277,6 +294,11 @@ class CoreRedis:
 def _parts(names: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     for start in range(0, len(names), size):
         yield names[start : start + size]
+
+
+def _number(value: bytes | None) -> int:
+    """A fence; 0 where there is none that can be read."""
+    return int(value) if value is not None and value.isdigit() else 0
 
 
 def _pairs(items: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:

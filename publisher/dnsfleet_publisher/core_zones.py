@@ -93,6 +93,10 @@ class CoreZones:
         """Whether the core may hold a zone in another revision than is known."""
         return origin in self._doubtful
 
+    def ask_again(self, floor: int) -> None:
+        """Have everything with an epoch up to this published again, as it is wanted now."""
+        self.reread |= self.known.ask(floor)
+
     def suspect(self, origins: Iterable[str]) -> None:
         """Compare these first."""
         self._suspects |= dict.fromkeys(each for each in origins if each in self.known)

@@ -115,11 +115,13 @@ def change(
     pops: tuple[str, ...] | None,
     now: int,
     delta: Delta | None = None,
+    floor: int = 0,
 ) -> Draft | None:
     """The publication of `new`; None where neither records nor Pops differ.
 
     `now` is Unix time in seconds, for the serial; the serial of `new` is taken where it is newer.
-    `delta` is `plans.change` from the zone before to `new`, where it is known already.
+    `delta` is `plans.change` from the zone before to `new`, where it is known already. A zone with
+    an epoch up to `floor` is written anew as a whole, whether it differs or not.
     """
     at = Revision(epoch, before.seq + 1)
     old, manifest = before.zone, before.manifest
@@ -130,27 +132,34 @@ def change(
         return _whole(before, at, zone, pops)
     if delta is None:
         delta = plans.change(old, new)
+    asked = manifest.revision.epoch <= floor
     zone, payload = old, delta.payload
     if delta.added + delta.removed + delta.changed:
         zone = new.with_serial(serials.next_serial(previous, now, proposed))
         # Equal to old.diff(zone), in time that depends on the change alone.
         payload = old.diff(old.apply(payload).with_serial(zone.serial)).payload
-    elif pops == manifest.pops:
+    elif pops == manifest.pops and not asked:
         return None
-    if len(payload) > min(_limit(manifest.snapshot), manifest.snapshot.size // WHOLE_SHARE):
+    elif asked and previous != manifest.serial:  # an edge has a newer one
+        zone = old.with_serial(serials.next_serial(previous, now, None))
+    most = min(_limit(manifest.snapshot), manifest.snapshot.size // WHOLE_SHARE)
+    if asked or len(payload) > most:
         return _whole(before, at, zone, pops)
     return _step(before, manifest, old, at, zone, payload, pops)
 
 
-def again(before: Published, epoch: int, format_: int, key: str, now: int) -> Draft | None:
+def again(
+    before: Published, epoch: int, format_: int, key: str, now: int, floor: int = 0
+) -> Draft | None:
     """The same content once more: the core lost it, or it must be newer, or in another format, or
-    signed by another key.
+    signed by another key, or its epoch is not above `floor`: then as a whole.
 
     None where there is no reason for that, or where the content is not known. `now` is Unix time in
     seconds, for a serial that must be above one that clients have seen.
     """
     zone, manifest = before.zone, before.manifest
-    kept = before.in_core and not before.again
+    asked = manifest is not None and manifest.revision.epoch <= floor
+    kept = before.in_core and not before.again and not asked
     current = manifest is not None and (manifest.format, before.key) == (format_, key)
     if manifest is None or before.lacks_content or (kept and current):
         return None
@@ -160,7 +169,7 @@ def again(before: Published, epoch: int, format_: int, key: str, now: int) -> Dr
     new = zone
     if before.serial != manifest.serial:
         new = zone.with_serial(serials.next_serial(before.serial, now, None))
-    if not before.in_core:
+    if asked or not before.in_core:
         return _whole(before, at, new, manifest.pops)
     return _step(before, manifest, zone, at, new, zone.diff(new).payload, manifest.pops)
 

@@ -1,7 +1,8 @@
 """What one writer knows of the zones in the core, and what of it is to be written once more. Pure.
 
 A zone is *outdated* where the core has lost it or a part of it, where an edge has something newer,
-or where it is in another format, or by another key, than what is written now. Its content is known,
+where it is in another format, or by another key, than what is written now, or where somebody asked
+for all of it again. Its content is known,
 so it can be published once more without anybody who asks for it.
 """
 
@@ -26,6 +27,8 @@ class KnownZones:
         """The format that is written now; `rewrite` changes it."""
         self.key = ""
         """Which key signs now; `rewrite` changes it."""
+        self.floor = 0
+        """What has an epoch up to this is to be published again; `ask` raises it."""
         self._known: dict[str, Published] = {}
         self._outdated: dict[str, None] = {}
         self._lost: set[str] = set()
@@ -67,7 +70,8 @@ class KnownZones:
         manifest = known.manifest
         self._lost.add(origin) if known.lost else self._lost.discard(origin)
         current = manifest is None or (manifest.format, known.key) == (self.format, self.key)
-        if known.lost or ((known.again or not current) and not known.lacks_content):
+        again = known.again or self._asked(known) or not current
+        if known.lost or (again and not known.lacks_content):
             self._outdated[origin] = None
         else:
             self._outdated.pop(origin, None)
@@ -79,5 +83,17 @@ class KnownZones:
     def rewrite(self, format_: int, key: str) -> None:
         """Another format is written, or another key signs, from now on."""
         self.format, self.key = format_, key
+        self._judge_all()
+
+    def ask(self, floor: int) -> set[str]:
+        """Everything with an epoch up to this is to be published again; what of it is known."""
+        self.floor = floor
+        self._judge_all()
+        return {each for each, known in self._known.items() if self._asked(known)}
+
+    def _asked(self, known: Published) -> bool:
+        return known.manifest is not None and known.manifest.revision.epoch <= self.floor
+
+    def _judge_all(self) -> None:
         for origin, known in self._known.items():
             self.put(origin, known)

@@ -20,6 +20,10 @@ signed manifest, and the zone is published above that. What came of it is `outda
 what is in another format than the one that every edge reads, or signed by the key before, until it
 was published once more. What no valid key signed no edge can load: where nobody wants it, its entry
 is taken out of the index (`end`).
+
+Who doubts what is published, as `verify --heal` does, raises the floor in the core: everything
+under it is `outdated` then, and is written as a whole under a new fence. That is a wish and no
+write of data, so whoever has it never contends with the one writer.
 """
 
 import logging
@@ -148,6 +152,8 @@ class RecordStore:
             self._zones.compare_all()
         else:
             self._zones.forget_all()
+        floor = self.core.state()[2]
+        self._zones.ask_again(floor if floor < self._fence else 0)
         return self._fence
 
     @property
@@ -191,8 +197,10 @@ class RecordStore:
 
         So it is where an edge, or the core itself, has something that our fence is not above.
         """
-        fence, position = self.core.state()
+        fence, position, floor = self.core.state()
         self._compare_fence(fence)
+        if floor == self._fence:
+            raise StoreResetError(f"{self.core.place}: it was asked to have all published again")
         if not self._trail.found(position) or self._zones.disagrees:
             raise StoreResetError(self._went_back)
         if self._proofs.proven >= self._fence or self._zones.epoch > self._fence:
@@ -231,18 +239,21 @@ class RecordStore:
         if new.origin != origin:
             raise ValueError(f"the zone is {new.origin}, not {origin}")
         old, now = self.load(origin), int(self._clock())
-        return self._write(
-            origin,
-            lambda known: drafts.change(
-                known, self._fence, new, pops, now, delta if known.zone is old else None
-            ),
-        )
+
+        def prepare(known: Published) -> Draft | None:
+            change = delta if known.zone is old else None
+            return drafts.change(known, self._fence, new, pops, now, change, self._known.floor)
+
+        return self._write(origin, prepare)
 
     def republish(self, origin: str) -> Manifest | None:
         """Write once more what is `outdated`; None for any other."""
         now = int(self._clock())
         return self._write(
-            origin, lambda known: drafts.again(known, self._fence, self.format, self.key, now)
+            origin,
+            lambda known: drafts.again(
+                known, self._fence, self.format, self.key, now, self._known.floor
+            ),
         )
 
     def tombstone(self, origin: str) -> Manifest | None:

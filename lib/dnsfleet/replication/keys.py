@@ -1,6 +1,8 @@
 """Names of the Redis keys: what lies where in the core and in every replica.
 
     dnsfleet:1:fence                          the fence of the one writer (integer)
+    dnsfleet:1:floor                          a fence: everything published under it, or under one
+                                              before it, is to be published again (integer)
     dnsfleet:1:lsn                            position of the last publication (integer)
     dnsfleet:1:log                            stream, one entry a publication, id `LSN-0`,
                                               fields zone, revision, after (position before it)
@@ -28,6 +30,7 @@ from dnsfleet.replication.revisions import Revision
 
 PREFIX = "dnsfleet:1:"
 FENCE = PREFIX + "fence"
+FLOOR = PREFIX + "floor"
 LSN = PREFIX + "lsn"
 LOG = PREFIX + "log"
 ZONES = PREFIX + "zones"
