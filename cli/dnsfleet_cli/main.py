@@ -94,6 +94,42 @@ def up(
 
 
 @app.command()
+def verify(
+    paths: Annotated[
+        list[Path],
+        typer.Option(
+            "--filename",
+            "-f",
+            help="The manifests that `up` was given: a file or a folder; repeatable.",
+            show_default=False,
+        ),
+    ],
+    state_dir: Annotated[
+        Path, typer.Option(help="The folder that `up` was given.")
+    ] = DEFAULT_STATE_DIR,
+    redis_url: Annotated[
+        str | None, typer.Option(help="The core that `up` was given, where it was given one.")
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, help="Ask for the same RRsets as the run that printed this seed."),
+    ] = None,
+    heal: Annotated[
+        bool, typer.Option("--heal", help="Have `up` publish everything again first.")
+    ] = False,
+) -> None:
+    """Compare manifests, core, replicas and the answers of every edge of a running `up`.
+
+    Tells what differs, why, and what to do; it changes nothing without --heal. Exit status: 0 all
+    is equal, 1 something differs, 2 it could not look at all of it.
+    """
+    from dnsfleet_cli.up.local_fleet import LocalFleet
+    from dnsfleet_cli.verifying import running
+
+    raise typer.Exit(running.run(LocalFleet(paths, state_dir, redis_url), seed, heal))
+
+
+@app.command()
 def serve(
     zones: Annotated[
         list[str] | None,

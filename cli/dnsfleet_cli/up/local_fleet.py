@@ -1,0 +1,120 @@
+"""A fleet that `dnsfleet up` runs, as another process finds it: by its state folder and its files.
+
+It only reads the folder, which belongs to the process that runs. What the edges of a Pop are told
+is in the Pop's `edge.json`, and where they answer is in it too.
+"""
+
+import json
+import logging
+import socket
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import dns.exception
+import dns.message
+import dns.query
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from dnsfleet.replication import public_keys
+from dnsfleet_publisher.core_redis import CoreRedis, connect
+
+from dnsfleet_cli import document_files
+from dnsfleet_cli.troubles import Trouble, reason
+from dnsfleet_cli.up import redis_servers
+from dnsfleet_cli.up.pops import EDGE_NAME
+from dnsfleet_cli.verifying import wanted
+from dnsfleet_cli.verifying.gathering import Ask
+from dnsfleet_cli.verifying.wanted import Resources
+from dnsfleet_cli.zone_paths import ZonePaths
+
+ANSWER_SECONDS = 2.0
+"""For each reply of an edge on this machine."""
+
+
+class LocalFleet:
+    """See `verifying.gathering.Fleet`."""
+
+    def __init__(self, paths: Sequence[Path], state_dir: Path, redis_url: str | None) -> None:
+        """Trouble where the folder is not one that `up` has used."""
+        # What the store logs is said by a writer, and this is none.
+        logging.getLogger("dnsfleet_publisher").setLevel(logging.CRITICAL)
+        self._paths = paths
+        self._root = state_dir
+        if redis_url is None:
+            password = self._table("passwords.json").__getitem__
+            url = redis_servers.embedded_core(self._port("core"), password).publisher_url
+        else:
+            url = redis_servers.external_core(redis_url).publisher_url
+        self.core = CoreRedis(connect(url))
+
+    @property
+    def public(self) -> Sequence[Ed25519PublicKey]:
+        """The keys by which edges verify."""
+        path = self._root / "publisher.pub"
+        try:
+            return public_keys.parse(self._read("publisher.pub"))
+        except ValueError as error:
+            raise Trouble(f"{path}: {error}") from None
+
+    def resources(self) -> Resources:
+        """What the files ask for now."""
+        found, refused = document_files.read_all(self._paths)
+        return wanted.read(found, refused, ZonePaths())
+
+    def replica(self, pop: str) -> CoreRedis:
+        """The replica of a Pop."""
+        return CoreRedis(connect(self._settings(pop)["replica_url"]))
+
+    def edges(self, pop: str) -> Mapping[str, Ask]:
+        """The one edge of a Pop, at the first of its addresses."""
+        host, port = self._settings(pop)["listen"][0]
+        return {EDGE_NAME: asking(host, port)}
+
+    def _settings(self, pop: str) -> dict[str, Any]:
+        """What the edge of a Pop is told."""
+        return self._table(f"pops/{pop}/edge.json")
+
+    def _port(self, server: str) -> int:
+        try:
+            return int(self._table("ports.json")[server])
+        except KeyError:
+            raise Trouble(
+                f"{self._root}: no {server} was run from this folder; give --redis-url as `up` "
+                "was given it"
+            ) from None
+
+    def _table(self, name: str) -> dict[str, Any]:
+        try:
+            found = json.loads(self._read(name))
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise Trouble(f"{self._root / name} is damaged; `dnsfleet up` writes it at its start")
+        return found
+
+    def _read(self, name: str) -> bytes:
+        path = self._root / name
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise Trouble(
+                f"{path} cannot be read: {reason(error)}; see that `dnsfleet up` runs from this "
+                "folder, or name another with --state-dir"
+            ) from None
+
+
+def asking(host: str, port: int) -> Ask:
+    """What asks the edge at an address, over one TCP connection."""
+
+    def ask(queries: Sequence[dns.message.Message]) -> list[dns.message.Message]:
+        try:
+            with socket.create_connection((host, port), ANSWER_SECONDS) as connection:
+                connection.setblocking(False)
+                return [
+                    dns.query.tcp(each, host, timeout=ANSWER_SECONDS, sock=connection)
+                    for each in queries
+                ]
+        except (OSError, EOFError, dns.exception.DNSException) as error:
+            raise Trouble(f"no answer at {host} port {port}: {error}") from None
+
+    return ask
