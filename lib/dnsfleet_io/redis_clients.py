@@ -9,13 +9,18 @@ from redis.retry import Retry
 from dnsfleet_io.bounded_replies import BoundedParser
 
 
-def redis_client(url: str, seconds: float) -> redis.Redis:
+def redis_client(
+    url: str, seconds: float, connection: type[redis.Connection] = redis.Connection
+) -> redis.Redis:
     """A client that waits at most `seconds` for a connection, and as long for each answer.
 
-    It connects on first use. Every failure is a `redis.RedisError`, and nothing is tried again
-    behind the caller's back. ValueError for a URL that is none.
+    It connects on first use, by a `connection` of its own where the server is not reached by its
+    address. Every failure is a `redis.RedisError`, and nothing is tried again behind the caller's
+    back. ValueError for a URL that is none.
     """
-    return _client(url, seconds)
+    if connection is redis.Connection:
+        return _client(url, seconds)
+    return _client(url, seconds, connection_class=connection)
 
 
 def bounded_redis_client(url: str, seconds: float) -> redis.Redis:

@@ -22,12 +22,14 @@ ANSWER_SECONDS = 5.0
 """How long an answer of an edge may take, including the way through the API server."""
 DNS_PORT = 5353
 """The port of an edge's container that has no port by the name dns-tcp."""
+REDIS_PORT = 6379
+"""The same of a core or a replica, and the name redis."""
 MERGE_PATCH = "application/merge-patch+json"
 FIELD_MANAGER = "kubectl-dnsfleet"
 
 
-class Edge(NamedTuple):
-    """A Ready edge pod."""
+class Pod(NamedTuple):
+    """A Ready pod, and the port of it that is asked."""
 
     namespace: str
     name: str
@@ -52,6 +54,25 @@ class Cluster:
     def pops(self) -> list[Object]:
         """All Pops, by name."""
         return self._listed("pops")
+
+    def record_sets(self) -> list[Object]:
+        """The RecordSets of all namespaces, by name."""
+        return self._listed("recordsets")
+
+    def namespaces(self) -> list[Object]:
+        """All namespaces."""
+        with _telling("list namespaces"):
+            return [self._plain(each) for each in self._core.list_namespace().items]
+
+    def config_map(self, name: str, namespace: str) -> Object | None:
+        """One ConfigMap; None where there is none."""
+        with _telling(f"read configmap {namespace}/{name}"):
+            try:
+                return self._plain(self._core.read_namespaced_config_map(name, namespace))
+            except client.ApiException as error:
+                if error.status == HTTPStatus.NOT_FOUND:
+                    return None
+                raise
 
     def _listed(self, plural: str) -> list[Object]:
         with _telling(f"list {plural}"):
@@ -147,34 +168,47 @@ class Cluster:
                         raise Trouble(f"{kind}/{_name(meta)} was deleted")
                     yield event["object"]
 
-    def edges(self, pop: str) -> list[Edge]:
+    def edges(self, pop: str) -> list[Pod]:
         """The Ready edge pods of a Pop, by name."""
         selector = f"dnsfleet.io/pop={pop},app.kubernetes.io/component=edge"
+        return self._pods(selector, "dns-tcp", DNS_PORT)
+
+    def redis_pods(self, selector: str) -> list[Pod]:
+        """The Ready pods of cores or replicas with these labels, by name."""
+        return self._pods(selector, "redis", REDIS_PORT)
+
+    def _pods(self, selector: str, port: str, default: int) -> list[Pod]:
         with _telling("list pods"):
             pods = self._core.list_pod_for_all_namespaces(label_selector=selector).items
         found = [
-            Edge(pod.metadata.namespace, pod.metadata.name, _port(pod))
+            Pod(pod.metadata.namespace, pod.metadata.name, _port(pod, port, default))
             for pod in pods
             if any(c.type == "Ready" and c.status == "True" for c in pod.status.conditions or ())
         ]
         return sorted(found)
 
-    def ask(self, edge: Edge, queries: Sequence[dns.message.Message]) -> list[dns.message.Message]:
-        """Replies of an edge over one TCP connection through the API server (port-forward)."""
-        with _telling(f"forward a port of pod {edge.namespace}/{edge.name}"):
+    def connection(self, pod: Pod) -> Any:
+        """A connected socket to the port of a pod, through the API server (port-forward)."""
+        with _telling(f"forward a port of pod {pod.namespace}/{pod.name}"):
             forward = stream.portforward(
                 self._core.connect_get_namespaced_pod_portforward,
-                edge.name,
-                edge.namespace,
-                ports=str(edge.port),
+                pod.name,
+                pod.namespace,
+                ports=str(pod.port),
             )
-            with closing(forward):
-                connection = forward.socket(edge.port)
-                connection.setblocking(False)
-                return [
-                    dns.query.tcp(query, edge.name, timeout=ANSWER_SECONDS, sock=connection)
-                    for query in queries
-                ]
+        return forward.socket(pod.port)
+
+    def ask(self, edge: Pod, queries: Sequence[dns.message.Message]) -> list[dns.message.Message]:
+        """Replies of an edge over one TCP connection through the API server (port-forward)."""
+        with (
+            closing(self.connection(edge)) as connection,
+            _telling(f"ask pod {edge.namespace}/{edge.name}"),
+        ):
+            connection.setblocking(False)
+            return [
+                dns.query.tcp(query, edge.name, timeout=ANSWER_SECONDS, sock=connection)
+                for query in queries
+            ]
 
 
 def _name(meta: dict[str, Any]) -> str:
@@ -182,9 +216,9 @@ def _name(meta: dict[str, Any]) -> str:
     return f"{namespace}/{meta['name']}" if namespace else str(meta["name"])
 
 
-def _port(pod: Any) -> int:
+def _port(pod: Any, name: str, default: int) -> int:
     ports = [port for each in pod.spec.containers for port in each.ports or ()]
-    return next((p.container_port for p in ports if p.name == "dns-tcp"), DNS_PORT)
+    return next((p.container_port for p in ports if p.name == name), default)
 
 
 def _message(body: str) -> str:

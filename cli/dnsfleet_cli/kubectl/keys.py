@@ -39,8 +39,8 @@ def backup(
     namespace: Namespace = "",
 ) -> None:
     """Write the Secret with the keys to a file. Who has it can publish: keep it as a secret."""
-    secret = _secret(ctx.obj(), namespace)
-    _read(secret)
+    secret = find_secret(ctx.obj(), namespace)
+    read_secret(secret)
     metadata = secret["metadata"]
     kept = {key: metadata[key] for key in ("name", "namespace", "labels") if key in metadata}
     whole = {
@@ -90,10 +90,10 @@ def rotate(
     Edges are told the new public key first; then everything is signed anew, and the old key ends.
     """
     cluster: Cluster = ctx.obj()
-    secret = _secret(cluster, namespace)
+    secret = find_secret(cluster, namespace)
     metadata = secret["metadata"]
     where = f"secret/{metadata['namespace']}/{metadata['name']}"
-    former = _read(secret)
+    former = read_secret(secret)
     if former.next is None and former.previous is None:
         asked = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         cluster.annotate_secret(secret, {key_secrets.ROTATE_ANNOTATION: asked})
@@ -112,7 +112,7 @@ def _is_rotated(cluster: Cluster, metadata: dict[str, str], timeout: float) -> b
     deadline, told = time.monotonic() + timeout, ""
     while True:
         secret = cluster.secret(metadata["name"], metadata["namespace"])
-        keys = _read(secret)
+        keys = read_secret(secret)
         asked = key_secrets.ROTATE_ANNOTATION in (secret["metadata"].get("annotations") or {})
         if asked:
             state = "waits for the operator"
@@ -131,7 +131,7 @@ def _is_rotated(cluster: Cluster, metadata: dict[str, str], timeout: float) -> b
         time.sleep(LOOK_SECONDS)
 
 
-def _secret(cluster: Cluster, namespace: str) -> Object:
+def find_secret(cluster: Cluster, namespace: str) -> Object:
     """The one Secret with keys."""
     selector = ",".join(f"{key}={value}" for key, value in key_secrets.LABELS.items())
     found = cluster.secrets(selector, namespace)
@@ -158,11 +158,11 @@ def _from_file(file: Path) -> Object:
         named = None
     if named != ("Secret", str, str):
         raise Trouble(f"{file}: not what `kubectl dnsfleet keys backup` writes")
-    _read(secret)
+    read_secret(secret)
     return dict(secret)
 
 
-def _read(secret: Object) -> key_secrets.Keys:
+def read_secret(secret: Object) -> key_secrets.Keys:
     """The keys of a Secret; Trouble where no operator could use them."""
     try:
         return key_secrets.read(secret)

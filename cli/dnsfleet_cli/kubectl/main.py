@@ -12,7 +12,7 @@ import typer
 from dnsfleet import names, rrtypes
 
 from dnsfleet_cli.kubectl import explaining, keys, objects, summaries, verdicts
-from dnsfleet_cli.kubectl.cluster import Cluster, Edge
+from dnsfleet_cli.kubectl.cluster import Cluster, Pod
 from dnsfleet_cli.kubectl.objects import Object
 from dnsfleet_cli.troubles import NEGATIVE, Group, Trouble
 
@@ -134,6 +134,30 @@ def explain(
         raise typer.Exit(NEGATIVE)
 
 
+@app.command()
+def verify(
+    ctx: typer.Context,
+    namespace: keys.Namespace = "",
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, help="Ask for the same RRsets as the run that printed this seed."),
+    ] = None,
+    heal: Annotated[
+        bool, typer.Option("--heal", help="Have the operator publish everything again first.")
+    ] = False,
+) -> None:
+    """Compare objects, core, replicas and the answers of every Ready edge.
+
+    All of them are asked through the API server. Tells what differs, why, and what to do; it
+    changes nothing without --heal. Exit status: 0 all is equal, 1 something differs, 2 it could not
+    look at all of it.
+    """
+    from dnsfleet_cli.kubectl.cluster_fleet import ClusterFleet
+    from dnsfleet_cli.verifying import running
+
+    raise typer.Exit(running.run(ClusterFleet(ctx.obj(), namespace), seed, heal))
+
+
 def _ask(cluster: Cluster, qname: str, rtype: str, zone: Object) -> list[explaining.Reply]:
     """The replies of all Ready edges of the Pops that serve a zone."""
     return [
@@ -145,7 +169,7 @@ def _ask(cluster: Cluster, qname: str, rtype: str, zone: Object) -> list[explain
 
 
 def _reply(
-    cluster: Cluster, edge: Edge, qname: str, rtype: str, zone: Object, pop: Object
+    cluster: Cluster, edge: Pod, qname: str, rtype: str, zone: Object, pop: Object
 ) -> explaining.Reply:
     where = (objects.name(pop), edge.name, explaining.shard(qname, pop))
     queries = [

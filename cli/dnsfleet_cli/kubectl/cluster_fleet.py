@@ -1,0 +1,144 @@
+"""A fleet in a cluster, as `verify` asks it: objects by the API server, the rest by port-forward.
+
+Core, replicas and edges are reached as pods, so no Service, load balancer or network policy is in
+between. The passwords of the Redis servers and the public keys are in the Secret with the keys;
+whoever may read that may publish, so `verify` is a command for the administrator of the fleet.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import redis
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from dnsfleet import resources
+from dnsfleet.resources import Reference, Zone
+from dnsfleet.resources.documents import Document
+from dnsfleet.violations import Violation
+from dnsfleet_io.redis_clients import redis_client
+from dnsfleet_publisher.core_redis import ANSWER_SECONDS, CoreRedis
+from dnsfleet_publisher.dependencies import wanted_config_maps
+from dnsfleet_publisher.key_secrets import Keys
+from dnsfleet_publisher.zone_sources import SourceError, Text
+
+from dnsfleet_cli.kubectl import keys, objects
+from dnsfleet_cli.kubectl.cluster import Cluster, Pod
+from dnsfleet_cli.kubectl.objects import Object
+from dnsfleet_cli.troubles import Trouble
+from dnsfleet_cli.verifying import wanted
+from dnsfleet_cli.verifying.gathering import Ask
+from dnsfleet_cli.verifying.wanted import Resources
+
+COMPONENT = "app.kubernetes.io/component"
+
+
+class ClusterFleet:
+    """See `verifying.gathering.Fleet`."""
+
+    def __init__(self, cluster: Cluster, namespace: str) -> None:
+        """The release of a namespace, or the only one there is; Trouble where it is not there."""
+        # What the store logs is said by a writer, and this is none.
+        logging.getLogger("dnsfleet_publisher").setLevel(logging.CRITICAL)
+        self._cluster = cluster
+        secret = keys.find_secret(cluster, namespace)
+        self._namespace: str = secret["metadata"]["namespace"]
+        self._keys: Keys = keys.read_secret(secret)
+        pod = self._pod(f"{COMPONENT}=core", "core")
+        self.core = self._redis(pod, "publisher")
+
+    @property
+    def public(self) -> Sequence[Ed25519PublicKey]:
+        """The keys by which edges verify."""
+        return self._keys.public
+
+    def resources(self) -> Resources:
+        """What the objects of the cluster ask for now."""
+        cluster = self._cluster
+        found: list[Document] = []
+        refused: list[Violation] = []
+        for each in (
+            *cluster.zones(),
+            *cluster.pops(),
+            *cluster.record_sets(),
+            *(_core_object("Namespace", each) for each in cluster.namespaces()),
+        ):
+            _take(each, found, refused)
+        zones = [each.resource for each in found if isinstance(each.resource, Zone)]
+        for reference in {one for zone in zones for one in wanted_config_maps(zone)}:
+            if (config_map := cluster.config_map(reference.name, reference.namespace)) is not None:
+                _take(_core_object("ConfigMap", config_map), found, refused)
+        unread = _Urls()
+        return wanted.read(found, refused, unread, unread.zones)
+
+    def replica(self, pop: str) -> CoreRedis:
+        """The replica of a Pop."""
+        pod = self._pod(f"dnsfleet.io/pop={pop},{COMPONENT}=replica", f"replica of Pop {pop}")
+        return self._redis(pod, "edge")
+
+    def edges(self, pop: str) -> Mapping[str, Ask]:
+        """The Ready edges of a Pop."""
+        found = [each for each in self._cluster.edges(pop) if each.namespace == self._namespace]
+        return {each.name: _asking(self._cluster, each) for each in found}
+
+    def _pod(self, selector: str, what: str) -> Pod:
+        found = [p for p in self._cluster.redis_pods(selector) if p.namespace == self._namespace]
+        if not found:
+            raise Trouble(
+                f"no Ready pod of the {what} in namespace {self._namespace}: see "
+                f"`kubectl get pods -n {self._namespace} -l {selector}`; a core outside of the "
+                "cluster cannot be reached from here"
+            )
+        return found[0]
+
+    def _redis(self, pod: Pod, user: str) -> CoreRedis:
+        """A client of the Redis of a pod."""
+        cluster = self._cluster
+
+        class Forwarded(redis.Connection):
+            def _connect(self) -> Any:
+                try:
+                    connection = cluster.connection(pod)
+                except Trouble as trouble:
+                    raise redis.ConnectionError(str(trouble)) from None
+                connection.settimeout(ANSWER_SECONDS)
+                return connection
+
+        password = self._keys.entries[user].strip()
+        url = f"redis://{user}:{password}@{pod.name}:{pod.port}/0"
+        return CoreRedis(redis_client(url, ANSWER_SECONDS, Forwarded))
+
+
+class _Urls:
+    """Zone files at addresses: the operator reads them, and nobody reads them here."""
+
+    def __init__(self) -> None:
+        self.zones: set[Reference] = set()
+
+    def read(self, zone: Zone, document: Document) -> Text:
+        del document
+        self.zones.add(zone.reference)
+        raise SourceError("url", "only the operator reads it")
+
+    def unchanged(self, reference: Reference) -> bool:
+        return reference not in self.zones
+
+    def drop(self, reference: Reference) -> None:
+        self.zones.discard(reference)
+
+
+def _take(found: Object, documents: list[Document], refused: list[Violation]) -> None:
+    plain = {key: value for key, value in found.items() if key != "status"}
+    where = f"{found['kind']} {objects.name(found)}"
+    resource, violations = resources.parse(plain, where)
+    refused += violations
+    if resource is not None:
+        documents.append(Document(resource.kind, resource, "", 0, {}))
+
+
+def _core_object(kind: str, found: Object) -> Object:
+    """An object of the core API as it is in a file: its list leaves out what it is."""
+    return {"apiVersion": "v1", **found, "kind": kind}
+
+
+def _asking(cluster: Cluster, edge: Pod) -> Ask:
+    return lambda queries: cluster.ask(edge, queries)

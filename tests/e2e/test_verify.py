@@ -1,0 +1,107 @@
+"""`kubectl dnsfleet verify` on a real cluster: equal, different, and healed by the operator."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from cluster.access import Access
+from support.releases import NAMESPACE, READY_SECONDS, REPOSITORY
+
+OPERATOR = ("deployment/dnsfleet-operator", "--namespace", NAMESPACE)
+OPERATOR_PODS = ("--namespace", NAMESPACE, "-l", "app.kubernetes.io/component=operator")
+EDGES = 6
+MASTER = """\
+$TTL 300
+@ SOA ns1.example.net. hostmaster 1 7200 900 1209600 300
+@ NS ns1.example.net.
+www A 192.0.2.1
+*.wild A 192.0.2.2
+sub NS ns.sub
+ns.sub A 192.0.2.3
+"""
+FILED = {
+    "apiVersion": "dnsfleet.io/v1alpha1",
+    "kind": "Zone",
+    "metadata": {"name": "filed", "namespace": "default"},
+    "spec": {
+        "origin": "filed.example",
+        "zoneFile": {"configMaps": [{"name": "filed", "key": "zone"}]},
+        "recordSets": {"namespaces": {"from": "Same"}},
+    },
+}
+MADE = (
+    {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "filed", "namespace": "default"},
+        "data": {"zone": MASTER},
+    },
+    FILED,
+)
+
+
+def team(address: str) -> str:
+    """A RecordSet of that zone."""
+    records = [{"name": "team", "type": "A", "data": [address]}]
+    return json.dumps(
+        {
+            "apiVersion": "dnsfleet.io/v1alpha1",
+            "kind": "RecordSet",
+            "metadata": {"name": "team", "namespace": "default"},
+            "spec": {"zoneRef": {"name": "filed"}, "records": records},
+        }
+    )
+
+
+def verify(cluster: Access, *options: str) -> tuple[int, str]:
+    """Exit status and what is printed."""
+    command = [sys.executable, "-m", "dnsfleet_cli.kubectl"]
+    ended = subprocess.run(
+        [*command, "--kubeconfig", str(cluster.kubeconfig), "verify", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=READY_SECONDS,
+    )
+    return ended.returncode, ended.stdout
+
+
+@pytest.fixture(scope="module", name="fleet")
+def _fleet(release: Access) -> Iterator[Access]:
+    """The quickstart, and a zone of a ConfigMap and a RecordSet, live at all edges."""
+    release.kubectl("apply", "-f", str(REPOSITORY / "examples" / "quickstart"))
+    for each in MADE:
+        release.apply(json.dumps(each))
+    release.apply(team("192.0.2.4"))
+    release.wait("condition=Ready", READY_SECONDS, "pops", "--all")
+    release.wait("condition=Propagated", READY_SECONDS, "recordsets", "--all")
+    release.wait("condition=Propagated", READY_SECONDS, "zones", "--all")
+    yield release
+    release.kubectl("delete", "zones,pops,recordsets", "--all")
+    release.kubectl("delete", "configmap", "filed")
+
+
+def test_verify_finds_equality_then_what_differs_and_heals_it(fleet: Access) -> None:
+    equal = rf"all equal: 3 zones, 3 Pops, {EDGES} edges, at most 8 queries for a zone, seed \d+\n"
+    status, said = verify(fleet)
+    assert (status, re.fullmatch(equal, said) is not None) == (0, True), said
+
+    fleet.kubectl("scale", *OPERATOR, "--replicas=0")
+    fleet.wait_until_gone(READY_SECONDS, "pods", *OPERATOR_PODS)
+    fleet.apply(team("192.0.2.5"))
+    status, said = verify(fleet)
+    assert status == 1, said
+    assert said.startswith(
+        "core: filed.example.: not what its objects say: 0 RRsets are missing, 0 too many, "
+        "1 different (- team.filed.example. 300 A 192.0.2.4; + team.filed.example. 300 A 192.0.2.5)"
+    )
+
+    fleet.kubectl("scale", *OPERATOR, "--replicas=1")
+    fleet.wait("condition=Available", READY_SECONDS, *OPERATOR)
+    status, said = verify(fleet, "--heal")
+    assert status == 0, said
+    assert re.fullmatch(rf"everything is published again under fence \d+\n{equal}", said), said
