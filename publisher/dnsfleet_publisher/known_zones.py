@@ -86,7 +86,10 @@ class KnownZones:
         self._judge_all()
 
     def ask(self, floor: int) -> set[str]:
-        """Everything with an epoch up to this is to be published again; what of it is known."""
+        """Everything with an epoch up to this is to be published again; what of it is known, where
+        that was not asked for before."""
+        if floor == self.floor:
+            return set()
         self.floor = floor
         self._judge_all()
         return {each for each, known in self._known.items() if self._asked(known)}

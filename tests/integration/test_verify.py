@@ -59,7 +59,7 @@ class Verified:
             ack = self.fleet.ack()
             return ack is not None and ack.told == self.core.state()[1]
 
-        wait_for("the edge's ack is current", current, 20)
+        wait_for("the edge's ack is current", current, 60)
 
     def close(self) -> None:
         for client in self._clients:

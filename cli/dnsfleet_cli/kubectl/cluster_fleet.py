@@ -43,6 +43,7 @@ class ClusterFleet:
         secret = keys.find_secret(cluster, namespace)
         self._namespace: str = secret["metadata"]["namespace"]
         self._keys: Keys = keys.read_secret(secret)
+        self._clients: dict[Pod, CoreRedis] = {}
         pod = self._pod(f"{COMPONENT}=core", "core")
         self.core = self._redis(pod, "publisher")
 
@@ -91,7 +92,9 @@ class ClusterFleet:
         return found[0]
 
     def _redis(self, pod: Pod, user: str) -> CoreRedis:
-        """A client of the Redis of a pod."""
+        """A client of the Redis of a pod; the same for the same pod."""
+        if pod in self._clients:
+            return self._clients[pod]
         cluster = self._cluster
 
         class Forwarded(redis.Connection):
@@ -105,7 +108,8 @@ class ClusterFleet:
 
         password = self._keys.entries[user].strip()
         url = f"redis://{user}:{password}@{pod.name}:{pod.port}/0"
-        return CoreRedis(redis_client(url, ANSWER_SECONDS, Forwarded))
+        self._clients[pod] = CoreRedis(redis_client(url, ANSWER_SECONDS, Forwarded))
+        return self._clients[pod]
 
 
 class _Urls:

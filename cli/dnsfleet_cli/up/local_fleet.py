@@ -46,6 +46,7 @@ class LocalFleet:
         else:
             url = redis_servers.external_core(redis_url).publisher_url
         self.core = CoreRedis(connect(url))
+        self._replicas: dict[str, CoreRedis] = {}
 
     @property
     def public(self) -> Sequence[Ed25519PublicKey]:
@@ -63,7 +64,10 @@ class LocalFleet:
 
     def replica(self, pop: str) -> CoreRedis:
         """The replica of a Pop."""
-        return CoreRedis(connect(self._settings(pop)["replica_url"]))
+        url = self._settings(pop)["replica_url"]
+        if url not in self._replicas:
+            self._replicas[url] = CoreRedis(connect(url))
+        return self._replicas[url]
 
     def edges(self, pop: str) -> Mapping[str, Ask]:
         """The one edge of a Pop, at the first of its addresses."""

@@ -72,7 +72,7 @@ def gather(fleet: Fleet, seed: int, origins: frozenset[str] | None = None) -> Lo
         origins = frozenset(core.entries.keys() | resources.zones.keys())
     core = core._replace(entries=_with_content(fleet, core, origins))
     replicas = {pop: _replica(fleet, pop) for pop in resources.pops}
-    asked = {each: _questions(core, each, seed) for each in sorted(origins & core.entries.keys())}
+    asked = _questions(core, sorted(origins & core.entries.keys()), seed)
     edges = [edge for pop in sorted(resources.pops) for edge in _edges(fleet, pop, core, asked)]
     said = fleet.core.acks(tidy=False)
     head = fleet.core.fleet()
@@ -181,12 +181,15 @@ def _head_problem(fleet: Fleet, core: Copy, signed: bytes | None) -> str:
 # Edges
 
 
-def _questions(core: Copy, origin: str, seed: int) -> list[Question]:
-    zone = core.get(origin).zone
-    if zone is None:
-        return []
-    live = [each for each, entry in core.entries.items() if entry.live]
-    return questions.choose(zone, questions.inner_zones(origin, live), seed)
+def _questions(core: Copy, origins: Sequence[str], seed: int) -> dict[str, list[Question]]:
+    """What to ask about each zone beside its SOA."""
+    inner = questions.inner_zones(each for each, entry in core.entries.items() if entry.live)
+    none: set[str] = set()
+    zones = ((origin, core.get(origin).zone) for origin in origins)
+    return {
+        origin: [] if zone is None else questions.choose(zone, inner.get(origin, none), seed)
+        for origin, zone in zones
+    }
 
 
 def _edges(

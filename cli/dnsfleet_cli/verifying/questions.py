@@ -15,7 +15,7 @@ NSEC, NSEC3), and what this version of dnspython cannot read.
 """
 
 import random
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import NamedTuple
 
 import dns.exception
@@ -30,8 +30,8 @@ from dnsfleet import names
 from dnsfleet_engine import Zone
 
 QUERIES_PER_ZONE = 8
-"""For each edge: the SOA and seven RRsets. An edge answers them in less than a millisecond, so ten
-thousand zones take seconds, and each run samples others."""
+"""For each edge: the SOA and seven RRsets. A query costs this program 0.3 ms, so 2,000 zones at two
+edges take it 10 s; each run samples others."""
 LISTED_RRSETS = 200
 """A zone with so many is read as a whole; of a larger one only the sampled lines are."""
 TRIES = 10
@@ -61,7 +61,7 @@ class Question(NamedTuple):
         return f"{self.name} {self.rtype}"
 
 
-def choose(zone: Zone, inner: Collection[str], seed: int) -> list[Question]:
+def choose(zone: Zone, inner: Set[str], seed: int) -> list[Question]:
     """At most QUERIES_PER_ZONE - 1 questions; `inner` are the zones of the fleet below this one."""
     chosen: dict[tuple[str, str], Question] = {}
     for owner, rtype in _sampled(zone, random.Random(f"{seed} {zone.origin}")):  # noqa: S311
@@ -69,16 +69,20 @@ def choose(zone: Zone, inner: Collection[str], seed: int) -> list[Question]:
             break
         if rtype in _NOT_ASKED or (owner, rtype) in chosen:
             continue
-        if any(names.is_at_or_below(owner, each) for each in inner):
+        if owner in inner or not inner.isdisjoint(names.ancestors(owner)):
             continue
         if (question := _question(zone, owner, rtype)) is not None:
             chosen[owner, rtype] = question
     return list(chosen.values())
 
 
-def inner_zones(origin: str, origins: Collection[str]) -> list[str]:
-    """Those of `origins` that are below `origin`."""
-    return [each for each in origins if each != origin and names.is_at_or_below(each, origin)]
+def inner_zones(origins: Iterable[str]) -> dict[str, set[str]]:
+    """For each name the zones of `origins` that are below it, where there are some."""
+    found: dict[str, set[str]] = {}
+    for origin in origins:
+        for above in names.ancestors(origin):
+            found.setdefault(above, set()).add(origin)
+    return found
 
 
 def query(name: str, rtype: str) -> dns.message.Message:
