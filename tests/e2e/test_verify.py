@@ -13,6 +13,8 @@ from support.releases import NAMESPACE, READY_SECONDS, REPOSITORY
 OPERATOR = ("deployment/dnsfleet-operator", "--namespace", NAMESPACE)
 OPERATOR_PODS = ("--namespace", NAMESPACE, "-l", "app.kubernetes.io/component=operator")
 EDGES = 6
+VERIFY_SECONDS = 240.0
+"""A minute at most until the operator that has just started does what was asked, and four looks."""
 MASTER = """\
 $TTL 300
 @ SOA ns1.example.net. hostmaster 1 7200 900 1209600 300
@@ -65,7 +67,7 @@ def verify(cluster: Access, *options: str) -> tuple[int, str]:
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=READY_SECONDS,
+        timeout=VERIFY_SECONDS,
     )
     return ended.returncode, ended.stdout
 

@@ -22,9 +22,9 @@ PAUSES = (1.0, 2.0, 4.0)
 was cut off for a moment is back after the last."""
 MOST_TOLD = 100
 """Differences that are told one by one: where more differ, they have one reason."""
-WRITER_SECONDS = 30.0
-"""Until a writer that runs has done something for a wish: one looks every five seconds, and a
-standby that takes over needs fifteen."""
+WRITER_SECONDS = 60.0
+"""Until a writer that runs has done something for a wish: one looks every five seconds; a standby
+that takes over needs fifteen, and reads all zones first."""
 POLL_SECONDS = 0.2
 SEEDS = 1 << 32
 
