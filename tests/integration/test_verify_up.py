@@ -144,7 +144,7 @@ def test_a_replica_that_hangs(running: Running) -> None:
         wait_for("iad has it", lambda: running.answers() == now, WAIT_SECONDS)
         status, said = running.verify()
     assert status == 1, said
-    assert "replica of Pop fra: " in said
+    assert "replica of Pop fra: Redis 127.0.0.1:" in said
     assert "edge fra/0: one.example.: serial " in said
     assert "the replica of Pop fra brings it no news; restart that [Behind]" in said
     assert "iad" not in said

@@ -101,9 +101,10 @@ def _ack(said: Mapping[str, Ack], edge: Edge) -> Ack | None:
 
 def _replica(fleet: Fleet, pop: str) -> Copy:
     try:
-        return _copy(fleet.replica(pop), fleet.public)
+        copy = _copy(fleet.replica(pop), fleet.public)
     except Trouble as trouble:
         return Copy(problem=str(trouble))
+    return copy._replace(problem=copy.problem.removeprefix("core "))  # it reads as a core is read
 
 
 def _copy(redis: CoreRedis, public: Sequence[Ed25519PublicKey]) -> Copy:
