@@ -319,3 +319,12 @@ def refused_deletion(cluster: Access) -> str:
     except CommandError as error:
         return str(error)
     return ""
+
+
+def test_the_operator_may_restart_a_replica(release: Access) -> None:
+    namespace = NAME[-1]
+    user = f"system:serviceaccount:{namespace}:dnsfleet-operator"
+    asked = ("auth", "can-i", "delete", "pods", "--as", user)
+    assert release.kubectl(*asked, "--namespace", namespace).strip() == "yes"
+    with pytest.raises(CommandError, match=r"\bno$"):
+        release.kubectl(*asked, "--namespace", "default")

@@ -103,6 +103,17 @@ class Positions:
         """Whether a reader that was told so much, with this sum, was told what was written."""
         return self._sums.get(lsn) == total
 
+    def refutes(self, lsn: int, total: int) -> bool:
+        """Whether a reader that was told so much, with this sum, was told what nobody wrote.
+
+        False does not mean that it was told the truth: of positions of an earlier writer, and of
+        those that are forgotten, nothing is known.
+        """
+        if not self._sums:
+            return False
+        known = self._sums.get(lsn)
+        return lsn > next(reversed(self._sums)) if known is None else known != total
+
 
 def _term(announcement: Announcement) -> int:
     return _hash(f"{announcement.zone} {announcement.lsn} {announcement.revision}")

@@ -31,6 +31,7 @@ from dnsfleet_operator.observed import edge_pods
 from dnsfleet_operator.observed.observation import Known, Observation
 from dnsfleet_operator.observed.workloads import Workloads
 from dnsfleet_operator.pops.passes import PopPasses
+from dnsfleet_operator.pops.replica_restarts import ReplicaRestarts
 from dnsfleet_operator.secrets import cookie_secrets, rotations
 from dnsfleet_operator.secrets.cookie_secrets import CookieSecretError
 from dnsfleet_operator.secrets.key_keeping import KeyKeeper
@@ -59,6 +60,7 @@ KEYS_SECONDS = 2.0
 SYNC, SWEEP, ZONES, COOKIES = Key("Sync"), Key("Sweep"), Key("Zone"), Key("Cookies")
 """ZONES is a pass over what changed; a key of that kind with an origin is one over that as well."""
 PROOF, PREPARATION, KEYS = Key("Proof"), Key("Preparation"), Key("Keys")
+REPLICA = Key("Replica")
 
 _log = logging.getLogger(__name__)
 
@@ -126,6 +128,7 @@ class Term:
             given.observation,
             given.workloads,
         )
+        self._restarts = ReplicaRestarts(given.cluster, given.workloads)
         self._view = View(
             given.observation,
             given.workloads,
@@ -151,6 +154,7 @@ class Term:
             "Pop": self._pass_pop,
             "Cookies": self._pass_cookies,
             "Keys": self._pass_keys,
+            "Replica": self._pass_replica,
         }
 
     def close(self) -> None:
@@ -198,6 +202,8 @@ class Term:
         )
         if away is not None:
             raise away
+        if self._restarts.due(self.looks.differing()) is not None:
+            self._waiting.add(REPLICA)
 
     def _other_clocks(self) -> list[float]:
         """What the core and the API server say that it is."""
@@ -349,6 +355,18 @@ class Term:
 
     def _pass_pop(self, key: Key) -> bool:
         self._pops.run(key.name)
+        return True
+
+    def _pass_replica(self, _key: Key) -> bool:
+        """Restart the replica that is due, and tell why."""
+        replica = self._restarts.due(self.looks.differing())
+        if replica is None:
+            return True  # it is as it should be again
+        notice = Notice("Warning", "ReplicaRestarted", self._restarts.restart(replica))
+        about = Reference("Pop", "", replica.pop)
+        known = self._observation.get(about)
+        uid = known.uid if known is not None else ""
+        post(self._cluster, self._configuration.identity, notice, about, uid)
         return True
 
     def _lingering(self) -> frozenset[str]:

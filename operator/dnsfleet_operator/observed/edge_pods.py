@@ -1,10 +1,10 @@
 """The edge pods of the Pops, as the API server shows them. Pure."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from dnsfleet_operator.objects import COMPONENT_LABEL, POP_LABEL
+from dnsfleet_operator.observed import pod_statuses
 
 CONTAINER = "edge"
 """The container of an edge pod in which the edge runs."""
@@ -32,20 +32,10 @@ def read(pod: Mapping[str, Any]) -> EdgePod | None:
     labels = metadata.get("labels") or {}
     if labels.get(COMPONENT_LABEL) != "edge" or POP_LABEL not in labels:
         return None
-    status = pod.get("status") or {}
-    if status.get("phase") in ("Succeeded", "Failed"):
+    if (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed"):
         return None
-    conditions = {each["type"]: each["status"] for each in status.get("conditions") or ()}
-    ready = conditions.get("Ready") == "True" and "deletionTimestamp" not in metadata
-    return EdgePod(labels[POP_LABEL], metadata["name"], ready, _started_ms(status))
-
-
-def _started_ms(status: Mapping[str, Any]) -> int:
-    for each in status.get("containerStatuses") or ():
-        running = (each.get("state") or {}).get("running")
-        if each.get("name") == CONTAINER and running and running.get("startedAt"):
-            return int(datetime.fromisoformat(running["startedAt"]).timestamp() * 1000)
-    return 0
+    started_ms = pod_statuses.started_ms(pod, CONTAINER)
+    return EdgePod(labels[POP_LABEL], metadata["name"], pod_statuses.is_ready(pod), started_ms)
 
 
 def ready_by_pop(pods: Iterable[Mapping[str, Any]]) -> dict[str, tuple[EdgePod, ...]]:

@@ -93,6 +93,10 @@ class FleetView:
         """Compare the status of every object, a part at each look."""
         self._recheck = self._updates.recheck(observation)
 
+    def differing(self) -> list[str]:
+        """The Pops whose replicas go on showing what nobody published."""
+        return self._doubts.differing(time.monotonic())
+
     def written(self, reference: Reference, packed: bytes) -> None:
         """This status that was handed on was written."""
         self._updates.written(reference, packed)

@@ -131,6 +131,25 @@ class Fleet:
             and self._answers(edge, ack) < 0
         ]
 
+    def differs(self, pop: str) -> bool:
+        """Whether the replica of a Pop shows what nobody published.
+
+        So it is where each Ready edge that was heard lately was told that. One that is only behind
+        does not say so, one of an older version cannot, and one that was told the truth shows that
+        the replica tells it.
+        """
+        heard = [
+            (edge, ack)
+            for edge in self._ready.get(pop, ())
+            if (ack := self._said.get(edge.field)) is not None and not self._is_silent(ack)
+        ]
+        return bool(heard) and all(
+            ack.total is not None
+            and not self._is_of_before(edge, ack)
+            and self._positions.refutes(ack.told, ack.total)
+            for edge, ack in heard
+        )
+
     def silent(self, pop: str) -> list[str]:
         """The Ready edges of a Pop that have not been heard for a while."""
         return [
@@ -179,9 +198,11 @@ class Fleet:
 
     def _answers(self, edge: EdgePod, ack: Ack) -> int:
         """Up to where an edge proves that it answers; -1 for nothing."""
-        if ack.started_ms < edge.started_ms - CLOCK_STEP_MS:
-            return -1  # an earlier process said it, which may have known more
-        return acks.answered(ack, self._positions)
+        return -1 if self._is_of_before(edge, ack) else acks.answered(ack, self._positions)
+
+    def _is_of_before(self, edge: EdgePod, ack: Ack) -> bool:
+        """Whether an earlier process of the edge said it, which may have known more."""
+        return ack.started_ms < edge.started_ms - CLOCK_STEP_MS
 
     def _is_silent(self, ack: Ack) -> bool:
         return self.now_ms - ack.time_ms > SILENT_MS

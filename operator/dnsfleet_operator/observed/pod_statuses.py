@@ -1,0 +1,21 @@
+"""What the status of a pod says. Pure."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+
+def is_ready(pod: Mapping[str, Any]) -> bool:
+    """Whether Services send to it; false also for one that was told to stop."""
+    status = pod.get("status") or {}
+    conditions = {each["type"]: each["status"] for each in status.get("conditions") or ()}
+    return conditions.get("Ready") == "True" and "deletionTimestamp" not in pod["metadata"]
+
+
+def started_ms(pod: Mapping[str, Any], container: str) -> int:
+    """When a container of it started, Unix time in milliseconds; 0 if it does not run."""
+    for each in (pod.get("status") or {}).get("containerStatuses") or ():
+        running = (each.get("state") or {}).get("running")
+        if each.get("name") == container and running and running.get("startedAt"):
+            return int(datetime.fromisoformat(running["startedAt"]).timestamp() * 1000)
+    return 0
