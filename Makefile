@@ -1,7 +1,7 @@
 # Every target creates what it needs; the second run is fast. Needed on the machine:
 # python3 >= 3.11 with pip, cargo, make and a C compiler.
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check conformance differential model faults fuzz bench crds images cluster-up cluster-down e2e
+.PHONY: help setup up test check conformance differential model faults fuzz bench crds images cluster-up cluster-down e2e e2e-cores
 
 # uv lives in a folder of its own, by `pip --target`: that needs neither venv nor root.
 UV_VERSION := 0.13.9
@@ -89,3 +89,9 @@ cluster-down: setup ## End that cluster, and remove all that it made (root)
 
 e2e: setup ## The operator on a real cluster: yours by KUBECONFIG, else one of its own (root)
 	$(RUN)/pytest tests/e2e --timeout=$(E2E_SECONDS)
+
+# Changes, with faults of the core between them.
+CHANGES := 1000
+
+e2e-cores: setup ## On such a cluster: the core's files go back again and again between CHANGES
+	CORE_CHANGES=$(CHANGES) $(RUN)/pytest -s tests/e2e/test_cores_that_went_back.py --timeout=$(E2E_SECONDS)

@@ -9,14 +9,13 @@ import redis
 from cluster.access import Access, Object
 from cluster.namespaces import Node
 from support import probe_fleets
-from support.probe_fleets import POPS
+from support.probe_fleets import CORE, POPS
 from support.releases import NAMESPACE, READY_SECONDS
 from support.waiting import wait_for
 
 RESTARTS = 10
 FOLLOW_SECONDS = 5.0
 SECRET = "dnsfleet-keys"
-CORE = "dnsfleet-core-0"
 KEY = "dnsfleet:1:test"
 ANSWER_SECONDS = 2.0
 
@@ -29,13 +28,6 @@ class Servers:
         self._node = node
         self._passwords = cluster.get("secret", SECRET, "-n", NAMESPACE)["data"]
         self._replicas = {pop: self._client(self._replica(pop), "edge") for pop in POPS}
-
-    def core_uid(self) -> str | None:
-        """Which pod is the core; None while it is not Ready."""
-        pods = self._cluster.items(
-            "pods", "-n", NAMESPACE, f"--field-selector=metadata.name={CORE}"
-        )
-        return next((pod["metadata"]["uid"] for pod in pods if probe_fleets.is_ready(pod)), None)
 
     def write(self, value: str) -> None:
         """Write to the core as the publisher does."""
@@ -79,13 +71,13 @@ def servers(release: Access, node: Node) -> Iterator[Servers]:
 def test_a_restarted_core_is_followed_within_seconds(release: Access, servers: Servers) -> None:
     took = []
     for number in range(RESTARTS):
-        before = servers.core_uid()
+        before = probe_fleets.core_uid(release)
         # Every second one ends at once, so that its address is gone before the Service knows.
         at_once = ("--force", "--grace-period=0") if number % 2 else ()
         release.kubectl("delete", "pod", CORE, "-n", NAMESPACE, "--wait=false", *at_once)
         wait_for(
             "another core is Ready",
-            lambda before=before: servers.core_uid() not in (None, before),
+            lambda before=before: probe_fleets.core_uid(release) not in (None, before),
             READY_SECONDS,
         )
         began = time.monotonic()

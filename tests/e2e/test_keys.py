@@ -21,7 +21,6 @@ TOLD_SECONDS = 10.0
 ROTATION_SECONDS = 420
 """Nodes bring a changed ConfigMap to running pods within two minutes, and that happens twice."""
 RATE = 200
-EDGES = ("pods", "--namespace", NAMESPACE, "-l", "app.kubernetes.io/component=edge")
 SECRET = ("secret", "dnsfleet-keys", "--namespace", NAMESPACE)
 OPERATOR = ("deployment", "dnsfleet-operator", "--namespace", NAMESPACE)
 
@@ -62,7 +61,7 @@ class Fleet:
 
     def edges(self) -> set[str]:
         """The names of all edge pods."""
-        return {pod["metadata"]["name"] for pod in self.cluster.items(*EDGES)}
+        return probe_fleets.edge_names(self.cluster)
 
     def keys(self) -> dict[str, str]:
         return dict(self.cluster.get(*SECRET)["data"])
@@ -88,19 +87,6 @@ class Fleet:
             return self.cluster.kubectl("logs", "/".join(OPERATOR[:2]), *OPERATOR[2:])
         except CommandError:
             return ""
-
-    def replace_an_edge(self) -> None:
-        """Delete an edge; one with an empty disk comes in its place, and has to become ready."""
-        gone = sorted(self.edges())[0]
-        self.cluster.kubectl("delete", "pod", gone, "--namespace", NAMESPACE)
-        wait_for(
-            "a fresh edge is ready",
-            lambda: (
-                gone not in self.edges()
-                and len(probe_fleets.edge_servers(self.cluster)) == len(probe_fleets.POPS)
-            ),
-            RECOVERY_SECONDS,
-        )
 
 
 @pytest.fixture(scope="module", name="fleet")
@@ -137,7 +123,7 @@ def test_the_runbook_with_a_backup(fleet: Fleet) -> None:
     fleet.change()
     took = time.monotonic() - began
     assert (fleet.keys(), fleet.edges()) == (before, edges)
-    fleet.replace_an_edge()
+    probe_fleets.replace_an_edge(fleet.cluster, RECOVERY_SECONDS)
     print(
         f"with a backup: a change live everywhere after {took:.1f} s, a fresh edge ready after "
         f"{time.monotonic() - began:.1f} s"
@@ -159,7 +145,7 @@ def test_a_rotation_restarts_no_edge_and_loses_nothing(fleet: Fleet, node: Node)
     assert after.keys() == before.keys()
     assert fleet.edges() == edges
     fleet.change()
-    fleet.replace_an_edge()
+    probe_fleets.replace_an_edge(fleet.cluster, RECOVERY_SECONDS)
 
 
 @pytest.mark.timeout(600)
@@ -185,4 +171,4 @@ def test_the_runbook_without_a_backup(fleet: Fleet, node: Node) -> None:
     assert oracle.faults == []
     assert not before.items() & fleet.keys().items()
     assert fleet.file.stat().st_mode & 0o777 == 0o600
-    fleet.replace_an_edge()
+    probe_fleets.replace_an_edge(fleet.cluster, RECOVERY_SECONDS)

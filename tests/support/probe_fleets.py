@@ -13,11 +13,14 @@ from support.waiting import wait_for
 
 POPS = ("ams", "gru", "sin")
 ZONE = "example-com"
-PROBE = "probe.example.com."
+ORIGIN = "example.com"
+PROBE = f"probe.{ORIGIN}."
 DNS_PORT = 5353
 UNLIMITED = {"exempt": ["0.0.0.0/0", "::/0"]}
 """No rate limit for the oracle, which asks for one name from one address, and fast."""
 SCALE_SECONDS = 120.0
+CORE = "dnsfleet-core-0"
+EDGE_PODS = ("pods", "-n", releases.NAMESPACE, "-l", "app.kubernetes.io/component=edge")
 
 Server = tuple[str, int]
 
@@ -43,7 +46,7 @@ def zone(counter: int, others: Iterable[Object] = ()) -> Object:
         "kind": "Zone",
         "metadata": {"name": ZONE, "namespace": "default"},
         "spec": {
-            "origin": "example.com",
+            "origin": ORIGIN,
             "nameServers": ["ns1.example.net"],
             "records": [probe, *others],
         },
@@ -69,12 +72,32 @@ def scale(cluster: Access, edges: int) -> None:
 
 def edge_servers(cluster: Access) -> list[Server]:
     """Every edge by its pod's address, terminating ones too; empty unless all are ready."""
-    pods = cluster.items(
-        *("pods", "-n", releases.NAMESPACE, "-l", "app.kubernetes.io/component=edge")
-    )
+    pods = cluster.items(*EDGE_PODS)
     if not all(is_ready(pod) for pod in pods):
         return []
     return [(pod["status"]["podIP"], DNS_PORT) for pod in pods]
+
+
+def edge_names(cluster: Access) -> set[str]:
+    """The names of all edge pods."""
+    return {pod["metadata"]["name"] for pod in cluster.items(*EDGE_PODS)}
+
+
+def replace_an_edge(cluster: Access, seconds: float) -> None:
+    """Delete an edge; one with an empty disk comes in its place, and has to become ready."""
+    gone = min(edge_names(cluster))
+    cluster.kubectl("delete", "pod", gone, "-n", releases.NAMESPACE, "--now")
+    wait_for(
+        "a fresh edge is ready",
+        lambda: gone not in edge_names(cluster) and len(edge_servers(cluster)) == len(POPS),
+        seconds,
+    )
+
+
+def core_uid(cluster: Access) -> str | None:
+    """Which pod is the core; None while it is not Ready."""
+    pods = cluster.items("pods", "-n", releases.NAMESPACE, f"--field-selector=metadata.name={CORE}")
+    return next((pod["metadata"]["uid"] for pod in pods if is_ready(pod)), None)
 
 
 def services(cluster: Access) -> list[Server]:

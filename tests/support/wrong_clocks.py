@@ -15,12 +15,20 @@ time.time = lambda: time.time_ns() / 1e9
 """
 
 
-def environment(folder: Path, days: int) -> dict[str, str]:
-    """Variables by which a process, and all that it starts, is so many days ahead; `folder` is new.
+FILE = "sitecustomize.py"
+"""Python imports it before anything else, so nothing has the true clock."""
 
-    Python imports `sitecustomize` before anything else, so nothing has the true clock.
+
+def environment(folder: Path, days: int) -> dict[str, str]:
+    """Variables by which a process, and all that it starts, is so many days ahead.
+
+    `folder` is new.
     """
     folder.mkdir()
-    nanoseconds = days * 86_400 * 10**9
-    (folder / "sitecustomize.py").write_text(_SHIFT.format(nanoseconds=nanoseconds))
+    (folder / FILE).write_text(code(days))
     return {"PYTHONPATH": str(folder)}
+
+
+def code(days: int) -> str:
+    """The content of FILE for a clock that is so many days ahead."""
+    return _SHIFT.format(nanoseconds=days * 86_400 * 10**9)

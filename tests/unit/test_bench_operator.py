@@ -47,6 +47,7 @@ def column(times: float) -> dict[str, Any]:
         },
         "start_seconds": [10.0, 9.0, 30.0],
         "start_full_seconds": [8.0, 8.0, 8.0],
+        "wiped_seconds": [8.0, 9.0, 12.0],
         "first_change_seconds": [1.0, 3.0, 1.5],
         "settled_seconds": {"100": 2.0, "10000": 90.0},
     }
