@@ -58,6 +58,7 @@ def _measure_large(small: OperatorFleet, large: OperatorFleet, figures: Figures)
     both = Changes(small, record_sets=True), Changes(large, record_sets=True)
     found = phases.starts_full(large, both[1])
     figures["start_full_seconds"], figures["first_change_seconds"] = found
+    figures["wiped_seconds"] = phases.wiped(large)
     figures["idle"] = phases.idle(large)
     figures["events"] = phases.events(large, both[1])
     rounds, listing = phases.rounds_beside(*both, large, listed=True)

@@ -71,6 +71,19 @@ def starts_full(fleet: OperatorFleet, changes: Changes) -> tuple[list[float], li
     return complete, waited
 
 
+def wiped(fleet: OperatorFleet) -> list[float]:
+    """Seconds from the moment at which the core loses everything, under an operator that goes on,
+    until every zone is there again."""
+    taken = []
+    for _ in range(STARTS):
+        began = time.monotonic()
+        with fleet.core.client() as client:
+            client.flushall()
+        taken.append(fleet.wait_for_all(began, START_SECONDS) - began)
+        fleet.settle(SETTLE_SECONDS)
+    return taken
+
+
 def idle(fleet: OperatorFleet) -> list[float]:
     """The share of a core that an idle operator takes, slice by slice, without a list."""
     while True:

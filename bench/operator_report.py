@@ -52,6 +52,7 @@ def rows() -> list[Row]:
         ("RSS an object above 5,000 + 25,000, of that below", 1.25, _growth),
         ("start to all published, empty core, seconds", 15, _seconds("start_seconds")),
         ("start to all compared, full core, seconds", None, _seconds("start_full_seconds")),
+        ("core wiped to all published again, seconds", 10, _seconds("wiped_seconds")),
         ("first change after the lists of a start, seconds", 2, _seconds("first_change_seconds")),
         ("start to all statuses written, seconds", None, lambda f: f["settled_seconds"][LARGE]),
     ]
