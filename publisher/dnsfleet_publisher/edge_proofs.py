@@ -64,15 +64,17 @@ class EdgeProofs:
         """An edge has this manifest; whether it is newer than what the core has."""
         origin = manifest.zone
         known = self._zones.published(origin)
-        if known.manifest is None or manifest.revision <= known.manifest.revision:
+        if known.manifest is not None and manifest.revision <= known.manifest.revision:
             return False
+        self.proven = max(self.proven, manifest.revision.epoch)
+        if known.manifest is None:
+            return False  # what is published in its place is above that by its fence
         _log.warning(
             "an edge has %s %s, the core has %s: it is published above that",
             origin,
             manifest.revision,
             known.manifest.revision,
         )
-        self.proven = max(self.proven, manifest.revision.epoch)
         if manifest.tombstone and known.live:
             self.ended.add(origin)
         self._zones.known.put(origin, replace(known, overtaken=manifest.serial))

@@ -146,6 +146,10 @@ class RecordStore:
         step = random.randint(1, FENCE_STEP)  # noqa: S311 - not a secret
         self._fence = self.core.claim(int(now), known, step)
         self._trail.read(*self.core.index())
+        if (
+            self._trail.epoch >= self._fence
+        ):  # what no valid key signed is in `known` in no other way
+            self._fence = self.core.claim(int(self._clock()), self._trail.epoch, step)
         self._announced = None
         self._hear_formats(said)
         if again:

@@ -34,6 +34,8 @@ class Trail:
         """Of the newest publication, as far as that is known."""
         self.positions = Positions()
         """The sums of announcements at the positions that the core had."""
+        self.epoch = 0
+        """The highest that the index announced when it was read."""
         self._sum = AnnouncementSum()
         self._newest = 0
         self._doubt: _Attempt | None = None
@@ -58,7 +60,9 @@ class Trail:
         back to it. They prove what they answer by the next one.
         """
         self.begun = True
-        self._sum = AnnouncementSum(announcements.read_index(index))
+        announced = announcements.read_index(index)
+        self._sum = AnnouncementSum(announced)
+        self.epoch = max((each.revision.epoch for each in announced), default=0)
         self.position, self._doubt, self._earlier = position, None, None
         self._newest = max(self._newest, position)
         self.positions.clear()

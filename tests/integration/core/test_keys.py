@@ -193,6 +193,33 @@ def test_what_an_edge_with_a_manifest_of_the_key_before_has_is_published_above(
     assert not store.hear(ack(KEY)), "a key that is valid no more proves nothing"
 
 
+def test_what_an_edge_has_newer_than_an_entry_of_a_former_key_is_published_above(
+    server: CoreServer, publisher: Publisher, clock: Clock
+) -> None:
+    """The core went back behind a rotation, and the writer begins anew before the edge speaks."""
+    heir = reopened(server, clock, OTHER)
+    successor = Publisher(heir)
+    assert heir.manifest(A) is None
+    newer = replace(stored(server, A, OLD), revision=Revision(heir.fence + 5, 1))
+    said = {"fra/0": Ack(1, {}, 0, 1, ahead={A: manifests.sign(newer, OTHER)}, ahead_count=1)}
+    for _ in range(2):
+        heir.hear(said)
+        successor.reconcile(WANTED, complete=True)
+    assert stored(server, A, NEW).revision > newer.revision
+
+
+def test_a_fence_is_above_what_a_former_key_signed_although_the_core_lost_the_one_before(
+    server: CoreServer, publisher: Publisher, clock: Clock
+) -> None:
+    before = {origin: stored(server, origin, OLD).revision for origin in (A, B)}
+    server.admin.delete(keys.FENCE)
+    clock.now -= 86400
+    heir = reopened(server, clock, OTHER)
+    Publisher(heir).reconcile(WANTED, complete=True)
+    for origin, revision in before.items():
+        assert stored(server, origin, NEW).revision > revision
+
+
 def test_no_head_is_written_while_the_core_lacks_what_a_former_key_signed(
     server: CoreServer, store: RecordStore, publisher: Publisher
 ) -> None:

@@ -152,17 +152,28 @@ def test_a_writer_that_lost_only_the_fence_publishes_above_what_is_there(
     server.admin.delete(keys.FENCE)
     clock.now -= 86400
     heir = reopened(server, clock)
-    assert heir.fence < store.fence
     publisher = Publisher(heir)
     changed = {A: Desired(make_zone(A, hosts(1))), B: WANTED[B]}
-    publisher.reconcile(changed, complete=True)
-    with pytest.raises(StoreResetError, match="something newer"):
-        heir.check()
     made = publisher.reconcile(changed, complete=True)[A].manifest
     assert before is not None
     assert made is not None
     assert made.revision > before.revision
     assert heir.fence > store.fence
+    heir.check()
+
+
+def test_a_writer_that_finds_a_manifest_above_its_fence_takes_another(
+    server: CoreServer, store: RecordStore, clock: Clock
+) -> None:
+    Publisher(store).reconcile(WANTED, complete=True)
+    server.admin.delete(keys.FENCE, keys.ZONES)
+    clock.now -= 86400
+    heir = reopened(server, clock)
+    assert heir.fence < store.fence
+    heir.read([A])
+    with pytest.raises(StoreResetError, match="something newer"):
+        heir.check()
+    assert heir.claim() > store.fence
     heir.check()
 
 
