@@ -23,6 +23,8 @@ class Rig:
         self.log: ReadLog | None = None
 
     def feed(self, event: events.Event) -> None:
+        if isinstance(event, events.KeysChanged):
+            self.edge.trusted = event.keys
         todo = self.follower.feed(event)
         while todo:
             command = todo.pop(0)

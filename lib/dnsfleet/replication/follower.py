@@ -27,7 +27,9 @@ signature can change (`events.KeysChanged`); what was verified before stays a fa
 
 **Never back.** A held revision is replaced only by a higher one. A replica that was restored from
 an old copy shows lower revisions, and they are ignored. To roll back on purpose, the publisher
-publishes the older content as a higher revision.
+publishes the older content as a higher revision. What a *former key* signed is served on, but any
+revision that a valid key signed takes its place: a writer that lost its key together with the
+core's data cannot know above which revision it has to publish, and nothing can prove it to it.
 
 **Absence removes nothing.** An index without a zone, a missing value, an empty replica: none of
 them takes a zone away. A zone goes only by its signed tombstone, or by a signed manifest that
@@ -103,6 +105,8 @@ class _Held(NamedTuple):
     """Whether it is in the fleet, in this Pop or in others."""
     signed: bytes
     """The manifest in wire form."""
+    keys: int
+    """When it was verified: how often a key had ceased to be valid by then."""
 
 
 class _Job(NamedTuple):
@@ -113,6 +117,8 @@ class _Job(NamedTuple):
     lsn: int
     """Of the oldest change that it brings."""
     chain: DeltaChain
+    keys: int
+    """As in `_Held`."""
 
 
 class Follower:
@@ -121,6 +127,7 @@ class Follower:
     def __init__(self, pop: str, public_keys: PublicKeys) -> None:
         self._pop = pop
         self._keys = public_keys
+        self._keys_ended = 0
         self._online = False
         self._open: Command | None = None
         self._index_due = True
@@ -162,7 +169,7 @@ class Follower:
             case events.Restored():
                 for manifest, signed in event.manifests:
                     self._know(manifest)
-                    self._hold(manifest, signed)
+                    self._hold(manifest, signed, self._keys_ended)
             case events.Connected():
                 self._online = self._index_due = self._fleet_due = self._gap_allowed = True
                 self._hearing.try_all_again()
@@ -170,9 +177,7 @@ class Follower:
                 self._online, self._open = False, None
                 self._gap = False  # the next index may be older than that log
             case events.KeysChanged():
-                self._keys = event.keys
-                self._hearing.try_all_again()
-                self._index_due = self._fleet_due = True  # what was no news may be some now
+                self._change_keys(event.keys)
             case events.Resync():
                 self._index_due = self._fleet_due = self._gap_allowed = True
             case _:
@@ -189,6 +194,14 @@ class Follower:
             self._open = self._next()
             out.append(self._open)
         return out
+
+    def _change_keys(self, keys: PublicKeys) -> None:
+        if not all(key in keys for key in self._keys):
+            self._keys_ended += 1
+            self._fleet = None  # one of a former key may have a fence that no other reaches
+        self._keys = keys
+        self._hearing.try_all_again()
+        self._index_due = self._fleet_due = True  # what was no news may be some now
 
     def _next(self) -> Command:
         if self._jobs:
@@ -265,16 +278,27 @@ class Follower:
     def _take_announcement(self, announcement: Announcement, news: bool) -> None:
         zone = announcement.zone
         held = self._held.get(zone)
-        if held is not None and announcement.revision < held.revision:
-            self._ahead[zone] = held.signed
-        else:
-            self._ahead.pop(zone, None)
-        if held is not None and announcement.revision <= held.revision:
-            self._live.put(zone, held.live)  # it may have left the index, and come back
-        if held is None or announcement.revision > held.revision:
+        self._ahead.pop(zone, None)
+        if held is None or self._gives_way(zone, held, announcement.revision):
             waits = self._hearing.put(announcement, news)
             if waits and held is not None and held.served:
                 self._behind.add(zone)
+            return
+        self._live.put(zone, held.live)  # it may have left the index, and come back
+        if announcement.revision < held.revision:
+            self._ahead[zone] = held.signed
+
+    def _gives_way(self, zone: str, held: _Held, revision: Revision) -> bool:
+        """Whether this revision takes the place of what is held, if a valid key signed it."""
+        if revision >= held.revision:
+            return revision > held.revision
+        if held.keys != self._keys_ended:
+            try:
+                manifests.verify(held.signed, self._keys)
+            except ManifestError:
+                return True
+            self._held[zone] = held._replace(keys=self._keys_ended)
+        return False
 
     def _refuse(self, announcement: Announcement, reason: str) -> None:
         """No manifest bears out what was announced."""
@@ -314,14 +338,15 @@ class Follower:
         else:
             self._hearing.accept(origin)
         held = self._held.get(origin)
-        if held is not None and manifest.revision <= held.revision:
+        if held is not None and not self._gives_way(origin, held, manifest.revision):
             self._behind.discard(origin)
             return
         self._know(manifest)
         if manifest.assigned(self._pop):
-            self._jobs.append(_Job(manifest, signed, announcement.lsn, self._find_chain(manifest)))
+            chain = self._find_chain(manifest)
+            self._jobs.append(_Job(manifest, signed, announcement.lsn, chain, self._keys_ended))
             return
-        self._settle(manifest, signed)
+        self._settle(manifest, signed, self._keys_ended)
         if (held is not None and held.served) or origin in self._withheld:
             self._withheld.discard(origin)
             yield commands.Drop(manifest, signed)
@@ -358,8 +383,8 @@ class Follower:
         if answer.error is not None:
             yield from self._fail(answer.error)
             return
-        self._jobs.popleft()
-        self._settle(answer.command.manifest, answer.command.signed)
+        job = self._jobs.popleft()
+        self._settle(answer.command.manifest, answer.command.signed, job.keys)
 
     def _fail(self, reason: str) -> Iterator[Command]:
         """The oldest job cannot be done; clients of a zone that is missing are told in the end."""
@@ -387,11 +412,11 @@ class Follower:
         else:
             self._missing.discard(zone)
 
-    def _settle(self, manifest: Manifest, signed: bytes) -> None:
-        self._hold(manifest, signed)
+    def _settle(self, manifest: Manifest, signed: bytes, keys: int) -> None:
+        self._hold(manifest, signed, keys)
         self._progress.settle(manifest.zone, manifest.revision)
 
-    def _hold(self, manifest: Manifest, signed: bytes) -> None:
+    def _hold(self, manifest: Manifest, signed: bytes, keys: int) -> None:
         zone, served = manifest.zone, manifest.assigned(self._pop)
         self._held[zone] = _Held(
             manifest.revision,
@@ -400,6 +425,7 @@ class Follower:
             served,
             not manifest.tombstone,
             signed,
+            keys,
         )
         self._missing.discard(zone)
         self._behind.discard(zone)
