@@ -1,4 +1,4 @@
-"""What happens to objects, to the writer and to the core: the first half of the rules."""
+"""What happens to objects, to the writer and to the core: the first part of the rules."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -65,7 +65,7 @@ class CoreRules(RuleBasedStateMachine):
 
     @rule()
     def look(self) -> None:
-        self.fleet.writer.look()
+        self.fleet.look()
 
     @rule(then=st.booleans())
     def restart_the_writer(self, then: bool) -> None:

@@ -1,4 +1,4 @@
-"""What happens to replicas and edges, and on the way of acks: the second half of the rules."""
+"""What happens to replicas and edges, and on the way of acks: the second part of the rules."""
 
 from dnsfleet.replication import keys
 from hypothesis import strategies as st
@@ -16,8 +16,8 @@ READS = 20
 """As many as an edge usually needs to settle."""
 
 
-class FleetRules(CoreRules):
-    """A whole fleet."""
+class EdgeRules(CoreRules):
+    """A fleet whose key stays."""
 
     def __init__(self) -> None:
         super().__init__()

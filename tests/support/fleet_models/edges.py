@@ -5,16 +5,16 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from dnsfleet.replication import acks, commands, events, formats, keys, manifests
+from dnsfleet.replication import acks, commands, events, formats, keys, manifests, public_keys
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.follower import Follower
-from dnsfleet.replication.manifests import Manifest
+from dnsfleet.replication.manifests import Manifest, SignatureError
+from dnsfleet.replication.public_keys import PublicKeys
 from dnsfleet.replication.revisions import Revision
 from dnsfleet_edge import verification
 from dnsfleet_engine import Engine, Zone
 from dnsfleet_operator.observed.edge_pods import EdgePod
 
-from support.core_servers import KEY
 from support.fleet_models.memory_redis import Server
 
 KEPT = 4
@@ -37,7 +37,13 @@ class Edge:
     """One edge pod, which starts with an empty disk."""
 
     def __init__(
-        self, pop: str, name: str, replica: Server, core: Server, now_ms: Callable[[], int]
+        self,
+        pop: str,
+        name: str,
+        replica: Server,
+        core: Server,
+        now_ms: Callable[[], int],
+        told: PublicKeys,
     ) -> None:
         self.pop = pop
         self.name = name
@@ -48,6 +54,7 @@ class Edge:
         self._replica = replica
         self._core = core
         self._now_ms = now_ms
+        self._told = told
         self.disk = Disk()
         self.start()
 
@@ -55,23 +62,17 @@ class Edge:
         """A new process, with what the disk has."""
         self.started_ms = self._now_ms()
         self.engine = Engine()
-        self.follower = Follower(self.pop, (KEY.public_key(),))
+        # The version before reads one key, when it starts.
+        self._trusted = self._told[:1] if self.old else self._told
+        self.follower = Follower(self.pop, self._trusted)
         self.open: list[commands.Command] = []
         self.ready = False
         self.ack = Ack(0, {}, 0)
         self.sent: deque[bytes] = deque(maxlen=KEPT)
         self.answers: deque[events.Answer] = deque(maxlen=KEPT)
-        self.held: dict[str, Revision] = {}
-        found = []
-        for origin in self.disk.index & self.disk.zones.keys():
-            signed, zone = self.disk.zones[origin]
-            manifest = manifests.verify(signed, [KEY.public_key()])
-            found.append((manifest, signed))
-            self.held[origin] = manifest.revision
-            if zone is not None:
-                self.engine.load(zone)
-        self.ready = bool(found) and len(found) == len(self.disk.index)
-        self._feed(events.Restored(found))
+        self.held: dict[str, tuple[Revision, bytes]] = {}
+        """The newest of each zone, with its signed manifest."""
+        self._feed(events.Restored(self._restore()))
         self._feed(events.Connected())
 
     @property
@@ -81,6 +82,35 @@ class Edge:
     def zone(self, origin: str) -> Zone | None:
         """What clients are answered from."""
         return self.engine.zone(origin)
+
+    def _restore(self) -> list[tuple[Manifest, bytes]]:
+        """Load what is good on the disk; it is ready by that where the set is complete."""
+        found, kept = [], {}
+        self.ready = bool(self.disk.index)
+        for origin in sorted(self.disk.index):
+            if origin not in self.disk.zones:
+                self.ready = False
+                continue
+            signed, zone = self.disk.zones[origin]
+            try:
+                manifest = manifests.verify(signed, self._trusted)
+            except SignatureError:
+                self.ready = self.ready and zone is None
+                continue
+            found.append((manifest, signed))
+            kept[origin] = (signed, zone)
+            self.held[origin] = (manifest.revision, signed)
+            if zone is not None:
+                self.engine.load(zone)
+        self.disk.zones = kept  # nothing else is in the next index, until it is written again
+        return found
+
+    def tell(self, told: PublicKeys) -> None:
+        """The file of public keys has these from now on."""
+        before, self._told = self._told, told
+        if told != before and not self.old:
+            self._trusted = told
+            self._feed(events.KeysChanged(told))
 
     # The link
 
@@ -182,16 +212,27 @@ class Edge:
 
     def _keep(self, manifest: Manifest, signed: bytes, zone: Zone | None) -> None:
         before = self.held.get(manifest.zone)
-        assert before is None or before <= manifest.revision, "a zone went back"
-        self.held[manifest.zone] = manifest.revision
+        if before is not None and before[0] > manifest.revision:
+            assert not self._trusts(before[1]), "a zone went back"
+        self.held[manifest.zone] = (manifest.revision, signed)
         self.disk.zones[manifest.zone] = (signed, zone)
+
+    def _trusts(self, signed: bytes) -> bool:
+        try:
+            manifests.verify(signed, self._trusted)
+        except SignatureError:
+            return False
+        return True
 
     # Acks
 
     def speak(self) -> None:
         """Make an ack of what is true now; `deliver` brings it to the core."""
         ack = self.ack._replace(
-            time_ms=self._now_ms(), reads=formats.READS[-1], started_ms=self.started_ms
+            time_ms=self._now_ms(),
+            reads=formats.READS[-1],
+            started_ms=self.started_ms,
+            keys=tuple(map(public_keys.identify, self._trusted)),
         )
         if not self.ready:
             ack = ack._replace(lsn=0)

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 
 from dnsfleet.replication.manifests import Manifest
+from dnsfleet.replication.public_keys import PublicKeys
 from dnsfleet_operator.observed.edge_pods import EdgePod
+from dnsfleet_operator.secrets import rotations
 from dnsfleet_operator.statuses import propagation
 from dnsfleet_publisher.publishing import Desired
 
@@ -45,10 +47,25 @@ class Fleet:
         self.writer = Writer(self.core, self.clocks.writer)
         self.replicas = {pop: Server() for pop in POPS}
         self.edges = [
-            Edge(pop, str(number), self.replicas[pop], self.core, self.clocks.ms)
+            Edge(pop, str(number), self.replicas[pop], self.core, self.clocks.ms, self.told)
             for pop in POPS
             for number in range(EDGES)
         ]
+
+    @property
+    def told(self) -> PublicKeys:
+        """What the ConfigMaps have: the public keys by which edges are to verify."""
+        return self.writer.keys.public
+
+    def look(self) -> None:
+        """The writer looks at what edges say, and at the keys."""
+        self.writer.look()
+        self.writer.see_to_the_keys([edge.pod.field for edge in self.edges if edge.ready])
+
+    def tell_the_keys(self) -> None:
+        """Every edge learns the newest keys."""
+        for edge in self.edges:
+            edge.tell(self.told)
 
     def check(self) -> None:
         """What is said to be live is live."""
@@ -64,6 +81,7 @@ class Fleet:
         self.clocks.wrong = 0.0
         self.core.lost_answer = ""
         self.core.carry_out()
+        self.tell_the_keys()
         for edge in self.edges:
             edge.refuses = False
             if not edge.ready:
@@ -89,8 +107,9 @@ class Fleet:
     def _round(self) -> None:
         self.clocks.now += 60.0
         self.writer.sweep()
-        self.writer.look()
+        self.look()
         self.writer.run()
+        self.tell_the_keys()
         for pop in POPS:
             self.replicas[pop].data = self.core.data.copy()
         for edge in self.edges:
@@ -120,6 +139,8 @@ class Fleet:
                 found.append(f"{origin} is not propagated: {made and view.zone(made)}")
         if store.outdated:
             found.append(f"outdated: {list(store.outdated)}")
+        if rotations.is_on(self.writer.keys):
+            found.append("the rotation of the key has not ended")
         return found
 
     def _view(self) -> propagation.Fleet:

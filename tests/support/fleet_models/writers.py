@@ -1,30 +1,38 @@
 """The writer of the model: the real store and publisher, fed as the operator does it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
+from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.manifests import Manifest
+from dnsfleet_operator.secrets import rotations
+from dnsfleet_operator.secrets.rotations import Progress
+from dnsfleet_publisher import key_secrets
 from dnsfleet_publisher.core_redis import CoreRedis
 from dnsfleet_publisher.publishing import Desired, Publisher, State
 from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import Fenced, StoreResetError
 
-from support.core_servers import KEY
 from support.fleet_models.memory_redis import Server
 
 
 class Writer:
-    """What is desired outlives the writer's process, as objects do."""
+    """What is desired, and the keys, outlive the writer's process, as objects and a Secret do."""
 
     def __init__(self, core: Server, clock: Callable[[], float]) -> None:
         self._core = core
         self._clock = clock
         self.desired: dict[str, Desired] = {}
         self.removals: set[str] = set()
+        self.keys = key_secrets.make()
+        self.asked = False
+        """Whether somebody asked for a rotation of the key."""
         self.restart()
 
     def restart(self) -> None:
         """A new process, which knows nothing."""
-        self.store = RecordStore(self._core.client(), KEY, self._clock)
+        keys = self.keys
+        self.store = RecordStore(self._core.client(), keys.private, self._clock, keys.previous)
+        self._said: Mapping[str, Ack] = {}
         self._publisher = Publisher(self.store)
         self._marked = set(self.desired)
         self._complete = False
@@ -66,16 +74,27 @@ class Writer:
 
     def look(self) -> None:
         """See what edges say, and whether the core has what was published."""
+        self._said = self.core.acks()
         if self.store.fence == 0:
             return
         try:
             self.store.check()
-            self.store.hear(self.core.acks())
+            self.store.hear(self._said)
             self.store.audit()
         except StoreResetError:
             pass  # the next pass mends it
         except Fenced:
             self.restart()
+
+    def see_to_the_keys(self, ready: Sequence[str]) -> None:
+        """Take the step of a rotation that is due, by what these Ready edges said last."""
+        said = {field: self._said.get(field) for field in ready}
+        progress = Progress(said, *self.store.signed, self.store.positions)
+        step = rotations.step(self.keys, self.asked, progress)
+        self.asked = False
+        if step.keys is not None:
+            self.keys = step.keys
+            self.store.sign_with(self.keys.private, self.keys.previous)
 
     def sweep(self) -> None:
         """Have zones removed that nobody asks for."""
