@@ -86,8 +86,7 @@ def make() -> Keys:
     entries = {
         PRIVATE_KEY: _pem(private),
         PUBLIC_KEYS: public_keys.to_pem([private.public_key()]),
-        CORE_ACL: redis_users.acl({user: passwords[user] for user in redis_users.CORE_USERS}),
-        REPLICA_ACL: redis_users.acl({user: passwords[user] for user in redis_users.REPLICA_USERS}),
+        **_users(passwords),
         **passwords,
     }
     return Keys(private, None, None, passwords["publisher"], entries)
@@ -136,6 +135,12 @@ def read(found: Mapping[str, Any]) -> Keys:
 _MEND = f"mend it, or delete it and put back a backup: {RESTORE}"
 
 
+def with_users_of_today(keys: Keys) -> Keys:
+    """The same keys and passwords; each Redis user has the rights that this version gives to it."""
+    passwords = {user: keys.entries[user].strip() for user in redis_users.USERS}
+    return keys._replace(entries={**keys.entries, **_users(passwords)})
+
+
 def begin(keys: Keys) -> Keys:
     """A rotation begins: a new key, by which edges learn to verify."""
     return _changed(keys, keys.private, Ed25519PrivateKey.generate(), None)
@@ -170,6 +175,12 @@ def _changed(
 
 
 _OF_A_ROTATION = (NEXT_KEY, PREVIOUS_KEY)
+
+
+def _users(passwords: Mapping[str, str]) -> dict[str, str]:
+    core = {user: passwords[user] for user in redis_users.CORE_USERS}
+    replica = {user: passwords[user] for user in redis_users.REPLICA_USERS}
+    return {CORE_ACL: redis_users.acl(core), REPLICA_ACL: redis_users.acl(replica)}
 
 
 def _pem(key: Ed25519PrivateKey) -> str:

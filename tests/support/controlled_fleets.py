@@ -126,4 +126,5 @@ def new_keys() -> Keys:
     """Fresh ones, with the password that the core takes."""
     made, password = key_secrets.make(), "right"
     entries = {**made.entries, "publisher": password}
-    return made._replace(publisher_password=password, entries=entries)
+    made = made._replace(publisher_password=password, entries=entries)
+    return key_secrets.with_users_of_today(made)

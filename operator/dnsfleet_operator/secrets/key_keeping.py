@@ -12,6 +12,10 @@ every edge refuse everything. These rules keep that from happening by accident:
 
 A rotation (see `rotations`) is written into the Secret step by step, and what is written counts:
 whoever reads it goes on from there.
+
+The Secret also has the users of the Redis servers. After an upgrade they may have other rights, so
+the leader writes them anew, with the same passwords; not into a Secret that somebody else made. A
+server reads them when it starts.
 """
 
 import logging
@@ -83,6 +87,10 @@ class KeyKeeper:
         self._configuration = configuration
         self._metrics = metrics
         self._where = f"Secret {configuration.namespace}/{configuration.keys_secret}"
+        self._restart_core = (
+            f"kubectl -n {configuration.namespace} rollout restart "
+            f"statefulset/{configuration.release}-core"
+        )
         self._missing = False
         self._lost_at: float | None = None
         self._sent = keys
@@ -126,12 +134,15 @@ class KeyKeeper:
         except KeySecretError as error:
             self._say(Report(False, "SecretUnusable", str(error)))
             return
-        ours = stored.entries == self._sent.entries  # a write may do its work and get no answer
+        keys = key_secrets.with_users_of_today(stored) if self._is_ours() else stored
+        ours = keys.entries == self._sent.entries  # a write may do its work and get no answer
         if not self.known or ours:
-            self.keys = self._sent = stored
+            self.keys = self._sent = keys
             self.known = True
-        if stored.entries != self.keys.entries:
+        if keys.entries != self.keys.entries:
             self._say(Report(False, "SecretChanged", self._changed()))
+        elif keys.entries != stored.entries:
+            self._renew_users(found)
         else:
             self._say(self._stored() if progress is None else self._rotate(found, progress))
 
@@ -159,6 +170,21 @@ class KeyKeeper:
             raise
         self.known, self._missing = True, False
         self._notices.append(("Warning", "SecretLost", lost))
+        self._say(self._stored())
+
+    def _is_ours(self) -> bool:
+        """Whether the operator makes the Secret, and not somebody who gave it to the chart."""
+        return self._configuration.keys_secret == f"{self._configuration.release}-keys"
+
+    def _renew_users(self, found: Object) -> None:
+        """Give the Redis users the rights of this version; rotations go on with the next look."""
+        self._cluster.replace({**found, "data": key_secrets.data(self.keys)})
+        renewed = (
+            f"{self._where} has the Redis users of this version now, with the same passwords; a "
+            f"server that runs takes them when it starts again: {self._restart_core}"
+        )
+        self._notices.append(("Normal", "UsersRenewed", renewed))
+        _log.info("%s", renewed)
         self._say(self._stored())
 
     def _rotate(self, found: Object, progress: Progress) -> Report:

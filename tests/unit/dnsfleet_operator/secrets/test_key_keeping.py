@@ -1,5 +1,6 @@
 """What is held of the keys, beside what the Secret says."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -156,6 +157,49 @@ def test_a_new_term_without_the_secret_trusts_only_keys_that_edges_have(
     if not told:
         assert (fleet.keeper.report.good, fleet.keeper.report.reason) == (False, "SecretLost")
         assert RESTORE in fleet.keeper.report.message
+
+
+def with_users_of_yesterday(keys: Keys) -> Keys:
+    """As a version made them whose publisher could not read the clock of the core."""
+    entries = {**keys.entries, "core.acl": keys.entries["core.acl"].replace(" +time", "")}
+    assert entries != keys.entries
+    return keys._replace(entries=entries)
+
+
+def test_redis_users_of_an_earlier_version_get_the_rights_of_this_one(fleet: Installation) -> None:
+    fleet.cluster.put(key_secrets.secret(with_users_of_yesterday(fleet.keys), NAME, NAMESPACE, {}))
+    fleet.keeper.begin_term()
+    found = fleet.stored()
+    assert found is not None
+    assert key_secrets.read(found).entries == fleet.keys.entries
+    assert fleet.keeper.keys.entries == fleet.keys.entries
+    assert (fleet.keeper.known, fleet.keeper.report) == (True, key_keeping.STORED)
+    ((kind, reason, text),) = fleet.keeper.take_notices()
+    assert (kind, reason) == ("Normal", "UsersRenewed")
+    assert f"rollout restart statefulset/{CONFIGURATION.release}-core" in text
+    fleet.keeper.look(None)
+    assert fleet.keeper.take_notices() == []
+    assert fleet.stored() == found, "it is written once"
+
+
+def test_a_backup_with_users_of_an_earlier_version_is_no_other_secret(fleet: Installation) -> None:
+    fleet.keeper.look(None)
+    fleet.cluster.put(key_secrets.secret(with_users_of_yesterday(fleet.keys), NAME, NAMESPACE, {}))
+    fleet.keeper.look(None)
+    assert fleet.keeper.report == key_keeping.STORED
+    found = fleet.stored()
+    assert found is not None
+    assert key_secrets.read(found).entries == fleet.keys.entries
+
+
+def test_users_in_a_secret_of_somebody_else_stay_as_they_are(fleet: Installation) -> None:
+    theirs = with_users_of_yesterday(fleet.keys)
+    made = fleet.cluster.put(key_secrets.secret(theirs, "theirs", NAMESPACE, {}))
+    configuration = replace(CONFIGURATION, keys_secret="theirs")
+    keeper = KeyKeeper(fleet.cluster, configuration, theirs, fleet.metrics)
+    keeper.look(None)
+    assert (keeper.known, keeper.report) == (True, key_keeping.STORED)
+    assert fleet.cluster.get("Secret", "theirs", NAMESPACE) == made
 
 
 def test_a_secret_that_somebody_changed_changes_nothing_within_a_term(
