@@ -1,6 +1,7 @@
 """The slot of this edge among the acks in the core (see `dnsfleet.replication.ack_slots`)."""
 
 import logging
+import time
 from collections.abc import Sequence
 from typing import cast
 
@@ -8,6 +9,10 @@ import redis
 from dnsfleet.replication import ack_slots, acks, keys
 from dnsfleet.replication.acks import Ack
 from dnsfleet_io.logs import line
+
+REFUSED_SECONDS = 60.0
+"""How long the hash is written after the core refused the slots: it gets users of a newer version
+once, when it starts again."""
 
 log = logging.getLogger(__name__)
 
@@ -19,18 +24,21 @@ class AckSlot:
         self._client = client
         self._edge = edge
         self._slot: int | None = None
-        self._refused = False
+        self._refused_at: float | None = None
 
     def write(self, ack: Ack) -> None:
         """Make this the newest ack of the edge; its time is now."""
-        if not self._refused:
+        now, refused_at = time.monotonic(), self._refused_at
+        if refused_at is None or now - refused_at >= REFUSED_SECONDS:
             try:
                 self._write(ack)
             except redis.exceptions.NoPermissionError as error:
                 # The users of the core are older than the slots; its writer hears both.
-                log.warning(line("ack_slots_refused", problem=error))
-                self._refused = True
+                if refused_at is None:
+                    log.warning(line("ack_slots_refused", problem=error))
+                self._refused_at = now
             else:
+                self._refused_at = None
                 return
         self._client.hset(keys.ACKS, self._edge, acks.encode(ack))
 

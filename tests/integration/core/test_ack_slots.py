@@ -7,6 +7,7 @@ import pytest
 import redis
 from dnsfleet.replication import ack_slots, acks, keys
 from dnsfleet.replication.acks import Ack
+from dnsfleet_edge import ack_slot
 from dnsfleet_edge.ack_slot import AckSlot
 from dnsfleet_publisher.record_store import RecordStore
 from support.core_servers import CoreServer
@@ -135,7 +136,7 @@ def test_a_look_is_one_round_trip(admin: redis.Redis, store: RecordStore, trips:
 
 
 def test_an_edge_says_it_in_the_hash_where_the_users_are_older_than_the_slots(
-    admin: redis.Redis, server: CoreServer, store: RecordStore
+    admin: redis.Redis, server: CoreServer, store: RecordStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     admin.acl_setuser(
         "older", True, passwords=["+right"], keys=[keys.ACKS], commands=["+hset", "+ping"],
@@ -147,6 +148,14 @@ def test_an_edge_says_it_in_the_hash_where_the_users_are_older_than_the_slots(
         said = ack(lsn)
         edge.write(said)
         assert store.core.acks() == {"ams/ams-0": said}
+    admin.acl_setuser("older", True, keys=["*"], commands=["+@read", "+@write"])
+    edge.write(ack(3))
+    assert not slots(admin), "the core is not asked each time"
+    monkeypatch.setattr(ack_slot, "REFUSED_SECONDS", 0.0)
+    said = ack(4)
+    edge.write(said)
+    assert list(slots(admin).values()) == ["ams/ams-0"]
+    assert store.core.acks() == {"ams/ams-0": said}
     older.close()
 
 
