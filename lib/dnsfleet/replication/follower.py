@@ -61,29 +61,26 @@ tried again with a newer manifest or at the next Resync or Connected. Other zone
 which nothing is held, and that failed WITHHELD_AFTER times, is withheld: clients are told to ask
 elsewhere.
 
-**Complete** is an edge that may answer although its disk was empty: it has the signed fleet head,
-it has verified manifests for just the live names that the head signs, and each of these that is
-assigned to its Pop is served, or withheld. What is only announced never keeps it waiting, nor does
-what was verified and has left the index since: the writer takes out what no edge can load any more.
+**Complete** is an edge that may answer although its disk was empty (see `completeness`).
 """
 
 import itertools
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from dnsfleet.replication import announcements, commands, delta_chains, events, manifests
 from dnsfleet.replication.acks import MAX_FAILING
 from dnsfleet.replication.announcements import Announcement
 from dnsfleet.replication.commands import Command
+from dnsfleet.replication.completeness import Completeness
 from dnsfleet.replication.delta_chains import DeltaChain
 from dnsfleet.replication.encoding import PayloadError
 from dnsfleet.replication.hearing import Hearing
-from dnsfleet.replication.manifests import FleetHead, Manifest, ManifestError
+from dnsfleet.replication.manifests import Manifest, ManifestError
 from dnsfleet.replication.progress import Failure, Progress
 from dnsfleet.replication.public_keys import PublicKeys
 from dnsfleet.replication.revisions import Revision
-from dnsfleet.replication.sums import NameSum
 
 MANIFESTS_AT_ONCE = 64
 """Manifests that are read and wait at a time: one round trip for many small zones, and at most
@@ -137,20 +134,15 @@ class Follower:
         self._read = 0  # up to which position the log was read
         self._gap_allowed = True
         self._hearing = Hearing()
-        self._behind: set[str] = set()  # served, and announced in a newer revision
         self._jobs: deque[_Job] = deque()
         self._held: dict[str, _Held] = {}
-        self._live = NameSum()
-        self._missing: set[str] = set()  # live, assigned to this Pop, and not served
-        self._withheld: set[str] = set()
         self._ahead: dict[str, bytes] = {}
-        self._fleet: FleetHead | None = None
-        self._complete = False
+        self._completeness = Completeness()
 
     @property
     def complete(self) -> bool:
         """Whether every zone of this Pop is here; once true it stays true."""
-        return self._complete
+        return self._completeness.reached
 
     @property
     def waiting(self) -> int:
@@ -185,7 +177,7 @@ class Follower:
                     return []
                 self._open = None
                 out += self._take(event)
-        self._check_complete()
+        self._completeness.judge()
         if not self._index_due:
             ack = self._progress.ack(self._oldest_pending(), self._ahead)
             if ack is not None:
@@ -198,7 +190,7 @@ class Follower:
     def _change_keys(self, keys: PublicKeys) -> None:
         if not all(key in keys for key in self._keys):
             self._keys_ended += 1
-            self._fleet = None  # one of a former key may have a fence that no other reaches
+            self._completeness.forget_head()
         self._keys = keys
         self._hearing.try_all_again()
         self._index_due = self._fleet_due = True  # what was no news may be some now
@@ -240,18 +232,10 @@ class Follower:
         self._read = max(position, self._read if self._gap else 0)
         self._index_due = self._gap = False
         self._ahead.clear()
-        self._behind.clear()
-        self._forget_all_but(heard.keys())
+        self._completeness.begin_index(heard.keys())
         self._hearing.begin_index(heard)
         for announcement in heard.values():
             self._take_announcement(announcement, news=False)
-
-    def _forget_all_but(self, announced: Set[str]) -> None:
-        """What has left the index is nothing that `complete` has to wait for, held or not."""
-        if not self._complete:
-            for zone in [each for each in self._live if each not in announced]:
-                self._live.put(zone, False)
-            self._missing &= announced
 
     def _take_log(
         self, entries: Sequence[tuple[bytes, Mapping[bytes, bytes]]], position: int
@@ -282,9 +266,9 @@ class Follower:
         if held is None or self._gives_way(zone, held, announcement.revision):
             waits = self._hearing.put(announcement, news)
             if waits and held is not None and held.served:
-                self._behind.add(zone)
+                self._completeness.wait_for(zone)
             return
-        self._live.put(zone, held.live)  # it may have left the index, and come back
+        self._completeness.know(zone, held.live)  # it may have left the index, and come back
         if announcement.revision < held.revision:
             self._ahead[zone] = held.signed
 
@@ -304,7 +288,7 @@ class Follower:
         """No manifest bears out what was announced."""
         zone, revision = announcement.zone, announcement.revision
         self._hearing.refuse(announcement)
-        self._behind.discard(zone)
+        self._completeness.wait_no_more(zone)
         self._progress.fail(zone, Failure(reason, revision))
 
     # Facts
@@ -317,8 +301,7 @@ class Follower:
             head = manifests.verify_fleet(signed, self._keys)
         except ManifestError:
             return  # An edge with an empty disk waits on; for any other it changes nothing.
-        if self._fleet is None or (head.fence, head.lsn) > (self._fleet.fence, self._fleet.lsn):
-            self._fleet = head
+        if self._completeness.take_head(head):
             told = head.lsn == self._progress.told
             if told and head.total not in (None, self._progress.total):
                 self._index_due = True  # once for each head: what stays different, the acks tell
@@ -339,7 +322,7 @@ class Follower:
             self._hearing.accept(origin)
         held = self._held.get(origin)
         if held is not None and not self._gives_way(origin, held, manifest.revision):
-            self._behind.discard(origin)
+            self._completeness.wait_no_more(origin)
             return
         self._know(manifest)
         if manifest.assigned(self._pop):
@@ -347,8 +330,8 @@ class Follower:
             self._jobs.append(_Job(manifest, signed, announcement.lsn, chain, self._keys_ended))
             return
         self._settle(manifest, signed, self._keys_ended)
-        if (held is not None and held.served) or origin in self._withheld:
-            self._withheld.discard(origin)
+        withheld = self._completeness.end_withholding(origin)
+        if withheld or (held is not None and held.served):
             yield commands.Drop(manifest, signed)
 
     def _verify(self, origin: str, value: bytes | None) -> tuple[Manifest, bytes]:
@@ -393,24 +376,19 @@ class Follower:
             self._jobs.appendleft(job._replace(chain=delta_chains.from_snapshot(job.manifest)))
             return
         zone = job.manifest.zone
-        self._behind.discard(zone)
+        self._completeness.wait_no_more(zone)
         self._progress.fail(zone, Failure(reason, job.manifest.revision))
-        missing = zone in self._missing and zone not in self._withheld
-        if missing and self._progress.tries(zone) >= WITHHELD_AFTER:
-            self._withheld.add(zone)
+        if self._completeness.lacks(zone) and self._progress.tries(zone) >= WITHHELD_AFTER:
+            self._completeness.withhold(zone)
             yield commands.Withhold(zone)
 
     def _know(self, manifest: Manifest) -> None:
         """A zone has this newest verified manifest, whether it can be loaded or not."""
-        zone, before = manifest.zone, self._live.total
-        self._live.put(zone, not manifest.tombstone)
-        if self._live.total != before and not self._complete:
+        zone, held = manifest.zone, self._held.get(manifest.zone)
+        if self._completeness.know(zone, not manifest.tombstone):
             self._fleet_due = True
-        held = self._held.get(zone)
-        if manifest.assigned(self._pop) and not (held is not None and held.served):
-            self._missing.add(zone)
-        else:
-            self._missing.discard(zone)
+        served = held is not None and held.served
+        self._completeness.want(zone, manifest.assigned(self._pop) and not served)
 
     def _settle(self, manifest: Manifest, signed: bytes, keys: int) -> None:
         self._hold(manifest, signed, keys)
@@ -427,10 +405,7 @@ class Follower:
             signed,
             keys,
         )
-        self._missing.discard(zone)
-        self._behind.discard(zone)
-        if served:
-            self._withheld.discard(zone)
+        self._completeness.settle(zone, served)
 
     def _oldest_pending(self) -> int | None:
         """The position of the oldest change, verified or announced, that is not served.
@@ -443,11 +418,3 @@ class Follower:
         jobs = (job.lsn for job in self._jobs if job.manifest.zone not in failing)
         oldest = [*itertools.islice(jobs, 1), *self._hearing.oldest(failing)]
         return min(oldest, default=None)
-
-    def _check_complete(self) -> None:
-        if self._complete or self._fleet is None:
-            return
-        known = self._live.count >= self._fleet.zones
-        if self._fleet.names is not None:
-            known = (self._live.count, self._live.total) == (self._fleet.zones, self._fleet.names)
-        self._complete = known and self._missing <= self._withheld and not self._behind
