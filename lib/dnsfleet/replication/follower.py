@@ -27,9 +27,8 @@ signature can change (`events.KeysChanged`); what was verified before stays a fa
 
 **Never back.** A held revision is replaced only by a higher one. A replica that was restored from
 an old copy shows lower revisions, and they are ignored. To roll back on purpose, the publisher
-publishes the older content as a higher revision. What a *former key* signed is served on, but any
-revision that a valid key signed takes its place: a writer that lost its key together with the
-core's data cannot know above which revision it has to publish, and nothing can prove it to it.
+publishes the older content as a higher revision. Only what a former key signed gives way to any
+revision that a valid one signed (see `holdings`).
 
 **Absence removes nothing.** An index without a zone, a missing value, an empty replica: none of
 them takes a zone away. A zone goes only by its signed tombstone, or by a signed manifest that
@@ -77,10 +76,10 @@ from dnsfleet.replication.completeness import Completeness
 from dnsfleet.replication.delta_chains import DeltaChain
 from dnsfleet.replication.encoding import PayloadError
 from dnsfleet.replication.hearing import Hearing
+from dnsfleet.replication.holdings import Holdings
 from dnsfleet.replication.manifests import Manifest, ManifestError
 from dnsfleet.replication.progress import Failure, Progress
 from dnsfleet.replication.public_keys import PublicKeys
-from dnsfleet.replication.revisions import Revision
 
 MANIFESTS_AT_ONCE = 64
 """Manifests that are read and wait at a time: one round trip for many small zones, and at most
@@ -88,22 +87,6 @@ MANIFESTS_AT_ONCE = 64
 WITHHELD_AFTER = 2
 """Tries to load a zone before clients are told that its data is missing: the second one is made
 after all others, with what the replica has by then."""
-
-
-class _Held(NamedTuple):
-    """What the newest verified manifest says of a zone."""
-
-    revision: Revision
-    base: Revision | None
-    """The revision of the snapshot that `chain_hash` starts from."""
-    chain_hash: bytes
-    served: bool
-    live: bool
-    """Whether it is in the fleet, in this Pop or in others."""
-    signed: bytes
-    """The manifest in wire form."""
-    keys: int
-    """When it was verified: how often a key had ceased to be valid by then."""
 
 
 class _Job(NamedTuple):
@@ -115,7 +98,7 @@ class _Job(NamedTuple):
     """Of the oldest change that it brings."""
     chain: DeltaChain
     keys: int
-    """As in `_Held`."""
+    """By which it was verified (see `Holdings.ended`)."""
 
 
 class Follower:
@@ -123,8 +106,7 @@ class Follower:
 
     def __init__(self, pop: str, public_keys: PublicKeys) -> None:
         self._pop = pop
-        self._keys = public_keys
-        self._keys_ended = 0
+        self._holdings = Holdings(public_keys)
         self._online = False
         self._open: Command | None = None
         self._index_due = True
@@ -135,7 +117,6 @@ class Follower:
         self._gap_allowed = True
         self._hearing = Hearing()
         self._jobs: deque[_Job] = deque()
-        self._held: dict[str, _Held] = {}
         self._ahead: dict[str, bytes] = {}
         self._completeness = Completeness()
 
@@ -161,7 +142,7 @@ class Follower:
             case events.Restored():
                 for manifest, signed in event.manifests:
                     self._know(manifest)
-                    self._hold(manifest, signed, self._keys_ended)
+                    self._hold(manifest, signed, self._holdings.ended)
             case events.Connected():
                 self._online = self._index_due = self._fleet_due = self._gap_allowed = True
                 self._hearing.try_all_again()
@@ -188,10 +169,8 @@ class Follower:
         return out
 
     def _change_keys(self, keys: PublicKeys) -> None:
-        if not all(key in keys for key in self._keys):
-            self._keys_ended += 1
+        if self._holdings.change_keys(keys):
             self._completeness.forget_head()
-        self._keys = keys
         self._hearing.try_all_again()
         self._index_due = self._fleet_due = True  # what was no news may be some now
 
@@ -261,9 +240,9 @@ class Follower:
 
     def _take_announcement(self, announcement: Announcement, news: bool) -> None:
         zone = announcement.zone
-        held = self._held.get(zone)
+        held = self._holdings.get(zone)
         self._ahead.pop(zone, None)
-        if held is None or self._gives_way(zone, held, announcement.revision):
+        if held is None or self._holdings.give_way(zone, announcement.revision):
             waits = self._hearing.put(announcement, news)
             if waits and held is not None and held.served:
                 self._completeness.wait_for(zone)
@@ -271,18 +250,6 @@ class Follower:
         self._completeness.know(zone, held.live)  # it may have left the index, and come back
         if announcement.revision < held.revision:
             self._ahead[zone] = held.signed
-
-    def _gives_way(self, zone: str, held: _Held, revision: Revision) -> bool:
-        """Whether this revision takes the place of what is held, if a valid key signed it."""
-        if revision >= held.revision:
-            return revision > held.revision
-        if held.keys != self._keys_ended:
-            try:
-                manifests.verify(held.signed, self._keys)
-            except ManifestError:
-                return True
-            self._held[zone] = held._replace(keys=self._keys_ended)
-        return False
 
     def _refuse(self, announcement: Announcement, reason: str) -> None:
         """No manifest bears out what was announced."""
@@ -298,7 +265,7 @@ class Follower:
         if signed is None:
             return
         try:
-            head = manifests.verify_fleet(signed, self._keys)
+            head = manifests.verify_fleet(signed, self._holdings.keys)
         except ManifestError:
             return  # An edge with an empty disk waits on; for any other it changes nothing.
         if self._completeness.take_head(head):
@@ -320,16 +287,16 @@ class Follower:
             )
         else:
             self._hearing.accept(origin)
-        held = self._held.get(origin)
-        if held is not None and not self._gives_way(origin, held, manifest.revision):
+        held = self._holdings.get(origin)
+        if not self._holdings.give_way(origin, manifest.revision):
             self._completeness.wait_no_more(origin)
             return
         self._know(manifest)
         if manifest.assigned(self._pop):
-            chain = self._find_chain(manifest)
-            self._jobs.append(_Job(manifest, signed, announcement.lsn, chain, self._keys_ended))
+            chain, keys = self._holdings.find_chain(manifest), self._holdings.ended
+            self._jobs.append(_Job(manifest, signed, announcement.lsn, chain, keys))
             return
-        self._settle(manifest, signed, self._keys_ended)
+        self._settle(manifest, signed, self._holdings.ended)
         withheld = self._completeness.end_withholding(origin)
         if withheld or (held is not None and held.served):
             yield commands.Drop(manifest, signed)
@@ -337,17 +304,10 @@ class Follower:
     def _verify(self, origin: str, value: bytes | None) -> tuple[Manifest, bytes]:
         if value is None:
             raise ManifestError("its manifest is missing")
-        manifest = manifests.verify(value, self._keys)
+        manifest = manifests.verify(value, self._holdings.keys)
         if manifest.zone != origin:
             raise ManifestError(f"its manifest is the one of {manifest.zone}")
         return manifest, value
-
-    def _find_chain(self, manifest: Manifest) -> DeltaChain:
-        held = self._held.get(manifest.zone)
-        chain = None
-        if held is not None and held.served:
-            chain = delta_chains.from_held(manifest, held.revision, held.base, held.chain_hash)
-        return chain or delta_chains.from_snapshot(manifest)
 
     def _take_chunks(self, chunks: Sequence[bytes | None]) -> Iterator[Command]:
         job = self._jobs[0]
@@ -384,7 +344,7 @@ class Follower:
 
     def _know(self, manifest: Manifest) -> None:
         """A zone has this newest verified manifest, whether it can be loaded or not."""
-        zone, held = manifest.zone, self._held.get(manifest.zone)
+        zone, held = manifest.zone, self._holdings.get(manifest.zone)
         if self._completeness.know(zone, not manifest.tombstone):
             self._fleet_due = True
         served = held is not None and held.served
@@ -395,17 +355,9 @@ class Follower:
         self._progress.settle(manifest.zone, manifest.revision)
 
     def _hold(self, manifest: Manifest, signed: bytes, keys: int) -> None:
-        zone, served = manifest.zone, manifest.assigned(self._pop)
-        self._held[zone] = _Held(
-            manifest.revision,
-            None if manifest.snapshot is None else manifest.snapshot.revision,
-            manifest.chain_hash,
-            served,
-            not manifest.tombstone,
-            signed,
-            keys,
-        )
-        self._completeness.settle(zone, served)
+        served = manifest.assigned(self._pop)
+        self._holdings.put(manifest, signed, served, keys)
+        self._completeness.settle(manifest.zone, served)
 
     def _oldest_pending(self) -> int | None:
         """The position of the oldest change, verified or announced, that is not served.
