@@ -317,7 +317,7 @@ class World:
             "sources": assembler._sources._known,
             "config maps": assembler._config_maps.known,
             "record sets": list(assembler.record_sets),
-            "claimed": passes._claimed,
+            "claimed": passes._settling._settled,
             "names": passes._names,
             "origins": results.origins,
             "members": results.members,

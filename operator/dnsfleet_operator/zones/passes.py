@@ -40,12 +40,12 @@ from dnsfleet_publisher.zone_sources import Outside
 from dnsfleet_operator.cluster import Cluster
 from dnsfleet_operator.observed.deletions import Deletions
 from dnsfleet_operator.observed.observation import Known, Observation, origins_of
-from dnsfleet_operator.zones import claims
 from dnsfleet_operator.zones.absences import Absences
 from dnsfleet_operator.zones.claims import Claims, Ledger
 from dnsfleet_operator.zones.placements import Selections
 from dnsfleet_operator.zones.results import AWAY, Pass, Results
 from dnsfleet_operator.zones.retained import Retained, published_at, stand_in
+from dnsfleet_operator.zones.settling import Settling
 
 MOST_ORIGINS = 100
 """Origins that one pass looks at: a tenth of a second, for which a change may have to wait."""
@@ -66,6 +66,7 @@ class ZonePasses:
         self._publisher = Publisher(store)
         self._deletions = Deletions(cluster)
         self._ledger = Ledger(store)
+        self._settling = Settling(self._ledger)
         self._absences = Absences(store, self._deletions, orphan_seconds)
         self._retained = Retained(self._ledger, store, self._deletions, self._absences)
         self._assembler = Assembler(outside, published=self._retained.published)
@@ -73,7 +74,6 @@ class ZonePasses:
         self._naming: Groups[str] = Groups()
         self._names: dict[Reference, frozenset[str]] = {}
         self._desired: dict[str, Desired] = {}
-        self._claimed: dict[str, Assembled] = {}
         self._deleted: dict[Reference, Known] = {}
         self._removed: set[str] = set()
         self._silent: set[Reference] = set()
@@ -154,11 +154,11 @@ class ZonePasses:
             self._want_as_published(origin)
         changed = [origin for origin in assembly.origins if origin in self._desired]
         self._removed -= {each.origin for each in assembly.zones}
-        wanted = self._new_claims(assembly.zones)
+        wanted = self._settling.new(assembly.zones)
         complete = observation.complete and not self._assembler.marks
         outcomes = self._publish(changed, wanted, complete)
         self._note(outcomes, observation)
-        self._settle(assembly.zones, wanted, outcomes)
+        self._settling.end(assembly.zones, wanted, outcomes)
         for origin in outcomes:
             self._touched |= self.results.members.get(origin, frozenset())
         touched, self._touched = frozenset(self._touched), set()
@@ -334,7 +334,7 @@ class ZonePasses:
 
     def _want_nothing(self, origin: str) -> None:
         self._desired.pop(origin, None)
-        self._claimed.pop(origin, None)
+        self._settling.forget(origin)
         self._selections.forget(origin)
         self.results.forget(origin)
 
@@ -343,45 +343,11 @@ class ZonePasses:
     def _publish(
         self, changed: list[str], wanted: Mapping[str, Claims], complete: bool
     ) -> dict[str, Outcome]:
-        for origin in wanted:
-            self._claimed.pop(origin, None)  # until settled, they are wide
         try:
-            self._ledger.before(wanted)
+            self._settling.begin(wanted)
         except StoreError as error:
             return self._publisher.unavailable((*changed, *self._removed), error)
         return self._publisher.reconcile(self._desired, complete, self._removed, changed)
-
-    def _new_claims(self, zones: list[Assembled]) -> dict[str, Claims]:
-        """The claims on each zone that was built anew since its claims were settled."""
-        return {
-            each.origin: {
-                item.reference: claims.of_record_set(item, each.resource)
-                for item in each.record_sets
-            }
-            for each in zones
-            if each.zone is not None and self._claimed.get(each.origin) is not each
-        }
-
-    def _settle(
-        self,
-        zones: list[Assembled],
-        wanted: Mapping[str, Claims],
-        outcomes: Mapping[str, Outcome],
-    ) -> None:
-        """Note the claims on what is published now; those on what is held or failed stay wide."""
-        settled: dict[str, Claims] = {
-            origin: {}
-            for origin, outcome in outcomes.items()
-            if outcome.state is State.REMOVED and self._ledger.of_zone(origin)
-        }
-        done = (State.PUBLISHED, State.UNCHANGED)
-        settled |= {origin: own for origin, own in wanted.items() if outcomes[origin].state in done}
-        try:
-            self._ledger.after(settled)
-        except StoreError as error:
-            _log.warning("%s", error)  # they stay wide until the next pass over these zones
-            return
-        self._claimed |= {each.origin: each for each in zones if each.origin in settled}
 
     # What came of it
 
