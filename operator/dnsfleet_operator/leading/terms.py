@@ -7,7 +7,6 @@ true under an old fence is believed under a new one.
 
 import contextlib
 import logging
-import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
@@ -33,7 +32,6 @@ from dnsfleet_operator.observed.workloads import Workloads
 from dnsfleet_operator.pops.passes import PopPasses
 from dnsfleet_operator.pops.replica_restarts import ReplicaRestarts
 from dnsfleet_operator.secrets import cookie_secrets, rotations
-from dnsfleet_operator.secrets.cookie_secrets import CookieSecretError
 from dnsfleet_operator.secrets.key_keeping import KeyKeeper
 from dnsfleet_operator.secrets.rotations import Progress
 from dnsfleet_operator.statuses.events import Notice
@@ -410,17 +408,6 @@ class Term:
 
     def _pass_cookies(self, key: Key) -> bool:
         """Make or rotate the cookie secrets; edges see for themselves."""
-        name = cookie_secrets.name(self._configuration)
-        namespace = self._configuration.namespace
-        found = self._cluster.get("Secret", name, namespace)
-        fresh = secrets.token_bytes(cookies.OCTETS)
-        try:
-            secret = cookie_secrets.renewed(found, self._configuration, int(time.time()), fresh)
-        except CookieSecretError as error:
-            _log.error("%s", error)
-            secret = None
-        if secret is not None:
-            self._cluster.create(secret) if found is None else self._cluster.replace(secret)
-            _log.info("rotated the cookie secrets in Secret %s/%s", namespace, name)
+        cookie_secrets.keep(self._cluster, self._configuration)
         self._waiting.add(key, cookies.LOOK_SECONDS)
         return True

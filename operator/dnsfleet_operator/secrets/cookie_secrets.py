@@ -6,15 +6,21 @@ edges can mount it, and notice a change of it, without getting any key.
 
 import base64
 import binascii
+import logging
+import secrets
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from dnsfleet import cookies
 
+from dnsfleet_operator.cluster import Cluster
 from dnsfleet_operator.configuration import Configuration
 
 ENTRY = "secrets"
 """The entry with the file that edges read."""
+
+_log = logging.getLogger(__name__)
 
 
 class CookieSecretError(ValueError):
@@ -26,6 +32,24 @@ def name(configuration: Configuration) -> str:
     return f"{configuration.release}-cookies"
 
 
+def keep(cluster: Cluster, configuration: Configuration) -> None:
+    """Make or rotate the Secret where that is due; edges see it for themselves.
+
+    One that cannot be read is logged, and stays as it is. It may raise ClusterError.
+    """
+    found = cluster.get("Secret", name(configuration), configuration.namespace)
+    fresh = secrets.token_bytes(cookies.OCTETS)
+    try:
+        secret = renewed(found, configuration, int(time.time()), fresh)
+    except CookieSecretError as error:
+        _log.error("%s", error)
+        return
+    if secret is not None:
+        cluster.create(secret) if found is None else cluster.replace(secret)
+        where = f"{configuration.namespace}/{name(configuration)}"
+        _log.info("rotated the cookie secrets in Secret %s", where)
+
+
 def renewed(
     found: Mapping[str, Any] | None, configuration: Configuration, now: int, fresh: bytes
 ) -> dict[str, Any] | None:
@@ -33,9 +57,9 @@ def renewed(
 
     `now` is the Unix time in seconds and `fresh` are random octets for a new secret.
     """
-    secrets = () if found is None else _read(found)
-    rotated = cookies.rotate(secrets, now, fresh)
-    if rotated == secrets:
+    known = () if found is None else _read(found)
+    rotated = cookies.rotate(known, now, fresh)
+    if rotated == known:
         return None
     secret = dict(found) if found is not None else _new(configuration)
     text = cookies.to_text(rotated)
