@@ -6,6 +6,7 @@ true under an old fence is believed under a new one.
 """
 
 import contextlib
+import itertools
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Set
@@ -401,9 +402,9 @@ class Term:
             pods = self._cluster.objects("Pod", self._configuration.namespace, MANAGED_SELECTOR)
             self._workloads.replace("Pod", pods)  # one that became Ready meanwhile counts too
         ready = edge_pods.ready_by_pop(self._workloads.pods)
-        fields = [edge.field for edges in ready.values() for edge in edges]
+        edges = itertools.chain.from_iterable(ready.values())
+        said = edge_pods.newest_words(edges, self._said)
         signed_by, newest = self._zones.signed_by()
-        said = {each: self._said.get(each) for each in fields}
         return Progress(said, signed_by, newest, self._store.positions)
 
     def _pass_cookies(self, key: Key) -> bool:

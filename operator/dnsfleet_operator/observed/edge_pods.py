@@ -3,11 +3,15 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from dnsfleet.replication.acks import Ack
+
 from dnsfleet_operator.objects import COMPONENT_LABEL, POP_LABEL
 from dnsfleet_operator.observed import pod_statuses
 
 CONTAINER = "edge"
 """The container of an edge pod in which the edge runs."""
+CLOCK_STEP_MS = 2_000
+"""A clock may be set back so far between the start of a container and that of its process."""
 
 
 class EdgePod(NamedTuple):
@@ -25,6 +29,10 @@ class EdgePod(NamedTuple):
         """Its field among the acks."""
         return f"{self.pop}/{self.name}"
 
+    def said(self, ack: Ack) -> bool:
+        """Whether the process that runs said it: an earlier one may have had more than it has."""
+        return ack.started_ms >= self.started_ms - CLOCK_STEP_MS
+
 
 def read(pod: Mapping[str, Any]) -> EdgePod | None:
     """The edge that a pod is; None for other pods and those that have ended."""
@@ -36,6 +44,15 @@ def read(pod: Mapping[str, Any]) -> EdgePod | None:
         return None
     started_ms = pod_statuses.started_ms(pod, CONTAINER)
     return EdgePod(labels[POP_LABEL], metadata["name"], pod_statuses.is_ready(pod), started_ms)
+
+
+def newest_words(edges: Iterable[EdgePod], acks: Mapping[str, Ack]) -> dict[str, Ack | None]:
+    """What the running process of each edge said last, by field; None where it said nothing."""
+    found = {edge: acks.get(edge.field) for edge in edges}
+    return {
+        edge.field: ack if ack is not None and edge.said(ack) else None
+        for edge, ack in found.items()
+    }
 
 
 def ready_by_pop(pods: Iterable[Mapping[str, Any]]) -> dict[str, tuple[EdgePod, ...]]:

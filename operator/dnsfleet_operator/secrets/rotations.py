@@ -29,7 +29,7 @@ class Progress(NamedTuple):
     """How far the fleet has come."""
 
     said: Mapping[str, Ack | None]
-    """What each Ready edge said last, None where it said nothing."""
+    """What the running process of each Ready edge said last, None where it said nothing."""
     signed_by: str
     """Which key signed all that is published; empty while it is more than one."""
     newest: int

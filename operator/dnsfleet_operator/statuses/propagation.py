@@ -20,8 +20,6 @@ from dnsfleet_operator.observed.edge_pods import EdgePod
 
 SILENT_MS = 15_000
 """An edge repeats its ack every 5 s; three in a row do not get lost on a link that works."""
-CLOCK_STEP_MS = 2_000
-"""A clock may be set back so far between the start of a container and that of its process."""
 STEPS = (0, 1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400)
 """Seconds behind, as a status tells them: the exact number would be a write every second."""
 
@@ -145,7 +143,7 @@ class Fleet:
         ]
         return bool(heard) and all(
             ack.total is not None
-            and not self._is_of_before(edge, ack)
+            and edge.said(ack)
             and self._positions.refutes(ack.told, ack.total)
             for edge, ack in heard
         )
@@ -198,11 +196,7 @@ class Fleet:
 
     def _answers(self, edge: EdgePod, ack: Ack) -> int:
         """Up to where an edge proves that it answers; -1 for nothing."""
-        return -1 if self._is_of_before(edge, ack) else acks.answered(ack, self._positions)
-
-    def _is_of_before(self, edge: EdgePod, ack: Ack) -> bool:
-        """Whether an earlier process of the edge said it, which may have known more."""
-        return ack.started_ms < edge.started_ms - CLOCK_STEP_MS
+        return acks.answered(ack, self._positions) if edge.said(ack) else -1
 
     def _is_silent(self, ack: Ack) -> bool:
         return self.now_ms - ack.time_ms > SILENT_MS

@@ -8,6 +8,6 @@ together and says what must be true, and `core_rules`, `edge_rules` and `key_rul
 happen.
 
 What it takes for granted, because the system does: an edge that starts again does so at least two
-seconds after it started before (`propagation.CLOCK_STEP_MS`), the writer knows at once which
+seconds after it started before (`edge_pods.CLOCK_STEP_MS`), the writer knows at once which
 processes run, and the file of public keys of an edge goes forward only.
 """

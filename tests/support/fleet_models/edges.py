@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from dnsfleet.replication import acks, commands, events, formats, keys, manifests, public_keys
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.follower import Follower
@@ -213,13 +214,18 @@ class Edge:
     def _keep(self, manifest: Manifest, signed: bytes, zone: Zone | None) -> None:
         before = self.held.get(manifest.zone)
         if before is not None and before[0] > manifest.revision:
-            assert not self._trusts(before[1]), "a zone went back"
+            assert not self.has(manifest.zone, self._trusted), "a zone went back"
         self.held[manifest.zone] = (manifest.revision, signed)
         self.disk.zones[manifest.zone] = (signed, zone)
 
-    def _trusts(self, signed: bytes) -> bool:
+    def trusts(self, key: Ed25519PublicKey) -> bool:
+        """Whether it verifies by this key."""
+        return key in self._trusted
+
+    def has(self, origin: str, signed_by: PublicKeys) -> bool:
+        """Whether one of these keys signed what it has of a zone."""
         try:
-            manifests.verify(signed, self._trusted)
+            manifests.verify(self.held[origin][1], signed_by)
         except SignatureError:
             return False
         return True

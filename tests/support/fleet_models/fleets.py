@@ -7,6 +7,7 @@ from dnsfleet.replication.public_keys import PublicKeys
 from dnsfleet_operator.observed.edge_pods import EdgePod
 from dnsfleet_operator.secrets import rotations
 from dnsfleet_operator.statuses import propagation
+from dnsfleet_publisher.key_secrets import Keys
 from dnsfleet_publisher.publishing import Desired
 
 from support.fleet_models.edges import Disk, Edge
@@ -59,8 +60,24 @@ class Fleet:
 
     def look(self) -> None:
         """The writer looks at what edges say, and at the keys."""
+        before = self.writer.keys
         self.writer.look()
-        self.writer.see_to_the_keys([edge.pod.field for edge in self.edges if edge.ready])
+        ready = [edge for edge in self.edges if edge.ready]
+        self.writer.see_to_the_keys([edge.pod for edge in ready])
+        for edge in ready:
+            self._check_step(before, self.writer.keys, edge)
+
+    def _check_step(self, before: Keys, now: Keys, edge: Edge) -> None:
+        """No step of a rotation comes before what it waits for."""
+        if now.private is not before.private:
+            assert edge.trusts(now.private.public_key()), (
+                f"{edge.pod.field} lacks the key that signs"
+            )
+        if now.previous is None and before.previous is not None:
+            for origin in filter(edge.zone, self.writer.store.live()):
+                assert edge.has(origin, now.public), (
+                    f"{edge.pod.field} has {origin} of a former key"
+                )
 
     def tell_the_keys(self) -> None:
         """Every edge learns the newest keys."""

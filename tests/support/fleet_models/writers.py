@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.manifests import Manifest
+from dnsfleet_operator.observed import edge_pods
+from dnsfleet_operator.observed.edge_pods import EdgePod
 from dnsfleet_operator.secrets import rotations
 from dnsfleet_operator.secrets.rotations import Progress
 from dnsfleet_publisher import key_secrets
@@ -86,9 +88,9 @@ class Writer:
         except Fenced:
             self.restart()
 
-    def see_to_the_keys(self, ready: Sequence[str]) -> None:
+    def see_to_the_keys(self, ready: Sequence[EdgePod]) -> None:
         """Take the step of a rotation that is due, by what these Ready edges said last."""
-        said = {field: self._said.get(field) for field in ready}
+        said = edge_pods.newest_words(ready, self._said)
         progress = Progress(said, *self.store.signed, self.store.positions)
         step = rotations.step(self.keys, self.asked, progress)
         self.asked = False
