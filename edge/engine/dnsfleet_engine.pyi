@@ -84,12 +84,6 @@ class Zone:
     def to_text(self) -> str:
         """A master file (RFC 1035 section 5): absolute names, canonical order, a record a line."""
 
-Convert = Callable[[str, str, str], tuple[int, bytes]]
-"""(type, rdata text, origin) to (type number, wire rdata) for types the engine has no parser for.
-
-It raises ValueError with the reason.
-"""
-
 Include = Callable[[str, str], tuple[str, bytes]]
 """(path as written, name of the file that includes it) to (name, text); ValueError or OSError."""
 
@@ -102,7 +96,7 @@ class ZoneBuilder:
     `origin` None takes the owner of the first SOA.
     """
 
-    def __init__(self, origin: str | None, convert: Convert) -> None: ...
+    def __init__(self, origin: str | None) -> None: ...
     def add_zone(self, zone: Zone) -> None:
         """Start from the records of a checked zone; only the first call of a builder may do it."""
 

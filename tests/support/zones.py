@@ -5,15 +5,11 @@ from collections.abc import Iterable
 from dnsfleet_engine import Zone, ZoneBuilder
 
 
-def refuse(rtype: str, data: str, origin: str) -> tuple[int, bytes]:
-    raise ValueError(f"no test needs {rtype}")
-
-
 def make_zone(
     origin: str, records: Iterable[tuple[str, str, str]] = (), serial: int = 0, minimum: int = 300
 ) -> Zone:
     """A zone with SOA, NS and (owner, type, data) records, TTL 300."""
-    builder = ZoneBuilder(origin, refuse)
+    builder = ZoneBuilder(origin)
     soa = f"ns1.example.net. hostmaster.example.net. {serial} 7200 900 1209600 {minimum}"
     builder.add_record("@", "SOA", 300, soa, "test")
     builder.add_record("@", "NS", 300, "ns1.example.net.", "test")

@@ -13,27 +13,32 @@
 //! | below a zone cut only addresses | RFC 1034 section 4.2.1 | warning |
 //! | no @ in the mailbox of the SOA | RFC 1035 section 8 | warning |
 //! | an address for a name server at or below its own cut | RFC 9471 section 2 | warning |
+//! | no DS at the apex | RFC 4035 section 2.4 | warning |
+//! | no parameters beside priority 0 | RFC 9460 section 2.4.2 | warning |
+//! | a dohpath is a template with the variable dns | RFC 9461 section 5 | warning |
 //!
 //! Only owners that got records are looked at, and the name servers of the apex.
 
 mod apex;
 mod mailbox;
+mod owner;
+mod services;
 
 use crate::gathered::Added;
-use crate::master::Where;
 use crate::name;
 use crate::rdata::{
     self,
-    types::{A, AAAA, CNAME, DNAME, NS, NSEC, RRSIG, SOA},
+    types::{A, AAAA, CNAME, DNAME, DS, HTTPS, NS, NSEC, RRSIG, SOA, SVCB},
 };
 use crate::violations::Violations;
 use crate::zone::{Node, Rrset, Zone};
 use apex::has_address;
+use owner::{Owner, last_place};
 
 /// KEY may stand beside a CNAME (RFC 3007 section 3.1.1).
 const KEY: u16 = 25;
-/// Types that have rules about what is at or below their owner.
-const RULED: [u16; 4] = [SOA, NS, CNAME, DNAME];
+/// Types that have rules about their owner, or about what is at or below it.
+const RULED: [u16; 7] = [SOA, NS, CNAME, DNAME, DS, SVCB, HTTPS];
 
 /// Checks a zone in the making; `touched` has the added records of each owner, by type and order.
 ///
@@ -66,40 +71,15 @@ pub fn check<'a>(
             let next = touched.peek().map(|records| records[0].0);
             checked.check_below(node, next, violations);
             checked.check_cut(node, violations);
+            services::check_ds(&checked, node, violations);
+            services::check_services(&checked, node, violations);
         }
         checked.check_above(violations);
     }
     apex::check(zone, apex_place, violations);
 }
 
-/// One owner that got records.
-struct Owner<'a> {
-    zone: &'a Zone,
-    owner: &'a [u8],
-    records: &'a [(&'a [u8], &'a Added)],
-}
-
 impl Owner<'_> {
-    fn text(&self) -> String {
-        name::to_text(self.owner)
-    }
-
-    fn is_apex(&self) -> bool {
-        self.owner == self.zone.origin().as_wire()
-    }
-
-    /// The last record that was added of a type, else the last of all.
-    fn place(&self, rtype: u16) -> Option<Where> {
-        let of_type = self
-            .records
-            .iter()
-            .filter(|(_, record)| record.rtype == rtype);
-        of_type
-            .map(|(_, record)| record.place)
-            .max_by_key(order)
-            .or(last_place(self.records))
-    }
-
     fn check_soa(&self, node: Node<'_>, violations: &mut Violations) {
         let Some(soa) = node.get(SOA) else {
             return;
@@ -124,7 +104,7 @@ impl Owner<'_> {
             );
             violations.error("MultipleSOA", message, self.place(SOA));
         }
-        if self.records.iter().any(|(_, record)| record.rtype == SOA) {
+        if self.has_added(SOA) {
             self.check_mailboxes(soa, violations);
         }
     }
@@ -230,7 +210,7 @@ impl Owner<'_> {
         let Some(servers) = node.get(NS).filter(|_| !self.is_apex()) else {
             return;
         };
-        if !self.records.iter().any(|(_, record)| record.rtype == NS) {
+        if !self.has_added(NS) {
             return;
         }
         for server in servers.rdatas().map(<[u8]>::to_ascii_lowercase) {
@@ -242,15 +222,4 @@ impl Owner<'_> {
             }
         }
     }
-}
-
-fn last_place(records: &[(&[u8], &Added)]) -> Option<Where> {
-    records
-        .iter()
-        .map(|(_, record)| record.place)
-        .max_by_key(order)
-}
-
-fn order(place: &Where) -> (u32, u32) {
-    (place.file, place.line)
 }

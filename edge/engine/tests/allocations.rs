@@ -117,7 +117,6 @@ fn zone(serial: u32) -> Zone {
         text.as_bytes(),
         "test",
         &mut |_, _| unreachable!("no $INCLUDE"),
-        &mut |_, _, _| unreachable!("no unknown type"),
         &mut |_, _| (),
     );
     let (zone, found) = builder.finish();

@@ -19,7 +19,7 @@ from dnsfleet import names, resources, rrtypes
 from dnsfleet.resources import Record, RecordSet
 from dnsfleet.violations import Violation
 from dnsfleet.zones import sharing
-from dnsfleet.zones.master_files import Built, Include, Progress, add_file, convert, finish
+from dnsfleet.zones.master_files import Built, Include, Progress, add_file, finish
 from dnsfleet.zones.sharing import RRsetKey
 
 NONE_SHARED: Mapping[RRsetKey, int] = MappingProxyType({})
@@ -38,7 +38,7 @@ def from_zone_file(
     Places are `NAME:LINE`. For a text inside the object take `REFERENCE: spec.zoneFile.inline`
     as name: `documents.place` turns that into the line of its document.
     """
-    builder = ZoneBuilder(zone.origin, convert)
+    builder = ZoneBuilder(zone.origin)
     found = add_file(builder, text, name, include, progress)
     _add_apex(builder, zone)
     built, found = finish(builder, found)
@@ -80,7 +80,7 @@ def from_resources(
 
 
 def _own_records(zone: resources.Zone) -> Built:
-    builder = ZoneBuilder(zone.origin, convert)
+    builder = ZoneBuilder(zone.origin)
     _add_apex(builder, zone)
     records = zone.spec.records or ()
     found = _apex_records(zone, records)
@@ -95,7 +95,7 @@ def _add_record_sets(
     ttls: Mapping[RRsetKey, int],
 ) -> Built:
     """The zone with these RecordSets; `ttls` are those of RRsets that several of them share."""
-    builder = ZoneBuilder(zone.origin, convert)
+    builder = ZoneBuilder(zone.origin)
     builder.add_zone(base)
     found: list[Violation] = []
     for record_set in record_sets:

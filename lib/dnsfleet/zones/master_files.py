@@ -1,8 +1,8 @@
 """Zones from master files (RFC 1035 section 5), plain or gzip.
 
-The engine's `ZoneBuilder` reads and checks them. What it does not know is done here: gzip, and
-types that only dnspython can parse. dnspython is imported only for such a type, and the models of
-resources never: to import both takes nearly as long as all else in the start of `dnsfleet serve`.
+The engine's `ZoneBuilder` reads and checks them, records of every type; gzip is done here. The
+models of resources are not imported: that takes nearly as long as all else in the start of
+`dnsfleet serve`.
 """
 
 import zlib
@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 
 from dnsfleet_engine import Zone, ZoneBuilder
 
-from dnsfleet import rrtypes
 from dnsfleet.violations import Violation, errors
 
 MAX_FILE = 1 << 30
@@ -26,33 +25,6 @@ Progress = Callable[[int, int], None]
 _GZIP = b"\x1f\x8b"
 
 
-def convert(rtype: str, text: str, origin: str) -> tuple[int, bytes]:
-    """Type number and wire rdata for a type that the engine has no parser for, by dnspython.
-
-    `text` is the rdata in presentation form, `origin` the absolute name that relative names get.
-    ValueError says what is wrong.
-    """
-    import dns.exception
-    import dns.name
-    import dns.rdata
-    import dns.rdataclass
-    import dns.rdatatype
-
-    found = rrtypes.number(rtype)
-    if found is None:
-        raise rrtypes.UnknownTypeError(rtype)
-    number = dns.rdatatype.RdataType.make(found)
-    if dns.rdatatype.is_metatype(number):
-        raise ValueError(f"type {rtype} is for messages only and cannot be in a zone")
-    try:
-        rdata = dns.rdata.from_text(
-            dns.rdataclass.IN, number, text, dns.name.from_text(origin), relativize=False
-        )
-        return int(number), rdata.to_wire() or b""
-    except (dns.exception.DNSException, ValueError, TypeError, OverflowError) as error:
-        raise ValueError(str(error)) from None
-
-
 def read(
     text: bytes,
     name: str,
@@ -64,7 +36,7 @@ def read(
 
     Without `origin` the owner of the first SOA is the apex.
     """
-    builder = ZoneBuilder(origin, convert)
+    builder = ZoneBuilder(origin)
     return finish(builder, add_file(builder, text, name, include, progress))
 
 

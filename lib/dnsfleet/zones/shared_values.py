@@ -9,7 +9,6 @@ from typing import NamedTuple
 from dnsfleet_engine import ZoneBuilder
 
 from dnsfleet.resources import RecordSet, Reference, Zone
-from dnsfleet.zones.master_files import convert
 from dnsfleet.zones.sharing import RRsetKey, lowest_ttls, shareable
 
 
@@ -39,7 +38,7 @@ def shared(zone: Zone, record_sets: Sequence[RecordSet]) -> tuple[Shared, ...]:
 
 def values(origin: str, name: str, rtype: str, data: Iterable[str]) -> list[str]:
     """The data of an RRset as a zone has it; empty where it is wrong."""
-    builder = ZoneBuilder(origin, convert)
+    builder = ZoneBuilder(origin)
     builder.add_record("@", "SOA", 0, ". . 0 0 0 0 0", "")
     builder.add_record("@", "NS", 0, "ns.invalid.", "")
     for text in data:

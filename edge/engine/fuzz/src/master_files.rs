@@ -80,10 +80,6 @@ fn read(files: &[&[u8]], origin: Option<&str>) -> (Option<Zone>, Vec<Found>) {
             let number = number.ok_or(("IncludeFailed", "no such file".to_owned()))?;
             Ok((number.to_string(), files[number].to_vec()))
         },
-        &mut |rtype, text, origin| match rtype {
-            "LOC" => Ok((29, format!("{text}|{origin}").into_bytes())),
-            _ => Err("not known here".to_owned()),
-        },
         &mut |_, _| {},
     );
     builder.finish()

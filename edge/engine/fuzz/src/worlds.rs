@@ -113,7 +113,6 @@ pub fn zone(text: &str) -> Zone {
         text.as_bytes(),
         "zone",
         &mut |path, _| panic!("includes {path}"),
-        &mut |rtype, _, _| panic!("type {rtype}"),
         &mut |_, _| {},
     );
     let (zone, found) = builder.finish();

@@ -8,7 +8,7 @@
 mod joining;
 
 use crate::gathered::Gathered;
-use crate::master::{self, Convert, Include, Sink, Where};
+use crate::master::{self, Include, Sink, Where};
 use crate::name::Name;
 use crate::rdata::{self, MAX_TTL};
 use crate::violations::Severity;
@@ -56,37 +56,19 @@ impl Builder {
         text: &[u8],
         name: &str,
         include: &mut Include<'_>,
-        convert: &mut Convert<'_>,
         progress: &mut dyn FnMut(usize, usize),
     ) {
         let origin = self.apex().cloned();
-        master::read(
-            text,
-            name,
-            origin,
-            include,
-            convert,
-            progress,
-            &mut self.gathered,
-        );
+        master::read(text, name, origin, include, progress, &mut self.gathered);
     }
 
     /// Adds one record in presentation format; what is wrong with it is reported by `finish`.
-    pub fn add_record(
-        &mut self,
-        owner: &str,
-        mnemonic: &str,
-        ttl: i64,
-        data: &str,
-        place: &str,
-        convert: &mut Convert<'_>,
-    ) {
+    pub fn add_record(&mut self, owner: &str, mnemonic: &str, ttl: i64, data: &str, place: &str) {
         let place = Where {
             file: self.gathered.source(place),
             line: 0,
         };
-        if let Err((reason, message)) = self.read_record(owner, mnemonic, ttl, data, place, convert)
-        {
+        if let Err((reason, message)) = self.read_record(owner, mnemonic, ttl, data, place) {
             self.gathered.problem(reason, message, place);
         }
     }
@@ -98,7 +80,6 @@ impl Builder {
         ttl: i64,
         data: &str,
         place: Where,
-        convert: &mut Convert<'_>,
     ) -> Result<(), (&'static str, String)> {
         let ttl = u32::try_from(ttl)
             .ok()
@@ -112,9 +93,8 @@ impl Builder {
         })?;
         let root = Name::root();
         let origin = self.apex().unwrap_or(&root);
-        let (rtype, rdata) =
-            rdata::parse_any(mnemonic.as_bytes(), data.as_bytes(), origin, convert)
-                .map_err(|error| (error.reason, error.message))?;
+        let (rtype, rdata) = rdata::parse_any(mnemonic.as_bytes(), data.as_bytes(), origin)
+            .map_err(|error| (error.reason, error.message))?;
         self.gathered
             .record(name.to_folded().as_wire(), rtype, ttl, &rdata, place);
         Ok(())

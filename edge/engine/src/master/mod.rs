@@ -24,7 +24,6 @@ mod sink;
 use crate::name::Name;
 use records::{Inherited, Reader};
 
-pub use crate::rdata::Convert;
 pub use sink::{Include, Sink, Where};
 
 /// Reads a master file. Without an origin, relative names are refused until `$ORIGIN` or the first
@@ -34,10 +33,9 @@ pub fn read(
     name: &str,
     origin: Option<Name>,
     include: &mut Include<'_>,
-    convert: &mut Convert<'_>,
     progress: &mut dyn FnMut(usize, usize),
     sink: &mut dyn Sink,
 ) {
-    Reader::new(include, convert, progress, sink).read_file(text, name, Inherited::new(origin));
+    Reader::new(include, progress, sink).read_file(text, name, Inherited::new(origin));
     progress(text.len(), text.len());
 }

@@ -5,7 +5,7 @@ use super::problem::Problem;
 use super::sink::{Include, Sink, Where};
 use crate::name::{self, Name};
 use crate::rdata::tokens::Tokens;
-use crate::rdata::{self, Convert, excerpt, types};
+use crate::rdata::{self, excerpt, types};
 
 /// What the lines before give to the next one.
 #[derive(Clone)]
@@ -56,7 +56,6 @@ pub(super) struct Asked {
 /// Reads one master file and all that it includes.
 pub struct Reader<'r> {
     pub(super) include: &'r mut Include<'r>,
-    pub(super) convert: &'r mut Convert<'r>,
     pub(super) progress: &'r mut dyn FnMut(usize, usize),
     pub(super) sink: &'r mut dyn Sink,
     /// The file that is read and those above it.
@@ -71,13 +70,11 @@ pub struct Reader<'r> {
 impl<'r> Reader<'r> {
     pub fn new(
         include: &'r mut Include<'r>,
-        convert: &'r mut Convert<'r>,
         progress: &'r mut dyn FnMut(usize, usize),
         sink: &'r mut dyn Sink,
     ) -> Self {
         Reader {
             include,
-            convert,
             progress,
             sink,
             files: Vec::new(),
@@ -116,7 +113,7 @@ impl<'r> Reader<'r> {
         }
         self.rdata.clear();
         let origin = wire(&inherited.origin);
-        let rtype = rdata::read(head.mnemonic, tokens, origin, self.convert, &mut self.rdata)?;
+        let rtype = rdata::read(head.mnemonic, tokens, origin, &mut self.rdata)?;
         let ttl = match head.ttl.or(inherited.default_ttl).or(inherited.last_ttl) {
             Some(ttl) => ttl,
             None if rtype == types::SOA => *inherited.default_ttl.insert(minimum(&self.rdata)?),

@@ -5,40 +5,15 @@ use pyo3::prelude::*;
 
 /// Calls back into Python. What a callback raises beside its documented errors is a fault of the
 /// caller: the first one is raised again when the reader returns.
+#[derive(Default)]
 pub(super) struct Callbacks {
-    convert: Py<PyAny>,
     failure: Option<PyErr>,
 }
 
 impl Callbacks {
-    pub(super) fn new(convert: Py<PyAny>) -> Callbacks {
-        Callbacks {
-            convert,
-            failure: None,
-        }
-    }
-
     /// What a callback raised since the last call.
     pub(super) fn result(&mut self) -> PyResult<()> {
         self.failure.take().map_or(Ok(()), Err)
-    }
-
-    pub(super) fn convert(
-        &mut self,
-        rtype: &str,
-        text: &str,
-        origin: &str,
-    ) -> Result<(u16, Vec<u8>), String> {
-        Python::attach(|py| {
-            let result = self.convert.bind(py).call1((rtype, text, origin));
-            result.and_then(|pair| pair.extract()).map_err(|error| {
-                let message = error.value(py).to_string();
-                if !error.is_instance_of::<PyValueError>(py) {
-                    self.failure.get_or_insert(error);
-                }
-                message
-            })
-        })
     }
 
     pub(super) fn include(

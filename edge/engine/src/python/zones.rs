@@ -134,7 +134,7 @@ pub struct ZoneBuilder {
 #[pymethods]
 impl ZoneBuilder {
     #[new]
-    fn new(origin: Option<&str>, convert: Py<PyAny>) -> PyResult<ZoneBuilder> {
+    fn new(origin: Option<&str>) -> PyResult<ZoneBuilder> {
         let root = Name::root();
         let origin = origin
             .map(|text| Name::parse(text.as_bytes(), Some(&root)))
@@ -142,7 +142,7 @@ impl ZoneBuilder {
         let builder = Builder::new(origin.map_err(value_error)?);
         Ok(ZoneBuilder {
             builder: Some(builder),
-            callbacks: Callbacks::new(convert),
+            callbacks: Callbacks::default(),
         })
     }
 
@@ -168,7 +168,6 @@ impl ZoneBuilder {
                 text,
                 name,
                 &mut |path, from| callbacks.borrow_mut().include(include.as_ref(), path, from),
-                &mut |rtype, text, origin| callbacks.borrow_mut().convert(rtype, text, origin),
                 &mut |read, all| {
                     callbacks
                         .borrow_mut()
@@ -188,11 +187,8 @@ impl ZoneBuilder {
         r#where: &str,
     ) -> PyResult<()> {
         let builder = self.builder.as_mut().ok_or_else(finished)?;
-        let callbacks = &mut self.callbacks;
-        let mut convert =
-            |rtype: &str, text: &str, origin: &str| callbacks.convert(rtype, text, origin);
-        builder.add_record(owner, rtype, ttl, data, r#where, &mut convert);
-        self.callbacks.result()
+        builder.add_record(owner, rtype, ttl, data, r#where);
+        Ok(())
     }
 
     #[allow(clippy::type_complexity)]

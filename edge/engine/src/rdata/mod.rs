@@ -1,11 +1,14 @@
 //! Resource record data: text to wire form and back, for every type.
 //!
 //! The types of `shapes` are read and written here. Every type, these included, also has the form
-//! `\# LENGTH HEX` (RFC 3597 section 5). For all others the caller's [`Convert`] turns text into
-//! octets, which are kept and sent as they are.
+//! `\# LENGTH HEX` (RFC 3597 section 5); for all others it is the only one.
 
+mod bitmaps;
 mod faults;
+mod fields;
 mod foreign;
+mod own;
+mod reader;
 mod reading;
 pub mod shapes;
 mod strings;
@@ -20,6 +23,7 @@ use shapes::{Shape, shape};
 use tokens::{Token, Tokens};
 
 pub use faults::excerpt;
+pub(crate) use own::svc_params;
 pub use shapes::{additional_name, fold_names, is_compressible, names};
 pub use types::{is_meta, rtype_from_text, rtype_to_text};
 pub use writing::to_text;
@@ -50,15 +54,10 @@ impl std::fmt::Display for RdataError {
 
 impl std::error::Error for RdataError {}
 
-/// (type, rdata text, origin) to (type number, wire rdata), or a message: for types without a
-/// shape of their own.
-pub type Convert<'a> = dyn FnMut(&str, &str, &str) -> Result<(u16, Vec<u8>), String> + 'a;
-
-/// The wire form of one rdata text of a type that the engine reads itself, or of `\# LENGTH HEX`.
+/// The wire form of one rdata text of a type by number.
 pub fn parse(rtype: u16, text: &[u8], origin: &Name) -> Result<Vec<u8>, RdataError> {
-    let mut refuse = |_: &str, _: &str, _: &str| Err("write it as \\# LENGTH HEX".to_owned());
     let mnemonic = rtype_to_text(rtype);
-    parse_any(mnemonic.as_bytes(), text, origin, &mut refuse).map(|(_, rdata)| rdata)
+    parse_any(mnemonic.as_bytes(), text, origin).map(|(_, rdata)| rdata)
 }
 
 /// Type number and wire form of one rdata text, as a resource gives it.
@@ -70,7 +69,6 @@ pub fn parse_any(
     mnemonic: &[u8],
     text: &[u8],
     origin: &Name,
-    convert: &mut Convert<'_>,
 ) -> Result<(u16, Vec<u8>), RdataError> {
     let mut rdata = Vec::new();
     if let Some(rtype @ (types::TXT | types::SPF)) = rtype_from_text(mnemonic)
@@ -83,13 +81,7 @@ pub fn parse_any(
     }
     let text = text.trim_ascii();
     let mut tokens = Tokens::new(text);
-    let rtype = read(
-        mnemonic,
-        &mut tokens,
-        Some(origin.as_wire()),
-        convert,
-        &mut rdata,
-    )?;
+    let rtype = read(mnemonic, &mut tokens, Some(origin.as_wire()), &mut rdata)?;
     if !tokens.is_empty() {
         let fault = Fault::syntax("more than one line, use parentheses to go on over line ends");
         return Err(refusal(mnemonic, text, fault));
@@ -111,24 +103,10 @@ pub fn read(
     mnemonic: &[u8],
     tokens: &mut Tokens<'_>,
     origin: Option<&[u8]>,
-    convert: &mut Convert<'_>,
     out: &mut Vec<u8>,
 ) -> Result<u16, RdataError> {
     let (before, start) = (*tokens, out.len());
-    let known = rtype_from_text(mnemonic);
-    let result = match known {
-        Some(rtype) if is_meta(rtype) => Err(Fault {
-            reason: "UnknownType",
-            message: "a type for queries and messages, no zone holds it".into(),
-        }),
-        Some(rtype) if is_generic(before) => read_generic(rtype, tokens, out).map(|()| rtype),
-        _ => match known.and_then(|rtype| Some((rtype, shape(rtype)?))) {
-            Some((rtype, shape)) => reading::read_fields(shape, tokens, origin, out)
-                .and_then(|()| limits(rtype, &out[start..]))
-                .map(|()| rtype),
-            None => read_converted(mnemonic, tokens, origin, convert, out),
-        },
-    };
+    let result = read_known(mnemonic, tokens, origin, out);
     let result = match out.len() - start {
         octets if octets > MAX_RDATA => Err(Fault::rdata(format!(
             "{octets} octets, at most {MAX_RDATA} allowed"
@@ -152,48 +130,43 @@ fn refusal(mnemonic: &[u8], text: &[u8], fault: Fault) -> RdataError {
     }
 }
 
+fn read_known(
+    mnemonic: &[u8],
+    tokens: &mut Tokens<'_>,
+    origin: Option<&[u8]>,
+    out: &mut Vec<u8>,
+) -> Result<u16, Fault> {
+    let unknown = |message: &'static str| Fault {
+        reason: "UnknownType",
+        message: message.into(),
+    };
+    let Some(rtype) = rtype_from_text(mnemonic) else {
+        return Err(unknown(foreign::explain(mnemonic).unwrap_or(UNKNOWN_TYPE)));
+    };
+    if is_meta(rtype) {
+        return Err(unknown("a type for queries and messages, no zone holds it"));
+    }
+    let start = out.len();
+    if is_generic(*tokens) {
+        reading::read_generic(tokens, out)?;
+        check_fault(shapes::form(rtype), rtype, &out[start..])?;
+        return entry_limits(rtype, &out[start..]).map(|()| rtype);
+    }
+    let Some(shape) = shapes::form(rtype) else {
+        return Err(Fault::rdata("write it as \\# LENGTH HEX"));
+    };
+    reading::read_fields(shape, tokens, origin, out)?;
+    limits(rtype, &out[start..])?;
+    entry_limits(rtype, &out[start..]).map(|()| rtype)
+}
+
 fn is_generic(mut tokens: Tokens<'_>) -> bool {
     tokens.next() == Ok(Token::Word(b"\\#"))
 }
 
-fn read_generic(rtype: u16, tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Result<(), Fault> {
-    let start = out.len();
-    reading::read_generic(tokens, out)?;
-    check_fault(rtype, &out[start..])
-}
-
-fn read_converted(
-    mnemonic: &[u8],
-    tokens: &mut Tokens<'_>,
-    origin: Option<&[u8]>,
-    convert: &mut Convert<'_>,
-    out: &mut Vec<u8>,
-) -> Result<u16, Fault> {
-    let mut line = Vec::new();
-    tokens.flatten(&mut line).map_err(Fault::syntax)?;
-    let mut origin_text = String::new();
-    crate::name::write_text(origin.unwrap_or(&[0]), &mut origin_text);
-    let texts = (
-        String::from_utf8_lossy(mnemonic),
-        String::from_utf8_lossy(&line),
-    );
-    match convert(&texts.0, &texts.1, &origin_text) {
-        Ok((rtype, rdata)) => {
-            check_fault(rtype, &rdata)?;
-            out.extend_from_slice(&rdata);
-            Ok(rtype)
-        }
-        Err(_) if rtype_from_text(mnemonic).is_none() => Err(Fault {
-            reason: "UnknownType",
-            message: foreign::explain(mnemonic).unwrap_or(UNKNOWN_TYPE).into(),
-        }),
-        Err(message) => Err(Fault::rdata(message)),
-    }
-}
-
 /// Whether wire rdata is uncompressed and well formed; any octets are for a type without a shape.
 pub fn check(rtype: u16, rdata: &[u8]) -> Result<(), RdataError> {
-    check_fault(rtype, rdata).map_err(|fault| RdataError {
+    check_fault(shape(rtype), rtype, rdata).map_err(|fault| RdataError {
         reason: fault.reason,
         message: format!(
             "{} rdata of {} octets: {}",
@@ -204,11 +177,11 @@ pub fn check(rtype: u16, rdata: &[u8]) -> Result<(), RdataError> {
     })
 }
 
-fn check_fault(rtype: u16, rdata: &[u8]) -> Result<(), Fault> {
+fn check_fault(shape: Option<Shape>, rtype: u16, rdata: &[u8]) -> Result<(), Fault> {
     if rdata.len() > MAX_RDATA {
         return Err(Fault::rdata(format!("at most {MAX_RDATA} octets allowed")));
     }
-    match shape(rtype) {
+    match shape {
         Some(shape) if !shapes::fits(shape, rdata) => {
             let Shape { syntax, .. } = shape;
             Err(Fault::rdata(format!("not the wire form of {syntax}")))
@@ -217,22 +190,74 @@ fn check_fault(rtype: u16, rdata: &[u8]) -> Result<(), Fault> {
     }
 }
 
-/// What one field requires of another: the digest type of a DS gives the length of the digest (RFC
-/// 4034 section 5.1.4 and the IANA registry "DS RR Type Digest Algorithms").
+/// What one field requires of another, wherever the rdata comes from.
 fn limits(rtype: u16, rdata: &[u8]) -> Result<(), Fault> {
-    if let (types::DS | types::CDS, [_, _, _, digest_type, digest @ ..]) = (rtype, rdata) {
-        let octets = match digest_type {
-            1 => 20,
-            2 | 3 => 32,
-            4 => 48,
-            _ => return Ok(()),
-        };
-        if digest.len() != octets {
-            let found = digest.len();
-            return Err(Fault::rdata(format!(
-                "digest of {found} octets, type {digest_type} has {octets}"
-            )));
-        }
+    match rtype {
+        types::DS | types::CDS => digest_limit(rdata),
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+/// What one field requires of another where the rdata enters; see `shapes`.
+fn entry_limits(rtype: u16, rdata: &[u8]) -> Result<(), Fault> {
+    match (rtype, rdata) {
+        (types::TA | types::DLV, _) => digest_limit(rdata),
+        (types::ZONEMD, [_, _, _, _, _, algorithm, digest @ ..]) => {
+            zone_digest_limit(*algorithm, digest.len())
+        }
+        (types::RKEY, [_, _, _, _]) => Err(Fault::rdata("the key is missing")),
+        (types::RKEY, [flags, more_flags, ..]) if flags | more_flags != 0 => Err(Fault::rdata(
+            "the flags are not 0, which is all that they may be",
+        )),
+        (types::KEY, [flags, _, _, _, key @ ..]) => {
+            let has_none = flags & NO_KEY == NO_KEY;
+            match key.is_empty() == has_none {
+                true => Ok(()),
+                false if has_none => Err(Fault::rdata("flags that say no key, and a key")),
+                false => Err(Fault::rdata("the key is missing")),
+            }
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The bits of the flags of a KEY that say it has none (RFC 2535 section 3.1.2).
+const NO_KEY: u8 = 0xc0;
+
+/// The digest type of a DS gives the length of the digest (RFC 4034 section 5.1.4 and the IANA
+/// registry "DS RR Type Digest Algorithms").
+fn digest_limit(rdata: &[u8]) -> Result<(), Fault> {
+    let [_, _, _, digest_type, digest @ ..] = rdata else {
+        return Ok(());
+    };
+    match (digest_type, digest.len()) {
+        (1, found) => has_octets(found, 20, 1),
+        (2 | 3, found) => has_octets(found, 32, *digest_type),
+        (4, found) => has_octets(found, 48, 4),
+        _ => Ok(()),
+    }
+}
+
+/// The least octets of the digest of a zone (RFC 8976 section 2.2.4).
+const MIN_ZONE_DIGEST: usize = 12;
+
+/// The algorithm of a ZONEMD gives the length of the digest (RFC 8976 section 2.2.3).
+fn zone_digest_limit(algorithm: u8, found: usize) -> Result<(), Fault> {
+    match algorithm {
+        1 => has_octets(found, 48, 1),
+        2 => has_octets(found, 64, 2),
+        _ if found < MIN_ZONE_DIGEST => Err(Fault::rdata(format!(
+            "digest of {found} octets, at least {MIN_ZONE_DIGEST} wanted"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn has_octets(found: usize, wanted: usize, digest_type: u8) -> Result<(), Fault> {
+    if found == wanted {
+        return Ok(());
+    }
+    Err(Fault::rdata(format!(
+        "digest of {found} octets, type {digest_type} has {wanted}"
+    )))
 }

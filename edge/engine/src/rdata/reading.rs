@@ -1,10 +1,13 @@
 //! Presentation format to wire rdata, field by field.
 
-use super::faults::{Fault, excerpt};
-use super::shapes::{Field, Shape};
+use super::bitmaps;
+use super::faults::Fault;
+use super::fields::Field;
+use super::own::{gateways, hip, location, old_addresses, prefixes, svc_params};
+use super::reader::{Reader, wrong};
+use super::shapes::Shape;
 use super::strings::{MAX_STRING, push_string, unescape_into};
 use super::tokens::{Token, Tokens};
-use super::types::rtype_from_text;
 use super::values;
 use crate::name;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -16,26 +19,18 @@ pub fn read_fields(
     origin: Option<&[u8]>,
     out: &mut Vec<u8>,
 ) -> Result<(), Fault> {
-    let mut reader = Reader {
-        tokens,
-        syntax: shape.syntax,
-        ended: false,
-    };
+    let mut reader = Reader::new(tokens, shape.syntax);
     for &field in shape.fields {
-        reader.field(field, origin, out)?;
+        read_field(field, &mut reader, origin, out)?;
     }
     reader.end()
 }
 
 /// Appends the rdata of `\# LENGTH HEX` (RFC 3597 section 5).
 pub fn read_generic(tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Result<(), Fault> {
-    let mut reader = Reader {
-        tokens,
-        syntax: "\\# LENGTH HEX",
-        ended: false,
-    };
+    let mut reader = Reader::new(tokens, "\\# LENGTH HEX");
     reader.word()?;
-    let length = reader.integer(Field::U16)?;
+    let length = reader.number(0xffff)?;
     let start = out.len();
     let digits = reader.rest()?;
     values::hex(&digits, out).ok_or_else(|| Fault::rdata("not an even number of hex digits"))?;
@@ -47,183 +42,146 @@ pub fn read_generic(tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Result<(), Fa
     }
 }
 
-struct Reader<'t, 'a> {
-    tokens: &'t mut Tokens<'a>,
-    syntax: &'static str,
-    ended: bool,
+fn read_field(
+    field: Field,
+    reader: &mut Reader<'_, '_>,
+    origin: Option<&[u8]>,
+    out: &mut Vec<u8>,
+) -> Result<(), Fault> {
+    match field {
+        Field::Name => name::parse_into(reader.word()?, origin, out)?,
+        Field::Bitmap => bitmaps::read_types(reader, out)?,
+        Field::OldBitmap => bitmaps::read_old_types(reader, out)?,
+        Field::Ports => bitmaps::read_ports(reader, out)?,
+        Field::Location => location::read(reader, out)?,
+        Field::SvcParams => svc_params::read(reader, out)?,
+        Field::Prefixes => prefixes::read(reader, out)?,
+        Field::IpsecKey => gateways::read_ipseckey(reader, origin, out)?,
+        Field::AmtRelay => gateways::read_amtrelay(reader, origin, out)?,
+        Field::Host => hip::read(reader, origin, out)?,
+        Field::A6 => old_addresses::read_a6(reader, origin, out)?,
+        Field::AtmAddress => old_addresses::read_atma(reader, out)?,
+        Field::Text | Field::Texts | Field::TextOrNone | Field::Tag | Field::Value => {
+            read_text(field, reader, out)?;
+        }
+        Field::Salt | Field::Hash | Field::Hex => read_octets(field, reader, out)?,
+        Field::Base64 | Field::Base64OrNone | Field::Base64OrDash => {
+            read_base64(field, reader, out)?;
+        }
+        _ => read_value(field, reader, out)?,
+    }
+    Ok(())
 }
 
-impl<'a> Reader<'_, 'a> {
-    fn next(&mut self) -> Result<Token<'a>, Fault> {
-        if self.ended {
-            return Ok(Token::End);
+/// A field of a fixed number of octets, or a NSAP.
+fn read_value(field: Field, reader: &mut Reader<'_, '_>, out: &mut Vec<u8>) -> Result<(), Fault> {
+    match field {
+        Field::U8 => out.push(reader.number(0xff)? as u8),
+        Field::Scheme => out.push(reader.named(values::SCHEMES, 0xff)? as u8),
+        Field::Protocol => out.push(reader.named(bitmaps::PROTOCOLS, 0xff)? as u8),
+        Field::Algorithm => out.push(reader.value(values::algorithm, "an algorithm")?),
+        Field::U16 => out.extend((reader.number(0xffff)? as u16).to_be_bytes()),
+        Field::CertificateType => {
+            let number = reader.named(values::CERTIFICATE_TYPES, 0xffff)?;
+            out.extend((number as u16).to_be_bytes());
         }
-        let token = self.tokens.next().map_err(Fault::syntax)?;
-        self.ended = token == Token::End;
-        Ok(token)
-    }
-
-    fn end(&mut self) -> Result<(), Fault> {
-        match self.next()? {
-            Token::End => Ok(()),
-            _ => Err(Fault::rdata(format!(
-                "too many fields, write {}",
-                self.syntax
-            ))),
+        Field::Type => out.extend(bitmaps::read_type(reader.word()?)?.to_be_bytes()),
+        Field::Seconds => {
+            let seconds = reader.value(
+                |word| u32::try_from(values::seconds(word)?).ok(),
+                "seconds from 0 to 4294967295",
+            )?;
+            out.extend(seconds.to_be_bytes());
         }
-    }
-
-    fn ends_early(&self) -> Fault {
-        Fault::rdata(format!("too few fields, write {}", self.syntax))
-    }
-
-    fn word(&mut self) -> Result<&'a [u8], Fault> {
-        match self.next()? {
-            Token::Word(word) => Ok(word),
-            Token::Quoted(_) => Err(quoted()),
-            Token::End => Err(self.ends_early()),
+        Field::Time => {
+            let time = reader.value(values::time, "a time as YYYYMMDDHHmmSS from 1970 to 2106")?;
+            out.extend(time.to_be_bytes());
         }
-    }
-
-    /// All words to the end as one.
-    fn rest(&mut self) -> Result<Vec<u8>, Fault> {
-        let mut rest = Vec::new();
-        loop {
-            match self.next()? {
-                Token::Word(word) => rest.extend_from_slice(word),
-                Token::Quoted(_) => return Err(quoted()),
-                Token::End => return Ok(rest),
-            }
+        Field::Ipv4 => {
+            let address = values::address::<Ipv4Addr>(reader.word()?);
+            out.extend(address.ok_or(Fault::rdata("not an IPv4 address"))?.octets());
         }
-    }
-
-    fn some_rest(&mut self) -> Result<Vec<u8>, Fault> {
-        let rest = self.rest()?;
-        if rest.is_empty() {
-            Err(self.ends_early())
-        } else {
-            Ok(rest)
+        Field::Ipv6 => {
+            let address = values::address::<Ipv6Addr>(reader.word()?);
+            out.extend(address.ok_or(Fault::rdata("not an IPv6 address"))?.octets());
         }
-    }
-
-    fn field(
-        &mut self,
-        field: Field,
-        origin: Option<&[u8]>,
-        out: &mut Vec<u8>,
-    ) -> Result<(), Fault> {
-        match field {
-            Field::U8 | Field::Algorithm => out.push(self.integer(field)? as u8),
-            Field::U16 | Field::Type => out.extend((self.integer(field)? as u16).to_be_bytes()),
-            Field::U32 | Field::Seconds | Field::Time => {
-                out.extend(self.integer(field)?.to_be_bytes());
-            }
-            Field::Ipv4 => {
-                let address = address::<Ipv4Addr>(self.word()?);
-                out.extend(address.ok_or(Fault::rdata("not an IPv4 address"))?.octets());
-            }
-            Field::Ipv6 => {
-                let address = address::<Ipv6Addr>(self.word()?);
-                out.extend(address.ok_or(Fault::rdata("not an IPv6 address"))?.octets());
-            }
-            Field::Name => name::parse_into(self.word()?, origin, out)?,
-            Field::Text => push_string(self.text()?, out)?,
-            Field::Texts => {
-                push_string(self.text()?, out)?;
-                while let Token::Word(text) | Token::Quoted(text) = self.next()? {
-                    push_string(text, out)?;
-                }
-            }
-            Field::Tag => {
-                let word = self.word()?;
-                if word.len() > MAX_STRING || !word.iter().all(u8::is_ascii_alphanumeric) {
-                    return Err(wrong(word, "a tag of letters and digits"));
-                }
-                push_string(word, out)?;
-            }
-            Field::Value => unescape_into(self.text()?, out)?,
-            Field::Hex => {
-                let read = values::hex(&self.some_rest()?, out);
-                read.ok_or(Fault::rdata("not an even number of hex digits"))?;
-            }
-            Field::Base64 => {
-                let read = values::base64(&self.some_rest()?, out);
-                read.ok_or(Fault::rdata("not Base 64"))?;
-            }
-            Field::Bitmap => self.bitmap(out)?,
+        Field::Locator => {
+            let expected = "four groups of hex digits, as 14:4fff:ff20:ee64";
+            out.extend(reader.value(values::locator, expected)?);
         }
-        Ok(())
-    }
-
-    /// The value of a field that is a number in wire form.
-    fn integer(&mut self, field: Field) -> Result<u32, Fault> {
-        let word = self.word()?;
-        let (value, expected) = match field {
-            Field::U8 => (values::number(word, 255), "a number from 0 to 255"),
-            Field::U16 => (values::number(word, 65_535), "a number from 0 to 65535"),
-            Field::Seconds => {
-                let seconds = values::seconds(word).and_then(|seconds| u32::try_from(seconds).ok());
-                (seconds, "seconds from 0 to 4294967295")
-            }
-            Field::Time => (
-                values::time(word),
-                "a time as YYYYMMDDHHmmSS from 1970 to 2106",
-            ),
-            Field::Type => return read_type(word).map(u32::from),
-            Field::Algorithm => (values::algorithm(word).map(u32::from), "an algorithm"),
-            _ => (
-                values::number(word, u32::MAX),
-                "a number from 0 to 4294967295",
-            ),
-        };
-        value.ok_or_else(|| wrong(word, expected))
-    }
-
-    fn text(&mut self) -> Result<&'a [u8], Fault> {
-        match self.next()? {
-            Token::Word(text) | Token::Quoted(text) => Ok(text),
-            Token::End => Err(self.ends_early()),
+        Field::Eui48 => {
+            out.extend(reader.value(values::eui::<6>, "an address as 00-00-5e-00-53-2a")?)
         }
-    }
-
-    fn bitmap(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
-        let mut types = Vec::new();
-        loop {
-            match self.next()? {
-                Token::Word(word) => types.push(read_type(word)?),
-                Token::Quoted(_) => return Err(quoted()),
-                Token::End => break,
-            }
+        Field::Eui64 => {
+            let expected = "an address as 00-00-5e-ef-10-00-00-2a";
+            out.extend(reader.value(values::eui::<8>, expected)?);
         }
-        types.sort_unstable();
-        for window in types.chunk_by(|a, b| a >> 8 == b >> 8) {
-            let mut bits = [0u8; 32];
-            for rtype in window {
-                bits[usize::from(rtype & 0xff) / 8] |= 0x80 >> (rtype & 7);
-            }
-            let len = 1 + usize::from(window[window.len() - 1] & 0xff) / 8;
-            out.extend([(window[0] >> 8) as u8, len as u8]);
-            out.extend(&bits[..len]);
-        }
-        Ok(())
+        Field::Nsap => out.extend(reader.value(old_addresses::nsap, "0x and hex digits")?),
+        _ => out.extend(reader.number(u32::MAX)?.to_be_bytes()),
     }
+    Ok(())
 }
 
-fn quoted() -> Fault {
-    Fault::syntax("quotes around a field that is no text")
+fn read_text(field: Field, reader: &mut Reader<'_, '_>, out: &mut Vec<u8>) -> Result<(), Fault> {
+    match field {
+        Field::Texts => {
+            push_string(reader.text()?, out)?;
+            while let Token::Word(text) | Token::Quoted(text) = reader.next()? {
+                push_string(text, out)?;
+            }
+        }
+        Field::TextOrNone => {
+            if let Token::Word(text) | Token::Quoted(text) = reader.next()? {
+                push_string(text, out)?;
+            }
+        }
+        Field::Tag => {
+            let word = reader.word()?;
+            if word.len() > MAX_STRING || !word.iter().all(u8::is_ascii_alphanumeric) {
+                return Err(wrong(word, "a tag of letters and digits"));
+            }
+            push_string(word, out)?;
+        }
+        Field::Value => unescape_into(reader.text()?, out)?,
+        _ => push_string(reader.text()?, out)?,
+    }
+    Ok(())
 }
 
-fn read_type(word: &[u8]) -> Result<u16, Fault> {
-    rtype_from_text(word).ok_or_else(|| Fault {
-        reason: "UnknownType",
-        ..wrong(word, "a type or TYPEnnn")
-    })
+/// Octets in hexadecimal or Base 32.
+fn read_octets(field: Field, reader: &mut Reader<'_, '_>, out: &mut Vec<u8>) -> Result<(), Fault> {
+    let mut octets = Vec::new();
+    match field {
+        Field::Hash => {
+            let read = values::base32(reader.word()?, &mut octets);
+            read.ok_or(Fault::rdata("not Base 32"))?;
+        }
+        Field::Salt => {
+            let word = reader.word()?;
+            let digits = if word == b"-" { b"" } else { word };
+            let read = values::hex(digits, &mut octets);
+            read.ok_or(Fault::rdata("not - or an even number of hex digits"))?;
+        }
+        _ => {
+            let read = values::hex(&reader.some_rest()?, out);
+            return read.ok_or(Fault::rdata("not an even number of hex digits"));
+        }
+    }
+    let len = octets.len();
+    let len = u8::try_from(len)
+        .map_err(|_| Fault::rdata(format!("{len} octets, at most {MAX_STRING} allowed")))?;
+    out.push(len);
+    out.extend(octets);
+    Ok(())
 }
 
-fn address<T: std::str::FromStr>(word: &[u8]) -> Option<T> {
-    str::from_utf8(word).ok()?.parse().ok()
-}
-
-fn wrong(word: &[u8], expected: &str) -> Fault {
-    Fault::rdata(format!("\"{}\" is not {expected}", excerpt(word)))
+fn read_base64(field: Field, reader: &mut Reader<'_, '_>, out: &mut Vec<u8>) -> Result<(), Fault> {
+    let digits = match field {
+        Field::Base64OrNone => reader.rest()?,
+        _ => reader.some_rest()?,
+    };
+    if field == Field::Base64OrDash && digits == b"-" {
+        return Ok(());
+    }
+    values::base64(&digits, out).ok_or(Fault::rdata("not Base 64"))
 }

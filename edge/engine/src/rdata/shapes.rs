@@ -1,51 +1,17 @@
 //! What the rdata of each type is made of.
 //!
-//! One table names the fields of every type that the engine reads itself; reading text, writing
-//! text, checking wire form and finding names all follow it. Types without a row are carried as
-//! octets (RFC 3597) and read from text by the caller's `convert`.
+//! Two tables name the fields of types; reading and writing text and checking wire form follow both.
+//! Types without a row are octets, in text as well (RFC 3597).
+//!
+//! Rows of [`shape`] are what every version of an edge knows: it refuses a zone whose rdata does not
+//! fit, and orders rdata by names in lower case. Publisher and edges, which may be of different
+//! versions, must agree on both. So a row for one more type goes into [`text_only`]: its rdata is
+//! checked where it enters, and travels as octets.
 
+use super::fields::{Field, field_len};
 use super::types::{self, *};
 use crate::name;
 use std::ops::Range;
-
-/// One field of rdata.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Field {
-    /// One octet.
-    U8,
-    /// Two octets.
-    U16,
-    /// Four octets.
-    U32,
-    /// Seconds in four octets; text may use the units of a TTL.
-    Seconds,
-    /// Unix time in four octets, written `YYYYMMDDHHmmSS` (RFC 4034 section 3.2).
-    Time,
-    /// A type in two octets, written as mnemonic.
-    Type,
-    /// A DNSSEC algorithm in one octet; text may use the mnemonic (RFC 4034 appendix A.1).
-    Algorithm,
-    /// Four octets of IPv4.
-    Ipv4,
-    /// Sixteen octets of IPv6.
-    Ipv6,
-    /// An uncompressed name.
-    Name,
-    /// One character-string.
-    Text,
-    /// One or more character-strings, to the end.
-    Texts,
-    /// A CAA property tag: letters and digits after a length octet (RFC 8659 section 4.1).
-    Tag,
-    /// Octets written as one quoted string, to the end.
-    Value,
-    /// One or more octets in hexadecimal, to the end.
-    Hex,
-    /// One or more octets in Base 64, to the end.
-    Base64,
-    /// A bitmap of types, to the end (RFC 4034 section 4.1.2).
-    Bitmap,
-}
 
 /// The fields of a type, and what its RFC calls them.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +22,7 @@ pub struct Shape {
     pub syntax: &'static str,
 }
 
-/// The fields of a type that the engine reads itself.
+/// The fields of a type that is checked wherever its rdata comes from.
 pub fn shape(rtype: u16) -> Option<Shape> {
     use Field::*;
     let (fields, syntax): (&'static [Field], _) = match rtype {
@@ -108,52 +74,80 @@ pub fn shape(rtype: u16) -> Option<Shape> {
     Some(Shape { fields, syntax })
 }
 
-/// Octets of a field at the start of `rdata`; None where they are not all there or not well formed.
-pub fn field_len(field: Field, rdata: &[u8]) -> Option<usize> {
-    let fits = |len: usize| (len <= rdata.len()).then_some(len);
-    let whole = |ok: bool| ok.then_some(rdata.len());
-    match field {
-        Field::U8 | Field::Algorithm => fits(1),
-        Field::U16 | Field::Type => fits(2),
-        Field::U32 | Field::Seconds | Field::Time | Field::Ipv4 => fits(4),
-        Field::Ipv6 => fits(16),
-        Field::Name => name::wire_len(rdata),
-        Field::Text => text_len(rdata),
-        Field::Texts => {
-            let mut at = text_len(rdata)?;
-            while at < rdata.len() {
-                at += text_len(&rdata[at..])?;
-            }
-            Some(at)
-        }
-        Field::Tag => {
-            let len = text_len(rdata)?;
-            let tag = &rdata[1..len];
-            (!tag.is_empty() && tag.iter().all(u8::is_ascii_alphanumeric)).then_some(len)
-        }
-        Field::Value => whole(true),
-        Field::Hex | Field::Base64 => whole(!rdata.is_empty()),
-        Field::Bitmap => whole(is_bitmap(rdata)),
-    }
+/// The fields of a type, those that are octets to an edge included.
+pub fn form(rtype: u16) -> Option<Shape> {
+    shape(rtype).or_else(|| text_only(rtype))
 }
 
-fn text_len(rdata: &[u8]) -> Option<usize> {
-    let len = 1 + usize::from(*rdata.first()?);
-    (len <= rdata.len()).then_some(len)
-}
-
-/// Windows in ascending order, each of 1 to 32 octets of which the last is not zero.
-fn is_bitmap(mut rdata: &[u8]) -> bool {
-    let mut lowest = 0;
-    while let [window, len, rest @ ..] = rdata {
-        let (window, len) = (u16::from(*window), usize::from(*len));
-        if window < lowest || !(1..=32).contains(&len) || rest.len() < len || rest[len - 1] == 0 {
-            return false;
-        }
-        lowest = window + 1;
-        rdata = &rest[len..];
-    }
-    rdata.is_empty()
+/// The fields of a type that is checked only where its rdata enters.
+fn text_only(rtype: u16) -> Option<Shape> {
+    use Field::*;
+    let (fields, syntax): (&'static [Field], _) = match rtype {
+        WKS => (&[Ipv4, Protocol, Ports], "ADDRESS PROTOCOL PORT…"),
+        X25 => (&[Text], "PSDN-ADDRESS"),
+        ISDN => (&[Text, TextOrNone], "ISDN-ADDRESS [SUBADDRESS]"),
+        NSAP => (&[Nsap], "0xDIGITS"),
+        NSAP_PTR => (&[Name], "NAME"),
+        SIG => (
+            &[Type, Algorithm, U8, Seconds, Time, Time, U16, Name, Base64],
+            "TYPE ALGORITHM LABELS TTL EXPIRATION INCEPTION KEY-TAG SIGNER SIGNATURE",
+        ),
+        KEY | RKEY => (
+            &[U16, U8, Algorithm, Base64OrNone],
+            "FLAGS PROTOCOL ALGORITHM KEY",
+        ),
+        GPOS => (&[Text, Text, Text], "LONGITUDE LATITUDE ALTITUDE"),
+        LOC => (
+            &[Location],
+            "DEGREES [MINUTES [SECONDS]] N|S DEGREES [MINUTES [SECONDS]] E|W ALTITUDEm [SIZEm \
+             [HORIZONTALm [VERTICALm]]]",
+        ),
+        NXT => (&[Name, OldBitmap], "NEXT TYPE…"),
+        EID => (&[Hex], "ENDPOINT"),
+        NIMLOC => (&[Hex], "LOCATOR"),
+        ATMA => (&[AtmAddress], "+DIGITS or DIGITS"),
+        CERT => (
+            &[CertificateType, U16, Algorithm, Base64],
+            "TYPE KEY-TAG ALGORITHM CERTIFICATE",
+        ),
+        types::A6 => (&[Field::A6], "PREFIX-LENGTH [SUFFIX] [PREFIX-NAME]"),
+        SINK => (&[U8, U8, U8, Base64OrNone], "MEANING CODING SUBCODING DATA"),
+        APL => (&[Prefixes], "[!]FAMILY:ADDRESS/PREFIX…"),
+        IPSECKEY => (&[IpsecKey], "PRECEDENCE GATEWAY-TYPE ALGORITHM GATEWAY KEY"),
+        DHCID => (&[Base64], "DIGEST"),
+        NSEC3 => (
+            &[U8, U8, U16, Salt, Hash, Bitmap],
+            "HASH-ALGORITHM FLAGS ITERATIONS SALT NEXT TYPE…",
+        ),
+        NSEC3PARAM => (&[U8, U8, U16, Salt], "HASH-ALGORITHM FLAGS ITERATIONS SALT"),
+        HIP => (&[Host], "ALGORITHM TAG KEY SERVER…"),
+        NINFO | AVC | RESINFO | WALLET => (&[Texts], "TEXT…"),
+        TALINK => (&[Name, Name], "PREVIOUS NEXT"),
+        OPENPGPKEY => (&[Base64], "KEY"),
+        CSYNC => (&[U32, U16, Bitmap], "SERIAL FLAGS TYPE…"),
+        ZONEMD => (&[U32, U8, U8, Hex], "SERIAL SCHEME ALGORITHM DIGEST"),
+        SVCB | HTTPS => (&[U16, Name, SvcParams], "PRIORITY TARGET KEY=VALUE…"),
+        DSYNC => (&[Type, Scheme, U16, Name], "TYPE SCHEME PORT TARGET"),
+        HHIT | BRID => (&[Base64], "DATA"),
+        NID => (&[U16, Locator], "PREFERENCE NODE-ID"),
+        L32 => (&[U16, Ipv4], "PREFERENCE LOCATOR"),
+        L64 => (&[U16, Locator], "PREFERENCE LOCATOR"),
+        LP => (&[U16, Name], "PREFERENCE FQDN"),
+        EUI48 => (&[Eui48], "ADDRESS"),
+        EUI64 => (&[Eui64], "ADDRESS"),
+        URI => (&[U16, U16, Value], "PRIORITY WEIGHT \"TARGET\""),
+        DOA => (
+            &[U32, U32, U8, Text, Base64OrDash],
+            "ENTERPRISE TYPE LOCATION MEDIA-TYPE DATA",
+        ),
+        AMTRELAY => (&[AmtRelay], "PRECEDENCE DISCOVERY-OPTIONAL TYPE RELAY"),
+        TA | DLV => (
+            &[U16, Algorithm, U8, Hex],
+            "KEY-TAG ALGORITHM DIGEST-TYPE DIGEST",
+        ),
+        _ => return None,
+    };
+    Some(Shape { fields, syntax })
 }
 
 /// Splits rdata into fields: each with its place; ends early where the octets do not fit.

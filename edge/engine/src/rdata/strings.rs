@@ -2,6 +2,7 @@
 
 use super::faults::Fault;
 use crate::name::{self, NameError};
+use std::fmt::Write;
 
 /// Longest character-string in octets: its length is one octet (RFC 1035 section 3.3).
 pub const MAX_STRING: usize = 255;
@@ -43,4 +44,31 @@ pub fn split_text(text: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
         out.extend_from_slice(string);
     }
     Ok(())
+}
+
+/// Appends strings behind length octets, each in quotes.
+pub fn write_texts(mut octets: &[u8], out: &mut String) {
+    while let Some((&len, rest)) = octets.split_first() {
+        let (text, rest) = rest.split_at(usize::from(len));
+        write_quoted(text, out);
+        if !rest.is_empty() {
+            out.push(' ');
+        }
+        octets = rest;
+    }
+}
+
+/// Appends octets in quotes.
+pub fn write_quoted(octets: &[u8], out: &mut String) {
+    out.push('"');
+    for &octet in octets {
+        match octet {
+            b'"' | b'\\' => out.extend(['\\', char::from(octet)]),
+            0x20..=0x7e => out.push(char::from(octet)),
+            _ => {
+                let _ = write!(out, "\\{octet:03}");
+            }
+        }
+    }
+    out.push('"');
 }

@@ -85,6 +85,17 @@ impl<'a> Tokens<'a> {
         matches!(self.text.get(self.at), Some(b' ' | b'\t'))
     }
 
+    /// Whether a quoted string is next, without a blank before it.
+    pub fn at_quote(&self) -> bool {
+        self.text.get(self.at) == Some(&b'"')
+    }
+
+    /// Whether a token follows without anything between.
+    pub fn touches_next(&self) -> bool {
+        let next = self.text.get(self.at);
+        next.is_some_and(|octet| !b" \t\r\n;()".contains(octet))
+    }
+
     /// The next token. A `\r` is a blank.
     #[allow(
         clippy::should_implement_trait,
@@ -183,12 +194,13 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// The rest of the logical line in one line: one blank between tokens, no comments, no
-    /// parentheses.
+    /// The rest of the logical line in one line: one blank between tokens that are apart, no
+    /// comments, no parentheses.
     pub fn flatten(&mut self, out: &mut Vec<u8>) -> Result<(), SyntaxError> {
         loop {
+            let is_apart = !self.touches_next();
             let token = self.next()?;
-            if token != Token::End && !out.is_empty() {
+            if token != Token::End && is_apart && !out.is_empty() {
                 out.push(b' ');
             }
             match token {

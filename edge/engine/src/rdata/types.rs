@@ -18,6 +18,8 @@ pub const MB: u16 = 7;
 pub const MG: u16 = 8;
 /// Mail rename.
 pub const MR: u16 = 9;
+/// Services of a host.
+pub const WKS: u16 = 11;
 /// Domain name pointer.
 pub const PTR: u16 = 12;
 /// Host information.
@@ -32,42 +34,118 @@ pub const TXT: u16 = 16;
 pub const RP: u16 = 17;
 /// AFS cell database.
 pub const AFSDB: u16 = 18;
+/// Address in an X.25 network.
+pub const X25: u16 = 19;
+/// Telephone number of a host.
+pub const ISDN: u16 = 20;
 /// Route through.
 pub const RT: u16 = 21;
+/// Address in an OSI network.
+pub const NSAP: u16 = 22;
+/// Name of an OSI address.
+pub const NSAP_PTR: u16 = 23;
+/// Signature before RRSIG.
+pub const SIG: u16 = 24;
+/// Key of a host.
+pub const KEY: u16 = 25;
 /// X.400 mail mapping.
 pub const PX: u16 = 26;
+/// Position before LOC.
+pub const GPOS: u16 = 27;
 /// IPv6 address.
 pub const AAAA: u16 = 28;
+/// Position on the Earth.
+pub const LOC: u16 = 29;
+/// Next name before NSEC.
+pub const NXT: u16 = 30;
+/// Nimrod endpoint.
+pub const EID: u16 = 31;
+/// Nimrod locator.
+pub const NIMLOC: u16 = 32;
 /// Server selection.
 pub const SRV: u16 = 33;
+/// Address in an ATM network.
+pub const ATMA: u16 = 34;
 /// Naming authority pointer.
 pub const NAPTR: u16 = 35;
 /// Key exchanger.
 pub const KX: u16 = 36;
+/// Certificate.
+pub const CERT: u16 = 37;
+/// IPv6 address in parts.
+pub const A6: u16 = 38;
 /// Redirection of a subtree.
 pub const DNAME: u16 = 39;
+/// Kitchen sink.
+pub const SINK: u16 = 40;
 /// EDNS options, never in a zone.
 pub const OPT: u16 = 41;
+/// Address prefixes.
+pub const APL: u16 = 42;
 /// Delegation signer.
 pub const DS: u16 = 43;
 /// SSH key fingerprint.
 pub const SSHFP: u16 = 44;
+/// Key for IPsec.
+pub const IPSECKEY: u16 = 45;
 /// Signature of an RRset.
 pub const RRSIG: u16 = 46;
 /// Next name in the zone.
 pub const NSEC: u16 = 47;
 /// Zone key.
 pub const DNSKEY: u16 = 48;
+/// DHCP client.
+pub const DHCID: u16 = 49;
+/// Next hashed name.
+pub const NSEC3: u16 = 50;
+/// How names are hashed.
+pub const NSEC3PARAM: u16 = 51;
 /// TLS certificate association.
 pub const TLSA: u16 = 52;
 /// S/MIME certificate association.
 pub const SMIMEA: u16 = 53;
+/// Host identity.
+pub const HIP: u16 = 55;
+/// Status of a zone.
+pub const NINFO: u16 = 56;
+/// Key to encrypt NAPTR.
+pub const RKEY: u16 = 57;
+/// Links of trust anchors.
+pub const TALINK: u16 = 58;
 /// DS for the parent.
 pub const CDS: u16 = 59;
 /// DNSKEY for the parent.
 pub const CDNSKEY: u16 = 60;
+/// OpenPGP key.
+pub const OPENPGPKEY: u16 = 61;
+/// What the parent should copy.
+pub const CSYNC: u16 = 62;
+/// Digest of a zone.
+pub const ZONEMD: u16 = 63;
+/// Service binding.
+pub const SVCB: u16 = 64;
+/// Service binding of HTTPS.
+pub const HTTPS: u16 = 65;
+/// Where the parent takes notifications.
+pub const DSYNC: u16 = 66;
+/// Hierarchical host identity tag.
+pub const HHIT: u16 = 67;
+/// Broadcast remote identification.
+pub const BRID: u16 = 68;
 /// Text strings of the old SPF type.
 pub const SPF: u16 = 99;
+/// Node identifier.
+pub const NID: u16 = 104;
+/// Locator of 32 bits.
+pub const L32: u16 = 105;
+/// Locator of 64 bits.
+pub const L64: u16 = 106;
+/// Pointer to locators.
+pub const LP: u16 = 107;
+/// Hardware address of 48 bits.
+pub const EUI48: u16 = 108;
+/// Hardware address of 64 bits.
+pub const EUI64: u16 = 109;
 /// Marks a name that does not exist in an NSEC bitmap (RFC 9824), never in a zone.
 pub const NXNAME: u16 = 128;
 /// Query for the changes of a zone.
@@ -76,8 +154,24 @@ pub const IXFR: u16 = 251;
 pub const AXFR: u16 = 252;
 /// Query for all types.
 pub const ANY: u16 = 255;
+/// Uniform resource identifier.
+pub const URI: u16 = 256;
 /// Authorised certification authorities.
 pub const CAA: u16 = 257;
+/// Application visibility.
+pub const AVC: u16 = 258;
+/// Digital object.
+pub const DOA: u16 = 259;
+/// Multicast relay.
+pub const AMTRELAY: u16 = 260;
+/// What a resolver offers.
+pub const RESINFO: u16 = 261;
+/// Public address of a wallet.
+pub const WALLET: u16 = 262;
+/// Trust anchor.
+pub const TA: u16 = 32768;
+/// DS outside the parent.
+pub const DLV: u16 = 32769;
 
 /// All assigned types, by number; the ones of most zones come first and are found first.
 const MNEMONICS: &[(&str, u16)] = &[
@@ -91,7 +185,7 @@ const MNEMONICS: &[(&str, u16)] = &[
     ("MG", MG),
     ("MR", MR),
     ("NULL", 10),
-    ("WKS", 11),
+    ("WKS", WKS),
     ("PTR", PTR),
     ("HINFO", HINFO),
     ("MINFO", MINFO),
@@ -99,66 +193,66 @@ const MNEMONICS: &[(&str, u16)] = &[
     ("TXT", TXT),
     ("RP", RP),
     ("AFSDB", AFSDB),
-    ("X25", 19),
-    ("ISDN", 20),
+    ("X25", X25),
+    ("ISDN", ISDN),
     ("RT", RT),
-    ("NSAP", 22),
-    ("NSAP-PTR", 23),
-    ("SIG", 24),
-    ("KEY", 25),
+    ("NSAP", NSAP),
+    ("NSAP-PTR", NSAP_PTR),
+    ("SIG", SIG),
+    ("KEY", KEY),
     ("PX", PX),
-    ("GPOS", 27),
+    ("GPOS", GPOS),
     ("AAAA", AAAA),
-    ("LOC", 29),
-    ("NXT", 30),
-    ("EID", 31),
-    ("NIMLOC", 32),
+    ("LOC", LOC),
+    ("NXT", NXT),
+    ("EID", EID),
+    ("NIMLOC", NIMLOC),
     ("SRV", SRV),
-    ("ATMA", 34),
+    ("ATMA", ATMA),
     ("NAPTR", NAPTR),
     ("KX", KX),
-    ("CERT", 37),
-    ("A6", 38),
+    ("CERT", CERT),
+    ("A6", A6),
     ("DNAME", DNAME),
-    ("SINK", 40),
+    ("SINK", SINK),
     ("OPT", OPT),
-    ("APL", 42),
+    ("APL", APL),
     ("DS", DS),
     ("SSHFP", SSHFP),
-    ("IPSECKEY", 45),
+    ("IPSECKEY", IPSECKEY),
     ("RRSIG", RRSIG),
     ("NSEC", NSEC),
     ("DNSKEY", DNSKEY),
-    ("DHCID", 49),
-    ("NSEC3", 50),
-    ("NSEC3PARAM", 51),
+    ("DHCID", DHCID),
+    ("NSEC3", NSEC3),
+    ("NSEC3PARAM", NSEC3PARAM),
     ("TLSA", TLSA),
     ("SMIMEA", SMIMEA),
-    ("HIP", 55),
-    ("NINFO", 56),
-    ("RKEY", 57),
-    ("TALINK", 58),
+    ("HIP", HIP),
+    ("NINFO", NINFO),
+    ("RKEY", RKEY),
+    ("TALINK", TALINK),
     ("CDS", CDS),
     ("CDNSKEY", CDNSKEY),
-    ("OPENPGPKEY", 61),
-    ("CSYNC", 62),
-    ("ZONEMD", 63),
-    ("SVCB", 64),
-    ("HTTPS", 65),
-    ("DSYNC", 66),
-    ("HHIT", 67),
-    ("BRID", 68),
+    ("OPENPGPKEY", OPENPGPKEY),
+    ("CSYNC", CSYNC),
+    ("ZONEMD", ZONEMD),
+    ("SVCB", SVCB),
+    ("HTTPS", HTTPS),
+    ("DSYNC", DSYNC),
+    ("HHIT", HHIT),
+    ("BRID", BRID),
     ("SPF", SPF),
     ("UINFO", 100),
     ("UID", 101),
     ("GID", 102),
     ("UNSPEC", 103),
-    ("NID", 104),
-    ("L32", 105),
-    ("L64", 106),
-    ("LP", 107),
-    ("EUI48", 108),
-    ("EUI64", 109),
+    ("NID", NID),
+    ("L32", L32),
+    ("L64", L64),
+    ("LP", LP),
+    ("EUI48", EUI48),
+    ("EUI64", EUI64),
     ("NXNAME", NXNAME),
     ("TKEY", 249),
     ("TSIG", 250),
@@ -167,15 +261,15 @@ const MNEMONICS: &[(&str, u16)] = &[
     ("MAILB", 253),
     ("MAILA", 254),
     ("ANY", ANY),
-    ("URI", 256),
+    ("URI", URI),
     ("CAA", CAA),
-    ("AVC", 258),
-    ("DOA", 259),
-    ("AMTRELAY", 260),
-    ("RESINFO", 261),
-    ("WALLET", 262),
-    ("TA", 32768),
-    ("DLV", 32769),
+    ("AVC", AVC),
+    ("DOA", DOA),
+    ("AMTRELAY", AMTRELAY),
+    ("RESINFO", RESINFO),
+    ("WALLET", WALLET),
+    ("TA", TA),
+    ("DLV", DLV),
 ];
 
 /// The number of a mnemonic or of `TYPEnnn`, in any letter case.

@@ -1,4 +1,8 @@
-//! Single values in presentation format: times, TTLs, algorithms, hexadecimal and Base 64.
+//! Single values in presentation format: times, TTLs, algorithms, addresses, hexadecimal, Base 64
+//! and Base 32.
+
+use std::fmt::Write;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Seconds of a TTL: digits, or digits with the units w, d, h, m and s as in `1h30m`; None where
 /// the text is neither.
@@ -76,6 +80,23 @@ pub fn algorithm(text: &[u8]) -> Option<u8> {
         None => number(text, 255).map(|number| number as u8),
     }
 }
+
+/// Types of certificates (RFC 4398 section 2.1).
+pub const CERTIFICATE_TYPES: &[(&str, u32)] = &[
+    ("PKIX", 1),
+    ("SPKI", 2),
+    ("PGP", 3),
+    ("IPKIX", 4),
+    ("ISPKI", 5),
+    ("IPGP", 6),
+    ("ACPKIX", 7),
+    ("IACPKIX", 8),
+    ("URI", 253),
+    ("OID", 254),
+];
+
+/// Schemes of notifications (RFC 9859 section 2).
+pub const SCHEMES: &[(&str, u32)] = &[("NOTIFY", 1)];
 
 /// Unix time of `YYYYMMDDHHmmSS` or of up to ten digits (RFC 4034 section 3.2), until 2106.
 pub fn time(text: &[u8]) -> Option<u32> {
@@ -202,6 +223,91 @@ pub fn write_base64(octets: &[u8], out: &mut String) {
             });
         }
     }
+}
+
+const BASE32: &[u8; 32] = b"0123456789ABCDEFGHIJKLMNOPQRSTUV";
+
+/// Appends the octets of Base 32 with the extended hex alphabet and without padding (RFC 4648
+/// section 7, RFC 5155 section 3.3); None for anything else.
+pub fn base32(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let (mut bits, mut count) = (0u32, 0);
+    for digit in text {
+        bits = bits << 5 | char::from(*digit).to_digit(32)?;
+        count += 5;
+        if count >= 8 {
+            count -= 8;
+            out.push((bits >> count) as u8);
+            bits &= (1 << count) - 1;
+        }
+    }
+    (bits == 0 && count < 5).then_some(())
+}
+
+/// Appends Base 32 without padding.
+pub fn write_base32(octets: &[u8], out: &mut String) {
+    for group in octets.chunks(5) {
+        let mut bytes = [0; 8];
+        bytes[3..3 + group.len()].copy_from_slice(group);
+        let bits = u64::from_be_bytes(bytes);
+        for index in 0..(8 * group.len()).div_ceil(5) {
+            let digit = (bits >> (35 - 5 * index)) as usize & 31;
+            out.push(char::from(BASE32[digit]));
+        }
+    }
+}
+
+/// An IPv4 or IPv6 address.
+pub fn address<T: std::str::FromStr>(word: &[u8]) -> Option<T> {
+    str::from_utf8(word).ok()?.parse().ok()
+}
+
+/// Appends an address of 4 or 16 octets.
+pub fn write_address(octets: &[u8], out: &mut String) {
+    let _ = match (<[u8; 4]>::try_from(octets), <[u8; 16]>::try_from(octets)) {
+        (Ok(octets), _) => write!(out, "{}", Ipv4Addr::from(octets)),
+        (_, Ok(octets)) => write!(out, "{}", Ipv6Addr::from(octets)),
+        _ => Ok(()),
+    };
+}
+
+/// Four groups of one to four hex digits with colons (RFC 6742 section 2.1.2).
+pub fn locator(word: &[u8]) -> Option<[u8; 8]> {
+    let mut octets = [0; 8];
+    let mut groups = word.split(|&octet| octet == b':');
+    for pair in octets.chunks_mut(2) {
+        let group = groups
+            .next()
+            .filter(|group| (1..=4).contains(&group.len()))?;
+        let value = group.iter().try_fold(0, |value, &digit| {
+            Some(value << 4 | char::from(digit).to_digit(16)?)
+        })?;
+        pair.copy_from_slice(&(value as u16).to_be_bytes());
+    }
+    groups.next().is_none().then_some(octets)
+}
+
+/// Appends four groups of four hex digits with colons.
+pub fn write_locator(octets: &[u8], out: &mut String) {
+    let groups: Vec<_> = octets
+        .chunks(2)
+        .map(|pair| format!("{:02x}{:02x}", pair[0], pair[1]))
+        .collect();
+    out.push_str(&groups.join(":"));
+}
+
+/// Pairs of hex digits with hyphens (RFC 7043).
+pub fn eui<const N: usize>(word: &[u8]) -> Option<[u8; N]> {
+    let mut octets = Vec::with_capacity(N);
+    for pair in word.split(|&octet| octet == b'-') {
+        hex(pair, &mut octets).filter(|()| pair.len() == 2)?;
+    }
+    octets.try_into().ok()
+}
+
+/// Appends pairs of hex digits with hyphens.
+pub fn write_eui(octets: &[u8], out: &mut String) {
+    let pairs: Vec<_> = octets.iter().map(|octet| format!("{octet:02x}")).collect();
+    out.push_str(&pairs.join("-"));
 }
 
 #[cfg(test)]

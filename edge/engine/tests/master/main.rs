@@ -85,20 +85,7 @@ fn read_from(text: &str, origin: Option<&str>) -> Kept {
 fn read_octets(text: &[u8], origin: Option<&str>) -> Kept {
     let mut kept = Kept::default();
     let origin = origin.map(|origin| Name::parse(origin.as_bytes(), None).unwrap());
-    let mut convert = |rtype: &str, text: &str, origin: &str| match rtype {
-        "LOC" => Ok((65_280, format!("{text}|{origin}").into_bytes())),
-        _ => Err("not known here".to_owned()),
-    };
-    let (include, convert) = (&mut include, &mut convert);
-    master::read(
-        text,
-        "z",
-        origin,
-        include,
-        convert,
-        &mut |_, _| {},
-        &mut kept,
-    );
+    master::read(text, "z", origin, &mut include, &mut |_, _| {}, &mut kept);
     kept
 }
 
@@ -106,7 +93,6 @@ fn read_octets(text: &[u8], origin: Option<&str>) -> Kept {
 fn progress_reaches_the_end() {
     let text = "a 1 A 192.0.2.1\n".repeat(200_000);
     let mut calls = Vec::new();
-    let mut convert = |_: &str, _: &str, _: &str| Err(String::new());
     let (mut kept, origin) = (Kept::default(), Some(Name::root()));
     let mut progress = |done, all| calls.push((done, all));
     master::read(
@@ -114,7 +100,6 @@ fn progress_reaches_the_end() {
         "z",
         origin,
         &mut include,
-        &mut convert,
         &mut progress,
         &mut kept,
     );
@@ -139,8 +124,8 @@ proptest! {
         ], 0..40),
     ) {
         let text = pieces.concat();
-        let (mut kept, mut convert) = (Kept::default(), |_: &str, _: &str, _: &str| Ok((29, vec![])));
-        master::read(&text, "z", None, &mut include, &mut convert, &mut |_, _| {}, &mut kept);
+        let mut kept = Kept::default();
+        master::read(&text, "z", None, &mut include, &mut |_, _| {}, &mut kept);
         let lines = text.split(|octet| *octet == b'\n').count() as u32;
         for place in kept.places.iter().filter(|place| place.file == 0) {
             prop_assert!((1..=lines).contains(&place.line));

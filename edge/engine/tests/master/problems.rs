@@ -98,7 +98,9 @@ fn problems_say_where_and_reading_goes_on() {
         ),
         (
             "a 1 APL x",
-            vec!["1: BadRdata: APL rdata \"x\": not known here"],
+            vec![
+                "1: BadRdata: APL rdata \"x\": \"x\" is not a prefix as 1:192.0.2.0/24 or !2:2001:db8::/32",
+            ],
         ),
         ("a 1", vec!["1: BadSyntax: the line ends too early"]),
         ("a", vec!["1: BadSyntax: the line ends too early"]),

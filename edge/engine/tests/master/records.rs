@@ -50,8 +50,8 @@ fn every_way_to_write_a_record() {
         ("a TXT ( \"x\"\n\"y\" )", "a.example. 60 TXT \"x\" \"y\""),
         ("a TYPE65280 \\# 1 ff", "a.example. 60 TYPE65280 \\# 1 FF"),
         (
-            "a LOC ( 1\n 2 )",
-            "a.example. 60 TYPE65280 \\# 12 3120327C6578616D706C652E",
+            "a SVCB ( 1\n b alpn=\"h2\" )",
+            "a.example. 60 SVCB 1 b.example. alpn=\"h2\"",
         ),
         ("a MX 10 ( mail ) ", "a.example. 60 MX 10 mail.example."),
         ("\\$ORIGIN A 192.0.2.1", "\\$origin.example. 60 A 192.0.2.1"),

@@ -59,6 +59,17 @@ fn rdata_that_its_type_does_not_have() {
         ("A", "\\# 4 010203", "3 octets, but the length says 4"),
         ("NS", "\\# 2 C000", "not the wire form of NSDNAME"),
         ("TYPE65280", "x", "write it as \\# LENGTH HEX"),
+        (
+            "SVCB",
+            "\\# 2 0001",
+            "not the wire form of PRIORITY TARGET KEY=VALUE…",
+        ),
+        (
+            "SVCB",
+            "1 . alpn= \"h2\"",
+            "\"\" is not a value of alpn: a list of strings of 1 to 255 octets",
+        ),
+        ("LOC", "90 1 N 0 E 0", "more than 90 degrees N or S"),
     ] {
         assert_eq!(fault(rtype, text), ("BadRdata", expected.to_owned()));
     }

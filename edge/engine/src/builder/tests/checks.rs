@@ -90,6 +90,23 @@ fn accepts_what_servers_accept() {
             "d NS ns.d",
             Some("f:4 MissingGlue: d.z. NS ns.d.z. has no address (glue) in the zone"),
         ),
+        (
+            "@ DS 1 8 9 00",
+            Some("f:4 DSAtApex: z. is the apex, and its DS belongs to the zone above"),
+        ),
+        ("d NS a.\nd DS 1 8 9 00", None),
+        (
+            "s SVCB 0 a. port=53",
+            Some("f:4 IgnoredSvcParams: s.z. SVCB: clients ignore parameters beside priority 0"),
+        ),
+        ("s SVCB 0 a.\ns SVCB 1 a. port=53 dohpath=/q{?dns}", None),
+        (
+            "s HTTPS 1 a. dohpath=/q",
+            Some(
+                "f:4 BadDohpath: s.z. HTTPS: dohpath \"/q\" is no path with the variable dns, as \
+                 /dns-query{?dns}",
+            ),
+        ),
     ] {
         let (zone, found) = builder_with(None, &format!("{HEAD}{lines}\n")).finish();
         assert!(zone.is_some(), "{lines}");

@@ -11,16 +11,13 @@ fn builder_with(origin: Option<&str>, file: &str) -> Builder {
         file.as_bytes(),
         "f",
         &mut |_, _| Err(("IncludeFailed", "none".into())),
-        &mut |_, _, _| Err("none".into()),
         &mut |_, _| {},
     );
     builder
 }
 
 fn add(builder: &mut Builder, owner: &str, mnemonic: &str, data: &str, place: &str) {
-    builder.add_record(owner, mnemonic, 300, data, place, &mut |_, _, _| {
-        Err("none".into())
-    });
+    builder.add_record(owner, mnemonic, 300, data, place);
 }
 
 fn shown(found: &[Found]) -> Vec<String> {

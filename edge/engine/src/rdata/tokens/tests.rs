@@ -61,4 +61,7 @@ fn flattens() {
     let mut tokens = Tokens::new(b" a ( \"b  c\" ; x\n\td )  \ne");
     tokens.flatten(&mut out).unwrap();
     assert_eq!(out, b"a \"b  c\" d");
+    out.clear();
+    Tokens::new(b"a=\"b\"c \"d\"(e)").flatten(&mut out).unwrap();
+    assert_eq!(out, b"a=\"b\"c \"d\" e");
 }
