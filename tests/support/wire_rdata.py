@@ -66,7 +66,10 @@ DS = join(
         )
     ),
 )
-SIGNATURE = join(U16, U8, U8, U32, U32, U32, U16, NAME, SOME)
+# From 1970 to 2038: BIND writes later times as years before 1970, as far from now (RFC 4034
+# section 3.1.5).
+TIME = numbers(0, 2**31 - 1, 4)
+SIGNATURE = join(U16, U8, U8, U32, TIME, TIME, U16, NAME, SOME)
 KEY = join(st.just(b"\x01"), U8, U8, U8, SOME)
 
 

@@ -28,6 +28,14 @@ pub fn read_type(word: &[u8]) -> Result<u16, Fault> {
     })
 }
 
+/// A type as SIG and NXT have it: a number may stand alone there, as BIND writes it.
+pub fn read_old_type(word: &[u8]) -> Result<u16, Fault> {
+    match values::number(word, u32::from(u16::MAX)) {
+        Some(number) => Ok(number as u16),
+        None => read_type(word),
+    }
+}
+
 /// Whether octets are windows in ascending order, each of 1 to 32 octets of which the last is not
 /// zero.
 pub fn are_types(mut octets: &[u8]) -> bool {
@@ -60,16 +68,16 @@ const MAX_OLD_TYPE: u16 = 127;
 
 /// Reads the types of an NXT to the end, at least one.
 pub fn read_old_types(reader: &mut Reader<'_, '_>, out: &mut Vec<u8>) -> Result<(), Fault> {
-    let mut types = vec![read_old_type(reader.word()?)?];
+    let mut types = vec![read_nxt_type(reader.word()?)?];
     while let Some(word) = reader.word_or_end()? {
-        types.push(read_old_type(word)?);
+        types.push(read_nxt_type(word)?);
     }
     out.extend(bits(types.into_iter()));
     Ok(())
 }
 
-fn read_old_type(word: &[u8]) -> Result<u16, Fault> {
-    match read_type(word)? {
+fn read_nxt_type(word: &[u8]) -> Result<u16, Fault> {
+    match read_old_type(word)? {
         rtype if (1..=MAX_OLD_TYPE).contains(&rtype) => Ok(rtype),
         _ => Err(wrong(
             word,

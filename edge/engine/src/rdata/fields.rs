@@ -19,6 +19,8 @@ pub enum Field {
     Time,
     /// A type in two octets, written as mnemonic.
     Type,
+    /// The same where text may have its number alone.
+    OldType,
     /// A DNSSEC algorithm in one octet; text may use the mnemonic (RFC 4034 appendix A.1).
     Algorithm,
     /// Four octets of IPv4.
@@ -93,7 +95,7 @@ pub fn field_len(field: Field, rdata: &[u8]) -> Option<usize> {
     let whole = |ok: bool| ok.then_some(rdata.len());
     match field {
         Field::U8 | Field::Algorithm | Field::Scheme | Field::Protocol => fits(1),
-        Field::U16 | Field::Type | Field::CertificateType => fits(2),
+        Field::U16 | Field::Type | Field::OldType | Field::CertificateType => fits(2),
         Field::U32 | Field::Seconds | Field::Time | Field::Ipv4 => fits(4),
         Field::Eui48 => fits(6),
         Field::Eui64 | Field::Locator => fits(8),

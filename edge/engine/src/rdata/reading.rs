@@ -86,6 +86,7 @@ fn read_value(field: Field, reader: &mut Reader<'_, '_>, out: &mut Vec<u8>) -> R
             out.extend((number as u16).to_be_bytes());
         }
         Field::Type => out.extend(bitmaps::read_type(reader.word()?)?.to_be_bytes()),
+        Field::OldType => out.extend(bitmaps::read_old_type(reader.word()?)?.to_be_bytes()),
         Field::Seconds => {
             let seconds = reader.value(
                 |word| u32::try_from(values::seconds(word)?).ok(),

@@ -89,7 +89,9 @@ fn text_only(rtype: u16) -> Option<Shape> {
         NSAP => (&[Nsap], "0xDIGITS"),
         NSAP_PTR => (&[Name], "NAME"),
         SIG => (
-            &[Type, Algorithm, U8, Seconds, Time, Time, U16, Name, Base64],
+            &[
+                OldType, Algorithm, U8, Seconds, Time, Time, U16, Name, Base64,
+            ],
             "TYPE ALGORITHM LABELS TTL EXPIRATION INCEPTION KEY-TAG SIGNER SIGNATURE",
         ),
         KEY | RKEY => (

@@ -67,7 +67,7 @@ fn write_plain_field(field: Field, octets: &[u8], out: &mut String) {
     };
     match field {
         Field::Time => out.push_str(&values::time_text(number())),
-        Field::Type => out.push_str(&rtype_to_text(number() as u16)),
+        Field::Type | Field::OldType => out.push_str(&rtype_to_text(number() as u16)),
         Field::CertificateType => write_named(number(), values::CERTIFICATE_TYPES, out),
         Field::Scheme => write_named(number(), values::SCHEMES, out),
         Field::Ipv4 | Field::Ipv6 => values::write_address(octets, out),

@@ -56,11 +56,13 @@ TEXTS = [
     ("DOA", b'1 2 3 "" -', '1 2 3 "" -'),
     ("RKEY", b"0 3 8 AQID", "0 3 8 AQID"),
     ("NXT", b"a A MX NXT", "a.example.com. A MX NXT"),
+    ("NXT", b"a 1 TYPE119 119", "a.example.com. A TYPE119"),
     ("NXT", b"\\# 3 00ffff", "\\# 3 00FFFF"),
     ("WKS", b"10.0.0.1 TCP ( smtp\n ftp 8080 )", "10.0.0.1 6 21 25 8080"),
     ("A6", b"64 ::1:2 net", "64 ::1:2 net.example.com."),
     ("A6", b"0 2001:db8::1", "0 2001:db8::1"),
     ("APL", b"\\# 0", "\\# 0"),
+    ("SIG", b"0 8 0 0 1 0 0 . AQID", "TYPE0 8 0 0 19700101000001 19700101000000 0 . AQID"),
     ("SINK", b"1 2 3 AQID", "1 2 3 AQID"),
     ("KEY", b"49152 3 8", "49152 3 8"),
 ]
