@@ -136,7 +136,7 @@ class Publisher:
                 self._reread.clear()
                 for origin in {*remove, *self._store.ended} - desired.keys():
                     outcomes[origin] = self._remove(origin)
-                self._rewrite(desired, outcomes)
+                self._rewrite(desired, complete, outcomes)
                 if complete:
                     self._clear(desired)
                     self._store.complete()
@@ -179,8 +179,17 @@ class Publisher:
             return self.failed(origin, "PublishFailed", error)
         return Outcome(State.REMOVED, made or self._store.manifest(origin))
 
-    def _rewrite(self, desired: Mapping[str, Desired], outcomes: dict[str, Outcome]) -> None:
-        for origin in list(itertools.islice(self._store.outdated, REWRITTEN_AT_ONCE)):
+    def _rewrite(
+        self, desired: Mapping[str, Desired], complete: bool, outcomes: dict[str, Outcome]
+    ) -> None:
+        """Where an edge has something newer than the core, what the core has would take the edge
+        back. So such a zone waits until it is known what is wanted of it, if anything is."""
+        waiting = (
+            origin
+            for origin in self._store.outdated
+            if complete or origin in desired or not self._store.is_overtaken(origin)
+        )
+        for origin in list(itertools.islice(waiting, REWRITTEN_AT_ONCE)):
             try:
                 made = self._store.republish(origin)
             except StoreConflictError:

@@ -250,6 +250,10 @@ class RecordStore:
 
         return self._write(origin, prepare)
 
+    def is_overtaken(self, origin: str) -> bool:
+        """Whether an edge has something newer than the core."""
+        return self._known.get(origin).again
+
     def republish(self, origin: str) -> Manifest | None:
         """Write once more what is `outdated`; None for any other."""
         now = int(self._clock())

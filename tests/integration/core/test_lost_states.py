@@ -165,6 +165,28 @@ def test_what_an_edge_has_newer_is_published_above(
     assert not heir.outdated
 
 
+def test_no_edge_goes_back_to_what_a_restored_core_has_before_it_is_known_what_is_wanted(
+    server: CoreServer, store: RecordStore, clock: Clock
+) -> None:
+    """A new writer looks at zones part by part, and hears meanwhile of an edge that is ahead."""
+    publisher = Publisher(store)
+    publisher.reconcile(wanted(5, 5), complete=True)
+    kept = backup(server)
+    newer = publisher.reconcile(wanted(6, 5), complete=True)[A].manifest
+    assert newer is not None
+    put_back(server, kept)
+    restored = stored(server, A)
+    heir = reopened(server, clock)
+    publisher, desired = Publisher(heir), wanted(6, 5)
+    assert heir.hear(proof(newer))
+    publisher.reconcile({B: desired[B]}, complete=False)
+    assert stored(server, A) == restored
+    publisher.reconcile(desired, complete=True)
+    assert stored(server, A).revision > newer.revision
+    assert stored(server, A).rrsets == newer.rrsets
+    assert not heir.outdated
+
+
 def test_a_fence_is_above_what_edges_prove_when_a_writer_begins(
     server: CoreServer, store: RecordStore, clock: Clock
 ) -> None:
