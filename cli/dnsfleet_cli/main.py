@@ -149,14 +149,17 @@ def serve(
         ),
     ] = None,
     shards: Annotated[int, typer.Option(min=1, max=MAX_SHARDS, help="Answering threads.")] = 1,
+    watch: Annotated[bool, typer.Option("--watch", help="Load again what changes.")] = False,
 ) -> None:
     """Answer from master files: the engine alone, without Redis, until Ctrl-C or SIGTERM.
 
-    A zone with errors is refused and nothing is served: exit status 1.
+    A zone with errors is refused and nothing is served: exit status 1. SIGHUP loads all files
+    again, new ones in the folder too. Then a zone with errors, or whose file is gone, keeps the
+    version that it has, and what is wrong is printed.
     """
     from dnsfleet_cli import serving
 
-    raise typer.Exit(serving.serve(zones or [], zones_dir, listen or [], shards))
+    raise typer.Exit(serving.serve(zones or [], zones_dir, listen or [], shards, watch))
 
 
 @zone.command("lint")

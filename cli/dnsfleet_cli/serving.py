@@ -4,43 +4,62 @@ No other server has to accept its cookies, so their secrets are kept in memory o
 the old cookie of a client is not valid any more, and the client gets a new one with the reply.
 """
 
+import os
 import secrets
 import signal
-import sys
+import threading
 import time
+from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
 
 from dnsfleet import cookies
-from dnsfleet.violations import errors
 from dnsfleet_engine import Engine
 
 from dnsfleet_cli import zone_files
 from dnsfleet_cli.options import DEFAULT_LISTEN
-from dnsfleet_cli.troubles import NEGATIVE, OK, Trouble, counted, reason
+from dnsfleet_cli.served_zones import ServedZones
+from dnsfleet_cli.troubles import NEGATIVE, OK, Trouble, reason
 
 SUFFIX = ".zone"
+STOPS = {signal.SIGINT, signal.SIGTERM}
+CHANGED = signal.SIGUSR1
+"""By it the watcher's thread wakes the main one, which waits for signals only."""
+RELOADS = {signal.SIGHUP, CHANGED}
 
 
-def serve(zones: list[str], folder: Path | None, listen: list[str], shards: int) -> int:
-    """Serve until SIGINT or SIGTERM; the exit status."""
-    files = {**_in_folder(folder), **dict(_assignment(text) for text in zones)}
-    if not files:
+def serve(
+    zones: list[str], folder: Path | None, listen: list[str], shards: int, watch: bool
+) -> int:
+    """Serve until SIGINT or SIGTERM; the exit status.
+
+    SIGHUP loads all files again; with `watch`, so does a change, where files changed.
+    """
+    named = dict(_assignment(text) for text in zones)
+    if not named and folder is None:
         raise Trouble("no zones; give --zone ORIGIN=FILE or --zones-dir DIR")
     addresses = [_address(text) for text in listen or [DEFAULT_LISTEN]]
     engine = Engine()
-    if not _load(engine, files):
-        return NEGATIVE
+    served = ServedZones(engine, lambda: {**_in_folder(folder), **named})
     # Blocked before the engine's threads start: they inherit it, so every signal comes to the wait.
-    stops = {signal.SIGINT, signal.SIGTERM}
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, stops)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, RELOADS)
     try:
+        if not served.load():
+            return NEGATIVE
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
         held = _rotate_cookie_secrets(engine, ())
         bound = engine.start(addresses, shards)
         for host, port in bound:
             print(f"answering at {f'[{host}]' if ':' in host else host}:{port}", flush=True)
-        while signal.sigtimedwait(stops, cookies.LOOK_SECONDS) is None:
+        follow = _watching(served) if watch else lambda: None
+        while (signalled := signal.sigtimedwait(STOPS | RELOADS, cookies.LOOK_SECONDS)) is None or (
+            signalled.si_signo not in STOPS
+        ):
             held = _rotate_cookie_secrets(engine, held)
+            if signalled is not None or watch:  # a watcher can miss a change
+                is_hangup = signalled is not None and signalled.si_signo == signal.SIGHUP
+                served.reload(changed=not is_hangup)
+                follow()
         engine.stop()
     except OSError as error:
         raise Trouble(f"{error}; stop what answers there, or choose with --listen") from None
@@ -49,21 +68,19 @@ def serve(zones: list[str], folder: Path | None, listen: list[str], shards: int)
     return OK
 
 
-def _load(engine: Engine, files: dict[str, Path]) -> bool:
-    """Load every zone; false, with the findings told, when one has errors."""
-    good = True
-    for origin, path in files.items():
-        zone, violations = zone_files.load(path, origin)
-        for violation in violations:
-            print(violation, file=sys.stderr)
-        if zone is None:
-            count = counted(len(errors(violations)), "error")
-            print(f"{origin} refused: {count} in {path}", file=sys.stderr)
-            good = False
-        else:
-            engine.load(zone)
-            print(f"{origin} serial {zone.serial}, {zone.records} records from {path}")
-    return good
+def _watching(served: ServedZones) -> Callable[[], None]:
+    """Signal each change of the zones' files from now on; call again when other files matter."""
+    from dnsfleet_cli.up.watching import Watcher
+
+    main = threading.get_ident()
+    # Nothing happens below a device: no change is left out.
+    watcher = Watcher(lambda _: signal.pthread_kill(main, CHANGED), ignore=Path(os.devnull))
+
+    def follow() -> None:
+        watcher.watch(frozenset(), served.folders)
+
+    follow()
+    return follow
 
 
 def _rotate_cookie_secrets(

@@ -69,13 +69,16 @@ def normal_origin(text: str) -> str:
         raise Trouble(f"zone {text}: {error}") from None
 
 
-def load(path: Path, origin: str | None) -> tuple[Zone | None, list[Violation]]:
+def load(
+    path: Path, origin: str | None, inclusions: Inclusions | None = None
+) -> tuple[Zone | None, list[Violation]]:
     """The zone of a file (None after any error) and what was found; Trouble if it is unreadable.
 
-    The one way from a file that somebody names to a zone, for every command.
+    The one way from a file that somebody names to a zone, for every command. Who wants to know what
+    was included gives the `inclusions` of `path`.
     """
     try:
         text = path.read_bytes()
     except OSError as error:
         raise Trouble(f"{path}: {reason(error)}") from None
-    return master_files.read(text, str(path), origin, Inclusions(path))
+    return master_files.read(text, str(path), origin, inclusions or Inclusions(path))
