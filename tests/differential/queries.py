@@ -12,8 +12,9 @@ from differential.zones import Place, Zone
 MOST_OCTETS = 255
 MIXED_CASE = 0.3
 # The types that zones have, other types of DNSSEC, ANY, and two types without a mnemonic.
-TYPES = [1, 2, 5, 6, 12, 15, 16, 28, 33, 39, 43, 46, 47, 48, 51, 52, 255, 257, 65280, 65281]
-FREQUENT = [1, 1, 1, 2, 5, 15, 16, 16, 28, 39, 43, 255]
+TYPES = [1, 2, 5, 6, 12, 15, 16, 28, 33, 39, 43, 46, 47, 48, 51, 52, 64, 65, 255, 257]
+TYPES += [65280, 65281]
+FREQUENT = [1, 1, 1, 2, 5, 15, 16, 16, 28, 39, 43, 64, 65, 65, 255]
 EDNS = [
     None,
     None,

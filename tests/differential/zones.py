@@ -191,6 +191,30 @@ def _one(rtype: str, *before: str) -> Kind:
     return kind
 
 
+def _service(rtype: str) -> Kind:
+    """A service, its hosts, and names that it is an alias of (RFC 9460 section 2.4)."""
+
+    def kind(owner: Name, ttl: int, targets: Targets) -> Records:
+        near: Targets = st.sampled_from([".", owner, (b"host", *owner), (b"a", *owner)])
+        fields = st.tuples(st.integers(0, 2), near | targets)
+        services = st.lists(fields, min_size=1, max_size=3).map(
+            lambda drawn: [
+                Record(owner, ttl, rtype, (str(priority), name)) for priority, name in drawn
+            ]
+        )
+        hosts = [_hosts(name, ttl, targets) for name in (owner, (b"host", *owner))]
+        nested = _service_records((b"a", *owner), ttl, rtype)
+        parts = st.tuples(services, *(part | st.just([]) for part in (*hosts, nested)))
+        return parts.map(lambda drawn: [record for part in drawn for record in part])
+
+    return kind
+
+
+def _service_records(owner: Name, ttl: int, rtype: str) -> Records:
+    target: Name | str = "."
+    return st.just([Record(owner, ttl, rtype, ("1", target))])
+
+
 def _others(owner: Name, ttl: int, targets: Targets) -> Records:
     texts = [("TXT", ('"one" "two"',)), ("TYPE65280", ("\\# 3 010203",)), ("CAA", ('0 issue "x"',))]
     return st.lists(st.sampled_from(texts), min_size=1).map(
@@ -253,6 +277,7 @@ def _server(owner: Name, ttl: int, host: Name, number: int) -> Iterable[Record]:
 
 
 _cname, _dname = _one("CNAME"), _one("DNAME")
-APEX_KINDS = [_hosts, _dname, _one("MX", "10"), _one("SRV", "1 2 3"), _others, _large]
+_svcb, _https = _service("SVCB"), _service("HTTPS")
+APEX_KINDS = [_hosts, _dname, _one("MX", "10"), _one("SRV", "1 2 3"), _https, _others, _large]
 KINDS = [*APEX_KINDS, _hosts, _others, _one("PTR"), _dname, _cname, _cname, _cname, _cut, _cut]
-KINDS += [_wide_cut, _chain]
+KINDS += [_wide_cut, _chain, _svcb, _https]

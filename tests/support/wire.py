@@ -13,8 +13,10 @@ CHECKING_DISABLED = 0x0010
 RCODE = 0x000F
 OPT = 41
 # Types whose rdata has names: octets before the first, and how many. NS, CNAME, SOA, PTR and MX may
-# have compressed ones (RFC 3597 section 4), SRV and DNAME have names whose letter case is free.
+# have compressed ones (RFC 3597 section 4), SRV, DNAME, SVCB and HTTPS have names whose letter case
+# is free.
 NAMES_IN_RDATA = {2: (0, 1), 5: (0, 1), 6: (0, 2), 12: (0, 1), 15: (2, 1), 33: (6, 1), 39: (0, 1)}
+NAMES_IN_RDATA |= {64: (2, 1), 65: (2, 1)}
 
 
 # By the offset of a name: the name, and the offset where it ends.

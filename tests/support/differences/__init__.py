@@ -5,7 +5,7 @@ So several rules can apply to one query, and no rule hides more than it explains
 replies is compared twice: over TCP, without a limit of size, and as the query was asked.
 """
 
-from support.differences import addresses, aliases, contents
+from support.differences import addresses, aliases, contents, services
 from support.differences.pairs import Difference, Pair, Rule
 
 __all__ = ["RULES", "Difference", "Pair", "Rule", "explain"]
@@ -47,6 +47,11 @@ RULES = [
         "BIND takes no glue from a wildcard below the cut",
         "RFC 1034 section 4.3.2 step 3",
         addresses.glue_from_wildcards,
+    ),
+    Rule(
+        "what the targets of services have may follow, each server follows them as far as it likes",
+        "RFC 9460 section 4.1",
+        services.services,
     ),
     Rule(
         "addresses from below a cut need not follow an answer that names their hosts",

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from support.differences.pairs import CONFIRMED, Difference, Pair, more_addresses, only, owner
 from support.wire import AUTHORITATIVE, OPT, Record, is_at_or_below
 
-NS = 2
+NS, SVCB, HTTPS = 2, 64, 65
 # Owner as a pointer, type, class, TTL, length: what a record needs besides its rdata.
 LEAST_RECORD = 12
 
@@ -50,6 +50,7 @@ def addresses_below_cuts(difference: Difference) -> Difference:
     """NSD and BIND add addresses of hosts that an answer names only where they are not glue."""
     ours, theirs = difference.whole.ours, difference.whole.theirs
     is_answer = ours.answer == theirs.answer and not ours.authority
+    is_answer = is_answer and not any(r.rtype in (SVCB, HTTPS) for r in ours.answer)
     if difference.server not in ("nsd", "named") or not is_answer:
         return difference
     return _without(difference, more_addresses(ours, theirs, ours.answer))

@@ -65,6 +65,7 @@ pub fn ask(world: &World, message: &[u8]) {
         if let Some(zone) = world.zone_of(&question.name, question.rtype) {
             rules::check_sections(zone, question, &udp);
             rules::check_sections(zone, question, &tcp);
+            rules::check_services(zone, question, &tcp);
             rules::check_truncation(question, &udp, &tcp, udp_limit);
         }
     }

@@ -22,8 +22,11 @@ const MOST_QUESTIONS: usize = 16;
 
 const SOA: u16 = 6;
 const LABELS: [&[u8]; 8] = [b"a", b"b", b"c", b"*", b"\0", b"ns", b"A.", &[b'l'; 63]];
-/// A, NS, CNAME, PTR, MX, TXT, AAAA, SRV, DNAME, DS, RRSIG, NSEC, DNSKEY and one without a name.
-const TYPES: [u16; 14] = [1, 2, 5, 12, 15, 16, 28, 33, 39, 43, 46, 47, 48, 65_280];
+/// A, NS, CNAME, PTR, MX, TXT, AAAA, SRV, DNAME, DS, RRSIG, NSEC, DNSKEY, SVCB, HTTPS and one without
+/// a name.
+const TYPES: [u16; 16] = [
+    1, 2, 5, 12, 15, 16, 28, 33, 39, 43, 46, 47, 48, 64, 65, 65_280,
+];
 
 /// See the module.
 pub fn check(input: &[u8]) {
@@ -176,6 +179,8 @@ fn rdata(choices: &mut Unstructured, rtype: u16) -> Result<Vec<u8>> {
         .concat(),
         48 => [&octets, &octets[..1]].concat(),
         47 => [&target[..], b"\0\x01\x40"].concat(),
+        64 | 65 if octets[1] == 0 => [&[0, octets[0] % 2], &[0][..]].concat(),
+        64 | 65 => [&[0, octets[0] % 2], &target[..]].concat(),
         _ => octets.to_vec(),
     })
 }

@@ -140,7 +140,7 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
         }
         if let Some(rrset) = node.get(self.task.rtype) {
             self.put_answer(node, rrset)?;
-            additional::put_targets(self.message, self.task.zone, rrset);
+            additional::put_targets(self.message, self.task.zone, self.sname, rrset);
             return Ok(Break(()));
         }
         if let Some(alias) = node.get(types::CNAME)

@@ -5,6 +5,7 @@
 
 mod endings;
 mod lookup;
+mod services;
 mod truncation;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use crate::queries::Question;
 use crate::replies::{Record, Reply};
 use lookup::{Stop, source, stop};
 
+pub use services::check_services;
 pub use truncation::check_truncation;
 
 const A: u16 = 1;
@@ -24,6 +26,8 @@ const PTR: u16 = 12;
 const MX: u16 = 15;
 const AAAA: u16 = 28;
 const DNAME: u16 = 39;
+const SVCB: u16 = 64;
+const HTTPS: u16 = 65;
 const DS: u16 = 43;
 const RRSIG: u16 = 46;
 const NSEC: u16 = 47;
@@ -135,6 +139,9 @@ fn check_place(zone: &Model, question: &Question, section: usize, owner: &Name, 
         },
         AUTHORITY if rtype == SOA => *owner == zone.origin,
         AUTHORITY => [NS, DS, NSEC, RRSIG].contains(&rtype),
+        _ if [SVCB, HTTPS].contains(&rtype) => {
+            rtype == question.rtype && stop(zone, owner, rtype).is_none()
+        }
         _ => [A, AAAA, RRSIG].contains(&rtype),
     };
     assert!(allowed, "type {rtype} in section {section}");

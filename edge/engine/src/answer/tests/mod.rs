@@ -7,6 +7,7 @@ mod names;
 mod options;
 mod protocol;
 mod servers;
+mod services;
 mod signed;
 mod subjects;
 mod withheld;
