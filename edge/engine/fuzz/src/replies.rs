@@ -96,7 +96,17 @@ impl Reply {
 fn read_record(octets: &[u8], record: ParsedRecord<'_, [u8]>, end: usize) -> Record {
     let rdata = &octets[end - usize::from(record.rdlen())..end];
     let rdata = match record.rtype() {
-        Rtype::NS | Rtype::CNAME | Rtype::SOA | Rtype::PTR | Rtype::MX => {
+        Rtype::NS
+        | Rtype::MD
+        | Rtype::MF
+        | Rtype::CNAME
+        | Rtype::SOA
+        | Rtype::MB
+        | Rtype::MG
+        | Rtype::MR
+        | Rtype::PTR
+        | Rtype::MINFO
+        | Rtype::MX => {
             let record = record.to_any_record::<AllRecordData<_, ParsedName<_>>>();
             let mut whole = Vec::new();
             let record = record.expect("rdata of the type");

@@ -44,6 +44,7 @@ pub mod subject;
 mod tests;
 mod wire;
 
+use crate::zone::Rrset;
 pub use ahead::{Ahead, look_ahead};
 pub use body::Shortcuts;
 pub use cache::{Cache, Seed, hash};
@@ -51,10 +52,11 @@ pub use client::{Client, Transport};
 use compression::Compression;
 use cookies::Presented;
 use edns::Opt;
-use message::Message;
+use message::{Message, Owner};
 use query::Query;
 pub use source::Source;
 use subject::Subject;
+use wire::{QNAME, Section};
 
 /// The largest message that a length of two octets can announce (RFC 1035 section 4.2.2).
 const TCP_LIMIT: usize = 65_535;
@@ -141,6 +143,26 @@ pub fn slip(source: Source, query: &[u8], client: Client, out: &mut Vec<u8>) -> 
         hit: None,
         subject: Subject::default(),
     })
+}
+
+/// How many octets the records of an RRset take in a reply to a query for them, names compressed.
+pub fn records_size(owner: &[u8], rrset: Rrset<'_>) -> usize {
+    let head = [0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+    let asked = [&head[..], owner, &rrset.rtype.to_be_bytes(), &[0, 1]].concat();
+    let query = Query::read(&asked).expect("a query");
+    let (mut out, mut names) = (Vec::new(), Compression::new());
+    let mut message = Message::new(&mut out, &mut names, &query, usize::MAX / 2);
+    let owner = Owner::known(owner, QNAME);
+    message
+        .put_records(
+            Section::Answer,
+            owner,
+            rrset.rtype,
+            rrset.ttl,
+            rrset.rdatas(),
+        )
+        .expect("no limit");
+    out.len() - asked.len()
 }
 
 /// The response code to a query without a question, which asks for a cookie only (RFC 7873 section

@@ -1,6 +1,7 @@
 //! From records in any order to RRsets in a zone.
 
 use super::Builder;
+use crate::answer;
 use crate::checks;
 use crate::gathered::Added;
 use crate::master::Where;
@@ -89,7 +90,9 @@ impl Builder {
         if rdatas.len() > 1 {
             self.warn_of_merges(records, base, ttl, violations);
         }
+        let size = |rrset| answer::records_size(owner, rrset);
         Rrset::new(rtype, ttl, &mut rdatas, buffer)
+            .and_then(|rrset| rrset.check_size(size).map(|()| rrset))
             .map_err(|error| {
                 let what = format!("{} {}", name::to_text(owner), rdata::rtype_to_text(rtype));
                 violations.error(

@@ -24,7 +24,7 @@ use tokens::{Token, Tokens};
 
 pub use faults::excerpt;
 pub(crate) use own::svc_params;
-pub use shapes::{additional_name, fold_names, is_compressible, names};
+pub use shapes::{additional_name, compressed_names, fold_names, names};
 pub use types::{is_meta, rtype_from_text, rtype_to_text};
 pub use writing::to_text;
 

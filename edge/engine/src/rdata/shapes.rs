@@ -178,13 +178,15 @@ pub fn names(rtype: u16, rdata: &[u8]) -> impl Iterator<Item = Range<usize>> {
         .map(|(_, place)| place)
 }
 
-/// Whether names in this rdata may be compressed in a message: only the types of RFC 1035, which
-/// every resolver knows (RFC 3597 section 4).
-pub fn is_compressible(rtype: u16) -> bool {
-    matches!(
-        rtype,
-        NS | MD | MF | CNAME | SOA | MB | MG | MR | PTR | MINFO | MX
-    )
+/// The names in rdata that a message may have compressed: the octets before them, and how many they
+/// are. Only the types of RFC 1035 have any, which every resolver knows (RFC 3597 section 4).
+pub fn compressed_names(rtype: u16) -> (usize, usize) {
+    match rtype {
+        NS | MD | MF | CNAME | MB | MG | MR | PTR => (0, 1),
+        SOA | MINFO => (0, 2),
+        MX => (2, 1),
+        _ => (0, 0),
+    }
 }
 
 /// The name whose addresses go into the additional section: NS, MX and SRV targets.

@@ -8,6 +8,8 @@ use crate::rdata;
 /// Most octets of an RRset's records in a reply that holds nothing else: a message has at most
 /// 65,535, of which the header takes 12, the longest question 259 and an OPT record 11.
 const MAX_RRSET: usize = 65_535 - 12 - 259 - 11;
+/// Most octets of an RRset as it is encoded: their number has two (`Rrset::pack`).
+const MAX_ENCODED: usize = 65_535;
 /// Octets of a record besides its rdata: a compressed owner, type, class, TTL and length.
 const RECORD_OVERHEAD: usize = 12;
 /// Octets of a packed RRset besides its records.
@@ -20,6 +22,8 @@ pub enum RrsetError {
     Empty,
     /// This many octets in a message.
     TooLarge(usize),
+    /// This many octets as it is encoded, where no name is compressed.
+    TooLong(usize),
 }
 
 impl fmt::Display for RrsetError {
@@ -30,6 +34,12 @@ impl fmt::Display for RrsetError {
                 write!(
                     f,
                     "{size} octets of records, at most {MAX_RRSET} fit into a message"
+                )
+            }
+            RrsetError::TooLong(size) => {
+                write!(
+                    f,
+                    "{size} octets of rdata and its lengths, at most {MAX_ENCODED} allowed"
                 )
             }
         }
@@ -98,6 +108,9 @@ pub struct Rrset<'z> {
 impl<'z> Rrset<'z> {
     /// Sorts uncompressed wire rdata, drops repeated records, and writes the rest into `buffer`,
     /// which is cleared first.
+    ///
+    /// Where names of the type may be compressed, only [`Rrset::check_size`] can tell whether the
+    /// records fit into a message.
     pub fn new(
         rtype: u16,
         ttl: u32,
@@ -108,7 +121,7 @@ impl<'z> Rrset<'z> {
             rdatas.sort_by(|a, b| canonical_cmp(rtype, a, b));
             rdatas.dedup_by(|a, b| canonical_cmp(rtype, a, b).is_eq());
         }
-        check_size(rdatas.iter().map(|rdata| rdata.len()))?;
+        check_sizes(rtype, rdatas.iter().map(|rdata| rdata.len()))?;
         buffer.clear();
         buffer.extend_from_slice(&(rdatas.len() as u16).to_be_bytes());
         for rdata in rdatas {
@@ -162,6 +175,15 @@ impl<'z> Rrset<'z> {
         self.records.len() - 2 - 2 * self.count()
     }
 
+    /// Whether the records fit into a message; `compressed` tells how many octets of it they take.
+    /// It is asked only where they would not fit with whole names.
+    pub fn check_size(self, compressed: impl FnOnce(Self) -> usize) -> Result<(), RrsetError> {
+        if self.rdata_size() + RECORD_OVERHEAD * self.count() <= MAX_RRSET {
+            return Ok(());
+        }
+        fits_message(compressed(self))
+    }
+
     /// The records as they are encoded: `u16 count`, then for each `u16 length` and the rdata.
     pub(super) fn records(self) -> &'z [u8] {
         self.records
@@ -192,14 +214,30 @@ impl<'z> Rrset<'z> {
 }
 
 /// Whether records with rdata of these lengths, none repeated, make an RRset.
-pub(super) fn check_size(rdatas: impl ExactSizeIterator<Item = usize>) -> Result<(), RrsetError> {
-    if rdatas.len() == 0 {
+pub(super) fn check_sizes(
+    rtype: u16,
+    rdatas: impl ExactSizeIterator<Item = usize>,
+) -> Result<(), RrsetError> {
+    let count = rdatas.len();
+    if count == 0 {
         return Err(RrsetError::Empty);
     }
-    match rdatas.map(|len| RECORD_OVERHEAD + len).sum() {
-        size if size > MAX_RRSET => Err(RrsetError::TooLarge(size)),
+    let octets: usize = rdatas.sum();
+    if rdata::compressed_names(rtype).1 == 0 {
+        return fits_message(octets + RECORD_OVERHEAD * count);
+    }
+    match 2 + 2 * count + octets {
+        size if size > MAX_ENCODED => Err(RrsetError::TooLong(size)),
         _ => Ok(()),
     }
+}
+
+/// Whether this many octets of records fit.
+fn fits_message(size: usize) -> Result<(), RrsetError> {
+    if size > MAX_RRSET {
+        return Err(RrsetError::TooLarge(size));
+    }
+    Ok(())
 }
 
 /// Canonical order of rdata (RFC 4034 section 6.3), with the names of section 6.2 in lower case.

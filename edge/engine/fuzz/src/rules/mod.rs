@@ -20,9 +20,15 @@ pub use truncation::check_truncation;
 
 const A: u16 = 1;
 const NS: u16 = 2;
+const MD: u16 = 3;
+const MF: u16 = 4;
 const CNAME: u16 = 5;
 const SOA: u16 = 6;
+const MB: u16 = 7;
+const MG: u16 = 8;
+const MR: u16 = 9;
 const PTR: u16 = 12;
+const MINFO: u16 = 14;
 const MX: u16 = 15;
 const AAAA: u16 = 28;
 const DNAME: u16 = 39;
@@ -150,7 +156,9 @@ fn check_place(zone: &Model, question: &Question, section: usize, owner: &Name, 
 /// Whether a record has this rdata; a compressed name may point at one in another letter case.
 fn is_same(record: &Record, rdata: &[u8]) -> bool {
     match record.rtype {
-        NS | CNAME | SOA | PTR | MX => record.rdata.eq_ignore_ascii_case(rdata),
+        NS | MD | MF | CNAME | SOA | MB | MG | MR | PTR | MINFO | MX => {
+            record.rdata.eq_ignore_ascii_case(rdata)
+        }
         _ => record.rdata == rdata,
     }
 }

@@ -5,7 +5,7 @@ use crate::answer::compression::{self, Compression, NOWHERE};
 use crate::answer::signatures;
 use crate::answer::wire::{HEADER, Section};
 use crate::name;
-use crate::rdata::types;
+use crate::rdata::{self, types};
 use crate::zone::{Node, Rrset};
 
 /// Octets of rdata that compression saves at most: two names. A record that is over the limit by
@@ -106,12 +106,7 @@ impl Message<'_> {
         let length_at = self.out.len();
         self.out
             .extend_from_slice(&(rdata.len() as u16).to_be_bytes());
-        let (before, names) = match rtype {
-            types::NS | types::CNAME | types::PTR => (0, 1),
-            types::MX => (2, 1),
-            types::SOA => (0, 2),
-            _ => (rdata.len(), 0),
-        };
+        let (before, names) = rdata::compressed_names(rtype);
         let (head, mut rest) = rdata.split_at(before);
         self.out.extend_from_slice(head);
         for _ in 0..names {

@@ -151,6 +151,18 @@ fn a_reply_of_64_kib_goes_over_tcp() {
 }
 
 #[test]
+fn compression_makes_a_large_rrset_fit() {
+    let count = 2_800;
+    let line = |i| format!("mx.test. 60 MX 1 n{i:04}.a2.test.\n");
+    let reply = ask(
+        &catalog(&(0..count).map(line).collect::<String>()),
+        &query("mx.test. MX"),
+        Transport::Tcp,
+    );
+    assert_eq!((reply[0].as_str(), reply.len()), ("NOERROR aa", 1 + count));
+}
+
+#[test]
 fn more_names_than_compression_notes() {
     let count = 900;
     let records: String = (0..count)

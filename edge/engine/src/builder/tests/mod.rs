@@ -38,6 +38,35 @@ fn an_rrset_must_fit_into_a_message() {
 }
 
 #[test]
+fn an_rrset_that_only_fits_with_compressed_names() {
+    let servers = |count| -> String {
+        let line = |i| format!("b 1 NS n{i:04}.a234567\n");
+        (0..count).map(line).collect()
+    };
+    for (count, expected) in [
+        (3_000, None),
+        (
+            3_300,
+            Some("66008 octets of records, at most 65253 fit into a message"),
+        ),
+        (
+            3_500,
+            Some("66502 octets of rdata and its lengths, at most 65535 allowed"),
+        ),
+    ] {
+        let (zone, found) = builder_with(None, &format!("{HEAD}{}", servers(count))).finish();
+        let errors: Vec<_> = shown(&found)
+            .into_iter()
+            .filter(|line| line.contains("RRsetTooLarge"))
+            .collect();
+        match expected {
+            None => assert_eq!(zone.unwrap().records(), 2 + count),
+            Some(what) => assert_eq!(errors, [format!("f:4 RRsetTooLarge: b.z. NS: {what}")]),
+        }
+    }
+}
+
+#[test]
 fn adds_to_a_zone() {
     let (base, _) = builder_with(None, &format!("{HEAD}w A 192.0.2.1\nx.d TXT x\n")).finish();
     let base = base.unwrap();

@@ -4,7 +4,7 @@ use super::errors::DecodeError;
 use super::format::FORMAT;
 use crate::name::{self, Name};
 use crate::rdata::{self, MAX_TTL};
-use crate::zone::rrset::{Rrset, canonical_cmp, check_size};
+use crate::zone::rrset::{Rrset, canonical_cmp, check_sizes};
 
 /// What is left of the bytes.
 pub struct Reader<'a> {
@@ -115,7 +115,7 @@ impl<'a> Reader<'a> {
             if !rdatas.windows(2).all(sorted) {
                 return Err(refuse("records are repeated or out of order".into()));
             }
-            check_size(rdatas.iter().map(|rdata| rdata.len()))
+            check_sizes(rtype, rdatas.iter().map(|rdata| rdata.len()))
                 .map_err(|error| refuse(error.to_string()))?;
             let records = &start[..start.len() - self.rest.len()];
             each(owner, Rrset::of(rtype, ttl, records)).map_err(Into::into)?;
