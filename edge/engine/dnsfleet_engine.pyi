@@ -200,6 +200,6 @@ class Engine:
         """One row of counters a shard, since the engine was made.
 
         Keys: queries_{udp,tcp}{4,6}; rcode_{noerror,formerr,servfail,nxdomain,notimp,refused,
-        yxdomain,badvers,badcookie}; cookies_{client,valid,invalid}; cache_{hits,misses};
+        yxdomain,notauth,badvers,badcookie}; cookies_{client,valid,invalid}; cache_{hits,misses};
         rate_limit_{slipped,dropped}; tcp_evicted, proxy_refused, truncated, dropped, panics.
         """

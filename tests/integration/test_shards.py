@@ -105,7 +105,7 @@ def test_counters_have_the_names_of_the_interface_and_outlive_a_stop() -> None:
         engine.start([("127.0.0.1", 0)], 2)
         assert engine.counters() == before
     families = {f"queries_{transport}{family}" for transport in ("udp", "tcp") for family in "46"}
-    codes = "noerror formerr servfail nxdomain notimp refused yxdomain badvers badcookie"
+    codes = "noerror formerr servfail nxdomain notimp refused yxdomain notauth badvers badcookie"
     rcodes = {f"rcode_{code}" for code in codes.split()}
     cookies = {f"cookies_{presented}" for presented in ("client", "valid", "invalid")}
     limits = {"rate_limit_slipped", "rate_limit_dropped", "tcp_evicted", "proxy_refused"}

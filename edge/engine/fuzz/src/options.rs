@@ -61,7 +61,7 @@ pub fn check(query: &Query, reply: &Reply) {
     let mut records = reply.sections.iter().flatten();
     assert!(records.all(|record| record.rtype != OPT), "a second OPT");
     let Some(opt) = &reply.opt else {
-        let may_lack = !query.well_formed || !query.is_query();
+        let may_lack = !query.well_formed || !query.is_read();
         assert!(query.opts.is_empty() || may_lack, "OPT is missing");
         return;
     };

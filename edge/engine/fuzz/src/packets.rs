@@ -20,6 +20,8 @@ const NOTIMP: u16 = 4;
 /// Never answered, or never here.
 pub const REFUSED: u16 = 5;
 const YXDOMAIN: u16 = 6;
+/// Signed by a key that is not known.
+const NOTAUTH: u16 = 9;
 /// Another version of EDNS.
 pub const BADVERS: u16 = 16;
 const BADCOOKIE: u16 = 23;
@@ -58,6 +60,7 @@ pub fn ask(world: &World, message: &[u8]) {
         check_head(message, &query, reply);
         options::check(&query, reply);
         check_rcode(world, &query, reply);
+        check_signature(&query, reply, limit);
     }
     assert!(!tcp.header.tc(), "truncated over TCP");
     if let Some(question) = looked_up(&query, &udp) {
@@ -88,7 +91,7 @@ fn check_head(message: &[u8], query: &Query, reply: &Reply) {
     let counted = (reply.outcome.rcode, reply.outcome.truncated);
     assert_eq!(counted, (reply.rcode(), header.tc()), "counted, and sent");
     assert_eq!(reply.question, message[12..][..reply.question.len()]);
-    if query.well_formed && query.is_query() {
+    if query.well_formed && query.is_read() {
         let len = query.question.as_ref().map(|question| question.len);
         assert_eq!(Some(reply.question.len()), len, "the question comes back");
     }
@@ -100,18 +103,19 @@ fn check_rcode(world: &World, query: &Query, reply: &Reply) {
     if ![NOERROR, NXDOMAIN, YXDOMAIN].contains(&rcode) {
         let records = reply.sections.iter().flatten().count();
         assert_eq!(records, 0, "an error with records");
-        assert!(!reply.header.aa() && !reply.header.tc());
+        assert!(!reply.header.aa());
+        assert!(!reply.header.tc() || rcode == NOTAUTH);
     }
-    if !query.is_query() {
+    if !query.is_read() {
         assert_eq!((rcode, reply.octets.len()), (NOTIMP, 12));
         return;
     }
     let allowed = match &query.question {
         None if query.opts.iter().any(|opt| opt.has(options::COOKIE)) => {
-            &[NOERROR, FORMERR, BADVERS, BADCOOKIE][..]
+            &[NOERROR, FORMERR, NOTIMP, NOTAUTH, BADVERS, BADCOOKIE][..]
         }
         None => &[FORMERR, BADVERS],
-        Some(_) if !query.well_formed => return,
+        Some(_) if !query.well_formed => &[FORMERR, BADVERS],
         Some(question) => allowed(world, query, question),
     };
     assert!(allowed.contains(&rcode), "{rcode}, not one of {allowed:?}");
@@ -128,11 +132,36 @@ fn allowed(world: &World, query: &Query, question: &Question) -> &'static [u16] 
     match question.rtype {
         _ if opt.is_some_and(|opt| opt.version() != 0) => &[BADVERS],
         _ if opt.is_some_and(|opt| !options::are_well_formed(opt)) => &[FORMERR],
+        _ if query.tsig.is_some() => &[NOTAUTH],
+        _ if !query.is_query() => &[NOTIMP],
         NXNAME => &[FORMERR],
         _ if asks_who && IDENTITY_NAMES.iter().any(|name| question.name == *name) => &[NOERROR],
         AXFR | IXFR => &[REFUSED],
         _ if question.class != IN || zone.is_none() => &[REFUSED],
         _ => &[NOERROR, NXDOMAIN, YXDOMAIN],
+    }
+}
+
+/// RFC 8945 section 5.2.1: what signed a query comes back, with BADKEY for the signature. It is left
+/// out, with TC, only where the reply would be too long.
+fn check_signature(query: &Query, reply: &Reply, limit: usize) {
+    if reply.rcode() != NOTAUTH {
+        assert!(reply.tsig.is_none(), "TSIG without a reason");
+        return;
+    }
+    let asked = query.tsig.as_ref().expect("a signed query");
+    let fields = [&[0; 2][..], &asked.original_id, &[0, 17, 0, 0]].concat();
+    let rdata = [&asked.algorithm_and_time[..], &fields].concat();
+    match &reply.tsig {
+        Some(tsig) => {
+            assert_eq!((&tsig.owner, &tsig.rdata), (&asked.key, &rdata));
+            assert_eq!((tsig.class, tsig.ttl), (255, 0));
+            assert!(!reply.header.tc());
+        }
+        None => {
+            let needed = reply.octets.len() + asked.key.len() + 10 + rdata.len();
+            assert!(reply.header.tc() && needed > limit);
+        }
     }
 }
 

@@ -33,10 +33,12 @@ pub struct Reply {
     pub header: Header,
     /// Name, type and class of the question, as they were sent; empty without a question.
     pub question: Vec<u8>,
-    /// Answer, authority and additional section, without OPT.
+    /// Answer, authority and additional section, without OPT and TSIG.
     pub sections: [Vec<Record>; 3],
-    /// The OPT record, which is the last one.
+    /// The OPT record, which is the last one but TSIG.
     pub opt: Option<Record>,
+    /// The TSIG record, which is the last one.
+    pub tsig: Option<Record>,
 }
 
 impl Reply {
@@ -67,13 +69,15 @@ impl Reply {
             next = section.next_section().expect("well-formed records");
         }
         assert_eq!(end, octets.len(), "octets behind the last record");
-        let opt = sections[2].pop_if(|record| record.rtype == Rtype::OPT.to_int());
+        let mut pop = |rtype: Rtype| sections[2].pop_if(|record| record.rtype == rtype.to_int());
+        let (tsig, opt) = (pop(Rtype::TSIG), pop(Rtype::OPT));
         Reply {
             header: message.header(),
             outcome,
             question,
             sections,
             opt,
+            tsig,
             octets,
         }
     }

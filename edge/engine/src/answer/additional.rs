@@ -60,6 +60,7 @@ pub fn put_targets(message: &mut Message, zone: &Zone, sname: &Sname, rrset: Rrs
 
 /// Adds what RFC 9460 section 4.1 asks for: the addresses of the targets and, of those that the owner
 /// is an alias of, the records of the same type.
+#[inline(never)] // so that answers of other types stay short code
 fn put_services(message: &mut Message, zone: &Zone, owner: &[u8], rrset: Rrset<'_>) {
     let targets = rrset
         .rdatas()

@@ -152,9 +152,7 @@ impl<'s> Opt<'s> {
         if let Some(error) = error {
             put_option(EXTENDED_ERROR, &(error as u16).to_be_bytes(), out);
         }
-        let counted_at = Section::Additional as usize;
-        let counted = u16::from_be_bytes([out[counted_at], out[counted_at + 1]]) + 1;
-        out[counted_at..counted_at + 2].copy_from_slice(&counted.to_be_bytes());
+        Section::Additional.count_one(out);
     }
 }
 

@@ -14,10 +14,10 @@
 //!   ▼
 //! message     whole RRsets, compressed, up to a limit
 //!   ▼
-//! edns        OPT behind it
+//! edns, tsig  OPT behind it, and what a signed query gets
 //! ```
 //!
-//! The body, which is all except OPT, depends on the zone, the question, DO, the transport and the
+//! The body, which is all except these, depends on the zone, the question, DO, the transport and the
 //! room that there is. It does not depend on the time, the shard or who asks.
 
 mod additional;
@@ -34,6 +34,7 @@ mod lookup;
 mod message;
 mod query;
 pub mod rcode;
+mod record;
 pub mod settings;
 mod signatures;
 mod sname;
@@ -42,6 +43,7 @@ mod stages;
 pub mod subject;
 #[cfg(test)]
 mod tests;
+mod tsig;
 mod wire;
 
 use crate::zone::Rrset;
@@ -56,7 +58,7 @@ use message::{Message, Owner};
 use query::Query;
 pub use source::Source;
 use subject::Subject;
-use wire::{QNAME, Section};
+use wire::{QNAME, Section, TC};
 
 /// The largest message that a length of two octets can announce (RFC 1035 section 4.2.2).
 const TCP_LIMIT: usize = 65_535;
@@ -82,12 +84,12 @@ pub struct Outcome {
 pub fn respond(
     source: Source,
     shortcuts: Shortcuts,
-    query: &[u8],
+    asked: &[u8],
     client: Client,
     out: &mut Vec<u8>,
 ) -> Option<Outcome> {
     out.clear();
-    let mut query = Query::read(query)?;
+    let mut query = Query::read(asked)?;
     let edns = query.edns.as_ref();
     let opt = edns.map(|edns| Opt::new(edns, client, source));
     let cookie = opt.as_ref().and_then(Opt::presented);
@@ -99,9 +101,16 @@ pub fn respond(
         Transport::Tcp => TCP_LIMIT,
     };
     let room = limit - opt.as_ref().map_or(0, Opt::size);
-    let body = body::write(source, shortcuts, &query, client.transport, room, out);
+    let mut body = body::write(source, shortcuts, &query, client.transport, room, out);
     if let Some(opt) = opt {
         opt.write(body.rcode, body.error, out);
+    }
+    // With names that are longer than any real key's it may need more than a datagram.
+    if let Some(at) = query.tsig_at
+        && !tsig::write_badkey(asked, at, limit, out)
+    {
+        out[2] |= TC;
+        body.truncated = true;
     }
     Some(Outcome {
         rcode: body.rcode,

@@ -2,12 +2,18 @@
 
 use super::edns::Edns;
 use super::rcode;
-use super::wire::{HEADER, OPCODE, POINTER, QR, RD, TYPE_AND_CLASS};
+use super::record::Record;
+use super::tsig::Tsig;
+use super::wire::{HEADER, OPCODE, QR, RD, TYPE_AND_CLASS};
 use crate::name;
 use crate::rdata::types;
 
 /// Opcode QUERY, where the header has it.
 const QUERY: u8 = 0 << 3;
+/// Opcode NOTIFY (RFC 1996), which has the form of a query.
+const NOTIFY: u8 = 4 << 3;
+/// Opcode UPDATE (RFC 2136), as far as it can be read as a query: all but the names of sections.
+const UPDATE: u8 = 5 << 3;
 
 /// The one question of a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,14 +40,16 @@ pub struct Query<'q> {
     pub question: Option<Question<'q>>,
     /// What the first OPT record says.
     pub edns: Option<Edns<'q>>,
-    /// Why there is no answer: FORMERR, NOTIMP or BADVERS; NOERROR where all is well.
+    /// Where its TSIG record is, if that is why there is no answer.
+    pub tsig_at: Option<usize>,
+    /// Why there is no answer: FORMERR, NOTIMP, NOTAUTH or BADVERS; NOERROR where all is well.
     pub fault: u16,
 }
 
 impl<'q> Query<'q> {
     /// Reads a message; None where nothing may be sent back: no header, or itself a reply.
     pub fn read(message: &'q [u8]) -> Option<Query<'q>> {
-        let (header, body) = message.split_first_chunk::<HEADER>()?;
+        let header = message.first_chunk::<HEADER>()?;
         if header[2] & QR != 0 {
             return None;
         }
@@ -50,15 +58,19 @@ impl<'q> Query<'q> {
             copied_flags: header[2] & (OPCODE | RD),
             question: None,
             edns: None,
+            tsig_at: None,
             fault: rcode::NOERROR,
         };
-        query.fault = match header[2] & OPCODE {
-            QUERY => query
-                .read_body(header, body)
-                .err()
-                .unwrap_or(rcode::NOERROR),
-            _ => rcode::NOTIMP,
-        };
+        let opcode = header[2] & OPCODE;
+        if opcode != QUERY {
+            query.fault = rcode::NOTIMP;
+        }
+        // What another opcode puts behind the header is not known (RFC 8906 section 3.1.4).
+        if matches!(opcode, QUERY | NOTIFY | UPDATE)
+            && let Err(fault) = query.read_body(header, message)
+        {
+            query.fault = fault;
+        }
         Some(query)
     }
 
@@ -68,34 +80,47 @@ impl<'q> Query<'q> {
     }
 
     /// Everything behind the header; an error is the response code that says what is wrong.
-    fn read_body(&mut self, header: &[u8; HEADER], body: &'q [u8]) -> Result<(), u16> {
+    fn read_body(&mut self, header: &[u8; HEADER], message: &'q [u8]) -> Result<(), u16> {
         let [questions, answers, authorities, additionals] =
             [4, 6, 8, 10].map(|at| u16::from_be_bytes([header[at], header[at + 1]]));
-        let mut rest = body;
+        let mut at = HEADER;
         if questions > 1 {
             return Err(rcode::FORMERR);
         }
         if questions == 1 {
-            self.question = Some(read_question(&mut rest).ok_or(rcode::FORMERR)?);
+            let question = peek(message).ok_or(rcode::FORMERR)?;
+            at += question.wire.len();
+            self.question = Some(question);
         }
         for _ in 0..u32::from(answers) + u32::from(authorities) {
-            let record = Record::read(&mut rest).ok_or(rcode::FORMERR)?;
-            if record.rtype == types::OPT {
+            let record = Record::read(message, &mut at).ok_or(rcode::FORMERR)?;
+            if matches!(record.rtype, types::OPT | types::TSIG) {
                 return Err(rcode::FORMERR);
             }
         }
-        let mut options = None;
+        let (mut options, mut tsig_at) = (None, None);
         for _ in 0..additionals {
-            let record = Record::read(&mut rest).ok_or(rcode::FORMERR)?;
-            if record.rtype != types::OPT {
-                continue;
+            let record = Record::read(message, &mut at).ok_or(rcode::FORMERR)?;
+            match record.rtype {
+                types::OPT => {
+                    let is_root = message[record.owner_at] == 0;
+                    if options.replace(record.rdata).is_some() || !is_root {
+                        return Err(rcode::FORMERR);
+                    }
+                    self.edns = Some(Edns::new(record.class, record.ttl));
+                }
+                types::TSIG => {
+                    // The last record (RFC 8945 section 5.1): nothing is left to read.
+                    if at != message.len() {
+                        return Err(rcode::FORMERR);
+                    }
+                    Tsig::read(message, &record).ok_or(rcode::FORMERR)?;
+                    tsig_at = Some(record.owner_at);
+                }
+                _ => (),
             }
-            if options.replace(record.rdata).is_some() || record.owner != [0] {
-                return Err(rcode::FORMERR);
-            }
-            self.edns = Some(Edns::new(record.class, record.ttl));
         }
-        if !rest.is_empty() {
+        if at != message.len() {
             return Err(rcode::FORMERR);
         }
         if let (Some(edns), Some(options)) = (&mut self.edns, options) {
@@ -104,64 +129,20 @@ impl<'q> Query<'q> {
         // RFC 9619 section 4; judged last, so that OPT is answered by OPT. A query for nothing but a
         // cookie has no question (RFC 7873 section 5.4).
         if questions == 0 && !self.edns.is_some_and(|edns| edns.has_cookie()) {
-            Err(rcode::FORMERR)
-        } else {
-            Ok(())
+            return Err(rcode::FORMERR);
         }
+        // This server has no keys. Whatever is signed, what it asks for is not looked at.
+        self.tsig_at = tsig_at;
+        tsig_at.map_or(Ok(()), |_| Err(rcode::NOTAUTH))
     }
 }
 
-/// The parts of a resource record in a query that matter.
-struct Record<'q> {
-    owner: &'q [u8],
-    rtype: u16,
-    class: u16,
-    ttl: u32,
-    rdata: &'q [u8],
-}
-
-impl<'q> Record<'q> {
-    /// Takes a record off the front.
-    fn read(rest: &mut &'q [u8]) -> Option<Record<'q>> {
-        let (owner, after) = rest.split_at_checked(owner_len(rest)?)?;
-        let (fixed, after) = after.split_first_chunk::<10>()?;
-        let short = |at: usize| u16::from_be_bytes([fixed[at], fixed[at + 1]]);
-        let (rdata, after) = after.split_at_checked(usize::from(short(8)))?;
-        *rest = after;
-        let ttl = u32::from(short(4)) << 16 | u32::from(short(6));
-        Some(Record {
-            owner,
-            rtype: short(0),
-            class: short(2),
-            ttl,
-            rdata,
-        })
-    }
-}
-
-/// Octets of a name that may end in a pointer.
-fn owner_len(bytes: &[u8]) -> Option<usize> {
-    let mut at = 0;
-    loop {
-        match *bytes.get(at)? {
-            0 => return Some(at + 1),
-            high if high >= POINTER => return Some(at + 2),
-            length if usize::from(length) <= name::MAX_LABEL => at += usize::from(length) + 1,
-            _ => return None,
-        }
-    }
-}
-
-/// The question of a message that may be a query; nothing else of it is checked.
+/// The question of a message that may be a query; nothing else of it is checked. Its name cannot be
+/// compressed: nothing stands before it.
 pub fn peek(message: &[u8]) -> Option<Question<'_>> {
-    read_question(&mut message.get(HEADER..)?)
-}
-
-/// Takes the question off the front. Its name cannot be compressed: nothing stands before it.
-fn read_question<'q>(rest: &mut &'q [u8]) -> Option<Question<'q>> {
+    let rest = message.get(HEADER..)?;
     let name_len = name::wire_len(rest)?;
-    let (wire, after) = rest.split_at_checked(name_len + TYPE_AND_CLASS)?;
-    *rest = after;
+    let wire = rest.get(..name_len + TYPE_AND_CLASS)?;
     let (name, fixed) = wire.split_at(name_len);
     Some(Question {
         wire,

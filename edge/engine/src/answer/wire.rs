@@ -32,5 +32,14 @@ pub enum Section {
     Additional = 10,
 }
 
+impl Section {
+    /// Counts one more record in the header of a message.
+    pub fn count_one(self, message: &mut [u8]) {
+        let at = self as usize;
+        let count = u16::from_be_bytes([message[at], message[at + 1]]) + 1;
+        message[at..at + 2].copy_from_slice(&count.to_be_bytes());
+    }
+}
+
 /// All of them, in the order of a message.
 pub const SECTIONS: [Section; 3] = [Section::Answer, Section::Authority, Section::Additional];

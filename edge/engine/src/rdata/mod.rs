@@ -5,7 +5,7 @@
 
 mod bitmaps;
 mod faults;
-mod fields;
+pub mod fields;
 mod foreign;
 mod own;
 mod reader;

@@ -148,6 +148,8 @@ pub const EUI48: u16 = 108;
 pub const EUI64: u16 = 109;
 /// Marks a name that does not exist in an NSEC bitmap (RFC 9824), never in a zone.
 pub const NXNAME: u16 = 128;
+/// Signature of a message, never in a zone.
+pub const TSIG: u16 = 250;
 /// Query for the changes of a zone.
 pub const IXFR: u16 = 251;
 /// Query for a whole zone.
@@ -255,7 +257,7 @@ const MNEMONICS: &[(&str, u16)] = &[
     ("EUI64", EUI64),
     ("NXNAME", NXNAME),
     ("TKEY", 249),
-    ("TSIG", 250),
+    ("TSIG", TSIG),
     ("IXFR", IXFR),
     ("AXFR", AXFR),
     ("MAILB", 253),

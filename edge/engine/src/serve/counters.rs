@@ -5,7 +5,7 @@ use crate::answer::{Client, Outcome, Transport};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Response codes that are counted, by the name of their counter (IANA DNS RCODEs).
-const RCODES: [(u16, &str); 9] = [
+const RCODES: [(u16, &str); 10] = [
     (0, "rcode_noerror"),
     (1, "rcode_formerr"),
     (2, "rcode_servfail"),
@@ -13,6 +13,7 @@ const RCODES: [(u16, &str); 9] = [
     (4, "rcode_notimp"),
     (5, "rcode_refused"),
     (6, "rcode_yxdomain"),
+    (9, "rcode_notauth"),
     (16, "rcode_badvers"),
     (23, "rcode_badcookie"),
 ];

@@ -10,6 +10,7 @@ mod servers;
 mod services;
 mod signed;
 mod subjects;
+mod tsig;
 mod withheld;
 
 use super::cookies::Presented;
@@ -88,6 +89,23 @@ fn with_opt(mut query: Vec<u8>, payload: u16, ttl: u32, options: &[u8]) -> Vec<u
     query.extend_from_slice(&ttl.to_be_bytes());
     query.extend_from_slice(&(options.len() as u16).to_be_bytes());
     query.extend_from_slice(options);
+    query
+}
+
+/// The query with one more record, of class IN; the header counts it at `counted_at`.
+fn with_record(
+    mut query: Vec<u8>,
+    counted_at: usize,
+    owner: &[u8],
+    rtype: u16,
+    rdata: &[u8],
+) -> Vec<u8> {
+    query[counted_at] += 1;
+    query.extend_from_slice(owner);
+    query.extend_from_slice(&rtype.to_be_bytes());
+    query.extend_from_slice(&[0, 1, 0, 0, 0, 0]);
+    query.extend_from_slice(&(rdata.len() as u16).to_be_bytes());
+    query.extend_from_slice(rdata);
     query
 }
 
@@ -186,6 +204,7 @@ fn read(reply: &[u8], outcome: Outcome) -> Vec<String> {
     let mut lines = vec![match outcome.rcode {
         rcode::BADVERS => "BADVERS".to_owned(),
         rcode::BADCOOKIE => "BADCOOKIE".to_owned(),
+        rcode::NOTAUTH => "NOTAUTH".to_owned(),
         rcode => rcodes[usize::from(rcode)].to_owned(),
     }];
     for (bit, flag) in [(4, " aa"), (2, " tc")] {
@@ -219,6 +238,9 @@ fn read_record(reply: &[u8], at: &mut usize) -> String {
     *at = end;
     if rtype == types::OPT {
         return format!("OPT {class} {ttl:#x} {:?}", &reply[start..end]);
+    }
+    if rtype == types::TSIG {
+        return format!("{text} {class} {ttl} TSIG {:?}", &reply[start..end]);
     }
     text += &format!(" {ttl} {} ", types::rtype_to_text(rtype));
     let mut rdata = Vec::new();

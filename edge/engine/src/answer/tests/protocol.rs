@@ -1,7 +1,8 @@
 //! Headers, malformed queries and EDNS.
 
 use super::{
-    Client, Outcome, Transport, ask, catalog, option, query, rcode, read, respond, with_opt,
+    Client, DO, Outcome, Transport, ask, catalog, option, query, rcode, read, respond, with_opt,
+    with_record,
 };
 use crate::catalog::Catalog;
 
@@ -59,9 +60,9 @@ fn no_reply() {
 
 #[test]
 fn other_opcodes_get_a_header() {
-    for opcode in 1..16 {
+    for opcode in (1..16).filter(|opcode| ![4, 5].contains(opcode)) {
         let mut out = Vec::new();
-        let query = www_with(2, opcode << 3 | 1);
+        let query = with_opt(www_with(2, opcode << 3 | 1), 1232, 0, &[]);
         let outcome = respond(&www(), &query, Transport::Udp, &mut out).unwrap();
         assert_eq!(
             outcome,
@@ -77,6 +78,154 @@ fn other_opcodes_get_a_header() {
             out,
             [0xab, 0xcd, 0x81 | opcode << 3, 4, 0, 0, 0, 0, 0, 0, 0, 0]
         );
+    }
+}
+
+#[test]
+fn notify_and_update_are_not_implemented() {
+    for opcode in [4, 5] {
+        let query = www_with(2, opcode << 3 | 4);
+        let mut out = Vec::new();
+        let outcome = respond(&www(), &query, Transport::Udp, &mut out).unwrap();
+        assert_eq!(read(&out, outcome), ["NOTIMP"]);
+        assert_eq!(out[2..12], [0x80 | opcode << 3, 4, 0, 1, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(out[12..], query[12..]);
+
+        let ask = |query: &[u8]| ask(&www(), query, Transport::Udp);
+        let opt = |version| with_opt(query.clone(), 1232, version, &[]);
+        assert_eq!(ask(&opt(DO)), ["NOTIMP", "ar OPT 1232 0x8000 []"]);
+        assert_eq!(ask(&opt(0x1_0000)), ["BADVERS", "ar OPT 1232 0x1000000 []"]);
+        assert_eq!(ask(&query[..15]), ["FORMERR"]);
+        // "There is no CNAME": class NONE, TTL 0 and no rdata (RFC 2136 section 2.4.3).
+        let mut update = with_record(query.clone(), 7, &[0xc0, 12], 5, &[]);
+        let class_at = query.len() + 4;
+        update[class_at..class_at + 2].copy_from_slice(&[0, 254]);
+        assert_eq!(ask(&update), ["NOTIMP"]);
+    }
+}
+
+#[test]
+fn names_of_records_are_read_to_their_end() {
+    let whole = query("www.test. A");
+    let end = whole.len() as u8;
+    let long = [&[63][..], &[b'x'; 63]].concat();
+    let longest = [&long.repeat(3)[..], &[61], &[b'x'; 61], &[0]].concat();
+    let srv = |target: &[u8]| [&[0; 6], target].concat();
+    let soa = |names: &[&[u8]]| [&names.concat()[..], &[0; 20]].concat();
+    let mx = |target: &[u8]| [&[0, 10], target].concat();
+    for (what, owner, rtype, rdata, is_good) in [
+        ("back to the question", &[0xc0, 12][..], 1, vec![], true),
+        (
+            "back into the question",
+            &[1, b'a', 0xc0, 16],
+            1,
+            vec![],
+            true,
+        ),
+        ("to itself", &[0xc0, end], 1, vec![], false),
+        ("to its own label", &[1, b'a', 0xc0, end], 1, vec![], false),
+        ("forward", &[0xc0, end + 2, 0], 1, vec![], false),
+        ("behind the end", &[0xff, 0xff], 1, vec![], false),
+        (
+            "into the header, as knotd and named take it",
+            &[0xc0, 5],
+            1,
+            vec![],
+            true,
+        ),
+        ("label type 01", &[0x41, 0], 1, vec![], false),
+        ("label type 10", &[0x81, 0], 1, vec![], false),
+        ("255 octets", &longest, 1, vec![], true),
+        (
+            "256 octets",
+            &[&[1, b'a'], &longest[..]].concat(),
+            1,
+            vec![],
+            false,
+        ),
+        (
+            "256 octets, by a pointer",
+            &[&long[..], &long, &long, &[53], &[b'x'; 53], &[0xc0, 12]].concat(),
+            1,
+            vec![],
+            false,
+        ),
+        ("NS", &[0], 2, vec![0xc0, 12], true),
+        ("NS to itself", &[0], 2, vec![0xc0, end + 11], false),
+        ("NS, cut off", &[0], 2, vec![1], false),
+        ("MX", &[0], 15, mx(&[0xc0, 12]), true),
+        ("MX into the header", &[0], 15, mx(&[0xc0, 0]), false),
+        ("MX, cut off", &[0], 15, vec![0], false),
+        (
+            "SOA",
+            &[0],
+            6,
+            soa(&[&[0xc0, 12], &[1, b'a', 0xc0, 12]]),
+            true,
+        ),
+        (
+            "SOA forward",
+            &[0],
+            6,
+            soa(&[&[0xc0, 12], &[0xc0, 99]]),
+            false,
+        ),
+        ("SRV", &[0], 33, srv(&[0xc0, 12]), true),
+        ("SRV forward", &[0], 33, srv(&[0xc0, 99]), false),
+        ("SRV, cut off", &[0], 33, vec![0; 4], false),
+        ("LP forward", &[0], 107, mx(&[0xc0, 99]), false),
+        ("NXT forward", &[0], 30, vec![0xc0, 99], false),
+        (
+            "SIG forward",
+            &[0],
+            24,
+            [&[0; 18][..], &[0xc0, 99]].concat(),
+            false,
+        ),
+        (
+            "NAPTR forward",
+            &[0],
+            35,
+            [&[0; 7][..], &[0xc0, 99]].concat(),
+            false,
+        ),
+        (
+            "octets that look like a name",
+            &[0],
+            16,
+            vec![0xc0, 99],
+            true,
+        ),
+    ] {
+        for counted_at in [7, 9, 11] {
+            let query = with_record(whole.clone(), counted_at, owner, rtype, &rdata);
+            let reply = ask(&www(), &query, Transport::Udp);
+            let expected = if is_good { "NOERROR aa" } else { "FORMERR" };
+            assert_eq!(reply[0], expected, "{what}, counted at {counted_at}");
+        }
+    }
+}
+
+#[test]
+fn a_name_has_no_more_pointers_than_labels() {
+    // The rdata of the first record: pointers, each to the one before it.
+    let first_at = query("www.test. A").len() + 11;
+    for (pointers, expected) in [(127, "NOERROR aa"), (128, "FORMERR")] {
+        let chain: Vec<u8> = (0..pointers)
+            .map(|i| if i == 0 { 12 } else { first_at + 2 * (i - 1) })
+            .flat_map(|to| [0xc0 | (to >> 8) as u8, to as u8])
+            .collect();
+        let last = first_at + chain.len() - 2;
+        let query = with_record(
+            query("www.test. A"),
+            11,
+            &[0],
+            16,
+            &chain[..chain.len() - 2],
+        );
+        assert_eq!(query.len(), last);
+        let query = with_record(query, 11, &chain[chain.len() - 2..], 1, &[]);
+        assert_eq!(ask(&www(), &query, Transport::Udp)[0], expected);
     }
 }
 
