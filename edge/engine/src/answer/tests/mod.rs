@@ -29,7 +29,11 @@ const APEX: &str = "
     test. 3600 NS ns.other.
 ";
 
-/// A zone from lines of absolute owner, TTL, type and rdata.
+/// A type of which nothing is known, so that any octets are its rdata.
+const PRIVATE: u16 = 65280;
+
+/// A zone from lines of absolute owner, TTL, type and rdata. Behind `\#` it is taken as it is, as
+/// from a publisher that checks less.
 fn zone(text: &str) -> Zone {
     let origin = text
         .split_whitespace()
@@ -43,7 +47,13 @@ fn zone(text: &str) -> Zone {
             let mut field = || fields.next().expect("owner, TTL, type, rdata");
             let (owner, ttl) = (wire(field()), field().parse().expect("a TTL"));
             let rtype = types::rtype_from_text(field().as_bytes()).expect("a type");
-            let rdata = rdata::parse(rtype, field().as_bytes(), &Name::root()).expect(line);
+            let data = field();
+            let read_as = if data.starts_with(r"\#") {
+                PRIVATE
+            } else {
+                rtype
+            };
+            let rdata = rdata::parse(read_as, data.as_bytes(), &Name::root()).expect(line);
             (owner, rtype, ttl, rdata)
         })
         .collect();
