@@ -321,10 +321,14 @@ def refused_deletion(cluster: Access) -> str:
     return ""
 
 
-def test_the_operator_may_restart_a_replica(release: Access) -> None:
+def test_the_operator_may_restart_a_replica_and_the_core(release: Access) -> None:
+    """By ending their pods: nothing else of what the chart made for the core is in its reach."""
     namespace = NAME[-1]
     user = f"system:serviceaccount:{namespace}:dnsfleet-operator"
     asked = ("auth", "can-i", "delete", "pods", "--as", user)
     assert release.kubectl(*asked, "--namespace", namespace).strip() == "yes"
     with pytest.raises(CommandError, match=r"\bno$"):
         release.kubectl(*asked, "--namespace", "default")
+    changes = ("auth", "can-i", "patch", "statefulsets", "--as", user, "--namespace", namespace)
+    with pytest.raises(CommandError, match=r"\bno$"):
+        release.kubectl(*changes)

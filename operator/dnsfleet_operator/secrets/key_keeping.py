@@ -14,8 +14,8 @@ A rotation (see `rotations`) is written into the Secret step by step, and what i
 whoever reads it goes on from there.
 
 The Secret also has the users of the Redis servers. After an upgrade they may have other rights, so
-the leader writes them anew, with the same passwords; not into a Secret that somebody else made. A
-server reads them when it starts.
+the leader writes them anew, with the same passwords; not into a Secret that somebody else made.
+Then it restarts the core, which reads them when it starts (see `core_restarts`).
 """
 
 import logging
@@ -24,13 +24,20 @@ from typing import NamedTuple
 
 from dnsfleet.replication import public_keys
 from dnsfleet_publisher import key_secrets
-from dnsfleet_publisher.key_secrets import RESTORE, ROTATE_ANNOTATION, Keys, KeySecretError
+from dnsfleet_publisher.key_secrets import (
+    CORE_ACL,
+    RESTORE,
+    ROTATE_ANNOTATION,
+    Keys,
+    KeySecretError,
+)
 
 from dnsfleet_operator.cluster import Cluster, ClusterError, ConflictError, Object
 from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.objects import MANAGED_SELECTOR
-from dnsfleet_operator.secrets import rotations
+from dnsfleet_operator.secrets import core_restarts, rotations
+from dnsfleet_operator.secrets.core_restarts import CoreRestart
 from dnsfleet_operator.secrets.rotations import Progress
 
 PUBLIC_KEY_FILE = "publisher.pub"
@@ -87,10 +94,7 @@ class KeyKeeper:
         self._configuration = configuration
         self._metrics = metrics
         self._where = f"Secret {configuration.namespace}/{configuration.keys_secret}"
-        self._restart_core = (
-            f"kubectl -n {configuration.namespace} rollout restart "
-            f"statefulset/{configuration.release}-core"
-        )
+        self._core = CoreRestart(cluster, configuration)
         self._missing = False
         self._lost_at: float | None = None
         self._sent = keys
@@ -142,7 +146,9 @@ class KeyKeeper:
         if keys.entries != self.keys.entries:
             self._say(Report(False, "SecretChanged", self._changed()))
         elif keys.entries != stored.entries:
-            self._renew_users(found)
+            self._renew_users(found, stored)
+        elif core_restarts.is_due(found):
+            self._restart_core(found)
         else:
             self._say(self._stored() if progress is None else self._rotate(found, progress))
 
@@ -176,16 +182,29 @@ class KeyKeeper:
         """Whether the operator makes the Secret, and not somebody who gave it to the chart."""
         return self._configuration.keys_secret == f"{self._configuration.release}-keys"
 
-    def _renew_users(self, found: Object) -> None:
+    def _renew_users(self, found: Object, stored: Keys) -> None:
         """Give the Redis users the rights of this version; rotations go on with the next look."""
-        self._cluster.replace({**found, "data": key_secrets.data(self.keys)})
+        changed = {**found, "data": key_secrets.data(self.keys)}
+        if self.keys.entries[CORE_ACL] == stored.entries[CORE_ACL]:
+            self._cluster.replace(changed)
+            self._say(self._stored())
+            self._tell_of_users("replicas take them when they start")
+        else:
+            self._restart_core(self._cluster.replace(core_restarts.marked(changed)))
+
+    def _restart_core(self, found: Object) -> None:
+        """Have the core take the users that the Secret has."""
+        self._say(self._stored())
+        self._tell_of_users(self._core.restart())
+        self._cluster.replace(core_restarts.unmarked(found))
+
+    def _tell_of_users(self, taken: str) -> None:
         renewed = (
-            f"{self._where} has the Redis users of this version now, with the same passwords; a "
-            f"server that runs takes them when it starts again: {self._restart_core}"
+            f"{self._where} has the Redis users of this version now, with the same passwords; "
+            f"{taken}"
         )
         self._notices.append(("Normal", "UsersRenewed", renewed))
         _log.info("%s", renewed)
-        self._say(self._stored())
 
     def _rotate(self, found: Object, progress: Progress) -> Report:
         """Take the step that is due, if there is one."""

@@ -176,7 +176,7 @@ def test_redis_users_of_an_earlier_version_get_the_rights_of_this_one(fleet: Ins
     assert (fleet.keeper.known, fleet.keeper.report) == (True, key_keeping.STORED)
     ((kind, reason, text),) = fleet.keeper.take_notices()
     assert (kind, reason) == ("Normal", "UsersRenewed")
-    assert f"rollout restart statefulset/{CONFIGURATION.release}-core" in text
+    assert "has the Redis users of this version now, with the same passwords" in text
     fleet.keeper.look(None)
     assert fleet.keeper.take_notices() == []
     assert fleet.stored() == found, "it is written once"
