@@ -1,5 +1,10 @@
-"""The keys of a fleet on a real cluster: lost, restored, made anew as the runbook says, rotated."""
+"""The keys of a fleet on a real cluster: lost, restored, made anew as the runbook says, rotated.
 
+Also the Redis users of an earlier version, in the same Secret, that an upgrade brings to the core.
+"""
+
+import base64
+import json
 import os
 import re
 import subprocess
@@ -8,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+import redis
 from cluster.access import Access, CommandError
 from cluster.namespaces import Node
 from support import probe_fleets
@@ -18,6 +24,7 @@ RUNBOOK = Path(__file__).parents[2] / "docs" / "runbooks" / "DnsfleetKeysLost.md
 RECOVERY_SECONDS = 120.0
 """From the first command of the runbook until a change is live and a fresh edge is ready."""
 TOLD_SECONDS = 10.0
+ANSWER_SECONDS = 2.0
 ROTATION_SECONDS = 420
 """Nodes bring a changed ConfigMap to running pods within two minutes, and that happens twice."""
 RATE = 200
@@ -71,13 +78,60 @@ class Fleet:
         status = self.cluster.get("pop", probe_fleets.POPS[0])["status"]
         return {each["type"]: each["reason"] for each in status["conditions"]}["KeysReady"]
 
-    def lose_the_secret(self) -> None:
-        """Delete it while no operator runs, then start one, which waits."""
+    def stop_the_operator(self) -> None:
+        """Returns when none runs."""
         self.cluster.kubectl("scale", *OPERATOR, "--replicas=0")
         operators = ("-l", "app.kubernetes.io/component=operator")
         self.cluster.wait_until_gone(READY_SECONDS, "pods", "--namespace", NAMESPACE, *operators)
-        self.cluster.kubectl("delete", *SECRET)
+
+    def start_the_operator(self) -> None:
+        """Returns at once."""
         self.cluster.kubectl("scale", *OPERATOR, "--replicas=1")
+
+    def core_tells_the_time(self, node: Node) -> bool | None:
+        """Whether the core lets the publisher ask for it; None where it does not answer."""
+        pod = self.cluster.get("pod", probe_fleets.CORE, "--namespace", NAMESPACE)
+        password = base64.b64decode(self.keys()["publisher"]).decode()
+        try:
+            with (
+                node.on_client(),
+                redis.Redis(
+                    host=pod["status"]["podIP"],
+                    username="publisher",
+                    password=password,
+                    socket_timeout=ANSWER_SECONDS,
+                    socket_connect_timeout=ANSWER_SECONDS,
+                ) as client,
+            ):
+                client.time()
+        except redis.exceptions.NoPermissionError:
+            return False
+        except redis.RedisError:
+            return None
+        return True
+
+    def replace_the_core(self) -> str:
+        """Delete its pod; the uid of the next one, which is Ready."""
+        before = probe_fleets.core_uid(self.cluster)
+        self.cluster.kubectl("delete", "pod", probe_fleets.CORE, "--namespace", NAMESPACE)
+        return self.wait_for_another_core(before)
+
+    def wait_for_another_core(self, before: str | None) -> str:
+        """The uid of the core that is Ready, and is not `before`."""
+
+        def another() -> str | None:
+            uid = probe_fleets.core_uid(self.cluster)
+            return uid if uid != before else None
+
+        found = wait_for("another core is Ready", another, READY_SECONDS)
+        assert found is not None
+        return found
+
+    def lose_the_secret(self) -> None:
+        """Delete it while no operator runs, then start one, which waits."""
+        self.stop_the_operator()
+        self.cluster.kubectl("delete", *SECRET)
+        self.start_the_operator()
         told = "kubectl dnsfleet keys restore FILE"
         wait_for("the operator says what it waits for", lambda: told in self.log(), READY_SECONDS)
 
@@ -110,6 +164,34 @@ def test_a_secret_that_is_deleted_is_there_again_and_that_is_told(fleet: Fleet) 
     events = fleet.cluster.items("events.events.k8s.io", "--namespace", NAMESPACE)
     assert "SecretLost" in {each["reason"] for each in events}
     fleet.change()
+
+
+@pytest.mark.timeout(600)
+def test_an_upgrade_brings_its_redis_users_to_the_core(fleet: Fleet, node: Node) -> None:
+    today, edges = fleet.keys(), fleet.edges()
+    users = base64.b64decode(today["core.acl"]).decode()
+    yesterday = users.replace(" +time", "")
+    assert yesterday != users
+    fleet.stop_the_operator()
+    data = {"core.acl": base64.b64encode(yesterday.encode()).decode()}
+    fleet.cluster.kubectl("patch", *SECRET, "--type=merge", "-p", json.dumps({"data": data}))
+    before = fleet.replace_the_core()
+    wait_for(
+        "the core has the users of before",
+        lambda: fleet.core_tells_the_time(node) is False,
+        TOLD_SECONDS,
+    )
+    began = time.monotonic()
+    fleet.start_the_operator()
+    after = fleet.wait_for_another_core(before)
+    wait_for("the core has its users", lambda: fleet.core_tells_the_time(node), TOLD_SECONDS)
+    print(f"the core had the users of the new version after {time.monotonic() - began:.1f} s")
+    assert fleet.keys() == today
+    fleet.change()
+    assert probe_fleets.core_uid(fleet.cluster) == after, "it was restarted once"
+    assert fleet.edges() == edges
+    annotations = fleet.cluster.get(*SECRET)["metadata"].get("annotations", {})
+    assert "dnsfleet.io/restart-core" not in annotations
 
 
 @pytest.mark.timeout(600)
