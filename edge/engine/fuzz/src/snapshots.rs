@@ -5,7 +5,7 @@
 //! answered from as any zone is, whatever combination of records they hold.
 
 use dnsfleet_engine::name::Name;
-use dnsfleet_engine::rdata;
+use dnsfleet_engine::rdata::{self, shapes};
 use dnsfleet_engine::zone::Zone;
 
 use crate::allocations;
@@ -45,14 +45,21 @@ pub fn check_zone(zone: &Zone, model: &Model) {
     assert_eq!(zone.digest(), model.digest());
 }
 
-/// All rdata comes back from its text, so that a zone can be shown and taken over elsewhere.
+/// All rdata comes back from its text, so that a zone can be shown and taken over elsewhere. Of types
+/// that edges take as octets (`shapes`), a publisher of another version may let through what is
+/// refused where rdata enters. Text of that is shown, and never read as other octets.
 fn check_text(zone: &Zone, model: &Model) {
     for (owner, rtype, rrset) in model.rrsets() {
         let node = zone.node(&model::wire(owner)).expect("a node");
         let texts: Vec<_> = node.get(rtype).expect("an RRset").texts().collect();
-        let read = |text: &String| rdata::parse(rtype, text.as_bytes(), &Name::root());
-        let back: Result<Vec<_>, _> = texts.iter().map(read).collect();
-        assert_eq!(back.as_ref(), Ok(&rrset.rdatas), "{texts:?}");
+        assert_eq!(texts.len(), rrset.rdatas.len());
+        let is_taken_unchecked = shapes::shape(rtype).is_none() && shapes::form(rtype).is_some();
+        for (text, octets) in texts.iter().zip(&rrset.rdatas) {
+            match rdata::parse(rtype, text.as_bytes(), &Name::root()) {
+                Err(_) if is_taken_unchecked => {}
+                back => assert_eq!(back.as_ref(), Ok(octets), "{text}"),
+            }
+        }
     }
     let lines = zone.to_text().lines().count();
     assert_eq!(lines, model.records(), "one line a record");
