@@ -117,7 +117,6 @@ class Controller:
             self._workloads,
             self._downloads,
             self._writer.put,
-            self._writer.give_way,
             self._keys,
         )
         self._term: Term | None = None

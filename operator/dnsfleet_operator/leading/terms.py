@@ -50,9 +50,6 @@ DEAD_ACK_MS = 24 * 3600 * 1000
 
 AUDIT_SECONDS = 1.0
 """Between audits, each of a few milliseconds: 10,000 zones are compared in two minutes."""
-MANY_ZONES = 1000
-"""Zones that wait to be published, from which on statuses give way: more than one team changes at
-once, and published within two seconds."""
 KEYS_SECONDS = 2.0
 """Between looks at the Secret with the keys: how late its loss is told, for one small request."""
 
@@ -92,7 +89,6 @@ class Dependencies:
     workloads: Workloads
     downloads: Downloads
     put_status: PutStatus
-    statuses_give_way: Callable[[bool], None]
     waiting: Waiting
 
 
@@ -142,7 +138,6 @@ class Term:
         self._proof: Iterator[None] | None = None
         self._unproved = False
         """Whether a proof is due, as soon as no zone waits to be published."""
-        self._statuses_give_way = given.statuses_give_way
         self.looks = FleetView(given.metrics, given.put_status)
         self._passes: Mapping[str, Callable[[Key], bool]] = {
             "Sync": self._sync,
@@ -158,7 +153,6 @@ class Term:
 
     def close(self) -> None:
         """Let go of the core."""
-        self._statuses_give_way(False)
         self._keys.end_term()
         self._downloads.clear()
         self._client.close()
@@ -332,7 +326,6 @@ class Term:
         self._view.drains = self._pops.drains
         if done.away:
             raise StoreError(done.away)
-        self._statuses_give_way(self._zones.waiting > MANY_ZONES)
         if self._zones.waiting or self._store.outdated:
             self._waiting.add(ZONES)
         elif self._unproved:

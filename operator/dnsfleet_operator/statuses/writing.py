@@ -4,10 +4,6 @@ What fails is tried again (see `pending`). Only a write whose object is gone, or
 under the same name, is dropped: there is nothing left to write it to. What a status tells that
 people should hear of becomes an Event once it is written; Events are a courtesy, so one that
 cannot be posted is only logged.
-
-To publish comes before to tell. While a whole fleet is published, as after a start with an empty
-core, four threads that write would take two fifths of the one core that Python has. So only one of
-them goes on then.
 """
 
 import logging
@@ -42,15 +38,10 @@ class StatusWriter:
         self._instance = instance
         self._written = written
         self._pending = PendingWrites()
-        lock = threading.Lock()
-        self._condition = threading.Condition(lock)
-        self._all_may_write = threading.Condition(lock)
-        self._gives_way = False
+        self._condition = threading.Condition()
         self._stopping = False
         self._threads = [
-            threading.Thread(
-                target=self._run, name=f"status-{number}", args=(number == 0,), daemon=True
-            )
+            threading.Thread(target=self._run, name=f"status-{number}", daemon=True)
             for number in range(THREADS)
         ]
 
@@ -76,15 +67,6 @@ class StatusWriter:
             self._pending.put(reference, write, time.monotonic())
             self._condition.notify()
 
-    def give_way(self, to_others: bool) -> None:
-        """Have one thread alone write from now on, or all of them again."""
-        with self._condition:
-            if self._gives_way == to_others:
-                return
-            self._gives_way = to_others
-            # Whoever waits for what it may not wait for now would take a signal from another.
-            (self._condition if to_others else self._all_may_write).notify_all()
-
     def clear(self) -> None:
         """Write nothing that waits: another replica does so now."""
         with self._condition:
@@ -95,17 +77,13 @@ class StatusWriter:
         with self._condition:
             self._stopping = True
             self._condition.notify_all()
-            self._all_may_write.notify_all()
         for thread in self._threads:
             thread.join()
 
-    def _take(self, always: bool) -> tuple[Reference, Write] | None:
-        """Wait for a write, also while others go first if `always`; None at the end."""
+    def _take(self) -> tuple[Reference, Write] | None:
+        """Wait for a write; None at the end."""
         with self._condition:
             while not self._stopping:
-                if self._gives_way and not always:
-                    self._all_may_write.wait()
-                    continue
                 now = time.monotonic()
                 if (taken := self._pending.take(now)) is not None:
                     return taken
@@ -113,8 +91,8 @@ class StatusWriter:
                 self._condition.wait(None if due is None else max(0.0, due - now))
             return None
 
-    def _run(self, always: bool) -> None:
-        while (taken := self._take(always)) is not None:
+    def _run(self) -> None:
+        while (taken := self._take()) is not None:
             reference, write = taken
             try:
                 made = self._cluster.apply(_object(reference, write), "status")

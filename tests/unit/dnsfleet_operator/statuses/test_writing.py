@@ -1,7 +1,6 @@
 """Statuses that the API server does not take at once are written later, and only while of use."""
 
 import queue
-import threading
 import time
 from collections.abc import Iterator
 
@@ -9,7 +8,7 @@ import pytest
 from dnsfleet.resources import Reference
 from dnsfleet_operator.cluster import ClusterError, ConflictError, Object
 from dnsfleet_operator.statuses.events import Notice
-from dnsfleet_operator.statuses.writing import THREADS, StatusWriter
+from dnsfleet_operator.statuses.writing import StatusWriter
 from support.memory_clusters import MemoryCluster, name_of
 from support.waiting import wait_for
 
@@ -113,44 +112,6 @@ def test_one_that_is_refused_holds_up_no_other(writing: Writing) -> None:
     writing.wait_for_tries(A, 1)
     writing.put(B, 1)
     assert [writing.next(), writing.next()] == [("b", 1), ("a", 1)]
-
-
-class Crowd(MemoryCluster):
-    """Holds each write of a status until it is let go; `under_way` are those that came."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.under_way: set[str] = set()
-        self.let_go = threading.Event()
-
-    def apply(self, wanted: Object, subresource: str = "") -> Object | None:
-        self.under_way.add(name_of(wanted)[1])
-        assert self.let_go.wait(DEADLINE_SECONDS)
-        return super().apply(wanted, subresource)
-
-
-def test_one_thread_goes_on_while_statuses_give_way() -> None:
-    cluster, written = Crowd(), queue.SimpleQueue[Object]()
-    writer = StatusWriter(cluster, "operator-1", lambda made, _: written.put(made))
-    writer.start()
-    try:
-        writer.give_way(True)
-        for number in range(3 * THREADS):
-            name = f"pop-{number}"
-            made = cluster.put({"kind": "Pop", "metadata": {"name": name}, "spec": {}})
-            uid = str(made["metadata"]["uid"])
-            writer.put(Reference("Pop", "", name), uid, {"number": number}, (), urgent=True)
-        wait_for("a write", lambda: cluster.under_way, DEADLINE_SECONDS)
-        assert len(cluster.under_way) == 1
-        writer.give_way(False)
-        wait_for("all threads", lambda: len(cluster.under_way) == THREADS, DEADLINE_SECONDS)
-        writer.give_way(True)
-        cluster.let_go.set()
-        for _ in range(3 * THREADS):
-            written.get(timeout=DEADLINE_SECONDS)
-    finally:
-        cluster.let_go.set()
-        writer.stop()
 
 
 @pytest.mark.parametrize("status", [429, 503])
