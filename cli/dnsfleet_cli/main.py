@@ -15,6 +15,7 @@ from dnsfleet_cli.options import (
     DEFAULT_LISTEN,
     DEFAULT_STATE_DIR,
     Output,
+    Seed,
     UpOptions,
 )
 from dnsfleet_cli.troubles import Group
@@ -110,10 +111,7 @@ def verify(
     redis_url: Annotated[
         str | None, typer.Option(help="The core that `up` was given, where it was given one.")
     ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(min=0, help="Ask for the same RRsets as the run that printed this seed."),
-    ] = None,
+    seed: Seed = None,
     heal: Annotated[
         bool, typer.Option("--heal", help="Have `up` publish everything again first.")
     ] = False,

@@ -8,10 +8,19 @@ to read half a million records. typer, which reads every command line, imports P
 import enum
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 DEFAULT_LISTEN = "127.0.0.1:5300"
 DEFAULT_DNS_PORT = 5301
 DEFAULT_STATE_DIR = Path(".dnsfleet")
+
+Seed = Annotated[
+    int | None,
+    typer.Option(min=0, help="Ask for the same RRsets as the run that printed this seed."),
+]
+"""Of both commands that verify a fleet."""
 
 
 class Output(enum.StrEnum):

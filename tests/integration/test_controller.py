@@ -11,8 +11,8 @@ from dnsfleet.replication.acks import Ack
 from dnsfleet_operator.cluster import ClusterError
 from dnsfleet_operator.objects import COMPONENT_LABEL, MANAGED_BY, POP_LABEL
 from dnsfleet_publisher import publishing
-from dnsfleet_publisher.redis_users import RIGHTS
 from support.controlled_fleets import DEADLINE_SECONDS, NAMESPACE, ControlledFleet
+from support.core_servers import PUBLISHER_USER
 from support.valkey import Valkey
 from support.waiting import wait_for
 
@@ -21,9 +21,7 @@ A = "a.example."
 
 @pytest.fixture
 def core(tmp_path: Path) -> Iterator[Valkey]:
-    valkey = Valkey(
-        tmp_path, users=[f"user publisher on >right resetchannels {RIGHTS} +@connection"]
-    )
+    valkey = Valkey(tmp_path, users=[PUBLISHER_USER])
     valkey.start()
     yield valkey
     valkey.kill()

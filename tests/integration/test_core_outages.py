@@ -16,8 +16,8 @@ from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.objects import COMPONENT_LABEL, MANAGED_BY, POP_LABEL
 from dnsfleet_operator.statuses import propagation, updates
 from dnsfleet_operator.work_queue import MAX_BACKOFF_SECONDS
-from dnsfleet_publisher.store_errors import RIGHTS
 from support.controlled_fleets import DEADLINE_SECONDS, NAMESPACE, ControlledFleet
+from support.core_servers import PUBLISHER_USER
 from support.valkey import Valkey
 from support.waiting import wait_for
 
@@ -145,9 +145,7 @@ class Edge:
 
 @pytest.fixture
 def core(tmp_path: Path) -> Iterator[Valkey]:
-    valkey = Valkey(
-        tmp_path, users=[f"user publisher on >right resetchannels {RIGHTS} +@connection"]
-    )
+    valkey = Valkey(tmp_path, users=[PUBLISHER_USER])
     valkey.start()
     yield valkey
     valkey.kill()

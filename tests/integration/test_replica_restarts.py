@@ -15,8 +15,8 @@ from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.objects import COMPONENT_LABEL, MANAGED_BY, POP_LABEL
 from dnsfleet_operator.pops.replica_restarts import RUN_SECONDS
 from dnsfleet_operator.statuses import doubts
-from dnsfleet_publisher.store_errors import RIGHTS
 from support.controlled_fleets import DEADLINE_SECONDS, NAMESPACE, ControlledFleet
+from support.core_servers import PUBLISHER_USER
 from support.edges import EdgeProcess
 from support.valkey import Valkey
 from support.waiting import wait_for
@@ -127,7 +127,7 @@ class Place:
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     monkeypatch.setattr(doubts, "DOUBT_SECONDS", DOUBT_SECONDS)
-    users = [f"user publisher on >right resetchannels {RIGHTS} +@connection"]
+    users = [PUBLISHER_USER]
     core = Valkey(tmp_path / "core", users=users)
     core.start()
     with ControlledFleet(core) as fleet:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dnsfleet_publisher.redis_users import RIGHTS
 from dnsfleet_publisher.store_errors import Fenced
 from support.controlled_fleets import DEADLINE_SECONDS, ControlledFleet
+from support.core_servers import PUBLISHER_USER
 from support.valkey import Valkey
 from support.waiting import wait_for
 from support.zone_writers import GRACE_SECONDS, Writer, item, record_set, zone
@@ -21,9 +21,7 @@ DAY = 24 * 3600
 
 @pytest.fixture
 def core(tmp_path: Path) -> Iterator[Valkey]:
-    valkey = Valkey(
-        tmp_path, users=[f"user publisher on >right resetchannels {RIGHTS} +@connection"]
-    )
+    valkey = Valkey(tmp_path, users=[PUBLISHER_USER])
     valkey.start()
     yield valkey
     valkey.kill()

@@ -8,6 +8,7 @@ from typing import Any, Self
 import pytest
 import redis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from dnsfleet_publisher import store_errors
 from dnsfleet_publisher.core_redis import connect
 from dnsfleet_publisher.record_store import RecordStore
 
@@ -16,9 +17,10 @@ from support.valkey import Valkey
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 OTHER = Ed25519PrivateKey.from_private_bytes(bytes([1]) * 32)
 A, B = "a.example.", "b.example."
-RIGHTS = "~dnsfleet:* +@read +@write +@scripting +@connection"
+RIGHTS = f"{store_errors.RIGHTS} +@connection"
+PUBLISHER_USER = f"user publisher on >right resetchannels {RIGHTS}"
 USERS = (
-    f"user publisher on >right resetchannels {RIGHTS}",
+    PUBLISHER_USER,
     "user reader on >right resetchannels ~dnsfleet:* +@read +@connection",
     f"user elsewhere on >right resetchannels ~other:* {RIGHTS.split(' ', 1)[1]}",
     "user scripter on >right resetchannels ~dnsfleet:* +@read +@scripting +@connection",

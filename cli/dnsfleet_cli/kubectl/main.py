@@ -14,6 +14,7 @@ from dnsfleet import names, rrtypes
 from dnsfleet_cli.kubectl import explaining, keys, objects, summaries, verdicts
 from dnsfleet_cli.kubectl.cluster import Cluster, Pod
 from dnsfleet_cli.kubectl.objects import Object
+from dnsfleet_cli.options import Seed
 from dnsfleet_cli.troubles import NEGATIVE, Group, Trouble
 
 DEFAULT_TIMEOUT = 60.0
@@ -138,10 +139,7 @@ def explain(
 def verify(
     ctx: typer.Context,
     namespace: keys.Namespace = "",
-    seed: Annotated[
-        int | None,
-        typer.Option(min=0, help="Ask for the same RRsets as the run that printed this seed."),
-    ] = None,
+    seed: Seed = None,
     heal: Annotated[
         bool, typer.Option("--heal", help="Have the operator publish everything again first.")
     ] = False,
