@@ -11,7 +11,7 @@ RECURSION_DESIRED = 0x0100
 AUTHENTIC_DATA = 0x0020
 CHECKING_DISABLED = 0x0010
 RCODE = 0x000F
-OPT = 41
+OPT, RRSIG = 41, 46
 # Types whose rdata has names: octets before the first, and how many. NS, CNAME, SOA, PTR and MX may
 # have compressed ones (RFC 3597 section 4), SRV, DNAME, SVCB and HTTPS have names whose letter case
 # is free.
@@ -38,6 +38,11 @@ class Record(NamedTuple):
     rdclass: int
     ttl: int
     rdata: bytes
+
+    @property
+    def covered(self) -> int:
+        """The type that it is about: of an RRSIG, the one that it signs (RFC 4034 section 3.1)."""
+        return int.from_bytes(self.rdata[:2]) if self.rtype == RRSIG else self.rtype
 
 
 class Reply(NamedTuple):

@@ -5,7 +5,7 @@ So several rules can apply to one query, and no rule hides more than it explains
 replies is compared twice: over TCP, without a limit of size, and as the query was asked.
 """
 
-from support.differences import addresses, aliases, contents, services
+from support.differences import addresses, aliases, contents, services, signed
 from support.differences.pairs import Difference, Pair, Rule
 
 __all__ = ["RULES", "Difference", "Pair", "Rule", "explain"]
@@ -117,6 +117,26 @@ RULES = [
         "ANY is answered by RRsets of the server's choice, by us over TCP by all",
         "RFC 8482 section 4.1",
         contents.some_of_any,
+    ),
+    Rule(
+        "the server sends fewer or more records of a proof, and another one the same as we",
+        "RFC 4035 section 3.1.3",
+        signed.other_proofs,
+    ),
+    Rule(
+        "NSD proves the name below a DNAME and not the target that it looks up",
+        "RFC 6672 section 5.3",
+        signed.proofs_behind_dname,
+    ),
+    Rule(
+        "Knot has names with octet 0 in another order",
+        "RFC 4034 section 6.1",
+        signed.order_of_zero,
+    ),
+    Rule(
+        "Knot and NSD do not prove what is below an empty non-terminal without NSEC3 record",
+        "RFC 5155 section 7.2.1",
+        signed.below_unsigned_non_terminals,
     ),
     Rule(
         "names compress differently, so other optional glue fits into a datagram",

@@ -13,16 +13,14 @@ LEAST_RECORD = 12
 def authority_of_answer(difference: Difference) -> Difference:
     def settle(pair: Pair) -> Pair:
         ours, theirs = pair.ours, pair.theirs
-        is_optional = (
-            theirs.answer
-            and theirs.flags & AUTHORITATIVE
-            and not ours.authority
-            and only(theirs.authority, NS)
-        )
-        if not is_optional:
+        added = theirs.authority - ours.authority
+        servers = frozenset(record for record in added if record.covered == NS)
+        if not (theirs.answer and theirs.flags & AUTHORITATIVE and only(servers, NS)):
             return pair
-        extra = more_addresses(theirs, ours, theirs.authority)
-        theirs = theirs._replace(authority=frozenset(), additional=theirs.additional - extra)
+        extra = more_addresses(theirs, ours, servers)
+        theirs = theirs._replace(
+            authority=theirs.authority - servers, additional=theirs.additional - extra
+        )
         return pair._replace(theirs=theirs)
 
     return difference.each(settle)
@@ -101,10 +99,10 @@ def glue_that_must_fit(difference: Difference) -> Difference:
 
 
 def _sizes(records: frozenset[Record]) -> list[int]:
-    """The least size in octets of each RRset."""
+    """The least size in octets of each RRset, with its signatures."""
     sizes: dict[tuple[bytes, int], int] = {}
     for record in records:
         if record.rtype != OPT:
-            key = record.owner, record.rtype
+            key = record.owner, record.covered
             sizes[key] = sizes.get(key, 0) + LEAST_RECORD + len(record.rdata)
     return list(sizes.values())

@@ -61,7 +61,8 @@ def nsec_at_cut(difference: Difference) -> Difference:
 
     def settle(pair: Pair) -> Pair:
         answers = pair.theirs.flags & AUTHORITATIVE and only(pair.theirs.answer, NSEC)
-        return pair.settled() if answers and only(pair.ours.authority, NS) else pair
+        is_referral = any(record.rtype == NS for record in pair.ours.authority)
+        return pair.settled() if answers and is_referral else pair
 
     is_known = difference.server == "named" and difference.agreeing >= CONFIRMED
     return difference.each(settle) if is_known and difference.qtype == NSEC else difference

@@ -60,20 +60,24 @@ class Rule(NamedTuple):
 
 
 def more_addresses(more: Reply, other: Reply, naming: frozenset[Record]) -> frozenset[Record]:
-    """The address RRsets that only one reply adds, for hosts that records of it name."""
-    known = {(record.owner, record.rtype) for record in other.additional}
+    """The address RRsets that only one reply adds, for hosts that records of it name.
+
+    Their signatures belong to them.
+    """
+    known = {(record.owner, record.covered) for record in other.additional}
     return frozenset(
         record
         for record in more.additional
-        if record.rtype in (A, AAAA)
-        and (record.owner, record.rtype) not in known
+        if record.covered in (A, AAAA)
+        and (record.owner, record.covered) not in known
         and any(naming_one.rdata.endswith(record.owner) for naming_one in naming)
     )
 
 
 def only(records: frozenset[Record], rtype: int) -> bool:
-    """Whether there are records, all of one type and owner."""
-    return len({record.owner for record in records}) == 1 and {r.rtype for r in records} == {rtype}
+    """Whether there are records, all of one type and owner, or signatures of that type."""
+    types = {record.covered for record in records}
+    return len({record.owner for record in records}) == 1 and types == {rtype}
 
 
 def owner(records: frozenset[Record]) -> bytes:

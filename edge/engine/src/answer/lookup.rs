@@ -49,6 +49,7 @@ pub fn find<'z>(zone: &'z Zone, sname: &Sname<'z>, rtype: u16) -> Place<'z> {
             Some(seek) => seek.node(name),
             None => zone.node(name),
         };
+        let node = node.filter(|node| is_ordinary(zone, *node));
         match node {
             Some(node) => return Place::Match(node),
             None if zone.has_no_wildcard() => return Place::Absent,
@@ -95,13 +96,13 @@ pub fn find<'z>(zone: &'z Zone, sname: &Sname<'z>, rtype: u16) -> Place<'z> {
 ///
 /// Zone cuts are ignored, because glue is below them.
 pub fn addresses<'z>(zone: &'z Zone, name: &[u8]) -> Option<Node<'z>> {
-    if let Some(node) = zone.node(name) {
+    if let Some(node) = ordinary(zone, name) {
         return Some(node);
     }
     let mut encloser = name;
     while encloser.len() > zone.origin().as_wire().len() {
         encloser = name::parent(encloser)?;
-        if let Some(node) = zone.node(encloser) {
+        if let Some(node) = ordinary(zone, encloser) {
             return wildcard(zone, node, encloser);
         }
     }
@@ -113,16 +114,50 @@ fn child<'z>(zone: &'z Zone, parent: Node<'_>, name: &[u8]) -> Option<Node<'z>> 
     if parent.children == 0 {
         None
     } else {
-        zone.node(name)
+        ordinary(zone, name)
     }
+}
+
+/// How many of the last octets of a name at or below the origin are its closest encloser: the
+/// longest name above it that exists.
+pub fn encloser(zone: &Zone, name: &[u8]) -> usize {
+    let mut above = name;
+    while above.len() > zone.origin().as_wire().len()
+        && let Some(parent) = name::parent(above)
+    {
+        above = parent;
+        if ordinary(zone, above).is_some() {
+            break;
+        }
+    }
+    above.len()
+}
+
+/// The node of a name, unless only NSEC3 records are there.
+fn ordinary<'z>(zone: &'z Zone, name: &[u8]) -> Option<Node<'z>> {
+    zone.node(name).filter(|node| is_ordinary(zone, *node))
+}
+
+/// Whether a node is not one of NSEC3 records: their owners are answered as if they did not exist
+/// (RFC 5155 section 7.2.8).
+fn is_ordinary(zone: &Zone, node: Node<'_>) -> bool {
+    let is_hash = |rtype| matches!(rtype, types::NSEC3 | types::RRSIG);
+    !zone.has_proofs()
+        || node.children > 0
+        || node.get(types::NSEC3).is_none()
+        || node.rrsets().any(|rrset| !is_hash(rrset.rtype))
 }
 
 /// The node of the wildcard right below the closest encloser.
 fn wildcard<'z>(zone: &'z Zone, node: Node<'_>, encloser: &[u8]) -> Option<Node<'z>> {
     let mut name = [0; name::MAX_NAME];
-    let len = ASTERISK.len() + encloser.len();
-    let wire = name.get_mut(..len)?;
+    child(zone, node, wildcard_name(encloser, &mut name)?)
+}
+
+/// The wildcard right below a name, in an array of the caller; None where it is too long.
+pub fn wildcard_name<'a>(encloser: &[u8], name: &'a mut [u8; name::MAX_NAME]) -> Option<&'a [u8]> {
+    let wire = name.get_mut(..ASTERISK.len() + encloser.len())?;
     wire[..ASTERISK.len()].copy_from_slice(&ASTERISK);
     wire[ASTERISK.len()..].copy_from_slice(encloser);
-    child(zone, node, wire)
+    Some(wire)
 }

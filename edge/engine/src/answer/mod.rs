@@ -28,6 +28,7 @@ mod chaos;
 mod client;
 mod compression;
 pub mod cookies;
+mod denial;
 mod edns;
 mod extended_error;
 mod lookup;

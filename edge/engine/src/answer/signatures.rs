@@ -1,8 +1,7 @@
 //! DNSSEC records of zones that came signed (RFC 4035 section 3.1).
 //!
-//! A reply carries the signatures of its RRsets, DS or NSEC at a zone cut, and the NSEC record of a
-//! name that lacks the type. Proofs that a name is absent need the canonical order of all names,
-//! which a zone does not keep: NXDOMAIN and wildcard answers come without them.
+//! A reply carries the signatures of its RRsets. What proves that something is absent is chosen in
+//! `denial`.
 
 use crate::rdata::types;
 use crate::zone::{Node, Rrset, Zone};

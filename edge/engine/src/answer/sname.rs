@@ -5,6 +5,10 @@ use super::wire::QNAME;
 use crate::name::{self, Folded};
 use crate::zone::Seek;
 
+/// Longest chain of aliases. Real chains have fewer than five. The reply to a longer one has its
+/// beginning, and a resolver can ask on from where that ends.
+pub const MOST_ALIASES: usize = 16;
+
 /// A name in two forms, stored inline: in the letter case of the client or the zone, for the reply,
 /// and folded, for look-ups.
 pub struct Sname<'q> {

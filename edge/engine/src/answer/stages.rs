@@ -5,8 +5,8 @@
 //!         ├─ DNAME    ─► dname ──────────────┐
 //!         ├─ match    ─┬► answer             │              RRset, addresses
 //!         ├─ wildcard ─┼► cname ─────────────┴► next name   DNAME, CNAME
-//!         │            └► nodata                            SOA, NSEC
-//!         └─ absent   ─► nxdomain                           SOA
+//!         │            └► nodata                            SOA, proofs
+//!         └─ absent   ─► nxdomain                           SOA, proofs
 //! ```
 //! Step 2, finding the zone, is the catalog's. Each round looks up one name (step 3, [`lookup`]).
 //! After an alias the next round looks up its target, as long as that is in the same zone. Step 6
@@ -16,19 +16,16 @@
 use std::hash::{DefaultHasher, Hasher};
 use std::ops::ControlFlow::{self, Break, Continue};
 
+use super::denial::Proofs;
 use super::lookup::{self, Place};
 use super::message::{Full, Message, Owner};
-use super::sname::Sname;
+use super::sname::{MOST_ALIASES, Sname};
 use super::subject::{Kind, Subject};
 use super::wire::Section;
 use super::{additional, rcode};
 use crate::name;
 use crate::rdata::types;
-use crate::zone::{Node, Rrset, Zone};
-
-/// Longest chain of aliases. Real chains have fewer than five. The reply to a longer one has its
-/// beginning, and a resolver can ask on from where that ends.
-const MOST_ALIASES: usize = 16;
+use crate::zone::{Entry, Node, Rrset, Zone};
 
 /// How a round ends: the reply is complete, or another name has to be looked up.
 type Round = Result<ControlFlow<()>, Full>;
@@ -55,15 +52,20 @@ pub struct Stages<'z, 'a, 'm> {
     /// it does not know them for names with very many labels.
     aliases: [u64; MOST_ALIASES],
     chased: usize,
-    /// Whether the records of the name come from a wildcard.
-    is_synthesis: bool,
+    /// Where the records of the name come from a wildcard: how many of its last octets are the
+    /// closest encloser.
+    encloser: Option<usize>,
     /// For each alias that came from a DNAME, that DNAME.
     redirections: Option<[Option<Rrset<'z>>; MOST_ALIASES]>,
+    /// Where the client wants them: the proofs that are not written yet.
+    proofs: Option<Proofs<'z>>,
 }
 
 impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
     /// Begins with the name of the question, which is at or below the zone's origin.
     pub fn new(task: Task<'z>, sname: &'a mut Sname<'z>, message: &'a mut Message<'m>) -> Self {
+        let has_proofs = task.dnssec && task.zone.has_proofs();
+        let proofs = has_proofs.then(|| Proofs::new(task.zone));
         Stages {
             task,
             message,
@@ -71,17 +73,20 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
             rcode: rcode::NOERROR,
             aliases: [0; MOST_ALIASES],
             chased: 0,
-            is_synthesis: false,
+            encloser: None,
             redirections: None,
+            proofs,
         }
     }
 
     /// Fills the sections, sets AA and TC, and returns the response code.
     pub fn run(mut self) -> u16 {
         loop {
-            match self.look_up() {
-                Ok(Continue(())) => {}
-                Ok(Break(())) => return self.rcode,
+            let round = self.look_up();
+            let is_last = matches!(round, Ok(Break(())));
+            match round.and_then(|_| if is_last { self.put_proofs() } else { Ok(()) }) {
+                Ok(()) if is_last => return self.rcode,
+                Ok(()) => {}
                 Err(Full) => {
                     self.message.set_truncated();
                     return self.rcode;
@@ -93,7 +98,10 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
     /// Step 3: one round.
     fn look_up(&mut self) -> Round {
         let place = lookup::find(self.task.zone, self.sname, self.task.rtype);
-        self.is_synthesis = matches!(place, Place::Wildcard { .. });
+        self.encloser = match place {
+            Place::Wildcard { encloser, .. } => Some(encloser),
+            _ => None,
+        };
         if self.chased == 0 && !matches!(place, Place::Cut { .. }) {
             self.message.set_authoritative();
         }
@@ -120,6 +128,9 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
             }
             Place::Wildcard { encloser, node } => {
                 self.is_about(Kind::Synthesis, encloser);
+                if let Some(proofs) = &mut self.proofs {
+                    proofs.is_expanded(self.sname.folded(), encloser);
+                }
                 self.answer(node)
             }
             Place::Absent => self.nxdomain(),
@@ -140,6 +151,7 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
         }
         if let Some(rrset) = node.get(self.task.rtype) {
             self.put_answer(node, rrset)?;
+            self.put_proofs()?;
             additional::put_targets(self.message, self.task.zone, self.sname, rrset);
             return Ok(Break(()));
         }
@@ -148,13 +160,13 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
         {
             return self.cname(node, alias);
         }
-        self.nodata(node)
+        self.nodata()
     }
 
     /// QTYPE ANY: all RRsets, or one of them (RFC 8482 section 4.1).
     fn any(&mut self, node: Node<'z>) -> Round {
         let Some(first) = node.rrsets().next() else {
-            return self.negative().map(Break);
+            return self.nodata();
         };
         if !self.task.any_gets_all {
             self.put_answer(node, node.get(types::CNAME).unwrap_or(first))?;
@@ -240,11 +252,18 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
             message.put_rrset(Section::Authority, Owner::new(cut), node, rrset, rrset.ttl)
         };
         put(self.message, servers)?;
-        if self.task.dnssec
-            && let Some(proof) = node.get(types::DS).or(node.get(types::NSEC))
-        {
-            put(self.message, proof)?;
+        if self.task.dnssec {
+            match (node.get(types::DS), &mut self.proofs) {
+                (Some(signers), _) => put(self.message, signers)?,
+                (None, Some(proofs)) => {
+                    let name = self.sname.folded();
+                    proofs.lacks_type(&name[name.len() - owner..]);
+                }
+                (None, None) => {}
+            }
         }
+        self.put_proofs()?;
+        let cut = self.sname.suffix(owner);
         additional::put_glue(self.message, self.task.zone, cut, servers)?;
         Ok(Break(()))
     }
@@ -252,21 +271,38 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
     /// The name does not exist.
     fn nxdomain(&mut self) -> Round {
         self.rcode = rcode::NXDOMAIN;
+        if let Some(proofs) = &mut self.proofs {
+            proofs.is_absent(self.sname.folded());
+        }
         self.negative().map(Break)
     }
 
-    /// The name has no RRset of the type: the SOA, and the NSEC record that lists the types it has
-    /// (RFC 4035 section 3.1.3.1).
-    fn nodata(&mut self, node: Node<'_>) -> Round {
-        self.negative()?;
-        if let Some(proof) = node.get(types::NSEC)
-            && self.task.dnssec
-        {
-            let owner = self.sname.owner();
-            self.message
-                .put_rrset(Section::Authority, owner, node, proof, proof.ttl)?;
+    /// The name, or the wildcard that stands for it, has no RRset of the type.
+    fn nodata(&mut self) -> Round {
+        if let Some(proofs) = &mut self.proofs {
+            let name = self.sname.folded();
+            match self.encloser {
+                Some(encloser) => proofs.wildcard_lacks_type(name, encloser),
+                None => proofs.lacks_type(name),
+            }
         }
-        Ok(Break(()))
+        self.negative().map(Break)
+    }
+
+    /// Writes the proofs, once the answer is complete. They are a part of it: without one the reply
+    /// is truncated.
+    fn put_proofs(&mut self) -> Result<(), Full> {
+        let Some(proofs) = self.proofs.take() else {
+            return Ok(());
+        };
+        for Entry { owner, node } in proofs.owners() {
+            if let Some(proof) = node.get(proofs.rtype()) {
+                let owner = Owner::new(owner);
+                self.message
+                    .put_rrset(Section::Authority, owner, node, proof, proof.ttl)?;
+            }
+        }
+        Ok(())
     }
 
     /// The SOA of a negative answer, with the TTL of those (RFC 2308 section 3).
@@ -292,7 +328,7 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
     /// where it is itself what was asked for. A DNAME of a wildcard has another owner each time.
     fn is_answered(&self, rrset: Rrset<'_>) -> bool {
         let mut added = self.redirections.iter().flatten().flatten();
-        !self.is_synthesis && added.any(|added| added.is_same(rrset))
+        self.encloser.is_none() && added.any(|added| added.is_same(rrset))
     }
 
     /// Adds an RRset to the answer, with the name as its owner.

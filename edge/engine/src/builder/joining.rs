@@ -6,7 +6,7 @@ use crate::checks;
 use crate::gathered::Added;
 use crate::master::Where;
 use crate::name::{self, Name};
-use crate::rdata;
+use crate::rdata::{self, types::NSEC3PARAM};
 use crate::violations::Violations;
 use crate::zone::{Edit, Loading, Rrset, Zone, ZoneError, canonical_cmp, sort_by_owner};
 
@@ -20,7 +20,13 @@ impl Builder {
             .ok()?;
         let touched = sorted.chunk_by(|a, b| a.0 == b.0);
         checks::check(edit.view(), self.base.is_none(), touched, violations);
-        edit.finish().ok()
+        let finished = edit.finish();
+        if let Err(error @ ZoneError::Iterations(_)) = &finished {
+            let parameters = |record: &&(&[u8], &Added)| record.1.rtype == NSEC3PARAM;
+            let place = sorted.iter().find(parameters).map(|(_, added)| added.place);
+            violations.error("TooManyIterations", error.to_string(), place);
+        }
+        finished.ok()
     }
 
     /// The sorted records in a new zone or in the base zone.

@@ -88,7 +88,12 @@ impl Bucket {
 
     /// The node of a name that has this hash.
     pub(super) fn get(&self, hash: u64, owner: &[u8]) -> Option<Node<'_>> {
-        self.find(hash, owner).map(|(_, node)| node)
+        self.entry(hash, owner).map(|entry| entry.node)
+    }
+
+    /// A name that has this hash and its node.
+    pub(super) fn entry(&self, hash: u64, owner: &[u8]) -> Option<Entry<'_>> {
+        self.find(hash, owner).map(|(_, entry)| entry)
     }
 
     /// The node of a name that will be read often.
@@ -120,12 +125,11 @@ impl Bucket {
         &self.octets
     }
 
-    /// Where the entry of a name is, and its node.
-    fn find(&self, hash: u64, owner: &[u8]) -> Option<(usize, Node<'_>)> {
+    /// Where the entry of a name is, and the entry.
+    fn find(&self, hash: u64, owner: &[u8]) -> Option<(usize, Entry<'_>)> {
         self.offsets(hash)
             .map(|offset| (offset, Entry::first(&self.octets[offset..])))
             .find(|(_, entry)| entry.owner == owner)
-            .map(|(offset, entry)| (offset, entry.node))
     }
 
     /// Where entries are that may be of a name with this hash.

@@ -82,6 +82,12 @@ impl Buckets {
         self.bucket(index(hash, self.count)).get(hash, owner)
     }
 
+    /// A name and its node, both in the memory of the map.
+    pub(super) fn entry(&self, owner: &[u8]) -> Option<Entry<'_>> {
+        let hash = hash(owner);
+        self.bucket(index(hash, self.count)).entry(hash, owner)
+    }
+
     /// The node of a name, to be read without a search.
     pub(super) fn pin(&self, owner: &[u8]) -> Option<PinnedNode> {
         let hash = hash(owner);

@@ -2,6 +2,7 @@
 
 use super::entry::Entries;
 use super::errors::ZoneError;
+use super::keys;
 use super::rrset::Rrset;
 use super::version::{SOA_NUMBERS, Zone};
 use crate::name;
@@ -29,13 +30,17 @@ impl Edit {
             return Err(ZoneError::OutOfZone(name::to_text(owner)));
         }
         self.zone.totals.add(owner, rrset);
+        let origin = self.zone.origin.as_wire().len();
         let Some(node) = self.zone.names.get(owner) else {
+            keys::link(&mut self.zone.chain, owner, origin, rrset);
             self.connect(owner)?;
             return self.zone.names.set(self.entry.one(owner, 0, [rrset]));
         };
         if let Some(old) = node.get(rrset.rtype) {
             self.zone.totals.subtract(owner, old);
+            keys::unlink(&mut self.zone.chain, owner, origin, old);
         }
+        keys::link(&mut self.zone.chain, owner, origin, rrset);
         let below = node.rrsets().take_while(|old| old.rtype < rrset.rtype);
         let above = node.rrsets().skip_while(|old| old.rtype <= rrset.rtype);
         self.zone.names.set(
@@ -53,6 +58,8 @@ impl Edit {
             return Ok(false);
         };
         self.zone.totals.subtract(owner, old);
+        let origin = self.zone.origin.as_wire().len();
+        keys::unlink(&mut self.zone.chain, owner, origin, old);
         let others = node.rrsets().filter(|rrset| rrset.rtype != rtype);
         self.zone
             .names

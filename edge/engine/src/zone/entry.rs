@@ -13,9 +13,11 @@ const HEAD: usize = 4 + 2 + 1;
 
 /// A name and its node.
 #[derive(Clone, Copy)]
-pub(super) struct Entry<'z> {
-    pub(super) owner: &'z [u8],
-    pub(super) node: Node<'z>,
+pub struct Entry<'z> {
+    /// Folded.
+    pub owner: &'z [u8],
+    /// The RRsets of it.
+    pub node: Node<'z>,
 }
 
 impl<'z> Entry<'z> {

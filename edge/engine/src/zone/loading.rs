@@ -9,9 +9,11 @@
 use std::thread;
 
 use super::buckets::Buckets;
+use super::chain::Chain;
 use super::edits::Edit;
 use super::entry::{Entries, Entry};
 use super::errors::ZoneError;
+use super::keys;
 use super::rrset::Rrset;
 use super::totals::Totals;
 use super::version::Zone;
@@ -29,6 +31,8 @@ pub(crate) struct Loading {
     starts: Vec<usize>,
     /// Where the entries of the last name and of those above it begin, the apex first.
     path: Vec<usize>,
+    /// The keys of NSEC and NSEC3 records.
+    keys: Vec<Vec<u8>>,
 }
 
 impl Loading {
@@ -39,6 +43,7 @@ impl Loading {
             entries: Entries::default(),
             starts: Vec::with_capacity(names),
             path: Vec::new(),
+            keys: Vec::new(),
         }
     }
 
@@ -54,6 +59,8 @@ impl Loading {
             }
             self.add_path(owner);
         }
+        let origin = self.zone.origin.as_wire().len();
+        keys::each_key(owner, origin, rrset, |key| self.keys.push(key.to_vec()));
         self.entries.push(rrset);
         Ok(())
     }
@@ -103,6 +110,7 @@ impl Loading {
             (names, totals.unwrap_or_else(|| Totals::of(entries)))
         });
         (self.zone.names, self.zone.totals) = (names?, totals);
+        self.zone.chain = Chain::of(self.keys);
         Ok(Edit::new(self.zone))
     }
 }

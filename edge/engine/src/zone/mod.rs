@@ -15,6 +15,9 @@
 //!                                     (see [`bucket`])
 //! ```
 //!
+//! What proves that a name or a type is absent is found by order. So the owners of NSEC and NSEC3
+//! records are kept in order too, in parts that are shared in the same way (see [`proofs`]).
+//!
 //! Empty non-terminals are nodes without RRsets, kept by the count of their children, so "does this
 //! name exist" is one look-up (RFC 4592 section 2.2.2).
 //!
@@ -23,14 +26,18 @@
 
 mod bucket;
 mod buckets;
+mod chain;
 mod codec;
 mod deltas;
 mod digest;
 mod edits;
 mod entry;
 mod errors;
+mod hashing;
+mod keys;
 mod loading;
 mod negative_soa;
+mod proofs;
 mod rrset;
 mod snapshots;
 mod sorting;
@@ -42,7 +49,9 @@ pub use buckets::Seek;
 pub use codec::DecodeError;
 pub use deltas::Delta;
 pub(crate) use edits::Edit;
+pub use entry::Entry;
 pub use errors::ZoneError;
+pub use hashing::{HashLabel, Hashing};
 pub(crate) use loading::Loading;
 pub use negative_soa::NegativeSoa;
 pub(crate) use rrset::canonical_cmp;

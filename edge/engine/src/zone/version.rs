@@ -7,13 +7,15 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::bucket::PinnedNode;
 use super::buckets::{Buckets, Seek};
+use super::chain::Chain;
 use super::errors::ZoneError;
+use super::hashing::{Hashing, MOST_ITERATIONS};
 use super::negative_soa::NegativeSoa;
 use super::rrset::{Node, Rrset};
 use super::sorting::sort_by_owner;
 use super::totals::Totals;
 use crate::name::{self, Name};
-use crate::rdata::types::{NS, SOA};
+use crate::rdata::types::{NS, NSEC3PARAM, SOA};
 
 /// Octets of SOA rdata behind its two names (RFC 1035 section 3.3.13); the serial comes first.
 pub(super) const SOA_NUMBERS: usize = 20;
@@ -26,6 +28,8 @@ static VERSIONS: AtomicU64 = AtomicU64::new(0);
 pub struct Zone {
     pub(super) origin: Name,
     pub(super) names: Buckets,
+    /// The owners of NSEC and NSEC3 records, in order.
+    pub(super) chain: Chain,
     /// Nearly every query reads it. Set when a version is complete.
     pub(super) apex: PinnedNode,
     /// Set when a version is finished.
@@ -40,6 +44,7 @@ impl Zone {
         Zone {
             origin: origin.to_folded(),
             names: Buckets::default(),
+            chain: Chain::default(),
             apex: PinnedNode::default(),
             negative_soa: Arc::default(),
             totals: Totals::default(),
@@ -139,11 +144,31 @@ impl Zone {
         let apex = self.names.pin(self.origin.as_wire());
         self.apex = apex.ok_or(ZoneError::NoSoa)?;
         self.check_soa()?;
+        self.check_hashing()?;
         let (origin, rdata) = (self.origin.as_wire(), self.soa_rdata());
         let soa = NegativeSoa::new(origin, rdata, self.negative_ttl());
         self.negative_soa = Arc::new(soa);
         self.version = VERSIONS.fetch_add(1, Relaxed) + 1;
         Ok(self)
+    }
+
+    /// The parameters of the apex that say that a chain is complete.
+    pub(super) fn hashings(&self) -> impl Iterator<Item = Hashing<'_>> {
+        let rdatas = self.apex().get(NSEC3PARAM).into_iter();
+        let rdatas = rdatas.flat_map(Rrset::rdatas);
+        rdatas
+            .filter(|rdata| rdata.get(1) == Some(&0))
+            .filter_map(Hashing::of)
+    }
+
+    /// Whether names are hashed no more often than validators accept.
+    fn check_hashing(&self) -> Result<(), ZoneError> {
+        let too_many = self
+            .hashings()
+            .find(|hashing| hashing.iterations > MOST_ITERATIONS);
+        too_many.map_or(Ok(()), |hashing| {
+            Err(ZoneError::Iterations(hashing.iterations))
+        })
     }
 
     /// Whether the SOA is one record of two names and five numbers.

@@ -26,6 +26,9 @@ fn zone() -> String {
             "1 8 1 563200F63B8B1797B4D88D14BD6A672EA4D0CC0C",
         ),
         signed("secure.test.", "NSEC", "www.test. NS DS RRSIG NSEC"),
+        signed("*.wild.test.", "TXT", "x"),
+        signed("*.wild.test.", "NSEC", "www.test. TXT RRSIG NSEC"),
+        signed("test.", "NSEC", "plain.test. SOA NS RRSIG NSEC DNSKEY"),
         "secure.test. 60 NS ns.other.\n".to_owned(),
         signed("plain.test.", "NSEC", "secure.test. NS RRSIG NSEC"),
         "plain.test. 60 NS ns.other.\n".to_owned(),
@@ -54,6 +57,38 @@ fn signatures_are_sent_where_they_are_wanted() {
                 "ns test. 600 RRSIG SOA …",
                 "ns www.test. 60 NSEC test. A RRSIG NSEC",
                 "ns www.test. 60 RRSIG NSEC …",
+            ],
+        ),
+        (
+            "vvv.test. A",
+            vec![
+                "NXDOMAIN aa",
+                soa,
+                "ns test. 600 RRSIG SOA …",
+                "ns secure.test. 60 NSEC www.test. NS DS RRSIG NSEC",
+                "ns secure.test. 60 RRSIG NSEC …",
+                "ns test. 60 NSEC plain.test. NS SOA RRSIG NSEC DNSKEY",
+                "ns test. 60 RRSIG NSEC …",
+            ],
+        ),
+        (
+            "x.wild.test. TXT",
+            vec![
+                "NOERROR aa",
+                "an x.wild.test. 60 TXT \"x\"",
+                "an x.wild.test. 60 RRSIG TXT …",
+                "ns *.wild.test. 60 NSEC www.test. TXT RRSIG NSEC",
+                "ns *.wild.test. 60 RRSIG NSEC …",
+            ],
+        ),
+        (
+            "x.wild.test. A",
+            vec![
+                "NOERROR aa",
+                soa,
+                "ns test. 600 RRSIG SOA …",
+                "ns *.wild.test. 60 NSEC www.test. TXT RRSIG NSEC",
+                "ns *.wild.test. 60 RRSIG NSEC …",
             ],
         ),
         (

@@ -49,6 +49,11 @@ fn says_what_is_wrong_and_where() {
             "f:4 NSWithoutAddress: name server ns.z. of the zone has no A or AAAA record",
         ),
         (
+            "@ NSEC3PARAM 1 0 151 -",
+            "f:4 TooManyIterations: NSEC3 with 151 iterations: validators take more than 150 for \
+             insecure, sign the zone with 0 (RFC 9276 section 3.1)",
+        ),
+        (
             "@ NS ns\nns CNAME a.",
             "f:4 NSWithoutAddress: name server ns.z. of the zone is an alias",
         ),

@@ -1,5 +1,6 @@
 //! What holds for every zone, however it came about.
 
+mod chains;
 mod payloads;
 
 use super::*;

@@ -1,0 +1,232 @@
+"""Signed zones: the same answers as Knot, NSD and BIND give, and a validator accepts them.
+
+The zones have every shape that a proof depends on, and are signed by the tools of BIND, ldns and
+Knot: with NSEC, NSEC3 and opt-out. All queries have DO. Two unbound, one in front of us and one in
+front of Knot, validate whole answers: no answer of ours is bogus, and what is secure from Knot is
+secure from us.
+"""
+
+import os
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import dns.flags
+import dns.message
+import dns.rcode
+import dns.rdatatype
+import dns.zone
+import pytest
+from dnsfleet.zones import master_files
+from dnsfleet_engine import Engine
+from support import comparisons, exchanges, nameservers
+from support.comparisons import Address, Query
+from support.names import Name, to_wire
+from support.validators import validating
+from support.wire import Edns
+from support.zone_signers import SIGNERS
+
+SEED = 4035
+QUERIES = int(os.environ.get("DENIAL_QUERIES", "4000"))
+# One query in this many goes over TCP, where nothing is truncated.
+TCP_EVERY = 4
+SHOWN = 5
+MIXED_CASE = 0.2
+SHARDS = 1
+# The labels of hashes, and no other labels of the zones, have this length.
+HASH_LABEL = 32
+# Labels of an origin, the root included.
+APEX_LABELS = 3
+
+# Without RRSIG and ANY: a server may choose what it answers (RFC 8482 section 4), and a validator
+# asks for neither.
+TYPES = [1, 1, 1, 2, 5, 6, 15, 16, 16, 28, 33, 39, 43, 43, 47, 48, 51, 65280]
+EDNS = [Edns(512, True), Edns(1232, True), Edns(1232, True), Edns(4096, True)]
+RECURSION_DESIRED = 0x0100
+
+# A name or a part of it in front of the origin, TTL, type and data; `%` is the origin.
+APEX = """
+% 300 SOA ns1.% host.% 1 7200 900 1209600 60
+% 300 NS ns1.%
+% 300 NS ns.other.
+% 300 MX 10 mail.%
+ns1.% 300 A 192.0.2.1
+ns1.% 300 AAAA 2001:db8::1
+mail.% 300 A 192.0.2.2
+"""
+SHAPES = r"""
+www.% 300 A 192.0.2.3
+www.% 60 TXT "text"
+MiXed.% 300 A 192.0.2.4
+a.b.c.% 300 TXT "below two empty non-terminals"
+\000.oct.% 300 TXT "zero"
+\001.oct.% 300 TXT "one"
+\255.oct.% 300 TXT "last"
+*.wild.% 300 A 192.0.2.5
+*.wild.% 300 TXT "wild"
+there.wild.% 300 A 192.0.2.6
+x.y.wild.% 300 TXT "below an empty non-terminal beside a wildcard"
+below.*.ent.% 300 TXT "the wildcard is an empty non-terminal"
+*.same.% 300 CNAME www.%
+*.gone.% 300 CNAME nothing.here.%
+*.twice.% 300 CNAME some.wild.%
+*.out.% 300 CNAME elsewhere.example.
+alias.% 300 CNAME www.%
+chain.% 300 CNAME alias.%
+lost.% 300 CNAME missing.%
+expanded.% 300 CNAME some.wild.%
+incut.% 300 CNAME host.plain.%
+moved.% 300 DNAME c.%
+away.% 300 DNAME elsewhere.example.
+lostdn.% 300 DNAME nothing.%
+wilddn.% 300 DNAME wild.%
+secure.% 300 NS ns.secure.%
+secure.% 300 DS 1 13 2 0000000000000000000000000000000000000000000000000000000000000001
+ns.secure.% 300 A 192.0.2.7
+plain.% 300 NS ns.plain.%
+ns.plain.% 300 A 192.0.2.8
+only.deep.% 300 NS ns.other.
+one.two.three.% 300 NS ns.other.
+beside.two.three.% 300 DS 1 13 2 0000000000000000000000000000000000000000000000000000000000000002
+beside.two.three.% 300 NS ns.other.
+"""
+WILDCARD = """
+*.% 300 MX 10 mail.%
+"""
+# Put in front of names, or in place of their first label.
+MORE: list[Name] = [(b"a",), (b"*",), (b"zz",), (b"q", b"r"), (b"\x00",), (b"some",), (b"-",)]
+
+
+@pytest.mark.timeout(900)
+def test_denials_are_those_of_other_servers_and_validate(tmp_path: Path) -> None:
+    files = dict(_zones(tmp_path))
+    names = {origin: _names(file, origin) for origin, file in files.items()}
+    choice = random.Random(SEED)
+    queries = [_query(choice, names[origin]) for origin in choice.choices([*files], k=QUERIES)]
+    counts: Counter[str] = Counter()
+    with _engine(files) as ours, nameservers.all_serving(files, tmp_path) as others:
+        over_udp = [query for index, query in enumerate(queries) if index % TCP_EVERY]
+        faults = comparisons.compare(over_udp, ours, others, exchanges.over_udp, counts)
+        over_tcp = queries[::TCP_EVERY]
+        faults += comparisons.compare(over_tcp, ours, others, exchanges.over_tcp, counts)
+        bogus = _bogus(queries, files, tmp_path, ours, others["knotd"], counts)
+    print(f"\n{len(files)} zones, {QUERIES} queries, seed {SEED}")
+    print(*(f"{count:7} {what}" for what, count in counts.most_common()), sep="\n")
+    print(*faults[:SHOWN], *bogus[:SHOWN], sep="\n")
+    assert not faults
+    assert not bogus
+    assert sum(counts[f"secure {rcode}"] for rcode in ("NOERROR", "NXDOMAIN")) > QUERIES / 2
+
+
+def _zones(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Each signer signs a zone without and one with a wildcard at its apex."""
+    for signer in SIGNERS:
+        for label, text in (("plain", APEX + SHAPES), ("star", APEX + SHAPES + WILDCARD)):
+            origin = f"{signer.name}.{label}."
+            file = folder / f"{origin}zone"
+            file.write_text(text.replace("%", origin))
+            signer.sign(origin, file)
+            yield origin, file
+
+
+@contextmanager
+def _engine(files: Mapping[str, Path]) -> Iterator[Address]:
+    engine = Engine()
+    for origin, file in files.items():
+        zone, found = master_files.read(file.read_bytes(), file.name, origin)
+        assert zone is not None, found
+        engine.load(zone)
+    try:
+        yield engine.start([("127.0.0.1", 0)], SHARDS)[0]
+    finally:
+        engine.stop()
+
+
+def _names(file: Path, origin: str) -> list[Name]:
+    """All owners, those of NSEC3 too, and the names above them."""
+    zone = dns.zone.from_file(str(file), origin, relativize=False)
+    names = set()
+    for owner in zone:
+        labels = owner.labels[:-1]
+        names |= {labels[at:] for at in range(len(labels) - 1)}
+    return sorted(names)
+
+
+def _query(choice: random.Random, names: list[Name]) -> Query:
+    name, more = choice.choice(names), choice.choice(MORE)
+    kind = choice.randrange(5)
+    if len(name[0]) == HASH_LABEL:
+        kind = 0
+    if kind == 1:
+        name = (*more, *name)
+    elif kind == 2 and len(name) > 2:
+        name = (*more, *name[1:])
+    elif kind == 3 and len(name) > 2:
+        first = name[0][:62] + bytes([choice.randrange(256)])
+        name = (first, *name[1:])
+    if choice.random() < MIXED_CASE:
+        name = tuple(label.swapcase() for label in name)
+    return Query(to_wire(name), choice.choice(TYPES), choice.choice(EDNS))
+
+
+def _bogus(
+    queries: list[Query],
+    files: Mapping[str, Path],
+    folder: Path,
+    ours: Address,
+    knot: Address,
+    counts: Counter[str],
+) -> list[str]:
+    """What a validator does not believe us, or believes Knot in another way."""
+    wires = [query._replace(edns=EDNS[-1]).to_wire(n) for n, query in enumerate(queries)]
+    whole = exchanges.over_tcp(knot, wires)
+    wires = [wire for wire, reply in zip(wires, whole, strict=True) if _is_judged(reply)]
+    anchors = "".join(_keys(origin, file) for origin, file in files.items())
+    with (
+        validating(ours, [*files], anchors, folder / "ours") as from_us,
+        validating(knot, [*files], anchors, folder / "knot") as from_knot,
+    ):
+        judged = exchanges.over_tcp(from_us, wires), exchanges.over_tcp(from_knot, wires)
+    found = []
+    for own, theirs in zip(*judged, strict=True):
+        ours_read, theirs_read = _judged(own), _judged(theirs)
+        counts[f"{ours_read[1]} {ours_read[0]}"] += 1
+        # Knot leaves out some proofs, so a validator may believe us what it does not believe Knot.
+        is_other = ours_read != theirs_read and theirs_read[0] != "SERVFAIL"
+        if ours_read[0] == "SERVFAIL" or is_other:
+            found.append(f"from Knot {theirs_read}, from us:\n{dns.message.from_wire(own)}")
+    return found
+
+
+def _is_judged(reply: bytes) -> bool:
+    """Whether a validator can judge a reply: it has the whole answer, and asks these servers."""
+    message = dns.message.from_wire(reply)
+    (question,) = message.question
+    types = {rrset.rdtype for rrset in message.answer}
+    is_denied = any(rrset.rdtype == dns.rdatatype.SOA for rrset in message.authority)
+    if not is_denied and question.rdtype not in types:
+        # A referral, or an alias to what is elsewhere.
+        return False
+    if question.rdtype == dns.rdatatype.DS and len(question.name) == APEX_LABELS:
+        # A validator asks the zone above, which nobody serves.
+        return False
+    if question.rdtype in (dns.rdatatype.CNAME, dns.rdatatype.DNAME):
+        # unbound does not take what a DNAME makes for an answer.
+        return types <= {question.rdtype, dns.rdatatype.RRSIG}
+    # At an alias of an NSEC3 zone NSEC is denied, as BIND and Knot do; no validator asks for it.
+    return not (question.rdtype == dns.rdatatype.NSEC and is_denied)
+
+
+def _judged(reply: bytes) -> tuple[str, str]:
+    message = dns.message.from_wire(reply)
+    rcode = dns.rcode.to_text(message.rcode())
+    return rcode, "secure" if message.flags & dns.flags.AD else "insecure"
+
+
+def _keys(origin: str, file: Path) -> str:
+    """The keys of a zone that are trusted."""
+    zone = dns.zone.from_file(str(file), origin, relativize=False)
+    keys = zone.find_rdataset(origin, "DNSKEY")
+    return "".join(f"{origin} 300 IN DNSKEY {key}\n" for key in keys if key.flags & 1)
