@@ -142,7 +142,7 @@ fn ordinary<'z>(zone: &'z Zone, name: &[u8]) -> Option<Node<'z>> {
 /// (RFC 5155 section 7.2.8).
 fn is_ordinary(zone: &Zone, node: Node<'_>) -> bool {
     let is_hash = |rtype| matches!(rtype, types::NSEC3 | types::RRSIG);
-    !zone.has_proofs()
+    zone.has_no_nsec3()
         || node.children > 0
         || node.get(types::NSEC3).is_none()
         || node.rrsets().any(|rrset| !is_hash(rrset.rtype))

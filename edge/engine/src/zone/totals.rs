@@ -5,7 +5,7 @@ use super::digest::Digest;
 use super::entry::Entry;
 use super::rrset::Rrset;
 use crate::name;
-use crate::rdata::types::{DNAME, NS};
+use crate::rdata::types::{DNAME, NS, NSEC3};
 
 /// What is known of a zone as a whole.
 #[derive(Clone, Copy, Default)]
@@ -18,6 +18,8 @@ pub(super) struct Totals {
     pub(super) hiding: usize,
     /// RRsets at or below a wildcard.
     pub(super) wild: usize,
+    /// RRsets of type NSEC3.
+    pub(super) hashed: usize,
 }
 
 impl Totals {
@@ -45,6 +47,7 @@ impl Totals {
         self.records += rrset.count();
         self.hiding += usize::from(may_hide(rrset));
         self.wild += usize::from(is_wild(owner));
+        self.hashed += usize::from(rrset.rtype == NSEC3);
     }
 
     pub(super) fn subtract(&mut self, owner: &[u8], rrset: Rrset<'_>) {
@@ -53,6 +56,7 @@ impl Totals {
         self.digest.subtract(owner, rrset);
         self.hiding -= usize::from(may_hide(rrset));
         self.wild -= usize::from(is_wild(owner));
+        self.hashed -= usize::from(rrset.rtype == NSEC3);
     }
 }
 

@@ -82,6 +82,11 @@ impl Zone {
         self.totals.wild == 0
     }
 
+    /// Whether the zone has no NSEC3 record, so that each name with records is answered.
+    pub fn has_no_nsec3(&self) -> bool {
+        self.totals.hashed == 0
+    }
+
     /// The SOA RRset; always one record.
     pub fn soa(&self) -> Rrset<'_> {
         self.apex().get(SOA).expect("a zone has a SOA")

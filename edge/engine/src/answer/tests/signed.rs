@@ -148,3 +148,25 @@ fn a_zone_without_signed_apex_is_plain() {
         ]
     );
 }
+
+#[test]
+fn names_that_only_nsec3_records_have_do_not_exist() {
+    // Also where no proof can be made of them: of another algorithm, and not at a hash.
+    let owners = ["0p9mhaveqvm6t7vbl5lop2u3t2rp3tom.test.", "short.test."];
+    for algorithm in [1, 2] {
+        for owner in owners {
+            let rdata = format!("{algorithm} 0 0 - 2t7b4g4vsa5smi47k61mv5bv1a22bojr A");
+            let zone = signed(owner, "NSEC3", &rdata);
+            for rtype in ["NSEC3", "RRSIG", "A"] {
+                let asked = format!("{owner} {rtype}");
+                let reply = ask(&catalog(&zone), &query(&asked), Transport::Udp);
+                assert_eq!(reply[0], "NXDOMAIN aa", "{asked} {algorithm}");
+            }
+            let used = format!("{zone}{owner} 60 A 192.0.2.1\n");
+            let asked = format!("{owner} NSEC3");
+            let reply = ask(&catalog(&used), &query(&asked), Transport::Udp);
+            assert_eq!(reply[0], "NOERROR aa", "{asked} {algorithm}");
+            assert_eq!(reply.len(), 2, "{reply:?}");
+        }
+    }
+}
