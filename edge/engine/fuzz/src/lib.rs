@@ -12,6 +12,7 @@
 //! other code makes of the same octets, or with what the engine makes of them in another way.
 
 pub mod allocations;
+pub mod chains;
 pub mod deltas;
 pub mod master_files;
 pub mod model;
@@ -20,6 +21,7 @@ pub mod packets;
 pub mod queries;
 pub mod replies;
 pub mod rules;
+pub mod signer;
 pub mod snapshots;
 pub mod worlds;
 pub mod zones;

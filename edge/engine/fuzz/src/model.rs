@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 
 use blake2::{Blake2b256, Digest as _};
 
+const RRSIG: u16 = 46;
+const NSEC3: u16 = 50;
+
 /// A folded name as labels from the root down: canonical order is that of these lists (RFC 4034
 /// section 6.1), and a name is at or below the names that it starts with.
 pub type Name = Vec<Vec<u8>>;
@@ -24,6 +27,18 @@ pub fn labels(wire: &[u8]) -> Name {
     }
     labels.reverse();
     labels
+}
+
+/// The uncompressed name that octets begin with, in wire form; None where there is none.
+pub fn name_at(octets: &[u8]) -> Option<&[u8]> {
+    let mut len = 0;
+    while *octets.get(len)? != 0 {
+        if octets[len] > 63 {
+            return None;
+        }
+        len += 1 + usize::from(octets[len]);
+    }
+    octets.get(..=len)
 }
 
 /// The wire form of a name.
@@ -48,6 +63,11 @@ pub struct Rrset {
 
 /// The RRsets of one owner by type number.
 pub type Node = BTreeMap<u16, Rrset>;
+
+/// Whether a node is there for an NSEC3 record alone.
+fn is_of_nsec3(node: &Node) -> bool {
+    node.contains_key(&NSEC3) && node.keys().all(|rtype| [RRSIG, NSEC3].contains(rtype))
+}
 
 /// All records of a zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,11 +130,12 @@ impl Model {
         self.nodes.get(owner)?.get(&rtype)
     }
 
-    /// Whether a name exists: it or one below it owns records (RFC 4592 section 2.2).
+    /// Whether a name exists: it or one below it owns records (RFC 4592 section 2.2), and not just
+    /// NSEC3 with its signatures (RFC 5155 section 7.2.8).
     pub fn exists(&self, name: &[Vec<u8>]) -> bool {
-        let mut from = self.nodes.range(name.to_vec()..);
-        from.next()
-            .is_some_and(|(owner, _)| owner.starts_with(name))
+        let from = self.nodes.range(name.to_vec()..);
+        let mut owners = from.take_while(|(owner, _)| owner.starts_with(name));
+        owners.any(|(owner, node)| owner != name || !is_of_nsec3(node))
     }
 
     /// All RRsets in canonical order.

@@ -27,6 +27,12 @@ pub fn udp_limit(query: &Query) -> usize {
     usize::from(payload.clamp(LEAST_UDP, MOST_UDP))
 }
 
+/// Whether the client wants DNSSEC records (RFC 3225).
+pub fn wants_dnssec(query: &Query) -> bool {
+    let opt = query.opts.first();
+    opt.is_some_and(|opt| opt.ttl & DO != 0)
+}
+
 /// Whether every option that has a fixed form has it. Only the first cookie counts.
 pub fn are_well_formed(edns: &Edns) -> bool {
     let options = edns.options.iter().flatten();

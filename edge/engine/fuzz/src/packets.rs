@@ -66,9 +66,10 @@ pub fn ask(world: &World, message: &[u8]) {
     if let Some(question) = looked_up(&query, &udp) {
         check_case(world, message, question, &udp);
         if let Some(zone) = world.zone_of(&question.name, question.rtype) {
-            rules::check_sections(zone, question, &udp);
-            rules::check_sections(zone, question, &tcp);
-            rules::check_services(zone, question, &tcp);
+            let wants_dnssec = options::wants_dnssec(&query);
+            rules::check_sections(zone, question, wants_dnssec, &udp);
+            rules::check_sections(zone, question, wants_dnssec, &tcp);
+            rules::check_services(&zone.records, question, &tcp);
             rules::check_truncation(question, &udp, &tcp, udp_limit);
         }
     }

@@ -11,6 +11,7 @@ use dnsfleet_engine::builder::Builder;
 use dnsfleet_engine::catalog::Catalog;
 use dnsfleet_engine::zone::Zone;
 
+use crate::chains::{self, Chain};
 use crate::model::{Model, Name};
 use crate::replies::Reply;
 
@@ -36,21 +37,38 @@ static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
 pub struct World {
     catalog: Catalog,
     settings: Settings,
-    zones: Vec<Model>,
+    zones: Vec<Served>,
+}
+
+/// What a zone holds.
+pub struct Served {
+    /// All records.
+    pub records: Model,
+    /// The chain of a signed zone, if it is whole.
+    pub chain: Option<Chain>,
+}
+
+impl Served {
+    fn of(zone: &Zone) -> Served {
+        let records = Model::read(&zone.encode());
+        let signed = chains::is_signed(&records).then_some(&records);
+        let chain = signed.and_then(Chain::of);
+        Served { records, chain }
+    }
 }
 
 impl World {
     /// Serves these zones.
     pub fn of(zones: impl IntoIterator<Item = Zone>) -> World {
-        let (mut catalog, mut models) = (Catalog::default(), Vec::new());
+        let (mut catalog, mut served) = (Catalog::default(), Vec::new());
         for zone in zones {
-            models.push(Model::read(&zone.encode()));
+            served.push(Served::of(&zone));
             catalog = catalog.with(zone);
         }
         World {
             catalog,
             settings: SETTINGS.clone(),
-            zones: models,
+            zones: served,
         }
     }
 
@@ -92,13 +110,13 @@ impl World {
 
     /// The zone that must answer: the one with the longest origin at or above the name, for DS
     /// strictly above it if there is one (RFC 4035 section 3.1.4.1).
-    pub fn zone_of(&self, name: &Name, rtype: u16) -> Option<&Model> {
+    pub fn zone_of(&self, name: &Name, rtype: u16) -> Option<&Served> {
         let above = self
             .zones
             .iter()
-            .filter(|zone| name.starts_with(&zone.origin));
-        let strictly = above.clone().filter(|zone| zone.origin != *name);
-        let longest = |zone: &&Model| zone.origin.len();
+            .filter(|zone| name.starts_with(&zone.records.origin));
+        let strictly = above.clone().filter(|zone| zone.records.origin != *name);
+        let longest = |zone: &&Served| zone.records.origin.len();
         match rtype {
             DS => strictly.max_by_key(longest).or(above.max_by_key(longest)),
             _ => above.max_by_key(longest),
@@ -122,14 +140,28 @@ pub fn zone(text: &str) -> Zone {
 /// The zone `example.`, which has every kind of place a name can have.
 pub static EXAMPLE: LazyLock<Zone> = LazyLock::new(|| zone(include_str!("../zones/example.zone")));
 
+/// Zones that are signed with NSEC, and with NSEC3 and opt-out.
+pub static SIGNED: LazyLock<[Zone; 2]> = LazyLock::new(|| {
+    [
+        include_str!("../zones/nsec.zone"),
+        include_str!("../zones/nsec3.zone"),
+    ]
+    .map(zone)
+});
+
 /// Zones beside and below each other; and below the root, where every name is in some zone.
 pub static WORLDS: LazyLock<[World; 2]> = LazyLock::new(|| {
     let child = zone(include_str!("../zones/child.example.zone"));
-    let signed = zone(include_str!("../zones/signed.zone"));
+    let broken = zone(include_str!("../zones/signed.zone"));
     let root = zone(include_str!("../zones/root.zone"));
-    let zones = [EXAMPLE.clone(), child, signed];
-    [
-        World::of(zones.clone()),
-        World::of(zones.into_iter().chain([root])),
-    ]
+    let zones = [EXAMPLE.clone(), child, broken];
+    let zones = zones.into_iter().chain(SIGNED.clone());
+    let worlds = [World::of(zones.clone()), World::of(zones.chain([root]))];
+    for zone in worlds.iter().flat_map(|world| &world.zones) {
+        let has_chain = zone.chain.is_some();
+        let origin = zone.records.origin.last().map(Vec::as_slice);
+        let is_whole = [Some(&b"nsec"[..]), Some(b"nsec3")].contains(&origin);
+        assert_eq!(has_chain, is_whole, "a whole chain");
+    }
+    worlds
 });

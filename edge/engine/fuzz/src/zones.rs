@@ -2,7 +2,7 @@
 //!
 //! An input is a list of edits, so that every input makes changes that are accepted, with names
 //! that are related and enough of them for the zone's parts to split. A version that was published
-//! must stay as it was, and each version must answer as its records say.
+//! must stay as it was, and the last one must answer as its records say, also when it is signed.
 
 use dnsfleet_engine::zone::Zone;
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
@@ -10,6 +10,7 @@ use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use crate::deltas::{check_difference, check_way};
 use crate::model::{self, Model, Name, Rrset};
 use crate::packets;
+use crate::signer::{self, Way};
 use crate::snapshots::{check_zone, query};
 use crate::worlds::World;
 
@@ -27,6 +28,9 @@ const LABELS: [&[u8]; 8] = [b"a", b"b", b"c", b"*", b"\0", b"ns", b"A.", &[b'l';
 const TYPES: [u16; 16] = [
     1, 2, 5, 12, 15, 16, 28, 33, 39, 43, 46, 47, 48, 64, 65, 65_280,
 ];
+
+/// None leaves a zone as it is.
+const WAYS: [Option<Way>; 4] = [None, Some(Way::Nsec), Some(Way::Nsec3), Some(Way::OptOut)];
 
 /// See the module.
 pub fn check(input: &[u8]) {
@@ -120,6 +124,9 @@ impl Life {
         let (first, before) = &self.versions[0];
         check_difference((first, before), (&last, &model));
         check_way(&last, first);
+        let Ok(last) = sign(choices, last, &model) else {
+            return;
+        };
         let world = World::of([last]);
         for _ in 0..MOST_QUESTIONS {
             let (Ok(name), Ok(rtype)) = (name(choices, &model.origin), choices.choose(&TYPES))
@@ -129,6 +136,21 @@ impl Life {
             packets::ask(&world, &query(&model::wire(&name), *rtype));
         }
     }
+}
+
+/// Signs a zone, or leaves it as it is, and once more, so that one chain is made of another.
+fn sign(choices: &mut Unstructured, mut zone: Zone, model: &Model) -> Result<Zone> {
+    let mut model = model.clone();
+    for _ in 0..2 {
+        if let Some(way) = choices.choose(&WAYS)? {
+            let signed = signer::sign(&model, *way);
+            let applied = zone.apply(&model.encode_delta(&signed));
+            zone = applied.expect("a change of known records");
+            check_zone(&zone, &signed);
+            model = signed;
+        }
+    }
+    Ok(zone)
 }
 
 /// A name at or below the origin.

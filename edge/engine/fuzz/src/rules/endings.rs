@@ -13,52 +13,86 @@ const YXDOMAIN: u16 = 6;
 /// Longest chain of aliases that is followed.
 const MOST_ALIASES: usize = 16;
 
-/// Checks the end of a reply that is complete.
-pub fn check(zone: &Model, question: &Question, reply: &Reply, groups: &[Groups; 3]) {
+/// The names that a reply is about, and how it ends.
+pub struct Course {
+    /// That of the question, then the targets of its aliases.
+    pub names: Vec<Name>,
+    /// What the last of them is.
+    pub ending: Ending,
+}
+
+/// What the last name of a reply is.
+#[derive(PartialEq, Eq)]
+pub enum Ending {
+    /// It has what was asked for.
+    Answer,
+    /// It is for others to look up, or the chain of aliases has no end.
+    Elsewhere,
+    /// It is at or below this zone cut.
+    Referral(Name),
+    /// It is too long for the CNAME that a DNAME implies.
+    TooLong,
+    /// It, or the wildcard that stands for it, exists.
+    NoType,
+    /// It does not exist.
+    NoName,
+}
+
+/// Checks the end of a reply that is complete, and returns what it is about.
+pub fn check(zone: &Model, question: &Question, reply: &Reply, groups: &[Groups; 3]) -> Course {
     let [answer, authority, _] = groups;
-    let (last, chased) = last_name(zone, question, answer);
+    let names = names(zone, question, answer);
+    let (last, chased) = (&names[names.len() - 1], names.len() - 1);
     let positive = answer.keys().any(|(owner, rtype)| {
-        *owner == last && ([question.rtype, RRSIG].contains(rtype) || question.rtype == ANY)
+        owner == last && ([question.rtype, RRSIG].contains(rtype) || question.rtype == ANY)
     });
     let soa = authority.contains_key(&(zone.origin.clone(), SOA));
     let referral = authority.keys().find(|(_, rtype)| *rtype == NS);
     let is_circle = answer.contains_key(&(last.clone(), CNAME));
-    let is_endless = chased > 0 && is_below_growing(answer, &last);
-    let is_cut_off = chased == MOST_ALIASES && is_alias(zone, question, &last);
+    let is_endless = chased > 0 && is_below_growing(answer, last);
+    let is_cut_off = chased == MOST_ALIASES && is_alias(zone, question, last);
     let left = !last.starts_with(&zone.origin) || is_circle || is_endless || is_cut_off;
-    let expected = match stop(zone, &last, question.rtype) {
-        _ if positive || left && reply.rcode() != YXDOMAIN => (NOERROR, false, None),
-        Some(Stop::Cut(depth)) => (NOERROR, false, Some((last[..depth].to_vec(), NS))),
-        Some(Stop::Dname) => (YXDOMAIN, false, None),
-        None if source(zone, &last).is_some() || zone.exists(&last) => (NOERROR, true, None),
-        None if wildcard_of(zone, &last).is_some_and(|name| zone.exists(&name)) => {
-            (NOERROR, true, None)
-        }
-        None => (NXDOMAIN, true, None),
+    let ending = match stop(zone, last, question.rtype) {
+        _ if positive => Ending::Answer,
+        _ if left && reply.rcode() != YXDOMAIN => Ending::Elsewhere,
+        Some(Stop::Cut(depth)) => Ending::Referral(last[..depth].to_vec()),
+        Some(Stop::Dname) => Ending::TooLong,
+        None if zone.exists(last) => Ending::NoType,
+        None if wildcard_of(zone, last).is_some_and(|name| zone.exists(&name)) => Ending::NoType,
+        None => Ending::NoName,
+    };
+    let (rcode, has_soa, cut) = match &ending {
+        Ending::Answer | Ending::Elsewhere => (NOERROR, false, None),
+        Ending::Referral(cut) => (NOERROR, false, Some((cut.clone(), NS))),
+        Ending::TooLong => (YXDOMAIN, false, None),
+        Ending::NoType => (NOERROR, true, None),
+        Ending::NoName => (NXDOMAIN, true, None),
     };
     assert_eq!(
         (reply.rcode(), soa, referral),
-        (expected.0, expected.1, expected.2.as_ref())
+        (rcode, has_soa, cut.as_ref())
     );
+    Course { names, ending }
 }
 
-/// Where the chain of aliases in the answer leads, and its length.
-fn last_name(zone: &Model, question: &Question, answer: &Groups) -> (Name, usize) {
-    let (mut name, mut chased) = (question.name.clone(), 0);
-    while let Some(alias) = answer.get(&(name.clone(), CNAME)) {
+/// The name of the question, and where the chain of aliases in the answer leads.
+fn names(zone: &Model, question: &Question, answer: &Groups) -> Vec<Name> {
+    let mut names = vec![question.name.clone()];
+    while let name = &names[names.len() - 1]
+        && let Some(alias) = answer.get(&(name.clone(), CNAME))
+    {
         // A CNAME of the zone answers ANY, one that a DNAME implies does not.
         let answers = match question.rtype {
             CNAME => true,
-            ANY => stop(zone, &name, ANY).is_none(),
+            ANY => stop(zone, name, ANY).is_none(),
             _ => false,
         };
-        if answers || chased == MOST_ALIASES {
+        if answers || names.len() > MOST_ALIASES {
             break;
         }
-        name = model::labels(&alias[0].rdata);
-        chased += 1;
+        names.push(model::labels(&alias[0].rdata));
     }
-    (name, chased)
+    names
 }
 
 /// Whether a name leads to another one.

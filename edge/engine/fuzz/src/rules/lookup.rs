@@ -27,13 +27,19 @@ pub fn stop(zone: &Model, name: &Name, rtype: u16) -> Option<Stop> {
     None
 }
 
+/// Whether a zone cut or a DNAME above a name hides it.
+pub fn is_hidden(zone: &Model, name: &Name) -> bool {
+    stop(zone, name, DS).is_some()
+}
+
 /// The node that a name's records come from: its own, or that of the wildcard at the closest
 /// encloser (RFC 4592 section 3.3.1). None also for an empty non-terminal.
 pub fn source<'z>(zone: &'z Model, name: &Name) -> Option<&'z Node> {
     if zone.exists(name) {
         return zone.nodes.get(name);
     }
-    zone.nodes.get(&wildcard_of(zone, name)?)
+    let wildcard = wildcard_of(zone, name).filter(|name| zone.exists(name))?;
+    zone.nodes.get(&wildcard)
 }
 
 /// The wildcard that stands for a name that does not exist.

@@ -3,18 +3,23 @@
 //! This is no second responder: each rule looks at a finished reply and decides whether it can be
 //! right.
 
+mod denial;
 mod endings;
 mod lookup;
 mod services;
+mod signatures;
 mod truncation;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::chains;
 use crate::model::{self, Model, Name, Rrset};
 use crate::queries::Question;
 use crate::replies::{Record, Reply};
+use crate::worlds::Served;
 use lookup::{Stop, source, stop};
 
+pub use lookup::is_hidden;
 pub use services::check_services;
 pub use truncation::check_truncation;
 
@@ -37,6 +42,7 @@ const HTTPS: u16 = 65;
 const DS: u16 = 43;
 const RRSIG: u16 = 46;
 const NSEC: u16 = 47;
+const NSEC3: u16 = 50;
 const ANY: u16 = 255;
 
 const ANSWER: usize = 0;
@@ -46,8 +52,9 @@ const ADDITIONAL: usize = 2;
 /// The records of one owner and type in one section.
 type Groups = BTreeMap<(Name, u16), Vec<Record>>;
 
-/// Checks all sections of a reply to a question that was looked up in `zone`.
-pub fn check_sections(zone: &Model, question: &Question, reply: &Reply) {
+/// Checks all sections of a reply to a question that was looked up in a zone; `wants_dnssec` is DO.
+pub fn check_sections(served: &Served, question: &Question, wants_dnssec: bool, reply: &Reply) {
+    let zone = &served.records;
     let all = grouped(reply.sections.iter().flatten());
     let groups = [ANSWER, AUTHORITY, ADDITIONAL].map(|at| grouped(&reply.sections[at]));
     for (section, groups) in groups.iter().enumerate() {
@@ -56,11 +63,31 @@ pub fn check_sections(zone: &Model, question: &Question, reply: &Reply) {
             check_place(zone, question, section, owner, *rtype);
         }
     }
+    check_once(&all);
     let first = stop(zone, &question.name, question.rtype);
     let referred = matches!(first, Some(Stop::Cut(_)));
     assert_eq!(reply.header.aa(), !referred, "AA");
-    if !reply.header.tc() {
-        endings::check(zone, question, reply, &groups);
+    let dnssec = wants_dnssec && chains::is_signed(zone);
+    if !dnssec {
+        signatures::check_absence(question, &groups);
+    }
+    if reply.header.tc() {
+        return;
+    }
+    let course = endings::check(zone, question, reply, &groups);
+    if dnssec {
+        signatures::check_presence(zone, &groups);
+        if let Some(chain) = &served.chain {
+            denial::check(zone, chain, &course, &groups[AUTHORITY]);
+        }
+    }
+}
+
+/// No record is there twice.
+fn check_once(all: &Groups) {
+    for ((_, rtype), records) in all {
+        let rdatas: BTreeSet<_> = records.iter().map(|record| &record.rdata).collect();
+        assert_eq!(rdatas.len(), records.len(), "type {rtype} twice");
     }
 }
 
@@ -73,7 +100,7 @@ fn grouped<'r>(records: impl IntoIterator<Item = &'r Record>) -> Groups {
     groups
 }
 
-/// An RRset is whole, in one section, and one of the zone's, or a CNAME that a DNAME of the answer
+/// An RRset is whole, in one section (its signatures may cover RRsets of several), and one of the zone's, or a CNAME that a DNAME of the answer
 /// implies.
 fn check_group(
     zone: &Model,
@@ -85,12 +112,14 @@ fn check_group(
 ) {
     assert!(owner.starts_with(&zone.origin), "outside the zone");
     assert!(records.iter().all(|record| record.class == 1), "class");
-    assert_eq!(
-        all[&(owner.clone(), rtype)].len(),
-        records.len(),
-        "in two sections"
-    );
-    let Some(rrset) = source(zone, owner).and_then(|node| node.get(&rtype)) else {
+    let in_all = all[&(owner.clone(), rtype)].len();
+    assert!(rtype == RRSIG || in_all == records.len(), "in two sections");
+    // No wildcard gives what is in the authority section, and owners of NSEC3 are no names.
+    let node = match section {
+        AUTHORITY => zone.nodes.get(owner),
+        _ => source(zone, owner),
+    };
+    let Some(rrset) = node.and_then(|node| node.get(&rtype)) else {
         return check_implied(owner, rtype, records, all);
     };
     if rtype == RRSIG {
@@ -144,7 +173,7 @@ fn check_place(zone: &Model, question: &Question, section: usize, owner: &Name, 
             None => true,
         },
         AUTHORITY if rtype == SOA => *owner == zone.origin,
-        AUTHORITY => [NS, DS, NSEC, RRSIG].contains(&rtype),
+        AUTHORITY => [NS, DS, chains::proof_type(zone), RRSIG].contains(&rtype),
         _ if [SVCB, HTTPS].contains(&rtype) => {
             rtype == question.rtype && stop(zone, owner, rtype).is_none()
         }

@@ -45,18 +45,12 @@ pub fn check_services(zone: &Model, question: &Question, reply: &Reply) {
 /// no such record.
 fn service(owner: &Name, rdata: &[u8]) -> Option<(bool, Name)> {
     let (priority, rest) = rdata.split_first_chunk::<2>()?;
-    let mut len = 0;
-    while *rest.get(len)? != 0 {
-        if rest[len] > 63 {
-            return None;
-        }
-        len += 1 + usize::from(rest[len]);
-    }
-    let target = model::labels(&rest[..=len]);
+    let name = model::name_at(rest)?;
+    let target = model::labels(name);
     match (priority, target.is_empty()) {
         ([0, 0], true) => None,
         (_, true) => Some((false, owner.clone())),
-        _ if len >= 255 => None,
+        _ if name.len() > 255 => None,
         _ => Some((*priority == [0, 0], target)),
     }
 }
