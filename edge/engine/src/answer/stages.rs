@@ -128,9 +128,6 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
             }
             Place::Wildcard { encloser, node } => {
                 self.is_about(Kind::Synthesis, encloser);
-                if let Some(proofs) = &mut self.proofs {
-                    proofs.is_expanded(self.sname.folded(), encloser);
-                }
                 self.answer(node)
             }
             Place::Absent => self.nxdomain(),
@@ -172,6 +169,7 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
             self.put_answer(node, node.get(types::CNAME).unwrap_or(first))?;
             return Ok(Break(()));
         }
+        self.prove_expansion();
         for rrset in node.rrsets() {
             if self.is_answered(rrset) {
                 continue;
@@ -331,11 +329,19 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
         self.encloser.is_none() && added.any(|added| added.is_same(rrset))
     }
 
+    /// Where what is added to the answer comes from a wildcard, the reply proves that it may.
+    fn prove_expansion(&mut self) {
+        if let (Some(encloser), Some(proofs)) = (self.encloser, &mut self.proofs) {
+            proofs.is_expanded(self.sname.folded(), encloser);
+        }
+    }
+
     /// Adds an RRset to the answer, with the name as its owner.
     fn put_answer(&mut self, node: Node<'_>, rrset: Rrset<'_>) -> Result<(), Full> {
         if self.is_answered(rrset) {
             return Ok(());
         }
+        self.prove_expansion();
         self.message
             .put_rrset(Section::Answer, self.sname.owner(), node, rrset, rrset.ttl)
     }

@@ -1,6 +1,10 @@
 //! Zones that came with signatures.
 
+use std::collections::BTreeSet;
+
 use super::{DO, Transport, ask, catalog, query, with_opt};
+use crate::name::Name;
+use crate::zone::Hashing;
 
 /// RRSIG rdata of a type.
 fn signature(covered: &str) -> String {
@@ -169,4 +173,59 @@ fn names_that_only_nsec3_records_have_do_not_exist() {
             assert_eq!(reply.len(), 2, "{reply:?}");
         }
     }
+}
+
+/// The owners of records of a type in the authority section of a reply with DO.
+fn proofs(zone: &str, asked: &str, rtype: &str) -> BTreeSet<String> {
+    let asked = with_opt(query(asked), 1232, DO, &[]);
+    let reply = ask(&catalog(zone), &asked, Transport::Tcp);
+    let words = reply.iter().map(|line| line.split(' ').collect::<Vec<_>>());
+    let proofs = words.filter(|words| words[0] == "ns" && words[3] == rtype);
+    proofs.map(|words| words[1].to_owned()).collect()
+}
+
+#[test]
+fn a_wildcard_behind_the_last_alias_is_not_proved() {
+    let mut zone = zone();
+    let owner = |number| format!("*.w{number:02}.test.");
+    for number in 0..20 {
+        let next = number + 1;
+        zone += &signed(&owner(number), "CNAME", &format!("x.w{next:02}.test."));
+        zone += &signed(&owner(number), "NSEC", &format!("{} CNAME", owner(next)));
+    }
+    let proofs = proofs(&zone, "x.w00.test. A", "NSEC");
+    assert_eq!(proofs, (0..16).map(owner).collect());
+}
+
+#[test]
+fn a_wildcard_without_the_type_is_not_proved_to_give_it() {
+    // Opt-out: neither ent.test. nor *.ent.test. has a record, since only a delegation is below.
+    let hashing = Hashing {
+        iterations: 0,
+        salt: &[],
+    };
+    let hashed = |name: &str| {
+        let name = Name::parse(name.as_bytes(), None).unwrap();
+        let label = hashing.hash(name.as_wire());
+        format!("{}.test.", str::from_utf8(&label).unwrap())
+    };
+    let fillers = (0..40).map(|number| format!("f{number}.test."));
+    let names: Vec<_> = fillers.chain(["test.".to_owned()]).collect();
+    let chain: BTreeSet<_> = names.iter().map(|name| hashed(name)).collect();
+    let mut zone = zone() + &signed("test.", "NSEC3PARAM", "1 0 0 -");
+    zone += "a.*.ent.test. 60 NS ns.other.\n";
+    for name in &names {
+        zone += &format!("{name} 60 TXT x\n");
+    }
+    for (owner, next) in chain.iter().zip(chain.iter().cycle().skip(1)) {
+        zone += &signed(owner, "NSEC3", &format!("1 1 0 - {} TXT", &next[..32]));
+    }
+    let covering = |name: &str| {
+        let before = chain.range(..=hashed(name)).next_back();
+        before.or(chain.last()).unwrap().clone()
+    };
+    let expected = ["test.", "ent.test.", "*.ent.test."].map(covering);
+    assert!(!expected.contains(&covering("x.ent.test.")));
+    let proofs = proofs(&zone, "x.ent.test. A", "NSEC3");
+    assert_eq!(proofs, expected.into());
 }
