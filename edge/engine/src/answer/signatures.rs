@@ -15,9 +15,13 @@ pub fn is_signed(zone: &Zone) -> bool {
     apex.get(types::DNSKEY).is_some() && of(apex, types::SOA).next().is_some()
 }
 
-/// The rdata of the signatures of a node's RRset of one type; the type covered comes first in it
-/// (RFC 4034 section 3.1).
+/// The rdata of the signatures of a node's RRset of one type.
 pub fn of(node: Node<'_>, covered: u16) -> impl Iterator<Item = &[u8]> {
     let all = node.get(types::RRSIG).into_iter().flat_map(Rrset::rdatas);
-    all.filter(move |rdata| rdata.starts_with(&covered.to_be_bytes()))
+    all.filter(move |rdata| covers(rdata, covered))
+}
+
+/// Whether a signature is one of a type, which comes first in its rdata (RFC 4034 section 3.1).
+pub fn covers(rdata: &[u8], rtype: u16) -> bool {
+    rdata.starts_with(&rtype.to_be_bytes())
 }

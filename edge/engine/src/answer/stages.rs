@@ -22,7 +22,7 @@ use super::message::{Full, Message, Owner};
 use super::sname::{MOST_ALIASES, Sname};
 use super::subject::{Kind, Subject};
 use super::wire::Section;
-use super::{additional, rcode};
+use super::{additional, rcode, signatures};
 use crate::name;
 use crate::rdata::types;
 use crate::zone::{Entry, Node, Rrset, Zone};
@@ -174,14 +174,7 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
             if self.is_answered(rrset) {
                 continue;
             }
-            let owner = self.sname.owner();
-            self.message.put_records(
-                Section::Answer,
-                owner,
-                rrset.rtype,
-                rrset.ttl,
-                rrset.rdatas(),
-            )?;
+            self.put_alone(node, rrset)?;
         }
         Ok(Break(()))
     }
@@ -342,8 +335,26 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
             return Ok(());
         }
         self.prove_expansion();
+        if rrset.rtype == types::RRSIG {
+            return self.put_alone(node, rrset);
+        }
         self.message
             .put_rrset(Section::Answer, self.sname.owner(), node, rrset, rrset.ttl)
+    }
+
+    /// Adds an RRset to the answer without the signatures of it. Where a DNAME made the name that it
+    /// is itself at, its signatures are there already.
+    fn put_alone(&mut self, node: Node<'_>, rrset: Rrset<'_>) -> Result<(), Full> {
+        let redirection = node.get(types::DNAME);
+        let is_signed =
+            redirection.is_some_and(|dname| self.task.dnssec && self.is_answered(dname));
+        let is_there = |rdata: &&[u8]| {
+            is_signed && rrset.rtype == types::RRSIG && signatures::covers(rdata, types::DNAME)
+        };
+        let rdatas = rrset.rdatas().filter(|rdata| !is_there(rdata));
+        let owner = self.sname.owner();
+        self.message
+            .put_records(Section::Answer, owner, rrset.rtype, rrset.ttl, rdatas)
     }
 }
 

@@ -1,7 +1,7 @@
 //! How a reply ends: what the last name of its chain of aliases is.
 
 use super::lookup::{Stop, source, stop, wildcard_of};
-use super::{ANY, CNAME, DNAME, Groups, NS, RRSIG, SOA};
+use super::{ANY, CNAME, DNAME, Groups, NS, SOA};
 use crate::model::{self, Model, Name};
 use crate::queries::Question;
 use crate::replies::Reply;
@@ -43,9 +43,9 @@ pub fn check(zone: &Model, question: &Question, reply: &Reply, groups: &[Groups;
     let [answer, authority, _] = groups;
     let names = names(zone, question, answer);
     let (last, chased) = (&names[names.len() - 1], names.len() - 1);
-    let positive = answer.keys().any(|(owner, rtype)| {
-        owner == last && ([question.rtype, RRSIG].contains(rtype) || question.rtype == ANY)
-    });
+    let positive = answer
+        .keys()
+        .any(|(owner, rtype)| owner == last && [*rtype, ANY].contains(&question.rtype));
     let soa = authority.contains_key(&(zone.origin.clone(), SOA));
     let referral = authority.keys().find(|(_, rtype)| *rtype == NS);
     let is_circle = answer.contains_key(&(last.clone(), CNAME));

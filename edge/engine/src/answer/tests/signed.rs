@@ -229,3 +229,21 @@ fn a_wildcard_without_the_type_is_not_proved_to_give_it() {
     let proofs = proofs(&zone, "x.ent.test. A", "NSEC3");
     assert_eq!(proofs, expected.into());
 }
+
+#[test]
+fn a_signature_of_a_dname_is_sent_once() {
+    // The DNAME makes the name of the question its own owner.
+    let zone = zone() + &signed("x.e.test.", "DNAME", "e.test.") + "x.e.test. 60 TXT x\n";
+    let zone = zone + &format!("x.e.test. 60 RRSIG {}\n", signature("TXT"));
+    let catalog = catalog(&zone);
+    for (asked, signatures) in [("RRSIG", 2), ("ANY", 2), ("TXT", 2), ("DNAME", 1)] {
+        let asked = query(&format!("x.x.e.test. {asked}"));
+        let reply = ask(&catalog, &with_opt(asked, 1232, DO, &[]), Transport::Tcp);
+        let different: BTreeSet<_> = reply.iter().collect();
+        assert_eq!(different.len(), reply.len(), "{reply:?}");
+        let is_signature = |line: &&String| line.starts_with("an x.e.test. 60 RRSIG");
+        assert_eq!(reply.iter().filter(is_signature).count(), signatures);
+    }
+    let plain = ask(&catalog, &query("x.x.e.test. RRSIG"), Transport::Tcp);
+    assert_eq!(plain.len(), 1 + 4, "{plain:?}");
+}
