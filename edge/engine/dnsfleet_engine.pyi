@@ -52,6 +52,10 @@ class Zone:
         """The SOA serial."""
 
     @property
+    def signed(self) -> bool:
+        """Whether the apex has a DNSKEY record and a signature of the SOA (RFC 4035 section 2)."""
+
+    @property
     def rrsets(self) -> int:
         """How many RRsets, the SOA included."""
 

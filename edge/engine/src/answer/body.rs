@@ -14,7 +14,7 @@ use super::sname::Sname;
 use super::source::Source;
 use super::stages::{Stages, Task};
 use super::subject::{Kind, Subject};
-use super::{chaos, rcode, signatures};
+use super::{chaos, rcode};
 use crate::catalog::{Catalog, Member};
 use crate::name::{Folded, Name};
 use crate::rdata::types;
@@ -235,7 +235,7 @@ fn from_zone(
         ahead,
     } = asked;
     let zone = asked.zone(catalog)?;
-    let dnssec = dnssec_ok && signatures::is_signed(zone);
+    let dnssec = dnssec_ok && zone.is_signed();
     if dnssec {
         message.include_signatures();
     }

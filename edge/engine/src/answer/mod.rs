@@ -37,7 +37,6 @@ mod query;
 pub mod rcode;
 mod record;
 pub mod settings;
-mod signatures;
 mod sname;
 mod source;
 mod stages;

@@ -22,10 +22,10 @@ use super::message::{Full, Message, Owner};
 use super::sname::{MOST_ALIASES, Sname};
 use super::subject::{Kind, Subject};
 use super::wire::Section;
-use super::{additional, rcode, signatures};
+use super::{additional, rcode};
 use crate::name;
 use crate::rdata::types;
-use crate::zone::{Entry, Node, Rrset, Zone};
+use crate::zone::{Entry, Node, Rrset, Zone, is_signature_of};
 
 /// How a round ends: the reply is complete, or another name has to be looked up.
 type Round = Result<ControlFlow<()>, Full>;
@@ -349,7 +349,7 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
         let is_signed =
             redirection.is_some_and(|dname| self.task.dnssec && self.is_answered(dname));
         let is_there = |rdata: &&[u8]| {
-            is_signed && rrset.rtype == types::RRSIG && signatures::covers(rdata, types::DNAME)
+            is_signed && rrset.rtype == types::RRSIG && is_signature_of(rdata, types::DNAME)
         };
         let rdatas = rrset.rdatas().filter(|rdata| !is_there(rdata));
         let owner = self.sname.owner();

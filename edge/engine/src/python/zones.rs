@@ -39,6 +39,11 @@ impl Zone {
     }
 
     #[getter]
+    fn signed(&self) -> bool {
+        self.0.is_signed()
+    }
+
+    #[getter]
     fn rrsets(&self) -> usize {
         self.0.rrsets()
     }

@@ -39,6 +39,7 @@ mod loading;
 mod negative_soa;
 mod proofs;
 mod rrset;
+mod signatures;
 mod snapshots;
 mod sorting;
 mod text;
@@ -56,6 +57,7 @@ pub(crate) use loading::Loading;
 pub use negative_soa::NegativeSoa;
 pub(crate) use rrset::canonical_cmp;
 pub use rrset::{Node, Rrset, RrsetError};
+pub use signatures::is_signature_of;
 pub(crate) use sorting::sort_by_owner;
 pub use version::Zone;
 

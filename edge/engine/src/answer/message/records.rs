@@ -2,7 +2,6 @@
 
 use super::header::{Full, Message};
 use crate::answer::compression::{self, Compression, NOWHERE};
-use crate::answer::signatures;
 use crate::answer::wire::{HEADER, Section};
 use crate::name;
 use crate::rdata::{self, types};
@@ -58,7 +57,7 @@ impl Message<'_> {
         }
         let (end, count) = (self.out.len(), self.counted(section));
         self.put_records(section, owner, rrset.rtype, ttl, rrset.rdatas())?;
-        let signatures = signatures::of(node, rrset.rtype);
+        let signatures = node.signatures(rrset.rtype);
         self.put_records(section, owner, types::RRSIG, ttl, signatures)
             .inspect_err(|Full| {
                 self.out.truncate(end);
