@@ -73,6 +73,12 @@ class Zone:
     def get(self, owner: str, rtype: str) -> tuple[int, list[str]] | None:
         """TTL in seconds and rdata texts of one RRset; None where there is none."""
 
+    def has_name(self, owner: str) -> bool:
+        """Whether there are records at a name or below it; ValueError where it is no name."""
+
+    def has_names_below(self, owner: str) -> bool:
+        """Whether there are records below a name; ValueError where it is no name."""
+
     def rdata_size(self, owner: str, rtype: str) -> int:
         """Octets of wire rdata in one RRset; 0 where there is none."""
 

@@ -1,6 +1,7 @@
 """Admission has the same result in any order of reading, with one owner for each RRset."""
 
 from dnsfleet.resources import RecordSet, Reference
+from dnsfleet.violations import errors
 from dnsfleet.zones import ownership
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,14 +9,15 @@ from support import yaml_resources
 
 CLAIMS = st.lists(
     st.tuples(
-        st.sampled_from(["a", "A", "b.example.com.", "b", "c"]), st.sampled_from(["A", "TXT"])
+        st.sampled_from(["a", "A", "b.example.com.", "b", "c", "x.a", "y.x.a"]),
+        st.sampled_from(["A", "TXT", "NS", "DNAME"]),
     ),
     min_size=1,
     max_size=3,
     unique_by=lambda claim: (claim[0].lower(), claim[1]),
 )
 TIMES = st.sampled_from(["", "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"])
-ZONE = yaml_resources.zone()
+ZONE = yaml_resources.zone("{recordSets: {types: [A, TXT, NS, DNAME]}}")
 
 
 @st.composite
@@ -45,7 +47,7 @@ def test_each_rrset_has_one_owner_and_the_loser_hears_of_it(sets: list[RecordSet
             key = record.key(ZONE.origin)
             assert owners.setdefault(key, record_set.reference) == record_set.reference
     admitted = {str(record_set.reference) for record_set in admission.record_sets}
-    told = {violation.where.partition(": ")[0] for violation in admission.violations}
+    told = {violation.where.partition(": ")[0] for violation in errors(admission.violations)}
     assert admitted | told == {str(record_set.reference) for record_set in sets}
     assert not admitted & told
 
@@ -55,3 +57,16 @@ def test_the_oldest_is_never_refused_for_a_younger_one(sets: list[RecordSet]) ->
     for oldest in ownership.by_age(sets)[:1]:
         alone = ownership.admit(ZONE, [oldest], {}).record_sets
         assert ownership.admit(ZONE, sets, {}).record_sets[: len(alone)] == alone
+
+
+@given(record_sets())
+def test_no_record_set_hides_what_an_older_one_has(sets: list[RecordSet]) -> None:
+    admitted = ownership.admit(ZONE, sets, {}).record_sets
+    for number, younger in enumerate(admitted):
+        for cut, rtype in (record.key(ZONE.origin) for record in younger.spec.records):
+            for older in admitted[:number]:
+                for name, other in (record.key(ZONE.origin) for record in older.spec.records):
+                    is_below = name.endswith(f".{cut}")
+                    assert rtype != "NS" or not (is_below or name == cut)
+                    assert rtype != "DNAME" or not is_below
+                    assert other != "NS" or not (cut == name or cut.endswith(f".{name}"))

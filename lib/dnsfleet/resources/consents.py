@@ -70,7 +70,8 @@ class RecordSetConsent(Model):
         ]
         | None
     ) = None
-    """Types that may be added; default: all."""
+    """Types that may be added; default: all but NS, DNAME and DS, which decide about other names.
+    They hide nothing of an older owner, unless `names` has just their name."""
     merge: (
         Annotated[tuple[Literal["TXT"], ...], Field(strict=False, min_length=1, max_length=1)]
         | None

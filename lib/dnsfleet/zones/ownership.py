@@ -3,8 +3,11 @@
 The Zone and its file own their RRsets. Beyond that the oldest claim wins, so that nobody can take
 over a name that is in use: RecordSets are looked at in order of age, and one that claims an RRset
 which has an owner is refused as a whole, its other claims with it, unless the two may share the
-RRset (see `sharing`). Age is `creationTimestamp`; objects of the same second, and objects without
-one, as in files, are ordered by namespace and name, so that every reader comes to the same result.
+RRset (see `sharing`). A zone cut or a DNAME decides about more names than its own, so it is refused
+where it would hide data of an older owner (see `cuts`).
+
+Age is `creationTimestamp`; objects of the same second, and objects without one, as in files, are
+ordered by namespace and name, so that every reader comes to the same result.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Set
@@ -12,10 +15,12 @@ from typing import NamedTuple, TypeVar
 
 from dnsfleet_engine import Zone as EngineZone
 
-from dnsfleet import names, rrtypes
+from dnsfleet import names
 from dnsfleet.resources import RecordSet, Reference, Zone
-from dnsfleet.violations import Violation
-from dnsfleet.zones import sharing
+from dnsfleet.violations import Violation, errors
+from dnsfleet.zones import claims, sharing
+from dnsfleet.zones.cuts import Cuts
+from dnsfleet.zones.sharing import RRsetKey
 
 Owned = TypeVar("Owned", Zone, RecordSet)
 
@@ -159,101 +164,47 @@ def admit(
     `kept` got the consent that they need before, and it is not checked again: their namespace may
     be gone, and its labels with it.
     """
-    owners: dict[tuple[str, str], list[Reference]] = {}
+    owners: dict[RRsetKey, list[Reference]] = {}
+    claimed = [(record_set, *claims.of(zone, record_set)) for record_set in by_age(record_sets)]
+    cuts = Cuts(zone, base, (claim for _, own, _ in claimed for claim in own))
     for record in zone.spec.records or ():
         try:
-            owners[record.key(zone.origin)] = [zone.reference]
+            key = record.key(zone.origin)
         except ValueError:
             continue  # building the zone refuses this record
+        owners[key] = [zone.reference]
+        cuts.add(key, zone.reference)
     admitted: list[RecordSet] = []
     violations: list[Violation] = []
-    for record_set in by_age(record_sets):
-        claims, found = _claims(zone, record_set)
-        if record_set.reference not in kept:
-            found += _without_consent(zone, record_set, claims, namespaces)
-        for index, claim in enumerate(claims):
+    for record_set, own, found in claimed:
+        is_kept = record_set.reference in kept
+        if not is_kept:
+            found += claims.without_consent(zone, record_set, own, namespaces)
+        for index, claim in enumerate(own):
             before = owners.get(claim, [])
             if not before and base is not None and base.get(*claim) is not None:
                 before = [zone.reference]
-            if before and not sharing.may_join(zone, claim, before, record_set.reference):
+            if not before:
+                is_named = is_kept or claims.is_named(zone, claim[0])
+                found += cuts.judge(record_set, index, claim, is_named)
+            elif not sharing.may_join(zone, claim, before, record_set.reference):
                 message = f"{claim[0]} {claim[1]} belongs to {before[0]}; remove it here or there"
-                found.append(_refusal("NotOwner", message, record_set, index))
-        if (size := sharing.octets(zone, record_set)) > sharing.MAX_OCTETS:
-            message = (
-                f"{size} octets of data in RRsets that others may share, at most "
-                f"{sharing.MAX_OCTETS} are allowed; make several RecordSets"
-            )
-            found.append(
-                Violation("TooMuchShared", message, f"{record_set.reference}: spec.records")
-            )
+                found.append(claims.refusal("NotOwner", message, record_set, index))
+        found += _too_much_shared(zone, record_set)
         violations += found
-        if not found:
+        if not errors(found):
             admitted.append(record_set)
-            for claim in claims:
+            for claim in own:
                 owners.setdefault(claim, []).append(record_set.reference)
+                cuts.add(claim, record_set.reference)
     return Admission(tuple(admitted), violations)
 
 
-def _claims(zone: Zone, record_set: RecordSet) -> tuple[list[tuple[str, str]], list[Violation]]:
-    """(owner name, type) of each record, in order, and those that nobody may claim."""
-    claims: list[tuple[str, str]] = []
-    violations = []
-    origin = zone.origin
-    for index, record in enumerate(record_set.spec.records):
-        try:
-            claim = record.key(origin)
-        except rrtypes.UnknownTypeError as error:
-            violations.append(_refusal("UnknownType", str(error), record_set, index))
-            continue
-        except ValueError as error:
-            violations.append(_refusal("BadName", str(error), record_set, index))
-            continue
-        claims.append(claim)
-        if claim[1] == "SOA" or claim == (origin, "NS"):
-            message = f"the {claim[1]} of the apex comes from {zone.reference}; remove it here"
-            violations.append(_refusal("ApexOwnedByZone", message, record_set, index))
-    return ([] if violations else claims), violations
-
-
-def _without_consent(
-    zone: Zone,
-    record_set: RecordSet,
-    claims: Iterable[tuple[str, str]],
-    namespaces: Mapping[str, Mapping[str, str]],
-) -> list[Violation]:
-    consent, origin = zone.spec.record_sets, zone.origin
-    namespace = record_set.reference.namespace
-    labels = namespaces.get(namespace, {})
-    if not consent.namespaces.allows(namespace, labels, zone.reference.namespace):
-        message = (
-            f"{zone.reference} takes no RecordSets from namespace {namespace}; "
-            "its spec.recordSets.namespaces must allow it"
-        )
-        return [Violation("NotAllowedByZone", message, f"{record_set.reference}: spec.zoneRef")]
-    types = None if consent.types is None else {rrtypes.number(each) for each in consent.types}
-    violations = []
-    for index, (owner, rtype) in enumerate(claims):
-        field = None
-        if types is not None and rrtypes.number(rtype) not in types:
-            field = "types"
-        elif not any(_fits(owner, pattern, origin) for pattern in consent.names):
-            field = "names"
-        if field is not None:
-            message = (
-                f"{zone.reference} does not allow {owner} {rtype} in its spec.recordSets.{field}"
-            )
-            violations.append(_refusal("NotAllowedByZone", message, record_set, index))
-    return violations
-
-
-def _fits(owner: str, pattern: str, origin: str) -> bool:
-    if pattern == "*":
-        return True
-    if pattern.startswith("*."):
-        ancestor = names.normalise(pattern.removeprefix("*."), origin)
-        return owner != ancestor and names.is_at_or_below(owner, ancestor)
-    return owner == names.normalise(pattern, origin)
-
-
-def _refusal(reason: str, message: str, record_set: RecordSet, index: int) -> Violation:
-    return Violation(reason, message, f"{record_set.reference}: spec.records[{index}]")
+def _too_much_shared(zone: Zone, record_set: RecordSet) -> list[Violation]:
+    if (size := sharing.octets(zone, record_set)) <= sharing.MAX_OCTETS:
+        return []
+    message = (
+        f"{size} octets of data in RRsets that others may share, at most {sharing.MAX_OCTETS} are "
+        "allowed; make several RecordSets"
+    )
+    return [Violation("TooMuchShared", message, f"{record_set.reference}: spec.records")]

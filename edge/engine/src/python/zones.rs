@@ -63,6 +63,14 @@ impl Zone {
         Ok(rrset.map(|rrset| (rrset.ttl, rrset.texts().collect())))
     }
 
+    fn has_name(&self, owner: &str) -> PyResult<bool> {
+        Ok(self.node(owner)?.is_some())
+    }
+
+    fn has_names_below(&self, owner: &str) -> PyResult<bool> {
+        Ok(self.node(owner)?.is_some_and(|node| node.children > 0))
+    }
+
     fn rdata_size(&self, owner: &str, rtype: &str) -> PyResult<usize> {
         Ok(self.find(owner, rtype)?.map_or(0, zone::Rrset::rdata_size))
     }
@@ -89,12 +97,15 @@ impl Zone {
 }
 
 impl Zone {
-    fn find(&self, owner: &str, rtype: &str) -> PyResult<Option<zone::Rrset<'_>>> {
+    fn node(&self, owner: &str) -> PyResult<Option<zone::Node<'_>>> {
         let name = Name::parse(owner.as_bytes(), Some(self.0.origin())).map_err(value_error)?;
+        Ok(self.0.node(name.to_folded().as_wire()))
+    }
+
+    fn find(&self, owner: &str, rtype: &str) -> PyResult<Option<zone::Rrset<'_>>> {
         let number = rdata::rtype_from_text(rtype.as_bytes())
             .ok_or_else(|| PyValueError::new_err(format!("type {rtype} is unknown")))?;
-        let node = self.0.node(name.to_folded().as_wire());
-        Ok(node.and_then(|node| node.get(number)))
+        Ok(self.node(owner)?.and_then(|node| node.get(number)))
     }
 }
 

@@ -148,7 +148,12 @@ CONSENTS = [
     ("{types: [TXT]}", "www", "A", "default", False),
     ("{}", "'@'", "NS", "default", False),
     ("{}", "example.com.", "NS", "default", False),
-    ("{}", "dev", "NS", "default", True),
+    ("{}", "dev", "NS", "default", False),
+    ("{}", "dev", "TYPE2", "default", False),
+    ("{}", "dev", "DNAME", "default", False),
+    ("{}", "dev", "DS", "default", False),
+    ("{types: [NS]}", "dev", "NS", "default", True),
+    ("{types: [NS]}", "dev", "DS", "default", False),
     ("{}", "'@'", "TYPE6", "default", False),
     ("{}", "a..b", "A", "default", False),
 ]
@@ -179,6 +184,14 @@ REFUSALS = [
         "A",
         "NotAllowedByZone",
         "Zone default/example-com does not allow www.example.com. A in its spec.recordSets.types",
+    ),
+    (
+        "{}",
+        "shop",
+        "NS",
+        "NotAllowedByZone",
+        "Zone default/example-com does not allow shop.example.com. NS in its spec.recordSets.types,"
+        " which has to list this type",
     ),
     (
         "{names: [api]}",

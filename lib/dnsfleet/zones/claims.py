@@ -1,0 +1,86 @@
+"""What a RecordSet claims of a zone, and what the consent of the Zone says to it."""
+
+from collections.abc import Iterable, Mapping
+
+from dnsfleet import names, rrtypes
+from dnsfleet.resources import RecordSet, Zone
+from dnsfleet.violations import Violation
+from dnsfleet.zones.sharing import RRsetKey
+
+UNASKED = frozenset({"NS", "DNAME", "DS"})
+"""Types that a consent has to list, because they decide about other names than their own."""
+
+
+def of(zone: Zone, record_set: RecordSet) -> tuple[list[RRsetKey], list[Violation]]:
+    """(owner name, type) of each record, in order, and those that nobody may claim."""
+    claims: list[RRsetKey] = []
+    violations = []
+    origin = zone.origin
+    for index, record in enumerate(record_set.spec.records):
+        try:
+            claim = record.key(origin)
+        except rrtypes.UnknownTypeError as error:
+            violations.append(refusal("UnknownType", str(error), record_set, index))
+            continue
+        except ValueError as error:
+            violations.append(refusal("BadName", str(error), record_set, index))
+            continue
+        claims.append(claim)
+        if claim[1] == "SOA" or claim == (origin, "NS"):
+            message = f"the {claim[1]} of the apex comes from {zone.reference}; remove it here"
+            violations.append(refusal("ApexOwnedByZone", message, record_set, index))
+    return ([] if violations else claims), violations
+
+
+def without_consent(
+    zone: Zone,
+    record_set: RecordSet,
+    claims: Iterable[RRsetKey],
+    namespaces: Mapping[str, Mapping[str, str]],
+) -> list[Violation]:
+    """Why a RecordSet may not add what it claims; `namespaces` has the labels of each."""
+    consent, origin = zone.spec.record_sets, zone.origin
+    namespace = record_set.reference.namespace
+    labels = namespaces.get(namespace, {})
+    if not consent.namespaces.allows(namespace, labels, zone.reference.namespace):
+        message = (
+            f"{zone.reference} takes no RecordSets from namespace {namespace}; "
+            "its spec.recordSets.namespaces must allow it"
+        )
+        return [Violation("NotAllowedByZone", message, f"{record_set.reference}: spec.zoneRef")]
+    types = None if consent.types is None else {rrtypes.number(each) for each in consent.types}
+    violations = []
+    for index, (owner, rtype) in enumerate(claims):
+        field = None
+        if rtype in UNASKED if types is None else rrtypes.number(rtype) not in types:
+            field = "types"
+        elif not any(_fits(owner, pattern, origin) for pattern in consent.names):
+            field = "names"
+        if field is not None:
+            message = (
+                f"{zone.reference} does not allow {owner} {rtype} in its spec.recordSets.{field}"
+            )
+            if types is None and field == "types":
+                message += ", which has to list this type"
+            violations.append(refusal("NotAllowedByZone", message, record_set, index))
+    return violations
+
+
+def is_named(zone: Zone, owner: str) -> bool:
+    """Whether a consent has just this name, and not a pattern that it fits."""
+    single = (each for each in zone.spec.record_sets.names if not each.startswith("*"))
+    return any(names.normalise(each, zone.origin) == owner for each in single)
+
+
+def _fits(owner: str, pattern: str, origin: str) -> bool:
+    if pattern == "*":
+        return True
+    if pattern.startswith("*."):
+        ancestor = names.normalise(pattern.removeprefix("*."), origin)
+        return owner != ancestor and names.is_at_or_below(owner, ancestor)
+    return owner == names.normalise(pattern, origin)
+
+
+def refusal(reason: str, message: str, record_set: RecordSet, index: int) -> Violation:
+    """An error about one record of a RecordSet."""
+    return Violation(reason, message, f"{record_set.reference}: spec.records[{index}]")
