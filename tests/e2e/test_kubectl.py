@@ -1,12 +1,11 @@
 """`kubectl dnsfleet` against a fleet that runs: what it shows, waits for and changes."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 from cluster.access import Access
+from support.kubectl_plugin import dnsfleet
 from support.releases import READY_SECONDS, REPOSITORY
 from support.waiting import wait_for
 
@@ -27,17 +26,6 @@ ZONE_OF_ONE_POP = {
         "placement": {"popSelector": {"matchLabels": {"region": "us"}}},
     },
 }
-
-
-def dnsfleet(cluster: Access, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the plugin as kubectl would."""
-    command = [sys.executable, "-m", "dnsfleet_cli.kubectl"]
-    return subprocess.run(
-        [*command, "--kubeconfig", str(cluster.kubeconfig), *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module", name="fleet")
