@@ -4,15 +4,19 @@ Each test removes something, and leaves a complete fleet with other data in its 
 """
 
 import json
+import os
+import signal
 from collections.abc import Iterator
 from typing import Any
 
 import dns.message
 import dns.query
 import pytest
-from cluster.access import Access
+from cluster.access import Access, CommandError
 from cluster.namespaces import Node
-from support.probe_fleets import edge_servers
+from support import redis_pods
+from support.pod_processes import process_of
+from support.probe_fleets import CORE, edge_servers
 from support.releases import CHART, NAME, NAMESPACE, READY_SECONDS, waiting
 from support.waiting import wait_for
 
@@ -20,6 +24,10 @@ TEAM = "absences-team"
 DEFINITIONS = [f"{kind}.dnsfleet.io" for kind in ("zones", "recordsets", "pops")]
 DECISION_SECONDS = 60.0
 OPERATOR = ("deployment/dnsfleet-operator", "--namespace", NAMESPACE)
+OPERATOR_PODS = ("pods", "-n", NAMESPACE, "-l", "app.kubernetes.io/component=operator")
+DAY = 24 * 3600
+NOTE = "Zone base.example."
+"""Under it the core has the absence of this zone: the first by name, so it leaves first."""
 
 Object = dict[str, Any]
 
@@ -113,25 +121,41 @@ class Fleet:
         self.cluster.apply(json.dumps(zone(f"{name}.example", "192.0.2.1", "default")))
         self.cluster.wait("condition=Propagated", READY_SECONDS, f"zone/{name}-example")
 
+    def notes(self) -> dict[str, str]:
+        """The absences that the core has, KIND NAME, and since when, Unix time in seconds."""
+        pod = self.cluster.get("pod", CORE, "-n", NAMESPACE)
+        password = redis_pods.password(self.cluster, "publisher")
+        with self._node.on_client(), redis_pods.client(pod, "publisher", password) as client:
+            found = client.hgetall("dnsfleet:1:absences")
+        return {field.decode(): value.decode() for field, value in found.items()}
+
     def stop_operator(self) -> None:
         self.cluster.kubectl("scale", *OPERATOR, "--replicas=0")
-        selector = "app.kubernetes.io/component=operator"
-        self.cluster.wait_until_gone(READY_SECONDS, "pods", "-n", NAMESPACE, "-l", selector)
+        self.cluster.wait_until_gone(READY_SECONDS, *OPERATOR_PODS)
         lease = self.cluster.get("lease", "dnsfleet-operator", "-n", NAMESPACE)
         assert not lease["spec"].get("holderIdentity"), "it was killed before it let go"
 
-    def start_operator(self) -> None:
+    def start_operator(self, grace_seconds: int = DAY) -> None:
+        """With this grace period for what has no object; no operator may run."""
+        self.cluster.kubectl("set", "env", *OPERATOR, f"DNSFLEET_ORPHAN_SECONDS={grace_seconds}")
         self.cluster.kubectl("scale", *OPERATOR, "--replicas=1")
         self.cluster.kubectl("rollout", "status", *OPERATOR, f"--timeout={READY_SECONDS:g}s")
 
+    def kill_operator(self) -> None:
+        """At once; another process takes its place in the same pod."""
+        (pod,) = self.cluster.items(*OPERATOR_PODS)
+        os.kill(process_of(pod, "dnsfleet-operator"), signal.SIGKILL)
+
     def has_looked_at_all(self) -> bool:
         """Whether an operator that was just started has listed everything and made a pass."""
-        selector = "app.kubernetes.io/component=operator"
-        (pod,) = self.cluster.items("pods", "-n", NAMESPACE, "-l", selector)
+        (pod,) = self.cluster.items(*OPERATOR_PODS)
         path = f"/api/v1/namespaces/{NAMESPACE}/pods/{pod['metadata']['name']}:8080/proxy/metrics"
-        page = self.cluster.kubectl("get", "--raw", path)
+        try:
+            page = self.cluster.kubectl("get", "--raw", path)
+        except CommandError:
+            return False  # it is starting
         passed = 'dnsfleet_operator_reconcile_total{kind="%s",result="success"}'
-        return all(passed % kind in page for kind in ("Sync", "Zone"))
+        return all(passed % kind in page for kind in ("Sync", "Zone", "Sweep"))
 
     def told(self, words: str) -> bool:
         """Whether the operator's log has these words."""
@@ -169,6 +193,8 @@ def test_the_deletion_of_all_definitions(fleet: Fleet) -> None:
 
     fleet.cluster.helm("upgrade", *NAME, str(CHART), *waiting())
     fleet.cluster.wait("condition=Established", READY_SECONDS, "crd", *DEFINITIONS)
+    # The definition is younger than what is published: an empty list says nothing yet.
+    wait_for("that is noted", lambda: fleet.notes().get(NOTE) == "-", DECISION_SECONDS)
     fleet.change()
     fleet.serves_on()
     assert fleet.pods() == pods
@@ -184,12 +210,24 @@ def test_the_deletion_of_the_definition_of_record_sets(fleet: Fleet) -> None:
     fleet.serves_on()
 
 
-def test_an_empty_list_after_a_restart(fleet: Fleet) -> None:
+def test_zones_deleted_while_no_operator_runs_leave_when_their_time_is_up(fleet: Fleet) -> None:
+    """Counted from when an operator missed them first, whichever leads then."""
     fleet.stop_operator()
     fleet.cluster.kubectl("delete", "zones,recordsets", "-A", "--all", "--wait")
     fleet.start_operator()
     wait_for("a pass over no zones", fleet.has_looked_at_all, DECISION_SECONDS)
+    since = fleet.notes()[NOTE]
+    assert since.isdecimal()
     fleet.serves_on()
+
+    fleet.kill_operator()
+    wait_for("a pass of the next one", fleet.has_looked_at_all, DECISION_SECONDS)
+    assert fleet.notes()[NOTE] == since
+    fleet.serves_on()
+
+    fleet.stop_operator()
+    fleet.start_operator(grace_seconds=1)  # over since long before: the first list removes the zone
+    wait_for("it leaves", lambda: not fleet.answers()["www.base.example."], DECISION_SECONDS)
 
     fleet.change()
     fleet.serves_on()

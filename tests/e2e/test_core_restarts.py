@@ -1,6 +1,5 @@
 """A core that was restarted is followed again at once, whatever became of its old address."""
 
-import base64
 import time
 from collections.abc import Iterator
 
@@ -8,16 +7,14 @@ import pytest
 import redis
 from cluster.access import Access, Object
 from cluster.namespaces import Node
-from support import probe_fleets
+from support import probe_fleets, redis_pods
 from support.probe_fleets import CORE, POPS
 from support.releases import NAMESPACE, READY_SECONDS
 from support.waiting import wait_for
 
 RESTARTS = 10
 FOLLOW_SECONDS = 5.0
-SECRET = "dnsfleet-keys"
 KEY = "dnsfleet:1:test"
-ANSWER_SECONDS = 2.0
 
 
 class Servers:
@@ -26,13 +23,14 @@ class Servers:
     def __init__(self, cluster: Access, node: Node) -> None:
         self._cluster = cluster
         self._node = node
-        self._passwords = cluster.get("secret", SECRET, "-n", NAMESPACE)["data"]
-        self._replicas = {pop: self._client(self._replica(pop), "edge") for pop in POPS}
+        users = ("publisher", "edge")
+        self._passwords = {user: redis_pods.password(cluster, user) for user in users}
+        self._replicas = {pop: self._connect(self._replica(pop), "edge") for pop in POPS}
 
     def write(self, value: str) -> None:
         """Write to the core as the publisher does."""
         pod = self._cluster.get("pod", CORE, "-n", NAMESPACE)
-        with self._node.on_client(), self._client(pod, "publisher") as client:
+        with self._node.on_client(), self._connect(pod, "publisher") as client:
             client.set(KEY, value)
 
     def late(self, value: str) -> set[str]:
@@ -51,14 +49,8 @@ class Servers:
         (pod,) = self._cluster.items("pods", "-n", NAMESPACE, "-l", selector)
         return pod
 
-    def _client(self, pod: Object, user: str) -> redis.Redis:
-        return redis.Redis(
-            host=pod["status"]["podIP"],
-            username=user,
-            password=base64.b64decode(self._passwords[user]).decode(),
-            socket_timeout=ANSWER_SECONDS,
-            socket_connect_timeout=ANSWER_SECONDS,
-        )
+    def _connect(self, pod: Object, user: str) -> redis.Redis:
+        return redis_pods.client(pod, user, self._passwords[user])
 
 
 @pytest.fixture(scope="module")

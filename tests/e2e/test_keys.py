@@ -16,7 +16,7 @@ import pytest
 import redis
 from cluster.access import Access, CommandError
 from cluster.namespaces import Node
-from support import probe_fleets
+from support import probe_fleets, redis_pods
 from support.releases import NAMESPACE, READY_SECONDS
 from support.waiting import wait_for
 
@@ -24,7 +24,6 @@ RUNBOOK = Path(__file__).parents[2] / "docs" / "runbooks" / "DnsfleetKeysLost.md
 RECOVERY_SECONDS = 120.0
 """From the first command of the runbook until a change is live and a fresh edge is ready."""
 TOLD_SECONDS = 10.0
-ANSWER_SECONDS = 2.0
 ROTATION_SECONDS = 420
 """Nodes bring a changed ConfigMap to running pods within two minutes, and that happens twice."""
 RATE = 200
@@ -91,18 +90,9 @@ class Fleet:
     def core_tells_the_time(self, node: Node) -> bool | None:
         """Whether the core lets the publisher ask for it; None where it does not answer."""
         pod = self.cluster.get("pod", probe_fleets.CORE, "--namespace", NAMESPACE)
-        password = base64.b64decode(self.keys()["publisher"]).decode()
+        password = redis_pods.password(self.cluster, "publisher")
         try:
-            with (
-                node.on_client(),
-                redis.Redis(
-                    host=pod["status"]["podIP"],
-                    username="publisher",
-                    password=password,
-                    socket_timeout=ANSWER_SECONDS,
-                    socket_connect_timeout=ANSWER_SECONDS,
-                ) as client,
-            ):
+            with node.on_client(), redis_pods.client(pod, "publisher", password) as client:
                 client.time()
         except redis.exceptions.NoPermissionError:
             return False
