@@ -44,6 +44,9 @@ EXPECTED = {
     "recordsets": {
         "api.shop.example.com A": Reply("NOERROR", True, ("198.51.100.20", "198.51.100.21")),
         "docs.example.com CNAME": Reply("NOERROR", True, ("pages.example.org.",)),
+        "_acme-challenge.api.shop.example.com TXT": Reply(
+            "NOERROR", True, ('"a challenge of the day"', '"another challenge"')
+        ),
     },
     "delegation": {
         "www.lab.example.com A": Reply(
