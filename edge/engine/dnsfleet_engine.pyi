@@ -32,6 +32,9 @@ class Delta:
     def lines(self, limit: int) -> list[str]:
         """The first `limit` RRs that differ: `- OWNER TTL TYPE RDATA` or `+ …`, canonical order."""
 
+SignatureTime = tuple[int, str, str]
+"""Unix time in seconds, and an owner and a type of which a signature begins or ends then."""
+
 @final
 class Zone:
     """The records of one zone; immutable, so it can be shared with threads that answer from it."""
@@ -54,6 +57,15 @@ class Zone:
     @property
     def signed(self) -> bool:
         """Whether the apex has a DNSKEY record and a signature of the SOA (RFC 4035 section 2)."""
+
+    def signature_period(self, now: int) -> tuple[SignatureTime, SignatureTime] | None:
+        """When all signatures are valid: when the last ones begin, when the first ones end.
+
+        None where the zone is not signed, or no signature is by a key of its apex. Signatures are
+        not verified (see src/zone/periods.rs for those that count). `now` is Unix time in seconds:
+        the times of signatures have 32 bits, and each is the one nearest to it (RFC 4034 section
+        3.1.5). It goes through the whole zone where that is signed.
+        """
 
     @property
     def rrsets(self) -> int:

@@ -220,7 +220,8 @@ class ZoneStatus(Tolerant):
     shared: Annotated[tuple[SharedRRset, ...], Field(strict=False, max_length=MAX_SHARED)] = ()
     """RRsets to which several RecordSets add, and which value is whose; at most twenty."""
     conditions: Conditions = ()
-    """Accepted, Programmed (committed at the core), Propagated (every edge answers it), Ready."""
+    """Accepted, Programmed (committed at the core), Propagated (every edge answers it), Ready, and
+    for a signed zone SignaturesValid."""
 
 
 class Zone(Model):

@@ -34,6 +34,7 @@ pub fn check(input: &[u8]) {
     let model = Model::read(input);
     check_zone(&zone, &model);
     check_text(&zone, &model);
+    check_signatures(&zone);
     check_answers(zone, &model);
 }
 
@@ -43,6 +44,15 @@ pub fn check_zone(zone: &Zone, model: &Model) {
     assert_eq!(zone.rrsets(), model.rrsets().count());
     assert_eq!(zone.records(), model.records());
     assert_eq!(zone.digest(), model.digest());
+}
+
+/// What begins last and what ends first are signatures of RRsets that the zone has.
+fn check_signatures(zone: &Zone) {
+    let period = zone.signature_period(0);
+    for moment in period.iter().flat_map(|each| [each.begins, each.ends]) {
+        let node = zone.node(moment.owner).expect("a node");
+        assert!(node.get(moment.rtype).is_some());
+    }
 }
 
 /// All rdata comes back from its text, so that a zone can be shown and taken over elsewhere. Of types

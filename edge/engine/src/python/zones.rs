@@ -6,7 +6,7 @@ use pyo3::types::PyBytes;
 
 use super::callbacks::Callbacks;
 use crate::builder::Builder;
-use crate::name::Name;
+use crate::name::{self, Name};
 use crate::rdata;
 use crate::violations::Severity;
 use crate::zone;
@@ -41,6 +41,14 @@ impl Zone {
     #[getter]
     fn signed(&self) -> bool {
         self.0.is_signed()
+    }
+
+    fn signature_period(&self, py: Python<'_>, now: i64) -> Option<(SignatureTime, SignatureTime)> {
+        if !self.0.is_signed() {
+            return None;
+        }
+        let period = py.detach(|| self.0.signature_period(now))?;
+        Some((signature_time(period.begins), signature_time(period.ends)))
     }
 
     #[getter]
@@ -232,6 +240,14 @@ impl ZoneBuilder {
     fn builder(&mut self) -> PyResult<&mut Builder> {
         self.builder.as_mut().ok_or_else(finished)
     }
+}
+
+/// Unix time in seconds, and an owner and a type of which a signature begins or ends then.
+type SignatureTime = (i64, String, String);
+
+fn signature_time(moment: zone::Moment<'_>) -> SignatureTime {
+    let rtype = rdata::rtype_to_text(moment.rtype);
+    (moment.at, name::to_text(moment.owner), rtype)
 }
 
 fn value_error(error: impl std::fmt::Display) -> PyErr {

@@ -1,0 +1,33 @@
+"""Zones whose signatures say when they are valid, and are signatures of nothing: no part of the
+fleet verifies them."""
+
+from dnsfleet.zones import master_files
+from dnsfleet_engine import Zone
+
+ORIGIN = "example.com."
+ALGORITHM = 13
+DNSKEY = f"256 3 {ALGORITHM} AQID"
+"""The zone key of these zones."""
+TAG = 256 + 0x030D + 0x0102 + 0x0300
+"""The tag of it (RFC 4034 appendix B)."""
+
+
+def rrsig(covered: str, begins: int, ends: int, tag: int = TAG, algorithm: int = ALGORITHM) -> str:
+    """Type and rdata of a signature; times in Unix seconds, as 32 bits take them."""
+    times = f"{ends % 2**32} {begins % 2**32}"
+    return f"RRSIG {covered} {algorithm} 2 300 {times} {tag} {ORIGIN} AAAA"
+
+
+def zone(*records: str, serial: int = 1) -> Zone:
+    """A zone with an SOA, the key and these records, each a line with a relative owner."""
+    soa = f"@ SOA ns.example.net. hostmaster.example.net. {serial} 7200 900 1209600 300"
+    lines = ("$TTL 300", soa, "@ NS ns.example.net.", f"@ DNSKEY {DNSKEY}", *records)
+    made, found = master_files.read("\n".join(lines).encode() + b"\n", "zone", ORIGIN)
+    assert made is not None, found
+    return made
+
+
+def signed(begins: int, ends: int, *records: str, serial: int = 1) -> Zone:
+    """A zone whose three RRsets at the apex are signed for this time."""
+    own = [f"@ {rrsig(covered, begins, ends)}" for covered in ("SOA", "NS", "DNSKEY")]
+    return zone(*own, *records, serial=serial)
