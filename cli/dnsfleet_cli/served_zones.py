@@ -6,6 +6,7 @@ that is gone: a zone leaves only when `serve` ends.
 """
 
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from dnsfleet.violations import errors
 from dnsfleet_engine import Engine
 
 from dnsfleet_cli import zone_files
+from dnsfleet_cli.signature_warnings import SignatureWarnings
 from dnsfleet_cli.troubles import Trouble, counted
 from dnsfleet_cli.zone_files import Inclusions, Stamp
 
@@ -29,6 +31,7 @@ class ServedZones:
         self._files = files
         self._serials: dict[str, int] = {}
         self._stamps: dict[str, dict[Path, Stamp | None]] = {}
+        self._signatures = SignatureWarnings(lambda found: print(found, file=sys.stderr))
 
     @property
     def folders(self) -> frozenset[Path]:
@@ -56,6 +59,10 @@ class ServedZones:
         for origin in self._serials.keys() - files.keys():
             print(f"{origin} has no file any more, {self._stays(origin)}", file=sys.stderr)
         sys.stdout.flush()
+
+    def look(self) -> None:
+        """Tell of zones whose signatures have come near their end, or to it."""
+        self._signatures.look(time.time())
 
     def _reload(self, origin: str, file: Path) -> None:
         try:
@@ -85,6 +92,7 @@ class ServedZones:
         self._engine.load(zone)
         self._serials[origin] = zone.serial
         print(f"{origin} serial {zone.serial}, {zone.records} records from {file}")
+        self._signatures.served(origin, zone, time.time())
         return True
 
     def _is_unchanged(self, origin: str, file: Path) -> bool:

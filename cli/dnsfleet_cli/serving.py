@@ -56,6 +56,7 @@ def serve(
             signalled.si_signo not in STOPS
         ):
             held = _rotate_cookie_secrets(engine, held)
+            served.look()
             if signalled is not None or watch:  # a watcher can miss a change
                 is_hangup = signalled is not None and signalled.si_signo == signal.SIGHUP
                 served.reload(changed=not is_hangup)

@@ -6,10 +6,12 @@ resources as well are in `zone_objects`.
 """
 
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
 from dnsfleet.violations import Violation, errors
+from dnsfleet.zones import signatures
 from dnsfleet_engine import Zone
 
 from dnsfleet_cli import zone_files
@@ -23,6 +25,8 @@ def lint(file: Path, origin: str | None) -> int:
         print(violation)
     if zone is None:
         return NEGATIVE
+    if (found := _signatures_now(zone, file)) is not None:
+        print(found)
     print(f"{file}: {zone.origin} serial {zone.serial}, {zone.records} records, no errors")
     return OK
 
@@ -53,6 +57,12 @@ def tell(violations: Iterable[Violation]) -> None:
     """Print findings to standard error."""
     for violation in violations:
         print(violation, file=sys.stderr)
+
+
+def _signatures_now(zone: Zone, file: Path) -> Violation | None:
+    now = time.time()
+    period = signatures.period(zone, now)
+    return None if period is None else signatures.warning(period, period.level(now), str(file))
 
 
 def _load(file: Path, origin: str | None) -> tuple[Zone | None, list[Violation]]:

@@ -8,14 +8,25 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet.replication import keys
 from dnsfleet_cli.document_files import DocumentFiles
+from dnsfleet_cli.up import events
 from dnsfleet_cli.up.desired import DesiredReader
 from dnsfleet_cli.up.publication import Publication, Unavailable
 from dnsfleet_cli.up.redis_servers import external_core
 from dnsfleet_publisher.publishing import Outcome, Publisher
+from support.signature_records import signed
 from support.up_runs import pops, zone
 from support.valkey import Valkey
 
 NAMES = ("one", "two", "three")
+SIGNED = """\
+apiVersion: dnsfleet.io/v1alpha1
+kind: Zone
+metadata: {name: one}
+spec:
+  origin: one.example
+  zoneFile:
+    inline: |
+"""
 ORIGINS = {f"{name}.example." for name in NAMES}
 
 
@@ -25,6 +36,7 @@ class Writer:
     def __init__(self, root: Path, core: Valkey, monkeypatch: pytest.MonkeyPatch) -> None:
         self.root = root
         self.root.mkdir()
+        self.shown: list[events.Event] = []
         for name in NAMES:
             self.write(name, "192.0.2.1")
         (self.root / "pops.yaml").write_text(pops("fra"))
@@ -32,7 +44,7 @@ class Writer:
             DocumentFiles([root]), root.parent / "accepted.db", lambda _: None
         )
         self.publication = Publication(
-            external_core(core.url), Ed25519PrivateKey.generate(), lambda _: None
+            external_core(core.url), Ed25519PrivateKey.generate(), self.shown.append
         )
         self.compared: list[str] = []
         self.removed: list[str] = []
@@ -196,3 +208,15 @@ def test_what_a_lost_key_signed_is_published_anew_or_leaves_the_index(
     with core.client() as client:
         assert {name.decode() for name in client.hkeys(keys.ZONES)} == ORIGINS - {"two.example."}
     assert writer.publish() == set()
+
+
+def test_signatures_that_have_ended_are_told_and_published(writer: Writer) -> None:
+    text = signed(1, 2).to_text().replace("example.com.", "one.example.")
+    manifest = "".join(f"      {line}\n" for line in text.splitlines())
+    (writer.root / "one.yaml").write_text(SIGNED + manifest)
+    assert "one.example." in writer.publish()
+    writer.publication.look_at_signatures()
+    warnings = [event for event in writer.shown if isinstance(event, events.Warned)]
+    assert [(each.where, each.reason) for each in warnings] == [
+        ("one.example.", "SignaturesExpired")
+    ]

@@ -1,11 +1,13 @@
 """`dnsfleet zone …` and `crds` as people call them."""
 
 import gzip
+import time
 from pathlib import Path
 
 import pytest
 from dnsfleet.crds import definitions
 from dnsfleet_cli.main import app
+from support.signature_records import signed
 from typer.testing import CliRunner, Result
 
 RELATIVE = """\
@@ -61,6 +63,29 @@ def test_lint_says_where_and_exits_with_1(folder: Path) -> None:
     first, second = result.stdout.splitlines()
     assert first.startswith(f"{file}:10: ") and first.endswith("[BadRdata]")
     assert "[CNAMEAndOtherData]" in second
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "reason"),
+    [
+        (-9000, 90 * 3600, ""),
+        (-9000, 3600, "SignaturesNearExpiry"),
+        (-9000, -1, "SignaturesExpired"),
+        (3600, 90 * 3600, "SignaturesNotYetValid"),
+    ],
+)
+def test_lint_warns_of_signatures_and_accepts_the_zone(
+    tmp_path: Path, begins: int, ends: int, reason: str
+) -> None:
+    now = int(time.time())
+    file = tmp_path / "signed.zone"
+    file.write_text(signed(now + begins, now + ends).to_text())
+    result = dnsfleet("zone", "lint", file)
+    *warnings, last = result.stdout.splitlines()
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert last.endswith(", no errors")
+    assert [line.rpartition(" ")[2] for line in warnings] == [f"[{reason}]"] * bool(reason)
+    assert all(line.startswith(f"{file}: warning: the ") for line in warnings)
 
 
 def test_trouble_is_one_line_and_exit_status_2(folder: Path) -> None:

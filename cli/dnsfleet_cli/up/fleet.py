@@ -158,6 +158,7 @@ class Fleet:
         self._told_waiting = time.monotonic()
         while True:
             changed = self._wait()
+            self._publication.look_at_signatures()
             try:
                 due = self._publication.unfinished or time.monotonic() >= self._due
                 if changed is not None or due:

@@ -18,6 +18,7 @@ from dnsfleet_publisher.publishing import Outcome, Publisher, State
 from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import Fenced, StoreError
 
+from dnsfleet_cli.signature_warnings import SignatureWarnings
 from dnsfleet_cli.troubles import Trouble
 from dnsfleet_cli.up import events
 from dnsfleet_cli.up.desired import Desired
@@ -40,6 +41,7 @@ class Publication:
         self._publisher = Publisher(self._store)
         self._show = show
         self._told: dict[str, events.Event] = {}
+        self._signatures = SignatureWarnings(lambda found: show(events.found(found)))
         self._made: list[Manifest] = []
         self._wanted: dict[str, Wanted] = {}
         self.manifests: dict[str, Manifest] = {}
@@ -81,6 +83,10 @@ class Publication:
         desired.unpublished &= self._wanted.keys()  # others are no zones yet
         made, self._made = self._made, []
         return made
+
+    def look_at_signatures(self) -> None:
+        """Tell of zones whose signatures have come near their end, or to it."""
+        self._signatures.look(time.time())
 
     def acks(self) -> dict[str, Ack]:
         """What the edge of each Pop said last, by Pop; `Unavailable` as for `publish`."""
@@ -130,6 +136,8 @@ class Publication:
         else:
             self.manifests[origin] = manifest
             self.newest_lsn = max(self.newest_lsn, manifest.lsn)
+        if self._store.held(origin) is not None:  # else it is in doubt what is published
+            self._signatures.served(origin, self._store.load(origin), time.time())
         if outcome.state is State.PUBLISHED:
             self._show(
                 events.Published(origin, manifest.serial, str(manifest.revision), manifest.records)
