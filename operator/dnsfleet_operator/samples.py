@@ -41,11 +41,14 @@ class FleetSamples(Collector):
         self.zones: dict[tuple[str, str, str], ZoneSample] = {}
         """By namespace, name and origin."""
         self.pops: dict[str, PopSample] = {}
+        self.signature_ends: dict[str, int] = {}
+        """When the first signature of each signed zone ends, Unix time in seconds, by origin."""
 
     def clear(self) -> None:
         """Say nothing more: another replica does."""
         self.zones.clear()
         self.pops.clear()
+        self.signature_ends.clear()
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """The samples as of now."""
@@ -73,6 +76,14 @@ class FleetSamples(Collector):
             "0 for the Pops, five at most, that do not answer the newest revision of the zone.",
             ("zone", "pop"),
             [((labels[2], pop), 0.0) for labels, each in zones for pop in each.late],
+        )
+        # One series for each signed zone, where every Zone has three, and none for other zones. It
+        # is of what is published and names no object: the signatures of an orphan end too.
+        yield _family(
+            "zone_signature_expiry_timestamp_seconds",
+            "When the first signature of a signed zone ends.",
+            ("zone",),
+            [((origin,), float(at)) for origin, at in list(self.signature_ends.items())],
         )
         yield from _of_pops(pops, now)
 

@@ -13,6 +13,7 @@ from dnsfleet_operator.objects import COMPONENT_LABEL, MANAGED_BY, POP_LABEL
 from dnsfleet_publisher import publishing
 from support.controlled_fleets import DEADLINE_SECONDS, NAMESPACE, ControlledFleet
 from support.core_servers import PUBLISHER_USER
+from support.signature_records import signed
 from support.valkey import Valkey
 from support.waiting import wait_for
 
@@ -293,3 +294,35 @@ def test_a_secret_that_is_deleted_is_there_again_and_every_pop_tells_it(
         for each in fleet.cluster.objects("Event")
     }
     assert ("Warning", "SecretLost", "dnsfleet-keys") in told
+
+
+def test_signatures_that_have_ended_are_told_of_and_the_zone_is_published(
+    fleet: ControlledFleet,
+) -> None:
+    def signed_for(days: int, serial: int) -> dict[str, Any]:
+        now = int(time.time())
+        text = signed(now - 9 * 86_400, now + days * 86_400, serial=serial).to_text()
+        spec = {"origin": "example.com", "zoneFile": {"inline": text}}
+        return item("Zone", "s", spec, "dns")
+
+    def told() -> list[tuple[str, str]]:
+        events = fleet.cluster.objects("Event")
+        return [(each["type"], each["reason"]) for each in events]
+
+    def end() -> float | None:
+        name = "dnsfleet_zone_signature_expiry_timestamp_seconds"
+        return fleet.metrics.registry.get_sample_value(name, {"zone": "example.com."})
+
+    fleet.put(signed_for(-1, serial=1))
+    fleet.wait_for_condition("Zone", "s", "SignaturesValid", "Expired")
+    fleet.wait_for_condition("Zone", "s", "Programmed", "Published")
+    expired = end()
+    assert expired is not None and expired < time.time()
+    wait_for("it is told", lambda: told() == [("Warning", "Expired")], DEADLINE_SECONDS)
+    fleet.put(signed_for(5, serial=2))
+    fleet.wait_for_condition("Zone", "s", "SignaturesValid", "Valid")
+    wait_for("it is told", lambda: ("Normal", "Valid") in told(), DEADLINE_SECONDS)
+    assert len(told()) == 2
+    assert end() == pytest.approx(expired + 6 * 86_400, abs=DEADLINE_SECONDS)
+    fleet.delete(signed_for(5, serial=2))
+    wait_for("the metric is gone", lambda: end() is None, DEADLINE_SECONDS)

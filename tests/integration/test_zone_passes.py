@@ -5,9 +5,14 @@ from pathlib import Path
 
 import pytest
 from dnsfleet.replication import manifests
+from dnsfleet.zones import signatures
+from dnsfleet.zones.signatures import Period
+from dnsfleet_engine import Zone
 from dnsfleet_operator.zones.passes import MOST_ORIGINS
 from dnsfleet_publisher.publishing import State
 from dnsfleet_publisher.store_errors import Fenced
+from support.signature_records import ORIGIN, signed
+from support.signature_records import zone as unsigned
 from support.valkey import Valkey
 from support.zone_writers import GRACE_SECONDS, KEY, Writer, changed, item, record_set, zone
 
@@ -190,3 +195,43 @@ def test_a_change_overtakes_a_list_of_everything(core: Valkey) -> None:
     writer.work()
     with core.client() as client:
         assert client.get("dnsfleet:1:fleet") is not None
+
+
+def test_a_signed_zone_is_gone_through_once_for_each_content(
+    core: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    period = signatures.period
+
+    def noted(content: Zone, now: float) -> Period | None:
+        asked.append(content.origin)
+        return period(content, now)
+
+    monkeypatch.setattr(signatures, "period", noted)
+    inline = item("Zone", "s", {"origin": ORIGIN, "zoneFile": {"inline": signed(5, 9).to_text()}})
+    writer = Writer(core)
+    writer.run(inline)
+    results = writer.passes.results
+    assert results.signed[ORIGIN].period.ends == (9, ORIGIN, "NS")
+    writer.passes.mark(ORIGIN)
+    writer.work()
+    assert asked == [ORIGIN]
+
+    other = {"inline": signed(5, 7, serial=2).to_text()}
+    writer.run(inline := changed(inline, 2, zoneFile=other))
+    assert results.signed[ORIGIN].period.ends.at == 7
+    writer.run(changed(inline, 3, zoneFile={"inline": unsigned(serial=3).to_text()}))
+    assert results.signed == {}
+
+
+def test_the_signatures_of_an_orphan_are_watched_until_it_goes(core: Valkey) -> None:
+    inline = item("Zone", "s", {"origin": ORIGIN, "zoneFile": {"inline": signed(5, 9).to_text()}})
+    Writer(core).run(inline)
+    writer = Writer(core)
+    writer.run()
+    assert set(writer.passes.results.signed) == {ORIGIN}
+    writer.passes.sweep(writer.observation, 0.0)
+    writer.passes.sweep(writer.observation, GRACE_SECONDS)
+    writer.work()
+    assert writer.served() == {}
+    assert writer.passes.results.signed == {}

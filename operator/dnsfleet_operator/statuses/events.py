@@ -1,5 +1,6 @@
 """Which changes of a status become Events: what somebody has to mend, and that it is mended."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from dnsfleet.resources import API_VERSION, Reference
@@ -12,9 +13,14 @@ CONTROLLER = "dnsfleet.io/operator"
 CLUSTER_NAMESPACE = "default"
 """Where Events about objects without a namespace go."""
 
-_WATCHED = ("Accepted", "Programmed", "Drained")
+_WATCHED = ("Accepted", "Programmed", "Drained", "SignaturesValid")
 _QUIET = frozenset({"NotAccepted", "Pending", "ZoneFilePending", "Active", "Draining"})
 """Reasons that say nothing by themselves: another condition does, or all is well."""
+_WARNINGS = frozenset({"NearExpiry"})
+"""Reasons that somebody has to do something about although their condition is still True."""
+_TURNS = frozenset({"SignaturesValid"})
+"""Conditions of which only another reason is news: a signer that signs a few records at a time
+gives them another message each time."""
 
 
 class Notice(NamedTuple):
@@ -35,15 +41,22 @@ def notices(before: Status, status: Status) -> list[Notice]:
         known = old.get(kind)
         if kind not in _WATCHED or reason in _QUIET:
             continue
-        if condition["status"] == "False":
-            if known is None or (known["reason"], known["message"]) != (
-                reason,
-                condition["message"],
-            ):
+        if _is_bad(condition):
+            if known is None or _news(known) != _news(condition):
                 found.append(Notice("Warning", reason, condition["message"]))
-        elif known is not None and known["status"] == "False":
+        elif known is not None and _is_bad(known):
             found.append(Notice("Normal", reason, condition["message"] or f"{kind} again"))
     return found
+
+
+def _is_bad(condition: Mapping[str, Any]) -> bool:
+    return condition["status"] == "False" or condition["reason"] in _WARNINGS
+
+
+def _news(condition: Mapping[str, Any]) -> tuple[str, str]:
+    """What is told again when it differs."""
+    message = "" if condition["type"] in _TURNS else condition["message"]
+    return condition["reason"], message
 
 
 def event(

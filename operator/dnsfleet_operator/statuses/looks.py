@@ -17,6 +17,7 @@ from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.revisions import Revision
 from dnsfleet.replication.sums import Positions
 from dnsfleet.resources import Pop, Reference
+from dnsfleet.zones.signature_watch import SignatureWatch
 from dnsfleet_publisher.publishing import State
 
 from dnsfleet_operator.metrics import Metrics
@@ -79,6 +80,7 @@ class FleetView:
         self._arrivals = Arrivals()
         self._standing = Standing()
         self._doubts = Doubts()
+        self._signatures = SignatureWatch()
         self._seconds: dict[str, tuple[Revision, float | None]] = {}
         self._on_its_way: set[str] = set()
         self._touched: dict[Reference, None] = {}
@@ -109,6 +111,7 @@ class FleetView:
         for origin in done.origins:
             manifest = results.manifest(origin)
             self._arrivals.publish(origin, manifest)
+            self._watch_signatures(origin, results)
             if manifest is None:
                 self._seconds.pop(origin, None)
                 self._on_its_way.discard(origin)
@@ -131,6 +134,8 @@ class FleetView:
         for origin in changed:
             self._time(origin, view)
             self._touched |= dict.fromkeys(view.results.members.get(origin, ()))
+        for origin in self._signatures.look(time.time()):
+            self._touched |= dict.fromkeys(view.results.members.get(origin, ()))
         rechecked = list(itertools.islice(self._recheck, RECHECKED))
         self._touched |= dict.fromkeys(filter(None, rechecked))
         told = list(itertools.islice(self._touched, TOLD))
@@ -143,6 +148,15 @@ class FleetView:
         facts = partial(self._pop_facts, view, fleet)
         self._updates.pops(view.observation, view.pops, facts, now)
         self.pending = self._arrivals.pending or bool(self._touched) or bool(rechecked)
+
+    def _watch_signatures(self, origin: str, results: Results) -> None:
+        signed, ends = results.signed.get(origin), self._metrics.fleet.signature_ends
+        if signed is None:
+            self._signatures.put(origin, None, time.time())
+            ends.pop(origin, None)
+        else:
+            self._signatures.put(origin, signed.period, time.time())
+            ends[origin] = signed.period.ends.at
 
     def _is_early(self, fleet: Fleet) -> bool:
         """Whether some edge may still prove what it proved to the writer before."""
@@ -186,12 +200,14 @@ class FleetView:
     ) -> Facts:
         if origin is None:
             return Facts(None, None)
-        shared = view.results.shared.get(origin, ()) if reference.kind == "Zone" else ()
+        is_zone = reference.kind == "Zone"
+        shared = view.results.shared.get(origin, ()) if is_zone else ()
+        signed = self._signatures.get(origin) if is_zone else None
         outcome = view.results.outcome(origin, reference)
         state, proof = self._arrivals.states.get(origin), self._standing.get(origin)
         if outcome is not None and proof is not None:
             outcome, state = replace(outcome, manifest=proof.manifest), proof.state
-        facts = Facts(outcome, state, shared=shared)
+        facts = Facts(outcome, state, shared=shared, signed=signed)
         if facts.manifest is None or state is None:
             return facts
         at, seconds = self._seconds.get(origin, (None, None))

@@ -7,6 +7,9 @@
 
 One that is not accepted is not programmed either, although its last good version may be served.
 
+A Zone that is signed has SignaturesValid beside them. It tells of what is published, and takes no
+part in Ready: the signer has to mend it, and the fleet serves what it was given.
+
 `conditions` computes these once for an object; its status and its metrics are both made of them.
 """
 
@@ -22,7 +25,10 @@ from dnsfleet.resources.zones import (
     MAX_SHOWN_DATA,
 )
 from dnsfleet.violations import Violation
+from dnsfleet.zones import signatures
 from dnsfleet.zones.shared_values import Shared
+from dnsfleet.zones.signature_watch import Watched
+from dnsfleet.zones.signatures import Level
 from dnsfleet_publisher.publishing import Outcome, State
 
 from dnsfleet_operator.statuses.conditions import Condition, Status, accepted, merge
@@ -41,6 +47,8 @@ class Facts:
     """From publication to the last Pop's word; None until then."""
     shared: tuple[Shared, ...] = ()
     """The RRsets that several RecordSets share, for the status of the Zone."""
+    signed: Watched | None = None
+    """How the signatures of what is published are, where it is signed, for that status too."""
 
     @property
     def manifest(self) -> Manifest | None:
@@ -101,7 +109,7 @@ def conditions(subject: str, violations: Sequence[Violation], facts: Facts) -> l
     ready = Condition("Ready", True, "Ready")
     if missing is not None:
         ready = Condition("Ready", False, missing.reason, missing.message)
-    return [*steps, ready]
+    return [*steps, ready, *_signatures_valid(facts)]
 
 
 def _programmed(taken: Condition, facts: Facts) -> Condition:
@@ -132,6 +140,14 @@ def _propagated(programmed: Condition, state: ZoneState | None) -> Condition:
     worst = state.late[0]
     told = "; ".join(f"{each.pop}: {each.message}" for each in state.late)
     return Condition("Propagated", False, worst.reason, told)
+
+
+def _signatures_valid(facts: Facts) -> list[Condition]:
+    if facts.signed is None:
+        return []
+    period, level = facts.signed
+    valid = level in (Level.VALID, Level.NEAR_EXPIRY)
+    return [Condition("SignaturesValid", valid, level.value, signatures.message(period, level))]
 
 
 def _shared(rrset: Shared) -> dict[str, Any]:

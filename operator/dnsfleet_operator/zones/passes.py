@@ -22,6 +22,7 @@ For what a RecordSet added to a zone the same holds; `retained` knows what that 
 
 import itertools
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from functools import partial
 
@@ -355,6 +356,8 @@ class ZonePasses:
         for origin, outcome in outcomes.items():
             want = self._desired.get(origin)
             self.results.note(origin, outcome, None if want is None else want.pops)
+            if self._store.held(origin) is not None:  # else it is in doubt what is published
+                self.results.note_content(origin, self._store.load(origin), time.time())
             if outcome.reason == AWAY and want is not None:
                 self.mark(origin)
             if outcome.state is State.REMOVED:

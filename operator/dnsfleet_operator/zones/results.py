@@ -7,8 +7,9 @@ from typing import NamedTuple
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.resources import Reference
 from dnsfleet.violations import Violation, errors
-from dnsfleet.zones import shared_values
+from dnsfleet.zones import shared_values, signatures
 from dnsfleet.zones.shared_values import Shared
+from dnsfleet.zones.signatures import Period
 from dnsfleet_engine import Zone
 from dnsfleet_publisher.assembling import Assembler
 from dnsfleet_publisher.publishing import Outcome, State
@@ -18,6 +19,15 @@ from dnsfleet_operator.zones.placements import Placements
 
 AWAY = "StoreUnavailable"
 """The reason of an outcome for which the core did not answer."""
+
+
+class Signed(NamedTuple):
+    """A published zone that is signed."""
+
+    digest: bytes
+    """Of its content."""
+    period: Period
+    """When its signatures are valid."""
 
 
 class Taken(NamedTuple):
@@ -50,6 +60,8 @@ class Results:
     """Each object without an error that the core has: its version, and of a Zone its zone file."""
     waiting: set[Reference] = field(default_factory=set)
     """Objects whose own change waits for the core."""
+    signed: dict[str, Signed] = field(default_factory=dict)
+    """Of the published zones those that are signed, by origin."""
     placements: Placements = field(default_factory=Placements)
     """Of the published zones; where it is not sure which Pops serve one, those that surely do."""
 
@@ -82,9 +94,24 @@ class Results:
             pops = wanted if pops is None else tuple(sorted({*pops} & {*wanted}))
         self.placements.put(origin, pops)
 
+    def note_content(self, origin: str, zone: Zone | None, now: float) -> None:
+        """Take what an origin has published; a signed zone is gone through once for each content.
+
+        `now` is Unix time in seconds.
+        """
+        known = self.signed.get(origin)
+        if zone is not None and known is not None and known.digest == zone.digest:
+            return
+        period = None if zone is None else signatures.period(zone, now)
+        if zone is None or period is None:
+            self.signed.pop(origin, None)
+        else:
+            self.signed[origin] = Signed(zone.digest, period)
+
     def forget(self, origin: str) -> None:
         """Nothing is asked for at an origin, and nothing is published."""
         self.outcomes.pop(origin, None)
+        self.signed.pop(origin, None)
         self.placements.remove(origin)
 
     def tell(self, touched: Set[Reference], observation: Observation, assembler: Assembler) -> None:

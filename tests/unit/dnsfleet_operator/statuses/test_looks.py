@@ -25,6 +25,8 @@ from dnsfleet_operator.statuses.looks import TOLD, FleetView, View
 from dnsfleet_operator.zones.results import Pass, Results, Taken
 from dnsfleet_publisher.publishing import Outcome, State
 from support.evidence import known_positions, proved
+from support.signature_records import signed
+from support.signature_records import zone as unsigned
 from support.zone_writers import zone
 
 ZONE = Reference("Zone", "dns", "a")
@@ -415,3 +417,55 @@ def test_a_proof_in_time_changes_nothing() -> None:
     assert looks.look() == []
     looks.said = {"fra/e": proved(10, time_ms=time.time_ns() // 1_000_000)}
     assert looks.look() == []
+
+
+def conditions_of(status: Mapping[str, Any]) -> dict[str, str]:
+    return {each["type"]: each["reason"] for each in status["conditions"]}
+
+
+def test_a_zone_tells_of_its_signatures_when_they_come_to_another_level(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    days = 0.0
+    clock = SimpleNamespace(
+        time=lambda: days * 86_400, time_ns=time.time_ns, monotonic=time.monotonic
+    )
+    monkeypatch.setattr(looks_module, "time", clock)
+    looks = Looks()
+    looks.serve()
+    looks.make("1", 1)
+    looks.view.results.note_content(A, signed(0, 3 * 86_400), 0.0)
+    looks.say(1)
+    told = []
+    for version, days in enumerate((0.0, 1.0, 1.9, 2.0, 2.5, 3.0, 9.0), 2):
+        if looks.look():
+            told.append((days, conditions_of(looks.put[-1][1])["SignaturesValid"]))
+            looks.write(version)
+    assert told == [(0.0, "Valid"), (2.0, "NearExpiry"), (3.0, "Expired")]
+
+    looks.view.results.note_content(A, signed(0, 12 * 86_400, serial=2), 0.0)
+    looks.say(2)
+    looks.look()
+    assert conditions_of(looks.put[-1][1])["SignaturesValid"] == "Valid"
+    looks.view.results.note_content(A, unsigned(serial=3), 0.0)
+    looks.say(3)
+    looks.look()
+    assert "SignaturesValid" not in conditions_of(looks.put[-1][1])
+
+
+def test_the_end_of_the_signatures_is_a_metric_until_the_zone_goes() -> None:
+    looks = Looks()
+
+    def metric() -> float | None:
+        name = "dnsfleet_zone_signature_expiry_timestamp_seconds"
+        return looks.metrics.registry.get_sample_value(name, {"zone": A})
+
+    looks.make("1", 1)
+    looks.say(1)
+    assert metric() is None
+    looks.view.results.note_content(A, signed(0, 7), 0.0)
+    looks.say(2)
+    assert metric() == 7.0
+    looks.view.results.forget(A)
+    looks.looks.passed(Pass({}, frozenset({A}), frozenset(), {}), looks.view.results)
+    assert metric() is None

@@ -10,6 +10,8 @@ from dnsfleet.resources import Pop, Reference, Zone
 from dnsfleet.resources.zones import ZoneStatus
 from dnsfleet.violations import Violation
 from dnsfleet.zones.shared_values import Shared
+from dnsfleet.zones.signature_watch import Watched
+from dnsfleet.zones.signatures import Level, Moment, Period
 from dnsfleet_operator.statuses import conditions, events, pops, zones
 from dnsfleet_operator.statuses.conditions import Condition
 from dnsfleet_operator.statuses.propagation import PopState, ZoneState
@@ -117,6 +119,26 @@ def test_conditions_of_a_zone(
     Zone.model_validate(
         yaml_resources.zone().model_dump(mode="json", exclude_unset=True) | {"status": made}
     )
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"),
+    [
+        (Level.VALID, "True"),
+        (Level.NEAR_EXPIRY, "True"),
+        (Level.EXPIRED, "False"),
+        (Level.NOT_YET_VALID, "False"),
+    ],
+)
+def test_signatures_that_end_do_not_make_a_zone_less_ready(level: Level, expected: str) -> None:
+    moment = Moment(2_000_000_000, "www.example.com.", "A")
+    outcome = Outcome(State.PUBLISHED, MANIFEST)
+    facts = zones.Facts(outcome, EVERYWHERE, signed=Watched(Period(moment, moment), level))
+    made = zones.zone(4, zones.conditions(SUBJECT, (), facts), facts, {}, NOW)
+    assert told(made)["SignaturesValid"] == (expected, level.value)
+    assert told(made)["Ready"] == ("True", "Ready")
+    assert "2033-05-18T03:33:20Z, for www.example.com. A" in made["conditions"][-1]["message"]
+    ZoneStatus.model_validate(made)
 
 
 def test_counts_of_a_zone() -> None:
@@ -326,6 +348,34 @@ NOTICES = [
     ({}, shown("Programmed", "False", "NotAccepted"), []),
     ({}, shown("Propagated", "False", "Propagating"), []),
     ({}, shown("Drained", "False", "LastActivePop", "a"), [("Warning", "LastActivePop", "a")]),
+    ({}, shown("SignaturesValid", "True", "Valid", "a"), []),
+    ({}, shown("SignaturesValid", "True", "NearExpiry", "a"), [("Warning", "NearExpiry", "a")]),
+    ({}, shown("SignaturesValid", "False", "Expired", "a"), [("Warning", "Expired", "a")]),
+    (
+        shown("SignaturesValid", "True", "NearExpiry", "a"),
+        shown("SignaturesValid", "True", "NearExpiry", "b"),
+        [],
+    ),
+    (
+        shown("SignaturesValid", "True", "NearExpiry", "a"),
+        shown("SignaturesValid", "False", "Expired", "b"),
+        [("Warning", "Expired", "b")],
+    ),
+    (
+        shown("SignaturesValid", "False", "Expired", "a"),
+        shown("SignaturesValid", "True", "NearExpiry", "b"),
+        [("Warning", "NearExpiry", "b")],
+    ),
+    (
+        shown("SignaturesValid", "True", "NearExpiry", "a"),
+        shown("SignaturesValid", "True", "Valid", "b"),
+        [("Normal", "Valid", "b")],
+    ),
+    (
+        shown("SignaturesValid", "False", "NotYetValid", "a"),
+        shown("SignaturesValid", "True", "Valid", "b"),
+        [("Normal", "Valid", "b")],
+    ),
 ]
 
 
