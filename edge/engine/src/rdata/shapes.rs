@@ -59,7 +59,7 @@ pub fn shape(rtype: u16) -> Option<Shape> {
         ),
         SSHFP => (&[U8, U8, Hex], "ALGORITHM FINGERPRINT-TYPE FINGERPRINT"),
         RRSIG => (
-            &[Type, Algorithm, U8, Seconds, Time, Time, U16, Name, Base64],
+            &[Type, Algorithm, U8, U32, Time, Time, U16, Name, Base64],
             "TYPE ALGORITHM LABELS TTL EXPIRATION INCEPTION KEY-TAG SIGNER SIGNATURE",
         ),
         NSEC => (&[Name, Bitmap], "NEXT TYPE…"),
@@ -89,9 +89,7 @@ fn text_only(rtype: u16) -> Option<Shape> {
         NSAP => (&[Nsap], "0xDIGITS"),
         NSAP_PTR => (&[Name], "NAME"),
         SIG => (
-            &[
-                OldType, Algorithm, U8, Seconds, Time, Time, U16, Name, Base64,
-            ],
+            &[OldType, Algorithm, U8, U32, Time, Time, U16, Name, Base64],
             "TYPE ALGORITHM LABELS TTL EXPIRATION INCEPTION KEY-TAG SIGNER SIGNATURE",
         ),
         KEY | RKEY => (

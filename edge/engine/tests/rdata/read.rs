@@ -68,7 +68,7 @@ fn is_written_as_its_rfc_shows() {
         ("NSEC", "host", "host.example.com."),
         (
             "RRSIG",
-            "A 5 3 1d 20030322173103 1045848663 2642 example.com. oJB1W6WNGv+ldvQ3WDG0MQkg",
+            "A 5 3 86400 20030322173103 1045848663 2642 example.com. oJB1W6WNGv+ldvQ3WDG0MQkg",
             "A 5 3 86400 20030322173103 20030221173103 2642 example.com. oJB1W6WNGv+ldvQ3WDG0MQkg",
         ),
         ("TLSA", "3 1 1 abcd EF01", "3 1 1 ABCDEF01"),

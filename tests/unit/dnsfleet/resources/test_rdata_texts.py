@@ -8,6 +8,7 @@ from support.encoded_zones import wire_records
 APEX = b"@ 300 SOA ns1 hostmaster 1 7200 900 1209600 300\n@ 300 NS ns1.example.net.\n"
 
 PLACE = "0 0 0.000 N 0 0 0.000 E"
+SIGNED = "20300101000000 20200101000000 1 example.com. AQID"
 
 TEXTS = [
     # type, what is read, what is written
@@ -139,6 +140,8 @@ REFUSED = [
     ("KEY", "256 3 8", "the key is missing"),
     ("RKEY", "0 3 8", "the key is missing"),
     ("RKEY", "1 3 8 AQID", "the flags are not 0"),
+    ("RRSIG", f"A 8 3 1h {SIGNED}", '"1h" is not a number from 0 to 4294967295'),
+    ("SIG", f"A 8 3 1W2d {SIGNED}", '"1W2d" is not a number from 0 to 4294967295'),
     ("NULL", "x", "write it as \\# LENGTH HEX"),
 ]
 
