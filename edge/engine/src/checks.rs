@@ -11,7 +11,7 @@
 //! | one DNAME, and no names below it | RFC 6672 section 2.3 | error |
 //! | no NS beside a DNAME, but at the apex | RFC 6672 section 2.3 | warning |
 //! | below a zone cut only addresses | RFC 1034 section 4.2.1 | warning |
-//! | no @ in the mailbox of the SOA | RFC 1035 section 8 | warning |
+//! | no @ in the mailboxes of SOA, RP and MINFO | RFC 1035 section 8 | warning |
 //! | an address for a name server at or below its own cut | RFC 9471 section 2 | warning |
 //! | no DS at the apex | RFC 4035 section 2.4 | warning |
 //! | no parameters beside priority 0 | RFC 9460 section 2.4.2 | warning |
@@ -30,17 +30,17 @@ use crate::gathered::Added;
 use crate::name;
 use crate::rdata::{
     self,
-    types::{A, AAAA, CNAME, DNAME, DS, HTTPS, NS, NSEC, RRSIG, SOA, SVCB},
+    types::{A, AAAA, CNAME, DNAME, DS, HTTPS, MINFO, NS, NSEC, RP, RRSIG, SOA, SVCB},
 };
 use crate::violations::Violations;
-use crate::zone::{Node, Rrset, Zone};
+use crate::zone::{Node, Zone};
 use apex::has_address;
 use owner::{Owner, last_place};
 
 /// KEY may stand beside a CNAME (RFC 3007 section 3.1.1).
 const KEY: u16 = 25;
-/// Types that have rules about their owner, or about what is at or below it.
-const RULED: [u16; 7] = [SOA, NS, CNAME, DNAME, DS, SVCB, HTTPS];
+/// Types that have rules about their rdata, their owner, or what is at or below it.
+const RULED: [u16; 9] = [SOA, NS, CNAME, DNAME, DS, SVCB, HTTPS, RP, MINFO];
 
 /// Checks a zone in the making; `touched` has the added records of each owner, by type and order.
 ///
@@ -75,6 +75,7 @@ pub fn check<'a>(
             checked.check_cut(node, violations);
             services::check_ds(&checked, node, violations);
             services::check_services(&checked, node, violations);
+            mailbox::check_mailboxes(&checked, node, violations);
         }
         checked.check_above(violations);
     }
@@ -105,25 +106,6 @@ impl Owner<'_> {
                 soa.count()
             );
             violations.error("MultipleSOA", message, self.place(SOA));
-        }
-        if self.has_added(SOA) {
-            self.check_mailboxes(soa, violations);
-        }
-    }
-
-    fn check_mailboxes(&self, soa: Rrset<'_>, violations: &mut Violations) {
-        for soa in soa.rdatas() {
-            let Some(mailbox) = rdata::names(SOA, soa).nth(1) else {
-                continue;
-            };
-            let mailbox = &soa[mailbox];
-            if let Some(corrected) = mailbox::corrected(mailbox, self.zone.origin().as_wire()) {
-                let found = name::to_text(mailbox).replace("\\@", "@");
-                let message = format!(
-                    "the mailbox {found} of the SOA has an @; write a dot in its place: {corrected}"
-                );
-                violations.warn("BadMailbox", message, self.place(SOA));
-            }
         }
     }
 

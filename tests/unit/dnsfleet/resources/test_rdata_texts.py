@@ -171,6 +171,18 @@ WARNED = [
         "DSAtApex",
         "example.com. is the apex, and its DS belongs to the zone above",
     ),
+    (
+        "www RP first.last@example.net. .",
+        "BadMailbox",
+        "the mailbox first.last@example.net. of the RP has an @; write a dot in its place: "
+        r"first\.last.example.net.",
+    ),
+    (
+        "www MINFO me.example.net. errors@example.com",
+        "BadMailbox",
+        "the mailbox errors@example.com.example.com. of the MINFO has an @; write a dot in its "
+        "place: errors.example.com.",
+    ),
 ]
 
 
