@@ -1,5 +1,5 @@
-//! What some servers and providers write in the place of a type: features of their own, for which
-//! the DNS has no record.
+//! What some servers and providers write in the place of a type or an address: features of their
+//! own, for which the DNS has no record.
 
 /// What such a word asks for, and what to write; None for any other word.
 pub fn explain(mnemonic: &[u8]) -> Option<&'static str> {
@@ -30,4 +30,12 @@ pub fn explain(mnemonic: &[u8]) -> Option<&'static str> {
         }
         _ => return None,
     })
+}
+
+/// What a word in the place of an address is, and what to write; None for any other word.
+pub fn explain_address(word: &[u8]) -> Option<&'static str> {
+    word.eq_ignore_ascii_case(b"Parked").then_some(
+        "no address, GoDaddy answered with that of its own page for a parked name; write the \
+         address of your server, or remove the line",
+    )
 }

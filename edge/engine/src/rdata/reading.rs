@@ -3,6 +3,7 @@
 use super::bitmaps;
 use super::faults::Fault;
 use super::fields::Field;
+use super::foreign;
 use super::own::{gateways, hip, location, old_addresses, prefixes, svc_params};
 use super::reader::{Reader, wrong};
 use super::shapes::Shape;
@@ -99,8 +100,10 @@ fn read_value(field: Field, reader: &mut Reader<'_, '_>, out: &mut Vec<u8>) -> R
             out.extend(time.to_be_bytes());
         }
         Field::Ipv4 => {
-            let address = values::address::<Ipv4Addr>(reader.word()?);
-            out.extend(address.ok_or(Fault::rdata("not an IPv4 address"))?.octets());
+            let word = reader.word()?;
+            let wrong = foreign::explain_address(word).unwrap_or("not an IPv4 address");
+            let address = values::address::<Ipv4Addr>(word);
+            out.extend(address.ok_or(Fault::rdata(wrong))?.octets());
         }
         Field::Ipv6 => {
             let address = values::address::<Ipv6Addr>(reader.word()?);

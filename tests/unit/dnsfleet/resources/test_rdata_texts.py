@@ -142,6 +142,7 @@ REFUSED = [
     ("RKEY", "1 3 8 AQID", "the flags are not 0"),
     ("RRSIG", f"A 8 3 1h {SIGNED}", '"1h" is not a number from 0 to 4294967295'),
     ("SIG", f"A 8 3 1W2d {SIGNED}", '"1W2d" is not a number from 0 to 4294967295'),
+    ("A", "parked", "no address, GoDaddy answered with that of its own page for a parked name"),
     ("NULL", "x", "write it as \\# LENGTH HEX"),
 ]
 
