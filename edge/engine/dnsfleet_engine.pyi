@@ -131,6 +131,13 @@ class ZoneBuilder:
     ) -> None:
         """Read a master file (RFC 1035 section 5). `progress` gets (octets read, octets in all)."""
 
+    def records_by_file(self, ends: list[int] = ...) -> list[tuple[str, int]]:
+        """The files that were read, in order, each with the number of its records.
+
+        Where the first one was put together from parts, `ends` has the last line of each part, and
+        the file is there once for each of them.
+        """
+
     def add_record(self, owner: str, rtype: str, ttl: int, data: str, where: str) -> None:
         """Add one record in presentation form; names are relative to the origin.
 

@@ -253,7 +253,7 @@ class Assembler:
             own,
             labels_of(own, zone, self.labels),
             frozenset(self.retained.intersection(self.record_sets.references(zone.reference))),
-            source.empty,
+            source.parts,
         )
         return self._last_good.build(inputs, self._documents)
 

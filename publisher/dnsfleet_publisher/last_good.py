@@ -25,6 +25,7 @@ from dnsfleet.resources.documents import Document
 from dnsfleet.violations import Violation, errors
 from dnsfleet.zones import building, ownership
 from dnsfleet.zones.ownership import Owned
+from dnsfleet.zones.parts import Parts
 from dnsfleet_engine import Zone
 
 Labels = Mapping[str, Mapping[str, str]]
@@ -52,8 +53,8 @@ class Assembled:
     """Whose records are in it, each in the version that is."""
     again: float | None = None
     """Seconds after which its zone file is to be asked for again; None for never."""
-    empty: str = ""
-    """A part of its zone file that has nothing in it, if there is one."""
+    parts: Parts | None = None
+    """What its own records come from; None where that was never good."""
 
     @property
     def origin(self) -> str:
@@ -76,8 +77,8 @@ class Inputs:
     """Of the namespaces of the RecordSets, as far as they decide."""
     retained: frozenset[Reference]
     """Those of the RecordSets whose object does not say them any more."""
-    empty: str = ""
-    """A part of its zone file that has nothing in it, if there is one."""
+    parts: Parts | None = None
+    """What the Zone's own records come from."""
 
 
 class _Built(NamedTuple):
@@ -109,7 +110,8 @@ class LastGood:
         self.documents = {document.reference: document for document in good}
         """The last good document of each Zone and RecordSet."""
         self._published = published
-        self._bases: dict[Reference, Zone | None] = {}
+        self._bases: dict[Reference, tuple[Zone | None, Parts | None]] = {}
+        """What the last good version of each Zone was made of."""
         self._built: dict[Reference, tuple[Inputs, Assembled]] = {}
 
     def inputs(self, zone: Reference) -> Inputs | None:
@@ -140,10 +142,9 @@ class LastGood:
             if good not in refused and good in documents:
                 self.documents[good] = documents[good]
         if reference not in refused:
-            self._bases[reference] = inputs.base
-        assembled = Assembled(
-            inputs.resource, built.zone, tuple(told), served, inputs.again, inputs.empty
-        )
+            self._bases[reference] = (inputs.base, inputs.parts)
+        _, parts = self._bases.get(reference, (None, None))
+        assembled = Assembled(inputs.resource, built.zone, tuple(told), served, inputs.again, parts)
         self._built[reference] = (inputs, assembled)
         return assembled
 
@@ -172,7 +173,7 @@ class LastGood:
         resource, base = inputs.resource, inputs.base
         if resource.reference in wrong:
             good = self._good(resource)
-            base = None if good is None else self._bases.get(resource.reference)
+            base = None if good is None else self._bases.get(resource.reference, (None, None))[0]
             resource = resource if good is None else good
         record_sets = tuple(
             self._good_record_set(item, inputs.resource) if item.reference in wrong else item

@@ -23,7 +23,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from dnsfleet.replication.manifests import Manifest
-from dnsfleet.zones import plans
+from dnsfleet.zones import parts, plans
+from dnsfleet.zones.parts import Parts
 from dnsfleet_engine import Delta, Zone
 
 from dnsfleet_publisher.record_store import RecordStore
@@ -45,8 +46,8 @@ class Desired(NamedTuple):
     """Names of the Pops that serve it, sorted; None is all."""
     approve: str | None = None
     """The value of the annotation `dnsfleet.io/approve`, if there is one."""
-    empty: str = ""
-    """A file of the zone that has nothing in it, if there is one (`plans.unsafe`)."""
+    parts: Parts | None = None
+    """What the zone is made of, where that is known."""
 
 
 class State(StrEnum):
@@ -78,6 +79,8 @@ class Publisher:
 
     def __init__(self, store: RecordStore) -> None:
         self._store = store
+        self._parts: dict[str, Parts] = {}
+        """What each zone was made of when it was published; a new process does not know it."""
         self._reread: set[str] = set()
         self._cleared = 0
         self.away = ""
@@ -152,13 +155,16 @@ class Publisher:
             old, delta = self._store.load(origin), None
             if old is not None:
                 delta = plans.change(old, want.zone)
-                fault = plans.unsafe(old, want.zone, delta, want.empty)
+                doubt = parts.doubt(want.parts, self._parts.get(origin))
+                fault = plans.unsafe(old, want.zone, delta, doubt)
                 if fault is not None and not plans.approved(want.approve, delta):
                     manifest = self._store.republish(origin) or self._store.manifest(origin)
                     return Outcome(State.HELD, manifest, fault.reason, fault.message)
             made = self._write(origin, want, delta)
         except (StoreConflictError, ValueError) as error:
             return self.failed(origin, "PublishFailed", error)
+        if want.parts is not None:
+            self._parts[origin] = want.parts
         if made is not None:
             return Outcome(State.PUBLISHED, made)
         return Outcome(State.UNCHANGED, self._store.manifest(origin))
@@ -173,6 +179,7 @@ class Publisher:
         return self._store.publish(origin, want.zone, want.pops, delta)
 
     def _remove(self, origin: str) -> Outcome:
+        self._parts.pop(origin, None)
         try:
             made = self._store.tombstone(origin)
         except StoreConflictError as error:

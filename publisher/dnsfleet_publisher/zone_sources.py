@@ -8,7 +8,8 @@ up`, addresses for the operator.
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,7 +18,8 @@ from dnsfleet.resources import ConfigMap, Reference
 from dnsfleet.resources.documents import Document
 from dnsfleet.violations import Violation
 from dnsfleet.zones import building, master_files
-from dnsfleet_engine import Zone
+from dnsfleet.zones.parts import Parts
+from dnsfleet_engine import Zone, ZoneBuilder
 
 Progress = Callable[[str, int, int], None]
 """File, octets read, octets in all."""
@@ -33,8 +35,8 @@ class Source:
     violations: tuple[Violation, ...] = ()
     again: float | None = None
     """Seconds after which to ask for the text again; None for never."""
-    empty: str = ""
-    """The name of a part that has nothing in it, not even a comment; one where there are more."""
+    parts: Parts | None = None
+    """What the zone is made of; None where it could not be read."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,8 @@ class Text:
     text: bytes
     name: str
     include: master_files.Include | None = None
-    empty: str = ""
-    """The name of a part of the text that has nothing in it."""
+    parts: tuple[tuple[str, bytes], ...] = ()
+    """Name and text of each piece that `text` was put together from, if it was."""
 
 
 class SourceError(ValueError):
@@ -90,7 +92,8 @@ class ZoneSources:
         file = zone.spec.zone_file
         if file is None:
             self._known.pop(zone.reference, None)
-            return Source(None)
+            records = sum(len(record.data) for record in zone.spec.records or ())
+            return Source(None, parts=Parts((("spec.records", records),)))
         maps = [config_maps.get(_config_map(zone, key.name)) for key in file.config_maps or ()]
         spec = zone.spec
         inputs = (spec.origin, spec.ttl, spec.name_servers, spec.soa, file, document.path, maps)
@@ -113,27 +116,64 @@ class ZoneSources:
             why, message, field = error.violation
             where = f"{zone.reference}: spec.zoneFile.{field}"
             return Source(None, (Violation(why, message, where),), error.again)
-        report, empty = self._progress, [found.empty]
+        report, counting = self._progress, _Counting(found)
         built, violations = building.from_zone_file(
             zone,
             found.text,
             found.name,
-            None if found.include is None else _noting_empty(found.include, empty),
+            None if found.include is None else counting.including(found.include),
             None if report is None else lambda read, total: report(found.name, read, total),
+            counting.count,
         )
-        return Source(built, tuple(violations), empty=next(filter(None, empty), ""))
+        return Source(built, tuple(violations), parts=counting.parts)
 
 
-def _noting_empty(include: master_files.Include, empty: list[str]) -> master_files.Include:
-    """`include`, which adds the names of texts with nothing in them to `empty`."""
+class _Counting:
+    """Finds the parts of a text while it is read."""
 
-    def noting(written: str, including: str) -> tuple[str, bytes]:
-        name, text = include(written, including)
-        if not text.strip():
-            empty.append(name)
-        return name, text
+    def __init__(self, text: Text) -> None:
+        self._text = text
+        blank = (name for name, part in text.parts if not part.strip())
+        self._empty = next(blank, "")
+        self._records: Counter[str] = Counter()
 
-    return noting
+    @property
+    def parts(self) -> Parts:
+        return Parts(tuple(self._records.items()), self._empty)
+
+    def including(self, include: master_files.Include) -> master_files.Include:
+        """`include`, of which it is noted what has nothing in it."""
+
+        def noting(written: str, including: str) -> tuple[str, bytes]:
+            name, text = include(written, including)
+            if not text.strip():
+                self._empty = self._empty or name
+            return name, text
+
+        return noting
+
+    def count(self, builder: ZoneBuilder) -> None:
+        """Count the records of all files that were read."""
+        pieces = self._text.parts
+        # The lines of what is compressed are not those of the pieces, and a piece of it is refused.
+        if master_files.is_compressed(self._text.text):
+            pieces = ()
+        own = [name for name, _ in pieces] or [self._text.name]
+        counts = builder.records_by_file(_last_lines(text for _, text in pieces))
+        for number, (included, count) in enumerate(counts):
+            self._records[own[number] if number < len(own) else included] += count
+
+
+def _last_lines(pieces: Iterable[bytes]) -> list[int]:
+    """The number of the last line of each piece of a text; one may end within a line."""
+    found, breaks = [], 0
+    for piece in pieces:
+        breaks += piece.count(b"\n")
+        if piece:
+            found.append(breaks + (not piece.endswith(b"\n")))
+        else:
+            found.append(found[-1] if found else 0)
+    return found
 
 
 def _own_text(zone: resources.Zone, config_maps: ConfigMaps) -> Text | None:
@@ -146,10 +186,9 @@ def _own_text(zone: resources.Zone, config_maps: ConfigMaps) -> Text | None:
             _from_config_map(config_maps, _config_map(zone, key.name), key.key, index)
             for index, key in enumerate(file.config_maps)
         ]
-        keys = zip(file.config_maps, parts, strict=True)
-        blank = (f"ConfigMap {key.name} key {key.key}" for key, part in keys if not part.strip())
+        named = [f"ConfigMap {key.name} key {key.key}" for key in file.config_maps]
         where = f"{zone.reference}: spec.zoneFile.configMaps"
-        return Text(b"".join(parts), where, empty=next(blank, ""))
+        return Text(b"".join(parts), where, parts=tuple(zip(named, parts, strict=True)))
     return None
 
 

@@ -6,6 +6,7 @@ number of records, or cannot be read. So every publication must have all records
 refused or held, and a name at the end of the file has an answer at any time.
 """
 
+import functools
 import os
 import random
 import time
@@ -148,6 +149,23 @@ def test_an_emptied_include_is_held_until_it_is_approved(writer: Writer) -> None
     approval = f'{{name: filed, annotations: {{dnsfleet.io/approve: "{plan}"}}}}'
     replace(writer.folder / "filed.yaml", FILED.replace("{name: filed}", approval))
     wait_for("the approved change", lambda: writer.answer("included") is None, LIVE_SECONDS)
+
+
+def test_a_small_include_that_lost_most_is_held(writer: Writer) -> None:
+    lines = text("included", 1).splitlines(keepends=True)
+    replace(writer.folder / "small", "".join(lines[:30]).replace("i", "s"))
+    both = text("filed.zone", 1) + "$INCLUDE small\n"
+    replace(writer.folder / "filed.zone", both)
+    last = f"s{29}.filed.example"
+    ask_small = functools.partial(ask, writer.fleet.servers[0], last)
+    wait_for("the small part", lambda: ask_small() == ["192.0.0.1"], LIVE_SECONDS)
+    replace(writer.folder / "small", "".join(lines[:15]).replace("i", "s"))
+    held = writer.fleet.wait("held", LIVE_SECONDS)
+    assert f"and {writer.folder}/small has lost 15 of 30 records; if" in held["message"]
+    assert ask_small() == ["192.0.0.1"]
+    replace(writer.folder / "small", "".join(lines[:30]).replace("i", "t"))
+    # As many records, with other names: nothing is lost, and so nothing is held.
+    wait_for("other names", lambda: ask_small() is None, LIVE_SECONDS)
 
 
 def test_an_edited_origin_is_refused_and_one_zone_is_served(writer: Writer) -> None:

@@ -10,9 +10,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet.replication import keys, manifests
 from dnsfleet.replication.manifests import FleetHead, Manifest
 from dnsfleet.zones import plans
-from dnsfleet_engine import Zone
+from dnsfleet.zones.parts import Parts
+from dnsfleet_engine import Delta, Zone
 from dnsfleet_publisher.core_redis import connect
-from dnsfleet_publisher.publishing import Desired, Publisher, State
+from dnsfleet_publisher.publishing import Desired, Outcome, Publisher, State
 from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import Fenced
 from support.valkey import Valkey
@@ -138,6 +139,35 @@ def test_an_unsafe_plan_is_held_until_its_hash_is_approved(
     outcome = publisher.reconcile({A: Desired(small, None, approve)}, True)[A]
     assert outcome.state is State.PUBLISHED
     assert outcome.manifest == stored(admin, A) != before
+
+
+def test_a_part_that_lost_most_is_measured_by_what_was_published(
+    publisher: Publisher, store: RecordStore
+) -> None:
+    def outcome(count: int, part: int, approve: str | None = None) -> Outcome:
+        parts = Parts((("f", 100), ("i", part)))
+        desired = Desired(make_zone(A, hosts(count)), None, approve, parts)
+        return publisher.reconcile({A: desired}, complete=True)[A]
+
+    assert outcome(100, 30).state is State.PUBLISHED
+    held = outcome(97, 15)
+    assert (held.state, held.reason) == (State.HELD, "UnsafePlan")
+    assert "removes 3 of 102 RRsets and i has lost 15 of 30 records; if" in held.message
+    # What was held, and is a little different now, is no measure.
+    assert outcome(96, 14).state is State.HELD
+    assert outcome(97, 29).state is State.PUBLISHED
+    assert outcome(94, 15, plans.plan_hash(_change(store, 94))).state is State.PUBLISHED
+    assert outcome(93, 14).state is State.PUBLISHED
+    assert outcome(100, 0).state is State.PUBLISHED, "nothing is removed"
+    again = Publisher(store)
+    desired = Desired(make_zone(A, hosts(97)), None, None, Parts((("f", 1), ("i", 0))))
+    assert again.reconcile({A: desired}, complete=True)[A].state is State.PUBLISHED
+
+
+def _change(store: RecordStore, count: int) -> Delta:
+    old = store.load(A)
+    assert old is not None
+    return plans.change(old, make_zone(A, hosts(count)))
 
 
 def test_a_core_that_came_back_empty_is_filled_again(

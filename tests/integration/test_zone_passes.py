@@ -120,6 +120,34 @@ def test_an_unsafe_change_waits_for_its_approval(core: Valkey) -> None:
     assert writer.served() == {"a.example.": 2}
 
 
+def test_a_key_of_a_config_map_that_lost_most_waits_for_its_approval(core: Valkey) -> None:
+    names = [{"name": "parts", "key": key} for key in ("large", "small")]
+    file = item("Zone", "a", {"origin": "a.example", "zoneFile": {"configMaps": names}})
+    head = "@ 60 SOA ns1.example.net. h. 1 7200 900 1209600 300\n@ 60 NS ns1.example.net.\n"
+
+    def put(small: int) -> None:
+        data = {
+            "large": head + "".join(f"l{n} 60 A 192.0.2.1\n" for n in range(100)),
+            "small": "".join(f"s{n} 60 A 192.0.2.1\n" for n in range(small)),
+        }
+        made = item("ConfigMap", "parts", {}) | {"apiVersion": "v1", "data": data}
+        del made["spec"]
+        writer.observation.put(made)
+
+    writer = Writer(core)
+    put(20)
+    assert writer.run(file).outcomes["a.example."].state is State.PUBLISHED
+    put(8)
+    held = writer.work().outcomes["a.example."]
+    assert (held.state, held.reason) == (State.HELD, "UnsafePlan")
+    assert "and ConfigMap parts key small has lost 12 of 20 records; if" in held.message
+    assert writer.served() == {"a.example.": 122}
+    metadata = {"annotations": {"dnsfleet.io/approve": held.message.rsplit(": ", 1)[1]}}
+    approved = file | {"metadata": file["metadata"] | metadata | {"resourceVersion": "2"}}
+    assert writer.run(approved).outcomes["a.example."].state is State.PUBLISHED
+    assert writer.served() == {"a.example.": 110}
+
+
 def test_a_pop_whose_object_is_gone_serves_on_while_it_runs(core: Valkey) -> None:
     here = zone("a")
     here["spec"]["placement"] = {"popSelector": {"matchLabels": {"region": "eu"}}}

@@ -117,7 +117,7 @@ class Publication:
             return
         approve = resource.metadata.annotations.get(APPROVE_ANNOTATION)
         pops_of_it = placement(resource, pops)
-        self._wanted[origin] = Wanted(zone, pops_of_it, approve, assembled.empty)
+        self._wanted[origin] = Wanted(zone, pops_of_it, approve, assembled.parts)
 
     def _take(self, origin: str, outcome: Outcome) -> list[Manifest]:
         """Remember an outcome and tell what is new about it; its manifest, if that is new."""

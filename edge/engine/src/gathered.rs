@@ -48,6 +48,27 @@ impl Gathered {
         &self.octets[at..][..usize::from(record.rdata_len)]
     }
 
+    /// Each source, in order, with the number of its records. The first one is there once for each
+    /// of the parts that end with these lines, or once where it has none.
+    pub(crate) fn records_by_source(&self, ends: &[u32]) -> Vec<(&str, usize)> {
+        let mut parts = vec![0; ends.len().max(1)];
+        let mut others = vec![0; self.sources.len()];
+        for Added { place, .. } in &self.records {
+            if place.file == 0 {
+                let part = ends.partition_point(|end| *end < place.line);
+                parts[part.min(ends.len().saturating_sub(1))] += 1;
+            } else {
+                others[place.file as usize] += 1;
+            }
+        }
+        let first = self.sources.iter().take(1).flat_map(|first| {
+            let counted = parts.iter();
+            counted.map(|count| (first.as_str(), *count))
+        });
+        let others = self.sources.iter().map(String::as_str).zip(others).skip(1);
+        first.chain(others).collect()
+    }
+
     /// Whether nothing was added yet.
     pub(crate) fn is_empty(&self) -> bool {
         self.sources.is_empty()

@@ -10,7 +10,7 @@ to the last good zone, and each that breaks it is left out with its violations. 
 depends on which of two records a check happens to name.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from dnsfleet_engine import Zone, ZoneBuilder
@@ -32,14 +32,18 @@ def from_zone_file(
     name: str,
     include: Include | None = None,
     progress: Progress | None = None,
+    count: Callable[[ZoneBuilder], None] | None = None,
 ) -> Built:
     """The zone of a Zone's `zoneFile`, with the SOA and NS of its spec where the file has none.
 
     Places are `NAME:LINE`. For a text inside the object take `REFERENCE: spec.zoneFile.inline`
-    as name: `documents.place` turns that into the line of its document.
+    as name: `documents.place` turns that into the line of its document. `count` is called when the
+    builder has the records of the file, and no others.
     """
     builder = ZoneBuilder(zone.origin)
     found = add_file(builder, text, name, include, progress)
+    if count is not None:
+        count(builder)
     _add_apex(builder, zone)
     built, found = finish(builder, found)
     found = [_explain_second_soa(violation, zone) for violation in found]

@@ -40,6 +40,11 @@ def read(
     return finish(builder, add_file(builder, text, name, include, progress))
 
 
+def is_compressed(text: bytes) -> bool:
+    """Whether a text is gzip."""
+    return text.startswith(_GZIP)
+
+
 def add_file(
     builder: ZoneBuilder,
     text: bytes,
@@ -49,7 +54,7 @@ def add_file(
 ) -> list[Violation]:
     """Read a master file into a builder; what is wrong with the file as a whole."""
     try:
-        plain = _unzipped(text) if text.startswith(_GZIP) else text
+        plain = _unzipped(text) if is_compressed(text) else text
     except (zlib.error, ValueError) as error:
         return [Violation("BadSyntax", f"bad gzip: {error}", name)]
     builder.add_file(plain, name, include, progress)

@@ -4,9 +4,8 @@ A wrong selector, an empty file or a lost mount look like a wish to delete. Such
 until the Zone has the annotation `dnsfleet.io/approve` with the hash of exactly this change. The
 hash does not cover the serial, because publishing sets it and it would differ each time.
 
-A zone of several files may lose all of one that is only a small part of it. So a change that
-removes anything is held while one of its files is empty. A comment in that file says that it is
-meant.
+A zone of several files may lose one of them that is only a small part of it. So a change that
+removes anything is held, too, while `parts` has a doubt whether its files are whole.
 """
 
 import hashlib
@@ -17,13 +16,18 @@ from dnsfleet.violations import Violation
 
 APPROVE_ANNOTATION = "dnsfleet.io/approve"
 MAX_REMOVED_SHARE = 0.3
-"""Share of a zone's RRsets that one change may remove: clean-ups are smaller, accidents larger."""
+"""Share of what there is that one change may remove: clean-ups are smaller, accidents larger."""
 MIN_REMOVED = 10
-"""RRsets that any change may remove, so that small zones can be worked on."""
+"""How many any change may remove, so that small zones can be worked on."""
 APEX_RRSETS = 2
 """SOA and NS: a zone with only these is empty for its users."""
 HASH_DIGITS = 16
 """Hexadecimal digits of a plan hash: 64 bits, short enough to copy by hand."""
+
+
+def is_large(removed: int, of: int) -> bool:
+    """Whether one change removes too much: RRsets of a zone, or records of a part of it."""
+    return removed > MIN_REMOVED and removed > MAX_REMOVED_SHARE * of
 
 
 def change(old: Zone, new: Zone) -> Delta:
@@ -31,19 +35,19 @@ def change(old: Zone, new: Zone) -> Delta:
     return old.diff(new.with_serial(old.serial))
 
 
-def unsafe(old: Zone, new: Zone, delta: Delta, empty: str = "") -> Violation | None:
+def unsafe(old: Zone, new: Zone, delta: Delta, doubt: str = "") -> Violation | None:
     """Why this change needs approval, or None.
 
     It needs it when it removes more than 30 % and more than 10 of the RRsets, or when it removes
-    RRsets and leaves nothing but SOA and NS, or when it removes RRsets while `empty`, which is a
-    part of the source of `new`, has nothing in it.
+    RRsets and leaves nothing but SOA and NS, or when it removes RRsets while there is a `doubt`
+    about what `new` is made of (`parts.doubt`).
     """
-    many = delta.removed > MIN_REMOVED and delta.removed > MAX_REMOVED_SHARE * old.rrsets
+    many = is_large(delta.removed, old.rrsets)
     emptied = delta.removed > 0 and new.rrsets <= APEX_RRSETS
-    lost = delta.removed > 0 and bool(empty)
+    lost = delta.removed > 0 and bool(doubt)
     if not (many or emptied or lost):
         return None
-    why = f" and {empty} is empty" if lost else ""
+    why = f" and {doubt}" if lost else ""
     message = (
         f"the change removes {delta.removed} of {old.rrsets} RRsets{why}; if that is meant, "
         f"annotate the Zone with {APPROVE_ANNOTATION}: {plan_hash(delta)}"

@@ -323,7 +323,7 @@ class ZonePasses:
         manifest = self._store.manifest(origin) if lingering else None
         pops = self._selections.choose(resource, (manifest and manifest.pops) or ())
         approve = resource.metadata.annotations.get(APPROVE_ANNOTATION)
-        self._desired[origin] = Desired(zone, pops, approve, assembled.empty)
+        self._desired[origin] = Desired(zone, pops, approve, assembled.parts)
 
     def _want_as_published(self, origin: str) -> None:
         """What is published and has no good object stays as it is."""

@@ -3,6 +3,10 @@
 import pytest
 from dnsfleet.resources import RecordSet, Reference, Zone
 from dnsfleet.resources.documents import Document
+from dnsfleet.violations import Violation
+from dnsfleet.zones import building
+from dnsfleet.zones.parts import Parts
+from dnsfleet_engine import Zone as EngineZone
 from dnsfleet_publisher.last_good import MAX_ROUNDS, Assembled, Inputs, LastGood, subject
 from support import yaml_resources
 
@@ -72,3 +76,22 @@ def test_what_breaks_the_zone_takes_no_name_from_anybody() -> None:
     found = built.build(younger, older)
     assert wrong(found) == {older.reference}
     assert found.record_sets == (younger,)
+
+
+def test_the_parts_are_those_of_the_version_that_is_taken() -> None:
+    """What is refused is no measure for what comes after it."""
+    zone = yaml_resources.zone("{nameServers: null, zoneFile: {path: f}}")
+    base, _ = building.from_zone_file(zone, b"@ 1 SOA a. b. 1 2 3 4 5\n@ 1 NS a.\n", "f")
+    last_good = LastGood((), lambda _origin, _record_set: None)
+
+    def build(base: EngineZone | None, records: int) -> Assembled:
+        broken = () if base is not None else (Violation("BadRdata", "wrong", "f:1"),)
+        parts = Parts((("f", records),))
+        inputs = Inputs(zone, base, broken, None, (), {}, frozenset(), parts)
+        return last_good.build(inputs, {zone.reference: document(zone)})
+
+    assert build(None, 1).parts is None
+    assert build(base, 30).parts == Parts((("f", 30),))
+    kept = build(None, 2)
+    assert (kept.zone, kept.parts) == (base, Parts((("f", 30),)))
+    assert build(base, 29).parts == Parts((("f", 29),))

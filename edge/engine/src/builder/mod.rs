@@ -62,6 +62,14 @@ impl Builder {
         master::read(text, name, origin, include, progress, &mut self.gathered);
     }
 
+    /// The files that were read, in order, each with the number of its records.
+    ///
+    /// Where the first one was put together from parts, `ends` has the last line of each part, and
+    /// the file is there once for each of them.
+    pub fn records_by_file(&self, ends: &[u32]) -> Vec<(&str, usize)> {
+        self.gathered.records_by_source(ends)
+    }
+
     /// Adds one record in presentation format; what is wrong with it is reported by `finish`.
     pub fn add_record(&mut self, owner: &str, mnemonic: &str, ttl: i64, data: &str, place: &str) {
         let place = Where {

@@ -202,6 +202,13 @@ impl ZoneBuilder {
         self.callbacks.result()
     }
 
+    #[pyo3(signature = (ends=vec![]))]
+    fn records_by_file(&mut self, ends: Vec<u32>) -> PyResult<Vec<(String, usize)>> {
+        let counts = self.builder()?.records_by_file(&ends);
+        let owned = |(file, count): (&str, usize)| (file.to_owned(), count);
+        Ok(counts.into_iter().map(owned).collect())
+    }
+
     fn add_record(
         &mut self,
         owner: &str,

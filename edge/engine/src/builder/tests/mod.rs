@@ -26,6 +26,32 @@ fn shown(found: &[Found]) -> Vec<String> {
 }
 
 #[test]
+fn records_are_counted_by_the_file_and_the_part_that_they_came_from() {
+    let mut builder = Builder::new(None);
+    let file = format!("{HEAD}$INCLUDE i\na 1 A 192.0.2.1\nb 1 A 192.0.2.1 ; \n$INCLUDE i\n");
+    builder.add_file(
+        file.as_bytes(),
+        "f",
+        &mut |name, _| Ok((name.to_owned(), b"c 1 A (\n192.0.2.1 )\n".to_vec())),
+        &mut |_, _| {},
+    );
+    let included = [("i", 1), ("i", 1)];
+    for (ends, parts) in [
+        (&[][..], &[4][..]),
+        (&[7][..], &[4][..]),
+        (&[3, 5, 7][..], &[2, 1, 1][..]),
+        (&[3, 3, 4][..], &[2, 0, 2][..]),
+    ] {
+        let parts: Vec<_> = parts.iter().map(|count| ("f", *count)).collect();
+        assert_eq!(
+            builder.records_by_file(ends),
+            [&parts[..], &included].concat()
+        );
+    }
+    assert_eq!(Builder::new(None).records_by_file(&[]), []);
+}
+
+#[test]
 fn an_rrset_must_fit_into_a_message() {
     let text = "x".repeat(255);
     let lines: String = (0..256)
