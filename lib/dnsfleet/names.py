@@ -42,6 +42,14 @@ def normalise(text: str, origin: str | None = None) -> str:
     return name.canonicalize().to_text()
 
 
+def is_absolute(text: str) -> bool:
+    """Whether a name ends in a dot that is no part of its last label."""
+    if not text.endswith("."):
+        return False
+    before = text[:-1]
+    return (len(before) - len(before.rstrip("\\"))) % 2 == 0
+
+
 def is_at_or_below(name: str, ancestor: str) -> bool:
     """Whether `name` is `ancestor` or a name under it; both absolute."""
     return _parse(name, ROOT).is_subdomain(_parse(ancestor, ROOT))

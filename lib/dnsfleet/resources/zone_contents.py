@@ -61,21 +61,32 @@ class Record(Model):
 
 
 def check_distinct(records: Iterable[Record]) -> None:
-    """Refuse two entries of one spelling: the second would hide or extend the first.
+    """Refuse two entries for one RRset in any spelling: the second would hide or extend the first.
 
-    The API server does the same. What is one RRset in two spellings is told once the origin is
-    known: where its zone is built.
+    A relative name and an absolute one may be the same, too. That is told once the origin is known:
+    where the zone is built. The API server compares what is written and nothing else.
     """
-    seen: dict[tuple[str, str], int] = {}
+    seen: dict[tuple[str, bool, str], tuple[int, Record]] = {}
     for index, record in enumerate(records):
-        key = (record.name.lower(), record.type)
-        if key in seen:
-            raise fault(
-                ("records", index),
-                f"{record.name} {record.type} is already records[{seen[key]}]; "
-                "put all of its data there",
-            )
-        seen[key] = index
+        number, first = seen.setdefault(_identity(record), (index, record))
+        if number == index:
+            continue
+        same = (first.name, first.type) == (record.name, record.type)
+        spelled = "" if same else f", spelled {first.name} {first.type}"
+        raise fault(
+            ("records", index),
+            f"{record.name} {record.type} is already records[{number}]{spelled}; put all of its "
+            "data there",
+        )
+
+
+def _identity(record: Record) -> tuple[str, bool, str]:
+    """Equal for one RRset, whatever the origin is; a bad one is as it stands."""
+    try:
+        name, rtype = record.key(names.ROOT)
+    except ValueError:
+        name, rtype = record.name, record.type
+    return name, names.is_absolute(record.name), rtype
 
 
 class ConfigMapKey(Model):

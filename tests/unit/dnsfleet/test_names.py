@@ -81,3 +81,22 @@ def test_at_or_below(name: str, ancestor: str, expected: bool) -> None:
 def test_relative(name: str, origin: str, expected: str) -> None:
     assert names.relative(name, origin) == expected
     assert names.normalise(expected, origin) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("www", False),
+        ("@", False),
+        ("www.", True),
+        (".", True),
+        (r"www\.", False),
+        (r"www\\.", True),
+        (r"www\\\.", False),
+        (r"www\046", False),
+        (r"www\092.", True),
+        (r"www\..", True),
+    ],
+)
+def test_absolute(name: str, expected: bool) -> None:
+    assert names.is_absolute(name) is expected

@@ -92,7 +92,22 @@ FAULTS = [
     (
         "{records: [{name: a, type: A, data: [x]}, {name: A, type: A, data: [y]}]}",
         "spec.records[1]",
-        "A A is already records[0]; put all of its data there",
+        "A A is already records[0], spelled a A; put all of its data there",
+    ),
+    (
+        "{records: [{name: a, type: A, data: [x]}, {name: a, type: A, data: [y]}]}",
+        "spec.records[1]",
+        "a A is already records[0]; put all of its data there",
+    ),
+    (
+        "{records: [{name: a, type: A, data: [x]}, {name: a, type: TYPE001, data: [y]}]}",
+        "spec.records[1]",
+        "a TYPE001 is already records[0], spelled a A; put all of its data there",
+    ),
+    (
+        r"{records: [{name: a.b., type: A, data: [x]}, {name: '\097.\B.', type: A, data: [y]}]}",
+        "spec.records[1]",
+        r"\097.\B. A is already records[0], spelled a.b. A; put all of its data there",
     ),
     ("{records: [{name: a, type: A, data: []}]}", "spec.records[0].data", "found it empty"),
     ('{records: [{name: a, type: A, data: ["a\\nb"]}]}', "spec.records[0].data[0]", "a line break"),

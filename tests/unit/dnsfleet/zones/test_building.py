@@ -193,9 +193,16 @@ def test_names_that_look_absolute(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "rtype"), [("www", "TYPE16"), ("www.example.com.", "TXT"), (r"\119ww", "TYPE016")]
+    ("name", "rtype"),
+    [
+        ("www.example.com.", "TYPE16"),
+        ("WWW.example.com.", "TXT"),
+        (r"\119ww.example.com.", "TYPE016"),
+    ],
 )
-def test_two_spellings_of_one_rrset_are_merged_and_told(name: str, rtype: str) -> None:
+def test_relative_and_absolute_names_of_one_rrset_are_merged_and_told(
+    name: str, rtype: str
+) -> None:
     records: list[dict[str, object]] = [
         {"name": "www", "type": "TXT", "data": ["one"]},
         {"name": name, "type": rtype, "data": ["two"]},
