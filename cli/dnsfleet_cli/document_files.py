@@ -6,6 +6,7 @@ when its bytes differ.
 """
 
 import hashlib
+import re
 import time
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pathlib import Path
 from dnsfleet.resources import documents
 from dnsfleet.resources.documents import Document
 from dnsfleet.violations import Violation
+from dnsfleet.zones.plans import APPROVE_ANNOTATION, HASH_DIGITS
 
 from dnsfleet_cli import document_folders
 from dnsfleet_cli.troubles import Trouble, reason
@@ -23,6 +25,12 @@ from dnsfleet_cli.zone_files import Stamp, stamp
 COARSEST_CLOCK_NS = 2_000_000_000
 """FAT counts time in steps of two seconds, the longest of all: a file that was written within the
 last step may be written again and keep its stamp."""
+
+APPROVAL = re.compile(
+    rf"^[ \t]*#[ \t]*{re.escape(APPROVE_ANNOTATION)}:[ \t]*([0-9a-f]{{{HASH_DIGITS}}})\b",
+    re.MULTILINE,
+)
+"""A comment that approves a plan: what has left a file has no object to annotate."""
 
 Rank = tuple[int, Path]
 """Orders files: by the argument that names them, then by name."""
@@ -37,6 +45,8 @@ class DocumentFile:
     """The good ones, in order."""
     violations: tuple[Violation, ...]
     rank: Rank
+    approved: frozenset[str] = frozenset()
+    """The plan hashes in its comments."""
 
     @property
     def complete(self) -> bool:
@@ -220,7 +230,8 @@ def _parse(rank: Rank, data: bytes) -> DocumentFile:
         line = data.count(b"\n", 0, error.start) + 1
         return _unreadable(rank, "the text is not UTF-8; save it as UTF-8", line)
     found, violations = documents.load(text, str(rank[1]))
-    return DocumentFile(rank[1], tuple(found), tuple(violations), rank)
+    approved = frozenset(APPROVAL.findall(text))
+    return DocumentFile(rank[1], tuple(found), tuple(violations), rank, approved)
 
 
 def _unreadable(rank: Rank, message: str, line: int = 1) -> DocumentFile:

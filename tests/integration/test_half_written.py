@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from support.fleet import Fleet, replace
-from support.up_runs import LIVE_SECONDS, ask, pops
+from support.up_runs import LIVE_SECONDS, ask, pops, zone
 from support.waiting import wait_for
 
 ROUNDS = int(os.environ.get("HALF_WRITES") or 40)
@@ -166,6 +166,32 @@ def test_a_small_include_that_lost_most_is_held(writer: Writer) -> None:
     replace(writer.folder / "small", "".join(lines[:30]).replace("i", "t"))
     # As many records, with other names: nothing is lost, and so nothing is held.
     wait_for("other names", lambda: ask_small() is None, LIVE_SECONDS)
+
+
+def test_a_manifest_that_lost_most_of_its_zones_removes_them_when_it_says_so(
+    writer: Writer,
+) -> None:
+    zones = [zone(f"z{number:02}", "192.0.2.1") for number in range(12)]
+    manifest = writer.folder / "many.yaml"
+    server = writer.fleet.servers[0]
+    replace(manifest, "---\n".join(zones))
+    wait_for("the zones", lambda: ask(server, "www.z11.example") == ["192.0.2.1"], LIVE_SECONDS)
+    before = len(writer.fleet.events)
+    replace(manifest, zones[0])
+    told = writer.fleet.wait("warned", LIVE_SECONDS, after=before)
+    assert (told["reason"], told["where"]) == ("UnsafePlan", f"{manifest}:1")
+    assert "11 of 12 documents are not in the file any more" in told["message"]
+    assert ask(server, "www.z11.example") == ["192.0.2.1"]
+    comment = told["message"].partition("comment into the file: ")[2]
+    replace(manifest, f"{comment}\n{zones[0]}")
+    removed = {writer.fleet.wait("removed", LIVE_SECONDS, after=before)["zone"]}
+
+    def are_gone() -> bool:
+        removed.update(e["zone"] for e in writer.fleet.events if e["event"] == "removed")
+        return len(removed) == 11
+
+    wait_for("all that left", are_gone, LIVE_SECONDS)
+    assert ask(server, "www.z00.example") == ["192.0.2.1"]
 
 
 def test_an_edited_origin_is_refused_and_one_zone_is_served(writer: Writer) -> None:

@@ -4,6 +4,10 @@ Absence of data is never an order to delete. A document that is no longer found 
 file is there, was understood completely, and has said so for SETTLE_SECONDS: a file that is just
 being written may look complete when it is cut. A protected Zone is kept even then.
 
+A file that lost more than 30 % and more than 10 of its documents may have been cut, too, as a zone
+that loses so many RRsets. What it lost is kept until somebody approves it by the plan hash. There
+is no object to annotate any more, so the file says it, in a comment that reads as the annotation.
+
 What is kept outlives the command, in the state folder, so that a fleet started beside a broken
 manifest serves what it served before.
 
@@ -19,11 +23,14 @@ from pathlib import Path
 from dnsfleet.resources import Pop, Reference, Zone
 from dnsfleet.resources.documents import Document, distinct
 from dnsfleet.violations import Violation
+from dnsfleet.zones import plans
 
 from dnsfleet_cli.document_files import DocumentFile, FileChanges, Rank
 from dnsfleet_cli.up.accepted import Accepted
 from dnsfleet_cli.up.state_files import Show
 
+MAX_NAMED = 3
+"""Documents in one message: enough to know which they are."""
 SETTLE_SECONDS = 0.5
 """Longer than a program needs to write a file in pieces."""
 
@@ -116,28 +123,34 @@ class LastGood:
         changed = dict.fromkeys([*self._untold, *touched])
         self._untold.clear()
         violations = [*self._told_twice(), *self._refused.values()]
-        removed, gone = [], set()
-        for reference, since in list(self._missing.items()):
+        gone: dict[Reference, None] = {}
+        leaving: dict[Path, list[Reference]] = {}
+        for reference in self._missing:
             document = self._held[reference]
             path = Path(document.path).absolute()
             if path in files.written and path not in self._files:
                 continue  # nobody knows yet what it says
-            zone = document.resource if isinstance(document.resource, Zone) else None
             warning = _why_kept(document, self._files.get(path))
-            taken_over = zone is not None and self._origins[zone.origin] > 0
-            if warning is not None and not taken_over:
+            if self._is_taken_over(document):
+                gone[reference] = None
+            elif warning is not None:
                 violations.append(warning)
                 self._missing[reference] = None
+            else:
+                leaving.setdefault(path, []).append(reference)
+        for path, references in leaving.items():
+            if (unsafe := _unsafe(self._files[path], references)) is not None:
+                violations.append(unsafe)
+                self._missing.update(dict.fromkeys(references))
                 continue
-            since = now if since is None else since
-            if now - since < SETTLE_SECONDS and not taken_over:
-                self._missing[reference] = since
-                continue
-            del self._held[reference], self._missing[reference]
-            gone.add(reference)
-            if zone is not None and not taken_over:
-                removed.append(zone.origin)
-        self._unsaved |= changed.keys() | gone
+            gone.update(dict.fromkeys(self._settled(references, now)))
+        removed = []
+        for reference in gone:
+            document = self._held.pop(reference)
+            del self._missing[reference]
+            if isinstance(document.resource, Zone) and not self._is_taken_over(document):
+                removed.append(document.resource.origin)
+        self._unsaved |= changed.keys() | gone.keys()
         documents = tuple(self._held[reference] for reference in changed if reference not in gone)
         return Update(violations, removed, DocumentChanges(documents, frozenset(gone)))
 
@@ -208,6 +221,22 @@ class LastGood:
         self._held[reference] = first
         return True
 
+    def _settled(self, references: Iterable[Reference], now: float) -> list[Reference]:
+        """Those that their files have not had for long enough."""
+        found = []
+        for reference in references:
+            since = self._missing[reference]
+            if since is None:
+                since = self._missing[reference] = now
+            if now - since >= SETTLE_SECONDS:
+                found.append(reference)
+        return found
+
+    def _is_taken_over(self, document: Document) -> bool:
+        """Whether it is a Zone whose origin another one has in a file."""
+        zone = document.resource
+        return isinstance(zone, Zone) and self._origins[zone.origin] > 0
+
     def _count(self, document: Document, change: int) -> None:
         if isinstance(document.resource, Zone):
             origin = document.resource.origin
@@ -244,6 +273,23 @@ def _same(document: Document, saved: Document | None) -> bool:
         or (document.line, Path(document.path).absolute(), document.resource)
         == (saved.line, Path(saved.path).absolute(), saved.resource)
     )
+
+
+def _unsafe(file: DocumentFile, gone: list[Reference]) -> Violation | None:
+    """Why documents count though their file, which is understood, has them no more; or None."""
+    before = len(file.documents) + len(gone)
+    if not plans.is_large(len(gone), before):
+        return None
+    named = sorted(map(str, gone))
+    plan = plans.hash_of("\n".join(named).encode())
+    if plan in file.approved:
+        return None
+    message = (
+        f"{len(gone)} of {before} documents are not in the file any more, and are kept: "
+        f"{', '.join(named[:MAX_NAMED])}, …; if that is meant, write this comment into the file: "
+        f"# {plans.APPROVE_ANNOTATION}: {plan}"
+    )
+    return Violation("UnsafePlan", message, f"{file.path}:1", "warning")
 
 
 def _why_kept(document: Document, file: DocumentFile | None) -> Violation | None:

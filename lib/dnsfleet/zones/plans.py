@@ -26,7 +26,7 @@ HASH_DIGITS = 16
 
 
 def is_large(removed: int, of: int) -> bool:
-    """Whether one change removes too much: RRsets of a zone, or records of a part of it."""
+    """Whether one change removes too much: RRsets of a zone, records or documents of a file."""
     return removed > MIN_REMOVED and removed > MAX_REMOVED_SHARE * of
 
 
@@ -57,7 +57,12 @@ def unsafe(old: Zone, new: Zone, delta: Delta, doubt: str = "") -> Violation | N
 
 def plan_hash(delta: Delta) -> str:
     """16 hexadecimal digits that name a change made by `change`."""
-    return hashlib.sha256(delta.payload).hexdigest()[:HASH_DIGITS]
+    return hash_of(delta.payload)
+
+
+def hash_of(plan: bytes) -> str:
+    """16 hexadecimal digits that name a change that is written as octets."""
+    return hashlib.sha256(plan).hexdigest()[:HASH_DIGITS]
 
 
 def approved(approve: str | None, delta: Delta) -> bool:

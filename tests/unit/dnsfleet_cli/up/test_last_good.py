@@ -128,6 +128,70 @@ def test_a_file_with_only_a_comment_says_that_nothing_is_here(bench: Bench) -> N
     assert bench.look(SETTLE_SECONDS).removed == ["one.example."]
 
 
+def named(first: int, last: int) -> list[str]:
+    return [zone(f"n{number:02}") for number in range(first, last)]
+
+
+CUT = [
+    # how many there were, which are still there, what else is there, held
+    (30, (0, 21), [], False),
+    (30, (0, 20), [], False),
+    (30, (0, 19), [], True),
+    (40, (0, 29), [], False),
+    (11, (0, 1), [], False),
+    (11, (0, 0), ["# retired\n"], True),
+    (10, (0, 0), ["# retired\n"], False),
+    (20, (0, 0), [zone(f"m{number}") for number in range(20)], True),
+    (20, (0, 9), [POP], True),
+]
+
+
+@pytest.mark.parametrize(("before", "kept", "more", "held"), CUT)
+def test_a_file_that_lost_most_of_its_documents_removes_nothing_until_it_says_so(
+    bench: Bench, before: int, kept: tuple[int, int], more: list[str], held: bool
+) -> None:
+    bench.write("a.yaml", *named(0, before))
+    bench.look()
+    bench.write("a.yaml", *named(*kept), *more)
+    bench.look()
+    lost = [f"n{number:02}.example." for number in range(kept[1], before)]
+    update = bench.look(SETTLE_SECONDS)
+    if not held:
+        assert (update.removed, reasons(update)) == (lost, [])
+        return
+    assert update.removed == []
+    assert not bench.last_good.unsettled
+    bench.last_good.save({})
+    bench.restart()
+    bench.look()
+    again = bench.look(SETTLE_SECONDS)
+    assert again.removed == []
+    (told,) = again.violations
+    assert (told.reason, told.where) == ("UnsafePlan", f"{bench.folder}/a.yaml:1")
+    assert f"{len(lost)} of " in told.message
+    assert f"Zone default/n{kept[1]:02}, " in told.message
+    comment = told.message.partition("comment into the file: ")[2]
+    other = f"{comment[:-1]}{'0' if comment[-1] != '0' else '1'}\n"
+    bench.write("a.yaml", *named(*kept), *more, other)
+    bench.look()
+    assert bench.look(SETTLE_SECONDS).removed == []
+    bench.write("a.yaml", f"{comment}\n" + "---\n".join([*named(*kept), *more]))
+    bench.look()
+    assert bench.look(SETTLE_SECONDS).removed == lost
+
+
+def test_documents_that_move_to_another_file_are_not_lost(bench: Bench) -> None:
+    bench.write("a.yaml", *named(0, 30))
+    bench.look()
+    bench.write("a.yaml", *named(0, 10))
+    bench.look()
+    assert reasons(bench.look(60)) == ["UnsafePlan"]
+    bench.write("b.yaml", *named(10, 30))
+    update = bench.look(60)
+    assert (update.violations, update.removed) == ([], [])
+    assert len(bench.names) == 30
+
+
 def test_a_protected_zone_is_kept(bench: Bench) -> None:
     bench.write("a.yaml", zone("one", protect=True), POP)
     bench.look()
