@@ -19,7 +19,7 @@ from dnsfleet.zones.plans import APPROVE_ANNOTATION, HASH_DIGITS
 
 from dnsfleet_cli import document_folders
 from dnsfleet_cli.troubles import Trouble, reason
-from dnsfleet_cli.whole_files import BeingWrittenError, Files
+from dnsfleet_cli.whole_files import BeingWrittenError, Files, PatientFiles
 from dnsfleet_cli.zone_files import Stamp, stamp
 
 COARSEST_CLOCK_NS = 2_000_000_000
@@ -203,10 +203,19 @@ class DocumentFiles:
         return file
 
 
-def read_all(paths: Sequence[Path]) -> tuple[list[Document], list[Violation]]:
-    """The distinct documents of all files, and all that is wrong with them."""
-    files = DocumentFiles(paths)
-    found = [document for file in files.read().read for document in file.documents]
+def read_all(
+    paths: Sequence[Path], content: PatientFiles
+) -> tuple[list[Document], list[Violation]]:
+    """The distinct documents of all files, and all that is wrong with them.
+
+    Trouble where a file is half written and stays so.
+    """
+    files = DocumentFiles(paths, content)
+    changes = files.read()
+    if changes.written:
+        path = min(changes.written)
+        raise Trouble(f"{path}: {reason(BeingWrittenError(path))}")
+    found = [document for file in changes.read for document in file.documents]
     distinct, doubles = documents.distinct(found)
     return distinct, files.violations + doubles
 

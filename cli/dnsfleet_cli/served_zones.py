@@ -2,7 +2,8 @@
 
 A zone is taken whole or not at all. One that does not load any more keeps the version that is
 answered; what is wrong is told with file and line, as by `zone lint`. The same holds for a file
-that is gone: a zone leaves only when `serve` ends.
+that is gone: a zone leaves only when `serve` ends. A zone of which a file is half written waits for
+the file to be whole; the start waits for it, too, but not for long (`whole_files`).
 """
 
 import sys
@@ -11,11 +12,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dnsfleet.violations import errors
+from dnsfleet.zones.master_files import Built
 from dnsfleet_engine import Engine
 
 from dnsfleet_cli import zone_files
 from dnsfleet_cli.signature_warnings import SignatureWarnings
 from dnsfleet_cli.troubles import Trouble, counted
+from dnsfleet_cli.whole_files import BeingWrittenError, PatientFiles, WholeFiles, still_written
 from dnsfleet_cli.zone_files import Inclusions, Stamp
 
 Files = Mapping[str, Path]
@@ -32,6 +35,11 @@ class ServedZones:
         self._serials: dict[str, int] = {}
         self._stamps: dict[str, dict[Path, Stamp | None]] = {}
         self._signatures = SignatureWarnings(lambda found: print(found, file=sys.stderr))
+        self._content = WholeFiles()
+        self._waiting: dict[str, Path] = {}
+        """Master files of zones that were not loaded again, because a file was half written."""
+        self._told: set[Path] = set()
+        """Files that were told of as half written for long."""
 
     @property
     def folders(self) -> frozenset[Path]:
@@ -41,9 +49,17 @@ class ServedZones:
             folder for file in files for folder in (file.absolute().parent, file.resolve().parent)
         )
 
+    @property
+    def wait(self) -> float:
+        """Seconds until `reload_waiting` may have something to do; infinity for never."""
+        return self._content.wait if self._waiting else float("inf")
+
     def load(self) -> bool:
         """Load every zone; false, with the findings told, when one has errors."""
-        good = [self._load(origin, file) for origin, file in self._files().items()]
+        content = PatientFiles()
+        files = self._files().items()
+        good = [self._take(o, file, self._read(o, file, content)) for o, file in files]
+        self._waiting.clear()
         return all(good)
 
     def reload(self, changed: bool) -> None:
@@ -56,6 +72,7 @@ class ServedZones:
         for origin, file in files.items():
             if not (changed and self._is_unchanged(origin, file)):
                 self._reload(origin, file)
+        self._waiting = {each: files[each] for each in self._waiting.keys() & files.keys()}
         for origin in self._serials.keys() - files.keys():
             print(f"{origin} has no file any more, {self._stays(origin)}", file=sys.stderr)
         sys.stdout.flush()
@@ -64,25 +81,54 @@ class ServedZones:
         """Tell of zones whose signatures have come near their end, or to it."""
         self._signatures.look(time.time())
 
+    def reload_waiting(self) -> None:
+        """Load the zones of which a file was half written and no file is any more."""
+        self._content.look()
+        for origin, file in list(self._waiting.items()):
+            self._reload(origin, file)
+        late = set(self._content.late)
+        for path in sorted(late - self._told):
+            print(still_written(path), file=sys.stderr)
+        self._told = late
+        sys.stdout.flush()
+
     def _reload(self, origin: str, file: Path) -> None:
+        known = self._stamps.get(origin, ())
+        if origin in self._waiting and not all(map(self._content.is_whole, known)):
+            return
+        good = False
         try:
-            good = self._load(origin, file)
+            built = self._read(origin, file, self._content)
+            good = origin not in self._waiting and self._take(origin, file, built)
         except Trouble as trouble:
-            print(trouble, file=sys.stderr)
-            good = False
-        if not good:
+            if origin not in self._waiting:
+                print(trouble, file=sys.stderr)
+        if not good and origin not in self._waiting:
             print(f"{origin} {self._stays(origin)}", file=sys.stderr)
 
     def _stays(self, origin: str) -> str:
         serial = self._serials.get(origin)
         return "is not served" if serial is None else f"stays at serial {serial}"
 
-    def _load(self, origin: str, file: Path) -> bool:
-        stamp = zone_files.stamp(file)  # before reading: a change meanwhile shows
-        inclusions = Inclusions(file)
-        self._stamps[origin] = {file: stamp}
-        zone, violations = zone_files.load(file, origin, inclusions)
-        self._stamps[origin] |= inclusions.stamps
+    def _read(self, origin: str, file: Path, content: WholeFiles) -> Built:
+        """What a master file says; whether it is half written is in `_waiting` then."""
+        self._waiting.pop(origin, None)
+
+        def read(path: Path) -> bytes:
+            try:
+                return content.read(path)
+            except BeingWrittenError:
+                self._waiting[origin] = file
+                raise
+
+        inclusions = Inclusions(file, read)
+        stamps = self._stamps[origin] = inclusions.stamps
+        stamps[file] = zone_files.stamp(file)  # before reading: a change meanwhile shows
+        return zone_files.load(file, origin, inclusions)
+
+    def _take(self, origin: str, file: Path, built: Built) -> bool:
+        """Whether a zone is good, and answered from now on; what was found is told."""
+        zone, violations = built
         for violation in violations:
             print(violation, file=sys.stderr)
         if zone is None:
@@ -97,6 +143,8 @@ class ServedZones:
 
     def _is_unchanged(self, origin: str, file: Path) -> bool:
         stamps = self._stamps.get(origin, {})
-        return file in stamps and all(
-            zone_files.stamp(path) == stamp for path, stamp in stamps.items()
+        return (
+            origin not in self._waiting
+            and file in stamps
+            and all(zone_files.stamp(path) == stamp for path, stamp in stamps.items())
         )

@@ -33,7 +33,8 @@ def serve(
 ) -> int:
     """Serve until SIGINT or SIGTERM; the exit status.
 
-    SIGHUP loads all files again; with `watch`, so does a change, where files changed.
+    SIGHUP loads all files again; with `watch`, so does a change, where files changed. A file that
+    is half written then is loaded when it is whole.
     """
     named = dict(_assignment(text) for text in zones)
     if not named and folder is None:
@@ -52,21 +53,26 @@ def serve(
         for host, port in bound:
             print(f"answering at {f'[{host}]' if ':' in host else host}:{port}", flush=True)
         follow = _watching(served) if watch else lambda: None
-        while (signalled := signal.sigtimedwait(STOPS | RELOADS, cookies.LOOK_SECONDS)) is None or (
-            signalled.si_signo not in STOPS
-        ):
+        while (signalled := _wait_for_signal(served)) not in STOPS:
             held = _rotate_cookie_secrets(engine, held)
             served.look()
-            if signalled is not None or watch:  # a watcher can miss a change
-                is_hangup = signalled is not None and signalled.si_signo == signal.SIGHUP
-                served.reload(changed=not is_hangup)
-                follow()
+            if signalled is not None or (watch and served.wait > cookies.LOOK_SECONDS):
+                served.reload(changed=signalled != signal.SIGHUP)  # a watcher can miss a change
+            served.reload_waiting()
+            follow()
         engine.stop()
     except OSError as error:
         raise Trouble(f"{error}; stop what answers there, or choose with --listen") from None
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return OK
+
+
+def _wait_for_signal(served: ServedZones) -> int | None:
+    """The next signal; None when it is time to look after something without one."""
+    seconds = min(cookies.LOOK_SECONDS, served.wait)
+    signalled = signal.sigtimedwait(STOPS | RELOADS, seconds)
+    return None if signalled is None else signalled.si_signo
 
 
 def _watching(served: ServedZones) -> Callable[[], None]:

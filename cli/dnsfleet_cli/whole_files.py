@@ -23,6 +23,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from dnsfleet.violations import Violation
+
 from dnsfleet_cli.zone_files import Stamp
 
 QUIET_SECONDS = 0.5
@@ -34,6 +36,8 @@ WAIT_SHARE = 10
 """A file that is being written is looked at again after a tenth of the time that it has been."""
 LATE_SECONDS = 5.0
 """Whoever writes a file for so long should be told what that means."""
+OLD_SECONDS = 60.0
+"""A file that did not change for so long is quiet: the clocks of two machines differ less."""
 
 LOCAL = frozenset(
     ("bcachefs", "btrfs", "ext2", "ext3", "ext4", "f2fs", "overlay", "ramfs", "tmpfs", "xfs", "zfs")
@@ -50,7 +54,7 @@ class BeingWrittenError(OSError):
 
 
 class Files:
-    """Reads files as they are: for commands that read once what somebody has just named."""
+    """Reads files as they are: where nobody else writes them."""
 
     def read(self, path: Path) -> bytes:
         """The content; BeingWrittenError where it is half written, as far as that is asked for."""
@@ -156,6 +160,36 @@ class WholeFiles(Files):
         if known is None:
             known = self._local[device] = _file_system(descriptor) in LOCAL
         return known
+
+
+class PatientFiles(WholeFiles):
+    """Waits until a file is whole: for commands that read once what somebody has just named.
+
+    Many files that are old need no wait, even where the kernel knows no writers.
+    """
+
+    def read(self, path: Path) -> bytes:
+        """The content; BeingWrittenError where it is half written for LATE_SECONDS."""
+        while True:
+            try:
+                return super().read(path)
+            except BeingWrittenError:
+                if path in self.late:
+                    raise
+            time.sleep(min(self.wait, MAX_WAIT_SECONDS))
+
+    def _is_quiet(self, path: Path, stamp: Stamp) -> bool:
+        age = time.time_ns() - stamp.mtime_ns
+        return age > OLD_SECONDS * 1e9 or super()._is_quiet(path, stamp)
+
+
+def still_written(path: Path) -> Violation:
+    """What to tell of a file that is half written for long."""
+    message = (
+        "it is still being written, so what it said before counts; "
+        "it is read when the program that writes it closes it"
+    )
+    return Violation("BeingWritten", message, str(path), "warning")
 
 
 def _has_writer(descriptor: int) -> bool | None:

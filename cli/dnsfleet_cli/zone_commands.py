@@ -16,6 +16,8 @@ from dnsfleet_engine import Zone
 
 from dnsfleet_cli import zone_files
 from dnsfleet_cli.troubles import NEGATIVE, OK, TROUBLE, Trouble, counted
+from dnsfleet_cli.whole_files import PatientFiles
+from dnsfleet_cli.zone_files import Inclusions
 
 
 def lint(file: Path, origin: str | None) -> int:
@@ -66,4 +68,6 @@ def _signatures_now(zone: Zone, file: Path) -> Violation | None:
 
 
 def _load(file: Path, origin: str | None) -> tuple[Zone | None, list[Violation]]:
-    return zone_files.load(file, None if origin is None else zone_files.normal_origin(origin))
+    inclusions = Inclusions(file, PatientFiles().read)
+    normal = None if origin is None else zone_files.normal_origin(origin)
+    return zone_files.load(file, normal, inclusions)

@@ -42,10 +42,10 @@ def stamp(path: Path) -> Stamp | None:
 class Inclusions:
     """Reads what a zone file includes; `stamps` has each file that was read, with its stamp."""
 
-    def __init__(self, zone_file: Path, read: Callable[[Path], bytes] = Path.read_bytes) -> None:
+    def __init__(self, zone_file: Path, read: Callable[[Path], bytes]) -> None:
         """Take the folder of `zone_file` as the only one that may be read, by `read`."""
         self._folder = zone_file.resolve().parent
-        self._read = read
+        self.read = read
         self.stamps: dict[Path, Stamp | None] = {}
 
     def __call__(self, written: str, including: str) -> tuple[str, bytes]:
@@ -56,7 +56,7 @@ class Inclusions:
             raise ValueError(f"{written} is outside the zone file's folder; move it inside")
         self.stamps[path] = stamp(path)  # before reading: a change meanwhile shows
         try:
-            return str(named), self._read(path)
+            return str(named), self.read(path)
         except OSError as error:
             raise OSError(f"{written}: {reason(error)}") from None
 
@@ -70,15 +70,15 @@ def normal_origin(text: str) -> str:
 
 
 def load(
-    path: Path, origin: str | None, inclusions: Inclusions | None = None
+    path: Path, origin: str | None, inclusions: Inclusions
 ) -> tuple[Zone | None, list[Violation]]:
     """The zone of a file (None after any error) and what was found; Trouble if it is unreadable.
 
-    The one way from a file that somebody names to a zone, for every command. Who wants to know what
-    was included gives the `inclusions` of `path`.
+    The one way from a file that somebody names to a zone, for every command. `inclusions` are those
+    of `path`, and their `read` reads it, too.
     """
     try:
-        text = path.read_bytes()
+        text = inclusions.read(path)
     except OSError as error:
         raise Trouble(f"{path}: {reason(error)}") from None
-    return master_files.read(text, str(path), origin, inclusions or Inclusions(path))
+    return master_files.read(text, str(path), origin, inclusions)

@@ -23,6 +23,7 @@ from dnsfleet_publisher.assembling import Assembler
 from dnsfleet_cli import document_files, yaml_writing, zone_files, zone_shapes
 from dnsfleet_cli.options import Output
 from dnsfleet_cli.troubles import NEGATIVE, OK, Trouble
+from dnsfleet_cli.whole_files import PatientFiles
 from dnsfleet_cli.zone_commands import read, tell
 from dnsfleet_cli.zone_paths import ZonePaths
 from dnsfleet_cli.zone_shapes import MAX_OBJECT
@@ -63,8 +64,9 @@ def import_(file: Path, origin: str | None, output: Output) -> int:
 def export(name: str, paths: list[Path]) -> int:
     """Print a zone of manifests as a master file."""
     origin = zone_files.normal_origin(name)
-    found, violations = document_files.read_all(paths)
-    assembler = Assembler(ZonePaths())
+    files = PatientFiles()
+    found, violations = document_files.read_all(paths, files)
+    assembler = Assembler(ZonePaths(files))
     assembler.replace(found)
     assembler.assemble()
     built = assembler.zones.get(origin)

@@ -43,5 +43,7 @@ def corrected(name: str) -> bytes:
 
 def load(name: str, octets: bytes) -> Built:
     """The zone of a file with this content, as `zone import --origin` reads it in its folder."""
-    zone, found = read(octets, str(FOLDER / name), ORIGIN, Inclusions(FOLDER / name))
+    zone, found = read(
+        octets, str(FOLDER / name), ORIGIN, Inclusions(FOLDER / name, Path.read_bytes)
+    )
     return zone, [each._replace(where=each.where.removeprefix(f"{FOLDER}/")) for each in found]

@@ -13,6 +13,7 @@ from dnsfleet_publisher.last_good import Assembled, subject
 from dnsfleet_cli.document_files import DocumentFiles
 from dnsfleet_cli.up import events
 from dnsfleet_cli.up.last_good import DocumentChanges, LastGood
+from dnsfleet_cli.whole_files import still_written
 from dnsfleet_cli.zone_paths import ZonePaths
 
 PROGRESS_OCTETS = 4 * 1024**2
@@ -87,7 +88,7 @@ class DesiredReader:
                 self.desired.unpublished.update(self.desired.zones)  # their placement may differ
         self.desired.removals.update(update.removed)
         self.desired.removals -= self.desired.zones.keys()
-        written = [_still_written(path) for path in late]
+        written = [still_written(path) for path in late]
         self._tell([*self._files.violations, *update.violations, *self._placed(), *written])
 
     def save(self) -> None:
@@ -140,14 +141,6 @@ class DesiredReader:
     def _progress(self, file: str, read: int, total: int) -> None:
         if total >= PROGRESS_OCTETS:
             self._show(events.Loading(file, read, total))
-
-
-def _still_written(path: Path) -> Violation:
-    message = (
-        "it is still being written, so what it said before counts; "
-        "it is read when the program that writes it closes it"
-    )
-    return Violation("BeingWritten", message, str(path), "warning")
 
 
 def _has_zone_path(resource: Resource) -> bool:

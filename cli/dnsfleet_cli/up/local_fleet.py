@@ -25,6 +25,7 @@ from dnsfleet_cli.up.pops import EDGE_NAME
 from dnsfleet_cli.verifying import wanted
 from dnsfleet_cli.verifying.gathering import Ask
 from dnsfleet_cli.verifying.wanted import Resources
+from dnsfleet_cli.whole_files import PatientFiles
 from dnsfleet_cli.zone_paths import ZonePaths
 
 ANSWER_SECONDS = 2.0
@@ -59,8 +60,9 @@ class LocalFleet:
 
     def resources(self) -> Resources:
         """What the files ask for now."""
-        found, refused = document_files.read_all(self._paths)
-        return wanted.read(found, refused, ZonePaths())
+        files = PatientFiles()
+        found, refused = document_files.read_all(self._paths, files)
+        return wanted.read(found, refused, ZonePaths(files))
 
     def replica(self, pop: str) -> CoreRedis:
         """The replica of a Pop."""

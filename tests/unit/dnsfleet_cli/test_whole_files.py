@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 from dnsfleet_cli import whole_files
-from dnsfleet_cli.whole_files import LATE_SECONDS, QUIET_SECONDS, BeingWrittenError, WholeFiles
+from dnsfleet_cli.whole_files import (
+    LATE_SECONDS,
+    OLD_SECONDS,
+    QUIET_SECONDS,
+    BeingWrittenError,
+    PatientFiles,
+    WholeFiles,
+)
 
 
 class Clock:
@@ -154,3 +161,38 @@ def test_a_file_that_is_written_for_long_is_late_and_looked_at_less_often(
         assert files.late == [path]
     files.look()
     assert files.late == []
+
+
+def test_a_patient_reader_waits_for_the_writer_but_not_for_long(
+    path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = path.open("wb")
+    waits = 0
+
+    def wait(seconds: float) -> None:
+        nonlocal waits
+        waits += 1
+        clock.now += seconds
+        if waits == 3:
+            writer.write(b"all")
+            writer.close()
+
+    monkeypatch.setattr(whole_files.time, "sleep", wait)
+    assert PatientFiles(clock).read(path) == b"all"
+    assert waits == 3
+    before = clock.now
+    with path.open("ab"), pytest.raises(BeingWrittenError):
+        PatientFiles(clock).read(path)
+    assert LATE_SECONDS <= clock.now - before < LATE_SECONDS + 1
+
+
+def test_a_patient_reader_does_not_wait_for_what_is_old(
+    path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whole_files, "LOCAL", frozenset[str]())
+    monkeypatch.setattr(whole_files.time, "time_ns", lambda: 10**18)
+    files = PatientFiles(clock)
+    for age, whole in ((OLD_SECONDS + 1, True), (OLD_SECONDS - 1, False), (-3600, False)):
+        changed = 10**18 - int(age * 10**9)
+        os.utime(path, ns=(changed, changed))
+        assert files.is_whole(path) is whole
