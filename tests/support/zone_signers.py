@@ -22,7 +22,8 @@ class Signer(NamedTuple):
     """Signs the master file of an origin in place; what it needs lies beside the file."""
 
 
-def _run(*command: str | Path, folder: Path) -> str:
+def run(*command: str | Path, folder: Path) -> str:
+    """What a tool prints, run in a folder; it must be there and succeed."""
     program = shutil.which(str(command[0]))
     if program is None:
         raise FileNotFoundError(f"{command[0]} is missing: see CONTRIBUTING.md for its package")
@@ -45,11 +46,11 @@ def _bind(algorithm: str, *options: str) -> Callable[[str, Path], None]:
         folder = file.parent
         size = ["-b", "2048"] if algorithm.startswith("RSA") else []
         for flags in (["-f", "KSK"], []):
-            key = _run("dnssec-keygen", "-a", algorithm, *size, *flags, origin, folder=folder)
+            key = run("dnssec-keygen", "-a", algorithm, *size, *flags, origin, folder=folder)
             with file.open("a") as zone:
                 zone.write((folder / f"{key.strip()}.key").read_text())
         signed = folder / f"{file.name}.signed"
-        _run("dnssec-signzone", "-o", origin, "-f", signed, *options, file, folder=folder)
+        run("dnssec-signzone", "-o", origin, "-f", signed, *options, file, folder=folder)
         signed.replace(file)
 
     return sign
@@ -60,9 +61,9 @@ def _ldns(algorithm: str, *options: str) -> Callable[[str, Path], None]:
 
     def sign(origin: str, file: Path) -> None:
         folder = file.parent
-        key = _run("ldns-keygen", "-a", algorithm, "-k", origin, folder=folder).strip()
+        key = run("ldns-keygen", "-a", algorithm, "-k", origin, folder=folder).strip()
         signed = folder / f"{file.name}.signed"
-        _run("ldns-signzone", "-o", origin, "-f", signed, *options, file, key, folder=folder)
+        run("ldns-signzone", "-o", origin, "-f", signed, *options, file, key, folder=folder)
         signed.replace(file)
 
     return sign
@@ -89,7 +90,7 @@ zone:
     dnssec-policy: signed
 """
         )
-        _run("kzonesign", "-c", config, "-o", folder, origin, folder=folder)
+        run("kzonesign", "-c", config, "-o", folder, origin, folder=folder)
         (folder / file.name).replace(file)
 
     return sign
