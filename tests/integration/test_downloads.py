@@ -1,8 +1,6 @@
 """Downloads from a real TLS server, on a loopback address that counts as public here."""
 
-import datetime
 import hashlib
-import ipaddress
 import queue
 import socket
 import ssl
@@ -12,16 +10,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from dnsfleet.resources import Reference, Zone
 from dnsfleet.resources.documents import Document
 from dnsfleet_operator.zones import fetching
 from dnsfleet_operator.zones.downloads import THREADS, Downloads
 from dnsfleet_operator.zones.fetching import DownloadError
 from dnsfleet_publisher.zone_sources import SourceError
-from support import yaml_resources
+from support import tls_servers, yaml_resources
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
 
@@ -29,24 +24,8 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
 @pytest.fixture
 def credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A key with a certificate for 127.0.0.1, which downloads trust."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "zones")])
-    now = datetime.datetime.now(datetime.UTC)
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
     path = tmp_path / "server.pem"
-    encoding = serialization.Encoding.PEM
-    path.write_bytes(
-        key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + certificate.public_bytes(encoding)
-    )
+    path.write_bytes(tls_servers.credentials("127.0.0.1"))
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
     monkeypatch.setattr(fetching, "_is_public", lambda _: True)
     return path
