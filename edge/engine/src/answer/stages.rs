@@ -352,9 +352,14 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
             is_signed && rrset.rtype == types::RRSIG && is_signature_of(rdata, types::DNAME)
         };
         let rdatas = rrset.rdatas().filter(|rdata| !is_there(rdata));
-        let owner = self.sname.owner();
+        let (section, owner) = (Section::Answer, self.sname.owner());
+        if rrset.rtype == types::RRSIG {
+            return self
+                .message
+                .put_signatures(section, owner, node, rrset, rdatas);
+        }
         self.message
-            .put_records(Section::Answer, owner, rrset.rtype, rrset.ttl, rdatas)
+            .put_records(section, owner, rrset.rtype, rrset.ttl, rdatas)
     }
 }
 

@@ -6,7 +6,10 @@ use crate::checks;
 use crate::gathered::Added;
 use crate::master::Where;
 use crate::name::{self, Name};
-use crate::rdata::{self, types::NSEC3PARAM};
+use crate::rdata::{
+    self,
+    types::{NSEC3PARAM, RRSIG},
+};
 use crate::violations::Violations;
 use crate::zone::{Edit, Loading, Rrset, Zone, ZoneError, canonical_cmp, sort_by_owner};
 
@@ -86,7 +89,12 @@ impl Builder {
     ) -> Option<Rrset<'b>> {
         let (owner, first) = records[0];
         let rtype = first.rtype;
-        let ttl = base.map_or(first.ttl, |base| base.ttl);
+        let mut ttl = base.map_or(first.ttl, |base| base.ttl);
+        if rtype == RRSIG {
+            // Each signature has the TTL of what it signs. The lowest does not depend on their order.
+            let ttls = records.iter().map(|(_, record)| record.ttl);
+            ttl = ttls.fold(ttl, u32::min);
+        }
         let mut rdatas: Vec<&[u8]> = base.into_iter().flat_map(Rrset::rdatas).collect();
         rdatas.extend(
             records
@@ -128,7 +136,7 @@ impl Builder {
         };
         // One RRSIG RRset holds the signatures of several RRsets, and each has the TTL of the one
         // it signs.
-        if first.rtype != rdata::types::RRSIG {
+        if first.rtype != RRSIG {
             for (_, record) in records.iter().filter(|(_, record)| record.ttl != ttl) {
                 let message = format!(
                     "{}: TTL of {} is not the {ttl} of the RRset, which is used",

@@ -123,34 +123,39 @@ impl Delta {
             if lines.len() >= limit {
                 break;
             }
-            let (old, new) = (
-                get(self.old.node(owner), rtype),
-                get(self.new.node(owner), rtype),
-            );
-            push_records('-', owner, old, new, &mut lines);
-            push_records('+', owner, new, old, &mut lines);
+            let (old, new) = (self.old.node(owner), self.new.node(owner));
+            push_records('-', owner, rtype, old, new, &mut lines);
+            push_records('+', owner, rtype, new, old, &mut lines);
         }
         lines.truncate(limit);
         lines
     }
 }
 
-/// The records of `rrset` that `other` does not have with the same TTL.
+/// The records of a type at `node` that `other` does not have with the same TTL.
 fn push_records(
     sign: char,
     owner: &[u8],
-    rrset: Option<Rrset<'_>>,
-    other: Option<Rrset<'_>>,
+    rtype: u16,
+    node: Option<Node<'_>>,
+    other: Option<Node<'_>>,
     lines: &mut Vec<String>,
 ) {
-    let Some(rrset) = rrset else { return };
-    let same_ttl = other.filter(|other| other.ttl == rrset.ttl);
+    let Some((node, rrset)) = node.and_then(|node| Some((node, node.get(rtype)?))) else {
+        return;
+    };
+    let has = |other: Node<'_>, rdata| {
+        let same = other
+            .get(rtype)
+            .filter(|same| same.rdatas().any(|each| each == rdata));
+        same.is_some_and(|same| other.ttl_of(same, rdata) == node.ttl_of(rrset, rdata))
+    };
     for rdata in rrset.rdatas() {
-        if same_ttl.is_some_and(|other| other.rdatas().any(|old| old == rdata)) {
+        if other.is_some_and(|other| has(other, rdata)) {
             continue;
         }
         let mut line = format!("{sign} ");
-        write_record(owner, rrset, rdata, &mut line);
+        write_record(owner, node, rrset, rdata, &mut line);
         lines.push(line);
     }
 }

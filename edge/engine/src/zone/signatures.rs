@@ -23,6 +23,16 @@ impl<'a> Node<'a> {
         let all = self.get(types::RRSIG).into_iter().flat_map(Rrset::rdatas);
         all.filter(move |rdata| is_signature_of(rdata, covered))
     }
+
+    /// Seconds that a record of this node holds: those of its RRset, or where it is a signature those
+    /// of the RRset that it signs (RFC 4034 section 3).
+    pub fn ttl_of(self, rrset: Rrset<'_>, rdata: &[u8]) -> u32 {
+        let covered = match (rrset.rtype, rdata.first_chunk()) {
+            (types::RRSIG, Some(covered)) => self.get(u16::from_be_bytes(*covered)),
+            _ => None,
+        };
+        covered.map_or(rrset.ttl, |covered| covered.ttl)
+    }
 }
 
 /// Whether a signature is one of a type, which comes first in its rdata (RFC 4034 section 3.1).

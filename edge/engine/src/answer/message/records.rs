@@ -65,6 +65,27 @@ impl Message<'_> {
             })
     }
 
+    /// Writes signatures of a node, or none; each with the TTL of what it signs.
+    pub fn put_signatures<'r>(
+        &mut self,
+        section: Section,
+        owner: Owner,
+        node: Node<'_>,
+        all: Rrset<'_>,
+        signatures: impl Iterator<Item = &'r [u8]>,
+    ) -> Result<(), Full> {
+        let (end, count) = (self.out.len(), self.counted(section));
+        for signature in signatures {
+            let (ttl, one) = (node.ttl_of(all, signature), std::iter::once(signature));
+            self.put_records(section, owner, types::RRSIG, ttl, one)
+                .inspect_err(|Full| {
+                    self.out.truncate(end);
+                    self.set_count(section, count);
+                })?;
+        }
+        Ok(())
+    }
+
     /// Writes the records of one owner and type, or none.
     pub fn put_records<'r>(
         &mut self,

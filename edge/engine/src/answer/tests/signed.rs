@@ -247,3 +247,49 @@ fn a_signature_of_a_dname_is_sent_once() {
     let plain = ask(&catalog, &query("x.x.e.test. RRSIG"), Transport::Tcp);
     assert_eq!(plain.len(), 1 + 4, "{plain:?}");
 }
+
+#[test]
+fn a_signature_holds_as_long_as_what_it_signs() {
+    let mut zone = zone() + "www.test. 300 TXT x\n";
+    zone += &format!("www.test. 60 RRSIG {}\n", signature("TXT"));
+    // Of a type that the name does not have.
+    zone += &format!("www.test. 60 RRSIG {}\n", signature("MX"));
+    let catalog = catalog(&zone);
+    for asked in ["RRSIG", "ANY"] {
+        let asked = query(&format!("www.test. {asked}"));
+        let reply = ask(&catalog, &with_opt(asked, 1232, DO, &[]), Transport::Tcp);
+        let words = reply.iter().map(|line| line.split(' ').collect::<Vec<_>>());
+        let signatures = words.filter(|words| words[0] == "an" && words[3] == "RRSIG");
+        let found: BTreeSet<_> = signatures
+            .map(|words| (words[4].to_owned(), words[2].to_owned()))
+            .collect();
+        let expected = [("A", "60"), ("MX", "60"), ("NSEC", "60"), ("TXT", "300")];
+        let expected = expected.map(|(covered, ttl)| (covered.to_owned(), ttl.to_owned()));
+        assert_eq!(found, expected.into(), "{reply:?}");
+    }
+}
+
+#[test]
+fn signatures_that_do_not_fit_are_left_out_together() {
+    let mut zone = zone();
+    for number in 0..20 {
+        let rtype = format!("TYPE{}", 65280 + number);
+        zone += &format!("many.test. {number} {rtype} \\# 1 00\n");
+        zone += &format!("many.test. 60 RRSIG {}\n", signature(&rtype));
+    }
+    let asked = with_opt(query("many.test. RRSIG"), 512, DO, &[]);
+    let reply = ask(&catalog(&zone), &asked, Transport::Udp);
+    assert_eq!(reply[0], "NOERROR aa tc");
+    assert_eq!(reply.len(), 2, "{reply:?}");
+}
+
+#[test]
+fn the_flags_of_validators_do_not_return() {
+    // RFC 4035 section 3.1.6: AD is not ours to set, and CD means nothing to us.
+    let catalog = catalog(&zone());
+    let mut asked = with_opt(query("www.test. A"), 1232, DO, &[]);
+    asked[3] |= 0x30;
+    let reply = ask(&catalog, &asked, Transport::Udp);
+    assert_eq!(reply[0], "NOERROR aa");
+    assert_eq!(reply.len(), 4, "{reply:?}");
+}

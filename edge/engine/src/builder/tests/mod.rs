@@ -146,3 +146,29 @@ fn a_zone_comes_first_and_alone() {
     let mut builder = Builder::new(Some(Name::parse(b"y.", None).unwrap()));
     assert_eq!(builder.add_zone(base).unwrap_err(), "the zone z. is not y.");
 }
+
+#[test]
+fn signatures_come_back_whatever_their_order() {
+    let signature = |ttl, covered| {
+        format!("a {ttl} RRSIG {covered} 8 2 {ttl} 20300101000000 20200101000000 1 z. AAAA\n")
+    };
+    let (a, txt) = (signature(600, "A"), signature(60, "TXT"));
+    let records = "a 600 A 192.0.2.1\na 60 TXT x\n";
+    let read = |text: &str| {
+        let (zone, found) = builder_with(None, text).finish();
+        assert_eq!(shown(&found), [""; 0]);
+        zone.unwrap()
+    };
+    let zone = read(&format!("{HEAD}{records}{a}{txt}"));
+    let turned = read(&format!("{HEAD}{txt}{a}{records}"));
+    assert_eq!(zone.encode(), turned.encode());
+    let text = zone.to_text();
+    for line in ["a.z. 600 RRSIG A 8 2 600 ", "a.z. 60 RRSIG TXT 8 2 60 "] {
+        assert!(text.contains(line), "{text}");
+    }
+    assert_eq!(read(&text).encode(), zone.encode());
+    let again = read(&format!("{HEAD}{records}{a}"));
+    let lines = zone.diff(&again).unwrap().lines(9);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].starts_with("- a.z. 60 RRSIG TXT "), "{lines:?}");
+}
