@@ -26,8 +26,18 @@ class Delta:
         """RRsets that only the old zone has."""
 
     @property
+    def ordinary_removed(self) -> int:
+        """Those of them that signing does not make (see `Zone.ordinary_rrsets`)."""
+
+    @property
     def changed(self) -> int:
         """RRsets that both have, with another TTL or other rdata."""
+
+    def ordinary_payload(self) -> bytes:
+        """The change without the serial and without what signing makes, encoded as `payload` is.
+
+        To sign the new zone once more changes nothing of it.
+        """
 
     def lines(self, limit: int) -> list[str]:
         """The first `limit` RRs that differ: `- OWNER TTL TYPE RDATA` or `+ …`, canonical order."""
@@ -70,6 +80,13 @@ class Zone:
     @property
     def rrsets(self) -> int:
         """How many RRsets, the SOA included."""
+
+    @property
+    def ordinary_rrsets(self) -> int:
+        """How many RRsets without those of types that the program makes which signs a zone.
+
+        These are DNSKEY, RRSIG, NSEC, NSEC3, NSEC3PARAM, CDS, CDNSKEY and ZONEMD.
+        """
 
     @property
     def records(self) -> int:

@@ -4,6 +4,9 @@ Normally it is one delta, so that a change costs what it changes. When the delta
 snapshot have grown to a quarter of it, the snapshot is written anew *at the revision before the
 change*: edges that are up to date still read the one delta, and whoever comes later starts from a
 snapshot that is near. A change of half the zone is a snapshot alone.
+
+Each publication of other content gets a serial that is newer than what clients may have seen. A
+signed zone keeps its own, also where the same content is written again above something newer.
 """
 
 from dataclasses import dataclass, replace
@@ -13,6 +16,7 @@ from dnsfleet.replication import encoding, keys
 from dnsfleet.replication.encoding import Payload
 from dnsfleet.replication.manifests import Manifest, Run
 from dnsfleet.replication.revisions import Revision
+from dnsfleet.violations import Violation
 from dnsfleet.zones import plans, serials
 from dnsfleet_engine import Delta, Zone
 
@@ -43,8 +47,8 @@ class Published:
     """The highest that was ever tried, published or not."""
     in_core: bool = True
     """False where the core lost it and all of it must be written again."""
-    overtaken: int | None = None
-    """The serial of what an edge has newer, so that a higher revision must be written."""
+    overtaken: Manifest | None = None
+    """What an edge has newer, so that a higher revision must be written."""
     fingerprint: bytes = b""
     """Of the signed manifest (see `manifests.fingerprint`)."""
     newer: bool = False
@@ -63,9 +67,10 @@ class Published:
     def serial(self) -> int | None:
         """The newest that clients may have seen; None for none."""
         own = None if self.manifest is None else self.manifest.serial
-        if own is None or self.overtaken is None:
-            return self.overtaken if own is None else own
-        return self.overtaken if serials.compare(self.overtaken, own) == 1 else own
+        other = None if self.overtaken is None else self.overtaken.serial
+        if own is None or other is None:
+            return other if own is None else own
+        return other if serials.compare(other, own) == 1 else own
 
     @property
     def lacks_content(self) -> bool:
@@ -121,31 +126,46 @@ def change(
 
     `now` is Unix time in seconds, for the serial; the serial of `new` is taken where it is newer.
     `delta` is `plans.change` from the zone before to `new`, where it is known already. A zone with
-    an epoch up to `floor` is written anew as a whole, whether it differs or not.
+    an epoch up to `floor` is written anew as a whole, whether it differs or not. ValueError where
+    there is a `refusal`.
     """
+    if (fault := refusal(before, new)) is not None:
+        raise ValueError(fault.message)
     at = Revision(epoch, before.seq + 1)
     old, manifest = before.zone, before.manifest
-    proposed = new.serial or None
-    previous = before.serial
     if old is None or manifest is None or manifest.snapshot is None or not before.in_core:
-        zone = new.with_serial(serials.next_serial(previous, now, proposed))
+        zone = _numbered(new, before.serial, now, new.serial or None)
         return _whole(before, at, zone, pops)
     if delta is None:
         delta = plans.change(old, new)
     asked = manifest.revision.epoch <= floor
     zone, payload = old, delta.payload
     if delta.added + delta.removed + delta.changed:
-        zone = new.with_serial(serials.next_serial(previous, now, proposed))
+        zone = _numbered(new, before.serial, now, new.serial or None)
         # Equal to old.diff(zone), in time that depends on the change alone.
         payload = old.diff(old.apply(payload).with_serial(zone.serial)).payload
     elif pops == manifest.pops and not asked:
         return None
-    elif asked and previous != manifest.serial:  # an edge has a newer one
-        zone = old.with_serial(serials.next_serial(previous, now, None))
+    elif asked and before.serial != manifest.serial:  # an edge has a newer one
+        zone = _numbered(old, before.serial, now, None)
     most = min(_limit(manifest.snapshot), manifest.snapshot.size // WHOLE_SHARE)
     if asked or len(payload) > most:
         return _whole(before, at, zone, pops)
     return _step(before, manifest, old, at, zone, payload, pops)
+
+
+def refusal(before: Published, new: Zone) -> Violation | None:
+    """Why `new` cannot follow what clients may have seen, or None.
+
+    It is about serials of signed zones (see `plans.stale`). What clients have seen with this
+    content is no reason, nor is what was removed: then there is nothing that could stay.
+    """
+    if not new.signed:
+        return None
+    seen = [each for each in (before.manifest, before.overtaken) if each and not each.tombstone]
+    if any(each.digest == new.digest for each in seen):
+        return None
+    return next(filter(None, (plans.stale(each.serial, new) for each in seen)), None)
 
 
 def again(
@@ -168,7 +188,7 @@ def again(
         return _tombstone(before, manifest, at)
     new = zone
     if before.serial != manifest.serial:
-        new = zone.with_serial(serials.next_serial(before.serial, now, None))
+        new = _numbered(zone, before.serial, now, None)
     if asked or not before.in_core:
         return _whole(before, at, new, manifest.pops)
     return _step(before, manifest, zone, at, new, zone.diff(new).payload, manifest.pops)
@@ -180,6 +200,13 @@ def removal(before: Published, epoch: int) -> Draft | None:
     if manifest is None or (manifest.tombstone and before.in_core and not before.again):
         return None
     return _tombstone(before, manifest, Revision(epoch, before.seq + 1))
+
+
+def _numbered(zone: Zone, previous: int | None, now: int, proposed: int | None) -> Zone:
+    """The zone with the serial to publish (`serials.next_serial`); a signed one as it is."""
+    if zone.signed:
+        return zone
+    return zone.with_serial(serials.next_serial(previous, now, proposed))
 
 
 def _tombstone(before: Published, manifest: Manifest, at: Revision) -> Draft:

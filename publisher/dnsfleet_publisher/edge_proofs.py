@@ -77,5 +77,5 @@ class EdgeProofs:
         )
         if manifest.tombstone and known.live:
             self.ended.add(origin)
-        self._zones.known.put(origin, replace(known, overtaken=manifest.serial))
+        self._zones.known.put(origin, replace(known, overtaken=manifest))
         return True

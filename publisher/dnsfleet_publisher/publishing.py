@@ -56,7 +56,8 @@ class State(StrEnum):
     PUBLISHED = "Published"
     UNCHANGED = "Unchanged"
     HELD = "Held"
-    """The plan is unsafe and nobody approved it; what was published before stays."""
+    """The plan is unsafe and nobody approved it, or the serial of a signed zone is not higher; what
+    was published before stays."""
     REMOVED = "Removed"
     FAILED = "Failed"
     """What was published before stays; the next pass tries again."""
@@ -153,19 +154,24 @@ class Publisher:
     def _publish(self, origin: str, want: Desired) -> Outcome:
         try:
             old, delta = self._store.load(origin), None
-            if old is not None:
+            fault = self._store.refusal(origin, want.zone)
+            if old is not None and fault is None:
                 delta = plans.change(old, want.zone)
                 doubt = parts.doubt(want.parts, self._parts.get(origin))
                 fault = plans.unsafe(old, want.zone, delta, doubt)
-                if fault is not None and not plans.approved(want.approve, delta):
-                    manifest = self._store.republish(origin) or self._store.manifest(origin)
-                    return Outcome(State.HELD, manifest, fault.reason, fault.message)
+                if fault is not None and plans.approved(want.approve, delta):
+                    fault = None
+            if fault is not None:
+                manifest = self._store.republish(origin) or self._store.manifest(origin)
+                return Outcome(State.HELD, manifest, fault.reason, fault.message)
             made = self._write(origin, want, delta)
         except (StoreConflictError, ValueError) as error:
             return self.failed(origin, "PublishFailed", error)
         if want.parts is not None:
             self._parts[origin] = want.parts
         if made is not None:
+            if old is not None and old.signed and not want.zone.signed:
+                _log.warning("%s is signed no more: with a DS at its parent it is bogus", origin)
             return Outcome(State.PUBLISHED, made)
         return Outcome(State.UNCHANGED, self._store.manifest(origin))
 

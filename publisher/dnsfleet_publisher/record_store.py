@@ -38,6 +38,7 @@ from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.announcements import Announcement
 from dnsfleet.replication.manifests import FleetHead, Manifest
 from dnsfleet.replication.sums import Positions
+from dnsfleet.violations import Violation
 from dnsfleet_engine import Delta, Zone
 
 from dnsfleet_publisher import clocks, drafts
@@ -226,6 +227,10 @@ class RecordStore:
         """The content that was published last; None where there is none or it was removed."""
         return self._zones.published(origin).zone
 
+    def refusal(self, origin: str, new: Zone) -> Violation | None:
+        """Why `new` cannot follow what is published (`drafts.refusal`), or None."""
+        return drafts.refusal(self._zones.published(origin), new)
+
     def publish(
         self,
         origin: str,
@@ -236,9 +241,9 @@ class RecordStore:
         """Make `new` what the Pops in `pops` (sorted; None is all) serve.
 
         None where neither records nor Pops differ from what is published; the serial alone is no
-        difference. `delta` is `plans.change` from `load(origin)` to `new`: for large zones that
-        share nothing it takes a while, so whoever has it passes it on. ValueError for a zone of
-        another origin.
+        difference where the zone is not signed. `delta` is `plans.change` from `load(origin)` to
+        `new`: for large zones that share nothing it takes a while, so whoever has it passes it on.
+        ValueError for a zone of another origin, and where there is a `refusal`.
         """
         if new.origin != origin:
             raise ValueError(f"the zone is {new.origin}, not {origin}")

@@ -16,6 +16,7 @@ from dnsfleet_publisher.core_redis import connect
 from dnsfleet_publisher.publishing import Desired, Outcome, Publisher, State
 from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import Fenced
+from support.presigned_zones import signed
 from support.valkey import Valkey
 from support.zones import hosts, make_zone
 
@@ -270,3 +271,60 @@ def test_a_core_that_is_away_fails_the_pass_and_the_next_one_works(
         assert states(publisher, want(a=3, b=4)) == [State.PUBLISHED, State.PUBLISHED]
     finally:
         core.kill()
+
+
+def test_a_signed_zone_keeps_its_serial_through_an_empty_core(
+    publisher: Publisher, store: RecordStore, admin: redis.Redis
+) -> None:
+    zone = signed(make_zone(A, hosts(3), serial=7))
+    assert states(publisher, {A: Desired(zone)}) == [State.PUBLISHED]
+    before = stored(admin, A)
+    admin.flushall()
+    assert states(publisher, {A: Desired(zone)}) == [State.PUBLISHED]
+    again = stored(admin, A)
+    assert again.revision > before.revision
+    assert (again.serial, again.digest) == (7, zone.digest)
+    assert states(publisher, {A: Desired(zone)}) == [State.UNCHANGED]
+    published = store.load(A)
+    assert published is not None
+    assert published.digest == zone.digest
+
+
+def test_a_signed_zone_is_held_until_its_serial_is_higher(
+    publisher: Publisher, admin: redis.Redis
+) -> None:
+    publisher.reconcile({A: Desired(signed(make_zone(A, hosts(3), serial=7))), **want(b=3)}, True)
+    before = stored(admin, A)
+    for serial in (7, 6, 7 + 2**31):
+        other = signed(make_zone(A, hosts(4), serial=serial))
+        outcomes = publisher.reconcile({A: Desired(other), **want(b=4 + serial % 5)}, True)
+        held = outcomes[A]
+        assert (held.state, held.reason) == (State.HELD, "SerialNotHigher")
+        assert f"signed with serial {serial}, and " in held.message
+        assert held.manifest == before == stored(admin, A)
+        assert outcomes[B].state is State.PUBLISHED, "it holds no other zone"
+    admin.flushall()
+    held = publisher.reconcile({A: Desired(other)}, True)[A]
+    assert (held.state, held.reason) == (State.HELD, "SerialNotHigher")
+    assert stored(admin, A).digest == before.digest, "what was published is, again"
+    higher = signed(make_zone(A, hosts(4), serial=8))
+    assert publisher.reconcile({A: Desired(higher)}, True)[A].state is State.PUBLISHED
+    assert stored(admin, A).digest == higher.digest
+
+
+def test_a_signed_zone_is_signed_again_without_an_approval(
+    publisher: Publisher, admin: redis.Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    plain = make_zone(A, hosts(50))
+    publisher.reconcile({A: Desired(plain)}, complete=True)
+    serial = stored(admin, A).serial
+    for day in (1, 2):
+        zone = signed(make_zone(A, hosts(50), serial=serial + day), day)
+        assert publisher.reconcile({A: Desired(zone)}, True)[A].state is State.PUBLISHED
+        assert stored(admin, A).digest == zone.digest
+    assert caplog.messages == []
+    assert publisher.reconcile({A: Desired(plain)}, True)[A].state is State.PUBLISHED
+    assert caplog.messages == [f"{A} is signed no more: with a DS at its parent it is bogus"]
+    assert stored(admin, A).serial == serial + 3
+    small = signed(make_zone(A, hosts(10), serial=serial + 9))
+    assert publisher.reconcile({A: Desired(small)}, True)[A].reason == "UnsafePlan"

@@ -16,6 +16,13 @@ def test_the_next_serial_is_newer_and_not_zero(
     assert 0 < following < serials.MODULUS
 
 
+@given(SERIALS)
+def test_the_following_serial_is_the_nearest_without_0(serial: int) -> None:
+    following = serials.following(serial)
+    assert serials.compare(following, serial) == 1
+    assert (following - serial) % serials.MODULUS == (2 if serial == serials.MODULUS - 1 else 1)
+
+
 @given(SERIALS, SERIALS)
 def test_compare_is_antisymmetric(a: int, b: int) -> None:
     forward, backward = serials.compare(a, b), serials.compare(b, a)

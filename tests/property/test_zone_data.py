@@ -14,7 +14,10 @@ from hypothesis import strategies as st
 from support.encoded_zones import WireRecord, wire_records
 from support.zones import make_zone
 
-RECORDS = st.lists(
+Record = tuple[str, str, str]
+"""Owner, type and data."""
+
+RECORDS: st.SearchStrategy[list[Record]] = st.lists(
     st.sampled_from(["@", "a", "*.a", "b", "x.y.b", "*", r"\000", r"\001.b", r"a\.b"]).flatmap(
         lambda owner: st.one_of(
             st.tuples(st.just(owner), st.just("A"), st.sampled_from(["192.0.2.1", "192.0.2.2"])),
@@ -25,6 +28,37 @@ RECORDS = st.lists(
     max_size=12,
 )
 ZONES = st.builds(make_zone, st.just("example.com."), RECORDS, st.integers(0, 2**32 - 1))
+SIGNATURE = "8 2 {ttl} 20600101000000 20260101000000 1 example.com. AAAA"
+BY_SIGNING: st.SearchStrategy[list[Record]] = st.lists(
+    st.one_of(
+        st.tuples(
+            st.sampled_from(["@", "a", "b"]),
+            st.just("RRSIG"),
+            st.sampled_from([f"{covered} {SIGNATURE.format(ttl=300)}" for covered in ("A", "MX")]),
+        ),
+        st.tuples(
+            st.sampled_from(["@", "a", "b"]),
+            st.just("NSEC"),
+            st.sampled_from(["example.com. A", "b.example.com. A MX"]),
+        ),
+        st.sampled_from(
+            [
+                ("@", "DNSKEY", "257 3 8 AAAA"),
+                ("@", "DNSKEY", "256 3 8 AAAA"),
+                ("@", "NSEC3PARAM", "1 0 0 -"),
+                (
+                    "2t7b4g4vsa5smi47k61mv5bv1a22bojr",
+                    "NSEC3",
+                    "1 0 0 - 00000000000000000000000000000000 A",
+                ),
+                ("@", "CDS", "0 0 0 00"),
+                ("@", "CDNSKEY", "0 3 0 AA=="),
+                ("@", "ZONEMD", "1 1 1 " + "00" * 48),
+            ]
+        ),
+    ),
+    max_size=6,
+)
 
 
 def rrset_key(record: WireRecord) -> tuple[bytes, int, int]:
@@ -74,6 +108,24 @@ def test_a_change_leads_to_the_new_zone(first: Zone, second: Zone, third: Zone) 
         assert zone.encode() == new.encode()
         assert zone.digest == new.digest
     assert (delta.added, delta.removed, delta.changed, delta.lines(9)) == (0, 0, 0, [])
+
+
+@given(RECORDS, RECORDS, BY_SIGNING, BY_SIGNING, st.integers(0, 2**32 - 1))
+def test_what_signing_makes_is_not_ordinary(
+    before: list[Record], after: list[Record], old: list[Record], new: list[Record], serial: int
+) -> None:
+    plain = [make_zone("example.com.", records, serial=1) for records in (before, after)]
+    mixed = (
+        make_zone("example.com.", before + old, serial=1),
+        make_zone("example.com.", after + new, serial=serial),
+    )
+    for one, other in zip(plain, mixed, strict=True):
+        assert other.ordinary_rrsets == one.ordinary_rrsets == one.rrsets
+        assert Zone.decode(other.encode()).ordinary_rrsets == one.rrsets
+    delta, expected = mixed[0].diff(mixed[1]), plain[0].diff(plain[1])
+    assert delta.ordinary_removed == expected.removed
+    assert delta.ordinary_payload() == expected.payload == expected.ordinary_payload()
+    assert mixed[0].apply(delta.payload).ordinary_rrsets == plain[1].rrsets
 
 
 @given(ZONES, ZONES)

@@ -82,7 +82,9 @@ def _content(want: Wanted, have: Entry, origin: str) -> Iterator[Difference]:
     if not delta.added + delta.removed + delta.changed:
         return
     held = plans.unsafe(have.zone, want.zone, delta)
-    if held is not None and not plans.approved(want.approve, delta):
+    if held is not None and plans.approved(want.approve, delta):
+        held = None
+    if (held := plans.stale(have.zone.serial, want.zone) or held) is not None:
         yield Difference("Held", "core", origin, held.message)
         return
     lines = "; ".join(delta.lines(LINES))

@@ -4,6 +4,14 @@ A wrong selector, an empty file or a lost mount look like a wish to delete. Such
 until the Zone has the annotation `dnsfleet.io/approve` with the hash of exactly this change. The
 hash does not cover the serial, because publishing sets it and it would differ each time.
 
+What signing makes (see `dnsfleet_engine.Zone.ordinary_rrsets`) counts on neither side, nor is it in
+the hash: a new salt replaces half of all RRsets of a zone, and to sign it again, which signers do
+every few days, would take an approval back.
+
+Publishing does not set the serial of a signed zone, because that would make the signature of the
+SOA bogus. So what changes in it needs a higher serial from who signs it (RFC 1982), else it is
+refused.
+
 A zone of several files may lose one of them that is only a small part of it. So a change that
 removes anything is held, too, while `parts` has a doubt whether its files are whole.
 """
@@ -13,6 +21,7 @@ import hashlib
 from dnsfleet_engine import Delta, Zone
 
 from dnsfleet.violations import Violation
+from dnsfleet.zones import serials
 
 APPROVE_ANNOTATION = "dnsfleet.io/approve"
 MAX_REMOVED_SHARE = 0.3
@@ -31,8 +40,22 @@ def is_large(removed: int, of: int) -> bool:
 
 
 def change(old: Zone, new: Zone) -> Delta:
-    """What `new` changes, the serial left out; ValueError where the origins differ."""
-    return old.diff(new.with_serial(old.serial))
+    """What `new` changes; ValueError where the origins differ.
+
+    The serial is left out where publishing sets it, which is where `new` is not signed.
+    """
+    return old.diff(new if new.signed else new.with_serial(old.serial))
+
+
+def stale(published: int, new: Zone) -> Violation | None:
+    """Why a signed zone cannot follow other content with the serial `published`, or None."""
+    if not new.signed or serials.compare(new.serial, published) == 1:
+        return None
+    message = (
+        f"the zone is signed with serial {new.serial}, and other content is published with serial "
+        f"{published}; sign it with a higher serial, such as {serials.following(published)}"
+    )
+    return Violation("SerialNotHigher", message, new.origin)
 
 
 def unsafe(old: Zone, new: Zone, delta: Delta, doubt: str = "") -> Violation | None:
@@ -40,16 +63,17 @@ def unsafe(old: Zone, new: Zone, delta: Delta, doubt: str = "") -> Violation | N
 
     It needs it when it removes more than 30 % and more than 10 of the RRsets, or when it removes
     RRsets and leaves nothing but SOA and NS, or when it removes RRsets while there is a `doubt`
-    about what `new` is made of (`parts.doubt`).
+    about what `new` is made of (`parts.doubt`). RRsets that signing makes do not count.
     """
-    many = is_large(delta.removed, old.rrsets)
-    emptied = delta.removed > 0 and new.rrsets <= APEX_RRSETS
-    lost = delta.removed > 0 and bool(doubt)
+    removed, before = delta.ordinary_removed, old.ordinary_rrsets
+    many = is_large(removed, before)
+    emptied = removed > 0 and new.ordinary_rrsets <= APEX_RRSETS
+    lost = removed > 0 and bool(doubt)
     if not (many or emptied or lost):
         return None
     why = f" and {doubt}" if lost else ""
     message = (
-        f"the change removes {delta.removed} of {old.rrsets} RRsets{why}; if that is meant, "
+        f"the change removes {removed} of {before} RRsets{why}; if that is meant, "
         f"annotate the Zone with {APPROVE_ANNOTATION}: {plan_hash(delta)}"
     )
     return Violation("UnsafePlan", message, old.origin)
@@ -57,7 +81,7 @@ def unsafe(old: Zone, new: Zone, delta: Delta, doubt: str = "") -> Violation | N
 
 def plan_hash(delta: Delta) -> str:
     """16 hexadecimal digits that name a change made by `change`."""
-    return hash_of(delta.payload)
+    return hash_of(delta.ordinary_payload())
 
 
 def hash_of(plan: bytes) -> str:

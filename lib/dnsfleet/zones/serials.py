@@ -30,6 +30,9 @@ def next_serial(previous: int | None, now: int, proposed: int | None) -> int:
         return proposed or clock
     if proposed and compare(proposed, previous) == 1:
         return proposed
-    if compare(clock, previous) == 1:
-        return clock
-    return (previous + 1) % MODULUS or 1
+    return clock if compare(clock, previous) == 1 else following(previous)
+
+
+def following(serial: int) -> int:
+    """The nearest serial that is newer than `serial`, without 0."""
+    return (serial + 1) % MODULUS or 1

@@ -9,6 +9,7 @@ from dnsfleet.replication.revisions import Revision
 from dnsfleet_engine import Zone
 from dnsfleet_publisher import drafts
 from dnsfleet_publisher.drafts import Draft, Published
+from support.presigned_zones import signed
 from support.zones import hosts, make_zone
 
 A = "a.example."
@@ -162,3 +163,76 @@ def test_a_removal_keeps_the_serial_and_names_nothing() -> None:
     assert removal.manifest.chunk_keys() == []
     assert set(removal.superseded) == set(made.manifest.chunk_keys())
     assert drafts.removal(Published(), 1) is None
+
+
+def signed_hosts(count: int, serial: int) -> Zone:
+    return signed(make_zone(A, hosts(count), serial))
+
+
+def test_a_signed_zone_is_published_as_it_is() -> None:
+    history = History()
+    for zone in (signed_hosts(3, 0), signed_hosts(4, 7), signed(make_zone(A, hosts(4), 9), day=2)):
+        draft = history.publish(zone)
+        assert history.read(draft).digest == zone.digest == draft.manifest.digest
+    assert drafts.change(history.known, 1, zone, None, NOW) is None
+
+
+def test_a_signed_zone_without_a_higher_serial_is_refused() -> None:
+    history = History()
+    first = history.publish(make_zone(A, hosts(3)))
+    assert first.manifest.serial == NOW
+    refused = signed_hosts(3, 7)
+    with pytest.raises(ValueError, match=f"with serial 7, .* with serial {NOW};"):
+        drafts.change(history.known, 1, refused, None, NOW)
+    fault = drafts.refusal(history.known, refused)
+    assert fault is not None
+    assert fault.reason == "SerialNotHigher"
+    history.publish(signed_hosts(3, NOW + 1))
+    assert drafts.refusal(history.known, signed(make_zone(A, hosts(3), NOW + 1), day=2)) is not None
+    # The zone is signed no more: it is numbered as any other.
+    assert history.publish(make_zone(A, hosts(3), 7)).manifest.serial == NOW + 2
+
+
+def test_a_removed_zone_may_come_back_with_its_serial() -> None:
+    history = History()
+    history.publish(signed_hosts(3, 7))
+    removal = drafts.removal(history.known, 1)
+    assert removal is not None
+    history.known = Published(removal.manifest, None, "1.2", 2, key="k1")
+    zone = signed_hosts(4, 7)
+    assert history.publish(zone).manifest.digest == zone.digest
+
+
+def test_a_signed_zone_that_is_written_again_keeps_its_serial() -> None:
+    history = History()
+    zone = signed_hosts(3, 7)
+    first = history.publish(zone)
+    newer = replace(first.manifest, revision=Revision(2, 1), serial=9, digest=bytes(32))
+    for known in (
+        replace(history.known, in_core=False),
+        replace(history.known, overtaken=newer),
+        replace(history.known, overtaken=newer, in_core=False),
+    ):
+        for floor in (0, 1):
+            again = drafts.again(known, 3, 1, "k1", NOW, floor)
+            assert again is not None
+            assert again.manifest.digest == zone.digest
+            assert drafts.refusal(known, zone) is None
+    change = drafts.change(replace(history.known, overtaken=newer), 3, zone, None, NOW, floor=1)
+    assert change is not None
+    assert change.manifest.digest == zone.digest
+
+
+def test_what_an_edge_has_newer_may_be_published_again_and_nothing_below_it() -> None:
+    history = History()
+    first = history.publish(signed_hosts(3, 7))
+    newer = signed_hosts(4, 9)
+    manifest = replace(
+        first.manifest, revision=Revision(2, 1), serial=newer.serial, digest=newer.digest
+    )
+    known = replace(history.known, overtaken=manifest)
+    draft = drafts.change(known, 3, newer, None, NOW)
+    assert draft is not None
+    assert draft.manifest.digest == newer.digest
+    for serial, refused in ((7, True), (8, True), (9, True), (10, False)):
+        assert (drafts.refusal(known, signed_hosts(5, serial)) is not None) is refused, serial

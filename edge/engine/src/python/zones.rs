@@ -57,6 +57,11 @@ impl Zone {
     }
 
     #[getter]
+    fn ordinary_rrsets(&self) -> usize {
+        self.0.ordinary_rrsets()
+    }
+
+    #[getter]
     fn records(&self) -> usize {
         self.0.records()
     }
@@ -139,8 +144,17 @@ impl Delta {
     }
 
     #[getter]
+    fn ordinary_removed(&self) -> usize {
+        self.0.ordinary_removed
+    }
+
+    #[getter]
     fn changed(&self) -> usize {
         self.0.changed
+    }
+
+    fn ordinary_payload<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &py.detach(|| self.0.ordinary_payload()))
     }
 
     fn lines(&self, py: Python<'_>, limit: usize) -> Vec<String> {

@@ -11,6 +11,7 @@ use super::errors::ZoneError;
 use super::rrset::{Node, Rrset};
 use super::sorting::sort_by_owner;
 use super::text::write_record;
+use super::totals::is_made_by_signing;
 use super::version::Zone;
 use crate::name;
 
@@ -23,6 +24,8 @@ pub struct Delta {
     pub added: usize,
     /// RRsets that only the old zone has.
     pub removed: usize,
+    /// Those of them that signing does not make.
+    pub ordinary_removed: usize,
     /// RRsets that both have, with another TTL or other rdata.
     pub changed: usize,
 }
@@ -34,28 +37,39 @@ impl Zone {
         if self.origin != new.origin {
             return Err(ZoneError::OtherOrigin(new.origin.to_string()));
         }
-        let (mut removed, mut set, mut added) = (Vec::new(), Vec::new(), 0);
-        self.names.each_difference(&new.names, |owner, old, new| {
-            for rrset in rrsets_of(old).filter(|old| get(new, old.rtype).is_none()) {
-                removed.push((owner, rrset));
-            }
-            for rrset in rrsets_of(new) {
-                match get(old, rrset.rtype) {
-                    Some(old) if old == rrset => continue,
-                    Some(_) => {}
-                    None => added += 1,
-                }
-                set.push((owner, rrset));
-            }
-        });
+        let Differences {
+            removed,
+            set,
+            added,
+        } = self.differences(new);
+        let is_ordinary = |(_, rrset): &&(_, Rrset<'_>)| !is_made_by_signing(rrset.rtype);
         Ok(Delta {
             old: self.clone(),
             new: new.clone(),
             added,
             removed: removed.len(),
+            ordinary_removed: removed.iter().filter(is_ordinary).count(),
             changed: set.len() - added,
             payload: self.encode_delta(removed, set),
         })
+    }
+
+    fn differences<'z>(&'z self, new: &'z Zone) -> Differences<'z> {
+        let mut found = Differences::default();
+        self.names.each_difference(&new.names, |owner, old, new| {
+            for rrset in rrsets_of(old).filter(|old| get(new, old.rtype).is_none()) {
+                found.removed.push((owner, rrset));
+            }
+            for rrset in rrsets_of(new) {
+                match get(old, rrset.rtype) {
+                    Some(old) if old == rrset => continue,
+                    Some(_) => {}
+                    None => found.added += 1,
+                }
+                found.set.push((owner, rrset));
+            }
+        });
+        found
     }
 
     /// This zone with an encoded change made.
@@ -96,6 +110,17 @@ impl Zone {
     }
 }
 
+/// What differs between two zones: owners and RRsets.
+#[derive(Default)]
+struct Differences<'z> {
+    /// What only the old zone has.
+    removed: Vec<(&'z [u8], Rrset<'z>)>,
+    /// What only the new zone has, or in another form.
+    set: Vec<(&'z [u8], Rrset<'z>)>,
+    /// How many of those only the new zone has.
+    added: usize,
+}
+
 fn rrsets_of<'z>(node: Option<Node<'z>>) -> impl Iterator<Item = Rrset<'z>> {
     node.into_iter().flat_map(Node::rrsets)
 }
@@ -112,6 +137,17 @@ impl Delta {
     /// The encoded change, what [`Zone::apply`] takes.
     pub fn payload(&self) -> &[u8] {
         &self.payload
+    }
+
+    /// The change without the serial and without what signing makes, encoded as [`Delta::payload`]
+    /// is. To sign the new zone once more changes nothing of it.
+    pub fn ordinary_payload(&self) -> Vec<u8> {
+        let new = self.new.with_serial(self.old.serial());
+        let mut found = self.old.differences(&new);
+        let is_ordinary = |(_, rrset): &(_, Rrset<'_>)| !is_made_by_signing(rrset.rtype);
+        found.removed.retain(is_ordinary);
+        found.set.retain(is_ordinary);
+        self.old.encode_delta(found.removed, found.set)
     }
 
     /// The first `limit` records that differ, as `- OWNER TTL TYPE RDATA` and `+ …`, in canonical

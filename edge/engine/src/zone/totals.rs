@@ -5,12 +5,14 @@ use super::digest::Digest;
 use super::entry::Entry;
 use super::rrset::Rrset;
 use crate::name;
-use crate::rdata::types::{DNAME, NS, NSEC3};
+use crate::rdata::types::{self, DNAME, NS, NSEC3};
 
 /// What is known of a zone as a whole.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Totals {
     pub(super) rrsets: usize,
+    /// RRsets without those of types that signing makes.
+    pub(super) ordinary: usize,
     pub(super) records: usize,
     pub(super) digest: Digest,
     /// RRsets that hide the names below them: DNAME and NS, also the NS of the apex, which hides
@@ -44,6 +46,7 @@ impl Totals {
 
     fn count(&mut self, owner: &[u8], rrset: Rrset<'_>) {
         self.rrsets += 1;
+        self.ordinary += usize::from(!is_made_by_signing(rrset.rtype));
         self.records += rrset.count();
         self.hiding += usize::from(may_hide(rrset));
         self.wild += usize::from(is_wild(owner));
@@ -52,6 +55,7 @@ impl Totals {
 
     pub(super) fn subtract(&mut self, owner: &[u8], rrset: Rrset<'_>) {
         self.rrsets -= 1;
+        self.ordinary -= usize::from(!is_made_by_signing(rrset.rtype));
         self.records -= rrset.count();
         self.digest.subtract(owner, rrset);
         self.hiding -= usize::from(may_hide(rrset));
@@ -66,4 +70,20 @@ fn may_hide(rrset: Rrset<'_>) -> bool {
 
 fn is_wild(owner: &[u8]) -> bool {
     name::labels(owner).any(|label| label == b"*")
+}
+
+/// Whether the program that signs a zone makes the records of a type, and those who fill the zone do
+/// not: keys, signatures, proofs, what is copied to the parent, and the digest of the whole.
+pub(super) fn is_made_by_signing(rtype: u16) -> bool {
+    matches!(
+        rtype,
+        types::DNSKEY
+            | types::RRSIG
+            | types::NSEC
+            | types::NSEC3
+            | types::NSEC3PARAM
+            | types::CDS
+            | types::CDNSKEY
+            | types::ZONEMD
+    )
 }

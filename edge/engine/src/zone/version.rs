@@ -121,6 +121,11 @@ impl Zone {
         self.totals.rrsets
     }
 
+    /// How many RRsets that signing does not make.
+    pub fn ordinary_rrsets(&self) -> usize {
+        self.totals.ordinary
+    }
+
     /// How many records.
     pub fn records(&self) -> usize {
         self.totals.records
