@@ -13,6 +13,7 @@ import dns.query
 import pytest
 from support.fleet import Event, Fleet, replace
 from support.ports import free_ports
+from support.presigned_zones import signed_text
 from support.up_runs import (
     LIVE_SECONDS,
     POP,
@@ -24,6 +25,7 @@ from support.up_runs import (
     zone,
 )
 from support.waiting import wait_for
+from support.zones import make_zone
 
 POPS = ("fra", "iad", "sin")
 
@@ -222,6 +224,26 @@ def test_a_change_that_removes_most_of_a_zone_is_held(running: Running) -> None:
     approval = f'{{name: held, annotations: {{dnsfleet.io/approve: "{plan}"}}}}'
     running.write("held.yaml", zone("held", "192.0.2.50").replace("{name: held}", approval))
     running.live("h7.held.example")
+
+
+def test_a_signed_zone_keeps_its_serial_and_takes_no_record_set(running: Running) -> None:
+    def signed(address: str, serial: int) -> str:
+        return signed_text(make_zone("signed.example.", [("www", "A", address)], serial))
+
+    running.write("zones/signed.zone", signed("192.0.2.60", 7))
+    before = running.write("signed.yaml", FILE_ZONE.replace("filed", "signed"))
+    assert running.wait("propagated", before, zone="signed.example.")["serial"] == 7
+    before = running.write("zones/signed.zone", signed("192.0.2.61", 7))
+    held = running.wait("held", before, zone="signed.example.")
+    assert "signed with serial 7, and other content is published with serial 7" in held["message"]
+    assert running.answers("www.signed.example") == [["192.0.2.60"]] * 3
+    before = running.write("zones/signed.zone", signed("192.0.2.61", 8))
+    assert running.wait("propagated", before, zone="signed.example.")["serial"] == 8
+    assert running.answers("www.signed.example") == [["192.0.2.61"]] * 3
+    team = record_set("192.0.2.7").replace("filed", "signed").replace("name: team", "name: more", 1)
+    before = running.write("more.yaml", team)
+    assert running.wait("rejected", before)["reason"] == "SignedZone"
+    assert running.answers("team.signed.example") == [None] * 3
 
 
 def test_a_drained_pop_stops_and_comes_back_where_it_was(running: Running) -> None:

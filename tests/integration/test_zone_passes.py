@@ -11,10 +11,12 @@ from dnsfleet_engine import Zone
 from dnsfleet_operator.zones.passes import MOST_ORIGINS
 from dnsfleet_publisher.publishing import State
 from dnsfleet_publisher.store_errors import Fenced
+from support.presigned_zones import signed_text
 from support.signature_records import ORIGIN, signed
 from support.signature_records import zone as unsigned
 from support.valkey import Valkey
 from support.zone_writers import GRACE_SECONDS, KEY, Writer, changed, item, record_set, zone
+from support.zones import hosts, make_zone
 
 
 @pytest.fixture
@@ -146,6 +148,29 @@ def test_a_key_of_a_config_map_that_lost_most_waits_for_its_approval(core: Valke
     approved = file | {"metadata": file["metadata"] | metadata | {"resourceVersion": "2"}}
     assert writer.run(approved).outcomes["a.example."].state is State.PUBLISHED
     assert writer.served() == {"a.example.": 110}
+
+
+def test_a_zone_that_comes_signed_takes_no_record_set_and_keeps_its_serial(core: Valkey) -> None:
+    def text(count: int) -> str:
+        return signed_text(make_zone("a.example.", hosts(count), serial=3_000_000_000))
+
+    writer, web = Writer(core), record_set("web", "www")
+    plain = make_zone("a.example.", hosts(3)).to_text()
+    file = item("Zone", "a", {"origin": "a.example", "zoneFile": {"inline": plain}})
+    assert writer.run(file, web).violations == {}
+    assert writer.served() == {"a.example.": 6}
+    for generation, count, state in ((2, 3, State.PUBLISHED), (3, 4, State.HELD)):
+        file = changed(file, generation, zoneFile={"inline": text(count)})
+        results = writer.run(file, web)
+        outcome = results.outcomes["a.example."]
+        assert outcome.state is state
+        assert outcome.manifest is not None
+        assert outcome.manifest.serial == 3_000_000_000
+        assert outcome.manifest.records == text(3).count("\n")
+        ((refused, found),) = results.violations.items()
+        assert (refused.kind, refused.name) == ("RecordSet", "web")
+        assert [each.reason for each in found] == ["SignedZone"]
+    assert outcome.reason == "SerialNotHigher"
 
 
 def test_a_pop_whose_object_is_gone_serves_on_while_it_runs(core: Valkey) -> None:

@@ -47,9 +47,10 @@ def from_zone_file(
     _add_apex(builder, zone)
     built, found = finish(builder, found)
     found = [_explain_second_soa(violation, zone) for violation in found]
-    if built is not None and (conflict := _other_name_servers(built, zone)) is not None:
-        return None, [*found, conflict]
-    return built, found
+    if built is None:
+        return None, found
+    conflict = _other_name_servers(built, zone) or _soa_beside_signatures(built, zone)
+    return (built, found) if conflict is None else (None, [*found, conflict])
 
 
 def from_resources(
@@ -89,7 +90,7 @@ def _own_records(zone: resources.Zone) -> Built:
     records = zone.spec.records or ()
     found = _apex_records(zone, records)
     found += _add_records(builder, zone, f"{zone.reference}", records)
-    return finish(builder, found)
+    return _unsigned(finish(builder, found), f"{zone.reference}: spec.records")
 
 
 def _add_record_sets(
@@ -105,7 +106,22 @@ def _add_record_sets(
     for record_set in record_sets:
         subject, records = f"{record_set.reference}", record_set.spec.records
         found += _add_records(builder, zone, subject, records, ttls)
-    return finish(builder, found)
+    return _unsigned(finish(builder, found), zone.origin)
+
+
+def _unsigned(built: Built, where: str) -> Built:
+    """What was built of single records, or an error where it would count as a signed zone.
+
+    Publishing never sets the serial of one, and nobody else sets that of records.
+    """
+    zone, found = built
+    if zone is None or not zone.signed:
+        return built
+    message = (
+        "with DNSKEY records and a signature of the SOA the zone would be a signed one, whose "
+        "serial publishing may not set; give a signed zone as spec.zoneFile"
+    )
+    return None, [*found, Violation("SignedZone", message, where)]
 
 
 def _add_apex(builder: ZoneBuilder, zone: resources.Zone) -> None:
@@ -212,6 +228,14 @@ def _other_name_servers(built: Zone, zone: resources.Zone) -> Violation | None:
         "of the file"
     )
     return Violation("ConflictingNameServers", message, f"{zone.reference}: spec.nameServers")
+
+
+def _soa_beside_signatures(built: Zone, zone: resources.Zone) -> Violation | None:
+    """A violation where a signed file has a signature of a SOA and no SOA, as the spec has it."""
+    if not built.signed or zone.spec.soa is None:
+        return None
+    message = "the zone file is signed; remove spec.soa, and add the SOA where it is signed"
+    return Violation("SignedZone", message, f"{zone.reference}: spec.soa")
 
 
 def _spelling(name: str) -> str:

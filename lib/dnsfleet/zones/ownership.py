@@ -162,8 +162,11 @@ def admit(
 
     `namespaces` gives the labels of each namespace, `base` is the zone of the Zone's file. Those in
     `kept` got the consent that they need before, and it is not checked again: their namespace may
-    be gone, and its labels with it.
+    be gone, and its labels with it. A zone that came signed takes none, as nobody could sign what
+    they add.
     """
+    if base is not None and base.signed:
+        return Admission((), [_signed_elsewhere(zone, each) for each in by_age(record_sets)])
     owners: dict[RRsetKey, list[Reference]] = {}
     claimed = [(record_set, *claims.of(zone, record_set)) for record_set in by_age(record_sets)]
     cuts = Cuts(zone, base, (claim for _, own, _ in claimed for claim in own))
@@ -198,6 +201,14 @@ def admit(
                 owners.setdefault(claim, []).append(record_set.reference)
                 cuts.add(claim, record_set.reference)
     return Admission(tuple(admitted), violations)
+
+
+def _signed_elsewhere(zone: Zone, record_set: RecordSet) -> Violation:
+    message = (
+        f"the zone file of {zone.reference} is signed elsewhere, and what is added here would have "
+        "no signatures; add the records where it is signed"
+    )
+    return Violation("SignedZone", message, f"{record_set.reference}: spec.zoneRef")
 
 
 def _too_much_shared(zone: Zone, record_set: RecordSet) -> list[Violation]:

@@ -1,12 +1,15 @@
 """Zones from files and resources: what ends up in the zone, and what is left out and why."""
 
 import gzip
+import json
 
 import pytest
 from dnsfleet.violations import Violation, errors
 from dnsfleet.zones import building, master_files
 from dnsfleet_engine import Zone
 from support import yaml_resources
+from support.presigned_zones import signed, signed_text
+from support.zones import make_zone
 
 FILE = b"""$TTL 300
 @ SOA ns1.example.net. hostmaster 7 7200 900 1209600 300
@@ -251,3 +254,58 @@ def test_apex_records_however_they_are_spelled(record: str, source: str) -> None
     assert built is None
     assert violations[0].reason == "ApexOwnedByZone"
     assert source in violations[0].message
+
+
+PLAIN = make_zone("example.com.", [("www", "A", "192.0.2.1")], serial=7)
+SIGNED = signed_text(PLAIN).splitlines()
+MADE_BY_SIGNING = ("DNSKEY", "NSEC", "RRSIG")
+
+
+@pytest.mark.parametrize("servers", ["null", "[ns1.example.net]"])
+def test_a_signed_file_stays_as_it_is(servers: str) -> None:
+    zone = yaml_resources.zone(f"{{zoneFile: {{inline: x}}, nameServers: {servers}}}")
+    built, found = building.from_zone_file(zone, "\n".join(SIGNED).encode(), "file")
+    assert built is not None, found
+    assert built.encode() == signed(PLAIN).encode()
+
+
+def test_a_signed_file_gets_no_soa_from_the_spec() -> None:
+    zone = yaml_resources.zone("{zoneFile: {inline: x}, nameServers: [ns1.example.net], soa: {}}")
+    lines = (line for line in SIGNED if " IN SOA " not in line)
+    built, found = building.from_zone_file(zone, "\n".join(lines).encode() + b"\n", "file")
+    assert built is None
+    message = "the zone file is signed; remove spec.soa, and add the SOA where it is signed"
+    where = "Zone default/example-com: spec.soa"
+    assert errors(found) == [Violation("SignedZone", message, where)]
+
+
+def made_by_signing(zone: Zone) -> list[dict[str, object]]:
+    """What makes a zone of SOA and NS a signed one."""
+    found = ((rtype, get(signed(zone), "example.com.", rtype)) for rtype in MADE_BY_SIGNING)
+    return [{"name": "@", "type": rtype, "data": rrset[1]} for rtype, rrset in found if rrset]
+
+
+def test_records_make_no_signed_zone() -> None:
+    plain, _ = building.from_resources(yaml_resources.zone(), [], None)
+    assert plain is not None
+    records = made_by_signing(plain)
+    zone, found = building.from_resources(yaml_resources.zone_with(records), [], None)
+    assert zone is None
+    assert [(each.reason, each.where) for each in errors(found)] == [
+        ("SignedZone", "Zone default/example-com: spec.records")
+    ]
+
+
+def test_record_sets_make_no_signed_zone() -> None:
+    zone = yaml_resources.zone()
+    plain, _ = building.from_resources(zone, [], None)
+    assert plain is not None
+    signing = yaml_resources.record_set(json.dumps(made_by_signing(plain)), "signing")
+    www = yaml_resources.record_set("[{name: www, type: A, data: [192.0.2.1]}]", "www")
+    built, found = building.from_resources(zone, [signing, www], None)
+    assert built is not None
+    assert not built.signed
+    assert get(built, "www.example.com.", "A") is not None
+    assert [(each.reason, each.where) for each in errors(found)] == [
+        ("SignedZone", "RecordSet default/signing: spec.records")
+    ]

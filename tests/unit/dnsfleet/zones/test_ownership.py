@@ -5,6 +5,8 @@ from dnsfleet.resources import RecordSet
 from dnsfleet.violations import Violation
 from dnsfleet.zones import master_files, ownership
 from support import yaml_resources
+from support.presigned_zones import signed
+from support.zones import make_zone
 
 OLD = {"creationTimestamp": "2026-01-01T00:00:00Z"}
 NEW = {"creationTimestamp": "2026-02-01T00:00:00Z"}
@@ -265,3 +267,21 @@ def test_every_zone_below_has_to_agree_to_one_above() -> None:
     _, violations = ownership.zones_by_origin([agrees, does_not, above], {})
     assert [violation.reason for violation in violations] == ["NotAllowedByZone"]
     assert "of Zone shop/b" in violations[0].message
+
+
+def test_a_signed_zone_takes_no_record_sets() -> None:
+    zone, plain = yaml_resources.zone(), make_zone("example.com.", serial=7)
+    mine, kept = yaml_resources.record_set(WWW), yaml_resources.record_set(WWW, name="kept")
+    kept_names = {kept.reference}
+    admission = ownership.admit(zone, [mine, kept], {}, signed(plain), kept_names)
+    assert admission.record_sets == ()
+    assert admission.violations == [
+        Violation(
+            "SignedZone",
+            "the zone file of Zone default/example-com is signed elsewhere, and what is added here "
+            "would have no signatures; add the records where it is signed",
+            f"RecordSet default/{name}: spec.zoneRef",
+        )
+        for name in ("kept", "web")
+    ]
+    assert ownership.admit(zone, [mine], {}, plain).record_sets == (mine,)
