@@ -8,7 +8,7 @@ front of Knot, validate whole answers: what is secure from Knot is secure from u
 import os
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +19,7 @@ import dns.rdatatype
 import dns.zone
 import pytest
 from dnsfleet.zones import master_files
-from dnsfleet_engine import Engine
+from dnsfleet_engine import Engine, Zone
 from support import comparisons, exchanges, nameservers
 from support.comparisons import Address, Query
 from support.names import Name, to_wire
@@ -34,6 +34,7 @@ TCP_EVERY = 4
 SHOWN = 5
 # Enough to ask for what each name of a zone proves.
 QUERIES_TO_FIND = 600
+QUERIES_BETWEEN = 600
 MIXED_CASE = 0.2
 SHARDS = 1
 # The labels of hashes, and no other labels of the zones, have this length.
@@ -96,6 +97,7 @@ beside.two.three.% 300 NS ns.other.
 WILDCARD = """
 *.% 300 MX 10 mail.%
 """
+MADE_FROM_KEYS = (dns.rdatatype.RRSIG, dns.rdatatype.NSEC)
 # Put in front of names, or in place of their first label.
 MORE: list[Name] = [(b"a",), (b"*",), (b"zz",), (b"q", b"r"), (b"\x00",), (b"some",), (b"-",)]
 
@@ -107,7 +109,8 @@ def test_denials_are_those_of_other_servers_and_validate(tmp_path: Path) -> None
     choice = random.Random(SEED)
     queries = [_query(choice, names[origin]) for origin in choice.choices([*files], k=QUERIES)]
     counts: Counter[str] = Counter()
-    with _engine(files) as ours, nameservers.all_serving(files, tmp_path) as others:
+    zones = [_read(origin, file) for origin, file in files.items()]
+    with _engine(zones) as ours, nameservers.all_serving(files, tmp_path) as others:
         over_udp = [query for index, query in enumerate(queries) if index % TCP_EVERY]
         faults = comparisons.compare(over_udp, ours, others, exchanges.over_udp, counts)
         over_tcp = queries[::TCP_EVERY]
@@ -121,6 +124,25 @@ def test_denials_are_those_of_other_servers_and_validate(tmp_path: Path) -> None
     # unbound fails at a few names that begin with `*`, whoever answers.
     assert counts["insecure SERVFAIL"] * 1000 < QUERIES
     assert sum(counts[f"secure {rcode}"] for rcode in ("NOERROR", "NXDOMAIN")) > QUERIES / 2
+
+
+def test_zones_between_two_ways_of_signing_are_answered_alike(tmp_path: Path) -> None:
+    files = dict(_between(tmp_path))
+    names = {origin: _names(file, origin) for origin, file in files.items()}
+    choice = random.Random(SEED)
+    origins = choice.choices([*files], k=QUERIES_BETWEEN)
+    queries = [_query(choice, names[origin]) for origin in origins]
+    counts: Counter[str] = Counter()
+    zones = [_read(origin, file) for origin, file in files.items()]
+    with _engine(zones) as ours, nameservers.all_serving(files, tmp_path) as others:
+        faults = comparisons.compare(queries, ours, others, exchanges.over_tcp, counts)
+        bogus = _bogus(queries, files, tmp_path, ours, others["knotd"], counts)
+    print(*(f"{count:7} {what}" for what, count in counts.most_common()), sep="\n")
+    print(*faults[:SHOWN], *bogus[:SHOWN], sep="\n")
+    assert not faults
+    assert not bogus
+    assert not counts["insecure SERVFAIL"]
+    assert sum(counts[f"secure {rcode}"] for rcode in ("NOERROR", "NXDOMAIN")) > QUERIES_BETWEEN / 2
 
 
 @pytest.mark.parametrize("missing", ["mail", "*.wild"])
@@ -138,7 +160,7 @@ def test_a_missing_proof_is_found(tmp_path: Path, missing: str) -> None:
     queries = [_query(choice, names) for _ in range(QUERIES_TO_FIND)]
     counts: Counter[str] = Counter()
     with (
-        _engine({origin: ours}) as address,
+        _engine([_read(origin, ours)]) as address,
         nameservers.all_serving({origin: file}, tmp_path) as others,
     ):
         faults = comparisons.compare(queries, address, others, exchanges.over_tcp, counts)
@@ -158,17 +180,45 @@ def _zones(folder: Path) -> Iterator[tuple[str, Path]]:
             yield origin, file
 
 
+def _between(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Zones as they are while their signer goes from one algorithm, or chain, to another."""
+    by_nsec, by_nsec3 = SIGNERS[:2]
+    for label in ("algorithms", "chains"):
+        origin = f"{label}.between."
+        file = folder / f"{origin}zone"
+        file.write_text((APEX + SHAPES).replace("%", origin))
+        by_nsec.sign(origin, file)
+        zone = dns.zone.from_file(str(file), origin, relativize=False)
+        made = [each for each in zone.iterate_rdatasets() if each[1].rdtype in MADE_FROM_KEYS]
+        for owner, rdataset in made:
+            zone.delete_rdataset(owner, rdataset.rdtype, rdataset.covers)
+        zone.to_file(str(file), relativize=False)
+        # The keys of both are there, so all is signed by both algorithms.
+        by_nsec3.sign(origin, file)
+        if label == "chains":
+            zone = dns.zone.from_file(str(file), origin, relativize=False)
+            for owner, rdataset in made:
+                if dns.rdatatype.NSEC in (rdataset.rdtype, rdataset.covers):
+                    zone.replace_rdataset(owner, rdataset)
+            zone.to_file(str(file), relativize=False)
+        yield origin, file
+
+
 @contextmanager
-def _engine(files: Mapping[str, Path]) -> Iterator[Address]:
+def _engine(zones: Iterable[Zone]) -> Iterator[Address]:
     engine = Engine()
-    for origin, file in files.items():
-        zone, found = master_files.read(file.read_bytes(), file.name, origin)
-        assert zone is not None, found
+    for zone in zones:
         engine.load(zone)
     try:
         yield engine.start([("127.0.0.1", 0)], SHARDS)[0]
     finally:
         engine.stop()
+
+
+def _read(origin: str, file: Path) -> Zone:
+    zone, found = master_files.read(file.read_bytes(), file.name, origin)
+    assert zone is not None, found
+    return zone
 
 
 def _names(file: Path, origin: str) -> list[Name]:

@@ -139,6 +139,11 @@ RULES = [
         signed.below_unsigned_non_terminals,
     ),
     Rule(
+        "BIND proves by NSEC at a cut, where NSEC and NSEC3 are there",
+        "RFC 4035 section 3.1.4.1, RFC 5155 section 7.2.7",
+        signed.both_chains,
+    ),
+    Rule(
         "names compress differently, so other optional glue fits into a datagram",
         "RFC 9471 section 3.2, RFC 2181 section 9",
         addresses.glue_that_fits,

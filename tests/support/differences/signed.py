@@ -74,5 +74,19 @@ def below_unsigned_non_terminals(difference: Difference) -> Difference:
     return difference.each(settle) if is_known else difference
 
 
+def both_chains(difference: Difference) -> Difference:
+    """BIND proves by the NSEC record of a cut, also where there are NSEC3 records, as we use."""
+
+    def settle(pair: Pair) -> Pair:
+        ours, theirs = pair.ours, pair.theirs
+        is_alike = theirs._replace(authority=ours.authority) == ours
+        own = {record.covered for record in ours.authority - theirs.authority}
+        other = {record.covered for record in theirs.authority - ours.authority}
+        return pair.settled() if is_alike and (own, other) == ({NSEC3}, {NSEC}) else pair
+
+    is_known = difference.server == "named" and difference.agreeing >= CONFIRMED
+    return difference.each(settle) if is_known else difference
+
+
 def _is_proof(record: Record) -> bool:
     return record.covered in (NSEC, NSEC3)

@@ -137,20 +137,33 @@ fn signatures_are_sent_where_they_are_wanted() {
 
 #[test]
 fn a_zone_without_signed_apex_is_plain() {
-    let catalog = catalog(&signed("www.test.", "A", "192.0.2.1"));
-    let reply = ask(
-        &catalog,
-        &with_opt(query("www.test. A"), 1232, DO, &[]),
-        Transport::Udp,
-    );
-    assert_eq!(
-        reply,
-        [
-            "NOERROR aa",
-            "an www.test. 60 A 192.0.2.1",
-            "ar OPT 1232 0x8000 []"
-        ]
-    );
+    let key = "test. 60 DNSKEY 257 3 8 AAAA\n".to_owned();
+    let signature = |covered| format!("test. 60 RRSIG {}\n", signature(covered));
+    for apex in [
+        String::new(),
+        key.clone(),
+        key + &signature("DNSKEY") + &signature("NS"),
+        signature("SOA"),
+    ] {
+        let records =
+            signed("www.test.", "A", "192.0.2.1") + &signed("www.test.", "NSEC", "test. A");
+        let catalog = catalog(&(apex + &records));
+        for (asked, expected) in [
+            ("www.test. A", ["NOERROR aa", "an www.test. 60 A 192.0.2.1"]),
+            (
+                "x.test. A",
+                [
+                    "NXDOMAIN aa",
+                    "ns test. 600 SOA ns.test. host.test. 1 2 3 4 600",
+                ],
+            ),
+        ] {
+            let asked = with_opt(query(asked), 1232, DO, &[]);
+            let reply = ask(&catalog, &asked, Transport::Udp);
+            assert_eq!(reply[..2], expected);
+            assert_eq!(reply[2..], ["ar OPT 1232 0x8000 []"]);
+        }
+    }
 }
 
 #[test]
@@ -281,6 +294,18 @@ fn signatures_that_do_not_fit_are_left_out_together() {
     let reply = ask(&catalog(&zone), &asked, Transport::Udp);
     assert_eq!(reply[0], "NOERROR aa tc");
     assert_eq!(reply.len(), 2, "{reply:?}");
+}
+
+#[test]
+fn what_is_not_signed_in_a_signed_zone_is_sent_as_it_is() {
+    let catalog = catalog(&(zone() + "half.test. 60 A 192.0.2.1\nhalf.test. 60 MX 1 www.test.\n"));
+    for (asked, lines) in [("half.test. A", 3), ("half.test. MX", 5)] {
+        let asked = with_opt(query(asked), 1232, DO, &[]);
+        let reply = ask(&catalog, &asked, Transport::Udp);
+        assert_eq!(reply[0], "NOERROR aa");
+        assert!(reply[1].starts_with("an half.test. 60 "), "{reply:?}");
+        assert_eq!(reply.len(), lines, "{reply:?}");
+    }
 }
 
 #[test]
