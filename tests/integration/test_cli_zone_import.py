@@ -18,8 +18,10 @@ from dnsfleet_cli.main import app
 from dnsfleet_cli.up.desired import DesiredReader
 from dnsfleet_cli.zone_shapes import MAX_CONFIG_MAP, MAX_OBJECT
 from dnsfleet_engine import Zone
+from support.presigned_zones import signed_text
 from support.valkey import Valkey
 from support.zone_writers import Writer
+from support.zones import make_zone
 from typer.testing import CliRunner, Result
 
 ORIGIN = "example.com."
@@ -137,6 +139,7 @@ FORMS = [
     # what it is, the zone, the fields that hold its records
     ("most RRsets in a list", hosts(MAX_RECORDS), ["records"]),
     ("an RRset more", hosts(MAX_RECORDS + 1), ["inline"]),
+    ("a signed zone, which no list gives", signed_text(make_zone(ORIGIN, serial=7)), ["inline"]),
     ("most data in an RRset", addresses(MAX_DATA), ["records"]),
     ("a rdata more", addresses(MAX_DATA + 1), ["inline"]),
     ("longest text in a Zone", lines(MAX_INLINE), ["inline"]),

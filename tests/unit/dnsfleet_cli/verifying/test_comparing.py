@@ -10,6 +10,7 @@ from dnsfleet.zones import plans
 from dnsfleet_cli.verifying import running
 from dnsfleet_cli.verifying.comparing import differences
 from dnsfleet_cli.verifying.looks import Answer, Copy, Difference, Edge, Entry, Look, Wanted
+from support.presigned_zones import signed
 from support.signed_zones import sign
 from support.zones import hosts, make_zone
 
@@ -267,6 +268,17 @@ def test_a_change_that_waits_for_approval_is_told_with_its_hash() -> None:
     assert f"dnsfleet.io/approve: {hash_}" in held.text
     approved = {ORIGIN: Wanted(after, approve=hash_)}
     assert told(differences(look(core, wanted=approved))) == [("OtherContent", "core", ORIGIN)]
+
+
+def test_a_signed_zone_without_a_higher_serial_is_held() -> None:
+    have, other = (signed(make_zone(ORIGIN, hosts(count), serial=1)) for count in (3, 4))
+    manifest = sign(have, 1).manifest
+    core = copy(zone=Entry(manifest.revision, manifest, "", have))
+    (held,) = differences(look(core, wanted={ORIGIN: Wanted(other)}))
+    assert (held.reason, held.where, held.zone) == ("Held", "core", ORIGIN)
+    assert "the zone is signed with serial 1, and other content is published" in held.text
+    higher = {ORIGIN: Wanted(signed(make_zone(ORIGIN, hosts(4), serial=2)))}
+    assert told(differences(look(core, wanted=higher))) == [("OtherContent", "core", ORIGIN)]
 
 
 def test_serials_are_compared_on_a_circle() -> None:
