@@ -22,6 +22,7 @@ from support.core_servers import (
     reopened,
     ttl,
 )
+from support.presigned_zones import signed
 from support.zones import hosts, make_zone
 
 Backup = Mapping[bytes, bytes]
@@ -162,6 +163,41 @@ def test_what_an_edge_has_newer_is_published_above(
     assert stored(server, A).rrsets == untouched.rrsets
     assert stored(server, B) == untouched
     assert not heir.hear(proof(newer)), "it is published above that now"
+    assert not heir.outdated
+
+
+@pytest.mark.parametrize(
+    ("count", "serial", "held", "then"),
+    [(2, 9, False, (2, 9)), (1, 7, False, (1, 7)), (3, 9, True, (1, 7)), (3, 10, False, (3, 10))],
+    ids=["what the edge has", "what the core has", "not higher", "higher"],
+)
+def test_a_signed_zone_that_an_edge_has_newer(
+    server: CoreServer,
+    store: RecordStore,
+    clock: Clock,
+    count: int,
+    serial: int,
+    held: bool,
+    then: tuple[int, int],
+) -> None:
+    """Each serial has its content; the core comes from a backup, and the writer begins anew."""
+
+    def want(count: int, serial: int) -> dict[str, Desired]:
+        return {A: Desired(signed(make_zone(A, hosts(count), serial)))}
+
+    Publisher(store).reconcile(want(1, 7), complete=True)
+    kept = backup(server)
+    newer = Publisher(store).reconcile(want(2, 9), complete=True)[A].manifest
+    assert newer is not None
+    put_back(server, kept)
+    heir = reopened(server, clock)
+    publisher = Publisher(heir)
+    assert heir.hear(proof(newer))
+    outcome = publisher.reconcile(want(count, serial), complete=True)[A]
+    assert (outcome.state is State.HELD) is held
+    assert (outcome.reason == "SerialNotHigher") is held
+    assert stored(server, A).revision > newer.revision
+    assert stored(server, A).digest == want(*then)[A].zone.digest
     assert not heir.outdated
 
 
