@@ -8,7 +8,7 @@
 //! | one SOA, at the apex | RFC 1035 section 5.2 | error |
 //! | NS at the apex, each in-zone target with an address | RFC 1034 section 4.2.1 | error |
 //! | a CNAME is alone, but for DNSSEC records | RFC 2181 section 10.1, RFC 4034 | error |
-//! | one DNAME, and no names below it | RFC 6672 section 2.3 | error |
+//! | one DNAME, and no names below it but those of NSEC3 records | RFC 6672 section 2.3 | error |
 //! | no NS beside a DNAME, but at the apex | RFC 6672 section 2.3 | warning |
 //! | below a zone cut only addresses | RFC 1034 section 4.2.1 | warning |
 //! | no @ in the mailboxes of SOA, RP and MINFO | RFC 1035 section 8 | warning |
@@ -30,7 +30,7 @@ use crate::gathered::Added;
 use crate::name;
 use crate::rdata::{
     self,
-    types::{A, AAAA, CNAME, DNAME, DS, HTTPS, MINFO, NS, NSEC, RP, RRSIG, SOA, SVCB},
+    types::{A, AAAA, CNAME, DNAME, DS, HTTPS, MINFO, NS, NSEC, NSEC3, RP, RRSIG, SOA, SVCB},
 };
 use crate::violations::Violations;
 use crate::zone::{Node, Zone};
@@ -149,7 +149,13 @@ impl Owner<'_> {
     /// tells whether there are such.
     fn check_below(&self, node: Node<'_>, next: Option<&[u8]>, violations: &mut Violations) {
         let reported = next.is_some_and(|next| name::is_at_or_below(next, self.owner));
-        if node.get(DNAME).is_some() && node.children > 0 && !reported {
+        // All NSEC3 records are right below the apex.
+        let hashed = if self.is_apex() {
+            self.zone.nsec3_rrsets()
+        } else {
+            0
+        };
+        if node.get(DNAME).is_some() && node.children as usize > hashed && !reported {
             let message = format!("{} has a DNAME, so no name below it may exist", self.text());
             violations.error("NameBelowDNAME", message, self.place(DNAME));
         }
@@ -163,7 +169,7 @@ impl Owner<'_> {
             let Some(above) = self.zone.node(name) else {
                 continue;
             };
-            if above.get(DNAME).is_some() {
+            if above.get(DNAME).is_some() && !self.is_hash() {
                 let (owner, above) = (self.text(), name::to_text(name));
                 let message = format!("{owner} may not exist, {above} above it has a DNAME");
                 violations.error("NameBelowDNAME", message, last_place(self.records));
@@ -172,6 +178,13 @@ impl Owner<'_> {
                 self.warn_of_hidden(name, violations);
             }
         }
+    }
+
+    /// Whether it is no name, since only NSEC3 records have it. Those of a zone are below its apex,
+    /// which may have a DNAME.
+    fn is_hash(&self) -> bool {
+        let is_hash = |rtype| [NSEC3, RRSIG].contains(&rtype);
+        self.records.iter().all(|(_, record)| is_hash(record.rtype))
     }
 
     fn warn_of_hidden(&self, cut: &[u8], violations: &mut Violations) {

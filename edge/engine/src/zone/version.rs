@@ -84,7 +84,12 @@ impl Zone {
 
     /// Whether the zone has no NSEC3 record, so that each name with records is answered.
     pub fn has_no_nsec3(&self) -> bool {
-        self.totals.hashed == 0
+        self.nsec3_rrsets() == 0
+    }
+
+    /// How many RRsets of type NSEC3 the zone has.
+    pub fn nsec3_rrsets(&self) -> usize {
+        self.totals.hashed
     }
 
     /// The SOA RRset; always one record.

@@ -68,6 +68,28 @@ fn says_what_is_wrong_and_where() {
     }
 }
 
+/// A DNAME at the apex of a zone with NSEC3.
+const HASHED_BELOW_DNAME: &str = "@ DNAME a.\n0p9mhaveqvm6t7vbl5lop2u3t2rp3tom NSEC3 1 0 0 - \
+    0p9mhaveqvm6t7vbl5lop2u3t2rp3tom DNAME";
+
+#[test]
+fn a_zone_with_hashed_names_below_a_dname_may_change() {
+    let (base, _) = builder_with(None, &format!("{HEAD}{HASHED_BELOW_DNAME}\n")).finish();
+    for (owner, expected) in [
+        ("@", None),
+        (
+            "b",
+            Some("r NameBelowDNAME: b.z. may not exist, z. above it has a DNAME"),
+        ),
+    ] {
+        let mut builder = Builder::new(None);
+        builder.add_zone(base.clone().unwrap()).unwrap();
+        add(&mut builder, owner, "TXT", "x", "r");
+        let (_, found) = builder.finish();
+        assert_eq!(shown(&found), Vec::from_iter(expected), "{owner}");
+    }
+}
+
 #[test]
 fn accepts_what_servers_accept() {
     for (lines, expected) in [
@@ -75,6 +97,7 @@ fn accepts_what_servers_accept() {
         ("@ NS a.d\nd NS b.", None),
         ("d NS ns.d\nns.d A 192.0.2.1", None),
         ("c CNAME a.\nc NSEC d A", None),
+        (HASHED_BELOW_DNAME, None),
         (
             "@ 300 SOA NS.A. h 1 2 3 4 5",
             Some("f:4 DuplicateRecord: z. SOA: the same record again, it counts once"),
