@@ -14,6 +14,7 @@
 //! response code about the last (RFC 6604 section 3).
 
 use std::hash::{DefaultHasher, Hasher};
+use std::iter::once;
 use std::ops::ControlFlow::{self, Break, Continue};
 
 use super::denial::Proofs;
@@ -160,13 +161,18 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
         self.nodata()
     }
 
-    /// QTYPE ANY: all RRsets, or one of them (RFC 8482 section 4.1).
+    /// QTYPE ANY: all RRsets, or one of them (RFC 8482 section 4.1), which is one that people wrote
+    /// where there is any.
     fn any(&mut self, node: Node<'z>) -> Round {
         let Some(first) = node.rrsets().next() else {
             return self.nodata();
         };
         if !self.task.any_gets_all {
-            self.put_answer(node, node.get(types::CNAME).unwrap_or(first))?;
+            let is_data = |rrset: &Rrset| !matches!(rrset.rtype, types::RRSIG | types::NSEC);
+            let chosen = node
+                .get(types::CNAME)
+                .or_else(|| node.rrsets().find(is_data));
+            self.put_answer(node, chosen.unwrap_or(first))?;
             return Ok(Break(()));
         }
         self.prove_expansion();
@@ -207,7 +213,7 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
             return Ok(Break(()));
         };
         let (name, ttl) = (self.sname.owner(), redirection.ttl);
-        let rdata = std::iter::once(target.as_wire());
+        let rdata = once(target.as_wire());
         self.message
             .put_records(Section::Answer, name, types::CNAME, ttl, rdata)?;
         let redirections = self.redirections.get_or_insert([None; MOST_ALIASES]);
@@ -342,24 +348,32 @@ impl<'z, 'a, 'm> Stages<'z, 'a, 'm> {
             .put_rrset(Section::Answer, self.sname.owner(), node, rrset, rrset.ttl)
     }
 
-    /// Adds an RRset to the answer without the signatures of it. Where a DNAME made the name that it
-    /// is itself at, its signatures are there already.
+    /// Adds an RRset to the answer without the signatures of it.
     fn put_alone(&mut self, node: Node<'_>, rrset: Rrset<'_>) -> Result<(), Full> {
+        if rrset.rtype == types::RRSIG {
+            return self.put_signatures(node, rrset);
+        }
+        let owner = self.sname.owner();
+        self.message.put_records(
+            Section::Answer,
+            owner,
+            rrset.rtype,
+            rrset.ttl,
+            rrset.rdatas(),
+        )
+    }
+
+    /// Adds all signatures of a name to the answer, each with the TTL of what it signs (RFC 4034
+    /// section 3). Where a DNAME made the name that it is itself at, those of it are there already.
+    fn put_signatures(&mut self, node: Node<'_>, rrset: Rrset<'_>) -> Result<(), Full> {
         let redirection = node.get(types::DNAME);
         let is_signed =
             redirection.is_some_and(|dname| self.task.dnssec && self.is_answered(dname));
-        let is_there = |rdata: &&[u8]| {
-            is_signed && rrset.rtype == types::RRSIG && is_signature_of(rdata, types::DNAME)
-        };
+        let is_there = |rdata: &&[u8]| is_signed && is_signature_of(rdata, types::DNAME);
         let rdatas = rrset.rdatas().filter(|rdata| !is_there(rdata));
-        let (section, owner) = (Section::Answer, self.sname.owner());
-        if rrset.rtype == types::RRSIG {
-            return self
-                .message
-                .put_signatures(section, owner, node, rrset, rdatas);
-        }
+        let owner = self.sname.owner();
         self.message
-            .put_records(section, owner, rrset.rtype, rrset.ttl, rdatas)
+            .put_signatures(Section::Answer, owner, node, rrset, rdatas)
     }
 }
 

@@ -136,6 +136,33 @@ fn signatures_are_sent_where_they_are_wanted() {
 }
 
 #[test]
+fn signatures_that_are_asked_for_have_the_ttl_of_what_they_sign() {
+    let lower = format!(
+        "b.test. 30 CAA 0 issue \"x\"\nb.test. 30 RRSIG {}\n",
+        signature("CAA")
+    );
+    let catalog = catalog(&[zone(), signed("b.test.", "A", "192.0.2.1"), lower].concat());
+    let found = ask(&catalog, &query("b.test. RRSIG"), Transport::Udp);
+    let expected = [("60", "A"), ("30", "CAA")]
+        .map(|(ttl, covered)| format!("an b.test. {ttl} RRSIG {}", signature(covered)));
+    assert_eq!(found[1..], expected);
+    // Among all records of a name too.
+    let every = ask(&catalog, &query("b.test. ANY"), Transport::Tcp);
+    for line in &expected {
+        assert!(every.contains(line), "{every:?}");
+    }
+}
+
+#[test]
+fn any_is_answered_with_data_and_not_with_signatures_alone() {
+    let service = signed("b.test.", "HTTPS", "1 .");
+    let denial = signed("b.test.", "NSEC", "c.test. HTTPS RRSIG NSEC");
+    let catalog = catalog(&[zone(), service, denial].concat());
+    let found = ask(&catalog, &query("b.test. ANY"), Transport::Udp);
+    assert_eq!(found, ["NOERROR aa", "an b.test. 60 HTTPS 1 ."]);
+}
+
+#[test]
 fn a_zone_without_signed_apex_is_plain() {
     let key = "test. 60 DNSKEY 257 3 8 AAAA\n".to_owned();
     let signature = |covered| format!("test. 60 RRSIG {}\n", signature(covered));
