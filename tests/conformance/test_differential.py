@@ -4,11 +4,13 @@
 so that only a change can make it fail.
 """
 
+import re
 from collections import Counter
 
 import pytest
 from differential.runs import run, run_batch
 from differential.shrinking import report, shrink
+from differential.signing import SIGNINGS, Signing
 from differential.zones import Record, Zone
 
 QUERIES = 20_000
@@ -27,6 +29,7 @@ def test_every_difference_is_explained(seed: int) -> None:
     assert counts.total() >= QUERIES
 
 
+A, NSEC, NSEC3 = 1, 47, 50
 APEX = [
     Record((b"z",), 300, "SOA", ("ns1.example.net. h.example.net. 1 7200 900 1209600 60",)),
     Record((b"z",), 300, "NS", ("ns1.example.net.",)),
@@ -65,3 +68,19 @@ def test_a_wrong_zone_is_found(written: str, ours: str) -> None:
     found = run_batch([(zone,)], 1, counts, lambda text: text.replace(written, ours))
     assert {fault.server for _, fault in found} == {"knotd", "nsd", "named"}
     assert counts["not explained"] == len(found)
+
+
+@pytest.mark.parametrize("signing", SIGNINGS)
+def test_a_wrong_signature_is_found(signing: Signing) -> None:
+    zone = Zone((b"z",), (*APEX, *CUT, *HOST), signing)
+    proofs = NSEC3 if signing.hashing else NSEC
+    for covered in (A, proofs):
+        # Data is in hexadecimal, and the covered type comes first in that of a signature.
+        signature = re.compile(rf"( IN RRSIG \\# \d+ {covered:04x}.*)(.)$", re.MULTILINE)
+        counts: Counter[str] = Counter()
+        found = run_batch([(zone,)], 1, counts, lambda text, s=signature: s.sub(_flip, text))
+        assert {fault.server for _, fault in found} == {"knotd", "nsd", "named"}, covered
+
+
+def _flip(found: re.Match[str]) -> str:
+    return f"{found[1]}{int(found[2], 16) ^ 1:x}"

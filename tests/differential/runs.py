@@ -114,8 +114,10 @@ def serving(
             for index, zone in enumerate(place):
                 origin = to_text((*zone.origin, label(number)))
                 files[origin] = folder / f"{number}-{index}.zone"
-                text = zone.to_text(label(number))
-                files[origin].write_text(text)
+                files[origin].write_text(zone.to_text(label(number)))
+                if zone.signing:
+                    zone.signing.sign(origin, files[origin])
+                text = files[origin].read_text()
                 loaded, found = master_files.read(alter(text).encode(), "ours", origin)
                 assert loaded is not None, (found, text)
                 engine.load(loaded)

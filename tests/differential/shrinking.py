@@ -57,5 +57,5 @@ def report(found: Found) -> str:
             for server, address in {"ours": ours, **others}.items()
             for exchange in (exchanges.over_udp, exchanges.over_tcp)
         ]
-    zones = [zone.to_text(label(0)) for zone in place]
+    zones = [f"; {zone.signing or 'not signed'}\n{zone.to_text(label(0))}" for zone in place]
     return "\n".join([f"=== {fault.server} differs, {query}", *zones, *replies])

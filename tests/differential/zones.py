@@ -1,8 +1,8 @@
 """Random zones: few names with many records, so that many rules apply in one zone.
 
-Each draw is a place: a zone, and perhaps another zone at one of its cuts. All names
-of a place get one more label at the end when it is served, so that many places fit into one server
-and never see each other.
+Each draw is a place: a zone, and perhaps another zone at one of its cuts. Each zone is signed or
+not (`signing`), with NSEC, NSEC3 or NSEC3 with opt-out. All names of a place get one more label at
+the end when it is served, so that many places fit into one server and never see each other.
 
 What the standards leave undefined is left out: NS and DNAME at a wildcard (RFC 4592 section 4.2 and
 4.4). So is what servers refuse to load: CNAME beside other data, names below a DNAME.
@@ -14,8 +14,11 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 from support.names import Name, folded, is_below, octets, to_text
 
+from differential.signing import SIGNINGS, Signing
+
 # RFC 1035 section 2.3.4, without the label of the place.
 MOST_OCTETS = 255 - 7
+LONGEST_PLACE = b"x" * 6
 MOST_OWNERS = 8
 FOREIGN = "ns1.example.net."
 TTLS = st.sampled_from([0, 60, 300, 86_400, 2**31 - 1])
@@ -47,9 +50,10 @@ class Zone(NamedTuple):
 
     origin: Name
     records: tuple[Record, ...]
+    signing: Signing | None = None
 
     def to_text(self, place: bytes) -> str:
-        """The master file with all names below a place."""
+        """The master file, not signed, with all names below a place."""
         return "".join(
             f"{to_text((*owner, place))} {ttl} IN {rtype} {_to_text(data, place)}\n"
             for owner, ttl, rtype, data in self.records
@@ -146,7 +150,10 @@ def zones(draw: st.DrawFn, origin: Name) -> Zone:
         kind = draw(st.sampled_from(KINDS if owner != origin else APEX_KINDS))
         for record in draw(kind(owner, draw(TTLS), leading)):
             nodes.add(record)
-    return Zone(origin, tuple(nodes.records()))
+    signing = draw(st.sampled_from([None, None, *SIGNINGS]))
+    if signing and not signing.fits((*origin, LONGEST_PLACE)):
+        signing = None
+    return Zone(origin, tuple(nodes.records()), signing)
 
 
 @st.composite

@@ -94,6 +94,11 @@ RULES = [
         aliases.types_beside_alias,
     ),
     Rule(
+        "NSD follows no alias that it is asked for NSEC3 of",
+        "RFC 1034 section 4.3.2 step 3",
+        aliases.nsec3_at_alias,
+    ),
+    Rule(
         "NSD answers DS at an apex from the zone above, also behind an alias of the zone below",
         "RFC 4035 section 3.1.4.1",
         aliases.ds_after_alias,
@@ -127,6 +132,21 @@ RULES = [
         "NSD proves the name below a DNAME and not the target that it looks up",
         "RFC 6672 section 5.3",
         signed.proofs_behind_dname,
+    ),
+    Rule(
+        "NSD denies a wildcard by a sibling before it, and does not look below that",
+        "RFC 4034 section 6.1",
+        signed.names_before_wildcards,
+    ),
+    Rule(
+        "BIND proves another encloser for what is below a `*`",
+        "RFC 4592 section 3.3.1",
+        signed.names_below_wildcards,
+    ),
+    Rule(
+        "RRSIG is answered by signatures of the server's choice, by us by all",
+        "RFC 8482 section 4",
+        signed.some_signatures,
     ),
     Rule(
         "Knot has names with octet 0 in another order",

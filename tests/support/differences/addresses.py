@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from support.differences.pairs import CONFIRMED, Difference, Pair, more_addresses, only, owner
+from support.differences.pairs import CONFIRMED, Difference, Pair, cut, more_addresses, only
 from support.wire import AUTHORITATIVE, OPT, Record, is_at_or_below
 
 NS, SVCB, HTTPS = 2, 64, 65
@@ -28,18 +28,18 @@ def authority_of_answer(difference: Difference) -> Difference:
 
 def sibling_glue(difference: Difference) -> Difference:
     ours, theirs = difference.whole.ours, difference.whole.theirs
-    if difference.server != "named" or not only(ours.authority, NS):
+    above = cut(ours)
+    if difference.server != "named" or above is None:
         return difference
-    cut = owner(ours.authority)
     extra = more_addresses(ours, theirs, ours.authority)
-    return _without(difference, {r for r in extra if not is_at_or_below(r.owner, cut)})
+    return _without(difference, {r for r in extra if not is_at_or_below(r.owner, above)})
 
 
 def glue_from_wildcards(difference: Difference) -> Difference:
     """We give a server below its own cut the address of a wildcard there; BIND does not."""
     ours, theirs = difference.whole.ours, difference.whole.theirs
     is_known = difference.server == "named" and difference.agreeing >= CONFIRMED
-    if not is_known or not only(ours.authority, NS) or ours.authority != theirs.authority:
+    if not is_known or cut(ours) is None or ours.authority != theirs.authority:
         return difference
     return _without(difference, more_addresses(ours, theirs, ours.authority))
 
@@ -82,10 +82,10 @@ def glue_that_must_fit(difference: Difference) -> Difference:
     """We set TC; they leave out glue that the client may need."""
     asked, whole = difference.asked, difference.whole.ours
     ours, theirs = asked.ours, asked.theirs
-    if not difference.whole.is_equal or not only(whole.authority, NS):
+    above = cut(whole)
+    if not difference.whole.is_equal or above is None:
         return difference
-    cut = owner(whole.authority)
-    left_out = {record for record in whole.additional if is_at_or_below(record.owner, cut)}
+    left_out = {record for record in whole.additional if is_at_or_below(record.owner, above)}
     is_alike = (
         ours.truncated
         and not theirs.truncated

@@ -1,9 +1,9 @@
 """Aliases: where each server stops following them, and how it treats their targets."""
 
-from support.differences.pairs import CONFIRMED, Difference, Pair, only
-from support.wire import Reply, is_at_or_below
+from support.differences.pairs import CONFIRMED, Difference, Pair, cut
+from support.wire import AUTHORITATIVE, Reply, is_at_or_below
 
-NS, CNAME, DNAME, DS, RRSIG, NSEC, ANY = 2, 5, 39, 43, 46, 47, 255
+CNAME, DNAME, DS, RRSIG, NSEC, NSEC3, ANY = 5, 39, 43, 46, 47, 50, 255
 NOERROR, SERVFAIL, YXDOMAIN = 0, 2, 6
 # Aliases that are followed: RFC 1034 section 3.6.2 leaves it to the server. We stop at 16.
 MOST_ALIASES = {"knotd": 5, "named": 12}
@@ -15,7 +15,9 @@ def endless_aliases(difference: Difference) -> Difference:
         ours, theirs = pair.ours, pair.theirs
         is_same_chain = ours.answer <= theirs.answer or theirs.answer <= ours.answer
         is_alike = is_same_chain and theirs.rcode in (NOERROR, SERVFAIL, YXDOMAIN)
-        is_alike = is_alike and not ours.authority and not theirs.authority
+        # Of a wildcard that is an alias it may be proved that it stands for the name.
+        are_proofs = all(r.covered in (NSEC, NSEC3) for r in ours.authority | theirs.authority)
+        is_alike = is_alike and are_proofs
         is_alike = is_alike and not ours.repeated and ours.additional == theirs.additional
         return pair.settled() if is_alike and _is_endless(ours) else pair
 
@@ -35,7 +37,7 @@ def _is_endless(reply: Reply) -> bool:
 
 def _is_cut_off(reply: Reply) -> bool:
     """Whether we stopped because we follow no more aliases."""
-    types = [record.rtype for record in reply.answer]
+    types = [record.rtype for record in reply.answer if record.rtype != RRSIG]
     return types.count(CNAME) == OUR_MOST_ALIASES and set(types) <= {CNAME, DNAME}
 
 
@@ -82,14 +84,15 @@ def alias_into_served_child(difference: Difference) -> Difference:
 
     def settle(pair: Pair) -> Pair:
         ours, theirs = pair.ours, pair.theirs
-        further = {record.rtype for record in ours.answer - theirs.answer}
+        further = {record.covered for record in ours.answer - theirs.answer}
         stops = (
-            {record.rtype for record in theirs.answer} in ({CNAME}, {CNAME, DNAME})
+            {record.covered for record in theirs.answer} in ({CNAME}, {CNAME, DNAME})
             and theirs.answer <= ours.answer
-            and not theirs.authority
+            and theirs.authority <= ours.authority
+            and all(record.covered in (NSEC, NSEC3) for record in theirs.authority)
             and ours.flags == theirs.flags
         )
-        is_at_cut = only(ours.authority, NS) or difference.qtype == DS
+        is_at_cut = cut(ours) is not None or difference.qtype == DS
         return pair.settled() if stops and is_at_cut and further <= {DS} else pair
 
     return difference.each(settle) if difference.server in ("nsd", "named") else difference
@@ -121,12 +124,24 @@ def types_beside_alias(difference: Difference) -> Difference:
     return difference.each(settle) if is_known and difference.qtype in (RRSIG, NSEC) else difference
 
 
+def nsec3_at_alias(difference: Difference) -> Difference:
+    """NSD does not follow an alias where it is asked for NSEC3, and denies it at the alias."""
+
+    def settle(pair: Pair) -> Pair:
+        ours, theirs = pair.ours, pair.theirs
+        stops = theirs.answer < ours.answer and theirs.rcode == NOERROR
+        return pair.settled() if stops and theirs.flags & AUTHORITATIVE else pair
+
+    is_known = difference.server == "nsd" and difference.agreeing >= CONFIRMED
+    return difference.each(settle) if is_known and difference.qtype == NSEC3 else difference
+
+
 def ds_after_alias(difference: Difference) -> Difference:
     """Where an alias leads to an apex above it, NSD has the DS from the zone above that apex."""
 
     def settle(pair: Pair) -> Pair:
         ours, theirs = pair.ours, pair.theirs
-        more = {record.rtype for record in theirs.answer - ours.answer}
+        more = {record.covered for record in theirs.answer - ours.answer}
         is_alike = ours.answer < theirs.answer and more == {DS} and ours.flags == theirs.flags
         return pair.settled() if is_alike else pair
 

@@ -77,20 +77,22 @@ def some_of_any(difference: Difference) -> Difference:
         extra = theirs.additional - ours.additional
         is_alike = (
             ours.flags == theirs.flags
-            and ours.authority == theirs.authority == frozenset()
             and _is_some_rrsets(ours.answer, every)
             and _is_some_rrsets(theirs.answer, every)
             # Addresses of the hosts that an RRset names may follow.
             and extra == more_addresses(theirs, ours, theirs.answer)
         )
-        return pair.settled() if is_alike else pair
+        # What proves that a wildcard stands for the name is for other rules.
+        return pair._replace(theirs=ours._replace(authority=theirs.authority)) if is_alike else pair
 
     return difference.each(settle) if difference.qtype == ANY else difference
 
 
 def _is_some_rrsets(records: frozenset[Record], every: frozenset[Record]) -> bool:
-    types = {record.rtype for record in records}
-    return bool(records) and records == {record for record in every if record.rtype in types}
+    # The signatures of each RRset are one by themselves.
+    types = {(record.rtype, record.covered) for record in records}
+    chosen = {record for record in every if (record.rtype, record.covered) in types}
+    return bool(records) and records == chosen
 
 
 def soa_that_does_not_fit(difference: Difference) -> Difference:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from support.wire import Record, Reply
 
-A, AAAA = 1, 28
+A, NS, AAAA, DS, NSEC, NSEC3 = 1, 2, 28, 43, 47, 50
 # A rule about one server applies only where another server answers as we do.
 CONFIRMED = 1
 
@@ -78,6 +78,13 @@ def only(records: frozenset[Record], rtype: int) -> bool:
     """Whether there are records, all of one type and owner, or signatures of that type."""
     types = {record.covered for record in records}
     return len({record.owner for record in records}) == 1 and types == {rtype}
+
+
+def cut(reply: Reply) -> bytes | None:
+    """The owner of the NS records of a referral, which may have DS or a proof beside them."""
+    servers = frozenset(record for record in reply.authority if record.covered == NS)
+    others = {record.covered for record in reply.authority - servers}
+    return owner(servers) if only(servers, NS) and others <= {DS, NSEC, NSEC3} else None
 
 
 def owner(records: frozenset[Record]) -> bytes:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from support.differences.pairs import CONFIRMED, Difference, Pair
 from support.wire import Record, Reply, is_at_or_below
 
-A, AAAA, CNAME, SVCB, HTTPS, ANY = 1, 28, 5, 64, 65, 255
+A, AAAA, CNAME, NSEC, NSEC3, SVCB, HTTPS, ANY = 1, 28, 5, 47, 50, 64, 65, 255
 ROOT = b"\x00"
 ASTERISK = b"\x01*"
 PRIORITY = 2
@@ -39,6 +39,8 @@ def services(difference: Difference) -> Difference:
     their_extra = {record for record in theirs.additional if _key(record) not in keys}
     if difference.qtype == ANY:
         reached = _reached(found, theirs)
+        if difference.server == "knotd":
+            reached |= {record.owner for record in their_extra if _stands_for(record, reached)}
         their_extra = {record for record in their_extra if record.owner in reached}
         return _without(difference, set(), their_extra)
     if difference.server == "nsd":
@@ -61,7 +63,8 @@ def _as_knot(
     """Without what Knot adds, and what it does not.
 
     It adds the services of hosts that are no aliases, the owner itself included, and the records of
-    a wildcard under the wildcard's name. It adds no addresses of an owner that is its own host, and
+    a wildcard under the wildcard's name; in a signed zone also what proves that a wildcard has no
+    such type. It adds no addresses of an owner that is its own host, and
     finds no target that is written with upper-case letters.
     """
     own = {service.owner for service in found if service.is_own}
@@ -84,7 +87,8 @@ def _as_knot(
             record
             for record in their_extra
             if record.owner in wildcards
-            or (record.owner in targets and record.rtype in (SVCB, HTTPS))
+            or (record.owner in targets and record.covered in (SVCB, HTTPS))
+            or record.covered in (NSEC, NSEC3)
         },
     )
 
@@ -115,7 +119,7 @@ def _as_bind(
         {
             record
             for record in their_extra
-            if record.owner in reached and (record.owner not in direct or record.rtype == CNAME)
+            if record.owner in reached and (record.owner not in direct or record.covered == CNAME)
         },
     )
 
@@ -144,11 +148,18 @@ def _reached(found: list[_Service], reply: Reply) -> set[bytes]:
     return reached
 
 
-def _key(record: Record) -> tuple[bytes, int]:
-    return record.owner, record.rtype
+def _stands_for(record: Record, names: set[bytes]) -> bool:
+    """Whether a record is one of a wildcard above some names; Knot leaves it under that name."""
+    encloser = record.owner[len(ASTERISK) :]
+    is_wildcard = record.owner.startswith(ASTERISK)
+    return is_wildcard and any(is_at_or_below(name, encloser) for name in names)
 
 
-def _keys(reply: Reply) -> set[tuple[bytes, int]]:
+def _key(record: Record) -> tuple[bytes, int, int]:
+    return record.owner, record.rtype, record.covered
+
+
+def _keys(reply: Reply) -> set[tuple[bytes, int, int]]:
     return {_key(record) for record in reply.additional}
 
 

@@ -11,7 +11,9 @@ from support.wire import AUTHORITATIVE, Record, Reply
 from support.zones import make_zone
 
 SERVERS = ("knotd", "nsd", "named")
-A, CNAME, MX, TXT = 1, 5, 15, 16
+A, CNAME, MX, TXT, NSEC = 1, 5, 15, 16, 47
+# The type bitmaps of RFC 4034 section 4.1.2 with one type.
+TYPES_OF_A, TYPES_OF_TXT = b"\0\1\x40", b"\0\3\0\0\x80"
 
 RECORDS = [
     ("www", "A", "192.0.2.1"),
@@ -76,3 +78,21 @@ def test_no_rule_explains_a_wrong_reply(name: bytes, qtype: int, server: str) ->
         # All other servers answer as this one does, so none answers as we do.
         difference = Difference(server, qtype, 512, False, pair, pair)
         assert differences.explain(difference) == [], wrong
+
+
+def test_no_rule_explains_another_type_bitmap_or_next_name() -> None:
+    right, size = _reply(b"absent", A)
+    covering = to_wire((b"a", b"test"))
+    next_name = to_wire((b"b", b"test"))
+    proof = Record(covering, NSEC, 1, 60, next_name + TYPES_OF_A)
+    right = right._replace(authority=right.authority | {proof})
+    others = (next_name + TYPES_OF_TXT, to_wire((b"c", b"test")) + TYPES_OF_A)
+    for rdata in others:
+        changed = right.authority - {proof} | {proof._replace(rdata=rdata)}
+        pair = Pair(right._replace(authority=changed), right, size, size)
+        for server in SERVERS:
+            agreed = Difference(server, A, 1232, False, pair, pair, agreeing=2)
+            assert differences.explain(agreed) == []
+    # A record that one server has and another one has not is no such change.
+    pair = Pair(right, right._replace(authority=right.authority - {proof}), size, size)
+    assert differences.explain(Difference("nsd", A, 1232, False, pair, pair, agreeing=2))
