@@ -16,6 +16,9 @@ ORIGIN = "big.example"
 PAYLOAD = 1232
 A, OPT = 1, 41
 
+DNSSEC_OK = 0x8000
+"""DO among the flags of an OPT record (RFC 3225 section 3)."""
+
 SMALL = 100_000
 LARGE = 1_000_000
 CACHED = 1_000
@@ -24,6 +27,9 @@ CACHED = 1_000
 CHAINS = 25_000
 CHAIN = 4
 """CNAMEs between the name that is asked and the address."""
+
+REPLACED = "twelveoctets"
+"""A label that the generator replaces by random letters."""
 
 ASKED = 500_000
 """Queries in a file, before it begins again: enough for some seconds."""
@@ -75,23 +81,25 @@ def zipf(file: Path, count: int) -> Queries:
 
 def absent(file: Path) -> Queries:
     """Names that do not exist, always new ones: as an attack with random subdomains asks."""
-    file.write_bytes(_framed(query("twelveoctets")))
+    file.write_bytes(framed(query(REPLACED)))
     return Queries(file, random=True)
 
 
-def query(name: str) -> bytes:
-    """A query for the address of a name below the origin, with EDNS and id 0."""
+def query(name: str, dnssec_ok: bool = False) -> bytes:
+    """A query for the address of a name below the origin, with EDNS, id 0, and DO or not."""
     labels = b"".join(
         bytes([len(label)]) + label.encode() for label in f"{name}.{ORIGIN}".split(".")
     )
     header = struct.pack("!6H", 0, 0, 1, 0, 0, 1)
-    return header + labels + struct.pack("!BHHBHHIH", 0, A, 1, 0, OPT, PAYLOAD, 0, 0)
+    flags = DNSSEC_OK if dnssec_ok else 0
+    return header + labels + struct.pack("!BHHBHHIH", 0, A, 1, 0, OPT, PAYLOAD, flags, 0)
+
+
+def framed(message: bytes) -> bytes:
+    """A message as the generator reads it from a file: its length is in front."""
+    return struct.pack("!H", len(message)) + message
 
 
 def _written(file: Path, numbers: Iterable[int]) -> Queries:
-    file.write_bytes(b"".join(_framed(query(host(number))) for number in numbers))
+    file.write_bytes(b"".join(framed(query(host(number))) for number in numbers))
     return Queries(file)
-
-
-def _framed(message: bytes) -> bytes:
-    return struct.pack("!H", len(message)) + message

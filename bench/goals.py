@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bench import operator_report
+from bench import operator_report, signed_report
 from bench.ratios import Ratio, ratio
 from bench.results import Part
 from bench.servers import DNSFLEET, ECHO
@@ -22,6 +22,9 @@ OCTETS = 120
 
 START = 1.0
 """Seconds to the first answer from a million records, divided by those of Knot."""
+
+SIGNED = 1.0
+"""CPU time per query with DO, divided by that of the better of Knot and NSD."""
 
 SWAPPED = 1.5
 """p99 with swaps, divided by p99 without."""
@@ -50,6 +53,12 @@ def goals(parts: dict[str, Part]) -> Iterator[Goal]:
     """The goals of the parts that were run."""
     if "servers" in parts:
         yield from _servers(parts["servers"])
+    if "signed" in parts:
+        workloads = parts["signed"]["workloads"]
+        for what in signed_report.UNCACHED:
+            peer, measured = signed_report.beside_better(workloads[what])
+            title = signed_report.ANSWERS[what]
+            yield Goal(f"signed, {title}: CPU a query, of {peer}'s", SIGNED, measured)
     if "starts" in parts:
         seconds = parts["starts"]["seconds"]
         measured = ratio(seconds[DNSFLEET], seconds["knotd"])

@@ -8,7 +8,7 @@ from statistics import median
 from textwrap import wrap
 from typing import Any
 
-from bench import operator_report, picture, results
+from bench import operator_report, picture, results, signed_report
 from bench.goals import goals
 from bench.ratios import answers_as_much, ratio
 from bench.servers import DNSFLEET, ECHO, PEERS
@@ -60,6 +60,7 @@ def page(parts: dict[str, results.Part]) -> str:
     """The whole page: a section for each part that was run."""
     sections = {
         "servers": servers,
+        "signed": signed,
         "starts": starts,
         "swaps": swaps,
         "shards": shards,
@@ -175,6 +176,19 @@ def memory(resident: dict[str, dict[str, int]]) -> Iterator[str]:
             if name != ECHO
         ),
     )
+
+
+def signed(part: results.Part) -> Iterator[str]:
+    """Signed answers, and the memory that signed zones take."""
+    yield "## Signed zones"
+    for text, (head, rows) in (
+        (signed_report.TEXT, signed_report.costs(part)),
+        (signed_report.MEMORY, signed_report.memory(part)),
+    ):
+        yield ""
+        yield from wrap(text, WIDTH)
+        yield ""
+        yield from _table(head, iter(rows))
 
 
 def starts(part: results.Part) -> Iterator[str]:

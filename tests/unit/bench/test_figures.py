@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
+import dns.flags
 import dns.message
 import pytest
 from dnsfleet.zones import master_files
@@ -14,6 +15,8 @@ from bench import datasets, picture, report, results
 from bench.goals import Goal, goals
 from bench.ratios import Ratio, ratio
 from bench.servers import COMMANDS, DNSFLEET
+from bench.signed import PEERS
+from bench.signed_report import ANSWERS, UNCACHED, ZONES
 
 ROUNDS = 3
 
@@ -33,6 +36,7 @@ def parts() -> dict[str, Any]:
     taken = {"date": "2026-01-02", "processor": "Some", "cores": 2, "kernel": "6.1"}
     cost = {name: figures(number + 4) for number, name in enumerate(COMMANDS)}
     resident = {"1": 10_000_000, "100000": 30_000_000, "1000000": 110_000_000}
+    signers = (DNSFLEET, *PEERS)
     shard = [{"hits": 0.5, "cpu_us": 5.0, "generator_us": 3.0, "lost": 0}] * ROUNDS
     return {
         "servers": {
@@ -40,6 +44,17 @@ def parts() -> dict[str, Any]:
             "workloads": dict.fromkeys(report.WORKLOADS, cost),
             "resident_octets": {
                 records: dict.fromkeys(COMMANDS, octets) for records, octets in resident.items()
+            },
+        },
+        "signed": {
+            "taken": taken,
+            "workloads": {
+                what: {name: figures(number + 5) for number, name in enumerate(signers)}
+                for what in ANSWERS
+            },
+            "resident_octets": {
+                zone: dict.fromkeys(signers, 50_000_000 + number)
+                for number, zone in enumerate(ZONES)
             },
         },
         "starts": {
@@ -77,6 +92,8 @@ def test_a_query_is_what_a_resolver_sends() -> None:
     (question,) = query.question
     assert question.to_text() == f"host00000007.{datasets.ORIGIN}. IN A"
     assert (query.edns, query.payload, query.flags, query.ednsflags) == (0, 1232, 0, 0)
+    query = dns.message.from_wire(datasets.query(datasets.host(7), dnssec_ok=True))
+    assert query.ednsflags == dns.flags.DO
 
 
 def test_queries_are_framed_and_drawn_from_the_names_of_their_zone(tmp_path: Path) -> None:
@@ -111,7 +128,9 @@ def test_goals_are_those_of_the_parts_that_were_run(parts: dict[str, Any]) -> No
     assert measured["queries lost by swaps of a zone"].text == "3"
     start = measured["start from a master file of 1,000,000 records, of Knot's"]
     assert start.text == "1.00 (0.50 to 1.50)"
-    del parts["servers"], parts["swaps"]
+    signed = {f"signed, {ANSWERS[what]}: CPU a query, of knotd's" for what in UNCACHED}
+    assert signed <= set(measured)
+    del parts["servers"], parts["signed"], parts["swaps"]
     assert list(goals(parts)) == [start]
 
 
