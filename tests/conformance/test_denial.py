@@ -2,7 +2,8 @@
 
 The zones have every shape that a proof depends on, and are signed by the tools of BIND, ldns and
 Knot: with NSEC, NSEC3 and opt-out. All queries have DO. Two unbound, one in front of us and one in
-front of Knot, validate whole answers: what is secure from Knot is secure from us.
+front of Knot, validate whole answers: what is secure from Knot is secure from us. dnspython
+verifies each signature.
 """
 
 import os
@@ -20,9 +21,10 @@ import dns.zone
 import pytest
 from dnsfleet.zones import master_files
 from dnsfleet_engine import Engine, Zone
-from support import comparisons, exchanges, nameservers
+from support import comparisons, exchanges, nameservers, signatures
 from support.comparisons import Address, Query
 from support.names import Name, to_wire
+from support.signatures import Signatures
 from support.validators import validating
 from support.wire import Edns
 from support.zone_signers import SIGNERS
@@ -116,11 +118,19 @@ def test_denials_are_those_of_other_servers_and_validate(tmp_path: Path) -> None
         over_tcp = queries[::TCP_EVERY]
         faults += comparisons.compare(over_tcp, ours, others, exchanges.over_tcp, counts)
         bogus = _bogus(queries, files, tmp_path, ours, others["knotd"], counts)
+        judge = Signatures(
+            {origin: signatures.keys(file, origin) for origin, file in files.items()}
+        )
+        wires = [query._replace(edns=EDNS[-1]).to_wire(n) for n, query in enumerate(queries)]
+        replies = exchanges.over_tcp(ours, wires)
+        unsigned = [fault for reply in replies for fault in judge.faults(reply)]
     print(f"\n{len(files)} zones, {QUERIES} queries, seed {SEED}")
     print(*(f"{count:7} {what}" for what, count in counts.most_common()), sep="\n")
-    print(*faults[:SHOWN], *bogus[:SHOWN], sep="\n")
+    print(*faults[:SHOWN], *bogus[:SHOWN], *unsigned[:SHOWN], sep="\n")
     assert not faults
     assert not bogus
+    assert not unsigned
+    assert judge.count > QUERIES
     # unbound fails at a few names that begin with `*`, whoever answers.
     assert counts["insecure SERVFAIL"] * 1000 < QUERIES
     assert sum(counts[f"secure {rcode}"] for rcode in ("NOERROR", "NXDOMAIN")) > QUERIES / 2

@@ -1,4 +1,4 @@
-"""The records in an encoded zone, and owner names as it has them."""
+"""The records in an encoded zone, owner names as it has them, and deltas that nobody checks."""
 
 import struct
 from collections.abc import Iterator
@@ -28,3 +28,9 @@ def wire_records(encoded: bytes) -> Iterator[WireRecord]:
 def folded_wire(name: dns.name.Name) -> bytes:
     """An owner name as the engine stores it."""
     return name.canonicalize().to_wire() or b""
+
+
+def removal(origin: dns.name.Name, owner: dns.name.Name, rtype: int) -> bytes:
+    """A delta, format 1, that takes one RRset away."""
+    zone, gone = (bytes([len(wire)]) + wire for wire in map(folded_wire, (origin, owner)))
+    return b"\1" + zone + struct.pack(">I", 1) + gone + struct.pack(">HI", rtype, 0)
