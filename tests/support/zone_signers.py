@@ -70,8 +70,8 @@ def _ldns(algorithm: str, *options: str) -> Callable[[str, Path], None]:
     return sign
 
 
-def _knot(algorithm: str, policy: str) -> Callable[[str, Path], None]:
-    """kzonesign with a policy of knotd."""
+def _knot(algorithm: str, policy: str, zone: str = "") -> Callable[[str, Path], None]:
+    """kzonesign with a policy of knotd, and more about the zone."""
 
     def sign(origin: str, file: Path) -> None:
         folder = file.parent / f"{file.name}.kasp"
@@ -89,6 +89,7 @@ zone:
   - domain: "{origin}"
     file: "{file}"
     dnssec-policy: signed
+    {zone}
 """
         )
         run("kzonesign", "-c", config, "-o", folder, origin, folder=folder)
@@ -107,5 +108,14 @@ SIGNERS = [
     Signer(
         "knot-optout",
         _knot("ed25519", NSEC3_OPT_OUT),
+    ),
+]
+
+# Those that write the digest of the zone too (RFC 8976).
+DIGESTING = [
+    Signer("ldns-digest", _ldns("ED25519", "-z", "simple:sha384", "-z", "simple:sha512")),
+    Signer(
+        "knot-digest",
+        _knot("ecdsap256sha256", "nsec3: on", "zonemd-generate: zonemd-sha512"),
     ),
 ]

@@ -14,19 +14,27 @@
 //! | no @ in the mailboxes of SOA, RP and MINFO | RFC 1035 section 8 | warning |
 //! | an address for a name server at or below its own cut | RFC 9471 section 2 | warning |
 //! | no DS at the apex | RFC 4035 section 2.4 | warning |
+//! | a DS with another digest than SHA-1 | RFC 9905 section 2 | warning |
+//! | a DS of an algorithm that validators use | RFC 8624 section 3.1, RFC 9905 section 3 | warning |
+//! | the digest of the zone, in ZONEMD | RFC 8976 section 4 | error |
 //! | no parameters beside priority 0 | RFC 9460 section 2.4.2 | warning |
 //! | a dohpath is a template with the variable dns | RFC 9461 section 5 | warning |
 //!
 //! That NSEC3 uses at most 150 iterations is a rule of the zone itself (see `zone::ZoneError`).
 //!
-//! Only owners that got records are looked at, and the name servers of the apex.
+//! Only owners that got records are looked at, and the name servers of the apex. But what a signed
+//! zone must have, so that its answers validate, is checked in the whole zone (see [`signed`]), and
+//! so is the digest.
 
 mod apex;
+mod delegations;
 mod mailbox;
 mod owner;
 mod services;
+pub mod signed;
+mod zone_digests;
 
-use crate::gathered::Added;
+use crate::gathered::{Added, Gathered};
 use crate::name;
 use crate::rdata::{
     self,
@@ -35,7 +43,7 @@ use crate::rdata::{
 use crate::violations::Violations;
 use crate::zone::{Node, Zone};
 use apex::has_address;
-use owner::{Owner, last_place};
+use owner::{Owner, Places, last_place};
 
 /// KEY may stand beside a CNAME (RFC 3007 section 3.1.1).
 const KEY: u16 = 25;
@@ -73,13 +81,31 @@ pub fn check<'a>(
             let next = touched.peek().map(|records| records[0].0);
             checked.check_below(node, next, violations);
             checked.check_cut(node, violations);
-            services::check_ds(&checked, node, violations);
+            delegations::check_ds(&checked, node, violations);
             services::check_services(&checked, node, violations);
             mailbox::check_mailboxes(&checked, node, violations);
         }
         checked.check_above(violations);
     }
     apex::check(zone, apex_place, violations);
+}
+
+/// Checks a finished zone as a whole; `added` are the records that were added, in canonical order.
+///
+/// Call it only without errors so far: a line that could not be read is told once, and not once more
+/// by each signature or proof that it leaves without a use.
+pub(crate) fn check_whole(
+    zone: &Zone,
+    is_new: bool,
+    gathered: &Gathered,
+    added: &[(&[u8], &Added)],
+    violations: &mut Violations,
+) {
+    let places = Places(added);
+    signed::check(zone, places, violations);
+    if is_new {
+        zone_digests::check(zone, gathered, places, violations);
+    }
 }
 
 impl Owner<'_> {

@@ -12,7 +12,7 @@ use dnsfleet_engine::catalog::Catalog;
 use dnsfleet_engine::zone::Zone;
 
 use crate::chains::{self, Chain};
-use crate::model::{Model, Name};
+use crate::model::{Model, Name, Rrset};
 use crate::replies::Reply;
 
 /// What NSID and `id.server.` tell in every world.
@@ -27,6 +27,7 @@ static CACHE: LazyLock<Mutex<Cache>> = LazyLock::new(Mutex::default);
 
 /// DS belongs to the parent's side of a zone cut.
 const DS: u16 = 43;
+const DNSKEY: u16 = 48;
 
 static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
     let settings = Settings::new(Some(IDENTITY)).expect("an identity");
@@ -137,6 +138,20 @@ pub fn zone(text: &str) -> Zone {
     zone.unwrap_or_else(|| panic!("{found:?}"))
 }
 
+/// A zone that gets its key by a delta, which makes it a signed one. A broken chain is refused where
+/// a zone is read, and an edge answers from what it gets.
+fn with_key(zone: Zone) -> Zone {
+    let plain = Model::read(&zone.encode());
+    let mut signed = plain.clone();
+    let key = Rrset {
+        ttl: 300,
+        rdatas: vec![vec![1, 1, 3, 13, 7]],
+    };
+    signed.set(plain.origin.clone(), DNSKEY, key);
+    let applied = zone.apply(&plain.encode_delta(&signed));
+    applied.expect("a change of known records")
+}
+
 /// The zone `example.`, which has every kind of place a name can have.
 pub static EXAMPLE: LazyLock<Zone> = LazyLock::new(|| zone(include_str!("../zones/example.zone")));
 
@@ -152,7 +167,7 @@ pub static SIGNED: LazyLock<[Zone; 2]> = LazyLock::new(|| {
 /// Zones beside and below each other; and below the root, where every name is in some zone.
 pub static WORLDS: LazyLock<[World; 2]> = LazyLock::new(|| {
     let child = zone(include_str!("../zones/child.example.zone"));
-    let broken = zone(include_str!("../zones/signed.zone"));
+    let broken = with_key(zone(include_str!("../zones/signed.zone")));
     let root = zone(include_str!("../zones/root.zone"));
     let zones = [EXAMPLE.clone(), child, broken];
     let zones = zones.into_iter().chain(SIGNED.clone());

@@ -2,11 +2,15 @@
 //!
 //! An input is a list of edits, so that every input makes changes that are accepted, with names
 //! that are related and enough of them for the zone's parts to split. A version that was published
-//! must stay as it was, and the last one must answer as its records say, also when it is signed.
+//! must stay as it was, and the last one must answer as its records say, also when it is signed. What
+//! was signed has no faults, and has some when a record of its chain, or a signature, is lost.
 
+use dnsfleet_engine::builder::Builder;
+use dnsfleet_engine::violations::Severity;
 use dnsfleet_engine::zone::Zone;
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 
+use crate::chains;
 use crate::deltas::{check_difference, check_way};
 use crate::model::{self, Model, Name, Rrset};
 use crate::packets;
@@ -21,7 +25,11 @@ const NAMES: [u32; 5] = [1, 2, 4, 8, 120];
 /// Most questions to the last version.
 const MOST_QUESTIONS: usize = 16;
 
+const NS: u16 = 2;
 const SOA: u16 = 6;
+const RRSIG: u16 = 46;
+const NSEC: u16 = 47;
+const NSEC3: u16 = 50;
 const LABELS: [&[u8]; 8] = [b"a", b"b", b"c", b"*", b"\0", b"ns", b"A.", &[b'l'; 63]];
 /// A, NS, CNAME, PTR, MX, TXT, AAAA, SRV, DNAME, DS, RRSIG, NSEC, DNSKEY, SVCB, HTTPS and one without
 /// a name.
@@ -143,14 +151,45 @@ fn sign(choices: &mut Unstructured, mut zone: Zone, model: &Model) -> Result<Zon
     let mut model = model.clone();
     for _ in 0..2 {
         if let Some(way) = choices.choose(&WAYS)? {
-            let signed = signer::sign(&model, *way);
+            let mut next = model.clone();
+            // A server in another zone, since nothing else but the chain is to be judged.
+            let rdatas = vec![b"\x01a\x05other\0".to_vec()];
+            next.set(model.origin.clone(), NS, Rrset { ttl: 2, rdatas });
+            let signed = signer::sign(&next, *way);
             let applied = zone.apply(&model.encode_delta(&signed));
             zone = applied.expect("a change of known records");
             check_zone(&zone, &signed);
+            assert_eq!(faults(&zone), [""; 0], "of a zone that was signed");
+            check_loss(choices, &zone, &signed)?;
             model = signed;
         }
     }
     Ok(zone)
+}
+
+/// What is wrong with a zone, as its publisher is told.
+fn faults(zone: &Zone) -> Vec<String> {
+    let mut builder = Builder::new(None);
+    builder.add_zone(zone.clone()).expect("nothing before it");
+    let (_, found) = builder.finish();
+    let errors = found.into_iter().filter(|found| found.3 == Severity::Error);
+    errors.map(|(_, message, ..)| message).collect()
+}
+
+/// A zone that lost one RRset of its chain, or of its signatures, has a fault.
+fn check_loss(choices: &mut Unstructured, zone: &Zone, signed: &Model) -> Result<()> {
+    let is_proof = |rtype| [RRSIG, NSEC, NSEC3].contains(&rtype);
+    let rrsets = signed.rrsets().filter(|(_, rtype, _)| is_proof(*rtype));
+    let rrsets: Vec<_> = rrsets.map(|(owner, rtype, _)| (owner, rtype)).collect();
+    let (owner, rtype) = *choices.choose(&rrsets)?;
+    let mut less = signed.clone();
+    less.remove(owner, rtype);
+    let applied = zone.apply(&signed.encode_delta(&less));
+    let faults = faults(&applied.expect("a change of known records"));
+    // Without the signature of its SOA a zone is not signed.
+    let is_found = !faults.is_empty() || !chains::is_signed(&less);
+    assert!(is_found, "type {rtype} of {owner:?}");
+    Ok(())
 }
 
 /// A name at or below the origin.

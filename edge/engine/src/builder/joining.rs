@@ -14,7 +14,7 @@ use crate::violations::Violations;
 use crate::zone::{Edit, Loading, Rrset, Zone, ZoneError, canonical_cmp, sort_by_owner};
 
 impl Builder {
-    /// Joins the records with the base zone and checks the owners that got some.
+    /// Joins the records with the base zone, and checks the owners that got some and the whole.
     pub(super) fn join(&self, origin: &Name, violations: &mut Violations) -> Option<Zone> {
         let sorted = self.sorted(origin, violations);
         let edit = self
@@ -22,14 +22,19 @@ impl Builder {
             .map_err(|error| violations.error("ZoneTooLarge", error.to_string(), None))
             .ok()?;
         let touched = sorted.chunk_by(|a, b| a.0 == b.0);
-        checks::check(edit.view(), self.base.is_none(), touched, violations);
+        let is_new = self.base.is_none();
+        checks::check(edit.view(), is_new, touched, violations);
         let finished = edit.finish();
         if let Err(error @ ZoneError::Iterations(_)) = &finished {
             let parameters = |record: &&(&[u8], &Added)| record.1.rtype == NSEC3PARAM;
             let place = sorted.iter().find(parameters).map(|(_, added)| added.place);
             violations.error("TooManyIterations", error.to_string(), place);
         }
-        finished.ok()
+        let zone = finished.ok()?;
+        if !violations.has_errors() {
+            checks::check_whole(&zone, is_new, &self.gathered, &sorted, violations);
+        }
+        Some(zone)
     }
 
     /// The sorted records in a new zone or in the base zone.

@@ -1,4 +1,4 @@
-//! An owner name and the records that it got.
+//! An owner name and the records that it got, and the places of records.
 
 use crate::gathered::Added;
 use crate::master::Where;
@@ -27,15 +27,33 @@ impl Owner<'_> {
 
     /// The last record that was added of a type, else the last of all.
     pub(super) fn place(&self, rtype: u16) -> Option<Where> {
-        let of_type = self
-            .records
-            .iter()
-            .filter(|(_, record)| record.rtype == rtype);
-        of_type
-            .map(|(_, record)| record.place)
-            .max_by_key(order)
-            .or(last_place(self.records))
+        place(self.records, rtype)
     }
+}
+
+/// Where the records of a zone stood: those that were added, in canonical order of their owners.
+#[derive(Clone, Copy, Default)]
+pub struct Places<'a>(pub(crate) &'a [(&'a [u8], &'a Added)]);
+
+impl Places<'_> {
+    /// The last record that was added of an owner and type, else the last of the owner.
+    pub(super) fn of(&self, owner: &[u8], rtype: u16) -> Option<Where> {
+        let from = self
+            .0
+            .partition_point(|(other, _)| name::canonical_cmp(other, owner).is_lt());
+        let records = &self.0[from..];
+        let count = records.partition_point(|(other, _)| *other == owner);
+        place(&records[..count], rtype)
+    }
+}
+
+/// The place of the last of some records that is of a type, else of the last of all.
+fn place(records: &[(&[u8], &Added)], rtype: u16) -> Option<Where> {
+    let of_type = records.iter().filter(|(_, record)| record.rtype == rtype);
+    of_type
+        .map(|(_, record)| record.place)
+        .max_by_key(order)
+        .or(last_place(records))
 }
 
 /// The place of the last of some records.

@@ -2,24 +2,13 @@
 
 use super::owner::Owner;
 use crate::rdata::svc_params::{DOHPATH, params, service};
-use crate::rdata::types::{DS, HTTPS, SVCB};
+use crate::rdata::types::{HTTPS, SVCB};
 use crate::rdata::{excerpt, rtype_to_text};
 use crate::violations::Violations;
 use crate::zone::Node;
 
 /// The priority of a SVCB that is an alias (RFC 9460 section 2.4.2).
 const ALIAS_MODE: u16 = 0;
-
-/// Warns of a DS at the apex.
-pub(super) fn check_ds(owner: &Owner<'_>, node: Node<'_>, violations: &mut Violations) {
-    if owner.is_apex() && owner.has_added(DS) && node.get(DS).is_some() {
-        let message = format!(
-            "{} is the apex, and its DS belongs to the zone above",
-            owner.text()
-        );
-        violations.warn("DSAtApex", message, owner.place(DS));
-    }
-}
 
 /// Warns of parameters that clients ignore or cannot use.
 pub(super) fn check_services(owner: &Owner<'_>, node: Node<'_>, violations: &mut Violations) {

@@ -51,15 +51,22 @@ pub fn are_types(mut octets: &[u8]) -> bool {
     octets.is_empty()
 }
 
-/// Appends the types of a well-formed bitmap in ascending order.
-pub fn write_types(mut octets: &[u8], out: &mut String) {
+/// The types of a bitmap in ascending order, up to where it is not well-formed.
+pub fn types(mut octets: &[u8]) -> Vec<u16> {
     let mut types = Vec::new();
-    while let [window, len, rest @ ..] = octets {
-        let (bits, rest) = rest.split_at(usize::from(*len));
+    while let [window, len, rest @ ..] = octets
+        && let Some((bits, rest)) = rest.split_at_checked(usize::from(*len))
+    {
         let base = u16::from(*window) << 8;
-        types.extend(numbers(bits).map(|number| rtype_to_text(base | number)));
+        types.extend(numbers(bits).map(|number| base | number));
         octets = rest;
     }
+    types
+}
+
+/// Appends the types of a well-formed bitmap in ascending order.
+pub fn write_types(octets: &[u8], out: &mut String) {
+    let types: Vec<_> = types(octets).into_iter().map(rtype_to_text).collect();
     out.push_str(&types.join(" "));
 }
 

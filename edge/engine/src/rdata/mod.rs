@@ -22,6 +22,7 @@ use faults::Fault;
 use shapes::{Shape, shape};
 use tokens::{Token, Tokens};
 
+pub(crate) use bitmaps::types as bitmap_types;
 pub use faults::excerpt;
 pub(crate) use own::svc_params;
 pub use shapes::{additional_name, compressed_names, fold_names, names};

@@ -5,7 +5,9 @@ use sha1::{Digest, Sha1};
 /// SHA-1, the one algorithm that there is (RFC 5155 section 11).
 const SHA_1: u8 = 1;
 /// Octets of a SHA-1 hash in Base 32.
-pub(super) const HASH_LABEL: usize = 32;
+pub(crate) const HASH_LABEL: usize = 32;
+/// Octets of a SHA-1 hash.
+pub(crate) const HASH: usize = 20;
 /// Base 32 with the extended hex alphabet, in lower case as all owners are.
 const DIGITS: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
 
@@ -27,7 +29,7 @@ pub struct Hashing<'z> {
 
 impl<'z> Hashing<'z> {
     /// What the rdata of NSEC3 and NSEC3PARAM begins with; None for another algorithm.
-    pub(super) fn of(rdata: &'z [u8]) -> Option<Hashing<'z>> {
+    pub(crate) fn of(rdata: &'z [u8]) -> Option<Hashing<'z>> {
         let (&[algorithm, _, i0, i1, length], rest) = rdata.split_first_chunk()?;
         (algorithm == SHA_1).then_some(Hashing {
             iterations: u16::from_be_bytes([i0, i1]),
@@ -42,16 +44,20 @@ impl<'z> Hashing<'z> {
             let before = hash.finalize();
             hash = Sha1::new().chain_update(before).chain_update(self.salt);
         }
-        let hash = hash.finalize();
-        let mut label = [0; HASH_LABEL];
-        for (digits, octets) in label.chunks_exact_mut(8).zip(hash.chunks_exact(5)) {
-            let bits = octets
-                .iter()
-                .fold(0_u64, |bits, octet| bits << 8 | u64::from(*octet));
-            for (at, digit) in digits.iter_mut().enumerate() {
-                *digit = DIGITS[(bits >> (35 - 5 * at)) as usize & 31];
-            }
-        }
-        label
+        to_label(&hash.finalize().into())
     }
+}
+
+/// A hash in Base 32, as owners have it.
+pub(crate) fn to_label(hash: &[u8; HASH]) -> HashLabel {
+    let mut label = [0; HASH_LABEL];
+    for (digits, octets) in label.chunks_exact_mut(8).zip(hash.chunks_exact(5)) {
+        let bits = octets
+            .iter()
+            .fold(0_u64, |bits, octet| bits << 8 | u64::from(*octet));
+        for (at, digit) in digits.iter_mut().enumerate() {
+            *digit = DIGITS[(bits >> (35 - 5 * at)) as usize & 31];
+        }
+    }
+    label
 }

@@ -53,6 +53,7 @@ pub use deltas::Delta;
 pub(crate) use edits::Edit;
 pub use entry::Entry;
 pub use errors::ZoneError;
+pub(crate) use hashing::{HASH, HASH_LABEL, to_label};
 pub use hashing::{HashLabel, Hashing};
 pub(crate) use loading::Loading;
 pub use negative_soa::NegativeSoa;

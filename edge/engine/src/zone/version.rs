@@ -168,7 +168,7 @@ impl Zone {
     }
 
     /// The parameters of the apex that say that a chain is complete.
-    pub(super) fn hashings(&self) -> impl Iterator<Item = Hashing<'_>> {
+    pub(crate) fn hashings(&self) -> impl Iterator<Item = Hashing<'_>> {
         let rdatas = self.apex().get(NSEC3PARAM).into_iter();
         let rdatas = rdatas.flat_map(Rrset::rdatas);
         rdatas

@@ -123,6 +123,25 @@ fn accepts_what_servers_accept() {
             Some("f:4 DSAtApex: z. is the apex, and its DS belongs to the zone above"),
         ),
         ("d NS a.\nd DS 1 8 9 00", None),
+        ("d NS a.\nd DS 1 5 9 00\nd DS 1 8 9 00", None),
+        (
+            "d NS a.\nd DS 1 5 9 00\nd DS 1 7 9 00",
+            Some(
+                "f:6 OldAlgorithm: d.z. DS: only of algorithms that validators no longer use, so \
+                 they take the zone for insecure; sign it with ECDSAP256SHA256 (13)",
+            ),
+        ),
+        (
+            "d NS a.\nd DS 1 8 1 0000000000000000000000000000000000000000",
+            Some(
+                "f:5 OldDigest: d.z. DS: only digests of SHA-1, which validators may ignore; add \
+                 one of SHA-256 (2)",
+            ),
+        ),
+        (
+            "d NS a.\nd DS 1 8 1 0000000000000000000000000000000000000000\nd DS 1 8 9 00",
+            None,
+        ),
         (
             "s SVCB 0 a. port=53",
             Some("f:4 IgnoredSvcParams: s.z. SVCB: clients ignore parameters beside priority 0"),

@@ -1,4 +1,6 @@
 mod checks;
+mod signed;
+mod zone_digests;
 
 use super::*;
 
