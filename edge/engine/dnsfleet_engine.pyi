@@ -102,6 +102,9 @@ class Zone:
     def get(self, owner: str, rtype: str) -> tuple[int, list[str]] | None:
         """TTL in seconds and rdata texts of one RRset; None where there is none."""
 
+    def owners(self, rtype: str) -> list[str]:
+        """The names that have an RRset of a type, in canonical order; it looks at all names."""
+
     def has_name(self, owner: str) -> bool:
         """Whether there are records at a name or below it; ValueError where it is no name."""
 

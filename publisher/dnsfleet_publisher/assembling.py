@@ -22,6 +22,7 @@ from dnsfleet.violations import Violation
 from dnsfleet.zones import ownership
 from dnsfleet.zones.owners import Owners
 
+from dnsfleet_publisher.delegated import Delegated
 from dnsfleet_publisher.dependencies import ConfigMaps, RecordSets, labels_of
 from dnsfleet_publisher.last_good import Assembled, Inputs, LastGood, Published, subject
 from dnsfleet_publisher.marks import Marks
@@ -75,6 +76,7 @@ class Assembler:
         self._config_maps = ConfigMaps()
         self._documents: dict[Reference, Document] = {}
         self._about: dict[str, dict[Reference | None, list[Violation]]] = {}
+        self._delegated = Delegated()
         self._refused: set[Reference] = set()
         self._loose: dict[Reference, None] = {}
 
@@ -172,6 +174,10 @@ class Assembler:
             if assembled.violations:
                 self._about[origin] = _by_subject(assembled.violations)
             zones.append(assembled)
+        taken = [*(each.origin for each in zones), *vacant]
+        for origin in self._delegated.changed(taken, self.zones):
+            if (told := self.zones.get(origin)) is not None:
+                touched.add(told.resource.reference)
         return Assembly(zones, vacant, touched)
 
     def violations_of(self, reference: Reference) -> list[Violation]:
@@ -187,7 +193,11 @@ class Assembler:
         elif (refusal := self.owners.refusal(reference)) is not None:
             return [refusal]
         owner = self.owners.get(zone)
-        return [] if owner is None else self._about.get(owner.origin, {}).get(reference, [])
+        if owner is None:
+            return []
+        found = self._about.get(owner.origin, {}).get(reference, [])
+        delegated = self._delegated.found.get(owner.origin) if reference == zone else None
+        return found if delegated is None else [*found, delegated]
 
     def violations(self, beside: Set[Reference] = frozenset()) -> list[Violation]:
         """All that is wrong; the places begin with a reference, or with the name of a file.
@@ -197,7 +207,9 @@ class Assembler:
         alone = [each for reference in self._refused for each in self.violations_of(reference)]
         told = (o for o in self._about if self.zones[o].resource.reference not in beside)
         built = [each for o in told for own in self._about[o].values() for each in own]
-        return alone + built
+        delegated = self._delegated.found.items()
+        between = [each for o, each in delegated if self.zones[o].resource.reference not in beside]
+        return alone + built + between
 
     def with_record_sets(self, zone: Reference) -> set[Reference]:
         """A Zone and all RecordSets that refer to it."""

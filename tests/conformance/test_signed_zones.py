@@ -22,9 +22,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from dns.rdatatype import NSEC, NSEC3, NSEC3PARAM, TXT, A
 from dns.zonetypes import DigestHashAlgorithm
 from dnsfleet.zones import master_files
-from support import zone_resigning, zone_verifiers
-from support.zone_resigning import Key
+from support import zone_signing, zone_verifiers
 from support.zone_signers import DIGESTING, SIGNERS
+from support.zone_signing import Key
 
 # `%` is the origin.
 ZONE = """
@@ -261,7 +261,7 @@ def test_a_broken_zone_is_refused_as_verifiers_refuse_it(
     def judge(case: Case) -> str | None:
         origin, name = f"{case.signer}.test.", f"{case.signer}{case.change.__name__}"
         zone = dns.zone.from_file(str(signed[case.signer]), origin, relativize=False)
-        zone_resigning.sign_again(zone, case.change(zone) or set())
+        zone_signing.sign_again(zone, case.change(zone) or set())
         copy = tmp_path / name
         zone.to_file(str(copy), relativize=False)
         ours, others = _reasons(origin, copy), zone_verifiers.refused_by(origin, copy)
@@ -291,14 +291,14 @@ def test_what_is_left_to_signers(signed: dict[str, Path], tmp_path: Path) -> Non
     # A key whose algorithm does not sign: one signature is enough (RFC 6840 section 5.11).
     zone = dns.zone.from_text(text, origin, relativize=False)
     public = ec.derive_private_key(7, ec.SECP256R1()).public_key()
-    key = dns.dnssec.make_dnskey(public, "ECDSAP256SHA256", zone_resigning.SECURE_ENTRY_POINT)
-    zone_resigning.sign_again(zone, beside=[key])
+    key = dns.dnssec.make_dnskey(public, "ECDSAP256SHA256", zone_signing.SECURE_ENTRY_POINT)
+    zone_signing.sign_again(zone, beside=[key])
     zone.to_file(str(copy), relativize=False)
     assert refused() == {"knot"}
     # A part of a chain of NSEC beside NSEC3, which goes into no answer.
     zone = dns.zone.from_text(text, origin, relativize=False)
     _put(zone, (_name(zone, "www"), NSEC), f"{origin} A TXT RRSIG NSEC")
-    zone_resigning.sign_again(zone)
+    zone_signing.sign_again(zone)
     zone.to_file(str(copy), relativize=False)
     assert refused() == {"bind", "knot"}
 

@@ -49,6 +49,8 @@ def from_zone_file(
     found = [_explain_second_soa(violation, zone) for violation in found]
     if built is None:
         return None, found
+    if not built.signed and built.get(built.origin, "ZONEMD") is not None:
+        found.append(_lost_digest(built, name))
     conflict = _other_name_servers(built, zone) or _soa_beside_signatures(built, zone)
     return (built, found) if conflict is None else (None, [*found, conflict])
 
@@ -213,6 +215,15 @@ def _explain_second_soa(violation: Violation, zone: resources.Zone) -> Violation
         return violation
     message = "the zone file has a SOA already; remove spec.soa, or the SOA from the file"
     return Violation("MultipleSOA", message, f"{zone.reference}: spec.soa")
+
+
+def _lost_digest(built: Zone, name: str) -> Violation:
+    """A warning that the digest of an unsigned zone is not that of what is published."""
+    message = (
+        f"{built.origin} ZONEMD is right in the file, and no more when the zone is published with "
+        "a serial of its own; sign the zone, or remove the ZONEMD"
+    )
+    return Violation("ZoneDigestNotKept", message, name, "warning")
 
 
 def _other_name_servers(built: Zone, zone: resources.Zone) -> Violation | None:

@@ -1,8 +1,8 @@
 //! The digest of a whole zone, which its apex has in ZONEMD records (RFC 8976).
 //!
 //! It tells that no record was changed, lost or added on the way here. It is computed from the
-//! records as they came, so with the TTL of each, and only where they all came at once: records that
-//! are added to a zone later are meant to differ.
+//! records of master files as they came, so with the TTL of each. Records of Zone and RecordSet
+//! objects are meant to differ, and a digest among them is of nothing that came from elsewhere.
 //!
 //! Records of another scheme than SIMPLE, or of another hash than SHA-384 and SHA-512, say nothing
 //! (RFC 8976 section 4), nor do two of the same scheme and hash. Of the others one must match, for
@@ -12,6 +12,7 @@ use sha2::{Digest, Sha384, Sha512};
 
 use super::owner::Places;
 use crate::gathered::Gathered;
+use crate::master::Where;
 use crate::rdata::{
     fold_names,
     types::{RRSIG, ZONEMD},
@@ -46,10 +47,11 @@ pub(super) fn check(
         return;
     }
     let origin = zone.origin();
-    let mut fail = |message| {
-        let place = places.of(origin.as_wire(), ZONEMD);
-        violations.error("WrongZoneDigest", message, place);
-    };
+    let place = places.of(origin.as_wire(), ZONEMD);
+    if !place.is_some_and(Where::is_in_file) {
+        return;
+    }
+    let mut fail = |message| violations.error("WrongZoneDigest", message, place);
     let is_current = |claim: &&Claim<'_>| claim.serial == zone.serial();
     let current: Vec<_> = claims.iter().filter(is_current).collect();
     if current.is_empty() {
@@ -106,7 +108,10 @@ fn digest<Hash: Digest>(zone: &Zone, gathered: &Gathered, places: Places<'_>) ->
         if owner == apex && rtype == ZONEMD {
             continue;
         }
-        let rdatas = records.iter().map(|(_, record)| {
+        let records = records
+            .iter()
+            .filter(|(_, record)| record.place.is_in_file());
+        let rdatas = records.map(|(_, record)| {
             let mut rdata = gathered.rdata(record).to_vec();
             fold_names(rtype, &mut rdata);
             (rdata, record.ttl)

@@ -9,6 +9,13 @@ pub struct Where {
     pub line: u32,
 }
 
+impl Where {
+    /// Whether it is a line of a file; a single record that was added by itself has line 0.
+    pub fn is_in_file(self) -> bool {
+        self.line > 0
+    }
+}
+
 /// Takes what a master file holds, in the order of the file.
 pub trait Sink {
     /// A file is about to be read; the number stands for it in every `Where`.

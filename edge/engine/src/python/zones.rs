@@ -84,6 +84,15 @@ impl Zone {
         Ok(self.node(owner)?.is_some_and(|node| node.children > 0))
     }
 
+    fn owners(&self, py: Python<'_>, rtype: &str) -> PyResult<Vec<String>> {
+        let number = type_number(rtype)?;
+        Ok(py.detach(|| {
+            let names = self.0.sorted();
+            let owners = names.filter(|(_, node)| node.get(number).is_some());
+            owners.map(|(owner, _)| name::to_text(owner)).collect()
+        }))
+    }
+
     fn rdata_size(&self, owner: &str, rtype: &str) -> PyResult<usize> {
         Ok(self.find(owner, rtype)?.map_or(0, zone::Rrset::rdata_size))
     }
@@ -116,10 +125,14 @@ impl Zone {
     }
 
     fn find(&self, owner: &str, rtype: &str) -> PyResult<Option<zone::Rrset<'_>>> {
-        let number = rdata::rtype_from_text(rtype.as_bytes())
-            .ok_or_else(|| PyValueError::new_err(format!("type {rtype} is unknown")))?;
+        let number = type_number(rtype)?;
         Ok(self.node(owner)?.and_then(|node| node.get(number)))
     }
+}
+
+fn type_number(rtype: &str) -> PyResult<u16> {
+    rdata::rtype_from_text(rtype.as_bytes())
+        .ok_or_else(|| PyValueError::new_err(format!("type {rtype} is unknown")))
 }
 
 /// The change that turns one zone into another.

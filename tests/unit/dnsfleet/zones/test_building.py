@@ -3,7 +3,9 @@
 import gzip
 import json
 
+import dns.zone
 import pytest
+from dns.zonetypes import DigestHashAlgorithm
 from dnsfleet.violations import Violation, errors
 from dnsfleet.zones import building, master_files
 from dnsfleet_engine import Zone
@@ -45,6 +47,26 @@ def test_ttls_come_from_the_record_or_the_zone() -> None:
     zone, _ = building.from_resources(yaml_resources.zone(spec), [], None)
     assert get(zone, "a.example.com.", "A") == (600, ["192.0.2.1"])
     assert get(zone, "b.example.com.", "A") == (0, ["192.0.2.1"])
+
+
+def test_the_digest_of_an_unsigned_zone_is_not_kept() -> None:
+    digest = dns.zone.from_text(FILE.decode(), "example.com.").compute_digest(
+        DigestHashAlgorithm.SHA384
+    )
+    file = FILE + f"@ ZONEMD {digest}\n".encode()
+    zone = yaml_resources.zone("{zoneFile: {inline: x}}")
+    built, violations = building.from_zone_file(zone, file, "f")
+    assert get(built, "example.com.", "ZONEMD") is not None
+    # The spec repeats a name server of the file, and names one more; the digest is of the file.
+    assert [(each.reason, each.where, each.severity) for each in violations] == [
+        ("DuplicateRecord", "Zone default/example-com: spec.nameServers[0]", "warning"),
+        ("ZoneDigestNotKept", "f", "warning"),
+    ]
+    refused, violations = building.from_zone_file(zone, file + b"more A 192.0.2.2\n", "f")
+    assert refused is None
+    assert [(each.reason, each.where) for each in errors(violations)] == [
+        ("WrongZoneDigest", "f:5")
+    ]
 
 
 TEXTS = [

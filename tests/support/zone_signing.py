@@ -1,7 +1,7 @@
-"""Zones that are signed by one key as they are, whether their chain is whole or not.
+"""Zones that dnspython signs by one key: with a chain of NSEC, or as they are.
 
 A record of a chain that was changed has no valid signature, so any validator would refuse it for
-that. Signed anew, only what the records say is left to judge.
+that. Signed again as it is, only what the records say is left to judge.
 """
 
 from collections.abc import Iterator, Sequence, Set
@@ -17,10 +17,26 @@ from dns.rdatatype import DNAME, DS, NS, NSEC, NSEC3, RRSIG
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes([7]) * 32)
+OTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes([8]) * 32)
 SECURE_ENTRY_POINT = 257
 DAY = 24 * 3600
 
 Key = tuple[dns.name.Name, dns.rdatatype.RdataType]
+
+
+def sign(text: str, origin: str, key: Ed25519PrivateKey = KEY) -> str:
+    """The master file of a zone, signed with NSEC."""
+    zone = dns.zone.from_text(text, origin, relativize=False)
+    dnskey = dns.dnssec.make_dnskey(key.public_key(), "ED25519", SECURE_ENTRY_POINT)
+    with zone.writer() as transaction:
+        dns.dnssec.sign_zone(zone, transaction, [(key, dnskey)], lifetime=DAY)
+    return zone.to_text(relativize=False)
+
+
+def ds_record(origin: str, digest: str = "SHA256", key: Ed25519PrivateKey = KEY) -> str:
+    """The rdata of a DS for a zone that a key signs."""
+    dnskey = dns.dnssec.make_dnskey(key.public_key(), "ED25519", SECURE_ENTRY_POINT)
+    return str(dns.dnssec.make_ds(dns.name.from_text(origin), dnskey, digest, validating=True))
 
 
 def sign_again(
