@@ -44,6 +44,11 @@ plain.% 300 NS ns.plain.%
 ns.plain.% 300 A 192.0.2.8
 only.deep.% 300 NS ns.other.
 """
+RENAMED = """
+% 300 SOA ns.other. host.other. 1 7200 900 1209600 60
+% 300 NS ns.other.
+% 300 DNAME other.
+"""
 # Programs wait for files more than they compute; a machine has at least two cores.
 WORKERS = 4
 
@@ -253,6 +258,16 @@ def _reasons(origin: str, file: Path) -> set[str]:
 def test_what_signers_write_is_accepted(signed: dict[str, Path]) -> None:
     judged = {name: _reasons(f"{name}.test.", file) for name, file in signed.items()}
     assert judged == {name: set() for name in signed}
+
+
+def test_a_dname_at_the_apex_is_above_nsec3(tmp_path: Path) -> None:
+    (signer,) = (each for each in SIGNERS if each.name == BY_HASH)
+    origin, file = f"{BY_HASH}.test.", tmp_path / "zone"
+    file.write_text(RENAMED.replace("%", origin))
+    signer.sign(origin, file)
+    assert "NSEC3" in file.read_text()
+    assert zone_verifiers.refused_by(origin, file) == {}
+    assert _reasons(origin, file) == set()
 
 
 def test_a_broken_zone_is_refused_as_verifiers_refuse_it(

@@ -1,7 +1,8 @@
 //! The rules that records of one zone must keep among themselves.
 //!
 //! Whether a broken rule is an error follows what BIND, Knot and NSD do when they load such a zone:
-//! it is one where at least two of them refuse the zone, and never where all of them accept it.
+//! it is one where at least two of them refuse the zone, and never where all of them accept it. What
+//! they do not look at, in signed zones and in digests of zones, follows programs that verify zones.
 //!
 //! | rule | source | broken |
 //! |---|---|---|
@@ -209,8 +210,7 @@ impl Owner<'_> {
     /// Whether it is no name, since only NSEC3 records have it. Those of a zone are below its apex,
     /// which may have a DNAME.
     fn is_hash(&self) -> bool {
-        let is_hash = |rtype| [NSEC3, RRSIG].contains(&rtype);
-        self.records.iter().all(|(_, record)| is_hash(record.rtype))
+        self.zone.node(self.owner).is_some_and(signed::is_hash)
     }
 
     fn warn_of_hidden(&self, cut: &[u8], violations: &mut Violations) {

@@ -41,6 +41,7 @@ use crate::rdata::{
 use crate::violations::Violations;
 use crate::zone::Zone;
 use keys::Keys;
+pub(super) use names::is_hash;
 use names::{Kind, Named, names};
 use reports::Reports;
 

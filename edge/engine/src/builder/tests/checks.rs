@@ -45,6 +45,11 @@ fn says_what_is_wrong_and_where() {
             "f:5 NameBelowDNAME: b.c.d.z. may not exist, d.z. above it has a DNAME",
         ),
         (
+            "@ DNAME a.\n0p9mhaveqvm6t7vbl5lop2u3t2rp3tom NSEC3 1 0 0 - \
+             2t7b4g4vsa5smi47k61mv5bv1a22bojr A\nx TXT x",
+            "f:6 NameBelowDNAME: x.z. may not exist, z. above it has a DNAME",
+        ),
+        (
             "@ NS ns",
             "f:4 NSWithoutAddress: name server ns.z. of the zone has no A or AAAA record",
         ),
@@ -98,6 +103,11 @@ fn accepts_what_servers_accept() {
         ("d NS ns.d\nns.d A 192.0.2.1", None),
         ("c CNAME a.\nc NSEC d A", None),
         (HASHED_BELOW_DNAME, None),
+        (
+            "@ DNAME a.\n0p9mhaveqvm6t7vbl5lop2u3t2rp3tom NSEC3 1 0 0 - \
+             2t7b4g4vsa5smi47k61mv5bv1a22bojr A",
+            None,
+        ),
         (
             "@ 300 SOA NS.A. h 1 2 3 4 5",
             Some("f:4 DuplicateRecord: z. SOA: the same record again, it counts once"),
