@@ -10,11 +10,13 @@ CUT = "child 300 NS ns.other.\n"
 OWN = ds_record("child.parent.")
 OF_OTHER_KEY = ds_record("child.parent.", key=OTHER_KEY)
 UNKNOWN_DIGEST = "1 13 200 00"
+RESERVED_DIGEST = "1 13 0 00"
 
 
-def zone(origin: str, records: str = "", *, signed: bool) -> Zone:
+def zone(origin: str, records: str = "", *, signed: bool, later: str = "") -> Zone:
+    """A zone, and lines that come into it after it was signed."""
     text = HEAD + records
-    text = sign(text, origin) if signed else text
+    text = (sign(text, origin) if signed else text) + later
     built, found = master_files.read(text.encode(), "f", origin)
     assert built is not None, found
     return built
@@ -57,6 +59,15 @@ def test_a_delegation_is_judged(records: str, signed: bool, reason: str | None) 
     # Below an unsigned zone nothing is secure, so nothing is bogus.
     plain = zone("parent.", records, signed=False)
     assert delegations.judge(plain, child, "there") is None
+
+
+@pytest.mark.parametrize(("beside", "is_bogus"), [(OWN, False), (OF_OTHER_KEY, True)])
+def test_a_reserved_digest_counts_for_nothing(beside: str, is_bogus: bool) -> None:
+    # dnspython reads no such DS, so it cannot sign it either.
+    later = f"child.parent. 300 DS {RESERVED_DIGEST}\n"
+    parent = zone("parent.", ds(beside), signed=True, later=later)
+    found = delegations.judge(parent, zone("child.parent.", signed=True), "there")
+    assert (found is not None) == is_bogus
 
 
 def test_a_zone_between_delegates() -> None:
