@@ -12,7 +12,7 @@ const FIELDS: usize = 18;
 /// The keys of an apex.
 pub(super) struct Keys<'z> {
     origin: &'z [u8],
-    /// Algorithm and tag of each.
+    /// Algorithm and tag of each, in order.
     known: Vec<(u8, u16)>,
 }
 
@@ -23,9 +23,11 @@ impl<'z> Keys<'z> {
             [flags, _, _, algorithm, ..] if flags & ZONE_KEY != 0 => Some((*algorithm, tag(key))),
             _ => None,
         });
+        let mut known: Vec<_> = known.collect();
+        known.sort_unstable();
         Keys {
             origin: zone.origin().as_wire(),
-            known: known.collect(),
+            known,
         }
     }
 
@@ -35,7 +37,7 @@ impl<'z> Keys<'z> {
             return false;
         };
         let tag = u16::from_be_bytes([fields[16], fields[17]]);
-        self.known.contains(&(fields[2], tag)) && has_signer(rest, self.origin)
+        self.known.binary_search(&(fields[2], tag)).is_ok() && has_signer(rest, self.origin)
     }
 }
 
