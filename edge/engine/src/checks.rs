@@ -39,7 +39,7 @@ use crate::gathered::{Added, Gathered};
 use crate::name;
 use crate::rdata::{
     self,
-    types::{A, AAAA, CNAME, DNAME, DS, HTTPS, MINFO, NS, NSEC, NSEC3, RP, RRSIG, SOA, SVCB},
+    types::{A, AAAA, CNAME, DNAME, DS, HTTPS, MINFO, NS, NSEC, RP, RRSIG, SOA, SVCB},
 };
 use crate::violations::Violations;
 use crate::zone::{Node, Zone};
