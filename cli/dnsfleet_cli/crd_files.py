@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dnsfleet.crds import definitions
-from dnsfleet.resources import RecordSet
+from dnsfleet.resources import Pop, Zone
 
 from dnsfleet_cli.troubles import Trouble, reason
 
@@ -52,7 +52,7 @@ def with_specs(text: str) -> str:
         {
             f"{kind.model.__name__.lower()}Spec": _closed(_spec(kind))
             for kind in definitions.KINDS
-            if kind.model is not RecordSet
+            if kind.model in (Pop, Zone)
         }
     )
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

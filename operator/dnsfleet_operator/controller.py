@@ -26,6 +26,7 @@ from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.inbox import Event, Inbox, Message
 from dnsfleet_operator.leading.terms import (
     COOKIES,
+    FLEET,
     KEYS,
     PREPARATION,
     PROOF,
@@ -302,6 +303,7 @@ class Controller:
         self._keys.add(KEYS)
         self._keys.add(SYNC)
         self._keys.add(COOKIES)
+        self._keys.add(FLEET)
         self._metrics.leader.set(1)
         _log.info("lead from now on")
 

@@ -7,7 +7,7 @@ knows what the core lost.
 
 Each zone has its own outcome. A zone that fails or is held keeps what it has, and the rest goes
 on; only a core that does not answer ends the work of the pass, because it would fail the same way
-for each zone.
+for each zone. A placement that is held holds nothing else of its zone.
 
 What is `outdated` in the store is published once more, a part with every pass, so that changes need
 not wait for all of it: what the core lost, what some edge has newer, what is in another format than
@@ -17,16 +17,20 @@ is taken out of the index: no edge can load it, and each would name it in its ac
 
 import itertools
 import logging
+import time
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
 from dnsfleet.replication.manifests import Manifest
-from dnsfleet.zones import parts, plans
+from dnsfleet.violations import Violation
+from dnsfleet.zones import parts, placements, plans
 from dnsfleet.zones.parts import Parts
+from dnsfleet.zones.placements import Fleet, Hold, Placement
 from dnsfleet_engine import Delta, Zone
 
+from dnsfleet_publisher.placement import LatelyLost
 from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import StoreConflictError, StoreError, StoreResetError
 
@@ -34,6 +38,8 @@ RESETS = 2
 """Resets of the core that one pass goes along with; one that loses its data on and on is down."""
 REWRITTEN_AT_ONCE = 200
 """Zones that one pass publishes once more: about 0.1 s of work."""
+MAX_DIFF = 10
+"""Records of a held plan that are told: enough to see what it is."""
 
 _log = logging.getLogger(__name__)
 
@@ -43,7 +49,7 @@ class Desired(NamedTuple):
 
     zone: Zone
     pops: tuple[str, ...] | None = None
-    """Names of the Pops that serve it, sorted; None is all."""
+    """Names of the Pops that are to serve it, sorted; None is all."""
     approve: str | None = None
     """The value of the annotation `dnsfleet.io/approve`, if there is one."""
     parts: Parts | None = None
@@ -73,6 +79,12 @@ class Outcome:
     reason: str = ""
     """CamelCase, for HELD and FAILED."""
     message: str = ""
+    plan: str = ""
+    """The hash that approves it, for HELD; empty where a higher serial is needed."""
+    diff: tuple[str, ...] = ()
+    """The first records that it would take away, add or change, for HELD."""
+    placement: Hold | None = None
+    """Why it is published for other Pops than are wanted, whatever became of the rest."""
 
 
 class Publisher:
@@ -84,6 +96,9 @@ class Publisher:
         """What each zone was made of when it was published; a new process does not know it."""
         self._reread: set[str] = set()
         self._cleared = 0
+        self._fleet = placements.NOBODY
+        self._lately = LatelyLost(time.monotonic)
+        self._holds: dict[str, Hold] = {}
         self.away = ""
         """Why the core did not do what the last pass asked; empty where it did."""
 
@@ -93,6 +108,7 @@ class Publisher:
         complete: bool,
         remove: Set[str] = frozenset(),
         changed: Iterable[str] | None = None,
+        fleet: Fleet = placements.NOBODY,
     ) -> dict[str, Outcome]:
         """One pass; an outcome for each origin that was looked at.
 
@@ -100,9 +116,9 @@ class Publisher:
         is `outdated` in the store needs more passes. An origin that is not in `desired` is left
         as it is: only `remove` removes, and the tombstone that an edge has. `complete` says that
         everything that is wanted was looked at, now or before, so that edges with nothing on disk
-        may rely on what there is.
+        may rely on what there is. Pops that `fleet` does not have lose nothing.
         """
-        self.away = ""
+        self.away, self._fleet = "", fleet
         outcomes: dict[str, Outcome] = {}
         wanted = dict(desired) if changed is None else {each: desired[each] for each in changed}
         try:
@@ -118,7 +134,8 @@ class Publisher:
 
     def failed(self, origin: str, reason: str, error: Exception) -> Outcome:
         """The outcome of an origin that stays as it is."""
-        return Outcome(State.FAILED, self._store.held(origin), reason, str(error))
+        manifest, hold = self._store.held(origin), self._holds.get(origin)
+        return Outcome(State.FAILED, manifest, reason, str(error), placement=hold)
 
     def _pass(
         self,
@@ -153,27 +170,55 @@ class Publisher:
 
     def _publish(self, origin: str, want: Desired) -> Outcome:
         try:
+            before = self._store.held(origin) or self._store.manifest(origin)
+            placed = self._place(origin, want, before)
             old, delta = self._store.load(origin), None
             fault = self._store.refusal(origin, want.zone)
-            if old is not None and fault is None:
+            if fault is not None:
+                return self._hold(origin, fault, None, placed)
+            if old is not None:
                 delta = plans.change(old, want.zone)
                 doubt = parts.doubt(want.parts, self._parts.get(origin))
                 fault = plans.unsafe(old, want.zone, delta, doubt)
-                if fault is not None and plans.approved(want.approve, delta):
-                    fault = None
-            if fault is not None:
-                manifest = self._store.republish(origin) or self._store.manifest(origin)
-                return Outcome(State.HELD, manifest, fault.reason, fault.message)
-            made = self._write(origin, want, delta)
+                if fault is not None and not plans.approved(want.approve, delta):
+                    return self._hold(origin, fault, delta, placed)
+            made = self._write(origin, want._replace(pops=placed.pops), delta)
         except (StoreConflictError, ValueError) as error:
             return self.failed(origin, "PublishFailed", error)
         if want.parts is not None:
             self._parts[origin] = want.parts
-        if made is not None:
-            if old is not None and old.signed and not want.zone.signed:
-                _log.warning("%s is signed no more: with a DS at its parent it is bogus", origin)
-            return Outcome(State.PUBLISHED, made)
-        return Outcome(State.UNCHANGED, self._store.manifest(origin))
+        if made is None:
+            return Outcome(State.UNCHANGED, self._store.manifest(origin), placement=placed.hold)
+        if old is not None and old.signed and not want.zone.signed:
+            _log.warning("%s is signed no more: with a DS at its parent it is bogus", origin)
+        if before is not None and not before.tombstone:
+            lost = placements.lost(before.pops, placed.pops, self._fleet)
+            self._lately.note(origin, lost)
+        return Outcome(State.PUBLISHED, made, placement=placed.hold)
+
+    def _hold(
+        self, origin: str, fault: Violation, delta: Delta | None, placed: Placement
+    ) -> Outcome:
+        """What a zone is that stays as it is; `delta` where an approval would let it go on."""
+        manifest = self._store.republish(origin) or self._store.manifest(origin)
+        held = Outcome(State.HELD, manifest, fault.reason, fault.message, placement=placed.hold)
+        if delta is None:
+            return held
+        return replace(held, plan=plans.plan_hash(delta), diff=tuple(delta.lines(MAX_DIFF)))
+
+    def _place(self, origin: str, want: Desired, before: Manifest | None) -> Placement:
+        """Where a zone is to be published, which may be other Pops than are wanted."""
+        if before is None or before.tombstone:
+            self._holds.pop(origin, None)
+            return Placement(want.pops)
+        approvals = plans.approvals(want.approve)
+        lately = self._lately.of(origin, forever=origin in self._holds)
+        placed = placements.decide(before.pops, want.pops, self._fleet, approvals, lately)
+        if placed.hold is None:
+            self._holds.pop(origin, None)
+        else:
+            self._holds[origin] = placed.hold
+        return placed
 
     def _write(self, origin: str, want: Desired, delta: Delta | None) -> Manifest | None:
         """What the core lost and nobody changed is written as it was, with its serial."""
@@ -186,6 +231,7 @@ class Publisher:
 
     def _remove(self, origin: str) -> Outcome:
         self._parts.pop(origin, None)
+        self._holds.pop(origin, None)
         try:
             made = self._store.tombstone(origin)
         except StoreConflictError as error:
@@ -208,7 +254,7 @@ class Publisher:
             except StoreConflictError:
                 continue  # it stays outdated: the next pass tries again
             if origin in desired and made is not None:
-                outcomes[origin] = Outcome(State.PUBLISHED, made)
+                outcomes[origin] = Outcome(State.PUBLISHED, made, placement=self._holds.get(origin))
 
     def _clear(self, desired: Mapping[str, Desired]) -> None:
         """Once under each fence, end what no edge can load and nobody wants."""

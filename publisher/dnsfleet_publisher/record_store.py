@@ -123,6 +123,11 @@ class RecordStore:
         return self._fence
 
     @property
+    def position(self) -> int:
+        """Of the log, where the core is as far as that is known."""
+        return self._trail.position
+
+    @property
     def positions(self) -> Positions:
         """The sums by which an ack is judged."""
         return self._trail.positions

@@ -157,6 +157,11 @@ class Fleet:
         passed = 'dnsfleet_operator_reconcile_total{kind="%s",result="success"}'
         return all(passed % kind in page for kind in ("Sync", "Zone", "Sweep"))
 
+    def held_hash(self) -> str:
+        """What approves the one change that is held; empty while none is."""
+        held = self.cluster.get("fleet", "dnsfleet").get("status", {}).get("held") or [{}]
+        return str(held[0].get("hash", ""))
+
     def told(self, words: str) -> bool:
         """Whether the operator's log has these words."""
         return words in self.cluster.kubectl("logs", *OPERATOR, "--tail=-1")
@@ -258,6 +263,10 @@ def test_a_record_set_that_is_broken_at_the_start(
 
 def test_a_pop_that_is_deleted_for_its_own_sake_ends(fleet: Fleet) -> None:
     fleet.cluster.kubectl("delete", "pop", "ams")
+    digest = wait_for("it waits, being the last one", fleet.held_hash, DECISION_SECONDS)
+    fleet.serves_on()
+    approval = f"dnsfleet.io/approve={digest}"
+    fleet.cluster.kubectl("annotate", "--overwrite", "fleet", "dnsfleet", approval)
     kinds = "deployments,services,configmaps,networkpolicies,poddisruptionbudgets,pods"
     of_pop = ("-n", NAMESPACE, "-l", "dnsfleet.io/pop=ams")
     fleet.cluster.wait_until_gone(READY_SECONDS, kinds, *of_pop)

@@ -94,5 +94,8 @@ def test_drain_of_the_last_pop_of_a_zone_is_refused(fleet: Access) -> None:
     dnsfleet(fleet, "undrain", "iad")
     fleet.kubectl("delete", "zone", "american")
     assert ended.returncode == 1
-    assert "pop/iad is not drained: no other Active Pop serves american.example." in ended.stdout
+    assert (
+        "pop/iad is not drained: no other Active Pop with a Ready edge serves american.example."
+        in ended.stdout
+    )
     wait_for("iad answers on", lambda: "2/2 ready" in dnsfleet(fleet, "status", "iad").stdout, 30)

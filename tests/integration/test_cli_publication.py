@@ -10,6 +10,7 @@ from dnsfleet.replication import keys
 from dnsfleet_cli.document_files import DocumentFiles
 from dnsfleet_cli.up import events
 from dnsfleet_cli.up.desired import DesiredReader
+from dnsfleet_cli.up.events import Held
 from dnsfleet_cli.up.publication import Publication, Unavailable
 from dnsfleet_cli.up.redis_servers import external_core
 from dnsfleet_publisher.publishing import Outcome, Publisher
@@ -44,7 +45,9 @@ class Writer:
             DocumentFiles([root]), root.parent / "accepted.db", lambda _: None
         )
         self.publication = Publication(
-            external_core(core.url), Ed25519PrivateKey.generate(), self.shown.append
+            external_core(core.url),
+            Ed25519PrivateKey.generate(),
+            self.shown.append,
         )
         self.compared: list[str] = []
         self.removed: list[str] = []
@@ -148,6 +151,26 @@ def test_a_core_that_lost_its_data_before_a_change_gets_all_of_it_again(
         assert writer.publish() == ORIGINS
         assert {name.decode() for name in client.hkeys(keys.ZONES)} == ORIGINS
     assert set(writer.compared) == {"two.example."}
+
+
+def test_a_placement_that_loses_most_pops_is_held_and_told(writer: Writer) -> None:
+    chosen = zone("two", "192.0.2.1") + "  placement: {popSelector: {matchLabels: {region: eu}}}\n"
+    (writer.root / "two.yaml").write_text(chosen)
+    labelled = "---\n".join(
+        pops(name).replace("}", ", labels: {region: eu}}") for name in ("fra", "ams")
+    )
+    (writer.root / "pops.yaml").write_text(labelled)
+    writer.publish()
+    (writer.root / "pops.yaml").write_text(labelled.replace("region: eu", "region: ue"))
+    (writer.root / "two.yaml").write_text(chosen.replace("192.0.2.1", "192.0.2.2"))
+    assert writer.publish() == {"two.example."}
+    assert writer.publication.manifests["two.example."].pops == ("ams", "fra")
+    (told,) = [each for each in writer.shown if isinstance(each, Held)]
+    assert told.message.startswith("the change takes 2 of 2 Pops from the zone: ams, fra; if that")
+    approval = f'{{name: two, annotations: {{dnsfleet.io/approve: "{told.message[-16:]}"}}}}'
+    (writer.root / "two.yaml").write_text(chosen.replace("{name: two}", approval))
+    assert writer.publish() == {"two.example."}
+    assert writer.publication.manifests["two.example."].pops == ()
 
 
 def test_what_could_not_be_published_waits_for_the_core(writer: Writer, core: Valkey) -> None:

@@ -9,9 +9,8 @@ import pytest
 from dnsfleet.replication import acks, formats, keys
 from dnsfleet.replication.acks import Ack
 from dnsfleet_operator.cluster import ClusterError
-from dnsfleet_operator.objects import COMPONENT_LABEL, MANAGED_BY, POP_LABEL
 from dnsfleet_publisher import publishing
-from support.controlled_fleets import DEADLINE_SECONDS, NAMESPACE, ControlledFleet
+from support.controlled_fleets import DEADLINE_SECONDS, NAMESPACE, ControlledFleet, edge_pod
 from support.core_servers import PUBLISHER_USER
 from support.signature_records import signed
 from support.valkey import Valkey
@@ -101,6 +100,7 @@ def test_no_pop_is_drained_while_it_is_not_known_what_is_published(
     fleet.wait_for_condition("Pop", "fra", "Drained", "LastActivePop")
     assert fleet.edges("fra") == 1
     fleet.put(pop("iad"))
+    fleet.put(edge_pod("iad", ready=True))
     wait_for("fra is out of service", lambda: fleet.edges("fra") == 0, DEADLINE_SECONDS)
 
 
@@ -199,13 +199,6 @@ def test_a_defect_costs_what_it_met_and_nothing_else(fleet: ControlledFleet) -> 
     assert fleet.controller.problem() == ""
 
 
-def edge_pod(pop: str, ready: bool) -> dict[str, Any]:
-    labels = {POP_LABEL: pop, COMPONENT_LABEL: "edge", "app.kubernetes.io/managed-by": MANAGED_BY}
-    metadata = {"name": f"pop-{pop}-edge-1", "namespace": NAMESPACE, "labels": labels}
-    status = {"conditions": [{"type": "Ready", "status": str(ready)}]}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "status": status}
-
-
 def test_statuses_tell_what_is_so_while_the_core_is_away(
     fleet: ControlledFleet, core: Valkey
 ) -> None:
@@ -273,6 +266,7 @@ def test_a_zone_that_cannot_be_published_costs_no_other_and_keeps_no_pop_from_it
     assert fleet.metrics.registry.get_sample_value("dnsfleet_operator_core_up") == 1
     fleet.put(zone("b", "192.0.2.2"))
     fleet.wait_until_served("b.example.", "www.b.example.", "192.0.2.2")
+    fleet.put(edge_pod("iad", ready=True))
     fleet.put(pop("fra", state="Drained", edge={"replicas": 1}))
     wait_for("fra is out of service", lambda: fleet.edges("fra") == 0, DEADLINE_SECONDS)
 

@@ -84,8 +84,13 @@ class Fleet:
 
     def versions(self) -> dict[str, str]:
         """The resourceVersion of each object: every write raises it."""
-        found = [*self.objects(), *self.cluster.objects("Event")]
+        found = [*self.objects(), *self.events()]
         return {each["metadata"]["name"]: each["metadata"]["resourceVersion"] for each in found}
+
+    def events(self) -> list[Object]:
+        """All but those of the Fleet, which tells of the core itself."""
+        found = self.cluster.objects("Event")
+        return [each for each in found if each["regarding"]["kind"] != "Fleet"]
 
     def changed_since(self, before: Mapping[str, str]) -> set[str]:
         """Names of objects that were written since; Events have the name of their object."""
@@ -173,6 +178,7 @@ def test_an_outage_is_told_by_the_pop_and_by_what_waits(
         controlled.wait_for_condition("Zone", "z7", "Programmed", "StoreUnavailable")
         controlled.wait_for_condition("RecordSet", "shop", "Programmed", "StoreUnavailable")
         controlled.wait_for_condition("Pop", "fra", "Connected", "PopUnreachable")
+        controlled.wait_for_condition("Fleet", "dnsfleet", "CoreAvailable", "CoreUnavailable")
         wait_for("backoffs", lambda: time.monotonic() - away > AWAY_SECONDS, 2 * AWAY_SECONDS)
         assert fleet.changed_since(before) == {"z7", "shop"}
         passes = controlled.passes("Zone")
@@ -183,9 +189,10 @@ def test_an_outage_is_told_by_the_pop_and_by_what_waits(
         wait_for("what waited is live", fleet.waited_is_live, LIVE_SECONDS)
         controlled.wait_for_condition("Pop", "fra", "Synced", "Current")
         controlled.wait_for_condition("Pop", "fra", "Connected", "Heard")
+        controlled.wait_for_condition("Fleet", "dnsfleet", "CoreAvailable", "CoreAvailable")
         controlled.wait_for_passes("Propagation", more=3)
         assert fleet.changed_since(before) == {"z7", "shop", "z0"}, "z0 has another revision"
-        assert all(each["metadata"]["name"] != "z0" for each in fleet.cluster.objects("Event"))
+        assert all(each["metadata"]["name"] != "z0" for each in fleet.events())
 
 
 def test_a_core_that_is_filled_again_costs_each_zone_its_new_revision_and_no_condition(
@@ -200,7 +207,7 @@ def test_a_core_that_is_filled_again_costs_each_zone_its_new_revision_and_no_con
         apply = fleet.cluster.apply
 
         def noted(wanted: Object, subresource: str = "") -> Object | None:
-            if subresource == "status" and wanted["kind"] != "Pop":
+            if subresource == "status" and wanted["kind"] not in ("Fleet", "Pop"):
                 shown.append((wanted["metadata"]["name"], conditions(wanted)))
             return apply(wanted, subresource)
 
@@ -225,4 +232,4 @@ def test_a_core_that_is_filled_again_costs_each_zone_its_new_revision_and_no_con
         others = [(name, told) for name, told in shown if name != "z7"]
         assert [told for _, told in others if told != EXPECTED] == []
         assert len(others) == len({name for name, _ in others}) == ZONES - 1
-        assert {each["regarding"]["name"] for each in fleet.cluster.objects("Event")} == {"z7"}
+        assert {each["regarding"]["name"] for each in fleet.events()} == {"z7"}

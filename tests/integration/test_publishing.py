@@ -11,6 +11,7 @@ from dnsfleet.replication import keys, manifests
 from dnsfleet.replication.manifests import FleetHead, Manifest
 from dnsfleet.zones import plans
 from dnsfleet.zones.parts import Parts
+from dnsfleet.zones.placements import Fleet
 from dnsfleet_engine import Delta, Zone
 from dnsfleet_publisher.core_redis import connect
 from dnsfleet_publisher.publishing import Desired, Outcome, Publisher, State
@@ -129,6 +130,7 @@ def test_an_unsafe_plan_is_held_until_its_hash_is_approved(
     outcome = publisher.reconcile({A: Desired(small)}, complete=True)[A]
     assert (outcome.state, outcome.reason) == (State.HELD, "UnsafePlan")
     assert "removes 40 of 52 RRsets" in outcome.message
+    assert (len(outcome.diff), outcome.diff[0]) == (10, "- host10.a.example. 300 A 10.0.0.10")
     assert outcome.manifest == before == stored(admin, A)
     now = head(admin)
     assert now is not None
@@ -328,3 +330,65 @@ def test_a_signed_zone_is_signed_again_without_an_approval(
     assert stored(admin, A).serial == serial + 3
     small = signed(make_zone(A, hosts(10), serial=serial + 9))
     assert publisher.reconcile({A: Desired(small)}, True)[A].reason == "UnsafePlan"
+
+
+def placed(
+    publisher: Publisher, pops: tuple[str, ...] | None, count: int = 3, approve: str = ""
+) -> Outcome:
+    """What a pass makes of a zone with so many hosts that is wanted at these of four Pops."""
+    desired = {A: Desired(make_zone(A, hosts(count)), pops, approve)}
+    return publisher.reconcile(desired, complete=True, fleet=Fleet(frozenset(FOUR)))[A]
+
+
+FOUR = ("ams", "fra", "iad", "sin")
+
+
+@pytest.mark.parametrize("before", [FOUR, None])
+def test_a_placement_is_held_and_the_records_go_on(
+    publisher: Publisher, admin: redis.Redis, before: tuple[str, ...] | None
+) -> None:
+    placed(publisher, before)
+    outcome = placed(publisher, ("ams",), count=4)
+    assert outcome.state is State.PUBLISHED
+    assert (stored(admin, A).pops, stored(admin, A).rrsets) == (before, 6)
+    assert outcome.placement is not None
+    assert placed(publisher, ("ams",), count=4).state is State.UNCHANGED
+    approve = f"another, {outcome.placement.hash}"
+    outcome = placed(publisher, ("ams",), count=4, approve=approve)
+    assert (outcome.state, outcome.placement) == (State.PUBLISHED, None)
+    assert stored(admin, A).pops == ("ams",)
+
+
+def test_pops_that_are_taken_away_one_by_one_are_one_change(
+    publisher: Publisher, admin: redis.Redis
+) -> None:
+    for pops in (FOUR, FOUR[1:], FOUR[2:]):
+        assert placed(publisher, pops).placement is None
+    for pops in (FOUR[3:], ()):
+        assert placed(publisher, pops).placement is not None
+        assert stored(admin, A).pops == FOUR[2:]
+    assert placed(publisher, FOUR).placement is None
+    assert stored(admin, A).pops == FOUR
+
+
+def test_a_held_plan_and_a_held_placement_are_told_and_approved_apart(
+    publisher: Publisher, admin: redis.Redis
+) -> None:
+    placed(publisher, FOUR, count=50)
+    outcome = placed(publisher, (), count=10)
+    assert outcome.state is State.HELD
+    assert outcome.placement is not None
+    assert placed(publisher, (), 10, outcome.placement.hash).state is State.HELD
+    assert placed(publisher, (), 10, outcome.plan).state is State.PUBLISHED
+    assert (stored(admin, A).pops, stored(admin, A).rrsets) == (FOUR, 12)
+
+
+def test_what_is_written_again_while_a_placement_is_held_stays_held(
+    publisher: Publisher, admin: redis.Redis
+) -> None:
+    placed(publisher, FOUR)
+    hold = placed(publisher, ()).placement
+    admin.flushall()
+    outcome = placed(publisher, ())
+    assert outcome.placement == hold is not None
+    assert stored(admin, A).pops == FOUR

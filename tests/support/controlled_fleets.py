@@ -2,11 +2,13 @@
 
 from typing import Self
 
+from dnsfleet.replication.manifests import Manifest
 from dnsfleet_engine import Zone
 from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.configuration import from_environment
 from dnsfleet_operator.controller import Controller
 from dnsfleet_operator.metrics import Metrics
+from dnsfleet_operator.objects import COMPONENT_LABEL, MANAGED_BY, POP_LABEL
 from dnsfleet_publisher import key_secrets
 from dnsfleet_publisher.core_redis import connect
 from dnsfleet_publisher.key_secrets import Keys
@@ -87,7 +89,7 @@ class ControlledFleet:
 
     def wait_for_condition(self, kind: str, name: str, condition: str, reason: str) -> None:
         """Wait until an object shows a condition with this reason."""
-        namespace = "" if kind == "Pop" else "dns"
+        namespace = "" if kind in ("Fleet", "Pop") else "dns"
 
         def shown() -> bool:
             found = self.cluster.get(kind, name, namespace) or {}
@@ -105,9 +107,13 @@ class ControlledFleet:
         """The zone as the core has it."""
         return RecordStore(self._client, self.keys.private, lambda: 0.0).load(origin)
 
+    def manifest(self, origin: str) -> Manifest | None:
+        """The newest manifest that the core has of a zone."""
+        return RecordStore(self._client, self.keys.private, lambda: 0.0).manifest(origin)
+
     def written_format(self, origin: str) -> int:
         """The format in which the core has a zone."""
-        manifest = RecordStore(self._client, self.keys.private, lambda: 0.0).manifest(origin)
+        manifest = self.manifest(origin)
         assert manifest is not None
         return manifest.format
 
@@ -120,6 +126,14 @@ class ControlledFleet:
             return found is not None and found[1] == [address]
 
         wait_for(f"{name} is at {address}", arrived, DEADLINE_SECONDS)
+
+
+def edge_pod(pop: str, ready: bool = True) -> Object:
+    """The one edge pod of a Pop."""
+    labels = {POP_LABEL: pop, COMPONENT_LABEL: "edge", "app.kubernetes.io/managed-by": MANAGED_BY}
+    metadata = {"name": f"pop-{pop}-edge-1", "namespace": NAMESPACE, "labels": labels}
+    status = {"conditions": [{"type": "Ready", "status": str(ready)}]}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "status": status}
 
 
 def new_keys() -> Keys:

@@ -27,6 +27,6 @@ def remove(cluster: Access) -> None:
     cluster.helm("uninstall", *NAME, "--ignore-not-found", *waiting())
     cluster.kubectl(
         *("delete", "crd", "--ignore-not-found", "--wait"),
-        *(f"{kind}.dnsfleet.io" for kind in ("zones", "recordsets", "pops")),
+        *(f"{kind}.dnsfleet.io" for kind in ("zones", "recordsets", "pops", "fleets")),
     )
     cluster.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait")

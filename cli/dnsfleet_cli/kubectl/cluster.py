@@ -55,6 +55,18 @@ class Cluster:
         """All Pops, by name."""
         return self._listed("pops")
 
+    def fleets(self) -> list[Object]:
+        """The Fleets; none where the cluster does not know the kind."""
+        with _telling("list fleets"):
+            try:
+                found = self._objects.list_cluster_custom_object(GROUP, VERSION, "fleets")
+            except client.ApiException as error:
+                if error.status == HTTPStatus.NOT_FOUND:
+                    return []
+                raise
+        items: list[Object] = found["items"]
+        return items
+
     def record_sets(self) -> list[Object]:
         """The RecordSets of all namespaces, by name."""
         return self._listed("recordsets")

@@ -11,7 +11,7 @@ import dns.message
 import typer
 from dnsfleet import names, rrtypes
 
-from dnsfleet_cli.kubectl import explaining, keys, objects, summaries, verdicts
+from dnsfleet_cli.kubectl import explaining, holds, keys, objects, summaries, verdicts
 from dnsfleet_cli.kubectl.cluster import Cluster, Pod
 from dnsfleet_cli.kubectl.objects import Object
 from dnsfleet_cli.options import Seed
@@ -73,6 +73,13 @@ def status(
 
 
 @app.command()
+def held(ctx: typer.Context) -> None:
+    """Show all that waits for an approval, and the command that approves it."""
+    cluster: Cluster = ctx.obj()
+    print(holds.text(cluster.fleets(), cluster.zones()))
+
+
+@app.command()
 def wait(
     ctx: typer.Context,
     name: Annotated[
@@ -97,7 +104,7 @@ def drain(
 ) -> None:
     """Take a Pop out of service: its edges stop after clients are sent elsewhere.
 
-    Sets spec.state to Drained. The operator refuses it for the last Active Pop of a zone.
+    Sets spec.state to Drained. The operator refuses it for the last Pop that serves a zone.
     """
     cluster: Cluster = ctx.obj()
     found = _set_state(cluster, name, "Drained")

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from dnsfleet.zones import placements
+
 from dnsfleet_cli.kubectl import objects
 from dnsfleet_cli.kubectl.objects import Object, value
 
@@ -19,7 +21,7 @@ def propagation(zone: Object) -> Verdict:
     accepted = objects.condition(zone, "Accepted")
     propagated = objects.condition(zone, "Propagated")
     who = f"zone/{objects.name(zone)}"
-    if accepted.false:
+    if accepted.false and accepted.reason != placements.REASON:  # then the records go on
         return Verdict(False, f"{who} is not accepted: {_why(accepted)}")
     if propagated.true:
         pops = value(zone, "status", "propagation", "text", default="all")

@@ -9,6 +9,7 @@ from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.replication.sums import Positions
 from dnsfleet.resources import Pop
+from dnsfleet.zones.placements import Fleet
 from dnsfleet.zones.plans import APPROVE_ANNOTATION
 from dnsfleet_publisher.core_redis import connect
 from dnsfleet_publisher.last_good import Assembled
@@ -66,7 +67,10 @@ class Publication:
             for origin in desired.removals:
                 self._wanted.pop(origin, None)
             changed = [each for each in desired.unpublished if each in self._wanted]
-            outcomes = self._publisher.reconcile(self._wanted, True, desired.removals, changed)
+            running = {pop.metadata.name for pop in desired.pops if pop.spec.state == "Active"}
+            outcomes = self._publisher.reconcile(
+                self._wanted, True, desired.removals, changed, Fleet(running)
+            )
             if not self._publisher.away:
                 self._store.audit()
         away = self._publisher.away
@@ -126,6 +130,8 @@ class Publication:
                 self._tell_once(origin, events.Held(origin, outcome.message))
             case State.FAILED:
                 self._tell_once(origin, events.Warned(origin, outcome.message, outcome.reason))
+            case _ if outcome.placement is not None:
+                self._tell_once(origin, events.Held(origin, outcome.placement.message))
             case _:
                 self._told.pop(origin, None)
         manifest = outcome.manifest

@@ -15,7 +15,7 @@ The first look has no earlier one, so what it finds is only a suspicion (see `ru
 import itertools
 from collections.abc import Iterator
 
-from dnsfleet.zones import plans, serials
+from dnsfleet.zones import placements, plans, serials
 
 from dnsfleet_cli.verifying.looks import Answer, Copy, Difference, Edge, Entry, Look, Wanted
 
@@ -71,6 +71,12 @@ def _objects(look: Look, since: Look, origin: str) -> Iterator[Difference]:
     pops = {pop for pop in look.pops if want.pops is None or pop in want.pops}
     placed = {pop for pop in look.pops if have.assigned(pop)}
     if pops != placed:
+        running = placements.Fleet(look.pops)
+        published = None if have.manifest is None else have.manifest.pops
+        held = placements.unsafe(published, want.pops, running)
+        if held is not None:
+            yield Difference("Held", "core", origin, f"its placement waits: {held.text}")
+            return
         text = f"published for {_listed(placed)}, asked for {_listed(pops)}: {HEAL}"
         yield Difference("OtherPops", "core", origin, text)
 

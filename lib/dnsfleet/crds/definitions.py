@@ -11,6 +11,7 @@ import yaml
 
 from dnsfleet.crds.rules import LIST_KEYS, RULES, Rule
 from dnsfleet.resources import GROUP, VERSION, Pop, RecordSet, Zone
+from dnsfleet.resources.fleets import Fleet
 
 Schema = dict[str, Any]
 
@@ -18,7 +19,10 @@ HEADER = (
     "# Made by `dnsfleet crds` from the models in lib/dnsfleet/resources; change those instead.\n"
 )
 CATEGORIES = ["dnsfleet"]
-"""`kubectl get dnsfleet` lists all three kinds."""
+"""`kubectl get dnsfleet` lists all kinds."""
+
+
+Model = type[Zone | RecordSet | Pop | Fleet]
 
 
 class Column(NamedTuple):
@@ -33,7 +37,7 @@ class Column(NamedTuple):
 class Kind(NamedTuple):
     """What the models do not say about a resource."""
 
-    model: type[Zone | RecordSet | Pop]
+    model: Model
     plural: str
     scope: str
     short_names: list[str]
@@ -92,6 +96,21 @@ KINDS = [
             Column("Lag", ".status.lagSeconds", "number"),
             Column("Ready", _condition("Ready")),
             _AGE,
+            _MESSAGE,
+        ],
+    ),
+    Kind(
+        Fleet,
+        "fleets",
+        "Cluster",
+        [],
+        [
+            Column("Core", _condition("CoreAvailable")),
+            Column("Held", ".status.heldCount", "integer"),
+            Column("Orphans", ".status.orphanCount", "integer"),
+            Column("Ready", _condition("Ready")),
+            _AGE,
+            Column("Position", ".status.core.position", "integer", wide=True),
             _MESSAGE,
         ],
     ),
@@ -158,14 +177,14 @@ def _place(key: str) -> tuple[int, str]:
     return (_FIRST.index(key) if key in _FIRST else len(_FIRST), key)
 
 
-def _root_schema(model: type[Zone | RecordSet | Pop]) -> Schema:
+def _root_schema(model: Model) -> Schema:
     raw = model.model_json_schema(by_alias=True)
     schema = _structural(raw, raw.get("$defs", {}))
     properties = schema["properties"]
     properties["apiVersion"] = {"type": "string"}
     properties["kind"] = {"type": "string"}
     properties["metadata"] = {"type": "object"}
-    schema["required"] = ["metadata", "spec"] if model is not Pop else ["metadata"]
+    schema["required"] = ["metadata", "spec"] if model in (Zone, RecordSet) else ["metadata"]
     return schema
 
 

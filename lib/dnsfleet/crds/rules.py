@@ -101,5 +101,6 @@ LIST_KEYS = {
     ("ZoneStatus", "conditions"): ["type"],
     ("RecordSetStatus", "conditions"): ["type"],
     ("PopStatus", "conditions"): ["type"],
+    ("FleetStatus", "conditions"): ["type"],
 }
 """Lists that are maps: keys are unique, and several appliers may own different entries."""

@@ -1,8 +1,9 @@
 """Plans: a change that removes a large part of a zone is held until somebody approves it.
 
 A wrong selector, an empty file or a lost mount look like a wish to delete. Such a change is held
-until the Zone has the annotation `dnsfleet.io/approve` with the hash of exactly this change. The
-hash does not cover the serial, because publishing sets it and it would differ each time.
+until the Zone has the annotation `dnsfleet.io/approve` with the hash of exactly this change, or
+with several hashes, separated by commas. The hash does not cover the serial, because publishing
+sets it and it would differ each time.
 
 What signing makes (see `dnsfleet_engine.Zone.ordinary_rrsets`) counts on neither side, nor is it in
 the hash: a new salt replaces half of all RRsets of a zone, and to sign it again, which signers do
@@ -30,8 +31,11 @@ MIN_REMOVED = 10
 """How many any change may remove, so that small zones can be worked on."""
 APEX_RRSETS = 2
 """SOA and NS: a zone with only these is empty for its users."""
+REASON = "UnsafePlan"
 HASH_DIGITS = 16
 """Hexadecimal digits of a plan hash: 64 bits, short enough to copy by hand."""
+
+_HOW = f"if that is meant, annotate the Zone with {APPROVE_ANNOTATION}: "
 
 
 def is_large(removed: int, of: int) -> bool:
@@ -72,11 +76,19 @@ def unsafe(old: Zone, new: Zone, delta: Delta, doubt: str = "") -> Violation | N
     if not (many or emptied or lost):
         return None
     why = f" and {doubt}" if lost else ""
-    message = (
-        f"the change removes {removed} of {before} RRsets{why}; if that is meant, "
-        f"annotate the Zone with {APPROVE_ANNOTATION}: {plan_hash(delta)}"
-    )
-    return Violation("UnsafePlan", message, old.origin)
+    does = f"the change removes {removed} of {before} RRsets{why}"
+    return Violation(REASON, f"{does}; {how_to_approve(plan_hash(delta))}", old.origin)
+
+
+def how_to_approve(digest: str) -> str:
+    """The end of a message about a change that is held."""
+    return f"{_HOW}{digest}"
+
+
+def asked_hash(message: str) -> str:
+    """The hash that such a message ends with; empty for another message."""
+    _, _, digest = message.partition(_HOW)
+    return digest
 
 
 def plan_hash(delta: Delta) -> str:
@@ -89,6 +101,11 @@ def hash_of(plan: bytes) -> str:
     return hashlib.sha256(plan).hexdigest()[:HASH_DIGITS]
 
 
+def approvals(approve: str | None) -> frozenset[str]:
+    """The hashes in an annotation; None is one that is not there."""
+    return frozenset(part for each in (approve or "").split(",") if (part := each.strip()))
+
+
 def approved(approve: str | None, delta: Delta) -> bool:
     """Whether a Zone's annotation (None where it has none) approves exactly this change."""
-    return approve == plan_hash(delta)
+    return plan_hash(delta) in approvals(approve)

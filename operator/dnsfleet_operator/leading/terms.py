@@ -25,6 +25,8 @@ from dnsfleet_operator import garbage
 from dnsfleet_operator.cluster import Cluster, ClusterError
 from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.leading import syncs
+from dnsfleet_operator.leading.fleet_objects import FleetObject
+from dnsfleet_operator.leading.outages import Outage
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.objects import MANAGED_SELECTOR
 from dnsfleet_operator.observed import edge_pods
@@ -35,6 +37,8 @@ from dnsfleet_operator.pops.replica_restarts import ReplicaRestarts
 from dnsfleet_operator.secrets import cookie_secrets, rotations
 from dnsfleet_operator.secrets.key_keeping import KeyKeeper
 from dnsfleet_operator.secrets.rotations import Progress
+from dnsfleet_operator.statuses import fleets
+from dnsfleet_operator.statuses.conditions import Condition
 from dnsfleet_operator.statuses.events import Notice
 from dnsfleet_operator.statuses.looks import FleetView, View
 from dnsfleet_operator.statuses.posting import post
@@ -50,13 +54,15 @@ DEAD_ACK_MS = 24 * 3600 * 1000
 
 AUDIT_SECONDS = 1.0
 """Between audits, each of a few milliseconds: 10,000 zones are compared in two minutes."""
+FLEET_SECONDS = 2.0
+"""Between looks at the Fleet object: how late an approval is heard, for one small request."""
 KEYS_SECONDS = 2.0
 """Between looks at the Secret with the keys: how late its loss is told, for one small request."""
 
 SYNC, SWEEP, ZONES, COOKIES = Key("Sync"), Key("Sweep"), Key("Zone"), Key("Cookies")
 """ZONES is a pass over what changed; a key of that kind with an origin is one over that as well."""
 PROOF, PREPARATION, KEYS = Key("Proof"), Key("Preparation"), Key("Keys")
-REPLICA = Key("Replica")
+REPLICA, FLEET = Key("Replica"), Key("Fleet")
 
 _log = logging.getLogger(__name__)
 
@@ -131,9 +137,13 @@ class Term:
             self._pops.results,
             positions=self._store.positions,
         )
+        self._fleet = FleetObject(given.cluster, configuration.release, given.put_status)
+        self._outage = Outage()
+        self._ready: frozenset[str] = frozenset()
+        self._looked_at_all = False
+        """Whether there was a moment when no zone waited for a pass."""
         self._said: Mapping[str, Ack] = {}
         self._audit_due = 0.0
-        self._was_away = False
         self._list: Iterator[None] | None = None
         self._proof: Iterator[None] | None = None
         self._unproved = False
@@ -149,6 +159,7 @@ class Term:
             "Cookies": self._pass_cookies,
             "Keys": self._pass_keys,
             "Replica": self._pass_replica,
+            "Fleet": self._pass_fleet,
         }
 
     def close(self) -> None:
@@ -183,11 +194,11 @@ class Term:
             if self._is_to_be_written():
                 self._waiting.add(ZONES)
         except StoreError as error:
-            self._was_away = True
             away = error  # statuses have to tell of that too, and of pods that come and go
-        if away is None and self._was_away:
-            self._was_away = False
+        if self._outage.looked("" if away is None else str(away)):
             self._waiting.hasten()  # a change that waited for the core waits no longer
+        if self._hears_of_others_ready() and self._holds:
+            self._waiting.add(ZONES)
         self.looks.look(
             self._view,
             self._said,
@@ -310,10 +321,12 @@ class Term:
             syncs.read_config_map(self._cluster, self._observation, reference)
         if key.name:
             self._zones.mark(key.name)
+        self._hears_of_others_ready()
         try:
-            done = self._zones.run(self._observation, self._lingering())
-        except StoreError:
+            done = self._zones.run(self._observation, self._lingering(), self._ready)
+        except StoreError as error:
             self._metrics.core_up.set(0)
+            self._outage.passed(str(error))
             raise
         self.looks.passed(done, self._zones.results)
         for origin, outcome in done.outcomes.items():
@@ -321,11 +334,11 @@ class Term:
             if state in (State.PUBLISHED, State.REMOVED) and manifest is not None:
                 _log.info("%s %s %s", origin, state.value.lower(), manifest.revision)
         self._metrics.core_up.set(not done.away)
-        for name in self._pops.decide(None if done.away else self._zones.results.placements):
-            self._waiting.add(Key("Pop", name))
-        self._view.drains = self._pops.drains
+        self._outage.passed(done.away)
+        self._decide_who_stops(bool(done.away))
         if done.away:
             raise StoreError(done.away)
+        self._looked_at_all = self._looked_at_all or not self._zones.waiting
         if self._zones.waiting or self._store.outdated:
             self._waiting.add(ZONES)
         elif self._unproved:
@@ -335,6 +348,25 @@ class Term:
             self._waiting.add(Key("Zone", origin), seconds)
         self._try_again(done.failed, done.origins, key.name)
         return True
+
+    def _decide_who_stops(self, away: bool) -> None:
+        """Decide which Pops may stop to answer, and have what became of that told."""
+        placements = None if away else self._zones.results.placements
+        for name in self._pops.decide(placements, self._ready, self._fleet.approvals):
+            self._waiting.add(Key("Pop", name))
+        self._view.drains = self._pops.drains
+        if self._holds:
+            self._waiting.add(FLEET)
+
+    @property
+    def _holds(self) -> bool:
+        """Whether anything waits, for an approval or for a Pop that takes over."""
+        return bool(self._zones.results.held or self._pops.drains.refused)
+
+    def _hears_of_others_ready(self) -> bool:
+        """Know which Pops have a Ready edge; whether those are others than before."""
+        before, self._ready = self._ready, frozenset(edge_pods.ready_by_pop(self._workloads.pods))
+        return self._ready != before
 
     def _try_again(self, failed: Mapping[str, str], origins: Set[str], name: str) -> None:
         """Have each zone that failed for a reason of its own looked at after its own backoff."""
@@ -360,6 +392,31 @@ class Term:
         uid = known.uid if known is not None else ""
         post(self._cluster, self._configuration.identity, notice, about, uid)
         return True
+
+    def _pass_fleet(self, key: Key) -> bool:
+        """Take the approvals of the Fleet object, and bring its status up to date."""
+        before = self._fleet.approvals
+        self._fleet.look()
+        if self._fleet.approvals != before:
+            self._zones.approve(self._fleet.approvals)
+            self._waiting.add(ZONES)
+        if self._observation.complete:
+            self._fleet.show(self._fleet_facts())
+        self._waiting.add(key, FLEET_SECONDS)
+        return True
+
+    def _fleet_facts(self) -> fleets.Facts:
+        away, held = self._outage.reason, None
+        if self._looked_at_all and not away:
+            held = fleets.held(self._zones.results, self._pops.drains)
+        return fleets.Facts(
+            away=away,
+            fence=self._store.fence,
+            position=self._store.position,
+            held=held,
+            orphans=self._zones.orphans_since(),
+            keys=Condition("KeysReady", *self._keys.report),
+        )
 
     def _lingering(self) -> frozenset[str]:
         """Pops whose pods run, and whose objects are gone or not understood."""

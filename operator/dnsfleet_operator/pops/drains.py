@@ -1,27 +1,42 @@
-"""Which Pops may be taken out of service. Pure.
+"""Which Pops may stop to answer. Pure.
 
-The last Pop in service for some zone stays in service, unless its annotation forces it out. The
-wishes are decided one after the other, those of Pops that are out already first. So two Pops that
-are drained at the same time cannot each rely on the other. While it is not known which zones are
-published, no further Pop is taken out.
+Somebody who drains a Pop, who wants no edges of it, or who deletes it, wants it to answer no more.
+The last Pop that serves some zone goes on all the same: a drain and a scale to nothing are refused,
+unless an annotation of the Pop forces them, and a Pop whose object is gone runs on until somebody
+approves its end by a hash, on the Fleet object. Only a Pop with a Ready edge counts as one that
+serves: a Pop that another operator is to run, or whose edges do not come up, answers nobody.
+
+The wishes are decided one after the other, those of Pops that are out already first. So two Pops
+that are drained at the same time cannot each rely on the other. While it is not known which zones
+are published, no further Pop is taken out.
 """
 
 from collections.abc import Iterable, Mapping, Set
 from typing import NamedTuple
 
 from dnsfleet.resources import Pop
+from dnsfleet.zones import plans
 
 FORCE_ANNOTATION = "dnsfleet.io/force-drain"
 MAX_NAMED = 3
 """Zones that a refusal names."""
 
+Placements = Mapping[tuple[str, ...] | None, Set[str]]
+"""The origins of published zones by the names of the Pops that serve them; None is all."""
+
 
 class Refusal(NamedTuple):
-    """Why a Pop may not be drained."""
+    """Why a Pop has to go on."""
 
     reason: str
     """CamelCase."""
     message: str
+    hash: str = ""
+    """Approves it, where the object of the Pop is gone."""
+    zones: tuple[str, ...] = ()
+    """The first few of those that nobody else serves."""
+    zone_count: int = 0
+    """How many those are."""
 
 
 ZONES_UNKNOWN = Refusal(
@@ -32,46 +47,64 @@ ZONES_UNKNOWN = Refusal(
 
 
 class Drains(NamedTuple):
-    """What became of every wish to drain."""
+    """What became of every wish."""
 
-    drained: frozenset[str]
+    drained: frozenset[str] = frozenset()
     """Pops that are out of service, or on their way."""
-    refused: Mapping[str, Refusal]
+    stopped: frozenset[str] = frozenset()
+    """Pops that are to have no edges, and may."""
+    ended: frozenset[str] = frozenset()
+    """Pops without an object that may end."""
+    refused: Mapping[str, Refusal] = {}
     """By Pop."""
+
+    @property
+    def out(self) -> frozenset[str]:
+        """All that answer no more, or are to."""
+        return self.drained | self.stopped | self.ended
 
 
 def decide(
     pops: Iterable[Pop],
-    placements: Mapping[tuple[str, ...] | None, Set[str]] | None,
+    gone: Mapping[str, str],
+    placements: Placements | None,
     already: Set[str],
+    ready: Set[str],
+    approvals: Set[str] = frozenset(),
 ) -> Drains:
-    """Which Pops are out of service.
+    """Which Pops are out.
 
-    `placements` gives the origins of published zones by the names of the Pops that serve them (None
-    is all), and is None where that is not known; `already` are the Pops that were out before.
+    `gone` are the Pops that have objects and no Pop object, with the creationTimestamp that it had.
+    `placements` is None where they are not known; `already` are the Pops that were out before,
+    `ready` those with a Ready edge, `approvals` the hashes on the Fleet object.
     """
-    everything = {pop.metadata.name: pop for pop in pops}
-    serving = set(everything)
+    here = {pop.metadata.name: pop for pop in pops if pop.spec.cluster == "local"}
+    drained = {name for name, pop in here.items() if pop.spec.state == "Drained"}
+    stopped = {name for name, pop in here.items() if pop.spec.edge.replicas == 0} - drained
+    wanted = drained | stopped | gone.keys()
+    serving = set(ready)
     refused: dict[str, Refusal] = {}
-    wanted = [pop for pop in everything.values() if pop.spec.state == "Drained"]
-    for pop in sorted(
-        wanted, key=lambda each: (each.metadata.name not in already, each.metadata.name)
-    ):
-        name = pop.metadata.name
-        forced = pop.metadata.annotations.get(FORCE_ANNOTATION) == "true"
-        if not forced and name not in already:
-            refusal = _refusal(name, serving, placements)
-            if refusal is not None:
+    for name in sorted(wanted, key=lambda each: (each not in already, each)):
+        if name not in already:
+            refusal = _refusal(name, gone.get(name), serving, placements)
+            forced = name in here and here[name].metadata.annotations.get(FORCE_ANNOTATION)
+            if refusal is not None and forced != "true" and refusal.hash not in approvals:
                 refused[name] = refusal
                 continue
         serving.discard(name)
-    return Drains(frozenset(everything.keys() - serving), refused)
+    out = wanted - refused.keys()
+    return Drains(
+        frozenset(out & drained), frozenset(out & stopped), frozenset(out & gone.keys()), refused
+    )
 
 
 def _refusal(
-    name: str, serving: Set[str], placements: Mapping[tuple[str, ...] | None, Set[str]] | None
+    name: str, created: str | None, serving: Set[str], placements: Placements | None
 ) -> Refusal | None:
-    """Why this Pop has to go on serving; None where others answer for all its zones."""
+    """Why this Pop has to go on serving; None where others answer for all its zones.
+
+    `created` is when its object was made, if that is gone.
+    """
     if placements is None:
         return ZONES_UNKNOWN
     lost = sorted(
@@ -81,12 +114,13 @@ def _refusal(
         and not any(other != name and (pops is None or other in pops) for other in serving)
         for origin in origins
     )
-    return Refusal("LastActivePop", _message(name, lost)) if lost else None
-
-
-def _message(name: str, lost: list[str]) -> str:
+    if not lost:
+        return None
+    digest = "" if created is None else plans.hash_of(f"{name} {created}".encode())
+    how = f'activate another, or annotate {name} with {FORCE_ANNOTATION}: "true"'
+    if digest:
+        how = f"make the Pop again, or annotate the Fleet with {plans.APPROVE_ANNOTATION}: {digest}"
     more = f" and {len(lost) - MAX_NAMED} more" if len(lost) > MAX_NAMED else ""
-    return (
-        f"no other Active Pop serves {', '.join(lost[:MAX_NAMED])}{more}; "
-        f'activate another, or annotate {name} with {FORCE_ANNOTATION}: "true"'
-    )
+    named = tuple(lost[:MAX_NAMED])
+    message = f"no other Active Pop with a Ready edge serves {', '.join(named)}{more}; {how}"
+    return Refusal("LastActivePop", message, digest, named, len(lost))

@@ -1,9 +1,10 @@
 """Passes over Pops: each makes the objects of one Pop what it asks for, or deletes them with it.
 
-A Pop that is to be drained stays in service until it is decided that others serve its zones (see
-`drains`). That decision needs a pass over the zones. Before the first one, the decision of an
-earlier leader holds: the Deployments show it. The objects of a Pop that is gone are deleted only
-where somebody meant to delete it; otherwise its edges go on serving (see `deletions`).
+A Pop that is to be drained, to have no edges, or to end stays in service until it is decided that
+others serve its zones (see `drains`). That decision needs a pass over the zones. Before the first
+one, the decision of an earlier leader holds: the Deployments show it. The objects of a Pop that is
+gone are deleted only where somebody meant to delete it; otherwise its edges go on serving (see
+`deletions`).
 
 Each object is read, applied and removed on its own: one that the API server refuses costs no
 other, and what failed is told together. Two waits are meant. A Deployment waits for its ConfigMap:
@@ -12,7 +13,7 @@ removed last: by them a removal that was cut short is found again.
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -99,21 +100,24 @@ class PopPasses:
         self._decided = False
         self.public_keys = ""
         """PEM, by which edges are to verify; objects are applied once they are known."""
-        self.drains = Drains(frozenset(), {})
-        """What was decided last of every wish to drain."""
+        self.drains = Drains()
+        """What was decided last of every Pop that is to answer no more."""
         self.results: dict[str, PopResult] = {}
         """By name, of the Pops that are there and understood."""
 
-    def decide(self, placements: Mapping[tuple[str, ...] | None, Set[str]] | None) -> list[str]:
-        """Decide which Pops are out of service (see `drains`); the names of those to pass over."""
+    def decide(
+        self,
+        placements: drains.Placements | None,
+        ready: Set[str] = frozenset(),
+        approvals: Set[str] = frozenset(),
+    ) -> list[str]:
+        """Decide which Pops answer no more (see `drains`); the names of those to pass over."""
         before, self._decided = self.drains, True
-        already = before.drained | self._drained_before()
-        self.drains = drains.decide(self._observation.pops, placements, already)
-        return [
-            name
-            for name in self.drains.drained ^ before.drained
-            if self._observation.get(Reference("Pop", "", name)) is not None
-        ]
+        pops, gone = self._observation.pops, self._gone()
+        names = {pop.metadata.name for pop in pops} | gone.keys()
+        already = before.out | {name for name in names if self._has_no_edges(name)}
+        self.drains = drains.decide(pops, gone, placements, already, ready, approvals)
+        return sorted(self.drains.out ^ before.out)
 
     def run(self, name: str) -> None:
         """One pass over one Pop."""
@@ -136,6 +140,8 @@ class PopPasses:
     def _apply(self, pop: Pop) -> None:
         """Apply what differs."""
         drained = self._is_drained(pop)
+        if pop.spec.edge.replicas == 0 and pop.metadata.name not in self.drains.stopped:
+            pop = self._with_its_edges(pop)
         wanted = planning.desired(Setting(pop, self._configuration, self.public_keys, drained))
         observed: dict[ObjectKey, Object] = {}
         failures = _Failures()
@@ -156,32 +162,48 @@ class PopPasses:
     def _get(self, key: ObjectKey) -> Object | None:
         return self._cluster.get(key.kind, key.name, self._configuration.namespace)
 
+    def _with_its_edges(self, pop: Pop) -> Pop:
+        """A Pop that may not stop to answer, with as many edges as it has."""
+        found = self._get(ObjectKey("Deployment", f"pop-{pop.metadata.name}-edge"))
+        replicas = 0 if found is None else found["spec"].get("replicas", 1)
+        edge = pop.spec.edge.model_copy(update={"replicas": replicas})
+        return pop.model_copy(update={"spec": pop.spec.model_copy(update={"edge": edge})})
+
     def _is_drained(self, pop: Pop) -> bool:
         name = pop.metadata.name
-        if not self._decided and pop.spec.state == "Drained":
-            return name in self._drained_before()
-        return name in self.drains.drained
+        if self._decided or pop.spec.state != "Drained":
+            return name in self.drains.drained
+        return self._has_no_edges(name)
 
-    def _drained_before(self) -> set[str]:
-        """The Pops that an earlier leader took out of service, by their Deployments."""
-        found = set()
-        for pop in self._observation.pops:
-            edges = self._workloads.get("Deployment", f"pop-{pop.metadata.name}-edge")
-            if edges is not None and edges["spec"].get("replicas") == 0:
-                found.add(pop.metadata.name)
+    def _has_no_edges(self, name: str) -> bool:
+        """Whether a Pop was taken out of service, maybe by an earlier leader."""
+        edges = self._workloads.get("Deployment", f"pop-{name}-edge")
+        return edges is not None and edges["spec"].get("replicas") == 0
+
+    def _gone(self) -> dict[str, str]:
+        """The Pops that have edges and no object, and when that was made."""
+        found = {}
+        for name in self._workloads.pops:
+            edges = self._workloads.get("Deployment", f"pop-{name}-edge")
+            if edges is not None and self._observation.get(Reference("Pop", "", name)) is None:
+                annotations = edges["metadata"].get("annotations") or {}
+                found[name] = annotations.get(CREATED_ANNOTATION, "")
         return found
 
     def _remove(self, name: str) -> None:
         """End the objects of a Pop that was deleted for its own sake."""
-        edges = self._workloads.get("Deployment", f"pop-{name}-edge")
-        if edges is None:
+        created = self._gone().get(name)
+        if created is None:
             return
         reference = Reference("Pop", "", name)
-        created = (edges["metadata"].get("annotations") or {}).get(CREATED_ANNOTATION, "")
         why = self._deletions.why_not({reference: created})[reference]
+        if why is None and (refusal := self.drains.refused.get(name)) is not None:
+            why = refusal.message
         if why is not None:
             _log.warning("%s is gone and its edges answer on: %s", reference, why)
             return
+        if name not in self.drains.ended:
+            return  # the next pass over the zones decides, and has this one made again
         pop = Pop(metadata=Metadata(name=name), spec=PopSpec())
         wanted = planning.desired(Setting(pop, self._configuration, "", drained=False))
         *others, last = map(planning.key, wanted)

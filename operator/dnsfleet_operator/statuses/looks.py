@@ -57,7 +57,7 @@ class View:
     workloads: Workloads
     results: Results = field(default_factory=Results)
     pops: dict[str, PopResult] = field(default_factory=dict)
-    drains: Drains = field(default_factory=lambda: Drains(frozenset(), {}))
+    drains: Drains = field(default_factory=Drains)
     keys: Report = UNKNOWN
     positions: Positions = field(default_factory=Positions)
     """What the writer knows of the core's log."""

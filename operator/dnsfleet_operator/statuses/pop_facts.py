@@ -36,12 +36,17 @@ def facts(
         if pod["metadata"]["labels"].get(POP_LABEL) == name
         and (edge := edge_pods.read(pod)) is not None
     ]
-    drained = name in drains.drained
+    drained, deployment = name in drains.drained, workloads.get("Deployment", f"pop-{name}-edge")
+    refusal, drain_wanted = drains.refused.get(name), pop.spec.state == "Drained"
+    refused = None if refusal is None else (refusal.reason, refusal.message)
+    wanted = pop.spec.edge.replicas
+    if refused and not drain_wanted and deployment is not None:
+        wanted = deployment["spec"].get("replicas", 1)  # not none, as the Pop asks
     lag_ms = 0 if lag.since_ms is None else fleet.now_ms - lag.since_ms
     return Facts(
-        problem=result.problem,
-        rolling=rolling(workloads.get("Deployment", f"pop-{name}-edge")),
-        wanted=0 if drained else pop.spec.edge.replicas,
+        problem=result.problem or (None if drain_wanted else refused),
+        rolling=rolling(deployment),
+        wanted=0 if drained else wanted,
         ready=sum(edge.ready for edge in pods),
         pods=len(pods),
         assigned=lag.assigned,
@@ -50,8 +55,8 @@ def facts(
         silent=tuple(fleet.silent(name)),
         doubtful=doubtful,
         drained=drained,
-        refusal=drains.refused.get(name),
-        drain_wanted=pop.spec.state == "Drained",
+        refusal=refused if drain_wanted else None,
+        drain_wanted=drain_wanted,
         addresses=addresses(workloads.get("Service", f"pop-{name}-dns")),
         keys=Condition("KeysReady", *keys),
     )

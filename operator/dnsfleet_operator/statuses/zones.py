@@ -6,6 +6,7 @@
     Ready       all of these
 
 One that is not accepted is not programmed either, although its last good version may be served.
+A held placement is an exception: the rest of its Zone is programmed, and goes on.
 
 A Zone that is signed has SignaturesValid beside them. It tells of what is published, and takes no
 part in Ready: the signer has to mend it, and the fleet serves what it was given.
@@ -25,7 +26,7 @@ from dnsfleet.resources.zones import (
     MAX_SHOWN_DATA,
 )
 from dnsfleet.violations import Violation
-from dnsfleet.zones import signatures
+from dnsfleet.zones import placements, signatures
 from dnsfleet.zones.shared_values import Shared
 from dnsfleet.zones.signature_watch import Watched
 from dnsfleet.zones.signatures import Level
@@ -103,6 +104,8 @@ def conditions(subject: str, violations: Sequence[Violation], facts: Facts) -> l
     if taken.status and outcome is not None and outcome.state is State.HELD:
         taken = Condition("Accepted", False, outcome.reason, outcome.message)
     programmed = _programmed(taken, facts)
+    if taken.status and outcome is not None and outcome.placement is not None:
+        taken = Condition("Accepted", False, placements.REASON, outcome.placement.message)
     propagated = _propagated(programmed, facts.state)
     steps = [taken, programmed, propagated]
     missing = next((step for step in steps if not step.status), None)

@@ -27,6 +27,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from functools import partial
 
 from dnsfleet.resources import Reference
+from dnsfleet.zones.placements import NOBODY, Fleet
 from dnsfleet.zones.plans import APPROVE_ANNOTATION
 from dnsfleet_publisher import proofs
 from dnsfleet_publisher.assembling import Assembler, Assembly
@@ -77,6 +78,8 @@ class ZonePasses:
         self._desired: dict[str, Desired] = {}
         self._deleted: dict[Reference, Known] = {}
         self._removed: set[str] = set()
+        self._approvals: frozenset[str] = frozenset()
+        self._fleet = NOBODY
         self._silent: set[Reference] = set()
         self._touched: set[Reference] = set()
         self._pending: dict[Reference, bool] = {}
@@ -89,6 +92,10 @@ class ZonePasses:
     def orphans(self) -> int:
         """Published zones that no Zone object names."""
         return len(self._absences.of_kind("Zone"))
+
+    def orphans_since(self) -> Mapping[str, float]:
+        """Since when each of them is missed: Unix time in seconds, or infinite for no time."""
+        return self._absences.of_kind("Zone")
 
     @property
     def waiting(self) -> int:
@@ -126,12 +133,27 @@ class ZonePasses:
         self._take_some(observation, MOST_OBJECTS)
         return bool(self._pending)
 
-    def run(self, observation: Observation, lingering: Set[str] = frozenset()) -> Pass:
+    def approve(self, hashes: Set[str]) -> None:
+        """Take the hashes that are approved for all zones; the next pass goes by them."""
+        self._approvals = frozenset(hashes)
+
+    def run(
+        self,
+        observation: Observation,
+        lingering: Set[str] = frozenset(),
+        ready: Set[str] = frozenset(),
+    ) -> Pass:
         """One pass; ClusterError, StoreError and Fenced end it, the next one begins anew.
 
-        `lingering` are Pops whose edges run and whose objects are gone or not understood.
+        `lingering` are Pops whose edges run and whose objects are gone or not understood; `ready`
+        are those that have a Ready edge.
         """
         self._begin(observation)
+        running = {pop.metadata.name for pop in observation.pops if pop.spec.cluster == "local"}
+        fleet = Fleet(running | lingering, frozenset(ready), self._approvals)
+        if fleet != self._fleet:
+            self._fleet = fleet
+            self._look_at_held()
         self._retained.follow(self._silent, observation, self._assembler)
         self._silent.clear()
         self._confirm_deletions()
@@ -348,7 +370,15 @@ class ZonePasses:
             self._settling.begin(wanted)
         except StoreError as error:
             return self._publisher.unavailable((*changed, *self._removed), error)
-        return self._publisher.reconcile(self._desired, complete, self._removed, changed)
+        return self._publisher.reconcile(
+            self._desired, complete, self._removed, changed, self._fleet
+        )
+
+    def _look_at_held(self) -> None:
+        """Have zones whose placement is held looked at again."""
+        for origin in self.results.held:
+            if self.results.outcomes[origin].placement is not None:
+                self.mark(origin)
 
     # What came of it
 

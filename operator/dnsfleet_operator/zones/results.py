@@ -64,6 +64,8 @@ class Results:
     """Of the published zones those that are signed, by origin."""
     placements: Placements = field(default_factory=Placements)
     """Of the published zones; where it is not sure which Pops serve one, those that surely do."""
+    held: set[str] = field(default_factory=set)
+    """Origins of which something waits for an approval: a plan or a placement."""
 
     def manifest(self, origin: str) -> Manifest | None:
         """The newest manifest of a zone that is published."""
@@ -74,9 +76,12 @@ class Results:
     def outcome(self, origin: str, reference: Reference) -> Outcome | None:
         """What a pass made of an origin, for one of its members.
 
-        While the core is away, that is told of objects whose own change waits, and of no other.
+        While the core is away, that is told of objects whose own change waits, and of no other. A
+        placement is of the Zone alone.
         """
         found = self.outcomes.get(origin)
+        if found is not None and found.placement is not None and reference.kind != "Zone":
+            found = replace(found, placement=None)
         if found is None or found.reason != AWAY or reference in self.waiting:
             return found
         return replace(found, state=State.UNCHANGED, reason="", message="")
@@ -84,6 +89,10 @@ class Results:
     def note(self, origin: str, outcome: Outcome, wanted: tuple[str, ...] | None) -> None:
         """Take what a pass made of an origin that was to be served by these Pops."""
         self.outcomes[origin] = outcome
+        if outcome.plan or outcome.placement is not None:
+            self.held.add(origin)
+        else:
+            self.held.discard(origin)
         manifest = self.manifest(origin)
         if manifest is None:
             self.placements.remove(origin)
@@ -112,6 +121,7 @@ class Results:
         """Nothing is asked for at an origin, and nothing is published."""
         self.outcomes.pop(origin, None)
         self.signed.pop(origin, None)
+        self.held.discard(origin)
         self.placements.remove(origin)
 
     def tell(self, touched: Set[Reference], observation: Observation, assembler: Assembler) -> None:

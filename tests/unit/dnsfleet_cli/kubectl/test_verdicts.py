@@ -38,6 +38,12 @@ ACCEPTED = condition("Accepted", "True", "Valid")
             "is not accepted: removes all 12 RRsets [UnsafePlan]",
         ),
         (
+            1,
+            [condition("Accepted", "False", "UnsafePlacement"), condition("Propagated", "True")],
+            True,
+            "is live with serial 7 at 3/3 Pops",
+        ),
+        (
             2,
             [condition("Accepted", "False", "UnsafePlan", "of the spec before")],
             None,

@@ -121,8 +121,12 @@ ALONE: dict[str, tuple[Look, list[Row]]] = {
         [("OtherContent", "core", ORIGIN)],
     ),
     "other Pops than the objects say": (
-        look(wanted=want(pops=())),
+        look(copy(zone=entry(pops=())), edges=[edge(Answer("REFUSED", None))]),
         [("OtherPops", "core", ORIGIN)],
+    ),
+    "other Pops than the objects say, because that is held": (
+        look(wanted=want(pops=())),
+        [("Held", "core", ORIGIN)],
     ),
     "a zone of another Pop that the edge serves": (
         look(copy(zone=entry(pops=())), wanted=want(pops=())),

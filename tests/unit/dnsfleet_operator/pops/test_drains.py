@@ -1,4 +1,4 @@
-"""A Pop goes out of service only where another one answers for its zones."""
+"""A Pop stops to answer only where another one answers for its zones."""
 
 import pytest
 from dnsfleet.resources import Pop
@@ -51,13 +51,72 @@ def test_drains(
     refused: set[str],
 ) -> None:
     by_pops = None if placements is None else grouped(placements)
-    found = drains.decide([pop(*each) for each in pops], by_pops, already)
+    everybody = {name for name, _, _ in pops}
+    found = drains.decide([pop(*each) for each in pops], {}, by_pops, already, everybody)
     assert (found.drained, set(found.refused)) == (drained, refused)
 
 
 def test_a_refusal_says_which_zones_and_what_to_do() -> None:
     zones: dict[str, Pops] = {f"{letter}.example.": None for letter in "edcba"}
-    assert drains.decide([pop("fra", "Drained")], grouped(zones), set()).refused["fra"].message == (
-        "no other Active Pop serves a.example., b.example., c.example. and 2 more; activate "
-        'another, or annotate fra with dnsfleet.io/force-drain: "true"'
+    found = drains.decide([pop("fra", "Drained")], {}, grouped(zones), set(), {"fra"})
+    assert found.refused["fra"].message == (
+        "no other Active Pop with a Ready edge serves a.example., b.example., c.example. and 2 "
+        'more; activate another, or annotate fra with dnsfleet.io/force-drain: "true"'
     )
+
+
+@pytest.mark.parametrize(
+    ("ready", "drained"),
+    [({"fra", "iad"}, {"fra"}), ({"fra"}, set()), ({"iad"}, {"fra"}), (set(), set())],
+)
+def test_only_pops_that_answer_count(ready: set[str], drained: set[str]) -> None:
+    pops = [pop("fra", "Drained"), pop("iad")]
+    assert drains.decide(pops, {}, grouped({"a.": None}), set(), ready).drained == drained
+
+
+def without_edges(name: str, forced: str = "") -> Pop:
+    annotations = {drains.FORCE_ANNOTATION: forced} if forced else {}
+    return yaml_resources.pop("edge: {replicas: 0}", name=name, annotations=annotations)
+
+
+def test_the_last_pop_is_not_scaled_to_nothing() -> None:
+    zones, both = grouped({"a.": None}), {"fra", "iad"}
+    pops = [without_edges("fra"), pop("iad")]
+    assert drains.decide(pops, {}, zones, set(), both).stopped == {"fra"}
+    pops = [without_edges("fra"), without_edges("iad")]
+    found = drains.decide(pops, {}, zones, set(), both)
+    assert (found.stopped, set(found.refused)) == ({"fra"}, {"iad"})
+    pops = [without_edges("fra"), pop("iad", "Drained")]
+    found = drains.decide(pops, {}, zones, set(), both)
+    assert (found.out, set(found.refused)) == ({"fra"}, {"iad"})
+    forced = [without_edges("fra", "true")]
+    assert drains.decide(forced, {}, zones, set(), {"fra"}).stopped == {"fra"}
+
+
+def test_a_pop_of_another_operator_is_not_decided_about_and_counts_for_nobody() -> None:
+    away = yaml_resources.pop("{cluster: agent, state: Drained}", name="sin")
+    found = drains.decide([away, pop("fra", "Drained")], {}, grouped({"a.": None}), set(), {"fra"})
+    assert (found.out, set(found.refused)) == (set(), {"fra"})
+
+
+def test_the_last_pop_that_is_deleted_runs_on_until_that_is_approved() -> None:
+    zones, created = grouped({"a.": None}), "2026-01-01T00:00:00Z"
+
+    def decide(
+        gone: dict[str, str], *pops: Pop, approvals: frozenset[str] = frozenset()
+    ) -> drains.Drains:
+        return drains.decide(pops, gone, zones, set(), {"fra", "iad"}, approvals)
+
+    assert decide({"fra": created}, pop("iad")).ended == {"fra"}
+    found = decide({"fra": created, "iad": created})
+    assert found.ended == {"fra"}
+    refusal = found.refused["iad"]
+    assert refusal.message == (
+        "no other Active Pop with a Ready edge serves a.; make the Pop again, or annotate the "
+        f"Fleet with dnsfleet.io/approve: {refusal.hash}"
+    )
+    both = {"fra": created, "iad": created}
+    assert decide(both, approvals=frozenset({refusal.hash})).ended == {"fra", "iad"}
+    later = {"fra": created, "iad": "2027-01-01T00:00:00Z"}
+    assert decide(later, approvals=frozenset({refusal.hash})).ended == {"fra"}
+    assert decide({"fra": created}, pop("iad", "Drained")).refused.keys() == {"iad"}

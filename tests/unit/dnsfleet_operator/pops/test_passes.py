@@ -84,6 +84,7 @@ class Installation:
         (pop,) = self.cluster.objects("Pop")
         self.cluster.delete(pop)
         self.observation.remove(FRA, pop["metadata"]["uid"])
+        self.passes.decide({})
 
     def run(self) -> PopResult | None:
         """One pass, which fails."""

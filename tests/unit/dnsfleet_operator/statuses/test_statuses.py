@@ -9,12 +9,14 @@ from dnsfleet.replication.revisions import Revision
 from dnsfleet.resources import Pop, Reference, Zone
 from dnsfleet.resources.zones import ZoneStatus
 from dnsfleet.violations import Violation
+from dnsfleet.zones.placements import Hold
 from dnsfleet.zones.shared_values import Shared
 from dnsfleet.zones.signature_watch import Watched
 from dnsfleet.zones.signatures import Level, Moment, Period
 from dnsfleet_operator.statuses import conditions, events, pops, zones
 from dnsfleet_operator.statuses.conditions import Condition
 from dnsfleet_operator.statuses.propagation import PopState, ZoneState
+from dnsfleet_operator.zones.results import Results
 from dnsfleet_publisher.publishing import Outcome, State
 from support import yaml_resources
 
@@ -45,6 +47,24 @@ def status(
     facts = zones.Facts(outcome, where, 0.5 if where is not None and where.propagated else None)
     made = zones.conditions(SUBJECT, found, facts)
     return zones.zone(4, made, facts, before or {}, NOW)
+
+
+def test_a_placement_that_is_held_holds_nothing_else() -> None:
+    hold = Hold("0" * 16, ("fra",), "the change takes 1 of 1 Pops from the zone: fra")
+    outcome = Outcome(State.PUBLISHED, MANIFEST, placement=hold)
+    facts = zones.Facts(outcome, EVERYWHERE)
+    made = zones.zone(4, zones.conditions(SUBJECT, [], facts), facts, {}, NOW)
+    assert told(made) == {
+        "Accepted": ("False", "UnsafePlacement"),
+        "Programmed": ("True", "Published"),
+        "Propagated": ("True", "Propagated"),
+        "Ready": ("False", "UnsafePlacement"),
+    }
+    assert made["conditions"][0]["message"] == hold.message
+    results = Results(outcomes={"a.": outcome})
+    assert results.outcome("a.", Reference("Zone", "dns", "a")) == outcome
+    of_record_set = results.outcome("a.", Reference("RecordSet", "dns", "a"))
+    assert of_record_set == Outcome(State.PUBLISHED, MANIFEST), "its owner did nothing wrong"
 
 
 CASES = [

@@ -1,0 +1,215 @@
+"""The status of the Fleet: the core, what waits for an approval, and orphans. Pure.
+
+CoreAvailable  the core does what it is asked
+KeysReady      the fleet's keys are in their Secret
+Held           something waits for an approval
+Ready          the core and the keys are as they should be; what waits does not change that
+
+A change that is held says so on its own object too, where it has one. Here one entry stands for
+all zones that lose the same Pops by one cause. It keeps the time when it was held first for as long
+as it is held, whoever leads meanwhile.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import isfinite
+from typing import Any, NamedTuple
+
+from dnsfleet.resources.fleets import MAX_HELD, MAX_LINE, MAX_NAMED, MAX_ORPHANS, MAX_TEXT
+from dnsfleet.zones import placements, plans
+
+from dnsfleet_operator.pops.drains import Drains
+from dnsfleet_operator.statuses.conditions import Condition, Status, merge
+from dnsfleet_operator.statuses.events import Notice
+from dnsfleet_operator.zones.results import Results
+
+POSITION_SECONDS = 60.0
+"""Between writes for which nothing but the position of the log moved: it moves with each change."""
+MAX_NOTICES = 5
+"""Events of one write: a mistake that holds many zones is told, not each of its entries."""
+
+_LISTS = ("heldCount", "held", "orphanCount", "orphans")
+_REASONS = {
+    "Plan": plans.REASON,
+    "Placement": placements.REASON,
+    "PopDeletion": "LastActivePop",
+}
+
+
+class Change(NamedTuple):
+    """What waits for one approval."""
+
+    kind: str
+    """Plan, Placement or PopDeletion."""
+    hash: str
+    object: str
+    """The one object that it is about: NAMESPACE/NAME of a Zone, or the name of a Pop."""
+    message: str
+    diff: tuple[str, ...]
+    """The Pops that a Placement takes away, or the first records that a Plan changes."""
+    zones: tuple[str, ...]
+    """The first few, by origin."""
+    zone_count: int
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a fleet."""
+
+    away: str | None
+    """Why the core does not do what it is asked; empty where it does, None where nobody asked."""
+    fence: int
+    """0 before the first."""
+    position: int
+    held: tuple[Change, ...] | None
+    """Sorted; None where not all zones were looked at, and what was said before may hold."""
+    orphans: Mapping[str, float]
+    """Since when each origin is missed, Unix time in seconds; infinite for no time. It counts only
+    where `held` is known."""
+    keys: Condition
+
+
+def held(results: Results, drains: Drains) -> tuple[Change, ...]:
+    """All that waits for an approval."""
+    found = [
+        Change(
+            "PopDeletion",
+            refusal.hash,
+            name,
+            refusal.message,
+            (),
+            refusal.zones,
+            refusal.zone_count,
+        )
+        for name, refusal in drains.refused.items()
+        if refusal.hash
+    ]
+    moved: dict[str, tuple[placements.Hold, list[str]]] = {}
+    for origin in sorted(results.held):
+        outcome = results.outcomes[origin]
+        if outcome.plan:
+            zone = _zone_of(results, origin)
+            found.append(
+                Change("Plan", outcome.plan, zone, outcome.message, outcome.diff, (origin,), 1)
+            )
+        if outcome.placement is not None:
+            _, origins = moved.setdefault(outcome.placement.hash, (outcome.placement, []))
+            origins.append(origin)
+    for hold, origins in moved.values():
+        zones = tuple(origins[:MAX_NAMED])
+        found.append(Change("Placement", hold.hash, "", hold.text, hold.lost, zones, len(origins)))
+    return tuple(sorted(found))
+
+
+def status(generation: int, facts: Facts, before: Status, now: str) -> dict[str, Any]:
+    """The status of the Fleet of this generation. `now` is RFC 3339."""
+    if facts.held is None:
+        lists = {key: before[key] for key in _LISTS if key in before}
+    else:
+        lists = _lists(facts.held, facts.orphans, before, now)
+    found = _conditions(facts, lists.get("heldCount"))
+    status = {"observedGeneration": generation, **lists}
+    if facts.fence:
+        status["core"] = {"fence": facts.fence, "position": facts.position}
+    return {**status, "conditions": merge(found, generation, before, now)}
+
+
+def wait_seconds(before: Status, status: Status, since: float) -> float:
+    """How long the step from one status to the next may wait to be written; 0 is now.
+
+    `since` are the seconds since one was last handed on to be written.
+    """
+    if _without_position(before) != _without_position(status):
+        return 0.0
+    return max(0.0, POSITION_SECONDS - since)
+
+
+def notices(before: Status, status: Status) -> list[Notice]:
+    """What the step from one status to the next is to tell."""
+    found = []
+    known = {_key(each) for each in before.get("held") or ()}
+    new = [each for each in status.get("held") or () if _key(each) not in known]
+    for each in new[:MAX_NOTICES]:
+        zones = f" ({each['zoneCount']} zones)" if each["kind"] == "Placement" else ""
+        found.append(Notice("Warning", _REASONS[each["kind"]], f"{each['message']}{zones}"))
+    was, now = _core(before), _core(status)
+    if was.get("status") == "True" and now["status"] == "False":
+        found.append(Notice("Warning", now["reason"], now["message"]))
+    elif was.get("status") == "False" and now["status"] == "True":
+        found.append(Notice("Normal", now["reason"], "the core is available again"))
+    return found
+
+
+def _core(status: Status) -> Mapping[str, Any]:
+    """The condition CoreAvailable; empty where it was never written."""
+    found = status.get("conditions") or ()
+    return next((each for each in found if each["type"] == "CoreAvailable"), {})
+
+
+def _lists(
+    held: Sequence[Change], orphans: Mapping[str, float], before: Status, now: str
+) -> dict[str, Any]:
+    """What is said of changes that are held and of orphans."""
+    since = {_key(each): each.get("since", now) for each in before.get("held") or ()}
+    found: dict[str, Any] = {"heldCount": len(held), "orphanCount": len(orphans)}
+    if held:
+        found["held"] = [_entry(each, since, now) for each in held[:MAX_HELD]]
+    if orphans:
+        first = sorted(orphans.items())[:MAX_ORPHANS]
+        found["orphans"] = [_orphan(origin, missed) for origin, missed in first]
+    return found
+
+
+def _conditions(facts: Facts, count: int | None) -> Iterable[Condition]:
+    core = Condition("CoreAvailable", True, "CoreAvailable")
+    if facts.away is None:
+        core = Condition("CoreAvailable", None, "Pending", "the core was not asked yet")
+    elif facts.away:
+        core = Condition("CoreAvailable", False, "CoreUnavailable", facts.away)
+    waiting = Condition("Held", False, "NothingHeld")
+    if count is None:
+        waiting = Condition("Held", None, "Pending", "not all zones were looked at yet")
+    elif count:
+        told = f"{count} held: `kubectl dnsfleet held` lists what waits, and how to approve it"
+        waiting = Condition("Held", True, "WaitsForApproval", told)
+    ready = Condition("Ready", True, "Ready", waiting.message)
+    for part in (core, facts.keys):
+        if not part.status:
+            ready = Condition("Ready", part.status, part.reason, part.message)
+            break
+    return core, facts.keys, waiting, ready
+
+
+def _entry(change: Change, since: Mapping[tuple[str, str, str], str], now: str) -> dict[str, Any]:
+    found: dict[str, Any] = {"kind": change.kind, "hash": change.hash}
+    if change.object:
+        found["object"] = change.object
+    found["message"] = change.message[:MAX_TEXT]
+    if change.diff:
+        found["diff"] = [line[:MAX_LINE] for line in change.diff[:MAX_NAMED]]
+    found["zones"] = list(change.zones)
+    found["zoneCount"] = change.zone_count
+    return found | {"since": since.get(_key(found), now)}
+
+
+def _key(entry: Mapping[str, Any]) -> tuple[str, str, str]:
+    return entry["kind"], entry["hash"], entry.get("object", "")
+
+
+def _orphan(origin: str, since: float) -> dict[str, Any]:
+    found = {"origin": origin}
+    if isfinite(since):
+        found["since"] = datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return found
+
+
+def _zone_of(results: Results, origin: str) -> str:
+    zones = [each for each in results.members.get(origin, ()) if each.kind == "Zone"]
+    return f"{zones[0].namespace}/{zones[0].name}" if zones else ""
+
+
+def _without_position(status: Status) -> dict[str, Any]:
+    core = dict(status.get("core") or {})
+    core.pop("position", None)
+    return {**status, "core": core}

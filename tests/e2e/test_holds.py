@@ -1,0 +1,140 @@
+"""Mistakes with Pops on a real cluster: names are answered on until somebody approves their end."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import dns.message
+import dns.query
+import dns.rcode
+import pytest
+from cluster.access import Access
+from cluster.namespaces import Node
+from support.probe_fleets import edge_servers
+from support.releases import NAMESPACE, READY_SECONDS
+from support.waiting import wait_for
+
+DECISION_SECONDS = 60.0
+EDGES = ("deployments", "-n", NAMESPACE, "-l", "dnsfleet.io/pop=ams")
+Object = dict[str, Any]
+
+
+def item(kind: str, name: str, spec: Object, **metadata: Any) -> Object:
+    return {
+        "apiVersion": "dnsfleet.io/v1alpha1",
+        "kind": kind,
+        "metadata": {"name": name, **metadata},
+        "spec": spec,
+    }
+
+
+POP = item("Pop", "ams", {"edge": {"replicas": 1}}, labels={"region": "eu"})
+
+
+def zone(address: str) -> Object:
+    spec = {
+        "origin": "held.example",
+        "nameServers": ["ns1.example.net"],
+        "records": [{"name": "www", "type": "A", "data": [address]}],
+        "placement": {"popSelector": {"matchLabels": {"region": "eu"}}},
+    }
+    return item("Zone", "held-example", spec, namespace="default")
+
+
+class Fleet:
+    """One Pop and one zone that selects it by its label."""
+
+    def __init__(self, cluster: Access, node: Node) -> None:
+        self.cluster = cluster
+        self._node = node
+        cluster.apply(json.dumps(POP))
+        self.publish("192.0.2.1")
+        cluster.wait("condition=Ready", READY_SECONDS, "pops", "--all")
+
+    def publish(self, address: str) -> None:
+        """Returns when the edge answers the address."""
+        self.cluster.apply(json.dumps(zone(address)))
+        self.cluster.wait("condition=Propagated", READY_SECONDS, "zones", "--all")
+        self.answers(address)
+
+    def answers(self, *addresses: str) -> None:
+        """The edge answers exactly these."""
+        reply = self._ask()
+        found = [str(data) for rrset in reply.answer for data in rrset]
+        assert found == list(addresses), reply
+
+    def refuses(self) -> bool:
+        return self._ask().rcode() == dns.rcode.REFUSED
+
+    def _ask(self) -> dns.message.Message:
+        ((address, port),) = edge_servers(self.cluster)
+        with self._node.on_client():
+            query = dns.message.make_query("www.held.example.", "A")
+            return dns.query.udp(query, address, port=port, timeout=5)
+
+    def wait_until_held(self, kind: str) -> str:
+        """Wait until the Fleet says that this is held; its hash."""
+
+        def find() -> list[str]:
+            status = self.cluster.get("fleet", "dnsfleet").get("status", {})
+            return [each["hash"] for each in status.get("held", ()) if each["kind"] == kind]
+
+        return wait_for(f"a {kind} is held", find, DECISION_SECONDS)[0]
+
+    def wait_until_nothing_is_held(self) -> None:
+        path = "jsonpath={.status.heldCount}"
+        self.cluster.wait(f"{path}=0", DECISION_SECONDS, "fleet", "dnsfleet")
+
+    def approve_as_told(self, digest: str) -> None:
+        """Run the command that `kubectl dnsfleet held` prints for a hash."""
+        command = [sys.executable, "-m", "dnsfleet_cli.kubectl", "--kubeconfig"]
+        told = subprocess.run(
+            [*command, str(self.cluster.kubeconfig), "held"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        (line,) = [line for line in told.splitlines() if line.endswith(f"={digest}")]
+        program, *arguments = line.split()
+        assert program == "kubectl"
+        self.cluster.kubectl(*arguments)
+
+
+@pytest.fixture(scope="module", name="fleet")
+def _fleet(release: Access, node: Node) -> Fleet:
+    return Fleet(release, node)
+
+
+def test_a_last_pop_that_is_deleted_runs_on_and_may_come_back(fleet: Fleet) -> None:
+    fleet.cluster.kubectl("delete", "pop", "ams")
+    fleet.wait_until_held("PopDeletion")
+    fleet.answers("192.0.2.1")
+    fleet.cluster.apply(json.dumps(POP))
+    fleet.wait_until_nothing_is_held()
+    fleet.publish("192.0.2.2")
+
+
+def test_a_pop_that_is_relabelled_answers_on_until_that_is_approved(fleet: Fleet) -> None:
+    fleet.publish("192.0.2.3")
+    fleet.cluster.kubectl("label", "--overwrite", "pop", "ams", "region=ue")
+    digest = fleet.wait_until_held("Placement")
+    reason = "jsonpath={.status.conditions[?(@.type=='Accepted')].reason}=UnsafePlacement"
+    fleet.cluster.wait(reason, DECISION_SECONDS, "zone", "held-example")
+    fleet.answers("192.0.2.3")
+    fleet.publish("192.0.2.4")
+    shown = fleet.cluster.kubectl("get", "fleets").split()
+    assert shown[:5] == ["NAME", "CORE", "HELD", "ORPHANS", "READY"]
+    assert shown[6:11] == ["dnsfleet", "True", "1", "0", "True"]
+
+    fleet.approve_as_told(digest)
+    wait_for("the edge refuses the name", fleet.refuses, DECISION_SECONDS)
+    fleet.wait_until_nothing_is_held()
+
+
+def test_a_fleet_that_is_deleted_is_made_anew(fleet: Fleet) -> None:
+    uid = fleet.cluster.get("fleet", "dnsfleet")["metadata"]["uid"]
+    fleet.cluster.kubectl("delete", "fleet", "dnsfleet")
+    fleet.cluster.wait("create", DECISION_SECONDS, "fleet/dnsfleet")
+    fleet.cluster.wait("condition=Ready", DECISION_SECONDS, "fleet", "dnsfleet")
+    assert fleet.cluster.get("fleet", "dnsfleet")["metadata"]["uid"] != uid

@@ -1,0 +1,67 @@
+"""What `kubectl dnsfleet held` prints: everything that waits, and the command that approves it."""
+
+from typing import Any
+
+from dnsfleet.zones import plans
+from dnsfleet_cli.kubectl import holds
+from support.cluster_objects import condition, zone
+
+SINCE = "2026-01-01T00:00:00Z"
+PLAN, PLACEMENT, POP = ("p" * 16, "q" * 16, "r" * 16)
+
+
+def refused(name: str, reason: str, text: str, digest: str, generation: int = 1) -> dict[str, Any]:
+    message = f"{text}; {plans.how_to_approve(digest)}"
+    accepted = condition("Accepted", "False", reason, message, generation)
+    return zone(name, status={"conditions": [accepted]})
+
+
+def fleet(*held: dict[str, Any]) -> dict[str, Any]:
+    return {"kind": "Fleet", "metadata": {"name": "dnsfleet"}, "status": {"held": list(held)}}
+
+
+def entry(kind: str, digest: str, count: int = 1, **more: Any) -> dict[str, Any]:
+    usual = {"kind": kind, "hash": digest, "zones": ["a.", "b."][:count], "zoneCount": count}
+    return usual | {"message": "it takes much", "since": SINCE} | more
+
+
+def test_nothing_is_held() -> None:
+    assert holds.text([], []) == holds.text([fleet()], [zone("a")]) == "nothing is held"
+
+
+def test_what_is_held_is_told_with_its_approval() -> None:
+    zones = [
+        refused("example-com", "UnsafePlan", "it removes all", PLAN),
+        refused("example-org", "UnsafePlacement", "it takes much", PLACEMENT),
+        refused("example-net", "UnsafePlan", "it was so", PLAN, generation=0),
+        zone("well"),
+    ]
+    held = [
+        entry("Placement", PLACEMENT, 5),
+        entry("PopDeletion", POP, object="iad"),
+        entry(
+            "Plan", PLAN, object="default/example-com", diff=["- www.example.com. 300 A 192.0.2.1"]
+        ),
+    ]
+    assert holds.text([fleet(*held)], zones) == (
+        f"the placement of a., b. and 3 more, since {SINCE}:\n"
+        "  it takes much\n"
+        f"  kubectl annotate --overwrite fleet dnsfleet dnsfleet.io/approve={PLACEMENT}\n"
+        "\n"
+        f"the end of pop/iad, for a., since {SINCE}:\n"
+        "  it takes much\n"
+        f"  kubectl annotate --overwrite fleet dnsfleet dnsfleet.io/approve={POP}\n"
+        "\n"
+        f"the records of example.com., since {SINCE}:\n"
+        f"  it removes all; {plans.how_to_approve(PLAN)}\n"
+        "  - www.example.com. 300 A 192.0.2.1\n"
+        "  kubectl annotate --overwrite --namespace default zone example-com "
+        f"dnsfleet.io/approve={PLAN}"
+    )
+
+
+def test_without_a_fleet_a_placement_is_approved_on_its_zone() -> None:
+    zones = [refused("example-org", "UnsafePlacement", "it takes much", PLACEMENT)]
+    told = holds.text([], zones)
+    assert told.startswith("the placement of example.org.:\n")
+    assert told.endswith(f"zone example-org dnsfleet.io/approve={PLACEMENT}")
