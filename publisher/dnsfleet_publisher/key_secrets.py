@@ -92,12 +92,12 @@ def make() -> Keys:
     return Keys(private, None, None, passwords["publisher"], entries)
 
 
-def secret(keys: Keys, name: str, namespace: str, labels: Mapping[str, str]) -> dict[str, Any]:
-    """The Secret with these keys; `labels` beside those by which it is found."""
+def secret(keys: Keys, name: str, namespace: str) -> dict[str, Any]:
+    """The Secret with these keys."""
     return {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": {"name": name, "namespace": namespace, "labels": {**labels, **LABELS}},
+        "metadata": {"name": name, "namespace": namespace, "labels": LABELS},
         "type": "Opaque",
         "data": data(keys),
     }

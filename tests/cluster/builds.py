@@ -62,6 +62,7 @@ _HELM_3 = _Module(
     " -X helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor=34",
 )
 _YAML_READER = _Module("yaml-reader", {"yaml-reader": "."})
+_HEALTH_READER = _Module("health-reader", {"health-reader": "."})
 
 _PROMETHEUS_OPERATOR = "github.com/prometheus-operator/prometheus-operator"
 
@@ -87,6 +88,11 @@ def helm_3() -> Path:
 def yaml_reader() -> Path:
     """A program that reads YAML with the library of kubectl (half a minute)."""
     return _built(_YAML_READER)["yaml-reader"]
+
+
+def health_reader() -> Path:
+    """A program that says what Flux and Argo CD make of objects (a minute)."""
+    return _built(_HEALTH_READER)["health-reader"]
 
 
 def prometheus_operator_definitions(kinds: Iterable[str]) -> list[Path]:

@@ -56,7 +56,7 @@ def accepted(cluster: Access, made: Object) -> Object | None:
     shown = cluster.get("-n", metadata.get("namespace", "default"), kind, metadata["name"])
     for condition in shown.get("status", {}).get("conditions", []):
         if condition["type"] == "Accepted":
-            current = condition["observedGeneration"] == shown["metadata"]["generation"]
+            current = condition.get("observedGeneration") == shown["metadata"]["generation"]
             return condition if current else None
     return None
 
@@ -199,3 +199,23 @@ def test_a_refusal_is_told_by_an_event(fleet: Access) -> None:
         return [event["reason"] for event in fleet.items(*chosen)] == ["ZoneInUse"]
 
     wait_for("an Event", is_told, EVENT_SECONDS)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        zone("new", {"origin": "new.test"}),
+        item("RecordSet", "new", {"zoneRef": {"name": "new"}, "records": [record("a")]}),
+        item("Pop", "new", {}, None),
+    ],
+    ids=lambda made: made["kind"],
+)
+def test_a_new_object_waits_for_the_operator(fleet: Access, made: Object) -> None:
+    """A dry run gives the object as the API server would store it, which nobody else sees."""
+    arguments = ("create", "--dry-run=server", "--output", "json", "--filename", "-")
+    given = json.loads(fleet.kubectl(*arguments, stdin=json.dumps(made)))
+    told = {
+        each["type"]: (each["status"], each["reason"]) for each in given["status"]["conditions"]
+    }
+    assert told["Ready"] == ("Unknown", "Pending")
+    assert set(told.values()) == {("Unknown", "Pending")}

@@ -33,8 +33,7 @@ def keys(api: APIServer, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def made(namespace: str = SYSTEM) -> dict[str, object]:
-    labels = {"app.kubernetes.io/instance": "dnsfleet"}
-    return key_secrets.secret(key_secrets.make(), NAME, namespace, labels)
+    return key_secrets.secret(key_secrets.make(), NAME, namespace)
 
 
 def test_what_is_lost_is_restored_as_it_was(api: APIServer, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ class ControlledFleet:
             }
         )
         if before is None:
-            self.cluster.put(key_secrets.secret(self.keys, "dnsfleet-keys", NAMESPACE, {}))
+            self.cluster.put(key_secrets.secret(self.keys, "dnsfleet-keys", NAMESPACE))
         self.controller = Controller(
             self.cluster, configuration, self.keys, self.metrics, lambda: True
         )

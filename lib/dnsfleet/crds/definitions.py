@@ -1,8 +1,11 @@
 """CustomResourceDefinitions made from the models, so that the API server and the code agree.
 
-The API server wants structural schemas: no `$ref`, no `anyOf` with null, and here no `default`, so
-that GitOps sees no drift. It refuses unknown fields by itself (strict field validation), so
-`additionalProperties: false` of the models is left out. What a schema cannot say is in `rules`.
+The API server wants structural schemas: no `$ref`, no `anyOf` with null, and here no `default` in a
+spec, so that GitOps sees no drift. It refuses unknown fields by itself (strict field validation),
+so `additionalProperties: false` is left out. What a schema cannot say is in `rules`.
+
+A status has a default: whoever waits for a new object finds conditions that are Unknown, and does
+not take it for ready before the operator has seen it.
 """
 
 from typing import Any, NamedTuple
@@ -12,6 +15,7 @@ import yaml
 from dnsfleet.crds.rules import LIST_KEYS, RULES, Rule
 from dnsfleet.resources import GROUP, VERSION, Pop, RecordSet, Zone
 from dnsfleet.resources.fleets import Fleet
+from dnsfleet.resources.kubernetes_types import NEVER
 
 Schema = dict[str, Any]
 
@@ -42,6 +46,8 @@ class Kind(NamedTuple):
     scope: str
     short_names: list[str]
     columns: list[Column]
+    conditions: list[str]
+    """Types that every object has from its first moment."""
 
 
 def _condition(kind: str, member: str = "status") -> str:
@@ -68,6 +74,7 @@ KINDS = [
             Column("Seconds", ".status.propagation.seconds", "number", wide=True),
             _MESSAGE,
         ],
+        ["Accepted", "Programmed", "Propagated", "Ready"],
     ),
     Kind(
         RecordSet,
@@ -82,6 +89,7 @@ KINDS = [
             _AGE,
             Column("Message", _condition("Accepted", "message"), wide=True),
         ],
+        ["Accepted", "Programmed", "Propagated", "Ready"],
     ),
     Kind(
         Pop,
@@ -98,6 +106,7 @@ KINDS = [
             _AGE,
             _MESSAGE,
         ],
+        ["Progressing", "Ready", "Synced", "Connected", "Drained", "KeysReady"],
     ),
     Kind(
         Fleet,
@@ -113,6 +122,7 @@ KINDS = [
             Column("Position", ".status.core.position", "integer", wide=True),
             _MESSAGE,
         ],
+        ["CoreAvailable", "Held", "Ready"],
     ),
 ]
 
@@ -142,7 +152,7 @@ def definition(kind: Kind) -> Schema:
         "name": VERSION,
         "served": True,
         "storage": True,
-        "schema": {"openAPIV3Schema": _root_schema(kind.model)},
+        "schema": {"openAPIV3Schema": _root_schema(kind)},
         "subresources": {"status": {}},
         "additionalPrinterColumns": [_printer_column(column) for column in kind.columns],
     }
@@ -177,15 +187,28 @@ def _place(key: str) -> tuple[int, str]:
     return (_FIRST.index(key) if key in _FIRST else len(_FIRST), key)
 
 
-def _root_schema(model: Model) -> Schema:
+def _root_schema(kind: Kind) -> Schema:
+    model = kind.model
     raw = model.model_json_schema(by_alias=True)
     schema = _structural(raw, raw.get("$defs", {}))
     properties = schema["properties"]
     properties["apiVersion"] = {"type": "string"}
     properties["kind"] = {"type": "string"}
     properties["metadata"] = {"type": "object"}
+    properties["status"]["default"] = {"conditions": [_pending(each) for each in kind.conditions]}
     schema["required"] = ["metadata", "spec"] if model in (Zone, RecordSet) else ["metadata"]
     return schema
+
+
+def _pending(condition: str) -> Schema:
+    """The condition of an object that the operator has not seen."""
+    return {
+        "type": condition,
+        "status": "Unknown",
+        "reason": "Pending",
+        "message": "waits for the operator",
+        "lastTransitionTime": NEVER,
+    }
 
 
 def _structural(raw: Schema, definitions: dict[str, Schema]) -> Schema:

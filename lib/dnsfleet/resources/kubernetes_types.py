@@ -92,6 +92,10 @@ class LabelSelector(Model):
         )
 
 
+NEVER = "1970-01-01T00:00:00Z"
+"""The lastTransitionTime of a condition that the API server gave to a new object."""
+
+
 class Condition(Tolerant):
     """One condition of a status (Kubernetes API conventions)."""
 

@@ -62,10 +62,13 @@ class Setting:
         return {POP_LABEL: self.pop.metadata.name, COMPONENT_LABEL: component}
 
     def labels(self, component: str) -> dict[str, str]:
-        """All labels of an object."""
+        """All labels of an object.
+
+        There is no app.kubernetes.io/instance: by that label Argo CD takes an object for one of an
+        application, and deletes it because it is not in Git.
+        """
         return {
             "app.kubernetes.io/name": "dnsfleet",
-            "app.kubernetes.io/instance": self.configuration.release,
             "app.kubernetes.io/managed-by": MANAGED_BY,
             **self.selector(component),
         }

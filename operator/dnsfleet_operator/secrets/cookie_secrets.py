@@ -16,6 +16,7 @@ from dnsfleet import cookies
 
 from dnsfleet_operator.cluster import Cluster
 from dnsfleet_operator.configuration import Configuration
+from dnsfleet_operator.secrets import pruning
 
 ENTRY = "secrets"
 """The entry with the file that edges read."""
@@ -47,7 +48,7 @@ def keep(cluster: Cluster, configuration: Configuration) -> None:
     if secret is not None:
         cluster.create(secret) if found is None else cluster.replace(secret)
         where = f"{configuration.namespace}/{name(configuration)}"
-        _log.info("rotated the cookie secrets in Secret %s", where)
+        _log.info("wrote the cookie secrets in Secret %s", where)
 
 
 def renewed(
@@ -59,9 +60,9 @@ def renewed(
     """
     known = () if found is None else _read(found)
     rotated = cookies.rotate(known, now, fresh)
-    if rotated == known:
+    if rotated == known and found is not None and pruning.is_kept(found):
         return None
-    secret = dict(found) if found is not None else _new(configuration)
+    secret = pruning.kept(_new(configuration) if found is None else found)
     text = cookies.to_text(rotated)
     secret["data"] = {ENTRY: base64.b64encode(text.encode()).decode()}
     return secret
@@ -76,7 +77,6 @@ def _new(configuration: Configuration) -> dict[str, Any]:
             "namespace": configuration.namespace,
             "labels": {
                 "app.kubernetes.io/name": "dnsfleet",
-                "app.kubernetes.io/instance": configuration.release,
                 "app.kubernetes.io/component": "cookies",
             },
         },

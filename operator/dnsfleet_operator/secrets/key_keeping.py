@@ -36,7 +36,7 @@ from dnsfleet_operator.cluster import Cluster, ClusterError, ConflictError, Obje
 from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.objects import MANAGED_SELECTOR
-from dnsfleet_operator.secrets import core_restarts, rotations
+from dnsfleet_operator.secrets import core_restarts, pruning, rotations
 from dnsfleet_operator.secrets.core_restarts import CoreRestart
 from dnsfleet_operator.secrets.rotations import Progress
 
@@ -149,6 +149,9 @@ class KeyKeeper:
             self._renew_users(found, stored)
         elif core_restarts.is_due(found):
             self._restart_core(found)
+        elif self._is_ours() and not pruning.is_kept(found):
+            self._cluster.replace(pruning.kept(found))
+            self._say(self._stored())
         else:
             self._say(self._stored() if progress is None else self._rotate(found, progress))
 
@@ -261,8 +264,8 @@ class KeyKeeper:
 
 
 def _secret(keys: Keys, configuration: Configuration) -> Object:
-    labels = {"app.kubernetes.io/instance": configuration.release}
-    return key_secrets.secret(keys, configuration.keys_secret, configuration.namespace, labels)
+    made = key_secrets.secret(keys, configuration.keys_secret, configuration.namespace)
+    return pruning.kept(made)
 
 
 def _trusting(cluster: Cluster, configuration: Configuration) -> dict[str, public_keys.PublicKeys]:

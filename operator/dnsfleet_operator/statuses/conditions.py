@@ -7,6 +7,7 @@ so that a condition of the last spec never passes for one of this spec.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from dnsfleet.resources.kubernetes_types import NEVER
 from dnsfleet.violations import Violation, errors
 
 MAX_MESSAGE = 1000
@@ -37,13 +38,13 @@ def merge(
     for condition in found:
         status = {True: "True", False: "False", None: "Unknown"}[condition.status]
         known = old.get(condition.type, {})
-        since = known.get("lastTransitionTime", now) if known.get("status") == status else now
+        since = known.get("lastTransitionTime", NEVER) if known.get("status") == status else NEVER
         merged.append(
             {
                 "type": condition.type,
                 "status": status,
                 "observedGeneration": generation,
-                "lastTransitionTime": since,
+                "lastTransitionTime": now if since == NEVER else since,
                 "reason": condition.reason,
                 "message": condition.message[:MAX_MESSAGE],
             }

@@ -107,7 +107,8 @@ def _progressing(facts: Facts) -> Condition:
 
 def _ready(facts: Facts) -> Condition:
     if facts.drained:
-        return Condition("Ready", False, "Drained", "out of service as spec.state asks")
+        told = "out of service as spec.state asks"
+        return Condition("Ready", facts.pods == 0, "Draining" if facts.pods else "Drained", told)
     told = f"{facts.ready} of {facts.wanted} edges are Ready"
     if facts.ready >= facts.wanted > 0:
         return Condition("Ready", True, "EdgesReady", told)

@@ -10,7 +10,7 @@ from dnsfleet_publisher.key_secrets import KeySecretError
 
 
 def made() -> dict[str, Any]:
-    return key_secrets.secret(key_secrets.make(), "dnsfleet-keys", "dns", {"a": "b"})
+    return key_secrets.secret(key_secrets.make(), "dnsfleet-keys", "dns")
 
 
 def entry(secret: dict[str, Any], name: str) -> str:
@@ -20,7 +20,7 @@ def entry(secret: dict[str, Any], name: str) -> str:
 def test_a_new_secret_has_all_that_each_role_needs() -> None:
     secret = made()
     keys = key_secrets.read(secret)
-    assert secret["metadata"]["labels"] == {"a": "b"} | key_secrets.LABELS
+    assert secret["metadata"]["labels"] == key_secrets.LABELS
     assert keys.public == (keys.private.public_key(),)
     assert keys.public_pem == entry(secret, "publisher.pub")
     assert keys.publisher_password == entry(secret, "publisher")
@@ -65,7 +65,7 @@ def test_each_step_of_a_rotation_is_in_the_secret() -> None:
 
 def read_back(keys: key_secrets.Keys) -> key_secrets.Keys:
     """The keys as somebody else reads them, who must find what edges are told."""
-    read = key_secrets.read(key_secrets.secret(keys, "dnsfleet-keys", "dns", {}))
+    read = key_secrets.read(key_secrets.secret(keys, "dnsfleet-keys", "dns"))
     assert public_keys.parse(read.entries["publisher.pub"].encode()) == read.public
     assert read.entries == keys.entries
     return read

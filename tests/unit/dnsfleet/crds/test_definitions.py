@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 from dnsfleet.crds import definitions
+from dnsfleet.resources import Pop, RecordSet, Zone
 
 FOLDER = Path(__file__).parents[4] / "crds"
 RENDERED = definitions.render()
@@ -41,10 +42,22 @@ def test_schemas_are_structural_and_without_defaults(name: str) -> None:
         *("maxItems", "maxProperties", "x-kubernetes-validations", "x-kubernetes-list-type"),
         *("x-kubernetes-list-map-keys", "x-kubernetes-int-or-string"),
     }
-    for schema in schemas(version_of(RENDERED[name])["schema"]["openAPIV3Schema"]):
+    root = version_of(RENDERED[name])["schema"]["openAPIV3Schema"]
+    del root["properties"]["status"]["default"]
+    for schema in schemas(root):
         assert set(schema) <= allowed
         assert ("type" in schema) != ("x-kubernetes-int-or-string" in schema)
         assert not {"properties", "additionalProperties"} <= set(schema)
+
+
+@pytest.mark.parametrize("model", [Zone, RecordSet, Pop])
+def test_nothing_is_known_of_a_new_object(model: type[Zone | RecordSet | Pop]) -> None:
+    (kind,) = (each for each in definitions.KINDS if each.model is model)
+    root = version_of(RENDERED[f"{kind.plural}.yaml"])["schema"]["openAPIV3Schema"]
+    given = root["properties"]["status"]["default"]["conditions"]
+    assert [each["type"] for each in given] == kind.conditions
+    assert {(each["status"], each["reason"]) for each in given} == {("Unknown", "Pending")}
+    assert "Ready" in kind.conditions
 
 
 @pytest.mark.parametrize("name", RENDERED)

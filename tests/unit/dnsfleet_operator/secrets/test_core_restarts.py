@@ -32,7 +32,7 @@ class Upgrade:
         self.start_core()
 
     def store(self, keys: key_secrets.Keys) -> None:
-        secret = key_secrets.secret(keys, NAME, NAMESPACE, {})
+        secret = key_secrets.secret(keys, NAME, NAMESPACE)
         secret["metadata"]["annotations"] = {"other": "kept"}
         self.cluster.put(secret)
 

@@ -9,7 +9,7 @@ from dnsfleet.replication.sums import Positions
 from dnsfleet_operator.cluster import ClusterError, Object
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.objects import MANAGED_BY, POP_LABEL
-from dnsfleet_operator.secrets import key_keeping
+from dnsfleet_operator.secrets import key_keeping, pruning
 from dnsfleet_operator.secrets.key_keeping import KeyKeeper
 from dnsfleet_operator.secrets.rotations import Progress
 from dnsfleet_publisher import key_secrets
@@ -125,7 +125,7 @@ def test_a_secret_that_cannot_be_written_again_is_told_as_lost(
 
 def test_a_new_term_takes_what_the_secret_says(fleet: Installation) -> None:
     rotated = key_secrets.switch(key_secrets.begin(fleet.keys))
-    fleet.cluster.put(key_secrets.secret(rotated, NAME, NAMESPACE, {}))
+    fleet.cluster.put(key_secrets.secret(rotated, NAME, NAMESPACE))
     fleet.keeper.begin_term()
     assert fleet.keeper.keys.entries == rotated.entries
     assert (fleet.keeper.known, fleet.keeper.report) == (True, key_keeping.STORED)
@@ -135,7 +135,7 @@ def test_a_term_that_begins_while_the_api_server_is_away_reads_the_secret_later(
     fleet: Installation,
 ) -> None:
     rotated = key_secrets.switch(key_secrets.begin(fleet.keys))
-    fleet.cluster.put(key_secrets.secret(rotated, NAME, NAMESPACE, {}))
+    fleet.cluster.put(key_secrets.secret(rotated, NAME, NAMESPACE))
     fleet.cluster.faults["Secret"] = ClusterError("no answer", 0)
     fleet.keeper.begin_term()
     assert (fleet.keeper.known, fleet.keeper.report) == (False, key_keeping.UNKNOWN)
@@ -167,7 +167,7 @@ def with_users_of_yesterday(keys: Keys) -> Keys:
 
 
 def test_redis_users_of_an_earlier_version_get_the_rights_of_this_one(fleet: Installation) -> None:
-    fleet.cluster.put(key_secrets.secret(with_users_of_yesterday(fleet.keys), NAME, NAMESPACE, {}))
+    fleet.cluster.put(key_secrets.secret(with_users_of_yesterday(fleet.keys), NAME, NAMESPACE))
     fleet.keeper.begin_term()
     found = fleet.stored()
     assert found is not None
@@ -184,7 +184,7 @@ def test_redis_users_of_an_earlier_version_get_the_rights_of_this_one(fleet: Ins
 
 def test_a_backup_with_users_of_an_earlier_version_is_no_other_secret(fleet: Installation) -> None:
     fleet.keeper.look(None)
-    fleet.cluster.put(key_secrets.secret(with_users_of_yesterday(fleet.keys), NAME, NAMESPACE, {}))
+    fleet.cluster.put(key_secrets.secret(with_users_of_yesterday(fleet.keys), NAME, NAMESPACE))
     fleet.keeper.look(None)
     assert fleet.keeper.report == key_keeping.STORED
     found = fleet.stored()
@@ -194,7 +194,7 @@ def test_a_backup_with_users_of_an_earlier_version_is_no_other_secret(fleet: Ins
 
 def test_users_in_a_secret_of_somebody_else_stay_as_they_are(fleet: Installation) -> None:
     theirs = with_users_of_yesterday(fleet.keys)
-    made = fleet.cluster.put(key_secrets.secret(theirs, "theirs", NAMESPACE, {}))
+    made = fleet.cluster.put(key_secrets.secret(theirs, "theirs", NAMESPACE))
     configuration = replace(CONFIGURATION, keys_secret="theirs")
     keeper = KeyKeeper(fleet.cluster, configuration, theirs, fleet.metrics)
     keeper.look(None)
@@ -206,12 +206,12 @@ def test_a_secret_that_somebody_changed_changes_nothing_within_a_term(
     fleet: Installation,
 ) -> None:
     fleet.keeper.look(None)
-    fleet.cluster.put(key_secrets.secret(key_secrets.make(), NAME, NAMESPACE, {}))
+    fleet.cluster.put(key_secrets.secret(key_secrets.make(), NAME, NAMESPACE))
     fleet.keeper.look(None)
     assert (fleet.keeper.report.good, fleet.keeper.report.reason) == (False, "SecretChanged")
     assert fleet.keeper.keys.entries == fleet.keys.entries
     assert fleet.sample("keys_lost") == 1
-    fleet.cluster.put(key_secrets.secret(fleet.keys, NAME, NAMESPACE, {}))
+    fleet.cluster.put(key_secrets.secret(fleet.keys, NAME, NAMESPACE))
     fleet.keeper.look(None)
     assert fleet.keeper.report == key_keeping.STORED
     fleet.cluster.put({"kind": "Secret", "metadata": {"name": NAME, "namespace": NAMESPACE}})
@@ -244,7 +244,7 @@ def test_a_step_whose_answer_is_lost_is_gone_on_from(
     fleet.keeper.look(None)
     secret = fleet.stored()
     assert secret is not None
-    secret["metadata"]["annotations"] = {key_secrets.ROTATE_ANNOTATION: "now", "other": "kept"}
+    secret["metadata"]["annotations"] |= {key_secrets.ROTATE_ANNOTATION: "now", "other": "kept"}
     fleet.cluster.put(secret)
 
     def lost(changed: Object) -> Object:
@@ -262,4 +262,4 @@ def test_a_step_whose_answer_is_lost_is_gone_on_from(
     again = fleet.stored()
     assert again is not None
     assert key_secrets.read(again).entries == fleet.keeper.keys.entries
-    assert again["metadata"]["annotations"] == {"other": "kept"}
+    assert again["metadata"]["annotations"] == {**pruning.KEEP, "other": "kept"}

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from dnsfleet.crds import definitions
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.replication.revisions import Revision
 from dnsfleet.resources import Pop, Reference, Zone
@@ -194,6 +195,14 @@ def test_a_condition_keeps_its_time_until_its_status_changes() -> None:
     assert (other[0]["lastTransitionTime"], other[0]["status"]) == (NOW, "Unknown")
 
 
+def test_a_condition_that_the_api_server_gave_has_no_time_to_keep() -> None:
+    (kind,) = (each for each in definitions.KINDS if each.model is Pop)
+    version = definitions.definition(kind)["spec"]["versions"][0]
+    before = version["schema"]["openAPIV3Schema"]["properties"]["status"]["default"]
+    (made,) = conditions.merge([Condition("Connected", None, "NoReadyEdge")], 1, before, NOW)
+    assert made["lastTransitionTime"] == NOW
+
+
 def test_a_status_of_the_same_facts_is_the_same() -> None:
     made = status(State.PUBLISHED, EVERYWHERE, before={})
     assert status(State.PUBLISHED, EVERYWHERE, before=made) == made
@@ -244,7 +253,7 @@ POPS = [
     (
         {"drain_wanted": True, "drained": True},
         "-Complete",
-        "-Drained",
+        "-Draining",
         "Current",
         "Heard",
         "-Draining",
@@ -252,7 +261,7 @@ POPS = [
     (
         {"drain_wanted": True, "drained": True, "ready": 0, "pods": 0, "wanted": 0},
         "-Complete",
-        "-Drained",
+        "Drained",
         "-NoReadyEdge",
         "?NoReadyEdge",
         "Drained",
