@@ -51,6 +51,8 @@ class OperatorFleet:
         self._published: dict[str, list[float]] = {}
         self.samples: list[Sample] = []
         """Of the operator's CPU time."""
+        self.http_port = 0
+        """Of the operator that was started last."""
         self._command = command
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
@@ -67,6 +69,7 @@ class OperatorFleet:
 
     def start(self) -> float:
         """Start the operator; when (`time.monotonic()`)."""
+        self.http_port = free_port()
         environment = {
             **os.environ,
             "KUBECONFIG": str(self.api.kubeconfig),
@@ -75,7 +78,7 @@ class OperatorFleet:
             "DNSFLEET_EDGE_IMAGE": "edge",
             "DNSFLEET_CORE_HOST": "127.0.0.1",
             "DNSFLEET_CORE_PORT": str(self.core.port),
-            "DNSFLEET_HTTP_PORT": str(free_port()),
+            "DNSFLEET_HTTP_PORT": str(self.http_port),
         }
         # It imports what its own environment has, not what this process has.
         environment.pop("PYTHONPATH", None)

@@ -2,6 +2,9 @@
 
 configuration → HTTP → keys Secret → Lease → controller → kopf's watches, until a signal
 
+Beside the Lease, which one replica of a release holds, `Precedence` tells whether this release may
+work at all, or another one leads the cluster.
+
 Without the Secret it waits: with new keys it would do harm, and a process that ends is started
 again later each time, so that it would be late when the Secret is back.
 
@@ -34,6 +37,7 @@ from dnsfleet_operator.configuration import (
 )
 from dnsfleet_operator.controller import Controller
 from dnsfleet_operator.leading.leadership import Leadership
+from dnsfleet_operator.leading.precedence import Precedence
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.secrets import key_keeping
 from dnsfleet_operator.statuses.events import Notice
@@ -55,6 +59,7 @@ class _Health:
     def __init__(self) -> None:
         self.waits_for = "it starts"
         self.problem: Callable[[], str] = lambda: ""
+        self.stands_aside_for: Callable[[], str] = lambda: ""
 
     def alive(self) -> Page:
         """Whether there is no use in a restart."""
@@ -63,7 +68,7 @@ class _Health:
 
     def ready(self) -> Page:
         """Whether this replica works, or could."""
-        problem = self.waits_for or self.problem()
+        problem = self.waits_for or self.problem() or self.stands_aside_for()
         return text_page(not problem, problem or "ok")
 
 
@@ -112,7 +117,14 @@ def _run(
         configuration.identity,
         lambda: controller.wake(),
     )
-    controller = Controller(cluster, configuration, keys, metrics, lambda: leadership.leads)
+    precedence = Precedence(cluster, configuration, metrics, lambda: controller.wake())
+    controller = Controller(
+        cluster,
+        configuration,
+        keys,
+        metrics,
+        lambda: leadership.leads and not precedence.problem,
+    )
     watches = WorkloadWatches(
         cluster, configuration.namespace, controller.workloads, controller.event
     )
@@ -122,6 +134,8 @@ def _run(
     record_sets.start()
     controller.start()
     health.problem, health.waits_for = controller.problem, ""
+    health.stands_aside_for = lambda: precedence.problem
+    precedence.start()
     leadership.start()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     try:
@@ -129,6 +143,7 @@ def _run(
     finally:
         watches.stop()
         record_sets.stop()
+        precedence.stop()
         controller.stop()
         leadership.stop()
 

@@ -22,7 +22,11 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
-        self.leader = self._gauge("operator_leader", "1 while this replica holds the Lease.")
+        self.leader = self._gauge("operator_leader", "1 while this replica leads.")
+        self.stands_aside = self._gauge(
+            "operator_stands_aside",
+            "1 while another release leads this cluster, so that this one changes nothing.",
+        )
         self.reconciles = Counter(
             "dnsfleet_operator_reconcile_total",
             "Reconciliations.",

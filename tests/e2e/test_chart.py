@@ -15,6 +15,8 @@ from support.releases import CHART, NAME, READY_SECONDS, waiting
 from support.waiting import wait_for
 
 NAMESPACE = "dnsfleet-chart"
+SECOND = "dnsfleet-second"
+"""The namespace of a second release."""
 POLICY_SECONDS = 30.0
 """The API server compiles a new policy a moment after it is written."""
 EVERYTHING = {
@@ -332,3 +334,48 @@ def test_the_operator_may_restart_a_replica_and_the_core(release: Access) -> Non
     changes = ("auth", "can-i", "patch", "statefulsets", "--as", user, "--namespace", namespace)
     with pytest.raises(CommandError, match=r"\bno$"):
         release.kubectl(*changes)
+
+
+def test_a_second_release_stands_aside_and_the_first_goes_on(release: Access) -> None:
+    of_zone = ("zone", "of-first", "--namespace", "default")
+    zone = {
+        "apiVersion": "dnsfleet.io/v1alpha1",
+        "kind": "Zone",
+        "metadata": {"name": "of-first", "namespace": "default"},
+        "spec": {"origin": "first.example", "nameServers": ["ns1.example.net"]},
+    }
+
+    def published(generation: int) -> Object | None:
+        """The revision of the zone, once this generation of its object is published."""
+        status = release.get(*of_zone).get("status", {})
+        conditions = {each["type"]: each for each in status.get("conditions", ())}
+        programmed = conditions.get("Programmed", {})
+        if (programmed.get("status"), status.get("observedGeneration")) != ("True", generation):
+            return None
+        revision: Object = status["revision"]
+        return revision
+
+    release.apply(json.dumps(zone))
+    before = wait_for("the first revision", lambda: published(1), READY_SECONDS)
+    second = ("second", "--namespace", SECOND)
+    values = ("--set", "crds.enabled=false,core.persistence.enabled=false")
+    release.helm("install", *second, str(CHART), "--create-namespace", *values)
+    try:
+        wait_for("an Event", lambda: stands_aside(release), READY_SECONDS)
+        zone["spec"]["nameServers"] = ["ns2.example.net"]
+        release.apply(json.dumps(zone))
+        after = wait_for("the second revision", lambda: published(2), READY_SECONDS)
+        assert after == {"epoch": before["epoch"], "seq": before["seq"] + 1}, "of the same writer"
+        deployment = release.get("deployment", "second-operator", "--namespace", SECOND)
+        assert deployment["status"].get("readyReplicas", 0) == 0
+    finally:
+        release.helm("uninstall", *second, *waiting())
+        release.kubectl("delete", "namespace", SECOND)
+        release.kubectl("delete", *of_zone)
+
+
+def stands_aside(cluster: Access) -> bool:
+    """Whether the operator of the second release has said for whom it stands aside."""
+    events = cluster.items("events", "--namespace", SECOND)
+    told = f"the release dnsfleet in the namespace {NAME[-1]} leads this cluster"
+    return any(told in each["message"] for each in events if each["reason"] == "StandsAside")

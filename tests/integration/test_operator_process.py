@@ -1,11 +1,13 @@
 """The whole operator, as a process of its own, on a real core and an API server."""
 
+import http.client
 import signal
 import time
 from pathlib import Path
 
 import pytest
 from support.api_servers import APIError
+from support.release_objects import operator
 from support.waiting import wait_for
 
 from bench.operator_changes import Changes
@@ -98,3 +100,37 @@ def test_an_operator_that_starts_without_the_keys_waits_for_them(tmp_path: Path)
         assert delay.seconds < SECONDS
         fleet.check()
         assert time.monotonic() - began < 2 * SECONDS
+
+
+def test_an_operator_of_a_second_release_is_not_ready_and_says_why(tmp_path: Path) -> None:
+    with running(Size(1), tmp_path) as fleet:
+        fleet.api.create({"kind": "Namespace", "metadata": {"name": "elsewhere"}})
+        fleet.api.create(operator("elsewhere", "2026-01-01T00:00:00Z", "first"))
+        began = fleet.start()
+        told = "the release first in the namespace elsewhere leads this cluster"
+
+        def says_why() -> bool:
+            try:
+                status, text = page(fleet.http_port, "/readyz")
+            except OSError:
+                return False  # it is not up yet
+            return status == 503 and told in text
+
+        wait_for("it is not ready and says why", says_why, SECONDS)
+        assert page(fleet.http_port, "/healthz")[0] == 200
+        assert "dnsfleet_operator_stands_aside 1.0" in page(fleet.http_port, "/metrics")[1]
+        wait_for("an Event", lambda: fleet.api.all("Event"), SECONDS)
+        wait_for("it holds its Lease", lambda: fleet.api.all("Lease"), SECONDS)
+        assert fleet.published("zone-0.example.", began) is None
+        assert "dnsfleet_operator_leader 0.0" in page(fleet.http_port, "/metrics")[1]
+
+
+def page(port: int, path: str) -> tuple[int, str]:
+    """Status and text of a page of the operator."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()

@@ -7,6 +7,7 @@ from dnsfleet_engine import Zone
 from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.configuration import from_environment
 from dnsfleet_operator.controller import Controller
+from dnsfleet_operator.leading.precedence import Precedence
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.objects import COMPONENT_LABEL, MANAGED_BY, POP_LABEL
 from dnsfleet_publisher import key_secrets
@@ -25,16 +26,29 @@ DEADLINE_SECONDS = 20.0
 class ControlledFleet:
     """A controller that leads; events reach it as from watches, unless a test keeps them back."""
 
-    def __init__(self, core: Valkey, before: "ControlledFleet | None" = None) -> None:
-        """`before` is a controller that has stopped; this one started when that one did."""
-        self.cluster: MemoryCluster = MemoryCluster() if before is None else before.cluster
+    def __init__(
+        self,
+        core: Valkey,
+        before: "ControlledFleet | None" = None,
+        cluster: MemoryCluster | None = None,
+        namespace: str = NAMESPACE,
+    ) -> None:
+        """`before` is a controller that has stopped; this one started when that one did.
+
+        It is alone in a cluster of its own, unless it is given one. It leads unless the test has
+        its release stand aside: `precedence` looks when the test says so.
+        """
+        self.cluster = cluster or MemoryCluster()
+        if before is not None:
+            self.cluster = before.cluster
+        self.namespace = namespace
         self.metrics = Metrics()
         self.keys: Keys = new_keys() if before is None else before.keys
         """What the operator holds when it starts."""
         self._client = connect(core.url)
         configuration = from_environment(
             {
-                "DNSFLEET_NAMESPACE": NAMESPACE,
+                "DNSFLEET_NAMESPACE": namespace,
                 "POD_NAME": "operator-1",
                 "DNSFLEET_EDGE_IMAGE": "edge",
                 "DNSFLEET_CORE_HOST": "127.0.0.1",
@@ -42,10 +56,14 @@ class ControlledFleet:
             }
         )
         if before is None:
-            self.cluster.put(key_secrets.secret(self.keys, "dnsfleet-keys", NAMESPACE))
-        self.controller = Controller(
-            self.cluster, configuration, self.keys, self.metrics, lambda: True
+            self.cluster.put(key_secrets.secret(self.keys, "dnsfleet-keys", namespace))
+        self.precedence = Precedence(
+            self.cluster, configuration, self.metrics, lambda: self.controller.wake()
         )
+        self.controller = Controller(
+            self.cluster, configuration, self.keys, self.metrics, self._leads
+        )
+        self.precedence.look(0.0)
 
     def __enter__(self) -> Self:
         self.controller.start()
@@ -56,6 +74,9 @@ class ControlledFleet:
         self._client.close()
         corrections = "dnsfleet_operator_resync_corrections_total"
         assert self.metrics.registry.get_sample_value(corrections) == 0
+
+    def _leads(self) -> bool:
+        return not self.precedence.problem
 
     def put(self, wanted: Object) -> Object:
         """Make or change an object, and tell of it."""
@@ -75,6 +96,11 @@ class ControlledFleet:
         name = "dnsfleet_operator_reconcile_total"
         labels = {"kind": kind, "result": result}
         return int(self.metrics.registry.get_sample_value(name, labels) or 0)
+
+    def last_turn(self) -> float:
+        """When the controller's last turn ended, Unix time in seconds."""
+        name = "dnsfleet_operator_last_pass_timestamp_seconds"
+        return self.metrics.registry.get_sample_value(name) or 0.0
 
     def status_writes(self, kind: str) -> int:
         """How many statuses of a kind were written."""
@@ -100,7 +126,7 @@ class ControlledFleet:
 
     def edges(self, pop: str) -> int:
         """How many edges the Deployment of a Pop asks for."""
-        found = self.cluster.get("Deployment", f"pop-{pop}-edge", NAMESPACE)
+        found = self.cluster.get("Deployment", f"pop-{pop}-edge", self.namespace)
         return int(found["spec"]["replicas"]) if found is not None else -1
 
     def served(self, origin: str) -> Zone | None:

@@ -69,6 +69,13 @@ class MemoryCluster(Cluster):
                 and _selects(labels, found["metadata"].get("labels", {}))
             ]
 
+    def of_namespace(self, namespace: str) -> list[Object]:
+        """All objects of a namespace."""
+        with self._lock:
+            return [
+                copy.deepcopy(found) for key, found in self._objects.items() if key[1] == namespace
+            ]
+
     def page(
         self, kind: str, token: str = "", namespace: str = "", labels: str = "", most: int = 0
     ) -> Page:

@@ -13,6 +13,8 @@ CONTROLLER = "dnsfleet.io/operator"
 CLUSTER_NAMESPACE = "default"
 """Where Events about objects without a namespace go."""
 
+_API_VERSIONS = {"Secret": "v1", "Deployment": "apps/v1"}
+"""Of kinds that are not our own."""
 _WATCHED = ("Accepted", "Programmed", "Drained", "SignaturesValid")
 _QUIET = frozenset({"NotAccepted", "Pending", "ZoneFilePending", "Active", "Draining"})
 """Reasons that say nothing by themselves: another condition does, or all is well."""
@@ -64,12 +66,12 @@ def event(
 ) -> dict[str, Any]:
     """The Event; `suffix` makes its name unique, `wall` is RFC 3339 with microseconds.
 
-    `uid` is empty for a Secret: it may be gone, or another one than that of which something is
-    told.
+    `uid` is empty for a Secret and a Deployment: it may be gone, or another one than that of which
+    something is told.
     """
     namespace = reference.namespace or CLUSTER_NAMESPACE
     regarding = {
-        "apiVersion": "v1" if reference.kind == "Secret" else API_VERSION,
+        "apiVersion": _API_VERSIONS.get(reference.kind, API_VERSION),
         "kind": reference.kind,
         "name": reference.name,
         "uid": uid,
