@@ -314,6 +314,7 @@ class Controller:
         self._term = None
         self._writer.clear()
         self._metrics.leader.set(0)
+        self._metrics.orphans.set(0)
         self._metrics.fleet.clear()
         _log.info("lead no more")
 

@@ -43,12 +43,15 @@ class FleetSamples(Collector):
         self.pops: dict[str, PopSample] = {}
         self.signature_ends: dict[str, int] = {}
         """When the first signature of each signed zone ends, Unix time in seconds, by origin."""
+        self.first_removal: float | None = None
+        """When the first orphan may be removed, Unix time in seconds; None where none will be."""
 
     def clear(self) -> None:
         """Say nothing more: another replica does."""
         self.zones.clear()
         self.pops.clear()
         self.signature_ends.clear()
+        self.first_removal = None
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """The samples as of now."""
@@ -84,6 +87,13 @@ class FleetSamples(Collector):
             "When the first signature of a signed zone ends.",
             ("zone",),
             [((origin,), float(at)) for origin, at in list(self.signature_ends.items())],
+        )
+        due = self.first_removal
+        yield _family(
+            "orphan_removal_timestamp_seconds",
+            "When the first published zone without a Zone object may be removed.",
+            (),
+            [] if due is None else [((), due)],
         )
         yield from _of_pops(pops, now)
 

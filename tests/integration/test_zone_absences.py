@@ -10,7 +10,7 @@ from support.controlled_fleets import DEADLINE_SECONDS, ControlledFleet
 from support.core_servers import PUBLISHER_USER
 from support.valkey import Valkey
 from support.waiting import wait_for
-from support.zone_writers import GRACE_SECONDS, Writer, item, record_set, zone
+from support.zone_writers import GRACE_SECONDS, Writer, changed, item, record_set, zone
 
 ABSENCES = "dnsfleet:1:absences"
 DEFINITION = ("CustomResourceDefinition", "zones.dnsfleet.io")
@@ -199,3 +199,110 @@ def test_a_zone_that_was_deleted_while_no_operator_ran_leaves(core: Valkey) -> N
         client.hset(ABSENCES, field, str(int(value) - 2 * DAY))
     with ControlledFleet(core, second) as third:
         wait_for("it is gone", lambda: third.served("a.example.") is None, DEADLINE_SECONDS)
+
+
+def told(writer: Writer) -> list[str]:
+    """The reasons of all that is wrong with objects."""
+    found = writer.passes.results.violations.values()
+    return [each.reason for violations in found for each in violations]
+
+
+def address(writer: Writer, owner: str) -> list[str]:
+    published = writer.store.load("a.example.")
+    found = None if published is None else published.get(owner, "A")
+    return [] if found is None else found[1]
+
+
+def test_a_record_set_is_served_on_without_its_zone_and_says_so(core: Valkey) -> None:
+    web = record_set("web", "www")
+    before = Writer(core)
+    before.run(zone("a"), zone("b"), web)
+    moved = [{"name": "www", "type": "A", "data": ["192.0.2.77"]}]
+    for writer in (before, Writer(core)):
+        writer.run(zone("b"), web)
+        (violation,) = writer.passes.results.violations.values()
+        assert violation[0].reason == "ZoneAway"
+        assert violation[0].where == "RecordSet dns/web: spec.zoneRef"
+        assert "a.example. is served on as it was published" in violation[0].message
+        writer.run(zone("b"), changed(web, 2, records=moved))
+        assert told(writer) == ["ZoneAway"]
+        assert address(writer, "www.a.example.") == ["192.0.2.2"]
+    writer.run(zone("a"), zone("b"), changed(web, 2, records=moved))
+    assert told(writer) == []
+    assert address(writer, "www.a.example.") == ["192.0.2.77"]
+
+
+def test_a_record_set_says_that_there_is_no_zone_once_what_was_served_is_removed(
+    core: Valkey,
+) -> None:
+    web = record_set("web", "www")
+    Writer(core).run(zone("a"), zone("b"), web)
+    writer = Writer(core)
+    writer.run(zone("b"), web)
+    assert sweep(writer, 1000.0) == {"a.example.": 4, "b.example.": 3}
+    assert told(writer) == ["ZoneAway"]
+    assert sweep(writer, 1000.0 + GRACE_SECONDS) == {"b.example.": 3}
+    assert told(writer) == ["ZoneNotFound"]
+
+
+def test_what_never_had_a_zone_is_not_said_to_be_served(core: Valkey) -> None:
+    Writer(core).run(zone("a"))
+    writer = Writer(core)
+    writer.run(record_set("web", "www"))
+    assert told(writer) == ["ZoneNotFound"], "a.example is served, and has nothing of it"
+
+
+def test_it_is_known_when_the_first_orphan_leaves(core: Valkey) -> None:
+    Writer(core).run(zone("a"), zone("b"), zone("c"))
+    writer = Writer(core)
+    writer.list(zone("a"), zone("b"), zone("c"))
+    sweep(writer, 1000.0)
+    assert writer.passes.first_removal is None
+    writer.list(zone("a"), zone("b"))
+    sweep(writer, 1010.0)
+    writer.list(zone("a"))
+    sweep(writer, 1020.0)
+    assert writer.passes.first_removal == 1010.0 + GRACE_SECONDS
+    sweep(writer, 1010.0 + GRACE_SECONDS)
+    assert writer.passes.first_removal == 1020.0 + GRACE_SECONDS
+
+
+def test_an_absence_that_does_not_count_has_no_end(core: Valkey) -> None:
+    Writer(core).run(zone("a"))
+    writer = Writer(core)
+    writer.there[DEFINITION]["metadata"]["creationTimestamp"] = LATER
+    writer.list()
+    sweep(writer, 0.0)
+    assert writer.passes.orphans == 1
+    assert writer.passes.first_removal is None
+
+
+def test_owners_and_metrics_are_told_of_an_orphan_while_one_leads(core: Valkey) -> None:
+    gone, web = zone("a"), record_set("web", "www")
+    with ControlledFleet(core) as first:
+        first.put(gone)
+        first.put(web)
+        first.wait_until_served("a.example.", "www.a.example.", "192.0.2.2")
+        first.wait_for_condition("RecordSet", "web", "Accepted", "Accepted")
+    first.cluster.delete(gone)
+    before = time.time()
+    with ControlledFleet(core, first) as second:
+
+        def metric(name: str) -> float | None:
+            return second.metrics.registry.get_sample_value(f"dnsfleet_{name}")
+
+        second.wait_for_condition("RecordSet", "web", "Accepted", "ZoneAway")
+        wait_for("an orphan", lambda: metric("orphans") == 1, DEADLINE_SECONDS)
+        due = "orphan_removal_timestamp_seconds"
+        wait_for("when it leaves", lambda: metric(due) is not None, DEADLINE_SECONDS)
+        assert before - 1 <= (metric(due) or 0.0) - DAY <= time.time()
+
+        def events() -> list[str]:
+            found = second.cluster.objects("Event", "dns")
+            return [each["note"] for each in found if each["reason"] == "ZoneAway"]
+
+        (note,) = wait_for("an Event", events, DEADLINE_SECONDS)
+        assert "a.example. is served on as it was published" in note
+        second.wait_until_served("a.example.", "www.a.example.", "192.0.2.2")
+    assert metric("orphans") == 0
+    assert metric(due) is None

@@ -287,6 +287,7 @@ class Term:
             return True  # the next Sync adds this key again
         self._zones.sweep(self._observation, self._store.now())
         self._metrics.orphans.set(self._zones.orphans)
+        self._metrics.fleet.first_removal = self._zones.first_removal
         self._waiting.add(ZONES)
         self._unproved = True
         now_ms = time.time_ns() // 1_000_000

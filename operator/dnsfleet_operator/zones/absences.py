@@ -55,6 +55,14 @@ class Absences:
             if field.startswith(begin)
         }
 
+    def first_removal(self, kind: str) -> float | None:
+        """When something of a kind may be removed at the earliest, Unix time in seconds.
+
+        None where nothing is absent, or where no absence counts yet.
+        """
+        counting = filter(math.isfinite, self.of_kind(kind).values())
+        return min((since + self._grace_seconds for since in counting), default=None)
+
     def sweep(
         self,
         kind: str,

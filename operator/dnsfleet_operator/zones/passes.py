@@ -17,7 +17,8 @@ What is published and not asked for by any good object is served on, as it is in
 * a published zone without a Zone object is an orphan (see `absences`);
 * a deleted Zone is removed once the API server confirms that it was meant (see `deletions`).
 
-For what a RecordSet added to a zone the same holds; `retained` knows what that was.
+For what a RecordSet added to a zone the same holds; `retained` knows what that was, and
+`without_zone` what is told to a RecordSet whose Zone is away.
 """
 
 import itertools
@@ -48,6 +49,7 @@ from dnsfleet_operator.zones.placements import Selections
 from dnsfleet_operator.zones.results import AWAY, Pass, Results
 from dnsfleet_operator.zones.retained import Retained, published_at, stand_in
 from dnsfleet_operator.zones.settling import Settling
+from dnsfleet_operator.zones.without_zone import WithoutZone
 
 MOST_ORIGINS = 100
 """Origins that one pass looks at: a tenth of a second, for which a change may have to wait."""
@@ -71,6 +73,7 @@ class ZonePasses:
         self._settling = Settling(self._ledger)
         self._absences = Absences(store, self._deletions, orphan_seconds)
         self._retained = Retained(self._ledger, store, self._deletions, self._absences)
+        self._without_zone = WithoutZone(self._ledger, self._is_orphan)
         self._assembler = Assembler(outside, published=self._retained.published)
         self._selections = Selections()
         self._naming: Groups[str] = Groups()
@@ -96,6 +99,11 @@ class ZonePasses:
     def orphans_since(self) -> Mapping[str, float]:
         """Since when each of them is missed: Unix time in seconds, or infinite for no time."""
         return self._absences.of_kind("Zone")
+
+    @property
+    def first_removal(self) -> float | None:
+        """When an orphan may be removed at the earliest, Unix time in seconds; None for never."""
+        return self._absences.first_removal("Zone")
 
     @property
     def waiting(self) -> int:
@@ -185,7 +193,7 @@ class ZonePasses:
         for origin in outcomes:
             self._touched |= self.results.members.get(origin, frozenset())
         touched, self._touched = frozenset(self._touched), set()
-        self.results.tell(touched, observation, self._assembler)
+        self.results.tell(touched, observation, self._assembler, self._without_zone)
         again = {each.origin: each.again for each in assembly.zones if each.again is not None}
         origins = frozenset(assembly.origins) | outcomes.keys()
         return Pass(outcomes, origins, touched, again, self._publisher.away)
@@ -327,6 +335,11 @@ class ZonePasses:
             else:
                 _log.warning("%s is gone and its zone is served on: %s", reference, why)
 
+    def _is_orphan(self, origin: str) -> bool:
+        """Whether edges serve an origin that no Zone object names, and are to go on."""
+        served = origin in self._live and origin not in self._removed
+        return served and origin not in self._naming
+
     def _remove(self, origins: Iterable[str]) -> None:
         """Have the next pass remove these zones."""
         for origin in origins:
@@ -393,6 +406,7 @@ class ZonePasses:
             if outcome.state is State.REMOVED:
                 self._removed.discard(origin)
                 self._want_nothing(origin)
+                self._touched |= self._ledger.of_zone(origin).keys()
                 self._set_live(origin, False, observation)
             elif outcome.manifest is not None and not outcome.manifest.tombstone:
                 self._set_live(origin, True, observation)

@@ -16,6 +16,7 @@ from dnsfleet_publisher.publishing import Outcome, State
 
 from dnsfleet_operator.observed.observation import Observation
 from dnsfleet_operator.zones.placements import Placements
+from dnsfleet_operator.zones.without_zone import WithoutZone
 
 AWAY = "StoreUnavailable"
 """The reason of an outcome for which the core did not answer."""
@@ -124,7 +125,13 @@ class Results:
         self.held.discard(origin)
         self.placements.remove(origin)
 
-    def tell(self, touched: Set[Reference], observation: Observation, assembler: Assembler) -> None:
+    def tell(
+        self,
+        touched: Set[Reference],
+        observation: Observation,
+        assembler: Assembler,
+        without_zone: WithoutZone,
+    ) -> None:
         """Bring up to date what is said of these Zones and RecordSets."""
         for reference in touched:
             if reference.kind == "Zone":
@@ -137,7 +144,7 @@ class Results:
                 self.waiting.discard(reference)
                 continue
             self.taken[reference] = Taken(known.uid, known.generation)
-            if wrong := (*known.violations, *assembler.violations_of(reference)):
+            if wrong := (*known.violations, *without_zone.violations_of(reference, assembler)):
                 self.violations[reference] = wrong
             else:
                 self.violations.pop(reference, None)

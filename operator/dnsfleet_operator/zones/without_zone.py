@@ -1,0 +1,43 @@
+"""What is said of a RecordSet whose Zone is away.
+
+A published zone without a Zone object is served on for a grace period, with all that RecordSets
+added to it. Their owners see no harm in an answer, and have to know that there will be one: their
+Zone has to come back, and until then no change of theirs takes effect.
+"""
+
+from collections.abc import Callable, Sequence
+
+from dnsfleet.resources import RecordSet, Reference
+from dnsfleet.violations import Violation
+from dnsfleet_publisher.assembling import Assembler
+
+from dnsfleet_operator.zones.claims import Ledger
+
+
+class WithoutZone:
+    """Knows the RecordSets that are served without their Zone."""
+
+    def __init__(self, ledger: Ledger, is_orphan: Callable[[str], bool]) -> None:
+        """`is_orphan` tells whether an origin is served and no Zone object names it."""
+        self._ledger = ledger
+        self._is_orphan = is_orphan
+
+    def violations_of(self, reference: Reference, assembler: Assembler) -> Sequence[Violation]:
+        """What is wrong with a Zone or RecordSet beside its form, with this in mind."""
+        record_set = None
+        if reference.kind == "RecordSet":
+            record_set = assembler.record_sets.get(reference)
+        if record_set is not None and not assembler.owners.owns(record_set.zone_reference):
+            for origin, claim in self._ledger.of_record_set(reference):
+                same = claim.uid in ("", record_set.metadata.uid)
+                if same and claim.zone == record_set.zone_reference and self._is_orphan(origin):
+                    return [_zone_away(record_set, origin)]
+        return assembler.violations_of(reference)
+
+
+def _zone_away(record_set: RecordSet, origin: str) -> Violation:
+    message = (
+        f"{record_set.zone_reference} is gone; {origin} is served on as it was published, for a "
+        "day by default, and takes no change; make the Zone again"
+    )
+    return Violation("ZoneAway", message, f"{record_set.reference}: spec.zoneRef")
