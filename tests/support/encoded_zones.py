@@ -1,9 +1,11 @@
-"""The records in an encoded zone, owner names as it has them, and deltas that nobody checks."""
+"""Zones and deltas as they are encoded: what is in them, and such that nobody checks."""
 
 import struct
 from collections.abc import Iterator
 
 import dns.name
+import dns.zone
+from dnsfleet_engine import Zone
 
 WireRecord = tuple[bytes, int, int, bytes]
 """Owner in lower case wire form, type number, TTL, wire rdata."""
@@ -34,3 +36,21 @@ def removal(origin: dns.name.Name, owner: dns.name.Name, rtype: int) -> bytes:
     """A delta, format 1, that takes one RRset away."""
     zone, gone = (bytes([len(wire)]) + wire for wire in map(folded_wire, (origin, owner)))
     return b"\1" + zone + struct.pack(">I", 1) + gone + struct.pack(">HI", rtype, 0)
+
+
+def unchecked(text: str, origin: str) -> Zone:
+    """The zone of a master file, whose rules nobody checks; each RRset has the lowest TTL."""
+    parsed = dns.zone.from_text(text, origin, relativize=False, check_origin=False)
+    rrsets: dict[tuple[dns.name.Name, int], tuple[list[int], set[bytes]]] = {}
+    for owner, ttl, rdata in parsed.iterate_rdatas():
+        ttls, rdatas = rrsets.setdefault((owner, int(rdata.rdtype)), ([], set()))
+        ttls.append(ttl)
+        rdatas.add(rdata.to_wire() or b"")
+    apex = folded_wire(dns.name.from_text(origin))
+    encoded = b"\1" + bytes([len(apex)]) + apex + struct.pack(">I", len(rrsets))
+    for (owner, rtype), (ttls, rdatas) in sorted(rrsets.items()):
+        wire = folded_wire(owner)
+        encoded += bytes([len(wire)]) + wire
+        encoded += struct.pack(">HIH", rtype, min(ttls), len(rdatas))
+        encoded += b"".join(struct.pack(">H", len(each)) + each for each in sorted(rdatas))
+    return Zone.decode(encoded)

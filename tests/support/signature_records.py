@@ -1,8 +1,9 @@
 """Zones whose signatures say when they are valid, and are signatures of nothing: no part of the
 fleet verifies them."""
 
-from dnsfleet.zones import master_files
 from dnsfleet_engine import Zone
+
+from support import encoded_zones
 
 ORIGIN = "example.com."
 ALGORITHM = 13
@@ -19,15 +20,17 @@ def rrsig(covered: str, begins: int, ends: int, tag: int = TAG, algorithm: int =
 
 
 def zone(*records: str, serial: int = 1) -> Zone:
-    """A zone with an SOA, the key and these records, each a line with a relative owner."""
+    """A zone with an SOA, the key and these records, each a line with a relative owner.
+
+    It is not checked: names and RRsets may lack the records that would prove them.
+    """
     soa = f"@ SOA ns.example.net. hostmaster.example.net. {serial} 7200 900 1209600 300"
     lines = ("$TTL 300", soa, "@ NS ns.example.net.", f"@ DNSKEY {DNSKEY}", *records)
-    made, found = master_files.read("\n".join(lines).encode() + b"\n", "zone", ORIGIN)
-    assert made is not None, found
-    return made
+    return encoded_zones.unchecked("\n".join(lines), ORIGIN)
 
 
 def signed(begins: int, ends: int, *records: str, serial: int = 1) -> Zone:
-    """A zone whose three RRsets at the apex are signed for this time."""
-    own = [f"@ {rrsig(covered, begins, ends)}" for covered in ("SOA", "NS", "DNSKEY")]
+    """A zone whose RRsets at the apex are signed for this time, with NSEC."""
+    covered = ("SOA", "NS", "DNSKEY", "NSEC")
+    own = ["@ NSEC @ NS SOA RRSIG NSEC DNSKEY", *(f"@ {rrsig(c, begins, ends)}" for c in covered)]
     return zone(*own, *records, serial=serial)
