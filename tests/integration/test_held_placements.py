@@ -207,8 +207,7 @@ def test_another_leader_comes_to_the_same_hold(fleet: ControlledFleet, core: Val
     entry, before = wait_until_held(fleet, "Placement", 1), placed(fleet)
     fleet.controller.stop()
     with ControlledFleet(core, before=fleet) as anew:
-        anew.wait_for_passes("Fleet", more=3)
-        anew.wait_for_passes("Proof")
+        wait_for("everything is proved", lambda: anew.passes("Proof") > 0, DEADLINE_SECONDS)
         anew.wait_for_passes("Fleet", more=3)
         (again,) = held(anew)
         assert (again["hash"], again["since"]) == (entry["hash"], entry["since"])
