@@ -164,6 +164,12 @@ class ZoneBuilder:
         TXT that does not begin with a quote is one text, split into strings of 255 octets.
         """
 
+    def records_of(self, types: list[str], most: int) -> list[tuple[str, str, int, str, str]]:
+        """The first `most` records of these types that were added, in the order they came.
+
+        Each is (owner, type, TTL in seconds, rdata, where). Those of `add_zone` are not among them.
+        """
+
     def finish(self) -> tuple[Zone | None, list[tuple[str, str, str, Severity]]]:
         """The zone (None after an error) and what was found: (reason, message, where, severity)."""
 

@@ -50,6 +50,21 @@ def is_absolute(text: str) -> bool:
     return (len(before) - len(before.rstrip("\\"))) % 2 == 0
 
 
+def shown(name: str) -> str:
+    """A name as messages show it: where it has A-labels, with its U-labels behind it."""
+    if "xn--" not in name:
+        return name
+    import idna
+
+    try:
+        labels = [
+            idna.ulabel(each) if each.startswith("xn--") else each for each in name.split(".")
+        ]
+    except idna.IDNAError:
+        return name  # octets that somebody called an A-label
+    return f"{name} ({'.'.join(labels)})"
+
+
 def is_at_or_below(name: str, ancestor: str) -> bool:
     """Whether `name` is `ancestor` or a name under it; both absolute."""
     return _parse(name, ROOT).is_subdomain(_parse(ancestor, ROOT))

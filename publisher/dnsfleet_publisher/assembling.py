@@ -266,6 +266,7 @@ class Assembler:
             labels_of(own, zone, self.labels),
             frozenset(self.retained.intersection(self.record_sets.references(zone.reference))),
             source.parts,
+            source.doubtful,
         )
         return self._last_good.build(inputs, self._documents)
 

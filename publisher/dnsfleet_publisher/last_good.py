@@ -24,6 +24,7 @@ from dnsfleet.resources import RecordSet, Reference
 from dnsfleet.resources.documents import Document
 from dnsfleet.violations import Violation, errors
 from dnsfleet.zones import building, ownership
+from dnsfleet.zones.checking.written import Written
 from dnsfleet.zones.ownership import Owned
 from dnsfleet.zones.parts import Parts
 from dnsfleet_engine import Zone
@@ -79,6 +80,8 @@ class Inputs:
     """Those of the RecordSets whose object does not say them any more."""
     parts: Parts | None = None
     """What the Zone's own records come from."""
+    doubtful: tuple[Written, ...] = ()
+    """Records of its zone file that are to be looked at again with the RecordSets."""
 
 
 class _Built(NamedTuple):
@@ -170,8 +173,9 @@ class LastGood:
 
         RecordSets in `out` are left out: their last good version breaks the zone, too.
         """
-        resource, base = inputs.resource, inputs.base
+        resource, base, doubtful = inputs.resource, inputs.base, inputs.doubtful
         if resource.reference in wrong:
+            doubtful = ()  # its errors are what there is to tell
             good = self._good(resource)
             base = None if good is None else self._bases.get(resource.reference, (None, None))[0]
             resource = resource if good is None else good
@@ -180,7 +184,9 @@ class LastGood:
             for item in inputs.record_sets
             if item.reference not in out
         )
-        return replace(inputs, resource=resource, base=base, record_sets=record_sets)
+        return replace(
+            inputs, resource=resource, base=base, record_sets=record_sets, doubtful=doubtful
+        )
 
     def _good_record_set(self, record_set: RecordSet, zone: resources.Zone) -> RecordSet:
         return self._good(record_set) or self._published(zone.origin, record_set) or record_set
@@ -206,7 +212,9 @@ def _build(inputs: Inputs) -> _Built:
     admission = ownership.admit(
         resource, inputs.record_sets, inputs.labels, inputs.base, inputs.retained
     )
-    zone, violations = building.from_resources(resource, admission.record_sets, inputs.base)
+    zone, violations = building.from_resources(
+        resource, admission.record_sets, inputs.base, inputs.doubtful
+    )
     found: dict[Reference, tuple[Violation, ...]] = {}
     for violation in (*admission.violations, *violations):
         about = subject(violation) or own

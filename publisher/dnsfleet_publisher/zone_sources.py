@@ -18,6 +18,7 @@ from dnsfleet.resources import ConfigMap, Reference
 from dnsfleet.resources.documents import Document
 from dnsfleet.violations import Violation
 from dnsfleet.zones import building, master_files
+from dnsfleet.zones.checking.written import Written
 from dnsfleet.zones.parts import Parts
 from dnsfleet_engine import Zone, ZoneBuilder
 
@@ -37,6 +38,8 @@ class Source:
     """Seconds after which to ask for the text again; None for never."""
     parts: Parts | None = None
     """What the zone is made of; None where it could not be read."""
+    doubtful: tuple[Written, ...] = ()
+    """Its records that are to be looked at again with those of RecordSets."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ class ZoneSources:
             where = f"{zone.reference}: spec.zoneFile.{field}"
             return Source(None, (Violation(why, message, where),), error.again)
         report, counting = self._progress, _Counting(found)
-        built, violations = building.from_zone_file(
+        built, violations, doubtful = building.from_zone_file(
             zone,
             found.text,
             found.name,
@@ -125,7 +128,7 @@ class ZoneSources:
             None if report is None else lambda read, total: report(found.name, read, total),
             counting.count,
         )
-        return Source(built, tuple(violations), parts=counting.parts)
+        return Source(built, tuple(violations), parts=counting.parts, doubtful=doubtful)
 
 
 class _Counting:

@@ -31,13 +31,13 @@ def build(name: str) -> tuple[dict[str, EngineZone], int, list[Violation]]:
     namespaces = {i.metadata.name: i.metadata.labels for i in objects if isinstance(i, Namespace)}
     built = {}
     for zone in own:
-        base = None
+        base, doubtful = None, ()
         if zone.spec.zone_file is not None:
             path = FOLDER / name / (zone.spec.zone_file.path or "")
-            base, problems = building.from_zone_file(zone, path.read_bytes(), path.name)
+            base, problems, doubtful = building.from_zone_file(zone, path.read_bytes(), path.name)
             violations += problems
         admission = ownership.admit(zone, sets[zone.reference], namespaces, base)
-        result, problems = building.from_resources(zone, admission.record_sets, base)
+        result, problems = building.from_resources(zone, admission.record_sets, base, doubtful)
         violations += admission.violations + problems
         if result is not None:
             built[zone.origin] = result

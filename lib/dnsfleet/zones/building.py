@@ -8,10 +8,14 @@ RecordSets must not harm each other or the zone: first all are added at once, wh
 case and costs the least. When that zone breaks a rule, they are added one by one in order of age
 to the last good zone, and each that breaks it is left out with its violations. So the result never
 depends on which of two records a check happens to name.
+
+What is well-formed and mostly a mistake is looked for at the end, in the zone that came of it all
+(see `checking`).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
+from typing import NamedTuple
 
 from dnsfleet_engine import Zone, ZoneBuilder
 
@@ -19,11 +23,23 @@ from dnsfleet import names, resources, rrtypes
 from dnsfleet.resources import Record, RecordSet
 from dnsfleet.violations import Violation
 from dnsfleet.zones import sharing
+from dnsfleet.zones.checking import checks, ignoring, written
+from dnsfleet.zones.checking.written import Written
 from dnsfleet.zones.master_files import Built, Include, Progress, add_file, finish
 from dnsfleet.zones.sharing import RRsetKey
 
 NONE_SHARED: Mapping[RRsetKey, int] = MappingProxyType({})
 """TTLs where no RRset has several owners."""
+
+
+class FromFile(NamedTuple):
+    """What a zone file gave."""
+
+    zone: Zone | None
+    """None after an error."""
+    violations: list[Violation]
+    doubtful: tuple[Written, ...] = ()
+    """Its records that `from_resources` is to look at again, with those of RecordSets."""
 
 
 def from_zone_file(
@@ -33,7 +49,7 @@ def from_zone_file(
     include: Include | None = None,
     progress: Progress | None = None,
     count: Callable[[ZoneBuilder], None] | None = None,
-) -> Built:
+) -> FromFile:
     """The zone of a Zone's `zoneFile`, with the SOA and NS of its spec where the file has none.
 
     Places are `NAME:LINE`. For a text inside the object take `REFERENCE: spec.zoneFile.inline`
@@ -45,54 +61,74 @@ def from_zone_file(
     if count is not None:
         count(builder)
     _add_apex(builder, zone)
+    records = written.of(builder)
     built, found = finish(builder, found)
     found = [_explain_second_soa(violation, zone) for violation in found]
     if built is None:
-        return None, found
+        return FromFile(None, found)
     if not built.signed and built.get(built.origin, "ZONEMD") is not None:
         found.append(_lost_digest(built, name))
     conflict = _other_name_servers(built, zone) or _soa_beside_signatures(built, zone)
-    return (built, found) if conflict is None else (None, [*found, conflict])
+    if conflict is not None:
+        return FromFile(None, [*found, conflict])
+    return FromFile(built, found, checks.doubtful(built, records))
 
 
 def from_resources(
-    zone: resources.Zone, record_sets: Sequence[RecordSet], base: Zone | None
+    zone: resources.Zone,
+    record_sets: Sequence[RecordSet],
+    base: Zone | None,
+    doubtful: Iterable[Written] = (),
 ) -> Built:
     """The zone of a Zone object and the RecordSets that may add to it, oldest first.
 
-    `base` is the zone of its `zoneFile`, or None where it has none. Places are `REFERENCE: FIELD`.
-    An error in a RecordSet leaves that RecordSet out; only one in the Zone gives no zone. The
-    serial is that of the file or 0: publishing sets it.
+    `base` is the zone of its `zoneFile`, or None where it has none, and `doubtful` what came with
+    it. Places are `REFERENCE: FIELD`. An error in a RecordSet leaves that RecordSet out; only one
+    in the Zone gives no zone. The serial is that of the file or 0: publishing sets it.
     """
     found: list[Violation] = []
+    records = [*doubtful]
     if base is None:
-        base, found = _own_records(zone)
-    if base is None or not record_sets:
-        return base, found
+        base, found = _own_records(zone, records)
+    if base is None:
+        return None, found
+    built, more = _with_record_sets(zone, base, record_sets, records)
+    off, unknown = ignoring.ignored(zone, record_sets)
+    return built, [*found, *more, *unknown, *checks.check(built, records, off)]
+
+
+def _with_record_sets(
+    zone: resources.Zone, base: Zone, record_sets: Sequence[RecordSet], records: list[Written]
+) -> tuple[Zone, list[Violation]]:
+    """`base` with the RecordSets that fit; what they add is appended to `records`."""
+    if not record_sets:
+        return base, []
+    found: list[Violation] = []
     ttls = sharing.lowest_ttls(zone, record_sets)
-    whole, more = _add_record_sets(zone, base, record_sets, ttls)
+    whole, more = _add_record_sets(zone, base, record_sets, ttls, records)
     if whole is not None:
-        return whole, found + more
+        return whole, more
     extended, fit = base, []
     for record_set in record_sets:
-        longer, more = _add_record_sets(zone, extended, [record_set], ttls)
+        longer, more = _add_record_sets(zone, extended, [record_set], ttls, records)
         found += [_about(record_set, violation) for violation in more]
         if longer is not None:
             extended = longer
             fit.append(record_set)
     if ttls:  # which may be those of one that was left out
-        again, _ = _add_record_sets(zone, base, fit, sharing.lowest_ttls(zone, fit))
+        again, _ = _add_record_sets(zone, base, fit, sharing.lowest_ttls(zone, fit), [])
         extended = again or extended
     return extended, found
 
 
-def _own_records(zone: resources.Zone) -> Built:
+def _own_records(zone: resources.Zone, written_here: list[Written]) -> Built:
     builder = ZoneBuilder(zone.origin)
     _add_apex(builder, zone)
     records = zone.spec.records or ()
     found = _apex_records(zone, records)
     found += _add_records(builder, zone, f"{zone.reference}", records)
-    return _unsigned(finish(builder, found), f"{zone.reference}: spec.records")
+    where = f"{zone.reference}: spec.records"
+    return _unsigned(_finish(builder, found, written_here), where)
 
 
 def _add_record_sets(
@@ -100,6 +136,7 @@ def _add_record_sets(
     base: Zone,
     record_sets: Iterable[RecordSet],
     ttls: Mapping[RRsetKey, int],
+    written_here: list[Written],
 ) -> Built:
     """The zone with these RecordSets; `ttls` are those of RRsets that several of them share."""
     builder = ZoneBuilder(zone.origin)
@@ -108,7 +145,7 @@ def _add_record_sets(
     for record_set in record_sets:
         subject, records = f"{record_set.reference}", record_set.spec.records
         found += _add_records(builder, zone, subject, records, ttls)
-    return _unsigned(finish(builder, found), zone.origin)
+    return _unsigned(_finish(builder, found, written_here), zone.origin)
 
 
 def _unsigned(built: Built, where: str) -> Built:
@@ -124,6 +161,15 @@ def _unsigned(built: Built, where: str) -> Built:
         "serial publishing may not set; give a signed zone as spec.zoneFile"
     )
     return None, [*found, Violation("SignedZone", message, where)]
+
+
+def _finish(builder: ZoneBuilder, found: Iterable[Violation], written_here: list[Written]) -> Built:
+    """The builder's zone, whose records are appended to `written_here` where it is good."""
+    records = written.of(builder)
+    zone, violations = finish(builder, found)
+    if zone is not None:
+        written_here += records
+    return zone, violations
 
 
 def _add_apex(builder: ZoneBuilder, zone: resources.Zone) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dnsfleet_engine import Zone, ZoneBuilder
 
 from dnsfleet.violations import Violation, errors
+from dnsfleet.zones.checking import checks, written
 
 MAX_FILE = 1 << 30
 """Octets of a master file after gzip: 20 million records; more is an error or an attack."""
@@ -37,7 +38,10 @@ def read(
     Without `origin` the owner of the first SOA is the apex.
     """
     builder = ZoneBuilder(origin)
-    return finish(builder, add_file(builder, text, name, include, progress))
+    found = add_file(builder, text, name, include, progress)
+    records = written.of(builder)
+    zone, found = finish(builder, found)
+    return zone, found if zone is None else [*found, *checks.check(zone, records)]
 
 
 def is_compressed(text: bytes) -> bool:

@@ -47,6 +47,14 @@ def test_faults_say_what_is_wrong(text: str, message: str) -> None:
     assert message in str(caught.value)
 
 
+def test_messages_show_u_labels_as_well() -> None:
+    assert names.shown("www.example.") == "www.example."
+    assert names.shown("www.xn--bcher-kva.example.") == (
+        "www.xn--bcher-kva.example. (www.bücher.example.)"
+    )
+    assert names.shown("xn--zzzzzzz99999999.com.") == "xn--zzzzzzz99999999.com."
+
+
 def test_the_origin_counts_in_the_length() -> None:
     longest = ".".join(["a" * 63] * 3 + ["a" * 61])
     assert names.normalise(longest)

@@ -9,13 +9,16 @@ mod joining;
 
 use crate::gathered::Gathered;
 use crate::master::{self, Include, Sink, Where};
-use crate::name::Name;
+use crate::name::{self, Name};
 use crate::rdata::{self, MAX_TTL};
 use crate::violations::Severity;
 use crate::zone::Zone;
 
 /// A violation as its reader gets it: reason, message, place, severity.
 pub type Found = (&'static str, String, String, Severity);
+
+/// A record as its reader gets it: owner, type, TTL in seconds, rdata, place.
+pub type Listed = (String, String, u32, String, String);
 
 /// Gathers records and makes a zone of them.
 pub struct Builder {
@@ -111,6 +114,27 @@ impl Builder {
     /// The origin, once it is known.
     fn apex(&self) -> Option<&Name> {
         self.origin.as_ref().or(self.gathered.soa_owner.as_ref())
+    }
+
+    /// The first `most` records of these types that were added, in the order they came.
+    pub fn records_of(&self, types: &[u16], most: usize) -> Vec<Listed> {
+        let gathered = &self.gathered;
+        let wanted = gathered
+            .records
+            .iter()
+            .filter(|record| types.contains(&record.rtype));
+        let listed = wanted.take(most).map(|record| {
+            let mut text = String::new();
+            rdata::to_text(record.rtype, gathered.rdata(record), &mut text);
+            (
+                name::to_text(gathered.owner(record)),
+                rdata::rtype_to_text(record.rtype),
+                record.ttl,
+                text,
+                gathered.place_text(Some(record.place)),
+            )
+        });
+        listed.collect()
     }
 
     /// The zone, None after an error, and all that was found.

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use super::callbacks::Callbacks;
-use crate::builder::Builder;
+use crate::builder::{self, Builder};
 use crate::name::{self, Name};
 use crate::rdata;
 use crate::violations::Severity;
@@ -247,6 +247,18 @@ impl ZoneBuilder {
         let builder = self.builder.as_mut().ok_or_else(finished)?;
         builder.add_record(owner, rtype, ttl, data, r#where);
         Ok(())
+    }
+
+    fn records_of(
+        &mut self,
+        py: Python<'_>,
+        types: Vec<String>,
+        most: usize,
+    ) -> PyResult<Vec<builder::Listed>> {
+        let numbers = types.iter().map(|text| type_number(text));
+        let numbers = numbers.collect::<PyResult<Vec<u16>>>()?;
+        let builder = self.builder()?;
+        Ok(py.detach(|| builder.records_of(&numbers, most)))
     }
 
     #[allow(clippy::type_complexity)]

@@ -256,7 +256,7 @@ def test_a_zone_file_in_the_manifest_gives_its_lines() -> None:
     assert isinstance(zone, Zone)
     assert zone.spec.zone_file is not None
     text = (zone.spec.zone_file.inline or "").encode()
-    _, violations = building.from_zone_file(zone, text, f"{zone.reference}: spec.zoneFile.inline")
+    _, violations, _ = building.from_zone_file(zone, text, f"{zone.reference}: spec.zoneFile.inline")
     (line,) = lines(documents.place(violations, [document]))
     assert written.splitlines()[12] == "      www A 127.0.0.300"
     assert line == (

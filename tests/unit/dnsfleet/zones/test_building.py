@@ -138,14 +138,14 @@ def test_gzip() -> None:
 
 def test_a_zone_file_without_soa_takes_that_of_the_spec() -> None:
     zone = yaml_resources.zone("{nameServers: [ns1.example.net], soa: {}, zoneFile: {path: f}}")
-    built, violations = building.from_zone_file(zone, b"$TTL 300\nwww A 192.0.2.1\n", "f")
+    built, violations, _ = building.from_zone_file(zone, b"$TTL 300\nwww A 192.0.2.1\n", "f")
     assert violations == []
     assert get(built, "example.com.", "NS") == (300, ["ns1.example.net."])
 
 
 def test_soa_in_file_and_spec() -> None:
     zone = yaml_resources.zone("{nameServers: [ns1.example.net], soa: {}, zoneFile: {path: f}}")
-    built, violations = building.from_zone_file(zone, FILE, "f")
+    built, violations, _ = building.from_zone_file(zone, FILE, "f")
     assert built is None
     assert [str(violation) for violation in errors(violations)] == [
         "Zone default/example-com: spec.soa: the zone file has a SOA already; remove spec.soa, or "
@@ -155,18 +155,18 @@ def test_soa_in_file_and_spec() -> None:
 
 def test_name_servers_in_file_and_spec() -> None:
     zone = yaml_resources.zone("{nameServers: [ns9.example.net], zoneFile: {path: f}}")
-    built, violations = building.from_zone_file(zone, FILE, "f")
+    built, violations, _ = building.from_zone_file(zone, FILE, "f")
     assert built is None
     assert [str(violation) for violation in violations] == [
         "Zone default/example-com: spec.nameServers: the zone file names other servers; remove "
         "spec.nameServers, or the NS records at the apex of the file [ConflictingNameServers]"
     ]
     odd = FILE.replace(b"NS ns1.example.net.", b"NS xn--a-.example.net.")
-    built, violations = building.from_zone_file(zone, odd, "f")
+    built, violations, _ = building.from_zone_file(zone, odd, "f")
     assert built is None
     assert [violation.reason for violation in violations] == ["ConflictingNameServers"]
     same = yaml_resources.zone("{nameServers: [NS1.example.net], zoneFile: {path: f}}")
-    built, violations = building.from_zone_file(same, FILE, "f")
+    built, violations, _ = building.from_zone_file(same, FILE, "f")
     assert built is not None
 
 
