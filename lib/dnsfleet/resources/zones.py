@@ -80,9 +80,14 @@ class Soa(Model):
 
     @field_validator("rname", mode="before")
     @classmethod
-    def _dot_for_the_at(cls, text: object) -> object:
+    def _mailbox_as_a_name(cls, text: object) -> object:
         if isinstance(text, str) and "@" in text:
             raise ValueError(f'"{text}" has an @; write a dot in its place: {_as_name(text)}')
+        if isinstance(text, str) and not text.partition(".")[0].isascii():
+            raise ValueError(
+                f'"{text}" begins with a mailbox that has letters outside ASCII, for which the SOA '
+                "has no form; write another one"
+            )
         return text
 
 
@@ -97,7 +102,7 @@ class ZoneSpec(Model):
     """What people say about a zone."""
 
     origin: Annotated[str, Field(min_length=1, max_length=names.MAX_TEXT)]
-    """The apex of the zone, in A-label form; immutable."""
+    """The apex of the zone, in letters of any script or A-labels; immutable."""
     ttl: Ttl = DEFAULT_TTL
     """Seconds for records without their own TTL."""
     name_servers: (

@@ -24,7 +24,7 @@ from dnsfleet.resources import Record, RecordSet
 from dnsfleet.violations import Violation
 from dnsfleet.zones import sharing
 from dnsfleet.zones.checking import checks, ignoring, written
-from dnsfleet.zones.checking.written import Written
+from dnsfleet.zones.checking.written import TARGET_FIELDS, Written
 from dnsfleet.zones.master_files import Built, Include, Progress, add_file, finish
 from dnsfleet.zones.sharing import RRsetKey
 
@@ -204,7 +204,8 @@ def _add_records(
     for index, record in enumerate(records):
         where = f"{subject}: spec.records[{index}]"
         try:
-            owner = names.normalise(record.name, origin)
+            name = names.to_a_labels(record.name)
+            owner = names.normalise(name, origin)
         except ValueError as error:
             found.append(Violation("BadName", str(error), f"{where}.name"))
             continue
@@ -220,14 +221,30 @@ def _add_records(
         if number is not None:
             ttl = ttls.get((owner, rrtypes.to_text(number)), ttl)
         for place, text in enumerate(record.data):
-            builder.add_record(record.name, record.type, ttl, text, f"{where}.data[{place}]")
-        if _looks_absolute(record.name, owner, origin):
+            at = f"{where}.data[{place}]"
+            try:
+                builder.add_record(name, record.type, ttl, _with_a_labels(record.type, text), at)
+            except ValueError as error:
+                found.append(Violation("BadName", str(error), at))
+        if _looks_absolute(name, owner, origin):
             message = (
                 f"{record.name} has no dot at its end and becomes {record.name}.{origin}; "
                 "add the dot if you mean it as it stands"
             )
             found.append(Violation("RelativeName", message, f"{where}.name", "warning"))
     return found
+
+
+def _with_a_labels(rtype: str, data: str) -> str:
+    """Rdata whose target, where it has one, is in A-labels; ValueError on a bad U-label."""
+    if data.isascii() or rtype not in TARGET_FIELDS:
+        return data
+    field = TARGET_FIELDS[rtype]
+    words = data.split(maxsplit=field + 1)
+    if len(words) <= field:
+        return data  # the engine says what is missing
+    words[field] = names.to_a_labels(words[field])
+    return " ".join(words)
 
 
 def _looks_absolute(name: str, owner: str, origin: str) -> bool:

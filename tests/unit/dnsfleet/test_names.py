@@ -19,6 +19,11 @@ SPELLINGS = [
     ("_sip._tcp", "example.com.", "_sip._tcp.example.com."),
     ("0/25.2.0.192.in-addr.arpa", None, "0/25.2.0.192.in-addr.arpa."),
     ("xn--bcher-kva.example", None, "xn--bcher-kva.example."),
+    ("bücher.example", None, "xn--bcher-kva.example."),
+    ("BÜCHER.example", None, "xn--bcher-kva.example."),
+    ("faß.de", None, "xn--fa-hia.de."),
+    ("_dmarc.bücher", "example.com.", "_dmarc.xn--bcher-kva.example.com."),
+    ("b\\195\\188cher", "example.com.", "b\\195\\188cher.example.com."),
 ]
 
 
@@ -36,7 +41,11 @@ FAULTS = [
     ("a\\999.com", '"a\\999.com" has a bad escape; write \\X or \\DDD up to \\255'),
     ("a b.com", '"a b.com" has a blank or control character; write it as \\032'),
     ("xn--zzzzzzz99999999.com", '"xn--zzzzzzz99999999" begins with xn-- but is no A-label'),
-    ("bücher.example", "write its A-label form xn--bcher-kva.example"),
+    ("☃.example", '"☃" is no label of IDNA 2008: '),
+    ("_ü.example", '"_ü" is no label of IDNA 2008: '),
+    ("a。ü.example", '"a。ü" is no label of IDNA 2008: '),
+    ("ü" * 63 + ".example", "is no label of IDNA 2008: Label too long"),
+    ("a\\.ü.example", "has an escape beside letters outside ASCII; write A-labels (xn--…)"),
 ]
 
 

@@ -1,5 +1,5 @@
-//! Owners that providers export in a spelling of their own, which a master file gives another
-//! meaning: right names, and not the ones that were meant.
+//! Owners in a spelling to which a master file gives another meaning than people or the exports of
+//! providers do: right names, and not the ones that were meant.
 
 use crate::rdata::excerpt;
 
@@ -15,6 +15,13 @@ pub fn odd(owner: &[u8]) -> Option<String> {
             "owner \"{}\": an @ stands for the origin only where it is alone; write {}",
             excerpt(owner),
             excerpt(relative)
+        ));
+    }
+    if !owner.is_ascii() {
+        return Some(format!(
+            "owner \"{}\" has letters outside ASCII, which are octets in a master file; write its \
+             A-labels (xn--...), or \\DDD for each octet if it is meant so",
+            excerpt(owner)
         ));
     }
     match owner.strip_prefix(OCTAL_ASTERISK) {

@@ -147,6 +147,14 @@ MAILBOXES = [
 ]
 
 
+def test_a_mailbox_outside_ascii() -> None:
+    """A mailbox is no label of a host name, so IDNA has nothing for it."""
+    (found,) = from_manifest(f"{SOA}jürgen.example.com}}\n")
+    assert found.startswith(
+        'zone.yaml:8: spec.soa.rname: "jürgen.example.com" begins with a mailbox'
+    )
+
+
 @pytest.mark.parametrize(("written", "advised"), MAILBOXES)
 def test_a_mailbox_with_an_at(written: str, advised: str) -> None:
     assert from_manifest(f"{SOA}{written}}}\n") == [
@@ -256,7 +264,9 @@ def test_a_zone_file_in_the_manifest_gives_its_lines() -> None:
     assert isinstance(zone, Zone)
     assert zone.spec.zone_file is not None
     text = (zone.spec.zone_file.inline or "").encode()
-    _, violations, _ = building.from_zone_file(zone, text, f"{zone.reference}: spec.zoneFile.inline")
+    _, violations, _ = building.from_zone_file(
+        zone, text, f"{zone.reference}: spec.zoneFile.inline"
+    )
     (line,) = lines(documents.place(violations, [document]))
     assert written.splitlines()[12] == "      www A 127.0.0.300"
     assert line == (

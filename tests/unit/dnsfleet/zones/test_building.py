@@ -247,7 +247,10 @@ def test_relative_and_absolute_names_of_one_rrset_are_merged_and_told(
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("ü", '"ü" has letters outside ASCII; write its A-label form xn--tda'),
+        (
+            "a.☃",
+            "\"☃\" is no label of IDNA 2008: Codepoint U+2603 at position 1 of '☃' not allowed",
+        ),
         ("a b", '"a b" has a blank or control character; write it as \\032'),
         ("xn--a-", '"xn--a-" begins with xn-- but is no A-label; check its spelling'),
     ],
@@ -259,6 +262,38 @@ def test_a_name_without_a_normal_spelling_is_refused(name: str, message: str) ->
     assert built is None
     place = "Zone default/example-com: spec.records[0].name"
     assert violations == [Violation("BadName", message, place)]
+
+
+@pytest.mark.parametrize(
+    ("rtype", "data", "expected"),
+    [
+        ("CNAME", "Bücher", "xn--bcher-kva.example.com."),
+        ("MX", "10  bücher.example.", "10 xn--bcher-kva.example."),
+        ("SRV", "1 2 3 bücher", "1 2 3 xn--bcher-kva.example.com."),
+        ("HTTPS", '1 bücher alpn="h2,h3"', '1 xn--bcher-kva.example.com. alpn="h2,h3"'),
+        ("TXT", "bücher", '"b\\195\\188cher"'),
+    ],
+)
+def test_u_labels_in_owners_and_targets(rtype: str, data: str, expected: str) -> None:
+    record: dict[str, object] = {"name": "tür", "type": rtype, "data": [data]}
+    built, violations = building.from_resources(yaml_resources.zone_with([record]), [], None)
+    assert errors(violations) == []
+    assert get(built, "xn--tr-xka.example.com.", rtype) == (300, [expected])
+
+
+def test_a_bad_u_label_in_a_target_is_refused() -> None:
+    record: dict[str, object] = {"name": "www", "type": "CNAME", "data": ["☃.example."]}
+    built, violations = building.from_resources(yaml_resources.zone_with([record]), [], None)
+    assert built is None
+    assert [each.reason for each in violations] == ["BadName"]
+    assert violations[0].where == "Zone default/example-com: spec.records[0].data[0]"
+
+
+def test_an_origin_in_u_labels() -> None:
+    zone = yaml_resources.zone("{origin: bücher.example}")
+    built, violations = building.from_resources(zone, [], None)
+    assert built is not None and violations == []
+    assert built.origin == zone.origin == "xn--bcher-kva.example."
 
 
 @pytest.mark.parametrize(

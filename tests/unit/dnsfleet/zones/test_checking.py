@@ -237,3 +237,8 @@ def test_a_big_zone_is_looked_at_in_part() -> None:
 def test_a_zone_full_of_mistakes_is_told_in_part() -> None:
     text = "".join(f"a{index} CNAME gone\n" for index in range(checks.MAX_DOUBTFUL + 1))
     assert len(found_in(text)) == checks.MAX_DOUBTFUL
+
+
+def test_letters_outside_ascii_in_a_file_are_told() -> None:
+    assert found_in("bücher A 192.0.2.1") == [("bücher A 192.0.2.1", "BadName")]
+    assert found_in("b\\195\\188cher A 192.0.2.1") == []
