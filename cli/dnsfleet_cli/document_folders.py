@@ -10,6 +10,11 @@ from dnsfleet_cli.zone_files import Stamp
 SUFFIXES = (".yaml", ".yml")
 
 
+def is_manifest(path: Path) -> bool:
+    """Whether a file that somebody names is one of documents, by its name."""
+    return path.suffix in SUFFIXES
+
+
 def find(folder: Path) -> Iterator[tuple[Path, Stamp]]:
     """Every file of documents in a folder and below, in the order of names.
 

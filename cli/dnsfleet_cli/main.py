@@ -128,6 +128,33 @@ def verify(
 
 
 @app.command()
+def check(
+    paths: Annotated[
+        list[Path],
+        typer.Option(
+            "--filename",
+            "-f",
+            help="A manifest (*.yaml, *.yml), a folder of them, or a master file; repeatable.",
+            show_default=False,
+        ),
+    ],
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CHECK", help="A check to leave out (docs/checks.md); repeatable."),
+    ] = None,
+) -> None:
+    """Check manifests and master files, without a cluster and without serving them.
+
+    Give the Zones and the RecordSets that add to them together. Prints `FILE:LINE: message
+    [Reason]` for each finding. Exit status: 0 no errors (warnings are shown), 1 errors, 2 a file
+    cannot be read.
+    """
+    from dnsfleet_cli import checking
+
+    raise typer.Exit(checking.check(paths, ignore or []))
+
+
+@app.command()
 def serve(
     zones: Annotated[
         list[str] | None,

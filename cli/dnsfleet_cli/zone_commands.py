@@ -14,7 +14,7 @@ from dnsfleet.violations import Violation, errors
 from dnsfleet.zones import signatures
 from dnsfleet_engine import Zone
 
-from dnsfleet_cli import zone_files
+from dnsfleet_cli import document_folders, zone_files
 from dnsfleet_cli.troubles import NEGATIVE, OK, TROUBLE, Trouble, counted
 from dnsfleet_cli.whole_files import PatientFiles
 from dnsfleet_cli.zone_files import Inclusions
@@ -22,13 +22,11 @@ from dnsfleet_cli.zone_files import Inclusions
 
 def lint(file: Path, origin: str | None) -> int:
     """Print what is wrong with a master file."""
-    zone, violations = _load(file, origin)
+    zone, violations = findings(file, origin)
     for violation in violations:
         print(violation)
     if zone is None:
         return NEGATIVE
-    if (found := _signatures_now(zone, file)) is not None:
-        print(found)
     print(f"{file}: {zone.origin} serial {zone.serial}, {zone.records} records, no errors")
     return OK
 
@@ -46,6 +44,21 @@ def diff(a: Path, b: Path, origin: str | None) -> int:
     return NEGATIVE if delta.added or delta.removed or delta.changed else OK
 
 
+def findings(file: Path, origin: str | None) -> tuple[Zone | None, list[Violation]]:
+    """The zone of a master file, None after an error, and all that is wrong with it now."""
+    zone, violations = _load(file, origin)
+    if zone is not None:
+        violations = [*violations, *about_signatures(zone, str(file), time.time())]
+    return zone, violations
+
+
+def about_signatures(zone: Zone, where: str, now: float) -> list[Violation]:
+    """What is wrong with the times of the signatures of a zone; `now` is Unix time in seconds."""
+    period = signatures.period(zone, now)
+    found = None if period is None else signatures.warning(period, period.level(now), where)
+    return [] if found is None else [found]
+
+
 def read(file: Path, origin: str | None) -> Zone | None:
     """The zone of a master file, after printing what was found; None after an error."""
     zone, violations = _load(file, origin)
@@ -61,13 +74,9 @@ def tell(violations: Iterable[Violation]) -> None:
         print(violation, file=sys.stderr)
 
 
-def _signatures_now(zone: Zone, file: Path) -> Violation | None:
-    now = time.time()
-    period = signatures.period(zone, now)
-    return None if period is None else signatures.warning(period, period.level(now), str(file))
-
-
 def _load(file: Path, origin: str | None) -> tuple[Zone | None, list[Violation]]:
+    if document_folders.is_manifest(file):
+        raise Trouble(f"{file} is a manifest; check it by `dnsfleet check -f {file}`")
     inclusions = Inclusions(file, PatientFiles().read)
     normal = None if origin is None else zone_files.normal_origin(origin)
     return zone_files.load(file, normal, inclusions)

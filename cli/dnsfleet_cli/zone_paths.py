@@ -14,6 +14,9 @@ from dnsfleet_cli import zone_files
 from dnsfleet_cli.troubles import reason
 from dnsfleet_cli.whole_files import BeingWrittenError, Files
 
+UNSUPPORTED = "Unsupported"
+"""The reason where a zone file comes from an address, which only the operator asks."""
+
 
 @dataclass
 class _Read:
@@ -90,7 +93,7 @@ class ZonePaths:
         self.forget([zone.reference])
         file = zone.spec.zone_file
         if file is None or file.path is None:
-            raise SourceError("url", "url needs the operator; give a path here", "Unsupported")
+            raise SourceError("url", "url needs the operator; give a path here", UNSUPPORTED)
         folder = Path(document.path).parent
         named = folder / file.path
         path = named.resolve()
