@@ -76,6 +76,27 @@ def test_a_zone_tells_whose_the_values_of_a_shared_rrset_are(fleet: ControlledFl
     wait_for("nothing is shared", lambda: told() is None, DEADLINE_SECONDS)
 
 
+def test_a_zone_that_may_not_say_what_is_meant_is_served_and_told_so(
+    fleet: ControlledFleet,
+) -> None:
+    """The annotation is no part of the spec, and still turns the check off."""
+    records = [{"name": "www", "type": "A", "data": ["192.0.2.1"]}]
+    records.append({"name": "@", "type": "MX", "data": ["10 mail.a.example"]})
+    wanted = zone("a", records=records)
+    fleet.put(wanted)
+    fleet.wait_for_condition("Zone", "a", "Accepted", "AcceptedWithWarnings")
+    fleet.wait_until_served(A, "www.a.example.", "192.0.2.1")
+
+    def told() -> bool:
+        events = fleet.cluster.objects("Event")
+        return any(each["reason"] == "AcceptedWithWarnings" for each in events)
+
+    wait_for("an Event", told, DEADLINE_SECONDS)
+    wanted["metadata"]["annotations"] = {"dnsfleet.io/ignore-checks": "RelativeTarget"}
+    fleet.put(wanted)
+    fleet.wait_for_condition("Zone", "a", "Accepted", "Accepted")
+
+
 def test_what_changes_made_is_proved_after_each_list(fleet: ControlledFleet) -> None:
     fleet.put(zone("a"))
     fleet.wait_for_passes("Proof")

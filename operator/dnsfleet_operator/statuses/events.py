@@ -18,7 +18,7 @@ _API_VERSIONS = {"Secret": "v1", "Deployment": "apps/v1"}
 _WATCHED = ("Accepted", "Programmed", "Drained", "SignaturesValid")
 _QUIET = frozenset({"NotAccepted", "Pending", "ZoneFilePending", "Active", "Draining"})
 """Reasons that say nothing by themselves: another condition does, or all is well."""
-_WARNINGS = frozenset({"NearExpiry"})
+_WARNINGS = frozenset({"AcceptedWithWarnings", "NearExpiry"})
 """Reasons that somebody has to do something about although their condition is still True."""
 _TURNS = frozenset({"SignaturesValid"})
 """Conditions of which only another reason is news: a signer that signs a few records at a time
@@ -47,7 +47,10 @@ def notices(before: Status, status: Status) -> list[Notice]:
             if known is None or _news(known) != _news(condition):
                 found.append(Notice("Warning", reason, condition["message"]))
         elif known is not None and _is_bad(known):
-            found.append(Notice("Normal", reason, condition["message"] or f"{kind} again"))
+            mended = (
+                f"{kind} again" if known["status"] == "False" else "nothing to warn of any more"
+            )
+            found.append(Notice("Normal", reason, condition["message"] or mended))
     return found
 
 

@@ -77,9 +77,12 @@ def test_specs_are_bounded(name: str) -> None:
 COLUMNS = {
     "zones.yaml": (
         ["Origin", "Serial", "Records", "Pops", "Propagated", "Age"],
-        ["Revision", "Seconds", "Message"],
+        ["Revision", "Seconds", "Accepted", "Message"],
     ),
-    "recordsets.yaml": (["Zone", "Records", "Accepted", "Propagated", "Age"], ["Message"]),
+    "recordsets.yaml": (
+        ["Zone", "Records", "Accepted", "Propagated", "Age"],
+        ["Reason", "Message"],
+    ),
     "fleets.yaml": (["Core", "Held", "Orphans", "Ready", "Age"], ["Position", "Message"]),
     "pops.yaml": (
         ["Region", "State", "Edges", "Zones", "Lag", "Ready", "Age"],

@@ -7,7 +7,7 @@ import pytest
 from dnsfleet.resources import Reference
 from dnsfleet_cli.document_files import DocumentFiles
 from dnsfleet_cli.up.desired import DesiredReader
-from dnsfleet_cli.up.events import Event, Rejected
+from dnsfleet_cli.up.events import Event, Rejected, Warned
 from dnsfleet_cli.up.last_good import DocumentChanges
 from support.up_runs import pops, zone
 
@@ -143,6 +143,17 @@ def test_a_zone_that_left_its_file_is_removed_and_not_published(
     path.write_text(zone("zone7", "192.0.2.1"))
     assert folder.look(path) == {"zone7.example."}
     assert folder.reader.desired.removals == set()
+
+
+def test_what_a_zone_may_not_mean_is_told_once_with_the_line_of_its_file(folder: Folder) -> None:
+    text = MASTER.replace("ADDRESS", "192.0.2.1") + "mail 300 CNAME gone\n"
+    path = folder.write("filed.zone", text)
+    assert folder.look(path) == {"filed.example."}
+    (told,) = folder.told
+    assert isinstance(told, Warned)
+    assert (told.where, told.reason) == (f"{path}:4", "MissingTarget")
+    folder.look(folder.write("zone7.yaml", zone("zone7", "192.0.2.2")))
+    assert folder.told == [told]
 
 
 def test_what_is_wrong_with_a_zone_is_told_once_and_at_its_place(folder: Folder) -> None:

@@ -374,6 +374,21 @@ NOTICES = [
         shown("Accepted", "True", "Accepted"),
         [("Normal", "Accepted", "Accepted again")],
     ),
+    (
+        shown("Accepted", "True", "Accepted"),
+        shown("Accepted", "True", "AcceptedWithWarnings", "a"),
+        [("Warning", "AcceptedWithWarnings", "a")],
+    ),
+    (
+        shown("Accepted", "True", "AcceptedWithWarnings", "a"),
+        shown("Accepted", "True", "AcceptedWithWarnings", "a"),
+        [],
+    ),
+    (
+        shown("Accepted", "True", "AcceptedWithWarnings", "a"),
+        shown("Accepted", "True", "Accepted"),
+        [("Normal", "Accepted", "nothing to warn of any more")],
+    ),
     ({}, shown("Programmed", "False", "NotAccepted"), []),
     ({}, shown("Propagated", "False", "Propagating"), []),
     ({}, shown("Drained", "False", "LastActivePop", "a"), [("Warning", "LastActivePop", "a")]),
