@@ -81,7 +81,7 @@ def test_what_breaks_the_zone_takes_no_name_from_anybody() -> None:
 def test_the_parts_are_those_of_the_version_that_is_taken() -> None:
     """What is refused is no measure for what comes after it."""
     zone = yaml_resources.zone("{nameServers: null, zoneFile: {path: f}}")
-    base, _ = building.from_zone_file(zone, b"@ 1 SOA a. b. 1 2 3 4 5\n@ 1 NS a.\n", "f")
+    base, _, _ = building.from_zone_file(zone, b"@ 1 SOA a. b. 1 2 3 4 5\n@ 1 NS a.\n", "f")
     last_good = LastGood((), lambda _origin, _record_set: None)
 
     def build(base: EngineZone | None, records: int) -> Assembled:

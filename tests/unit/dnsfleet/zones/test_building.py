@@ -55,14 +55,14 @@ def test_the_digest_of_an_unsigned_zone_is_not_kept() -> None:
     )
     file = FILE + f"@ ZONEMD {digest}\n".encode()
     zone = yaml_resources.zone("{zoneFile: {inline: x}}")
-    built, violations = building.from_zone_file(zone, file, "f")
+    built, violations, _ = building.from_zone_file(zone, file, "f")
     assert get(built, "example.com.", "ZONEMD") is not None
     # The spec repeats a name server of the file, and names one more; the digest is of the file.
     assert [(each.reason, each.where, each.severity) for each in violations] == [
         ("DuplicateRecord", "Zone default/example-com: spec.nameServers[0]", "warning"),
         ("ZoneDigestNotKept", "f", "warning"),
     ]
-    refused, violations = building.from_zone_file(zone, file + b"more A 192.0.2.2\n", "f")
+    refused, violations, _ = building.from_zone_file(zone, file + b"more A 192.0.2.2\n", "f")
     assert refused is None
     assert [(each.reason, each.where) for each in errors(violations)] == [
         ("WrongZoneDigest", "f:5")
@@ -321,7 +321,7 @@ MADE_BY_SIGNING = ("DNSKEY", "NSEC", "RRSIG")
 @pytest.mark.parametrize("servers", ["null", "[ns1.example.net]"])
 def test_a_signed_file_stays_as_it_is(servers: str) -> None:
     zone = yaml_resources.zone(f"{{zoneFile: {{inline: x}}, nameServers: {servers}}}")
-    built, found = building.from_zone_file(zone, "\n".join(SIGNED).encode(), "file")
+    built, found, _ = building.from_zone_file(zone, "\n".join(SIGNED).encode(), "file")
     assert built is not None, found
     assert built.encode() == signed(PLAIN).encode()
 
@@ -329,7 +329,7 @@ def test_a_signed_file_stays_as_it_is(servers: str) -> None:
 def test_a_signed_file_gets_no_soa_from_the_spec() -> None:
     zone = yaml_resources.zone("{zoneFile: {inline: x}, nameServers: [ns1.example.net], soa: {}}")
     lines = (line for line in SIGNED if " IN SOA " not in line)
-    built, found = building.from_zone_file(zone, "\n".join(lines).encode() + b"\n", "file")
+    built, found, _ = building.from_zone_file(zone, "\n".join(lines).encode() + b"\n", "file")
     assert built is None
     message = "the zone file is signed; remove spec.soa, and add the SOA where it is signed"
     where = "Zone default/example-com: spec.soa"
