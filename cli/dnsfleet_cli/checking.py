@@ -17,6 +17,7 @@ from dnsfleet_publisher.assembling import Assembler
 
 from dnsfleet_cli import document_files, document_folders, zone_commands
 from dnsfleet_cli.troubles import NEGATIVE, OK, Trouble, counted
+from dnsfleet_cli.whole_files import PatientFiles
 from dnsfleet_cli.zone_paths import UNSUPPORTED, ZonePaths
 
 
@@ -49,8 +50,9 @@ def _in_master_file(path: Path) -> _Found:
 
 
 def _in_manifests(paths: Iterable[Path]) -> _Found:
-    found, violations = document_files.read_all(list(paths))
-    assembler = Assembler(ZonePaths())
+    files = PatientFiles()
+    found, violations = document_files.read_all(list(paths), files)
+    assembler = Assembler(ZonePaths(files))
     assembler.replace(found)
     assembler.assemble()
     about, zones, now = assembler.violations(), 0, time.time()
