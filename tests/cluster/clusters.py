@@ -18,8 +18,11 @@ from cluster.namespaces import NODE_ADDRESS, Node
 
 STATE_VARIABLE = "DNSFLEET_CLUSTER_STATE"
 READY_SECONDS = 60.0
-VOLUMES = 16
-"""Persistent volumes that are ready: each release that the tests install takes a new one."""
+VOLUMES = 64
+"""Persistent volumes that are ready: three for each release of a whole run of the tests.
+
+A release takes a new one, and none is used twice: it would bring the core of another release back.
+"""
 REPOSITORY = Path(__file__).resolve().parents[2]
 NEEDED = (
     *("containerd", "runc", "ip", "nft", "conntrack", "nsenter", "unshare", "setsid", "sysctl"),
@@ -132,11 +135,16 @@ class Cluster:
 
     def _offer_storage(self) -> None:
         """Volumes for claims that name no class, as a cloud gives them."""
-        self.access.apply(json.dumps(settings.storage_class()))
-        for number in range(VOLUMES):
-            folder = self.folder / "volumes" / str(number)
+        folders = [self.folder / "volumes" / str(number) for number in range(VOLUMES)]
+        for folder in folders:
             folder.mkdir(parents=True)
-            self.access.apply(json.dumps(settings.volume(self.node, folder)))
+        volumes = [settings.volume(self.node, folder) for folder in folders]
+        offered = {
+            "apiVersion": "v1",
+            "kind": "List",
+            "items": [settings.storage_class(), *volumes],
+        }
+        self.access.apply(json.dumps(offered))
 
     def _is_ready(self) -> bool:
         path = "jsonpath={.items[*].status.conditions[?(@.type=='Ready')].status}"
