@@ -19,6 +19,8 @@ from support.up_runs import ask
 
 Event = dict[str, Any]
 Server = tuple[str, int]
+ANSWER_SECONDS = 30.0
+"""The longest for one answer on a machine that may stand still for a while."""
 
 
 @dataclass
@@ -83,7 +85,8 @@ def address_of(server: Server, origin: str) -> str | None:
 def serial_of(server: Server, origin: str) -> int | None:
     """The serial of the zone that an edge answers from; None where it serves none."""
     query = dns.message.make_query(origin, "SOA", flags=0)
-    reply = dns.query.udp(query, server[0], port=server[1], timeout=2)
+    # By TCP: a lost datagram would end the thread that reads all events.
+    reply = dns.query.tcp(query, server[0], port=server[1], timeout=ANSWER_SECONDS)
     if reply.rcode() != dns.rcode.NOERROR or not reply.answer:
         return None
     return int(reply.answer[0][0].serial)
