@@ -100,7 +100,7 @@ def _count_requests(number: int, late: bool) -> None:
 
 def state_hash(core: Valkey) -> str:
     """A hash of all that edges would answer, without the serials, which come from the clock."""
-    store = RecordStore(connect(core.url), KEY, time.time)
+    store = RecordStore(core.closing(connect(core.url)), KEY, time.time)
     whole = hashlib.sha256()
     for origin in store.live():
         zone, manifest = store.load(origin), store.manifest(origin)
@@ -157,7 +157,8 @@ def change_record_sets(core: Valkey) -> None:
 
 
 def served_names(core: Valkey) -> set[str]:
-    published = RecordStore(connect(core.url), WRITERS_KEY, time.time).load("a.example.")
+    store = RecordStore(core.closing(connect(core.url)), WRITERS_KEY, time.time)
+    published = store.load("a.example.")
     assert published is not None
     return {line.split()[0] for line in published.to_text().splitlines()}
 

@@ -33,7 +33,8 @@ def wanted(address: str) -> dict[str, Desired]:
 
 def publisher(fleet: EdgeFleet, key: Ed25519PrivateKey) -> Publisher:
     """A new writer with another key."""
-    return Publisher(RecordStore(connect(fleet.core.url), key, lambda: fleet.store.fence + 10.0))
+    client = fleet.core.closing(connect(fleet.core.url))
+    return Publisher(RecordStore(client, key, lambda: fleet.store.fence + 10.0))
 
 
 def trust(fleet: EdgeFleet, *keys: Ed25519PublicKey) -> None:

@@ -1,6 +1,6 @@
 """A real Valkey as a core, with the users that a core has and some that have too few rights."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -32,15 +32,10 @@ class CoreServer(Valkey):
 
     admin: redis.Redis
 
-    def __init__(self, folder: Path, users: Sequence[str]) -> None:
-        super().__init__(folder, users=users)
-        self.opened: list[redis.Redis] = []
-        """Clients of stores, which are closed before the next test."""
-
     def emptied(self) -> Self:
+        """The server without data, and with no connection that a test before has opened."""
         self.admin.flushall()
-        while self.opened:
-            self.opened.pop().close()
+        self._close_clients()
         return self
 
 
@@ -69,8 +64,8 @@ def core_server(folder: Path) -> Iterator[CoreServer]:
 
 def make_store(server: CoreServer, clock: Clock, key: Ed25519PrivateKey = KEY) -> RecordStore:
     """A store that has not claimed the core yet."""
-    server.opened.append(connect(server.url_for("publisher", "right")))
-    return RecordStore(server.opened[-1], key, clock)
+    client = server.closing(connect(server.url_for("publisher", "right")))
+    return RecordStore(client, key, clock)
 
 
 def reopened(server: CoreServer, clock: Clock, key: Ed25519PrivateKey = KEY) -> RecordStore:

@@ -43,6 +43,7 @@ class Valkey:
             self._command += ["--replicaof", f"127.0.0.1 {primary.port}"]
         self._is_replica = primary is not None
         self._process: subprocess.Popen[bytes] | None = None
+        self._opened: list[redis.Redis] = []
 
     def start(self) -> None:
         """Start the server; returns when it answers, and a replica when it is in sync."""
@@ -61,6 +62,11 @@ class Valkey:
     def client(self) -> redis.Redis:
         return redis.Redis.from_url(self.url, socket_timeout=5.0)
 
+    def closing(self, client: redis.Redis) -> redis.Redis:
+        """The client, which is closed when the server ends: for users that never close theirs."""
+        self._opened.append(client)
+        return client
+
     def url_for(self, user: str, password: str) -> str:
         return f"redis://{user}:{password}@127.0.0.1:{self.port}/0"
 
@@ -70,6 +76,11 @@ class Valkey:
             self._process.kill()
             self._process.wait()
             self._process = None
+        self._close_clients()
+
+    def _close_clients(self) -> None:
+        for client in self._opened:
+            client.close()
 
     def freeze(self) -> None:
         """Stop answering but keep all connections, until `thaw`."""

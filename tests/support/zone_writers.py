@@ -70,7 +70,7 @@ class Writer:
 
     def __init__(self, core: Valkey) -> None:
         self.observation = Observation()
-        self.store = RecordStore(connect(core.url), KEY, time.time)
+        self.store = RecordStore(core.closing(connect(core.url)), KEY, time.time)
         self.there: dict[tuple[str, str], dict[str, Any]] = {}
         """What the API server has of namespaces and CRDs, by kind and name."""
         for kind, name in _CONTAINERS:
