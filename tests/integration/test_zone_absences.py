@@ -3,14 +3,16 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from dnsfleet.resources import Reference
 from dnsfleet_publisher.store_errors import Fenced
 from support.controlled_fleets import DEADLINE_SECONDS, ControlledFleet
 from support.core_servers import PUBLISHER_USER
 from support.valkey import Valkey
 from support.waiting import wait_for
-from support.zone_writers import GRACE_SECONDS, Writer, changed, item, record_set, zone
+from support.zone_writers import GRACE_SECONDS, Seen, Writer, changed, item, record_set, zone
 
 ABSENCES = "dnsfleet:1:absences"
 DEFINITION = ("CustomResourceDefinition", "zones.dnsfleet.io")
@@ -207,6 +209,11 @@ def told(writer: Writer) -> list[str]:
     return [each.reason for violations in found for each in violations]
 
 
+def reasons_of(seen: Seen, record_set: dict[str, Any]) -> list[str]:
+    reference = Reference("RecordSet", "dns", record_set["metadata"]["name"])
+    return [each.reason for each in seen.violations.get(reference, ())]
+
+
 def address(writer: Writer, owner: str) -> list[str]:
     published = writer.store.load("a.example.")
     found = None if published is None else published.get(owner, "A")
@@ -243,6 +250,16 @@ def test_a_record_set_says_that_there_is_no_zone_once_what_was_served_is_removed
     assert told(writer) == ["ZoneAway"]
     assert sweep(writer, 1000.0 + GRACE_SECONDS) == {"b.example.": 3}
     assert told(writer) == ["ZoneNotFound"]
+
+
+def test_a_record_set_says_it_whatever_made_the_zone_an_orphan(core: Valkey) -> None:
+    web = record_set("web", "www")
+    newer = item("Zone", "newer", {"origin": "a.example", "fromAFutureVersion": True})
+    Writer(core).run(zone("a"), zone("b"), web)
+    writer = Writer(core)
+    assert reasons_of(writer.run(zone("b"), web, newer), web) == ["ZoneNotFound"]
+    assert reasons_of(writer.run(zone("b"), web), web) == ["ZoneAway"]
+    assert reasons_of(writer.run(zone("b"), web, newer), web) == ["ZoneNotFound"]
 
 
 def test_what_never_had_a_zone_is_not_said_to_be_served(core: Valkey) -> None:

@@ -309,6 +309,8 @@ class ZonePasses:
     def _name(self, zone: Reference, origins: frozenset[str]) -> None:
         """Keep up to date which Zone objects name an origin, however they are understood."""
         before = self._names.pop(zone, frozenset())
+        for origin in before ^ origins:  # the zone may be an orphan now, or one no longer
+            self._touched |= self._ledger.of_zone(origin).keys()
         for origin in before - origins:
             self._naming.discard(origin, zone)
         for origin in origins:
