@@ -230,7 +230,7 @@ def test_a_record_set_is_served_on_without_its_zone_and_says_so(core: Valkey) ->
         (violation,) = writer.passes.results.violations.values()
         assert violation[0].reason == "ZoneAway"
         assert violation[0].where == "RecordSet dns/web: spec.zoneRef"
-        assert "a.example. is served on as it was published" in violation[0].message
+        assert "the records in a.example. are served on as they were" in violation[0].message
         writer.run(zone("b"), changed(web, 2, records=moved))
         assert told(writer) == ["ZoneAway"]
         assert address(writer, "www.a.example.") == ["192.0.2.2"]
@@ -319,7 +319,7 @@ def test_owners_and_metrics_are_told_of_an_orphan_while_one_leads(core: Valkey) 
             return [each["note"] for each in found if each["reason"] == "ZoneAway"]
 
         (note,) = wait_for("an Event", events, DEADLINE_SECONDS)
-        assert "a.example. is served on as it was published" in note
+        assert "the records in a.example. are served on as they were published" in note
         second.wait_until_served("a.example.", "www.a.example.", "192.0.2.2")
     assert metric("orphans") == 0
     assert metric(due) is None

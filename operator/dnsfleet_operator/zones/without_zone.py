@@ -5,7 +5,7 @@ added to it. Their owners see no harm in an answer, and have to know that there 
 Zone has to come back, and until then no change of theirs takes effect.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from dnsfleet.resources import RecordSet, Reference
 from dnsfleet.violations import Violation
@@ -27,17 +27,22 @@ class WithoutZone:
         record_set = None
         if reference.kind == "RecordSet":
             record_set = assembler.record_sets.get(reference)
-        if record_set is not None and not assembler.owners.owns(record_set.zone_reference):
-            for origin, claim in self._ledger.of_record_set(reference):
-                same = claim.uid in ("", record_set.metadata.uid)
-                if same and claim.zone == record_set.zone_reference and self._is_orphan(origin):
-                    return [_zone_away(record_set, origin)]
-        return assembler.violations_of(reference)
+        if record_set is None or assembler.owners.owns(record_set.zone_reference):
+            return assembler.violations_of(reference)
+        away = sorted(self._orphans_with(record_set))
+        return [_zone_away(record_set, away)] if away else assembler.violations_of(reference)
+
+    def _orphans_with(self, record_set: RecordSet) -> Iterator[str]:
+        """Origins of orphans to which it added: several where its Zone had another origin once."""
+        for origin, claim in self._ledger.of_record_set(record_set.reference):
+            same = claim.uid in ("", record_set.metadata.uid)
+            if same and claim.zone == record_set.zone_reference and self._is_orphan(origin):
+                yield origin
 
 
-def _zone_away(record_set: RecordSet, origin: str) -> Violation:
+def _zone_away(record_set: RecordSet, origins: Sequence[str]) -> Violation:
     message = (
-        f"{record_set.zone_reference} is gone; {origin} is served on as it was published, for a "
-        "day by default, and takes no change; make the Zone again"
+        f"{record_set.zone_reference} is gone; the records in {', '.join(origins)} are served on "
+        "as they were published, for a day by default, and take no change; make the Zone again"
     )
     return Violation("ZoneAway", message, f"{record_set.reference}: spec.zoneRef")
