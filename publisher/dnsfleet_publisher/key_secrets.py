@@ -5,6 +5,8 @@ publisher.pub                  the public keys by which edges verify, one or two
 next.key                       while a rotation begins: the key that will sign
 previous.pub                   while a rotation ends: the public key of the one that signed before
 publisher replica ack edge     the password of each Redis user
+admin                          that of the user who makes users for Pops in other clusters;
+                               a Secret of somebody else may lack it
 core.acl replica.acl           the users of the core, and of the replicas
 
 A rotation is what `next.key` and `previous.pub` say, so whoever reads the Secret goes on with it:
@@ -82,7 +84,8 @@ class Keys(NamedTuple):
 def make() -> Keys:
     """Fresh keys and passwords."""
     private = Ed25519PrivateKey.generate()
-    passwords = {user: secrets.token_hex(PASSWORD_OCTETS) for user in redis_users.USERS}
+    users = (*redis_users.USERS, redis_users.ADMIN)
+    passwords = {user: secrets.token_hex(PASSWORD_OCTETS) for user in users}
     entries = {
         PRIVATE_KEY: _pem(private),
         PUBLIC_KEYS: public_keys.to_pem([private.public_key()]),
@@ -135,10 +138,17 @@ def read(found: Mapping[str, Any]) -> Keys:
 _MEND = f"mend it, or delete it and put back a backup: {RESTORE}"
 
 
-def with_users_of_today(keys: Keys) -> Keys:
-    """The same keys and passwords; each Redis user has the rights that this version gives to it."""
-    passwords = {user: keys.entries[user].strip() for user in redis_users.USERS}
-    return keys._replace(entries={**keys.entries, **_users(passwords)})
+def with_users_of_today(keys: Keys, held: Keys) -> Keys:
+    """The same keys and passwords; each Redis user has the rights that this version gives to it.
+
+    A user that the version before did not have gets the password that is `held` for it, or a new
+    one.
+    """
+    known = keys.entries.get(redis_users.ADMIN) or held.entries.get(redis_users.ADMIN)
+    entries = {**keys.entries, redis_users.ADMIN: known or secrets.token_hex(PASSWORD_OCTETS)}
+    users = (*redis_users.USERS, redis_users.ADMIN)
+    passwords = {user: entries[user].strip() for user in users}
+    return keys._replace(entries={**entries, **_users(passwords)})
 
 
 def begin(keys: Keys) -> Keys:
@@ -178,7 +188,7 @@ _OF_A_ROTATION = (NEXT_KEY, PREVIOUS_KEY)
 
 
 def _users(passwords: Mapping[str, str]) -> dict[str, str]:
-    core = {user: passwords[user] for user in redis_users.CORE_USERS}
+    core = {user: passwords[user] for user in (*redis_users.CORE_USERS, redis_users.ADMIN)}
     replica = {user: passwords[user] for user in redis_users.REPLICA_USERS}
     return {CORE_ACL: redis_users.acl(core), REPLICA_ACL: redis_users.acl(replica)}
 

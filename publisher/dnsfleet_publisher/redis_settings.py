@@ -33,7 +33,14 @@ MAX_VALUE_OCTETS = 1024 * 1024
 """Octets of a value that a client may write: the least that Valkey allows, and far more than any
 value of ours has."""
 
+CLIENTS_OCTETS = 64 * 1024 * 1024
+"""Octets that a core holds for all its clients together, replicas not counted: of what they have
+sent and not finished, and of answers that they have not taken. Over it the client that holds most
+is sent away. It is far more than those of ours hold; without it, one command with a million long
+arguments would take all memory, also from a user who may run no command at all."""
+
 CORE = f"""\
+maxmemory-clients {CLIENTS_OCTETS}
 proto-max-bulk-len {MAX_VALUE_OCTETS}
 repl-timeout {CORE_SILENCE_SECONDS}
 repl-ping-replica-period {PING_SECONDS}

@@ -4,25 +4,33 @@ publisher  on the core: reads and writes the fleet's keys
 replica    on the core: replicates, nothing else
 ack        on the core: reads and writes the slots for acks, and writes the hash in which edges of
            the version before say theirs; nothing else
+admin      on the core: makes and ends the users of Pops in other clusters; nothing else
 edge       on a replica: reads the fleet's keys
+
+Each Pop in a cluster of its own has one more user on the core, which the operator makes while the
+core runs (see `pop_users`). Whoever may make users may do everything by them, so nobody but the
+operator has the password of `admin`.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from dnsfleet.replication import ack_slots, keys
+from dnsfleet.replication import ack_slots, keys, pop_slots
 
 from dnsfleet_publisher.store_errors import RIGHTS
 
 CORE_USERS = ("publisher", "replica", "ack")
 REPLICA_USERS = ("edge",)
 USERS = CORE_USERS + REPLICA_USERS
+ADMIN = "admin"
 
 _CONNECTION = "+ping +hello +auth +select +client|setinfo +client|setname +client|id"
+_REPLICATION = "+psync +replconf +ping"
 _RIGHTS = {
     "publisher": f"{RIGHTS} -@dangerous +time {_CONNECTION}",
-    "replica": "+psync +replconf +ping",
+    "replica": _REPLICATION,
     "ack": f"%RW~{ack_slots.PATTERN} %W~{keys.ACKS} +set +getrange +hset {_CONNECTION}",
+    ADMIN: f"+acl|list +acl|setuser +acl|deluser {_CONNECTION}",
     "edge": f"%R~dnsfleet:* +@read -@dangerous {_CONNECTION}",
 }
 
@@ -34,6 +42,19 @@ def acl(passwords: Mapping[str, str]) -> str:
     )
 
 
+def rules_of_pop(pop: str, passwords: Iterable[str]) -> list[str]:
+    """All that the user of a Pop is, as ACL SETUSER takes it: whatever it was before is gone.
+
+    It may not choose another database, where it would have as many keys again.
+    """
+    digests = [f"#{_digest(password)}" for password in passwords]
+    rights = f"%RW~{pop_slots.pattern(pop)} +set +getrange {_REPLICATION} {_CONNECTION} -select"
+    return ["reset", "on", *digests, "resetchannels", "-@all", *rights.split()]
+
+
 def _user(name: str, password: str) -> str:
-    digest = hashlib.sha256(password.encode()).hexdigest()
-    return f"user {name} on #{digest} resetchannels -@all {_RIGHTS[name]}\n"
+    return f"user {name} on #{_digest(password)} resetchannels -@all {_RIGHTS[name]}\n"
+
+
+def _digest(password: str) -> str:
+    return hashlib.sha256(password.encode()).hexdigest()

@@ -167,4 +167,4 @@ def new_keys() -> Keys:
     made, password = key_secrets.make(), "right"
     entries = {**made.entries, "publisher": password}
     made = made._replace(publisher_password=password, entries=entries)
-    return key_secrets.with_users_of_today(made)
+    return key_secrets.with_users_of_today(made, made)

@@ -14,6 +14,7 @@
     dnsfleet:1:ack:SLOT                       the newest ack of an edge (see `ack_slots`)
     dnsfleet:1:acks                           hash: `POP/EDGE` to its newest ack, as edges of the
                                               version before write it
+    dnsfleet:1:pop:NAME:SLOT                  what the cluster of a Pop says (see `pop_slots`)
     dnsfleet:1:claims                         hash: `ORIGIN NAMESPACE/NAME` of a RecordSet to the
                                               RRsets that it added; for writers only
     dnsfleet:1:absences                       hash: `KIND NAME` of what is published and has no

@@ -138,7 +138,7 @@ class KeyKeeper:
         except KeySecretError as error:
             self._say(Report(False, "SecretUnusable", str(error)))
             return
-        keys = key_secrets.with_users_of_today(stored) if self._is_ours() else stored
+        keys = key_secrets.with_users_of_today(stored, self.keys) if self._is_ours() else stored
         ours = keys.entries == self._sent.entries  # a write may do its work and get no answer
         if not self.known or ours:
             self.keys = self._sent = keys

@@ -182,6 +182,44 @@ def test_redis_users_of_an_earlier_version_get_the_rights_of_this_one(fleet: Ins
     assert fleet.stored() == found, "it is written once"
 
 
+def without_admin(keys: Keys) -> Keys:
+    """As the version before made them, which made no users for Pops."""
+    entries = {name: text for name, text in keys.entries.items() if name != "admin"}
+    *others, admin = entries["core.acl"].splitlines(keepends=True)
+    assert admin.startswith("user admin ")
+    return keys._replace(entries={**entries, "core.acl": "".join(others)})
+
+
+def test_a_secret_of_the_version_before_gets_the_user_that_makes_users(
+    fleet: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = without_admin(fleet.keys)
+    fleet.cluster.put(key_secrets.secret(before, NAME, NAMESPACE))
+    keeper = KeyKeeper(fleet.cluster, CONFIGURATION, before, fleet.metrics)
+
+    def refused(_changed: Object) -> Object:
+        raise ClusterError("no answer", 0)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(fleet.cluster, "replace", refused)
+        with pytest.raises(ClusterError):
+            keeper.look(None)
+        with pytest.raises(ClusterError):
+            keeper.look(None)  # with the same password: it is no other Secret
+    keeper.look(None)
+    found = fleet.stored()
+    assert found is not None
+    stored = key_secrets.read(found)
+    assert stored.entries == keeper.keys.entries
+    assert len(stored.entries["admin"]) == 2 * key_secrets.PASSWORD_OCTETS
+    assert "user admin on" in stored.entries["core.acl"]
+    assert {**before.entries, "core.acl": ""} == {
+        name: text if name != "core.acl" else ""
+        for name, text in stored.entries.items()
+        if name != "admin"
+    }
+
+
 def test_a_backup_with_users_of_an_earlier_version_is_no_other_secret(fleet: Installation) -> None:
     fleet.keeper.look(None)
     fleet.cluster.put(key_secrets.secret(with_users_of_yesterday(fleet.keys), NAME, NAMESPACE))

@@ -1,0 +1,69 @@
+"""The users of Pops in other clusters on the core, made and ended while it runs.
+
+A core reads the file of its users when it starts, so one that starts again has none of these.
+Whoever keeps them compares what is wanted with what is there, again and again, and changes what
+differs. An end takes effect at once: the core closes the connections of a user that is no more,
+those of replicas too. A change of its passwords closes none.
+
+The core tells the rules of a user in words of its own. So what it told after a change is remembered,
+and a user is as it is to be while it tells the same. Whoever remembers nothing sets it once.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+import redis
+from dnsfleet.replication import pop_slots
+
+from dnsfleet_publisher import redis_users
+from dnsfleet_publisher.store_errors import reporting
+
+
+class PopUsers:
+    """The users of Pops on one core. Every method may raise StoreError."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        """`client` is of the user `admin`, one of `core_redis.connect`."""
+        self._client = client
+        self._set: dict[str, tuple[Sequence[str], str]] = {}
+        """By user: the passwords that it was given, and what the core told of it then."""
+
+    def keep(self, wanted: Mapping[str, Sequence[str]]) -> list[str]:
+        """Let the users be those of these Pops, given with the passwords of each, and no others.
+
+        What was done, in words for a log.
+        """
+        told = self._told()
+        done = []
+        users = {pop_slots.user(pop): pop for pop in wanted}
+        for user in sorted(told.keys() - users.keys()):
+            self._acl("DELUSER", user)
+            self._set.pop(user, None)
+            done.append(f"ended user {user}")
+        changed = [
+            user
+            for user, pop in users.items()
+            if user not in told or self._set.get(user) != (wanted[pop], told[user])
+        ]
+        for user in changed:
+            pop = users[user]
+            self._acl("SETUSER", user, *redis_users.rules_of_pop(pop, wanted[pop]))
+            done.append(f"set user {user}" if user in told else f"made user {user}")
+        if changed:
+            told = self._told()
+            self._set |= {
+                user: (wanted[users[user]], told[user]) for user in changed if user in told
+            }
+        return done
+
+    def _told(self) -> dict[str, str]:
+        """What the core tells of each user of a Pop."""
+        lines = (line.decode(errors="replace") for line in cast(list[bytes], self._acl("LIST")))
+        named = {line.split(" ", 2)[1]: line for line in lines}
+        return {
+            user: line for user, line in named.items() if user.startswith(pop_slots.USER_PREFIX)
+        }
+
+    def _acl(self, *command: str) -> object:
+        with reporting(self._client):
+            return self._client.execute_command("ACL", *command)  # type: ignore[no-untyped-call]
