@@ -38,6 +38,8 @@ class Configuration:
     """Grace period of published zones without a Zone object."""
     trust_clock: bool
     """Whether fences are taken from this machine's clock whatever other clocks say."""
+    core_names: tuple[str, ...] = ()
+    """What the certificate of the core has to name; empty where none is to be made."""
 
 
 def from_environment(environ: Mapping[str, str]) -> Configuration:
@@ -56,6 +58,7 @@ def from_environment(environ: Mapping[str, str]) -> Configuration:
         http_port=reader.port("DNSFLEET_HTTP_PORT", DEFAULT_HTTP_PORT),
         orphan_seconds=reader.seconds("DNSFLEET_ORPHAN_SECONDS", DEFAULT_ORPHAN_SECONDS),
         trust_clock=reader.flag("DNSFLEET_TRUST_CLOCK"),
+        core_names=reader.names("DNSFLEET_CORE_NAMES"),
     )
     if reader.problems:
         raise ConfigurationError("\n".join(reader.problems))

@@ -25,6 +25,7 @@ from dnsfleet_operator.cluster import Cluster, ClusterError
 from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.inbox import Event, Inbox, Message
 from dnsfleet_operator.leading.terms import (
+    ACCESS,
     COOKIES,
     FLEET,
     KEYS,
@@ -249,6 +250,7 @@ class Controller:
         if self._term is not None:
             if reference.kind == "Pop":
                 self._keys.add(Key("Pop", reference.name))
+                self._keys.add(ACCESS)
             self._zones_changed()
 
     def _zone_file_came(self, zone: Reference) -> None:
@@ -304,6 +306,7 @@ class Controller:
         self._keys.add(SYNC)
         self._keys.add(COOKIES)
         self._keys.add(FLEET)
+        self._keys.add(ACCESS)
         self._metrics.leader.set(1)
         _log.info("lead from now on")
 

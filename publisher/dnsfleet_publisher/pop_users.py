@@ -5,7 +5,7 @@ Whoever keeps them compares what is wanted with what is there, again and again, 
 differs. An end takes effect at once: the core closes the connections of a user that is no more,
 those of replicas too. A change of its passwords closes none.
 
-The core tells the rules of a user in words of its own. So what it told after a change is remembered,
+The core tells the rules of a user in words of its own. So what it told after a change is kept,
 and a user is as it is to be while it tells the same. Whoever remembers nothing sets it once.
 """
 

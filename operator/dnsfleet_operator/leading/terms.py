@@ -32,6 +32,8 @@ from dnsfleet_operator.objects import MANAGED_SELECTOR
 from dnsfleet_operator.observed import edge_pods
 from dnsfleet_operator.observed.observation import Known, Observation
 from dnsfleet_operator.observed.workloads import Workloads
+from dnsfleet_operator.pops import access
+from dnsfleet_operator.pops.access import PopAccess
 from dnsfleet_operator.pops.passes import PopPasses
 from dnsfleet_operator.pops.replica_restarts import ReplicaRestarts
 from dnsfleet_operator.secrets import cookie_secrets, rotations
@@ -62,6 +64,7 @@ KEYS_SECONDS = 2.0
 SYNC, SWEEP, ZONES, COOKIES = Key("Sync"), Key("Sweep"), Key("Zone"), Key("Cookies")
 """ZONES is a pass over what changed; a key of that kind with an origin is one over that as well."""
 PROOF, PREPARATION, KEYS = Key("Proof"), Key("Preparation"), Key("Keys")
+ACCESS = Key("Access")
 REPLICA, FLEET = Key("Replica"), Key("Fleet")
 
 _log = logging.getLogger(__name__)
@@ -129,6 +132,7 @@ class Term:
             given.observation,
             given.workloads,
         )
+        self._access = PopAccess(given.cluster, configuration, given.observation)
         self._restarts = ReplicaRestarts(given.cluster, given.workloads)
         self._view = View(
             given.observation,
@@ -157,6 +161,7 @@ class Term:
             "Zone": self._pass_zones,
             "Pop": self._pass_pop,
             "Cookies": self._pass_cookies,
+            "Access": self._pass_access,
             "Keys": self._pass_keys,
             "Replica": self._pass_replica,
             "Fleet": self._pass_fleet,
@@ -166,6 +171,7 @@ class Term:
         """Let go of the core."""
         self._keys.end_term()
         self._downloads.clear()
+        self._access.close()
         self._client.close()
 
     def reconcile(self, key: Key) -> bool:
@@ -462,4 +468,11 @@ class Term:
         """Make or rotate the cookie secrets; edges see for themselves."""
         cookie_secrets.keep(self._cluster, self._configuration)
         self._waiting.add(key, cookies.LOOK_SECONDS)
+        return True
+
+    def _pass_access(self, key: Key) -> bool:
+        """Let Pops of other clusters in, and send those away that left."""
+        if self._keys.known:
+            self._access.look(self._keys.keys)
+        self._waiting.add(key, access.LOOK_SECONDS)
         return True

@@ -1,0 +1,188 @@
+"""How Pops of other clusters get in and are sent away: an operator on a real core."""
+
+import base64
+import json
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import redis
+from dnsfleet_operator.cluster import Object
+from dnsfleet_operator.pops import access
+from dnsfleet_publisher import pop_credentials
+from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.pop_credentials import ROTATE_ANNOTATION
+from support.controlled_fleets import DEADLINE_SECONDS, NAMESPACE, ControlledFleet
+from support.core_servers import PUBLISHER_USER
+from support.valkey import Valkey
+from support.waiting import wait_for
+
+SECRET = "dnsfleet-pops"
+
+
+@pytest.fixture
+def core(tmp_path: Path) -> Iterator[Valkey]:
+    valkey = Valkey(tmp_path, users=[PUBLISHER_USER])
+    valkey.start()
+    yield valkey
+    valkey.kill()
+
+
+@pytest.fixture
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looks that nothing asked for come soon."""
+    monkeypatch.setattr(access, "LOOK_SECONDS", 0.1)
+
+
+@pytest.fixture
+def fleet(core: Valkey) -> Iterator[ControlledFleet]:
+    with ControlledFleet(core) as fleet:
+        take_users(core, fleet)
+        yield fleet
+
+
+def take_users(core: Valkey, fleet: ControlledFleet) -> None:
+    """Give the core its user `admin`, as its file of users does."""
+    *_, admin = fleet.keys.entries["core.acl"].splitlines()
+    with core.client() as root:
+        root.execute_command("ACL", "SETUSER", *admin.split()[1:])
+
+
+def pop(name: str, cluster: str = "agent", **annotations: str) -> Object:
+    metadata = {"name": name, "annotations": annotations}
+    api_version = "dnsfleet.io/v1alpha1"
+    return {
+        "apiVersion": api_version,
+        "kind": "Pop",
+        "metadata": metadata,
+        "spec": {"cluster": cluster},
+    }
+
+
+def credentials(fleet: ControlledFleet, name: str) -> dict[str, Any] | None:
+    """What the Secret has of a Pop."""
+    secret = fleet.cluster.get("Secret", SECRET, NAMESPACE)
+    entry = secret["data"].get(f"pop-{name}") if secret is not None else None
+    return None if entry is None else cast(dict[str, Any], json.loads(base64.b64decode(entry)))
+
+
+def gets_in(core: Valkey, name: str, password: str) -> bool:
+    with closing(connect(core.url_for(f"pop-{name}", password))) as client:
+        try:
+            return bool(client.ping())
+        except redis.AuthenticationError:
+            return False
+
+
+def joined(fleet: ControlledFleet, core: Valkey, name: str) -> str:
+    """The password of a Pop, once it gets in."""
+    found = wait_for("the credentials", lambda: credentials(fleet, name), DEADLINE_SECONDS)
+    password = str(found["passwords"][0])
+    wait_for("the user", lambda: gets_in(core, name, password), DEADLINE_SECONDS)
+    return password
+
+
+def test_a_pop_of_another_cluster_gets_in_and_a_local_one_does_not(
+    fleet: ControlledFleet, core: Valkey
+) -> None:
+    fleet.put(pop("fra", "local"))
+    fleet.put(pop("ams"))
+    joined(fleet, core, "ams")
+    assert credentials(fleet, "fra") is None
+    with core.client() as root:
+        users = root.acl_users()
+    assert [user for user in users if user.startswith("pop-")] == ["pop-ams"]
+
+
+def test_a_pop_that_was_deleted_is_sent_away_within_five_seconds(
+    fleet: ControlledFleet, core: Valkey
+) -> None:
+    made = fleet.put(pop("ams"))
+    password = joined(fleet, core, "ams")
+    with closing(connect(core.url_for("pop-ams", password))) as stolen:
+        stolen.ping()
+        began = time.monotonic()
+        fleet.delete(made)
+        wait_for("the end", lambda: not gets_in(core, "ams", password), DEADLINE_SECONDS)
+        assert time.monotonic() - began < 5.0
+        with pytest.raises(redis.RedisError):
+            stolen.ping()
+    wait_for("no credentials", lambda: not credentials(fleet, "ams"), DEADLINE_SECONDS)
+
+
+@pytest.mark.usefixtures("often")
+def test_a_pop_that_is_gone_with_its_definition_stays(fleet: ControlledFleet, core: Valkey) -> None:
+    made = fleet.put(pop("ams"))
+    password = joined(fleet, core, "ams")
+    definition = fleet.cluster.get("CustomResourceDefinition", "pops.dnsfleet.io")
+    assert definition is not None
+    fleet.cluster.delete(definition)
+    fleet.delete(made)
+    fleet.wait_for_passes("Access", more=2)
+    assert gets_in(core, "ams", password)
+
+
+@pytest.mark.usefixtures("often")
+def test_users_come_back_with_the_core(fleet: ControlledFleet, core: Valkey) -> None:
+    fleet.put(pop("ams"))
+    password = joined(fleet, core, "ams")
+    core.kill()
+    core.start()
+    take_users(core, fleet)
+    wait_for("the user", lambda: gets_in(core, "ams", password), DEADLINE_SECONDS)
+
+
+@pytest.mark.usefixtures("often")
+def test_a_rotation_leaves_the_password_before(fleet: ControlledFleet, core: Valkey) -> None:
+    fleet.put(pop("ams"))
+    first = joined(fleet, core, "ams")
+    before = credentials(fleet, "ams")
+    fleet.put(pop("ams", **{ROTATE_ANNOTATION: "now"}))
+    wait_for("a rotation", lambda: credentials(fleet, "ams") != before, DEADLINE_SECONDS)
+    second = joined(fleet, core, "ams")
+    found = credentials(fleet, "ams")
+    assert found is not None
+    assert found["passwords"] == [second, first]
+    assert gets_in(core, "ams", first)
+    fleet.wait_for_passes("Access", more=2)
+    assert credentials(fleet, "ams") == found, "one wish is one rotation"
+    secret = fleet.cluster.get("Secret", SECRET, NAMESPACE)
+    assert secret is not None
+    late = found | {"rotated": found["rotated"] - pop_credentials.OVERLAP_SECONDS - 1}
+    secret["data"]["pop-ams"] = base64.b64encode(json.dumps(late).encode()).decode()
+    fleet.cluster.put(secret)
+    wait_for("the end", lambda: not gets_in(core, "ams", first), DEADLINE_SECONDS)
+    assert gets_in(core, "ams", second)
+
+
+@pytest.mark.usefixtures("often")
+def test_a_secret_that_is_gone_is_written_again(fleet: ControlledFleet, core: Valkey) -> None:
+    fleet.put(pop("ams"))
+    joined(fleet, core, "ams")
+    before = fleet.cluster.get("Secret", SECRET, NAMESPACE)
+    assert before is not None
+    fleet.cluster.delete(before)
+    found = wait_for(
+        "the Secret", lambda: fleet.cluster.get("Secret", SECRET, NAMESPACE), DEADLINE_SECONDS
+    )
+    assert found["data"] == before["data"]
+
+
+@pytest.mark.usefixtures("often")
+def test_a_secret_that_cannot_be_used_sends_nobody_away(
+    fleet: ControlledFleet, core: Valkey
+) -> None:
+    fleet.put(pop("ams"))
+    password = joined(fleet, core, "ams")
+    secret = fleet.cluster.get("Secret", SECRET, NAMESPACE)
+    assert secret is not None
+    broken = secret | {"data": secret["data"] | {"pop-ams": "?"}}
+    fleet.cluster.put(broken)
+    fleet.wait_for_passes("Access", more=2)
+    assert gets_in(core, "ams", password)
+    found = fleet.cluster.get("Secret", SECRET, NAMESPACE)
+    assert found is not None
+    assert found["data"] == broken["data"]
