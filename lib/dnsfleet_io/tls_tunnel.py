@@ -1,0 +1,245 @@
+"""A tunnel to the core: plain Redis on this side, mutual TLS between clusters.
+
+    replica ──plain──▶ tunnel (client) ══ TLS 1.3 ══▶ tunnel (server) ──plain──▶ core
+         in the pod of the replica                         in the pod of the core
+
+Both ends show a certificate, and each takes only what its own authorities signed; the client also
+looks for the name of the server. Until that is done, the server opens nothing to the core. Python's
+`ssl` (OpenSSL) speaks TLS; here connections are only opened, bounded and joined.
+
+Certificates are read again when their files change, as cert-manager and the kubelet replace them.
+Only new connections see that, so a rotation ends none; nor does a damaged file, which is told and
+left. A file of authorities may hold several: while one follows another, both count.
+
+What a stranger can cost is bounded: HANDSHAKES connections that have not shown a certificate yet,
+each for HANDSHAKE_SECONDS, and more wait in the kernel. What a stolen certificate can cost too:
+CONNECTIONS_OF_ONE for each name. A connection holds some hundred kB, because the reader waits for
+the writer.
+"""
+
+import asyncio
+import contextlib
+import logging
+import socket
+import ssl
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from dnsfleet_io import listen_addresses
+from dnsfleet_io.certificates import Certificates
+from dnsfleet_io.logs import line
+
+HANDSHAKES = 64
+"""Connections that may be in the handshake at the same time."""
+HANDSHAKE_SECONDS = 5.0
+"""How long a handshake may take: two and a half round trips, and repeats on a bad link."""
+CONNECT_SECONDS = 10.0
+"""How long it may take to reach the other side."""
+CONNECTIONS_OF_ONE = 16
+"""Connections under one certificate name: a replica and an agent, each also while a former one is
+not known to be dead yet."""
+LOOK_SECONDS = 2.0
+"""Between looks at the files: short beside the minute in which a node brings a changed Secret."""
+RETRY_SECONDS = 0.5
+"""Until the next connection is taken after one could not be."""
+SILENT_SECONDS = 30
+"""A connection ends when the other side has not been heard of for so long, and was asked: more than
+ten repeats on a link of 300 ms that loses packets. Redis itself notices dead replicas sooner."""
+PIECE_OCTETS = 256 * 1024
+"""Octets that are read at once."""
+CLOSE_SECONDS = 2.0
+"""How long a TLS connection may take to end in good order."""
+
+log = logging.getLogger(__name__)
+
+
+class Address(NamedTuple):
+    """Where somebody listens."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Address":
+        """HOST:PORT, an IPv6 address in brackets; ValueError for anything else."""
+        host, _, port = text.rpartition(":")
+        if host.startswith("[") and host.endswith("]"):
+            host = host[1:-1]
+        elif ":" in host:
+            host = ""
+        if not host or not (port.isascii() and port.isdecimal() and 0 < int(port) < 1 << 16):
+            raise ValueError(f"{text!r} is not HOST:PORT")
+        return cls(host, int(port))
+
+
+class Tunnel:
+    """One end. `run` goes on until it is cancelled."""
+
+    def __init__(
+        self, listen: Address, target: Address, certificates: Certificates, server_name: str = ""
+    ) -> None:
+        """A client has the name that the server must show; a server has none."""
+        self._listen = listen
+        self._target = target
+        self._certificates = certificates
+        self._server_name = server_name
+        self._handshakes = asyncio.Semaphore(HANDSHAKES)
+        self._open: Counter[str] = Counter()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self, ready: Callable[[], None] = lambda: None) -> None:
+        """Listen; OSError where that cannot be."""
+        loop = asyncio.get_running_loop()
+        with _listening(self._listen) as listening:
+            looking = asyncio.create_task(self._look())
+            log.info(line("listening", address=self._listen, target=self._target))
+            ready()
+            try:
+                while True:
+                    await self._handshakes.acquire()
+                    try:
+                        accepted, peer = await loop.sock_accept(listening)
+                    except OSError as error:  # no file descriptor is left, for one
+                        log.warning(line("accept_failed", problem=error))
+                        self._handshakes.release()
+                        await asyncio.sleep(RETRY_SECONDS)
+                        continue
+                    _prepare(accepted)
+                    task = asyncio.create_task(self._serve(accepted, str(peer[0])))
+                    self._tasks.add(task)
+                    task.add_done_callback(self._tasks.discard)
+            finally:
+                looking.cancel()
+                for task in tuple(self._tasks):
+                    task.cancel()
+                await asyncio.gather(looking, *self._tasks, return_exceptions=True)
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            self._certificates.look()
+
+    async def _serve(self, accepted: socket.socket, peer: str) -> None:
+        """Join a connection that came with one to the target."""
+        name = ""
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                try:
+                    near = await self._accept(accepted)
+                    stack.callback(_abort, near.writer)
+                    name = self._name(near.writer)
+                    if name and self._open[name] >= CONNECTIONS_OF_ONE:
+                        log.warning(line("too_many_connections", name=name, peer=peer))
+                        return
+                finally:
+                    self._handshakes.release()
+                self._open[name] += 1
+                stack.callback(self._closed, name)
+                far = await self._connect()
+                stack.callback(_abort, far.writer)
+            except (OSError, ssl.SSLError, TimeoutError) as error:
+                log.warning(line("connection_failed", peer=peer, name=name, problem=error))
+                return
+            await _join(near, far)
+
+    async def _accept(self, accepted: socket.socket) -> "_Connection":
+        """The connection that came; a server's only once its certificate was found good."""
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(PIECE_OCTETS)
+        protocol = asyncio.StreamReaderProtocol(reader)
+        try:
+            transport, _ = await loop.connect_accepted_socket(
+                lambda: protocol, accepted, **self._secure(not self._server_name)
+            )
+        except BaseException:
+            accepted.close()
+            raise
+        return _Connection(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
+
+    async def _connect(self) -> "_Connection":
+        async with asyncio.timeout(CONNECT_SECONDS + HANDSHAKE_SECONDS):
+            reader, writer = await asyncio.open_connection(
+                self._target.host,
+                self._target.port,
+                limit=PIECE_OCTETS,
+                **self._secure(bool(self._server_name)),
+            )
+        _prepare(writer.get_extra_info("socket"))
+        return _Connection(reader, writer)
+
+    def _secure(self, wanted: bool) -> dict[str, Any]:
+        """What asyncio is told about TLS on one side; nothing on the plain one."""
+        if not wanted:
+            return {}
+        name = {"server_hostname": self._server_name} if self._server_name else {}
+        return name | {
+            "ssl": self._certificates.context,
+            "ssl_handshake_timeout": HANDSHAKE_SECONDS,
+            "ssl_shutdown_timeout": CLOSE_SECONDS,
+        }
+
+    def _name(self, writer: asyncio.StreamWriter) -> str:
+        """The name in the certificate of a client; empty on the side where there is none."""
+        shown = writer.get_extra_info("peercert") or {}
+        return ",".join(value for part in shown.get("subject", ()) for _, value in part)
+
+    def _closed(self, name: str) -> None:
+        self._open[name] -= 1
+        if not self._open[name]:
+            del self._open[name]
+
+
+class _Connection(NamedTuple):
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+
+async def _join(near: _Connection, far: _Connection) -> None:
+    """Carry octets both ways until either side ends; Redis knows no half-closed connections."""
+    ways = [
+        asyncio.create_task(_carry(near.reader, far.writer)),
+        asyncio.create_task(_carry(far.reader, near.writer)),
+    ]
+    try:
+        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        async with asyncio.timeout(CLOSE_SECONDS):
+            for each in (near, far):
+                each.writer.close()
+                await each.writer.wait_closed()
+    except (OSError, ssl.SSLError, TimeoutError):
+        pass  # it ends all the same
+    finally:
+        for way in ways:
+            way.cancel()
+        await asyncio.gather(*ways, return_exceptions=True)
+
+
+async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(PIECE_OCTETS):
+        writer.write(data)
+        await writer.drain()
+
+
+def _abort(writer: asyncio.StreamWriter) -> None:
+    writer.transport.abort()
+
+
+def _prepare(connection: socket.socket) -> None:
+    """Have the kernel send at once, and end a connection whose other side is gone."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    third = SILENT_SECONDS // 3
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, third)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, third)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 2)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENT_SECONDS * 1000)
+
+
+def _listening(address: Address) -> socket.socket:
+    """A socket that listens; one for both families where the host is `*`."""
+    host, port = listen_addresses.of_both_families(address)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.create_server((host, port), family=family, dualstack_ipv6=host == "::")
+    made.setblocking(False)
+    return made

@@ -1,0 +1,231 @@
+"""The tunnel between a core and a replica of another cluster, with real Valkeys at its ends."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import redis
+from dnsfleet_io import tls_tunnel
+from dnsfleet_publisher import redis_settings, redis_users
+from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.pop_users import PopUsers
+from support import tunnels
+from support.tunnels import NAME, SECONDS, End
+from support.valkey import Valkey
+from support.waiting import wait_for
+
+OLD, NEW, STRANGER = tunnels.authority(), tunnels.authority(), tunnels.authority()
+
+
+@pytest.fixture(scope="module")
+def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+    users = redis_users.acl({redis_users.ADMIN: "right"}).splitlines()[1:]
+    server = Valkey(tmp_path_factory.mktemp("core"), users=users)
+    server.start()
+    with closing(connect(server.url_for(redis_users.ADMIN, "right"))) as client:
+        PopUsers(client).keep({"ams": ["one"]})
+    with server.client() as root:
+        for setting in redis_settings.CORE.splitlines():
+            root.config_set(*setting.split())
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def near(core: Valkey, tmp_path: Path) -> Iterator[End]:
+    """The end at the core."""
+    folder = tunnels.write(tmp_path / "server", tunnels.server(OLD), OLD)
+    with End(folder, core.port) as end:
+        yield end
+
+
+@pytest.fixture
+def far(near: End, tmp_path: Path) -> Iterator[End]:
+    """The end in the Pop's cluster."""
+    folder = tunnels.write(tmp_path / "client", tunnels.client(OLD), OLD)
+    with End(folder, near.port, NAME) as end:
+        yield end
+
+
+@pytest.fixture
+def replica(far: End, tmp_path: Path) -> Iterator[redis.Redis]:
+    """A replica that follows through the tunnel, as its Pop's user."""
+    server = Valkey(tmp_path / "replica")
+    server.start()
+    with server.client() as client:
+        client.config_set("primaryuser", "pop-ams")
+        client.config_set("primaryauth", "one")
+        client.config_set("repl-timeout", 3)
+        client.execute_command("REPLICAOF", "127.0.0.1", far.port)
+        wait_for("the replica to follow", lambda: link(client) == "up", SECONDS)
+        yield client
+    server.kill()
+
+
+def link(replica: redis.Redis) -> str:
+    return str(replica.info("replication")["master_link_status"])
+
+
+def secure(port: int, folder: Path | None, trusted: Path) -> ssl.SSLSocket:
+    """A TLS connection to the end at the core, by hand."""
+    context = ssl.create_default_context(cafile=str(trusted / "ca.crt"))
+    if folder is not None:
+        context.load_cert_chain(folder / "tls.crt", folder / "tls.key")
+    plain = socket.create_connection(("127.0.0.1", port), timeout=SECONDS)
+    try:
+        return context.wrap_socket(plain, server_hostname=NAME)
+    except BaseException:
+        plain.close()
+        raise
+
+
+def asked(port: int, folder: Path | None, trusted: Path) -> bytes:
+    """What the core says to a PING without a user; empty where the connection is closed."""
+    try:
+        with secure(port, folder, trusted) as connection:
+            connection.sendall(b"PING\r\n")
+            return connection.recv(100)
+    except (ConnectionError, ssl.SSLError):
+        return b""
+
+
+def connections(core: Valkey) -> int:
+    """How many the core has taken until now, this one too."""
+    with core.client() as client:
+        return int(client.info("stats")["total_connections_received"])
+
+
+def test_a_replica_follows_through_it(replica: redis.Redis, core: Valkey) -> None:
+    with core.client() as root:
+        root.set("large", b"x" * 8 * 1024 * 1024)
+        for number in range(100):
+            root.set("changing", number)
+    wait_for("the last change", lambda: replica.get("changing") == b"99", SECONDS)
+    assert len(replica.get("large") or b"") == 8 * 1024 * 1024  # type: ignore[arg-type]
+
+
+def test_who_shows_no_good_certificate_reaches_nothing(
+    near: End, core: Valkey, tmp_path: Path
+) -> None:
+    trusted = tmp_path / "server"
+    good = tunnels.write(tmp_path / "good", tunnels.client(OLD), OLD)
+    assert asked(near.port, good, trusted) == b"+PONG\r\n"
+    before = connections(core)
+    for name, pair in (("stranger", tunnels.client(STRANGER)), ("server", tunnels.server(OLD))):
+        folder = tunnels.write(tmp_path / f"of-{name}", pair, OLD)
+        assert asked(near.port, folder, trusted) == b"", name
+    assert asked(near.port, None, trusted) == b""
+    with socket.create_connection(("127.0.0.1", near.port), timeout=SECONDS) as plain:
+        plain.sendall(b"PING\r\n")
+        assert b"PONG" not in plain.recv(100)
+    context = ssl.create_default_context(cafile=str(trusted / "ca.crt"))
+    context.load_cert_chain(good / "tls.crt", good / "tls.key")
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with (
+        socket.create_connection(("127.0.0.1", near.port), timeout=SECONDS) as plain,
+        pytest.raises(ssl.SSLError),
+    ):
+        context.wrap_socket(plain, server_hostname=NAME)
+    assert connections(core) == before + 1  # our own
+
+
+@pytest.mark.parametrize(
+    ("signer", "name"), [(STRANGER, NAME), (OLD, "other.example")], ids=["signer", "name"]
+)
+def test_a_server_that_is_not_the_core_is_told_nothing(
+    core: Valkey, tmp_path: Path, signer: tunnels.Pair, name: str
+) -> None:
+    shown = tunnels.write(tmp_path / "server", tunnels.server(signer, name), OLD)
+    folder = tunnels.write(tmp_path / "client", tunnels.client(OLD), OLD)
+    with End(shown, core.port) as near, End(folder, near.port, NAME) as far:
+        with pytest.raises(redis.ConnectionError), redis.Redis(port=far.port) as client:
+            client.ping()
+        wait_for("a word of it", lambda: far.said("event=connection_failed"), SECONDS)
+        assert far.said("CERTIFICATE_VERIFY_FAILED")
+
+
+def test_certificates_and_authorities_change_and_no_connection_ends(
+    core: Valkey, near: End, far: End, replica: redis.Redis, tmp_path: Path
+) -> None:
+    with core.client() as root:
+        syncs = sum(root.info("stats")[name] for name in ("sync_full", "sync_partial_ok"))
+    old = tunnels.write(tmp_path / "old", tunnels.client(OLD), OLD, NEW)
+    new = tunnels.write(tmp_path / "new", tunnels.client(NEW), OLD, NEW)
+    assert asked(near.port, new, new) == b"", "nobody trusts the new authority yet"
+
+    # Both count at both ends; then each end shows what the new one signed.
+    tunnels.write(tmp_path / "server", tunnels.server(OLD), NEW, OLD)
+    tunnels.write(tmp_path / "client", tunnels.client(OLD), NEW, OLD)
+    wait_for("the new authority", lambda: asked(near.port, new, new) == b"+PONG\r\n", SECONDS)
+    assert asked(near.port, old, old) == b"+PONG\r\n"
+    tunnels.write(tmp_path / "server", tunnels.server(NEW), NEW, OLD)
+    tunnels.write(tmp_path / "only-new", tunnels.client(NEW), NEW)
+    only_new = tmp_path / "only-new"
+    wait_for("the new server", lambda: asked(near.port, new, only_new) == b"+PONG\r\n", SECONDS)
+    assert asked(near.port, old, only_new) == b"+PONG\r\n"
+
+    # The old one ends.
+    tunnels.write(tmp_path / "server", tunnels.server(NEW), NEW)
+    wait_for("the end of the old", lambda: asked(near.port, old, only_new) == b"", SECONDS)
+    tunnels.write(tmp_path / "client", tunnels.client(NEW), NEW)
+    with core.client() as root:
+        root.set("rotated", 1)
+        wait_for("the change", lambda: replica.get("rotated"), SECONDS)
+        after = sum(root.info("stats")[name] for name in ("sync_full", "sync_partial_ok"))
+    assert after == syncs, "it followed all the time"
+
+    def reaches() -> bool:
+        with redis.Redis(port=far.port) as fresh:
+            try:
+                return bool(fresh.ping())
+            except redis.RedisError:
+                return False
+
+    wait_for("a new connection", reaches, SECONDS)
+
+
+def test_files_that_cannot_be_used_change_nothing(near: End, tmp_path: Path) -> None:
+    good = tunnels.write(tmp_path / "good", tunnels.client(OLD), OLD)
+    (tmp_path / "server" / "tls.crt").write_text("damaged")
+    wait_for("a word of it", lambda: near.said("event=certificates_unusable"), SECONDS)
+    assert asked(near.port, good, good) == b"+PONG\r\n"
+    assert near.said("event=certificates_unusable") == 1
+
+
+def test_one_name_has_only_so_many_connections(near: End, tmp_path: Path) -> None:
+    folders = {
+        name: tunnels.write(tmp_path / name, tunnels.client(OLD, name), OLD)
+        for name in ("ams", "fra")
+    }
+    opened = []
+    try:
+        for _ in range(tls_tunnel.CONNECTIONS_OF_ONE):
+            opened.append(secure(near.port, folders["ams"], folders["ams"]))
+            opened[-1].sendall(b"PING\r\n")
+            assert opened[-1].recv(100) == b"+PONG\r\n"
+        assert asked(near.port, folders["ams"], folders["ams"]) == b""
+        assert asked(near.port, folders["fra"], folders["fra"]) == b"+PONG\r\n"
+        opened.pop().close()
+        wait_for(
+            "room for another",
+            lambda: asked(near.port, folders["ams"], folders["ams"]) == b"+PONG\r\n",
+            SECONDS,
+        )
+    finally:
+        for connection in opened:
+            connection.close()
+
+
+def test_strangers_who_say_nothing_keep_nobody_out_for_long(near: End, tmp_path: Path) -> None:
+    good = tunnels.write(tmp_path / "good", tunnels.client(OLD), OLD)
+    silent = [
+        socket.create_connection(("127.0.0.1", near.port)) for _ in range(tls_tunnel.HANDSHAKES)
+    ]
+    try:
+        assert asked(near.port, good, good) == b"+PONG\r\n"
+    finally:
+        for connection in silent:
+            connection.close()

@@ -1,0 +1,71 @@
+"""Both ends of a tunnel to a core, each a process of its own, with certificates in folders."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from dnsfleet_operator.secrets import authorities
+from dnsfleet_operator.secrets.authorities import Pair
+
+from support.ports import free_port
+from support.waiting import wait_for
+
+NAME = "core.example"
+SECONDS = 30.0
+
+
+def authority() -> Pair:
+    """A new one; all have the same name."""
+    return authorities.make("dnsfleet", time.time())
+
+
+def server(signer: Pair, name: str = NAME) -> Pair:
+    return authorities.server(signer, [name], time.time())
+
+
+def client(signer: Pair, name: str = "ams") -> Pair:
+    return authorities.client(signer, name, time.time())
+
+
+def write(folder: Path, pair: Pair, *trusted: Pair) -> Path:
+    """Put the files of one end into a folder, each in one step."""
+    folder.mkdir(exist_ok=True)
+    texts = {
+        "tls.crt": pair.certificate,
+        "tls.key": pair.key,
+        "ca.crt": "".join(each.certificate for each in trusted),
+    }
+    for name, text in texts.items():
+        unfinished = folder / f"{name}.new"
+        unfinished.write_text(text)
+        unfinished.replace(folder / name)
+    return folder
+
+
+class End:
+    """One end, for as long as the context lasts."""
+
+    def __init__(self, folder: Path, target: int, server_name: str = "") -> None:
+        self.port = free_port()
+        self.log = folder / "log"
+        self._command = [
+            str(Path(sys.executable).with_name("dnsfleet-tunnel")),
+            *("--listen", f"127.0.0.1:{self.port}", "--target", f"127.0.0.1:{target}"),
+            *("--certificates", str(folder)),
+            *(("--server-name", server_name) if server_name else ()),
+        ]
+
+    def __enter__(self) -> "End":
+        with self.log.open("w") as log:
+            self._process = subprocess.Popen(self._command, stderr=log)
+        wait_for("the tunnel to listen", lambda: self.said("event=listening"), SECONDS)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        assert self._process.wait(SECONDS) == 0
+
+    def said(self, text: str) -> int:
+        """How many lines of the log have this."""
+        return sum(text in each for each in self.log.read_text().splitlines())
