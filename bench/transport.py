@@ -155,18 +155,16 @@ def answers(client: redis.Redis) -> bool:
 
 def tunnel(core: int, outer: int, inner: int, place: Path) -> list[list[str]]:
     """The commands of both ends."""
-    command = [str(Path(sys.executable).with_name("dnsfleet-tunnel"))]
+    command = str(Path(sys.executable).with_name("dnsfleet-tunnel"))
+    (place / "client" / "core-address").write_text(f"127.0.0.1:{outer}")
+    (place / "client" / "server-name").write_text(NAME)
     return [
         [
-            *command,
-            *("--listen", f"127.0.0.1:{outer}", "--target", f"127.0.0.1:{core}"),
+            *(command, "--listen", f"127.0.0.1:{outer}", "--target", f"127.0.0.1:{core}"),
             *("--certificates", str(place / "server")),
+            *("--authorities", str(place / "server" / "ca.crt")),
         ],
-        [
-            *command,
-            *("--listen", f"127.0.0.1:{inner}", "--target", f"127.0.0.1:{outer}"),
-            *("--certificates", str(place / "client"), "--server-name", NAME),
-        ],
+        [command, "--listen", f"127.0.0.1:{inner}", "--join", str(place / "client")],
     ]
 
 

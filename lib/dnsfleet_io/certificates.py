@@ -1,7 +1,6 @@
 """The certificates of one end of a TLS connection, read from files that others replace.
 
-They have the names that cert-manager gives them in a Secret. A file of authorities may hold
-several: while one follows another, both count.
+A file of authorities may hold several: while one follows another, both count.
 """
 
 import logging
@@ -15,17 +14,12 @@ log = logging.getLogger(__name__)
 
 
 class Files(NamedTuple):
-    """The files of one end, PEM, with the names that cert-manager gives them in a Secret."""
+    """The files of one end, PEM."""
 
     certificate: Path
     key: Path
     authorities: Path
     """What has signed the certificate of the other end."""
-
-    @classmethod
-    def of(cls, folder: Path, authorities: Path | None = None) -> "Files":
-        """Those of a folder."""
-        return cls(folder / "tls.crt", folder / "tls.key", authorities or folder / "ca.crt")
 
 
 class Certificates:

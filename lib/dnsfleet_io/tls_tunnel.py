@@ -73,28 +73,42 @@ class Address(NamedTuple):
         return cls(host, int(port))
 
 
+class Route(NamedTuple):
+    """Where a connection goes on."""
+
+    target: Address
+    server_name: str = ""
+    """What the certificate there must name; empty where it is the core itself, without TLS."""
+
+
 class Tunnel:
     """One end. `run` goes on until it is cancelled."""
 
     def __init__(
-        self, listen: Address, target: Address, certificates: Certificates, server_name: str = ""
+        self,
+        listen: Address,
+        route: Callable[[], Route],
+        certificates: Certificates,
+        client: bool,
     ) -> None:
-        """A client has the name that the server must show; a server has none."""
+        """`route` is asked for each connection; OSError and ValueError of it end that one.
+
+        A client speaks TLS to where it goes on, a server to who comes.
+        """
         self._listen = listen
-        self._target = target
+        self._route = route
         self._certificates = certificates
-        self._server_name = server_name
+        self._client = client
         self._handshakes = asyncio.Semaphore(HANDSHAKES)
         self._open: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def run(self, ready: Callable[[], None] = lambda: None) -> None:
+    async def run(self) -> None:
         """Listen; OSError where that cannot be."""
         loop = asyncio.get_running_loop()
         with _listening(self._listen) as listening:
             looking = asyncio.create_task(self._look())
-            log.info(line("listening", address=self._listen, target=self._target))
-            ready()
+            log.info(line("listening", port=self._listen.port))
             try:
                 while True:
                     await self._handshakes.acquire()
@@ -138,7 +152,7 @@ class Tunnel:
                 stack.callback(self._closed, name)
                 far = await self._connect()
                 stack.callback(_abort, far.writer)
-            except (OSError, ssl.SSLError, TimeoutError) as error:
+            except (OSError, ssl.SSLError, ValueError) as error:
                 log.warning(line("connection_failed", peer=peer, name=name, problem=error))
                 return
             await _join(near, far)
@@ -150,7 +164,7 @@ class Tunnel:
         protocol = asyncio.StreamReaderProtocol(reader)
         try:
             transport, _ = await loop.connect_accepted_socket(
-                lambda: protocol, accepted, **self._secure(not self._server_name)
+                lambda: protocol, accepted, **({} if self._client else self._secure())
             )
         except BaseException:
             accepted.close()
@@ -158,22 +172,18 @@ class Tunnel:
         return _Connection(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
 
     async def _connect(self) -> "_Connection":
+        route = self._route()
+        options = self._secure() | {"server_hostname": route.server_name} if self._client else {}
         async with asyncio.timeout(CONNECT_SECONDS + HANDSHAKE_SECONDS):
             reader, writer = await asyncio.open_connection(
-                self._target.host,
-                self._target.port,
-                limit=PIECE_OCTETS,
-                **self._secure(bool(self._server_name)),
+                route.target.host, route.target.port, limit=PIECE_OCTETS, **options
             )
         _prepare(writer.get_extra_info("socket"))
         return _Connection(reader, writer)
 
-    def _secure(self, wanted: bool) -> dict[str, Any]:
-        """What asyncio is told about TLS on one side; nothing on the plain one."""
-        if not wanted:
-            return {}
-        name = {"server_hostname": self._server_name} if self._server_name else {}
-        return name | {
+    def _secure(self) -> dict[str, Any]:
+        """What asyncio is told about TLS."""
+        return {
             "ssl": self._certificates.context,
             "ssl_handshake_timeout": HANDSHAKE_SECONDS,
             "ssl_shutdown_timeout": CLOSE_SECONDS,

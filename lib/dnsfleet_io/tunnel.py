@@ -11,8 +11,12 @@ from pathlib import Path
 
 from dnsfleet_io import logs
 from dnsfleet_io.certificates import Certificates, Files
-from dnsfleet_io.tls_tunnel import Address, Tunnel
+from dnsfleet_io.tls_tunnel import Address, Route, Tunnel
 
+CERTIFICATE, KEY, AUTHORITIES = "tls.crt", "tls.key", "ca.crt"
+"""As cert-manager names them in a Secret."""
+CORE_ADDRESS, SERVER_NAME = "core-address", "server-name"
+"""Entries of the Secret by which a Pop joins."""
 _EXIT_CONFIG = 2
 
 
@@ -20,36 +24,46 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run one end until it is told to stop; exits 0, or 2 where it cannot begin."""
     parser = argparse.ArgumentParser(
         prog="dnsfleet-tunnel",
-        description="Carry Redis between clusters over mutual TLS. With --server-name it is the "
-        "end that opens connections to the core, without it the one at the core.",
+        description="Carry Redis between clusters over mutual TLS: give --join in the cluster of a "
+        "Pop, and the other options in that of the core.",
     )
     parser.add_argument("--listen", required=True, metavar="HOST:PORT", help="* is every address")
-    parser.add_argument("--target", required=True, metavar="HOST:PORT")
-    parser.add_argument(
-        "--certificates",
-        required=True,
-        type=Path,
-        metavar="FOLDER",
-        help="tls.crt, tls.key, ca.crt",
-    )
-    parser.add_argument(
-        "--authorities", type=Path, metavar="FILE", help="in the place of ca.crt of that folder"
-    )
-    parser.add_argument("--server-name", default="", metavar="NAME", help="that the core must show")
+    parser.add_argument("--join", type=Path, metavar="FOLDER", help="the Secret of `pop join`")
+    parser.add_argument("--target", metavar="HOST:PORT", help="the core")
+    parser.add_argument("--certificates", type=Path, metavar="FOLDER", help="tls.crt and tls.key")
+    parser.add_argument("--authorities", type=Path, metavar="FILE", help="who signs for Pops")
     given = parser.parse_args(arguments)
+    server = (given.target, given.certificates, given.authorities)
+    if (None in server) if given.join is None else any(server):
+        parser.error("give --join, or --target, --certificates and --authorities")
     logs.configure()
-    files = Files.of(given.certificates, given.authorities)
     try:
-        tunnel = Tunnel(
-            Address.parse(given.listen),
-            Address.parse(given.target),
-            Certificates(files, server=not given.server_name),
-            given.server_name,
-        )
-        asyncio.run(_until_told(tunnel))
+        asyncio.run(_until_told(_client(given) if given.join is not None else _server(given)))
     except (OSError, ssl.SSLError, ValueError) as error:
         print(f"dnsfleet-tunnel: {error}", file=sys.stderr)
         sys.exit(_EXIT_CONFIG)
+
+
+def _server(given: argparse.Namespace) -> Tunnel:
+    folder: Path = given.certificates
+    files = Files(folder / CERTIFICATE, folder / KEY, given.authorities)
+    route = Route(Address.parse(given.target))
+    certificates = Certificates(files, server=True)
+    return Tunnel(Address.parse(given.listen), lambda: route, certificates, client=False)
+
+
+def _client(given: argparse.Namespace) -> Tunnel:
+    folder: Path = given.join
+
+    def route() -> Route:
+        """As the files are now: a core may come to be at another address."""
+        address = (folder / CORE_ADDRESS).read_text().strip()
+        return Route(Address.parse(address), (folder / SERVER_NAME).read_text().strip())
+
+    route()
+    files = Files(folder / CERTIFICATE, folder / KEY, folder / AUTHORITIES)
+    certificates = Certificates(files, server=False)
+    return Tunnel(Address.parse(given.listen), route, certificates, client=True)
 
 
 async def _until_told(tunnel: Tunnel) -> None:

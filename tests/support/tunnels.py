@@ -47,14 +47,19 @@ class End:
     """One end, for as long as the context lasts."""
 
     def __init__(self, folder: Path, target: int, server_name: str = "") -> None:
+        """The end in a Pop's cluster has the name that the other one must show."""
         self.port = free_port()
         self.log = folder / "log"
-        self._command = [
-            str(Path(sys.executable).with_name("dnsfleet-tunnel")),
-            *("--listen", f"127.0.0.1:{self.port}", "--target", f"127.0.0.1:{target}"),
-            *("--certificates", str(folder)),
-            *(("--server-name", server_name) if server_name else ()),
+        options = [
+            *("--target", f"127.0.0.1:{target}", "--certificates", str(folder)),
+            *("--authorities", str(folder / "ca.crt")),
         ]
+        if server_name:
+            (folder / "core-address").write_text(f"127.0.0.1:{target}\n")
+            (folder / "server-name").write_text(server_name)
+            options = ["--join", str(folder)]
+        program = str(Path(sys.executable).with_name("dnsfleet-tunnel"))
+        self._command = [program, "--listen", f"127.0.0.1:{self.port}", *options]
 
     def __enter__(self) -> "End":
         with self.log.open("w") as log:
