@@ -20,8 +20,10 @@ the writer.
 import asyncio
 import contextlib
 import logging
+import math
 import socket
 import ssl
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -46,6 +48,8 @@ RETRY_SECONDS = 0.5
 SILENT_SECONDS = 30
 """A connection ends when the other side has not been heard of for so long, and was asked: more than
 ten repeats on a link of 300 ms that loses packets. Redis itself notices dead replicas sooner."""
+TOLD_SECONDS = 10.0
+"""Between two lines about connections that failed."""
 PIECE_OCTETS = 256 * 1024
 """Octets that are read at once."""
 CLOSE_SECONDS = 2.0
@@ -100,6 +104,8 @@ class Tunnel:
         self._certificates = certificates
         self._client = client
         self._handshakes = asyncio.Semaphore(HANDSHAKES)
+        self._failures = 0
+        self._told_at = -math.inf
         self._open: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -153,7 +159,7 @@ class Tunnel:
                 far = await self._connect()
                 stack.callback(_abort, far.writer)
             except (OSError, ssl.SSLError, ValueError) as error:
-                log.warning(line("connection_failed", peer=peer, name=name, problem=error))
+                self._tell(peer, name, error)
                 return
             await _join(near, far)
 
@@ -193,6 +199,16 @@ class Tunnel:
         """The name in the certificate of a client; empty on the side where there is none."""
         shown = writer.get_extra_info("peercert") or {}
         return ",".join(value for part in shown.get("subject", ()) for _, value in part)
+
+    def _tell(self, peer: str, name: str, problem: Exception) -> None:
+        """Log the newest failure, now and then: the world connects to a port that is open to it."""
+        self._failures += 1
+        now = time.monotonic()
+        if now - self._told_at < TOLD_SECONDS:
+            return
+        said = {"peer": peer, "name": name, "problem": problem, "failures": self._failures}
+        log.warning(line("connection_failed", **said))
+        self._failures, self._told_at = 0, now
 
     def _closed(self, name: str) -> None:
         self._open[name] -= 1

@@ -39,7 +39,9 @@ class Configuration:
     trust_clock: bool
     """Whether fences are taken from this machine's clock whatever other clocks say."""
     core_names: tuple[str, ...] = ()
-    """What the certificate of the core has to name; empty where none is to be made."""
+    """What the certificate of the core has to name; empty where no other cluster reaches it."""
+    core_tls_secret: str = ""
+    """Name of the Secret with that certificate, where somebody else makes it."""
 
 
 def from_environment(environ: Mapping[str, str]) -> Configuration:
@@ -59,6 +61,7 @@ def from_environment(environ: Mapping[str, str]) -> Configuration:
         orphan_seconds=reader.seconds("DNSFLEET_ORPHAN_SECONDS", DEFAULT_ORPHAN_SECONDS),
         trust_clock=reader.flag("DNSFLEET_TRUST_CLOCK"),
         core_names=reader.names("DNSFLEET_CORE_NAMES"),
+        core_tls_secret=environ.get("DNSFLEET_CORE_TLS_SECRET", ""),
     )
     if reader.problems:
         raise ConfigurationError("\n".join(reader.problems))

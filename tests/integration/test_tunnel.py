@@ -141,7 +141,7 @@ def test_a_server_that_is_not_the_core_is_told_nothing(
     shown = tunnels.write(tmp_path / "server", tunnels.server(signer, name), OLD)
     folder = tunnels.write(tmp_path / "client", tunnels.client(OLD), OLD)
     with End(shown, core.port) as near, End(folder, near.port, NAME) as far:
-        with pytest.raises(redis.ConnectionError), redis.Redis(port=far.port) as client:
+        with pytest.raises(redis.ConnectionError), connect(f"redis://127.0.0.1:{far.port}/0") as client:
             client.ping()
         wait_for("a word of it", lambda: far.said("event=connection_failed"), SECONDS)
         assert far.said("CERTIFICATE_VERIFY_FAILED")
@@ -178,7 +178,7 @@ def test_certificates_and_authorities_change_and_no_connection_ends(
     assert after == syncs, "it followed all the time"
 
     def reaches() -> bool:
-        with redis.Redis(port=far.port) as fresh:
+        with connect(f"redis://127.0.0.1:{far.port}/0") as fresh:
             try:
                 return bool(fresh.ping())
             except redis.RedisError:
@@ -193,7 +193,7 @@ def test_new_connections_go_where_the_core_is_now(
     address = tmp_path / "client" / "core-address"
     for text, answers in (("127.0.0.1:1", False), ("nowhere", False), (address.read_text(), True)):
         address.write_text(text)
-        with redis.Redis(port=far.port) as client:
+        with connect(f"redis://127.0.0.1:{far.port}/0") as client:
             if answers:
                 assert client.ping()
             else:

@@ -106,6 +106,31 @@ class Cluster:
             )
         return found
 
+    def create_pop(self, pop: Object) -> None:
+        """Make a Pop."""
+        with _telling(f"create pop/{pop['metadata']['name']}"):
+            self._objects.create_cluster_custom_object(
+                GROUP, VERSION, "pops", pop, field_manager=FIELD_MANAGER
+            )
+
+    def delete_pop(self, pop: Object) -> None:
+        """Delete this Pop, and no other one of its name."""
+        with _telling(f"delete pop/{pop['metadata']['name']}"):
+            conditions = client.V1Preconditions(uid=pop["metadata"]["uid"])
+            self._objects.delete_cluster_custom_object(
+                GROUP,
+                VERSION,
+                "pops",
+                pop["metadata"]["name"],
+                body=client.V1DeleteOptions(preconditions=conditions),
+            )
+
+    def services(self, selector: str, namespace: str) -> list[Object]:
+        """The Services of a namespace with these labels."""
+        with _telling("list services"):
+            found = self._core.list_namespaced_service(namespace, label_selector=selector)
+        return [self._plain(each) for each in found.items]
+
     def secrets(self, selector: str, namespace: str) -> list[Object]:
         """The Secrets with these labels, in a namespace or, if it is empty, in all."""
         with _telling("list secrets"):

@@ -3,7 +3,6 @@
 Exit status: 0 done; 1 the answer is no, or it did not come in time; 2 it could not be done.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,16 @@ import dns.message
 import typer
 from dnsfleet import names, rrtypes
 
-from dnsfleet_cli.kubectl import explaining, holds, keys, objects, summaries, verdicts
+from dnsfleet_cli.kubectl import (
+    explaining,
+    holds,
+    joins,
+    keys,
+    objects,
+    states,
+    summaries,
+    verdicts,
+)
 from dnsfleet_cli.kubectl.cluster import Cluster, Pod
 from dnsfleet_cli.kubectl.objects import Object
 from dnsfleet_cli.options import Seed
@@ -34,6 +42,7 @@ app = typer.Typer(
 )
 
 app.add_typer(keys.app, name="keys")
+app.add_typer(joins.app, name="pop")
 
 Timeout = Annotated[float, typer.Option(min=0, help="Seconds to wait.")]
 PopName = Annotated[str, typer.Argument(help="The Pop's name.", show_default=False)]
@@ -92,7 +101,7 @@ def wait(
     Ends at once with exit status 1 when the Zone is not accepted, as it then waits for people.
     """
     cluster: Cluster = ctx.obj()
-    _follow(cluster, objects.zone(name, cluster.zones()), verdicts.propagation, timeout)
+    states.follow(cluster, objects.zone(name, cluster.zones()), verdicts.propagation, timeout)
 
 
 @app.command()
@@ -107,15 +116,15 @@ def drain(
     Sets spec.state to Drained. The operator refuses it for the last Pop that serves a zone.
     """
     cluster: Cluster = ctx.obj()
-    found = _set_state(cluster, name, "Drained")
+    found = states.set_state(cluster, name, "Drained")
     if wait:
-        _follow(cluster, found, verdicts.drain, timeout)
+        states.follow(cluster, found, verdicts.drain, timeout)
 
 
 @app.command()
 def undrain(ctx: typer.Context, name: PopName) -> None:
     """Put a Pop back into service: sets spec.state to Active."""
-    _set_state(ctx.obj(), name, "Active")
+    states.set_state(ctx.obj(), name, "Active")
 
 
 @app.command()
@@ -186,30 +195,3 @@ def _reply(
     except Trouble as trouble:
         return explaining.Reply(*where, None, None, str(trouble))
     return explaining.Reply(*where, answer, soa)
-
-
-def _set_state(cluster: Cluster, name: str, state: str) -> Object:
-    found = objects.pop(name, cluster.pops())
-    if objects.state(found) == state:
-        print(f"pop/{name} is {state} already")
-        return found
-    print(f"pop/{name} is to be {state}")
-    return cluster.patch_pop(name, {"spec": {"state": state}})
-
-
-def _follow(
-    cluster: Cluster,
-    item: Object,
-    judge: Callable[[Object], verdicts.Verdict],
-    timeout: float,
-) -> None:
-    """Wait for a verdict and print it; exit status 1 where it is no, or the time is up."""
-    verdict = judge(item)
-    if verdict.done is None:
-        for state in cluster.states(item, timeout):
-            verdict = judge(state)
-            if verdict.done is not None:
-                break
-    print(verdict.text)
-    if not verdict.done:
-        raise typer.Exit(NEGATIVE)

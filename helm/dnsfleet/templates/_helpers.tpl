@@ -34,6 +34,11 @@ app.kubernetes.io/component: {{ .component }}
 {{ .Values.core.external.host | default (printf "%s-core.%s.svc" .Release.Name .Release.Namespace) }}
 {{- end }}
 
+{{/* The Secret with the certificate that the core shows to other clusters. */}}
+{{- define "dnsfleet.coreTlsSecret" -}}
+{{ .Values.core.expose.secretName | default (printf "%s-core-tls" .Release.Name) }}
+{{- end }}
+
 {{/* The bundled core listens on the port that is Redis' own. */}}
 {{- define "dnsfleet.corePort" -}}
 {{ ternary .Values.core.external.port 6379 (ne .Values.core.external.host "") }}

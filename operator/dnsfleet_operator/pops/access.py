@@ -180,7 +180,7 @@ class PopAccess:
     def _keep_certificate(self, stored: Stored) -> None:
         """Make the certificate of the core where that is due and nobody else brings it."""
         names = self._configuration.core_names
-        if not names:
+        if not names or self._configuration.core_tls_secret:
             return
         authority, now = Pair(stored.certificates, stored.authority_key), time.time()
         found = self._cluster.get("Secret", self._tls_name, self._configuration.namespace)
