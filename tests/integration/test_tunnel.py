@@ -141,7 +141,10 @@ def test_a_server_that_is_not_the_core_is_told_nothing(
     shown = tunnels.write(tmp_path / "server", tunnels.server(signer, name), OLD)
     folder = tunnels.write(tmp_path / "client", tunnels.client(OLD), OLD)
     with End(shown, core.port) as near, End(folder, near.port, NAME) as far:
-        with pytest.raises(redis.ConnectionError), connect(f"redis://127.0.0.1:{far.port}/0") as client:
+        with (
+            pytest.raises(redis.ConnectionError),
+            connect(f"redis://127.0.0.1:{far.port}/0") as client,
+        ):
             client.ping()
         wait_for("a word of it", lambda: far.said("event=connection_failed"), SECONDS)
         assert far.said("CERTIFICATE_VERIFY_FAILED")
