@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 import redis
 import yaml
+from cryptography import x509
 from dnsfleet_publisher.core_redis import connect
+from support import tunnels
 from support.api_servers import APIError
 from support.tunnels import NAME, End
 from support.valkey import Valkey
@@ -144,3 +146,25 @@ def test_commands_for_people_and_what_is_refused(fleet: OperatorFleet) -> None:
     assert fleet.api.get("Pop", POP)
     ended = pop(fleet, "leave", "nobody")
     assert ended.returncode == 2
+
+
+def test_another_authority_takes_over_while_both_count(fleet: OperatorFleet) -> None:
+    before = joined(fleet, "--address", "192.0.2.1:6390")
+    old = entries(fleet, "dnsfleet-pops")["ca.crt"]
+    new = tunnels.authority()
+    for bundle, key in ((old + new.certificate, None), (new.certificate + old, new.key)):
+        changed = {"ca.crt": bundle} | ({"ca.key": key} if key is not None else {})
+        data = {name: base64.b64encode(text.encode()).decode() for name, text in changed.items()}
+        fleet.api.patch("Secret", "dnsfleet-pops", SYSTEM, {"data": data})
+        wait_for(
+            "the authorities beside the certificate of the core",
+            lambda bundle=bundle: entries(fleet, "dnsfleet-core-tls")["ca.crt"] == bundle,
+            SECONDS,
+        )
+        again = joined(fleet, "--address", "192.0.2.1:6390")
+        assert again == before | {"ca.crt": bundle}, "its own certificate counts on"
+    shown = x509.load_pem_x509_certificate(entries(fleet, "dnsfleet-core-tls")["tls.crt"].encode())
+    shown.verify_directly_issued_by(x509.load_pem_x509_certificate(new.certificate.encode()))
+    rotated = joined(fleet, "--address", "192.0.2.1:6390", "--rotate")
+    made = x509.load_pem_x509_certificate(rotated["tls.crt"].encode())
+    made.verify_directly_issued_by(x509.load_pem_x509_certificate(new.certificate.encode()))

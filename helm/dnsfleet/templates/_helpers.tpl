@@ -30,8 +30,10 @@ app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 {{- end }}
 
+{{/* In a Pop's cluster that is the end of the tunnel there. */}}
 {{- define "dnsfleet.coreHost" -}}
-{{ .Values.core.external.host | default (printf "%s-core.%s.svc" .Release.Name .Release.Namespace) }}
+{{- $component := ternary "tunnel" "core" (eq .Values.role "pop") -}}
+{{ .Values.core.external.host | default (printf "%s-%s.%s.svc" .Release.Name $component .Release.Namespace) }}
 {{- end }}
 
 {{/* The Secret with the certificate that the core shows to other clusters. */}}
