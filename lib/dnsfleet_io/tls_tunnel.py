@@ -22,7 +22,6 @@ import contextlib
 import logging
 import math
 import socket
-import ssl
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -125,7 +124,6 @@ class Tunnel:
                         self._handshakes.release()
                         await asyncio.sleep(RETRY_SECONDS)
                         continue
-                    _prepare(accepted)
                     task = asyncio.create_task(self._serve(accepted, str(peer[0])))
                     self._tasks.add(task)
                     task.add_done_callback(self._tasks.discard)
@@ -150,15 +148,14 @@ class Tunnel:
                     stack.callback(_abort, near.writer)
                     name = self._name(near.writer)
                     if name and self._open[name] >= CONNECTIONS_OF_ONE:
-                        log.warning(line("too_many_connections", name=name, peer=peer))
-                        return
+                        raise ConnectionRefusedError("too many connections under this name")
                 finally:
                     self._handshakes.release()
                 self._open[name] += 1
                 stack.callback(self._closed, name)
                 far = await self._connect()
                 stack.callback(_abort, far.writer)
-            except (OSError, ssl.SSLError, ValueError) as error:
+            except (OSError, ValueError) as error:
                 self._tell(peer, name, error)
                 return
             await _join(near, far)
@@ -169,6 +166,7 @@ class Tunnel:
         reader = asyncio.StreamReader(PIECE_OCTETS)
         protocol = asyncio.StreamReaderProtocol(reader)
         try:
+            _prepare(accepted)
             transport, _ = await loop.connect_accepted_socket(
                 lambda: protocol, accepted, **({} if self._client else self._secure())
             )
@@ -233,7 +231,7 @@ async def _join(near: _Connection, far: _Connection) -> None:
             for each in (near, far):
                 each.writer.close()
                 await each.writer.wait_closed()
-    except (OSError, ssl.SSLError, TimeoutError):
+    except OSError:
         pass  # it ends all the same
     finally:
         for way in ways:

@@ -149,6 +149,12 @@ def test_a_rotation_leaves_the_password_before(fleet: ControlledFleet, core: Val
     assert gets_in(core, "ams", first)
     fleet.wait_for_passes("Access", more=2)
     assert credentials(fleet, "ams") == found, "one wish is one rotation"
+    bare = fleet.cluster.get("Pop", "ams")
+    assert bare is not None
+    bare["metadata"]["annotations"] = {}
+    fleet.put(bare)
+    fleet.wait_for_passes("Access", more=2)
+    assert credentials(fleet, "ams") == found, "a tool that takes the annotation away asks nothing"
     secret = fleet.cluster.get("Secret", SECRET, NAMESPACE)
     assert secret is not None
     late = found | {"rotated": found["rotated"] - pop_credentials.OVERLAP_SECONDS - 1}

@@ -18,6 +18,7 @@ import time
 from collections.abc import Mapping
 
 import redis
+from dnsfleet.replication import pop_slots
 from dnsfleet.resources import Pop, Reference
 from dnsfleet_publisher import pop_credentials, redis_users
 from dnsfleet_publisher.core_redis import connect
@@ -38,8 +39,8 @@ from dnsfleet_operator.secrets import authorities, pruning
 from dnsfleet_operator.secrets.authorities import AuthorityError, Pair
 
 LOOK_SECONDS = 2.0
-"""Between looks: how late a Pop gets in, or is sent away, for one small request to the API server
-and one to the core. Without such Pops there is neither."""
+"""Between looks that nothing asked for: how late users come back after a restart of the core, for
+two small requests to the API server and one to the core. Without such Pops there are none."""
 
 _log = logging.getLogger(__name__)
 
@@ -99,6 +100,7 @@ class PopAccess:
         if self._held is not None:
             _log.warning("Secret %s was gone, and is written again", self._secret_name)
             return self._held
+        _log.info("made an authority for Pops of other clusters; who joined before joins again")
         made = authorities.make(f"dnsfleet {self._configuration.release}", time.time())
         return Stored(made.certificate, made.key, {})
 
@@ -114,7 +116,7 @@ class PopAccess:
             asked = pop.metadata.annotations.get(ROTATE_ANNOTATION, "")
             before = pops.get(name)
             created = pop.metadata.creation_timestamp
-            if before is not None and before.asked == asked:
+            if before is not None and asked in ("", before.asked):
                 pops[name] = before._replace(created=created)  # it may be back from a backup
                 continue
             if before is None and len(pops) >= pop_credentials.MAX_POPS:
@@ -158,7 +160,7 @@ class PopAccess:
         elif before != after or not pruning.is_kept(found):
             data = {**found["data"], **pop_credentials.data(after)}
             for name in before.pops.keys() - after.pops.keys():
-                del data[f"pop-{name}"]
+                del data[pop_slots.user(name)]
             self._cluster.replace(pruning.kept({**found, "data": data}))
         return after
 
