@@ -85,7 +85,8 @@ def read(secret: Mapping[str, Any]) -> Stored:
             if entry.startswith(pop_slots.USER_PREFIX):
                 said = json.loads(texts[entry])
                 said["passwords"] = tuple(map(str, said["passwords"]))
-                pops[entry.removeprefix(pop_slots.USER_PREFIX)] = Credentials(**said)
+                known = {field: said[field] for field in Credentials._fields}
+                pops[entry.removeprefix(pop_slots.USER_PREFIX)] = Credentials(**known)
         except (KeyError, TypeError, ValueError):
             raise _unusable(secret, f"{entry} cannot be read") from None
     return Stored(texts[CERTIFICATES], texts[AUTHORITY_KEY], pops)
