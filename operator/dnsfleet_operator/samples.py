@@ -107,7 +107,7 @@ def _of_pops(pops: list[tuple[str, PopSample]], now: float) -> Iterator[GaugeMet
     )
     yield _family(
         "pop_drained",
-        "1 when its state is Drained.",
+        "1 when it is out of service as it was asked to be.",
         ("pop",),
         [((pop,), float(each.drained)) for pop, each in pops],
     )

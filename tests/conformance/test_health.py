@@ -47,7 +47,7 @@ SERVING = pops.Facts(
     doubtful=(),
     drained=False,
     refusal=None,
-    drain_wanted=False,
+    drain_asked_by="",
     addresses=(),
     keys=Condition("KeysReady", True, "Stored"),
 )
@@ -106,11 +106,21 @@ def life() -> Iterator[tuple[str, dict[str, Any], str, str]]:
     yield "new", thing("Pop", new("Pop")), "InProgress", "Progressing"
     yield "starts", pop(**{**EMPTY, "wanted": 2, "rolling": "0 of 2"}), "InProgress", "Progressing"
     yield "serves", pop(), "Current", "Healthy"
-    yield "drains", pop("Drained", drain_wanted=True, drained=True), "InProgress", "Progressing"
-    drained = pop("Drained", drain_wanted=True, drained=True, **EMPTY)
+    yield (
+        "drains",
+        pop("Drained", drain_asked_by="spec.state", drained=True),
+        "InProgress",
+        "Progressing",
+    )
+    drained = pop("Drained", drain_asked_by="spec.state", drained=True, **EMPTY)
     yield "drained", drained, "Current", "Healthy"
-    refused = pop("Drained", drain_wanted=True, refusal=("LastActivePop", "last"))
+    refused = pop("Drained", drain_asked_by="spec.state", refusal=("LastActivePop", "last"))
     yield "may not drain", refused, "Current", "Degraded"
+    asked = "the annotation dnsfleet.io/drain"
+    by_annotation = pop(drain_asked_by=asked, drained=True, **EMPTY)
+    yield "drained by its annotation", by_annotation, "Current", "Healthy"
+    refused = pop(drain_asked_by=asked, refusal=("LastActivePop", "last"))
+    yield "may not drain as its annotation asks", refused, "Current", "Degraded"
     lost = pop(keys=Condition("KeysReady", False, "SecretLost", "gone"))
     yield "keys lost", lost, "Current", "Degraded"
 

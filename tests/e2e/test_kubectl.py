@@ -10,6 +10,13 @@ from support.releases import READY_SECONDS, REPOSITORY
 from support.waiting import wait_for
 
 POPS = ("fra", "iad", "sin")
+QUICKSTART = REPOSITORY / "examples" / "quickstart"
+SYNCS = (
+    (),
+    ("--server-side", "--force-conflicts", "--field-manager=argocd-controller"),
+    ("--server-side", "--force-conflicts", "--field-manager=kustomize-controller"),
+)
+"""How Argo CD applies what is in Git, by default and with ServerSideApply=true, and Flux does."""
 REFUSED_ZONE = {
     "apiVersion": "dnsfleet.io/v1alpha1",
     "kind": "Zone",
@@ -31,7 +38,7 @@ ZONE_OF_ONE_POP = {
 @pytest.fixture(scope="module", name="fleet")
 def _fleet(release: Access) -> Iterator[Access]:
     """The quickstart, live at all edges."""
-    release.kubectl("apply", "-f", str(REPOSITORY / "examples" / "quickstart"))
+    release.kubectl("apply", "-f", str(QUICKSTART))
     release.wait("condition=Ready", READY_SECONDS, "pops", "--all")
     yield release
     release.kubectl("delete", "zones,pops", "--all")
@@ -81,6 +88,19 @@ def test_drain_takes_a_pop_out_and_undrain_brings_it_back(fleet: Access) -> None
     of_fra = ("pods", "-A", "-l", "dnsfleet.io/pop=fra,app.kubernetes.io/component=edge")
     # A pod that has ended is listed until the kubelet has removed it.
     assert fleet.items(*of_fra, "--field-selector=status.phase=Running") == []
+
+    for sync in SYNCS:
+        fleet.kubectl("apply", *sync, "-f", str(QUICKSTART))
+        found = fleet.get("pop", "fra")
+        assert found["metadata"]["annotations"]["dnsfleet.io/drain"] == "true", sync
+        assert found["spec"].get("state") is None
+    fleet.wait("condition=Drained", READY_SECONDS, "pop", "fra")
+    shown = [line.split() for line in fleet.kubectl("get", "pops").splitlines()]
+    assert {line[0]: line[2] for line in shown[1:]} == {
+        "fra": "Drained",
+        "iad": "Active",
+        "sin": "Active",
+    }
 
     assert dnsfleet(fleet, "undrain", "fra").stdout == "pop/fra is to be Active\n"
     fleet.wait("condition=Ready", READY_SECONDS, "pop", "fra")

@@ -25,7 +25,8 @@ DNS_PORT = 5353
 REDIS_PORT = 6379
 """The same of a core or a replica, and the name redis."""
 MERGE_PATCH = "application/merge-patch+json"
-FIELD_MANAGER = "kubectl-dnsfleet"
+FIELD_MANAGER = "dnsfleet-cli"
+"""Not kubectl-dnsfleet: Flux undoes what a manager wrote whose name begins with kubectl."""
 
 
 class Pod(NamedTuple):

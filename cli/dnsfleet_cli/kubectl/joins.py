@@ -97,7 +97,7 @@ def leave(
     found = objects.pop(name, cluster.pops())
     _check_is_remote(found)
     if not now:
-        drained = states.set_state(cluster, name, "Drained")
+        drained = states.set_drain(cluster, name, "true", "Drained")
         states.follow(cluster, drained, verdicts.drain, timeout)
     cluster.delete_pop(found)
     deadline = time.monotonic() + timeout

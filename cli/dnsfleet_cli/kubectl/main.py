@@ -113,18 +113,27 @@ def drain(
 ) -> None:
     """Take a Pop out of service: its edges stop after clients are sent elsewhere.
 
-    Sets spec.state to Drained. The operator refuses it for the last Pop that serves a zone.
+    Sets the annotation dnsfleet.io/drain, which stays when a tool applies the Pop from Git again.
+    The operator refuses it for the last Pop that serves a zone.
     """
     cluster: Cluster = ctx.obj()
-    found = states.set_state(cluster, name, "Drained")
+    found = states.set_drain(cluster, name, "true", "Drained")
     if wait:
         states.follow(cluster, found, verdicts.drain, timeout)
 
 
 @app.command()
 def undrain(ctx: typer.Context, name: PopName) -> None:
-    """Put a Pop back into service: sets spec.state to Active."""
-    states.set_state(ctx.obj(), name, "Active")
+    """Put a Pop back into service: removes the annotation dnsfleet.io/drain.
+
+    Exit status 1: its spec.state is Drained, so it stays out of service.
+    """
+    found = states.set_drain(ctx.obj(), name, None, "Active")
+    if asked_by := objects.drain_asked_by(found):
+        print(
+            f"pop/{name} stays Drained, as {asked_by} asks; change that where its manifest is kept"
+        )
+        raise typer.Exit(NEGATIVE)
 
 
 @app.command()

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from dnsfleet import names
 from dnsfleet.resources.kubernetes_types import LabelSelector
 from dnsfleet.resources.pops import DEFAULT_REPLICAS, DEFAULT_SHARDS
+from dnsfleet.resources.pops import drain_asked_by as asked_by
 
 from dnsfleet_cli.troubles import Trouble
 
@@ -80,9 +81,15 @@ def origin(zone: Object) -> str:
         return text
 
 
+def drain_asked_by(pop: Object) -> str:
+    """What asks to take the Pop out of service; empty for nothing."""
+    state = value(pop, "spec", "state", default="Active")
+    return asked_by(state, value(pop, "metadata", "annotations", default={}))
+
+
 def state(pop: Object) -> str:
-    found: str = value(pop, "spec", "state", default="Active")
-    return found
+    """What the Pop is to be: Active or Drained."""
+    return "Drained" if drain_asked_by(pop) else "Active"
 
 
 def shards(pop: Object) -> int:

@@ -1,8 +1,9 @@
-"""What several commands do with one object: ask for a state of it, and wait for a verdict."""
+"""What several commands do with one object: ask for a drain, and wait for a verdict."""
 
 from collections.abc import Callable
 
 import typer
+from dnsfleet.resources.pops import DRAIN_ANNOTATION
 
 from dnsfleet_cli.kubectl import objects, verdicts
 from dnsfleet_cli.kubectl.cluster import Cluster
@@ -10,14 +11,16 @@ from dnsfleet_cli.kubectl.objects import Object
 from dnsfleet_cli.troubles import NEGATIVE
 
 
-def set_state(cluster: Cluster, name: str, state: str) -> Object:
-    """Ask for a state of a Pop; the Pop as it is then."""
+def set_drain(cluster: Cluster, name: str, drain: str | None, state: str) -> Object:
+    """Have the annotation of a Pop ask for a drain, or not; the Pop as it is then."""
     found = objects.pop(name, cluster.pops())
-    if objects.state(found) == state:
+    if objects.value(found, "metadata", "annotations", DRAIN_ANNOTATION) != drain:
+        found = cluster.patch_pop(name, {"metadata": {"annotations": {DRAIN_ANNOTATION: drain}}})
+        if objects.state(found) == state:
+            print(f"pop/{name} is to be {state}")
+    elif objects.state(found) == state:
         print(f"pop/{name} is {state} already")
-        return found
-    print(f"pop/{name} is to be {state}")
-    return cluster.patch_pop(name, {"spec": {"state": state}})
+    return found
 
 
 def follow(

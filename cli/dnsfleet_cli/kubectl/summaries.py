@@ -39,10 +39,11 @@ def zone(item: Object) -> str:
 def pop(item: Object) -> str:
     """One Pop."""
     addresses = value(item, "status", "addresses", default=[])
+    asked_by = objects.drain_asked_by(item)
     pairs = [
         ("Pop", objects.name(item)),
         ("Region", value(item, "spec", "location", "region")),
-        ("State", objects.state(item)),
+        ("State", objects.state(item) + (f", as {asked_by} asks" if asked_by else "")),
         ("Edges", f"{_edges(item)} ready"),
         ("Zones", f"{_pop_zones(item)} current"),
         ("Lag", _lag(item)),

@@ -139,7 +139,7 @@ class Pops:
 
 def active(pops: Iterable[Pop]) -> list[Pop]:
     """Those that are to run."""
-    return [pop for pop in pops if pop.spec.state == "Active"]
+    return [pop for pop in pops if not pop.drain_asked_by]
 
 
 def free_ports(options: UpOptions, pops: Iterable[Pop]) -> range:

@@ -67,7 +67,7 @@ class Publication:
             for origin in desired.removals:
                 self._wanted.pop(origin, None)
             changed = [each for each in desired.unpublished if each in self._wanted]
-            running = {pop.metadata.name for pop in desired.pops if pop.spec.state == "Active"}
+            running = {pop.metadata.name for pop in desired.pops if not pop.drain_asked_by}
             outcomes = self._publisher.reconcile(
                 self._wanted, True, desired.removals, changed, Fleet(running)
             )

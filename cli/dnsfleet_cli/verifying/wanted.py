@@ -49,5 +49,5 @@ def read(
             continue
         approve = built.resource.metadata.annotations.get(APPROVE_ANNOTATION)
         zones[origin] = Wanted(built.zone, placed, str(found[0]) if found else "", approve)
-    active = frozenset(pop.metadata.name for pop in pops if pop.spec.state == "Active")
+    active = frozenset(pop.metadata.name for pop in pops if not pop.drain_asked_by)
     return Resources(zones, active, [str(each) for each in errors(refused)])

@@ -100,7 +100,7 @@ KINDS = [
         [],
         [
             Column("Region", ".spec.location.region"),
-            Column("State", ".spec.state"),
+            Column("State", _condition("Drained", "reason")),
             Column("Edges", ".status.edges.text"),
             Column("Zones", ".status.zones.text"),
             Column("Lag", ".status.lagSeconds", "number"),

@@ -1,6 +1,7 @@
 """The Pop: a point of presence with one replica and its edges."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -39,6 +40,9 @@ MAX_ANNOTATION = 4096
 """Characters in an annotation of a Service; those of cloud load balancers are far shorter."""
 MAX_ADDRESSES = 16
 """Addresses in a status."""
+DRAIN_ANNOTATION = "dnsfleet.io/drain"
+"""Where it is "true" the Pop is to be out of service, whatever its spec says: a tool that applies
+manifests from Git puts spec.state back, and leaves an annotation that is not in Git."""
 
 POP_NAME = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 """One label, as the names of Services are host names (RFC 1123)."""
@@ -235,3 +239,17 @@ class Pop(Model):
     def reference(self) -> Reference:
         """Kind and name; a Pop has no namespace."""
         return Reference("Pop", "", self.metadata.name)
+
+    @property
+    def drain_asked_by(self) -> str:
+        """What asks to take the Pop out of service; empty for nothing."""
+        return drain_asked_by(self.spec.state, self.metadata.annotations)
+
+
+def drain_asked_by(state: str, annotations: Mapping[str, str]) -> str:
+    """What asks to take a Pop with this spec.state out of service; empty for nothing."""
+    if state == "Drained":
+        return "spec.state"
+    if annotations.get(DRAIN_ANNOTATION) == "true":
+        return f"the annotation {DRAIN_ANNOTATION}"
+    return ""

@@ -79,7 +79,7 @@ def decide(
     `ready` those with a Ready edge, `approvals` the hashes on the Fleet object.
     """
     here = {pop.metadata.name: pop for pop in pops if pop.spec.cluster == "local"}
-    drained = {name for name, pop in here.items() if pop.spec.state == "Drained"}
+    drained = {name for name, pop in here.items() if pop.drain_asked_by}
     stopped = {name for name, pop in here.items() if pop.spec.edge.replicas == 0} - drained
     wanted = drained | stopped | gone.keys()
     serving = set(ready)

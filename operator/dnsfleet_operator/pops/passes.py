@@ -171,7 +171,7 @@ class PopPasses:
 
     def _is_drained(self, pop: Pop) -> bool:
         name = pop.metadata.name
-        if self._decided or pop.spec.state != "Drained":
+        if self._decided or not pop.drain_asked_by:
             return name in self.drains.drained
         return self._has_no_edges(name)
 

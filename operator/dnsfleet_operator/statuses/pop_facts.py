@@ -37,14 +37,14 @@ def facts(
         and (edge := edge_pods.read(pod)) is not None
     ]
     drained, deployment = name in drains.drained, workloads.get("Deployment", f"pop-{name}-edge")
-    refusal, drain_wanted = drains.refused.get(name), pop.spec.state == "Drained"
+    refusal, asked_by = drains.refused.get(name), pop.drain_asked_by
     refused = None if refusal is None else (refusal.reason, refusal.message)
     wanted = pop.spec.edge.replicas
-    if refused and not drain_wanted and deployment is not None:
+    if refused and not asked_by and deployment is not None:
         wanted = deployment["spec"].get("replicas", 1)  # not none, as the Pop asks
     lag_ms = 0 if lag.since_ms is None else fleet.now_ms - lag.since_ms
     return Facts(
-        problem=result.problem or (None if drain_wanted else refused),
+        problem=result.problem or (None if asked_by else refused),
         rolling=rolling(deployment),
         wanted=0 if drained else wanted,
         ready=sum(edge.ready for edge in pods),
@@ -55,8 +55,8 @@ def facts(
         silent=tuple(fleet.silent(name)),
         doubtful=doubtful,
         drained=drained,
-        refusal=refused if drain_wanted else None,
-        drain_wanted=drain_wanted,
+        refusal=refused if asked_by else None,
+        drain_asked_by=asked_by,
         addresses=addresses(workloads.get("Service", f"pop-{name}-dns")),
         keys=Condition("KeysReady", *keys),
     )

@@ -48,7 +48,8 @@ class Facts:
     drained: bool
     refusal: tuple[str, str] | None
     """Reason and message of what forbids to drain it."""
-    drain_wanted: bool
+    drain_asked_by: str
+    """What asks to drain it; empty for nothing."""
     addresses: tuple[str, ...]
     keys: Condition
 
@@ -107,7 +108,7 @@ def _progressing(facts: Facts) -> Condition:
 
 def _ready(facts: Facts) -> Condition:
     if facts.drained:
-        told = "out of service as spec.state asks"
+        told = _out_of_service(facts)
         return Condition("Ready", facts.pods == 0, "Draining" if facts.pods else "Drained", told)
     told = f"{facts.ready} of {facts.wanted} edges are Ready"
     if facts.ready >= facts.wanted > 0:
@@ -139,9 +140,15 @@ def _connected(facts: Facts) -> Condition:
 def _drained(facts: Facts) -> Condition:
     if facts.refusal is not None:
         return Condition("Drained", False, *facts.refusal)
-    if not facts.drain_wanted:
+    if not facts.drain_asked_by:
         return Condition("Drained", False, "Active")
     if facts.pods:
         told = f"{facts.pods} edges still answer those who have not heard of it"
         return Condition("Drained", False, "Draining", told)
-    return Condition("Drained", True, "Drained")
+    return Condition("Drained", True, "Drained", _out_of_service(facts))
+
+
+def _out_of_service(facts: Facts) -> str:
+    if not facts.drain_asked_by:
+        return "out of service until the next pass over the zones"
+    return f"out of service as {facts.drain_asked_by} asks"

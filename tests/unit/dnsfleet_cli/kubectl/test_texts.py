@@ -110,6 +110,14 @@ def test_a_pop_shows_its_edges() -> None:
         """)
 
 
+def test_a_pop_says_what_drains_it() -> None:
+    asked = pop("fra")
+    asked["metadata"]["annotations"] = {"dnsfleet.io/drain": "true"}
+    assert "State       Drained, as the annotation dnsfleet.io/drain asks\n" in summaries.pop(asked)
+    asked["spec"]["state"] = "Drained"
+    assert "State       Drained, as spec.state asks\n" in summaries.pop(asked)
+
+
 def message(*sections: str, rcode: str = "NOERROR") -> dns.message.Message:
     """A response whose question is irrelevant here."""
     text = f"id 1\nopcode QUERY\nrcode {rcode}\nflags QR AA\n" + "\n".join(sections)

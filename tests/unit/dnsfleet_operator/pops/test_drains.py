@@ -2,6 +2,7 @@
 
 import pytest
 from dnsfleet.resources import Pop
+from dnsfleet.resources.pops import DRAIN_ANNOTATION
 from dnsfleet_operator.pops import drains
 from dnsfleet_operator.zones.placements import Placements, Pops
 from support import yaml_resources
@@ -13,6 +14,23 @@ ONLY_FRA = {"example.com.": None, "example.org.": ("fra",)}
 def pop(name: str, state: str = "Active", forced: str = "") -> Pop:
     annotations = {drains.FORCE_ANNOTATION: forced} if forced else {}
     return yaml_resources.pop(f"state: {state}", name=name, annotations=annotations)
+
+
+@pytest.mark.parametrize(
+    ("state", "annotation", "drained"),
+    [("Active", "true", True), ("Active", "false", False), ("Drained", "false", True)],
+)
+def test_an_annotation_drains_on_top_of_the_spec(
+    state: str, annotation: str, drained: bool
+) -> None:
+    asked = yaml_resources.pop(
+        f"state: {state}", name="fra", annotations={DRAIN_ANNOTATION: annotation}
+    )
+    zones, both = grouped({"a.": None}), {"fra", "iad"}
+    found = drains.decide([asked, pop("iad")], {}, zones, set(), both)
+    assert found.drained == ({"fra"} if drained else set())
+    refused = drains.decide([asked], {}, zones, set(), {"fra"}).refused
+    assert set(refused) == ({"fra"} if drained else set())
 
 
 def grouped(placements: dict[str, Pops]) -> Placements:

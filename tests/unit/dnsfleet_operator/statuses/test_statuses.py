@@ -221,7 +221,7 @@ HEALTHY = pops.Facts(
     doubtful=(),
     drained=False,
     refusal=None,
-    drain_wanted=False,
+    drain_asked_by="",
     addresses=("192.0.2.1",),
     keys=Condition("KeysReady", True, "Stored"),
 )
@@ -243,7 +243,7 @@ POPS = [
     ({"current": 4}, "-Complete", "EdgesReady", "-Behind", "Heard", "-Active"),
     ({"silent": ("a",)}, "-Complete", "EdgesReady", "Current", "-PopUnreachable", "-Active"),
     (
-        {"drain_wanted": True, "refusal": ("LastActivePop", "last")},
+        {"drain_asked_by": "spec.state", "refusal": ("LastActivePop", "last")},
         "-Complete",
         "EdgesReady",
         "Current",
@@ -251,7 +251,7 @@ POPS = [
         "-LastActivePop",
     ),
     (
-        {"drain_wanted": True, "drained": True},
+        {"drain_asked_by": "spec.state", "drained": True},
         "-Complete",
         "-Draining",
         "Current",
@@ -259,7 +259,7 @@ POPS = [
         "-Draining",
     ),
     (
-        {"drain_wanted": True, "drained": True, "ready": 0, "pods": 0, "wanted": 0},
+        {"drain_asked_by": "spec.state", "drained": True, "ready": 0, "pods": 0, "wanted": 0},
         "-Complete",
         "Drained",
         "-NoReadyEdge",
@@ -320,8 +320,8 @@ WAITS = [
     ({"rolling": "1 of 2 edges"}, 1.0, 0.0),
     ({"problem": ("ApplyFailed", "no")}, 1.0, 0.0),
     ({"silent": ("a",)}, 1.0, 0.0),
-    ({"drained": True, "drain_wanted": True}, 1.0, 0.0),
-    ({"drain_wanted": True, "refusal": ("LastActivePop", "last")}, 1.0, 0.0),
+    ({"drained": True, "drain_asked_by": "spec.state"}, 1.0, 0.0),
+    ({"drain_asked_by": "spec.state", "refusal": ("LastActivePop", "last")}, 1.0, 0.0),
     ({"addresses": ("192.0.2.2",)}, 1.0, 0.0),
     ({"addresses": ()}, 1.0, 0.0),
 ]
