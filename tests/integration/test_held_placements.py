@@ -111,6 +111,13 @@ def test_pops_that_are_relabelled_go_on_until_one_approval_for_all_zones(
     fleet.wait_for_condition("Zone", "b", "Programmed", "Published")
     entry = wait_until_held(fleet, "Placement", 2)
     assert entry["zones"] == [A, "b.example."]
+
+    def told() -> set[str]:
+        events = fleet.cluster.objects("Event")
+        return {each["regarding"]["kind"] for each in events if "Unsafe" in each["reason"]}
+
+    wait_for("the Fleet tells it", told, DEADLINE_SECONDS)
+    assert told() == {"Fleet"}
     before = placed(fleet)
     assert before is not None
     assert before, "no name is taken away"

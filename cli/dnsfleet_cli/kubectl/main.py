@@ -71,11 +71,11 @@ def status(
         ),
     ] = None,
 ) -> None:
-    """Show all Pops and Zones, or one with its conditions."""
+    """Show all Pops and Zones and what is wrong with the fleet, or one of them."""
     cluster: Cluster = ctx.obj()
     zones, pops = cluster.zones(), cluster.pops()
     if name is None:
-        print(summaries.fleet(zones, pops))
+        print(summaries.fleet(zones, pops, cluster.fleets()))
         return
     found = objects.zone_or_pop(name, zones, pops)
     print(summaries.zone(found) if found["kind"] == "Zone" else summaries.pop(found))

@@ -1,20 +1,21 @@
-"""The texts of `status`: the fleet in two tables, or one object with its conditions."""
+"""The texts of `status`: the fleet in two tables and some lines, or one object."""
 
 from collections.abc import Iterable, Sequence
 
-from dnsfleet_cli.kubectl import objects, tables
+from dnsfleet_cli.kubectl import fleets, objects, tables
 from dnsfleet_cli.kubectl.objects import Object, value
 from dnsfleet_cli.kubectl.tables import ABSENT
 
 
-def fleet(zones: Sequence[Object], pops: Sequence[Object]) -> str:
-    """All Pops, then all Zones."""
-    return "\n\n".join(
-        [
-            _pops(pops) if pops else "no Pops; apply one, or look at another cluster",
-            _zones(zones) if zones else "no Zones",
-        ]
-    )
+def fleet(zones: Sequence[Object], pops: Sequence[Object], known: Sequence[Object]) -> str:
+    """All Pops, then all Zones, then what is wrong with the fleet as a whole."""
+    parts = [
+        _pops(pops) if pops else "no Pops; apply one, or look at another cluster",
+        _zones(zones) if zones else "no Zones",
+    ]
+    if lines := fleets.lines(known):
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
 
 
 def zone(item: Object) -> str:

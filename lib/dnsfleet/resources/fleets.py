@@ -67,6 +67,8 @@ class Orphan(Tolerant):
     origin: Annotated[str, Field(max_length=255)]
     since: Annotated[str, Field(json_schema_extra={"format": "date-time"})] | None = None
     """Since when it is missed; without a time it stays, whatever comes."""
+    removed_after: Annotated[str, Field(json_schema_extra={"format": "date-time"})] | None = None
+    """When it may be removed at the earliest, if no Zone object comes until then."""
 
 
 class FleetStatus(Tolerant):

@@ -423,6 +423,7 @@ class Term:
             held=held,
             orphans=self._zones.orphans_since(),
             keys=Condition("KeysReady", *self._keys.report),
+            orphan_seconds=self._configuration.orphan_seconds,
         )
 
     def _lingering(self) -> frozenset[str]:

@@ -1,11 +1,29 @@
-"""Which changes of a status become Events: what somebody has to mend, and that it is mended."""
+"""Which changes of a status become Events: what somebody has to mend, and that it is mended.
+
+One cause gets one Event. What is wrong with one object alone is told on it. What one cause does to
+many objects is told on the Fleet (see `fleets.notices`), and each object only says it in its
+condition:
+
+    told on            what
+    Zone, RecordSet    it is refused, has warnings, or cannot be published for a reason of its own;
+                       its signatures come near their end
+    Pop                it may not be drained; its replica was restarted
+    Fleet              the core is away; a change is held; a zone lost its object; the keys are not
+                       in their Secret
+    Secret             what became of the keys
+
+So an outage during which ten thousand Zones change costs them a status each, because each owner has
+to know that the change is not live, and one Event in all.
+"""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from dnsfleet.resources import API_VERSION, Reference
+from dnsfleet.zones import placements, plans
 
 from dnsfleet_operator.statuses.conditions import Status
+from dnsfleet_operator.zones.results import AWAY
 
 MAX_NOTE = 1024
 """Characters, a limit of the API."""
@@ -16,8 +34,12 @@ CLUSTER_NAMESPACE = "default"
 _API_VERSIONS = {"Secret": "v1", "Deployment": "apps/v1"}
 """Of kinds that are not our own."""
 _WATCHED = ("Accepted", "Programmed", "Drained", "SignaturesValid")
-_QUIET = frozenset({"NotAccepted", "Pending", "ZoneFilePending", "Active", "Draining"})
-"""Reasons that say nothing by themselves: another condition does, or all is well."""
+_OF_THE_FLEET = frozenset({AWAY, plans.REASON, placements.REASON})
+"""Reasons that the Fleet tells, once for all objects."""
+_UNTOLD = frozenset({"NotAccepted", "Pending", "ZoneFilePending"}) | _OF_THE_FLEET
+"""Reasons of which nothing is told, nor of their end: something else tells it."""
+_QUIET = frozenset({"Active", "Draining"}) | _UNTOLD
+"""Reasons that are no news."""
 _WARNINGS = frozenset({"AcceptedWithWarnings", "NearExpiry"})
 """Reasons that somebody has to do something about although their condition is still True."""
 _TURNS = frozenset({"SignaturesValid"})
@@ -46,7 +68,7 @@ def notices(before: Status, status: Status) -> list[Notice]:
         if _is_bad(condition):
             if known is None or _news(known) != _news(condition):
                 found.append(Notice("Warning", reason, condition["message"]))
-        elif known is not None and _is_bad(known):
+        elif known is not None and _is_bad(known) and known["reason"] not in _UNTOLD:
             mended = (
                 f"{kind} again" if known["status"] == "False" else "nothing to warn of any more"
             )

@@ -12,14 +12,13 @@ as it is held, whoever leads meanwhile.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from math import isfinite
 from typing import Any, NamedTuple
 
-from dnsfleet.resources.fleets import MAX_HELD, MAX_LINE, MAX_NAMED, MAX_ORPHANS, MAX_TEXT
+from dnsfleet.resources.fleets import MAX_HELD, MAX_LINE, MAX_NAMED, MAX_TEXT
 from dnsfleet.zones import placements, plans
 
 from dnsfleet_operator.pops.drains import Drains
+from dnsfleet_operator.statuses import orphans
 from dnsfleet_operator.statuses.conditions import Condition, Status, merge
 from dnsfleet_operator.statuses.events import Notice
 from dnsfleet_operator.zones.results import Results
@@ -29,6 +28,11 @@ POSITION_SECONDS = 60.0
 MAX_NOTICES = 5
 """Events of one write: a mistake that holds many zones is told, not each of its entries."""
 
+_MENDED = {
+    "CoreAvailable": "the core is available again",
+    "KeysReady": "the keys are in their Secret again",
+}
+"""Conditions whose loss is an Event, and what their return says."""
 _LISTS = ("heldCount", "held", "orphanCount", "orphans")
 _REASONS = {
     "Plan": plans.REASON,
@@ -68,6 +72,8 @@ class Facts:
     """Since when each origin is missed, Unix time in seconds; infinite for no time. It counts only
     where `held` is known."""
     keys: Condition
+    orphan_seconds: float
+    """How long an orphan is served on."""
 
 
 def held(results: Results, drains: Drains) -> tuple[Change, ...]:
@@ -107,7 +113,7 @@ def status(generation: int, facts: Facts, before: Status, now: str) -> dict[str,
     if facts.held is None:
         lists = {key: before[key] for key in _LISTS if key in before}
     else:
-        lists = _lists(facts.held, facts.orphans, before, now)
+        lists = _lists(facts, facts.held, before, now)
     found = _conditions(facts, lists.get("heldCount"))
     status = {"observedGeneration": generation, **lists}
     if facts.fence:
@@ -131,33 +137,33 @@ def notices(before: Status, status: Status) -> list[Notice]:
     known = {_key(each) for each in before.get("held") or ()}
     new = [each for each in status.get("held") or () if _key(each) not in known]
     for each in new[:MAX_NOTICES]:
+        about = f"{each['object']}: " if each.get("object") else ""
         zones = f" ({each['zoneCount']} zones)" if each["kind"] == "Placement" else ""
-        found.append(Notice("Warning", _REASONS[each["kind"]], f"{each['message']}{zones}"))
-    was, now = _core(before), _core(status)
-    if was.get("status") == "True" and now["status"] == "False":
-        found.append(Notice("Warning", now["reason"], now["message"]))
-    elif was.get("status") == "False" and now["status"] == "True":
-        found.append(Notice("Normal", now["reason"], "the core is available again"))
+        found.append(Notice("Warning", _REASONS[each["kind"]], f"{about}{each['message']}{zones}"))
+    found += orphans.notices(before, status)
+    for kind, mended in _MENDED.items():
+        was, now = _condition(before, kind), _condition(status, kind)
+        if was.get("status") == "True" and now["status"] == "False":
+            found.append(Notice("Warning", now["reason"], now["message"]))
+        elif was.get("status") == "False" and now["status"] == "True":
+            found.append(Notice("Normal", now["reason"], mended))
     return found
 
 
-def _core(status: Status) -> Mapping[str, Any]:
-    """The condition CoreAvailable; empty where it was never written."""
+def _condition(status: Status, kind: str) -> Mapping[str, Any]:
+    """One condition; empty where it was never written."""
     found = status.get("conditions") or ()
-    return next((each for each in found if each["type"] == "CoreAvailable"), {})
+    return next((each for each in found if each["type"] == kind), {})
 
 
-def _lists(
-    held: Sequence[Change], orphans: Mapping[str, float], before: Status, now: str
-) -> dict[str, Any]:
+def _lists(facts: Facts, held: Sequence[Change], before: Status, now: str) -> dict[str, Any]:
     """What is said of changes that are held and of orphans."""
     since = {_key(each): each.get("since", now) for each in before.get("held") or ()}
-    found: dict[str, Any] = {"heldCount": len(held), "orphanCount": len(orphans)}
+    found: dict[str, Any] = {"heldCount": len(held), "orphanCount": len(facts.orphans)}
     if held:
         found["held"] = [_entry(each, since, now) for each in held[:MAX_HELD]]
-    if orphans:
-        first = sorted(orphans.items())[:MAX_ORPHANS]
-        found["orphans"] = [_orphan(origin, missed) for origin, missed in first]
+    if facts.orphans:
+        found["orphans"] = orphans.entries(facts.orphans, facts.orphan_seconds)
     return found
 
 
@@ -195,13 +201,6 @@ def _entry(change: Change, since: Mapping[tuple[str, str, str], str], now: str) 
 
 def _key(entry: Mapping[str, Any]) -> tuple[str, str, str]:
     return entry["kind"], entry["hash"], entry.get("object", "")
-
-
-def _orphan(origin: str, since: float) -> dict[str, Any]:
-    found = {"origin": origin}
-    if isfinite(since):
-        found["since"] = datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return found
 
 
 def _zone_of(results: Results, origin: str) -> str:

@@ -20,6 +20,8 @@ from dnsfleet_operator.zones.without_zone import WithoutZone
 
 AWAY = "StoreUnavailable"
 """The reason of an outcome for which the core did not answer."""
+_AWAY_TOLD = "the core does not take the change; the condition CoreAvailable of the Fleet says why"
+"""The same for each object, whatever the core says meanwhile, so that an outage costs one write."""
 
 
 class Signed(NamedTuple):
@@ -83,8 +85,10 @@ class Results:
         found = self.outcomes.get(origin)
         if found is not None and found.placement is not None and reference.kind != "Zone":
             found = replace(found, placement=None)
-        if found is None or found.reason != AWAY or reference in self.waiting:
+        if found is None or found.reason != AWAY:
             return found
+        if reference in self.waiting:
+            return replace(found, message=_AWAY_TOLD)
         return replace(found, state=State.UNCHANGED, reason="", message="")
 
     def note(self, origin: str, outcome: Outcome, wanted: tuple[str, ...] | None) -> None:

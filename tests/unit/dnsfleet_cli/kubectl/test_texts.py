@@ -49,7 +49,7 @@ def dedent(text: str) -> str:
 
 def test_a_fleet_is_two_tables() -> None:
     new = pop("iad", state="Drained", edge={"replicas": 3})
-    assert summaries.fleet([ZONE], [POP, new]) == dedent("""
+    assert summaries.fleet([ZONE], [POP, new], []) == dedent("""
         POP   REGION       STATE     EDGES   ZONES   LAG     READY     MESSAGE
         fra   eu-central   Active    2/2     6/7     0.2 s   True
         iad   -            Drained   0/3     0/0     -       Unknown   not looked at yet by the operator
@@ -59,8 +59,39 @@ def test_a_fleet_is_two_tables() -> None:
         """)  # noqa: E501 - lines as they are printed
 
 
+def test_what_is_wrong_with_the_whole_fleet_comes_last() -> None:
+    status = {
+        "orphanCount": 3,
+        "orphans": [
+            {
+                "origin": "a.",
+                "since": "2026-01-01T00:00:00Z",
+                "removedAfter": "2026-01-02T00:00:00Z",
+            },
+            {"origin": "b."},
+        ],
+        "conditions": [
+            condition("CoreAvailable", "False", "CoreUnavailable", "no route"),
+            condition("KeysReady", "True", "Stored"),
+            condition("Held", "True", "WaitsForApproval", "2 held"),
+        ],
+    }
+    item = {"kind": "Fleet", "metadata": {"name": "dnsfleet", "generation": 1}, "status": status}
+    assert summaries.fleet([], [], [item]).split("\n\n")[-1] == dedent("""
+        fleet/dnsfleet: no route [CoreUnavailable]
+        fleet/dnsfleet: 2 held
+        fleet/dnsfleet: a. has no Zone object since 2026-01-01T00:00:00Z; it is served on and removed after 2026-01-02T00:00:00Z
+        fleet/dnsfleet: b. has no Zone object; it is served on
+        fleet/dnsfleet: 1 more zones have no Zone object
+        """)  # noqa: E501 - lines as they are printed
+    well = {**item, "status": {"conditions": [condition("Held", "False", "NothingHeld")]}}
+    assert summaries.fleet([], [], [well]).endswith("\n\nno Zones")
+
+
 def test_an_empty_fleet_says_so() -> None:
-    assert summaries.fleet([], []) == ("no Pops; apply one, or look at another cluster\n\nno Zones")
+    assert summaries.fleet([], [], []) == (
+        "no Pops; apply one, or look at another cluster\n\nno Zones"
+    )
 
 
 def test_a_zone_shows_what_stands_in_its_way() -> None:

@@ -15,7 +15,7 @@ from dnsfleet_operator.statuses.fleets import Facts
 from support.memory_clusters import MemoryCluster
 
 NAME = "dnsfleet"
-FACTS = Facts("", 7, 100, (), {}, Condition("KeysReady", *STORED))
+FACTS = Facts("", 7, 100, (), {}, Condition("KeysReady", *STORED), 86400.0)
 
 
 class Cluster(MemoryCluster):

@@ -10,6 +10,7 @@ from dnsfleet_operator.secrets.key_keeping import STORED
 from dnsfleet_operator.statuses import fleets
 from dnsfleet_operator.statuses.conditions import Condition
 from dnsfleet_operator.statuses.fleets import MAX_NOTICES, POSITION_SECONDS, Change, Facts
+from dnsfleet_operator.statuses.orphans import MAX_TOLD
 from dnsfleet_operator.zones.results import Results
 from dnsfleet_publisher.publishing import Outcome, State
 
@@ -25,6 +26,7 @@ def facts(**known: Any) -> Facts:
         "held": (),
         "orphans": {},
         "keys": Condition("KeysReady", *STORED),
+        "orphan_seconds": 86400.0,
     }
     return Facts(**usual | known)
 
@@ -121,7 +123,11 @@ def test_lists_are_bounded_and_counts_are_not() -> None:
     assert (made["orphanCount"], len(made["orphans"])) == (many + 1, MAX_ORPHANS)
     assert made["orphans"][:2] == [
         {"origin": "a."},
-        {"origin": "z000.", "since": "1970-01-01T00:00:00Z"},
+        {
+            "origin": "z000.",
+            "since": "1970-01-01T00:00:00Z",
+            "removedAfter": "1970-01-02T00:00:00Z",
+        },
     ]
 
 
@@ -155,3 +161,39 @@ def test_an_outage_of_the_core_is_told_when_it_begins_and_when_it_ends() -> None
     away = status(facts(away="no route"), well)
     assert told(well, away) == [("Warning", "CoreUnavailable")]
     assert told(away, status(facts(), away)) == [("Normal", "CoreAvailable")]
+
+
+def test_orphans_are_told_once_for_all() -> None:
+    well = status(facts())
+    two = status(facts(orphans={"b.": 0.0, "a.": 60.0}), well)
+    (notice,) = fleets.notices(well, two)
+    assert (notice.type, notice.reason) == ("Warning", "Orphaned")
+    assert notice.note == (
+        "no Zone object names a., b.; what is published is served on until 1970-01-02T00:00:00Z at "
+        "least, and then removed; apply the Zone again to keep it"
+    )
+    assert told(two, status(facts(orphans={"b.": 0.0}), two)) == []
+    assert told(two, status(facts(orphans={"b.": 0.0, "a.": 60.0}, position=9), two)) == []
+    (another,) = fleets.notices(two, status(facts(orphans={"b.": 0.0, "c.": 60.0}), two))
+    assert another.note.startswith("no Zone object names c.; ")
+    kept = status(facts(orphans={"a.": float("inf")}), well)
+    assert "until" not in fleets.notices(well, kept)[0].note
+    assert told(kept, status(facts(orphans={"a.": 0.0}), kept)) == [("Warning", "Orphaned")]
+
+
+def test_of_more_orphans_than_a_status_names_those_that_move_up_are_no_news() -> None:
+    many = {f"z{number:03}.": 0.0 for number in range(MAX_ORPHANS + 5)}
+    before = status(facts(orphans=many), status(facts()))
+    (notice,) = fleets.notices(status(facts()), before)
+    assert f" and {len(many) - MAX_TOLD} more; " in notice.note
+    fewer = {origin: since for origin, since in many.items() if origin != "z000."}
+    assert told(before, status(facts(orphans=fewer), before)) == []
+    more = {**many, "zzz.": 0.0}
+    assert told(before, status(facts(orphans=more), before)) == [("Warning", "Orphaned")]
+
+
+def test_lost_keys_are_told_when_they_are_lost_and_when_they_are_back() -> None:
+    well = status(facts())
+    lost = status(facts(keys=Condition("KeysReady", False, "SecretLost", "it is gone")), well)
+    assert told(well, lost) == [("Warning", "SecretLost")]
+    assert told(lost, status(facts(), lost)) == [("Normal", "Stored")]

@@ -390,6 +390,28 @@ NOTICES = [
         [("Normal", "Accepted", "nothing to warn of any more")],
     ),
     ({}, shown("Programmed", "False", "NotAccepted"), []),
+    (
+        shown("Programmed", "False", "NotAccepted"),
+        shown("Programmed", "True", "Published"),
+        [],
+    ),
+    (
+        shown("Drained", "False", "Draining"),
+        shown("Drained", "True", "Drained", "as asked"),
+        [("Normal", "Drained", "as asked")],
+    ),
+    *(
+        step
+        for kind, reason in (
+            ("Programmed", "StoreUnavailable"),
+            ("Accepted", "UnsafePlan"),
+            ("Accepted", "UnsafePlacement"),
+        )
+        for step in (
+            ({}, shown(kind, "False", reason, "a"), []),
+            (shown(kind, "False", reason, "a"), shown(kind, "True", "Done"), []),
+        )
+    ),
     ({}, shown("Propagated", "False", "Propagating"), []),
     ({}, shown("Drained", "False", "LastActivePop", "a"), [("Warning", "LastActivePop", "a")]),
     ({}, shown("SignaturesValid", "True", "Valid", "a"), []),
