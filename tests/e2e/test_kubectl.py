@@ -1,15 +1,24 @@
 """`kubectl dnsfleet` against a fleet that runs: what it shows, waits for and changes."""
 
 import json
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import yaml
 from cluster.access import Access
 from support.kubectl_plugin import dnsfleet
-from support.releases import READY_SECONDS, REPOSITORY
+from support.releases import NAMESPACE, READY_SECONDS, REPOSITORY
 from support.waiting import wait_for
 
 POPS = ("fra", "iad", "sin")
+SHOWN_IN_GITOPS = 6
+DRAINED_IN_GIT = '{"spec": {"state": "Drained"}}'
+ACTIVE_IN_GIT = '{"spec": {"state": "Active"}}'
 QUICKSTART = REPOSITORY / "examples" / "quickstart"
 SYNCS = (
     (),
@@ -42,6 +51,25 @@ def _fleet(release: Access) -> Iterator[Access]:
     release.wait("condition=Ready", READY_SECONDS, "pops", "--all")
     yield release
     release.kubectl("delete", "zones,pops", "--all")
+
+
+def shell(fleet: Access, command: str, exit_status: int) -> str:
+    """What a command of the documentation prints, run as people do; kubectl finds its plugin."""
+    programs = [Path(sys.executable).parent, Path(fleet.kubectl_path).parent]
+    ended = subprocess.run(
+        ["bash", "-c", command],
+        cwd=REPOSITORY,
+        env={
+            **os.environ,
+            "PATH": ":".join([*map(str, programs), os.environ["PATH"]]),
+            "KUBECONFIG": str(fleet.kubeconfig),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == exit_status, f"{command}\n{ended.stdout}{ended.stderr}"
+    return ended.stdout
 
 
 def test_wait_ends_when_a_zone_is_live(fleet: Access) -> None:
@@ -105,6 +133,35 @@ def test_drain_takes_a_pop_out_and_undrain_brings_it_back(fleet: Access) -> None
     assert dnsfleet(fleet, "undrain", "fra").stdout == "pop/fra is to be Active\n"
     fleet.wait("condition=Ready", READY_SECONDS, "pop", "fra")
     assert len(fleet.items(*of_fra)) == 2
+
+
+def test_what_docs_gitops_shows_is_so(fleet: Access) -> None:
+    page = (REPOSITORY / "docs" / "gitops.md").read_text()
+    (yaml_block,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    keys = fleet.get("secret", "dnsfleet-keys", "-n", NAMESPACE)["metadata"]["annotations"]
+    assert yaml.safe_load(yaml_block).items() <= keys.items()
+
+    fleet.kubectl("create", "namespace", "argocd")
+    fleet.kubectl("create", "configmap", "argocd-cm", "-n", "argocd")
+    shown = re.findall(r"^\$ (.*)\n((?:(?!\$ |```).*\n)*)", page, re.MULTILINE)
+    for command, printed in shown:
+        by_git = "as spec.state asks" in printed
+        if by_git:
+            fleet.kubectl("patch", "pop", "fra", "--type=merge", "-p", DRAINED_IN_GIT)
+        told = shell(fleet, command, exit_status=1 if by_git else 0)
+        if "kubectl dnsfleet" in command:
+            assert told.split() == printed.split(), command
+        if "get pops" in command:
+            assert [line.split()[:3] for line in told.splitlines()] == [
+                line.split()[:3] for line in printed.splitlines() if line
+            ]
+    assert len(shown) == SHOWN_IN_GITOPS
+    fleet.kubectl("delete", "namespace", "argocd", "--wait=false")
+    assert fleet.get("pop", "fra")["metadata"]["annotations"]["dnsfleet.io/drain"] == "true"
+    fleet.kubectl("apply", "-f", str(QUICKSTART))
+    fleet.kubectl("patch", "pop", "fra", "--type=merge", "-p", ACTIVE_IN_GIT)
+    assert dnsfleet(fleet, "undrain", "fra").stdout == "pop/fra is to be Active\n"
+    fleet.wait("condition=Ready", READY_SECONDS, "pop", "fra")
 
 
 def test_drain_of_the_last_pop_of_a_zone_is_refused(fleet: Access) -> None:

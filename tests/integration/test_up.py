@@ -256,6 +256,25 @@ def test_a_drained_pop_stops_and_comes_back_where_it_was(running: Running) -> No
     wait_for("iad", lambda: quiet_answers(running) == [["192.0.2.60"]] * 3, LIVE_SECONDS)
 
 
+def test_a_last_pop_whose_document_is_gone_runs_on_until_its_document_stops_it(
+    running: Running,
+) -> None:
+    running.write("one.yaml", zone("one", "192.0.2.61"))
+    running.live("www.one.example", "192.0.2.61")
+    before = running.write("pops.yaml", "# nothing\n")
+    told = running.wait("warned", before, where="Pop fra")
+    assert "no other Pop answers for filed.example." in told["message"]
+    wait_for("three processes", lambda: len(processes_of(running.state)) == 3, LIVE_SECONDS)
+    before = running.write("one.yaml", zone("one", "192.0.2.62"))
+    assert running.wait("propagated", before, zone="one.example.")["pops"] == 1
+    assert ask(running.fleet.servers[0], "www.one.example") == ["192.0.2.62"]
+
+    running.write("pops.yaml", POP.replace("NAME", "fra") + "spec: {state: Drained}\n")
+    wait_for("the core alone", lambda: len(processes_of(running.state)) == 1, LIVE_SECONDS)
+    running.write("pops.yaml", pops(*POPS))
+    wait_for("all", lambda: quiet_answers(running) == [["192.0.2.62"]] * 3, LIVE_SECONDS)
+
+
 @pytest.mark.parametrize("process", ["core", "replica/iad", "edge/sin"])
 def test_a_killed_process_comes_back_and_hears_the_next_change(
     running: Running, process: str

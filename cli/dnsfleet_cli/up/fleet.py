@@ -20,7 +20,7 @@ import signal
 import time
 from collections.abc import Callable, Set
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
@@ -31,10 +31,11 @@ from dnsfleet_cli.document_files import DocumentFiles
 from dnsfleet_cli.options import UpOptions
 from dnsfleet_cli.troubles import Trouble
 from dnsfleet_cli.up import events, redis_servers
-from dnsfleet_cli.up.desired import DesiredReader
+from dnsfleet_cli.up.desired import Desired, DesiredReader
 from dnsfleet_cli.up.display import JsonLines, Terminal
 from dnsfleet_cli.up.first_pops import first_pops
 from dnsfleet_cli.up.last_good import SETTLE_SECONDS
+from dnsfleet_cli.up.lasting_pops import LastingPops
 from dnsfleet_cli.up.pops import Pops, active, first_query, free_ports, rows
 from dnsfleet_cli.up.propagation import Propagation
 from dnsfleet_cli.up.publication import Publication, Unavailable
@@ -127,8 +128,9 @@ class Fleet:
             emptied = redis_servers.how_to_empty(options.redis_url, self._state)
             key = self._state.make_private_key(redis_servers.has_zones(core), emptied)
         self._pops = Pops(options, self._state, core, supervisor)
+        self._lasting = LastingPops(show)
         self._propagation = Propagation(time.time_ns() // 1_000_000)
-        self._run_pops(pops)
+        self._run_pops(self._lasting.decide(pops, (), frozenset()))
         self._reader = reader or self._read(files, stack)
         self._publication = Publication(core, key, show)
         stack.callback(self._publication.close)
@@ -215,16 +217,36 @@ class Fleet:
 
     def _publish(self) -> list[Manifest]:
         """Bring Pops and core to what is desired; the new manifests."""
-        self._run_pops(self._reader.desired.pops)
-        made = self._publication.publish(self._reader.desired)
+        desired = self._with_lasting_pops(self._reader.desired)
+        self._run_pops(desired.pops)
+        made = self._publication.publish(desired)
         self._told_trouble = False
         self._reader.save()
-        settling = self._reader.unsettled
+        settling = self._reader.unsettled or self._lasting.kept
         wait = min(SETTLE_SECONDS if settling else CHECK_SECONDS, self._files.wait)
         self._due = time.monotonic() + wait
         if self._options.watch:
             self._watcher.watch(self._reader.trees, self._reader.folders)
         return made
+
+    def _with_lasting_pops(self, desired: Desired) -> Desired:
+        """What is desired, and the Pops that have to run on without a document."""
+        kept, proven = set(self._lasting.kept), set(self._pops.running)
+        if self._lasting.gone(desired.pops):
+            proven.difference_update(self._late())
+        pops = self._lasting.decide(desired.pops, self._publication.manifests.values(), proven)
+        if self._lasting.kept != kept:
+            desired.unpublished.update(desired.zones)  # their placement may differ
+        return replace(desired, pops=pops)
+
+    def _late(self) -> list[str]:
+        """The Pops that do not prove that they answer all zones; all while the core is away."""
+        try:
+            acks = self._publication.acks()
+        except Unavailable:
+            return list(self._pops.running)
+        positions, manifests = self._publication.positions, self._publication.manifests
+        return self._propagation.late(acks, positions, manifests, self._publication.newest_lsn)
 
     def _run_pops(self, pops: list[Pop]) -> None:
         """Run these Pops and no others."""
