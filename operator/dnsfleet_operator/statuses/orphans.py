@@ -33,8 +33,8 @@ def notices(before: Status, status: Status) -> Iterator[Notice]:
     count_before, count = before.get("orphanCount", 0), status.get("orphanCount", 0)
     known = {_told(each) for each in were}
     new = [each for each in found if _told(each) not in known]
-    # Of a list that was cut off, those that move up in it are not new.
-    if not new if count_before == len(were) else count <= count_before:
+    was_cut_off = len(were) < count_before  # then those that move up in it are not new
+    if count <= count_before and (was_cut_off or not new):
         return
     named = new or found
     names = ", ".join(each["origin"] for each in named[:MAX_TOLD])
