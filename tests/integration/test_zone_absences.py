@@ -320,6 +320,18 @@ def test_owners_and_metrics_are_told_of_an_orphan_while_one_leads(core: Valkey) 
 
         (note,) = wait_for("an Event", events, DEADLINE_SECONDS)
         assert "the records in a.example. are served on as they were published" in note
+
+        def of_the_fleet() -> list[str]:
+            found = second.cluster.objects("Event", "default")
+            return [each["note"] for each in found if each["reason"] == "Orphaned"]
+
+        wait_for("an Event of the Fleet", of_the_fleet, DEADLINE_SECONDS)
+        second.wait_for_passes("Fleet", more=2)
+        (note,) = of_the_fleet()
+        (shown,) = (second.cluster.get("Fleet", "dnsfleet") or {})["status"]["orphans"]
+        assert shown["origin"] == "a.example."
+        assert note.startswith("no Zone object names a.example.; ")
+        assert f"served on until {shown['removedAfter']} at least" in note
         second.wait_until_served("a.example.", "www.a.example.", "192.0.2.2")
     assert metric("orphans") == 0
     assert metric(due) is None
