@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import metadata
 
+VERSION = metadata.version("dnsfleet")
+"""Of this operator, as other clusters and statuses tell it."""
 MAX_PORT = 65535
 DEFAULT_HTTP_PORT = 8080
 DEFAULT_CORE_PORT = 6379

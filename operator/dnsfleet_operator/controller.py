@@ -18,12 +18,12 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from dnsfleet.resources import Reference
-from dnsfleet_publisher.key_secrets import Keys
 from dnsfleet_publisher.store_errors import Fenced, StoreError
 
 from dnsfleet_operator.cluster import Cluster, ClusterError
 from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.inbox import Event, Inbox, Message
+from dnsfleet_operator.leading.dependencies import Begin, Dependencies, Work
 from dnsfleet_operator.leading.terms import (
     ACCESS,
     COOKIES,
@@ -33,15 +33,12 @@ from dnsfleet_operator.leading.terms import (
     PROOF,
     SYNC,
     ZONES,
-    Dependencies,
-    Term,
 )
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.objects import POP_LABEL, Object, reference_of
 from dnsfleet_operator.observed.observation import Observation
 from dnsfleet_operator.observed.slimming import slimmed
 from dnsfleet_operator.observed.workloads import KINDS, Workloads
-from dnsfleet_operator.secrets.key_keeping import KeyKeeper
 from dnsfleet_operator.statuses.writing import StatusWriter
 from dnsfleet_operator.work_queue import Key, WorkQueue
 from dnsfleet_operator.zones.downloads import Downloads
@@ -92,10 +89,12 @@ class Controller:
         self,
         cluster: Cluster,
         configuration: Configuration,
-        keys: Keys,
+        begin: Begin,
         metrics: Metrics,
         leads: Callable[[], bool],
     ) -> None:
+        """`begin` begins the term of this operator when it leads."""
+        self._begin = begin
         self._metrics = metrics
         self._leads = leads
         self._inbox = Inbox()
@@ -113,7 +112,6 @@ class Controller:
         self._given = Dependencies(
             cluster,
             configuration,
-            KeyKeeper(cluster, configuration, keys, metrics),
             metrics,
             self._observation,
             self._workloads,
@@ -121,7 +119,7 @@ class Controller:
             self._writer.put,
             self._keys,
         )
-        self._term: Term | None = None
+        self._term: Work | None = None
         self._next_look = 0.0
         self._turned = time.monotonic()
         self._stopping = threading.Event()
@@ -301,7 +299,7 @@ class Controller:
     def _begin_term(self) -> None:
         self._observation.forget()
         self._keys.queue = WorkQueue()
-        self._term = Term(self._given)
+        self._term = self._begin(self._given)
         self._keys.add(KEYS)
         self._keys.add(SYNC)
         self._keys.add(COOKIES)

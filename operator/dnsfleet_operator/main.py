@@ -38,8 +38,10 @@ from dnsfleet_operator.configuration import (
 from dnsfleet_operator.controller import Controller
 from dnsfleet_operator.leading.leadership import Leadership
 from dnsfleet_operator.leading.precedence import Precedence
+from dnsfleet_operator.leading.terms import Term
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.secrets import key_keeping
+from dnsfleet_operator.secrets.key_keeping import KeyKeeper
 from dnsfleet_operator.statuses.events import Notice
 from dnsfleet_operator.statuses.posting import post
 from dnsfleet_operator.watching.record_set_watch import RecordSetWatch
@@ -118,10 +120,11 @@ def _run(
         lambda: controller.wake(),
     )
     precedence = Precedence(cluster, configuration, metrics, lambda: controller.wake())
+    keeper = KeyKeeper(cluster, configuration, keys, metrics)
     controller = Controller(
         cluster,
         configuration,
-        keys,
+        lambda given: Term(given, keeper),
         metrics,
         lambda: leadership.leads and not precedence.problem,
     )

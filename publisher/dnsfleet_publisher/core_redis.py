@@ -10,7 +10,7 @@ from importlib import resources
 from typing import TypeVar, cast
 
 import redis
-from dnsfleet.replication import ack_slots, acks, keys
+from dnsfleet.replication import ack_slots, acks, keys, pop_reports, pop_slots
 from dnsfleet.replication.ack_slots import Word
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.announcements import stored_position
@@ -223,6 +223,29 @@ class CoreRedis:
     def note_absences(self, fence: int, changes: Mapping[str, bytes | None]) -> Iterator[str]:
         """Write absences, as `note_claims` does."""
         return self._write_notes(keys.ABSENCES, fence, changes, ABSENCES_AT_ONCE)
+
+    def pops(self, names: Sequence[str]) -> dict[str, bytes]:
+        """The signed specs of these Pops, as far as there are any."""
+        if not names:
+            return {}
+        with reporting(self._client):
+            found = cast(list[bytes | None], self._client.hmget(keys.POPS, list(names)))
+        return {name: signed for name, signed in zip(names, found, strict=True) if signed}
+
+    def note_pops(self, fence: int, changes: Mapping[str, bytes | None]) -> Iterator[str]:
+        """Write signed specs of Pops, as `note_claims` does."""
+        return self._write_notes(keys.POPS, fence, changes, CHUNKS_AT_ONCE)
+
+    def pop_reports(self, names: Sequence[str]) -> dict[str, bytes]:
+        """What the clusters of these Pops said last; of each no more than a report may have."""
+        if not names:
+            return {}
+        pipeline = self._client.pipeline(transaction=False)
+        for name in names:
+            pipeline.getrange(pop_slots.key(name, 0), 0, pop_reports.MAX_OCTETS)
+        with reporting(self._client):
+            found = cast(list[bytes], pipeline.execute())
+        return {name: said for name, said in zip(names, found, strict=True) if said}
 
     def _noted(self, name: str, at_once: int) -> Iterator[dict[str, bytes]]:
         cursor, more = 0, True

@@ -29,9 +29,7 @@ def test_a_zone_that_is_answered_stays_answered(
         yaml_resources.pop(SPECS[wish], name=name) for name, wish in wishes.items() if wish in SPECS
     ]
     gone = {name: "2026-01-01T00:00:00Z" for name, wish in wishes.items() if wish == "gone"}
-    ready = frozenset(
-        name for name in ready if wishes[name] not in ("of another cluster", "unknown")
-    )
+    ready = frozenset(name for name in ready if wishes[name] != "unknown")
     zones = Placements()
     for number, place in enumerate(places):
         zones.put(f"z{number}.", place)

@@ -8,8 +8,10 @@ from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.configuration import from_environment
 from dnsfleet_operator.controller import Controller
 from dnsfleet_operator.leading.precedence import Precedence
+from dnsfleet_operator.leading.terms import Term
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.objects import COMPONENT_LABEL, MANAGED_BY, POP_LABEL
+from dnsfleet_operator.secrets.key_keeping import KeyKeeper
 from dnsfleet_publisher import key_secrets
 from dnsfleet_publisher.core_redis import connect
 from dnsfleet_publisher.key_secrets import Keys
@@ -60,8 +62,13 @@ class ControlledFleet:
         self.precedence = Precedence(
             self.cluster, configuration, self.metrics, lambda: self.controller.wake()
         )
+        keeper = KeyKeeper(self.cluster, configuration, self.keys, self.metrics)
         self.controller = Controller(
-            self.cluster, configuration, self.keys, self.metrics, self._leads
+            self.cluster,
+            configuration,
+            lambda given: Term(given, keeper),
+            self.metrics,
+            self._leads,
         )
         self.precedence.look(0.0)
 

@@ -105,6 +105,7 @@ KINDS = [
             Column("Zones", ".status.zones.text"),
             Column("Lag", ".status.lagSeconds", "number"),
             Column("Ready", _condition("Ready")),
+            Column("Version", ".status.version"),
             _AGE,
             _MESSAGE,
         ],

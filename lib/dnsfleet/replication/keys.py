@@ -15,6 +15,8 @@
     dnsfleet:1:acks                           hash: `POP/EDGE` to its newest ack, as edges of the
                                               version before write it
     dnsfleet:1:pop:NAME:SLOT                  what the cluster of a Pop says (see `pop_slots`)
+    dnsfleet:1:pops                           hash: name of a Pop that runs in another cluster to
+                                              its signed spec (see `pop_specs`)
     dnsfleet:1:claims                         hash: `ORIGIN NAMESPACE/NAME` of a RecordSet to the
                                               RRsets that it added; for writers only
     dnsfleet:1:absences                       hash: `KIND NAME` of what is published and has no
@@ -37,6 +39,7 @@ LOG = PREFIX + "log"
 ZONES = PREFIX + "zones"
 FLEET = PREFIX + "fleet"
 ACKS = PREFIX + "acks"
+POPS = PREFIX + "pops"
 CLAIMS = PREFIX + "claims"
 ABSENCES = PREFIX + "absences"
 

@@ -170,12 +170,12 @@ def sign(manifest: Manifest, key: Ed25519PrivateKey) -> bytes:
         said["digest"] = manifest.digest.hex()
         said["snapshot"] = [str(at.revision), at.chunks, at.size, at.sha256.hex()]
         said["deltas"] = [manifest.delta_size, manifest.chain_hash.hex(), *manifest.deltas]
-    return _seal(said, _ZONE_CONTEXT, key)
+    return seal(said, _ZONE_CONTEXT, key)
 
 
 def verify(data: bytes, public: Iterable[Ed25519PublicKey]) -> Manifest:
     """The manifest in wire form, once its signature and its fields are in order."""
-    said = _open(data, _ZONE_CONTEXT, public)
+    said = unseal(data, _ZONE_CONTEXT, public)
     try:
         return _read_manifest(said)
     except (KeyError, TypeError, ValueError) as error:
@@ -199,12 +199,12 @@ def sign_fleet(head: FleetHead, key: Ed25519PrivateKey) -> bytes:
         said["names"] = f"{head.names:x}"
     if head.total is not None:
         said["total"] = f"{head.total:x}"
-    return _seal(said, _FLEET_CONTEXT, key)
+    return seal(said, _FLEET_CONTEXT, key)
 
 
 def verify_fleet(data: bytes, public: Iterable[Ed25519PublicKey]) -> FleetHead:
     """The fleet head in wire form, once its signature and its fields are in order."""
-    said = _open(data, _FLEET_CONTEXT, public)
+    said = unseal(data, _FLEET_CONTEXT, public)
     try:
         fence, lsn, zones, format_ = (
             _count(said[name]) for name in ("fence", "lsn", "zones", "format")
@@ -215,12 +215,14 @@ def verify_fleet(data: bytes, public: Iterable[Ed25519PublicKey]) -> FleetHead:
         raise ManifestError(f"the fleet head has an unreadable field: {error!r}") from error
 
 
-def _seal(said: Mapping[str, Any], context: bytes, key: Ed25519PrivateKey) -> bytes:
+def seal(said: Mapping[str, Any], context: bytes, key: Ed25519PrivateKey) -> bytes:
+    """The wire form of a head of any kind; `context` tells which kind it is."""
     text = json.dumps(said, separators=(",", ":"), sort_keys=True, ensure_ascii=True).encode()
     return key.sign(context + text) + text
 
 
-def _open(data: bytes, context: bytes, public: Iterable[Ed25519PublicKey]) -> dict[str, Any]:
+def unseal(data: bytes, context: bytes, public: Iterable[Ed25519PublicKey]) -> dict[str, Any]:
+    """What a head of a kind says, once its signature is in order; ManifestError for any other."""
     if not _SIGNATURE_SIZE < len(data) <= MAX_HEAD_SIZE:
         raise SignatureError(f"{len(data)} octets are no signed head")
     signature, text = data[:_SIGNATURE_SIZE], data[_SIGNATURE_SIZE:]

@@ -212,8 +212,11 @@ class PopStatus(Tolerant):
     """Seconds that the replica is behind the core."""
     addresses: Annotated[tuple[str, ...], Field(strict=False, max_length=MAX_ADDRESSES)] = ()
     """Addresses that clients reach."""
+    version: str | None = None
+    """Of the operator that runs it."""
     conditions: Conditions = ()
-    """Progressing, Ready, Synced, Connected, Drained."""
+    """Progressing, Ready, Synced, Connected, Drained, KeysReady; of a Pop in another cluster also
+    SpecApplied."""
 
 
 class Pop(Model):

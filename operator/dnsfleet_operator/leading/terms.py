@@ -10,8 +10,6 @@ import itertools
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Set
-from dataclasses import dataclass
-from typing import Protocol
 
 from dnsfleet import cookies
 from dnsfleet.replication.acks import Ack
@@ -22,19 +20,18 @@ from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import StoreError, StoreResetError
 
 from dnsfleet_operator import garbage
-from dnsfleet_operator.cluster import Cluster, ClusterError
-from dnsfleet_operator.configuration import Configuration
+from dnsfleet_operator.cluster import ClusterError
 from dnsfleet_operator.leading import syncs
+from dnsfleet_operator.leading.dependencies import Dependencies
 from dnsfleet_operator.leading.fleet_objects import FleetObject
 from dnsfleet_operator.leading.outages import Outage
-from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.objects import MANAGED_SELECTOR
 from dnsfleet_operator.observed import edge_pods
-from dnsfleet_operator.observed.observation import Known, Observation
-from dnsfleet_operator.observed.workloads import Workloads
+from dnsfleet_operator.observed.observation import Known
 from dnsfleet_operator.pops import access
 from dnsfleet_operator.pops.access import PopAccess
 from dnsfleet_operator.pops.passes import PopPasses
+from dnsfleet_operator.pops.remote import RemotePasses
 from dnsfleet_operator.pops.replica_restarts import ReplicaRestarts
 from dnsfleet_operator.secrets import cookie_secrets, rotations
 from dnsfleet_operator.secrets.key_keeping import KeyKeeper
@@ -44,9 +41,7 @@ from dnsfleet_operator.statuses.conditions import Condition
 from dnsfleet_operator.statuses.events import Notice
 from dnsfleet_operator.statuses.looks import FleetView, View
 from dnsfleet_operator.statuses.posting import post
-from dnsfleet_operator.statuses.updates import PutStatus
 from dnsfleet_operator.work_queue import Key
-from dnsfleet_operator.zones.downloads import Downloads
 from dnsfleet_operator.zones.passes import ZonePasses
 
 SYNC_SECONDS = 300.0
@@ -58,6 +53,8 @@ AUDIT_SECONDS = 1.0
 """Between audits, each of a few milliseconds: 10,000 zones are compared in two minutes."""
 FLEET_SECONDS = 2.0
 """Between looks at the Fleet object: how late an approval is heard, for one small request."""
+RETRY_SECONDS = 1.0
+"""Until a Pop of another cluster is looked at again where the core cannot be written yet."""
 KEYS_SECONDS = 2.0
 """Between looks at the Secret with the keys: how late its loss is told, for one small request."""
 
@@ -70,41 +67,10 @@ REPLICA, FLEET = Key("Replica"), Key("Fleet")
 _log = logging.getLogger(__name__)
 
 
-class Waiting(Protocol):
-    """The keys that wait to be reconciled."""
-
-    def add(self, key: Key, delay: float = 0.0) -> None:
-        """Have a key looked at after so many seconds."""
-
-    def failed(self, key: Key) -> float:
-        """Have a key looked at after its backoff; the seconds until then."""
-
-    def succeeded(self, key: Key) -> None:
-        """Forget the failures of a key."""
-
-    def hasten(self) -> None:
-        """Have all keys that failed looked at now."""
-
-
-@dataclass(frozen=True)
-class Dependencies:
-    """What outlives a term."""
-
-    cluster: Cluster
-    configuration: Configuration
-    keys: KeyKeeper
-    metrics: Metrics
-    observation: Observation
-    workloads: Workloads
-    downloads: Downloads
-    put_status: PutStatus
-    waiting: Waiting
-
-
 class Term:
     """One leadership. ClusterError and StoreError of a pass mean to try again, Fenced to end."""
 
-    def __init__(self, given: Dependencies) -> None:
+    def __init__(self, given: Dependencies, keeper: KeyKeeper) -> None:
         configuration = given.configuration
         self._cluster = given.cluster
         self._configuration = configuration
@@ -113,7 +79,7 @@ class Term:
         self._workloads = given.workloads
         self._downloads = given.downloads
         self._waiting = given.waiting
-        self._keys = given.keys
+        self._keys = keeper
         self._keys.begin_term()
         keys = self._keys.keys
         self._client = connect(
@@ -133,6 +99,7 @@ class Term:
             given.workloads,
         )
         self._access = PopAccess(given.cluster, configuration, given.observation)
+        self._remote = RemotePasses(self._store, given.observation, self._pops)
         self._restarts = ReplicaRestarts(given.cluster, given.workloads)
         self._view = View(
             given.observation,
@@ -140,6 +107,7 @@ class Term:
             self._zones.results,
             self._pops.results,
             positions=self._store.positions,
+            remote=self._remote.edges,
         )
         self._fleet = FleetObject(given.cluster, configuration.release, given.put_status)
         self._outage = Outage()
@@ -196,7 +164,10 @@ class Term:
         namespace = self._configuration.namespace
         away = None
         try:
-            self._said = self._store.core.acks()
+            acks = self._store.core.acks()
+            for name in self._remote.look():
+                self._waiting.add(Key("Pop", name))
+            self._said = acks | self._remote.edges.said
             if self._is_to_be_written():
                 self._waiting.add(ZONES)
         except StoreError as error:
@@ -359,7 +330,8 @@ class Term:
     def _decide_who_stops(self, away: bool) -> None:
         """Decide which Pops may stop to answer, and have what became of that told."""
         placements = None if away else self._zones.results.placements
-        for name in self._pops.decide(placements, self._ready, self._fleet.approvals):
+        stopped = self._remote.edges.without_edges
+        for name in self._pops.decide(placements, self._ready, self._fleet.approvals, stopped):
             self._waiting.add(Key("Pop", name))
         self._view.drains = self._pops.drains
         if self._holds:
@@ -372,7 +344,7 @@ class Term:
 
     def _hears_of_others_ready(self) -> bool:
         """Know which Pops have a Ready edge; whether those are others than before."""
-        before, self._ready = self._ready, frozenset(edge_pods.ready_by_pop(self._workloads.pods))
+        before, self._ready = self._ready, frozenset(self._view.ready())
         return self._ready != before
 
     def _try_again(self, failed: Mapping[str, str], origins: Set[str], name: str) -> None:
@@ -386,6 +358,8 @@ class Term:
 
     def _pass_pop(self, key: Key) -> bool:
         self._pops.run(key.name)
+        if self._keys.known and not self._remote.run(key.name, self._keys.keys.private):
+            self._waiting.add(key, RETRY_SECONDS)
         return True
 
     def _pass_replica(self, _key: Key) -> bool:
@@ -459,8 +433,7 @@ class Term:
         if rotations.is_on(self._keys.keys):
             pods = self._cluster.objects("Pod", self._configuration.namespace, MANAGED_SELECTOR)
             self._workloads.replace("Pod", pods)  # one that became Ready meanwhile counts too
-        ready = edge_pods.ready_by_pop(self._workloads.pods)
-        edges = itertools.chain.from_iterable(ready.values())
+        edges = itertools.chain.from_iterable(self._view.ready().values())
         said = edge_pods.newest_words(edges, self._said)
         signed_by, newest = self._zones.signed_by()
         return Progress(said, signed_by, newest, self._store.positions)

@@ -4,7 +4,8 @@ Somebody who drains a Pop, who wants no edges of it, or who deletes it, wants it
 The last Pop that serves some zone goes on all the same: a drain and a scale to nothing are refused,
 unless an annotation of the Pop forces them, and a Pop whose object is gone runs on until somebody
 approves its end by a hash, on the Fleet object. Only a Pop with a Ready edge counts as one that
-serves: a Pop that another operator is to run, or whose edges do not come up, answers nobody.
+serves: a Pop whose edges do not come up answers nobody. For a Pop in another cluster the word of
+the operator there counts.
 
 The wishes are decided one after the other, those of Pops that are out already first. So two Pops
 that are drained at the same time cannot each rely on the other. While it is not known which zones
@@ -78,7 +79,7 @@ def decide(
     `placements` is None where they are not known; `already` are the Pops that were out before,
     `ready` those with a Ready edge, `approvals` the hashes on the Fleet object.
     """
-    here = {pop.metadata.name: pop for pop in pops if pop.spec.cluster == "local"}
+    here = {pop.metadata.name: pop for pop in pops}
     drained = {name for name, pop in here.items() if pop.drain_asked_by}
     stopped = {name for name, pop in here.items() if pop.spec.edge.replicas == 0} - drained
     wanted = drained | stopped | gone.keys()

@@ -15,7 +15,7 @@ removed last: by them a removal that was cut short is found again.
 import logging
 from collections.abc import Iterator, Set
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dnsfleet.resources import Metadata, Pop, PopSpec, Reference
 
@@ -97,7 +97,8 @@ class PopPasses:
         self._observation = observation
         self._workloads = workloads
         self._deletions = Deletions(cluster)
-        self._decided = False
+        self.decided = False
+        """Whether `drains` is a decision of this leader."""
         self.public_keys = ""
         """PEM, by which edges are to verify; objects are applied once they are known."""
         self.drains = Drains()
@@ -110,12 +111,16 @@ class PopPasses:
         placements: drains.Placements | None,
         ready: Set[str] = frozenset(),
         approvals: Set[str] = frozenset(),
+        away: Set[str] = frozenset(),
     ) -> list[str]:
-        """Decide which Pops answer no more (see `drains`); the names of those to pass over."""
-        before, self._decided = self.drains, True
+        """Decide which Pops answer no more (see `drains`); the names of those to pass over.
+
+        `away` are Pops of other clusters that have no edges already.
+        """
+        before, self.decided = self.drains, True
         pops, gone = self._observation.pops, self._gone()
         names = {pop.metadata.name for pop in pops} | gone.keys()
-        already = before.out | {name for name in names if self._has_no_edges(name)}
+        already = before.out | away | {name for name in names if self._has_no_edges(name)}
         self.drains = drains.decide(pops, gone, placements, already, ready, approvals)
         return sorted(self.drains.out ^ before.out)
 
@@ -136,6 +141,11 @@ class PopPasses:
             self.results[name] = PopResult(known.uid, known.generation, problem)
             raise
         self.results[name] = PopResult(known.uid, known.generation, self._problem(known, pop))
+
+    def refuse(self, name: str, reason: str, message: str) -> None:
+        """Tell of a Pop that what it asks for cannot be done."""
+        if (result := self.results.get(name)) is not None:
+            self.results[name] = replace(result, problem=(reason, message))
 
     def _apply(self, pop: Pop) -> None:
         """Apply what differs."""
@@ -171,7 +181,7 @@ class PopPasses:
 
     def _is_drained(self, pop: Pop) -> bool:
         name = pop.metadata.name
-        if self._decided or not pop.drain_asked_by:
+        if self.decided or not pop.drain_asked_by:
             return name in self.drains.drained
         return self._has_no_edges(name)
 

@@ -22,12 +22,14 @@ from dnsfleet_publisher.publishing import State
 
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.observed import edge_pods
+from dnsfleet_operator.observed.edge_pods import EdgePod
 from dnsfleet_operator.observed.observation import Known, Observation
 from dnsfleet_operator.observed.workloads import Workloads
 from dnsfleet_operator.pops.drains import Drains
 from dnsfleet_operator.pops.passes import PopResult
+from dnsfleet_operator.pops.remote import RemoteEdges
 from dnsfleet_operator.secrets.key_keeping import UNKNOWN, Report
-from dnsfleet_operator.statuses import pop_facts
+from dnsfleet_operator.statuses import pop_facts, remote_pops
 from dnsfleet_operator.statuses.arrivals import Arrivals, Lag
 from dnsfleet_operator.statuses.doubts import Doubts
 from dnsfleet_operator.statuses.pops import Facts as FactsOfPop
@@ -61,14 +63,20 @@ class View:
     keys: Report = UNKNOWN
     positions: Positions = field(default_factory=Positions)
     """What the writer knows of the core's log."""
+    remote: RemoteEdges = field(default_factory=RemoteEdges)
+    """What other clusters say of the Pops that they run."""
 
     def active(self) -> list[str]:
         """The Pops that clients reach."""
         return [
             pop.metadata.name
             for pop in self.observation.pops
-            if pop.metadata.name not in self.drains.drained and pop.spec.cluster == "local"
+            if pop.metadata.name not in self.drains.drained
         ]
+
+    def ready(self) -> dict[str, tuple[EdgePod, ...]]:
+        """The Ready edges of each Pop that has some, in this cluster and in others."""
+        return edge_pods.ready_by_pop(self.workloads.pods) | self.remote.ready
 
 
 class FleetView:
@@ -168,7 +176,7 @@ class FleetView:
         return not self._proved
 
     def _look_at_zones(self, view: View, said: Mapping[str, Ack]) -> tuple[set[str], Fleet]:
-        ready = edge_pods.ready_by_pop(view.workloads.pods)
+        ready = view.ready()
         fleet = Fleet(view.active(), ready, said, view.positions, time.time_ns() // 1_000_000)
         pops = [pop.metadata.name for pop in view.observation.pops]
         changed, states = self._arrivals.look(fleet, pops), self._arrivals.states
@@ -220,6 +228,12 @@ class FleetView:
     ) -> tuple[FactsOfPop, Lag]:
         lag = self._arrivals.lag(pop.metadata.name)
         doubtful = self._doubts.of(pop.metadata.name, time.monotonic())
+        if pop.spec.cluster == "agent":
+            report = view.remote.reports.get(pop.metadata.name)
+            told = remote_pops.facts(
+                report, view.drains, fleet, lag, doubtful, pop, result, view.keys
+            )
+            return told, lag
         facts = pop_facts.facts(
             view.drains, view.workloads, fleet, lag, doubtful, pop, result, view.keys
         )

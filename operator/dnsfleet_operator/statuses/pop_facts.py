@@ -5,6 +5,7 @@ from typing import Any
 
 from dnsfleet.resources import Pop
 
+from dnsfleet_operator.configuration import VERSION
 from dnsfleet_operator.objects import POP_LABEL
 from dnsfleet_operator.observed import edge_pods
 from dnsfleet_operator.observed.workloads import Workloads
@@ -59,6 +60,7 @@ def facts(
         drain_asked_by=asked_by,
         addresses=addresses(workloads.get("Service", f"pop-{name}-dns")),
         keys=Condition("KeysReady", *keys),
+        version=VERSION,
     )
 
 

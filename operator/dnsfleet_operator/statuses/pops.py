@@ -6,6 +6,7 @@ Synced       every Ready edge proves that it answers the newest revision of ever
 Connected    every Ready edge was heard by the core lately
 Drained      it is out of service
 KeysReady    the fleet's keys are in their Secret; the same for each Pop
+SpecApplied  the cluster that runs it holds all of its spec; only of a Pop in another cluster
 
 Beside the conditions it has counts of zones. They move with every zone that is made or deleted, in
 every Pop: what differs in them alone is written now and then (`wait_seconds`).
@@ -52,12 +53,16 @@ class Facts:
     """What asks to drain it; empty for nothing."""
     addresses: tuple[str, ...]
     keys: Condition
+    version: str = ""
+    """Of the operator that runs it; empty where that is not known."""
+    more: tuple[Condition, ...] = ()
+    """Conditions that only some Pops have."""
 
 
 def pop(generation: int, facts: Facts, before: Status, now: str) -> dict[str, Any]:
     """The status of a Pop of this generation. `now` is RFC 3339."""
     found = [_progressing(facts), _ready(facts), _synced(facts), _connected(facts), _drained(facts)]
-    found.append(facts.keys)
+    found += [facts.keys, *facts.more]
     status: dict[str, Any] = {
         "observedGeneration": generation,
         "edges": {
@@ -75,6 +80,8 @@ def pop(generation: int, facts: Facts, before: Status, now: str) -> dict[str, An
     }
     if facts.addresses:
         status["addresses"] = list(facts.addresses)
+    if facts.version:
+        status["version"] = facts.version
     return status
 
 

@@ -5,10 +5,11 @@ from typing import Any, cast
 import pytest
 from dnsfleet_operator.configuration import from_environment
 from dnsfleet_operator.controller import Controller
+from dnsfleet_operator.leading.dependencies import Dependencies, Work
 from dnsfleet_operator.leading.terms import PREPARATION, PROOF, SYNC, ZONES
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.work_queue import Key
-from support.controlled_fleets import NAMESPACE, new_keys
+from support.controlled_fleets import NAMESPACE
 from support.memory_clusters import MemoryCluster
 
 PASSES = 3
@@ -33,6 +34,10 @@ class TermOfPasses:
         self.told.append("look")
 
 
+def _begin(_: Dependencies) -> Work:
+    raise AssertionError("the term of the test is there already")
+
+
 @pytest.mark.parametrize("parts", [[PROOF], [SYNC, PREPARATION]])
 def test_zones_come_before_looks_and_looks_before_parts(parts: list[Key]) -> None:
     configuration = from_environment(
@@ -43,7 +48,7 @@ def test_zones_come_before_looks_and_looks_before_parts(parts: list[Key]) -> Non
             "DNSFLEET_CORE_HOST": "127.0.0.1",
         }
     )
-    controller = Controller(MemoryCluster(), configuration, new_keys(), Metrics(), lambda: True)
+    controller = Controller(MemoryCluster(), configuration, _begin, Metrics(), lambda: True)
     term = TermOfPasses(controller)
     controller._term = cast(Any, term)
     for key in (*parts, ZONES):

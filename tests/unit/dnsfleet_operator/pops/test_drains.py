@@ -111,10 +111,13 @@ def test_the_last_pop_is_not_scaled_to_nothing() -> None:
     assert drains.decide(forced, {}, zones, set(), {"fra"}).stopped == {"fra"}
 
 
-def test_a_pop_of_another_operator_is_not_decided_about_and_counts_for_nobody() -> None:
+def test_a_pop_of_another_cluster_is_decided_about_as_any_other() -> None:
+    zones = grouped({"a.": None})
     away = yaml_resources.pop("{cluster: agent, state: Drained}", name="sin")
-    found = drains.decide([away, pop("fra", "Drained")], {}, grouped({"a.": None}), set(), {"fra"})
-    assert (found.out, set(found.refused)) == (set(), {"fra"})
+    found = drains.decide([away, pop("fra", "Drained")], {}, zones, set(), {"fra"})
+    assert (found.out, set(found.refused)) == ({"sin"}, {"fra"}), "sin has no Ready edge"
+    found = drains.decide([away, pop("fra", "Drained")], {}, zones, set(), {"fra", "sin"})
+    assert (found.out, set(found.refused)) == ({"fra"}, {"sin"}), "the first by name"
 
 
 def test_the_last_pop_that_is_deleted_runs_on_until_that_is_approved() -> None:

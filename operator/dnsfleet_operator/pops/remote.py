@@ -1,0 +1,118 @@
+"""Pops that the operators of other clusters run: what they are told, and what they say.
+
+The core decides and the other cluster obeys. So what is signed and published is the spec of the
+object with the decisions about it: a Pop that may not be drained yet is told that it is Active, and
+one that may not be without edges yet is told to keep those that it has. The word of the other
+cluster takes the place of its pods: by it the Pop counts as one that serves, and what its edges
+prove counts as what edges here prove (see `pop_reports`).
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.pop_reports import EdgeWord, Report
+from dnsfleet.resources import Pop, Reference
+from dnsfleet.resources.pops import DEFAULT_REPLICAS
+from dnsfleet_publisher.record_store import RecordStore
+from dnsfleet_publisher.remote_pops import PopWish, RemotePops
+
+from dnsfleet_operator.configuration import VERSION
+from dnsfleet_operator.observed.edge_pods import EdgePod
+from dnsfleet_operator.observed.observation import Observation
+from dnsfleet_operator.pops.drains import Drains
+from dnsfleet_operator.pops.passes import PopPasses
+
+Spec = dict[str, Any]
+
+
+class RemoteEdges:
+    """What other clusters say, as of the last look."""
+
+    def __init__(self) -> None:
+        self.reports: dict[str, Report] = {}
+        """By Pop."""
+        self.ready: dict[str, tuple[EdgePod, ...]] = {}
+        """By Pop that has some: one for all of its Ready edges that say the same."""
+        self.said: dict[str, Ack] = {}
+        """The word of each of those, by its field."""
+
+    @property
+    def without_edges(self) -> set[str]:
+        """The Pops that say that they are to have no edges."""
+        return {pop for pop, report in self.reports.items() if report.wanted == 0}
+
+    def take(self, reports: Mapping[str, Report]) -> None:
+        """These reports are the newest."""
+        self.reports, self.ready, self.said = dict(reports), {}, {}
+        for pop, report in reports.items():
+            edges = [(EdgePod(pop, _name(word), True), word.ack) for word in report.words]
+            if edges:
+                self.ready[pop] = tuple(sorted(edge for edge, _ in edges))
+            self.said |= {edge.field: ack for edge, ack in edges if ack is not None}
+
+
+class RemotePasses:
+    """One leader's passes over such Pops. Every method may raise StoreError."""
+
+    def __init__(self, store: RecordStore, observation: Observation, passes: PopPasses) -> None:
+        self._store = store
+        self._observation = observation
+        self._passes = passes
+        self._pops = RemotePops(store)
+        self._fence = 0
+        self.edges = RemoteEdges()
+
+    def run(self, name: str, key: Ed25519PrivateKey) -> bool:
+        """Publish what one Pop is to be; False where that is not known yet."""
+        known = self._observation.get(Reference("Pop", "", name))
+        pop = known.document.resource if known is not None and known.document else None
+        if known is None or not isinstance(pop, Pop) or pop.spec.cluster != "agent":
+            self._pops.forget(name)
+            return True
+        passes = self._passes
+        asks_to_stop = pop.spec.state == "Drained" or pop.spec.edge.replicas == 0
+        if not self._store.fence or not passes.public_keys:
+            return False
+        if asks_to_stop and not passes.decided:
+            return True  # what an earlier leader decided holds until the next decision
+        spec = decided_spec(pop, passes.drains, self.edges.reports.get(name))
+        wish = PopWish(known.generation, spec, passes.public_keys, VERSION)
+        try:
+            self._pops.publish(name, wish, key)
+        except ValueError as error:
+            passes.refuse(name, "SpecTooLarge", str(error))
+        return True
+
+    def look(self) -> list[str]:
+        """Take what other clusters say now; the Pops whose spec is to be published once more."""
+        names = [pop.metadata.name for pop in remote(self._observation.pops)]
+        self.edges.take(self._pops.reports(names))
+        again = set(self._pops.lost())
+        if self._store.fence != self._fence:
+            self._fence = self._store.fence
+            again |= set(names)
+        return sorted(again)
+
+
+def remote(pops: Iterable[Pop]) -> list[Pop]:
+    """Those of the Pops that the operators of other clusters run."""
+    return [pop for pop in pops if pop.spec.cluster == "agent"]
+
+
+def decided_spec(pop: Pop, drains: Drains, report: Report | None) -> Spec:
+    """The spec that is published: as people gave it, with what was decided about it."""
+    spec: Spec = pop.spec.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    spec.pop("cluster", None)
+    name = pop.metadata.name
+    if pop.spec.state == "Drained" and name not in drains.drained:
+        spec["state"] = "Active"
+    if pop.spec.edge.replicas == 0 and name not in drains.stopped:
+        edges = report.wanted if report is not None else 0
+        spec["edge"]["replicas"] = edges or DEFAULT_REPLICAS
+    return spec
+
+
+def _name(word: EdgeWord) -> str:
+    return word.edge if word.edges == 1 else f"{word.edge} and {word.edges - 1} more"

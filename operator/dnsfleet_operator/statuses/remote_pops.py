@@ -1,0 +1,69 @@
+"""What is known of a Pop that another cluster runs, from the report of its operator. Pure."""
+
+from dnsfleet.replication.pop_reports import Report
+from dnsfleet.resources import Pop
+
+from dnsfleet_operator.pops.drains import Drains
+from dnsfleet_operator.pops.passes import PopResult
+from dnsfleet_operator.secrets.key_keeping import Report as KeyReport
+from dnsfleet_operator.statuses.arrivals import Lag
+from dnsfleet_operator.statuses.conditions import Condition
+from dnsfleet_operator.statuses.pops import Facts
+from dnsfleet_operator.statuses.propagation import Fleet
+
+_NOT_JOINED = (
+    "NotJoined",
+    "nothing was heard from its cluster yet: join that with `kubectl dnsfleet pop join {}`",
+)
+
+
+def facts(
+    report: Report | None,
+    drains: Drains,
+    fleet: Fleet,
+    lag: Lag,
+    doubtful: tuple[str, ...],
+    pop: Pop,
+    result: PopResult,
+    keys: KeyReport,
+) -> Facts:
+    """The facts of one Pop; `lag` and `doubtful` as for a Pop of this cluster (`pop_facts`)."""
+    name = pop.metadata.name
+    drained, drain_wanted = name in drains.drained, pop.spec.state == "Drained"
+    refusal = drains.refused.get(name)
+    refused = None if refusal is None else (refusal.reason, refusal.message)
+    said = (_NOT_JOINED[0], _NOT_JOINED[1].format(name)) if report is None else report.problem
+    lag_ms = 0 if lag.since_ms is None else fleet.now_ms - lag.since_ms
+    silent = fleet.silent(name)
+    return Facts(
+        problem=result.problem or (None if drain_wanted else refused) or said,
+        rolling="" if report is None else report.rolling,
+        wanted=0 if drained else pop.spec.edge.replicas if report is None else report.wanted,
+        ready=0 if report is None else report.ready,
+        pods=0 if report is None else report.pods,
+        assigned=lag.assigned,
+        current=lag.current,
+        lag_ms=max(0, lag_ms) // 1000 * 1000,
+        silent=tuple(silent),
+        doubtful=doubtful,
+        drained=drained,
+        refusal=refused if drain_wanted else None,
+        drain_wanted=drain_wanted,
+        addresses=() if report is None else report.addresses,
+        keys=Condition("KeysReady", *keys),
+        version="" if report is None else report.version,
+        more=(applied(report, result.generation),),
+    )
+
+
+def applied(report: Report | None, generation: int) -> Condition:
+    """Whether the other cluster holds the whole spec of this generation."""
+    if report is None:
+        return Condition("SpecApplied", None, "NotHeard", "nothing was heard from its cluster yet")
+    if report.generation != generation:
+        told = f"its cluster holds generation {report.generation} of the spec"
+        return Condition("SpecApplied", False, "Pending", told)
+    if report.ignored:
+        told = f"its operator, version {report.version}, does not know {', '.join(report.ignored)}"
+        return Condition("SpecApplied", False, "FieldsIgnored", f"{told}; upgrade that release")
+    return Condition("SpecApplied", True, "Applied")

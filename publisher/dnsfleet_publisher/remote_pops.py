@@ -1,0 +1,81 @@
+"""The writer's side of Pops that run in other clusters: their signed specs out, their reports in.
+
+A spec is written when it differs from what the core has, and once more by each writer under its own
+fence: so it is above whatever a Pop saw from writers before, also where the core went back to an
+older copy. The core is compared with what was written at each look, so one that it lost comes back.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from dnsfleet.replication import pop_reports, pop_specs
+from dnsfleet.replication.pop_reports import Report
+from dnsfleet.replication.pop_specs import SignedPop
+from dnsfleet.replication.revisions import Revision
+
+from dnsfleet_publisher.record_store import RecordStore
+from dnsfleet_publisher.store_errors import StoreResetError
+
+
+class PopWish(NamedTuple):
+    """What one Pop is to be, before it is signed."""
+
+    generation: int
+    spec: Mapping[str, object]
+    public_keys: str
+    version: str
+
+
+class RemotePops:
+    """One writer's Pops in other clusters. Every method may raise StoreError."""
+
+    def __init__(self, store: RecordStore) -> None:
+        self._store = store
+        self._written: dict[str, tuple[PopWish, Revision, bytes]] = {}
+
+    def publish(self, pop: str, wish: PopWish, key: Ed25519PrivateKey) -> Revision:
+        """Let the spec of a Pop be this one; its revision. ValueError where it is too large."""
+        known = self._written.get(pop)
+        fence = self._store.fence
+        if known is not None and known[0] == wish and known[1].epoch == fence:
+            return known[1]
+        seq = known[1].seq + 1 if known is not None and known[1].epoch == fence else 1
+        made = SignedPop(pop, Revision(fence, seq), *wish)
+        signed = pop_specs.sign(made, key)
+        # An attempt whose answer gets lost may still be carried out: its revision is used up.
+        self._written[pop] = (wish, made.revision, signed)
+        try:
+            self._write(pop, signed)
+        except BaseException:
+            self._written[pop] = (wish._replace(generation=-1), made.revision, signed)
+            raise
+        return made.revision
+
+    def lost(self) -> list[str]:
+        """The Pops of which the core has another spec than was written; each is to be published."""
+        names = list(self._written)
+        stored = self._store.core.pops(names)
+        lost = [name for name in names if stored.get(name) != self._written[name][2]]
+        for name in lost:
+            wish, revision, signed = self._written[name]
+            self._written[name] = (wish._replace(generation=-1), revision, signed)
+        return lost
+
+    def forget(self, pop: str) -> None:
+        """Write this Pop no more. What the core has of it stays."""
+        self._written.pop(pop, None)
+
+    def reports(self, pops: Iterable[str]) -> dict[str, Report]:
+        """What the clusters of these Pops said last, as far as it can be read."""
+        said = self._store.core.pop_reports(list(pops))
+        read = {pop: pop_reports.decode(data) for pop, data in said.items()}
+        return {pop: report for pop, report in read.items() if report is not None}
+
+    def _write(self, pop: str, signed: bytes) -> None:
+        fence = self._store.fence
+        for stored in self._store.core.note_pops(fence, {pop: signed}):
+            if stored != str(fence):
+                raise StoreResetError(
+                    f"{self._store.core.place}: its fence is {stored or 'gone'}, not {fence}"
+                )

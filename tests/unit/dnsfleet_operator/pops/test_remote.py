@@ -1,0 +1,48 @@
+"""What a Pop in another cluster is told, and how its word counts."""
+
+import pytest
+from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.pop_reports import EdgeWord, Report
+from dnsfleet_operator.pops import remote
+from dnsfleet_operator.pops.drains import Drains
+from dnsfleet_operator.pops.remote import RemoteEdges
+from support import yaml_resources
+
+OUT = frozenset({"fra"})
+REPORT = Report(5, "0.1.0", None, 0, wanted=3)
+
+
+@pytest.mark.parametrize(
+    ("spec", "drains", "report", "told"),
+    [
+        ("{cluster: agent}", Drains(), None, {}),
+        ("{cluster: agent, state: Active}", Drains(), None, {"state": "Active"}),
+        ("{cluster: agent, state: Drained}", Drains(), None, {"state": "Active"}),
+        ("{cluster: agent, state: Drained}", Drains(drained=OUT), None, {"state": "Drained"}),
+        ("{edge: {replicas: 0}}", Drains(), REPORT, {"edge": {"replicas": 3}}),
+        ("{edge: {replicas: 0}}", Drains(), None, {"edge": {"replicas": 2}}),
+        ("{edge: {replicas: 0}}", Drains(stopped=OUT), REPORT, {"edge": {"replicas": 0}}),
+        (
+            "{edge: {cacheHostPath: /var, resources: {requests: {cpu: 1}}}}",
+            Drains(),
+            None,
+            {"edge": {"cacheHostPath": "/var", "resources": {"requests": {"cpu": "1"}}}},
+        ),
+    ],
+)
+def test_a_pop_is_told_what_people_gave_and_what_was_decided(
+    spec: str, drains: Drains, report: Report | None, told: dict[str, object]
+) -> None:
+    assert remote.decided_spec(yaml_resources.pop(spec), drains, report) == told
+
+
+def test_edges_that_say_the_same_count_as_one() -> None:
+    ack = Ack(lsn=7, failing={}, failing_count=0)
+    words = (EdgeWord("e1", 3, ack), EdgeWord("e9", 1, None))
+    edges = RemoteEdges()
+    edges.take({"fra": REPORT._replace(words=words), "iad": REPORT._replace(wanted=0)})
+    assert edges.said == {"fra/e1 and 2 more": ack}
+    assert [edge.name for edge in edges.ready["fra"]] == ["e1 and 2 more", "e9"]
+    assert edges.without_edges == {"iad"}
+    edges.take({})
+    assert (edges.said, edges.ready, edges.without_edges) == ({}, {}, set())
