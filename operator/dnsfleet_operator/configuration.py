@@ -1,14 +1,19 @@
 """What the operator is told: environment variables, checked whole before anything starts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 
 VERSION = metadata.version("dnsfleet")
 """Of this operator, as other clusters and statuses tell it."""
+ALL, CORE, POP = "all", "core", "pop"
+ROLES = (ALL, CORE, POP)
+"""What an operator runs: `core` the core and no Pop, `pop` one Pop of a core in another cluster,
+`all` the core and Pops beside it."""
 MAX_PORT = 65535
 DEFAULT_HTTP_PORT = 8080
 DEFAULT_CORE_PORT = 6379
+DEFAULT_JOIN_SECRET = "dnsfleet-join"  # noqa: S105 - a name
 DEFAULT_ORPHAN_SECONDS = 24 * 3600.0
 """How long a published zone without a Zone object is kept: a day, so that people can notice."""
 
@@ -45,11 +50,16 @@ class Configuration:
     """What the certificate of the core has to name; empty where no other cluster reaches it."""
     core_tls_secret: str = ""
     """Name of the Secret with that certificate, where somebody else makes it."""
+    role: str = ALL
+    """One of ROLES; `pop` has no core of its own, and no core_host."""
+    join_secret: str = DEFAULT_JOIN_SECRET
+    """Name of the Secret by which a cluster of role `pop` reaches the core."""
 
 
 def from_environment(environ: Mapping[str, str]) -> Configuration:
     """The configuration; ConfigurationError names every variable that is missing or wrong."""
     reader = _Reader(environ)
+    role = reader.choice("DNSFLEET_ROLE", ROLES)
     found = Configuration(
         namespace=reader.text("DNSFLEET_NAMESPACE"),
         release=reader.text("DNSFLEET_RELEASE", "dnsfleet"),
@@ -57,7 +67,7 @@ def from_environment(environ: Mapping[str, str]) -> Configuration:
         edge_image=reader.text("DNSFLEET_EDGE_IMAGE"),
         pull_policy=reader.text("DNSFLEET_IMAGE_PULL_POLICY", "IfNotPresent"),
         pull_secrets=reader.names("DNSFLEET_IMAGE_PULL_SECRETS"),
-        core_host=reader.text("DNSFLEET_CORE_HOST"),
+        core_host="" if role == POP else reader.text("DNSFLEET_CORE_HOST"),
         core_port=reader.port("DNSFLEET_CORE_PORT", DEFAULT_CORE_PORT),
         keys_secret=reader.text("DNSFLEET_KEYS_SECRET", "dnsfleet-keys"),
         http_port=reader.port("DNSFLEET_HTTP_PORT", DEFAULT_HTTP_PORT),
@@ -65,6 +75,8 @@ def from_environment(environ: Mapping[str, str]) -> Configuration:
         trust_clock=reader.flag("DNSFLEET_TRUST_CLOCK"),
         core_names=reader.names("DNSFLEET_CORE_NAMES"),
         core_tls_secret=environ.get("DNSFLEET_CORE_TLS_SECRET", ""),
+        role=role,
+        join_secret=reader.text("DNSFLEET_JOIN_SECRET", DEFAULT_JOIN_SECRET),
     )
     if reader.problems:
         raise ConfigurationError("\n".join(reader.problems))
@@ -82,6 +94,13 @@ class _Reader:
         value = self._environ.get(name) or default
         if not value:
             self.problems.append(f"{name}: not set; the chart's Deployment sets it")
+        return value
+
+    def choice(self, name: str, allowed: Sequence[str]) -> str:
+        """One of the values that are allowed; the first where none is given."""
+        value = self._environ.get(name) or allowed[0]
+        if value not in allowed:
+            self.problems.append(f"{name}: {value!r}: give one of {', '.join(allowed)}")
         return value
 
     def flag(self, name: str) -> bool:

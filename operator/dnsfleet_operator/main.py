@@ -2,6 +2,8 @@
 
 configuration → HTTP → keys Secret → Lease → controller → kopf's watches, until a signal
 
+In role `pop` there is no core here, so there are no keys to wait for, and only Pops are watched.
+
 Beside the Lease, which one replica of a release holds, `Precedence` tells whether this release may
 work at all, or another one leads the cluster.
 
@@ -31,11 +33,14 @@ from dnsfleet_publisher.key_secrets import Keys, KeySecretError
 from dnsfleet_operator import garbage
 from dnsfleet_operator.cluster import Cluster, ClusterError, connect
 from dnsfleet_operator.configuration import (
+    POP,
     Configuration,
     ConfigurationError,
     from_environment,
 )
 from dnsfleet_operator.controller import Controller
+from dnsfleet_operator.joined.terms import JoinedTerm
+from dnsfleet_operator.leading.dependencies import Begin
 from dnsfleet_operator.leading.leadership import Leadership
 from dnsfleet_operator.leading.precedence import Precedence
 from dnsfleet_operator.leading.terms import Term
@@ -45,7 +50,7 @@ from dnsfleet_operator.secrets.key_keeping import KeyKeeper
 from dnsfleet_operator.statuses.events import Notice
 from dnsfleet_operator.statuses.posting import post
 from dnsfleet_operator.watching.record_set_watch import RecordSetWatch
-from dnsfleet_operator.watching.watches import watch
+from dnsfleet_operator.watching.watches import KINDS, watch
 from dnsfleet_operator.watching.workload_watches import WorkloadWatches
 
 RETRY_SECONDS = 2.0
@@ -96,12 +101,23 @@ def main() -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
         http.start()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
-        keys = _keys(cluster, configuration, metrics, health)
+        begin = _begin(cluster, configuration, metrics, health)
     except (ConfigurationError, KeySecretError) as error:
         print(f"dnsfleet-operator: {error}", file=sys.stderr)
         sys.exit(_EXIT_CONFIGURATION)
-    _run(cluster, configuration, keys, metrics, health)
+    _run(cluster, configuration, begin, metrics, health)
     http.stop()
+
+
+def _begin(
+    cluster: Cluster, configuration: Configuration, metrics: Metrics, health: _Health
+) -> Begin:
+    """What begins a term in the role of this operator."""
+    if configuration.role == POP:
+        return JoinedTerm
+    keys = _keys(cluster, configuration, metrics, health)
+    keeper = KeyKeeper(cluster, configuration, keys, metrics)
+    return lambda given: Term(given, keeper)
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
@@ -109,7 +125,7 @@ def _leave(_number: int, _frame: FrameType | None) -> None:
 
 
 def _run(
-    cluster: Cluster, configuration: Configuration, keys: Keys, metrics: Metrics, health: _Health
+    cluster: Cluster, configuration: Configuration, begin: Begin, metrics: Metrics, health: _Health
 ) -> None:
     garbage.begin()
     leadership = Leadership(
@@ -120,11 +136,10 @@ def _run(
         lambda: controller.wake(),
     )
     precedence = Precedence(cluster, configuration, metrics, lambda: controller.wake())
-    keeper = KeyKeeper(cluster, configuration, keys, metrics)
     controller = Controller(
         cluster,
         configuration,
-        lambda given: Term(given, keeper),
+        begin,
         metrics,
         lambda: leadership.leads and not precedence.problem,
     )
@@ -134,7 +149,8 @@ def _run(
     record_sets = RecordSetWatch(cluster, controller.event, controller.sync)
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)  # a new thread blocks what its maker blocks
     watches.start()
-    record_sets.start()
+    if configuration.role != POP:
+        record_sets.start()
     controller.start()
     health.problem, health.waits_for = controller.problem, ""
     health.stands_aside_for = lambda: precedence.problem
@@ -142,7 +158,7 @@ def _run(
     leadership.start()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     try:
-        watch(cluster, controller)
+        watch(cluster, controller, ("Pop",) if configuration.role == POP else KINDS)
     finally:
         watches.stop()
         record_sets.stop()

@@ -6,6 +6,8 @@ ack        on the core: reads and writes the slots for acks, and writes the hash
            the version before say theirs; nothing else
 admin      on the core: makes and ends the users of Pops in other clusters; nothing else
 edge       on a replica: reads the fleet's keys
+operator   on the replica of a Pop whose core is in another cluster: reads the fleet's keys, and
+           what edges say there as `ack`
 
 Each Pop in a cluster of its own has one more user on the core, which the operator makes while the
 core runs (see `pop_users`). Whoever may make users may do everything by them, so nobody but the
@@ -22,15 +24,19 @@ from dnsfleet_publisher.store_errors import RIGHTS
 CORE_USERS = ("publisher", "replica", "ack")
 REPLICA_USERS = ("edge",)
 USERS = CORE_USERS + REPLICA_USERS
+JOINED_USERS = ("edge", "ack", "operator")
+"""Of the replica of a Pop whose core is in another cluster."""
 ADMIN = "admin"
 
 _CONNECTION = "+ping +hello +auth +select +client|setinfo +client|setname +client|id"
 _REPLICATION = "+psync +replconf +ping"
-_RIGHTS = {
+RIGHTS_OF = {
     "publisher": f"{RIGHTS} -@dangerous +time {_CONNECTION}",
     "replica": _REPLICATION,
     "ack": f"%RW~{ack_slots.PATTERN} %W~{keys.ACKS} +set +getrange +hset {_CONNECTION}",
     ADMIN: f"+acl|list +acl|setuser +acl|deluser {_CONNECTION}",
+    "operator": f"%R~dnsfleet:* %RW~{ack_slots.PATTERN} %RW~{keys.ACKS} +@read +@scripting"
+    f" +unlink +hdel -@dangerous {_CONNECTION}",
     "edge": f"%R~dnsfleet:* +@read -@dangerous {_CONNECTION}",
 }
 
@@ -53,7 +59,7 @@ def rules_of_pop(pop: str, passwords: Iterable[str]) -> list[str]:
 
 
 def _user(name: str, password: str) -> str:
-    return f"user {name} on #{_digest(password)} resetchannels -@all {_RIGHTS[name]}\n"
+    return f"user {name} on #{_digest(password)} resetchannels -@all {RIGHTS_OF[name]}\n"
 
 
 def _digest(password: str) -> str:

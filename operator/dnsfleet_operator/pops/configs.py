@@ -25,6 +25,10 @@ that is busy, because pods start there, all of this takes twice as long."""
 EDGE_FILE = "edge.json"
 REPLICA_FILE = "replica.conf"
 HASH_DIGITS = 16
+ACKS_DATABASE = 1
+"""The database of a replica that takes what edges say where the core is in another cluster. The
+core has only database 0, so nothing that is replicated meets it. A replica that copies the core
+anew forgets it; edges say it again within seconds."""
 EVERYONE = ("0.0.0.0/0", "::/0")
 """Exempts all clients from limits: where they all seem to have one address, none can be limited
 by itself."""
@@ -54,6 +58,9 @@ def digest(setting: Setting, *names: str) -> str:
 def _edge(setting: Setting) -> dict[str, object]:
     """See dnsfleet_edge.config; name and passwords come from the environment of each pod."""
     core = setting.configuration
+    acks = f"{core.core_host}:{core.core_port}/0"
+    if setting.joined is not None:
+        acks = f"{setting.name('replica')}:{REDIS_PORT}/{ACKS_DATABASE}"
     clients = setting.pop.spec.edge.client_settings()
     if _hides_clients(setting):
         clients["exempt"] = EVERYONE
@@ -62,7 +69,7 @@ def _edge(setting: Setting) -> dict[str, object]:
         "listen": [["*", DNS_PORT]],
         "http": ["*", HTTP_PORT],
         "replica_url": f"redis://edge@{setting.name('replica')}:{REDIS_PORT}/0",
-        "core_url": f"redis://ack@{core.core_host}:{core.core_port}/0",
+        "core_url": f"redis://ack@{acks}",
         "public_key": f"{CONFIG_FOLDER}/{PUBLIC_KEY_FILE}",
         "state_dir": f"{STATE_FOLDER}/{setting.pop.metadata.name}",
         "shards": setting.pop.spec.edge.shards,
@@ -81,7 +88,8 @@ def _hides_clients(setting: Setting) -> bool:
 
 def _replica(setting: Setting) -> str:
     """Keeps nothing on disk: it copies the core again."""
-    core = setting.configuration
+    core = setting.primary
+    local = "replica-read-only no\n" if setting.joined is not None else ""
     return f"""\
 bind * -::*
 port {REDIS_PORT}
@@ -91,6 +99,6 @@ dir /data
 save ""
 appendonly no
 aclfile /etc/dnsfleet-keys/replica.acl
-replicaof {core.core_host} {core.core_port}
-primaryuser replica
-{redis_settings.REPLICA}"""
+replicaof {core.host} {core.port}
+primaryuser {core.user}
+{local}{redis_settings.REPLICA}"""

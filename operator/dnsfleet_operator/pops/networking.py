@@ -1,6 +1,7 @@
 """How a Pop is reached: its Services, its NetworkPolicies and its PodDisruptionBudget."""
 
 from dnsfleet_operator.cluster import Object
+from dnsfleet_operator.objects import COMPONENT_LABEL
 from dnsfleet_operator.pops.setting import DNS_PORT, HTTP_PORT, REDIS_PORT, Fields, Setting
 
 
@@ -46,17 +47,27 @@ def disruption_budget(setting: Setting) -> Object:
 
 
 def network_policies(setting: Setting) -> list[Object]:
-    """Anyone may ask the edges and scrape them; only the Pop's edges may read its replica."""
+    """Anyone may ask the edges and scrape them; only the Pop's edges may read its replica.
+
+    So may the operator, where it is the replica that tells it what the Pop is to be.
+    """
     anyone = [
         {"port": DNS_PORT, "protocol": "UDP"},
         {"port": DNS_PORT, "protocol": "TCP"},
         {"port": HTTP_PORT, "protocol": "TCP"},
     ]
-    edges = {"podSelector": {"matchLabels": setting.selector("edge")}}
+    readers = [{"podSelector": {"matchLabels": setting.selector("edge")}}]
+    if setting.joined is not None:
+        operator = {
+            "app.kubernetes.io/name": "dnsfleet",
+            "app.kubernetes.io/instance": setting.configuration.release,
+            COMPONENT_LABEL: "operator",
+        }
+        readers.append({"podSelector": {"matchLabels": operator}})
     redis = [{"port": REDIS_PORT, "protocol": "TCP"}]
     return [
         _policy(setting, "edge", {"ports": anyone}),
-        _policy(setting, "replica", {"from": [edges], "ports": redis}),
+        _policy(setting, "replica", {"from": readers, "ports": redis}),
     ]
 
 

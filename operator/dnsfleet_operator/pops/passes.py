@@ -13,14 +13,14 @@ removed last: by them a removal that was cut short is found again.
 """
 
 import logging
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from dnsfleet.resources import Metadata, Pop, PopSpec, Reference
 
 from dnsfleet_operator.cluster import Cluster, ClusterError, Object
-from dnsfleet_operator.configuration import Configuration
+from dnsfleet_operator.configuration import CORE, Configuration
 from dnsfleet_operator.objects import CREATED_ANNOTATION, POP_LABEL
 from dnsfleet_operator.observed.deletions import Deletions
 from dnsfleet_operator.observed.observation import Known, Observation
@@ -28,7 +28,7 @@ from dnsfleet_operator.observed.workloads import Workloads
 from dnsfleet_operator.pops import drains, planning
 from dnsfleet_operator.pops.drains import Drains
 from dnsfleet_operator.pops.planning import ObjectKey
-from dnsfleet_operator.pops.setting import Setting
+from dnsfleet_operator.pops.setting import Primary, Setting
 
 _log = logging.getLogger(__name__)
 
@@ -99,6 +99,8 @@ class PopPasses:
         self._deletions = Deletions(cluster)
         self.decided = False
         """Whether `drains` is a decision of this leader."""
+        self.joined: Primary | None = None
+        """The core, where that is in another cluster."""
         self.public_keys = ""
         """PEM, by which edges are to verify; objects are applied once they are known."""
         self.drains = Drains()
@@ -134,13 +136,17 @@ class PopPasses:
                 self._remove(name)
             return
         try:
-            if pop.spec.cluster == "local" and self.public_keys:
+            if self._is_ours(pop) and self.public_keys:
                 self._apply(pop)
         except ClusterError as error:
             problem = ("ApplyFailed", str(error))
             self.results[name] = PopResult(known.uid, known.generation, problem)
             raise
         self.results[name] = PopResult(known.uid, known.generation, self._problem(known, pop))
+
+    def _is_ours(self, pop: Pop) -> bool:
+        """Whether this operator runs the Pop."""
+        return pop.spec.cluster == "local" and self._configuration.role != CORE
 
     def refuse(self, name: str, reason: str, message: str) -> None:
         """Tell of a Pop that what it asks for cannot be done."""
@@ -152,7 +158,19 @@ class PopPasses:
         drained = self._is_drained(pop)
         if pop.spec.edge.replicas == 0 and pop.metadata.name not in self.drains.stopped:
             pop = self._with_its_edges(pop)
-        wanted = planning.desired(Setting(pop, self._configuration, self.public_keys, drained))
+        wanted = planning.desired(
+            Setting(pop, self._configuration, self.public_keys, drained, self.joined)
+        )
+        self._apply_objects(wanted)
+
+    def apply_replica(self, name: str) -> None:
+        """Apply the replica of a Pop of which nothing is known yet, so that it can be."""
+        pop = Pop(metadata=Metadata(name=name), spec=PopSpec())
+        setting = Setting(pop, self._configuration, self.public_keys, True, self.joined)
+        self._apply_objects(planning.of_replica(setting))
+
+    def _apply_objects(self, wanted: Sequence[Object]) -> None:
+        """Apply those that differ."""
         observed: dict[ObjectKey, Object] = {}
         failures = _Failures()
         for key in map(planning.key, wanted):
@@ -234,8 +252,8 @@ class PopPasses:
     def _problem(self, known: Known, pop: Pop) -> tuple[str, str] | None:
         if known.violations:
             return known.violations[0].reason, str(known.violations[0])
-        if pop.spec.cluster != "local":
-            return "NotSupported", "spec.cluster: agent is not supported yet; use local"
+        if pop.spec.cluster == "local" and not self._is_ours(pop):
+            return "NoPopsHere", "this release has role core: use spec.cluster: agent, or role all"
         if not self.public_keys:
             return "KeysUnknown", "the condition KeysReady says why"
         return None

@@ -48,6 +48,12 @@ def desired(setting: Setting) -> list[Object]:
     return [_with_digest(each) for each in wanted]
 
 
+def of_replica(setting: Setting) -> list[Object]:
+    """Those objects of a Pop by which it learns what it is to be, in the order of `desired`."""
+    replica = (setting.name(), setting.name("replica"))
+    return [each for each in desired(setting) if each["metadata"]["name"] in replica]
+
+
 def plan(wanted: Iterable[Object], observed: Mapping[ObjectKey, Object]) -> list[Object]:
     """Those of the wanted objects that are to be applied."""
     return [

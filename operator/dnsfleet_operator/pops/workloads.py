@@ -108,7 +108,7 @@ def replica(setting: Setting) -> Object:
         "imagePullPolicy": setting.configuration.pull_policy,
         "command": [VALKEY, f"{CONFIG_FOLDER}/{configs.REPLICA_FILE}"],
         "args": ["--primaryauth", "$(CORE_PASSWORD)"],
-        "env": [_password(setting, "CORE_PASSWORD", "replica")],
+        "env": [_secret("CORE_PASSWORD", setting.primary.secret, setting.primary.entry)],
         "ports": [{"name": "redis", "containerPort": REDIS_PORT, "protocol": "TCP"}],
         "readinessProbe": {"tcpSocket": {"port": "redis"}, "periodSeconds": 2},
         "livenessProbe": {"tcpSocket": {"port": "redis"}, "periodSeconds": 10},
@@ -185,7 +185,11 @@ def _cookies_volume(setting: Setting) -> Fields:
 
 
 def _password(setting: Setting, variable: str, entry: str) -> Fields:
-    reference = {"name": setting.configuration.keys_secret, "key": entry}
+    return _secret(variable, setting.configuration.keys_secret, entry)
+
+
+def _secret(variable: str, name: str, entry: str) -> Fields:
+    reference = {"name": name, "key": entry}
     return {"name": variable, "valueFrom": {"secretKeyRef": reference}}
 
 

@@ -61,8 +61,7 @@ class Facts:
 
 def pop(generation: int, facts: Facts, before: Status, now: str) -> dict[str, Any]:
     """The status of a Pop of this generation. `now` is RFC 3339."""
-    found = [_progressing(facts), _ready(facts), _synced(facts), _connected(facts), _drained(facts)]
-    found += [facts.keys, *facts.more]
+    found = [*of_pods(facts), _synced(facts), _connected(facts), facts.keys, *facts.more]
     status: dict[str, Any] = {
         "observedGeneration": generation,
         "edges": {
@@ -83,6 +82,11 @@ def pop(generation: int, facts: Facts, before: Status, now: str) -> dict[str, An
     if facts.version:
         status["version"] = facts.version
     return status
+
+
+def of_pods(facts: Facts) -> list[Condition]:
+    """The conditions that need no word of any edge."""
+    return [_progressing(facts), _ready(facts), _drained(facts)]
 
 
 def wait_seconds(before: Status, status: Status, since: float) -> float:

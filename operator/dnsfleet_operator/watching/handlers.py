@@ -5,7 +5,7 @@ RecordSets are watched beside it (see `record_set_watch`).
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, cast
 
 import kopf
@@ -50,9 +50,12 @@ class _NoDiffs(kopf.DiffBaseStorage):
 
 
 def register(
-    controller: Controller, definitions: Mapping[str, str], stale: Callable[[], None]
+    controller: Controller,
+    definitions: Mapping[str, str],
+    stale: Callable[[], None],
+    kinds: Collection[str],
 ) -> kopf.OperatorRegistry:
-    """The handlers, for `kopf.run`.
+    """The handlers of these kinds, for `kopf.run`.
 
     `stale` is called when one of the CRDs in `definitions` (name to uid) was made anew.
     """
@@ -77,7 +80,8 @@ def register(
             stale()
 
     for group, version, plural, kind in _WATCHED:
-        _watch(registry, controller, (group, version, plural), kind)
+        if kind in kinds:
+            _watch(registry, controller, (group, version, plural), kind)
     return registry
 
 

@@ -10,7 +10,7 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import kopf
 
@@ -22,29 +22,33 @@ from dnsfleet_operator.watching.handlers import register
 SERVED_SECONDS = 1.0
 """Between looks whether all kinds are served."""
 
+KINDS = ("Zone", "RecordSet", "Pop", "Namespace", "ConfigMap")
+"""What is watched where the core is here; RecordSets are watched beside kopf."""
+
 _log = logging.getLogger(__name__)
 
 
-def watch(cluster: Cluster, controller: Controller) -> None:
-    """Hand events to the controller until a signal."""
+def watch(cluster: Cluster, controller: Controller, kinds: Collection[str]) -> None:
+    """Hand events of these kinds to the controller until a signal."""
     while True:
-        definitions = _served(cluster)
+        definitions = _served(cluster, [kind for kind in DEFINITIONS if kind in kinds])
         controller.sync()
         stale = asyncio.Event()  # kopf would wait for another kind in a thread, and for its end
-        registry = register(controller, definitions, stale.set)
+        registry = register(controller, definitions, stale.set, kinds)
         kopf.run(registry=registry, standalone=True, clusterwide=True, stop_flag=stale)
         if not stale.is_set():
             return
 
 
-def _served(cluster: Cluster) -> Mapping[str, str]:
-    """Wait until every kind is served; the uid of each CRD by its name."""
+def _served(cluster: Cluster, kinds: Sequence[str]) -> Mapping[str, str]:
+    """Wait until each of these kinds is served; the uid of each CRD by its name."""
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     try:
         told = False
-        while (found := _look(cluster)) is None:
+        while (found := _look(cluster, kinds)) is None:
             if not told:
-                _log.warning("not all of %s are served; wait", ", ".join(DEFINITIONS.values()))
+                names = ", ".join(DEFINITIONS[kind] for kind in kinds)
+                _log.warning("not all of %s are served; wait", names)
                 told = True
             time.sleep(SERVED_SECONDS)
         return found
@@ -52,10 +56,11 @@ def _served(cluster: Cluster) -> Mapping[str, str]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _look(cluster: Cluster) -> Mapping[str, str] | None:
+def _look(cluster: Cluster, kinds: Sequence[str]) -> Mapping[str, str] | None:
     uids = {}
     try:
-        for kind, name in DEFINITIONS.items():
+        for kind in kinds:
+            name = DEFINITIONS[kind]
             definition = cluster.get("CustomResourceDefinition", name)
             if definition is None:
                 return None

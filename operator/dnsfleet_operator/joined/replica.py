@@ -1,0 +1,43 @@
+"""What the operator reads in the replica of its Pop: its signed spec, and what the edges say."""
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from dnsfleet.replication.acks import Ack
+from dnsfleet_io.redis_clients import bounded_redis_client
+from dnsfleet_publisher.core_redis import CoreRedis
+
+from dnsfleet_operator.configuration import Configuration
+from dnsfleet_operator.pops.configs import ACKS_DATABASE
+from dnsfleet_operator.pops.setting import REDIS_PORT
+
+TIMEOUT_SECONDS = 1.0
+"""It is in the same cluster; while it starts, passes must not wait long for it."""
+
+
+def address(configuration: Configuration, pop: str) -> str:
+    """Host and port of the replica, by its Service."""
+    return f"pop-{pop}-replica.{configuration.namespace}.svc:{REDIS_PORT}"
+
+
+class Replica:
+    """One connection. Every method may raise StoreError."""
+
+    def __init__(self, address: str, password: str) -> None:
+        url = f"redis://operator:{quote(password, safe='')}@{address}"
+        self._specs = bounded_redis_client(f"{url}/0", TIMEOUT_SECONDS)
+        self._acks = bounded_redis_client(f"{url}/{ACKS_DATABASE}", TIMEOUT_SECONDS)
+        self._copied, self._own = CoreRedis(self._specs), CoreRedis(self._acks)
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._specs.close()
+        self._acks.close()
+
+    def spec(self, pop: str) -> bytes | None:
+        """The signed spec of a Pop, as the replica has it: nothing of it is proved."""
+        return self._copied.pops([pop]).get(pop)
+
+    def acks(self) -> Mapping[str, Ack]:
+        """What every edge said last, by POP/EDGE."""
+        return self._own.acks()

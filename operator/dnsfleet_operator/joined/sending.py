@@ -1,0 +1,85 @@
+"""The thread that sends reports to the core: the newest wins, and nothing waits for it.
+
+A change is sent at once. Without one the report is sent again now and then, so that the core can
+tell a Pop where nothing happens from one that is cut off. What could not be sent is forgotten for
+the next one; while the core is away that is tried again and again.
+"""
+
+import logging
+import threading
+import time
+
+import redis
+from dnsfleet.replication import pop_reports, pop_slots
+from dnsfleet.replication.pop_reports import Report
+from dnsfleet_io.redis_clients import bounded_redis_client
+
+REPEAT_SECONDS = 5.0
+"""Three of them may get lost before the core calls the Pop unreachable."""
+TIMEOUT_SECONDS = 3.0
+"""The core may be on another continent."""
+RETRY_SECONDS = 1.0
+SPACING_SECONDS = 0.05
+"""Between two reports: as often as edges are looked at."""
+
+_NOT_YET = "nothing was sent yet"
+
+_log = logging.getLogger(__name__)
+
+
+class ReportSender:
+    """Sends the reports of one Pop; `put` and `problem` are for other threads."""
+
+    def __init__(self, url: str, pop: str) -> None:
+        self._client = bounded_redis_client(url, TIMEOUT_SECONDS)
+        self._key = pop_slots.key(pop, 0)
+        self._condition = threading.Condition()
+        self._report: Report | None = None
+        self._changed = False
+        self._stopping = False
+        self.problem = _NOT_YET
+        """Why the last report did not arrive; empty where it did."""
+        self._thread = threading.Thread(target=self._run, name="reports", daemon=True)
+        self._thread.start()
+
+    def put(self, report: Report) -> None:
+        """Have this sent: at once where it says something else than the one before."""
+        with self._condition:
+            before = self._report
+            self._report = report
+            if before is None or pop_reports.sense(before) != pop_reports.sense(report):
+                self._changed = True
+                self._condition.notify()
+
+    def close(self) -> None:
+        """Send no more; a write that is under way ends by itself."""
+        with self._condition:
+            self._stopping = True
+            self._condition.notify()
+
+    def _run(self) -> None:
+        pause = REPEAT_SECONDS
+        while True:
+            with self._condition:
+                self._condition.wait_for(lambda: self._stopping or self._changed, pause)
+                if self._stopping:
+                    break
+                report, self._changed = self._report, False
+            if report is None:
+                continue
+            self._send(report)
+            time.sleep(SPACING_SECONDS)
+            pause = RETRY_SECONDS if self.problem else REPEAT_SECONDS
+        self._client.close()
+
+    def _send(self, report: Report) -> None:
+        try:
+            self._client.set(self._key, pop_reports.encode(report))
+        except redis.RedisError as error:
+            if self.problem in ("", _NOT_YET):
+                _log.warning("the core cannot be told: %s", error)
+            self.problem = str(error) or type(error).__name__
+        else:
+            if self.problem:
+                _log.info("the core was told")
+            self.problem = ""

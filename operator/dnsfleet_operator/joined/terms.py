@@ -1,0 +1,283 @@
+"""The work of a leader in a cluster that joined a fleet: one Pop, as the core signed it.
+
+    join Secret ──▶ replica ──▶ signed spec ──▶ Pop object here ──▶ objects of the Pop
+                       ▲                                                   │
+                     edges ──▶ what they answer ──▶ report ──▶ core        ▼
+
+The replica comes first, because only it brings the spec. From then on nothing here needs the core:
+the API server has the Pop, and edges have their zones. A core that is away, a replica that is
+empty, an operator that begins anew: none of them changes an object of the Pop.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from dnsfleet import cookies
+from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.manifests import ManifestError
+from dnsfleet.resources import Pop, Reference
+from dnsfleet_publisher.store_errors import StoreError
+
+from dnsfleet_operator.cluster import Object
+from dnsfleet_operator.joined import joining, mirror, reporting
+from dnsfleet_operator.joined.joining import Join, JoinError, LocalKeys
+from dnsfleet_operator.joined.mirror import Held, Understood
+from dnsfleet_operator.joined.replica import Replica, address
+from dnsfleet_operator.joined.sending import ReportSender
+from dnsfleet_operator.leading.dependencies import Dependencies
+from dnsfleet_operator.objects import MANAGED_SELECTOR, reference_of
+from dnsfleet_operator.observed.observation import Known
+from dnsfleet_operator.observed.slimming import slimmed
+from dnsfleet_operator.observed.workloads import KINDS
+from dnsfleet_operator.pops.passes import PopPasses
+from dnsfleet_operator.secrets import cookie_secrets
+from dnsfleet_operator.statuses.events import notices
+from dnsfleet_operator.work_queue import Key
+
+JOIN_SECONDS = 2.0
+"""Between looks at the join Secret: how late a new one counts, for two small requests."""
+SYNC_SECONDS = 300.0
+"""Between complete lists: what a lost event costs at most."""
+SPEC_SECONDS = 0.5
+"""Between looks at the signed spec in the replica."""
+AWAY_SECONDS = 3.0
+"""Until a replica that did not answer is asked again: each time a pass may have to wait for it."""
+
+_log = logging.getLogger(__name__)
+
+
+class Written:
+    """The writes of statuses: the next look comes soon, whatever was written."""
+
+    pending = True
+
+    def written(self, reference: Reference, packed: bytes) -> None:
+        """Nothing is kept of it: what an object shows is compared with what it is to show."""
+
+
+class JoinedTerm:
+    """One leadership. ClusterError of a pass means to try again."""
+
+    def __init__(
+        self, given: Dependencies, replica_address: Callable[[str], str] | None = None
+    ) -> None:
+        """`replica_address` gives host:port of the replica of a Pop, where that is no Service."""
+        self._given = given
+        self._cluster, self._configuration = given.cluster, given.configuration
+        self._observation, self._workloads = given.observation, given.workloads
+        self._address = replica_address or (lambda pop: address(given.configuration, pop))
+        self._pops = PopPasses(
+            given.cluster, given.configuration, given.observation, given.workloads
+        )
+        self._join: Join | None = None
+        self._keys: LocalKeys | None = None
+        self._problem = "the join Secret has not been read yet"
+        self._held: Held | None = None
+        self._understood: Understood | None = None
+        self._replica: Replica | None = None
+        self._sender: ReportSender | None = None
+        self._said: Mapping[str, Ack] = {}
+        self._spec_due = self._replica_due = 0.0
+        self._refused = b""
+        self._shown: object = None
+        self.looks = Written()
+        self._passes: Mapping[str, Callable[[Key], bool]] = {
+            "Keys": self._pass_join,
+            "Sync": self._pass_sync,
+            "Cookies": self._pass_cookies,
+            "Pop": self._pass_pop,
+        }
+
+    def close(self) -> None:
+        """Let go of the replica and the core."""
+        self._disconnect()
+
+    def reconcile(self, key: Key) -> bool:
+        """The pass of a key; there is nothing to do for zones."""
+        found = self._passes.get(key.kind)
+        return found is None or found(key)
+
+    def sync(self) -> None:
+        """List everything anew."""
+        self._given.waiting.add(Key("Sync"))
+
+    def zone_deleted(self, reference: Reference, known: Known) -> None:
+        """There are no zones here."""
+
+    def zone_file_came(self, zone: Reference) -> None:
+        """There are no zones here."""
+
+    # Passes
+
+    def _pass_join(self, key: Key) -> bool:
+        """Take the join Secret as it is now. One that is gone or unusable changes nothing."""
+        self._given.waiting.add(key, JOIN_SECONDS)
+        try:
+            join = joining.find(self._cluster, self._configuration)
+            keys = joining.keep(self._cluster, self._configuration, join)
+        except JoinError as error:
+            if str(error) != self._problem:
+                _log.error("%s", error)
+            self._problem = str(error)
+            return True
+        self._problem = ""
+        self._take_join(join, keys)
+        return True
+
+    def _take_join(self, join: Join, keys: LocalKeys) -> None:
+        if (join, keys) == (self._join, self._keys):
+            return
+        if self._join is None or join.public_key != self._join.public_key:
+            self._held = self._understood = None
+        self._disconnect()
+        self._join, self._keys = join, keys
+        self._pops.joined, self._pops.public_keys = join.primary, keys.public_pem
+        self._replica = Replica(self._address(join.pop), keys.operator_password)
+        url = f"redis://{join.user}:{join.password}@{join.address}/0"
+        self._sender = ReportSender(url, join.pop)
+        self._given.waiting.add(Key("Pop", join.pop))
+
+    def _disconnect(self) -> None:
+        if self._replica is not None:
+            self._replica.close()
+        if self._sender is not None:
+            self._sender.close()
+
+    def _pass_sync(self, key: Key) -> bool:
+        """List Pops and workloads; nothing else is looked at here."""
+        self._observation.begin_list("Pop")
+        page = self._cluster.page("Pop")
+        self._observation.take_page("Pop", (slimmed("Pop", each) for each in page.objects))
+        if page.token:
+            _log.warning("more Pops than one page: this operator runs one of them")
+        else:
+            self._observation.end_list("Pop", page.version)
+        for kind in KINDS:
+            found = self._cluster.objects(kind, self._configuration.namespace, MANAGED_SELECTOR)
+            self._workloads.replace(kind, [slimmed(kind, each) for each in found])
+        if self._join is not None:
+            self._given.waiting.add(Key("Pop", self._join.pop))
+        self._given.waiting.add(key, SYNC_SECONDS)
+        self._given.metrics.last_sync.set(time.time())
+        return True
+
+    def _pass_cookies(self, key: Key) -> bool:
+        cookie_secrets.keep(self._cluster, self._configuration)
+        self._given.waiting.add(key, cookies.LOOK_SECONDS)
+        return True
+
+    def _pass_pop(self, key: Key) -> bool:
+        """Let the Pop object be what was signed, and its objects what it asks for."""
+        join, keys = self._join, self._keys
+        if join is None or keys is None or key.name != join.pop:
+            return True  # the look at the join Secret adds this key; other Pops are not ours
+        found = self._cluster.get("Pop", join.pop)
+        self._hold(mirror.newest(self._held, mirror.carried(found, join.pop, keys.trusted)))
+        if (mirrored := self._mirrored()) is not None and mirror.differs(found, mirrored):
+            found = self._write(mirrored)
+        if found is None:
+            self._pops.apply_replica(join.pop)
+            return True
+        self._observation.put(slimmed("Pop", {"kind": "Pop", **found}))
+        self._pops.decide({})  # whoever asks is the core, and it has decided
+        self._pops.run(join.pop)
+        return True
+
+    def _mirrored(self) -> Object | None:
+        """The Pop object as it is to be; None where nothing good is known."""
+        if self._held is None or self._understood is None or self._understood.problem:
+            return None
+        return mirror.wanted(self._held, self._understood)
+
+    def _write(self, mirrored: Object) -> Object:
+        """Write the Pop object; a field that somebody added is not ours to apply away."""
+        made = self._cluster.apply(mirrored)
+        assert made is not None  # noqa: S101 - only a subresource of nothing gives None
+        if mirror.differs(made, mirrored):
+            made = self._cluster.replace({**made, "spec": mirrored["spec"]})
+        _log.info("wrote %s as the core wants it", reference_of(mirrored))
+        return made
+
+    # Looks
+
+    def look(self) -> None:
+        """Take what the replica has, tell the core, and show it here."""
+        if self._join is None or self._replica is None or self._sender is None:
+            return
+        now = time.monotonic()
+        if now >= self._replica_due:
+            try:
+                said = self._read(self._replica, self._join.pop, now)
+            except StoreError as error:
+                _log.debug("the replica: %s", error)
+                self._replica_due = time.monotonic() + AWAY_SECONDS
+            else:
+                self._hear(said)
+        self._tell(self._join, self._sender)
+
+    def _read(self, replica: Replica, pop: str, now: float) -> Mapping[str, Ack]:
+        """Look for a newer spec now and then; what the edges say."""
+        if now >= self._spec_due:
+            self._spec_due = now + SPEC_SECONDS
+            signed = replica.spec(pop)
+            if signed is not None and (self._held is None or signed != self._held.signed):
+                self._take(signed, pop)
+        return replica.acks()
+
+    def _hear(self, said: Mapping[str, Ack]) -> None:
+        """Take what edges say; a pod that became Ready meanwhile must have said so too."""
+        if said != self._said:
+            pods = self._cluster.objects("Pod", self._configuration.namespace, MANAGED_SELECTOR)
+            self._workloads.replace("Pod", [slimmed("Pod", each) for each in pods])
+            self._said = said
+
+    def _take(self, signed: bytes, pop: str) -> None:
+        """Take a spec that the replica has, if it is newer and good."""
+        assert self._keys is not None  # noqa: S101 - there is a replica
+        try:
+            found = mirror.verified(signed, pop, self._keys.trusted)
+        except ManifestError as error:
+            if signed != self._refused:
+                self._refused = signed
+                _log.error("the spec that the replica has is not taken: %s", error)
+            return
+        if mirror.newest(self._held, found) is not found:
+            return
+        if found.says.public_keys != self._keys.public_pem:
+            self._keys = joining.trust(self._cluster, self._configuration, found.says.public_keys)
+            self._pops.public_keys = self._keys.public_pem
+        self._hold(found)
+        self._given.waiting.add(Key("Pop", pop))
+
+    def _hold(self, held: Held | None) -> None:
+        if held is not None and held is not self._held:
+            self._held, self._understood = held, mirror.understand(held.says.spec)
+
+    def _tell(self, join: Join, sender: ReportSender) -> None:
+        reference = Reference("Pop", "", join.pop)
+        known, result = self._observation.get(reference), self._pops.results.get(join.pop)
+        pop = known.document.resource if known is not None and known.document else None
+        found = None
+        if isinstance(pop, Pop) and result is not None:
+            found = reporting.facts(self._pops.drains, self._workloads, pop, result)
+        now_ms = time.time_ns() // 1_000_000
+        held, understood = self._held, self._understood
+        made = reporting.report(
+            now_ms, join.pop, held, understood, found, self._workloads, self._said
+        )
+        sender.put(made)
+        if known is None or found is None or result is None:
+            return
+        condition = reporting.mirrored(join.address, held, understood, self._problem)
+        shown = (known.uid, result.generation, found, condition, sender.problem)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        status = reporting.status(
+            result.generation, found, condition, sender.problem, known.status, now
+        )
+        told = notices(known.status, status)
+        self._given.put_status(reference, known.uid, status, told, True)
