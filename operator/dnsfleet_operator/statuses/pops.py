@@ -61,7 +61,8 @@ class Facts:
 
 def pop(generation: int, facts: Facts, before: Status, now: str) -> dict[str, Any]:
     """The status of a Pop of this generation. `now` is RFC 3339."""
-    found = [*of_pods(facts), _synced(facts), _connected(facts), facts.keys, *facts.more]
+    found = [_progressing(facts), _ready(facts), _synced(facts), _connected(facts), _drained(facts)]
+    found += [facts.keys, *facts.more]
     status: dict[str, Any] = {
         "observedGeneration": generation,
         "edges": {

@@ -5,9 +5,10 @@ import json
 from typing import Any
 
 import pytest
+from dnsfleet.resources import Metadata, Pop
 from dnsfleet_operator.pops import planning
 from dnsfleet_operator.pops.planning import ObjectKey
-from dnsfleet_operator.pops.setting import Setting
+from dnsfleet_operator.pops.setting import Primary, Setting
 from support import yaml_resources
 from support.installations import CONFIGURATION
 
@@ -19,9 +20,14 @@ CONFIG = ObjectKey("ConfigMap", "pop-fra")
 Objects = dict[ObjectKey, dict[str, Any]]
 
 
-def objects(spec: str = "", drained: bool = False, public_key: str = "PEM") -> Objects:
+JOINED = Primary("core.example", 16379, "pop-fra", "dnsfleet-join", "password")
+
+
+def objects(
+    spec: str = "", drained: bool = False, public_key: str = "PEM", joined: Primary | None = None
+) -> Objects:
     pop = yaml_resources.pop(spec, creationTimestamp=CREATED)
-    wanted = planning.desired(Setting(pop, CONFIGURATION, public_key, drained))
+    wanted = planning.desired(Setting(pop, CONFIGURATION, public_key, drained, joined))
     return {planning.key(each): each for each in wanted}
 
 
@@ -43,6 +49,40 @@ def test_a_pop_has_these_objects_and_no_cascade_ends_them() -> None:
         assert metadata["labels"]["dnsfleet.io/pop"] == "fra"
         assert metadata["annotations"]["dnsfleet.io/pop-created"] == CREATED
         assert "ownerReferences" not in metadata
+
+
+def test_a_pop_of_another_core_follows_that_and_says_its_acks_to_its_replica() -> None:
+    found = objects(joined=JOINED)
+    assert found.keys() == objects().keys()
+    files = found[CONFIG]["data"]
+    lines = files["replica.conf"].splitlines()
+    for line in ("replicaof core.example 16379", "primaryuser pop-fra", "replica-read-only no"):
+        assert line in lines
+    assert json.loads(files["edge.json"])["core_url"] == "redis://ack@pop-fra-replica:6379/1"
+    (container,) = found[ObjectKey("Deployment", "pop-fra-replica")]["spec"]["template"]["spec"][
+        "containers"
+    ]
+    (password,) = container["env"]
+    reference = {"name": "dnsfleet-join", "key": "password"}
+    assert password["valueFrom"] == {"secretKeyRef": reference}
+    policy = found[ObjectKey("NetworkPolicy", "pop-fra-replica")]["spec"]["ingress"][0]
+    assert [each["podSelector"]["matchLabels"]["app.kubernetes.io/component"] for each in
+            policy["from"]] == ["edge", "operator"]  # fmt: skip
+
+
+def test_a_replica_can_be_made_before_anything_is_known_of_the_pop() -> None:
+    """What comes to be known later changes no pod of it."""
+    early = Setting(Pop(metadata=Metadata(name="fra")), CONFIGURATION, "PEM", True, JOINED)
+    made = {planning.key(each): each for each in planning.of_replica(early)}
+    assert sorted(made) == [
+        ("ConfigMap", "pop-fra"),
+        ("Deployment", "pop-fra-replica"),
+        ("NetworkPolicy", "pop-fra-replica"),
+        ("Service", "pop-fra-replica"),
+    ]
+    later = objects("edge: {shards: 7}", joined=JOINED)
+    replica = ObjectKey("Deployment", "pop-fra-replica")
+    assert made[replica]["spec"] == later[replica]["spec"]
 
 
 def test_every_pod_pulls_with_the_secrets_of_the_installation() -> None:

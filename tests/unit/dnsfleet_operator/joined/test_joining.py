@@ -1,0 +1,76 @@
+"""The Secrets of a cluster that joined: what is wrong is told, and what is good is kept."""
+
+import base64
+from typing import Any
+
+import pytest
+from dnsfleet_operator.joined import joining
+from dnsfleet_operator.joined.joining import JoinError
+from dnsfleet_operator.pops.setting import Primary
+from dnsfleet_publisher import key_secrets
+from support.installations import CONFIGURATION
+from support.memory_clusters import MemoryCluster
+
+FIRST, SECOND = (key_secrets.make().public_pem for _ in range(2))
+GOOD = {
+    "core-address": "core.example:16379",
+    "username": "pop-fra",
+    "password": "secret",
+    "public-key": FIRST,
+    "pop": "fra",
+}
+
+
+def secret(**entries: str) -> dict[str, Any]:
+    texts = GOOD | {key.replace("_", "-"): text for key, text in entries.items()}
+    data = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
+    metadata = {"name": "dnsfleet-join", "namespace": "dns"}
+    return {"kind": "Secret", "metadata": metadata, "data": data}
+
+
+def test_a_join_secret() -> None:
+    join = joining.read(secret())
+    assert join.primary == Primary("core.example", 16379, "pop-fra", "dnsfleet-join", "password")
+    assert joining.read(secret(core_address="[2001:db8::1]:6379")).host == "2001:db8::1"
+
+
+@pytest.mark.parametrize(
+    ("entries", "told"),
+    [
+        ({"pop": "", "username": ""}, "dns/dnsfleet-join lacks username, pop; make it anew"),
+        ({"core_address": "core"}, "core-address is 'core', not host:port"),
+        ({"core_address": "core:0"}, "not host:port"),
+        ({"core_address": ":6379"}, "not host:port"),
+        ({"public_key": "PEM"}, "public-key: no PEM public key"),
+    ],
+)
+def test_a_join_secret_that_cannot_be_used(entries: dict[str, str], told: str) -> None:
+    with pytest.raises(JoinError, match=told):
+        joining.read(secret(**entries))
+
+
+def test_a_join_secret_that_is_no_text_or_not_there() -> None:
+    broken = secret()
+    broken["data"]["pop"] = "?"
+    with pytest.raises(JoinError, match="pop is no text"):
+        joining.read(broken)
+    with pytest.raises(JoinError, match="dns/dnsfleet-join is not there"):
+        joining.find(MemoryCluster(), CONFIGURATION)
+
+
+def test_passwords_and_a_rotated_key_stay_until_the_join_secret_has_another_key() -> None:
+    cluster = MemoryCluster()
+    join = joining.read(secret())
+    first = joining.keep(cluster, CONFIGURATION, join)
+    assert first.public_pem == FIRST
+    before = cluster.get("Secret", "dnsfleet-keys", "dns")
+    assert joining.keep(cluster, CONFIGURATION, join) == first
+    assert cluster.get("Secret", "dnsfleet-keys", "dns") == before, "nothing is written again"
+
+    rotated = joining.trust(cluster, CONFIGURATION, SECOND)
+    assert rotated.public_pem == SECOND
+    assert joining.keep(cluster, CONFIGURATION, join) == rotated
+
+    third = key_secrets.make().public_pem
+    anew = joining.keep(cluster, CONFIGURATION, joining.read(secret(public_key=third)))
+    assert (anew.public_pem, anew.operator_password) == (third, first.operator_password)
