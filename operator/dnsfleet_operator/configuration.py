@@ -13,7 +13,6 @@ ROLES = (ALL, CORE, POP)
 MAX_PORT = 65535
 DEFAULT_HTTP_PORT = 8080
 DEFAULT_CORE_PORT = 6379
-DEFAULT_JOIN_SECRET = "dnsfleet-join"  # noqa: S105 - a name
 DEFAULT_ORPHAN_SECONDS = 24 * 3600.0
 """How long a published zone without a Zone object is kept: a day, so that people can notice."""
 
@@ -52,8 +51,6 @@ class Configuration:
     """Name of the Secret with that certificate, where somebody else makes it."""
     role: str = ALL
     """One of ROLES; `pop` has no core of its own, and no core_host."""
-    join_secret: str = DEFAULT_JOIN_SECRET
-    """Name of the Secret by which a cluster of role `pop` reaches the core."""
 
 
 def from_environment(environ: Mapping[str, str]) -> Configuration:
@@ -76,7 +73,6 @@ def from_environment(environ: Mapping[str, str]) -> Configuration:
         core_names=reader.names("DNSFLEET_CORE_NAMES"),
         core_tls_secret=environ.get("DNSFLEET_CORE_TLS_SECRET", ""),
         role=role,
-        join_secret=reader.text("DNSFLEET_JOIN_SECRET", DEFAULT_JOIN_SECRET),
     )
     if reader.problems:
         raise ConfigurationError("\n".join(reader.problems))

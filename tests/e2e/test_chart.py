@@ -98,6 +98,8 @@ def test_rendering_is_the_same_each_time(render: Any, values: Values) -> None:
         ({"zones": [{"name": "a", "spec": {"orign": "a.example"}}]}, "'orign' not allowed"),
         ({"zones": [{"name": "a"}]}, "missing property 'spec'"),
         ({"alerts": {"windows": {"popDown": "soon"}}}, "does not match pattern"),
+        ({"role": "edge"}, "value must be one of"),
+        ({"role": "pop", "pops": [{"name": "fra"}]}, "maxItems"),
     ],
 )
 def test_values_that_mean_nothing_are_refused(render: Any, values: Values, refusal: str) -> None:
@@ -139,6 +141,47 @@ def environment(objects: list[Object]) -> dict[str, str | None]:
     """The variables of the operator; None for those that come from the pod."""
     pod = the(objects, "Deployment", "dnsfleet-operator")["spec"]["template"]["spec"]
     return {each["name"]: each.get("value") for each in pod["containers"][0]["env"]}
+
+
+def test_a_cluster_of_role_pop_has_no_core_and_reads_its_join_secret(render: Any) -> None:
+    objects = render({"role": "pop", "crds": {"enabled": False}})
+    assert {(item["kind"], item["metadata"]["name"]) for item in objects} == {
+        (kind, "dnsfleet-operator")
+        for kind in (
+            "ClusterRole",
+            "ClusterRoleBinding",
+            "Deployment",
+            "Role",
+            "RoleBinding",
+            "ServiceAccount",
+        )
+    }
+    told = environment(objects)
+    assert told["DNSFLEET_ROLE"] == "pop"
+    assert "DNSFLEET_CORE_HOST" not in told
+    rules = the(objects, "Role", "dnsfleet-operator")["rules"]
+    join = {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["dnsfleet-join"]}
+    assert join | {"verbs": ["get"]} in rules
+    everywhere = the(objects, "ClusterRole", "dnsfleet-operator")["rules"]
+    assert granted(everywhere, "pops") == {"get", "list", "watch", "create", "patch", "update"}
+    for kind in ("zones", "recordsets", "fleets", "namespaces", "configmaps", "secrets"):
+        assert not granted(everywhere, kind)
+
+
+def test_a_core_without_pops_makes_no_objects_of_pops(render: Any) -> None:
+    objects = render({"role": "core"})
+    assert of_kind(objects, "StatefulSet")
+    assert environment(objects)["DNSFLEET_ROLE"] == "core"
+    rules = the(objects, "Role", "dnsfleet-operator")["rules"]
+    for kind in ("deployments", "services"):
+        assert granted(rules, kind) == {"get", "list", "watch"}
+    for kind in ("configmaps", "networkpolicies", "poddisruptionbudgets"):
+        assert not granted(rules, kind)
+
+
+def granted(rules: list[Object], kind: str) -> set[str]:
+    """What may be done with a kind."""
+    return {verb for rule in rules if kind in rule["resources"] for verb in rule["verbs"]}
 
 
 def test_a_redis_of_your_own_takes_the_place_of_the_core(render: Any) -> None:

@@ -32,6 +32,7 @@ from dnsfleet_operator.secrets import pruning
 ADDRESS, USER, PASSWORD = "core-address", "username", "password"
 PUBLIC_KEY, POP = "public-key", "pop"
 JOINED_KEYS = "joined.pub"
+JOIN_SECRET = "dnsfleet-join"  # noqa: S105 - a name
 _NEEDED = (ADDRESS, USER, PASSWORD, PUBLIC_KEY, POP)
 
 
@@ -78,7 +79,7 @@ class LocalKeys(NamedTuple):
 
 def find(cluster: Cluster, configuration: Configuration) -> Join:
     """What the join Secret says; JoinError where it is not there or unusable."""
-    name, namespace = configuration.join_secret, configuration.namespace
+    name, namespace = JOIN_SECRET, configuration.namespace
     found = cluster.get("Secret", name, namespace)
     if found is None:
         raise JoinError(
