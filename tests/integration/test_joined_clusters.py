@@ -247,7 +247,16 @@ def test_a_rotated_key_reaches_the_other_cluster(
             config = joined.get("ConfigMap", "pop-fra") or {}
             return str((config.get("data") or {}).get("publisher.pub", ""))
 
-        wait_for("another key is told", lambda: known() not in ("", first), DEADLINE_SECONDS)
+        wait_for(
+            "the key is rotated, and only the new one counts",
+            lambda: known() not in ("", first) and known().count("BEGIN") == 1,
+            DEADLINE_SECONDS,
+        )
+        fleet.put(pop(edge={"shards": 2}))
+        joined.wait_for_spec(edge={"shards": 2})
+    with joined:
+        fleet.put(pop(edge={"shards": 3}))
+        joined.wait_for_spec(edge={"shards": 3})
 
 
 def test_fields_of_a_newer_core_are_carried_and_told(

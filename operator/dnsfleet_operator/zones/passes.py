@@ -157,7 +157,7 @@ class ZonePasses:
         are those that have a Ready edge.
         """
         self._begin(observation)
-        running = {pop.metadata.name for pop in observation.pops if pop.spec.cluster == "local"}
+        running = {pop.metadata.name for pop in observation.pops}
         fleet = Fleet(running | lingering, frozenset(ready), self._approvals)
         if fleet != self._fleet:
             self._fleet = fleet
