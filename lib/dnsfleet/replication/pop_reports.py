@@ -12,6 +12,7 @@ the rest becomes one word that says nothing, so that the writer takes those edge
 
 import base64
 import json
+import re
 import zlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -33,6 +34,11 @@ MAX_TEXT = 500
 """Characters of a message, and of a name, that are kept."""
 MAX_NAMED = 16
 """Addresses, and fields that were ignored, that one report names."""
+MAX_COUNT = 2**53
+"""The largest number that a report says: a JSON number that every reader has exactly."""
+
+_REASON = re.compile(r"[A-Za-z]{1,64}")
+"""CamelCase, as the API server wants the reason of a condition."""
 
 
 class EdgeWord(NamedTuple):
@@ -138,14 +144,13 @@ def decode(data: bytes) -> Report | None:
         said = json.loads(_unpacked(data))
         wanted, ready, pods = map(_count, said["edges"])
         problem = said.get("problem")
-        reason, message = problem if problem is not None else ("", "")
         return Report(
             _count(said["time"]),
             str(said["version"])[:MAX_TEXT],
             Revision.parse(said["revision"]) if "revision" in said else None,
             _count(said["generation"]),
             _texts(said.get("ignored", ())),
-            None if problem is None else (str(reason)[:MAX_TEXT], str(message)[:MAX_TEXT]),
+            None if problem is None else _read_problem(*problem),
             str(said.get("rolling", ""))[:MAX_TEXT],
             wanted,
             ready,
@@ -179,11 +184,17 @@ def _read_word(said: list[Any]) -> EdgeWord:
     return EdgeWord(str(edge)[:MAX_TEXT], _count(count), decoded)
 
 
+def _read_problem(reason: str, message: str) -> tuple[str, str]:
+    if not _REASON.fullmatch(reason):
+        raise ValueError(f"{reason!r} is no reason")
+    return reason, str(message)[:MAX_TEXT]
+
+
 def _texts(said: list[Any]) -> tuple[str, ...]:
     return tuple(str(each)[:MAX_TEXT] for each in said[:MAX_NAMED])
 
 
 def _count(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_COUNT:
         raise ValueError(f"{value!r} is not a count")
     return value

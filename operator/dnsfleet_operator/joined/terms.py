@@ -80,6 +80,7 @@ class JoinedTerm:
         self._sender: ReportSender | None = None
         self._said: Mapping[str, Ack] = {}
         self._spec_due = self._replica_due = 0.0
+        self._replica_away = False
         self._refused = b""
         self._shown: object = None
         self.looks = Written()
@@ -211,9 +212,12 @@ class JoinedTerm:
             try:
                 said = self._read(self._replica, self._join.pop, now)
             except StoreError as error:
-                _log.debug("the replica: %s", error)
+                if not self._replica_away:
+                    _log.warning("the replica of the Pop does not answer: %s", error)
+                self._replica_away = True
                 self._replica_due = time.monotonic() + AWAY_SECONDS
             else:
+                self._replica_away = False
                 self._hear(said)
         self._tell(self._join, self._sender)
 
@@ -268,6 +272,7 @@ class JoinedTerm:
             now_ms, join.pop, held, understood, found, self._workloads, self._said
         )
         sender.put(made)
+        self._given.metrics.core_up.set(not sender.problem)
         if known is None or found is None or result is None:
             return
         condition = reporting.mirrored(join.address, held, understood, self._problem)

@@ -48,6 +48,20 @@ def test_what_is_no_report_is_none(data: bytes) -> None:
     assert pop_reports.decode(data) is None
 
 
+@pytest.mark.parametrize(
+    "report",
+    [
+        Report(2**60, "0.1.0", None, 0),
+        Report(1, "0.1.0", None, 2**60),
+        Report(1, "0.1.0", None, 0, ready=2**60),
+        Report(1, "0.1.0", None, 0, problem=("no reason\n", "")),
+        Report(1, "0.1.0", None, 0, problem=("", "")),
+    ],
+)
+def test_a_report_that_no_status_could_show_is_none(report: Report) -> None:
+    assert pop_reports.decode(pop_reports.encode(report)) is None
+
+
 def test_a_hundred_edges_that_agree_are_one_word_with_the_oldest_time() -> None:
     said = {f"e{number:02}": ACK._replace(time_ms=50 + number) for number in range(100)}
     assert pop_reports.words(said) == (EdgeWord("e00", 100, ACK),)
