@@ -50,7 +50,7 @@ class Configuration:
     core_tls_secret: str = ""
     """Name of the Secret with that certificate, where somebody else makes it."""
     role: str = ALL
-    """One of ROLES; `pop` has no core of its own, and no core_host."""
+    """One of ROLES; in `pop` the core is in another cluster, and core_host leads there."""
 
 
 def from_environment(environ: Mapping[str, str]) -> Configuration:
@@ -64,7 +64,7 @@ def from_environment(environ: Mapping[str, str]) -> Configuration:
         edge_image=reader.text("DNSFLEET_EDGE_IMAGE"),
         pull_policy=reader.text("DNSFLEET_IMAGE_PULL_POLICY", "IfNotPresent"),
         pull_secrets=reader.names("DNSFLEET_IMAGE_PULL_SECRETS"),
-        core_host="" if role == POP else reader.text("DNSFLEET_CORE_HOST"),
+        core_host=reader.text("DNSFLEET_CORE_HOST"),
         core_port=reader.port("DNSFLEET_CORE_PORT", DEFAULT_CORE_PORT),
         keys_secret=reader.text("DNSFLEET_KEYS_SECRET", "dnsfleet-keys"),
         http_port=reader.port("DNSFLEET_HTTP_PORT", DEFAULT_HTTP_PORT),

@@ -144,21 +144,14 @@ def environment(objects: list[Object]) -> dict[str, str | None]:
 
 
 def test_a_cluster_of_role_pop_has_no_core_and_reads_its_join_secret(render: Any) -> None:
-    objects = render({"role": "pop", "crds": {"enabled": False}})
-    assert {(item["kind"], item["metadata"]["name"]) for item in objects} == {
-        (kind, "dnsfleet-operator")
-        for kind in (
-            "ClusterRole",
-            "ClusterRoleBinding",
-            "Deployment",
-            "Role",
-            "RoleBinding",
-            "ServiceAccount",
-        )
-    }
+    outside = {"host": "core.example", "port": 6379, "secretName": "dnsfleet-keys"}
+    values = {"role": "pop", "crds": {"enabled": False}, "core": {"external": outside}}
+    objects = render(values)
+    for kind in ("StatefulSet", "ValidatingAdmissionPolicy", "Pod"):
+        assert not of_kind(objects, kind)
     told = environment(objects)
     assert told["DNSFLEET_ROLE"] == "pop"
-    assert "DNSFLEET_CORE_HOST" not in told
+    assert told["DNSFLEET_CORE_HOST"] == "core.example"
     rules = the(objects, "Role", "dnsfleet-operator")["rules"]
     join = {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["dnsfleet-join"]}
     assert join | {"verbs": ["get"]} in rules

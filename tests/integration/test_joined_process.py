@@ -30,7 +30,7 @@ def encoded(data: bytes | str) -> str:
 def objects() -> list[dict[str, object]]:
     """What a cluster has whose Pop somebody edited while no operator ran."""
     join = {
-        "core-address": "127.0.0.1:1",
+        "core-address": "core.example:6390",
         "username": "pop-fra",
         "password": "secret",
         "public-key": PEM,
@@ -70,6 +70,8 @@ def test_it_reverts_what_was_edited_and_makes_the_objects_of_its_pop(tmp_path: P
             **{key: text for key, text in os.environ.items() if key != "PYTHONPATH"},
             "KUBECONFIG": str(api.kubeconfig),
             "DNSFLEET_ROLE": "pop",
+            "DNSFLEET_CORE_HOST": "127.0.0.1",
+            "DNSFLEET_CORE_PORT": "1",
             "DNSFLEET_NAMESPACE": NAMESPACE,
             "POD_NAME": "operator-0",
             "DNSFLEET_EDGE_IMAGE": "edge",

@@ -27,8 +27,8 @@ class JoinedCluster:
     def __init__(self, pop: str, core: Valkey, replica: Valkey, public_key: str) -> None:
         self.cluster = MemoryCluster()
         self.pop = pop
-        self._replica = replica
-        self.join(core, public_key)
+        self._core, self._replica = core, replica
+        self.join(public_key)
         self.controller = self._controller()
 
     def __enter__(self) -> Self:
@@ -45,6 +45,8 @@ class JoinedCluster:
                 "DNSFLEET_NAMESPACE": NAMESPACE,
                 "POD_NAME": "operator-1",
                 "DNSFLEET_EDGE_IMAGE": "edge",
+                "DNSFLEET_CORE_HOST": "127.0.0.1",
+                "DNSFLEET_CORE_PORT": str(self._core.port),
                 "DNSFLEET_ROLE": "pop",
             }
         )
@@ -57,10 +59,10 @@ class JoinedCluster:
             lambda: True,
         )
 
-    def join(self, core: Valkey, public_key: str) -> None:
+    def join(self, public_key: str) -> None:
         """Apply a join Secret."""
         entries = {
-            "core-address": f"127.0.0.1:{core.port}",
+            "core-address": f"127.0.0.1:{self._core.port}",
             "username": f"pop-{self.pop}",
             "password": "right",
             "public-key": public_key,

@@ -1,7 +1,9 @@
 """The Secrets of a cluster that joined a fleet.
 
 The join Secret says where the core is and who we are there; `kubectl dnsfleet pop join` makes it,
-and the operator only reads it. What the Pop needs beside that is made here, in RELEASE-keys:
+and the operator only reads it. The way to the core is the configuration's: a tunnel may lead there.
+The address in the Secret is what people are told. What the Pop needs beside that is made here, in
+RELEASE-keys:
 
 edge ack operator    the password of each user of the Pop's own replica
 replica.acl          these users
@@ -25,8 +27,8 @@ from dnsfleet_publisher import redis_users
 from dnsfleet_publisher.key_secrets import LABELS, PASSWORD_OCTETS, PUBLIC_KEYS, REPLICA_ACL
 
 from dnsfleet_operator.cluster import Cluster, Object
-from dnsfleet_operator.configuration import MAX_PORT, Configuration
-from dnsfleet_operator.pops.setting import Primary
+from dnsfleet_operator.configuration import Configuration
+from dnsfleet_operator.pops.setting import CoreUser
 from dnsfleet_operator.secrets import pruning
 
 ADDRESS, USER, PASSWORD = "core-address", "username", "password"
@@ -44,8 +46,8 @@ class Join(NamedTuple):
     """What a join Secret says."""
 
     pop: str
-    host: str
-    port: int
+    address: str
+    """Of the core, for people."""
     user: str
     password: str
     public_key: str
@@ -54,14 +56,9 @@ class Join(NamedTuple):
     """The name of the Secret."""
 
     @property
-    def primary(self) -> Primary:
-        """The core, as the replica reaches it."""
-        return Primary(self.host, self.port, self.user, self.secret, PASSWORD)
-
-    @property
-    def address(self) -> str:
-        """Of the core, for people."""
-        return f"{self.host}:{self.port}"
+    def core_user(self) -> CoreUser:
+        """Who copies the core."""
+        return CoreUser(self.user, self.secret, PASSWORD)
 
 
 class LocalKeys(NamedTuple):
@@ -95,17 +92,13 @@ def read(found: Object) -> Join:
     missing = [entry for entry in _NEEDED if not entries.get(entry)]
     if missing:
         raise JoinError(f"{name} lacks {', '.join(missing)}; {_AGAIN}")
-    host, _, port = entries[ADDRESS].rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) <= MAX_PORT:
-        raise JoinError(f"{name}: {ADDRESS} is {entries[ADDRESS]!r}, not host:port; {_AGAIN}")
     try:
         trusted = public_keys.parse(entries[PUBLIC_KEY].encode())
     except ValueError as error:
         raise JoinError(f"{name}: {PUBLIC_KEY}: {error}; {_AGAIN}") from None
     return Join(
         entries[POP],
-        host.strip("[]"),
-        int(port),
+        entries[ADDRESS],
         entries[USER],
         entries[PASSWORD],
         public_keys.to_pem(trusted),

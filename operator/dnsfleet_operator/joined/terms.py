@@ -13,6 +13,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from dnsfleet import cookies
 from dnsfleet.replication.acks import Ack
@@ -134,10 +135,11 @@ class JoinedTerm:
             self._held = self._understood = None
         self._disconnect()
         self._join, self._keys = join, keys
-        self._pops.joined, self._pops.public_keys = join.primary, keys.public_pem
+        self._pops.joined, self._pops.public_keys = join.core_user, keys.public_pem
         self._replica = Replica(self._address(join.pop), keys.operator_password)
-        url = f"redis://{join.user}:{join.password}@{join.address}/0"
-        self._sender = ReportSender(url, join.pop)
+        core = f"{self._configuration.core_host}:{self._configuration.core_port}"
+        login = f"{join.user}:{quote(join.password, safe='')}"
+        self._sender = ReportSender(f"redis://{login}@{core}/0", join.pop)
         self._given.waiting.add(Key("Pop", join.pop))
 
     def _disconnect(self) -> None:

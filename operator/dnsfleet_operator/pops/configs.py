@@ -88,7 +88,7 @@ def _hides_clients(setting: Setting) -> bool:
 
 def _replica(setting: Setting) -> str:
     """Keeps nothing on disk: it copies the core again."""
-    core = setting.primary
+    core = setting.configuration
     local = "replica-read-only no\n" if setting.joined is not None else ""
     return f"""\
 bind * -::*
@@ -99,6 +99,6 @@ dir /data
 save ""
 appendonly no
 aclfile /etc/dnsfleet-keys/replica.acl
-replicaof {core.host} {core.port}
-primaryuser {core.user}
+replicaof {core.core_host} {core.core_port}
+primaryuser {setting.core_user.name}
 {local}{redis_settings.REPLICA}"""

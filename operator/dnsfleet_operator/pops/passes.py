@@ -28,7 +28,7 @@ from dnsfleet_operator.observed.workloads import Workloads
 from dnsfleet_operator.pops import drains, planning
 from dnsfleet_operator.pops.drains import Drains
 from dnsfleet_operator.pops.planning import ObjectKey
-from dnsfleet_operator.pops.setting import Primary, Setting
+from dnsfleet_operator.pops.setting import CoreUser, Setting
 
 _log = logging.getLogger(__name__)
 
@@ -99,8 +99,8 @@ class PopPasses:
         self._deletions = Deletions(cluster)
         self.decided = False
         """Whether `drains` is a decision of this leader."""
-        self.joined: Primary | None = None
-        """The core, where that is in another cluster."""
+        self.joined: CoreUser | None = None
+        """Who copies the core, where that is in another cluster."""
         self.public_keys = ""
         """PEM, by which edges are to verify; objects are applied once they are known."""
         self.drains = Drains()

@@ -43,13 +43,10 @@ CONTAINER_SECURITY: Fields = {
 
 
 @dataclass(frozen=True)
-class Primary:
-    """The core, as the replica of a Pop reaches it."""
+class CoreUser:
+    """As whom the replica of a Pop copies the core."""
 
-    host: str
-    port: int
-    user: str
-    """Replicates."""
+    name: str
     secret: str
     entry: str
     """The Secret with the password of that user, and the entry of it."""
@@ -65,16 +62,14 @@ class Setting:
     """PEM, one after the other; edges read them again when they change."""
     drained: bool
     """Whether its edges are to be out of service."""
-    joined: Primary | None = None
-    """The core, where that is in another cluster; its edges then say to their own replica what they
-    answer, and the operator passes it on."""
+    joined: CoreUser | None = None
+    """Who copies the core where that is in another cluster. The edges then say to their own replica
+    what they answer, and the operator passes it on."""
 
     @property
-    def primary(self) -> Primary:
-        """The core that the replica copies."""
-        given = self.configuration
-        own = Primary(given.core_host, given.core_port, "replica", given.keys_secret, "replica")
-        return self.joined or own
+    def core_user(self) -> CoreUser:
+        """Who copies the core."""
+        return self.joined or CoreUser("replica", self.configuration.keys_secret, "replica")
 
     def name(self, component: str = "") -> str:
         """The name of an object: `pop-NAME` or `pop-NAME-COMPONENT`."""

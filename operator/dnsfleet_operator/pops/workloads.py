@@ -108,7 +108,7 @@ def replica(setting: Setting) -> Object:
         "imagePullPolicy": setting.configuration.pull_policy,
         "command": [VALKEY, f"{CONFIG_FOLDER}/{configs.REPLICA_FILE}"],
         "args": ["--primaryauth", "$(CORE_PASSWORD)"],
-        "env": [_secret("CORE_PASSWORD", setting.primary.secret, setting.primary.entry)],
+        "env": [_secret("CORE_PASSWORD", setting.core_user.secret, setting.core_user.entry)],
         "ports": [{"name": "redis", "containerPort": REDIS_PORT, "protocol": "TCP"}],
         "readinessProbe": {"tcpSocket": {"port": "redis"}, "periodSeconds": 2},
         "livenessProbe": {"tcpSocket": {"port": "redis"}, "periodSeconds": 10},

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from dnsfleet_operator.joined import joining
 from dnsfleet_operator.joined.joining import JoinError
-from dnsfleet_operator.pops.setting import Primary
+from dnsfleet_operator.pops.setting import CoreUser
 from dnsfleet_publisher import key_secrets
 from support.installations import CONFIGURATION
 from support.memory_clusters import MemoryCluster
@@ -30,17 +30,14 @@ def secret(**entries: str) -> dict[str, Any]:
 
 def test_a_join_secret() -> None:
     join = joining.read(secret())
-    assert join.primary == Primary("core.example", 16379, "pop-fra", "dnsfleet-join", "password")
-    assert joining.read(secret(core_address="[2001:db8::1]:6379")).host == "2001:db8::1"
+    assert join.core_user == CoreUser("pop-fra", "dnsfleet-join", "password")
+    assert (join.pop, join.address) == ("fra", "core.example:16379")
 
 
 @pytest.mark.parametrize(
     ("entries", "told"),
     [
         ({"pop": "", "username": ""}, "dns/dnsfleet-join lacks username, pop; make it anew"),
-        ({"core_address": "core"}, "core-address is 'core', not host:port"),
-        ({"core_address": "core:0"}, "not host:port"),
-        ({"core_address": ":6379"}, "not host:port"),
         ({"public_key": "PEM"}, "public-key: no PEM public key"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from dnsfleet.resources import Metadata, Pop
 from dnsfleet_operator.pops import planning
 from dnsfleet_operator.pops.planning import ObjectKey
-from dnsfleet_operator.pops.setting import Primary, Setting
+from dnsfleet_operator.pops.setting import CoreUser, Setting
 from support import yaml_resources
 from support.installations import CONFIGURATION
 
@@ -20,11 +20,11 @@ CONFIG = ObjectKey("ConfigMap", "pop-fra")
 Objects = dict[ObjectKey, dict[str, Any]]
 
 
-JOINED = Primary("core.example", 16379, "pop-fra", "dnsfleet-join", "password")
+JOINED = CoreUser("pop-fra", "dnsfleet-join", "password")
 
 
 def objects(
-    spec: str = "", drained: bool = False, public_key: str = "PEM", joined: Primary | None = None
+    spec: str = "", drained: bool = False, public_key: str = "PEM", joined: CoreUser | None = None
 ) -> Objects:
     pop = yaml_resources.pop(spec, creationTimestamp=CREATED)
     wanted = planning.desired(Setting(pop, CONFIGURATION, public_key, drained, joined))
@@ -56,7 +56,7 @@ def test_a_pop_of_another_core_follows_that_and_says_its_acks_to_its_replica() -
     assert found.keys() == objects().keys()
     files = found[CONFIG]["data"]
     lines = files["replica.conf"].splitlines()
-    for line in ("replicaof core.example 16379", "primaryuser pop-fra", "replica-read-only no"):
+    for line in ("replicaof dnsfleet-core 6379", "primaryuser pop-fra", "replica-read-only no"):
         assert line in lines
     assert json.loads(files["edge.json"])["core_url"] == "redis://ack@pop-fra-replica:6379/1"
     (container,) = found[ObjectKey("Deployment", "pop-fra-replica")]["spec"]["template"]["spec"][
