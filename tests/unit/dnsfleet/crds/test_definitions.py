@@ -85,7 +85,7 @@ COLUMNS = {
     ),
     "fleets.yaml": (["Core", "Held", "Orphans", "Ready", "Age"], ["Position", "Message"]),
     "pops.yaml": (
-        ["Region", "State", "Edges", "Zones", "Lag", "Ready", "Age"],
+        ["Region", "State", "Edges", "Zones", "Lag", "Ready", "Version", "Age"],
         ["Message"],
     ),
 }
