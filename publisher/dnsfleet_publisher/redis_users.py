@@ -30,7 +30,7 @@ ADMIN = "admin"
 
 _CONNECTION = "+ping +hello +auth +select +client|setinfo +client|setname +client|id"
 _REPLICATION = "+psync +replconf +ping"
-RIGHTS_OF = {
+_RIGHTS = {
     "publisher": f"{RIGHTS} -@dangerous +time {_CONNECTION}",
     "replica": _REPLICATION,
     "ack": f"%RW~{ack_slots.PATTERN} %W~{keys.ACKS} +set +getrange +hset {_CONNECTION}",
@@ -59,7 +59,7 @@ def rules_of_pop(pop: str, passwords: Iterable[str]) -> list[str]:
 
 
 def _user(name: str, password: str) -> str:
-    return f"user {name} on #{_digest(password)} resetchannels -@all {RIGHTS_OF[name]}\n"
+    return f"user {name} on #{_digest(password)} resetchannels -@all {_RIGHTS[name]}\n"
 
 
 def _digest(password: str) -> str:

@@ -1,5 +1,6 @@
 """Two clusters: a core, and a Pop that the operator of another cluster runs by what it signed."""
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +35,7 @@ POP_USER = (
     f"user pop-fra on >right resetchannels -@all %RW~{pop_slots.pattern('fra')} +set +getrange "
     "+ping +hello +auth +client|setinfo +client|setname"
 )
-OPERATOR_USER = f"user operator on nopass resetchannels {redis_users.RIGHTS_OF['operator']}"
+OPERATOR_USER = re.sub("#[0-9a-f]+", "nopass", redis_users.acl({"operator": ""}).splitlines()[1])
 
 
 @pytest.fixture
