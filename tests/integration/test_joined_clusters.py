@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -100,8 +101,8 @@ def current(replica: Valkey) -> Ack:
     """Of an edge that answers all that the replica has."""
     with replica.client() as client:
         index = client.hgetall(keys.ZONES)
-        lsn = stored_position(client.get(keys.LSN))  # type: ignore[arg-type]
-    total = AnnouncementSum(read_index(index)).total  # type: ignore[arg-type]
+        lsn = stored_position(client.get(keys.LSN))
+    total = AnnouncementSum(read_index(index)).total
     now_ms = time.time_ns() // 1_000_000
     return Ack(lsn, {}, 0, now_ms, told=lsn, total=total, started_ms=now_ms)
 
@@ -176,6 +177,11 @@ def test_a_drain_waits_for_the_decision_of_the_core(
         wait_for("its edges are told to go", lambda: replicas() == 0, DEADLINE_SECONDS)
 
 
+def was_read(term: Any, due: float) -> bool:
+    """Whether the replica was looked at since."""
+    return bool(term._spec_due > due)
+
+
 def test_a_forged_or_an_old_spec_in_the_replica_is_not_applied(
     fleet: ControlledFleet, joined: JoinedCluster, replica: Valkey
 ) -> None:
@@ -193,7 +199,7 @@ def test_a_forged_or_an_old_spec_in_the_replica_is_not_applied(
             client.hset(keys.POPS, "fra", bad)
             term: Any = joined.controller._term
             due = term._spec_due
-            wait_for("it was read", lambda due=due, term=term: term._spec_due > due, 20.0)
+            wait_for("it was read", partial(was_read, term, due), DEADLINE_SECONDS)
             assert joined.spec() == {"edge": {"shards": 2}}
         assert client.hget(keys.POPS, "fra") != newest
         fleet.put(pop(edge={"shards": 3}))
