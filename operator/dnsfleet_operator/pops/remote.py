@@ -72,7 +72,7 @@ class RemotePasses:
             self._pops.forget(name)
             return True
         passes = self._passes
-        asks_to_stop = pop.spec.state == "Drained" or pop.spec.edge.replicas == 0
+        asks_to_stop = pop.drain_asked_by or pop.spec.edge.replicas == 0
         if not self._store.fence or not passes.public_keys:
             return False
         if asks_to_stop and not passes.decided:
@@ -106,8 +106,8 @@ def decided_spec(pop: Pop, drains: Drains, report: Report | None) -> Spec:
     spec: Spec = pop.spec.model_dump(mode="json", by_alias=True, exclude_unset=True)
     spec.pop("cluster", None)
     name = pop.metadata.name
-    if pop.spec.state == "Drained" and name not in drains.drained:
-        spec["state"] = "Active"
+    if pop.drain_asked_by:
+        spec["state"] = "Drained" if name in drains.drained else "Active"
     if pop.spec.edge.replicas == 0 and name not in drains.stopped:
         edges = report.wanted if report is not None else 0
         spec["edge"]["replicas"] = edges or DEFAULT_REPLICAS

@@ -29,14 +29,14 @@ def facts(
 ) -> Facts:
     """The facts of one Pop; `lag` and `doubtful` as for a Pop of this cluster (`pop_facts`)."""
     name = pop.metadata.name
-    drained, drain_wanted = name in drains.drained, pop.spec.state == "Drained"
+    drained, asked_by = name in drains.drained, pop.drain_asked_by
     refusal = drains.refused.get(name)
     refused = None if refusal is None else (refusal.reason, refusal.message)
     said = (_NOT_JOINED[0], _NOT_JOINED[1].format(name)) if report is None else report.problem
     lag_ms = 0 if lag.since_ms is None else fleet.now_ms - lag.since_ms
     silent = fleet.silent(name)
     return Facts(
-        problem=result.problem or (None if drain_wanted else refused) or said,
+        problem=result.problem or (None if asked_by else refused) or said,
         rolling="" if report is None else report.rolling,
         wanted=0 if drained else pop.spec.edge.replicas if report is None else report.wanted,
         ready=0 if report is None else report.ready,
@@ -47,8 +47,8 @@ def facts(
         silent=tuple(silent),
         doubtful=doubtful,
         drained=drained,
-        refusal=refused if drain_wanted else None,
-        drain_wanted=drain_wanted,
+        refusal=refused if asked_by else None,
+        drain_asked_by=asked_by,
         addresses=() if report is None else report.addresses,
         keys=Condition("KeysReady", *keys),
         version="" if report is None else report.version,
