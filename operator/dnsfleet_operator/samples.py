@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from dnsfleet.zones.removals import Hold
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -45,6 +46,8 @@ class FleetSamples(Collector):
         """When the first signature of each signed zone ends, Unix time in seconds, by origin."""
         self.first_removal: float | None = None
         """When the first orphan may be removed, Unix time in seconds; None where none will be."""
+        self.held_removal: Hold | None = None
+        """The zones that are to leave and wait for an approval."""
 
     def clear(self) -> None:
         """Say nothing more: another replica does."""
@@ -52,6 +55,7 @@ class FleetSamples(Collector):
         self.pops.clear()
         self.signature_ends.clear()
         self.first_removal = None
+        self.held_removal = None
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """The samples as of now."""
@@ -94,6 +98,13 @@ class FleetSamples(Collector):
             "When the first published zone without a Zone object may be removed.",
             (),
             [] if due is None else [((), due)],
+        )
+        hold = self.held_removal
+        yield _family(
+            "removals_held",
+            "Zones that are to leave the fleet and wait for an approval.",
+            (),
+            [((), 0.0 if hold is None else float(len(hold.origins)))],
         )
         yield from _of_pops(pops, now)
 

@@ -247,6 +247,14 @@ class CoreRedis:
             found = cast(list[bytes], pipeline.execute())
         return {name: said for name, said in zip(names, found, strict=True) if said}
 
+    def removals(self) -> Iterator[dict[str, bytes]]:
+        """What writers noted of zones that are to leave, or left a short time ago, as `claims`."""
+        return self._noted(keys.REMOVALS, ABSENCES_AT_ONCE)
+
+    def note_removals(self, fence: int, changes: Mapping[str, bytes | None]) -> Iterator[str]:
+        """Write removals, None drops one; the fence that is stored, part by part."""
+        return self._write_notes(keys.REMOVALS, fence, changes, ABSENCES_AT_ONCE)
+
     def _noted(self, name: str, at_once: int) -> Iterator[dict[str, bytes]]:
         cursor, more = 0, True
         while more:

@@ -323,6 +323,11 @@ class RecordStore:
         for fence in self.core.note_absences(self._fence, changes):
             self._compare_fence(fence)
 
+    def note_removals(self, changes: Mapping[str, bytes | None]) -> None:
+        """Write removals; None drops one."""
+        for fence in self.core.note_removals(self._fence, changes):
+            self._compare_fence(fence)
+
     def live(self) -> list[str]:
         """The origins that edges serve, whoever published them."""
         return self._zones.live()

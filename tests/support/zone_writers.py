@@ -1,6 +1,7 @@
 """The operator's passes over zones without a cluster: objects as lists, and a real core."""
 
 import time
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import kubernetes
@@ -68,7 +69,8 @@ class Seen(NamedTuple):
 class Writer:
     """One operator, from its start to its end; it knows nothing of those before it."""
 
-    def __init__(self, core: Valkey) -> None:
+    def __init__(self, core: Valkey, clock: Callable[[], float] = time.time) -> None:
+        """`clock` is the one by which removals are counted."""
         self.observation = Observation()
         self.store = RecordStore(core.closing(connect(core.url)), KEY, time.time)
         self.there: dict[tuple[str, str], dict[str, Any]] = {}
@@ -77,7 +79,7 @@ class Writer:
             self.there[kind, name] = {"metadata": {"creationTimestamp": "2025-01-01T00:00:00Z"}}
         self.cluster = cluster = _Cluster(self.there)
         outside = Downloads(lambda _: None)
-        self.passes = ZonePasses(cluster, self.store, outside, GRACE_SECONDS)
+        self.passes = ZonePasses(cluster, self.store, outside, GRACE_SECONDS, clock)
 
     def list(self, *objects: dict[str, Any]) -> None:
         """Take these as all objects that there are."""

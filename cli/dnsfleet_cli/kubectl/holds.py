@@ -31,6 +31,8 @@ def _of_fleet(fleet: Object, entry: Object) -> str:
     about = f"the placement of {', '.join(zones)}{more}"
     if entry["kind"] == "PopDeletion":
         about = f"the end of pop/{entry['object']}, for {', '.join(zones)}{more}"
+    elif entry["kind"] == "Removal":
+        about = f"the removal of {', '.join(zones)}{more}"
     return _paragraph(f"{about}, since {entry['since']}", [entry["message"]], fleet, entry["hash"])
 
 

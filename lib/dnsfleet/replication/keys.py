@@ -21,6 +21,9 @@
                                               RRsets that it added; for writers only
     dnsfleet:1:absences                       hash: `KIND NAME` of what is published and has no
                                               object to the time since when; for writers only
+    dnsfleet:1:removals                       hash: origin of a zone that is to leave, or left a
+                                              short time ago, to how far that is and since when;
+                                              for writers only
 
 The 1 is the version of this layout. A reader looks only under its own version. Where it finds
 nothing there, it keeps what it has, so a newer layout never takes a zone away from an older edge.
@@ -42,6 +45,7 @@ ACKS = PREFIX + "acks"
 POPS = PREFIX + "pops"
 CLAIMS = PREFIX + "claims"
 ABSENCES = PREFIX + "absences"
+REMOVALS = PREFIX + "removals"
 
 
 def manifest(origin: str) -> str:

@@ -38,9 +38,9 @@ class Core(Tolerant):
 class Held(Tolerant):
     """A change that waits for an approval."""
 
-    kind: Literal["Plan", "Placement", "PopDeletion"]
+    kind: Literal["Plan", "Placement", "PopDeletion", "Removal"]
     """Plan: the records of a Zone; Placement: the Pops of zones; PopDeletion: a Pop without an
-    object, which is the last one of a zone."""
+    object, which is the last one of a zone; Removal: zones that leave the fleet."""
     hash: Annotated[str, Field(max_length=64)]
     """What approves it: of a Plan on the Zone, of the others on the Fleet."""
     object: Annotated[str, Field(max_length=MAX_TEXT)] = ""

@@ -307,6 +307,7 @@ class Term:
             self._outage.passed(str(error))
             raise
         self.looks.passed(done, self._zones.results)
+        self._metrics.fleet.held_removal = self._zones.held_removal
         for origin, outcome in done.outcomes.items():
             manifest, state = outcome.manifest, outcome.state
             if state in (State.PUBLISHED, State.REMOVED) and manifest is not None:
@@ -340,7 +341,8 @@ class Term:
     @property
     def _holds(self) -> bool:
         """Whether anything waits, for an approval or for a Pop that takes over."""
-        return bool(self._zones.results.held or self._pops.drains.refused)
+        removal = self._zones.held_removal
+        return bool(self._zones.results.held or self._pops.drains.refused or removal)
 
     def _hears_of_others_ready(self) -> bool:
         """Know which Pops have a Ready edge; whether those are others than before."""
@@ -389,7 +391,8 @@ class Term:
     def _fleet_facts(self) -> fleets.Facts:
         away, held = self._outage.reason, None
         if self._looked_at_all and not away:
-            held = fleets.held(self._zones.results, self._pops.drains)
+            removal = self._zones.held_removal
+            held = fleets.held(self._zones.results, self._pops.drains, removal)
         return fleets.Facts(
             away=away,
             fence=self._store.fence,

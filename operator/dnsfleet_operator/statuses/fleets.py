@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from dnsfleet.resources.fleets import MAX_HELD, MAX_LINE, MAX_NAMED, MAX_TEXT
-from dnsfleet.zones import placements, plans
+from dnsfleet.zones import placements, plans, removals
 
 from dnsfleet_operator.pops.drains import Drains
 from dnsfleet_operator.statuses import orphans
@@ -38,6 +38,7 @@ _REASONS = {
     "Plan": plans.REASON,
     "Placement": placements.REASON,
     "PopDeletion": "LastActivePop",
+    "Removal": removals.REASON,
 }
 
 
@@ -45,7 +46,7 @@ class Change(NamedTuple):
     """What waits for one approval."""
 
     kind: str
-    """Plan, Placement or PopDeletion."""
+    """Plan, Placement, PopDeletion or Removal."""
     hash: str
     object: str
     """The one object that it is about: NAMESPACE/NAME of a Zone, or the name of a Pop."""
@@ -76,7 +77,9 @@ class Facts:
     """How long an orphan is served on."""
 
 
-def held(results: Results, drains: Drains) -> tuple[Change, ...]:
+def held(
+    results: Results, drains: Drains, removal: removals.Hold | None = None
+) -> tuple[Change, ...]:
     """All that waits for an approval."""
     found = [
         Change(
@@ -91,6 +94,10 @@ def held(results: Results, drains: Drains) -> tuple[Change, ...]:
         for name, refusal in drains.refused.items()
         if refusal.hash
     ]
+    if removal is not None:
+        first = removal.origins[:MAX_NAMED]
+        count = len(removal.origins)
+        found.append(Change("Removal", removal.hash, "", removal.text, (), first, count))
     moved: dict[str, tuple[placements.Hold, list[str]]] = {}
     for origin in sorted(results.held):
         outcome = results.outcomes[origin]
@@ -158,7 +165,7 @@ def _condition(status: Status, kind: str) -> Mapping[str, Any]:
 
 def _lists(facts: Facts, held: Sequence[Change], before: Status, now: str) -> dict[str, Any]:
     """What is said of changes that are held and of orphans."""
-    since = {_key(each): each.get("since", now) for each in before.get("held") or ()}
+    since = {_cause(each): each.get("since", now) for each in before.get("held") or ()}
     found: dict[str, Any] = {"heldCount": len(held), "orphanCount": len(facts.orphans)}
     if held:
         found["held"] = [_entry(each, since, now) for each in held[:MAX_HELD]]
@@ -196,7 +203,12 @@ def _entry(change: Change, since: Mapping[tuple[str, str, str], str], now: str) 
         found["diff"] = [line[:MAX_LINE] for line in change.diff[:MAX_NAMED]]
     found["zones"] = list(change.zones)
     found["zoneCount"] = change.zone_count
-    return found | {"since": since.get(_key(found), now)}
+    return found | {"since": since.get(_cause(found), now)}
+
+
+def _cause(entry: Mapping[str, Any]) -> tuple[str, str, str]:
+    """What an entry has while it stands for the same change: zones join a Removal."""
+    return ("Removal", "", "") if entry["kind"] == "Removal" else _key(entry)
 
 
 def _key(entry: Mapping[str, Any]) -> tuple[str, str, str]:

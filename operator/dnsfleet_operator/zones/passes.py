@@ -15,7 +15,8 @@ What is published and not asked for by any good object is served on, as it is in
 
 * a Zone that is refused or not understood keeps what it published;
 * a published zone without a Zone object is an orphan (see `absences`);
-* a deleted Zone is removed once the API server confirms that it was meant (see `deletions`).
+* a deleted Zone is removed once the API server confirms that it was meant (see `deletions`),
+  unless too many are to leave at once (see `brake`).
 
 For what a RecordSet added to a zone the same holds; `retained` knows what that was, and
 `without_zone` what is told to a RecordSet whose Zone is away.
@@ -30,6 +31,7 @@ from functools import partial
 from dnsfleet.resources import Reference
 from dnsfleet.zones.placements import NOBODY, Fleet
 from dnsfleet.zones.plans import APPROVE_ANNOTATION
+from dnsfleet.zones.removals import Hold
 from dnsfleet_publisher import proofs
 from dnsfleet_publisher.assembling import Assembler, Assembly
 from dnsfleet_publisher.dependencies import Groups
@@ -44,6 +46,7 @@ from dnsfleet_operator.cluster import Cluster
 from dnsfleet_operator.observed.deletions import Deletions
 from dnsfleet_operator.observed.observation import Known, Observation, origins_of
 from dnsfleet_operator.zones.absences import Absences
+from dnsfleet_operator.zones.brake import Brake
 from dnsfleet_operator.zones.claims import Claims, Ledger
 from dnsfleet_operator.zones.placements import Selections
 from dnsfleet_operator.zones.results import AWAY, Pass, Results
@@ -64,9 +67,15 @@ class ZonePasses:
     """One writer's passes, from the moment when it begins to lead."""
 
     def __init__(
-        self, cluster: Cluster, store: RecordStore, outside: Outside, orphan_seconds: float
+        self,
+        cluster: Cluster,
+        store: RecordStore,
+        outside: Outside,
+        orphan_seconds: float,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
+        self._brake = Brake(store, clock)
         self._publisher = Publisher(store)
         self._deletions = Deletions(cluster)
         self._ledger = Ledger(store)
@@ -104,6 +113,11 @@ class ZonePasses:
     def first_removal(self) -> float | None:
         """When an orphan may be removed at the earliest, Unix time in seconds; None for never."""
         return self._absences.first_removal("Zone")
+
+    @property
+    def held_removal(self) -> Hold | None:
+        """The zones that are to leave and wait for an approval."""
+        return self._brake.hold
 
     @property
     def waiting(self) -> int:
@@ -166,6 +180,7 @@ class ZonePasses:
         self._silent.clear()
         self._confirm_deletions()
         self._remove([each for each in self._store.ended if each not in self._naming])
+        self._remove(self._brake.decide(self._live, self._naming.__contains__, self._approvals))
         for origin in self._selections.follow(observation.pops, lingering):
             self.mark(origin)
         assembly = self._assembler.assemble(MOST_ORIGINS)
@@ -195,6 +210,8 @@ class ZonePasses:
         touched, self._touched = frozenset(self._touched), set()
         self.results.tell(touched, observation, self._assembler, self._without_zone)
         again = {each.origin: each.again for each in assembly.zones if each.again is not None}
+        if self._brake.wait_seconds is not None and (leaving := self._brake.waiting):
+            again[min(leaving)] = self._brake.wait_seconds
         origins = frozenset(assembly.origins) | outcomes.keys()
         return Pass(outcomes, origins, touched, again, self._publisher.away)
 
@@ -206,11 +223,11 @@ class ZonePasses:
         self._begin(observation)
         before = self._absences.of_kind("Zone")
         at = partial(published_at, self._store)
-        removed = self._absences.sweep("Zone", self._live, set(self._naming), at, now)
+        missed = self._live - self._brake.waiting  # what is to leave is no orphan
+        self._brake.ask(self._absences.sweep("Zone", missed, set(self._naming), at, now))
         if new := self._absences.of_kind("Zone").keys() - before.keys():
             more = f" and {len(new) - 1} more" if len(new) > 1 else ""
             _log.warning("no Zone names %s%s; what is published is served on", min(new), more)
-        self._remove(removed)
         self._silent |= set(self._retained.sweep(observation, now))
 
     def prove(self, wrong: Callable[[], None]) -> Iterator[None]:
@@ -272,6 +289,7 @@ class ZonePasses:
             self._store.claim()
         yield from self._ledger.open()
         yield from self._absences.open()
+        yield from self._brake.open()
         yield from self._store.read_all()
         self._live = set(self._store.live())
         for origin in self._live:
@@ -333,7 +351,7 @@ class ZonePasses:
         for reference, why in self._deletions.why_not(gone).items():
             known = self._deleted.pop(reference)
             if why is None:
-                self._remove(each for each in origins_of(known) if each not in self._naming)
+                self._brake.ask(each for each in origins_of(known) if each not in self._naming)
             else:
                 _log.warning("%s is gone and its zone is served on: %s", reference, why)
 

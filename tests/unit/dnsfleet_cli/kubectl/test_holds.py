@@ -7,7 +7,7 @@ from dnsfleet_cli.kubectl import holds
 from support.cluster_objects import condition, zone
 
 SINCE = "2026-01-01T00:00:00Z"
-PLAN, PLACEMENT, POP = ("p" * 16, "q" * 16, "r" * 16)
+PLAN, PLACEMENT, POP, REMOVAL = ("p" * 16, "q" * 16, "r" * 16, "s" * 16)
 
 
 def refused(name: str, reason: str, text: str, digest: str, generation: int = 1) -> dict[str, Any]:
@@ -39,6 +39,7 @@ def test_what_is_held_is_told_with_its_approval() -> None:
     held = [
         entry("Placement", PLACEMENT, 5),
         entry("PopDeletion", POP, object="iad"),
+        entry("Removal", REMOVAL, 30),
         entry(
             "Plan", PLAN, object="default/example-com", diff=["- www.example.com. 300 A 192.0.2.1"]
         ),
@@ -51,6 +52,10 @@ def test_what_is_held_is_told_with_its_approval() -> None:
         f"the end of pop/iad, for a., since {SINCE}:\n"
         "  it takes much\n"
         f"  kubectl annotate --overwrite fleet dnsfleet dnsfleet.io/approve={POP}\n"
+        "\n"
+        f"the removal of a., b. and 28 more, since {SINCE}:\n"
+        "  it takes much\n"
+        f"  kubectl annotate --overwrite fleet dnsfleet dnsfleet.io/approve={REMOVAL}\n"
         "\n"
         f"the records of example.com., since {SINCE}:\n"
         f"  it removes all; {plans.how_to_approve(PLAN)}\n"
