@@ -42,6 +42,12 @@ def zone(address: str) -> Object:
     return item("Zone", "held-example", spec, namespace="default")
 
 
+def small_zone(name: str) -> Object:
+    """A Zone without a placement, so that it is at every Pop."""
+    spec = {"origin": f"{name}.example", "nameServers": ["ns1.example.net"]}
+    return item("Zone", name, spec, namespace="default")
+
+
 class Fleet:
     """One Pop and one zone that selects it by its label."""
 
@@ -67,20 +73,24 @@ class Fleet:
     def refuses(self) -> bool:
         return self._ask().rcode() == dns.rcode.REFUSED
 
-    def _ask(self) -> dns.message.Message:
+    def code(self, origin: str) -> dns.rcode.Rcode:
+        """What the edge says of the SOA of a zone."""
+        return self._ask(origin, "SOA").rcode()
+
+    def _ask(self, name: str = "www.held.example.", rtype: str = "A") -> dns.message.Message:
         ((address, port),) = edge_servers(self.cluster)
         with self._node.on_client():
-            query = dns.message.make_query("www.held.example.", "A")
+            query = dns.message.make_query(name, rtype)
             return dns.query.udp(query, address, port=port, timeout=5)
 
     def wait_until_held(self, kind: str) -> str:
         """Wait until the Fleet says that this is held; its hash."""
+        return wait_for(f"a {kind} is held", lambda: self.held(kind), DECISION_SECONDS)[0]["hash"]
 
-        def find() -> list[str]:
-            status = self.cluster.get("fleet", "dnsfleet").get("status", {})
-            return [each["hash"] for each in status.get("held", ()) if each["kind"] == kind]
-
-        return wait_for(f"a {kind} is held", find, DECISION_SECONDS)[0]
+    def held(self, kind: str) -> list[Object]:
+        """What the Fleet says that is held of this kind."""
+        status = self.cluster.get("fleet", "dnsfleet").get("status", {})
+        return [each for each in status.get("held", ()) if each["kind"] == kind]
 
     def wait_until_nothing_is_held(self) -> None:
         path = "jsonpath={.status.heldCount}"
@@ -113,6 +123,32 @@ def test_a_last_pop_that_is_deleted_runs_on_and_may_come_back(fleet: Fleet) -> N
     fleet.cluster.apply(json.dumps(POP))
     fleet.wait_until_nothing_is_held()
     fleet.publish("192.0.2.2")
+
+
+def test_zones_that_are_deleted_all_at_once_are_answered_until_that_is_approved(
+    fleet: Fleet,
+) -> None:
+    several = {f"s{number}" for number in range(12)}
+    fleet.cluster.apply("\n---\n".join(json.dumps(small_zone(name)) for name in several))
+    fleet.cluster.wait("condition=Propagated", READY_SECONDS, "zones", "--all")
+    fleet.cluster.kubectl("delete", "zones", *several)
+    wait_for(
+        "all are held",
+        lambda: [each["zoneCount"] for each in fleet.held("Removal")] == [12],
+        DECISION_SECONDS,
+    )
+    assert all(fleet.code(f"{name}.example.") == dns.rcode.NOERROR for name in several)
+
+    (entry,) = fleet.held("Removal")
+    fleet.approve_as_told(entry["hash"])
+    refused = dns.rcode.REFUSED
+    wait_for(
+        "the edge refuses all",
+        lambda: all(fleet.code(f"{name}.example.") == refused for name in several),
+        DECISION_SECONDS,
+    )
+    fleet.wait_until_nothing_is_held()
+    fleet.answers("192.0.2.2")
 
 
 def test_a_pop_that_is_relabelled_answers_on_until_that_is_approved(fleet: Fleet) -> None:
