@@ -91,7 +91,7 @@ def decide(
     some Zone object names; these stay. `now` is Unix time in seconds.
     """
     found = {
-        origin: removal
+        origin: _not_later(removal, now)
         for origin, removal in known.items()
         if origin not in named and (origin in live or _counts(removal, now))
     }
@@ -104,7 +104,7 @@ def decide(
         if removal.stage in (Stage.SETTLING, Stage.HELD)
     }
     left = {origin for origin, removal in found.items() if _counts(removal, now)}
-    size = len(live | left)
+    size = len(live) + len(left - live)
     hold = None
     if any(found[each].stage is Stage.HELD for each in waiting) or (
         waiting and is_large(len(waiting) + len(left), size)
@@ -119,7 +119,7 @@ def decide(
         found |= {
             origin: Removal(Stage.LEFT, now)
             for origin, since in waiting.items()
-            if not 0 <= now - since < settling
+            if now - since >= settling
         }
     remove = frozenset(
         origin
@@ -138,7 +138,7 @@ def is_large(removed: int, of: int) -> bool:
 
 def encode(removal: Removal) -> bytes:
     """A removal as the core notes it."""
-    return f"{removal.stage} {removal.since:.0f}".encode()
+    return f"{removal.stage} {int(removal.since)}".encode()
 
 
 def decode(value: bytes) -> Removal | None:
@@ -148,6 +148,13 @@ def decode(value: bytes) -> Removal | None:
         return Removal(Stage(stage), float(int(since)))
     except ValueError:
         return None
+
+
+def _not_later(removal: Removal, now: float) -> Removal:
+    """Times of the future, by a clock that was ahead, begin now; a hold has its in its hash."""
+    if removal.stage in (Stage.HELD, Stage.APPROVED):
+        return removal
+    return removal._replace(since=min(removal.since, now))
 
 
 def _counts(removal: Removal, now: float) -> bool:
@@ -161,4 +168,4 @@ def _hold(waiting: Mapping[str, float], left: int, size: int) -> Hold:
     text = f"the removal takes {len(origins)} of {size} zones from the fleet"
     if left:
         text += f"; shortly before, {left} left"
-    return Hold(plans.hash_of(f"{begun:.0f} {' '.join(origins)}".encode()), origins, text)
+    return Hold(plans.hash_of(f"{int(begun)} {' '.join(origins)}".encode()), origins, text)

@@ -79,7 +79,7 @@ class Brake:
             self.wait_seconds = RETRY_SECONDS
             return frozenset()
         self._asked.clear()
-        if found.hold is not None and found.hold != self.hold:
+        if found.hold is not None and (self.hold is None or found.hold.hash != self.hold.hash):
             _log.warning("%s; it waits for the approval %s", found.hold.text, found.hold.hash)
         self.hold, self.wait_seconds = found.hold, found.wait_seconds
         return found.remove

@@ -64,6 +64,15 @@ def test_few_zones_leave_when_they_have_settled() -> None:
     assert (found.remove, found.hold, found.wait_seconds) == (gone, None, None)
 
 
+@pytest.mark.parametrize("back", [0.5, 3600.0])
+def test_a_clock_that_goes_back_makes_nothing_leave_earlier_or_wait_for_long(back: float) -> None:
+    fleet = Fleet(42)
+    fleet.look(zones(3))
+    found = fleet.look(later=-back)
+    assert (found.remove, found.wait_seconds) == (frozenset(), SETTLING_SECONDS)
+    assert fleet.look(later=SETTLING_SECONDS).remove == zones(3)
+
+
 def test_a_fleet_that_cannot_lose_too_many_does_not_wait() -> None:
     fleet = Fleet(MIN_REMOVED)
     assert fleet.look(zones(MIN_REMOVED)).remove == zones(MIN_REMOVED)
