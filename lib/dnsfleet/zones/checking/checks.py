@@ -20,6 +20,8 @@ class Check(NamedTuple):
     source: str
     """Where the rule is from."""
     level: Severity = "warning"
+    at_apply: tuple[str, ...] = ("Zone", "RecordSet")
+    """The kinds of which the API server tells it, as far as one object shows it."""
 
 
 CHECKS: Mapping[str, Check] = MappingProxyType(
@@ -32,10 +34,12 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
             "a target in the zone that does not exist, no wildcard stands for, and no zone cut or "
             "DNAME is above",
             "RFC 1912 section 2.4",
+            at_apply=(),
         ),
         "RelativeTarget": Check(
             "a target without the dot at its end, which becomes `mail.example.com.example.com.`",
             "RFC 1035 section 5.1",
+            at_apply=("Zone",),
         ),
         "SeveralSpf": Check("two SPF records at one name", "RFC 7208 section 4.5"),
         "SpfLookups": Check(

@@ -21,17 +21,19 @@ def check(zone: Zone, record: Written) -> Iterator[tuple[str, str]]:
     target = record.data.split()[TARGET_FIELDS[record.rtype]].lower()
     if target == names.ROOT:  # there is none, or it is the owner (RFC 7505, RFC 2782, RFC 9460)
         return
+    short = _without_origin(target, zone.origin)
     found = standing(zone, target)
     said = f"{names.shown(record.owner)} {record.rtype} leads to {names.shown(target)}"
+    # A wildcard or a DNAME does not make it right; a name that looks so and is there does.
+    if _ADDRESS.fullmatch(short) and not zone.has_name(target):
+        yield "TargetIsAddress", f"{said}, which is an address; write a name that has it"
+        return
     if found is Standing.ALIAS and record.rtype in NO_ALIASES:
         yield "TargetIsAlias", f"{said}, which is an alias; write the name that it stands for"
     if found in (Standing.THERE, Standing.ALIAS):
         return
-    short = _without_origin(target, zone.origin)
     may_be_relative = f"{short}." != target
-    if _ADDRESS.fullmatch(short):
-        yield "TargetIsAddress", f"{said}, which is an address; write a name that has it"
-    elif found is Standing.MISSING and may_be_relative and is_inside(f"{short}.", zone.origin):
+    if found is Standing.MISSING and may_be_relative and is_inside(f"{short}.", zone.origin):
         message = f"{said}; write {short}. with a dot at its end if you mean it as it stands"
         yield "RelativeTarget", message
     elif found is Standing.MISSING:

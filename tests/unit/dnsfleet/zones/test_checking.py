@@ -82,6 +82,12 @@ def test_targets(line: str, reason: str | None) -> None:
     assert found == ([] if reason is None else [(line, reason)])
 
 
+def test_a_wildcard_makes_no_address_right() -> None:
+    line = "w MX 10 192.0.2.1"
+    assert found_in(f"{line}\n* A 192.0.2.1\n") == [(line, "TargetIsAddress")]
+    assert found_in(f"{line}\n192.0.2.1 A 192.0.2.1\n") == []
+
+
 def test_targets_in_the_root_zone() -> None:
     text = f"{APEX}w CNAME gone.w\nv CNAME w.\nu CNAME a.example.\nexample NS ns1.example.net.\n"
     zone, violations = master_files.read(f"{text}net NS a.net.\n".encode(), "f", ".")

@@ -11,6 +11,7 @@ def test_the_table_has_every_check() -> None:
     rows = [line for line in PAGE.splitlines() if line.startswith("| `")]
     assert rows == [
         f"| `{name}` | {check.finds} | {check.source} | {check.level} |"
+        f" {', '.join(check.at_apply)} |".replace("|  |", "| |")
         for name, check in checks.CHECKS.items()
     ]
 
