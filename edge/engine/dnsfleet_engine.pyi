@@ -148,8 +148,13 @@ class ZoneBuilder:
         name: str,
         include: Include | None = None,
         progress: Callable[[int, int], None] | None = None,
+        a_labels: Callable[[str], str] | None = None,
     ) -> None:
-        """Read a master file (RFC 1035 section 5). `progress` gets (octets read, octets in all)."""
+        """Read a master file (RFC 1035 section 5). `progress` gets (octets read, octets in all).
+
+        `a_labels` gets owners, origins and targets with letters outside ASCII, and returns them
+        with A-labels; ValueError says what is wrong with one. Without it they are errors.
+        """
 
     def records_by_file(self, ends: list[int] = ...) -> list[tuple[str, int]]:
         """The files that were read, in order, each with the number of its records.

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 
 from dnsfleet_engine import Zone, ZoneBuilder
 
+from dnsfleet import names
 from dnsfleet.violations import Violation, errors
 from dnsfleet.zones.checking import checks, written
 
@@ -61,7 +62,7 @@ def add_file(
         plain = _unzipped(text) if is_compressed(text) else text
     except (zlib.error, ValueError) as error:
         return [Violation("BadSyntax", f"bad gzip: {error}", name)]
-    builder.add_file(plain, name, include, progress)
+    builder.add_file(plain, name, include, progress, names.to_a_labels)
     return []
 
 

@@ -80,6 +80,7 @@ fn read(files: &[&[u8]], origin: Option<&str>) -> (Option<Zone>, Vec<Found>) {
             let number = number.ok_or(("IncludeFailed", "no such file".to_owned()))?;
             Ok((number.to_string(), files[number].to_vec()))
         },
+        &mut |name| Ok(format!("xn--{}", name.len())),
         &mut |_, _| {},
     );
     builder.finish()

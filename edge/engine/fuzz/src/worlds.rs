@@ -132,6 +132,7 @@ pub fn zone(text: &str) -> Zone {
         text.as_bytes(),
         "zone",
         &mut |path, _| panic!("includes {path}"),
+        &mut |name| panic!("has letters outside ASCII in {name}"),
         &mut |_, _| {},
     );
     let (zone, found) = builder.finish();

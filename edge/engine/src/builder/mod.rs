@@ -8,7 +8,7 @@
 mod joining;
 
 use crate::gathered::Gathered;
-use crate::master::{self, Include, Sink, Where};
+use crate::master::{self, ALabels, Include, Sink, Where};
 use crate::name::{self, Name};
 use crate::rdata::{self, MAX_TTL};
 use crate::violations::Severity;
@@ -59,10 +59,12 @@ impl Builder {
         text: &[u8],
         name: &str,
         include: &mut Include<'_>,
+        a_labels: &mut ALabels<'_>,
         progress: &mut dyn FnMut(usize, usize),
     ) {
         let origin = self.apex().cloned();
-        master::read(text, name, origin, include, progress, &mut self.gathered);
+        let gathered = &mut self.gathered;
+        master::read(text, name, origin, include, a_labels, progress, gathered);
     }
 
     /// The files that were read, in order, each with the number of its records.

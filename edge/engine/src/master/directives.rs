@@ -51,7 +51,7 @@ impl Reader<'_> {
         match directive.to_ascii_uppercase().as_slice() {
             b"$ORIGIN" => {
                 let text = word(tokens)?;
-                inherited.origin = Some(parse_origin("$ORIGIN", text, inherited)?);
+                inherited.origin = Some(self.origin("$ORIGIN", text, inherited)?);
                 end(tokens, "$ORIGIN NAME")?;
             }
             b"$TTL" => {
@@ -87,7 +87,7 @@ impl Reader<'_> {
         };
         match tokens.next()? {
             Token::Word(origin) => {
-                inner.origin = Some(parse_origin("$INCLUDE origin", origin, inherited)?);
+                inner.origin = Some(self.origin("$INCLUDE origin", origin, inherited)?);
                 end(tokens, usage)?;
             }
             Token::Quoted(_) => return Err(Problem::syntax("quotes around an origin")),
@@ -160,6 +160,11 @@ impl Reader<'_> {
         }
         Ok(())
     }
+
+    fn origin(&mut self, what: &str, text: &[u8], inherited: &Inherited) -> Result<Name, Problem> {
+        let text = &*self.letters.name(what, text)?;
+        Name::parse(text, inherited.origin.as_ref()).map_err(|error| bad_name(what, text, error))
+    }
 }
 
 fn too_many_octets() -> Problem {
@@ -170,8 +175,4 @@ fn too_many_octets() -> Problem {
              together"
         ),
     )
-}
-
-fn parse_origin(what: &str, text: &[u8], inherited: &Inherited) -> Result<Name, Problem> {
-    Name::parse(text, inherited.origin.as_ref()).map_err(|error| bad_name(what, text, error))
 }

@@ -14,6 +14,7 @@ mod comments;
 mod directives;
 mod generate;
 mod heads;
+mod letters;
 mod marks;
 mod owners;
 mod problem;
@@ -24,6 +25,7 @@ mod sink;
 use crate::name::Name;
 use records::{Inherited, Reader};
 
+pub use letters::ALabels;
 pub use sink::{Include, Sink, Where};
 
 /// Reads a master file. Without an origin, relative names are refused until `$ORIGIN` or the first
@@ -33,9 +35,10 @@ pub fn read(
     name: &str,
     origin: Option<Name>,
     include: &mut Include<'_>,
+    a_labels: &mut ALabels<'_>,
     progress: &mut dyn FnMut(usize, usize),
     sink: &mut dyn Sink,
 ) {
-    Reader::new(include, progress, sink).read_file(text, name, Inherited::new(origin));
+    Reader::new(include, a_labels, progress, sink).read_file(text, name, Inherited::new(origin));
     progress(text.len(), text.len());
 }

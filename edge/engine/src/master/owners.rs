@@ -17,13 +17,6 @@ pub fn odd(owner: &[u8]) -> Option<String> {
             excerpt(relative)
         ));
     }
-    if !owner.is_ascii() {
-        return Some(format!(
-            "owner \"{}\" has letters outside ASCII, which are octets in a master file; write its \
-             A-labels (xn--...), or \\DDD for each octet if it is meant so",
-            excerpt(owner)
-        ));
-    }
     match owner.strip_prefix(OCTAL_ASTERISK) {
         Some(rest) if rest.is_empty() || rest[0] == b'.' => Some(format!(
             "owner \"{}\": escapes are decimal, so this begins with the label 4; if Route 53 wrote \

@@ -24,6 +24,7 @@ impl Reader<'_> {
             Err(problem) => return self.report(problem, Where { file, line: 1 }),
         };
         self.files.push(name.to_owned());
+        let ascii = std::mem::replace(&mut self.letters.ascii, text.is_ascii());
         let mut tokens = Tokens::new(text);
         let mut reported = 0;
         while !tokens.is_empty() && self.problems < MAX_PROBLEMS {
@@ -45,6 +46,7 @@ impl Reader<'_> {
             }
         }
         self.files.pop();
+        self.letters.ascii = ascii;
     }
 
     fn report(&mut self, problem: Problem, place: Where) {

@@ -1,6 +1,7 @@
 //! One record at a time: its owner and TTL, which the lines before may give, and its rdata.
 
 use super::heads::{Head, minimum};
+use super::letters::{ALabels, Letters};
 use super::problem::Problem;
 use super::sink::{Include, Sink, Where};
 use crate::name::{self, Name};
@@ -56,6 +57,7 @@ pub(super) struct Asked {
 /// Reads one master file and all that it includes.
 pub struct Reader<'r> {
     pub(super) include: &'r mut Include<'r>,
+    pub(super) letters: Letters<'r>,
     pub(super) progress: &'r mut dyn FnMut(usize, usize),
     pub(super) sink: &'r mut dyn Sink,
     /// The file that is read and those above it.
@@ -70,11 +72,13 @@ pub struct Reader<'r> {
 impl<'r> Reader<'r> {
     pub fn new(
         include: &'r mut Include<'r>,
+        a_labels: &'r mut ALabels<'r>,
         progress: &'r mut dyn FnMut(usize, usize),
         sink: &'r mut dyn Sink,
     ) -> Self {
         Reader {
             include,
+            letters: Letters::new(a_labels),
             progress,
             sink,
             files: Vec::new(),
@@ -93,6 +97,7 @@ impl<'r> Reader<'r> {
     ) -> Result<(), Problem> {
         inherited.owner = Owner::Refused;
         self.owner.clear();
+        let text = &*self.letters.name("owner", text)?;
         name::parse_into(text, wire(&inherited.origin), &mut self.owner)
             .map_err(|error| bad_name("owner", text, error))?;
         name::fold_in_place(&mut self.owner);
@@ -112,8 +117,12 @@ impl<'r> Reader<'r> {
             inherited.origin = Name::from_wire(&self.owner).ok();
         }
         self.rdata.clear();
-        let origin = wire(&inherited.origin);
-        let rtype = rdata::read(head.mnemonic, tokens, origin, &mut self.rdata)?;
+        let rewritten = self.letters.target(head.mnemonic, tokens)?;
+        let (origin, out) = (wire(&inherited.origin), &mut self.rdata);
+        let rtype = match &rewritten {
+            Some(line) => rdata::read(head.mnemonic, &mut Tokens::new(line), origin, out)?,
+            None => rdata::read(head.mnemonic, tokens, origin, out)?,
+        };
         let ttl = match head.ttl.or(inherited.default_ttl).or(inherited.last_ttl) {
             Some(ttl) => ttl,
             None if rtype == types::SOA => *inherited.default_ttl.insert(minimum(&self.rdata)?),

@@ -43,6 +43,28 @@ impl Callbacks {
         })
     }
 
+    pub(super) fn a_labels(
+        &mut self,
+        a_labels: Option<&Py<PyAny>>,
+        name: &str,
+    ) -> Result<String, String> {
+        let Some(a_labels) = a_labels else {
+            return Err(format!(
+                "\"{name}\" has letters outside ASCII: not possible here"
+            ));
+        };
+        Python::attach(|py| {
+            let result = a_labels.bind(py).call1((name,));
+            result.and_then(|text| text.extract()).map_err(|error| {
+                let message = error.value(py).to_string();
+                if !error.is_instance_of::<PyValueError>(py) {
+                    self.failure.get_or_insert(error);
+                }
+                message
+            })
+        })
+    }
+
     pub(super) fn progress(&mut self, progress: Option<&Py<PyAny>>, read: usize, all: usize) {
         if let Some(progress) = progress.filter(|_| self.failure.is_none()) {
             Python::attach(|py| {

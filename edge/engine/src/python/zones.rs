@@ -203,7 +203,7 @@ impl ZoneBuilder {
             .map_err(PyValueError::new_err)
     }
 
-    #[pyo3(signature = (text, name, include=None, progress=None))]
+    #[pyo3(signature = (text, name, include=None, progress=None, a_labels=None))]
     fn add_file(
         &mut self,
         py: Python<'_>,
@@ -211,6 +211,7 @@ impl ZoneBuilder {
         name: &str,
         include: Option<Py<PyAny>>,
         progress: Option<Py<PyAny>>,
+        a_labels: Option<Py<PyAny>>,
     ) -> PyResult<()> {
         let builder = self.builder.as_mut().ok_or_else(finished)?;
         let callbacks = std::cell::RefCell::new(&mut self.callbacks);
@@ -219,6 +220,7 @@ impl ZoneBuilder {
                 text,
                 name,
                 &mut |path, from| callbacks.borrow_mut().include(include.as_ref(), path, from),
+                &mut |name| callbacks.borrow_mut().a_labels(a_labels.as_ref(), name),
                 &mut |read, all| {
                     callbacks
                         .borrow_mut()

@@ -57,4 +57,13 @@ fn limits_hold() {
         ]
     );
     assert_eq!(kept.records.len(), 0);
+
+    let line = format!("$GENERATE 1-20000 {} 1 A 192.0.2.1\n", "ü".repeat(20));
+    let kept = read_from(&line.repeat(2), Some("example."));
+    assert_eq!(
+        kept.problems,
+        [
+            "z:2: BadName: names with letters outside ASCII have more than 1048576 octets together; write A-labels (xn--...)"
+        ]
+    );
 }

@@ -78,6 +78,18 @@ fn include(path: &str, _: &str) -> Result<(String, Vec<u8>), (&'static str, Stri
     Ok((path.to_owned(), text.as_bytes().to_vec()))
 }
 
+/// Stands for IDNA 2008: the number of characters that each label has.
+fn a_labels(name: &str) -> Result<String, String> {
+    if name.contains('\u{2603}') {
+        return Err(format!("\"{name}\" is no name"));
+    }
+    let label = |label: &str| match label.is_ascii() {
+        true => label.to_owned(),
+        false => format!("xn--{}", label.chars().count()),
+    };
+    Ok(name.split('.').map(label).collect::<Vec<_>>().join("."))
+}
+
 fn read_from(text: &str, origin: Option<&str>) -> Kept {
     read_octets(text.as_bytes(), origin)
 }
@@ -85,7 +97,15 @@ fn read_from(text: &str, origin: Option<&str>) -> Kept {
 fn read_octets(text: &[u8], origin: Option<&str>) -> Kept {
     let mut kept = Kept::default();
     let origin = origin.map(|origin| Name::parse(origin.as_bytes(), None).unwrap());
-    master::read(text, "z", origin, &mut include, &mut |_, _| {}, &mut kept);
+    master::read(
+        text,
+        "z",
+        origin,
+        &mut include,
+        &mut a_labels,
+        &mut |_, _| {},
+        &mut kept,
+    );
     kept
 }
 
@@ -100,6 +120,7 @@ fn progress_reaches_the_end() {
         "z",
         origin,
         &mut include,
+        &mut a_labels,
         &mut progress,
         &mut kept,
     );
@@ -125,7 +146,7 @@ proptest! {
     ) {
         let text = pieces.concat();
         let mut kept = Kept::default();
-        master::read(&text, "z", None, &mut include, &mut |_, _| {}, &mut kept);
+        master::read(&text, "z", None, &mut include, &mut a_labels, &mut |_, _| {}, &mut kept);
         let lines = text.split(|octet| *octet == b'\n').count() as u32;
         for place in kept.places.iter().filter(|place| place.file == 0) {
             prop_assert!((1..=lines).contains(&place.line));

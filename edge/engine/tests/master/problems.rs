@@ -318,6 +318,32 @@ _a.\@ 1 A 192.0.2.1
 }
 
 #[test]
+fn names_that_have_no_a_labels_are_problems_of_their_line() {
+    let text = "a 1 A 192.0.2.1\n\u{2603} 1 A 192.0.2.1\n 1 TXT x\na 1 MX 1 \u{2603}\n\
+                $ORIGIN \u{2603}\nb 1 TXT \u{2603}\n";
+    let kept = read_from(text, Some("example."));
+    let said = |line: u32| format!("z:{line}: BadName: \"\u{2603}\" is no name");
+    assert_eq!(kept.problems, [2, 4, 5].map(said));
+    assert_eq!(kept.records.len(), 2);
+}
+
+#[test]
+fn names_in_latin_1_are_problems_of_their_line() {
+    let text = b"a 1 TXT t\xfcr\nt\xfcr 1 A 192.0.2.1\na 1 CNAME t\xfcr\n";
+    let kept = super::read_octets(text, Some("example."));
+    let said =
+        "has octets that are no UTF-8; save the file as UTF-8, or write \\DDD for each octet";
+    assert_eq!(
+        kept.problems,
+        [
+            format!("z:2: BadName: owner \"t\u{fffd}r\" {said}"),
+            format!("z:3: BadName: target \"t\u{fffd}r\" {said}"),
+        ]
+    );
+    assert_eq!(kept.records, ["a.example. 1 TXT \"t\\252r\""]);
+}
+
+#[test]
 fn a_byte_order_mark_is_skipped_or_named() {
     let records = "a 1 A 192.0.2.1\nb 1 A 1\n";
     let kept = read_from(&format!("\u{feff}{records}"), Some("example."));

@@ -10,6 +10,63 @@ fn records(text: &str) -> Vec<String> {
 }
 
 #[test]
+fn names_with_letters_outside_ascii_are_in_a_labels() {
+    for (line, expected) in [
+        ("tür A 192.0.2.1", "xn--3.example. 60 A 192.0.2.1"),
+        (
+            "*.tür.example. A 192.0.2.1",
+            "*.xn--3.example. 60 A 192.0.2.1",
+        ),
+        ("a CNAME tür", "a.example. 60 CNAME xn--3.example."),
+        ("a DNAME tür.", "a.example. 60 DNAME xn--3."),
+        ("a NS tür", "a.example. 60 NS xn--3.example."),
+        ("a PTR tür", "a.example. 60 PTR xn--3.example."),
+        (
+            "a MX ( 10 ; ü\n tür ) ; ü",
+            "a.example. 60 MX 10 xn--3.example.",
+        ),
+        ("a SRV 1 2 3 tür", "a.example. 60 SRV 1 2 3 xn--3.example."),
+        ("a SVCB 1 tür", "a.example. 60 SVCB 1 xn--3.example."),
+        (
+            "a HTTPS 1 tür alpn=\"h2\" (\n port=5 )",
+            "a.example. 60 HTTPS 1 xn--3.example. alpn=\"h2\" port=5",
+        ),
+        (
+            "$GENERATE 1-1 ü$ CNAME tü$",
+            "xn--2.example. 60 CNAME xn--3.example.",
+        ),
+        (
+            "$ORIGIN tür\na A 192.0.2.1",
+            "a.xn--3.example. 60 A 192.0.2.1",
+        ),
+        // Octets, not letters.
+        ("a TXT tür", "a.example. 60 TXT \"t\\195\\188r\""),
+        (
+            "t\\195\\188r A 192.0.2.1",
+            "t\\195\\188r.example. 60 A 192.0.2.1",
+        ),
+        ("a RP tür .", "a.example. 60 RP t\\195\\188r.example. ."),
+    ] {
+        assert_eq!(records(line), [expected], "{line}");
+    }
+}
+
+#[test]
+fn each_file_says_for_itself_whether_it_is_ascii() {
+    let include = "$INCLUDE \"two words\" tür\n";
+    let text = format!("{include}a CNAME tür\n{include}b CNAME tür");
+    assert_eq!(
+        records(&text),
+        [
+            "c.xn--3.example. 60 A 192.0.2.4",
+            "a.example. 60 CNAME xn--3.example.",
+            "c.xn--3.example. 60 A 192.0.2.4",
+            "b.example. 60 CNAME xn--3.example.",
+        ]
+    );
+}
+
+#[test]
 fn every_way_to_write_a_record() {
     for (text, expected) in [
         ("a A 192.0.2.1", "a.example. 60 A 192.0.2.1"),

@@ -13,6 +13,7 @@ fn builder_with(origin: Option<&str>, file: &str) -> Builder {
         file.as_bytes(),
         "f",
         &mut |_, _| Err(("IncludeFailed", "none".into())),
+        &mut |_| unreachable!("no letters outside ASCII"),
         &mut |_, _| {},
     );
     builder
@@ -35,6 +36,7 @@ fn records_are_counted_by_the_file_and_the_part_that_they_came_from() {
         file.as_bytes(),
         "f",
         &mut |name, _| Ok((name.to_owned(), b"c 1 A (\n192.0.2.1 )\n".to_vec())),
+        &mut |_| unreachable!("no letters outside ASCII"),
         &mut |_, _| {},
     );
     let included = [("i", 1), ("i", 1)];
