@@ -5,8 +5,9 @@ cluster knows is not looked at: the ages of objects, texts from addresses, and R
 that are not among the files.
 """
 
+import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,12 @@ from dnsfleet_cli import document_files, document_folders, zone_commands
 from dnsfleet_cli.troubles import NEGATIVE, OK, Trouble, counted
 from dnsfleet_cli.whole_files import PatientFiles
 from dnsfleet_cli.zone_paths import UNSUPPORTED, ZonePaths
+
+OURS = re.compile(
+    r"""^[ \t-]*(?:apiVersion:[ \t]*["']?dnsfleet|kind:[ \t]*["']?(?:Zone|RecordSet|Pop)\b)""",
+    re.MULTILINE,
+)
+"""Where a file has, or should have, an object of ours."""
 
 
 class _Found(NamedTuple):
@@ -49,9 +56,10 @@ def _in_master_file(path: Path) -> _Found:
     return _Found(int(zone is not None), violations)
 
 
-def _in_manifests(paths: Iterable[Path]) -> _Found:
+def _in_manifests(paths: Sequence[Path]) -> _Found:
     files = PatientFiles()
-    found, violations = document_files.read_all(list(paths), files)
+    found, violations = document_files.read_all(paths, files)
+    violations = _without_others(violations, paths)
     assembler = Assembler(ZonePaths(files))
     assembler.replace(found)
     assembler.assemble()
@@ -62,6 +70,37 @@ def _in_manifests(paths: Iterable[Path]) -> _Found:
             place = str(assembled.resource.reference)
             about += zone_commands.about_signatures(assembled.zone, place, now)
     return _Found(zones, violations + documents.place(map(_offline, about), found))
+
+
+def _without_others(violations: list[Violation], paths: Iterable[Path]) -> list[Violation]:
+    """The violations, with one warning in place of those of each file that is for other tools.
+
+    Only files that a folder has: whoever names a file means it.
+    """
+    folders = [path for path in paths if path.is_dir()]
+    in_folders = {str(file) for folder in folders for file, _ in document_folders.find(folder)}
+    by_file: dict[str, list[Violation]] = {}
+    for violation in violations:
+        by_file.setdefault(re.split(r":\d", violation.where)[0], []).append(violation)
+    kept = []
+    for file, about in by_file.items():
+        reasons = {violation.reason for violation in about}
+        why = (
+            _why_skipped(Path(file), reasons)
+            if file in in_folders - {str(p) for p in paths}
+            else ""
+        )
+        kept += [Violation("NotLookedAt", why, file, "warning")] if why else about
+    return kept
+
+
+def _why_skipped(path: Path, reasons: set[str]) -> str:
+    text = path.read_text(errors="replace")
+    if "{{" in text and "BadSyntax" in reasons:
+        return "skipped, as it is a template; check what helm template makes of it"
+    if reasons == {"UnknownKind"} and not OURS.search(text):
+        return "skipped, as it has no object of dnsfleet.io"
+    return ""
 
 
 def _offline(violation: Violation) -> Violation:

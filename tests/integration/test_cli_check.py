@@ -95,6 +95,26 @@ def test_errors_of_a_master_file_exit_with_1(folder: Path) -> None:
     assert result.stdout.endswith("0 good zones, 1 error, 0 warnings\n")
 
 
+def test_files_of_other_tools_in_a_folder_are_skipped_and_told(folder: Path) -> None:
+    others = {
+        "Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
+        "kustomization.yaml": "kind: Kustomization\nresources: [zone.yaml]\n",
+        "templates/zone.yaml": "{{- if .Values.zone }}\nkind: Zone\n{{- end }}\n",
+        "values.yaml": "zone: true\n",
+    }
+    (folder / "templates").mkdir()
+    for name, text in others.items():
+        (folder / name).write_text(text)
+    result = check("-f", folder)
+    assert result.exit_code == 0
+    for name in others:
+        assert f"{folder / name}: warning: skipped, as it " in result.stdout
+    assert result.stdout.endswith("1 good zone, 0 errors, 5 warnings\n")
+    assert check("-f", folder / "values.yaml").exit_code == 1
+    (folder / "typo.yaml").write_text(ZONE.replace("kind: Zone", "kind: Zoen"))
+    assert "[UnknownKind]" in check("-f", folder).stdout
+
+
 def test_a_check_that_is_left_out(folder: Path) -> None:
     result = check("-f", folder, "--ignore", "RelativeTarget")
     assert (result.exit_code, result.stdout) == (0, "1 good zone, 0 errors, 0 warnings\n")
