@@ -22,7 +22,7 @@ from dnsfleet_cli.whole_files import PatientFiles
 from dnsfleet_cli.zone_paths import UNSUPPORTED, ZonePaths
 
 OURS = re.compile(
-    r"""^[ \t-]*(?:apiVersion:[ \t]*["']?dnsfleet|kind:[ \t]*["']?(?:Zone|RecordSet|Pop)\b)""",
+    r"""^(?:- )?(?:apiVersion:[ \t]*["']?dnsfleet|kind:[ \t]*["']?(?:Zone|RecordSet|Pop)\b)""",
     re.MULTILINE,
 )
 """Where a file has, or should have, an object of ours."""
