@@ -110,6 +110,14 @@ def record_set(name: str, *records: Object) -> Object:
     return item("RecordSet", name, {"zoneRef": reference, "records": list(records)})
 
 
+def test_kubectl_prints_the_warnings_of_an_apply(fleet: Access) -> None:
+    doubtful = json.dumps(record_set("warned", record("mx", "MX", "10 192.0.2.1")))
+    trial = ("apply", "--dry-run=server", "-f", "-")
+    with pytest.raises(CommandError, match=r"TargetIsAddress: mx MX leads to an address"):
+        fleet.kubectl(*trial, "--warnings-as-errors", stdin=doubtful)
+    assert "warned created" in fleet.kubectl(*trial, stdin=doubtful)
+
+
 INSIDE = {"url": "https://10.0.0.1/zone", "sha256": "0" * 64}
 OPERATOR = [
     # what is applied, reason, words of the message
