@@ -62,8 +62,8 @@ def to_a_labels(text: str) -> str:
         return text
     if "\\" in text:
         raise ValueError(
-            f'"{text}" has an escape beside letters outside ASCII; write A-labels (xn--…), or '
-            "\\DDD for each octet"
+            f'"{printable(text)}" has an escape beside letters outside ASCII; write A-labels '
+            "(xn--…), or \\DDD for each octet"
         )
     return ".".join(each if each.isascii() else _to_a_label(each) for each in text.split("."))
 

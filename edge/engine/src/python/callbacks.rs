@@ -3,6 +3,8 @@
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 
+use crate::rdata::excerpt;
+
 /// Calls back into Python. What a callback raises beside its documented errors is a fault of the
 /// caller: the first one is raised again when the reader returns.
 #[derive(Default)]
@@ -49,6 +51,7 @@ impl Callbacks {
         name: &str,
     ) -> Result<String, String> {
         let Some(a_labels) = a_labels else {
+            let name = excerpt(name.as_bytes());
             return Err(format!(
                 "\"{name}\" has letters outside ASCII: not possible here"
             ));

@@ -84,3 +84,9 @@ def test_a_file_in_latin_1() -> None:
     (error,) = found
     assert (error.reason, error.where) == ("BadName", "f:4")
     assert "no UTF-8; save the file as UTF-8" in error.message
+
+
+def test_a_message_shows_no_control_characters() -> None:
+    for name in ("\u0085ü", "\u0085ü\\046"):
+        _, found = from_file(f"{name} A 192.0.2.1")
+        assert [each.message.isprintable() for each in found] == [True]
