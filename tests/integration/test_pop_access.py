@@ -70,10 +70,11 @@ def credentials(fleet: ControlledFleet, name: str) -> dict[str, Any] | None:
 
 
 def gets_in(core: Valkey, name: str, password: str) -> bool:
+    """Whether the user of a Pop may log in, and is not sent away at once."""
     with closing(connect(core.url_for(f"pop-{name}", password))) as client:
         try:
             return bool(client.ping())
-        except redis.AuthenticationError:
+        except redis.ConnectionError:  # a refusal of the password is one too
             return False
 
 
