@@ -141,8 +141,8 @@ def wait_seconds(before: Status, status: Status, since: float) -> float:
 def notices(before: Status, status: Status) -> list[Notice]:
     """What the step from one status to the next is to tell."""
     found = []
-    known = {_key(each) for each in before.get("held") or ()}
-    new = [each for each in status.get("held") or () if _key(each) not in known]
+    known = {_cause(each) for each in before.get("held") or ()}
+    new = [each for each in status.get("held") or () if _cause(each) not in known]
     for each in new[:MAX_NOTICES]:
         about = f"{each['object']}: " if each.get("object") else ""
         zones = f" ({each['zoneCount']} zones)" if each["kind"] == "Placement" else ""

@@ -181,6 +181,18 @@ def test_orphans_are_told_once_for_all() -> None:
     assert told(kept, status(facts(orphans={"a.": 0.0}), kept)) == [("Warning", "Orphaned")]
 
 
+def test_zones_that_join_a_removal_are_no_news() -> None:
+    def removal(zones: int) -> Change:
+        return Change("Removal", f"{zones:016}", "", "the removal", (), ("a.",), zones)
+
+    well = status(facts())
+    held = status(facts(held=(removal(11),)), well)
+    more = status(facts(held=(removal(12),)), held, LATER)
+    assert told(well, held)[0] == ("Warning", "UnsafeRemoval")
+    assert told(held, more) == []
+    assert more["held"][0]["since"] == NOW
+
+
 def test_of_more_orphans_than_a_status_names_those_that_move_up_are_no_news() -> None:
     many = {f"z{number:03}.": 0.0 for number in range(MAX_ORPHANS + 5)}
     before = status(facts(orphans=many), status(facts()))
