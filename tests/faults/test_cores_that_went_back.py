@@ -42,6 +42,7 @@ class System:
         self.manifests, self.state = folder / "manifests", folder / "state"
         self.manifests.mkdir()
         self.wanted: dict[str, str | None] = {}
+        self._stopped_with: dict[str, str | None] = {}
         self._counter = 0
         self._seen = [-1] * len(POPS)
         self._claims = Claims({})
@@ -50,7 +51,7 @@ class System:
     @contextmanager
     def run(self, environment: dict[str, str] | None = None) -> Iterator[Fleet]:
         """The fleet runs until it is left; then all that it claimed must have been so."""
-        claims = self._claims = Claims(self._allowed({}))
+        claims = self._claims = Claims(self._allowed_at_start())
         with Fleet(
             self.manifests,
             self.state,
@@ -64,6 +65,7 @@ class System:
             ready = fleet.wait("ready", 30)
             print(f"ready after {ready['seconds']:.2f} s")
             yield fleet
+        self._stopped_with = dict(self.wanted)
         assert claims.judged
         assert claims.finish() == []
 
@@ -118,6 +120,17 @@ class System:
         self._fleet.wait("started", 10, lambda each: each["process"] == name, position)
         wait_for("an answer", lambda: _answers(self._servers[1]), CONVERGED_SECONDS)
         self.converge()
+
+    def _allowed_at_start(self) -> dict[str, set[str | None]]:
+        """What is wanted, and zones whose documents vanished while no fleet ran.
+
+        They are served, and `ready` names them, until it is sure that their file is whole.
+        """
+        found = self._allowed({})
+        for name, address in self._stopped_with.items():
+            if address is not None and self.wanted.get(name) is None:
+                found[f"{name}.example."].add(address)
+        return found
 
     def _allowed(self, changes: dict[str, str | None]) -> dict[str, set[str | None]]:
         return {
