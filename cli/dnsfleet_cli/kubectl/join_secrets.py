@@ -31,7 +31,15 @@ def make(
     keys: Mapping[str, str],
     namespace: str,
 ) -> Object:
-    """The Secret; `certificate` and `keys` are the texts in the Secrets of the core."""
+    """The Secret; `certificate` and `keys` are the texts in the Secrets of the core.
+
+    Trouble where the certificate of the core is not whole.
+    """
+    if missing := [entry for entry in ("ca.crt", "tls.crt") if not certificate.get(entry)]:
+        raise Trouble(
+            f"the Secret with the certificate of the core lacks {', '.join(missing)}: a Pop could "
+            "not verify it; take an issuer that gives a ca.crt, or add one"
+        )
     return {
         "apiVersion": "v1",
         "kind": "Secret",

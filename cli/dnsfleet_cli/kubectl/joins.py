@@ -74,6 +74,7 @@ def join(
         "# In the cluster of the Pop:\n"
         f"kubectl create namespace {shlex.quote(home)}\n"
         f"kubectl apply -f - <<'EOF'\n{text}EOF\n"
+        "# With the image.* values of this release, where it has some.\n"
         f"helm install dnsfleet helm/dnsfleet --namespace {shlex.quote(home)} --set role=pop"
     )
 

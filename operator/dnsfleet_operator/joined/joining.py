@@ -17,6 +17,7 @@ join Secret makes the Pop begin anew with that: the core was lost, and was built
 
 import base64
 import binascii
+import hashlib
 import secrets
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -35,6 +36,8 @@ ADDRESS, USER, PASSWORD = "core-address", "username", "password"
 PUBLIC_KEY, POP = "public-key", "pop"
 JOINED_KEYS = "joined.pub"
 JOIN_SECRET = "dnsfleet-join"  # noqa: S105 - a name
+VERSION_DIGITS = 8
+"""Hexadecimal digits that tell one password from another: few, so that they tell nothing else."""
 _NEEDED = (ADDRESS, USER, PASSWORD, PUBLIC_KEY, POP)
 
 
@@ -58,7 +61,8 @@ class Join(NamedTuple):
     @property
     def core_user(self) -> CoreUser:
         """Who copies the core."""
-        return CoreUser(self.user, self.secret, PASSWORD)
+        version = hashlib.sha256(self.password.encode()).hexdigest()[:VERSION_DIGITS]
+        return CoreUser(self.user, self.secret, PASSWORD, f"-{version}")
 
 
 class LocalKeys(NamedTuple):

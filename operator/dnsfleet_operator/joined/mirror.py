@@ -18,6 +18,7 @@ from dnsfleet.replication.manifests import ManifestError
 from dnsfleet.replication.pop_specs import SignedPop
 from dnsfleet.resources import API_VERSION, PopSpec
 from dnsfleet.resources.explaining import explain
+from dnsfleet.resources.pops import DRAIN_ANNOTATION
 from dnsfleet.violations import field_path
 from pydantic import ValidationError
 
@@ -96,12 +97,23 @@ def wanted(held: Held, understood: Understood) -> Object:
 
 
 def differs(found: Object | None, mirrored: Object) -> bool:
-    """Whether an object is not as it is to be; annotations and labels of others are theirs."""
+    """Whether an object is not as it is to be; annotations and labels of others are theirs.
+
+    But for one: whether a Pop is drained is decided where the core is.
+    """
     if found is None or (found.get("spec") or {}) != mirrored["spec"]:
         return True
     annotations = found["metadata"].get("annotations") or {}
     wanted_annotations = mirrored["metadata"]["annotations"]
-    return bool(annotations | wanted_annotations != annotations)
+    return DRAIN_ANNOTATION in annotations or annotations | wanted_annotations != annotations
+
+
+def reverted(found: Object, mirrored: Object) -> Object:
+    """The object without what somebody added here, which an apply leaves."""
+    annotations = dict(found["metadata"].get("annotations") or {})
+    annotations.pop(DRAIN_ANNOTATION, None)
+    metadata = {**found["metadata"], "annotations": annotations}
+    return {**found, "metadata": metadata, "spec": mirrored["spec"]}
 
 
 def _copy(value: Any) -> Any:

@@ -195,11 +195,11 @@ class JoinedTerm:
         return mirror.wanted(self._held, self._understood)
 
     def _write(self, mirrored: Object) -> Object:
-        """Write the Pop object; a field that somebody added is not ours to apply away."""
+        """Write the Pop object; what somebody added is not ours to apply away."""
         made = self._cluster.apply(mirrored)
         assert made is not None  # noqa: S101 - only a subresource of nothing gives None
         if mirror.differs(made, mirrored):
-            made = self._cluster.replace({**made, "spec": mirrored["spec"]})
+            made = self._cluster.replace(mirror.reverted(made, mirrored))
         _log.info("wrote %s as the core wants it", reference_of(mirrored))
         return made
 

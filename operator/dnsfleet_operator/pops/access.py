@@ -88,8 +88,8 @@ class PopAccess:
                 self._keep_users(keys, self._held)
             return
         self._held = self._write(found, stored, self._renewed(stored, wanted))
+        self._keep_users(keys, self._held)  # first: no trouble with a certificate keeps Pops out
         self._keep_certificate(self._held)
-        self._keep_users(keys, self._held)
 
     def _stored(self, found: Object | None) -> Stored:
         """What the Secret says; what is held, or a new authority, where there is none."""

@@ -50,6 +50,8 @@ class CoreUser:
     secret: str
     entry: str
     """The Secret with the password of that user, and the entry of it."""
+    version: str = ""
+    """Another one for another password; empty where passwords never change."""
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,8 @@ def replica(setting: Setting) -> Object:
             for toleration in setting.pop.spec.edge.tolerations
         ],
     }
-    read = configs.digest(setting, configs.REPLICA_FILE)
+    # The password is in the environment, so a replica that has a former one has to begin anew.
+    read = configs.digest(setting, configs.REPLICA_FILE) + setting.core_user.version
     return _deployment(setting, "replica", 1, {"type": "Recreate"}, pod, read)
 
 

@@ -30,6 +30,8 @@ SERVER_DAYS = 365
 """Of the core. The operator renews it, and no Pop has to know."""
 RENEW_DAYS = 120
 """Days before its end when a certificate of the core is renewed."""
+MAX_COMMON_NAME = 64
+"""Characters of a common name (RFC 5280, A.1, ub-common-name)."""
 BACKDATED = timedelta(hours=1)
 """How far the clock of another cluster may be behind."""
 
@@ -70,7 +72,8 @@ def client(authority: Pair, name: str, now: float) -> Pair:
 
 def server(authority: Pair, names: Sequence[str], now: float) -> Pair:
     """A certificate by which a server shows that it has these names; an address is one too."""
-    return _issue(authority, names[0], now, SERVER_DAYS, ExtendedKeyUsageOID.SERVER_AUTH, names)
+    title = names[0][:MAX_COMMON_NAME]  # clients look at `names` alone (RFC 9525, 2)
+    return _issue(authority, title, now, SERVER_DAYS, ExtendedKeyUsageOID.SERVER_AUTH, names)
 
 
 def is_due(certificate: str, authority: Pair, names: Sequence[str], now: float) -> bool:
@@ -86,7 +89,7 @@ def is_due(certificate: str, authority: Pair, names: Sequence[str], now: float) 
 
 
 def check(authority: Pair) -> None:
-    """AuthorityError where the key is not that of the first certificate."""
+    """AuthorityError where the key is not that of the first certificate, or of no kind of ours."""
     try:
         key = load_pem_private_key(authority.key.encode(), None)
         same = key.public_key() == _first(authority).public_key()
@@ -94,6 +97,8 @@ def check(authority: Pair) -> None:
         raise AuthorityError(f"it is no PEM: {error}") from None
     if not same:
         raise AuthorityError("the key is not that of its first certificate")
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise AuthorityError("the key is not of an elliptic curve, such as P-256")
 
 
 def _issue(

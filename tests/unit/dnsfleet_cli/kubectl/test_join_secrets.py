@@ -7,6 +7,7 @@ import pytest
 from dnsfleet_cli.kubectl import join_secrets
 from dnsfleet_cli.troubles import Trouble
 from dnsfleet_operator.secrets import authorities
+from dnsfleet_publisher.pop_credentials import Credentials
 
 AUTHORITY = authorities.make("dnsfleet", time.time())
 
@@ -34,6 +35,14 @@ def test_the_name_is_the_address_or_the_first_one(
 def test_a_certificate_without_a_name_is_told(text: str) -> None:
     with pytest.raises(Trouble, match="names nothing, or cannot be read"):
         join_secrets.server_name(text, "192.0.2.1:6390")
+
+
+@pytest.mark.parametrize("entry", ["ca.crt", "tls.crt"])
+def test_a_secret_of_the_core_that_is_not_whole_is_told(entry: str) -> None:
+    whole = {"ca.crt": AUTHORITY.certificate, "tls.crt": certificate("core.dns.svc")}
+    credentials = Credentials("", "", 0.0, ("secret",), "", "")
+    with pytest.raises(Trouble, match=f"lacks {entry}"):
+        join_secrets.make("ams", "core.dns.svc:6390", credentials, {**whole, entry: ""}, {}, "dns")
 
 
 def test_a_certificate_of_another_address_is_told() -> None:

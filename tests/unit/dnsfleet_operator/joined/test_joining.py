@@ -30,7 +30,10 @@ def secret(**entries: str) -> dict[str, Any]:
 
 def test_a_join_secret() -> None:
     join = joining.read(secret())
-    assert join.core_user == CoreUser("pop-fra", "dnsfleet-join", "password")
+    version = join.core_user.version
+    assert join.core_user == CoreUser("pop-fra", "dnsfleet-join", "password", version)
+    assert joining.read(secret()).core_user.version == version
+    assert joining.read(secret(password="another")).core_user.version != version
     assert (join.pop, join.address) == ("fra", "core.example:16379")
 
 

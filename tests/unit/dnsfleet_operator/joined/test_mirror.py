@@ -86,3 +86,15 @@ def test_the_object_is_written_where_its_spec_or_what_it_carries_differs() -> No
     assert mirror.differs(None, made)
     assert mirror.differs({**made, "spec": {**SPEC, "state": "Drained"}}, made)
     assert mirror.differs({**made, "metadata": {"name": "fra"}}, made)
+
+
+def test_a_drain_is_not_decided_here() -> None:
+    signed = held()
+    wanted = mirror.wanted(signed, mirror.understand(signed.says.spec))
+    annotations = {**wanted["metadata"]["annotations"], "example.com/note": "ours"}
+    good = {**wanted, "metadata": {**wanted["metadata"], "annotations": annotations}}
+    assert not mirror.differs(good, wanted)
+    drained = {**annotations, "dnsfleet.io/drain": "true"}
+    found = {**wanted, "metadata": {**wanted["metadata"], "annotations": drained}}
+    assert mirror.differs(found, wanted)
+    assert mirror.reverted(found, wanted) == good

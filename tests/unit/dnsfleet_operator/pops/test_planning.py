@@ -2,6 +2,7 @@
 
 import copy
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -68,6 +69,16 @@ def test_a_pop_of_another_core_follows_that_and_says_its_acks_to_its_replica() -
     policy = found[ObjectKey("NetworkPolicy", "pop-fra-replica")]["spec"]["ingress"][0]
     assert [each["podSelector"]["matchLabels"]["app.kubernetes.io/component"] for each in
             policy["from"]] == ["edge", "operator"]  # fmt: skip
+
+
+def test_a_replica_begins_anew_with_another_password_for_the_core() -> None:
+    first, other = objects(joined=JOINED), objects(joined=replace(JOINED, version="-2"))
+    rolled = [
+        key
+        for key, each in first.items()
+        if key.kind == "Deployment" and each["spec"] != other[key]["spec"]
+    ]
+    assert rolled == [ObjectKey("Deployment", "pop-fra-replica")]
 
 
 def test_a_replica_can_be_made_before_anything_is_known_of_the_pop() -> None:

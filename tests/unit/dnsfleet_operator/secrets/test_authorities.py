@@ -1,9 +1,12 @@
 """The authority of a release: what it signs, and when a certificate is due."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from dnsfleet_operator.secrets import authorities
 from dnsfleet_operator.secrets.authorities import AuthorityError, Pair
 
@@ -26,6 +29,26 @@ def test_a_certificate_of_a_server_names_it_and_is_due_in_time() -> None:
     assert authorities.is_due(made, authorities.make("dnsfleet", NOW), NAMES, NOW)
     assert authorities.is_due("", AUTHORITY, NAMES, NOW)
     assert authorities.is_due(AUTHORITY.certificate, AUTHORITY, NAMES, NOW)
+
+
+def test_a_server_may_have_a_long_name() -> None:
+    name = f"dnsfleet-core.{'n' * 63}.svc"
+    made = authorities.server(AUTHORITY, (name,), NOW).certificate
+    assert not authorities.is_due(made, AUTHORITY, (name,), NOW)
+
+
+def test_an_authority_of_another_kind_of_key_is_refused() -> None:
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "ours")])
+    begin = datetime.fromtimestamp(NOW, UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, begin, begin + timedelta(days=9))
+        .sign(key, hashes.SHA256())
+        .public_bytes(Encoding.PEM)
+    )
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    with pytest.raises(AuthorityError, match="elliptic curve"):
+        authorities.check(Pair(made.decode(), pem.decode()))
 
 
 def test_a_client_is_no_server_and_signs_nothing() -> None:
