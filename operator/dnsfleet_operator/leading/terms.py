@@ -299,8 +299,10 @@ class Term:
             syncs.read_config_map(self._cluster, self._observation, reference)
         if key.name:
             self._zones.mark(key.name)
-        self._hears_of_others_ready()
         try:
+            if not self._pops.decided:
+                self._remote.hear()  # what they say counts in the first decision
+            self._hears_of_others_ready()
             done = self._zones.run(self._observation, self._lingering(), self._ready)
         except StoreError as error:
             self._metrics.core_up.set(0)
@@ -346,7 +348,8 @@ class Term:
 
     def _hears_of_others_ready(self) -> bool:
         """Know which Pops have a Ready edge; whether those are others than before."""
-        before, self._ready = self._ready, frozenset(self._view.ready())
+        ready = self._view.ready().keys() - self._remote.edges.quiet
+        before, self._ready = self._ready, frozenset(ready)
         return self._ready != before
 
     def _try_again(self, failed: Mapping[str, str], origins: Set[str], name: str) -> None:

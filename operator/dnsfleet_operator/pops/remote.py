@@ -7,6 +7,7 @@ cluster takes the place of its pods: by it the Pop counts as one that serves, an
 prove counts as what edges here prove (see `pop_reports`).
 """
 
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -26,6 +27,10 @@ from dnsfleet_operator.pops.passes import PopPasses
 
 Spec = dict[str, Any]
 
+QUIET_SECONDS = 60.0
+"""Without news for so long a Pop is not taken to serve any more. Reports come every few seconds,
+and Kubernetes gives a node up after 40 s."""
+
 
 class RemoteEdges:
     """What other clusters say, as of the last look."""
@@ -37,20 +42,35 @@ class RemoteEdges:
         """By Pop that has some: one for all of its Ready edges that say the same."""
         self.said: dict[str, Ack] = {}
         """The word of each of those, by its field."""
+        self.quiet: frozenset[str] = frozenset()
+        """The Pops of which nothing new was heard for QUIET_SECONDS."""
+        self._news: dict[str, tuple[int, float]] = {}
+        """By Pop, the time in its newest report, and when that came (`time.monotonic`)."""
 
     @property
     def without_edges(self) -> set[str]:
         """The Pops that say that they are to have no edges."""
         return {pop for pop, report in self.reports.items() if report.wanted == 0}
 
-    def take(self, reports: Mapping[str, Report]) -> None:
-        """These reports are the newest."""
+    def take(self, reports: Mapping[str, Report], now: float, now_ms: int) -> None:
+        """These reports are the newest; `now` is `time.monotonic()`, `now_ms` Unix time."""
         self.reports, self.ready, self.said = dict(reports), {}, {}
+        self._news = {pop: self._came(pop, each, now, now_ms) for pop, each in reports.items()}
+        self.quiet = frozenset(
+            pop for pop, (_, came) in self._news.items() if now - came > QUIET_SECONDS
+        )
         for pop, report in reports.items():
             edges = [(EdgePod(pop, _name(word), True), word.ack) for word in report.words]
             if edges:
                 self.ready[pop] = tuple(sorted(edge for edge, _ in edges))
             self.said |= {edge.field: ack for edge, ack in edges if ack is not None}
+
+    def _came(self, pop: str, report: Report, now: float, now_ms: int) -> tuple[int, float]:
+        """When a report came. Of the first that is seen only its own clock tells that."""
+        known = self._news.get(pop)
+        if known is None:
+            return report.time_ms, now - max(0, now_ms - report.time_ms) / 1000
+        return known if known[0] == report.time_ms else (report.time_ms, now)
 
 
 class RemotePasses:
@@ -87,13 +107,19 @@ class RemotePasses:
 
     def look(self) -> list[str]:
         """Take what other clusters say now; the Pops whose spec is to be published once more."""
-        names = [pop.metadata.name for pop in remote(self._observation.pops)]
-        self.edges.take(self._pops.reports(names))
+        names = self.hear()
         again = set(self._pops.lost())
         if self._store.fence != self._fence:
             self._fence = self._store.fence
             again |= set(names)
         return sorted(again)
+
+    def hear(self) -> list[str]:
+        """Take what other clusters say now; the names of all their Pops."""
+        names = [pop.metadata.name for pop in remote(self._observation.pops)]
+        reports = self._pops.reports(names)
+        self.edges.take(reports, time.monotonic(), time.time_ns() // 1_000_000)
+        return names
 
 
 def remote(pops: Iterable[Pop]) -> list[Pop]:

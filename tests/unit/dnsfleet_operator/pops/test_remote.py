@@ -5,7 +5,7 @@ from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.pop_reports import EdgeWord, Report
 from dnsfleet_operator.pops import remote
 from dnsfleet_operator.pops.drains import Drains
-from dnsfleet_operator.pops.remote import RemoteEdges
+from dnsfleet_operator.pops.remote import QUIET_SECONDS, RemoteEdges
 from support import yaml_resources
 
 OUT = frozenset({"fra"})
@@ -40,9 +40,30 @@ def test_edges_that_say_the_same_count_as_one() -> None:
     ack = Ack(lsn=7, failing={}, failing_count=0)
     words = (EdgeWord("e1", 3, ack), EdgeWord("e9", 1, None))
     edges = RemoteEdges()
-    edges.take({"fra": REPORT._replace(words=words), "iad": REPORT._replace(wanted=0)})
+    edges.take({"fra": REPORT._replace(words=words), "iad": REPORT._replace(wanted=0)}, 0.0, 5)
     assert edges.said == {"fra/e1 and 2 more": ack}
     assert [edge.name for edge in edges.ready["fra"]] == ["e1 and 2 more", "e9"]
     assert edges.without_edges == {"iad"}
-    edges.take({})
+    edges.take({}, 1.0, 1005)
     assert (edges.said, edges.ready, edges.without_edges) == ({}, {}, set())
+
+
+def test_a_pop_without_news_is_quiet_until_there_are_some() -> None:
+    edges = RemoteEdges()
+
+    def quiet(now: float, time_ms: int) -> bool:
+        edges.take({"fra": REPORT._replace(time_ms=time_ms)}, now, 1_000_000)
+        return "fra" in edges.quiet
+
+    assert not quiet(100.0, 1_000_000)
+    assert not quiet(100.0 + QUIET_SECONDS, 1_000_000)
+    assert quiet(101.0 + QUIET_SECONDS, 1_000_000)
+    assert not quiet(102.0 + QUIET_SECONDS, 5), "its clock may be wrong, and it is news"
+
+
+def test_of_an_old_report_a_new_leader_knows_that_it_is_old() -> None:
+    edges = RemoteEdges()
+    edges.take({"fra": REPORT._replace(time_ms=0), "iad": REPORT}, 100.0, 1_000_000)
+    assert edges.quiet == {"fra", "iad"}
+    edges.take({"fra": REPORT._replace(time_ms=2_000_000)}, 100.0, 1_000_000)
+    assert edges.quiet == set(), "its clock is ahead"
