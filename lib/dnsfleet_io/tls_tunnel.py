@@ -13,8 +13,8 @@ left. A file of authorities may hold several: while one follows another, both co
 
 What a stranger can cost is bounded: HANDSHAKES connections that have not shown a certificate yet,
 each for HANDSHAKE_SECONDS, and more wait in the kernel. What a stolen certificate can cost too:
-CONNECTIONS_OF_ONE for each name. A connection holds some hundred kB, because the reader waits for
-the writer.
+CONNECTIONS_OF_ONE; another certificate of the same name has its own. A connection holds some
+hundred kB, because the reader waits for the writer.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ HANDSHAKE_SECONDS = 5.0
 CONNECT_SECONDS = 10.0
 """How long it may take to reach the other side."""
 CONNECTIONS_OF_ONE = 16
-"""Connections under one certificate name: a replica and an agent, each also while a former one is
+"""Connections with one certificate: a replica and an agent, each also while a former one is
 not known to be dead yet."""
 LOOK_SECONDS = 2.0
 """Between looks at the files: short beside the minute in which a node brings a changed Secret."""
@@ -148,7 +148,7 @@ class Tunnel:
                     stack.callback(_abort, near.writer)
                     name = self._name(near.writer)
                     if name and self._open[name] >= CONNECTIONS_OF_ONE:
-                        raise ConnectionRefusedError("too many connections under this name")
+                        raise ConnectionRefusedError("too many connections with this certificate")
                 finally:
                     self._handshakes.release()
                 self._open[name] += 1
@@ -194,9 +194,13 @@ class Tunnel:
         }
 
     def _name(self, writer: asyncio.StreamWriter) -> str:
-        """The name in the certificate of a client; empty on the side where there is none."""
+        """Name and serial number of the certificate of a client, empty where there is none.
+
+        A new certificate of the same name has another number.
+        """
         shown = writer.get_extra_info("peercert") or {}
-        return ",".join(value for part in shown.get("subject", ()) for _, value in part)
+        names = [value for part in shown.get("subject", ()) for _, value in part]
+        return f"{','.join(names)} {shown['serialNumber']}" if shown else ""
 
     def _tell(self, peer: str, name: str, problem: Exception) -> None:
         """Log the newest failure, now and then: the world connects to a port that is open to it."""

@@ -212,7 +212,7 @@ def test_files_that_cannot_be_used_change_nothing(near: End, tmp_path: Path) -> 
     assert near.said("event=certificates_unusable") == 1
 
 
-def test_one_name_has_only_so_many_connections(near: End, tmp_path: Path) -> None:
+def test_one_certificate_has_only_so_many_connections(near: End, tmp_path: Path) -> None:
     folders = {
         name: tunnels.write(tmp_path / name, tunnels.client(OLD, name), OLD)
         for name in ("ams", "fra")
@@ -225,6 +225,8 @@ def test_one_name_has_only_so_many_connections(near: End, tmp_path: Path) -> Non
             assert opened[-1].recv(100) == b"+PONG\r\n"
         assert asked(near.port, folders["ams"], folders["ams"]) == b""
         assert asked(near.port, folders["fra"], folders["fra"]) == b"+PONG\r\n"
+        rotated = tunnels.write(tmp_path / "rotated", tunnels.client(OLD, "ams"), OLD)
+        assert asked(near.port, rotated, rotated) == b"+PONG\r\n"
         opened.pop().close()
         wait_for(
             "room for another",
