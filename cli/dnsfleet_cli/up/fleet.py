@@ -222,7 +222,7 @@ class Fleet:
         made = self._publication.publish(desired)
         self._told_trouble = False
         self._reader.save()
-        settling = self._reader.unsettled or self._lasting.kept
+        settling = self._reader.unsettled or self._lasting.settling
         wait = min(SETTLE_SECONDS if settling else CHECK_SECONDS, self._files.wait)
         self._due = time.monotonic() + wait
         if self._options.watch:

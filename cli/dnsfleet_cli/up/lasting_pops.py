@@ -35,6 +35,11 @@ class LastingPops:
         """The Pops that run without a document."""
         return self._kept.keys()
 
+    @property
+    def settling(self) -> Set[str]:
+        """Those of them that may be kept only because others are about to prove their answers."""
+        return self._kept.keys() - self._told
+
     def gone(self, wanted: Iterable[Pop]) -> list[str]:
         """The Pops that ran and have no document among these, sorted."""
         return sorted(self._ran.keys() - {pop.metadata.name for pop in wanted})
