@@ -27,6 +27,8 @@ ROTATE_ANNOTATION = "dnsfleet.io/rotate-credentials"
 """On a Pop: another value of it asks for another password and certificate."""
 LABELS = {"app.kubernetes.io/name": "dnsfleet", "app.kubernetes.io/component": "pops"}
 """By these the Secret is found."""
+MAX_FORMER = 3
+"""Passwords from before that still count: nobody knows which of them was brought to the Pop."""
 
 
 class CredentialsError(ValueError):

@@ -166,6 +166,22 @@ def test_a_rotation_leaves_the_password_before(fleet: ControlledFleet, core: Val
 
 
 @pytest.mark.usefixtures("often")
+def test_rotations_leave_the_password_that_the_pop_still_has(
+    fleet: ControlledFleet, core: Valkey
+) -> None:
+    fleet.put(pop("ams"))
+    first = joined(fleet, core, "ams")
+    for wish in ("first", "second"):
+        before = credentials(fleet, "ams")
+        fleet.put(pop("ams", **{ROTATE_ANNOTATION: wish}))
+        wait_for(
+            "a rotation", lambda known=before: credentials(fleet, "ams") != known, DEADLINE_SECONDS
+        )
+        joined(fleet, core, "ams")
+        assert gets_in(core, "ams", first)
+
+
+@pytest.mark.usefixtures("often")
 def test_a_secret_that_is_gone_is_written_again(fleet: ControlledFleet, core: Valkey) -> None:
     fleet.put(pop("ams"))
     joined(fleet, core, "ams")

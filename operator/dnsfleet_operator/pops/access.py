@@ -123,7 +123,7 @@ class PopAccess:
                 most = pop_credentials.MAX_POPS
                 self._tell(f"Pop {name} cannot reach the core: {most} Pops can already")
                 continue
-            former = before.passwords[:1] if before is not None else ()
+            former = before.passwords[: pop_credentials.MAX_FORMER] if before is not None else ()
             pops[name] = Credentials(
                 created,
                 asked,
