@@ -155,6 +155,7 @@ def test_a_cluster_of_role_pop_has_no_core_and_reads_its_join_secret(render: Any
     rules = the(objects, "Role", "dnsfleet-operator")["rules"]
     join = {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["dnsfleet-join"]}
     assert join | {"verbs": ["get"]} in rules
+    assert not any("dnsfleet-pops" in rule.get("resourceNames", ()) for rule in rules)
     everywhere = the(objects, "ClusterRole", "dnsfleet-operator")["rules"]
     assert granted(everywhere, "pops") == {"get", "list", "watch", "create", "patch", "update"}
     for kind in ("zones", "recordsets", "fleets", "namespaces", "configmaps", "secrets"):
@@ -215,6 +216,8 @@ def test_secrets_are_reached_by_name_and_in_one_namespace_only(render: Any) -> N
         secrets | {"verbs": ["create"]},
         secrets | {"resourceNames": ["mine"], "verbs": ["get", "update"]},
         secrets | {"resourceNames": ["dnsfleet-cookies"], "verbs": ["get", "update"]},
+        secrets
+        | {"resourceNames": ["dnsfleet-pops", "dnsfleet-core-tls"], "verbs": ["get", "update"]},
     ]
 
 

@@ -68,8 +68,7 @@ def test_zones_and_pops_become_ready(cluster: Access) -> None:
     assert "3/3" in columns[1], columns
     columns = cluster.kubectl("get", "pops", "fra").splitlines()
     assert columns[0].split()[3:5] == ["EDGES", "ZONES"]
-    # STATE is empty where the spec does not say it.
-    assert columns[1].split()[2:4] == ["2/2", "2/2"]
+    assert columns[1].split()[2:5] == ["Active", "2/2", "2/2"]
 
 
 def test_a_pod_gets_answers_through_the_service_over_udp_and_tcp(cluster: Access) -> None:
