@@ -40,11 +40,13 @@ def one_zone_at_one_pop(folder: Path) -> Path:
     return folder
 
 
-def ask(server: tuple[str, int], name: str, tcp: bool = False) -> list[str] | None:
+def ask(
+    server: tuple[str, int], name: str, tcp: bool = False, seconds: float = 2.0
+) -> list[str] | None:
     """The addresses of a name; None where the server says that there are none."""
     query = dns.message.make_query(name, "A", flags=0)
     exchange = dns.query.tcp if tcp else dns.query.udp
-    reply = exchange(query, server[0], port=server[1], timeout=2)
+    reply = exchange(query, server[0], port=server[1], timeout=seconds)
     if reply.rcode() != dns.rcode.NOERROR or not reply.answer:
         return None
     assert reply.flags & dns.flags.AA
