@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,20 +10,11 @@ from dnsfleet.replication.acks import Ack
 from dnsfleet_operator.cluster import ClusterError
 from dnsfleet_publisher import publishing
 from support.controlled_fleets import DEADLINE_SECONDS, NAMESPACE, ControlledFleet, edge_pod
-from support.core_servers import PUBLISHER_USER
 from support.signature_records import signed
 from support.valkey import Valkey
 from support.waiting import wait_for
 
 A = "a.example."
-
-
-@pytest.fixture
-def core(tmp_path: Path) -> Iterator[Valkey]:
-    valkey = Valkey(tmp_path, users=[PUBLISHER_USER])
-    valkey.start()
-    yield valkey
-    valkey.kill()
 
 
 @pytest.fixture

@@ -2,8 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any, Self
 
 import pytest
@@ -17,7 +16,6 @@ from dnsfleet_operator.objects import COMPONENT_LABEL, MANAGED_BY, POP_LABEL
 from dnsfleet_operator.statuses import propagation, updates
 from dnsfleet_operator.work_queue import MAX_BACKOFF_SECONDS
 from support.controlled_fleets import DEADLINE_SECONDS, NAMESPACE, ControlledFleet
-from support.core_servers import PUBLISHER_USER
 from support.valkey import Valkey
 from support.waiting import wait_for
 
@@ -146,14 +144,6 @@ class Edge:
             except redis.RedisError:
                 continue
             self._heard = began
-
-
-@pytest.fixture
-def core(tmp_path: Path) -> Iterator[Valkey]:
-    valkey = Valkey(tmp_path, users=[PUBLISHER_USER])
-    valkey.start()
-    yield valkey
-    valkey.kill()
 
 
 @pytest.mark.parametrize("lost", ["nothing", "acks"])

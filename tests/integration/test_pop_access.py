@@ -5,7 +5,6 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -16,19 +15,10 @@ from dnsfleet_publisher import pop_credentials
 from dnsfleet_publisher.core_redis import connect
 from dnsfleet_publisher.pop_credentials import ROTATE_ANNOTATION
 from support.controlled_fleets import DEADLINE_SECONDS, NAMESPACE, ControlledFleet
-from support.core_servers import PUBLISHER_USER
 from support.valkey import Valkey
 from support.waiting import wait_for
 
 SECRET = "dnsfleet-pops"
-
-
-@pytest.fixture
-def core(tmp_path: Path) -> Iterator[Valkey]:
-    valkey = Valkey(tmp_path, users=[PUBLISHER_USER])
-    valkey.start()
-    yield valkey
-    valkey.kill()
 
 
 @pytest.fixture

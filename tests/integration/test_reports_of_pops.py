@@ -1,8 +1,6 @@
 """What the clusters of Pops say, when a leader begins and when one of them says nothing more."""
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,17 +9,8 @@ from dnsfleet.replication.pop_reports import EdgeWord, Report
 from dnsfleet_operator.cluster import Object
 from dnsfleet_publisher.remote_pops import PopWish, RemotePops
 from support.controlled_fleets import DEADLINE_SECONDS, ControlledFleet
-from support.core_servers import PUBLISHER_USER
 from support.valkey import Valkey
 from support.waiting import wait_for
-
-
-@pytest.fixture
-def core(tmp_path: Path) -> Iterator[Valkey]:
-    valkey = Valkey(tmp_path / "core", users=[PUBLISHER_USER])
-    valkey.start()
-    yield valkey
-    valkey.kill()
 
 
 def say(core: Valkey, pop: str, edges: int, at_ms: int | None = None) -> None:

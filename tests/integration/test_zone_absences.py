@@ -1,15 +1,12 @@
 """What is published and has no object leaves when its time is up, whoever leads meanwhile."""
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from dnsfleet.resources import Reference
 from dnsfleet_publisher.store_errors import Fenced
 from support.controlled_fleets import DEADLINE_SECONDS, ControlledFleet
-from support.core_servers import PUBLISHER_USER
 from support.valkey import Valkey
 from support.waiting import wait_for
 from support.zone_writers import GRACE_SECONDS, Seen, Writer, changed, item, record_set, zone
@@ -19,14 +16,6 @@ DEFINITION = ("CustomResourceDefinition", "zones.dnsfleet.io")
 BOTH = {"a.example.": 3, "b.example.": 3}
 LATER = "2999-01-01T00:00:00Z"
 DAY = 24 * 3600
-
-
-@pytest.fixture
-def core(tmp_path: Path) -> Iterator[Valkey]:
-    valkey = Valkey(tmp_path, users=[PUBLISHER_USER])
-    valkey.start()
-    yield valkey
-    valkey.kill()
 
 
 def sweep(writer: Writer, now: float) -> dict[str, int]:
