@@ -34,11 +34,13 @@ from dnsfleet.zones.plans import APPROVE_ANNOTATION
 from dnsfleet.zones.removals import Hold
 from dnsfleet_publisher import proofs
 from dnsfleet_publisher.assembling import Assembler, Assembly
+from dnsfleet_publisher.claims import Claims, Ledger
 from dnsfleet_publisher.dependencies import Groups
 from dnsfleet_publisher.last_good import Assembled
 from dnsfleet_publisher.placement import placement
 from dnsfleet_publisher.publishing import Desired, Outcome, Publisher, State
 from dnsfleet_publisher.record_store import RecordStore
+from dnsfleet_publisher.settling import Settling
 from dnsfleet_publisher.store_errors import StoreError
 from dnsfleet_publisher.zone_sources import Outside
 
@@ -47,11 +49,9 @@ from dnsfleet_operator.observed.deletions import Deletions
 from dnsfleet_operator.observed.observation import Known, Observation, origins_of
 from dnsfleet_operator.zones.absences import Absences
 from dnsfleet_operator.zones.brake import Brake
-from dnsfleet_operator.zones.claims import Claims, Ledger
 from dnsfleet_operator.zones.placements import Selections
 from dnsfleet_operator.zones.results import AWAY, Pass, Results
 from dnsfleet_operator.zones.retained import Retained, published_at, stand_in
-from dnsfleet_operator.zones.settling import Settling
 from dnsfleet_operator.zones.without_zone import WithoutZone
 
 MOST_ORIGINS = 100

@@ -16,14 +16,14 @@ import logging
 from collections.abc import Collection, Iterable
 
 from dnsfleet.resources import Metadata, RecordSet, Reference, Zone, ZoneSpec
+from dnsfleet_publisher import claims
 from dnsfleet_publisher.assembling import Assembler
+from dnsfleet_publisher.claims import Ledger
 from dnsfleet_publisher.record_store import RecordStore
 
 from dnsfleet_operator.observed.deletions import Deletions
 from dnsfleet_operator.observed.observation import Known, Observation
-from dnsfleet_operator.zones import claims
 from dnsfleet_operator.zones.absences import Absences
-from dnsfleet_operator.zones.claims import Ledger
 
 _log = logging.getLogger(__name__)
 

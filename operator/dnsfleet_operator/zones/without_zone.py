@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dnsfleet.resources import RecordSet, Reference
 from dnsfleet.violations import Violation
 from dnsfleet_publisher.assembling import Assembler
-
-from dnsfleet_operator.zones.claims import Ledger
+from dnsfleet_publisher.claims import Ledger
 
 
 class WithoutZone:

@@ -8,12 +8,11 @@ later publication of it is done. See `claims` for what that is good for.
 import logging
 from collections.abc import Iterable, Mapping
 
+from dnsfleet_publisher import claims
+from dnsfleet_publisher.claims import Claims, Ledger
 from dnsfleet_publisher.last_good import Assembled
 from dnsfleet_publisher.publishing import Outcome, State
 from dnsfleet_publisher.store_errors import StoreError
-
-from dnsfleet_operator.zones import claims
-from dnsfleet_operator.zones.claims import Claims, Ledger
 
 _DONE = (State.PUBLISHED, State.UNCHANGED)
 

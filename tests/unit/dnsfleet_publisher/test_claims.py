@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dnsfleet.resources import Reference
 from dnsfleet.zones import ownership
 from dnsfleet_operator.observed.observation import Known
-from dnsfleet_operator.zones import claims
-from dnsfleet_operator.zones.claims import Claim, Ledger
 from dnsfleet_operator.zones.retained import stand_in
+from dnsfleet_publisher import claims
+from dnsfleet_publisher.claims import Claim, Ledger
 from support import yaml_resources
 from support.zones import make_zone
 

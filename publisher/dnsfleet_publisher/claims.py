@@ -25,6 +25,7 @@ from dnsfleet.resources import Zone as ZoneResource
 from dnsfleet.resources.record_sets import ZoneReference
 from dnsfleet.zones import shared_values, sharing
 from dnsfleet_engine import Zone
+
 from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import StoreResetError
 
