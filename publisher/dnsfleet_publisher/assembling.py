@@ -13,7 +13,7 @@ comparison; a mark too few would be a fault, and `proofs` looks for those.
 """
 
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dnsfleet import resources
 from dnsfleet.resources import ConfigMap, Namespace, RecordSet, Reference
@@ -24,7 +24,15 @@ from dnsfleet.zones.owners import Owners
 
 from dnsfleet_publisher.delegated import Delegated
 from dnsfleet_publisher.dependencies import ConfigMaps, RecordSets, labels_of
-from dnsfleet_publisher.last_good import Assembled, Inputs, LastGood, Published, subject
+from dnsfleet_publisher.last_good import (
+    NOTHING_HELD,
+    Assembled,
+    Held,
+    Inputs,
+    LastGood,
+    Published,
+    subject,
+)
 from dnsfleet_publisher.marks import Marks
 from dnsfleet_publisher.zone_sources import Outside, Progress, ZoneSources
 
@@ -68,6 +76,8 @@ class Assembler:
         """Of each namespace."""
         self.owners = Owners()
         self.record_sets = RecordSets()
+        self.held: dict[str, Held] = {}
+        """What is held in zones, by origin; `build_again` changes it."""
         self.retained: set[Reference] = set()
         """RecordSets whose records stay and whose object does not say them any more."""
         self._outside = outside
@@ -169,16 +179,23 @@ class Assembler:
             if owner is None or document is None:
                 vacant.append(origin)
                 continue
-            assembled = self._assemble(owner, document)
-            self.zones[origin] = assembled
-            if assembled.violations:
-                self._about[origin] = _by_subject(assembled.violations)
-            zones.append(assembled)
+            zones.append(self._note(self._assemble(owner, document)))
         taken = [*(each.origin for each in zones), *vacant]
         for origin in self._delegated.changed(taken, self.zones):
             if (told := self.zones.get(origin)) is not None:
                 touched.add(told.resource.reference)
         return Assembly(zones, vacant, touched)
+
+    def build_again(self, origin: str, held: Held) -> Assembled:
+        """Build a zone once more, of the same objects, with this and nothing else held in it."""
+        self.held[origin] = held
+        if held is NOTHING_HELD:
+            del self.held[origin]
+        zone = self.zones[origin].resource.reference
+        inputs = self._last_good.inputs(zone)
+        if inputs is None:
+            raise ValueError(f"{origin} was never built")
+        return self._note(self._last_good.build(replace(inputs, held=held), self._documents))
 
     def violations_of(self, reference: Reference) -> list[Violation]:
         """What is wrong with a Zone or RecordSet beside its form."""
@@ -267,8 +284,18 @@ class Assembler:
             frozenset(self.retained.intersection(self.record_sets.references(zone.reference))),
             source.parts,
             source.doubtful,
+            self.held.get(zone.origin, NOTHING_HELD),
         )
         return self._last_good.build(inputs, self._documents)
+
+    def _note(self, assembled: Assembled) -> Assembled:
+        """Know a zone as it was built."""
+        origin = assembled.origin
+        self.zones[origin] = assembled
+        self._about.pop(origin, None)
+        if assembled.violations:
+            self._about[origin] = _by_subject(assembled.violations)
+        return assembled
 
     # One kind after the other
 

@@ -16,8 +16,8 @@ an error, whatever stood in its way in between; whoever is not is told why.
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, Self
 
 from dnsfleet import resources
 from dnsfleet.resources import RecordSet, Reference
@@ -64,6 +64,23 @@ class Assembled:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What owners of a zone published, in the place of changes of theirs that wait.
+
+    It comes before what all others say: nothing of it goes, whatever they claim meanwhile.
+    """
+
+    record_sets: Mapping[Reference, RecordSet] = field(default_factory=dict)
+    base: Zone | None = None
+    """The own records of the Zone, where its change waits."""
+    told: tuple[Violation, ...] = ()
+    """Why, for each owner."""
+
+
+NOTHING_HELD = Held()
+
+
+@dataclass(frozen=True, slots=True)
 class Inputs:
     """All that a zone depends on."""
 
@@ -82,6 +99,24 @@ class Inputs:
     """What the Zone's own records come from."""
     doubtful: tuple[Written, ...] = ()
     """Records of its zone file that are to be looked at again with the RecordSets."""
+    held: Held = NOTHING_HELD
+
+    def with_held(self) -> Self:
+        """The same with what is held in the place of what its owners say."""
+        held = self.held
+        if held is NOTHING_HELD:
+            return self
+        own = {item.reference: item for item in self.record_sets} | dict(held.record_sets)
+        found = replace(
+            self,
+            record_sets=tuple(own.values()),
+            retained=self.retained | held.record_sets.keys(),
+        )
+        if held.base is None:
+            return found
+        spec = self.resource.spec.model_copy(update={"records": None})
+        resource = self.resource.model_copy(update={"spec": spec})
+        return replace(found, resource=resource, base=held.base, parts=None, doubtful=())
 
 
 class _Built(NamedTuple):
@@ -134,19 +169,23 @@ class LastGood:
         known = self._built.get(reference)
         if known is not None and known[0] == inputs:
             return known[1]
-        built, refused = self._settle(inputs)
-        served = built.served
-        present = {item.reference: item for item in inputs.record_sets}
+        taken = inputs.with_held()
+        built, refused = self._settle(taken)
+        served, held = built.served, inputs.held
+        present = {item.reference: item for item in taken.record_sets}
         for item in served:
             if item.spec == present[item.reference].spec:
                 refused.pop(item.reference, None)
-        told = itertools.chain(inputs.found, *(built.found | refused).values())
+        told = itertools.chain(held.told, inputs.found, *(built.found | refused).values())
+        waiting = held.record_sets.keys() | ({reference} if held.base is not None else set())
         for good in (reference, *(item.reference for item in served)):
-            if good not in refused and good in documents:
+            if good not in refused and good not in waiting and good in documents:
                 self.documents[good] = documents[good]
-        if reference not in refused:
-            self._bases[reference] = (inputs.base, inputs.parts)
-        _, parts = self._bases.get(reference, (None, None))
+        parts = None
+        if reference not in waiting:
+            if reference not in refused:
+                self._bases[reference] = (inputs.base, inputs.parts)
+            _, parts = self._bases.get(reference, (None, None))
         assembled = Assembled(inputs.resource, built.zone, tuple(told), served, inputs.again, parts)
         self._built[reference] = (inputs, assembled)
         return assembled
@@ -174,13 +213,16 @@ class LastGood:
         RecordSets in `out` are left out: their last good version breaks the zone, too.
         """
         resource, base, doubtful = inputs.resource, inputs.base, inputs.doubtful
-        if resource.reference in wrong:
+        held = inputs.held
+        if resource.reference in wrong and held.base is None:
             doubtful = ()  # its errors are what there is to tell
             good = self._good(resource)
             base = None if good is None else self._bases.get(resource.reference, (None, None))[0]
             resource = resource if good is None else good
         record_sets = tuple(
-            self._good_record_set(item, inputs.resource) if item.reference in wrong else item
+            self._good_record_set(item, inputs.resource)
+            if item.reference in wrong and item.reference not in held.record_sets
+            else item
             for item in inputs.record_sets
             if item.reference not in out
         )
@@ -210,7 +252,12 @@ def _build(inputs: Inputs) -> _Built:
     if resource.spec.zone_file is not None and inputs.base is None:
         return _Built(None, (), {}, {own})  # its source says what is wrong
     admission = ownership.admit(
-        resource, inputs.record_sets, inputs.labels, inputs.base, inputs.retained
+        resource,
+        inputs.record_sets,
+        inputs.labels,
+        inputs.base,
+        inputs.retained,
+        inputs.held.record_sets.keys(),
     )
     zone, violations = building.from_resources(
         resource, admission.record_sets, inputs.base, inputs.doubtful

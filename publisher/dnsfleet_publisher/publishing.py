@@ -38,8 +38,6 @@ RESETS = 2
 """Resets of the core that one pass goes along with; one that loses its data on and on is down."""
 REWRITTEN_AT_ONCE = 200
 """Zones that one pass publishes once more: about 0.1 s of work."""
-MAX_DIFF = 10
-"""Records of a held plan that are told: enough to see what it is."""
 
 _log = logging.getLogger(__name__)
 
@@ -94,6 +92,7 @@ class Publisher:
         self._store = store
         self._parts: dict[str, Parts] = {}
         """What each zone was made of when it was published; a new process does not know it."""
+        self._changes: dict[str, tuple[Zone, Zone, Delta]] = {}
         self._reread: set[str] = set()
         self._cleared = 0
         self._fleet = placements.NOBODY
@@ -126,6 +125,17 @@ class Publisher:
         except StoreError as error:
             outcomes = self.unavailable((*wanted, *remove), error) | outcomes
         return outcomes
+
+    def change(self, origin: str, old: Zone, new: Zone) -> Delta:
+        """`plans.change`, which is computed once where it is asked for before a pass and in it."""
+        known = self._changes.get(origin)
+        if known is None or known[0] is not old or known[1] is not new:
+            known = self._changes[origin] = (old, new, plans.change(old, new))
+        return known[2]
+
+    def doubt(self, origin: str, now: Parts | None) -> str:
+        """Why parts of a zone that is to be published may not be whole (`parts.doubt`)."""
+        return parts.doubt(now, self._parts.get(origin))
 
     def unavailable(self, origins: Iterable[str], error: StoreError) -> dict[str, Outcome]:
         """The outcomes of origins that stay as they are because the core does not answer."""
@@ -177,8 +187,9 @@ class Publisher:
             if fault is not None:
                 return self._hold(origin, fault, None, placed)
             if old is not None:
-                delta = plans.change(old, want.zone)
-                doubt = parts.doubt(want.parts, self._parts.get(origin))
+                delta = self.change(origin, old, want.zone)
+                self._changes.pop(origin)
+                doubt = self.doubt(origin, want.parts)
                 fault = plans.unsafe(old, want.zone, delta, doubt)
                 if fault is not None and not plans.approved(want.approve, delta):
                     return self._hold(origin, fault, delta, placed)
@@ -204,7 +215,7 @@ class Publisher:
         held = Outcome(State.HELD, manifest, fault.reason, fault.message, placement=placed.hold)
         if delta is None:
             return held
-        return replace(held, plan=plans.plan_hash(delta), diff=tuple(delta.lines(MAX_DIFF)))
+        return replace(held, plan=plans.plan_hash(delta), diff=tuple(delta.lines(plans.MAX_DIFF)))
 
     def _place(self, origin: str, want: Desired, before: Manifest | None) -> Placement:
         """Where a zone is to be published, which may be other Pops than are wanted."""

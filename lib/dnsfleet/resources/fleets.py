@@ -39,12 +39,14 @@ class Held(Tolerant):
     """A change that waits for an approval."""
 
     kind: Literal["Plan", "Placement", "PopDeletion", "Removal"]
-    """Plan: the records of a Zone; Placement: the Pops of zones; PopDeletion: a Pop without an
-    object, which is the last one of a zone; Removal: zones that leave the fleet."""
+    """Plan: the records of a Zone or a RecordSet; Placement: the Pops of zones; PopDeletion: a Pop
+    without an object, which is the last one of a zone; Removal: zones that leave the fleet."""
     hash: Annotated[str, Field(max_length=64)]
-    """What approves it: of a Plan on the Zone, of the others on the Fleet."""
+    """What approves it: of a Plan on the Zone, and of a RecordSet there, on itself or on the Fleet;
+    of the others on the Fleet."""
     object: Annotated[str, Field(max_length=MAX_TEXT)] = ""
-    """The one object that it is about: NAMESPACE/NAME of a Zone, or the name of a Pop."""
+    """The one object that it is about: NAMESPACE/NAME of a Zone, the name of a Pop, or
+    `RecordSet NAMESPACE/NAME`, which may be deleted."""
     message: Annotated[str, Field(max_length=MAX_TEXT)]
     """What it does, and why it is held."""
     diff: Annotated[

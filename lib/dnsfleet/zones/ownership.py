@@ -29,7 +29,7 @@ class Admission(NamedTuple):
     """Which RecordSets add to a zone."""
 
     record_sets: tuple[RecordSet, ...]
-    """Admitted, oldest first."""
+    """Admitted, in the order in which they were looked at."""
     violations: list[Violation]
     """Why the others are not."""
 
@@ -157,18 +157,20 @@ def admit(
     namespaces: Mapping[str, Mapping[str, str]],
     base: EngineZone | None = None,
     kept: Set[Reference] = frozenset(),
+    first: Set[Reference] = frozenset(),
 ) -> Admission:
     """Which of the RecordSets that refer to `zone` may add to it.
 
     `namespaces` gives the labels of each namespace, `base` is the zone of the Zone's file. Those in
     `kept` got the consent that they need before, and it is not checked again: their namespace may
-    be gone, and its labels with it. A zone that came signed takes none, as nobody could sign what
-    they add.
+    be gone, and its labels with it. Those in `first` come before all others, whatever their age. A
+    zone that came signed takes none, as nobody could sign what they add.
     """
     if base is not None and base.signed:
         return Admission((), [_signed_elsewhere(zone, each) for each in by_age(record_sets)])
     owners: dict[RRsetKey, list[Reference]] = {}
-    claimed = [(record_set, *claims.of(zone, record_set)) for record_set in by_age(record_sets)]
+    in_order = sorted(by_age(record_sets), key=lambda each: each.reference not in first)
+    claimed = [(record_set, *claims.of(zone, record_set)) for record_set in in_order]
     cuts = Cuts(zone, base, (claim for _, own, _ in claimed for claim in own))
     for record in zone.spec.records or ():
         try:

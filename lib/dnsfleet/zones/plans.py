@@ -35,7 +35,10 @@ REASON = "UnsafePlan"
 HASH_DIGITS = 16
 """Hexadecimal digits of a plan hash: 64 bits, short enough to copy by hand."""
 
-_HOW = f"if that is meant, annotate the Zone with {APPROVE_ANNOTATION}: "
+MAX_DIFF = 10
+"""Records of a held plan that are told: enough to see what it is."""
+
+_HOW = f" with {APPROVE_ANNOTATION}: "
 
 
 def is_large(removed: int, of: int) -> bool:
@@ -80,15 +83,15 @@ def unsafe(old: Zone, new: Zone, delta: Delta, doubt: str = "") -> Violation | N
     return Violation(REASON, f"{does}; {how_to_approve(plan_hash(delta))}", old.origin)
 
 
-def how_to_approve(digest: str) -> str:
-    """The end of a message about a change that is held."""
-    return f"{_HOW}{digest}"
+def how_to_approve(digest: str, kind: str = "Zone") -> str:
+    """The end of a message about a change that is held, for an object of this kind."""
+    return f"if that is meant, annotate the {kind}{_HOW}{digest}"
 
 
 def asked_hash(message: str) -> str:
-    """The hash that such a message ends with; empty for another message."""
-    _, _, digest = message.partition(_HOW)
-    return digest
+    """The hash that such a message asks for; empty for another message."""
+    _, _, rest = message.partition(_HOW)
+    return rest[:HASH_DIGITS]
 
 
 def plan_hash(delta: Delta) -> str:

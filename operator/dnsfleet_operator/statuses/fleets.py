@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from dnsfleet.resources.fleets import MAX_HELD, MAX_LINE, MAX_NAMED, MAX_TEXT
 from dnsfleet.zones import placements, plans, removals
+from dnsfleet.zones.owner_plans import OwnerHold
 
 from dnsfleet_operator.pops.drains import Drains
 from dnsfleet_operator.statuses import orphans
@@ -49,7 +50,8 @@ class Change(NamedTuple):
     """Plan, Placement, PopDeletion or Removal."""
     hash: str
     object: str
-    """The one object that it is about: NAMESPACE/NAME of a Zone, or the name of a Pop."""
+    """The one object that it is about: NAMESPACE/NAME of a Zone, the name of a Pop, or
+    `RecordSet NAMESPACE/NAME`."""
     message: str
     diff: tuple[str, ...]
     """The Pops that a Placement takes away, or the first records that a Plan changes."""
@@ -109,6 +111,8 @@ def held(
         if outcome.placement is not None:
             _, origins = moved.setdefault(outcome.placement.hash, (outcome.placement, []))
             origins.append(origin)
+    for origin, holds in results.owner_holds.items():
+        found.extend(_of_owner(hold, origin) for hold in holds)
     for hold, origins in moved.values():
         zones = tuple(origins[:MAX_NAMED])
         found.append(Change("Placement", hold.hash, "", hold.text, hold.lost, zones, len(origins)))
@@ -213,6 +217,13 @@ def _cause(entry: Mapping[str, Any]) -> tuple[str, str, str]:
 
 def _key(entry: Mapping[str, Any]) -> tuple[str, str, str]:
     return entry["kind"], entry["hash"], entry.get("object", "")
+
+
+def _of_owner(hold: OwnerHold, origin: str) -> Change:
+    owner = f"{hold.owner.namespace}/{hold.owner.name}"
+    if hold.owner.kind != "Zone":
+        owner = str(hold.owner)
+    return Change("Plan", hold.hash, owner, hold.message, hold.diff, (origin,), 1)
 
 
 def _zone_of(results: Results, origin: str) -> str:

@@ -37,6 +37,7 @@ from dnsfleet_publisher.assembling import Assembler, Assembly
 from dnsfleet_publisher.claims import Claims, Ledger
 from dnsfleet_publisher.dependencies import Groups
 from dnsfleet_publisher.last_good import Assembled
+from dnsfleet_publisher.owner_holds import OwnerHolds
 from dnsfleet_publisher.placement import placement
 from dnsfleet_publisher.publishing import Desired, Outcome, Publisher, State
 from dnsfleet_publisher.record_store import RecordStore
@@ -80,6 +81,7 @@ class ZonePasses:
         self._deletions = Deletions(cluster)
         self._ledger = Ledger(store)
         self._settling = Settling(self._ledger)
+        self._owner_holds = OwnerHolds(store, self._publisher, self._ledger)
         self._absences = Absences(store, self._deletions, orphan_seconds)
         self._retained = Retained(self._ledger, store, self._deletions, self._absences)
         self._without_zone = WithoutZone(self._ledger, self._is_orphan)
@@ -194,17 +196,20 @@ class ZonePasses:
 
     def _pass(self, assembly: Assembly, observation: Observation, lingering: Set[str]) -> Pass:
         """Publish what was assembled."""
-        for zone in assembly.zones:
+        held, fleet = self._owner_holds, self._approvals
+        zones = [held.judge(each, self._assembler, fleet) for each in assembly.zones]
+        for zone in zones:
             self._want(zone, lingering)
+            self.results.note_owners(zone.origin, held.of(zone.origin))
         for origin in assembly.vacant:
             self._want_as_published(origin)
         changed = [origin for origin in assembly.origins if origin in self._desired]
-        self._removed -= {each.origin for each in assembly.zones}
-        wanted = self._settling.new(assembly.zones)
+        self._removed -= {each.origin for each in zones}
+        wanted = self._settling.new(zones)
         complete = observation.complete and not self._assembler.marks
         outcomes = self._publish(changed, wanted, complete)
         self._note(outcomes, observation)
-        self._settling.end(assembly.zones, wanted, outcomes)
+        self._settling.end(zones, wanted, outcomes)
         for origin in outcomes:
             self._touched |= self.results.members.get(origin, frozenset())
         touched, self._touched = frozenset(self._touched), set()
@@ -377,7 +382,8 @@ class ZonePasses:
             return
         manifest = self._store.manifest(origin) if lingering else None
         pops = self._selections.choose(resource, (manifest and manifest.pops) or ())
-        approve = resource.metadata.annotations.get(APPROVE_ANNOTATION)
+        annotation = resource.metadata.annotations.get(APPROVE_ANNOTATION)
+        approve = self._owner_holds.approvals(origin, annotation)
         self._desired[origin] = Desired(zone, pops, approve, assembled.parts)
 
     def _want_as_published(self, origin: str) -> None:
@@ -391,6 +397,7 @@ class ZonePasses:
     def _want_nothing(self, origin: str) -> None:
         self._desired.pop(origin, None)
         self._settling.forget(origin)
+        self._owner_holds.forget(origin)
         self._selections.forget(origin)
         self.results.forget(origin)
 
@@ -408,7 +415,9 @@ class ZonePasses:
         )
 
     def _look_at_held(self) -> None:
-        """Have zones whose placement is held looked at again."""
+        """Have zones with a hold that the Fleet may approve or end looked at again."""
+        for origin in self.results.owner_holds:
+            self.mark(origin)
         for origin in self.results.held:
             if self.results.outcomes[origin].placement is not None:
                 self.mark(origin)

@@ -8,6 +8,7 @@ from dnsfleet.replication.manifests import Manifest
 from dnsfleet.resources import Reference
 from dnsfleet.violations import Violation, errors
 from dnsfleet.zones import shared_values, signatures
+from dnsfleet.zones.owner_plans import OwnerHold
 from dnsfleet.zones.shared_values import Shared
 from dnsfleet.zones.signatures import Period
 from dnsfleet_engine import Zone
@@ -69,6 +70,8 @@ class Results:
     """Of the published zones; where it is not sure which Pops serve one, those that surely do."""
     held: set[str] = field(default_factory=set)
     """Origins of which something waits for an approval: a plan or a placement."""
+    owner_holds: dict[str, tuple[OwnerHold, ...]] = field(default_factory=dict)
+    """What waits of single owners, by origin."""
 
     def manifest(self, origin: str) -> Manifest | None:
         """The newest manifest of a zone that is published."""
@@ -127,7 +130,14 @@ class Results:
         self.outcomes.pop(origin, None)
         self.signed.pop(origin, None)
         self.held.discard(origin)
+        self.owner_holds.pop(origin, None)
         self.placements.remove(origin)
+
+    def note_owners(self, origin: str, holds: tuple[OwnerHold, ...]) -> None:
+        """Take what waits of single owners of a zone."""
+        self.owner_holds[origin] = holds
+        if not holds:
+            del self.owner_holds[origin]
 
     def tell(
         self,

@@ -1,0 +1,265 @@
+"""A change that removes too much is held for its owner; what others change goes on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dnsfleet.zones import plans
+from dnsfleet_publisher.publishing import State
+from support.valkey import Valkey
+from support.zone_writers import Writer, changed, item, record_set, zone
+
+Object = dict[str, Any]
+A = "a.example."
+MANY = 20
+
+
+@pytest.fixture
+def core(tmp_path: Path) -> Iterator[Valkey]:
+    valkey = Valkey(tmp_path)
+    valkey.start()
+    yield valkey
+    valkey.kill()
+
+
+def names(*numbers: int, address: str = "192.0.2.3") -> list[Object]:
+    return [{"name": f"n{each}", "type": "A", "data": [address]} for each in numbers]
+
+
+def many(name: str = "shop", first: int = 0, count: int = MANY) -> Object:
+    """A RecordSet with so many names."""
+    spec = {"zoneRef": {"name": "a"}, "records": names(*range(first, first + count))}
+    return item("RecordSet", name, spec)
+
+
+def approving(found: Object, *hashes: str) -> Object:
+    """The same object with an approval."""
+    metadata = found["metadata"] | {
+        "annotations": {plans.APPROVE_ANNOTATION: ",".join(hashes)},
+        "resourceVersion": found["metadata"]["resourceVersion"] + "0",
+    }
+    return found | {"metadata": metadata}
+
+
+def told(writer: Writer, kind: str, name: str) -> str:
+    """What is said of an object first."""
+    found = writer.passes.results.violations
+    return next(
+        (each[0].message for ref, each in found.items() if (ref.kind, ref.name) == (kind, name)), ""
+    )
+
+
+def answers(writer: Writer, name: str) -> list[str]:
+    published = writer.store.load(A)
+    found = None if published is None else published.get(f"{name}.{A}", "A")
+    return [] if found is None else found[1]
+
+
+FULL = zone("a", hosts=20)
+SHOP = many()
+MAIL = record_set("mail", "mail")
+LESS = changed(SHOP, 2, records=names(0))
+MOVED = changed(MAIL, 2, records=[{"name": "mail", "type": "A", "data": ["192.0.2.7"]}])
+AFTER = item("RecordSet", "after", {"zoneRef": {"name": "a"}, "records": names(900)})
+
+
+def test_the_hold_of_one_record_set_holds_nothing_of_others(core: Valkey) -> None:
+    writer = Writer(core)
+    writer.run(FULL, SHOP, MAIL)
+    writer.run(FULL, LESS, MOVED, AFTER)
+    assert answers(writer, "mail") == ["192.0.2.7"]
+    assert answers(writer, "n900") == ["192.0.2.3"]
+    assert all(answers(writer, f"n{each}") for each in range(MANY))
+    own = told(writer, "RecordSet", "shop")
+    digest = plans.asked_hash(own)
+    assert "19 of 43 RRsets" in own
+    assert "annotate the RecordSet" in own
+    assert "RecordSet dns/shop" in told(writer, "Zone", "a")
+    assert plans.asked_hash(told(writer, "Zone", "a")) == digest
+    assert told(writer, "RecordSet", "mail") == ""
+
+    writer.run(FULL, approving(LESS, digest), MOVED, AFTER)
+    assert [bool(answers(writer, f"n{each}")) for each in range(3)] == [True, False, False]
+    assert writer.passes.results.violations == {}
+    assert writer.passes.results.outcomes[A].state is State.PUBLISHED
+
+
+def test_another_writer_finds_the_same_hold(core: Valkey) -> None:
+    writer = Writer(core)
+    writer.run(FULL, SHOP, MAIL)
+    writer.run(FULL, LESS, MAIL)
+    before = told(writer, "RecordSet", "shop")
+    anew = Writer(core)
+    anew.run(FULL, LESS, MOVED)
+    assert told(anew, "RecordSet", "shop") == before
+    assert answers(anew, "n19") == ["192.0.2.3"]
+    assert answers(anew, "mail") == ["192.0.2.7"]
+    assert anew.run(FULL, changed(SHOP, 3), MOVED).violations == {}
+    assert anew.passes.results.owner_holds == {}
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_deleted_record_set_is_held_on_its_zone_and_on_the_fleet(
+    core: Valkey, restarted: bool
+) -> None:
+    writer = Writer(core)
+    writer.run(FULL, SHOP, MAIL)
+    writer.run(FULL, MOVED)
+    if restarted:
+        writer = Writer(core)
+        writer.run(FULL, MOVED)
+    assert answers(writer, "n19") == ["192.0.2.3"]
+    assert answers(writer, "mail") == ["192.0.2.7"]
+    (hold,) = writer.passes.results.owner_holds[A]
+    assert hold.deleted
+    assert hold.hash in told(writer, "Zone", "a")
+    writer.passes.approve({hold.hash})
+    writer.work()
+    assert answers(writer, "n19") == []
+    assert answers(writer, "h0") == ["192.0.2.1"]
+    assert writer.passes.results.owner_holds == {}
+
+
+def test_the_zone_approves_what_is_held_in_it(core: Valkey) -> None:
+    writer = Writer(core)
+    writer.run(FULL, SHOP, MAIL)
+    writer.run(FULL, LESS, MAIL)
+    digest = plans.asked_hash(told(writer, "Zone", "a"))
+    assert writer.run(approving(FULL, digest), LESS, MAIL).violations == {}
+    assert answers(writer, "n19") == []
+
+
+def test_names_that_others_add_meanwhile_end_no_hold(core: Valkey) -> None:
+    writer = Writer(core)
+    writer.run(FULL, SHOP)
+    less = changed(SHOP, 2, records=names(*range(6)))
+    writer.run(FULL, less)
+    assert answers(writer, "n19")
+    for count in (50, 100):
+        writer.run(FULL, less, changed(many("large", 1000, count), count))
+        assert answers(writer, f"n{999 + count}")
+    assert answers(writer, "n19")
+    harmless = changed(SHOP, 3, records=names(*range(MANY - 1), address="192.0.2.4"))
+    writer.run(FULL, harmless, many("large", 1000, 100))
+    assert (answers(writer, "n0"), answers(writer, "n19")) == (["192.0.2.4"], [])
+
+
+def test_many_that_remove_a_harmless_part_each_are_held_together(core: Valkey) -> None:
+    writer = Writer(core)
+    teams = [many(f"team{each}", 100 * each, 8) for each in range(4)]
+    writer.run(zone("a"), *teams)
+    less = [changed(each, 2, records=each["spec"]["records"][:1]) for each in teams]
+    writer.run(zone("a"), *less, MAIL)
+    assert all(answers(writer, f"n{100 * each + 7}") for each in range(4))
+    assert answers(writer, "mail") == ["192.0.2.2"]
+    holds = writer.passes.results.owner_holds[A]
+    assert [each.owner.name for each in holds] == [f"team{each}" for each in range(4)]
+    assert "and with others that are held 28" in holds[0].text
+    writer.run(zone("a"), approving(less[0], holds[0].hash), *less[1:], MAIL)
+    assert [bool(answers(writer, f"n{100 * each + 7}")) for each in range(4)] == [
+        False,
+        *[True] * 3,
+    ]
+    digest = plans.asked_hash(told(writer, "Zone", "a"))
+    assert writer.run(approving(zone("a"), digest), *less, MAIL).violations == {}
+    assert not any(answers(writer, f"n{100 * each + 7}") for each in range(4))
+
+
+def test_the_zones_own_records_are_held_like_those_of_others(core: Valkey) -> None:
+    writer = Writer(core)
+    writer.run(FULL, MAIL)
+    emptied = changed(FULL, 2, records=[])
+    writer.run(emptied, MOVED, AFTER)
+    assert answers(writer, "h19") == ["192.0.2.1"]
+    assert answers(writer, "mail") == ["192.0.2.7"]
+    assert answers(writer, "n900") == ["192.0.2.3"]
+    digest = plans.asked_hash(told(writer, "Zone", "a"))
+    anew = Writer(core)
+    anew.run(emptied, MAIL, AFTER)
+    assert plans.asked_hash(told(anew, "Zone", "a")) == digest
+    assert answers(anew, "mail") == ["192.0.2.2"]
+    assert anew.run(approving(emptied, digest), MAIL, AFTER).violations == {}
+    assert answers(anew, "h19") == []
+    assert answers(anew, "mail") == ["192.0.2.2"]
+
+
+def one(name: str, owner: str, rtype: str, data: str, created: str = "2025-01-01") -> Object:
+    made = record_set(name, owner, rtype, data)
+    made["metadata"]["creationTimestamp"] = f"{created}T00:00:00Z"
+    return made
+
+
+@pytest.mark.parametrize(
+    ("owner", "rtype", "data", "reason"),
+    [
+        ("n3", "A", "192.0.2.9", "NotOwner"),
+        ("n3", "CNAME", "h0", "CNAMEAndOtherData"),
+        ("n3", "NS", "ns.elsewhere.example.", "HidesNames"),
+    ],
+)
+def test_what_is_held_comes_before_what_others_begin_to_claim(
+    core: Valkey, owner: str, rtype: str, data: str, reason: str
+) -> None:
+    full = changed(FULL, 1, recordSets={"types": ["A", "CNAME", "NS"]})
+    writer = Writer(core)
+    writer.run(full, SHOP)
+    writer.run(full, LESS)
+    older = one("older", owner, rtype, data)
+    results = writer.run(full, LESS, older, MAIL)
+    assert answers(writer, "n3") == ["192.0.2.3"]
+    assert answers(writer, "mail")
+    (found,) = [each for ref, each in results.violations.items() if ref.name == "older"]
+    assert found[0].reason == reason
+    digest = plans.asked_hash(told(writer, "RecordSet", "shop"))
+    assert writer.run(full, approving(LESS, digest), older, MAIL).violations == {}
+    assert answers(writer, "n3") == (["192.0.2.9"] if rtype == "A" else [])
+
+
+def test_a_zone_that_leaves_no_room_for_what_is_held_waits_too(core: Valkey) -> None:
+    writer = Writer(core)
+    writer.run(FULL, SHOP, MAIL)
+    alias = {"name": "n3", "type": "CNAME", "data": ["h0"]}
+    aliased = changed(FULL, 2, records=[*FULL["spec"]["records"], alias])
+    writer.run(aliased, LESS, MOVED)
+    assert answers(writer, "n3") == ["192.0.2.3"]
+    assert answers(writer, "mail") == ["192.0.2.7"]
+    assert "leaves no room" in told(writer, "Zone", "a")
+    digest = plans.asked_hash(told(writer, "RecordSet", "shop"))
+    assert writer.run(aliased, approving(LESS, digest), MOVED).violations == {}
+    published = writer.store.load(A)
+    assert published is not None
+    assert published.get(f"n3.{A}", "CNAME") is not None
+
+
+def test_only_the_values_of_who_is_held_stay_in_a_shared_rrset(core: Valkey) -> None:
+    def shared(name: str, value: str, *more: Object) -> Object:
+        txt = {"name": "_acme-challenge", "type": "TXT", "data": [value]}
+        return item("RecordSet", name, {"zoneRef": {"name": "a"}, "records": [txt, *more]})
+
+    writer = Writer(core)
+    held = shared("shop", "one", *names(*range(MANY)))
+    writer.run(FULL, held, shared("other", "two"))
+    less = changed(held, 2, records=names(0))
+    records = shared("other", "three")["spec"]["records"]
+    writer.run(FULL, less, changed(shared("other", "two"), 2, records=records))
+    published = writer.store.load(A)
+    assert published is not None
+    _, data = published.get(f"_acme-challenge.{A}", "TXT") or (0, [])
+    assert data == ['"one"', '"three"']
+
+
+def test_a_zone_that_withdraws_its_consent_is_told_what_would_go(core: Valkey) -> None:
+    writer = Writer(core)
+    writer.run(FULL, SHOP, MAIL)
+    narrow = changed(FULL, 2, recordSets={"names": ["mail"]})
+    writer.run(narrow, SHOP, MOVED)
+    assert answers(writer, "n19") == ["192.0.2.3"]
+    assert answers(writer, "mail") == ["192.0.2.7"]
+    found = next(
+        each for ref, each in writer.passes.results.violations.items() if ref.name == "shop"
+    )
+    assert {each.reason for each in found} == {"UnsafePlan", "NotAllowedByZone"}
+    digest = plans.asked_hash(told(writer, "Zone", "a"))
+    writer.run(approving(narrow, digest), SHOP, MOVED)
+    assert answers(writer, "n19") == []
