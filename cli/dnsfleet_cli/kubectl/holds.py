@@ -13,6 +13,7 @@ from dnsfleet_cli.kubectl.objects import Object, value
 
 NOTHING = "nothing is held"
 _PLAN, _PLACEMENT = "Plan", "Placement"
+_OF_SET = "RecordSet "
 _HELD = ("status", "held")
 
 
@@ -20,7 +21,7 @@ def text(fleets: Sequence[Object], zones: Sequence[Object]) -> str:
     """A paragraph for each approval."""
     entries = [(each, fleet) for fleet in fleets for each in value(fleet, *_HELD, default=[])]
     known = {each["hash"]: each for each, _ in entries}
-    found = [_of_fleet(fleet, each) for each, fleet in entries if each["kind"] != _PLAN]
+    found = [_of_fleet(fleet, each) for each, fleet in entries if not _is_of_zone(each)]
     found.extend(_of_zones(zones, known))
     return "\n\n".join(found) or NOTHING
 
@@ -33,7 +34,16 @@ def _of_fleet(fleet: Object, entry: Object) -> str:
         about = f"the end of pop/{entry['object']}, for {', '.join(zones)}{more}"
     elif entry["kind"] == "Removal":
         about = f"the removal of {', '.join(zones)}{more}"
+    elif entry["kind"] == _PLAN:
+        about = f"the records of {entry['object']} in {', '.join(zones)}"
     return _paragraph(f"{about}, since {entry['since']}", [entry["message"]], fleet, entry["hash"])
+
+
+def _is_of_zone(entry: Object) -> bool:
+    """Whether it is a change of a Zone's own records; the Fleet approves all others."""
+    return bool(
+        entry["kind"] == _PLAN and not value(entry, "object", default="").startswith(_OF_SET)
+    )
 
 
 def _of_zones(zones: Sequence[Object], known: Mapping[str, Object]) -> Iterator[str]:

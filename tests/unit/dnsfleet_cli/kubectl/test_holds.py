@@ -70,3 +70,12 @@ def test_without_a_fleet_a_placement_is_approved_on_its_zone() -> None:
     told = holds.text([], zones)
     assert told.startswith("the placement of example.org.:\n")
     assert told.endswith(f"zone example-org dnsfleet.io/approve={PLACEMENT}")
+
+
+def test_the_hold_of_a_record_set_is_approved_on_the_fleet() -> None:
+    told = holds.text([fleet(entry("Plan", PLAN, object="RecordSet team/shop"))], [])
+    assert told == (
+        f"the records of RecordSet team/shop in a., since {SINCE}:\n"
+        "  it takes much\n"
+        f"  kubectl annotate --overwrite fleet dnsfleet dnsfleet.io/approve={PLAN}"
+    )
