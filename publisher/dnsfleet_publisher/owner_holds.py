@@ -118,7 +118,10 @@ class OwnerHolds:
             return True
         basis = self._basis(known.holds, built, assembler)
         same = all(now is then for now, then in zip(basis, known.basis, strict=True))
-        return same and fleet.isdisjoint(each.hash for each in known.holds)
+        held = {each.owner for each in known.holds}
+        others = any(subject(each) not in held for each in errors(built.violations))
+        # Whoever is refused may be so for what is held, and may take its place without a loss.
+        return same and not others and fleet.isdisjoint(each.hash for each in known.holds)
 
     def _is_safe(self, built: Assembled, new: Zone, old: Zone) -> bool:
         delta = self._publisher.change(built.origin, old, new)
