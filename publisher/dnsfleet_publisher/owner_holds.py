@@ -12,7 +12,8 @@ anew from what everybody wants. Nothing of that has to be kept: another writer f
 with the same hashes. Only how large a zone was when its holds began is known to one process alone.
 
 A change in a zone without a hold costs nothing here: the difference that is looked at is the one
-that publishing needs. In a zone with holds, that of somebody else costs no more than without them.
+that publishing needs. In a zone with holds, that of somebody else costs no more than without them,
+but one more build where a RecordSet is refused.
 """
 
 from collections.abc import Iterable, Set
