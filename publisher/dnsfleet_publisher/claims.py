@@ -109,6 +109,13 @@ def as_published(reference: Reference, claim: Claim, zone: Zone) -> RecordSet | 
     return RecordSet.model_construct(metadata=metadata, spec=spec)
 
 
+def is_of(claim: Claim, metadata: Metadata) -> bool:
+    """Whether a claim is of the very object with this metadata."""
+    if not claim.uid:  # noted by an operator that did not know uids
+        return claim.created == metadata.creation_timestamp
+    return claim.uid == metadata.uid
+
+
 class Ledger:
     """The claims in the core, as far as one writer knows them: it reads them once."""
 

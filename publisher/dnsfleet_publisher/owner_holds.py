@@ -7,13 +7,18 @@ before all others, so nothing of it goes while it is held. Whoever claims the sa
 that it belongs to somebody, and keeps the last good version as well. A Zone whose new records leave
 no room for it waits too.
 
+A RecordSet that is replaced by another object is gone, and its hold is that of a deleted one: what
+it published stays under its own uid, and the object that has its name now waits. It cannot approve
+what it did not publish.
+
 A hold lasts until it is approved or its owner, or the Zone, says something else; then all is judged
 anew from what everybody wants. Nothing of that has to be kept: another writer finds the same holds
 with the same hashes. Only how large a zone was when its holds began is known to one process alone.
 
 A change in a zone without a hold costs nothing here: the difference that is looked at is the one
 that publishing needs. In a zone with holds, that of somebody else costs no more than without them,
-but one more build where a RecordSet is refused.
+but one more build where a RecordSet is refused, or where the zone was to lose its last names: then
+a name that somebody else adds may end the hold.
 """
 
 from collections.abc import Iterable, Set
@@ -46,6 +51,8 @@ class _Known:
     before: int
     """Ordinary RRsets of the zone when the first of them began."""
     basis: tuple[object, ...]
+    lasts: bool
+    """Whether names that others add change nothing: not so where little was left of the zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +124,8 @@ class OwnerHolds:
         known = self._known.get(built.origin)
         if known is None:
             return True
+        if not known.lasts:
+            return False
         basis = self._basis(known.holds, built, assembler)
         same = all(now is then for now, then in zip(basis, known.basis, strict=True))
         held = {each.owner for each in known.holds}
@@ -185,7 +194,10 @@ class OwnerHolds:
         self.forget(built.origin)
         if holds:
             basis = self._basis(holds, built, assembler)
-            self._known[built.origin] = _Known(holds, case.before, basis)
+            more_left = plans.APEX_RRSETS + 1
+            large = owner_plans.to_hold(case.removed, case.before, more_left)
+            lasts = {each.owner for each in holds} <= large
+            self._known[built.origin] = _Known(holds, case.before, basis, lasts)
         self._allowed[built.origin] = plans.plan_hash(delta)
         return built
 
@@ -226,14 +238,17 @@ class OwnerHolds:
             others = {key for claim in claimed for key in claim.rrsets}
             return owner_plans.of_zone(owner, case.delta, case.old, case.new, others, text)
         before, after = case.claims.get(owner), new_claims.get(owner)
-        there = assembler.record_sets.get(owner)
-        return owner_plans.of_record_set(
+        hold = owner_plans.of_record_set(
             owner,
             None if before is None else claims.as_published(owner, before, case.old),
             None if after is None else claims.as_published(owner, after, case.new),
             text,
-            there is None or there.zone_reference != case.zone,
         )
+        there = assembler.record_sets.get(owner)
+        if there is None or there.zone_reference != case.zone:
+            return hold._replace(deleted=True)
+        replaced = before is not None and not claims.is_of(before, there.metadata)
+        return hold._replace(deleted=replaced, replaced=replaced)
 
     def _held(self, case: _Case, holds: tuple[OwnerHold, ...]) -> Held:
         """What is served of the owners that wait, and what each is told."""
@@ -264,6 +279,7 @@ def _approved(
     own = {
         each.owner: plans.approvals(_annotation(assembler.record_sets.get(each.owner)))
         for each in holds
+        if not each.deleted
     }
     on_zone = plans.approvals(_annotation(case.wanted.resource))
     return owner_plans.approved(holds, on_zone, fleet, own)

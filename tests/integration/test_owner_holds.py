@@ -121,6 +121,47 @@ def test_a_deleted_record_set_is_held_on_its_zone_and_on_the_fleet(
     assert writer.passes.results.owner_holds == {}
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+def test_what_a_replaced_record_set_published_is_held_as_that_of_a_deleted_one(
+    core: Valkey, restarted: bool
+) -> None:
+    writer = Writer(core)
+    writer.run(FULL, SHOP, MAIL)
+    anew = item("RecordSet", "shop", LESS["spec"], uid="another")
+    anew["spec"] = anew["spec"] | {"records": names(0, 50)}
+    writer.run(FULL, anew, MOVED)
+    if restarted:
+        writer = Writer(core)
+        writer.run(FULL, anew, MOVED)
+    assert answers(writer, "mail") == ["192.0.2.7"]
+    assert [bool(answers(writer, f"n{each}")) for each in (0, 19, 50)] == [True, True, False]
+    (claim,) = [c for ref, c in writer.passes._ledger.of_zone(A).items() if ref.name == "shop"]
+    assert claim.uid == SHOP["metadata"]["uid"]
+    (hold,) = writer.passes.results.owner_holds[A]
+    assert (hold.deleted, hold.replaced) == (True, True)
+    assert "a RecordSet that had this name" in told(writer, "RecordSet", "shop")
+    assert "annotate the Zone" in told(writer, "RecordSet", "shop")
+    writer.run(FULL, approving(anew, hold.hash), MOVED)
+    assert answers(writer, "n19"), "it approves what another object published"
+
+    digest = plans.asked_hash(told(writer, "Zone", "a"))
+    assert writer.run(approving(FULL, digest), anew, MOVED).violations == {}
+    assert [bool(answers(writer, f"n{each}")) for each in (0, 19, 50)] == [True, False, True]
+    (claim,) = [c for ref, c in writer.passes._ledger.of_zone(A).items() if ref.name == "shop"]
+    assert claim.uid == "another"
+
+
+def test_a_replaced_record_set_that_takes_little_away_is_not_held(core: Valkey) -> None:
+    writer = Writer(core)
+    writer.run(FULL, SHOP, MAIL)
+    anew = many(count=MANY - 1)
+    anew["metadata"]["uid"] = "another"
+    assert writer.run(FULL, anew, MAIL).violations == {}
+    assert [bool(answers(writer, f"n{each}")) for each in (18, 19)] == [True, False]
+    (claim,) = [c for ref, c in writer.passes._ledger.of_zone(A).items() if ref.name == "shop"]
+    assert claim.uid == "another"
+
+
 def test_the_zone_approves_what_is_held_in_it(core: Valkey) -> None:
     writer = Writer(core)
     writer.run(FULL, SHOP, MAIL)
@@ -143,6 +184,23 @@ def test_names_that_others_add_meanwhile_end_no_hold(core: Valkey) -> None:
     harmless = changed(SHOP, 3, records=names(*range(MANY - 1), address="192.0.2.4"))
     writer.run(FULL, harmless, many("large", 1000, 100))
     assert (answers(writer, "n0"), answers(writer, "n19")) == (["192.0.2.4"], [])
+
+
+def test_a_hold_of_the_last_names_ends_for_every_writer_when_somebody_adds_one(
+    core: Valkey,
+) -> None:
+    writer = Writer(core)
+    empty = changed(zone("a"), 2, records=[])
+    writer.run(empty, MAIL)
+    elsewhere = changed(MAIL, 2, zoneRef={"name": "b"})
+    writer.run(empty, elsewhere)
+    assert answers(writer, "mail") == ["192.0.2.2"]
+    writer.run(empty, elsewhere, AFTER)
+    anew = Writer(core)
+    anew.run(empty, elsewhere, AFTER)
+    for each in (writer, anew):
+        assert each.passes.results.owner_holds == {}
+        assert (answers(each, "mail"), answers(each, "n900")) == ([], ["192.0.2.3"])
 
 
 def test_many_that_remove_a_harmless_part_each_are_held_together(core: Valkey) -> None:

@@ -4,7 +4,9 @@ Random events reach a writer on a real core. After each, a second writer with th
 good versions, what is retained, the core) looks at all objects anew. It must find nothing to
 publish, no other claim, and say the same of every object; and the proof that runs in production
 must find no difference. And what the core has is what is said: a RecordSet that is accepted is
-served as it is, and nothing is served for an object that has another one in its place.
+served as it is, and nothing is served for an object that has another one in its place, unless its
+removal is held: then it is held as that of a deleted object, and the other one is told that it
+waits.
 """
 
 import time
@@ -295,10 +297,16 @@ class World:
                     there = published.get(owner, rtype)
                     if there is None or (rtype == "A" and there[1] != list(record.data)):
                         found.append(f"{reference} says {owner} {rtype}, the core {there}")
+            gone = {each.owner for each in results.owner_holds.get(origin, ()) if each.deleted}
             for reference, claim in self.passes._ledger.of_zone(origin).items():
                 known = self.observation.get(reference)
-                if known is not None and known.uid != claim.uid:
+                if known is None or known.uid == claim.uid:
+                    continue
+                # Of what is gone something may be left only while its removal is held, in the open.
+                if reference not in gone:
                     found.append(f"{reference} is another object than the one that is served")
+                elif reference in results.members[origin] - results.violations.keys():
+                    found.append(f"{reference} is not told that it waits for another object")
         return found
 
     def keeps(self) -> dict[str, int]:

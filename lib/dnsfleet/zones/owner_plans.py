@@ -48,12 +48,16 @@ class OwnerHold(NamedTuple):
     diff: tuple[str, ...]
     """The first records that it would take away or add."""
     deleted: bool = False
-    """Whether there is no object that could tell it."""
+    """Whether its object is gone from the Zone, so that it can neither tell nor approve it."""
+    replaced: bool = False
+    """Whether another object has its name and its Zone; that one waits until the hold ends."""
 
     @property
     def message(self) -> str:
-        """For the owner itself."""
-        return f"{self.text}; {plans.how_to_approve(self.hash, self.owner.kind)}"
+        """For the owner itself, or for whoever has its name."""
+        text = f"a RecordSet that had this name: {self.text}" if self.replaced else self.text
+        where = "Zone" if self.deleted else self.owner.kind
+        return f"{text}; {plans.how_to_approve(self.hash, where)}"
 
 
 def removed_by(delta: Delta, old: Zone, new: Zone, zone: Reference, owners: Owners) -> Removed:
@@ -98,7 +102,6 @@ def of_record_set(
     before: RecordSet | None,
     after: RecordSet | None,
     text: str,
-    deleted: bool,
 ) -> OwnerHold:
     """The hold of a RecordSet, from its records as they are published and as they would be.
 
@@ -107,7 +110,7 @@ def of_record_set(
     old, new = _records(before), _records(after)
     lines = [*(f"- {each}" for each in sorted(old - new))]
     lines += [f"+ {each}" for each in sorted(new - old)]
-    return _hold(owner, lines, text, deleted)
+    return _hold(owner, lines, text)
 
 
 def of_zone(
@@ -115,7 +118,7 @@ def of_zone(
 ) -> OwnerHold:
     """The hold of a Zone: what differs, but for `others`, the RRsets that RecordSets have."""
     lines = [line for line in delta.lines(old.records + new.records) if _key(line) not in others]
-    return _hold(zone, lines, text, deleted=False)
+    return _hold(zone, lines, text)
 
 
 def hash_of_all(holds: Sequence[OwnerHold]) -> str:
@@ -144,7 +147,7 @@ def violations(holds: Sequence[OwnerHold], zone: Reference) -> list[Violation]:
     found = [
         Violation(plans.REASON, each.message, f"{each.owner}: spec")
         for each in holds
-        if not each.deleted
+        if each.replaced or not each.deleted
     ]
     others = [each for each in holds if each.owner != zone]
     if others:
@@ -156,9 +159,9 @@ def violations(holds: Sequence[OwnerHold], zone: Reference) -> list[Violation]:
     return found
 
 
-def _hold(owner: Reference, lines: Sequence[str], text: str, deleted: bool) -> OwnerHold:
+def _hold(owner: Reference, lines: Sequence[str], text: str) -> OwnerHold:
     digest = plans.hash_of("\n".join([str(owner), *lines]).encode())
-    return OwnerHold(owner, digest, text, tuple(lines[: plans.MAX_DIFF]), deleted)
+    return OwnerHold(owner, digest, text, tuple(lines[: plans.MAX_DIFF]))
 
 
 def _records(record_set: RecordSet | None) -> set[str]:
