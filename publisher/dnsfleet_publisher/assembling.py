@@ -177,6 +177,7 @@ class Assembler:
                 touched |= self.with_record_sets(zone)
             document = None if owner is None else self._documents.get(owner.reference)
             if owner is None or document is None:
+                self.held.pop(origin, None)
                 vacant.append(origin)
                 continue
             zones.append(self._note(self._assemble(owner, document)))

@@ -108,10 +108,11 @@ class OwnerHolds:
         own = self._ledger.of_zone(origin)
         if old is None or built.zone is None or not (own or built.record_sets):
             return self._free(built, assembler)
-        known = self._known.get(origin)
         if self._is_as_judged(built, assembler, fleet) and self._is_safe(built, built.zone, old):
             return built
-        wanted = built if known is None else assembler.build_again(origin, NOTHING_HELD)
+        wanted = built
+        if origin in assembler.held:
+            wanted = assembler.build_again(origin, NOTHING_HELD)
         if wanted.zone is None:
             return self._free(wanted, assembler)
         case = self._case(wanted, old, wanted.zone, own)
@@ -123,8 +124,8 @@ class OwnerHolds:
         """Whether what a zone has of holds needs no other look."""
         known = self._known.get(built.origin)
         if known is None:
-            return True
-        if not known.lasts:
+            return built.origin not in assembler.held
+        if not known.lasts or built.origin not in assembler.held:
             return False
         basis = self._basis(known.holds, built, assembler)
         same = all(now is then for now, then in zip(basis, known.basis, strict=True))
