@@ -343,8 +343,9 @@ class Term:
     @property
     def _holds(self) -> bool:
         """Whether anything waits, for an approval or for a Pop that takes over."""
-        removal = self._zones.held_removal
-        return bool(self._zones.results.held or self._pops.drains.refused or removal)
+        results, removal = self._zones.results, self._zones.held_removal
+        held = results.held or results.owner_holds or removal
+        return bool(held or self._pops.drains.refused)
 
     def _hears_of_others_ready(self) -> bool:
         """Know which Pops have a Ready edge; whether those are others than before."""
