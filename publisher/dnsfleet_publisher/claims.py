@@ -9,6 +9,9 @@ Before a publication a claim covers what is served and what will be, after it wh
 So wherever a writer dies, every RRset that came from a RecordSet has its claim. Where only data
 changes, no claim does.
 
+A RecordSet that takes the name of another object publishes nothing before that one's records went,
+so until then the claim stays that of the other object, and covers what both have.
+
 Where several RecordSets may share an RRset, a claim names the values too (see
 `dnsfleet.zones.sharing`), so that nobody is given what others added. They are noted as the zone has
 them; a later version may write them in another way, so they are read as any data before they are
@@ -16,7 +19,8 @@ compared.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 
 from dnsfleet import rrtypes
@@ -26,6 +30,7 @@ from dnsfleet.resources.record_sets import ZoneReference
 from dnsfleet.zones import shared_values, sharing
 from dnsfleet_engine import Zone
 
+from dnsfleet_publisher.measures import Measures
 from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import StoreResetError
 
@@ -46,26 +51,54 @@ class Claim:
     """Of the RecordSet; empty in claims of an operator that did not note it."""
     values: Mapping[RRsetKey, frozenset[str]] = field(default_factory=dict)
     """What it added to RRsets that others may share; of all others it has all values."""
+    gone: bool = False
+    """Whether its object is not in the zone any more, and a hold alone keeps it there."""
 
 
 Claims = Mapping[Reference, Claim]
 """By RecordSet."""
 
 
-def of_record_set(record_set: RecordSet, zone: ZoneResource) -> Claim:
-    """The claim of a RecordSet that was admitted to the zone of a Zone object."""
+def of_zone(record_sets: Iterable[RecordSet], zone: ZoneResource) -> dict[Reference, Claim]:
+    """The claims of all RecordSets that are in the zone of a Zone object.
+
+    What is held may share RRsets although its Zone allows that no more.
+    """
+    found = {item.reference: item for item in record_sets}
+    rrsets = {each: _keys(item, zone) for each, item in found.items()}
+    counts = Counter(key for keys in rrsets.values() for key in keys)
+    shared = {key for key, count in counts.items() if count > 1}
+    return {each: of_record_set(item, zone, shared & rrsets[each]) for each, item in found.items()}
+
+
+def of_record_set(
+    record_set: RecordSet, zone: ZoneResource, shared: Set[RRsetKey] = frozenset()
+) -> Claim:
+    """The claim of a RecordSet that was admitted to the zone of a Zone object.
+
+    Others may share what its Zone allows, and have the same RRsets in `shared`.
+    """
     origin = zone.origin
     values: dict[RRsetKey, frozenset[str]] = {}
-    for key, record in sharing.shareable(zone, record_set):
+    records = [*sharing.shareable(zone, record_set)]
+    if shared:
+        may = shared | {key for key, _ in records}
+        every = ((each.key(origin), each) for each in record_set.spec.records)
+        records = [(key, each) for key, each in every if key in may]
+    for key, record in records:
         found = shared_values.values(origin, *key, record.data)
         values[key] = values.get(key, frozenset()) | frozenset(found)
     return Claim(
         record_set.zone_reference,
         record_set.metadata.creation_timestamp,
-        frozenset(record.key(origin) for record in record_set.spec.records),
+        _keys(record_set, zone),
         record_set.metadata.uid,
         values,
     )
+
+
+def _keys(record_set: RecordSet, zone: ZoneResource) -> frozenset[RRsetKey]:
+    return frozenset(record.key(zone.origin) for record in record_set.spec.records)
 
 
 def wider(claim: Claim, other: Claim) -> Claim:
@@ -124,6 +157,7 @@ class Ledger:
         self._held: dict[str, dict[Reference, Claim]] = {}
         self._origins: dict[Reference, dict[str, None]] = {}
         self._fence = 0
+        self.measures = Measures()
 
     def open(self) -> Iterator[None]:
         """Read what earlier writers noted, with a stop after each part.
@@ -133,6 +167,8 @@ class Ledger:
         for part in self._store.claims():
             found: dict[str, dict[Reference, Claim]] = {}
             for name, value in part.items():
+                if self.measures.read(name, value):
+                    continue
                 origin, reference = _read_field(name)
                 if (claim := _decode(value)) is not None:
                     found.setdefault(origin, {})[reference] = claim
@@ -146,8 +182,12 @@ class Ledger:
         return self._held.get(origin, {})
 
     def of_record_set(self, reference: Reference) -> list[tuple[str, Claim]]:
-        """Origins and claims of one RecordSet, the newest last."""
-        return [(each, self._held[each][reference]) for each in self._origins.get(reference, ())]
+        """Origins and claims of one RecordSet; last is that of the zone that it is in.
+
+        One that moved has another claim where a hold keeps what it published.
+        """
+        found = [(each, self._held[each][reference]) for each in self._origins.get(reference, ())]
+        return sorted(found, key=lambda each: not each[1].gone)
 
     def record_sets(self) -> set[Reference]:
         """All RecordSets that have a claim."""
@@ -161,8 +201,9 @@ class Ledger:
             for reference, claim in claims.items():
                 known = held.get(reference)
                 both = claim
-                if known is not None and known.uid in ("", claim.uid):
-                    both = wider(claim, known)
+                if known is not None:
+                    same = known.uid in ("", claim.uid)
+                    both = wider(claim, known) if same else wider(known, claim)
                 if known != both:
                     more.setdefault(origin, {})[reference] = both
         try:
@@ -172,9 +213,11 @@ class Ledger:
                     for origin, claims in more.items()
                     for reference, claim in claims.items()
                 }
+                | self.measures.changes()
             )
         except StoreResetError:
             return  # publishing finds that out too, and `after` then writes all of them again
+        self.measures.written()
         for origin, claims in more.items():
             self._hold(origin, {**self.of_zone(origin), **claims})
 
@@ -191,6 +234,7 @@ class Ledger:
         if fence != self._fence:  # the core lost its data since
             for origin, claims in (self._held | dict(settled)).items():
                 changes |= {_field(origin, each): _encode(claims[each]) for each in claims}
+            changes |= self.measures.all()
         self._store.note_claims(changes)
         self._fence = fence
         for origin, claims in settled.items():
@@ -229,6 +273,8 @@ def _encode(claim: Claim) -> bytes:
     }
     if claim.values:
         value["values"] = [[*key, sorted(own)] for key, own in sorted(claim.values.items())]
+    if claim.gone:
+        value["gone"] = True
     return json.dumps(value, separators=(",", ":")).encode()
 
 
@@ -248,6 +294,7 @@ def _decode(value: bytes) -> Claim | None:
             if (number := rrtypes.number(str(rtype))) is not None
         }
         zone = Reference("Zone", str(namespace), str(name))
-        return Claim(zone, str(found["created"]), rrsets, str(found.get("uid", "")), values)
+        uid, gone = str(found.get("uid", "")), found.get("gone") is True
+        return Claim(zone, str(found["created"]), rrsets, uid, values, gone)
     except (ValueError, KeyError, TypeError):
         return None

@@ -12,8 +12,11 @@ it published stays under its own uid, and the object that has its name now waits
 what it did not publish.
 
 A hold lasts until it is approved or its owner, or the Zone, says something else; then all is judged
-anew from what everybody wants. Nothing of that has to be kept: another writer finds the same holds
-with the same hashes. Only how large a zone was when its holds began is known to one process alone.
+anew from what everybody wants. Another writer finds the same holds with the same hashes. By what
+they are judged is in the core (see `measures`).
+
+An approval is asked for anew as long as what it approves is not published, so it can be withdrawn
+while the core is away.
 
 A change in a zone without a hold costs nothing here: the difference that is looked at is the one
 that publishing needs. In a zone with holds, that of somebody else costs no more than without them,
@@ -21,14 +24,15 @@ but one more build where a RecordSet is refused, or where the zone was to lose i
 a name that somebody else adds may end the hold.
 """
 
-from collections.abc import Iterable, Set
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Set
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from dnsfleet.resources import RecordSet, Reference
 from dnsfleet.resources import Zone as ZoneResource
-from dnsfleet.violations import Violation, errors
+from dnsfleet.violations import errors
 from dnsfleet.zones import owner_plans, plans
-from dnsfleet.zones.owner_plans import OwnerHold, Removed
+from dnsfleet.zones.owner_plans import Holder, OwnerHold, Removed
 from dnsfleet.zones.sharing import RRsetKey
 from dnsfleet_engine import Delta, Zone, ZoneBuilder
 
@@ -36,9 +40,11 @@ from dnsfleet_publisher import claims
 from dnsfleet_publisher.assembling import Assembler
 from dnsfleet_publisher.claims import Claims, Ledger
 from dnsfleet_publisher.last_good import NOTHING_HELD, Assembled, Held, subject
+from dnsfleet_publisher.measures import Measure
 from dnsfleet_publisher.publishing import Publisher
 from dnsfleet_publisher.record_store import RecordStore
 
+_BLOCKED = "the change leaves no room for what others published whose changes are held"
 MAX_ROUNDS = 5
 """How often a zone is built again with more owners held; the second one holds the Zone, too."""
 
@@ -48,11 +54,10 @@ class _Known:
     """The holds of one zone, and what they rest on."""
 
     holds: tuple[OwnerHold, ...]
-    before: int
-    """Ordinary RRsets of the zone when the first of them began."""
     basis: tuple[object, ...]
     lasts: bool
-    """Whether names that others add change nothing: not so where little was left of the zone."""
+    """Whether names that others add change nothing: not so where little was left of the zone, or
+    where something is approved that is not published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +70,34 @@ class _Case:
     delta: Delta
     removed: Removed
     claims: Claims
-    before: int
+    asked: Mapping[Reference, RecordSet]
+    """Those that would be in the zone."""
+    measure: Measure
     doubt: str
 
     @property
     def zone(self) -> Reference:
         """The Zone, as an owner."""
         return self.wanted.resource.reference
+
+    def to_hold(
+        self, lost: Removed, left: int, approved: Mapping[Reference, str]
+    ) -> Set[Reference]:
+        """Who is to wait where so much would be lost; `approved` has the hash of each change."""
+        doubtful = self.zone if self.doubt else None
+        went = self.measure.approved
+        before = sum(count for digest, count in went.items() if digest not in approved.values())
+        return owner_plans.to_hold(
+            lost, self.measure.before, left, approved.keys(), doubtful, before
+        )
+
+
+class _Fit(NamedTuple):
+    """A zone in which nothing goes that has to wait."""
+
+    built: Assembled
+    holds: tuple[OwnerHold, ...]
+    delta: Delta
 
 
 class OwnerHolds:
@@ -98,6 +124,7 @@ class OwnerHolds:
         """Nothing is wanted of a zone any more."""
         self._known.pop(origin, None)
         self._allowed.pop(origin, None)
+        self._ledger.measures.put(origin, None)
 
     def judge(self, built: Assembled, assembler: Assembler, fleet: Set[str]) -> Assembled:
         """The zone with nothing in it that has to wait; `fleet` are hashes that the Fleet approves.
@@ -124,7 +151,8 @@ class OwnerHolds:
         """Whether what a zone has of holds needs no other look."""
         known = self._known.get(built.origin)
         if known is None:
-            return built.origin not in assembler.held
+            measure = self._ledger.measures.get(built.origin)
+            return built.origin not in assembler.held and measure is None
         if not known.lasts or built.origin not in assembler.held:
             return False
         basis = self._basis(known.holds, built, assembler)
@@ -140,66 +168,93 @@ class OwnerHolds:
         if plans.unsafe(old, new, delta, doubt) is None:
             self._allowed.pop(built.origin, None)
             return True
-        return plans.plan_hash(delta) == self._allowed.get(built.origin)
+        is_held = built.origin in self._known
+        return is_held and plans.plan_hash(delta) == self._allowed.get(built.origin)
 
     def _case(self, wanted: Assembled, old: Zone, new: Zone, own: Claims) -> _Case:
-        origin, known = wanted.origin, self._known.get(wanted.origin)
-        before = old.ordinary_rrsets if known is None else min(known.before, old.ordinary_rrsets)
+        origin, before = wanted.origin, old.ordinary_rrsets
+        measure = self._ledger.measures.get(origin) or Measure(before, {})
+        measure = measure._replace(before=min(measure.before, before))
+        asked = {item.reference: item for item in wanted.record_sets}
         delta = self._publisher.change(origin, old, new)
         removed = owner_plans.removed_by(delta, old, new, wanted.resource.reference, _owners(own))
         doubt = self._publisher.doubt(origin, wanted.parts)
-        return _Case(wanted, old, new, delta, removed, own, before, doubt)
+        return _Case(wanted, old, new, delta, removed, own, asked, measure, doubt)
 
     def _narrow(self, case: _Case, assembler: Assembler, fleet: Set[str]) -> Assembled:
         """Build the zone with the last good part of each owner that has to wait."""
-        doubtful = case.zone if case.doubt else None
-        approved: frozenset[Reference] = frozenset()
+        approved: dict[Reference, str] = {}
         while True:
-            left = case.new.ordinary_rrsets
-            waiting = owner_plans.to_hold(case.removed, case.before, left, approved, doubtful)
-            holds = self._holds(case, waiting, assembler)
+            waiting = case.to_hold(case.removed, case.new.ordinary_rrsets, approved)
+            holds = self._holds(case, waiting, approved, assembler)
             more = _approved(holds, case, assembler, fleet)
             if not more:
-                break
+                fit = self._fit(case, holds, approved, assembler)
+                if fit is None:
+                    return self._free(case.wanted, assembler)  # publishing holds it as a whole
+                more = _approved(fit.holds, case, assembler, fleet)
+                if not more:
+                    return self._settle(case, fit, approved, assembler)
             approved |= more
+
+    def _fit(
+        self,
+        case: _Case,
+        holds: tuple[OwnerHold, ...],
+        approved: Mapping[Reference, str],
+        assembler: Assembler,
+    ) -> _Fit | None:
+        """Build with these held, and whoever has to wait beside them; None where all has to."""
         for _ in range(MAX_ROUNDS):
-            if not waiting:
-                built, zone = self._free(case.wanted, assembler), case.wanted.zone
-            else:
+            waiting = {each.owner for each in holds}
+            if waiting:
                 built = assembler.build_again(case.wanted.origin, self._held(case, holds))
-                zone = built.zone
-            if zone is None:
-                break
-            delta = self._publisher.change(built.origin, case.old, zone)
-            lost = owner_plans.removed_by(delta, case.old, zone, case.zone, _owners(case.claims))
-            more = owner_plans.to_hold(lost, case.before, zone.ordinary_rrsets, approved, doubtful)
+            else:
+                built = self._free(case.wanted, assembler)
+            if built.zone is None:
+                return None
+            delta = self._publisher.change(built.origin, case.old, built.zone)
+            lost = owner_plans.removed_by(
+                delta, case.old, built.zone, case.zone, _owners(case.claims)
+            )
+            more = case.to_hold(lost, built.zone.ordinary_rrsets, approved)
             served = {case.zone, *(item.reference for item in built.record_sets)}
             is_kept = waiting <= served - lost.keys()
             if is_kept and more <= waiting:
-                return self._settle(case, built, holds, delta, assembler)
+                return _Fit(built, holds, delta)
             if not is_kept and case.zone in waiting:
-                break
+                return None
             waiting |= more if is_kept else {case.zone}
-            holds = self._holds(case, waiting, assembler)
-        return self._as_published(case, assembler)
+            holds = self._holds(case, waiting, approved, assembler)
+        return None
 
     def _settle(
         self,
         case: _Case,
-        built: Assembled,
-        holds: tuple[OwnerHold, ...],
-        delta: Delta,
+        fit: _Fit,
+        approved: Mapping[Reference, str],
         assembler: Assembler,
     ) -> Assembled:
         """Know what waits in a zone; what is left of its change needs no other approval."""
+        built, holds = fit.built, fit.holds
         self.forget(built.origin)
         if holds:
-            basis = self._basis(holds, built, assembler)
+            before = case.measure.before
+            alone = owner_plans.large(case.removed, before)
+            went = {
+                digest: len(case.removed[owner])
+                for owner, digest in approved.items()
+                if owner not in alone
+            }
             more_left = plans.APEX_RRSETS + 1
-            large = owner_plans.to_hold(case.removed, case.before, more_left)
-            lasts = {each.owner for each in holds} <= large
-            self._known[built.origin] = _Known(holds, case.before, basis, lasts)
-        self._allowed[built.origin] = plans.plan_hash(delta)
+            lasts = {each.owner for each in holds} <= case.to_hold(case.removed, more_left, {})
+            basis = self._basis(holds, built, assembler)
+            self._known[built.origin] = _Known(holds, basis, lasts and not approved)
+            known, wait = case.measure.approved, {each.hash for each in holds}
+            known = {digest: count for digest, count in known.items() if digest not in wait}
+            measure = Measure(before, known | went)
+            self._ledger.measures.put(built.origin, measure)
+        self._allowed[built.origin] = plans.plan_hash(fit.delta)
         return built
 
     def _free(self, built: Assembled, assembler: Assembler) -> Assembled:
@@ -209,47 +264,27 @@ class OwnerHolds:
             return built
         return assembler.build_again(built.origin, NOTHING_HELD)
 
-    def _as_published(self, case: _Case, assembler: Assembler) -> Assembled:
-        """The zone stays as it is: what was published of it does not fit together any more."""
-        self._free(case.wanted, assembler)
-        does = f"the change removes {case.delta.ordinary_removed} of {case.before} RRsets"
-        message = f"{does}; {plans.how_to_approve(plans.plan_hash(case.delta))}"
-        told = Held(told=(Violation(plans.REASON, message, f"{case.zone}: spec"),))
-        return replace(assembler.build_again(case.wanted.origin, told), zone=None)
-
     # What waits
 
     def _holds(
-        self, case: _Case, waiting: Iterable[Reference], assembler: Assembler
+        self,
+        case: _Case,
+        waiting: Collection[Reference],
+        approved: Collection[Reference],
+        assembler: Assembler,
     ) -> tuple[OwnerHold, ...]:
-        waiting = sorted(waiting)
-        return tuple(self._hold(case, each, waiting, assembler) for each in waiting)
-
-    def _hold(
-        self, case: _Case, owner: Reference, waiting: Iterable[Reference], assembler: Assembler
-    ) -> OwnerHold:
-        text = _text(case, owner, waiting)
-        new_claims = {
-            item.reference: claims.of_record_set(item, case.wanted.resource)
-            for item in case.wanted.record_sets
-            if item.reference == owner or owner == case.zone
-        }
-        if owner == case.zone:
-            claimed = [*case.claims.values(), *new_claims.values()]
-            others = {key for claim in claimed for key in claim.rrsets}
-            return owner_plans.of_zone(owner, case.delta, case.old, case.new, others, text)
-        before, after = case.claims.get(owner), new_claims.get(owner)
-        hold = owner_plans.of_record_set(
-            owner,
-            None if before is None else claims.as_published(owner, before, case.old),
-            None if after is None else claims.as_published(owner, after, case.new),
-            text,
-        )
-        there = assembler.record_sets.get(owner)
-        if there is None or there.zone_reference != case.zone:
-            return hold._replace(deleted=True)
-        replaced = before is not None and not claims.is_of(before, there.metadata)
-        return hold._replace(deleted=replaced, replaced=replaced)
+        keys: set[RRsetKey] = set()
+        together = len(keys.union(*(case.removed.get(each, ()) for each in waiting)))
+        found = []
+        for owner in sorted(waiting):
+            blocked = owner in approved or owner not in case.removed
+            text = _BLOCKED if blocked else _text(case, owner, together)
+            if owner == case.zone:
+                hold = _of_zone(case, text)
+            else:
+                hold = _of_record_set(case, owner, text, assembler)
+            found.append(hold._replace(blocked=blocked))
+        return tuple(found)
 
     def _held(self, case: _Case, holds: tuple[OwnerHold, ...]) -> Held:
         """What is served of the owners that wait, and what each is told."""
@@ -274,16 +309,44 @@ class OwnerHolds:
         return (built.resource, base, *own)
 
 
+def _of_zone(case: _Case, text: str) -> OwnerHold:
+    asked = claims.of_zone(case.asked.values(), case.wanted.resource)
+    before = {key for claim in case.claims.values() for key in claim.rrsets}
+    after = {key for claim in asked.values() for key in claim.rrsets}
+    return owner_plans.of_zone(case.zone, case.delta, case.old, case.new, (before, after), text)
+
+
+def _of_record_set(case: _Case, owner: Reference, text: str, assembler: Assembler) -> OwnerHold:
+    before, item = case.claims.get(owner), case.asked.get(owner)
+    after = None if item is None else claims.of_record_set(item, case.wanted.resource)
+    there, holder = assembler.record_sets.get(owner), Holder.THERE
+    if there is None or there.zone_reference != case.zone:
+        holder = Holder.GONE
+    elif before is not None and not claims.is_of(before, there.metadata):
+        holder = Holder.REPLACED
+    of = "" if holder is Holder.THERE or before is None else before.uid or before.created
+    hold = owner_plans.of_record_set(
+        owner,
+        None if before is None else claims.as_published(owner, before, case.old),
+        None if after is None else claims.as_published(owner, after, case.new),
+        text,
+        of,
+    )
+    return hold._replace(holder=holder)
+
+
 def _approved(
     holds: tuple[OwnerHold, ...], case: _Case, assembler: Assembler, fleet: Set[str]
-) -> frozenset[Reference]:
+) -> dict[Reference, str]:
+    """Which of these are approved, with the hash of each."""
     own = {
         each.owner: plans.approvals(_annotation(assembler.record_sets.get(each.owner)))
         for each in holds
-        if not each.deleted
+        if each.holder is Holder.THERE
     }
     on_zone = plans.approvals(_annotation(case.wanted.resource))
-    return owner_plans.approved(holds, on_zone, fleet, own)
+    found = owner_plans.approved(holds, on_zone, fleet, own)
+    return {each.owner: each.hash for each in holds if each.owner in found}
 
 
 def _annotation(item: RecordSet | ZoneResource | None) -> str | None:
@@ -299,17 +362,13 @@ def _owners(own: Claims) -> dict[RRsetKey, list[Reference]]:
     return found
 
 
-def _text(case: _Case, owner: Reference, waiting: Iterable[Reference]) -> str:
-    """What the change of an owner does."""
-    count = len(case.removed.get(owner, ()))
-    if not count:
-        return "the change leaves no room for what others published whose changes are held"
-    text = f"the change removes {count} of {case.before} RRsets"
+def _text(case: _Case, owner: Reference, together: int) -> str:
+    """What the change of an owner does, and how much all do that wait."""
+    count, before = len(case.removed[owner]), case.measure.before
+    text = f"the change removes {count} of {before} RRsets"
     if owner == case.zone and case.doubt:
         return f"{text} and {case.doubt}"
-    keys: set[RRsetKey] = set()
-    together = len(keys.union(*(case.removed.get(each, ()) for each in waiting)))
-    if plans.is_large(count, case.before) or together == count:
+    if plans.is_large(count, before) or together == count:
         return text
     return f"{text}, and with others that are held {together}"
 
@@ -317,9 +376,10 @@ def _text(case: _Case, owner: Reference, waiting: Iterable[Reference]) -> str:
 def _own_part(old: Zone, own: Claims) -> Zone | None:
     """What of a published zone came from no RecordSet; None where it cannot be taken apart."""
     with_claims, without = ZoneBuilder(old.origin), ZoneBuilder(old.origin)
-    for rtype in ("SOA", "NS"):
-        for builder in (with_claims, without):
-            _add(builder, old, (old.origin, rtype))
+    for builder in (with_claims, without):
+        _add(builder, old, (old.origin, "SOA"))
+        # The real ones may have addresses in the zone, and would be no whole zone without them.
+        builder.add_record(old.origin, "NS", 0, "ns.invalid.", "")
     for key in {key for claim in own.values() for key in claim.rrsets}:
         _add(with_claims, old, key)
     larger, smaller = with_claims.finish()[0], without.finish()[0]

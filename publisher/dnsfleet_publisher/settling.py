@@ -6,7 +6,10 @@ later publication of it is done. See `claims` for what that is good for.
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from dnsfleet.zones.owner_plans import Holder, OwnerHold
 
 from dnsfleet_publisher import claims
 from dnsfleet_publisher.claims import Claims, Ledger
@@ -22,20 +25,26 @@ _log = logging.getLogger(__name__)
 class Settling:
     """Which zones have settled claims, and what is to be noted of the others."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, holds: Callable[[str], Sequence[OwnerHold]]) -> None:
+        """`holds` gets an origin and gives what waits there."""
         self._ledger = ledger
+        self._holds = holds
         self._settled: dict[str, Assembled] = {}
 
     def new(self, zones: Iterable[Assembled]) -> dict[str, Claims]:
         """The claims on each zone that was built anew since its claims were settled."""
         return {
-            each.origin: {
-                item.reference: claims.of_record_set(item, each.resource)
-                for item in each.record_sets
-            }
+            each.origin: self._claims(each)
             for each in zones
             if each.zone is not None and self._settled.get(each.origin) is not each
         }
+
+    def _claims(self, built: Assembled) -> Claims:
+        found = claims.of_zone(built.record_sets, built.resource)
+        for hold in self._holds(built.origin):
+            if hold.holder is not Holder.THERE and hold.owner in found:
+                found[hold.owner] = replace(found[hold.owner], gone=True)
+        return found
 
     def begin(self, wanted: Mapping[str, Claims]) -> None:
         """Note wide claims; StoreError where that failed, and nothing may be published then."""

@@ -2,17 +2,33 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from dnsfleet.zones import plans
+from dnsfleet.zones.owner_plans import Holder
+from dnsfleet_operator.leading import terms
 from dnsfleet_publisher.publishing import State
+from support.controlled_fleets import DEADLINE_SECONDS, ControlledFleet
+from support.core_servers import PUBLISHER_USER
+from support.held_owners import (
+    AFTER,
+    FULL,
+    LESS,
+    MAIL,
+    MANY,
+    MOVED,
+    SHOP,
+    A,
+    Object,
+    answers,
+    approving,
+    many,
+    names,
+    told,
+)
 from support.valkey import Valkey
+from support.waiting import wait_for
 from support.zone_writers import Writer, changed, item, record_set, zone
-
-Object = dict[str, Any]
-A = "a.example."
-MANY = 20
 
 
 @pytest.fixture
@@ -21,47 +37,6 @@ def core(tmp_path: Path) -> Iterator[Valkey]:
     valkey.start()
     yield valkey
     valkey.kill()
-
-
-def names(*numbers: int, address: str = "192.0.2.3") -> list[Object]:
-    return [{"name": f"n{each}", "type": "A", "data": [address]} for each in numbers]
-
-
-def many(name: str = "shop", first: int = 0, count: int = MANY) -> Object:
-    """A RecordSet with so many names."""
-    spec = {"zoneRef": {"name": "a"}, "records": names(*range(first, first + count))}
-    return item("RecordSet", name, spec)
-
-
-def approving(found: Object, *hashes: str) -> Object:
-    """The same object with an approval."""
-    metadata = found["metadata"] | {
-        "annotations": {plans.APPROVE_ANNOTATION: ",".join(hashes)},
-        "resourceVersion": found["metadata"]["resourceVersion"] + "0",
-    }
-    return found | {"metadata": metadata}
-
-
-def told(writer: Writer, kind: str, name: str) -> str:
-    """What is said of an object first."""
-    found = writer.passes.results.violations
-    return next(
-        (each[0].message for ref, each in found.items() if (ref.kind, ref.name) == (kind, name)), ""
-    )
-
-
-def answers(writer: Writer, name: str) -> list[str]:
-    published = writer.store.load(A)
-    found = None if published is None else published.get(f"{name}.{A}", "A")
-    return [] if found is None else found[1]
-
-
-FULL = zone("a", hosts=20)
-SHOP = many()
-MAIL = record_set("mail", "mail")
-LESS = changed(SHOP, 2, records=names(0))
-MOVED = changed(MAIL, 2, records=[{"name": "mail", "type": "A", "data": ["192.0.2.7"]}])
-AFTER = item("RecordSet", "after", {"zoneRef": {"name": "a"}, "records": names(900)})
 
 
 def test_the_hold_of_one_record_set_holds_nothing_of_others(core: Valkey) -> None:
@@ -112,7 +87,7 @@ def test_a_deleted_record_set_is_held_on_its_zone_and_on_the_fleet(
     assert answers(writer, "n19") == ["192.0.2.3"]
     assert answers(writer, "mail") == ["192.0.2.7"]
     (hold,) = writer.passes.results.owner_holds[A]
-    assert hold.deleted
+    assert hold.holder is Holder.GONE
     assert hold.hash in told(writer, "Zone", "a")
     writer.passes.approve({hold.hash})
     writer.work()
@@ -138,7 +113,7 @@ def test_what_a_replaced_record_set_published_is_held_as_that_of_a_deleted_one(
     (claim,) = [c for ref, c in writer.passes._ledger.of_zone(A).items() if ref.name == "shop"]
     assert claim.uid == SHOP["metadata"]["uid"]
     (hold,) = writer.passes.results.owner_holds[A]
-    assert (hold.deleted, hold.replaced) == (True, True)
+    assert hold.holder is Holder.REPLACED
     assert "a RecordSet that had this name" in told(writer, "RecordSet", "shop")
     assert "annotate the Zone" in told(writer, "RecordSet", "shop")
     writer.run(FULL, approving(anew, hold.hash), MOVED)
@@ -321,3 +296,27 @@ def test_a_zone_that_withdraws_its_consent_is_told_what_would_go(core: Valkey) -
     digest = plans.asked_hash(told(writer, "Zone", "a"))
     writer.run(approving(narrow, digest), SHOP, MOVED)
     assert answers(writer, "n19") == []
+
+
+def test_the_fleet_tells_at_once_what_is_held_of_one_owner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terms, "FLEET_SECONDS", 3600.0)
+    valkey = Valkey(tmp_path, users=[PUBLISHER_USER])
+    valkey.start()
+    try:
+        with ControlledFleet(valkey) as fleet:
+            for each in (FULL, SHOP):
+                fleet.put(each)
+            fleet.wait_until_served(A, f"n19.{A}", "192.0.2.3")
+            fleet.put(LESS)
+            wait_for("the hold is told", lambda: _held(fleet), DEADLINE_SECONDS)
+            assert [each["object"] for each in _held(fleet)] == ["RecordSet dns/shop"]
+    finally:
+        valkey.kill()
+
+
+def _held(fleet: ControlledFleet) -> list[Object]:
+    found = fleet.cluster.get("Fleet", "dnsfleet")
+    held: list[Object] = (found or {}).get("status", {}).get("held", [])
+    return held

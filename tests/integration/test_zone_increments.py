@@ -18,6 +18,7 @@ import pytest
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.sums import Positions
 from dnsfleet.resources import Reference
+from dnsfleet.zones.owner_plans import Holder
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.objects import COMPONENT_LABEL, POP_LABEL, Object, reference_of
 from dnsfleet_operator.observed.workloads import Workloads
@@ -297,7 +298,8 @@ class World:
                     there = published.get(owner, rtype)
                     if there is None or (rtype == "A" and there[1] != list(record.data)):
                         found.append(f"{reference} says {owner} {rtype}, the core {there}")
-            gone = {each.owner for each in results.owner_holds.get(origin, ()) if each.deleted}
+            holds = results.owner_holds.get(origin, ())
+            gone = {each.owner for each in holds if each.holder is not Holder.THERE}
             for reference, claim in self.passes._ledger.of_zone(origin).items():
                 known = self.observation.get(reference)
                 if known is None or known.uid == claim.uid:
@@ -332,6 +334,7 @@ class World:
             "held": assembler.held,
             "owner holds": [*results.owner_holds, *passes._owner_holds._known],
             "allowed": passes._owner_holds._allowed,
+            "measures": passes._ledger.measures._known,
             "told": results.violations,
             "frozen": results.frozen,
             "taken": results.taken,

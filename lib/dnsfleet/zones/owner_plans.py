@@ -4,17 +4,21 @@
 what it removes is told apart by whose it was:
 
     one owner removes so much alone           that owner waits
-    the others together still remove so much  each of them that removes something waits
+    the others together still remove so much  those that remove the most wait
 
-Whoever removes nothing never waits. What somebody approved counts for nothing here. An owner is the
-Zone, with its file and the list in it, or a RecordSet; a removed RRset counts for each RecordSet
-that shared it.
+The second rule holds owners until the rest is harmless; those that remove equally much wait
+together. Whoever removes nothing never waits. Whose change is approved does not wait either, but
+what it removes counts in the sum of the others: an approval of one of them lets no other go. An
+owner is the Zone, with its file and the list in it, or a RecordSet; a removed RRset counts for each
+RecordSet that shared it.
 
 The measure is the zone as it was when its first hold began, where that was smaller: names that
 others add meanwhile are no reason to let the change of a held owner go.
 """
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+import itertools
+from collections.abc import Mapping, Sequence, Set
+from enum import Enum, auto
 from typing import NamedTuple
 
 from dnsfleet_engine import Delta, Zone
@@ -37,6 +41,16 @@ Owners = Mapping[RRsetKey, Sequence[Reference]]
 """The RecordSets that an RRset of the published zone came from; the Zone has all others."""
 
 
+class Holder(Enum):
+    """What became of the object whose change waits."""
+
+    THERE = auto()
+    GONE = auto()
+    """It was deleted, or refers to another Zone; it can neither tell nor approve what waits."""
+    REPLACED = auto()
+    """Another object has its name and its Zone. That one waits, too, and cannot approve it."""
+
+
 class OwnerHold(NamedTuple):
     """A change of one owner that waits."""
 
@@ -47,17 +61,23 @@ class OwnerHold(NamedTuple):
     """What it does, for people."""
     diff: tuple[str, ...]
     """The first records that it would take away or add."""
-    deleted: bool = False
-    """Whether its object is gone from the Zone, so that it can neither tell nor approve it."""
-    replaced: bool = False
-    """Whether another object has its name and its Zone; that one waits until the hold ends."""
+    holder: Holder = Holder.THERE
+    blocked: bool = False
+    """Whether it waits for other holds alone, so that there is nothing to approve."""
+
+    @property
+    def told(self) -> str:
+        """What it does, and of which object."""
+        is_replaced = self.holder is Holder.REPLACED
+        return f"a RecordSet that had this name: {self.text}" if is_replaced else self.text
 
     @property
     def message(self) -> str:
         """For the owner itself, or for whoever has its name."""
-        text = f"a RecordSet that had this name: {self.text}" if self.replaced else self.text
-        where = "Zone" if self.deleted else self.owner.kind
-        return f"{text}; {plans.how_to_approve(self.hash, where)}"
+        if self.blocked:
+            return f"{self.told}; it goes on when those are approved or undone"
+        where = self.owner.kind if self.holder is Holder.THERE else "Zone"
+        return f"{self.told}; {plans.how_to_approve(self.hash, where)}"
 
 
 def removed_by(delta: Delta, old: Zone, new: Zone, zone: Reference, owners: Owners) -> Removed:
@@ -77,24 +97,38 @@ def to_hold(
     left: int,
     approved: Set[Reference] = frozenset(),
     doubtful: Reference | None = None,
+    went: int = 0,
 ) -> frozenset[Reference]:
     """The owners whose changes are to wait.
 
     `before` and `left` are the ordinary RRsets of the zone now and after the change; `doubtful` is
-    an owner whose part may not be whole, so that it may remove nothing.
+    an owner whose part may not be whole, so that it may remove nothing. `went` are the RRsets that
+    approved changes took away since `before` was counted.
     """
-    counted = {owner: keys for owner, keys in removed.items() if owner not in approved}
-    alone = {
+    alone = large(removed, before, doubtful)
+    held = set(alone - approved)
+    stay: set[RRsetKey] = set().union(*(removed[owner] for owner in held))
+    others = removed.keys() - alone
+    rest: set[RRsetKey] = set().union(*(removed[owner] for owner in others)) - stay
+    by_size = sorted(others - approved, key=lambda owner: -len(removed[owner]))
+    for _, same in itertools.groupby(by_size, key=lambda owner: len(removed[owner])):
+        emptied = bool(rest) and left + len(stay) <= plans.APEX_RRSETS
+        if not emptied and not plans.is_large(len(rest) + went, before):
+            break
+        for owner in same:
+            held.add(owner)
+            stay |= removed[owner]
+            rest -= removed[owner]
+    return frozenset(held)
+
+
+def large(removed: Removed, before: int, doubtful: Reference | None = None) -> frozenset[Reference]:
+    """The owners that remove too much alone, whatever others do."""
+    return frozenset(
         owner
-        for owner, keys in counted.items()
+        for owner, keys in removed.items()
         if plans.is_large(len(keys), before) or owner == doubtful
-    }
-    stay = _union(counted[owner] for owner in alone)
-    rest = _union(keys for owner, keys in counted.items() if owner not in alone) - stay
-    emptied = bool(rest) and left + len(stay) <= plans.APEX_RRSETS
-    if emptied or plans.is_large(len(rest), before):
-        return frozenset(counted)
-    return frozenset(alone)
+    )
 
 
 def of_record_set(
@@ -102,23 +136,48 @@ def of_record_set(
     before: RecordSet | None,
     after: RecordSet | None,
     text: str,
+    uid: str = "",
 ) -> OwnerHold:
     """The hold of a RecordSet, from its records as they are published and as they would be.
 
-    The hash is of these alone, so it stays the same whatever others change.
+    The hash is of these alone, so it stays the same whatever others change. That of one whose
+    object is gone has the `uid` of the object, too: another one that has the same records and is
+    deleted later is another change.
     """
     old, new = _records(before), _records(after)
     lines = [*(f"- {each}" for each in sorted(old - new))]
     lines += [f"+ {each}" for each in sorted(new - old)]
-    return _hold(owner, lines, text)
+    return _hold(owner, lines, text, uid)
 
 
 def of_zone(
-    zone: Reference, delta: Delta, old: Zone, new: Zone, others: Set[RRsetKey], text: str
+    zone: Reference,
+    delta: Delta,
+    old: Zone,
+    new: Zone,
+    theirs: tuple[Set[RRsetKey], Set[RRsetKey]],
+    text: str,
 ) -> OwnerHold:
-    """The hold of a Zone: what differs, but for `others`, the RRsets that RecordSets have."""
-    lines = [line for line in delta.lines(old.records + new.records) if _key(line) not in others]
-    return _hold(zone, lines, text)
+    """The hold of a Zone: what differs of its own RRsets.
+
+    `theirs` are the RRsets that RecordSets have, in `old` and in `new`. What the Zone gives up and
+    a RecordSet takes is a removal as any other, so the hash stays the same when somebody does.
+    """
+    before, after = theirs
+    lines = []
+    for line in delta.lines(old.records + new.records):
+        key = _key(line)
+        if key not in after and (line[0] == "+" or key not in before):
+            lines.append(line)
+    for key in after - before:
+        ttl, data = old.get(*key) or (0, [])
+        lines += [f"- {key[0]} {ttl} {key[1]} {each}" for each in data]
+    return _hold(zone, sorted(lines, key=lambda line: (line[0] != "-", line)), text)
+
+
+def to_approve(holds: Sequence[OwnerHold]) -> list[OwnerHold]:
+    """Those of RecordSets that their Zone may approve all at once."""
+    return [each for each in holds if each.owner.kind != "Zone" and not each.blocked]
 
 
 def hash_of_all(holds: Sequence[OwnerHold]) -> str:
@@ -135,11 +194,15 @@ def approved(
     own: Mapping[Reference, Set[str]],
 ) -> frozenset[Reference]:
     """The owners whose holds are approved: on the Zone, on the Fleet, or on the object itself."""
-    if hash_of_all(holds) in zone:
-        return frozenset(each.owner for each in holds)
-    return frozenset(
-        each.owner for each in holds if each.hash in zone | fleet | own.get(each.owner, frozenset())
-    )
+    record_sets, said = to_approve(holds), zone | fleet
+    together = hash_of_all(record_sets) in zone
+    found = {each.owner for each in record_sets} if together else set()
+    found |= {
+        each.owner
+        for each in holds
+        if not each.blocked and (each.hash in said or each.hash in own.get(each.owner, frozenset()))
+    }
+    return frozenset(found)
 
 
 def violations(holds: Sequence[OwnerHold], zone: Reference) -> list[Violation]:
@@ -147,9 +210,9 @@ def violations(holds: Sequence[OwnerHold], zone: Reference) -> list[Violation]:
     found = [
         Violation(plans.REASON, each.message, f"{each.owner}: spec")
         for each in holds
-        if each.replaced or not each.deleted
+        if each.holder is not Holder.GONE
     ]
-    others = [each for each in holds if each.owner != zone]
+    others = to_approve(holds)
     if others:
         said = [f"{each.owner}: {each.text}" for each in others[:MAX_NAMED]]
         more = len(others) - MAX_NAMED
@@ -159,8 +222,9 @@ def violations(holds: Sequence[OwnerHold], zone: Reference) -> list[Violation]:
     return found
 
 
-def _hold(owner: Reference, lines: Sequence[str], text: str) -> OwnerHold:
-    digest = plans.hash_of("\n".join([str(owner), *lines]).encode())
+def _hold(owner: Reference, lines: Sequence[str], text: str, uid: str = "") -> OwnerHold:
+    of = [f"{owner}", *([uid] if uid else []), *lines]
+    digest = plans.hash_of("\n".join(of).encode())
     return OwnerHold(owner, digest, text, tuple(lines[: plans.MAX_DIFF]))
 
 
@@ -173,8 +237,3 @@ def _key(line: str) -> RRsetKey:
     """The owner name and type of a line of `Delta.lines`."""
     _, owner, _, rtype, _ = line.split(" ", 4)
     return owner, rtype
-
-
-def _union(sets: Iterable[Set[RRsetKey]]) -> set[RRsetKey]:
-    found: set[RRsetKey] = set()
-    return found.union(*sets)

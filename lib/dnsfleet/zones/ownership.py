@@ -192,10 +192,13 @@ def admit(
             if not before:
                 is_named = is_kept or claims.is_named(zone, claim[0])
                 found += cuts.judge(record_set, index, claim, is_named)
+            elif is_kept and all(each in kept for each in before):
+                continue  # they shared it when the Zone allowed that
             elif not sharing.may_join(zone, claim, before, record_set.reference):
                 message = f"{claim[0]} {claim[1]} belongs to {before[0]}; remove it here or there"
                 found.append(claims.refusal("NotOwner", message, record_set, index))
-        found += _too_much_shared(zone, record_set)
+        if not is_kept:
+            found += _too_much_shared(zone, record_set)
         violations += found
         if not errors(found):
             admitted.append(record_set)

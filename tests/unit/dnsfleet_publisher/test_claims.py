@@ -8,6 +8,7 @@ from dnsfleet_operator.observed.observation import Known
 from dnsfleet_operator.zones.retained import stand_in
 from dnsfleet_publisher import claims
 from dnsfleet_publisher.claims import Claim, Ledger
+from dnsfleet_publisher.measures import Measure, Measures
 from support import yaml_resources
 from support.zones import make_zone
 
@@ -34,6 +35,43 @@ class _Noted:
 
     def claims(self) -> Iterator[dict[str, bytes]]:
         yield {f"example.com. dns/{name}": value for name, value in self._claims.items()}
+
+
+class _Read(_Noted):
+    """A core that has these fields, in this order."""
+
+    def claims(self) -> Iterator[dict[str, bytes]]:
+        yield self._claims
+
+
+def test_the_claim_of_the_zone_that_a_record_set_is_in_is_the_last_one() -> None:
+    text = '{"zone":["dns","%s"],"uid":"u","created":"%s","rrsets":[]%s}'
+    here, held = text % ("b", CREATED, ""), text % ("a", CREATED, ',"gone":true')
+    reference = Reference("RecordSet", "dns", "web")
+    for fields in (
+        {"b. dns/web": here, "a. dns/web": held},
+        {"a. dns/web": held, "b. dns/web": here},
+    ):
+        ledger = Ledger(_Read(**fields))  # type: ignore[arg-type]
+        assert list(ledger.open()) == [None]
+        assert [origin for origin, _ in ledger.of_record_set(reference)] == ["a.", "b."]
+
+
+def test_a_measure_is_no_claim_for_an_operator_that_knows_none() -> None:
+    measures = Measures()
+    measures.put("example.com.", Measure(42, {"1" * 16: 8}))
+    fields = measures.changes()
+    ((field, value),) = fields.items()
+    assert value is not None
+    assert claims._decode(value) is None
+    measures.written()
+    assert (measures.changes(), measures.all()) == ({}, fields)
+    ledger = Ledger(_Read(**{field: value.decode()}))  # type: ignore[arg-type]
+    assert list(ledger.open()) == [None]
+    assert ledger.of_zone("example.com.") == {}
+    assert ledger.measures.get("example.com.") == Measure(42, {"1" * 16: 8})
+    measures.put("example.com.", None)
+    assert measures.changes() == {field: None}
 
 
 def test_a_claim_that_names_a_type_in_another_way_is_the_same_claim() -> None:

@@ -22,7 +22,10 @@ def lost(**counts: int) -> owner_plans.Removed:
         ({"b": 20, "c": 3}, 42, set(), None, {B}),
         ({"b": 20, "c": 8, "d": 8}, 42, set(), None, {B, C, D}),
         ({"b": 8, "c": 8}, 42, set(), None, {B, C}),
-        ({"b": 8, "c": 8}, 42, {B}, None, set()),
+        ({"b": 8, "c": 8}, 42, {B}, None, {C}),
+        ({"b": 9, "c": 8, "d": 1}, 42, set(), None, {B}),
+        ({"b": 9, "c": 8, "d": 5}, 42, set(), None, {B, C}),
+        ({"b": 20, "c": 3}, 42, {B}, None, set()),
         ({"b": 20, "zone": 20}, 42, {B}, None, {ZONE}),
         ({"b": 10, "c": 1}, 100, set(), None, set()),
         ({"zone": 1, "c": 1}, 100, set(), ZONE, {ZONE}),
@@ -54,6 +57,17 @@ def test_an_approval_counts_on_the_object_its_zone_and_the_fleet() -> None:
     together = owner_plans.hash_of_all(holds)
     assert owner_plans.approved(holds, {together}, none, {}) == {B, C}
     assert owner_plans.approved(holds, none, {together}, {}) == set()
+    beside = (hold(ZONE, "3" * 16), *holds)
+    assert owner_plans.approved(beside, {together}, none, {}) == {B, C}
+    assert owner_plans.approved(beside, {"3" * 16}, none, {}) == {ZONE}
+    waits = hold(D, "4" * 16)._replace(blocked=True)
+    assert owner_plans.approved((*holds, waits), {together, "4" * 16}, none, {}) == {B, C}
+
+
+def test_what_went_by_an_approval_counts_in_the_sum_alone() -> None:
+    assert owner_plans.to_hold(lost(c=8), 42, 30, went=5) == {C}
+    assert owner_plans.to_hold(lost(c=8), 42, 30, went=2) == set()
+    assert owner_plans.to_hold(lost(b=20, c=8), 42, 14, went=2) == {B}
 
 
 def test_owner_and_zone_are_told_what_approves_it() -> None:
