@@ -1,7 +1,8 @@
 """The text of `held`: all that waits for an approval, with the command that gives it.
 
-A Fleet says what has no object of its own any more, and what one cause does to many zones. A change
-of one Zone is on that Zone, so none is missing however many there are.
+A Fleet says what has no object of its own any more, what one cause does to many zones, and what
+waits of single RecordSets, which may be deleted: all of that is approved on it. A change of one
+Zone is on that Zone, so none is missing however many there are.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +30,7 @@ def text(fleets: Sequence[Object], zones: Sequence[Object]) -> str:
 def _of_fleet(fleet: Object, entry: Object) -> str:
     zones, count = value(entry, "zones", default=[]), entry["zoneCount"]
     more = f" and {count - len(zones)} more" if count > len(zones) else ""
+    lines = [entry["message"]]
     about = f"the placement of {', '.join(zones)}{more}"
     if entry["kind"] == "PopDeletion":
         about = f"the end of pop/{entry['object']}, for {', '.join(zones)}{more}"
@@ -36,7 +38,8 @@ def _of_fleet(fleet: Object, entry: Object) -> str:
         about = f"the removal of {', '.join(zones)}{more}"
     elif entry["kind"] == _PLAN:
         about = f"the records of {entry['object']} in {', '.join(zones)}"
-    return _paragraph(f"{about}, since {entry['since']}", [entry["message"]], fleet, entry["hash"])
+        lines.extend(value(entry, "diff", default=[]))
+    return _paragraph(f"{about}, since {entry['since']}", lines, fleet, entry["hash"])
 
 
 def _is_of_zone(entry: Object) -> bool:
@@ -53,6 +56,8 @@ def _of_zones(zones: Sequence[Object], known: Mapping[str, Object]) -> Iterator[
         digest = plans.asked_hash(accepted.message)
         entry = known.get(digest, {})
         if not accepted.false or accepted.reason not in about or entry.get("kind") == _PLACEMENT:
+            continue
+        if not digest:  # it waits for what is held of others
             continue
         since = f", since {entry['since']}" if entry else ""
         head = f"{about[accepted.reason]} of {objects.origin(zone)}{since}"

@@ -112,7 +112,7 @@ def held(
             _, origins = moved.setdefault(outcome.placement.hash, (outcome.placement, []))
             origins.append(origin)
     for origin, holds in results.owner_holds.items():
-        found.extend(_of_owner(hold, origin) for hold in holds)
+        found.extend(_of_owner(hold, origin) for hold in holds if not hold.blocked)
     for hold, origins in moved.values():
         zones = tuple(origins[:MAX_NAMED])
         found.append(Change("Placement", hold.hash, "", hold.text, hold.lost, zones, len(origins)))
@@ -223,7 +223,7 @@ def _of_owner(hold: OwnerHold, origin: str) -> Change:
     owner = f"{hold.owner.namespace}/{hold.owner.name}"
     if hold.owner.kind != "Zone":
         owner = str(hold.owner)
-    return Change("Plan", hold.hash, owner, hold.message, hold.diff, (origin,), 1)
+    return Change("Plan", hold.hash, owner, hold.told, hold.diff, (origin,), 1)
 
 
 def _zone_of(results: Results, origin: str) -> str:

@@ -73,9 +73,18 @@ def test_without_a_fleet_a_placement_is_approved_on_its_zone() -> None:
 
 
 def test_the_hold_of_a_record_set_is_approved_on_the_fleet() -> None:
-    told = holds.text([fleet(entry("Plan", PLAN, object="RecordSet team/shop"))], [])
+    diff = ["- shop.a. 300 A 192.0.2.1"]
+    held = entry("Plan", PLAN, object="RecordSet team/shop", diff=diff)
+    told = holds.text([fleet(held)], [])
     assert told == (
         f"the records of RecordSet team/shop in a., since {SINCE}:\n"
         "  it takes much\n"
+        "  - shop.a. 300 A 192.0.2.1\n"
         f"  kubectl annotate --overwrite fleet dnsfleet dnsfleet.io/approve={PLAN}"
     )
+
+
+def test_a_zone_that_waits_for_others_alone_has_nothing_to_approve() -> None:
+    accepted = condition("Accepted", "False", "UnsafePlan", "it leaves no room", 1)
+    waits = zone("a", status={"conditions": [accepted]})
+    assert holds.text([fleet()], [waits]) == "nothing is held"
