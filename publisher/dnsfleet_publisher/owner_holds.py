@@ -44,9 +44,9 @@ from dnsfleet_publisher.measures import Measure
 from dnsfleet_publisher.publishing import Publisher
 from dnsfleet_publisher.record_store import RecordStore
 
-_BLOCKED = "the change leaves no room for what others published whose changes are held"
 MAX_ROUNDS = 5
 """How often a zone is built again with more owners held; the second one holds the Zone, too."""
+_BLOCKED = "the change leaves no room for what others published whose changes are held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +85,10 @@ class _Case:
     ) -> Set[Reference]:
         """Who is to wait where so much would be lost; `approved` has the hash of each change."""
         doubtful = self.zone if self.doubt else None
-        went = self.measure.approved
-        before = sum(count for digest, count in went.items() if digest not in approved.values())
-        return owner_plans.to_hold(
-            lost, self.measure.before, left, approved.keys(), doubtful, before
-        )
+        before, known = self.measure
+        again = set(approved.values())  # what these take away is in `lost`
+        went = sum(count for digest, count in known.items() if digest not in again)
+        return owner_plans.to_hold(lost, before, left, approved.keys(), doubtful, went)
 
 
 class _Fit(NamedTuple):
@@ -240,19 +239,11 @@ class OwnerHolds:
         self.forget(built.origin)
         if holds:
             before = case.measure.before
-            alone = owner_plans.large(case.removed, before)
-            went = {
-                digest: len(case.removed[owner])
-                for owner, digest in approved.items()
-                if owner not in alone
-            }
             more_left = plans.APEX_RRSETS + 1
             lasts = {each.owner for each in holds} <= case.to_hold(case.removed, more_left, {})
             basis = self._basis(holds, built, assembler)
             self._known[built.origin] = _Known(holds, basis, lasts and not approved)
-            known, wait = case.measure.approved, {each.hash for each in holds}
-            known = {digest: count for digest, count in known.items() if digest not in wait}
-            measure = Measure(before, known | went)
+            measure = Measure(before, _went(case, holds, approved))
             self._ledger.measures.put(built.origin, measure)
         self._allowed[built.origin] = plans.plan_hash(fit.delta)
         return built
@@ -347,6 +338,21 @@ def _approved(
     on_zone = plans.approvals(_annotation(case.wanted.resource))
     found = owner_plans.approved(holds, on_zone, fleet, own)
     return {each.owner: each.hash for each in holds if each.owner in found}
+
+
+def _went(
+    case: _Case, holds: Iterable[OwnerHold], approved: Mapping[Reference, str]
+) -> dict[str, int]:
+    """What went by approvals since the first of these holds began, by the hash of the change.
+
+    Who removed too much alone was never counted beside the others.
+    """
+    waiting = {each.hash for each in holds}  # of which an approval may be withdrawn again
+    known = case.measure.approved.items()
+    found = {digest: count for digest, count in known if digest not in waiting}
+    alone = owner_plans.large(case.removed, case.measure.before)
+    counted = ((owner, digest) for owner, digest in approved.items() if owner not in alone)
+    return found | {digest: len(case.removed[owner]) for owner, digest in counted}
 
 
 def _annotation(item: RecordSet | ZoneResource | None) -> str | None:
