@@ -226,6 +226,8 @@ class Ledger:
         changes: dict[str, bytes | None] = {}
         for origin, claims in settled.items():
             held = self.of_zone(origin)
+            if not claims:
+                self.measures.put(origin, None)  # it has one owner, or is removed
             changes |= {_field(origin, gone): None for gone in held.keys() - claims.keys()}
             for reference, claim in claims.items():
                 if held.get(reference) != claim:
@@ -235,7 +237,8 @@ class Ledger:
             for origin, claims in (self._held | dict(settled)).items():
                 changes |= {_field(origin, each): _encode(claims[each]) for each in claims}
             changes |= self.measures.all()
-        self._store.note_claims(changes)
+        self._store.note_claims(changes | self.measures.changes())
+        self.measures.written()
         self._fence = fence
         for origin, claims in settled.items():
             self._hold(origin, claims)

@@ -120,10 +120,9 @@ class OwnerHolds:
         return annotation if allowed is None else f"{annotation or ''},{allowed}"
 
     def forget(self, origin: str) -> None:
-        """Nothing is wanted of a zone any more."""
+        """Nothing is wanted of a zone any more, or nothing is known of that."""
         self._known.pop(origin, None)
         self._allowed.pop(origin, None)
-        self._ledger.measures.put(origin, None)
 
     def judge(self, built: Assembled, assembler: Assembler, fleet: Set[str]) -> Assembled:
         """The zone with nothing in it that has to wait; `fleet` are hashes that the Fleet approves.
@@ -143,6 +142,7 @@ class OwnerHolds:
             return self._free(wanted, assembler)
         case = self._case(wanted, old, wanted.zone, own)
         if plans.approved(_annotation(wanted.resource), case.delta):
+            self._ledger.measures.put(origin, None)
             return self._free(wanted, assembler)
         return self._narrow(case, assembler, fleet)
 
@@ -237,6 +237,7 @@ class OwnerHolds:
         """Know what waits in a zone; what is left of its change needs no other approval."""
         built, holds = fit.built, fit.holds
         self.forget(built.origin)
+        measure = None
         if holds:
             before = case.measure.before
             more_left = plans.APEX_RRSETS + 1
@@ -244,7 +245,7 @@ class OwnerHolds:
             basis = self._basis(holds, built, assembler)
             self._known[built.origin] = _Known(holds, basis, lasts and not approved)
             measure = Measure(before, _went(case, holds, approved))
-            self._ledger.measures.put(built.origin, measure)
+        self._ledger.measures.put(built.origin, measure)
         self._allowed[built.origin] = plans.plan_hash(fit.delta)
         return built
 

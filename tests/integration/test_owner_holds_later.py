@@ -56,6 +56,31 @@ def test_a_hold_outlasts_its_writer_whatever_others_add(core: Valkey, count: int
     assert writer.run(FULL, less, many("large", 1000, count)).violations == {}, "it ended"
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_hold_outlasts_a_zone_that_is_not_understood_for_a_while(
+    core: Valkey, restarted: bool
+) -> None:
+    others = (changed(SHOP, 2, records=names(*range(6))), many("large", 1000, 100))
+    writer = Writer(core)
+    writer.run(FULL, SHOP)
+    writer.run(FULL, others[0])
+    writer.run(FULL, *others)
+    writer.run(changed(FULL, 2, records="nonsense"), *others)
+    if restarted:
+        writer = Writer(core)
+        writer.run(changed(FULL, 2, records="nonsense"), *others)
+    writer.run(changed(FULL, 3), *others)
+    assert answers(writer, "n19") == ["192.0.2.3"]
+    assert "14 of 42" in told(writer, "RecordSet", "shop")
+    zone_reference = Reference("Zone", "dns", "a")
+    known = writer.observation.remove(zone_reference, FULL["metadata"]["uid"])
+    assert known is not None
+    writer.passes.deleted(zone_reference, known)
+    writer.work()
+    assert writer.store.live() == []
+    assert not [name for part in writer.store.claims() for name in part], "nothing is left of it"
+
+
 def test_a_record_set_that_moved_and_is_broken_is_served_in_its_new_zone(core: Valkey) -> None:
     writer = Writer(core)
     other = zone("b", hosts=200)
