@@ -20,7 +20,7 @@ compared.
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from dnsfleet import rrtypes
@@ -67,21 +67,26 @@ def of_zone(record_sets: Iterable[RecordSet], zone: ZoneResource) -> dict[Refere
     found = {item.reference: item for item in record_sets}
     rrsets = {each: _keys(item, zone) for each, item in found.items()}
     counts = Counter(key for keys in rrsets.values() for key in keys)
-    shared = {key for key, count in counts.items() if count > 1}
-    return {each: of_record_set(item, zone, shared & rrsets[each]) for each, item in found.items()}
+    shared = frozenset(key for key, count in counts.items() if count > 1)
+    return {each: _claim(item, zone, rrsets[each], shared) for each, item in found.items()}
 
 
-def of_record_set(
-    record_set: RecordSet, zone: ZoneResource, shared: Set[RRsetKey] = frozenset()
+def of_record_set(record_set: RecordSet, zone: ZoneResource) -> Claim:
+    """The claim of a RecordSet that was admitted to the zone of a Zone object."""
+    return _claim(record_set, zone, _keys(record_set, zone), frozenset())
+
+
+def _claim(
+    record_set: RecordSet,
+    zone: ZoneResource,
+    rrsets: frozenset[RRsetKey],
+    shared: frozenset[RRsetKey],
 ) -> Claim:
-    """The claim of a RecordSet that was admitted to the zone of a Zone object.
-
-    Others may share what its Zone allows, and have the same RRsets in `shared`.
-    """
+    """The claim on these RRsets; what the Zone allows is shared, and what is in `shared`."""
     origin = zone.origin
     values: dict[RRsetKey, frozenset[str]] = {}
     records = [*sharing.shareable(zone, record_set)]
-    if shared:
+    if not shared.isdisjoint(rrsets):
         may = shared | {key for key, _ in records}
         every = ((each.key(origin), each) for each in record_set.spec.records)
         records = [(key, each) for key, each in every if key in may]
@@ -91,7 +96,7 @@ def of_record_set(
     return Claim(
         record_set.zone_reference,
         record_set.metadata.creation_timestamp,
-        _keys(record_set, zone),
+        rrsets,
         record_set.metadata.uid,
         values,
     )

@@ -70,8 +70,8 @@ class _Case:
     delta: Delta
     removed: Removed
     claims: Claims
-    asked: Mapping[Reference, RecordSet]
-    """Those that would be in the zone."""
+    asked: Claims
+    """Those of the RecordSets that would be in the zone."""
     measure: Measure
     doubt: str
 
@@ -174,7 +174,7 @@ class OwnerHolds:
         origin, before = wanted.origin, old.ordinary_rrsets
         measure = self._ledger.measures.get(origin) or Measure(before, {})
         measure = measure._replace(before=min(measure.before, before))
-        asked = {item.reference: item for item in wanted.record_sets}
+        asked = claims.of_zone(wanted.record_sets, wanted.resource)
         delta = self._publisher.change(origin, old, new)
         removed = owner_plans.removed_by(delta, old, new, wanted.resource.reference, _owners(own))
         doubt = self._publisher.doubt(origin, wanted.parts)
@@ -302,15 +302,13 @@ class OwnerHolds:
 
 
 def _of_zone(case: _Case, text: str) -> OwnerHold:
-    asked = claims.of_zone(case.asked.values(), case.wanted.resource)
     before = {key for claim in case.claims.values() for key in claim.rrsets}
-    after = {key for claim in asked.values() for key in claim.rrsets}
+    after = {key for claim in case.asked.values() for key in claim.rrsets}
     return owner_plans.of_zone(case.zone, case.delta, case.old, case.new, (before, after), text)
 
 
 def _of_record_set(case: _Case, owner: Reference, text: str, assembler: Assembler) -> OwnerHold:
-    before, item = case.claims.get(owner), case.asked.get(owner)
-    after = None if item is None else claims.of_record_set(item, case.wanted.resource)
+    before, after = case.claims.get(owner), case.asked.get(owner)
     there, holder = assembler.record_sets.get(owner), Holder.THERE
     if there is None or there.zone_reference != case.zone:
         holder = Holder.GONE
