@@ -45,6 +45,7 @@ _KINDS: Mapping[str, tuple[str, str, str, bool]] = {
     "Zone": (GROUP, VERSION, "zones", True),
     "RecordSet": (GROUP, VERSION, "recordsets", True),
     "Pop": (GROUP, VERSION, "pops", False),
+    "ZoneClass": (GROUP, VERSION, "zoneclasses", False),
     "Fleet": (GROUP, VERSION, "fleets", False),
     "Namespace": ("", "v1", "namespaces", False),
     "ConfigMap": ("", "v1", "configmaps", True),

@@ -6,22 +6,24 @@ A document that comes, changes or goes marks the origins of the zones that may d
     RecordSet   the origin of the Zone that it refers to, now and before
     ConfigMap   the origins of the Zones that take their zone file from it
     Namespace   where its labels changed: those of its Zones and RecordSets
+    ZoneClass   all at or below its suffixes, now and before
 
 `assemble` then builds the zones of the marked origins, a part of them at a time where there are
 many. What a mark did not change is found by comparing inputs, so a mark too many costs a
 comparison; a mark too few would be a fault, and `proofs` looks for those.
 """
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 
 from dnsfleet import resources
-from dnsfleet.resources import ConfigMap, Namespace, RecordSet, Reference
+from dnsfleet.resources import ConfigMap, Namespace, RecordSet, Reference, ZoneClass
 from dnsfleet.resources.documents import Document
 from dnsfleet.violations import Violation
 from dnsfleet.zones import ownership
 from dnsfleet.zones.owners import Owners
 
+from dnsfleet_publisher.classified import Classified, Live
 from dnsfleet_publisher.delegated import Delegated
 from dnsfleet_publisher.dependencies import ConfigMaps, RecordSets, labels_of
 from dnsfleet_publisher.last_good import (
@@ -58,6 +60,10 @@ def _never_published(_origin: str, _record_set: RecordSet) -> None:
     return None
 
 
+def _nothing_live(_origin: str) -> None:
+    return None
+
+
 class Assembler:
     """Knows all documents, and what each zone is made of."""
 
@@ -67,8 +73,12 @@ class Assembler:
         good: Iterable[Document] = (),
         progress: Progress | None = None,
         published: Published = _never_published,
+        live: Live = _nothing_live,
     ) -> None:
-        """Begin with documents that are known as good; `outside` reads texts for zone files."""
+        """Begin with documents that are known as good; `outside` reads texts for zone files.
+
+        `live` gives the zone of an origin as it is published.
+        """
         self.marks = Marks()
         self.zones: dict[str, Assembled] = {}
         """By origin, as assembled last."""
@@ -80,6 +90,8 @@ class Assembler:
         """What is held in zones, by origin; `build_again` changes it."""
         self.retained: set[Reference] = set()
         """RecordSets whose records stay and whose object does not say them any more."""
+        self.reserved: set[Reference] = set()
+        """Zones that are gone, and with which their origin stays."""
         self._outside = outside
         self._sources = ZoneSources(outside, progress)
         self._last_good = LastGood(good, published)
@@ -89,6 +101,7 @@ class Assembler:
         self._delegated = Delegated()
         self._refused: set[Reference] = set()
         self._loose: dict[Reference, None] = {}
+        self._classified = Classified(self.owners, self.record_sets, self.labels, live)
 
     @property
     def good(self) -> Mapping[Reference, Document]:
@@ -123,6 +136,8 @@ class Assembler:
                 self._config_map_changed(reference, urgent)
             case Namespace() as namespace:
                 self._relabel(reference.name, namespace.metadata.labels, urgent)
+            case ZoneClass() as zone_class:
+                self._reclassify(self.owners.classes.put(zone_class))
 
     def remove(self, reference: Reference) -> None:
         """A document is gone, and what it said counts no more."""
@@ -139,11 +154,18 @@ class Assembler:
                 self._config_map_changed(reference, urgent=True)
             case "Namespace":
                 self._relabel(reference.name, None, urgent=True)
+            case "ZoneClass":
+                self._reclassify(self.owners.classes.remove(reference.name))
 
     def hold(self, zone: resources.Zone) -> None:
         """A Zone cannot be read; it holds its origin, and no zone is built of it."""
         self._documents.pop(zone.reference, None)
         self._put_zone(zone, urgent=True)
+
+    def reserve(self, zone: resources.Zone) -> None:
+        """A Zone is gone, and its origin stays with it."""
+        self.hold(zone)
+        self.reserved.add(zone.reference)
 
     def retain(self, record_set: RecordSet) -> None:
         """The records of a RecordSet stay, although its object does not say them any more."""
@@ -168,8 +190,8 @@ class Assembler:
         """Build the zones of marked origins, of `most` at most; None is all."""
         touched = self._settle()
         zones, vacant = [], []
-        for origin in self.marks.take(most):
-            before = self.zones.pop(origin, None)
+        for origin in self._take(most):
+            before = self.zones.get(origin)
             self._about.pop(origin, None)
             owner = self.owners.owner(origin)
             both = (owner, None if before is None else before.resource)
@@ -178,6 +200,7 @@ class Assembler:
             document = None if owner is None else self._documents.get(owner.reference)
             if owner is None or document is None:
                 self.held.pop(origin, None)
+                self.zones.pop(origin, None)
                 vacant.append(origin)
                 continue
             zones.append(self._note(self._assemble(owner, document)))
@@ -198,6 +221,14 @@ class Assembler:
             raise ValueError(f"{origin} was never built")
         return self._note(self._last_good.build(replace(inputs, held=held), self._documents))
 
+    def _take(self, most: int | None) -> Iterator[str]:
+        """Marked origins, `most` at most; without a bound those too that these mark."""
+        yield from self.marks.take(most)
+        for origin in self._classified.take_later():
+            self.marks.add(origin)
+        if most is None:
+            yield from self.marks.take(None)
+
     def violations_of(self, reference: Reference) -> list[Violation]:
         """What is wrong with a Zone or RecordSet beside its form."""
         zone = reference
@@ -206,7 +237,7 @@ class Assembler:
             if record_set is None:
                 return []
             zone = record_set.zone_reference
-            if not self.owners.owns(zone):
+            if not self.has_zone(zone):
                 return [ownership.without_zone(record_set)]
         elif (refusal := self.owners.refusal(reference)) is not None:
             return [refusal]
@@ -214,6 +245,8 @@ class Assembler:
         if owner is None:
             return []
         found = self._about.get(owner.origin, {}).get(reference, [])
+        if reference == zone and (unfit := self._classified.warning(owner)) is not None:
+            found = [*found, unfit]
         delegated = self._delegated.found.get(owner.origin) if reference == zone else None
         return found if delegated is None else [*found, delegated]
 
@@ -233,6 +266,10 @@ class Assembler:
         """A Zone and all RecordSets that refer to it."""
         return {zone, *self.record_sets.references(zone)}
 
+    def has_zone(self, zone: Reference) -> bool:
+        """Whether a Zone owns its origin, and is no reservation of one that is gone."""
+        return self.owners.owns(zone) and zone not in self.reserved
+
     def is_there(self, zone: Reference) -> bool:
         """Whether a Zone is there to be built, and does not only hold its origin."""
         return zone in self._documents
@@ -244,7 +281,8 @@ class Assembler:
     def _settle(self) -> set[Reference]:
         """Settle who owns what; the objects about which that says something new."""
         settled = self.owners.settle(self.labels)
-        for origin in settled.origins:
+        marked = settled.origins | self._classified.settle(settled.zones)
+        for origin in marked:
             if origin not in self.marks:
                 self.marks.add(origin)
         touched = set(self._loose)
@@ -285,6 +323,7 @@ class Assembler:
             frozenset(self.retained.intersection(self.record_sets.references(zone.reference))),
             source.parts,
             source.doubtful,
+            *self._classified.judge(zone, source.base, own),
             self.held.get(zone.origin, NOTHING_HELD),
         )
         return self._last_good.build(inputs, self._documents)
@@ -305,7 +344,9 @@ class Assembler:
             self._config_maps.discard_zone(before)
             self.marks.add(before.origin, urgent)
         self._config_maps.add_zone(zone)
+        self.reserved.discard(zone.reference)
         self.owners.put(zone)
+        self._classified.changed([zone.reference])
         self.marks.add(zone.origin, urgent)
 
     def _remove_zone(self, reference: Reference) -> None:
@@ -313,6 +354,8 @@ class Assembler:
             self._config_maps.discard_zone(before)
             self.marks.add(before.origin)
         self.owners.remove(reference)
+        self.reserved.discard(reference)
+        self._classified.forget(reference)
         self._last_good.forget(reference)
         self._sources.forget(reference)
 
@@ -320,6 +363,7 @@ class Assembler:
         before = self.record_sets.zone_of(reference)
         zone = self.record_sets.put(reference, record_set)
         self.touch(reference)
+        self._classified.changed([reference])
         if before is not None and before != zone:
             self._mark_zone(before, urgent)
         self._mark_zone(zone, urgent)
@@ -328,6 +372,7 @@ class Assembler:
         zone = self.record_sets.remove(reference)
         if zone is not None:
             self.touch(reference)
+            self._classified.changed([reference])
             self._mark_zone(zone, urgent=True)
         self._last_good.forget(reference)
 
@@ -340,6 +385,11 @@ class Assembler:
         for zone in self._config_maps.zones_of(reference):
             self._mark_zone(zone, urgent)
 
+    def _reclassify(self, suffixes: Set[str]) -> None:
+        """The classes of zones at or below these names may be others."""
+        for origin in self._classified.reclassify(suffixes):
+            self.marks.add(origin)
+
     def _relabel(self, namespace: str, labels: Mapping[str, str] | None, urgent: bool) -> None:
         if self.labels.get(namespace) == labels:
             return
@@ -348,6 +398,8 @@ class Assembler:
         else:
             self.labels[namespace] = labels
         self.owners.relabelled(namespace)
+        for own in self._classified.relabelled(namespace):
+            self._mark_zone(own, urgent)
         for reference in self.record_sets.in_namespace(namespace):
             self.touch(reference)
             if (zone := self.record_sets.zone_of(reference)) is not None:

@@ -255,6 +255,14 @@ class CoreRedis:
         """Write removals, None drops one; the fence that is stored, part by part."""
         return self._write_notes(keys.REMOVALS, fence, changes, ABSENCES_AT_ONCE)
 
+    def registrations(self) -> Iterator[dict[str, bytes]]:
+        """What writers noted of who owns each origin, as `claims` does."""
+        return self._noted(keys.REGISTRATIONS, ABSENCES_AT_ONCE)
+
+    def note_registrations(self, fence: int, changes: Mapping[str, bytes | None]) -> Iterator[str]:
+        """Write registrations, as `note_claims` does."""
+        return self._write_notes(keys.REGISTRATIONS, fence, changes, ABSENCES_AT_ONCE)
+
     def _noted(self, name: str, at_once: int) -> Iterator[dict[str, bytes]]:
         cursor, more = 0, True
         while more:

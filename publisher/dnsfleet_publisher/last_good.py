@@ -12,18 +12,21 @@ A last good version may claim what somebody else has come to claim meanwhile. As
 claim mostly, the other one is wrong then, too, and so on: the zone is built again until nobody else
 is wrong. Then everybody is told what is so. Whoever is served in its present version is not told of
 an error, whatever stood in its way in between; whoever is not is told why.
+
+What a ZoneClass refuses is wrong from the start: it is not tried, and its last good version is not
+asked whether the class would take it.
 """
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Container, Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Self
 
 from dnsfleet import resources
-from dnsfleet.resources import RecordSet, Reference
+from dnsfleet.resources import RecordSet, Reference, ZoneClass
 from dnsfleet.resources.documents import Document
 from dnsfleet.violations import Violation, errors
-from dnsfleet.zones import building, ownership
+from dnsfleet.zones import building, classes, ownership
 from dnsfleet.zones.checking.written import Written
 from dnsfleet.zones.ownership import Owned
 from dnsfleet.zones.parts import Parts
@@ -99,6 +102,10 @@ class Inputs:
     """What the Zone's own records come from."""
     doubtful: tuple[Written, ...] = ()
     """Records of its zone file that are to be looked at again with the RecordSets."""
+    zone_class: ZoneClass | None = None
+    """It gives defaults."""
+    by_class: tuple[Violation, ...] = ()
+    """What it says to the Zone and the RecordSets."""
     held: Held = NOTHING_HELD
 
     def with_held(self) -> Self:
@@ -176,7 +183,9 @@ class LastGood:
         for item in served:
             if item.spec == present[item.reference].spec:
                 refused.pop(item.reference, None)
-        told = itertools.chain(held.told, inputs.found, *(built.found | refused).values())
+        warned = (each for each in inputs.by_class if each.severity == "warning")
+        found = itertools.chain.from_iterable((built.found | refused).values())
+        told = itertools.chain(held.told, inputs.found, found, warned)
         waiting = held.record_sets.keys() | ({reference} if held.base is not None else set())
         for good in (reference, *(item.reference for item in served)):
             if good not in refused and good not in waiting and good in documents:
@@ -186,15 +195,19 @@ class LastGood:
             if reference not in refused:
                 self._bases[reference] = (inputs.base, inputs.parts)
             _, parts = self._bases.get(reference, (None, None))
-        assembled = Assembled(inputs.resource, built.zone, tuple(told), served, inputs.again, parts)
+        resource = classes.applied(inputs.resource, inputs.zone_class)
+        assembled = Assembled(resource, built.zone, tuple(told), served, inputs.again, parts)
         self._built[reference] = (inputs, assembled)
         return assembled
 
     def _settle(self, inputs: Inputs) -> tuple[_Built, dict[Reference, tuple[Violation, ...]]]:
         """Build until nobody else is wrong; what is wrong with the versions that are not taken."""
-        refused: dict[Reference, tuple[Violation, ...]] = {}
-        out: set[Reference] = set()
-        built = _build(inputs)
+        refused = _refused_by_class(inputs)
+        out = {item.reference for item in inputs.record_sets if self._is_new(item, inputs, refused)}
+        new = self._good(inputs.resource) is None and inputs.held.base is None
+        if inputs.resource.reference in refused and new:
+            return _Built(None, (), {}, {inputs.resource.reference}), refused
+        built = _build(self._with_good(inputs, refused.keys(), out))
         for _ in range(MAX_ROUNDS):
             again = (built.unfit & refused.keys()) - out
             more = built.unfit - refused.keys()
@@ -230,6 +243,12 @@ class LastGood:
             inputs, resource=resource, base=base, record_sets=record_sets, doubtful=doubtful
         )
 
+    def _is_new(self, item: RecordSet, inputs: Inputs, refused: Container[Reference]) -> bool:
+        """Whether a RecordSet that a class refuses has nothing published that stays."""
+        if item.reference not in refused or item.reference in inputs.held.record_sets:
+            return False
+        return self._good_record_set(item, inputs.resource) is item
+
     def _good_record_set(self, record_set: RecordSet, zone: resources.Zone) -> RecordSet:
         return self._good(record_set) or self._published(zone.origin, record_set) or record_set
 
@@ -246,8 +265,17 @@ def _zone_of(item: resources.Zone | RecordSet) -> object:
     return item.origin if isinstance(item, resources.Zone) else item.zone_reference
 
 
+def _refused_by_class(inputs: Inputs) -> dict[Reference, tuple[Violation, ...]]:
+    """What a class has against Zone and RecordSets, by the object."""
+    found: dict[Reference, tuple[Violation, ...]] = {}
+    for violation in errors(inputs.by_class):
+        about = subject(violation) or inputs.resource.reference
+        found[about] = (*found.get(about, ()), violation)
+    return found
+
+
 def _build(inputs: Inputs) -> _Built:
-    resource = inputs.resource
+    resource = classes.applied(inputs.resource, inputs.zone_class)
     own = resource.reference
     if resource.spec.zone_file is not None and inputs.base is None:
         return _Built(None, (), {}, {own})  # its source says what is wrong

@@ -31,7 +31,9 @@ def differences(assembler: Assembler) -> Iterator[str | None]:
         if number % PART == 0:
             yield None
     owned = set()
-    for number, (zone, refusal) in enumerate(ownership.judged(zones, labels)):
+    classes, registered = assembler.owners.classes, dict(assembler.owners.registered)
+    judged = ownership.judged(zones, labels, classes, registered)
+    for number, (zone, refusal) in enumerate(judged):
         if refusal is None:
             owned.add(zone.origin)
         if zone.origin not in assembler.marks.heard:
@@ -63,11 +65,12 @@ def _is_built_from(
     built, inputs = assembler.zones.get(zone.origin), assembler.inputs(zone.reference)
     if not assembler.is_there(zone.reference):
         return built is None
-    if built is None or inputs is None or built.resource is not zone:
+    if built is None or inputs is None:
         return False
     found = {item.reference: item for item in inputs.record_sets}
     return (
         inputs.resource is zone
+        and inputs.zone_class is assembler.owners.classes.of(zone, assembler.labels)
         and found.keys() == {item.reference for item in record_sets}
         and all(found[item.reference] is item for item in record_sets)
         and inputs.labels == labels

@@ -328,6 +328,11 @@ class RecordStore:
         for fence in self.core.note_removals(self._fence, changes):
             self._compare_fence(fence)
 
+    def note_registrations(self, changes: Mapping[str, bytes | None]) -> None:
+        """Write registrations; None drops one."""
+        for fence in self.core.note_registrations(self._fence, changes):
+            self._compare_fence(fence)
+
     def live(self) -> list[str]:
         """The origins that edges serve, whoever published them."""
         return self._zones.live()

@@ -126,6 +126,20 @@ def pop(name: str, region: str) -> Object:
     return made
 
 
+def zone_class(name: str, suffixes: list[str], **spec: Any) -> Object:
+    made = item("ZoneClass", name, {"suffixes": suffixes, **spec})
+    del made["metadata"]["namespace"]
+    return made
+
+
+CLASSES: list[dict[str, Any]] = [
+    {},
+    {"namespaces": {"names": ["dns"]}},
+    {"namespaces": {"selector": {"matchLabels": {"dns": "yes"}}}},
+    {"types": ["A"], "ttl": {"maximum": 60}},
+    {"quota": {"zones": 1, "rrsets": 2}},
+    {"quota": {"recordSets": 1, "octets": 20}, "defaults": {"ttl": 5}},
+]
 OBJECTS = st.one_of(
     zones(),
     zones(),
@@ -138,6 +152,12 @@ OBJECTS = st.one_of(
     ),
     st.builds(namespace, st.sampled_from(NAMESPACES), st.sampled_from([{}, {"dns": "yes"}])),
     st.builds(pop, st.sampled_from(["fra", "iad"]), st.sampled_from(["eu", "us"])),
+    st.builds(
+        lambda name, suffix, spec: zone_class(name, [suffix], **spec),
+        st.sampled_from(["i", "j"]),
+        st.sampled_from([*ORIGINS, "."]),
+        st.sampled_from(CLASSES),
+    ),
 )
 OWNED = {
     "recordSets": FROM[2],
@@ -321,6 +341,12 @@ class World:
             "refused": assembler._refused,
             "loose": assembler._loose,
             "owners": assembler.owners._nodes,
+            "registered": assembler.owners.registered.keys() - passes._live,
+            "reserved": assembler.reserved,
+            "counted": assembler._classified._quotas._entries,
+            "beyond quotas": assembler._classified._quotas.over,
+            "files": assembler._classified._files,
+            "given": results.given,
             "good": assembler._last_good.documents,
             "bases": assembler._last_good._bases,
             "built": assembler._last_good._built,
@@ -408,6 +434,8 @@ def test_increments_are_what_a_complete_pass_gives(core: Valkey, steps: list[Any
         assert metrics.fleet.zones == world.metrics.fleet.zones
     for found in list(world.objects.values()):
         world.change(found, "delete")
+    world.settle(world.passes, world.looks)
+    world.passes._registry.sweep(time.time() + GRACE_SECONDS + 1)
     world.settle(world.passes, world.looks)
     if not world.passes._assembler.retained:  # what they added stays for its grace period
         assert world.keeps() == {}

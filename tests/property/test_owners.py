@@ -2,9 +2,12 @@
 
 from typing import NamedTuple
 
+from dnsfleet import names
 from dnsfleet.resources import Reference, Zone
 from dnsfleet.zones import ownership
+from dnsfleet.zones.classes import Classes
 from dnsfleet.zones.owners import Owners
+from dnsfleet.zones.registrations import Registration
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import yaml_resources
@@ -37,6 +40,23 @@ class Relabel(NamedTuple):
     namespace: str
 
 
+class Classify(NamedTuple):
+    """A ZoneClass is made or changed, or goes where it has no suffix."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    namespaces: str
+
+
+class Register(NamedTuple):
+    """An origin belongs to a Zone, whether it is there or not; nobody's without one."""
+
+    origin: str
+    name: tuple[str, str] | None
+    created: str
+
+
+ALLOWED = ("null", "{names: [one]}", "{selector: {matchLabels: {dns: 'yes'}}}")
 STEPS = st.lists(
     st.lists(
         st.one_of(
@@ -49,6 +69,15 @@ STEPS = st.lists(
             ),
             st.builds(Remove, NAMES),
             st.builds(Relabel, st.sampled_from(NAMESPACES)),
+            st.builds(
+                Classify,
+                st.sampled_from(["i", "j"]),
+                st.lists(st.sampled_from(ORIGINS), max_size=2).map(tuple),
+                st.sampled_from(ALLOWED),
+            ),
+            st.builds(
+                Register, st.sampled_from(ORIGINS), st.none() | NAMES, st.sampled_from(TIMES)
+            ),
         ),
         max_size=4,
     ),
@@ -65,10 +94,11 @@ def zone(put: Put) -> Zone:
 @settings(max_examples=300)
 @given(STEPS)
 def test_increments_come_to_the_verdicts_of_one_look_at_all(
-    steps: list[list[Put | Remove | Relabel]],
+    steps: list[list[Put | Remove | Relabel | Classify | Register]],
 ) -> None:
     owners, zones = Owners(), dict[Reference, Zone]()
     labels: dict[str, dict[str, str]] = {}
+    classes, registered = Classes(), dict[str, Registration]()
     before: dict[str, Zone] = {}
     for step in steps:
         for change in step:
@@ -84,8 +114,22 @@ def test_increments_come_to_the_verdicts_of_one_look_at_all(
                 case Relabel(namespace=namespace):
                     labels[namespace] = {} if labels.get(namespace) else {"dns": "yes"}
                     owners.relabelled(namespace)
+                case Classify(name, suffixes, namespaces):
+                    spec = f"{{suffixes: {list(suffixes)}, namespaces: {namespaces}}}"
+                    for each in (classes, owners.classes):
+                        different = each.remove(name)
+                        if suffixes:
+                            different |= each.put(yaml_resources.zone_class(spec, name))
+                    owners.reclassify(different)
+                case Register(text, whose, created):
+                    origin = names.normalise(text)
+                    registered.pop(origin, None)
+                    if whose is not None:
+                        reference = Reference("Zone", *whose)
+                        registered[origin] = Registration(reference, created)
+                    owners.register(origin, registered.get(origin))
         changed = owners.settle(labels)
-        wanted, violations = ownership.zones_by_origin(zones.values(), labels)
+        wanted, violations = ownership.zones_by_origin(zones.values(), labels, classes, registered)
         assert {reference for reference in zones if owners.owns(reference)} == {
             each.reference for each in wanted.values()
         }

@@ -27,6 +27,6 @@ def remove(cluster: Access) -> None:
     cluster.helm("uninstall", *NAME, "--ignore-not-found", *waiting())
     cluster.kubectl(
         *("delete", "crd", "--ignore-not-found", "--wait"),
-        *(f"{kind}.dnsfleet.io" for kind in ("zones", "recordsets", "pops", "fleets")),
+        *(f"{path.stem}.dnsfleet.io" for path in (REPOSITORY / "crds").glob("*.yaml")),
     )
     cluster.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait")

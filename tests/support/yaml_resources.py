@@ -1,7 +1,7 @@
 """Resources for tests, from the YAML that people would write."""
 
 import yaml
-from dnsfleet.resources import Pop, RecordSet, Zone
+from dnsfleet.resources import Pop, RecordSet, Zone, ZoneClass
 from dnsfleet.resources.record_sets import ZoneReference
 
 
@@ -40,6 +40,11 @@ def record_set(records: str, name: str = "web", **metadata: object) -> RecordSet
 def pop(spec: str = "", name: str = "fra", **metadata: object) -> Pop:
     """A Pop with the fields of `spec` in YAML."""
     return Pop.model_validate(_object("Pop", name, metadata, fields(spec)))
+
+
+def zone_class(spec: str, name: str = "teams") -> ZoneClass:
+    """A ZoneClass with the fields of `spec` in YAML."""
+    return ZoneClass.model_validate(_object("ZoneClass", name, {}, fields(spec)))
 
 
 def _object(

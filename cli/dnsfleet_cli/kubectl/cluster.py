@@ -58,9 +58,16 @@ class Cluster:
 
     def fleets(self) -> list[Object]:
         """The Fleets; none where the cluster does not know the kind."""
-        with _telling("list fleets"):
+        return self._listed_if_known("fleets")
+
+    def zone_classes(self) -> list[Object]:
+        """The ZoneClasses; none where the cluster does not know the kind."""
+        return self._listed_if_known("zoneclasses")
+
+    def _listed_if_known(self, plural: str) -> list[Object]:
+        with _telling(f"list {plural}"):
             try:
-                found = self._objects.list_cluster_custom_object(GROUP, VERSION, "fleets")
+                found = self._objects.list_cluster_custom_object(GROUP, VERSION, plural)
             except client.ApiException as error:
                 if error.status == HTTPStatus.NOT_FOUND:
                     return []

@@ -61,6 +61,7 @@ class ClusterFleet:
             *cluster.zones(),
             *cluster.pops(),
             *cluster.record_sets(),
+            *cluster.zone_classes(),
             *(_core_object("Namespace", each) for each in cluster.namespaces()),
         ):
             _take(each, found, refused)

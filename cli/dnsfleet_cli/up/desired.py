@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dnsfleet.resources import Pop, Reference, Resource, Zone, documents
 from dnsfleet.violations import Violation
+from dnsfleet_engine import Zone as EngineZone
 from dnsfleet_publisher.assembling import Assembler
 from dnsfleet_publisher.last_good import Assembled, subject
 
@@ -47,7 +48,9 @@ class DesiredReader:
         self._files = files
         self._last_good = LastGood(store, show)
         self._zone_paths = ZonePaths(files.content)
-        self._assembler = Assembler(self._zone_paths, self._last_good.documents, self._progress)
+        self._assembler = Assembler(
+            self._zone_paths, self._last_good.documents, self._progress, live=self._live
+        )
         self.desired = Desired(self._assembler.zones)
         for document in self._last_good.documents:
             self._assembler.put(document)
@@ -90,6 +93,11 @@ class DesiredReader:
         self.desired.removals -= self.desired.zones.keys()
         written = [still_written(path) for path in late]
         self._tell([*self._files.violations, *update.violations, *self._placed(), *written])
+
+    def _live(self, origin: str) -> EngineZone | None:
+        """The zone that the last look gave, which is published, or about to be."""
+        known = self.desired.zones.get(origin)
+        return None if known is None else known.zone
 
     def save(self) -> None:
         """Keep the good documents for the next run."""

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from dnsfleet.crds.rules import LIST_KEYS, RULES, Rule
-from dnsfleet.resources import GROUP, VERSION, Pop, RecordSet, Zone
+from dnsfleet.resources import GROUP, VERSION, Pop, RecordSet, Zone, ZoneClass
 from dnsfleet.resources.fleets import Fleet
 from dnsfleet.resources.kubernetes_types import NEVER
 
@@ -26,7 +26,7 @@ CATEGORIES = ["dnsfleet"]
 """`kubectl get dnsfleet` lists all kinds."""
 
 
-Model = type[Zone | RecordSet | Pop | Fleet]
+Model = type[Zone | RecordSet | Pop | Fleet | ZoneClass]
 
 
 class Column(NamedTuple):
@@ -47,7 +47,7 @@ class Kind(NamedTuple):
     short_names: list[str]
     columns: list[Column]
     conditions: list[str]
-    """Types that every object has from its first moment."""
+    """Types that every object has from its first moment; a kind without any has no status."""
 
 
 def _condition(kind: str, member: str = "status") -> str:
@@ -127,6 +127,18 @@ KINDS = [
         ],
         ["CoreAvailable", "Held", "Ready"],
     ),
+    Kind(
+        ZoneClass,
+        "zoneclasses",
+        "Cluster",
+        [],
+        [
+            Column("Suffixes", ".spec.suffixes"),
+            Column("Types", ".spec.types", wide=True),
+            _AGE,
+        ],
+        [],
+    ),
 ]
 
 
@@ -156,7 +168,7 @@ def definition(kind: Kind) -> Schema:
         "served": True,
         "storage": True,
         "schema": {"openAPIV3Schema": _root_schema(kind)},
-        "subresources": {"status": {}},
+        **({"subresources": {"status": {}}} if kind.conditions else {}),
         "additionalPrinterColumns": [_printer_column(column) for column in kind.columns],
     }
     names: Schema = {
@@ -198,8 +210,11 @@ def _root_schema(kind: Kind) -> Schema:
     properties["apiVersion"] = {"type": "string"}
     properties["kind"] = {"type": "string"}
     properties["metadata"] = {"type": "object"}
-    properties["status"]["default"] = {"conditions": [_pending(each) for each in kind.conditions]}
-    schema["required"] = ["metadata", "spec"] if model in (Zone, RecordSet) else ["metadata"]
+    if kind.conditions:
+        pending = [_pending(each) for each in kind.conditions]
+        properties["status"]["default"] = {"conditions": pending}
+    with_spec = model in (Zone, RecordSet, ZoneClass)
+    schema["required"] = ["metadata", "spec"] if with_spec else ["metadata"]
     return schema
 
 

@@ -31,11 +31,7 @@ RULES: dict[str, list[Rule]] = {
             "found records and zoneFile; give one of them",
         ),
         Rule(
-            "has(self.zoneFile) || has(self.nameServers)",
-            "name the servers of the zone in nameServers, or give a zoneFile with them",
-        ),
-        Rule(
-            "!has(self.soa) || has(self.nameServers)",
+            "!has(self.soa) || has(self.nameServers) || !has(self.zoneFile)",
             "give nameServers with soa: the first is the MNAME of the SOA",
         ),
         Rule(
@@ -71,6 +67,15 @@ RULES: dict[str, list[Rule]] = {
         Rule(
             "(has(self.from) && self.from == 'Selector') == has(self.selector)",
             "give selector with from: Selector, and only then",
+        ),
+    ],
+    "ClassNamespaces": [
+        Rule("has(self.names) || has(self.selector)", "give names, a selector, or both"),
+    ],
+    "TtlBounds": [
+        Rule(
+            "!has(self.minimum) || !has(self.maximum) || self.minimum <= self.maximum",
+            "minimum is above maximum",
         ),
     ],
     "LabelRequirement": [

@@ -24,6 +24,8 @@
     dnsfleet:1:removals                       hash: origin of a zone that is to leave, or left a
                                               short time ago, to how far that is and since when;
                                               for writers only
+    dnsfleet:1:registrations                  hash: origin to the Zone that it belongs to, with the
+                                              age that counts; for writers only
 
 The 1 is the version of this layout. A reader looks only under its own version. Where it finds
 nothing there, it keeps what it has, so a newer layout never takes a zone away from an older edge.
@@ -46,6 +48,7 @@ POPS = PREFIX + "pops"
 CLAIMS = PREFIX + "claims"
 ABSENCES = PREFIX + "absences"
 REMOVALS = PREFIX + "removals"
+REGISTRATIONS = PREFIX + "registrations"
 
 
 def manifest(origin: str) -> str:

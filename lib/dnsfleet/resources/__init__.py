@@ -30,16 +30,18 @@ from dnsfleet.resources.kubernetes_types import (
 from dnsfleet.resources.nulls import without_nulls
 from dnsfleet.resources.pops import Pop, PopSpec, PopStatus
 from dnsfleet.resources.record_sets import RecordSet, RecordSetSpec, RecordSetStatus
+from dnsfleet.resources.zone_classes import ZoneClass
 from dnsfleet.resources.zone_contents import DEFAULT_TTL, MAX_TTL, Record, ZoneFile
 from dnsfleet.resources.zones import Soa, Zone, ZoneSpec, ZoneStatus
 from dnsfleet.violations import Violation
 
-Resource = Zone | RecordSet | Pop | Namespace | ConfigMap
+Resource = Zone | RecordSet | Pop | ZoneClass | Namespace | ConfigMap
 
 KINDS: Mapping[tuple[str, str], type[Resource]] = {
     (API_VERSION, "Zone"): Zone,
     (API_VERSION, "RecordSet"): RecordSet,
     (API_VERSION, "Pop"): Pop,
+    (API_VERSION, "ZoneClass"): ZoneClass,
     ("v1", "Namespace"): Namespace,
     ("v1", "ConfigMap"): ConfigMap,
 }
@@ -72,6 +74,7 @@ __all__ = [
     "Soa",
     "Tolerant",
     "Zone",
+    "ZoneClass",
     "ZoneFile",
     "ZoneSpec",
     "ZoneStatus",

@@ -104,14 +104,15 @@ class ZoneSpec(Model):
     origin: Annotated[str, Field(min_length=1, max_length=names.MAX_TEXT)]
     """The apex of the zone, in letters of any script or A-labels; immutable."""
     ttl: Ttl = DEFAULT_TTL
-    """Seconds for records without their own TTL."""
+    """Seconds for records without their own TTL; default: that of the ZoneClass, or 300."""
     name_servers: (
         Annotated[
             tuple[WholeName, ...], Field(strict=False, min_length=1, max_length=MAX_NAME_SERVERS)
         ]
         | None
     ) = None
-    """Whole names of the servers in the apex NS RRset."""
+    """Whole names of the servers in the apex NS RRset; default: those of the ZoneClass. A zone
+    file has its own."""
     soa: Soa | None = None
     """The SOA; with a zone file only where the file has none."""
     placement: Placement = Placement()
@@ -137,11 +138,7 @@ class ZoneSpec(Model):
     def _one_source(self) -> Self:
         if self.records is not None and self.zone_file is not None:
             raise ValueError("found records and zoneFile; give one of them")
-        if self.zone_file is None and self.name_servers is None:
-            raise fault(
-                ("nameServers",), "name the servers of the zone, or give a zoneFile with them"
-            )
-        if self.soa is not None and self.name_servers is None:
+        if self.soa is not None and self.zone_file is not None and self.name_servers is None:
             raise fault(("soa",), "give nameServers too: the first is the MNAME of the SOA")
         check_distinct(self.records or ())
         for index, record in enumerate(self.records or ()):
@@ -211,6 +208,18 @@ class SharedRRset(Tolerant):
     """At most ten."""
 
 
+class GivenByClass(Tolerant):
+    """The ZoneClass of a zone, and what the zone has of it because its spec does not say it."""
+
+    name: str
+    """Of the ZoneClass."""
+    ttl: int | None = None
+    """Seconds for records without their own TTL."""
+    name_servers: Annotated[tuple[str, ...], Field(strict=False, max_length=MAX_NAME_SERVERS)] = ()
+    soa: Soa | None = None
+    pop_selector: LabelSelector | None = None
+
+
 class ZoneStatus(Tolerant):
     """What dnsfleet knows about a zone."""
 
@@ -222,6 +231,7 @@ class ZoneStatus(Tolerant):
     records: int | None = None
     """Records in the zone, the SOA included."""
     propagation: Propagation | None = None
+    zone_class: GivenByClass | None = None
     shared: Annotated[tuple[SharedRRset, ...], Field(strict=False, max_length=MAX_SHARED)] = ()
     """RRsets to which several RecordSets add, and which value is whose; at most twenty."""
     conditions: Conditions = ()

@@ -122,6 +122,12 @@ def _with_record_sets(
 
 
 def _own_records(zone: resources.Zone, written_here: list[Written]) -> Built:
+    if zone.spec.name_servers is None:
+        message = (
+            "name the servers of the zone, or give a zoneFile with them; no ZoneClass of this name "
+            "has a default"
+        )
+        return None, [Violation("NoNameServers", message, f"{zone.reference}: spec.nameServers")]
     builder = ZoneBuilder(zone.origin)
     _add_apex(builder, zone)
     records = zone.spec.records or ()

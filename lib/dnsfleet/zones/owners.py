@@ -6,6 +6,7 @@ against older ones that were accepted. So a verdict depends on
     the older owner of the same origin         there is one owner
     older owners below                         each may object, if it is of another namespace
     the nearest older owner above              it may object as well
+    its ZoneClass, and its registration        the class may refuse it, if it is not registered
 
 and a Zone whose verdict or consent changes can only change verdicts of younger Zones at, above and
 below its origin. `settle` works through a heap in order of age: what it takes is judged against
@@ -17,7 +18,7 @@ against a few groups and not against each of them.
 """
 
 import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -25,7 +26,9 @@ from dnsfleet import names
 from dnsfleet.resources import Reference, Zone
 from dnsfleet.violations import Violation
 from dnsfleet.zones import ownership
+from dnsfleet.zones.classes import Classes
 from dnsfleet.zones.ownership import Age
+from dnsfleet.zones.registrations import Registration
 
 Labels = Mapping[str, Mapping[str, str]]
 """The labels of each namespace."""
@@ -36,6 +39,7 @@ class _Opinion(NamedTuple):
 
     namespace: str
     consent: str
+    gone: bool
 
 
 @dataclass(slots=True)
@@ -75,6 +79,10 @@ class Owners:
     """The Zones that want an origin, and which of them have it."""
 
     def __init__(self) -> None:
+        self.classes = Classes()
+        """Change them by `reclassify`."""
+        self.registered: dict[str, Registration] = {}
+        """By origin; change them by `register`."""
         self._candidates: dict[Reference, _Candidate] = {}
         self._nodes: dict[str, _Node] = {}
         self._in_namespace: dict[str, set[Reference]] = {}
@@ -113,7 +121,8 @@ class Owners:
     def put(self, zone: Zone) -> None:
         """A Zone is there, or changed."""
         reference, origin = zone.reference, zone.origin
-        age, opinion = ownership.age(zone), _opinion(zone)
+        age = ownership.zone_age(zone, self.registered.get(origin))
+        opinion = _opinion(zone)
         known = self._candidates.get(reference)
         if known is not None and (known.age, known.origin) != (age, origin):
             self.remove(reference)
@@ -160,6 +169,33 @@ class Owners:
         for reference in self.in_namespace(namespace):
             heapq.heappush(self._unsettled, (self._candidates[reference].age, reference))
 
+    def register(self, origin: str, registration: Registration | None) -> None:
+        """An origin has another registration, or none."""
+        if self.registered.get(origin) == registration:
+            return
+        if registration is None:
+            del self.registered[origin]
+        else:
+            self.registered[origin] = registration
+        for reference in list(self._nodes[origin].at) if origin in self._nodes else ():
+            self.put(self._candidates[reference].zone)  # it may have another age
+
+    def reclassify(self, suffixes: Iterable[str]) -> set[str]:
+        """The classes with these suffixes are others; the origins at or below them."""
+        found = set()
+        for suffix in suffixes:
+            if (node := self._nodes.get(suffix)) is not None:
+                for reference in node.at | node.below:
+                    known = self._candidates[reference]
+                    found.add(known.origin)
+                    heapq.heappush(self._unsettled, (known.age, reference))
+        return found
+
+    def is_registered(self, reference: Reference) -> bool:
+        """Whether a Zone has its origin by a registration: it was published."""
+        known = self._candidates.get(reference)
+        return known is not None and ownership.is_registered(known.zone, self.registered)
+
     def judge_again(self, origin: str) -> None:
         """Have the Zones that want an origin judged again."""
         for reference in self._nodes[origin].at if origin in self._nodes else ():
@@ -195,6 +231,10 @@ class Owners:
         self, reference: Reference, known: _Candidate, labels: Labels
     ) -> Violation | None:
         zone, node = known.zone, self._nodes[known.origin]
+        if not ownership.is_registered(zone, self.registered):
+            refusal = self.classes.refusal(zone, labels)
+            if refusal is not None:
+                return refusal
         for other in node.at:
             older = self._candidates[other]
             if other != reference and older.accepted and older.age < known.age:
@@ -203,16 +243,19 @@ class Owners:
             self._candidates[other]
             for opinion, group in node.owners_below.items()
             if opinion.namespace != reference.namespace
-            and not _allows(self._candidates[next(iter(group))].zone, zone, labels)
+            and not self._takes(self._candidates[next(iter(group))].zone, zone, labels)
             for other in group
         ]
         oldest = min(objecting, key=lambda each: each.age, default=None)
         if oldest is not None and oldest.age < known.age:
             return ownership.not_allowed(zone, oldest.zone, "above")
         above = next(self._owners_above(known), None)
-        if above is not None and not _allows(above, zone, labels):
+        if above is not None and not self._takes(above, zone, labels):
             return ownership.not_allowed(zone, above, "below")
         return None
+
+    def _takes(self, zone: Zone, other: Zone, labels: Labels) -> bool:
+        return ownership.takes(zone, other, labels, self.registered)
 
     def _owners_above(self, known: _Candidate) -> Iterator[Zone]:
         """The older owners of names above, the nearest first."""
@@ -261,8 +304,4 @@ class Owners:
 def _opinion(zone: Zone) -> _Opinion:
     consent = zone.spec.nested_zones.namespaces
     told = consent.from_ if consent.selector is None else consent.selector.model_dump_json()
-    return _Opinion(zone.reference.namespace, told)
-
-
-def _allows(zone: Zone, other: Zone, labels: Labels) -> bool:
-    return ownership.allows_nested(zone, other.reference.namespace, labels)
+    return _Opinion(zone.reference.namespace, told, ownership.is_gone(zone))

@@ -7,7 +7,9 @@ RRset (see `sharing`). A zone cut or a DNAME decides about more names than its o
 where it would hide data of an older owner (see `cuts`).
 
 Age is `creationTimestamp`; objects of the same second, and objects without one, as in files, are
-ordered by namespace and name, so that every reader comes to the same result.
+ordered by namespace and name, so that every reader comes to the same result. A Zone that was
+deleted and made anew keeps the age of what it published (see `registrations`). Before all this a
+ZoneClass may refuse a Zone (see `classes`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Set
@@ -18,8 +20,10 @@ from dnsfleet_engine import Zone as EngineZone
 from dnsfleet import names
 from dnsfleet.resources import RecordSet, Reference, Zone
 from dnsfleet.violations import Violation, errors
-from dnsfleet.zones import claims, sharing
+from dnsfleet.zones import claims, registrations, sharing
+from dnsfleet.zones.classes import Classes
 from dnsfleet.zones.cuts import Cuts
+from dnsfleet.zones.registrations import Registration, Registrations
 from dnsfleet.zones.sharing import RRsetKey
 
 Owned = TypeVar("Owned", Zone, RecordSet)
@@ -49,13 +53,21 @@ def age(item: Owned) -> Age:
     return Age(item.metadata.creation_timestamp, reference.namespace, reference.name)
 
 
+def zone_age(zone: Zone, registration: Registration | None) -> Age:
+    """The age of a Zone for its origin; `registration` is that of the origin."""
+    return age(zone)._replace(created=registrations.created(zone, registration))
+
+
 def by_age(objects: Iterable[Owned]) -> list[Owned]:
     """Oldest first."""
     return sorted(objects, key=age)
 
 
 def zones_by_origin(
-    zones: Iterable[Zone], namespaces: Mapping[str, Mapping[str, str]]
+    zones: Iterable[Zone],
+    namespaces: Mapping[str, Mapping[str, str]],
+    classes: Classes | None = None,
+    registered: Registrations | None = None,
 ) -> tuple[dict[str, Zone], list[Violation]]:
     """The Zone that owns each origin, and why the other Zones own none.
 
@@ -64,7 +76,7 @@ def zones_by_origin(
     """
     owners: dict[str, Zone] = {}
     violations = []
-    for zone, refusal in judged(zones, namespaces):
+    for zone, refusal in judged(zones, namespaces, classes, registered):
         if refusal is None:
             owners[zone.origin] = zone
         else:
@@ -73,7 +85,10 @@ def zones_by_origin(
 
 
 def judged(
-    zones: Iterable[Zone], namespaces: Mapping[str, Mapping[str, str]]
+    zones: Iterable[Zone],
+    namespaces: Mapping[str, Mapping[str, str]],
+    classes: Classes | None = None,
+    registered: Registrations | None = None,
 ) -> Iterator[tuple[Zone, Violation | None]]:
     """Each Zone in order of age, and why it does not own its origin; None where it does.
 
@@ -82,8 +97,12 @@ def judged(
     """
     owners: dict[str, Zone] = {}
     below: dict[str, list[Zone]] = {}
-    for zone in by_age(zones):
-        refusal = _why_not_owner(zone, owners, below, namespaces)
+    classes, registered = classes or Classes(), registered or {}
+    for zone in sorted(zones, key=lambda each: zone_age(each, registered.get(each.origin))):
+        refusal = None
+        if not is_registered(zone, registered):
+            refusal = classes.refusal(zone, namespaces)
+        refusal = refusal or _why_not_owner(zone, owners, below, namespaces, registered)
         if refusal is None:
             owners[zone.origin] = zone
             for ancestor in names.ancestors(zone.origin):
@@ -96,18 +115,44 @@ def _why_not_owner(
     owners: Mapping[str, Zone],
     below: Mapping[str, list[Zone]],
     namespaces: Mapping[str, Mapping[str, str]],
+    registered: Registrations,
 ) -> Violation | None:
     """Why an older Zone keeps this one from owning its origin."""
     if (owner := owners.get(zone.origin)) is not None:
         return in_use(zone, owner)
-    own = zone.reference.namespace
     for other in below.get(zone.origin, ()):
-        if not allows_nested(other, own, namespaces):
+        if not takes(other, zone, namespaces, registered):
             return not_allowed(zone, other, "above")
     nearest = next((owners[name] for name in names.ancestors(zone.origin) if name in owners), None)
-    if nearest is not None and not allows_nested(nearest, own, namespaces):
+    if nearest is not None and not takes(nearest, zone, namespaces, registered):
         return not_allowed(zone, nearest, "below")
     return None
+
+
+def is_registered(zone: Zone, registered: Registrations) -> bool:
+    """Whether a Zone is the one that owns its origin by a registration."""
+    known = registered.get(zone.origin)
+    return known is not None and known.zone == zone.reference
+
+
+def is_gone(zone: Zone) -> bool:
+    """Whether this is what holds the origin of a Zone that is gone."""
+    return zone.metadata.deletion_timestamp is not None and not zone.metadata.uid
+
+
+def takes(
+    zone: Zone,
+    other: Zone,
+    namespaces: Mapping[str, Mapping[str, str]],
+    registered: Registrations,
+) -> bool:
+    """Whether a Zone takes another one above or below its origin.
+
+    What holds the origin of a Zone that is gone knows no consent; it takes what is published.
+    """
+    if is_gone(zone) and is_registered(other, registered):
+        return True
+    return allows_nested(zone, other.reference.namespace, namespaces)
 
 
 def allows_nested(zone: Zone, namespace: str, namespaces: Mapping[str, Mapping[str, str]]) -> bool:
@@ -117,7 +162,16 @@ def allows_nested(zone: Zone, namespace: str, namespaces: Mapping[str, Mapping[s
 
 
 def in_use(zone: Zone, owner: Zone) -> Violation:
-    """The refusal of a Zone whose origin has an older owner."""
+    """The refusal of a Zone whose origin has an older owner, which may be gone for a short time."""
+    if is_gone(owner):
+        since = owner.metadata.deletion_timestamp
+        message = (
+            f"{zone.origin} stays with namespace {owner.reference.namespace} for a day by default, "
+            f"as its Zone is gone since {since}; wait, or have that Zone made anew with "
+            f"annotation {registrations.RELEASE_ANNOTATION}: {zone.reference.namespace}, "
+            "and deleted"
+        )
+        return Violation("ZoneReserved", message, f"{zone.reference}: spec.origin")
     message = f"{zone.origin} is the origin of {owner.reference}; remove one of the two"
     return Violation("ZoneInUse", message, f"{zone.reference}: spec.origin")
 

@@ -16,6 +16,7 @@ DEFINITIONS = {
     "Zone": f"zones.{GROUP}",
     "RecordSet": f"recordsets.{GROUP}",
     "Pop": f"pops.{GROUP}",
+    "ZoneClass": f"zoneclasses.{GROUP}",
 }
 """The name of the CRD of each kind."""
 

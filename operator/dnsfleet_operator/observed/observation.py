@@ -27,7 +27,7 @@ from dnsfleet_publisher.dependencies import Groups, wanted_config_maps
 from dnsfleet_operator.objects import Object, reference_of
 from dnsfleet_operator.observed.packing import pack, unpack
 
-LISTED = ("Namespace", "Pop", "RecordSet", "Zone")
+LISTED = ("Namespace", "Pop", "ZoneClass", "RecordSet", "Zone")
 """Kinds of which all objects are known. ConfigMaps are known while a Zone refers to them."""
 DIGEST_SIZE = 16
 """Octets of a digest of what an object means: no two versions of one object share 128 bits."""

@@ -215,7 +215,8 @@ class FleetView:
         state, proof = self._arrivals.states.get(origin), self._standing.get(origin)
         if outcome is not None and proof is not None:
             outcome, state = replace(outcome, manifest=proof.manifest), proof.state
-        facts = Facts(outcome, state, shared=shared, signed=signed)
+        given = view.results.given.get(origin) if is_zone else None
+        facts = Facts(outcome, state, shared=shared, given=given, signed=signed)
         if facts.manifest is None or state is None:
             return facts
         at, seconds = self._seconds.get(origin, (None, None))

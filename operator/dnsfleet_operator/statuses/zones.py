@@ -14,7 +14,7 @@ part in Ready: the signer has to mend it, and the fleet serves what it was given
 `conditions` computes these once for an object; its status and its metrics are both made of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +48,8 @@ class Facts:
     """From publication to the last Pop's word; None until then."""
     shared: tuple[Shared, ...] = ()
     """The RRsets that several RecordSets share, for the status of the Zone."""
+    given: Mapping[str, Any] | None = None
+    """Its ZoneClass and what that gives it, for the status of the Zone."""
     signed: Watched | None = None
     """How the signatures of what is published are, where it is signed, for that status too."""
 
@@ -74,6 +76,8 @@ def zone(
         status["records"] = manifest.records
     if facts.manifest is not None and facts.state is not None:
         status["propagation"] = _propagation(facts.state, facts.seconds)
+    if facts.given is not None:
+        status["zoneClass"] = facts.given
     if facts.shared:
         status["shared"] = [_shared(each) for each in facts.shared[:MAX_SHARED]]
     return {**status, "conditions": merge(found, generation, before, now)}

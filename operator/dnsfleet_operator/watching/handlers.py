@@ -24,6 +24,7 @@ IDLE_SECONDS = 0.1
 _WATCHED = (
     (GROUP, VERSION, "zones", "Zone"),
     (GROUP, VERSION, "pops", "Pop"),
+    (GROUP, VERSION, "zoneclasses", "ZoneClass"),
     ("", "v1", "namespaces", "Namespace"),
     ("", "v1", "configmaps", "ConfigMap"),
 )

@@ -16,7 +16,8 @@ What is published and not asked for by any good object is served on, as it is in
 * a Zone that is refused or not understood keeps what it published;
 * a published zone without a Zone object is an orphan (see `absences`);
 * a deleted Zone is removed once the API server confirms that it was meant (see `deletions`),
-  unless too many are to leave at once (see `brake`).
+  unless too many are to leave at once (see `brake`); its origin stays with its namespace for some
+  time (see `registrations`).
 
 For what a RecordSet added to a zone the same holds; `retained` knows what that was, and
 `without_zone` what is told to a RecordSet whose Zone is away.
@@ -51,6 +52,7 @@ from dnsfleet_operator.observed.observation import Known, Observation, origins_o
 from dnsfleet_operator.zones.absences import Absences
 from dnsfleet_operator.zones.brake import Brake
 from dnsfleet_operator.zones.placements import Selections
+from dnsfleet_operator.zones.registrations import Registry
 from dnsfleet_operator.zones.results import AWAY, Pass, Results
 from dnsfleet_operator.zones.retained import Retained, published_at, stand_in
 from dnsfleet_operator.zones.without_zone import WithoutZone
@@ -85,9 +87,10 @@ class ZonePasses:
         self._absences = Absences(store, self._deletions, orphan_seconds)
         self._retained = Retained(self._ledger, store, self._deletions, self._absences)
         self._without_zone = WithoutZone(self._ledger, self._is_orphan)
-        self._assembler = Assembler(outside, published=self._retained.published)
+        self._assembler = Assembler(outside, published=self._retained.published, live=store.load)
         self._selections = Selections()
         self._naming: Groups[str] = Groups()
+        self._registry = Registry(store, self._assembler, self._naming, orphan_seconds)
         self._names: dict[Reference, frozenset[str]] = {}
         self._desired: dict[str, Desired] = {}
         self._deleted: dict[Reference, Known] = {}
@@ -180,9 +183,11 @@ class ZonePasses:
             self._look_at_held()
         self._retained.follow(self._silent, observation, self._assembler)
         self._silent.clear()
+        self._registry.settle(observation, time.time())
         self._confirm_deletions()
-        self._remove([each for each in self._store.ended if each not in self._naming])
-        self._remove(self._brake.decide(self._live, self._naming.__contains__, self._approvals))
+        named = self._registry.is_named
+        self._remove([each for each in self._store.ended if not named(each)])
+        self._remove(self._brake.decide(self._live, named, self._approvals))
         for origin in self._selections.follow(observation.pops, lingering):
             self.mark(origin)
         assembly = self._assembler.assemble(MOST_ORIGINS)
@@ -207,7 +212,7 @@ class ZonePasses:
         self._removed -= {each.origin for each in zones}
         wanted = self._settling.new(zones)
         complete = observation.complete and not self._assembler.marks
-        outcomes = self._publish(changed, wanted, complete)
+        outcomes = self._publish(assembly, changed, wanted, complete)
         self._note(outcomes, observation)
         self._settling.end(zones, wanted, outcomes)
         for origin in outcomes:
@@ -233,6 +238,7 @@ class ZonePasses:
         if new := self._absences.of_kind("Zone").keys() - before.keys():
             more = f" and {len(new) - 1} more" if len(new) > 1 else ""
             _log.warning("no Zone names %s%s; what is published is served on", min(new), more)
+        self._registry.sweep(now)
         self._silent |= set(self._retained.sweep(observation, now))
 
     def prove(self, wrong: Callable[[], None]) -> Iterator[None]:
@@ -295,6 +301,7 @@ class ZonePasses:
         yield from self._ledger.open()
         yield from self._absences.open()
         yield from self._brake.open()
+        yield from self._registry.open()
         yield from self._store.read_all()
         self._live = set(self._store.live())
         for origin in self._live:
@@ -302,7 +309,7 @@ class ZonePasses:
         self._silent |= self._ledger.record_sets()
         # What changed until now may be all that changed since this replica waits for the Lease.
         self._pending |= dict.fromkeys(observation.take_changed(), False)
-        for kind in ("RecordSet", "Zone", "ConfigMap", "Namespace"):
+        for kind in ("RecordSet", "Zone", "ConfigMap", "Namespace", "ZoneClass"):
             self._pending |= dict.fromkeys(observation.of_kind(kind), False)
         self._begun = True
 
@@ -324,7 +331,7 @@ class ZonePasses:
         elif reference.kind == "RecordSet" and document is None:
             self._silent.add(reference)
             self._assembler.touch(reference)
-        elif reference.kind in ("Namespace", "ConfigMap") and document is None:
+        elif reference.kind in ("Namespace", "ConfigMap", "ZoneClass") and document is None:
             self._assembler.remove(reference)
         if document is not None and reference.kind != "Pop":
             self._assembler.put(document, urgent)
@@ -334,6 +341,7 @@ class ZonePasses:
         before = self._names.pop(zone, frozenset())
         for origin in before ^ origins:  # the zone may be an orphan now, or one no longer
             self._touched |= self._ledger.of_zone(origin).keys()
+        self._registry.changed(before | origins)
         for origin in before - origins:
             self._naming.discard(origin, zone)
         for origin in origins:
@@ -356,7 +364,8 @@ class ZonePasses:
         for reference, why in self._deletions.why_not(gone).items():
             known = self._deleted.pop(reference)
             if why is None:
-                self._brake.ask(each for each in origins_of(known) if each not in self._naming)
+                ends = partial(self._registry.is_to_end, zone=reference)
+                self._brake.ask(filter(ends, origins_of(known)))
             else:
                 _log.warning("%s is gone and its zone is served on: %s", reference, why)
 
@@ -404,9 +413,14 @@ class ZonePasses:
     # What is published
 
     def _publish(
-        self, changed: list[str], wanted: Mapping[str, Claims], complete: bool
+        self,
+        assembly: Assembly,
+        changed: list[str],
+        wanted: Mapping[str, Claims],
+        complete: bool,
     ) -> dict[str, Outcome]:
         try:
+            self._registry.note(assembly.zones)
             self._settling.begin(wanted)
         except StoreError as error:
             return self._publisher.unavailable((*changed, *self._removed), error)

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.resources import Reference
 from dnsfleet.violations import Violation, errors
-from dnsfleet.zones import shared_values, signatures
+from dnsfleet.zones import classes, shared_values, signatures
 from dnsfleet.zones.owner_plans import OwnerHold
 from dnsfleet.zones.shared_values import Shared
 from dnsfleet.zones.signatures import Period
@@ -54,6 +54,8 @@ class Results:
     """Of each origin with an owner: that Zone, and the RecordSets that refer to it."""
     shared: dict[str, tuple[Shared, ...]] = field(default_factory=dict)
     """The RRsets of each origin that several RecordSets share, where there are some."""
+    given: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What the ZoneClass of each origin gives it, for the status; without one there is none."""
     violations: dict[Reference, tuple[Violation, ...]] = field(default_factory=dict)
     """What is wrong with each object, where there is something."""
     frozen: set[Reference] = field(default_factory=set)
@@ -190,9 +192,10 @@ class Results:
         if before is not None and zone in self.members.get(before, ()):
             del self.members[before]
             self.shared.pop(before, None)
+            self.given.pop(before, None)
         self.frozen.discard(zone)
         owner = assembler.owners.get(zone)
-        if owner is None or not assembler.owners.owns(zone):
+        if owner is None or not assembler.has_zone(zone):
             return
         built = assembler.zones.get(owner.origin)
         if built is None or built.zone is None:
@@ -200,6 +203,8 @@ class Results:
         if built is not None:
             self.origins[zone] = owner.origin
             self.members[owner.origin] = frozenset(assembler.with_record_sets(zone))
+            if (inputs := assembler.inputs(zone)) is not None and inputs.zone_class is not None:
+                self.given[owner.origin] = classes.shown(inputs.resource, inputs.zone_class)
             if found := shared_values.shared(built.resource, built.record_sets):
                 self.shared[owner.origin] = found
 

@@ -26,7 +26,7 @@ class WithoutZone:
         record_set = None
         if reference.kind == "RecordSet":
             record_set = assembler.record_sets.get(reference)
-        if record_set is None or assembler.owners.owns(record_set.zone_reference):
+        if record_set is None or assembler.has_zone(record_set.zone_reference):
             return assembler.violations_of(reference)
         away = sorted(self._orphans_with(record_set))
         return [_zone_away(record_set, away)] if away else assembler.violations_of(reference)

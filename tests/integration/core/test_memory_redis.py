@@ -84,7 +84,10 @@ CALLS: st.SearchStrategy[Call | Wish] = st.one_of(
             st.sampled_from(["", "1.1", "1.2"]),
         ),
     ),
-    st.tuples(st.sampled_from(["note_claims", "note_absences"]), st.tuples(FENCE, FIELDS)),
+    st.tuples(
+        st.sampled_from(["note_claims", "note_absences", "note_registrations"]),
+        st.tuples(FENCE, FIELDS),
+    ),
     st.tuples(st.just("forget_edges"), st.just((["ams/0"],))),
     st.tuples(st.just("chunks"), st.tuples(SOME_CHUNKS, st.just(100))),
     st.tuples(st.just("present"), st.just(([CHUNKS[:2], CHUNKS[2:]],))),

@@ -67,7 +67,6 @@ FAULTS = [
         "spec.nameServers[0]",
         '"ns1" has only one label',
     ),
-    ("{nameServers: null}", "spec.nameServers", "name the servers of the zone"),
     ("{nameServers: null, soa: {}, zoneFile: {path: a}}", "spec.soa", "give nameServers too"),
     (
         "{soa: {rname: a@b.c}}",

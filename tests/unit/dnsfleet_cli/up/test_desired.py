@@ -9,6 +9,7 @@ from dnsfleet_cli.document_files import DocumentFiles
 from dnsfleet_cli.up.desired import DesiredReader
 from dnsfleet_cli.up.events import Event, Rejected, Warned
 from dnsfleet_cli.up.last_good import DocumentChanges
+from dnsfleet_publisher.last_good import Assembled
 from support.up_runs import pops, zone
 
 NAMES = [f"zone{number}" for number in range(20)]
@@ -185,3 +186,34 @@ def test_a_record_set_that_its_zone_came_to_allow_is_good_in_the_next_run(folder
     folder.restart()
     (record_set,) = folder.reader.desired.zones["zone7.example."].record_sets
     assert record_set.spec.records[0].name == "second"
+
+
+def digest(assembled: Assembled) -> bytes:
+    assert assembled.zone is not None
+    return assembled.zone.digest
+
+
+CLASS = """\
+apiVersion: dnsfleet.io/v1alpha1
+kind: ZoneClass
+metadata: {name: strict}
+spec: {suffixes: [example], types: [TXT]}
+"""
+
+
+def test_a_class_refuses_what_is_new_and_leaves_what_is_served(folder: Folder) -> None:
+    class_file = folder.write("class.yaml", CLASS)
+    assert len(folder.look(class_file)) == len(NAMES) + 1
+    zones = folder.reader.desired.zones
+    assert all(each.zone is not None for each in zones.values())
+    assert all(found.severity == "warning" for each in zones.values() for found in each.violations)
+    before, other = digest(zones["zone7.example."]), digest(zones["zone8.example."])
+    path = folder.write("team.yaml", TEAM.replace("NAME", "team"))
+    folder.look(path)
+    assert digest(zones["zone7.example."]) == before
+    assert any(isinstance(each, Rejected) and "type A" in str(each) for each in folder.told)
+    folder.write("new.yaml", zone("new", "192.0.2.1"))
+    folder.look(folder.root / "new.yaml")
+    assert zones["new.example."].zone is None
+    folder.restart()
+    assert digest(folder.reader.desired.zones["zone8.example."]) == other
