@@ -1,10 +1,14 @@
 """Every refusal of the API server and of the operator, with its reason and its words."""
 
 import json
+import os
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 from cluster.access import Access, CommandError
+from support import pages
 from support.waiting import wait_for
 
 DECISION_SECONDS = 30.0
@@ -77,7 +81,6 @@ def decided(cluster: Access, made: Object, reason: str) -> Object:
 SELECTOR = {"namespaces": {"from": "Selector"}}
 API_SERVER = [
     # what is applied, the words of the refusal
-    (zone("z", {"origin": "a.test", "nameServers": None}), "name the servers of the zone"),
     (zone("z", {"origin": "a.test", "records": [record("@", "SOA", "x")]}), "write it in spec.soa"),
     (zone("z", {"origin": "a.test", "records": [record("@", "NS", "x.")]}), "spec.nameServers"),
     (zone("z", {"origin": "a.test", "ttl": -1}), "greater than or equal to 0"),
@@ -133,6 +136,11 @@ OPERATOR = [
         zone("rdata", {"origin": "c.test", "records": [record("w", "A", "192.0.2.999")]}),
         "BadRdata",
         "spec.records[0].data[0]",
+    ),
+    (
+        zone("servers", {"origin": "g.test", "nameServers": None}),
+        "NoNameServers",
+        "spec.nameServers: name the servers of the zone",
     ),
     (
         zone("path", {"origin": "d.test", "nameServers": None, "zoneFile": {"path": "z"}}),
@@ -194,6 +202,29 @@ def test_an_unsafe_change_waits_until_it_is_approved(fleet: Access) -> None:
     fleet.kubectl("annotate", "-n", TEAM, "zone", "unsafe", approval)
     decided(fleet, empty, "Accepted")
     assert fleet.get("-n", TEAM, "zone", "unsafe")["status"]["records"] == 2
+
+
+def test_two_teams_as_the_page_on_tenancy_sets_them_up(fleet: Access, tmp_path: Path) -> None:
+    """A class, a zone of it, a refusal, and a zone that moves; each command prints what it says."""
+    pages.write_files("tenancy.md", tmp_path)
+    (tmp_path / "kubectl").symlink_to(fleet.kubectl_path)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    environment = {**os.environ, "KUBECONFIG": str(fleet.kubeconfig), "PATH": path}
+    try:
+        for command, output in pages.commands("tenancy.md"):
+            done = subprocess.run(
+                ["bash", "-c", command],
+                cwd=tmp_path,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert (done.stdout.strip(), done.returncode) == (output, 0), command + done.stderr
+    finally:
+        fleet.kubectl("delete", "zoneclass", "teams", "--ignore-not-found")
+        fleet.kubectl("delete", "clusterrole", "dns-tenant", "--ignore-not-found")
+        fleet.kubectl("delete", "namespace", "team-shop", "team-web", "--ignore-not-found")
 
 
 def test_a_refusal_is_told_by_an_event(fleet: Access) -> None:

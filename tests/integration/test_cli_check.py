@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from dnsfleet_cli.main import app
+from support import pages
 from support.signature_records import signed
 from typer.testing import CliRunner, Result
 
@@ -179,3 +180,21 @@ def test_lint_says_where_manifests_are_checked(folder: Path) -> None:
 def test_a_file_that_is_not_there(folder: Path) -> None:
     for name in ("none.yaml", "none.zone", "none"):
         assert check("-f", folder / name).exit_code == 2
+
+
+def test_the_files_of_the_page_on_tenancy(tmp_path: Path) -> None:
+    pages.write_files("tenancy.md", tmp_path)
+    for name in ("moved.yaml", "rights.yaml"):  # of a later moment, and of other kinds
+        (tmp_path / name).unlink()
+    result = check("-f", tmp_path)
+    assert f"{tmp_path / 'web.yaml'}:13: spec.origin: ZoneClass teams decides" in result.stdout
+    assert result.stdout.endswith("1 good zone, 1 error, 0 warnings\n")
+
+
+def test_a_quota_is_counted_over_all_files(folder: Path) -> None:
+    spec = "spec: {suffixes: [example.com], quota: {rrsets: 2}}"
+    head = "apiVersion: dnsfleet.io/v1alpha1\nkind: ZoneClass\nmetadata: {name: small}\n"
+    (folder / "class.yaml").write_text(head + spec)
+    result = check("-f", folder)
+    assert result.exit_code == 1
+    assert f"{folder / 'app.yaml'}:5: spec: namespace default has more than" in result.stdout
