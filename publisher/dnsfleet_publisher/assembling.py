@@ -278,6 +278,12 @@ class Assembler:
         """What a Zone was built from last."""
         return self._last_good.inputs(zone)
 
+    def depends_on_live(self, origin: str) -> bool:
+        """Whether what is said of a zone depends on what of it is published: it has a class."""
+        built = self.zones.get(origin)
+        inputs = None if built is None else self.inputs(built.resource.reference)
+        return inputs is not None and inputs.zone_class is not None
+
     def _settle(self) -> set[Reference]:
         """Settle who owns what; the objects about which that says something new."""
         settled = self.owners.settle(self.labels)

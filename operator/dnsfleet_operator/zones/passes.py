@@ -444,7 +444,8 @@ class ZonePasses:
             self.results.note(origin, outcome, None if want is None else want.pops)
             if self._store.held(origin) is not None:  # else it is in doubt what is published
                 self.results.note_content(origin, self._store.load(origin), time.time())
-            if outcome.reason == AWAY and want is not None:
+            new = outcome.state is State.PUBLISHED and self._assembler.depends_on_live(origin)
+            if new or (outcome.reason == AWAY and want is not None):
                 self.mark(origin)
             if outcome.state is State.REMOVED:
                 self._removed.discard(origin)
