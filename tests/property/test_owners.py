@@ -91,7 +91,7 @@ def zone(put: Put) -> Zone:
     return yaml_resources.zone(spec, name=name, namespace=namespace, creationTimestamp=put.created)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(STEPS)
 def test_increments_come_to_the_verdicts_of_one_look_at_all(
     steps: list[list[Put | Remove | Relabel | Classify | Register]],
