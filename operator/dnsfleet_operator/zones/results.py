@@ -190,9 +190,7 @@ class Results:
     def _tell_origin(self, zone: Reference, assembler: Assembler) -> None:
         before = self.origins.pop(zone, None)
         if before is not None and zone in self.members.get(before, ()):
-            del self.members[before]
-            self.shared.pop(before, None)
-            self.given.pop(before, None)
+            self._forget_zone(before)
         self.frozen.discard(zone)
         owner = assembler.owners.get(zone)
         if owner is None or not assembler.has_zone(zone):
@@ -201,12 +199,17 @@ class Results:
         if built is None or built.zone is None:
             self.frozen.add(zone)
         if built is not None:
+            self._forget_zone(owner.origin)  # of the Zone that had it, which may be told of later
             self.origins[zone] = owner.origin
             self.members[owner.origin] = frozenset(assembler.with_record_sets(zone))
             if (inputs := assembler.inputs(zone)) is not None and inputs.zone_class is not None:
                 self.given[owner.origin] = classes.shown(inputs.resource, inputs.zone_class)
             if found := shared_values.shared(built.resource, built.record_sets):
                 self.shared[owner.origin] = found
+
+    def _forget_zone(self, origin: str) -> None:
+        for known in (self.members, self.shared, self.given):
+            known.pop(origin, None)
 
 
 @dataclass(frozen=True)
