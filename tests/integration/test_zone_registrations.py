@@ -253,3 +253,21 @@ def test_the_status_shows_what_a_class_gives(core: Valkey) -> None:
     seen = writer.run(bare)
     assert refused(seen, Reference("Zone", "dns", "a")) == "NoNameServers"
     assert writer.served() == {ORIGIN: 2}
+
+
+def test_a_zone_that_its_class_takes_no_more_keeps_what_it_has_of_it(core: Valkey) -> None:
+    """Neither name servers go, nor rules."""
+    bare = item("Zone", "a", {"origin": "a.example"})
+    given: dict[str, Any] = {"types": ["A"], "defaults": {"nameServers": ["ns1.example.net"]}}
+    writer = begun(core, bare, teams(["dns"], **given))
+    narrowed = teams(["shop"], **given)
+    narrowed["metadata"] |= {"generation": 2, "resourceVersion": "2"}
+    record = {"name": "www", "type": "A", "data": ["192.0.2.1"]}
+    grown = changed(bare, 2, records=[record])
+    (told,) = writer.run(grown, narrowed).violations[Reference("Zone", "dns", "a")]
+    assert (told.reason, told.severity) == ("NotAllowedByClass", "warning")
+    assert writer.served() == {ORIGIN: 3}
+    other = changed(bare, 3, records=[record, record | {"type": "TXT"}])
+    found = writer.run(other, narrowed).violations[Reference("Zone", "dns", "a")]
+    assert [each.severity for each in found] == ["error", "warning"]
+    assert writer.served() == {ORIGIN: 3}

@@ -7,7 +7,8 @@ classes name the suffix and none takes the namespace, the Zone is refused. Where
 there is no class, and nothing changes.
 
 A class decides about what is new. A Zone that is served already and that no class takes, as one
-came or was narrowed, goes on with a warning: it has no class then, and no rule of one.
+came or was narrowed, goes on with a warning. The first class by name is its class then: a label
+that a namespace lost takes neither name servers from its zones nor rules.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -54,17 +55,16 @@ class Classes:
         return known.suffixes
 
     def of(self, zone: Zone, labels: Mapping[str, Mapping[str, str]]) -> ZoneClass | None:
-        """The class of a Zone; `labels` are those of each namespace."""
-        namespace = zone.reference.namespace
-        own = labels.get(namespace, {})
-        return next((each for each in self._near(zone) if _takes(each, namespace, own)), None)
+        """The class of a Zone that owns its origin; `labels` are those of each namespace."""
+        near = self._near(zone)
+        return next((each for each in near if _takes(each, zone, labels)), next(iter(near), None))
 
     def refusal(
         self, zone: Zone, labels: Mapping[str, Mapping[str, str]], served: bool = False
     ) -> Violation | None:
         """Why no class takes a Zone; a warning where it is `served` already."""
         near = self._near(zone)
-        if not near or self.of(zone, labels) is not None:
+        if not near or any(_takes(each, zone, labels) for each in near):
             return None
         told = ", ".join(each.metadata.name for each in near[:MAX_NAMED])
         more = f" and {len(near) - MAX_NAMED} more" if len(near) > MAX_NAMED else ""
@@ -87,9 +87,9 @@ class Classes:
         return ()
 
 
-def _takes(zone_class: ZoneClass, namespace: str, labels: Mapping[str, str]) -> bool:
-    allowed = zone_class.spec.namespaces
-    return allowed is None or allowed.allows(namespace, labels)
+def _takes(zone_class: ZoneClass, zone: Zone, labels: Mapping[str, Mapping[str, str]]) -> bool:
+    allowed, namespace = zone_class.spec.namespaces, zone.reference.namespace
+    return allowed is None or allowed.allows(namespace, labels.get(namespace, {}))
 
 
 def given(zone: Zone, zone_class: ZoneClass | None) -> dict[str, Any]:

@@ -13,14 +13,14 @@ from support.yaml_resources import zone_class
 
 LABELS = {"shop": {"dns": "yes"}, "web": {}}
 RULES = [
-    # classes, namespace of a Zone for a.example.com, its class, whether it is refused
+    # classes, namespace of a Zone for a.example.com, its class once served, whether it is refused
     ([], "web", None, False),
     ([("x", "{suffixes: [example.org]}")], "web", None, False),
     ([("x", "{suffixes: [.]}")], "web", "x", False),
     ([("x", "{suffixes: [Example.COM.]}")], "web", "x", False),
     ([("x", "{suffixes: [b.a.example.com]}")], "web", None, False),
     ([("x", "{suffixes: [example.com], namespaces: {names: [web]}}")], "web", "x", False),
-    ([("x", "{suffixes: [example.com], namespaces: {names: [web]}}")], "shop", None, True),
+    ([("x", "{suffixes: [example.com], namespaces: {names: [web]}}")], "shop", "x", True),
     (
         [("x", "{suffixes: [com], namespaces: {selector: {matchLabels: {dns: 'yes'}}}}")],
         "shop",
@@ -30,7 +30,7 @@ RULES = [
     (
         [("x", "{suffixes: [com], namespaces: {selector: {matchLabels: {dns: 'yes'}}}}")],
         "web",
-        None,
+        "x",
         True,
     ),
     # The longest suffix decides alone.
@@ -40,7 +40,7 @@ RULES = [
             ("x", "{suffixes: [example.com], namespaces: {names: [shop]}}"),
         ],
         "web",
-        None,
+        "x",
         True,
     ),
     # Of one suffix, the first by name that takes the namespace.
