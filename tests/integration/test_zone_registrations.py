@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 from dnsfleet.resources import Reference
-from dnsfleet.zones.registrations import RELEASE_ANNOTATION
+from dnsfleet.zones.registrations import RELEASE_ANNOTATION, Registration
+from dnsfleet_cli.zone_paths import ZonePaths
+from dnsfleet_operator.zones.registrations import Registry
+from dnsfleet_publisher.assembling import Assembler
+from dnsfleet_publisher.dependencies import Groups
 from support.core_servers import PUBLISHER_USER
 from support.valkey import Valkey
 from support.zone_writers import GRACE_SECONDS, Seen, Writer, changed, item, record_set, zone
@@ -271,3 +275,51 @@ def test_a_zone_that_its_class_takes_no_more_keeps_what_it_has_of_it(core: Valke
     found = writer.run(other, narrowed).violations[Reference("Zone", "dns", "a")]
     assert [each.severity for each in found] == ["error", "warning"]
     assert writer.served() == {ORIGIN: 3}
+
+
+@pytest.mark.parametrize("by", ["a class", "a label"])
+def test_the_grace_period_ends_at_once_where_no_class_takes_the_namespace(
+    core: Valkey, by: str
+) -> None:
+    labelled = item("Namespace", "dns", {}) | {"apiVersion": "v1"}
+    del labelled["metadata"]["namespace"], labelled["spec"]
+    labelled["metadata"]["labels"] = {"dns": "yes"}
+    strict = teams([])
+    strict["spec"]["namespaces"] = {"names": ["evil"], "selector": {"matchLabels": {"dns": "yes"}}}
+    before = [labelled] if by == "a class" else [labelled, strict]
+    writer = begun(core, OWNER, SQUATTER, *before)
+    deleted(writer, OWNER)
+    assert refused(writer.work()) == "ZoneReserved"
+    bare = labelled | {"metadata": labelled["metadata"] | {"labels": {}, "resourceVersion": "2"}}
+    seen = writer.run(SQUATTER, strict, bare)
+    assert EVIL not in seen.violations
+    assert writer.served() == {ORIGIN: 7}
+
+
+class _Counting(Groups[str]):
+    """Counts how often it is asked."""
+
+    asked = 0
+
+    def __getitem__(self, key: str) -> list[Reference]:
+        self.asked += 1
+        return super().__getitem__(key)
+
+
+def test_what_waits_costs_a_pass_nothing(core: Valkey) -> None:
+    """Ten thousand zones that were deleted at once wait for a day."""
+    writer, naming, numbers = Writer(core), _Counting(), range(5)
+    assembler = Assembler(ZonePaths())
+    registry = Registry(writer.store, assembler, naming, GRACE_SECONDS)
+    writer.list()
+    for number in numbers:
+        gone = Registration(Reference("Zone", "dns", f"z{number}"), "2026-01-01T00:00:00Z")
+        assembler.owners.register(f"z{number}.example.", gone)
+        registry.changed([f"z{number}.example."])
+    registry.settle(writer.observation, time.time())
+    assert naming.asked == len(numbers) == len(assembler.reserved)
+    registry.settle(writer.observation, time.time())
+    assert naming.asked == len(numbers)
+    registry.rules_changed()
+    registry.settle(writer.observation, time.time())
+    assert naming.asked == 2 * len(numbers)

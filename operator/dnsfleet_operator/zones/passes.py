@@ -331,7 +331,9 @@ class ZonePasses:
         elif reference.kind == "RecordSet" and document is None:
             self._silent.add(reference)
             self._assembler.touch(reference)
-        elif reference.kind in ("Namespace", "ConfigMap", "ZoneClass") and document is None:
+        elif reference.kind in ("Namespace", "ZoneClass"):
+            self._registry.rules_changed()
+        if reference.kind in ("Namespace", "ConfigMap", "ZoneClass") and document is None:
             self._assembler.remove(reference)
         if document is not None and reference.kind != "Pop":
             self._assembler.put(document, urgent)

@@ -77,6 +77,10 @@ class Registry:
         """Other Zone objects than before name these origins."""
         self._dirty.update(origins)
 
+    def rules_changed(self) -> None:
+        """Classes or labels are others; they may not take the namespace of what waits."""
+        self._dirty.update(self._since)
+
     def is_named(self, origin: str) -> bool:
         """Whether a Zone object that may have an origin names it."""
         known = self._registered.get(origin)
@@ -100,7 +104,7 @@ class Registry:
         """
         if not observation.complete:
             return
-        dirty, self._dirty = self._dirty | self._since.keys(), set()
+        dirty, self._dirty = self._dirty, set()
         for origin in dirty:
             known = self._registered.get(origin)
             if known is None:
@@ -114,13 +118,15 @@ class Registry:
                 heir = min(heirs, key=lambda each: (_created(each, observation), each))
                 self._put(origin, Registration(heir, known.created), None)
             else:
-                self._wait(origin, known, min(self._since.get(origin, now), now))
+                self._wait(origin, known, self._since.get(origin, now))
 
     def sweep(self, now: float) -> None:
         """End what waited for as long as the grace period; `now` is Unix time in seconds."""
         for origin, since in list(self._since.items()):
-            if now - min(since, now) >= self._grace_seconds:
+            if now - since >= self._grace_seconds:
                 self._end(origin)
+            elif since > now:  # a clock went back
+                self._put(origin, self._registered[origin], now)
 
     def note(self, zones: Iterable[Assembled]) -> None:
         """Note who owns these zones, which are about to be published, and what else changed.
