@@ -101,7 +101,9 @@ class Assembler:
         self._delegated = Delegated()
         self._refused: set[Reference] = set()
         self._loose: dict[Reference, None] = {}
-        self._classified = Classified(self.owners, self.record_sets, self.labels, live)
+        self._classified = Classified(
+            self.owners, self.record_sets, self.labels, live, self._last_good.good
+        )
 
     @property
     def good(self) -> Mapping[Reference, Document]:
@@ -224,9 +226,11 @@ class Assembler:
     def _take(self, most: int | None) -> Iterator[str]:
         """Marked origins, `most` at most; without a bound those too that these mark."""
         yield from self.marks.take(most)
-        for origin in self._classified.take_later():
-            self.marks.add(origin)
-        if most is None:
+        while later := self._classified.take_later():
+            for origin in later:
+                self.marks.add(origin)
+            if most is not None:
+                break
             yield from self.marks.take(None)
 
     def violations_of(self, reference: Reference) -> list[Violation]:
@@ -332,7 +336,11 @@ class Assembler:
             *self._classified.judge(zone, source.base, own),
             self.held.get(zone.origin, NOTHING_HELD),
         )
-        return self._last_good.build(inputs, self._documents)
+        good = self._last_good.documents
+        before = {each: good.get(each) for each in self.with_record_sets(zone.reference)}
+        built = self._last_good.build(inputs, self._documents)
+        self._classified.changed(each for each in before if good.get(each) is not before[each])
+        return built
 
     def _note(self, assembled: Assembled) -> Assembled:
         """Know a zone as it was built."""

@@ -1,12 +1,14 @@
 """What ZoneClasses say to the Zones and RecordSets of an assembler."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from typing import Protocol
 
 from dnsfleet.resources import RecordSet, Reference, Zone, ZoneClass
 from dnsfleet.violations import Violation
 from dnsfleet.zones import class_rules, classes, ownership
-from dnsfleet.zones.class_rules import Content
+from dnsfleet.zones.class_rules import NOTHING, Content, Demand, Use
 from dnsfleet.zones.owners import Owners
+from dnsfleet.zones.ownership import Owned
 from dnsfleet_engine import Zone as EngineZone
 
 from dnsfleet_publisher.class_quotas import ClassQuotas, Entry, Group
@@ -14,6 +16,12 @@ from dnsfleet_publisher.dependencies import RecordSets
 
 Live = Callable[[str], EngineZone | None]
 """Gets an origin and gives the zone as it is published."""
+
+
+class Good(Protocol):
+    """Gives the last good version of the same object, for the same zone, where there is one."""
+
+    def __call__(self, item: Owned, /) -> Owned | None: ...
 
 
 class Classified:
@@ -25,11 +33,14 @@ class Classified:
         record_sets: RecordSets,
         labels: Mapping[str, Mapping[str, str]],
         live: Live,
+        good: Good,
     ) -> None:
+        """`live` and `good` give what is published, and the last good version of an object."""
         self._owners = owners
         self._record_sets = record_sets
         self._labels = labels
         self._live = live
+        self._good = good
         self._quotas = ClassQuotas(self._entry)
         self._later: set[str] = set()
         self._files: dict[Reference, tuple[EngineZone, list[Content]]] = {}
@@ -68,11 +79,11 @@ class Classified:
         """
         for zone in zones:
             self._changed_with_record_sets(zone)
-        return self._count() | self.take_later()
+        return self.take_later()
 
     def take_later(self) -> set[str]:
         """The origins of objects that fit no more, or again, since a zone file was read."""
-        later, self._later = self._later, set()
+        later, self._later = self._later | self._count(), set()
         return later
 
     def _count(self) -> set[str]:
@@ -110,9 +121,11 @@ class Classified:
 
     def _of_zone(self, zone: Zone, base: EngineZone | None) -> list[Content]:
         """The RRsets of a Zone; what a zone file takes of a quota is known from then on."""
-        if base is None:
+        if zone.spec.zone_file is None:
             self._files.pop(zone.reference, None)
             return class_rules.of_zone(zone, None)
+        if base is None:  # its last good version goes on, and takes its room
+            return []
         known = self._files.get(zone.reference)
         if known is None or known[0] is not base:
             known = self._files[zone.reference] = (base, class_rules.of_zone(zone, base))
@@ -133,13 +146,22 @@ class Classified:
         if zone_class is None or zone_class.spec.quota is None:
             return None
         if record_set is None:
-            _, contents = self._files.get(reference, (None, None))
-            if contents is None:
-                contents = class_rules.of_zone(zone, None)
             age = ownership.zone_age(zone, self._owners.registered.get(zone.origin))
+            asked, served = self._use(zone, zone), self._use(self._good(zone), zone)
         else:
-            contents = class_rules.of_record_set(record_set, zone)
             age = ownership.age(record_set)
+            asked, served = self._use(record_set, zone), self._use(self._good(record_set), zone)
         group = Group(zone_class.metadata.name, reference.namespace)
-        use = class_rules.use(reference.kind, contents)
-        return Entry(group, zone_class.spec.quota, age, use)
+        return Entry(group, zone_class.spec.quota, Demand(age, asked, served))
+
+    def _use(self, item: Zone | RecordSet | None, zone: Zone) -> Use:
+        """What a version of an object takes; all versions of a zone file count as the last read."""
+        if item is None:
+            return NOTHING
+        if isinstance(item, RecordSet):
+            contents = class_rules.of_record_set(item, zone)
+        elif item.spec.zone_file is not None and item.reference in self._files:
+            _, contents = self._files[item.reference]
+        else:
+            contents = class_rules.of_zone(item, None)
+        return class_rules.use(item.reference.kind, contents)

@@ -164,6 +164,14 @@ class LastGood:
         known = self._built.get(zone)
         return None if known is None else known[0]
 
+    def good(self, item: Owned) -> Owned | None:
+        """The last good version of the same object, if that was about the same zone."""
+        known = self.documents.get(item.reference)
+        good = None if known is None else known.resource
+        if not isinstance(good, type(item)) or good.metadata.uid != item.metadata.uid:
+            return None
+        return good if _zone_of(good) == _zone_of(item) else None
+
     def forget(self, reference: Reference) -> None:
         """A Zone or RecordSet is gone."""
         self.documents.pop(reference, None)
@@ -204,7 +212,7 @@ class LastGood:
         """Build until nobody else is wrong; what is wrong with the versions that are not taken."""
         refused = _refused_by_class(inputs)
         out = {item.reference for item in inputs.record_sets if self._is_new(item, inputs, refused)}
-        new = self._good(inputs.resource) is None and inputs.held.base is None
+        new = self.good(inputs.resource) is None and inputs.held.base is None
         if inputs.resource.reference in refused and new:
             return _Built(None, (), {}, {inputs.resource.reference}), refused
         built = _build(self._with_good(inputs, refused.keys(), out))
@@ -229,7 +237,7 @@ class LastGood:
         held = inputs.held
         if resource.reference in wrong and held.base is None:
             doubtful = ()  # its errors are what there is to tell
-            good = self._good(resource)
+            good = self.good(resource)
             base = None if good is None else self._bases.get(resource.reference, (None, None))[0]
             resource = resource if good is None else good
         record_sets = tuple(
@@ -250,15 +258,7 @@ class LastGood:
         return self._good_record_set(item, inputs.resource) is item
 
     def _good_record_set(self, record_set: RecordSet, zone: resources.Zone) -> RecordSet:
-        return self._good(record_set) or self._published(zone.origin, record_set) or record_set
-
-    def _good(self, item: Owned) -> Owned | None:
-        """The last good version of the same object, if that was about the same zone."""
-        known = self.documents.get(item.reference)
-        good = None if known is None else known.resource
-        if not isinstance(good, type(item)) or good.metadata.uid != item.metadata.uid:
-            return None
-        return good if _zone_of(good) == _zone_of(item) else None
+        return self.good(record_set) or self._published(zone.origin, record_set) or record_set
 
 
 def _zone_of(item: resources.Zone | RecordSet) -> object:

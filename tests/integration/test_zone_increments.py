@@ -386,6 +386,7 @@ class World:
         old, new = self.passes._assembler, fresh._assembler
         new._last_good.documents.update(old._last_good.documents)
         new._last_good._bases.update(old._last_good._bases)
+        new._classified._files.update(old._classified._files)
         fresh._retained._deleted |= self.passes._retained._deleted
         for reference in old.retained:
             kept = old.record_sets.get(reference)

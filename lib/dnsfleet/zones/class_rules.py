@@ -43,6 +43,32 @@ class Use(NamedTuple):
     rrsets: int
     octets: int
 
+    def plus(self, other: "Use") -> "Use":
+        """Both together."""
+        return Use(*(a + b for a, b in zip(self, other, strict=True)))
+
+    def minus(self, other: "Use") -> "Use":
+        """This without the other."""
+        return Use(*(a - b for a, b in zip(self, other, strict=True)))
+
+
+NOTHING = Use(0, 0, 0, 0)
+
+
+class Demand(NamedTuple):
+    """What an object takes of a quota; the older ones go first."""
+
+    age: Age
+    asked: Use
+    """By its present version."""
+    served: Use
+    """By its last good version."""
+
+    @property
+    def most(self) -> Use:
+        """What it takes where its present version fits: that may be wrong for another reason."""
+        return Use(*(max(a, b) for a, b in zip(self.asked, self.served, strict=True)))
+
 
 class Exceeded(NamedTuple):
     """Why an object does not fit into the quota of its namespace."""
@@ -144,37 +170,46 @@ def _is_in(live: EngineZone, content: Content) -> bool:
     return published is not None and content.octets <= sum(map(len, published[1]))
 
 
-def _precedence(entry: tuple[Age, Reference, Use]) -> tuple[str, bool, Age]:
-    age, reference, _ = entry
-    return age.created, reference.kind != "Zone", age
+def _precedence(entry: tuple[Reference, Demand]) -> tuple[str, bool, Age]:
+    reference, demand = entry
+    return demand.age.created, reference.kind != "Zone", demand.age
 
 
 _FIELDS = ("zones", "recordSets", "rrsets", "octets")
 
 
+def _limits(quota: Quota) -> tuple[int | None, ...]:
+    return quota.zones, quota.record_sets, quota.rrsets, quota.octets
+
+
+def fits(total: Use, quota: Quota) -> bool:
+    """Whether objects that take this much together are within a quota."""
+    limits = _limits(quota)
+    return all(limit is None or now <= limit for limit, now in zip(limits, total, strict=True))
+
+
 def beyond(
-    uses: Iterable[tuple[Age, Reference, Use]], quota: Quota, zone_class: str
+    demands: Iterable[tuple[Reference, Demand]], quota: Quota, zone_class: str
 ) -> dict[Reference, Exceeded]:
     """Which objects of one namespace do not fit into its quota.
 
-    The oldest go first, of the same age Zones before RecordSets. One that does not fit leaves its
-    room to those after it.
+    The oldest go first, of the same age Zones before RecordSets. One that does not fit takes the
+    room of what is served of it, and leaves the rest to those after it.
     """
-    limits = (quota.zones, quota.record_sets, quota.rrsets, quota.octets)
-    taken = Use(0, 0, 0, 0)
-    found = {}
-    for _, reference, own in sorted(uses, key=_precedence):
-        total = Use(*(a + b for a, b in zip(taken, own, strict=True)))
+    taken, found = NOTHING, {}
+    for reference, demand in sorted(demands, key=_precedence):
+        total = taken.plus(demand.asked)
         over = next(
             (
                 Exceeded(zone_class, field, limit)
-                for field, limit, now, more in zip(_FIELDS, limits, total, own, strict=True)
+                for field, limit, now, more in zip(
+                    _FIELDS, _limits(quota), total, demand.asked, strict=True
+                )
                 if limit is not None and more and now > limit
             ),
             None,
         )
-        if over is None:
-            taken = total
-        else:
+        if over is not None:
             found[reference] = over
+        taken = taken.plus(demand.most if over is None else demand.served)
     return found

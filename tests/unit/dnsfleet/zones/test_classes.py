@@ -5,7 +5,7 @@ from dnsfleet import resources
 from dnsfleet.resources import Reference, ZoneClass
 from dnsfleet.resources.zone_classes import Quota
 from dnsfleet.zones import building, class_rules, classes
-from dnsfleet.zones.class_rules import Use
+from dnsfleet.zones.class_rules import NOTHING, Demand, Use
 from dnsfleet.zones.classes import Classes
 from dnsfleet.zones.ownership import Age
 from support import yaml_resources
@@ -204,7 +204,10 @@ def test_an_object_beyond_the_quota_that_adds_nothing_is_only_told_of() -> None:
 
 def test_the_oldest_go_first_and_one_that_does_not_fit_leaves_its_room() -> None:
     uses = [
-        (Age(str(number), "", ""), Reference("RecordSet", "web", str(number)), Use(0, 1, size, 0))
+        (
+            Reference("RecordSet", "web", str(number)),
+            Demand(Age(str(number), "", ""), Use(0, 1, size, 0), NOTHING),
+        )
         for number, size in enumerate((3, 5, 4, 1))
     ]
     found = class_rules.beyond(reversed(uses), Quota(rrsets=7), "teams")
