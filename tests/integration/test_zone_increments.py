@@ -436,7 +436,7 @@ def test_increments_are_what_a_complete_pass_gives(core: Valkey, steps: list[Any
     for found in list(world.objects.values()):
         world.change(found, "delete")
     world.settle(world.passes, world.looks)
-    world.passes._registry.sweep(time.time() + GRACE_SECONDS + 1)
+    world.passes._registry.sweep(time.time() + GRACE_SECONDS + 1, frozenset())
     world.settle(world.passes, world.looks)
     if not world.passes._assembler.retained:  # what they added stays for its grace period
         assert world.keeps() == {}

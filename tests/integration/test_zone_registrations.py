@@ -323,3 +323,42 @@ def test_what_waits_costs_a_pass_nothing(core: Valkey) -> None:
     registry.rules_changed()
     registry.settle(writer.observation, time.time())
     assert naming.asked == 2 * len(numbers)
+
+
+def test_who_waits_for_an_origin_does_not_hide_that_its_zone_is_gone(
+    core: Valkey, writer: Writer
+) -> None:
+    """Neither that it is an orphan, nor that its RecordSets are served on."""
+    web = record_set("web", "www")
+    writer.run(OWNER, SQUATTER, web)
+    writer.there["Namespace", "dns"]["metadata"]["deletionTimestamp"] = "2026-04-01T00:00:00Z"
+    deleted(writer, OWNER)
+    writer.passes.sweep(writer.observation, time.time())
+    seen = writer.work()
+    assert writer.passes.orphans_since().keys() == {ORIGIN}
+    assert refused(seen, Reference("RecordSet", "dns", "web")) == "ZoneAway"
+    for served in ({}, {ORIGIN: 7}):  # it leaves, and then others may have it
+        writer.passes.sweep(writer.observation, time.time() + GRACE_SECONDS + 1)
+        seen = writer.work()
+        assert not writer.passes.orphans
+        assert refused(seen, Reference("RecordSet", "dns", "web")) == "ZoneNotFound"
+        assert writer.served() == served
+
+
+def test_what_is_held_stays_with_its_owner(core: Valkey) -> None:
+    """Whoever waits for one of many zones that were deleted by mistake does not get it."""
+    others = [zone(f"z{number:02}") for number in range(20)]
+    writer = begun(core, OWNER, SQUATTER, *others)
+    for each in (OWNER, *others):
+        deleted(writer, each)
+    writer.work()
+    writer.passes.sweep(writer.observation, time.time() + GRACE_SECONDS + 1)
+    assert refused(writer.work()) == "ZoneReserved"
+    hold = writer.passes.held_removal
+    assert hold is not None
+    assert ORIGIN in hold.origins
+    writer.passes.approve({hold.hash})
+    writer.work()
+    writer.passes.sweep(writer.observation, time.time() + GRACE_SECONDS + 1)
+    assert EVIL not in writer.work().violations
+    assert writer.served() == {ORIGIN: 7}

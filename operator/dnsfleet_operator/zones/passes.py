@@ -183,7 +183,7 @@ class ZonePasses:
             self._look_at_held()
         self._retained.follow(self._silent, observation, self._assembler)
         self._silent.clear()
-        self._registry.settle(observation, time.time())
+        self._settle_registrations(observation)
         self._confirm_deletions()
         named = self._registry.is_named
         self._remove([each for each in self._store.ended if not named(each)])
@@ -233,12 +233,14 @@ class ZonePasses:
         self._begin(observation)
         before = self._absences.of_kind("Zone")
         at = partial(published_at, self._store)
+        self._settle_registrations(observation)
         missed = self._live - self._brake.waiting  # what is to leave is no orphan
-        self._brake.ask(self._absences.sweep("Zone", missed, set(self._naming), at, now))
+        named = set(self._naming) - self._registry.waiting  # by somebody who may have it
+        self._brake.ask(self._absences.sweep("Zone", missed, named, at, now))
         if new := self._absences.of_kind("Zone").keys() - before.keys():
             more = f" and {len(new) - 1} more" if len(new) > 1 else ""
             _log.warning("no Zone names %s%s; what is published is served on", min(new), more)
-        self._registry.sweep(now)
+        self._registry.sweep(now, self._brake.waiting)
         self._silent |= set(self._retained.sweep(observation, now))
 
     def prove(self, wrong: Callable[[], None]) -> Iterator[None]:
@@ -371,10 +373,14 @@ class ZonePasses:
             else:
                 _log.warning("%s is gone and its zone is served on: %s", reference, why)
 
+    def _settle_registrations(self, observation: Observation) -> None:
+        for origin in self._registry.settle(observation, time.time()):
+            self._touched |= self._ledger.of_zone(origin).keys()  # the zone is no orphan any more
+
     def _is_orphan(self, origin: str) -> bool:
-        """Whether edges serve an origin that no Zone object names, and are to go on."""
+        """Whether edges serve an origin without a Zone that may have it, and are to go on."""
         served = origin in self._live and origin not in self._removed
-        return served and origin not in self._naming
+        return served and (origin not in self._naming or origin in self._registry.waiting)
 
     def _remove(self, origins: Iterable[str]) -> None:
         """Have the next pass remove these zones."""

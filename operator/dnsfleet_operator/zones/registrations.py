@@ -14,7 +14,7 @@ so that a platform team can always say whose a name is. What a registration is g
 
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -56,7 +56,13 @@ class Registry:
         self._since: dict[str, float] = {}
         self._dirty: set[str] = set()
         self._unwritten: set[str] = set()
+        self._ended: set[str] = set()
         self._fence = 0
+
+    @property
+    def waiting(self) -> Set[str]:
+        """Origins without a Zone object that may have them, as `settle` found them."""
+        return self._since.keys()
 
     def open(self) -> Iterator[None]:
         """Read what earlier writers noted, with a stop after each part.
@@ -97,13 +103,14 @@ class Registry:
         whose = known is None or known.zone.namespace == zone.namespace
         return whose and not self.is_named(origin)
 
-    def settle(self, observation: Observation, now: float) -> None:
+    def settle(self, observation: Observation, now: float) -> Set[str]:
         """Find which Zones are gone, and which take their place; only after a complete list.
 
-        `now` is Unix time in seconds.
+        `now` is Unix time in seconds. It gives the origins that wait no more for their Zone since
+        the last call, and are free.
         """
         if not observation.complete:
-            return
+            return frozenset()
         dirty, self._dirty = self._dirty, set()
         for origin in dirty:
             known = self._registered.get(origin)
@@ -119,11 +126,16 @@ class Registry:
                 self._put(origin, Registration(heir, known.created), None)
             else:
                 self._wait(origin, known, self._since.get(origin, now))
+        ended, self._ended = self._ended, set()
+        return ended
 
-    def sweep(self, now: float) -> None:
-        """End what waited for as long as the grace period; `now` is Unix time in seconds."""
+    def sweep(self, now: float, held: Set[str]) -> None:
+        """End what waited for as long as the grace period; `now` is Unix time in seconds.
+
+        What is `held` is about to leave, or served on until somebody approves that it leaves.
+        """
         for origin, since in list(self._since.items()):
-            if now - since >= self._grace_seconds:
+            if now - since >= self._grace_seconds and origin not in held:
                 self._end(origin)
             elif since > now:  # a clock went back
                 self._put(origin, self._registered[origin], now)
@@ -177,6 +189,7 @@ class Registry:
 
     def _end(self, origin: str) -> None:
         self._since.pop(origin, None)
+        self._ended.add(origin)
         self._let_go(self._registered[origin])
         self._assembler.owners.register(origin, None)
         self._unwritten.add(origin)
