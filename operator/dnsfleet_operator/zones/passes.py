@@ -39,7 +39,6 @@ from dnsfleet_publisher.claims import Claims, Ledger
 from dnsfleet_publisher.dependencies import Groups
 from dnsfleet_publisher.last_good import Assembled
 from dnsfleet_publisher.owner_holds import OwnerHolds
-from dnsfleet_publisher.placement import placement
 from dnsfleet_publisher.publishing import Desired, Outcome, Publisher, State
 from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.settling import Settling
@@ -51,6 +50,7 @@ from dnsfleet_operator.observed.deletions import Deletions
 from dnsfleet_operator.observed.observation import Known, Observation, origins_of
 from dnsfleet_operator.zones.absences import Absences
 from dnsfleet_operator.zones.brake import Brake
+from dnsfleet_operator.zones.misplaced import misplaced
 from dnsfleet_operator.zones.placements import Selections
 from dnsfleet_operator.zones.registrations import Registry
 from dnsfleet_operator.zones.results import AWAY, Pass, Results
@@ -248,7 +248,10 @@ class ZonePasses:
 
         What differs is logged, told to `wrong`, and looked at again by the next pass.
         """
-        for origin in itertools.chain(proofs.differences(self._assembler), self._misplaced()):
+        wanted = misplaced(
+            self._live, self._desired, self._removed, self._assembler, self._selections
+        )
+        for origin in itertools.chain(proofs.differences(self._assembler), wanted):
             if origin is None:
                 yield
                 continue
@@ -256,25 +259,6 @@ class ZonePasses:
             wrong()
             self._assembler.owners.judge_again(origin)
             self.mark(origin)
-
-    def _misplaced(self) -> Iterator[str | None]:
-        """Origins that are live and not wanted, or not wanted at all Pops that are selected."""
-        for number, origin in enumerate(self._live | self._desired.keys()):
-            if number % proofs.PART == 0:
-                yield None
-            want, built = self._desired.get(origin), self._assembler.zones.get(origin)
-            if origin in self._assembler.marks.heard or origin in self._removed:
-                continue
-            if want is None:
-                yield origin
-            elif built is not None:
-                chosen = placement(built.resource, self._selections.pops)
-                if chosen is None or want.pops is None:
-                    right = chosen == want.pops
-                else:
-                    right = set(chosen) <= set(want.pops)  # others may linger
-                if not right:
-                    yield origin
 
     # What changed
 
