@@ -211,15 +211,13 @@ class Ledger:
                     both = wider(claim, known) if same else wider(known, claim)
                 if known != both:
                     more.setdefault(origin, {})[reference] = both
+        changes = {
+            _field(origin, reference): _encode(claim)
+            for origin, claims in more.items()
+            for reference, claim in claims.items()
+        }
         try:
-            self._store.note_claims(
-                {
-                    _field(origin, reference): _encode(claim)
-                    for origin, claims in more.items()
-                    for reference, claim in claims.items()
-                }
-                | self.measures.changes()
-            )
+            self._store.note(self._store.core.note_claims, changes | self.measures.changes())
         except StoreResetError:
             return  # publishing finds that out too, and `after` then writes all of them again
         self.measures.written()
@@ -242,7 +240,8 @@ class Ledger:
             for origin, claims in (self._held | dict(settled)).items():
                 changes |= {_field(origin, each): _encode(claims[each]) for each in claims}
             changes |= self.measures.all()
-        self._store.note_claims(changes | self.measures.changes())
+        changes |= self.measures.changes()
+        self._store.note(self._store.core.note_claims, changes)
         self.measures.written()
         self._fence = fence
         for origin, claims in settled.items():

@@ -5,7 +5,7 @@ what happens at once or not at all: `claim.lua`, `publish.lua`, `end.lua` and `n
 reads what edges say, and never more of it than they may. Every call may raise StoreError.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import resources
 from typing import TypeVar, cast
 
@@ -47,6 +47,10 @@ T = TypeVar("T")
 def connect(url: str) -> redis.Redis:
     """A client for the core; ValueError for a URL that is none."""
     return redis_client(url, ANSWER_SECONDS)
+
+
+WriteNotes = Callable[[int, Mapping[str, bytes | None]], Iterator[str]]
+"""Writes notes under a fence, None drops one; the fence that is stored, part by part."""
 
 
 class CoreRedis:

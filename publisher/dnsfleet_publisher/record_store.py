@@ -42,7 +42,7 @@ from dnsfleet.violations import Violation
 from dnsfleet_engine import Delta, Zone
 
 from dnsfleet_publisher import clocks, drafts
-from dnsfleet_publisher.core_redis import CoreRedis
+from dnsfleet_publisher.core_redis import CoreRedis, WriteNotes
 from dnsfleet_publisher.core_zones import CoreZones
 from dnsfleet_publisher.drafts import Draft, Published
 from dnsfleet_publisher.edge_proofs import EdgeProofs
@@ -309,28 +309,13 @@ class RecordStore:
         """What writers noted of each RecordSet, a part at a time; some may come twice."""
         return self.core.claims()
 
-    def note_claims(self, changes: Mapping[str, bytes | None]) -> None:
-        """Write claims; None drops one."""
-        for fence in self.core.note_claims(self._fence, changes):
-            self._compare_fence(fence)
-
     def absences(self) -> Iterator[dict[str, bytes]]:
         """What writers noted of what is published and has no object, as `claims` does."""
         return self.core.absences()
 
-    def note_absences(self, changes: Mapping[str, bytes | None]) -> None:
-        """Write absences; None drops one."""
-        for fence in self.core.note_absences(self._fence, changes):
-            self._compare_fence(fence)
-
-    def note_removals(self, changes: Mapping[str, bytes | None]) -> None:
-        """Write removals; None drops one."""
-        for fence in self.core.note_removals(self._fence, changes):
-            self._compare_fence(fence)
-
-    def note_registrations(self, changes: Mapping[str, bytes | None]) -> None:
-        """Write registrations; None drops one."""
-        for fence in self.core.note_registrations(self._fence, changes):
+    def note(self, write: WriteNotes, changes: Mapping[str, bytes | None]) -> None:
+        """Write notes by a `note_` method of the core, as this writer; None drops one."""
+        for fence in write(self._fence, changes):
             self._compare_fence(fence)
 
     def live(self) -> list[str]:

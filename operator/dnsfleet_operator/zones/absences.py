@@ -111,7 +111,7 @@ class Absences:
             there = [field for part in self._store.absences() for field in part]
             kept = {field: _encode(first) for field, first in self._noted.items()}
             changes = dict.fromkeys(there) | kept | changes
-        self._store.note_absences(changes)
+        self._store.note(self._store.core.note_absences, changes)
         self._fence = fence
         for field, value in changes.items():
             if value is None:

@@ -96,5 +96,5 @@ class Brake:
             for origin, each in wanted.items()
             if before.get(origin) != each
         }
-        self._store.note_removals(changes)
+        self._store.note(self._store.core.note_removals, changes)
         self._known, self._fence = wanted, fence

@@ -155,9 +155,8 @@ class Registry:
         fence = self._store.fence
         if fence != self._fence:  # the core lost its data since
             self._unwritten.update(self._registered)
-        self._store.note_registrations(
-            {origin: self._encoded(origin) for origin in self._unwritten}
-        )
+        changes = {origin: self._encoded(origin) for origin in self._unwritten}
+        self._store.note(self._store.core.note_registrations, changes)
         self._fence = fence
         self._unwritten.clear()
 
