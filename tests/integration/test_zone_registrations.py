@@ -111,6 +111,16 @@ def test_a_namespace_that_goes_keeps_its_origin_for_the_grace_period(
     assert later.served() == {ORIGIN: 7}
 
 
+def test_who_is_below_what_waits_hears_of_that(writer: Writer) -> None:
+    """And not of an object that is not there, whose consent nobody can give."""
+    below = zone("below.a", namespace="shop", uid="below")
+    below["metadata"]["name"] = "below"
+    deleted(writer, OWNER)
+    writer.observation.put(below)
+    seen = writer.work()
+    assert refused(seen, Reference("Zone", "shop", "below")) == "ZoneReserved"
+
+
 def test_who_only_waited_ends_nothing(writer: Writer) -> None:
     writer.there["Namespace", "dns"]["metadata"]["deletionTimestamp"] = "2026-04-01T00:00:00Z"
     deleted(writer, OWNER)

@@ -164,20 +164,26 @@ def allows_nested(zone: Zone, namespace: str, namespaces: Mapping[str, Mapping[s
 def in_use(zone: Zone, owner: Zone) -> Violation:
     """The refusal of a Zone whose origin has an older owner, which may be gone for a short time."""
     if is_gone(owner):
-        since = owner.metadata.deletion_timestamp
-        message = (
-            f"{zone.origin} stays with namespace {owner.reference.namespace} for a day by default, "
-            f"as its Zone is gone since {since}; wait, or have that Zone made anew with "
-            f"annotation {registrations.RELEASE_ANNOTATION}: {zone.reference.namespace}, "
-            "and deleted"
-        )
-        return Violation("ZoneReserved", message, f"{zone.reference}: spec.origin")
+        return _reserved(zone, owner)
     message = f"{zone.origin} is the origin of {owner.reference}; remove one of the two"
     return Violation("ZoneInUse", message, f"{zone.reference}: spec.origin")
 
 
+def _reserved(zone: Zone, gone: Zone) -> Violation:
+    """The refusal of a Zone at, above or below an origin that waits for its Zone."""
+    message = (
+        f"{gone.origin} stays with namespace {gone.reference.namespace} for a day by default, "
+        f"as its Zone is gone since {gone.metadata.deletion_timestamp}; wait, or have that Zone "
+        f"made anew with annotation {registrations.RELEASE_ANNOTATION}: "
+        f"{zone.reference.namespace}, and deleted"
+    )
+    return Violation("ZoneReserved", message, f"{zone.reference}: spec.origin")
+
+
 def not_allowed(zone: Zone, other: Zone, side: str) -> Violation:
     """The refusal of a Zone that is `above` or `below` an older one that does not take it."""
+    if is_gone(other):
+        return _reserved(zone, other)
     message = (
         f"{zone.origin} is {side} {other.origin} of {other.reference}, which takes no Zones "
         f"from namespace {zone.reference.namespace}; its spec.nestedZones.namespaces must allow it"
