@@ -48,6 +48,13 @@ def small_zone(name: str) -> Object:
     return item("Zone", name, spec, namespace="default")
 
 
+def record_set(name: str, *hosts: str, address: str = "192.0.2.9") -> Object:
+    """One team's names in the zone of another."""
+    records = [{"name": host, "type": "A", "data": [address]} for host in hosts]
+    spec = {"zoneRef": {"name": "shared"}, "records": records}
+    return item("RecordSet", name, spec, namespace="default")
+
+
 class Fleet:
     """One Pop and one zone that selects it by its label."""
 
@@ -66,9 +73,11 @@ class Fleet:
 
     def answers(self, *addresses: str) -> None:
         """The edge answers exactly these."""
-        reply = self._ask()
-        found = [str(data) for rrset in reply.answer for data in rrset]
-        assert found == list(addresses), reply
+        assert self.addresses() == list(addresses)
+
+    def addresses(self, name: str = "www.held.example.") -> list[str]:
+        """What the edge answers now."""
+        return [str(data) for rrset in self._ask(name).answer for data in rrset]
 
     def refuses(self) -> bool:
         return self._ask().rcode() == dns.rcode.REFUSED
@@ -149,6 +158,34 @@ def test_zones_that_are_deleted_all_at_once_are_answered_until_that_is_approved(
     )
     fleet.wait_until_nothing_is_held()
     fleet.answers("192.0.2.2")
+
+
+def test_a_team_that_loses_its_names_holds_nothing_of_others(fleet: Fleet) -> None:
+    hosts = [f"n{number}" for number in range(20)]
+    full = [small_zone("shared"), record_set("shop", *hosts), record_set("mail", "mail")]
+    fleet.cluster.apply("\n---\n".join(map(json.dumps, full)))
+    fleet.cluster.wait("condition=Propagated", READY_SECONDS, "zone", "shared")
+    fleet.cluster.wait("condition=Programmed", READY_SECONDS, "recordsets", "--all")
+    moved = [record_set("shop", "n0"), record_set("mail", "mail", address="192.0.2.10")]
+    fleet.cluster.apply("\n---\n".join(map(json.dumps, moved)))
+    digest = fleet.wait_until_held("Plan")
+    wait_for(
+        "the edge has the other team's change",
+        lambda: fleet.addresses("mail.shared.example.") == ["192.0.2.10"],
+        DECISION_SECONDS,
+    )
+    reason = "jsonpath={.status.conditions[?(@.type=='Accepted')].reason}=UnsafePlan"
+    fleet.cluster.wait(reason, DECISION_SECONDS, "recordset", "shop")
+    assert all(fleet.addresses(f"{host}.shared.example.") == ["192.0.2.9"] for host in hosts)
+
+    fleet.approve_as_told(digest)
+    wait_for(
+        "the edge answers the last of the names alone",
+        lambda: not fleet.addresses("n1.shared.example."),
+        DECISION_SECONDS,
+    )
+    fleet.wait_until_nothing_is_held()
+    assert fleet.addresses("n0.shared.example.") == ["192.0.2.9"]
 
 
 def test_a_pop_that_is_relabelled_answers_on_until_that_is_approved(fleet: Fleet) -> None:
