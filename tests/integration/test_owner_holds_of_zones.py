@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from dnsfleet.zones import plans
-from dnsfleet_publisher import owner_holds
+from dnsfleet_publisher import owner_cases
 from dnsfleet_publisher.owner_holds import OwnerHolds
 from dnsfleet_publisher.publishing import State
 from support.held_owners import (
@@ -56,7 +56,7 @@ def test_what_does_not_fit_together_is_held_as_a_whole_and_nobody_is_told_anothe
 ) -> None:
     writer = Writer(core)
     writer.run(FULL, MAIL)
-    monkeypatch.setattr(owner_holds, "_own_part", lambda *_: None)
+    monkeypatch.setattr(owner_cases, "_own_part", lambda *_: None)
     results = writer.run(changed(FULL, 2, records=[]), MOVED, AFTER)
     assert results.outcomes[A].state is State.HELD
     assert (answers(writer, "h3"), answers(writer, "mail")) == (["192.0.2.1"], ["192.0.2.2"])

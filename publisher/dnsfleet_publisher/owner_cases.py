@@ -1,0 +1,165 @@
+"""One change of a zone that several own, beside what is published: who takes what away.
+
+It says whose change has to wait where too much would be lost, what is served of these owners
+meanwhile, and what each of them is told. `owner_holds` decides by it.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Set
+from dataclasses import dataclass
+
+from dnsfleet.resources import RecordSet, Reference
+from dnsfleet.violations import errors
+from dnsfleet.zones import owner_plans, plans
+from dnsfleet.zones.owner_plans import Holder, OwnerHold, Removed
+from dnsfleet.zones.sharing import RRsetKey
+from dnsfleet_engine import Delta, Zone, ZoneBuilder
+
+from dnsfleet_publisher import claims
+from dnsfleet_publisher.claims import Claims
+from dnsfleet_publisher.dependencies import RecordSets
+from dnsfleet_publisher.last_good import Assembled, Held, subject
+from dnsfleet_publisher.measures import Measure
+
+_BLOCKED = "the change leaves no room for what others published whose changes are held"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What somebody wants of a zone, beside what is published."""
+
+    wanted: Assembled
+    old: Zone
+    new: Zone
+    delta: Delta
+    removed: Removed
+    claims: Claims
+    asked: Claims
+    """Those of the RecordSets that would be in the zone."""
+    measure: Measure
+    doubt: str
+
+    @property
+    def zone(self) -> Reference:
+        """The Zone, as an owner."""
+        return self.wanted.resource.reference
+
+    def to_hold(
+        self, lost: Removed, left: int, approved: Mapping[Reference, str]
+    ) -> Set[Reference]:
+        """Who is to wait where so much would be lost; `approved` has the hash of each change."""
+        doubtful = self.zone if self.doubt else None
+        before, known = self.measure
+        again = set(approved.values())  # what these take away is in `lost`
+        went = sum(count for digest, count in known.items() if digest not in again)
+        return owner_plans.to_hold(lost, before, left, approved.keys(), doubtful, went)
+
+    def holds(
+        self,
+        waiting: Collection[Reference],
+        approved: Collection[Reference],
+        record_sets: RecordSets,
+    ) -> tuple[OwnerHold, ...]:
+        """The hold of each of these owners; `record_sets` are the objects that are there."""
+        keys: set[RRsetKey] = set()
+        together = len(keys.union(*(self.removed.get(each, ()) for each in waiting)))
+        found = []
+        for owner in sorted(waiting):
+            blocked = owner in approved or owner not in self.removed
+            text = _BLOCKED if blocked else _text(self, owner, together)
+            if owner == self.zone:
+                hold = _of_zone(self, text)
+            else:
+                hold = _of_record_set(self, owner, text, record_sets)
+            found.append(hold._replace(blocked=blocked))
+        return tuple(found)
+
+    def held(self, holds: tuple[OwnerHold, ...]) -> Held:
+        """What is served of the owners that wait, and what each is told."""
+        owners = {each.owner for each in holds}
+        record_sets: dict[Reference, RecordSet] = {}
+        for owner in owners - {self.zone}:
+            found = claims.as_published(owner, self.claims[owner], self.old)
+            if found is not None:
+                record_sets[owner] = found
+        base = _own_part(self.old, self.claims) if self.zone in owners else None
+        told = owner_plans.violations(holds, self.zone)
+        told += [each for each in errors(self.wanted.violations) if subject(each) in owners]
+        return Held(record_sets, base, tuple(told))
+
+    def went(self, holds: Iterable[OwnerHold], approved: Mapping[Reference, str]) -> dict[str, int]:
+        """What went by approvals since the first of these holds began, by the hash of the change.
+
+        Who removed too much alone was never counted beside the others.
+        """
+        waiting = {each.hash for each in holds}  # of which an approval may be withdrawn again
+        known = self.measure.approved.items()
+        found = {digest: count for digest, count in known if digest not in waiting}
+        alone = owner_plans.large(self.removed, self.measure.before)
+        counted = ((owner, digest) for owner, digest in approved.items() if owner not in alone)
+        return found | {digest: len(self.removed[owner]) for owner, digest in counted}
+
+
+def _of_zone(case: Case, text: str) -> OwnerHold:
+    before = {key for claim in case.claims.values() for key in claim.rrsets}
+    after = {key for claim in case.asked.values() for key in claim.rrsets}
+    return owner_plans.of_zone(case.zone, case.delta, case.old, case.new, (before, after), text)
+
+
+def _of_record_set(case: Case, owner: Reference, text: str, record_sets: RecordSets) -> OwnerHold:
+    before, after = case.claims.get(owner), case.asked.get(owner)
+    there, holder = record_sets.get(owner), Holder.THERE
+    if there is None or there.zone_reference != case.zone:
+        holder = Holder.GONE
+    elif before is not None and not claims.is_of(before, there.metadata):
+        holder = Holder.REPLACED
+    of = "" if holder is Holder.THERE or before is None else before.uid or before.created
+    hold = owner_plans.of_record_set(
+        owner,
+        None if before is None else claims.as_published(owner, before, case.old),
+        None if after is None else claims.as_published(owner, after, case.new),
+        text,
+        of,
+    )
+    return hold._replace(holder=holder)
+
+
+def owners_of_rrsets(own: Claims) -> dict[RRsetKey, list[Reference]]:
+    """Whose the RRsets are that claims are on."""
+    found: dict[RRsetKey, list[Reference]] = {}
+    for reference, claim in own.items():
+        for key in claim.rrsets:
+            found.setdefault(key, []).append(reference)
+    return found
+
+
+def _text(case: Case, owner: Reference, together: int) -> str:
+    """What the change of an owner does, and how much all do that wait."""
+    count, before = len(case.removed[owner]), case.measure.before
+    text = f"the change removes {count} of {before} RRsets"
+    if owner == case.zone and case.doubt:
+        return f"{text} and {case.doubt}"
+    if plans.is_large(count, before) or together == count:
+        return text
+    return f"{text}, and with others that are held {together}"
+
+
+def _own_part(old: Zone, own: Claims) -> Zone | None:
+    """What of a published zone came from no RecordSet; None where it cannot be taken apart."""
+    with_claims, without = ZoneBuilder(old.origin), ZoneBuilder(old.origin)
+    for builder in (with_claims, without):
+        _add(builder, old, (old.origin, "SOA"))
+        # The real ones may have addresses in the zone, and would be no whole zone without them.
+        builder.add_record(old.origin, "NS", 0, "ns.invalid.", "")
+    for key in {key for claim in own.values() for key in claim.rrsets}:
+        _add(with_claims, old, key)
+    larger, smaller = with_claims.finish()[0], without.finish()[0]
+    if larger is None or smaller is None:
+        return None
+    return old.apply(larger.diff(smaller).payload)
+
+
+def _add(builder: ZoneBuilder, zone: Zone, key: RRsetKey) -> None:
+    owner, rtype = key
+    ttl, data = zone.get(owner, rtype) or (0, [])
+    for text in data:
+        builder.add_record(owner, rtype, ttl, text, "")
