@@ -222,5 +222,6 @@ def test_a_fleet_that_starts_beside_a_writer_waits_for_it_and_tells_it(tmp_path:
             file.write(whole[len(whole) // 2 :])
             file.close()
             wait_for("the zone", lambda: writer.answer("listed.yaml"), LIVE_SECONDS)
+            fleet.wait("published", LIVE_SECONDS, lambda e: e["zone"] == "listed.example.")
             published = [e for e in fleet.events if e["event"] == "published"]
     assert {e["zone"]: e["records"] for e in published} == RECORDS

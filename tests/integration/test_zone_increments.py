@@ -360,7 +360,7 @@ class World:
             "held": assembler.held,
             "owner holds": [*results.owner_holds, *passes._owner_holds._known],
             "allowed": passes._owner_holds._allowed,
-            "measures": passes._ledger.measures._known,
+            "measures": passes._ledger.measures._known.keys() - passes._live,
             "told": results.violations,
             "frozen": results.frozen,
             "taken": results.taken,
