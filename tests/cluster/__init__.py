@@ -1,6 +1,8 @@
-"""A real Kubernetes cluster on one machine without Docker: its modules and how they fit together.
+"""Real Kubernetes clusters on one machine without Docker: its modules and how they fit together.
 
-    builds      the cluster's programs, compiled from Go modules and kept in a cache
+    builds      the programs of a cluster, compiled from Go modules and kept in a cache
+    networks    the addresses of each cluster
+    links       the way between two nodes, which can be cut
     namespaces  one node = one network, mount, PID and UTS namespace; processes inside; teardown
     certificates  the CA and each daemon's certificate
     settings    command lines and configuration files of every daemon

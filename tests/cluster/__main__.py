@@ -3,7 +3,7 @@
 import sys
 
 from cluster import images
-from cluster.clusters import Cluster
+from cluster.clusters import MOST, Cluster
 
 
 def main(arguments: list[str]) -> None:
@@ -14,7 +14,8 @@ def main(arguments: list[str]) -> None:
             cluster.up(archives)
             print(f"KUBECONFIG={cluster.kubeconfig}")
         case ["down"]:
-            Cluster().down()
+            for number in reversed(range(MOST)):
+                Cluster(number).down()
         case ["images"]:
             for image in images.build():
                 print(image)

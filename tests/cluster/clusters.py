@@ -14,10 +14,13 @@ from support.waiting import wait_for
 from cluster import builds, settings
 from cluster.access import Access, CommandError
 from cluster.certificates import Authority
-from cluster.namespaces import NODE_ADDRESS, Node
+from cluster.namespaces import Node
+from cluster.networks import Network
 
 STATE_VARIABLE = "DNSFLEET_CLUSTER_STATE"
 READY_SECONDS = 60.0
+MOST = 4
+"""Clusters of one checkout that are there at the same time: their numbers are below that."""
 VOLUMES = 64
 """Persistent volumes that are ready: three for each release of a whole run of the tests.
 
@@ -32,14 +35,20 @@ NEEDED = (
 
 
 class Cluster:
-    """The one cluster of a state folder (by default `.cluster` in the repository)."""
+    """The cluster of a state folder (by default `.cluster` in the repository).
 
-    def __init__(self) -> None:
+    One with another number than 0 has a folder beside that, and other addresses. Those that have a
+    neighbour reach it, and are reached by it.
+    """
+
+    def __init__(self, number: int = 0, neighbour: "Cluster | None" = None) -> None:
         chosen = os.environ.get(STATE_VARIABLE)
-        self.folder = Path(chosen) if chosen else REPOSITORY / ".cluster"
+        first = Path(chosen) if chosen else REPOSITORY / ".cluster"
+        self.folder = first.with_name(f"{first.name}-{number}") if number else first
         # Clusters of several checkouts may run at once: each has a name of its own.
         name = f"dnsfleet-{sha256(str(self.folder).encode()).hexdigest()[:6]}"
-        self.node = Node(name, self.folder)
+        beside = None if neighbour is None else neighbour.node
+        self.node: Node = Node(name, self.folder, Network(number), beside)
         self.kubeconfig = self.folder / "kubeconfig"
 
     def up(self, archives: Sequence[Path]) -> None:
@@ -82,7 +91,7 @@ class Cluster:
         self.node.run("ctr", "--namespace", "k8s.io", "images", "import", archive)
 
     def _issue(self) -> Path:
-        folder = self.folder / "certificates"
+        folder, network = self.folder / "certificates", self.node.network
         authority = Authority(folder)
         authority.issue_key_pair("service-accounts")
         authority.issue("admin", "admin", ["system:masters"])
@@ -91,10 +100,10 @@ class Cluster:
             "apiserver",
             "kube-apiserver",
             ["system:masters"],
-            [NODE_ADDRESS, settings.API_SERVICE_ADDRESS, "127.0.0.1", "kubernetes.default.svc"],
+            [network.node, network.api_service, "127.0.0.1", "kubernetes.default.svc"],
         )
         user = f"system:node:{self.node.name}"
-        authority.issue("kubelet", user, ["system:nodes"], [self.node.name, NODE_ADDRESS])
+        authority.issue("kubelet", user, ["system:nodes"], [self.node.name, network.node])
         for name in ("controller-manager", "scheduler", "proxy"):
             file = "kube-proxy" if name == "proxy" else name
             authority.issue(file, f"system:kube-{name}")
@@ -107,7 +116,7 @@ class Cluster:
             server = f"https://127.0.0.1:{listening.getsockname()[1]}"
             descriptor = listening.fileno()
             program = Path(__file__).with_name("forwarding.py")
-            target = [NODE_ADDRESS, str(settings.API_PORT)]
+            target = [self.node.network.node, str(settings.API_PORT)]
             self.node.spawn(
                 "forwarder",
                 [sys.executable, program, str(descriptor), *target],

@@ -50,7 +50,7 @@ PAUSE_ARCHIVE = CONTEXT / "pause.tar"
 
 
 def build() -> list[Path]:
-    """Build what changed; the archives of all images, the pause image first."""
+    """Build what changed; the archives of all images."""
     CONTEXT.mkdir(parents=True, exist_ok=True)
     base = _base()
     _build_wheels()
@@ -58,7 +58,13 @@ def build() -> list[Path]:
         _export_requirements(image)
         file = REPOSITORY / "images" / f"Containerfile.{image.role}"
         _build(image.name, image.archive, file, [f"BASE_IMAGE={base}", f"PIP_CERT={_CA_FILE}"])
-    return [_pause(), OPERATOR.archive, EDGE.archive]
+    _build_pause()
+    return archives()
+
+
+def archives() -> list[Path]:
+    """The archives of all images that were built, the pause image first."""
+    return [PAUSE_ARCHIVE, OPERATOR.archive, EDGE.archive]
 
 
 def _base() -> str:
@@ -103,7 +109,7 @@ def _export_requirements(image: Image) -> None:
     )
 
 
-def _pause() -> Path:
+def _build_pause() -> None:
     """The image of the process that holds a pod's namespaces."""
     if not PAUSE_ARCHIVE.exists():
         source = Path(__file__).with_name("pause.c")
@@ -112,7 +118,6 @@ def _pause() -> Path:
         file = CONTEXT / "Containerfile.pause"
         file.write_text('FROM scratch\nCOPY pause /pause\nENTRYPOINT ["/pause"]\n')
         _build(PAUSE_IMAGE, PAUSE_ARCHIVE, file, [])
-    return PAUSE_ARCHIVE
 
 
 def _build(name: str, archive: Path, file: Path, arguments: list[str]) -> None:

@@ -4,7 +4,7 @@ The node's pid 1 (init.sh) holds all of them. Whatever runs on the node is its d
 started in its namespaces, so one SIGKILL to pid 1 ends everything at once, as a power cut does. The
 cgroups, the network's name and the node's folder stay; `Node.remove` removes them. A node has no
 uplink: its packets end in a second namespace, the client's, from which tests ask the cluster as
-outsiders.
+outsiders. The nodes of several clusters may end in the same one, which then routes between them.
 """
 
 import contextlib
@@ -17,11 +17,11 @@ from pathlib import Path
 
 from support.waiting import wait_for
 
-NODE_ADDRESS = "10.77.0.2"
-CLIENT_ADDRESS = "10.77.0.1"
+from cluster.networks import Network
+
 START_SECONDS = 10.0
 STOP_SECONDS = 120.0
-_NETWORKS = Path("/run/netns")
+NETWORKS = Path("/run/netns")
 _CGROUPS = Path("/sys/fs/cgroup")
 _CONTROLLERS = (
     *("blkio", "cpu", "cpuacct", "cpuset", "devices", "freezer", "memory", "pids", "systemd"),
@@ -32,10 +32,15 @@ _CLONE_NEWNET = 0x40000000
 class Node:
     """One node by name, with its own folder. Several may run at once: nothing is shared."""
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(
+        self, name: str, folder: Path, network: Network, neighbour: "Node | None" = None
+    ) -> None:
+        """Its link ends where that of `neighbour` does, who must have been started before."""
         self.name = name
         self.folder = folder
-        self.client = f"{name}-client"
+        self.network = network
+        self.client: str = f"{name}-client" if neighbour is None else neighbour.client
+        self._shares_client = neighbour is not None
         self.cgroup = f"/{name}"
         self._pid_file = folder / "pid1"
 
@@ -48,7 +53,7 @@ class Node:
         (self.folder / "ready").unlink(missing_ok=True)
         init = Path(__file__).with_name("init.sh")
         command = [
-            *("setsid", "--fork", "nsenter", f"--net={_NETWORKS / self.name}"),
+            *("setsid", "--fork", "nsenter", f"--net={NETWORKS / self.name}"),
             *("unshare", "--mount", "--uts", "--pid", "--fork", "--mount-proc"),
             *("--propagation", "private", "bash", str(init), self.name, str(self.folder)),
         ]
@@ -120,8 +125,8 @@ class Node:
             )
         for group in _CGROUPS.glob(f"*/{self.name}"):
             _remove_cgroup(group)
-        for network in (self.name, self.client):
-            if (_NETWORKS / network).exists():
+        for network in (self.name, *(() if self._shares_client else (self.client,))):
+            if (NETWORKS / network).exists():
                 _ip("netns", "del", network)
         if self.folder.exists():
             # Never across a mount: a volume of this machine may be mounted below.
@@ -131,7 +136,7 @@ class Node:
     def on_client(self) -> Iterator[None]:
         """Sockets that this thread opens inside belong to the client's network, afterwards too."""
         own = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-        other = os.open(_NETWORKS / self.client, os.O_RDONLY)
+        other = os.open(NETWORKS / self.client, os.O_RDONLY)
         try:
             _set_namespace(other)
             yield
@@ -140,26 +145,34 @@ class Node:
             os.close(own)
             os.close(other)
 
+    def route(self, addresses: str) -> None:
+        """Have the client, and whoever it routes for, reach these addresses through the node."""
+        _ip("-n", self.client, "route", "replace", addresses, "via", self.network.node)
+
     def _link(self) -> None:
-        ends = ((self.name, NODE_ADDRESS), (self.client, CLIENT_ADDRESS))
-        for network, _ in ends:
-            _ip("netns", "add", network)
+        _ip("netns", "add", self.name)
+        if not self._shares_client:
+            _ip("netns", "add", self.client)
+            _ip("-n", self.client, "link", "set", "lo", "up")
+        link = self.network.link
         _ip(
             *("link", "add", "eth0", "netns", self.name, "type", "veth"),
-            *("peer", "name", "eth0", "netns", self.client),
+            *("peer", "name", link, "netns", self.client),
         )
-        for network, address in ends:
-            _ip("-n", network, "link", "set", "lo", "up")
-            _ip("-n", network, "link", "set", "eth0", "up")
-            _ip("-n", network, "address", "add", f"{address}/24", "dev", "eth0")
-        # The node reaches Service addresses only by a route that exists; the client reaches pods,
-        # Services and load balancers through the node.
-        _ip("-n", self.name, "route", "add", "default", "via", CLIENT_ADDRESS)
-        _ip("-n", self.client, "route", "add", "10.0.0.0/8", "via", NODE_ADDRESS)
-        subprocess.run(
-            ["nsenter", f"--net={_NETWORKS / self.name}", "sysctl", "-qw", "net.ipv4.ip_forward=1"],
-            check=True,
-        )
+        _ip("-n", self.name, "link", "set", "lo", "up")
+        for network, end, address in (
+            (self.name, "eth0", self.network.node),
+            (self.client, link, self.network.client),
+        ):
+            _ip("-n", network, "link", "set", end, "up")
+            _ip("-n", network, "address", "add", f"{address}/24", "dev", end)
+            command = ["nsenter", f"--net={NETWORKS / network}", "sysctl", "-qw"]
+            subprocess.run([*command, "net.ipv4.ip_forward=1"], check=True)
+        # The node reaches Service addresses only by a route that exists; the client reaches pods
+        # and Services through the node.
+        _ip("-n", self.name, "route", "add", "default", "via", self.network.client)
+        for addresses in (self.network.pods, self.network.services):
+            self.route(addresses)
 
     def _make_cgroups(self) -> None:
         for controller in _CONTROLLERS:

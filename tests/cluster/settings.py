@@ -12,12 +12,8 @@ from typing import Any
 
 import yaml
 
-from cluster.namespaces import NODE_ADDRESS, Node
+from cluster.namespaces import Node
 
-POD_RANGE = "10.78.0.0/16"
-SERVICE_RANGE = "10.79.0.0/16"
-API_SERVICE_ADDRESS = "10.79.0.1"
-"""The first address of the range: the API server gives it to the Service `kubernetes`."""
 API_PORT = 6443
 CLUSTER_DOMAIN = "cluster.local"
 PAUSE_IMAGE = "localhost/pause:1"
@@ -63,7 +59,7 @@ def write(node: Node, certificates: Path) -> None:
     """Every configuration file, below the node's folder."""
     folder = node.folder / "etc"
     (folder / "cni").mkdir(parents=True, exist_ok=True)
-    server = f"https://{NODE_ADDRESS}:{API_PORT}"
+    server = f"https://{node.network.node}:{API_PORT}"
     for user in ("controller-manager", "scheduler", "kubelet", "kube-proxy", "coredns"):
         path = folder / f"{user}.kubeconfig"
         path.write_text(kubeconfig(certificates, user, server))
@@ -71,7 +67,7 @@ def write(node: Node, certificates: Path) -> None:
     (folder / "kubelet.json").write_text(json.dumps(_kubelet(node, certificates), indent=1))
     (folder / "kube-proxy.json").write_text(json.dumps(_kube_proxy(node), indent=1))
     (folder / "cni" / "10-dnsfleet.conflist").write_text(json.dumps(_network(node), indent=1))
-    (folder / "Corefile").write_text(_corefile(folder / "coredns.kubeconfig"))
+    (folder / "Corefile").write_text(_corefile(node, folder / "coredns.kubeconfig"))
 
 
 def commands(node: Node, certificates: Path, program: Callable[[str], Path]) -> dict[str, Command]:
@@ -79,7 +75,7 @@ def commands(node: Node, certificates: Path, program: Callable[[str], Path]) -> 
     etc = node.folder / "etc"
     return {
         "etcd": _etcd(node, program("etcd")),
-        "kube-apiserver": _api_server(certificates, program("kube-apiserver")),
+        "kube-apiserver": _api_server(node, certificates, program("kube-apiserver")),
         "kube-controller-manager": _controller_manager(
             node, certificates, program("kube-controller-manager")
         ),
@@ -96,7 +92,7 @@ def commands(node: Node, certificates: Path, program: Callable[[str], Path]) -> 
             f"--root-dir={node.folder / 'kubelet'}",
             f"--cert-dir={node.folder / 'kubelet' / 'pki'}",
             f"--hostname-override={node.name}",
-            f"--node-ip={NODE_ADDRESS}",
+            f"--node-ip={node.network.node}",
         ],
         "kube-proxy": [program("kube-proxy"), f"--config={etc / 'kube-proxy.json'}"],
         "coredns": [program("coredns"), "-conf", etc / "Corefile"],
@@ -115,13 +111,13 @@ def _etcd(node: Node, program: Path) -> Command:
     ]
 
 
-def _api_server(certificates: Path, program: Path) -> Command:
+def _api_server(node: Node, certificates: Path, program: Path) -> Command:
     return [
         program,
-        f"--advertise-address={NODE_ADDRESS}",
+        f"--advertise-address={node.network.node}",
         f"--secure-port={API_PORT}",
         "--etcd-servers=http://127.0.0.1:2379",
-        f"--service-cluster-ip-range={SERVICE_RANGE}",
+        f"--service-cluster-ip-range={node.network.services}",
         f"--client-ca-file={certificates / 'ca.crt'}",
         f"--tls-cert-file={certificates / 'apiserver.crt'}",
         f"--tls-private-key-file={certificates / 'apiserver.key'}",
@@ -195,7 +191,7 @@ def _kubelet(node: Node, certificates: Path) -> dict[str, Any]:
         "failSwapOn": False,
         "makeIPTablesUtilChains": False,
         "clusterDomain": CLUSTER_DOMAIN,
-        "clusterDNS": [NODE_ADDRESS],
+        "clusterDNS": [node.network.node],
         "resolvConf": "",
         "podLogsDir": str(node.folder / "pod-logs"),
         "volumePluginDir": str(node.folder / "volume-plugins"),
@@ -212,7 +208,7 @@ def _kube_proxy(node: Node) -> dict[str, Any]:
         "kind": "KubeProxyConfiguration",
         "clientConnection": {"kubeconfig": str(node.folder / "etc" / "kube-proxy.kubeconfig")},
         "mode": "nftables",
-        "clusterCIDR": POD_RANGE,
+        "clusterCIDR": node.network.pods,
         "hostnameOverride": node.name,
         "conntrack": {
             "maxPerCore": 0
@@ -232,7 +228,7 @@ def _network(node: Node) -> dict[str, Any]:
                 "ipam": {
                     "type": "host-local",
                     "dataDir": "/var/lib/cni",
-                    "ranges": [[{"subnet": POD_RANGE}]],
+                    "ranges": [[{"subnet": node.network.pods}]],
                     "routes": [{"dst": "0.0.0.0/0"}],
                 },
             }
@@ -240,10 +236,10 @@ def _network(node: Node) -> dict[str, Any]:
     }
 
 
-def _corefile(kubeconfig_path: Path) -> str:
+def _corefile(node: Node, kubeconfig_path: Path) -> str:
     return f"""\
 .:53 {{
-    bind {NODE_ADDRESS}
+    bind {node.network.node}
     errors
     kubernetes {CLUSTER_DOMAIN} {{
         kubeconfig {kubeconfig_path}

@@ -48,6 +48,17 @@ def release(cluster: Access) -> Iterator[Access]:
 
 
 @pytest.fixture(scope="session")
+def pop_cluster(own_cluster: Cluster | None) -> Iterator[Cluster]:
+    """A cluster of its own for a Pop, beside that of this machine."""
+    if own_cluster is None:
+        pytest.skip("this test needs two clusters of this machine: unset KUBECONFIG")
+    cluster = Cluster(1, own_cluster)
+    cluster.up(images.archives())
+    yield cluster
+    cluster.down()
+
+
+@pytest.fixture(scope="session")
 def node(own_cluster: Cluster | None) -> Node:
     """For tests that stop daemons of the node, or send from the network beside it."""
     if own_cluster is None:

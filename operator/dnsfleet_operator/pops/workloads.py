@@ -20,6 +20,7 @@ from dnsfleet_operator.pops.setting import (
     POD_SECURITY,
     REDIS_PORT,
     STATE_FOLDER,
+    USER_ID,
     Fields,
     Setting,
 )
@@ -39,9 +40,11 @@ def edge(setting: Setting) -> Object:
     """The Deployment of the edges; none of them runs while the Pop is drained."""
     spec = setting.pop.spec.edge
     state: Fields = {"name": "state", "emptyDir": {}}
+    before: list[Fields] = []
     if spec.cache_host_path is not None:
         host_path = {"path": spec.cache_host_path, "type": "DirectoryOrCreate"}
         state = {"name": "state", "hostPath": host_path}
+        before = [_owning(setting)]
     container = {
         "name": "edge",
         "image": setting.configuration.edge_image,
@@ -69,6 +72,7 @@ def edge(setting: Setting) -> Object:
     }
     pod = {
         **_pod(setting, container, [_config_volume(setting), _cookies_volume(setting), state]),
+        "initContainers": before,
         "nodeSelector": spec.node_selector,
         "tolerations": [
             toleration.model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -87,6 +91,26 @@ def edge(setting: Setting) -> Object:
     read = configs.digest(setting, configs.EDGE_FILE)
     replicas = 0 if setting.drained else spec.replicas
     return _deployment(setting, "edge", replicas, rolling, pod, read)
+
+
+def _owning(setting: Setting) -> Fields:
+    """Gives a folder of the node to the user of the images.
+
+    The kubelet makes one for root alone, and fsGroup does not count for it: edges could not write.
+    """
+    return {
+        "name": "own-cache",
+        "image": setting.configuration.edge_image,
+        "imagePullPolicy": setting.configuration.pull_policy,
+        "command": ["chown", f"{USER_ID}:{USER_ID}", STATE_FOLDER],
+        "securityContext": {
+            **CONTAINER_SECURITY,
+            "runAsUser": 0,
+            "runAsNonRoot": False,
+            "capabilities": {"drop": ["ALL"], "add": ["CHOWN"]},
+        },
+        "volumeMounts": [{"name": "state", "mountPath": STATE_FOLDER}],
+    }
 
 
 def replica(setting: Setting) -> Object:

@@ -130,6 +130,21 @@ def test_pods_are_restricted(name: str) -> None:
         assert security["capabilities"] == {"drop": ["ALL"]}
 
 
+def test_a_folder_of_the_node_is_given_to_the_edges_before_they_start() -> None:
+    def first(spec: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = objects(spec)[EDGE]["spec"]["template"]["spec"][
+            "initContainers"
+        ]
+        return found
+
+    assert first("") == []
+    (owning,) = first("{edge: {cacheHostPath: /var/cache/dnsfleet}}")
+    assert owning["command"] == ["chown", "65532:65532", "/var/lib/dnsfleet"]
+    assert owning["volumeMounts"] == [{"name": "state", "mountPath": "/var/lib/dnsfleet"}]
+    assert owning["securityContext"]["capabilities"] == {"drop": ["ALL"], "add": ["CHOWN"]}
+    assert owning["securityContext"]["runAsUser"] == 0
+
+
 def test_no_password_is_in_any_object() -> None:
     text = json.dumps(list(objects().values()), default=str)
     for user in ("edge", "ack", "replica"):

@@ -1,0 +1,129 @@
+"""A fleet of two clusters: the core and a Pop in one, a Pop in the other, joined as people do it.
+
+The Services of type LoadBalancer get their addresses here, as a cloud gives them: in the status,
+and by a route.
+"""
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from cluster.access import Access, Object
+from cluster.clusters import Cluster
+
+from support import probe_fleets, releases
+from support.kubectl_plugin import dnsfleet
+from support.releases import NAMESPACE, READY_SECONDS
+from support.waiting import wait_for
+
+LOCAL, REMOTE = "ams", "gru"
+CORE_ADDRESS, LOCAL_ADDRESS, REMOTE_ADDRESS = "198.18.0.1", "198.18.0.2", "198.18.0.3"
+"""Of load balancers, from the range for tests (RFC 2544)."""
+CORE_SERVICE = "dnsfleet-tunnel"
+SERVICE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class TwoClusters:
+    """The core and the Pop LOCAL in one cluster, the Pop REMOTE in the other."""
+
+    core: Cluster
+    place: Cluster
+
+    def start(self) -> None:
+        """Install, join, and publish the probe at 0; returns when both Pops answer."""
+        core = self.core.access
+        start_core(self.core)
+        cache = str(self.place.folder / "edge-cache")
+        core.apply(json.dumps(pop(LOCAL, {})))
+        core.apply(json.dumps(pop(REMOTE, {"cacheHostPath": cache}, cluster="agent")))
+        probe_fleets.publish(core, 0)
+        give_address(self.core, f"pop-{LOCAL}-dns", LOCAL_ADDRESS)
+        self.join()
+
+    def join(self) -> None:
+        """Have the other cluster join, by the printed commands; returns when both Pops answer."""
+        core = self.core.access
+        run(self.place.access, joining(core, REMOTE))
+        give_address(self.place, f"pop-{REMOTE}-dns", REMOTE_ADDRESS)
+        core.wait("condition=Ready", READY_SECONDS, "pops", "--all")
+        core.wait("condition=Propagated", READY_SECONDS, "zones", "--all")
+        for name, address in ((LOCAL, LOCAL_ADDRESS), (REMOTE, REMOTE_ADDRESS)):
+            shown = f"jsonpath={{.status.addresses[0]}}={address}"
+            core.wait(shown, READY_SECONDS, "pop", name)
+
+    def remove(self) -> None:
+        """Leave nothing of it in either cluster."""
+        for cluster in (self.place, self.core):
+            releases.remove(cluster.access)
+
+
+def start_core(cluster: Cluster, address: str = CORE_ADDRESS) -> None:
+    """Install a release whose core other clusters reach at this address."""
+    exposed = ("--set", "core.expose.enabled=true")
+    access = cluster.access
+    access.helm("install", *releases.NAME, str(releases.CHART), "--create-namespace", *exposed)
+    give_address(cluster, CORE_SERVICE, address)
+    access.kubectl(
+        *("rollout", "status", "-n", NAMESPACE, "deployment/dnsfleet-tunnel"),
+        f"--timeout={READY_SECONDS:g}s",
+    )
+    access.wait("condition=Available", READY_SECONDS, "deployments", "--all", "-n", NAMESPACE)
+
+
+def give_address(cluster: Cluster, service: str, address: str) -> None:
+    """Have a Service of type LoadBalancer reached at this address, once it is there."""
+    wait_for(
+        f"Service {service}",
+        lambda: cluster.access.items("services", "-n", NAMESPACE, *_named(service)),
+        SERVICE_SECONDS,
+    )
+    status = {"status": {"loadBalancer": {"ingress": [{"ip": address}]}}}
+    cluster.access.kubectl(
+        *("patch", "service", service, "-n", NAMESPACE, "--subresource=status"),
+        *("--type=merge", "--patch", json.dumps(status)),
+    )
+    cluster.node.route(address)
+
+
+def pop(name: str, edge: Object, **spec: object) -> Object:
+    """A Pop of one edge that takes all that an oracle asks."""
+    edge = {"replicas": 1, "shards": 2, "clientLimits": probe_fleets.UNLIMITED, **edge}
+    return {
+        "apiVersion": "dnsfleet.io/v1alpha1",
+        "kind": "Pop",
+        "metadata": {"name": name},
+        "spec": {"edge": edge, **spec},
+    }
+
+
+def joining(core: Access, name: str, *options: str) -> str:
+    """The commands that `kubectl dnsfleet pop join` prints."""
+    ended = dnsfleet(core, "pop", "join", name, *options)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+def run(cluster: Access, commands: str) -> str:
+    """What a shell prints that runs these commands in the repository, against a cluster."""
+    programs = [str(Path(path).parent) for path in (cluster.kubectl_path, cluster.helm_path)]
+    ended = subprocess.run(
+        ["bash", "-euc", commands],
+        cwd=releases.REPOSITORY,
+        env={
+            **os.environ,
+            "PATH": ":".join([*programs, os.environ["PATH"]]),
+            "KUBECONFIG": str(cluster.kubeconfig),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, f"{ended.stdout}{ended.stderr}"
+    return ended.stdout
+
+
+def _named(name: str) -> tuple[str, ...]:
+    return (f"--field-selector=metadata.name={name}",)
