@@ -1,6 +1,6 @@
 """Clients of Redis for every role: no call hangs, and the caller decides when to try again."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 from redis.backoff import NoBackoff
@@ -9,34 +9,48 @@ from redis.retry import Retry
 from dnsfleet_io.bounded_replies import BoundedParser
 
 
+class Server(NamedTuple):
+    """A Redis, and who we are there. No URL: in that, most passwords would have to be quoted."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    database: int = 0
+
+
 def redis_client(
-    url: str, seconds: float, connection: type[redis.Connection] = redis.Connection
+    where: str | Server, seconds: float, connection: type[redis.Connection] = redis.Connection
 ) -> redis.Redis:
     """A client that waits at most `seconds` for a connection, and as long for each answer.
 
-    It connects on first use, by a `connection` of its own where the server is not reached by its
-    address. Every failure is a `redis.RedisError`, and nothing is tried again behind the caller's
-    back. ValueError for a URL that is none.
+    `where` is a URL or the parts of one. It connects on first use, by a `connection` of its own
+    where the server is not reached by its address. Every failure is a `redis.RedisError`, and
+    nothing is tried again behind the caller's back. ValueError for a URL that is none.
     """
     if connection is redis.Connection:
-        return _client(url, seconds)
-    return _client(url, seconds, connection_class=connection)
+        return _client(where, seconds)
+    return _client(where, seconds, connection_class=connection)
 
 
-def bounded_redis_client(url: str, seconds: float) -> redis.Redis:
+def bounded_redis_client(where: str | Server, seconds: float) -> redis.Redis:
     """The same, for a server that is not trusted with this process's memory.
 
     A reply of more than `bounded_replies.MAX_REPLY_OCTETS` is a failure.
     """
-    return _client(url, seconds, parser_class=BoundedParser)
+    return _client(where, seconds, parser_class=BoundedParser)
 
 
-def _client(url: str, seconds: float, **options: Any) -> redis.Redis:
-    return redis.Redis.from_url(
-        url,
-        socket_timeout=seconds,
-        socket_connect_timeout=seconds,
-        retry=Retry(NoBackoff(), 0),
-        protocol=2,  # replies have one shape, whatever the version of the client library
-        **options,
-    )
+def _client(where: str | Server, seconds: float, **options: Any) -> redis.Redis:
+    options |= {
+        "socket_timeout": seconds,
+        "socket_connect_timeout": seconds,
+        "retry": Retry(NoBackoff(), 0),
+        "protocol": 2,  # replies have one shape, whatever the version of the client library
+    }
+    if isinstance(where, str):
+        return redis.Redis.from_url(where, **options)
+    host, port, user, password, database = where
+    options |= {"host": host, "port": port, "db": database, "username": user, "password": password}
+    pool = redis.ConnectionPool(**options)
+    return redis.Redis.from_pool(pool)

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 
+from dnsfleet_io.redis_clients import Server
+
 VERSION = metadata.version("dnsfleet")
 """Of this operator, as other clusters and statuses tell it."""
 ALL, CORE, POP = "all", "core", "pop"
@@ -51,6 +53,10 @@ class Configuration:
     """Name of the Secret with that certificate, where somebody else makes it."""
     role: str = ALL
     """One of ROLES; in `pop` the core is in another cluster, and core_host leads there."""
+
+    def core(self, user: str, password: str) -> Server:
+        """The core, for one of its users."""
+        return Server(self.core_host, self.core_port, user, password)
 
 
 def from_environment(environ: Mapping[str, str]) -> Configuration:

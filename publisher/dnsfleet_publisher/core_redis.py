@@ -15,7 +15,7 @@ from dnsfleet.replication.ack_slots import Word
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.announcements import stored_position
 from dnsfleet.replication.encoding import CHUNK_SIZE
-from dnsfleet_io.redis_clients import redis_client
+from dnsfleet_io.redis_clients import Server, redis_client
 from redis.typing import EncodableT
 
 from dnsfleet_publisher.drafts import Draft
@@ -44,9 +44,9 @@ ANSWER_SECONDS = 5.0
 T = TypeVar("T")
 
 
-def connect(url: str) -> redis.Redis:
+def connect(where: str | Server) -> redis.Redis:
     """A client for the core; ValueError for a URL that is none."""
-    return redis_client(url, ANSWER_SECONDS)
+    return redis_client(where, ANSWER_SECONDS)
 
 
 WriteNotes = Callable[[int, Mapping[str, bytes | None]], Iterator[str]]

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 import redis
+from dnsfleet.replication import keys
 from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.pops import access
 from dnsfleet_publisher import pop_credentials
@@ -74,6 +75,25 @@ def joined(fleet: ControlledFleet, core: Valkey, name: str) -> str:
     password = str(found["passwords"][0])
     wait_for("the user", lambda: gets_in(core, name, password), DEADLINE_SECONDS)
     return password
+
+
+def test_passwords_of_the_core_may_have_any_character(core: Valkey) -> None:
+    """They are somebody else's where the core is (`core.external`)."""
+    odd = "p@ss/w:rd?#[%41]&+"
+    with core.client() as root:
+        root.execute_command("ACL", "SETUSER", "publisher", "resetpass", f">{odd}")
+    with ControlledFleet(core, password=odd) as fleet:
+        take_users(core, fleet)
+        fleet.put(pop("ams"))
+        joined(fleet, core, "ams")
+        found = wait_for("its spec", lambda: specs(core), DEADLINE_SECONDS)
+    assert list(found) == [b"ams"]
+
+
+def specs(core: Valkey) -> dict[bytes, bytes]:
+    """The signed specs that the core has, by Pop."""
+    with core.client() as root:
+        return cast(dict[bytes, bytes], root.hgetall(keys.POPS))
 
 
 def test_a_pop_of_another_cluster_gets_in_and_a_local_one_does_not(

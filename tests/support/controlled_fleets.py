@@ -12,7 +12,7 @@ from dnsfleet_operator.leading.terms import Term
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.objects import COMPONENT_LABEL, MANAGED_BY, POP_LABEL
 from dnsfleet_operator.secrets.key_keeping import KeyKeeper
-from dnsfleet_publisher import key_secrets
+from dnsfleet_publisher import key_secrets, redis_users
 from dnsfleet_publisher.core_redis import connect
 from dnsfleet_publisher.key_secrets import Keys
 from dnsfleet_publisher.record_store import RecordStore
@@ -34,6 +34,7 @@ class ControlledFleet:
         before: "ControlledFleet | None" = None,
         cluster: MemoryCluster | None = None,
         namespace: str = NAMESPACE,
+        password: str = "right",
     ) -> None:
         """`before` is a controller that has stopped; this one started when that one did.
 
@@ -45,7 +46,7 @@ class ControlledFleet:
             self.cluster = before.cluster
         self.namespace = namespace
         self.metrics = Metrics()
-        self.keys: Keys = new_keys() if before is None else before.keys
+        self.keys: Keys = new_keys(password) if before is None else before.keys
         """What the operator holds when it starts."""
         self._client = connect(core.url)
         configuration = from_environment(
@@ -169,9 +170,9 @@ def edge_pod(pop: str, ready: bool = True) -> Object:
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "status": status}
 
 
-def new_keys() -> Keys:
-    """Fresh ones, with the password that the core takes."""
-    made, password = key_secrets.make(), "right"
-    entries = {**made.entries, "publisher": password}
+def new_keys(password: str = "right") -> Keys:
+    """Fresh ones, with the password that the core takes from its writer, and from `admin`."""
+    made = key_secrets.make()
+    entries = {**made.entries, "publisher": password, redis_users.ADMIN: password}
     made = made._replace(publisher_password=password, entries=entries)
     return key_secrets.with_users_of_today(made, made)

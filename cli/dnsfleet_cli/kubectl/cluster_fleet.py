@@ -15,7 +15,7 @@ from dnsfleet import resources
 from dnsfleet.resources import Reference, Zone
 from dnsfleet.resources.documents import Document
 from dnsfleet.violations import Violation
-from dnsfleet_io.redis_clients import redis_client
+from dnsfleet_io.redis_clients import Server, redis_client
 from dnsfleet_publisher.core_redis import ANSWER_SECONDS, CoreRedis
 from dnsfleet_publisher.dependencies import wanted_config_maps
 from dnsfleet_publisher.key_secrets import Keys
@@ -108,8 +108,8 @@ class ClusterFleet:
                 return connection
 
         password = self._keys.entries[user].strip()
-        url = f"redis://{user}:{password}@{pod.name}:{pod.port}/0"
-        self._clients[pod] = CoreRedis(redis_client(url, ANSWER_SECONDS, Forwarded))
+        server = Server(pod.name, pod.port, user, password)
+        self._clients[pod] = CoreRedis(redis_client(server, ANSWER_SECONDS, Forwarded))
         return self._clients[pod]
 
 

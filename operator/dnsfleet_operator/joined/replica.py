@@ -1,10 +1,9 @@
 """What the operator reads in the replica of its Pop: its signed spec, and what the edges say."""
 
 from collections.abc import Mapping
-from urllib.parse import quote
 
 from dnsfleet.replication.acks import Ack
-from dnsfleet_io.redis_clients import bounded_redis_client
+from dnsfleet_io.redis_clients import Server, bounded_redis_client
 from dnsfleet_publisher.core_redis import CoreRedis
 
 from dnsfleet_operator.configuration import Configuration
@@ -24,9 +23,11 @@ class Replica:
     """One connection. Every method may raise StoreError."""
 
     def __init__(self, address: str, password: str) -> None:
-        url = f"redis://operator:{quote(password, safe='')}@{address}"
-        self._specs = bounded_redis_client(f"{url}/0", TIMEOUT_SECONDS)
-        self._acks = bounded_redis_client(f"{url}/{ACKS_DATABASE}", TIMEOUT_SECONDS)
+        host, _, port = address.rpartition(":")
+        copied = Server(host, int(port), "operator", password)
+        own = copied._replace(database=ACKS_DATABASE)
+        self._specs = bounded_redis_client(copied, TIMEOUT_SECONDS)
+        self._acks = bounded_redis_client(own, TIMEOUT_SECONDS)
         self._copied, self._own = CoreRedis(self._specs), CoreRedis(self._acks)
 
     def close(self) -> None:

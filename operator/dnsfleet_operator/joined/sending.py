@@ -12,7 +12,7 @@ import time
 import redis
 from dnsfleet.replication import pop_reports, pop_slots
 from dnsfleet.replication.pop_reports import Report
-from dnsfleet_io.redis_clients import bounded_redis_client
+from dnsfleet_io.redis_clients import Server, bounded_redis_client
 
 REPEAT_SECONDS = 5.0
 """Three of them may get lost before the core calls the Pop unreachable."""
@@ -30,8 +30,8 @@ _log = logging.getLogger(__name__)
 class ReportSender:
     """Sends the reports of one Pop; `put` and `problem` are for other threads."""
 
-    def __init__(self, url: str, pop: str) -> None:
-        self._client = bounded_redis_client(url, TIMEOUT_SECONDS)
+    def __init__(self, core: Server, pop: str) -> None:
+        self._client = bounded_redis_client(core, TIMEOUT_SECONDS)
         self._key = pop_slots.key(pop, 0)
         self._condition = threading.Condition()
         self._report: Report | None = None

@@ -13,7 +13,6 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from urllib.parse import quote
 
 from dnsfleet import cookies
 from dnsfleet.replication.acks import Ack
@@ -137,9 +136,8 @@ class JoinedTerm:
         self._join, self._keys = join, keys
         self._pops.joined, self._pops.public_keys = join.core_user, keys.public_pem
         self._replica = Replica(self._address(join.pop), keys.operator_password)
-        core = f"{self._configuration.core_host}:{self._configuration.core_port}"
-        login = f"{join.user}:{quote(join.password, safe='')}"
-        self._sender = ReportSender(f"redis://{login}@{core}/0", join.pop)
+        core = self._configuration.core(join.user, join.password)
+        self._sender = ReportSender(core, join.pop)
         self._given.waiting.add(Key("Pop", join.pop))
 
     def _disconnect(self) -> None:

@@ -82,10 +82,7 @@ class Term:
         self._keys = keeper
         self._keys.begin_term()
         keys = self._keys.keys
-        self._client = connect(
-            f"redis://publisher:{keys.publisher_password}"
-            f"@{configuration.core_host}:{configuration.core_port}/0"
-        )
+        self._client = connect(configuration.core("publisher", keys.publisher_password))
         self._store = RecordStore(
             self._client, keys.private, time.time, keys.previous, self._other_clocks
         )

@@ -173,8 +173,7 @@ class PopAccess:
             )
             return
         if self._users is None:
-            core = f"{self._configuration.core_host}:{self._configuration.core_port}"
-            self._client = connect(f"redis://{redis_users.ADMIN}:{password}@{core}/0")
+            self._client = connect(self._configuration.core(redis_users.ADMIN, password))
             self._users = PopUsers(self._client)
         for done in self._users.keep({pop: c.passwords for pop, c in stored.pops.items()}):
             _log.info("%s", done)
