@@ -2,7 +2,8 @@
 
 A core reads the file of its users when it starts, so one that starts again has none of these.
 Whoever keeps them compares what is wanted with what is there, again and again, and changes what
-differs. An end takes effect at once: the core closes the connections of a user that is no more,
+differs. A core may have users of others, also with names as ours have: these are left as they are.
+An end takes effect at once: the core closes the connections of a user that is no more,
 those of replicas too. A change of its passwords closes none.
 
 The core tells the rules of a user in words of its own. So what it told after a change is kept,
@@ -27,23 +28,32 @@ class PopUsers:
         self._client = client
         self._set: dict[str, tuple[Sequence[str], str]] = {}
         """By user: the passwords that it was given, and what the core told of it then."""
+        self.of_others: list[str] = []
+        """Users of somebody else whose names Pops would need."""
 
     def keep(self, wanted: Mapping[str, Sequence[str]]) -> list[str]:
         """Let the users be those of these Pops, given with the passwords of each, and no others.
 
-        What was done, in words for a log.
+        What was done, in words for a log. See `of_others` for what could not be.
         """
         told = self._told()
-        done = []
         users = {pop_slots.user(pop): pop for pop in wanted}
+        done = []
         for user in sorted(told.keys() - users.keys()):
-            self._acl("DELUSER", user)
-            self._set.pop(user, None)
-            done.append(f"ended user {user}")
+            if self._is_ours(user, told[user], ()):
+                self._acl("DELUSER", user)
+                self._set.pop(user, None)
+                done.append(f"ended user {user}")
+        self.of_others = [
+            user
+            for user, pop in users.items()
+            if user in told and not self._is_ours(user, told[user], wanted[pop])
+        ]
         changed = [
             user
             for user, pop in users.items()
-            if user not in told or self._set.get(user) != (wanted[pop], told[user])
+            if user not in self.of_others
+            and (user not in told or self._set.get(user) != (wanted[pop], told[user]))
         ]
         for user in changed:
             pop = users[user]
@@ -56,8 +66,13 @@ class PopUsers:
             }
         return done
 
+    def _is_ours(self, user: str, told: str, passwords: Sequence[str]) -> bool:
+        """Whether we made a user, or a keeper before us did."""
+        pop = user.removeprefix(pop_slots.USER_PREFIX)
+        return user in self._set or redis_users.is_of_pop(told, pop, passwords)
+
     def _told(self) -> dict[str, str]:
-        """What the core tells of each user of a Pop."""
+        """What the core tells of each user that has a name as those of Pops have."""
         lines = (line.decode(errors="replace") for line in cast(list[bytes], self._acl("LIST")))
         named = {line.split(" ", 2)[1]: line for line in lines}
         return {

@@ -58,6 +58,15 @@ def rules_of_pop(pop: str, passwords: Iterable[str]) -> list[str]:
     return ["reset", "on", *digests, "resetchannels", "-@all", *rights.split()]
 
 
+def is_of_pop(told: str, pop: str, passwords: Iterable[str]) -> bool:
+    """Whether a core tells this of a user that was made for a Pop.
+
+    Whoever else has such a name knows neither of the keys of the Pop nor a password of it.
+    """
+    marks = [pop_slots.pattern(pop), *map(_digest, passwords)]
+    return any(mark in told for mark in marks)
+
+
 def _user(name: str, password: str) -> str:
     return f"user {name} on #{_digest(password)} resetchannels -@all {_RIGHTS[name]}\n"
 

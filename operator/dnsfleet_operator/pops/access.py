@@ -177,6 +177,12 @@ class PopAccess:
             self._users = PopUsers(self._client)
         for done in self._users.keep({pop: c.passwords for pop, c in stored.pops.items()}):
             _log.info("%s", done)
+        if self._users.of_others:
+            users = ", ".join(self._users.of_others)
+            self._tell(
+                f"the core has users that are not ours: {users}; end them there (ACL DELUSER), or "
+                "give those Pops other names: they cannot reach the core"
+            )
 
     def _keep_certificate(self, stored: Stored) -> None:
         """Make the certificate of the core where that is due and nobody else brings it."""

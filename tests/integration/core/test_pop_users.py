@@ -271,6 +271,40 @@ def test_rights_that_somebody_added_are_taken_back(root: redis.Redis, users: Pop
     assert len(rules["passwords"]) == 1
 
 
+@pytest.fixture
+def others(root: redis.Redis) -> Iterator[str]:
+    """A user of somebody else, who has the core too; with a name as those of Pops have."""
+    root.execute_command("ACL", "SETUSER", "pop-music", "on", ">theirs", "~songs:*", "+@read")
+    yield "pop-music"
+    root.execute_command("ACL", "DELUSER", "pop-music")
+
+
+def test_users_of_others_are_left_alone(users: PopUsers, root: redis.Redis, others: str) -> None:
+    before = root.acl_getuser(others)
+    assert users.keep({"ams": ["one"]}) == ["ended user pop-fra"]
+    assert root.acl_getuser(others) == before
+    assert users.keep({"ams": ["one"], "music": ["new"]}) == []
+    assert users.of_others == ["pop-music"]
+    assert root.acl_getuser(others) == before
+    root.execute_command("ACL", "DELUSER", others)
+    assert users.keep({"ams": ["one"], "music": ["new"]}) == ["made user pop-music"]
+    assert users.of_others == []
+
+
+def test_a_new_keeper_knows_the_users_of_the_one_before(
+    core: Valkey, users: PopUsers, root: redis.Redis
+) -> None:
+    """Whatever somebody did to them meanwhile."""
+    root.execute_command("ACL", "SETUSER", "pop-ams", "+@all", "~*")
+    with connect(core.url_for(redis_users.ADMIN, PASSWORDS[redis_users.ADMIN])) as client:
+        again = PopUsers(client)
+        assert again.keep({"ams": ["one"]}) == ["ended user pop-fra", "set user pop-ams"]
+        assert again.of_others == []
+    rules = root.acl_getuser("pop-ams")
+    assert rules is not None
+    assert "+@all" not in rules["commands"]
+
+
 def test_a_new_keeper_leaves_connections_alone(
     core: Valkey, users: PopUsers, replica: redis.Redis, root: redis.Redis
 ) -> None:
