@@ -119,7 +119,8 @@ def test_a_pop_joins_follows_rotates_and_leaves(fleet: OperatorFleet, tmp_path: 
 
             ended = pop(fleet, "leave", "ams", "--now")
             assert (ended.returncode, ended.stderr) == (0, "")
-            assert "pop/ams has left" in ended.stdout
+            assert "pop/ams has left: it is deleted here" in ended.stdout
+            assert f"helm uninstall dnsfleet --namespace {SYSTEM}" in ended.stdout
             wait_for("the end of its link", lambda: is_cut(root), SECONDS)
             assert not gets_in(far.port, "pop-ams", rotated["password"])
         replica.kill()

@@ -10,7 +10,7 @@ import yaml
 from dnsfleet_publisher import pop_credentials
 from dnsfleet_publisher.pop_credentials import ROTATE_ANNOTATION, Credentials, CredentialsError
 
-from dnsfleet_cli.kubectl import join_secrets, keys, objects, states, verdicts
+from dnsfleet_cli.kubectl import join_secrets, keys, leaving, objects, states, verdicts
 from dnsfleet_cli.kubectl.cluster import Cluster
 from dnsfleet_cli.kubectl.objects import Object
 from dnsfleet_cli.troubles import Trouble
@@ -91,7 +91,9 @@ def leave(
 ) -> None:
     """Take a Pop out of service, delete it, and end its access to the core.
 
-    What runs in its cluster goes on until it is uninstalled there, and gets no news any more.
+    What runs in its own cluster is not reached from here: it gets no news any more, and goes on
+    until somebody ends it there. The commands for that are printed. Exit status 1: the Pop could
+    not be drained, and has not left.
     """
     cluster: Cluster = ctx.obj()
     home = keys.find_secret(cluster, namespace)["metadata"]["namespace"]
@@ -99,17 +101,18 @@ def leave(
     _check_is_remote(found)
     if not now:
         drained = states.set_drain(cluster, name, "true", "Drained")
-        states.follow(cluster, drained, verdicts.drain, timeout)
+        try:
+            states.follow(cluster, drained, verdicts.drain, timeout)
+        except typer.Exit:
+            print(leaving.stopped(name))
+            raise
     cluster.delete_pop(found)
     deadline = time.monotonic() + timeout
     while name in _stored(cluster, home):
         if time.monotonic() > deadline:
-            raise Trouble(
-                f"pop/{name} is deleted, and the operator has not ended its access within "
-                f"{timeout:g} s: see its log"
-            )
+            raise Trouble(leaving.not_ended(name, timeout))
         time.sleep(LOOK_SECONDS)
-    print(f"pop/{name} has left: it cannot reach the core any more")
+    print(leaving.done(name, home, drained=not now))
 
 
 def _pop(cluster: Cluster, name: str) -> Object:

@@ -113,16 +113,16 @@ class PopPasses:
         placements: drains.Placements | None,
         ready: Set[str] = frozenset(),
         approvals: Set[str] = frozenset(),
-        away: Set[str] = frozenset(),
+        without_edges: Set[str] = frozenset(),
     ) -> list[str]:
         """Decide which Pops answer no more (see `drains`); the names of those to pass over.
 
-        `away` are Pops of other clusters that have no edges already.
+        `without_edges` are Pops of other clusters that have none already.
         """
         before, self.decided = self.drains, True
         pops, gone = self._observation.pops, self._gone()
         names = {pop.metadata.name for pop in pops} | gone.keys()
-        already = before.out | away | {name for name in names if self._has_no_edges(name)}
+        already = before.out | without_edges | {name for name in names if self._has_no_edges(name)}
         self.drains = drains.decide(pops, gone, placements, already, ready, approvals)
         return sorted(self.drains.out ^ before.out)
 

@@ -113,10 +113,10 @@ def test_the_last_pop_is_not_scaled_to_nothing() -> None:
 
 def test_a_pop_of_another_cluster_is_decided_about_as_any_other() -> None:
     zones = grouped({"a.": None})
-    away = yaml_resources.pop("{cluster: agent, state: Drained}", name="sin")
-    found = drains.decide([away, pop("fra", "Drained")], {}, zones, set(), {"fra"})
+    elsewhere = yaml_resources.pop("{cluster: agent, state: Drained}", name="sin")
+    found = drains.decide([elsewhere, pop("fra", "Drained")], {}, zones, set(), {"fra"})
     assert (found.out, set(found.refused)) == ({"sin"}, {"fra"}), "sin has no Ready edge"
-    found = drains.decide([away, pop("fra", "Drained")], {}, zones, set(), {"fra", "sin"})
+    found = drains.decide([elsewhere, pop("fra", "Drained")], {}, zones, set(), {"fra", "sin"})
     assert (found.out, set(found.refused)) == ({"fra"}, {"sin"}), "the first by name"
 
 
