@@ -27,9 +27,17 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from dnsfleet_io import listen_addresses
 from dnsfleet_io.certificates import Certificates
 from dnsfleet_io.logs import line
+from dnsfleet_io.tcp_connections import (
+    CLOSE_SECONDS,
+    PIECE_OCTETS,
+    Address,
+    Connection,
+    join,
+    listening,
+    prepare,
+)
 
 HANDSHAKES = 64
 """Connections that may be in the handshake at the same time."""
@@ -44,36 +52,10 @@ LOOK_SECONDS = 2.0
 """Between looks at the files: short beside the minute in which a node brings a changed Secret."""
 RETRY_SECONDS = 0.5
 """Until the next connection is taken after one could not be."""
-SILENT_SECONDS = 30
-"""A connection ends when the other side has not been heard of for so long, and was asked: more than
-ten repeats on a link of 300 ms that loses packets. Redis itself notices dead replicas sooner."""
 TOLD_SECONDS = 10.0
 """Between two lines about connections that failed."""
-PIECE_OCTETS = 256 * 1024
-"""Octets that are read at once."""
-CLOSE_SECONDS = 2.0
-"""How long a TLS connection may take to end in good order."""
 
 log = logging.getLogger(__name__)
-
-
-class Address(NamedTuple):
-    """Where somebody listens."""
-
-    host: str
-    port: int
-
-    @classmethod
-    def parse(cls, text: str) -> "Address":
-        """HOST:PORT, an IPv6 address in brackets; ValueError for anything else."""
-        host, _, port = text.rpartition(":")
-        if host.startswith("[") and host.endswith("]"):
-            host = host[1:-1]
-        elif ":" in host:
-            host = ""
-        if not host or not (port.isascii() and port.isdecimal() and 0 < int(port) < 1 << 16):
-            raise ValueError(f"{text!r} is not HOST:PORT")
-        return cls(host, int(port))
 
 
 class Route(NamedTuple):
@@ -111,14 +93,14 @@ class Tunnel:
     async def run(self) -> None:
         """Listen; OSError where that cannot be."""
         loop = asyncio.get_running_loop()
-        with _listening(self._listen) as listening:
+        with listening(self._listen) as listener:
             looking = asyncio.create_task(self._look())
             log.info(line("listening", port=self._listen.port))
             try:
                 while True:
                     await self._handshakes.acquire()
                     try:
-                        accepted, peer = await loop.sock_accept(listening)
+                        accepted, peer = await loop.sock_accept(listener)
                     except OSError as error:  # no file descriptor is left, for one
                         log.warning(line("accept_failed", problem=error))
                         self._handshakes.release()
@@ -145,7 +127,7 @@ class Tunnel:
             try:
                 try:
                     near = await self._accept(accepted)
-                    stack.callback(_abort, near.writer)
+                    stack.callback(near.abort)
                     name = self._name(near.writer)
                     if name and self._open[name] >= CONNECTIONS_OF_ONE:
                         raise ConnectionRefusedError("too many connections with this certificate")
@@ -154,36 +136,36 @@ class Tunnel:
                 self._open[name] += 1
                 stack.callback(self._closed, name)
                 far = await self._connect()
-                stack.callback(_abort, far.writer)
+                stack.callback(far.abort)
             except (OSError, ValueError) as error:
                 self._tell(peer, name, error)
                 return
-            await _join(near, far)
+            await join(near, far)
 
-    async def _accept(self, accepted: socket.socket) -> "_Connection":
+    async def _accept(self, accepted: socket.socket) -> Connection:
         """The connection that came; a server's only once its certificate was found good."""
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(PIECE_OCTETS)
         protocol = asyncio.StreamReaderProtocol(reader)
         try:
-            _prepare(accepted)
+            prepare(accepted)
             transport, _ = await loop.connect_accepted_socket(
                 lambda: protocol, accepted, **({} if self._client else self._secure())
             )
         except BaseException:
             accepted.close()
             raise
-        return _Connection(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
+        return Connection(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
 
-    async def _connect(self) -> "_Connection":
+    async def _connect(self) -> Connection:
         route = self._route()
         options = self._secure() | {"server_hostname": route.server_name} if self._client else {}
         async with asyncio.timeout(CONNECT_SECONDS + HANDSHAKE_SECONDS):
             reader, writer = await asyncio.open_connection(
                 route.target.host, route.target.port, limit=PIECE_OCTETS, **options
             )
-        _prepare(writer.get_extra_info("socket"))
-        return _Connection(reader, writer)
+        prepare(writer.get_extra_info("socket"))
+        return Connection(reader, writer)
 
     def _secure(self) -> dict[str, Any]:
         """What asyncio is told about TLS."""
@@ -216,58 +198,3 @@ class Tunnel:
         self._open[name] -= 1
         if not self._open[name]:
             del self._open[name]
-
-
-class _Connection(NamedTuple):
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-
-
-async def _join(near: _Connection, far: _Connection) -> None:
-    """Carry octets both ways until either side ends; Redis knows no half-closed connections."""
-    ways = [
-        asyncio.create_task(_carry(near.reader, far.writer)),
-        asyncio.create_task(_carry(far.reader, near.writer)),
-    ]
-    try:
-        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-        async with asyncio.timeout(CLOSE_SECONDS):
-            for each in (near, far):
-                each.writer.close()
-                await each.writer.wait_closed()
-    except OSError:
-        pass  # it ends all the same
-    finally:
-        for way in ways:
-            way.cancel()
-        await asyncio.gather(*ways, return_exceptions=True)
-
-
-async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(PIECE_OCTETS):
-        writer.write(data)
-        await writer.drain()
-
-
-def _abort(writer: asyncio.StreamWriter) -> None:
-    writer.transport.abort()
-
-
-def _prepare(connection: socket.socket) -> None:
-    """Have the kernel send at once, and end a connection whose other side is gone."""
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    third = SILENT_SECONDS // 3
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, third)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, third)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 2)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENT_SECONDS * 1000)
-
-
-def _listening(address: Address) -> socket.socket:
-    """A socket that listens; one for both families where the host is `*`."""
-    host, port = listen_addresses.of_both_families(address)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    made = socket.create_server((host, port), family=family, dualstack_ipv6=host == "::")
-    made.setblocking(False)
-    return made

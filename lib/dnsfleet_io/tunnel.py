@@ -11,7 +11,8 @@ from pathlib import Path
 
 from dnsfleet_io import logs
 from dnsfleet_io.certificates import Certificates, Files
-from dnsfleet_io.tls_tunnel import Address, Route, Tunnel
+from dnsfleet_io.tcp_connections import Address
+from dnsfleet_io.tls_tunnel import Route, Tunnel
 
 CERTIFICATE, KEY, AUTHORITIES = "tls.crt", "tls.key", "ca.crt"
 """As cert-manager names them in a Secret."""
