@@ -11,8 +11,7 @@ Certificates are read again when their files change, as cert-manager and the kub
 Only new connections see that, so a rotation ends none; nor does a damaged file, which is told and
 left. A file of authorities may hold several: while one follows another, both count.
 
-What a stranger can cost is bounded: HANDSHAKES connections that have not shown a certificate yet,
-each for HANDSHAKE_SECONDS, and more wait in the kernel. What a stolen certificate can cost too:
+What a stranger can cost is bounded (see `handshakes`). What a stolen certificate can cost too:
 CONNECTIONS_OF_ONE; another certificate of the same name has its own. A connection holds some
 hundred kB, because the reader waits for the writer.
 """
@@ -28,6 +27,14 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from dnsfleet_io.certificates import Certificates
+from dnsfleet_io.handshakes import (
+    HANDSHAKE_SECONDS,
+    HANDSHAKES,
+    HANDSHAKES_OF_ONE,
+    Handshakes,
+    Source,
+    source_of,
+)
 from dnsfleet_io.logs import line
 from dnsfleet_io.tcp_connections import (
     CLOSE_SECONDS,
@@ -38,11 +45,8 @@ from dnsfleet_io.tcp_connections import (
     listening,
     prepare,
 )
+from dnsfleet_io.tunnel_metrics import CERTIFICATE, HANDSHAKE, SOURCE, TARGET, TunnelMetrics
 
-HANDSHAKES = 64
-"""Connections that may be in the handshake at the same time."""
-HANDSHAKE_SECONDS = 5.0
-"""How long a handshake may take: two and a half round trips, and repeats on a bad link."""
 CONNECT_SECONDS = 10.0
 """How long it may take to reach the other side."""
 CONNECTIONS_OF_ONE = 16
@@ -75,6 +79,7 @@ class Tunnel:
         route: Callable[[], Route],
         certificates: Certificates,
         client: bool,
+        metrics: TunnelMetrics,
     ) -> None:
         """`route` is asked for each connection; OSError and ValueError of it end that one.
 
@@ -84,61 +89,75 @@ class Tunnel:
         self._route = route
         self._certificates = certificates
         self._client = client
-        self._handshakes = asyncio.Semaphore(HANDSHAKES)
+        # Who comes to a client is in its own cluster.
+        self._handshakes = Handshakes(HANDSHAKES if client else HANDSHAKES_OF_ONE)
+        self._metrics = metrics
         self._failures = 0
         self._told_at = -math.inf
         self._open: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
+        metrics.connections.set_function(lambda: self._open.total())
+        metrics.handshakes.set_function(lambda: self._handshakes.taken)
 
     async def run(self) -> None:
         """Listen; OSError where that cannot be."""
-        loop = asyncio.get_running_loop()
         with listening(self._listen) as listener:
             looking = asyncio.create_task(self._look())
             log.info(line("listening", port=self._listen.port))
             try:
                 while True:
-                    await self._handshakes.acquire()
-                    try:
-                        accepted, peer = await loop.sock_accept(listener)
-                    except OSError as error:  # no file descriptor is left, for one
-                        log.warning(line("accept_failed", problem=error))
-                        self._handshakes.release()
-                        await asyncio.sleep(RETRY_SECONDS)
-                        continue
-                    task = asyncio.create_task(self._serve(accepted, str(peer[0])))
-                    self._tasks.add(task)
-                    task.add_done_callback(self._tasks.discard)
+                    await self._take_next(listener)
             finally:
                 looking.cancel()
                 for task in tuple(self._tasks):
                     task.cancel()
                 await asyncio.gather(looking, *self._tasks, return_exceptions=True)
 
+    async def _take_next(self, listener: socket.socket) -> None:
+        """Take the next connection that comes, as soon as there is a place for it."""
+        await self._handshakes.wait()
+        try:
+            accepted, peer = await asyncio.get_running_loop().sock_accept(listener)
+        except OSError as error:  # no file descriptor is left, for one
+            log.warning(line("accept_failed", problem=error))
+            self._handshakes.pass_on()
+            await asyncio.sleep(RETRY_SECONDS)
+            return
+        source = source_of(peer[0])
+        if not self._handshakes.take(source):
+            accepted.close()
+            self._tell(SOURCE, peer[0], "", "too many handshakes from there")
+            await asyncio.sleep(0)  # whoever connects without end keeps nothing else from its turn
+            return
+        task = asyncio.create_task(self._serve(accepted, peer[0], source))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     async def _look(self) -> None:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             self._certificates.look()
 
-    async def _serve(self, accepted: socket.socket, peer: str) -> None:
+    async def _serve(self, accepted: socket.socket, peer: str, source: Source) -> None:
         """Join a connection that came with one to the target."""
-        name = ""
+        name, stage = "", HANDSHAKE
         async with contextlib.AsyncExitStack() as stack:
             try:
                 try:
                     near = await self._accept(accepted)
                     stack.callback(near.abort)
-                    name = self._name(near.writer)
-                    if name and self._open[name] >= CONNECTIONS_OF_ONE:
-                        raise ConnectionRefusedError("too many connections with this certificate")
                 finally:
-                    self._handshakes.release()
+                    self._handshakes.end(source)
+                name, stage = self._name(near.writer), CERTIFICATE
+                if name and self._open[name] >= CONNECTIONS_OF_ONE:
+                    raise ConnectionRefusedError("too many connections with this certificate")
                 self._open[name] += 1
                 stack.callback(self._closed, name)
+                stage = TARGET
                 far = await self._connect()
                 stack.callback(far.abort)
             except (OSError, ValueError) as error:
-                self._tell(peer, name, error)
+                self._tell(stage, peer, name, error)
                 return
             await join(near, far)
 
@@ -184,8 +203,9 @@ class Tunnel:
         names = [value for part in shown.get("subject", ()) for _, value in part]
         return f"{','.join(names)} {shown['serialNumber']}" if shown else ""
 
-    def _tell(self, peer: str, name: str, problem: Exception) -> None:
-        """Log the newest failure, now and then: the world connects to a port that is open to it."""
+    def _tell(self, stage: str, peer: str, name: str, problem: object) -> None:
+        """Count a failure, and log the newest one now and then: the world connects to the port."""
+        self._metrics.failures.labels(stage).inc()
         self._failures += 1
         now = time.monotonic()
         if now - self._told_at < TOLD_SECONDS:

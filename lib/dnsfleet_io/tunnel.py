@@ -11,8 +11,10 @@ from pathlib import Path
 
 from dnsfleet_io import logs
 from dnsfleet_io.certificates import Certificates, Files
+from dnsfleet_io.pages import PageServer, metrics_page
 from dnsfleet_io.tcp_connections import Address
 from dnsfleet_io.tls_tunnel import Route, Tunnel
+from dnsfleet_io.tunnel_metrics import TunnelMetrics
 
 CERTIFICATE, KEY, AUTHORITIES = "tls.crt", "tls.key", "ca.crt"
 """As cert-manager names them in a Secret."""
@@ -33,27 +35,33 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--target", metavar="HOST:PORT", help="the core")
     parser.add_argument("--certificates", type=Path, metavar="FOLDER", help="tls.crt and tls.key")
     parser.add_argument("--authorities", type=Path, metavar="FILE", help="who signs for Pops")
+    parser.add_argument("--http", metavar="HOST:PORT", help="where /metrics is")
     given = parser.parse_args(arguments)
     server = (given.target, given.certificates, given.authorities)
     if (None in server) if given.join is None else any(server):
         parser.error("give --join, or --target, --certificates and --authorities")
     logs.configure()
     try:
-        asyncio.run(_until_told(_client(given) if given.join is not None else _server(given)))
+        metrics = TunnelMetrics()
+        tunnel = (_server if given.join is None else _client)(given, metrics)
+        if given.http is not None:
+            page = {"/metrics": lambda: metrics_page(metrics.registry)}
+            PageServer(Address.parse(given.http), page).start()
+        asyncio.run(_until_told(tunnel))
     except (OSError, ssl.SSLError, ValueError) as error:
         print(f"dnsfleet-tunnel: {error}", file=sys.stderr)
         sys.exit(_EXIT_CONFIG)
 
 
-def _server(given: argparse.Namespace) -> Tunnel:
+def _server(given: argparse.Namespace, metrics: TunnelMetrics) -> Tunnel:
     folder: Path = given.certificates
     files = Files(folder / CERTIFICATE, folder / KEY, given.authorities)
     route = Route(Address.parse(given.target))
     certificates = Certificates(files, server=True)
-    return Tunnel(Address.parse(given.listen), lambda: route, certificates, client=False)
+    return Tunnel(Address.parse(given.listen), lambda: route, certificates, False, metrics)
 
 
-def _client(given: argparse.Namespace) -> Tunnel:
+def _client(given: argparse.Namespace, metrics: TunnelMetrics) -> Tunnel:
     folder: Path = given.join
 
     def route() -> Route:
@@ -64,7 +72,7 @@ def _client(given: argparse.Namespace) -> Tunnel:
     route()
     files = Files(folder / CERTIFICATE, folder / KEY, folder / AUTHORITIES)
     certificates = Certificates(files, server=False)
-    return Tunnel(Address.parse(given.listen), route, certificates, client=True)
+    return Tunnel(Address.parse(given.listen), route, certificates, True, metrics)
 
 
 async def _until_told(tunnel: Tunnel) -> None:

@@ -162,6 +162,18 @@ def test_a_cluster_of_role_pop_has_no_core_and_reads_its_join_secret(render: Any
         assert not granted(everywhere, kind)
 
 
+@pytest.mark.parametrize("type_", ["LoadBalancer", "NodePort", "ClusterIP"])
+def test_the_tunnel_sees_who_comes_and_is_scraped(render: Any, type_: str) -> None:
+    expose = {"expose": {"enabled": True, "type": type_}}
+    objects = render({"core": expose, "podMonitor": {"enabled": True}})
+    spec = the(objects, "Service", "dnsfleet-tunnel")["spec"]
+    assert spec.get("externalTrafficPolicy") == (None if type_ == "ClusterIP" else "Local")
+    pod = the(objects, "Deployment", "dnsfleet-tunnel")["spec"]["template"]
+    assert "http" in {each["name"] for each in pod["spec"]["containers"][0]["ports"]}
+    scraped = the(objects, "PodMonitor", "dnsfleet")["spec"]["selector"]["matchExpressions"]
+    assert pod["metadata"]["labels"]["app.kubernetes.io/component"] in scraped[0]["values"]
+
+
 def test_a_core_without_pops_makes_no_objects_of_pops(render: Any) -> None:
     objects = render({"role": "core"})
     assert of_kind(objects, "StatefulSet")

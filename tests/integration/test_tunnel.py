@@ -13,7 +13,7 @@ from dnsfleet_publisher import redis_settings, redis_users
 from dnsfleet_publisher.core_redis import connect
 from dnsfleet_publisher.pop_users import PopUsers
 from support import tunnels
-from support.tunnels import NAME, SECONDS, End
+from support.tunnels import NAME, SECONDS, End, asked, secure
 from support.valkey import Valkey
 from support.waiting import wait_for
 
@@ -67,29 +67,6 @@ def replica(far: End, tmp_path: Path) -> Iterator[redis.Redis]:
 
 def link(replica: redis.Redis) -> str:
     return str(replica.info("replication")["master_link_status"])
-
-
-def secure(port: int, folder: Path | None, trusted: Path) -> ssl.SSLSocket:
-    """A TLS connection to the end at the core, by hand."""
-    context = ssl.create_default_context(cafile=str(trusted / "ca.crt"))
-    if folder is not None:
-        context.load_cert_chain(folder / "tls.crt", folder / "tls.key")
-    plain = socket.create_connection(("127.0.0.1", port), timeout=SECONDS)
-    try:
-        return context.wrap_socket(plain, server_hostname=NAME)
-    except BaseException:
-        plain.close()
-        raise
-
-
-def asked(port: int, folder: Path | None, trusted: Path) -> bytes:
-    """What the core says to a PING without a user; empty where the connection is closed."""
-    try:
-        with secure(port, folder, trusted) as connection:
-            connection.sendall(b"PING\r\n")
-            return connection.recv(100)
-    except (ConnectionError, ssl.SSLError):
-        return b""
 
 
 def connections(core: Valkey) -> int:
@@ -235,16 +212,4 @@ def test_one_certificate_has_only_so_many_connections(near: End, tmp_path: Path)
         )
     finally:
         for connection in opened:
-            connection.close()
-
-
-def test_strangers_who_say_nothing_keep_nobody_out_for_long(near: End, tmp_path: Path) -> None:
-    good = tunnels.write(tmp_path / "good", tunnels.client(OLD), OLD)
-    silent = [
-        socket.create_connection(("127.0.0.1", near.port)) for _ in range(tls_tunnel.HANDSHAKES)
-    ]
-    try:
-        assert asked(near.port, good, good) == b"+PONG\r\n"
-    finally:
-        for connection in silent:
             connection.close()

@@ -1,12 +1,16 @@
 """Both ends of a tunnel to a core, each a process of its own, with certificates in folders."""
 
+import socket
+import ssl
 import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.request import urlopen
 
 from dnsfleet_operator.secrets import authorities
 from dnsfleet_operator.secrets.authorities import Pair
+from prometheus_client.parser import text_string_to_metric_families
 
 from support.ports import free_port
 from support.waiting import wait_for
@@ -48,7 +52,7 @@ class End:
 
     def __init__(self, folder: Path, target: int, server_name: str = "") -> None:
         """The end in a Pop's cluster has the name that the other one must show."""
-        self.port = free_port()
+        self.port, self._http = free_port(), free_port()
         self.log = folder / "log"
         options = [
             *("--target", f"127.0.0.1:{target}", "--certificates", str(folder)),
@@ -59,7 +63,8 @@ class End:
             (folder / "server-name").write_text(server_name)
             options = ["--join", str(folder)]
         program = str(Path(sys.executable).with_name("dnsfleet-tunnel"))
-        self._command = [program, "--listen", f"127.0.0.1:{self.port}", *options]
+        places = ("--listen", f"127.0.0.1:{self.port}", "--http", f"127.0.0.1:{self._http}")
+        self._command = [program, *places, *options]
 
     def __enter__(self) -> "End":
         with self.log.open("w") as log:
@@ -74,3 +79,33 @@ class End:
     def said(self, text: str) -> int:
         """How many lines of the log have this."""
         return sum(text in each for each in self.log.read_text().splitlines())
+
+    def metric(self, name: str, **labels: str) -> float:
+        """The value of a sample of its page."""
+        with urlopen(f"http://127.0.0.1:{self._http}/metrics", timeout=SECONDS) as answer:
+            families = text_string_to_metric_families(answer.read().decode())
+        found = (sample for family in families for sample in family.samples)
+        return next(each.value for each in found if (each.name, each.labels) == (name, labels))
+
+
+def secure(port: int, folder: Path | None, trusted: Path) -> ssl.SSLSocket:
+    """A TLS connection to the end at the core, by hand."""
+    context = ssl.create_default_context(cafile=str(trusted / "ca.crt"))
+    if folder is not None:
+        context.load_cert_chain(folder / "tls.crt", folder / "tls.key")
+    plain = socket.create_connection(("127.0.0.1", port), timeout=SECONDS)
+    try:
+        return context.wrap_socket(plain, server_hostname=NAME)
+    except BaseException:
+        plain.close()
+        raise
+
+
+def asked(port: int, folder: Path | None, trusted: Path) -> bytes:
+    """What the core says to a PING without a user; empty where the connection is closed."""
+    try:
+        with secure(port, folder, trusted) as connection:
+            connection.sendall(b"PING\r\n")
+            return connection.recv(100)
+    except (ConnectionError, ssl.SSLError):
+        return b""

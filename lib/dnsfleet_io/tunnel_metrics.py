@@ -1,0 +1,31 @@
+"""What an end of the tunnel says about itself to Prometheus; docs/metrics.md lists it."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, PlatformCollector, ProcessCollector
+
+SOURCE, HANDSHAKE, CERTIFICATE, TARGET = "source", "handshake", "certificate", "target"
+"""Why a connection failed: too many handshakes of one source; no good certificate in time; too many
+connections with one certificate; the other side could not be reached."""
+
+
+class TunnelMetrics:
+    """The registry of one end."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        self.connections = self._gauge("tunnel_connections", "Connections that are carried.")
+        self.handshakes = self._gauge(
+            "tunnel_handshakes", "Connections that have not shown a certificate yet."
+        )
+        self.failures = Counter(
+            "dnsfleet_tunnel_failures_total",
+            "Connections that were not carried.",
+            ["reason"],
+            registry=self.registry,
+        )
+        for reason in (SOURCE, HANDSHAKE, CERTIFICATE, TARGET):
+            self.failures.labels(reason)
+
+    def _gauge(self, name: str, text: str) -> Gauge:
+        return Gauge(f"dnsfleet_{name}", text, registry=self.registry)
