@@ -4,9 +4,12 @@ A file of authorities may hold several: while one follows another, both count.
 """
 
 import logging
+import math
 import ssl
 from pathlib import Path
 from typing import NamedTuple
+
+from cryptography import x509
 
 from dnsfleet_io.logs import line
 
@@ -20,6 +23,18 @@ class Files(NamedTuple):
     key: Path
     authorities: Path
     """What has signed the certificate of the other end."""
+
+
+def first_end(pem: bytes) -> float:
+    """When the first of some certificates ends, Unix time in seconds; NaN where that is unknown.
+
+    OpenSSL takes some that are not understood here; these count, and nobody is warned.
+    """
+    try:
+        found = x509.load_pem_x509_certificates(pem)
+    except ValueError:
+        return math.nan
+    return min(each.not_valid_after_utc.timestamp() for each in found)
 
 
 class Certificates:
@@ -48,6 +63,16 @@ class Certificates:
             return
         self._read, self._problem = found, ""
         log.info(line("certificates", folder=self._files.certificate.parent))
+
+    @property
+    def own_end(self) -> float:
+        """When what this end shows ends (see `first_end`)."""
+        return first_end(self._read[0])
+
+    @property
+    def authorities_end(self) -> float:
+        """When the first of those ends that have signed for the other end."""
+        return first_end(self._read[2])
 
     def _bytes(self) -> tuple[bytes, ...]:
         return tuple(path.read_bytes() for path in self._files)

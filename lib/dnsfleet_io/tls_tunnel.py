@@ -98,6 +98,9 @@ class Tunnel:
         self._tasks: set[asyncio.Task[None]] = set()
         metrics.connections.set_function(lambda: self._open.total())
         metrics.handshakes.set_function(lambda: self._handshakes.taken)
+        ends = metrics.certificate_ends
+        ends.labels("pop" if client else "core").set_function(lambda: certificates.own_end)
+        ends.labels("authority").set_function(lambda: certificates.authorities_end)
 
     async def run(self) -> None:
         """Listen; OSError where that cannot be."""

@@ -26,6 +26,12 @@ class TunnelMetrics:
         )
         for reason in (SOURCE, HANDSHAKE, CERTIFICATE, TARGET):
             self.failures.labels(reason)
+        self.certificate_ends = Gauge(
+            "dnsfleet_tunnel_certificate_expiry_timestamp_seconds",
+            "When a certificate ends, or the first of several.",
+            ["certificate"],
+            registry=self.registry,
+        )
 
     def _gauge(self, name: str, text: str) -> Gauge:
         return Gauge(f"dnsfleet_{name}", text, registry=self.registry)

@@ -46,6 +46,8 @@ class FleetSamples(Collector):
         """When the first signature of each signed zone ends, Unix time in seconds, by origin."""
         self.first_removal: float | None = None
         """When the first orphan may be removed, Unix time in seconds; None where none will be."""
+        self.certificate_ends: dict[str, float] = {}
+        """When the certificate ends that was made last for a Pop of another cluster, Unix time."""
         self.held_removal: Hold | None = None
         """The zones that are to leave and wait for an approval."""
 
@@ -54,6 +56,7 @@ class FleetSamples(Collector):
         self.zones.clear()
         self.pops.clear()
         self.signature_ends.clear()
+        self.certificate_ends = {}
         self.first_removal = None
         self.held_removal = None
 
@@ -105,6 +108,12 @@ class FleetSamples(Collector):
             "Zones that are to leave the fleet and wait for an approval.",
             (),
             [((), 0.0 if hold is None else float(len(hold.origins)))],
+        )
+        yield _family(
+            "pop_certificate_expiry_timestamp_seconds",
+            "When the newest certificate of a Pop in another cluster ends.",
+            ("pop",),
+            [((pop,), end) for pop, end in self.certificate_ends.items()],
         )
         yield from _of_pops(pops, now)
 

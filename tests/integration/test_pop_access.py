@@ -12,6 +12,7 @@ import redis
 from dnsfleet.replication import keys
 from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.pops import access
+from dnsfleet_operator.secrets import authorities
 from dnsfleet_publisher import pop_credentials
 from dnsfleet_publisher.core_redis import connect
 from dnsfleet_publisher.pop_credentials import ROTATE_ANNOTATION
@@ -106,6 +107,14 @@ def test_a_pop_of_another_cluster_gets_in_and_a_local_one_does_not(
     with core.client() as root:
         users = root.acl_users()
     assert [user for user in users if user.startswith("pop-")] == ["pop-ams"]
+    end = "dnsfleet_pop_certificate_expiry_timestamp_seconds"
+    ten_years = time.time() + authorities.CLIENT_DAYS * 24 * 3600
+
+    def told_end() -> float | None:
+        return fleet.metrics.registry.get_sample_value(end, {"pop": "ams"})
+
+    assert wait_for("its end", told_end, DEADLINE_SECONDS) == pytest.approx(ten_years, abs=86400)
+    assert fleet.metrics.registry.get_sample_value(end, {"pop": "fra"}) is None
 
 
 def test_a_pop_that_was_deleted_is_sent_away_within_five_seconds(

@@ -2,13 +2,16 @@
 
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 import redis
+from cryptography import x509
 from dnsfleet_io import tls_tunnel
+from dnsfleet_operator.secrets import authorities
 from dnsfleet_publisher import redis_settings, redis_users
 from dnsfleet_publisher.core_redis import connect
 from dnsfleet_publisher.pop_users import PopUsers
@@ -179,6 +182,33 @@ def test_new_connections_go_where_the_core_is_now(
             else:
                 with pytest.raises(redis.ConnectionError):
                     client.ping()
+
+
+def test_each_end_tells_when_its_certificates_end(near: End, far: End, tmp_path: Path) -> None:
+    """The first of those in a file, and as the file is now."""
+    for end, folder, own in ((near, "server", "core"), (far, "client", "pop")):
+        for name, certificate in (("tls.crt", own), ("ca.crt", "authority")):
+            assert told_end(end, certificate) == end_of(tmp_path / folder / name)
+    soon = authorities.server(OLD, [NAME], time.time() - 300 * 24 * 3600)
+    before = end_of(tmp_path / "server" / "tls.crt")
+    tunnels.write(tmp_path / "server", soon, OLD)
+    assert end_of(tmp_path / "server" / "tls.crt") < before
+    wait_for(
+        "the new certificate",
+        lambda: told_end(near, "core") == end_of(tmp_path / "server" / "tls.crt"),
+        SECONDS,
+    )
+
+
+def told_end(end: End, certificate: str) -> float:
+    name = "dnsfleet_tunnel_certificate_expiry_timestamp_seconds"
+    return end.metric(name, certificate=certificate)
+
+
+def end_of(path: Path) -> float:
+    """When the certificate of a file ends, Unix time in seconds."""
+    found = x509.load_pem_x509_certificate(path.read_bytes())
+    return found.not_valid_after_utc.timestamp()
 
 
 def test_files_that_cannot_be_used_change_nothing(near: End, tmp_path: Path) -> None:

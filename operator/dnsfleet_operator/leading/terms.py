@@ -452,5 +452,6 @@ class Term:
         """Let Pops of other clusters in, and send those away that left."""
         if self._keys.known:
             self._access.look(self._keys.keys)
+            self._metrics.fleet.certificate_ends = self._access.certificate_ends
         self._waiting.add(key, access.LOOK_SECONDS)
         return True

@@ -20,6 +20,7 @@ from collections.abc import Mapping
 import redis
 from dnsfleet.replication import pop_slots
 from dnsfleet.resources import Pop, Reference
+from dnsfleet_io import certificates
 from dnsfleet_publisher import pop_credentials, redis_users
 from dnsfleet_publisher.core_redis import connect
 from dnsfleet_publisher.key_secrets import Keys
@@ -62,6 +63,8 @@ class PopAccess:
         self._client: redis.Redis | None = None
         self._users: PopUsers | None = None
         self._told = ""
+        self.certificate_ends: dict[str, float] = {}
+        """When the newest certificate of each Pop ends, Unix time in seconds."""
 
     def close(self) -> None:
         """Let go of the core."""
@@ -87,7 +90,13 @@ class PopAccess:
             if self._held is not None:
                 self._keep_users(keys, self._held)
             return
+        before = self._held
         self._held = self._write(found, stored, self._renewed(stored, wanted))
+        if before is None or before.pops != self._held.pops:
+            self.certificate_ends = {
+                pop: certificates.first_end(each.certificate.encode())
+                for pop, each in self._held.pops.items()
+            }
         self._keep_users(keys, self._held)  # first: no trouble with a certificate keeps Pops out
         self._keep_certificate(self._held)
 
