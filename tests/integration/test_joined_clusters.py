@@ -1,6 +1,5 @@
 """Two clusters: a core, and a Pop that the operator of another cluster runs by what it signed."""
 
-import re
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -9,7 +8,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from dnsfleet.replication import keys, pop_slots, pop_specs
+from dnsfleet.replication import keys, pop_specs
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.announcements import read_index, stored_position
 from dnsfleet.replication.pop_specs import SignedPop
@@ -17,10 +16,8 @@ from dnsfleet.replication.revisions import Revision
 from dnsfleet.replication.sums import AnnouncementSum
 from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.configuration import VERSION
-from dnsfleet_publisher import redis_users
 from support.controlled_fleets import DEADLINE_SECONDS, ControlledFleet, edge_pod
-from support.core_servers import PUBLISHER_USER
-from support.joined_clusters import JoinedCluster
+from support.joined_clusters import JoinedCluster, core_of_pops, replica_of_pop
 from support.valkey import Valkey
 from support.waiting import wait_for
 
@@ -32,29 +29,18 @@ OBJECTS = (
     ("Service", "pop-fra-dns"),
     ("Service", "pop-fra-replica"),
 )
-POP_USER = (
-    f"user pop-fra on >right resetchannels -@all %RW~{pop_slots.pattern('fra')} +set +getrange "
-    "+ping +hello +auth +client|setinfo +client|setname"
-)
-OPERATOR_USER = re.sub("#[0-9a-f]+", "nopass", redis_users.acl({"operator": ""}).splitlines()[1])
 
 
 @pytest.fixture
 def core(tmp_path: Path) -> Iterator[Valkey]:
-    valkey = Valkey(tmp_path / "core", users=[PUBLISHER_USER, POP_USER])
-    valkey.start()
-    yield valkey
-    valkey.kill()
+    with core_of_pops(tmp_path / "core") as valkey:
+        yield valkey
 
 
 @pytest.fixture
 def replica(tmp_path: Path, core: Valkey) -> Iterator[Valkey]:
-    valkey = Valkey(tmp_path / "replica", core, users=[OPERATOR_USER])
-    valkey.start()
-    with valkey.client() as client:
-        client.config_set("replica-read-only", "no")
-    yield valkey
-    valkey.kill()
+    with replica_of_pop(tmp_path / "replica", core) as valkey:
+        yield valkey
 
 
 @pytest.fixture
@@ -84,13 +70,6 @@ def item(kind: str, name: str, spec: Object, namespace: str = "") -> Object:
     metadata = {"name": name} | ({"namespace": namespace} if namespace else {})
     api_version = "dnsfleet.io/v1alpha1"
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec}
-
-
-def wait_for_reason(cluster: JoinedCluster, kind: str, reason: str) -> str:
-    """Wait until the Pop shows a condition there with this reason; its message."""
-    what = f"{kind} is {reason}"
-    wait_for(what, lambda: cluster.condition(kind)[0] == reason, DEADLINE_SECONDS)
-    return cluster.condition(kind)[1]
 
 
 def there(cluster: JoinedCluster) -> set[tuple[str, str]]:
@@ -123,7 +102,7 @@ def test_a_pop_of_the_core_gets_its_objects_in_the_other_cluster(
         fleet.put(pop(edge={"replicas": 3}))
         joined.wait_for_spec(edge={"replicas": 3})
         wait_for("all objects", lambda: there(joined) == set(OBJECTS), DEADLINE_SECONDS)
-        assert "edits here are reverted" in wait_for_reason(joined, "Mirrored", "FromCore")
+        assert "edits here are reverted" in joined.wait_for_reason("Mirrored", "FromCore")
         assert fleet.cluster.get("Deployment", "pop-fra-edge", fleet.namespace) is None
 
         fleet.put(pop(edge={"replicas": 1, "shards": 4}))
@@ -224,7 +203,7 @@ def test_without_the_core_a_new_operator_changes_nothing_and_reverts_edits(
     joined.cluster.put(item("Pop", "fra", {"edge": {"replicas": 9}}))
     with joined:
         joined.wait_for_spec(edge={"replicas": 3})
-        wait_for_reason(joined, "Connected", "CoreUnreachable")
+        joined.wait_for_reason("Connected", "CoreUnreachable")
         assert versions() == before
         joined.cluster.put(item("Deployment", "pop-fra-edge", {"replicas": 9}, fleet.namespace))
         found = joined.get("Deployment", "pop-fra-edge")
@@ -274,12 +253,12 @@ def test_fields_of_a_newer_core_are_carried_and_told(
     with joined, core.client() as client:
         client.hset(keys.POPS, "fra", pop_specs.sign(wanted, fleet.keys.private))
         joined.wait_for_spec(edge={"shards": 2})
-        message = wait_for_reason(joined, "Mirrored", "FieldsIgnored")
+        message = joined.wait_for_reason("Mirrored", "FieldsIgnored")
         assert "spec.edge.ofLaterVersions, spec.later" in message
 
         unusable = {"edge": {"shards": 2}, "state": "Resting"}
         wanted = SignedPop("fra", Revision(2**40, 2), 1, unusable, fleet.keys.public_pem)
         client.hset(keys.POPS, "fra", pop_specs.sign(wanted, fleet.keys.private))
-        message = wait_for_reason(joined, "Mirrored", "SpecNotUnderstood")
+        message = joined.wait_for_reason("Mirrored", "SpecNotUnderstood")
         assert "spec.state" in message.replace("spec: ", "spec.")
         assert joined.spec() == {"edge": {"shards": 2}}

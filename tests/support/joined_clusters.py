@@ -1,9 +1,13 @@
 """A cluster that joined a fleet: its operator in role `pop`, on an API server in memory."""
 
 import base64
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Self
 
-from dnsfleet.replication import ack_slots
+from dnsfleet.replication import ack_slots, pop_slots
 from dnsfleet.replication.acks import Ack
 from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.configuration import from_environment
@@ -11,11 +15,39 @@ from dnsfleet_operator.controller import Controller
 from dnsfleet_operator.joined.terms import JoinedTerm
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.pops.configs import ACKS_DATABASE
+from dnsfleet_publisher import redis_users
 
 from support.controlled_fleets import DEADLINE_SECONDS, NAMESPACE
+from support.core_servers import PUBLISHER_USER
 from support.memory_clusters import MemoryCluster
 from support.valkey import Valkey
 from support.waiting import wait_for
+
+POP_USER = (
+    f"user pop-fra on >right resetchannels -@all %RW~{pop_slots.pattern('fra')} +set +getrange "
+    "+ping +hello +auth +client|setinfo +client|setname"
+)
+OPERATOR_USER = re.sub("#[0-9a-f]+", "nopass", redis_users.acl({"operator": ""}).splitlines()[1])
+
+
+@contextmanager
+def core_of_pops(folder: Path) -> Iterator[Valkey]:
+    """A core with the users of its writer and of the Pop fra."""
+    valkey = Valkey(folder, users=[PUBLISHER_USER, POP_USER])
+    valkey.start()
+    yield valkey
+    valkey.kill()
+
+
+@contextmanager
+def replica_of_pop(folder: Path, core: Valkey) -> Iterator[Valkey]:
+    """The replica of the Pop, which takes every password of the operator."""
+    valkey = Valkey(folder, core, users=[OPERATOR_USER])
+    valkey.start()
+    with valkey.client() as client:
+        client.config_set("replica-read-only", "no")
+    yield valkey
+    valkey.kill()
 
 
 class JoinedCluster:
@@ -98,6 +130,12 @@ class JoinedCluster:
             if each["type"] == kind:
                 return each["reason"], each["message"]
         return "", ""
+
+    def wait_for_reason(self, kind: str, reason: str) -> str:
+        """Wait until the Pop shows a condition there with this reason; its message."""
+        what = f"{kind} is {reason}"
+        wait_for(what, lambda: self.condition(kind)[0] == reason, DEADLINE_SECONDS)
+        return self.condition(kind)[1]
 
     def say(self, edge: str, ack: Ack) -> None:
         """An edge says this to the replica."""

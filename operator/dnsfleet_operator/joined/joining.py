@@ -1,44 +1,28 @@
-"""The Secrets of a cluster that joined a fleet.
+"""The Secret by which a cluster joins a fleet: where the core is, and who we are there.
 
-The join Secret says where the core is and who we are there; `kubectl dnsfleet pop join` makes it,
-and the operator only reads it. The way to the core is the configuration's: a tunnel may lead there.
-The address in the Secret is what people are told. What the Pop needs beside that is made here, in
-RELEASE-keys:
-
-edge ack operator    the password of each user of the Pop's own replica
-replica.acl          these users
-publisher.pub        the public keys by which the Pop verifies now, one or two
-joined.pub           those of the join Secret with which it began
-
-The core rotates its key by telling the Pop the new one, signed with the old one (`pop_specs`). So
-after a rotation `publisher.pub` is another one than the join Secret has. Only another key in the
-join Secret makes the Pop begin anew with that: the core was lost, and was built again.
+`kubectl dnsfleet pop join` makes it, and the operator only reads it. The way to the core is the
+configuration's: a tunnel may lead there. The address in the Secret is what people are told.
 """
 
 import base64
 import binascii
 import hashlib
-import secrets
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from dnsfleet.replication import public_keys
-from dnsfleet.replication.public_keys import PublicKeys
-from dnsfleet_publisher import redis_users
-from dnsfleet_publisher.key_secrets import LABELS, PASSWORD_OCTETS, PUBLIC_KEYS, REPLICA_ACL
 
 from dnsfleet_operator.cluster import Cluster, Object
 from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.pops.setting import CoreUser
-from dnsfleet_operator.secrets import pruning
 
 ADDRESS, USER, PASSWORD = "core-address", "username", "password"
 PUBLIC_KEY, POP = "public-key", "pop"
-JOINED_KEYS = "joined.pub"
 JOIN_SECRET = "dnsfleet-join"  # noqa: S105 - a name
 VERSION_DIGITS = 8
 """Hexadecimal digits that tell one password from another: few, so that they tell nothing else."""
 _NEEDED = (ADDRESS, USER, PASSWORD, PUBLIC_KEY, POP)
+
+_AGAIN = "make it anew: kubectl dnsfleet pop join NAME, where the core is"
 
 
 class JoinError(ValueError):
@@ -61,21 +45,7 @@ class Join(NamedTuple):
     @property
     def core_user(self) -> CoreUser:
         """Who copies the core."""
-        version = hashlib.sha256(self.password.encode()).hexdigest()[:VERSION_DIGITS]
-        return CoreUser(self.user, self.secret, PASSWORD, f"-{version}")
-
-
-class LocalKeys(NamedTuple):
-    """What the Pop has of its own."""
-
-    operator_password: str
-    trusted: PublicKeys
-    """By which the Pop verifies."""
-
-    @property
-    def public_pem(self) -> str:
-        """`trusted` as the file that edges read."""
-        return public_keys.to_pem(self.trusted)
+        return CoreUser(self.user, self.secret, PASSWORD, f"-{version_of(self.password)}")
 
 
 def find(cluster: Cluster, configuration: Configuration) -> Join:
@@ -92,7 +62,7 @@ def find(cluster: Cluster, configuration: Configuration) -> Join:
 
 def read(found: Object) -> Join:
     """What a join Secret says; JoinError names each entry that is missing or unusable."""
-    entries, name = _entries(found), _name(found)
+    entries, name = texts(found, _AGAIN), name_of(found)
     missing = [entry for entry in _NEEDED if not entries.get(entry)]
     if missing:
         raise JoinError(f"{name} lacks {', '.join(missing)}; {_AGAIN}")
@@ -110,75 +80,22 @@ def read(found: Object) -> Join:
     )
 
 
-def keep(cluster: Cluster, configuration: Configuration, join: Join) -> LocalKeys:
-    """What the Pop's own Secret has, made where it is not there; it may raise ClusterError."""
-    name, namespace = configuration.keys_secret, configuration.namespace
-    found = cluster.get("Secret", name, namespace)
-    known = {} if found is None else _entries(found)
-    wanted = entries(known, join)
-    if wanted != known:
-        _write(cluster, configuration, found, wanted)
-    return _keys(wanted)
-
-
-def trust(cluster: Cluster, configuration: Configuration, pem: str) -> LocalKeys:
-    """Verify by these keys from now on; it may raise ClusterError."""
-    found = cluster.get("Secret", configuration.keys_secret, configuration.namespace)
-    if found is None:
-        raise JoinError(f"Secret {configuration.keys_secret} is gone; it is made again in a moment")
-    wanted = {**_entries(found), PUBLIC_KEYS: pem}
-    _write(cluster, configuration, found, wanted)
-    return _keys(wanted)
-
-
-def entries(known: Mapping[str, str], join: Join) -> dict[str, str]:
-    """What the Pop's own Secret is to have, where it has this. Passwords that are there stay."""
-    passwords = {
-        user: known.get(user) or secrets.token_hex(PASSWORD_OCTETS)
-        for user in redis_users.JOINED_USERS
-    }
-    trusted = known.get(PUBLIC_KEYS) if known.get(JOINED_KEYS) == join.public_key else None
-    return {
-        **known,
-        **passwords,
-        REPLICA_ACL: redis_users.acl(passwords),
-        PUBLIC_KEYS: trusted or join.public_key,
-        JOINED_KEYS: join.public_key,
-    }
-
-
-_AGAIN = "make it anew: kubectl dnsfleet pop join NAME, where the core is"
-
-
-def _keys(found: Mapping[str, str]) -> LocalKeys:
-    return LocalKeys(found["operator"], public_keys.parse(found[PUBLIC_KEYS].encode()))
-
-
-def _write(
-    cluster: Cluster, configuration: Configuration, found: Object | None, texts: Mapping[str, str]
-) -> None:
-    data = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
-    if found is not None:
-        cluster.replace({**found, "data": data})
-        return
-    metadata = {
-        "name": configuration.keys_secret,
-        "namespace": configuration.namespace,
-        "labels": LABELS,
-    }
-    made: dict[str, Any] = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}
-    cluster.create(pruning.kept({**made, "type": "Opaque", "data": data}))
-
-
-def _entries(found: Object) -> dict[str, str]:
-    texts = {}
+def texts(found: Object, advice: str) -> dict[str, str]:
+    """The entries of a Secret; JoinError, with this advice, for one that is no text."""
+    read = {}
     for entry, value in (found.get("data") or {}).items():
         try:
-            texts[entry] = base64.b64decode(value, validate=True).decode()
+            read[entry] = base64.b64decode(value, validate=True).decode()
         except (binascii.Error, ValueError, TypeError):
-            raise JoinError(f"{_name(found)}: {entry} is no text; {_AGAIN}") from None
-    return texts
+            raise JoinError(f"{name_of(found)}: {entry} is no text; {advice}") from None
+    return read
 
 
-def _name(found: Object) -> str:
+def name_of(found: Object) -> str:
+    """A Secret, as messages name it."""
     return f"Secret {found['metadata'].get('namespace', '')}/{found['metadata']['name']}"
+
+
+def version_of(secret: str) -> str:
+    """A word that differs where secrets do, and tells nothing of them."""
+    return hashlib.sha256(secret.encode()).hexdigest()[:VERSION_DIGITS]

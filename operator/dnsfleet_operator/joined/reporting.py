@@ -10,7 +10,7 @@ from dnsfleet.replication.sums import Positions
 from dnsfleet.resources import Pop
 
 from dnsfleet_operator.configuration import VERSION
-from dnsfleet_operator.joined.mirror import Held, Understood
+from dnsfleet_operator.joined.specs import Specs
 from dnsfleet_operator.observed import edge_pods
 from dnsfleet_operator.observed.workloads import Workloads
 from dnsfleet_operator.pops.drains import Drains
@@ -35,21 +35,21 @@ def facts(drains: Drains, workloads: Workloads, pop: Pop, result: PopResult) -> 
 def report(
     now_ms: int,
     pop: str,
-    held: Held | None,
-    understood: Understood | None,
+    specs: Specs,
     found: Facts | None,
     workloads: Workloads,
     said: Mapping[str, Ack],
 ) -> Report:
     """What the core is told; `found` is None while there is no Pop object, `said` by POP/EDGE."""
-    made = Report(now_ms, VERSION, None, 0)
+    made = Report(now_ms, VERSION, None, 0, problem=specs.refused)
+    held, understood = specs.held, specs.understood
     if held is not None and understood is not None:
         made = made._replace(
             revision=held.says.revision,
             generation=held.says.generation,
             ignored=understood.ignored,
         )
-        if understood.problem:
+        if understood.problem and made.problem is None:
             made = made._replace(problem=("SpecNotUnderstood", understood.problem))
     if found is None:
         return made
@@ -95,10 +95,13 @@ def status(
     return made
 
 
-def mirrored(core: str, held: Held | None, understood: Understood | None, why: str) -> Condition:
-    """Where the Pop object of this cluster comes from; `why` it is not as the core wants it."""
+def mirrored(core: str, specs: Specs, why: str) -> Condition:
+    """Where the Pop object of this cluster comes from; `why` the join Secret cannot be used."""
     if why:
         return Condition("Mirrored", False, "JoinFailed", why)
+    if specs.refused is not None:
+        return Condition("Mirrored", False, *specs.refused)
+    held, understood = specs.held, specs.understood
     if held is None or understood is None:
         told = f"no valid spec came from the core at {core} yet"
         return Condition("Mirrored", False, "NoSpec", told)

@@ -12,20 +12,20 @@ empty, an operator that begins anew: none of them changes an object of the Pop.
 import logging
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 
 from dnsfleet import cookies
 from dnsfleet.replication.acks import Ack
-from dnsfleet.replication.manifests import ManifestError
-from dnsfleet.resources import Pop, Reference
+from dnsfleet.resources import Reference
 from dnsfleet_publisher.store_errors import StoreError
 
 from dnsfleet_operator.cluster import Object
-from dnsfleet_operator.joined import joining, mirror, reporting
-from dnsfleet_operator.joined.joining import Join, JoinError, LocalKeys
-from dnsfleet_operator.joined.mirror import Held, Understood
+from dnsfleet_operator.joined import joining, mirror, own_keys
+from dnsfleet_operator.joined.joining import Join, JoinError
+from dnsfleet_operator.joined.own_keys import OwnKeys
 from dnsfleet_operator.joined.replica import Replica, address
 from dnsfleet_operator.joined.sending import ReportSender
+from dnsfleet_operator.joined.specs import Specs
+from dnsfleet_operator.joined.telling import Teller
 from dnsfleet_operator.leading.dependencies import Dependencies
 from dnsfleet_operator.objects import MANAGED_SELECTOR, reference_of
 from dnsfleet_operator.observed.observation import Known
@@ -33,7 +33,6 @@ from dnsfleet_operator.observed.slimming import slimmed
 from dnsfleet_operator.observed.workloads import KINDS
 from dnsfleet_operator.pops.passes import PopPasses
 from dnsfleet_operator.secrets import cookie_secrets
-from dnsfleet_operator.statuses.events import notices
 from dnsfleet_operator.work_queue import Key
 
 JOIN_SECONDS = 2.0
@@ -72,17 +71,14 @@ class JoinedTerm:
             given.cluster, given.configuration, given.observation, given.workloads
         )
         self._join: Join | None = None
-        self._keys: LocalKeys | None = None
+        self._specs: Specs | None = None
         self._problem = "the join Secret has not been read yet"
-        self._held: Held | None = None
-        self._understood: Understood | None = None
         self._replica: Replica | None = None
         self._sender: ReportSender | None = None
+        self._teller = Teller(given, self._pops)
         self._said: Mapping[str, Ack] = {}
         self._spec_due = self._replica_due = 0.0
         self._replica_away = False
-        self._refused = b""
-        self._shown: object = None
         self.looks = Written()
         self._passes: Mapping[str, Callable[[Key], bool]] = {
             "Keys": self._pass_join,
@@ -117,7 +113,8 @@ class JoinedTerm:
         self._given.waiting.add(key, JOIN_SECONDS)
         try:
             join = joining.find(self._cluster, self._configuration)
-            keys = joining.keep(self._cluster, self._configuration, join)
+            before = None if self._specs is None else self._specs.keys
+            keys = own_keys.keep(self._cluster, self._configuration, join, before)
         except JoinError as error:
             if str(error) != self._problem:
                 _log.error("%s", error)
@@ -127,17 +124,23 @@ class JoinedTerm:
         self._take_join(join, keys)
         return True
 
-    def _take_join(self, join: Join, keys: LocalKeys) -> None:
-        if (join, keys) == (self._join, self._keys):
+    def _take_join(self, join: Join, keys: OwnKeys) -> None:
+        before = None if self._specs is None else self._specs.keys
+        if (join, keys) == (self._join, before):
             return
-        if self._join is None or join.public_key != self._join.public_key:
-            self._held = self._understood = None
-        self._disconnect()
-        self._join, self._keys = join, keys
-        self._pops.joined, self._pops.public_keys = join.core_user, keys.public_pem
-        self._replica = Replica(self._address(join.pop), keys.operator_password)
-        core = self._configuration.core(join.user, join.password)
-        self._sender = ReportSender(core, join.pop)
+        if self._specs is None:
+            self._specs = Specs(self._cluster, self._configuration, join, keys)
+        self._specs.join(join, keys)
+        if before is None or (join, keys.operator_password) != (
+            self._join,
+            before.operator_password,
+        ):
+            self._disconnect()
+            self._replica = Replica(self._address(join.pop), keys.operator_password)
+            core = self._configuration.core(join.user, join.password)
+            self._sender = ReportSender(core, join.pop)
+        self._join = join
+        self._pops.joined, self._pops.users_version = join.core_user, keys.users_version
         self._given.waiting.add(Key("Pop", join.pop))
 
     def _disconnect(self) -> None:
@@ -171,13 +174,15 @@ class JoinedTerm:
 
     def _pass_pop(self, key: Key) -> bool:
         """Let the Pop object be what was signed, and its objects what it asks for."""
-        join, keys = self._join, self._keys
-        if join is None or keys is None or key.name != join.pop:
+        join, specs = self._join, self._specs
+        if join is None or specs is None or key.name != join.pop:
             return True  # the look at the join Secret adds this key; other Pops are not ours
         found = self._cluster.get("Pop", join.pop)
-        self._hold(mirror.newest(self._held, mirror.carried(found, join.pop, keys.trusted)))
-        if (mirrored := self._mirrored()) is not None and mirror.differs(found, mirrored):
+        specs.take_carried(found)
+        if (mirrored := specs.wanted()) is not None and mirror.differs(found, mirrored):
             found = self._write(mirrored)
+        specs.settle()
+        self._pops.public_keys = specs.keys.public_pem if specs.is_proved(found) else ""
         if found is None:
             self._pops.apply_replica(join.pop)
             return True
@@ -185,12 +190,6 @@ class JoinedTerm:
         self._pops.decide({})  # whoever asks is the core, and it has decided
         self._pops.run(join.pop)
         return True
-
-    def _mirrored(self) -> Object | None:
-        """The Pop object as it is to be; None where nothing good is known."""
-        if self._held is None or self._understood is None or self._understood.problem:
-            return None
-        return mirror.wanted(self._held, self._understood)
 
     def _write(self, mirrored: Object) -> Object:
         """Write the Pop object; what somebody added is not ours to apply away."""
@@ -205,12 +204,13 @@ class JoinedTerm:
 
     def look(self) -> None:
         """Take what the replica has, tell the core, and show it here."""
-        if self._join is None or self._replica is None or self._sender is None:
+        join, specs, sender = self._join, self._specs, self._sender
+        if join is None or specs is None or sender is None:
             return
         now = time.monotonic()
-        if now >= self._replica_due:
+        if self._replica is not None and now >= self._replica_due:
             try:
-                said = self._read(self._replica, self._join.pop, now)
+                said = self._read(self._replica, specs, join.pop, now)
             except StoreError as error:
                 if not self._replica_away:
                     _log.warning("the replica of the Pop does not answer: %s", error)
@@ -219,70 +219,19 @@ class JoinedTerm:
             else:
                 self._replica_away = False
                 self._hear(said)
-        self._tell(self._join, self._sender)
+        self._teller.tell(join, specs, self._said, sender, self._problem)
 
-    def _read(self, replica: Replica, pop: str, now: float) -> Mapping[str, Ack]:
+    def _read(self, replica: Replica, specs: Specs, pop: str, now: float) -> Mapping[str, Ack]:
         """Look for a newer spec now and then; what the edges say."""
         if now >= self._spec_due:
             self._spec_due = now + SPEC_SECONDS
-            signed = replica.spec(pop)
-            if signed is not None and (self._held is None or signed != self._held.signed):
-                self._take(signed, pop)
+            if specs.take(replica.spec(pop)):
+                self._given.waiting.add(Key("Pop", pop))
         return replica.acks()
 
     def _hear(self, said: Mapping[str, Ack]) -> None:
-        """Take what edges say; a pod that became Ready meanwhile must have said so too."""
+        """Take what edges say. Where that is new, a pod that became Ready must have said so too."""
         if said != self._said:
             pods = self._cluster.objects("Pod", self._configuration.namespace, MANAGED_SELECTOR)
             self._workloads.replace("Pod", [slimmed("Pod", each) for each in pods])
-            self._said = said
-
-    def _take(self, signed: bytes, pop: str) -> None:
-        """Take a spec that the replica has, if it is newer and good."""
-        assert self._keys is not None  # noqa: S101 - there is a replica
-        try:
-            found = mirror.verified(signed, pop, self._keys.trusted)
-        except ManifestError as error:
-            if signed != self._refused:
-                self._refused = signed
-                _log.error("the spec that the replica has is not taken: %s", error)
-            return
-        if mirror.newest(self._held, found) is not found:
-            return
-        if found.says.public_keys != self._keys.public_pem:
-            self._keys = joining.trust(self._cluster, self._configuration, found.says.public_keys)
-            self._pops.public_keys = self._keys.public_pem
-        self._hold(found)
-        self._given.waiting.add(Key("Pop", pop))
-
-    def _hold(self, held: Held | None) -> None:
-        if held is not None and held is not self._held:
-            self._held, self._understood = held, mirror.understand(held.says.spec)
-
-    def _tell(self, join: Join, sender: ReportSender) -> None:
-        reference = Reference("Pop", "", join.pop)
-        known, result = self._observation.get(reference), self._pops.results.get(join.pop)
-        pop = known.document.resource if known is not None and known.document else None
-        found = None
-        if isinstance(pop, Pop) and result is not None:
-            found = reporting.facts(self._pops.drains, self._workloads, pop, result)
-        now_ms = time.time_ns() // 1_000_000
-        held, understood = self._held, self._understood
-        made = reporting.report(
-            now_ms, join.pop, held, understood, found, self._workloads, self._said
-        )
-        sender.put(made)
-        self._given.metrics.core_up.set(not sender.problem)
-        if known is None or found is None or result is None:
-            return
-        condition = reporting.mirrored(join.address, held, understood, self._problem)
-        shown = (known.uid, result.generation, found, condition, sender.problem)
-        if shown == self._shown:
-            return
-        self._shown = shown
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        status = reporting.status(
-            result.generation, found, condition, sender.problem, known.status, now
-        )
-        told = notices(known.status, status)
-        self._given.put_status(reference, known.uid, status, told, True)
+        self._said = said

@@ -101,6 +101,8 @@ class PopPasses:
         """Whether `drains` is a decision of this leader."""
         self.joined: CoreUser | None = None
         """Who copies the core, where that is in another cluster."""
+        self.users_version = ""
+        """See `Setting`."""
         self.public_keys = ""
         """PEM, by which edges are to verify; objects are applied once they are known."""
         self.drains = Drains()
@@ -158,16 +160,16 @@ class PopPasses:
         drained = self._is_drained(pop)
         if pop.spec.edge.replicas == 0 and pop.metadata.name not in self.drains.stopped:
             pop = self._with_its_edges(pop)
-        wanted = planning.desired(
-            Setting(pop, self._configuration, self.public_keys, drained, self.joined)
-        )
-        self._apply_objects(wanted)
+        self._apply_objects(planning.desired(self._setting(pop, drained)))
 
     def apply_replica(self, name: str) -> None:
         """Apply the replica of a Pop of which nothing is known yet, so that it can be."""
         pop = Pop(metadata=Metadata(name=name), spec=PopSpec())
-        setting = Setting(pop, self._configuration, self.public_keys, True, self.joined)
-        self._apply_objects(planning.of_replica(setting))
+        self._apply_objects(planning.of_replica(self._setting(pop, True)))
+
+    def _setting(self, pop: Pop, drained: bool) -> Setting:
+        keys, version = self.public_keys, self.users_version
+        return Setting(pop, self._configuration, keys, drained, self.joined, version)
 
     def _apply_objects(self, wanted: Sequence[Object]) -> None:
         """Apply those that differ."""

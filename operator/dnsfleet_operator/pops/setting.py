@@ -67,6 +67,8 @@ class Setting:
     joined: CoreUser | None = None
     """Who copies the core where that is in another cluster. The edges then say to their own replica
     what they answer, and the operator passes it on."""
+    users_version: str = ""
+    """Another one for other users of its replica, or passwords; empty where they never change."""
 
     @property
     def core_user(self) -> CoreUser:

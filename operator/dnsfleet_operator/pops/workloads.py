@@ -88,7 +88,7 @@ def edge(setting: Setting) -> Object:
         ],
     }
     rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
-    read = configs.digest(setting, configs.EDGE_FILE)
+    read = configs.digest(setting, configs.EDGE_FILE) + setting.users_version
     replicas = 0 if setting.drained else spec.replicas
     return _deployment(setting, "edge", replicas, rolling, pod, read)
 
@@ -152,8 +152,9 @@ def replica(setting: Setting) -> Object:
             for toleration in setting.pop.spec.edge.tolerations
         ],
     }
-    # The password is in the environment, so a replica that has a former one has to begin anew.
+    # Passwords are read when it starts, so a replica that has a former one has to begin anew.
     read = configs.digest(setting, configs.REPLICA_FILE) + setting.core_user.version
+    read += setting.users_version
     return _deployment(setting, "replica", 1, {"type": "Recreate"}, pod, read)
 
 

@@ -11,6 +11,9 @@ from dnsfleet_operator.statuses.conditions import Condition
 from dnsfleet_operator.statuses.pops import Facts
 from dnsfleet_operator.statuses.propagation import Fleet
 
+NOT_TAKEN = ("SpecRefused", "SpecOutdated", "SpecNotUnderstood", "KeysLost")
+"""Reasons in a report that are about the spec."""
+
 _NOT_JOINED = (
     "NotJoined",
     "nothing was heard from its cluster yet: join that with `kubectl dnsfleet pop join {}`",
@@ -60,6 +63,8 @@ def applied(report: Report | None, generation: int) -> Condition:
     """Whether the other cluster holds the whole spec of this generation."""
     if report is None:
         return Condition("SpecApplied", None, "NotHeard", "nothing was heard from its cluster yet")
+    if report.problem is not None and report.problem[0] in NOT_TAKEN:
+        return Condition("SpecApplied", False, *report.problem)
     if report.generation != generation:
         told = f"its cluster holds generation {report.generation} of the spec"
         return Condition("SpecApplied", False, "Pending", told)

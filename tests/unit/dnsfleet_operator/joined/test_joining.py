@@ -56,21 +56,3 @@ def test_a_join_secret_that_is_no_text_or_not_there() -> None:
         joining.read(broken)
     with pytest.raises(JoinError, match="dns/dnsfleet-join is not there"):
         joining.find(MemoryCluster(), CONFIGURATION)
-
-
-def test_passwords_and_a_rotated_key_stay_until_the_join_secret_has_another_key() -> None:
-    cluster = MemoryCluster()
-    join = joining.read(secret())
-    first = joining.keep(cluster, CONFIGURATION, join)
-    assert first.public_pem == FIRST
-    before = cluster.get("Secret", "dnsfleet-keys", "dns")
-    assert joining.keep(cluster, CONFIGURATION, join) == first
-    assert cluster.get("Secret", "dnsfleet-keys", "dns") == before, "nothing is written again"
-
-    rotated = joining.trust(cluster, CONFIGURATION, SECOND)
-    assert rotated.public_pem == SECOND
-    assert joining.keep(cluster, CONFIGURATION, join) == rotated
-
-    third = key_secrets.make().public_pem
-    anew = joining.keep(cluster, CONFIGURATION, joining.read(secret(public_key=third)))
-    assert (anew.public_pem, anew.operator_password) == (third, first.operator_password)

@@ -1,0 +1,163 @@
+"""What a joined cluster does not take, and what it does after a loss; both clusters tell it."""
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from dnsfleet.replication import keys, pop_specs, public_keys
+from dnsfleet.replication.pop_specs import SignedPop
+from dnsfleet.replication.revisions import Revision
+from dnsfleet_operator.cluster import Object
+from support.controlled_fleets import DEADLINE_SECONDS, ControlledFleet
+from support.joined_clusters import JoinedCluster, core_of_pops, replica_of_pop
+from support.valkey import Valkey
+from support.waiting import wait_for
+
+OTHER = Ed25519PrivateKey.generate()
+OWN_SECRET = ("Secret", "dnsfleet-keys")
+
+
+@pytest.fixture
+def core(tmp_path: Path) -> Iterator[Valkey]:
+    with core_of_pops(tmp_path / "core") as valkey:
+        yield valkey
+
+
+@pytest.fixture
+def replica(tmp_path: Path, core: Valkey) -> Iterator[Valkey]:
+    with replica_of_pop(tmp_path / "replica", core) as valkey:
+        yield valkey
+
+
+@pytest.fixture
+def fleet(core: Valkey) -> Iterator[ControlledFleet]:
+    with ControlledFleet(core) as fleet:
+        yield fleet
+
+
+@pytest.fixture
+def joined(core: Valkey, replica: Valkey, fleet: ControlledFleet) -> JoinedCluster:
+    """Not entered yet."""
+    return JoinedCluster("fra", core, replica, fleet.keys.public_pem)
+
+
+def pop(**edge: Any) -> Object:
+    return {
+        "apiVersion": "dnsfleet.io/v1alpha1",
+        "kind": "Pop",
+        "metadata": {"name": "fra"},
+        "spec": {"cluster": "agent", "edge": edge},
+    }
+
+
+def trusted(cluster: JoinedCluster) -> str:
+    """The public keys in the Secret of the Pop."""
+    found = cluster.get(*OWN_SECRET)
+    return "" if found is None else base64.b64decode(found["data"]["publisher.pub"]).decode()
+
+
+def delete(cluster: JoinedCluster, kind: str, name: str) -> None:
+    found = cluster.get(kind, name)
+    assert found is not None
+    cluster.cluster.delete(found)
+
+
+def test_a_spec_that_nobody_trusted_signed_is_told_in_both_clusters(
+    fleet: ControlledFleet, joined: JoinedCluster, replica: Valkey
+) -> None:
+    fleet.put(pop(shards=1))
+    with joined, replica.client() as client:
+        joined.wait_for_reason("Mirrored", "FromCore")
+        forged = SignedPop("fra", Revision(2**40, 1), 9, {}, fleet.keys.public_pem)
+        good = client.hget(keys.POPS, "fra")
+        client.hset(keys.POPS, "fra", pop_specs.sign(forged, OTHER))
+        told = joined.wait_for_reason("Mirrored", "SpecRefused")
+        assert "kubectl dnsfleet pop join fra" in told
+        fleet.wait_for_condition("Pop", "fra", "SpecApplied", "SpecRefused")
+        assert joined.spec() == {"edge": {"shards": 1}}
+        client.hset(keys.POPS, "fra", good)
+        joined.wait_for_reason("Mirrored", "FromCore")
+        fleet.wait_for_condition("Pop", "fra", "SpecApplied", "Applied")
+
+
+def test_an_old_spec_does_not_bring_a_retired_key_back(
+    fleet: ControlledFleet, joined: JoinedCluster, replica: Valkey
+) -> None:
+    """Although no operator ran meanwhile, and the Pop object, which has the newest one, is gone."""
+    fleet.put(pop(shards=1))
+    with joined:
+        joined.wait_for_reason("Mirrored", "FromCore")
+    both = public_keys.to_pem([fleet.keys.private.public_key(), OTHER.public_key()])
+    old = pop_specs.sign(SignedPop("fra", Revision(1, 1), 1, {}, both), fleet.keys.private)
+    delete(joined, "Pop", "fra")
+    with replica.client() as client:
+        client.hset(keys.POPS, "fra", old)
+    with joined:
+        fleet.wait_for_condition("Pop", "fra", "SpecApplied", "SpecOutdated")
+        assert trusted(joined) == fleet.keys.public_pem
+        assert joined.spec() == {}
+        fleet.put(pop(shards=2))
+        joined.wait_for_spec(edge={"shards": 2})
+
+
+def test_a_secret_that_is_gone_is_written_again_as_it_was(
+    fleet: ControlledFleet, joined: JoinedCluster
+) -> None:
+    fleet.put(pop(shards=1))
+    with joined:
+        joined.wait_for_reason("Mirrored", "FromCore")
+        before = joined.get(*OWN_SECRET)
+        assert before is not None
+        delete(joined, *OWN_SECRET)
+        after = wait_for("the Secret", lambda: joined.get(*OWN_SECRET), DEADLINE_SECONDS)
+        assert after["data"] == before["data"]
+
+
+def test_pods_follow_the_passwords_of_a_secret_that_was_lost_while_no_operator_ran(
+    fleet: ControlledFleet, joined: JoinedCluster
+) -> None:
+    def restarts() -> list[str]:
+        """What makes pods begin anew when it changes."""
+        found = [joined.get("Deployment", f"pop-fra-{part}") for part in ("replica", "edge")]
+        templates = [each["spec"]["template"] for each in found if each is not None]
+        return [str(each["metadata"]["annotations"]) for each in templates]
+
+    fleet.put(pop(shards=1))
+    with joined:
+        wait_for("the Deployments", lambda: len(restarts()) == 2, DEADLINE_SECONDS)
+    before = restarts()
+    delete(joined, *OWN_SECRET)
+    with joined:
+
+        def both_differ() -> bool:
+            return all(each not in before for each in restarts())
+
+        wait_for("both to begin anew", both_differ, DEADLINE_SECONDS)
+        joined.wait_for_reason("Mirrored", "FromCore")
+
+
+def test_a_retired_key_is_not_trusted_again_after_a_loss_and_it_is_told_what_to_do(
+    fleet: ControlledFleet, joined: JoinedCluster
+) -> None:
+    fleet.put(pop(shards=1))
+    with joined:
+        joined.wait_for_reason("Mirrored", "FromCore")
+        known = configured(joined)
+    joined.join(public_keys.to_pem([OTHER.public_key()]))  # as of a join before a rotation
+    delete(joined, *OWN_SECRET)
+    with joined:
+        assert "run there: kubectl" in joined.wait_for_reason("Mirrored", "KeysLost")
+        fleet.wait_for_condition("Pop", "fra", "SpecApplied", "KeysLost")
+        assert configured(joined) == known, "edges verify as before"
+        joined.join(fleet.keys.public_pem)
+        joined.wait_for_reason("Mirrored", "FromCore")
+
+
+def configured(cluster: JoinedCluster) -> str:
+    """The keys by which the edges verify."""
+    found = cluster.get("ConfigMap", "pop-fra")
+    assert found is not None
+    return str(found["data"]["publisher.pub"])

@@ -1,0 +1,70 @@
+"""The Secret of a joined Pop: what is kept, what begins anew, and what is written again."""
+
+import base64
+
+import pytest
+from dnsfleet.replication.revisions import Revision
+from dnsfleet_operator.joined import own_keys
+from dnsfleet_operator.joined.joining import Join, JoinError
+from dnsfleet_publisher import key_secrets
+from support.installations import CONFIGURATION
+from support.memory_clusters import MemoryCluster
+
+FIRST, SECOND, THIRD = (key_secrets.make().public_pem for _ in range(3))
+JOIN = Join("fra", "core.example:16379", "pop-fra", "secret", FIRST, "dnsfleet-join")
+SECRET = ("Secret", "dnsfleet-keys", "dns")
+
+
+def test_passwords_and_a_rotated_key_stay_until_the_join_secret_has_another_key() -> None:
+    cluster = MemoryCluster()
+    first = own_keys.keep(cluster, CONFIGURATION, JOIN, None)
+    assert (first.public_pem, first.revision) == (FIRST, None)
+    before = cluster.get(*SECRET)
+    assert own_keys.keep(cluster, CONFIGURATION, JOIN, None) == first
+    assert cluster.get(*SECRET) == before, "nothing is written again"
+
+    rotated = own_keys.advance(cluster, CONFIGURATION, first, Revision(7, 2), SECOND)
+    assert (rotated.public_pem, rotated.revision) == (SECOND, Revision(7, 2))
+    assert rotated.users_version == first.users_version
+    assert own_keys.keep(cluster, CONFIGURATION, JOIN, None) == rotated
+
+    anew = own_keys.keep(cluster, CONFIGURATION, JOIN._replace(public_key=THIRD), rotated)
+    assert (anew.public_pem, anew.revision) == (THIRD, None)
+    assert anew.operator_password == first.operator_password
+
+
+def damage(cluster: MemoryCluster, **entries: str) -> None:
+    found = cluster.get(*SECRET)
+    assert found is not None
+    cluster.put({**found, "data": found["data"] | entries})
+
+
+@pytest.mark.parametrize("entries", [{"publisher.pub": "?"}, {"publisher.pub": ""}, {"edge": "ä"}])
+def test_what_is_lost_or_damaged_while_the_operator_runs_is_written_again(
+    entries: dict[str, str],
+) -> None:
+    cluster = MemoryCluster()
+    held = own_keys.keep(cluster, CONFIGURATION, JOIN, None)
+    held = own_keys.advance(cluster, CONFIGURATION, held, Revision(7, 2), SECOND)
+    before = cluster.get(*SECRET)
+    assert before is not None
+    for lose in (lambda: cluster.delete(before), lambda: damage(cluster, **entries)):
+        lose()
+        assert own_keys.keep(cluster, CONFIGURATION, JOIN, held) == held
+        found = cluster.get(*SECRET)
+        assert found is not None
+        assert found["data"] == before["data"]
+
+
+def test_what_was_lost_while_no_operator_ran_is_made_anew_and_what_is_damaged_is_told() -> None:
+    cluster = MemoryCluster()
+    held = own_keys.keep(cluster, CONFIGURATION, JOIN, None)
+    damage(cluster, **{"publisher.pub": base64.b64encode(b"PEM").decode()})
+    with pytest.raises(JoinError, match="dns/dnsfleet-keys: no PEM public key"):
+        own_keys.keep(cluster, CONFIGURATION, JOIN, None)
+    found = cluster.get(*SECRET)
+    assert found is not None
+    cluster.delete(found)
+    anew = own_keys.keep(cluster, CONFIGURATION, JOIN, None)
+    assert anew.operator_password != held.operator_password
+    assert anew.users_version != held.users_version, "its pods are replaced"
