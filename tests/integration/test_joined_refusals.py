@@ -1,6 +1,7 @@
 """What a joined cluster does not take, and what it does after a loss; both clusters tell it."""
 
 import base64
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,11 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet.replication import keys, pop_specs, public_keys
+from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.pop_specs import SignedPop
 from dnsfleet.replication.revisions import Revision
 from dnsfleet_operator.cluster import Object
-from support.controlled_fleets import DEADLINE_SECONDS, ControlledFleet
+from support.controlled_fleets import DEADLINE_SECONDS, ControlledFleet, edge_pod
 from support.joined_clusters import JoinedCluster, core_of_pops, replica_of_pop
 from support.valkey import Valkey
 from support.waiting import wait_for
@@ -161,3 +163,39 @@ def configured(cluster: JoinedCluster) -> str:
     found = cluster.get("ConfigMap", "pop-fra")
     assert found is not None
     return str(found["data"]["publisher.pub"])
+
+
+def test_edges_that_say_the_same_again_cost_no_list_of_pods(
+    fleet: ControlledFleet, joined: JoinedCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lists: list[str] = []
+    list_all = joined.cluster.objects
+
+    def counted(kind: str, *arguments: Any) -> list[Object]:
+        lists.append(kind)
+        return list_all(kind, *arguments)
+
+    monkeypatch.setattr(joined.cluster, "objects", counted)
+    fleet.put(pop(replicas=1))
+    with joined:
+        joined.put(edge_pod("fra"))
+        joined.wait_for_reason("Mirrored", "FromCore")
+
+        def say(lsn: int, time_ms: int) -> None:
+            """Say it, and wait until it was heard."""
+            joined.say("pop-fra-edge-1", Ack(lsn, {}, 0, time_ms, told=lsn, started_ms=1))
+            term: Any = joined.controller._term
+
+            def heard() -> bool:
+                return any(ack.time_ms == time_ms for ack in term._said.values())
+
+            wait_for("it is heard", heard, DEADLINE_SECONDS)
+
+        now_ms = time.time_ns() // 1_000_000
+        say(1, now_ms)
+        before = lists.count("Pod")
+        for number in range(1, 6):
+            say(1, now_ms + number)
+        assert lists.count("Pod") == before
+        say(2, now_ms + 6)
+        assert lists.count("Pod") == before + 1

@@ -77,6 +77,7 @@ class JoinedTerm:
         self._sender: ReportSender | None = None
         self._teller = Teller(given, self._pops)
         self._said: Mapping[str, Ack] = {}
+        self._sense: Mapping[str, Ack] = {}
         self._spec_due = self._replica_due = 0.0
         self._replica_away = False
         self.looks = Written()
@@ -231,7 +232,9 @@ class JoinedTerm:
 
     def _hear(self, said: Mapping[str, Ack]) -> None:
         """Take what edges say. Where that is new, a pod that became Ready must have said so too."""
-        if said != self._said:
+        sense = {edge: ack._replace(time_ms=0) for edge, ack in said.items()}
+        if sense != self._sense:
             pods = self._cluster.objects("Pod", self._configuration.namespace, MANAGED_SELECTOR)
             self._workloads.replace("Pod", [slimmed("Pod", each) for each in pods])
+            self._sense = sense
         self._said = said
