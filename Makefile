@@ -1,7 +1,7 @@
 # Every target creates what it needs; the second run is fast. Needed on the machine:
 # python3 >= 3.11 with pip, cargo, make and a C compiler.
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check conformance differential model faults fuzz bench crds images cluster-up cluster-down e2e e2e-cores
+.PHONY: help setup up test check conformance differential model increments faults fuzz bench crds images cluster-up cluster-down e2e e2e-cores
 
 # uv lives in a folder of its own, by `pip --target`: that needs neither venv nor root.
 UV_VERSION := 0.13.9
@@ -58,6 +58,13 @@ STEPS := 1000000
 
 model: setup ## Random faults in a model of a whole fleet, in STEPS steps; SEED repeats a run
 	MODEL_STEPS=$(STEPS) MODEL_SEED=$(SEED) $(RUN)/pytest -s tests/property/test_fleet_model.py
+
+# Examples of objects that change; without SEED, others every time.
+EXAMPLES := 3000
+
+increments: setup ## Random changes of Zones, RecordSets and classes in EXAMPLES rows; SEED repeats a run
+	INCREMENTS_EXAMPLES=$(EXAMPLES) $(RUN)/pytest --timeout=0 $(if $(SEED),--hypothesis-seed=$(SEED)) \
+		tests/integration/test_zone_increments.py
 
 faults: setup ## Kill processes of a fleet under load, set its core back, its clock wrong
 	$(RUN)/pytest tests/faults

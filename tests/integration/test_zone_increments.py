@@ -9,6 +9,7 @@ removal is held: then it is held as that of a deleted object, and the other one 
 waits.
 """
 
+import os
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -31,6 +32,7 @@ from hypothesis import strategies as st
 from support.valkey import Valkey
 from support.zone_writers import GRACE_SECONDS, Writer, item
 
+EXAMPLES = int(os.environ.get("INCREMENTS_EXAMPLES", "150"))
 NAMESPACES = ("dns", "shop")
 ORIGINS = ("example", "a.example", "b.a.example", "test")
 FROM = (
@@ -414,7 +416,7 @@ def told(passes: ZonePasses) -> dict[str, Any]:
 
 
 @settings(
-    max_examples=150,
+    max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
