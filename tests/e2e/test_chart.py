@@ -98,6 +98,7 @@ def test_rendering_is_the_same_each_time(render: Any, values: Values) -> None:
         ({"zones": [{"name": "a", "spec": {"orign": "a.example"}}]}, "'orign' not allowed"),
         ({"zones": [{"name": "a"}]}, "missing property 'spec'"),
         ({"alerts": {"windows": {"popDown": "soon"}}}, "does not match pattern"),
+        ({"alerts": {"exclude": ["PopDown"]}}, "value must be one of"),
         ({"role": "edge"}, "value must be one of"),
         ({"role": "pop", "pops": [{"name": "fra"}]}, "maxItems"),
     ],
@@ -293,6 +294,13 @@ def test_the_rule_object_has_the_rules_of_the_file_with_the_windows_of_the_value
     }
     assert windows["DnsfleetPopDown"] == "5s"
     assert windows["DnsfleetReplicationStale"] == "2m"
+
+    own = {"exclude": ["DnsfleetPopDown"], "runbookUrl": "https://wiki.test/dns"}
+    fewer = render({"alerts": {"enabled": True, **own}})
+    (group,) = the(fewer, "PrometheusRule", "dnsfleet")["spec"]["groups"]
+    urls = {each["alert"]: each["annotations"]["runbook_url"] for each in group["rules"]}
+    assert urls.keys() == windows.keys() - {"DnsfleetPopDown"}
+    assert urls["DnsfleetOrphans"] == "https://wiki.test/dns/DnsfleetOrphans.md"
     assert not of_kind(render(), "PrometheusRule") + of_kind(render(), "PodMonitor")
 
 
