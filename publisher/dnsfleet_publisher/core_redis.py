@@ -240,6 +240,17 @@ class CoreRedis:
         """Write signed specs of Pops, as `note_claims` does."""
         return self._write_notes(keys.POPS, fence, changes, CHUNKS_AT_ONCE)
 
+    def pop_names(self) -> list[str]:
+        """The Pops that have a signed spec."""
+        with reporting(self._client):
+            names = cast(list[bytes], self._client.hkeys(keys.POPS))
+        return sorted(name.decode(errors="replace") for name in names)
+
+    def empty_pop_slots(self, names: Sequence[str]) -> None:
+        """Drop what the clusters of these Pops said."""
+        slots = range(pop_slots.SLOTS)
+        self._empty([pop_slots.key(name, slot).encode() for name in names for slot in slots])
+
     def pop_reports(self, names: Sequence[str]) -> dict[str, bytes]:
         """What the clusters of these Pops said last; of each no more than a report may have."""
         if not names:

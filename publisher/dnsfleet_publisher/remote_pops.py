@@ -5,7 +5,7 @@ fence: so it is above whatever a Pop saw from writers before, also where the cor
 older copy. The core is compared with what was written at each look, so one that it lost comes back.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -25,6 +25,8 @@ class PopWish(NamedTuple):
     spec: Mapping[str, object]
     public_keys: str
     version: str
+    uid: str = ""
+    """Of the object, so that a report tells of which Pop of this name it is."""
 
 
 class RemotePops:
@@ -46,7 +48,7 @@ class RemotePops:
         # An attempt whose answer gets lost may still be carried out: its revision is used up.
         self._written[pop] = (wish, made.revision, signed)
         try:
-            self._write(pop, signed)
+            self._note({pop: signed})
         except BaseException:
             self._written[pop] = (wish._replace(generation=-1), made.revision, signed)
             raise
@@ -62,9 +64,24 @@ class RemotePops:
             self._written[name] = (wish._replace(generation=-1), revision, signed)
         return lost
 
+    def revisions(self) -> dict[str, Revision]:
+        """What was written last, by Pop."""
+        return {pop: revision for pop, (_, revision, _) in self._written.items()}
+
     def forget(self, pop: str) -> None:
         """Write this Pop no more. What the core has of it stays."""
         self._written.pop(pop, None)
+
+    def end_others(self, known: Container[str]) -> list[str]:
+        """Take out of the core what is there of other Pops than these; the names of those.
+
+        The spec is the last to go: while it is there, the rest is looked for again.
+        """
+        gone = [pop for pop in self._store.core.pop_names() if pop not in known]
+        if gone:
+            self._store.core.empty_pop_slots(gone)
+            self._note(dict.fromkeys(gone))
+        return gone
 
     def reports(self, pops: Iterable[str]) -> dict[str, Report]:
         """What the clusters of these Pops said last, as far as it can be read."""
@@ -72,9 +89,9 @@ class RemotePops:
         read = {pop: pop_reports.decode(data) for pop, data in said.items()}
         return {pop: report for pop, report in read.items() if report is not None}
 
-    def _write(self, pop: str, signed: bytes) -> None:
+    def _note(self, changes: Mapping[str, bytes | None]) -> None:
         fence = self._store.fence
-        for stored in self._store.core.note_pops(fence, {pop: signed}):
+        for stored in self._store.core.note_pops(fence, changes):
             if stored != str(fence):
                 raise StoreResetError(
                     f"{self._store.core.place}: its fence is {stored or 'gone'}, not {fence}"

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 import redis
-from dnsfleet.replication import keys
+from dnsfleet.replication import keys, pop_slots
 from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.pops import access
 from dnsfleet_operator.secrets import authorities
@@ -123,7 +123,8 @@ def test_a_pop_that_was_deleted_is_sent_away_within_five_seconds(
     made = fleet.put(pop("ams"))
     password = joined(fleet, core, "ams")
     with closing(connect(core.url_for("pop-ams", password))) as stolen:
-        stolen.ping()
+        stolen.set(pop_slots.key("ams", 0), b"said")
+        wait_for("its spec", lambda: len(left(core)) == 2, DEADLINE_SECONDS)
         began = time.monotonic()
         fleet.delete(made)
         wait_for("the end", lambda: not gets_in(core, "ams", password), DEADLINE_SECONDS)
@@ -131,6 +132,13 @@ def test_a_pop_that_was_deleted_is_sent_away_within_five_seconds(
         with pytest.raises(redis.RedisError):
             stolen.ping()
     wait_for("no credentials", lambda: not credentials(fleet, "ams"), DEADLINE_SECONDS)
+    wait_for("nothing is left of it", lambda: not left(core), DEADLINE_SECONDS)
+
+
+def left(core: Valkey) -> list[bytes]:
+    """What the core has of Pops of other clusters."""
+    with core.client() as root:
+        return [*specs(core), *root.keys("dnsfleet:1:pop:*")]
 
 
 @pytest.mark.usefixtures("often")

@@ -78,6 +78,8 @@ class Report(NamedTuple):
     addresses: tuple[str, ...] = ()
     words: tuple[EdgeWord, ...] = ()
     """Of the Ready edges."""
+    uid: str = ""
+    """Of the object in the core, as the spec says it; empty where there is none, or it is older."""
 
 
 def words(edges: Mapping[str, Ack | None]) -> tuple[EdgeWord, ...]:
@@ -130,6 +132,7 @@ def encode(report: Report) -> bytes:
         "edges": [report.wanted, report.ready, report.pods],
         "addresses": [each[:MAX_TEXT] for each in report.addresses[:MAX_NAMED]],
         "words": [_word(each) for each in report.words],
+        "uid": report.uid[:MAX_TEXT],
     }
     if report.revision is not None:
         said["revision"] = str(report.revision)
@@ -157,6 +160,7 @@ def decode(data: bytes) -> Report | None:
             pods,
             _texts(said.get("addresses", ())),
             tuple(map(_read_word, said["words"][:MAX_WORDS])),
+            str(said.get("uid", ""))[:MAX_TEXT],
         )
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError, zlib.error):
         return None

@@ -39,6 +39,8 @@ class SignedPop:
     """PEM, one or two keys (see `public_keys`)."""
     version: str = ""
     """Of the operator that wrote it."""
+    uid: str = ""
+    """Of the object in the core; empty where an earlier version wrote it."""
     format: int = formats.READS[0]
 
 
@@ -53,6 +55,7 @@ def sign(wanted: SignedPop, key: Ed25519PrivateKey) -> bytes:
             "spec": wanted.spec,
             "keys": wanted.public_keys,
             "version": wanted.version,
+            "uid": wanted.uid,
         },
         _CONTEXT,
         key,
@@ -69,6 +72,7 @@ def verify(data: bytes, pop: str, public: Iterable[Ed25519PublicKey]) -> SignedP
         revision, spec, keys = Revision.parse(said["revision"]), said["spec"], said["keys"]
         named, generation = str(said["pop"]), int(said["generation"])
         version, format_ = str(said.get("version", "")), int(said["format"])
+        uid = str(said.get("uid", ""))
         public_keys.parse(keys.encode())
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ManifestError(f"the spec of a Pop has an unreadable field: {error!r}") from error
@@ -76,4 +80,4 @@ def verify(data: bytes, pop: str, public: Iterable[Ed25519PublicKey]) -> SignedP
         raise ManifestError(f"it is the spec of Pop {named}")
     if not isinstance(spec, dict):
         raise ManifestError("the spec of a Pop is no JSON object")
-    return SignedPop(pop, revision, generation, spec, keys, version, format_)
+    return SignedPop(pop, revision, generation, spec, keys, version, uid, format_)

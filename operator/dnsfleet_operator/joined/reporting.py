@@ -48,6 +48,7 @@ def report(
             revision=held.says.revision,
             generation=held.says.generation,
             ignored=understood.ignored,
+            uid=held.says.uid,
         )
         if understood.problem and made.problem is None:
             made = made._replace(problem=("SpecNotUnderstood", understood.problem))

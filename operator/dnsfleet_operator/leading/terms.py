@@ -453,5 +453,7 @@ class Term:
         if self._keys.known:
             self._access.look(self._keys.keys)
             self._metrics.fleet.certificate_ends = self._access.certificate_ends
+            if self._access.pops is not None:
+                self._remote.end_others(self._access.pops)
         self._waiting.add(key, access.LOOK_SECONDS)
         return True

@@ -15,7 +15,7 @@ made here, by the same authority, and made anew in time.
 import base64
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import redis
 from dnsfleet.replication import pop_slots
@@ -70,6 +70,11 @@ class PopAccess:
         """Let go of the core."""
         if self._client is not None:
             self._client.close()
+
+    @property
+    def pops(self) -> Collection[str] | None:
+        """The Pops that may reach the core; None while that is not known."""
+        return None if self._held is None else self._held.pops.keys()
 
     def look(self, keys: Keys) -> None:
         """Bring credentials and users to what the Pop objects ask for."""

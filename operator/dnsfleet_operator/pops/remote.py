@@ -7,6 +7,7 @@ cluster takes the place of its pods: by it the Pop counts as one that serves, an
 prove counts as what edges here prove (see `pop_reports`).
 """
 
+import logging
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.pop_reports import EdgeWord, Report
+from dnsfleet.replication.revisions import Revision
 from dnsfleet.resources import Pop, Reference
 from dnsfleet.resources.pops import DEFAULT_REPLICAS
 from dnsfleet_publisher.record_store import RecordStore
@@ -26,6 +28,8 @@ from dnsfleet_operator.pops.drains import Drains
 from dnsfleet_operator.pops.passes import PopPasses
 
 Spec = dict[str, Any]
+
+_log = logging.getLogger(__name__)
 
 QUIET_SECONDS = 60.0
 """Without news for so long a Pop is not taken to serve any more. Reports come every few seconds,
@@ -42,6 +46,8 @@ class RemoteEdges:
         """By Pop that has some: one for all of its Ready edges that say the same."""
         self.said: dict[str, Ack] = {}
         """The word of each of those, by its field."""
+        self.published: Mapping[str, Revision] = {}
+        """By Pop, the revision of the spec that was published last."""
         self.quiet: frozenset[str] = frozenset()
         """The Pops of which nothing new was heard for QUIET_SECONDS."""
         self._news: dict[str, tuple[int, float]] = {}
@@ -52,14 +58,26 @@ class RemoteEdges:
         """The Pops that say that they are to have no edges."""
         return {pop for pop, report in self.reports.items() if report.wanted == 0}
 
-    def take(self, reports: Mapping[str, Report], now: float, now_ms: int) -> None:
-        """These reports are the newest; `now` is `time.monotonic()`, `now_ms` Unix time."""
-        self.reports, self.ready, self.said = dict(reports), {}, {}
+    def take(
+        self, reports: Mapping[str, Report], uids: Mapping[str, str], now: float, now_ms: int
+    ) -> None:
+        """These reports are the newest, of Pops whose objects have these UIDs.
+
+        `now` is `time.monotonic()`, `now_ms` Unix time. A report of an earlier object of the same
+        name counts while news come: its edges run, and take the new spec in a moment. Without news
+        it is a leftover.
+        """
+        self.ready, self.said = {}, {}
         self._news = {pop: self._came(pop, each, now, now_ms) for pop, each in reports.items()}
         self.quiet = frozenset(
             pop for pop, (_, came) in self._news.items() if now - came > QUIET_SECONDS
         )
-        for pop, report in reports.items():
+        self.reports = {
+            pop: report
+            for pop, report in reports.items()
+            if pop not in self.quiet or report.uid in ("", uids.get(pop))
+        }
+        for pop, report in self.reports.items():
             edges = [(EdgePod(pop, _name(word), True), word.ack) for word in report.words]
             if edges:
                 self.ready[pop] = tuple(sorted(edge for edge, _ in edges))
@@ -82,6 +100,7 @@ class RemotePasses:
         self._passes = passes
         self._pops = RemotePops(store)
         self._fence = 0
+        self._kept: frozenset[str] | None = None
         self.edges = RemoteEdges()
 
     def run(self, name: str, key: Ed25519PrivateKey) -> bool:
@@ -98,7 +117,7 @@ class RemotePasses:
         if asks_to_stop and not passes.decided:
             return True  # what an earlier leader decided holds until the next decision
         spec = decided_spec(pop, passes.drains, self.edges.reports.get(name))
-        wish = PopWish(known.generation, spec, passes.public_keys, VERSION)
+        wish = PopWish(known.generation, spec, passes.public_keys, VERSION, known.uid)
         try:
             self._pops.publish(name, wish, key)
         except ValueError as error:
@@ -108,6 +127,7 @@ class RemotePasses:
     def look(self) -> list[str]:
         """Take what other clusters say now; the Pops whose spec is to be published once more."""
         names = self.hear()
+        self.edges.published = self._pops.revisions()
         again = set(self._pops.lost())
         if self._store.fence != self._fence:
             self._fence = self._store.fence
@@ -117,9 +137,23 @@ class RemotePasses:
     def hear(self) -> list[str]:
         """Take what other clusters say now; the names of all their Pops."""
         names = [pop.metadata.name for pop in remote(self._observation.pops)]
-        reports = self._pops.reports(names)
-        self.edges.take(reports, time.monotonic(), time.time_ns() // 1_000_000)
+        known = {name: self._observation.get(Reference("Pop", "", name)) for name in names}
+        uids = {name: each.uid for name, each in known.items() if each is not None}
+        now_ms = time.time_ns() // 1_000_000
+        self.edges.take(self._pops.reports(names), uids, time.monotonic(), now_ms)
         return names
+
+    def end_others(self, reaching: Iterable[str]) -> None:
+        """Take out of the core what is left of Pops that may not reach it any more.
+
+        `reaching` are those that may, although their objects may be gone (see `access`).
+        """
+        own = (pop.metadata.name for pop in remote(self._observation.pops))
+        kept = frozenset(reaching).union(own)
+        if kept != self._kept and self._store.fence:
+            for name in self._pops.end_others(kept):
+                _log.info("removed what the core had of Pop %s", name)
+            self._kept = kept
 
 
 def remote(pops: Iterable[Pop]) -> list[Pop]:

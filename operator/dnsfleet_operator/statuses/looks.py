@@ -230,9 +230,8 @@ class FleetView:
         lag = self._arrivals.lag(pop.metadata.name)
         doubtful = self._doubts.of(pop.metadata.name, time.monotonic())
         if pop.spec.cluster == "agent":
-            report = view.remote.reports.get(pop.metadata.name)
             told = remote_pops.facts(
-                report, view.drains, fleet, lag, doubtful, pop, result, view.keys
+                view.remote, view.drains, fleet, lag, doubtful, pop, result, view.keys
             )
             return told, lag
         facts = pop_facts.facts(

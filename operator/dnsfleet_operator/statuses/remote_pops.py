@@ -1,10 +1,12 @@
 """What is known of a Pop that another cluster runs, from the report of its operator. Pure."""
 
 from dnsfleet.replication.pop_reports import Report
+from dnsfleet.replication.revisions import Revision
 from dnsfleet.resources import Pop
 
 from dnsfleet_operator.pops.drains import Drains
 from dnsfleet_operator.pops.passes import PopResult
+from dnsfleet_operator.pops.remote import RemoteEdges
 from dnsfleet_operator.secrets.key_keeping import Report as KeyReport
 from dnsfleet_operator.statuses.arrivals import Lag
 from dnsfleet_operator.statuses.conditions import Condition
@@ -21,7 +23,7 @@ _NOT_JOINED = (
 
 
 def facts(
-    report: Report | None,
+    remote: RemoteEdges,
     drains: Drains,
     fleet: Fleet,
     lag: Lag,
@@ -32,6 +34,7 @@ def facts(
 ) -> Facts:
     """The facts of one Pop; `lag` and `doubtful` as for a Pop of this cluster (`pop_facts`)."""
     name = pop.metadata.name
+    report = remote.reports.get(name)
     drained, asked_by = name in drains.drained, pop.drain_asked_by
     refusal = drains.refused.get(name)
     refused = None if refusal is None else (refusal.reason, refusal.message)
@@ -55,18 +58,28 @@ def facts(
         addresses=() if report is None else report.addresses,
         keys=Condition("KeysReady", *keys),
         version="" if report is None else report.version,
-        more=(applied(report, result.generation),),
+        more=(applied(report, result, remote.published.get(name)),),
     )
 
 
-def applied(report: Report | None, generation: int) -> Condition:
-    """Whether the other cluster holds the whole spec of this generation."""
+def applied(report: Report | None, result: PopResult, published: Revision | None) -> Condition:
+    """Whether the other cluster holds the whole spec that was published last.
+
+    One generation of the object is published several times: with what is decided of a drain, with
+    other keys, and by each new leader.
+    """
     if report is None:
         return Condition("SpecApplied", None, "NotHeard", "nothing was heard from its cluster yet")
     if report.problem is not None and report.problem[0] in NOT_TAKEN:
         return Condition("SpecApplied", False, *report.problem)
-    if report.generation != generation:
+    if published is None:
+        return Condition("SpecApplied", None, "NotPublished", "its spec is not published yet")
+    if report.uid not in ("", result.uid):
+        told = "its cluster holds the spec of an earlier Pop of this name"
+        return Condition("SpecApplied", False, "Pending", told)
+    if report.generation != result.generation or report.revision != published:
         told = f"its cluster holds generation {report.generation} of the spec"
+        told += f", revision {report.revision}; {published} was published last"
         return Condition("SpecApplied", False, "Pending", told)
     if report.ignored:
         told = f"its operator, version {report.version}, does not know {', '.join(report.ignored)}"

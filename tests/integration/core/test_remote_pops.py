@@ -87,3 +87,28 @@ def test_reports_are_read_and_no_more_of_them_than_they_may_have(
         server.admin.set(pop_slots.key(pop, 0), data)
     assert RemotePops(store).reports(["ams", *said]) == {"fra": report}
     assert RemotePops(store).reports([]) == {}
+
+
+def test_of_a_pop_that_left_nothing_stays(server: CoreServer, store: RecordStore) -> None:
+    pops = RemotePops(store)
+    for name in ("fra", "iad"):
+        pops.publish(name, WISH, KEY)
+        for slot in range(pop_slots.SLOTS):
+            server.admin.set(pop_slots.key(name, slot), b"said")
+    assert pops.end_others({"fra", "ams"}) == ["iad"]
+    assert server.admin.hkeys(keys.POPS) == [b"fra"]
+    left = list(server.admin.keys("dnsfleet:1:pop:*"))
+    assert len(left) == pop_slots.SLOTS
+    assert all(name.startswith(b"dnsfleet:1:pop:fra:") for name in left)
+    assert pops.end_others({"fra", "ams"}) == []
+
+
+def test_a_writer_that_lost_its_fence_takes_no_spec_out(
+    server: CoreServer, store: RecordStore, clock: Clock
+) -> None:
+    before = RemotePops(store)
+    before.publish("fra", WISH, KEY)
+    RemotePops(reopened(server, clock)).publish("fra", WISH, KEY)
+    with pytest.raises(StoreResetError, match="its fence is"):
+        before.end_others(())
+    assert server.admin.hkeys(keys.POPS) == [b"fra"]

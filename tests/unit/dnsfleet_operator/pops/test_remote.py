@@ -40,11 +40,11 @@ def test_edges_that_say_the_same_count_as_one() -> None:
     ack = Ack(lsn=7, failing={}, failing_count=0)
     words = (EdgeWord("e1", 3, ack), EdgeWord("e9", 1, None))
     edges = RemoteEdges()
-    edges.take({"fra": REPORT._replace(words=words), "iad": REPORT._replace(wanted=0)}, 0.0, 5)
+    edges.take({"fra": REPORT._replace(words=words), "iad": REPORT._replace(wanted=0)}, {}, 0.0, 5)
     assert edges.said == {"fra/e1 and 2 more": ack}
     assert [edge.name for edge in edges.ready["fra"]] == ["e1 and 2 more", "e9"]
     assert edges.without_edges == {"iad"}
-    edges.take({}, 1.0, 1005)
+    edges.take({}, {}, 1.0, 1005)
     assert (edges.said, edges.ready, edges.without_edges) == ({}, {}, set())
 
 
@@ -52,7 +52,7 @@ def test_a_pop_without_news_is_quiet_until_there_are_some() -> None:
     edges = RemoteEdges()
 
     def quiet(now: float, time_ms: int) -> bool:
-        edges.take({"fra": REPORT._replace(time_ms=time_ms)}, now, 1_000_000)
+        edges.take({"fra": REPORT._replace(time_ms=time_ms)}, {}, now, 1_000_000)
         return "fra" in edges.quiet
 
     assert not quiet(100.0, 1_000_000)
@@ -63,7 +63,21 @@ def test_a_pop_without_news_is_quiet_until_there_are_some() -> None:
 
 def test_of_an_old_report_a_new_leader_knows_that_it_is_old() -> None:
     edges = RemoteEdges()
-    edges.take({"fra": REPORT._replace(time_ms=0), "iad": REPORT}, 100.0, 1_000_000)
+    edges.take({"fra": REPORT._replace(time_ms=0), "iad": REPORT}, {}, 100.0, 1_000_000)
     assert edges.quiet == {"fra", "iad"}
-    edges.take({"fra": REPORT._replace(time_ms=2_000_000)}, 100.0, 1_000_000)
+    edges.take({"fra": REPORT._replace(time_ms=2_000_000)}, {}, 100.0, 1_000_000)
     assert edges.quiet == set(), "its clock is ahead"
+
+
+def test_the_last_word_of_an_earlier_pop_of_the_name_is_no_word_of_this_one() -> None:
+    edges, earlier = RemoteEdges(), REPORT._replace(uid="earlier", ready=3)
+
+    def known(now: float, time_ms: int, uid: str) -> bool:
+        report = earlier._replace(time_ms=time_ms)
+        edges.take({"fra": report}, {"fra": uid}, now, 1_000_000)
+        return "fra" in edges.reports
+
+    assert not known(100.0, 0, "this")
+    assert known(100.0, 0, "earlier"), "its own last word stays, and it is quiet"
+    assert known(101.0, 1, "this"), "it lives, and takes the new spec in a moment"
+    assert not known(102.0 + QUIET_SECONDS, 1, "this")

@@ -2,17 +2,20 @@
 
 import pytest
 from dnsfleet.replication.pop_reports import Report
+from dnsfleet.replication.revisions import Revision
 from dnsfleet.replication.sums import Positions
 from dnsfleet.resources import PopStatus
 from dnsfleet_operator.pops.drains import Drains, Refusal
 from dnsfleet_operator.pops.passes import PopResult
+from dnsfleet_operator.pops.remote import RemoteEdges
 from dnsfleet_operator.secrets.key_keeping import STORED
 from dnsfleet_operator.statuses import pops, remote_pops
 from dnsfleet_operator.statuses.arrivals import Lag
 from dnsfleet_operator.statuses.propagation import Fleet
 from support import yaml_resources
 
-REPORT = Report(5, "0.2.0", None, 4, wanted=2, ready=2, pods=2, addresses=("192.0.2.1",))
+REVISION = Revision(7, 2)
+REPORT = Report(5, "0.2.0", REVISION, 4, wanted=2, ready=2, pods=2, addresses=("192.0.2.1",))
 OUT = frozenset({"fra"})
 REFUSED = Drains(refused={"fra": Refusal("LastActivePop", "nobody else")})
 
@@ -32,6 +35,20 @@ REFUSED = Drains(refused={"fra": Refusal("LastActivePop", "nobody else")})
             {"Progressing": "ApplyFailed"},
         ),
         (REPORT._replace(generation=3), "Active", Drains(), {"SpecApplied": "Pending"}),
+        (
+            REPORT._replace(revision=Revision(7, 1)),
+            "Active",
+            Drains(),
+            {"SpecApplied": "Pending"},
+        ),
+        (REPORT._replace(uid="earlier"), "Active", Drains(), {"SpecApplied": "Pending"}),
+        (REPORT._replace(uid="uid"), "Active", Drains(), {"SpecApplied": "Applied"}),
+        (
+            REPORT._replace(problem=("SpecRefused", "why")),
+            "Active",
+            Drains(),
+            {"SpecApplied": "SpecRefused", "Progressing": "SpecRefused"},
+        ),
         (
             REPORT._replace(ignored=("spec.a",)),
             "Active",
@@ -53,8 +70,12 @@ def test_conditions(
 ) -> None:
     pop = yaml_resources.pop(f"{{cluster: agent, state: {state}}}")
     fleet = Fleet(["fra"], {}, {}, Positions(), 10)
+    edges = RemoteEdges()
+    edges.published = {"fra": REVISION}
+    if report is not None:
+        edges.reports["fra"] = report
     found = remote_pops.facts(
-        report, drains, fleet, Lag(3, 3, None), (), pop, PopResult("uid", 4), STORED
+        edges, drains, fleet, Lag(3, 3, None), (), pop, PopResult("uid", 4), STORED
     )
     made = pops.pop(4, found, {}, "2026-01-01T00:00:00Z")
     reasons = {each["type"]: each["reason"] for each in made["conditions"]}
@@ -64,7 +85,8 @@ def test_conditions(
 
 
 def test_the_fields_that_an_older_version_ignores_are_named() -> None:
-    told = remote_pops.applied(REPORT._replace(ignored=("spec.a", "spec.b")), 4)
+    report = REPORT._replace(ignored=("spec.a", "spec.b"))
+    told = remote_pops.applied(report, PopResult("uid", 4), REVISION)
     assert told.message == (
         "its operator, version 0.2.0, does not know spec.a, spec.b; upgrade that release"
     )
