@@ -1,10 +1,12 @@
 """`verify` on a real core, replica and edge: what differs is told, with its place and reason."""
 
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from dnsfleet.replication import keys
+from dnsfleet.replication import keys, pop_reports, pop_slots
+from dnsfleet.replication.pop_reports import EdgeWord, Report
 from dnsfleet_cli.up.local_fleet import asking
 from dnsfleet_cli.verifying import running
 from dnsfleet_cli.verifying.gathering import Ask
@@ -31,13 +33,14 @@ class Verified:
         self.core = CoreRedis(fleet.client)
         self.public = [PUBLISHER.public_key()]
         self.wanted: dict[str, Wanted] = {}
+        self.remote: frozenset[str] = frozenset()
         self._clients = []
 
     def want(self, address: str, origin: str = ORIGIN) -> None:
         self.wanted[origin] = Wanted(make_zone(origin, [("www", "A", address)]))
 
     def resources(self) -> Resources:
-        return Resources(self.wanted, frozenset([POP]), [])
+        return Resources(self.wanted, frozenset([POP]) | self.remote, [], self.remote)
 
     def replica(self, pop: str) -> CoreRedis:
         client = connect(self.fleet.replica.url)
@@ -170,3 +173,25 @@ def test_a_core_that_lost_a_part(verified: Verified, part: str) -> None:
     told = verified.told()
     assert ("Damaged", "core", "" if part == "head" else ORIGIN) in told
     assert {where for _, where, _ in told} <= {"core", REPLICA}
+
+
+def test_a_pop_in_another_cluster_is_judged_by_its_report_and_that_is_said(
+    verified: Verified, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verified.remote = frozenset(["sin"])
+    assert verified.told() == {("NotHeard", "Pop sin", "")}
+
+    def say() -> None:
+        ack = verified.fleet.ack()
+        now_ms = time.time_ns() // 1_000_000
+        said = Report(now_ms, "0.1.0", None, 1, words=(EdgeWord("e1", 2, ack),))
+        verified.fleet.client.set(pop_slots.key("sin", 0), pop_reports.encode(said))
+
+    say()
+    assert running.run(verified, 1, heal=False) == 0
+    assert "other clusters run sin: their replicas and answers cannot be" in capsys.readouterr().out
+    verified.want(NEW)
+    verified.fleet.publish(NEW)
+    verified.fleet.answers(NEW)
+    verified.proved()
+    assert verified.told() == {("Behind", "edge sin/e1 and 1 more, in another cluster", "")}

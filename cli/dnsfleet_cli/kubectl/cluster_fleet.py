@@ -12,7 +12,7 @@ from typing import Any
 import redis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from dnsfleet import resources
-from dnsfleet.resources import Reference, Zone
+from dnsfleet.resources import Pop, Reference, Zone
 from dnsfleet.resources.documents import Document
 from dnsfleet.violations import Violation
 from dnsfleet_io.redis_clients import Server, redis_client
@@ -70,7 +70,9 @@ class ClusterFleet:
             if (config_map := cluster.config_map(reference.name, reference.namespace)) is not None:
                 _take(_core_object("ConfigMap", config_map), found, refused)
         unread = _Urls()
-        return wanted.read(found, refused, unread, unread.zones)
+        pops = [each.resource for each in found if isinstance(each.resource, Pop)]
+        remote = frozenset(pop.metadata.name for pop in pops if pop.spec.cluster == "agent")
+        return wanted.read(found, refused, unread, unread.zones)._replace(remote=remote)
 
     def replica(self, pop: str) -> CoreRedis:
         """The replica of a Pop."""

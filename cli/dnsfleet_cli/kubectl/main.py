@@ -171,6 +171,7 @@ def verify(
 ) -> None:
     """Compare objects, core, replicas and the answers of every Ready edge.
 
+    Of a Pop in another cluster it judges what that says; its replica and answers are not asked.
     All of them are asked through the API server. Tells what differs, why, and what to do; it
     changes nothing without --heal. Exit status: 0 all is equal, 1 something differs, 2 it could not
     look at all of it.

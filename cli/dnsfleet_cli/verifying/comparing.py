@@ -22,17 +22,22 @@ from dnsfleet_cli.verifying.looks import Answer, Copy, Difference, Edge, Entry, 
 HEAL = "--heal publishes it again"
 LINES = 3
 """Records that are shown of those that differ."""
+SILENT_SECONDS = 60.0
+"""Age of the last report of a Pop in another cluster, by the clock there. Reports come every few
+seconds; a clock that is wrong by more than a minute is to be mended."""
 
 
 def differences(look: Look, earlier: Look | None = None) -> list[Difference]:
     """What differs, the objects first and answers last."""
     since = look if earlier is None else earlier
+    here = sorted(look.pops - look.remote.keys())
     return [
         *(Difference("Refused", "objects", "", each) for each in look.refused),
         *itertools.chain.from_iterable(_objects(look, since, each) for each in _origins(look)),
         *_core(look),
-        *itertools.chain.from_iterable(_replica(look, since, each) for each in sorted(look.pops)),
-        *itertools.chain.from_iterable(_pop(look, since, each) for each in sorted(look.pops)),
+        *itertools.chain.from_iterable(_replica(look, since, each) for each in here),
+        *itertools.chain.from_iterable(_pop(look, since, each) for each in here),
+        *itertools.chain.from_iterable(_remote(look, since, each) for each in sorted(look.remote)),
     ]
 
 
@@ -166,6 +171,27 @@ def _pop(look: Look, since: Look, pop: str) -> Iterator[Difference]:
                 yield from _answer(look, since, edge, where, origin, answer)
 
 
+def _remote(look: Look, since: Look, pop: str) -> Iterator[Difference]:
+    """A Pop that another cluster runs: what its operator says, which is all that is known here."""
+    where, report = f"Pop {pop}", look.remote[pop]
+    if report is None:
+        text = f"another cluster runs it, and said nothing yet: kubectl dnsfleet pop join {pop}"
+        yield Difference("NotHeard", where, "", text, seen=False)
+        return
+    silent = (look.now_ms - report.time_ms) / 1000
+    if silent > SILENT_SECONDS:
+        text = f"another cluster runs it, and has said nothing for {silent:.0f} s: look there"
+        yield Difference("NotHeard", where, "", text, seen=False)
+        return
+    if not report.words:
+        text = "Active, and no edge of it is ready, as its cluster says"
+        yield Difference("NoEdge", where, "", text)
+    for word in report.words:
+        more = f" and {word.edges - 1} more" if word.edges > 1 else ""
+        edge = Edge(pop, word.edge, {}, word.ack)
+        yield from _ack(look, since, edge, f"edge {pop}/{word.edge}{more}, in another cluster")
+
+
 def _ack(look: Look, since: Look, edge: Edge, where: str) -> Iterator[Difference]:
     """What the edge says itself."""
     ack = edge.ack
@@ -227,6 +253,8 @@ def _answer(
 
 def _way(look: Look, since: Look, edge: Edge) -> str:
     """What to do about an edge that did not get news."""
+    if edge.pop in look.remote:
+        return "see in its cluster whether its replica follows the core"
     copy = look.replicas.get(edge.pop, Copy())
     if copy.problem or copy.position < since.core.position:
         return f"the replica of Pop {edge.pop} brings it no news; restart that"

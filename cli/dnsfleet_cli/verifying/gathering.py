@@ -3,16 +3,18 @@
 It reads, and changes nothing.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import dns.message
 import dns.rcode
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from dnsfleet.replication import announcements, manifests
+from dnsfleet.replication import announcements, manifests, pop_reports
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.announcements import Announcement
 from dnsfleet.replication.manifests import ManifestError
+from dnsfleet.replication.pop_reports import Report
 from dnsfleet.replication.sums import AnnouncementSum, NameSum
 from dnsfleet_publisher import stored_zones
 from dnsfleet_publisher.core_redis import CoreRedis
@@ -71,9 +73,10 @@ def gather(fleet: Fleet, seed: int, origins: frozenset[str] | None = None) -> Lo
     if origins is None:
         origins = frozenset(core.entries.keys() | resources.zones.keys())
     core = core._replace(entries=_with_content(fleet, core, origins))
-    replicas = {pop: _replica(fleet, pop) for pop in resources.pops}
+    here = resources.pops - resources.remote
+    replicas = {pop: _replica(fleet, pop) for pop in here}
     asked = _questions(core, sorted(origins & core.entries.keys()), seed)
-    edges = [edge for pop in sorted(resources.pops) for edge in _edges(fleet, pop, core, asked)]
+    edges = [edge for pop in sorted(here) for edge in _edges(fleet, pop, core, asked)]
     said = fleet.core.acks(tidy=False)
     head = fleet.core.fleet()
     index, position = fleet.core.index()
@@ -89,11 +92,19 @@ def gather(fleet: Fleet, seed: int, origins: frozenset[str] | None = None) -> Lo
         [edge._replace(ack=_ack(said, edge)) for edge in edges],
         {each.zone: each.revision for each in announcements.read_index(index)},
         quiet,
+        _reports(fleet, resources.pops & resources.remote),
+        time.time_ns() // 1_000_000,
     )
 
 
 def _ack(said: Mapping[str, Ack], edge: Edge) -> Ack | None:
     return said.get(f"{edge.pop}/{edge.name}")
+
+
+def _reports(fleet: Fleet, pops: Iterable[str]) -> dict[str, Report | None]:
+    names = sorted(pops)
+    said = fleet.core.pop_reports(names)
+    return {pop: pop_reports.decode(said[pop]) if pop in said else None for pop in names}
 
 
 # Core and replicas

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.manifests import Manifest
+from dnsfleet.replication.pop_reports import Report
 from dnsfleet.replication.revisions import Revision
 from dnsfleet_engine import Zone
 
@@ -109,6 +110,11 @@ class Look(NamedTuple):
     """What the core's index announces at the end."""
     quiet: bool
     """Whether nothing at all was published from the first to the last moment."""
+    remote: Mapping[str, Report | None] = {}
+    """Of the Pops that other clusters run, what their operators said last; they have neither
+    replica nor edges here."""
+    now_ms: int = 0
+    """Unix time of the look, in milliseconds."""
 
     def settled(self, origin: str) -> bool:
         """Whether the core had the same revision of a zone from the first to the last moment."""

@@ -99,4 +99,9 @@ def _summary(look: Look, found: list[Difference], seed: int) -> str:
         f"{counted(len(look.edges), 'edge')}, at most {questions.QUERIES_PER_ZONE} queries for a "
         f"zone, seed {seed}"
     )
+    if look.remote:
+        what += (
+            f"; other clusters run {', '.join(sorted(look.remote))}: their replicas and answers "
+            "cannot be looked at from here, only what they say was judged"
+        )
     return f"{counted(len(found), 'difference')} in {what}" if found else f"all equal: {what}"

@@ -23,6 +23,8 @@ class Resources(NamedTuple):
     """Those that are Active."""
     refused: Sequence[str]
     """Objects that cannot be read: where, and why."""
+    remote: frozenset[str] = frozenset()
+    """Those of the Pops that another cluster runs, so that nothing of them can be asked."""
 
 
 def read(

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.pop_reports import EdgeWord, Report
 from dnsfleet.replication.revisions import Revision
 from dnsfleet.zones import plans
 from dnsfleet_cli.verifying import running
@@ -301,6 +302,46 @@ def test_who_is_cut_off_is_told_as_the_reason() -> None:
         "the replica of Pop fra brings it no news; restart that",
         "the replica of Pop fra brings it no news; restart that",
     ]
+
+
+NOW_MS = 1_800_000_000_000
+
+
+def report(*words: EdgeWord, age_ms: int = 1000) -> Report:
+    """What a cluster said of its Pop a second ago."""
+    return Report(NOW_MS - age_ms, "0.1.0", None, 1, words=words)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected", "status"),
+    [
+        (report(EdgeWord("e1", 3, ack())), [], 0),
+        (report(EdgeWord("e1", 1, ack(told=0))), [("Behind", "edge fra/e1", "")], 1),
+        (
+            report(EdgeWord("e1", 2, ack(total=8)), EdgeWord("e3", 1, None)),
+            [("Misled", "edge fra/e1 and 1 more", ""), ("Unproved", "edge fra/e3", "")],
+            1,
+        ),
+        (
+            report(EdgeWord("e1", 1, ack(failing={ORIGIN: "bad"}, failing_count=1))),
+            [("CannotLoad", "edge fra/e1", ORIGIN)],
+            1,
+        ),
+        (report(), [("NoEdge", "Pop fra", "")], 1),
+        (report(EdgeWord("e1", 1, ack()), age_ms=61_000), [("NotHeard", "Pop fra", "")], 2),
+        (None, [("NotHeard", "Pop fra", "")], 2),
+    ],
+)
+def test_of_a_pop_in_another_cluster_its_word_is_judged(
+    said: Report | None, expected: list[Row], status: int
+) -> None:
+    """Nothing is missed of its replica and its edges, which nobody can look at from here."""
+    found = differences(look(replicas={}, edges=[], remote={"fra": said}, now_ms=NOW_MS))
+    rows = [
+        (each.reason, each.where.removesuffix(", in another cluster"), each.zone) for each in found
+    ]
+    assert rows == expected
+    assert running.status(found) == status
 
 
 @pytest.mark.parametrize(
