@@ -1,12 +1,9 @@
 """Two clusters: a core, and a Pop that the operator of another cluster runs by what it signed."""
 
 import time
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet.replication import keys, pop_specs
 from dnsfleet.replication.acks import Ack
@@ -17,7 +14,7 @@ from dnsfleet.replication.sums import AnnouncementSum
 from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.configuration import VERSION
 from support.controlled_fleets import DEADLINE_SECONDS, ControlledFleet, edge_pod
-from support.joined_clusters import JoinedCluster, core_of_pops, replica_of_pop
+from support.joined_clusters import JoinedCluster
 from support.valkey import Valkey
 from support.waiting import wait_for
 
@@ -29,30 +26,6 @@ OBJECTS = (
     ("Service", "pop-fra-dns"),
     ("Service", "pop-fra-replica"),
 )
-
-
-@pytest.fixture
-def core(tmp_path: Path) -> Iterator[Valkey]:
-    with core_of_pops(tmp_path / "core") as valkey:
-        yield valkey
-
-
-@pytest.fixture
-def replica(tmp_path: Path, core: Valkey) -> Iterator[Valkey]:
-    with replica_of_pop(tmp_path / "replica", core) as valkey:
-        yield valkey
-
-
-@pytest.fixture
-def fleet(core: Valkey) -> Iterator[ControlledFleet]:
-    with ControlledFleet(core) as fleet:
-        yield fleet
-
-
-@pytest.fixture
-def joined(core: Valkey, replica: Valkey, fleet: ControlledFleet) -> JoinedCluster:
-    """Not entered yet."""
-    return JoinedCluster("fra", core, replica, fleet.keys.public_pem)
 
 
 def pop(**spec: Any) -> Object:

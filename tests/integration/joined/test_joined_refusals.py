@@ -2,8 +2,6 @@
 
 import base64
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,36 +12,12 @@ from dnsfleet.replication.pop_specs import SignedPop
 from dnsfleet.replication.revisions import Revision
 from dnsfleet_operator.cluster import Object
 from support.controlled_fleets import DEADLINE_SECONDS, ControlledFleet, edge_pod
-from support.joined_clusters import JoinedCluster, core_of_pops, replica_of_pop
+from support.joined_clusters import JoinedCluster
 from support.valkey import Valkey
 from support.waiting import wait_for
 
 OTHER = Ed25519PrivateKey.generate()
 OWN_SECRET = ("Secret", "dnsfleet-keys")
-
-
-@pytest.fixture
-def core(tmp_path: Path) -> Iterator[Valkey]:
-    with core_of_pops(tmp_path / "core") as valkey:
-        yield valkey
-
-
-@pytest.fixture
-def replica(tmp_path: Path, core: Valkey) -> Iterator[Valkey]:
-    with replica_of_pop(tmp_path / "replica", core) as valkey:
-        yield valkey
-
-
-@pytest.fixture
-def fleet(core: Valkey) -> Iterator[ControlledFleet]:
-    with ControlledFleet(core) as fleet:
-        yield fleet
-
-
-@pytest.fixture
-def joined(core: Valkey, replica: Valkey, fleet: ControlledFleet) -> JoinedCluster:
-    """Not entered yet."""
-    return JoinedCluster("fra", core, replica, fleet.keys.public_pem)
 
 
 def pop(**edge: Any) -> Object:
