@@ -132,18 +132,13 @@ class Node:
             # Never across a mount: a volume of this machine may be mounted below.
             subprocess.run(["rm", "-rf", "--one-file-system", str(self.folder)], check=True)
 
-    @contextlib.contextmanager
-    def on_client(self) -> Iterator[None]:
+    def on_client(self) -> contextlib.AbstractContextManager[None]:
         """Sockets that this thread opens inside belong to the client's network, afterwards too."""
-        own = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-        other = os.open(NETWORKS / self.client, os.O_RDONLY)
-        try:
-            _set_namespace(other)
-            yield
-        finally:
-            _set_namespace(own)
-            os.close(own)
-            os.close(other)
+        return _inside(self.client)
+
+    def on_node(self) -> contextlib.AbstractContextManager[None]:
+        """Sockets that this thread opens inside belong to the node's network, afterwards too."""
+        return _inside(self.name)
 
     def route(self, addresses: str) -> None:
         """Have the client, and whoever it routes for, reach these addresses through the node."""
@@ -201,6 +196,19 @@ class Node:
 
 def _ip(*arguments: str) -> None:
     subprocess.run(["ip", *arguments], check=True)
+
+
+@contextlib.contextmanager
+def _inside(network: str) -> Iterator[None]:
+    own = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    other = os.open(NETWORKS / network, os.O_RDONLY)
+    try:
+        _set_namespace(other)
+        yield
+    finally:
+        _set_namespace(own)
+        os.close(own)
+        os.close(other)
 
 
 def _set_namespace(descriptor: int) -> None:

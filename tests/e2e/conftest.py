@@ -11,6 +11,7 @@ from cluster.access import Access
 from cluster.clusters import Cluster
 from cluster.namespaces import Node
 from support.releases import install, remove
+from support.two_clusters import TwoClusters
 
 
 @pytest.fixture(scope="session")
@@ -47,15 +48,24 @@ def release(cluster: Access) -> Iterator[Access]:
     remove(cluster)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def pop_cluster(own_cluster: Cluster | None) -> Iterator[Cluster]:
-    """A cluster of its own for a Pop, beside that of this machine."""
+    """A new cluster for a Pop, beside that of this machine."""
     if own_cluster is None:
         pytest.skip("this test needs two clusters of this machine: unset KUBECONFIG")
     cluster = Cluster(1, own_cluster)
     cluster.up(images.archives())
     yield cluster
     cluster.down()
+
+
+@pytest.fixture(scope="module")
+def joined(own_cluster: Cluster, pop_cluster: Cluster) -> Iterator[TwoClusters]:
+    """One Pop in each of two clusters, and the zone with its probe at 0 at both."""
+    fleet = TwoClusters(own_cluster, pop_cluster)
+    fleet.start()
+    yield fleet
+    remove(fleet.core.access)
 
 
 @pytest.fixture(scope="session")

@@ -141,6 +141,39 @@ def left(core: Valkey) -> list[bytes]:
         return [*specs(core), *root.keys("dnsfleet:1:pop:*")]
 
 
+def test_the_secret_tells_no_end_of_access_before_it_is_one(
+    fleet: ControlledFleet, core: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = fleet.put(pop("ams"))
+    password = joined(fleet, core, "ams")
+    got_in = []
+    replace = fleet.cluster.replace
+
+    def watched(changed: Object) -> Object:
+        if changed["metadata"]["name"] == SECRET and "pop-ams" not in changed["data"]:
+            got_in.append(gets_in(core, "ams", password))
+        return replace(changed)
+
+    monkeypatch.setattr(fleet.cluster, "replace", watched)
+    fleet.delete(made)
+    wait_for("no credentials", lambda: not credentials(fleet, "ams"), DEADLINE_SECONDS)
+    assert got_in == [False]
+
+
+def test_what_a_pop_said_ends_with_its_access(fleet: ControlledFleet, core: Valkey) -> None:
+    made = fleet.put(pop("ams"))
+    fleet.put(pop("fra"))
+    password = joined(fleet, core, "ams")
+    with core.client() as root, closing(connect(core.url_for("pop-ams", password))) as said:
+        for slot in range(pop_slots.SLOTS):
+            said.set(pop_slots.key("ams", slot), "said")
+        root.set(pop_slots.key("fra", 0), "said")
+        fleet.delete(made)
+        wait_for("no credentials", lambda: not credentials(fleet, "ams"), DEADLINE_SECONDS)
+        own = [pop_slots.key("fra", 0).encode()]
+        wait_for("its words end", lambda: root.keys("dnsfleet:1:pop:*") == own, DEADLINE_SECONDS)
+
+
 @pytest.mark.usefixtures("often")
 def test_a_pop_that_is_gone_with_its_definition_stays(fleet: ControlledFleet, core: Valkey) -> None:
     made = fleet.put(pop("ams"))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cluster.access import Access, Object
 from cluster.clusters import Cluster
+from cluster.links import Link
 
 from support import probe_fleets, releases
 from support.kubectl_plugin import dnsfleet
@@ -23,25 +24,38 @@ CORE_ADDRESS, LOCAL_ADDRESS, REMOTE_ADDRESS = "198.18.0.1", "198.18.0.2", "198.1
 """Of load balancers, from the range for tests (RFC 2544)."""
 CORE_SERVICE = "dnsfleet-tunnel"
 SERVICE_SECONDS = 60.0
+FOLLOW_SECONDS = 240.0
+"""The kubelet brings a changed Secret to the tunnel within a minute or two."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class TwoClusters:
     """The core and the Pop LOCAL in one cluster, the Pop REMOTE in the other."""
 
     core: Cluster
     place: Cluster
+    counter: int = 0
+    """Of the probe, as it was published last."""
 
     def start(self) -> None:
         """Install, join, and publish the probe at 0; returns when both Pops answer."""
         core = self.core.access
         start_core(self.core)
-        cache = str(self.place.folder / "edge-cache")
         core.apply(json.dumps(pop(LOCAL, {})))
-        core.apply(json.dumps(pop(REMOTE, {"cacheHostPath": cache}, cluster="agent")))
+        self.apply_remote()
         probe_fleets.publish(core, 0)
         give_address(self.core, f"pop-{LOCAL}-dns", LOCAL_ADDRESS)
         self.join()
+
+    @property
+    def cache(self) -> Path:
+        """The folder of the other cluster's node in which edges keep their zones."""
+        return self.place.folder / "edge-cache"
+
+    def apply_remote(self) -> None:
+        """Apply the Pop of the other cluster."""
+        edge = {"cacheHostPath": str(self.cache)}
+        self.core.access.apply(json.dumps(pop(REMOTE, edge, cluster="agent")))
 
     def join(self) -> None:
         """Have the other cluster join, by the printed commands; returns when both Pops answer."""
@@ -54,10 +68,22 @@ class TwoClusters:
             shown = f"jsonpath={{.status.addresses[0]}}={address}"
             core.wait(shown, READY_SECONDS, "pop", name)
 
-    def remove(self) -> None:
-        """Leave nothing of it in either cluster."""
-        for cluster in (self.place, self.core):
-            releases.remove(cluster.access)
+    def rejoin(self) -> None:
+        """Have the other cluster, which has a release, follow this core: by one command."""
+        self.apply_remote()
+        self.place.access.apply(joining(self.core.access, REMOTE, "-o", "yaml"))
+        self.core.access.wait("condition=Ready", FOLLOW_SECONDS, "pop", REMOTE)
+        self.core.access.wait("condition=Propagated", FOLLOW_SECONDS, "zones", "--all")
+
+    @property
+    def link(self) -> Link:
+        """The way between the two."""
+        return Link(self.core.node, self.place.node)
+
+    def publish(self, counter: int) -> None:
+        """Apply the zone with its probe at `counter`."""
+        probe_fleets.publish(self.core.access, counter)
+        self.counter = counter
 
 
 def start_core(cluster: Cluster, address: str = CORE_ADDRESS) -> None:

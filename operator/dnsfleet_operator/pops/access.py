@@ -5,8 +5,9 @@
 The Secret counts: it is written before a user is made, so no Pop gets in by what nobody can look
 up, and `kubectl dnsfleet pop join` prints what is in it. It is kept as the keys of the fleet are:
 one that is gone is written again from what is held. A Pop whose object somebody deleted loses its
-credentials and its user; its connections are closed at once. A Pop whose object is gone for another
-reason, with its CRD, keeps them: absence is no order.
+user, whose connections are closed at once, and then its credentials, whose end `kubectl dnsfleet
+pop leave` takes for that of its access. A Pop whose object is gone for another reason, with its
+CRD, keeps them: absence is no order.
 
 Where the core is to be reached from other clusters and nobody brings a certificate for it, one is
 made here, by the same authority, and made anew in time.
@@ -96,7 +97,11 @@ class PopAccess:
                 self._keep_users(keys, self._held)
             return
         before = self._held
-        self._held = self._write(found, stored, self._renewed(stored, wanted))
+        renewed = self._renewed(stored, wanted)
+        staying = {name: held for name, held in stored.pops.items() if name in renewed.pops}
+        if staying.keys() != stored.pops.keys():
+            self._keep_users(keys, stored._replace(pops=staying))
+        self._held = self._write(found, stored, renewed)
         if before is None or before.pops != self._held.pops:
             self.certificate_ends = {
                 pop: certificates.first_end(each.certificate.encode())
