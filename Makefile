@@ -1,7 +1,7 @@
 # Every target creates what it needs; the second run is fast. Needed on the machine:
 # python3 >= 3.11 with pip, cargo, make and a C compiler.
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check conformance differential model increments faults fuzz bench crds images cluster-up cluster-down e2e e2e-cores
+.PHONY: help setup up test check conformance differential model increments faults fuzz bench crds images cluster-up cluster-down e2e e2e-cores e2e-clusters
 
 # uv lives in a folder of its own, by `pip --target`: that needs neither venv nor root.
 UV_VERSION := 0.13.9
@@ -102,3 +102,9 @@ CHANGES := 1000
 
 e2e-cores: setup ## On such a cluster: the core's files go back again and again between CHANGES
 	CORE_CHANGES=$(CHANGES) $(RUN)/pytest -s tests/e2e/test_cores_that_went_back.py --timeout=$(E2E_SECONDS)
+
+# Seconds for which the link between two clusters is cut.
+CUT := 300
+
+e2e-clusters: setup ## On several such clusters: a long cut, rotations, a core that is lost for good
+	CUT_SECONDS=$(CUT) CLUSTERS=full $(RUN)/pytest -s tests/e2e/test_two_clusters.py tests/e2e/test_clusters_that_change.py tests/e2e/test_cores_that_are_lost.py --timeout=$(E2E_SECONDS)
