@@ -17,6 +17,8 @@
     dnsfleet:1:pop:NAME:SLOT                  what the cluster of a Pop says (see `pop_slots`)
     dnsfleet:1:pops                           hash: name of a Pop that runs in another cluster to
                                               its signed spec (see `pop_specs`)
+    dnsfleet:1:commands:NAME                  stream, one entry a Pop command, id `EPOCH-SEQ`
+                                              (see `pop_commands`)
     dnsfleet:1:claims                         hash: `ORIGIN NAMESPACE/NAME` of a RecordSet to the
                                               RRsets that it added; for writers only
     dnsfleet:1:absences                       hash: `KIND NAME` of what is published and has no
