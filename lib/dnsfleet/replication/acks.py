@@ -24,6 +24,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from dnsfleet.replication.revisions import Revision
 from dnsfleet.replication.sums import Positions
 
 MAX_FAILING = 50
@@ -67,6 +68,9 @@ class Ack(NamedTuple):
     keys: tuple[str, ...] = ()
     """The public keys by which the edge verifies (`public_keys.identify`); none where the edge is
     older than the field."""
+    refreshed: Revision | None = None
+    """Up to which number it has done all commands to load its zones from fresh snapshots (see
+    `pop_commands`); None where it has done none."""
 
 
 def encode(ack: Ack) -> bytes:
@@ -83,6 +87,8 @@ def encode(ack: Ack) -> bytes:
     }
     if ack.total is not None:
         said["total"] = f"{ack.total:x}"
+    if ack.refreshed is not None:
+        said["refreshed"] = str(ack.refreshed)
     if ack.ahead_count:
         said["ahead"] = {
             origin: base64.b64encode(signed).decode() for origin, signed in ack.ahead.items()
@@ -111,6 +117,7 @@ def decode(data: bytes) -> Ack | None:
             said.get("aheadCount", 0),
             said.get("started", 0),
             tuple(str(key) for key in said.get("keys", ())),
+            Revision.parse(said["refreshed"]) if "refreshed" in said else None,
         )
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return None

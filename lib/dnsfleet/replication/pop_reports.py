@@ -17,8 +17,9 @@ import zlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from dnsfleet.replication import acks
+from dnsfleet.replication import acks, command_words
 from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.command_words import Outcome
 from dnsfleet.replication.revisions import Revision
 
 MAX_WORDS = 16
@@ -80,6 +81,8 @@ class Report(NamedTuple):
     """Of the Ready edges."""
     uid: str = ""
     """Of the object in the core, as the spec says it; empty where there is none, or it is older."""
+    outcomes: tuple[Outcome, ...] = ()
+    """What became of Pop commands (see `command_words`)."""
 
 
 def words(edges: Mapping[str, Ack | None]) -> tuple[EdgeWord, ...]:
@@ -133,6 +136,7 @@ def encode(report: Report) -> bytes:
         "addresses": [each[:MAX_TEXT] for each in report.addresses[:MAX_NAMED]],
         "words": [_word(each) for each in report.words],
         "uid": report.uid[:MAX_TEXT],
+        "outcomes": command_words.said(report.outcomes),
     }
     if report.revision is not None:
         said["revision"] = str(report.revision)
@@ -161,6 +165,7 @@ def decode(data: bytes) -> Report | None:
             _texts(said.get("addresses", ())),
             tuple(map(_read_word, said["words"][:MAX_WORDS])),
             str(said.get("uid", ""))[:MAX_TEXT],
+            command_words.heard(said.get("outcomes", [])),
         )
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError, zlib.error):
         return None

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from dnsfleet import prefixes
 from dnsfleet.prefixes import MAX_PREFIX, MAX_PREFIXES, PREFIX
+from dnsfleet.replication.pop_commands import MAX_KEPT, MAX_TEXT
 from dnsfleet.resources.base import (
     API_VERSION,
     MAX_LABELS,
@@ -40,6 +41,8 @@ MAX_ANNOTATION = 4096
 """Characters in an annotation of a Service; those of cloud load balancers are far shorter."""
 MAX_ADDRESSES = 16
 """Addresses in a status."""
+MAX_COMMANDS = MAX_KEPT
+"""Commands in a status."""
 DRAIN_ANNOTATION = "dnsfleet.io/drain"
 """Where it is "true" the Pop is to be out of service, whatever its spec says: a tool that applies
 manifests from Git puts spec.state back, and leaves an annotation that is not in Git."""
@@ -63,6 +66,8 @@ Quantity = Annotated[
 Quantities = Annotated[dict[str, Quantity], Field(max_length=8)]
 
 
+Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+"""RFC 3339."""
 Prefix = Annotated[
     str, Field(pattern=PREFIX, max_length=MAX_PREFIX), AfterValidator(prefixes.normalise)
 ]
@@ -201,6 +206,24 @@ class ZoneCount(Tolerant):
     """`current/assigned`, for the table of kubectl."""
 
 
+class CommandStatus(Tolerant):
+    """Something that the Pop was told to do once."""
+
+    name: Annotated[str, Field(max_length=MAX_TEXT)]
+    """Of the request: the annotation `command.dnsfleet.io/NAME` asks for it."""
+    verb: Annotated[str, Field(max_length=MAX_TEXT)] = ""
+    """snapshot, restart-replica or forget-edge."""
+    argument: Annotated[str, Field(max_length=MAX_TEXT)] = ""
+    """What it is about: of forget-edge, the edge."""
+    state: Literal["Waiting", "Done", "Failed", "Expired"]
+    message: str = ""
+    """What was done, or why it was not."""
+    given: Time | None = None
+    expires: Time | None = None
+    """After this it is not begun any more."""
+    ended: Time | None = None
+
+
 class PopStatus(Tolerant):
     """What dnsfleet knows about a Pop."""
 
@@ -214,6 +237,10 @@ class PopStatus(Tolerant):
     """Addresses that clients reach."""
     version: str | None = None
     """Of the operator that runs it."""
+    commands: Annotated[
+        tuple[CommandStatus, ...], Field(strict=False, max_length=MAX_COMMANDS)
+    ] = ()
+    """What it was told to do once, and what became of that."""
     conditions: Conditions = ()
     """Progressing, Ready, Synced, Connected, Drained, KeysReady; of a Pop in another cluster also
     SpecApplied."""

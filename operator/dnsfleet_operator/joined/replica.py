@@ -1,9 +1,11 @@
-"""What the operator reads in the replica of its Pop: its signed spec, and what the edges say."""
+"""What the operator reads in the replica of its Pop: its signed spec, its commands, and what the
+edges say."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from dnsfleet.replication.acks import Ack
 from dnsfleet_io.redis_clients import Server, bounded_redis_client
+from dnsfleet_publisher.command_streams import CommandStreams
 from dnsfleet_publisher.core_redis import CoreRedis
 
 from dnsfleet_operator.configuration import Configuration
@@ -29,6 +31,7 @@ class Replica:
         self._specs = bounded_redis_client(copied, TIMEOUT_SECONDS)
         self._acks = bounded_redis_client(own, TIMEOUT_SECONDS)
         self._copied, self._own = CoreRedis(self._specs), CoreRedis(self._acks)
+        self._commands = CommandStreams(self._specs)
 
     def close(self) -> None:
         """Let go of it."""
@@ -38,6 +41,14 @@ class Replica:
     def spec(self, pop: str) -> bytes | None:
         """The signed spec of a Pop, as the replica has it: nothing of it is proved."""
         return self._copied.pops([pop]).get(pop)
+
+    def commands(self, pop: str) -> list[bytes]:
+        """The newest signed commands of a Pop, as the replica has them: nothing is proved."""
+        return self._commands.read([pop])[pop]
+
+    def forget_edges(self, edges: Sequence[str]) -> None:
+        """Drop what these edges said, by POP/EDGE."""
+        self._own.forget_edges(edges)
 
     def acks(self) -> Mapping[str, Ack]:
         """What every edge said last, by POP/EDGE."""

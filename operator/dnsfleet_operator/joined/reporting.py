@@ -5,6 +5,7 @@ from typing import Any
 
 from dnsfleet.replication import pop_reports
 from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.command_words import Outcome
 from dnsfleet.replication.pop_reports import Report
 from dnsfleet.replication.sums import Positions
 from dnsfleet.resources import Pop
@@ -39,9 +40,11 @@ def report(
     found: Facts | None,
     workloads: Workloads,
     said: Mapping[str, Ack],
+    outcomes: tuple[Outcome, ...],
 ) -> Report:
-    """What the core is told; `found` is None while there is no Pop object, `said` by POP/EDGE."""
-    made = Report(now_ms, VERSION, None, 0, problem=specs.refused)
+    """What the core is told; `found` is None while there is no Pop object, `said` by POP/EDGE,
+    `outcomes` of Pop commands."""
+    made = Report(now_ms, VERSION, None, 0, problem=specs.refused, outcomes=outcomes)
     held, understood = specs.held, specs.understood
     if held is not None and understood is not None:
         made = made._replace(

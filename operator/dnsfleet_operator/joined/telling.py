@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.command_words import Outcome
 from dnsfleet.resources import Pop, Reference
 
 from dnsfleet_operator.joined import reporting
@@ -31,8 +32,10 @@ class Teller:
         said: Mapping[str, Ack],
         sender: ReportSender,
         join_problem: str,
+        outcomes: tuple[Outcome, ...],
     ) -> None:
-        """Tell the core, and show it here; `said` by POP/EDGE, `join_problem` of the Secret."""
+        """Tell the core, and show it here; `said` by POP/EDGE, `join_problem` of the Secret,
+        `outcomes` of Pop commands."""
         reference = Reference("Pop", "", join.pop)
         known = self._given.observation.get(reference)
         result = self._passes.results.get(join.pop)
@@ -41,7 +44,8 @@ class Teller:
         if isinstance(pop, Pop) and result is not None:
             found = reporting.facts(self._passes.drains, self._given.workloads, pop, result)
         now_ms = time.time_ns() // 1_000_000
-        sender.put(reporting.report(now_ms, join.pop, specs, found, self._given.workloads, said))
+        workloads = self._given.workloads
+        sender.put(reporting.report(now_ms, join.pop, specs, found, workloads, said, outcomes))
         self._given.metrics.core_up.set(not sender.problem)
         if known is None or found is None or result is None:
             return

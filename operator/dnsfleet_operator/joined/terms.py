@@ -20,6 +20,7 @@ from dnsfleet_publisher.store_errors import StoreError
 
 from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.joined import joining, mirror, own_keys
+from dnsfleet_operator.joined.commands import JoinedCommands
 from dnsfleet_operator.joined.joining import Join, JoinError
 from dnsfleet_operator.joined.own_keys import OwnKeys
 from dnsfleet_operator.joined.replica import Replica, address
@@ -76,6 +77,9 @@ class JoinedTerm:
         self._replica: Replica | None = None
         self._sender: ReportSender | None = None
         self._teller = Teller(given, self._pops)
+        self._commands = JoinedCommands(
+            given.cluster, given.configuration.namespace, lambda: self._said
+        )
         self._said: Mapping[str, Ack] = {}
         self._sense: Mapping[str, Ack] = {}
         self._spec_due = self._replica_due = 0.0
@@ -220,14 +224,18 @@ class JoinedTerm:
             else:
                 self._replica_away = False
                 self._hear(said)
-        self._teller.tell(join, specs, self._said, sender, self._problem)
+        outcomes = self._commands.outcomes
+        self._teller.tell(join, specs, self._said, sender, self._problem, outcomes)
 
     def _read(self, replica: Replica, specs: Specs, pop: str, now: float) -> Mapping[str, Ack]:
-        """Look for a newer spec now and then; what the edges say."""
+        """Look for a newer spec and for commands now and then; what the edges say."""
         if now >= self._spec_due:
             self._spec_due = now + SPEC_SECONDS
             if specs.take(replica.spec(pop)):
                 self._given.waiting.add(Key("Pop", pop))
+            known = self._observation.get(Reference("Pop", "", pop))
+            if known is not None and self._pops.public_keys:  # they are proved
+                self._commands.turn(replica, pop, known.uid, specs.keys.trusted)
         return replica.acks()
 
     def _hear(self, said: Mapping[str, Ack]) -> None:

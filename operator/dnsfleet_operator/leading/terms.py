@@ -25,6 +25,7 @@ from dnsfleet_operator.leading import syncs
 from dnsfleet_operator.leading.dependencies import Dependencies
 from dnsfleet_operator.leading.fleet_objects import FleetObject
 from dnsfleet_operator.leading.outages import Outage
+from dnsfleet_operator.leading.pop_commands import PopCommands
 from dnsfleet_operator.objects import MANAGED_SELECTOR
 from dnsfleet_operator.observed import edge_pods
 from dnsfleet_operator.observed.observation import Known
@@ -98,6 +99,9 @@ class Term:
         self._access = PopAccess(given.cluster, configuration, given.observation)
         self._remote = RemotePasses(self._store, given.observation, self._pops)
         self._restarts = ReplicaRestarts(given.cluster, given.workloads)
+        self._commands = PopCommands(
+            given, keeper, self._store, self._client, self._remote.edges, lambda: self._said
+        )
         self._view = View(
             given.observation,
             given.workloads,
@@ -105,6 +109,7 @@ class Term:
             self._pops.results,
             positions=self._store.positions,
             remote=self._remote.edges,
+            commands=self._commands.shown,
         )
         self._fleet = FleetObject(given.cluster, configuration.release, given.put_status)
         self._outage = Outage()
@@ -130,6 +135,7 @@ class Term:
             "Keys": self._pass_keys,
             "Replica": self._pass_replica,
             "Fleet": self._pass_fleet,
+            "Commands": self._commands.run,
         }
 
     def close(self) -> None:

@@ -65,6 +65,8 @@ class View:
     """What the writer knows of the core's log."""
     remote: RemoteEdges = field(default_factory=RemoteEdges)
     """What other clusters say of the Pops that they run."""
+    commands: Mapping[str, tuple[dict[str, Any], ...]] = field(default_factory=dict)
+    """What Pops were told to do once, by Pop."""
 
     def active(self) -> list[str]:
         """The Pops that clients reach."""
@@ -229,15 +231,16 @@ class FleetView:
     ) -> tuple[FactsOfPop, Lag]:
         lag = self._arrivals.lag(pop.metadata.name)
         doubtful = self._doubts.of(pop.metadata.name, time.monotonic())
+        commands = view.commands.get(pop.metadata.name, ())
         if pop.spec.cluster == "agent":
             told = remote_pops.facts(
                 view.remote, view.drains, fleet, lag, doubtful, pop, result, view.keys
             )
-            return told, lag
+            return replace(told, commands=commands), lag
         facts = pop_facts.facts(
             view.drains, view.workloads, fleet, lag, doubtful, pop, result, view.keys
         )
-        return facts, lag
+        return replace(facts, commands=commands), lag
 
 
 def _shown_seconds(known: Known, revision: Revision) -> float | None:

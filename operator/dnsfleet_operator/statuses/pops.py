@@ -8,8 +8,9 @@ Drained      it is out of service
 KeysReady    the fleet's keys are in their Secret; the same for each Pop
 SpecApplied  the cluster that runs it holds all of its spec; only of a Pop in another cluster
 
-Beside the conditions it has counts of zones. They move with every zone that is made or deleted, in
-every Pop: what differs in them alone is written now and then (`wait_seconds`).
+Beside the conditions it has the commands that the Pop was given, and counts of zones. The counts
+move with every zone that is made or deleted, in every Pop: what differs in them alone is written
+now and then (`wait_seconds`).
 """
 
 from dataclasses import dataclass
@@ -57,6 +58,8 @@ class Facts:
     """Of the operator that runs it; empty where that is not known."""
     more: tuple[Condition, ...] = ()
     """Conditions that only some Pops have."""
+    commands: tuple[dict[str, Any], ...] = ()
+    """What it was told to do once, as `commands` shows it."""
 
 
 def pop(generation: int, facts: Facts, before: Status, now: str) -> dict[str, Any]:
@@ -82,6 +85,8 @@ def pop(generation: int, facts: Facts, before: Status, now: str) -> dict[str, An
         status["addresses"] = list(facts.addresses)
     if facts.version:
         status["version"] = facts.version
+    if facts.commands:
+        status["commands"] = list(facts.commands)
     return status
 
 
