@@ -19,7 +19,7 @@ TIMEOUT_SECONDS = 60.0
 LOOK_SECONDS = 0.5
 COMPONENT = "app.kubernetes.io/component"
 
-app = typer.Typer(help="Pops in clusters of their own: how they join the fleet, and leave it.")
+app = typer.Typer(help="How Pops of other clusters join and leave, and what a Pop is to do once.")
 
 
 class Output(enum.StrEnum):

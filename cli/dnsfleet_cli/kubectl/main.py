@@ -16,6 +16,7 @@ from dnsfleet_cli.kubectl import (
     joins,
     keys,
     objects,
+    pop_commands,
     states,
     summaries,
     verdicts,
@@ -42,6 +43,8 @@ app = typer.Typer(
 )
 
 app.add_typer(keys.app, name="keys")
+for each in (pop_commands.snapshot, pop_commands.restart_replica, pop_commands.forget_edge):
+    joins.app.command()(each)
 app.add_typer(joins.app, name="pop")
 
 Timeout = Annotated[float, typer.Option(min=0, help="Seconds to wait.")]

@@ -92,6 +92,12 @@ def state(pop: Object) -> str:
     return "Drained" if drain_asked_by(pop) else "Active"
 
 
+def commands(pop: Object) -> list[Object]:
+    """What the Pop was told to do once, the oldest first."""
+    found: list[Object] = value(pop, "status", "commands", default=[])
+    return found
+
+
 def shards(pop: Object) -> int:
     found: int = value(pop, "spec", "edge", "shards", default=DEFAULT_SHARDS)
     return found

@@ -50,7 +50,7 @@ def pop(item: Object) -> str:
         ("Lag", _lag(item)),
         ("Addresses", " ".join(addresses) or ABSENT),
     ]
-    return f"{tables.fields(pairs)}\n\n{_conditions(item)}"
+    return "\n\n".join(filter(None, (tables.fields(pairs), _conditions(item), _commands(item))))
 
 
 def _pops(pops: Iterable[Object]) -> str:
@@ -114,6 +114,25 @@ def _lag(item: Object) -> str:
 def _slow(slow: Object) -> str:
     message = slow.get("message")
     return f"{slow['name']} by {slow['seconds']:.0f} s" + (f": {message}" if message else "")
+
+
+def _commands(pop: Object) -> str:
+    """What the Pop was told to do once; empty for nothing."""
+    shown = objects.commands(pop)
+    if not shown:
+        return ""
+    return tables.table(
+        ["COMMAND", "GIVEN", "STATE", "MESSAGE"],
+        (
+            [
+                " ".join(filter(None, (each.get("verb", each["name"]), each.get("argument")))),
+                each.get("given", ABSENT),
+                each["state"],
+                each.get("message", ""),
+            ]
+            for each in shown
+        ),
+    )
 
 
 def _conditions(item: Object) -> str:

@@ -41,6 +41,17 @@ def drain(pop: Object) -> Verdict:
     return Verdict(None, f"{who} is not drained yet: {_why(drained)}")
 
 
+def command(pop: Object, name: str) -> Verdict:
+    """How a command to the Pop ended; `name` is that of its request."""
+    who = f"pop/{objects.name(pop)}"
+    found = next((each for each in objects.commands(pop) if each["name"] == name), {})
+    state = found.get("state", "Waiting")
+    if state == "Waiting":
+        return Verdict(None, f"{who}: {name} waits, until {found.get('expires', 'it is seen')}")
+    message = found.get("message", "")
+    return Verdict(state == "Done", f"{who}: {name} {state.lower()}: {message}")
+
+
 REFUSALS = ("LastActivePop",)
 """Reasons of Drained=False that do not pass: the Pop is the last Active one of a zone."""
 

@@ -252,3 +252,23 @@ def test_the_shard_follows_the_shards_of_the_pop() -> None:
         explaining.shard(f"n{i}.example.com.", pop("fra", edge={"shards": 4})) for i in range(64)
     }
     assert found == {0, 1, 2, 3}
+
+
+def test_a_pop_shows_what_it_was_told_to_do_once() -> None:
+    commands = [
+        {
+            "name": "20260501T100000.5",
+            "verb": "forget-edge",
+            "argument": "pop-fra-edge-1",
+            "state": "Done",
+            "given": "2026-05-01T10:00:00Z",
+            "message": "forgot what it said",
+        },
+        {"name": "x", "state": "Failed"},
+    ]
+    told = pop("fra", status={"commands": commands})
+    assert summaries.pop(told).split("\n\n")[-1] == dedent("""
+        COMMAND                      GIVEN                  STATE    MESSAGE
+        forget-edge pop-fra-edge-1   2026-05-01T10:00:00Z   Done     forgot what it said
+        x                            -                      Failed
+        """)
