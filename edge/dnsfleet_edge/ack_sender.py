@@ -82,6 +82,7 @@ class AckSender:
             time_ms=time.time_ns() // 1_000_000,
             reads=formats.READS[-1],
             keys=self._status.keys,
+            refreshed=self._status.refreshed,
             started_ms=self._started_ms,
         )
         if not self._readiness.verdict.ready:

@@ -12,6 +12,7 @@ do not all come back at the same moment. What is served stays as it is.
 """
 
 import logging
+import math
 import queue
 import random
 import threading
@@ -31,6 +32,7 @@ from dnsfleet_io.logs import line
 from dnsfleet_edge import verification
 from dnsfleet_edge.disk_writing import DiskWriter
 from dnsfleet_edge.metrics import Metrics
+from dnsfleet_edge.refresh_commands import LOOK_SECONDS, RefreshCommands
 from dnsfleet_edge.replica import Replica
 from dnsfleet_edge.status import Status
 
@@ -60,6 +62,7 @@ class Link:
         status: Status,
         metrics: Metrics,
         writer: DiskWriter,
+        refreshes: RefreshCommands,
         complete: Callable[[], None],
         unreachable: Callable[[], None],
         changed: Callable[[], None],
@@ -70,6 +73,7 @@ class Link:
         self._status = status
         self._metrics = metrics
         self._writer = writer
+        self._refreshes = refreshes
         self._complete = complete
         self._unreachable = unreachable
         self._changed = changed
@@ -116,6 +120,7 @@ class Link:
         self._broken = False
         waiting = deque(self._follower.feed(events.Connected()))
         compared_at = time.monotonic()
+        looked_at = -math.inf
         while waiting and not self._stopping.is_set():
             event = self._execute(waiting.popleft())
             if event is not None:
@@ -128,12 +133,26 @@ class Link:
                 waiting.extend(self._follower.feed(events.Resync()))
                 compared_at = time.monotonic()
             waiting.extend(self._take_keys())
+            if time.monotonic() - looked_at >= LOOK_SECONDS:
+                waiting.extend(self._take_commands())
+                looked_at = time.monotonic()
+            if self._status.refreshed != self._follower.refreshed:
+                self._status.refreshed = self._follower.refreshed
+                self._changed()
+
+    def _take_commands(self) -> list[commands.Command]:
+        """Tell the follower to load all zones anew, where somebody wants that."""
+        told = self._refreshes.take(self._replica.commands(self._refreshes.pop))
+        if told is None:
+            return []
+        log.info(line("refreshing", command=told.number))
+        return self._follower.feed(told)
 
     def _take_keys(self) -> list[commands.Command]:
         """Tell the follower of other public keys, if there are some."""
         if self._trusted.empty():
             return []
-        trusted = self._trusted.get()
+        trusted = self._refreshes.trusted = self._trusted.get()
         self._status.keys = tuple(map(public_keys.identify, trusted))
         self._changed()
         return self._follower.feed(events.KeysChanged(trusted))

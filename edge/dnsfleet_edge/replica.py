@@ -11,7 +11,7 @@ from typing import NamedTuple, cast
 
 import redis
 from dnsfleet.names import MAX_TEXT
-from dnsfleet.replication import announcements, keys
+from dnsfleet.replication import announcements, keys, pop_commands
 from dnsfleet.replication.announcements import stored_position
 from dnsfleet_io.redis_clients import bounded_redis_client
 
@@ -98,6 +98,15 @@ class Replica:
             values += map(_value, read)
         return values
 
+    def commands(self, pop: str) -> list[bytes]:
+        """The newest signed commands of a Pop; nothing of them is proved."""
+        pipeline = self._client.pipeline(transaction=False)
+        pipeline.xrevrange(pop_commands.stream(pop), count=pop_commands.STREAM_ENTRIES)
+        (read,) = pipeline.execute(raise_on_error=False)
+        entries = cast(list[Entry], _unless_of_another_kind(read) or [])
+        field = pop_commands.FIELD.encode()
+        return [fields.get(field, b"") for _, fields in entries]
+
     def log(self, after: int, wait: bool) -> tuple[list[Entry], int]:
         """The entries after a position, and the position of the log before they were read.
 
@@ -117,9 +126,17 @@ class Replica:
 
 def _value(read: object) -> bytes | None:
     """What GETRANGE found; a key that is no string is as good as none."""
-    if isinstance(read, redis.ResponseError) and not str(read).startswith("WRONGTYPE"):
+    found = _unless_of_another_kind(read)
+    return found or None if isinstance(found, bytes) else None
+
+
+def _unless_of_another_kind(read: object) -> object:
+    """A reply; None where the key is of another kind than it has to be."""
+    if not isinstance(read, redis.ResponseError):
+        return read
+    if not str(read).startswith("WRONGTYPE"):
         raise read
-    return read or None if isinstance(read, bytes) else None
+    return None
 
 
 def _entries_up_to(position: int, part: dict[bytes, bytes]) -> Iterator[tuple[bytes, bytes]]:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.manifests import Manifest
+from dnsfleet.replication.revisions import Revision
 
 
 class Verdict(NamedTuple):
@@ -64,6 +65,8 @@ class Status:
         """The follower's newest; position 0 until it has compared itself with a replica."""
         self.keys: tuple[str, ...] = ()
         """The public keys that the follower verifies by (`public_keys.identify`)."""
+        self.refreshed: Revision | None = None
+        """The number of the last command to load all zones anew that is done."""
         self._zones: dict[str, Manifest] = {}
         self._up_to_date_at = time.monotonic()
 

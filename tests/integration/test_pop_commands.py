@@ -176,3 +176,21 @@ def test_a_pop_of_this_cluster_goes_the_same_way(fleet: ControlledFleet, core: V
         assert client.get(slot) is None
     ask(fleet, "r3", "forget-edge", there)
     assert "is Ready" in wait_for_state(fleet, "r3", "Failed")
+
+
+def test_a_snapshot_is_done_when_every_ready_edge_says_so(
+    fleet: ControlledFleet, joined: JoinedCluster, core: Valkey
+) -> None:
+    with joined, core.client() as client:
+        joined.put(edge_pod("fra"))
+        ask(fleet, "r1", "snapshot")
+        ask(fleet, "r2", "forget-edge", "pop-fra-edge-7")
+        wait_for_state(fleet, "r2", "Done")
+        assert shown(fleet)["r1"]["state"] == "Waiting", "and it held up nothing behind it"
+        ((entry, _), _) = client.xrange(pop_commands.stream("fra"))
+        epoch, number = map(int, entry.split(b"-"))
+        now_ms = time.time_ns() // 1_000_000
+        for done in (number - 1, number):
+            word = Ack(0, {}, 0, now_ms, refreshed=Revision(epoch, done))
+            joined.say("pop-fra-edge-1", word)
+        assert wait_for_state(fleet, "r1", "Done").startswith("1 edges loaded all zones")

@@ -9,6 +9,7 @@ from dnsfleet.replication import acks, commands, events, keys, manifests
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.commands import ReadLog
 from dnsfleet.replication.follower import Follower
+from dnsfleet.replication.revisions import Revision
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -30,6 +31,7 @@ class Following(RuleBasedStateMachine):
         self.late: list[events.Answer] = []
         self.published: dict[tuple[str, bytes], None] = {}
         self.number = 0
+        self.refreshes = 0
 
     # The core
 
@@ -119,6 +121,11 @@ class Following(RuleBasedStateMachine):
     def resync(self) -> None:
         self._feed(events.Resync())
 
+    @rule()
+    def refresh(self) -> None:
+        self.refreshes += 1
+        self._feed(events.Refresh(Revision(1, self.refreshes)))
+
     @precondition(lambda self: self.open)
     @rule(count=st.integers(1, 12))
     def answer(self, count: int) -> None:
@@ -176,6 +183,8 @@ class Following(RuleBasedStateMachine):
         newest = max((m.lsn for m in self.core.manifests.values()), default=0)
         assert acks.answered(self.edge.acks[-1], self.core.positions) >= newest
         assert not self.edge.acks[-1].failing.keys() & self.core.manifests.keys()
+        done = self.follower.refreshed
+        assert done == (Revision(1, self.refreshes) if self.refreshes else None)
 
     def _feed(self, event: events.Event) -> None:
         for command in self.follower.feed(event):

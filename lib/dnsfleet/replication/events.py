@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from dnsfleet.replication import commands
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.replication.public_keys import PublicKeys
+from dnsfleet.replication.revisions import Revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,14 @@ class KeysChanged:
 class Resync:
     """Compare everything again. To be told every minute or so: it limits how long a zone that
     failed, or a change that the log did not show, waits for the next try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """All zones that are served are to be loaded anew from their snapshots."""
+
+    number: Revision
+    """Of the Pop command that says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,4 +108,4 @@ class Applied:
 
 
 Answer = IndexRead | FleetRead | LogRead | ManifestsRead | ChunksRead | Applied
-Event = Restored | Connected | Disconnected | KeysChanged | Resync | Answer
+Event = Restored | Connected | Disconnected | KeysChanged | Resync | Refresh | Answer

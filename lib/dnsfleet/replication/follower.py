@@ -14,9 +14,10 @@ Whenever nothing is open, the next command is the first of these that there is a
     1. a verified manifest waits       → ReadChunks → Load | Apply
     2. the index must be compared      → ReadIndex           (Connected, Resync, a gap in the log)
     3. the log announced a revision    → ReadManifests       (up to MANIFESTS_AT_ONCE)
-    4. the index announced one         → ReadManifests       (as many; then 6, before the next)
+    4. the index announced one         → ReadManifests       (as many; then 7, before the next)
     5. the fleet's head may be newer   → ReadFleet
-    6. nothing                         → ReadLog             (waits where nothing else is left)
+    6. a zone is to be loaded anew     → ReadChunks → Load   (in turn with 7)
+    7. nothing                         → ReadLog             (waits where nothing else is left)
 
 **Announcements and facts.** The index and the log announce that a zone is at a revision. Nothing in
 them is signed, so an announcement only makes the follower read the manifest. A fact is a manifest
@@ -60,6 +61,9 @@ tried again with a newer manifest or at the next Resync or Connected. Other zone
 which nothing is held, and that failed WITHHELD_AFTER times, is withheld: clients are told to ask
 elsewhere.
 
+**Refresh** loads all that is served once more from its snapshots (see `refreshing`). It holds up no
+news: between two such zones the log is read.
+
 **Complete** is an edge that may answer although its disk was empty (see `completeness`).
 """
 
@@ -80,6 +84,8 @@ from dnsfleet.replication.holdings import Holdings
 from dnsfleet.replication.manifests import Manifest, ManifestError
 from dnsfleet.replication.progress import Failure, Progress
 from dnsfleet.replication.public_keys import PublicKeys
+from dnsfleet.replication.refreshing import Refreshing
+from dnsfleet.replication.revisions import Revision
 
 MANIFESTS_AT_ONCE = 64
 """Manifests that are read and wait at a time: one round trip for many small zones, and at most
@@ -94,8 +100,8 @@ class _Job(NamedTuple):
 
     manifest: Manifest
     signed: bytes
-    lsn: int
-    """Of the oldest change that it brings."""
+    lsn: int | None
+    """Of the oldest change that it brings; None where it loads anew what is served."""
     chain: DeltaChain
     keys: int
     """By which it was verified (see `Holdings.ended`)."""
@@ -119,6 +125,13 @@ class Follower:
         self._jobs: deque[_Job] = deque()
         self._ahead: dict[str, bytes] = {}
         self._completeness = Completeness()
+        self._refreshing = Refreshing()
+        self._refreshed_one = False
+
+    @property
+    def refreshed(self) -> Revision | None:
+        """The number of the last refresh that is done (see `events.Refresh`)."""
+        return self._refreshing.done
 
     @property
     def complete(self) -> bool:
@@ -146,6 +159,7 @@ class Follower:
             case events.Connected():
                 self._online = self._index_due = self._fleet_due = self._gap_allowed = True
                 self._hearing.try_all_again()
+                self._refreshing.try_again()
             case events.Disconnected():
                 self._online, self._open = False, None
                 self._gap = False  # the next index may be older than that log
@@ -153,6 +167,9 @@ class Follower:
                 self._change_keys(event.keys)
             case events.Resync():
                 self._index_due = self._fleet_due = self._gap_allowed = True
+                self._refreshing.try_again()
+            case events.Refresh():
+                self._refreshing.begin(self._holdings.served(), event.number)
             case _:
                 if event.command != self._open:
                     return []
@@ -183,8 +200,29 @@ class Follower:
             return commands.ReadManifests(zones)
         if self._fleet_due:
             return commands.ReadFleet()
+        if job := self._fresh_job():
+            self._jobs.append(job)
+            return commands.ReadChunks(job.manifest.zone, job.chain.keys)
         self._hearing.log_was_read()
-        return commands.ReadLog(self._read, wait=not self._hearing.rest)
+        wait = not self._hearing.rest and not self._refreshing.due
+        return commands.ReadLog(self._read, wait=wait)
+
+    def _fresh_job(self) -> _Job | None:
+        """The next zone that is to be loaded anew, if it is its turn and not that of the log."""
+        self._refreshed_one = not self._refreshed_one
+        while self._refreshed_one and self._refreshing.due:
+            zone = self._refreshing.take()
+            held = self._holdings.get(zone)
+            if held is None or not held.served:
+                self._refreshing.settle(zone)
+                continue
+            try:
+                manifest = manifests.verify(held.signed, self._holdings.keys)
+            except ManifestError:
+                continue  # a former key signed it; what a valid one signs comes soon
+            chain = delta_chains.from_snapshot(manifest)
+            return _Job(manifest, held.signed, None, chain, held.keys)
+        return None
 
     def _take(self, answer: events.Answer) -> Iterator[Command]:
         match answer:
@@ -328,10 +366,14 @@ class Follower:
             return
         job = self._jobs.popleft()
         self._settle(answer.command.manifest, answer.command.signed, job.keys)
+        if job.chain.snapshot is not None:
+            self._refreshing.settle(job.manifest.zone)
 
     def _fail(self, reason: str) -> Iterator[Command]:
         """The oldest job cannot be done; clients of a zone that is missing are told in the end."""
         job = self._jobs.popleft()
+        if job.lsn is None:
+            return  # it is served as it was; `refreshing` has it tried again
         if job.chain.snapshot is None:
             self._jobs.appendleft(job._replace(chain=delta_chains.from_snapshot(job.manifest)))
             return
@@ -367,6 +409,10 @@ class Follower:
         failing = self._progress.failing
         if len(failing) > MAX_FAILING:
             return 1  # they are not all named, so the ack proves nothing
-        jobs = (job.lsn for job in self._jobs if job.manifest.zone not in failing)
+        jobs = (
+            job.lsn
+            for job in self._jobs
+            if job.lsn is not None and job.manifest.zone not in failing
+        )
         oldest = [*itertools.islice(jobs, 1), *self._hearing.oldest(failing)]
         return min(oldest, default=None)

@@ -55,6 +55,10 @@ class Holdings:
         """What is held of a zone."""
         return self._held.get(zone)
 
+    def served(self) -> list[str]:
+        """The zones that are served."""
+        return [zone for zone, held in self._held.items() if held.served]
+
     def put(self, manifest: Manifest, signed: bytes, served: bool, keys: int) -> None:
         """Hold this manifest, verified when `ended` was `keys`."""
         self._held[manifest.zone] = Held(
