@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 import redis
 from dnsfleet.replication import formats
+from dnsfleet.replication.acks import Ack, Load
 from dnsfleet_io.logs import line
 from dnsfleet_io.redis_clients import bounded_redis_client
 
@@ -42,12 +43,14 @@ class AckSender:
         edge: str,
         status: Status,
         readiness: Readiness,
+        load: Callable[[], Load],
         failed: Callable[[], None],
     ) -> None:
         self._client = bounded_redis_client(core_url, TIMEOUT_SECONDS)
         self._slot = AckSlot(self._client, edge)
         self._status = status
         self._readiness = readiness
+        self._load = load
         self._failed = failed
         self._started_ms = time.time_ns() // 1_000_000
         self._healthy = True
@@ -78,17 +81,8 @@ class AckSender:
 
     def _send(self) -> bool:
         """Whether the core took the ack. Logs the first failure in a row, and the next success."""
-        ack = self._status.ack._replace(
-            time_ms=time.time_ns() // 1_000_000,
-            reads=formats.READS[-1],
-            keys=self._status.keys,
-            refreshed=self._status.refreshed,
-            started_ms=self._started_ms,
-        )
-        if not self._readiness.verdict.ready:
-            ack = ack._replace(lsn=0)
         try:
-            self._slot.write(ack)
+            self._slot.write(self._ack())
         except BaseException as error:
             self._failed()
             if self._healthy:
@@ -100,3 +94,17 @@ class AckSender:
                 log.info(line("acks_work_again"))
             self._healthy = True
         return self._healthy
+
+    def _ack(self) -> Ack:
+        """What there is to say now."""
+        ack = self._status.ack._replace(
+            time_ms=time.time_ns() // 1_000_000,
+            reads=formats.READS[-1],
+            keys=self._status.keys,
+            refreshed=self._status.refreshed,
+            load=self._load(),
+            started_ms=self._started_ms,
+        )
+        if not self._readiness.verdict.ready:
+            ack = ack._replace(lsn=0)
+        return ack

@@ -32,6 +32,7 @@ from dnsfleet_io import listen_addresses
 from dnsfleet_io.logs import line
 from dnsfleet_io.pages import Page, PageServer, metrics_page, text_page
 
+from dnsfleet_edge import loads
 from dnsfleet_edge.ack_sender import AckSender
 from dnsfleet_edge.config import Config
 from dnsfleet_edge.cookie_secrets import CookieSecrets
@@ -94,6 +95,7 @@ class Edge:
                 f"{config.pop}/{config.edge}",
                 self._status,
                 self._readiness,
+                lambda: loads.read(self._engine),
                 self._metrics.ack_failures.inc,
             )
         self._serving = Worker("link", self._serve)

@@ -1,9 +1,10 @@
 """What /metrics says of Zones and Pops: kept where their state changes, aged when it is scraped."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from dnsfleet.replication.telemetry import Sample
 from dnsfleet.zones.removals import Hold
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -42,6 +43,8 @@ class FleetSamples(Collector):
         self.zones: dict[tuple[str, str, str], ZoneSample] = {}
         """By namespace, name and origin."""
         self.pops: dict[str, PopSample] = {}
+        self.traffic: dict[str, Sample] = {}
+        """How much each Pop answers, as far as that was heard lately."""
         self.signature_ends: dict[str, int] = {}
         """When the first signature of each signed zone ends, Unix time in seconds, by origin."""
         self.first_removal: float | None = None
@@ -55,6 +58,7 @@ class FleetSamples(Collector):
         """Say nothing more: another replica does."""
         self.zones.clear()
         self.pops.clear()
+        self.traffic = {}
         self.signature_ends.clear()
         self.certificate_ends = {}
         self.first_removal = None
@@ -116,6 +120,7 @@ class FleetSamples(Collector):
             [((pop,), end) for pop, end in self.certificate_ends.items()],
         )
         yield from _of_pops(pops, now)
+        yield from _of_traffic(self.traffic)
 
 
 def _of_pops(pops: list[tuple[str, PopSample]], now: float) -> Iterator[GaugeMetricFamily]:
@@ -154,6 +159,27 @@ def _of_pops(pops: list[tuple[str, PopSample]], now: float) -> Iterator[GaugeMet
         "Age of the oldest publication that some Ready edge has not acknowledged.",
         ("pop",),
         [((pop,), _age(each.late_ms, now)) for pop, each in pops],
+    )
+
+
+def _of_traffic(samples: Mapping[str, Sample]) -> Iterator[GaugeMetricFamily]:
+    yield _family(
+        "pop_queries_per_second",
+        "Queries that the edges of the Pop got lately.",
+        ("pop",),
+        [((pop,), each.queries) for pop, each in samples.items()],
+    )
+    yield _family(
+        "pop_servfail_ratio",
+        "The share of these that was answered with SERVFAIL.",
+        ("pop",),
+        [((pop,), each.servfail) for pop, each in samples.items()],
+    )
+    yield _family(
+        "pop_edge_memory_bytes",
+        "Memory of all edges of the Pop together.",
+        ("pop",),
+        [((pop,), float(each.memory)) for pop, each in samples.items()],
     )
 
 

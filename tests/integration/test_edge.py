@@ -35,6 +35,8 @@ def test_a_change_is_answered_over_udp_and_tcp_and_acked(fleet: EdgeFleet) -> No
     assert fleet.edge.address("www.example.com.", tcp=True) == NEW
     ack = wait_for("the ack", lambda: (ack := fleet.ack()) and ack.lsn >= manifest.lsn and ack, 5)
     assert (ack.failing, ack.failing_count) == ({}, 0)
+    assert ack.load is not None
+    assert (ack.load.queries >= 5, ack.load.servfail, ack.load.memory > 0) == (True, 0, True)
 
 
 def test_a_star_is_every_address_of_both_families(tmp_path: Path) -> None:

@@ -38,8 +38,21 @@ AHEAD_OCTETS = 48 * 1024
 """Octets of the manifests that prove what an edge has ahead, about 90 of them; at least one is
 named. Where there are more, the next acks name them: the writer publishes what was named anew."""
 
+MAX_LOAD = 2**53
+"""The largest number of a load: a million queries a second for 285 years."""
+
 FIRST_FORMAT = 1
 """What edges read that say nothing of it: they are older than the field."""
+
+
+class Load(NamedTuple):
+    """What an edge counts since it started (see `telemetry`)."""
+
+    queries: int
+    servfail: int
+    """Responses with SERVFAIL."""
+    memory: int
+    """Octets of its process that are in memory now."""
 
 
 class Ack(NamedTuple):
@@ -71,6 +84,8 @@ class Ack(NamedTuple):
     refreshed: Revision | None = None
     """Up to which number it has done all commands to load its zones from fresh snapshots (see
     `pop_commands`); None where it has done none."""
+    load: Load | None = None
+    """None where the edge is older than the field."""
 
 
 def encode(ack: Ack) -> bytes:
@@ -89,6 +104,8 @@ def encode(ack: Ack) -> bytes:
         said["total"] = f"{ack.total:x}"
     if ack.refreshed is not None:
         said["refreshed"] = str(ack.refreshed)
+    if ack.load is not None:
+        said["load"] = ack.load
     if ack.ahead_count:
         said["ahead"] = {
             origin: base64.b64encode(signed).decode() for origin, signed in ack.ahead.items()
@@ -118,11 +135,13 @@ def decode(data: bytes) -> Ack | None:
             said.get("started", 0),
             tuple(str(key) for key in said.get("keys", ())),
             Revision.parse(said["refreshed"]) if "refreshed" in said else None,
+            Load(*said["load"]) if "load" in said else None,
         )
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return None
     counts = (ack.lsn, ack.failing_count, ack.time_ms, ack.reads, ack.told, ack.ahead_count)
     good = all(type(count) is int and count >= 0 for count in (*counts, ack.started_ms))
+    good &= all(type(count) is int and 0 <= count <= MAX_LOAD for count in ack.load or ())
     return ack if good else None
 
 

@@ -110,7 +110,8 @@ def words(edges: Mapping[str, Ack | None]) -> tuple[EdgeWord, ...]:
 def _bounded(ack: Ack | None) -> Ack | None:
     if ack is None:
         return None
-    return ack._replace(ahead=dict(sorted(ack.ahead.items())[:MAX_AHEAD]))
+    ahead = dict(sorted(ack.ahead.items())[:MAX_AHEAD])
+    return ack._replace(ahead=ahead, load=None)  # `telemetry` has that
 
 
 def _sense(ack: Ack | None) -> bytes:

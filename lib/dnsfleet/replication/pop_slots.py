@@ -6,6 +6,8 @@ of keys for each Pop, of which each may have at most what the server takes as on
 
     dnsfleet:1:pop:NAME:0 ... f
 
+Slot 0 has the report of the Pop (see `pop_reports`), slot 1 its telemetry (see `telemetry`).
+
 The name of a Pop is one label, so no name is a pattern, and no Pop has a key of another one.
 """
 

@@ -3,15 +3,19 @@
 A change is sent at once. Without one the report is sent again now and then, so that the core can
 tell a Pop where nothing happens from one that is cut off. What could not be sent is forgotten for
 the next one; while the core is away that is tried again and again.
+
+Telemetry goes the same way, behind a report that arrived, and is lost with one that did not.
 """
 
+import contextlib
 import logging
 import threading
 import time
 
 import redis
-from dnsfleet.replication import pop_reports, pop_slots
+from dnsfleet.replication import pop_reports, pop_slots, telemetry
 from dnsfleet.replication.pop_reports import Report
+from dnsfleet.replication.telemetry import Sample
 from dnsfleet_io.redis_clients import Server, bounded_redis_client
 
 REPEAT_SECONDS = 5.0
@@ -32,9 +36,10 @@ class ReportSender:
 
     def __init__(self, core: Server, pop: str) -> None:
         self._client = bounded_redis_client(core, TIMEOUT_SECONDS)
-        self._key = pop_slots.key(pop, 0)
+        self._key, self._telemetry_key = pop_slots.key(pop, 0), pop_slots.key(pop, telemetry.SLOT)
         self._condition = threading.Condition()
         self._report: Report | None = None
+        self._sample: Sample | None = None
         self._changed = False
         self._stopping = False
         self.problem = _NOT_YET
@@ -51,6 +56,11 @@ class ReportSender:
                 self._changed = True
                 self._condition.notify()
 
+    def measured(self, sample: Sample) -> None:
+        """Have this sent behind the next report, unless a newer one comes."""
+        with self._condition:
+            self._sample = sample
+
     def close(self) -> None:
         """Send no more; a write that is under way ends by itself."""
         with self._condition:
@@ -65,9 +75,12 @@ class ReportSender:
                 if self._stopping:
                     break
                 report, self._changed = self._report, False
+                sample, self._sample = self._sample, None
             if report is None:
                 continue
             self._send(report)
+            if sample is not None and not self.problem:
+                self._send_sample(sample)
             time.sleep(SPACING_SECONDS)
             pause = RETRY_SECONDS if self.problem else REPEAT_SECONDS
         self._client.close()
@@ -83,3 +96,7 @@ class ReportSender:
             if self.problem:
                 _log.info("the core was told")
             self.problem = ""
+
+    def _send_sample(self, sample: Sample) -> None:
+        with contextlib.suppress(redis.RedisError):  # the next report tells what is wrong
+            self._client.set(self._telemetry_key, telemetry.encode(sample))

@@ -1,11 +1,14 @@
 """What a joined cluster tells of its Pop: the report to the core, and the status here."""
 
+import math
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from dnsfleet.replication import telemetry
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.command_words import Outcome
+from dnsfleet.replication.telemetry import Meter
 from dnsfleet.resources import Pop, Reference
 
 from dnsfleet_operator.joined import reporting
@@ -24,6 +27,7 @@ class Teller:
         self._given = given
         self._passes = passes
         self._shown: object = None
+        self._meter, self._measured_at = Meter(), -math.inf
 
     def tell(
         self,
@@ -46,6 +50,9 @@ class Teller:
         now_ms = time.time_ns() // 1_000_000
         workloads = self._given.workloads
         sender.put(reporting.report(now_ms, join.pop, specs, found, workloads, said, outcomes))
+        if time.monotonic() - self._measured_at >= telemetry.SECONDS:
+            self._measured_at = time.monotonic()
+            sender.measured(self._meter.take(said, now_ms))
         self._given.metrics.core_up.set(not sender.problem)
         if known is None or found is None or result is None:
             return

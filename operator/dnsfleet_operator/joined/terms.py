@@ -240,7 +240,7 @@ class JoinedTerm:
 
     def _hear(self, said: Mapping[str, Ack]) -> None:
         """Take what edges say. Where that is new, a pod that became Ready must have said so too."""
-        sense = {edge: ack._replace(time_ms=0) for edge, ack in said.items()}
+        sense = {edge: ack._replace(time_ms=0, load=None) for edge, ack in said.items()}
         if sense != self._sense:
             pods = self._cluster.objects("Pod", self._configuration.namespace, MANAGED_SELECTOR)
             self._workloads.replace("Pod", [slimmed("Pod", each) for each in pods])

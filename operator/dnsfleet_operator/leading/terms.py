@@ -26,6 +26,7 @@ from dnsfleet_operator.leading.dependencies import Dependencies
 from dnsfleet_operator.leading.fleet_objects import FleetObject
 from dnsfleet_operator.leading.outages import Outage
 from dnsfleet_operator.leading.pop_commands import PopCommands
+from dnsfleet_operator.leading.telemetry import Telemetry
 from dnsfleet_operator.objects import MANAGED_SELECTOR
 from dnsfleet_operator.observed import edge_pods
 from dnsfleet_operator.observed.observation import Known
@@ -102,6 +103,7 @@ class Term:
         self._commands = PopCommands(
             given, keeper, self._store, self._client, self._remote.edges, lambda: self._said
         )
+        self._telemetry = Telemetry(given, self._client, lambda: self._said)
         self._view = View(
             given.observation,
             given.workloads,
@@ -136,6 +138,7 @@ class Term:
             "Replica": self._pass_replica,
             "Fleet": self._pass_fleet,
             "Commands": self._commands.run,
+            "Telemetry": self._telemetry.run,
         }
 
     def close(self) -> None:

@@ -5,8 +5,8 @@ from functools import partial
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from dnsfleet.replication import keys, pop_specs
-from dnsfleet.replication.acks import Ack
+from dnsfleet.replication import keys, pop_specs, telemetry
+from dnsfleet.replication.acks import Ack, Load
 from dnsfleet.replication.announcements import read_index, stored_position
 from dnsfleet.replication.pop_specs import SignedPop
 from dnsfleet.replication.revisions import Revision
@@ -235,3 +235,23 @@ def test_fields_of_a_newer_core_are_carried_and_told(
         message = joined.wait_for_reason("Mirrored", "SpecNotUnderstood")
         assert "spec.state" in message.replace("spec: ", "spec.")
         assert joined.spec() == {"edge": {"shards": 2}}
+
+
+def test_the_metrics_of_the_core_show_what_a_pop_of_another_cluster_answers(
+    fleet: ControlledFleet, joined: JoinedCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telemetry, "SECONDS", 0.2)
+    fleet.put(pop(edge={"replicas": 1}))
+
+    def shown(name: str) -> float | None:
+        """What the metrics say, while an edge counts 20,000 queries a second."""
+        now_ms = time.time_ns() // 1_000_000
+        load = Load(20 * now_ms, 10 * now_ms, 4096)
+        joined.say("pop-fra-edge-1", Ack(0, {}, 0, now_ms, started_ms=1, load=load))
+        return fleet.metrics.registry.get_sample_value(name, {"pop": "fra"})
+
+    with joined:
+        name = "dnsfleet_pop_queries_per_second"
+        wait_for("the rate", lambda: shown(name) == pytest.approx(20_000), DEADLINE_SECONDS)
+        assert shown("dnsfleet_pop_servfail_ratio") == pytest.approx(0.5)
+        assert shown("dnsfleet_pop_edge_memory_bytes") == 4096

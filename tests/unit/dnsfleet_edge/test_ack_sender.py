@@ -4,7 +4,7 @@ import queue
 
 import pytest
 from dnsfleet.replication import formats
-from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.acks import Ack, Load
 from dnsfleet_edge import ack_sender
 from dnsfleet_edge.ack_sender import AckSender
 from dnsfleet_edge.status import Readiness, Status
@@ -44,18 +44,21 @@ def core(monkeypatch: pytest.MonkeyPatch) -> Core:
     return core
 
 
+LOAD = Load(7, 1, 4096)
+
+
 def test_an_edge_that_does_not_answer_yet_claims_nothing_and_says_what_it_reads(
     core: Core, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(formats, "READS", (2, 3))
     status, readiness = Status(), Readiness()
     status.ack = Ack(7, {"a.example.": "why"}, 1)
-    sender = AckSender("redis://core", "fra/fra-0", status, readiness, lambda: None)
+    sender = AckSender("redis://core", "fra/fra-0", status, readiness, lambda: LOAD, lambda: None)
     sender.start()
     ack = core.sent.get(timeout=5)
     assert ack is not None
     assert ack[:3] == (0, {"a.example.": "why"}, 1)
-    assert ack.reads == 3
+    assert (ack.reads, ack.load) == (3, LOAD)
     readiness.ready("test")
     wait_for("the claim", lambda: (ack := core.sent.get(timeout=5)) and ack.lsn == 7, 5)
     readiness.drain()
@@ -73,7 +76,7 @@ def test_a_defect_costs_one_ack(
     readiness.ready("test")
     status.ack = Ack(7, {}, 0)
     sender = AckSender(
-        "redis://core", "fra/fra-0", status, readiness, lambda: failures.append(True)
+        "redis://core", "fra/fra-0", status, readiness, lambda: LOAD, lambda: failures.append(True)
     )
     sender.start()
     ack = core.sent.get(timeout=5)
