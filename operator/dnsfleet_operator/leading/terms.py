@@ -26,6 +26,7 @@ from dnsfleet_operator.leading.dependencies import Dependencies
 from dnsfleet_operator.leading.fleet_objects import FleetObject
 from dnsfleet_operator.leading.outages import Outage
 from dnsfleet_operator.leading.pop_commands import PopCommands
+from dnsfleet_operator.leading.replica_passes import ReplicaPasses
 from dnsfleet_operator.leading.telemetry import Telemetry
 from dnsfleet_operator.objects import MANAGED_SELECTOR
 from dnsfleet_operator.observed import edge_pods
@@ -34,7 +35,6 @@ from dnsfleet_operator.pops import access
 from dnsfleet_operator.pops.access import PopAccess
 from dnsfleet_operator.pops.passes import PopPasses
 from dnsfleet_operator.pops.remote import RemotePasses
-from dnsfleet_operator.pops.replica_restarts import ReplicaRestarts
 from dnsfleet_operator.secrets import cookie_secrets, rotations
 from dnsfleet_operator.secrets.key_keeping import KeyKeeper
 from dnsfleet_operator.secrets.rotations import Progress
@@ -63,8 +63,7 @@ KEYS_SECONDS = 2.0
 SYNC, SWEEP, ZONES, COOKIES = Key("Sync"), Key("Sweep"), Key("Zone"), Key("Cookies")
 """ZONES is a pass over what changed; a key of that kind with an origin is one over that as well."""
 PROOF, PREPARATION, KEYS = Key("Proof"), Key("Preparation"), Key("Keys")
-ACCESS = Key("Access")
-REPLICA, FLEET = Key("Replica"), Key("Fleet")
+ACCESS, FLEET = Key("Access"), Key("Fleet")
 
 _log = logging.getLogger(__name__)
 
@@ -99,10 +98,10 @@ class Term:
         )
         self._access = PopAccess(given.cluster, configuration, given.observation)
         self._remote = RemotePasses(self._store, given.observation, self._pops)
-        self._restarts = ReplicaRestarts(given.cluster, given.workloads)
         self._commands = PopCommands(
             given, keeper, self._store, self._client, self._remote.edges, lambda: self._said
         )
+        self._replicas = ReplicaPasses(given, lambda: self.looks.differing())
         self._telemetry = Telemetry(given, self._client, lambda: self._said)
         self._view = View(
             given.observation,
@@ -135,7 +134,7 @@ class Term:
             "Cookies": self._pass_cookies,
             "Access": self._pass_access,
             "Keys": self._pass_keys,
-            "Replica": self._pass_replica,
+            "Replica": self._replicas.run,
             "Fleet": self._pass_fleet,
             "Commands": self._commands.run,
             "Telemetry": self._telemetry.run,
@@ -189,8 +188,7 @@ class Term:
         )
         if away is not None:
             raise away
-        if self._restarts.due(self.looks.differing()) is not None:
-            self._waiting.add(REPLICA)
+        self._replicas.look()
 
     def _other_clocks(self) -> list[float]:
         """What the core and the API server say that it is."""
@@ -372,18 +370,6 @@ class Term:
         self._pops.run(key.name)
         if self._keys.known and not self._remote.run(key.name, self._keys.keys.private):
             self._waiting.add(key, RETRY_SECONDS)
-        return True
-
-    def _pass_replica(self, _key: Key) -> bool:
-        """Restart the replica that is due, and tell why."""
-        replica = self._restarts.due(self.looks.differing())
-        if replica is None:
-            return True  # it is as it should be again
-        notice = Notice("Warning", "ReplicaRestarted", self._restarts.restart(replica))
-        about = Reference("Pop", "", replica.pop)
-        known = self._observation.get(about)
-        uid = known.uid if known is not None else ""
-        post(self._cluster, self._configuration.identity, notice, about, uid)
         return True
 
     def _pass_fleet(self, key: Key) -> bool:
