@@ -14,7 +14,7 @@ from dnsfleet.zones.parts import Parts
 from dnsfleet.zones.placements import Fleet
 from dnsfleet_engine import Delta, Zone
 from dnsfleet_publisher.core_redis import connect
-from dnsfleet_publisher.publishing import Desired, Outcome, Publisher, State
+from dnsfleet_publisher.publishing import BULK_RECORDS, Desired, Outcome, Publisher, State
 from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import Fenced
 from support.presigned_zones import signed
@@ -392,3 +392,12 @@ def test_what_is_written_again_while_a_placement_is_held_stays_held(
     outcome = placed(publisher, ())
     assert outcome.placement == hold is not None
     assert stored(admin, A).pops == FOUR
+
+
+def test_small_changes_of_a_pass_come_before_bulk_loads(publisher: Publisher) -> None:
+    publisher.reconcile(want(b=BULK_RECORDS + 5), complete=False)
+    many = BULK_RECORDS + 1
+    outcomes = publisher.reconcile(want(a=many, d=300, b=many, c=1), complete=True)
+    published = {origin: each.manifest.lsn for origin, each in outcomes.items() if each.manifest}
+    order = sorted(published, key=lambda origin: published[origin])
+    assert order == ["d.example.", "b.example.", "c.example.", "a.example."]
