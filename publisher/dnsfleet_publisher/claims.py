@@ -169,13 +169,13 @@ class Ledger:
 
         To be begun, and read to its end, once this writer has taken its fence.
         """
-        for part in self._store.claims():
+        for part in self._store.core.claims():
             found: dict[str, dict[Reference, Claim]] = {}
             for name, value in part.items():
                 if self.measures.read(name, value):
                     continue
                 origin, reference = _read_field(name)
-                if (claim := _decode(value)) is not None:
+                if (claim := decode(value)) is not None:
                     found.setdefault(origin, {})[reference] = claim
             for origin, own in found.items():
                 self._hold(origin, {**self.of_zone(origin), **own})
@@ -212,7 +212,7 @@ class Ledger:
                 if known != both:
                     more.setdefault(origin, {})[reference] = both
         changes = {
-            _field(origin, reference): _encode(claim)
+            _field(origin, reference): encode(claim)
             for origin, claims in more.items()
             for reference, claim in claims.items()
         }
@@ -234,11 +234,11 @@ class Ledger:
             changes |= {_field(origin, gone): None for gone in held.keys() - claims.keys()}
             for reference, claim in claims.items():
                 if held.get(reference) != claim:
-                    changes[_field(origin, reference)] = _encode(claim)
+                    changes[_field(origin, reference)] = encode(claim)
         fence = self._store.fence
         if fence != self._fence:  # the core lost its data since
             for origin, claims in (self._held | dict(settled)).items():
-                changes |= {_field(origin, each): _encode(claims[each]) for each in claims}
+                changes |= {_field(origin, each): encode(claims[each]) for each in claims}
             changes |= self.measures.all()
         changes |= self.measures.changes()
         self._store.note(self._store.core.note_claims, changes)
@@ -270,7 +270,8 @@ def _read_field(field: str) -> tuple[str, Reference]:
     return origin, Reference("RecordSet", namespace, name)
 
 
-def _encode(claim: Claim) -> bytes:
+def encode(claim: Claim) -> bytes:
+    """A claim as the core notes it."""
     zone = [claim.zone.namespace, claim.zone.name]
     value: dict[str, object] = {
         "zone": zone,
@@ -285,8 +286,8 @@ def _encode(claim: Claim) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 
 
-def _decode(value: bytes) -> Claim | None:
-    """None for what is no claim: a later version may note more than we know."""
+def decode(value: bytes) -> Claim | None:
+    """What `encode` gave; None for anything else, as a later version may note."""
     try:
         found = json.loads(value)
         namespace, name = found["zone"]

@@ -15,6 +15,7 @@ from dnsfleet.replication.ack_slots import Word
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.announcements import stored_position
 from dnsfleet.replication.encoding import CHUNK_SIZE
+from dnsfleet.replication.kept_zones import KEPT_SECONDS
 from dnsfleet_io.redis_clients import Server, redis_client
 from redis.typing import EncodableT
 
@@ -158,13 +159,13 @@ class CoreRedis:
                 counts += pipeline.execute()
         return counts
 
-    def write_chunks(self, chunks: Mapping[str, bytes]) -> None:
+    def write_chunks(self, chunks: Mapping[str, bytes], seconds: int = UNNAMED_SECONDS) -> None:
         """Write chunks that expire unless a manifest comes to name them."""
         with reporting(self._client):
             for part in _parts(list(chunks), CHUNKS_AT_ONCE):
                 pipeline = self._client.pipeline(transaction=False)
                 for key in part:
-                    pipeline.set(key, chunks[key], ex=UNNAMED_SECONDS)
+                    pipeline.set(key, chunks[key], ex=seconds)
                 pipeline.execute()
 
     def publish(
@@ -176,21 +177,29 @@ class CoreRedis:
         signed: bytes,
         draft: Draft | None = None,
         fleet: bytes = b"",
+        kept: bytes = b"",
     ) -> list[str]:
         """Make a signed head current; `ok`, or what was not as expected (see `publish.lua`).
 
         `allowed` are the positions where the core may be; `fleet` is the head of the fleet that
-        becomes current with a draft, where the draft changes it.
+        becomes current with a draft, where the draft changes it; `kept` is the signed description
+        of what the draft keeps.
         """
         origin, revision, follows = "", "", ""
         chunks: list[str] = []
         superseded: list[str] = []
+        unneeded: Sequence[str] = ()
+        left: Sequence[str] = ()
         if draft is not None:
             origin, revision = draft.manifest.zone, str(draft.manifest.revision)
             follows, chunks, superseded = draft.follows, list(draft.chunks), draft.superseded
-        names = [keys.FENCE, keys.LSN, keys.LOG, keys.ZONES, keys.FLEET, key, *chunks, *superseded]
+            if draft.keeping is not None:
+                unneeded, left = draft.keeping.unneeded, draft.keeping.left
+        names = [keys.FENCE, keys.LSN, keys.LOG, keys.ZONES, keys.FLEET, key, keys.KEPT]
+        names += [*chunks, *superseded, *unneeded]
         args: list[EncodableT] = [fence, lsn, LOG_ENTRIES, origin, revision, follows, signed]
         args += [len(chunks), UNNAMED_SECONDS, *allowed, fleet]
+        args += [len(superseded), kept, KEPT_SECONDS, *left]
         with reporting(self._client):
             said = self._publish(keys=names, args=args)
         return [part.decode() for part in cast(list[bytes], said)]
@@ -277,6 +286,28 @@ class CoreRedis:
     def note_registrations(self, fence: int, changes: Mapping[str, bytes | None]) -> Iterator[str]:
         """Write registrations, as `note_claims` does."""
         return self._write_notes(keys.REGISTRATIONS, fence, changes, ABSENCES_AT_ONCE)
+
+    def outlines(self) -> Iterator[dict[str, bytes]]:
+        """What writers noted of what each Zone says beside its records, as `claims` does."""
+        return self._noted(keys.OUTLINES, ABSENCES_AT_ONCE)
+
+    def outline(self, origin: str) -> bytes:
+        """What they noted of one; empty for nothing."""
+        with reporting(self._client):
+            (found,) = cast(list[bytes | None], self._client.hmget(keys.OUTLINES, [origin]))
+        return found or b""
+
+    def note_outlines(self, fence: int, changes: Mapping[str, bytes | None]) -> Iterator[str]:
+        """Write outlines, as `note_claims` does."""
+        return self._write_notes(keys.OUTLINES, fence, changes, HEADS_AT_ONCE)
+
+    def kept(self) -> Iterator[dict[str, bytes]]:
+        """The signed descriptions of removed zones that can be restored, as `claims` does."""
+        return self._noted(keys.KEPT, HEADS_AT_ONCE)
+
+    def note_kept(self, fence: int, changes: Mapping[str, bytes | None]) -> Iterator[str]:
+        """Write such descriptions, as `note_claims` does."""
+        return self._write_notes(keys.KEPT, fence, changes, HEADS_AT_ONCE)
 
     def _noted(self, name: str, at_once: int) -> Iterator[dict[str, bytes]]:
         cursor, more = 0, True

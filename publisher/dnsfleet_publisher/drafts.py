@@ -14,6 +14,7 @@ from typing import Self
 
 from dnsfleet.replication import encoding, keys
 from dnsfleet.replication.encoding import Payload
+from dnsfleet.replication.kept_zones import Keeping
 from dnsfleet.replication.manifests import Manifest, Run
 from dnsfleet.replication.revisions import Revision
 from dnsfleet.violations import Violation
@@ -106,6 +107,8 @@ class Draft:
     """Keys of chunks that no manifest will name any more."""
     follows: str
     """The revision that the index must have; empty for none."""
+    keeping: Keeping | None = None
+    """What stays of a zone that is removed."""
 
     def at(self, lsn: int, time_ms: int, format_: int) -> Self:
         """With position, time and format filled in."""
@@ -194,12 +197,18 @@ def again(
     return _step(before, manifest, zone, at, new, zone.diff(new).payload, manifest.pops)
 
 
-def removal(before: Published, epoch: int) -> Draft | None:
-    """The tombstone of a zone; None where it is removed already."""
+def removal(before: Published, epoch: int, keeping: Keeping | None = None) -> Draft | None:
+    """The tombstone of a zone; None where it is removed already.
+
+    It keeps what `keeping` says, if that is what the core has of the zone.
+    """
     manifest = before.manifest
     if manifest is None or (manifest.tombstone and before.in_core and not before.again):
         return None
-    return _tombstone(before, manifest, Revision(epoch, before.seq + 1))
+    draft = _tombstone(before, manifest, Revision(epoch, before.seq + 1))
+    if keeping is None or not before.in_core or keeping.zone.manifest != manifest:
+        return draft
+    return replace(draft, keeping=keeping)
 
 
 def _numbered(zone: Zone, previous: int | None, now: int, proposed: int | None) -> Zone:

@@ -30,6 +30,7 @@ from dnsfleet.zones.parts import Parts
 from dnsfleet.zones.placements import Fleet, Hold, Placement
 from dnsfleet_engine import Delta, Zone
 
+from dnsfleet_publisher.keeping import Keeper
 from dnsfleet_publisher.placement import LatelyLost
 from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import StoreConflictError, StoreError, StoreResetError
@@ -91,8 +92,10 @@ class Outcome:
 class Publisher:
     """Makes what is published what is wanted. `Fenced` from any method: stop publishing."""
 
-    def __init__(self, store: RecordStore) -> None:
+    def __init__(self, store: RecordStore, keeper: Keeper | None = None) -> None:
+        """With a `keeper` removed zones can be restored for a while."""
         self._store = store
+        self._keeper = keeper
         self._parts: dict[str, Parts] = {}
         """What each zone was made of when it was published; a new process does not know it."""
         self._changes: dict[str, tuple[Zone, Zone, Delta]] = {}
@@ -259,10 +262,13 @@ class Publisher:
     def _remove(self, origin: str) -> Outcome:
         self._parts.pop(origin, None)
         self._holds.pop(origin, None)
+        keeping = None if self._keeper is None else self._keeper.prepare(origin)
         try:
-            made = self._store.tombstone(origin)
+            made = self._store.tombstone(origin, keeping)
         except StoreConflictError as error:
             return self.failed(origin, "PublishFailed", error)
+        if self._keeper is not None and keeping is not None and made is not None:
+            self._keeper.done(keeping)
         return Outcome(State.REMOVED, made or self._store.manifest(origin))
 
     def _rewrite(

@@ -33,9 +33,10 @@ from dataclasses import replace
 
 import redis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from dnsfleet.replication import formats, keys, manifests, public_keys
+from dnsfleet.replication import formats, kept_zones, keys, manifests, public_keys
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.announcements import Announcement
+from dnsfleet.replication.kept_zones import KEPT_SECONDS, Keeping, KeptZone
 from dnsfleet.replication.manifests import FleetHead, Manifest
 from dnsfleet.replication.sums import Positions
 from dnsfleet.violations import Violation
@@ -105,6 +106,15 @@ class RecordStore:
         """Which key signs (`public_keys.identify`)."""
         self._announced = None
         self._known.rewrite(self.format, self.key)
+
+    @property
+    def public(self) -> Sequence[Ed25519PublicKey]:
+        """The keys by which what is in the core is verified."""
+        return self._zones.public
+
+    def sign_kept(self, kept: KeptZone) -> bytes:
+        """The description of a kept zone in wire form; ValueError where it is too long."""
+        return kept_zones.sign(kept, self._key)
 
     @property
     def signed(self) -> tuple[str, int]:
@@ -274,9 +284,9 @@ class RecordStore:
             ),
         )
 
-    def tombstone(self, origin: str) -> Manifest | None:
-        """Make every edge drop a zone; None where it is not published."""
-        return self._write(origin, lambda known: drafts.removal(known, self._fence))
+    def tombstone(self, origin: str, keeping: Keeping | None = None) -> Manifest | None:
+        """Make every edge drop a zone, and keep what is said; None where it is not published."""
+        return self._write(origin, lambda known: drafts.removal(known, self._fence, keeping))
 
     def end(self, origin: str) -> bool:
         """Take an `unreadable` entry out of the index; False where it is none any more."""
@@ -304,14 +314,6 @@ class RecordStore:
         head = self._fleet_head(lsn, said[2:], None)
         self._commit(keys.FLEET, lsn, head, None)
         self._announced, self._head = said, head
-
-    def claims(self) -> Iterator[dict[str, bytes]]:
-        """What writers noted of each RecordSet, a part at a time; some may come twice."""
-        return self.core.claims()
-
-    def absences(self) -> Iterator[dict[str, bytes]]:
-        """What writers noted of what is published and has no object, as `claims` does."""
-        return self.core.absences()
 
     def note(self, write: WriteNotes, changes: Mapping[str, bytes | None]) -> None:
         """Write notes by a `note_` method of the core, as this writer; None drops one."""
@@ -359,6 +361,8 @@ class RecordStore:
             # position are never used for another.
             self._known.try_(origin, at.seq)
             self.core.write_chunks(draft.chunks)
+            if draft.keeping is not None:
+                self.core.write_chunks(draft.keeping.chunks, KEPT_SECONDS)
             signed = manifests.sign(manifest, self._key)
             try:
                 verdict = self._commit(keys.manifest(origin), manifest.lsn, signed, draft)
@@ -380,8 +384,9 @@ class RecordStore:
 
     def _commit(self, key: str, lsn: int, signed: bytes, draft: Draft | None) -> str:
         """`ok`, or `revision` where the zone is not as expected."""
-        fleet, announcement, announced = b"", None, self._announced
+        fleet, kept, announcement, announced = b"", b"", None, self._announced
         if draft is not None:
+            kept = b"" if draft.keeping is None else self.sign_kept(draft.keeping.zone)
             origin = draft.manifest.zone
             announcement = Announcement(lsn, origin, draft.manifest.revision)
             live = draft.zone is not None
@@ -391,7 +396,9 @@ class RecordStore:
                 announced = (self._fence, self.format, *names)
         allowed = self._trail.allowed
         self._trail.attempt(lsn, announcement)
-        verdict, detail = self.core.publish(self._fence, lsn, allowed, key, signed, draft, fleet)
+        verdict, detail = self.core.publish(
+            self._fence, lsn, allowed, key, signed, draft, fleet, kept
+        )
         if self._is_done(verdict, detail):
             self._announced, self._head = announced, fleet or self._head
         elif verdict == "chunk":

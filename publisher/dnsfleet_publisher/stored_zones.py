@@ -89,6 +89,15 @@ def read(
     return found
 
 
+def content(core: CoreRedis, manifest: Manifest) -> Zone:
+    """The zone that a manifest names; ValueError where the core has it no more, or not as signed.
+
+    StoreError where the core does not answer.
+    """
+    stored = _Stored(manifest.zone, manifest, delta_chains.from_snapshot(manifest), b"", "")
+    return _zone(stored, core.chunks(stored.chain.keys, stored.octets))
+
+
 def _verify(head: bytes, public: Sequence[Ed25519PublicKey]) -> tuple[Manifest, str]:
     """A manifest, and which of the keys signed it."""
     *others, last = public

@@ -78,7 +78,9 @@ def test_a_hold_outlasts_a_zone_that_is_not_understood_for_a_while(
     writer.passes.deleted(zone_reference, known)
     writer.work()
     assert writer.store.live() == []
-    assert not [name for part in writer.store.claims() for name in part], "nothing is left of it"
+    assert not [name for part in writer.store.core.claims() for name in part], (
+        "nothing is left of it"
+    )
 
 
 def test_a_record_set_that_moved_and_is_broken_is_served_in_its_new_zone(core: Valkey) -> None:

@@ -297,7 +297,7 @@ def test_a_removed_zone_takes_its_claims_along(core: Valkey) -> None:
     writer.passes.deleted(reference, known[reference])
     writer.run(zone("b"), WEB)
     assert writer.served() == {"b.example.": 3}
-    assert list(writer.store.claims()) == [{}]
+    assert list(writer.store.core.claims()) == [{}]
 
 
 CHALLENGE = "_acme-challenge"

@@ -28,6 +28,11 @@
                                               for writers only
     dnsfleet:1:registrations                  hash: origin to the Zone that it belongs to, with the
                                               age that counts; for writers only
+    dnsfleet:1:outlines                       hash: origin to what its Zone says beside its records;
+                                              for writers only
+    dnsfleet:1:kept                           hash: origin of a removed zone that can be restored to
+                                              its signed description (see `kept_zones`)
+    dnsfleet:1:kept:ORIGIN:EPOCH.SEQ:I        chunk I of what is kept beside its records
 
 The 1 is the version of this layout. A reader looks only under its own version. Where it finds
 nothing there, it keeps what it has, so a newer layout never takes a zone away from an older edge.
@@ -51,6 +56,8 @@ CLAIMS = PREFIX + "claims"
 ABSENCES = PREFIX + "absences"
 REMOVALS = PREFIX + "removals"
 REGISTRATIONS = PREFIX + "registrations"
+OUTLINES = PREFIX + "outlines"
+KEPT = PREFIX + "kept"
 
 
 def manifest(origin: str) -> str:
@@ -66,3 +73,8 @@ def snapshot(origin: str, revision: Revision, chunks: int) -> list[str]:
 def delta(origin: str, revision: Revision, chunks: int) -> list[str]:
     """Where the chunks of the change that led to a revision are, in order."""
     return [f"{PREFIX}delta:{origin}:{revision}:{chunk}" for chunk in range(chunks)]
+
+
+def kept(origin: str, revision: Revision, chunks: int) -> list[str]:
+    """Where the chunks are of what is kept beside the records of a zone that had a revision."""
+    return [f"{KEPT}:{origin}:{revision}:{chunk}" for chunk in range(chunks)]

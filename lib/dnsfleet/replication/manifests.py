@@ -149,6 +149,11 @@ class FleetHead:
 
 def sign(manifest: Manifest, key: Ed25519PrivateKey) -> bytes:
     """The wire form of a manifest."""
+    return seal(to_json(manifest), _ZONE_CONTEXT, key)
+
+
+def to_json(manifest: Manifest) -> dict[str, Any]:
+    """What is signed of a manifest."""
     said: dict[str, Any] = {
         "format": manifest.format,
         "zone": manifest.zone,
@@ -170,14 +175,14 @@ def sign(manifest: Manifest, key: Ed25519PrivateKey) -> bytes:
         said["digest"] = manifest.digest.hex()
         said["snapshot"] = [str(at.revision), at.chunks, at.size, at.sha256.hex()]
         said["deltas"] = [manifest.delta_size, manifest.chain_hash.hex(), *manifest.deltas]
-    return seal(said, _ZONE_CONTEXT, key)
+    return said
 
 
 def verify(data: bytes, public: Iterable[Ed25519PublicKey]) -> Manifest:
     """The manifest in wire form, once its signature and its fields are in order."""
     said = unseal(data, _ZONE_CONTEXT, public)
     try:
-        return _read_manifest(said)
+        return from_json(said)
     except (KeyError, TypeError, ValueError) as error:
         raise ManifestError(f"the manifest has an unreadable field: {error!r}") from error
 
@@ -248,7 +253,8 @@ def _signed(key: Ed25519PublicKey, signature: bytes, data: bytes) -> bool:
     return True
 
 
-def _read_manifest(said: Mapping[str, Any]) -> Manifest:
+def from_json(said: Mapping[str, Any]) -> Manifest:
+    """The manifest of a `to_json`; KeyError, TypeError or ValueError for anything else."""
     tombstone = said.get("tombstone", False) is True
     pops = said.get("pops")
     snapshot: Payload | None = None

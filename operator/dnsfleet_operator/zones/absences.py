@@ -38,7 +38,7 @@ class Absences:
         To be begun, and read to its end, once this writer has taken its fence.
         """
         self._noted.clear()
-        for part in self._store.absences():
+        for part in self._store.core.absences():
             self._noted |= {field: _decode(value) for field, value in part.items()}
             yield
         self._fence = self._store.fence
@@ -108,7 +108,7 @@ class Absences:
         }
         fence = self._store.fence
         if fence != self._fence:  # the core lost its data since, or went back to older notes
-            there = [field for part in self._store.absences() for field in part]
+            there = [field for part in self._store.core.absences() for field in part]
             kept = {field: _encode(first) for field, first in self._noted.items()}
             changes = dict.fromkeys(there) | kept | changes
         self._store.note(self._store.core.note_absences, changes)

@@ -37,6 +37,7 @@ from dnsfleet_publisher import proofs
 from dnsfleet_publisher.assembling import Assembler, Assembly
 from dnsfleet_publisher.claims import Claims, Ledger
 from dnsfleet_publisher.dependencies import Groups
+from dnsfleet_publisher.keeping import Keeper
 from dnsfleet_publisher.last_good import Assembled
 from dnsfleet_publisher.owner_holds import OwnerHolds
 from dnsfleet_publisher.publishing import Desired, Outcome, Publisher, State
@@ -79,9 +80,10 @@ class ZonePasses:
     ) -> None:
         self._store = store
         self._brake = Brake(store, clock)
-        self._publisher = Publisher(store)
         self._deletions = Deletions(cluster)
         self._ledger = Ledger(store)
+        self._keeper = Keeper(store, self._ledger.of_zone, clock)
+        self._publisher = Publisher(store, self._keeper)
         self._owner_holds = OwnerHolds(store, self._publisher, self._ledger)
         self._settling = Settling(self._ledger, self._owner_holds.of)
         self._absences = Absences(store, self._deletions, orphan_seconds)
@@ -241,6 +243,7 @@ class ZonePasses:
             more = f" and {len(new) - 1} more" if len(new) > 1 else ""
             _log.warning("no Zone names %s%s; what is published is served on", min(new), more)
         self._registry.sweep(now, self._brake.waiting)
+        self._keeper.sweep(self._live, self._assembler.zones)
         self._silent |= set(self._retained.sweep(observation, now))
 
     def prove(self, wrong: Callable[[], None]) -> Iterator[None]:
@@ -284,10 +287,8 @@ class ZonePasses:
         """Read what earlier writers left; from then on every object waits to be taken once."""
         if self._store.fence == 0:
             self._store.claim()
-        yield from self._ledger.open()
-        yield from self._absences.open()
-        yield from self._brake.open()
-        yield from self._registry.open()
+        for notes in (self._ledger, self._absences, self._brake, self._registry, self._keeper):
+            yield from notes.open()
         yield from self._store.read_all()
         self._live = set(self._store.live())
         for origin in self._live:
@@ -413,6 +414,7 @@ class ZonePasses:
     ) -> dict[str, Outcome]:
         try:
             self._registry.note(assembly.zones)
+            self._keeper.note(assembly.zones, self._assembler.zones)
             self._settling.begin(wanted)
         except StoreError as error:
             return self._publisher.unavailable((*changed, *self._removed), error)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from dnsfleet.replication import ack_slots, keys
+from dnsfleet.replication import ack_slots, encoding, keys
+from dnsfleet.replication.kept_zones import Keeping, KeptZone
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.replication.revisions import Revision
 from dnsfleet_publisher.core_redis import CoreRedis, connect
@@ -38,6 +39,7 @@ class Wish(NamedTuple):
     chunks_fit: bool
     of_zone: bool
     fleet: bytes
+    keeps: bool
 
     def call(self, data: Data) -> Call:
         """What is published on a core that has this data."""
@@ -49,11 +51,17 @@ class Wish(NamedTuple):
         new = [each for each in self.new if each in data.values or not self.chunks_fit]
         at = Revision.parse(self.revision)
         manifest = Manifest(self.origin, at, None, 0, 1, b"", 0, 0, 0, tombstone=True)
-        draft = Draft(manifest, None, dict.fromkeys(new, b"chunk"), self.superseded, follows)
+        keeping = None
+        if self.keeps:
+            zone = KeptZone(replace(manifest, tombstone=False), 1, encoding.describe(at, b""))
+            keeping = Keeping(zone, {}, (A, B), (CHUNKS[0],))
+        chunks = dict.fromkeys(new, b"chunk")
+        draft = Draft(manifest, None, chunks, self.superseded, follows, keeping)
         key = keys.manifest(self.origin) if self.of_zone else keys.FLEET
         allowed = (position, 98) if self.lsn % 2 else (98, position)
         given = draft if self.of_zone else None
-        return "publish", (fence, self.lsn, allowed, key, b"head", given, self.fleet)
+        kept = b"kept" if self.keeps and self.of_zone else b""
+        return "publish", (fence, self.lsn, allowed, key, b"head", given, self.fleet, kept)
 
 
 WISHES = st.builds(
@@ -65,6 +73,7 @@ WISHES = st.builds(
     st.integers(1, 6),
     *[MOSTLY] * 5,
     st.sampled_from([b"", b"fleet"]),
+    st.booleans(),
 )
 CALLS: st.SearchStrategy[Call | Wish] = st.one_of(
     WISHES,

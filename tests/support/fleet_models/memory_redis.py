@@ -216,8 +216,9 @@ class _Pipeline:
 
 def _publish(data: Data, names: Sequence[str], args: Sequence[Any]) -> list[str]:
     """`publish.lua`."""
-    fence_key, lsn_key, log, zones, fleet_key, head_key, *chunks = names
-    fence, lsn, _, origin, revision, follows, head, count, _, left, or_left, fleet = args
+    fence_key, lsn_key, log, zones, fleet_key, head_key, kept_key, *chunks = names
+    fence, lsn, _, origin, revision, follows, head, count, _, left, or_left, fleet, *more = args
+    _, kept, _, *kept_no_longer = more
     new, superseded = chunks[:count], chunks[count:]
     stored_fence = data.values.get(fence_key, b"").decode()
     if stored_fence != str(fence):
@@ -248,6 +249,10 @@ def _publish(data: Data, names: Sequence[str], args: Sequence[Any]) -> list[str]
         index[origin.encode()] = f"{lsn} {revision}".encode()
     data.values[lsn_key] = b"%d" % lsn
     data.expiring |= {name for name in superseded if name in data.values}
+    for other in kept_no_longer:
+        data.hashes.get(kept_key, {}).pop(other.encode(), None)
+    if kept:
+        data.hashes.setdefault(kept_key, {})[origin.encode()] = kept
     return ["ok", position]
 
 

@@ -1,6 +1,7 @@
 """What stands in for objects that do not speak for themselves is as old as they are."""
 
 from collections.abc import Iterator
+from typing import Self
 
 from dnsfleet.resources import Reference
 from dnsfleet.zones import ownership
@@ -33,6 +34,10 @@ class _Noted:
     def __init__(self, **claims: str) -> None:
         self._claims = {name: text.encode() for name, text in claims.items()}
 
+    @property
+    def core(self) -> Self:
+        return self
+
     def claims(self) -> Iterator[dict[str, bytes]]:
         yield {f"example.com. dns/{name}": value for name, value in self._claims.items()}
 
@@ -63,7 +68,7 @@ def test_a_measure_is_no_claim_for_an_operator_that_knows_none() -> None:
     fields = measures.changes()
     ((field, value),) = fields.items()
     assert value is not None
-    assert claims._decode(value) is None
+    assert claims.decode(value) is None
     measures.written()
     assert (measures.changes(), measures.all()) == ({}, fields)
     ledger = Ledger(_Read(**{field: value.decode()}))  # type: ignore[arg-type]
