@@ -9,35 +9,27 @@ its parts where it is too big for one object. `zone_shapes` has the limits.
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from dnsfleet import names
 from dnsfleet.resources import documents
 from dnsfleet.resources.zone_contents import MAX_INLINE
 from dnsfleet.resources.zones import MAX_RECORDS
 from dnsfleet_engine import Zone
 from dnsfleet_publisher.assembling import Assembler
 
-from dnsfleet_cli import document_files, yaml_writing, zone_files, zone_shapes
+from dnsfleet_cli import document_files, yaml_writing, zone_files, zone_rrsets, zone_shapes
 from dnsfleet_cli.options import Output
 from dnsfleet_cli.troubles import NEGATIVE, OK, Trouble
 from dnsfleet_cli.whole_files import PatientFiles
 from dnsfleet_cli.zone_commands import read, tell
 from dnsfleet_cli.zone_paths import ZonePaths
+from dnsfleet_cli.zone_rrsets import RRset
 from dnsfleet_cli.zone_shapes import MAX_OBJECT
 
 _OUTSIDE_RECORDS = ("SOA", "NS")
 """Types whose RRset at the apex is described beside the list."""
 _SOA_TIMERS = ("refresh", "retry", "expire", "minimum")
-
-
-class _Rrset(NamedTuple):
-    owner: str
-    ttl: int
-    rtype: str
-    data: list[str]
 
 
 def import_(file: Path, origin: str | None, output: Output) -> int:
@@ -110,18 +102,13 @@ def _say(text: str) -> None:
 
 def _listed(zone: Zone) -> dict[str, Any]:
     """The spec that lists the records; right for zones that a list can describe."""
-    rrsets = list(_rrsets(zone))
+    rrsets = list(zone_rrsets.of(zone))
     ttl, soa = _apex(rrsets, zone, "SOA")
     _, name_servers = _apex(rrsets, zone, "NS")
     mname, rname, _, *timers = soa[0].split()
     name_servers.sort(key=lambda server: server != mname)  # the first one becomes the MNAME
     records = [
-        {
-            "name": names.relative(rrset.owner, zone.origin),
-            "type": rrset.rtype,
-            **({} if rrset.ttl == ttl else {"ttl": rrset.ttl}),
-            "data": rrset.data,
-        }
+        zone_rrsets.record(rrset, zone.origin, ttl)
         for rrset in rrsets
         if rrset.owner != zone.origin or rrset.rtype not in _OUTSIDE_RECORDS
     ]
@@ -133,23 +120,8 @@ def _listed(zone: Zone) -> dict[str, Any]:
     }
 
 
-def _apex(rrsets: list[_Rrset], zone: Zone, rtype: str) -> tuple[int, list[str]]:
+def _apex(rrsets: list[RRset], zone: Zone, rtype: str) -> tuple[int, list[str]]:
     return next((r.ttl, r.data) for r in rrsets if (r.owner, r.rtype) == (zone.origin, rtype))
-
-
-def _rrsets(zone: Zone) -> Iterator[_Rrset]:
-    """The RRsets in canonical order, from the one text form that the engine gives."""
-    current: _Rrset | None = None
-    for line in zone.to_text().splitlines():
-        owner, ttl, rtype, data = line.split(" ", 3)
-        if current is not None and (current.owner, current.rtype) == (owner, rtype):
-            current.data.append(data)
-            continue
-        if current is not None:
-            yield current
-        current = _Rrset(owner, int(ttl), rtype, [data])
-    if current is not None:
-        yield current
 
 
 def _same_but_serial(text: str, zone: Zone) -> bool:

@@ -13,13 +13,14 @@ it does not know that one, and the week ends it all the same.
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 
 from dnsfleet.replication import encoding, kept_zones
 from dnsfleet.replication.kept_zones import Keeping, KeptZone
 from dnsfleet.zones import outlines
 
 from dnsfleet_publisher import kept_contents
+from dnsfleet_publisher.assembling import Assembler
 from dnsfleet_publisher.claims import Claims
 from dnsfleet_publisher.last_good import Assembled
 from dnsfleet_publisher.record_store import RecordStore
@@ -73,20 +74,21 @@ class Keeper:
             self._take(each)
         self._fence, self._key = self._store.fence, self._store.key
 
-    def note(self, zones: Iterable[Assembled], built: Mapping[str, Assembled]) -> None:
+    def note(self, zones: Iterable[Assembled], assembler: Assembler) -> None:
         """Note the outlines of zones that are about to be published, where they are others.
 
-        `built` are all zones that were built until now, by origin.
+        `assembler` made them. What a ZoneClass gives is no part of them: it may give that again.
         """
         if self._store.fence != self._fence:  # the core may have lost all of it
             for _ in self.open():
                 pass
-            zones = built.values()
+            zones = assembler.zones.values()
         self._sign_again()
         changes: dict[str, bytes | None] = {}
         for each in zones:
-            if each.zone is not None:
-                value = outlines.encode(outlines.of(each.resource))
+            inputs = assembler.inputs(each.resource.reference)
+            if each.zone is not None and inputs is not None:
+                value = outlines.encode(outlines.of(inputs.resource))
                 if self._noted.get(each.origin) != _digest(value):
                     changes[each.origin] = value
         self._write_outlines(changes)
@@ -119,12 +121,12 @@ class Keeper:
             self._drop(origin)
         self._take(keeping.zone)
 
-    def sweep(self, live: Set[str], built: Mapping[str, Assembled]) -> None:
+    def sweep(self, live: Set[str], assembler: Assembler) -> None:
         """Forget what is of no use any more, and note again what the core lost.
 
-        `live` are the origins that edges serve, `built` as for `note`.
+        `live` are the origins that edges serve, `assembler` as for `note`.
         """
-        self.note((), built)
+        self.note((), assembler)
         now = self._clock()
         old = [origin for origin, each in self._zones.items() if each.until <= now]
         self._store.note(self._store.core.note_kept, dict.fromkeys(old))

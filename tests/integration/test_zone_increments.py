@@ -20,12 +20,15 @@ from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.sums import Positions
 from dnsfleet.resources import Reference
 from dnsfleet.zones.owner_plans import Holder
+from dnsfleet_cli.kubectl import restoring
+from dnsfleet_cli.kubectl.restoring import There
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.objects import COMPONENT_LABEL, POP_LABEL, Object, reference_of
 from dnsfleet_operator.observed.workloads import Workloads
 from dnsfleet_operator.statuses.looks import FleetView, View
 from dnsfleet_operator.zones.downloads import Downloads
 from dnsfleet_operator.zones.passes import ZonePasses
+from dnsfleet_publisher import kept_contents
 from dnsfleet_publisher.publishing import State
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -201,7 +204,9 @@ STEPS = st.lists(
     st.lists(
         st.tuples(
             OBJECTS | st.sampled_from(FIRST),
-            st.sampled_from(["put", "put", "put", "delete", "made anew", "replace", "replace"]),
+            st.sampled_from(
+                ["put", "put", "put", "delete", "made anew", "replace", "replace", "lose", "lose"]
+            ),
         ),
         min_size=1,
         max_size=3,
@@ -230,10 +235,17 @@ class World:
         self.looks = FleetView(self.metrics, self.show)
         self.objects: dict[Reference, Object] = {}
         self.shown: dict[Reference, Mapping[str, Any]] = {}
+        self.restored: dict[str, Reference] = {}
 
     def change(self, found: Object, what: str) -> None:
         reference = reference_of(found)
         known = self.observation.get(reference)
+        if what == "lose" and known is not None:
+            self.change(found, "delete")
+            self.settle(self.passes, self.looks)
+            self.write()
+            self.restore()
+            return
         if what == "replace" and known is not None:
             metadata = found["metadata"] | {"creationTimestamp": REPLACED}
             found, known = found | {"metadata": metadata}, None  # no event tells of the end
@@ -254,6 +266,34 @@ class World:
         made = {**found, "metadata": {**found["metadata"], **metadata}}
         self.objects[reference] = made
         self.observation.put(made)
+
+    def restore(self) -> None:
+        """Make the objects again of what was removed, where nobody has its origin or its name."""
+        store, observation = self.writer.store, self.observation
+        spaces = [self.objects[each] for each in observation.of_kind("Namespace")]
+        for removed in kept_contents.read(store.core, store.public):
+            outline = removed.outline
+            assert outline is not None
+            if observation.get(outline.zone) or self.passes._naming[removed.zone.origin]:
+                continue
+            maps = {each.name: self.objects[each] for each in observation.of_kind("ConfigMap")}
+            there = There(set(observation.of_kind("RecordSet")), maps, spaces)
+            plan = restoring.plan(removed, kept_contents.content(store.core, removed.zone), there)
+            for each in reversed(plan.objects):  # a ConfigMap is heard of once a Zone names it
+                metadata = {**each["metadata"], "creationTimestamp": REPLACED}
+                self.change({**each, "metadata": metadata}, "put")
+            self.restored[removed.zone.origin] = outline.zone
+
+    def lost(self) -> set[str]:
+        """What was restored since the last call and is not served, and nobody is told why."""
+        restored, self.restored = self.restored, {}
+        return {
+            origin
+            for origin, zone in restored.items()
+            if self.observation.get(zone) is not None
+            and origin not in self.passes._live
+            and zone not in self.passes.results.violations
+        }
 
     def show(self, reference: Reference, uid: str, status: Mapping[str, Any], *_: object) -> None:
         """What is handed on is written at once."""
@@ -377,6 +417,7 @@ class World:
             "handed": self.looks._updates._handed,
             "samples": self.metrics.fleet.zones,
             "unread": self.observation.unread,
+            "outlines": passes._keeper._noted.keys() - passes._live,
         }
         return {name: len(kept) for name, kept in found.items() if kept}
 
@@ -430,6 +471,7 @@ def test_increments_are_what_a_complete_pass_gives(core: Valkey, steps: list[Any
         world.write()
         assert world.differences() == 0
         assert world.untrue() == []
+        assert world.lost() == set()
         fresh, metrics = world.anew(), Metrics()
         shown = world.settle(fresh, FleetView(metrics, world.show))
         assert told(fresh) == told(world.passes)
@@ -439,6 +481,7 @@ def test_increments_are_what_a_complete_pass_gives(core: Valkey, steps: list[Any
         world.change(found, "delete")
     world.settle(world.passes, world.looks)
     world.passes._registry.sweep(time.time() + GRACE_SECONDS + 1, frozenset())
+    world.passes._keeper.sweep(world.passes._live, world.passes._assembler)
     world.settle(world.passes, world.looks)
     if not world.passes._assembler.retained:  # what they added stays for its grace period
         assert world.keeps() == {}

@@ -133,6 +133,26 @@ class Cluster:
                 body=client.V1DeleteOptions(preconditions=conditions),
             )
 
+    def create(self, item: Object) -> bool:
+        """Make a Zone, a RecordSet or a ConfigMap; false where there is one of this name."""
+        namespace, name = item["metadata"]["namespace"], item["metadata"]["name"]
+        kind = item["kind"].lower()
+        with _telling(f"create {kind}/{namespace}/{name}"):
+            try:
+                if kind == "configmap":
+                    self._core.create_namespaced_config_map(
+                        namespace, item, field_manager=FIELD_MANAGER
+                    )
+                else:
+                    self._objects.create_namespaced_custom_object(
+                        GROUP, VERSION, namespace, f"{kind}s", item, field_manager=FIELD_MANAGER
+                    )
+            except client.ApiException as error:
+                if error.status == HTTPStatus.CONFLICT:
+                    return False
+                raise
+        return True
+
     def services(self, selector: str, namespace: str) -> list[Object]:
         """The Services of a namespace with these labels."""
         with _telling("list services"):

@@ -17,6 +17,7 @@ from dnsfleet_cli.kubectl import (
     keys,
     objects,
     pop_commands,
+    restores,
     states,
     summaries,
     verdicts,
@@ -46,6 +47,7 @@ app.add_typer(keys.app, name="keys")
 for each in (pop_commands.snapshot, pop_commands.restart_replica, pop_commands.forget_edge):
     joins.app.command()(each)
 app.add_typer(joins.app, name="pop")
+app.add_typer(restores.app, name="zone")
 
 Timeout = Annotated[float, typer.Option(min=0, help="Seconds to wait.")]
 PopName = Annotated[str, typer.Argument(help="The Pop's name.", show_default=False)]

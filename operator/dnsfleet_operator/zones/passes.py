@@ -243,7 +243,7 @@ class ZonePasses:
             more = f" and {len(new) - 1} more" if len(new) > 1 else ""
             _log.warning("no Zone names %s%s; what is published is served on", min(new), more)
         self._registry.sweep(now, self._brake.waiting)
-        self._keeper.sweep(self._live, self._assembler.zones)
+        self._keeper.sweep(self._live, self._assembler)
         self._silent |= set(self._retained.sweep(observation, now))
 
     def prove(self, wrong: Callable[[], None]) -> Iterator[None]:
@@ -414,7 +414,7 @@ class ZonePasses:
     ) -> dict[str, Outcome]:
         try:
             self._registry.note(assembly.zones)
-            self._keeper.note(assembly.zones, self._assembler.zones)
+            self._keeper.note(assembly.zones, self._assembler)
             self._settling.begin(wanted)
         except StoreError as error:
             return self._publisher.unavailable((*changed, *self._removed), error)

@@ -1,0 +1,249 @@
+"""`kubectl dnsfleet zone`: zones that were removed, and how they come back.
+
+What was removed is read from the core, as `verify` reads it: by port-forward, with the password in
+the Secret with the keys. The objects are made with the rights of whoever runs the command.
+"""
+
+import enum
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from dnsfleet_engine import Zone
+from dnsfleet_publisher import kept_contents
+from dnsfleet_publisher.kept_contents import Removed
+from dnsfleet_publisher.store_errors import StoreError
+
+from dnsfleet_cli import yaml_writing, zone_commands
+from dnsfleet_cli.kubectl import keys, objects, restoring, states, tables, verdicts
+from dnsfleet_cli.kubectl.cluster import Cluster
+from dnsfleet_cli.kubectl.objects import Object
+from dnsfleet_cli.kubectl.restoring import Plan, There
+from dnsfleet_cli.troubles import NEGATIVE, Trouble, counted
+
+TIMEOUT_SECONDS = 60.0
+NOTHING = "nothing is kept: no zone was removed in the last 7 days"
+
+app = typer.Typer(help="Zones that were removed, and how they come back.")
+
+
+class Output(enum.StrEnum):
+    """What `restore` prints in place of making it."""
+
+    YAML = "yaml"
+    ZONE = "zone"
+
+
+@app.command()
+def removed(ctx: typer.Context, namespace: keys.Namespace = "") -> None:
+    """List the zones that were removed in the last 7 days and can be restored, and until when."""
+    cluster: Cluster = ctx.obj()
+    there = _Named(cluster.zones())
+    found = [each for each in _Core(cluster, namespace).removed() if not there.is_back(each)]
+    if not found:
+        print(NOTHING)
+        return
+    rows = [
+        (
+            each.zone.origin,
+            _name(each) or tables.ABSENT,
+            each.zone.manifest.records,
+            _time(each.zone.removed),
+            _time(each.zone.until),
+            there.problem(each) or tables.ABSENT,
+        )
+        for each in found
+    ]
+    print(tables.table(["ORIGIN", "ZONE", "RECORDS", "REMOVED", "UNTIL", "IN THE WAY"], rows))
+
+
+@app.command()
+def restore(
+    ctx: typer.Context,
+    zones: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ZONE]...", help="NAME, NAMESPACE/NAME or origin of each."),
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="All that `zone removed` lists.")] = False,
+    namespace: keys.Namespace = "",
+    output: Annotated[
+        Output | None,
+        typer.Option("--output", "-o", help="Print objects, or a master file, and make nothing."),
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait.")] = TIMEOUT_SECONDS,
+) -> None:
+    """Make the Zone of a removed zone again, with the records that were served.
+
+    Makes its RecordSets and ConfigMaps too, where they are gone, and waits until every Ready edge
+    answers it. What is there is left as it is. Exit status 1: not all of it is live; 2: some of it
+    could not be made.
+    """
+    if bool(zones) == all_:
+        raise Trouble("say which zones, or --all; `kubectl dnsfleet zone removed` lists them")
+    cluster: Cluster = ctx.obj()
+    core, there = _Core(cluster, namespace), _Named(cluster.zones())
+    found = core.removed()
+    wanted = [_one(word, found) for word in zones or ()]
+    if all_:
+        wanted = [each for each in found if not there.is_back(each)]
+    if output is Output.ZONE:
+        print("".join(core.content(each).to_text() for each in wanted), end="")
+        return
+    plans = _Plans(cluster)
+    if output is Output.YAML:
+        made = [item for each in wanted for item in plans.of(each, core.content(each)).objects]
+        print("---\n".join(yaml_writing.dump(dict(item)) for item in made), end="")
+        return
+    restored = []
+    for each in wanted:
+        try:
+            there.check(each)
+            content = core.content(each)
+            restored.append(_make(cluster, each, content, plans.of(each, content)))
+        except Trouble as trouble:
+            print(f"{each.zone.origin} is not restored: {trouble}", file=sys.stderr)
+    live = _live(cluster, restored, timeout)
+    if len(restored) < len(wanted):
+        raise Trouble(f"{len(restored)} of {counted(len(wanted), 'zone')} restored")
+    if not live:
+        raise typer.Exit(NEGATIVE)
+
+
+class _Core:
+    """What is kept in the core of a release."""
+
+    def __init__(self, cluster: Cluster, namespace: str) -> None:
+        from dnsfleet_cli.kubectl.cluster_fleet import ClusterFleet
+
+        fleet = ClusterFleet(cluster, namespace)
+        self._core, self._public = fleet.core, fleet.public
+
+    def removed(self) -> list[Removed]:
+        """The zones that can be restored, by origin."""
+        now = time.time()
+        try:
+            found = list(kept_contents.read(self._core, self._public))
+        except StoreError as error:
+            raise Trouble(str(error)) from None
+        return sorted(
+            (each for each in found if each.zone.until > now), key=lambda each: each.zone.origin
+        )
+
+    def content(self, removed: Removed) -> Zone:
+        """The records of one."""
+        try:
+            return kept_contents.content(self._core, removed.zone)
+        except (StoreError, ValueError) as error:
+            origin = removed.zone.origin
+            raise Trouble(f"the records of {origin} cannot be read: {error}") from None
+
+
+class _Named:
+    """The Zones that are there."""
+
+    def __init__(self, zones: Sequence[Object]) -> None:
+        self._names = {objects.name(each): objects.origin(each) for each in zones}
+        self._origins: Mapping[str, str] = {origin: name for name, origin in self._names.items()}
+
+    def is_back(self, removed: Removed) -> bool:
+        """Whether the very Zone is there again."""
+        return self._names.get(_name(removed)) == removed.zone.origin
+
+    def problem(self, removed: Removed) -> str:
+        """What keeps a zone from being restored; empty for nothing."""
+        own, origin = _name(removed), removed.zone.origin
+        if own in self._names:
+            other = self._names[own]
+            about = "" if other == origin else f", for {other}"
+            return f"zone/{own} is there{about}"
+        if (owner := self._origins.get(origin)) is not None:
+            return f"zone/{owner} has this origin"
+        return ""
+
+    def check(self, removed: Removed) -> None:
+        """Trouble where there is such a problem."""
+        if problem := self.problem(removed):
+            raise Trouble(problem)
+
+
+def _one(word: str, found: Sequence[Removed]) -> Removed:
+    """The removed zone of a word."""
+    fitting = [each for each in found if word in _words(each)]
+    if not fitting:
+        raise Trouble(
+            f"no zone {word} is kept that was removed; `kubectl dnsfleet zone removed` lists what "
+            "can be restored, and for one that is served its manifest is enough"
+        )
+    if len(fitting) > 1:
+        choices = ", ".join(each.zone.origin for each in fitting)
+        raise Trouble(f"{word} is not clear; say one of: {choices}")
+    return fitting[0]
+
+
+def _words(removed: Removed) -> Iterator[str]:
+    yield from (removed.zone.origin, removed.zone.origin.removesuffix("."))
+    if removed.outline is not None:
+        yield from (removed.outline.zone.name, _name(removed))
+
+
+class _Plans:
+    """What is to be made, beside what there is."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._sets = {restoring.reference(each) for each in cluster.record_sets()}
+        namespaces = cluster.namespaces()
+        spaces = ({**each, "apiVersion": "v1", "kind": "Namespace"} for each in namespaces)
+        self._rules = [*spaces, *cluster.zone_classes()]
+
+    def of(self, removed: Removed, content: Zone) -> Plan:
+        """What brings one zone back."""
+        config_maps = {}
+        if (outline := removed.outline) is not None:
+            for name, _ in outline.config_maps:
+                found = self._cluster.config_map(name, outline.zone.namespace)
+                if found is not None:
+                    config_maps[name] = found
+        return restoring.plan(removed, content, There(self._sets, config_maps, self._rules))
+
+
+def _make(cluster: Cluster, removed: Removed, content: Zone, plan: Plan) -> Object:
+    """Make the objects of one zone; its Zone."""
+    for item in plan.objects:
+        who = f"{item['kind'].lower()}/{objects.name(item)}"
+        made = cluster.create(item)
+        print(f"{who} is made again" if made else f"{who} is there and left as it is")
+    zone = plan.objects[-1]
+    if removed.outline is not None and plan.source != removed.outline.source:
+        print(
+            f"zone/{objects.name(zone)} had its records in {removed.outline.source}, and has them "
+            f"in {plan.source} now: put its manifest back by `kubectl replace`, not by an apply"
+        )
+    for found in zone_commands.about_signatures(content, content.origin, time.time()):
+        print(found)
+    return zone
+
+
+def _live(cluster: Cluster, restored: Sequence[Object], timeout: float) -> bool:
+    """Wait until all of them are answered everywhere, and tell of each."""
+    deadline, live = time.monotonic() + timeout, True
+    for zone in restored:
+        try:
+            left = max(0.0, deadline - time.monotonic())
+            states.follow(cluster, zone, verdicts.propagation, left)
+        except typer.Exit:
+            live = False
+    return live
+
+
+def _name(removed: Removed) -> str:
+    """NAMESPACE/NAME of the Zone; empty where that is not known."""
+    zone = None if removed.outline is None else removed.outline.zone
+    return "" if zone is None else f"{zone.namespace}/{zone.name}"
+
+
+def _time(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
