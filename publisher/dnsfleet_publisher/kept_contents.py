@@ -5,6 +5,8 @@ each record comes back as whose it was. On the wire the outline is the first lin
 more: `NAMESPACE/NAME` of the RecordSet, a space, and the claim as it was noted.
 """
 
+import contextlib
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -58,15 +60,15 @@ def read(core: CoreRedis, public: Sequence[Ed25519PublicKey]) -> Iterator[Remove
     What no valid key signed is left out, and so is what is gone.
     """
     for part in core.kept():
-        for origin, signed in part.items():
-            zone = verified(origin, signed, public)
-            if zone is None:
-                continue
-            chunks = core.chunks(zone.beside_keys, zone.beside.size)
-            try:
-                yield Removed(zone, *decode(encoding.join(chunks, zone.beside)))
-            except encoding.PayloadError:
-                continue
+        found = (verified(origin, signed, public) for origin, signed in part.items())
+        zones = [each for each in found if each is not None]
+        names = [name for each in zones for name in each.beside_keys]
+        octets = sum(map(len, names)) + sum(each.beside.size for each in zones)
+        values = iter(core.chunks(names, octets) if names else ())
+        for each in zones:
+            chunks = list(itertools.islice(values, each.beside.chunks))
+            with contextlib.suppress(encoding.PayloadError):
+                yield Removed(each, *decode(encoding.join(chunks, each.beside)))
 
 
 def content(core: CoreRedis, zone: KeptZone) -> Zone:
