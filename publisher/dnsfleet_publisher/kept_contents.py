@@ -5,9 +5,8 @@ each record comes back as whose it was. On the wire the outline is the first lin
 more: `NAMESPACE/NAME` of the RecordSet, a space, and the claim as it was noted.
 """
 
-import contextlib
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -54,21 +53,31 @@ def decode(data: bytes) -> tuple[Outline | None, Claims]:
     return outlines.decode(outline), found
 
 
-def read(core: CoreRedis, public: Sequence[Ed25519PublicKey]) -> Iterator[Removed]:
-    """All removed zones that can be restored; StoreError where the core does not answer.
+class Kept(NamedTuple):
+    """All that a core keeps."""
 
-    What no valid key signed is left out, and so is what is gone.
-    """
+    removed: list[Removed]
+    unverified: list[str]
+    """Origins of what no valid key signed, or what is not there as it was signed."""
+
+
+def read(core: CoreRedis, public: Sequence[Ed25519PublicKey]) -> Kept:
+    """What can be restored; StoreError where the core does not answer."""
+    kept = Kept([], [])
     for part in core.kept():
-        found = (verified(origin, signed, public) for origin, signed in part.items())
-        zones = [each for each in found if each is not None]
-        names = [name for each in zones for name in each.beside_keys]
-        octets = sum(map(len, names)) + sum(each.beside.size for each in zones)
+        found = {origin: verified(origin, signed, public) for origin, signed in part.items()}
+        kept.unverified.extend(origin for origin, zone in found.items() if zone is None)
+        zones = [zone for zone in found.values() if zone is not None]
+        names = [name for zone in zones for name in zone.beside_keys]
+        octets = sum(map(len, names)) + sum(zone.beside.size for zone in zones)
         values = iter(core.chunks(names, octets) if names else ())
-        for each in zones:
-            chunks = list(itertools.islice(values, each.beside.chunks))
-            with contextlib.suppress(encoding.PayloadError):
-                yield Removed(each, *decode(encoding.join(chunks, each.beside)))
+        for zone in zones:
+            chunks = list(itertools.islice(values, zone.beside.chunks))
+            try:
+                kept.removed.append(Removed(zone, *decode(encoding.join(chunks, zone.beside))))
+            except encoding.PayloadError:
+                kept.unverified.append(zone.origin)
+    return kept
 
 
 def content(core: CoreRedis, zone: KeptZone) -> Zone:

@@ -60,7 +60,7 @@ def delete(writer: Writer, *gone: Object) -> None:
 def kept(writer: Writer) -> dict[str, Removed]:
     """What can be restored, by origin, as whoever has the public key reads it."""
     found = kept_contents.read(writer.store.core, writer.store.public)
-    return {each.zone.origin: each for each in found}
+    return {each.zone.origin: each for each in found.removed}
 
 
 def content(writer: Writer, removed: Removed) -> Zone:
@@ -307,3 +307,26 @@ def test_where_the_removal_is_not_published_nothing_is_kept(
     writer.run(ZONE, b)
     delete(writer, b)
     assert set(seconds(core, live)) == {-1}
+
+
+def test_what_no_valid_key_signed_or_is_not_whole_is_not_restored(
+    core: Valkey, clock: Clock
+) -> None:
+    writer = Writer(core, clock)
+    b = zone("b")
+    writer.run(ZONE, b)
+    delete(writer, ZONE, b)
+    found = kept(writer)
+    with core.client() as client:
+        client.delete(*found["b.example."].zone.beside_keys)
+    left = kept_contents.read(writer.store.core, writer.store.public)
+    assert [each.zone.origin for each in left.removed] == [A]
+    assert left.unverified == ["b.example."]
+    other = Ed25519PrivateKey.generate().public_key()
+    nothing = kept_contents.read(writer.store.core, [other])
+    assert nothing.removed == []
+    assert sorted(nothing.unverified) == [A, "b.example."]
+    with core.client() as client:
+        client.delete(*found[A].zone.manifest.chunk_keys())
+    with pytest.raises(ValueError, match="missing"):
+        content(writer, found[A])

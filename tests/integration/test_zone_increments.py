@@ -270,14 +270,15 @@ class World:
     def restore(self) -> None:
         """Make the objects again of what was removed, where nobody has its origin or its name."""
         store, observation = self.writer.store, self.observation
-        spaces = [self.objects[each] for each in observation.of_kind("Namespace")]
-        for removed in kept_contents.read(store.core, store.public):
+        known = {**observation.of_kind("Namespace"), **observation.of_kind("ZoneClass")}
+        rules = [each.document for each in known.values() if each.document is not None]
+        for removed in kept_contents.read(store.core, store.public).removed:
             outline = removed.outline
             assert outline is not None
             if observation.get(outline.zone) or self.passes._naming[removed.zone.origin]:
                 continue
             maps = {each.name: self.objects[each] for each in observation.of_kind("ConfigMap")}
-            there = There(set(observation.of_kind("RecordSet")), maps, spaces)
+            there = There(set(observation.of_kind("RecordSet")), maps, rules)
             plan = restoring.plan(removed, kept_contents.content(store.core, removed.zone), there)
             for each in reversed(plan.objects):  # a ConfigMap is heard of once a Zone names it
                 metadata = {**each["metadata"], "creationTimestamp": REPLACED}

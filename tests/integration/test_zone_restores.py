@@ -4,7 +4,6 @@ A controller and an edge work on a real core; the command asks an API server in 
 answer each RRset as before, at a higher revision.
 """
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -106,13 +105,6 @@ class CommandCluster:
             return False
         self._fleet.put(made)
         return True
-
-    def states(self, found: Object, seconds: float) -> Iterator[Object]:
-        metadata = found["metadata"]
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            yield self._fleet.cluster.get("Zone", metadata["name"], metadata["namespace"]) or {}
-            time.sleep(0.05)
 
 
 class Day:

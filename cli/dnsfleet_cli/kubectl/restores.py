@@ -7,24 +7,26 @@ the Secret with the keys. The objects are made with the rights of whoever runs t
 import enum
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+from dnsfleet import names
 from dnsfleet_engine import Zone
 from dnsfleet_publisher import kept_contents
 from dnsfleet_publisher.kept_contents import Removed
 from dnsfleet_publisher.store_errors import StoreError
 
 from dnsfleet_cli import yaml_writing, zone_commands
-from dnsfleet_cli.kubectl import keys, objects, restoring, states, tables, verdicts
+from dnsfleet_cli.kubectl import keys, objects, restoring, tables, verdicts
 from dnsfleet_cli.kubectl.cluster import Cluster
 from dnsfleet_cli.kubectl.objects import Object
 from dnsfleet_cli.kubectl.restoring import Plan, There
 from dnsfleet_cli.troubles import NEGATIVE, Trouble, counted
 
 TIMEOUT_SECONDS = 60.0
+LOOK_SECONDS = 0.5
 NOTHING = "nothing is kept: no zone was removed in the last 7 days"
 
 app = typer.Typer(help="Zones that were removed, and how they come back.")
@@ -41,8 +43,10 @@ class Output(enum.StrEnum):
 def removed(ctx: typer.Context, namespace: keys.Namespace = "") -> None:
     """List the zones that were removed in the last 7 days and can be restored, and until when."""
     cluster: Cluster = ctx.obj()
-    there = _Named(cluster.zones())
-    found = [each for each in _Core(cluster, namespace).removed() if not there.is_back(each)]
+    core, there = _Core(cluster, namespace), _Named(cluster.zones())
+    found = [each for each in core.removed if not there.is_back(each)]
+    if core.unverified:
+        print(f"no valid key signed what is kept of {', '.join(core.unverified)}", file=sys.stderr)
     if not found:
         print(NOTHING)
         return
@@ -85,10 +89,9 @@ def restore(
         raise Trouble("say which zones, or --all; `kubectl dnsfleet zone removed` lists them")
     cluster: Cluster = ctx.obj()
     core, there = _Core(cluster, namespace), _Named(cluster.zones())
-    found = core.removed()
-    wanted = [_one(word, found) for word in zones or ()]
+    wanted = [_one(word, core.removed) for word in zones or ()]
     if all_:
-        wanted = [each for each in found if not there.is_back(each)]
+        wanted = [each for each in core.removed if not there.is_back(each)]
     if output is Output.ZONE:
         print("".join(core.content(each).to_text() for each in wanted), end="")
         return
@@ -118,19 +121,16 @@ class _Core:
     def __init__(self, cluster: Cluster, namespace: str) -> None:
         from dnsfleet_cli.kubectl.cluster_fleet import ClusterFleet
 
-        fleet = ClusterFleet(cluster, namespace)
-        self._core, self._public = fleet.core, fleet.public
-
-    def removed(self) -> list[Removed]:
-        """The zones that can be restored, by origin."""
-        now = time.time()
+        fleet, now = ClusterFleet(cluster, namespace), time.time()
+        self._core = fleet.core
         try:
-            found = list(kept_contents.read(self._core, self._public))
+            kept = kept_contents.read(fleet.core, fleet.public)
         except StoreError as error:
             raise Trouble(str(error)) from None
-        return sorted(
-            (each for each in found if each.zone.until > now), key=lambda each: each.zone.origin
-        )
+        self.removed = sorted((each for each in kept.removed if each.zone.until > now), key=_order)
+        """What can be restored; a zone above another one first, as it was there before."""
+        self.unverified = sorted(kept.unverified)
+        """Origins of what no valid key signed."""
 
     def content(self, removed: Removed) -> Zone:
         """The records of one."""
@@ -171,7 +171,7 @@ class _Named:
 
 def _one(word: str, found: Sequence[Removed]) -> Removed:
     """The removed zone of a word."""
-    fitting = [each for each in found if word in _words(each)]
+    fitting = [each for each in found if _means(word, each)]
     if not fitting:
         raise Trouble(
             f"no zone {word} is kept that was removed; `kubectl dnsfleet zone removed` lists what "
@@ -183,10 +183,19 @@ def _one(word: str, found: Sequence[Removed]) -> Removed:
     return fitting[0]
 
 
-def _words(removed: Removed) -> Iterator[str]:
-    yield from (removed.zone.origin, removed.zone.origin.removesuffix("."))
-    if removed.outline is not None:
-        yield from (removed.outline.zone.name, _name(removed))
+def _means(word: str, removed: Removed) -> bool:
+    """Whether a word is the NAME, NAMESPACE/NAME or origin of a zone."""
+    name = _name(removed)
+    if word in (name, name.partition("/")[2]):
+        return True
+    try:
+        return names.normalise(word) == removed.zone.origin
+    except ValueError:
+        return False
+
+
+def _order(removed: Removed) -> tuple[int, str]:
+    return names.labels(removed.zone.origin), removed.zone.origin
 
 
 class _Plans:
@@ -197,7 +206,8 @@ class _Plans:
         self._sets = {restoring.reference(each) for each in cluster.record_sets()}
         namespaces = cluster.namespaces()
         spaces = ({**each, "apiVersion": "v1", "kind": "Namespace"} for each in namespaces)
-        self._rules = [*spaces, *cluster.zone_classes()]
+        rules = map(restoring.document, (*spaces, *cluster.zone_classes()))
+        self._rules = [each for each in rules if each is not None]
 
     def of(self, removed: Removed, content: Zone) -> Plan:
         """What brings one zone back."""
@@ -229,14 +239,20 @@ def _make(cluster: Cluster, removed: Removed, content: Zone, plan: Plan) -> Obje
 
 def _live(cluster: Cluster, restored: Sequence[Object], timeout: float) -> bool:
     """Wait until all of them are answered everywhere, and tell of each."""
-    deadline, live = time.monotonic() + timeout, True
-    for zone in restored:
-        try:
-            left = max(0.0, deadline - time.monotonic())
-            states.follow(cluster, zone, verdicts.propagation, left)
-        except typer.Exit:
-            live = False
-    return live
+    waiting, deadline, live = set(map(objects.name, restored)), time.monotonic() + timeout, True
+    while waiting:
+        late = time.monotonic() >= deadline
+        for zone in cluster.zones():
+            verdict = verdicts.propagation(zone)
+            if objects.name(zone) in waiting and (late or verdict.done is not None):
+                waiting.remove(objects.name(zone))
+                print(verdict.text)
+                live = live and verdict.done is True
+        if late:
+            break
+        if waiting:
+            time.sleep(LOOK_SECONDS)
+    return live and not waiting
 
 
 def _name(removed: Removed) -> str:

@@ -11,10 +11,11 @@ field, and comes beside what is in another one. A single ConfigMap has its name 
 new names, because they would be replaced one by one, and parts of two zone files are no zone.
 
 What is made is built here first, with the namespaces and ZoneClasses that there are. Where that
-does not give what was served, the whole content is the zone file, and no RecordSet is made. So the
-names come back, whatever became of the rest.
+does not give what was served, but the whole content as one zone file does, it is made so, and no
+RecordSet. So the names come back, whatever became of the rest.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
@@ -46,7 +47,7 @@ class There(NamedTuple):
     record_sets: Set[Reference] = frozenset()
     config_maps: Mapping[str, Object] = {}
     """Those that the Zone named, by name, as far as they are there."""
-    rules: Sequence[Object] = ()
+    rules: Sequence[Document] = ()
     """Namespaces and ZoneClasses."""
 
 
@@ -80,9 +81,14 @@ def plan(removed: Removed, content: Zone, there: There) -> Plan:
             "published it; write its records by `-o zone` to a file, and use `dnsfleet zone import`"
         )
     sets = list(_record_sets(removed.claims, content))
-    for way in _ways(outline, content, removed.claims, sets, there):
-        if _gives(way, outline, content, there):
+    way, least = None, math.inf
+    for each in _ways(outline, content, removed.claims, sets, there):
+        lacks = _lacks(each, outline, content, there)
+        if way is None or lacks < least:
+            way, least = each, lacks
+        if not lacks:
             break
+    assert way is not None  # noqa: S101 - there is always one
     gone = [each for each in way.record_sets if reference(each) not in there.record_sets]
     zone = _zone(outline, way.spec)
     return Plan([*way.config_maps, *map(_without_age, gone), zone], way.source)
@@ -91,7 +97,7 @@ def plan(removed: Removed, content: Zone, there: There) -> Plan:
 def _ways(
     outline: Outline, content: Zone, added: Claims, sets: list[Object], there: There
 ) -> Iterator[_Way]:
-    """All ways, the best one first; the last one needs nothing but the content."""
+    """All ways, the closest to what was first; the last one needs nothing but the content."""
     spec, origin = dict(outline.spec), content.origin
     taken = {key for claim in added.values() for key in claim.rrsets}
     rrsets = list(zone_rrsets.of(content))
@@ -138,21 +144,20 @@ def _in_a_file(
     return _Way(spec | {"zoneFile": zone["spec"]["zoneFile"]}, objects, sets, "configMaps")
 
 
-def _gives(way: _Way, outline: Outline, content: Zone, there: There) -> bool:
-    """Whether these objects are the zone that was served, but for its serial."""
+def _lacks(way: _Way, outline: Outline, content: Zone, there: There) -> float:
+    """RRsets in which these objects are not the zone that was served; infinite for no zone."""
     assembler = Assembler(ZonePaths())
-    zone = _zone(outline, way.spec)
     known = [_placed(each, outline.zone.namespace) for each in there.config_maps.values()]
-    for item in (*there.rules, *known, *way.config_maps, *way.record_sets, zone):
-        plain = {key: value for key, value in item.items() if key != "status"}
-        resource, _ = resources.parse(plain, "")
-        if resource is not None:
-            assembler.put(Document(resource.kind, resource, "", 0, {}))
+    made = (*known, *way.config_maps, *way.record_sets, _zone(outline, way.spec))
+    for found in (*there.rules, *map(document, made)):
+        if found is not None:
+            assembler.put(found)
     assembler.assemble()
     built = assembler.zones.get(content.origin)
     if built is None or built.zone is None:
-        return False
-    return built.zone.with_serial(content.serial).digest == content.digest
+        return math.inf
+    delta = content.diff(built.zone.with_serial(content.serial))
+    return delta.added + delta.removed + delta.changed
 
 
 def _record_sets(added: Claims, content: Zone) -> Iterator[Object]:
@@ -193,6 +198,13 @@ def _placed(item: Object, namespace: str) -> Object:
 def _without_age(item: Object) -> Object:
     metadata = {key: text for key, text in item["metadata"].items() if key != "creationTimestamp"}
     return {**item, "metadata": metadata}
+
+
+def document(item: Object) -> Document | None:
+    """An object as the assembler takes it; None where it cannot be understood."""
+    plain = {key: value for key, value in item.items() if key != "status"}
+    resource, _ = resources.parse(plain, "")
+    return None if resource is None else Document(resource.kind, resource, "", 0, {})
 
 
 def reference(item: Object) -> Reference:

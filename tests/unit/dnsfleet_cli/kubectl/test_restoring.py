@@ -3,12 +3,13 @@
 from typing import Any
 
 import pytest
+from dnsfleet.resources.documents import Document
 from dnsfleet_cli import zone_shapes
 from dnsfleet_cli.kubectl import restoring
 from dnsfleet_cli.kubectl.restoring import Plan, There
 from dnsfleet_cli.troubles import Trouble
 from support.presigned_zones import signed_text
-from support.removed_zones import A, build, check, config_map, item, record_set, remove
+from support.removed_zones import A, Object, build, check, config_map, item, record_set, remove
 from support.zones import hosts, make_zone
 
 TEXT = '@ 60 SOA ns1 host 7 2 3 4 5\n@ 60 NS ns1\nns1 A 192.0.2.53\nwww TXT a "b c" ; said\n'
@@ -16,6 +17,10 @@ WWW = {"name": "www", "type": "A", "data": ["192.0.2.1", "192.0.2.2"]}
 MX = {"name": "@", "type": "MX", "ttl": 77, "data": ["10 mail", "20 mail.example.net."]}
 OPEN = {"recordSets": {"namespaces": {"from": "All"}, "merge": ["TXT"]}}
 BASE = {"origin": "a.example", "nameServers": ["ns1.example.net", "ns2.example.net"], **OPEN}
+
+
+def rules(*items: Object) -> list[Document]:
+    return [each for each in map(restoring.document, items) if each is not None]
 
 
 def kinds(plan: Plan) -> list[str]:
@@ -105,9 +110,9 @@ def test_a_consent_that_fits_no_more_costs_no_name() -> None:
     zone = item("Zone", "a", BASE | {"records": [MX], "recordSets": chosen})
     space = item("Namespace", "shop", {}, labels={"dns": "yes"})
     removed, content = remove(zone, record_set("web", WWW), space)
-    plan = restoring.plan(removed, content, There(rules=[space]))
+    plan = restoring.plan(removed, content, There(rules=rules(space)))
     assert kinds(plan) == ["RecordSet web", "Zone a"]
-    plan = restoring.plan(removed, content, There(rules=[item("Namespace", "shop", {})]))
+    plan = restoring.plan(removed, content, There(rules=rules(item("Namespace", "shop", {}))))
     assert kinds(plan) == ["Zone a"]
     assert plan.source == "inline"
     assert plan.objects[-1]["spec"]["recordSets"] == chosen
@@ -126,7 +131,7 @@ def test_what_a_class_gave_is_given_by_it_again() -> None:
     }
     zone = item("Zone", "a", {"origin": "a.example", "records": [WWW]})
     removed, content = remove(zone_class, zone)
-    plan = restoring.plan(removed, content, There(rules=[zone_class]))
+    plan = restoring.plan(removed, content, There(rules=rules(zone_class)))
     assert plan.source == "records"
     assert "nameServers" not in plan.objects[-1]["spec"]
     check(plan, content, [zone_class])
@@ -181,3 +186,20 @@ def test_the_annotations_of_dnsfleet_come_back() -> None:
         "namespace": "dns",
         "annotations": annotations,
     }
+
+
+def test_what_a_class_takes_no_more_costs_nobody_else_a_name() -> None:
+    """It was served as it was there before the class; now it is new."""
+    zone_class = {
+        "apiVersion": "dnsfleet.io/v1alpha1",
+        "kind": "ZoneClass",
+        "metadata": {"name": "example"},
+        "spec": {"suffixes": ["example"], "types": ["A", "AAAA", "MX"]},
+    }
+    text = {"name": "shop", "type": "TXT", "data": ["x"]}
+    sets = [record_set("one", text), record_set("two", WWW)]
+    removed, content = remove(item("Zone", "a", BASE | {"records": [MX]}), *sets)
+    plan = restoring.plan(removed, content, There(rules=rules(zone_class)))
+    assert kinds(plan) == ["RecordSet one", "RecordSet two", "Zone a"]
+    lost = content.diff(build(zone_class, *plan.objects).with_serial(content.serial))
+    assert (lost.removed, lost.added, lost.changed) == (1, 0, 0)
