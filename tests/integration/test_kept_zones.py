@@ -1,7 +1,6 @@
 """What a writer removes is kept in the core for a week: all that is needed, and no more."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,10 +12,10 @@ from dnsfleet_engine import Zone
 from dnsfleet_publisher import core_redis, kept_contents
 from dnsfleet_publisher.core_redis import UNNAMED_SECONDS
 from dnsfleet_publisher.kept_contents import Removed
-from support.core_servers import PUBLISHER_USER
+from support.core_servers import Clock
 from support.valkey import Valkey
 from support.waiting import wait_for
-from support.zone_writers import GRACE_SECONDS, Writer, changed, record_set, zone
+from support.zone_writers import GRACE_SECONDS, Writer, changed, delete, record_set, zone
 
 Object = dict[str, Any]
 A = "a.example."
@@ -26,35 +25,8 @@ EXPIRY_SECONDS = 20.0
 
 
 @pytest.fixture
-def core(tmp_path: Path) -> Iterator[Valkey]:
-    core = Valkey(tmp_path, users=[PUBLISHER_USER])
-    core.start()
-    yield core
-    core.kill()
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-def delete(writer: Writer, *gone: Object) -> None:
-    """The API server tells that these Zones are gone."""
-    for each in gone:
-        metadata = each["metadata"]
-        reference = Reference("Zone", metadata["namespace"], metadata["name"])
-        known = writer.observation.remove(reference, metadata["uid"])
-        assert known is not None
-        writer.passes.deleted(reference, known)
-    writer.work()
 
 
 def kept(writer: Writer) -> dict[str, Removed]:

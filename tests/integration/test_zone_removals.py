@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dnsfleet.resources import Reference
 from dnsfleet.zones.removals import LATELY_SECONDS, SETTLING_SECONDS
 from dnsfleet_operator.leading import terms
 from support.controlled_fleets import DEADLINE_SECONDS, ControlledFleet
 from support.core_servers import PUBLISHER_USER
 from support.valkey import Valkey
 from support.waiting import wait_for
-from support.zone_writers import GRACE_SECONDS, Writer, zone
+from support.zone_writers import GRACE_SECONDS, Writer, delete, zone
 
 Object = dict[str, Any]
 ZONES = [zone(f"z{number:02}") for number in range(42)]
@@ -40,17 +39,6 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-def delete(writer: Writer, *gone: Object) -> None:
-    """The API server tells that these objects are gone."""
-    for each in gone:
-        metadata = each["metadata"]
-        reference = Reference("Zone", metadata["namespace"], metadata["name"])
-        known = writer.observation.remove(reference, metadata["uid"])
-        assert known is not None
-        writer.passes.deleted(reference, known)
-        writer.work()
 
 
 def held(writer: Writer) -> tuple[str, ...]:

@@ -8,16 +8,28 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet import cookies
-from dnsfleet.replication import ack_slots, acks, announcements, manifests
+from dnsfleet.replication import (
+    ack_slots,
+    acks,
+    announcements,
+    encoding,
+    kept_zones,
+    manifests,
+)
+from dnsfleet.replication.kept_zones import KeptZone
 from dnsfleet.replication.manifests import FleetHead, Manifest, ManifestError
+from dnsfleet.replication.revisions import Revision
+from dnsfleet.zones import outlines
 from dnsfleet_edge.disk import Disk
+from dnsfleet_publisher import kept_contents
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from support.signed_zones import POP, sign
+from support.signed_zones import POP, PUBLISHER, sign
 from support.zones import make_zone
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 SIGNATURE_SIZE = 64
+AT = Revision(1, 1)
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda value: st.lists(value, max_size=4) | st.dictionaries(st.text(max_size=8), value),
@@ -44,6 +56,13 @@ def signed_text(signed: bytes) -> dict[str, object]:
 
 ACK = {"lsn": 1, "failing": {"a.example.": "why"}, "failingCount": 1, "time": 2}
 HEAD = sign(make_zone("example.com."), 1).signed
+KEPT = kept_zones.sign(
+    KeptZone(manifests.verify(HEAD, [PUBLISHER.public_key()]), 7, encoding.describe(AT, b"x")), KEY
+)
+OUTLINE = (
+    b'{"zone":["dns","a"],"spec":{"origin":"a.example"},"source":"configMaps",'
+    b'"configMaps":[["file","zone"]],"annotations":{"dnsfleet.io/ignore-checks":"x"}}'
+)
 FLEET = manifests.sign_fleet(FleetHead(9, 5, 2), KEY)
 
 
@@ -68,6 +87,28 @@ def test_a_slot_for_an_ack(edge: str, time_ms: str, data: bytes) -> None:
     if word is not None:
         assert word.edge
         assert word.time_ms >= 0
+
+
+@UNHURRIED
+@given(changed(signed_text(KEPT)))
+@example(b'{"format":1,"removed":Infinity,"manifest":[],"beside":[1,2,3,4]}')
+def test_what_is_kept_of_a_removed_zone(text: bytes) -> None:
+    signed = KEY.sign(b"dnsfleet kept zone\0" + text) + text
+    try:
+        kept = kept_zones.verify(signed, [KEY.public_key()])
+    except ManifestError:
+        return
+    assert kept_zones.verify(kept_zones.sign(kept, KEY), [KEY.public_key()]) == kept
+
+
+@UNHURRIED
+@given(changed(json.loads(OUTLINE)))
+@example(DEEP)
+def test_what_is_kept_beside_its_records(data: bytes) -> None:
+    outline, added = kept_contents.decode(data)
+    assert added == {} or b"\n" in data
+    if outline is not None:
+        assert outlines.decode(outlines.encode(outline)) == outline
 
 
 @UNHURRIED

@@ -115,6 +115,17 @@ class Writer:
         return {origin: zone.records for origin, zone in zones.items() if isinstance(zone, Zone)}
 
 
+def delete(writer: Writer, *gone: dict[str, Any]) -> None:
+    """The API server tells that these Zones are gone, one after the other."""
+    for each in gone:
+        metadata = each["metadata"]
+        reference = Reference("Zone", metadata["namespace"], metadata["name"])
+        known = writer.observation.remove(reference, metadata["uid"])
+        assert known is not None
+        writer.passes.deleted(reference, known)
+        writer.work()
+
+
 def item(kind: str, name: str, spec: dict[str, Any], **metadata: Any) -> dict[str, Any]:
     usual = {
         "name": name,

@@ -109,5 +109,5 @@ def verify(data: bytes, public: Iterable[Ed25519PublicKey]) -> KeptZone:
         at, chunks, size, sha256 = said["beside"]
         beside = Payload(Revision.parse(at), int(chunks), int(size), bytes.fromhex(sha256))
         return KeptZone(manifests.from_json(said["manifest"]), int(said["removed"]), beside)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise ManifestError(f"a kept zone has an unreadable field: {error!r}") from error

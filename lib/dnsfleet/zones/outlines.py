@@ -79,5 +79,5 @@ def decode(value: bytes) -> Outline | None:
             str(found["source"]),
             tuple((str(name), str(key)) for name, key in found.get("configMaps", ())),
         )
-    except (ValueError, KeyError, TypeError):
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
         return None
