@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import dns.message
@@ -11,6 +12,7 @@ import dns.rcode
 import pytest
 from cluster.access import Access
 from cluster.namespaces import Node
+from support.kubectl_plugin import dnsfleet
 from support.probe_fleets import edge_servers
 from support.releases import NAMESPACE, READY_SECONDS
 from support.waiting import wait_for
@@ -53,6 +55,23 @@ def record_set(name: str, *hosts: str, address: str = "192.0.2.9") -> Object:
     records = [{"name": host, "type": "A", "data": [address]} for host in hosts]
     spec = {"zoneRef": {"name": "shared"}, "records": records}
     return item("RecordSet", name, spec, namespace="default")
+
+
+def of_a_file(name: str) -> list[Object]:
+    """A Zone with the records of a ConfigMap, and of a RecordSet."""
+    apex = "@ 60 SOA ns1.example.net. host 1 2 3 4 5\n@ 60 NS ns1.example.net.\n"
+    config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}}
+    file = {"configMaps": [{"name": name, "key": "zone"}]}
+    records = [{"name": "api", "type": "A", "data": ["192.0.2.11"]}]
+    return [
+        config_map | {"data": {"zone": f"{apex}www 60 A 192.0.2.10\n"}},
+        item("Zone", name, {"origin": f"{name}.example", "zoneFile": file}),
+        item("RecordSet", name, {"zoneRef": {"name": name}, "records": records}),
+    ]
+
+
+def zones_of(names: Iterable[str]) -> list[str]:
+    return [f"zone/default/{name}" for name in names]
 
 
 class Fleet:
@@ -138,8 +157,10 @@ def test_zones_that_are_deleted_all_at_once_are_answered_until_that_is_approved(
     fleet: Fleet,
 ) -> None:
     several = {f"s{number}" for number in range(12)}
-    fleet.cluster.apply("\n---\n".join(json.dumps(small_zone(name)) for name in several))
+    manifests = [small_zone(name) for name in several - {"s0"}] + of_a_file("s0")
+    fleet.cluster.apply("\n---\n".join(map(json.dumps, manifests)))
     fleet.cluster.wait("condition=Propagated", READY_SECONDS, "zones", "--all")
+    fleet.cluster.wait("condition=Propagated", READY_SECONDS, "recordset", "s0")
     fleet.cluster.kubectl("delete", "zones", *several)
     wait_for(
         "all are held",
@@ -158,6 +179,19 @@ def test_zones_that_are_deleted_all_at_once_are_answered_until_that_is_approved(
     )
     fleet.wait_until_nothing_is_held()
     fleet.answers("192.0.2.2")
+
+    fleet.cluster.kubectl("delete", "configmap/s0", "recordset/s0")
+    restored = dnsfleet(fleet.cluster, "zone", "restore", "--all", "--timeout", "120")
+    assert restored.returncode == 0, restored.stdout + restored.stderr
+    for made in ("configmap/default/s0", "recordset/default/s0", *zones_of(several)):
+        assert f"{made} is made again\n" in restored.stdout
+    for _ in range(2):  # the manifests find ordinary objects then
+        assert all(fleet.code(f"{name}.example.") == dns.rcode.NOERROR for name in several)
+        assert fleet.addresses("www.s0.example.") == ["192.0.2.10"]
+        assert fleet.addresses("api.s0.example.") == ["192.0.2.11"]
+        fleet.cluster.apply("\n---\n".join(map(json.dumps, manifests)))
+        fleet.cluster.wait("condition=Propagated", READY_SECONDS, "zones", "--all")
+    assert dnsfleet(fleet.cluster, "zone", "removed").stdout.startswith("nothing is kept")
 
 
 def test_a_team_that_loses_its_names_holds_nothing_of_others(fleet: Fleet) -> None:
