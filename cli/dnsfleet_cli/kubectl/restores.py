@@ -69,7 +69,7 @@ def restore(
     ctx: typer.Context,
     zones: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ZONE]...", help="NAME, NAMESPACE/NAME or origin of each."),
+        typer.Argument(metavar="ZONE", help="NAME, NAMESPACE/NAME or origin of each."),
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="All that `zone removed` lists.")] = False,
     namespace: keys.Namespace = "",
