@@ -4,6 +4,7 @@ import time
 from functools import partial
 from typing import Any
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet.replication import keys, pop_specs, telemetry
 from dnsfleet.replication.acks import Ack, Load
