@@ -4,6 +4,8 @@ import copy
 import itertools
 import threading
 import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import kubernetes
@@ -24,8 +26,11 @@ class MemoryCluster(Cluster):
     def __init__(self) -> None:
         super().__init__(kubernetes.client.ApiClient())
         self._lock = threading.Lock()
-        self._objects: dict[tuple[str, str, str], Object] = {}
+        self._objects: dict[str, dict[tuple[str, str], Object]] = defaultdict(dict)
+        """By kind, then by namespace and name: no look at one kind goes through another."""
         self._numbers = itertools.count(1)
+        self.writes: Counter[str] = Counter()
+        """How many writes of each kind it took; what a test has put there does not count."""
         self.faults: dict[str, Exception] = {}
         """What is raised when objects of a kind are asked for."""
         self.raised = 0
@@ -35,8 +40,9 @@ class MemoryCluster(Cluster):
 
     def put(self, wanted: Object) -> Object:
         """Make or change an object, as people do; what it is then."""
+        kind, key = wanted["kind"], _key(wanted)
         with self._lock:
-            before = self._objects.get(_key(wanted), {})
+            before = self._objects[kind].get(key, {})
             number = str(next(self._numbers))
             metadata: dict[str, Any] = {
                 "uid": number,
@@ -47,7 +53,7 @@ class MemoryCluster(Cluster):
             if before.get("spec") != wanted.get("spec"):
                 metadata["generation"] += 1
             made = before | wanted | {"metadata": metadata | {"resourceVersion": number}}
-            self._objects[_key(wanted)] = made
+            self._objects[kind][key] = made
             return copy.deepcopy(made)
 
     def time(self) -> float:
@@ -56,24 +62,34 @@ class MemoryCluster(Cluster):
     def get(self, kind: str, name: str, namespace: str = "") -> Object | None:
         self._answer(kind)
         with self._lock:
-            return copy.deepcopy(self._objects.get((kind, namespace, name)))
+            return copy.deepcopy(self._objects[kind].get((namespace, name)))
 
     def objects(self, kind: str, namespace: str = "", labels: str = "") -> list[Object]:
         self._answer(kind)
         with self._lock:
             return [
                 copy.deepcopy(found)
-                for key, found in self._objects.items()
-                if key[0] == kind
-                and namespace in ("", key[1])
-                and _selects(labels, found["metadata"].get("labels", {}))
+                for (own, _), found in self._objects[kind].items()
+                if namespace in ("", own) and _selects(labels, found["metadata"].get("labels", {}))
             ]
+
+    def count(self, kind: str, is_so: Callable[[Object], bool]) -> int:
+        """How many objects of a kind are so; `is_so` gets them themselves, and changes nothing.
+
+        Whoever waits for ten thousand objects asks this again and again: copies of all of them
+        would take longer than what is waited for.
+        """
+        with self._lock:
+            return sum(map(is_so, self._objects[kind].values()))
 
     def of_namespace(self, namespace: str) -> list[Object]:
         """All objects of a namespace."""
         with self._lock:
             return [
-                copy.deepcopy(found) for key, found in self._objects.items() if key[1] == namespace
+                copy.deepcopy(found)
+                for of_kind in self._objects.values()
+                for (own, _), found in of_kind.items()
+                if own == namespace
             ]
 
     def page(
@@ -84,31 +100,38 @@ class MemoryCluster(Cluster):
 
     def create(self, new: Object) -> Object:
         self._answer(new["kind"])
-        if _key(new) in self._objects:
+        if _key(new) in self._objects[new["kind"]]:
             raise ConflictError("it is there", 409)
-        return self.put(new)
+        return self._write(new)
 
     def replace(self, changed: Object) -> Object:
         self._answer(changed["kind"])
-        return self.put(changed)
+        return self._write(changed)
 
     def apply(self, wanted: Object, subresource: str = "") -> Object | None:
         self._answer(wanted["kind"])
         if subresource:
-            found = self._objects.get(_key(wanted))
+            found = self._objects[wanted["kind"]].get(_key(wanted))
             if found is None:
                 return None
             if found["metadata"]["uid"] != wanted["metadata"].get("uid", found["metadata"]["uid"]):
                 raise ConflictError("it is another one", 409)
-        return self.put(wanted if not subresource else self._spec(wanted) | wanted)
+        return self._write(wanted if not subresource else self._spec(wanted) | wanted)
 
     def delete(self, found: Object) -> None:
         self._answer(found["kind"])
         with self._lock:
-            self._objects.pop(_key(found), None)
+            self._objects[found["kind"]].pop(_key(found), None)
+            self.writes[found["kind"]] += 1
+
+    def _write(self, wanted: Object) -> Object:
+        made = self.put(wanted)
+        with self._lock:
+            self.writes[wanted["kind"]] += 1
+        return made
 
     def _spec(self, wanted: Object) -> Object:
-        found = self._objects[_key(wanted)]
+        found = self._objects[wanted["kind"]][_key(wanted)]
         return {"spec": found["spec"]} if "spec" in found else {}
 
     def _answer(self, kind: str) -> None:
@@ -124,9 +147,9 @@ def _selects(selector: str, labels: dict[str, str]) -> bool:
     )
 
 
-def _key(found: Object) -> tuple[str, str, str]:
-    kind, name, namespace = name_of(found)
-    return kind, namespace, name
+def _key(found: Object) -> tuple[str, str]:
+    _, name, namespace = name_of(found)
+    return namespace, name
 
 
 def name_of(found: Object) -> tuple[str, str, str]:
