@@ -22,6 +22,7 @@ from dnsfleet_publisher.store_errors import Fenced, StoreError
 
 from dnsfleet_operator.cluster import Cluster, ClusterError
 from dnsfleet_operator.configuration import Configuration
+from dnsfleet_operator.failure_log import FailureLog
 from dnsfleet_operator.inbox import Event, Inbox, Message
 from dnsfleet_operator.leading.dependencies import Begin, Dependencies, Work
 from dnsfleet_operator.leading.terms import (
@@ -56,6 +57,7 @@ FENCED_SECONDS = 5.0
 BURST_SECONDS = 0.02
 """Zones wait so long for more of the same apply."""
 
+_LOOK = "look"
 _log = logging.getLogger(__name__)
 
 
@@ -101,6 +103,7 @@ class Controller:
         self._observation = Observation()
         self._workloads = Workloads()
         self._keys = _Keys()
+        self._failures = FailureLog((ClusterError, StoreError))
         self._downloads = Downloads(
             lambda zone: self._inbox.put(lambda: self._zone_file_came(zone))
         )
@@ -313,6 +316,7 @@ class Controller:
             return
         self._term.close()
         self._term = None
+        self._failures.clear()
         self._writer.clear()
         self._metrics.leader.set(0)
         self._metrics.orphans.set(0)
@@ -328,11 +332,12 @@ class Controller:
         except Fenced:
             raise
         except Exception as error:
-            delay = self._keys.failed(key)
+            self._keys.failed(key)
             self._metrics.reconciles.labels(key.kind, "error").inc()
-            _warn(error, f"{error}; again in {delay:.1f} s")
+            self._failures.failed(key, error)
         else:
             self._keys.succeeded(key)
+            self._failures.succeeded(key)
             if not done:
                 return
             self._metrics.reconciles.labels(key.kind, "success").inc()
@@ -347,10 +352,11 @@ class Controller:
             raise
         except Exception as error:
             self._metrics.reconciles.labels("Propagation", "error").inc()
-            _warn(error, str(error))
+            self._failures.failed(_LOOK, error)
             self._next_look = time.monotonic() + IDLE_LOOK_SECONDS
             return
         self._metrics.reconciles.labels("Propagation", "success").inc()
+        self._failures.succeeded(_LOOK)
         took = time.monotonic() - began
         pause = LOOK_SECONDS if self._term.looks.pending else IDLE_LOOK_SECONDS
         self._next_look = time.monotonic() + max(pause, took * LOOK_SHARE)
@@ -361,8 +367,3 @@ def _hear(message: Message) -> None:
         message()
     except Exception:
         _log.exception("news could not be taken in")
-
-
-def _warn(error: Exception, text: str) -> None:
-    """Log a failure; one that nobody foresaw with the place that it came from."""
-    _log.warning("%s", text, exc_info=not isinstance(error, ClusterError | StoreError))

@@ -19,6 +19,8 @@ DEFINITIONS = {
     "ZoneClass": f"zoneclasses.{GROUP}",
 }
 """The name of the CRD of each kind."""
+MOST_NAMED = 10
+"""Objects that the log names for one cause: a namespace or a CRD takes all of its objects along."""
 
 
 def why_not(created: str, containers: Mapping[str, Object | None]) -> str | None:
@@ -36,6 +38,23 @@ def why_not(created: str, containers: Mapping[str, Object | None]) -> str | None
         if metadata["creationTimestamp"] > created:
             return f"its {kind} was made anew since"
     return None
+
+
+def refused(found: Mapping[Reference, str | None], stays: str) -> list[str]:
+    """What to log of objects that are gone and were not meant to be, of each cause the first few.
+
+    `found` is what `Deletions.why_not` gave, `stays` what goes on.
+    """
+    causes: dict[str, list[Reference]] = {}
+    for reference, why in found.items():
+        if why is not None:
+            causes.setdefault(why, []).append(reference)
+    lines = []
+    for why, gone in causes.items():
+        lines += [f"{reference} is gone and {stays}: {why}" for reference in gone[:MOST_NAMED]]
+        if len(gone) > MOST_NAMED:
+            lines.append(f"{len(gone) - MOST_NAMED} more are gone and {stays}: {why}")
+    return lines
 
 
 class Deletions:

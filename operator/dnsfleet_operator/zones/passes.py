@@ -47,7 +47,7 @@ from dnsfleet_publisher.store_errors import StoreError
 from dnsfleet_publisher.zone_sources import Outside
 
 from dnsfleet_operator.cluster import Cluster
-from dnsfleet_operator.observed.deletions import Deletions
+from dnsfleet_operator.observed.deletions import Deletions, refused
 from dnsfleet_operator.observed.observation import Known, Observation, origins_of
 from dnsfleet_operator.zones.absences import Absences
 from dnsfleet_operator.zones.brake import Brake
@@ -350,13 +350,14 @@ class ZonePasses:
         if not self._deleted:
             return
         gone = {reference: known.created for reference, known in self._deleted.items()}
-        for reference, why in self._deletions.why_not(gone).items():
+        found = self._deletions.why_not(gone)
+        for reference, why in found.items():
             known = self._deleted.pop(reference)
             if why is None:
                 ends = partial(self._registry.is_to_end, zone=reference)
                 self._brake.ask(filter(ends, origins_of(known)))
-            else:
-                _log.warning("%s is gone and its zone is served on: %s", reference, why)
+        for line in refused(found, "its zone is served on"):
+            _log.warning("%s", line)
 
     def _settle_registrations(self, observation: Observation) -> None:
         for origin in self._registry.settle(observation, time.time()):

@@ -21,7 +21,7 @@ from dnsfleet_publisher.assembling import Assembler
 from dnsfleet_publisher.claims import Ledger
 from dnsfleet_publisher.record_store import RecordStore
 
-from dnsfleet_operator.observed.deletions import Deletions
+from dnsfleet_operator.observed.deletions import Deletions, refused
 from dnsfleet_operator.observed.observation import Known, Observation
 from dnsfleet_operator.zones.absences import Absences
 
@@ -101,11 +101,10 @@ class Retained:
             for reference in gone
             for _, claim in self._ledger.of_record_set(reference)[-1:]
         }
-        for reference, why in self._deletions.why_not(created).items():
-            if why is None:
-                self._deleted.add(reference)
-            else:
-                _log.warning("%s is gone and what it added stays: %s", reference, why)
+        found = self._deletions.why_not(created)
+        self._deleted.update(reference for reference, why in found.items() if why is None)
+        for line in refused(found, "what it added stays"):
+            _log.warning("%s", line)
 
     def _retain(self, reference: Reference, known: Known | None, assembler: Assembler) -> None:
         kept = None

@@ -4,7 +4,9 @@ import math
 from typing import Any
 
 import pytest
+from dnsfleet.resources import Reference
 from dnsfleet_operator.observed import deletions
+from dnsfleet_operator.observed.deletions import MOST_NAMED
 from dnsfleet_operator.zones import orphans
 
 DAY = 86400.0
@@ -97,3 +99,16 @@ def test_a_sweep_removes_a_tenth_at_most(count: int, swept: int) -> None:
 def test_the_oldest_orphans_go_first() -> None:
     since = {"a.": 5.0, "b.": 1.0}
     assert orphans.sweep({"a.", "b."}, {"c."}, since, 2 * DAY, DAY, never).removed == {"b."}
+
+
+def test_the_log_names_the_first_few_objects_that_one_cause_took() -> None:
+    zones = [Reference("Zone", "dns", f"z{number:02}") for number in range(MOST_NAMED + 5)]
+    found: dict[Reference, str | None] = dict.fromkeys(zones, "its CRD is gone too")
+    found |= {Reference("Zone", "web", "a"): "its namespace is gone too"}
+    found |= {Reference("Zone", "web", "meant"): None}
+    lines = deletions.refused(found, "its zone is served on")
+    assert lines[0] == "Zone dns/z00 is gone and its zone is served on: its CRD is gone too"
+    assert lines[MOST_NAMED:] == [
+        "5 more are gone and its zone is served on: its CRD is gone too",
+        "Zone web/a is gone and its zone is served on: its namespace is gone too",
+    ]
