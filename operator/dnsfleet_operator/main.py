@@ -22,9 +22,9 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 
-from dnsfleet.resources import Reference
 from dnsfleet_io import logs
 from dnsfleet_io.listen_addresses import EVERY_ADDRESS
 from dnsfleet_io.pages import Page, PageServer, metrics_page, text_page
@@ -41,14 +41,13 @@ from dnsfleet_operator.configuration import (
 from dnsfleet_operator.controller import Controller
 from dnsfleet_operator.joined.terms import JoinedTerm
 from dnsfleet_operator.leading.dependencies import Begin
+from dnsfleet_operator.leading.fleet_objects import tell_without_keys
 from dnsfleet_operator.leading.leadership import Leadership
 from dnsfleet_operator.leading.precedence import Precedence
 from dnsfleet_operator.leading.terms import Term
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.secrets import key_keeping
 from dnsfleet_operator.secrets.key_keeping import KeyKeeper
-from dnsfleet_operator.statuses.events import Notice
-from dnsfleet_operator.statuses.posting import post
 from dnsfleet_operator.watching.record_set_watch import RecordSetWatch
 from dnsfleet_operator.watching.watches import KINDS, watch
 from dnsfleet_operator.watching.workload_watches import WorkloadWatches
@@ -171,10 +170,13 @@ def _keys(
     cluster: Cluster, configuration: Configuration, metrics: Metrics, health: _Health
 ) -> Keys:
     """The keys of the fleet; they are made for a fleet that has none yet (see `key_keeping`)."""
-    about = Reference("Secret", configuration.namespace, configuration.keys_secret)
+    tell = partial(tell_without_keys, cluster, configuration.release, configuration.identity)
     while True:
         try:
             keys, why = key_keeping.first(cluster, configuration)
+        except KeySecretError as error:
+            tell("SecretUnusable", str(error))
+            raise
         except ClusterError as error:
             _log.warning("%s; again in %.0f s", error, RETRY_SECONDS)
         else:
@@ -184,7 +186,7 @@ def _keys(
             if why != health.waits_for:
                 health.waits_for = why
                 _log.error("%s", why)
-                post(cluster, configuration.identity, Notice("Warning", "SecretLost", why), about)
+                tell("SecretLost", why)
         time.sleep(RETRY_SECONDS)
 
 

@@ -47,7 +47,8 @@ class Metrics:
             "operator_last_sync_timestamp_seconds", "When all objects were last listed completely."
         )
         self.core_up = self._gauge(
-            "operator_core_up", "1 when the core Redis did what the last pass asked."
+            "operator_core_up",
+            "1 when the core Redis did what the last look and the last pass asked.",
         )
         self.keys_lost = self._gauge(
             "operator_keys_lost",

@@ -19,7 +19,6 @@ from dnsfleet.replication.manifests import Manifest
 from dnsfleet.replication.revisions import Revision
 from dnsfleet.violations import Violation
 from dnsfleet_operator.statuses import pops, zones
-from dnsfleet_operator.statuses.conditions import Condition
 from dnsfleet_operator.statuses.propagation import PopState, ZoneState
 from dnsfleet_publisher.publishing import Outcome, State
 
@@ -49,7 +48,6 @@ SERVING = pops.Facts(
     refusal=None,
     drain_asked_by="",
     addresses=(),
-    keys=Condition("KeysReady", True, "Stored"),
 )
 EMPTY = {"ready": 0, "pods": 0, "wanted": 0}
 
@@ -121,8 +119,6 @@ def life() -> Iterator[tuple[str, dict[str, Any], str, str]]:
     yield "drained by its annotation", by_annotation, "Current", "Healthy"
     refused = pop(drain_asked_by=asked, refusal=("LastActivePop", "last"))
     yield "may not drain as its annotation asks", refused, "Current", "Degraded"
-    lost = pop(keys=Condition("KeysReady", False, "SecretLost", "gone"))
-    yield "keys lost", lost, "Current", "Degraded"
 
 
 @pytest.fixture(scope="module", name="verdicts")

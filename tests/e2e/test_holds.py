@@ -231,8 +231,8 @@ def test_a_pop_that_is_relabelled_answers_on_until_that_is_approved(fleet: Fleet
     fleet.answers("192.0.2.3")
     fleet.publish("192.0.2.4")
     shown = fleet.cluster.kubectl("get", "fleets").split()
-    assert shown[:5] == ["NAME", "CORE", "HELD", "ORPHANS", "READY"]
-    assert shown[6:11] == ["dnsfleet", "True", "1", "0", "True"]
+    assert shown[:6] == ["NAME", "CORE", "KEYS", "HELD", "ORPHANS", "READY"]
+    assert shown[7:13] == ["dnsfleet", "True", "True", "1", "0", "True"]
 
     fleet.approve_as_told(digest)
     wait_for("the edge refuses the name", fleet.refuses, DECISION_SECONDS)

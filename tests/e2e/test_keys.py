@@ -73,8 +73,8 @@ class Fleet:
         return dict(self.cluster.get(*SECRET)["data"])
 
     def condition(self) -> str:
-        """The reason of KeysReady of a Pop."""
-        status = self.cluster.get("pop", probe_fleets.POPS[0])["status"]
+        """The reason of KeysReady of the Fleet."""
+        status = self.cluster.get("fleet", "dnsfleet")["status"]
         return {each["type"]: each["reason"] for each in status["conditions"]}["KeysReady"]
 
     def stop_the_operator(self) -> None:
@@ -151,8 +151,8 @@ def test_a_secret_that_is_deleted_is_there_again_and_that_is_told(fleet: Fleet) 
     fleet.cluster.wait("create", TOLD_SECONDS, *SECRET)
     assert fleet.keys() == before
     wait_for("it is told", lambda: fleet.condition() == "SecretWrittenAgain", TOLD_SECONDS)
-    events = fleet.cluster.items("events.events.k8s.io", "--namespace", NAMESPACE)
-    assert "SecretLost" in {each["reason"] for each in events}
+    events = fleet.cluster.items("events.events.k8s.io", "--namespace", "default")
+    assert "SecretWrittenAgain" in {each["reason"] for each in events}
     fleet.change()
 
 

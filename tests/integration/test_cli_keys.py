@@ -115,7 +115,7 @@ def test_a_rotation_is_asked_for_once_and_followed(api: APIServer) -> None:
         f"{WHERE}: a rotation of the key is asked for",
         "waits for the operator",
     ]
-    assert "the condition KeysReady of any Pop says" in ended.stdout
+    assert "the condition KeysReady of the Fleet says" in ended.stdout
     assert list(annotations(api)) == [key_secrets.ROTATE_ANNOTATION]
 
     begun = key_secrets.begin(key_secrets.read(secret))

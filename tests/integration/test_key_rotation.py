@@ -139,7 +139,7 @@ def test_each_step_waits_for_what_edges_show(core: Valkey) -> None:
         fleet.wait_for_passes("Keys", more=3)
         assert rotation.stored().next is not None, "the edge has not said that it knows the key"
         assert rotation.signer("a.example.") == old
-        fleet.wait_for_condition("Pop", "fra", "KeysReady", "Rotating")
+        fleet.wait_for_condition("Fleet", "dnsfleet", "KeysReady", "Rotating")
 
         rotation.says(rotation.newest())
         for origin in ("a.example.", "b.example."):
@@ -150,7 +150,7 @@ def test_each_step_waits_for_what_edges_show(core: Valkey) -> None:
 
         rotation.says(rotation.newest())
         assert rotation.wait_until_told(1) == (following,)
-        fleet.wait_for_condition("Pop", "fra", "KeysReady", "Stored")
+        fleet.wait_for_condition("Fleet", "dnsfleet", "KeysReady", "Stored")
         events = [
             each for each in fleet.cluster.objects("Event") if each["reason"] == "KeyRotation"
         ]

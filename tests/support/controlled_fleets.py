@@ -1,5 +1,7 @@
 """A controller at work on a real core and on an API server in memory."""
 
+from collections.abc import Iterable
+from functools import partial
 from typing import Self
 
 from dnsfleet.replication.manifests import Manifest
@@ -12,6 +14,7 @@ from dnsfleet_operator.leading.terms import Term
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.objects import COMPONENT_LABEL, MANAGED_BY, POP_LABEL
 from dnsfleet_operator.secrets.key_keeping import KeyKeeper
+from dnsfleet_operator.work_queue import Key
 from dnsfleet_publisher import key_secrets, redis_users
 from dnsfleet_publisher.core_redis import connect
 from dnsfleet_publisher.key_secrets import Keys
@@ -98,6 +101,15 @@ class ControlledFleet:
         assert found is not None
         self.cluster.delete(found)
         self.controller.event(found["kind"], found, deleted=True)
+
+    def have_due(self, keys: Iterable[Key]) -> None:
+        """Have keys be due now, as those are whose time has come."""
+
+        def add(due: tuple[Key, ...]) -> None:
+            for key in due:
+                self.controller._keys.add(key)
+
+        self.controller._inbox.put(partial(add, tuple(keys)))
 
     def passes(self, kind: str, result: str = "success") -> int:
         """How many passes over keys of a kind ended so."""

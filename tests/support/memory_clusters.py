@@ -102,11 +102,11 @@ class MemoryCluster(Cluster):
         self._answer(new["kind"])
         if _key(new) in self._objects[new["kind"]]:
             raise ConflictError("it is there", 409)
-        return self._write(new)
+        return self._taken(new)
 
     def replace(self, changed: Object) -> Object:
         self._answer(changed["kind"])
-        return self._write(changed)
+        return self._taken(changed)
 
     def apply(self, wanted: Object, subresource: str = "") -> Object | None:
         self._answer(wanted["kind"])
@@ -116,7 +116,7 @@ class MemoryCluster(Cluster):
                 return None
             if found["metadata"]["uid"] != wanted["metadata"].get("uid", found["metadata"]["uid"]):
                 raise ConflictError("it is another one", 409)
-        return self._write(wanted if not subresource else self._spec(wanted) | wanted)
+        return self._taken(wanted if not subresource else self._spec(wanted) | wanted)
 
     def delete(self, found: Object) -> None:
         self._answer(found["kind"])
@@ -124,7 +124,7 @@ class MemoryCluster(Cluster):
             self._objects[found["kind"]].pop(_key(found), None)
             self.writes[found["kind"]] += 1
 
-    def _write(self, wanted: Object) -> Object:
+    def _taken(self, wanted: Object) -> Object:
         made = self.put(wanted)
         with self._lock:
             self.writes[wanted["kind"]] += 1

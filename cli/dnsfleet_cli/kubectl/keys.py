@@ -102,7 +102,7 @@ def rotate(
         print(f"{where}: a rotation is under way")
     if wait and not _is_rotated(cluster, metadata, timeout):
         print(
-            f"not within {timeout:g} s; the condition KeysReady of any Pop says what it waits for"
+            f"not within {timeout:g} s; the condition KeysReady of the Fleet says what it waits for"
         )
         raise typer.Exit(NEGATIVE)
 

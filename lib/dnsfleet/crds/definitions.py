@@ -109,7 +109,7 @@ KINDS = [
             _AGE,
             _MESSAGE,
         ],
-        ["Progressing", "Ready", "Synced", "Connected", "Drained", "KeysReady"],
+        ["Progressing", "Ready", "Synced", "Connected", "Drained"],
     ),
     Kind(
         Fleet,
@@ -118,6 +118,7 @@ KINDS = [
         [],
         [
             Column("Core", _condition("CoreAvailable")),
+            Column("Keys", _condition("KeysReady")),
             Column("Held", ".status.heldCount", "integer"),
             Column("Orphans", ".status.orphanCount", "integer"),
             Column("Ready", _condition("Ready")),
@@ -125,7 +126,7 @@ KINDS = [
             Column("Position", ".status.core.position", "integer", wide=True),
             _MESSAGE,
         ],
-        ["CoreAvailable", "Held", "Ready"],
+        ["CoreAvailable", "KeysReady", "Held", "Ready"],
     ),
     Kind(
         ZoneClass,

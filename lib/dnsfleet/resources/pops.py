@@ -242,7 +242,7 @@ class PopStatus(Tolerant):
     ] = ()
     """What it was told to do once, and what became of that."""
     conditions: Conditions = ()
-    """Progressing, Ready, Synced, Connected, Drained, KeysReady; of a Pop in another cluster also
+    """Progressing, Ready, Synced, Connected, Drained; of a Pop in another cluster also
     SpecApplied."""
 
 

@@ -16,7 +16,6 @@ from dnsfleet_operator.observed import edge_pods
 from dnsfleet_operator.observed.workloads import Workloads
 from dnsfleet_operator.pops.drains import Drains
 from dnsfleet_operator.pops.passes import PopResult
-from dnsfleet_operator.secrets.key_keeping import UNKNOWN
 from dnsfleet_operator.statuses import pop_facts
 from dnsfleet_operator.statuses import pops as pop_statuses
 from dnsfleet_operator.statuses.arrivals import Lag
@@ -30,7 +29,7 @@ _NOWHERE = Fleet([], {}, {}, Positions(), 0)
 
 def facts(drains: Drains, workloads: Workloads, pop: Pop, result: PopResult) -> Facts:
     """What this cluster knows of its Pop."""
-    return pop_facts.facts(drains, workloads, _NOWHERE, Lag(0, 0, None), (), pop, result, UNKNOWN)
+    return pop_facts.facts(drains, workloads, _NOWHERE, Lag(0, 0, None), (), pop, result)
 
 
 def report(
@@ -81,7 +80,6 @@ def status(
         *pop_statuses.of_pods(found),
         connected,
         Condition("Synced", None, "ToldInTheCore", elsewhere),
-        Condition("KeysReady", None, "ToldInTheCore", elsewhere),
         mirrored,
     ]
     made: dict[str, Any] = {

@@ -19,11 +19,37 @@ from dnsfleet.zones import plans
 from dnsfleet_operator.cluster import Cluster, ClusterError, ConflictError, Object
 from dnsfleet_operator.objects import MANAGED_BY
 from dnsfleet_operator.statuses import fleets
+from dnsfleet_operator.statuses.conditions import Condition
+from dnsfleet_operator.statuses.posting import post
 from dnsfleet_operator.statuses.updates import PutStatus
 
 _WITHOUT = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 
 _log = logging.getLogger(__name__)
+
+
+def tell_without_keys(cluster: Cluster, name: str, instance: str, reason: str, why: str) -> None:
+    """Have the Fleet say that nobody leads for want of the keys, with an Event if that is news.
+
+    `instance` is who posts it. A Fleet that is not there, or cannot be written, is passed over.
+    """
+    try:
+        found = cluster.get("Fleet", name)
+        if found is None:
+            return
+        metadata, before = found["metadata"], found.get("status") or {}
+        keys = Condition("KeysReady", False, reason, why)
+        status = fleets.without_keys(metadata.get("generation", 0), keys, before, _now())
+        if status == before:
+            return
+        identity = {"name": name, "uid": metadata["uid"]}
+        told = {"apiVersion": API_VERSION, "kind": "Fleet", "metadata": identity, "status": status}
+        cluster.apply(told, "status")
+    except ClusterError as error:
+        _log.warning("%s", error)
+        return
+    for notice in fleets.notices(before, status):
+        post(cluster, instance, notice, Reference("Fleet", "", name), metadata["uid"])
 
 
 class FleetObject:
@@ -58,8 +84,7 @@ class FleetObject:
         if self._found is None:
             return
         metadata, before = self._found["metadata"], self._found.get("status") or {}
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        status = fleets.status(metadata.get("generation", 0), facts, before, now)
+        status = fleets.status(metadata.get("generation", 0), facts, before, _now())
         since = time.monotonic() - self._shown_at
         if status == before or fleets.wait_seconds(before, status, since) > 0:
             return
@@ -97,3 +122,7 @@ class FleetObject:
                 "upgrade the chart, or apply crds/fleets.yaml and its ClusterRole",
                 why,
             )
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

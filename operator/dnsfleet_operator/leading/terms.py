@@ -113,7 +113,7 @@ class Term:
             commands=self._commands.shown,
         )
         self._fleet = FleetObject(given.cluster, configuration.release, given.put_status)
-        self._outage = Outage()
+        self._outage = Outage(given.metrics.core_up.set)
         self._ready: frozenset[str] = frozenset()
         self._looked_at_all = False
         """Whether there was a moment when no zone waited for a pass."""
@@ -179,6 +179,7 @@ class Term:
             away = error  # statuses have to tell of that too, and of pods that come and go
         if self._outage.looked("" if away is None else str(away)):
             self._waiting.hasten()  # a change that waited for the core waits no longer
+        self._view.core_away = bool(self._outage.reason)
         if self._hears_of_others_ready() and self._holds:
             self._waiting.add(ZONES)
         self.looks.look(
@@ -303,13 +304,15 @@ class Term:
             syncs.read_config_map(self._cluster, self._observation, reference)
         if key.name:
             self._zones.mark(key.name)
+            if self._outage.of_passes:
+                self._waiting.add(ZONES)  # the one pass that is tried again takes this zone too
+                return False
         try:
             if not self._pops.decided:
                 self._remote.hear()  # what they say counts in the first decision
             self._hears_of_others_ready()
             done = self._zones.run(self._observation, self._lingering(), self._ready)
         except StoreError as error:
-            self._metrics.core_up.set(0)
             self._outage.passed(str(error))
             raise
         self.looks.passed(done, self._zones.results)
@@ -318,7 +321,6 @@ class Term:
             manifest, state = outcome.manifest, outcome.state
             if state in (State.PUBLISHED, State.REMOVED) and manifest is not None:
                 _log.info("%s %s %s", origin, state.value.lower(), manifest.revision)
-        self._metrics.core_up.set(not done.away)
         self._outage.passed(done.away)
         self._decide_who_stops(bool(done.away))
         if done.away:
@@ -415,7 +417,6 @@ class Term:
             )
             for notice in keeper.take_notices():
                 post(self._cluster, self._configuration.identity, Notice(*notice), about)
-            self._view.keys = keeper.report
         if keeper.known and self._pops.public_keys != keeper.keys.public_pem:
             self._store.sign_with(keeper.keys.private, keeper.keys.previous)
             self._pops.public_keys = keeper.keys.public_pem

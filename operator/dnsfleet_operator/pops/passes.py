@@ -30,6 +30,9 @@ from dnsfleet_operator.pops.drains import Drains
 from dnsfleet_operator.pops.planning import ObjectKey
 from dnsfleet_operator.pops.setting import CoreUser, Setting
 
+KEYS_UNKNOWN = "KeysUnknown"
+"""The reason of a Pop that waits for the keys, as every Pop does then."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -257,5 +260,5 @@ class PopPasses:
         if pop.spec.cluster == "local" and not self._is_ours(pop):
             return "NoPopsHere", "this release has role core: use spec.cluster: agent, or role all"
         if not self.public_keys:
-            return "KeysUnknown", "the condition KeysReady says why"
+            return KEYS_UNKNOWN, "the condition KeysReady of the Fleet says why"
         return None

@@ -63,6 +63,8 @@ class Report(NamedTuple):
 UNKNOWN = Report(None, "NotLookedAt", "the Secret with the keys has not been read yet")
 STORED = Report(True, "Stored")
 ROTATING = "Rotating"
+WRITTEN_AGAIN = "SecretWrittenAgain"
+"""It was gone, and is as it was."""
 
 
 def first(cluster: Cluster, configuration: Configuration) -> tuple[Keys | None, str]:
@@ -156,7 +158,10 @@ class KeyKeeper:
             self._say(self._stored() if progress is None else self._rotate(found, progress))
 
     def take_notices(self) -> list[tuple[str, str, str]]:
-        """What people are to hear of since this was asked last: Warning or Normal, reason, text."""
+        """What was done to the Secret since this was asked last: Warning or Normal, reason, text.
+
+        What the report says is told on the Fleet, and not here.
+        """
         notices, self._notices = self._notices, []
         return notices
 
@@ -178,7 +183,6 @@ class KeyKeeper:
             self._say(Report(False, "SecretLost", f"{lost}, and it cannot be written: {error}"))
             raise
         self.known, self._missing = True, False
-        self._notices.append(("Warning", "SecretLost", lost))
         self._say(self._stored())
 
     def _is_ours(self) -> bool:
@@ -238,7 +242,7 @@ class KeyKeeper:
         since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._lost_at))
         return Report(
             True,
-            "SecretWrittenAgain",
+            WRITTEN_AGAIN,
             f"{self._where} was gone at {since} and was written again from memory; find out who "
             "deleted it, and make a backup: kubectl dnsfleet keys backup FILE",
         )
@@ -256,10 +260,8 @@ class KeyKeeper:
         if report.reason == known.reason:
             return  # its message alone is for whoever looks
         if report.good is False:
-            self._notices.append(("Warning", report.reason, report.message))
             _log.error("%s", report.message)
         elif report.message and report.reason != ROTATING:
-            self._notices.append(("Normal", report.reason, report.message))
             _log.warning("%s", report.message)
 
 

@@ -52,6 +52,15 @@ def merge(
     return merged
 
 
+def kept(before: Status, kind: str) -> Condition | None:
+    """The condition of this type as it was told last; None where it never was."""
+    for each in before.get("conditions") or ():
+        if each.get("type") == kind:
+            said = {"True": True, "False": False}.get(each["status"])
+            return Condition(kind, said, each["reason"], each.get("message", ""))
+    return None
+
+
 def is_true(status: Status, kind: str) -> bool:
     """Whether a status has this condition as True."""
     found = status.get("conditions") or ()

@@ -9,8 +9,8 @@ condition:
                        its signatures come near their end
     Pop                it may not be drained; its replica was restarted
     Fleet              the core is away; a change is held; a zone lost its object; the keys are not
-                       in their Secret
-    Secret             what became of the keys
+                       in their Secret, or were not
+    Secret             what the operator did to the keys
 
 So an outage during which ten thousand Zones change costs them a status each, because each owner has
 to know that the change is not live, and one Event in all.
@@ -23,6 +23,7 @@ from dnsfleet.resources import API_VERSION, Reference
 from dnsfleet.zones import placements, plans
 
 from dnsfleet_operator.statuses.conditions import Status
+from dnsfleet_operator.zones import without_zone
 from dnsfleet_operator.zones.results import AWAY
 
 MAX_NOTE = 1024
@@ -34,7 +35,7 @@ CLUSTER_NAMESPACE = "default"
 _API_VERSIONS = {"Secret": "v1", "Deployment": "apps/v1"}
 """Of kinds that are not our own."""
 _WATCHED = ("Accepted", "Programmed", "Drained", "SignaturesValid")
-_OF_THE_FLEET = frozenset({AWAY, plans.REASON, placements.REASON})
+_OF_THE_FLEET = frozenset({AWAY, plans.REASON, placements.REASON, without_zone.REASON})
 """Reasons that the Fleet tells, once for all objects."""
 _UNTOLD = frozenset({"NotAccepted", "Pending", "ZoneFilePending"}) | _OF_THE_FLEET
 """Reasons of which nothing is told, nor of their end: something else tells it."""

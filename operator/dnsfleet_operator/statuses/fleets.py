@@ -5,6 +5,9 @@ KeysReady      the fleet's keys are in their Secret
 Held           something waits for an approval
 Ready          the core and the keys are as they should be; what waits does not change that
 
+Of the core and of the keys holds what was said last, until somebody asked: a new leader tells
+nothing again.
+
 A change that is held says so on its own object too, where it has one. Here one entry stands for
 all zones that lose the same Pops by one cause. It keeps the time when it was held first for as long
 as it is held, whoever leads meanwhile.
@@ -19,8 +22,9 @@ from dnsfleet.zones import placements, plans, removals
 from dnsfleet.zones.owner_plans import OwnerHold
 
 from dnsfleet_operator.pops.drains import Drains
+from dnsfleet_operator.secrets import key_keeping
 from dnsfleet_operator.statuses import orphans
-from dnsfleet_operator.statuses.conditions import Condition, Status, merge
+from dnsfleet_operator.statuses.conditions import Condition, Status, kept, merge
 from dnsfleet_operator.statuses.events import Notice
 from dnsfleet_operator.zones.results import Results
 
@@ -34,6 +38,8 @@ _MENDED = {
     "KeysReady": "the keys are in their Secret again",
 }
 """Conditions whose loss is an Event, and what their return says."""
+_WARNINGS = frozenset({key_keeping.WRITTEN_AGAIN})
+"""Reasons that somebody has to do something about although their condition is True."""
 _LISTS = ("heldCount", "held", "orphanCount", "orphans")
 _REASONS = {
     "Plan": plans.REASON,
@@ -125,11 +131,19 @@ def status(generation: int, facts: Facts, before: Status, now: str) -> dict[str,
         lists = {key: before[key] for key in _LISTS if key in before}
     else:
         lists = _lists(facts, facts.held, before, now)
-    found = _conditions(facts, lists.get("heldCount"))
+    found = _conditions(facts, lists.get("heldCount"), before)
     status = {"observedGeneration": generation, **lists}
     if facts.fence:
         status["core"] = {"fence": facts.fence, "position": facts.position}
     return {**status, "conditions": merge(found, generation, before, now)}
+
+
+def without_keys(generation: int, keys: Condition, before: Status, now: str) -> dict[str, Any]:
+    """The status of a Fleet that nobody leads for want of its keys; all else that it says stays."""
+    ready = Condition("Ready", keys.status, keys.reason, keys.message)
+    told = {each["type"]: each for each in before.get("conditions") or ()}
+    told |= {each["type"]: each for each in merge((keys, ready), generation, before, now)}
+    return {**before, "conditions": list(told.values())}
 
 
 def wait_seconds(before: Status, status: Status, since: float) -> float:
@@ -153,18 +167,19 @@ def notices(before: Status, status: Status) -> list[Notice]:
         found.append(Notice("Warning", _REASONS[each["kind"]], f"{about}{each['message']}{zones}"))
     found += orphans.notices(before, status)
     for kind, mended in _MENDED.items():
-        was, now = _condition(before, kind), _condition(status, kind)
-        if was.get("status") == "True" and now["status"] == "False":
-            found.append(Notice("Warning", now["reason"], now["message"]))
-        elif was.get("status") == "False" and now["status"] == "True":
-            found.append(Notice("Normal", now["reason"], mended))
+        was, now = kept(before, kind), kept(status, kind)
+        if was is None or now is None or _news(was) == _news(now):
+            continue
+        if now.reason in _WARNINGS or (now.status is False and was.status is not None):
+            found.append(Notice("Warning", now.reason, now.message))
+        elif was.status is False and now.status:
+            found.append(Notice("Normal", now.reason, mended))
     return found
 
 
-def _condition(status: Status, kind: str) -> Mapping[str, Any]:
-    """One condition; empty where it was never written."""
-    found = status.get("conditions") or ()
-    return next((each for each in found if each["type"] == kind), {})
+def _news(told: Condition) -> tuple[object, ...]:
+    """What is told again when it differs; a warning says when it was, so each time is another."""
+    return told.status, told.reason, told.message if told.reason in _WARNINGS else ""
 
 
 def _lists(facts: Facts, held: Sequence[Change], before: Status, now: str) -> dict[str, Any]:
@@ -178,10 +193,11 @@ def _lists(facts: Facts, held: Sequence[Change], before: Status, now: str) -> di
     return found
 
 
-def _conditions(facts: Facts, count: int | None) -> Iterable[Condition]:
+def _conditions(facts: Facts, count: int | None, before: Status) -> Iterable[Condition]:
     core = Condition("CoreAvailable", True, "CoreAvailable")
     if facts.away is None:
-        core = Condition("CoreAvailable", None, "Pending", "the core was not asked yet")
+        unasked = Condition("CoreAvailable", None, "Pending", "the core was not asked yet")
+        core = kept(before, "CoreAvailable") or unasked
     elif facts.away:
         core = Condition("CoreAvailable", False, "CoreUnavailable", facts.away)
     waiting = Condition("Held", False, "NothingHeld")
@@ -190,12 +206,15 @@ def _conditions(facts: Facts, count: int | None) -> Iterable[Condition]:
     elif count:
         told = f"{count} held: `kubectl dnsfleet held` lists what waits, and how to approve it"
         waiting = Condition("Held", True, "WaitsForApproval", told)
+    keys = facts.keys
+    if keys.status is None:
+        keys = kept(before, "KeysReady") or keys
     ready = Condition("Ready", True, "Ready", waiting.message)
-    for part in (core, facts.keys):
+    for part in (core, keys):
         if not part.status:
             ready = Condition("Ready", part.status, part.reason, part.message)
             break
-    return core, facts.keys, waiting, ready
+    return core, keys, waiting, ready
 
 
 def _entry(change: Change, since: Mapping[tuple[str, str, str], str], now: str) -> dict[str, Any]:

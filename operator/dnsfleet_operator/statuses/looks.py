@@ -28,10 +28,10 @@ from dnsfleet_operator.observed.workloads import Workloads
 from dnsfleet_operator.pops.drains import Drains
 from dnsfleet_operator.pops.passes import PopResult
 from dnsfleet_operator.pops.remote import RemoteEdges
-from dnsfleet_operator.secrets.key_keeping import UNKNOWN, Report
 from dnsfleet_operator.statuses import pop_facts, remote_pops
 from dnsfleet_operator.statuses.arrivals import Arrivals, Lag
 from dnsfleet_operator.statuses.doubts import Doubts
+from dnsfleet_operator.statuses.hearing import Hearing
 from dnsfleet_operator.statuses.pops import Facts as FactsOfPop
 from dnsfleet_operator.statuses.propagation import Fleet
 from dnsfleet_operator.statuses.standing import Standing
@@ -60,9 +60,10 @@ class View:
     results: Results = field(default_factory=Results)
     pops: dict[str, PopResult] = field(default_factory=dict)
     drains: Drains = field(default_factory=Drains)
-    keys: Report = UNKNOWN
     positions: Positions = field(default_factory=Positions)
     """What the writer knows of the core's log."""
+    core_away: bool = False
+    """Whether the core does not do what it is asked, so that no edge may be able to speak to it."""
     remote: RemoteEdges = field(default_factory=RemoteEdges)
     """What other clusters say of the Pops that they run."""
     commands: Mapping[str, tuple[dict[str, Any], ...]] = field(default_factory=dict)
@@ -90,6 +91,7 @@ class FleetView:
         self._arrivals = Arrivals()
         self._standing = Standing()
         self._doubts = Doubts()
+        self._hearing = Hearing()
         self._signatures = SignatureWatch()
         self._seconds: dict[str, tuple[Revision, float | None]] = {}
         self._on_its_way: set[str] = set()
@@ -134,6 +136,7 @@ class FleetView:
         `confirm` lists the pods anew. It is asked before anything is called propagated that was
         not: a pod that became Ready meanwhile must have said so too.
         """
+        self._hearing.look(not view.core_away, time.monotonic())
         changed, fleet = self._look_at_zones(view, said)
         states = self._arrivals.states
         if any(origin in states and states[origin].propagated for origin in changed):
@@ -170,10 +173,9 @@ class FleetView:
 
     def _is_early(self, fleet: Fleet) -> bool:
         """Whether some edge may still prove what it proved to the writer before."""
-        if not self._proved:
+        if not self._proved and self._began is not None:  # before a pass no position is known
             words = (word for pop in fleet.active for word in fleet.words(pop).values())
-            began = self._began
-            late = began is not None and time.monotonic() - began >= PROOF_SECONDS
+            late = time.monotonic() - self._began >= PROOF_SECONDS
             self._proved = late or all(word.answers >= 0 for word in words)
         return not self._proved
 
@@ -229,18 +231,17 @@ class FleetView:
     def _pop_facts(
         self, view: View, fleet: Fleet, pop: Pop, result: PopResult
     ) -> tuple[FactsOfPop, Lag]:
+        now = time.monotonic()
         lag = self._arrivals.lag(pop.metadata.name)
-        doubtful = self._doubts.of(pop.metadata.name, time.monotonic())
-        commands = view.commands.get(pop.metadata.name, ())
+        doubtful = self._doubts.of(pop.metadata.name, now)
         if pop.spec.cluster == "agent":
-            told = remote_pops.facts(
-                view.remote, view.drains, fleet, lag, doubtful, pop, result, view.keys
-            )
-            return replace(told, commands=commands), lag
-        facts = pop_facts.facts(
-            view.drains, view.workloads, fleet, lag, doubtful, pop, result, view.keys
-        )
-        return replace(facts, commands=commands), lag
+            told = remote_pops.facts(view.remote, view.drains, fleet, lag, doubtful, pop, result)
+        else:
+            told = pop_facts.facts(view.drains, view.workloads, fleet, lag, doubtful, pop, result)
+        heard = self._hearing.knows(bool(told.silent), now)
+        commands = view.commands.get(pop.metadata.name, ())
+        counted = self._began is not None
+        return replace(told, heard=heard, counted=counted, commands=commands), lag
 
 
 def _shown_seconds(known: Known, revision: Revision) -> float | None:

@@ -11,9 +11,7 @@ from dnsfleet_operator.observed import edge_pods
 from dnsfleet_operator.observed.workloads import Workloads
 from dnsfleet_operator.pops.drains import Drains
 from dnsfleet_operator.pops.passes import PopResult
-from dnsfleet_operator.secrets.key_keeping import Report
 from dnsfleet_operator.statuses.arrivals import Lag
-from dnsfleet_operator.statuses.conditions import Condition
 from dnsfleet_operator.statuses.pops import Facts
 from dnsfleet_operator.statuses.propagation import Fleet
 
@@ -26,7 +24,6 @@ def facts(
     doubtful: tuple[str, ...],
     pop: Pop,
     result: PopResult,
-    keys: Report,
 ) -> Facts:
     """The facts of one Pop; `lag` is how it stands to its zones, `doubtful` which edges of it have
     proved nothing for a while."""
@@ -59,7 +56,6 @@ def facts(
         refusal=refused if asked_by else None,
         drain_asked_by=asked_by,
         addresses=addresses(workloads.get("Service", f"pop-{name}-dns")),
-        keys=Condition("KeysReady", *keys),
         version=VERSION,
     )
 

@@ -5,8 +5,11 @@ Ready        as many edges as wanted are Ready
 Synced       every Ready edge proves that it answers the newest revision of every zone of the Pop
 Connected    every Ready edge was heard by the core lately
 Drained      it is out of service
-KeysReady    the fleet's keys are in their Secret; the same for each Pop
 SpecApplied  the cluster that runs it holds all of its spec; only of a Pop in another cluster
+
+What one cause does to every Pop is told on the Fleet, and repeated on none: while the core is away
+`Connected` stays what it was, and a Pop that waits for the keys says so where its own spec waits.
+A new leader counts the zones first, and `Synced` stays what it was until then.
 
 Beside the conditions it has the commands that the Pop was given, and counts of zones. The counts
 move with every zone that is made or deleted, in every Pop: what differs in them alone is written
@@ -16,12 +19,15 @@ now and then (`wait_seconds`).
 from dataclasses import dataclass
 from typing import Any
 
-from dnsfleet_operator.statuses.conditions import Condition, Status, merge
+from dnsfleet_operator.pops.passes import KEYS_UNKNOWN
+from dnsfleet_operator.statuses.conditions import Condition, Status, kept, merge
 from dnsfleet_operator.statuses.propagation import SILENT_MS, step
 
 COUNTS_SECONDS = 10.0
 """Between writes of a Pop's counts: somebody who deletes a thousand zones one by one would else
 cause a thousand writes for each of a hundred Pops."""
+
+_COUNTS = ("zones", "lagSeconds")
 
 
 @dataclass(frozen=True)
@@ -53,19 +59,28 @@ class Facts:
     drain_asked_by: str
     """What asks to drain it; empty for nothing."""
     addresses: tuple[str, ...]
-    keys: Condition
     version: str = ""
     """Of the operator that runs it; empty where that is not known."""
     more: tuple[Condition, ...] = ()
     """Conditions that only some Pops have."""
     commands: tuple[dict[str, Any], ...] = ()
     """What it was told to do once, as `commands` shows it."""
+    heard: bool = True
+    """Whether it is known what its edges say (see `hearing`)."""
+    counted: bool = True
+    """Whether its zones are known."""
 
 
 def pop(generation: int, facts: Facts, before: Status, now: str) -> dict[str, Any]:
     """The status of a Pop of this generation. `now` is RFC 3339."""
-    found = [_progressing(facts), _ready(facts), _synced(facts), _connected(facts), _drained(facts)]
-    found += [facts.keys, *facts.more]
+    found = [
+        _progressing(facts, generation, before),
+        _ready(facts),
+        _synced(facts, before),
+        _connected(facts, before),
+        _drained(facts),
+        *facts.more,
+    ]
     status: dict[str, Any] = {
         "observedGeneration": generation,
         "edges": {
@@ -81,6 +96,10 @@ def pop(generation: int, facts: Facts, before: Status, now: str) -> dict[str, An
         "lagSeconds": float(step(facts.lag_ms / 1000)),
         "conditions": merge(found, generation, before, now),
     }
+    if not facts.counted:
+        for key in _COUNTS:
+            status.pop(key)
+        status |= {key: before[key] for key in _COUNTS if key in before}
     if facts.addresses:
         status["addresses"] = list(facts.addresses)
     if facts.version:
@@ -92,7 +111,7 @@ def pop(generation: int, facts: Facts, before: Status, now: str) -> dict[str, An
 
 def of_pods(facts: Facts) -> list[Condition]:
     """The conditions that need no word of any edge."""
-    return [_progressing(facts), _ready(facts), _drained(facts)]
+    return [_progressing(facts, 0, {}), _ready(facts), _drained(facts)]
 
 
 def wait_seconds(before: Status, status: Status, since: float) -> float:
@@ -111,11 +130,15 @@ def _at_once(status: Status) -> tuple[object, ...]:
         {key: value for key, value in each.items() if key != "message" or each["type"] != "Synced"}
         for each in status.get("conditions") or ()
     ]
-    counts = {"zones", "lagSeconds", "conditions"}
+    counts = {*_COUNTS, "conditions"}
     return conditions, {key: value for key, value in status.items() if key not in counts}
 
 
-def _progressing(facts: Facts) -> Condition:
+def _progressing(facts: Facts, generation: int, before: Status) -> Condition:
+    if facts.problem is not None and facts.problem[0] == KEYS_UNKNOWN:
+        told = kept(before, "Progressing")
+        if told is not None and before.get("observedGeneration") == generation:
+            return told
     if facts.problem is not None:
         return Condition("Progressing", False, *facts.problem)
     if facts.rolling:
@@ -133,10 +156,13 @@ def _ready(facts: Facts) -> Condition:
     return Condition("Ready", False, "EdgesNotReady", told)
 
 
-def _synced(facts: Facts) -> Condition:
+def _synced(facts: Facts, before: Status) -> Condition:
     told = f"{facts.current} of {facts.assigned} zones are current"
     if facts.ready == 0:
         return Condition("Synced", False, "NoReadyEdge", "no edge is Ready")
+    if not facts.counted:
+        unknown = Condition("Synced", None, "Pending", "its zones were not counted yet")
+        return kept(before, "Synced") or unknown
     if facts.doubtful:
         names = ", ".join(facts.doubtful[:5])
         return Condition("Synced", False, "UnverifiedEdge", f"they prove nothing: {names}")
@@ -145,9 +171,12 @@ def _synced(facts: Facts) -> Condition:
     return Condition("Synced", False, "Behind", told)
 
 
-def _connected(facts: Facts) -> Condition:
+def _connected(facts: Facts, before: Status) -> Condition:
     if facts.ready == 0:
         return Condition("Connected", None, "NoReadyEdge", "no edge is Ready")
+    if not facts.heard:
+        unknown = Condition("Connected", None, "Pending", "the core has not said yet who was heard")
+        return kept(before, "Connected") or unknown
     if facts.silent:
         told = f"not heard for {SILENT_MS // 1000} s: {', '.join(facts.silent[:5])}"
         return Condition("Connected", False, "PopUnreachable", told)

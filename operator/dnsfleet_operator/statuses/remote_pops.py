@@ -7,7 +7,6 @@ from dnsfleet.resources import Pop
 from dnsfleet_operator.pops.drains import Drains
 from dnsfleet_operator.pops.passes import PopResult
 from dnsfleet_operator.pops.remote import RemoteEdges
-from dnsfleet_operator.secrets.key_keeping import Report as KeyReport
 from dnsfleet_operator.statuses.arrivals import Lag
 from dnsfleet_operator.statuses.conditions import Condition
 from dnsfleet_operator.statuses.pops import Facts
@@ -30,7 +29,6 @@ def facts(
     doubtful: tuple[str, ...],
     pop: Pop,
     result: PopResult,
-    keys: KeyReport,
 ) -> Facts:
     """The facts of one Pop; `lag` and `doubtful` as for a Pop of this cluster (`pop_facts`)."""
     name = pop.metadata.name
@@ -56,7 +54,6 @@ def facts(
         refusal=refused if asked_by else None,
         drain_asked_by=asked_by,
         addresses=() if report is None else report.addresses,
-        keys=Condition("KeysReady", *keys),
         version="" if report is None else report.version,
         more=(applied(report, result, remote.published.get(name)),),
     )

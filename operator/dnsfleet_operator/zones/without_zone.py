@@ -12,6 +12,9 @@ from dnsfleet.violations import Violation
 from dnsfleet_publisher.assembling import Assembler
 from dnsfleet_publisher.claims import Ledger
 
+REASON = "ZoneAway"
+"""Of a RecordSet that is served without its Zone."""
+
 
 class WithoutZone:
     """Knows the RecordSets that are served without their Zone."""
@@ -44,4 +47,4 @@ def _zone_away(record_set: RecordSet, origins: Sequence[str]) -> Violation:
         f"{record_set.zone_reference} is gone; the records in {', '.join(origins)} are served on "
         "as they were published, for a day by default, and take no change; make the Zone again"
     )
-    return Violation("ZoneAway", message, f"{record_set.reference}: spec.zoneRef")
+    return Violation(REASON, message, f"{record_set.reference}: spec.zoneRef")

@@ -84,7 +84,7 @@ COLUMNS = {
         ["Zone", "Records", "Accepted", "Propagated", "Age"],
         ["Reason", "Message"],
     ),
-    "fleets.yaml": (["Core", "Held", "Orphans", "Ready", "Age"], ["Position", "Message"]),
+    "fleets.yaml": (["Core", "Keys", "Held", "Orphans", "Ready", "Age"], ["Position", "Message"]),
     "zoneclasses.yaml": (["Suffixes", "Age"], ["Types"]),
     "pops.yaml": (
         ["Region", "State", "Edges", "Zones", "Lag", "Ready", "Version", "Age"],

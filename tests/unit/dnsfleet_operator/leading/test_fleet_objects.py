@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from dnsfleet.resources import Reference
 from dnsfleet_operator.cluster import ClusterError, Object
-from dnsfleet_operator.leading.fleet_objects import FleetObject
+from dnsfleet_operator.leading.fleet_objects import FleetObject, tell_without_keys
 from dnsfleet_operator.secrets.key_keeping import STORED
 from dnsfleet_operator.statuses.conditions import Condition
 from dnsfleet_operator.statuses.events import Notice
@@ -122,3 +122,35 @@ def test_an_api_server_that_does_not_answer_is_asked_again(cluster: Cluster) -> 
     with pytest.raises(ClusterError):
         fleet.look()
     assert fleet.approvals == {"one"}
+
+
+def test_an_operator_without_keys_tells_it_on_the_fleet_once(cluster: Cluster) -> None:
+    def tell() -> None:
+        tell_without_keys(cluster, NAME, "operator-1", "SecretLost", "it is gone")
+
+    tell()
+    assert cluster.objects("Event") == [], "there is no Fleet yet"
+    writer = Writer(cluster)
+    fleet = FleetObject(cluster, NAME, writer.put)
+    fleet.look()
+    fleet.show(FACTS)
+    tell()
+    tell()
+    (event,) = cluster.objects("Event")
+    assert (event["type"], event["reason"]) == ("Warning", "SecretLost")
+    assert event["regarding"]["kind"] == "Fleet"
+    told = {
+        each["type"]: each["status"] for each in cluster.objects("Fleet")[0]["status"]["conditions"]
+    }
+    assert told == {
+        "CoreAvailable": "True",
+        "KeysReady": "False",
+        "Held": "False",
+        "Ready": "False",
+    }
+
+
+def test_a_fleet_that_cannot_be_written_keeps_no_operator_from_waiting(cluster: Cluster) -> None:
+    cluster.faults["Fleet"] = ClusterError("forbidden", 403)
+    tell_without_keys(cluster, NAME, "operator-1", "SecretLost", "it is gone")
+    assert cluster.objects("Event") == []

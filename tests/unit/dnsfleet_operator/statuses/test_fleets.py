@@ -6,7 +6,7 @@ from dnsfleet.resources import Reference
 from dnsfleet.resources.fleets import MAX_HELD, MAX_LINE, MAX_NAMED, MAX_ORPHANS, Fleet
 from dnsfleet.zones.placements import Hold
 from dnsfleet_operator.pops.drains import ZONES_UNKNOWN, Drains, Refusal
-from dnsfleet_operator.secrets.key_keeping import STORED
+from dnsfleet_operator.secrets.key_keeping import STORED, UNKNOWN, WRITTEN_AGAIN
 from dnsfleet_operator.statuses import fleets
 from dnsfleet_operator.statuses.conditions import Condition
 from dnsfleet_operator.statuses.fleets import MAX_NOTICES, POSITION_SECONDS, Change, Facts
@@ -209,3 +209,37 @@ def test_lost_keys_are_told_when_they_are_lost_and_when_they_are_back() -> None:
     lost = status(facts(keys=Condition("KeysReady", False, "SecretLost", "it is gone")), well)
     assert told(well, lost) == [("Warning", "SecretLost")]
     assert told(lost, status(facts(), lost)) == [("Normal", "Stored")]
+
+
+def test_what_nobody_asked_about_yet_stays_as_it_was_told() -> None:
+    lost = Condition("KeysReady", False, "SecretLost", "it is gone")
+    before = status(facts(away="no route", keys=lost))
+    unasked = facts(away=None, keys=Condition("KeysReady", *UNKNOWN), held=None)
+    assert status(unasked, before) == before
+    assert shown(status(unasked))["CoreAvailable"] == ("Unknown", "Pending")
+    assert shown(status(unasked))["KeysReady"] == ("Unknown", "NotLookedAt")
+
+
+def test_each_loss_of_the_secret_is_told_once_and_its_oblivion_is_not() -> None:
+    def again(at: str) -> dict[str, Any]:
+        keys = Condition("KeysReady", True, WRITTEN_AGAIN, f"it was gone at {at}")
+        return status(facts(keys=keys))
+
+    well = status(facts())
+    assert told(well, again("02:10")) == [("Warning", WRITTEN_AGAIN)]
+    assert told(again("02:10"), again("02:10")) == []
+    assert told(again("02:10"), again("02:40")) == [("Warning", WRITTEN_AGAIN)]
+    assert told(again("02:40"), well) == []
+
+
+def test_a_fleet_that_nobody_leads_says_why_and_all_else_that_it_said() -> None:
+    before = status(facts(held=(change(1),)))
+    lost = Condition("KeysReady", False, "SecretLost", "it is gone")
+    made = fleets.without_keys(1, lost, before, NOW)
+    expected = shown(before) | dict.fromkeys(("KeysReady", "Ready"), ("False", "SecretLost"))
+    assert shown(made) == expected
+    assert list(shown(made)) == list(shown(before))
+    assert made["held"] == before["held"]
+    assert told(before, made) == [("Warning", "SecretLost")]
+    assert told(made, fleets.without_keys(1, lost, made, NOW)) == []
+    assert told(made, status(facts(held=(change(1),)), made)) == [("Normal", "Stored")]

@@ -8,7 +8,6 @@ from dnsfleet.resources import PopStatus
 from dnsfleet_operator.pops.drains import Drains, Refusal
 from dnsfleet_operator.pops.passes import PopResult
 from dnsfleet_operator.pops.remote import RemoteEdges
-from dnsfleet_operator.secrets.key_keeping import STORED
 from dnsfleet_operator.statuses import pops, remote_pops
 from dnsfleet_operator.statuses.arrivals import Lag
 from dnsfleet_operator.statuses.propagation import Fleet
@@ -25,7 +24,7 @@ REFUSED = Drains(refused={"fra": Refusal("LastActivePop", "nobody else")})
     [
         (None, "Active", Drains(), {"Progressing": "NotJoined", "SpecApplied": "NotHeard"}),
         (REPORT, "Active", Drains(), {"Progressing": "Complete", "Ready": "EdgesReady"}),
-        (REPORT, "Active", Drains(), {"SpecApplied": "Applied", "KeysReady": "Stored"}),
+        (REPORT, "Active", Drains(), {"SpecApplied": "Applied"}),
         (REPORT._replace(ready=1), "Active", Drains(), {"Ready": "EdgesNotReady"}),
         (REPORT._replace(rolling="1 of 2"), "Active", Drains(), {"Progressing": "Rolling"}),
         (
@@ -74,9 +73,7 @@ def test_conditions(
     edges.published = {"fra": REVISION}
     if report is not None:
         edges.reports["fra"] = report
-    found = remote_pops.facts(
-        edges, drains, fleet, Lag(3, 3, None), (), pop, PopResult("uid", 4), STORED
-    )
+    found = remote_pops.facts(edges, drains, fleet, Lag(3, 3, None), (), pop, PopResult("uid", 4))
     made = pops.pop(4, found, {}, "2026-01-01T00:00:00Z")
     reasons = {each["type"]: each["reason"] for each in made["conditions"]}
     assert reasons | shown == reasons

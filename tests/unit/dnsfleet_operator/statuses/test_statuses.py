@@ -14,6 +14,7 @@ from dnsfleet.zones.placements import Hold
 from dnsfleet.zones.shared_values import Shared
 from dnsfleet.zones.signature_watch import Watched
 from dnsfleet.zones.signatures import Level, Moment, Period
+from dnsfleet_operator.pops.passes import KEYS_UNKNOWN
 from dnsfleet_operator.statuses import conditions, events, pops, zones
 from dnsfleet_operator.statuses.conditions import Condition
 from dnsfleet_operator.statuses.propagation import PopState, ZoneState
@@ -223,7 +224,6 @@ HEALTHY = pops.Facts(
     refusal=None,
     drain_asked_by="",
     addresses=("192.0.2.1",),
-    keys=Condition("KeysReady", True, "Stored"),
 )
 POPS = [
     # what differs; Progressing, Ready, Synced, Connected, Drained
@@ -281,7 +281,7 @@ def test_conditions_of_a_pop(
     drained: str,
 ) -> None:
     made = pops.pop(2, replace(HEALTHY, **differs), {}, NOW)
-    expected = (progressing, ready, synced, connected, drained, "Stored")
+    expected = (progressing, ready, synced, connected, drained)
     word = {"-": "False", "?": "Unknown"}
     assert list(told(made).values()) == [
         (word.get(text[0], "True"), text.lstrip("-?")) for text in expected
@@ -292,11 +292,30 @@ def test_conditions_of_a_pop(
         "Synced",
         "Connected",
         "Drained",
-        "KeysReady",
     ]
     Pop.model_validate(
         yaml_resources.pop().model_dump(mode="json", exclude_unset=True) | {"status": made}
     )
+
+
+def test_a_pop_shows_on_what_it_showed_of_what_is_not_known_now() -> None:
+    before = pops.pop(2, replace(HEALTHY, silent=("a",), current=3), {}, EARLIER)
+    unknown = replace(HEALTHY, heard=False, counted=False, assigned=0, current=0)
+    assert pops.pop(2, unknown, before, NOW) == before
+    new = pops.pop(2, unknown, {}, NOW)
+    assert told(new)["Synced"] == told(new)["Connected"] == ("Unknown", "Pending")
+    assert not {"zones", "lagSeconds"} & new.keys()
+    gone = told(pops.pop(2, replace(unknown, ready=0), before, NOW))
+    assert gone["Connected"] == ("Unknown", "NoReadyEdge")
+    assert gone["Synced"] == ("False", "NoReadyEdge")
+
+
+def test_a_pop_tells_that_it_waits_for_the_keys_where_its_own_spec_does() -> None:
+    waits = replace(HEALTHY, problem=(KEYS_UNKNOWN, "see the Fleet"))
+    before = pops.pop(2, HEALTHY, {}, EARLIER)
+    assert pops.pop(2, waits, before, NOW) == before
+    assert told(pops.pop(3, waits, before, NOW))["Progressing"] == ("False", KEYS_UNKNOWN)
+    assert told(pops.pop(1, waits, {}, NOW))["Progressing"] == ("False", KEYS_UNKNOWN)
 
 
 def test_counts_of_a_pop_move_in_steps() -> None:
