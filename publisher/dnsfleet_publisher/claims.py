@@ -186,6 +186,10 @@ class Ledger:
         """All claims on one zone."""
         return self._held.get(origin, {})
 
+    def has_notes(self, origin: str) -> bool:
+        """Whether anything is noted of a zone."""
+        return bool(self.of_zone(origin)) or self.measures.get(origin) is not None
+
     def of_record_set(self, reference: Reference) -> list[tuple[str, Claim]]:
         """Origins and claims of one RecordSet; last is that of the zone that it is in.
 
@@ -229,8 +233,6 @@ class Ledger:
         changes: dict[str, bytes | None] = {}
         for origin, claims in settled.items():
             held = self.of_zone(origin)
-            if not claims:
-                self.measures.put(origin, None)  # it has one owner, or is removed
             changes |= {_field(origin, gone): None for gone in held.keys() - claims.keys()}
             for reference, claim in claims.items():
                 if held.get(reference) != claim:

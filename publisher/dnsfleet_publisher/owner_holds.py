@@ -25,7 +25,7 @@ a name that somebody else adds may end the hold.
 """
 
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from dnsfleet.resources import RecordSet, Reference
@@ -54,6 +54,8 @@ class _Known:
 
     holds: tuple[OwnerHold, ...]
     basis: tuple[object, ...]
+    before: int
+    """RRsets of the zone by which they are told."""
     lasts: bool
     """Whether names that others add change nothing: not so where little was left of the zone, or
     where something is approved that is not published."""
@@ -65,6 +67,8 @@ class _Fit(NamedTuple):
     built: Assembled
     holds: tuple[OwnerHold, ...]
     delta: Delta
+    left: int
+    """Ordinary RRsets that it has."""
 
 
 class OwnerHolds:
@@ -99,7 +103,8 @@ class OwnerHolds:
         """
         origin, old = built.origin, self._store.load(built.origin)
         own = self._ledger.of_zone(origin)
-        if old is None or built.zone is None or not (own or built.record_sets):
+        several = bool(own or built.record_sets) or self._ledger.measures.get(origin) is not None
+        if old is None or built.zone is None or not several:
             return self._free(built, assembler)
         if self._is_as_judged(built, assembler, fleet) and self._is_safe(built, built.zone, old):
             return built
@@ -122,6 +127,8 @@ class OwnerHolds:
             return built.origin not in assembler.held and measure is None
         if not known.lasts or built.origin not in assembler.held:
             return False
+        if built.zone is not None and built.zone.ordinary_rrsets < known.before:
+            return False  # another writer would tell it by what is left of the zone
         basis = self._basis(known.holds, built, assembler)
         same = all(now is then for now, then in zip(basis, known.basis, strict=True))
         held = {each.owner for each in known.holds}
@@ -190,7 +197,7 @@ class OwnerHolds:
             served = {case.zone, *(item.reference for item in built.record_sets)}
             is_kept = waiting <= served - lost.keys()
             if is_kept and more <= waiting:
-                return _Fit(built, holds, delta)
+                return _Fit(built, holds, delta, built.zone.ordinary_rrsets)
             if not is_kept and case.zone in waiting:
                 return None
             waiting |= more if is_kept else {case.zone}
@@ -209,11 +216,18 @@ class OwnerHolds:
         self.forget(built.origin)
         measure = None
         if holds:
-            before = case.measure.before
+            before, left = case.measure.before, fit.left
+            if left < before:  # what is told of them goes by what is left
+                smaller = replace(case, measure=case.measure._replace(before=left))
+                waiting = {each.owner for each in holds}
+                holds = smaller.holds(waiting, approved, assembler.record_sets)
+                built = assembler.build_again(built.origin, smaller.held(holds))
             more_left = plans.APEX_RRSETS + 1
             lasts = {each.owner for each in holds} <= case.to_hold(case.removed, more_left, {})
             basis = self._basis(holds, built, assembler)
-            self._known[built.origin] = _Known(holds, basis, lasts and not approved)
+            self._known[built.origin] = _Known(
+                holds, basis, min(before, left), lasts and not approved
+            )
             measure = Measure(before, case.went(holds, approved))
         self._ledger.measures.put(built.origin, measure)
         self._allowed[built.origin] = plans.plan_hash(fit.delta)

@@ -59,11 +59,11 @@ class Settling:
         outcomes: Mapping[str, Outcome],
     ) -> None:
         """Note the claims on what is published now."""
-        settled: dict[str, Claims] = {
-            origin: {}
-            for origin, outcome in outcomes.items()
-            if outcome.state is State.REMOVED and self._ledger.of_zone(origin)
-        }
+        settled: dict[str, Claims] = {}
+        for origin, outcome in outcomes.items():
+            if outcome.state is State.REMOVED and self._ledger.has_notes(origin):
+                self._ledger.measures.put(origin, None)
+                settled[origin] = {}
         settled |= {
             origin: own for origin, own in wanted.items() if outcomes[origin].state in _DONE
         }

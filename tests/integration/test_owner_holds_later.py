@@ -8,6 +8,7 @@ import pytest
 from dnsfleet.resources import Reference
 from dnsfleet.zones import plans
 from dnsfleet.zones.owner_plans import Holder
+from dnsfleet.zones.parts import Parts
 from dnsfleet_publisher.publishing import Publisher
 from dnsfleet_publisher.store_errors import StoreError
 from support.held_owners import (
@@ -81,6 +82,26 @@ def test_a_hold_outlasts_a_zone_that_is_not_understood_for_a_while(
     assert not [name for part in writer.store.core.claims() for name in part], (
         "nothing is left of it"
     )
+
+
+def test_the_hold_of_a_zone_outlasts_its_writer_when_its_last_record_set_left(core: Valkey) -> None:
+    less = changed(FULL, 2, records=FULL["spec"]["records"][:2], recordSets={"names": ["other"]})
+    writer = Writer(core)
+    writer.run(FULL, MAIL)
+    writer.run(less, MAIL)
+    assert answers(writer, "mail") == [], "its consent is taken back"
+    assert answers(writer, "h19") == ["192.0.2.1"]
+    before = told(writer, "Zone", "a")
+    assert "18 of 22" in before, "of what is left, as another writer tells it"
+    (hold,) = writer.passes.results.owner_holds[A]
+    writer = Writer(core)
+    writer.passes._publisher._parts[A] = Parts((("spec.records", 20),))
+    writer.run(less, MAIL)
+    assert writer.passes.results.owner_holds[A] == (hold,)
+    assert told(writer, "Zone", "a") == before
+    writer.run(approving(less, hold.hash), MAIL)
+    assert answers(writer, "h19") == []
+    assert not [name for part in writer.store.claims() for name in part], "nothing is left of it"
 
 
 def test_a_record_set_that_moved_and_is_broken_is_served_in_its_new_zone(core: Valkey) -> None:

@@ -20,6 +20,7 @@ from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.sums import Positions
 from dnsfleet.resources import Reference
 from dnsfleet.zones.owner_plans import Holder
+from dnsfleet.zones.plans import APPROVE_ANNOTATION
 from dnsfleet_cli.kubectl import restoring
 from dnsfleet_cli.kubectl.restoring import There
 from dnsfleet_operator.metrics import Metrics
@@ -43,6 +44,14 @@ FROM = (
     {"namespaces": {"from": "All"}},
     {"namespaces": {"from": "Selector", "selector": {"matchLabels": {"dns": "yes"}}}},
 )
+CONSENTS = (
+    *FROM,
+    {"namespaces": {"from": "All"}, "types": ["A", "TXT", "NS", "DNAME"]},
+    {"namespaces": {"from": "All"}, "types": ["*"], "names": ["*", "www"]},
+)
+"""The last one names an owner that may be cut out of the zone."""
+MANY = [{"name": f"m{number}", "type": "A", "data": ["192.0.2.1"]} for number in range(11)]
+"""More than may be removed without a question."""
 FILE = "@ SOA ns.test. h.test. 1 2 3 4 5\n@ NS ns.test.\n"
 TIMES = ("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z")
 REPLACED = "2026-03-01T00:00:00Z"
@@ -75,10 +84,12 @@ def zones(draw: st.DrawFn) -> Object:
     spec: dict[str, Any] = {
         "origin": draw(st.sampled_from(ORIGINS)),
         "nameServers": ["ns1.example.net"],
-        "recordSets": draw(st.sampled_from(FROM)),
+        "recordSets": draw(st.sampled_from(CONSENTS)),
         "nestedZones": draw(st.sampled_from(FROM)),
     }
-    match draw(st.sampled_from(["records", "records", "file", "future"])):
+    match draw(st.sampled_from(["records", "records", "many", "file", "future"])):
+        case "many":
+            spec["records"] = [*records, *MANY]
         case "file":
             spec["zoneFile"] = {"configMaps": [{"name": "file", "key": "zone"}]}
         case "future":
@@ -95,19 +106,25 @@ def zones(draw: st.DrawFn) -> Object:
 def record_sets(draw: st.DrawFn) -> Object:
     namespace, name = draw(NAMES)
     of, zone = draw(NAMES)
-    owner = draw(st.sampled_from(["www", "mail", "h0", "new"]))
-    record = draw(
+    owner = draw(st.sampled_from(["www", "mail", "h0", "new", "ns.www", "a"]))
+    records = draw(
         st.sampled_from(
             [
-                {"name": owner, "type": "A", "data": ["192.0.2.8"]},
-                {"name": owner, "type": "A", "data": ["192.0.2.9"]},
-                {"name": owner, "type": "TXT", "data": ["hello"]},
-                {"name": owner, "type": "CNAME", "data": ["elsewhere"]},
-                {"name": owner, "type": "A", "data": ["192.0.2"]},
+                [{"name": owner, "type": "A", "data": ["192.0.2.8"]}],
+                [{"name": owner, "type": "A", "data": ["192.0.2.9"]}],
+                [{"name": owner, "type": "TXT", "data": ["hello"]}],
+                [{"name": owner, "type": "CNAME", "data": ["elsewhere"]}],
+                [{"name": owner, "type": "A", "data": ["192.0.2"]}],
+                [{"name": owner, "type": "DNAME", "data": ["test."]}],
+                [
+                    {"name": owner, "type": "NS", "data": ["ns.www"]},
+                    {"name": "ns.www", "type": "A", "data": ["192.0.2.7"]},
+                ],
+                MANY,
             ]
         )
     )
-    spec: dict[str, Any] = {"zoneRef": {"name": zone, "namespace": of}, "records": [record]}
+    spec: dict[str, Any] = {"zoneRef": {"name": zone, "namespace": of}, "records": records}
     if draw(st.integers(0, 5)) == 0:
         spec["fromAFutureVersion"] = True
     created = draw(st.sampled_from(TIMES))
@@ -204,9 +221,8 @@ STEPS = st.lists(
     st.lists(
         st.tuples(
             OBJECTS | st.sampled_from(FIRST),
-            st.sampled_from(
-                ["put", "put", "put", "delete", "made anew", "replace", "replace", "lose", "lose"]
-            ),
+            st.sampled_from(["put", "put", "put", "delete", "made anew", "replace", "replace"])
+            | st.sampled_from(["approve", "approve on the Fleet", "lose"]),
         ),
         min_size=1,
         max_size=3,
@@ -246,10 +262,19 @@ class World:
             self.write()
             self.restore()
             return
+        if what == "approve on the Fleet":
+            self.passes.approve(self.hashes())
+            return
+        if what == "approve":
+            if known is None:
+                return
+            found = self.objects[reference]
+            annotations = {APPROVE_ANNOTATION: ",".join(sorted(self.hashes()))}
+            found = found | {"metadata": found["metadata"] | {"annotations": annotations}}
         if what == "replace" and known is not None:
             metadata = found["metadata"] | {"creationTimestamp": REPLACED}
             found, known = found | {"metadata": metadata}, None  # no event tells of the end
-        elif what != "put" and known is not None:
+        elif what not in ("put", "approve") and known is not None:
             self.observation.remove(reference, known.uid)
             if reference.kind == "Zone":
                 self.passes.deleted(reference, known)
@@ -295,6 +320,14 @@ class World:
             and origin not in self.passes._live
             and zone not in self.passes.results.violations
         }
+
+    def hashes(self) -> set[str]:
+        """What approves all that waits."""
+        results = self.passes.results
+        found = {each.hash for holds in results.owner_holds.values() for each in holds}
+        for outcome in results.outcomes.values():
+            found |= {outcome.plan} | ({outcome.placement.hash} if outcome.placement else set())
+        return found - {""}
 
     def show(self, reference: Reference, uid: str, status: Mapping[str, Any], *_: object) -> None:
         """What is handed on is written at once."""
@@ -431,6 +464,8 @@ class World:
         new._last_good.documents.update(old._last_good.documents)
         new._last_good._bases.update(old._last_good._bases)
         new._classified._files.update(old._classified._files)
+        fresh.approve(self.passes._approvals)
+        fresh._publisher._parts.update(self.passes._publisher._parts)
         fresh._retained._deleted |= self.passes._retained._deleted
         for reference in old.retained:
             kept = old.record_sets.get(reference)
