@@ -38,7 +38,7 @@ def root(core: Valkey) -> Iterator[redis.Redis]:
     with core.client() as client:
         client.flushall()
         for setting in redis_settings.CORE.splitlines():
-            client.config_set(*setting.split())
+            client.config_set(*setting.split(" ", 1))
         yield client
 
 
@@ -206,7 +206,7 @@ def replica(core: Valkey, users: PopUsers, tmp_path: Path) -> Iterator[redis.Red
     server.start()
     with server.client() as client:
         for setting in ("primaryuser pop-ams", "primaryauth one", "repl-timeout 3"):
-            client.config_set(*setting.split())
+            client.config_set(*setting.split(" ", 1))
         client.execute_command("REPLICAOF", "127.0.0.1", core.port)
         wait_for("the replica to follow", lambda: link(client) == "up", SECONDS)
         yield client
