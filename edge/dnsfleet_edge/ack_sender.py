@@ -3,6 +3,7 @@
 Acks are telemetry: the newest one counts, a lost one is replaced by the next, and nothing waits for
 them. A change is sent at once, but never two within `SPACING_SECONDS`. Without a change the ack is
 sent again every `REPEAT_SECONDS`, so that the core can tell an idle edge from one that is gone.
+After a failure it is tried again soon, whatever changes meanwhile.
 
 An ack says what is answered. An edge that does not answer yet says position 0, which claims
 nothing: the writer must know which format it reads, or it might never get a zone that it can load.
@@ -15,8 +16,9 @@ import time
 from collections.abc import Callable
 
 import redis
-from dnsfleet.replication import formats
+from dnsfleet.replication import formats, intervals
 from dnsfleet.replication.acks import Ack, Load
+from dnsfleet_io.backoff import Backoff
 from dnsfleet_io.logs import line
 from dnsfleet_io.redis_clients import bounded_redis_client
 
@@ -25,11 +27,8 @@ from dnsfleet_edge.status import Readiness, Status
 from dnsfleet_edge.workers import Worker
 
 SPACING_SECONDS = 0.02
-REPEAT_SECONDS = 5.0
-# The core may be on another continent: its answer takes less, unless it is gone.
-TIMEOUT_SECONDS = 3.0
-# After a failure the next try waits at least this long.
-RETRY_SECONDS = 1.0
+REPEAT_SECONDS = intervals.ACK_SECONDS
+TIMEOUT_SECONDS = intervals.ANSWER_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +53,7 @@ class AckSender:
         self._failed = failed
         self._started_ms = time.time_ns() // 1_000_000
         self._healthy = True
+        self._backoff = Backoff(intervals.FIRST_RETRY_SECONDS, intervals.LONGEST_RETRY_SECONDS)
         self._changed = threading.Event()
         self._stopping = threading.Event()
         self.worker = Worker("acks", self._run)
@@ -74,8 +74,11 @@ class AckSender:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._changed.clear()
-            worked = self._readiness.draining or self._send()
-            self._stopping.wait(SPACING_SECONDS if worked else RETRY_SECONDS)
+            if not self._readiness.draining and not self._send():
+                self._stopping.wait(self._backoff.failed())
+                continue
+            self._backoff.worked()
+            self._stopping.wait(SPACING_SECONDS)
             self._changed.wait(REPEAT_SECONDS)
         self._client.close()
 

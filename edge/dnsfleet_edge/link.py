@@ -14,7 +14,6 @@ do not all come back at the same moment. What is served stays as it is.
 import logging
 import math
 import queue
-import random
 import threading
 import time
 from collections import deque
@@ -27,6 +26,7 @@ from dnsfleet.replication.follower import Follower
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.replication.public_keys import PublicKeys
 from dnsfleet_engine import Engine, Zone
+from dnsfleet_io.backoff import Backoff
 from dnsfleet_io.logs import line
 
 from dnsfleet_edge import verification
@@ -93,7 +93,7 @@ class Link:
 
     def run(self) -> None:
         """Follow until `stop`; neither a failure of the replica nor bad data from it ends this."""
-        backoff = MIN_BACKOFF_SECONDS
+        backoff = Backoff(MIN_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS)
         while not self._stopping.is_set():
             started = time.monotonic()
             try:
@@ -108,9 +108,8 @@ class Link:
             self._status.connected = False
             self._follower.feed(events.Disconnected())
             if time.monotonic() - started > MAX_BACKOFF_SECONDS:
-                backoff = MIN_BACKOFF_SECONDS
-            self._stopping.wait(backoff * random.uniform(0.5, 1.0))  # noqa: S311 - not a secret
-            backoff = min(2 * backoff, MAX_BACKOFF_SECONDS)
+                backoff.worked()
+            self._stopping.wait(backoff.failed())
 
     def _follow(self) -> None:
         """One connection: run commands until it breaks or `stop`."""

@@ -45,14 +45,34 @@ class Connection(NamedTuple):
         self.writer.transport.abort()
 
 
-async def join(near: Connection, far: Connection) -> None:
-    """Carry octets both ways until either side ends; Redis knows no half-closed connections."""
+class WatchedProtocol(asyncio.StreamReaderProtocol):
+    """Notices the end of the other side also while nobody reads."""
+
+    def __init__(self, reader: asyncio.StreamReader) -> None:
+        super().__init__(reader)
+        self.gone = asyncio.Event()
+
+    def eof_received(self) -> bool | None:
+        self.gone.set()
+        return super().eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.gone.set()
+        super().connection_lost(exc)
+
+
+async def join(near: Connection, far: Connection) -> bool:
+    """Carry octets both ways until either side ends; Redis knows no half-closed connections.
+
+    Whether only the far one ended.
+    """
     ways = [
         asyncio.create_task(_carry(near.reader, far.writer)),
         asyncio.create_task(_carry(far.reader, near.writer)),
     ]
     try:
         await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        near_ended, far_ended = (way.done() for way in ways)
         async with asyncio.timeout(CLOSE_SECONDS):
             for each in (near, far):
                 each.writer.close()
@@ -63,6 +83,7 @@ async def join(near: Connection, far: Connection) -> None:
         for way in ways:
             way.cancel()
         await asyncio.gather(*ways, return_exceptions=True)
+    return far_ended and not near_ended
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

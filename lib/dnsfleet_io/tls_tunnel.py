@@ -11,6 +11,10 @@ Certificates are read again when their files change, as cert-manager and the kub
 Only new connections see that, so a rotation ends none; nor does a damaged file, which is told and
 left. A file of authorities may hold several: while one follows another, both count.
 
+When one side of a connection ends, so does the other, also while that is still being reached: a
+replica that tries again and again while a link is cut leaves nothing behind. Whether a link is dead
+is decided by Redis at both ends, as within a cluster, and sooner than by the kernel.
+
 What a stranger can cost is bounded (see `handshakes`). What a stolen certificate can cost too:
 CONNECTIONS_OF_ONE; another certificate of the same name has its own. A connection holds some
 hundred kB, because the reader waits for the writer.
@@ -26,6 +30,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from dnsfleet_io.backoff import Pauses
 from dnsfleet_io.certificates import Certificates
 from dnsfleet_io.handshakes import (
     HANDSHAKE_SECONDS,
@@ -41,6 +46,7 @@ from dnsfleet_io.tcp_connections import (
     PIECE_OCTETS,
     Address,
     Connection,
+    WatchedProtocol,
     join,
     listening,
     prepare,
@@ -54,6 +60,10 @@ CONNECTIONS_OF_ONE = 16
 not known to be dead yet."""
 LOOK_SECONDS = 2.0
 """Between looks at the files: short beside the minute in which a node brings a changed Secret."""
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 1.0
+"""Until a client asks a core again that refused it, or ended a connection at once. A replica gives
+its connection three seconds, of which a bad link needs most."""
 RETRY_SECONDS = 0.5
 """Until the next connection is taken after one could not be."""
 TOLD_SECONDS = 10.0
@@ -92,6 +102,7 @@ class Tunnel:
         # Who comes to a client is in its own cluster.
         self._handshakes = Handshakes(HANDSHAKES if client else HANDSHAKES_OF_ONE)
         self._metrics = metrics
+        self._pauses = Pauses(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
         self._failures = 0
         self._told_at = -math.inf
         self._open: Counter[str] = Counter()
@@ -147,7 +158,7 @@ class Tunnel:
         async with contextlib.AsyncExitStack() as stack:
             try:
                 try:
-                    near = await self._accept(accepted)
+                    near, gone = await self._accept(accepted)
                     stack.callback(near.abort)
                 finally:
                     self._handshakes.end(source)
@@ -157,18 +168,23 @@ class Tunnel:
                 self._open[name] += 1
                 stack.callback(self._closed, name)
                 stage = TARGET
-                far = await self._connect()
+                far = await self._reach(gone)
                 stack.callback(far.abort)
             except (OSError, ValueError) as error:
                 self._tell(stage, peer, name, error)
                 return
-            await join(near, far)
+            began = time.monotonic()
+            if await join(near, far):
+                self._pauses.ended(began)
 
-    async def _accept(self, accepted: socket.socket) -> Connection:
-        """The connection that came; a server's only once its certificate was found good."""
+    async def _accept(self, accepted: socket.socket) -> tuple[Connection, asyncio.Event]:
+        """The connection that came; a server's only once its certificate was found good.
+
+        With it what is set once the other side of it has ended.
+        """
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(PIECE_OCTETS)
-        protocol = asyncio.StreamReaderProtocol(reader)
+        protocol = WatchedProtocol(reader)
         try:
             prepare(accepted)
             transport, _ = await loop.connect_accepted_socket(
@@ -177,17 +193,42 @@ class Tunnel:
         except BaseException:
             accepted.close()
             raise
-        return Connection(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
+        writer = asyncio.StreamWriter(transport, protocol, reader, loop)
+        return Connection(reader, writer), protocol.gone
+
+    async def _reach(self, gone: asyncio.Event) -> Connection:
+        """A connection to the target; ConnectionAbortedError once nobody waits for it any more."""
+        connecting = asyncio.create_task(self._connect())
+        ending = asyncio.create_task(gone.wait())
+        try:
+            await asyncio.wait((connecting, ending), return_when=asyncio.FIRST_COMPLETED)
+            if connecting.done():
+                return connecting.result()
+            raise ConnectionAbortedError("there was no answer until the other side gave up")
+        finally:
+            connecting.cancel()
+            ending.cancel()
+            await asyncio.gather(connecting, ending, return_exceptions=True)
 
     async def _connect(self) -> Connection:
+        if self._client:
+            await asyncio.sleep(self._pauses.left())
+        began = time.monotonic()
+        try:
+            reader, writer = await self._open_target()
+        except (OSError, ValueError):
+            self._pauses.ended(began)
+            raise
+        prepare(writer.get_extra_info("socket"))
+        return Connection(reader, writer)
+
+    async def _open_target(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         route = self._route()
         options = self._secure() | {"server_hostname": route.server_name} if self._client else {}
         async with asyncio.timeout(CONNECT_SECONDS + HANDSHAKE_SECONDS):
-            reader, writer = await asyncio.open_connection(
+            return await asyncio.open_connection(
                 route.target.host, route.target.port, limit=PIECE_OCTETS, **options
             )
-        prepare(writer.get_extra_info("socket"))
-        return Connection(reader, writer)
 
     def _secure(self) -> dict[str, Any]:
         """What asyncio is told about TLS."""

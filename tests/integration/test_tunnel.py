@@ -32,7 +32,7 @@ def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
         PopUsers(client).keep({"ams": ["one"]})
     with server.client() as root:
         for setting in redis_settings.CORE.splitlines():
-            root.config_set(*setting.split())
+            root.config_set(*setting.split(" ", 1))
     yield server
     server.kill()
 
@@ -243,3 +243,37 @@ def test_one_certificate_has_only_so_many_connections(near: End, tmp_path: Path)
     finally:
         for connection in opened:
             connection.close()
+
+
+def test_nothing_is_left_of_an_attempt_that_was_given_up(tmp_path: Path) -> None:
+    """As while a link is cut: a replica tries again every few seconds."""
+    folder = tunnels.write(tmp_path / "client", tunnels.client(OLD), OLD)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        End(folder, silent.getsockname()[1], NAME) as far,
+    ):
+        silent.settimeout(SECONDS)
+        with socket.create_connection(("127.0.0.1", far.port), timeout=SECONDS):
+            reached, _ = silent.accept()
+        with reached:
+            reached.settimeout(SECONDS)
+            while reached.recv(4096):
+                pass  # the first words of TLS
+        wait_for("a word of it", lambda: far.said("until the other side gave up"), SECONDS)
+
+
+def test_a_core_that_ends_connections_at_once_is_asked_after_pauses(tmp_path: Path) -> None:
+    folder = tunnels.write(tmp_path / "client", tunnels.client(OLD), OLD)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as refusing,
+        End(folder, refusing.getsockname()[1], NAME) as far,
+    ):
+        refusing.settimeout(SECONDS)
+        began, attempts = time.monotonic(), 6
+        for _ in range(attempts):
+            with socket.create_connection(("127.0.0.1", far.port), timeout=SECONDS) as near:
+                refusing.accept()[0].close()
+                assert near.recv(1) == b""
+        first, longest = tls_tunnel.FIRST_PAUSE_SECONDS, tls_tunnel.LONGEST_PAUSE_SECONDS
+        pauses = [min(first * 2**number, longest) / 2 for number in range(attempts - 1)]
+        assert time.monotonic() - began >= sum(pauses)

@@ -1,8 +1,10 @@
-"""A link between two network namespaces that delays every packet and loses some (needs root).
+"""A link between two network namespaces that delays every packet, loses some, and can be cut
+(needs root).
 
 The kernel of a small machine may have no netem. So each namespace has a TUN device, one thread
 carries packets from the one to the other after the delay, and a rule of nftables drops a share of
-what arrives. Names end in the process id, and `close` removes all of it.
+what arrives, or all of it in one direction. Names end in the process id and a number, and `close`
+removes all of it.
 """
 
 import contextlib
@@ -18,6 +20,8 @@ import threading
 import time
 from collections.abc import Iterator
 
+_numbers = itertools.count()
+
 NEAR, FAR = "10.78.0.1", "10.78.0.2"
 _MTU = 1500
 _TUNSETIFF = 0x400454CA
@@ -30,7 +34,8 @@ class LossyLink:
 
     def __init__(self, loss_percent: int, delay_seconds: float) -> None:
         """Each packet is lost with that chance, and arrives so much later, in each direction."""
-        self.near, self.far = f"near-{os.getpid()}", f"far-{os.getpid()}"
+        suffix = f"{os.getpid()}-{next(_numbers)}"
+        self.near, self.far = f"near-{suffix}", f"far-{suffix}"
         self._delay = delay_seconds
         self._stop_in, self._stop_out = os.pipe()
         self._ends: list[int] = []
@@ -47,11 +52,20 @@ class LossyLink:
         """A command line that runs in one of the namespaces."""
         return ["ip", "netns", "exec", name, *command]
 
+    def cut(self, name: str) -> None:
+        """Drop all that arrives in one of the namespaces."""
+        _filter(name, "cut", "iifname tun0 counter drop")
+
+    def heal(self, name: str) -> None:
+        """Undo a cut."""
+        command = self.inside(name, "nft", "delete", "table", "inet", "cut")
+        subprocess.run(command, check=True)
+
     def dropped(self) -> int:
-        """How many packets the rules have dropped so far."""
+        """How many packets the rules have dropped so far, of cuts that last and by chance."""
         rules = "".join(
             subprocess.run(
-                self.inside(name, "nft", "list", "table", "inet", "lossy"),
+                self.inside(name, "nft", "list", "ruleset"),
                 check=True,
                 capture_output=True,
                 text=True,
@@ -108,14 +122,17 @@ def _make(name: str, address: str, loss_percent: int) -> int:
         ("address", "add", f"{address}/24", "dev", "tun0"),
     ):
         subprocess.run(["ip", "-n", name, *command], check=True)
-    chance = f"iifname tun0 numgen random mod 100 < {loss_percent} counter drop"
-    rules = f"""table inet lossy {{
-        chain arriving {{ type filter hook input priority 0; {chance}; }}
-    }}"""
-    subprocess.run(
-        ["ip", "netns", "exec", name, "nft", "-f", "-"], input=rules, text=True, check=True
-    )
+    _filter(name, "lossy", f"iifname tun0 numgen random mod 100 < {loss_percent} counter drop")
     return descriptor
+
+
+def _filter(name: str, table: str, rule: str) -> None:
+    """Add a rule for what arrives in a namespace, as a table of its own."""
+    rules = f"""table inet {table} {{
+        chain arriving {{ type filter hook input priority 0; {rule}; }}
+    }}"""
+    command = ["ip", "netns", "exec", name, "nft", "-f", "-"]
+    subprocess.run(command, input=rules, text=True, check=True)
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ import ssl
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -50,21 +51,33 @@ def write(folder: Path, pair: Pair, *trusted: Pair) -> Path:
 class End:
     """One end, for as long as the context lasts."""
 
-    def __init__(self, folder: Path, target: int, server_name: str = "") -> None:
-        """The end in a Pop's cluster has the name that the other one must show."""
+    def __init__(
+        self,
+        folder: Path,
+        target: int,
+        server_name: str = "",
+        host: str = "127.0.0.1",
+        inside: Sequence[str] = (),
+    ) -> None:
+        """The end in a Pop's cluster has the name that the other one must show.
+
+        `host` is where the target is. The command begins with `inside` where it runs in a network
+        of its own.
+        """
         self.port, self._http = free_port(), free_port()
         self.log = folder / "log"
         options = [
-            *("--target", f"127.0.0.1:{target}", "--certificates", str(folder)),
+            *("--target", f"{host}:{target}", "--certificates", str(folder)),
             *("--authorities", str(folder / "ca.crt")),
         ]
         if server_name:
-            (folder / "core-address").write_text(f"127.0.0.1:{target}\n")
+            (folder / "core-address").write_text(f"{host}:{target}\n")
             (folder / "server-name").write_text(server_name)
             options = ["--join", str(folder)]
         program = str(Path(sys.executable).with_name("dnsfleet-tunnel"))
-        places = ("--listen", f"127.0.0.1:{self.port}", "--http", f"127.0.0.1:{self._http}")
-        self._command = [program, *places, *options]
+        listen = "*" if inside else "127.0.0.1"
+        places = ("--listen", f"{listen}:{self.port}", "--http", f"127.0.0.1:{self._http}")
+        self._command = [*inside, program, *places, *options]
 
     def __enter__(self) -> "End":
         with self.log.open("w") as log:

@@ -2,7 +2,7 @@
 
 A change is sent at once. Without one the report is sent again now and then, so that the core can
 tell a Pop where nothing happens from one that is cut off. What could not be sent is forgotten for
-the next one; while the core is away that is tried again and again.
+the next one; while the core is away that is tried after a pause each time, whatever changes.
 
 Telemetry goes the same way, behind a report that arrived, and is lost with one that did not.
 """
@@ -13,16 +13,14 @@ import threading
 import time
 
 import redis
-from dnsfleet.replication import pop_reports, pop_slots, telemetry
+from dnsfleet.replication import intervals, pop_reports, pop_slots, telemetry
 from dnsfleet.replication.pop_reports import Report
 from dnsfleet.replication.telemetry import Sample
+from dnsfleet_io.backoff import Backoff
 from dnsfleet_io.redis_clients import Server, bounded_redis_client
 
-REPEAT_SECONDS = 5.0
-"""Three of them may get lost before the core calls the Pop unreachable."""
-TIMEOUT_SECONDS = 3.0
-"""The core may be on another continent."""
-RETRY_SECONDS = 1.0
+REPEAT_SECONDS = intervals.REPORT_SECONDS
+TIMEOUT_SECONDS = intervals.ANSWER_SECONDS
 SPACING_SECONDS = 0.05
 """Between two reports: as often as edges are looked at."""
 
@@ -42,6 +40,7 @@ class ReportSender:
         self._sample: Sample | None = None
         self._changed = False
         self._stopping = False
+        self._backoff = Backoff(intervals.FIRST_RETRY_SECONDS, intervals.LONGEST_RETRY_SECONDS)
         self.problem = _NOT_YET
         """Why the last report did not arrive; empty where it did."""
         self._thread = threading.Thread(target=self._run, name="reports", daemon=True)
@@ -68,35 +67,41 @@ class ReportSender:
             self._condition.notify()
 
     def _run(self) -> None:
-        pause = REPEAT_SECONDS
         while True:
             with self._condition:
-                self._condition.wait_for(lambda: self._stopping or self._changed, pause)
-                if self._stopping:
-                    break
+                self._condition.wait_for(lambda: self._stopping or self._changed, REPEAT_SECONDS)
                 report, self._changed = self._report, False
-                sample, self._sample = self._sample, None
-            if report is None:
-                continue
-            self._send(report)
-            if sample is not None and not self.problem:
-                self._send_sample(sample)
+            while report is not None and not self._stopping and not self._send(report):
+                with self._condition:
+                    self._condition.wait_for(lambda: self._stopping, self._backoff.failed())
+                    report, self._changed = self._report, False
+            if self._stopping:
+                break
+            self._backoff.worked()
+            if report is not None:
+                self._send_sample()
             time.sleep(SPACING_SECONDS)
-            pause = RETRY_SECONDS if self.problem else REPEAT_SECONDS
         self._client.close()
 
-    def _send(self, report: Report) -> None:
+    def _send(self, report: Report) -> bool:
+        """Whether the core took it. Logs the first failure in a row, and the next success."""
         try:
             self._client.set(self._key, pop_reports.encode(report))
         except redis.RedisError as error:
             if self.problem in ("", _NOT_YET):
                 _log.warning("the core cannot be told: %s", error)
             self.problem = str(error) or type(error).__name__
-        else:
-            if self.problem:
-                _log.info("the core was told")
-            self.problem = ""
+            return False
+        if self.problem:
+            _log.info("the core was told")
+        self.problem = ""
+        return True
 
-    def _send_sample(self, sample: Sample) -> None:
+    def _send_sample(self) -> None:
+        """Send the newest sample, if there is one."""
+        with self._condition:
+            sample, self._sample = self._sample, None
+        if sample is None:
+            return
         with contextlib.suppress(redis.RedisError):  # the next report tells what is wrong
             self._client.set(self._telemetry_key, telemetry.encode(sample))

@@ -10,7 +10,7 @@ that the core has the revision nor that the replica does.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from dnsfleet.replication import acks
+from dnsfleet.replication import acks, intervals
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.replication.sums import Positions
@@ -18,8 +18,8 @@ from dnsfleet.resources.zones import MAX_SLOWEST
 
 from dnsfleet_operator.observed.edge_pods import EdgePod
 
-SILENT_MS = 15_000
-"""An edge repeats its ack every 5 s; three in a row do not get lost on a link that works."""
+SILENT_MS = round(intervals.OLDEST_SECONDS * 1000)
+"""The word of an edge is older only where the edge, its Pop or the way to the core is not well."""
 STEPS = (0, 1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400)
 """Seconds behind, as a status tells them: the exact number would be a write every second."""
 

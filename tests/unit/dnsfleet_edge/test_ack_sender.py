@@ -71,7 +71,6 @@ def test_a_defect_costs_one_ack(
 ) -> None:
     core.errors.append(RuntimeError("a defect"))
     status, readiness = Status(), Readiness()
-    monkeypatch.setattr(ack_sender, "RETRY_SECONDS", 0.01)
     failures: list[bool] = []
     readiness.ready("test")
     status.ack = Ack(7, {}, 0)
