@@ -1,7 +1,7 @@
 # Every target creates what it needs; the second run is fast. Needed on the machine:
 # python3 >= 3.11 with pip, cargo, make and a C compiler.
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check conformance differential model increments faults fuzz bench crds images cluster-up cluster-down e2e e2e-cores e2e-clusters
+.PHONY: help setup up test check conformance differential model increments faults skew fuzz bench crds images cluster-up cluster-down e2e e2e-cores e2e-clusters
 
 # uv lives in a folder of its own, by `pip --target`: that needs neither venv nor root.
 UV_VERSION := 0.13.9
@@ -68,6 +68,9 @@ increments: setup ## Random changes of Zones, RecordSets and classes in EXAMPLES
 
 faults: setup ## Kill processes of a fleet under load, set its core back, its clock wrong
 	$(RUN)/pytest tests/faults
+
+skew: setup ## A core and a Pop of two versions: this one, and that of COMMIT
+	SKEW_COMMIT=$(COMMIT) $(RUN)/pytest tests/skew
 
 # For each target. A minute is enough to find what a change has just broken.
 FUZZ_SECONDS := 60

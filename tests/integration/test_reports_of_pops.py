@@ -1,6 +1,8 @@
 """What the clusters of Pops say, when a leader begins and when one of them says nothing more."""
 
+import json
 import time
+import zlib
 from typing import Any
 
 import pytest
@@ -79,3 +81,25 @@ def test_a_pop_that_says_nothing_any_more_does_not_count_as_one_that_serves(core
         fleet.wait_for_condition("Zone", "a", "Programmed", "Published")
         fleet.put(pop("fra", state="Drained"))
         fleet.wait_for_condition("Pop", "fra", "Drained", "LastActivePop")
+
+
+def test_what_a_newer_operator_reports_beside_is_told_once(
+    core: Valkey, caplog: pytest.LogCaptureFixture
+) -> None:
+    told = "version 9, has fields that are ignored here: later, more"
+
+    def say_more() -> bool:
+        packed = pop_reports.encode(Report(time.time_ns() // 1_000_000, "9", None, 1))
+        report = json.loads(zlib.decompress(packed)) | {"later": 1, "more": {}}
+        with core.client() as client:
+            client.set(pop_slots.key("fra", 0), zlib.compress(json.dumps(report).encode()))
+        return told in caplog.text
+
+    with ControlledFleet(core) as fleet:
+        fleet.put(pop("fra"))
+        wait_for("it is told", say_more, DEADLINE_SECONDS)
+        fleet.wait_for_condition("Pop", "fra", "SpecApplied", "Applied")
+        for _ in range(3):
+            say_more()
+            fleet.wait_for_passes("Propagation")
+    assert caplog.text.count(told) == 1

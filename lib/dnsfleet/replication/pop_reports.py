@@ -8,6 +8,8 @@ It has no entry for each edge. Edges that say the same are one `EdgeWord`, with 
 nothing is on its way all say the same. While a change spreads, some edges are at one position and
 some at the next. Where there are more different words than MAX_WORDS, or they take too much room,
 the rest becomes one word that says nothing, so that the writer takes those edges for late.
+
+A newer operator may say more, in fields of its own and at the end of lists: that is left out here.
 """
 
 import base64
@@ -38,6 +40,22 @@ MAX_NAMED = 16
 MAX_COUNT = 2**53
 """The largest number that a report says: a JSON number that every reader has exactly."""
 
+_FIELDS = frozenset(
+    [
+        "time",
+        "version",
+        "revision",
+        "generation",
+        "ignored",
+        "problem",
+        "rolling",
+        "edges",
+        "addresses",
+        "words",
+        "uid",
+        "outcomes",
+    ]
+)
 _REASON = re.compile(r"[A-Za-z]{1,64}")
 """CamelCase, as the API server wants the reason of a condition."""
 
@@ -83,6 +101,8 @@ class Report(NamedTuple):
     """Of the object in the core, as the spec says it; empty where there is none, or it is older."""
     outcomes: tuple[Outcome, ...] = ()
     """What became of Pop commands (see `command_words`)."""
+    unknown: tuple[str, ...] = ()
+    """Fields that a newer operator wrote, by name; they are never written here."""
 
 
 def words(edges: Mapping[str, Ack | None]) -> tuple[EdgeWord, ...]:
@@ -150,7 +170,7 @@ def decode(data: bytes) -> Report | None:
     """The report in wire form; None where it cannot be read."""
     try:
         said = json.loads(_unpacked(data))
-        wanted, ready, pods = map(_count, said["edges"])
+        wanted, ready, pods = map(_count, said["edges"][:3])
         problem = said.get("problem")
         return Report(
             _count(said["time"]),
@@ -158,7 +178,7 @@ def decode(data: bytes) -> Report | None:
             Revision.parse(said["revision"]) if "revision" in said else None,
             _count(said["generation"]),
             _texts(said.get("ignored", ())),
-            None if problem is None else _read_problem(*problem),
+            None if problem is None else _read_problem(*problem[:2]),
             str(said.get("rolling", ""))[:MAX_TEXT],
             wanted,
             ready,
@@ -167,6 +187,7 @@ def decode(data: bytes) -> Report | None:
             tuple(map(_read_word, said["words"][:MAX_WORDS])),
             str(said.get("uid", ""))[:MAX_TEXT],
             command_words.heard(said.get("outcomes", [])),
+            _texts(sorted(said.keys() - _FIELDS)),
         )
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError, zlib.error):
         return None
@@ -189,7 +210,7 @@ def _word(word: EdgeWord) -> list[Any]:
 
 
 def _read_word(said: list[Any]) -> EdgeWord:
-    edge, count, ack = said
+    edge, count, ack = said[:3]
     decoded = None if ack is None else acks.decode(base64.b64decode(ack, validate=True))
     return EdgeWord(str(edge)[:MAX_TEXT], _count(count), decoded)
 

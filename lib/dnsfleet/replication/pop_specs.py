@@ -22,6 +22,7 @@ from dnsfleet.replication.manifests import MAX_HEAD_SIZE, ManifestError
 from dnsfleet.replication.revisions import Revision
 
 _CONTEXT = b"dnsfleet pop\0"
+_FIELDS = frozenset({"format", "pop", "revision", "generation", "spec", "keys", "version", "uid"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class SignedPop:
     uid: str = ""
     """Of the object in the core; empty where an earlier version wrote it."""
     format: int = formats.READS[0]
+    unknown: tuple[str, ...] = ()
+    """What a newer writer says beside these, by name; it is not signed again."""
 
 
 def sign(wanted: SignedPop, key: Ed25519PrivateKey) -> bytes:
@@ -80,4 +83,5 @@ def verify(data: bytes, pop: str, public: Iterable[Ed25519PublicKey]) -> SignedP
         raise ManifestError(f"it is the spec of Pop {named}")
     if not isinstance(spec, dict):
         raise ManifestError("the spec of a Pop is no JSON object")
-    return SignedPop(pop, revision, generation, spec, keys, version, uid, format_)
+    unknown = tuple(sorted(said.keys() - _FIELDS))
+    return SignedPop(pop, revision, generation, spec, keys, version, uid, format_, unknown)

@@ -66,10 +66,10 @@ def newest(held: Held | None, other: Held | None) -> Held | None:
     return other if other.says.revision > held.says.revision else held
 
 
-def understand(spec: Mapping[str, Any]) -> Understood:
-    """The part of a spec that this version knows."""
+def understand(spec: Mapping[str, Any], unknown: Iterable[str] = ()) -> Understood:
+    """The part of a spec that this version knows; `unknown` came beside the spec (`SignedPop`)."""
     known = _copy({key: value for key, value in spec.items() if key != "cluster"})
-    ignored: list[str] = []
+    ignored = list(unknown)
     while True:
         try:
             PopSpec.model_validate(known)

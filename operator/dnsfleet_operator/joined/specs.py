@@ -128,7 +128,8 @@ class Specs:
     def _hold(self, found: Held) -> bool:
         if mirror.newest(self.held, found) is not found:
             return False
-        self.held, self.understood = found, mirror.understand(found.says.spec)
+        self.held = found
+        self.understood = mirror.understand(found.says.spec, found.says.unknown)
         return True
 
 

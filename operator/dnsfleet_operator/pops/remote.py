@@ -101,6 +101,7 @@ class RemotePasses:
         self._pops = RemotePops(store)
         self._fence = 0
         self._kept: frozenset[str] | None = None
+        self._unknown: dict[str, tuple[str, tuple[str, ...]]] = {}
         self.edges = RemoteEdges()
 
     def run(self, name: str, key: Ed25519PrivateKey) -> bool:
@@ -140,7 +141,9 @@ class RemotePasses:
         known = {name: self._observation.get(Reference("Pop", "", name)) for name in names}
         uids = {name: each.uid for name, each in known.items() if each is not None}
         now_ms = time.time_ns() // 1_000_000
-        self.edges.take(self._pops.reports(names), uids, time.monotonic(), now_ms)
+        reports = self._pops.reports(names)
+        self.edges.take(reports, uids, time.monotonic(), now_ms)
+        self._tell_unknown(reports)
         return names
 
     def end_others(self, reaching: Iterable[str]) -> None:
@@ -154,6 +157,15 @@ class RemotePasses:
             for name in self._pops.end_others(kept):
                 _log.info("removed what the core had of Pop %s", name)
             self._kept = kept
+
+    def _tell_unknown(self, reports: Mapping[str, Report]) -> None:
+        """Log what newer operators say and this one does not know, once for each version."""
+        unknown = {pop: (each.version, each.unknown) for pop, each in reports.items()}
+        for pop, (version, fields) in unknown.items():
+            if fields and self._unknown.get(pop) != (version, fields):
+                told = "the report of Pop %s, version %s, has fields that are ignored here: %s"
+                _log.warning(told, pop, version, ", ".join(fields))
+        self._unknown = unknown
 
 
 def remote(pops: Iterable[Pop]) -> list[Pop]:

@@ -1,12 +1,14 @@
 """Two clusters: a core, and a Pop that the operator of another cluster runs by what it signed."""
 
+import base64
+import json
 import time
 from functools import partial
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from dnsfleet.replication import keys, pop_specs, telemetry
+from dnsfleet.replication import keys, manifests, pop_specs, telemetry
 from dnsfleet.replication.acks import Ack, Load
 from dnsfleet.replication.announcements import read_index, stored_position
 from dnsfleet.replication.pop_specs import SignedPop
@@ -14,6 +16,7 @@ from dnsfleet.replication.revisions import Revision
 from dnsfleet.replication.sums import AnnouncementSum
 from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.configuration import VERSION
+from dnsfleet_operator.joined import mirror
 from support.controlled_fleets import DEADLINE_SECONDS, ControlledFleet, edge_pod
 from support.joined_clusters import JoinedCluster
 from support.valkey import Valkey
@@ -230,8 +233,22 @@ def test_fields_of_a_newer_core_are_carried_and_told(
         message = joined.wait_for_reason("Mirrored", "FieldsIgnored")
         assert "spec.edge.ofLaterVersions, spec.later" in message
 
+        signed = json.loads(pop_specs.sign(wanted, fleet.keys.private)[64:])
+        signed |= {"revision": f"{2**40}.2", "beside": 1}
+        newer = manifests.seal(signed, b"dnsfleet pop\0", fleet.keys.private)
+        client.hset(keys.POPS, "fra", newer)
+        wait_for(
+            "what came beside the spec is told too",
+            lambda: "does not know beside, spec.edge" in joined.condition("Mirrored")[1],
+            DEADLINE_SECONDS,
+        )
+        found = joined.get("Pop", "fra")
+        assert found is not None
+        carried = found["metadata"]["annotations"][mirror.SIGNED_ANNOTATION]
+        assert base64.b64decode(carried) == newer, "all of it is there for a newer operator"
+
         unusable = {"edge": {"shards": 2}, "state": "Resting"}
-        wanted = SignedPop("fra", Revision(2**40, 2), 1, unusable, fleet.keys.public_pem)
+        wanted = SignedPop("fra", Revision(2**40, 3), 1, unusable, fleet.keys.public_pem)
         client.hset(keys.POPS, "fra", pop_specs.sign(wanted, fleet.keys.private))
         message = joined.wait_for_reason("Mirrored", "SpecNotUnderstood")
         assert "spec.state" in message.replace("spec: ", "spec.")
