@@ -242,6 +242,22 @@ def test_rotations_leave_the_password_that_the_pop_still_has(
 
 
 @pytest.mark.usefixtures("often")
+def test_each_of_several_problems_is_told_once(
+    fleet: ControlledFleet, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(pop_credentials, "MAX_POPS", 0)
+    for name in ("ams", "fra"):
+        fleet.put(pop(name))
+
+    def told() -> list[str]:
+        return sorted(text for text in caplog.messages if "cannot reach the core" in text)
+
+    wait_for("both are told", lambda: len(set(told())) == 2, DEADLINE_SECONDS)
+    fleet.wait_for_passes("Access", more=3)
+    assert [text.split()[1] for text in told()] == ["ams", "fra"]
+
+
+@pytest.mark.usefixtures("often")
 def test_a_secret_that_is_gone_is_written_again(fleet: ControlledFleet, core: Valkey) -> None:
     fleet.put(pop("ams"))
     joined(fleet, core, "ams")

@@ -63,7 +63,9 @@ class PopAccess:
         self._looked = False
         self._client: redis.Redis | None = None
         self._users: PopUsers | None = None
-        self._told = ""
+        self._told: set[str] = set()
+        self._problems: set[str] = set()
+        """Of the look before, and of the one that goes on."""
         self.certificate_ends: dict[str, float] = {}
         """When the newest certificate of each Pop ends, Unix time in seconds."""
 
@@ -79,6 +81,10 @@ class PopAccess:
 
     def look(self, keys: Keys) -> None:
         """Bring credentials and users to what the Pop objects ask for."""
+        self._told, self._problems = self._problems, set()
+        self._bring(keys)
+
+    def _bring(self, keys: Keys) -> None:
         wanted = {
             pop.metadata.name: pop for pop in self._observation.pops if pop.spec.cluster == "agent"
         }
@@ -241,10 +247,10 @@ class PopAccess:
         }
 
     def _tell(self, problem: str) -> None:
-        """Log a problem once."""
-        if problem != self._told:
-            self._told = problem
+        """Log a problem that the look before did not meet."""
+        if problem not in self._told | self._problems:
             _log.error("%s", problem)
+        self._problems.add(problem)
 
 
 def _text(value: str) -> str:
