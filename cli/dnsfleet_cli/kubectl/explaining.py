@@ -34,8 +34,14 @@ def shard(qname: str, pop: Object) -> int:
     return rings.owner(wire, objects.shards(pop))
 
 
-def text(qname: str, rtype: str, zone: Object | None, replies: Sequence[Reply]) -> str:
-    """The whole report."""
+def text(
+    qname: str,
+    rtype: str,
+    zone: Object | None,
+    replies: Sequence[Reply],
+    remote: Sequence[str] = (),
+) -> str:
+    """The whole report; `remote` are the Pops that serve the zone in other clusters."""
     if zone is None:
         head = tables.fields([("Name", f"{qname} {rtype}"), ("Zone", "none of this fleet")])
         return f"{head}\n\nno published Zone holds it, so edges answer REFUSED"
@@ -53,11 +59,13 @@ def text(qname: str, rtype: str, zone: Object | None, replies: Sequence[Reply]) 
         for reply in replies
         for line in _answers(reply)
     ]
-    if not rows:
-        return f"{head}\n\nno edge of an Active Pop that serves it is running"
-    body = tables.table(["POP", "EDGE", "SHARD", "RCODE", "SERIAL", "ANSWER"], _merged(rows))
-    owners = _owners(qname, rtype, zone)
-    return f"{head}\n\n{body}" + (f"\n\n{owners}" if owners else "")
+    if rows:
+        body = tables.table(["POP", "EDGE", "SHARD", "RCODE", "SERIAL", "ANSWER"], _merged(rows))
+    else:
+        body = "no edge of an Active Pop of this cluster that serves it is running"
+    owners = _owners(qname, rtype, zone) if rows else ""
+    others = f"not asked, as other clusters run them: {', '.join(remote)}" if remote else ""
+    return "\n\n".join(filter(None, (head, body, owners, others)))
 
 
 def _owners(qname: str, rtype: str, zone: Object) -> str:

@@ -133,7 +133,7 @@ def _pop(cluster: Cluster, name: str) -> Object:
 
 
 def _check_is_remote(pop: Object) -> None:
-    if pop["spec"].get("cluster") != "agent":
+    if not objects.is_remote(pop):
         name = pop["metadata"]["name"]
         raise Trouble(f"pop/{name} runs in this cluster: its spec.cluster is not agent")
 

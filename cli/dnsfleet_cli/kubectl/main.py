@@ -3,6 +3,7 @@
 Exit status: 0 done; 1 the answer is no, or it did not come in time; 2 it could not be done.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -150,7 +151,8 @@ def explain(
     """Show the zone of a name, its shard, and what every Ready edge answers, asked directly.
 
     The edges are asked over TCP through the API server, so no Service or load balancer is in
-    between. The shard is the one that answers the name over UDP. Exit status 1: edges differ.
+    between; those of Pops in other clusters are not reached. The shard is the one that answers the
+    name over UDP. Exit status 1: edges differ.
     """
     cluster: Cluster = ctx.obj()
     try:
@@ -159,8 +161,10 @@ def explain(
     except ValueError as error:
         raise Trouble(f"cannot ask for {qname} {rtype}: {error}") from None
     zone = objects.holder(absolute, cluster.zones())
-    replies = [] if zone is None else _ask(cluster, absolute, kind, zone)
-    print(explaining.text(absolute, kind, zone, replies))
+    pops = [] if zone is None else [each for each in cluster.pops() if objects.serves(each, zone)]
+    replies = [] if zone is None else _ask(cluster, absolute, kind, zone, pops)
+    remote = [objects.name(each) for each in pops if objects.is_remote(each)]
+    print(explaining.text(absolute, kind, zone, replies, remote))
     if not explaining.agree(replies):
         raise typer.Exit(NEGATIVE)
 
@@ -187,12 +191,13 @@ def verify(
     raise typer.Exit(running.run(ClusterFleet(ctx.obj(), namespace), seed, heal))
 
 
-def _ask(cluster: Cluster, qname: str, rtype: str, zone: Object) -> list[explaining.Reply]:
+def _ask(
+    cluster: Cluster, qname: str, rtype: str, zone: Object, pops: Sequence[Object]
+) -> list[explaining.Reply]:
     """The replies of all Ready edges of the Pops that serve a zone."""
     return [
         _reply(cluster, edge, qname, rtype, zone, pop)
-        for pop in cluster.pops()
-        if objects.serves(pop, zone)
+        for pop in pops
         for edge in cluster.edges(pop["metadata"]["name"])
     ]
 

@@ -115,6 +115,11 @@ def serves(pop: Object, zone: Object) -> bool:
     return selector.matches(value(pop, "metadata", "labels", default={}))
 
 
+def is_remote(pop: Object) -> bool:
+    """Whether another cluster runs the Pop."""
+    return bool(value(pop, "spec", "cluster", default="local") == "agent")
+
+
 def zone(text: str, zones: Iterable[Object]) -> Object:
     """The Zone of a word: `NAME`, `NAMESPACE/NAME` or an origin; Trouble for none or several."""
     return _one("Zone", text, [item for item in zones if _means_zone(text, item)])

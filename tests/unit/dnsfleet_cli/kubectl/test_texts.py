@@ -231,8 +231,18 @@ def test_a_name_of_no_zone_and_a_zone_of_no_edge_say_so() -> None:
     text = explaining.text("example.org.", "MX", None, [])
     assert text.splitlines()[:2] == ["Name   example.org. MX", "Zone   none of this fleet"]
     assert explaining.text("www.example.com.", "A", ZONE, []).endswith(
-        "no edge of an Active Pop that serves it is running"
+        "no edge of an Active Pop of this cluster that serves it is running"
     )
+
+
+def test_pops_of_other_clusters_are_named_as_not_asked() -> None:
+    told = "not asked, as other clusters run them: iad, sin"
+    replies = [Reply("fra", "a", 0, message(""), soa(7))]
+    text = explaining.text("www.example.com.", "A", ZONE, replies, ["iad", "sin"])
+    assert text.endswith(f"\n\n{told}")
+    assert "fra" in text
+    text = explaining.text("www.example.com.", "A", ZONE, [], ["iad", "sin"])
+    assert text.endswith(f"Pop of this cluster that serves it is running\n\n{told}")
 
 
 def test_edges_agree_whatever_the_order_of_their_records() -> None:
