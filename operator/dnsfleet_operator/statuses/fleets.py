@@ -167,10 +167,12 @@ def notices(before: Status, status: Status) -> list[Notice]:
         found.append(Notice("Warning", _REASONS[each["kind"]], f"{about}{each['message']}{zones}"))
     found += orphans.notices(before, status)
     for kind, mended in _MENDED.items():
-        was, now = kept(before, kind), kept(status, kind)
-        if was is None or now is None or _news(was) == _news(now):
+        was, now = kept(before, kind) or Condition(kind, None, ""), kept(status, kind)
+        if now is None or _news(was) == _news(now):
             continue
-        if now.reason in _WARNINGS or (now.status is False and was.status is not None):
+        # A core that starts later than the operator is no news; keys that are lost always are.
+        is_news = was.status is not None or kind == "KeysReady"
+        if now.reason in _WARNINGS or (now.status is False and is_news):
             found.append(Notice("Warning", now.reason, now.message))
         elif was.status is False and now.status:
             found.append(Notice("Normal", now.reason, mended))

@@ -220,6 +220,14 @@ def test_what_nobody_asked_about_yet_stays_as_it_was_told() -> None:
     assert shown(status(unasked))["KeysReady"] == ("Unknown", "NotLookedAt")
 
 
+def test_what_is_lost_from_the_start_is_told_of_the_keys_and_not_of_a_core_that_starts() -> None:
+    lost = Condition("KeysReady", False, "SecretLost", "it is gone")
+    unasked = status(facts(away=None, keys=Condition("KeysReady", *UNKNOWN), held=None))
+    for before in ({}, unasked):
+        assert told(before, status(facts(away="no route"))) == []
+        assert told(before, status(facts(keys=lost))) == [("Warning", "SecretLost")]
+
+
 def test_each_loss_of_the_secret_is_told_once_and_its_oblivion_is_not() -> None:
     def again(at: str) -> dict[str, Any]:
         keys = Condition("KeysReady", True, WRITTEN_AGAIN, f"it was gone at {at}")
