@@ -10,7 +10,7 @@ from importlib import resources
 from typing import TypeVar, cast
 
 import redis
-from dnsfleet.replication import ack_slots, acks, keys, pop_reports, pop_slots
+from dnsfleet.replication import ack_slots, acks, keys, pop_commands, pop_reports, pop_slots
 from dnsfleet.replication.ack_slots import Word
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.announcements import stored_position
@@ -255,10 +255,12 @@ class CoreRedis:
             names = cast(list[bytes], self._client.hkeys(keys.POPS))
         return sorted(name.decode(errors="replace") for name in names)
 
-    def empty_pop_slots(self, names: Sequence[str]) -> None:
-        """Drop what the clusters of these Pops said."""
+    def empty_pops(self, names: Sequence[str]) -> None:
+        """Drop what the clusters of these Pops said, and what they were told to do once."""
         slots = range(pop_slots.SLOTS)
-        self._empty([pop_slots.key(name, slot).encode() for name in names for slot in slots])
+        gone = [pop_slots.key(name, slot) for name in names for slot in slots]
+        gone += [pop_commands.stream(name) for name in names]
+        self._empty([each.encode() for each in gone])
 
     def pop_reports(self, names: Sequence[str]) -> dict[str, bytes]:
         """What the clusters of these Pops said last; of each no more than a report may have."""

@@ -79,7 +79,7 @@ class RemotePops:
         """
         gone = [pop for pop in self._store.core.pop_names() if pop not in known]
         if gone:
-            self._store.core.empty_pop_slots(gone)
+            self._store.core.empty_pops(gone)
             self._note(dict.fromkeys(gone))
         return gone
 

@@ -1,7 +1,7 @@
 """Specs and reports of Pops in other clusters, on a real core."""
 
 import pytest
-from dnsfleet.replication import keys, pop_reports, pop_slots, pop_specs, public_keys
+from dnsfleet.replication import keys, pop_commands, pop_reports, pop_slots, pop_specs, public_keys
 from dnsfleet.replication.pop_reports import Report
 from dnsfleet.replication.pop_specs import SignedPop
 from dnsfleet.replication.revisions import Revision
@@ -95,8 +95,11 @@ def test_of_a_pop_that_left_nothing_stays(server: CoreServer, store: RecordStore
         pops.publish(name, WISH, KEY)
         for slot in range(pop_slots.SLOTS):
             server.admin.set(pop_slots.key(name, slot), b"said")
+        server.admin.xadd(pop_commands.stream(name), {"command": b"signed"})
     assert pops.end_others({"fra", "ams"}) == ["iad"]
     assert server.admin.hkeys(keys.POPS) == [b"fra"]
+    streams = server.admin.keys("dnsfleet:1:commands:*")
+    assert streams == [pop_commands.stream("fra").encode()]
     left = list(server.admin.keys("dnsfleet:1:pop:*"))
     assert len(left) == pop_slots.SLOTS
     assert all(name.startswith(b"dnsfleet:1:pop:fra:") for name in left)
