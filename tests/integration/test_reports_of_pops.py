@@ -98,7 +98,7 @@ def test_what_a_newer_operator_reports_beside_is_told_once(
     with ControlledFleet(core) as fleet:
         fleet.put(pop("fra"))
         wait_for("it is told", say_more, DEADLINE_SECONDS)
-        fleet.wait_for_condition("Pop", "fra", "SpecApplied", "Applied")
+        fleet.wait_for_condition("Pop", "fra", "SpecApplied", "Pending")
         for _ in range(3):
             say_more()
             fleet.wait_for_passes("Propagation")
