@@ -31,6 +31,9 @@ STALE_SECONDS = 20.0
 MOUNT_SECONDS = 180.0
 """The kubelet brings a changed Secret into a pod within a minute or two."""
 IDLE_SECONDS = 20.0
+IDLE_OCTETS, CHANGE_OCTETS, COPY_OCTETS = 2_000, 10_000, 400_000
+"""What a bad link may be asked for: a second without changes, a change, and a whole copy. Each is
+about three times of what was counted."""
 CHANGES = 50
 ZONES = 20
 RECORDS = 500
@@ -46,6 +49,7 @@ def test_what_crosses_the_link(joined: TwoClusters) -> None:
     link = joined.link
     idle = crossed(link, lambda: let_pass(IDLE_SECONDS)) / IDLE_SECONDS
     print(f"without changes: {idle:.0f} octets a second")
+    assert 0 < idle < IDLE_OCTETS
 
     def change() -> None:
         for _ in range(CHANGES):
@@ -53,8 +57,9 @@ def test_what_crosses_the_link(joined: TwoClusters) -> None:
             joined.core.access.wait("condition=Propagated", READY_SECONDS, "zone", ZONE)
 
     began = time.monotonic()
-    octets = crossed(link, change) - idle * (time.monotonic() - began)
-    print(f"a change of one record: {octets / CHANGES:.0f} octets")
+    octets = (crossed(link, change) - idle * (time.monotonic() - began)) / CHANGES
+    print(f"a change of one record: {octets:.0f} octets")
+    assert 0 < octets < CHANGE_OCTETS
     core = joined.core.access
     zones = {"apiVersion": "v1", "kind": "List", "items": [big_zone(n) for n in range(ZONES)]}
     core.apply(json.dumps(zones))
@@ -68,6 +73,7 @@ def test_what_crosses_the_link(joined: TwoClusters) -> None:
 
     octets = crossed(link, copy)
     print(f"a copy of a core with {ZONES} zones of {RECORDS} records: {octets} octets")
+    assert 0 < octets < COPY_OCTETS
 
 
 def big_zone(number: int) -> Object:

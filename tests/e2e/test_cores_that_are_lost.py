@@ -40,9 +40,11 @@ def doomed(own_cluster: Cluster, pop_cluster: Cluster) -> Iterator[TwoClusters]:
 def cluster_beside(neighbour: Cluster, number: int) -> Iterator[Cluster]:
     """Another cluster, gone afterwards where it is not yet."""
     cluster = Cluster(number, neighbour)
-    cluster.up(images.archives())
-    yield cluster
-    cluster.down()
+    try:
+        cluster.up(images.archives())
+        yield cluster
+    finally:
+        cluster.down()
 
 
 @pytest.mark.timeout(1200)

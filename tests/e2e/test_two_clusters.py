@@ -22,7 +22,7 @@ from support.disturbances import Disturbances
 from support.kubectl_plugin import dnsfleet
 from support.oracle import Oracle
 from support.probe_fleets import ORIGIN, ZONE
-from support.releases import NAMESPACE, READY_SECONDS
+from support.releases import READY_SECONDS
 from support.stolen_credentials import Stolen
 from support.two_clusters import (
     CORE_ADDRESS,
@@ -44,10 +44,10 @@ CUT_RATE = 1_000
 """Queries a second while the link is cut."""
 UNAVAILABLE = 503
 PROBE_SECONDS = 2.0
-HEAL_SECONDS = 30.0
+HEAL_SECONDS = 60.0
 """It takes less than five; the machine may be busy."""
 MEBIBYTE = 1024 * 1024
-LEAVE_SECONDS = 15.0
+LEAVE_SECONDS = 20.0
 """It takes two to three; the machine may be busy, and start a Python slowly."""
 
 
@@ -63,10 +63,14 @@ def api(joined: TwoClusters) -> Iterator[client.CustomObjectsApi]:
 
 
 def test_a_pop_of_another_cluster_is_shown_like_any_other(joined: TwoClusters) -> None:
-    shown = [line.split() for line in joined.core.access.kubectl("get", "pops").splitlines()]
-    assert {line[0]: line[1:7] for line in shown[1:]} == {
-        name: ["Active", "1/1", "1/1", "0", "True", VERSION] for name in (LOCAL, REMOTE)
-    }
+    row = ["Active", "1/1", "1/1", "0", "True", VERSION]
+
+    def alike() -> bool:
+        _, *shown = joined.core.access.kubectl("get", "pops").splitlines()
+        rows = {name: columns[:6] for name, *columns in map(str.split, shown)}
+        return rows == {LOCAL: row, REMOTE: row}
+
+    wait_for("both are shown alike", alike, READY_SECONDS)
     addresses = {
         pop["metadata"]["name"]: pop["status"]["addresses"]
         for pop in joined.core.access.items("pops")
@@ -82,11 +86,9 @@ def test_the_mirrored_pop_says_where_it_comes_from_and_edits_are_reverted(
         "describe", "pops"
     )
     spec = place.get("pop", REMOTE)["spec"]
-    edit = json.dumps({"spec": {"edge": {"replicas": 0}}})
+    edit = json.dumps({"spec": {"location": {"region": "elsewhere"}}})
     place.kubectl("patch", "pop", REMOTE, "--type=merge", "--patch", edit)
     wait_for("it is reverted", lambda: place.get("pop", REMOTE)["spec"] == spec, REVERT_SECONDS)
-    ready = "jsonpath={.status.readyReplicas}=1"
-    place.wait(ready, READY_SECONDS, "deployment", f"pop-{REMOTE}-edge", "-n", NAMESPACE)
 
 
 @pytest.mark.timeout(600)
@@ -94,7 +96,7 @@ def test_a_zone_of_the_core_is_live_in_the_other_cluster_when_propagated_says_so
     joined: TwoClusters, api: client.CustomObjectsApi
 ) -> None:
     applied: list[float] = []
-    with probe_fleets.watching(joined.core.node, SERVERS, RATE) as oracle:
+    with probe_fleets.watching(joined.core.node, SERVERS, RATE, retries=1) as oracle:
         wait_for("the first answers", lambda: oracle.seen_everywhere(0), READY_SECONDS)
         for counter in range(1, CHANGES + 1):
             oracle.publishing(counter)
@@ -108,7 +110,10 @@ def test_a_zone_of_the_core_is_live_in_the_other_cluster_when_propagated_says_so
     assert oracle.faults == []
     for where, server in zip(("local", "remote"), SERVERS, strict=True):
         first = oracle.verdicts[server].first_seen
-        spans = [first[n] - began for n, began in enumerate(applied, start=1)]
+        spans = [
+            min(at for counter, at in first.items() if counter >= n) - began
+            for n, began in enumerate(applied, start=1)
+        ]
         centiles = statistics.quantiles(spans, n=100)
         print(f"{where} Pop: median {centiles[49]:.3f} s, p99 {centiles[98]:.3f} s after the apply")
     question = dns.message.make_query(f"probe.{ORIGIN}.", "TXT")
@@ -236,7 +241,7 @@ def test_stolen_credentials_fill_their_own_slots_and_the_pop_goes_on(
 def test_a_forged_record_in_the_replica_of_the_pop_is_not_served(joined: TwoClusters) -> None:
     place, node = joined.place.access, joined.core.node
     (edge,) = probe_fleets.edge_servers(place)
-    with probe_fleets.watching(node, [edge], RATE, published=joined.counter) as oracle:
+    with probe_fleets.watching(node, [edge], RATE, published=joined.counter, retries=1) as oracle:
         with node.on_client():
             before = stolen_credentials.refusals(edge[0])
         server = stolen_credentials.take_over_replica(place, REMOTE)
