@@ -14,7 +14,8 @@ from dnsfleet_operator import controller
 from dnsfleet_operator.cluster import ClusterError, Object
 from dnsfleet_operator.leading import terms
 from dnsfleet_operator.statuses import propagation
-from dnsfleet_publisher import key_secrets
+from dnsfleet_publisher import clocks, key_secrets
+from dnsfleet_publisher.clocks import ClockError
 from support.answering_edges import AnsweringEdges
 from support.controlled_fleets import (
     DEADLINE_SECONDS,
@@ -38,6 +39,9 @@ UNHEARD_MS = 500
 """Where nobody hears any edge."""
 LOOKS = 15
 """So many after a cause was told, all that it is told on has been written."""
+
+Shown = dict[tuple[str, str], dict[str, tuple[str, str]]]
+"""The conditions of each object, by its kind and name."""
 
 
 def item(kind: str, name: str, spec: Object, namespace: str = "dns", **metadata: Any) -> Object:
@@ -104,7 +108,7 @@ class Fleet:
         shown = self.shown().values()
         return sum(each.get(condition, ("", ""))[0] == status for each in shown)
 
-    def shown(self) -> dict[tuple[str, str], dict[str, tuple[str, str]]]:
+    def shown(self) -> Shown:
         """The conditions of each object, by its kind and name."""
         return {
             (kind, each["metadata"]["name"]): conditions(each)
@@ -258,6 +262,27 @@ TABLE = [
 ]
 
 
+def changed(fleet: Fleet, before: Shown) -> Counter[tuple[str, str]]:
+    """How many objects show another status or reason, by kind and condition."""
+    return Counter(
+        (kind, condition)
+        for (kind, name), found in fleet.shown().items()
+        for condition, shown in found.items()
+        if before[kind, name].get(condition) != shown
+    )
+
+
+def wait_for_looks(controlled: ControlledFleet) -> None:
+    """Wait until all that was to be told has been."""
+
+    def looks() -> int:
+        results = ("success", "error")
+        return sum(controlled.passes("Propagation", result) for result in results)
+
+    until = looks() + LOOKS
+    wait_for("looks at what was told", lambda: looks() > until, DEADLINE_SECONDS)
+
+
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.cause.__name__)
 def test_a_cause_is_told_where_the_table_says_and_nowhere_else(
     fleet: Fleet, row: Row, monkeypatch: pytest.MonkeyPatch
@@ -265,27 +290,35 @@ def test_a_cause_is_told_where_the_table_says_and_nowhere_else(
     before, told = fleet.shown(), fleet.events()
     row.cause(fleet)
 
-    def changed() -> Counter[tuple[str, str]]:
-        return Counter(
-            (kind, condition)
-            for (kind, name), found in fleet.shown().items()
-            for condition, shown in found.items()
-            if before[kind, name].get(condition) != shown
-        )
-
     def is_told() -> bool:
-        return changed() == row.conditions and fleet.events() - told == row.events
-
-    def looks() -> int:
-        return fleet.controlled.passes("Propagation") + fleet.controlled.passes(
-            "Propagation", "error"
-        )
+        return changed(fleet, before) == row.conditions and fleet.events() - told == row.events
 
     with contextlib.suppress(AssertionError):  # what is told instead is shown below
         wait_for("it is told", is_told, DEADLINE_SECONDS)
     if row.deaf:
         monkeypatch.setattr(propagation, "SILENT_MS", UNHEARD_MS)
-    until = looks() + LOOKS
-    wait_for("looks at what was told", lambda: looks() > until, DEADLINE_SECONDS)
-    assert changed() == row.conditions
+    wait_for_looks(fleet.controlled)
+    assert changed(fleet, before) == row.conditions
     assert fleet.events() - told == row.events
+
+
+@pytest.mark.parametrize("clock_is_wrong", [False, True])
+def test_another_leader_tells_nothing_but_that_its_clock_is_wrong(
+    fleet: Fleet, clock_is_wrong: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ahead(*_: object) -> None:
+        raise ClockError("the clock of this machine is 400 s ahead")
+
+    before = fleet.shown()
+    fleet.controlled.controller.stop()
+    if clock_is_wrong:
+        monkeypatch.setattr(clocks, "check", ahead)
+    with ControlledFleet(fleet.core, before=fleet.controlled) as other:
+        if clock_is_wrong:
+            other.wait_for_condition("Fleet", "dnsfleet", "CoreAvailable", "CoreUnavailable")
+        else:
+            other.wait_for_passes("Fleet", more=3)
+        wait_for_looks(other)
+        away = {("Fleet", "CoreAvailable"): 1, ("Fleet", "Ready"): 1}
+        assert changed(fleet, before) == (away if clock_is_wrong else {})
+        assert fleet.events() == ({("Fleet", "CoreUnavailable"): 1} if clock_is_wrong else {})
