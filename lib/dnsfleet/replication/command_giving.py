@@ -22,6 +22,9 @@ GRACE_MS = 15_000
 """How long after its end a request is waited for: what was done in its last moment is told within
 three reports."""
 
+_NOT_TAKEN = "it expired before the core took it"
+_NOT_HEARD = "nothing was heard of it: it was not begun, or that could not be told"
+
 
 class Given(NamedTuple):
     """How the requests of one Pop stand."""
@@ -43,29 +46,34 @@ def give(
 ) -> Given:
     """What to write, from what is asked for, what was known of it, and what the Pop says.
 
-    `stream` are the commands there that the key of now signed. The word of the Pop counts even
-    where the writer took a request for expired: it is the Pop that knows.
+    `stream` are the commands there that the key of now signed. The first word of the Pop about a
+    request counts, and no later one. It counts even where the writer took the request for expired:
+    it is the Pop that knows.
     """
     there = {each.request.name for each in stream}
     ordered = sorted(requests, key=lambda each: (each.given_ms, each.name))[-MAX_KEPT:]
     names = {each.name for each in ordered}
     outcomes = {name: each for name, each in known.items() if name in names}
-    outcomes |= {each.request: each for each in said if each.request in names}
+    outcomes |= {
+        each.request: each
+        for each in said
+        if each.request in names and _is_news(outcomes.get(each.request), each)
+    }
     waiting: list[Request] = []
+    places = sum(each.name in there and each.name not in outcomes for each in ordered)
     for request in ordered:
         if request.name in outcomes:
             continue
-        why = _refusal(request, len(waiting))
-        if why:
+        is_new = request.name not in there
+        if is_new and now_ms >= request.expires_ms:
+            outcomes[request.name] = Outcome(request.name, EXPIRED, _NOT_TAKEN, now_ms)
+        elif is_new and (why := _refusal(request, places)):
             outcomes[request.name] = Outcome(request.name, FAILED, why, now_ms)
-        elif now_ms >= request.expires_ms and request.name not in there:
-            told = "it expired before the core took it"
-            outcomes[request.name] = Outcome(request.name, EXPIRED, told, now_ms)
         elif now_ms >= request.expires_ms + GRACE_MS:
-            told = "nothing was heard of it: it was not begun, or that could not be told"
-            outcomes[request.name] = Outcome(request.name, EXPIRED, told, now_ms)
+            outcomes[request.name] = Outcome(request.name, EXPIRED, _NOT_HEARD, now_ms)
         else:
             waiting.append(request)
+            places += is_new
     write = tuple(each for each in waiting if each.name not in there)
     return Given(outcomes, tuple(waiting), write)
 
@@ -79,6 +87,12 @@ def numbered(
         PopCommand(pop, Revision(fence, sequence), request)
         for sequence, request in enumerate(requests, first)
     ]
+
+
+def _is_news(known: Outcome | None, said: Outcome) -> bool:
+    """Whether this is the first word of the Pop: one that the writer did not say itself."""
+    own = (_NOT_TAKEN, _NOT_HEARD)
+    return said.message not in own and (known is None or known.message in own)
 
 
 def _refusal(request: Request, waiting: int) -> str:

@@ -101,7 +101,10 @@ def encode(journal: Journal) -> str:
 
 
 def decode(text: str) -> Journal:
-    """The journal in text; ValueError where it cannot be read."""
+    """The journal in text; ValueError where it cannot be read.
+
+    Further fields are of a later version.
+    """
     try:
         known: Mapping[str, Any] = json.loads(text)
         begun = tuple(
@@ -111,7 +114,9 @@ def decode(text: str) -> Journal:
                 str(target),
                 str(problem),
             )
-            for name, verb, argument, given, expires, sequence, target, problem in known["begun"]
+            for name, verb, argument, given, expires, sequence, target, problem, *_ in known[
+                "begun"
+            ]
         )
         sequence = Revision.parse(known["sequence"])
         return Journal(sequence, heard(known["outcomes"]), begun[:MAX_WAITING])
@@ -121,7 +126,7 @@ def decode(text: str) -> Journal:
 
 def _outcome(said: Any) -> Outcome | None:
     try:
-        request, state, message, ended_ms = said
+        request, state, message, ended_ms, *_ = said
         if state not in STATES or type(ended_ms) is not int or not 0 <= ended_ms <= MAX_TIME_MS:
             return None
     except (TypeError, ValueError):

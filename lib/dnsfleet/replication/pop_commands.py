@@ -45,7 +45,7 @@ STREAM_ENTRIES = 64
 MAX_LIFETIME_MS = 7 * 24 * 3600 * 1000
 """Until a request expires, at most. The stream is dropped as long after its last entry."""
 MAX_TEXT = 253
-"""Characters of a request's name and of its argument: a name of Kubernetes at most."""
+"""Octets of a request's name and of its argument: a name of Kubernetes at most."""
 MAX_OCTETS = 4096
 """Octets of a signed Pop command that are read; one has about 300."""
 FIELD = "command"
@@ -109,14 +109,14 @@ def verify(data: bytes, pop: str, public: Iterable[Ed25519PublicKey]) -> PopComm
     said = manifests.unseal(data, _CONTEXT, public)
     try:
         request = Request(
-            _text(said["request"]),
-            _text(said["verb"]),
-            _text(said["argument"]),
+            text(said["request"]),
+            text(said["verb"]),
+            text(said["argument"]),
             _time(said["given"]),
             _time(said["expires"]),
         )
         command = PopCommand(
-            _text(said["pop"]), Revision.parse(said["sequence"]), request, said["format"]
+            text(said["pop"]), Revision.parse(said["sequence"]), request, said["format"]
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ManifestError(f"a Pop command has an unreadable field: {error!r}") from error
@@ -139,9 +139,10 @@ def readable(
     return [found[sequence] for sequence in sorted(found)]
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str) or len(value) > MAX_TEXT:
-        raise ValueError(f"{value!r} is no text of at most {MAX_TEXT} characters")
+def text(value: object) -> str:
+    """A part of a request; ValueError for what is none, so that a signed one can always be read."""
+    if not isinstance(value, str) or len(value.encode(errors="surrogatepass")) > MAX_TEXT:
+        raise ValueError(f"{value!r} is no text of at most {MAX_TEXT} octets")
     return value
 
 

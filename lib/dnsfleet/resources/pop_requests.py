@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from dnsfleet.replication.pop_commands import MAX_TEXT, Request
+from dnsfleet.replication import pop_commands
+from dnsfleet.replication.pop_commands import Request
 
 PREFIX = "command.dnsfleet.io/"
 
@@ -64,8 +65,10 @@ def time_ms(text: str) -> int:
 
 
 def _request(name: str, said: Mapping[str, str]) -> Request:
-    texts = said["verb"], said.get("argument", "")
-    for text in texts:
-        if not isinstance(text, str) or len(text) > MAX_TEXT:
-            raise ValueError(f"{text!r} is no text of at most {MAX_TEXT} characters")
-    return Request(name, *texts, time_ms(said["given"]), time_ms(said["expires"]))
+    return Request(
+        pop_commands.text(name),
+        pop_commands.text(said["verb"]),
+        pop_commands.text(said.get("argument", "")),
+        time_ms(said["given"]),
+        time_ms(said["expires"]),
+    )

@@ -9,10 +9,12 @@ from dnsfleet.replication.command_words import Outcome
 from dnsfleet.replication.public_keys import PublicKeys
 
 from dnsfleet_operator.cluster import Cluster, ClusterError
+from dnsfleet_operator.configuration import Configuration
+from dnsfleet_operator.joined.journals import JoinedJournal
+from dnsfleet_operator.joined.own_keys import JOINED_KEYS, OwnKeys
 from dnsfleet_operator.joined.replica import Replica
 from dnsfleet_operator.pops import verbs
 from dnsfleet_operator.pops.carrying_out import Carrier
-from dnsfleet_operator.pops.journals import JournalKeeper
 
 _log = logging.getLogger(__name__)
 
@@ -21,15 +23,20 @@ class JoinedCommands:
     """Carries out what a valid key signed for one Pop."""
 
     def __init__(
-        self, cluster: Cluster, namespace: str, said: Callable[[], Mapping[str, Ack]]
+        self,
+        cluster: Cluster,
+        configuration: Configuration,
+        said: Callable[[], Mapping[str, Ack]],
+        has_core: Callable[[], bool],
     ) -> None:
-        """`said` gives what edges said last, by POP/EDGE."""
+        """`said` gives what edges said last, by POP/EDGE; `has_core` whether the core answers."""
         self._cluster = cluster
-        self._namespace = namespace
+        self._configuration = configuration
         self._said = said
+        self._has_core = has_core
         self._replica: Replica | None = None
         self._of: tuple[str, str] = ("", "")
-        """The name and the uid of the Pop that the rest is about."""
+        """The name of the Pop that the rest is about, and the keys with which it joined."""
         self._carrier: Carrier | None = None
         self._seen: tuple[Sequence[bytes], PublicKeys] | None = None
         self._problem = ""
@@ -39,19 +46,20 @@ class JoinedCommands:
         """What became of them."""
         return () if self._carrier is None else self._carrier.journal.outcomes
 
-    def turn(self, replica: Replica, pop: str, uid: str, trusted: PublicKeys) -> None:
-        """Take what the replica has, and do what can be done; StoreError where it does not answer.
+    def turn(self, replica: Replica, pop: str, own: OwnKeys) -> None:
+        """Take what the replica has, and do what can be done.
 
-        `uid` is that of the Pop object of this cluster.
+        StoreError where it does not answer.
         """
         self._replica = replica
-        if (pop, uid) != self._of:
-            self._of, self._carrier, self._seen = (pop, uid), None, None
-        seen = (replica.commands(pop), trusted)
+        joined = (pop, own.entries[JOINED_KEYS])
+        if joined != self._of:
+            self._of, self._carrier, self._seen = joined, None, None
+        seen = (replica.commands(pop), own.trusted)
         try:
-            carrier = self._carrier or self._begin(pop, uid)
+            carrier = self._carrier or self._begin(pop)
             if seen != self._seen or carrier.journal.begun:
-                carrier.turn(pop_commands.readable(seen[0], pop, trusted))
+                carrier.turn(pop_commands.readable(seen[0], pop, own.trusted))
                 self._seen = seen
         except ClusterError as error:
             if str(error) != self._problem:
@@ -60,9 +68,12 @@ class JoinedCommands:
         else:
             self._problem = ""
 
-    def _begin(self, pop: str, uid: str) -> Carrier:
-        journal = JournalKeeper(self._cluster, self._namespace, pop, uid)
-        known = verbs.of_pop(self._cluster, self._namespace, pop, self._forget, self._said)
+    def _begin(self, pop: str) -> Carrier:
+        journal = JoinedJournal(self._cluster, self._configuration)
+        namespace = self._configuration.namespace
+        known = verbs.of_pop(
+            self._cluster, namespace, pop, self._forget, self._said, self._has_core
+        )
         self._carrier = Carrier(journal.read(), journal.keep, known)
         return self._carrier
 

@@ -4,6 +4,7 @@ edge ack operator    the password of each user of the Pop's own replica
 replica.acl          these users
 publisher.pub        the public keys by which the Pop verifies now, one or two
 revision             the highest of the specs that it took: none before that counts any more
+journal              which commands it took, and what became of them (`journals`)
 joined.pub           the public keys of the join Secret with which it began
 
 The core rotates its key by telling the Pop the new one, signed with the old one (`pop_specs`). So
@@ -33,7 +34,7 @@ from dnsfleet_operator.joined import joining
 from dnsfleet_operator.joined.joining import Join, JoinError
 from dnsfleet_operator.secrets import pruning
 
-JOINED_KEYS, REVISION = "joined.pub", "revision"
+JOINED_KEYS, REVISION, JOURNAL = "joined.pub", "revision", "journal"
 
 _MEND = "delete that Secret: it is made again"
 
@@ -99,6 +100,7 @@ def entries(known: Mapping[str, str], join: Join) -> dict[str, str]:
     if known.get(JOINED_KEYS) != join.public_key:  # it begins anew
         made[PUBLIC_KEYS] = join.public_key
         made.pop(REVISION, None)
+        made.pop(JOURNAL, None)
     made.setdefault(PUBLIC_KEYS, join.public_key)
     return made
 

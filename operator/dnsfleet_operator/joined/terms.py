@@ -78,7 +78,7 @@ class JoinedTerm:
         self._sender: ReportSender | None = None
         self._teller = Teller(given, self._pops)
         self._commands = JoinedCommands(
-            given.cluster, given.configuration.namespace, lambda: self._said
+            given.cluster, given.configuration, lambda: self._said, self._has_core
         )
         self._said: Mapping[str, Ack] = {}
         self._sense: Mapping[str, Ack] = {}
@@ -235,8 +235,12 @@ class JoinedTerm:
                 self._given.waiting.add(Key("Pop", pop))
             known = self._observation.get(Reference("Pop", "", pop))
             if known is not None and self._pops.public_keys:  # they are proved
-                self._commands.turn(replica, pop, known.uid, specs.keys.trusted)
+                self._commands.turn(replica, pop, specs.keys)
         return replica.acks()
+
+    def _has_core(self) -> bool:
+        """Whether the core took the last report."""
+        return self._sender is not None and not self._sender.problem
 
     def _hear(self, said: Mapping[str, Ack]) -> None:
         """Take what edges say. Where that is new, a pod that became Ready must have said so too."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import redis
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet.replication import command_giving, pop_commands
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.command_giving import Given
@@ -46,10 +47,16 @@ class _Of(NamedTuple):
     uid: str
     """Of its object: one that was made anew was given nothing."""
     outcomes: Mapping[str, Outcome]
-    highest: Revision
-    """The highest number that was used."""
     carrier: Carrier | None = None
     """What carries them out, where that is done here."""
+
+
+class _Read(NamedTuple):
+    """What a stream had at the last look, and what that means."""
+
+    entries: tuple[bytes, ...]
+    key: Ed25519PrivateKey
+    commands: list[PopCommand]
 
 
 class PopCommands:
@@ -72,6 +79,9 @@ class PopCommands:
         self._remote = remote
         self._said = said
         self._of: dict[str, _Of] = {}
+        self._highest = Revision(0, 0)
+        """The highest number that was used for any Pop: none is used twice under one fence."""
+        self._read: dict[str, _Read] = {}
         self.shown: dict[str, tuple[Shown, ...]] = {}
         """By Pop that was given some, what its status says of them."""
         given.waiting.add(COMMANDS)
@@ -89,6 +99,7 @@ class PopCommands:
         for gone in self._of.keys() - {pop.metadata.name for pop, _ in asked}:
             del self._of[gone]
             self.shown.pop(gone, None)
+            self._read.pop(gone, None)
         busy = [pop.metadata.name for pop, found in asked if self._waits(pop, found)]
         stored = self._streams.read(busy)
         for pop, found in asked:
@@ -108,21 +119,31 @@ class PopCommands:
     def _take(self, pop: Pop, asked: Asked, entries: Iterable[bytes]) -> None:
         """One Pop that was given something; `entries` is what its stream has, if that is needed."""
         keys, name = self._keeper.keys, pop.metadata.name
-        stream = pop_commands.readable(entries, name, [keys.private.public_key()])
+        stream = self._readable(name, tuple(entries), keys.private)
         given = self._hear(pop, asked, stream)
         if given.write:
-            of = self._of[name]
-            highest = max([of.highest, *(each.sequence for each in stream)])
+            highest = max([self._highest, *(each.sequence for each in stream)])
             fence = self._store.fence
             new = command_giving.numbered(name, given.write, fence, highest)
             # An attempt whose answer gets lost may still be carried out: its numbers are used up.
-            self._of[name] = of._replace(highest=new[-1].sequence)
+            self._highest = new[-1].sequence
             self._streams.write(fence, name, new, keys.private)
-            stream += new
+            stream = [*stream, *new]
         here = pop.spec.cluster == "local" and self._given.configuration.role != CORE
         if here and given.waiting:
-            self._carrier(pop).turn(stream)
+            waiting = {each.name for each in given.waiting}  # what ended is not done again
+            self._carrier(pop).turn(each for each in stream if each.request.name in waiting)
             self._hear(pop, asked, stream)
+
+    def _readable(
+        self, pop: str, entries: tuple[bytes, ...], key: Ed25519PrivateKey
+    ) -> list[PopCommand]:
+        """The commands in the stream of a Pop; what was verified is not verified again."""
+        known = self._read.get(pop)
+        if known is None or known.entries != entries or known.key is not key:
+            found = pop_commands.readable(entries, pop, [key.public_key()])
+            known = self._read[pop] = _Read(entries, key, found)
+        return known.commands
 
     def _hear(self, pop: Pop, asked: Asked, stream: Iterable[PopCommand]) -> Given:
         """See how the requests of a Pop stand, and tell what has ended."""
@@ -152,7 +173,7 @@ class PopCommands:
         uid = found.uid if found is not None else ""
         if name not in self._of or self._of[name].uid != uid:
             status = found.status if found is not None else {}
-            self._of[name] = _Of(uid, command_statuses.known(status), Revision(0, 0))
+            self._of[name] = _Of(uid, command_statuses.known(status))
         return self._of[name]
 
     def _word(self, pop: Pop, of: _Of) -> tuple[Outcome, ...]:
@@ -169,8 +190,9 @@ class PopCommands:
         if of.carrier is None:
             cluster, namespace = self._given.cluster, self._given.configuration.namespace
             journal = JournalKeeper(cluster, namespace, name, of.uid)
+            # The stream is read in the core, so the core is there.
             known = verbs.of_pop(
-                cluster, namespace, name, self._store.core.forget_edges, self._said
+                cluster, namespace, name, self._store.core.forget_edges, self._said, lambda: True
             )
             of = of._replace(carrier=Carrier(journal.read(), journal.keep, known))
             self._of[name] = of

@@ -1,22 +1,18 @@
-"""The journal of a Pop's commands: a ConfigMap beside its other objects.
+"""The journal of the commands to a Pop of this cluster: a ConfigMap beside its other objects.
 
-It is in the cluster that runs the Pop, so a command that was begun there is known there while the
-core is away. It goes with its Pop object: Kubernetes deletes what belongs to an object that is
-gone.
+It goes with its Pop object: Kubernetes deletes what belongs to an object that is gone. A Pop of
+another cluster has its journal there (`joined.journals`), where a command that was begun is known
+while the core is away.
 """
-
-import logging
 
 from dnsfleet.replication import command_words
 from dnsfleet.replication.command_words import Journal
 from dnsfleet.resources import API_VERSION
 
-from dnsfleet_operator.cluster import Cluster
+from dnsfleet_operator.cluster import Cluster, ClusterError
 from dnsfleet_operator.objects import MANAGED_BY, POP_LABEL
 
 ENTRY = "journal"
-
-_log = logging.getLogger(__name__)
 
 
 class JournalKeeper:
@@ -30,15 +26,12 @@ class JournalKeeper:
         self._uid = uid
 
     def read(self) -> Journal:
-        """As it was kept last; an empty one where there is none, or none that can be read."""
+        """As it was kept last; an empty one where there is none."""
         found = self._cluster.get("ConfigMap", self._name, self._namespace)
         if found is None:
             return Journal()
-        try:
-            return command_words.decode(str((found.get("data") or {}).get(ENTRY, "")))
-        except ValueError as error:
-            _log.warning("ConfigMap %s/%s: %s", self._namespace, self._name, error)
-            return Journal()
+        where = f"ConfigMap {self._namespace}/{self._name}"
+        return decoded(where, str((found.get("data") or {}).get(ENTRY, "")))
 
     def keep(self, journal: Journal) -> None:
         """Keep it; it is safe when this returns."""
@@ -57,3 +50,12 @@ class JournalKeeper:
     @property
     def _name(self) -> str:
         return f"pop-{self._pop}-commands"
+
+
+def decoded(where: str, text: str) -> Journal:
+    """The journal in a text; ClusterError where it cannot be read: nothing is to be done twice."""
+    try:
+        return command_words.decode(text)
+    except ValueError as error:
+        mend = "delete it: commands that have not expired may be done once more"
+        raise ClusterError(f"the journal in {where}: {error}; {mend}", 0) from None

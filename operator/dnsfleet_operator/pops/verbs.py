@@ -1,6 +1,8 @@
 """What a Pop can be told to do once; see `carrying_out` for how often that may be tried."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.command_words import Begun
@@ -12,6 +14,8 @@ from dnsfleet_operator.observed import edge_pods
 from dnsfleet_operator.observed.edge_pods import EdgePod
 from dnsfleet_operator.pops.carrying_out import NotYet, Refused, Verb
 
+SPACING_SECONDS = 60.0
+"""Between two restarts of one replica: each copies the whole core."""
 MAX_NAMED = 3
 """Edges that a message names."""
 
@@ -35,8 +39,16 @@ class _OfPop:
 class RestartReplica(_OfPop):
     """Deletes the replica's pod, in whose place comes another that copies the core anew.
 
-    Its target is that one pod, by its uid: a pod that came after it is left alone.
+    Its target is that one pod, by its uid: a pod that came after it is left alone. It may have the
+    only copy of the zones in its cluster, so it stays while the core cannot be copied; and it stays
+    for a while where it has only just copied it.
     """
+
+    def __init__(
+        self, cluster: Cluster, namespace: str, pop: str, has_core: Callable[[], bool]
+    ) -> None:
+        super().__init__(cluster, namespace, pop)
+        self._has_core = has_core
 
     def choose(self, _begun: Begun) -> str:
         """The pod that is to go."""
@@ -44,11 +56,15 @@ class RestartReplica(_OfPop):
         if not pods:
             raise NotYet("the Pop has no replica pod")
         newest = max(pods, key=lambda pod: str(pod["metadata"].get("creationTimestamp", "")))
-        return str(newest["metadata"]["uid"])
+        if time.time() - _began(newest) < SPACING_SECONDS:
+            raise NotYet(f"its pod began less than {SPACING_SECONDS:.0f} s ago, as a copy")
+        return _uid(newest)
 
     def carry_out(self, begun: Begun) -> str:
         """Delete it, if it is there."""
         found = [each for each in self._pods("replica") if _uid(each) == begun.target]
+        if found and not self._has_core():
+            raise NotYet("the core cannot be reached, so another pod would have nothing to copy")
         for pod in found:
             self._cluster.delete(dict(pod))
         told = f"pod {found[0]['metadata']['name']}" if found else "the pod that ran then"
@@ -114,11 +130,12 @@ def of_pop(
     pop: str,
     forget: Callable[[Sequence[str]], None],
     said: Callable[[], Mapping[str, Ack]],
+    has_core: Callable[[], bool],
 ) -> dict[str, Verb]:
-    """What the operator of a Pop can do, by the word for it."""
+    """What the operator of a Pop can do, by the word for it; see each for the arguments."""
     return {
         SNAPSHOT: Snapshot(cluster, namespace, pop, said),
-        RESTART_REPLICA: RestartReplica(cluster, namespace, pop),
+        RESTART_REPLICA: RestartReplica(cluster, namespace, pop, has_core),
         FORGET_EDGE: ForgetEdge(cluster, namespace, pop, forget),
     }
 
@@ -129,6 +146,11 @@ def _has_done(ack: Ack | None, begun: Begun) -> bool:
 
 def _is_going(pod: Object) -> bool:
     return "deletionTimestamp" in pod["metadata"]
+
+
+def _began(pod: Object) -> float:
+    """When a pod was created, Unix time."""
+    return datetime.fromisoformat(pod["metadata"]["creationTimestamp"]).timestamp()
 
 
 def _uid(pod: Object) -> str:

@@ -1,5 +1,6 @@
 """Commands to Pops, of the core's cluster and of another one: delivered, done once, and told."""
 
+import base64
 import time
 
 import pytest
@@ -112,9 +113,28 @@ def test_what_was_given_while_a_pop_was_cut_off_is_done_in_order_or_has_expired(
     with joined:
         wait_for_state(fleet, "r2", "Done")
         wait_for_state(fleet, "r3", "Done")
-        journal = joined.get("ConfigMap", "pop-fra-commands")
-        assert journal is not None
-        assert journal["data"]["journal"].index('"r2"') < journal["data"]["journal"].index('"r3"')
+        keys = joined.get("Secret", "dnsfleet-keys")
+        assert keys is not None
+        journal = base64.b64decode(keys["data"]["journal"]).decode()
+        assert journal.index('"r2"') < journal.index('"r3"')
+
+
+def test_a_pop_object_that_is_made_again_in_its_cluster_does_no_command_again(
+    fleet: ControlledFleet, joined: JoinedCluster
+) -> None:
+    with joined:
+        joined.cluster.put(replica_pod(1))
+        ask(fleet, "r1", "restart-replica")
+        wait_for_state(fleet, "r1", "Done")
+        joined.cluster.put(replica_pod(2))
+        mirrored = joined.get("Pop", "fra")
+        assert mirrored is not None
+        joined.cluster.delete(mirrored)
+        wait_for("it is made again", lambda: joined.get("Pop", "fra"), DEADLINE_SECONDS)
+    with joined:
+        ask(fleet, "r2", "forget-edge", "pop-fra-edge-7")
+        wait_for_state(fleet, "r2", "Done")
+        assert replicas(joined.cluster) == {"pop-fra-replica-2"}
 
 
 def test_a_forged_and_a_former_command_in_the_replica_are_not_done(

@@ -1,5 +1,7 @@
 """Pop commands on the wire, and the bounds of what waits."""
 
+import json
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet.replication import command_giving, command_taking, command_words, pop_commands
@@ -49,7 +51,9 @@ def test_what_is_signed_for_something_else_is_no_command() -> None:
     assert pop_commands.readable([spec, b""], "fra", [KEY.public_key()]) == []
 
 
-@pytest.mark.parametrize("longer", [{"verb": "x" * 300}, {"argument": "x" * 300}])
+@pytest.mark.parametrize(
+    "longer", [{"verb": "x" * 300}, {"argument": "x" * 300}, {"argument": "\U0001f40d" * 64}]
+)
 def test_texts_are_bounded(longer: dict[str, str]) -> None:
     long = PopCommand("fra", Revision(1, 1), request(1)._replace(**longer))
     with pytest.raises(ManifestError, match="unreadable field"):
@@ -95,10 +99,27 @@ def test_what_the_stream_never_had_is_not_waited_for() -> None:
 
 
 def test_the_word_of_the_pop_counts_more_than_that_it_has_expired() -> None:
-    done = Outcome("r001", DONE, "", NOW_MS)
-    known = {"r001": done._replace(state=EXPIRED), "r009": done}
-    given = command_giving.give([request(1)], known, [done], (), NOW_MS)
+    done, late = Outcome("r001", DONE, "", NOW_MS), request(1).expires_ms
+    known = command_giving.give([request(1)], {}, (), (), late).outcomes
+    assert known["r001"].state == EXPIRED
+    given = command_giving.give([request(1)], {**known, "r009": done}, [done], (), late)
     assert given.outcomes == {"r001": done}, "and what is asked for no more is forgotten"
+
+
+@pytest.mark.parametrize("state", [DONE, FAILED, EXPIRED])
+def test_the_first_word_of_the_pop_is_its_last(state: str) -> None:
+    known = {"r001": Outcome("r001", DONE, "", NOW_MS)}
+    later = Outcome("r001", state, "another word", NOW_MS + 1)
+    assert command_giving.give([request(1)], known, [later], (), NOW_MS).outcomes == known
+
+
+def test_a_journal_of_a_later_version_is_read() -> None:
+    done = Outcome("r001", DONE, "", NOW_MS)
+    journal = Journal(Revision(3, 2), (done,), (Begun(request(2), Revision(3, 2)),))
+    said = json.loads(command_words.encode(journal))
+    said["outcomes"][0].append("more")
+    said["begun"][0].append("more")
+    assert command_words.decode(json.dumps(said | {"later": 1})) == journal
 
 
 def test_a_pop_begins_as_many_as_may_wait_and_the_next_ones_later() -> None:

@@ -1,6 +1,7 @@
 """What a Pop can be told to do once: which pod it is about, and when it is done."""
 
 import time
+from datetime import UTC, datetime
 
 import pytest
 from dnsfleet.replication.acks import Ack
@@ -29,8 +30,14 @@ class Place:
         self.cluster = MemoryCluster()
         self.said: dict[str, Ack] = {}
         self.forgotten: list[str] = []
+        self.has_core = True
         self.verbs = verbs.of_pop(
-            self.cluster, "dns", "fra", self.forgotten.extend, lambda: self.said
+            self.cluster,
+            "dns",
+            "fra",
+            self.forgotten.extend,
+            lambda: self.said,
+            lambda: self.has_core,
         )
 
     def begin(self, verb: str, argument: str = "") -> Begun:
@@ -60,6 +67,24 @@ def test_a_restart_deletes_the_pod_that_was_chosen_and_no_later_one(place: Place
     place.cluster.put(pod("two", "replica"))
     assert "deleted the pod that ran then" in place.finish(begun)
     assert place.pods() == {"other", "two"}
+
+
+def test_the_only_copy_of_a_cluster_is_not_deleted_while_the_core_is_away(place: Place) -> None:
+    place.cluster.put(pod("one", "replica"))
+    begun = place.begin(RESTART_REPLICA)
+    place.has_core = False
+    with pytest.raises(NotYet, match="core cannot be reached"):
+        place.finish(begun)
+    place.has_core = True
+    assert "deleted pod one" in place.finish(begun)
+
+
+def test_a_replica_that_has_just_copied_the_core_is_not_restarted(place: Place) -> None:
+    young = pod("one", "replica")
+    young["metadata"]["creationTimestamp"] = datetime.now(UTC).isoformat()
+    place.cluster.put(young)
+    with pytest.raises(NotYet, match="began less than 60 s ago"):
+        place.begin(RESTART_REPLICA)
 
 
 def test_a_pod_that_is_going_is_not_chosen(place: Place) -> None:
