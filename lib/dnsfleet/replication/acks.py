@@ -15,7 +15,8 @@ data, or entries that nobody wrote. Its sum shows that, and the writer then take
 
 On the wire an ack is JSON, in a slot of the core (see `ack_slots`). Acks are telemetry: each one
 replaces the edge's last, and one that cannot be read is no ack. An edge of an older version says
-neither what it was told nor when it started; its ack proves nothing.
+neither what it was told nor when it started; its ack proves nothing. One of a newer version may say
+more, in fields of its own and at the end of lists: that is left out.
 """
 
 import base64
@@ -135,7 +136,7 @@ def decode(data: bytes) -> Ack | None:
             said.get("started", 0),
             tuple(str(key) for key in said.get("keys", ())),
             Revision.parse(said["refreshed"]) if "refreshed" in said else None,
-            Load(*said["load"]) if "load" in said else None,
+            Load(*said["load"][: len(Load._fields)]) if "load" in said else None,
         )
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return None

@@ -101,27 +101,24 @@ def encode(journal: Journal) -> str:
 
 
 def decode(text: str) -> Journal:
-    """The journal in text; ValueError where it cannot be read.
-
-    Further fields are of a later version.
-    """
+    """The journal in text, also of a newer version; ValueError where it cannot be read."""
     try:
         known: Mapping[str, Any] = json.loads(text)
-        begun = tuple(
-            Begun(
-                Request(str(name), str(verb), str(argument), int(given), int(expires)),
-                Revision.parse(sequence),
-                str(target),
-                str(problem),
-            )
-            for name, verb, argument, given, expires, sequence, target, problem, *_ in known[
-                "begun"
-            ]
-        )
+        begun = tuple(map(_begun, known["begun"]))
         sequence = Revision.parse(known["sequence"])
         return Journal(sequence, heard(known["outcomes"]), begun[:MAX_WAITING])
     except (AttributeError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"it is no journal: {error!r}") from error
+
+
+def _begun(said: Any) -> Begun:
+    name, verb, argument, given, expires, sequence, target, problem, *_ = said
+    return Begun(
+        Request(str(name), str(verb), str(argument), int(given), int(expires)),
+        Revision.parse(sequence),
+        str(target),
+        str(problem),
+    )
 
 
 def _outcome(said: Any) -> Outcome | None:

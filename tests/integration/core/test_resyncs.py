@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import redis
 from dnsfleet.replication import ack_slots, pop_reports, pop_slots
-from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.acks import Ack, Load
 from dnsfleet.replication.encoding import CHUNK_SIZE
 from dnsfleet.replication.pop_reports import Report
 from dnsfleet.replication.revisions import Revision
@@ -105,6 +105,7 @@ def test_a_change_and_what_is_said_of_it_are_as_large_as_assumed(
     assert store.publish(A, make_zone(A, hosts(1000)), pops)
     change = spent(lambda: store.publish(A, make_zone(A, hosts(1000, host7="192.0.2.7")), pops))
     ack = Ack(10**6, {}, 0, 10**12, told=10**6, total=2**127, started_ms=10**12, keys=("k" * 16,))
+    ack = ack._replace(refreshed=Revision(10**9, 1), load=Load(10**12, 10**9, 10**10))
     slot = ack_slots.encode("frankfurt/edge-0123456789-abcde", ack)
     report = Report(10**12, "1.2.3", Revision(10**9, 1), 10, wanted=8, ready=8, pods=8)
     report = report._replace(words=pop_reports.words(dict.fromkeys("abcdefgh", ack)))
