@@ -35,6 +35,9 @@ class RemotePops:
     def __init__(self, store: RecordStore) -> None:
         self._store = store
         self._written: dict[str, tuple[PopWish, Revision, bytes]] = {}
+        self._last = Revision(0, 0)
+        """The revision of the spec that was made last, of whichever Pop. It outlives the Pops: one
+        that leaves and comes back takes no revision that it had before."""
 
     def publish(self, pop: str, wish: PopWish, key: Ed25519PrivateKey) -> Revision:
         """Let the spec of a Pop be this one; its revision. ValueError where it is too large."""
@@ -42,8 +45,9 @@ class RemotePops:
         fence = self._store.fence
         if known is not None and known[0] == wish and known[1].epoch == fence:
             return known[1]
-        seq = known[1].seq + 1 if known is not None and known[1].epoch == fence else 1
-        made = SignedPop(pop, Revision(fence, seq), *wish)
+        seq = self._last.seq + 1 if self._last.epoch == fence else 1
+        self._last = Revision(fence, seq)
+        made = SignedPop(pop, self._last, *wish)
         signed = pop_specs.sign(made, key)
         # An attempt whose answer gets lost may still be carried out: its revision is used up.
         self._written[pop] = (wish, made.revision, signed)

@@ -89,6 +89,17 @@ def test_reports_are_read_and_no_more_of_them_than_they_may_have(
     assert RemotePops(store).reports([]) == {}
 
 
+def test_a_pop_that_left_and_came_back_takes_no_revision_that_it_had(
+    server: CoreServer, store: RecordStore
+) -> None:
+    pops = RemotePops(store)
+    before = [pops.publish("fra", WISH._replace(generation=n), KEY) for n in range(3)]
+    pops.forget("fra")
+    pops.end_others(())
+    assert pops.publish("fra", WISH, KEY) > max(before)
+    assert stored(server).revision > max(before)
+
+
 def test_of_a_pop_that_left_nothing_stays(server: CoreServer, store: RecordStore) -> None:
     pops = RemotePops(store)
     for name in ("fra", "iad"):
