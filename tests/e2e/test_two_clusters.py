@@ -259,7 +259,7 @@ def test_a_forged_record_in_the_replica_of_the_pop_is_not_served(joined: TwoClus
     assert oracle.faults == []
 
 
-def test_a_pop_that_leaves_is_shut_out_within_five_seconds(
+def test_a_pop_that_leaves_is_shut_out_within_five_seconds_and_may_come_back(
     joined: TwoClusters, stolen: Stolen
 ) -> None:
     with closing(stolen.client()) as thief:
@@ -281,3 +281,4 @@ def test_a_pop_that_leaves_is_shut_out_within_five_seconds(
     joined.apply_remote()  # what it said before counts no more
     joined.core.access.wait("condition=Ready=False", READY_SECONDS, "pop", REMOTE)
     assert "NotJoined" in joined.core.access.kubectl("describe", "pop", REMOTE)
+    joined.rejoin()
