@@ -101,7 +101,9 @@ def test_the_hold_of_a_zone_outlasts_its_writer_when_its_last_record_set_left(co
     assert told(writer, "Zone", "a") == before
     writer.run(approving(less, hold.hash), MAIL)
     assert answers(writer, "h19") == []
-    assert not [name for part in writer.store.claims() for name in part], "nothing is left of it"
+    assert not [name for part in writer.store.core.claims() for name in part], (
+        "nothing is left of it"
+    )
 
 
 def test_a_record_set_that_moved_and_is_broken_is_served_in_its_new_zone(core: Valkey) -> None:
