@@ -2,8 +2,12 @@
 
 While something of a zone waits, others may add names. A removal that was too much before would then
 be a small part of the zone, and what one team was asked about would go because another one grew. So
-a zone with holds is measured by what it was when the first of them began, by every writer. What was
-approved since counts in the sum of those that still wait.
+a zone with holds is measured by what it was when the first of them began, by every writer.
+
+Where owners wait because they remove too much together, what went of that change counts on for
+those that still wait, and for nobody else (see `dnsfleet.zones.owner_plans`). So it is noted who
+waits so, how much was approved, and how much was published at once as the harmless rest. The last
+two are apart because an approval may be withdrawn before it is published; its hash tells.
 
 A measure has the place of a claim by a RecordSet without a name. That is none for an operator that
 knows no measures: it passes over it.
@@ -11,7 +15,9 @@ knows no measures: it passes over it.
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from dnsfleet.resources import Reference
 
 _MARK = " /"
 """The end of a field of a measure, after the origin."""
@@ -24,6 +30,17 @@ class Measure(NamedTuple):
     """Ordinary RRsets of the zone when the first of them began."""
     approved: Mapping[str, int]
     """How many RRsets approved changes took away since, by the hash of the change."""
+    rest: int = 0
+    """How many went as the harmless rest of what these owners were to remove together."""
+    since: frozenset[Reference] | None = frozenset()
+    """The owners that wait since then; None where the version that noted it did not note them."""
+    together: int = 0
+    """Ordinary RRsets of the zone then."""
+
+    @property
+    def went(self) -> int:
+        """How many RRsets count on for those that still wait."""
+        return self.rest + sum(self.approved.values())
 
 
 class Measures:
@@ -78,7 +95,10 @@ class Measures:
 def _encode(measure: Measure | None) -> bytes | None:
     if measure is None:
         return None
-    value = {"before": measure.before, "approved": measure.approved}
+    value: dict[str, Any] = {"before": measure.before, "approved": measure.approved}
+    value["rest"] = measure.rest
+    if measure.since is not None:
+        value["since"], value["together"] = sorted(measure.since), measure.together
     return json.dumps(value, separators=(",", ":")).encode()
 
 
@@ -87,6 +107,10 @@ def _decode(value: bytes) -> Measure | None:
     try:
         found = json.loads(value)
         approved = {str(digest): int(count) for digest, count in found["approved"].items()}
-        return Measure(int(found["before"]), approved)
+        before = int(found["before"])
+        if "since" not in found:
+            return Measure(before, approved, since=None, together=before)
+        since = frozenset(Reference(*map(str, each)) for each in found["since"])
+        return Measure(before, approved, int(found["rest"]), since, int(found["together"]))
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -5,7 +5,8 @@ meanwhile, and what each of them is told. `owner_holds` decides by it.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from dnsfleet.resources import RecordSet, Reference
 from dnsfleet.violations import errors
@@ -35,6 +36,8 @@ class Case:
     claims: Claims
     asked: Claims
     """Those of the RecordSets that would be in the zone."""
+    record_sets: RecordSets
+    """The objects that are there."""
     measure: Measure
     doubt: str
 
@@ -43,35 +46,79 @@ class Case:
         """The Zone, as an owner."""
         return self.wanted.resource.reference
 
-    def to_hold(
-        self, lost: Removed, left: int, approved: Mapping[Reference, str]
-    ) -> Set[Reference]:
-        """Who is to wait where so much would be lost; `approved` has the hash of each change."""
+    @property
+    def alone(self) -> Set[Reference]:
+        """Who removes too much whatever others do, and so is not counted beside them."""
         doubtful = self.zone if self.doubt else None
-        before, known = self.measure
-        again = set(approved.values())  # what these take away is in `lost`
-        went = sum(count for digest, count in known.items() if digest not in again)
-        return owner_plans.to_hold(lost, before, left, approved.keys(), doubtful, went)
+        return owner_plans.large(self.removed, self.measure.before, doubtful)
+
+    def with_pending(self) -> Self:
+        """The same, with what was approved and is not published yet in the sum of what waits.
+
+        Such an approval may have been withdrawn.
+        """
+        approved, since = self.measure.approved, self.measure.since
+        if not approved:
+            return self
+        hashes = {owner: self._hold(owner, "").hash for owner in self.removed}
+        pending = {owner for owner, digest in hashes.items() if digest in approved}
+        left = {digest: approved[digest] for digest in approved.keys() - set(hashes.values())}
+        since = None if since is None else since | pending
+        return replace(self, measure=self.measure._replace(approved=left, since=since))
+
+    def to_hold(self, lost: Removed, left: int, approved: Collection[Reference]) -> Set[Reference]:
+        """Who is to wait where so much would be lost, with these changes approved."""
+        doubtful = self.zone if self.doubt else None
+        measure = self.measure
+        return owner_plans.to_hold(
+            lost,
+            measure.before,
+            left,
+            set(approved),
+            doubtful,
+            went=measure.went,
+            since=measure.since,
+            together=measure.together,
+        )
 
     def holds(
-        self,
-        waiting: Collection[Reference],
-        approved: Collection[Reference],
-        record_sets: RecordSets,
+        self, waiting: Collection[Reference], approved: Mapping[Reference, str]
     ) -> tuple[OwnerHold, ...]:
-        """The hold of each of these owners; `record_sets` are the objects that are there."""
-        keys: set[RRsetKey] = set()
-        together = len(keys.union(*(self.removed.get(each, ()) for each in waiting)))
+        """The hold of each of these owners; `approved` has the hash of each approved change."""
+        all_held = len(self._removed_by(waiting))
+        measure = self.measured(waiting, approved)
         found = []
         for owner in sorted(waiting):
             blocked = owner in approved or owner not in self.removed
-            text = _BLOCKED if blocked else _text(self, owner, together)
-            if owner == self.zone:
-                hold = _of_zone(self, text)
-            else:
-                hold = _of_record_set(self, owner, text, record_sets)
-            found.append(hold._replace(blocked=blocked))
+            text = _BLOCKED if blocked else _text(self, owner, all_held, measure)
+            found.append(self._hold(owner, text)._replace(blocked=blocked))
         return tuple(found)
+
+    def measured(
+        self, waiting: Collection[Reference], approved: Mapping[Reference, str]
+    ) -> Measure:
+        """By what the zone is judged from now on, where these owners wait."""
+        before, known, rest, since, together = self.measure
+        counted = self.removed.keys() - self.alone
+        held, done = set(waiting) - self.alone, counted & approved.keys()
+        if not held and not done:
+            return Measure(before, {})
+        if since is not None and held - since:  # it begins with this change
+            harmless = counted - held - done
+            rest += len(self._removed_by(harmless) - self._removed_by(waiting))
+            together = min(together, before) if since else before
+        known = {**known, **{approved[owner]: len(self.removed[owner]) for owner in done}}
+        return Measure(before, known, rest, frozenset(held), together)
+
+    def _removed_by(self, owners: Iterable[Reference]) -> set[RRsetKey]:
+        """What these lose, each RRset once."""
+        keys: set[RRsetKey] = set()
+        return keys.union(*(self.removed.get(each, ()) for each in owners))
+
+    def _hold(self, owner: Reference, text: str) -> OwnerHold:
+        if owner == self.zone:
+            return _of_zone(self, text)
+        return _of_record_set(self, owner, text)
 
     def held(self, holds: tuple[OwnerHold, ...]) -> Held:
         """What is served of the owners that wait, and what each is told."""
@@ -86,18 +133,6 @@ class Case:
         told += [each for each in errors(self.wanted.violations) if subject(each) in owners]
         return Held(record_sets, base, tuple(told))
 
-    def went(self, holds: Iterable[OwnerHold], approved: Mapping[Reference, str]) -> dict[str, int]:
-        """What went by approvals since the first of these holds began, by the hash of the change.
-
-        Who removed too much alone was never counted beside the others.
-        """
-        waiting = {each.hash for each in holds}  # of which an approval may be withdrawn again
-        known = self.measure.approved.items()
-        found = {digest: count for digest, count in known if digest not in waiting}
-        alone = owner_plans.large(self.removed, self.measure.before)
-        counted = ((owner, digest) for owner, digest in approved.items() if owner not in alone)
-        return found | {digest: len(self.removed[owner]) for owner, digest in counted}
-
 
 def _of_zone(case: Case, text: str) -> OwnerHold:
     before = {key for claim in case.claims.values() for key in claim.rrsets}
@@ -105,9 +140,9 @@ def _of_zone(case: Case, text: str) -> OwnerHold:
     return owner_plans.of_zone(case.zone, case.delta, case.old, case.new, (before, after), text)
 
 
-def _of_record_set(case: Case, owner: Reference, text: str, record_sets: RecordSets) -> OwnerHold:
+def _of_record_set(case: Case, owner: Reference, text: str) -> OwnerHold:
     before, after = case.claims.get(owner), case.asked.get(owner)
-    there, holder = record_sets.get(owner), Holder.THERE
+    there, holder = case.record_sets.get(owner), Holder.THERE
     if there is None or there.zone_reference != case.zone:
         holder = Holder.GONE
     elif before is not None and not claims.is_of(before, there.metadata):
@@ -132,15 +167,17 @@ def owners_of_rrsets(own: Claims) -> dict[RRsetKey, list[Reference]]:
     return found
 
 
-def _text(case: Case, owner: Reference, together: int) -> str:
-    """What the change of an owner does, and how much all do that wait."""
-    count, before = len(case.removed[owner]), case.measure.before
-    text = f"the change removes {count} of {before} RRsets"
+def _text(case: Case, owner: Reference, all_held: int, measure: Measure) -> str:
+    """What the change of an owner does, and how much all do that wait, with what went."""
+    count, before, went = len(case.removed[owner]), case.measure.before, measure.went
+    of = measure.together if owner in (measure.since or ()) else before
+    text = f"the change removes {count} of {of} RRsets"
     if owner == case.zone and case.doubt:
         return f"{text} and {case.doubt}"
-    if plans.is_large(count, before) or together == count:
+    if plans.is_large(count, before) or all_held + went == count:
         return text
-    return f"{text}, and with others that are held {together}"
+    others = "held or published" if went else "held"
+    return f"{text}, and with others that are {others} {all_held + went}"
 
 
 def _own_part(old: Zone, own: Claims) -> Zone | None:

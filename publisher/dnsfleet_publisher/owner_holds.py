@@ -38,6 +38,7 @@ from dnsfleet_engine import Delta, Zone
 from dnsfleet_publisher import claims
 from dnsfleet_publisher.assembling import Assembler
 from dnsfleet_publisher.claims import Claims, Ledger
+from dnsfleet_publisher.dependencies import RecordSets
 from dnsfleet_publisher.last_good import NOTHING_HELD, Assembled, subject
 from dnsfleet_publisher.measures import Measure
 from dnsfleet_publisher.owner_cases import Case, owners_of_rrsets
@@ -113,7 +114,7 @@ class OwnerHolds:
             wanted = assembler.build_again(origin, NOTHING_HELD)
         if wanted.zone is None:
             return self._free(wanted, assembler)
-        case = self._case(wanted, old, wanted.zone, own)
+        case = self._case(wanted, old, wanted.zone, own, assembler.record_sets)
         if plans.approved(_annotation(wanted.resource), case.delta):
             self._ledger.measures.put(origin, None)
             return self._free(wanted, assembler)
@@ -145,7 +146,9 @@ class OwnerHolds:
         is_held = built.origin in self._known
         return is_held and plans.plan_hash(delta) == self._allowed.get(built.origin)
 
-    def _case(self, wanted: Assembled, old: Zone, new: Zone, own: Claims) -> Case:
+    def _case(
+        self, wanted: Assembled, old: Zone, new: Zone, own: Claims, record_sets: RecordSets
+    ) -> Case:
         origin, before = wanted.origin, old.ordinary_rrsets
         measure = self._ledger.measures.get(origin) or Measure(before, {})
         measure = measure._replace(before=min(measure.before, before))
@@ -155,14 +158,15 @@ class OwnerHolds:
             delta, old, new, wanted.resource.reference, owners_of_rrsets(own)
         )
         doubt = self._publisher.doubt(origin, wanted.parts)
-        return Case(wanted, old, new, delta, removed, own, asked, measure, doubt)
+        case = Case(wanted, old, new, delta, removed, own, asked, record_sets, measure, doubt)
+        return case.with_pending()
 
     def _narrow(self, case: Case, assembler: Assembler, fleet: Set[str]) -> Assembled:
         """Build the zone with the last good part of each owner that has to wait."""
         approved: dict[Reference, str] = {}
         while True:
             waiting = case.to_hold(case.removed, case.new.ordinary_rrsets, approved)
-            holds = case.holds(waiting, approved, assembler.record_sets)
+            holds = case.holds(waiting, approved)
             more = _approved(holds, case, assembler, fleet)
             if not more:
                 fit = self._fit(case, holds, approved, assembler)
@@ -201,7 +205,7 @@ class OwnerHolds:
             if not is_kept and case.zone in waiting:
                 return None
             waiting |= more if is_kept else {case.zone}
-            holds = case.holds(waiting, approved, assembler.record_sets)
+            holds = case.holds(waiting, approved)
         return None
 
     def _settle(
@@ -214,22 +218,23 @@ class OwnerHolds:
         """Know what waits in a zone; what is left of its change needs no other approval."""
         built, holds = fit.built, fit.holds
         self.forget(built.origin)
-        measure = None
+        waiting = {each.owner for each in holds}
+        measure = case.measured(waiting, approved)
         if holds:
             before, left = case.measure.before, fit.left
             if left < before:  # what is told of them goes by what is left
-                smaller = replace(case, measure=case.measure._replace(before=left))
-                waiting = {each.owner for each in holds}
-                holds = smaller.holds(waiting, approved, assembler.record_sets)
+                smaller = replace(case, measure=measure._replace(before=left))
+                holds = smaller.holds(waiting, approved)
                 built = assembler.build_again(built.origin, smaller.held(holds))
             more_left = plans.APEX_RRSETS + 1
-            lasts = {each.owner for each in holds} <= case.to_hold(case.removed, more_left, {})
+            lasts = waiting <= case.to_hold(case.removed, more_left, {})
             basis = self._basis(holds, built, assembler)
             self._known[built.origin] = _Known(
                 holds, basis, min(before, left), lasts and not approved
             )
-            measure = Measure(before, case.went(holds, approved))
-        self._ledger.measures.put(built.origin, measure)
+        # What is approved may be withdrawn before it is published, and is judged as before then.
+        kept = measure if holds or measure.approved else None
+        self._ledger.measures.put(built.origin, kept)
         self._allowed[built.origin] = plans.plan_hash(fit.delta)
         return built
 

@@ -14,10 +14,14 @@ RecordSet that shared it.
 
 The measure is the zone as it was when its first hold began, where that was smaller: names that
 others add meanwhile are no reason to let the change of a held owner go.
+
+What went of the same change, as the harmless rest or by an approval, counts on in the sum of those
+that wait by the second rule: else they would look harmless as soon as the rest is published. It
+counts for nobody else. Whoever comes later is judged as in a zone where nobody waits.
 """
 
 import itertools
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from enum import Enum, auto
 from typing import NamedTuple
 
@@ -98,28 +102,39 @@ def to_hold(
     approved: Set[Reference] = frozenset(),
     doubtful: Reference | None = None,
     went: int = 0,
+    since: Set[Reference] | None = None,
+    together: int | None = None,
 ) -> frozenset[Reference]:
     """The owners whose changes are to wait.
 
     `before` and `left` are the ordinary RRsets of the zone now and after the change; `doubtful` is
-    an owner whose part may not be whole, so that it may remove nothing. `went` are the RRsets that
-    approved changes took away since `before` was counted.
+    an owner whose part may not be whole, so that it may remove nothing. The owners `since` wait for
+    a change of which `went` RRsets went already, of `together` that the zone had then; None are all
+    owners, and `before`.
     """
     alone = large(removed, before, doubtful)
     held = set(alone - approved)
-    stay: set[RRsetKey] = set().union(*(removed[owner] for owner in held))
+    stay = _all_of(removed, held)
     others = removed.keys() - alone
-    rest: set[RRsetKey] = set().union(*(removed[owner] for owner in others)) - stay
-    by_size = sorted(others - approved, key=lambda owner: -len(removed[owner]))
-    for _, same in itertools.groupby(by_size, key=lambda owner: len(removed[owner])):
-        emptied = bool(rest) and left + len(stay) <= plans.APEX_RRSETS
-        if not emptied and not plans.is_large(len(rest) + went, before):
-            break
-        for owner in same:
-            held.add(owner)
-            stay |= removed[owner]
-            rest -= removed[owner]
+    earlier = others if since is None else others & since
+    of = before if together is None else together
+    for candidates, gone, there in ((earlier, went, of), (others, 0, before)):
+        rest = _all_of(removed, candidates - held) - stay
+        by_size = sorted(candidates - held - approved, key=lambda owner: -len(removed[owner]))
+        for _, same in itertools.groupby(by_size, key=lambda owner: len(removed[owner])):
+            emptied = bool(rest) and left + len(stay) <= plans.APEX_RRSETS
+            if not emptied and not plans.is_large(len(rest) + gone, there):
+                break
+            for owner in same:
+                held.add(owner)
+                stay |= removed[owner]
+                rest -= removed[owner]
     return frozenset(held)
+
+
+def _all_of(removed: Removed, owners: Iterable[Reference]) -> set[RRsetKey]:
+    """What these lose, each RRset once."""
+    return set().union(*(removed[owner] for owner in owners))
 
 
 def large(removed: Removed, before: int, doubtful: Reference | None = None) -> frozenset[Reference]:

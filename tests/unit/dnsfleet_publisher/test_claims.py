@@ -64,7 +64,8 @@ def test_the_claim_of_the_zone_that_a_record_set_is_in_is_the_last_one() -> None
 
 def test_a_measure_is_no_claim_for_an_operator_that_knows_none() -> None:
     measures = Measures()
-    measures.put("example.com.", Measure(42, {"1" * 16: 8}))
+    noted = Measure(42, {"1" * 16: 8}, 3, frozenset({Reference("RecordSet", "team", "web")}), 50)
+    measures.put("example.com.", noted)
     fields = measures.changes()
     ((field, value),) = fields.items()
     assert value is not None
@@ -74,9 +75,19 @@ def test_a_measure_is_no_claim_for_an_operator_that_knows_none() -> None:
     ledger = Ledger(_Read(**{field: value.decode()}))  # type: ignore[arg-type]
     assert list(ledger.open()) == [None]
     assert ledger.of_zone("example.com.") == {}
-    assert ledger.measures.get("example.com.") == Measure(42, {"1" * 16: 8})
+    assert ledger.measures.get("example.com.") == noted
     measures.put("example.com.", None)
     assert measures.changes() == {field: None}
+
+
+def test_a_measure_of_an_earlier_version_is_of_all_that_wait() -> None:
+    measures = Measures()
+    assert measures.read("a. /", b'{"before":42,"approved":{"1":8}}')
+    found = measures.get("a.")
+    assert found == Measure(42, {"1": 8}, since=None, together=42)
+    measures.put("a.", found)
+    assert measures.changes() == {}
+    assert measures.all() == {"a. /": b'{"before":42,"approved":{"1":8},"rest":0}'}
 
 
 def test_a_claim_that_names_a_type_in_another_way_is_the_same_claim() -> None:

@@ -70,6 +70,17 @@ def test_what_went_by_an_approval_counts_in_the_sum_alone() -> None:
     assert owner_plans.to_hold(lost(b=20, c=8), 42, 14, went=2) == {B}
 
 
+def test_what_went_counts_for_those_alone_that_wait_since_then() -> None:
+    def to_hold(went: int, together: int, **counts: int) -> frozenset[Reference]:
+        return owner_plans.to_hold(lost(**counts), 30, 20, went=went, since={C}, together=together)
+
+    assert to_hold(5, 42, c=8, d=1) == {C}
+    assert to_hold(5, 44, c=8) == set(), "the share is of what was there then"
+    assert to_hold(30, 42, c=1, d=9) == {C}
+    assert to_hold(30, 42, d=10) == set()
+    assert to_hold(0, 42, c=2, d=9) == {D}, "together they remove too much in one change"
+
+
 def test_owner_and_zone_are_told_what_approves_it() -> None:
     own, zone = owner_plans.violations([hold(B, "1" * 16)], ZONE)
     assert (own.where, own.severity) == ("RecordSet t/b: spec", "error")
