@@ -22,6 +22,7 @@ from dnsfleet.resources.documents import Document
 from dnsfleet.violations import Violation
 from dnsfleet.zones import ownership
 from dnsfleet.zones.owners import Owners
+from dnsfleet.zones.ownership import Owned
 
 from dnsfleet_publisher.classified import Classified, Live
 from dnsfleet_publisher.delegated import Delegated
@@ -101,8 +102,9 @@ class Assembler:
         self._delegated = Delegated()
         self._refused: set[Reference] = set()
         self._loose: dict[Reference, None] = {}
+        self._published = published
         self._classified = Classified(
-            self.owners, self.record_sets, self.labels, live, self._last_good.good
+            self.owners, self.record_sets, self.labels, live, self._served
         )
 
     @property
@@ -221,7 +223,8 @@ class Assembler:
         inputs = self._last_good.inputs(zone)
         if inputs is None:
             raise ValueError(f"{origin} was never built")
-        return self._note(self._last_good.build(replace(inputs, held=held), self._documents))
+        self._classified.changed(inputs.held.record_sets.keys() | held.record_sets.keys())
+        return self._note(self._build(replace(inputs, held=held), again=True))
 
     def _take(self, most: int | None) -> Iterator[str]:
         """Marked origins, `most` at most; without a bound those too that these mark."""
@@ -336,11 +339,25 @@ class Assembler:
             *self._classified.judge(zone, source.base, own),
             self.held.get(zone.origin, NOTHING_HELD),
         )
-        good = self._last_good.documents
-        before = {each: good.get(each) for each in self.with_record_sets(zone.reference)}
-        built = self._last_good.build(inputs, self._documents)
+        return self._build(inputs)
+
+    def _build(self, inputs: Inputs, again: bool = False) -> Assembled:
+        good, zone = self._last_good.documents, inputs.resource.reference
+        before = {each: good.get(each) for each in self.with_record_sets(zone)}
+        built = self._last_good.build(inputs, self._documents, again)
         self._classified.changed(each for each in before if good.get(each) is not before[each])
         return built
+
+    def _served(self, item: Owned) -> Owned | None:
+        """The version of an object that is served: the last good one, or as it is published where
+        its change is held, or nothing is known that was good."""
+        good = self._last_good.good(item)
+        if isinstance(item, RecordSet) and (zone := self.owners.get(item.zone_reference)):
+            held = self.held.get(zone.origin, NOTHING_HELD).record_sets
+            if good is None or item.reference in held:
+                published = self._published(zone.origin, item)
+                return published if isinstance(published, type(item)) else good
+        return good
 
     def _note(self, assembled: Assembled) -> Assembled:
         """Know a zone as it was built."""

@@ -5,6 +5,9 @@ not is taken instead, so that one team's mistake neither removes what that team 
 stops the others. Who starts and was not there when the last good version came may know from the
 core what it was: that is `published`.
 
+What is held was not taken, however good it looks: its last good version stays the one before. As a
+hold is found by building a zone without it, a version that was taken for good then is taken back.
+
 A last good version is of one object, and so of one uid: what an object said that had the same name
 and is gone counts for nothing as soon as another one of that name is there.
 
@@ -147,6 +150,14 @@ class _Built(NamedTuple):
         return tuple(item for item in admitted if item.reference not in self.wrong)
 
 
+class _Good(NamedTuple):
+    """A last good version; nothing where there is none."""
+
+    document: Document | None
+    made_of: tuple[Zone | None, Parts | None] | None
+    """Of a Zone: of which zone file, and of which parts."""
+
+
 class LastGood:
     """Builds zones again and again; one whose inputs are the same is not built again."""
 
@@ -158,6 +169,8 @@ class LastGood:
         self._bases: dict[Reference, tuple[Zone | None, Parts | None]] = {}
         """What the last good version of each Zone was made of."""
         self._built: dict[Reference, tuple[Inputs, Assembled]] = {}
+        self._before: dict[Reference, dict[Reference, _Good]] = {}
+        """By Zone, what was good of each object before the zone was looked at."""
 
     def inputs(self, zone: Reference) -> Inputs | None:
         """What a Zone was built from last."""
@@ -177,10 +190,16 @@ class LastGood:
         self.documents.pop(reference, None)
         self._bases.pop(reference, None)
         self._built.pop(reference, None)
+        self._before.pop(reference, None)
 
-    def build(self, inputs: Inputs, documents: Documents) -> Assembled:
-        """The zone of these inputs; `documents` are those of its Zone and RecordSets."""
+    def build(self, inputs: Inputs, documents: Documents, again: bool = False) -> Assembled:
+        """The zone of these inputs; `documents` are those of its Zone and RecordSets.
+
+        `again` is to find out what has to wait: what does was not good since the first build.
+        """
         reference = inputs.resource.reference
+        if not again:
+            self._before.pop(reference, None)
         known = self._built.get(reference)
         if known is not None and known[0] == inputs:
             return known[1]
@@ -196,17 +215,38 @@ class LastGood:
         told = itertools.chain(held.told, inputs.found, found, warned)
         waiting = held.record_sets.keys() | ({reference} if held.base is not None else set())
         for good in (reference, *(item.reference for item in served)):
-            if good not in refused and good not in waiting and good in documents:
-                self.documents[good] = documents[good]
+            if good in refused or good in waiting or good not in documents:
+                continue
+            if good == reference or self.documents.get(good) is not documents[good]:
+                made = (inputs.base, inputs.parts) if good == reference else None
+                self._take(reference, good, _Good(documents[good], made))
+        for each in waiting:
+            self._take_back(reference, each)
         parts = None
         if reference not in waiting:
-            if reference not in refused:
-                self._bases[reference] = (inputs.base, inputs.parts)
             _, parts = self._bases.get(reference, (None, None))
         resource = classes.applied(inputs.resource, inputs.zone_class)
         assembled = Assembled(resource, built.zone, tuple(told), served, inputs.again, parts)
         self._built[reference] = (inputs, assembled)
         return assembled
+
+    def _take(self, zone: Reference, reference: Reference, good: _Good) -> None:
+        """Know the last good version of a Zone or RecordSet in a zone."""
+        known = _Good(self.documents.get(reference), self._bases.get(reference))
+        self._before.setdefault(zone, {}).setdefault(reference, known)
+        self._know(reference, good)
+
+    def _take_back(self, zone: Reference, reference: Reference) -> None:
+        if (before := self._before.get(zone, {}).pop(reference, None)) is not None:
+            self._know(reference, before)
+
+    def _know(self, reference: Reference, good: _Good) -> None:
+        self.documents.pop(reference, None)
+        self._bases.pop(reference, None)
+        if good.document is not None:
+            self.documents[reference] = good.document
+        if good.made_of is not None:
+            self._bases[reference] = good.made_of
 
     def _settle(self, inputs: Inputs) -> tuple[_Built, dict[Reference, tuple[Violation, ...]]]:
         """Build until nobody else is wrong; what is wrong with the versions that are not taken."""

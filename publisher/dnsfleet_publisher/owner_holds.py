@@ -55,6 +55,8 @@ class _Known:
 
     holds: tuple[OwnerHold, ...]
     basis: tuple[object, ...]
+    refused: Set[Reference]
+    """Whose present versions a ZoneClass refuses: these remove nothing."""
     before: int
     """RRsets of the zone by which they are told."""
     lasts: bool
@@ -132,6 +134,7 @@ class OwnerHolds:
             return False  # another writer would tell it by what is left of the zone
         basis = self._basis(known.holds, built, assembler)
         same = all(now is then for now, then in zip(basis, known.basis, strict=True))
+        same = same and known.refused == _refused(built, assembler)
         held = {each.owner for each in known.holds}
         others = any(subject(each) not in held for each in errors(built.violations))
         # Whoever is refused may be so for what is held, and may take its place without a loss.
@@ -229,9 +232,9 @@ class OwnerHolds:
             more_left = plans.APEX_RRSETS + 1
             lasts = waiting <= case.to_hold(case.removed, more_left, {})
             basis = self._basis(holds, built, assembler)
-            self._known[built.origin] = _Known(
-                holds, basis, min(before, left), lasts and not approved
-            )
+            told_by, lasts = min(before, left), lasts and not approved
+            refused = _refused(built, assembler)
+            self._known[built.origin] = _Known(holds, basis, refused, told_by, lasts)
         # What is approved may be withdrawn before it is published, and is judged as before then.
         kept = measure if holds or measure.approved else None
         self._ledger.measures.put(built.origin, kept)
@@ -267,6 +270,14 @@ def _approved(
     on_zone = plans.approvals(_annotation(case.wanted.resource))
     found = owner_plans.approved(holds, on_zone, fleet, own)
     return {each.owner: each.hash for each in holds if each.owner in found}
+
+
+def _refused(built: Assembled, assembler: Assembler) -> frozenset[Reference]:
+    """The objects of a zone that its class refuses."""
+    zone = built.resource.reference
+    inputs = assembler.inputs(zone)
+    found = () if inputs is None else inputs.by_class
+    return frozenset(subject(each) or zone for each in errors(found))
 
 
 def _annotation(item: RecordSet | ZoneResource | None) -> str | None:
