@@ -18,7 +18,7 @@ from dnsfleet_engine import Delta, Zone, ZoneBuilder
 from dnsfleet_publisher import claims
 from dnsfleet_publisher.claims import Claims
 from dnsfleet_publisher.dependencies import RecordSets
-from dnsfleet_publisher.last_good import Assembled, Held, subject
+from dnsfleet_publisher.last_good import NOTHING_HELD, Assembled, Held, subject
 from dnsfleet_publisher.measures import Measure
 
 _BLOCKED = "the change leaves no room for what others published whose changes are held"
@@ -40,6 +40,8 @@ class Case:
     """The objects that are there."""
     measure: Measure
     doubt: str
+    unheld: Held
+    """What stays as it is published while nothing is held."""
 
     @property
     def zone(self) -> Reference:
@@ -128,10 +130,21 @@ class Case:
             found = claims.as_published(owner, self.claims[owner], self.old)
             if found is not None:
                 record_sets[owner] = found
-        base = _own_part(self.old, self.claims) if self.zone in owners else None
+        base = self.unheld.base
+        if self.zone in owners:
+            base = _own_part(self.old, self.claims)
         told = owner_plans.violations(holds, self.zone)
         told += [each for each in errors(self.wanted.violations) if subject(each) in owners]
         return Held(record_sets, base, tuple(told))
+
+
+def refused_zone(zone: Reference, old: Zone, own: Claims) -> Held:
+    """What stays of a Zone of which nothing is known that its class takes.
+
+    That is nothing where RecordSets of another Zone are published, for that is not its zone.
+    """
+    is_its_own = all(claim.zone == zone for claim in own.values())
+    return Held(base=_own_part(old, own)) if is_its_own else NOTHING_HELD
 
 
 def _of_zone(case: Case, text: str) -> OwnerHold:

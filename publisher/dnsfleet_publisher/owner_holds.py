@@ -13,7 +13,8 @@ what it did not publish.
 
 A hold lasts until it is approved or its owner, or the Zone, says something else; then all is judged
 anew from what everybody wants. Another writer finds the same holds with the same hashes. By what
-they are judged is in the core (see `measures`).
+they are judged is in the core (see `measures`). The last good version of a Zone that its class
+refuses is not there; for a writer that begins anew it is what no claim is on.
 
 An approval is asked for anew as long as what it approves is not published, so it can be withdrawn
 while the core is away.
@@ -38,10 +39,9 @@ from dnsfleet_engine import Delta, Zone
 from dnsfleet_publisher import claims
 from dnsfleet_publisher.assembling import Assembler
 from dnsfleet_publisher.claims import Claims, Ledger
-from dnsfleet_publisher.dependencies import RecordSets
-from dnsfleet_publisher.last_good import NOTHING_HELD, Assembled, subject
+from dnsfleet_publisher.last_good import NOTHING_HELD, Assembled, Held, subject
 from dnsfleet_publisher.measures import Measure
-from dnsfleet_publisher.owner_cases import Case, owners_of_rrsets
+from dnsfleet_publisher.owner_cases import Case, owners_of_rrsets, refused_zone
 from dnsfleet_publisher.publishing import Publisher
 from dnsfleet_publisher.record_store import RecordStore
 
@@ -107,19 +107,25 @@ class OwnerHolds:
         origin, old = built.origin, self._store.load(built.origin)
         own = self._ledger.of_zone(origin)
         several = bool(own or built.record_sets) or self._ledger.measures.get(origin) is not None
-        if old is None or built.zone is None or not several:
+        several = several or origin in assembler.held
+        if old is None or (built.zone is not None and not several):
             return self._free(built, assembler)
-        if self._is_as_judged(built, assembler, fleet) and self._is_safe(built, built.zone, old):
+        new, is_known = built.zone, self._is_as_judged(built, assembler, fleet)
+        if new is not None and is_known and self._is_safe(built, new, old):
             return built
-        wanted = built
+        wanted, unheld = built, NOTHING_HELD
         if origin in assembler.held:
             wanted = assembler.build_again(origin, NOTHING_HELD)
+        zone = wanted.resource.reference
+        if wanted.zone is None and zone in _refused(wanted, assembler):
+            unheld = refused_zone(zone, old, own)
+            wanted = assembler.build_again(origin, unheld)
         if wanted.zone is None:
             return self._free(wanted, assembler)
-        case = self._case(wanted, old, wanted.zone, own, assembler.record_sets)
+        case = self._case(wanted, old, wanted.zone, own, assembler)
         if plans.approved(_annotation(wanted.resource), case.delta):
             self._ledger.measures.put(origin, None)
-            return self._free(wanted, assembler)
+            return self._free(wanted, assembler, unheld)
         return self._narrow(case, assembler, fleet)
 
     def _is_as_judged(self, built: Assembled, assembler: Assembler, fleet: Set[str]) -> bool:
@@ -150,7 +156,7 @@ class OwnerHolds:
         return is_held and plans.plan_hash(delta) == self._allowed.get(built.origin)
 
     def _case(
-        self, wanted: Assembled, old: Zone, new: Zone, own: Claims, record_sets: RecordSets
+        self, wanted: Assembled, old: Zone, new: Zone, own: Claims, assembler: Assembler
     ) -> Case:
         origin, before = wanted.origin, old.ordinary_rrsets
         measure = self._ledger.measures.get(origin) or Measure(before, {})
@@ -161,7 +167,8 @@ class OwnerHolds:
             delta, old, new, wanted.resource.reference, owners_of_rrsets(own)
         )
         doubt = self._publisher.doubt(origin, wanted.parts)
-        case = Case(wanted, old, new, delta, removed, own, asked, record_sets, measure, doubt)
+        there, unheld = assembler.record_sets, assembler.held.get(origin, NOTHING_HELD)
+        case = Case(wanted, old, new, delta, removed, own, asked, there, measure, doubt, unheld)
         return case.with_pending()
 
     def _narrow(self, case: Case, assembler: Assembler, fleet: Set[str]) -> Assembled:
@@ -174,7 +181,9 @@ class OwnerHolds:
             if not more:
                 fit = self._fit(case, holds, approved, assembler)
                 if fit is None:
-                    return self._free(case.wanted, assembler)  # publishing holds it as a whole
+                    return self._free(
+                        case.wanted, assembler, case.unheld
+                    )  # publishing holds it as a whole
                 more = _approved(fit.holds, case, assembler, fleet)
                 if not more:
                     return self._settle(case, fit, approved, assembler)
@@ -193,7 +202,7 @@ class OwnerHolds:
             if waiting:
                 built = assembler.build_again(case.wanted.origin, case.held(holds))
             else:
-                built = self._free(case.wanted, assembler)
+                built = self._free(case.wanted, assembler, case.unheld)
             if built.zone is None:
                 return None
             delta = self._publisher.change(built.origin, case.old, built.zone)
@@ -241,12 +250,14 @@ class OwnerHolds:
         self._allowed[built.origin] = plans.plan_hash(fit.delta)
         return built
 
-    def _free(self, built: Assembled, assembler: Assembler) -> Assembled:
+    def _free(
+        self, built: Assembled, assembler: Assembler, unheld: Held = NOTHING_HELD
+    ) -> Assembled:
         """The zone with nothing held in it."""
         self.forget(built.origin)
-        if built.origin not in assembler.held:
+        if assembler.held.get(built.origin, NOTHING_HELD) is unheld:
             return built
-        return assembler.build_again(built.origin, NOTHING_HELD)
+        return assembler.build_again(built.origin, unheld)
 
     def _basis(
         self, holds: Iterable[OwnerHold], built: Assembled, assembler: Assembler

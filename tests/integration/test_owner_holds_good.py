@@ -5,12 +5,26 @@ from pathlib import Path
 
 import pytest
 from dnsfleet.resources import Reference
-from support.held_owners import FULL, LESS, MAIL, SHOP, A, Object, answers, many, names
+from support.held_owners import (
+    AFTER,
+    FULL,
+    LESS,
+    MAIL,
+    MOVED,
+    SHOP,
+    A,
+    Object,
+    answers,
+    approving,
+    many,
+    names,
+)
 from support.valkey import Valkey
 from support.zone_writers import Writer, changed, item
 
 SHOP_REFERENCE = Reference("RecordSet", "dns", "shop")
 FULL_REFERENCE = Reference("Zone", "dns", "a")
+TEXT = {"name": "x", "type": "TXT", "data": ["x"]}
 
 
 @pytest.fixture
@@ -81,3 +95,44 @@ def test_what_is_held_takes_its_room_of_a_quota(core: Valkey, restarted: bool) -
     found = writer.run(limited, FULL, fewer, more).violations
     assert found == {}, "it is undone as far as it was too much"
     assert (answers(writer, "n19"), bool(answers(writer, "n100"))) == ([], True)
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_a_zone_that_its_class_refuses_freezes_nothing_of_others_for_a_new_writer(
+    core: Valkey, held: bool
+) -> None:
+    only_a = zone_class(types=["A"])
+    records = FULL["spec"]["records"]
+    refused = changed(FULL, 2, records=[*(records[:2] if held else records), TEXT])
+    writer = Writer(core)
+    writer.run(only_a, FULL, SHOP, MAIL)
+    writer.run(only_a, refused, LESS, MAIL)
+    before = writer.passes.results.violations
+    holds = writer.passes.results.owner_holds
+    assert [each.owner for each in holds[A]] == [SHOP_REFERENCE]
+    for version in (MAIL, MOVED):
+        writer = Writer(core)
+        writer.run(only_a, refused, LESS, version)
+        assert writer.passes.results.violations == before
+        assert writer.passes.results.owner_holds == holds
+        assert writer.passes.results.frozen == set()
+        assert (bool(answers(writer, "h19")), bool(answers(writer, "n19"))) == (True, True)
+    assert answers(writer, "mail") == ["192.0.2.7"]
+    writer.run(only_a, refused, LESS, changed(MOVED, 3, records=names(900)))
+    assert (answers(writer, "mail"), bool(answers(writer, "n900"))) == ([], True)
+    (hold,) = holds[A]
+    writer.run(only_a, refused, approving(LESS, hold.hash), AFTER)
+    assert (answers(writer, "n19"), bool(answers(writer, "h19"))) == ([], True)
+    later = changed(FULL, 3, records=records[:19])
+    writer.run(only_a, later, LESS, AFTER)
+    assert writer.passes.results.violations == {}
+    assert (answers(writer, "h19"), bool(answers(writer, "h18"))) == ([], True)
+
+
+def test_a_refused_zone_takes_no_record_sets_from_the_zone_that_was_published(core: Valkey) -> None:
+    writer = Writer(core)
+    writer.run(FULL, MAIL)
+    writer = Writer(core)
+    other = item("Zone", "other", FULL["spec"] | {"records": [TEXT]})
+    writer.run(zone_class(types=["A"]), other, MAIL)
+    assert (bool(answers(writer, "mail")), bool(answers(writer, "h19"))) == (True, True)
