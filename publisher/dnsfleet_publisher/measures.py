@@ -9,12 +9,16 @@ those that still wait, and for nobody else (see `dnsfleet.zones.owner_plans`). S
 waits so, how much was approved, and how much was published at once as the harmless rest. The last
 two are apart because an approval may be withdrawn before it is published; its hash tells.
 
+A change of a Zone may wait because a file of it lost much, which only the writer knows that
+published it. So the doubt is noted, too, and holds for every writer while the change is the same.
+
 A measure has the place of a claim by a RecordSet without a name. That is none for an operator that
 knows no measures: it passes over it.
 """
 
 import json
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from dnsfleet.resources import Reference
@@ -36,6 +40,8 @@ class Measure(NamedTuple):
     """The owners that wait since then; None where the version that noted it did not note them."""
     together: int = 0
     """Ordinary RRsets of the zone then."""
+    doubts: Mapping[str, str] = MappingProxyType({})
+    """Why the files of the Zone may not be whole, by the hash of its change."""
 
     @property
     def went(self) -> int:
@@ -99,6 +105,8 @@ def _encode(measure: Measure | None) -> bytes | None:
     value["rest"] = measure.rest
     if measure.since is not None:
         value["since"], value["together"] = sorted(measure.since), measure.together
+    if measure.doubts:
+        value["doubts"] = dict(measure.doubts)
     return json.dumps(value, separators=(",", ":")).encode()
 
 
@@ -111,6 +119,8 @@ def _decode(value: bytes) -> Measure | None:
         if "since" not in found:
             return Measure(before, approved, since=None, together=before)
         since = frozenset(Reference(*map(str, each)) for each in found["since"])
-        return Measure(before, approved, int(found["rest"]), since, int(found["together"]))
+        rest, together = int(found["rest"]), int(found["together"])
+        doubts = {str(digest): str(why) for digest, why in found.get("doubts", {}).items()}
+        return Measure(before, approved, rest, since, together, doubts)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

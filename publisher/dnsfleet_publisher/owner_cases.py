@@ -54,11 +54,17 @@ class Case:
         doubtful = self.zone if self.doubt else None
         return owner_plans.large(self.removed, self.measure.before, doubtful)
 
-    def with_pending(self) -> Self:
-        """The same, with what was approved and is not published yet in the sum of what waits.
+    def as_noted(self) -> Self:
+        """The same with what is noted of it: a doubt, and who was approved and may be no more.
 
-        Such an approval may have been withdrawn.
+        What was approved and is not published yet is in the sum of what waits.
         """
+        if self.measure.doubts and not self.doubt:
+            digest = self._hold(self.zone, "").hash
+            return replace(self, doubt=self.measure.doubts.get(digest, ""))._with_pending()
+        return self._with_pending()
+
+    def _with_pending(self) -> Self:
         approved, since = self.measure.approved, self.measure.since
         if not approved:
             return self
@@ -100,17 +106,20 @@ class Case:
         self, waiting: Collection[Reference], approved: Mapping[Reference, str]
     ) -> Measure:
         """By what the zone is judged from now on, where these owners wait."""
-        before, known, rest, since, together = self.measure
+        before, known, rest, since, together, _ = self.measure
         counted = self.removed.keys() - self.alone
         held, done = set(waiting) - self.alone, counted & approved.keys()
+        doubts = {}
+        if self.doubt and self.zone in waiting and self.zone in self.removed:
+            doubts[self._hold(self.zone, "").hash] = self.doubt
         if not held and not done:
-            return Measure(before, {})
+            return Measure(before, {}, doubts=doubts)
         if since is not None and held - since:  # it begins with this change
             harmless = counted - held - done
             rest += len(self._removed_by(harmless) - self._removed_by(waiting))
             together = min(together, before) if since else before
         known = {**known, **{approved[owner]: len(self.removed[owner]) for owner in done}}
-        return Measure(before, known, rest, frozenset(held), together)
+        return Measure(before, known, rest, frozenset(held), together, doubts)
 
     def _removed_by(self, owners: Iterable[Reference]) -> set[RRsetKey]:
         """What these lose, each RRset once."""

@@ -169,7 +169,7 @@ class OwnerHolds:
         doubt = self._publisher.doubt(origin, wanted.parts)
         there, unheld = assembler.record_sets, assembler.held.get(origin, NOTHING_HELD)
         case = Case(wanted, old, new, delta, removed, own, asked, there, measure, doubt, unheld)
-        return case.with_pending()
+        return case.as_noted()
 
     def _narrow(self, case: Case, assembler: Assembler, fleet: Set[str]) -> Assembled:
         """Build the zone with the last good part of each owner that has to wait."""

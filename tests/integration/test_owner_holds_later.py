@@ -17,6 +17,7 @@ from support.held_owners import (
     MAIL,
     SHOP,
     A,
+    Object,
     answers,
     approving,
     many,
@@ -232,3 +233,39 @@ def test_small_removals_of_the_same_change_go_beside_large_ones(core: Valkey) ->
     published = writer.store.load(A)
     assert published is not None
     assert published.get(f"_acme-challenge.{A}", "TXT") is None
+
+
+def _file(hosts: int, version: int) -> Object:
+    records = "".join(f"h{number} A 192.0.2.1\n" for number in range(hosts))
+    text = f"@ SOA ns1.example.net. h. 1 7200 900 1209600 300\n@ NS ns1.example.net.\n{records}"
+    found = item("ConfigMap", "file", {}, resourceVersion=str(version))
+    del found["spec"]
+    return found | {"apiVersion": "v1", "data": {"zone": text}}
+
+
+def test_a_hold_for_a_doubt_about_a_file_outlasts_its_writer_while_that_file_stays(
+    core: Valkey,
+) -> None:
+    spec = {"origin": "a.example", "zoneFile": {"configMaps": [{"name": "file", "key": "zone"}]}}
+    objects = (item("Zone", "a", spec), SHOP, many("more", 100, 25))
+
+    def writer_with(hosts: int, version: int) -> Writer:
+        made = Writer(core)
+        made.list(*objects)
+        made.observation.put(_file(hosts, version))
+        made.work()
+        return made
+
+    writer = writer_with(20, 1)
+    writer.observation.put(_file(3, 2))
+    writer.work()
+    before = told(writer, "Zone", "a")
+    assert "17 of 67 RRsets and" in before
+    assert "has lost 17 of 22 records" in before
+    for _ in range(2):
+        writer = writer_with(3, 2)
+        assert told(writer, "Zone", "a") == before
+        assert answers(writer, "h19") == ["192.0.2.1"]
+    writer = writer_with(20, 3)
+    assert writer.passes.results.violations == {}
+    assert not [name for part in writer.store.core.claims() for name in part if name[-1] == "/"]
