@@ -14,8 +14,9 @@ from dnsfleet_operator.zones.registrations import Registry
 from dnsfleet_publisher.assembling import Assembler
 from dnsfleet_publisher.dependencies import Groups
 from support.core_servers import PUBLISHER_USER
+from support.registered_zones import EVIL, begun, deleted, refused, teams
 from support.valkey import Valkey
-from support.zone_writers import GRACE_SECONDS, Seen, Writer, changed, item, record_set, zone
+from support.zone_writers import GRACE_SECONDS, Writer, changed, item, record_set, zone
 
 REGISTRATIONS = "dnsfleet:1:registrations"
 ORIGIN = "a.example."
@@ -26,7 +27,6 @@ SQUATTER: dict[str, Any] = zone(
 NEW = {"uid": "new", "creationTimestamp": "2026-03-01T00:00:00Z", "resourceVersion": "9"}
 AGAIN = zone("a", 2, **NEW)
 """The owner's Zone, deleted and made anew."""
-EVIL = Reference("Zone", "evil", "a")
 RELEASED = {RELEASE_ANNOTATION: "shop"}
 
 
@@ -44,30 +44,6 @@ def writer(core: Valkey) -> Writer:
     found = begun(core, OWNER, SQUATTER)
     assert found.served() == {ORIGIN: 3}
     return found
-
-
-def begun(core: Valkey, *objects: dict[str, Any]) -> Writer:
-    writer = Writer(core)
-    for namespace in ("evil", "shop"):
-        container = {"metadata": {"creationTimestamp": "2025-01-01T00:00:00Z"}}
-        writer.there["Namespace", namespace] = container
-    writer.run(*objects)
-    return writer
-
-
-def refused(seen: Seen, reference: Reference = EVIL) -> str:
-    """Why a Zone is."""
-    (violation,) = seen.violations[reference]
-    assert violation.severity == "error"
-    return violation.reason
-
-
-def deleted(writer: Writer, found: dict[str, Any]) -> None:
-    metadata = found["metadata"]
-    reference = Reference("Zone", metadata["namespace"], metadata["name"])
-    known = writer.observation.remove(reference, metadata["uid"])
-    assert known is not None
-    writer.passes.deleted(reference, known)
 
 
 @pytest.mark.parametrize("name", ["a", "other-name"])
@@ -193,14 +169,6 @@ def test_a_core_that_lost_its_registrations_gets_them_again(core: Valkey, writer
     writer.passes.mark(ORIGIN)
     writer.work()
     assert core.client().hgetall(REGISTRATIONS) == before
-
-
-def teams(namespaces: list[str], **spec: Any) -> dict[str, Any]:
-    """A ZoneClass for example."""
-    found = item("ZoneClass", "teams", {"suffixes": ["example"], **spec})
-    del found["metadata"]["namespace"]
-    found["spec"]["namespaces"] = {"names": namespaces}
-    return found
 
 
 def test_a_class_decides_at_once_whose_an_origin_is(core: Valkey, writer: Writer) -> None:

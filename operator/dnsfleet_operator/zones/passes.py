@@ -216,6 +216,7 @@ class ZonePasses:
         complete = observation.complete and not self._assembler.marks
         outcomes = self._publish(assembly, changed, wanted, complete)
         self._note(outcomes, observation)
+        self._registry.catch_up()
         self._settling.end(zones, wanted, outcomes)
         for origin in outcomes:
             self._touched |= self.results.members.get(origin, frozenset())

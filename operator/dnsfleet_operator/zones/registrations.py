@@ -1,7 +1,8 @@
 """Registrations in the core: who owns each published origin, and since when its Zone is gone.
 
 A registration is noted before its zone is published, so there are never more of them than origins
-that were published, of some 150 octets each. Where no Zone object of the registered namespace names
+that were published, of some 150 octets each. In a core that lost its data they follow with the
+pass that finds the loss. Where no Zone object of the registered namespace names
 the origin, the registration waits for one, and the assembler has a Zone in its place that holds the
 origin. It ends
 
@@ -12,7 +13,9 @@ so that a platform team can always say whose a name is. What a registration is g
 `dnsfleet.zones.registrations`.
 """
 
+import contextlib
 import json
+import logging
 import math
 from collections.abc import Iterable, Iterator, Set
 from datetime import UTC, datetime
@@ -25,8 +28,11 @@ from dnsfleet_publisher.assembling import Assembler
 from dnsfleet_publisher.dependencies import Groups
 from dnsfleet_publisher.last_good import Assembled
 from dnsfleet_publisher.record_store import RecordStore
+from dnsfleet_publisher.store_errors import StoreError, StoreResetError
 
 from dnsfleet_operator.observed.observation import Observation
+
+_log = logging.getLogger(__name__)
 
 
 class _Noted(NamedTuple):
@@ -152,9 +158,21 @@ class Registry:
                 self._put(each.origin, now, None)
                 if before is not None and before.zone != now.zone:
                     self._assembler.marks.add(each.origin)  # others are judged by it
+        with contextlib.suppress(StoreResetError):
+            self._write()  # publishing finds that out too, and `catch_up` then writes all again
+
+    def catch_up(self) -> None:
+        """Note all again where publishing found that the core lost its data. Fenced ends it."""
+        try:
+            self._write()
+        except StoreError as error:
+            _log.warning("%s", error)  # the next pass goes on
+
+    def _write(self) -> None:
         fence = self._store.fence
-        if fence != self._fence:  # the core lost its data since
-            self._unwritten.update(self._registered)
+        if fence != self._fence:  # the core lost its data since, or went back to older notes
+            parts = self._store.core.registrations()
+            self._unwritten.update(self._registered, *parts)
         changes = {origin: self._encoded(origin) for origin in self._unwritten}
         self._store.note(self._store.core.note_registrations, changes)
         self._fence = fence
