@@ -8,7 +8,7 @@ from dnsfleet.zones import ownership
 from dnsfleet.zones.classes import Classes
 from dnsfleet.zones.owners import Owners
 from dnsfleet.zones.registrations import Registration
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support import yaml_resources
 
@@ -56,6 +56,12 @@ class Register(NamedTuple):
     created: str
 
 
+class Publish(NamedTuple):
+    """The owner of an origin publishes it, and is registered."""
+
+    origin: str
+
+
 ALLOWED = ("null", "{names: [one]}", "{selector: {matchLabels: {dns: 'yes'}}}")
 STEPS = st.lists(
     st.lists(
@@ -78,11 +84,18 @@ STEPS = st.lists(
             st.builds(
                 Register, st.sampled_from(ORIGINS), st.none() | NAMES, st.sampled_from(TIMES)
             ),
+            st.builds(Publish, st.sampled_from(ORIGINS)),
         ),
         max_size=4,
     ),
     max_size=12,
 )
+
+OLDER_COMES_LATER: list[list[Put | Remove | Relabel | Classify | Register | Publish]] = [
+    [Put(("one", "x"), "a.example", "{}", TIMES[2])],
+    [Publish("a.example")],
+    [Put(("two", "x"), "a.example", "{}", TIMES[0])],
+]
 
 
 def zone(put: Put) -> Zone:
@@ -93,8 +106,9 @@ def zone(put: Put) -> Zone:
 
 @settings(max_examples=300, deadline=None)
 @given(STEPS)
+@example(OLDER_COMES_LATER)
 def test_increments_come_to_the_verdicts_of_one_look_at_all(
-    steps: list[list[Put | Remove | Relabel | Classify | Register]],
+    steps: list[list[Put | Remove | Relabel | Classify | Register | Publish]],
 ) -> None:
     owners, zones = Owners(), dict[Reference, Zone]()
     labels: dict[str, dict[str, str]] = {}
@@ -128,6 +142,11 @@ def test_increments_come_to_the_verdicts_of_one_look_at_all(
                         reference = Reference("Zone", *whose)
                         registered[origin] = Registration(reference, created)
                     owners.register(origin, registered.get(origin))
+                case Publish(text):
+                    if (owner := before.get(names.normalise(text))) is not None:
+                        created = owner.metadata.creation_timestamp
+                        registered[owner.origin] = Registration(owner.reference, created)
+                        owners.register(owner.origin, registered[owner.origin])
         changed = owners.settle(labels)
         wanted, violations = ownership.zones_by_origin(zones.values(), labels, classes, registered)
         assert {reference for reference in zones if owners.owns(reference)} == {
@@ -135,6 +154,10 @@ def test_increments_come_to_the_verdicts_of_one_look_at_all(
         }
         found = [refusal for each in zones if (refusal := owners.refusal(each)) is not None]
         assert sorted(found) == sorted(violations)
+        for origin, known in registered.items():  # who published it comes before all others
+            if (first := zones.get(known.zone)) is not None and first.origin == origin:
+                why = owners.refusal(known.zone)
+                assert why is None or why.reason == "NotAllowedByZone"
         origins = before.keys() | wanted.keys()
         assert {each for each in origins if before.get(each) != wanted.get(each)} <= changed.origins
         assert {each: owners.owner(each) for each in wanted} == wanted

@@ -34,9 +34,19 @@ def deleted(writer: Writer, found: dict[str, Any]) -> None:
     writer.passes.deleted(reference, known)
 
 
-def teams(namespaces: list[str], **spec: Any) -> dict[str, Any]:
+def labelled(name: str, **labels: str) -> dict[str, Any]:
+    """A Namespace with these labels."""
+    version = str(1 + len(labels))
+    found = item("Namespace", name, {}, labels=labels, resourceVersion=version)
+    del found["metadata"]["namespace"], found["spec"]
+    return found | {"apiVersion": "v1"}
+
+
+def teams(
+    namespaces: list[str], selector: dict[str, Any] | None = None, **spec: Any
+) -> dict[str, Any]:
     """A ZoneClass for example."""
     found = item("ZoneClass", "teams", {"suffixes": ["example"], **spec})
     del found["metadata"]["namespace"]
-    found["spec"]["namespaces"] = {"names": namespaces}
+    found["spec"]["namespaces"] = {"names": namespaces, "selector": selector}
     return found

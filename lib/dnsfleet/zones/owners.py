@@ -3,7 +3,7 @@
 The rule is that of `ownership.zones_by_origin`: Zones are judged in order of age, and each only
 against older ones that were accepted. So a verdict depends on
 
-    the older owner of the same origin         there is one owner
+    the older owner of the same origin         there is one owner, whoever is registered first
     older owners below                         each may object, if it is of another namespace
     the nearest older owner above              it may object as well
     its ZoneClass, and its registration        the class may refuse it, if it is not registered

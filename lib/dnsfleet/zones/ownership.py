@@ -8,8 +8,9 @@ where it would hide data of an older owner (see `cuts`).
 
 Age is `creationTimestamp`; objects of the same second, and objects without one, as in files, are
 ordered by namespace and name, so that every reader comes to the same result. A Zone that was
-deleted and made anew keeps the age of what it published (see `registrations`). Before all this a
-ZoneClass may refuse a Zone (see `classes`).
+deleted and made anew keeps the age of what it published, and the Zone that published an origin
+comes before all others for it, so that an older one which was refused until now does not take it
+over (see `registrations`). Before all this a ZoneClass may refuse a Zone (see `classes`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Set
@@ -43,6 +44,8 @@ class Age(NamedTuple):
 
     created: str
     """The creationTimestamp: RFC 3339 of one form, so text order is time order."""
+    is_behind: bool
+    """Whether this is a Zone whose origin is registered for another one."""
     namespace: str
     name: str
 
@@ -50,12 +53,20 @@ class Age(NamedTuple):
 def age(item: Owned) -> Age:
     """The age of an object."""
     reference = item.reference
-    return Age(item.metadata.creation_timestamp, reference.namespace, reference.name)
+    return Age(item.metadata.creation_timestamp, False, reference.namespace, reference.name)
 
 
 def zone_age(zone: Zone, registration: Registration | None) -> Age:
-    """The age of a Zone for its origin; `registration` is that of the origin."""
-    return age(zone)._replace(created=registrations.created(zone, registration))
+    """The age of a Zone for its origin; `registration` is that of the origin.
+
+    Where another Zone is registered, this one counts as younger than that.
+    """
+    own = age(zone)
+    if registration is None:
+        return own
+    if registration.zone == zone.reference:
+        return own._replace(created=min(own.created, registration.created))
+    return own._replace(created=max(own.created, registration.created), is_behind=True)
 
 
 def by_age(objects: Iterable[Owned]) -> list[Owned]:

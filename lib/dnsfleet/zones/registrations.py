@@ -45,10 +45,3 @@ def renewed(zone: Zone, before: Registration | None) -> Registration:
         created = min(created, before.created)
     release_to = zone.metadata.annotations.get(RELEASE_ANNOTATION, "")
     return Registration(zone.reference, created, release_to)
-
-
-def created(zone: Zone, registration: Registration | None) -> str:
-    """The creationTimestamp by which the age of a Zone counts."""
-    if registration is None or registration.zone != zone.reference:
-        return zone.metadata.creation_timestamp
-    return min(zone.metadata.creation_timestamp, registration.created)

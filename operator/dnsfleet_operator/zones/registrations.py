@@ -156,7 +156,8 @@ class Registry:
                 before = self._registered.get(each.origin)
                 now = registrations.renewed(each.resource, before)
                 self._put(each.origin, now, None)
-                if before is not None and before.zone != now.zone:
+                moved = before is not None and before.zone != now.zone
+                if moved or (before is None and len(self._naming[each.origin]) > 1):
                     self._assembler.marks.add(each.origin)  # others are judged by it
         with contextlib.suppress(StoreResetError):
             self._write()  # publishing finds that out too, and `catch_up` then writes all again

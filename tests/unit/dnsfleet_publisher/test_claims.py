@@ -22,7 +22,7 @@ def test_a_record_set_as_it_was_published_has_its_age() -> None:
     claim = Claim(Reference("Zone", "dns", "a"), CREATED, frozenset({(owner, rtype)}))
     found = claims.as_published(Reference("RecordSet", "dns", "web"), claim, zone)
     assert found is not None
-    assert ownership.age(found) == (CREATED, "dns", "web")
+    assert ownership.age(found) == (CREATED, False, "dns", "web")
     assert claims.of_record_set(found, yaml_resources.zone()) == claim
 
 

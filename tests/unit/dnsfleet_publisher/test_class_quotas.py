@@ -29,7 +29,7 @@ CHANGES = st.lists(
 
 def entry(reference: Reference, demand: tuple[Group, str, int, int], quota: Quota) -> Entry:
     group, created, asked, served = demand
-    age = Age(created, reference.namespace, reference.name)
+    age = Age(created, False, reference.namespace, reference.name)
     return Entry(group, quota, Demand(age, Use(0, 1, asked, 0), Use(0, 1, served, 0)))
 
 

@@ -206,7 +206,7 @@ def test_the_oldest_go_first_and_one_that_does_not_fit_leaves_its_room() -> None
     uses = [
         (
             Reference("RecordSet", "web", str(number)),
-            Demand(Age(str(number), "", ""), Use(0, 1, size, 0), NOTHING),
+            Demand(Age(str(number), False, "", ""), Use(0, 1, size, 0), NOTHING),
         )
         for number, size in enumerate((3, 5, 4, 1))
     ]
