@@ -59,13 +59,26 @@ class Classes:
         near = self._near(zone)
         return next((each for each in near if _takes(each, zone, labels)), next(iter(near), None))
 
+    def takes(self, zone: Zone, labels: Mapping[str, Mapping[str, str]]) -> bool:
+        """Whether a class takes a Zone, or none decides about it."""
+        near = self._near(zone)
+        return not near or any(_takes(each, zone, labels) for each in near)
+
+    def may_take(self, zone: Zone, labels: Mapping[str, Mapping[str, str]]) -> bool:
+        """The same where a namespace that is not known may have any labels."""
+        if self.takes(zone, labels):
+            return True
+        allowed = (each.spec.namespaces for each in self._near(zone))
+        by_label = any(each is not None and each.selector is not None for each in allowed)
+        return by_label and zone.reference.namespace not in labels
+
     def refusal(
         self, zone: Zone, labels: Mapping[str, Mapping[str, str]], served: bool = False
     ) -> Violation | None:
         """Why no class takes a Zone; a warning where it is `served` already."""
-        near = self._near(zone)
-        if not near or any(_takes(each, zone, labels) for each in near):
+        if self.takes(zone, labels):
             return None
+        near = self._near(zone)
         told = ", ".join(each.metadata.name for each in near[:MAX_NAMED])
         more = f" and {len(near) - MAX_NAMED} more" if len(near) > MAX_NAMED else ""
         message = (

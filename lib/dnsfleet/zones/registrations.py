@@ -7,7 +7,8 @@ anew or not. While the object is away the origin stays with its namespace for a 
 
 The owner moves an origin to another namespace by the annotation `dnsfleet.io/release-to` of the
 Zone: once the object is deleted, the oldest Zone for the origin in that namespace takes the
-registration over with its age. `*` gives the origin to anybody.
+registration over with its age. `*` gives the origin to anybody. Where a ZoneClass
+does not take the namespace that is named, the origin stays with the giver.
 """
 
 from collections.abc import Mapping
@@ -28,10 +29,8 @@ class Registration(NamedTuple):
     release_to: str = ""
     """The namespace that takes over when the object is gone; `*` for anybody, empty for none."""
 
-    @property
-    def heirs(self) -> str:
-        """The namespace whose Zones take over when the object is gone."""
-        return self.release_to or self.zone.namespace
+    giver: str = ""
+    """The namespace that published it, where another one waits for it."""
 
 
 Registrations = Mapping[str, Registration]

@@ -185,11 +185,13 @@ class ZonePasses:
             self._look_at_held()
         self._retained.follow(self._silent, observation, self._assembler)
         self._silent.clear()
-        self._settle_registrations(observation)
+        self._registry.settle(observation, time.time())
         self._confirm_deletions()
         named = self._registry.is_named
         self._remove([each for each in self._store.ended if not named(each)])
         self._remove(self._brake.decide(self._live, named, self._approvals))
+        for origin in self._registry.free(self._brake.waiting):
+            self._touched |= self._ledger.of_zone(origin).keys()  # the zone is no orphan any more
         for origin in self._selections.follow(observation.pops, lingering):
             self.mark(origin)
         assembly = self._assembler.assemble(MOST_ORIGINS)
@@ -236,7 +238,7 @@ class ZonePasses:
         self._begin(observation)
         before = self._absences.of_kind("Zone")
         at = partial(published_at, self._store)
-        self._settle_registrations(observation)
+        self._registry.settle(observation, time.time())
         missed = self._live - self._brake.waiting  # what is to leave is no orphan
         named = set(self._naming) - self._registry.waiting  # by somebody who may have it
         self._brake.ask(self._absences.sweep("Zone", missed, named, at, now))
@@ -359,10 +361,6 @@ class ZonePasses:
                 self._brake.ask(filter(ends, origins_of(known)))
         for line in refused(found, "its zone is served on"):
             _log.warning("%s", line)
-
-    def _settle_registrations(self, observation: Observation) -> None:
-        for origin in self._registry.settle(observation, time.time()):
-            self._touched |= self._ledger.of_zone(origin).keys()  # the zone is no orphan any more
 
     def _is_orphan(self, origin: str) -> bool:
         """Whether edges serve an origin without a Zone that may have it, and are to go on."""

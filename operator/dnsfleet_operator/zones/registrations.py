@@ -1,25 +1,23 @@
 """Registrations in the core: who owns each published origin, and since when its Zone is gone.
 
 A registration is noted before its zone is published, so there are never more of them than origins
-that were published, of some 150 octets each. In a core that lost its data they follow with the
-pass that finds the loss. Where no Zone object of the registered namespace names
-the origin, the registration waits for one, and the assembler has a Zone in its place that holds the
-origin. It ends
+that were published, of some 150 octets each. In a core that lost its data they follow in the pass that finds the loss.
+Where no Zone object of the registered namespace names the origin, the registration waits for one,
+and the assembler has a Zone in its place that holds the origin. It ends
 
 * after the grace period, which is that of orphans: a day lets people notice, and a backup come back
-* at once where the owner gave the origin to anybody, or a ZoneClass does not take the namespace
+* at once where the owner gave the origin to anybody
+* at once where a ZoneClass does not take the namespace, unless the removal of the zone is held; the
+  labels of a namespace that is gone are not known, and no reason
 
 so that a platform team can always say whose a name is. What a registration is good for is told in
 `dnsfleet.zones.registrations`.
 """
 
 import contextlib
-import json
 import logging
-import math
 from collections.abc import Iterable, Iterator, Set
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from dnsfleet.resources import Metadata, Reference, Zone, ZoneSpec
 from dnsfleet.zones import registrations
@@ -31,16 +29,9 @@ from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import StoreError, StoreResetError
 
 from dnsfleet_operator.observed.observation import Observation
+from dnsfleet_operator.zones.registration_notes import Noted, decode, encode
 
 _log = logging.getLogger(__name__)
-
-
-class _Noted(NamedTuple):
-    """What the core has of an origin."""
-
-    registration: Registration
-    since: float | None
-    """When its Zone was missed first, Unix time in seconds; None where it is there."""
 
 
 class Registry:
@@ -63,6 +54,8 @@ class Registry:
         self._dirty: set[str] = set()
         self._unwritten: set[str] = set()
         self._ended: set[str] = set()
+        self._unjudged: set[str] = set()
+        """Waiting origins of which the class is still to be asked."""
         self._fence = 0
 
     @property
@@ -77,7 +70,7 @@ class Registry:
         """
         for part in self._store.core.registrations():
             for origin, value in part.items():
-                if (noted := _decode(value)) is not None:
+                if (noted := decode(value)) is not None:
                     self._assembler.owners.register(origin, noted.registration)
                     self._dirty.add(origin)
                     if noted.since is not None:
@@ -109,14 +102,13 @@ class Registry:
         whose = known is None or known.zone.namespace == zone.namespace
         return whose and not self.is_named(origin)
 
-    def settle(self, observation: Observation, now: float) -> Set[str]:
+    def settle(self, observation: Observation, now: float) -> None:
         """Find which Zones are gone, and which take their place; only after a complete list.
 
-        `now` is Unix time in seconds. It gives the origins that wait no more for their Zone since
-        the last call, and are free.
+        `now` is Unix time in seconds.
         """
         if not observation.complete:
-            return frozenset()
+            return
         dirty, self._dirty = self._dirty, set()
         for origin in dirty:
             known = self._registered.get(origin)
@@ -126,19 +118,34 @@ class Registry:
             if known.zone in names:
                 self._put(origin, known, None)
                 continue
-            heirs = [each for each in names if each.namespace == known.heirs]
-            if heirs:
+            if known.release_to == ANYBODY:
+                self._end(origin)
+                continue
+            waiting = self._without_zone(origin, known)
+            heirs = [each for each in names if each.namespace == waiting.zone.namespace]
+            if heirs and self._takes(origin, waiting):
                 heir = min(heirs, key=lambda each: (_created(each, observation), each))
                 self._put(origin, Registration(heir, known.created), None)
             else:
-                self._wait(origin, known, self._since.get(origin, now))
+                self._wait(origin, waiting, self._since.get(origin, now))
+
+    def free(self, held: Set[str]) -> Set[str]:
+        """End what waits for a namespace that its class does not take.
+
+        What is `held` is about to leave, or served on until somebody approves that it leaves. It
+        gives all origins that wait no more for their Zone since the last call, and are free.
+        """
+        for origin in self._unjudged - held:
+            if origin in self._since and not self._may_take(origin, self._registered[origin]):
+                self._end(origin)
+        self._unjudged &= held
         ended, self._ended = self._ended, set()
         return ended
 
     def sweep(self, now: float, held: Set[str]) -> None:
         """End what waited for as long as the grace period; `now` is Unix time in seconds.
 
-        What is `held` is about to leave, or served on until somebody approves that it leaves.
+        What is `held` stays, as in `free`.
         """
         for origin, since in list(self._since.items()):
             if now - since >= self._grace_seconds and origin not in held:
@@ -179,18 +186,27 @@ class Registry:
         self._fence = fence
         self._unwritten.clear()
 
-    def _wait(self, origin: str, known: Registration, since: float) -> None:
-        """Have an origin stay with the namespace of a Zone that is gone, if it may."""
-        reference = Reference("Zone", known.heirs, origin)  # which no object can have
-        registration = Registration(reference, known.created)
-        zone = _in_place(origin, registration, since)
-        owners, labels = self._assembler.owners, self._assembler.labels
-        if known.heirs == ANYBODY or owners.classes.refusal(zone, labels) is not None:
-            self._end(origin)
-            return
+    def _without_zone(self, origin: str, known: Registration) -> Registration:
+        """The registration of an origin whose Zone is gone: its class may undo a gift."""
+        own, given = known.giver or known.zone.namespace, known.release_to
+        kept = Registration(Reference("Zone", own, origin), known.created, given)
+        moved = kept._replace(zone=Reference("Zone", given, origin), giver=own)
+        return moved if given not in ("", own) and self._may_take(origin, moved) else kept
+
+    def _takes(self, origin: str, registration: Registration) -> bool:
+        zone = _in_place(origin, registration, 0)
+        return self._assembler.owners.classes.takes(zone, self._assembler.labels)
+
+    def _may_take(self, origin: str, registration: Registration) -> bool:
+        zone = _in_place(origin, registration, 0)
+        return self._assembler.owners.classes.may_take(zone, self._assembler.labels)
+
+    def _wait(self, origin: str, registration: Registration, since: float) -> None:
+        """Have an origin stay with a Zone that no object can be, until there is one."""
         self._put(origin, registration, since)
-        if reference not in self._assembler.reserved:
-            self._assembler.reserve(zone)
+        self._unjudged.add(origin)
+        if registration.zone not in self._assembler.reserved:
+            self._assembler.reserve(_in_place(origin, registration, since))
 
     def _put(self, origin: str, registration: Registration, since: float | None) -> None:
         before = self._registered.get(origin)
@@ -218,7 +234,7 @@ class Registry:
 
     def _encoded(self, origin: str) -> bytes | None:
         known = self._registered.get(origin)
-        return None if known is None else _encode(_Noted(known, self._since.get(origin)))
+        return None if known is None else encode(Noted(known, self._since.get(origin)))
 
 
 def _created(reference: Reference, observation: Observation) -> str:
@@ -236,27 +252,3 @@ def _in_place(origin: str, registration: Registration, since: float) -> Zone:
         deletion_timestamp=gone,
     )
     return Zone.model_construct(metadata=metadata, spec=ZoneSpec.model_construct(origin=origin))
-
-
-def _encode(noted: _Noted) -> bytes:
-    zone, created, release_to = noted.registration
-    value: dict[str, object] = {"zone": [zone.namespace, zone.name], "created": created}
-    if release_to:
-        value["releaseTo"] = release_to
-    if noted.since is not None:
-        value["since"] = math.floor(noted.since)
-    return json.dumps(value, separators=(",", ":")).encode()
-
-
-def _decode(value: bytes) -> _Noted | None:
-    """None for what is no registration: a later version may note more than we know."""
-    try:
-        found = json.loads(value)
-        namespace, name = found["zone"]
-        zone = Reference("Zone", str(namespace), str(name))
-        release_to = str(found.get("releaseTo", ""))
-        since = found.get("since")
-        registration = Registration(zone, str(found["created"]), release_to)
-        return _Noted(registration, None if since is None else float(since))
-    except (ValueError, KeyError, TypeError):
-        return None
