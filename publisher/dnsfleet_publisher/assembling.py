@@ -206,6 +206,8 @@ class Assembler:
                 self.held.pop(origin, None)
                 self.zones.pop(origin, None)
                 vacant.append(origin)
+                if owner is not None:  # it counts as long as it is served
+                    self._classified.changed([owner.reference])
                 continue
             zones.append(self._note(self._assemble(owner, document)))
         taken = [*(each.origin for each in zones), *vacant]

@@ -142,6 +142,8 @@ class Classified:
         zone = self._owners.get(reference if record_set is None else record_set.zone_reference)
         if zone is None or not self._owners.owns(zone.reference):
             return None
+        if ownership.is_gone(zone):
+            return self._entry_of_gone(zone)
         zone_class = self._owners.classes.of(zone, self._labels)
         if zone_class is None or zone_class.spec.quota is None:
             return None
@@ -153,6 +155,21 @@ class Classified:
             asked, served = self._use(record_set, zone), self._use(self._good(record_set), zone)
         group = Group(zone_class.metadata.name, reference.namespace)
         return Entry(group, zone_class.spec.quota, Demand(age, asked, served))
+
+    def _entry_of_gone(self, zone: Zone) -> Entry | None:
+        """What a Zone that is gone takes: a place of whoever published it, while it is served."""
+        known = self._owners.registered.get(zone.origin)
+        if known is None or self._live(zone.origin) is None:
+            return None
+        age, namespace = ownership.zone_age(zone, known), known.giver or zone.reference.namespace
+        metadata = zone.metadata.model_copy(update={"namespace": namespace})
+        zone = zone.model_copy(update={"metadata": metadata})
+        zone_class = self._owners.classes.of(zone, self._labels)
+        if zone_class is None or zone_class.spec.quota is None:
+            return None
+        place = class_rules.use("Zone", ())
+        demand = Demand(age, place, place, zone.origin)
+        return Entry(Group(zone_class.metadata.name, namespace), zone_class.spec.quota, demand)
 
     def _use(self, item: Zone | RecordSet | None, zone: Zone) -> Use:
         """What a version of an object takes; all versions of a zone file count as the last read."""

@@ -63,6 +63,8 @@ class Demand(NamedTuple):
     """By its present version."""
     served: Use
     """By its last good version."""
+    reserved: str = ""
+    """The origin, where its Zone is gone and its zone is served on."""
 
     @property
     def most(self) -> Use:
@@ -77,6 +79,8 @@ class Exceeded(NamedTuple):
     field: str
     """Of `spec.quota`, as it is written."""
     limit: int
+    reserved: str = ""
+    """An origin whose Zone is gone, and that counts here."""
 
 
 def of_record_set(record_set: RecordSet, zone: Zone) -> list[Content]:
@@ -153,11 +157,13 @@ def over_quota(
     live: EngineZone | None,
 ) -> Violation:
     """What is told to an object that does not fit; an error where it adds something."""
-    label, field, limit = exceeded
+    label, field, limit, reserved = exceeded
     message = (
         f"namespace {reference.namespace} has more than the {limit} {field} that ZoneClass {label} "
         "allows, and older objects go first; remove some, or have its spec.quota raised"
     )
+    if reserved:
+        message += f"; {reserved} counts as long as it is served, although its Zone is gone"
     if live is not None and all(_is_in(live, each) for each in contents):
         message += "; what is served goes on"
         return Violation("QuotaExceeded", message, f"{reference}: spec", "warning")
@@ -197,11 +203,13 @@ def beyond(
     room of what is served of it, and leaves the rest to those after it.
     """
     taken, found = NOTHING, {}
-    for reference, demand in sorted(demands, key=_precedence):
+    in_order = sorted(demands, key=_precedence)
+    reserved = next((demand.reserved for _, demand in in_order if demand.reserved), "")
+    for reference, demand in in_order:
         total = taken.plus(demand.asked)
         over = next(
             (
-                Exceeded(zone_class, field, limit)
+                Exceeded(zone_class, field, limit, reserved if field == "zones" else "")
                 for field, limit, now, more in zip(
                     _FIELDS, _limits(quota), total, demand.asked, strict=True
                 )

@@ -446,6 +446,7 @@ class ZonePasses:
                 self._want_nothing(origin)
                 self._touched |= self._ledger.of_zone(origin).keys()
                 self._set_live(origin, False, observation)
+                self.mark(origin)  # what is gone takes no room of a quota
             elif outcome.manifest is not None and not outcome.manifest.tombstone:
                 self._set_live(origin, True, observation)
 

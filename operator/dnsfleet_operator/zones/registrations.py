@@ -1,9 +1,9 @@
 """Registrations in the core: who owns each published origin, and since when its Zone is gone.
 
 A registration is noted before its zone is published, so there are never more of them than origins
-that were published, of some 150 octets each. In a core that lost its data they follow in the pass that finds the loss.
-Where no Zone object of the registered namespace names the origin, the registration waits for one,
-and the assembler has a Zone in its place that holds the origin. It ends
+that were published, of some 150 octets each. In a core that lost its data they follow in the pass
+that finds the loss. Where no Zone object of the registered namespace names the origin, the
+registration waits for one, and the assembler has a Zone in its place that holds the origin. It ends
 
 * after the grace period, which is that of orphans: a day lets people notice, and a backup come back
 * at once where the owner gave the origin to anybody
