@@ -24,7 +24,8 @@ from dnsfleet.zones import ownership
 from dnsfleet.zones.owners import Owners
 from dnsfleet.zones.ownership import Owned
 
-from dnsfleet_publisher.classified import Classified, Live
+from dnsfleet_publisher.class_published import Live
+from dnsfleet_publisher.classified import Classified
 from dnsfleet_publisher.delegated import Delegated
 from dnsfleet_publisher.dependencies import ConfigMaps, RecordSets, labels_of
 from dnsfleet_publisher.last_good import (
@@ -104,7 +105,7 @@ class Assembler:
         self._loose: dict[Reference, None] = {}
         self._published = published
         self._classified = Classified(
-            self.owners, self.record_sets, self.labels, live, self._served
+            self.owners, self.record_sets, self.labels, live, self._served, published
         )
 
     @property
@@ -288,10 +289,10 @@ class Assembler:
         return self._last_good.inputs(zone)
 
     def depends_on_live(self, origin: str) -> bool:
-        """Whether what is said of a zone depends on what of it is published: it has a class."""
+        """Whether what is said of a zone depends on what of it is published: by its class."""
         built = self.zones.get(origin)
         inputs = None if built is None else self.inputs(built.resource.reference)
-        return inputs is not None and inputs.zone_class is not None
+        return inputs is not None and bool(inputs.by_class)
 
     def _settle(self) -> set[Reference]:
         """Settle who owns what; the objects about which that says something new."""

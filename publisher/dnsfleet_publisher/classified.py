@@ -1,27 +1,39 @@
-"""What ZoneClasses say to the Zones and RecordSets of an assembler."""
+"""What ZoneClasses say to the Zones and RecordSets of an assembler.
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from typing import Protocol
+A class without rules costs nothing here for the RRsets of its zones. What rules have against an
+object is found once for each version of it, and what of that is published is asked only then.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import NamedTuple
 
 from dnsfleet.resources import RecordSet, Reference, Zone, ZoneClass
 from dnsfleet.violations import Violation
 from dnsfleet.zones import class_rules, classes, ownership
-from dnsfleet.zones.class_rules import NOTHING, Content, Demand, Use
+from dnsfleet.zones.class_rules import NOTHING, Against, Content, Demand, Use
 from dnsfleet.zones.owners import Owners
-from dnsfleet.zones.ownership import Owned
 from dnsfleet_engine import Zone as EngineZone
 
+from dnsfleet_publisher.class_published import Good, Live, OfObjects, Published
 from dnsfleet_publisher.class_quotas import ClassQuotas, Entry, Group
 from dnsfleet_publisher.dependencies import RecordSets
 
-Live = Callable[[str], EngineZone | None]
-"""Gets an origin and gives the zone as it is published."""
 
+class _Checked(NamedTuple):
+    """What the rules of a class have against an object, and what that was found from."""
 
-class Good(Protocol):
-    """Gives the last good version of the same object, for the same zone, where there is one."""
+    item: Zone | RecordSet
+    base: EngineZone | None
+    zone_class: ZoneClass
+    ttl: int
+    faults: list[Against]
 
-    def __call__(self, item: Owned, /) -> Owned | None: ...
+    def is_of(
+        self, item: Zone | RecordSet, base: EngineZone | None, zone_class: ZoneClass, ttl: int
+    ) -> bool:
+        """Whether it was found from these."""
+        same = self.item is item and self.base is base and self.zone_class is zone_class
+        return same and self.ttl == ttl
 
 
 class Classified:
@@ -34,6 +46,7 @@ class Classified:
         labels: Mapping[str, Mapping[str, str]],
         live: Live,
         good: Good,
+        published: Published,
     ) -> None:
         """`live` and `good` give what is published, and the last good version of an object."""
         self._owners = owners
@@ -41,10 +54,13 @@ class Classified:
         self._labels = labels
         self._live = live
         self._good = good
+        self._published = published
         self._quotas = ClassQuotas(self._entry)
         self._later: set[str] = set()
-        self._files: dict[Reference, tuple[EngineZone, list[Content]]] = {}
-        """The RRsets of zone files, which take long to find."""
+        self._files: dict[Reference, tuple[EngineZone, Use]] = {}
+        """What zone files take of quotas, which takes long to find."""
+        self._checked: dict[Reference, dict[Reference, _Checked]] = {}
+        """By Zone, and by the objects that its zone is made of."""
 
     def changed(self, references: Iterable[Reference]) -> None:
         """These Zones and RecordSets came, changed or went."""
@@ -53,6 +69,7 @@ class Classified:
     def forget(self, zone: Reference) -> None:
         """A Zone is gone."""
         self._files.pop(zone, None)
+        self._checked.pop(zone, None)
         self._changed_with_record_sets(zone)
 
     def reclassify(self, suffixes: Set[str]) -> set[str]:
@@ -100,38 +117,56 @@ class Classified:
     ) -> tuple[ZoneClass | None, tuple[Violation, ...]]:
         """The class of a Zone that is to be built, and what it says to it and its RecordSets."""
         zone_class = self._owners.classes.of(zone, self._labels)
+        before = self._checked.pop(zone.reference, {})
+        self._count_file(zone, base, zone_class)
         if zone_class is None:
-            self._files.pop(zone.reference, None)
             return None, ()
-        zone = classes.applied(zone, zone_class)
-        live = self._live(zone.origin)
-        contents = {zone.reference: self._of_zone(zone, base)} | {
-            each.reference: class_rules.of_record_set(each, zone) for each in record_sets
-        }
+        by_rules = zone_class.spec.types is not None or zone_class.spec.ttl is not None
+        if not by_rules and not self._quotas.over:
+            return zone_class, ()
+        applied = classes.applied(zone, zone_class)
+        own = OfObjects(applied, record_sets, self._live, self._good, self._published)
         found: list[Violation] = []
-        for reference, own in contents.items():
-            found += class_rules.judge(own, zone_class, live)
+        checked: dict[Reference, _Checked] = {}
+        items: list[Zone | RecordSet] = [zone, *record_sets]
+        for item in items:
+            reference, file = item.reference, base if item is zone else None
+            if by_rules:
+                known = before.get(reference)
+                if known is None or not known.is_of(item, file, zone_class, applied.spec.ttl):
+                    faults = class_rules.against(_contents(item, applied, file), zone_class)
+                    known = _Checked(item, file, zone_class, applied.spec.ttl, faults)
+                checked[reference] = known
+                if known.faults:
+                    found += class_rules.judge(known.faults, own.of(item))
             if (exceeded := self._quotas.over.get(reference)) is not None:
-                found.append(class_rules.over_quota(reference, own, exceeded, live))
+                contents = _contents(item, applied, file)
+                adds = class_rules.adds(zone.origin, contents, file, own.of(item))
+                found.append(class_rules.over_quota(reference, exceeded, adds=adds))
+        if checked:
+            self._checked[zone.reference] = checked
         return zone_class, tuple(found)
 
     def warning(self, zone: Zone) -> Violation | None:
         """What is told to a Zone that owns its origin although no class takes it."""
         return self._owners.classes.refusal(zone, self._labels, served=True)
 
-    def _of_zone(self, zone: Zone, base: EngineZone | None) -> list[Content]:
-        """The RRsets of a Zone; what a zone file takes of a quota is known from then on."""
-        if zone.spec.zone_file is None:
+    def _count_file(
+        self, zone: Zone, base: EngineZone | None, zone_class: ZoneClass | None
+    ) -> None:
+        """What a zone file takes of a quota is known from now on."""
+        if zone.spec.zone_file is None or zone_class is None or zone_class.spec.quota is None:
             self._files.pop(zone.reference, None)
-            return class_rules.of_zone(zone, None)
-        if base is None:  # its last good version goes on, and takes its room
-            return []
+            return
         known = self._files.get(zone.reference)
-        if known is None or known[0] is not base:
-            known = self._files[zone.reference] = (base, class_rules.of_zone(zone, base))
-            self._quotas.changed([zone.reference])
-            self._later |= self._count()
-        return known[1]
+        if base is None or (known is not None and known[0] is base):
+            return  # where it cannot be read its last good version goes on, and takes its room
+        self._files[zone.reference] = (
+            base,
+            class_rules.use("Zone", class_rules.of_zone(zone, base)),
+        )
+        self._quotas.changed([zone.reference])
+        self._later |= self._count()
 
     def _changed_with_record_sets(self, zone: Reference) -> None:
         self._quotas.changed([zone, *self._record_sets.references(zone)])
@@ -175,10 +210,17 @@ class Classified:
         """What a version of an object takes; all versions of a zone file count as the last read."""
         if item is None:
             return NOTHING
-        if isinstance(item, RecordSet):
-            contents = class_rules.of_record_set(item, zone)
-        elif item.spec.zone_file is not None and item.reference in self._files:
-            _, contents = self._files[item.reference]
-        else:
-            contents = class_rules.of_zone(item, None)
-        return class_rules.use(item.reference.kind, contents)
+        if isinstance(item, Zone) and item.spec.zone_file is not None:
+            known = self._files.get(item.reference)
+            return class_rules.use("Zone", ()) if known is None else known[1]
+        own = item if isinstance(item, Zone) else zone
+        return class_rules.use(item.reference.kind, _contents(item, own, None))
+
+
+def _contents(item: Zone | RecordSet, zone: Zone, base: EngineZone | None) -> list[Content]:
+    """The RRsets of the Zone or of a RecordSet; `zone` has what its class gives."""
+    if isinstance(item, RecordSet):
+        return class_rules.of_record_set(item, zone)
+    if zone.spec.zone_file is not None and base is None:
+        return []  # its last good version goes on
+    return class_rules.of_zone(zone, base)

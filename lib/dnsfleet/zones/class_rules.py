@@ -1,12 +1,12 @@
 """What a ZoneClass says to the records of a Zone and of the RecordSets that add to it.
 
-A rule decides about what is new: an RRset that is published already with its TTL, and an object
-that adds nothing to what is published, get a warning in the place of an error. So a class that came
-or was narrowed stops nothing. An object with an error is not taken, and its last good version stays
-(see `dnsfleet_publisher.last_good`).
+A rule decides about what is new: an RRset that the same object has published already with its TTL,
+and an object that adds nothing to what it has published, get a warning in the place of an error. So
+a class that came or was narrowed stops nothing. An object with an error is not taken, and its last
+good version stays (see `dnsfleet_publisher.last_good`).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from dnsfleet_engine import Zone as EngineZone
@@ -15,6 +15,7 @@ from dnsfleet import rrtypes
 from dnsfleet.resources import Record, RecordSet, Reference, Zone, ZoneClass
 from dnsfleet.resources.zone_classes import Quota
 from dnsfleet.violations import Severity, Violation
+from dnsfleet.zones import shared_values
 from dnsfleet.zones.classes import REASON
 from dnsfleet.zones.ownership import Age
 
@@ -33,6 +34,21 @@ class Content(NamedTuple):
     octets: int
     """Of its data, as text."""
     where: str
+    data: tuple[str, ...] = ()
+    """As it is written; empty for a zone file."""
+
+
+class Against(NamedTuple):
+    """What a class has against one RRset, whether that is published or not."""
+
+    content: Content
+    message: str
+    is_ttl: bool
+    """Whether it is about the TTL only."""
+
+
+Published = Callable[[str, str], tuple[int, Sequence[str]] | None]
+"""Gets the name and the type of an RRset, and gives TTL and data as one object has it published."""
 
 
 class Use(NamedTuple):
@@ -113,7 +129,8 @@ def _of_records(reference: Reference, records: Iterable[Record], zone: Zone) -> 
             continue  # building the zone refuses it
         ttl = zone.spec.ttl if record.ttl is None else record.ttl
         octets = sum(len(text.encode()) for text in record.data)
-        yield Content(name, rtype, ttl, octets, f"{reference}: spec.records[{index}]")
+        where = f"{reference}: spec.records[{index}]"
+        yield Content(name, rtype, ttl, octets, where, record.data)
 
 
 def use(kind: str, contents: Sequence[Content]) -> Use:
@@ -123,39 +140,40 @@ def use(kind: str, contents: Sequence[Content]) -> Use:
     return Use(int(is_zone), int(not is_zone), len(contents), octets)
 
 
-def judge(
-    contents: Sequence[Content], zone_class: ZoneClass, live: EngineZone | None
-) -> list[Violation]:
-    """What a class says to types and TTLs; `live` is the zone as it is published."""
+def against(contents: Iterable[Content], zone_class: ZoneClass) -> list[Against]:
+    """What a class has against types and TTLs."""
     spec, name = zone_class.spec, zone_class.metadata.name
     types = None if spec.types is None else {rrtypes.number(each) for each in spec.types}
-    found: list[Violation] = []
+    found: list[Against] = []
+    if types is None and spec.ttl is None:
+        return found
     for each in contents:
-        published = None if live is None else live.get(each.name, each.rtype)
-        message = None
         if types is not None and rrtypes.number(each.rtype) not in types:
             message = f"ZoneClass {name} does not allow type {each.rtype}; its spec.types lists all"
-            is_old = published is not None
+            found.append(Against(each, message, is_ttl=False))
         elif spec.ttl is not None and not spec.ttl.minimum <= each.ttl <= spec.ttl.maximum:
             message = (
                 f"{each.name} {each.rtype} has TTL {each.ttl}; ZoneClass {name} allows "
                 f"{spec.ttl.minimum} to {spec.ttl.maximum}"
             )
-            is_old = published is not None and published[0] == each.ttl
-        if message is not None:
-            severity: Severity = "warning" if is_old else "error"
-            told = f"{message}; what is served goes on" if is_old else message
-            found.append(Violation(REASON, told, each.where, severity))
+            found.append(Against(each, message, is_ttl=True))
+    return found
+
+
+def judge(faults: Iterable[Against], published: Published) -> list[Violation]:
+    """What is told to the object that has these RRsets: only warnings of what it has published."""
+    found: list[Violation] = []
+    for (name, rtype, ttl, _, where, _), message, is_ttl in faults:
+        there = published(name, rtype)
+        is_old = there is not None and (not is_ttl or there[0] == ttl)
+        severity: Severity = "warning" if is_old else "error"
+        told = f"{message}; what is served goes on" if is_old else message
+        found.append(Violation(REASON, told, where, severity))
     found.sort(key=lambda violation: violation.severity)  # errors first, then in order
     return found[:MAX_TOLD]
 
 
-def over_quota(
-    reference: Reference,
-    contents: Sequence[Content],
-    exceeded: Exceeded,
-    live: EngineZone | None,
-) -> Violation:
+def over_quota(reference: Reference, exceeded: Exceeded, *, adds: bool) -> Violation:
     """What is told to an object that does not fit; an error where it adds something."""
     label, field, limit, reserved = exceeded
     message = (
@@ -164,16 +182,29 @@ def over_quota(
     )
     if reserved:
         message += f"; {reserved} counts as long as it is served, although its Zone is gone"
-    if live is not None and all(_is_in(live, each) for each in contents):
+    if not adds:
         message += "; what is served goes on"
         return Violation("QuotaExceeded", message, f"{reference}: spec", "warning")
     return Violation("QuotaExceeded", message, f"{reference}: spec")
 
 
-def _is_in(live: EngineZone, content: Content) -> bool:
-    """Whether an RRset is published, with as much data."""
-    published = live.get(content.name, content.rtype)
-    return published is not None and content.octets <= sum(map(len, published[1]))
+def adds(
+    origin: str, contents: Iterable[Content], base: EngineZone | None, published: Published
+) -> bool:
+    """Whether an object has data that it has not published; `base` is that of its zone file."""
+    for each in contents:
+        there = published(each.name, each.rtype)
+        if there is None or not set(values(origin, each, base)) <= set(there[1]):
+            return True
+    return False
+
+
+def values(origin: str, content: Content, base: EngineZone | None) -> Sequence[str]:
+    """The data of an RRset as a zone has it, however it is spelled."""
+    if base is None:
+        return shared_values.values(origin, content.name, content.rtype, content.data)
+    found = base.get(content.name, content.rtype)
+    return () if found is None else found[1]
 
 
 def _precedence(entry: tuple[Reference, Demand]) -> tuple[str, bool, Age]:

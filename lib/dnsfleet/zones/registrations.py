@@ -7,8 +7,8 @@ anew or not. While the object is away the origin stays with its namespace for a 
 
 The owner moves an origin to another namespace by the annotation `dnsfleet.io/release-to` of the
 Zone: once the object is deleted, the oldest Zone for the origin in that namespace takes the
-registration over with its age. `*` gives the origin to anybody. Where a ZoneClass
-does not take the namespace that is named, the origin stays with the giver.
+registration over with its age. `*` gives the origin to anybody. Where a ZoneClass does not take the
+namespace that is named, the origin stays with the giver.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,6 @@ class Registration(NamedTuple):
     """The creationTimestamp by which the age of the Zone counts."""
     release_to: str = ""
     """The namespace that takes over when the object is gone; `*` for anybody, empty for none."""
-
     giver: str = ""
     """The namespace that published it, where another one waits for it."""
 

@@ -131,3 +131,13 @@ def test_a_zone_file_that_cannot_be_read_keeps_its_room(tmp_path: Path) -> None:
     fleet.assembler.read_again(zone.reference)
     assert fleet.refused(record_set("n2", 2)) >= {"n2"}
     assert fleet.served() == 4
+
+
+def test_what_is_served_of_a_refused_zone_takes_its_room(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path, "{rrsets: 5}")
+    hosts = ", ".join(f"{{name: h{n}, type: A, data: [192.0.2.1]}}" for n in range(4))
+    assert fleet.refused(yaml_resources.zone(f"records: [{hosts}]")) == set()
+    text = "records: [{name: t, type: TXT, data: [x]}]"
+    assert fleet.refused(yaml_resources.zone(text)) == {"example-com"}
+    assert fleet.refused(record_set("n2", 2)) == {"example-com", "n2"}
+    assert fleet.served() == 4

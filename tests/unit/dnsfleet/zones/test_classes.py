@@ -148,6 +148,10 @@ def test_without_name_servers_and_without_a_class_that_gives_some() -> None:
     )
 
 
+def nothing(name: str, rtype: str) -> None:
+    """What an object has published that is new."""
+
+
 STRICT = "{suffixes: [example.com], types: [A, TXT], ttl: {minimum: 60, maximum: 600}}"
 RECORDS = """
 records:
@@ -161,15 +165,18 @@ def test_types_and_ttls_of_what_is_published_are_only_told_of() -> None:
     zone = yaml_resources.zone(RECORDS)
     contents, own = class_rules.of_zone(zone, None), zone_class(STRICT)
     live, _ = building.from_resources(zone, [], None)
-    new = class_rules.judge(contents, own, None)
+    assert live is not None
+    faults = class_rules.against(contents, own)
+    new = class_rules.judge(faults, nothing)
     assert [(each.where, each.severity) for each in new] == [
         ("Zone default/example-com: spec.records[1]", "error"),
         ("Zone default/example-com: spec.records[2]", "error"),
     ]
-    old = class_rules.judge(contents, own, live)
+    old = class_rules.judge(faults, live.get)
     assert [each.severity for each in old] == ["warning", "warning"]
     slower = yaml_resources.zone(RECORDS.replace("3600", "7200"))
-    changed = class_rules.judge(class_rules.of_zone(slower, None), own, live)
+    faults = class_rules.against(class_rules.of_zone(slower, None), own)
+    changed = class_rules.judge(faults, live.get)
     assert [(each.where[-10:], each.severity) for each in changed] == [
         ("records[2]", "error"),
         ("records[1]", "warning"),
@@ -185,21 +192,38 @@ def test_a_zone_file_is_judged_like_records() -> None:
         ("m.example.com.", "MX"),
         ("ns.example.com.", "A"),
     ]
-    (found,) = class_rules.judge(contents, zone_class(STRICT), None)
+    (found,) = class_rules.judge(class_rules.against(contents, zone_class(STRICT)), nothing)
     assert found.where == "Zone default/example-com: spec.zoneFile"
 
 
 def test_an_object_beyond_the_quota_that_adds_nothing_is_only_told_of() -> None:
-    zone = yaml_resources.zone(RECORDS)
-    live, _ = building.from_resources(zone, [], None)
-    contents = class_rules.of_zone(zone, None)
     exceeded = class_rules.Exceeded("teams", "rrsets", 2)
-    found = class_rules.over_quota(zone.reference, contents, exceeded, live)
-    assert (found.reason, found.severity) == ("QuotaExceeded", "warning")
-    more = yaml_resources.zone(RECORDS.replace("192.0.2.1", "192.0.2.1, 192.0.2.2"))
-    grown = class_rules.of_zone(more, None)
-    assert class_rules.over_quota(zone.reference, grown, exceeded, live).severity == "error"
-    assert class_rules.over_quota(zone.reference, contents, exceeded, None).severity == "error"
+    where = yaml_resources.zone(RECORDS).reference
+    old = class_rules.over_quota(where, exceeded, adds=False)
+    assert (old.reason, old.severity) == ("QuotaExceeded", "warning")
+    assert class_rules.over_quota(where, exceeded, adds=True).severity == "error"
+
+
+AAAA = "records: [{name: a, type: AAAA, data: ['%s']}]"
+
+
+@pytest.mark.parametrize(
+    ("served", "asked", "adds"),
+    [
+        (RECORDS, RECORDS, False),
+        (RECORDS, RECORDS.replace("192.0.2.1", "192.0.2.1, 192.0.2.2"), True),
+        (RECORDS, RECORDS.replace("192.0.2.1", "192.0.2.7"), True),
+        (RECORDS.replace("192.0.2.1", "192.0.2.1, 192.0.2.2"), RECORDS, False),
+        (AAAA % "2001:db8::1", AAAA % "2001:0db8:0000:0000:0000:0000:0000:0001", False),
+    ],
+)
+def test_data_is_compared_as_a_zone_has_it(served: str, asked: str, adds: bool) -> None:
+    zone = yaml_resources.zone(asked)
+    live, _ = building.from_resources(yaml_resources.zone(served), [], None)
+    assert live is not None
+    contents = class_rules.of_zone(zone, None)
+    assert class_rules.adds(zone.origin, contents, None, live.get) == adds
+    assert class_rules.adds(zone.origin, contents, None, nothing)
 
 
 def test_the_oldest_go_first_and_one_that_does_not_fit_leaves_its_room() -> None:
