@@ -28,6 +28,7 @@ from dnsfleet_publisher.class_published import Live
 from dnsfleet_publisher.classified import Classified
 from dnsfleet_publisher.delegated import Delegated
 from dnsfleet_publisher.dependencies import ConfigMaps, RecordSets, labels_of
+from dnsfleet_publisher.gifts import Gifts
 from dnsfleet_publisher.last_good import (
     NOTHING_HELD,
     Assembled,
@@ -101,6 +102,7 @@ class Assembler:
         self._documents: dict[Reference, Document] = {}
         self._about: dict[str, dict[Reference | None, list[Violation]]] = {}
         self._delegated = Delegated()
+        self._gifts = Gifts(self.owners.classes, self.labels)
         self._refused: set[Reference] = set()
         self._loose: dict[Reference, None] = {}
         self._published = published
@@ -255,10 +257,14 @@ class Assembler:
         if owner is None:
             return []
         found = self._about.get(owner.origin, {}).get(reference, [])
-        if reference == zone and (unfit := self._classified.warning(owner)) is not None:
-            found = [*found, unfit]
-        delegated = self._delegated.found.get(owner.origin) if reference == zone else None
-        return found if delegated is None else [*found, delegated]
+        if reference != zone:
+            return found
+        more = (
+            self._classified.warning(owner),
+            self._gifts.warning(owner),
+            self._delegated.found.get(owner.origin),
+        )
+        return [*found, *(each for each in more if each is not None)]
 
     def violations(self, beside: Set[Reference] = frozenset()) -> list[Violation]:
         """All that is wrong; the places begin with a reference, or with the name of a file.
@@ -378,6 +384,7 @@ class Assembler:
             self._config_maps.discard_zone(before)
             self.marks.add(before.origin, urgent)
         self._config_maps.add_zone(zone)
+        self._gifts.put(zone)
         self.reserved.discard(zone.reference)
         self.owners.put(zone)
         self._classified.changed([zone.reference])
@@ -388,6 +395,7 @@ class Assembler:
             self._config_maps.discard_zone(before)
             self.marks.add(before.origin)
         self.owners.remove(reference)
+        self._gifts.remove(reference)
         self.reserved.discard(reference)
         self._classified.forget(reference)
         self._last_good.forget(reference)
@@ -432,6 +440,8 @@ class Assembler:
         else:
             self.labels[namespace] = labels
         self.owners.relabelled(namespace)
+        for given in self._gifts.to(namespace):
+            self.touch(given)
         for own in self._classified.relabelled(namespace):
             self._mark_zone(own, urgent)
         for reference in self.record_sets.in_namespace(namespace):

@@ -93,3 +93,15 @@ def test_what_was_given_is_taken_as_soon_as_the_class_allows_it(core: Valkey) ->
     seen = later.run(*there, labelled("shop", dns="yes"), OF_SHOP, WAITING)
     assert refused(seen) == "ZoneInUse"
     assert later.served() == {ORIGIN: 11}
+
+
+def test_a_name_of_nobody_in_release_to_is_told(core: Valkey) -> None:
+    there, own = [LABELLED, DNS], Reference("Zone", "dns", "a")
+    writer = begun(core, *there, TO_SHOP)
+    (told,) = writer.passes.results.violations[own]
+    assert (told.reason, told.severity) == ("NotReleased", "warning")
+    assert "there is none" in told.message
+    (told,) = writer.run(*there, labelled("shop"), TO_SHOP).violations[own]
+    assert "does not take it" in told.message
+    assert not writer.run(*there, labelled("shop", dns="yes"), TO_SHOP).violations
+    assert writer.run(*there, TO_SHOP).violations[own] != (told,)

@@ -37,6 +37,9 @@ class Classes:
     def put(self, zone_class: ZoneClass) -> set[str]:
         """A class is there, or changed; the suffixes at or below which that matters."""
         name = zone_class.metadata.name
+        known = self._by_name.get(name)
+        if known is not None and known.spec == zone_class.spec:
+            return set()  # labels and annotations say nothing here
         before = self.remove(name)
         self._by_name[name] = zone_class
         for suffix in zone_class.suffixes:
