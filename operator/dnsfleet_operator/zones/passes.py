@@ -27,6 +27,7 @@ import itertools
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from contextlib import suppress
 from functools import partial
 
 from dnsfleet.resources import Reference
@@ -43,7 +44,7 @@ from dnsfleet_publisher.owner_holds import OwnerHolds
 from dnsfleet_publisher.publishing import Desired, Outcome, Publisher, State
 from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.settling import Settling
-from dnsfleet_publisher.store_errors import StoreError
+from dnsfleet_publisher.store_errors import StoreError, StoreResetError
 from dnsfleet_publisher.zone_sources import Outside
 
 from dnsfleet_operator.cluster import Cluster
@@ -413,8 +414,9 @@ class ZonePasses:
         complete: bool,
     ) -> dict[str, Outcome]:
         try:
-            self._registry.note(assembly.zones)
-            self._keeper.note(assembly.zones, self._assembler)
+            with suppress(StoreResetError):  # publishing finds it, and all is noted again then
+                self._registry.note(assembly.zones)
+                self._keeper.note(assembly.zones, self._assembler)
             self._settling.begin(wanted)
         except StoreError as error:
             return self._publisher.unavailable((*changed, *self._removed), error)

@@ -14,7 +14,6 @@ so that a platform team can always say whose a name is. What a registration is g
 `dnsfleet.zones.registrations`.
 """
 
-import contextlib
 import logging
 from collections.abc import Iterable, Iterator, Set
 from datetime import UTC, datetime
@@ -26,7 +25,7 @@ from dnsfleet_publisher.assembling import Assembler
 from dnsfleet_publisher.dependencies import Groups
 from dnsfleet_publisher.last_good import Assembled
 from dnsfleet_publisher.record_store import RecordStore
-from dnsfleet_publisher.store_errors import StoreError, StoreResetError
+from dnsfleet_publisher.store_errors import StoreError
 
 from dnsfleet_operator.observed.observation import Observation
 from dnsfleet_operator.zones.registration_notes import Noted, decode, encode
@@ -166,8 +165,7 @@ class Registry:
                 moved = before is not None and before.zone != now.zone
                 if moved or (before is None and len(self._naming[each.origin]) > 1):
                     self._assembler.marks.add(each.origin)  # others are judged by it
-        with contextlib.suppress(StoreResetError):
-            self._write()  # publishing finds that out too, and `catch_up` then writes all again
+        self._write()
 
     def catch_up(self) -> None:
         """Note all again where publishing found that the core lost its data. Fenced ends it."""
