@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from dnsfleet_io import listen_addresses
@@ -61,13 +62,21 @@ class WatchedProtocol(asyncio.StreamReaderProtocol):
         super().connection_lost(exc)
 
 
-async def join(near: Connection, far: Connection) -> bool:
+Guard = Callable[[bytes], Awaitable[None]]
+"""Is awaited before a piece is passed on; whatever it raises ends the connection before that."""
+
+
+async def unguarded(_: bytes) -> None:
+    """Pass everything on."""
+
+
+async def join(near: Connection, far: Connection, guard: Guard = unguarded) -> bool:
     """Carry octets both ways until either side ends; Redis knows no half-closed connections.
 
-    Whether only the far one ended.
+    `guard` is of what the near one sends. Whether only the far one ended.
     """
     ways = [
-        asyncio.create_task(_carry(near.reader, far.writer)),
+        asyncio.create_task(_carry(near.reader, far.writer, guard)),
         asyncio.create_task(_carry(far.reader, near.writer)),
     ]
     try:
@@ -86,8 +95,11 @@ async def join(near: Connection, far: Connection) -> bool:
     return far_ended and not near_ended
 
 
-async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _carry(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, guard: Guard = unguarded
+) -> None:
     while data := await reader.read(PIECE_OCTETS):
+        await guard(data)
         writer.write(data)
         await writer.drain()
 

@@ -16,8 +16,8 @@ replica that tries again and again while a link is cut leaves nothing behind. Wh
 is decided by Redis at both ends, as within a cluster, and sooner than by the kernel.
 
 What a stranger can cost is bounded (see `handshakes`). What a stolen certificate can cost too:
-CONNECTIONS_OF_ONE; another certificate of the same name has its own. A connection holds some
-hundred kB, because the reader waits for the writer.
+CONNECTIONS_OF_ONE, and what they send (see `upward_commands`); another certificate of the same name
+has its own. A connection holds some hundred kB, because the reader waits for the writer.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ import logging
 import math
 import socket
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -46,12 +46,22 @@ from dnsfleet_io.tcp_connections import (
     PIECE_OCTETS,
     Address,
     Connection,
+    Guard,
     WatchedProtocol,
     join,
     listening,
     prepare,
+    unguarded,
 )
-from dnsfleet_io.tunnel_metrics import CERTIFICATE, HANDSHAKE, SOURCE, TARGET, TunnelMetrics
+from dnsfleet_io.tunnel_metrics import (
+    CERTIFICATE,
+    COMMAND,
+    HANDSHAKE,
+    SOURCE,
+    TARGET,
+    TunnelMetrics,
+)
+from dnsfleet_io.upward_commands import Allowance, CommandError, Commands
 
 CONNECT_SECONDS = 10.0
 """How long it may take to reach the other side."""
@@ -106,6 +116,9 @@ class Tunnel:
         self._failures = 0
         self._told_at = -math.inf
         self._open: Counter[str] = Counter()
+        # It stays when connections end: whoever comes again has no more for it. There are as many
+        # as certificates that our authorities signed.
+        self._allowances: defaultdict[str, Allowance] = defaultdict(Allowance)
         self._tasks: set[asyncio.Task[None]] = set()
         metrics.connections.set_function(lambda: self._open.total())
         metrics.handshakes.set_function(lambda: self._handshakes.taken)
@@ -174,8 +187,22 @@ class Tunnel:
                 self._tell(stage, peer, name, error)
                 return
             began = time.monotonic()
-            if await join(near, far):
+            if await join(near, far, unguarded if self._client else self._guard(peer, name)):
                 self._pauses.ended(began)
+
+    def _guard(self, peer: str, name: str) -> Guard:
+        """Of what one connection sends to the core."""
+        commands, allowance = Commands(), self._allowances[name]
+
+        async def guard(piece: bytes) -> None:
+            try:
+                commands.check(piece)
+            except CommandError as error:
+                self._tell(COMMAND, peer, name, error)
+                raise
+            await asyncio.sleep(allowance.take(len(piece)))
+
+        return guard
 
     async def _accept(self, accepted: socket.socket) -> tuple[Connection, asyncio.Event]:
         """The connection that came; a server's only once its certificate was found good.

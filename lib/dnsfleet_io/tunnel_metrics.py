@@ -3,8 +3,10 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, PlatformCollector, ProcessCollector
 
 SOURCE, HANDSHAKE, CERTIFICATE, TARGET = "source", "handshake", "certificate", "target"
+COMMAND = "command"
 """Why a connection failed: too many handshakes of one source; no good certificate in time; too many
-connections with one certificate; the other side could not be reached."""
+connections with one certificate; the other side could not be reached; something else was sent than
+commands of a Pop."""
 
 
 class TunnelMetrics:
@@ -20,11 +22,11 @@ class TunnelMetrics:
         )
         self.failures = Counter(
             "dnsfleet_tunnel_failures_total",
-            "Connections that were not carried.",
+            "Connections that were not carried, or not on.",
             ["reason"],
             registry=self.registry,
         )
-        for reason in (SOURCE, HANDSHAKE, CERTIFICATE, TARGET):
+        for reason in (SOURCE, HANDSHAKE, CERTIFICATE, TARGET, COMMAND):
             self.failures.labels(reason)
         self.certificate_ends = Gauge(
             "dnsfleet_tunnel_certificate_expiry_timestamp_seconds",

@@ -16,7 +16,7 @@ from dnsfleet_publisher import redis_settings, redis_users
 from dnsfleet_publisher.core_redis import connect
 from dnsfleet_publisher.pop_users import PopUsers
 from support import tunnels
-from support.tunnels import NAME, SECONDS, End, asked, secure
+from support.tunnels import NAME, PING, SECONDS, End, asked, secure
 from support.valkey import Valkey
 from support.waiting import wait_for
 
@@ -228,7 +228,7 @@ def test_one_certificate_has_only_so_many_connections(near: End, tmp_path: Path)
     try:
         for _ in range(tls_tunnel.CONNECTIONS_OF_ONE):
             opened.append(secure(near.port, folders["ams"], folders["ams"]))
-            opened[-1].sendall(b"PING\r\n")
+            opened[-1].sendall(PING)
             assert opened[-1].recv(100) == b"+PONG\r\n"
         assert asked(near.port, folders["ams"], folders["ams"]) == b""
         assert asked(near.port, folders["fra"], folders["fra"]) == b"+PONG\r\n"

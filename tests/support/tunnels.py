@@ -18,6 +18,7 @@ from support.waiting import wait_for
 
 NAME = "core.example"
 SECONDS = 30.0
+PING = b"*1\r\n$4\r\nPING\r\n"
 
 
 def authority() -> Pair:
@@ -118,7 +119,7 @@ def asked(port: int, folder: Path | None, trusted: Path) -> bytes:
     """What the core says to a PING without a user; empty where the connection is closed."""
     try:
         with secure(port, folder, trusted) as connection:
-            connection.sendall(b"PING\r\n")
+            connection.sendall(PING)
             return connection.recv(100)
     except (ConnectionError, ssl.SSLError):
         return b""
