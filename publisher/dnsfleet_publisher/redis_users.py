@@ -30,6 +30,11 @@ ADMIN = "admin"
 
 _CONNECTION = "+ping +hello +auth +select +client|setinfo +client|setname +client|id"
 _REPLICATION = "+psync +replconf +ping"
+_REPLICATION_OF_POP = "+psync +ping " + " ".join(
+    f"+replconf|{option}" for option in ("listening-port", "ip-address", "version", "ack")
+)
+"""Without `capa`, by which a replica has its copy streamed while others wait (ADR 0041); it goes
+on where that is refused. The core looks at the first option; the tunnel looks at the others."""
 _RIGHTS = {
     "publisher": f"{RIGHTS} -@dangerous +time {_CONNECTION}",
     "replica": _REPLICATION,
@@ -54,7 +59,8 @@ def rules_of_pop(pop: str, passwords: Iterable[str]) -> list[str]:
     It may not choose another database, where it would have as many keys again.
     """
     digests = [f"#{_digest(password)}" for password in passwords]
-    rights = f"%RW~{pop_slots.pattern(pop)} +set +getrange {_REPLICATION} {_CONNECTION} -select"
+    writing = f"%RW~{pop_slots.pattern(pop)} +set +getrange"
+    rights = f"{writing} {_REPLICATION_OF_POP} {_CONNECTION} -select"
     return ["reset", "on", *digests, "resetchannels", "-@all", *rights.split()]
 
 
