@@ -3,8 +3,10 @@
 A core reads the file of its users when it starts, so one that starts again has none of these.
 Whoever keeps them compares what is wanted with what is there, again and again, and changes what
 differs. A core may have users of others, also with names as ours have: these are left as they are.
-An end takes effect at once: the core closes the connections of a user that is no more,
-those of replicas too. A change of its passwords closes none.
+An end takes effect at once: the core closes the connections of a user that is no more, those of
+replicas too. The end of a password closes none, and the core tells nobody which one a connection
+was opened with. So a user that loses one is ended and made anew: who has another one comes back at
+once, and a replica takes what it missed. A password more ends nothing.
 
 The core tells the rules of a user in words of its own. So what it told after a change is kept,
 and a user is as it is to be while it tells the same. Whoever remembers nothing sets it once.
@@ -57,14 +59,24 @@ class PopUsers:
         ]
         for user in changed:
             pop = users[user]
-            self._acl("SETUSER", user, *redis_users.rules_of_pop(pop, wanted[pop]))
-            done.append(f"set user {user}" if user in told else f"made user {user}")
+            done.append(self._set_user(user, told.get(user), pop, wanted[pop]))
         if changed:
             told = self._told()
             self._set |= {
                 user: (wanted[users[user]], told[user]) for user in changed if user in told
             }
         return done
+
+    def _set_user(self, user: str, told: str | None, pop: str, passwords: Sequence[str]) -> str:
+        """Make a user what it is to be; what was done. `told` is what it was, None for none."""
+        rules = redis_users.rules_of_pop(pop, passwords)
+        losing = told is not None and redis_users.takes_others(told, passwords)
+        if losing:
+            self._acl("DELUSER", user)
+        self._acl("SETUSER", user, *rules)
+        if losing:
+            return f"set user {user}, and ended its connections: a password ended"
+        return f"made user {user}" if told is None else f"set user {user}"
 
     def _is_ours(self, user: str, told: str, passwords: Sequence[str]) -> bool:
         """Whether we made a user, or a keeper before us did."""

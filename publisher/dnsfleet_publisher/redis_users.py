@@ -73,6 +73,12 @@ def is_of_pop(told: str, pop: str, passwords: Iterable[str]) -> bool:
     return any(mark in told for mark in marks)
 
 
+def takes_others(told: str, passwords: Iterable[str]) -> bool:
+    """Whether a user, as a core tells it, gets in with other passwords than these too."""
+    digests = {word.removeprefix("#") for word in told.split() if word.startswith("#")}
+    return not digests <= set(map(_digest, passwords))
+
+
 def _user(name: str, password: str) -> str:
     return f"user {name} on #{_digest(password)} resetchannels -@all {_RIGHTS[name]}\n"
 

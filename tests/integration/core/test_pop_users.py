@@ -232,21 +232,49 @@ def test_a_user_that_is_ended_replicates_no_more(
     assert (link(replica), replica.get("after")) == ("down", None)
 
 
-def test_a_rotation_of_the_password_breaks_no_connection(
+def test_a_new_password_ends_no_connection(
     users: PopUsers, replica: redis.Redis, root: redis.Redis, core: Valkey
 ) -> None:
-    fulls = root.info("stats")["sync_full"]
+    before = connections(root, "pop-ams")
     assert users.keep({"ams": ["new", "one"], "fra": ["two"]}) == ["set user pop-ams"]
     for password in ("new", "one"):
         assert commands(core, "pop-ams", password)("PING")
-    assert users.keep({"ams": ["new"], "fra": ["two"]}) == ["set user pop-ams"]
-    assert commands(core, "pop-ams", "new")("PING")
+    root.set("rotated", 1)
+    wait_for("the change", lambda: replica.get("rotated"), SECONDS)
+    assert before <= connections(root, "pop-ams")
+
+
+def test_the_end_of_a_password_ends_what_it_opened(
+    users: PopUsers, replica: redis.Redis, root: redis.Redis, core: Valkey, ams: redis.Redis
+) -> None:
+    """Who has the new one comes back at once, and takes what it missed."""
+    wanted = {"ams": ["new", "one"], "fra": ["two"]}
+    users.keep(wanted)
+    with connect(core.url_for("pop-fra", "two")) as other:
+        for client in (ams, other):
+            client.ping()
+        before, others = connections(root, "pop-ams"), connections(root, "pop-fra")
+        fulls = root.info("stats")["sync_full"]
+        assert len(before) == 2, "a replica, and a client"
+        replica.config_set("primaryauth", "new")
+        with connect(core.url_for(redis_users.ADMIN, PASSWORDS[redis_users.ADMIN])) as client:
+            again = PopUsers(client)  # it has to know nothing of the one before
+            done = again.keep({"ams": ["new"], "fra": ["two"]})
+        assert done[0] == "set user pop-ams, and ended its connections: a password ended"
+        wait_for("the end", lambda: not before & connections(root, "pop-ams"), SECONDS)
+        assert connections(root, "pop-fra") == others
+    with pytest.raises(redis.RedisError):
+        ams.ping()
     with pytest.raises(redis.AuthenticationError):
         commands(core, "pop-ams", "one")("PING")
     root.set("rotated", 1)
     wait_for("the change", lambda: replica.get("rotated"), SECONDS)
-    assert link(replica) == "up"
-    assert root.info("stats")["sync_full"] == fulls, "it followed all the time"
+    assert root.info("stats")["sync_full"] == fulls
+
+
+def connections(root: redis.Redis, user: str) -> set[str]:
+    """Those of a user, by their numbers."""
+    return {each["id"] for each in root.client_list() if each["user"] == user}
 
 
 def test_users_come_back_after_a_restart_of_the_core(core: Valkey, users: PopUsers) -> None:
@@ -263,7 +291,9 @@ def test_users_come_back_after_a_restart_of_the_core(core: Valkey, users: PopUse
 
 def test_rights_that_somebody_added_are_taken_back(root: redis.Redis, users: PopUsers) -> None:
     root.execute_command("ACL", "SETUSER", "pop-ams", "+@all", "~*", ">other")
-    assert users.keep({"ams": ["one"], "fra": ["two"]}) == ["set user pop-ams"]
+    assert users.keep({"ams": ["one"], "fra": ["two"]}) == [
+        "set user pop-ams, and ended its connections: a password ended"
+    ]
     rules = root.acl_getuser("pop-ams")
     assert rules is not None
     assert "+@all" not in rules["commands"]
