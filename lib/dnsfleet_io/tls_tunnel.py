@@ -35,7 +35,6 @@ from dnsfleet_io.certificates import Certificates
 from dnsfleet_io.handshakes import (
     HANDSHAKE_SECONDS,
     HANDSHAKES,
-    HANDSHAKES_OF_ONE,
     Handshakes,
     Source,
     source_of,
@@ -110,7 +109,7 @@ class Tunnel:
         self._certificates = certificates
         self._client = client
         # Who comes to a client is in its own cluster.
-        self._handshakes = Handshakes(HANDSHAKES if client else HANDSHAKES_OF_ONE)
+        self._handshakes = Handshakes(HANDSHAKES, HANDSHAKES) if client else Handshakes()
         self._metrics = metrics
         self._pauses = Pauses(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
         self._failures = 0
