@@ -5,7 +5,9 @@ other in each round. Printed are the time of a change until the replica has conf
 processor time that the two ends of the tunnel take for one, and how fast a replica copies the core.
 """
 
+import hashlib
 import os
+import ssl
 import statistics
 import subprocess
 import sys
@@ -163,6 +165,7 @@ def tunnel(core: int, outer: int, inner: int, place: Path) -> list[list[str]]:
             *(command, "--listen", f"127.0.0.1:{outer}", "--target", f"127.0.0.1:{core}"),
             *("--certificates", str(place / "server")),
             *("--authorities", str(place / "server" / "ca.crt")),
+            *("--known", str(place / "server" / "fingerprints")),
         ],
         [command, "--listen", f"127.0.0.1:{inner}", "--join", str(place / "client")],
     ]
@@ -199,6 +202,8 @@ def write_certificates(place: Path) -> None:
         (folder / "tls.crt").write_text(pair.certificate)
         (folder / "tls.key").write_text(pair.key)
         (folder / "ca.crt").write_text(authority.certificate)
+    digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(pair.certificate)).hexdigest()
+    (place / "server" / "fingerprints").write_text(digest)  # of the client, the last one
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ looks for the name of the server. Until that is done, the server opens nothing t
 
 Certificates are read again when their files change, as cert-manager and the kubelet replace them.
 Only new connections see that, so a rotation ends none; nor does a damaged file, which is told and
-left. A file of authorities may hold several: while one follows another, both count.
+left. A file of authorities may hold several: while one follows another, both count. The server has
+a file more, of the certificates that may come: what leaves it loses its connections.
 
 When one side of a connection ends, so does the other, also while that is still being reached: a
 replica that tries again and again while a link is cut leaves nothing behind. Whether a link is dead
@@ -39,6 +40,7 @@ from dnsfleet_io.handshakes import (
     Source,
     source_of,
 )
+from dnsfleet_io.known_certificates import KnownCertificates
 from dnsfleet_io.logs import line
 from dnsfleet_io.tcp_connections import (
     CLOSE_SECONDS,
@@ -97,17 +99,19 @@ class Tunnel:
         listen: Address,
         route: Callable[[], Route],
         certificates: Certificates,
-        client: bool,
+        known: KnownCertificates | None,
         metrics: TunnelMetrics,
     ) -> None:
         """`route` is asked for each connection; OSError and ValueError of it end that one.
 
-        A client speaks TLS to where it goes on, a server to who comes.
+        A client speaks TLS to where it goes on, a server to who comes. `known` are those who may
+        come to a server; None makes a client.
         """
         self._listen = listen
         self._route = route
         self._certificates = certificates
-        self._client = client
+        self._known = known
+        self._client = client = known is None
         # Who comes to a client is in its own cluster.
         self._handshakes = Handshakes(HANDSHAKES, HANDSHAKES) if client else Handshakes()
         self._metrics = metrics
@@ -119,6 +123,7 @@ class Tunnel:
         # as certificates that our authorities signed.
         self._allowances: defaultdict[str, Allowance] = defaultdict(Allowance)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._by_certificate: defaultdict[bytes, set[asyncio.Task[None]]] = defaultdict(set)
         metrics.connections.set_function(lambda: self._open.total())
         metrics.handshakes.set_function(lambda: self._handshakes.taken)
         ends = metrics.certificate_ends
@@ -163,6 +168,17 @@ class Tunnel:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             self._certificates.look()
+            if self._known is not None:
+                self._known.look()
+                self._end_unknown(self._known)
+
+    def _end_unknown(self, known: KnownCertificates) -> None:
+        """End the connections of certificates that may not come any more."""
+        for certificate, tasks in tuple(self._by_certificate.items()):
+            if not known.has(certificate):
+                log.info(line("certificate_ended", connections=len(tasks)))
+                for task in tasks:
+                    task.cancel()
 
     async def _serve(self, accepted: socket.socket, peer: str, source: Source) -> None:
         """Join a connection that came with one to the target."""
@@ -179,6 +195,8 @@ class Tunnel:
                     raise ConnectionRefusedError("too many connections with this certificate")
                 self._open[name] += 1
                 stack.callback(self._closed, name)
+                if self._known is not None:
+                    stack.callback(self._let_in(near.writer, self._known))
                 stage = TARGET
                 far = await self._reach(gone)
                 stack.callback(far.abort)
@@ -188,6 +206,24 @@ class Tunnel:
             began = time.monotonic()
             if await join(near, far, unguarded if self._client else self._guard(peer, name)):
                 self._pauses.ended(began)
+
+    def _let_in(self, writer: asyncio.StreamWriter, known: KnownCertificates) -> Callable[[], None]:
+        """Note whose connection this is, and return what forgets it; ConnectionRefusedError."""
+        certificate: bytes = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        if not known.has(certificate):
+            known.look()  # it may have come a moment ago
+            if not known.has(certificate):
+                raise ConnectionRefusedError("this certificate may not come, or not any more")
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - each connection is a task
+        self._by_certificate[certificate].add(task)
+
+        def forget() -> None:
+            self._by_certificate[certificate].discard(task)
+            if not self._by_certificate[certificate]:
+                del self._by_certificate[certificate]
+
+        return forget
 
     def _guard(self, peer: str, name: str) -> Guard:
         """Of what one connection sends to the core."""

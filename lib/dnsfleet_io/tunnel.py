@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dnsfleet_io import logs
 from dnsfleet_io.certificates import Certificates, Files
+from dnsfleet_io.known_certificates import KnownCertificates
 from dnsfleet_io.pages import PageServer, metrics_page
 from dnsfleet_io.tcp_connections import Address
 from dnsfleet_io.tls_tunnel import Route, Tunnel
@@ -35,11 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--target", metavar="HOST:PORT", help="the core")
     parser.add_argument("--certificates", type=Path, metavar="FOLDER", help="tls.crt and tls.key")
     parser.add_argument("--authorities", type=Path, metavar="FILE", help="who signs for Pops")
+    parser.add_argument(
+        "--known", type=Path, metavar="FILE", help="certificates of Pops that may come"
+    )
     parser.add_argument("--http", metavar="HOST:PORT", help="where /metrics is")
     given = parser.parse_args(arguments)
-    server = (given.target, given.certificates, given.authorities)
+    server = (given.target, given.certificates, given.authorities, given.known)
     if (None in server) if given.join is None else any(server):
-        parser.error("give --join, or --target, --certificates and --authorities")
+        parser.error("give --join, or --target, --certificates, --authorities and --known")
     logs.configure()
     try:
         metrics = TunnelMetrics()
@@ -57,8 +61,8 @@ def _server(given: argparse.Namespace, metrics: TunnelMetrics) -> Tunnel:
     folder: Path = given.certificates
     files = Files(folder / CERTIFICATE, folder / KEY, given.authorities)
     route = Route(Address.parse(given.target))
-    certificates = Certificates(files, server=True)
-    return Tunnel(Address.parse(given.listen), lambda: route, certificates, False, metrics)
+    certificates, known = Certificates(files, server=True), KnownCertificates(given.known)
+    return Tunnel(Address.parse(given.listen), lambda: route, certificates, known, metrics)
 
 
 def _client(given: argparse.Namespace, metrics: TunnelMetrics) -> Tunnel:
@@ -72,7 +76,7 @@ def _client(given: argparse.Namespace, metrics: TunnelMetrics) -> Tunnel:
     route()
     files = Files(folder / CERTIFICATE, folder / KEY, folder / AUTHORITIES)
     certificates = Certificates(files, server=False)
-    return Tunnel(Address.parse(given.listen), route, certificates, True, metrics)
+    return Tunnel(Address.parse(given.listen), route, certificates, None, metrics)
 
 
 async def _until_told(tunnel: Tunnel) -> None:

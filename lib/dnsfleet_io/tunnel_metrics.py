@@ -4,9 +4,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, PlatformCollect
 
 SOURCE, HANDSHAKE, CERTIFICATE, TARGET = "source", "handshake", "certificate", "target"
 COMMAND = "command"
-"""Why a connection failed: too many handshakes of one source; no good certificate in time; too many
-connections with one certificate; the other side could not be reached; something else was sent than
-commands of a Pop."""
+"""Why a connection failed: too many handshakes of one source; no good certificate in time; a
+certificate that may not come, or too many connections with one; the other side could not be
+reached; something else was sent than commands of a Pop."""
 
 
 class TunnelMetrics:

@@ -172,6 +172,9 @@ def test_the_tunnel_sees_who_comes_and_is_scraped(render: Any, type_: str) -> No
     assert spec.get("externalTrafficPolicy") == (None if type_ == "ClusterIP" else "Local")
     pod = the(objects, "Deployment", "dnsfleet-tunnel")["spec"]["template"]
     assert "http" in {each["name"] for each in pod["spec"]["containers"][0]["ports"]}
+    assert "--known=/etc/dnsfleet-pops/fingerprints" in pod["spec"]["containers"][0]["args"]
+    (mounted,) = (each for each in pod["spec"]["volumes"] if each["name"] == "pops")
+    assert [each["key"] for each in mounted["secret"]["items"]] == ["ca.crt", "fingerprints"]
     scraped = the(objects, "PodMonitor", "dnsfleet")["spec"]["selector"]["matchExpressions"]
     assert pod["metadata"]["labels"]["app.kubernetes.io/component"] in scraped[0]["values"]
 

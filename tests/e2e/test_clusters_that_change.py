@@ -7,6 +7,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from cluster.access import Access, Object
@@ -156,6 +157,7 @@ def rotate_credentials(joined: TwoClusters) -> None:
     )
     place.kubectl("rollout", "status", *REPLICA, f"--timeout={READY_SECONDS:g}s")
     wait_for_mount(place, "dnsfleet-join", "/etc/dnsfleet-join/tls.crt")
+    wait_for_mount(joined.core.access, "dnsfleet-pops", "/etc/dnsfleet-pops/fingerprints")
 
 
 def rotate_certificate(core: Access) -> None:
@@ -179,7 +181,7 @@ def rotate_key(core: Access) -> None:
 
 
 def wait_for_mount(cluster: Access, secret: str, path: str) -> None:
-    """Wait until the tunnel's pod has the certificate that a Secret has."""
-    wanted = cluster.get("secret", secret, "-n", NAMESPACE)["data"]["tls.crt"]
+    """Wait until the tunnel's pod has the entry of a Secret that this file is to be."""
+    wanted = cluster.get("secret", secret, "-n", NAMESPACE)["data"][Path(path).name]
     tunnel = ("exec", "-n", NAMESPACE, "deployment/dnsfleet-tunnel", "--", "base64", "-w0", path)
     wait_for("the pod has it", lambda: cluster.kubectl(*tunnel) == wanted, MOUNT_SECONDS)

@@ -18,7 +18,7 @@ from cryptography import x509
 from dnsfleet_publisher.core_redis import connect
 from support import tunnels
 from support.api_servers import APIError
-from support.tunnels import NAME, End
+from support.tunnels import NAME, End, asked
 from support.valkey import Valkey
 from support.waiting import wait_for
 
@@ -86,7 +86,9 @@ def test_a_pop_joins_follows_rotates_and_leaves(fleet: OperatorFleet, tmp_path: 
     (server / "tls.crt").write_text(shown["tls.crt"])
     (server / "tls.key").write_text(shown["tls.key"])
     (server / "ca.crt").write_text(entries(fleet, "dnsfleet-pops")["ca.crt"])
-    with End(server, fleet.core.port) as near:
+    known = server / "fingerprints"
+    known.write_text(entries(fleet, "dnsfleet-pops")["fingerprints"])
+    with End(server, fleet.core.port, known=known) as near:
         address = f"127.0.0.1:{near.port}"
         secret = joined(fleet, "--address", address)
         assert (secret["pop"], secret["username"]) == ("ams", "pop-ams")
@@ -95,6 +97,7 @@ def test_a_pop_joins_follows_rotates_and_leaves(fleet: OperatorFleet, tmp_path: 
         assert fleet.api.get("Pop", "ams")["spec"]["cluster"] == "agent"
         assert joined(fleet, "--address", address) == secret, "it is printed again as it was"
 
+        known.write_text(entries(fleet, "dnsfleet-pops")["fingerprints"])
         client = tmp_path / "client"
         client.mkdir()
         for name, text in secret.items():
@@ -110,6 +113,8 @@ def test_a_pop_joins_follows_rotates_and_leaves(fleet: OperatorFleet, tmp_path: 
             rotated = joined(fleet, "--address", address, "--rotate")
             assert rotated["password"] != secret["password"]
             assert rotated["tls.crt"] != secret["tls.crt"]
+            known.write_text(entries(fleet, "dnsfleet-pops")["fingerprints"])
+            assert asked(near.port, client, client) == b"+PONG\r\n", "for a day"
             for each in (secret, rotated):
                 wait_for(
                     "both passwords",
@@ -123,6 +128,12 @@ def test_a_pop_joins_follows_rotates_and_leaves(fleet: OperatorFleet, tmp_path: 
             assert f"helm uninstall dnsfleet --namespace {SYSTEM}" in ended.stdout
             wait_for("the end of its link", lambda: is_cut(root), SECONDS)
             assert not gets_in(far.port, "pop-ams", rotated["password"])
+            known.write_text(entries(fleet, "dnsfleet-pops")["fingerprints"])
+            wait_for(
+                "the end of its certificate",
+                lambda: asked(near.port, client, client) == b"",
+                SECONDS,
+            )
         replica.kill()
     with pytest.raises(APIError):
         fleet.api.get("Pop", "ams")

@@ -1,5 +1,6 @@
 """The tunnel between a core and a replica of another cluster, with real Valkeys at its ends."""
 
+import contextlib
 import socket
 import ssl
 import time
@@ -217,6 +218,38 @@ def test_files_that_cannot_be_used_change_nothing(near: End, tmp_path: Path) -> 
     wait_for("a word of it", lambda: near.said("event=certificates_unusable"), SECONDS)
     assert asked(near.port, good, good) == b"+PONG\r\n"
     assert near.said("event=certificates_unusable") == 1
+
+
+def test_a_certificate_comes_and_goes_with_the_file(core: Valkey, tmp_path: Path) -> None:
+    """What an authority signed opens nothing by itself, and its connections end with its line."""
+    server = tunnels.write(tmp_path / "server", tunnels.server(OLD), OLD)
+    pairs = [tunnels.client(OLD, name) for name in ("ams", "fra")]
+    ams, fra = (
+        tunnels.write(tmp_path / name, pair, OLD)
+        for name, pair in zip(("ams", "fra"), pairs, strict=True)
+    )
+    first, second = map(tunnels.fingerprint, pairs)
+    known = tmp_path / "known"
+    known.write_text(f"{first}\n")
+    with End(server, core.port, known=known) as near:
+        assert asked(near.port, ams, ams) == b"+PONG\r\n"
+        assert asked(near.port, fra, fra) == b""
+        assert near.metric("dnsfleet_tunnel_failures_total", reason="certificate") == 1
+        known.write_text(f"{first}\n{second}\n")
+        assert asked(near.port, fra, fra) == b"+PONG\r\n", "it comes at once"
+        with secure(near.port, ams, ams) as gone, secure(near.port, fra, fra) as staying:
+            for each in (gone, staying):
+                each.sendall(PING)
+                assert each.recv(100) == b"+PONG\r\n"
+            known.unlink()
+            wait_for("a word of it", lambda: near.said("known_certificates_unusable"), SECONDS)
+            known.write_text(f"{second}\n")
+            wait_for("the end", lambda: near.metric("dnsfleet_tunnel_connections") == 1, SECONDS)
+            with contextlib.suppress(ConnectionError, ssl.SSLError):
+                assert gone.recv(100) == b""
+            staying.sendall(PING)
+            assert staying.recv(100) == b"+PONG\r\n"
+        assert asked(near.port, ams, ams) == b""
 
 
 def test_one_certificate_has_only_so_many_connections(near: End, tmp_path: Path) -> None:

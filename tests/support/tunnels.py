@@ -1,9 +1,11 @@
 """Both ends of a tunnel to a core, each a process of its own, with certificates in folders."""
 
+import hashlib
 import socket
 import ssl
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +20,10 @@ from support.waiting import wait_for
 
 NAME = "core.example"
 SECONDS = 30.0
+_FOLDER = tempfile.TemporaryDirectory()
+KNOWN = Path(_FOLDER.name) / "fingerprints"
+"""Has all certificates of clients that were made here."""
+KNOWN.touch()
 PING = b"*1\r\n$4\r\nPING\r\n"
 
 
@@ -31,7 +37,15 @@ def server(signer: Pair, name: str = NAME) -> Pair:
 
 
 def client(signer: Pair, name: str = "ams") -> Pair:
-    return authorities.client(signer, name, time.time())
+    """One that every end lets in which has no list of its own."""
+    made = authorities.client(signer, name, time.time())
+    with KNOWN.open("a") as file:
+        file.write(fingerprint(made) + "\n")
+    return made
+
+
+def fingerprint(pair: Pair) -> str:
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pair.certificate)).hexdigest()
 
 
 def write(folder: Path, pair: Pair, *trusted: Pair) -> Path:
@@ -59,17 +73,18 @@ class End:
         server_name: str = "",
         host: str = "127.0.0.1",
         inside: Sequence[str] = (),
+        known: Path = KNOWN,
     ) -> None:
         """The end in a Pop's cluster has the name that the other one must show.
 
         `host` is where the target is. The command begins with `inside` where it runs in a network
-        of its own.
+        of its own. `known` has the certificates that the end at the core lets in.
         """
         self.port, self._http = free_port(), free_port()
         self.log = folder / "log"
         options = [
             *("--target", f"{host}:{target}", "--certificates", str(folder)),
-            *("--authorities", str(folder / "ca.crt")),
+            *("--authorities", str(folder / "ca.crt"), "--known", str(known)),
         ]
         if server_name:
             (folder / "core-address").write_text(f"{host}:{target}\n")

@@ -62,7 +62,7 @@ class TwoClusters:
         core = self.core.access
         run(self.place.access, joining(core, REMOTE))
         give_address(self.place, f"pop-{REMOTE}-dns", REMOTE_ADDRESS)
-        core.wait("condition=Ready", READY_SECONDS, "pops", "--all")
+        core.wait("condition=Ready", FOLLOW_SECONDS, "pops", "--all")  # the core's tunnel knows it
         core.wait("condition=Propagated", READY_SECONDS, "zones", "--all")
         for name, address in ((LOCAL, LOCAL_ADDRESS), (REMOTE, REMOTE_ADDRESS)):
             shown = f"jsonpath={{.status.addresses[0]}}={address}"

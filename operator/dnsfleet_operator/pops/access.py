@@ -145,16 +145,20 @@ class PopAccess:
                 pops[name] = before._replace(created=created)  # it may be back from a backup
                 continue
             if before is None and len(pops) >= pop_credentials.MAX_POPS:
-                most = pop_credentials.MAX_POPS
-                self._tell(f"Pop {name} cannot reach the core: {most} Pops can already")
+                self._tell(
+                    f"Pop {name} cannot reach the core: {pop_credentials.MAX_POPS} Pops can already"
+                )
                 continue
-            former = before.passwords[: pop_credentials.MAX_FORMER] if before is not None else ()
+            most = pop_credentials.MAX_FORMER
+            passwords = before.passwords[:most] if before is not None else ()
+            shown = pop_credentials.fingerprints(before)[:most] if before is not None else ()
             pops[name] = Credentials(
                 created,
                 asked,
                 now,
-                (pop_credentials.password(), *former),
+                (pop_credentials.password(), *passwords),
                 *authorities.client(authority, name, now),
+                former=shown,
             )
             _log.info("made credentials for Pop %s", name)
         return stored._replace(pops=pops)
@@ -182,8 +186,11 @@ class PopAccess:
                     )
                 )
             )
-        elif before != after or not pruning.is_kept(found):
-            data = {**found["data"], **pop_credentials.data(after)}
+            return after
+        data = {**found["data"], **pop_credentials.data(after)}
+        known = pop_credentials.FINGERPRINTS  # an older operator wrote none
+        as_wanted = before == after and data[known] == found["data"].get(known)
+        if not as_wanted or not pruning.is_kept(found):
             for name in before.pops.keys() - after.pops.keys():
                 del data[pop_slots.user(name)]
             self._cluster.replace(pruning.kept({**found, "data": data}))

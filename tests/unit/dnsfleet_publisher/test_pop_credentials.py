@@ -1,7 +1,9 @@
 """The Secret with the credentials of Pops: read as it was written, and what is wrong with one."""
 
 import base64
+import hashlib
 import json
+import ssl
 from typing import Any
 
 import pytest
@@ -13,7 +15,9 @@ from dnsfleet_publisher.pop_credentials import (
     Stored,
 )
 
-AMS = Credentials("2026-01-01T00:00:00Z", "", 1000.0, ("new", "old"), "certificate", "key")
+PEM = ssl.DER_cert_to_PEM_cert(b"certificate")
+NEWEST = hashlib.sha256(b"certificate").hexdigest()
+AMS = Credentials("2026-01-01T00:00:00Z", "", 1000.0, ("new", "old"), PEM, "key", ("before",))
 STORED = Stored("authorities", "authority key", {"ams": AMS, "f-r-a": AMS})
 WHERE = {"name": "dnsfleet-pops", "namespace": "dns"}
 
@@ -43,6 +47,20 @@ def test_the_password_before_ends_after_a_day() -> None:
     assert at_the_end == STORED.pops
     after = pop_credentials.without_former(STORED.pops, AMS.rotated + OVERLAP_SECONDS + 1)
     assert {each.passwords for each in after.values()} == {("new",)}
+    assert {pop_credentials.fingerprints(each) for each in after.values()} == {(NEWEST,)}
+
+
+def test_the_tunnel_is_told_which_certificates_may_come() -> None:
+    found = base64.b64decode(secret()["data"]["fingerprints"]).decode()
+    assert found.splitlines() == sorted([NEWEST, "before"])
+    unread = AMS._replace(certificate="no certificate")
+    assert pop_credentials.fingerprints(unread) == ("before",)
+
+
+def test_what_an_older_version_wrote_has_no_former_certificates() -> None:
+    older = {name: value for name, value in AMS._asdict().items() if name != "former"}
+    found = pop_credentials.read(secret(**{"pop-ams": encoded(older)}))
+    assert found.pops["ams"] == AMS._replace(former=())
 
 
 @pytest.mark.parametrize(
