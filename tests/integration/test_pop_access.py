@@ -242,6 +242,34 @@ def test_rotations_leave_the_password_that_the_pop_still_has(
 
 
 @pytest.mark.usefixtures("often")
+def test_the_tunnel_lets_in_the_certificates_of_the_day(
+    fleet: ControlledFleet, core: Valkey
+) -> None:
+    """Those of a Pop that left and of an older rotation do not count; a lost list comes back."""
+    made = fleet.put(pop("ams"))
+    joined(fleet, core, "ams")
+    before = known(fleet) or set()
+    assert len(before) == 1
+    fleet.put(pop("ams", **{ROTATE_ANNOTATION: "once"}))
+    wait_for("both", lambda: before < (known(fleet) or set()), DEADLINE_SECONDS)
+    secret = fleet.cluster.get("Secret", SECRET, NAMESPACE)
+    assert secret is not None
+    del secret["data"][pop_credentials.FINGERPRINTS]  # as an older operator leaves it
+    fleet.cluster.put(secret)
+    wait_for("the list", lambda: before < (known(fleet) or set()), DEADLINE_SECONDS)
+    fleet.delete(made)
+    wait_for("the end of both", lambda: known(fleet) == set(), DEADLINE_SECONDS)
+
+
+def known(fleet: ControlledFleet) -> set[str] | None:
+    """The list for the tunnel."""
+    secret = fleet.cluster.get("Secret", SECRET, NAMESPACE)
+    assert secret is not None
+    found = secret["data"].get(pop_credentials.FINGERPRINTS)
+    return None if found is None else set(base64.b64decode(found).decode().split())
+
+
+@pytest.mark.usefixtures("often")
 def test_each_of_several_problems_is_told_once(
     fleet: ControlledFleet, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
