@@ -2,7 +2,9 @@
 
 A spec is written when it differs from what the core has, and once more by each writer under its own
 fence: so it is above whatever a Pop saw from writers before, also where the core went back to an
-older copy. The core is compared with what was written at each look, so one that it lost comes back.
+older copy. One counter numbers the specs of all Pops: so that of a Pop that was deleted and made
+anew is above those of the earlier one, which its cluster may still hold. The core is compared with
+what was written at each look, so one that it lost comes back.
 """
 
 from collections.abc import Container, Iterable, Mapping

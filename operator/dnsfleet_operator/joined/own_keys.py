@@ -6,10 +6,13 @@ publisher.pub        the public keys by which the Pop verifies now, one or two
 revision             the highest of the specs that it took: none before that counts any more
 journal              which commands it took, and what became of them (`journals`)
 joined.pub           the public keys of the join Secret with which it began
+joined.pop           the name of the Pop
 
 The core rotates its key by telling the Pop the new one, signed with the old one (`pop_specs`). So
 after a rotation `publisher.pub` is another one than the join Secret has. Only another key in the
-join Secret makes the Pop begin anew with that: the core was lost, and was built again.
+join Secret makes the Pop begin anew with that: the core was lost, and was built again. A join
+Secret of another Pop keeps the keys, which are of the same core, and begins anew with the revision
+and the journal.
 
 A Secret that is gone or damaged while the operator runs is written again as it was. One that was
 lost while none ran is made anew: with other passwords, for which the pods are replaced, and with
@@ -34,7 +37,8 @@ from dnsfleet_operator.joined import joining
 from dnsfleet_operator.joined.joining import Join, JoinError
 from dnsfleet_operator.secrets import pruning
 
-JOINED_KEYS, REVISION, JOURNAL = "joined.pub", "revision", "journal"
+JOINED_KEYS, JOINED_POP, REVISION = "joined.pub", "joined.pop", "revision"
+JOURNAL = "journal"
 
 _MEND = "delete that Secret: it is made again"
 
@@ -96,7 +100,11 @@ def entries(known: Mapping[str, str], join: Join) -> dict[str, str]:
         **passwords,
         REPLICA_ACL: redis_users.acl(passwords),
         JOINED_KEYS: join.public_key,
+        JOINED_POP: join.pop,
     }
+    if known.get(JOINED_POP, join.pop) != join.pop:  # earlier versions did not say it
+        made.pop(REVISION, None)
+        made.pop(JOURNAL, None)
     if known.get(JOINED_KEYS) != join.public_key:  # it begins anew
         made[PUBLIC_KEYS] = join.public_key
         made.pop(REVISION, None)

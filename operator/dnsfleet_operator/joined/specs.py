@@ -47,7 +47,7 @@ class Specs:
 
     def join(self, join: Join, keys: OwnKeys) -> None:
         """These count from now on; another key in the join Secret is another core."""
-        if join.public_key != self._join.public_key:
+        if (join.pop, join.public_key) != (self._join.pop, self._join.public_key):
             self.held = self.understood = None
         self._join, self.keys = join, keys
 
@@ -62,8 +62,7 @@ class Specs:
             told = f"{_NOT_TAKEN}: {error}; {_STAYS}; {self._again}"
             self._refused = _told("SpecRefused", told, self._refused)
             return False
-        if self._is_old(found):
-            why = f"it has revision {found.says.revision}, and {self._newest} was taken already"
+        if why := self._why_not(found):
             told = f"{_NOT_TAKEN}: {why}; {_STAYS}; {_CORE_WENT_BACK}"
             self._refused = _told("SpecOutdated", told, self._refused)
             return False
@@ -120,6 +119,15 @@ class Specs:
             "if the core has another key now, run there: kubectl dnsfleet pop join "
             f"{self._join.pop}, and apply here what it prints"
         )
+
+    def _why_not(self, found: Held) -> str:
+        """Why a spec counts no more; empty where it does."""
+        revision = found.says.revision
+        if self._is_old(found):
+            return f"it has revision {revision}, and {self._newest} was taken already"
+        if self.held is not None and self.held.says.revision == revision:
+            return f"another spec of revision {revision} was taken already"
+        return ""
 
     def _is_old(self, found: Held) -> bool:
         newest = self._newest

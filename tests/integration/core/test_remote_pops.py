@@ -45,6 +45,15 @@ def test_each_writer_writes_it_above_those_before(
     assert stored(server).revision == made
 
 
+def test_a_pop_that_is_made_anew_begins_above_what_the_earlier_one_had(store: RecordStore) -> None:
+    pops = RemotePops(store)
+    for generation in range(3):
+        held = pops.publish("fra", WISH._replace(generation=generation), KEY)
+    pops.forget("fra")
+    assert pops.publish("iad", WISH, KEY) > held
+    assert pops.publish("fra", WISH._replace(uid="anew"), KEY) > held
+
+
 def test_a_spec_that_the_core_lost_or_somebody_replaced_is_written_again(
     server: CoreServer, store: RecordStore
 ) -> None:

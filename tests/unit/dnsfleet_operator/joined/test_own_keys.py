@@ -33,6 +33,17 @@ def test_passwords_and_a_rotated_key_stay_until_the_join_secret_has_another_key(
     assert anew.operator_password == first.operator_password
 
 
+def test_of_another_pop_in_the_cluster_no_spec_was_taken_yet_and_the_rotated_key_stays() -> None:
+    cluster = MemoryCluster()
+    held = own_keys.keep(cluster, CONFIGURATION, JOIN, None)
+    held = own_keys.advance(cluster, CONFIGURATION, held, Revision(7, 2), SECOND)
+    other = JOIN._replace(pop="ams")
+    for before in (held, None):
+        anew = own_keys.keep(cluster, CONFIGURATION, other, before)
+        assert (anew.public_pem, anew.revision) == (SECOND, None)
+        assert anew.operator_password == held.operator_password
+
+
 def damage(cluster: MemoryCluster, **entries: str) -> None:
     found = cluster.get(*SECRET)
     assert found is not None
