@@ -166,9 +166,16 @@ class PopPasses:
         self._apply_objects(planning.desired(self._setting(pop, drained)))
 
     def apply_replica(self, name: str) -> None:
-        """Apply the replica of a Pop of which nothing is known yet, so that it can be."""
+        """Apply the replica of a Pop of which nothing is known yet, so that it can be.
+
+        Where there are edges, the Pop was known before, and its object is gone: what is there is as
+        that asked, so only what is missing is made.
+        """
         pop = Pop(metadata=Metadata(name=name), spec=PopSpec())
-        self._apply_objects(planning.of_replica(self._setting(pop, True)))
+        wanted = planning.of_replica(self._setting(pop, True))
+        if self._get(ObjectKey("Deployment", f"pop-{name}-edge")) is not None:
+            wanted = [each for each in wanted if self._get(planning.key(each)) is None]
+        self._apply_objects(wanted)
 
     def _setting(self, pop: Pop, drained: bool) -> Setting:
         keys, version = self.public_keys, self.users_version

@@ -8,6 +8,7 @@ from dnsfleet_operator.cluster import ClusterError, Object
 from dnsfleet_operator.observed.observation import Observation
 from dnsfleet_operator.observed.workloads import KINDS, Workloads
 from dnsfleet_operator.pops.passes import PopPasses, PopResult
+from dnsfleet_operator.pops.setting import CoreUser
 from support.complete_lists import list_all
 from support.installations import CONFIGURATION
 from support.memory_clusters import MemoryCluster, name_of
@@ -98,6 +99,42 @@ def fleet() -> Installation:
     fleet = Installation()
     fleet.put()
     return fleet
+
+
+def versions(fleet: Installation) -> dict[tuple[str, str], str]:
+    found = {key: fleet.cluster.get(*key, NAMESPACE) for key in ALL}
+    return {key: each["metadata"]["resourceVersion"] for key, each in found.items() if each}
+
+
+def test_a_joined_pop_whose_object_is_gone_keeps_what_it_has() -> None:
+    """A new operator without the core knows nothing of the Pop."""
+    fleet = Installation()
+    fleet.put(edge={"nodeSelector": {"disk": "fast"}, "shards": 4})
+    fleet.passes.run("fra")
+    before = versions(fleet)
+    anew = PopPasses(fleet.cluster, CONFIGURATION, Observation(), Workloads())
+    anew.apply_replica("fra")
+    assert versions(fleet) == before
+    lost = fleet.cluster.get("Service", "pop-fra-replica", NAMESPACE)
+    assert lost is not None
+    fleet.cluster.delete(lost)
+    anew.apply_replica("fra")
+    there = versions(fleet)
+    assert there.pop(("Service", "pop-fra-replica"))
+    assert there.items() <= before.items()
+
+
+def test_a_pop_that_never_had_a_spec_has_its_replica_follow_the_join_secret() -> None:
+    cluster = RefusingCluster()
+    passes = PopPasses(cluster, CONFIGURATION, Observation(), Workloads())
+
+    def annotations(version: str) -> object:
+        passes.joined = CoreUser("pop-fra", "dnsfleet-join", "password", version)
+        passes.apply_replica("fra")
+        found = cluster.get("Deployment", "pop-fra-replica", NAMESPACE)
+        return found and found["spec"]["template"]["metadata"]["annotations"]
+
+    assert annotations("-first") != annotations("-second")
 
 
 def test_one_object_that_is_refused_costs_no_other(fleet: Installation) -> None:
