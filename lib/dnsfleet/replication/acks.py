@@ -22,11 +22,12 @@ more, in fields of its own and at the end of lists: that is left out.
 import base64
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from dnsfleet.replication.claimed import count, text
 from dnsfleet.replication.revisions import Revision
-from dnsfleet.replication.sums import Positions
+from dnsfleet.replication.sums import MODULUS, Positions
 
 MAX_FAILING = 50
 """Failing zones that one ack names, so that it stays small whatever happens. Where
@@ -39,8 +40,14 @@ AHEAD_OCTETS = 48 * 1024
 """Octets of the manifests that prove what an edge has ahead, about 90 of them; at least one is
 named. Where there are more, the next acks name them: the writer publishes what was named anew."""
 
-MAX_LOAD = 2**53
-"""The largest number of a load: a million queries a second for 285 years."""
+MAX_AHEAD = 256
+"""Those manifests that are read of one ack; they have far more than 200 octets each."""
+
+MAX_ORIGIN = 1024
+"""Characters of the longest name: 253 octets, each written in four."""
+
+MAX_KEYS, MAX_KEY = 4, 64
+"""Keys of an edge that are read, which has two at most, and characters of one."""
 
 FIRST_FORMAT = 1
 """What edges read that say nothing of it: they are older than the field."""
@@ -116,34 +123,45 @@ def encode(ack: Ack) -> bytes:
 
 
 def decode(data: bytes) -> Ack | None:
-    """The ack in wire form; None where it cannot be read."""
+    """The ack in wire form; None where it cannot be read.
+
+    What it claims is bounded and cleaned here (see `claimed`), whoever wrote it. An exception that
+    is left out is counted, so the ack proves nothing then. Load and commands are no part of the
+    proof: where they cannot be read, the rest counts.
+    """
     try:
         said = json.loads(data)
-        total = said.get("total")
-        ack = Ack(
-            said["lsn"],
-            {str(origin): str(reason) for origin, reason in said["failing"].items()},
-            said["failingCount"],
-            said["time"],
-            said.get("reads", FIRST_FORMAT),
-            said.get("told", 0),
-            None if total is None else int(str(total), 16),
+        total, failing, ahead = said.get("total"), said["failing"], said.get("ahead", {})
+        return Ack(
+            count(said["lsn"]),
             {
-                str(origin): base64.b64decode(signed, validate=True)
-                for origin, signed in said.get("ahead", {}).items()
+                text(origin, MAX_ORIGIN): text(reason, MAX_REASON)
+                for origin, reason in itertools.islice(failing.items(), MAX_FAILING)
             },
-            said.get("aheadCount", 0),
-            said.get("started", 0),
-            tuple(str(key) for key in said.get("keys", ())),
-            Revision.parse(said["refreshed"]) if "refreshed" in said else None,
-            Load(*said["load"][: len(Load._fields)]) if "load" in said else None,
+            max(count(said["failingCount"]), len(failing)),
+            count(said["time"]),
+            count(said.get("reads", FIRST_FORMAT)),
+            count(said.get("told", 0)),
+            None if total is None else _total(total),
+            dict(fitting(_proofs(ahead))),
+            max(count(said.get("aheadCount", 0)), len(ahead)),
+            count(said.get("started", 0)),
+            tuple(text(each, MAX_KEY) for each in said.get("keys", ())[:MAX_KEYS]),
+            _refreshed(said.get("refreshed")),
+            _load(said.get("load")),
         )
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return None
-    counts = (ack.lsn, ack.failing_count, ack.time_ms, ack.reads, ack.told, ack.ahead_count)
-    good = all(type(count) is int and count >= 0 for count in (*counts, ack.started_ms))
-    good &= all(type(count) is int and 0 <= count <= MAX_LOAD for count in ack.load or ())
-    return ack if good else None
+
+
+def fitting(proofs: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+    """The first of them that have AHEAD_OCTETS together, or the first alone."""
+    octets = 0
+    for origin, signed in proofs:
+        octets += len(signed)
+        if octets > AHEAD_OCTETS and octets > len(signed):
+            return
+        yield origin, signed
 
 
 def exceptions(ack: Ack) -> Iterator[str]:
@@ -164,3 +182,30 @@ def answered(ack: Ack, positions: Positions) -> int:
 def shows(ack: Ack, positions: Positions, origin: str, lsn: int) -> bool:
     """Whether the edge serves the newest publication of a zone, which is at this position."""
     return answered(ack, positions) >= lsn and origin not in exceptions(ack)
+
+
+def _proofs(said: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
+    for origin, signed in itertools.islice(said.items(), MAX_AHEAD):
+        yield text(origin, MAX_ORIGIN), base64.b64decode(signed, validate=True)
+
+
+def _total(said: object) -> int:
+    total = int(str(said), 16)
+    if not 0 <= total < MODULUS:
+        raise ValueError("it is no sum")
+    return total
+
+
+def _refreshed(said: Any) -> Revision | None:
+    try:
+        return Revision.parse(said)
+    except (TypeError, ValueError):
+        return None
+
+
+def _load(said: Any) -> Load | None:
+    try:
+        queries, servfail, memory = map(count, said[:3])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return Load(queries, servfail, memory)

@@ -13,6 +13,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from dnsfleet.replication import claimed
 from dnsfleet.replication.pop_commands import MAX_KEPT, MAX_TEXT, MAX_WAITING, Request
 from dnsfleet.replication.revisions import Revision
 
@@ -128,4 +129,5 @@ def _outcome(said: Any) -> Outcome | None:
             return None
     except (TypeError, ValueError):
         return None
-    return Outcome(str(request)[:MAX_TEXT], str(state), str(message)[:MAX_MESSAGE], ended_ms)
+    name, told = claimed.text(request, MAX_TEXT), claimed.text(message, MAX_MESSAGE)
+    return Outcome(name, str(state), told, ended_ms)

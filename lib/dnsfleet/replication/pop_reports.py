@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 from dnsfleet.replication import acks, command_words
 from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.claimed import count, text
 from dnsfleet.replication.command_words import Outcome
 from dnsfleet.replication.revisions import Revision
 
@@ -37,8 +38,6 @@ MAX_TEXT = 500
 """Characters of a message, and of a name, that are kept."""
 MAX_NAMED = 16
 """Addresses, and fields that were ignored, that one report names."""
-MAX_COUNT = 2**53
-"""The largest number that a report says: a JSON number that every reader has exactly."""
 
 _FIELDS = frozenset(
     [
@@ -170,22 +169,22 @@ def decode(data: bytes) -> Report | None:
     """The report in wire form; None where it cannot be read."""
     try:
         said = json.loads(_unpacked(data))
-        wanted, ready, pods = map(_count, said["edges"][:3])
+        wanted, ready, pods = map(count, said["edges"][:3])
         problem = said.get("problem")
         return Report(
-            _count(said["time"]),
-            str(said["version"])[:MAX_TEXT],
+            count(said["time"]),
+            text(said["version"], MAX_TEXT),
             Revision.parse(said["revision"]) if "revision" in said else None,
-            _count(said["generation"]),
+            count(said["generation"]),
             _texts(said.get("ignored", ())),
             None if problem is None else _read_problem(*problem[:2]),
-            str(said.get("rolling", ""))[:MAX_TEXT],
+            text(said.get("rolling", ""), MAX_TEXT),
             wanted,
             ready,
             pods,
             _texts(said.get("addresses", ())),
             tuple(map(_read_word, said["words"][:MAX_WORDS])),
-            str(said.get("uid", ""))[:MAX_TEXT],
+            text(said.get("uid", ""), MAX_TEXT),
             command_words.heard(said.get("outcomes", [])),
             _texts(sorted(said.keys() - _FIELDS)),
         )
@@ -198,10 +197,10 @@ def _unpacked(data: bytes) -> bytes:
     if len(data) > MAX_OCTETS:
         raise ValueError("it is too long")
     unpacking = zlib.decompressobj()
-    text = unpacking.decompress(data, 2 * MAX_OCTETS)
+    unpacked = unpacking.decompress(data, 2 * MAX_OCTETS)
     if not unpacking.eof:
         raise ValueError("it is too long, or cut off")
-    return text
+    return unpacked
 
 
 def _word(word: EdgeWord) -> list[Any]:
@@ -210,22 +209,16 @@ def _word(word: EdgeWord) -> list[Any]:
 
 
 def _read_word(said: list[Any]) -> EdgeWord:
-    edge, count, ack = said[:3]
+    edge, edges, ack = said[:3]
     decoded = None if ack is None else acks.decode(base64.b64decode(ack, validate=True))
-    return EdgeWord(str(edge)[:MAX_TEXT], _count(count), decoded)
+    return EdgeWord(text(edge, MAX_TEXT), count(edges), decoded)
 
 
 def _read_problem(reason: str, message: str) -> tuple[str, str]:
     if not _REASON.fullmatch(reason):
         raise ValueError(f"{reason!r} is no reason")
-    return reason, str(message)[:MAX_TEXT]
+    return reason, text(message, MAX_TEXT)
 
 
 def _texts(said: list[Any]) -> tuple[str, ...]:
-    return tuple(str(each)[:MAX_TEXT] for each in said[:MAX_NAMED])
-
-
-def _count(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_COUNT:
-        raise ValueError(f"{value!r} is not a count")
-    return value
+    return tuple(text(each, MAX_TEXT) for each in said[:MAX_NAMED])

@@ -5,10 +5,11 @@ and the writer judges each by what it knows of its log.
 """
 
 import itertools
-from collections.abc import Iterable, Iterator, KeysView, Mapping
+from collections.abc import KeysView, Mapping
 from typing import NamedTuple
 
-from dnsfleet.replication.acks import AHEAD_OCTETS, MAX_FAILING, Ack
+from dnsfleet.replication import acks
+from dnsfleet.replication.acks import MAX_FAILING, Ack
 from dnsfleet.replication.announcements import Announcement
 from dnsfleet.replication.revisions import Revision
 from dnsfleet.replication.sums import AnnouncementSum
@@ -95,7 +96,7 @@ class Progress:
             len(self._failing),
             told=self.told,
             total=self._sum.total,
-            ahead=dict(_fitting(ahead.items())),
+            ahead=dict(acks.fitting(ahead.items())),
             ahead_count=len(ahead),
         )
         last = self._last
@@ -106,13 +107,3 @@ class Progress:
             return None
         self._last = ack
         return ack
-
-
-def _fitting(proofs: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
-    """The first of them that have AHEAD_OCTETS together, or the first alone."""
-    octets = 0
-    for origin, signed in proofs:
-        octets += len(signed)
-        if octets > AHEAD_OCTETS and octets > len(signed):
-            return
-        yield origin, signed

@@ -25,7 +25,8 @@ POSITIONS = 10_000
 """Positions whose sums a writer keeps: as many as the log has entries."""
 
 _OCTETS = 16
-_MODULUS = 1 << (8 * _OCTETS)
+MODULUS = 1 << (8 * _OCTETS)
+"""Every sum is below it."""
 
 
 class AnnouncementSum:
@@ -44,12 +45,12 @@ class AnnouncementSum:
 
     def drop(self, zone: str) -> None:
         """Have none of a zone, as the index has none of it any more."""
-        self.total = (self.total - self._terms.pop(zone, 0)) % _MODULUS
+        self.total = (self.total - self._terms.pop(zone, 0)) % MODULUS
 
     def total_with(self, announcement: Announcement) -> int:
         """The total once that one was taken."""
         before = self._terms.get(announcement.zone, 0)
-        return (self.total + _term(announcement) - before) % _MODULUS
+        return (self.total + _term(announcement) - before) % MODULUS
 
 
 class NameSum:
@@ -80,7 +81,7 @@ class NameSum:
     def with_name(self, name: str, live: bool) -> tuple[int, int]:
         """Number and total once a name is in the set, or not."""
         step = live - (name in self._names)
-        return self.count + step, (self.total + step * _hash(name)) % _MODULUS
+        return self.count + step, (self.total + step * _hash(name)) % MODULUS
 
 
 class Positions:

@@ -14,7 +14,8 @@ import struct
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from dnsfleet.replication.acks import MAX_LOAD, Ack
+from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.claimed import MAX_COUNT
 
 SLOT = 1
 """The slot of a Pop that has it (see `pop_slots`)."""
@@ -75,7 +76,7 @@ class Meter:
             min(len(heard), _MAX_EDGES),
             queries,
             min(1.0, servfail / queries) if queries else 0.0,
-            min(memory, MAX_LOAD),
+            min(memory, MAX_COUNT),
         )
 
 

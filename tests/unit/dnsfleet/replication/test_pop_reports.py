@@ -1,11 +1,13 @@
 """Reports of Pops in other clusters: few words for many edges, and nothing that is not proved."""
 
+import json
 import random
 import zlib
 
 import pytest
 from dnsfleet.replication import pop_reports
 from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.command_words import DONE, Outcome
 from dnsfleet.replication.pop_reports import EdgeWord, Report
 from dnsfleet.replication.revisions import Revision
 
@@ -114,3 +116,37 @@ def test_a_report_that_says_the_same_later_has_the_same_sense() -> None:
     later = report._replace(time_ms=9, words=(EdgeWord("e1", 1, ACK._replace(time_ms=90)),))
     assert pop_reports.sense(later) == pop_reports.sense(report)
     assert pop_reports.sense(report._replace(rolling="1 of 2")) != pop_reports.sense(report)
+
+
+def test_every_text_of_a_report_stays_in_its_line_and_is_bounded() -> None:
+    bad = "ok\x1b[2J\nPop well\ud800" + "x" * 1000
+    report = Report(
+        *(1, bad, None, 0, (bad,), ("ApplyFailed", bad), bad),
+        addresses=(bad,),
+        words=(EdgeWord(bad, 1, None),),
+        uid=bad,
+        outcomes=(Outcome(bad, DONE, bad, 5),),
+    )
+    packed = pop_reports.encode(report)
+    more = json.loads(zlib.decompress(packed)) | {bad: 1}
+    found = pop_reports.decode(zlib.compress(json.dumps(more).encode()))
+    assert found is not None
+    assert found.problem is not None
+    (word,), (outcome,) = found.words, found.outcomes
+    for text in (
+        *(found.version, *found.ignored, found.problem[1], found.rolling, *found.addresses),
+        *(word.edge, found.uid, outcome.request, outcome.message, *found.unknown),
+    ):
+        assert text.startswith("ok\\x1b[2J\\nPop well")
+        assert text.isprintable()
+        assert len(text) <= pop_reports.MAX_TEXT
+
+
+def test_what_a_newer_operator_says_of_a_command_beside_costs_no_outcome() -> None:
+    outcome = Outcome("snapshot-1", DONE, "done", 5)
+    report = Report(1, "0.1.0", None, 0, outcomes=(outcome,))
+    said = json.loads(zlib.decompress(pop_reports.encode(report)))
+    said["outcomes"] = [[*outcome, "more"], {"name": "said in another way"}, 7]
+    found = pop_reports.decode(zlib.compress(json.dumps(said).encode()))
+    assert found is not None
+    assert found.outcomes == (outcome,)

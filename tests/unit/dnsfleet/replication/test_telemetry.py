@@ -4,7 +4,8 @@ import math
 
 import pytest
 from dnsfleet.replication import acks, pop_reports, telemetry
-from dnsfleet.replication.acks import MAX_LOAD, Ack, Load
+from dnsfleet.replication.acks import Ack, Load
+from dnsfleet.replication.claimed import MAX_COUNT
 from dnsfleet.replication.telemetry import HEARD_MS, Meter, Sample
 
 NOW_MS = 10**12
@@ -40,7 +41,7 @@ def test_edges_that_are_silent_or_of_an_older_version_do_not_count() -> None:
 
 
 def test_a_value_has_one_size_and_reads_back() -> None:
-    small, large = Sample(0, 0, 0.0, 0.0, 0), Sample(NOW_MS, 65535, 1e9, 1.0, MAX_LOAD)
+    small, large = Sample(0, 0, 0.0, 0.0, 0), Sample(NOW_MS, 65535, 1e9, 1.0, MAX_COUNT)
     for sample in (small, large):
         assert len(telemetry.encode(sample)) == telemetry.OCTETS == 35
         assert telemetry.decode(telemetry.encode(sample)) == sample
@@ -55,11 +56,26 @@ def test_what_is_no_telemetry_is_not_shown(queries: float) -> None:
     assert telemetry.decode(telemetry.encode(bad) + b"x") is None
 
 
-@pytest.mark.parametrize("load", ["[1,2]", "[1,2,-3]", "[1,2,3.5]", f"[1,2,{2**60}]", "7"])
-def test_a_load_that_nothing_counts_spoils_its_ack(load: str) -> None:
+@pytest.mark.parametrize(
+    "load", ["[1,2]", "[1,2,-3]", "[1,2,3.5]", f"[1,2,{2**60}]", "7", "null", '{"queries":1}']
+)
+def test_a_load_that_nothing_counts_is_left_out_and_spoils_no_ack(load: str) -> None:
     good = acks.encode(word(0, Load(1, 2, 3)))
     assert acks.decode(good) == word(0, Load(1, 2, 3))
-    assert acks.decode(good.replace(b"[1,2,3]", load.encode())) is None
+    assert acks.decode(good.replace(b"[1,2,3]", load.encode())) == word(0, None)
+
+
+@pytest.mark.parametrize("time_ms", [MAX_COUNT, 10**400], ids=["large", "vast"])
+def test_no_time_that_an_edge_claims_stops_the_meter(time_ms: int) -> None:
+    meter, edge = Meter(), "fra/1"
+    claimed = acks.encode(word(0, Load(0, 0, 1)))
+    first = acks.decode(claimed)
+    assert first is not None
+    meter.take({edge: first}, NOW_MS)
+    last = acks.decode(claimed.replace(str(NOW_MS).encode(), str(time_ms).encode()))
+    said = {} if last is None else {edge: last._replace(load=Load(MAX_COUNT, MAX_COUNT, MAX_COUNT))}
+    sample = meter.take(said, NOW_MS)
+    assert telemetry.decode(telemetry.encode(sample)) == sample
 
 
 def test_what_edges_count_is_not_in_the_report_and_makes_no_two_words_of_one() -> None:
