@@ -23,6 +23,8 @@ class EdgePod(NamedTuple):
     """Whether clients are sent to it."""
     started_ms: int = 0
     """When its container started, Unix time in milliseconds; 0 if it does not run."""
+    elsewhere: bool = False
+    """Whether another cluster says that there is such an edge, and how it is named."""
 
     @property
     def field(self) -> str:

@@ -78,7 +78,9 @@ class RemoteEdges:
             if pop not in self.quiet or report.uid in ("", uids.get(pop))
         }
         for pop, report in self.reports.items():
-            edges = [(EdgePod(pop, _name(word), True), word.ack) for word in report.words]
+            edges = [
+                (EdgePod(pop, _name(word), True, elsewhere=True), word.ack) for word in report.words
+            ]
             if edges:
                 self.ready[pop] = tuple(sorted(edge for edge, _ in edges))
             self.said |= {edge.field: ack for edge, ack in edges if ack is not None}

@@ -53,6 +53,8 @@ class Arrivals:
         self._assigned: Counter[str] = Counter()
         self._everywhere = 0
         self._due: list[tuple[int, str]] = []
+        self._due_of: dict[str, int] = {}
+        """What of it counts: a zone that is due at another time than before leaves its entry."""
         self._hopeful: set[str] = set()
 
     @property
@@ -114,7 +116,7 @@ class Arrivals:
             if state.seconds < HOPE_SECONDS:
                 self._hopeful.add(origin)
             if (step := next((each for each in STEPS if each > state.seconds), None)) is not None:
-                heapq.heappush(self._due, (manifest.time_ms + step * 1000, origin))
+                self._wait(origin, manifest.time_ms + step * 1000)
         if self.states.get(origin) == state:
             return False
         self.states[origin] = state
@@ -162,11 +164,20 @@ class Arrivals:
     def _due_at(self, now_ms: int) -> set[str]:
         found = set()
         while self._due and self._due[0][0] <= now_ms:
-            origin = heapq.heappop(self._due)[1]
+            at, origin = heapq.heappop(self._due)
+            if self._due_of.get(origin) != at:
+                continue
+            del self._due_of[origin]
             state = self.states.get(origin)
             if state is not None and state.late:
                 found.add(origin)
         return found
+
+    def _wait(self, origin: str, at_ms: int) -> None:
+        """Look at a zone then, and no more at the time that was set before."""
+        if self._due_of.get(origin) != at_ms:
+            self._due_of[origin] = at_ms
+            heapq.heappush(self._due, (at_ms, origin))
 
     def _assign(self, manifest: Manifest | None, step: int) -> None:
         if manifest is None:

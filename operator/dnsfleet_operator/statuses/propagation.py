@@ -5,9 +5,13 @@ reached nothing. What an edge says is one position of the log: everything publis
 answered, but for the zones that it names as exceptions. It counts if the edge was told what we
 published (see `acks`), and if the process that said it still runs. Nothing else counts, neither
 that the core has the revision nor that the replica does.
+
+What another cluster says of the edges of its Pop counts as the word of one edge without a name.
+Names and numbers are whatever it claims, anew in each report; in the messages of zones each would
+be another state of every zone that is late there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from dnsfleet.replication import acks, intervals
@@ -51,7 +55,7 @@ class ZoneState(NamedTuple):
 
 
 class Word(NamedTuple):
-    """What one edge says."""
+    """What one edge says, or all edges of a Pop of another cluster together."""
 
     answers: int
     """Everything up to this position is answered, but for `exceptions`; -1 for nothing."""
@@ -69,6 +73,7 @@ _WORST = (
     "UnverifiedEdge",
     "Propagating",
 )
+_ITS_EDGES = "its edges"
 _AHEAD = "it answers a newer revision than the core has; the core publishes above it"
 
 
@@ -109,15 +114,18 @@ class Fleet:
 
     def words(self, pop: str) -> dict[str, Word]:
         """What each Ready edge of a Pop says, by its name."""
-        found = {}
-        for edge in self._ready.get(pop, ()):
-            ack = self._said.get(edge.field)
-            if ack is None:
-                found[edge.name] = Word(-1, {}, True)
-                continue
-            exceptions = {**ack.failing, **dict.fromkeys(ack.ahead, _AHEAD)}
-            found[edge.name] = Word(self._answers(edge, ack), exceptions, self._is_silent(ack))
+        edges = self._ready.get(pop, ())
+        found = {edge.name: self._word(edge) for edge in edges}
+        if any(edge.elsewhere for edge in edges):
+            return {_ITS_EDGES: _together(found.values())}
         return found
+
+    def _word(self, edge: EdgePod) -> Word:
+        ack = self._said.get(edge.field)
+        if ack is None:
+            return Word(-1, {}, True)
+        exceptions = {**ack.failing, **dict.fromkeys(ack.ahead, _AHEAD)}
+        return Word(self._answers(edge, ack), exceptions, self._is_silent(ack))
 
     def doubtful(self, pop: str) -> list[str]:
         """The Ready edges of a Pop that were heard lately, and do not prove what they say."""
@@ -168,24 +176,25 @@ class Fleet:
         edges = self._ready.get(pop, ())
         if not edges:
             return PopState(pop, False, "NoReadyEdge", "no edge is Ready")
-        late = []
-        for edge in edges:
-            ack = self._said.get(edge.field)
-            if (
-                ack is None
-                or manifest.zone in acks.exceptions(ack)
-                or self._answers(edge, ack) < manifest.lsn
-            ):
-                late.append((edge, ack))
+        said = [(edge, self._said.get(edge.field)) for edge in edges]
+        late = [
+            (edge, ack)
+            for edge, ack in said
+            if ack is None
+            or manifest.zone in acks.exceptions(ack)
+            or self._answers(edge, ack) < manifest.lsn
+        ]
         if not late:
             return PopState(pop, True)
+        names = ", ".join(edge.name for edge, _ in late[:MAX_SLOWEST])
+        if any(edge.elsewhere for edge in edges):
+            late, names = said, _ITS_EDGES
         for edge, ack in late:
             if ack is not None and manifest.zone in ack.failing:
-                message = f"edge {edge.name} cannot load it: {ack.failing[manifest.zone]}"
+                message = f"{_named(edge)} cannot load it: {ack.failing[manifest.zone]}"
                 return PopState(pop, False, "LoadFailed", message)
             if ack is not None and manifest.zone in ack.ahead:
-                return PopState(pop, False, "EdgeAhead", f"edge {edge.name}: {_AHEAD}")
-        names = ", ".join(edge.name for edge, _ in late[:MAX_SLOWEST])
+                return PopState(pop, False, "EdgeAhead", f"{_named(edge)}: {_AHEAD}")
         if any(ack is not None and self._is_silent(ack) for _, ack in late):
             message = f"not heard for {SILENT_MS // 1000} s: {names}"
             return PopState(pop, False, "PopUnreachable", message)
@@ -200,6 +209,18 @@ class Fleet:
 
     def _is_silent(self, ack: Ack) -> bool:
         return self.now_ms - ack.time_ms > SILENT_MS
+
+
+def _named(edge: EdgePod) -> str:
+    return "an edge" if edge.elsewhere else f"edge {edge.name}"
+
+
+def _together(words: Iterable[Word]) -> Word:
+    """What edges say, as one word: what all answer, and what is an exception for any."""
+    said = list(words)
+    exceptions = {zone: why for word in reversed(said) for zone, why in word.exceptions.items()}
+    silent = any(word.silent for word in said)
+    return Word(min(word.answers for word in said), exceptions, silent)
 
 
 def step(seconds: float) -> int:

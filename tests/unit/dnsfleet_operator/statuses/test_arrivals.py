@@ -31,11 +31,11 @@ def ack(lsn: int, failing: dict[str, str] | None = None, more: int = 0, time_ms:
 
 
 def fleet(said: dict[str, Ack], active: tuple[str, ...] = POPS, now: int = NOW) -> Fleet:
-    """Every edge that said something is Ready; edges are POP/EDGE."""
+    """Every edge that said something is Ready; edges are POP/EDGE, those of sin elsewhere."""
     ready: dict[str, tuple[EdgePod, ...]] = {}
     for edge in sorted(said):
         pop, _, name = edge.partition("/")
-        ready[pop] = (*ready.get(pop, ()), EdgePod(pop, name, True))
+        ready[pop] = (*ready.get(pop, ()), EdgePod(pop, name, True, elsewhere=pop == "sin"))
     return Fleet(active, ready, said, LOG, now)
 
 
@@ -78,6 +78,39 @@ def test_a_look_names_what_is_in_another_state_and_nothing_else() -> None:
     assert "a." not in arrivals.states
 
 
+def elsewhere(*names: str, lsn: int = 2, now: int = NOW) -> Fleet:
+    """A Pop of another cluster, which says that it has these edges."""
+    edges = tuple(EdgePod("fra", name, True, elsewhere=True) for name in names)
+    return Fleet(("fra",), {"fra": edges}, {edge.field: ack(lsn) for edge in edges}, LOG, now)
+
+
+def test_other_names_and_numbers_of_edges_elsewhere_are_no_news_of_any_zone() -> None:
+    arrivals = Arrivals()
+    for number, zone in enumerate(ZONES, 1):
+        arrivals.publish(zone, manifest(zone, number))
+    assert arrivals.look(elsewhere("e1"), ("fra",)) == set(ZONES)
+    assert {zone for zone in ZONES if not arrivals.states[zone].propagated} == {"c.", "d."}
+    for names in (("x",), ("y", "z"), ("a and 9 more", "b"), ("e1",)):
+        assert arrivals.look(elsewhere(*names), ("fra",)) == set()
+    assert "its edges" in arrivals.states["c."].late[0].message
+    assert arrivals.look(elsewhere("x", lsn=4), ("fra",)) == {"c.", "d."}
+    assert arrivals.look(elsewhere("x", lsn=3), ("fra",)) == {"d."}
+
+
+def test_a_zone_is_looked_at_once_when_time_went_by_however_often_it_was_looked_at() -> None:
+    arrivals = Arrivals()
+    for number, zone in enumerate(ZONES, 1):
+        arrivals.publish(zone, manifest(zone, number))
+    for turn in range(50):
+        arrivals.look(fleet({f"fra/{turn}": ack(0)}, ("fra",)), ("fra",))
+    assert len(arrivals._due) == len(ZONES)
+    late = NOW + 3000
+    assert arrivals.look(fleet({"fra/49": ack(0, time_ms=late)}, ("fra",), late), ("fra",)) == set(
+        ZONES
+    )
+    assert len(arrivals._due) == len(ZONES)
+
+
 def test_the_seconds_that_a_zone_is_late_go_on_in_steps() -> None:
     arrivals = Arrivals()
     arrivals.publish("a.", manifest("a.", 5))
@@ -111,7 +144,7 @@ STEPS = st.builds(
     ),
     st.sets(st.sampled_from(ZONES), max_size=1),
     st.dictionaries(
-        st.sampled_from(["fra/a", "fra/b", "iad/a", "sin/a"]), st.none() | ACKS, max_size=3
+        st.sampled_from(["fra/a", "fra/b", "iad/a", "sin/a", "sin/b"]), st.none() | ACKS, max_size=3
     ),
     st.sampled_from([POPS, ("fra",), ("iad", "sin")]),
     st.sampled_from([POPS, POPS, POPS[:2]]),
