@@ -65,7 +65,8 @@ class RemoteEdges:
 
         `now` is `time.monotonic()`, `now_ms` Unix time. A report of an earlier object of the same
         name counts while news come: its edges run, and take the new spec in a moment. Without news
-        it is a leftover.
+        it is a leftover. No ack is newer than the report that brought it, whatever it claims: else
+        edges that fell silent would never be told.
         """
         self.ready, self.said = {}, {}
         self._news = {pop: self._came(pop, each, now, now_ms) for pop, each in reports.items()}
@@ -83,7 +84,12 @@ class RemoteEdges:
             ]
             if edges:
                 self.ready[pop] = tuple(sorted(edge for edge, _ in edges))
-            self.said |= {edge.field: ack for edge, ack in edges if ack is not None}
+            heard_ms = now_ms - round((now - self._news[pop][1]) * 1000)
+            self.said |= {
+                edge.field: ack._replace(time_ms=min(ack.time_ms, heard_ms))
+                for edge, ack in edges
+                if ack is not None
+            }
 
     def _came(self, pop: str, report: Report, now: float, now_ms: int) -> tuple[int, float]:
         """When a report came. Of the first that is seen only its own clock tells that."""

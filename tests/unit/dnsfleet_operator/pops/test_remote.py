@@ -48,6 +48,18 @@ def test_edges_that_say_the_same_count_as_one() -> None:
     assert (edges.said, edges.ready, edges.without_edges) == ({}, {}, set())
 
 
+@pytest.mark.parametrize(("ack_ms", "counts_ms"), [(2**53, 1_005_000), (900_000, 900_000)])
+def test_no_ack_is_newer_than_the_report_that_brought_it(ack_ms: int, counts_ms: int) -> None:
+    ack = Ack(lsn=7, failing={}, failing_count=0, time_ms=ack_ms)
+    edges = RemoteEdges()
+    edges.take({"fra": REPORT}, {}, 100.0, 1_000_000)
+    report = REPORT._replace(time_ms=2**53, words=(EdgeWord("e1", 1, ack),))
+    for later in (0, 1, 3600):
+        now, now_ms = 105.0 + later, 1_005_000 + later * 1000
+        edges.take({"fra": report}, {}, now, now_ms)
+        assert edges.said["fra/e1"].time_ms == counts_ms, f"after {later} s it is no newer"
+
+
 def test_a_pop_without_news_is_quiet_until_there_are_some() -> None:
     edges = RemoteEdges()
 
