@@ -12,6 +12,8 @@ ALL, CORE, POP = "all", "core", "pop"
 ROLES = (ALL, CORE, POP)
 """What an operator runs: `core` the core and no Pop, `pop` one Pop of a core in another cluster,
 `all` the core and Pops beside it."""
+DEFAULT_CACHE_PREFIX = "/var/cache/dnsfleet"
+"""The default of the chart."""
 MAX_PORT = 65535
 DEFAULT_HTTP_PORT = 8080
 DEFAULT_CORE_PORT = 6379
@@ -53,6 +55,8 @@ class Configuration:
     """Name of the Secret with that certificate, where somebody else makes it."""
     role: str = ALL
     """One of ROLES; in `pop` the core is in another cluster, and core_host leads there."""
+    cache_host_path_prefix: str = DEFAULT_CACHE_PREFIX
+    """In role `pop`: the folder of nodes in which the core may choose one for the edges."""
 
     def core(self, user: str, password: str) -> Server:
         """The core, for one of its users."""
@@ -79,6 +83,7 @@ def from_environment(environ: Mapping[str, str]) -> Configuration:
         core_names=reader.names("DNSFLEET_CORE_NAMES"),
         core_tls_secret=environ.get("DNSFLEET_CORE_TLS_SECRET", ""),
         role=role,
+        cache_host_path_prefix=reader.text("DNSFLEET_CACHE_HOST_PATH_PREFIX", DEFAULT_CACHE_PREFIX),
     )
     if reader.problems:
         raise ConfigurationError("\n".join(reader.problems))

@@ -100,6 +100,7 @@ def test_rendering_is_the_same_each_time(render: Any, values: Values) -> None:
         ({"alerts": {"windows": {"popDown": "soon"}}}, "does not match pattern"),
         ({"alerts": {"exclude": ["PopDown"]}}, "value must be one of"),
         ({"role": "edge"}, "value must be one of"),
+        ({"cacheHostPathPrefix": "cache"}, "does not match pattern"),
         ({"role": "pop", "pops": [{"name": "fra"}]}, "maxItems"),
     ],
 )
@@ -153,6 +154,10 @@ def test_a_cluster_of_role_pop_has_no_core_and_reads_its_join_secret(render: Any
     told = environment(objects)
     assert told["DNSFLEET_ROLE"] == "pop"
     assert told["DNSFLEET_CORE_HOST"] == "core.example"
+    assert told["DNSFLEET_CACHE_HOST_PATH_PREFIX"] == "/var/cache/dnsfleet"
+    told = environment(render(values | {"cacheHostPathPrefix": "/mnt"}))
+    assert told["DNSFLEET_CACHE_HOST_PATH_PREFIX"] == "/mnt"
+    assert "DNSFLEET_CACHE_HOST_PATH_PREFIX" not in environment(render({}))
     rules = the(objects, "Role", "dnsfleet-operator")["rules"]
     join = {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["dnsfleet-join"]}
     assert join | {"verbs": ["get"]} in rules

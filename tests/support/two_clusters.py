@@ -58,9 +58,13 @@ class TwoClusters:
         self.core.access.apply(json.dumps(pop(REMOTE, edge, cluster="agent")))
 
     def join(self) -> None:
-        """Have the other cluster join, by the printed commands; returns when both Pops answer."""
+        """Have the other cluster join, by the printed commands; returns when both Pops answer.
+
+        The last one installs the chart, here with the folder that edges may have.
+        """
         core = self.core.access
-        run(self.place.access, joining(core, REMOTE))
+        commands = joining(core, REMOTE).rstrip("\n")
+        run(self.place.access, f"{commands} --set cacheHostPathPrefix={self.cache}\n")
         give_address(self.place, f"pop-{REMOTE}-dns", REMOTE_ADDRESS)
         core.wait("condition=Ready", FOLLOW_SECONDS, "pops", "--all")  # the core's tunnel knows it
         core.wait("condition=Propagated", READY_SECONDS, "zones", "--all")

@@ -9,6 +9,7 @@ does not count.
 
 import base64
 import binascii
+import posixpath
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -83,6 +84,23 @@ def understand(spec: Mapping[str, Any], unknown: Iterable[str] = ()) -> Understo
                 _remove(known, place)
         else:
             return Understood(known, tuple(sorted(ignored)), "")
+
+
+def permitted(understood: Understood, cache_prefix: str) -> Understood:
+    """The same; with a problem where it asks for a folder of the nodes outside of this one.
+
+    A container that runs as root gives that folder to the user of the edges. So a core that was
+    taken over could have any folder of the nodes of each place.
+    """
+    edge = understood.spec.get("edge")
+    path = None if understood.problem or not edge else edge.get("cacheHostPath")
+    if path is None:
+        return understood
+    allowed = cache_prefix.rstrip("/")
+    if f"{posixpath.normpath(path)}/".startswith(f"{allowed}/"):
+        return understood
+    told = f"{path} is not below {cache_prefix}, the value cacheHostPathPrefix of this release"
+    return understood._replace(problem=f"spec.edge.cacheHostPath: {told}")
 
 
 def wanted(held: Held, understood: Understood) -> Object:

@@ -137,7 +137,8 @@ class Specs:
         if mirror.newest(self.held, found) is not found:
             return False
         self.held = found
-        self.understood = mirror.understand(found.says.spec, found.says.unknown)
+        understood = mirror.understand(found.says.spec, found.says.unknown)
+        self.understood = mirror.permitted(understood, self._configuration.cache_host_path_prefix)
         return True
 
 

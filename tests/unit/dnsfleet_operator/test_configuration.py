@@ -21,6 +21,7 @@ def test_defaults() -> None:
     assert (found.core_port, found.http_port, found.keys_secret) == (6379, 8080, "dnsfleet-keys")
     assert found.orphan_seconds == 86400
     assert found.pull_secrets == ()
+    assert found.cache_host_path_prefix == "/var/cache/dnsfleet"
 
 
 def test_pull_secrets_are_a_list() -> None:

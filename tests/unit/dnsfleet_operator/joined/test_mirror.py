@@ -57,6 +57,39 @@ def test_what_this_version_makes_of_a_spec(
     assert repr(spec) == before, "what was signed stays as it is"
 
 
+@pytest.mark.parametrize(
+    ("path", "prefix", "allowed"),
+    [
+        ("/var/cache/dnsfleet", "/var/cache/dnsfleet", True),
+        ("/var/cache/dnsfleet/gru", "/var/cache/dnsfleet/", True),
+        ("/var/cache/dnsfleet/", "/var/cache/dnsfleet", True),
+        ("/mnt", "/", True),
+        ("/etc", "/var/cache/dnsfleet", False),
+        ("/var/cache/dnsfleets", "/var/cache/dnsfleet", False),
+        ("/var/cache", "/var/cache/dnsfleet", False),
+        ("/var/cache/dnsfleet/../../../etc", "/var/cache/dnsfleet", False),
+        ("//etc", "/var/cache/dnsfleet", False),
+    ],
+)
+def test_the_core_is_given_no_other_folder_of_the_nodes(
+    path: str, prefix: str, allowed: bool
+) -> None:
+    understood = mirror.understand({"edge": {"cacheHostPath": path}})
+    assert not understood.problem
+    problem = mirror.permitted(understood, prefix).problem
+    if allowed:
+        assert not problem
+    else:
+        assert problem.startswith(f"spec.edge.cacheHostPath: {path} is not below {prefix}, ")
+        assert "cacheHostPathPrefix" in problem
+
+
+@pytest.mark.parametrize("spec", [{}, {"edge": {}}, {"state": "Resting"}])
+def test_a_spec_without_such_a_folder_stays_what_it_is(spec: dict[str, Any]) -> None:
+    understood = mirror.understand(spec)
+    assert mirror.permitted(understood, "/var/cache/dnsfleet") == understood
+
+
 def test_the_higher_revision_counts_whichever_comes_first() -> None:
     low, high = held(), held(replace(SIGNED, revision=Revision(7, 3)))
     assert mirror.newest(low, high) is mirror.newest(high, low) is high

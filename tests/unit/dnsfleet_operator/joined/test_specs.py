@@ -34,6 +34,17 @@ def test_a_join_secret_of_another_pop_brings_that_pop_whatever_the_former_one_ha
     assert wanted["metadata"]["name"] == "ams"
 
 
+def test_a_folder_of_the_nodes_that_is_not_given_is_not_understood_and_the_pop_stays() -> None:
+    cluster = MemoryCluster()
+    specs = Specs(cluster, CONFIGURATION, JOIN, own_keys.keep(cluster, CONFIGURATION, JOIN, None))
+    spec = {"edge": {"cacheHostPath": "/etc"}}
+    asked = SignedPop("fra", Revision(7, 1), 1, spec, KEYS.public_pem)
+    assert specs.take(pop_specs.sign(asked, KEYS.private))
+    assert specs.wanted() is None
+    assert specs.understood is not None
+    assert "/etc is not below /var/cache/dnsfleet" in specs.understood.problem
+
+
 def test_another_spec_of_a_revision_that_was_taken_is_told() -> None:
     cluster = MemoryCluster()
     specs = Specs(cluster, CONFIGURATION, JOIN, own_keys.keep(cluster, CONFIGURATION, JOIN, None))
