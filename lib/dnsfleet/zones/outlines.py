@@ -74,8 +74,8 @@ def decode(value: bytes) -> Outline | None:
         namespace, name = found["zone"]
         return Outline(
             Reference("Zone", str(namespace), str(name)),
-            dict(found.get("annotations", {})),
-            dict(found["spec"]),
+            {key: str(text) for key, text in found.get("annotations", {}).items()},
+            {**found["spec"]},
             str(found["source"]),
             tuple((str(name), str(key)) for name, key in found.get("configMaps", ())),
         )
