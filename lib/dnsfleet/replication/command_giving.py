@@ -24,6 +24,10 @@ three reports."""
 
 _NOT_TAKEN = "it expired before the core took it"
 _NOT_HEARD = "nothing was heard of it: it was not begun, or that could not be told"
+_FULL = f"{MAX_WAITING} others wait already: give it again when they have ended"
+_OWN = (_NOT_TAKEN, _NOT_HEARD, _FULL)
+"""What the writer says without a word of the Pop, which may have begun it from a stream that was
+lost since."""
 
 
 class Given(NamedTuple):
@@ -91,13 +95,12 @@ def numbered(
 
 def _is_news(known: Outcome | None, said: Outcome) -> bool:
     """Whether this is the first word of the Pop: one that the writer did not say itself."""
-    own = (_NOT_TAKEN, _NOT_HEARD)
-    return said.message not in own and (known is None or known.message in own)
+    return said.message not in _OWN and (known is None or known.message in _OWN)
 
 
 def _refusal(request: Request, waiting: int) -> str:
     if request.expires_ms - request.given_ms > MAX_LIFETIME_MS:
         return f"it would wait for longer than {MAX_LIFETIME_MS // 3_600_000} h: give it less"
     if waiting >= MAX_WAITING:
-        return f"{MAX_WAITING} others wait already: give it again when they have ended"
+        return _FULL
     return ""
