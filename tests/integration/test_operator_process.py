@@ -14,7 +14,7 @@ from bench.operator_changes import Changes
 from bench.operator_fleets import OPERATOR, running
 from bench.operator_objects import SYSTEM, Size, team
 
-SECONDS = 30.0
+SECONDS = 90.0
 (FAKETIME,) = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
 """From Debian's package libfaketime."""
 
