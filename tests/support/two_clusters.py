@@ -23,7 +23,6 @@ LOCAL, REMOTE = "ams", "gru"
 CORE_ADDRESS, LOCAL_ADDRESS, REMOTE_ADDRESS = "198.18.0.1", "198.18.0.2", "198.18.0.3"
 """Of load balancers, from the range for tests (RFC 2544)."""
 CORE_SERVICE = "dnsfleet-tunnel"
-SERVICE_SECONDS = 60.0
 FOLLOW_SECONDS = 240.0
 """The kubelet brings a changed Secret to the tunnel within a minute or two."""
 
@@ -108,7 +107,7 @@ def give_address(cluster: Cluster, service: str, address: str) -> None:
     wait_for(
         f"Service {service}",
         lambda: cluster.access.items("services", "-n", NAMESPACE, *_named(service)),
-        SERVICE_SECONDS,
+        FOLLOW_SECONDS,
     )
     status = {"status": {"loadBalancer": {"ingress": [{"ip": address}]}}}
     cluster.access.kubectl(
