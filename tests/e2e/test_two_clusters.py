@@ -15,6 +15,7 @@ import dns.query
 import pytest
 import redis
 from dnsfleet.replication import ack_slots, keys, pop_slots
+from dnsfleet_io.upward_commands import BURST_OCTETS, COMMAND_OCTETS
 from dnsfleet_operator.configuration import VERSION
 from kubernetes import client, config
 from support import probe_fleets, status_claims, stolen_credentials
@@ -46,7 +47,8 @@ UNAVAILABLE = 503
 PROBE_SECONDS = 2.0
 HEAL_SECONDS = 60.0
 """It takes less than five; the machine may be busy."""
-MEBIBYTE = 1024 * 1024
+FITS = COMMAND_OCTETS - 1024
+"""Octets of a value that a command of the largest size may bring."""
 LEAVE_SECONDS = 20.0
 """It takes two to three; the machine may be busy, and start a Python slowly."""
 
@@ -229,10 +231,10 @@ def test_stolen_credentials_fill_their_own_slots_and_the_pop_goes_on(
     joined: TwoClusters, stolen: Stolen
 ) -> None:
     with joined.place.node.on_node(), closing(stolen.client()) as thief:
-        for slot in range(pop_slots.SLOTS):
-            assert thief.set(pop_slots.key(REMOTE, slot), "x" * MEBIBYTE)
-        with pytest.raises(redis.RedisError):
-            thief.set(pop_slots.key(REMOTE, 0), "x" * (MEBIBYTE + 1))
+        for slot in range(BURST_OCTETS // COMMAND_OCTETS):
+            assert thief.set(pop_slots.key(REMOTE, slot), "x" * FITS)
+        with pytest.raises(redis.RedisError):  # the tunnel ends the connection
+            thief.set(pop_slots.key(REMOTE, 0), "x" * (COMMAND_OCTETS + 1))
     joined.publish(joined.counter + 1)
     joined.core.access.wait("condition=Propagated", READY_SECONDS, "zone", ZONE)
 
