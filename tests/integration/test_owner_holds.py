@@ -1,15 +1,11 @@
 """A change that removes too much is held for its owner; what others change goes on."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from dnsfleet.zones import plans
 from dnsfleet.zones.owner_plans import Holder
 from dnsfleet_operator.leading import terms
 from dnsfleet_publisher.publishing import State
 from support.controlled_fleets import DEADLINE_SECONDS, ControlledFleet
-from support.core_servers import PUBLISHER_USER
 from support.held_owners import (
     AFTER,
     FULL,
@@ -29,14 +25,6 @@ from support.held_owners import (
 from support.valkey import Valkey
 from support.waiting import wait_for
 from support.zone_writers import Writer, changed, item, record_set, zone
-
-
-@pytest.fixture
-def core(tmp_path: Path) -> Iterator[Valkey]:
-    valkey = Valkey(tmp_path)
-    valkey.start()
-    yield valkey
-    valkey.kill()
 
 
 def test_the_hold_of_one_record_set_holds_nothing_of_others(core: Valkey) -> None:
@@ -299,21 +287,16 @@ def test_a_zone_that_withdraws_its_consent_is_told_what_would_go(core: Valkey) -
 
 
 def test_the_fleet_tells_at_once_what_is_held_of_one_owner(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    core: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(terms, "FLEET_SECONDS", 3600.0)
-    valkey = Valkey(tmp_path, users=[PUBLISHER_USER])
-    valkey.start()
-    try:
-        with ControlledFleet(valkey) as fleet:
-            for each in (FULL, SHOP):
-                fleet.put(each)
-            fleet.wait_until_served(A, f"n19.{A}", "192.0.2.3")
-            fleet.put(LESS)
-            wait_for("the hold is told", lambda: _held(fleet), DEADLINE_SECONDS)
-            assert [each["object"] for each in _held(fleet)] == ["RecordSet dns/shop"]
-    finally:
-        valkey.kill()
+    with ControlledFleet(core) as fleet:
+        for each in (FULL, SHOP):
+            fleet.put(each)
+        fleet.wait_until_served(A, f"n19.{A}", "192.0.2.3")
+        fleet.put(LESS)
+        wait_for("the hold is told", lambda: _held(fleet), DEADLINE_SECONDS)
+        assert [each["object"] for each in _held(fleet)] == ["RecordSet dns/shop"]
 
 
 def _held(fleet: ControlledFleet) -> list[Object]:

@@ -1,8 +1,5 @@
 """What is held was never good: neither as a last good version nor for a quota."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from dnsfleet.resources import Reference
 from support.held_owners import (
@@ -25,14 +22,6 @@ from support.zone_writers import Writer, changed, item
 SHOP_REFERENCE = Reference("RecordSet", "dns", "shop")
 FULL_REFERENCE = Reference("Zone", "dns", "a")
 TEXT = {"name": "x", "type": "TXT", "data": ["x"]}
-
-
-@pytest.fixture
-def core(tmp_path: Path) -> Iterator[Valkey]:
-    valkey = Valkey(tmp_path)
-    valkey.start()
-    yield valkey
-    valkey.kill()
 
 
 def zone_class(**spec: object) -> Object:

@@ -1,7 +1,5 @@
 """Holds of single owners outlast their writer, and no word for another change ends one."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,14 +28,6 @@ from support.zone_writers import Writer, changed, item, record_set, zone
 TEAMS = [many("b", 100, 9), many("c", 200, 9)]
 TEAMS_LESS = [changed(each, 2, records=each["spec"]["records"][:1]) for each in TEAMS]
 SHOP_REFERENCE = Reference("RecordSet", "dns", "shop")
-
-
-@pytest.fixture
-def core(tmp_path: Path) -> Iterator[Valkey]:
-    valkey = Valkey(tmp_path)
-    valkey.start()
-    yield valkey
-    valkey.kill()
 
 
 @pytest.mark.parametrize("count", [50, 100])

@@ -1,8 +1,6 @@
 """The own records of a Zone are held beside its RecordSets, and what it allows them is."""
 
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from dnsfleet.zones import plans
@@ -32,14 +30,6 @@ SERVER = {"name": "ns1", "type": "A", "data": ["192.0.2.5"]}
 WITH_SERVER = changed(
     FULL, 1, nameServers=["ns1.a.example"], records=[*FULL["spec"]["records"], SERVER]
 )
-
-
-@pytest.fixture
-def core(tmp_path: Path) -> Iterator[Valkey]:
-    valkey = Valkey(tmp_path)
-    valkey.start()
-    yield valkey
-    valkey.kill()
 
 
 def test_a_held_zone_with_a_name_server_in_it_holds_nothing_of_others(core: Valkey) -> None:

@@ -1,8 +1,6 @@
 """Owners that remove too much only together: who waits, for how long, and beside whom."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from dnsfleet_publisher import measures
@@ -20,14 +18,6 @@ REFUSED = record_set("third", "h0")
 CLASS = item("ZoneClass", "all", {"suffixes": ["example"]})
 del CLASS["metadata"]["namespace"]
 CHALLENGE = record_set("acme", "_acme-challenge", "TXT", "one")
-
-
-@pytest.fixture
-def core(tmp_path: Path) -> Iterator[Valkey]:
-    valkey = Valkey(tmp_path)
-    valkey.start()
-    yield valkey
-    valkey.kill()
 
 
 def waiting(writer: Writer) -> list[str]:

@@ -1,7 +1,6 @@
 """Objects that were deleted and made anew under their name: the new one is another object."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,14 +15,6 @@ OLD, OTHER = record_set("a", "www"), record_set("b", "www", data="192.0.2.7")
 OTHER["metadata"]["creationTimestamp"] = "2026-02-01T00:00:00Z"
 A_SET, B_SET = (Reference("RecordSet", "dns", name) for name in "ab")
 BREAKS_THE_ZONE = [{"name": "h0", "type": "CNAME", "data": ["elsewhere"]}]
-
-
-@pytest.fixture
-def core(tmp_path: Path) -> Iterator[Valkey]:
-    valkey = Valkey(tmp_path)
-    valkey.start()
-    yield valkey
-    valkey.kill()
 
 
 def replaced(found: Object, **spec: Any) -> Object:

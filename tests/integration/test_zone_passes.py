@@ -1,8 +1,5 @@
 """Passes over all zones against a real Valkey: what stays published whatever the objects say."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from dnsfleet.replication import manifests
 from dnsfleet.zones import signatures
@@ -17,15 +14,6 @@ from support.signature_records import zone as unsigned
 from support.valkey import Valkey
 from support.zone_writers import GRACE_SECONDS, KEY, Writer, changed, item, record_set, zone
 from support.zones import hosts, make_zone
-
-
-@pytest.fixture
-def core(tmp_path: Path) -> Iterator[Valkey]:
-    valkey = Valkey(tmp_path)
-    valkey.start()
-    yield valkey
-    valkey.kill()
-
 
 BOTH = {"a.example.": 3, "b.example.": 3}
 

@@ -1,7 +1,5 @@
 """What the first pass needs is taken in while objects are listed, and it makes no difference."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,14 +14,6 @@ LATEST = 1000
 NAMESPACE = item("Namespace", "dns", {}, namespace="") | {"apiVersion": "v1"}
 WEB, MAIL = record_set("web", "www"), record_set("mail", "mail")
 ALL = (NAMESPACE, zone("a"), zone("b"), zone("c"), WEB, MAIL)
-
-
-@pytest.fixture
-def core(tmp_path: Path) -> Iterator[Valkey]:
-    valkey = Valkey(tmp_path)
-    valkey.start()
-    yield valkey
-    valkey.kill()
 
 
 def prepare(writer: Writer) -> None:

@@ -1,7 +1,6 @@
 """What an operator that starts serves on although its object is broken, not understood or gone."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,14 +13,6 @@ Object = dict[str, Any]
 RECORDSETS = ("CustomResourceDefinition", "recordsets.dnsfleet.io")
 BREAKS_THE_ZONE = [{"name": "h0", "type": "CNAME", "data": ["elsewhere"]}]
 WEB = record_set("web", "www")
-
-
-@pytest.fixture
-def core(tmp_path: Path) -> Iterator[Valkey]:
-    valkey = Valkey(tmp_path)
-    valkey.start()
-    yield valkey
-    valkey.kill()
 
 
 def answers(writer: Writer, owner: str, rtype: str = "A", origin: str = "a.example.") -> list[str]:
