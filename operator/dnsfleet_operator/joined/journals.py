@@ -13,10 +13,8 @@ from dnsfleet_operator.cluster import Cluster, ClusterError
 from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.joined import joining
 from dnsfleet_operator.joined.joining import JoinError
-from dnsfleet_operator.joined.own_keys import JOURNAL
+from dnsfleet_operator.joined.own_keys import JOURNAL, MEND
 from dnsfleet_operator.pops import journals
-
-_MEND = "delete that Secret: it is made again"
 
 
 class JoinedJournal:
@@ -33,7 +31,7 @@ class JoinedJournal:
         if found is None:
             return Journal()
         try:
-            text = joining.texts(found, _MEND).get(JOURNAL)
+            text = joining.texts(found, MEND).get(JOURNAL)
         except JoinError as error:
             raise ClusterError(str(error), 0) from None
         where = f"Secret {self._namespace}/{self._name}"

@@ -40,7 +40,7 @@ from dnsfleet_operator.secrets import pruning
 JOINED_KEYS, JOINED_POP, REVISION = "joined.pub", "joined.pop", "revision"
 JOURNAL = "journal"
 
-_MEND = "delete that Secret: it is made again"
+MEND = "delete that Secret: it is made again"
 
 _log = logging.getLogger(__name__)
 
@@ -118,7 +118,7 @@ def _known(found: Object | None, before: OwnKeys | None) -> dict[str, str]:
     if found is None:
         return {}
     try:
-        known = joining.texts(found, _MEND)
+        known = joining.texts(found, MEND)
         _check(found, known)
     except JoinError as error:
         if before is None:
@@ -136,7 +136,7 @@ def _check(found: Object, known: Mapping[str, str]) -> None:
         if REVISION in known:
             Revision.parse(known[REVISION])
     except ValueError as error:
-        raise JoinError(f"{joining.name_of(found)}: {error}; {_MEND}") from None
+        raise JoinError(f"{joining.name_of(found)}: {error}; {MEND}") from None
 
 
 def _keys(known: Mapping[str, str]) -> OwnKeys:
