@@ -93,6 +93,8 @@ class Config(BaseModel):
     """Which of its names clients get by NSID (RFC 5001) and `id.server.`; None is none."""
     cookie_secrets: Path | None = None
     """The file with the secrets of DNS cookies, read again when it changes; None has no cookies."""
+    zone_series: Literal["Limited", "Always"] = "Limited"
+    """Whether /metrics has series for each zone however many there are (see `zone_metrics`)."""
     drain_seconds: Annotated[float, Field(ge=0, le=MAX_DRAIN_SECONDS, allow_inf_nan=False)] = 5.0
     """How long queries are still answered after SIGTERM, while /readyz already says no."""
 

@@ -41,16 +41,24 @@ class _Entry(NamedTuple):
 
 
 class DiskWriter:
-    """Keeps `disk` up to date; `failed` is called for each write that failed."""
+    """Keeps `disk` up to date.
 
-    def __init__(self, disk: Disk, failed: Callable[[], None]) -> None:
+    `failed` is called for each write that failed, `wrote` for each other one with its seconds.
+    """
+
+    def __init__(
+        self, disk: Disk, failed: Callable[[], None], wrote: Callable[[float], None]
+    ) -> None:
         self._disk = disk
         self._failed = failed
+        self._wrote = wrote
         self._wake = threading.Condition()
         # Guarded by the condition's lock.
         self._pending: dict[str, _Entry] = {}
         self._complete = False
         self._stopping = False
+        self._settled = False  # whether a complete set is on the disk and nothing waits
+        self._held_at: float | None = None
         # Used by the thread alone.
         self._written: set[str] = set()
         self._listed: set[str] | None = None
@@ -72,8 +80,18 @@ class DiskWriter:
         It replaces one of the same origin that still waits.
         """
         with self._wake:
+            if self._settled:
+                self._settled, self._held_at = False, time.time()
             self._pending[origin] = _Entry(signed, zone)
             self._wake.notify()
+
+    def held_at(self) -> float | None:
+        """The last moment, Unix time, at which the disk held a complete set of all that was saved.
+
+        It is now while nothing waits to be written, and None before the first such moment.
+        """
+        with self._wake:
+            return time.time() if self._settled else self._held_at
 
     def complete(self) -> None:
         """Say that what was saved so far is a complete set."""
@@ -94,8 +112,10 @@ class DiskWriter:
         stopping = False
         while not stopping:
             with self._wake:
+                pause = self._pause()
+                self._settled = self._complete and pause is None
                 if not self._stopping:
-                    self._wake.wait(self._pause())
+                    self._wake.wait(pause)
                 stopping = self._stopping
                 due = self._take_due(everything=stopping)
             for origin, entry in due.items():
@@ -120,11 +140,11 @@ class DiskWriter:
         def write() -> None:
             nonlocal size
             if entry.zone is None:
-                self._disk.write_dropped(origin, entry.signed)
+                self._timed(lambda: self._disk.write_dropped(origin, entry.signed))
             else:
                 encoded = entry.zone.encode()
                 size = len(encoded)
-                self._disk.write_zone(origin, entry.signed, encoded)
+                self._timed(lambda: self._disk.write_zone(origin, entry.signed, encoded))
 
         if self._attempt(origin, write):
             self._written.add(origin)
@@ -149,8 +169,13 @@ class DiskWriter:
             if not (due and self._index_is_old()):
                 return
         origins = set(self._written)
-        if self._attempt(_INDEX, lambda: self._disk.write_index(origins)):
+        if self._attempt(_INDEX, lambda: self._timed(lambda: self._disk.write_index(origins))):
             self._listed = origins
+
+    def _timed(self, write: Callable[[], None]) -> None:
+        begin = time.monotonic()
+        write()
+        self._wrote(time.monotonic() - begin)
 
     def _attempt(self, what: str, action: Callable[[], None]) -> bool:
         """Whether it worked. Of a disk that fails it logs the first time, and the next success."""

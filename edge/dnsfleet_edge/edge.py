@@ -66,14 +66,22 @@ class Edge:
         self._readiness = Readiness()
         self._status = Status()
         self._status.keys = tuple(map(public_keys.identify, trusted))
-        self._metrics = Metrics(self._engine, self._readiness, self._status)
+        self._metrics = Metrics(
+            self._engine,
+            self._readiness,
+            self._status,
+            zone_series_always=config.zone_series == "Always",
+        )
         self._cookies: CookieSecrets | None = None
         if config.cookie_secrets is not None:
             self._cookies = CookieSecrets(
                 config.cookie_secrets, self._engine, self._metrics.cookie_secrets.set
             )
         self._disk = Disk(config.state_dir, trusted, config.pop)
-        self._writer = DiskWriter(self._disk, self._metrics.disk_failures.inc)
+        self._writer = DiskWriter(
+            self._disk, self._metrics.disk_failures.inc, self._metrics.disk_writes.observe
+        )
+        self._metrics.watch_disk(self._writer.held_at)
         self._follower = Follower(config.pop, trusted)
         self._link = Link(
             Replica(config.replica_url),

@@ -35,6 +35,7 @@ from dnsfleet_edge.metrics import Metrics
 from dnsfleet_edge.refresh_commands import LOOK_SECONDS, RefreshCommands
 from dnsfleet_edge.replica import Replica
 from dnsfleet_edge.status import Status
+from dnsfleet_edge.verification import ContentError
 
 MIN_BACKOFF_SECONDS = 0.1
 # "Catches up within seconds": the longest wait before a replica that is back is tried.
@@ -117,13 +118,13 @@ class Link:
         log.info(line("replica_connected"))
         self._status.connected = True
         self._broken = False
-        waiting = deque(self._follower.feed(events.Connected()))
+        waiting = deque(self._feed(events.Connected()))
         compared_at = time.monotonic()
         looked_at = -math.inf
         while waiting and not self._stopping.is_set():
             event = self._execute(waiting.popleft())
             if event is not None:
-                waiting.extend(self._follower.feed(event))
+                waiting.extend(self._feed(event))
                 if self._follower.complete and not self._completed:
                     self._completed = True
                     self._complete()
@@ -156,12 +157,24 @@ class Link:
         self._changed()
         return self._follower.feed(events.KeysChanged(trusted))
 
+    def _feed(self, event: events.Event) -> list[commands.Command]:
+        """Give the follower an event, and count what it found to be wrong with it."""
+        had_gap = self._follower.gap
+        wanted = self._follower.feed(event)
+        if self._follower.gap and not had_gap:
+            self._metrics.gaps.inc()
+        for reason in self._follower.distrusted:
+            self._metrics.verify_failures.labels(reason).inc()
+        return wanted
+
     def _execute(self, command: commands.Command) -> events.Event | None:
         """Do what a command says; the event that answers it."""
         replica = self._replica
         match command:
             case commands.ReadIndex():
-                return events.IndexRead(command, *replica.index())
+                index = replica.index()
+                self._metrics.resyncs.inc()
+                return events.IndexRead(command, *index)
             case commands.ReadFleet():
                 return events.FleetRead(command, replica.fleet())
             case commands.ReadLog():
@@ -197,6 +210,9 @@ class Link:
             verification.check(manifest, zone)
             self._engine.load(zone)
         except ValueError as error:
+            # Changes may not fit what is here, which is nobody's fault: a snapshot always fits.
+            if isinstance(error, ContentError) and isinstance(command, commands.Load):
+                self._metrics.verify_failures.labels("content").inc()
             return str(error)
         except BaseException as error:
             # The follower waits for an answer, and one zone must not stop the others.

@@ -1,15 +1,13 @@
 """What an edge says about itself to Prometheus: `dnsfleet_edge_*`, base units, no dashes.
 
-Counts of queries are read from the engine when somebody scrapes them, so that answering costs the
-same with and without a scraper. The only label without a fixed set of values is `zone`, bounded by
-the number of zones that this edge serves.
+Here is what its Python threads count and know; the engine's counts are in `engine_metrics`, and the
+series of each zone in `zone_metrics`. The only label without a fixed set of values is `zone`.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 
-from dnsfleet.replication.manifests import Manifest
 from dnsfleet_engine import Engine
 from prometheus_client import (
     CollectorRegistry,
@@ -20,25 +18,32 @@ from prometheus_client import (
     PlatformCollector,
     ProcessCollector,
 )
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from dnsfleet_edge.engine_metrics import EngineCollector
 from dnsfleet_edge.status import Readiness, Status
+from dnsfleet_edge.zone_metrics import ZoneCollector
 
-_TRANSPORTS = ("udp", "tcp")
-_FAMILIES = {"4": "ipv4", "6": "ipv6"}
-_RCODE_PREFIX = "rcode_"
-_COOKIES = ("client", "valid", "invalid")
-_RATE_LIMITS = ("slipped", "dropped")
 # From one round trip in a data centre to a snapshot that is fetched after an outage.
 _PROPAGATION_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+# From a small file in a fast cache to a disk that is about to fail.
+_DISK_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+# What may be not as it was signed: `Follower.distrusted`, and what `verification` finds.
+_VERIFY_FAILURES = ("fleet", "manifest", "payload", "content")
 
 
 class Metrics:
     """The registry of one edge, and the counts that its Python threads keep."""
 
-    def __init__(self, engine: Engine, readiness: Readiness, status: Status) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        readiness: Readiness,
+        status: Status,
+        zone_series_always: bool = False,
+    ) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
@@ -54,6 +59,25 @@ class Metrics:
             "Revisions that were not taken over because they could not be verified or loaded.",
             registry=self.registry,
         )
+        self.verify_failures = Counter(
+            "dnsfleet_edge_verify_failures_total",
+            "What was read and is not what a valid key signed: the head of the fleet, the manifest "
+            "of a zone, the payload that a manifest names, or the content of a zone.",
+            ["reason"],
+            registry=self.registry,
+        )
+        for reason in _VERIFY_FAILURES:
+            self.verify_failures.labels(reason)
+        self.gaps = Counter(
+            "dnsfleet_edge_gaps_total",
+            "Gaps in what the log announced, each of which made this edge read the index.",
+            registry=self.registry,
+        )
+        self.resyncs = Counter(
+            "dnsfleet_edge_resyncs_total",
+            "Complete reads of the index: once a minute, after each connection and each gap.",
+            registry=self.registry,
+        )
         self.link_failures = Counter(
             "dnsfleet_edge_link_failures_total",
             "Connections to the replica that failed or broke.",
@@ -62,6 +86,12 @@ class Metrics:
         self.disk_failures = Counter(
             "dnsfleet_edge_disk_failures_total",
             "Writes to the state folder that failed.",
+            registry=self.registry,
+        )
+        self.disk_writes = Histogram(
+            "dnsfleet_edge_disk_write_seconds",
+            "One write of a zone or of the index to the state folder, with its fsync.",
+            buckets=_DISK_BUCKETS,
             registry=self.registry,
         )
         self.ack_failures = Counter(
@@ -80,67 +110,13 @@ class Metrics:
             buckets=_PROPAGATION_BUCKETS,
             registry=self.registry,
         )
-        self.registry.register(_EngineCollector(engine))
+        self.registry.register(EngineCollector(engine))
         self.registry.register(_StateCollector(readiness, status))
+        self.registry.register(ZoneCollector(status, zone_series_always))
 
-
-class _EngineCollector(Collector):
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def collect(self) -> Iterator[Metric]:
-        queries = CounterMetricFamily(
-            "dnsfleet_edge_queries",
-            "Queries received.",
-            labels=["shard", "transport", "family"],
-        )
-        responses = CounterMetricFamily(
-            "dnsfleet_edge_responses", "Responses sent.", labels=["shard", "rcode"]
-        )
-        cookies = CounterMetricFamily(
-            "dnsfleet_edge_cookies",
-            "Queries with a DNS cookie: of the client alone, or with a server cookie.",
-            labels=["shard", "cookie"],
-        )
-        limited = CounterMetricFamily(
-            "dnsfleet_edge_rate_limited",
-            "Responses over the rate limit: sent without records, or not sent.",
-            labels=["shard", "action"],
-        )
-        plain = {
-            key: CounterMetricFamily(f"dnsfleet_edge_{key}", text, labels=["shard"])
-            for key, text in {
-                "cache_hits": "Responses whose records the answer cache had.",
-                "cache_misses": "Responses made anew, where the cache was asked.",
-                "tcp_evicted": "Connections closed for want of room or of open files.",
-                "proxy_refused": "Datagrams and connections without a PROXY header that they must "
-                "have, or with one that they may not have.",
-                "truncated": "Responses sent with TC=1 because they did not fit.",
-                "dropped": "Messages that got no response: too short, or responses themselves.",
-                "panics": "Queries answered with SERVFAIL because the engine failed on them.",
-            }.items()
-        }
-        for number, row in enumerate(self._engine.counters()):
-            shard = str(number)
-            for transport in _TRANSPORTS:
-                for digit, family in _FAMILIES.items():
-                    count = row[f"queries_{transport}{digit}"]
-                    queries.add_metric([shard, transport, family], count)
-            for key, count in row.items():
-                if key.startswith(_RCODE_PREFIX):
-                    rcode = key.removeprefix(_RCODE_PREFIX).upper()
-                    responses.add_metric([shard, rcode], count)
-            for cookie in _COOKIES:
-                cookies.add_metric([shard, cookie], row[f"cookies_{cookie}"])
-            for action in _RATE_LIMITS:
-                limited.add_metric([shard, action], row[f"rate_limit_{action}"])
-            for key, family_of_key in plain.items():
-                family_of_key.add_metric([shard], row[key])
-        yield queries
-        yield responses
-        yield cookies
-        yield limited
-        yield from plain.values()
+    def watch_disk(self, held_at: Callable[[], float | None]) -> None:
+        """Tell when the disk last held everything; `DiskWriter.held_at` knows."""
+        self.registry.register(_DiskCollector(held_at))
 
 
 class _StateCollector(Collector):
@@ -151,7 +127,6 @@ class _StateCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         status = self._status
         ack = status.ack
-        zones = status.zones()
         yield InfoMetricFamily(
             "dnsfleet_edge_build",
             "The version of this edge and of its engine.",
@@ -159,7 +134,6 @@ class _StateCollector(Collector):
         )
         for name, text, value in (
             ("ready", "1 when this edge should get queries.", self._readiness.verdict.ready),
-            ("zones", "Zones that are answered from.", len(zones)),
             ("zones_failing", "Zones whose newest revision is not loaded.", ack.failing_count),
             ("replica_connected", "1 while the replica answers.", status.connected),
             ("lsn", "The position in the log up to which everything is loaded.", ack.lsn),
@@ -170,28 +144,19 @@ class _StateCollector(Collector):
             ),
         ):
             yield GaugeMetricFamily(f"dnsfleet_edge_{name}", text, value=float(value))
-        yield from _zone_gauges(zones)
 
 
-def _zone_gauges(zones: Mapping[str, Manifest]) -> Iterator[Metric]:
-    serial = GaugeMetricFamily(
-        "dnsfleet_edge_zone_serial", "The SOA serial that is answered.", labels=["zone"]
-    )
-    epoch = GaugeMetricFamily(
-        "dnsfleet_edge_zone_revision_epoch",
-        "The epoch of the revision that is answered from.",
-        labels=["zone"],
-    )
-    sequence = GaugeMetricFamily(
-        "dnsfleet_edge_zone_revision_sequence",
-        "The sequence number, within its epoch, of the revision that is answered from.",
-        labels=["zone"],
-    )
-    for origin, manifest in sorted(zones.items()):
-        serial.add_metric([origin], manifest.serial)
-        epoch.add_metric([origin], manifest.revision.epoch)
-        sequence.add_metric([origin], manifest.revision.seq)
-    yield from (serial, epoch, sequence)
+class _DiskCollector(Collector):
+    def __init__(self, held_at: Callable[[], float | None]) -> None:
+        self._held_at = held_at
+
+    def collect(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily(
+            "dnsfleet_edge_snapshot_timestamp_seconds",
+            "When the state folder last held every zone as it was answered, Unix time: now, while "
+            "nothing waits to be written; no series before the first time.",
+            value=self._held_at(),
+        )
 
 
 def _version(distribution: str) -> str:

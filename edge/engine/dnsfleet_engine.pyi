@@ -260,6 +260,12 @@ class Engine:
         """One row of counters a shard, since the engine was made.
 
         Keys: queries_{udp,tcp}{4,6}; rcode_{noerror,formerr,servfail,nxdomain,notimp,refused,
-        yxdomain,notauth,badvers,badcookie}; cookies_{client,valid,invalid}; cache_{hits,misses};
-        rate_limit_{slipped,dropped}; tcp_evicted, proxy_refused, truncated, dropped, panics.
+        yxdomain,notauth,badvers,badcookie}; type_{A,AAAA,…,other}: queries by the type that they
+        ask for; cookies_{client,valid,invalid}; cache_{hits,misses,evictions};
+        rate_limit_{slipped,dropped}; tcp_evicted, proxy_refused, truncated, dropped, panics;
+        receive_drops: datagrams that the kernel dropped because a receive buffer was full.
+
+        duration_{udp,tcp}_{2,5,…,inf}: of every 64 responses one, by how many microseconds it took
+        from receiving to sending; each is counted under the first bound that it does not exceed.
+        duration_{udp,tcp}_ns: what all of them took together, in nanoseconds.
         """

@@ -68,9 +68,15 @@ def test_metrics_move_with_what_happens(fleet: EdgeFleet) -> None:
     moved = {name: after[name] - before.get(name, 0) for name in after}
     assert moved["dnsfleet_edge_queries_total"] == 2
     assert moved["dnsfleet_edge_responses_total"] == 2
+    assert moved["dnsfleet_edge_queries_by_type_total"] == 2
     assert moved["dnsfleet_edge_zone_loads_total"] == 1
     assert moved["dnsfleet_edge_zone_revision_sequence"] == 1
     assert moved["dnsfleet_edge_propagation_seconds_count"] == 1
+    assert after["dnsfleet_edge_resyncs_total"] > 0
+    assert after["dnsfleet_edge_gaps_total"] == after["dnsfleet_edge_verify_failures_total"] == 0
+    assert after["dnsfleet_edge_disk_write_seconds_count"] > 0
+    age = time.time() - after["dnsfleet_edge_snapshot_timestamp_seconds"]
+    assert age < 60
     assert after["dnsfleet_edge_ready"] == after["dnsfleet_edge_replica_connected"] == 1
     assert after["dnsfleet_edge_zones"] == after["dnsfleet_edge_build_info"] == 1
     assert after["dnsfleet_edge_replication_lag_seconds"] < 1
@@ -116,12 +122,35 @@ def test_what_another_key_signed_is_refused_and_counted(fleet: EdgeFleet) -> Non
         (chunk,) = keys.snapshot("example.com.", forged.manifest.revision, 1)
         thief.set(chunk, forged.zone.encode())
         news = {"zone": "example.com.", "revision": "999999999999.1", "after": str(real.lsn)}
-        thief.xadd(keys.LOG, news, f"{position}-0")  # type: ignore[arg-type]
+        with thief.pipeline(transaction=True) as at_once:  # otherwise there is a gap for a moment
+            at_once.set(keys.LSN, position)
+            at_once.hset(keys.ZONES, "example.com.", f"{position} 999999999999.1")
+            at_once.xadd(keys.LOG, news, f"{position}-0")  # type: ignore[arg-type]
+            at_once.execute()
     wait_for("a refusal", lambda: fleet.edge.metrics()["dnsfleet_edge_refusals_total"] == 1, 5)
-    assert fleet.edge.metrics()["dnsfleet_edge_zones_failing"] == 1
+    wait_for("the word", lambda: fleet.edge.metrics()["dnsfleet_edge_zones_failing"] == 1, 5)
     assert fleet.edge.address("www.example.com.") == OLD
     ack = wait_for("the ack", lambda: (ack := fleet.ack()) and ack.failing and ack, 5)
     assert ack.failing == {"example.com.": "the signature is not from this fleet's publisher"}
+    metrics = fleet.edge.metrics()
+    assert metrics["dnsfleet_edge_verify_failures_total"] >= 1
+    assert metrics["dnsfleet_edge_gaps_total"] == 0
+
+
+def test_a_gap_in_the_log_is_counted_and_the_index_read(fleet: EdgeFleet) -> None:
+    fleet.serving()
+    last = fleet.publish(NEW).lsn
+    fleet.answers(NEW)
+    before = fleet.edge.metrics()
+    with fleet.core.client() as core:
+        news = {"zone": "example.com.", "revision": "1.1", "after": str(last + 1)}
+        core.xadd(keys.LOG, news, f"{last + 2}-0")  # type: ignore[arg-type]
+
+    def moved(name: str) -> float:
+        return fleet.edge.metrics()[name] - before[name]
+
+    wait_for("the gap", lambda: moved("dnsfleet_edge_gaps_total") == 1, 5)
+    wait_for("the index was read", lambda: moved("dnsfleet_edge_resyncs_total") > 0, 5)
 
 
 def test_cookie_secrets_come_and_change_without_a_restart(tmp_path: Path) -> None:

@@ -21,11 +21,13 @@ class Rig:
         self.edge = Edge(core.data)
         self.done: list[commands.Command] = []
         self.log: ReadLog | None = None
+        self.distrusted: list[str] = []
+        """What was not what a valid key signed, of all that was read."""
 
     def feed(self, event: events.Event) -> None:
         if isinstance(event, events.KeysChanged):
             self.edge.trusted = event.keys
-        todo = self.follower.feed(event)
+        todo = self._feed(event)
         while todo:
             command = todo.pop(0)
             self.done.append(command)
@@ -35,7 +37,12 @@ class Rig:
                 self.edge.execute(command)
                 self.edge.check_claim(self.core, command)
             elif (answer := self.edge.execute(command)) is not None:
-                todo += self.follower.feed(answer)
+                todo += self._feed(answer)
+
+    def _feed(self, event: events.Event) -> list[commands.Command]:
+        wanted = self.follower.feed(event)
+        self.distrusted += self.follower.distrusted
+        return wanted
 
     def settle(self) -> list[commands.Command]:
         """Answer reads of the log until nothing is new; the commands that were executed."""

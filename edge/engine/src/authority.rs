@@ -61,6 +61,10 @@ impl Responder for Authority {
     type Memory = Cache;
     type Ahead<'v> = Ahead<'v>;
 
+    fn evictions(cache: &Cache) -> u64 {
+        cache.evictions()
+    }
+
     fn view(&self) -> View {
         View {
             catalog: self.zones.current(),

@@ -70,7 +70,7 @@ news: between two such zones the log is read.
 import itertools
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from dnsfleet.replication import announcements, commands, delta_chains, events, manifests
 from dnsfleet.replication.acks import MAX_FAILING
@@ -81,7 +81,7 @@ from dnsfleet.replication.delta_chains import DeltaChain
 from dnsfleet.replication.encoding import PayloadError
 from dnsfleet.replication.hearing import Hearing
 from dnsfleet.replication.holdings import Holdings
-from dnsfleet.replication.manifests import Manifest, ManifestError
+from dnsfleet.replication.manifests import Manifest, ManifestError, SignatureError
 from dnsfleet.replication.progress import Failure, Progress
 from dnsfleet.replication.public_keys import PublicKeys
 from dnsfleet.replication.refreshing import Refreshing
@@ -93,6 +93,10 @@ MANIFESTS_AT_ONCE = 64
 WITHHELD_AFTER = 2
 """Tries to load a zone before clients are told that its data is missing: the second one is made
 after all others, with what the replica has by then."""
+
+
+Distrusted = Literal["fleet", "manifest", "payload"]
+"""The head of the fleet, the manifest of a zone, or what a manifest names."""
 
 
 class _Job(NamedTuple):
@@ -127,6 +131,8 @@ class Follower:
         self._completeness = Completeness()
         self._refreshing = Refreshing()
         self._refreshed_one = False
+        self.distrusted: list[Distrusted] = []
+        """What the last event brought that is not what a valid key signed."""
 
     @property
     def refreshed(self) -> Revision | None:
@@ -151,6 +157,7 @@ class Follower:
     def feed(self, event: events.Event) -> list[Command]:
         """Take in one event; the commands are to be executed in order."""
         out: list[Command] = []
+        self.distrusted = []
         match event:
             case events.Restored():
                 for manifest, signed in event.manifests:
@@ -304,7 +311,9 @@ class Follower:
             return
         try:
             head = manifests.verify_fleet(signed, self._holdings.keys)
-        except ManifestError:
+        except ManifestError as error:
+            if isinstance(error, SignatureError):
+                self.distrusted.append("fleet")
             return  # An edge with an empty disk waits on; for any other it changes nothing.
         if self._completeness.take_head(head):
             told = head.lsn == self._progress.told
@@ -342,8 +351,13 @@ class Follower:
     def _verify(self, origin: str, value: bytes | None) -> tuple[Manifest, bytes]:
         if value is None:
             raise ManifestError("its manifest is missing")
-        manifest = manifests.verify(value, self._holdings.keys)
+        try:
+            manifest = manifests.verify(value, self._holdings.keys)
+        except SignatureError:
+            self.distrusted.append("manifest")
+            raise
         if manifest.zone != origin:
+            self.distrusted.append("manifest")
             raise ManifestError(f"its manifest is the one of {manifest.zone}")
         return manifest, value
 
@@ -352,6 +366,8 @@ class Follower:
         try:
             snapshot, deltas = job.chain.check(chunks)
         except PayloadError as error:
+            if None not in chunks:
+                self.distrusted.append("payload")
             yield from self._fail(str(error))
             return
         if snapshot is None:

@@ -13,12 +13,13 @@ from support.zones import make_zone
 
 
 class Kept:
-    """A state folder, its writer, and the number of failed writes."""
+    """A state folder, its writer, the number of failed writes, and the seconds of the others."""
 
     def __init__(self, folder: Path) -> None:
         self.disk = Disk(folder, (PUBLISHER.public_key(),), POP)
         self.failures = 0
-        self.writer = DiskWriter(self.disk, self._count)
+        self.seconds: list[float] = []
+        self.writer = DiskWriter(self.disk, self._count, self.seconds.append)
 
     def _count(self) -> None:
         self.failures += 1
@@ -99,6 +100,40 @@ def test_a_big_zone_is_not_written_for_every_change(
     assert kept.serials()["a.example."] == 1
     kept.writer.stop()  # the end of the process writes what waits
     assert kept.serials() == {"a.example.": 49, "b.example.": 1}
+
+
+def test_the_disk_holds_everything_while_nothing_waits(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.writer.start([], complete=False)
+    kept.save(sign(make_zone("a.example.", serial=1), 1))
+    wait_for("the zone file", lambda: kept.seconds, 5)
+    assert kept.writer.held_at() is None  # it is not known to be all
+    kept.writer.complete()
+    wait_for("the set", kept.writer.held_at, 5)
+    assert len(kept.seconds) == 2  # the zone and the index
+    then = kept.writer.held_at()
+    assert then is not None
+    wait_for("it is still so", lambda: (kept.writer.held_at() or 0) > then, 5)
+
+    monkeypatch.setattr(disk_writing, "RETRY_SECONDS", 3600.0)
+    monkeypatch.setattr(Disk, "write_zone", _full)
+    kept.save(sign(make_zone("a.example.", serial=2), 2))
+    last = kept.writer.held_at()
+    wait_for("the failure", lambda: kept.failures, 5)
+    assert last is not None
+    assert kept.writer.held_at() == last > then  # from here on it gets older
+    assert len(kept.seconds) == 2  # what failed wrote nothing
+
+
+def test_a_complete_disk_holds_everything_from_the_start(kept: Kept) -> None:
+    kept.writer.start([], complete=True)
+    wait_for("the disk is looked at", kept.writer.held_at, 5)
+    assert kept.seconds == []
+
+
+def _full(*_: object) -> None:
+    raise OSError("no space left")
 
 
 class Panic(BaseException):

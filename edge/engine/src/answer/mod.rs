@@ -66,6 +66,8 @@ const TCP_LIMIT: usize = 65_535;
 /// What a reply was, for the counters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outcome {
+    /// The type that was asked for; None without a question that can be read.
+    pub qtype: Option<u16>,
     /// The response code, extended by EDNS (BADVERS is 16).
     pub rcode: u16,
     /// Whether TC is set.
@@ -113,6 +115,7 @@ pub fn respond(
         body.truncated = true;
     }
     Some(Outcome {
+        qtype: query.question.map(|question| question.rtype),
         rcode: body.rcode,
         truncated: body.truncated,
         cookie,
@@ -146,6 +149,7 @@ pub fn slip(source: Source, query: &[u8], client: Client, out: &mut Vec<u8>) -> 
         opt.write(rcode, None, out);
     }
     Some(Outcome {
+        qtype: query.question.map(|question| question.rtype),
         rcode,
         truncated: cookie.is_none(),
         cookie,

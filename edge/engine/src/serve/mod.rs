@@ -16,10 +16,13 @@
 mod bpf;
 mod connection;
 mod counters;
+mod counting;
+mod durations;
 mod options;
 pub mod prefixes;
 mod proxies;
 mod rate_limits;
+mod receive_drops;
 mod responder;
 mod shard;
 mod sockets;
@@ -34,6 +37,7 @@ pub use responder::Responder;
 
 use crate::rings::MAX_SHARDS;
 use shard::Shard;
+use sockets::Pair;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -69,7 +73,7 @@ impl Server {
         let mut server = Self {
             addresses: bound.shards[0].iter().map(|pair| pair.address).collect(),
             steering_error: bound.steering_error,
-            counters: (0..shards).map(|_| Counters::default()).collect(),
+            counters: bound.shards.iter().map(|pairs| counters(pairs)).collect(),
             stop: Arc::new(Event::new()?),
             threads: Vec::new(),
         };
@@ -108,6 +112,11 @@ impl Server {
     pub fn stop(self) -> Arc<[Counters]> {
         Arc::clone(&self.counters)
     }
+}
+
+/// The counters of the shard that gets these sockets.
+fn counters(pairs: &[Pair]) -> Counters {
+    Counters::of(pairs.iter().map(|pair| &pair.udp))
 }
 
 impl Drop for Server {

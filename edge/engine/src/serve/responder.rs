@@ -11,6 +11,9 @@ pub trait Responder: Send + Sync + 'static {
     /// What is known of a query before it is answered.
     type Ahead<'v>: Default;
 
+    /// How many answers a shard's memory lost for want of room since it was made.
+    fn evictions(memory: &Self::Memory) -> u64;
+
     /// The view as it is now.
     fn view(&self) -> Self::View;
 

@@ -1,5 +1,6 @@
 //! The loop of one thread: wait, answer the queries that came, wait again.
 
+use super::durations::Stopwatch;
 use super::proxies;
 use super::responder::Responder;
 use super::sockets::Pair;
@@ -36,6 +37,8 @@ pub struct Shard<R: Responder> {
     epoll: Epoll,
     stop: Arc<Event>,
     batch: Batch,
+    /// Of responses over UDP.
+    stopwatch: Stopwatch,
     connections: Connections,
 }
 
@@ -56,6 +59,7 @@ impl<R: Responder> Shard<R> {
             epoll,
             stop,
             batch: Batch::new(),
+            stopwatch: Stopwatch::new(),
             connections,
         })
     }
@@ -110,6 +114,7 @@ impl<R: Responder> Shard<R> {
     fn udp(&mut self, index: usize) -> usize {
         let pair = &self.pairs[index];
         let count = self.batch.receive(&pair.udp);
+        let start = self.stopwatch.start(count);
         let view = self.work.begin();
         let mut ahead = std::array::from_fn::<_, BATCH, _>(|_| R::Ahead::default());
         let queries = self.batch.queries();
@@ -129,8 +134,12 @@ impl<R: Responder> Shard<R> {
             let client = Client::new(address, Transport::Udp);
             self.work.answer(&view, ahead, query, client, reply)
         });
-        for _ in 0..self.batch.send(&pair.udp, replies) {
-            self.work.counters().drop();
+        let lost = self.batch.send(&pair.udp, replies);
+        let counters = self.work.counters();
+        let durations = counters.durations(Transport::Udp);
+        self.stopwatch.stop(start, replies - lost, durations);
+        for _ in 0..lost {
+            counters.drop();
         }
         count
     }
@@ -150,6 +159,7 @@ impl<R: Responder> Shard<R> {
             while self.udp(index) > 0 && Instant::now() < end {}
             while self.accept(index) && Instant::now() < end {}
         }
+        self.work.counters().receive_drops(); // the last number that the sockets tell is kept
         self.pairs.clear();
         // The stop event stays readable: without this no wait would wait.
         let _ = self.epoll.remove(self.stop.fd());

@@ -13,6 +13,7 @@ use super::sys::{self, set_option};
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
 
 /// Octets of queries that may wait in one UDP socket. They hold 10,000 small queries (measured: the
 /// kernel doubles the number and counts 830 octets for each), 50 ms of what one shard can answer:
@@ -33,7 +34,7 @@ pub struct Pair {
     /// The address that both are bound to.
     pub address: SocketAddr,
     /// Takes datagrams.
-    pub udp: UdpSocket,
+    pub udp: Arc<UdpSocket>,
     /// Takes connections.
     pub tcp: TcpListener,
 }
@@ -102,7 +103,11 @@ fn bind_pair(address: SocketAddr, alone: bool) -> io::Result<Pair> {
     let address = udp.local_addr()?;
     let tcp = bind_tcp(address, alone).map_err(|error| explain(address, "tcp", &error))?;
     let tcp = TcpListener::from(tcp);
-    Ok(Pair { address, udp, tcp })
+    Ok(Pair {
+        address,
+        udp: Arc::new(udp),
+        tcp,
+    })
 }
 
 fn bind_udp(address: SocketAddr, alone: bool) -> io::Result<OwnedFd> {

@@ -8,6 +8,7 @@
 
 use super::connection::{Connection, State};
 use super::counters::Counters;
+use super::durations::Stopwatch;
 use super::options::Options;
 use super::prefixes::Prefix;
 use super::proxies::Opening;
@@ -51,6 +52,7 @@ pub struct Connections {
     table: HashMap<RawFd, Connection>,
     scratch: Box<[u8]>,
     reply: Vec<u8>,
+    stopwatch: Stopwatch,
     swept: Instant,
     /// A descriptor in reserve, for when there are no others.
     spare: Option<Event>,
@@ -64,6 +66,7 @@ impl Connections {
             table: HashMap::with_capacity(MAX_CONNECTIONS),
             scratch: vec![0; READ_SIZE].into(),
             reply: Vec::new(),
+            stopwatch: Stopwatch::new(),
             swept: Instant::now(),
             spare: Event::new().ok(),
         }
@@ -118,14 +121,19 @@ impl Connections {
         let before = connection.interest();
         let view = work.begin();
         let client = connection.client;
+        let (now, mut sent) = (Instant::now(), 0);
         let state = connection.advance(
             &mut self.scratch,
             &mut self.reply,
             &mut |client, query, reply| {
-                work.answer(&view, Default::default(), query, client, reply)
+                let is_sent = work.answer(&view, Default::default(), query, client, reply);
+                sent += usize::from(is_sent);
+                is_sent
             },
-            Instant::now(),
+            now,
         );
+        let durations = work.counters().durations(Transport::Tcp);
+        self.stopwatch.stop(Some(now), sent, durations);
         let after = connection.interest();
         let lost = before != after && epoll.change(fd, after, token).is_err();
         let known = connection.client;

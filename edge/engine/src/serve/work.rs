@@ -86,6 +86,10 @@ impl<R: Responder> Work<R> {
             counters.drop();
             return false;
         };
+        counters.question(outcome.qtype);
+        if outcome.hit == Some(false) {
+            counters.evictions(R::evictions(&self.memory));
+        }
         counters.limit(verdict);
         let is_sent = verdict != Verdict::Drop;
         if is_sent {
@@ -110,12 +114,19 @@ fn servfail(query: &[u8], out: &mut Vec<u8>) -> Option<Outcome> {
     out.extend([0, u8::from(question.is_some()), 0, 0, 0, 0, 0, 0]);
     out.extend_from_slice(question.unwrap_or_default());
     Some(Outcome {
+        qtype: question.and_then(qtype),
         rcode: rcode::SERVFAIL,
         truncated: false,
         cookie: None,
         hit: None,
         subject: Subject::default(),
     })
+}
+
+/// The type of a question, which stands before the two octets of its class.
+fn qtype(question: &[u8]) -> Option<u16> {
+    let (_, end) = question.split_last_chunk::<4>()?;
+    Some(u16::from_be_bytes([end[0], end[1]]))
 }
 
 /// Octets of the first question: a name, a type and a class; None where the name does not end.

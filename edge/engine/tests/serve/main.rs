@@ -32,6 +32,10 @@ impl Responder for Echo {
     /// The id of the query.
     type Ahead<'v> = Option<[u8; 2]>;
 
+    fn evictions((): &()) -> u64 {
+        0
+    }
+
     fn view(&self) {}
 
     fn look_ahead<'v, 'q>(
@@ -69,6 +73,7 @@ impl Responder for Echo {
             _ => (),
         }
         Some(Outcome {
+            qtype: Some(1),
             rcode,
             truncated,
             cookie: None,
@@ -221,6 +226,7 @@ fn a_panic_costs_that_query_a_servfail_and_nothing_else() {
     assert_eq!(read_message(&mut stream), failed);
     assert_eq!(read_message(&mut stream), echo(8, "next"));
     assert_eq!(count(&server, "panics"), 2);
+    assert_eq!(count(&server, "type_A"), 4);
     assert_eq!(count(&server, "rcode_servfail"), 2);
     assert_eq!(count(&server, "rcode_noerror"), 2);
 }
@@ -232,6 +238,7 @@ fn a_panic_over_a_broken_question_gets_a_bare_header() {
     broken.truncate(20);
     let header = [0, 9, 0x81, 2, 0, 0, 0, 0, 0, 0, 0, 0];
     assert_eq!(ask(&udp(&server), &broken), header);
+    assert_eq!(count(&server, "type_other"), 1);
 }
 
 #[test]
@@ -244,6 +251,7 @@ fn outcomes_are_counted() {
     for (name, value) in server.counters()[0].rows() {
         let expected = match name {
             "queries_udp4" => 3,
+            "type_A" => 2,
             "rcode_noerror" | "rcode_badvers" | "truncated" | "dropped" => 1,
             _ => 0,
         };

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from dnsfleet.replication import events, keys, manifests
+from dnsfleet.replication.manifests import FleetHead
 from support.core_model import FORGER, KEY, Core
 from support.follower_rigs import A, B, Rig, core_of_two_zones, kinds, settled_rig
 
@@ -27,6 +28,14 @@ DAMAGE = {
     "missing chunk": "1 of 1 chunks are missing",
     "changed chunk": "the SHA-256 of the deltas is not the one that was signed",
 }
+
+
+DISTRUSTED = {
+    "forged manifest": {"manifest"},
+    "other zone": {"manifest"},
+    "changed chunk": {"payload"},
+}
+"""What no valid key signed; all other damage is data that is missing, old or too new."""
 
 
 @pytest.mark.parametrize(("damage", "reason"), DAMAGE.items())
@@ -58,11 +67,31 @@ def test_damage_stays_with_its_zone_and_heals(
     assert rig.edge.served == {A: b"a1", B: b"b2"}
     assert rig.ack.failing == {A: reason}
     assert rig.ack.failing_count == 1
+    assert set(rig.distrusted) == DISTRUSTED.get(damage, set())
+    rig.distrusted = []
     values.update(good)
     rig.feed(events.Resync())
     rig.settle()
     assert rig.edge.served == {A: b"a2", B: b"b2"}
+    assert rig.distrusted == []
     assert rig.claim == (core.lsn, {})
+
+
+@pytest.mark.parametrize(
+    ("head", "distrusted"),
+    [
+        (manifests.sign_fleet(FleetHead(1, 9, 9), FORGER), ["fleet"]),
+        (b"no head", ["fleet"]),
+        (manifests.sign_fleet(FleetHead(1, 9, 9, format=2), KEY), []),
+    ],
+)
+def test_a_head_of_the_fleet_that_no_valid_key_signed_is_distrusted(
+    rig: Rig, core: Core, head: bytes, distrusted: list[str]
+) -> None:
+    core.data.values[keys.FLEET] = head
+    rig.feed(events.Resync())
+    rig.settle()
+    assert rig.distrusted == distrusted
 
 
 def test_a_zone_that_fails_is_tried_again_with_its_next_manifest(rig: Rig, core: Core) -> None:

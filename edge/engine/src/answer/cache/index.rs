@@ -60,9 +60,16 @@ impl Index {
         self.slots[slot.0] = hash >> TAG_SHIFT << TAG_SHIFT | position;
     }
 
+    /// The position in a slot.
+    pub fn position(&self, slot: Slot) -> Option<Position> {
+        let position = self.slots[slot.0] & POSITION;
+        (position != 0).then_some(position)
+    }
+
     /// Notes that a question was asked, in a slot without an entry, or else in that of the oldest
-    /// entry. `is_there` tells whether the entry at a position still exists.
-    pub fn note(&mut self, hash: u64, is_there: impl Fn(Position) -> bool) {
+    /// entry; the position that the slot had. `is_there` tells whether the entry at a position still
+    /// exists.
+    pub fn note(&mut self, hash: u64, is_there: impl Fn(Position) -> bool) -> Option<Position> {
         let start = self.bucket(hash);
         self.turn = self.turn.wrapping_add(1);
         let slots = &self.slots[start..start + WAYS];
@@ -72,7 +79,10 @@ impl Index {
             .find(|&way| position(way) == 0 || !is_there(position(way)));
         let oldest = || (0..WAYS).min_by_key(|&way| position(way)).unwrap_or(0);
         let way = free.unwrap_or_else(oldest);
-        self.set(Slot(start + way), hash, 0);
+        let slot = Slot(start + way);
+        let before = self.position(slot);
+        self.set(slot, hash, 0);
+        before
     }
 
     /// Asks the processor for the slots of a hash.

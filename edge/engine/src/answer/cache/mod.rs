@@ -26,6 +26,10 @@
 //! anew. So after a change of one zone each entry of the others costs one look-up, and every answer
 //! is that of the catalog of the batch. Answers without a zone (REFUSED, SERVFAIL) are not kept.
 //!
+//! **Evictions.** An entry that was overwritten is missed only when its slot is used again: for its
+//! own question, or for another one. It is counted then. So an entry that was renewed, or was made
+//! anew for another version of its zone, is not counted, and nothing has to walk over the log.
+//!
 //! Each shard has a cache of its own, so nothing is locked. Nothing is allocated after it was made.
 
 mod index;
@@ -50,6 +54,7 @@ pub struct Cache {
     index: Index,
     log: Log,
     seed: Seed,
+    evictions: u64,
 }
 
 /// Where the index has a question.
@@ -73,6 +78,7 @@ impl Default for Cache {
             index: Index::new(BUCKETS),
             log: Log::new(),
             seed: Seed::random(),
+            evictions: 0,
         }
     }
 }
@@ -144,11 +150,22 @@ impl Cache {
     pub fn put(&mut self, key: &Key, miss: Miss, validity: Validity, answer: &CachedAnswer) {
         match miss.0 {
             Place::Entry(slot, _) | Place::Noted(slot) if answer.records.len() <= MOST_RECORDS => {
+                let before = self.index.position(slot);
+                let is_lost = before.is_some_and(|position| !self.log.has(position));
+                self.evictions += u64::from(is_lost);
                 let position = self.log.append(key, validity, answer);
                 self.index.set(slot, key.hash, position);
             }
-            _ => self.index.note(key.hash, |position| self.log.has(position)),
+            _ => {
+                let lost = self.index.note(key.hash, |position| self.log.has(position));
+                self.evictions += u64::from(lost.is_some());
+            }
         }
+    }
+
+    /// How many answers were lost for want of room, as far as that was noticed.
+    pub fn evictions(&self) -> u64 {
+        self.evictions
     }
 
     fn positions(&self, hash: u64) -> impl Iterator<Item = Position> {

@@ -1,5 +1,7 @@
 use super::*;
 use crate::answer::subject::{Kind, Subject};
+use std::collections::HashSet;
+use std::ops::Range;
 
 const VALIDITY: Validity = Validity {
     version: 1,
@@ -111,6 +113,61 @@ fn entries_in_use_outlive_others_and_none_is_mixed_up() {
             "{left} of {rounds}"
         );
     }
+}
+
+/// How many entries of some names are there, and how many were overwritten and not missed yet.
+fn found(cache: &Cache, names: Range<u64>) -> (u64, u64) {
+    let positions = names.flat_map(|number| {
+        let name = name(number);
+        let hash = key(cache, &name).hash;
+        cache.positions(hash).collect::<Vec<_>>()
+    });
+    // Names may share a tag.
+    let positions: HashSet<_> = positions.collect();
+    let (there, lost): (Vec<_>, Vec<_>) = positions
+        .into_iter()
+        .partition(|&position| cache.log.has(position));
+    (there.len() as u64, lost.len() as u64)
+}
+
+#[test]
+fn each_answer_that_is_lost_is_counted_once() {
+    let mut cache = Cache::default();
+    let mut kept = 0;
+    let mut before = 0;
+    let names = 2 * log::OCTETS as u64 / 1_000;
+    for _ in 0..3 {
+        for number in 0..names {
+            if get(&mut cache, number).is_err() {
+                ask(&mut cache, number, 1_000);
+                ask(&mut cache, number, 1_000);
+                kept += 1;
+            }
+        }
+        let (there, not_missed) = found(&cache, 0..names);
+        assert_eq!(cache.evictions() + there + not_missed, kept);
+        assert!(cache.evictions() > before);
+        before = cache.evictions();
+    }
+    assert!(before > names, "names that are asked for again are missed");
+}
+
+#[test]
+fn an_answer_that_a_newer_one_replaces_is_not_lost() {
+    let mut cache = Cache::default();
+    for number in 0..1_000 {
+        ask(&mut cache, number, 40);
+        ask(&mut cache, number, 40);
+        let validity = Validity {
+            version: 2,
+            generation: 2,
+        };
+        let name = name(number);
+        let key = key(&cache, &name);
+        let miss = cache.get(&key, 2, || Some(2)).err().unwrap();
+        cache.put(&key, miss, validity, &answer(b"new"));
+    }
+    assert_eq!(cache.evictions(), 0);
 }
 
 #[test]

@@ -67,6 +67,7 @@ fn other_opcodes_get_a_header() {
         assert_eq!(
             outcome,
             Outcome {
+                qtype: None,
                 hit: None,
                 subject: crate::answer::subject::Subject::default(),
                 rcode: rcode::NOTIMP,

@@ -46,6 +46,7 @@ impl Limiter {
 
 fn outcome(subject: Subject) -> Outcome {
     Outcome {
+        qtype: Some(1),
         rcode: 0,
         truncated: false,
         cookie: None,

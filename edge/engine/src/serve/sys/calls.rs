@@ -44,6 +44,27 @@ pub fn set_option<T>(
     Ok(())
 }
 
+/// What SO_MEMINFO tells of a socket, as `linux/sock_diag.h` numbers it.
+const MEMINFO_VALUES: usize = 9;
+const MEMINFO_DROPS: usize = 8;
+
+/// How many datagrams the kernel dropped at a socket since it was made; the number wraps.
+pub fn receive_drops(socket: BorrowedFd) -> io::Result<u32> {
+    let mut values = [0u32; MEMINFO_VALUES];
+    let mut length = size_of_val(&values) as libc::socklen_t;
+    // SAFETY: the kernel writes at most `length` octets to the place that is named.
+    cvt(unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_MEMINFO,
+            values.as_mut_ptr().cast(),
+            &raw mut length,
+        )
+    })?;
+    Ok(values[MEMINFO_DROPS])
+}
+
 /// The result of a system call, or the error that it left.
 pub(super) fn cvt(result: libc::c_int) -> io::Result<libc::c_int> {
     if result < 0 {

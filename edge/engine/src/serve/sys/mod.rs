@@ -8,7 +8,7 @@ mod epoll;
 mod poll;
 
 pub use addresses::ip_of;
-pub use calls::{bind, listen, open_files, set_open_files, set_option, socket};
+pub use calls::{bind, listen, open_files, receive_drops, set_open_files, set_option, socket};
 pub use datagrams::{forget_interface, receive, send};
 pub use epoll::{Epoll, Event};
 pub use poll::Poll;
