@@ -25,8 +25,7 @@ _OF_EACH_SHARD = {
     "cache_misses": "Responses made anew, where the cache was asked.",
     "cache_evictions": "Answers that the cache lost because newer ones took their room; each is "
     "counted when it is missed, or when another question takes its place in the index.",
-    "receive_drops": "Datagrams that the kernel dropped because a receive buffer was full; read from "
-    "the sockets at each scrape.",
+    "receive_drops": "Datagrams that the kernel dropped because a receive buffer was full.",
     "tcp_evicted": "Connections closed for want of room or of open files.",
     "proxy_refused": "Datagrams and connections without a PROXY header that they must have, or "
     "with one that they may not have.",

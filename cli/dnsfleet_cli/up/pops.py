@@ -67,7 +67,7 @@ class Pops:
 
         An edge is started again when its settings in the Pop change.
         """
-        wanted = {pop.metadata.name: pop.spec.edge.client_settings() for pop in active(pops)}
+        wanted = {pop.metadata.name: pop.spec.edge.settings() for pop in active(pops)}
         for name in [name for name in self.running if name not in wanted]:
             del self.running[name]
             self._supervisor.stop(f"edge/{name}")

@@ -133,6 +133,8 @@ class Edge(Model):
         tuple[Prefix, ...], Field(strict=False, max_length=MAX_PREFIXES)
     ] = ()
     """Load balancers that must send PROXY headers, version 2, by address prefix."""
+    zone_series: Literal["Limited", "Always"] = "Limited"
+    """Whether edges have metrics of each zone however many they serve; default: up to 1,000."""
     resources: Resources = Resources()
     node_selector: Labels = Field({})
     """Labels of the nodes that edges may run on."""
@@ -142,13 +144,15 @@ class Edge(Model):
     cache_host_path: Annotated[str, Field(pattern=r"^/.+$", max_length=1024)] | None = None
     """Folder on the node for snapshots, so that they outlive the pod; default: with the pod."""
 
-    def client_settings(self) -> dict[str, object]:
-        """What this says about clients, under the field names of an edge's configuration."""
+    def settings(self) -> dict[str, object]:
+        """What this says about clients and metrics, under the field names of an edge's
+        configuration."""
         return {
             "responses_per_second": self.client_limits.responses_per_second,
             "exempt": self.client_limits.exempt,
             "proxy_protocol_from": self.proxy_protocol_from,
             "identity": self.identity,
+            "zone_series": self.zone_series,
         }
 
 

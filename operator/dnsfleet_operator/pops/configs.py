@@ -61,9 +61,9 @@ def _edge(setting: Setting) -> dict[str, object]:
     acks = f"{core.core_host}:{core.core_port}/0"
     if setting.joined is not None:
         acks = f"{setting.name('replica')}:{REDIS_PORT}/{ACKS_DATABASE}"
-    clients = setting.pop.spec.edge.client_settings()
+    settings = setting.pop.spec.edge.settings()
     if _hides_clients(setting):
-        clients["exempt"] = EVERYONE
+        settings["exempt"] = EVERYONE
     return {
         "pop": setting.pop.metadata.name,
         "listen": [["*", DNS_PORT]],
@@ -73,7 +73,7 @@ def _edge(setting: Setting) -> dict[str, object]:
         "public_key": f"{CONFIG_FOLDER}/{PUBLIC_KEY_FILE}",
         "state_dir": f"{STATE_FOLDER}/{setting.pop.metadata.name}",
         "shards": setting.pop.spec.edge.shards,
-        **clients,
+        **settings,
         "cookie_secrets": f"{COOKIES_FOLDER}/{cookie_secrets.ENTRY}",
         "drain_seconds": DRAIN_SECONDS,
     }

@@ -32,6 +32,7 @@ def test_a_minimal_config_has_defaults(tmp_path: Path) -> None:
     assert (read.shards, read.drain_seconds, read.core_url) == (1, 5.0, None)
     assert (read.responses_per_second, read.exempt) == (DEFAULT_RESPONSES, [])
     assert (read.proxy_protocol_from, read.identity, read.cookie_secrets) == ([], None, None)
+    assert read.zone_series == "Limited"
 
 
 def test_a_star_is_an_address(tmp_path: Path) -> None:
@@ -72,6 +73,7 @@ BAD = [
     ),
     ({"exempt": ["192.0.2.1"]}, 'exempt[0]: "192.0.2.1" is not an address prefix'),
     ({"identity": "fra"}, "identity: input should be 'Pop' or 'Edge'"),
+    ({"zone_series": "Never"}, "zone_series: input should be 'Limited' or 'Always'"),
     (
         {"identity": "Pop", "pop": "x" * 129},
         f"document: identity '{'x' * 129}' has more than 128 characters, use shorter names",

@@ -192,6 +192,12 @@ def test_a_proxy_tells_clients_apart_again() -> None:
     assert config["proxy_protocol_from"] == ["10.0.0.0/8"]
 
 
+@pytest.mark.parametrize("series", ["Limited", "Always"])
+def test_edges_are_told_which_series_are_wanted(series: str) -> None:
+    config = json.loads(objects(f"edge: {{zoneSeries: {series}}}")[CONFIG]["data"]["edge.json"])
+    assert config["zone_series"] == series
+
+
 def test_edges_roll_without_a_gap() -> None:
     spec = objects("edge: {replicas: 3}")[EDGE]["spec"]
     assert spec["replicas"] == 3
@@ -221,6 +227,7 @@ CHANGES = [
     ("edge: {identity: Edge}", [CONFIG, EDGE]),
     ("edge: {proxyProtocolFrom: [192.0.2.0/24]}", [CONFIG, EDGE]),
     ("edge: {clientLimits: {responsesPerSecond: 0}}", [CONFIG, EDGE]),
+    ("edge: {zoneSeries: Always}", [CONFIG, EDGE]),
     ("edge: {clientLimits: {exempt: [192.0.2.0/24]}}", [CONFIG, EDGE]),
     ("edge: {resources: {limits: {memory: 1Gi}}}", [EDGE]),
     ("service: {annotations: {a: b}}", [DNS]),
