@@ -1,11 +1,11 @@
 """The users of the Redis servers, and what each may do there.
 
-publisher  on the core: reads and writes the fleet's keys
+publisher  on the core: reads and writes the fleet's keys, and asks how the core is
 replica    on the core: replicates, nothing else
 ack        on the core: reads and writes the slots for acks, and writes the hash in which edges of
            the version before say theirs; nothing else
 admin      on the core: makes and ends the users of Pops in other clusters; nothing else
-edge       on a replica: reads the fleet's keys
+edge       on a replica: reads the fleet's keys, and asks how the replica is
 operator   on the replica of a Pop whose core is in another cluster: reads the fleet's keys, and
            what edges say there as `ack`
 
@@ -29,6 +29,8 @@ JOINED_USERS = ("edge", "ack", "operator")
 ADMIN = "admin"
 
 _CONNECTION = "+ping +hello +auth +select +client|setinfo +client|setname +client|id"
+_STATE = "+info|memory +info|replication"
+"""How the server is (see `redis_watch`), and none of the other parts of INFO."""
 _REPLICATION = "+psync +replconf +ping"
 _REPLICATION_OF_POP = "+psync +ping " + " ".join(
     f"+replconf|{option}" for option in ("listening-port", "ip-address", "version", "ack")
@@ -36,13 +38,13 @@ _REPLICATION_OF_POP = "+psync +ping " + " ".join(
 """Without `capa`, by which a replica has its copy streamed while others wait (ADR 0041); it goes
 on where that is refused. The core looks at the first option; the tunnel looks at the others."""
 _RIGHTS = {
-    "publisher": f"{RIGHTS} -@dangerous +time {_CONNECTION}",
+    "publisher": f"{RIGHTS} -@dangerous +time {_STATE} {_CONNECTION}",
     "replica": _REPLICATION,
     "ack": f"%RW~{ack_slots.PATTERN} %W~{keys.ACKS} +set +getrange +hset {_CONNECTION}",
     ADMIN: f"+acl|list +acl|setuser +acl|deluser {_CONNECTION}",
     "operator": f"%R~dnsfleet:* %RW~{ack_slots.PATTERN} %RW~{keys.ACKS} +@read +@scripting"
     f" +unlink +hdel -@dangerous {_CONNECTION}",
-    "edge": f"%R~dnsfleet:* +@read -@dangerous {_CONNECTION}",
+    "edge": f"%R~dnsfleet:* +@read -@dangerous {_STATE} {_CONNECTION}",
 }
 
 

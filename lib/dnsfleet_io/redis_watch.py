@@ -1,0 +1,215 @@
+"""How a Redis is, for /metrics: how soon it answers, its memory, and how far its copy has come.
+
+A thread asks over one connection of its own, at a fixed pace. A scrape shows what came last and
+asks nothing, so neither a scrape nor the work waits for a Redis that hangs, however many scrape.
+
+The time of an answer is that of a PING. The commands of the role itself would tell less: XREAD
+waits on purpose, one reply has five octets and another a megabyte, and where nothing changes there
+are none. Every PING asks for the same, and waits for what keeps Redis busy as any other command
+does. It is the time that this process sees, with the network and its own scheduling in it. An
+answer that does not come within DEADLINE_SECONDS is counted as slower than every bucket.
+
+What was told is shown until the next question. When that is not answered it is shown no more: an
+old value of a Redis that is away would look like one of a Redis that is well.
+"""
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import redis
+from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from redis import exceptions
+
+from dnsfleet_io.redis_clients import Server, bounded_redis_client
+
+CORE, REPLICA = "core", "replica"
+"""Values of the label `redis`."""
+
+PING_SECONDS = 1.0
+"""Between two PINGs: 15 of them in a scrape interval of 15 s, for some 100 octets a second."""
+INFO_SECONDS = 5.0
+"""Between two looks at memory and replication: three in a scrape interval of 15 s. Each takes Redis
+about 0.1 ms, and has 4 kB."""
+DEADLINE_SECONDS = 2.0
+"""How long an answer may take, a connection too."""
+OLD_SECONDS = INFO_SECONDS + 4 * DEADLINE_SECONDS
+"""What was told so long ago is not shown, even if the thread still waits for an answer."""
+RESPONSE_BUCKETS = (
+    *(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5),
+    1,
+)
+"""Seconds: from a Redis on the same machine to one that swaps."""
+
+_UNUSED_KEY = "dnsfleet:writable"
+"""Nobody makes it; the user of the publisher may write keys of such names."""
+
+
+class Told(NamedTuple):
+    """What a Redis told of itself. None stands for what it did not tell."""
+
+    memory: float | None
+    memory_max: float | None
+    """Octets; 0 for no limit."""
+    fragmentation: float | None
+    offset: float | None
+    link_up: bool | None
+    """Only of a replica."""
+    writable: bool | None
+    """Only of a core."""
+
+
+class RedisMetrics(Collector):
+    """What /metrics says of one Redis. It outlives the watches that fill it."""
+
+    def __init__(self, registry: CollectorRegistry, kind: str) -> None:
+        """`kind` is CORE or REPLICA."""
+        self.kind = kind
+        self._told: tuple[float, Told] | None = None
+        responses = Histogram(
+            "dnsfleet_redis_response_seconds",
+            f"How long Redis took to answer a PING, which it gets every {PING_SECONDS:g} s; where "
+            f"no answer came for {DEADLINE_SECONDS:g} s only the bucket +Inf counts it.",
+            ["redis"],
+            buckets=RESPONSE_BUCKETS,
+            registry=registry,
+        )
+        self._responses = responses.labels(kind)
+        registry.register(self)
+
+    def answered(self, seconds: float) -> None:
+        """A PING was answered after so many seconds, or not at all within them."""
+        self._responses.observe(seconds)
+
+    def told(self, told: Told | None) -> None:
+        """Show this from now on; None for nothing."""
+        self._told = None if told is None else (time.monotonic(), told)
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """What was told last, unless it is old."""
+        known = self._told
+        if known is not None and time.monotonic() - known[0] > OLD_SECONDS:
+            known = None
+        told = Told(*[None] * len(Told._fields)) if known is None else known[1]
+        yield self._family("memory_bytes", "Memory that Redis uses.", told.memory)
+        yield self._family(
+            "memory_max_bytes",
+            "Memory that Redis may use before it refuses writes (maxmemory); 0 for no limit.",
+            told.memory_max,
+        )
+        yield self._family(
+            "memory_fragmentation_ratio",
+            "Memory that the system gave to Redis, to what Redis uses of it.",
+            told.fragmentation,
+        )
+        yield self._family(
+            "replication_offset_bytes",
+            "How far the stream of replication has come: what the core has written into it, or a "
+            "replica has taken of it. Both count from the same beginning.",
+            told.offset,
+        )
+        if self.kind == REPLICA:
+            yield self._family(
+                "link_up", "1 while the replica follows its core.", _number(told.link_up)
+            )
+        else:
+            yield self._family(
+                "writable",
+                "1 when the core takes writes, 0 when it answers and refuses them: it is out of "
+                "memory, cannot write its files, or is a replica.",
+                _number(told.writable),
+            )
+
+    def _family(self, name: str, text: str, value: float | None) -> GaugeMetricFamily:
+        text += " No series while Redis does not answer."
+        family = GaugeMetricFamily(f"dnsfleet_redis_{name}", text, labels=["redis"])
+        if value is not None:
+            family.add_metric([self.kind], value)
+        return family
+
+
+class RedisWatch:
+    """Asks one Redis until it is stopped."""
+
+    def __init__(self, where: str | Server, metrics: RedisMetrics) -> None:
+        """`where` is a URL or the parts of one. It begins at once."""
+        self._client = bounded_redis_client(where, DEADLINE_SECONDS)
+        self._metrics = metrics
+        self._logged_in = False
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="redis-watch", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask no more, and show nothing more; a question that is under way ends by itself."""
+        self._stopping.set()
+        self._metrics.told(None)
+
+    def _run(self) -> None:
+        due = time.monotonic()
+        while not self._stopping.is_set():
+            try:
+                self._ping()
+                if time.monotonic() >= due:
+                    self._show(self._ask())
+                    due = time.monotonic() + INFO_SECONDS
+            except (redis.RedisError, ValueError):  # the work that needs it logs what is wrong
+                self._logged_in = False
+                self._show(None)
+                due = time.monotonic()
+            self._stopping.wait(PING_SECONDS)
+        with contextlib.suppress(redis.RedisError):
+            self._client.close()
+
+    def _show(self, told: Told | None) -> None:
+        if not self._stopping.is_set():
+            self._metrics.told(told)
+
+    def _ping(self) -> None:
+        try:
+            if not self._logged_in:
+                self._client.ping()  # not timed: it connects and logs in too
+                self._logged_in = True
+            began = time.monotonic()
+            self._client.ping()
+        except exceptions.TimeoutError:
+            self._metrics.answered(DEADLINE_SECONDS)
+            raise
+        self._metrics.answered(time.monotonic() - began)
+
+    def _ask(self) -> Told:
+        memory, replication = self._client.info("memory"), self._client.info("replication")
+        is_replica = replication.get("role") == "slave"
+        return Told(
+            memory=_told(memory, "used_memory"),
+            memory_max=_told(memory, "maxmemory"),
+            fragmentation=_told(memory, "mem_fragmentation_ratio"),
+            offset=_told(replication, "slave_repl_offset" if is_replica else "master_repl_offset"),
+            link_up=replication.get("master_link_status") == "up",
+            writable=self._takes_writes() if self._metrics.kind == CORE else None,
+        )
+
+    def _takes_writes(self) -> bool:
+        """Whether a write would be taken, found out by one that never changes anything.
+
+        Redis refuses each command that may write before it looks at what it would do. To put
+        nothing into a string makes no key, and nothing of it is replicated.
+        """
+        try:
+            self._client.setrange(_UNUSED_KEY, 0, "")
+        except exceptions.ResponseError:
+            return False
+        return True
+
+
+def _told(info: dict[str, Any], key: str) -> float | None:
+    value = info.get(key)
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _number(value: bool | None) -> float | None:
+    return None if value is None else float(value)
