@@ -31,6 +31,7 @@ from dnsfleet_engine import Engine
 from dnsfleet_io import listen_addresses
 from dnsfleet_io.logs import line
 from dnsfleet_io.pages import Page, PageServer, metrics_page, text_page
+from dnsfleet_io.redis_watch import RedisWatch
 
 from dnsfleet_edge import loads
 from dnsfleet_edge.ack_sender import AckSender
@@ -141,6 +142,7 @@ class Edge:
             self._cookies.start()
         self._keys.start()
         self._serving.start()
+        watch = RedisWatch(self._config.replica_url, self._metrics.redis)
         signal.sigwait(_STOPS)
         self._stopping = True
         for number in _STOPS:
@@ -150,6 +152,7 @@ class Edge:
             self._drain()
         else:
             log.error(line("cannot_serve", problem=self._problem))
+        watch.stop()
         self._stop()
         http.stop()
         log.info(line("stopped"))

@@ -6,9 +6,10 @@ series of each zone in `zone_metrics`. The only label without a fixed set of val
 
 import time
 from collections.abc import Callable, Iterator
-from importlib.metadata import PackageNotFoundError, version
 
 from dnsfleet_engine import Engine
+from dnsfleet_io import build_info
+from dnsfleet_io.redis_watch import REPLICA, RedisMetrics
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -18,7 +19,7 @@ from prometheus_client import (
     PlatformCollector,
     ProcessCollector,
 )
-from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
@@ -48,6 +49,8 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         GCCollector(registry=self.registry)
+        build_info.register(self.registry, "edge", engine_version="dnsfleet-engine")
+        self.redis = RedisMetrics(self.registry, REPLICA)
         self.loads = Counter(
             "dnsfleet_edge_zone_loads_total",
             "Revisions that were verified and loaded, by source: snapshot, delta or disk.",
@@ -127,11 +130,6 @@ class _StateCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         status = self._status
         ack = status.ack
-        yield InfoMetricFamily(
-            "dnsfleet_edge_build",
-            "The version of this edge and of its engine.",
-            value={"version": _version("dnsfleet"), "engine_version": _version("dnsfleet-engine")},
-        )
         for name, text, value in (
             ("ready", "1 when this edge should get queries.", self._readiness.verdict.ready),
             ("zones_failing", "Zones whose newest revision is not loaded.", ack.failing_count),
@@ -157,10 +155,3 @@ class _DiskCollector(Collector):
             "nothing waits to be written; no series before the first time.",
             value=self._held_at(),
         )
-
-
-def _version(distribution: str) -> str:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:  # run from a source tree
-        return "unknown"

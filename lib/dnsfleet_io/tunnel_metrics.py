@@ -1,6 +1,11 @@
-"""What an end of the tunnel says about itself to Prometheus; docs/metrics.md lists it."""
+"""What an end of the tunnel says about itself to Prometheus.
+
+The texts are what docs/metrics.md tells; `make metrics` writes it anew.
+"""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, PlatformCollector, ProcessCollector
+
+from dnsfleet_io import build_info
 
 SOURCE, HANDSHAKE, CERTIFICATE, TARGET = "source", "handshake", "certificate", "target"
 COMMAND = "command"
@@ -16,13 +21,19 @@ class TunnelMetrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
+        build_info.register(self.registry, "tunnel")
         self.connections = self._gauge("tunnel_connections", "Connections that are carried.")
         self.handshakes = self._gauge(
-            "tunnel_handshakes", "Connections that have not shown a certificate yet."
+            "tunnel_handshakes",
+            "Connections that have not shown a certificate yet; 128 at most, and 8 of one source, "
+            "which is a /24 of IPv4 or a /56 of IPv6, and 16 of a /48.",
         )
         self.failures = Counter(
             "dnsfleet_tunnel_failures_total",
-            "Connections that were not carried, or not on.",
+            "Connections that were not carried, or not on. Reason is source (too many handshakes "
+            "of one source), handshake (no good certificate within 5 s), certificate (one that may "
+            "not come, or more than 16 connections with one), target (the other side was not "
+            "reached) or command (something else was sent than commands of a Pop).",
             ["reason"],
             registry=self.registry,
         )
@@ -30,7 +41,9 @@ class TunnelMetrics:
             self.failures.labels(reason)
         self.certificate_ends = Gauge(
             "dnsfleet_tunnel_certificate_expiry_timestamp_seconds",
-            "When a certificate ends, or the first of several.",
+            "When a certificate ends, the first one where a file has several. Certificate is core "
+            "(of the end at the core) or pop (of the other end), which is what this end shows, or "
+            "authority, which is whom it trusts.",
             ["certificate"],
             registry=self.registry,
         )

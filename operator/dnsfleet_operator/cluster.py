@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any, NamedTuple, cast
 
@@ -23,6 +24,7 @@ from kubernetes.client.exceptions import ApiException
 from kubernetes.dynamic.client import DynamicClient
 from kubernetes.dynamic.resource import Resource
 
+from dnsfleet_operator.api_calls import VERSION_RESOURCE, APICalls, code_of
 from dnsfleet_operator.write_limits import WriteLimit
 
 Object = dict[str, Any]
@@ -66,6 +68,8 @@ _KINDS: Mapping[str, tuple[str, str, str, bool]] = {
 }
 
 
+_VERBS = {"get": "get", "post": "create", "put": "update", "patch": "patch", "delete": "delete"}
+"""What RBAC calls what a method does to one object."""
 _OF_THE_SERVER = frozenset({0, 401, 429, 502, 503, 504})
 
 
@@ -102,7 +106,8 @@ class Page(NamedTuple):
 class Cluster:
     """One API server; usable from several threads."""
 
-    def __init__(self, api: kubernetes.client.ApiClient) -> None:
+    def __init__(self, api: kubernetes.client.ApiClient, calls: APICalls) -> None:
+        self._calls = calls
         self._client = DynamicClient(api, discoverer=lambda *_: None)
         self._resources = {
             kind: Resource(
@@ -182,19 +187,25 @@ class Cluster:
             serialize=False,
             _request_timeout=(TIMEOUT_SECONDS, WATCH_SECONDS + TIMEOUT_SECONDS),
         )
+        code = str(HTTPStatus.OK.value)
         try:
             for event in stream:
                 yield event["type"], event["raw_object"]
         except (ApiException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            code = code_of(error)
             raise ClusterError(f"watch {kind} {namespace}: {error}", 0) from error
+        finally:
+            self._calls.watched(self._resources[kind].name, code)
 
     def time(self) -> float:
         """The API server's clock, Unix time in seconds, to the second."""
         try:
-            answer: Any = VersionApi(self._client.client).get_code_with_http_info(
-                _preload_content=False, _request_timeout=TIMEOUT_SECONDS
+            ask = partial(
+                VersionApi(self._client.client).get_code_with_http_info,
+                _preload_content=False,
+                _request_timeout=TIMEOUT_SECONDS,
             )
-            headers = answer.headers
+            headers = self._calls.sent("get", VERSION_RESOURCE, ask).headers
         except ApiException as error:
             headers = error.headers or {}  # a refusal has a date too
         except (urllib3.exceptions.HTTPError, OSError) as error:
@@ -290,15 +301,20 @@ class Cluster:
         timeout: float = TIMEOUT_SECONDS,
         **options: Any,
     ) -> Object | None:
-        path = self._path(kind, name, namespace)
+        path, resource = self._path(kind, name, namespace), self._resources[kind].name
         if subresource:
-            path = f"{path}/{subresource}"
+            path, resource = f"{path}/{subresource}", f"{resource}/{subresource}"
+        verb = _VERBS[method] if name or method != "get" else "list"
         what = _named(kind, name, namespace)
         try:
-            answer = self._client.request(
-                method, path, serialize=False, _request_timeout=timeout, **options
+            ask = partial(
+                self._client.request,
+                *(method, path),
+                serialize=False,
+                _request_timeout=timeout,
+                **options,
             )
-            return cast(Object, json.loads(answer.data))
+            return cast(Object, json.loads(self._calls.sent(verb, resource, ask).data))
         except ApiException as error:
             if missing and error.status == HTTPStatus.NOT_FOUND:
                 return None
@@ -315,7 +331,7 @@ class Cluster:
         return str(resource.path(name=name or None, namespace=namespace or None))
 
 
-def connect() -> Cluster:
+def connect(calls: APICalls) -> Cluster:
     """The cluster that this pod runs in, or the one of the kubeconfig outside of any."""
     configuration = kubernetes.client.Configuration()
     try:
@@ -323,7 +339,7 @@ def connect() -> Cluster:
     except kubernetes.config.ConfigException:
         kubernetes.config.load_kube_config(client_configuration=configuration)
     configuration.retries = False  # the queue tries again, and waits longer each time
-    return Cluster(kubernetes.client.ApiClient(configuration))
+    return Cluster(kubernetes.client.ApiClient(configuration), calls)
 
 
 def _named(kind: str, name: str, namespace: str) -> str:

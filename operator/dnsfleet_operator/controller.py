@@ -318,9 +318,7 @@ class Controller:
         self._term = None
         self._failures.clear()
         self._writer.clear()
-        self._metrics.leader.set(0)
-        self._metrics.orphans.set(0)
-        self._metrics.fleet.clear()
+        self._metrics.end_term()
         _log.info("lead no more")
 
     # Work
@@ -328,7 +326,8 @@ class Controller:
     def _reconcile(self, key: Key) -> None:
         assert self._term is not None  # noqa: S101 - only a leader takes keys
         try:
-            done = self._term.reconcile(key)
+            with self._metrics.pass_seconds.labels(key.kind).time():
+                done = self._term.reconcile(key)
         except Fenced:
             raise
         except Exception as error:
@@ -347,7 +346,8 @@ class Controller:
         assert self._term is not None  # noqa: S101 - only a leader looks
         began = time.monotonic()
         try:
-            self._term.look()
+            with self._metrics.look_seconds.time():
+                self._term.look()
         except Fenced:
             raise
         except Exception as error:

@@ -87,7 +87,7 @@ def main() -> None:
     metrics, health = Metrics(), _Health()
     try:
         configuration = from_environment(os.environ)
-        cluster = connect()
+        cluster = connect(metrics.api)
         http = PageServer(
             (EVERY_ADDRESS, configuration.http_port),
             {

@@ -1,5 +1,12 @@
-"""What the operator says about itself and the fleet to Prometheus; docs/metrics.md lists it."""
+"""What the operator says about itself and the fleet to Prometheus.
 
+The texts are what docs/metrics.md tells; `make metrics` writes it anew.
+"""
+
+from collections.abc import Sequence
+
+from dnsfleet_io import build_info
+from dnsfleet_io.redis_watch import CORE, RedisMetrics
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -9,10 +16,13 @@ from prometheus_client import (
     ProcessCollector,
 )
 
+from dnsfleet_operator.api_calls import APICalls
 from dnsfleet_operator.samples import FleetSamples
 
 PROPAGATION_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
 """Seconds: from a fleet in one place to a Pop that was cut off for half an hour."""
+WORK_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+"""Seconds: from a pass that has nothing to do to one that fills a core that lost a large fleet."""
 
 
 class Metrics:
@@ -22,58 +32,95 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
-        self.leader = self._gauge("operator_leader", "1 while this replica leads.")
+        build_info.register(self.registry, "operator")
+        self.leader = self._gauge(
+            "operator_leader",
+            "1 while this replica leads: it has the Lease, and its release does not stand aside.",
+        )
         self.stands_aside = self._gauge(
             "operator_stands_aside",
             "1 while another release leads this cluster, so that this one changes nothing.",
         )
-        self.reconciles = Counter(
-            "dnsfleet_operator_reconcile_total",
-            "Reconciliations.",
+        self.reconciles = self._counter(
+            "operator_reconcile_total",
+            "Reconciliations. Kind is Zone, Pop, Replica, Commands, Fleet, Propagation, Cookies, "
+            "Keys, Access, Sync, Preparation, Sweep, Proof or Telemetry; result is success or "
+            "error.",
             ["kind", "result"],
-            registry=self.registry,
         )
-        self.status_writes = Counter(
-            "dnsfleet_operator_status_writes_total",
-            "Writes to the status of an object.",
+        self.pass_seconds = self._histogram(
+            "operator_pass_seconds",
+            "How long reconciliations took, with an error or without; of what is done in parts, "
+            "each part. Kinds are those of dnsfleet_operator_reconcile_total.",
+            WORK_BUCKETS,
             ["kind"],
-            registry=self.registry,
+        )
+        self.look_seconds = self._histogram(
+            "operator_look_seconds",
+            "How long looks took at what edges say, and at what that changes for statuses.",
+            WORK_BUCKETS,
+        )
+        self.status_writes = self._counter(
+            "operator_status_writes_total", "Writes to the status of an object.", ["kind"]
         )
         self.queue_depth = self._gauge("operator_queue_depth", "Keys that wait to be reconciled.")
         self.last_pass = self._gauge(
-            "operator_last_pass_timestamp_seconds", "When the work loop last finished a turn."
+            "operator_last_pass_timestamp_seconds",
+            "When the work loop last finished a turn; it turns at least every second.",
         )
         self.last_sync = self._gauge(
             "operator_last_sync_timestamp_seconds", "When all objects were last listed completely."
         )
         self.core_up = self._gauge(
             "operator_core_up",
-            "1 when the core Redis did what the last look and the last pass asked.",
+            "1 when the core Redis did what the last look and the last pass asked; in role pop, "
+            "when it took the last report.",
         )
         self.keys_lost = self._gauge(
             "operator_keys_lost",
             "1 while the Secret with the keys is gone, unusable or not as it was left.",
         )
-        self.keys_losses = Counter(
-            "dnsfleet_operator_keys_losses_total",
-            "How often the Secret with the keys was gone.",
-            registry=self.registry,
+        self.keys_losses = self._counter(
+            "operator_keys_losses_total",
+            "How often the Secret with the keys was gone; the leader writes it again.",
         )
-        self.propagation = Histogram(
-            "dnsfleet_propagation_seconds",
-            "From publication until every Ready edge of the zone's Active Pops answers it.",
-            buckets=PROPAGATION_BUCKETS,
-            registry=self.registry,
+        self.propagation = self._histogram(
+            "propagation_seconds",
+            "From publication of a zone's revision until every Ready edge of its Active Pops "
+            "answers it.",
+            PROPAGATION_BUCKETS,
         )
-        self.resync_corrections = Counter(
-            "dnsfleet_operator_resync_corrections_total",
-            "Differences that a complete pass found in what the changes had made.",
-            registry=self.registry,
+        self.pop_propagation = self._histogram(
+            "pop_propagation_seconds",
+            "From publication of a zone's revision until every Ready edge of the Pop answers it, "
+            "for Pops that were Active all the time.",
+            PROPAGATION_BUCKETS,
+            ["pop"],
         )
+        self.resync_corrections = self._counter(
+            "operator_resync_corrections_total",
+            "Differences that a complete pass found in what the changes had made; each is a fault "
+            "of ours, please report it with the line of the log.",
+        )
+        self.api = APICalls(self.registry)
+        self.redis = RedisMetrics(self.registry, CORE)
         self.fleet = FleetSamples()
         """Of every Zone and Pop."""
         self.registry.register(self.fleet)
-        self.orphans = self._gauge("orphans", "Zones that are published and have no Zone object.")
 
-    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
-        return Gauge(f"dnsfleet_{name}", text, labels, registry=self.registry)
+    def end_term(self) -> None:
+        """Say nothing more of the fleet: another replica does."""
+        self.leader.set(0)
+        self.pop_propagation.clear()
+        self.fleet.clear()
+
+    def _gauge(self, name: str, text: str) -> Gauge:
+        return Gauge(f"dnsfleet_{name}", text, registry=self.registry)
+
+    def _counter(self, name: str, text: str, labels: Sequence[str] = ()) -> Counter:
+        return Counter(f"dnsfleet_{name}", text, labels, registry=self.registry)
+
+    def _histogram(
+        self, name: str, text: str, buckets: Sequence[float], labels: Sequence[str] = ()
+    ) -> Histogram:
+        return Histogram(f"dnsfleet_{name}", text, labels, buckets=buckets, registry=self.registry)

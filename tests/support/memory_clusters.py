@@ -9,7 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 import kubernetes
+from dnsfleet_operator.api_calls import APICalls
 from dnsfleet_operator.cluster import Cluster, ConflictError, Object, Page
+from prometheus_client import CollectorRegistry
 
 _CREATED = "2026-01-01T00:00:00Z"
 _CONTAINERS = (
@@ -24,7 +26,7 @@ class MemoryCluster(Cluster):
     """Keeps objects with uids, versions and generations; has no defaults, and no watches."""
 
     def __init__(self) -> None:
-        super().__init__(kubernetes.client.ApiClient())
+        super().__init__(kubernetes.client.ApiClient(), APICalls(CollectorRegistry()))
         self._lock = threading.Lock()
         self._objects: dict[str, dict[tuple[str, str], Object]] = defaultdict(dict)
         """By kind, then by namespace and name: no look at one kind goes through another."""

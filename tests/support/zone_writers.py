@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet.resources import Reference
 from dnsfleet.violations import Violation
 from dnsfleet_engine import Zone
+from dnsfleet_operator.api_calls import APICalls
 from dnsfleet_operator.cluster import Cluster
 from dnsfleet_operator.observed.observation import Observation
 from dnsfleet_operator.zones.downloads import Downloads
@@ -17,6 +18,7 @@ from dnsfleet_operator.zones.results import Taken
 from dnsfleet_publisher.core_redis import connect
 from dnsfleet_publisher.publishing import Outcome
 from dnsfleet_publisher.record_store import RecordStore
+from prometheus_client import CollectorRegistry
 
 from support.complete_lists import list_all
 from support.valkey import Valkey
@@ -36,7 +38,7 @@ class _Cluster(Cluster):
     """Knows namespaces and CRDs; the objects that are asked for beside them are gone."""
 
     def __init__(self, there: dict[tuple[str, str], dict[str, Any]]) -> None:
-        super().__init__(kubernetes.client.ApiClient())
+        super().__init__(kubernetes.client.ApiClient(), APICalls(CollectorRegistry()))
         self._there = there
         self.again: list[dict[str, Any]] = []
         """Objects that were made again without the operator's knowledge."""

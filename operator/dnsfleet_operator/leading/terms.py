@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Set
 from dnsfleet import cookies
 from dnsfleet.replication.acks import Ack
 from dnsfleet.resources import Reference
+from dnsfleet_io.redis_watch import RedisWatch
 from dnsfleet_publisher.core_redis import connect
 from dnsfleet_publisher.publishing import State
 from dnsfleet_publisher.record_store import RecordStore
@@ -83,7 +84,8 @@ class Term:
         self._keys = keeper
         self._keys.begin_term()
         keys = self._keys.keys
-        self._client = connect(configuration.core("publisher", keys.publisher_password))
+        core = configuration.core("publisher", keys.publisher_password)
+        self._client, self._watch = connect(core), RedisWatch(core, given.metrics.redis)
         self._store = RecordStore(
             self._client, keys.private, time.time, keys.previous, self._other_clocks
         )
@@ -145,6 +147,7 @@ class Term:
         self._keys.end_term()
         self._downloads.clear()
         self._access.close()
+        self._watch.stop()
         self._client.close()
 
     def reconcile(self, key: Key) -> bool:
@@ -268,7 +271,7 @@ class Term:
         if not self._keys.known:
             return True  # the next Sync adds this key again
         self._zones.sweep(self._observation, self._store.now())
-        self._metrics.orphans.set(self._zones.orphans)
+        self._metrics.fleet.orphans = self._zones.orphans
         self._metrics.fleet.first_removal = self._zones.first_removal
         self._waiting.add(ZONES)
         self._unproved = True
@@ -391,6 +394,7 @@ class Term:
         if self._looked_at_all and not away:
             removal = self._zones.held_removal
             held = fleets.held(self._zones.results, self._pops.drains, removal)
+            self._metrics.fleet.held = sum(each.objects for each in held)
         return fleets.Facts(
             away=away,
             fence=self._store.fence,

@@ -65,6 +65,11 @@ class Change(NamedTuple):
     """The first few, by origin."""
     zone_count: int
 
+    @property
+    def objects(self) -> int:
+        """How many Pops or zones it changes."""
+        return 1 if self.kind == "PopDeletion" else self.zone_count
+
 
 @dataclass(frozen=True)
 class Facts:

@@ -32,6 +32,7 @@ from dnsfleet_operator.statuses import pop_facts, remote_pops
 from dnsfleet_operator.statuses.arrivals import Arrivals, Lag
 from dnsfleet_operator.statuses.doubts import Doubts
 from dnsfleet_operator.statuses.hearing import Hearing
+from dnsfleet_operator.statuses.pop_times import PopTimes
 from dnsfleet_operator.statuses.pops import Facts as FactsOfPop
 from dnsfleet_operator.statuses.propagation import Fleet
 from dnsfleet_operator.statuses.standing import Standing
@@ -95,6 +96,8 @@ class FleetView:
         self._signatures = SignatureWatch()
         self._seconds: dict[str, tuple[Revision, float | None]] = {}
         self._on_its_way: set[str] = set()
+        observe = metrics.pop_propagation
+        self._pop_times = PopTimes(lambda pop, seconds: observe.labels(pop).observe(seconds))
         self._touched: dict[Reference, None] = {}
         """Whose status may be another, those that wait for longest first."""
         self._recheck: Iterator[Reference | None] = iter(())
@@ -127,8 +130,10 @@ class FleetView:
             if manifest is None:
                 self._seconds.pop(origin, None)
                 self._on_its_way.discard(origin)
+                self._pop_times.forget(origin)
             elif origin in done.outcomes and done.outcomes[origin].state is State.PUBLISHED:
                 self._on_its_way.add(origin)
+                self._pop_times.published(origin)
 
     def look(self, view: View, said: Mapping[str, Ack], confirm: ListPods) -> None:
         """One look, at what the edges said.
@@ -145,7 +150,7 @@ class FleetView:
             changed |= more
         self._updates.early = self._is_early(fleet)
         for origin in changed:
-            self._time(origin, view)
+            self._time(origin, view, fleet)
             self._touched |= dict.fromkeys(view.results.members.get(origin, ()))
         for origin in self._signatures.look(time.time()):
             self._touched |= dict.fromkeys(view.results.members.get(origin, ()))
@@ -188,11 +193,12 @@ class FleetView:
         fallen = self._standing.look(changed, states, view.results.manifest, fleet.active, ready)
         return changed | fallen, fleet
 
-    def _time(self, origin: str, view: View) -> None:
+    def _time(self, origin: str, view: View, fleet: Fleet) -> None:
         """Note how long a revision took, the first time that it is everywhere."""
         manifest, state = view.results.manifest(origin), self._arrivals.states.get(origin)
         if manifest is None or state is None:
             return
+        self._pop_times.look(fleet, origin, manifest, time.time())
         if not state.propagated:
             if not self._updates.early:  # else it may have been everywhere for long
                 self._on_its_way.add(origin)

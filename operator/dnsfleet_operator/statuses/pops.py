@@ -114,6 +114,11 @@ def of_pods(facts: Facts) -> list[Condition]:
     return [_progressing(facts, 0, {}), _ready(facts), _drained(facts)]
 
 
+def is_connected(facts: Facts) -> bool | None:
+    """Whether each of its Ready edges was heard; None where it has none, or nobody can hear."""
+    return None if facts.ready == 0 or not facts.heard else not facts.silent
+
+
 def wait_seconds(before: Status, status: Status, since: float) -> float:
     """How long the step from one status to the next may wait to be written; 0 is now.
 

@@ -23,14 +23,15 @@ from dnsfleet.resources import Pop, RecordSet, Reference, Zone
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.observed.observation import Known, Observation
 from dnsfleet_operator.observed.packing import pack, unpack
+from dnsfleet_operator.pop_samples import PopSample
 from dnsfleet_operator.pops.passes import PopResult
-from dnsfleet_operator.samples import PopSample, ZoneSample
 from dnsfleet_operator.statuses import events
 from dnsfleet_operator.statuses import pops as pop_statuses
 from dnsfleet_operator.statuses import zones as zone_statuses
 from dnsfleet_operator.statuses.arrivals import Lag
 from dnsfleet_operator.statuses.conditions import Condition, is_true
 from dnsfleet_operator.statuses.events import Notice
+from dnsfleet_operator.zone_samples import ZoneSample
 from dnsfleet_operator.zones.results import Results
 
 PATIENCE_SECONDS = 0.5
@@ -48,7 +49,7 @@ class StatusUpdates:
     """Remembers what every object was given, and gives it what is new."""
 
     def __init__(self, metrics: Metrics, put: PutStatus) -> None:
-        self._samples = metrics.fleet
+        self._samples, self._pop_gone = metrics.fleet, metrics.pop_propagation.remove
         self._put = put
         self._shown: dict[Reference, object] = {}
         self._compared: dict[Reference, int] = {}
@@ -139,6 +140,7 @@ class StatusUpdates:
             self._show(reference, known, status)
         for name in self._samples.pops.keys() - names:
             del self._samples.pops[name]
+            self._pop_gone(name)
             gone = Reference("Pop", "", name)
             self._pops_shown_at.pop(gone, None)
             self._forget(gone)
@@ -257,9 +259,15 @@ class StatusUpdates:
 
 
 def _pop_sample(facts: pop_statuses.Facts, lag: Lag) -> PopSample:
-    ready = not facts.drained and facts.ready >= facts.wanted > 0
-    unverified = len(facts.doubtful)
-    return PopSample(ready, facts.drained, facts.ready, facts.wanted, unverified, lag.since_ms)
+    return PopSample(
+        ready=not facts.drained and facts.ready >= facts.wanted > 0,
+        drained=facts.drained,
+        connected=None if facts.drained else pop_statuses.is_connected(facts),
+        edges_ready=facts.ready,
+        edges_desired=facts.wanted,
+        edges_unverified=len(facts.doubtful),
+        late_ms=lag.since_ms,
+    )
 
 
 def _waits(facts: zone_statuses.Facts) -> bool:

@@ -57,6 +57,9 @@ LABELS = {
     "dnsfleet_edge_zone_series": set(),
     "dnsfleet_edge_zones": set(),
     "dnsfleet_edge_zones_failing": set(),
+    "dnsfleet_redis_response_seconds_bucket": {"redis", "le"},
+    "dnsfleet_redis_response_seconds_count": {"redis"},
+    "dnsfleet_redis_response_seconds_sum": {"redis"},
 }
 
 

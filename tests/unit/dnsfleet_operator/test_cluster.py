@@ -5,12 +5,15 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import kubernetes
 import pytest
+from dnsfleet_operator.api_calls import APICalls
 from dnsfleet_operator.cluster import Cluster, ClusterError, ConflictError
 from dnsfleet_operator.write_limits import WriteLimit
+from prometheus_client import CollectorRegistry
 from support.waiting import wait_for
 
 LEASE = {"kind": "Lease", "metadata": {"name": "operator", "namespace": "dns"}}
@@ -63,11 +66,17 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def cluster(server: Server) -> Iterator[Cluster]:
+def counted() -> CollectorRegistry:
+    """Where the calls of `cluster` are counted."""
+    return CollectorRegistry()
+
+
+@pytest.fixture
+def cluster(server: Server, counted: CollectorRegistry) -> Iterator[Cluster]:
     configuration = kubernetes.client.Configuration(host=f"http://127.0.0.1:{server.server_port}")
     configuration.retries = False
     with kubernetes.client.ApiClient(configuration) as api:
-        yield Cluster(api)
+        yield Cluster(api, APICalls(counted))
         api.rest_client.pool_manager.clear()
 
 
@@ -104,7 +113,7 @@ def test_no_answer_is_about_the_server(server: Server) -> None:
     configuration = kubernetes.client.Configuration(host="http://127.0.0.1:9")
     configuration.retries = False
     with kubernetes.client.ApiClient(configuration) as api, pytest.raises(ClusterError) as caught:
-        Cluster(api).get("Zone", "a", "dns")
+        Cluster(api, APICalls(CollectorRegistry())).get("Zone", "a", "dns")
     assert (caught.value.status, caught.value.of_the_server) == (0, True)
 
 
@@ -170,3 +179,60 @@ def test_writes_keep_to_the_limit_and_the_lease_and_reads_have_none(
     cluster.create(LEASE)
     cluster.replace(LEASE)
     assert len(taken) == len(WRITES)
+
+
+def calls(counted: CollectorRegistry) -> dict[tuple[str, str, str], float]:
+    """How many calls were counted, by verb, resource and code."""
+    name = "dnsfleet_operator_api_calls_total"
+    samples = (sample for family in counted.collect() for sample in family.samples)
+    return {
+        (each.labels["verb"], each.labels["resource"], each.labels["code"]): each.value
+        for each in samples
+        if each.name == name
+    }
+
+
+def test_calls_are_counted_as_rights_name_them(
+    server: Server, cluster: Cluster, counted: CollectorRegistry
+) -> None:
+    for write in WRITES:
+        write(cluster)
+    cluster.time()
+    with pytest.raises(KeyError):
+        cluster.page("Pop")  # this server answers any request with an empty object
+    for status in (403, 404):
+        server.answers.put((status, {}))
+        with suppress(ClusterError):
+            cluster.get("Lease", "operator", "dns")
+    assert calls(counted) == {
+        ("patch", "zones/status", "200"): 1,
+        ("create", "zones", "200"): 1,
+        ("update", "zones", "200"): 1,
+        ("delete", "zones", "200"): 1,
+        ("get", "version", "200"): 1,
+        ("list", "pops", "200"): 1,
+        ("get", "leases", "403"): 1,
+        ("get", "leases", "404"): 1,
+    }
+    seconds = "dnsfleet_operator_api_seconds_count"
+    assert counted.get_sample_value(seconds, {"verb": "get"}) == 3
+
+
+def test_a_watch_is_counted_when_it_ends_and_not_timed(
+    server: Server, cluster: Cluster, counted: CollectorRegistry
+) -> None:
+    server.answers.put((403, {}))
+    with pytest.raises(ClusterError):
+        list(cluster.watch("Pod", "dns", "", 1))
+    list(cluster.watch("Pod", "dns", "", 1))
+    assert calls(counted) == {("watch", "pods", "403"): 1, ("watch", "pods", "200"): 1}
+    seconds = "dnsfleet_operator_api_seconds_count"
+    assert counted.get_sample_value(seconds, {"verb": "watch"}) is None
+
+
+def test_a_call_without_an_answer_is_counted(counted: CollectorRegistry) -> None:
+    configuration = kubernetes.client.Configuration(host="http://127.0.0.1:9")
+    configuration.retries = False
+    with kubernetes.client.ApiClient(configuration) as api, pytest.raises(ClusterError):
+        Cluster(api, APICalls(counted)).get("Zone", "a", "dns")
+    assert calls(counted) == {("get", "zones", "none"): 1}

@@ -100,6 +100,7 @@ def test_zones_that_lose_the_same_pops_are_one_entry() -> None:
     assert entry["diff"] == [diff[0], diff[1][:MAX_LINE]]
     results.note("plan.", Outcome(State.PUBLISHED), None)
     assert fleets.held(results, Drains()) == (placement,)
+    assert placement.objects == MAX_NAMED + 2
 
 
 def test_of_pops_only_those_without_an_object_are_approved_here() -> None:
@@ -110,6 +111,7 @@ def test_of_pops_only_those_without_an_object_are_approved_here() -> None:
     }
     (found,) = fleets.held(Results(), Drains(refused=refused))
     assert found == Change("PopDeletion", "i" * 16, "iad", "gone", (), ("a.",), 9)
+    assert found.objects == 1  # one Pop, whatever it serves
     (entry,) = status(facts(held=(found,)))["held"]
     assert (entry["object"], entry["zoneCount"], entry["zones"]) == ("iad", 9, ["a."])
 

@@ -469,3 +469,44 @@ def test_the_end_of_the_signatures_is_a_metric_until_the_zone_goes() -> None:
     looks.view.results.forget(A)
     looks.looks.passed(Pass({}, frozenset({A}), frozenset(), {}), looks.view.results)
     assert metric() is None
+
+
+def test_the_time_to_a_pop_is_measured_and_forgotten_with_it() -> None:
+    looks = Looks()
+    looks.serve()
+    looks.view.pops["fra"] = PopResult("9", 1)
+    made = Manifest(A, Revision(1, 1), None, 10, 1, b"", 2, 2, time.time_ns() // 1_000_000)
+    looks.passed(outcome=Outcome(State.PUBLISHED, made))
+    looks.look()
+    count = "dnsfleet_pop_propagation_seconds_count"
+    assert looks.metrics.registry.get_sample_value(count, {"pop": "fra"}) == 1
+    looks.view.observation.remove(POP, "9")
+    looks.look()
+    assert looks.metrics.registry.get_sample_value(count, {"pop": "fra"}) is None
+
+
+def test_a_pop_is_connected_while_its_ready_edges_are_heard(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks = Looks()
+    name, labels = "dnsfleet_pop_connected", {"pop": "fra"}
+
+    def connected() -> float | None:
+        looks.look()
+        return looks.metrics.registry.get_sample_value(name, labels)
+
+    looks.serve()
+    looks.view.pops["fra"] = PopResult("9", 1)
+    assert connected() == 1
+    looks.view.core_away = True
+    assert connected() is None  # nobody can hear it
+    looks.view.core_away = False
+    looks.said = {"fra/e": proved(10, time_ms=1)}
+    assert connected() is None  # it may be heard again any moment
+    later = time.monotonic() + 3600
+    monkeypatch.setattr(
+        looks_module, "time", SimpleNamespace(**vars(time) | {"monotonic": lambda: later})
+    )
+    assert connected() == 0
+    looks.view.workloads.replace("Pod", [])
+    assert connected() is None  # the missing edge is told elsewhere

@@ -1,0 +1,68 @@
+"""What /metrics says of Zones."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from prometheus_client.core import GaugeMetricFamily
+
+from dnsfleet_operator.families import age, family
+
+ZoneName = tuple[str, str, str]
+"""Namespace, name and origin."""
+_LABELS = ("namespace", "name", "zone")
+
+
+class ZoneSample(NamedTuple):
+    """One Zone object."""
+
+    accepted: bool
+    propagated: bool
+    """Its conditions."""
+    published_ms: int | None
+    """When the revision was published that is not answered everywhere yet, Unix time."""
+    late: tuple[str, ...]
+    """The Pops, five at most, that do not answer it."""
+
+
+def of_zones(
+    zones: Sequence[tuple[ZoneName, ZoneSample]], now: float
+) -> Iterator[GaugeMetricFamily]:
+    """The gauges of all Zones. `now` is Unix time in seconds."""
+    yield family(
+        "zone_accepted",
+        "1 when the Zone's condition Accepted is True.",
+        _LABELS,
+        ((labels, float(each.accepted)) for labels, each in zones),
+    )
+    yield family(
+        "zone_propagated",
+        "1 when the Zone's condition Propagated is True.",
+        _LABELS,
+        ((labels, float(each.propagated)) for labels, each in zones),
+    )
+    yield family(
+        "zone_unpropagated_seconds",
+        "How long the newest revision has not been answered everywhere; 0 when it is.",
+        _LABELS,
+        ((labels, age(each.published_ms, now)) for labels, each in zones),
+    )
+    yield family(
+        "zone_pop_current",
+        "0 for the Pops, five at most, that do not answer the newest revision of the zone. No "
+        "series for Pops that do.",
+        ("zone", "pop"),
+        (((labels[2], pop), 0.0) for labels, each in zones for pop in each.late),
+    )
+
+
+def of_signatures(ends: Mapping[str, int]) -> GaugeMetricFamily:
+    """When the first signature of each signed zone ends, Unix time in seconds, by origin.
+
+    It is of what is published and names no object: the signatures of an orphan end too.
+    """
+    return family(
+        "zone_signature_expiry_timestamp_seconds",
+        "When the first signature of a signed zone ends. No series for other zones.",
+        ("zone",),
+        (((origin,), float(at)) for origin, at in list(ends.items())),
+    )
