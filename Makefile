@@ -1,7 +1,7 @@
 # Every target creates what it needs; the second run is fast. Needed on the machine:
 # python3 >= 3.11 with pip, cargo, make and a C compiler.
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check conformance differential model increments faults skew fuzz bench crds images cluster-up cluster-down e2e e2e-cores e2e-clusters
+.PHONY: help setup up test check conformance differential model increments faults skew fuzz bench crds metrics images cluster-up cluster-down e2e e2e-cores e2e-clusters
 
 # uv lives in a folder of its own, by `pip --target`: that needs neither venv nor root.
 UV_VERSION := 0.13.9
@@ -83,6 +83,9 @@ bench: setup ## Measure propagation, big zones, and dnsfleet beside other server
 
 crds: setup ## Write crds/ and its copies in the chart from the models
 	$(RUN)/dnsfleet crds --dir crds --chart helm/dnsfleet
+
+metrics: setup ## Write docs/metrics.md from the metrics of all roles
+	PYTHONPATH=tests $(RUN)/python -m support.metrics_page docs/metrics.md
 
 # For one test. The first test on a new machine compiles Kubernetes.
 E2E_SECONDS := 1800

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
 from typing import NamedTuple
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, disable_created_metrics
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from dnsfleet_io import listen_addresses
@@ -20,6 +20,8 @@ CLIENT_SECONDS = 5.0
 """How long a client may say nothing: it must not keep its thread for ever."""
 POLL_SECONDS = 0.1
 """How long a stop may go unnoticed."""
+# The library would add a gauge to each counter and histogram, that tells when its first value came.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 _TEXT = "text/plain; charset=utf-8"
 
 log = logging.getLogger(__name__)

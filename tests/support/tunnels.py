@@ -80,7 +80,8 @@ class End:
         `host` is where the target is. The command begins with `inside` where it runs in a network
         of its own. `known` has the certificates that the end at the core lets in.
         """
-        self.port, self._http = free_port(), free_port()
+        self.port, http = free_port(), free_port()
+        self.metrics_url = f"http://127.0.0.1:{http}/metrics"
         self.log = folder / "log"
         options = [
             *("--target", f"{host}:{target}", "--certificates", str(folder)),
@@ -92,7 +93,7 @@ class End:
             options = ["--join", str(folder)]
         program = str(Path(sys.executable).with_name("dnsfleet-tunnel"))
         listen = "*" if inside else "127.0.0.1"
-        places = ("--listen", f"{listen}:{self.port}", "--http", f"127.0.0.1:{self._http}")
+        places = ("--listen", f"{listen}:{self.port}", "--http", f"127.0.0.1:{http}")
         self._command = [*inside, program, *places, *options]
 
     def __enter__(self) -> "End":
@@ -111,7 +112,7 @@ class End:
 
     def metric(self, name: str, **labels: str) -> float:
         """The value of a sample of its page."""
-        with urlopen(f"http://127.0.0.1:{self._http}/metrics", timeout=SECONDS) as answer:
+        with urlopen(self.metrics_url, timeout=SECONDS) as answer:
             families = text_string_to_metric_families(answer.read().decode())
         found = (sample for family in families for sample in family.samples)
         return next(each.value for each in found if (each.name, each.labels) == (name, labels))

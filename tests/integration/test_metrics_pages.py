@@ -1,0 +1,108 @@
+"""What docs/metrics.md says is on the /metrics of real processes, and nothing else is."""
+
+import json
+import subprocess
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from urllib.request import urlopen
+
+import dns.exception
+from prometheus_client.parser import text_string_to_metric_families
+from support import metrics_page, tunnels
+from support.fleet import Fleet
+from support.ports import free_port
+from support.tunnels import End
+from support.up_runs import ask, one_zone_at_one_pop
+from support.waiting import wait_for
+
+from bench.operator_fleets import running
+from bench.operator_objects import Size
+
+SECONDS = 60.0
+WRITTEN = metrics_page.written(metrics_page.PAGE.read_text())
+_SAMPLES = ("_bucket", "_sum", "_count")
+
+OPERATOR_ABSENT = {
+    "dnsfleet_zone_pop_current": "every Pop answers every zone",
+    "dnsfleet_zone_signature_expiry_timestamp_seconds": "no zone is signed",
+    "dnsfleet_orphan_removal_timestamp_seconds": "there is no orphan",
+    "dnsfleet_pop_certificate_expiry_timestamp_seconds": "no Pop is in another cluster",
+    "dnsfleet_pop_queries_per_second": "the simulated edge answers no queries",
+    "dnsfleet_pop_servfail_ratio": "the same",
+    "dnsfleet_pop_edge_memory_bytes": "the same",
+}
+"""What has no series here, and why."""
+
+
+def scrape(url: str) -> str:
+    """A live page; empty where nobody listens yet."""
+    try:
+        with urlopen(url, timeout=SECONDS) as answer:
+            return str(answer.read().decode())
+    except OSError:
+        return ""
+
+
+def shown(page: str) -> dict[str, tuple[str, frozenset[str]]]:
+    """Type and labels of each metric that has a series on a page."""
+    found = {}
+    for family in text_string_to_metric_families(page):
+        for sample in family.samples:
+            suffix = next((each for each in _SAMPLES if sample.name.endswith(each)), "")
+            name = sample.name.removesuffix(suffix) if family.type == "histogram" else sample.name
+            found[name] = family.type, frozenset(sample.labels) - {"le"}
+    return found
+
+
+def expected(role: str, absent: Mapping[str, str]) -> dict[str, tuple[str, frozenset[str]]]:
+    """The same for what the page of the documentation says of a role."""
+    registered = metrics_page.described(metrics_page.registries()[role])
+    return {
+        name: (kind, frozenset(labels))
+        for rows in WRITTEN.values()
+        for name, (kind, labels) in rows.items()
+        if name in registered and name not in absent
+    }
+
+
+def check(url: str, role: str, absent: Mapping[str, str]) -> None:
+    """Wait until a live page has all that the documentation says, and compare."""
+    wanted = expected(role, absent)
+    with suppress(AssertionError):  # what is missing tells more
+        wait_for("its metrics", lambda: wanted.keys() <= shown(scrape(url)).keys(), SECONDS)
+    page = scrape(url)
+    assert shown(page) == wanted
+    found = subprocess.run(
+        ["promtool", "check", "metrics"], input=page, capture_output=True, text=True, check=False
+    )
+    assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
+
+
+def test_an_edge_of_up(tmp_path: Path) -> None:
+    files, state = one_zone_at_one_pop(tmp_path / "files"), tmp_path / "state"
+    with Fleet(files, state, 1) as fleet:
+        wait_for("an answer", lambda: _is_answered(fleet), SECONDS)
+        (config,) = state.rglob("edge.json")
+        host, port = json.loads(config.read_text())["http"]
+        check(f"http://{host}:{port}/metrics", "Edge", {})
+
+
+def test_an_operator(tmp_path: Path) -> None:
+    with running(Size(2), tmp_path) as fleet:
+        fleet.wait_for_all(fleet.start(), SECONDS)
+        check(f"http://127.0.0.1:{fleet.http_port}/metrics", "Operator", OPERATOR_ABSENT)
+
+
+def test_the_end_of_a_tunnel_at_a_core(tmp_path: Path) -> None:
+    authority = tunnels.authority()
+    folder = tunnels.write(tmp_path / "server", tunnels.server(authority), authority)
+    with End(folder, free_port()) as end:
+        check(end.metrics_url, "Tunnel", {})
+
+
+def _is_answered(fleet: Fleet) -> bool:
+    try:
+        return ask(fleet.servers[0], "www.one.example") is not None
+    except (OSError, dns.exception.Timeout):
+        return False

@@ -1,0 +1,59 @@
+"""docs/metrics.md is what the code registers, and names follow the conventions of Prometheus."""
+
+import subprocess
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+from prometheus_client.exposition import generate_latest
+from support import metrics_page
+from support.metrics_page import PAGE, Described
+
+
+def test_the_page_is_the_generated_one() -> None:
+    assert PAGE.read_text() == metrics_page.page(), "run `make metrics` and commit the result"
+
+
+def test_each_metric_is_described_with_its_labels_before_it_has_values() -> None:
+    registry = CollectorRegistry()
+    Counter("a_total", "A.", ["x", "y"], registry=registry)
+    Histogram("b_seconds", "B.", ["z"], registry=registry)
+    Gauge("c", "C.", registry=registry)
+    Info("d", "D.", registry=registry).info({"version": "1"})
+    assert list(metrics_page.described(registry).values()) == [
+        Described("a_total", "counter", ("x", "y"), "A."),
+        Described("b_seconds", "histogram", ("z",), "B."),
+        Described("c", "gauge", (), "C."),
+        Described("d_info", "gauge", ("version",), "D."),
+    ]
+
+
+def test_a_page_is_read_as_it_was_written() -> None:
+    written = metrics_page.written(metrics_page.page())
+    assert written["Operator"]["dnsfleet_operator_api_calls_total"] == (
+        "counter",
+        ("verb", "resource", "code"),
+    )
+    assert list(written) == list(metrics_page.SECTIONS)
+    registered = [metrics_page.described(each) for each in metrics_page.registries().values()]
+    names = {name for each in registered for name in each}
+    assert {name for rows in written.values() for name in rows} == names
+
+
+@pytest.mark.parametrize("role", metrics_page.registries())
+def test_names_and_texts_follow_the_conventions(role: str) -> None:
+    page = generate_latest(metrics_page.registries()[role])
+    found: Any = subprocess.run(
+        ["promtool", "check", "metrics"], input=page, capture_output=True, check=False
+    )
+    assert (found.returncode, found.stdout, found.stderr) == (0, b"", b"")
+
+
+def test_the_convention_check_finds_something() -> None:
+    registry = CollectorRegistry()
+    Gauge("dnsfleet_wrong_total", "", registry=registry)
+    page = generate_latest(registry)
+    found: Any = subprocess.run(
+        ["promtool", "check", "metrics"], input=page, capture_output=True, check=False
+    )
+    assert found.returncode != 0
