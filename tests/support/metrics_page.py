@@ -61,8 +61,10 @@ class Described(NamedTuple):
 
 def registries() -> dict[str, CollectorRegistry]:
     """What each role registers, by the section of what only it has."""
+    edge = EdgeMetrics(Engine(), Readiness(), Status())
+    edge.watch_disk(lambda: None)
     return {
-        "Edge": EdgeMetrics(Engine(), Readiness(), Status()).registry,
+        "Edge": edge.registry,
         "Operator": OperatorMetrics().registry,
         "Tunnel": TunnelMetrics().registry,
     }
