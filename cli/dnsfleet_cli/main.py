@@ -128,6 +128,31 @@ def verify(
 
 
 @app.command()
+def probe(
+    state_dir: Annotated[
+        Path, typer.Option(help="The folder that `up` was given.")
+    ] = DEFAULT_STATE_DIR,
+    place: Annotated[
+        str | None,
+        typer.Option(metavar="POP", help="Ask what the prober of this Pop asks; default: all."),
+    ] = None,
+    http: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Ask again and again, and serve /metrics there."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON in place of a table.")] = False,
+) -> None:
+    """Ask every Pop of a running `up` from outside, and compare with what is published.
+
+    Over UDP and TCP, at each address: the serials of some zones and a record of each, others each
+    time. Exit status: 0 all is as published, 1 something differs, 2 nothing could be asked.
+    """
+    from dnsfleet_cli import probing
+
+    raise typer.Exit(probing.run(state_dir, place, http, json))
+
+
+@app.command()
 def check(
     paths: Annotated[
         list[Path],

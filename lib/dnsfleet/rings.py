@@ -15,9 +15,12 @@ classic BPF program can do: 32-bit arithmetic and forward jumps, no loops and no
    others. It takes only the names where its own weight is the highest: one name in N, and as many
    from each of the others.
 
+`owners` divides other things by the same weights, among members that have names.
+
 Its twin is `edge/engine/src/rings.rs`; `tests/golden/rings.json` holds both to the same values.
 """
 
+from collections.abc import Iterable
 from functools import cache
 
 MAX_SHARDS = 64
@@ -55,6 +58,19 @@ def owner(name: bytes, shards: int) -> int:
         raise ValueError(f"{shards} shards: use 1 to {MAX_SHARDS}")
     value = name_hash(name)
     return max(range(shards), key=lambda shard: _mix(value ^ _constant(shard)))
+
+
+def owners(key: str, members: Iterable[str], count: int) -> list[str]:
+    """The `count` members with the highest weight for a key, or all where there are fewer.
+
+    Whoever has the same members comes to the same, and a member that is lost gives away its own
+    keys alone. Keys and members are names of at most `NAME_OCTETS` octets without zero octets.
+    """
+    value = name_hash(key.encode())
+    ranked = sorted(
+        set(members), key=lambda each: (_mix(value ^ _mix(name_hash(each.encode()))), each)
+    )
+    return ranked[::-1][:count]
 
 
 @cache

@@ -311,6 +311,10 @@ class CoreRedis:
         """Write such descriptions, as `note_claims` does."""
         return self._write_notes(keys.KEPT, fence, changes, HEADS_AT_ONCE)
 
+    def note_probes(self, fence: int, changes: Mapping[str, bytes | None]) -> Iterator[str]:
+        """Write what probers are to ask, as `note_claims` does."""
+        return self._write_notes(keys.PROBES, fence, changes, CHUNKS_AT_ONCE)
+
     def _noted(self, name: str, at_once: int) -> Iterator[dict[str, bytes]]:
         cursor, more = 0, True
         while more:

@@ -18,19 +18,21 @@ import math
 import queue
 import signal
 import time
-from collections.abc import Callable, Set
+from collections.abc import Callable, Mapping, Set
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
+from dnsfleet.probing.lists import LIST_SECONDS
+from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.resources import Pop
 
 from dnsfleet_cli.document_files import DocumentFiles
 from dnsfleet_cli.options import UpOptions
 from dnsfleet_cli.troubles import Trouble
-from dnsfleet_cli.up import events, redis_servers
+from dnsfleet_cli.up import events, probe_views, redis_servers
 from dnsfleet_cli.up.desired import Desired, DesiredReader
 from dnsfleet_cli.up.display import JsonLines, Terminal
 from dnsfleet_cli.up.first_pops import first_pops
@@ -138,7 +140,7 @@ class Fleet:
         self._told_waiting = math.inf
         self._told_trouble = False
         self._since = math.inf
-        self._due = self._look_due = self._began
+        self._due = self._look_due = self._probes_due = self._began
 
     def _read(self, files: DocumentFiles, stack: ExitStack) -> DesiredReader:
         """Read all files for the first time."""
@@ -261,6 +263,9 @@ class Fleet:
         positions = self._publication.positions
         for event in self._propagation.hear(acks, positions, now):
             self._show(event)
+        if now >= self._probes_due:
+            self._probes_due = now + LIST_SECONDS
+            self._tell_probers(acks)
         if self._told_ready:
             return
         published, newest = self._publication.manifests, self._publication.newest_lsn
@@ -271,8 +276,16 @@ class Fleet:
             self._told_waiting = now
             self._show(events.Waiting(tuple(late), str(self._state.logs)))
 
+    def _tell_probers(self, acks: Mapping[str, Ack]) -> None:
+        running = self._pops.running
+        drained = {pop.metadata.name for pop in self._reader.desired.pops} - running.keys()
+        proved = self._propagation.current(acks)
+        probed = probe_views.probed(running.values(), drained, proved, self._publication.positions)
+        self._publication.tell_probers(probed)
+
     def _tell_ready(self, now: float) -> None:
         self._told_ready = True
+        self._probes_due = now  # the list that is there was made before edges proved anything
         manifests = self._publication.manifests
         desired = self._reader.desired.zones
         zones = [zone.resource for origin, zone in desired.items() if origin in manifests]

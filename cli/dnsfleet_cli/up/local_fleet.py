@@ -6,16 +6,15 @@ is in the Pop's `edge.json`, and where they answer is in it too.
 
 import json
 import logging
-import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import dns.exception
 import dns.message
-import dns.query
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from dnsfleet.replication import public_keys
+from dnsfleet_io import dns_clients
+from dnsfleet_io.dns_clients import NoAnswerError
 from dnsfleet_publisher.core_redis import CoreRedis, connect
 
 from dnsfleet_cli import document_files
@@ -27,9 +26,6 @@ from dnsfleet_cli.verifying.gathering import Ask
 from dnsfleet_cli.verifying.wanted import Resources
 from dnsfleet_cli.whole_files import PatientFiles
 from dnsfleet_cli.zone_paths import ZonePaths
-
-ANSWER_SECONDS = 2.0
-"""For each reply of an edge on this machine."""
 
 
 class LocalFleet:
@@ -54,7 +50,7 @@ class LocalFleet:
         """The keys by which edges verify."""
         path = self._root / "publisher.pub"
         try:
-            return public_keys.parse(self._read("publisher.pub"))
+            return public_keys.parse(read(self._root, "publisher.pub"))
         except ValueError as error:
             raise Trouble(f"{path}: {error}") from None
 
@@ -90,23 +86,30 @@ class LocalFleet:
             ) from None
 
     def _table(self, name: str) -> dict[str, Any]:
-        try:
-            found = json.loads(self._read(name))
-        except ValueError:
-            found = None
-        if not isinstance(found, dict):
-            raise Trouble(f"{self._root / name} is damaged; `dnsfleet up` writes it at its start")
-        return found
+        return table(self._root, name)
 
-    def _read(self, name: str) -> bytes:
-        path = self._root / name
-        try:
-            return path.read_bytes()
-        except OSError as error:
-            raise Trouble(
-                f"{path} cannot be read: {reason(error)}; see that `dnsfleet up` runs from this "
-                "folder, or name another with --state-dir"
-            ) from None
+
+def table(root: Path, name: str) -> dict[str, Any]:
+    """What a JSON file of a state folder says; Trouble where it cannot be read."""
+    try:
+        found = json.loads(read(root, name))
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise Trouble(f"{root / name} is damaged; `dnsfleet up` writes it at its start")
+    return found
+
+
+def read(root: Path, name: str) -> bytes:
+    """A file of a state folder; Trouble where it cannot be read."""
+    path = root / name
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Trouble(
+            f"{path} cannot be read: {reason(error)}; see that `dnsfleet up` runs from this "
+            "folder, or name another with --state-dir"
+        ) from None
 
 
 def asking(host: str, port: int) -> Ask:
@@ -114,13 +117,8 @@ def asking(host: str, port: int) -> Ask:
 
     def ask(queries: Sequence[dns.message.Message]) -> list[dns.message.Message]:
         try:
-            with socket.create_connection((host, port), ANSWER_SECONDS) as connection:
-                connection.setblocking(False)
-                return [
-                    dns.query.tcp(each, host, timeout=ANSWER_SECONDS, sock=connection)
-                    for each in queries
-                ]
-        except (OSError, EOFError, dns.exception.DNSException) as error:
+            return [each.message for each in dns_clients.ask_tcp(host, port, queries)]
+        except NoAnswerError as error:
             raise Trouble(f"no answer at {host} port {port}: {error}") from None
 
     return ask

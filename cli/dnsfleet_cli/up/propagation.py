@@ -80,6 +80,10 @@ class Propagation:
             or any(zone in published for zone in exceptions(ack))
         ]
 
+    def current(self, acks: Mapping[str, Ack]) -> dict[str, Ack]:
+        """Those of the acks that come from the processes that run."""
+        return {pop: ack for pop, ack in acks.items() if self._is_current(pop, ack)}
+
     def _is_current(self, pop: str, ack: Ack) -> bool:
         """Whether the process that said this is the one that runs."""
         return ack.started_ms >= self.started_ms.get(pop, self._began_ms)

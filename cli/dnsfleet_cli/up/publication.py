@@ -1,10 +1,11 @@
 """The link to the core: publishes what is desired, and reads what the edges acknowledge."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from dnsfleet.probing.lists import ProbedPop
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.replication.sums import Positions
@@ -14,6 +15,7 @@ from dnsfleet.zones.plans import APPROVE_ANNOTATION
 from dnsfleet_publisher.core_redis import connect
 from dnsfleet_publisher.last_good import Assembled
 from dnsfleet_publisher.placement import placement
+from dnsfleet_publisher.probe_lists import ProbeLists
 from dnsfleet_publisher.publishing import Desired as Wanted
 from dnsfleet_publisher.publishing import Outcome, Publisher, State
 from dnsfleet_publisher.record_store import RecordStore
@@ -40,6 +42,8 @@ class Publication:
         self._client = connect(core.publisher_url)
         self._store = RecordStore(self._client, key, time.time)
         self._publisher = Publisher(self._store)
+        self._probes = ProbeLists(self._store, lambda: self.manifests)
+        self._key = key
         self._show = show
         self._told: dict[str, events.Event] = {}
         self._signatures = SignatureWarnings(lambda found: show(events.found(found)))
@@ -100,6 +104,11 @@ class Publication:
                 self._store.hear(said)
         edges = {tuple(name.split("/")): ack for name, ack in said.items()}
         return {name[0]: ack for name, ack in edges.items() if name[1:] == (EDGE_NAME,)}
+
+    def tell_probers(self, pops: Sequence[ProbedPop]) -> None:
+        """Say where Pops answer, and what is to be answered there; `Unavailable` as above."""
+        with _explaining():
+            self._probes.write(pops, time.time_ns() // 1_000_000, self._key)
 
     @property
     def unfinished(self) -> bool:

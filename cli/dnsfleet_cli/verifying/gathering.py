@@ -3,6 +3,7 @@
 It reads, and changes nothing.
 """
 
+import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
@@ -16,14 +17,14 @@ from dnsfleet.replication.announcements import Announcement
 from dnsfleet.replication.manifests import ManifestError
 from dnsfleet.replication.pop_reports import Report
 from dnsfleet.replication.sums import AnnouncementSum, NameSum
+from dnsfleet.zones import questions
+from dnsfleet.zones.questions import Question
 from dnsfleet_publisher import stored_zones
 from dnsfleet_publisher.core_redis import CoreRedis
 from dnsfleet_publisher.store_errors import StoreError
 
 from dnsfleet_cli.troubles import Trouble
-from dnsfleet_cli.verifying import questions
 from dnsfleet_cli.verifying.looks import Answer, Copy, Edge, Entry, Look
-from dnsfleet_cli.verifying.questions import Question
 from dnsfleet_cli.verifying.wanted import Resources
 
 QUERIES_AT_ONCE = 200
@@ -197,11 +198,12 @@ def _questions(core: Copy, origins: Sequence[str], seed: int) -> dict[str, list[
     """What to ask about each zone beside its SOA."""
     inner = questions.inner_zones(each for each, entry in core.entries.items() if entry.live)
     none: set[str] = set()
-    zones = ((origin, core.get(origin).zone) for origin in origins)
-    return {
-        origin: [] if zone is None else questions.choose(zone, inner.get(origin, none), seed)
-        for origin, zone in zones
-    }
+    found: dict[str, list[Question]] = {}
+    for origin in origins:
+        zone, chance = core.get(origin).zone, random.Random(f"{seed} {origin}")  # noqa: S311
+        below = inner.get(origin, none)
+        found[origin] = [] if zone is None else questions.choose(zone, below, chance.randrange)
+    return found
 
 
 def _edges(

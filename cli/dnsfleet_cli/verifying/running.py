@@ -9,11 +9,12 @@ import random
 import time
 
 from dnsfleet.replication import announcements
+from dnsfleet.zones import questions
 from dnsfleet_publisher.core_redis import CoreRedis
 from dnsfleet_publisher.store_errors import StoreError
 
 from dnsfleet_cli.troubles import NEGATIVE, OK, TROUBLE, Trouble, counted
-from dnsfleet_cli.verifying import comparing, questions
+from dnsfleet_cli.verifying import comparing
 from dnsfleet_cli.verifying.gathering import Fleet, gather
 from dnsfleet_cli.verifying.looks import Difference, Look
 

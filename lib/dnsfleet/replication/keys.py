@@ -19,6 +19,8 @@
                                               its signed spec (see `pop_specs`)
     dnsfleet:1:commands:NAME                  stream, one entry a Pop command, id `EPOCH-SEQ`
                                               (see `pop_commands`)
+    dnsfleet:1:probes                         hash: `list` to what probers are to ask, signed (see
+                                              `dnsfleet.probing.lists`)
     dnsfleet:1:claims                         hash: `ORIGIN NAMESPACE/NAME` of a RecordSet to the
                                               RRsets that it added; for writers only
     dnsfleet:1:absences                       hash: `KIND NAME` of what is published and has no
@@ -52,6 +54,9 @@ ZONES = PREFIX + "zones"
 FLEET = PREFIX + "fleet"
 ACKS = PREFIX + "acks"
 POPS = PREFIX + "pops"
+PROBES = PREFIX + "probes"
+PROBE_LIST = "list"
+"""The one field of it."""
 CLAIMS = PREFIX + "claims"
 ABSENCES = PREFIX + "absences"
 REMOVALS = PREFIX + "removals"

@@ -1,6 +1,7 @@
-"""What an edge is asked about a zone, and whether its reply is the right one. Pure.
+"""What an edge is asked about a zone, and whether its reply is the right one.
 
-The RRsets of a zone are sampled by a seed, so a run can be repeated. What a right reply to such a
+`dnsfleet verify` asks every edge so, and probers ask every Pop so. The RRsets of a zone are sampled
+by chance; who asks brings the chance, so that a run can be repeated. What a right reply to such a
 question has depends on where the name is (RFC 1034 section 4.3.2):
 
     at a zone cut, or below one      a referral: the NS RRset of the cut, in the authority section;
@@ -14,8 +15,7 @@ about: an edge that has both answers from that one. Nor is what belongs to anoth
 NSEC, NSEC3), and what this version of dnspython cannot read.
 """
 
-import random
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from typing import NamedTuple
 
 import dns.exception
@@ -26,8 +26,9 @@ import dns.rcode
 import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
-from dnsfleet import names
 from dnsfleet_engine import Zone
+
+from dnsfleet import names
 
 QUERIES_PER_ZONE = 8
 """For each edge: the SOA and seven RRsets. A query costs this program 0.3 ms, so 2,000 zones at two
@@ -40,6 +41,10 @@ are not asked about, come up again and again."""
 MOST_OCTETS = 60_000
 """Of rdata in one RRset: the reply must fit into one message of 65,535 octets."""
 _NOT_ASKED = ("SOA", "RRSIG", "NSEC", "NSEC3")
+_ORDERS = 1 << 32
+
+Below = Callable[[int], int]
+"""A number by chance, from 0 up to and without the one given: `random.Random(seed).randrange`."""
 
 
 class Question(NamedTuple):
@@ -61,10 +66,10 @@ class Question(NamedTuple):
         return f"{self.name} {self.rtype}"
 
 
-def choose(zone: Zone, inner: Set[str], seed: int) -> list[Question]:
+def choose(zone: Zone, inner: Set[str], below: Below) -> list[Question]:
     """At most QUERIES_PER_ZONE - 1 questions; `inner` are the zones of the fleet below this one."""
     chosen: dict[tuple[str, str], Question] = {}
-    for owner, rtype in _sampled(zone, random.Random(f"{seed} {zone.origin}")):  # noqa: S311
+    for owner, rtype in _sampled(zone, below):
         if len(chosen) == QUERIES_PER_ZONE - 1:
             break
         if rtype in _NOT_ASKED or (owner, rtype) in chosen:
@@ -118,16 +123,15 @@ def wrong(question: Question, reply: dns.message.Message) -> str:
     return ""
 
 
-def _sampled(zone: Zone, chance: random.Random) -> Iterator[tuple[str, str]]:
+def _sampled(zone: Zone, below: Below) -> Iterator[tuple[str, str]]:
     """Owner and type of RRsets, by chance; some may come twice."""
     text = zone.to_text()
     if zone.rrsets <= LISTED_RRSETS:
         listed = list(dict.fromkeys(map(_key, text.splitlines())))
-        chance.shuffle(listed)
-        yield from listed
+        yield from sorted(listed, key=lambda _: below(_ORDERS))
         return
     for _ in range(TRIES * QUERIES_PER_ZONE):
-        at = chance.randrange(len(text) - 1)
+        at = below(len(text) - 1)
         yield _key(text[text.rfind("\n", 0, at) + 1 : text.find("\n", at)])
 
 

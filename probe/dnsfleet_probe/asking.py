@@ -1,0 +1,67 @@
+"""Asks one address of a Pop for zones."""
+
+import itertools
+import socket
+from collections.abc import Iterator, Sequence
+
+import dns.flags
+import dns.message
+from dnsfleet.probing.judging import TCP, Replies
+from dnsfleet.probing.lists import MAX_ADDRESSES, ProbedPop, ProbedZone
+from dnsfleet.zones import questions
+from dnsfleet_io import dns_clients
+from dnsfleet_io.dns_clients import NoAnswerError
+from dnsfleet_io.tcp_connections import Address
+
+
+def addresses(pop: ProbedPop) -> list[Address]:
+    """Where a Pop answers; a host name gives an address of each family that it has.
+
+    A name that nobody resolves stays what it is, and asking there says so.
+    """
+    found: dict[Address, None] = {}
+    for given in itertools.starmap(Address, pop.addresses):
+        try:
+            told = socket.getaddrinfo(given.host, given.port, type=socket.SOCK_DGRAM)
+        except OSError:
+            found[given] = None
+            continue
+        by_family = {
+            family: Address(str(where[0]), given.port) for family, *_, where in reversed(told)
+        }
+        found |= dict.fromkeys(by_family.values())
+    return list(found)[:MAX_ADDRESSES]
+
+
+def ask(address: Address, transport: str, zones: Sequence[ProbedZone]) -> Replies:
+    """Ask for the probe record and then the SOA of each zone; without zones, whether it answers."""
+    exchange = dns_clients.ask_tcp if transport == TCP else dns_clients.ask_udp
+    asked = [*_queries(zones)] or [("", "SOA", questions.query(".", "SOA"))]
+    record: dict[str, dns.message.Message] = {}
+    soa: dict[str, dns.message.Message] = {}
+    seconds: list[float] = []
+    problem = ""
+    try:
+        answers = exchange(*address, (query for *_, query in asked))
+        for (zone, kind, _), answer in zip(asked, answers, strict=True):
+            seconds.append(answer.seconds)
+            if answer.message.flags & dns.flags.TC:
+                continue  # over TCP there is all of it
+            (soa if kind == "SOA" else record)[zone] = answer.message
+    except NoAnswerError as error:
+        problem = f"no answer: {error}"
+    return Replies(_text(address), transport, record, soa, problem, tuple(seconds))
+
+
+def _queries(zones: Sequence[ProbedZone]) -> Iterator[tuple[str, str, dns.message.Message]]:
+    """Origin, what is asked for, and the query."""
+    for zone in zones:
+        if zone.record is not None:
+            query = questions.query(zone.record.name, zone.record.rtype)
+            yield zone.zone, "record", query
+        yield zone.zone, "SOA", questions.query(zone.zone, "SOA")
+
+
+def _text(address: Address) -> str:
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

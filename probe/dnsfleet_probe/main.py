@@ -1,0 +1,54 @@
+"""`dnsfleet-probe`: a prober in a cluster, which finds its Pops in the replica beside it."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from dnsfleet_io import logs
+from dnsfleet_io.redis_clients import Server
+from dnsfleet_io.tcp_connections import Address
+
+from dnsfleet_probe import running
+from dnsfleet_probe.replica import Replica
+
+PASSWORD_VARIABLE = "DNSFLEET_REPLICA_PASSWORD"  # noqa: S105 - its name
+"""Environment variable with the password of the user at the replica."""
+USER = "edge"
+"""Who reads a replica."""
+EVERYWHERE = "-"
+"""A place that no Pop has."""
+_EXIT_CONFIG = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Probe until told to stop, or once; exits 0, 1 where something differs, 2 where it cannot."""
+    parser = argparse.ArgumentParser(
+        prog="dnsfleet-probe",
+        description="Ask the public addresses of Pops for what is published, and compare. Give "
+        "--http to do so again and again, and to serve metrics; without it asks once.",
+    )
+    parser.add_argument("--replica", required=True, metavar="HOST:PORT", help="where the list is")
+    parser.add_argument("--user", default=USER, help="who reads there; default: %(default)s")
+    parser.add_argument("--public-key", required=True, type=Path, metavar="FILE")
+    parser.add_argument(
+        "--place",
+        default=EVERYWHERE,
+        metavar="POP",
+        help="the Pop whose prober this is, so that it asks its share; default: it asks every Pop",
+    )
+    parser.add_argument("--http", metavar="HOST:PORT", help="where /metrics is; *: every address")
+    parser.add_argument("--json", action="store_true", help="print JSON in place of a table")
+    given = parser.parse_args(arguments)
+    password = os.environ.get(PASSWORD_VARIABLE, "")
+    try:
+        where = Server(*Address.parse(given.replica), given.user, password)
+        replica = Replica(where, given.public_key)
+        if given.http is None:
+            sys.exit(running.once(given.place, replica, given.json))
+        logs.configure()
+        running.export(given.place, replica, Address.parse(given.http))
+    except (OSError, ValueError) as error:
+        print(f"dnsfleet-probe: {error}", file=sys.stderr)
+        sys.exit(_EXIT_CONFIG)

@@ -1,0 +1,88 @@
+"""What a prober says to Prometheus; docs/metrics.md lists it.
+
+Pops and zones are labels of the last round alone, so there are never more of them than a prober
+asks in one.
+"""
+
+import time
+from collections.abc import Iterator
+from importlib.metadata import version
+
+from prometheus_client import CollectorRegistry, Histogram, PlatformCollector, ProcessCollector
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from dnsfleet_probe.prober import Round
+
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2)
+"""Seconds, from the next rack to the time after which no answer counts."""
+
+
+class ProbeMetrics:
+    """The registry of one prober."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        self._duration = Histogram(
+            "dnsfleet_probe_duration_seconds",
+            "From a query to its answer, as seen from this place.",
+            ["pop", "transport"],
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        self._rounds = _RoundCollector()
+        self.registry.register(self._rounds)
+
+    def take(self, found: Round) -> None:
+        """Show what a round found."""
+        for verdict in found.verdicts:
+            for replies in verdict.replies:
+                duration = self._duration.labels(verdict.pop.name, replies.transport)
+                for seconds in replies.seconds:
+                    duration.observe(seconds)
+        self._rounds.last = found
+
+
+class _RoundCollector(Collector):
+    def __init__(self) -> None:
+        self.last: Round | None = None
+
+    def collect(self) -> Iterator[Metric]:
+        yield InfoMetricFamily(
+            "dnsfleet_probe_build", "The version that runs.", value={"version": version("dnsfleet")}
+        )
+        up = GaugeMetricFamily(
+            "dnsfleet_probe_up",
+            "1 when the last query to an address of a Pop was answered.",
+            labels=["pop", "address", "transport"],
+        )
+        current = GaugeMetricFamily(
+            "dnsfleet_probe_current",
+            "1 when a zone is answered as it is published, or newer, wherever it was answered.",
+            labels=["pop", "zone"],
+        )
+        disagreement = GaugeMetricFamily(
+            "dnsfleet_probe_disagreement",
+            "1 where the edges of a Pop prove what is not seen from this place.",
+            labels=["pop"],
+        )
+        last = self.last
+        if last is not None:
+            knows_inside = not last.list.is_old(time.time_ns() // 1_000_000)
+            for verdict in last.verdicts:
+                pop = verdict.pop.name
+                for replies in verdict.replies:
+                    up.add_metric([pop, replies.address, replies.transport], not replies.problem)
+                for zone in sorted(verdict.answered):
+                    current.add_metric([pop, zone], zone not in verdict.wrong)
+                if knows_inside:
+                    disagreement.add_metric([pop], verdict.disagrees)
+            yield GaugeMetricFamily(
+                "dnsfleet_probe_list_timestamp_seconds",
+                "When the list was written by which this prober asks.",
+                value=last.list.time_ms / 1000,
+            )
+        yield from (up, current, disagreement)
