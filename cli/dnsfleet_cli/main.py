@@ -69,6 +69,12 @@ def up(
     watch: Annotated[
         bool, typer.Option("--watch/--no-watch", help="Publish again what changes in the files.")
     ] = True,
+    observe: Annotated[
+        bool,
+        typer.Option(
+            "--observe", help="Run Prometheus and Alertmanager beside it, where they are installed."
+        ),
+    ] = False,
     json: Annotated[
         bool, typer.Option("--json", help="Print events as JSON lines in place of text.")
     ] = False,
@@ -89,6 +95,7 @@ def up(
             state_dir=state_dir,
             redis_url=redis_url,
             watch=watch,
+            observe=observe,
             json=json,
         )
     )

@@ -44,4 +44,6 @@ class UpOptions:
     redis_url: str | None
     """None: an embedded core."""
     watch: bool
+    observe: bool
+    """Prometheus and Alertmanager beside it."""
     json: bool

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import yaml
 from cluster.access import Access
+from dnsfleet_cli.up import observing
 
 from support.ports import free_port
 from support.waiting import wait_for
@@ -64,26 +65,22 @@ def monitoring(
     watched = Monitoring(f"http://127.0.0.1:{prometheus}")
     (folder / "rules.yaml").write_text(yaml.safe_dump(rules))
     scrape = _scrape_config(cluster, namespace, folder)
-    (folder / "prometheus.yaml").write_text(yaml.safe_dump(scrape | _alerting(alertmanager)))
+    alerting = observing.alerting(alertmanager)
+    (folder / "prometheus.yaml").write_text(yaml.safe_dump(scrape | alerting))
     with ExitStack() as running:
         receiver = running.enter_context(_receiver(watched.notices))
         (folder / "alertmanager.yaml").write_text(yaml.safe_dump(_routing(receiver)))
-        for command in (
-            [
-                "prometheus-alertmanager",
-                f"--config.file={folder}/alertmanager.yaml",
-                f"--storage.path={folder}/alertmanager",
-                f"--web.listen-address=127.0.0.1:{alertmanager}",
-                "--cluster.listen-address=",
-            ],
-            [
+        for name, command in (
+            (
+                "alertmanager",
+                observing.alertmanager_command(observing.ALERTMANAGER[0], folder, alertmanager),
+            ),
+            (
                 "prometheus",
-                f"--config.file={folder}/prometheus.yaml",
-                f"--storage.tsdb.path={folder}/prometheus",
-                f"--web.listen-address=127.0.0.1:{prometheus}",
-            ],
+                observing.prometheus_command(observing.PROMETHEUS[0], folder, prometheus),
+            ),
         ):
-            running.enter_context(_process(command, folder / f"{command[0]}.log"))
+            running.enter_context(_process(command, folder / f"{name}.log"))
         wait_for("Prometheus scrapes the operator", lambda: watched.has(_LEADER), START_SECONDS)
         yield watched
 
@@ -137,11 +134,6 @@ def _credentials(kubeconfig: Path, folder: Path) -> tuple[str, dict[str, str]]:
         path.write_bytes(base64.b64decode(text))
         files[key] = str(path)
     return urllib.parse.urlsplit(cluster["server"]).netloc, files
-
-
-def _alerting(alertmanager: int) -> dict[str, Any]:
-    targets = [{"static_configs": [{"targets": [f"127.0.0.1:{alertmanager}"]}]}]
-    return {"rule_files": ["rules.yaml"], "alerting": {"alertmanagers": targets}}
 
 
 def _routing(receiver: int) -> dict[str, Any]:

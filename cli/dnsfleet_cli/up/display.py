@@ -96,6 +96,8 @@ def _line(event: events.Event) -> str:
                 f"{event.process} ended with status {event.code}; starting it again in "
                 f"{event.seconds:.1f} s (see {event.log})"
             )
+        case events.Observing():
+            return f"Prometheus at {event.prometheus}, Alertmanager at {event.alertmanager}"
         case events.Waiting():
             return f"still waiting for {', '.join(event.pops)} (see {event.logs})"
         case events.Propagated():

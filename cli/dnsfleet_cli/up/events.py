@@ -31,7 +31,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Started(Event):
-    """A process runs: `core`, `replica/POP` or `edge/POP`."""
+    """A process runs: `core`, `replica/POP`, `edge/POP`, `prometheus` or `alertmanager`."""
 
     process: str
     pid: int
@@ -45,6 +45,14 @@ class Exited(Event):
     code: int
     seconds: float
     log: str
+
+
+@dataclass(frozen=True)
+class Observing(Event):
+    """Prometheus scrapes the edges and tells Alertmanager, at these URLs."""
+
+    prometheus: str
+    alertmanager: str
 
 
 @dataclass(frozen=True)

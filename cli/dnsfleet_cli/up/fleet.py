@@ -32,13 +32,14 @@ from dnsfleet.resources import Pop
 from dnsfleet_cli.document_files import DocumentFiles
 from dnsfleet_cli.options import UpOptions
 from dnsfleet_cli.troubles import Trouble
-from dnsfleet_cli.up import events, probe_views, redis_servers
+from dnsfleet_cli.up import events, observing, probe_views, redis_servers
 from dnsfleet_cli.up.desired import Desired, DesiredReader
 from dnsfleet_cli.up.display import JsonLines, Terminal
 from dnsfleet_cli.up.first_pops import first_pops
 from dnsfleet_cli.up.last_good import SETTLE_SECONDS
 from dnsfleet_cli.up.lasting_pops import LastingPops
-from dnsfleet_cli.up.pops import Pops, active, first_query, free_ports, rows
+from dnsfleet_cli.up.observing import Observers, Target
+from dnsfleet_cli.up.pops import EDGE_NAME, Pops, active, first_query, free_ports, rows
 from dnsfleet_cli.up.propagation import Propagation
 from dnsfleet_cli.up.publication import Publication, Unavailable
 from dnsfleet_cli.up.state import StateFolder
@@ -105,6 +106,8 @@ class Fleet:
         self._began = time.monotonic()
         self._show = show
         self._options = options
+        if options.observe:
+            observing.check_installed()
         self._inbox: queue.SimpleQueue[Changed | Started | Exited] = queue.SimpleQueue()
         self._state = StateFolder(options.state_dir, show)
         stack.callback(self._state.close)
@@ -130,6 +133,7 @@ class Fleet:
             emptied = redis_servers.how_to_empty(options.redis_url, self._state)
             key = self._state.make_private_key(redis_servers.has_zones(core), emptied)
         self._pops = Pops(options, self._state, core, supervisor)
+        self._observers = Observers(self._state, supervisor, ports) if options.observe else None
         self._lasting = LastingPops(show)
         self._propagation = Propagation(time.time_ns() // 1_000_000)
         self._run_pops(self._lasting.decide(pops, (), frozenset()))
@@ -255,6 +259,9 @@ class Fleet:
         self._state.rotate_cookie_secrets(int(time.time()))
         self._pops.update(pops)
         self._propagation.pops = set(self._pops.running)
+        if self._observers is not None:
+            ports = self._pops.http_ports()
+            self._observers.scrape([Target(pop, EDGE_NAME, port) for pop, port in ports.items()])
 
     def _hear(self) -> None:
         """Report what the edges have acknowledged."""
@@ -298,6 +305,8 @@ class Fleet:
                 first_query(zones, pops.values()),
             )
         )
+        if self._observers is not None:
+            self._observers.tell(self._show)
 
     def _tell_core_down(self, trouble: Unavailable) -> None:
         """Say once that the core does not answer, and try again soon."""

@@ -89,6 +89,10 @@ class Pops:
                 self._start_edge(name, port, settings)
             self._settings[name] = settings
 
+    def http_ports(self) -> dict[str, int]:
+        """By running Pop: the port of the pages of its edge."""
+        return {name: self._inner_ports[name].http for name in self.running}
+
     def _port(self, name: str) -> int:
         if name not in self._port_of:
             if len(self._port_of) == MAX_POPS:

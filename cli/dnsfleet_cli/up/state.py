@@ -9,6 +9,7 @@
     ports.json      loopback ports of Redis and metrics servers, kept from run to run
     core/           the core Redis: configuration and append-only file
     pops/NAME/      a Pop: replica/ (Redis), edge/ (snapshots), edge.json (configuration)
+    observe/        with --observe: configuration and data of Prometheus and Alertmanager
     logs/           output of every process
 
 Only its owner may read the folder and what is in it. Every file is replaced in one step (see
@@ -45,8 +46,8 @@ PORT_RANGE = (20000, 32767)
 """Below what Linux hands to outgoing connections, so a restarted server finds its port free."""
 _SECRETS = ("publisher.key", "passwords.json", "cookies")
 _OURS = (
-    *(*_SECRETS, "lock", "publisher.pub", "accepted.db*", "ports.json", "core", "logs", "pops"),
-    *("core/*", "logs/*", "pops/*", "pops/*/*"),
+    *(*_SECRETS, "lock", "publisher.pub", "accepted.db*", "ports.json", "core", "logs"),
+    *("observe", "pops", "core/*", "logs/*", "observe/*", "pops/*", "pops/*/*"),
 )
 """In the folder. Somebody may have chosen one that holds other things too."""
 

@@ -1,0 +1,114 @@
+"""`dnsfleet up --observe`: Prometheus and Alertmanager of this machine, wired to a real fleet."""
+
+import json
+import os
+import socket
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dnsfleet_cli.up import observing
+from support.fleet import Fleet, replace
+from support.ports import free_ports
+from support.up_runs import one_zone_at_one_pop, pops, processes_of, up, zone
+from support.waiting import wait_for
+
+SCRAPED_SECONDS = 60.0
+"""A few times the interval, on a busy machine."""
+
+
+@pytest.fixture(scope="module", name="files")
+def _files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return one_zone_at_one_pop(tmp_path_factory.mktemp("observed") / "manifests")
+
+
+@pytest.fixture(scope="module", name="fleet")
+def _fleet(files: Path) -> Iterator[Fleet]:
+    state = files.parent / "state"
+    with Fleet(files, state, 2, "--observe") as fleet:
+        fleet.wait("ready", 60)
+        yield fleet
+    assert processes_of(state) == []
+
+
+def get(fleet: Fleet, server: str, path: str) -> Any:
+    """What a page of one of both says; None while it does not answer."""
+    address = fleet.wait("observing", 60)[server]
+    try:
+        with urllib.request.urlopen(address + path, timeout=10) as response:
+            return json.load(response)
+    except OSError:
+        return None
+
+
+def query(fleet: Fleet, expression: str) -> list[dict[str, Any]]:
+    text = urllib.parse.urlencode({"query": expression})
+    found = get(fleet, "prometheus", f"/api/v1/query?{text}")
+    return found["data"]["result"] if found else []
+
+
+def test_each_edge_is_scraped_with_the_labels_that_the_alerts_group_by(
+    fleet: Fleet, files: Path
+) -> None:
+    (sample,) = wait_for("fra", lambda: query(fleet, "dnsfleet_edge_ready == 1"), SCRAPED_SECONDS)
+    assert (sample["metric"]["pop"], sample["metric"]["pod"]) == ("fra", "fra-0")
+    replace(files / "all.yaml", zone("one", "192.0.2.1") + "---\n" + pops("fra", "iad"))
+    wait_for("iad", lambda: query(fleet, 'dnsfleet_edge_ready{pop="iad"} == 1'), SCRAPED_SECONDS)
+
+
+def test_the_shipped_rules_are_evaluated_but_for_those_of_an_operator(fleet: Fleet) -> None:
+    found = wait_for("rules", lambda: get(fleet, "prometheus", "/api/v1/rules"), SCRAPED_SECONDS)
+    loaded = {rule["name"] for group in found["data"]["groups"] for rule in group["rules"]}
+    shipped = {
+        rule["alert"] for group in observing.shipped_rules()["groups"] for rule in group["rules"]
+    }
+    assert {"DnsfleetReplicationStale", "DnsfleetEdgeServfailRatio"} < loaded < shipped
+    assert "DnsfleetOperatorStalled" in shipped - loaded
+
+
+def test_alertmanager_is_told(fleet: Fleet) -> None:
+    wait_for("Alertmanager", lambda: get(fleet, "alertmanager", "/api/v2/status"), SCRAPED_SECONDS)
+
+    def known() -> list[dict[str, Any]]:
+        page = get(fleet, "prometheus", "/api/v1/alertmanagers") or {"data": {}}
+        return page["data"].get("activeAlertmanagers", [])
+
+    (one,) = wait_for("an address", known, SCRAPED_SECONDS)
+    assert one["url"].startswith(fleet.wait("observing", 60)["alertmanager"] + "/")
+
+
+@pytest.mark.parametrize("server", ["prometheus", "alertmanager"])
+def test_they_listen_on_loopback_only(fleet: Fleet, server: str) -> None:
+    port = urllib.parse.urlsplit(fleet.wait("observing", 60)[server]).port
+    assert port is not None
+    wait_for("it listens", lambda: addresses_with(port), SCRAPED_SECONDS)
+    assert addresses_with(port) == {socket.inet_aton("127.0.0.1")}
+
+
+def addresses_with(port: int) -> set[bytes]:
+    """The local addresses at which this machine listens on a TCP port."""
+    found = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for row in Path(table).read_text().splitlines()[1:]:
+            local, _, state = row.split()[1:4]
+            address, _, number = local.partition(":")
+            if state == "0A" and int(number, 16) == port:
+                found.add(bytes.fromhex(address)[::-1])
+    return found
+
+
+def test_what_is_not_installed_is_told_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = one_zone_at_one_pop(tmp_path / "manifests")
+    monkeypatch.setenv("PATH", os.devnull)
+    result = up(files, tmp_path / "state", free_ports(1), "--observe")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == (
+        "dnsfleet: --observe needs prometheus, which is not in the PATH; on Debian: "
+        "apt install prometheus prometheus-alertmanager\n"
+    )
+    assert not (tmp_path / "state").exists()
