@@ -14,6 +14,7 @@ from dnsfleet_cli.options import (
     DEFAULT_DNS_PORT,
     DEFAULT_LISTEN,
     DEFAULT_STATE_DIR,
+    Once,
     Output,
     Seed,
     UpOptions,
@@ -99,6 +100,24 @@ def up(
             json=json,
         )
     )
+
+
+@app.command()
+def top(
+    state_dir: Annotated[
+        Path, typer.Option(help="The folder that `up` was given.")
+    ] = DEFAULT_STATE_DIR,
+    once: Once = False,
+) -> None:
+    """Show what each Pop of a running `up` does now, until Ctrl-C.
+
+    Those that need attention come first. Rates are of the last two seconds. Alerts are shown where
+    `up` runs with --observe.
+    """
+    from dnsfleet_cli.top import running
+    from dnsfleet_cli.up.local_top import LocalTop
+
+    running.run(LocalTop(state_dir).look, once)
 
 
 @app.command()

@@ -21,6 +21,10 @@ Seed = Annotated[
     typer.Option(min=0, help="Ask for the same RRsets as the run that printed this seed."),
 ]
 """Of both commands that verify a fleet."""
+Once = Annotated[
+    bool, typer.Option("--once", help="Print one table and end, as where it is no terminal.")
+]
+"""Of both commands that show a fleet at work."""
 
 
 class Output(enum.StrEnum):

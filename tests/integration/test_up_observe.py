@@ -2,7 +2,12 @@
 
 import json
 import os
+import pty
+import signal
 import socket
+import subprocess
+import sys
+import termios
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -98,6 +103,38 @@ def addresses_with(port: int) -> set[bytes]:
             if state == "0A" and int(number, 16) == port:
                 found.add(bytes.fromhex(address)[::-1])
     return found
+
+
+def test_top_shows_its_pops_and_that_no_alert_fires(fleet: Fleet, files: Path) -> None:
+    wait_for("rules", lambda: get(fleet, "prometheus", "/api/v1/rules"), SCRAPED_SECONDS)
+    command = (sys.executable, "-m", "dnsfleet_cli", "top", "--once", "--state-dir")
+    shown = subprocess.run(
+        [*command, str(files.parent / "state")], capture_output=True, text=True, timeout=60
+    )
+    assert (shown.returncode, shown.stderr) == (0, "")
+    _, alerts, _, head, *rows = shown.stdout.splitlines()
+    assert (alerts, head.split()[0]) == ("no alerts", "POP")
+    assert {row.split()[0]: row.split()[1:3] for row in rows}["fra"] == ["1/1", "1"]
+
+
+def test_top_draws_again_and_gives_the_screen_back(fleet: Fleet, files: Path) -> None:
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
+    command = (sys.executable, "-m", "dnsfleet_cli", "top", "--state-dir")
+    with subprocess.Popen(
+        [*command, str(files.parent / "state")], stdin=theirs, stdout=theirs, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        drawn = b""
+        while drawn.count(b"\x1b[H") < 2:
+            drawn += os.read(ours, 65536)
+        process.send_signal(signal.SIGINT)
+        while not drawn.endswith(b"\x1b[?1049l"):
+            drawn += os.read(ours, 65536)
+        assert process.wait(30) == 0
+    os.close(ours)
+    assert drawn.startswith(b"\x1b[?1049h")
+    assert b" queries/s" in drawn and b"Traceback" not in drawn
 
 
 def test_what_is_not_installed_is_told_before_anything_starts(

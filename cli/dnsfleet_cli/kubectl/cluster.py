@@ -24,6 +24,8 @@ DNS_PORT = 5353
 """The port of an edge's container that has no port by the name dns-tcp."""
 REDIS_PORT = 6379
 """The same of a core or a replica, and the name redis."""
+HTTP_PORT = 8080
+"""The same of a role's pages, and the name http."""
 MERGE_PATCH = "application/merge-patch+json"
 FIELD_MANAGER = "dnsfleet-cli"
 """Not kubectl-dnsfleet: Flux undoes what a manager wrote whose name begins with kubectl."""
@@ -242,15 +244,37 @@ class Cluster:
         """The Ready pods of cores or replicas with these labels, by name."""
         return self._pods(selector, "redis", REDIS_PORT)
 
+    def scraped(self, component: str) -> dict[Pod, str]:
+        """The Ready pods of a component with the port of their pages, and the Pop of each."""
+        labels = f"app.kubernetes.io/name=dnsfleet,app.kubernetes.io/component={component}"
+        return {
+            _pod(each, "http", HTTP_PORT): (each.metadata.labels or {}).get("dnsfleet.io/pop", "")
+            for each in self._ready_pods(labels)
+        }
+
+    def page(self, pod: Pod, path: str, seconds: float) -> str:
+        """A page of a pod, through the API server's proxy."""
+        with _telling(f"read {path} of pod {pod.namespace}/{pod.name}"):
+            found = self._core.connect_get_namespaced_pod_proxy_with_path(
+                f"{pod.name}:{pod.port}",
+                pod.namespace,
+                path,
+                _request_timeout=seconds,
+                _preload_content=False,
+            )
+            return str(found.data.decode())
+
     def _pods(self, selector: str, port: str, default: int) -> list[Pod]:
+        return sorted(_pod(each, port, default) for each in self._ready_pods(selector))
+
+    def _ready_pods(self, selector: str) -> list[Any]:
         with _telling("list pods"):
             pods = self._core.list_pod_for_all_namespaces(label_selector=selector).items
-        found = [
-            Pod(pod.metadata.namespace, pod.metadata.name, _port(pod, port, default))
+        return [
+            pod
             for pod in pods
             if any(c.type == "Ready" and c.status == "True" for c in pod.status.conditions or ())
         ]
-        return sorted(found)
 
     def connection(self, pod: Pod) -> Any:
         """A connected socket to the port of a pod, through the API server (port-forward)."""
@@ -279,6 +303,10 @@ class Cluster:
 def _name(meta: dict[str, Any]) -> str:
     namespace = meta.get("namespace")
     return f"{namespace}/{meta['name']}" if namespace else str(meta["name"])
+
+
+def _pod(pod: Any, port: str, default: int) -> Pod:
+    return Pod(pod.metadata.namespace, pod.metadata.name, _port(pod, port, default))
 
 
 def _port(pod: Any, name: str, default: int) -> int:

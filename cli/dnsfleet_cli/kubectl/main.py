@@ -25,7 +25,7 @@ from dnsfleet_cli.kubectl import (
 )
 from dnsfleet_cli.kubectl.cluster import Cluster, Pod
 from dnsfleet_cli.kubectl.objects import Object
-from dnsfleet_cli.options import Seed
+from dnsfleet_cli.options import Once, Seed
 from dnsfleet_cli.troubles import NEGATIVE, Group, Trouble
 
 DEFAULT_TIMEOUT = 60.0
@@ -167,6 +167,20 @@ def explain(
     print(explaining.text(absolute, kind, zone, replies, remote))
     if not explaining.agree(replies):
         raise typer.Exit(NEGATIVE)
+
+
+@app.command()
+def top(ctx: typer.Context, once: Once = False) -> None:
+    """Show what each Pop does now, until Ctrl-C.
+
+    Those that need attention come first. Rates are of the last two seconds, read from the pages of
+    the edges through the API server; a Pop of another cluster shows what it reports. Needs the
+    right to get pods/proxy.
+    """
+    from dnsfleet_cli.kubectl.cluster_top import ClusterTop
+    from dnsfleet_cli.top import running
+
+    running.run(ClusterTop(ctx.obj()).look, once)
 
 
 @app.command()

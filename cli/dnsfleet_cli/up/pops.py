@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from dnsfleet import names
@@ -61,6 +62,8 @@ class Pops:
         self._inner_ports: dict[str, InnerPorts] = {}
         self._settings: dict[str, EdgeSettings] = {}
         self.running: dict[str, RunningPop] = {}
+        for old in state.root.glob("pops/*/edge.json"):  # of Pops that another run had
+            old.unlink()
 
     def update(self, pops: Iterable[Pop]) -> None:
         """Run these Pops and no others; one that is new takes the next port, and keeps it.
@@ -72,6 +75,7 @@ class Pops:
             del self.running[name]
             self._supervisor.stop(f"edge/{name}")
             self._supervisor.stop(f"replica/{name}")
+            self._config(name).unlink(missing_ok=True)
         for name, settings in wanted.items():
             port = self._port(name)
             if name not in self.running:
@@ -92,6 +96,10 @@ class Pops:
     def http_ports(self) -> dict[str, int]:
         """By running Pop: the port of the pages of its edge."""
         return {name: self._inner_ports[name].http for name in self.running}
+
+    def _config(self, name: str) -> Path:
+        """What the edge of a Pop is told."""
+        return self._state.pop(name) / "edge.json"
 
     def _port(self, name: str) -> int:
         if name not in self._port_of:
@@ -130,7 +138,7 @@ class Pops:
             **settings,
         }
         state_files.folder(folder / "edge")
-        file = folder / "edge.json"
+        file = self._config(name)
         state_files.write(file, json.dumps(config, indent=1).encode())
         self._supervisor.start(
             Program(

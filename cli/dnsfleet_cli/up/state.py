@@ -8,7 +8,7 @@
     accepted.db     the last good documents
     ports.json      loopback ports of Redis and metrics servers, kept from run to run
     core/           the core Redis: configuration and append-only file
-    pops/NAME/      a Pop: replica/ (Redis), edge/ (snapshots), edge.json (configuration)
+    pops/NAME/      a Pop: replica/ (Redis), edge/ (snapshots), edge.json (while it runs)
     observe/        with --observe: configuration and data of Prometheus and Alertmanager
     logs/           output of every process
 

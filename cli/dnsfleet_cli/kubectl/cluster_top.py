@@ -1,0 +1,75 @@
+"""`kubectl dnsfleet top`: looks at a fleet in a cluster.
+
+The edges of this cluster are asked for their pages, through the API server's proxy. Those of Pops
+in other clusters cannot be; what they report is on the page of the operator that leads.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Mapping
+
+from dnsfleet_cli.kubectl import fleets, objects
+from dnsfleet_cli.kubectl.cluster import Cluster, Pod
+from dnsfleet_cli.kubectl.objects import Object, value
+from dnsfleet_cli.top import samples
+from dnsfleet_cli.top.samples import EdgeSample, FleetSample, PopSample
+
+_QUERIES, _SERVFAIL = "dnsfleet_pop_queries_per_second", "dnsfleet_pop_servfail_ratio"
+Traffic = Mapping[tuple[str, str], float]
+"""By name of the metric and of the Pop."""
+
+
+class ClusterTop:
+    """One fleet, looked at again and again."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    def look(self) -> FleetSample:
+        """What the objects, the edges and the operator say now."""
+        pops = self._cluster.pops()
+        pop_of = self._cluster.scraped("edge")
+        edges: dict[str, dict[str, EdgeSample | None]] = defaultdict(dict)
+        for pod, sample in samples.read_all(pop_of, self._edge).items():
+            edges[pop_of[pod]][pod.name] = sample
+        traffic = self._traffic() if any(map(objects.is_remote, pops)) else {}
+        return FleetSample(
+            time.strftime("%H:%M:%S"),
+            tuple(pop_sample(pop, edges[objects.name(pop)], traffic) for pop in pops),
+            tuple(fleets.lines(self._cluster.fleets())) or None,
+        )
+
+    def _edge(self, pod: Pod) -> EdgeSample:
+        page = self._cluster.page(pod, "metrics", samples.PAGE_SECONDS)
+        return samples.edge_sample(page, time.monotonic())
+
+    def _traffic(self) -> Traffic:
+        def page(pod: Pod) -> str:
+            return self._cluster.page(pod, "metrics", samples.PAGE_SECONDS)
+
+        pages = samples.read_all(self._cluster.scraped("operator"), page).values()
+        return {
+            (name, labels["pop"]): figure
+            for text in pages
+            for name, labels, figure in samples.series(text or "", "dnsfleet_pop_")
+            if name in (_QUERIES, _SERVFAIL)
+        }
+
+
+def pop_sample(pop: Object, edges: Mapping[str, EdgeSample | None], traffic: Traffic) -> PopSample:
+    """A Pop as its object, its edges and the operator show it."""
+    name = objects.name(pop)
+    drained = bool(objects.drain_asked_by(pop))
+    ready = objects.condition(pop, "Ready")
+    desired = value(pop, "status", "edges", "desired", default=objects.replicas(pop))
+    return PopSample(
+        name,
+        0 if drained else desired,
+        edges,
+        told=(ready.message,) if ready.false and not drained else (),
+        queries=traffic.get((_QUERIES, name)),
+        servfail=traffic.get((_SERVFAIL, name)),
+        lag=value(pop, "status", "lagSeconds"),
+        zones=value(pop, "status", "zones", "assigned"),
+        ready=value(pop, "status", "edges", "ready", default=0),
+    )
