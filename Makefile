@@ -1,7 +1,7 @@
 # Every target creates what it needs; the second run is fast. Needed on the machine:
 # python3 >= 3.11 with pip, cargo, make and a C compiler.
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check conformance differential model increments faults skew fuzz bench crds metrics images cluster-up cluster-down e2e e2e-cores e2e-clusters
+.PHONY: help setup up test check conformance differential model increments faults skew fuzz bench crds metrics dashboards images cluster-up cluster-down e2e e2e-cores e2e-clusters
 
 # uv lives in a folder of its own, by `pip --target`: that needs neither venv nor root.
 UV_VERSION := 0.13.9
@@ -86,6 +86,9 @@ crds: setup ## Write crds/ and its copies in the chart from the models
 
 metrics: setup ## Write docs/metrics.md from the metrics of all roles
 	PYTHONPATH=tests $(RUN)/python -m support.metrics_page docs/metrics.md
+
+dashboards: setup ## Write the dashboards of the chart from their code and the rules of the alerts
+	$(RUN)/python -m dashboards
 
 # For one test. The first test on a new machine compiles Kubernetes.
 E2E_SECONDS := 1800

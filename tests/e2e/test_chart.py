@@ -25,6 +25,7 @@ EVERYTHING = {
     "core": {"persistence": {"enabled": False}, "tolerations": [{"operator": "Exists"}]},
     "podMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
     "alerts": {"enabled": True, "labels": {"release": "prometheus"}},
+    "dashboards": {"enabled": True, "annotations": {"grafana_folder": "DNS"}},
     "pops": [{"name": "fra", "labels": {"region": "eu"}, "spec": {"state": "Drained"}}],
     "zones": [
         {
@@ -311,6 +312,17 @@ def test_the_rule_object_has_the_rules_of_the_file_with_the_windows_of_the_value
     assert urls.keys() == windows.keys() - {"DnsfleetPopDown"}
     assert urls["DnsfleetOrphans"] == "https://wiki.test/dns/DnsfleetOrphans.md"
     assert not of_kind(render(), "PrometheusRule") + of_kind(render(), "PodMonitor")
+
+
+def test_each_dashboard_is_a_config_map_that_grafana_finds(render: Any) -> None:
+    objects = render(EVERYTHING)
+    for path in (CHART / "files" / "dashboards").iterdir():
+        found = the(objects, "ConfigMap", f"dnsfleet-dashboard-{path.stem}")
+        assert found["data"] == {path.name: path.read_text()}
+        assert found["metadata"]["labels"]["grafana_dashboard"] == "1"
+        assert found["metadata"]["annotations"] == {"grafana_folder": "DNS"}
+    names = [each["metadata"]["name"] for each in of_kind(render(), "ConfigMap")]
+    assert not any("dashboard" in name for name in names)
 
 
 @pytest.fixture(scope="module", name="restricted")

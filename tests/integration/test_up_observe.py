@@ -1,5 +1,7 @@
 """`dnsfleet up --observe`: Prometheus and Alertmanager of this machine, wired to a real fleet."""
 
+import contextlib
+import itertools
 import json
 import os
 import pty
@@ -8,21 +10,28 @@ import socket
 import subprocess
 import sys
 import termios
+import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import dns.exception
 import pytest
 from dnsfleet_cli.up import observing
+from support import dashboards
 from support.fleet import Fleet, replace
 from support.ports import free_ports
-from support.up_runs import one_zone_at_one_pop, pops, processes_of, up, zone
+from support.up_runs import ask, one_zone_at_one_pop, pops, processes_of, up, zone
 from support.waiting import wait_for
 
 SCRAPED_SECONDS = 60.0
 """A few times the interval, on a busy machine."""
+
+
+DATA_SECONDS = 90.0
+"""Rates need two looks after traffic began."""
 
 
 @pytest.fixture(scope="module", name="files")
@@ -33,7 +42,7 @@ def _files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module", name="fleet")
 def _fleet(files: Path) -> Iterator[Fleet]:
     state = files.parent / "state"
-    with Fleet(files, state, 2, "--observe") as fleet:
+    with Fleet(files, state, 2, "--observe", "--shards", "2") as fleet:
         fleet.wait("ready", 60)
         yield fleet
     assert processes_of(state) == []
@@ -64,14 +73,15 @@ def test_each_edge_is_scraped_with_the_labels_that_the_alerts_group_by(
     wait_for("iad", lambda: query(fleet, 'dnsfleet_edge_ready{pop="iad"} == 1'), SCRAPED_SECONDS)
 
 
-def test_the_shipped_rules_are_evaluated_but_for_those_of_an_operator(fleet: Fleet) -> None:
+def test_the_shipped_rules_are_evaluated_but_for_the_one_that_misses_an_operator(
+    fleet: Fleet,
+) -> None:
     found = wait_for("rules", lambda: get(fleet, "prometheus", "/api/v1/rules"), SCRAPED_SECONDS)
     loaded = {rule["name"] for group in found["data"]["groups"] for rule in group["rules"]}
     shipped = {
         rule["alert"] for group in observing.shipped_rules()["groups"] for rule in group["rules"]
     }
-    assert {"DnsfleetReplicationStale", "DnsfleetEdgeServfailRatio"} < loaded < shipped
-    assert "DnsfleetOperatorStalled" in shipped - loaded
+    assert loaded == shipped - {"DnsfleetOperatorStalled"}
 
 
 def test_alertmanager_is_told(fleet: Fleet) -> None:
@@ -135,6 +145,44 @@ def test_top_draws_again_and_gives_the_screen_back(fleet: Fleet, files: Path) ->
     os.close(ours)
     assert drawn.startswith(b"\x1b[?1049h")
     assert b" queries/s" in drawn and b"Traceback" not in drawn
+
+
+def test_every_expression_of_the_dashboards_gives_data(fleet: Fleet, files: Path) -> None:
+    pending = [each for each in dashboards.expressions() if each.has_data]
+    assert len(pending) > 50
+    addresses = itertools.cycle(range(2, 250))
+    deadline = time.monotonic() + DATA_SECONDS
+    while pending and time.monotonic() < deadline:
+        changed = zone("one", f"192.0.2.{next(addresses)}") + "---\n" + pops("fra", "iad")
+        replace(files / "all.yaml", changed)
+        for server, name in itertools.product(fleet.servers * 20, ("www.one", "none.one", "a.one")):
+            with contextlib.suppress(dns.exception.Timeout):
+                ask(server, f"{name}.example")
+        pending = [each for each in pending if not gives_data(fleet, each.text)]
+        time.sleep(1)  # Prometheus looks every five seconds
+    assert pending == []
+
+
+def gives_data(fleet: Fleet, expression: str) -> bool:
+    """Whether it has a value that is a number; 0/0 is none."""
+    return any(sample["value"][1] != "NaN" for sample in query(fleet, expression))
+
+
+def test_the_other_expressions_are_well_formed(fleet: Fleet) -> None:
+    for each in dashboards.expressions():
+        if not each.has_data:
+            text = urllib.parse.urlencode({"query": each.text})
+            found = get(fleet, "prometheus", f"/api/v1/query?{text}")
+            assert found is not None and found["status"] == "success", each
+
+
+def test_what_is_said_to_be_without_data_has_none(fleet: Fleet) -> None:
+    for metric, why in dashboards.WITHOUT_DATA.items():
+        selector = f'{{__name__=~"{metric}(_count|_bucket)?"}}'
+        if metric == "ALERTS":
+            selector = 'ALERTS{alertstate="firing"}'
+        found = query(fleet, f"count({selector})")
+        assert found == [], f"{metric} has data: take it off WITHOUT_DATA, where it says: {why}"
 
 
 def test_what_is_not_installed_is_told_before_anything_starts(

@@ -5,8 +5,8 @@ processes are, listen on loopback only, and keep what they have in the state fol
 
 Prometheus scrapes the edges and evaluates the rules that the chart ships. Which edges run is in a
 file that it watches, so a Pop that comes or goes needs no restart of it. An edge gets the labels
-that the chart's PodMonitor gives it: `pop`, and `pod`. No operator runs here, so the rules that ask
-for its metrics are left out: one of them fires when there are none.
+that the chart's PodMonitor gives it: `pop`, and `pod`. No operator runs here, so a rule is left out
+that fires where there is none; what else asks for metrics of the operator finds nothing.
 """
 
 import json
@@ -33,7 +33,7 @@ RETENTION_SIZE = "256MB"
 PROMETHEUS = ("prometheus",)
 ALERTMANAGER = ("prometheus-alertmanager", "alertmanager")
 """By the name that Debian gives it, or by its own."""
-_OF_OPERATOR = "dnsfleet_operator_"
+_NEEDS_OPERATOR = "absent(dnsfleet_operator_"
 WHEEL_RULES = Path(__file__).with_name("alerts.yaml")
 SOURCE_RULES = Path(__file__).parents[3] / "helm/dnsfleet/files/alerts.yaml"
 
@@ -134,17 +134,17 @@ def shipped_rules() -> dict[str, Any]:
 
 
 def rules() -> dict[str, Any]:
-    """The shipped rules that make sense without an operator."""
+    """The shipped rules but for those that fire where no operator runs."""
     return {
         "groups": [
-            {**group, "rules": [each for each in group["rules"] if _is_of_edges(each)]}
+            {**group, "rules": [each for each in group["rules"] if not _needs_operator(each)]}
             for group in shipped_rules()["groups"]
         ]
     }
 
 
-def _is_of_edges(rule: Mapping[str, Any]) -> bool:
-    return _OF_OPERATOR not in rule["expr"]
+def _needs_operator(rule: Mapping[str, Any]) -> bool:
+    return _NEEDS_OPERATOR in rule["expr"]
 
 
 def _program(names: Sequence[str]) -> str:

@@ -1,0 +1,119 @@
+"""The expressions of the dashboards, as Grafana would send them, and which may give no data."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from support.releases import CHART
+
+FOLDER = CHART / "files" / "dashboards"
+CHOICES = {"$__rate_interval": "1m", "$pop": ".+", "$pod": ".+", "$zone": ".+"}
+"""What Grafana puts in place of its variables, where All is chosen."""
+_METRIC = re.compile(r"\b(?:dnsfleet_\w+|process_\w+|ALERTS)\b")
+
+_NO_OPERATOR = "no operator runs beside `dnsfleet up`"
+_NO_PROBE = "no prober runs beside `dnsfleet up`"
+_NO_TUNNEL = "no tunnel runs beside `dnsfleet up`"
+_EDGES_LATER = "edges do not measure it yet"
+_REDIS_LATER = "nobody measures Redis yet"
+
+WITHOUT_DATA = {
+    "ALERTS": "all is well, so no alert fires",
+    "dnsfleet_edge_cache_evictions_total": _EDGES_LATER,
+    "dnsfleet_edge_disk_write_seconds": _EDGES_LATER,
+    "dnsfleet_edge_gaps_total": _EDGES_LATER,
+    "dnsfleet_edge_queries_by_type_total": _EDGES_LATER,
+    "dnsfleet_edge_receive_drops_total": _EDGES_LATER,
+    "dnsfleet_edge_response_duration_seconds": _EDGES_LATER,
+    "dnsfleet_edge_resyncs_total": _EDGES_LATER,
+    "dnsfleet_edge_snapshot_timestamp_seconds": _EDGES_LATER,
+    "dnsfleet_edge_verify_failures_total": _EDGES_LATER,
+    "dnsfleet_operator_api_calls_total": _NO_OPERATOR,
+    "dnsfleet_operator_api_seconds": _NO_OPERATOR,
+    "dnsfleet_operator_build_info": _NO_OPERATOR,
+    "dnsfleet_operator_core_up": _NO_OPERATOR,
+    "dnsfleet_operator_keys_lost": _NO_OPERATOR,
+    "dnsfleet_operator_last_pass_timestamp_seconds": _NO_OPERATOR,
+    "dnsfleet_operator_last_sync_timestamp_seconds": _NO_OPERATOR,
+    "dnsfleet_operator_leader": _NO_OPERATOR,
+    "dnsfleet_operator_look_seconds": _NO_OPERATOR,
+    "dnsfleet_operator_pass_seconds": _NO_OPERATOR,
+    "dnsfleet_operator_queue_depth": _NO_OPERATOR,
+    "dnsfleet_operator_reconcile_total": _NO_OPERATOR,
+    "dnsfleet_operator_resync_corrections_total": _NO_OPERATOR,
+    "dnsfleet_operator_stands_aside": _NO_OPERATOR,
+    "dnsfleet_operator_status_writes_total": _NO_OPERATOR,
+    "dnsfleet_orphans": _NO_OPERATOR,
+    "dnsfleet_pop_certificate_expiry_timestamp_seconds": _NO_OPERATOR,
+    "dnsfleet_pop_connected": _NO_OPERATOR,
+    "dnsfleet_pop_edges_desired": _NO_OPERATOR,
+    "dnsfleet_pop_edges_ready": _NO_OPERATOR,
+    "dnsfleet_pop_edges_unverified": _NO_OPERATOR,
+    "dnsfleet_pop_propagation_seconds": _NO_OPERATOR,
+    "dnsfleet_probe_current": _NO_PROBE,
+    "dnsfleet_probe_disagreement": _NO_PROBE,
+    "dnsfleet_probe_duration_seconds": _NO_PROBE,
+    "dnsfleet_probe_up": _NO_PROBE,
+    "dnsfleet_propagation_seconds": _NO_OPERATOR,
+    "dnsfleet_redis_link_up": _REDIS_LATER,
+    "dnsfleet_redis_memory_bytes": _REDIS_LATER,
+    "dnsfleet_redis_memory_fragmentation_ratio": _REDIS_LATER,
+    "dnsfleet_redis_memory_max_bytes": _REDIS_LATER,
+    "dnsfleet_redis_replication_offset_bytes": _REDIS_LATER,
+    "dnsfleet_redis_response_seconds": _REDIS_LATER,
+    "dnsfleet_redis_writable": _REDIS_LATER,
+    "dnsfleet_removals_held": _NO_OPERATOR,
+    "dnsfleet_tunnel_build_info": _NO_TUNNEL,
+    "dnsfleet_tunnel_certificate_expiry_timestamp_seconds": _NO_TUNNEL,
+    "dnsfleet_tunnel_connections": _NO_TUNNEL,
+    "dnsfleet_tunnel_failures_total": _NO_TUNNEL,
+    "dnsfleet_tunnel_handshakes": _NO_TUNNEL,
+    "dnsfleet_zone_accepted": _NO_OPERATOR,
+    "dnsfleet_zone_pop_current": _NO_OPERATOR,
+    "dnsfleet_zone_propagated": _NO_OPERATOR,
+    "dnsfleet_zone_signature_expiry_timestamp_seconds": _NO_OPERATOR,
+    "dnsfleet_zone_unpropagated_seconds": _NO_OPERATOR,
+    "dnsfleet_zones_held": _NO_OPERATOR,
+}
+"""Metrics of which a healthy `dnsfleet up` has no series, and why."""
+
+
+class Expression(NamedTuple):
+    """One of them, ready to be evaluated."""
+
+    where: str
+    text: str
+
+    @property
+    def metrics(self) -> set[str]:
+        """What it asks for, histograms by their own name."""
+        found = set(_METRIC.findall(self.text))
+        return {re.sub(r"_bucket$", "", each) for each in found}
+
+    @property
+    def has_data(self) -> bool:
+        """Whether a healthy `dnsfleet up` has all that it asks for."""
+        return self.metrics.isdisjoint(WITHOUT_DATA) or "vector(0)" in self.text
+
+
+def boards() -> list[dict[str, Any]]:
+    """The committed files."""
+    return [json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))]
+
+
+def panels(board: dict[str, Any]) -> list[dict[str, Any]]:
+    """Those with a picture."""
+    return [panel for panel in board["panels"] if panel["type"] != "row"]
+
+
+def expressions() -> Iterator[Expression]:
+    """All of them, with what Grafana puts in place of variables."""
+    for board in boards():
+        for panel in panels(board):
+            for target in panel["targets"]:
+                text = target["expr"]
+                for variable, value in CHOICES.items():
+                    text = text.replace(variable, value)
+                where = f"{board['title']}: {panel['title']} {target['refId']}"
+                yield Expression(where, text)

@@ -1,0 +1,76 @@
+"""The dashboards of the chart: made from their code, and what Grafana needs of them."""
+
+import itertools
+import re
+from typing import Any
+
+import pytest
+from dnsfleet_cli.top import figures
+from support import dashboards as files
+from support.pages import DOCS
+
+from dashboards import boards, bounds, grafana
+
+BOARDS = files.boards()
+Object = dict[str, Any]
+
+
+def test_the_files_are_what_the_code_makes() -> None:
+    made = {f"{board.name}.json": grafana.text(board) for board in boards.ALL}
+    found = {path.name: path.read_text() for path in files.FOLDER.iterdir()}
+    assert found == made, "run `make dashboards` and commit the result"
+
+
+def test_their_names_and_links_are_their_own() -> None:
+    assert len({board["uid"] for board in BOARDS}) == len(BOARDS) == 6
+    assert len({board["title"] for board in BOARDS}) == len(BOARDS)
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board["uid"])
+class TestBoard:
+    def test_panels_lie_side_by_side_in_the_grid(self, board: Object) -> None:
+        ids = [panel["id"] for panel in board["panels"]]
+        assert len(set(ids)) == len(ids)
+        for a, b in itertools.combinations([panel["gridPos"] for panel in board["panels"]], 2):
+            beside = a["x"] + a["w"] <= b["x"] or b["x"] + b["w"] <= a["x"]
+            above = a["y"] + a["h"] <= b["y"] or b["y"] + b["h"] <= a["y"]
+            assert beside or above, (a, b)
+        assert all(p["gridPos"]["x"] + p["gridPos"]["w"] <= 24 for p in board["panels"])
+
+    def test_every_panel_says_what_it_shows_and_in_which_unit(self, board: Object) -> None:
+        for panel in files.panels(board):
+            assert panel["description"].endswith("."), panel["title"]
+            assert panel["fieldConfig"]["defaults"]["unit"], panel["title"]
+            assert panel["datasource"]["uid"] == "${datasource}"
+
+    def test_every_variable_that_is_used_is_chosen_at_the_head(self, board: Object) -> None:
+        chosen = {each["name"] for each in board["templating"]["list"]} | {"__rate_interval"}
+        used = set(re.findall(r"\$\{?(\w+)", str(board["panels"]) + str(board["templating"])))
+        assert used - {"__all"} <= chosen
+        assert chosen - used <= {"__rate_interval"}
+
+    def test_a_series_is_told_by_labels_that_its_expression_keeps(self, board: Object) -> None:
+        for panel in files.panels(board):
+            for target in panel["targets"]:
+                for label in re.findall(r"{{(\w+)}}", target["legendFormat"]):
+                    assert re.search(rf"by \([^)]*\b{label}\b", target["expr"]), target
+
+
+def test_every_metric_is_one_that_is_documented_or_said_to_be_without_data() -> None:
+    documented = set(re.findall(r"`(dnsfleet_\w+)`", (DOCS / "metrics.md").read_text()))
+    documented |= {"dnsfleet_edge_build_info"}
+    used = {metric for each in files.expressions() for metric in each.metrics}
+    ours = {metric for metric in used if metric.startswith("dnsfleet_")}
+    assert ours <= documented | files.WITHOUT_DATA.keys()
+    assert files.WITHOUT_DATA.keys() <= used, "nobody asks for it: take it off the list"
+
+
+def test_top_marks_what_the_alerts_fire_for() -> None:
+    assert figures.LAG_SECONDS == bounds.LAG_SECONDS
+    assert figures.SERVFAIL_SHARE == bounds.SERVFAIL_SHARE
+    assert figures.LIMITED_SHARE == bounds.LIMITED_SHARE
+
+
+def test_a_bound_that_is_not_in_the_rule_is_told() -> None:
+    with pytest.raises(ValueError, match="the rule of DnsfleetPopDown has nothing like x"):
+        bounds.of("DnsfleetPopDown", "x(1)")
