@@ -14,6 +14,7 @@ from dnsfleet_cli.options import (
     DEFAULT_DNS_PORT,
     DEFAULT_LISTEN,
     DEFAULT_STATE_DIR,
+    Lsn,
     Once,
     Output,
     Seed,
@@ -176,6 +177,23 @@ def probe(
     from dnsfleet_cli import probing
 
     raise typer.Exit(probing.run(state_dir, place, http, json))
+
+
+@app.command()
+def trace(
+    zone: Annotated[str, typer.Argument(help="The zone's name.", show_default=False)],
+    state_dir: Annotated[
+        Path, typer.Option(help="The folder that `up` was given.")
+    ] = DEFAULT_STATE_DIR,
+    lsn: Lsn = None,
+) -> None:
+    """Follow the newest change of a zone by the logs of `up`: when each station had it.
+
+    The fleet need not run any more. Exit status: 1 no line tells of a change.
+    """
+    from dnsfleet_cli.up import tracing
+
+    raise typer.Exit(tracing.trace(zone, state_dir, lsn))
 
 
 @app.command()

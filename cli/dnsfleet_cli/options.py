@@ -26,6 +26,12 @@ Once = Annotated[
 ]
 """Of both commands that show a fleet at work."""
 
+Lsn = Annotated[
+    int | None,
+    typer.Option(min=1, help="The change at this position; default: the newest."),
+]
+"""Of both commands that trace a change."""
+
 
 class Output(enum.StrEnum):
     """What `zone import` writes."""

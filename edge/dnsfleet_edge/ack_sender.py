@@ -53,6 +53,7 @@ class AckSender:
         self._failed = failed
         self._started_ms = time.time_ns() // 1_000_000
         self._healthy = True
+        self._said = (0, 0, 0)
         self._backoff = Backoff(intervals.FIRST_RETRY_SECONDS, intervals.LONGEST_RETRY_SECONDS)
         self._changed = threading.Event()
         self._stopping = threading.Event()
@@ -85,7 +86,8 @@ class AckSender:
     def _send(self) -> bool:
         """Whether the core took the ack. Logs the first failure in a row, and the next success."""
         try:
-            self._slot.write(self._ack())
+            ack = self._ack()
+            self._slot.write(ack)
         except BaseException as error:
             self._failed()
             if self._healthy:
@@ -96,7 +98,16 @@ class AckSender:
             if not self._healthy:
                 log.info(line("acks_work_again"))
             self._healthy = True
+            self._tell(ack)
         return self._healthy
+
+    def _tell(self, ack: Ack) -> None:
+        """Log what the core was told, where it is other news than before."""
+        said = (ack.lsn, ack.failing_count, ack.ahead_count)
+        if said != self._said:
+            self._said = said
+            counts = {"failing": ack.failing_count, "ahead": ack.ahead_count}
+            log.info(line("acked", lsn=ack.lsn, **counts))
 
     def _ack(self) -> Ack:
         """What there is to say now."""

@@ -135,7 +135,7 @@ class Edge:
             log.error(line("cannot_serve", problem=error.strerror))  # noqa: TRY400 - expected
             return _EXIT_FAILED
         http.start()
-        log.info(line("started", pop=self._config.pop, edge=self._config.edge))
+        log.info(line("started"))
         if self._acks is not None:
             self._acks.start()
         if self._cookies is not None:

@@ -20,7 +20,7 @@ from collections import deque
 from collections.abc import Callable
 
 import redis
-from dnsfleet.replication import commands, events, keys, public_keys
+from dnsfleet.replication import announcements, commands, events, keys, public_keys
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.follower import Follower
 from dnsfleet.replication.manifests import Manifest
@@ -81,6 +81,7 @@ class Link:
         self._completed = False
         self._broken = False
         self._snapshots_read = False
+        self._told_up_to = 0
         self._trusted: queue.SimpleQueue[PublicKeys] = queue.SimpleQueue()
         self._stopping = threading.Event()
 
@@ -174,6 +175,7 @@ class Link:
             case commands.ReadIndex():
                 index = replica.index()
                 self._metrics.resyncs.inc()
+                self._told("index", index.position, len(index.zones))
                 return events.IndexRead(command, *index)
             case commands.ReadFleet():
                 return events.FleetRead(command, replica.fleet())
@@ -183,7 +185,10 @@ class Link:
                     if self._snapshots_read:
                         self._engine.trim()
                         self._snapshots_read = False
-                return events.LogRead(command, *replica.log(command.after, command.wait))
+                entries, position = replica.log(command.after, command.wait)
+                if entries:
+                    self._told("log", announcements.position(entries[-1][0]), len(entries))
+                return events.LogRead(command, entries, position)
             case commands.ReadManifests():
                 names = [keys.manifest(origin) for origin in command.origins]
                 return events.ManifestsRead(command, replica.values(names))
@@ -199,6 +204,12 @@ class Link:
             case Ack():
                 self._acknowledge(command)
         return None
+
+    def _told(self, source: str, lsn: int, entries: int) -> None:
+        """Log up to where the replica told what is published, where that is news."""
+        if lsn != self._told_up_to:
+            log.info(line("told", lsn=lsn, source=source, entries=entries))
+        self._told_up_to = lsn
 
     def _take_over(self, command: commands.Load | commands.Apply) -> str | None:
         """Check that the result is what was signed, and serve it; None, or the reason why not."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dnsfleet.replication import public_keys
 from dnsfleet.replication.public_keys import PublicKeys
-from dnsfleet_io import logs
+from dnsfleet_io import log_setup
 
 from dnsfleet_edge import config
 from dnsfleet_edge.edge import Edge
@@ -27,10 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         settings = config.read(path, os.environ)
         trusted = read_public_keys(settings.public_key)
-    except config.ConfigError as error:
+        log_setup.configure(os.environ, pop=settings.pop, edge=settings.edge)
+    except (config.ConfigError, log_setup.LevelError) as error:
         print(f"dnsfleet-edge: {error}", file=sys.stderr)
         sys.exit(_EXIT_CONFIG)
-    logs.configure()
     code = Edge(settings, trusted).run()
     logging.shutdown()
     # A thread that still waits for a dead disk or core must not keep the process.

@@ -6,37 +6,46 @@
 A line is `key=value` throughout. Text that was not made by `line` is the value of `msg`, and the
 traceback of an exception the value of `trace`. A value with blanks, quotes or anything but plain
 ASCII is a JSON string, so no text from outside can end a line or add a field to it.
+
+`log_setup` says where lines go, and `log_bounds` how many of one event; `log_reading` reads them.
 """
 
 import json
 import logging
 import string
-import sys
 import time
+from typing import Self
 
 _PLAIN = frozenset(string.ascii_letters + string.digits + ".,:;/@_+-*#[]()<>")
 
 
-class _Line(str):
-    """Text that is `key=value` throughout already."""
+class Line(str):
+    """Text that is `key=value` throughout already, and what it was made of."""
 
-    __slots__ = ()
+    __slots__ = ("event", "fields")
+    event: str
+    fields: dict[str, object]
+
+    @classmethod
+    def of(cls, event: str, fields: dict[str, object]) -> Self:
+        """The text of an event."""
+        made = cls(_pairs({"event": event, **fields}))
+        made.event, made.fields = event, fields
+        return made
 
 
 def line(event: str, **fields: object) -> str:
     """The message of one log record: `event=… key=value …`."""
-    return _Line(_pairs({"event": event, **fields}))
-
-
-def configure() -> None:
-    """Send everything from INFO up to standard error."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Formatter())
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    return Line.of(event, fields)
 
 
 class Formatter(logging.Formatter):
     """The line of one record."""
+
+    def __init__(self, **everywhere: str) -> None:
+        """`everywhere` are fields of every line, such as the names of the process."""
+        super().__init__()
+        self._everywhere = everywhere
 
     def format(self, record: logging.LogRecord) -> str:
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
@@ -44,9 +53,10 @@ class Formatter(logging.Formatter):
             "time": f"{stamp}.{int(record.msecs):03d}Z",
             "level": record.levelname.lower(),
             "logger": record.name,
+            **self._everywhere,
         }
         message = record.getMessage()
-        said = record.msg if isinstance(record.msg, _Line) else _pairs({"msg": message})
+        said = record.msg if isinstance(record.msg, Line) else _pairs({"msg": message})
         trace = {"trace": self.formatException(record.exc_info)} if record.exc_info else {}
         return " ".join(filter(None, [_pairs(head), said, _pairs(trace)]))
 

@@ -3,13 +3,14 @@
 import argparse
 import asyncio
 import contextlib
+import os
 import signal
 import ssl
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from dnsfleet_io import logs
+from dnsfleet_io import log_setup
 from dnsfleet_io.certificates import Certificates, Files
 from dnsfleet_io.known_certificates import KnownCertificates
 from dnsfleet_io.pages import PageServer, metrics_page
@@ -44,8 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     server = (given.target, given.certificates, given.authorities, given.known)
     if (None in server) if given.join is None else any(server):
         parser.error("give --join, or --target, --certificates, --authorities and --known")
-    logs.configure()
     try:
+        log_setup.configure(os.environ)
         metrics = TunnelMetrics()
         tunnel = (_server if given.join is None else _client)(given, metrics)
         if given.http is not None:

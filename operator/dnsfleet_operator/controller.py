@@ -20,6 +20,7 @@ from functools import partial
 from dnsfleet.resources import Reference
 from dnsfleet_publisher.store_errors import Fenced, StoreError
 
+from dnsfleet_operator import stations
 from dnsfleet_operator.cluster import Cluster, ClusterError
 from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.failure_log import FailureLog
@@ -104,6 +105,7 @@ class Controller:
         self._workloads = Workloads()
         self._keys = _Keys()
         self._failures = FailureLog((ClusterError, StoreError))
+        self._propagations = stations.Propagations()
         self._downloads = Downloads(
             lambda zone: self._inbox.put(lambda: self._zone_file_came(zone))
         )
@@ -156,7 +158,8 @@ class Controller:
         _hear(lambda: self._event(slimmed(kind, found), deleted, listed))
 
     def _event(self, found: Object, deleted: bool, listed: bool) -> None:
-        self._inbox.put_event(reference_of(found), Event(found, deleted, listed))
+        event = Event(found, deleted, listed, time.monotonic())
+        self._inbox.put_event(reference_of(found), event)
 
     def workloads(self, kind: str, objects: Iterable[Object]) -> None:
         """All pods, Deployments or Services of the Pops."""
@@ -245,6 +248,8 @@ class Controller:
                 self._term.zone_deleted(reference, known)
         elif not observation.put(event.found, event=not event.listed):
             return
+        if self._term is not None and not event.listed:
+            stations.seen(reference, event)
         self._changed(reference)
 
     def _changed(self, reference: Reference) -> None:
@@ -292,6 +297,7 @@ class Controller:
     def _written(self, made: Object, packed: bytes) -> None:
         self._metrics.status_writes.labels(made["kind"]).inc()
         reference = reference_of(made)
+        self._propagations.written(reference, made)
         if self._observation.refresh(made):
             self._changed(reference)  # the event that tells of it comes too late to be news
         if self._term is not None:
@@ -317,6 +323,7 @@ class Controller:
         self._term.close()
         self._term = None
         self._failures.clear()
+        self._propagations.clear()
         self._writer.clear()
         self._metrics.end_term()
         _log.info("lead no more")

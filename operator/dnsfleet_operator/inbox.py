@@ -23,6 +23,8 @@ class Event(NamedTuple):
     deleted: bool
     listed: bool
     """Whether it was only there already when the watch began."""
+    at: float = 0.0
+    """When it was heard, in monotonic seconds."""
 
 
 class Inbox:

@@ -25,7 +25,7 @@ from collections.abc import Callable
 from functools import partial
 from types import FrameType
 
-from dnsfleet_io import logs
+from dnsfleet_io import log_setup
 from dnsfleet_io.listen_addresses import EVERY_ADDRESS
 from dnsfleet_io.pages import Page, PageServer, metrics_page, text_page
 from dnsfleet_publisher.key_secrets import Keys, KeySecretError
@@ -80,12 +80,12 @@ class _Health:
 
 def main() -> None:
     """Run until a signal; exits 2 where the configuration or the Secret cannot be used."""
-    logs.configure()
     # kopf tells of every event that it hands on.
     logging.getLogger("kopf.objects").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, _leave)  # until kopf takes it over
     metrics, health = Metrics(), _Health()
     try:
+        log_setup.configure(os.environ)
         configuration = from_environment(os.environ)
         cluster = connect(metrics.api)
         http = PageServer(
@@ -101,7 +101,7 @@ def main() -> None:
         http.start()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
         begin = _begin(cluster, configuration, metrics, health)
-    except (ConfigurationError, KeySecretError) as error:
+    except (ConfigurationError, KeySecretError, log_setup.LevelError) as error:
         print(f"dnsfleet-operator: {error}", file=sys.stderr)
         sys.exit(_EXIT_CONFIGURATION)
     _run(cluster, configuration, begin, metrics, health)

@@ -109,6 +109,23 @@ def test_explain_asks_every_edge(fleet: Access) -> None:
     assert ended.stdout.count("www.example.com. 60 A 192.0.2.11") == len(pods)
 
 
+def test_trace_follows_a_change_to_each_edge(fleet: Access) -> None:
+    """From the lines that the operator and the edges of each Pop have logged."""
+
+    def told() -> list[list[str]]:
+        lines = dnsfleet(fleet, "trace", "example.com").stdout.splitlines()
+        return [row[:2] for each in lines if len(row := each.split()) > 2]
+
+    def stations() -> set[tuple[str, str]]:
+        return {(name, place.partition("/")[0]) for name, place in told()}
+
+    wanted = {(name, pop) for pop in POPS for name in ("told", "loaded", "acked")}
+    wait_for("every station of every Pop", lambda: wanted <= stations(), READY_SECONDS)
+    names = [name for name, _ in told()]
+    assert {"planned", "published", "propagated"} <= set(names)
+    assert names.index("published") < names.index("told") < names.index("propagated")
+
+
 def test_drain_takes_a_pop_out_and_undrain_brings_it_back(fleet: Access) -> None:
     ended = dnsfleet(fleet, "drain", "fra", "--wait")
     assert ended.stdout == "pop/fra is to be Drained\npop/fra is drained\n", ended.stderr

@@ -240,6 +240,33 @@ class Cluster:
         selector = f"dnsfleet.io/pop={pop},app.kubernetes.io/component=edge"
         return self._pods(selector, "dns-tcp", DNS_PORT)
 
+    def pods(self, selector: str) -> list[Object]:
+        """The pods of all namespaces with these labels, by name, Ready or not."""
+        with _telling("list pods"):
+            found = self._core.list_pod_for_all_namespaces(label_selector=selector).items
+        return sorted((self._plain(each) for each in found), key=lambda pod: _name(pod["metadata"]))
+
+    def log(
+        self, pod: Object, container: str, previous: bool, since_seconds: int, lines: int
+    ) -> str:
+        """The newest lines of a container, or of the one before it; empty where that is gone."""
+        metadata = pod["metadata"]
+        with _telling(f"read the log of pod {_name(metadata)}"):
+            try:
+                found: str = self._core.read_namespaced_pod_log(
+                    metadata["name"],
+                    metadata["namespace"],
+                    container=container,
+                    previous=previous,
+                    since_seconds=since_seconds,
+                    tail_lines=lines,
+                )
+            except client.ApiException as error:
+                if previous and error.status == HTTPStatus.BAD_REQUEST:
+                    return ""
+                raise
+        return found
+
     def redis_pods(self, selector: str) -> list[Pod]:
         """The Ready pods of cores or replicas with these labels, by name."""
         return self._pods(selector, "redis", REDIS_PORT)

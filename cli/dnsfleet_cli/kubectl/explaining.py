@@ -9,9 +9,10 @@ import dns.rcode
 import dns.rdatatype
 from dnsfleet import rings, rrtypes
 
-from dnsfleet_cli.kubectl import objects, tables
+from dnsfleet_cli import tables
+from dnsfleet_cli.kubectl import objects
 from dnsfleet_cli.kubectl.objects import Object
-from dnsfleet_cli.kubectl.tables import ABSENT
+from dnsfleet_cli.tables import ABSENT
 
 
 class Reply(NamedTuple):

@@ -25,11 +25,13 @@ from dnsfleet_cli.kubectl import (
 )
 from dnsfleet_cli.kubectl.cluster import Cluster, Pod
 from dnsfleet_cli.kubectl.objects import Object
-from dnsfleet_cli.options import Once, Seed
+from dnsfleet_cli.options import Lsn, Once, Seed
 from dnsfleet_cli.troubles import NEGATIVE, Group, Trouble
 
 DEFAULT_TIMEOUT = 60.0
 """Seconds: a change is live within three; in a rolling restart each edge drains for five."""
+TRACE_SECONDS = 3600
+"""Seconds: what a kubelet keeps of a busy container is rarely older."""
 
 
 class _Group(Group):
@@ -181,6 +183,33 @@ def top(ctx: typer.Context, once: Once = False) -> None:
     from dnsfleet_cli.top import running
 
     running.run(ClusterTop(ctx.obj()).look, once)
+
+
+@app.command()
+def trace(
+    ctx: typer.Context,
+    name: Annotated[
+        str, typer.Argument(metavar="ZONE", help="A Zone (NAME, NAMESPACE/NAME) or an origin.")
+    ],
+    lsn: Lsn = None,
+    since: Annotated[int, typer.Option(min=1, help="Seconds of the logs to read.")] = TRACE_SECONDS,
+) -> None:
+    """Follow the newest change of a zone by the logs: when each station had it.
+
+    Reads what operators and edges of this cluster have logged. Exit status: 1 no line tells of a
+    change.
+    """
+    from dnsfleet_cli.kubectl import pod_logs
+    from dnsfleet_cli.tracing import following, report
+
+    cluster: Cluster = ctx.obj()
+    origin, zone = objects.zone_or_origin(name, cluster.zones())
+    parts = None if zone is None else pod_logs.parts(zone, cluster)
+    logs, unread = pod_logs.read(cluster, origin, since)
+    found = following.follow(origin, logs, parts, lsn)
+    print(report.text(origin, found, logs, unread))
+    if found is None:
+        raise typer.Exit(NEGATIVE)
 
 
 @app.command()

@@ -125,6 +125,18 @@ def zone(text: str, zones: Iterable[Object]) -> Object:
     return _one("Zone", text, [item for item in zones if _means_zone(text, item)])
 
 
+def zone_or_origin(text: str, zones: Iterable[Object]) -> tuple[str, Object | None]:
+    """The origin that a word means, and its Zone; None where it is an origin without one."""
+    found = [item for item in zones if _means_zone(text, item)]
+    if found:
+        item = _one("Zone", text, found)
+        return origin(item), item
+    try:
+        return names.normalise(text), None
+    except ValueError as error:
+        raise Trouble(f"no Zone {text}, and no origin: {error}") from None
+
+
 def pop(text: str, pops: Iterable[Object]) -> Object:
     """The Pop of a name."""
     return _one("Pop", text, [item for item in pops if item["metadata"]["name"] == text])

@@ -18,8 +18,8 @@ from dnsfleet_publisher import kept_contents
 from dnsfleet_publisher.kept_contents import Removed
 from dnsfleet_publisher.store_errors import StoreError
 
-from dnsfleet_cli import yaml_writing, zone_commands
-from dnsfleet_cli.kubectl import keys, objects, restoring, tables, verdicts
+from dnsfleet_cli import tables, yaml_writing, zone_commands
+from dnsfleet_cli.kubectl import keys, objects, restoring, verdicts
 from dnsfleet_cli.kubectl.cluster import Cluster
 from dnsfleet_cli.kubectl.objects import Object
 from dnsfleet_cli.kubectl.restoring import Plan, There

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from dnsfleet_cli.kubectl import fleets, objects, tables
+from dnsfleet_cli import tables
+from dnsfleet_cli.kubectl import fleets, objects
 from dnsfleet_cli.kubectl.objects import Object, value
-from dnsfleet_cli.kubectl.tables import ABSENT
+from dnsfleet_cli.tables import ABSENT
 
 
 def fleet(zones: Sequence[Object], pops: Sequence[Object], known: Sequence[Object]) -> str:

@@ -32,7 +32,7 @@ from dnsfleet.resources import Pop
 from dnsfleet_cli.document_files import DocumentFiles
 from dnsfleet_cli.options import UpOptions
 from dnsfleet_cli.troubles import Trouble
-from dnsfleet_cli.up import events, observing, probe_views, redis_servers
+from dnsfleet_cli.up import events, observing, own_log, probe_views, redis_servers
 from dnsfleet_cli.up.desired import Desired, DesiredReader
 from dnsfleet_cli.up.display import JsonLines, Terminal
 from dnsfleet_cli.up.first_pops import first_pops
@@ -111,6 +111,7 @@ class Fleet:
         self._inbox: queue.SimpleQueue[Changed | Started | Exited] = queue.SimpleQueue()
         self._state = StateFolder(options.state_dir, show)
         stack.callback(self._state.close)
+        stack.callback(own_log.begin(self._state.log(own_log.NAME)))
         key = self._state.private_key()  # None: see below, the core decides
         self._files = WholeFiles()
         files = DocumentFiles(options.paths, self._files)
@@ -202,6 +203,8 @@ class Fleet:
         """Look at the files and publish what differs."""
         now = time.monotonic()
         self._since = min(self._since, changed.at if changed else now)
+        if changed is not None:
+            own_log.seen(changed.paths, changed.at)
         if self._options.watch:
             self._look(self._reader, changed.paths if changed else frozenset())
             if now >= self._look_due:
@@ -269,6 +272,7 @@ class Fleet:
         now = time.monotonic()
         positions = self._publication.positions
         for event in self._propagation.hear(acks, positions, now):
+            own_log.told(event)
             self._show(event)
         if now >= self._probes_due:
             self._probes_due = now + LIST_SECONDS

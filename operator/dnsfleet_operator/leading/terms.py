@@ -16,7 +16,6 @@ from dnsfleet.replication.acks import Ack
 from dnsfleet.resources import Reference
 from dnsfleet_io.redis_watch import RedisWatch
 from dnsfleet_publisher.core_redis import connect
-from dnsfleet_publisher.publishing import State
 from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import StoreError, StoreResetError
 
@@ -320,10 +319,6 @@ class Term:
             raise
         self.looks.passed(done, self._zones.results)
         self._metrics.fleet.held_removal = self._zones.held_removal
-        for origin, outcome in done.outcomes.items():
-            manifest, state = outcome.manifest, outcome.state
-            if state in (State.PUBLISHED, State.REMOVED) and manifest is not None:
-                _log.info("%s %s %s", origin, state.value.lower(), manifest.revision)
         self._outage.passed(done.away)
         self._decide_who_stops(bool(done.away))
         if done.away:

@@ -1,0 +1,250 @@
+"""From the lines of all processes to the stations of one change. Pure.
+
+    writer   change_seen ─▶ zone_planned ─▶ zone_published            ─▶ zone_propagated
+    edge                                     told ─▶ zone_loaded ─▶ acked
+
+A change is known by its position in the log of the fleet (`lsn`). `zone_planned`, `zone_published`
+and `zone_loaded` name it and the zone. `told` and `acked` name a position, and mean all up to it.
+An edge may go to a newer revision at once; its line then has a higher position. `change_seen` names
+an object and no zone: the last one before the plan is taken, of those objects that the zone is made
+of. `zone_propagated` names the revision.
+
+Lines are ordered by station, and within one process as it wrote them. Times decide nothing between
+two processes: each is of its own machine's clock.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
+
+from dnsfleet.replication.revisions import Revision
+from dnsfleet_io import log_reading
+from dnsfleet_io.log_reading import Entry
+
+PUBLISHED = ("zone_published", "zone_removed")
+LOADED = ("zone_loaded", "zone_dropped")
+REFUSED = ("zone_refused", "zone_withheld")
+EDGE_STATIONS = ("told", "loaded", "acked")
+
+_EVENTS = {"told": ("told",), "loaded": LOADED, "acked": ("acked",)}
+
+
+class Log(NamedTuple):
+    """What was read of the log of one process."""
+
+    place: str
+    """Which process: `fra/0`, the name of a pod."""
+    is_edge: bool
+    lines: Sequence[str]
+    """The oldest first, those of a container that ended before those of the one after it."""
+    cut: bool = False
+    """Whether older lines were left unread."""
+
+
+class Station(NamedTuple):
+    """One place on the way of a change."""
+
+    name: str
+    place: str
+    at: float
+    """Unix time in seconds, by the clock of that place."""
+    fields: dict[str, str]
+    since: "Station | None" = None
+    """The station before it; None for the first."""
+
+    @property
+    def gap(self) -> float | None:
+        """Seconds since the station before it; negative where clocks differ by more."""
+        return None if self.since is None else self.at - self.since.at
+
+
+class Missing(NamedTuple):
+    """A station of an edge of which no line was found."""
+
+    place: str
+    name: str
+    left_out: int = 0
+    """Lines of this kind that were counted and not written when this one was due."""
+    reads_from: float | None = None
+    """The time of the oldest line that was read, where older ones were left unread."""
+    acked: bool = False
+    """Whether the edge acked the change all the same."""
+
+
+class Trace(NamedTuple):
+    """One change."""
+
+    zone: str
+    lsn: int
+    revision: str
+    stations: list[Station]
+    """In order: those of the writer, those of each edge, and the end."""
+    missing: list[Missing]
+    changes: list[int]
+    """The positions of all changes of the zone that the logs have, the oldest first."""
+
+
+def follow(
+    zone: str,
+    logs: Sequence[Log],
+    objects: Collection[tuple[str, str]] | None = None,
+    lsn: int | None = None,
+) -> Trace | None:
+    """The stations of the change at a position, or of the newest; None where no line has one.
+
+    `objects` are kind and NAMESPACE/NAME of what the zone is made of; None takes any.
+    """
+    read = [(log, list(_entries(log))) for log in logs]
+    writers = [(log.place, entries) for log, entries in read if not log.is_edge]
+    changes = _changes(zone, read)
+    if not changes or (lsn is not None and lsn not in changes):
+        return None
+    at = max(changes) if lsn is None else lsn
+    stations = _before(zone, at, writers, objects)
+    published = next((each for each in stations if each.name in ("published", "removed")), None)
+    missing: list[Missing] = []
+    acked: list[Station] = []
+    for log, entries in read:
+        if log.is_edge:
+            found = list(_at_edge(zone, at, log.place, entries, published))
+            stations += found
+            acked += [each for each in found if each.name == "acked"]
+            missing += _missing(at, log, entries, {each.name for each in found})
+    revision = changes[at]
+    last = max(acked, key=lambda each: each.at, default=published)
+    stations += _end(zone, at, revision, writers, objects, last)
+    return Trace(zone, at, revision, stations, missing, sorted(changes))
+
+
+def _entries(log: Log) -> Iterator[Entry]:
+    return filter(None, map(log_reading.read, log.lines))
+
+
+def _changes(zone: str, read: Sequence[tuple[Log, list[Entry]]]) -> dict[int, str]:
+    """The revision at each position at which the zone changed.
+
+    Where no writer's log has it, as in the cluster of a Pop alone, the edges' logs say it.
+    """
+    found: dict[bool, dict[int, str]] = {False: {}, True: {}}
+    for log, entries in read:
+        for each in entries:
+            wanted = LOADED if log.is_edge else PUBLISHED
+            lsn = each.number("lsn")
+            if each.event in wanted and each.fields.get("zone") == zone and lsn is not None:
+                found[log.is_edge][lsn] = each.fields.get("revision", "")
+    return found[False] or found[True]
+
+
+def _before(
+    zone: str,
+    lsn: int,
+    writers: Sequence[tuple[str, list[Entry]]],
+    objects: Collection[tuple[str, str]] | None,
+) -> list[Station]:
+    """What the writer logged until the core had the change."""
+    for place, entries in writers:
+        seen: Entry | None = None
+        planned: Station | None = None
+        for each in entries:
+            if each.event == "change_seen" and _is_part(each, objects):
+                seen = each
+            if each.fields.get("zone") != zone or each.event not in (*PUBLISHED, "zone_planned"):
+                continue
+            if each.number("lsn") != lsn:
+                if each.event in PUBLISHED:
+                    seen = None  # that was the change before
+                continue
+            if each.event == "zone_planned":
+                first = None if seen is None else _seen(place, seen)
+                planned = Station("planned", place, each.at, each.fields, first)
+                continue
+            name = each.event.removeprefix("zone_")
+            done = Station(name, place, each.at, each.fields, planned)
+            before = [] if planned is None else [*filter(None, [planned.since]), planned]
+            return [*before, done]
+    return []
+
+
+def _is_part(entry: Entry, objects: Collection[tuple[str, str]] | None) -> bool:
+    which = (entry.fields.get("kind", ""), entry.fields.get("object", ""))
+    return objects is None or which in objects
+
+
+def _seen(place: str, entry: Entry) -> Station:
+    """When it was heard of, which may be some time before it was taken into account."""
+    try:
+        waited = float(entry.fields.get("waited", "0"))
+    except ValueError:
+        waited = 0.0
+    return Station("seen", place, entry.at - waited, entry.fields)
+
+
+def _at_edge(
+    zone: str, lsn: int, place: str, entries: Sequence[Entry], published: Station | None
+) -> Iterator[Station]:
+    since, begin = published, 0
+    for name in EDGE_STATIONS:
+        for index in range(begin, len(entries)):
+            each = entries[index]
+            reached = (each.number("lsn") or 0) >= lsn
+            own = name != "loaded" or each.fields.get("zone") == zone
+            if each.event in _EVENTS[name] and reached and own:
+                since = Station(name, place, each.at, each.fields, since)
+                begin = index + 1
+                yield since
+                break
+            refused = name == "loaded" and each.event in REFUSED
+            if refused and since is not published and each.fields.get("zone") == zone:
+                yield Station(each.event.removeprefix("zone_"), place, each.at, each.fields, since)
+
+
+def _missing(
+    lsn: int, log: Log, entries: Sequence[Entry], found: Collection[str]
+) -> Iterator[Missing]:
+    reads_from = entries[0].at if log.cut and entries else None
+    for name in EDGE_STATIONS:
+        if name not in found:
+            left_out = sum(
+                each.number("lines") or 0
+                for each in entries
+                if each.event == "lines_left_out"
+                and each.fields.get("of") in _EVENTS[name]
+                and (each.number("first_lsn") or 0) <= lsn
+                and (name != "loaded" or lsn <= (each.number("last_lsn") or 0))
+            )
+            yield Missing(log.place, name, left_out, reads_from, "acked" in found)
+
+
+def _end(
+    zone: str,
+    lsn: int,
+    revision: str,
+    writers: Sequence[tuple[str, list[Entry]]],
+    objects: Collection[tuple[str, str]] | None,
+    since: Station | None,
+) -> Iterator[Station]:
+    """Where it was told that every Pop of the zone answers this revision, or a newer one.
+
+    Of a zone that was removed no revision is told.
+    """
+    wanted = _revision(revision)
+    for place, entries in writers:
+        removed = False
+        for each in entries:
+            if each.event == "zone_removed" and each.number("lsn") == lsn:
+                removed = True
+            own = each.fields.get("zone") == zone
+            if not own and objects is not None:
+                own = ("Zone", each.fields.get("object", "")) in objects
+            reached = _revision(each.fields.get("revision", ""))
+            if each.event != "zone_propagated" or not own:
+                continue
+            if removed or (reached is not None and wanted is not None and reached >= wanted):
+                yield Station("propagated", place, each.at, each.fields, since)
+                return
+
+
+def _revision(text: str) -> Revision | None:
+    try:
+        return Revision.parse(text)
+    except ValueError:
+        return None

@@ -1,0 +1,101 @@
+"""A bound on what a process writes of one event, however many zones it happens to.
+
+A thousand zones that change at once, or ten thousand that are loaded first, would bury what else a
+log has. So of each event a process writes AT_ONCE lines, and A_SECOND later ones. What comes above
+is counted, and told in one line each second:
+
+    event=lines_left_out of=zone_loaded lines=9900 first_lsn=101 last_lsn=10000
+
+The positions say of which changes the lines are missing, where those have one (`lsn`). Errors are
+never left out, nor is text that `logs.line` did not make.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dnsfleet_io.logs import Line, line
+
+AT_ONCE = 100
+"""Lines of one event before any is left out: what a person may still read, one by one."""
+A_SECOND = 5.0
+"""Lines of one event that a second adds to that: 90 kB a minute of each, whatever goes on."""
+SUMMARY_SECONDS = 1.0
+"""From the first line that is left out to the line that tells of it."""
+
+_LEFT_OUT = "lines_left_out"
+
+
+@dataclass
+class _Event:
+    """What is known of one event."""
+
+    lines: float
+    """That may be written now."""
+    at: float
+    """When that was so, in seconds of the clock."""
+    left_out: int = 0
+    first_lsn: int | None = None
+    last_lsn: int | None = None
+
+
+class Bound(logging.Filter):
+    """A filter of a handler, which it tells what was left out."""
+
+    def __init__(
+        self, handler: logging.Handler, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__()
+        self._handler = handler
+        self._clock = clock
+        self._events: dict[str, _Event] = {}
+        self._timer: threading.Timer | None = None
+        self._lock = threading.Lock()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a record is to be written."""
+        said = record.msg
+        if not isinstance(said, Line) or record.levelno >= logging.ERROR:
+            return True
+        with self._lock:
+            return self._has_room(said)
+
+    def tell(self) -> None:
+        """Write now what was left out until now; a timer calls it."""
+        with self._lock:
+            self._timer = None
+            told = [_summary(name, each) for name, each in self._events.items() if each.left_out]
+            for each in self._events.values():
+                each.left_out, each.first_lsn, each.last_lsn = 0, None, None
+        for said in told:
+            self._handler.handle(
+                logging.LogRecord(__name__, logging.INFO, __file__, 0, said, None, None)
+            )
+
+    def _has_room(self, said: Line) -> bool:
+        now = self._clock()
+        known = self._events.setdefault(said.event, _Event(AT_ONCE, now))
+        known.lines = min(AT_ONCE, known.lines + (now - known.at) * A_SECOND)
+        known.at = now
+        if known.lines >= 1 or said.event == _LEFT_OUT:
+            known.lines -= 1
+            return True
+        known.left_out += 1
+        lsn = said.fields.get("lsn")
+        if isinstance(lsn, int):
+            known.first_lsn = lsn if known.first_lsn is None else min(known.first_lsn, lsn)
+            known.last_lsn = lsn if known.last_lsn is None else max(known.last_lsn, lsn)
+        if self._timer is None:
+            self._timer = threading.Timer(SUMMARY_SECONDS, self.tell)
+            self._timer.daemon = True
+            self._timer.start()
+        return False
+
+
+def _summary(name: str, event: _Event) -> str:
+    said: dict[str, object] = {"of": name, "lines": event.left_out}
+    if event.first_lsn is not None:
+        said |= {"first_lsn": event.first_lsn, "last_lsn": event.last_lsn}
+    return line(_LEFT_OUT, **said)

@@ -1,0 +1,71 @@
+"""The lines that the operator logs of each change: what it heard of, and that it wrote of the end.
+
+What is between is logged by the writer and the edges, by the same fields (see docs/logs.md).
+"""
+
+import logging
+import time
+from typing import Any
+
+from dnsfleet import names
+from dnsfleet.replication.revisions import Revision
+from dnsfleet.resources import Reference
+from dnsfleet_io.logs import line
+
+from dnsfleet_operator.inbox import Event
+from dnsfleet_operator.objects import Object
+
+_log = logging.getLogger(__name__)
+
+
+def seen(reference: Reference, event: Event) -> None:
+    """An object that means something else than before is taken into account."""
+    place = f"{reference.namespace}/" if reference.namespace else ""
+    told: dict[str, object] = {"kind": reference.kind, "object": f"{place}{reference.name}"}
+    if (generation := event.found["metadata"].get("generation")) is not None:
+        told["generation"] = generation
+    waited = f"{time.monotonic() - event.at:.3f}"
+    _log.info(line("change_seen", **told, deleted=str(event.deleted).lower(), waited=waited))
+
+
+class Propagations:
+    """Which revision of each Zone was told to be everywhere last."""
+
+    def __init__(self) -> None:
+        self._told: dict[Reference, Revision] = {}
+
+    def clear(self) -> None:
+        """Forget all: another replica works now."""
+        self._told.clear()
+
+    def written(self, reference: Reference, made: Object) -> None:
+        """An object has this status now; log it where a Zone is Propagated at another revision."""
+        status = made.get("status") or {}
+        revision = _revision(status)
+        if reference.kind != "Zone" or revision is None or not _is_propagated(status):
+            return
+        if self._told.get(reference) == revision:
+            return
+        self._told[reference] = revision
+        which = {"zone": _origin(made), "revision": revision, "serial": status["serial"]}
+        about = {"object": f"{reference.namespace}/{reference.name}"}
+        generation = status["observedGeneration"]
+        _log.info(line("zone_propagated", **which, **about, generation=generation))
+
+
+def _origin(made: Object) -> str:
+    """As every role writes it; what was published of an object that names none is not known."""
+    try:
+        return names.normalise(made["spec"]["origin"])
+    except (KeyError, TypeError, ValueError):
+        return ""
+
+
+def _revision(status: Object) -> Revision | None:
+    found = status.get("revision")
+    return None if found is None else Revision(found["epoch"], found["seq"])
+
+
+def _is_propagated(status: Object) -> bool:
+    conditions: list[dict[str, Any]] = status.get("conditions") or []
+    return any(each["type"] == "Propagated" and each["status"] == "True" for each in conditions)
