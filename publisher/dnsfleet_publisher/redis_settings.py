@@ -62,8 +62,14 @@ sent and not finished, and of answers that they have not taken. Over it the clie
 is sent away. It is far more than those of ours hold; without it, one command with a million long
 arguments would take all memory, also from a user who may run no command at all."""
 
+LOG = """\
+log-format logfmt
+log-timestamp-format iso8601
+"""
+"""Of every server: lines of `key=value`, as all other processes of a fleet write them."""
+
 CORE = f"""\
-maxmemory-clients {CLIENTS_OCTETS}
+{LOG}maxmemory-clients {CLIENTS_OCTETS}
 proto-max-bulk-len {MAX_VALUE_OCTETS}
 repl-timeout {CORE_SILENCE_SECONDS}
 repl-ping-replica-period {PING_SECONDS}
@@ -73,7 +79,7 @@ client-output-buffer-limit replica {REPLICATION_OCTETS} 0 0
 """
 
 REPLICA = f"""\
-repl-timeout {REPLICA_SILENCE_SECONDS}
+{LOG}repl-timeout {REPLICA_SILENCE_SECONDS}
 replica-serve-stale-data yes
 repl-diskless-load swapdb
 loading-process-events-interval-bytes {LOADING_OCTETS}

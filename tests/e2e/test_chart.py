@@ -101,6 +101,7 @@ def test_rendering_is_the_same_each_time(render: Any, values: Values) -> None:
         ({"alerts": {"windows": {"popDown": "soon"}}}, "does not match pattern"),
         ({"alerts": {"exclude": ["PopDown"]}}, "value must be one of"),
         ({"role": "edge"}, "value must be one of"),
+        ({"logLevels": {"edge": "loud"}}, "value must be one of"),
         ({"cacheHostPathPrefix": "cache"}, "does not match pattern"),
         ({"role": "pop", "pops": [{"name": "fra"}]}, "maxItems"),
     ],
@@ -136,6 +137,8 @@ def test_the_operator_is_told_where_everything_is(render: Any) -> None:
         "DNSFLEET_CORE_PORT": "6379",
         "DNSFLEET_KEYS_SECRET": "dnsfleet-keys",
         "DNSFLEET_HTTP_PORT": "8080",
+        "DNSFLEET_LOG_LEVEL": "info",
+        "DNSFLEET_EDGE_LOG_LEVEL": "info",
         "POD_NAME": None,
     }
 
@@ -183,6 +186,16 @@ def test_the_tunnel_sees_who_comes_and_is_scraped(render: Any, type_: str) -> No
     assert [each["key"] for each in mounted["secret"]["items"]] == ["ca.crt", "fingerprints"]
     scraped = the(objects, "PodMonitor", "dnsfleet")["spec"]["selector"]["matchExpressions"]
     assert pod["metadata"]["labels"]["app.kubernetes.io/component"] in scraped[0]["values"]
+
+
+def test_each_role_has_a_level_of_its_log(render: Any) -> None:
+    levels = {"operator": "debug", "tunnel": "error"}
+    objects = render({"logLevels": levels, "core": {"expose": {"enabled": True}}})
+    told = environment(objects)
+    assert told["DNSFLEET_LOG_LEVEL"] == "debug"
+    assert told["DNSFLEET_EDGE_LOG_LEVEL"] == "info"
+    pod = the(objects, "Deployment", "dnsfleet-tunnel")["spec"]["template"]["spec"]
+    assert pod["containers"][0]["env"] == [{"name": "DNSFLEET_LOG_LEVEL", "value": "error"}]
 
 
 def test_a_core_without_pops_makes_no_objects_of_pops(render: Any) -> None:

@@ -8,6 +8,7 @@ maxUnavailable 0). Nothing here depends on zones: a change of zones restarts not
 from typing import Any
 
 from dnsfleet.resources.pops import Resources
+from dnsfleet_io.log_setup import LEVEL_VARIABLE
 
 from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.pops import configs
@@ -54,6 +55,7 @@ def edge(setting: Setting) -> Object:
             {"name": "DNSFLEET_EDGE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
             _password(setting, "DNSFLEET_REPLICA_PASSWORD", "edge"),
             _password(setting, "DNSFLEET_CORE_PASSWORD", "ack"),
+            {"name": LEVEL_VARIABLE, "value": setting.configuration.edge_log_level},
         ],
         "ports": [
             {"name": "dns-udp", "containerPort": DNS_PORT, "protocol": "UDP"},

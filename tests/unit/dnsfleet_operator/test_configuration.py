@@ -36,6 +36,13 @@ def test_roles() -> None:
         from_environment(GOOD | {"DNSFLEET_ROLE": "edge"})
 
 
+def test_the_level_of_edges() -> None:
+    assert from_environment(GOOD).edge_log_level == "info"
+    assert from_environment(GOOD | {"DNSFLEET_EDGE_LOG_LEVEL": "debug"}).edge_log_level == "debug"
+    with pytest.raises(ConfigurationError, match="'loud': give one of info, debug, warning, error"):
+        from_environment(GOOD | {"DNSFLEET_EDGE_LOG_LEVEL": "loud"})
+
+
 def test_every_problem_is_named_at_once() -> None:
     wrong = GOOD | {"DNSFLEET_CORE_PORT": "65536", "DNSFLEET_ORPHAN_SECONDS": "nan"}
     del wrong["DNSFLEET_EDGE_IMAGE"]

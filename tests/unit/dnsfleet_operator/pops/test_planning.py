@@ -96,6 +96,15 @@ def test_a_replica_can_be_made_before_anything_is_known_of_the_pop() -> None:
     assert made[replica]["spec"] == later[replica]["spec"]
 
 
+def test_edges_log_from_the_level_on_that_the_installation_has() -> None:
+    quiet = replace(CONFIGURATION, edge_log_level="warning")
+    wanted = planning.desired(Setting(yaml_resources.pop(""), quiet, "PEM", False))
+    (edge,) = (each for each in wanted if planning.key(each).name == "pop-fra-edge"
+               and each["kind"] == "Deployment")  # fmt: skip
+    (container,) = edge["spec"]["template"]["spec"]["containers"]
+    assert {"name": "DNSFLEET_LOG_LEVEL", "value": "warning"} in container["env"]
+
+
 def test_every_pod_pulls_with_the_secrets_of_the_installation() -> None:
     for (kind, _), each in objects().items():
         if kind == "Deployment":
