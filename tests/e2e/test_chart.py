@@ -167,6 +167,7 @@ def test_a_cluster_of_role_pop_has_no_core_and_reads_its_join_secret(render: Any
     assert join | {"verbs": ["get"]} in rules
     assert not any("dnsfleet-pops" in rule.get("resourceNames", ()) for rule in rules)
     assert granted(rules, "pods") == {"get", "list", "watch", "delete"}
+    assert granted(rules, "pods/status") == {"patch"}
     everywhere = the(objects, "ClusterRole", "dnsfleet-operator")["rules"]
     assert granted(everywhere, "pops") == {"get", "list", "watch", "create", "patch", "update"}
     for kind in ("zones", "recordsets", "fleets", "namespaces", "configmaps", "secrets"):
@@ -181,6 +182,7 @@ def test_the_tunnel_sees_who_comes_and_is_scraped(render: Any, type_: str) -> No
     assert spec.get("externalTrafficPolicy") == (None if type_ == "ClusterIP" else "Local")
     pod = the(objects, "Deployment", "dnsfleet-tunnel")["spec"]["template"]
     assert "http" in {each["name"] for each in pod["spec"]["containers"][0]["ports"]}
+    assert granted(the(objects, "Role", "dnsfleet-operator")["rules"], "pods/status") == {"patch"}
     assert "--known=/etc/dnsfleet-pops/fingerprints" in pod["spec"]["containers"][0]["args"]
     (mounted,) = (each for each in pod["spec"]["volumes"] if each["name"] == "pops")
     assert [each["key"] for each in mounted["secret"]["items"]] == ["ca.crt", "fingerprints"]
@@ -205,7 +207,7 @@ def test_a_core_without_pops_makes_no_objects_of_pops(render: Any) -> None:
     rules = the(objects, "Role", "dnsfleet-operator")["rules"]
     for kind in ("deployments", "services"):
         assert granted(rules, kind) == {"get", "list", "watch"}
-    for kind in ("configmaps", "networkpolicies", "poddisruptionbudgets"):
+    for kind in ("configmaps", "networkpolicies", "poddisruptionbudgets", "pods/status"):
         assert not granted(rules, kind)
 
 

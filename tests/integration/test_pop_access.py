@@ -17,6 +17,7 @@ from dnsfleet_publisher import pop_credentials
 from dnsfleet_publisher.core_redis import connect
 from dnsfleet_publisher.pop_credentials import ROTATE_ANNOTATION
 from support.controlled_fleets import DEADLINE_SECONDS, NAMESPACE, ControlledFleet
+from support.installations import CONFIGURATION
 from support.valkey import Valkey
 from support.waiting import wait_for
 
@@ -259,6 +260,36 @@ def test_the_tunnel_lets_in_the_certificates_of_the_day(
     wait_for("the list", lambda: before < (known(fleet) or set()), DEADLINE_SECONDS)
     fleet.delete(made)
     wait_for("the end of both", lambda: known(fleet) == set(), DEADLINE_SECONDS)
+
+
+@pytest.mark.usefixtures("often")
+def test_the_kubelet_is_to_bring_the_tunnel_each_list_at_once(
+    fleet: ControlledFleet, core: Valkey
+) -> None:
+    labels = {
+        "app.kubernetes.io/instance": CONFIGURATION.release,
+        "app.kubernetes.io/component": "tunnel",
+    }
+    name = "dnsfleet-tunnel-1"
+    fleet.cluster.put(
+        {"kind": "Pod", "metadata": {"name": name, "namespace": NAMESPACE, "labels": labels}}
+    )
+
+    def told() -> bool:
+        pod = fleet.cluster.get("Pod", name, NAMESPACE)
+        secret = fleet.cluster.get("Secret", SECRET, NAMESPACE)
+        assert pod is not None
+        assert secret is not None
+        version = (pod["metadata"].get("annotations") or {}).get(f"mounted.dnsfleet.io/{SECRET}")
+        return version is not None and version.startswith(secret["metadata"]["resourceVersion"])
+
+    fleet.put(pop("ams"))
+    joined(fleet, core, "ams")
+    wait_for("it is told of the Pop that joins", told, DEADLINE_SECONDS)
+    before = known(fleet)
+    fleet.put(pop("ams", **{ROTATE_ANNOTATION: "once"}))
+    wait_for("another certificate", lambda: known(fleet) != before, DEADLINE_SECONDS)
+    wait_for("it is told of that", told, DEADLINE_SECONDS)
 
 
 def known(fleet: ControlledFleet) -> set[str] | None:

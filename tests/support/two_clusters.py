@@ -24,7 +24,10 @@ CORE_ADDRESS, LOCAL_ADDRESS, REMOTE_ADDRESS = "198.18.0.1", "198.18.0.2", "198.1
 """Of load balancers, from the range for tests (RFC 2544)."""
 CORE_SERVICE = "dnsfleet-tunnel"
 FOLLOW_SECONDS = 240.0
-"""The kubelet brings a changed Secret to the tunnel within a minute or two."""
+"""Until a Pop follows that joined. It takes seconds; but where the operator cannot tell the kubelet
+that a Secret changed, that looks once in a minute or two, and the Pop follows too."""
+BUSY_SECONDS = 10.0
+"""What a machine that does much else may add to the five seconds that something may take."""
 
 
 @dataclass
@@ -35,11 +38,14 @@ class TwoClusters:
     place: Cluster
     counter: int = 0
     """Of the probe, as it was published last."""
+    core_source: Path = releases.REPOSITORY
+    place_source: Path = releases.REPOSITORY
+    """The checkouts of which the two have the chart and the images."""
 
     def start(self) -> None:
         """Install, join, and publish the probe at 0; returns when both Pops answer."""
         core = self.core.access
-        start_core(self.core)
+        start_core(self.core, source=self.core_source)
         core.apply(json.dumps(pop(LOCAL, {})))
         self.apply_remote()
         probe_fleets.publish(core, 0)
@@ -63,7 +69,8 @@ class TwoClusters:
         """
         core = self.core.access
         commands = joining(core, REMOTE).rstrip("\n")
-        run(self.place.access, f"{commands} --set cacheHostPathPrefix={self.cache}\n")
+        commands = f"{commands} --set cacheHostPathPrefix={self.cache}\n"
+        run(self.place.access, commands, self.place_source)
         give_address(self.place, f"pop-{REMOTE}-dns", REMOTE_ADDRESS)
         core.wait("condition=Ready", FOLLOW_SECONDS, "pops", "--all")  # the core's tunnel knows it
         core.wait("condition=Propagated", READY_SECONDS, "zones", "--all")
@@ -89,11 +96,14 @@ class TwoClusters:
         self.counter = counter
 
 
-def start_core(cluster: Cluster, address: str = CORE_ADDRESS) -> None:
-    """Install a release whose core other clusters reach at this address."""
+def start_core(
+    cluster: Cluster, address: str = CORE_ADDRESS, source: Path = releases.REPOSITORY
+) -> None:
+    """Install a release, of this checkout, whose core other clusters reach at this address."""
     exposed = ("--set", "core.expose.enabled=true")
     access = cluster.access
-    access.helm("install", *releases.NAME, str(releases.CHART), "--create-namespace", *exposed)
+    chart = str(source / "helm" / "dnsfleet")
+    access.helm("install", *releases.NAME, chart, "--create-namespace", *exposed)
     give_address(cluster, CORE_SERVICE, address)
     access.kubectl(
         *("rollout", "status", "-n", NAMESPACE, "deployment/dnsfleet-tunnel"),
@@ -135,12 +145,12 @@ def joining(core: Access, name: str, *options: str) -> str:
     return ended.stdout
 
 
-def run(cluster: Access, commands: str) -> str:
-    """What a shell prints that runs these commands in the repository, against a cluster."""
+def run(cluster: Access, commands: str, source: Path = releases.REPOSITORY) -> str:
+    """What a shell prints that runs these commands in a checkout, against a cluster."""
     programs = [str(Path(path).parent) for path in (cluster.kubectl_path, cluster.helm_path)]
     ended = subprocess.run(
         ["bash", "-euc", commands],
-        cwd=releases.REPOSITORY,
+        cwd=source,
         env={
             **os.environ,
             "PATH": ":".join([*programs, os.environ["PATH"]]),

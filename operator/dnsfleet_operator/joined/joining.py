@@ -48,8 +48,8 @@ class Join(NamedTuple):
         return CoreUser(self.user, self.secret, PASSWORD, f"-{version_of(self.password)}")
 
 
-def find(cluster: Cluster, configuration: Configuration) -> Join:
-    """What the join Secret says; JoinError where it is not there or unusable."""
+def find(cluster: Cluster, configuration: Configuration) -> Object:
+    """The join Secret; JoinError where it is not there."""
     name, namespace = JOIN_SECRET, configuration.namespace
     found = cluster.get("Secret", name, namespace)
     if found is None:
@@ -57,7 +57,7 @@ def find(cluster: Cluster, configuration: Configuration) -> Join:
             f"Secret {namespace}/{name} is not there; apply what `kubectl dnsfleet pop join NAME` "
             "prints where the core is"
         )
-    return read(found)
+    return found
 
 
 def read(found: Object) -> Join:

@@ -34,6 +34,7 @@ from dnsfleet_operator.observed.slimming import slimmed
 from dnsfleet_operator.observed.workloads import KINDS
 from dnsfleet_operator.pops.passes import PopPasses
 from dnsfleet_operator.secrets import cookie_secrets
+from dnsfleet_operator.secrets.mounts import TunnelMounts
 from dnsfleet_operator.work_queue import Key
 
 JOIN_SECONDS = 2.0
@@ -71,6 +72,7 @@ class JoinedTerm:
         self._pops = PopPasses(
             given.cluster, given.configuration, given.observation, given.workloads
         )
+        self._mounts = TunnelMounts(given.cluster, given.configuration)
         self._join: Join | None = None
         self._specs: Specs | None = None
         self._problem = "the join Secret has not been read yet"
@@ -117,7 +119,9 @@ class JoinedTerm:
         """Take the join Secret as it is now. One that is gone or unusable changes nothing."""
         self._given.waiting.add(key, JOIN_SECONDS)
         try:
-            join = joining.find(self._cluster, self._configuration)
+            found = joining.find(self._cluster, self._configuration)
+            self._mounts.bring(found)
+            join = joining.read(found)
             before = None if self._specs is None else self._specs.keys
             keys = own_keys.keep(self._cluster, self._configuration, join, before)
         except JoinError as error:

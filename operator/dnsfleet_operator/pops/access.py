@@ -39,6 +39,7 @@ from dnsfleet_operator.observed.deletions import Deletions
 from dnsfleet_operator.observed.observation import Observation
 from dnsfleet_operator.secrets import authorities, pruning
 from dnsfleet_operator.secrets.authorities import AuthorityError, Pair
+from dnsfleet_operator.secrets.mounts import TunnelMounts
 
 LOOK_SECONDS = 2.0
 """Between looks that nothing asked for: how late users come back after a restart of the core, for
@@ -57,6 +58,7 @@ class PopAccess:
         self._configuration = configuration
         self._observation = observation
         self._deletions = Deletions(cluster)
+        self._mounts = TunnelMounts(cluster, configuration)
         self._secret_name = f"{configuration.release}-pops"
         self._tls_name = f"{configuration.release}-core-tls"
         self._held: Stored | None = None
@@ -107,13 +109,15 @@ class PopAccess:
         staying = {name: held for name, held in stored.pops.items() if name in renewed.pops}
         if staying.keys() != stored.pops.keys():
             self._keep_users(keys, stored._replace(pops=staying))
-        self._held = self._write(found, stored, renewed)
+        secret = self._write(found, stored, renewed)
+        self._held = renewed
         if before is None or before.pops != self._held.pops:
             self.certificate_ends = {
                 pop: certificates.first_end(each.certificate.encode())
                 for pop, each in self._held.pops.items()
             }
         self._keep_users(keys, self._held)  # first: no trouble with a certificate keeps Pops out
+        self._mounts.bring(secret)
         self._keep_certificate(self._held)
 
     def _stored(self, found: Object | None) -> Stored:
@@ -174,9 +178,10 @@ class PopAccess:
         reasons = self._deletions.why_not(gone) if gone else {}
         return sorted(missing & local) + [each.name for each, why in reasons.items() if why is None]
 
-    def _write(self, found: Object | None, before: Stored, after: Stored) -> Stored:
+    def _write(self, found: Object | None, before: Stored, after: Stored) -> Object:
+        """The Secret as it is then."""
         if found is None:
-            self._cluster.create(
+            return self._cluster.create(
                 pruning.kept(
                     self._secret(
                         self._secret_name,
@@ -186,15 +191,14 @@ class PopAccess:
                     )
                 )
             )
-            return after
         data = {**found["data"], **pop_credentials.data(after)}
         known = pop_credentials.FINGERPRINTS  # an older operator wrote none
         as_wanted = before == after and data[known] == found["data"].get(known)
         if not as_wanted or not pruning.is_kept(found):
             for name in before.pops.keys() - after.pops.keys():
                 del data[pop_slots.user(name)]
-            self._cluster.replace(pruning.kept({**found, "data": data}))
-        return after
+            return self._cluster.replace(pruning.kept({**found, "data": data}))
+        return found
 
     def _keep_users(self, keys: Keys, stored: Stored) -> None:
         password = keys.entries.get(redis_users.ADMIN, "").strip()
@@ -226,16 +230,23 @@ class PopAccess:
         data = (found or {}).get("data") or {}
         held = _text(data.get("tls.crt", ""))
         trusted = _text(data.get("ca.crt", ""))
-        if trusted == stored.certificates and not authorities.is_due(held, authority, names, now):
+        if (
+            found is not None
+            and trusted == stored.certificates
+            and not authorities.is_due(held, authority, names, now)
+        ):
+            self._mounts.bring(found)
             return
         pair = authorities.server(authority, names, now)
         texts = {"tls.crt": pair.certificate, "tls.key": pair.key, "ca.crt": stored.certificates}
         encoded = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
         if found is None:
             labels = pop_credentials.LABELS | {"app.kubernetes.io/component": "core-tls"}
-            self._cluster.create(self._secret(self._tls_name, "kubernetes.io/tls", labels, encoded))
+            made = self._secret(self._tls_name, "kubernetes.io/tls", labels, encoded)
+            made = self._cluster.create(made)
         else:
-            self._cluster.replace({**found, "data": encoded})
+            made = self._cluster.replace({**found, "data": encoded})
+        self._mounts.bring(made)
         _log.info("made a certificate for the core: Secret %s", self._tls_name)
 
     def _secret(
