@@ -42,7 +42,7 @@ from dnsfleet_edge.disk_writing import DiskWriter
 from dnsfleet_edge.link import Link
 from dnsfleet_edge.metrics import Metrics
 from dnsfleet_edge.public_key_file import PublicKeyFile
-from dnsfleet_edge.refresh_commands import RefreshCommands
+from dnsfleet_edge.refresh_commands import RefreshCommands, load_seconds
 from dnsfleet_edge.replica import Replica
 from dnsfleet_edge.status import Readiness, Status
 from dnsfleet_edge.workers import Worker
@@ -91,7 +91,7 @@ class Edge:
             self._status,
             self._metrics,
             self._writer,
-            RefreshCommands(config.pop, trusted),
+            RefreshCommands(config.pop, trusted, lambda: load_seconds(self._engine)),
             complete=self._complete,
             unreachable=self._answer_from_disk,
             changed=self._changed,

@@ -4,42 +4,83 @@ They are signed Pop commands (see `dnsfleet.replication.pop_commands`), of which
 edges. Only the newest one counts: it does what those before it ask for. An edge keeps no journal of
 them. One that starts anew while the command has not expired does it once more, and serves the same
 after it as before.
+
+To load takes processor time from answers, and all edges of a Pop hear a command in the same
+second. So each waits for a random time first, out of IN_TURN times what its own loading takes: then
+few load at the same time, and seldom all. Edges need not know of each other for that.
 """
 
+import logging
+import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dnsfleet.replication import events, pop_commands
 from dnsfleet.replication.pop_commands import SNAPSHOT
 from dnsfleet.replication.public_keys import PublicKeys
 from dnsfleet.replication.revisions import Revision
+from dnsfleet_engine import Engine
+from dnsfleet_io.logs import line
 
 # A small read of the replica.
 LOOK_SECONDS = 1.0
+IN_TURN = 8
+"""So two edges load at the same time in a quarter of all refreshes, and three in one of 23."""
+ZONE_SECONDS, RECORD_SECONDS = 0.005, 4e-5
+"""Measured on two busy cores: 1,000 zones of three records took 5 s, one of 200,000 took 9 s."""
+LONGEST_WAIT_SECONDS = 600.0
+"""Whoever asked looks for what became of it. 10,000 zones of ten records need no more."""
+
+log = logging.getLogger(__name__)
+
+
+def load_seconds(engine: Engine) -> float:
+    """About how long it takes to load all zones that an engine serves."""
+    zones = (engine.zone(origin) for origin in engine.origins())
+    return sum(ZONE_SECONDS + zone.records * RECORD_SECONDS for zone in zones if zone is not None)
 
 
 class RefreshCommands:
     """What one edge was told. Not thread-safe: it belongs to the link's thread."""
 
-    def __init__(self, pop: str, trusted: PublicKeys) -> None:
+    def __init__(self, pop: str, trusted: PublicKeys, load_seconds: Callable[[], float]) -> None:
+        """`load_seconds` says about how long it takes to load all zones that are served now."""
         self.trusted = trusted
         self.pop = pop
+        self._load_seconds = load_seconds
         self._seen: tuple[Sequence[bytes], PublicKeys] | None = None
         self._taken = Revision(0, 0)
+        self._waiting: tuple[float, Revision] | None = None
+        """When to begin, monotonic seconds, and with what."""
 
     def take(self, entries: Sequence[bytes]) -> events.Refresh | None:
-        """What is to be done by these entries, and was not told before."""
-        if (entries, self.trusted) == self._seen:
-            return None  # to verify them again would cost more than to read them
-        self._seen = (entries, self.trusted)
+        """What is to be done now by these entries and those before, and was not told yet."""
+        if (entries, self.trusted) != self._seen:
+            self._seen = (entries, self.trusted)  # to verify them again would cost more
+            self._hear(entries)
+        if self._waiting is None or time.monotonic() < self._waiting[0]:
+            return None
+        _, number = self._waiting
+        self._waiting = None
+        return events.Refresh(number)
+
+    def _hear(self, entries: Sequence[bytes]) -> None:
+        """Have the newest command of these done, if it is news and has not expired."""
         now_ms = time.time_ns() // 1_000_000
-        numbers = [
-            each.sequence
+        left_ms = {
+            each.sequence: each.request.expires_ms - now_ms
             for each in pop_commands.readable(entries, self.pop, self.trusted)
             if each.request.verb == SNAPSHOT and now_ms < each.request.expires_ms
-        ]
-        newest = max(numbers, default=self._taken)
+        }
+        newest = max(left_ms, default=self._taken)
         if newest <= self._taken:
-            return None
+            return
         self._taken = newest
-        return events.Refresh(newest)
+        in_time = max(0.0, left_ms[newest] / 1000 - LOOK_SECONDS)
+        longest = min(IN_TURN * self._load_seconds(), LONGEST_WAIT_SECONDS, in_time)
+        wait = random.uniform(0, longest)  # noqa: S311 - nobody gains by guessing it
+        begin = time.monotonic() + wait
+        if self._waiting is not None:
+            begin = min(begin, self._waiting[0])
+        self._waiting = (begin, newest)
+        log.info(line("refresh_waits", command=newest, seconds=f"{wait:.1f}"))
