@@ -70,14 +70,17 @@ async def unguarded(_: bytes) -> None:
     """Pass everything on."""
 
 
-async def join(near: Connection, far: Connection, guard: Guard = unguarded) -> bool:
+async def join(
+    near: Connection, far: Connection, guard: Guard = unguarded, back: Guard = unguarded
+) -> bool:
     """Carry octets both ways until either side ends; Redis knows no half-closed connections.
 
-    `guard` is of what the near one sends. Whether only the far one ended.
+    `guard` is of what the near one sends, `back` of what comes back. Whether only the far one
+    ended.
     """
     ways = [
         asyncio.create_task(_carry(near.reader, far.writer, guard)),
-        asyncio.create_task(_carry(far.reader, near.writer)),
+        asyncio.create_task(_carry(far.reader, near.writer, back)),
     ]
     try:
         await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -95,9 +98,7 @@ async def join(near: Connection, far: Connection, guard: Guard = unguarded) -> b
     return far_ended and not near_ended
 
 
-async def _carry(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, guard: Guard = unguarded
-) -> None:
+async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, guard: Guard) -> None:
     while data := await reader.read(PIECE_OCTETS):
         await guard(data)
         writer.write(data)

@@ -17,8 +17,9 @@ replica that tries again and again while a link is cut leaves nothing behind. Wh
 is decided by Redis at both ends, as within a cluster, and sooner than by the kernel.
 
 What a stranger can cost is bounded (see `handshakes`). What a stolen certificate can cost too:
-CONNECTIONS_OF_ONE, and what they send (see `upward_commands`); another certificate of the same name
-has its own. A connection holds some hundred kB, because the reader waits for the writer.
+CONNECTIONS_OF_ONE, what they send (see `upward_commands`) and the copies that they take (see
+`whole_copies`); another certificate of the same name has its own. A connection holds some hundred
+kB, because the reader waits for the writer.
 """
 
 import asyncio
@@ -52,17 +53,18 @@ from dnsfleet_io.tcp_connections import (
     join,
     listening,
     prepare,
-    unguarded,
 )
 from dnsfleet_io.tunnel_metrics import (
     CERTIFICATE,
     COMMAND,
+    COPIES,
     HANDSHAKE,
     SOURCE,
     TARGET,
     TunnelMetrics,
 )
 from dnsfleet_io.upward_commands import Allowance, CommandError, Commands
+from dnsfleet_io.whole_copies import CopiesError, CopyBudget, CopyWatch
 
 CONNECT_SECONDS = 10.0
 """How long it may take to reach the other side."""
@@ -122,6 +124,7 @@ class Tunnel:
         # It stays when connections end: whoever comes again has no more for it. There are as many
         # as certificates that our authorities signed.
         self._allowances: defaultdict[str, Allowance] = defaultdict(Allowance)
+        self._budgets: defaultdict[str, CopyBudget] = defaultdict(CopyBudget)
         self._tasks: set[asyncio.Task[None]] = set()
         self._by_certificate: defaultdict[bytes, set[asyncio.Task[None]]] = defaultdict(set)
         metrics.connections.set_function(lambda: self._open.total())
@@ -204,7 +207,8 @@ class Tunnel:
                 self._tell(stage, peer, name, error)
                 return
             began = time.monotonic()
-            if await join(near, far, unguarded if self._client else self._guard(peer, name)):
+            guards = () if self._client else self._guards(peer, name)
+            if await join(near, far, *guards):
                 self._pauses.ended(began)
 
     def _let_in(self, writer: asyncio.StreamWriter, known: KnownCertificates) -> Callable[[], None]:
@@ -225,19 +229,24 @@ class Tunnel:
 
         return forget
 
-    def _guard(self, peer: str, name: str) -> Guard:
-        """Of what one connection sends to the core."""
-        commands, allowance = Commands(), self._allowances[name]
+    def _guards(self, peer: str, name: str) -> tuple[Guard, Guard]:
+        """Of what one connection sends to the core, and of what comes back."""
+        copies, allowance = CopyWatch(self._budgets[name]), self._allowances[name]
+        commands = Commands(copies.command)
 
         async def guard(piece: bytes) -> None:
             try:
                 commands.check(piece)
             except CommandError as error:
-                self._tell(COMMAND, peer, name, error)
+                stage = COPIES if isinstance(error, CopiesError) else COMMAND
+                self._tell(stage, peer, name, error)
                 raise
             await asyncio.sleep(allowance.take(len(piece)))
 
-        return guard
+        async def back(piece: bytes) -> None:
+            copies.answer(piece)
+
+        return guard, back
 
     async def _accept(self, accepted: socket.socket) -> tuple[Connection, asyncio.Event]:
         """The connection that came; a server's only once its certificate was found good.

@@ -8,10 +8,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, PlatformCollect
 from dnsfleet_io import build_info
 
 SOURCE, HANDSHAKE, CERTIFICATE, TARGET = "source", "handshake", "certificate", "target"
-COMMAND = "command"
+COMMAND, COPIES = "command", "copies"
 """Why a connection failed: too many handshakes of one source; no good certificate in time; a
 certificate that may not come, or too many connections with one; the other side could not be
-reached; something else was sent than commands of a Pop."""
+reached; something else was sent than commands of a Pop; too many whole copies were asked for."""
 
 
 class TunnelMetrics:
@@ -33,11 +33,13 @@ class TunnelMetrics:
             "Connections that were not carried, or not on. Reason is source (too many handshakes "
             "of one source), handshake (no good certificate within 5 s), certificate (one that may "
             "not come, or more than 16 connections with one), target (the other side was not "
-            "reached) or command (something else was sent than commands of a Pop).",
+            "reached), command (something else was sent than commands of a Pop) or copies (more "
+            "than eight whole copies of the core, and more than one a minute, with one "
+            "certificate).",
             ["reason"],
             registry=self.registry,
         )
-        for reason in (SOURCE, HANDSHAKE, CERTIFICATE, TARGET, COMMAND):
+        for reason in (SOURCE, HANDSHAKE, CERTIFICATE, TARGET, COMMAND, COPIES):
             self.failures.labels(reason)
         self.certificate_ends = Gauge(
             "dnsfleet_tunnel_certificate_expiry_timestamp_seconds",

@@ -19,6 +19,7 @@ core looks at the first option alone, so what follows is refused here.
 """
 
 import time
+from collections.abc import Callable
 
 MAX_ARGUMENTS = 32
 """Of a command: three times what any of ours has."""
@@ -44,7 +45,9 @@ class CommandError(ValueError):
 class Commands:
     """What one connection sends."""
 
-    def __init__(self) -> None:
+    def __init__(self, heard: Callable[[list[bytes]], None] = lambda _: None) -> None:
+        """`heard` is called with each whole command, and may raise CommandError too."""
+        self._heard = heard
         self._line = bytearray()
         self._arguments = 0
         """Of the command that are still to come; 0 between commands."""
@@ -93,6 +96,7 @@ class Commands:
             if not self._arguments:
                 words, self._words = self._words, []
                 _check_options(words)
+                self._heard(words)
         return end
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import redis
 from dnsfleet_io import upward_commands
+from dnsfleet_io.whole_copies import COPIES_AT_ONCE
 from dnsfleet_publisher import redis_settings, redis_users
 from dnsfleet_publisher.core_redis import connect
 from dnsfleet_publisher.pop_users import PopUsers
@@ -130,6 +131,29 @@ def test_nobody_gets_a_copy_that_others_have_to_wait_for(
     if answer:
         assert answer.startswith(b"-NOPERM")
         assert not begins_a_copy(stolen).startswith(b"$EOF")
+
+
+def test_copies_are_bounded_and_what_was_missed_is_free(
+    core: Valkey, near: End, tmp_path: Path
+) -> None:
+    folder = tunnels.write(tmp_path / "thief", tunnels.client(AUTHORITY), AUTHORITY)
+
+    def asked(*place: str) -> bytes:
+        """The answer to one who comes, asks for what is behind this place, and goes."""
+        with secure(near.port, folder, folder) as connection:
+            assert said(connection, "AUTH", "pop-ams", "one") == b"+OK\r\n"
+            return said(connection, "PSYNC", *place)
+
+    with core.client() as root:
+        answers = [asked("?", "-1") for _ in range(COPIES_AT_ONCE + 2)]
+        assert [each[:11] for each in answers] == [b"+FULLRESYNC"] * COPIES_AT_ONCE + [b""] * 2
+        assert root.info("stats")["sync_full"] == COPIES_AT_ONCE
+        folder = tunnels.write(tmp_path / "again", tunnels.client(AUTHORITY), AUTHORITY)
+        told = root.info("replication")
+        place = told["master_replid"], str(told["master_repl_offset"] + 1)
+        for _ in range(2 * COPIES_AT_ONCE):
+            assert asked(*place).startswith(b"+CONTINUE")
+        assert asked("?", "-1").startswith(b"+FULLRESYNC")
 
 
 def test_a_thief_who_takes_no_copy_delays_nobody(

@@ -86,7 +86,7 @@ def test_nothing_is_held_of_a_command_that_has_passed() -> None:
     commands = Commands()
     for _ in range(100):
         commands.check(packed("SET", "key", b"x" * 1000))
-    assert not any(commands.__dict__.values())
+    assert not any(each for each in commands.__dict__.values() if not callable(each))
 
 
 def test_so_much_may_be_sent_at_once_and_so_much_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
