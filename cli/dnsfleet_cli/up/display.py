@@ -87,6 +87,7 @@ class Terminal:
         self._console.print(table)
         self._console.print(f"ready after {event.seconds:.1f} s; try", markup=False)
         self._console.print(f"  {event.dig}", markup=False, style="bold")
+        self._console.print(f"or look at {event.status_page}", markup=False)
 
 
 def _line(event: events.Event) -> str:

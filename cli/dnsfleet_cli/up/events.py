@@ -74,6 +74,8 @@ class Ready(Event):
     """Since the command began."""
     dig: str
     """A first query to try."""
+    status_page: str
+    """Its address."""
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,8 @@ from dnsfleet_cli.up.pops import EDGE_NAME, Pops, active, first_query, free_port
 from dnsfleet_cli.up.propagation import Propagation
 from dnsfleet_cli.up.publication import Publication, Unavailable
 from dnsfleet_cli.up.state import StateFolder
+from dnsfleet_cli.up.status_looks import Changes, Parts, StatusLooks
+from dnsfleet_cli.up.status_page import StatusPage
 from dnsfleet_cli.up.supervisor import Exited, Started, Supervisor
 from dnsfleet_cli.up.watching import Watcher
 from dnsfleet_cli.whole_files import WholeFiles
@@ -104,6 +106,8 @@ class Fleet:
     ) -> None:
         """Start every process, then read the files; nothing is published before `run`."""
         self._began = time.monotonic()
+        changes = Changes()
+        show = changes.noting(show)
         self._show = show
         self._options = options
         if options.observe:
@@ -141,6 +145,12 @@ class Fleet:
         self._reader = reader or self._read(files, stack)
         self._publication = Publication(core, key, show)
         stack.callback(self._publication.close)
+        parts = Parts(
+            self._publication, self._propagation, self._pops, self._reader.desired.zones, changes
+        )
+        self._looks = StatusLooks(parts)
+        self._page = StatusPage(self._looks, self._state.port("status", ports))
+        stack.callback(self._page.stop)
         self._told_ready = False
         self._told_waiting = math.inf
         self._told_trouble = False
@@ -164,6 +174,7 @@ class Fleet:
             self._publish()
         except Unavailable as trouble:
             raise Trouble(str(trouble)) from None
+        self._page.start()
         self._told_waiting = time.monotonic()
         while True:
             changed = self._wait()
@@ -229,7 +240,7 @@ class Fleet:
         desired = self._with_lasting_pops(self._reader.desired)
         self._run_pops(desired.pops)
         made = self._publication.publish(desired)
-        self._told_trouble = False
+        self._told_trouble, self._looks.problem = False, ""
         self._reader.save()
         settling = self._reader.unsettled or self._lasting.settling
         wait = min(SETTLE_SECONDS if settling else CHECK_SECONDS, self._files.wait)
@@ -269,6 +280,7 @@ class Fleet:
     def _hear(self) -> None:
         """Report what the edges have acknowledged."""
         acks = self._publication.acks()
+        self._looks.hear(acks, time.time_ns() // 1_000_000)
         now = time.monotonic()
         positions = self._publication.positions
         for event in self._propagation.hear(acks, positions, now):
@@ -307,6 +319,7 @@ class Fleet:
                 tuple(sorted(manifests)),
                 now - self._began,
                 first_query(zones, pops.values()),
+                self._page.url,
             )
         )
         if self._observers is not None:
@@ -314,7 +327,8 @@ class Fleet:
 
     def _tell_core_down(self, trouble: Unavailable) -> None:
         """Say once that the core does not answer, and try again soon."""
+        self._looks.problem = f"{trouble}; edges answer what they have"
         if not self._told_trouble:
             self._told_trouble = True
-            self._show(events.Warned("core", f"{trouble}; edges answer what they have", "CoreDown"))
+            self._show(events.Warned("core", self._looks.problem, "CoreDown"))
         self._due = time.monotonic() + RETRY_SECONDS

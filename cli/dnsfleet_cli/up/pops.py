@@ -62,14 +62,17 @@ class Pops:
         self._inner_ports: dict[str, InnerPorts] = {}
         self._settings: dict[str, EdgeSettings] = {}
         self.running: dict[str, RunningPop] = {}
+        self.wanted: Sequence[Pop] = ()
+        """Those that `update` got last, drained ones too."""
         for old in state.root.glob("pops/*/edge.json"):  # of Pops that another run had
             old.unlink()
 
-    def update(self, pops: Iterable[Pop]) -> None:
+    def update(self, pops: Sequence[Pop]) -> None:
         """Run these Pops and no others; one that is new takes the next port, and keeps it.
 
         An edge is started again when its settings in the Pop change.
         """
+        self.wanted = pops
         wanted = {pop.metadata.name: pop.spec.edge.settings() for pop in active(pops)}
         for name in [name for name in self.running if name not in wanted]:
             del self.running[name]

@@ -53,7 +53,7 @@ class Propagation:
         self._compared = (acks, set(self.pops), dict(self.started_ms))
         told: list[events.Event] = []
         for pop in sorted(self.pops & acks.keys()):
-            if self._is_current(pop, acks[pop]):
+            if self.is_current(pop, acks[pop]):
                 told += self._failures(pop, acks[pop].failing)
         for zone, pending in list(self._pending.items()):
             manifest = pending.manifest
@@ -75,23 +75,23 @@ class Propagation:
             pop
             for pop in sorted(self.pops)
             if (ack := acks.get(pop)) is None
-            or not self._is_current(pop, ack)
+            or not self.is_current(pop, ack)
             or answered(ack, positions) < newest
             or any(zone in published for zone in exceptions(ack))
         ]
 
     def current(self, acks: Mapping[str, Ack]) -> dict[str, Ack]:
         """Those of the acks that come from the processes that run."""
-        return {pop: ack for pop, ack in acks.items() if self._is_current(pop, ack)}
+        return {pop: ack for pop, ack in acks.items() if self.is_current(pop, ack)}
 
-    def _is_current(self, pop: str, ack: Ack) -> bool:
+    def is_current(self, pop: str, ack: Ack) -> bool:
         """Whether the process that said this is the one that runs."""
         return ack.started_ms >= self.started_ms.get(pop, self._began_ms)
 
     def _has(self, ack: Ack | None, pop: str, positions: Positions, manifest: Manifest) -> bool:
         return (
             ack is not None
-            and self._is_current(pop, ack)
+            and self.is_current(pop, ack)
             and shows(ack, positions, manifest.zone, manifest.lsn)
         )
 

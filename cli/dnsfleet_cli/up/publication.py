@@ -45,7 +45,10 @@ class Publication:
         self._probes = ProbeLists(self._store, lambda: self.manifests)
         self._key = key
         self._show = show
-        self._told: dict[str, events.Event] = {}
+        self.told: dict[str, events.Held | events.Warned] = {}
+        """What keeps zones from being as they are wanted, by origin."""
+        self.held: dict[str, Outcome] = {}
+        """What waits for an approval, by origin."""
         self._signatures = SignatureWarnings(lambda found: show(events.found(found)))
         self._made: list[Manifest] = []
         self._wanted: dict[str, Wanted] = {}
@@ -134,6 +137,9 @@ class Publication:
 
     def _take(self, origin: str, outcome: Outcome) -> list[Manifest]:
         """Remember an outcome and tell what is new about it; its manifest, if that is new."""
+        self.held.pop(origin, None)
+        if outcome.state is State.HELD or outcome.placement is not None:
+            self.held[origin] = outcome
         match outcome.state:
             case State.HELD:
                 self._tell_once(origin, events.Held(origin, outcome.message))
@@ -142,7 +148,7 @@ class Publication:
             case _ if outcome.placement is not None:
                 self._tell_once(origin, events.Held(origin, outcome.placement.message))
             case _:
-                self._told.pop(origin, None)
+                self.told.pop(origin, None)
         manifest = outcome.manifest
         if manifest is None or manifest == self.manifests.get(origin):
             return []
@@ -159,9 +165,9 @@ class Publication:
             )
         return [manifest]
 
-    def _tell_once(self, origin: str, event: events.Event) -> None:
-        if self._told.get(origin) != event:
-            self._told[origin] = event
+    def _tell_once(self, origin: str, event: events.Held | events.Warned) -> None:
+        if self.told.get(origin) != event:
+            self.told[origin] = event
             self._show(event)
 
 

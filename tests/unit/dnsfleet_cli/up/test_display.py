@@ -9,6 +9,7 @@ from dnsfleet_cli.up.display import JsonLines, Terminal
 from rich.console import Console
 
 ROW = events.PopRow("fra", ("127.0.0.1:5301", "[::1]:5301"), 2, "7.1", True)
+PAGE = "http://127.0.0.1:30000/"
 
 LINES = [
     (
@@ -47,14 +48,14 @@ def test_what_a_later_event_completes_is_worth_no_line(event: events.Event) -> N
 
 
 def test_a_ready_fleet_is_a_table_and_a_query_to_try() -> None:
-    shown = on_terminal(events.Ready((ROW,), ("a.", "b."), 2.04, "dig @127.0.0.1 a."))
+    shown = on_terminal(events.Ready((ROW,), ("a.", "b."), 2.04, "dig @127.0.0.1 a.", PAGE))
     for text in ("2 zones at 1 Pop\n", "127.0.0.1:5301  [::1]:5301", "7.1", "ready after 2.0 s"):
         assert text in shown
-    assert shown.endswith("\n  dig @127.0.0.1 a.\n")
+    assert shown.endswith(f"\n  dig @127.0.0.1 a.\nor look at {PAGE}\n")
 
 
 def test_programs_get_the_fields_by_name(capsys: pytest.CaptureFixture[str]) -> None:
-    JsonLines().show(events.Ready((ROW,), ("a.",), 2.0, "dig"))
+    JsonLines().show(events.Ready((ROW,), ("a.",), 2.0, "dig", PAGE))
     JsonLines().show(events.Stopped())
     ready, stopped = map(json.loads, capsys.readouterr().out.splitlines())
     assert ready == {
@@ -71,5 +72,6 @@ def test_programs_get_the_fields_by_name(capsys: pytest.CaptureFixture[str]) -> 
         "zones": ["a."],
         "seconds": 2.0,
         "dig": "dig",
+        "status_page": PAGE,
     }
     assert stopped == {"event": "stopped"}
