@@ -5,8 +5,8 @@ publisher.pub                  the public keys by which edges verify, one or two
 next.key                       while a rotation begins: the key that will sign
 previous.pub                   while a rotation ends: the public key of the one that signed before
 publisher replica ack edge     the password of each Redis user
-admin                          that of the user who makes users for Pops in other clusters;
-                               a Secret of somebody else may lack it
+admin status                   those of the user who makes users for Pops in other clusters, and
+                               of the status page; a Secret of somebody else may lack them
 core.acl replica.acl           the users of the core, and of the replicas
 
 A rotation is what `next.key` and `previous.pub` say, so whoever reads the Secret goes on with it:
@@ -84,7 +84,7 @@ class Keys(NamedTuple):
 def make() -> Keys:
     """Fresh keys and passwords."""
     private = Ed25519PrivateKey.generate()
-    users = (*redis_users.USERS, redis_users.ADMIN)
+    users = (*redis_users.USERS, *redis_users.LATER_USERS)
     passwords = {user: secrets.token_hex(PASSWORD_OCTETS) for user in users}
     entries = {
         PRIVATE_KEY: _pem(private),
@@ -144,9 +144,11 @@ def with_users_of_today(keys: Keys, held: Keys) -> Keys:
     A user that the version before did not have gets the password that is `held` for it, or a new
     one.
     """
-    known = keys.entries.get(redis_users.ADMIN) or held.entries.get(redis_users.ADMIN)
-    entries = {**keys.entries, redis_users.ADMIN: known or secrets.token_hex(PASSWORD_OCTETS)}
-    users = (*redis_users.USERS, redis_users.ADMIN)
+    entries = dict(keys.entries)
+    for user in redis_users.LATER_USERS:
+        known = keys.entries.get(user) or held.entries.get(user)
+        entries[user] = known or secrets.token_hex(PASSWORD_OCTETS)
+    users = (*redis_users.USERS, *redis_users.LATER_USERS)
     passwords = {user: entries[user].strip() for user in users}
     return keys._replace(entries={**entries, **_users(passwords)})
 
@@ -188,7 +190,7 @@ _OF_A_ROTATION = (NEXT_KEY, PREVIOUS_KEY)
 
 
 def _users(passwords: Mapping[str, str]) -> dict[str, str]:
-    core = {user: passwords[user] for user in (*redis_users.CORE_USERS, redis_users.ADMIN)}
+    core = {user: passwords[user] for user in (*redis_users.CORE_USERS, *redis_users.LATER_USERS)}
     replica = {user: passwords[user] for user in redis_users.REPLICA_USERS}
     return {CORE_ACL: redis_users.acl(core), REPLICA_ACL: redis_users.acl(replica)}
 

@@ -44,7 +44,7 @@ class Image:
         return CONTEXT / f"{self.role}.tar"
 
 
-OPERATOR = Image("operator", ("operator",))
+OPERATOR = Image("operator", ("operator", "status"))
 EDGE = Image("edge", ("edge", "replica"))
 PAUSE_ARCHIVE = CONTEXT / "pause.tar"
 

@@ -26,6 +26,7 @@ EVERYTHING = {
     "podMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
     "alerts": {"enabled": True, "labels": {"release": "prometheus"}},
     "dashboards": {"enabled": True, "annotations": {"grafana_folder": "DNS"}},
+    "status": {"enabled": True, "alertmanagerUrl": "http://alertmanager.monitoring.svc:9093"},
     "pops": [{"name": "fra", "labels": {"region": "eu"}, "spec": {"state": "Drained"}}],
     "zones": [
         {
@@ -266,13 +267,58 @@ def test_nothing_is_granted_by_wildcard_and_only_the_test_is_a_hook(render: Any)
         assert annotations.get("helm.sh/hook", "test") == "test"
 
 
-def test_only_the_operator_and_the_test_have_a_token(render: Any) -> None:
+def test_only_operator_status_page_and_test_have_a_token(render: Any) -> None:
     pods = dict(pods_of(render(EVERYTHING)))
-    assert set(pods) == {"dnsfleet-operator", "dnsfleet-core", "dnsfleet-test"}
+    assert set(pods) == {"dnsfleet-operator", "dnsfleet-core", "dnsfleet-status", "dnsfleet-test"}
     assert pods["dnsfleet-core"]["automountServiceAccountToken"] is False
     for pod in pods.values():
         for container in pod["containers"]:
             assert container["securityContext"]["readOnlyRootFilesystem"] is True
+
+
+def test_the_status_page_only_reads_and_only_its_probe_is_on_the_network(render: Any) -> None:
+    objects = [
+        item
+        for item in render({"status": {"enabled": True}})
+        if item["metadata"]["name"] == "dnsfleet-status"
+    ]
+    assert not of_kind(objects, "Service")
+    (role,) = of_kind(objects, "ClusterRole")
+    assert role["rules"] == [
+        {
+            "apiGroups": ["dnsfleet.io"],
+            "resources": ["zones", "pops", "fleets"],
+            "verbs": ["get", "list", "watch"],
+        }
+    ]
+    (policy,) = of_kind(objects, "NetworkPolicy")
+    assert policy["spec"]["ingress"] == [{"ports": [{"port": "health", "protocol": "TCP"}]}]
+    (pod,) = (pod for _, pod in pods_of(objects))
+    (container,) = pod["containers"]
+    assert container["args"] == [
+        "--release=dnsfleet",
+        f"--core=dnsfleet-core.{NAMESPACE}.svc:6379",
+        "--keys=/etc/dnsfleet-keys",
+        "--port=8081",
+        "--health=*:8080",
+    ]
+    (volume,) = pod["volumes"]
+    assert volume["secret"]["secretName"] == "dnsfleet-keys"
+    assert [item["key"] for item in volume["secret"]["items"]] == ["status", "publisher.pub"]
+    assert "optional" not in volume["secret"]
+
+
+def test_a_secret_without_the_password_of_the_page_does_not_stop_it(render: Any) -> None:
+    objects = render({"status": {"enabled": True}, "keys": {"existingSecret": "mine"}})
+    (volume,) = the(objects, "Deployment", "dnsfleet-status")["spec"]["template"]["spec"]["volumes"]
+    assert (volume["secret"]["secretName"], volume["secret"]["optional"]) == ("mine", True)
+
+
+@pytest.mark.parametrize("values", [{}, {"role": "pop", "status": {"enabled": True}}])
+def test_there_is_no_status_page_unasked_nor_in_the_cluster_of_a_pop(
+    render: Any, values: Values
+) -> None:
+    assert not [item for item in render(values) if "status" in item["metadata"]["name"]]
 
 
 def test_every_pod_pulls_with_the_secrets_of_the_values(render: Any) -> None:

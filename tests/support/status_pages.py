@@ -71,16 +71,24 @@ def alerts(text: str = "some text") -> Alerts:
 @contextlib.contextmanager
 def served(
     source: Callable[[], Look] = look, firing: Callable[[], Alerts] = alerts
-) -> Iterator[Callable[..., Reply]]:
-    """The page on a free port: what asks it for a path."""
+) -> "Iterator[Site]":
+    """The page on a free port."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = PageServer(app.make(source, firing), listening)
         server.start()
-        port = listening.getsockname()[1]
         try:
-            yield lambda path, **headers: get(f"http://127.0.0.1:{port}{path}", headers)
+            yield Site(listening.getsockname()[1])
         finally:
             server.stop()
+
+
+class Site(NamedTuple):
+    """A page that is served; calls ask it for a path."""
+
+    port: int
+
+    def __call__(self, path: str, **headers: str) -> Reply:
+        return get(f"http://127.0.0.1:{self.port}{path}", headers)
 
 
 def get(url: str, headers: dict[str, str]) -> Reply:

@@ -26,6 +26,8 @@ REDIS_PORT = 6379
 """The same of a core or a replica, and the name redis."""
 HTTP_PORT = 8080
 """The same of a role's pages, and the name http."""
+STATUS_PORT = 8081
+"""The same of a status page, and the name page."""
 MERGE_PATCH = "application/merge-patch+json"
 FIELD_MANAGER = "dnsfleet-cli"
 """Not kubectl-dnsfleet: Flux undoes what a manager wrote whose name begins with kubectl."""
@@ -290,6 +292,10 @@ class Cluster:
                 _preload_content=False,
             )
             return str(found.data.decode())
+
+    def status_pods(self, selector: str) -> list[Pod]:
+        """The Ready pods of status pages with these labels, by name."""
+        return self._pods(selector, "page", STATUS_PORT)
 
     def _pods(self, selector: str, port: str, default: int) -> list[Pod]:
         return sorted(_pod(each, port, default) for each in self._ready_pods(selector))

@@ -1,75 +1,20 @@
-"""The text of `held`: all that waits for an approval, with the command that gives it.
+"""The text of `held`: all that waits for an approval, with the command that gives it."""
 
-A Fleet says what has no object of its own any more, what one cause does to many zones, and what
-waits of single RecordSets, which may be deleted: all of that is approved on it. A change of one
-Zone is on that Zone, so none is missing however many there are.
-"""
+from collections.abc import Sequence
 
-from collections.abc import Iterator, Mapping, Sequence
+from dnsfleet_status import holds
+from dnsfleet_status.looks import Hold
 
-from dnsfleet.zones import placements, plans
-
-from dnsfleet_cli.kubectl import objects
-from dnsfleet_cli.kubectl.objects import Object, value
+from dnsfleet_cli.kubectl.objects import Object
 
 NOTHING = "nothing is held"
-_PLAN, _PLACEMENT = "Plan", "Placement"
-_OF_SET = "RecordSet "
-_HELD = ("status", "held")
 
 
 def text(fleets: Sequence[Object], zones: Sequence[Object]) -> str:
     """A paragraph for each approval."""
-    entries = [(each, fleet) for fleet in fleets for each in value(fleet, *_HELD, default=[])]
-    known = {each["hash"]: each for each, _ in entries}
-    found = [_of_fleet(fleet, each) for each, fleet in entries if not _is_of_zone(each)]
-    found.extend(_of_zones(zones, known))
-    return "\n\n".join(found) or NOTHING
+    return "\n\n".join(map(_paragraph, holds.held(fleets, zones))) or NOTHING
 
 
-def _of_fleet(fleet: Object, entry: Object) -> str:
-    zones, count = value(entry, "zones", default=[]), entry["zoneCount"]
-    more = f" and {count - len(zones)} more" if count > len(zones) else ""
-    lines = [entry["message"]]
-    about = f"the placement of {', '.join(zones)}{more}"
-    if entry["kind"] == "PopDeletion":
-        about = f"the end of pop/{entry['object']}, for {', '.join(zones)}{more}"
-    elif entry["kind"] == "Removal":
-        about = f"the removal of {', '.join(zones)}{more}"
-    elif entry["kind"] == _PLAN:
-        about = f"the records of {entry['object']} in {', '.join(zones)}"
-        lines.extend(value(entry, "diff", default=[]))
-    return _paragraph(f"{about}, since {entry['since']}", lines, fleet, entry["hash"])
-
-
-def _is_of_zone(entry: Object) -> bool:
-    """Whether it is a change of a Zone's own records; the Fleet approves all others."""
-    return bool(
-        entry["kind"] == _PLAN and not value(entry, "object", default="").startswith(_OF_SET)
-    )
-
-
-def _of_zones(zones: Sequence[Object], known: Mapping[str, Object]) -> Iterator[str]:
-    about = {plans.REASON: "the records", placements.REASON: "the placement"}
-    for zone in zones:
-        accepted = objects.condition(zone, "Accepted")
-        digest = plans.asked_hash(accepted.message)
-        entry = known.get(digest, {})
-        if not accepted.false or accepted.reason not in about or entry.get("kind") == _PLACEMENT:
-            continue
-        if not digest:  # it waits for what is held of others
-            continue
-        since = f", since {entry['since']}" if entry else ""
-        head = f"{about[accepted.reason]} of {objects.origin(zone)}{since}"
-        yield _paragraph(head, [accepted.message, *entry.get("diff", ())], zone, digest)
-
-
-def _paragraph(head: str, lines: Sequence[str], item: Object, digest: str) -> str:
-    kind = item["kind"].lower()
-    namespace = value(item, "metadata", "namespace")
-    scope = f" --namespace {namespace}" if namespace else ""
-    command = (
-        f"kubectl annotate --overwrite{scope} {kind} {item['metadata']['name']} "
-        f"{plans.APPROVE_ANNOTATION}={digest}"
-    )
-    return "\n  ".join([f"{head}:", *lines, command])
+def _paragraph(hold: Hold) -> str:
+    since = f", since {hold.since}" if hold.since else ""
+    return "\n  ".join([f"{hold.about}{since}:", hold.message, *hold.diff, hold.approve])

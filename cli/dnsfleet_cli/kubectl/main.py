@@ -12,6 +12,7 @@ import typer
 from dnsfleet import names, rrtypes
 
 from dnsfleet_cli.kubectl import (
+    dashboards,
     explaining,
     holds,
     joins,
@@ -94,6 +95,22 @@ def held(ctx: typer.Context) -> None:
     """Show all that waits for an approval, and the command that approves it."""
     cluster: Cluster = ctx.obj()
     print(holds.text(cluster.fleets(), cluster.zones()))
+
+
+@app.command()
+def dashboard(
+    ctx: typer.Context,
+    namespace: keys.Namespace = "",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Of this machine; 0: any that is free.")
+    ] = 8081,
+) -> None:
+    """Show the status page to a browser on this machine, until Ctrl-C.
+
+    It is carried through the API server, for which you need the right to forward ports of pods in
+    the namespace of the release; the page itself only reads.
+    """
+    dashboards.run(ctx.obj(), namespace, port)
 
 
 @app.command()

@@ -14,6 +14,7 @@ from dnsfleet_operator.secrets.key_keeping import KeyKeeper
 from dnsfleet_operator.secrets.rotations import Progress
 from dnsfleet_publisher import key_secrets
 from dnsfleet_publisher.key_secrets import Keys, KeySecretError
+from dnsfleet_publisher.redis_users import LATER_USERS
 from support.installations import CONFIGURATION
 from support.memory_clusters import MemoryCluster
 
@@ -179,18 +180,18 @@ def test_redis_users_of_an_earlier_version_get_the_rights_of_this_one(fleet: Ins
     assert fleet.stored() == found, "it is written once"
 
 
-def without_admin(keys: Keys) -> Keys:
-    """As the version before made them, which made no users for Pops."""
-    entries = {name: text for name, text in keys.entries.items() if name != "admin"}
-    *others, admin = entries["core.acl"].splitlines(keepends=True)
-    assert admin.startswith("user admin ")
+def without_later_users(keys: Keys) -> Keys:
+    """As a version before made them, which made no users for Pops, and had no status page."""
+    entries = {name: text for name, text in keys.entries.items() if name not in LATER_USERS}
+    *others, admin, status = entries["core.acl"].splitlines(keepends=True)
+    assert (admin.split()[1], status.split()[1]) == LATER_USERS
     return keys._replace(entries={**entries, "core.acl": "".join(others)})
 
 
-def test_a_secret_of_the_version_before_gets_the_user_that_makes_users(
+def test_a_secret_of_a_version_before_gets_the_users_that_came_later(
     fleet: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = without_admin(fleet.keys)
+    before = without_later_users(fleet.keys)
     fleet.cluster.put(key_secrets.secret(before, NAME, NAMESPACE))
     keeper = KeyKeeper(fleet.cluster, CONFIGURATION, before, fleet.metrics)
 
@@ -208,12 +209,13 @@ def test_a_secret_of_the_version_before_gets_the_user_that_makes_users(
     assert found is not None
     stored = key_secrets.read(found)
     assert stored.entries == keeper.keys.entries
-    assert len(stored.entries["admin"]) == 2 * key_secrets.PASSWORD_OCTETS
-    assert "user admin on" in stored.entries["core.acl"]
+    for user in LATER_USERS:
+        assert len(stored.entries[user]) == 2 * key_secrets.PASSWORD_OCTETS
+        assert f"user {user} on" in stored.entries["core.acl"]
     assert {**before.entries, "core.acl": ""} == {
         name: text if name != "core.acl" else ""
         for name, text in stored.entries.items()
-        if name != "admin"
+        if name not in LATER_USERS
     }
 
 

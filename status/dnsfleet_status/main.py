@@ -1,0 +1,168 @@
+"""`dnsfleet-status`: the status page of a fleet in a cluster.
+
+The page is on the loopback of the pod. `kubectl port-forward` leads there, and the API server asks
+who may do that; nothing else of the network does, whatever its policies are. The kubelet
+comes from outside the pod, so /readyz is on a port of its own.
+"""
+
+import argparse
+import logging
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import redis
+from dnsfleet.replication import public_keys
+from dnsfleet_io import logs
+from dnsfleet_io.logs import line
+from dnsfleet_io.pages import Page, PageServer, text_page
+from dnsfleet_io.redis_clients import Server, redis_client
+from dnsfleet_io.tcp_connections import Address
+from kubernetes import client, config
+
+from dnsfleet_status import alerts, app, objects
+from dnsfleet_status.cluster_looks import ClusterLooks
+from dnsfleet_status.core_reader import CoreReader
+from dnsfleet_status.looks import Alerts
+from dnsfleet_status.server import PageServer as Pages
+from dnsfleet_status.watched_objects import WatchedObjects
+
+USER, PUBLIC_KEYS = "status", "publisher.pub"
+"""Entries of the Secret with the keys: the password of the user of this name, and public keys."""
+LOOPBACK = "127.0.0.1"
+DEFAULT_PORT = 8081
+READ_SECONDS = 2.0
+"""Between two looks at the core: an edge that lives says so every five seconds."""
+ANSWER_SECONDS = 5.0
+"""How long the core may take for an answer."""
+NO_ALERTS = (
+    "give the address of Alertmanager, or of Prometheus, in the chart: "
+    "status.alertmanagerUrl or status.prometheusUrl"
+)
+STOPS = (signal.SIGTERM, signal.SIGINT)
+_EXIT_CONFIG = 2
+
+_log = logging.getLogger(__name__)
+
+
+class Core:
+    """Reads the core in a thread of its own, as the files of the Secret are at each time."""
+
+    def __init__(self, address: Address, folder: Path, pops: WatchedObjects) -> None:
+        self._address = address
+        self._folder = folder
+        self._pops = pops
+        self._client: tuple[str, redis.Redis] | None = None
+        self.reader = CoreReader()
+        self.problem = "the core was not read yet"
+
+    def start(self) -> None:
+        """Begin to read."""
+        threading.Thread(target=self._run, name="core", daemon=True).start()
+
+    def _run(self) -> None:
+        pause = threading.Event()
+        while not pause.wait(READ_SECONDS):
+            try:
+                self._read()
+            except (OSError, ValueError, redis.RedisError) as error:
+                self._say(f"what edges answer is not known: {error}")
+            else:
+                self._say("")
+
+    def _read(self) -> None:
+        public = public_keys.parse((self._folder / PUBLIC_KEYS).read_bytes())
+        password = (self._folder / USER).read_text().strip()
+        if self._client is None or self._client[0] != password:
+            server = Server(*self._address, USER, password)
+            self._client = (password, redis_client(server, ANSWER_SECONDS))
+        remote = [objects.name(pop) for pop in self._pops.all() if objects.is_remote(pop)]
+        self.reader.read(self._client[1], public, remote, time.time_ns() // 1_000_000)
+
+    def _say(self, problem: str) -> None:
+        if problem != self.problem:
+            self.problem = problem
+            if problem:
+                _log.warning(line("core_unread", problem=problem))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve until it is told to stop; exits 0, or 2 where it cannot begin."""
+    given = _parser().parse_args(arguments)
+    logs.configure()
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)  # in all threads: the main one waits for them
+    try:
+        firing = _alerts(given.alertmanager, given.prometheus)
+        core_address, health = Address.parse(given.core), Address.parse(given.health)
+        api = _api()
+        zones, pops, fleets = (WatchedObjects(api, each) for each in ("zones", "pops", "fleets"))
+        core = Core(core_address, given.keys, pops)
+        look = ClusterLooks(given.release, zones, pops, fleets, core.reader, lambda: core.problem)
+        listening = socket.create_server((LOOPBACK, given.port))
+        waiting = [zones, pops, fleets]
+        ready = PageServer(
+            health,
+            {"/readyz": lambda: _readiness([each.problem for each in waiting if not each.listed])},
+        )
+    except (OSError, ValueError, config.ConfigException) as error:
+        print(f"dnsfleet-status: {error}", file=sys.stderr)
+        sys.exit(_EXIT_CONFIG)
+    for each in waiting:
+        each.start()
+    core.start()
+    ready.start()
+    pages = Pages(app.make(look, firing), listening)
+    pages.start()
+    _log.info(line("serving", port=given.port))
+    signal.sigwait(STOPS)
+    pages.stop()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="dnsfleet-status", description="Serve the status page of a fleet on the loopback."
+    )
+    parser.add_argument("--release", required=True, help="the name of the Fleet")
+    parser.add_argument("--core", required=True, metavar="HOST:PORT", help="the core Redis")
+    parser.add_argument(
+        "--keys",
+        required=True,
+        type=Path,
+        metavar="FOLDER",
+        help=f"the entries {USER} and {PUBLIC_KEYS} of the Secret with the keys",
+    )
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="of the page")
+    parser.add_argument("--health", required=True, metavar="HOST:PORT", help="where /readyz is")
+    known = parser.add_mutually_exclusive_group()
+    known.add_argument("--alertmanager", metavar="URL", help="to show what fires")
+    known.add_argument("--prometheus", metavar="URL", help="the same, without an Alertmanager")
+    return parser
+
+
+def _api() -> client.CustomObjectsApi:
+    """Of the cluster that this pod runs in, or the one of the kubeconfig outside of any."""
+    try:
+        config.load_incluster_config()
+    except config.ConfigException:
+        config.load_kube_config()
+    return client.CustomObjectsApi()
+
+
+def _alerts(alertmanager: str | None, prometheus: str | None) -> Callable[[], Alerts]:
+    if alertmanager is not None:
+        return alerts.from_alertmanager(alertmanager)
+    if prometheus is not None:
+        return alerts.from_prometheus(prometheus)
+    return alerts.nowhere(NO_ALERTS)
+
+
+def _readiness(problems: Sequence[str]) -> Page:
+    return text_page(not problems, "; ".join(problems) or "ok")
+
+
+if __name__ == "__main__":
+    main()

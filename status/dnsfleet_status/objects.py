@@ -1,0 +1,100 @@
+"""Objects of the API server, as JSON gives them: what they say of themselves.
+
+Fields may be absent, and a condition may be about an older generation of its object.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from dnsfleet import names
+from dnsfleet.resources.pops import DEFAULT_REPLICAS
+from dnsfleet.resources.pops import drain_asked_by as asked_by
+
+Object = Mapping[str, Any]
+"""An object, as JSON gives it."""
+
+
+class Condition(NamedTuple):
+    """One condition, and whether it speaks about the object as it is now."""
+
+    status: str
+    reason: str
+    message: str
+    current: bool
+    """False where the object has changed since; then the rest is out of date."""
+
+    @property
+    def true(self) -> bool:
+        return self.current and self.status == "True"
+
+    @property
+    def false(self) -> bool:
+        return self.current and self.status == "False"
+
+
+UNKNOWN = Condition("Unknown", "", "", current=False)
+
+
+def value(item: Object, *path: str, default: Any = None) -> Any:
+    """The value at a path of keys; `default` where a part of it is absent or null."""
+    found: Any = item
+    for key in path:
+        found = (found or {}).get(key)
+    return default if found is None else found
+
+
+def conditions(item: Object) -> dict[str, Condition]:
+    """Conditions by type, in the order of the status."""
+    generation = value(item, "metadata", "generation")
+    return {
+        each["type"]: Condition(
+            each["status"],
+            each.get("reason", ""),
+            each.get("message", ""),
+            each.get("observedGeneration") == generation,
+        )
+        for each in value(item, "status", "conditions", default=[])
+    }
+
+
+def condition(item: Object, kind: str) -> Condition:
+    """One condition; UNKNOWN where it was never written."""
+    return conditions(item).get(kind, UNKNOWN)
+
+
+def name(item: Object) -> str:
+    """`NAMESPACE/NAME`, or `NAME` for kinds without a namespace."""
+    namespace = value(item, "metadata", "namespace")
+    own: str = item["metadata"]["name"]
+    return f"{namespace}/{own}" if namespace else own
+
+
+def origin(zone: Object) -> str:
+    """The origin in normal spelling, or as it is where it is no name."""
+    text: str = zone["spec"]["origin"]
+    try:
+        return names.normalise(text)
+    except ValueError:
+        return text
+
+
+def drain_asked_by(pop: Object) -> str:
+    """What asks to take the Pop out of service; empty for nothing."""
+    state = value(pop, "spec", "state", default="Active")
+    return asked_by(state, value(pop, "metadata", "annotations", default={}))
+
+
+def state(pop: Object) -> str:
+    """What the Pop is to be: Active or Drained."""
+    return "Drained" if drain_asked_by(pop) else "Active"
+
+
+def replicas(pop: Object) -> int:
+    """Edges that the Pop is to have."""
+    found: int = value(pop, "spec", "edge", "replicas", default=DEFAULT_REPLICAS)
+    return found
+
+
+def is_remote(pop: Object) -> bool:
+    """Whether another cluster runs the Pop."""
+    return bool(value(pop, "spec", "cluster", default="local") == "agent")

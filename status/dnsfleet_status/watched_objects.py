@@ -1,0 +1,117 @@
+"""All objects of one kind, kept by a list and a watch of the API server."""
+
+import logging
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import urllib3.exceptions
+from dnsfleet.resources.base import GROUP, VERSION
+from dnsfleet_io.logs import line
+from kubernetes import client, watch
+
+from dnsfleet_status.objects import Object, name
+
+LIST_AT_ONCE = 500
+"""Objects in one answer, as kubectl has it."""
+WATCH_SECONDS = 300
+"""How long one watch lasts; a connection that died is not noticed sooner."""
+SILENT_SECONDS = WATCH_SECONDS + 30
+RETRY_SECONDS = 5.0
+"""Before the objects are listed again where the API server did not do it."""
+_SHOWN_ANNOTATIONS = "dnsfleet.io/"
+
+_log = logging.getLogger(__name__)
+
+
+class WatchedObjects:
+    """The objects of a kind; a thread of its own keeps them."""
+
+    def __init__(self, api: client.CustomObjectsApi, plural: str) -> None:
+        self._api = api
+        self._plural = plural
+        self._objects: dict[str, Object] = {}
+        self.problem = f"{plural} were not listed yet"
+        """Why what is known may be old; empty where it is not."""
+        self.listed = False
+        """Whether all were listed once."""
+
+    def start(self) -> None:
+        """Begin to keep them."""
+        threading.Thread(target=self._run, name=self._plural, daemon=True).start()
+
+    def all(self) -> list[Object]:
+        """All of them, by name."""
+        return [each for _, each in sorted(self._objects.copy().items())]
+
+    def _run(self) -> None:
+        pause = threading.Event()
+        while True:
+            try:
+                self._watch(self._list())
+            except (client.ApiException, urllib3.exceptions.HTTPError, OSError) as error:
+                reason = getattr(error, "reason", None) or error
+                self.problem = f"{self._plural} may be old: the API server: {reason}"
+                _log.warning(line("watch_failed", kind=self._plural, reason=reason))
+                pause.wait(RETRY_SECONDS)
+
+    def _list(self) -> str:
+        """List all; the version from which to watch."""
+        found: dict[str, Object] = {}
+        more: str | None = None
+        while True:
+            page: Any = self._api.list_cluster_custom_object(
+                GROUP,
+                VERSION,
+                self._plural,
+                limit=LIST_AT_ONCE,
+                _continue=more,
+                _request_timeout=SILENT_SECONDS,
+            )
+            found |= {name(each): slim(each) for each in page["items"]}
+            more = page["metadata"].get("continue")
+            if not more:
+                break
+        self._objects, self.problem, self.listed = found, "", True
+        return str(page["metadata"]["resourceVersion"])
+
+    def _watch(self, version: str) -> None:
+        """Take changes until the API server says that they have to be listed anew."""
+        while True:
+            events = watch.Watch().stream(
+                self._api.list_cluster_custom_object,
+                GROUP,
+                VERSION,
+                self._plural,
+                resource_version=version,
+                allow_watch_bookmarks=True,
+                timeout_seconds=WATCH_SECONDS,
+                _request_timeout=SILENT_SECONDS,
+            )
+            for event in events:
+                found = event["object"]
+                version = found["metadata"]["resourceVersion"]
+                if event["type"] == "DELETED":
+                    self._objects.pop(name(found), None)
+                elif event["type"] in ("ADDED", "MODIFIED"):
+                    self._objects[name(found)] = slim(found)
+
+
+def slim(found: Mapping[str, Any]) -> Object:
+    """An object without what no page shows: records can be most of it, and of ten thousand."""
+    metadata, spec = found["metadata"], found.get("spec") or {}
+    shown = ("name", "namespace", "generation", "labels")
+    annotations = {
+        key: value
+        for key, value in (metadata.get("annotations") or {}).items()
+        if key.startswith(_SHOWN_ANNOTATIONS)
+    }
+    return {
+        "kind": found["kind"],
+        "metadata": {
+            **{key: metadata[key] for key in shown if key in metadata},
+            "annotations": annotations,
+        },
+        "spec": {key: spec[key] for key in spec.keys() - {"records", "zoneFile"}},
+        "status": found.get("status") or {},
+    }

@@ -1,0 +1,87 @@
+"""`kubectl dnsfleet dashboard`: which pod it is, and what is carried to it."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from dnsfleet_cli.kubectl import dashboards
+from dnsfleet_cli.kubectl.cluster import Pod
+from dnsfleet_cli.troubles import Trouble
+from support.status_pages import get, served
+from support.waiting import wait_for
+
+SECONDS = 20.0
+PODS = [Pod("one", "dnsfleet-status-0", 8081)]
+
+
+class Pods:
+    """Stands in for the cluster: the port of its pod is a port of this machine."""
+
+    def __init__(self, pods: list[Pod], port: int = 0) -> None:
+        self.pods = pods
+        self.opened = 0
+        self._port = port
+
+    def status_pods(self, selector: str) -> list[Pod]:
+        assert selector.endswith("component=status")
+        return self.pods
+
+    def connection(self, pod: Pod) -> socket.socket:
+        assert pod in self.pods
+        self.opened += 1
+        if not self._port:
+            raise Trouble("cannot forward a port of pod one/dnsfleet-status-0: forbidden")
+        return socket.create_connection(("127.0.0.1", self._port))
+
+
+@contextmanager
+def dashboard(cluster: Any, capsys: pytest.CaptureFixture[str]) -> Iterator[str]:
+    """The address that a dashboard prints; its thread ends with the tests."""
+    said: list[str] = []
+
+    def printed() -> str:
+        said.append(capsys.readouterr().out)
+        return "".join(said).partition(" until Ctrl-C")[0] if "until" in "".join(said) else ""
+
+    thread = threading.Thread(target=dashboards.run, args=(cluster, "", 0), daemon=True)
+    thread.start()
+    yield wait_for("an address", printed, SECONDS)
+
+
+def test_pages_come_through_the_pod(capsys: pytest.CaptureFixture[str]) -> None:
+    with served() as site:
+        cluster = Pods(PODS, site.port)
+        with dashboard(cluster, capsys) as url:
+            for path in ("", "zones", "style.css"):
+                assert get(url + path, {}).status == 200
+    assert cluster.opened == 3
+
+
+def test_who_may_not_forward_ports_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with dashboard(Pods(PODS), capsys) as url:
+        with pytest.raises(OSError, match=r"closed|reset"):
+            get(url, {})
+        wait_for("why", lambda: "forbidden" in capsys.readouterr().out, SECONDS)
+
+
+@pytest.mark.parametrize(
+    ("pods", "namespace", "told"),
+    [
+        ([], "", "no Ready pod of a status page: install the release with status.enabled=true"),
+        (PODS, "two", "no Ready pod of a status page in namespace two: "),
+        ([*PODS, Pod("two", "x", 8081)], "", "give --namespace, one of: one, two"),
+    ],
+)
+def test_without_one_page_it_says_what_to_do(pods: list[Pod], namespace: str, told: str) -> None:
+    with pytest.raises(Trouble, match=told):
+        dashboards.run(Pods(pods), namespace, 0)  # type: ignore[arg-type]
+
+
+def test_a_port_that_is_taken_is_trouble() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(Trouble, match=f"cannot listen on port {port}: .*; choose another"):
+            dashboards.run(Pods(PODS), "", port)  # type: ignore[arg-type]
