@@ -1,11 +1,12 @@
 """`dnsfleet probe`: the prober of a Pop of a running `up`, or one that asks every Pop."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from dnsfleet.probing.lists import ProbeList
 from dnsfleet.replication.manifests import Manifest
-from dnsfleet_io import logs
+from dnsfleet_io import log_setup
 from dnsfleet_io.tcp_connections import Address
 from dnsfleet_probe import running
 from dnsfleet_probe.main import EVERYWHERE
@@ -23,7 +24,10 @@ def run(state_dir: Path, place: str | None, http: str | None, as_json: bool) -> 
     source, here = AnyReplica(state_dir, place), place or EVERYWHERE
     if http is None:
         return running.once(here, source, as_json)
-    logs.configure()
+    try:
+        log_setup.configure(os.environ)
+    except log_setup.LevelError as error:
+        raise Trouble(str(error)) from None
     try:
         running.export(here, source, Address.parse(http))
     except (OSError, ValueError) as error:

@@ -28,7 +28,9 @@ OWN = (
     "dnsfleet_edge",
     "dnsfleet_io",
     "dnsfleet_operator",
+    "dnsfleet_probe",
     "dnsfleet_publisher",
+    "dnsfleet_status",
 )
 """The packages whose modules have loggers of their names."""
 

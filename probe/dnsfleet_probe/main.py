@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from dnsfleet_io import logs
+from dnsfleet_io import log_setup
 from dnsfleet_io.redis_clients import Server
 from dnsfleet_io.tcp_connections import Address
 
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         replica = Replica(where, given.public_key)
         if given.http is None:
             sys.exit(running.once(given.place, replica, given.json))
-        logs.configure()
+        log_setup.configure(os.environ)
         running.export(given.place, replica, Address.parse(given.http))
     except (OSError, ValueError) as error:
         print(f"dnsfleet-probe: {error}", file=sys.stderr)

@@ -7,6 +7,7 @@ comes from outside the pod, so /readyz is on a port of its own.
 
 import argparse
 import logging
+import os
 import signal
 import socket
 import sys
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import redis
 from dnsfleet.replication import public_keys
-from dnsfleet_io import logs
+from dnsfleet_io import log_setup
 from dnsfleet_io.logs import line
 from dnsfleet_io.pages import Page, PageServer, text_page
 from dnsfleet_io.redis_clients import Server, redis_client
@@ -93,9 +94,9 @@ class Core:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until it is told to stop; exits 0, or 2 where it cannot begin."""
     given = _parser().parse_args(arguments)
-    logs.configure()
     signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)  # in all threads: the main one waits for them
     try:
+        log_setup.configure(os.environ)
         firing = _alerts(given.alertmanager, given.prometheus)
         core_address, health = Address.parse(given.core), Address.parse(given.health)
         api = _api()
