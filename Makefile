@@ -1,7 +1,7 @@
 # Every target creates what it needs; the second run is fast. Needed on the machine:
 # python3 >= 3.11 with pip, cargo, make and a C compiler.
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check conformance differential model increments faults skew fuzz bench crds metrics dashboards images cluster-up cluster-down e2e e2e-cores e2e-clusters
+.PHONY: help setup up test check conformance differential model increments faults skew fuzz bench crds metrics alerts dashboards images cluster-up cluster-down e2e e2e-cores e2e-clusters
 
 # uv lives in a folder of its own, by `pip --target`: that needs neither venv nor root.
 UV_VERSION := 0.13.9
@@ -89,6 +89,9 @@ metrics: setup ## Write docs/metrics.md from the metrics of all roles
 
 dashboards: setup ## Write the dashboards of the chart from their code and the rules of the alerts
 	$(RUN)/python -m dashboards
+
+alerts: setup ## Write the plain rules file of the chart from its alerts
+	PYTHONPATH=tests $(RUN)/python -m support.alert_rules
 
 # For one test. The first test on a new machine compiles Kubernetes.
 E2E_SECONDS := 1800

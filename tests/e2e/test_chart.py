@@ -11,6 +11,7 @@ import yaml
 from cluster import builds
 from cluster.access import Access, CommandError
 from dnsfleet.crds import definitions
+from support import alert_rules
 from support.releases import CHART, NAME, READY_SECONDS, waiting
 from support.waiting import wait_for
 
@@ -351,7 +352,7 @@ def test_zones_and_pops_of_the_values_stay_when_the_release_goes(render: Any) ->
 def test_the_rule_object_has_the_rules_of_the_file_with_the_windows_of_the_values(
     render: Any,
 ) -> None:
-    rules = yaml.safe_load((CHART / "files" / "alerts.yaml").read_text())
+    rules = yaml.safe_load(alert_rules.PLAIN.read_text())
     objects = render(EVERYTHING)
     rule = the(objects, "PrometheusRule", "dnsfleet")
     assert rule["spec"] == rules

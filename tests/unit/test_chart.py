@@ -11,16 +11,13 @@ import yaml
 from dnsfleet.crds import definitions
 from dnsfleet_cli import crd_files
 from dnsfleet_publisher import redis_settings
+from support import alert_rules
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "helm" / "dnsfleet"
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
 VALUES = yaml.safe_load((CHART / "values.yaml").read_text())
-RULES = {
-    rule["alert"]: rule
-    for group in yaml.safe_load((CHART / "files" / "alerts.yaml").read_text())["groups"]
-    for rule in group["rules"]
-}
+RULES = alert_rules.by_name()
 
 
 def test_the_chart_has_the_generated_definitions() -> None:
@@ -89,6 +86,23 @@ def test_rendering_depends_on_the_values_alone() -> None:
             assert not fickle.search(actions), path.name
 
 
+def test_the_plain_rules_are_those_of_the_chart() -> None:
+    text = alert_rules.PLAIN.read_text()
+    assert text == alert_rules.plain(), "run `make alerts` and commit the result"
+    (group,) = yaml.safe_load(text)["groups"]
+    assert group["rules"] == list(RULES.values())
+
+
+def test_a_file_is_named_after_its_alert() -> None:
+    assert [path.stem for path in sorted(alert_rules.FOLDER.iterdir())] == list(RULES)
+
+
+def test_the_schema_knows_every_alert() -> None:
+    schema = SCHEMA["properties"]["alerts"]["properties"]
+    assert sorted(schema["exclude"]["items"]["enum"]) == list(RULES)
+    assert list(schema["windows"]["properties"]) == list(VALUES["alerts"]["windows"])
+
+
 def test_the_windows_of_the_values_are_those_of_the_file() -> None:
     windows = {
         f"Dnsfleet{key[0].upper()}{key[1:]}": window
@@ -108,6 +122,22 @@ def test_an_alert_says_what_it_is_and_has_a_runbook(name: str) -> None:
     text = (ROOT / "docs" / "runbooks" / f"{name}.md").read_text()
     headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
     assert headings == [name, "Meaning", "Impact", "Diagnose", "Fix"]
+
+
+def test_the_list_of_runbooks_has_each_alert_with_its_severity() -> None:
+    folder = ROOT / "docs" / "runbooks"
+    rows = re.findall(
+        r"^\| \[(\w+)\]\(\1\.md\) \| (\w+) \|", (folder / "README.md").read_text(), re.M
+    )
+    assert sorted(rows) == [(name, rule["labels"]["severity"]) for name, rule in RULES.items()]
+    assert {path.stem for path in folder.glob("*.md")} == {*RULES, "README"}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_the_links_of_a_runbook_lead_somewhere(name: str) -> None:
+    text = (ROOT / "docs" / "runbooks" / f"{name}.md").read_text()
+    for link in re.findall(r"\]\(([^)#:]+)", text):
+        assert (ROOT / "docs" / "runbooks" / link).exists(), link
 
 
 @pytest.mark.parametrize("name", RULES)
