@@ -91,12 +91,12 @@ class JoinedCluster:
             lambda: True,
         )
 
-    def join(self, public_key: str) -> None:
+    def join(self, public_key: str, password: str = "right") -> None:
         """Apply a join Secret."""
         entries = {
             "core-address": f"127.0.0.1:{self._core.port}",
             "username": f"pop-{self.pop}",
-            "password": "right",
+            "password": password,
             "public-key": public_key,
             "pop": self.pop,
         }

@@ -7,6 +7,7 @@ revision             the highest of the specs that it took: none before that cou
 journal              which commands it took, and what became of them (`journals`)
 joined.pub           the public keys of the join Secret with which it began
 joined.pop           the name of the Pop
+joined.anew          that a join Secret with other keys came, and no spec by these was taken yet
 
 The core rotates its key by telling the Pop the new one, signed with the old one (`pop_specs`). So
 after a rotation `publisher.pub` is another one than the join Secret has. Only another key in the
@@ -38,7 +39,7 @@ from dnsfleet_operator.joined.joining import Join, JoinError
 from dnsfleet_operator.secrets import pruning
 
 JOINED_KEYS, JOINED_POP, REVISION = "joined.pub", "joined.pop", "revision"
-JOURNAL = "journal"
+JOURNAL, ANEW = "journal", "joined.anew"
 
 MEND = "delete that Secret: it is made again"
 
@@ -60,6 +61,11 @@ class OwnKeys(NamedTuple):
     def users_version(self) -> str:
         """Another one for other passwords of the Pop's own users."""
         return joining.version_of(self.entries[REPLICA_ACL])
+
+    @property
+    def anew(self) -> bool:
+        """Whether the Pop is to follow a core with other keys, of which it took no spec yet."""
+        return ANEW in self.entries
 
     @property
     def public_pem(self) -> str:
@@ -86,6 +92,7 @@ def advance(
     """Verify by these keys from now on, and take no spec before this one; see `keep`."""
     found = cluster.get("Secret", configuration.keys_secret, configuration.namespace)
     wanted = {**keys.entries, **_known(found, keys), PUBLIC_KEYS: pem, REVISION: str(revision)}
+    wanted.pop(ANEW, None)
     return _written(cluster, configuration, found, wanted)
 
 
@@ -109,6 +116,8 @@ def entries(known: Mapping[str, str], join: Join) -> dict[str, str]:
         made[PUBLIC_KEYS] = join.public_key
         made.pop(REVISION, None)
         made.pop(JOURNAL, None)
+        if JOINED_KEYS in known:
+            made[ANEW] = "true"
     made.setdefault(PUBLIC_KEYS, join.public_key)
     return made
 

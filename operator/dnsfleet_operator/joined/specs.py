@@ -79,17 +79,18 @@ class Specs:
         """Whether the trusted keys are those of now, as far as anybody here can know.
 
         Where our Secret was lost while no operator ran, they are those of the join Secret again. A
-        Pop object that carries what they did not sign then says that they have been retired.
+        Pop object that carries what they did not sign then says that they have been retired. Where
+        somebody brought other keys it is no loss, and the first spec by these is waited for.
         """
         annotations = {} if found is None else found["metadata"].get("annotations") or {}
-        anew = self.held is None and self.keys.revision is None
-        lost = anew and mirror.SIGNED_ANNOTATION in annotations
+        begins = self.held is None and self.keys.revision is None
+        by_others = begins and mirror.SIGNED_ANNOTATION in annotations
         self._lost = (
             _told("KeysLost", f"{_LOST}; {_STAYS}; {self._again}{_EARLIER}", self._lost)
-            if lost
+            if by_others and not self.keys.anew
             else None
         )
-        return not lost
+        return not by_others
 
     def wanted(self) -> Object | None:
         """The Pop object as it is to be; None where nothing good is known."""

@@ -192,10 +192,13 @@ class JoinedTerm:
             found = self._write(mirrored)
         specs.settle()
         self._pops.public_keys = specs.keys.public_pem if specs.is_proved(found) else ""
+        if found is not None:
+            self._observation.put(slimmed("Pop", {"kind": "Pop", **found}))
+        if specs.keys.anew and specs.held is None:
+            self._pops.follow(join.pop)  # only the replica can bring the spec of that core
         if found is None:
             self._pops.apply_replica(join.pop)
             return True
-        self._observation.put(slimmed("Pop", {"kind": "Pop", **found}))
         self._pops.decide({})  # whoever asks is the core, and it has decided
         self._pops.run(join.pop)
         return True

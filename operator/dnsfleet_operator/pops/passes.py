@@ -177,6 +177,18 @@ class PopPasses:
             wanted = [each for each in wanted if self._get(planning.key(each)) is None]
         self._apply_objects(wanted)
 
+    def follow(self, name: str) -> None:
+        """Let the replica of a Pop copy the core that it is to copy now; edges stay as they are.
+
+        They verify by the keys of the core before until it is proved what the new one asks.
+        """
+        known = self._observation.get(Reference("Pop", "", name))
+        pop = known.document.resource if known is not None and known.document else None
+        if not isinstance(pop, Pop):
+            pop = Pop(metadata=Metadata(name=name), spec=PopSpec())
+        wanted = planning.of_replica(self._setting(pop, self._is_drained(pop)))
+        self._apply_objects([each for each in wanted if each["kind"] == "Deployment"])
+
     def _setting(self, pop: Pop, drained: bool) -> Setting:
         keys, version = self.public_keys, self.users_version
         return Setting(pop, self._configuration, keys, drained, self.joined, version)

@@ -132,6 +132,42 @@ def test_a_retired_key_is_not_trusted_again_after_a_loss_and_it_is_told_what_to_
         joined.wait_for_reason("Mirrored", "FromCore")
 
 
+@pytest.mark.parametrize("object_stays", [True, False])
+def test_a_pop_follows_a_core_that_was_built_again_with_another_key(
+    fleet: ControlledFleet, joined: JoinedCluster, replica: Valkey, object_stays: bool
+) -> None:
+    """Its replica first, as only that brings what the new core asks; also after a restart."""
+
+    def password_of_replica() -> str:
+        found = joined.get("Deployment", "pop-fra-replica")
+        return "" if found is None else str(found["spec"]["template"]["metadata"]["annotations"])
+
+    fleet.put(pop(shards=1))
+    with joined:
+        joined.wait_for_reason("Mirrored", "FromCore")
+        wait_for("the edges", lambda: joined.get("Deployment", "pop-fra-edge"), DEADLINE_SECONDS)
+        known, edge = configured(joined), joined.get("Deployment", "pop-fra-edge")
+        before = password_of_replica()
+    with replica.client() as client:
+        client.delete(keys.POPS)  # the new core has not published it yet
+    if not object_stays:
+        delete(joined, "Pop", "fra")
+    pem = public_keys.to_pem([OTHER.public_key()])
+    joined.join(pem, "another")
+    for _ in range(2):
+        with joined:
+            wait_for("it follows", lambda: password_of_replica() != before, DEADLINE_SECONDS)
+            assert configured(joined) == known, "edges verify as before"
+            assert joined.get("Deployment", "pop-fra-edge") == edge
+            assert joined.condition("Mirrored")[0] != "KeysLost"
+    with joined, replica.client() as client:
+        asked = SignedPop("fra", Revision(1, 1), 1, {"edge": {"shards": 2}}, pem)
+        client.hset(keys.POPS, "fra", pop_specs.sign(asked, OTHER))
+        joined.wait_for_spec(edge={"shards": 2})
+        wait_for("edges verify by it", lambda: configured(joined) == pem, DEADLINE_SECONDS)
+        joined.wait_for_reason("Mirrored", "FromCore")
+
+
 def configured(cluster: JoinedCluster) -> str:
     """The keys by which the edges verify."""
     found = cluster.get("ConfigMap", "pop-fra")

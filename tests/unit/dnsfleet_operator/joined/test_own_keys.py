@@ -28,9 +28,15 @@ def test_passwords_and_a_rotated_key_stay_until_the_join_secret_has_another_key(
     assert rotated.users_version == first.users_version
     assert own_keys.keep(cluster, CONFIGURATION, JOIN, None) == rotated
 
-    anew = own_keys.keep(cluster, CONFIGURATION, JOIN._replace(public_key=THIRD), rotated)
+    other = JOIN._replace(public_key=THIRD)
+    anew = own_keys.keep(cluster, CONFIGURATION, other, rotated)
     assert (anew.public_pem, anew.revision) == (THIRD, None)
     assert anew.operator_password == first.operator_password
+    assert [each.anew for each in (first, rotated, anew)] == [False, False, True]
+    assert own_keys.keep(cluster, CONFIGURATION, other, None).anew, "a new operator knows it too"
+    settled = own_keys.advance(cluster, CONFIGURATION, anew, Revision(1, 1), THIRD)
+    assert not settled.anew
+    assert own_keys.keep(cluster, CONFIGURATION, other, None) == settled
 
 
 def test_of_another_pop_in_the_cluster_no_spec_was_taken_yet_and_the_rotated_key_stays() -> None:
