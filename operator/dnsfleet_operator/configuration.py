@@ -63,6 +63,9 @@ class Configuration:
     cache_host_path_prefix: str = DEFAULT_CACHE_PREFIX
     """In role `pop`: the folder of nodes in which the core may choose one for the edges."""
 
+    probes: bool = False
+    """Whether each Pop gets a prober."""
+
     def core(self, user: str, password: str) -> Server:
         """The core, for one of its users."""
         return Server(self.core_host, self.core_port, user, password)
@@ -90,6 +93,7 @@ def from_environment(environ: Mapping[str, str]) -> Configuration:
         role=role,
         edge_log_level=reader.choice("DNSFLEET_EDGE_LOG_LEVEL", EDGE_LOG_LEVELS),
         cache_host_path_prefix=reader.text("DNSFLEET_CACHE_HOST_PATH_PREFIX", DEFAULT_CACHE_PREFIX),
+        probes=reader.flag("DNSFLEET_PROBES"),
     )
     if reader.problems:
         raise ConfigurationError("\n".join(reader.problems))

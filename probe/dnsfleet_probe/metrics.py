@@ -1,4 +1,6 @@
-"""What a prober says to Prometheus; docs/metrics.md lists it.
+"""What a prober says to Prometheus.
+
+The texts are what docs/metrics.md tells; `make metrics` writes it anew.
 
 Pops and zones are labels of the last round alone, so there are never more of them than a prober
 asks in one.
@@ -6,10 +8,10 @@ asks in one.
 
 import time
 from collections.abc import Iterator
-from importlib.metadata import version
 
+from dnsfleet_io import build_info
 from prometheus_client import CollectorRegistry, Histogram, PlatformCollector, ProcessCollector
-from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
@@ -26,6 +28,7 @@ class ProbeMetrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
+        build_info.register(self.registry, "probe")
         self._duration = Histogram(
             "dnsfleet_probe_duration_seconds",
             "From a query to its answer, as seen from this place.",
@@ -51,12 +54,9 @@ class _RoundCollector(Collector):
         self.last: Round | None = None
 
     def collect(self) -> Iterator[Metric]:
-        yield InfoMetricFamily(
-            "dnsfleet_probe_build", "The version that runs.", value={"version": version("dnsfleet")}
-        )
         up = GaugeMetricFamily(
             "dnsfleet_probe_up",
-            "1 when the last query to an address of a Pop was answered.",
+            "1 when all queries to an address of a Pop were answered in the last round.",
             labels=["pop", "address", "transport"],
         )
         current = GaugeMetricFamily(
@@ -69,6 +69,10 @@ class _RoundCollector(Collector):
             "1 where the edges of a Pop prove what is not seen from this place.",
             labels=["pop"],
         )
+        written = GaugeMetricFamily(
+            "dnsfleet_probe_list_timestamp_seconds",
+            "When the list was written by which this prober asks.",
+        )
         last = self.last
         if last is not None:
             knows_inside = not last.list.is_old(time.time_ns() // 1_000_000)
@@ -80,9 +84,5 @@ class _RoundCollector(Collector):
                     current.add_metric([pop, zone], zone not in verdict.wrong)
                 if knows_inside:
                     disagreement.add_metric([pop], verdict.disagrees)
-            yield GaugeMetricFamily(
-                "dnsfleet_probe_list_timestamp_seconds",
-                "When the list was written by which this prober asks.",
-                value=last.list.time_ms / 1000,
-            )
-        yield from (up, current, disagreement)
+            written.add_metric([], last.list.time_ms / 1000)
+        yield from (up, current, disagreement, written)

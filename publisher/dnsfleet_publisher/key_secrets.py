@@ -5,8 +5,9 @@ publisher.pub                  the public keys by which edges verify, one or two
 next.key                       while a rotation begins: the key that will sign
 previous.pub                   while a rotation ends: the public key of the one that signed before
 publisher replica ack edge     the password of each Redis user
-admin status                   those of the user who makes users for Pops in other clusters, and
-                               of the status page; a Secret of somebody else may lack them
+admin status probe             those of the user who makes users for Pops in other clusters, of
+                               the status page, and of the prober beside the core; a Secret of
+                               somebody else may lack them
 core.acl replica.acl           the users of the core, and of the replicas
 
 A rotation is what `next.key` and `previous.pub` say, so whoever reads the Secret goes on with it:

@@ -4,6 +4,7 @@ Zones come in turn. The names of all are taken once at the beginning of each tur
 what is in it, however many zones there are. A zone that is new meanwhile waits for the next turn.
 """
 
+import logging
 import random
 from collections.abc import Callable, Iterable, Sequence
 
@@ -19,6 +20,8 @@ from dnsfleet.zones.questions import Question
 
 from dnsfleet_publisher.record_store import RecordStore
 
+_log = logging.getLogger(__name__)
+
 
 class ProbeLists:
     """One writer's. `write` may raise StoreError and Fenced."""
@@ -30,6 +33,7 @@ class ProbeLists:
         self._left: list[str] = []
         """What the turn has not come to yet, the next one last."""
         self._seq = 0
+        self._told = False
         self._chance = random.Random()  # noqa: S311 - no secret
 
     def write(self, pops: Sequence[ProbedPop], now_ms: int, key: Ed25519PrivateKey) -> bool:
@@ -52,12 +56,20 @@ class ProbeLists:
             try:
                 signed = lists.sign(ProbeList(at, now_ms, told, zones), key)
                 break
-            except ValueError:  # too long: fewer zones, which come to their turn again
+            except ValueError as error:  # too long: fewer zones, which come to their turn again
                 if not zones:
+                    self._tell(f"{len(pops)} Pops are too many for a probe list: {error}")
                     return False
                 zones = zones[: len(zones) // 2]
+        self._tell("")
         self._store.note(self._store.core.note_probes, {keys.PROBE_LIST: signed})
         return True
+
+    def _tell(self, problem: str) -> None:
+        """Log why there is no list, once while it is so."""
+        if problem and not self._told:
+            _log.warning("%s", problem)
+        self._told = bool(problem)
 
     def _next(self) -> list[Manifest]:
         """The newest manifests of the next zones that are live."""

@@ -6,6 +6,7 @@ ack        on the core: reads and writes the slots for acks, and writes the hash
            the version before say theirs; nothing else
 admin      on the core: makes and ends the users of Pops in other clusters; nothing else
 status     on the core: reads what is published, and what edges and Pops say; nothing else
+probe      on the core: reads what probers are to ask, and what is published of a zone; nothing else
 edge       on a replica: reads the fleet's keys, and asks how the replica is
 operator   on the replica of a Pop whose core is in another cluster: reads the fleet's keys, and
            what edges say there as `ack`
@@ -29,7 +30,8 @@ JOINED_USERS = ("edge", "ack", "operator")
 """Of the replica of a Pop whose core is in another cluster."""
 ADMIN = "admin"
 STATUS = "status"
-LATER_USERS = (ADMIN, STATUS)
+PROBE = "probe"
+LATER_USERS = (ADMIN, STATUS, PROBE)
 """Of the core, since later versions: a Secret that somebody else made may lack their passwords."""
 
 _CONNECTION = "+ping +hello +auth +select +client|setinfo +client|setname +client|id"
@@ -49,6 +51,7 @@ _RIGHTS = {
     STATUS: f"%R~{keys.LSN} %R~{keys.ZONES} %R~{keys.LOG} %R~{keys.manifest('*')}"
     f" %R~{ack_slots.PATTERN} %R~{pop_slots.pattern('*')}"
     f" +get +getrange +mget +hgetall +xrange +multi +exec {_CONNECTION}",
+    PROBE: f"%R~{keys.PROBES} %R~{keys.manifest('*')} +hget +getrange {_CONNECTION}",
     "operator": f"%R~dnsfleet:* %RW~{ack_slots.PATTERN} %RW~{keys.ACKS} +@read +@scripting"
     f" +unlink +hdel -@dangerous {_CONNECTION}",
     "edge": f"%R~dnsfleet:* +@read -@dangerous {_STATE} {_CONNECTION}",

@@ -27,6 +27,7 @@ EVERYTHING = {
     "podMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
     "alerts": {"enabled": True, "labels": {"release": "prometheus"}},
     "dashboards": {"enabled": True, "annotations": {"grafana_folder": "DNS"}},
+    "probes": {"enabled": True},
     "status": {"enabled": True, "alertmanagerUrl": "http://alertmanager.monitoring.svc:9093"},
     "pops": [{"name": "fra", "labels": {"region": "eu"}, "spec": {"state": "Drained"}}],
     "zones": [
@@ -202,6 +203,35 @@ def test_each_role_has_a_level_of_its_log(render: Any) -> None:
     assert pod["containers"][0]["env"] == [{"name": "DNSFLEET_LOG_LEVEL", "value": "error"}]
 
 
+@pytest.mark.parametrize("values", [{}, {"role": "pop", "probes": {"enabled": True}}])
+def test_there_is_no_prober_beside_what_is_no_core_nor_unasked(render: Any, values: Values) -> None:
+    assert not [item for item in render(values) if "probe" in item["metadata"]["name"]]
+
+
+def test_a_secret_without_the_password_of_the_prober_does_not_stop_it(render: Any) -> None:
+    for keys, optional in (({}, None), ({"existingSecret": "mine"}, True)):
+        objects = render({"probes": {"enabled": True}, "keys": keys})
+        pod = the(objects, "Deployment", "dnsfleet-probe")["spec"]["template"]["spec"]
+        (password,) = pod["containers"][0]["env"]
+        assert password["valueFrom"]["secretKeyRef"].get("optional") == optional
+
+
+def test_probers_are_asked_for_by_a_value_and_scraped(render: Any) -> None:
+    assert "DNSFLEET_PROBES" not in environment(render({}))
+    objects = render({"probes": {"enabled": True}, "podMonitor": {"enabled": True}})
+    assert environment(objects)["DNSFLEET_PROBES"] == "true"
+    scraped = the(objects, "PodMonitor", "dnsfleet")["spec"]["selector"]["matchExpressions"]
+    assert "probe" in scraped[0]["values"]
+    pod = the(objects, "Deployment", "dnsfleet-probe")["spec"]["template"]
+    assert pod["metadata"]["labels"]["app.kubernetes.io/component"] == "probe"
+    assert pod["spec"]["containers"][0]["args"] == [
+        f"--replica=dnsfleet-core.{NAMESPACE}.svc:6379",
+        "--user=probe",
+        "--public-key=/etc/dnsfleet-keys/publisher.pub",
+        "--http=*:8080",
+    ]
+
+
 def test_a_core_without_pops_makes_no_objects_of_pops(render: Any) -> None:
     objects = render({"role": "core"})
     assert of_kind(objects, "StatefulSet")
@@ -270,8 +300,11 @@ def test_nothing_is_granted_by_wildcard_and_only_the_test_is_a_hook(render: Any)
 
 def test_only_operator_status_page_and_test_have_a_token(render: Any) -> None:
     pods = dict(pods_of(render(EVERYTHING)))
-    assert set(pods) == {"dnsfleet-operator", "dnsfleet-core", "dnsfleet-status", "dnsfleet-test"}
-    assert pods["dnsfleet-core"]["automountServiceAccountToken"] is False
+    with_token = {"dnsfleet-operator", "dnsfleet-status", "dnsfleet-test"}
+    without = {"dnsfleet-core", "dnsfleet-probe"}
+    assert set(pods) == with_token | without
+    for name in without:
+        assert pods[name]["automountServiceAccountToken"] is False
     for pod in pods.values():
         for container in pod["containers"]:
             assert container["securityContext"]["readOnlyRootFilesystem"] is True

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -79,13 +80,20 @@ def check(url: str, role: str, absent: Mapping[str, str]) -> None:
     assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
 
 
-def test_an_edge_of_up(tmp_path: Path) -> None:
+def test_an_edge_of_up_and_a_prober(tmp_path: Path) -> None:
     files, state = one_zone_at_one_pop(tmp_path / "files"), tmp_path / "state"
     with Fleet(files, state, 1) as fleet:
         wait_for("an answer", lambda: _is_answered(fleet), SECONDS)
         (config,) = state.rglob("edge.json")
         host, port = json.loads(config.read_text())["http"]
         check(f"http://{host}:{port}/metrics", "Edge", {})
+        where = f"127.0.0.1:{free_port()}"
+        command = [sys.executable, "-m", "dnsfleet_cli", "probe", "--state-dir", str(state)]
+        with subprocess.Popen([*command, "--http", where]) as prober:
+            try:
+                check(f"http://{where}/metrics", "Probe", {})
+            finally:
+                prober.terminate()
 
 
 def test_an_operator(tmp_path: Path) -> None:

@@ -5,10 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 from dnsfleet.probing import lists
 from dnsfleet.probing.lists import MAX_ADDRESSES, MAX_RECORD_OCTETS, MAX_ZONES, ProbedPop, ProbeList
-from dnsfleet.replication import keys
+from dnsfleet.replication import keys, public_keys
 from dnsfleet.replication.revisions import Revision
+from dnsfleet_io.redis_clients import Server
+from dnsfleet_probe.replica import Replica
+from dnsfleet_publisher import redis_users
 from dnsfleet_publisher.core_redis import connect
 from dnsfleet_publisher.probe_lists import ProbeLists
 from dnsfleet_publisher.record_store import RecordStore
@@ -39,14 +43,22 @@ class Writer:
         return lists.verify(signed, [PUBLISHER.public_key()])
 
 
+USER = redis_users.acl({redis_users.PROBE: "right"}).splitlines()[1]
+
+
 @pytest.fixture
-def writer(tmp_path: Path) -> Iterator[Writer]:
-    core = Valkey(tmp_path)
+def core(tmp_path: Path) -> Iterator[Valkey]:
+    core = Valkey(tmp_path, users=[USER])
     core.start()
+    yield core
+    core.kill()
+
+
+@pytest.fixture
+def writer(core: Valkey) -> Writer:
     writer = Writer(core)
     writer.store.claim()
-    yield writer
-    core.kill()
+    return writer
 
 
 def origins(said: ProbeList) -> list[str]:
@@ -100,7 +112,9 @@ def test_a_list_names_the_exceptions_of_its_zones_alone(writer: Writer) -> None:
     assert pop.exceptions == ("a.example.",)
 
 
-def test_a_list_of_many_pops_has_fewer_zones_and_none_holds_too_many_pops(writer: Writer) -> None:
+def test_a_list_of_many_pops_has_fewer_zones_and_none_holds_too_many_pops(
+    writer: Writer, caplog: pytest.LogCaptureFixture
+) -> None:
     for number in range(MAX_ZONES):
         writer.publish(f"zone{number}.example.", hosts(3))
     where = (("2001:db8:1111:2222:3333:4444:5555:6666", 53),) * MAX_ADDRESSES
@@ -109,7 +123,10 @@ def test_a_list_of_many_pops_has_fewer_zones_and_none_holds_too_many_pops(writer
     said = writer.write(*pops[:most])
     assert len(said.pops) == most
     assert len(said.zones) < MAX_ZONES
-    assert not writer.lists.write(pops[: most + 1], NOW_MS, PUBLISHER)
+    for _ in range(2):
+        assert not writer.lists.write(pops[: most + 1], NOW_MS, PUBLISHER)
+    (told,) = caplog.messages
+    assert told.startswith(f"{most + 1} Pops are too many for a probe list")
 
 
 def fits(pops: list[ProbedPop]) -> bool:
@@ -129,3 +146,28 @@ def test_only_the_writer_of_the_newest_fence_writes_a_list(writer: Writer) -> No
     with pytest.raises(Fenced):
         writer.lists.write([FRA], NOW_MS, PUBLISHER)
     assert writer.client.hget(keys.PROBES, keys.PROBE_LIST) is None
+
+
+def test_the_user_of_a_prober_reads_what_a_prober_needs_and_nothing_else(
+    core: Valkey, writer: Writer, tmp_path: Path
+) -> None:
+    writer.publish("a.example.", [])
+    said = writer.write()
+    public_key = tmp_path / "publisher.pub"
+    public_key.write_text(public_keys.to_pem([PUBLISHER.public_key()]))
+    replica = Replica(Server("127.0.0.1", core.port, redis_users.PROBE, "right"), public_key)
+    assert replica.probe_list() == said
+    assert replica.manifests(["a.example.", "b.example."]) == {
+        "a.example.": writer.store.held("a.example.")
+    }
+    replica.close()
+    with redis.Redis(port=core.port, username=redis_users.PROBE, password="right") as client:
+        client.ping()
+        for command in (
+            ("HSET", keys.PROBES, keys.PROBE_LIST, "x"),
+            ("HGET", keys.POPS, "fra"),
+            ("GETRANGE", keys.FLEET, 0, 1),
+            ("INFO",),
+        ):
+            with pytest.raises(redis.exceptions.NoPermissionError):
+                client.execute_command(*command)

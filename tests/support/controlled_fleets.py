@@ -1,6 +1,6 @@
 """A controller at work on a real core and on an API server in memory."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Self
 
@@ -38,8 +38,11 @@ class ControlledFleet:
         cluster: MemoryCluster | None = None,
         namespace: str = NAMESPACE,
         password: str = "right",
+        environment: Mapping[str, str] = {},
     ) -> None:
         """`before` is a controller that has stopped; this one started when that one did.
+
+        `environment` are variables of it beside those that every one has.
 
         It is alone in a cluster of its own, unless it is given one. It leads unless the test has
         its release stand aside: `precedence` looks when the test says so.
@@ -59,6 +62,7 @@ class ControlledFleet:
                 "DNSFLEET_EDGE_IMAGE": "edge",
                 "DNSFLEET_CORE_HOST": "127.0.0.1",
                 "DNSFLEET_CORE_PORT": str(core.port),
+                **environment,
             }
         )
         if before is None:

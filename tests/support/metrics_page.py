@@ -13,6 +13,7 @@ from dnsfleet_edge.status import Readiness, Status
 from dnsfleet_engine import Engine
 from dnsfleet_io.tunnel_metrics import TunnelMetrics
 from dnsfleet_operator.metrics import Metrics as OperatorMetrics
+from dnsfleet_probe.metrics import ProbeMetrics
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import Metric
 
@@ -40,6 +41,10 @@ about [signed zones](dnssec.md) and about [what is held](holds.md).
 The label `redis` is `core` where the leading operator tells it of the core, and `replica` where an
 edge tells it of the replica of its Pop.
 """,
+    "Probe": """\
+Each prober tells what it saw in its last round; see [probes](probes.md). `pop` is the Pop that was
+asked. A zone has a series while it is asked for, and as long as its answer is wrong.
+""",
     "Tunnel": "Each end of the tunnel between a core and the Pops of other clusters.\n",
     "Every process": "Only edges tell of Python's garbage collector.\n",
 }
@@ -66,6 +71,7 @@ def registries() -> dict[str, CollectorRegistry]:
     return {
         "Edge": edge.registry,
         "Operator": OperatorMetrics().registry,
+        "Probe": ProbeMetrics().registry,
         "Tunnel": TunnelMetrics().registry,
     }
 

@@ -26,6 +26,7 @@ from dnsfleet_operator.leading.dependencies import Dependencies
 from dnsfleet_operator.leading.fleet_objects import FleetObject
 from dnsfleet_operator.leading.outages import Outage
 from dnsfleet_operator.leading.pop_commands import PopCommands
+from dnsfleet_operator.leading.probing import Probing
 from dnsfleet_operator.leading.replica_passes import ReplicaPasses
 from dnsfleet_operator.leading.telemetry import Telemetry
 from dnsfleet_operator.objects import MANAGED_SELECTOR
@@ -113,6 +114,7 @@ class Term:
             remote=self._remote.edges,
             commands=self._commands.shown,
         )
+        self._probing = Probing(given, keeper, self._store, self._view, lambda: self._said)
         self._fleet = FleetObject(given.cluster, configuration.release, given.put_status)
         self._outage = Outage(given.metrics.core_up.set)
         self._ready: frozenset[str] = frozenset()
@@ -139,6 +141,7 @@ class Term:
             "Fleet": self._pass_fleet,
             "Commands": self._commands.run,
             "Telemetry": self._telemetry.run,
+            "Probes": self._probing.run,
         }
 
     def close(self) -> None:

@@ -47,7 +47,8 @@ def disruption_budget(setting: Setting) -> Object:
 
 
 def network_policies(setting: Setting) -> list[Object]:
-    """Anyone may ask the edges and scrape them; only the Pop's edges may read its replica.
+    """Anyone may ask the edges and scrape them; only the Pop's edges and its prober may read its
+    replica.
 
     So may the operator, where it is the replica that tells it what the Pop is to be.
     """
@@ -57,6 +58,8 @@ def network_policies(setting: Setting) -> list[Object]:
         {"port": HTTP_PORT, "protocol": "TCP"},
     ]
     readers = [{"podSelector": {"matchLabels": setting.selector("edge")}}]
+    if setting.configuration.probes:
+        readers.append({"podSelector": {"matchLabels": setting.selector("probe")}})
     if setting.joined is not None:
         operator = {
             "app.kubernetes.io/name": "dnsfleet",
@@ -69,6 +72,11 @@ def network_policies(setting: Setting) -> list[Object]:
         _policy(setting, "edge", {"ports": anyone}),
         _policy(setting, "replica", {"from": readers, "ports": redis}),
     ]
+
+
+def prober_policy(setting: Setting) -> Object:
+    """Anyone may scrape the prober."""
+    return _policy(setting, "probe", {"ports": [{"port": HTTP_PORT, "protocol": "TCP"}]})
 
 
 def _policy(setting: Setting, component: str, ingress: Fields) -> Object:

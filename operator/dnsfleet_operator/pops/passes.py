@@ -163,7 +163,10 @@ class PopPasses:
         drained = self._is_drained(pop)
         if pop.spec.edge.replicas == 0 and pop.metadata.name not in self.drains.stopped:
             pop = self._with_its_edges(pop)
-        self._apply_objects(planning.desired(self._setting(pop, drained)))
+        setting = self._setting(pop, drained)
+        self._apply_objects(planning.desired(setting))
+        if not self._configuration.probes:
+            self._end_prober(setting)
 
     def apply_replica(self, name: str) -> None:
         """Apply the replica of a Pop of which nothing is known yet, so that it can be.
@@ -257,7 +260,8 @@ class PopPasses:
         if name not in self.drains.ended:
             return  # the next pass over the zones decides, and has this one made again
         pop = Pop(metadata=Metadata(name=name), spec=PopSpec())
-        wanted = planning.desired(Setting(pop, self._configuration, "", drained=False))
+        every = replace(self._configuration, probes=True)
+        wanted = planning.desired(Setting(pop, every, "", drained=False))
         *others, last = map(planning.key, wanted)
         failures = _Failures()
         for key in others:
@@ -272,6 +276,12 @@ class PopPasses:
         if found is not None and (found["metadata"].get("labels") or {}).get(POP_LABEL) == pop:
             self._cluster.delete(found)
             _log.info("removed %s %s", key.kind, key.name)
+
+    def _end_prober(self, setting: Setting) -> None:
+        """End a prober that an installation with probes has left."""
+        if self._workloads.get("Deployment", setting.name("probe")) is not None:
+            for each in planning.prober(setting):
+                self._end(setting.pop.metadata.name, planning.key(each))
 
     def _problem(self, known: Known, pop: Pop) -> tuple[str, str] | None:
         if known.violations:

@@ -43,9 +43,15 @@ def desired(setting: Setting) -> list[Object]:
         *networking.network_policies(setting),
         networking.disruption_budget(setting),
         workloads.replica(setting),
+        *(prober(setting) if setting.configuration.probes else ()),
         workloads.edge(setting),
     ]
     return [_with_digest(each) for each in wanted]
+
+
+def prober(setting: Setting) -> list[Object]:
+    """Those that only a Pop with a prober has."""
+    return [networking.prober_policy(setting), workloads.prober(setting)]
 
 
 def of_replica(setting: Setting) -> list[Object]:

@@ -1,4 +1,4 @@
-"""The Deployments of a Pop: one replica, and the edges that answer.
+"""The Deployments of a Pop: one replica, the edges that answer, and the prober.
 
 An edge that is told to stop is first no longer ready, goes on answering, and only then stops. So a
 rolling update needs no hook: a new edge is ready before an old one is told to stop (maxSurge 1,
@@ -26,6 +26,7 @@ from dnsfleet_operator.pops.setting import (
     Setting,
 )
 from dnsfleet_operator.secrets import cookie_secrets
+from dnsfleet_operator.secrets.key_keeping import PUBLIC_KEY_FILE
 
 GRACE_SECONDS = 30
 """Until a pod that was told to stop is killed: the drain time, and time for an engine that ends
@@ -34,6 +35,7 @@ CONFIG_ANNOTATION = "dnsfleet.io/config"
 VALKEY = "/usr/local/bin/valkey-server"
 EDGE_REQUESTS = {"cpu": "100m", "memory": "128Mi"}
 REPLICA_REQUESTS = {"cpu": "50m", "memory": "64Mi"}
+PROBER_REQUESTS = {"cpu": "10m", "memory": "64Mi"}
 """Twice what an idle pod with a few zones takes. Large zones need more: the Pop's spec says it."""
 
 
@@ -75,11 +77,7 @@ def edge(setting: Setting) -> Object:
     pod = {
         **_pod(setting, container, [_config_volume(setting), _cookies_volume(setting), state]),
         "initContainers": before,
-        "nodeSelector": spec.node_selector,
-        "tolerations": [
-            toleration.model_dump(mode="json", by_alias=True, exclude_none=True)
-            for toleration in spec.tolerations
-        ],
+        **_nodes(setting),
         "topologySpreadConstraints": [
             {
                 "maxSkew": 1,
@@ -148,16 +146,38 @@ def replica(setting: Setting) -> Object:
     }
     pod = {
         **_pod(setting, container, [_config_volume(setting), keys, data]),
-        "nodeSelector": setting.pop.spec.edge.node_selector,
-        "tolerations": [
-            toleration.model_dump(mode="json", by_alias=True, exclude_none=True)
-            for toleration in setting.pop.spec.edge.tolerations
-        ],
+        **_nodes(setting),
     }
     # Passwords are read when it starts, so a replica that has a former one has to begin anew.
     read = configs.digest(setting, configs.REPLICA_FILE) + setting.core_user.version
     read += setting.users_version
     return _deployment(setting, "replica", 1, {"type": "Recreate"}, pod, read)
+
+
+def prober(setting: Setting) -> Object:
+    """The Deployment of the one prober; nobody waits for it, and what happens to it is its own."""
+    container = {
+        "name": "probe",
+        "image": setting.configuration.edge_image,
+        "imagePullPolicy": setting.configuration.pull_policy,
+        "command": [
+            "dnsfleet-probe",
+            f"--place={setting.pop.metadata.name}",
+            f"--replica={setting.name('replica')}:{REDIS_PORT}",
+            f"--public-key={CONFIG_FOLDER}/{PUBLIC_KEY_FILE}",
+            f"--http=*:{HTTP_PORT}",
+        ],
+        "env": [_password(setting, "DNSFLEET_REPLICA_PASSWORD", "edge")],
+        "ports": [{"name": "http", "containerPort": HTTP_PORT, "protocol": "TCP"}],
+        "livenessProbe": _probe("/healthz", initialDelaySeconds=30, periodSeconds=30),
+        "resources": {"requests": PROBER_REQUESTS, "limits": {"memory": "256Mi"}},
+        "securityContext": CONTAINER_SECURITY,
+        "volumeMounts": [{"name": "config", "mountPath": CONFIG_FOLDER, "readOnly": True}],
+    }
+    public_key = _config_volume(setting)
+    public_key["configMap"]["items"] = [{"key": PUBLIC_KEY_FILE, "path": PUBLIC_KEY_FILE}]
+    pod = {**_pod(setting, container, [public_key]), **_nodes(setting)}
+    return _deployment(setting, "probe", 1, {"type": "Recreate"}, pod, setting.users_version)
 
 
 def _deployment(
@@ -199,6 +219,18 @@ def _pod(setting: Setting, container: Fields, volumes: list[Fields]) -> Fields:
         "securityContext": POD_SECURITY,
         "containers": [container],
         "volumes": volumes,
+    }
+
+
+def _nodes(setting: Setting) -> Fields:
+    """Where all pods of a Pop may run."""
+    edge = setting.pop.spec.edge
+    return {
+        "nodeSelector": edge.node_selector,
+        "tolerations": [
+            toleration.model_dump(mode="json", by_alias=True, exclude_none=True)
+            for toleration in edge.tolerations
+        ],
     }
 
 

@@ -21,6 +21,8 @@ def test_defaults() -> None:
     assert (found.core_port, found.http_port, found.keys_secret) == (6379, 8080, "dnsfleet-keys")
     assert found.orphan_seconds == 86400
     assert found.pull_secrets == ()
+    assert not found.probes
+    assert from_environment(GOOD | {"DNSFLEET_PROBES": "true"}).probes
     assert found.cache_host_path_prefix == "/var/cache/dnsfleet"
 
 

@@ -25,7 +25,7 @@ def test_a_new_secret_has_all_that_each_role_needs() -> None:
     assert keys.public_pem == entry(secret, "publisher.pub")
     assert keys.publisher_password == entry(secret, "publisher")
     users = [line.split()[1] for line in entry(secret, "core.acl").splitlines()]
-    assert users == ["default", "publisher", "replica", "ack", "admin", "status"]
+    assert users == ["default", "publisher", "replica", "ack", "admin", "status", "probe"]
     users = [line.split()[1] for line in entry(secret, "replica.acl").splitlines()]
     assert users == ["default", "edge"]
     for name in ("publisher", "replica", "ack", "edge"):

@@ -1,5 +1,6 @@
 """A pass over a Pop whose objects the API server refuses, some or all of them."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -135,6 +136,39 @@ def test_a_pop_that_never_had_a_spec_has_its_replica_follow_the_join_secret() ->
         return found and found["spec"]["template"]["metadata"]["annotations"]
 
     assert annotations("-first") != annotations("-second")
+
+
+def test_a_prober_comes_and_ends_with_the_value_that_asks_for_it() -> None:
+    fleet = Installation()
+    fleet.put()
+
+    def probers() -> list[str]:
+        kinds = ("Deployment", "NetworkPolicy")
+        there = [each for kind in kinds for each in fleet.cluster.objects(kind, NAMESPACE)]
+        return [each["kind"] for each in there if each["metadata"]["name"] == "pop-fra-probe"]
+
+    def run(probes: bool) -> None:
+        configuration = replace(CONFIGURATION, probes=probes)
+        fleet.passes = PopPasses(fleet.cluster, configuration, fleet.observation, fleet.workloads)
+        fleet.passes.public_keys = "PEM"
+        fleet.passes.run("fra")
+        for kind in KINDS:
+            fleet.workloads.replace(kind, fleet.cluster.objects(kind, NAMESPACE))
+
+    run(probes=True)
+    before = versions(fleet)
+    assert probers() == ["Deployment", "NetworkPolicy"]
+    run(probes=False)
+    assert probers() == []
+    after = versions(fleet)
+    changed = {key for key in ALL if before[key] != after[key]}
+    assert changed == {("NetworkPolicy", "pop-fra-replica")}
+    run(probes=True)
+    assert probers() == ["Deployment", "NetworkPolicy"]
+    fleet.passes = PopPasses(fleet.cluster, CONFIGURATION, fleet.observation, fleet.workloads)
+    fleet.end()
+    fleet.passes.run("fra")
+    assert (probers(), fleet.cluster.there()) == ([], set())
 
 
 def test_one_object_that_is_refused_costs_no_other(fleet: Installation) -> None:

@@ -15,6 +15,7 @@ from support.installations import CONFIGURATION
 
 CREATED = "2026-01-01T00:00:00Z"
 EDGE = ObjectKey("Deployment", "pop-fra-edge")
+PROBER = ObjectKey("Deployment", "pop-fra-probe")
 DNS = ObjectKey("Service", "pop-fra-dns")
 CONFIG = ObjectKey("ConfigMap", "pop-fra")
 
@@ -50,6 +51,48 @@ def test_a_pop_has_these_objects_and_no_cascade_ends_them() -> None:
         assert metadata["labels"]["dnsfleet.io/pop"] == "fra"
         assert metadata["annotations"]["dnsfleet.io/pop-created"] == CREATED
         assert "ownerReferences" not in metadata
+
+
+def with_prober(spec: str = "", version: str = "") -> Objects:
+    configuration = replace(CONFIGURATION, probes=True)
+    pop = yaml_resources.pop(spec, creationTimestamp=CREATED)
+    wanted = planning.desired(Setting(pop, configuration, "PEM", False, users_version=version))
+    assert planning.key(wanted[-1]) == EDGE
+    return {planning.key(each): each for each in wanted}
+
+
+def test_a_prober_is_beside_a_pop_and_reads_its_replica() -> None:
+    without, found = objects(), with_prober("edge: {nodeSelector: {zone: a}}")
+    assert found.keys() - without.keys() == {PROBER, ObjectKey("NetworkPolicy", "pop-fra-probe")}
+    pod = found[PROBER]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert container["command"] == [
+        "dnsfleet-probe",
+        "--place=fra",
+        "--replica=pop-fra-replica:6379",
+        "--public-key=/etc/dnsfleet/publisher.pub",
+        "--http=*:8080",
+    ]
+    (password,) = container["env"]
+    assert password["valueFrom"]["secretKeyRef"] == {"name": "dnsfleet-keys", "key": "edge"}
+    (volume,) = pod["volumes"]  # of the ConfigMap it gets the key alone
+    assert volume["configMap"]["items"] == [{"key": "publisher.pub", "path": "publisher.pub"}]
+    assert pod["nodeSelector"] == {"zone": "a"}
+    readers = found[ObjectKey("NetworkPolicy", "pop-fra-replica")]["spec"]["ingress"][0]["from"]
+    own = found[PROBER]["spec"]["selector"]["matchLabels"]
+    assert {"podSelector": {"matchLabels": own}} in readers
+
+
+def test_a_prober_and_the_other_pods_of_a_pop_do_not_roll_each_other() -> None:
+    """An edge and a replica are the same with and without one, and it takes no part in changes."""
+    without, found = objects(), with_prober()
+    for name in ("pop-fra-edge", "pop-fra-replica"):
+        key = ObjectKey("Deployment", name)
+        assert found[key]["spec"] == without[key]["spec"]
+    changed = with_prober("edge: {shards: 7, identity: Pop}")
+    assert changed[PROBER]["spec"] == found[PROBER]["spec"]
+    assert changed[EDGE]["spec"] != found[EDGE]["spec"]
+    assert with_prober(version="-2")[PROBER]["spec"] != found[PROBER]["spec"]  # another password
 
 
 def test_a_pop_of_another_core_follows_that_and_says_its_acks_to_its_replica() -> None:
@@ -126,9 +169,9 @@ def test_a_cluster_ip_has_no_policy_for_traffic_from_outside() -> None:
     assert "externalTrafficPolicy" not in objects("service: {type: ClusterIP}")[DNS]["spec"]
 
 
-@pytest.mark.parametrize("name", ["pop-fra-edge", "pop-fra-replica"])
+@pytest.mark.parametrize("name", ["pop-fra-edge", "pop-fra-replica", "pop-fra-probe"])
 def test_pods_are_restricted(name: str) -> None:
-    pod = objects()[ObjectKey("Deployment", name)]["spec"]["template"]["spec"]
+    pod = with_prober()[ObjectKey("Deployment", name)]["spec"]["template"]["spec"]
     assert pod["automountServiceAccountToken"] is False
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}

@@ -181,10 +181,10 @@ def test_redis_users_of_an_earlier_version_get_the_rights_of_this_one(fleet: Ins
 
 
 def without_later_users(keys: Keys) -> Keys:
-    """As a version before made them, which made no users for Pops, and had no status page."""
+    """As a version before made them: no users for Pops, no status page and no probers."""
     entries = {name: text for name, text in keys.entries.items() if name not in LATER_USERS}
-    *others, admin, status = entries["core.acl"].splitlines(keepends=True)
-    assert (admin.split()[1], status.split()[1]) == LATER_USERS
+    *others, admin, status, probe = entries["core.acl"].splitlines(keepends=True)
+    assert (admin.split()[1], status.split()[1], probe.split()[1]) == LATER_USERS
     return keys._replace(entries={**entries, "core.acl": "".join(others)})
 
 
