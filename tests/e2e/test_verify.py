@@ -7,11 +7,14 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from cluster.access import Access
-from support.releases import NAMESPACE, READY_SECONDS, REPOSITORY
+from cluster.access import Access, CommandError
+from prometheus_client.parser import text_string_to_metric_families
+from support.releases import CHART, NAME, NAMESPACE, READY_SECONDS, REPOSITORY, waiting
+from support.waiting import wait_for
 
 OPERATOR = ("deployment/dnsfleet-operator", "--namespace", NAMESPACE)
 OPERATOR_PODS = ("--namespace", NAMESPACE, "-l", "app.kubernetes.io/component=operator")
+POPS = ("fra", "iad", "sin")
 EDGES = 6
 VERIFY_SECONDS = 240.0
 """A minute at most until the operator that has just started does what was asked, and four looks."""
@@ -85,6 +88,63 @@ def _fleet(release: Access) -> Iterator[Access]:
     yield release
     release.kubectl("delete", "zones,pops,recordsets", "--all")
     release.kubectl("delete", "configmap", "filed")
+
+
+def test_probers_see_from_outside_what_edges_prove(fleet: Access) -> None:
+    """They come and go with a value, and restart no edge. Two Pops and the core ask each Pop."""
+    edges = pods(fleet, "edge")
+    upgrade(fleet, probes=True)
+    names = [f"deployment/pop-{pop}-probe" for pop in POPS]
+    wait_for("probers", lambda: len(pods(fleet, "probe")) == len(POPS) + 1, READY_SECONDS)
+    fleet.wait("condition=Available", READY_SECONDS, *names, "--namespace", NAMESPACE)
+    asked = {name: sees_all(fleet, name) for name in pods(fleet, "probe")}
+    assert [sum(pop in each for each in asked.values()) for pop in POPS] == [3, 3, 3]
+    upgrade(fleet, probes=False)
+    wait_for("no prober", lambda: not pods(fleet, "probe"), READY_SECONDS)
+    assert pods(fleet, "edge") == edges
+
+
+def sees_all(fleet: Access, pod: str) -> set[str]:
+    """The Pops that a prober asks, as soon as it sees of all of them what their edges prove."""
+    return wait_for(f"a good round of {pod}", lambda: seen(fleet, pod), READY_SECONDS)
+
+
+def seen(fleet: Access, pod: str) -> set[str]:
+    """The same; empty where it does not, or has not asked yet."""
+    path = f"/api/v1/namespaces/{NAMESPACE}/pods/{pod}:8080/proxy/metrics"
+    try:
+        page = fleet.kubectl("get", "--raw", path)
+    except CommandError:
+        return set()  # it has just started
+    found: dict[str, dict[str, set[float]]] = {}
+    for family in text_string_to_metric_families(page):
+        for sample in family.samples:
+            if "pop" in sample.labels:
+                values = found.setdefault(sample.labels["pop"], {})
+                values.setdefault(sample.name, set()).add(sample.value)
+    good = {
+        "dnsfleet_probe_up": {1.0},
+        "dnsfleet_probe_current": {1.0},
+        "dnsfleet_probe_disagreement": {0.0},
+    }
+    right = all(good.items() <= values.items() for values in found.values())
+    return set(found) if right else set()
+
+
+def pods(fleet: Access, component: str) -> dict[str, str]:
+    """UID of each pod of a component that is not ending, by name."""
+    label = f"app.kubernetes.io/component={component}"
+    found = fleet.items("pods", "--namespace", NAMESPACE, "-l", label)
+    return {
+        each["metadata"]["name"]: each["metadata"]["uid"]
+        for each in found
+        if "deletionTimestamp" not in each["metadata"]
+    }
+
+
+def upgrade(fleet: Access, probes: bool) -> None:
+    value = f"probes.enabled={str(probes).lower()}"
+    fleet.helm("upgrade", *NAME, str(CHART), "--reuse-values", "--set", value, *waiting())
 
 
 def test_verify_finds_equality_then_what_differs_and_heals_it(fleet: Access) -> None:
