@@ -2,8 +2,8 @@
 
 A fault counts only when it is still there after news had the time to come: by then a newer list
 says that the Pop is drained, or not ready, and the manifests say which zones were published again
-or removed. A Pop that is wrong in a zone is asked for that zone in every round until it is right,
-also when the lists have come to others.
+or removed. Where a zone is not what the edges of a Pop prove, that Pop is asked for it in every
+round until it is, also when the lists have come to others.
 """
 
 import itertools
@@ -22,13 +22,14 @@ from dnsfleet_io.logs import line
 from dnsfleet_probe import asking
 from dnsfleet_probe.replica import UnreadableError
 
-ASKED_AT_ONCE = 16
-"""Threads, each of which asks one address over one transport and mostly waits."""
+ASKED_AT_ONCE = 64
+"""Threads, each of which asks one address over one transport and mostly waits. 60 Pops with two
+addresses that do not answer take 15 s."""
 CONFIRM_SECONDS = LIST_SECONDS + 5.0
 """Until a newer list is there, if the writer runs and the replica follows."""
 POLL_SECONDS = 0.5
 MAX_WRONG = 50
-"""Wrong zones of a Pop that are asked for again: where more are wrong they have one reason."""
+"""Zones of a Pop that are asked for again: where more are wrong they have one reason."""
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ class Prober:
         self._known: ProbeList | None = None
         self._problem = ""
         self._wrong: dict[str, tuple[ProbedZone, ...]] = {}
-        """By Pop, the zones in which it was wrong in the last round."""
+        """By Pop, the zones that were not what its edges prove in the last round."""
 
     def round(self, confirm_seconds: float = CONFIRM_SECONDS) -> Round:
         """Ask all of the share once; UnreadableError where no list was ever there.
@@ -78,12 +79,16 @@ class Prober:
         suspects = {each.pop.name for each in verdicts if each.faults}
         if suspects:
             newest = self._wait_for_news(first, confirm_seconds)
-            share = division.share(self._place, newest.pops)
-            asked_again = [pop for pop in share if pop.name in suspects]
+            known = {pop.name: pop.exceptions for pop in first.pops}
+            asked_again = [
+                pop._replace(exceptions=(*pop.exceptions, *known.get(pop.name, ())))
+                for pop in division.share(self._place, newest.pops)
+                if pop.name in suspects
+            ]
             rest = [each for each in verdicts if each.pop.name not in suspects]
             zones = (*first.zones, *newest.zones)
             verdicts = [*rest, *map(self._settled, self._ask(asked_again, zones))]
-        self._wrong = {each.pop.name: _wrong_zones(each) for each in verdicts if each.wrong}
+        self._wrong = {each.pop.name: each.contradicted[:MAX_WRONG] for each in verdicts}
         newest = self._known or first
         ordered = sorted(verdicts, key=lambda each: each.pop.name)
         return Round(newest, tuple(ordered), self._problem)
@@ -113,7 +118,7 @@ class Prober:
         return found
 
     def _ask(self, pops: Iterable[ProbedPop], zones: Sequence[ProbedZone]) -> list[Verdict]:
-        """Ask these Pops for these zones, and for those in which they were wrong."""
+        """Ask these Pops for these zones, and for those that were not what their edges prove."""
         newest = {each.zone: each for each in zones}
         begun: list[tuple[ProbedPop, list[ProbedZone], list[Future[Replies]]]] = []
         with ThreadPoolExecutor(ASKED_AT_ONCE, "ask") as pool:
@@ -130,17 +135,12 @@ class Prober:
 
     def _settled(self, verdict: Verdict) -> Verdict:
         """Without the zones that were published again, or removed, while they were asked for."""
-        if not verdict.wrong:
+        wrong = [each for each in verdict.asked if each.zone in verdict.wrong]
+        if not wrong:
             return verdict
-        wrong = _wrong_zones(verdict)
         try:
             now = self._source.manifests([each.zone for each in wrong])
         except UnreadableError:
             return verdict
         moved = {each.zone for each in wrong if not each.is_still(now.get(each.zone))}
         return judging.without(verdict, moved)
-
-
-def _wrong_zones(verdict: Verdict) -> tuple[ProbedZone, ...]:
-    found = [each for each in verdict.asked if each.zone in verdict.wrong]
-    return tuple(found[:MAX_WRONG])

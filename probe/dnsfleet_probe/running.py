@@ -22,7 +22,7 @@ JITTER = (0.8, 1.2)
 """Times LIST_SECONDS, by chance: probers that started together must not ask together."""
 STALLED_SECONDS = 300.0
 """Without the end of a round for so long a prober is stuck, and is to be started again. The longest
-round, of a hundred Pops without an answer, takes 120 s."""
+round, of as many Pops without an answer as a list may have, takes 270 s."""
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from dnsfleet.cookies import Part, Secret
 from dnsfleet.probing import lists
 from dnsfleet.probing.lists import ProbedPop, ProbeList
 from dnsfleet.replication import acks, keys
+from dnsfleet.replication.manifests import Manifest
 from dnsfleet_probe import table
 from dnsfleet_probe.metrics import ProbeMetrics
 from dnsfleet_probe.prober import Prober, Round
@@ -42,7 +43,16 @@ class Rig:
         self.origins = [ORIGIN]
         self.lists = ProbeLists(self.fleet.store, lambda: self.origins)
         self.replica = Replica(self.fleet.core.url, folder / "edge" / "publisher.pub")
-        self.prober = Prober("-", self.replica, threading.Event())
+        self.reads = 0
+        """How often the prober looked for a list."""
+        self.prober = Prober("-", self, threading.Event())
+
+    def probe_list(self) -> ProbeList:
+        self.reads += 1
+        return self.replica.probe_list()
+
+    def manifests(self, origins: Sequence[str]) -> dict[str, Manifest]:
+        return self.replica.manifests(origins)
 
     def proved(self) -> int:
         """Up to where the edge proves that it answers."""
@@ -62,6 +72,17 @@ class Rig:
         said = self.replica.probe_list()
         assert len(said.zones) == zones
         return said
+
+    def round_with_news(self, news: Callable[[], object]) -> Round:
+        """A round that found something wrong, and the list that comes while it waits for one."""
+        found: list[Round] = []
+        asking = threading.Thread(target=lambda: found.append(self.prober.round(30.0)))
+        before = self.reads
+        asking.start()
+        wait_for("it waits for news", lambda: self.reads >= before + 2, 30)
+        news()
+        asking.join(60)
+        return found[0]
 
     def round(self) -> Round:
         return self.prober.round(CONFIRM_SECONDS)
@@ -145,12 +166,8 @@ def test_an_edge_that_does_not_answer_contradicts_its_proof(rig: Rig) -> None:
 def test_a_pop_that_was_drained_while_it_was_asked_is_no_disagreement(rig: Rig) -> None:
     rig.write()
     rig.fleet.edge.kill()
-    found: list[Round] = []
-    asking = threading.Thread(target=lambda: found.append(rig.prober.round(30.0)))
-    asking.start()
-    rig.write(rig.pop(drained=True))
-    asking.join(60)
-    assert [round_.verdicts for round_ in found] == [()]
+    found = rig.round_with_news(lambda: rig.write(rig.pop(drained=True)))
+    assert found.verdicts == ()
 
 
 def test_an_edge_that_stays_behind_is_asked_until_it_is_not(rig: Rig) -> None:
@@ -170,6 +187,22 @@ def test_an_edge_that_stays_behind_is_asked_until_it_is_not(rig: Rig) -> None:
     fleet.answers(NEW)
     assert rig.reasons() == []
     assert not [name for name in samples(rig.round()) if name.startswith("dnsfleet_probe_current")]
+
+
+def test_what_edges_say_that_they_cannot_load_is_no_disagreement(rig: Rig) -> None:
+    """Also when the next list has come to other zones, and so does not name it."""
+    fleet = rig.fleet
+    rig.write()
+    fleet.replica.freeze()
+    fleet.publish(NEW)
+    pop = rig.pop()._replace(answers=fleet.store.position, exceptions=(ORIGIN,))
+    rig.write(pop)
+    rig.origins = []
+    (verdict,) = rig.round_with_news(lambda: rig.write(pop, zones=0)).verdicts
+    assert {fault.reason for fault in verdict.faults} == {"Behind"}
+    assert not verdict.disagrees
+    assert rig.reasons() == []  # it is not asked for until its turn comes
+    fleet.replica.thaw()
 
 
 def test_a_zone_that_is_published_again_or_removed_meanwhile_is_no_fault(rig: Rig) -> None:

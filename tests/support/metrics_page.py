@@ -43,7 +43,7 @@ edge tells it of the replica of its Pop.
 """,
     "Probe": """\
 Each prober tells what it saw in its last round; see [probes](probes.md). `pop` is the Pop that was
-asked. A zone has a series while it is asked for, and as long as its answer is wrong.
+asked. A zone has a series while it is asked for, and as long as it is not what edges prove.
 """,
     "Tunnel": "Each end of the tunnel between a core and the Pops of other clusters.\n",
     "Every process": "Only edges tell of Python's garbage collector.\n",

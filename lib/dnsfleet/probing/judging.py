@@ -73,11 +73,17 @@ class Verdict(NamedTuple):
         return given.intersection(zone.zone for zone in self.asked)
 
     @property
+    def contradicted(self) -> tuple[ProbedZone, ...]:
+        """The zones that are answered, and not as its edges prove."""
+        proved = (zone for zone in self.asked if zone.is_current_in(self.pop))
+        return tuple(zone for zone in proved if zone.zone in self.wrong)
+
+    @property
     def disagrees(self) -> bool:
         """Whether edges prove that something is answered that is seen otherwise here."""
         if self.pop.answers >= 0 and any(not fault.zone for fault in self.faults):
             return True
-        return any(zone.zone in self.wrong for zone in self.asked if zone.is_current_in(self.pop))
+        return bool(self.contradicted)
 
 
 def judge(pop: ProbedPop, asked: Sequence[ProbedZone], replies: Iterable[Replies]) -> Verdict:
