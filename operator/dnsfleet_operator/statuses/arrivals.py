@@ -99,6 +99,11 @@ class Arrivals:
         late = self._late.get(pop) or _Late()
         return Lag(assigned, assigned - len(late.since), late.oldest())
 
+    def lacks(self, pop: str, origin: str) -> bool:
+        """Whether a Pop did not answer the newest revision of a zone when that was looked at."""
+        late = self._late.get(pop)
+        return late is None or origin in late.since
+
     def _look_at(self, origin: str, fleet: Fleet) -> bool:
         """Whether the state of a zone is another one."""
         manifest = self._manifests.get(origin)

@@ -198,7 +198,7 @@ class FleetView:
         manifest, state = view.results.manifest(origin), self._arrivals.states.get(origin)
         if manifest is None or state is None:
             return
-        self._pop_times.look(fleet, origin, manifest, time.time())
+        self._pop_times.look(manifest, fleet.active, self._arrivals.lacks, time.time())
         if not state.propagated:
             if not self._updates.early:  # else it may have been everywhere for long
                 self._on_its_way.add(origin)

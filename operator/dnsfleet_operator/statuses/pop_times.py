@@ -6,11 +6,9 @@ like arrivals too, but no change was on its way for so long. A Pop that is cut o
 What is superseded before it arrived is not told.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from dnsfleet.replication.manifests import Manifest
-
-from dnsfleet_operator.statuses.propagation import Fleet
 
 
 class PopTimes:
@@ -19,8 +17,10 @@ class PopTimes:
     def __init__(self, arrived: Callable[[str, float], None]) -> None:
         """`arrived` hears of a Pop, and how many seconds a revision took to it."""
         self._arrived = arrived
-        self._awaited: dict[str, set[str] | None] = {}
+        self._awaited: dict[str, frozenset[str] | None] = {}
         """By origin; None where no look was made since it was published."""
+        self._left: frozenset[str] = frozenset()
+        """What was put there last: zones of one pass mostly wait for the same Pops and share it."""
 
     def published(self, origin: str) -> None:
         """A revision of a zone was published just now."""
@@ -30,16 +30,30 @@ class PopTimes:
         """A zone is published no more."""
         self._awaited.pop(origin, None)
 
-    def look(self, fleet: Fleet, origin: str, manifest: Manifest, now: float) -> None:
-        """Take what edges say of the newest revision of a zone. `now` is Unix time in seconds."""
+    def look(
+        self,
+        manifest: Manifest,
+        active: Sequence[str],
+        lacks: Callable[[str, str], bool],
+        now: float,
+    ) -> None:
+        """Take which of the Pops in service lack the newest revision of a zone.
+
+        `now` is Unix time in seconds.
+        """
+        origin = manifest.zone
         if origin not in self._awaited:
             return
-        active = {pop for pop in fleet.active if manifest.assigned(pop)}
         awaited = self._awaited[origin]
-        awaited = active if awaited is None else awaited & active
-        arrived = {pop for pop in awaited if fleet.current(manifest, pop)}
-        for pop in arrived:
+        if awaited is None:
+            awaited = frozenset(filter(manifest.assigned, active))
+        else:
+            awaited = awaited.intersection(active)
+        left = frozenset(pop for pop in awaited if lacks(pop, origin))
+        for pop in awaited - left:
             self._arrived(pop, max(0.0, now - manifest.time_ms / 1000))
-        self._awaited[origin] = awaited - arrived
-        if awaited == arrived:
+        if left != self._left:
+            self._left = left
+        self._awaited[origin] = self._left
+        if not left:
             del self._awaited[origin]

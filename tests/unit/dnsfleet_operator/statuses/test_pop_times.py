@@ -1,13 +1,10 @@
 """How long each Pop took to a revision: told once, and only of what was on its way."""
 
-from collections.abc import Collection
-from types import SimpleNamespace
-from typing import cast
+from collections.abc import Collection, Sequence
 
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.replication.revisions import Revision
 from dnsfleet_operator.statuses.pop_times import PopTimes
-from dnsfleet_operator.statuses.propagation import Fleet
 
 A = "a.example."
 PUBLISHED = 1_800_000_000.0
@@ -24,7 +21,7 @@ class Times:
         self,
         after: float,
         answered_by: Collection[str],
-        active: Collection[str] = ("ams", "fra"),
+        active: Sequence[str] = ("ams", "fra"),
         pops: tuple[str, ...] | None = None,
     ) -> list[tuple[str, float]]:
         """What a look tells, so many seconds after the publication."""
@@ -32,8 +29,7 @@ class Times:
         manifest = Manifest(
             A, Revision(1, 1), None, 9, 1, b"", 2, 2, int(PUBLISHED * 1000), pops=pops
         )
-        fleet = SimpleNamespace(active=active, current=lambda _, pop: pop in answered_by)
-        self.times.look(cast(Fleet, fleet), A, manifest, PUBLISHED + after)
+        self.times.look(manifest, active, lambda pop, _: pop not in answered_by, PUBLISHED + after)
         return sorted(self.told)
 
 
