@@ -26,7 +26,8 @@ _OF_EACH_SHARD = {
     "cache_evictions": "Answers that the cache lost because newer ones took their room; each is "
     "counted when it is missed, or when another question takes its place in the index.",
     "receive_drops": "Datagrams that the kernel dropped because a receive buffer was full.",
-    "tcp_evicted": "Connections closed for want of room or of open files.",
+    "tcp_evicted": "TCP connections closed because there was no room for more, or no file "
+    "descriptor.",
     "proxy_refused": "Datagrams and connections without a PROXY header that they must have, or "
     "with one that they may not have.",
     "truncated": "Responses sent with TC=1 because they did not fit.",
@@ -63,12 +64,13 @@ def _shards(rows: list[dict[str, int]]) -> Iterator[Metric]:
     )
     cookies = CounterMetricFamily(
         "dnsfleet_edge_cookies",
-        "Queries with a DNS cookie: of the client alone, or with a server cookie.",
+        "Queries with a DNS cookie: client (it has none of ours yet), valid or invalid.",
         labels=["shard", "cookie"],
     )
     limited = CounterMetricFamily(
         "dnsfleet_edge_rate_limited",
-        "Responses over the rate limit: sent without records, or not sent.",
+        "Responses over the rate limit: slipped (sent without records, so that real clients come "
+        "back) or dropped.",
         labels=["shard", "action"],
     )
     plain = {

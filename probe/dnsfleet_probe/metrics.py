@@ -75,6 +75,7 @@ class _RoundCollector(Collector):
         )
         last = self.last
         if last is not None:
+            written.add_metric([], last.list.time_ms / 1000)
             knows_inside = not last.list.is_old(time.time_ns() // 1_000_000)
             for verdict in last.verdicts:
                 pop = verdict.pop.name
@@ -84,5 +85,4 @@ class _RoundCollector(Collector):
                     current.add_metric([pop, zone], zone not in verdict.wrong)
                 if knows_inside:
                     disagreement.add_metric([pop], verdict.disagrees)
-            written.add_metric([], last.list.time_ms / 1000)
         yield from (up, current, disagreement, written)

@@ -111,6 +111,7 @@ def test_pops_that_are_relabelled_go_on_until_one_approval_for_all_zones(
     fleet.wait_for_condition("Zone", "b", "Programmed", "Published")
     entry = wait_until_held(fleet, "Placement", 2)
     assert entry["zones"] == [A, "b.example."]
+    assert fleet.metrics.registry.get_sample_value("dnsfleet_zones_held") == 2
 
     def told() -> set[str]:
         events = fleet.cluster.objects("Event")
@@ -131,6 +132,7 @@ def test_pops_that_are_relabelled_go_on_until_one_approval_for_all_zones(
         wait_for(f"{origin} is nowhere", lambda o=origin: placed(fleet, o) == (), DEADLINE_SECONDS)
     fleet.wait_for_condition("Zone", "a", "Accepted", "Accepted")
     fleet.wait_for_condition("Fleet", FLEET, "Held", "NothingHeld")
+    assert fleet.metrics.registry.get_sample_value("dnsfleet_zones_held") == 0
 
 
 def test_a_selector_with_a_typing_error_is_approved_on_its_zone(fleet: ControlledFleet) -> None:

@@ -1,14 +1,18 @@
 """What docs/metrics.md says is on the /metrics of real processes, and nothing else is."""
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import dns.exception
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from support import metrics_page, tunnels
 from support.fleet import Fleet
@@ -69,10 +73,15 @@ def expected(role: str, absent: Mapping[str, str]) -> dict[str, tuple[str, froze
 
 def check(url: str, role: str, absent: Mapping[str, str]) -> None:
     """Wait until a live page has all that the documentation says, and compare."""
-    wanted = expected(role, absent)
+    wanted, page = expected(role, absent), ""
+
+    def is_complete() -> bool:
+        nonlocal page
+        page = scrape(url)
+        return wanted.keys() <= shown(page).keys()
+
     with suppress(AssertionError):  # what is missing tells more
-        wait_for("its metrics", lambda: wanted.keys() <= shown(scrape(url)).keys(), SECONDS)
-    page = scrape(url)
+        wait_for("its metrics", is_complete, SECONDS)
     assert shown(page) == wanted
     found = subprocess.run(
         ["promtool", "check", "metrics"], input=page, capture_output=True, text=True, check=False
@@ -80,20 +89,33 @@ def check(url: str, role: str, absent: Mapping[str, str]) -> None:
     assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
 
 
-def test_an_edge_of_up_and_a_prober(tmp_path: Path) -> None:
-    files, state = one_zone_at_one_pop(tmp_path / "files"), tmp_path / "state"
-    with Fleet(files, state, 1) as fleet:
+@pytest.fixture(scope="module")
+def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """The configuration of the one edge of a fleet that `dnsfleet up` runs."""
+    folder = tmp_path_factory.mktemp("up")
+    with Fleet(one_zone_at_one_pop(folder / "files"), folder / "state", 1) as fleet:
         wait_for("an answer", lambda: _is_answered(fleet), SECONDS)
-        (config,) = state.rglob("edge.json")
-        host, port = json.loads(config.read_text())["http"]
-        check(f"http://{host}:{port}/metrics", "Edge", {})
-        where = f"127.0.0.1:{free_port()}"
-        command = [sys.executable, "-m", "dnsfleet_cli", "probe", "--state-dir", str(state)]
-        with subprocess.Popen([*command, "--http", where]) as prober:
-            try:
-                check(f"http://{where}/metrics", "Probe", {})
-            finally:
-                prober.terminate()
+        (config,) = folder.rglob("edge.json")
+        yield json.loads(config.read_text())
+
+
+def test_an_edge_of_up(edge: dict[str, Any]) -> None:
+    host, port = edge["http"]
+    check(f"http://{host}:{port}/metrics", "Edge", {})
+
+
+def test_a_prober_of_up(edge: dict[str, Any]) -> None:
+    replica, address = urlsplit(edge["replica_url"]), f"127.0.0.1:{free_port()}"
+    program = str(Path(sys.executable).with_name("dnsfleet-probe"))
+    where = ("--replica", f"{replica.hostname}:{replica.port}", "--http", address)
+    command = [program, *where, "--public-key", edge["public_key"]]
+    environment = {**os.environ, "DNSFLEET_REPLICA_PASSWORD": replica.password or ""}
+    process = subprocess.Popen(command, env=environment)
+    try:
+        check(f"http://{address}/metrics", "Probe", {})
+    finally:
+        process.terminate()
+        assert process.wait(SECONDS) == 0
 
 
 def test_an_operator(tmp_path: Path) -> None:
