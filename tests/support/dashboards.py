@@ -15,20 +15,10 @@ _METRIC = re.compile(r"\b(?:dnsfleet_\w+|process_\w+|ALERTS)\b")
 _NO_OPERATOR = "no operator runs beside `dnsfleet up`"
 _NO_PROBE = "no prober runs beside `dnsfleet up`"
 _NO_TUNNEL = "no tunnel runs beside `dnsfleet up`"
-_EDGES_LATER = "edges do not measure it yet"
-_REDIS_LATER = "nobody measures Redis yet"
 
 WITHOUT_DATA = {
-    "ALERTS": "all is well, so no alert fires",
-    "dnsfleet_edge_cache_evictions_total": _EDGES_LATER,
-    "dnsfleet_edge_disk_write_seconds": _EDGES_LATER,
-    "dnsfleet_edge_gaps_total": _EDGES_LATER,
-    "dnsfleet_edge_queries_by_type_total": _EDGES_LATER,
-    "dnsfleet_edge_receive_drops_total": _EDGES_LATER,
-    "dnsfleet_edge_response_duration_seconds": _EDGES_LATER,
-    "dnsfleet_edge_resyncs_total": _EDGES_LATER,
-    "dnsfleet_edge_snapshot_timestamp_seconds": _EDGES_LATER,
-    "dnsfleet_edge_verify_failures_total": _EDGES_LATER,
+    'alertstate="firing"': "all is well",
+    'redis="core"': _NO_OPERATOR,
     "dnsfleet_operator_api_calls_total": _NO_OPERATOR,
     "dnsfleet_operator_api_seconds": _NO_OPERATOR,
     "dnsfleet_operator_build_info": _NO_OPERATOR,
@@ -56,13 +46,6 @@ WITHOUT_DATA = {
     "dnsfleet_probe_duration_seconds": _NO_PROBE,
     "dnsfleet_probe_up": _NO_PROBE,
     "dnsfleet_propagation_seconds": _NO_OPERATOR,
-    "dnsfleet_redis_link_up": _REDIS_LATER,
-    "dnsfleet_redis_memory_bytes": _REDIS_LATER,
-    "dnsfleet_redis_memory_fragmentation_ratio": _REDIS_LATER,
-    "dnsfleet_redis_memory_max_bytes": _REDIS_LATER,
-    "dnsfleet_redis_replication_offset_bytes": _REDIS_LATER,
-    "dnsfleet_redis_response_seconds": _REDIS_LATER,
-    "dnsfleet_redis_writable": _REDIS_LATER,
     "dnsfleet_removals_held": _NO_OPERATOR,
     "dnsfleet_tunnel_build_info": _NO_TUNNEL,
     "dnsfleet_tunnel_certificate_expiry_timestamp_seconds": _NO_TUNNEL,
@@ -76,7 +59,7 @@ WITHOUT_DATA = {
     "dnsfleet_zone_unpropagated_seconds": _NO_OPERATOR,
     "dnsfleet_zones_held": _NO_OPERATOR,
 }
-"""Metrics of which a healthy `dnsfleet up` has no series, and why."""
+"""Metrics, and matchers of labels, of which a healthy `dnsfleet up` has no series, and why."""
 
 
 class Expression(NamedTuple):
@@ -94,7 +77,16 @@ class Expression(NamedTuple):
     @property
     def has_data(self) -> bool:
         """Whether a healthy `dnsfleet up` has all that it asks for."""
-        return self.metrics.isdisjoint(WITHOUT_DATA) or "vector(0)" in self.text
+        return "vector(0)" in self.text or not any(map(self.asks_for, WITHOUT_DATA))
+
+    def asks_for(self, key: str) -> bool:
+        """Whether it has a metric, or a matcher of labels."""
+        return key in (self.text if "=" in key else self.metrics)
+
+
+def selector(key: str) -> str:
+    """All series of a metric, or of a matcher of labels."""
+    return f"{{{key}}}" if "=" in key else f'{{__name__=~"{key}(_count|_bucket)?"}}'
 
 
 def boards() -> list[dict[str, Any]]:
