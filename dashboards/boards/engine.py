@@ -6,6 +6,7 @@ from dashboards.model import POD, POP, Board, Kind, Row, Series, Unit, panel, qu
 _M = '{pop=~"$pop", pod=~"$pod"}'
 _R = "[$__rate_interval]"
 _BY_SHARD = f"sum by (pop, pod, shard) (rate(dnsfleet_edge_queries_total{_M}{_R}))"
+_DROPS = f"sum by (pod, shard) (rate(dnsfleet_edge_receive_drops_total{_M}{_R}))"
 _ALL = f"sum by (pop, pod) (rate(dnsfleet_edge_queries_total{_M}{_R}))"
 
 _SHARDS = Row(
@@ -32,10 +33,15 @@ _SHARDS = Row(
         ),
         panel(
             "Dropped by the kernel",
-            "Datagrams that the kernel dropped since a receive buffer was full: the shard is too "
-            "slow, or waits for its processor.",
-            Unit.RATE,
-            rate("dnsfleet_edge_receive_drops_total", _M, "pod", "shard"),
+            "The share of the datagrams that the kernel dropped since a receive buffer was full: "
+            "the shard is too slow, or waits for its processor.",
+            Unit.SHARE,
+            Series(
+                f"{_DROPS} / ({_DROPS} + sum by (pod, shard)"
+                f" (rate(dnsfleet_edge_queries_total{_M}{_R})))",
+                "{{pod}} {{shard}}",
+            ),
+            red_from=bounds.DROPPED_SHARE,
         ),
         panel(
             "Processor",
@@ -63,6 +69,7 @@ _TIME = Row(
             "From receipt by the engine to sending, sampled.",
             Unit.SECONDS,
             *quantiles("dnsfleet_edge_response_duration_seconds", _M, "transport"),
+            red_from=bounds.LATENCY_SECONDS,
         ),
     ),
 )

@@ -117,6 +117,7 @@ _TRAFFIC = Row(
             "From receipt by the engine to sending, sampled. The way to the client is not in it.",
             Unit.SECONDS,
             *quantiles("dnsfleet_edge_response_duration_seconds", "", "pop"),
+            red_from=bounds.LATENCY_SECONDS,
         ),
         panel(
             "Cache hits by Pop",

@@ -38,6 +38,7 @@ _ANSWERS = Row(
             "From receipt by the engine to sending, sampled.",
             Unit.SECONDS,
             *quantiles("dnsfleet_edge_response_duration_seconds", _P, "pod"),
+            red_from=bounds.LATENCY_SECONDS,
         ),
         panel(
             "Responses held back",
@@ -177,14 +178,20 @@ _COST = Row(
             ),
         ),
         panel(
-            "Disk",
-            "One write with its fsync to the state folder, and the age of what it holds.",
+            "Writes to the disk",
+            "One write with its fsync to the state folder. Answers never wait for it.",
             Unit.SECONDS,
             *quantiles("dnsfleet_edge_disk_write_seconds", _P, "pod"),
+        ),
+        panel(
+            "Age of what the disk has",
+            "How long ago the state folder last held every zone as it was answered. An edge that "
+            "starts while the core is away begins with that.",
+            Unit.SECONDS,
             Series(
-                f"time() - min by (pod) (dnsfleet_edge_snapshot_timestamp_seconds{_P})",
-                "{{pod}} age",
+                f"time() - min by (pod) (dnsfleet_edge_snapshot_timestamp_seconds{_P})", "{{pod}}"
             ),
+            red_from=bounds.SNAPSHOT_SECONDS,
         ),
     ),
 )

@@ -1,5 +1,6 @@
 """Redis: the core that the operator publishes to, and the replica in each Pop."""
 
+from dashboards import bounds
 from dashboards.model import POP, Board, Row, Series, Unit, panel, quantiles
 
 _CORE = '{redis="core"}'
@@ -16,10 +17,21 @@ _THE_CORE = Row(
         ),
         panel(
             "Memory of the core",
-            "At its limit the core refuses writes, and nothing is published.",
+            "What the data takes, with its buffers, and where the core ends.",
             Unit.OCTETS,
             Series(f"max(dnsfleet_redis_memory_bytes{_CORE})", "used"),
             Series(f"max(dnsfleet_redis_memory_max_bytes{_CORE})", "limit, 0 for none"),
+        ),
+        panel(
+            "Memory of the core, of its limit",
+            "At the limit the core refuses writes, and nothing is published.",
+            Unit.SHARE,
+            Series(
+                f"max(dnsfleet_redis_memory_bytes{_CORE})"
+                f" / (max(dnsfleet_redis_memory_max_bytes{_CORE}) > 0)",
+                "core",
+            ),
+            red_from=bounds.CORE_MEMORY_SHARE,
         ),
         panel(
             "The core takes writes",

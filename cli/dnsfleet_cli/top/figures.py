@@ -12,8 +12,11 @@ from dnsfleet_cli.top.samples import EdgeSample, FleetSample, PopSample
 
 LAG_SECONDS = 15.0
 """DnsfleetReplicationStale."""
-SERVFAIL_SHARE = 0.01
-"""DnsfleetEdgeServfailRatio."""
+SERVFAIL_SHARE = 0.0144
+"""DnsfleetEdgeServfailRatio, of its short range."""
+LATENCY_SECONDS = 0.01
+"""DnsfleetLatencyHigh, of the 99th percentile; below LATENCY_RATE a second one says nothing."""
+LATENCY_RATE = 1.0
 LIMITED_SHARE = 0.1
 """DnsfleetRateLimitSurge; below LIMITED_RATE a second a few repeated queries are a large part."""
 LIMITED_RATE = 1.0
@@ -106,6 +109,9 @@ def _attention(
         reasons.append(f"{lag:.0f} s behind")
     if servfail is not None and servfail > SERVFAIL_SHARE:
         reasons.append(f"{servfail:.1%} SERVFAIL")
+    slow, measured = quantile(0.99, total.durations), total.durations.get(math.inf, 0.0)
+    if slow is not None and slow > LATENCY_SECONDS and measured > LATENCY_RATE:
+        reasons.append(f"{slow * 1000:.0f} ms for a response")
     limited = _share(total.rate_limited, total.queries)
     if limited is not None and limited > LIMITED_SHARE and total.rate_limited > LIMITED_RATE:
         reasons.append(f"{limited:.0%} rate-limited")

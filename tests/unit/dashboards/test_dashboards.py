@@ -75,6 +75,7 @@ def test_top_marks_what_the_alerts_fire_for() -> None:
     assert figures.LAG_SECONDS == bounds.LAG_SECONDS
     assert figures.SERVFAIL_SHARE == bounds.SERVFAIL_SHARE
     assert figures.LIMITED_SHARE == bounds.LIMITED_SHARE
+    assert figures.LATENCY_SECONDS == bounds.LATENCY_SECONDS
 
 
 def test_a_bound_that_is_not_in_the_rule_is_told() -> None:

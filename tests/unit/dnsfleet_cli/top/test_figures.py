@@ -84,6 +84,9 @@ def test_who_needs_attention_and_why(now: PopSample, attention: int, reason: str
     [
         ({"queries": 100, "responses": 100, "servfail": 1}, None),
         ({"queries": 100, "responses": 100, "servfail": 2}, "2.0% SERVFAIL"),
+        ({"queries": 100, "durations": {0.01: 2, 0.1: 2, math.inf: 2}}, None),
+        ({"queries": 100, "durations": {0.01: 0, 0.1: 2, math.inf: 2}}, "99 ms for a response"),
+        ({"queries": 100, "durations": {0.01: 0, 0.1: 1, math.inf: 1}}, None),
         ({"queries": 100, "rate_limited": 10}, None),
         ({"queries": 100, "rate_limited": 11}, "11% rate-limited"),
         ({"queries": 2, "rate_limited": 1}, None),
