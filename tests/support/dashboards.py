@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from support.releases import CHART
@@ -99,13 +98,17 @@ def panels(board: dict[str, Any]) -> list[dict[str, Any]]:
     return [panel for panel in board["panels"] if panel["type"] != "row"]
 
 
-def expressions() -> Iterator[Expression]:
+def expressions() -> list[Expression]:
     """All of them, with what Grafana puts in place of variables."""
-    for board in boards():
-        for panel in panels(board):
-            for target in panel["targets"]:
-                text = target["expr"]
-                for variable, value in CHOICES.items():
-                    text = text.replace(variable, value)
-                where = f"{board['title']}: {panel['title']} {target['refId']}"
-                yield Expression(where, text)
+    return [
+        Expression(f"{board['title']}: {panel['title']} {target['refId']}", _chosen(target["expr"]))
+        for board in boards()
+        for panel in panels(board)
+        for target in panel["targets"]
+    ]
+
+
+def _chosen(text: str) -> str:
+    for variable, value in CHOICES.items():
+        text = text.replace(variable, value)
+    return text

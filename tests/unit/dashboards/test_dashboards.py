@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from dnsfleet_cli.top import figures
-from dnsfleet_probe.metrics import ProbeMetrics
 from support import dashboards as files
 from support.pages import DOCS
 
@@ -57,11 +56,28 @@ class TestBoard:
                     assert re.search(rf"by \([^)]*\b{label}\b", target["expr"]), target
 
 
-def test_every_metric_is_documented() -> None:
-    documented = set(re.findall(r"`(dnsfleet_\w+)`", (DOCS / "metrics.md").read_text()))
-    documented |= {metric.name for metric in ProbeMetrics().registry.collect()}
-    used = {metric for each in files.expressions() for metric in each.metrics}
-    assert {metric for metric in used if metric.startswith("dnsfleet_")} <= documented
+_ROW = re.compile(r"^\| `(dnsfleet_\w+)` \| \w+ \| ([^|]*) \|", re.MULTILINE)
+_BY_SCRAPE = {"pop", "pod", "le"}
+"""Labels that scraping gives to every series of an edge, and the one of a histogram."""
+
+
+def documented() -> dict[str, set[str]]:
+    """The labels of each metric, as docs/metrics.md lists them."""
+    rows = _ROW.findall((DOCS / "metrics.md").read_text())
+    return {metric: set(labels.split(", ")) for metric, labels in rows}
+
+
+@pytest.mark.parametrize("each", files.expressions(), ids=lambda each: each.where)
+def test_every_metric_is_documented_with_the_labels_that_are_used(each: files.Expression) -> None:
+    labels_of = documented()
+    ours = {metric for metric in each.metrics if metric.startswith("dnsfleet_")}
+    assert ours <= labels_of.keys()
+    for metric, matchers in re.findall(r"(dnsfleet_\w+?)(?:_bucket)?\{([^}]*)\}", each.text):
+        used = set(re.findall(r"(\w+)=", matchers))
+        assert used <= labels_of[metric] | _BY_SCRAPE, metric
+    grouped = re.findall(r"by \(([^)]*)\)", each.text)
+    used = {label.strip() for labels in grouped for label in labels.split(",")}
+    assert used <= _BY_SCRAPE.union(*(labels_of[metric] for metric in ours))
 
 
 def test_what_is_said_to_be_without_data_is_asked_for() -> None:
