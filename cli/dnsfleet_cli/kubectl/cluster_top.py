@@ -8,15 +8,13 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping
 
-from dnsfleet_cli.kubectl import fleets, objects
+from dnsfleet_cli.kubectl import fleets, objects, traffic
 from dnsfleet_cli.kubectl.cluster import Cluster, Pod
 from dnsfleet_cli.kubectl.objects import Object, value
+from dnsfleet_cli.kubectl.traffic import Traffic
 from dnsfleet_cli.top import samples
 from dnsfleet_cli.top.samples import EdgeSample, FleetSample, PopSample
-
-_QUERIES, _SERVFAIL = "dnsfleet_pop_queries_per_second", "dnsfleet_pop_servfail_ratio"
-Traffic = Mapping[tuple[str, str], float]
-"""By name of the metric and of the Pop."""
+from dnsfleet_cli.troubles import Trouble
 
 
 class ClusterTop:
@@ -32,10 +30,13 @@ class ClusterTop:
         edges: dict[str, dict[str, EdgeSample | None]] = defaultdict(dict)
         for pod, sample in samples.read_all(pop_of, self._edge).items():
             edges[pop_of[pod]][pod.name] = sample
-        traffic = self._traffic() if any(map(objects.is_remote, pops)) else {}
+        figures = self._traffic() if any(map(objects.is_remote, pops)) else {}
         return FleetSample(
             time.strftime("%H:%M:%S"),
-            tuple(pop_sample(pop, edges[objects.name(pop)], traffic) for pop in pops),
+            tuple(
+                pop_sample(pop, edges[name], figures.get(name))
+                for pop, name in ((pop, objects.name(pop)) for pop in pops)
+            ),
             tuple(fleets.lines(self._cluster.fleets())) or None,
         )
 
@@ -43,20 +44,16 @@ class ClusterTop:
         page = self._cluster.page(pod, "metrics", samples.PAGE_SECONDS)
         return samples.edge_sample(page, time.monotonic())
 
-    def _traffic(self) -> Traffic:
-        def page(pod: Pod) -> str:
-            return self._cluster.page(pod, "metrics", samples.PAGE_SECONDS)
-
-        pages = samples.read_all(self._cluster.scraped("operator"), page).values()
-        return {
-            (name, labels["pop"]): figure
-            for text in pages
-            for name, labels, figure in samples.series(text or "", "dnsfleet_pop_")
-            if name in (_QUERIES, _SERVFAIL)
-        }
+    def _traffic(self) -> dict[str, Traffic]:
+        try:
+            return traffic.read(self._cluster)
+        except Trouble:
+            return {}
 
 
-def pop_sample(pop: Object, edges: Mapping[str, EdgeSample | None], traffic: Traffic) -> PopSample:
+def pop_sample(
+    pop: Object, edges: Mapping[str, EdgeSample | None], figures: Traffic | None
+) -> PopSample:
     """A Pop as its object, its edges and the operator show it."""
     name = objects.name(pop)
     drained = bool(objects.drain_asked_by(pop))
@@ -67,8 +64,8 @@ def pop_sample(pop: Object, edges: Mapping[str, EdgeSample | None], traffic: Tra
         0 if drained else desired,
         edges,
         told=(ready.message,) if ready.false and not drained else (),
-        queries=traffic.get((_QUERIES, name)),
-        servfail=traffic.get((_SERVFAIL, name)),
+        queries=figures and figures.queries,
+        servfail=figures and figures.servfail,
         lag=value(pop, "status", "lagSeconds"),
         zones=value(pop, "status", "zones", "assigned"),
         ready=value(pop, "status", "edges", "ready", default=0),

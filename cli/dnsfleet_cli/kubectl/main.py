@@ -3,7 +3,8 @@
 Exit status: 0 done; 1 the answer is no, or it did not come in time; 2 it could not be done.
 """
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,7 @@ from dnsfleet_cli.kubectl import (
     restores,
     states,
     summaries,
+    traffic,
     verdicts,
 )
 from dnsfleet_cli.kubectl.cluster import Cluster, Pod
@@ -83,11 +85,19 @@ def status(
     """Show all Pops and Zones and what is wrong with the fleet, or one of them."""
     cluster: Cluster = ctx.obj()
     zones, pops = cluster.zones(), cluster.pops()
-    if name is None:
-        print(summaries.fleet(zones, pops, cluster.fleets()))
+    found = None if name is None else objects.zone_or_pop(name, zones, pops)
+    if found is not None and found["kind"] == "Zone":
+        print(summaries.zone(found))
         return
-    found = objects.zone_or_pop(name, zones, pops)
-    print(summaries.zone(found) if found["kind"] == "Zone" else summaries.pop(found))
+    figures: Mapping[str, traffic.Traffic] = {}
+    try:
+        figures = traffic.read(cluster)
+    except Trouble as trouble:
+        print(f"no figures of traffic: {trouble}", file=sys.stderr)
+    if found is None:
+        print(summaries.fleet(zones, pops, cluster.fleets(), figures))
+    else:
+        print(summaries.pop(found, figures))
 
 
 @app.command()

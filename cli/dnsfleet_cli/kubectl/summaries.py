@@ -1,17 +1,27 @@
 """The texts of `status`: the fleet in two tables and some lines, or one object."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from dnsfleet_cli import tables
 from dnsfleet_cli.kubectl import fleets, objects
 from dnsfleet_cli.kubectl.objects import Object, value
+from dnsfleet_cli.kubectl.traffic import Traffic
 from dnsfleet_cli.tables import ABSENT
 
+_MIB = 1024 * 1024
+NO_FIGURES: Mapping[str, Traffic] = {}
+"""Of traffic: whoever asks may have none."""
 
-def fleet(zones: Sequence[Object], pops: Sequence[Object], known: Sequence[Object]) -> str:
+
+def fleet(
+    zones: Sequence[Object],
+    pops: Sequence[Object],
+    known: Sequence[Object],
+    figures: Mapping[str, Traffic] = NO_FIGURES,
+) -> str:
     """All Pops, then all Zones, then what is wrong with the fleet as a whole."""
     parts = [
-        _pops(pops) if pops else "no Pops; apply one, or look at another cluster",
+        _pops(pops, figures) if pops else "no Pops; apply one, or look at another cluster",
         _zones(zones) if zones else "no Zones",
     ]
     if lines := fleets.lines(known):
@@ -38,8 +48,9 @@ def zone(item: Object) -> str:
     return f"{tables.fields(pairs)}\n\n{_conditions(item)}"
 
 
-def pop(item: Object) -> str:
+def pop(item: Object, figures: Mapping[str, Traffic] = NO_FIGURES) -> str:
     """One Pop."""
+    traffic = figures.get(objects.name(item))
     addresses = value(item, "status", "addresses", default=[])
     asked_by = objects.drain_asked_by(item)
     pairs = [
@@ -50,13 +61,17 @@ def pop(item: Object) -> str:
         ("Zones", f"{_pop_zones(item)} current"),
         ("Lag", _lag(item)),
         ("Addresses", " ".join(addresses) or ABSENT),
+        ("Queries", traffic and f"{_queries(traffic)} a second, {_servfail(traffic)} SERVFAIL"),
+        ("Memory", traffic and f"{_memory(traffic)}, of all edges"),
     ]
     return "\n\n".join(filter(None, (tables.fields(pairs), _conditions(item), _commands(item))))
 
 
-def _pops(pops: Iterable[Object]) -> str:
+def _pops(pops: Iterable[Object], figures: Mapping[str, Traffic]) -> str:
+    """A table; it has columns for figures where there are any."""
+    head = ["QUERIES/S", "SERVFAIL", "MEMORY"] if figures else []
     return tables.table(
-        ["POP", "REGION", "STATE", "EDGES", "ZONES", "LAG", "READY", "MESSAGE"],
+        ["POP", "REGION", "STATE", "EDGES", "ZONES", "LAG", *head, "READY", "MESSAGE"],
         (
             [
                 objects.name(item),
@@ -65,6 +80,7 @@ def _pops(pops: Iterable[Object]) -> str:
                 _edges(item),
                 _pop_zones(item),
                 _lag(item),
+                *(_traffic(figures.get(objects.name(item))) if figures else ()),
                 *_ready(item),
             ]
             for item in pops
@@ -149,3 +165,21 @@ def _conditions(item: Object) -> str:
             for kind, each in objects.conditions(item).items()
         ),
     )
+
+
+def _traffic(found: Traffic | None) -> list[str]:
+    if found is None:
+        return [ABSENT] * 3
+    return [_queries(found), _servfail(found), _memory(found)]
+
+
+def _queries(found: Traffic) -> str:
+    return f"{found.queries:.0f}"
+
+
+def _servfail(found: Traffic) -> str:
+    return f"{found.servfail:.2%}"
+
+
+def _memory(found: Traffic) -> str:
+    return f"{found.memory / _MIB:.0f} MiB"

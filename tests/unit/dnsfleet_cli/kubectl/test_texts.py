@@ -5,6 +5,7 @@ import textwrap
 import dns.message
 from dnsfleet_cli.kubectl import explaining, summaries
 from dnsfleet_cli.kubectl.explaining import Reply
+from dnsfleet_cli.kubectl.traffic import Traffic
 from support.cluster_objects import condition, pop, zone
 
 ZONE = zone(
@@ -139,6 +140,18 @@ def test_a_pop_shows_its_edges() -> None:
         CONDITION   STATUS   REASON       MESSAGE
         Ready       True     EdgesReady   2 of 2 edges are Ready
         """)
+
+
+def test_figures_of_traffic_are_shown_where_there_are_any() -> None:
+    figures = {"fra": Traffic(1203.7, 0.0031, 212 * 2**20)}
+    assert summaries.fleet([], [POP, pop("iad")], [], figures).split("\n\n")[0] == dedent("""
+        POP   REGION       STATE    EDGES   ZONES   LAG     QUERIES/S   SERVFAIL   MEMORY    READY     MESSAGE
+        fra   eu-central   Active   2/2     6/7     0.2 s   1204        0.31%      212 MiB   True
+        iad   -            Active   0/2     0/0     -       -           -          -         Unknown   not looked at yet by the operator
+        """)  # noqa: E501 - lines as they are printed
+    assert "Queries     1204 a second, 0.31% SERVFAIL\nMemory      212 MiB, of all edges\n" in (
+        summaries.pop(POP, figures)
+    )
 
 
 def test_a_pop_says_what_drains_it() -> None:

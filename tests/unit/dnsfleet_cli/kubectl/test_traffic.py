@@ -1,0 +1,85 @@
+"""What a Pop answers, as the metrics of the operator say it."""
+
+import pytest
+from dnsfleet.replication.telemetry import Sample
+from dnsfleet_cli.kubectl import traffic
+from dnsfleet_cli.kubectl.cluster import Cluster, Pod
+from dnsfleet_cli.kubectl.cluster_top import ClusterTop
+from dnsfleet_cli.kubectl.objects import Object
+from dnsfleet_cli.kubectl.traffic import Traffic
+from dnsfleet_cli.troubles import Trouble
+from dnsfleet_io.pages import metrics_page
+from dnsfleet_operator.metrics import Metrics
+
+LEADS, WAITS, EDGE = Pod("dns", "leads", 1), Pod("dns", "waits", 1), Pod("dns", "edge", 1)
+SAID = {"fra": Sample(0, 2, 1203.7, 0.0031, 222 * 2**20)}
+FRA = Traffic(1203.7, 0.0031, 222 * 2**20)
+EDGE_PAGE = """\
+dnsfleet_edge_ready 1.0
+dnsfleet_edge_replica_connected 1.0
+dnsfleet_edge_zones 3.0
+dnsfleet_edge_zone_serial{zone="one.example."} 7.0
+"""
+
+
+class Pages(Cluster):
+    """A cluster of which only pages of pods are read; a page that is None cannot be had."""
+
+    def __init__(self, pages: dict[Pod, str | None]) -> None:
+        self._pages = pages
+
+    def scraped(self, component: str) -> dict[Pod, str]:
+        return {pod: "fra" for pod in self._pages if (pod == EDGE) == (component == "edge")}
+
+    def page(self, pod: Pod, path: str, seconds: float) -> str:
+        if (page := self._pages[pod]) is None:
+            raise Trouble(f"cannot read {path} of pod {pod.name}")
+        return page
+
+    def pops(self) -> list[Object]:
+        return [{"metadata": {"name": "fra"}, "spec": {"cluster": "agent"}}]
+
+    def fleets(self) -> list[Object]:
+        return []
+
+
+def operator_page(said: dict[str, Sample]) -> str:
+    metrics = Metrics()
+    metrics.fleet.traffic = said
+    return metrics_page(metrics.registry).body.decode()
+
+
+def test_the_operator_that_leads_tells_them() -> None:
+    assert traffic.read(Pages({WAITS: operator_page({}), LEADS: operator_page(SAID)})) == {
+        "fra": FRA
+    }
+    assert traffic.read(Pages({WAITS: operator_page({})})) == {}
+    assert traffic.read(Pages({})) == {}
+
+
+def test_a_page_that_cannot_be_had_is_trouble() -> None:
+    with pytest.raises(Trouble, match="cannot read metrics of pod leads"):
+        traffic.read(Pages({LEADS: None}))
+
+
+@pytest.mark.parametrize("page", ["", "<html>no metrics</html>", 'dnsfleet_pop_ready{pop="a"} 1'])
+def test_a_page_without_figures_has_none(page: str) -> None:
+    assert traffic.parse(page) == {}
+
+
+@pytest.mark.parametrize(
+    ("page", "queries"), [(operator_page(SAID), 1203.7), (operator_page({}), None), (None, None)]
+)
+def test_top_shows_a_pop_of_another_cluster_by_what_the_operator_says(
+    page: str | None, queries: float | None
+) -> None:
+    (pop,) = ClusterTop(Pages({LEADS: page, EDGE: EDGE_PAGE})).look().pops
+    assert (pop.name, pop.queries) == ("fra", queries)
+    (edge,) = pop.edges.values()
+    assert edge is not None
+    assert (edge.ready, edge.connected, edge.zones) == (True, True, 3)
+
+
+def test_an_edge_that_does_not_answer_is_shown_as_such() -> None:
+    (pop,) = ClusterTop(Pages({EDGE: None})).look().pops
+    assert dict(pop.edges) == {"edge": None}
