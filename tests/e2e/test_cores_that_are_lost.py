@@ -28,10 +28,10 @@ OTHER_CORE_ADDRESS = "198.18.1.1"
 
 
 @pytest.fixture
-def doomed(own_cluster: Cluster, pop_cluster: Cluster) -> Iterator[TwoClusters]:
+def doomed(own_cluster: Cluster) -> Iterator[TwoClusters]:
     """A fleet whose core is in a cluster of its own."""
-    with cluster_beside(own_cluster, 2) as core:
-        fleet = TwoClusters(core, pop_cluster)
+    with cluster_beside(own_cluster, 1) as place, cluster_beside(own_cluster, 2) as core:
+        fleet = TwoClusters(core, place)
         fleet.start()
         yield fleet
 
@@ -48,19 +48,22 @@ def cluster_beside(neighbour: Cluster, number: int) -> Iterator[Cluster]:
 
 
 @pytest.mark.timeout(1200)
+@pytest.mark.parametrize("keys", ["kept", "lost too"])
 def test_a_core_is_lost_for_good_and_built_again_at_another_address(
-    doomed: TwoClusters, own_cluster: Cluster, tmp_path: Path
+    doomed: TwoClusters, own_cluster: Cluster, tmp_path: Path, keys: str
 ) -> None:
     backup = tmp_path / "keys.yaml"
-    saved = dnsfleet(doomed.core.access, "keys", "backup", str(backup))
-    assert saved.returncode == 0, saved.stdout + saved.stderr
+    if keys == "kept":
+        saved = dnsfleet(doomed.core.access, "keys", "backup", str(backup))
+        assert saved.returncode == 0, saved.stdout + saved.stderr
     servers = [(REMOTE_ADDRESS, 53)]
     with probe_fleets.watching(own_cluster.node, servers, RATE, retries=1) as oracle:
         wait_for("the first answers", lambda: oracle.seen_everywhere(0), READY_SECONDS)
         doomed.core.down()
         with cluster_beside(own_cluster, 3) as built:
             again = TwoClusters(built, doomed.place)
-            restore_keys(built.access, backup)
+            if keys == "kept":
+                restore_keys(built.access, backup)
             two_clusters.start_core(built, OTHER_CORE_ADDRESS)
             oracle.publishing(1)
             again.publish(1)
