@@ -39,27 +39,26 @@ DEADLINE_SECONDS = 2.0
 """How long an answer may take, a connection too."""
 OLD_SECONDS = INFO_SECONDS + 4 * DEADLINE_SECONDS
 """What was told so long ago is not shown, even if the thread still waits for an answer."""
-RESPONSE_BUCKETS = (
-    *(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5),
-    1,
-)
+RESPONSE_BUCKETS = (1e-4, 2.5e-4, 5e-4, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
 """Seconds: from a Redis on the same machine to one that swaps."""
 
+_FAILURES = (redis.RedisError, ValueError, AttributeError, TypeError)
+"""The last three are what the client raises where an answer to INFO is none."""
 _UNUSED_KEY = "dnsfleet:writable"
 """Nobody makes it; the user of the publisher may write keys of such names."""
 
 
-class Told(NamedTuple):
-    """What a Redis told of itself. None stands for what it did not tell."""
+class State(NamedTuple):
+    """How a Redis is. None stands for what it did not tell."""
 
-    memory: float | None
-    memory_max: float | None
+    memory: float | None = None
+    memory_max: float | None = None
     """Octets; 0 for no limit."""
-    fragmentation: float | None
-    offset: float | None
-    link_up: bool | None
+    fragmentation: float | None = None
+    offset: float | None = None
+    link_up: bool | None = None
     """Only of a replica."""
-    writable: bool | None
+    writable: bool | None = None
     """Only of a core."""
 
 
@@ -69,7 +68,8 @@ class RedisMetrics(Collector):
     def __init__(self, registry: CollectorRegistry, kind: str) -> None:
         """`kind` is CORE or REPLICA."""
         self.kind = kind
-        self._told: tuple[float, Told] | None = None
+        self._newest: tuple[float, State] | None = None
+        """When that was told, and what."""
         responses = Histogram(
             "dnsfleet_redis_response_seconds",
             f"How long Redis took to answer a PING, which it gets every {PING_SECONDS:g} s; where "
@@ -85,50 +85,52 @@ class RedisMetrics(Collector):
         """A PING was answered after so many seconds, or not at all within them."""
         self._responses.observe(seconds)
 
-    def told(self, told: Told | None) -> None:
+    def show(self, state: State | None) -> None:
         """Show this from now on; None for nothing."""
-        self._told = None if told is None else (time.monotonic(), told)
+        self._newest = None if state is None else (time.monotonic(), state)
+
+    def _state(self) -> State:
+        """What was told last, unless it is old."""
+        newest = self._newest
+        if newest is None or time.monotonic() - newest[0] > OLD_SECONDS:
+            return State()
+        return newest[1]
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """What was told last, unless it is old."""
-        known = self._told
-        if known is not None and time.monotonic() - known[0] > OLD_SECONDS:
-            known = None
-        told = Told(*[None] * len(Told._fields)) if known is None else known[1]
-        yield self._family("memory_bytes", "Memory that Redis uses.", told.memory)
+        """The state as gauges."""
+        state = self._state()
+        yield self._family("memory_bytes", "Memory that Redis uses.", state.memory)
         yield self._family(
             "memory_max_bytes",
             "Memory that Redis may use before it refuses writes (maxmemory); 0 for no limit.",
-            told.memory_max,
+            state.memory_max,
         )
         yield self._family(
             "memory_fragmentation_ratio",
             "Memory that the system gave to Redis, to what Redis uses of it.",
-            told.fragmentation,
+            state.fragmentation,
         )
         yield self._family(
             "replication_offset_bytes",
             "How far the stream of replication has come: what the core has written into it, or a "
             "replica has taken of it. Both count from the same beginning.",
-            told.offset,
+            state.offset,
         )
         if self.kind == REPLICA:
-            yield self._family(
-                "link_up", "1 while the replica follows its core.", _number(told.link_up)
-            )
+            yield self._family("link_up", "1 while the replica follows its core.", state.link_up)
         else:
             yield self._family(
                 "writable",
                 "1 when the core takes writes, 0 when it answers and refuses them: it is out of "
                 "memory, cannot write its files, or is a replica.",
-                _number(told.writable),
+                state.writable,
             )
 
     def _family(self, name: str, text: str, value: float | None) -> GaugeMetricFamily:
         text += " No series while Redis does not answer."
         family = GaugeMetricFamily(f"dnsfleet_redis_{name}", text, labels=["redis"])
         if value is not None:
-            family.add_metric([self.kind], value)
+            family.add_metric([self.kind], float(value))
         return family
 
 
@@ -147,7 +149,7 @@ class RedisWatch:
     def stop(self) -> None:
         """Ask no more, and show nothing more; a question that is under way ends by itself."""
         self._stopping.set()
-        self._metrics.told(None)
+        self._metrics.show(None)
 
     def _run(self) -> None:
         due = time.monotonic()
@@ -157,7 +159,7 @@ class RedisWatch:
                 if time.monotonic() >= due:
                     self._show(self._ask())
                     due = time.monotonic() + INFO_SECONDS
-            except (redis.RedisError, ValueError):  # the work that needs it logs what is wrong
+            except _FAILURES:  # the work that needs this Redis logs what is wrong
                 self._logged_in = False
                 self._show(None)
                 due = time.monotonic()
@@ -165,9 +167,9 @@ class RedisWatch:
         with contextlib.suppress(redis.RedisError):
             self._client.close()
 
-    def _show(self, told: Told | None) -> None:
+    def _show(self, state: State | None) -> None:
         if not self._stopping.is_set():
-            self._metrics.told(told)
+            self._metrics.show(state)
 
     def _ping(self) -> None:
         try:
@@ -181,17 +183,18 @@ class RedisWatch:
             raise
         self._metrics.answered(time.monotonic() - began)
 
-    def _ask(self) -> Told:
+    def _ask(self) -> State:
         memory, replication = self._client.info("memory"), self._client.info("replication")
-        is_replica = replication.get("role") == "slave"
-        return Told(
-            memory=_told(memory, "used_memory"),
-            memory_max=_told(memory, "maxmemory"),
-            fragmentation=_told(memory, "mem_fragmentation_ratio"),
-            offset=_told(replication, "slave_repl_offset" if is_replica else "master_repl_offset"),
-            link_up=replication.get("master_link_status") == "up",
-            writable=self._takes_writes() if self._metrics.kind == CORE else None,
+        offset = "slave" if replication.get("role") == "slave" else "master"
+        state = State(
+            memory=_number(memory, "used_memory"),
+            memory_max=_number(memory, "maxmemory"),
+            fragmentation=_number(memory, "mem_fragmentation_ratio"),
+            offset=_number(replication, f"{offset}_repl_offset"),
         )
+        if self._metrics.kind == CORE:
+            return state._replace(writable=self._takes_writes())
+        return state._replace(link_up=replication.get("master_link_status") == "up")
 
     def _takes_writes(self) -> bool:
         """Whether a write would be taken, found out by one that never changes anything.
@@ -206,10 +209,6 @@ class RedisWatch:
         return True
 
 
-def _told(info: dict[str, Any], key: str) -> float | None:
+def _number(info: dict[str, Any], key: str) -> float | None:
     value = info.get(key)
     return float(value) if isinstance(value, int | float) else None
-
-
-def _number(value: bool | None) -> float | None:
-    return None if value is None else float(value)

@@ -1,5 +1,7 @@
 """What /metrics says of a Redis, of real servers with the users that ours have."""
 
+import socketserver
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -190,6 +192,27 @@ def test_a_server_that_lets_nobody_ask_has_no_values(tmp_path: Path) -> None:
     finally:
         watched.watch.stop()
         core.kill()
+
+
+def test_a_server_that_answers_nonsense_does_not_end_the_watch() -> None:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Nonsense) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        watched = Watched(f"redis://127.0.0.1:{server.server_address[1]}", REPLICA)
+        try:
+            wait_for("PINGs", lambda: (watched.value("response_seconds_count") or 0) > 3, SECONDS)
+            assert watched.value("memory_bytes") is None
+        finally:
+            watched.watch.stop()
+            server.shutdown()
+
+
+class _Nonsense(socketserver.BaseRequestHandler):
+    """Answers each command with a list of one number."""
+
+    def handle(self) -> None:
+        while self.request.recv(4096):
+            self.request.sendall(b"*1\r\n:1\r\n")
 
 
 def unanswered(watched: Watched) -> float:
