@@ -35,7 +35,7 @@ CONFIG_ANNOTATION = "dnsfleet.io/config"
 VALKEY = "/usr/local/bin/valkey-server"
 EDGE_REQUESTS = {"cpu": "100m", "memory": "128Mi"}
 REPLICA_REQUESTS = {"cpu": "50m", "memory": "64Mi"}
-PROBER_REQUESTS = {"cpu": "10m", "memory": "64Mi"}
+PROBER_REQUESTS = {"cpu": "10m", "memory": "128Mi"}
 """Twice what an idle pod with a few zones takes. Large zones need more: the Pop's spec says it."""
 
 
