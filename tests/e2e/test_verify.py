@@ -90,6 +90,28 @@ def _fleet(release: Access) -> Iterator[Access]:
     release.kubectl("delete", "configmap", "filed")
 
 
+def test_verify_finds_equality_then_what_differs_and_heals_it(fleet: Access) -> None:
+    equal = rf"all equal: 3 zones, 3 Pops, {EDGES} edges, at most 8 queries for a zone, seed \d+\n"
+    status, said = verify(fleet)
+    assert (status, re.fullmatch(equal, said) is not None) == (0, True), said
+
+    fleet.kubectl("scale", *OPERATOR, "--replicas=0")
+    fleet.wait_until_gone(READY_SECONDS, "pods", *OPERATOR_PODS)
+    fleet.apply(team("192.0.2.5"))
+    status, said = verify(fleet)
+    assert status == 1, said
+    assert said.startswith(
+        "core: filed.example.: not what its objects say: 0 RRsets are missing, 0 too many, "
+        "1 different (- team.filed.example. 300 A 192.0.2.4; + team.filed.example. 300 A 192.0.2.5)"
+    )
+
+    fleet.kubectl("scale", *OPERATOR, "--replicas=1")
+    fleet.wait("condition=Available", READY_SECONDS, *OPERATOR)
+    status, said = verify(fleet, "--heal")
+    assert status == 0, said
+    assert re.fullmatch(rf"everything is published again under fence \d+\n{equal}", said), said
+
+
 def test_probers_see_from_outside_what_edges_prove(fleet: Access) -> None:
     """They come and go with a value, and restart no edge. Two Pops and the core ask each Pop."""
     edges = pods(fleet, "edge")
@@ -145,25 +167,3 @@ def pods(fleet: Access, component: str) -> dict[str, str]:
 def upgrade(fleet: Access, probes: bool) -> None:
     value = f"probes.enabled={str(probes).lower()}"
     fleet.helm("upgrade", *NAME, str(CHART), "--reuse-values", "--set", value, *waiting())
-
-
-def test_verify_finds_equality_then_what_differs_and_heals_it(fleet: Access) -> None:
-    equal = rf"all equal: 3 zones, 3 Pops, {EDGES} edges, at most 8 queries for a zone, seed \d+\n"
-    status, said = verify(fleet)
-    assert (status, re.fullmatch(equal, said) is not None) == (0, True), said
-
-    fleet.kubectl("scale", *OPERATOR, "--replicas=0")
-    fleet.wait_until_gone(READY_SECONDS, "pods", *OPERATOR_PODS)
-    fleet.apply(team("192.0.2.5"))
-    status, said = verify(fleet)
-    assert status == 1, said
-    assert said.startswith(
-        "core: filed.example.: not what its objects say: 0 RRsets are missing, 0 too many, "
-        "1 different (- team.filed.example. 300 A 192.0.2.4; + team.filed.example. 300 A 192.0.2.5)"
-    )
-
-    fleet.kubectl("scale", *OPERATOR, "--replicas=1")
-    fleet.wait("condition=Available", READY_SECONDS, *OPERATOR)
-    status, said = verify(fleet, "--heal")
-    assert status == 0, said
-    assert re.fullmatch(rf"everything is published again under fence \d+\n{equal}", said), said
