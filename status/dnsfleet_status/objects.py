@@ -45,21 +45,25 @@ def value(item: Object, *path: str, default: Any = None) -> Any:
 
 def conditions(item: Object) -> dict[str, Condition]:
     """Conditions by type, in the order of the status."""
-    generation = value(item, "metadata", "generation")
-    return {
-        each["type"]: Condition(
-            each["status"],
-            each.get("reason", ""),
-            each.get("message", ""),
-            each.get("observedGeneration") == generation,
-        )
-        for each in value(item, "status", "conditions", default=[])
-    }
+    found = value(item, "status", "conditions", default=[])
+    return {each["type"]: _read(item, each) for each in found}
 
 
 def condition(item: Object, kind: str) -> Condition:
     """One condition; UNKNOWN where it was never written."""
-    return conditions(item).get(kind, UNKNOWN)
+    for each in value(item, "status", "conditions", default=()):
+        if each["type"] == kind:
+            return _read(item, each)
+    return UNKNOWN
+
+
+def _read(item: Object, found: Object) -> Condition:
+    return Condition(
+        found["status"],
+        found.get("reason", ""),
+        found.get("message", ""),
+        found.get("observedGeneration") == value(item, "metadata", "generation"),
+    )
 
 
 def name(item: Object) -> str:

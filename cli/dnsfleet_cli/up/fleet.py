@@ -149,7 +149,8 @@ class Fleet:
             self._publication, self._propagation, self._pops, self._reader.desired.zones, changes
         )
         self._looks = StatusLooks(parts)
-        self._page = StatusPage(self._looks, self._state.port("status", ports))
+        alertmanager = self._observers.alertmanager if self._observers else None
+        self._page = StatusPage(self._looks, self._state.port("status", ports), alertmanager)
         stack.callback(self._page.stop)
         self._told_ready = False
         self._told_waiting = math.inf

@@ -17,14 +17,18 @@ from dnsfleet_cli.up import redis_servers
 if TYPE_CHECKING:
     from dnsfleet_status.server import PageServer
 
-NO_ALERTS = "`dnsfleet up` has no Prometheus"
+NO_ALERTS = "start the fleet with --observe"
 
 
 class StatusPage:
     """Serves looks from `start` until `stop`. Trouble where its port is taken meanwhile."""
 
-    def __init__(self, look: Callable[[], Look], port: int) -> None:
+    def __init__(
+        self, look: Callable[[], Look], port: int, alertmanager: str | None = None
+    ) -> None:
+        """`alertmanager` is the address of one that knows the alerts of the fleet."""
         self._look = look
+        self._alertmanager = alertmanager
         try:
             self._socket = socket.create_server((redis_servers.HOST, port))
         except OSError as error:
@@ -49,6 +53,7 @@ class StatusPage:
         from dnsfleet_status import alerts, app
         from dnsfleet_status.server import PageServer
 
-        made = app.make(self._look, alerts.nowhere(NO_ALERTS))
-        self._server = PageServer(made, self._socket)
+        url = self._alertmanager
+        firing = alerts.nowhere(NO_ALERTS) if url is None else alerts.from_alertmanager(url)
+        self._server = PageServer(app.make(self._look, firing), self._socket)
         self._server.start()
