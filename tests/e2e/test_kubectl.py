@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,8 @@ import pytest
 import yaml
 from cluster.access import Access
 from support.kubectl_plugin import dnsfleet
-from support.releases import NAMESPACE, READY_SECONDS, REPOSITORY
+from support.releases import CHART, NAME, NAMESPACE, READY_SECONDS, REPOSITORY, waiting
+from support.status_pages import get
 from support.waiting import wait_for
 
 POPS = ("fra", "iad", "sin")
@@ -193,3 +195,41 @@ def test_drain_of_the_last_pop_of_a_zone_is_refused(fleet: Access) -> None:
         in ended.stdout
     )
     wait_for("iad answers on", lambda: "2/2 ready" in dnsfleet(fleet, "status", "iad").stdout, 30)
+
+
+def test_the_dashboard_is_reached_by_port_forward_alone(fleet: Access) -> None:
+    fleet.helm(
+        *("upgrade", *NAME, str(CHART), "--reuse-values", "--set", "status.enabled=true"),
+        *waiting(),
+    )
+    command = [sys.executable, "-m", "dnsfleet_cli.kubectl", "--kubeconfig", str(fleet.kubeconfig)]
+    with subprocess.Popen(
+        [*command, "dashboard", "--port", "0"], stdout=subprocess.PIPE, text=True
+    ) as shown:
+        assert shown.stdout is not None
+        url = shown.stdout.readline().split()[0]
+
+        def states() -> set[str]:
+            matrix = json.loads(get(f"{url}zones.json?zone=example", {}).text)["matrix"]
+            assert matrix["pops"] == list(POPS)
+            return {cell["state"] for row in matrix["rows"] for cell in row["cells"]}
+
+        wait_for("every zone is current", lambda: states() == {"current"}, READY_SECONDS)
+        pops = json.loads(get(f"{url}pops.json", {}).text)["pops"]
+        assert [(pop["name"], pop["edges_ready"]) for pop in pops] == [(pop, 2) for pop in POPS]
+        assert "No alert fires" not in get(url, {}).text  # nobody was named who would know
+        shown.send_signal(signal.SIGINT)
+    assert shown.returncode == 0
+    (pod,) = fleet.items("pods", "-n", NAMESPACE, "-l", "app.kubernetes.io/component=status")
+    address, image = pod["status"]["podIP"], pod["spec"]["containers"][0]["image"]
+    tried = fleet.run_in_pod("stranger", image, "python3", "-c", _TRY, address)
+    assert tried.split() == ["8080", "open", "8081", "closed"]
+
+
+_TRY = """\
+import socket, sys
+for port in (8080, 8081):
+    with socket.socket() as tried:
+        tried.settimeout(5)
+        print(port, "closed" if tried.connect_ex((sys.argv[1], port)) else "open")
+"""

@@ -175,6 +175,12 @@ def test_a_zone_that_is_refused_says_why(page: Page) -> None:
     wait_for("why it is refused", told, SECONDS)
     assert "<i>" in page.row("bad.example")["message"]
     assert "<i>" not in page.text("/zones?zone=bad.example")
+    page.fleet.api.delete("Zone", "bad", team(0))
+
+    def gone() -> bool:
+        return not page.json("/zones.json?zone=bad.example")["matrix"]["rows"]
+
+    wait_for("the row of a Zone that is deleted is gone", gone, SECONDS)
 
 
 def test_without_the_core_the_page_says_so(page: Page) -> None:
