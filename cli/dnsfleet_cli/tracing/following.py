@@ -120,18 +120,29 @@ def _entries(log: Log) -> Iterator[Entry]:
 
 
 def _changes(zone: str, read: Sequence[tuple[Log, list[Entry]]]) -> dict[int, str]:
-    """The revision at each position at which the zone changed.
+    """The revision at each position at which the zone changed, by the writer or by any edge.
 
-    Where no writer's log has it, as in the cluster of a Pop alone, the edges' logs say it.
+    In the cluster of a Pop alone, and where the writer left lines out, only edges say it.
     """
-    found: dict[bool, dict[int, str]] = {False: {}, True: {}}
-    for log, entries in read:
-        for each in entries:
-            wanted = LOADED if log.is_edge else PUBLISHED
-            lsn = each.number("lsn")
-            if each.event in wanted and each.fields.get("zone") == zone and lsn is not None:
-                found[log.is_edge][lsn] = each.fields.get("revision", "")
-    return found[False] or found[True]
+    return {
+        lsn: each.fields.get("revision", "")
+        for _, entries in read
+        for each in entries
+        if each.event in (*PUBLISHED, *LOADED) and each.fields.get("zone") == zone
+        if (lsn := each.number("lsn")) is not None
+    }
+
+
+def left_out(logs: Sequence[Log], lsn: int) -> int:
+    """How many publications after a position were counted by the writer and have no line."""
+    return sum(
+        each.number("lines") or 0
+        for log in logs
+        if not log.is_edge
+        for each in _entries(log)
+        if each.event == "lines_left_out" and each.fields.get("of") in PUBLISHED
+        if (each.number("last_lsn") or 0) > lsn
+    )
 
 
 def _before(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from dnsfleet_cli import tables
 from dnsfleet_cli.tables import ABSENT
+from dnsfleet_cli.tracing import following
 from dnsfleet_cli.tracing.following import Log, Missing, Station, Trace
 
 MAX_CHANGES = 5
@@ -25,7 +26,9 @@ def text(zone: str, trace: Trace | None, logs: Sequence[Log], unread: Sequence[s
     """The whole report; `unread` says which logs could not be read, and why."""
     nothing = f"no line of {len(logs)} logs tells of a change of {zone}"
     found = nothing if trace is None else _found(trace)
-    return "\n\n".join(filter(None, (found, "\n".join(unread))))
+    hidden = following.left_out(logs, 0 if trace is None else trace.lsn)
+    told = f"{hidden} publications after that have no line: a newer change may be one of them"
+    return "\n\n".join(filter(None, (found, told if hidden else "", "\n".join(unread))))
 
 
 def _found(trace: Trace) -> str:

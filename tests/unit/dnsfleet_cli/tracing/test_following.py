@@ -115,6 +115,16 @@ CASES = [
         ],
     ),
     Case(
+        "publications_left_out",
+        [
+            writer(
+                *FULL_WRITER,
+                "9 event=lines_left_out of=zone_planned lines=900 first_lsn=50 last_lsn=950",
+                "9 event=lines_left_out of=zone_published lines=900 first_lsn=50 last_lsn=950",
+            )
+        ],
+    ),
+    Case(
         "edges_alone",
         [edge("fra/edge-1", *arrived(1.2, 57))],
     ),
