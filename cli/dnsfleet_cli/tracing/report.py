@@ -81,6 +81,8 @@ def _not_shown(trace: Trace) -> Iterator[str]:
 def _why(missing: Missing) -> str:
     if missing.left_out:
         return f"not shown, {missing.left_out} such lines were left out"
+    if missing.acked and missing.name == "told":
+        return "no line, though it acked"
     if missing.acked:
         return "no line; its Pop is not to serve the zone, or it had the change already"
     if missing.reads_from is not None:
