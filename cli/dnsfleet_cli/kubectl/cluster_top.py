@@ -54,7 +54,7 @@ class ClusterTop:
 def pop_sample(
     pop: Object, edges: Mapping[str, EdgeSample | None], figures: Traffic | None
 ) -> PopSample:
-    """A Pop as its object, its edges and the operator show it."""
+    """A Pop as its object, its edges and the operator show it; a drained one is behind nobody."""
     name = objects.name(pop)
     drained = bool(objects.drain_asked_by(pop))
     ready = objects.condition(pop, "Ready")
@@ -66,7 +66,7 @@ def pop_sample(
         told=(ready.message,) if ready.false and not drained else (),
         queries=figures and figures.queries,
         servfail=figures and figures.servfail,
-        lag=value(pop, "status", "lagSeconds"),
+        lag=None if drained else value(pop, "status", "lagSeconds"),
         zones=value(pop, "status", "zones", "assigned"),
         ready=value(pop, "status", "edges", "ready", default=0),
     )
