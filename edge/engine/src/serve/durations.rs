@@ -7,11 +7,11 @@
 //! queries that one turn of a connection answers; what its client does not take yet is not waited
 //! for.
 //!
-//! It is every 64th response that is measured, and not every so manieth batch. So each response
-//! counts as much as any other, however full its batch was. Of n measured responses, the share above
-//! a bound is off by √(p(1 - p)/n) (standard error): at 10,000 responses a second, p99 of five
-//! minutes comes from 47,000 of them, and the share beyond it is 1.00 % ± 0.05 %. A quantile itself
-//! is known as well as the bounds are close, which is to a factor of 2 or 2.5.
+//! Every 64th response is measured, not one batch of so many. So each response counts as much as any
+//! other, however full its batch was. Of n measured responses, a share p above a bound has a standard
+//! error of √(p(1 - p)/n): at 10,000 responses a second, five minutes give 47,000 of them, and the
+//! share beyond the p99 is 1.00 % ± 0.05 %. A quantile itself is known to its bucket only, a factor
+//! of 2 or 2.5.
 //!
 //! What a query waited in the receive buffer of its socket is not in it: no clock of ours runs then.
 
@@ -20,7 +20,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 /// One response in so many is measured.
-pub const SAMPLED: usize = 64;
+const SAMPLED: usize = 64;
 
 /// Names the rows of a transport: one for each bound, then what is above all of them, then the sum.
 macro_rules! bounds {
