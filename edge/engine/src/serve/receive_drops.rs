@@ -12,28 +12,51 @@ use std::sync::{Arc, Weak};
 
 /// The sockets of one shard. The shard alone keeps them open.
 #[derive(Default)]
-pub struct ReceiveDrops {
-    sockets: Vec<Weak<UdpSocket>>,
-    /// The highest number that was read: it stays when the sockets are closed.
-    seen: AtomicU64,
+pub struct ReceiveDrops(Vec<Source>);
+
+struct Source {
+    socket: Weak<UdpSocket>,
+    /// What was read last: it stays when the socket is closed.
+    total: AtomicU64,
 }
 
 impl ReceiveDrops {
     /// Those of the UDP sockets of a shard.
     pub fn of<'s>(sockets: impl Iterator<Item = &'s Arc<UdpSocket>>) -> ReceiveDrops {
-        ReceiveDrops {
-            sockets: sockets.map(Arc::downgrade).collect(),
-            seen: AtomicU64::new(0),
-        }
+        let source = |socket| Source {
+            socket: Arc::downgrade(socket),
+            total: AtomicU64::new(0),
+        };
+        ReceiveDrops(sockets.map(source).collect())
     }
 
     /// How many there are now. What the kernel also counts, and seldom happens, is in it: datagrams
     /// with a wrong checksum. A kernel that does not tell has none.
     pub fn read(&self) -> u64 {
-        let open = self.sockets.iter().filter_map(Weak::upgrade);
-        let now = open.map(|socket| u64::from(sys::receive_drops(socket.as_fd()).unwrap_or(0)));
-        let now = now.sum();
-        self.seen.fetch_max(now, Relaxed).max(now)
+        self.0.iter().map(Source::read).sum()
+    }
+}
+
+impl Source {
+    fn read(&self) -> u64 {
+        let socket = self.socket.upgrade();
+        if let Some(now) = socket.and_then(|socket| sys::receive_drops(socket.as_fd()).ok()) {
+            let next = |total| Some(continued(total, now));
+            // It cannot fail, as there always is a next one.
+            let _ = self.total.fetch_update(Relaxed, Relaxed, next);
+        }
+        self.total.load(Relaxed)
+    }
+}
+
+/// What a total becomes when the kernel says `now`. It counts in 32 bits, which a flood fills in an
+/// hour. A step of half of that or more is none: somebody else has read the socket since.
+fn continued(total: u64, now: u32) -> u64 {
+    let step = now.wrapping_sub(total as u32);
+    if step < 1 << 31 {
+        total + u64::from(step)
+    } else {
+        total
     }
 }
 
@@ -44,6 +67,24 @@ mod tests {
 
     /// More than fit into the smallest buffer, and fewer than wait at a network device.
     const SENT: u64 = 200;
+
+    #[test]
+    fn the_count_goes_on_when_that_of_the_kernel_begins_anew() {
+        const ROUND: u64 = 1 << 32;
+        for (total, now, expected) in [
+            (0, 0, 0),
+            (0, 7, 7),
+            (7, 7, 7),
+            (7, 8, 8),
+            (ROUND - 1, 0, ROUND),
+            (ROUND - 5, 5, ROUND + 5),
+            (3 * ROUND + 9, 10, 3 * ROUND + 10),
+            (8, 7, 8),
+            (ROUND, u32::MAX, ROUND),
+        ] {
+            assert_eq!(continued(total, now), expected, "{total} {now}");
+        }
+    }
 
     #[test]
     fn what_does_not_fit_is_counted_and_stays_so_when_the_socket_is_closed() {
