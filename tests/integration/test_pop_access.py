@@ -39,7 +39,8 @@ def fleet(core: Valkey) -> Iterator[ControlledFleet]:
 
 def take_users(core: Valkey, fleet: ControlledFleet) -> None:
     """Give the core its user `admin`, as its file of users does."""
-    *_, admin = fleet.keys.entries["core.acl"].splitlines()
+    users = fleet.keys.entries["core.acl"].splitlines()
+    (admin,) = [user for user in users if user.startswith("user admin ")]
     with core.client() as root:
         root.execute_command("ACL", "SETUSER", *admin.split()[1:])
 

@@ -33,7 +33,8 @@ def fleet(tmp_path: Path) -> Iterator[OperatorFleet]:
     command = ("env", f"DNSFLEET_CORE_NAMES={NAME}", *OPERATOR)
     with running(Size(1), tmp_path, command) as fleet:
         fleet.wait_for_all(fleet.start(), SECONDS)
-        *_, admin = entries(fleet, "dnsfleet-keys")["core.acl"].splitlines()
+        users = entries(fleet, "dnsfleet-keys")["core.acl"].splitlines()
+        (admin,) = [user for user in users if user.startswith("user admin ")]
         with fleet.core.client() as root:
             root.execute_command("ACL", "SETUSER", *admin.split()[1:])
         yield fleet
