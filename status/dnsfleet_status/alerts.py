@@ -25,7 +25,7 @@ _SEVERITIES = ("critical", "warning", "info")
 
 
 def nowhere(how: str) -> Callable[[], Alerts]:
-    """A source that knows none, and says how to give one."""
+    """What knows of none, and says how to give it somebody to ask."""
     alerts = Alerts(problem=f"Which alerts fire is not known here: {how}")
     return lambda: alerts
 
@@ -33,15 +33,15 @@ def nowhere(how: str) -> Callable[[], Alerts]:
 def from_alertmanager(url: str) -> Callable[[], Alerts]:
     """What the Alertmanager at an address says; ValueError for an address that is none."""
     query = {"filter": f'alertname=~"{PREFIX}.*"', "silenced": "false", "inhibited": "false"}
-    return _source(url, f"/api/v2/alerts?{urlencode(query)}", _of_alertmanager)
+    return _asking(url, f"/api/v2/alerts?{urlencode(query)}", _of_alertmanager)
 
 
 def from_prometheus(url: str) -> Callable[[], Alerts]:
     """What the Prometheus at an address says; ValueError for an address that is none."""
-    return _source(url, "/api/v1/alerts", _of_prometheus)
+    return _asking(url, "/api/v1/alerts", _of_prometheus)
 
 
-def _source(url: str, path: str, read: Callable[[Any], Iterable[Alert]]) -> Callable[[], Alerts]:
+def _asking(url: str, path: str, read: Callable[[Any], Iterable[Alert]]) -> Callable[[], Alerts]:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"{url} is no address like http://alertmanager.monitoring.svc:9093")

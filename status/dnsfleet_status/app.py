@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from dnsfleet_status import matrix, views
@@ -45,8 +45,8 @@ HEADERS = {
 }
 JSON = ".json"
 
-Source = Callable[[], Look]
-AlertSource = Callable[[], Alerts]
+LookAtFleet = Callable[[], Look]
+LookAtAlerts = Callable[[], Alerts]
 Make = Callable[[Request, Look], View]
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -61,8 +61,8 @@ PAGES = (
 """Path, title and template of each view."""
 
 
-def make(source: Source, alerts: AlertSource) -> Starlette:
-    """The application of a source; both are called in threads, once for each request."""
+def make(look_at_fleet: LookAtFleet, alerts: LookAtAlerts) -> Starlette:
+    """The application for a fleet; both are called in threads, once for each request at most."""
     made: dict[str, Make] = {
         "/": lambda _request, look: views.overview(look, alerts()),
         "/pops": lambda _request, look: views.Pops(look.pops),
@@ -81,23 +81,27 @@ def make(source: Source, alerts: AlertSource) -> Starlette:
     style = (TEMPLATES / "style.css").read_text()
     routes = [
         Route("/style.css", lambda _request: Response(style, 200, HEADERS, "text/css")),
-        Route("/healthz", lambda _request: PlainTextResponse("ok\n", headers=HEADERS)),
     ]
     for path, title, name in PAGES:
-        routes += _routes(path, title, templates, name, source, made[path])
+        routes += _routes(path, title, templates, name, look_at_fleet, made[path])
     hosts = Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)
     return Starlette(routes=routes, middleware=[hosts])
 
 
 def _routes(
-    path: str, title: str, templates: Environment, name: str, source: Source, make_view: Make
+    path: str,
+    title: str,
+    templates: Environment,
+    name: str,
+    look_at_fleet: LookAtFleet,
+    make_view: Make,
 ) -> list[Route]:
     """The page of a view, and its JSON."""
     template = templates.get_template(f"{name}.html")
     json_path = ("/overview" if path == "/" else path) + JSON
 
     def page(request: Request) -> Response:
-        look = source()
+        look = look_at_fleet()
         refresh = _number(request, "refresh", 0)
         text = template.render(
             title=title,
@@ -113,7 +117,7 @@ def _routes(
         return HTMLResponse(text, headers=HEADERS)
 
     def json(request: Request) -> Response:
-        look = source()
+        look = look_at_fleet()
         return JSONResponse(views.to_json(look, make_view(request, look)), headers=HEADERS)
 
     return [Route(path, page), Route(json_path, json)]

@@ -1,4 +1,4 @@
-"""What a source knows of a fleet at one moment. Pure data; every view is made of it.
+"""Looks: what is known of a fleet at one moment. Pure data; every view is made of it.
 
 What a Pop answers rests on the acks of its edges (`dnsfleet.replication.acks`). An ack is one
 position of the log and a few exceptions, so a Look has one `Word` for each edge and one position

@@ -21,6 +21,9 @@ RETRY_SECONDS = 5.0
 """Before the objects are listed again where the API server did not do it."""
 _SHOWN_ANNOTATIONS = "dnsfleet.io/"
 
+_FAILURES = (client.ApiException, urllib3.exceptions.HTTPError, OSError, ValueError, KeyError)
+"""Of the API server, or of what is between: an answer may be no JSON, or no list."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -49,7 +52,7 @@ class WatchedObjects:
         while True:
             try:
                 self._watch(self._list())
-            except (client.ApiException, urllib3.exceptions.HTTPError, OSError) as error:
+            except _FAILURES as error:
                 reason = getattr(error, "reason", None) or error
                 self.problem = f"{self._plural} may be old: the API server: {reason}"
                 _log.warning(line("watch_failed", kind=self._plural, reason=reason))

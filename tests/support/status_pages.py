@@ -70,11 +70,11 @@ def alerts(text: str = "some text") -> Alerts:
 
 @contextlib.contextmanager
 def served(
-    source: Callable[[], Look] = look, firing: Callable[[], Alerts] = alerts
+    look_at_fleet: Callable[[], Look] = look, firing: Callable[[], Alerts] = alerts
 ) -> "Iterator[Site]":
     """The page on a free port."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = PageServer(app.make(source, firing), listening)
+        server = PageServer(app.make(look_at_fleet, firing), listening)
         server.start()
         try:
             yield Site(listening.getsockname()[1])

@@ -95,12 +95,12 @@ def test_a_runbook_that_is_no_web_address_is_no_link(link: str) -> None:
     "body",
     [b"", b"<html>", b"[1]", b'[{"labels": {}}]', b'{"data": {"alerts": [{}]}}', b"\xff", b"null"],
 )
-@pytest.mark.parametrize("source", [alerts.from_alertmanager, alerts.from_prometheus])
+@pytest.mark.parametrize("make", [alerts.from_alertmanager, alerts.from_prometheus])
 def test_what_cannot_be_read_is_a_problem_and_no_silence(
-    source: Callable[[str], Callable[[], Alerts]], body: bytes
+    make: Callable[[str], Callable[[], Alerts]], body: bytes
 ) -> None:
     with answering(body) as url:
-        found = source(url)()
+        found = make(url)()
     assert found.firing == ()
     assert found.problem.startswith(f"Which alerts fire is not known: {url} ")
 
