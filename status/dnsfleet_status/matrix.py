@@ -149,12 +149,12 @@ def reached(look: Look, zone: Zone) -> tuple[int, int]:
     return sum(not _lacks(look, zone, pop) for pop in pops), len(pops)
 
 
-def current(pop: Pop, zones: Iterable[Zone], words: Sequence[Word]) -> tuple[int, int]:
-    """How many zones a Pop answers as published, and how many it is to."""
+def behind(pop: Pop, zones: Iterable[Zone], words: Sequence[Word]) -> tuple[list[Zone], int]:
+    """The zones that a Pop does not answer as published, and how many it is to answer."""
     floor, exceptions = _floor(pop, words), _exceptions(words)
     own = [zone for zone in zones if zone.assigned(pop.name)]
-    late = sum(zone.lsn > floor or zone.origin in exceptions for zone in own)
-    return len(own) - late, len(own)
+    late = [zone for zone in own if zone.lsn > floor or zone.origin in exceptions]
+    return late, len(own)
 
 
 def _row(look: Look, zone: Zone, pops: Sequence[Pop]) -> Row:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from dnsfleet import resources
 from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.manifests import Manifest
 from dnsfleet.replication.telemetry import Meter
 from dnsfleet.zones import plans
 from dnsfleet_publisher.last_good import Assembled
@@ -116,12 +117,16 @@ class StatusLooks:
             pop: (looks.word(f"the edge of {pop}", acks.get(pop), positions, now_ms),)
             for pop in pops.running.copy()
         }
-        zones = _zones(publication, wanted)
+        manifests = publication.manifests.copy()
+        zones = _zones(manifests, publication.told.copy(), wanted)
         known = sorted(pops.wanted, key=lambda pop: pop.metadata.name)
         return Look(
             now.isoformat(timespec="seconds"),
             NAME,
-            tuple(self._pop(pop, words.get(pop.metadata.name, ()), zones) for pop in known),
+            tuple(
+                self._pop(pop, words.get(pop.metadata.name, ()), zones, manifests, now_ms)
+                for pop in known
+            ),
             zones,
             words,
             changes.newest(),
@@ -130,7 +135,12 @@ class StatusLooks:
         )
 
     def _pop(
-        self, pop: resources.Pop, words: tuple[Word, ...], zones: Mapping[str, Zone]
+        self,
+        pop: resources.Pop,
+        words: tuple[Word, ...],
+        zones: Mapping[str, Zone],
+        manifests: Mapping[str, Manifest],
+        now_ms: int,
     ) -> looks.Pop:
         name = pop.metadata.name
         drained = bool(pop.drain_asked_by)
@@ -149,12 +159,21 @@ class StatusLooks:
             queries_per_second=self._rates.get(name) if runs else None,
             version=VERSION,
         )
-        current, assigned = matrix.current(found, zones.values(), words)
-        return replace(found, zones_current=current, zones_assigned=assigned)
+        late, assigned = matrix.behind(found, zones.values(), words)
+        waits = [now_ms - manifests[zone.origin].time_ms for zone in late]
+        return replace(
+            found,
+            zones_current=assigned - len(late),
+            zones_assigned=assigned,
+            lag_seconds=None if drained else max([0, *waits]) / 1000,
+        )
 
 
-def _zones(publication: Publication, wanted: Mapping[str, Assembled]) -> dict[str, Zone]:
-    told = publication.told.copy()
+def _zones(
+    manifests: Mapping[str, Manifest],
+    told: Mapping[str, events.Held | events.Warned],
+    wanted: Mapping[str, Assembled],
+) -> dict[str, Zone]:
     return {
         origin: Zone(
             origin,
@@ -166,7 +185,7 @@ def _zones(publication: Publication, wanted: Mapping[str, Assembled]) -> dict[st
             None if manifest.pops is None else frozenset(manifest.pops),
             told[origin].message if origin in told else "",
         )
-        for origin, manifest in publication.manifests.copy().items()
+        for origin, manifest in manifests.items()
     }
 
 

@@ -124,9 +124,14 @@ def test_pops_out_of_service_do_not_count_for_an_arrival() -> None:
     assert matrix.reached(Look("", "", pops, {}, words), zone(ZONE, 5)) == (1, 2)
 
 
-def test_the_zones_of_a_pop_are_counted() -> None:
-    zones = [zone(ZONE, 5), zone("b.example.", 6), zone("c.example.", 1, frozenset(["iad"]))]
-    assert matrix.current(pop("fra"), zones, [Word("0", 1, 5)]) == (1, 2)
-    assert matrix.current(pop("fra"), zones, [Word("0", 1, 9, failing={ZONE: "bad"})]) == (1, 2)
-    assert matrix.current(pop("fra", edges=2), zones, [Word("0", 1, 9)]) == (0, 2)
-    assert matrix.current(pop("fra"), zones, []) == (0, 2)
+def test_what_a_pop_is_behind_with() -> None:
+    a, b, elsewhere = (
+        zone(ZONE, 5),
+        zone("b.example.", 6),
+        zone("c.example.", 1, frozenset(["iad"])),
+    )
+    zones = [a, b, elsewhere]
+    assert matrix.behind(pop("fra"), zones, [Word("0", 1, 5)]) == ([b], 2)
+    assert matrix.behind(pop("fra"), zones, [Word("0", 1, 9, failing={ZONE: "bad"})]) == ([a], 2)
+    assert matrix.behind(pop("fra", edges=2), zones, [Word("0", 1, 9)]) == ([a, b], 2)
+    assert matrix.behind(pop("fra"), zones, []) == ([a, b], 2)
