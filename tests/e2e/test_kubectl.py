@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -218,8 +217,7 @@ def test_the_dashboard_is_reached_by_port_forward_alone(fleet: Access) -> None:
         pops = json.loads(get(f"{url}pops.json", {}).text)["pops"]
         assert [(pop["name"], pop["edges_ready"]) for pop in pops] == [(pop, 2) for pop in POPS]
         assert "No alert fires" not in get(url, {}).text  # nobody was named who would know
-        shown.send_signal(signal.SIGINT)
-    assert shown.returncode == 0
+        shown.terminate()
     (pod,) = fleet.items("pods", "-n", NAMESPACE, "-l", "app.kubernetes.io/component=status")
     address, image = pod["status"]["podIP"], pod["spec"]["containers"][0]["image"]
     tried = fleet.run_in_pod("stranger", image, "python3", "-c", _TRY, address)
