@@ -2,7 +2,7 @@
 
 The page is on the loopback of the pod. `kubectl port-forward` leads there, and the API server asks
 who may do that; nothing else of the network does, whatever its policies are. The kubelet
-comes from outside the pod, so /readyz is on a port of its own.
+comes from outside the pod, so /readyz is on a port of its own, with /metrics.
 """
 
 import argparse
@@ -20,7 +20,7 @@ import redis
 from dnsfleet.replication import public_keys
 from dnsfleet_io import log_setup
 from dnsfleet_io.logs import line
-from dnsfleet_io.pages import Page, PageServer, text_page
+from dnsfleet_io.pages import Page, PageServer, metrics_page, text_page
 from dnsfleet_io.redis_clients import Server, redis_client
 from dnsfleet_io.tcp_connections import Address
 from kubernetes import client, config
@@ -29,6 +29,7 @@ from dnsfleet_status import alerts, app, objects
 from dnsfleet_status.cluster_looks import ClusterLooks
 from dnsfleet_status.core_reader import CoreReader
 from dnsfleet_status.looks import Alerts
+from dnsfleet_status.metrics import StatusMetrics
 from dnsfleet_status.server import PageServer as Pages
 from dnsfleet_status.watched_objects import WatchedObjects
 
@@ -53,7 +54,10 @@ _log = logging.getLogger(__name__)
 class Core:
     """Reads the core in a thread of its own, as the files of the Secret are at each time."""
 
-    def __init__(self, address: Address, folder: Path, pops: WatchedObjects) -> None:
+    def __init__(
+        self, address: Address, folder: Path, pops: WatchedObjects, metrics: StatusMetrics
+    ) -> None:
+        self._metrics = metrics
         self._address = address
         self._folder = folder
         self._pops = pops
@@ -85,6 +89,7 @@ class Core:
         self.reader.read(self._client[1], public, remote, time.time_ns() // 1_000_000)
 
     def _say(self, problem: str) -> None:
+        self._metrics.core_read.set(not problem)
         if problem != self.problem:
             self.problem = problem
             if problem:
@@ -101,13 +106,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         core_address, health = Address.parse(given.core), Address.parse(given.health)
         api = _api()
         zones, pops, fleets = (WatchedObjects(api, each) for each in ("zones", "pops", "fleets"))
-        core = Core(core_address, given.keys, pops)
+        metrics = StatusMetrics()
+        core = Core(core_address, given.keys, pops, metrics)
         look = ClusterLooks(given.release, zones, pops, fleets, core.reader, lambda: core.problem)
         listening = socket.create_server((LOOPBACK, given.port))
         waiting = [zones, pops, fleets]
         ready = PageServer(
             health,
-            {"/readyz": lambda: _readiness([each.problem for each in waiting if not each.listed])},
+            {
+                "/readyz": lambda: _readiness(
+                    [each.problem for each in waiting if not each.listed]
+                ),
+                "/metrics": lambda: metrics_page(metrics.registry),
+            },
         )
     except (OSError, ValueError, config.ConfigException) as error:
         print(f"dnsfleet-status: {error}", file=sys.stderr)
@@ -137,7 +148,9 @@ def _parser() -> argparse.ArgumentParser:
         help=f"the entries {USER} and {PUBLIC_KEYS} of the Secret with the keys",
     )
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="of the page")
-    parser.add_argument("--health", required=True, metavar="HOST:PORT", help="where /readyz is")
+    parser.add_argument(
+        "--health", required=True, metavar="HOST:PORT", help="where /readyz and /metrics are"
+    )
     known = parser.add_mutually_exclusive_group()
     known.add_argument("--alertmanager", metavar="URL", help="to show what fires")
     known.add_argument("--prometheus", metavar="URL", help="the same, without an Alertmanager")

@@ -326,7 +326,7 @@ def test_the_status_page_only_reads_and_only_its_probe_is_on_the_network(render:
         }
     ]
     (policy,) = of_kind(objects, "NetworkPolicy")
-    assert policy["spec"]["ingress"] == [{"ports": [{"port": "health", "protocol": "TCP"}]}]
+    assert policy["spec"]["ingress"] == [{"ports": [{"port": "http", "protocol": "TCP"}]}]
     (pod,) = (pod for _, pod in pods_of(objects))
     (container,) = pod["containers"]
     assert container["args"] == [

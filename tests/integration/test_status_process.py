@@ -13,6 +13,8 @@ import pytest
 import redis
 from dnsfleet.replication import ack_slots, acks
 from dnsfleet_publisher import redis_users
+from prometheus_client.parser import text_string_to_metric_families
+from support import metrics_page
 from support.api_servers import APIError
 from support.ports import free_port
 from support.status_pages import PATHS, get
@@ -43,20 +45,20 @@ class Page:
 
     def __init__(self, fleet: OperatorFleet, port: int, health: int) -> None:
         self.fleet = fleet
-        self._port = port
-        self._health = health
+        self.port = port
+        self.health = health
 
     def json(self, path: str) -> Any:
         return json.loads(self.text(path))
 
     def text(self, path: str) -> str:
-        reply = get(f"http://127.0.0.1:{self._port}{path}", {})
+        reply = get(f"http://127.0.0.1:{self.port}{path}", {})
         assert reply.status == 200, reply.text
         return reply.text
 
     def ready(self) -> bool:
         try:
-            return get(f"http://127.0.0.1:{self._health}/readyz", {}).status == 200
+            return get(f"http://127.0.0.1:{self.health}/readyz", {}).status == 200
         except OSError:
             return False
 
@@ -95,8 +97,8 @@ def page_of(fleet: OperatorFleet, folder: Path) -> Iterator[Page]:
         "--release=dnsfleet",
         f"--core=127.0.0.1:{fleet.core.port}",
         f"--keys={keys}",
-        f"--port={page._port}",
-        f"--health=127.0.0.1:{page._health}",
+        f"--port={page.port}",
+        f"--health=127.0.0.1:{page.health}",
     ]
     environment = {"KUBECONFIG": str(fleet.api.kubeconfig)}
     with (folder / "status.log").open("wb") as log:
@@ -122,6 +124,17 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 def test_every_page_is_there(page: Page) -> None:
     for path in PATHS:
         assert "<h1>" in page.text(path)
+
+
+def test_its_metrics_are_the_documented_ones(page: Page) -> None:
+    documented = metrics_page.described(metrics_page.registries()["Status page"])
+
+    def scraped() -> str:
+        return get(f"http://127.0.0.1:{page.health}/metrics", {}).text
+
+    wait_for("the core is read", lambda: "dnsfleet_status_core_read 1.0" in scraped(), SECONDS)
+    found = text_string_to_metric_families(scraped())
+    assert {sample.name for family in found for sample in family.samples} == documented.keys()
 
 
 def test_what_edges_prove_is_current(page: Page) -> None:

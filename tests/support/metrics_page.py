@@ -14,6 +14,7 @@ from dnsfleet_engine import Engine
 from dnsfleet_io.tunnel_metrics import TunnelMetrics
 from dnsfleet_operator.metrics import Metrics as OperatorMetrics
 from dnsfleet_probe.metrics import ProbeMetrics
+from dnsfleet_status.metrics import StatusMetrics
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import Metric
 
@@ -46,6 +47,7 @@ Each prober tells what it saw in its last round; see [probes](probes.md). `pop` 
 asked. A zone has a series while it is asked for, and as long as it is not what edges prove.
 """,
     "Tunnel": "Each end of the tunnel between a core and the Pops of other clusters.\n",
+    "Status page": "See [the status page](status-page.md).\n",
     "Every process": "Only edges tell of Python's garbage collector.\n",
 }
 """What stands above the table of each section."""
@@ -73,6 +75,7 @@ def registries() -> dict[str, CollectorRegistry]:
         "Operator": OperatorMetrics().registry,
         "Probe": ProbeMetrics().registry,
         "Tunnel": TunnelMetrics().registry,
+        "Status page": StatusMetrics().registry,
     }
 
 
