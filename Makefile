@@ -1,7 +1,7 @@
 # Every target creates what it needs; the second run is fast. Needed on the machine:
 # python3 >= 3.11 with pip, cargo, make and a C compiler.
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check conformance differential model increments faults skew fuzz bench crds metrics alerts dashboards images cluster-up cluster-down e2e e2e-cores e2e-clusters
+.PHONY: help setup up test check conformance differential model increments faults skew fuzz bench signatures crds metrics alerts dashboards images cluster-up cluster-down e2e e2e-cores e2e-clusters
 
 # uv lives in a folder of its own, by `pip --target`: that needs neither venv nor root.
 UV_VERSION := 0.13.9
@@ -80,6 +80,12 @@ fuzz: ## Give the engine any octets, FUZZ_SECONDS for each target (edge/engine/f
 
 bench: setup ## Measure propagation, big zones, and dnsfleet beside other servers (ONLY=NAME: one)
 	PYTHONPATH=tests $(RUN)/python -m bench $(ONLY)
+
+# Names of events; all of them without.
+EVENTS :=
+
+signatures: setup ## Have things happen to fleets, draw their metrics: docs/signatures.md (EVENTS=NAME…; root)
+	PYTHONPATH=tests $(RUN)/python -m bench.signatures $(EVENTS)
 
 crds: setup ## Write crds/ and its copies in the chart from the models
 	$(RUN)/dnsfleet crds --dir crds --chart helm/dnsfleet
