@@ -27,7 +27,9 @@ def text(zone: str, trace: Trace | None, logs: Sequence[Log], unread: Sequence[s
     nothing = f"no line of {len(logs)} logs tells of a change of {zone}"
     found = nothing if trace is None else _found(trace)
     hidden = following.left_out(logs, 0 if trace is None else trace.lsn)
-    told = f"{hidden} publications after that have no line: a newer change may be one of them"
+    told = f"{hidden} publications have no line: a change of it may be one of them"
+    if trace is not None:
+        told = f"{hidden} publications after that have no line: a newer change may be one of them"
     return "\n\n".join(filter(None, (found, told if hidden else "", "\n".join(unread))))
 
 

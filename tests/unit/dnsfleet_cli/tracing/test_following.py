@@ -139,6 +139,10 @@ CASES = [
         ],
         objects={("Zone", "dns/example"), ("RecordSet", "dns/shop")},
     ),
+    Case(
+        "nothing_but_left_out",
+        [writer("9 event=lines_left_out of=zone_published lines=900 first_lsn=50 last_lsn=950")],
+    ),
     Case("nothing", [writer(*published(1, 57, "3.57", zone="other.example."))]),
 ]
 
