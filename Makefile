@@ -1,7 +1,7 @@
 # Every target creates what it needs; the second run is fast. Needed on the machine:
 # python3 >= 3.11 with pip, cargo, make and a C compiler.
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check conformance differential model increments faults skew fuzz bench signatures crds metrics alerts dashboards images cluster-up cluster-down e2e e2e-cores e2e-clusters
+.PHONY: help setup up test check conformance differential model increments faults skew fuzz bench signatures crds metrics alerts dashboards images cluster-up cluster-down e2e e2e-cores e2e-clusters e2e-skew
 
 # uv lives in a folder of its own, by `pip --target`: that needs neither venv nor root.
 UV_VERSION := 0.13.9
@@ -125,4 +125,7 @@ e2e-cores: setup ## On such a cluster: the core's files go back again and again 
 CUT := 300
 
 e2e-clusters: setup ## On several such clusters: a long cut, rotations, a core that is lost for good
-	CUT_SECONDS=$(CUT) CLUSTERS=full $(RUN)/pytest -s tests/e2e/test_two_clusters.py tests/e2e/test_clusters_that_change.py tests/e2e/test_cores_that_are_lost.py --timeout=$(E2E_SECONDS)
+	CUT_SECONDS=$(CUT) CLUSTERS=full $(RUN)/pytest -s tests/e2e/test_two_clusters.py tests/e2e/test_clusters_that_change.py tests/e2e/test_cores_that_are_lost.py tests/e2e/test_walk_through.py --timeout=$(E2E_SECONDS)
+
+e2e-skew: setup ## On two such clusters: core and Pop with images of this version and of COMMIT
+	SKEW_COMMIT=$(COMMIT) $(RUN)/pytest -s tests/e2e/test_clusters_of_two_versions.py --timeout=$(E2E_SECONDS)

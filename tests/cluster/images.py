@@ -8,7 +8,7 @@ dependencies are installed inside by the image's Python, from the lock file, wit
 
 import os
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -18,8 +18,6 @@ from cluster import builds
 from cluster.settings import PAUSE_IMAGE
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-CONTEXT = REPOSITORY / "dist" / "images"
-CHART = REPOSITORY / "helm" / "dnsfleet" / "Chart.yaml"
 _UV = REPOSITORY / ".tools" / "uv" / "bin" / "uv"
 _BASE_SUITE = "bookworm"
 _BASE_PACKAGES = "ca-certificates,python3-minimal,libpython3-stdlib,python3-venv"
@@ -32,39 +30,53 @@ class Image:
 
     role: str
     extras: tuple[str, ...]
+    source: Path = REPOSITORY
+    """The checkout that it is made of."""
 
     @property
     def name(self) -> str:
         """The name that the chart asks for by default."""
-        version = yaml.safe_load(CHART.read_text())["appVersion"]
-        return f"docker.io/library/dnsfleet-{self.role}:{version}"
+        chart = yaml.safe_load((self.source / "helm" / "dnsfleet" / "Chart.yaml").read_text())
+        return f"docker.io/library/dnsfleet-{self.role}:{chart['appVersion']}"
 
     @property
     def archive(self) -> Path:
-        return CONTEXT / f"{self.role}.tar"
+        return _context(self.source) / f"{self.role}.tar"
 
 
 OPERATOR = Image("operator", ("operator", "status"))
 EDGE = Image("edge", ("edge", "replica"))
-PAUSE_ARCHIVE = CONTEXT / "pause.tar"
+_PAUSE_ARCHIVE = "pause.tar"
 
 
-def build() -> list[Path]:
-    """Build what changed; the archives of all images."""
-    CONTEXT.mkdir(parents=True, exist_ok=True)
+def build(source: Path = REPOSITORY) -> list[Path]:
+    """Build what changed in a checkout, ours or one of another commit; the archives of all images.
+
+    Two checkouts give their images the same names: so a cluster has those of one.
+    """
+    _context(source).mkdir(parents=True, exist_ok=True)
     base = _base()
-    _build_wheels()
-    for image in (OPERATOR, EDGE):
+    _build_wheels(source)
+    for image in _of(source):
         _export_requirements(image)
-        file = REPOSITORY / "images" / f"Containerfile.{image.role}"
+        file = source / "images" / f"Containerfile.{image.role}"
         _build(image.name, image.archive, file, [f"BASE_IMAGE={base}", f"PIP_CERT={_CA_FILE}"])
-    _build_pause()
-    return archives()
+    _build_pause(_context(source))
+    return archives(source)
 
 
-def archives() -> list[Path]:
+def archives(source: Path = REPOSITORY) -> list[Path]:
     """The archives of all images that were built, the pause image first."""
-    return [PAUSE_ARCHIVE, OPERATOR.archive, EDGE.archive]
+    return [_context(source) / _PAUSE_ARCHIVE, *(image.archive for image in _of(source))]
+
+
+def _of(source: Path) -> list[Image]:
+    return [replace(image, source=source) for image in (OPERATOR, EDGE)]
+
+
+def _context(source: Path) -> Path:
+    """The folder with what images are made of, and with their archives."""
+    return source / "dist" / "images"
 
 
 def _base() -> str:
@@ -86,13 +98,13 @@ def _base() -> str:
     return name
 
 
-def _build_wheels() -> None:
-    wheels = CONTEXT / "wheels"
+def _build_wheels(source: Path) -> None:
+    wheels = _context(source) / "wheels"
     for old in wheels.glob("*.whl"):
         old.unlink()
-    for source in (REPOSITORY, REPOSITORY / "edge" / "engine"):
+    for project in (source, source / "edge" / "engine"):
         subprocess.run(
-            [str(_UV), "build", "--quiet", "--wheel", "--out-dir", str(wheels), str(source)],
+            [str(_UV), "build", "--quiet", "--wheel", "--out-dir", str(wheels), str(project)],
             check=True,
         )
     (wheels / ".gitignore").unlink(missing_ok=True)
@@ -102,22 +114,23 @@ def _export_requirements(image: Image) -> None:
     extras = [part for extra in image.extras for part in ("--extra", extra)]
     command = [str(_UV), "export", "--quiet", "--frozen", "--no-dev", "--no-emit-workspace"]
     subprocess.run(
-        [*command, *extras, "--output-file", str(CONTEXT / f"{image.role}.txt")],
-        cwd=REPOSITORY,
+        [*command, *extras, "--output-file", str(image.archive.with_suffix(".txt"))],
+        cwd=image.source,
         check=True,
         stdout=subprocess.DEVNULL,
     )
 
 
-def _build_pause() -> None:
+def _build_pause(context: Path) -> None:
     """The image of the process that holds a pod's namespaces."""
-    if not PAUSE_ARCHIVE.exists():
-        source = Path(__file__).with_name("pause.c")
-        program = CONTEXT / "pause"
-        subprocess.run(["cc", "-Os", "-static", "-o", str(program), str(source)], check=True)
-        file = CONTEXT / "Containerfile.pause"
+    archive = context / _PAUSE_ARCHIVE
+    if not archive.exists():
+        code = Path(__file__).with_name("pause.c")
+        program = context / "pause"
+        subprocess.run(["cc", "-Os", "-static", "-o", str(program), str(code)], check=True)
+        file = context / "Containerfile.pause"
         file.write_text('FROM scratch\nCOPY pause /pause\nENTRYPOINT ["/pause"]\n')
-        _build(PAUSE_IMAGE, PAUSE_ARCHIVE, file, [])
+        _build(PAUSE_IMAGE, archive, file, [])
 
 
 def _build(name: str, archive: Path, file: Path, arguments: list[str]) -> None:
@@ -127,7 +140,7 @@ def _build(name: str, archive: Path, file: Path, arguments: list[str]) -> None:
         *("build", "--quiet", "--layers", "--isolation", "chroot", "--tag", name),
         *(part for argument in arguments for part in ("--build-arg", argument)),
         *certificates,
-        *("--file", str(file), str(CONTEXT)),
+        *("--file", str(file), str(archive.parent)),
     )
     identity = _buildah("images", "--quiet", "--no-trunc", "--filter", f"reference={name}")
     stamp = archive.with_suffix(".id")

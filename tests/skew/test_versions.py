@@ -44,10 +44,7 @@ main()
 
 @pytest.fixture(scope="session")
 def older(tmp_path_factory: pytest.TempPathFactory) -> Version:
-    commit = os.environ.get("SKEW_COMMIT", "")
-    if not commit:
-        raise RuntimeError("give the older commit: make skew COMMIT=…")
-    return versions.older(commit, tmp_path_factory.mktemp("older"))
+    return versions.older(versions.wanted(), tmp_path_factory.mktemp("older"))
 
 
 @contextmanager

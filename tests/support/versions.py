@@ -1,9 +1,11 @@
 """Programs of an older commit beside those of this checkout, for tests of both together.
 
-The Python code is that of the commit; the engine and the libraries are those of this checkout.
+As processes, the Python code is that of the commit; the engine and the libraries are those of this
+checkout. Images are made of the whole commit.
 """
 
 import io
+import os
 import subprocess
 import sys
 import tarfile
@@ -37,8 +39,21 @@ def ours() -> Version:
 
 def older(commit: str, folder: Path) -> Version:
     """A commit, in a folder that is made for it."""
-    command = ["git", "-C", str(ROOT), "archive", commit, *_FOLDERS]
+    unpack(commit, folder, *_FOLDERS)
+    return Version(commit, folder)
+
+
+def unpack(commit: str, folder: Path, *paths: str) -> None:
+    """Write these files of a commit into a folder; all of them where none is named."""
+    command = ["git", "-C", str(ROOT), "archive", commit, *paths]
     packed = subprocess.run(command, check=True, capture_output=True).stdout
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         archive.extractall(folder, filter="data")
-    return Version(commit, folder)
+
+
+def wanted() -> str:
+    """The older commit, as the make targets give it."""
+    commit = os.environ.get("SKEW_COMMIT", "")
+    if not commit:
+        raise RuntimeError("give the older commit: COMMIT=… on the line of make")
+    return commit
