@@ -19,6 +19,8 @@ from dnsfleet_operator.statuses.propagation import Fleet
 from dnsfleet_operator.work_queue import Key
 
 PROBES = Key("Probes")
+RETRY_SECONDS = 1.0
+"""Until a new leader is looked at again that does not know enough yet."""
 
 
 class Probing:
@@ -47,9 +49,12 @@ class Probing:
         While the core is away there is none, and passes tell of that.
         """
         observation = self._given.observation
-        self._given.waiting.add(key, LIST_SECONDS)
-        if not (self._given.configuration.probes and self._keeper.known and observation.complete):
+        if not self._given.configuration.probes:
             return False
+        if not (self._keeper.known and observation.complete and self._store.fence):
+            self._given.waiting.add(key, RETRY_SECONDS)
+            return False
+        self._given.waiting.add(key, LIST_SECONDS)
         view, now = self._view, now_ms()
         fleet = Fleet(view.active(), view.ready(), self._said(), self._store.positions, now)
         pops = probed_pops.probed([(pop, self._status(pop)) for pop in observation.pops], fleet)
