@@ -30,3 +30,4 @@ CORE_MEMORY_SHARE = of("DnsfleetCoreMemoryLow", r"> (0\.\d+)")
 PROPAGATION_SECONDS = of("DnsfleetPropagationSlow", r'le="([\d.]+)"')
 PASS_SECONDS = of("DnsfleetOperatorStalled", r"> (\d+),")
 CERTIFICATE_SECONDS = of("DnsfleetCertificateExpiresSoon", r"< (\d+) \* 86400") * 86400
+DISAGREEING_SHARE = of("DnsfleetProbeDisagreement")

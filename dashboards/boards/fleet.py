@@ -186,10 +186,10 @@ _OUTSIDE = Row(
         ),
         panel(
             "Inside and outside disagree",
-            "1 where the edges say that all is current, and a prober sees something else.",
-            Unit.FLAG,
-            Series("max by (pop) (dnsfleet_probe_disagreement)", "{{pop}}"),
-            red_from=1,
+            "The share of probers that see something else than the edges of the Pop say.",
+            Unit.SHARE,
+            Series("avg by (pop) (dnsfleet_probe_disagreement)", "{{pop}}"),
+            red_from=bounds.DISAGREEING_SHARE,
         ),
     ),
 )
