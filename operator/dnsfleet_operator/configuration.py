@@ -13,7 +13,7 @@ ALL, CORE, POP = "all", "core", "pop"
 ROLES = (ALL, CORE, POP)
 """What an operator runs: `core` the core and no Pop, `pop` one Pop of a core in another cluster,
 `all` the core and Pops beside it."""
-EDGE_LOG_LEVELS = ("info", *(each for each in LEVELS if each != "info"))
+LOG_LEVELS = ("info", *(each for each in LEVELS if each != "info"))
 """The default first."""
 DEFAULT_CACHE_PREFIX = "/var/cache/dnsfleet"
 """The default of the chart."""
@@ -58,8 +58,10 @@ class Configuration:
     """Name of the Secret with that certificate, where somebody else makes it."""
     role: str = ALL
     """One of ROLES; in `pop` the core is in another cluster, and core_host leads there."""
-    edge_log_level: str = EDGE_LOG_LEVELS[0]
+    edge_log_level: str = LOG_LEVELS[0]
     """From which level on edges log."""
+    probe_log_level: str = LOG_LEVELS[0]
+    """The same of the probers in Pops."""
     cache_host_path_prefix: str = DEFAULT_CACHE_PREFIX
     """In role `pop`: the folder of nodes in which the core may choose one for the edges."""
 
@@ -91,7 +93,8 @@ def from_environment(environ: Mapping[str, str]) -> Configuration:
         core_names=reader.names("DNSFLEET_CORE_NAMES"),
         core_tls_secret=environ.get("DNSFLEET_CORE_TLS_SECRET", ""),
         role=role,
-        edge_log_level=reader.choice("DNSFLEET_EDGE_LOG_LEVEL", EDGE_LOG_LEVELS),
+        edge_log_level=reader.choice("DNSFLEET_EDGE_LOG_LEVEL", LOG_LEVELS),
+        probe_log_level=reader.choice("DNSFLEET_PROBE_LOG_LEVEL", LOG_LEVELS),
         cache_host_path_prefix=reader.text("DNSFLEET_CACHE_HOST_PATH_PREFIX", DEFAULT_CACHE_PREFIX),
         probes=reader.flag("DNSFLEET_PROBES"),
     )

@@ -194,13 +194,17 @@ def test_the_tunnel_sees_who_comes_and_is_scraped(render: Any, type_: str) -> No
 
 
 def test_each_role_has_a_level_of_its_log(render: Any) -> None:
-    levels = {"operator": "debug", "tunnel": "error"}
-    objects = render({"logLevels": levels, "core": {"expose": {"enabled": True}}})
+    levels = {"operator": "debug", "tunnel": "error", "probe": "warning", "status": "error"}
+    parts = {"core": {"expose": {"enabled": True}}, "probes": {"enabled": True}}
+    objects = render({"logLevels": levels, "status": {"enabled": True}, **parts})
     told = environment(objects)
     assert told["DNSFLEET_LOG_LEVEL"] == "debug"
     assert told["DNSFLEET_EDGE_LOG_LEVEL"] == "info"
-    pod = the(objects, "Deployment", "dnsfleet-tunnel")["spec"]["template"]["spec"]
-    assert pod["containers"][0]["env"] == [{"name": "DNSFLEET_LOG_LEVEL", "value": "error"}]
+    assert told["DNSFLEET_PROBE_LOG_LEVEL"] == "warning"
+    for role in ("tunnel", "probe", "status"):
+        pod = the(objects, "Deployment", f"dnsfleet-{role}")["spec"]["template"]["spec"]
+        level = {"name": "DNSFLEET_LOG_LEVEL", "value": levels[role]}
+        assert level in pod["containers"][0]["env"]
 
 
 @pytest.mark.parametrize("values", [{}, {"role": "pop", "probes": {"enabled": True}}])

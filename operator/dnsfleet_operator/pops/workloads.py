@@ -167,7 +167,10 @@ def prober(setting: Setting) -> Object:
             f"--public-key={CONFIG_FOLDER}/{PUBLIC_KEY_FILE}",
             f"--http=*:{HTTP_PORT}",
         ],
-        "env": [_password(setting, "DNSFLEET_REPLICA_PASSWORD", "edge")],
+        "env": [
+            {"name": LEVEL_VARIABLE, "value": setting.configuration.probe_log_level},
+            _password(setting, "DNSFLEET_REPLICA_PASSWORD", "edge"),
+        ],
         "ports": [{"name": "http", "containerPort": HTTP_PORT, "protocol": "TCP"}],
         "livenessProbe": _probe("/healthz", initialDelaySeconds=30, periodSeconds=30),
         "resources": {"requests": PROBER_REQUESTS, "limits": {"memory": "256Mi"}},

@@ -73,7 +73,8 @@ def test_a_prober_is_beside_a_pop_and_reads_its_replica() -> None:
         "--public-key=/etc/dnsfleet/publisher.pub",
         "--http=*:8080",
     ]
-    (password,) = container["env"]
+    level, password = container["env"]
+    assert level == {"name": "DNSFLEET_LOG_LEVEL", "value": "info"}
     assert password["valueFrom"]["secretKeyRef"] == {"name": "dnsfleet-keys", "key": "edge"}
     (volume,) = pod["volumes"]  # of the ConfigMap it gets the key alone
     assert volume["configMap"]["items"] == [{"key": "publisher.pub", "path": "publisher.pub"}]
@@ -106,7 +107,8 @@ def test_a_pop_of_another_core_follows_that_and_says_its_acks_to_its_replica() -
     (container,) = found[ObjectKey("Deployment", "pop-fra-replica")]["spec"]["template"]["spec"][
         "containers"
     ]
-    (password,) = container["env"]
+    level, password = container["env"]
+    assert level == {"name": "DNSFLEET_LOG_LEVEL", "value": "info"}
     reference = {"name": "dnsfleet-join", "key": "password"}
     assert password["valueFrom"] == {"secretKeyRef": reference}
     policy = found[ObjectKey("NetworkPolicy", "pop-fra-replica")]["spec"]["ingress"][0]
