@@ -109,8 +109,17 @@ def test_counters_have_the_names_of_the_interface_and_outlive_a_stop() -> None:
     rcodes = {f"rcode_{code}" for code in codes.split()}
     cookies = {f"cookies_{presented}" for presented in ("client", "valid", "invalid")}
     limits = {"rate_limit_slipped", "rate_limit_dropped", "tcp_evicted", "proxy_refused"}
-    others = {"cache_hits", "cache_misses", "truncated", "dropped", "panics"} | limits
-    assert set(before[0]) == families | rcodes | cookies | others
+    frequent = "A AAAA HTTPS SVCB MX TXT NS SOA CNAME SRV PTR DS DNSKEY CAA ANY other"
+    types = {f"type_{each}" for each in frequent.split()}
+    bounds = [f"{digit}{'0' * zeros}" for zeros in range(5) for digit in (1, 2, 5)][1:]
+    durations = {
+        f"duration_{transport}_{each}"
+        for transport in ("udp", "tcp")
+        for each in (*bounds, "100000", "inf", "ns")
+    }
+    caches = {"cache_hits", "cache_misses", "cache_evictions"}
+    others = {"truncated", "dropped", "panics", "receive_drops"} | limits | caches
+    assert set(before[0]) == families | rcodes | cookies | types | durations | others
     assert sum(row["rcode_refused"] for row in before) == 1
 
 
