@@ -1,7 +1,7 @@
 # Every target creates what it needs; the second run is fast. Needed on the machine:
 # python3 >= 3.11 with pip, cargo, make and a C compiler.
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check conformance differential model increments faults skew fuzz bench signatures crds metrics alerts dashboards images cluster-up cluster-down e2e e2e-cores e2e-clusters e2e-skew
+.PHONY: help setup up test check conformance differential model increments faults skew fuzz bench signatures crds metrics alerts dashboards images cluster-up cluster-down e2e e2e-cores e2e-clusters e2e-skew e2e-alerts
 
 # uv lives in a folder of its own, by `pip --target`: that needs neither venv nor root.
 UV_VERSION := 0.13.9
@@ -129,3 +129,6 @@ e2e-clusters: setup ## On several such clusters: a long cut, rotations, a core t
 
 e2e-skew: setup ## On two such clusters: core and Pop with images of this version and of COMMIT
 	SKEW_COMMIT=$(COMMIT) $(RUN)/pytest -s tests/e2e/test_clusters_of_two_versions.py --timeout=$(E2E_SECONDS)
+
+e2e-alerts: setup ## On such a cluster: each fault is told within a minute, ordinary load and restarts are not
+	ALERTS=full $(RUN)/pytest -s tests/e2e/test_monitoring.py --timeout=$(E2E_SECONDS)

@@ -9,7 +9,7 @@ import subprocess
 import threading
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -37,9 +37,16 @@ class Notice(NamedTuple):
 class Monitoring:
     """A running pair, and the notifications that Alertmanager sent."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, look_for_pods: Callable[[], None]) -> None:
         self._url = url
         self.notices: list[Notice] = []
+        self.look_for_pods = look_for_pods
+        """Have the pods scraped that there are now, and no other."""
+
+    def firing(self) -> set[str]:
+        """The alerts that were told and not resolved."""
+        last = {tuple(sorted(each.labels.items())): each for each in list(self.notices)}
+        return {each.name for each in last.values() if each.status == "firing"}
 
     def query(self, expression: str) -> list[dict[str, Any]]:
         """The samples of an instant query."""
@@ -62,9 +69,17 @@ def monitoring(
 ) -> Iterator[Monitoring]:
     """Scrape the release in `namespace` each second, and evaluate `rules` as often."""
     prometheus, alertmanager = free_port(), free_port()
-    watched = Monitoring(f"http://127.0.0.1:{prometheus}")
+
+    def look_for_pods() -> None:
+        # Renamed into its place, as Prometheus reads it whenever it changes.
+        new = folder / "targets.new"
+        new.write_text(json.dumps(_targets(cluster, namespace)))
+        new.replace(folder / _TARGETS)
+
+    watched = Monitoring(f"http://127.0.0.1:{prometheus}", look_for_pods)
+    look_for_pods()
     (folder / "rules.yaml").write_text(yaml.safe_dump(rules))
-    scrape = _scrape_config(cluster, namespace, folder)
+    scrape = _scrape_config(cluster, folder)
     alerting = observing.alerting(alertmanager)
     (folder / "prometheus.yaml").write_text(yaml.safe_dump(scrape | alerting))
     with ExitStack() as running:
@@ -86,28 +101,31 @@ def monitoring(
 
 
 _LEADER = "dnsfleet_operator_leader == 1"
+_TARGETS = "targets.json"
 
 
-def _scrape_config(cluster: Access, namespace: str, folder: Path) -> dict[str, Any]:
-    """A scrape configuration with a target for each pod, as the chart's PodMonitor makes one.
-
-    Debian's Prometheus cannot ask a cluster for its pods.
-    """
-    server, tls = _credentials(cluster.kubeconfig, folder)
-    components = "app.kubernetes.io/component in (edge,operator)"
-    pods = cluster.items("pods", "--namespace", namespace, "--selector", components)
-    targets = [
-        {"targets": [server], "labels": _target_labels(namespace, pod["metadata"])} for pod in pods
-    ]
+def _scrape_config(cluster: Access, folder: Path) -> dict[str, Any]:
+    """A scrape configuration for the pods in `_TARGETS`, like that of the chart's PodMonitor."""
     job = {
         "job_name": "dnsfleet",
         "honor_labels": True,
         "scheme": "https",
-        "tls_config": tls,
-        "static_configs": targets,
+        "tls_config": _credentials(cluster.kubeconfig, folder),
+        "file_sd_configs": [{"files": [_TARGETS], "refresh_interval": "5s"}],
     }
     interval = {"scrape_interval": "1s", "evaluation_interval": "1s"}
     return {"global": interval, "scrape_configs": [job]}
+
+
+def _targets(cluster: Access, namespace: str) -> list[dict[str, Any]]:
+    """A target for each pod; Debian's Prometheus cannot ask a cluster for its pods."""
+    (about,) = [each["cluster"] for each in _kubeconfig(cluster.kubeconfig)["clusters"]]
+    server = urllib.parse.urlsplit(about["server"]).netloc
+    components = "app.kubernetes.io/component in (edge,operator)"
+    pods = cluster.items("pods", "--namespace", namespace, "--selector", components)
+    return [
+        {"targets": [server], "labels": _target_labels(namespace, pod["metadata"])} for pod in pods
+    ]
 
 
 def _target_labels(namespace: str, pod: dict[str, Any]) -> dict[str, str]:
@@ -119,9 +137,14 @@ def _target_labels(namespace: str, pod: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _credentials(kubeconfig: Path, folder: Path) -> tuple[str, dict[str, str]]:
-    """HOST:PORT of the API server, and files with the credentials that a kubeconfig embeds."""
-    document = yaml.safe_load(kubeconfig.read_text())
+def _kubeconfig(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(path.read_text())
+    return found
+
+
+def _credentials(kubeconfig: Path, folder: Path) -> dict[str, str]:
+    """Files with the credentials that a kubeconfig embeds, as Prometheus takes them."""
+    document = _kubeconfig(kubeconfig)
     (cluster,) = [each["cluster"] for each in document["clusters"]]
     (user,) = [each["user"] for each in document["users"]]
     files = {}
@@ -133,7 +156,7 @@ def _credentials(kubeconfig: Path, folder: Path) -> tuple[str, dict[str, str]]:
         path = folder / key
         path.write_bytes(base64.b64decode(text))
         files[key] = str(path)
-    return urllib.parse.urlsplit(cluster["server"]).netloc, files
+    return files
 
 
 def _routing(receiver: int) -> dict[str, Any]:

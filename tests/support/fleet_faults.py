@@ -1,0 +1,143 @@
+"""Faults of a fleet in a cluster of this machine, each as a context: it lasts while that does."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+
+import dns.message
+import dns.name
+from cluster.access import Access, Object
+from cluster.namespaces import Node
+from dnsfleet import rings
+
+from support.pod_processes import process_of
+from support.probe_fleets import DNS_PORT
+from support.releases import NAMESPACE, READY_SECONDS
+
+OPERATOR = ("deployment/dnsfleet-operator", "--namespace", NAMESPACE)
+OPERATOR_PODS = ("pods", "--namespace", NAMESPACE, "-l", "app.kubernetes.io/component=operator")
+RATE = 3000
+"""Queries a second: three times what one shard must have more than the others, to be told."""
+TURN_SECONDS = 0.01
+SHARDS = 2
+"""As many as an edge has by default."""
+
+
+def pods_of(cluster: Access, pop: str, component: str) -> list[Object]:
+    """The pods of a Pop: its `edge`s or its `replica`."""
+    selector = f"dnsfleet.io/pop={pop},app.kubernetes.io/component={component}"
+    return cluster.items("pods", "--namespace", NAMESPACE, "-l", selector)
+
+
+@contextlib.contextmanager
+def hanging_replica(cluster: Access, pop: str) -> Iterator[None]:
+    """The replica of a Pop answers nobody."""
+    (pod,) = pods_of(cluster, pop, "replica")
+    pid = process_of(pod, "valkey-server")
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+@contextlib.contextmanager
+def cut_off(cluster: Access, pop: str) -> Iterator[None]:
+    """Nothing passes between the core and the pods of a Pop, in both directions."""
+    core = cluster.get("service", "dnsfleet-core", "--namespace", NAMESPACE)["spec"]["clusterIP"]
+    pods = pods_of(cluster, pop, "edge") + pods_of(cluster, pop, "replica")
+    networks = [f"--net=/proc/{process_of(pod, 'pause')}/ns/net" for pod in pods]
+    rules = f"""table ip cut {{
+        chain in {{ type filter hook input priority 0; ip saddr {core} drop; }}
+        chain out {{ type filter hook output priority 0; ip daddr {core} drop; }}
+    }}"""
+    for network in networks:
+        subprocess.run(["nsenter", network, "nft", "-f", "-"], input=rules, text=True, check=True)
+    try:
+        yield
+    finally:
+        for network in networks:
+            subprocess.run(["nsenter", network, "nft", "delete", "table", "ip", "cut"], check=True)
+
+
+@contextlib.contextmanager
+def stopped_operator(cluster: Access) -> Iterator[None]:
+    """No operator runs; afterwards there is another one."""
+    cluster.kubectl("scale", *OPERATOR, "--replicas=0")
+    cluster.wait_until_gone(READY_SECONDS, *OPERATOR_PODS)
+    try:
+        yield
+    finally:
+        cluster.kubectl("scale", *OPERATOR, "--replicas=1")
+        cluster.wait("condition=Available", READY_SECONDS, *OPERATOR)
+
+
+def flooded_zone() -> Object:
+    """A Zone with names of which half are of one shard, so that none is asked for too often."""
+    records = [{"name": f"n{number}", "type": "A", "data": ["192.0.2.1"]} for number in range(60)]
+    return {
+        "apiVersion": "dnsfleet.io/v1alpha1",
+        "kind": "Zone",
+        "metadata": {"name": "flooded", "namespace": "default"},
+        "spec": {
+            "origin": "flooded.example",
+            "nameServers": ["ns1.example.net"],
+            "records": records,
+        },
+    }
+
+
+@contextlib.contextmanager
+def flooded_shard(cluster: Access, node: Node, pop: str) -> Iterator[None]:
+    """One shard of one edge gets `RATE` queries a second, for the names of `flooded_zone`."""
+    names = [dns.name.from_text(f"n{number}.flooded.example.") for number in range(60)]
+    queries = [
+        dns.message.make_query(name, "A").to_wire()
+        for name in names
+        if rings.owner(name.to_wire() or b"", SHARDS) == 0
+    ]
+    edge = pods_of(cluster, pop, "edge")[0]["status"]["podIP"]
+    ended = threading.Event()
+    with node.on_client():
+        flood = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with flood:
+        flood.connect((edge, DNS_PORT))
+        flood.setblocking(False)
+        thread = threading.Thread(target=_send, args=(flood, queries, ended))
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+
+def _send(flood: socket.socket, queries: list[bytes], ended: threading.Event) -> None:
+    """A few queries each turn; what is answered is thrown away."""
+    sent, began = 0, time.monotonic()
+    while not ended.wait(TURN_SECONDS):
+        due = min(sent + 100, int((time.monotonic() - began) * RATE))  # no burst after a pause
+        for number in range(sent, due):
+            with contextlib.suppress(OSError):
+                flood.send(queries[number % len(queries)])
+        sent = due
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                flood.recv(512)
+
+
+@contextlib.contextmanager
+def held_change(cluster: Access, before: Object) -> Iterator[None]:
+    """All records of a Zone are to leave, and that waits for an approval."""
+    after = before | {"spec": before["spec"] | {"records": []}}
+    cluster.apply(json.dumps(after))
+    try:
+        yield
+    finally:
+        cluster.apply(json.dumps(before))
