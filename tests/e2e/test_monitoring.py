@@ -40,7 +40,7 @@ LASTING_SECONDS = 20
 """How long a fault lasts that is told: what follows from it has time to fire."""
 LEADS = "dnsfleet_operator_leader == 1"
 STALLED = 'ALERTS{alertname="DnsfleetOperatorStalled"}'
-RANGE = "15s"
+RANGE = "30s"
 """Of rates: an alert of a count ends so long after the last one."""
 SLACK_SECONDS = 60.0
 ZONE = fleet_faults.flooded_zone()
@@ -154,6 +154,11 @@ def test_a_cut_link(release: Access, node: Node, watched: Monitoring) -> None:
     assert found == {("DnsfleetPopDisconnected", "fra")}
 
 
+def test_a_changed_value_in_a_replica(release: Access, node: Node, watched: Monitoring) -> None:
+    fault = fleet_faults.forged_manifest(release, node, "iad", "example.com.")
+    assert told(watched, fault, "DnsfleetVerifyFailures") == {("DnsfleetVerifyFailures", "iad")}
+
+
 def test_a_stopped_operator(release: Access, node: Node, watched: Monitoring) -> None:
     fault = fleet_faults.stopped_operator(release)
     assert told(watched, fault, "DnsfleetOperatorStalled") == {("DnsfleetOperatorStalled", "")}
@@ -165,6 +170,12 @@ def test_a_flooded_shard(release: Access, node: Node, watched: Monitoring) -> No
     found = told(watched, fault, "DnsfleetShardImbalance")
     also = {("DnsfleetReceiveDrops", "sin"), ("DnsfleetLatencyHigh", "sin")}
     assert found - also == {("DnsfleetShardImbalance", "sin")}
+
+
+def test_a_full_core(release: Access, node: Node, watched: Monitoring) -> None:
+    fault = fleet_faults.full_core(release, node)
+    found = told(watched, fault, "DnsfleetCoreNotWritable", lambda: change(release, "192.0.2.6"))
+    assert found == {("DnsfleetCoreNotWritable", "")}
 
 
 def test_a_held_change(release: Access, watched: Monitoring) -> None:
