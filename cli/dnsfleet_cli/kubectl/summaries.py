@@ -62,7 +62,7 @@ def pop(item: Object, figures: Mapping[str, Traffic] = NO_FIGURES) -> str:
         ("Lag", _lag(item)),
         ("Addresses", " ".join(addresses) or ABSENT),
         ("Queries", traffic and f"{_queries(traffic)} a second, {_servfail(traffic)} SERVFAIL"),
-        ("Memory", traffic and f"{_memory(traffic)}, of all edges"),
+        ("Memory", traffic and traffic.memory and f"{_memory(traffic)}, of all edges"),
     ]
     return "\n\n".join(filter(None, (tables.fields(pairs), _conditions(item), _commands(item))))
 
@@ -182,4 +182,4 @@ def _servfail(found: Traffic) -> str:
 
 
 def _memory(found: Traffic) -> str:
-    return f"{found.memory / _MIB:.0f} MiB"
+    return ABSENT if found.memory is None else f"{found.memory / _MIB:.0f} MiB"

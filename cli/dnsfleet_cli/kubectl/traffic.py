@@ -11,7 +11,8 @@ from dnsfleet_cli.kubectl.cluster import Cluster
 from dnsfleet_cli.top import samples
 
 _POP = "dnsfleet_pop_"
-_FIGURES = (f"{_POP}queries_per_second", f"{_POP}servfail_ratio", f"{_POP}edge_memory_bytes")
+_QUERIES, _SERVFAIL = f"{_POP}queries_per_second", f"{_POP}servfail_ratio"
+_MEMORY = f"{_POP}edge_memory_bytes"
 
 
 class Traffic(NamedTuple):
@@ -21,8 +22,8 @@ class Traffic(NamedTuple):
     """A second."""
     servfail: float
     """The share of them that is answered with SERVFAIL; 0 to 1."""
-    memory: float
-    """Octets of all its edges together."""
+    memory: float | None
+    """Octets of all its edges together; None where an operator of a version before tells none."""
 
 
 def read(cluster: Cluster) -> dict[str, Traffic]:
@@ -34,13 +35,13 @@ def read(cluster: Cluster) -> dict[str, Traffic]:
 
 
 def parse(page: str) -> dict[str, Traffic]:
-    """What the page of an operator says of Pops of which it has all figures."""
+    """What the page of an operator says of Pops of which it has rates."""
     values: dict[str, dict[str, float]] = defaultdict(dict)
     for name, labels, figure in samples.series(page, _POP):
-        if name in _FIGURES:
+        if name in (_QUERIES, _SERVFAIL, _MEMORY):
             values[labels["pop"]][name] = figure
     return {
-        pop: Traffic(*(of_pop[name] for name in _FIGURES))
+        pop: Traffic(of_pop[_QUERIES], of_pop[_SERVFAIL], of_pop.get(_MEMORY))
         for pop, of_pop in values.items()
-        if len(of_pop) == len(_FIGURES)
+        if _QUERIES in of_pop and _SERVFAIL in of_pop
     }

@@ -57,6 +57,11 @@ def test_the_operator_that_leads_tells_them() -> None:
     assert traffic.read(Pages({})) == {}
 
 
+def test_an_operator_of_a_version_before_tells_no_memory() -> None:
+    page = "\n".join(line for line in operator_page(SAID).splitlines() if "memory" not in line)
+    assert traffic.parse(page) == {"fra": FRA._replace(memory=None)}
+
+
 def test_a_page_that_cannot_be_had_is_trouble() -> None:
     with pytest.raises(Trouble, match="cannot read metrics of pod leads"):
         traffic.read(Pages({LEADS: None}))
