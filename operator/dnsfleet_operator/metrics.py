@@ -44,8 +44,8 @@ class Metrics:
         self.reconciles = self._counter(
             "operator_reconcile_total",
             "Reconciliations. Kind is Zone, Pop, Replica, Commands, Fleet, Propagation, Cookies, "
-            "Keys, Access, Sync, Preparation, Sweep, Proof or Telemetry; result is success or "
-            "error.",
+            "Keys, Access, Sync, Preparation, Sweep, Proof, Probes or Telemetry; result is success "
+            "or error.",
             ["kind", "result"],
         )
         self.pass_seconds = self._histogram(

@@ -1,9 +1,15 @@
 """docs/metrics.md is what the code registers, and names follow the conventions of Prometheus."""
 
+import ast
+import re
 import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import dnsfleet_operator
 import pytest
+from dnsfleet_operator.metrics import Metrics as OperatorMetrics
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from prometheus_client.exposition import generate_latest
 from support import metrics_page
@@ -38,6 +44,28 @@ def test_a_page_is_read_as_it_was_written() -> None:
     registered = [metrics_page.described(each) for each in metrics_page.registries().values()]
     names = {name for each in registered for name in each}
     assert {name for rows in written.values() for name in rows} == names
+
+
+def test_the_kinds_of_reconciliations_are_those_that_the_operator_works_on() -> None:
+    metrics = metrics_page.described(OperatorMetrics().registry)
+    text = metrics["dnsfleet_operator_reconcile_total"].text
+    told = re.search(r"Kind is ([^;]+);", text)
+    assert told is not None
+    # Looks at what edges prove are counted too; they have no key.
+    assert set(re.split(", | or ", told[1])) == {*_kinds(), "Propagation"}
+
+
+def _kinds() -> Iterator[str]:
+    """Each kind of which a module of the operator makes a key of its work queue."""
+    for path in Path(dnsfleet_operator.__file__).parent.rglob("*.py"):
+        tree = ast.parse(path.read_text())
+        imports = [each for each in ast.walk(tree) if isinstance(each, ast.ImportFrom)]
+        if not any(each.module == "dnsfleet_operator.work_queue" for each in imports):
+            continue
+        for call in (each for each in ast.walk(tree) if isinstance(each, ast.Call)):
+            match call:
+                case ast.Call(func=ast.Name("Key"), args=[ast.Constant(str(kind)), *_]):
+                    yield kind
 
 
 @pytest.mark.parametrize("role", metrics_page.registries())
