@@ -82,7 +82,10 @@ def status(
         ),
     ] = None,
 ) -> None:
-    """Show all Pops and Zones and what is wrong with the fleet, or one of them."""
+    """Show all Pops and Zones and what is wrong with the fleet, or one of them.
+
+    Figures of traffic need the right to get pods/proxy.
+    """
     cluster: Cluster = ctx.obj()
     zones, pops = cluster.zones(), cluster.pops()
     found = None if name is None else objects.zone_or_pop(name, zones, pops)
