@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--place",
         default=EVERYWHERE,
         metavar="POP",
-        help="the Pop whose prober this is, so that it asks its share; default: it asks every Pop",
+        help="the Pop whose prober this is, for it asks some; default: it asks every Pop",
     )
     parser.add_argument("--http", metavar="HOST:PORT", help="where /metrics is; *: every address")
     parser.add_argument("--json", action="store_true", help="print JSON in place of a table")

@@ -1,4 +1,4 @@
-"""One prober: rounds of asking, each of all zones of the list at its share of the Pops.
+"""One prober: rounds of asking, each of all zones of the list at its targets.
 
 A fault counts only when it is still there after news had the time to come: by then a newer list
 says that the Pop is drained, or not ready, and the manifests say which zones were published again
@@ -69,20 +69,20 @@ class Prober:
         """By Pop, the zones that were not what its edges prove in the last round."""
 
     def round(self, confirm_seconds: float = CONFIRM_SECONDS) -> Round:
-        """Ask all of the share once; UnreadableError where no list was ever there.
+        """Ask all targets once; UnreadableError where no list was ever there.
 
         Where something is wrong it waits for a newer list, `confirm_seconds` at most, and asks that
         Pop again.
         """
         first = self._news()
-        verdicts = self._ask(division.share(self._place, first.pops), first.zones)
+        verdicts = self._ask(division.targets(self._place, first.pops), first.zones)
         suspects = {each.pop.name for each in verdicts if each.faults}
         if suspects:
             newest = self._wait_for_news(first, confirm_seconds)
             known = {pop.name: pop.exceptions for pop in first.pops}
             asked_again = [
                 pop._replace(exceptions=(*pop.exceptions, *known.get(pop.name, ())))
-                for pop in division.share(self._place, newest.pops)
+                for pop in division.targets(self._place, newest.pops)
                 if pop.name in suspects
             ]
             rest = [each for each in verdicts if each.pop.name not in suspects]

@@ -49,9 +49,9 @@ def test_every_pop_of_a_fleet_is_asked_from_outside(tmp_path: Path) -> None:
             assert pop["zones"] == {"one.example.": True}
             assert {each["transport"] for each in pop["addresses"]} == {"udp", "tcp"}
             assert not pop["disagrees"]
-        shared = wait_for("a share", lambda: said("--place", "fra"), 30)
-        assert shared is not None
-        assert [each["pop"] for each in shared["pops"]] == ["iad"]
+        targets = wait_for("the targets of fra", lambda: said("--place", "fra"), 30)
+        assert targets is not None
+        assert [each["pop"] for each in targets["pops"]] == ["iad"]
         table = probe(state).stdout
         assert f"127.0.0.1:{fleet.dns_port}" in table
         assert "not asked, as they are drained: old" in table

@@ -1,8 +1,8 @@
 """Which Pops a prober asks.
 
-Every Pop has a prober, so the list of Pops is the list of probers, and each works out its own share
-of that list without a word to the others (rendezvous hashing, see `rings`). A Pop that comes or
-goes changes the share of a prober only by what that Pop took or had.
+Every Pop has a prober, so the list of Pops is the list of probers, and each works out its own
+targets without a word to the others (rendezvous hashing, see `rings`). A Pop that comes or goes
+changes the targets of a prober only by what that Pop took or had.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ def probers(pop: str, pops: Sequence[str]) -> list[str]:
     return rings.owners(pop, others or pops, PROBERS)
 
 
-def share(place: str, pops: Sequence[ProbedPop]) -> list[ProbedPop]:
+def targets(place: str, pops: Sequence[ProbedPop]) -> list[ProbedPop]:
     """The Pops in service that the prober of a place asks.
 
     One that is in no Pop, as beside the core or on somebody's desk, asks all of them.
