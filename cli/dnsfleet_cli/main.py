@@ -174,9 +174,9 @@ def probe(
     Over UDP and TCP, at each address: the serials of some zones and a record of each, others each
     time. Exit status: 0 all is as published, 1 something differs, 2 nothing could be asked.
     """
-    from dnsfleet_cli import probing
+    from dnsfleet_cli.up import local_probes
 
-    raise typer.Exit(probing.run(state_dir, place, http, json))
+    raise typer.Exit(local_probes.run(state_dir, place, http, json))
 
 
 @app.command()

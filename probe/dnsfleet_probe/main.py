@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from dnsfleet.probing.division import EVERYWHERE
 from dnsfleet_io import log_setup
 from dnsfleet_io.redis_clients import Server
 from dnsfleet_io.tcp_connections import Address
@@ -17,8 +18,6 @@ PASSWORD_VARIABLE = "DNSFLEET_REPLICA_PASSWORD"  # noqa: S105 - its name
 """Environment variable with the password of the user at the replica."""
 USER = "edge"
 """Who reads a replica."""
-EVERYWHERE = "-"
-"""A place that no Pop has."""
 _EXIT_CONFIG = 2
 
 

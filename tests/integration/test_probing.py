@@ -13,6 +13,7 @@ import pytest
 from dnsfleet import cookies
 from dnsfleet.cookies import Part, Secret
 from dnsfleet.probing import lists
+from dnsfleet.probing.division import EVERYWHERE
 from dnsfleet.probing.lists import ProbedPop, ProbeList
 from dnsfleet.replication import acks, keys
 from dnsfleet.replication.manifests import Manifest
@@ -45,7 +46,7 @@ class Rig:
         self.replica = Replica(self.fleet.core.url, folder / "edge" / "publisher.pub")
         self.reads = 0
         """How often the prober looked for a list."""
-        self.prober = Prober("-", self, threading.Event())
+        self.prober = Prober(EVERYWHERE, self, threading.Event())
 
     def probe_list(self) -> ProbeList:
         self.reads += 1

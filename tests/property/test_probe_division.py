@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from dnsfleet import rings
 from dnsfleet.probing import division
-from dnsfleet.probing.division import PROBERS
+from dnsfleet.probing.division import EVERYWHERE, PROBERS
 from dnsfleet.probing.lists import ProbedPop
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,7 +52,7 @@ def test_the_order_of_the_list_changes_nothing(pops: list[str]) -> None:
 @given(FLEETS, st.sets(st.integers(0, 11)))
 def test_who_is_no_pop_asks_all_that_are_in_service(pops: list[str], drained: set[int]) -> None:
     given = [ProbedPop(name, (), number in drained) for number, name in enumerate(pops)]
-    asked = {pop.name for pop in division.targets("-", given)}
+    asked = {pop.name for pop in division.targets(EVERYWHERE, given)}
     assert asked == {pop.name for pop in given if not pop.drained}
     for place in pops:
         assert not any(pop.drained for pop in division.targets(place, given))

@@ -12,6 +12,8 @@ from dnsfleet.probing.lists import ProbedPop
 
 PROBERS = 3
 """Probers that ask a Pop: two of three tell whether the Pop is wrong or the way of one prober."""
+EVERYWHERE = "-"
+"""The place of a prober that is in no Pop; no Pop has that name."""
 
 
 def probers(pop: str, pops: Sequence[str]) -> list[str]:

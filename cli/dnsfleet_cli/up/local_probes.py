@@ -4,12 +4,12 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from dnsfleet.probing.division import EVERYWHERE
 from dnsfleet.probing.lists import ProbeList
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet_io import log_setup
 from dnsfleet_io.tcp_connections import Address
 from dnsfleet_probe import running
-from dnsfleet_probe.main import EVERYWHERE
 from dnsfleet_probe.replica import Replica, UnreadableError
 
 from dnsfleet_cli.troubles import Trouble
