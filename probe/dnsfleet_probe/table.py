@@ -4,14 +4,16 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from dnsfleet import tables
 from dnsfleet.probing.judging import TRANSPORTS, Verdict
+from dnsfleet.tables import ABSENT
+from dnsfleet.violations import printable
 
 from dnsfleet_probe.prober import Round
 
 AS_PUBLISHED, DIFFERS, UNKNOWN = 0, 1, 2
 """Exit statuses."""
 _HEAD = ("POP", "ADDRESS", "UDP", "TCP", "ZONES", "INSIDE", "OUTSIDE")
-_GAP = "   "
 
 
 def status(found: Round) -> int:
@@ -23,13 +25,9 @@ def status(found: Round) -> int:
 
 def text(found: Round) -> str:
     """A table, what is wrong, and how old the list is where it is old."""
-    rows = [_HEAD, *(row for verdict in found.verdicts for row in _rows(verdict))]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        _GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
-    lines += [str(fault) for verdict in found.verdicts for fault in verdict.faults]
+    rows = (row for verdict in found.verdicts for row in _rows(verdict))
+    lines = [tables.table(_HEAD, rows)]
+    lines += [printable(str(fault)) for verdict in found.verdicts for fault in verdict.faults]
     now_ms = time.time_ns() // 1_000_000
     if found.list.is_old(now_ms):
         seconds = (now_ms - found.list.time_ms) // 1000
@@ -61,11 +59,11 @@ def _rows(verdict: Verdict) -> Iterator[tuple[str, ...]]:
         by_address.setdefault(each.address, {})[each.transport] = said
         zones.setdefault(each.address, set()).update(each.soa)
     if not by_address:
-        yield verdict.pop.name, "-", "-", "-", "-", inside, "has no address"
+        yield verdict.pop.name, *[ABSENT] * 4, inside, "has no address"
     for address, answered in by_address.items():
         good = len(zones[address] - verdict.wrong)
         counts = f"{good}/{len(verdict.asked)}"
-        transports = (answered.get(each, "-") for each in TRANSPORTS)
+        transports = (answered.get(each, ABSENT) for each in TRANSPORTS)
         yield verdict.pop.name, address, *transports, counts, inside, outside
 
 

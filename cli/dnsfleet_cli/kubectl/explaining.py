@@ -7,12 +7,11 @@ import dns.message
 import dns.name
 import dns.rcode
 import dns.rdatatype
-from dnsfleet import rings, rrtypes
+from dnsfleet import rings, rrtypes, tables
+from dnsfleet.tables import ABSENT
 
-from dnsfleet_cli import tables
 from dnsfleet_cli.kubectl import objects
 from dnsfleet_cli.kubectl.objects import Object
-from dnsfleet_cli.tables import ABSENT
 
 
 class Reply(NamedTuple):

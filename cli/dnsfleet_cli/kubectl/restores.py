@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from dnsfleet import names
+from dnsfleet import names, tables
 from dnsfleet_engine import Zone
 from dnsfleet_publisher import kept_contents
 from dnsfleet_publisher.kept_contents import Removed
 from dnsfleet_publisher.store_errors import StoreError
 
-from dnsfleet_cli import tables, yaml_writing, zone_commands
+from dnsfleet_cli import yaml_writing, zone_commands
 from dnsfleet_cli.kubectl import keys, objects, restoring, verdicts
 from dnsfleet_cli.kubectl.cluster import Cluster
 from dnsfleet_cli.kubectl.objects import Object

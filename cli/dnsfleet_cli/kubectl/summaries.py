@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from dnsfleet_cli import tables
+from dnsfleet import tables
+from dnsfleet.tables import ABSENT
+
 from dnsfleet_cli.kubectl import fleets, objects
 from dnsfleet_cli.kubectl.objects import Object, value
 from dnsfleet_cli.kubectl.traffic import Traffic
-from dnsfleet_cli.tables import ABSENT
 
 _MIB = 1024 * 1024
 NO_FIGURES: Mapping[str, Traffic] = {}

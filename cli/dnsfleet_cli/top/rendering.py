@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 
+from dnsfleet import tables
+from dnsfleet.tables import ABSENT
 from dnsfleet.violations import printable
 
 from dnsfleet_cli.top.figures import Row
 from dnsfleet_cli.troubles import counted
 
 HEAD = ("POP", "EDGES", "ZONES", "QUERIES/S", "P50", "P99", "CACHE", "SERVFAIL", "LAG", "ATTENTION")
-ABSENT = "-"
-GAP = "  "
+NUMBERS = frozenset(range(1, len(HEAD) - 1))
+"""The columns between the name of a Pop and what is wrong with it."""
 MAX_ALERTS = 5
 """More would hide the table; the number of all of them is told."""
 
@@ -54,20 +56,13 @@ def _alerts(alerts: Sequence[str] | None) -> list[str]:
 
 
 def _table(rows: Sequence[Row]) -> list[str]:
-    cells = [HEAD, *(_cells(row) for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(HEAD))]
-    return [
-        GAP.join(
-            cell.ljust(width) if column in (0, len(HEAD) - 1) else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in cells
-    ]
+    shown = tables.table(HEAD, map(_cells, rows), NUMBERS, tables.NARROW_GAP)
+    return shown.splitlines()
 
 
 def _cells(row: Row) -> tuple[str, ...]:
     return (
-        printable(row.pop),
+        row.pop,
         f"{row.ready}/{row.desired}",
         ABSENT if row.zones is None else f"{row.zones:,}",
         ABSENT if row.queries is None else f"{row.queries:,.0f}",
@@ -76,7 +71,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         _percent(row.hits, 1),
         _percent(row.servfail, 2),
         ABSENT if row.lag is None else f"{row.lag:.1f} s",
-        printable("; ".join(row.reasons)),
+        "; ".join(row.reasons),
     )
 
 

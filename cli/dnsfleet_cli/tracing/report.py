@@ -4,8 +4,9 @@ import itertools
 import time
 from collections.abc import Iterable, Iterator, Sequence
 
-from dnsfleet_cli import tables
-from dnsfleet_cli.tables import ABSENT
+from dnsfleet import tables
+from dnsfleet.tables import ABSENT
+
 from dnsfleet_cli.tracing import following
 from dnsfleet_cli.tracing.following import Log, Missing, Station, Trace
 

@@ -1,6 +1,6 @@
 """Columns of text: what comes from outside moves no cursor and begins no line."""
 
-from dnsfleet_cli import tables
+from dnsfleet import tables
 
 BAD = "late\x1b[2J\nPop fra is well"
 
