@@ -5,19 +5,16 @@ series of each zone in `zone_metrics`. The only label without a fixed set of val
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from dnsfleet_engine import Engine
-from dnsfleet_io import build_info
+from dnsfleet_io import registries
 from dnsfleet_io.redis_watch import REPLICA, RedisMetrics
 from prometheus_client import (
-    CollectorRegistry,
     Counter,
     Gauge,
     GCCollector,
     Histogram,
-    PlatformCollector,
-    ProcessCollector,
 )
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
@@ -45,51 +42,41 @@ class Metrics:
         status: Status,
         zone_series_always: bool = False,
     ) -> None:
-        self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
-        PlatformCollector(registry=self.registry)
+        self.registry = registries.registry("edge", engine_version="dnsfleet-engine")
         GCCollector(registry=self.registry)
-        build_info.register(self.registry, "edge", engine_version="dnsfleet-engine")
         self.redis = RedisMetrics(self.registry, REPLICA)
-        self.loads = Counter(
-            "dnsfleet_edge_zone_loads_total",
+        self.loads = self._counter(
+            "zone_loads",
             "Revisions that were verified and loaded, by source: snapshot, delta or disk.",
             ["source"],
-            registry=self.registry,
         )
-        self.refusals = Counter(
-            "dnsfleet_edge_refusals_total",
+        self.refusals = self._counter(
+            "refusals",
             "Revisions that were not taken over because they could not be verified or loaded.",
-            registry=self.registry,
         )
-        self.verify_failures = Counter(
-            "dnsfleet_edge_verify_failures_total",
+        self.verify_failures = self._counter(
+            "verify_failures",
             "What was read and is not what a valid key signed: the head of the fleet, the manifest "
             "of a zone, the payload that a manifest names, or the content of a zone.",
             ["reason"],
-            registry=self.registry,
         )
         for reason in _VERIFY_FAILURES:
             self.verify_failures.labels(reason)
-        self.gaps = Counter(
-            "dnsfleet_edge_gaps_total",
+        self.gaps = self._counter(
+            "gaps",
             "Gaps in what the log announced, each of which made this edge read the index.",
-            registry=self.registry,
         )
-        self.resyncs = Counter(
-            "dnsfleet_edge_resyncs_total",
+        self.resyncs = self._counter(
+            "resyncs",
             "Complete reads of the index: once a minute, after each connection and each gap.",
-            registry=self.registry,
         )
-        self.link_failures = Counter(
-            "dnsfleet_edge_link_failures_total",
+        self.link_failures = self._counter(
+            "link_failures",
             "Connections to the replica that failed or broke.",
-            registry=self.registry,
         )
-        self.disk_failures = Counter(
-            "dnsfleet_edge_disk_failures_total",
+        self.disk_failures = self._counter(
+            "disk_failures",
             "Writes to the state folder that failed.",
-            registry=self.registry,
         )
         self.disk_writes = Histogram(
             "dnsfleet_edge_disk_write_seconds",
@@ -97,10 +84,9 @@ class Metrics:
             buckets=_DISK_BUCKETS,
             registry=self.registry,
         )
-        self.ack_failures = Counter(
-            "dnsfleet_edge_ack_failures_total",
+        self.ack_failures = self._counter(
+            "ack_failures",
             "Acks that the core did not take.",
-            registry=self.registry,
         )
         self.cookie_secrets = Gauge(
             "dnsfleet_edge_cookie_secrets",
@@ -116,6 +102,9 @@ class Metrics:
         self.registry.register(EngineCollector(engine))
         self.registry.register(_StateCollector(readiness, status))
         self.registry.register(ZoneCollector(status, zone_series_always))
+
+    def _counter(self, name: str, text: str, labels: Sequence[str] = ()) -> Counter:
+        return Counter(f"dnsfleet_edge_{name}", text, labels, registry=self.registry)
 
     def watch_disk(self, held_at: Callable[[], float | None]) -> None:
         """Tell when the disk last held everything; `DiskWriter.held_at` knows."""

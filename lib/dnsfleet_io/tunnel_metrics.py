@@ -3,9 +3,9 @@
 The texts are what docs/metrics.md tells; `make metrics` writes it anew.
 """
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, PlatformCollector, ProcessCollector
+from prometheus_client import Counter, Gauge
 
-from dnsfleet_io import build_info
+from dnsfleet_io import registries
 
 SOURCE, HANDSHAKE, CERTIFICATE, TARGET = "source", "handshake", "certificate", "target"
 COMMAND, COPIES = "command", "copies"
@@ -18,10 +18,7 @@ class TunnelMetrics:
     """The registry of one end."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
-        PlatformCollector(registry=self.registry)
-        build_info.register(self.registry, "tunnel")
+        self.registry = registries.registry("tunnel")
         self.connections = self._gauge("tunnel_connections", "Connections that are carried.")
         self.handshakes = self._gauge(
             "tunnel_handshakes",

@@ -5,15 +5,12 @@ The texts are what docs/metrics.md tells; `make metrics` writes it anew.
 
 from collections.abc import Sequence
 
-from dnsfleet_io import build_info
+from dnsfleet_io import registries
 from dnsfleet_io.redis_watch import CORE, RedisMetrics
 from prometheus_client import (
-    CollectorRegistry,
     Counter,
     Gauge,
     Histogram,
-    PlatformCollector,
-    ProcessCollector,
 )
 
 from dnsfleet_operator.api_calls import APICalls
@@ -29,10 +26,7 @@ class Metrics:
     """The registry of one operator."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
-        PlatformCollector(registry=self.registry)
-        build_info.register(self.registry, "operator")
+        self.registry = registries.registry("operator")
         self.leader = self._gauge(
             "operator_leader",
             "1 while this replica leads: it has the Lease, and its release does not stand aside.",
@@ -47,18 +41,6 @@ class Metrics:
             "Keys, Access, Sync, Preparation, Sweep, Proof, Probes or Telemetry; result is success "
             "or error.",
             ["kind", "result"],
-        )
-        self.pass_seconds = self._histogram(
-            "operator_pass_seconds",
-            "How long reconciliations took, with an error or without; of what is done in parts, "
-            "each part. Kinds are those of dnsfleet_operator_reconcile_total.",
-            WORK_BUCKETS,
-            ["kind"],
-        )
-        self.look_seconds = self._histogram(
-            "operator_look_seconds",
-            "How long looks took at what edges say, and at what that changes for statuses.",
-            WORK_BUCKETS,
         )
         self.status_writes = self._counter(
             "operator_status_writes_total", "Writes to the status of an object.", ["kind"]
@@ -84,6 +66,31 @@ class Metrics:
             "operator_keys_losses_total",
             "How often the Secret with the keys was gone; the leader writes it again.",
         )
+        self.resync_corrections = self._counter(
+            "operator_resync_corrections_total",
+            "Differences that a complete pass found in what the changes had made; each is a fault "
+            "of ours, please report it with the line of the log.",
+        )
+        self._durations()
+        self.api = APICalls(self.registry)
+        self.redis = RedisMetrics(self.registry, CORE)
+        self.fleet = FleetSamples()
+        """Of every Zone and Pop."""
+        self.registry.register(self.fleet)
+
+    def _durations(self) -> None:
+        self.pass_seconds = self._histogram(
+            "operator_pass_seconds",
+            "How long reconciliations took, with an error or without; of what is done in parts, "
+            "each part. Kinds are those of dnsfleet_operator_reconcile_total.",
+            WORK_BUCKETS,
+            ["kind"],
+        )
+        self.look_seconds = self._histogram(
+            "operator_look_seconds",
+            "How long looks took at what edges say, and at what that changes for statuses.",
+            WORK_BUCKETS,
+        )
         self.propagation = self._histogram(
             "propagation_seconds",
             "From publication of a zone's revision until every Ready edge of its Active Pops "
@@ -97,16 +104,6 @@ class Metrics:
             PROPAGATION_BUCKETS,
             ["pop"],
         )
-        self.resync_corrections = self._counter(
-            "operator_resync_corrections_total",
-            "Differences that a complete pass found in what the changes had made; each is a fault "
-            "of ours, please report it with the line of the log.",
-        )
-        self.api = APICalls(self.registry)
-        self.redis = RedisMetrics(self.registry, CORE)
-        self.fleet = FleetSamples()
-        """Of every Zone and Pop."""
-        self.registry.register(self.fleet)
 
     def end_term(self) -> None:
         """Say nothing more of the fleet: another replica does."""

@@ -9,8 +9,8 @@ asks in one.
 import time
 from collections.abc import Iterator
 
-from dnsfleet_io import build_info
-from prometheus_client import CollectorRegistry, Histogram, PlatformCollector, ProcessCollector
+from dnsfleet_io import registries
+from prometheus_client import Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -25,10 +25,7 @@ class ProbeMetrics:
     """The registry of one prober."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
-        PlatformCollector(registry=self.registry)
-        build_info.register(self.registry, "probe")
+        self.registry = registries.registry("probe")
         self._duration = Histogram(
             "dnsfleet_probe_duration_seconds",
             "From a query to its answer, as seen from this place.",
