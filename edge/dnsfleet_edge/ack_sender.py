@@ -18,6 +18,7 @@ from collections.abc import Callable
 import redis
 from dnsfleet.replication import formats, intervals
 from dnsfleet.replication.acks import Ack, Load
+from dnsfleet_io import stations
 from dnsfleet_io.backoff import Backoff
 from dnsfleet_io.logs import line
 from dnsfleet_io.redis_clients import bounded_redis_client
@@ -106,8 +107,7 @@ class AckSender:
         said = (ack.lsn, ack.failing_count, ack.ahead_count)
         if said != self._said:
             self._said = said
-            counts = {"failing": ack.failing_count, "ahead": ack.ahead_count}
-            log.info(line("acked", lsn=ack.lsn, **counts))
+            log.info(stations.acked(*said))
 
     def _ack(self) -> Ack:
         """What there is to say now."""

@@ -23,9 +23,9 @@ import redis
 from dnsfleet.replication import announcements, commands, events, keys, public_keys
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.follower import Follower
-from dnsfleet.replication.manifests import Manifest
 from dnsfleet.replication.public_keys import PublicKeys
 from dnsfleet_engine import Engine, Zone
+from dnsfleet_io import stations
 from dnsfleet_io.backoff import Backoff
 from dnsfleet_io.logs import line
 
@@ -200,7 +200,7 @@ class Link:
                 self._drop(command)
             case commands.Withhold():
                 self._engine.withhold(command.origin)
-                log.warning(line("zone_withheld", zone=command.origin))
+                log.warning(stations.withheld(command.origin))
             case Ack():
                 self._acknowledge(command)
         return None
@@ -208,7 +208,7 @@ class Link:
     def _told(self, source: str, lsn: int, entries: int) -> None:
         """Log up to where the replica told what is published, where that is news."""
         if lsn != self._told_up_to:
-            log.info(line("told", lsn=lsn, source=source, entries=entries))
+            log.info(stations.told(lsn, source, entries))
         self._told_up_to = lsn
 
     def _take_over(self, command: commands.Load | commands.Apply) -> str | None:
@@ -234,7 +234,7 @@ class Link:
         source = "snapshot" if isinstance(command, commands.Load) else "delta"
         self._metrics.loads.labels(source).inc()
         self._metrics.propagation.observe(max(0.0, time.time() - manifest.time_ms / 1000))
-        _log_change("zone_loaded", manifest, serial=manifest.serial, source=source)
+        log.info(stations.loaded(manifest, source))
         return None
 
     def _base(self, command: commands.Load | commands.Apply) -> Zone:
@@ -252,13 +252,13 @@ class Link:
         self._status.removed(manifest.zone)
         self._writer.save(manifest.zone, command.signed, None)
         reason = "removed" if manifest.tombstone else "assigned to other Pops"
-        _log_change("zone_dropped", manifest, reason=reason)
+        log.info(stations.dropped(manifest, reason))
 
     def _acknowledge(self, ack: Ack) -> None:
         for origin, reason in ack.failing.items():
             if self._status.ack.failing.get(origin) != reason:
                 self._metrics.refusals.inc()
-                log.warning(line("zone_refused", zone=origin, reason=reason))
+                log.warning(stations.refused(origin, reason))
         self._status.ack = ack
         self._changed()
 
@@ -269,8 +269,3 @@ class Link:
             log.warning(line("replica_lost", problem=error))
         self._broken = True
         self._unreachable()
-
-
-def _log_change(event: str, manifest: Manifest, **fields: object) -> None:
-    where = {"zone": manifest.zone, "revision": manifest.revision, "lsn": manifest.lsn}
-    log.info(line(event, **where, **fields))

@@ -25,7 +25,7 @@ A_SECOND = 5.0
 SUMMARY_SECONDS = 1.0
 """From the first line that is left out to the line that tells of it."""
 
-_LEFT_OUT = "lines_left_out"
+LEFT_OUT = "lines_left_out"
 
 
 @dataclass
@@ -79,7 +79,7 @@ class Bound(logging.Filter):
         known = self._events.setdefault(said.event, _Event(AT_ONCE, now))
         known.lines = min(AT_ONCE, known.lines + (now - known.at) * A_SECOND)
         known.at = now
-        if known.lines >= 1 or said.event == _LEFT_OUT:
+        if known.lines >= 1 or said.event == LEFT_OUT:
             known.lines -= 1
             return True
         known.left_out += 1
@@ -98,4 +98,4 @@ def _summary(name: str, event: _Event) -> str:
     said: dict[str, object] = {"of": name, "lines": event.left_out}
     if event.first_lsn is not None:
         said |= {"first_lsn": event.first_lsn, "last_lsn": event.last_lsn}
-    return line(_LEFT_OUT, **said)
+    return line(LEFT_OUT, **said)

@@ -1,6 +1,6 @@
-"""The lines that the operator logs of each change: what it heard of, and that it wrote of the end.
+"""When the operator logs a change: what it heard of, and that it wrote of the end.
 
-What is between is logged by the writer and the edges, by the same fields (see docs/logs.md).
+What is between is logged by the writer and the edges (see `dnsfleet_io.stations`).
 """
 
 import logging
@@ -10,7 +10,7 @@ from typing import Any
 from dnsfleet import names
 from dnsfleet.replication.revisions import Revision
 from dnsfleet.resources import Reference
-from dnsfleet_io.logs import line
+from dnsfleet_io import stations
 
 from dnsfleet_operator.inbox import Event
 from dnsfleet_operator.objects import Object
@@ -20,12 +20,12 @@ _log = logging.getLogger(__name__)
 
 def seen(reference: Reference, event: Event) -> None:
     """An object that means something else than before is taken into account."""
-    place = f"{reference.namespace}/" if reference.namespace else ""
-    told: dict[str, object] = {"kind": reference.kind, "object": f"{place}{reference.name}"}
-    if (generation := event.found["metadata"].get("generation")) is not None:
-        told["generation"] = generation
-    waited = f"{time.monotonic() - event.at:.3f}"
-    _log.info(line("change_seen", **told, deleted=str(event.deleted).lower(), waited=waited))
+    namespace = f"{reference.namespace}/" if reference.namespace else ""
+    generation = event.found["metadata"].get("generation")
+    about: dict[str, object] = {} if generation is None else {"generation": generation}
+    about["deleted"] = str(event.deleted).lower()
+    waited = time.monotonic() - event.at
+    _log.info(stations.seen(reference.kind, f"{namespace}{reference.name}", waited, **about))
 
 
 class Propagations:
@@ -47,10 +47,13 @@ class Propagations:
         if self._told.get(reference) == revision:
             return
         self._told[reference] = revision
-        which = {"zone": _origin(made), "revision": revision, "serial": status["serial"]}
-        about = {"object": f"{reference.namespace}/{reference.name}"}
-        generation = status["observedGeneration"]
-        _log.info(line("zone_propagated", **which, **about, generation=generation))
+        about = {
+            "revision": revision,
+            "serial": status["serial"],
+            "object": f"{reference.namespace}/{reference.name}",
+            "generation": status["observedGeneration"],
+        }
+        _log.info(stations.propagated(_origin(made), **about))
 
 
 def _origin(made: Object) -> str:

@@ -41,8 +41,9 @@ from dnsfleet.replication.manifests import FleetHead, Manifest
 from dnsfleet.replication.sums import Positions
 from dnsfleet.violations import Violation
 from dnsfleet_engine import Delta, Zone
+from dnsfleet_io import stations
 
-from dnsfleet_publisher import clocks, drafts, stations
+from dnsfleet_publisher import clocks, drafts
 from dnsfleet_publisher.core_redis import CoreRedis, WriteNotes
 from dnsfleet_publisher.core_zones import CoreZones
 from dnsfleet_publisher.drafts import Draft, Published
@@ -357,7 +358,7 @@ class RecordStore:
             now_ms = int(self._clock() * 1000)
             draft = draft.at(self._trail.next(now_ms), now_ms, self.format)
             manifest, at = draft.manifest, draft.manifest.revision
-            stations.planned(manifest)
+            _log.info(stations.planned(manifest))
             # An attempt whose answer gets lost may still be carried out, so its keys and its
             # position are never used for another.
             self._known.try_(origin, at.seq)
@@ -378,7 +379,7 @@ class RecordStore:
                 )
                 self._known.put(origin, known)
                 self._proofs.ended.discard(origin)
-                stations.published(manifest)
+                _log.info(stations.published(manifest))
                 return manifest
             self._known.put(origin, replace(ABSENT, seq=at.seq))
             self._zones.doubt(origin)

@@ -9,7 +9,6 @@ from pathlib import Path
 REPOSITORY = Path(__file__).parents[2]
 PACKAGES = ("lib", "publisher", "operator", "edge/dnsfleet_edge", "probe", "status", "cli")
 _ROW = re.compile(r"\| `(\w+)` \|([^|]+)\|([^|]*)\| .+ \|")
-_MAKERS = ("line", "_log_change")
 
 
 def documented() -> dict[str, set[str]]:
@@ -26,13 +25,28 @@ def in_code() -> tuple[tuple[str, frozenset[str]], ...]:
 
 
 def _calls(source: str) -> Iterator[tuple[str, frozenset[str]]]:
-    if not any(f"{each}(" in source for each in _MAKERS):
+    if "line(" not in source:
         return
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and _name(node.func) in _MAKERS and node.args:
+    tree = ast.parse(source)
+    constants = dict(_constants(tree))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _name(node.func) == "line" and node.args:
             event = node.args[0]
-            if isinstance(event, ast.Constant) and isinstance(event.value, str):
-                yield event.value, frozenset(each.arg for each in node.keywords if each.arg)
+            named = constants.get(event.id) if isinstance(event, ast.Name) else _text(event)
+            if named is not None:
+                yield named, frozenset(each.arg for each in node.keywords if each.arg)
+
+
+def _constants(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Names of the module that stand for text."""
+    for node in tree.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(text))):
+                yield name, text
+
+
+def _text(node: ast.expr) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
 def _name(function: ast.expr) -> str:

@@ -17,15 +17,16 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from dnsfleet.replication.revisions import Revision
-from dnsfleet_io import log_reading
+from dnsfleet_io import log_reading, stations
+from dnsfleet_io.log_bounds import LEFT_OUT
 from dnsfleet_io.log_reading import Entry
 
-PUBLISHED = ("zone_published", "zone_removed")
-LOADED = ("zone_loaded", "zone_dropped")
-REFUSED = ("zone_refused", "zone_withheld")
+PUBLISHED = (stations.PUBLISHED, stations.REMOVED)
+LOADED = (stations.LOADED, stations.DROPPED)
+REFUSED = (stations.REFUSED, stations.WITHHELD)
 EDGE_STATIONS = ("told", "loaded", "acked")
 
-_EVENTS = {"told": ("told",), "loaded": LOADED, "acked": ("acked",)}
+_EVENTS = {"told": (stations.TOLD,), "loaded": LOADED, "acked": (stations.ACKED,)}
 
 
 class Log(NamedTuple):
@@ -99,20 +100,20 @@ def follow(
     if not changes or (lsn is not None and lsn not in changes):
         return None
     at = max(changes) if lsn is None else lsn
-    stations = _before(zone, at, writers, objects)
-    published = next((each for each in stations if each.name in ("published", "removed")), None)
+    way = _before(zone, at, writers, objects)
+    published = next((each for each in way if each.name in ("published", "removed")), None)
     missing: list[Missing] = []
     acked: list[Station] = []
     for log, entries in read:
         if log.is_edge:
             found = list(_at_edge(zone, at, log.place, entries, published))
-            stations += found
+            way += found
             acked += [each for each in found if each.name == "acked"]
             missing += _missing(at, log, entries, {each.name for each in found})
     revision = changes[at]
     last = max(acked, key=lambda each: each.at, default=published)
-    stations += _end(zone, at, revision, writers, objects, last)
-    return Trace(zone, at, revision, stations, missing, sorted(changes))
+    way += _end(zone, at, revision, writers, objects, last)
+    return Trace(zone, at, revision, way, missing, sorted(changes))
 
 
 def _entries(log: Log) -> Iterator[Entry]:
@@ -140,7 +141,7 @@ def left_out(logs: Sequence[Log], lsn: int) -> int:
         for log in logs
         if not log.is_edge
         for each in _entries(log)
-        if each.event == "lines_left_out" and each.fields.get("of") in PUBLISHED
+        if each.event == LEFT_OUT and each.fields.get("of") in PUBLISHED
         if (each.number("last_lsn") or 0) > lsn
     )
 
@@ -156,15 +157,15 @@ def _before(
         seen: Entry | None = None
         planned: Station | None = None
         for each in entries:
-            if each.event == "change_seen" and _is_part(each, objects):
+            if each.event == stations.SEEN and _is_part(each, objects):
                 seen = each
-            if each.fields.get("zone") != zone or each.event not in (*PUBLISHED, "zone_planned"):
+            if each.fields.get("zone") != zone or each.event not in (*PUBLISHED, stations.PLANNED):
                 continue
             if each.number("lsn") != lsn:
                 if each.event in PUBLISHED:
                     seen = None  # that was the change before
                 continue
-            if each.event == "zone_planned":
+            if each.event == stations.PLANNED:
                 first = None if seen is None else _seen(place, seen)
                 planned = Station("planned", place, each.at, each.fields, first)
                 continue
@@ -217,7 +218,7 @@ def _missing(
             left_out = sum(
                 each.number("lines") or 0
                 for each in entries
-                if each.event == "lines_left_out"
+                if each.event == LEFT_OUT
                 and each.fields.get("of") in _EVENTS[name]
                 and (each.number("first_lsn") or 0) <= lsn
                 and (name != "loaded" or lsn <= (each.number("last_lsn") or 0))
@@ -241,13 +242,13 @@ def _end(
     for place, entries in writers:
         removed = False
         for each in entries:
-            if each.event == "zone_removed" and each.number("lsn") == lsn:
+            if each.event == stations.REMOVED and each.number("lsn") == lsn:
                 removed = True
             own = each.fields.get("zone") == zone
             if not own and objects is not None:
                 own = ("Zone", each.fields.get("object", "")) in objects
             reached = _revision(each.fields.get("revision", ""))
-            if each.event != "zone_propagated" or not own:
+            if each.event != stations.PROPAGATED or not own:
                 continue
             if removed or (reached is not None and wanted is not None and reached >= wanted):
                 yield Station("propagated", place, each.at, each.fields, since)

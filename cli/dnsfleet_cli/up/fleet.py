@@ -32,7 +32,7 @@ from dnsfleet.resources import Pop
 from dnsfleet_cli.document_files import DocumentFiles
 from dnsfleet_cli.options import UpOptions
 from dnsfleet_cli.troubles import Trouble
-from dnsfleet_cli.up import events, observing, own_log, probe_views, redis_servers
+from dnsfleet_cli.up import events, observing, own_log, probe_views, redis_servers, stations
 from dnsfleet_cli.up.desired import Desired, DesiredReader
 from dnsfleet_cli.up.display import JsonLines, Terminal
 from dnsfleet_cli.up.first_pops import first_pops
@@ -216,7 +216,7 @@ class Fleet:
         now = time.monotonic()
         self._since = min(self._since, changed.at if changed else now)
         if changed is not None:
-            own_log.seen(changed.paths, changed.at)
+            stations.seen(changed.paths, changed.at)
         if self._options.watch:
             self._look(self._reader, changed.paths if changed else frozenset())
             if now >= self._look_due:
@@ -285,7 +285,7 @@ class Fleet:
         now = time.monotonic()
         positions = self._publication.positions
         for event in self._propagation.hear(acks, positions, now):
-            own_log.told(event)
+            stations.told(event)
             self._show(event)
         if now >= self._probes_due:
             self._probes_due = now + LIST_SECONDS

@@ -5,20 +5,20 @@ form and with the bounds of every other log of the fleet. Warnings are printed a
 """
 
 import logging
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from dnsfleet_io.log_bounds import Bound
-from dnsfleet_io.logs import Formatter, line
+from dnsfleet_io.logs import Formatter
 
-from dnsfleet_cli.up import events, logs
+from dnsfleet_cli.up import logs
 
 NAME = "up"
 """Of the log among those of the processes."""
 
-_log = logging.getLogger(__name__)
+_LOGGED = "dnsfleet_publisher", "dnsfleet_cli.up"
+"""The loggers whose lines from INFO on are in it."""
 
 
 class _File(logging.FileHandler):
@@ -42,7 +42,7 @@ class _File(logging.FileHandler):
 def begin(path: Path) -> Callable[[], None]:
     """Write the log from now on; what ends that."""
     root, file, printed = logging.getLogger(), _File(path), logging.lastResort
-    own = logging.getLogger("dnsfleet_publisher"), _log
+    own = [logging.getLogger(each) for each in _LOGGED]
     root.addHandler(file)
     if printed is not None:
         root.addHandler(printed)
@@ -58,20 +58,3 @@ def begin(path: Path) -> Callable[[], None]:
         file.close()
 
     return end
-
-
-def seen(paths: Iterable[Path], at: float) -> None:
-    """These files changed, as was heard at a time (monotonic seconds)."""
-    waited = f"{time.monotonic() - at:.3f}"
-    for path in sorted(paths):
-        _log.info(line("change_seen", kind="File", object=path, waited=waited))
-
-
-def told(event: events.Event) -> None:
-    """Something was told to people; log the end of a change's way."""
-    match event:
-        case events.Propagated(zone, serial, revision, pops, _):
-            which = {"zone": zone, "revision": revision, "serial": serial}
-            _log.info(line("zone_propagated", **which, pops=pops))
-        case events.Removed(zone, pops, _):
-            _log.info(line("zone_propagated", zone=zone, pops=pops))
