@@ -33,7 +33,7 @@ class Event(NamedTuple):
     title: str
     what: str
     """What was done."""
-    look: str
+    recognise: str
     """What to recognise it by."""
     panels: Mapping[str, Take]
     act: Act

@@ -50,6 +50,6 @@ def text(events: Sequence[Event]) -> str:
         alternative = alternative.replace("[", "(").replace("]", ")")
         place = file.relative_to(PAGE.parent)
         parts.append(
-            f"## {event.title}\n\n{event.what}\n\n{event.look}\n\n![{alternative}]({place})\n"
+            f"## {event.title}\n\n{event.what}\n\n{event.recognise}\n\n![{alternative}]({place})\n"
         )
     return "\n".join(parts)

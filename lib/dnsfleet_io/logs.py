@@ -3,9 +3,9 @@
     time=2026-01-31T12:00:00.000Z level=info logger=dnsfleet_edge.edge event=ready source=disk
     time=2026-01-31T12:00:00.000Z level=warning logger=dnsfleet_operator.main msg="no answer"
 
-A line is `key=value` throughout. Text that was not made by `line` is the value of `msg`, and the
-traceback of an exception the value of `trace`. A value with blanks, quotes or anything but plain
-ASCII is a JSON string, so no text from outside can end a line or add a field to it.
+A line is `key=value` throughout. Text that was not made by `line` is the value of `msg`, and that
+of an exception the value of `traceback`. A value with blanks, quotes or anything but plain ASCII is
+a JSON string, so no text from outside can end a line or add a field to it.
 
 `log_setup` says where lines go, and `log_bounds` how many of one event; `log_reading` reads them.
 """
@@ -57,8 +57,9 @@ class Formatter(logging.Formatter):
         }
         message = record.getMessage()
         said = record.msg if isinstance(record.msg, Line) else _pairs({"msg": message})
-        trace = {"trace": self.formatException(record.exc_info)} if record.exc_info else {}
-        return " ".join(filter(None, [_pairs(head), said, _pairs(trace)]))
+        error = record.exc_info
+        traceback = {"traceback": self.formatException(error)} if error else {}
+        return " ".join(filter(None, [_pairs(head), said, _pairs(traceback)]))
 
 
 def _pairs(fields: dict[str, str] | dict[str, object]) -> str:

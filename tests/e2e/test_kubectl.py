@@ -118,7 +118,7 @@ def test_trace_follows_a_change_to_each_edge(fleet: Access) -> None:
         return [row[:2] for each in lines if len(row := each.split()) > 2]
 
     def stations() -> set[tuple[str, str]]:
-        return {(name, place.partition("/")[0]) for name, place in told()}
+        return {(name, process.partition("/")[0]) for name, process in told()}
 
     wanted = {(name, pop) for pop in POPS for name in ("told", "loaded", "acked")}
     wait_for("every station of every Pop", lambda: wanted <= stations(), READY_SECONDS)

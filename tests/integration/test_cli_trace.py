@@ -112,7 +112,7 @@ def test_a_change_is_followed_through_the_logs_of_pods(kubeconfig: Path, name: s
     rows = [each.split()[:2] for each in ended.stdout.splitlines()]
     operator, edge = "operator-1", "fra/edge-1"
     assert rows[4:13] == [
-        ["STATION", "PLACE"],
+        ["STATION", "PROCESS"],
         *(["seen", operator], ["planned", operator], ["published", operator]),
         *(["told", edge], ["loaded", edge], ["acked", edge]),
         *(["propagated", operator], []),

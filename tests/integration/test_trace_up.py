@@ -15,10 +15,10 @@ from support.fleet import Fleet, replace
 from support.up_runs import pops, zone
 
 READY_SECONDS = 60.0
-HEAD = {"time", "level", "logger", "pop", "edge", "event", "trace"}
+HEAD = {"time", "level", "logger", "pop", "edge", "event", "traceback"}
 STATIONS = [
     *(("seen", "up"), ("planned", "up"), ("published", "up")),
-    *((name, place) for place in ("fra/0", "iad/0") for name in ("told", "loaded", "acked")),
+    *((name, process) for process in ("fra/0", "iad/0") for name in ("told", "loaded", "acked")),
     ("propagated", "up"),
 ]
 
@@ -57,7 +57,7 @@ def trace(state: Path, *arguments: str) -> tuple[int, str]:
 def test_a_change_is_followed_from_the_file_to_each_edge(state: Path) -> None:
     found = following.follow("one.example.", tracing.read(state))
     assert found is not None
-    assert [(each.name, each.place) for each in found.stations] == STATIONS
+    assert [(each.name, each.process) for each in found.stations] == STATIONS
     assert found.missing == []
     assert len(found.changes) == 2
     assert found.stations[0].fields["object"].endswith("one.yaml")
@@ -78,7 +78,7 @@ def test_the_first_publication_is_told_by_its_position(state: Path) -> None:
 def test_a_removal_is_followed_too(state: Path) -> None:
     found = following.follow("two.example.", tracing.read(state))
     assert found is not None
-    names = [(each.name, each.place) for each in found.stations]
+    names = [(each.name, each.process) for each in found.stations]
     assert ("removed", "up") in names
     assert names[-1] == ("propagated", "up")
     dropped = [each.fields["event"] for each in found.stations if each.name == "loaded"]

@@ -63,17 +63,17 @@ def parts(zone: Object, cluster: Cluster) -> set[tuple[str, str]]:
 def _read(cluster: Cluster, zone: str, since_seconds: int, pod: Object) -> Log | str:
     metadata, labels = pod["metadata"], pod["metadata"]["labels"]
     component, name = labels[COMPONENT], metadata["name"]
-    place = name if component == "operator" else f"{labels['dnsfleet.io/pop']}/{name}"
+    process = name if component == "operator" else f"{labels['dnsfleet.io/pop']}/{name}"
     lines: list[str] = []
     try:
         for previous in (True, False) if _restarts(pod, component) else (False,):
             lines += cluster.log(pod, component, previous, since_seconds, TAIL_LINES).splitlines()
     except Trouble as trouble:
-        return f"{place}: {trouble}"
+        return f"{process}: {trouble}"
     cut = len(lines) >= TAIL_LINES or _age(pod) > since_seconds
     needed = (*_NEEDED, f" zone={zone} ")
     kept = [each for each in lines[1:] if any(word in f"{each} " for word in needed)]
-    return Log(place, component == "edge", lines[:1] + kept, cut)
+    return Log(process, component == "edge", lines[:1] + kept, cut)
 
 
 def _restarts(pod: Object, container: str) -> int:

@@ -32,7 +32,7 @@ _EVENTS = {"told": (stations.TOLD,), "loaded": LOADED, "acked": (stations.ACKED,
 class Log(NamedTuple):
     """What was read of the log of one process."""
 
-    place: str
+    process: str
     """Which process: `fra/0`, the name of a pod."""
     is_edge: bool
     lines: Sequence[str]
@@ -42,12 +42,12 @@ class Log(NamedTuple):
 
 
 class Station(NamedTuple):
-    """One place on the way of a change."""
+    """One step on the way of a change."""
 
     name: str
-    place: str
+    process: str
     at: float
-    """Unix time in seconds, by the clock of that place."""
+    """Unix time in seconds, by the clock of the machine where it runs."""
     fields: dict[str, str]
     since: "Station | None" = None
     """The station before it; None for the first."""
@@ -61,7 +61,7 @@ class Station(NamedTuple):
 class Missing(NamedTuple):
     """A station of an edge of which no line was found."""
 
-    place: str
+    process: str
     name: str
     left_out: int = 0
     """Lines of this kind that were counted and not written when this one was due."""
@@ -95,7 +95,7 @@ def follow(
     `objects` are kind and NAMESPACE/NAME of what the zone is made of; None takes any.
     """
     read = [(log, list(_entries(log))) for log in logs]
-    writers = [(log.place, entries) for log, entries in read if not log.is_edge]
+    writers = [(log.process, entries) for log, entries in read if not log.is_edge]
     changes = _changes(zone, read)
     if not changes or (lsn is not None and lsn not in changes):
         return None
@@ -106,7 +106,7 @@ def follow(
     acked: list[Station] = []
     for log, entries in read:
         if log.is_edge:
-            found = list(_at_edge(zone, at, log.place, entries, published))
+            found = list(_at_edge(zone, at, log.process, entries, published))
             way += found
             acked += [each for each in found if each.name == "acked"]
             missing += _missing(at, log, entries, {each.name for each in found})
@@ -153,7 +153,7 @@ def _before(
     objects: Collection[tuple[str, str]] | None,
 ) -> list[Station]:
     """What the writer logged until the core had the change."""
-    for place, entries in writers:
+    for process, entries in writers:
         seen: Entry | None = None
         planned: Station | None = None
         for each in entries:
@@ -166,11 +166,11 @@ def _before(
                     seen = None  # that was the change before
                 continue
             if each.event == stations.PLANNED:
-                first = None if seen is None else _seen(place, seen)
-                planned = Station("planned", place, each.at, each.fields, first)
+                first = None if seen is None else _seen(process, seen)
+                planned = Station("planned", process, each.at, each.fields, first)
                 continue
             name = each.event.removeprefix("zone_")
-            done = Station(name, place, each.at, each.fields, planned)
+            done = Station(name, process, each.at, each.fields, planned)
             before = [] if planned is None else [*filter(None, [planned.since]), planned]
             return [*before, done]
     return []
@@ -181,17 +181,17 @@ def _is_part(entry: Entry, objects: Collection[tuple[str, str]] | None) -> bool:
     return objects is None or which in objects
 
 
-def _seen(place: str, entry: Entry) -> Station:
+def _seen(process: str, entry: Entry) -> Station:
     """When it was heard of, which may be some time before it was taken into account."""
     try:
         waited = float(entry.fields.get("waited", "0"))
     except ValueError:
         waited = 0.0
-    return Station("seen", place, entry.at - waited, entry.fields)
+    return Station("seen", process, entry.at - waited, entry.fields)
 
 
 def _at_edge(
-    zone: str, lsn: int, place: str, entries: Sequence[Entry], published: Station | None
+    zone: str, lsn: int, process: str, entries: Sequence[Entry], published: Station | None
 ) -> Iterator[Station]:
     since, begin = published, 0
     for name in EDGE_STATIONS:
@@ -200,13 +200,15 @@ def _at_edge(
             reached = (each.number("lsn") or 0) >= lsn
             own = name != "loaded" or each.fields.get("zone") == zone
             if each.event in _EVENTS[name] and reached and own:
-                since = Station(name, place, each.at, each.fields, since)
+                since = Station(name, process, each.at, each.fields, since)
                 begin = index + 1
                 yield since
                 break
             refused = name == "loaded" and each.event in REFUSED
             if refused and since is not published and each.fields.get("zone") == zone:
-                yield Station(each.event.removeprefix("zone_"), place, each.at, each.fields, since)
+                yield Station(
+                    each.event.removeprefix("zone_"), process, each.at, each.fields, since
+                )
 
 
 def _missing(
@@ -223,7 +225,7 @@ def _missing(
                 and (each.number("first_lsn") or 0) <= lsn
                 and (name != "loaded" or lsn <= (each.number("last_lsn") or 0))
             )
-            yield Missing(log.place, name, left_out, reads_from, "acked" in found)
+            yield Missing(log.process, name, left_out, reads_from, "acked" in found)
 
 
 def _end(
@@ -239,7 +241,7 @@ def _end(
     Of a zone that was removed no revision is told.
     """
     wanted = _revision(revision)
-    for place, entries in writers:
+    for process, entries in writers:
         removed = False
         for each in entries:
             if each.event == stations.REMOVED and each.number("lsn") == lsn:
@@ -251,7 +253,7 @@ def _end(
             if each.event != stations.PROPAGATED or not own:
                 continue
             if removed or (reached is not None and wanted is not None and reached >= wanted):
-                yield Station("propagated", place, each.at, each.fields, since)
+                yield Station("propagated", process, each.at, each.fields, since)
                 return
 
 

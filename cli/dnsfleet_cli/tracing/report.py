@@ -16,8 +16,8 @@ SLACK_SECONDS = 0.5
 """Who writes to the core logs it when the answer is there. Others may see it earlier, by the way of
 that answer, so a smaller negative gap says nothing of clocks."""
 CLOCKS = (
-    "Each time is of its own place's clock: GAP and TOTAL between two places include the\n"
-    "difference of their clocks."
+    "Each time is by the clock where the process runs: GAP and TOTAL between two processes\n"
+    "include the difference of their clocks."
 )
 _SHOWN = ("kind", "object", "generation", "source", "serial", "records", "failing", "reason")
 """Fields of a line that say more than the columns do."""
@@ -46,7 +46,7 @@ def _found(trace: Trace) -> str:
     )
     first = trace.stations[0] if trace.stations else None
     rows = [_row(each, trace.lsn, first) for each in trace.stations]
-    body = tables.table(["STATION", "PLACE", "TIME", "GAP", "TOTAL", "DETAIL"], rows)
+    body = tables.table(["STATION", "PROCESS", "TIME", "GAP", "TOTAL", "DETAIL"], rows)
     parts = (head, body, "\n".join(_not_shown(trace)), CLOCKS, "\n".join(_behind(trace.stations)))
     return "\n\n".join(filter(None, parts))
 
@@ -59,7 +59,7 @@ def _row(station: Station, lsn: int, first: Station | None) -> list[object]:
         detail.append(f"lsn={reached}")
     return [
         station.name,
-        station.place,
+        station.process,
         _time(station.at),
         _signed(station.gap),
         _signed(total),
@@ -74,9 +74,9 @@ def _not_shown(trace: Trace) -> Iterator[str]:
     elif "seen" not in found:
         yield "no line tells which object or file was changed: it was found by a look at all, or"
         yield "the core had to be written anew"
-    for place, missing in itertools.groupby(trace.missing, lambda each: each.place):
+    for process, missing in itertools.groupby(trace.missing, lambda each: each.process):
         for why, alike in itertools.groupby(missing, _why):
-            yield f"{place}: {' or '.join(each.name for each in alike)}: {why}"
+            yield f"{process}: {' or '.join(each.name for each in alike)}: {why}"
     if "propagated" not in found:
         yield "no line tells that it was answered everywhere"
 
@@ -94,16 +94,16 @@ def _why(missing: Missing) -> str:
 
 
 def _behind(stations: Iterable[Station]) -> Iterator[str]:
-    """Each pair of places of which the clocks differ so much that an effect precedes its cause."""
+    """Each pair of processes whose clocks differ so much that an effect precedes its cause."""
     told = set()
     for each in stations:
         if each.since is None or each.gap is None or each.gap > -SLACK_SECONDS:
             continue
-        pair = (each.place, each.since.place)
-        if each.place != each.since.place and pair not in told:
+        pair = (each.process, each.since.process)
+        if each.process != each.since.process and pair not in told:
             told.add(pair)
-            by = f"{-each.gap:.3f} s"
-            yield f"the clock of {each.place} is behind that of {each.since.place} by {by} or more"
+            behind = f"behind that of {each.since.process} by {-each.gap:.3f} s or more"
+            yield f"the clock of {each.process} is {behind}"
 
 
 def _time(at: float) -> str:

@@ -34,10 +34,10 @@ def read(state_dir: Path) -> list[Log]:
         raise Trouble(f"{own} is not there: name the folder of the fleet with --state-dir")
     edges = sorted(folder.glob(f"{_EDGE}*.log"))
     found = [Log(own_log.NAME, False, *_lines(own))]
-    return found + [Log(_place(each), True, *_lines(each)) for each in edges]
+    return found + [Log(_process(each), True, *_lines(each)) for each in edges]
 
 
-def _place(log: Path) -> str:
+def _process(log: Path) -> str:
     return f"{log.stem.removeprefix(_EDGE)}/{EDGE_NAME}"
 
 

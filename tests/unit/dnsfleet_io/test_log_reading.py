@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 NAMES = st.from_regex(r"[a-z_]{1,12}", fullmatch=True).filter(
-    lambda name: name not in ("time", "level", "logger", "event", "msg", "trace")
+    lambda name: name not in ("time", "level", "logger", "event", "msg", "traceback")
 )
 
 

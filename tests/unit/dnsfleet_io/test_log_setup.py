@@ -46,8 +46,8 @@ def test_a_level_is_where_a_log_begins(level: str, own: list[str], others: list[
     assert [each["level"] for each in lines if each.get("msg") == "of a library"] == others
     ends = [each for each in lines if each["level"] == "critical"]
     assert [each["event"] for each in ends] == ["thread_crashed", "crashed"]
-    assert "ZeroDivisionError" in ends[0]["trace"]
-    assert "the end" in ends[1]["trace"]
+    assert "ZeroDivisionError" in ends[0]["traceback"]
+    assert "the end" in ends[1]["traceback"]
 
 
 def test_warnings_of_python_are_lines() -> None:

@@ -51,7 +51,10 @@ def test_text_of_a_library_is_the_value_of_msg() -> None:
 
 @pytest.mark.parametrize(
     ("message", "expected"),
-    [(line("defect", zone="a."), "event=defect zone=a. trace="), ("a defect", 'msg="a defect" ')],
+    [
+        (line("defect", zone="a."), "event=defect zone=a. traceback="),
+        ("a defect", 'msg="a defect" '),
+    ],
 )
 def test_a_traceback_stays_in_the_line(message: str, expected: str) -> None:
     try:

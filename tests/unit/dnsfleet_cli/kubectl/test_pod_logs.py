@@ -97,7 +97,7 @@ def test_what_was_not_read_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     cluster = Cluster(*pods, o1=["x"], full=["x"] * 3, old=["x"], gone=None)
     logs, unread = read(cluster, 60 + 15)
-    found = {each.place: (each.is_edge, each.cut) for each in logs}
+    found = {each.process: (each.is_edge, each.cut) for each in logs}
     assert found == {"o1": (False, False), "fra/full": (True, True), "fra/old": (True, True)}
     assert unread == ["fra/gone: cannot read it: no kubelet"]
 

@@ -25,8 +25,8 @@ def writer(*texts: str) -> Log:
     return Log("operator-1", False, lines(*texts))
 
 
-def edge(place: str, *texts: str, cut: bool = False) -> Log:
-    return Log(place, True, lines(*texts), cut)
+def edge(process: str, *texts: str, cut: bool = False) -> Log:
+    return Log(process, True, lines(*texts), cut)
 
 
 def published(seconds: float, lsn: int, revision: str, zone: str = ZONE) -> list[str]:
@@ -171,7 +171,7 @@ def test_a_removal_is_a_change() -> None:
     gone = edge("fra/edge-1", f"1.2 event=zone_dropped {which} reason=removed")
     found = following.follow(ZONE, [log, gone])
     assert found is not None
-    names = [(each.name, each.place) for each in found.stations]
+    names = [(each.name, each.process) for each in found.stations]
     assert names == [
         ("planned", "operator-1"),
         ("removed", "operator-1"),
