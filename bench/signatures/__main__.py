@@ -10,8 +10,8 @@ from bench import loads
 from bench.signatures import curves, events, page, wrong_clock
 from bench.signatures.curves import Span
 from bench.signatures.events import Event
+from bench.signatures.fleets import BASE_RATE, POPS, EventFleet, settle
 from bench.signatures.recordings import Recorder
-from bench.signatures.stages import BASE_RATE, POPS, Stage, settle
 
 BEFORE_SECONDS, AFTER_SECONDS = 8.0, 12.0
 MOST_SECONDS = 240.0
@@ -54,15 +54,15 @@ def _give_up(event: Event) -> None:
 
 def _run(event: Event, folder: Path) -> None:
     clock = wrong_clock.environment(folder) if event.clock else None
-    with events.cleared(folder), Stage(folder, clock) as stage:
-        event.prepare(stage)
+    with events.cleared(folder), EventFleet(folder, clock) as fleet:
+        event.prepare(fleet)
         whole = BEFORE_SECONDS + events.FAULT_SECONDS * 2 + AFTER_SECONDS
-        asking = [stage.ask(pop, whole, BASE_RATE) for pop in POPS]
+        asking = [fleet.ask(pop, whole, BASE_RATE) for pop in POPS]
         try:
-            with stage.changing(), Recorder(stage.pages()) as recorder:
+            with fleet.changing(), Recorder(fleet.pages()) as recorder:
                 settle(BEFORE_SECONDS)
                 begin = recorder.now
-                event.act(stage)
+                event.act(fleet)
                 end = recorder.now
                 settle(AFTER_SECONDS)
                 span = Span(begin, end, recorder.now)

@@ -16,14 +16,14 @@ from support.fleet import replace as write
 from support.relays import Relay
 from support.up_runs import zone
 
+from bench.signatures.fleets import EventFleet, settle
 from bench.signatures.recordings import Take, age, gauge, mean, rate, share
-from bench.signatures.stages import Stage, settle
 
 FAULT_SECONDS = 12.0
 MANY_ZONES = 2000
 EDGE, REDIS = "dnsfleet_edge_", "dnsfleet_redis_"
 
-Act = Callable[[Stage], None]
+Act = Callable[[EventFleet], None]
 
 
 class Event(NamedTuple):
@@ -38,7 +38,7 @@ class Event(NamedTuple):
     panels: Mapping[str, Take]
     act: Act
     """Does it, and undoes it."""
-    prepare: Act = lambda _stage: None
+    prepare: Act = lambda _fleet: None
     """Before the recording begins."""
     clock: bool = False
     """Whether the edge of fra has a clock that is wrong, all the time."""
@@ -60,41 +60,41 @@ RCODES = rate(f"{EDGE}responses_total", by="rcode", place="fra")
 LSN_TITLE = "dnsfleet_edge_lsn, since the beginning (s)"
 
 
-def _spike(stage: Stage) -> None:
-    stage.ask("fra", FAULT_SECONDS, 8000).wait()
+def _spike(fleet: EventFleet) -> None:
+    fleet.ask("fra", FAULT_SECONDS, 8000).wait()
 
 
-def _random(stage: Stage) -> None:
-    stage.ask("fra", FAULT_SECONDS, 4000, "random").wait()
+def _random(fleet: EventFleet) -> None:
+    fleet.ask("fra", FAULT_SECONDS, 4000, "random").wait()
 
 
-def _slow_redis(stage: Stage) -> None:
+def _slow_redis(fleet: EventFleet) -> None:
     """It is frozen most of the time, in a rhythm that is not that of a scrape or a PING."""
     for _ in range(int(FAULT_SECONDS / 0.7)):
-        with stage.frozen("replica/fra"):
+        with fleet.frozen("replica/fra"):
             settle(0.6)
         settle(0.1)
 
 
-def _hung_core(stage: Stage) -> None:
-    with stage.frozen("core"):
+def _hung_core(fleet: EventFleet) -> None:
+    with fleet.frozen("core"):
         settle(FAULT_SECONDS)
 
 
-def _stopped_writer(stage: Stage) -> None:
-    with stage.frozen("up"):
+def _stopped_writer(fleet: EventFleet) -> None:
+    with fleet.frozen("up"):
         settle(FAULT_SECONDS)
 
 
-def _rolling(stage: Stage) -> None:
+def _rolling(fleet: EventFleet) -> None:
     for pop in ("fra", "iad"):
-        stage.end(f"edge/{pop}")
+        fleet.end(f"edge/{pop}")
         settle(FAULT_SECONDS / 2)
 
 
-def _bulk(stage: Stage) -> None:
+def _bulk(fleet: EventFleet) -> None:
     documents = (zone(f"bulk{number}", "192.0.2.1") for number in range(MANY_ZONES))
-    write(stage.files / "bulk.yaml", "---\n".join(documents))
+    write(fleet.files / "bulk.yaml", "---\n".join(documents))
     settle(FAULT_SECONDS)
 
 
@@ -104,19 +104,19 @@ class _Cut:
     def __init__(self) -> None:
         self._relay: Relay | None = None
 
-    def prepare(self, stage: Stage) -> None:
-        core = stage.core_port()
+    def prepare(self, fleet: EventFleet) -> None:
+        core = fleet.core_port()
         self._relay = relay = Relay(core).__enter__()
-        config = stage.state / "pops" / "fra" / "replica" / "redis.conf"
-        for file in (config, stage.told("fra")):
+        config = fleet.state / "pops" / "fra" / "replica" / "redis.conf"
+        for file in (config, fleet.told("fra")):
             text = file.read_text()
             text = text.replace(f"replicaof 127.0.0.1 {core}", f"replicaof 127.0.0.1 {relay.port}")
             file.write_text(text.replace(f"127.0.0.1:{core}/", f"127.0.0.1:{relay.port}/"))
         for process in ("replica/fra", "edge/fra"):
-            stage.end(process)
+            fleet.end(process)
         settle(5.0)
 
-    def act(self, _stage: Stage) -> None:
+    def act(self, _fleet: EventFleet) -> None:
         assert self._relay is not None
         self._relay.cut()
         settle(FAULT_SECONDS)
@@ -132,14 +132,14 @@ class _Cut:
 class _FullDisk:
     """The state folder of fra's edge is a small file system of its own (needs root)."""
 
-    def prepare(self, stage: Stage) -> None:
-        folder = stage.state / "pops" / "fra" / "edge"
+    def prepare(self, fleet: EventFleet) -> None:
+        folder = fleet.state / "pops" / "fra" / "edge"
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], check=True)
-        stage.end("edge/fra")
+        fleet.end("edge/fra")
         settle(5.0)
 
-    def act(self, stage: Stage) -> None:
-        filler = stage.state / "pops" / "fra" / "edge" / "filler"
+    def act(self, fleet: EventFleet) -> None:
+        filler = fleet.state / "pops" / "fra" / "edge" / "filler"
         with filler.open("wb", buffering=0) as file:
             for octets in (64 * 1024, 1):
                 try:
@@ -151,12 +151,12 @@ class _FullDisk:
         filler.unlink()
 
 
-def _announced(stage: Stage, bad: Callable[[Manifest, Ed25519PrivateKey], bytes]) -> None:
+def _announced(fleet: EventFleet, bad: Callable[[Manifest, Ed25519PrivateKey], bytes]) -> None:
     """Put another manifest in the place of a zone's, and announce it, while no writer works."""
-    key = load_pem_private_key((stage.state / "publisher.key").read_bytes(), None)
+    key = load_pem_private_key((fleet.state / "publisher.key").read_bytes(), None)
     assert isinstance(key, Ed25519PrivateKey)
-    trusted = public_keys.parse((stage.state / "publisher.pub").read_bytes())
-    with stage.frozen("up"), stage.core() as core:
+    trusted = public_keys.parse((fleet.state / "publisher.pub").read_bytes())
+    with fleet.frozen("up"), fleet.core() as core:
         name = keys.manifest("load.example.")
         signed = core.get(name)
         assert isinstance(signed, bytes)
@@ -173,21 +173,21 @@ def _announced(stage: Stage, bad: Callable[[Manifest, Ed25519PrivateKey], bytes]
         settle(FAULT_SECONDS)
 
 
-def _poison(stage: Stage) -> None:
+def _poison(fleet: EventFleet) -> None:
     def wrong_digest(manifest: Manifest, key: Ed25519PrivateKey) -> bytes:
         return manifests.sign(replace(manifest, digest=bytes(32)), key)
 
-    _announced(stage, wrong_digest)
+    _announced(fleet, wrong_digest)
 
 
-def _tampering(stage: Stage) -> None:
+def _tampering(fleet: EventFleet) -> None:
     def of_a_stranger(manifest: Manifest, _key: Ed25519PrivateKey) -> bytes:
         return manifests.sign(manifest, Ed25519PrivateKey.generate())
 
-    _announced(stage, of_a_stranger)
+    _announced(fleet, of_a_stranger)
 
 
-def _nothing(_stage: Stage) -> None:
+def _nothing(_fleet: EventFleet) -> None:
     settle(FAULT_SECONDS)
 
 
@@ -288,8 +288,8 @@ EVENTS = [
         _tampering,
     ),
     Event(
-        "core-lost",
-        "Core lost",
+        "core-hung",
+        "Core hangs",
         "The core hangs: it takes connections and answers nothing.",
         "Acks of all Pops fail, one every few seconds, as each waits for an answer. No position "
         "moves, and all replicas say that their link is down. Queries are answered as before.",

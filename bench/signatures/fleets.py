@@ -30,7 +30,7 @@ CHANGE_SECONDS = 1.0
 """Between two changes of the zone `changed`."""
 
 
-class Stage:
+class EventFleet:
     """A fleet that is ready, for as long as the context lasts."""
 
     def __init__(self, folder: Path, environment: dict[str, str] | None = None) -> None:
@@ -40,16 +40,16 @@ class Stage:
         self._stack = ExitStack()
         self._changes = 0
 
-    def __enter__(self) -> "Stage":
+    def __enter__(self) -> "EventFleet":
         with self._stack as stack:
             self.files.mkdir()
             replace(self.files / "pops.yaml", pops(*POPS))
             replace(self.files / "load.yaml", _loaded())
             self.change()
-            self.fleet = stack.enter_context(
+            self.up = stack.enter_context(
                 Fleet(self.files, self.state, len(POPS), environment=self._environment)
             )
-            self.fleet.wait("ready", READY_SECONDS)
+            self.up.wait("ready", READY_SECONDS)
             self._stack = stack.pop_all()
         return self
 
@@ -95,7 +95,7 @@ class Stage:
         self, pop: str, seconds: float, rate: int, queries: str = "usual"
     ) -> subprocess.Popen[bytes]:
         """Begin to ask a Pop at a rate for some seconds."""
-        host, port = self.fleet.servers[POPS.index(pop)]
+        host, port = self.up.servers[POPS.index(pop)]
         file = self.folder / f"{queries}.queries"
         if not file.exists():
             file.write_bytes(_wire(QUERIES[queries]))
@@ -116,12 +116,12 @@ class Stage:
 
     def end(self, process: str) -> None:
         """End it, and wait until `up` has started it again."""
-        after = len(self.fleet.events)
+        after = len(self.up.events)
         os.kill(self._pid(process), signal.SIGTERM)
-        self.fleet.wait("started", READY_SECONDS, lambda e: e["process"] == process, after)
+        self.up.wait("started", READY_SECONDS, lambda e: e["process"] == process, after)
 
     def _pid(self, process: str) -> int:
-        return self.fleet.process.pid if process == "up" else self.fleet.pid(process)
+        return self.up.process.pid if process == "up" else self.up.pid(process)
 
     def core_port(self) -> int:
         return int(json.loads((self.state / "ports.json").read_text())["core"])
