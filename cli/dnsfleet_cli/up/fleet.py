@@ -18,33 +18,30 @@ import math
 import queue
 import signal
 import time
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Set
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
-from dnsfleet.probing.lists import LIST_SECONDS
-from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.resources import Pop
 
 from dnsfleet_cli.document_files import DocumentFiles
 from dnsfleet_cli.options import UpOptions
 from dnsfleet_cli.troubles import Trouble
-from dnsfleet_cli.up import events, observing, own_log, probe_views, redis_servers, stations
+from dnsfleet_cli.up import events, observing, own_log, redis_servers, stations
 from dnsfleet_cli.up.desired import Desired, DesiredReader
 from dnsfleet_cli.up.display import JsonLines, Terminal
 from dnsfleet_cli.up.first_pops import first_pops
 from dnsfleet_cli.up.last_good import SETTLE_SECONDS
 from dnsfleet_cli.up.lasting_pops import LastingPops
-from dnsfleet_cli.up.observing import Observers, Target
-from dnsfleet_cli.up.pops import EDGE_NAME, Pops, active, first_query, free_ports, rows
+from dnsfleet_cli.up.pops import Pops, active, first_query, free_ports, rows
 from dnsfleet_cli.up.propagation import Propagation
 from dnsfleet_cli.up.publication import Publication, Unavailable
+from dnsfleet_cli.up.side_services import Host, SideServices
 from dnsfleet_cli.up.state import StateFolder
-from dnsfleet_cli.up.status_looks import Changes, Parts, StatusLooks
-from dnsfleet_cli.up.status_page import StatusPage
+from dnsfleet_cli.up.status_looks import Changes, Parts
 from dnsfleet_cli.up.supervisor import Exited, Started, Supervisor
 from dnsfleet_cli.up.watching import Watcher
 from dnsfleet_cli.whole_files import WholeFiles
@@ -138,7 +135,6 @@ class Fleet:
             emptied = redis_servers.how_to_empty(options.redis_url, self._state)
             key = self._state.make_private_key(redis_servers.has_zones(core), emptied)
         self._pops = Pops(options, self._state, core, supervisor)
-        self._observers = Observers(self._state, supervisor, ports) if options.observe else None
         self._lasting = LastingPops(show)
         self._propagation = Propagation(time.time_ns() // 1_000_000)
         self._run_pops(self._lasting.decide(pops, (), frozenset()))
@@ -148,15 +144,14 @@ class Fleet:
         parts = Parts(
             self._publication, self._propagation, self._pops, self._reader.desired.zones, changes
         )
-        self._looks = StatusLooks(parts)
-        alertmanager = self._observers.alertmanager if self._observers else None
-        self._page = StatusPage(self._looks, self._state.port("status", ports), alertmanager)
-        stack.callback(self._page.stop)
+        host = Host(self._state, supervisor, ports)
+        self._beside = SideServices(parts, host, options.observe)
+        stack.callback(self._beside.stop)
         self._told_ready = False
         self._told_waiting = math.inf
         self._told_trouble = False
         self._since = math.inf
-        self._due = self._look_due = self._probes_due = self._began
+        self._due = self._look_due = self._began
 
     def _read(self, files: DocumentFiles, stack: ExitStack) -> DesiredReader:
         """Read all files for the first time."""
@@ -175,7 +170,7 @@ class Fleet:
             self._publish()
         except Unavailable as trouble:
             raise Trouble(str(trouble)) from None
-        self._page.start()
+        self._beside.start()
         self._told_waiting = time.monotonic()
         while True:
             changed = self._wait()
@@ -240,8 +235,10 @@ class Fleet:
         """Bring Pops and core to what is desired; the new manifests."""
         desired = self._with_lasting_pops(self._reader.desired)
         self._run_pops(desired.pops)
+        self._beside.pops_changed()
         made = self._publication.publish(desired)
-        self._told_trouble, self._looks.problem = False, ""
+        self._told_trouble = False
+        self._beside.core_down("")
         self._reader.save()
         settling = self._reader.unsettled or self._lasting.settling
         wait = min(SETTLE_SECONDS if settling else CHECK_SECONDS, self._files.wait)
@@ -274,22 +271,16 @@ class Fleet:
         self._state.rotate_cookie_secrets(int(time.time()))
         self._pops.update(pops)
         self._propagation.pops = set(self._pops.running)
-        if self._observers is not None:
-            ports = self._pops.http_ports()
-            self._observers.scrape([Target(pop, EDGE_NAME, port) for pop, port in ports.items()])
 
     def _hear(self) -> None:
         """Report what the edges have acknowledged."""
         acks = self._publication.acks()
-        self._looks.hear(acks, time.time_ns() // 1_000_000)
         now = time.monotonic()
         positions = self._publication.positions
         for event in self._propagation.hear(acks, positions, now):
             stations.told(event)
             self._show(event)
-        if now >= self._probes_due:
-            self._probes_due = now + LIST_SECONDS
-            self._tell_probers(acks)
+        self._beside.heard(acks)
         if self._told_ready:
             return
         published, newest = self._publication.manifests, self._publication.newest_lsn
@@ -300,16 +291,8 @@ class Fleet:
             self._told_waiting = now
             self._show(events.Waiting(tuple(late), str(self._state.logs)))
 
-    def _tell_probers(self, acks: Mapping[str, Ack]) -> None:
-        running = self._pops.running
-        drained = {pop.metadata.name for pop in self._reader.desired.pops} - running.keys()
-        proved = self._propagation.current(acks)
-        probed = probe_views.probed(running.values(), drained, proved, self._publication.positions)
-        self._publication.tell_probers(probed)
-
     def _tell_ready(self, now: float) -> None:
         self._told_ready = True
-        self._probes_due = now  # the list that is there was made before edges proved anything
         manifests = self._publication.manifests
         desired = self._reader.desired.zones
         zones = [zone.resource for origin, zone in desired.items() if origin in manifests]
@@ -320,16 +303,16 @@ class Fleet:
                 tuple(sorted(manifests)),
                 now - self._began,
                 first_query(zones, pops.values()),
-                self._page.url,
+                self._beside.status_page,
             )
         )
-        if self._observers is not None:
-            self._observers.tell(self._show)
+        self._beside.ready(self._show)
 
     def _tell_core_down(self, trouble: Unavailable) -> None:
         """Say once that the core does not answer, and try again soon."""
-        self._looks.problem = f"{trouble}; edges answer what they have"
+        problem = f"{trouble}; edges answer what they have"
+        self._beside.core_down(problem)
         if not self._told_trouble:
             self._told_trouble = True
-            self._show(events.Warned("core", self._looks.problem, "CoreDown"))
+            self._show(events.Warned("core", problem, "CoreDown"))
         self._due = time.monotonic() + RETRY_SECONDS
