@@ -23,6 +23,7 @@ dnsfleet_edge_replication_lag_seconds 0.5
 OPERATOR_PAGE = """\
 dnsfleet_pop_queries_per_second{pop="nrt"} 250.0
 dnsfleet_pop_servfail_ratio{pop="nrt"} 0.0
+dnsfleet_pop_edge_memory_bytes{pop="nrt"} 4096.0
 """
 
 

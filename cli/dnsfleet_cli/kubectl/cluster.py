@@ -28,6 +28,8 @@ HTTP_PORT = 8080
 """The same of a role's pages, and the name http."""
 STATUS_PORT = 8081
 """The same of a status page, and the name page."""
+COMPONENT = "app.kubernetes.io/component"
+"""The label of a pod that says what of dnsfleet it is."""
 MERGE_PATCH = "application/merge-patch+json"
 FIELD_MANAGER = "dnsfleet-cli"
 """Not kubectl-dnsfleet: Flux undoes what a manager wrote whose name begins with kubectl."""
@@ -39,6 +41,11 @@ class Pod(NamedTuple):
     namespace: str
     name: str
     port: int
+
+
+def selector(*components: str) -> str:
+    """A label selector for pods of these components of dnsfleet, and of no other application."""
+    return f"app.kubernetes.io/name=dnsfleet,{COMPONENT} in ({', '.join(components)})"
 
 
 class Cluster:
@@ -239,8 +246,7 @@ class Cluster:
 
     def edges(self, pop: str) -> list[Pod]:
         """The Ready edge pods of a Pop, by name."""
-        selector = f"dnsfleet.io/pop={pop},app.kubernetes.io/component=edge"
-        return self._pods(selector, "dns-tcp", DNS_PORT)
+        return self._pods(f"dnsfleet.io/pop={pop},{selector('edge')}", "dns-tcp", DNS_PORT)
 
     def pods(self, selector: str) -> list[Object]:
         """The pods of all namespaces with these labels, by name, Ready or not."""
@@ -275,10 +281,9 @@ class Cluster:
 
     def scraped(self, component: str) -> dict[Pod, str]:
         """The Ready pods of a component with the port of their pages, and the Pop of each."""
-        labels = f"app.kubernetes.io/name=dnsfleet,app.kubernetes.io/component={component}"
         return {
             _pod(each, "http", HTTP_PORT): (each.metadata.labels or {}).get("dnsfleet.io/pop", "")
-            for each in self._ready_pods(labels)
+            for each in self._ready_pods(selector(component))
         }
 
     def page(self, pod: Pod, path: str, seconds: float) -> str:

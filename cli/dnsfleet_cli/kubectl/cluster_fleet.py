@@ -22,14 +22,12 @@ from dnsfleet_publisher.key_secrets import Keys
 from dnsfleet_publisher.zone_sources import SourceError, Text
 
 from dnsfleet_cli.kubectl import keys, objects
-from dnsfleet_cli.kubectl.cluster import Cluster, Pod
+from dnsfleet_cli.kubectl.cluster import Cluster, Pod, selector
 from dnsfleet_cli.kubectl.objects import Object
 from dnsfleet_cli.troubles import Trouble
 from dnsfleet_cli.verifying import wanted
 from dnsfleet_cli.verifying.gathering import Ask
 from dnsfleet_cli.verifying.wanted import Resources
-
-COMPONENT = "app.kubernetes.io/component"
 
 
 class ClusterFleet:
@@ -44,7 +42,7 @@ class ClusterFleet:
         self._namespace: str = secret["metadata"]["namespace"]
         self._keys: Keys = keys.read_secret(secret)
         self._clients: dict[Pod, CoreRedis] = {}
-        pod = self._pod(f"{COMPONENT}=core", "core")
+        pod = self._pod(selector("core"), "core")
         self.core = self._redis(pod, "publisher")
 
     @property
@@ -76,7 +74,7 @@ class ClusterFleet:
 
     def replica(self, pop: str) -> CoreRedis:
         """The replica of a Pop."""
-        pod = self._pod(f"dnsfleet.io/pop={pop},{COMPONENT}=replica", f"replica of Pop {pop}")
+        pod = self._pod(f"dnsfleet.io/pop={pop},{selector('replica')}", f"replica of Pop {pop}")
         return self._redis(pod, "edge")
 
     def edges(self, pop: str) -> Mapping[str, Ask]:
@@ -84,12 +82,12 @@ class ClusterFleet:
         found = [each for each in self._cluster.edges(pop) if each.namespace == self._namespace]
         return {each.name: _asking(self._cluster, each) for each in found}
 
-    def _pod(self, selector: str, what: str) -> Pod:
-        found = [p for p in self._cluster.redis_pods(selector) if p.namespace == self._namespace]
+    def _pod(self, labels: str, what: str) -> Pod:
+        found = [p for p in self._cluster.redis_pods(labels) if p.namespace == self._namespace]
         if not found:
             raise Trouble(
                 f"no Ready pod of the {what} in namespace {self._namespace}: see "
-                f"`kubectl get pods -n {self._namespace} -l {selector}`; a core outside of the "
+                f"`kubectl get pods -n {self._namespace} -l '{labels}'`; a core outside of the "
                 "cluster cannot be reached from here"
             )
         return found[0]

@@ -10,13 +10,12 @@ import socket
 import threading
 from typing import Any
 
-from dnsfleet_cli.kubectl.cluster import Cluster, Pod
+from dnsfleet_cli.kubectl.cluster import Cluster, Pod, selector
 from dnsfleet_cli.troubles import Trouble, reason
 
 LOOPBACK = "127.0.0.1"
 PIECE = 64 * 1024
 """Octets that are carried at once."""
-_SELECTOR = "app.kubernetes.io/name=dnsfleet,app.kubernetes.io/component=status"
 
 
 def run(cluster: Cluster, namespace: str, port: int) -> None:
@@ -34,7 +33,8 @@ def run(cluster: Cluster, namespace: str, port: int) -> None:
 
 
 def _pod(cluster: Cluster, namespace: str) -> Pod:
-    found = [pod for pod in cluster.status_pods(_SELECTOR) if namespace in ("", pod.namespace)]
+    pods = cluster.status_pods(selector("status"))
+    found = [pod for pod in pods if namespace in ("", pod.namespace)]
     if not found:
         where = f" in namespace {namespace}" if namespace else ""
         raise Trouble(

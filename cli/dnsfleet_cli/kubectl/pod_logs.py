@@ -15,7 +15,7 @@ from dnsfleet.resources import Zone
 from dnsfleet_publisher.dependencies import wanted_config_maps
 
 from dnsfleet_cli.kubectl import objects
-from dnsfleet_cli.kubectl.cluster import Cluster
+from dnsfleet_cli.kubectl.cluster import COMPONENT, Cluster, selector
 from dnsfleet_cli.kubectl.objects import Object
 from dnsfleet_cli.tracing.following import Log
 from dnsfleet_cli.troubles import Trouble
@@ -24,14 +24,12 @@ TAIL_LINES = 20_000
 """Of one container: 4 MB, more than a kubelet gives of a busy one by default."""
 CONCURRENT = 8
 """Requests at a time: the API server reads each from a kubelet."""
-COMPONENT = "app.kubernetes.io/component"
-SELECTOR = f"{COMPONENT} in (operator, edge)"
 _NEEDED = tuple(f"event={each}" for each in ("told", "acked", "lines_left_out", "change_seen"))
 
 
 def read(cluster: Cluster, zone: str, since_seconds: int) -> tuple[list[Log], list[str]]:
     """What is needed to trace a zone, and which logs could not be read, and why."""
-    pods = cluster.pods(SELECTOR)
+    pods = cluster.pods(selector("operator", "edge"))
     one = partial(_read, cluster, zone, since_seconds)
     with ThreadPoolExecutor(CONCURRENT) as threads:
         found = list(threads.map(one, pods))

@@ -26,7 +26,7 @@ class Pods:
         self._port = port
 
     def status_pods(self, selector: str) -> list[Pod]:
-        assert selector.endswith("component=status")
+        assert selector.endswith("component in (status)")
         return self.pods
 
     def connection(self, pod: Pod) -> socket.socket:

@@ -1,5 +1,7 @@
 """Which logs of a cluster are read for a trace, how much of them, and what is left out is told."""
 
+import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,8 +23,7 @@ class Cluster:
         self.asked: list[tuple[str, str, bool, int, int]] = []
 
     def pods(self, selector: str) -> list[Object]:
-        assert selector == "app.kubernetes.io/component in (operator, edge)"
-        return list(self._pods)
+        return [each for each in self._pods if selects(selector, each["metadata"]["labels"])]
 
     def log(self, pod: Object, container: str, previous: bool, since: int, lines: int) -> str:
         name = pod["metadata"]["name"]
@@ -46,6 +47,13 @@ class Cluster:
         return []
 
 
+def selects(selector: str, labels: Mapping[str, str]) -> bool:
+    """Whether a label selector of the forms `a=b` and `a in (b, c)` takes these labels."""
+    terms = re.findall(r"([^,=() ]+)(?:=([^,]+)| in \(([^)]*)\))", selector)
+    assert terms
+    return all(labels.get(key) in (one or several).split(", ") for key, one, several in terms)
+
+
 def record_set(name: str, zone: str, namespace: str | None) -> Object:
     reference = {"name": zone} | ({"namespace": namespace} if namespace else {})
     return {"metadata": {"name": name, "namespace": "team"}, "spec": {"zoneRef": reference}}
@@ -57,8 +65,8 @@ def pod(name: str, component: str, restarts: int = 0, seconds: float = 60, **lab
         "startTime": started.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "containerStatuses": [{"name": component, "restartCount": restarts}],
     }
-    component_label = {"app.kubernetes.io/component": component}
-    return {"metadata": {"name": name, "labels": {**component_label, **labels}}, "status": status}
+    own = {"app.kubernetes.io/name": "dnsfleet", "app.kubernetes.io/component": component}
+    return {"metadata": {"name": name, "labels": {**own, **labels}}, "status": status}
 
 
 def edge(name: str, **told: Any) -> Object:
@@ -85,6 +93,15 @@ def test_a_container_that_was_started_again_has_an_older_log() -> None:
     (log,), _ = read(cluster)
     assert log.lines == ["x", LOADED]
     assert [previous for _, _, previous, _, _ in cluster.asked] == [True, False]
+
+
+def test_pods_of_other_applications_are_not_read() -> None:
+    foreign = {"app.kubernetes.io/name": "gateway"}
+    others = [pod("g1", "edge", **foreign), pod("g2", "operator", **foreign)]
+    cluster = Cluster(edge("e1"), *others, e1=["x"], g1=["x"], g2=["x"])
+    logs, unread = read(cluster)
+    assert ([each.place for each in logs], unread) == (["fra/e1"], [])
+    assert [name for name, *_ in cluster.asked] == ["e1"]
 
 
 def test_what_was_not_read_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
