@@ -4,11 +4,13 @@ import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
+from dnsfleet.replication import edge_words
+from dnsfleet.replication.edge_words import Word
 from dnsfleet.replication.manifests import Manifest
 
-from dnsfleet_status import holds, looks, objects
+from dnsfleet_status import holds, objects
 from dnsfleet_status.core_reader import CoreReader
-from dnsfleet_status.looks import Change, Look, Pop, Word, Zone
+from dnsfleet_status.looks import Change, Look, Pop, Zone
 from dnsfleet_status.objects import Object, value
 from dnsfleet_status.watched_objects import WatchedObjects
 
@@ -62,7 +64,7 @@ class ClusterLooks:
         said = self._core.said.get(objects.name(pop), ())
         positions = self._core.positions
         return tuple(
-            looks.word(f"edge {each.edge}", each.ack, positions, now_ms, each.edges)
+            edge_words.word(f"edge {each.edge}", each.ack, positions, now_ms, each.edges)
             for each in said
         )
 

@@ -8,44 +8,7 @@ for each zone, and not a cell for each zone at each Pop. `matrix` makes those th
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from dnsfleet.replication import acks, intervals
-from dnsfleet.replication.acks import Ack
-from dnsfleet.replication.sums import Positions
-
-SILENT_MS = round(intervals.OLDEST_SECONDS * 1000)
-"""An edge that is well was heard since."""
-AHEAD = "it answers a newer revision than the core has"
-
-
-@dataclass(frozen=True)
-class Word:
-    """What one edge of a Pop says, or several that say the same."""
-
-    edge: str
-    edges: int
-    answers: int
-    """Everything up to this position of the log is answered, but for `exceptions`; -1: it proves
-    nothing."""
-    failing: Mapping[str, str] = field(default_factory=dict)
-    """Origin to reason: the newest revision cannot be loaded."""
-    ahead: frozenset[str] = frozenset()
-    """Origins of which the edge has something newer than the core."""
-    silent: bool = False
-    """Whether it was not heard lately."""
-
-    def proves(self, origin: str, lsn: int) -> bool:
-        """Whether the edges answer a zone that was published last at this position."""
-        named = origin in self.failing or origin in self.ahead
-        return self.answers >= lsn and not named
-
-
-def word(edge: str, ack: Ack | None, positions: Positions, now_ms: int, edges: int = 1) -> Word:
-    """What an ack says, judged by what is known of the log; None is no ack."""
-    if ack is None:
-        return Word(edge, edges, -1, silent=True)
-    silent = now_ms - ack.time_ms > SILENT_MS
-    answers = acks.answered(ack, positions)
-    return Word(edge, edges, answers, ack.failing, frozenset(ack.ahead), silent)
+from dnsfleet.replication.edge_words import Word
 
 
 @dataclass(frozen=True)

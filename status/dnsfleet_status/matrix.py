@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from dnsfleet_status.looks import AHEAD, SILENT_MS, Look, Pop, Word, Zone
+from dnsfleet.replication import edge_words
+from dnsfleet.replication.edge_words import AHEAD, SILENT_MS, Word
+
+from dnsfleet_status.looks import Look, Pop, Zone
 
 ROWS = 50
 """Zones on a page: what a person can look through."""
@@ -24,7 +27,7 @@ class State(StrEnum):
     """How a Pop stands to the newest revision of a zone."""
 
     CURRENT = "current"
-    """Every edge that was heard proves that it answers it, and every Ready edge was heard."""
+    """Every edge that was heard proves that it answers it, and as many were heard as are Ready."""
     LATE = "late"
     FAILING = "failing"
     """An edge cannot load it."""
@@ -151,7 +154,7 @@ def reached(look: Look, zone: Zone) -> tuple[int, int]:
 
 def behind(pop: Pop, zones: Iterable[Zone], words: Sequence[Word]) -> tuple[list[Zone], int]:
     """The zones that a Pop does not answer as published, and how many it is to answer."""
-    floor, exceptions = _floor(pop, words), _exceptions(words)
+    floor, exceptions = _floor(pop, words), edge_words.exceptions(words)
     own = [zone for zone in zones if zone.assigned(pop.name)]
     late = [zone for zone in own if zone.lsn > floor or zone.origin in exceptions]
     return late, len(own)
@@ -167,7 +170,9 @@ def _row(look: Look, zone: Zone, pops: Sequence[Pop]) -> Row:
 def _late(look: Look, pops: Sequence[Pop], zones: Iterator[Zone]) -> Iterator[Zone]:
     """Those that some of these Pops does not answer as published, and those with a message."""
     floors = [(pop, _floor(pop, look.words.get(pop.name, ()))) for pop in pops]
-    exceptions = {each for pop in pops for each in _exceptions(look.words.get(pop.name, ()))}
+    exceptions = {
+        each for pop in pops for each in edge_words.exceptions(look.words.get(pop.name, ()))
+    }
     for zone in zones:
         suspects = (pop for pop, floor in floors if floor < zone.lsn or zone.origin in exceptions)
         if zone.message or any(_lacks(look, zone, pop) for pop in suspects):
@@ -179,13 +184,9 @@ def _lacks(look: Look, zone: Zone, pop: Pop) -> bool:
     return state not in (State.CURRENT, State.ELSEWHERE)
 
 
-def _exceptions(words: Sequence[Word]) -> set[str]:
-    return {origin for each in words for origin in (*each.failing, *each.ahead)}
-
-
 def _floor(pop: Pop, words: Sequence[Word]) -> int:
-    """Everything up to here is answered by every edge that should, exceptions aside."""
+    """Everything up to here is answered by as many edges as should, exceptions aside."""
     heard = [each for each in words if not each.silent]
     if sum(each.edges for each in heard) < max(1, pop.edges_ready):
         return -1
-    return min(each.answers for each in heard)
+    return edge_words.floor(heard)

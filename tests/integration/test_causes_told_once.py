@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import pytest
+from dnsfleet.replication import edge_words
 from dnsfleet_operator import controller
 from dnsfleet_operator.cluster import ClusterError, Object
 from dnsfleet_operator.leading import terms
-from dnsfleet_operator.statuses import propagation
 from dnsfleet_publisher import clocks, key_secrets
 from dnsfleet_publisher.clocks import ClockError
 from support.answering_edges import AnsweringEdges
@@ -136,7 +136,7 @@ def _fleet(core: Valkey, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
         (controller, "IDLE_LOOK_SECONDS"),
     ):
         monkeypatch.setattr(module, name, TURN_SECONDS)
-    monkeypatch.setattr(propagation, "SILENT_MS", SILENT_MS)
+    monkeypatch.setattr(edge_words, "SILENT_MS", SILENT_MS)
     with (
         AnsweringEdges(core, POPS[:-1]) as edges,
         AnsweringEdges(core, POPS[-1:]) as last_edge,
@@ -296,7 +296,7 @@ def test_a_cause_is_told_where_the_table_says_and_nowhere_else(
     with contextlib.suppress(AssertionError):  # what is told instead is shown below
         wait_for("it is told", is_told, DEADLINE_SECONDS)
     if row.deaf:
-        monkeypatch.setattr(propagation, "SILENT_MS", UNHEARD_MS)
+        monkeypatch.setattr(edge_words, "SILENT_MS", UNHEARD_MS)
     wait_for_looks(fleet.controlled)
     assert changed(fleet, before) == row.conditions
     assert fleet.events() - told == row.events

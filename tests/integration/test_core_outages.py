@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from dnsfleet.replication import keys
+from dnsfleet.replication import edge_words, keys
 from dnsfleet_operator.cluster import Object
-from dnsfleet_operator.statuses import propagation, updates
+from dnsfleet_operator.statuses import updates
 from dnsfleet_operator.work_queue import MAX_BACKOFF_SECONDS, Key
 from dnsfleet_operator.zones.passes import MOST_ORIGINS
 from support.answering_edges import AnsweringEdges
@@ -112,7 +112,7 @@ class Fleet:
 def test_an_outage_is_told_by_the_fleet_and_by_what_waits(
     core: Valkey, lost: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(propagation, "SILENT_MS", 2_000)
+    monkeypatch.setattr(edge_words, "SILENT_MS", 2_000)
     assert AWAY_SECONDS > MAX_BACKOFF_SECONDS
     with AnsweringEdges(core) as edge, ControlledFleet(core) as controlled:
         fleet = Fleet(core, controlled)
@@ -228,7 +228,7 @@ def led_anew(controlled: ControlledFleet, core: Valkey, anew: bool) -> Iterator[
 def test_an_outage_costs_a_write_and_an_event_however_many_zones_there_are(
     core: Valkey, anew: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(propagation, "SILENT_MS", 5_000)
+    monkeypatch.setattr(edge_words, "SILENT_MS", 5_000)
     with AnsweringEdges(core) as edge, ControlledFleet(core) as controlled:
         fleet = Fleet(core, controlled)
         controlled.wait_for_passes("Propagation", more=3)

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from typing import NamedTuple
 
+from dnsfleet.replication.edge_words import Word
 from dnsfleet_status import app, looks
-from dnsfleet_status.looks import Alert, Alerts, Change, Hold, Look, Pop, Word, Zone
+from dnsfleet_status.looks import Alert, Alerts, Change, Hold, Look, Pop, Zone
 from dnsfleet_status.server import PageServer
 
 MARKUP = "<script>alert('x')</script>&\"<img src=x onerror=alert(1)>"

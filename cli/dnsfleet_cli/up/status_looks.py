@@ -13,14 +13,16 @@ from importlib import metadata
 from typing import NamedTuple
 
 from dnsfleet import resources
+from dnsfleet.replication import edge_words
 from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.edge_words import Word
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.replication.telemetry import Meter
 from dnsfleet.zones import plans
 from dnsfleet_publisher.last_good import Assembled
 from dnsfleet_publisher.publishing import Outcome, State
 from dnsfleet_status import looks, matrix
-from dnsfleet_status.looks import Change, Hold, Look, Word, Zone
+from dnsfleet_status.looks import Change, Hold, Look, Zone
 
 from dnsfleet_cli.up import events
 from dnsfleet_cli.up.pops import EDGE_NAME, Pops
@@ -114,7 +116,7 @@ class StatusLooks:
             pop: ack for pop, ack in self._acks.items() if propagation.is_current(pop, ack)
         }  # of a process that runs
         words = {
-            pop: (looks.word(f"the edge of {pop}", acks.get(pop), positions, now_ms),)
+            pop: (edge_words.word(f"the edge of {pop}", acks.get(pop), positions, now_ms),)
             for pop in pops.running.copy()
         }
         manifests = publication.manifests.copy()

@@ -19,9 +19,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from dnsfleet.replication import edge_words
+from dnsfleet.replication.edge_words import Word
 from dnsfleet.replication.manifests import Manifest
 
-from dnsfleet_operator.statuses.propagation import STEPS, Fleet, Word, ZoneState
+from dnsfleet_operator.statuses.propagation import STEPS, Fleet, ZoneState
 
 HOPE_SECONDS = 60
 """A revision that is late for longer waits for a Pop that is cut off: no need to look so often."""
@@ -136,7 +138,7 @@ class Arrivals:
             if old.keys() != new.keys():
                 found |= self._late[pop].since.keys()
                 found.update(self._above(min(_answered(old), _answered(new))))
-                found.update(name for word in new.values() for name in word.exceptions)
+                found.update(edge_words.exceptions(new.values()))
                 continue
             for name, word in new.items():
                 found.update(self._affected_by(pop, old[name], word))
@@ -150,8 +152,8 @@ class Arrivals:
         found = set(self._above(low, high))
         found |= {
             origin
-            for origin in old.exceptions.keys() | new.exceptions.keys()
-            if old.exceptions.get(origin) != new.exceptions.get(origin)
+            for origin in edge_words.exceptions((old, new))
+            if old.exception(origin) != new.exception(origin)
         }
         if old.silent != new.silent:
             found |= self._late[pop].since.keys()

@@ -5,7 +5,7 @@ what was said of a Pop before holds meanwhile. When the core is back, its edges 
 heard again as it takes to call one silent.
 """
 
-from dnsfleet_operator.statuses import propagation
+from dnsfleet.replication import edge_words
 
 
 class Hearing:
@@ -25,4 +25,4 @@ class Hearing:
         """Whether it is known how an edge is that was heard lately, or was not."""
         if self._since is None:
             return False
-        return not silent or now - self._since >= propagation.SILENT_MS / 1000
+        return not silent or now - self._since >= edge_words.SILENT_MS / 1000

@@ -19,9 +19,11 @@ now and then (`wait_seconds`).
 from dataclasses import dataclass
 from typing import Any
 
+from dnsfleet.replication import edge_words
+
 from dnsfleet_operator.pops.passes import KEYS_UNKNOWN
 from dnsfleet_operator.statuses.conditions import Condition, Status, kept, merge
-from dnsfleet_operator.statuses.propagation import SILENT_MS, step
+from dnsfleet_operator.statuses.propagation import step
 
 COUNTS_SECONDS = 10.0
 """Between writes of a Pop's counts: somebody who deletes a thousand zones one by one would else
@@ -183,7 +185,7 @@ def _connected(facts: Facts, before: Status) -> Condition:
         unknown = Condition("Connected", None, "Pending", "the core has not said yet who was heard")
         return kept(before, "Connected") or unknown
     if facts.silent:
-        told = f"not heard for {SILENT_MS // 1000} s: {', '.join(facts.silent[:5])}"
+        told = f"not heard for {edge_words.SILENT_MS // 1000} s: {', '.join(facts.silent[:5])}"
         return Condition("Connected", False, "PopUnreachable", told)
     return Condition("Connected", True, "Heard")
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dnsfleet.probing.lists import MAX_ADDRESSES, ProbedPop
+from dnsfleet.replication import edge_words
 from dnsfleet.resources import Pop
 
 from dnsfleet_operator.statuses.propagation import Fleet
@@ -37,6 +38,6 @@ def _probed(pop: Pop, status: Mapping[str, Any], fleet: Fleet, several: bool) ->
         name,
         tuple((str(host), DNS_PORT) for host in hosts[:MAX_ADDRESSES]),
         False,
-        min((word.answers for word in words), default=-1),
-        tuple(sorted({zone for word in words for zone in word.exceptions})),
+        edge_words.floor(words),
+        tuple(sorted(edge_words.exceptions(words))),
     )

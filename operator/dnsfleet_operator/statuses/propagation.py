@@ -14,16 +14,15 @@ be another state of every zone that is late there.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from dnsfleet.replication import acks, intervals
+from dnsfleet.replication import acks, edge_words
 from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.edge_words import AHEAD, Word
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.replication.sums import Positions
 from dnsfleet.resources.zones import MAX_SLOWEST
 
 from dnsfleet_operator.observed.edge_pods import EdgePod
 
-SILENT_MS = round(intervals.OLDEST_SECONDS * 1000)
-"""The word of an edge is older only where the edge, its Pop or the way to the core is not well."""
 STEPS = (0, 1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400)
 """Seconds behind, as a status tells them: the exact number would be a write every second."""
 
@@ -54,17 +53,6 @@ class ZoneState(NamedTuple):
         return self.pops > 0 and self.current == self.pops
 
 
-class Word(NamedTuple):
-    """What one edge says, or all edges of a Pop of another cluster together."""
-
-    answers: int
-    """Everything up to this position is answered, but for `exceptions`; -1 for nothing."""
-    exceptions: Mapping[str, str]
-    """Origin to reason, of zones that fail or are ahead."""
-    silent: bool
-    """Whether it was not heard lately."""
-
-
 _WORST = (
     "LoadFailed",
     "EdgeAhead",
@@ -74,7 +62,6 @@ _WORST = (
     "Propagating",
 )
 _ITS_EDGES = "its edges"
-_AHEAD = "it answers a newer revision than the core has; the core publishes above it"
 
 
 class Fleet:
@@ -122,10 +109,8 @@ class Fleet:
 
     def _word(self, edge: EdgePod) -> Word:
         ack = self._said.get(edge.field)
-        if ack is None:
-            return Word(-1, {}, True)
-        exceptions = {**ack.failing, **dict.fromkeys(ack.ahead, _AHEAD)}
-        return Word(self._answers(edge, ack), exceptions, self._is_silent(ack))
+        word = edge_words.word(edge.name, ack, self._positions, self.now_ms)
+        return word if ack is None or edge.said(ack) else word._replace(answers=-1)
 
     def doubtful(self, pop: str) -> list[str]:
         """The Ready edges of a Pop that were heard lately, and do not prove what they say."""
@@ -168,8 +153,7 @@ class Fleet:
         """Everything up to here is answered by every Ready edge; -1 where nothing is known."""
         if pop not in self._floors:
             words = self.words(pop).values()
-            floors = [-1 if word.exceptions else word.answers for word in words]
-            self._floors[pop] = min(floors, default=-1)
+            self._floors[pop] = -1 if edge_words.exceptions(words) else edge_words.floor(words)
         return self._floors[pop]
 
     def _state(self, manifest: Manifest, pop: str) -> PopState:
@@ -194,9 +178,9 @@ class Fleet:
                 message = f"{_named(edge)} cannot load it: {ack.failing[manifest.zone]}"
                 return PopState(pop, False, "LoadFailed", message)
             if ack is not None and manifest.zone in ack.ahead:
-                return PopState(pop, False, "EdgeAhead", f"{_named(edge)}: {_AHEAD}")
+                return PopState(pop, False, "EdgeAhead", f"{_named(edge)}: {AHEAD}")
         if any(ack is not None and self._is_silent(ack) for _, ack in late):
-            message = f"not heard for {SILENT_MS // 1000} s: {names}"
+            message = f"not heard for {edge_words.SILENT_MS // 1000} s: {names}"
             return PopState(pop, False, "PopUnreachable", message)
         if any(ack is not None and ack.total is None for _, ack in late):
             message = f"of a version that proves nothing: {names}"
@@ -208,7 +192,7 @@ class Fleet:
         return acks.answered(ack, self._positions) if edge.said(ack) else -1
 
     def _is_silent(self, ack: Ack) -> bool:
-        return self.now_ms - ack.time_ms > SILENT_MS
+        return edge_words.is_silent(ack, self.now_ms)
 
 
 def _named(edge: EdgePod) -> str:
@@ -218,9 +202,14 @@ def _named(edge: EdgePod) -> str:
 def _together(words: Iterable[Word]) -> Word:
     """What edges say, as one word: what all answer, and what is an exception for any."""
     said = list(words)
-    exceptions = {zone: why for word in reversed(said) for zone, why in word.exceptions.items()}
-    silent = any(word.silent for word in said)
-    return Word(min(word.answers for word in said), exceptions, silent)
+    return Word(
+        _ITS_EDGES,
+        len(said),
+        edge_words.floor(said),
+        {zone: why for word in reversed(said) for zone, why in word.failing.items()},
+        frozenset(zone for word in said for zone in word.ahead),
+        any(word.silent for word in said),
+    )
 
 
 def step(seconds: float) -> int:

@@ -8,6 +8,7 @@ import redis
 from dnsfleet.replication import (
     ack_slots,
     announcements,
+    edge_words,
     keys,
     pop_reports,
     pop_slots,
@@ -18,7 +19,6 @@ from dnsfleet.replication.pop_reports import EdgeWord, Report
 from dnsfleet.replication.sums import AnnouncementSum
 from dnsfleet.replication.telemetry import Sample
 from dnsfleet_publisher.record_store import RecordStore
-from dnsfleet_status import looks
 from dnsfleet_status.core_reader import CoreReader
 from support.core_servers import A, B, CoreServer
 from support.zones import hosts, make_zone
@@ -51,7 +51,7 @@ class Reading:
     def proved(self, pop: str) -> list[tuple[str, int]]:
         """Up to which position each edge of a Pop proves that it answers."""
         words = [
-            looks.word(each.edge, each.ack, self.reader.positions, NOW_MS, each.edges)
+            edge_words.word(each.edge, each.ack, self.reader.positions, NOW_MS, each.edges)
             for each in self.reader.said[pop]
         ]
         return [(each.edge, each.answers) for each in words]

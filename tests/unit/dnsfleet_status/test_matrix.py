@@ -1,8 +1,9 @@
 """Zones by Pops: cells, pages and filters."""
 
 import pytest
+from dnsfleet.replication.edge_words import Word
 from dnsfleet_status import matrix
-from dnsfleet_status.looks import Look, Pop, Word, Zone
+from dnsfleet_status.looks import Look, Pop, Zone
 from dnsfleet_status.matrix import COLUMNS, ROWS, State
 from support.status_pages import pop, zone
 
@@ -34,7 +35,7 @@ ZONE = "a.example."
             [Word("0", 1, 9), Word("1", 1, 9, ahead=frozenset([ZONE]))],
             State.AHEAD,
             1,
-            "1: it answers a newer revision than the core has",
+            "1: it answers a newer revision than the core has; the core publishes above it",
         ),
     ],
 )

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 import redis
-from dnsfleet.replication import intervals, pop_reports
+from dnsfleet.replication import edge_words, intervals, pop_reports
 from dnsfleet.replication.pop_reports import Report
 from dnsfleet_edge import ack_sender
 from dnsfleet_io.redis_clients import Server
 from dnsfleet_operator.joined import sending
 from dnsfleet_operator.joined.sending import ReportSender
-from dnsfleet_operator.statuses import propagation
 from support.waiting import wait_for
 
 SECONDS = 20.0
@@ -79,4 +78,4 @@ def test_a_word_that_is_repeated_in_time_is_no_silence() -> None:
     """Also where an edge has just not repeated its ack yet, and reports got lost."""
     lost = intervals.LOST_REPORTS * (sending.TIMEOUT_SECONDS + intervals.LONGEST_RETRY_SECONDS)
     oldest = ack_sender.REPEAT_SECONDS + sending.REPEAT_SECONDS + lost + sending.TIMEOUT_SECONDS
-    assert oldest * 1000 <= propagation.SILENT_MS
+    assert oldest * 1000 <= edge_words.SILENT_MS

@@ -3,11 +3,12 @@
 from typing import NamedTuple
 
 from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.edge_words import SILENT_MS
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.replication.revisions import Revision
 from dnsfleet_operator.observed.edge_pods import EdgePod
 from dnsfleet_operator.statuses.arrivals import Arrivals, Lag
-from dnsfleet_operator.statuses.propagation import SILENT_MS, Fleet
+from dnsfleet_operator.statuses.propagation import Fleet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.evidence import known_positions, proved

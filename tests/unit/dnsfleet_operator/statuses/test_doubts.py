@@ -2,9 +2,10 @@
 
 import pytest
 from dnsfleet.replication.acks import Ack
+from dnsfleet.replication.edge_words import SILENT_MS
 from dnsfleet_operator.observed.edge_pods import CLOCK_STEP_MS, EdgePod
 from dnsfleet_operator.statuses.doubts import DOUBT_SECONDS, Doubts
-from dnsfleet_operator.statuses.propagation import SILENT_MS, Fleet
+from dnsfleet_operator.statuses.propagation import Fleet
 from support.evidence import POSITIONS, known_positions, proved
 
 LOG = known_positions()

@@ -1,7 +1,7 @@
 """Edges are silent only where they could have been heard."""
 
+from dnsfleet.replication.edge_words import SILENT_MS
 from dnsfleet_operator.statuses.hearing import Hearing
-from dnsfleet_operator.statuses.propagation import SILENT_MS
 
 SECONDS = SILENT_MS / 1000
 

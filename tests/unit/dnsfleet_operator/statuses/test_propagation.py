@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 from dnsfleet.replication.acks import MAX_FAILING, Ack
+from dnsfleet.replication.edge_words import SILENT_MS
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.replication.revisions import Revision
 from dnsfleet_operator.observed import edge_pods
 from dnsfleet_operator.observed.edge_pods import EdgePod
 from dnsfleet_operator.statuses import propagation
-from dnsfleet_operator.statuses.propagation import SILENT_MS, Fleet, PopState
+from dnsfleet_operator.statuses.propagation import Fleet, PopState
 from support.evidence import known_positions, proved
 
 NOW = 1_000_000
