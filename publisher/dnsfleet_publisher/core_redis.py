@@ -342,17 +342,13 @@ class CoreRedis:
         """
         slots, fields = self._said()
         found = {edge: acks.decode(value) for edge, value in fields.items()}
-        held: dict[str, bytes] = {}
-        left: list[bytes] = []
-        for name, word in sorted(slots, key=lambda slot: slot[1].time_ms):
-            if word.edge in held:
-                left.append(held[word.edge])
-            held[word.edge] = name
-            before = found.get(word.edge)
+        newest = ack_slots.newest(word for _, word in slots)
+        for edge, word in newest.items():
+            before = found.get(edge)
             if before is None or before.time_ms <= word.time_ms:
-                found[word.edge] = word.ack
+                found[edge] = word.ack
         if tidy:
-            self._empty(left)
+            self._empty([name for name, word in slots if word is not newest[word.edge]])
         return {edge: ack for edge, ack in found.items() if ack is not None}
 
     def forget_edges(self, edges: Sequence[str]) -> None:

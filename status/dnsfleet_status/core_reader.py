@@ -29,7 +29,7 @@ from dnsfleet.replication.announcements import Announcement
 from dnsfleet.replication.manifests import Manifest, ManifestError
 from dnsfleet.replication.public_keys import PublicKeys
 from dnsfleet.replication.sums import POSITIONS, AnnouncementSum, Positions
-from dnsfleet.replication.telemetry import Meter
+from dnsfleet.replication.telemetry import Meters
 
 INDEX_SECONDS = 30.0
 """Between two readings of the index without a reason: some 500 kB of 10,000 zones."""
@@ -57,7 +57,7 @@ class CoreReader:
         self._heads: dict[str, Announcement] = {}
         """Of the manifests that were read."""
         self._unread: dict[str, Announcement] = {}
-        self._meters: dict[str, Meter] = {}
+        self._meters = Meters()
         self.positions = Positions()
         """What proves an ack."""
         self.said: Mapping[str, Sequence[Said]] = {}
@@ -92,16 +92,13 @@ class CoreReader:
         self.said, self.queries = said, queries
 
     def _acks(self) -> dict[str, list[Said]]:
-        newest: dict[str, ack_slots.Word] = {}
+        words: list[ack_slots.Word | None] = []
         for start in range(0, ack_slots.SLOTS, SLOTS_AT_ONCE):
             pipeline = self._client.pipeline(transaction=False)
             for slot in range(start, min(start + SLOTS_AT_ONCE, ack_slots.SLOTS)):
                 pipeline.getrange(ack_slots.key(slot), 0, ack_slots.MAX_OCTETS)
-            for value in cast(list[bytes], pipeline.execute()):
-                word = ack_slots.decode(value)
-                before = None if word is None else newest.get(word.edge)
-                if word is not None and (before is None or before.time_ms <= word.time_ms):
-                    newest[word.edge] = word
+            words += map(ack_slots.decode, cast(list[bytes], pipeline.execute()))
+        newest = ack_slots.newest(each for each in words if each is not None)
         said: dict[str, list[Said]] = {}
         for name in sorted(newest):
             pop, _, edge = name.partition("/")
@@ -109,14 +106,12 @@ class CoreReader:
         return said
 
     def _rates(self, said: Mapping[str, Sequence[Said]], now_ms: int) -> dict[str, float]:
-        self._meters = {pop: self._meters.get(pop) or Meter() for pop in said}
-        found = {}
-        for pop, meter in self._meters.items():
-            acks = {each.edge: each.ack for each in said[pop] if each.ack is not None}
-            sample = meter.take(acks, now_ms)
-            if sample.edges:
-                found[pop] = sample.queries
-        return found
+        acks = {
+            pop: {each.edge: each.ack for each in words if each.ack is not None}
+            for pop, words in said.items()
+        }
+        samples = self._meters.take(acks, now_ms)
+        return {pop: sample.queries for pop, sample in samples.items()}
 
     def _report(self, pop: str, now_ms: int) -> tuple[list[Said], float | None]:
         """What the cluster of a Pop says of its edges, and how much they answer."""
@@ -125,7 +120,7 @@ class CoreReader:
         pipeline.getrange(pop_slots.key(pop, telemetry.SLOT), 0, telemetry.OCTETS)
         value, measured = cast(list[bytes], pipeline.execute())
         report, sample = pop_reports.decode(value), telemetry.decode(measured)
-        shown = sample is not None and now_ms - sample.time_ms <= telemetry.SHOWN_MS
+        shown = sample is not None and telemetry.is_shown(sample, now_ms)
         words = () if report is None else report.words
         return (
             [Said(each.edge, each.edges, each.ack) for each in words],

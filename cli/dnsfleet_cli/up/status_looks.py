@@ -17,7 +17,7 @@ from dnsfleet.replication import edge_words
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.edge_words import Word
 from dnsfleet.replication.manifests import Manifest
-from dnsfleet.replication.telemetry import Meter
+from dnsfleet.replication.telemetry import Meters
 from dnsfleet.zones import plans
 from dnsfleet_publisher.last_good import Assembled
 from dnsfleet_publisher.publishing import Outcome, State
@@ -92,7 +92,7 @@ class StatusLooks:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._acks: Mapping[str, Ack] = {}
-        self._meters: dict[str, Meter] = {}
+        self._meters = Meters()
         self._rates: Mapping[str, float] = {}
         self.problem = ""
         """Why the core cannot be asked; empty where it can."""
@@ -100,13 +100,9 @@ class StatusLooks:
     def hear(self, acks: Mapping[str, Ack], now_ms: int) -> None:
         """Take what the edge of each Pop said last."""
         self._acks = acks
-        self._meters = {pop: self._meters.get(pop) or Meter() for pop in acks}
-        rates = {}
-        for pop, meter in self._meters.items():
-            sample = meter.take({EDGE_NAME: acks[pop]}, now_ms)
-            if sample.edges:
-                rates[pop] = sample.queries
-        self._rates = rates
+        said = {pop: {EDGE_NAME: ack} for pop, ack in acks.items()}
+        samples = self._meters.take(said, now_ms)
+        self._rates = {pop: sample.queries for pop, sample in samples.items()}
 
     def __call__(self) -> Look:
         now = datetime.now(UTC)

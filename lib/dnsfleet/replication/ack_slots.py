@@ -15,7 +15,7 @@ is left, or whose edge is gone, is emptied by the writer, which believes the new
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from dnsfleet.replication import acks
@@ -74,6 +74,15 @@ def decode(value: bytes) -> Word | None:
     if not edge or len(header) > HEADER_OCTETS or not (time_ms.isascii() and time_ms.isdecimal()):
         return None
     return Word(edge, int(time_ms), acks.decode(said))
+
+
+def newest(words: Iterable[Word]) -> dict[str, Word]:
+    """By edge, its newest word; of those of the same time the last one."""
+    found: dict[str, Word] = {}
+    for word in words:
+        if word.edge not in found or found[word.edge].time_ms <= word.time_ms:
+            found[word.edge] = word
+    return found
 
 
 def choose(edge: str, slots: Sequence[int], beginnings: Sequence[bytes], now_ms: int) -> int | None:

@@ -6,7 +6,7 @@ and nothing is made of it but figures for people. So it holds up neither records
     edge ──▶ counts in its ack ──▶ rates of the Pop ──▶ slot of the Pop ──▶ metrics of the operator
 
 Edges count since they started. Whoever hears several acks of an edge makes rates of them (`Meter`),
-and adds up what the edges of a Pop say.
+and adds up what the edges of a Pop say; whoever hears several Pops has a meter for each (`Meters`).
 """
 
 import math
@@ -78,6 +78,27 @@ class Meter:
             min(1.0, servfail / queries) if queries else 0.0,
             min(memory, MAX_COUNT),
         )
+
+
+class Meters:
+    """A meter for each Pop."""
+
+    def __init__(self) -> None:
+        self._of_pops: dict[str, Meter] = {}
+
+    def take(self, said: Mapping[str, Mapping[str, Ack]], now_ms: int) -> dict[str, Sample]:
+        """By Pop, how much it answers, by the newest ack of each of its edges.
+
+        Pops of which nothing is known to show are left out; those not named are forgotten.
+        """
+        self._of_pops = {pop: self._of_pops.get(pop) or Meter() for pop in said}
+        samples = {pop: meter.take(said[pop], now_ms) for pop, meter in self._of_pops.items()}
+        return {pop: sample for pop, sample in samples.items() if is_shown(sample, now_ms)}
+
+
+def is_shown(sample: Sample, now_ms: int) -> bool:
+    """Whether a sample says how much a Pop answers now: it is of some edge, and not too old."""
+    return sample.edges > 0 and now_ms - sample.time_ms <= SHOWN_MS
 
 
 def encode(sample: Sample) -> bytes:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import redis
 from dnsfleet.replication import pop_slots, telemetry
 from dnsfleet.replication.acks import Ack
-from dnsfleet.replication.telemetry import Meter, Sample
+from dnsfleet.replication.telemetry import Meters, Sample
 
 from dnsfleet_operator.leading.dependencies import Dependencies
 from dnsfleet_operator.pops.carrying_out import now_ms
@@ -30,7 +30,7 @@ class Telemetry:
         self._given = given
         self._client = client
         self._said = said
-        self._meters: dict[str, Meter] = {}
+        self._meters = Meters()
         given.waiting.add(TELEMETRY)
 
     def run(self, key: Key) -> bool:
@@ -47,9 +47,7 @@ class Telemetry:
         for edge, ack in self._said().items():
             if (pop := edge.partition("/")[0]) in said:
                 said[pop][edge] = ack
-        self._meters = {pop: self._meters.get(pop) or Meter() for pop in pops}
-        samples = {pop: self._meters[pop].take(said[pop], now_ms()) for pop in pops}
-        return {pop: sample for pop, sample in samples.items() if sample.edges}
+        return self._meters.take(said, now_ms())
 
     def _of_others(self, pops: list[str]) -> dict[str, Sample]:
         if not pops:
@@ -62,9 +60,9 @@ class Telemetry:
         except redis.RedisError:
             return {}  # passes tell that the core is away
         samples = zip(pops, map(telemetry.decode, values), strict=True)
-        since_ms = now_ms() - telemetry.SHOWN_MS
+        now = now_ms()
         return {
             pop: sample
             for pop, sample in samples
-            if sample is not None and sample.edges and sample.time_ms >= since_ms
+            if sample is not None and telemetry.is_shown(sample, now)
         }

@@ -169,5 +169,9 @@ def test_a_pop_of_another_cluster_is_as_its_report_says(
     assert reading.proved("ams") == [("ams-0", store.position), ("ams-3", -1)]
     assert [each.edges for each in found.said["ams"]] == [3, 1]
     assert (found.said["new"], found.queries) == ([], {"ams": 321.5})
+    without_edges = telemetry.encode(measured._replace(edges=0))
+    reading.client.set(pop_slots.key("ams", telemetry.SLOT), without_edges)
+    assert reading.look("ams").queries == {}, "nothing was measured"
+    reading.client.set(pop_slots.key("ams", telemetry.SLOT), telemetry.encode(measured))
     later = NOW_MS + telemetry.SHOWN_MS + 1
     assert reading.look("ams", now_ms=later).queries == {}

@@ -6,7 +6,7 @@ import pytest
 from dnsfleet.replication import acks, pop_reports, telemetry
 from dnsfleet.replication.acks import Ack, Load
 from dnsfleet.replication.claimed import MAX_COUNT
-from dnsfleet.replication.telemetry import HEARD_MS, Meter, Sample
+from dnsfleet.replication.telemetry import HEARD_MS, SHOWN_MS, Meter, Meters, Sample
 
 NOW_MS = 10**12
 
@@ -38,6 +38,27 @@ def test_edges_that_are_silent_or_of_an_older_version_do_not_count() -> None:
     said = {"fra/1": word(0, Load(1, 0, 1)), "fra/2": word(HEARD_MS, None)}
     assert Meter().take(said, NOW_MS + HEARD_MS).edges == 1
     assert Meter().take(said, NOW_MS + HEARD_MS + 1).edges == 0
+
+
+def test_pops_are_metered_apart_and_left_out_where_nothing_is_known() -> None:
+    meters = Meters()
+    fra, iad = word(0, Load(0, 0, 1)), word(0, None)
+    found = meters.take({"fra": {"e": fra}, "iad": {"e": iad}, "sin": {}}, NOW_MS)
+    assert found == {"fra": Sample(NOW_MS, 1, 0.0, 0.0, 1)}
+    later = {"fra": {"e": word(1000, Load(5, 0, 1))}, "iad": {"e": word(1000, Load(9, 0, 1))}}
+    rates = {pop: each.queries for pop, each in meters.take(later, NOW_MS + 1000).items()}
+    assert rates == {"fra": 5.0, "iad": 0.0}
+    assert meters.take({}, NOW_MS + 1000) == {}
+    assert meters.take(later, NOW_MS + 1000)["fra"].queries == 0.0, "its meter was forgotten"
+
+
+@pytest.mark.parametrize(
+    ("edges", "age", "shown"), [(1, SHOWN_MS, True), (1, SHOWN_MS + 1, False), (0, 0, False)]
+)
+def test_a_sample_is_shown_while_it_is_new_and_of_some_edge(
+    edges: int, age: int, shown: bool
+) -> None:
+    assert telemetry.is_shown(Sample(NOW_MS, edges, 1.0, 0.0, 1), NOW_MS + age) is shown
 
 
 def test_a_value_has_one_size_and_reads_back() -> None:
