@@ -100,7 +100,7 @@ def test_pods_of_other_applications_are_not_read() -> None:
     others = [pod("g1", "edge", **foreign), pod("g2", "operator", **foreign)]
     cluster = Cluster(edge("e1"), *others, e1=["x"], g1=["x"], g2=["x"])
     logs, unread = read(cluster)
-    assert ([each.place for each in logs], unread) == (["fra/e1"], [])
+    assert ([each.process for each in logs], unread) == (["fra/e1"], [])
     assert [name for name, *_ in cluster.asked] == ["e1"]
 
 
