@@ -1,9 +1,11 @@
 """Clients of Redis for every role: no call hangs, and the caller decides when to try again."""
 
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import redis
 from redis.backoff import NoBackoff
+from redis.credentials import CredentialProvider
 from redis.retry import Retry
 
 from dnsfleet_io.bounded_replies import BoundedParser
@@ -15,7 +17,8 @@ class Server(NamedTuple):
     host: str
     port: int
     user: str
-    password: str
+    password: str | Path
+    """A path is the file with it, which is read at each connection: it may come or change later."""
     database: int = 0
 
 
@@ -51,6 +54,25 @@ def _client(where: str | Server, seconds: float, **options: Any) -> redis.Redis:
     if isinstance(where, str):
         return redis.Redis.from_url(where, **options)
     host, port, user, password, database = where
-    options |= {"host": host, "port": port, "db": database, "username": user, "password": password}
+    options |= {"host": host, "port": port, "db": database}
+    if isinstance(password, Path):
+        options |= {"credential_provider": _PasswordFile(user, password)}
+    else:
+        options |= {"username": user, "password": password}
     pool = redis.ConnectionPool(**options)
     return redis.Redis.from_pool(pool)
+
+
+class _PasswordFile(CredentialProvider):
+    """A user whose password is in a file."""
+
+    def __init__(self, user: str, file: Path) -> None:
+        self._user = user
+        self._file = file
+
+    def get_credentials(self) -> tuple[str, str]:
+        """User and password, as the file says it now."""
+        try:
+            return self._user, self._file.read_text().strip()
+        except (OSError, ValueError) as error:
+            raise redis.AuthenticationError(f"{self._file}: no password: {error}") from None

@@ -14,10 +14,8 @@ from dnsfleet_io.tcp_connections import Address
 from dnsfleet_probe import running
 from dnsfleet_probe.replica import Replica
 
-PASSWORD_VARIABLE = "DNSFLEET_REPLICA_PASSWORD"  # noqa: S105 - its name
-"""Environment variable with the password of the user at the replica."""
-USER = "edge"
-"""Who reads a replica."""
+USER = "probe"
+"""Who reads there, a replica or the core."""
 _EXIT_CONFIG = 2
 
 
@@ -30,6 +28,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--replica", required=True, metavar="HOST:PORT", help="where the list is")
     parser.add_argument("--user", default=USER, help="who reads there; default: %(default)s")
+    parser.add_argument(
+        "--password-file",
+        type=Path,
+        metavar="FILE",
+        help="the password of that user, read at each connection; default: it has none",
+    )
     parser.add_argument("--public-key", required=True, type=Path, metavar="FILE")
     parser.add_argument(
         "--place",
@@ -40,9 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--http", metavar="HOST:PORT", help="where /metrics is; *: every address")
     parser.add_argument("--json", action="store_true", help="print JSON in place of a table")
     given = parser.parse_args(arguments)
-    password = os.environ.get(PASSWORD_VARIABLE, "")
     try:
-        where = Server(*Address.parse(given.replica), given.user, password)
+        where = Server(*Address.parse(given.replica), given.user, given.password_file or "")
         replica = Replica(where, given.public_key)
         if given.http is None:
             sys.exit(running.once(given.place, replica, given.json))

@@ -6,8 +6,8 @@ next.key                       while a rotation begins: the key that will sign
 previous.pub                   while a rotation ends: the public key of the one that signed before
 publisher replica ack edge     the password of each Redis user
 admin status probe             those of the user who makes users for Pops in other clusters, of
-                               the status page, and of the prober beside the core; a Secret of
-                               somebody else may lack them
+                               the status page, and of the probers; a Secret of somebody else
+                               may lack them
 core.acl replica.acl           the users of the core, and of the replicas
 
 A rotation is what `next.key` and `previous.pub` say, so whoever reads the Secret goes on with it:
@@ -192,7 +192,10 @@ _OF_A_ROTATION = (NEXT_KEY, PREVIOUS_KEY)
 
 def _users(passwords: Mapping[str, str]) -> dict[str, str]:
     core = {user: passwords[user] for user in (*redis_users.CORE_USERS, *redis_users.LATER_USERS)}
-    replica = {user: passwords[user] for user in redis_users.REPLICA_USERS}
+    replica = {
+        user: passwords[user]
+        for user in (*redis_users.REPLICA_USERS, *redis_users.LATER_REPLICA_USERS)
+    }
     return {CORE_ACL: redis_users.acl(core), REPLICA_ACL: redis_users.acl(replica)}
 
 

@@ -6,7 +6,8 @@ ack        on the core: reads and writes the slots for acks, and writes the hash
            the version before say theirs; nothing else
 admin      on the core: makes and ends the users of Pops in other clusters; nothing else
 status     on the core: reads what is published, and what edges and Pops say; nothing else
-probe      on the core: reads what probers are to ask, and what is published of a zone; nothing else
+probe      on the core and on a replica: reads what probers are to ask, and what is published of a
+           zone; nothing else
 edge       on a replica: reads the fleet's keys, and asks how the replica is
 operator   on the replica of a Pop whose core is in another cluster: reads the fleet's keys, and
            what edges say there as `ack`
@@ -26,13 +27,17 @@ from dnsfleet_publisher.store_errors import RIGHTS
 CORE_USERS = ("publisher", "replica", "ack")
 REPLICA_USERS = ("edge",)
 USERS = CORE_USERS + REPLICA_USERS
-JOINED_USERS = ("edge", "ack", "operator")
-"""Of the replica of a Pop whose core is in another cluster."""
 ADMIN = "admin"
 STATUS = "status"
 PROBE = "probe"
 LATER_USERS = (ADMIN, STATUS, PROBE)
 """Of the core, since later versions: a Secret that somebody else made may lack their passwords."""
+LATER_REPLICA_USERS = (PROBE,)
+"""Of the replicas, since later versions; it has the same password there."""
+EDGE_USERS = ("edge", "ack")
+"""Whose passwords an edge has."""
+JOINED_USERS = (*EDGE_USERS, "operator", PROBE)
+"""Of the replica of a Pop whose core is in another cluster."""
 
 _CONNECTION = "+ping +hello +auth +select +client|setinfo +client|setname +client|id"
 _STATE = "+info|memory +info|replication"

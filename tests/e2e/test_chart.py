@@ -216,8 +216,9 @@ def test_a_secret_without_the_password_of_the_prober_does_not_stop_it(render: An
     for keys, optional in (({}, None), ({"existingSecret": "mine"}, True)):
         objects = render({"probes": {"enabled": True}, "keys": keys})
         pod = the(objects, "Deployment", "dnsfleet-probe")["spec"]["template"]["spec"]
-        (password,) = pod["containers"][0]["env"]
-        assert password["valueFrom"]["secretKeyRef"].get("optional") == optional
+        (volume,) = pod["volumes"]
+        assert [item["key"] for item in volume["secret"]["items"]] == ["probe", "publisher.pub"]
+        assert volume["secret"].get("optional") == optional
 
 
 def test_probers_are_asked_for_by_a_value_and_scraped(render: Any) -> None:
@@ -230,7 +231,7 @@ def test_probers_are_asked_for_by_a_value_and_scraped(render: Any) -> None:
     assert pod["metadata"]["labels"]["app.kubernetes.io/component"] == "probe"
     assert pod["spec"]["containers"][0]["args"] == [
         f"--replica=dnsfleet-core.{NAMESPACE}.svc:6379",
-        "--user=probe",
+        "--password-file=/etc/dnsfleet-keys/probe",
         "--public-key=/etc/dnsfleet-keys/publisher.pub",
         "--http=*:8080",
     ]

@@ -1,7 +1,6 @@
 """What docs/metrics.md says is on the /metrics of real processes, and nothing else is."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -104,13 +103,14 @@ def test_an_edge_of_up(edge: dict[str, Any]) -> None:
     check(f"http://{host}:{port}/metrics", "Edge", {})
 
 
-def test_a_prober_of_up(edge: dict[str, Any]) -> None:
+def test_a_prober_of_up(edge: dict[str, Any], tmp_path: Path) -> None:
     replica, address = urlsplit(edge["replica_url"]), f"127.0.0.1:{free_port()}"
     program = str(Path(sys.executable).with_name("dnsfleet-probe"))
     where = ("--replica", f"{replica.hostname}:{replica.port}", "--http", address)
-    command = [program, *where, "--public-key", edge["public_key"]]
-    environment = {**os.environ, "DNSFLEET_REPLICA_PASSWORD": replica.password or ""}
-    process = subprocess.Popen(command, env=environment)
+    password = tmp_path / "edge"
+    password.write_text(replica.password or "")
+    user = ("--user", "edge", "--password-file", str(password))
+    process = subprocess.Popen([program, *where, *user, "--public-key", edge["public_key"]])
     try:
         check(f"http://{address}/metrics", "Probe", {})
     finally:

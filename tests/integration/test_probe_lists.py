@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from dnsfleet.probing.lists import MAX_ADDRESSES, MAX_RECORD_OCTETS, MAX_ZONES, 
 from dnsfleet.replication import keys, public_keys
 from dnsfleet.replication.revisions import Revision
 from dnsfleet_io.redis_clients import Server
-from dnsfleet_probe.replica import Replica
+from dnsfleet_probe.replica import Replica, UnreadableError
 from dnsfleet_publisher import redis_users
 from dnsfleet_publisher.core_redis import connect
 from dnsfleet_publisher.probe_lists import ProbeLists
@@ -146,6 +147,25 @@ def test_only_the_writer_of_the_newest_fence_writes_a_list(writer: Writer) -> No
     with pytest.raises(Fenced):
         writer.lists.write([FRA], NOW_MS, PUBLISHER)
     assert writer.client.hget(keys.PROBES, keys.PROBE_LIST) is None
+
+
+def test_the_password_of_a_prober_may_come_and_change_while_it_runs(
+    core: Valkey, writer: Writer, tmp_path: Path
+) -> None:
+    said = writer.write()
+    public_key, password = tmp_path / "publisher.pub", tmp_path / "probe"
+    public_key.write_text(public_keys.to_pem([PUBLISHER.public_key()]))
+    with closing(
+        Replica(Server("127.0.0.1", core.port, redis_users.PROBE, password), public_key)
+    ) as replica:
+        with pytest.raises(UnreadableError, match=f"{password}: no password: "):
+            replica.probe_list()
+        for wrong in ("", "wrong"):
+            password.write_text(wrong)
+            with pytest.raises(UnreadableError, match="invalid username-password pair"):
+                replica.probe_list()
+        password.write_text("right\n")
+        assert replica.probe_list() == said
 
 
 def test_the_user_of_a_prober_reads_what_a_prober_needs_and_nothing_else(

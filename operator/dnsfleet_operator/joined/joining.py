@@ -6,20 +6,17 @@ configuration's: a tunnel may lead there. The address in the Secret is what peop
 
 import base64
 import binascii
-import hashlib
 from typing import NamedTuple
 
 from dnsfleet.replication import public_keys
 
 from dnsfleet_operator.cluster import Cluster, Object
 from dnsfleet_operator.configuration import Configuration
-from dnsfleet_operator.pops.setting import CoreUser
+from dnsfleet_operator.pops.setting import CoreUser, version_of
 
 ADDRESS, USER, PASSWORD = "core-address", "username", "password"
 PUBLIC_KEY, POP = "public-key", "pop"
 JOIN_SECRET = "dnsfleet-join"  # noqa: S105 - a name
-VERSION_DIGITS = 8
-"""Hexadecimal digits that tell one password from another: few, so that they tell nothing else."""
 _NEEDED = (ADDRESS, USER, PASSWORD, PUBLIC_KEY, POP)
 
 _AGAIN = "make it anew: kubectl dnsfleet pop join NAME, where the core is"
@@ -94,8 +91,3 @@ def texts(found: Object, advice: str) -> dict[str, str]:
 def name_of(found: Object) -> str:
     """A Secret, as messages name it."""
     return f"Secret {found['metadata'].get('namespace', '')}/{found['metadata']['name']}"
-
-
-def version_of(secret: str) -> str:
-    """A word that differs where secrets do, and tells nothing of them."""
-    return hashlib.sha256(secret.encode()).hexdigest()[:VERSION_DIGITS]

@@ -1,6 +1,7 @@
 """The Secret with what a joined Pop has of its own, RELEASE-keys.
 
 edge ack operator    the password of each user of the Pop's own replica
+probe                the same, of the user of its prober
 replica.acl          these users
 publisher.pub        the public keys by which the Pop verifies now, one or two
 revision             the highest of the specs that it took: none before that counts any more
@@ -36,6 +37,7 @@ from dnsfleet_operator.cluster import Cluster, Object
 from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.joined import joining
 from dnsfleet_operator.joined.joining import Join, JoinError
+from dnsfleet_operator.pops.setting import version_of
 from dnsfleet_operator.secrets import pruning
 
 JOINED_KEYS, JOINED_POP, REVISION = "joined.pub", "joined.pop", "revision"
@@ -59,8 +61,13 @@ class OwnKeys(NamedTuple):
 
     @property
     def users_version(self) -> str:
-        """Another one for other passwords of the Pop's own users."""
-        return joining.version_of(self.entries[REPLICA_ACL])
+        """Another one for other users of the Pop's own replica, or other passwords or rights."""
+        return version_of(self.entries[REPLICA_ACL])
+
+    @property
+    def passwords_version(self) -> str:
+        """Another one for other passwords of its edges."""
+        return version_of("".join(self.entries[user] for user in redis_users.EDGE_USERS))
 
     @property
     def anew(self) -> bool:

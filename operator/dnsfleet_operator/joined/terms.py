@@ -149,7 +149,9 @@ class JoinedTerm:
             core = self._configuration.core(join.user, join.password)
             self._sender = ReportSender(core, join.pop)
         self._join = join
-        self._pops.joined, self._pops.users_version = join.core_user, keys.users_version
+        self._pops.joined = join.core_user
+        self._pops.users_version = keys.users_version
+        self._pops.passwords_version = keys.passwords_version
         self._given.waiting.add(Key("Pop", join.pop))
 
     def _disconnect(self) -> None:

@@ -16,6 +16,7 @@ from dnsfleet.replication.acks import Ack
 from dnsfleet.resources import Reference
 from dnsfleet_io.redis_watch import RedisWatch
 from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.key_secrets import REPLICA_ACL
 from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import StoreError, StoreResetError
 
@@ -36,6 +37,7 @@ from dnsfleet_operator.pops import access
 from dnsfleet_operator.pops.access import PopAccess
 from dnsfleet_operator.pops.passes import PopPasses
 from dnsfleet_operator.pops.remote import RemotePasses
+from dnsfleet_operator.pops.setting import version_of
 from dnsfleet_operator.secrets import cookie_secrets, rotations
 from dnsfleet_operator.secrets.key_keeping import KeyKeeper
 from dnsfleet_operator.secrets.rotations import Progress
@@ -422,6 +424,7 @@ class Term:
         if keeper.known and self._pops.public_keys != keeper.keys.public_pem:
             self._store.sign_with(keeper.keys.private, keeper.keys.previous)
             self._pops.public_keys = keeper.keys.public_pem
+            self._pops.users_version = version_of(keeper.keys.entries[REPLICA_ACL])
             self._waiting.add(ZONES)
             for pop in self._observation.pops:
                 self._waiting.add(Key("Pop", pop.metadata.name))

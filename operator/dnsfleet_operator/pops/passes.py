@@ -104,7 +104,7 @@ class PopPasses:
         """Whether `drains` is a decision of this leader."""
         self.joined: CoreUser | None = None
         """Who copies the core, where that is in another cluster."""
-        self.users_version = ""
+        self.users_version = self.passwords_version = ""
         """See `Setting`."""
         self.public_keys = ""
         """PEM, by which edges are to verify; objects are applied once they are known."""
@@ -193,8 +193,15 @@ class PopPasses:
         self._apply_objects([each for each in wanted if each["kind"] == "Deployment"])
 
     def _setting(self, pop: Pop, drained: bool) -> Setting:
-        keys, version = self.public_keys, self.users_version
-        return Setting(pop, self._configuration, keys, drained, self.joined, version)
+        return Setting(
+            pop,
+            self._configuration,
+            self.public_keys,
+            drained,
+            self.joined,
+            self.users_version,
+            self.passwords_version,
+        )
 
     def _apply_objects(self, wanted: Sequence[Object]) -> None:
         """Apply those that differ."""

@@ -5,6 +5,7 @@ also where that is deleted only because its CRD is. The operator deletes them it
 meant to delete the Pop (see `pops.passes`).
 """
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ DNS_PORT = 5353
 HTTP_PORT = 8080
 REDIS_PORT = 6379
 CONFIG_FOLDER = "/etc/dnsfleet"
+KEYS_FOLDER = "/etc/dnsfleet-keys"
 COOKIES_FOLDER = "/etc/dnsfleet-cookies"
 STATE_FOLDER = "/var/lib/dnsfleet"
 
@@ -40,6 +42,14 @@ CONTAINER_SECURITY: Fields = {
     "capabilities": {"drop": ["ALL"]},
 }
 """Together the restricted Pod Security Standard, with a read-only root on top."""
+
+VERSION_DIGITS = 8
+"""Hexadecimal digits that tell one password from another: few, so that they tell nothing else."""
+
+
+def version_of(secret: str) -> str:
+    """A word that differs where secrets do, and tells nothing of them."""
+    return hashlib.sha256(secret.encode()).hexdigest()[:VERSION_DIGITS]
 
 
 @dataclass(frozen=True)
@@ -68,7 +78,9 @@ class Setting:
     """Who copies the core where that is in another cluster. The edges then say to their own replica
     what they answer, and the operator passes it on."""
     users_version: str = ""
-    """Another one for other users of its replica, or passwords; empty where they never change."""
+    """Another one for other users of its replica: it reads them when it starts."""
+    passwords_version: str = ""
+    """Another one for other passwords of its edges; empty where they never change."""
 
     @property
     def core_user(self) -> CoreUser:

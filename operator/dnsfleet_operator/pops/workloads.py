@@ -9,6 +9,7 @@ from typing import Any
 
 from dnsfleet.resources.pops import Resources
 from dnsfleet_io.log_setup import LEVEL_VARIABLE
+from dnsfleet_publisher.redis_users import PROBE
 
 from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.pops import configs
@@ -18,6 +19,7 @@ from dnsfleet_operator.pops.setting import (
     COOKIES_FOLDER,
     DNS_PORT,
     HTTP_PORT,
+    KEYS_FOLDER,
     POD_SECURITY,
     REDIS_PORT,
     STATE_FOLDER,
@@ -88,7 +90,7 @@ def edge(setting: Setting) -> Object:
         ],
     }
     rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
-    read = configs.digest(setting, configs.EDGE_FILE) + setting.users_version
+    read = configs.digest(setting, configs.EDGE_FILE) + setting.passwords_version
     replicas = 0 if setting.drained else spec.replicas
     return _deployment(setting, "edge", replicas, rolling, pod, read)
 
@@ -140,7 +142,7 @@ def replica(setting: Setting) -> Object:
         "securityContext": CONTAINER_SECURITY,
         "volumeMounts": [
             {"name": "config", "mountPath": CONFIG_FOLDER, "readOnly": True},
-            {"name": "keys", "mountPath": "/etc/dnsfleet-keys", "readOnly": True},
+            {"name": "keys", "mountPath": KEYS_FOLDER, "readOnly": True},
             {"name": "data", "mountPath": "/data"},
         ],
     }
@@ -148,7 +150,7 @@ def replica(setting: Setting) -> Object:
         **_pod(setting, container, [_config_volume(setting), keys, data]),
         **_nodes(setting),
     }
-    # Passwords are read when it starts, so a replica that has a former one has to begin anew.
+    # Users and passwords are read when it starts: a replica that has former ones has to begin anew.
     read = configs.digest(setting, configs.REPLICA_FILE) + setting.core_user.version
     read += setting.users_version
     return _deployment(setting, "replica", 1, {"type": "Recreate"}, pod, read)
@@ -164,23 +166,32 @@ def prober(setting: Setting) -> Object:
             "dnsfleet-probe",
             f"--place={setting.pop.metadata.name}",
             f"--replica={setting.name('replica')}:{REDIS_PORT}",
+            f"--password-file={KEYS_FOLDER}/{PROBE}",
             f"--public-key={CONFIG_FOLDER}/{PUBLIC_KEY_FILE}",
             f"--http=*:{HTTP_PORT}",
         ],
-        "env": [
-            {"name": LEVEL_VARIABLE, "value": setting.configuration.probe_log_level},
-            _password(setting, "DNSFLEET_REPLICA_PASSWORD", "edge"),
-        ],
+        "env": [{"name": LEVEL_VARIABLE, "value": setting.configuration.probe_log_level}],
         "ports": [{"name": "http", "containerPort": HTTP_PORT, "protocol": "TCP"}],
         "livenessProbe": _probe("/healthz", initialDelaySeconds=30, periodSeconds=30),
         "resources": {"requests": PROBER_REQUESTS, "limits": {"memory": "256Mi"}},
         "securityContext": CONTAINER_SECURITY,
-        "volumeMounts": [{"name": "config", "mountPath": CONFIG_FOLDER, "readOnly": True}],
+        "volumeMounts": [
+            {"name": "config", "mountPath": CONFIG_FOLDER, "readOnly": True},
+            {"name": "keys", "mountPath": KEYS_FOLDER, "readOnly": True},
+        ],
     }
     public_key = _config_volume(setting)
     public_key["configMap"]["items"] = [{"key": PUBLIC_KEY_FILE, "path": PUBLIC_KEY_FILE}]
-    pod = {**_pod(setting, container, [public_key]), **_nodes(setting)}
-    return _deployment(setting, "probe", 1, {"type": "Recreate"}, pod, setting.users_version)
+    password = {
+        "name": "keys",
+        "secret": {
+            "secretName": setting.configuration.keys_secret,
+            "items": [{"key": PROBE, "path": PROBE}],
+            "optional": True,  # a Secret of somebody else may get the entry later
+        },
+    }
+    pod = {**_pod(setting, container, [public_key, password]), **_nodes(setting)}
+    return _deployment(setting, "probe", 1, {"type": "Recreate"}, pod, "")
 
 
 def _deployment(

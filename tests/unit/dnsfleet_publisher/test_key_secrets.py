@@ -27,7 +27,7 @@ def test_a_new_secret_has_all_that_each_role_needs() -> None:
     users = [line.split()[1] for line in entry(secret, "core.acl").splitlines()]
     assert users == ["default", "publisher", "replica", "ack", "admin", "status", "probe"]
     users = [line.split()[1] for line in entry(secret, "replica.acl").splitlines()]
-    assert users == ["default", "edge"]
+    assert users == ["default", "edge", "probe"]
     for name in ("publisher", "replica", "ack", "edge"):
         password = entry(secret, name)
         assert len(password) == 64

@@ -6,7 +6,7 @@ import pytest
 from dnsfleet.replication.revisions import Revision
 from dnsfleet_operator.joined import own_keys
 from dnsfleet_operator.joined.joining import Join, JoinError
-from dnsfleet_publisher import key_secrets
+from dnsfleet_publisher import key_secrets, redis_users
 from support.installations import CONFIGURATION
 from support.memory_clusters import MemoryCluster
 
@@ -85,3 +85,22 @@ def test_what_was_lost_while_no_operator_ran_is_made_anew_and_what_is_damaged_is
     anew = own_keys.keep(cluster, CONFIGURATION, JOIN, None)
     assert anew.operator_password != held.operator_password
     assert anew.users_version != held.users_version, "its pods are replaced"
+
+
+def test_a_user_that_the_version_before_did_not_have_concerns_the_replica_and_no_edge() -> None:
+    cluster = MemoryCluster()
+    held = own_keys.keep(cluster, CONFIGURATION, JOIN, None)
+    before = cluster.get(*SECRET)
+    assert before is not None
+    former = {user: held.entries[user] for user in ("edge", "ack", "operator")}
+    acl = base64.b64encode(redis_users.acl(former).encode()).decode()
+    data = {entry: text for entry, text in before["data"].items() if entry != redis_users.PROBE}
+    cluster.put({**before, "data": data | {"replica.acl": acl}})
+
+    now = own_keys.keep(cluster, CONFIGURATION, JOIN, None)
+    assert now.entries["replica.acl"].count("\nuser probe on #") == 1
+    assert now.entries["probe"] != held.entries["probe"]
+    assert {user: now.entries[user] for user in former} == former
+    assert now.passwords_version == held.passwords_version
+    assert now.users_version != held.users_version
+    assert own_keys.keep(cluster, CONFIGURATION, JOIN, None) == now

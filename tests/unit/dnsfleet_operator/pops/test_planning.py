@@ -16,6 +16,7 @@ from support.installations import CONFIGURATION
 CREATED = "2026-01-01T00:00:00Z"
 EDGE = ObjectKey("Deployment", "pop-fra-edge")
 PROBER = ObjectKey("Deployment", "pop-fra-probe")
+REPLICA = ObjectKey("Deployment", "pop-fra-replica")
 DNS = ObjectKey("Service", "pop-fra-dns")
 CONFIG = ObjectKey("ConfigMap", "pop-fra")
 
@@ -53,10 +54,10 @@ def test_a_pop_has_these_objects_and_no_cascade_ends_them() -> None:
         assert "ownerReferences" not in metadata
 
 
-def with_prober(spec: str = "", version: str = "") -> Objects:
+def with_prober(spec: str = "", **versions: str) -> Objects:
     configuration = replace(CONFIGURATION, probes=True)
     pop = yaml_resources.pop(spec, creationTimestamp=CREATED)
-    wanted = planning.desired(Setting(pop, configuration, "PEM", False, users_version=version))
+    wanted = planning.desired(Setting(pop, configuration, "PEM", False, **versions))
     assert planning.key(wanted[-1]) == EDGE
     return {planning.key(each): each for each in wanted}
 
@@ -70,14 +71,18 @@ def test_a_prober_is_beside_a_pop_and_reads_its_replica() -> None:
         "dnsfleet-probe",
         "--place=fra",
         "--replica=pop-fra-replica:6379",
+        "--password-file=/etc/dnsfleet-keys/probe",
         "--public-key=/etc/dnsfleet/publisher.pub",
         "--http=*:8080",
     ]
-    level, password = container["env"]
-    assert level == {"name": "DNSFLEET_LOG_LEVEL", "value": "info"}
-    assert password["valueFrom"]["secretKeyRef"] == {"name": "dnsfleet-keys", "key": "edge"}
-    (volume,) = pod["volumes"]  # of the ConfigMap it gets the key alone
-    assert volume["configMap"]["items"] == [{"key": "publisher.pub", "path": "publisher.pub"}]
+    assert container["env"] == [{"name": "DNSFLEET_LOG_LEVEL", "value": "info"}]
+    config, keys = pod["volumes"]  # of each it gets no more than it reads
+    assert config["configMap"]["items"] == [{"key": "publisher.pub", "path": "publisher.pub"}]
+    assert keys["secret"] == {
+        "secretName": "dnsfleet-keys",
+        "items": [{"key": "probe", "path": "probe"}],
+        "optional": True,
+    }
     assert pod["nodeSelector"] == {"zone": "a"}
     readers = found[ObjectKey("NetworkPolicy", "pop-fra-replica")]["spec"]["ingress"][0]["from"]
     own = found[PROBER]["spec"]["selector"]["matchLabels"]
@@ -93,7 +98,15 @@ def test_a_prober_and_the_other_pods_of_a_pop_do_not_roll_each_other() -> None:
     changed = with_prober("edge: {shards: 7, identity: Pop}")
     assert changed[PROBER]["spec"] == found[PROBER]["spec"]
     assert changed[EDGE]["spec"] != found[EDGE]["spec"]
-    assert with_prober(version="-2")[PROBER]["spec"] != found[PROBER]["spec"]  # another password
+
+
+def test_other_users_or_passwords_begin_anew_what_read_them_when_it_started() -> None:
+    """A prober reads its password at each connection, and edges know nothing of its user."""
+    found = with_prober()
+    for version, rolled in (("users_version", REPLICA), ("passwords_version", EDGE)):
+        other = with_prober(**{version: "-2"})
+        changed = [key for key, each in found.items() if each.get("spec") != other[key].get("spec")]
+        assert changed == [rolled]
 
 
 def test_a_pop_of_another_core_follows_that_and_says_its_acks_to_its_replica() -> None:

@@ -14,7 +14,7 @@ from dnsfleet_operator.secrets.key_keeping import KeyKeeper
 from dnsfleet_operator.secrets.rotations import Progress
 from dnsfleet_publisher import key_secrets
 from dnsfleet_publisher.key_secrets import Keys, KeySecretError
-from dnsfleet_publisher.redis_users import LATER_USERS
+from dnsfleet_publisher.redis_users import LATER_REPLICA_USERS, LATER_USERS
 from support.installations import CONFIGURATION
 from support.memory_clusters import MemoryCluster
 
@@ -185,7 +185,10 @@ def without_later_users(keys: Keys) -> Keys:
     entries = {name: text for name, text in keys.entries.items() if name not in LATER_USERS}
     *others, admin, status, probe = entries["core.acl"].splitlines(keepends=True)
     assert (admin.split()[1], status.split()[1], probe.split()[1]) == LATER_USERS
-    return keys._replace(entries={**entries, "core.acl": "".join(others)})
+    *of_replicas, probe = entries["replica.acl"].splitlines(keepends=True)
+    assert (probe.split()[1],) == LATER_REPLICA_USERS
+    acls = {"core.acl": "".join(others), "replica.acl": "".join(of_replicas)}
+    return keys._replace(entries=entries | acls)
 
 
 def test_a_secret_of_a_version_before_gets_the_users_that_came_later(
@@ -209,14 +212,16 @@ def test_a_secret_of_a_version_before_gets_the_users_that_came_later(
     assert found is not None
     stored = key_secrets.read(found)
     assert stored.entries == keeper.keys.entries
+    acls = {"core.acl": LATER_USERS, "replica.acl": LATER_REPLICA_USERS}
+    for acl, users in acls.items():
+        assert stored.entries[acl].startswith(before.entries[acl])
+        for user in users:
+            assert f"user {user} on" in stored.entries[acl]
     for user in LATER_USERS:
         assert len(stored.entries[user]) == 2 * key_secrets.PASSWORD_OCTETS
-        assert f"user {user} on" in stored.entries["core.acl"]
-    assert {**before.entries, "core.acl": ""} == {
-        name: text if name != "core.acl" else ""
-        for name, text in stored.entries.items()
-        if name not in LATER_USERS
-    }
+    others = stored.entries.keys() - acls.keys() - set(LATER_USERS)
+    assert others == before.entries.keys() - acls.keys()
+    assert all(stored.entries[name] == before.entries[name] for name in others)
 
 
 def test_a_backup_with_users_of_an_earlier_version_is_no_other_secret(fleet: Installation) -> None:
