@@ -107,6 +107,8 @@ def test_rendering_is_the_same_each_time(render: Any, values: Values) -> None:
         ({"logLevels": {"edge": "loud"}}, "value must be one of"),
         ({"cacheHostPathPrefix": "cache"}, "does not match pattern"),
         ({"role": "pop", "pops": [{"name": "fra"}]}, "maxItems"),
+        ({"status": {"alertmanagerUrl": "http://a.example b"}}, "does not match pattern"),
+        ({"status": {"prometheusUrl": "http://user:word@a.example"}}, "does not match pattern"),
     ],
 )
 def test_values_that_mean_nothing_are_refused(render: Any, values: Values, refusal: str) -> None:
@@ -327,7 +329,7 @@ def test_the_status_page_only_reads_and_only_its_probe_is_on_the_network(render:
         {
             "apiGroups": ["dnsfleet.io"],
             "resources": ["zones", "pops", "fleets"],
-            "verbs": ["get", "list", "watch"],
+            "verbs": ["list", "watch"],
         }
     ]
     (policy,) = of_kind(objects, "NetworkPolicy")
@@ -345,6 +347,15 @@ def test_the_status_page_only_reads_and_only_its_probe_is_on_the_network(render:
     assert volume["secret"]["secretName"] == "dnsfleet-keys"
     assert [item["key"] for item in volume["secret"]["items"]] == ["status", "publisher.pub"]
     assert "optional" not in volume["secret"]
+
+
+@pytest.mark.parametrize("asked", ["alertmanager", "prometheus"])
+def test_the_status_page_asks_where_the_values_say(render: Any, asked: str) -> None:
+    """A URL is text, whatever YAML would take it for."""
+    url = "http://alerts.example:9093/%20*&a=[1]"
+    objects = render({"status": {"enabled": True, f"{asked}Url": url}})
+    pod = the(objects, "Deployment", "dnsfleet-status")["spec"]["template"]["spec"]
+    assert pod["containers"][0]["args"][-1] == f"--{asked}={url}"
 
 
 def test_a_secret_without_the_password_of_the_page_does_not_stop_it(render: Any) -> None:
