@@ -10,7 +10,10 @@ from dnsfleet.replication import keys
 from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.leading.probing import PROBES
 from dnsfleet_operator.objects import MANAGED_BY, POP_LABEL
+from dnsfleet_operator.pops.setting import version_of
+from dnsfleet_operator.pops.workloads import CONFIG_ANNOTATION
 from dnsfleet_operator.work_queue import Key
+from dnsfleet_publisher.key_secrets import REPLICA_ACL
 from support.controlled_fleets import DEADLINE_SECONDS, NAMESPACE, ControlledFleet
 from support.valkey import Valkey
 from support.waiting import wait_for
@@ -77,6 +80,25 @@ def test_what_there_is_to_ask_is_told_and_told_again(core: Valkey, fleet: Contro
     assert probed.record is not None
     for kind in ("Deployment", "NetworkPolicy"):
         assert fleet.cluster.get(kind, "pop-fra-probe", NAMESPACE) is not None
+
+
+def test_a_replica_is_replaced_where_its_users_are_others_and_an_edge_is_not(
+    fleet: ControlledFleet,
+) -> None:
+    """A Secret of a version before gets the user of probers, and a replica reads users at a start."""
+    fleet.put(item("Pop", "fra", {}))
+    parts = {component: f"pop-fra-{component}" for component in ("replica", "edge")}
+
+    def read(component: str) -> str:
+        """The annotation whose change replaces the pods."""
+        made = fleet.cluster.get("Deployment", parts[component], NAMESPACE)
+        found = {} if made is None else made["spec"]["template"]["metadata"]["annotations"]
+        return str(found.get(CONFIG_ANNOTATION, ""))
+
+    wait_for("the Deployments", lambda: all(map(read, parts)), DEADLINE_SECONDS)
+    users = version_of(fleet.keys.entries[REPLICA_ACL])
+    assert read("replica").endswith(users)
+    assert users not in read("edge")
 
 
 def test_without_probes_nothing_is_told(core: Valkey) -> None:
