@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 class _Entry(NamedTuple):
     signed: bytes
     zone: Zone | None
+    since: float
+    """When the first revision was saved that is not on the disk, Unix time."""
 
 
 class DiskWriter:
@@ -57,8 +59,8 @@ class DiskWriter:
         self._pending: dict[str, _Entry] = {}
         self._complete = False
         self._stopping = False
-        self._settled = False  # whether a complete set is on the disk and nothing waits
-        self._held_at: float | None = None
+        self._under_way: dict[str, _Entry] = {}
+        self._unlisted_since: float | None = None  # the index does not name what is on the disk
         # Used by the thread alone.
         self._written: set[str] = set()
         self._listed: set[str] | None = None
@@ -80,23 +82,29 @@ class DiskWriter:
         It replaces one of the same origin that still waits.
         """
         with self._wake:
-            if self._settled:
-                self._settled, self._held_at = False, time.time()
-            self._pending[origin] = _Entry(signed, zone)
+            waits = self._pending.get(origin)
+            since = time.time() if waits is None else waits.since
+            self._pending[origin] = _Entry(signed, zone, since)
             self._wake.notify()
 
     def held_at(self) -> float | None:
-        """The last moment, Unix time, at which the disk held a complete set of all that was saved.
+        """Up to when the disk holds all that was saved, Unix time; None without a complete set.
 
-        It is now while nothing waits to be written, and None before the first such moment.
+        It is when the oldest revision was saved that is not on the disk, and now where there is
+        none: of zones that wait in turn some always do, and their disk is not old.
         """
         with self._wake:
-            return time.time() if self._settled else self._held_at
+            if not self._complete:
+                return None
+            waiting = [*self._pending.values(), *self._under_way.values()]
+            oldest = min((each.since for each in waiting), default=time.time())
+            return oldest if self._unlisted_since is None else min(oldest, self._unlisted_since)
 
     def complete(self) -> None:
         """Say that what was saved so far is a complete set."""
         with self._wake:
-            self._complete = True
+            if not self._complete:
+                self._complete, self._unlisted_since = True, time.time()
             self._wake.notify()
 
     def stop(self) -> None:
@@ -113,7 +121,6 @@ class DiskWriter:
         while not stopping:
             with self._wake:
                 pause = self._pause()
-                self._settled = self._complete and pause is None
                 if not self._stopping:
                     self._wake.wait(pause)
                 stopping = self._stopping
@@ -132,7 +139,8 @@ class DiskWriter:
     def _take_due(self, everything: bool) -> dict[str, _Entry]:
         now = time.monotonic()
         due = [o for o in self._pending if everything or self._not_before.get(o, 0.0) <= now]
-        return {origin: self._pending.pop(origin) for origin in due}
+        self._under_way = {origin: self._pending.pop(origin) for origin in due}
+        return dict(self._under_way)
 
     def _write(self, origin: str, entry: _Entry) -> None:
         size = 0
@@ -146,12 +154,17 @@ class DiskWriter:
                 size = len(encoded)
                 self._timed(lambda: self._disk.write_zone(origin, entry.signed, encoded))
 
-        if self._attempt(origin, write):
-            self._written.add(origin)
-            self._not_before[origin] = time.monotonic() + size / BYTES_PER_SECOND
-        else:
-            with self._wake:
-                self._pending.setdefault(origin, entry)
+        worked = self._attempt(origin, write)
+        with self._wake:
+            del self._under_way[origin]
+            if worked:
+                self._written.add(origin)
+                self._not_before[origin] = time.monotonic() + size / BYTES_PER_SECOND
+                if self._unlisted_since is None and self._index_is_old():
+                    self._unlisted_since = entry.since
+            else:
+                waits = self._pending.get(origin, entry)
+                self._pending[origin] = waits._replace(since=entry.since)
 
     def _index_is_old(self) -> bool:
         """Called with the lock.
@@ -171,6 +184,8 @@ class DiskWriter:
         origins = set(self._written)
         if self._attempt(_INDEX, lambda: self._timed(lambda: self._disk.write_index(origins))):
             self._listed = origins
+            with self._wake:
+                self._unlisted_since = None
 
     def _timed(self, write: Callable[[], None]) -> None:
         begin = time.monotonic()

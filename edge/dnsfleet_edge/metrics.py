@@ -140,7 +140,8 @@ class _DiskCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily(
             "dnsfleet_edge_snapshot_timestamp_seconds",
-            "When the state folder last held every zone as it was answered, Unix time: now, while "
-            "nothing waits to be written; no series before the first time.",
+            "Up to when the state folder holds every zone as it was answered, Unix time: when the "
+            "oldest change was answered that waits to be written, and now while none waits; no "
+            "series before all zones are known.",
             value=self._held_at(),
         )

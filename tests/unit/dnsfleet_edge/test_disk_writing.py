@@ -1,5 +1,7 @@
 """The disk gets the newest revisions, the index only a complete set, and failures are retried."""
 
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,8 +112,7 @@ def test_the_disk_holds_everything_while_nothing_waits(
     wait_for("the zone file", lambda: kept.seconds, 5)
     assert kept.writer.held_at() is None  # it is not known to be all
     kept.writer.complete()
-    wait_for("the set", kept.writer.held_at, 5)
-    assert len(kept.seconds) == 2  # the zone and the index
+    wait_for("the zone and the index", lambda: len(kept.seconds) == 2, 5)
     then = kept.writer.held_at()
     assert then is not None
     wait_for("it is still so", lambda: (kept.writer.held_at() or 0) > then, 5)
@@ -130,6 +131,74 @@ def test_a_complete_disk_holds_everything_from_the_start(kept: Kept) -> None:
     kept.writer.start([], complete=True)
     wait_for("the disk is looked at", kept.writer.held_at, 5)
     assert kept.seconds == []
+
+
+class Gate:
+    """Holds every write of a zone until it is let through."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun: list[str] = []
+        self._pass = threading.Semaphore(0)
+        write_zone = Disk.write_zone
+
+        def write(disk: Disk, origin: str, signed: bytes, encoded: bytes) -> None:
+            self.begun.append(origin)
+            self._pass.acquire(timeout=10)
+            write_zone(disk, origin, signed, encoded)
+
+        monkeypatch.setattr(Disk, "write_zone", write)
+
+    def wait_for_write(self, count: int) -> None:
+        wait_for("a write", lambda: len(self.begun) == count, 5)
+
+    def let_through(self, count: int) -> None:
+        self._pass.release(count)
+
+
+def test_the_disk_is_as_old_as_the_oldest_change_that_is_not_on_it(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(monkeypatch)
+    kept.writer.start([], complete=True)
+
+    def save(origin: str, serial: int) -> tuple[float, float]:
+        before = time.time()
+        kept.save(sign(make_zone(origin, serial=serial), serial))
+        return before, time.time()
+
+    under_way = save("a.example.", 1)
+    gate.wait_for_write(1)
+    for count, origin in enumerate(["b.example.", "a.example."] * 3, 1):
+        waits = save(origin, 2 * count)
+        save(origin, 2 * count + 1)
+        held = kept.writer.held_at()
+        assert held is not None
+        assert under_way[0] <= held <= under_way[1]
+        gate.let_through(1)
+        gate.wait_for_write(count + 1)  # so at no moment is everything on the disk
+        under_way = waits
+    gate.let_through(1)
+    now = time.time()
+    wait_for("everything", lambda: (kept.writer.held_at() or 0) > now, 5)
+    assert kept.serials() == {"a.example.": 13, "b.example.": 11}
+
+
+def test_a_first_write_that_hangs_makes_the_disk_old(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(monkeypatch)
+    kept.writer.start([], complete=False)
+    before = time.time()
+    kept.save(sign(make_zone("a.example.", serial=1), 1))
+    after = time.time()
+    kept.writer.complete()
+    gate.wait_for_write(1)
+    held = kept.writer.held_at()
+    assert held is not None
+    assert before <= held <= after
+    gate.let_through(1)
+    wait_for("the set", lambda: (kept.writer.held_at() or 0) > after, 5)
+    assert kept.serials() == {"a.example.": 1}
 
 
 def _full(*_: object) -> None:
