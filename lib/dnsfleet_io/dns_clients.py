@@ -50,7 +50,10 @@ def ask_tcp(host: str, port: int, queries: Iterable[dns.message.Message]) -> Ite
 
 
 def ask_udp(host: str, port: int, queries: Iterable[dns.message.Message]) -> Iterator[Answer]:
-    """Ask one after the other, with a cookie; NoAnswerError where a reply does not come."""
+    """Ask one after the other, with a cookie; NoAnswerError where a reply does not come.
+
+    `host` is an IP address: each reply must come from there.
+    """
     client, server = secrets.token_bytes(_CLIENT_COOKIE_OCTETS), b""
     for each in queries:
         each.use_edns(0, payload=UDP_OCTETS, options=[CookieOption(client, server)])

@@ -36,6 +36,11 @@ def redis_client(
     return _client(where, seconds, connection_class=connection)
 
 
+FAILURES = (redis.RedisError, ValueError, AttributeError, TypeError)
+"""What a call to a server that is not trusted may raise: the last three are what the client raises
+where it takes an answer apart that is none."""
+
+
 def bounded_redis_client(where: str | Server, seconds: float) -> redis.Redis:
     """The same, for a server that is not trusted with this process's memory.
 

@@ -3,10 +3,11 @@
 import itertools
 import socket
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import dns.flags
 import dns.message
-from dnsfleet.probing.judging import TCP, Replies
+from dnsfleet.probing.judging import TCP, TRANSPORTS, Replies
 from dnsfleet.probing.lists import MAX_ADDRESSES, ProbedPop, ProbedZone
 from dnsfleet.zones import questions
 from dnsfleet_io import dns_clients
@@ -14,23 +15,31 @@ from dnsfleet_io.dns_clients import NoAnswerError
 from dnsfleet_io.tcp_connections import Address
 
 
-def addresses(pop: ProbedPop) -> list[Address]:
-    """Where a Pop answers; a host name gives an address of each family that it has.
+class Places(NamedTuple):
+    """Where a Pop is to be asked."""
 
-    A name that nobody resolves stays what it is, and asking there says so.
-    """
+    addresses: tuple[Address, ...]
+    """Their hosts are IP addresses."""
+    unresolved: tuple[Replies, ...]
+    """What is known of names that nobody resolves, without asking: over no transport an answer."""
+
+
+def resolve(pop: ProbedPop) -> Places:
+    """Where a Pop answers; a host name gives an address of each family that it has."""
     found: dict[Address, None] = {}
-    for given in itertools.starmap(Address, pop.addresses):
+    unresolved: list[Replies] = []
+    for given in itertools.starmap(Address, pop.addresses[:MAX_ADDRESSES]):
         try:
             told = socket.getaddrinfo(given.host, given.port, type=socket.SOCK_DGRAM)
-        except OSError:
-            found[given] = None
+        except (OSError, UnicodeError) as error:  # the second for what can be no host name
+            problem = f"the name is not resolved: {getattr(error, 'strerror', None) or error}"
+            unresolved += [Replies(_text(given), each, {}, {}, problem) for each in TRANSPORTS]
             continue
         by_family = {
             family: Address(str(where[0]), given.port) for family, *_, where in reversed(told)
         }
         found |= dict.fromkeys(by_family.values())
-    return list(found)[:MAX_ADDRESSES]
+    return Places(tuple(found)[:MAX_ADDRESSES], tuple(unresolved))
 
 
 def ask(address: Address, transport: str, zones: Sequence[ProbedZone]) -> Replies:

@@ -9,7 +9,7 @@ round until it is, also when the lists have come to others.
 import itertools
 import logging
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple, Protocol
 
@@ -20,6 +20,7 @@ from dnsfleet.replication.manifests import Manifest
 from dnsfleet_io.logs import line
 
 from dnsfleet_probe import asking
+from dnsfleet_probe.asking import Places
 from dnsfleet_probe.replica import UnreadableError
 
 ASKED_AT_ONCE = 64
@@ -117,20 +118,20 @@ class Prober:
             waited += POLL_SECONDS
         return found
 
-    def _ask(self, pops: Iterable[ProbedPop], zones: Sequence[ProbedZone]) -> list[Verdict]:
+    def _ask(self, pops: Sequence[ProbedPop], zones: Sequence[ProbedZone]) -> list[Verdict]:
         """Ask these Pops for these zones, and for those that were not what their edges prove."""
         newest = {each.zone: each for each in zones}
-        begun: list[tuple[ProbedPop, list[ProbedZone], list[Future[Replies]]]] = []
+        begun: list[tuple[ProbedPop, list[ProbedZone], Places, list[Future[Replies]]]] = []
         with ThreadPoolExecutor(ASKED_AT_ONCE, "ask") as pool:
-            for pop in pops:
+            for pop, places in zip(pops, pool.map(asking.resolve, pops), strict=True):
                 wrong = {each.zone: each for each in self._wrong.get(pop.name, ())}
                 asked = [each for each in (wrong | newest).values() if each.is_in(pop)]
-                where = itertools.product(asking.addresses(pop), TRANSPORTS)
+                where = itertools.product(places.addresses, TRANSPORTS)
                 futures = [pool.submit(asking.ask, *each, asked) for each in where]
-                begun.append((pop, asked, futures))
+                begun.append((pop, asked, places, futures))
             return [
-                judging.judge(pop, asked, [each.result() for each in futures])
-                for pop, asked, futures in begun
+                judging.judge(pop, asked, [*(f.result() for f in futures), *places.unresolved])
+                for pop, asked, places, futures in begun
             ]
 
     def _settled(self, verdict: Verdict) -> Verdict:

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
-import redis
 from dnsfleet.probing import lists
 from dnsfleet.probing.lists import ProbeList
 from dnsfleet.replication import keys, manifests, public_keys
 from dnsfleet.replication.manifests import MAX_HEAD_SIZE, Manifest, ManifestError
-from dnsfleet_io.redis_clients import Server, bounded_redis_client
+from dnsfleet_io.redis_clients import FAILURES, Server, bounded_redis_client
 
 TIMEOUT_SECONDS = 3.0
 """A replica is near: one that does not answer for so long is not available."""
@@ -32,11 +31,13 @@ class Replica:
     def probe_list(self) -> ProbeList:
         """The list that is there now; UnreadableError where there is none that is signed."""
         try:
-            signed = cast(bytes | None, self._client.hget(keys.PROBES, keys.PROBE_LIST))
-        except redis.RedisError as error:
+            signed = cast(object, self._client.hget(keys.PROBES, keys.PROBE_LIST))
+        except FAILURES as error:
             raise UnreadableError(f"the replica does not answer: {error}") from None
         if signed is None:
             raise UnreadableError("the replica has no probe list yet")
+        if not isinstance(signed, bytes):
+            raise UnreadableError("the replica answers no probe list, but what is none")
         try:
             return lists.verify(signed, self._public_keys())
         except ManifestError as error:
@@ -48,11 +49,13 @@ class Replica:
         for origin in origins:
             pipeline.getrange(keys.manifest(origin), 0, MAX_HEAD_SIZE)
         try:
-            signed = cast(list[bytes], pipeline.execute())
-        except redis.RedisError as error:
+            signed = cast(list[object], pipeline.execute())
+        except FAILURES as error:
             raise UnreadableError(f"the replica does not answer: {error}") from None
         public, found = self._public_keys(), {}
         for origin, each in zip(origins, signed, strict=True):
+            if not isinstance(each, bytes):
+                raise UnreadableError("the replica answers no manifests, but what are none")
             try:
                 manifest = manifests.verify(each, public)
             except ManifestError:
