@@ -13,7 +13,7 @@ from dnsfleet.replication import keys, public_keys
 from dnsfleet.replication.revisions import Revision
 from dnsfleet_io.redis_clients import Server
 from dnsfleet_probe.replica import Replica, UnreadableError
-from dnsfleet_publisher import redis_users
+from dnsfleet_publisher import probe_lists, redis_users
 from dnsfleet_publisher.core_redis import connect
 from dnsfleet_publisher.probe_lists import ProbeLists
 from dnsfleet_publisher.record_store import RecordStore
@@ -105,6 +105,18 @@ def test_a_probe_record_is_small_and_answered_by_its_own_zone(writer: Writer) ->
         ("sub.a.example.", "sub.a.example.", "NS"),
         ("sub.a.example.", "in.sub.a.example.", "A"),
     }
+
+
+def test_a_probe_record_of_a_large_zone_is_one_of_its_apex(writer: Writer) -> None:
+    """As its other names are found by reading all of it, while changes wait."""
+    apex = [("@", "MX", "10 mail"), ("mail", "A", "192.0.2.1")]
+    writer.publish("a.example.", [*apex, *hosts(probe_lists.READ_RECORDS)])
+    seen = set()
+    for _ in range(50):
+        (zone,) = writer.write().zones
+        assert zone.record is not None
+        seen.add((zone.record.name, zone.record.rtype))
+    assert seen == {("a.example.", "NS"), ("a.example.", "MX")}
 
 
 def test_a_list_names_the_exceptions_of_its_zones_alone(writer: Writer) -> None:

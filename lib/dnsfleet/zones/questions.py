@@ -15,6 +15,7 @@ about: an edge that has both answers from that one. Nor is what belongs to anoth
 NSEC, NSEC3), and what this version of dnspython cannot read.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from typing import NamedTuple
 
@@ -41,6 +42,7 @@ are not asked about, come up again and again."""
 MOST_OCTETS = 60_000
 """Of rdata in one RRset: the reply must fit into one message of 65,535 octets."""
 _NOT_ASKED = ("SOA", "RRSIG", "NSEC", "NSEC3")
+_AT_APEX = ("NS", "A", "AAAA", "MX", "TXT", "CAA", "HTTPS", "DNSKEY")
 _ORDERS = 1 << 32
 
 Below = Callable[[int], int]
@@ -68,17 +70,27 @@ class Question(NamedTuple):
 
 def choose(zone: Zone, inner: Set[str], below: Below) -> list[Question]:
     """At most QUERIES_PER_ZONE - 1 questions; `inner` are the zones of the fleet below this one."""
-    chosen: dict[tuple[str, str], Question] = {}
+    return list(itertools.islice(drawn(zone, inner, below), QUERIES_PER_ZONE - 1))
+
+
+def drawn(zone: Zone, inner: Set[str], below: Below) -> Iterator[Question]:
+    """Questions by chance, each once. The first one reads the whole zone: 1 s for 1 M records."""
+    seen: set[tuple[str, str]] = set()
     for owner, rtype in _sampled(zone, below):
-        if len(chosen) == QUERIES_PER_ZONE - 1:
-            break
-        if rtype in _NOT_ASKED or (owner, rtype) in chosen:
+        if rtype in _NOT_ASKED or (owner, rtype) in seen:
             continue
         if owner in inner or not inner.isdisjoint(names.ancestors(owner)):
             continue
         if (question := _question(zone, owner, rtype)) is not None:
-            chosen[owner, rtype] = question
-    return list(chosen.values())
+            seen.add((owner, rtype))
+            yield question
+
+
+def at_apex(zone: Zone, below: Below) -> Iterator[Question]:
+    """Questions about the apex, in an order by chance; they take no time in a zone of any size."""
+    for rtype in sorted(_AT_APEX, key=lambda _: below(_ORDERS)):
+        if (question := _question(zone, zone.origin, rtype)) is not None:
+            yield question
 
 
 def inner_zones(origins: Iterable[str]) -> dict[str, set[str]]:

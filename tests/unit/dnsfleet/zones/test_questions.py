@@ -88,6 +88,27 @@ def test_an_edge_with_an_inner_zone_is_not_asked_for_what_that_one_answers() -> 
     assert "example.net." not in below
 
 
+def test_a_question_is_drawn_when_it_is_asked_for() -> None:
+    drawn: list[int] = []
+
+    def below(bound: int) -> int:
+        drawn.append(bound)
+        return len(drawn) * 1000 % bound
+
+    large = make_zone(ORIGIN, hosts(1000))
+    assert next(questions.drawn(large, frozenset(), below)).rtype == "A"
+    assert len(drawn) == 1
+
+
+def test_questions_about_the_apex_are_answered_there() -> None:
+    zone = make_zone(ORIGIN, [("@", "MX", "10 mail"), ("@", "TXT", "text"), *hosts(1000)])
+    engine = serving(zone)
+    asked = list(questions.at_apex(zone, random.Random(0).randrange))
+    assert {f"{each}" for each in asked} == {f"{ORIGIN} {each}" for each in ("NS", "MX", "TXT")}
+    for question in asked:
+        assert questions.wrong(question, ask(engine, question.name, question.rtype)) == ""
+
+
 def test_names_at_and_below_a_cut_are_referred() -> None:
     asked = every_question(ZONE)
     for name in ("sub.example.com.", "ns.sub.example.com."):
