@@ -14,6 +14,7 @@ old value of a Redis that is away would look like one of a Redis that is well.
 """
 
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -25,7 +26,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from redis import exceptions
 
-from dnsfleet_io.redis_clients import Server, bounded_redis_client
+from dnsfleet_io.logs import line
+from dnsfleet_io.redis_clients import FAILURES, Server, bounded_redis_client
 
 CORE, REPLICA = "core", "replica"
 """Values of the label `redis`."""
@@ -42,10 +44,11 @@ OLD_SECONDS = INFO_SECONDS + 4 * DEADLINE_SECONDS
 RESPONSE_BUCKETS = (1e-4, 2.5e-4, 5e-4, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
 """Seconds: from a Redis on the same machine to one that swaps."""
 
-_FAILURES = (redis.RedisError, ValueError, AttributeError, TypeError)
-"""The last three are what the client raises where an answer to INFO is none."""
+_DEFECT = "defect"
 _UNUSED_KEY = "dnsfleet:writable"
 """Nobody makes it; the user of the publisher may write keys of such names."""
+
+log = logging.getLogger(__name__)
 
 
 class State(NamedTuple):
@@ -142,6 +145,8 @@ class RedisWatch:
         self._client = bounded_redis_client(where, DEADLINE_SECONDS)
         self._metrics = metrics
         self._logged_in = False
+        self._told = ""
+        """Why there are no values, as it was logged."""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="redis-watch", daemon=True)
         self._thread.start()
@@ -159,13 +164,34 @@ class RedisWatch:
                 if time.monotonic() >= due:
                     self._show(self._ask())
                     due = time.monotonic() + INFO_SECONDS
-            except _FAILURES:  # the work that needs this Redis logs what is wrong
-                self._logged_in = False
-                self._show(None)
-                due = time.monotonic()
+                    self._tell("")
+            except (exceptions.ConnectionError, exceptions.TimeoutError):
+                due = self._forget()  # the work that needs this Redis logs that
+            except FAILURES as error:
+                due = self._forget()
+                self._tell(str(error) or type(error).__name__)
+            except Exception:  # whatever a server makes the client do, the thread goes on
+                due = self._forget()
+                if self._told != _DEFECT:
+                    log.exception(line("redis_watch_defect", redis=self._metrics.kind))
+                self._told = _DEFECT
             self._stopping.wait(PING_SECONDS)
         with contextlib.suppress(redis.RedisError):
             self._client.close()
+
+    def _forget(self) -> float:
+        """Show nothing, log in anew, and ask at once; that is the time from when to ask."""
+        self._logged_in = False
+        self._show(None)
+        return time.monotonic()
+
+    def _tell(self, problem: str) -> None:
+        """Log why a Redis that is there tells nothing, once until it does; empty: it does."""
+        if problem and not self._told:
+            log.warning(line("redis_tells_nothing", redis=self._metrics.kind, problem=problem))
+        elif self._told and not problem:
+            log.info(line("redis_tells_again", redis=self._metrics.kind))
+        self._told = problem
 
     def _show(self, state: State | None) -> None:
         if not self._stopping.is_set():
@@ -211,4 +237,9 @@ class RedisWatch:
 
 def _number(info: dict[str, Any], key: str) -> float | None:
     value = info.get(key)
-    return float(value) if isinstance(value, int | float) else None
+    if not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:  # an integer above 10^308
+        return None

@@ -1,5 +1,6 @@
 """What /metrics says of a Redis, of real servers with the users that ours have."""
 
+import math
 import socketserver
 import threading
 import time
@@ -9,9 +10,10 @@ from pathlib import Path
 import pytest
 import redis
 from dnsfleet_io import redis_watch
-from dnsfleet_io.redis_watch import CORE, REPLICA, RedisMetrics, RedisWatch
+from dnsfleet_io.redis_watch import CORE, REPLICA, RedisMetrics, RedisWatch, State
 from dnsfleet_publisher import redis_users
 from prometheus_client import CollectorRegistry
+from support import wrong_redis
 from support.valkey import Valkey
 from support.waiting import wait_for
 
@@ -181,17 +183,76 @@ def test_its_users_may_not_ask_for_more(core: Valkey, user: str) -> None:
                 client.info(section)
 
 
-def test_a_server_that_lets_nobody_ask_has_no_values(tmp_path: Path) -> None:
+def test_a_server_that_lets_nobody_ask_has_no_values_and_is_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """As one of the version before."""
+    caplog.set_level("INFO", redis_watch.__name__)
     core = Valkey(tmp_path, users=["user publisher on >right ~dnsfleet:* +@read +ping +@write"])
     core.start()
     watched = Watched(core.url_for("publisher", "right"), CORE)
     try:
         wait_for("a PING", lambda: (watched.value("response_seconds_count") or 0) > 1, SECONDS)
         assert watched.value("memory_bytes") is None
+        (told,) = events(caplog)
+        assert told.startswith("event=redis_tells_nothing redis=core problem=")
+        assert "info" in told
+        with core.client() as admin:
+            admin.execute_command("ACL", "SETUSER", "publisher", "+info", "+setrange")
+        watched.wait_for("writable", 1)
+        assert events(caplog) == [told, "event=redis_tells_again redis=core"]
     finally:
         watched.watch.stop()
         core.kill()
+
+
+def test_a_server_that_is_away_is_told_by_the_work_that_needs_it(
+    core: Valkey, watched: Watched, caplog: pytest.LogCaptureFixture
+) -> None:
+    watched.wait_for("writable", 1)
+    core.freeze()
+    watched.wait_for_nothing("memory_bytes")
+    core.thaw()
+    core.kill()
+    watched.wait_for_nothing("memory_bytes")
+    assert events(caplog) == []
+
+
+@pytest.mark.parametrize("number", ["9" * 400, "9" * 5000, "nan", "x"])
+def test_a_number_that_is_none_is_not_shown_and_does_not_end_the_watch(number: str) -> None:
+    text = f"used_memory:{number}\r\nmaxmemory:7\r\nrole:slave\r\nmaster_link_status:up\r\n"
+    with wrong_redis.serving({"INFO": wrong_redis.bulk(text)}) as url:
+        watched = Watched(url, REPLICA)
+        try:
+            watched.wait_for("link_up", 1)
+            assert watched.value("memory_max_bytes") == 7
+            value = watched.value("memory_bytes")
+            assert value is None or math.isnan(value)
+        finally:
+            watched.watch.stop()
+
+
+def test_a_defect_does_not_end_the_watch(
+    core: Valkey, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def defect(_watch: RedisWatch) -> State:
+        raise LookupError("a defect")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(RedisWatch, "_ask", defect)
+        watched = Watched(core.url_for("publisher", "right"), CORE)
+        wait_for("PINGs", lambda: (watched.value("response_seconds_count") or 0) > 3, SECONDS)
+    try:
+        watched.wait_for("writable", 1)
+        assert events(caplog) == ["event=redis_watch_defect redis=core"]
+        assert "a defect" in caplog.text
+    finally:
+        watched.watch.stop()
+
+
+def events(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What the watch logged."""
+    return [each.getMessage() for each in caplog.records if each.name == redis_watch.__name__]
 
 
 def test_a_server_that_answers_nonsense_does_not_end_the_watch() -> None:
