@@ -275,7 +275,8 @@ def test_a_pop_that_leaves_is_shut_out_within_five_seconds_and_may_come_back(
         with joined.place.node.on_node(), closing(stolen.client()) as again:
             with pytest.raises(redis.RedisError):
                 thief.ping()
-            with pytest.raises(redis.AuthenticationError):
+            # By the core, that takes the password no more, or by the tunnel before it gets there.
+            with pytest.raises(redis.ConnectionError):
                 again.ping()
     print(f"shut out {took:.1f} s after `pop leave --now` began")
     assert took < LEAVE_SECONDS

@@ -64,6 +64,8 @@ def test_metrics_move_with_what_happens(fleet: EdgeFleet) -> None:
     fleet.edge.address("absent.example.com.", tcp=True)
     serial = fleet.publish(NEW).serial
     wait_for("the load", lambda: fleet.edge.metrics()["dnsfleet_edge_zone_serial"] == serial, 5)
+    written = "dnsfleet_edge_snapshot_timestamp_seconds"
+    wait_for("the disk", lambda: written in fleet.edge.metrics(), 30)
     after = fleet.edge.metrics()
     moved = {name: after[name] - before.get(name, 0) for name in after}
     assert moved["dnsfleet_edge_queries_total"] == 2
@@ -75,7 +77,7 @@ def test_metrics_move_with_what_happens(fleet: EdgeFleet) -> None:
     assert after["dnsfleet_edge_resyncs_total"] > 0
     assert after["dnsfleet_edge_gaps_total"] == after["dnsfleet_edge_verify_failures_total"] == 0
     assert after["dnsfleet_edge_disk_write_seconds_count"] > 0
-    age = time.time() - after["dnsfleet_edge_snapshot_timestamp_seconds"]
+    age = time.time() - after[written]
     assert age < 60
     assert after["dnsfleet_edge_ready"] == after["dnsfleet_edge_replica_connected"] == 1
     assert after["dnsfleet_edge_zones"] == after["dnsfleet_edge_build_info"] == 1
