@@ -11,6 +11,9 @@ cannot be written, the Secret comes as late as before, and nothing else waits fo
 """
 
 import logging
+import time
+from collections.abc import Callable
+from typing import NamedTuple
 
 from dnsfleet_operator.cluster import Cluster, ClusterError, Object
 from dnsfleet_operator.configuration import Configuration
@@ -20,31 +23,50 @@ PREFIX = "mounted.dnsfleet.io"
 """Begins the annotations of pods, which end with the name of the Secret."""
 TIMES = 2
 """Secret and pod come to the kubelet by two watches: at the first time it may have the Secret as it
-was. The second time is a look later, after two seconds."""
+was. The second time is APART_SECONDS later, or at the look after that."""
+APART_SECONDS = 1.5
+"""In which a watch brings its news. Below what is between two looks that nothing asked for, so the
+second time is at the next one of these; each Pop that somebody changes has another look made."""
 
 _log = logging.getLogger(__name__)
+
+
+class _Brought(NamedTuple):
+    """What was said of one Secret."""
+
+    version: str
+    """Which one pods are to have."""
+    times: int
+    """How often that was said."""
+    at: float
+    """When last, in seconds of the clock."""
 
 
 class TunnelMounts:
     """What one leader had the kubelet bring to the tunnel of its release."""
 
-    def __init__(self, cluster: Cluster, configuration: Configuration) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        configuration: Configuration,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._cluster = cluster
         self._namespace = configuration.namespace
         self._selector = (
             f"app.kubernetes.io/instance={configuration.release},{COMPONENT_LABEL}=tunnel"
         )
-        self._brought: dict[str, tuple[str, int]] = {}
-        """By name of the Secret: the version that pods are to have, and how often that was said."""
+        self._clock = clock
+        self._brought: dict[str, _Brought] = {}
+        """By name of the Secret."""
         self._problem = ""
 
     def bring(self, secret: Object) -> None:
         """Have a Secret brought, as it is now. To be called at every look; a failure is logged."""
         name, version = secret["metadata"]["name"], secret["metadata"]["resourceVersion"]
-        before, times = self._brought.get(name, ("", 0))
-        if before != version:
-            times = 0
-        if times == TIMES:
+        before, now = self._brought.get(name), self._clock()
+        times = 0 if before is None or before.version != version else before.times
+        if times == TIMES or (before and times and now - before.at < APART_SECONDS):
             return
         try:
             for pod in self._cluster.objects("Pod", self._namespace, self._selector):
@@ -54,7 +76,7 @@ class TunnelMounts:
                 _log.warning("the tunnel gets Secret %s a minute or two later: %s", name, error)
             self._problem = str(error)
         else:
-            self._brought[name], self._problem = (version, times + 1), ""
+            self._brought[name], self._problem = _Brought(version, times + 1, now), ""
 
     def _annotate(self, pod: Object, key: str, value: str) -> None:
         metadata = pod["metadata"]

@@ -4,7 +4,8 @@ import logging
 
 import pytest
 from dnsfleet_operator.cluster import ClusterError, Object
-from dnsfleet_operator.secrets.mounts import TIMES, TunnelMounts
+from dnsfleet_operator.secrets.mounts import APART_SECONDS, TIMES, TunnelMounts
+from support.clocks import Clock
 from support.installations import CONFIGURATION
 from support.memory_clusters import MemoryCluster
 
@@ -28,8 +29,20 @@ def cluster() -> MemoryCluster:
 
 
 @pytest.fixture
-def mounts(cluster: MemoryCluster) -> TunnelMounts:
-    return TunnelMounts(cluster, CONFIGURATION)
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def mounts(cluster: MemoryCluster, clock: Clock) -> TunnelMounts:
+    return TunnelMounts(cluster, CONFIGURATION, clock)
+
+
+def look(mounts: TunnelMounts, clock: Clock, *secrets: Object) -> None:
+    """One look; the next one comes when it is due."""
+    for each in secrets:
+        mounts.bring(each)
+    clock.now += APART_SECONDS
 
 
 def secret(version: str, name: str = NAME) -> Object:
@@ -46,12 +59,12 @@ def annotations(cluster: MemoryCluster) -> dict[str, dict[str, str]]:
 
 
 def test_the_pods_of_the_tunnel_change_when_the_secret_does_and_once_more(
-    cluster: MemoryCluster, mounts: TunnelMounts
+    cluster: MemoryCluster, mounts: TunnelMounts, clock: Clock
 ) -> None:
     seen = []
     for version in ("7", "8"):
         for _ in range(TIMES):
-            mounts.bring(secret(version))
+            look(mounts, clock, secret(version))
             found = annotations(cluster)
             assert found.keys() == {"tunnel-1", "tunnel-2"}
             assert found["tunnel-1"] == found["tunnel-2"]
@@ -59,21 +72,34 @@ def test_the_pods_of_the_tunnel_change_when_the_secret_does_and_once_more(
     assert len(set(seen)) == 2 * TIMES
 
 
+def test_the_second_time_is_no_sooner_however_often_somebody_looks(
+    cluster: MemoryCluster, mounts: TunnelMounts, clock: Clock
+) -> None:
+    """As where three Pops are made by one command: each of them has the Secret looked at."""
+    for _ in range(5):
+        mounts.bring(secret("7"))
+    assert annotations(cluster)["tunnel-1"] == {KEY: "7.0"}
+    mounts.bring(secret("8"))
+    assert annotations(cluster)["tunnel-1"] == {KEY: "8.0"}, "what is new waits for nothing"
+    clock.now += APART_SECONDS
+    mounts.bring(secret("8"))
+    assert annotations(cluster)["tunnel-1"] == {KEY: "8.1"}
+
+
 def test_a_secret_that_stays_as_it_is_costs_nothing(
-    cluster: MemoryCluster, mounts: TunnelMounts
+    cluster: MemoryCluster, mounts: TunnelMounts, clock: Clock
 ) -> None:
     for _ in range(TIMES):
-        mounts.bring(secret("7"))
+        look(mounts, clock, secret("7"))
     cluster.faults["Pod"] = ClusterError("it is asked for pods", 500)
     mounts.bring(secret("7"))
     assert cluster.raised == 0
     assert cluster.writes["Pod"] == 2 * TIMES
 
 
-def test_secrets_are_told_apart(cluster: MemoryCluster, mounts: TunnelMounts) -> None:
+def test_secrets_are_told_apart(cluster: MemoryCluster, mounts: TunnelMounts, clock: Clock) -> None:
     for _ in range(TIMES):
-        mounts.bring(secret("7"))
-        mounts.bring(secret("9", "dnsfleet-core-tls"))
+        look(mounts, clock, secret("7"), secret("9", "dnsfleet-core-tls"))
     found = annotations(cluster)["tunnel-1"]
     assert found == {
         KEY: f"7.{TIMES - 1}",
