@@ -29,6 +29,10 @@ EDGE_STATIONS = ("told", "loaded", "acked")
 _EVENTS = {"told": (stations.TOLD,), "loaded": LOADED, "acked": (stations.ACKED,)}
 
 
+_Writers = Sequence[tuple[str, list[Entry]]]
+"""Process and lines of each that is no edge."""
+
+
 class Log(NamedTuple):
     """What was read of the log of one process."""
 
@@ -103,16 +107,14 @@ def follow(
     way = _before(zone, at, writers, objects)
     published = next((each for each in way if each.name in ("published", "removed")), None)
     missing: list[Missing] = []
-    acked: list[Station] = []
     for log, entries in read:
         if log.is_edge:
             found = list(_at_edge(zone, at, log.process, entries, published))
             way += found
-            acked += [each for each in found if each.name == "acked"]
             missing += _missing(at, log, entries, {each.name for each in found})
     revision = changes[at]
-    last = max(acked, key=lambda each: each.at, default=published)
-    way += _end(zone, at, revision, writers, objects, last)
+    end = _end(zone, at, revision, writers, published)
+    way += [] if end is None else [end]
     return Trace(zone, at, revision, way, missing, sorted(changes))
 
 
@@ -149,7 +151,7 @@ def left_out(logs: Sequence[Log], lsn: int) -> int:
 def _before(
     zone: str,
     lsn: int,
-    writers: Sequence[tuple[str, list[Entry]]],
+    writers: _Writers,
     objects: Collection[tuple[str, str]] | None,
 ) -> list[Station]:
     """What the writer logged until the core had the change."""
@@ -229,32 +231,46 @@ def _missing(
 
 
 def _end(
-    zone: str,
-    lsn: int,
-    revision: str,
-    writers: Sequence[tuple[str, list[Entry]]],
-    objects: Collection[tuple[str, str]] | None,
-    since: Station | None,
-) -> Iterator[Station]:
+    zone: str, lsn: int, revision: str, writers: _Writers, since: Station | None
+) -> Station | None:
     """Where it was told that every Pop of the zone answers this revision, or a newer one.
 
-    Of a zone that was removed no revision is told.
+    The lowest of these counts, whatever process told it, and none from after a removal. Of a zone
+    that was removed no revision is told, before it is published again. The time is compared with
+    that of the publication, as a writer told both: an edge may have started at any time.
     """
     wanted = _revision(revision)
+    if wanted is None:
+        return None
+    removed = since is not None and since.name == "removed"
+    until = min((each for each in _removals(zone, writers) if each > wanted), default=None)
+    found: list[tuple[Revision, Station]] = []
     for process, entries in writers:
-        removed = False
+        gone = False
         for each in entries:
-            if each.event == stations.REMOVED and each.number("lsn") == lsn:
-                removed = True
-            own = each.fields.get("zone") == zone
-            if not own and objects is not None:
-                own = ("Zone", each.fields.get("object", "")) in objects
-            reached = _revision(each.fields.get("revision", ""))
-            if each.event != stations.PROPAGATED or not own:
+            if each.fields.get("zone") != zone:
                 continue
-            if removed or (reached is not None and wanted is not None and reached >= wanted):
-                yield Station("propagated", process, each.at, each.fields, since)
-                return
+            if each.event in PUBLISHED:
+                gone = removed and each.number("lsn") == lsn
+            if each.event != stations.PROPAGATED:
+                continue
+            reached = _revision(each.fields.get("revision", ""))
+            if removed:
+                reached = wanted if gone and reached is None else None
+            if reached is not None and wanted <= reached and (until is None or reached < until):
+                station = Station("propagated", process, each.at, each.fields, since)
+                found.append((reached, station))
+    _, end = min(found, key=lambda each: (each[0], each[1].at), default=(None, None))
+    return end
+
+
+def _removals(zone: str, writers: _Writers) -> Iterator[Revision]:
+    for _, entries in writers:
+        for each in entries:
+            if each.event == stations.REMOVED and each.fields.get("zone") == zone:
+                revision = _revision(each.fields.get("revision", ""))
+                if revision is not None:
+                    yield revision
 
 
 def _revision(text: str) -> Revision | None:

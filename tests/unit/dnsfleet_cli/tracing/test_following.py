@@ -179,6 +179,47 @@ def test_a_removal_is_a_change() -> None:
     ]
 
 
+def propagated(logs: list[Log], lsn: int) -> list[tuple[float, float | None]]:
+    """When it was told to be everywhere, in seconds of the minute, and the gap."""
+    found = following.follow(ZONE, logs, lsn=lsn)
+    assert found is not None
+    told = [each for each in found.stations if each.name == "propagated"]
+    return [(round(each.at % 60, 3), each.gap and round(each.gap, 3)) for each in told]
+
+
+def end(seconds: float, revision: str) -> str:
+    return f"{seconds} {END.replace('3.57', revision)} generation=4"
+
+
+def test_an_edge_that_started_after_the_change_says_nothing_of_clocks() -> None:
+    logs = [
+        writer(*FULL_WRITER),
+        edge("fra/edge-1", *arrived(1.2, 57)),
+        edge("fra/edge-2", *arrived(50, 57)),
+    ]
+    assert propagated(logs, 57) == [(1.4, 0.296)]
+    assert "behind" not in report.text(ZONE, following.follow(ZONE, logs), logs)
+
+
+def test_the_end_of_a_later_change_is_not_that_of_one_that_was_everywhere_before() -> None:
+    later = Log("operator-0", False, lines(end(50, "3.57"), end(51, "4.2")))
+    assert propagated([later, writer(*FULL_WRITER)], 57) == [(1.4, 0.296)]
+    newer = writer(*FULL_WRITER[:-1], end(2, "3.59"))
+    assert propagated([later._replace(lines=later.lines[1:]), newer], 57) == [(2.0, 0.896)]
+
+
+def test_what_was_removed_and_made_again_is_another_zone() -> None:
+    which = f"zone={ZONE} lsn=60 revision=3.60"
+    removed = (f"3 event=zone_removed {which}",)
+    again = [*published(40, 70, "3.70"), end(41, "3.70")]
+    gone = f"4 event=zone_propagated zone={ZONE} pops=2"
+    for told, expected in (([], []), ([gone], [(4.0, 1.0)])):
+        log = writer(*FULL_WRITER[:-1], *removed, *told, *again)
+        assert propagated([log], 60) == expected
+        assert propagated([log], 57) == []
+        assert propagated([log], 70) == [(41.0, 0.996)]
+
+
 def test_lines_of_another_form_and_of_other_programs_do_no_harm() -> None:
     log = writer(*FULL_WRITER)
     noise = ["31196:M 29 Nov 2026 15:18:36.966 * Valkey is starting", "", "time= event="]
