@@ -109,6 +109,7 @@ class Link:
             self._replica.disconnect()
             self._status.connected = False
             self._follower.feed(events.Disconnected())
+            self._refreshes.disconnected()
             if time.monotonic() - started > MAX_BACKOFF_SECONDS:
                 backoff.worked()
             self._stopping.wait(backoff.failed())

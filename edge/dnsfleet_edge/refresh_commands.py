@@ -14,6 +14,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from dnsfleet.replication import events, pop_commands
 from dnsfleet.replication.pop_commands import SNAPSHOT
@@ -40,6 +41,16 @@ def load_seconds(engine: Engine) -> float:
     return sum(ZONE_SECONDS + zone.records * RECORD_SECONDS for zone in zones if zone is not None)
 
 
+class _Waiting(NamedTuple):
+    """A command that is to be done."""
+
+    begin: float
+    """Monotonic seconds."""
+    number: Revision
+    expires_ms: int
+    """From when it is not begun any more, Unix time in milliseconds."""
+
+
 class RefreshCommands:
     """What one edge was told. Not thread-safe: it belongs to the link's thread."""
 
@@ -50,37 +61,56 @@ class RefreshCommands:
         self._load_seconds = load_seconds
         self._seen: tuple[Sequence[bytes], PublicKeys] | None = None
         self._taken = Revision(0, 0)
-        self._waiting: tuple[float, Revision] | None = None
-        """When to begin, monotonic seconds, and with what."""
+        self._waiting: _Waiting | None = None
+        self._cut = False
+
+    def disconnected(self) -> None:
+        """The replica could not be asked for a while."""
+        self._cut = True
 
     def take(self, entries: Sequence[bytes]) -> events.Refresh | None:
         """What is to be done now by these entries and those before, and was not told yet."""
+        waiting = self._waiting
+        if waiting is not None and waiting.expires_ms <= _now_ms():
+            log.warning(line("refresh_expired", command=waiting.number))
+            self._waiting = None
+        elif waiting is not None and self._cut and waiting.begin <= time.monotonic():
+            # The wait of every edge of the Pop may have ended in the cut, and all are back now.
+            self._waiting = self._wait(waiting.number, waiting.expires_ms)
+        self._cut = False
         if (entries, self.trusted) != self._seen:
             self._seen = (entries, self.trusted)  # to verify them again would cost more
             self._hear(entries)
-        if self._waiting is None or time.monotonic() < self._waiting[0]:
+        if self._waiting is None or time.monotonic() < self._waiting.begin:
             return None
-        _, number = self._waiting
+        number = self._waiting.number
         self._waiting = None
         return events.Refresh(number)
 
     def _hear(self, entries: Sequence[bytes]) -> None:
         """Have the newest command of these done, if it is news and has not expired."""
-        now_ms = time.time_ns() // 1_000_000
-        left_ms = {
-            each.sequence: each.request.expires_ms - now_ms
+        now_ms = _now_ms()
+        expiries = {
+            each.sequence: each.request.expires_ms
             for each in pop_commands.readable(entries, self.pop, self.trusted)
             if each.request.verb == SNAPSHOT and now_ms < each.request.expires_ms
         }
-        newest = max(left_ms, default=self._taken)
+        newest = max(expiries, default=self._taken)
         if newest <= self._taken:
             return
         self._taken = newest
-        in_time = max(0.0, left_ms[newest] / 1000 - LOOK_SECONDS)
+        before, made = self._waiting, self._wait(newest, expiries[newest])
+        begin = made.begin if before is None else min(made.begin, before.begin)
+        self._waiting = made._replace(begin=begin)
+
+    def _wait(self, number: Revision, expires_ms: int) -> _Waiting:
+        """Begin so much later, by chance."""
+        in_time = max(0.0, (expires_ms - _now_ms()) / 1000 - LOOK_SECONDS)
         longest = min(IN_TURN * self._load_seconds(), LONGEST_WAIT_SECONDS, in_time)
-        wait = random.uniform(0, longest)  # noqa: S311 - nobody gains by guessing it
-        begin = time.monotonic() + wait
-        if self._waiting is not None:
-            begin = min(begin, self._waiting[0])
-        self._waiting = (begin, newest)
-        log.info(line("refresh_waits", command=newest, seconds=f"{wait:.1f}"))
+        seconds = random.uniform(0, longest)  # noqa: S311 - nobody gains by guessing it
+        log.info(line("refresh_waits", command=number, seconds=f"{seconds:.1f}"))
+        return _Waiting(time.monotonic() + seconds, number, expires_ms)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -7,7 +7,6 @@ from dnsfleet.replication import pop_commands
 from dnsfleet.replication.events import Refresh
 from dnsfleet.replication.pop_commands import SNAPSHOT, PopCommand, Request
 from dnsfleet.replication.revisions import Revision
-from dnsfleet_edge import refresh_commands
 from dnsfleet_edge.refresh_commands import (
     IN_TURN,
     LONGEST_WAIT_SECONDS,
@@ -18,6 +17,8 @@ from dnsfleet_edge.refresh_commands import (
     load_seconds,
 )
 from dnsfleet_engine import Engine
+from support import clocks
+from support.clocks import Clock
 from support.signed_zones import PUBLISHER
 from support.zones import make_zone
 
@@ -27,21 +28,9 @@ HOUR_MS = 3_600_000
 TRIES = 400
 
 
-class Clock:
-    """The monotonic clock of the module, as the test has it."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(refresh_commands.time, "monotonic", clock)
-    return clock
+    return clocks.monotonic(monkeypatch)
 
 
 def edge(load: float = LOAD_SECONDS) -> RefreshCommands:
@@ -103,6 +92,37 @@ def test_it_is_done_once_and_the_newest_counts(clock: Clock) -> None:
     while (done := told.take(third)) is None:
         clock.now += 0.1
     assert done == Refresh(Revision(1, 3))
+
+
+def test_one_that_expired_while_it_waited_is_not_begun(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the link is cut meanwhile: nobody looks before it is over."""
+    told, entries = edge(1e6), [entry(1, 60_000)]
+    assert told.take(entries) is None
+    now = time.time_ns()
+    monkeypatch.setattr(time, "time_ns", lambda: now + 61 * 10**9)
+    clock.now += 61
+    assert told.take(entries) is None
+    clock.now += LONGEST_WAIT_SECONDS
+    assert told.take(entries) is None
+    assert told.take([entry(2)]) is None
+    assert waits(told, [entry(2)], clock) <= LONGEST_WAIT_SECONDS + 0.2, "the next one is"
+
+
+def test_edges_whose_wait_ended_during_a_cut_begin_spread_again(clock: Clock) -> None:
+    entries, edges = [entry(1)], [edge() for _ in range(TRIES)]
+    for each in edges:
+        each.take(entries)
+        each.disconnected()
+    clock.now += 2 * IN_TURN * LOAD_SECONDS
+    began = []
+    for each in edges:
+        before = clock.now
+        began.append(waits(each, entries, clock))
+        clock.now = before
+    assert sum(each < LOAD_SECONDS for each in began) < TRIES / IN_TURN * 3, "they crowd"
+    assert max(began) <= IN_TURN * LOAD_SECONDS + 0.2
 
 
 def test_another_command_makes_a_wait_no_longer(clock: Clock) -> None:
