@@ -6,15 +6,15 @@ replica.acl          these users
 publisher.pub        the public keys by which the Pop verifies now, one or two
 revision             the highest of the specs that it took: none before that counts any more
 journal              which commands it took, and what became of them (`journals`)
-joined.pub           the public keys of the join Secret with which it began
+joined.pub           the public keys of the join Secret that was taken last
 joined.pop           the name of the Pop
 joined.anew          that a join Secret with other keys came, and no spec by these was taken yet
 
 The core rotates its key by telling the Pop the new one, signed with the old one (`pop_specs`). So
-after a rotation `publisher.pub` is another one than the join Secret has. Only another key in the
-join Secret makes the Pop begin anew with that: the core was lost, and was built again. A join
-Secret of another Pop keeps the keys, which are of the same core, and begins anew with the revision
-and the journal.
+after a rotation `publisher.pub` is another one than the join Secret has. Only a key in another join
+Secret by which the Pop does not verify makes it begin anew with that: the core was lost, and was
+built again. A join Secret of another Pop keeps the keys, which are of the same core, and begins
+anew with the revision and the journal.
 
 A Secret that is gone or damaged while the operator runs is written again as it was. One that was
 lost while none ran is made anew: with other passwords, for which the pods are replaced, and with
@@ -119,7 +119,7 @@ def entries(known: Mapping[str, str], join: Join) -> dict[str, str]:
     if known.get(JOINED_POP, join.pop) != join.pop:  # earlier versions did not say it
         made.pop(REVISION, None)
         made.pop(JOURNAL, None)
-    if known.get(JOINED_KEYS) != join.public_key:  # it begins anew
+    if known.get(JOINED_KEYS) != join.public_key and not _are_trusted(known, join):  # begin anew
         made[PUBLIC_KEYS] = join.public_key
         made.pop(REVISION, None)
         made.pop(JOURNAL, None)
@@ -127,6 +127,17 @@ def entries(known: Mapping[str, str], join: Join) -> dict[str, str]:
             made[ANEW] = "true"
     made.setdefault(PUBLIC_KEYS, join.public_key)
     return made
+
+
+def _are_trusted(known: Mapping[str, str], join: Join) -> bool:
+    """Whether the Pop verifies by all keys of the join Secret already: it is of the same core."""
+    if PUBLIC_KEYS not in known:
+        return False
+    wanted, trusted = (
+        set(map(public_keys.identify, public_keys.parse(each.encode())))
+        for each in (join.public_key, known[PUBLIC_KEYS])
+    )
+    return wanted <= trusted
 
 
 def _known(found: Object | None, before: OwnKeys | None) -> dict[str, str]:

@@ -39,6 +39,29 @@ def test_passwords_and_a_rotated_key_stay_until_the_join_secret_has_another_key(
     assert own_keys.keep(cluster, CONFIGURATION, other, None) == settled
 
 
+@pytest.mark.parametrize(
+    ("trusted", "printed"),
+    [(SECOND, SECOND), (FIRST + SECOND, SECOND + FIRST), (FIRST + SECOND, SECOND)],
+)
+def test_a_join_secret_with_keys_that_the_core_rotated_to_is_of_the_same_core(
+    trusted: str, printed: str
+) -> None:
+    """As one that was printed anew after the key was: what was done is not done again."""
+    cluster = MemoryCluster()
+    held = own_keys.keep(cluster, CONFIGURATION, JOIN, None)
+    rotated = own_keys.advance(cluster, CONFIGURATION, held, Revision(7, 2), trusted)
+    damage(cluster, **{own_keys.JOURNAL: base64.b64encode(b"done").decode()})
+    join = JOIN._replace(public_key=printed)
+    for before in (rotated, None):
+        found = own_keys.keep(cluster, CONFIGURATION, join, before)
+        assert (found.public_pem, found.revision, found.anew) == (trusted, Revision(7, 2), False)
+        assert found.entries[own_keys.JOURNAL] == "done"
+        assert found.entries[own_keys.JOINED_KEYS] == printed
+    other = own_keys.keep(cluster, CONFIGURATION, JOIN._replace(public_key=THIRD), None)
+    assert (other.public_pem, other.revision, other.anew) == (THIRD, None, True)
+    assert own_keys.JOURNAL not in other.entries
+
+
 def test_of_another_pop_in_the_cluster_no_spec_was_taken_yet_and_the_rotated_key_stays() -> None:
     cluster = MemoryCluster()
     held = own_keys.keep(cluster, CONFIGURATION, JOIN, None)
