@@ -30,6 +30,8 @@ EXPIRES_SECONDS = 3600
 KEPT = 8
 """Commands that have ended and stay in the status of a Pop when another one is given."""
 TIMEOUT_SECONDS = 60.0
+SNAPSHOT_TIMEOUT_SECONDS = 720.0
+"""An edge waits for ten minutes at most before it loads, and loads 10,000 zones in one."""
 
 PopName = Annotated[str, typer.Argument(help="The Pop's name.", show_default=False)]
 Wait = Annotated[bool, typer.Option("--wait", help="Until it is done, has failed or expired.")]
@@ -49,7 +51,7 @@ def snapshot(
     name: PopName,
     expires: Expires = EXPIRES_SECONDS,
     wait: Wait = False,
-    timeout: Timeout = TIMEOUT_SECONDS,
+    timeout: Timeout = SNAPSHOT_TIMEOUT_SECONDS,
 ) -> None:
     """Have every Ready edge of a Pop load all its zones anew, from snapshots in its replica.
 

@@ -1,5 +1,6 @@
 """`kubectl dnsfleet pop restart-replica` and its like: the annotation that asks for it."""
 
+import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ from dnsfleet_cli.kubectl import pop_commands
 from dnsfleet_cli.kubectl.cluster import Cluster
 from dnsfleet_cli.kubectl.objects import Object
 from dnsfleet_cli.troubles import Trouble
+from dnsfleet_edge.refresh_commands import LONGEST_WAIT_SECONDS, RECORD_SECONDS, ZONE_SECONDS
 from support.cluster_objects import pop
 
 
@@ -40,6 +42,12 @@ class FakeCluster:
         yield self.pop
         told = {"name": name, "state": self._later, "message": "so it is"}
         yield {**self.pop, "status": {"commands": [told]}}
+
+
+def test_a_snapshot_is_waited_for_as_long_as_edges_may_wait_before_they_load() -> None:
+    default = inspect.signature(pop_commands.snapshot).parameters["timeout"].default
+    loading = 10_000 * (ZONE_SECONDS + 10 * RECORD_SECONDS)
+    assert default >= LONGEST_WAIT_SECONDS + loading
 
 
 def give(cluster: FakeCluster, timeout: float | None = None) -> None:
