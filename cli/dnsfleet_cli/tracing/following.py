@@ -13,7 +13,7 @@ Lines are ordered by station, and within one process as it wrote them. Times dec
 two processes: each is of its own machine's clock.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence, Set
 from typing import NamedTuple
 
 from dnsfleet.replication.revisions import Revision
@@ -21,9 +21,13 @@ from dnsfleet_io import log_reading, stations
 from dnsfleet_io.log_bounds import LEFT_OUT
 from dnsfleet_io.log_reading import Entry
 
+from dnsfleet_cli.tracing import causes
+
 PUBLISHED = (stations.PUBLISHED, stations.REMOVED)
 LOADED = (stations.LOADED, stations.DROPPED)
 REFUSED = (stations.REFUSED, stations.WITHHELD)
+_REFUSALS = {"refused", "withheld"}
+"""What these are called as stations."""
 EDGE_STATIONS = ("told", "loaded", "acked")
 
 _EVENTS = {"told": (stations.TOLD,), "loaded": LOADED, "acked": (stations.ACKED,)}
@@ -107,6 +111,8 @@ def follow(
     way = _before(zone, at, writers, objects)
     published = next((each for each in way if each.name in ("published", "removed")), None)
     missing: list[Missing] = []
+    if published is not None and not any(each.name == "seen" for each in way):
+        missing += _seen_left_out(zone, published, writers)
     for log, entries in read:
         if log.is_edge:
             found = list(_at_edge(zone, at, log.process, entries, published))
@@ -156,19 +162,20 @@ def _before(
 ) -> list[Station]:
     """What the writer logged until the core had the change."""
     for process, entries in writers:
-        seen: Entry | None = None
+        heard: list[Entry] = []
         planned: Station | None = None
         for each in entries:
             if each.event == stations.SEEN and _is_part(each, objects):
-                seen = each
+                heard.append(each)
             if each.fields.get("zone") != zone or each.event not in (*PUBLISHED, stations.PLANNED):
                 continue
             if each.number("lsn") != lsn:
                 if each.event in PUBLISHED:
-                    seen = None  # that was the change before
+                    heard.clear()  # that was the change before
                 continue
             if each.event == stations.PLANNED:
-                first = None if seen is None else _seen(process, seen)
+                cause = causes.newest(heard, each.at)
+                first = None if cause is None else Station("seen", process, *cause)
                 planned = Station("planned", process, each.at, each.fields, first)
                 continue
             name = each.event.removeprefix("zone_")
@@ -183,13 +190,19 @@ def _is_part(entry: Entry, objects: Collection[tuple[str, str]] | None) -> bool:
     return objects is None or which in objects
 
 
-def _seen(process: str, entry: Entry) -> Station:
-    """When it was heard of, which may be some time before it was taken into account."""
-    try:
-        waited = float(entry.fields.get("waited", "0"))
-    except ValueError:
-        waited = 0.0
-    return Station("seen", process, entry.at - waited, entry.fields)
+def _seen_left_out(zone: str, published: Station, writers: _Writers) -> Iterator[Missing]:
+    """Whether a line of what was changed may be one that was counted and not written."""
+    for process, entries in writers:
+        if process == published.process:
+            earlier = (
+                each.at
+                for each in entries
+                if each.event in PUBLISHED and each.fields.get("zone") == zone
+                if each.at < published.at
+            )
+            left_out = causes.left_out(entries, max(earlier, default=0.0), published.at)
+            if left_out:
+                yield Missing(process, "seen", left_out)
 
 
 def _at_edge(
@@ -213,12 +226,11 @@ def _at_edge(
                 )
 
 
-def _missing(
-    lsn: int, log: Log, entries: Sequence[Entry], found: Collection[str]
-) -> Iterator[Missing]:
+def _missing(lsn: int, log: Log, entries: Sequence[Entry], found: Set[str]) -> Iterator[Missing]:
     reads_from = entries[0].at if log.cut and entries else None
     for name in EDGE_STATIONS:
-        if name not in found:
+        refused = name == "loaded" and not found.isdisjoint(_REFUSALS)
+        if name not in found and not refused:
             left_out = sum(
                 each.number("lines") or 0
                 for each in entries

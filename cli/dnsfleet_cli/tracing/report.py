@@ -71,7 +71,7 @@ def _not_shown(trace: Trace) -> Iterator[str]:
     found = {each.name for each in trace.stations}
     if not found & {"published", "removed"}:
         yield "no writer's log that was read has it"
-    elif "seen" not in found:
+    elif "seen" not in found | {each.name for each in trace.missing}:
         yield "no line tells which object or file was changed: it was found by a look at all, or"
         yield "the core had to be written anew"
     for process, missing in itertools.groupby(trace.missing, lambda each: each.process):

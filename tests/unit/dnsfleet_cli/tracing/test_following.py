@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from dnsfleet_cli.tracing import following, report
+from dnsfleet_cli.tracing import causes, following, report
 from dnsfleet_cli.tracing.following import Log
 
 ZONE = "example.com."
@@ -115,6 +115,19 @@ CASES = [
         ],
     ),
     Case(
+        "objects_left_out",
+        [
+            writer(
+                "0.8 event=lines_left_out of=change_seen lines=7",
+                *published(1, 56, "3.56"),
+                *published(2, 57, "3.57"),
+                "2.5 event=lines_left_out of=change_seen lines=900",
+                "2.6 event=lines_left_out of=zone_planned lines=900 first_lsn=58 last_lsn=957",
+                "9 event=lines_left_out of=change_seen lines=8",
+            )
+        ],
+    ),
+    Case(
         "publications_left_out",
         [
             writer(
@@ -163,6 +176,33 @@ def test_a_change_that_was_seen_before_the_one_before_is_not_its_cause() -> None
     found = following.follow(ZONE, [log])
     assert found is not None
     assert [each.name for each in found.stations] == ["planned", "published"]
+
+
+def seen_of(*texts: str, objects: set[tuple[str, str]] | None = None) -> list[str]:
+    """What is said to have been changed."""
+    found = following.follow(ZONE, [writer(*texts, *published(59, 57, "3.57"))], objects)
+    assert found is not None
+    return [each.fields["object"] for each in found.stations if each.name == "seen"]
+
+
+def file_seen(seconds: float, name: str) -> str:
+    return f"{seconds} event=change_seen kind=File object={name} waited=0.003"
+
+
+def test_files_that_one_look_found_are_named_together() -> None:
+    texts = [file_seen(50, "old"), file_seen(58.9, "a.yaml"), file_seen(58.901, "b.yaml")]
+    assert seen_of(*texts) == ["a.yaml, b.yaml"]
+    many = [file_seen(58.9, f"{number}.yaml") for number in range(9)]
+    assert seen_of(*many) == ["0.yaml, 1.yaml, 2.yaml, 3.yaml, 4.yaml and 4 more"]
+
+
+def test_what_was_heard_of_long_before_is_no_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+    pop = "1 event=change_seen kind=Pop object=fra waited=0.000"
+    parts = {("Pop", "fra"), ("Zone", "dns/example")}
+    assert seen_of(pop, objects=parts) == ["fra"]
+    monkeypatch.setattr(causes, "LONGEST_SECONDS", 50.0)
+    assert seen_of(pop, objects=parts) == []
+    assert seen_of(pop, f"58 {SEEN}", objects=parts) == ["dns/example"]
 
 
 def test_a_removal_is_a_change() -> None:
