@@ -244,8 +244,10 @@ class Controller:
             known = observation.remove(reference, event.found["metadata"]["uid"])
             if known is None:
                 return
-            if self._term is not None and kind == "Zone":
-                self._term.zone_deleted(reference, known)
+            if kind == "Zone":
+                self._propagations.forget(reference)
+                if self._term is not None:
+                    self._term.zone_deleted(reference, known)
         elif not observation.put(event.found, event=not event.listed):
             return
         if self._term is not None and not event.listed:

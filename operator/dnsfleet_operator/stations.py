@@ -38,6 +38,10 @@ class Propagations:
         """Forget all: another replica works now."""
         self._told.clear()
 
+    def forget(self, reference: Reference) -> None:
+        """A Zone was deleted; nothing happens where it is not known."""
+        self._told.pop(reference, None)
+
     def written(self, reference: Reference, made: Object) -> None:
         """An object has this status now; log it where a Zone is Propagated at another revision."""
         status = made.get("status") or {}

@@ -53,6 +53,17 @@ def test_each_revision_is_told_to_be_everywhere_once(caplog: pytest.LogCaptureFi
     assert caplog.messages == [*expected, expected[-1]]
 
 
+def test_of_a_zone_that_was_deleted_nothing_is_remembered(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    told = Propagations()
+    told.written(ZONE, made(57))
+    told.forget(ZONE)
+    told.forget(ZONE)
+    told.written(ZONE, made(57))
+    assert len(caplog.messages) == 2
+
+
 @pytest.mark.parametrize(
     "found",
     [
