@@ -6,8 +6,9 @@ is counted, and told in one line each second:
 
     event=lines_left_out of=zone_loaded lines=9900 first_lsn=101 last_lsn=10000
 
-The positions say of which changes the lines are missing, where those have one (`lsn`). Errors are
-never left out, nor is text that `logs.line` did not make.
+The positions say of which changes the lines are missing, where those have one (`lsn`). The line has
+the highest level of those that it stands for, and what is left is told when the handler is closed.
+Errors are never left out, nor is text that `logs.line` did not make.
 """
 
 import logging
@@ -15,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from dnsfleet_io.logs import Line, line
 
@@ -37,6 +39,8 @@ class _Event:
     at: float
     """When that was so, in seconds of the clock."""
     left_out: int = 0
+    level: int = logging.NOTSET
+    """The highest of what was left out."""
     first_lsn: int | None = None
     last_lsn: int | None = None
 
@@ -60,21 +64,21 @@ class Bound(logging.Filter):
         if not isinstance(said, Line) or record.levelno >= logging.ERROR:
             return True
         with self._lock:
-            return self._has_room(said)
+            return self._has_room(said, record.levelno)
 
     def tell(self) -> None:
         """Write now what was left out until now; a timer calls it."""
         with self._lock:
             self._timer = None
-            told = [_summary(name, each) for name, each in self._events.items() if each.left_out]
-            for each in self._events.values():
-                each.left_out, each.first_lsn, each.last_lsn = 0, None, None
-        for said in told:
-            self._handler.handle(
-                logging.LogRecord(__name__, logging.INFO, __file__, 0, said, None, None)
-            )
+            left_out = {name: each for name, each in self._events.items() if each.left_out}
+            told = [(each.level, _summary(name, each)) for name, each in left_out.items()]
+            for each in left_out.values():
+                each.left_out, each.level = 0, logging.NOTSET
+                each.first_lsn, each.last_lsn = None, None
+        for level, said in told:
+            self._handler.handle(logging.LogRecord(__name__, level, __file__, 0, said, None, None))
 
-    def _has_room(self, said: Line) -> bool:
+    def _has_room(self, said: Line, level: int) -> bool:
         now = self._clock()
         known = self._events.setdefault(said.event, _Event(AT_ONCE, now))
         known.lines = min(AT_ONCE, known.lines + (now - known.at) * A_SECOND)
@@ -83,6 +87,7 @@ class Bound(logging.Filter):
             known.lines -= 1
             return True
         known.left_out += 1
+        known.level = max(known.level, level)
         lsn = said.fields.get("lsn")
         if isinstance(lsn, int):
             known.first_lsn = lsn if known.first_lsn is None else min(known.first_lsn, lsn)
@@ -92,6 +97,20 @@ class Bound(logging.Filter):
             self._timer.daemon = True
             self._timer.start()
         return False
+
+
+class BoundHandler(logging.Handler):
+    """A bound for a handler that names this class before another one of `logging`."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._bound = Bound(self)
+        self.addFilter(self._bound)
+
+    def close(self) -> None:
+        """Tell what is left, and end."""
+        self._bound.tell()
+        super().close()
 
 
 def _summary(name: str, event: _Event) -> str:

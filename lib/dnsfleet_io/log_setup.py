@@ -11,8 +11,9 @@ import sys
 import threading
 from collections.abc import Mapping
 from types import TracebackType
+from typing import TextIO
 
-from dnsfleet_io.log_bounds import Bound
+from dnsfleet_io.log_bounds import BoundHandler
 from dnsfleet_io.logs import Formatter, line
 
 LEVEL_VARIABLE = "DNSFLEET_LOG_LEVEL"
@@ -41,6 +42,10 @@ class LevelError(ValueError):
     """The level cannot be used; the text says what to do."""
 
 
+class _Stream(BoundHandler, logging.StreamHandler[TextIO]):
+    """Standard error with the bounds of a log."""
+
+
 def level(environ: Mapping[str, str]) -> int:
     """The level that the environment asks for; INFO where it asks for none."""
     name = environ.get(LEVEL_VARIABLE) or "info"
@@ -58,9 +63,8 @@ def configure(environ: Mapping[str, str], **everywhere: str) -> None:
     `everywhere` are fields of every line.
     """
     chosen = level(environ)
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Stream(sys.stderr)
     handler.setFormatter(Formatter(**everywhere))
-    handler.addFilter(Bound(handler))
     logging.basicConfig(level=max(chosen, logging.INFO), handlers=[handler], force=True)
     for name in OWN:
         logging.getLogger(name).setLevel(chosen)

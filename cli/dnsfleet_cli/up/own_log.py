@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from dnsfleet_io.log_bounds import Bound
+from dnsfleet_io.log_bounds import BoundHandler
 from dnsfleet_io.logs import Formatter
 
 from dnsfleet_cli.up import logs
@@ -21,14 +21,13 @@ _LOGGED = "dnsfleet_publisher", "dnsfleet_cli.up"
 """The loggers whose lines from INFO on are in it."""
 
 
-class _File(logging.FileHandler):
+class _File(BoundHandler, logging.FileHandler):
     """A log that has the bounds of a process's log."""
 
     def __init__(self, path: Path) -> None:
         logs.open_new(path)
         super().__init__(path)
         self.setFormatter(Formatter())
-        self.addFilter(Bound(self))
 
     def emit(self, record: logging.LogRecord) -> None:
         super().emit(record)

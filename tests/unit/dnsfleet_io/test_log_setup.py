@@ -50,6 +50,25 @@ def test_a_level_is_where_a_log_begins(level: str, own: list[str], others: list[
     assert "the end" in ends[1]["traceback"]
 
 
+def test_what_was_left_out_is_told_when_the_process_ends_at_the_level_that_it_had() -> None:
+    """By `logging.shutdown`, which an edge calls before it ends by `os._exit`."""
+    program = """\
+import logging, os
+from dnsfleet_io import log_setup
+from dnsfleet_io.logs import line
+log_setup.configure({"DNSFLEET_LOG_LEVEL": "warning"})
+for number in range(103):
+    logging.getLogger("dnsfleet_edge").warning(line("zone_withheld", zone=f"z{number}."))
+logging.shutdown()
+os._exit(0)
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    last = log_reading.read(ended.stderr.splitlines()[-1])
+    assert last is not None
+    assert (last.event, last.number("lines")) == ("lines_left_out", 3)
+    assert last.fields["level"] == "warning"
+
+
 def test_warnings_of_python_are_lines() -> None:
     assert any("deprecated" in each.get("msg", "") for each in logged({}))
 
