@@ -106,6 +106,15 @@ class Arrivals:
         late = self._late.get(pop)
         return late is None or origin in late.since
 
+    def behind_since(self, pop: str) -> int | None:
+        """When the oldest revision was published that some edge of a Pop does not get to.
+
+        Unix time in milliseconds; None where there is none. A zone that an edge cannot load holds
+        up no others, so it does not count.
+        """
+        origin = next(self._above(_answered(self._words.get(pop, {}))), None)
+        return None if origin is None else self._manifests[origin].time_ms
+
     def _look_at(self, origin: str, fleet: Fleet) -> bool:
         """Whether the state of a zone is another one."""
         manifest = self._manifests.get(origin)

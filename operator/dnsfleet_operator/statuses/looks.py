@@ -49,6 +49,10 @@ PROOF_SECONDS = 15.0
 """What edges said to an earlier writer proves nothing to a new one. They have so long to say it
 again, three acks; until then no object that shows that it is answered shows that it is not."""
 
+MISSED_SECONDS = 135.0
+"""A Pop that is behind for longer misses changes, and DnsfleetReplicationStale or the alert of its
+cause has told of it: more than 15 s behind, for two minutes."""
+
 ListPods = Callable[[], Iterable[Mapping[str, Any]]]
 
 
@@ -149,6 +153,7 @@ class FleetView:
             more, fleet = self._look_at_zones(view, said)
             changed |= more
         self._updates.early = self._is_early(fleet)
+        self._pop_times.missing(frozenset(filter(partial(self._misses, fleet), fleet.active)))
         for origin in changed:
             self._time(origin, view, fleet)
             self._touched |= dict.fromkeys(view.results.members.get(origin, ()))
@@ -192,6 +197,12 @@ class FleetView:
         self._doubts.look(fleet, pops, time.monotonic())
         fallen = self._standing.look(changed, states, view.results.manifest, fleet.active, ready)
         return changed | fallen, fleet
+
+    def _misses(self, fleet: Fleet, pop: str) -> bool:
+        """Whether a Pop misses changes, and not only gets them slowly."""
+        words, since = fleet.words(pop).values(), self._arrivals.behind_since(pop)
+        behind = since is not None and fleet.now_ms - since > MISSED_SECONDS * 1000
+        return behind or not words or any(word.silent for word in words)
 
     def _time(self, origin: str, view: View, fleet: Fleet) -> None:
         """Note how long a revision took, the first time that it is everywhere."""

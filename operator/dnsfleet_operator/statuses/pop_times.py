@@ -2,8 +2,9 @@
 
 Only what this writer published counts, and only for Pops that were in service when it did, for as
 long as they are: an edge that was restarted, a Pop that was drained for a day and a new leader look
-like arrivals too, but no change was on its way for so long. A Pop that is cut off is in service.
-What is superseded before it arrived is not told.
+like arrivals too, but no change was on its way for so long. So does a Pop that missed changes: it was
+cut off, had no Ready edge, or followed a replica that hangs. The time is then that of the fault, of
+which there is an alert. What is superseded before it arrived is not told.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,6 +22,14 @@ class PopTimes:
         """By origin; None where no look was made since it was published."""
         self._left: frozenset[str] = frozenset()
         """What was put there last: zones of one pass mostly wait for the same Pops and share it."""
+        self._missing: frozenset[str] = frozenset()
+
+    def missing(self, pops: frozenset[str]) -> None:
+        """Take the Pops that miss changes now; nothing that is on its way is told of them."""
+        if new := pops - self._missing:
+            without = {origin: left and left - new for origin, left in self._awaited.items()}
+            self._awaited = {each: left for each, left in without.items() if left != frozenset()}
+        self._missing = pops
 
     def published(self, origin: str) -> None:
         """A revision of a zone was published just now."""
@@ -46,7 +55,7 @@ class PopTimes:
             return
         awaited = self._awaited[origin]
         if awaited is None:
-            awaited = frozenset(filter(manifest.assigned, active))
+            awaited = frozenset(filter(manifest.assigned, active)) - self._missing
         else:
             awaited = awaited.intersection(active)
         left = frozenset(pop for pop in awaited if lacks(pop, origin))

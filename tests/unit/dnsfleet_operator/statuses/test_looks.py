@@ -485,6 +485,35 @@ def test_the_time_to_a_pop_is_measured_and_forgotten_with_it() -> None:
     assert looks.metrics.registry.get_sample_value(count, {"pop": "fra"}) is None
 
 
+@pytest.mark.parametrize(
+    ("ago", "ready", "heard", "counted"),
+    [
+        (1, True, True, 1),
+        (looks_module.MISSED_SECONDS - 5, True, True, 1),
+        (looks_module.MISSED_SECONDS + 1, True, True, None),  # a replica that hangs
+        (1, False, True, None),
+        (1, True, False, None),  # a link that is cut
+    ],
+)
+def test_what_a_pop_missed_is_not_taken_for_a_slow_change(
+    ago: float, ready: bool, heard: bool, counted: float | None
+) -> None:
+    looks = Looks()
+    looks.serve()
+    looks.view.pops["fra"] = PopResult("9", 1)
+    now_ms, pods = time.time_ns() // 1_000_000, looks.pods
+    made = Manifest(A, Revision(1, 1), None, 10, 1, b"", 2, 2, now_ms - round(ago * 1000))
+    looks.view.workloads.replace("Pod", pods if ready else [])
+    looks.said = {"fra/e": proved(5, time_ms=now_ms if heard else 1)}
+    looks.passed(outcome=Outcome(State.PUBLISHED, made))
+    looks.look()
+    looks.view.workloads.replace("Pod", pods)
+    looks.said = {"fra/e": proved(10, time_ms=now_ms)}
+    looks.look()
+    count = "dnsfleet_pop_propagation_seconds_count"
+    assert looks.metrics.registry.get_sample_value(count, {"pop": "fra"}) == counted
+
+
 def test_a_pop_is_connected_while_its_ready_edges_are_heard(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -84,6 +84,26 @@ def test_the_next_revision_is_told_of_every_pop_anew() -> None:
     assert times.look(2.0, ("ams", "fra")) == [("ams", 2.0), ("fra", 2.0)]
 
 
+def test_what_was_on_its_way_to_a_pop_that_missed_changes_is_not_told() -> None:
+    times = Times()
+    times.times.published(A)
+    assert times.look(0.1, ()) == []
+    times.times.missing(frozenset({"ams"}))
+    times.times.missing(frozenset())  # it is back, before the zone is looked at
+    assert times.look(3600.0, ("ams", "fra")) == [("fra", 3600.0)]
+
+
+def test_what_is_published_while_a_pop_misses_changes_is_not_told_of_it() -> None:
+    times = Times()
+    times.times.missing(frozenset({"ams"}))
+    times.times.published(A)
+    assert times.look(0.1, ()) == []
+    times.times.missing(frozenset())
+    assert times.look(3600.0, ("ams", "fra")) == [("fra", 3600.0)]
+    times.times.published(A)
+    assert times.look(1.0, ("ams", "fra")) == [("ams", 1.0), ("fra", 1.0)]
+
+
 def test_a_zone_that_is_published_no_more_is_forgotten() -> None:
     times = Times()
     times.times.published(A)
