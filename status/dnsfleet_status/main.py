@@ -43,7 +43,7 @@ ANSWER_SECONDS = 5.0
 """How long the core may take for an answer."""
 NO_ALERTS = (
     "give the address of Alertmanager, or of Prometheus, in the chart: "
-    "status.alertmanagerUrl or status.prometheusUrl"
+    "statusPage.alertmanagerUrl or statusPage.prometheusUrl"
 )
 STOPS = (signal.SIGTERM, signal.SIGINT)
 _EXIT_CONFIG = 2

@@ -28,7 +28,7 @@ EVERYTHING = {
     "alerts": {"enabled": True, "labels": {"release": "prometheus"}},
     "dashboards": {"enabled": True, "annotations": {"grafana_folder": "DNS"}},
     "probes": {"enabled": True},
-    "status": {"enabled": True, "alertmanagerUrl": "http://alertmanager.monitoring.svc:9093"},
+    "statusPage": {"enabled": True, "alertmanagerUrl": "http://alertmanager.monitoring.svc:9093"},
     "pops": [{"name": "fra", "labels": {"region": "eu"}, "spec": {"state": "Drained"}}],
     "zones": [
         {
@@ -107,8 +107,8 @@ def test_rendering_is_the_same_each_time(render: Any, values: Values) -> None:
         ({"logLevels": {"edge": "loud"}}, "value must be one of"),
         ({"cacheHostPathPrefix": "cache"}, "does not match pattern"),
         ({"role": "pop", "pops": [{"name": "fra"}]}, "maxItems"),
-        ({"status": {"alertmanagerUrl": "http://a.example b"}}, "does not match pattern"),
-        ({"status": {"prometheusUrl": "http://user:word@a.example"}}, "does not match pattern"),
+        ({"statusPage": {"alertmanagerUrl": "http://a.example b"}}, "does not match pattern"),
+        ({"statusPage": {"prometheusUrl": "http://user:word@a.example"}}, "does not match pattern"),
     ],
 )
 def test_values_that_mean_nothing_are_refused(render: Any, values: Values, refusal: str) -> None:
@@ -196,16 +196,16 @@ def test_the_tunnel_sees_who_comes_and_is_scraped(render: Any, type_: str) -> No
 
 
 def test_each_role_has_a_level_of_its_log(render: Any) -> None:
-    levels = {"operator": "debug", "tunnel": "error", "probe": "warning", "status": "error"}
+    levels = {"operator": "debug", "tunnel": "error", "probe": "warning", "statusPage": "error"}
     parts = {"core": {"expose": {"enabled": True}}, "probes": {"enabled": True}}
-    objects = render({"logLevels": levels, "status": {"enabled": True}, **parts})
+    objects = render({"logLevels": levels, "statusPage": {"enabled": True}, **parts})
     told = environment(objects)
     assert told["DNSFLEET_LOG_LEVEL"] == "debug"
     assert told["DNSFLEET_EDGE_LOG_LEVEL"] == "info"
     assert told["DNSFLEET_PROBE_LOG_LEVEL"] == "warning"
-    for role in ("tunnel", "probe", "status"):
+    for role, value in (("tunnel", "tunnel"), ("probe", "probe"), ("status", "statusPage")):
         pod = the(objects, "Deployment", f"dnsfleet-{role}")["spec"]["template"]["spec"]
-        level = {"name": "DNSFLEET_LOG_LEVEL", "value": levels[role]}
+        level = {"name": "DNSFLEET_LOG_LEVEL", "value": levels[value]}
         assert level in pod["containers"][0]["env"]
 
 
@@ -320,7 +320,7 @@ def test_only_operator_status_page_and_test_have_a_token(render: Any) -> None:
 def test_the_status_page_only_reads_and_only_its_probe_is_on_the_network(render: Any) -> None:
     objects = [
         item
-        for item in render({"status": {"enabled": True}})
+        for item in render({"statusPage": {"enabled": True}})
         if item["metadata"]["name"] == "dnsfleet-status"
     ]
     assert not of_kind(objects, "Service")
@@ -353,18 +353,18 @@ def test_the_status_page_only_reads_and_only_its_probe_is_on_the_network(render:
 def test_the_status_page_asks_where_the_values_say(render: Any, asked: str) -> None:
     """A URL is text, whatever YAML would take it for."""
     url = "http://alerts.example:9093/%20*&a=[1]"
-    objects = render({"status": {"enabled": True, f"{asked}Url": url}})
+    objects = render({"statusPage": {"enabled": True, f"{asked}Url": url}})
     pod = the(objects, "Deployment", "dnsfleet-status")["spec"]["template"]["spec"]
     assert pod["containers"][0]["args"][-1] == f"--{asked}={url}"
 
 
 def test_a_secret_without_the_password_of_the_page_does_not_stop_it(render: Any) -> None:
-    objects = render({"status": {"enabled": True}, "keys": {"existingSecret": "mine"}})
+    objects = render({"statusPage": {"enabled": True}, "keys": {"existingSecret": "mine"}})
     (volume,) = the(objects, "Deployment", "dnsfleet-status")["spec"]["template"]["spec"]["volumes"]
     assert (volume["secret"]["secretName"], volume["secret"]["optional"]) == ("mine", True)
 
 
-@pytest.mark.parametrize("values", [{}, {"role": "pop", "status": {"enabled": True}}])
+@pytest.mark.parametrize("values", [{}, {"role": "pop", "statusPage": {"enabled": True}}])
 def test_there_is_no_status_page_unasked_nor_in_the_cluster_of_a_pop(
     render: Any, values: Values
 ) -> None:

@@ -201,7 +201,7 @@ def test_drain_of_the_last_pop_of_a_zone_is_refused(fleet: Access) -> None:
 
 def test_the_dashboard_is_reached_by_port_forward_alone(fleet: Access) -> None:
     fleet.helm(
-        *("upgrade", *NAME, str(CHART), "--reuse-values", "--set", "status.enabled=true"),
+        *("upgrade", *NAME, str(CHART), "--reuse-values", "--set", "statusPage.enabled=true"),
         *waiting(),
     )
     command = [sys.executable, "-m", "dnsfleet_cli.kubectl", "--kubeconfig", str(fleet.kubeconfig)]

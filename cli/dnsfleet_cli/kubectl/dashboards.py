@@ -38,7 +38,8 @@ def _pod(cluster: Cluster, namespace: str) -> Pod:
     if not found:
         where = f" in namespace {namespace}" if namespace else ""
         raise Trouble(
-            f"no Ready pod of a status page{where}: install the release with status.enabled=true"
+            f"no Ready pod of a status page{where}: install the release with "
+            "statusPage.enabled=true"
         )
     if len({pod.namespace for pod in found}) > 1:
         choices = ", ".join(sorted({pod.namespace for pod in found}))

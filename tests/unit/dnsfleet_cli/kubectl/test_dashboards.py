@@ -70,7 +70,7 @@ def test_who_may_not_forward_ports_is_told(capsys: pytest.CaptureFixture[str]) -
 @pytest.mark.parametrize(
     ("pods", "namespace", "told"),
     [
-        ([], "", "no Ready pod of a status page: install the release with status.enabled=true"),
+        ([], "", "no Ready pod of a status page: install the release with statusPage.enabled=true"),
         (PODS, "two", "no Ready pod of a status page in namespace two: "),
         ([*PODS, Pod("two", "x", 8081)], "", "give --namespace, one of: one, two"),
     ],
