@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
+from dnsfleet_cli.kubectl.cluster import PAGE_OCTETS, Cluster, Pod
+from dnsfleet_cli.troubles import Trouble
 
 API = "/apis/dnsfleet.io/v1alpha1"
 EDGE_PAGE = """\
@@ -87,11 +89,13 @@ class Handler(BaseHTTPRequestHandler):
                 self._send(EDGE_PAGE % self.asked)
             case "/namespaces/dns/pods/operator-a%3A8090/proxy/metrics":
                 self._send(OPERATOR_PAGE)
+            case "/namespaces/dns/pods/large%3A8090/proxy/metrics":
+                self._send("x" * (PAGE_OCTETS + 1))
             case _:  # the other edge of fra too
-                self.send_error(503)
+                self._send(json.dumps({"message": "\x1b[2Jowned"}), 500)
 
-    def _send(self, text: str) -> None:
-        self.send_response(200)
+    def _send(self, text: str, status: int = 200) -> None:
+        self.send_response(status)
         self.send_header("Content-Type", "application/json" if text[0] == "{" else "text/plain")
         self.end_headers()
         self.wfile.write(text.encode())
@@ -143,6 +147,17 @@ def test_a_cluster_is_shown_by_its_objects_the_pages_of_edges_and_what_others_re
     assert rows[1].endswith("0.5 s  no page of fra-b")
     assert nrt[:4] == ["nrt", "2/2", "4", "250"]
     assert rows[2].endswith("0.00%  1.5 s")
+
+
+@pytest.mark.parametrize(
+    ("pod", "told"),
+    [("evil", r"dns/evil: \\x1b\[2Jowned$"), ("large", r"dns/large: it has more than \d+ octets$")],
+)
+def test_what_a_pod_says_neither_moves_the_cursor_nor_fills_the_memory(
+    kubeconfig: Path, pod: str, told: str
+) -> None:
+    with pytest.raises(Trouble, match=told):
+        Cluster(kubeconfig, None).page(Pod("dns", pod, 8090), "metrics", 20)
 
 
 def test_a_folder_without_a_fleet_is_told(tmp_path: Path) -> None:

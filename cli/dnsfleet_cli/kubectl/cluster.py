@@ -13,6 +13,7 @@ import dns.message
 import dns.query
 import urllib3.exceptions
 from dnsfleet.resources.base import GROUP, VERSION
+from dnsfleet.violations import printable
 from kubernetes import client, config, stream, watch
 
 from dnsfleet_cli.kubectl.objects import Object
@@ -30,6 +31,8 @@ STATUS_PORT = 8081
 """The same of a status page, and the name page."""
 COMPONENT = "app.kubernetes.io/component"
 """The label of a pod that says what of dnsfleet it is."""
+PAGE_OCTETS = 16 * 1024**2
+"""Of a page that is read: an edge of ten thousand zones has 3 MB."""
 MERGE_PATCH = "application/merge-patch+json"
 FIELD_MANAGER = "dnsfleet-cli"
 """Not kubectl-dnsfleet: Flux undoes what a manager wrote whose name begins with kubectl."""
@@ -287,7 +290,7 @@ class Cluster:
         }
 
     def page(self, pod: Pod, path: str, seconds: float) -> str:
-        """A page of a pod, through the API server's proxy."""
+        """A page of a pod, of PAGE_OCTETS at most, through the API server's proxy."""
         with _telling(f"read {path} of pod {pod.namespace}/{pod.name}"):
             found = self._core.connect_get_namespaced_pod_proxy_with_path(
                 f"{pod.name}:{pod.port}",
@@ -296,7 +299,11 @@ class Cluster:
                 _request_timeout=seconds,
                 _preload_content=False,
             )
-            return str(found.data.decode())
+            page: bytes = found.read(PAGE_OCTETS + 1, decode_content=True)
+            found.close()
+            if len(page) > PAGE_OCTETS:
+                raise OSError(f"it has more than {PAGE_OCTETS} octets")
+            return page.decode(errors="replace")
 
     def status_pods(self, selector: str) -> list[Pod]:
         """The Ready pods of status pages with these labels, by name."""
@@ -363,13 +370,16 @@ def _message(body: str) -> str:
 
 @contextmanager
 def _telling(what: str) -> Iterator[None]:
-    """Turn what goes wrong with the API server into Trouble: what could not be done, and why."""
+    """Turn what goes wrong with the API server into Trouble: what could not be done, and why.
+
+    A pod that is asked through it says some of that, so nothing reaches a terminal as it is.
+    """
     try:
         yield
     except client.ApiException as error:
-        detail = _message(error.body or "") or error.reason
-        raise Trouble(f"cannot {what}: {detail}") from None
+        detail = _message(error.body or "") or str(error.reason)
+        raise Trouble(f"cannot {what}: {printable(detail)}") from None
     except urllib3.exceptions.MaxRetryError as error:
         raise Trouble(f"cannot {what}: the API server does not answer: {error.reason}") from None
     except (urllib3.exceptions.HTTPError, OSError, EOFError, dns.exception.DNSException) as error:
-        raise Trouble(f"cannot {what}: {error}") from None
+        raise Trouble(f"cannot {what}: {printable(str(error))}") from None

@@ -38,7 +38,7 @@ def parse(page: str) -> dict[str, Traffic]:
     """What the page of an operator says of Pops of which it has rates."""
     values: dict[str, dict[str, float]] = defaultdict(dict)
     for name, labels, figure in samples.series(page, _POP):
-        if name in (_QUERIES, _SERVFAIL, _MEMORY):
+        if name in (_QUERIES, _SERVFAIL, _MEMORY) and "pop" in labels:
             values[labels["pop"]][name] = figure
     return {
         pop: Traffic(of_pop[_QUERIES], of_pop[_SERVFAIL], of_pop.get(_MEMORY))

@@ -2,9 +2,11 @@
 
 The page of an edge is text in the format of Prometheus. Of an edge with ten thousand zones it has
 thirty thousand lines, of which some forty are wanted here. So lines are chosen by their name before
-anything is parsed, which also asks for no library in the plugin of kubectl.
+anything is parsed, which also asks for no library in the plugin of kubectl. A line that is none of
+that format, or has no finite number, is left out, whoever wrote the page.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +21,7 @@ PAGE_SECONDS = 3.0
 """How long an edge may take for its page. One that takes longer is shown as not answering."""
 
 _LINE = re.compile(r"(?P<name>\w+)(?:\{(?P<labels>.*)\})? (?P<value>\S+)")
-_LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+_LABEL = re.compile(r'\b(\w+)="((?:[^"\\]|\\.)*)"')
 _EDGE, _ZONES = "dnsfleet_edge_", "dnsfleet_edge_zone_"
 """Of each zone there are several lines, and none of them is wanted."""
 
@@ -95,8 +97,17 @@ def series(page: str, prefix: str) -> Iterator[tuple[str, dict[str, str], float]
     """Name, labels and value of what begins with `prefix`, without the series of zones."""
     for line in page.splitlines():
         if line.startswith(prefix) and not line.startswith(_ZONES) and (match := _LINE.match(line)):
-            labels = dict(_LABEL.findall(match["labels"] or ""))
-            yield match["name"], labels, float(match["value"])
+            value = _number(match["value"])
+            if math.isfinite(value):
+                yield match["name"], dict(_LABEL.findall(match["labels"] or "")), value
+
+
+def _number(text: str) -> float:
+    """A number of the format; NaN for what is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def _take(found: EdgeSample, name: str, labels: Mapping[str, str], value: float) -> None:
@@ -114,8 +125,9 @@ def _take(found: EdgeSample, name: str, labels: Mapping[str, str], value: float)
         case "rate_limited":
             found.rate_limited += value
         case "response_duration_seconds_bucket":
-            bound = float(labels["le"])
-            found.durations[bound] = found.durations.get(bound, 0) + value
+            bound = _number(labels.get("le", ""))
+            if not math.isnan(bound):
+                found.durations[bound] = found.durations.get(bound, 0) + value
         case "ready":
             found.ready = value == 1
         case "replica_connected":

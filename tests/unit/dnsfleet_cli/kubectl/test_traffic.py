@@ -1,5 +1,7 @@
 """What a Pop answers, as the metrics of the operator say it."""
 
+import timeit
+
 import pytest
 from dnsfleet.replication.telemetry import Sample
 from dnsfleet_cli.kubectl import traffic
@@ -7,6 +9,7 @@ from dnsfleet_cli.kubectl.cluster import Cluster, Pod
 from dnsfleet_cli.kubectl.cluster_top import ClusterTop
 from dnsfleet_cli.kubectl.objects import Object
 from dnsfleet_cli.kubectl.traffic import Traffic
+from dnsfleet_cli.top import samples
 from dnsfleet_cli.troubles import Trouble
 from dnsfleet_io.pages import metrics_page
 from dnsfleet_operator.metrics import Metrics
@@ -70,6 +73,36 @@ def test_a_page_that_cannot_be_had_is_trouble() -> None:
 @pytest.mark.parametrize("page", ["", "<html>no metrics</html>", 'dnsfleet_pop_ready{pop="a"} 1'])
 def test_a_page_without_figures_has_none(page: str) -> None:
     assert traffic.parse(page) == {}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "dnsfleet_edge_queries_total x",
+        "dnsfleet_edge_zones NaN",
+        "dnsfleet_edge_zones +Inf",
+        "dnsfleet_edge_response_duration_seconds_bucket 1",
+        'dnsfleet_edge_response_duration_seconds_bucket{le="wide"} 1',
+        "dnsfleet_edge_zones",
+    ],
+)
+def test_a_line_that_means_nothing_is_left_out(line: str) -> None:
+    said = samples.edge_sample(f"{EDGE_PAGE}{line}\n", 0.0)
+    assert said == samples.edge_sample(EDGE_PAGE, 0.0)
+
+
+@pytest.mark.parametrize("labels", ["", "{}", '{shard="0"}'])
+def test_figures_of_no_pop_are_left_out(labels: str) -> None:
+    page = "".join(f"{name}{labels} 1\n" for name in traffic._FIGURES)
+    assert traffic.parse(page) == {}
+
+
+def test_labels_take_time_by_their_length_alone() -> None:
+    def seconds(octets: int) -> float:
+        page = f"dnsfleet_edge_queries_total{{{'a' * octets}}} 1\n"
+        return min(timeit.repeat(lambda: samples.edge_sample(page, 0.0), number=1, repeat=10))
+
+    assert seconds(400_000) < 100 * seconds(20_000), "a square would take 400 times as long"
 
 
 @pytest.mark.parametrize(
