@@ -76,7 +76,7 @@ class Handler(BaseHTTPRequestHandler):
                 self._send(json.dumps({"items": pops}))
             case "/fleets":
                 self._send(json.dumps({"items": []}))
-            case "/pods":
+            case "/pods" | "/namespaces/dns/pods":
                 component = "edge" if "edge" in query else "operator"
                 found = [
                     each

@@ -64,7 +64,7 @@ class Answers(BaseHTTPRequestHandler):
         items: list[dict[str, Any]] = []
         if path.endswith("/zones"):
             items = [ZONE]
-        if path == "/api/v1/pods":
+        if path in ("/api/v1/pods", "/api/v1/namespaces/dns/pods"):
             items = [pod("operator-1", "operator", 0), pod("edge-1", "edge", 1)]
         self._send("application/json", json.dumps({"metadata": {}, "items": items}))
 

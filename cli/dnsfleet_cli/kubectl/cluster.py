@@ -247,15 +247,42 @@ class Cluster:
                         raise Trouble(f"{kind}/{_name(meta)} was deleted")
                     yield event["object"]
 
-    def edges(self, pop: str) -> list[Pod]:
-        """The Ready edge pods of a Pop, by name."""
-        return self._pods(f"dnsfleet.io/pop={pop},{selector('edge')}", "dns-tcp", DNS_PORT)
+    def release(self, namespace: str) -> str:
+        """The namespace of the release: the one given, or where the only operator is.
 
-    def pods(self, selector: str) -> list[Object]:
-        """The pods of all namespaces with these labels, by name, Ready or not."""
+        Labels are no proof: whoever may make pods in any namespace can give them these. So pods of
+        other namespaces are never asked. Trouble where there is a choice, or none.
+        """
+        if namespace:
+            return namespace
+        found = sorted({each["metadata"]["namespace"] for each in self.pods(selector("operator"))})
+        if not found:
+            raise Trouble(
+                "no operator of dnsfleet in this cluster; give --namespace of the release"
+            )
+        if len(found) > 1:
+            raise Trouble(
+                f"operators of dnsfleet in several namespaces; give --namespace, one of: "
+                f"{', '.join(found)}"
+            )
+        return str(found[0])
+
+    def edges(self, pop: str, namespace: str) -> list[Pod]:
+        """The Ready edge pods of a Pop, by name."""
+        labels = f"dnsfleet.io/pop={pop},{selector('edge')}"
+        return self._pods(labels, namespace, "dns-tcp", DNS_PORT)
+
+    def pods(self, labels: str, namespace: str = "") -> list[Object]:
+        """The pods with these labels, of a namespace or of all, by name, Ready or not."""
+        found = map(self._plain, self._listed_pods(labels, namespace))
+        return sorted(found, key=lambda pod: _name(pod["metadata"]))
+
+    def _listed_pods(self, labels: str, namespace: str) -> list[Any]:
+        settings = {"label_selector": labels, "_request_timeout": ANSWER_SECONDS}
         with _telling("list pods"):
-            found = self._core.list_pod_for_all_namespaces(label_selector=selector).items
-        return sorted((self._plain(each) for each in found), key=lambda pod: _name(pod["metadata"]))
+            if namespace:
+                return list(self._core.list_namespaced_pod(namespace, **settings).items)
+            return list(self._core.list_pod_for_all_namespaces(**settings).items)
 
     def log(
         self, pod: Object, container: str, previous: bool, since_seconds: int, lines: int
@@ -278,15 +305,15 @@ class Cluster:
                 raise
         return found
 
-    def redis_pods(self, selector: str) -> list[Pod]:
+    def redis_pods(self, labels: str, namespace: str) -> list[Pod]:
         """The Ready pods of cores or replicas with these labels, by name."""
-        return self._pods(selector, "redis", REDIS_PORT)
+        return self._pods(labels, namespace, "redis", REDIS_PORT)
 
-    def scraped(self, component: str) -> dict[Pod, str]:
+    def scraped(self, component: str, namespace: str) -> dict[Pod, str]:
         """The Ready pods of a component with the port of their pages, and the Pop of each."""
         return {
             _pod(each, "http", HTTP_PORT): (each.metadata.labels or {}).get("dnsfleet.io/pop", "")
-            for each in self._ready_pods(selector(component))
+            for each in self._ready_pods(selector(component), namespace)
         }
 
     def page(self, pod: Pod, path: str, seconds: float) -> str:
@@ -305,27 +332,26 @@ class Cluster:
                 raise OSError(f"it has more than {PAGE_OCTETS} octets")
             return page.decode(errors="replace")
 
-    def status_pods(self, selector: str) -> list[Pod]:
-        """The Ready pods of status pages with these labels, by name."""
-        return self._pods(selector, "page", STATUS_PORT)
+    def status_pods(self, namespace: str) -> list[Pod]:
+        """The Ready pods of the status page, by name."""
+        return self._pods(selector("status"), namespace, "page", STATUS_PORT)
 
-    def _pods(self, selector: str, port: str, default: int) -> list[Pod]:
-        return sorted(_pod(each, port, default) for each in self._ready_pods(selector))
+    def _pods(self, labels: str, namespace: str, port: str, default: int) -> list[Pod]:
+        return sorted(_pod(each, port, default) for each in self._ready_pods(labels, namespace))
 
-    def _ready_pods(self, selector: str) -> list[Any]:
-        with _telling("list pods"):
-            pods = self._core.list_pod_for_all_namespaces(label_selector=selector).items
+    def _ready_pods(self, labels: str, namespace: str) -> list[Any]:
         return [
             pod
-            for pod in pods
+            for pod in self._listed_pods(labels, namespace)
             if any(c.type == "Ready" and c.status == "True" for c in pod.status.conditions or ())
         ]
 
     def connection(self, pod: Pod) -> Any:
         """A connected socket to the port of a pod, through the API server (port-forward)."""
         with _telling(f"forward a port of pod {pod.namespace}/{pod.name}"):
+            # The client does nothing else while it opens this, so it has an own one each time.
             forward = stream.portforward(
-                self._core.connect_get_namespaced_pod_portforward,
+                client.CoreV1Api(client.ApiClient()).connect_get_namespaced_pod_portforward,
                 pod.name,
                 pod.namespace,
                 ports=str(pod.port),

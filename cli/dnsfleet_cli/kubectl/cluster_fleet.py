@@ -79,11 +79,11 @@ class ClusterFleet:
 
     def edges(self, pop: str) -> Mapping[str, Ask]:
         """The Ready edges of a Pop."""
-        found = [each for each in self._cluster.edges(pop) if each.namespace == self._namespace]
+        found = self._cluster.edges(pop, self._namespace)
         return {each.name: _asking(self._cluster, each) for each in found}
 
     def _pod(self, labels: str, what: str) -> Pod:
-        found = [p for p in self._cluster.redis_pods(labels) if p.namespace == self._namespace]
+        found = self._cluster.redis_pods(labels, self._namespace)
         if not found:
             raise Trouble(
                 f"no Ready pod of the {what} in namespace {self._namespace}: see "

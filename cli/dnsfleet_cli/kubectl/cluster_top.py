@@ -20,13 +20,15 @@ from dnsfleet_cli.troubles import Trouble
 class ClusterTop:
     """One fleet, looked at again and again."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, namespace: str) -> None:
+        """`namespace` is the one of the release."""
         self._cluster = cluster
+        self._namespace = namespace
 
     def look(self) -> FleetSample:
         """What the objects, the edges and the operator say now."""
         pops = self._cluster.pops()
-        pop_of = self._cluster.scraped("edge")
+        pop_of = self._cluster.scraped("edge", self._namespace)
         edges: dict[str, dict[str, EdgeSample | None]] = defaultdict(dict)
         for pod, sample in samples.read_all(pop_of, self._edge).items():
             edges[pop_of[pod]][pod.name] = sample
@@ -46,7 +48,7 @@ class ClusterTop:
 
     def _traffic(self) -> dict[str, Traffic]:
         try:
-            return traffic.read(self._cluster)
+            return traffic.read(self._cluster, self._namespace)
         except Trouble:
             return {}
 

@@ -10,7 +10,7 @@ import socket
 import threading
 from typing import Any
 
-from dnsfleet_cli.kubectl.cluster import Cluster, Pod, selector
+from dnsfleet_cli.kubectl.cluster import Cluster, Pod
 from dnsfleet_cli.troubles import Trouble, reason
 
 LOOPBACK = "127.0.0.1"
@@ -20,6 +20,7 @@ PIECE = 64 * 1024
 
 def run(cluster: Cluster, namespace: str, port: int) -> None:
     """Serve until Ctrl-C; Trouble where there is no page, or the port is taken."""
+    namespace = cluster.release(namespace)
     _pod(cluster, namespace)
     try:
         listening = socket.create_server((LOOPBACK, port))
@@ -33,30 +34,20 @@ def run(cluster: Cluster, namespace: str, port: int) -> None:
 
 
 def _pod(cluster: Cluster, namespace: str) -> Pod:
-    pods = cluster.status_pods(selector("status"))
-    found = [pod for pod in pods if namespace in ("", pod.namespace)]
+    found = cluster.status_pods(namespace)
     if not found:
-        where = f" in namespace {namespace}" if namespace else ""
         raise Trouble(
-            f"no Ready pod of a status page{where}: install the release with "
+            f"no Ready pod of a status page in namespace {namespace}: install the release with "
             "statusPage.enabled=true"
         )
-    if len({pod.namespace for pod in found}) > 1:
-        choices = ", ".join(sorted({pod.namespace for pod in found}))
-        raise Trouble(f"several releases have a status page; give --namespace, one of: {choices}")
     return found[0]
-
-
-_connecting = threading.Lock()
-"""The Kubernetes client can do nothing else while it opens a connection to a pod."""
 
 
 def _carry(cluster: Cluster, namespace: str, browser: socket.socket) -> None:
     """Carry one connection, in both directions, until both have ended."""
     with browser:
         try:
-            with _connecting:
-                pod = cluster.connection(_pod(cluster, namespace))
+            pod = cluster.connection(_pod(cluster, namespace))
         except Trouble as trouble:
             print(trouble, flush=True)
             return

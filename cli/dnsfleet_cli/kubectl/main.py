@@ -56,6 +56,9 @@ app.add_typer(joins.app, name="pop")
 app.add_typer(restores.app, name="zone")
 
 Timeout = Annotated[float, typer.Option(min=0, help="Seconds to wait.")]
+Release = Annotated[
+    str, typer.Option("--namespace", "-n", help="Of the release; default: where its operator is.")
+]
 PopName = Annotated[str, typer.Argument(help="The Pop's name.", show_default=False)]
 
 
@@ -81,10 +84,11 @@ def status(
             help="A Zone (NAME, NAMESPACE/NAME or origin) or a Pop; zone/… and pop/… say which.",
         ),
     ] = None,
+    namespace: Release = "",
 ) -> None:
     """Show all Pops and Zones and what is wrong with the fleet, or one of them.
 
-    Figures of traffic need the right to get pods/proxy.
+    Figures of traffic need the right to get pods/proxy in the namespace of the release.
     """
     cluster: Cluster = ctx.obj()
     zones, pops = cluster.zones(), cluster.pops()
@@ -94,7 +98,7 @@ def status(
         return
     figures: Mapping[str, traffic.Traffic] = {}
     try:
-        figures = traffic.read(cluster)
+        figures = traffic.read(cluster, cluster.release(namespace))
     except Trouble as trouble:
         print(f"no figures of traffic: {trouble}", file=sys.stderr)
     if found is None:
@@ -113,7 +117,7 @@ def held(ctx: typer.Context) -> None:
 @app.command()
 def dashboard(
     ctx: typer.Context,
-    namespace: keys.Namespace = "",
+    namespace: Release = "",
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Of this machine; 0: any that is free.")
     ] = 8081,
@@ -179,6 +183,7 @@ def explain(
     ctx: typer.Context,
     qname: Annotated[str, typer.Argument(help="A name to ask for.", show_default=False)],
     rtype: Annotated[str, typer.Option("--type", help="The type to ask for.")] = "A",
+    namespace: Release = "",
 ) -> None:
     """Show the zone of a name, its shard, and what every Ready edge answers, asked directly.
 
@@ -194,7 +199,8 @@ def explain(
         raise Trouble(f"cannot ask for {qname} {rtype}: {error}") from None
     zone = objects.holder(absolute, cluster.zones())
     pops = [] if zone is None else [each for each in cluster.pops() if objects.serves(each, zone)]
-    replies = [] if zone is None else _ask(cluster, absolute, kind, zone, pops)
+    home = "" if zone is None else cluster.release(namespace)
+    replies = [] if zone is None else _ask(cluster, home, absolute, kind, zone, pops)
     remote = [objects.name(each) for each in pops if objects.is_remote(each)]
     print(explaining.text(absolute, kind, zone, replies, remote))
     if not explaining.agree(replies):
@@ -202,7 +208,7 @@ def explain(
 
 
 @app.command()
-def top(ctx: typer.Context, once: Once = False) -> None:
+def top(ctx: typer.Context, once: Once = False, namespace: Release = "") -> None:
     """Show what each Pop does now, until Ctrl-C.
 
     Those that need attention come first. Rates are of the last two seconds, read from the pages of
@@ -212,7 +218,8 @@ def top(ctx: typer.Context, once: Once = False) -> None:
     from dnsfleet_cli.kubectl.cluster_top import ClusterTop
     from dnsfleet_cli.top import running
 
-    running.run(ClusterTop(ctx.obj()).look, once)
+    cluster: Cluster = ctx.obj()
+    running.run(ClusterTop(cluster, cluster.release(namespace)).look, once)
 
 
 @app.command()
@@ -223,6 +230,7 @@ def trace(
     ],
     lsn: Lsn = None,
     since: Annotated[int, typer.Option(min=1, help="Seconds of the logs to read.")] = TRACE_SECONDS,
+    namespace: Release = "",
 ) -> None:
     """Follow the newest change of a zone by the logs: when each station had it.
 
@@ -235,7 +243,7 @@ def trace(
     cluster: Cluster = ctx.obj()
     origin, zone = objects.zone_or_origin(name, cluster.zones())
     parts = None if zone is None else pod_logs.parts(zone, cluster)
-    logs, unread = pod_logs.read(cluster, origin, since)
+    logs, unread = pod_logs.read(cluster, cluster.release(namespace), origin, since)
     found = following.follow(origin, logs, parts, lsn)
     print(report.text(origin, found, logs, unread))
     if found is None:
@@ -265,13 +273,18 @@ def verify(
 
 
 def _ask(
-    cluster: Cluster, qname: str, rtype: str, zone: Object, pops: Sequence[Object]
+    cluster: Cluster,
+    namespace: str,
+    qname: str,
+    rtype: str,
+    zone: Object,
+    pops: Sequence[Object],
 ) -> list[explaining.Reply]:
     """The replies of all Ready edges of the Pops that serve a zone."""
     return [
         _reply(cluster, edge, qname, rtype, zone, pop)
         for pop in pops
-        for edge in cluster.edges(pop["metadata"]["name"])
+        for edge in cluster.edges(pop["metadata"]["name"], namespace)
     ]
 
 

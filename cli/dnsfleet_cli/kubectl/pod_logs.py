@@ -27,9 +27,11 @@ CONCURRENT = 8
 _NEEDED = tuple(f"event={each}" for each in ("told", "acked", "lines_left_out", "change_seen"))
 
 
-def read(cluster: Cluster, zone: str, since_seconds: int) -> tuple[list[Log], list[str]]:
-    """What is needed to trace a zone, and which logs could not be read, and why."""
-    pods = cluster.pods(selector("operator", "edge"))
+def read(
+    cluster: Cluster, namespace: str, zone: str, since_seconds: int
+) -> tuple[list[Log], list[str]]:
+    """What is needed to trace a zone of a release, and which logs could not be read, and why."""
+    pods = cluster.pods(selector("operator", "edge"), namespace)
     one = partial(_read, cluster, zone, since_seconds)
     with ThreadPoolExecutor(CONCURRENT) as threads:
         found = list(threads.map(one, pods))

@@ -26,10 +26,10 @@ class Traffic(NamedTuple):
     """Octets of all its edges together; None where an operator of a version before tells none."""
 
 
-def read(cluster: Cluster) -> dict[str, Traffic]:
-    """By Pop; only the operator that leads has any. Trouble where one cannot be asked."""
+def read(cluster: Cluster, namespace: str) -> dict[str, Traffic]:
+    """By Pop; only the operator that leads a release has any. Trouble where one is not asked."""
     found: dict[str, Traffic] = {}
-    for operator in cluster.scraped("operator"):
+    for operator in cluster.scraped("operator", namespace):
         found |= parse(cluster.page(operator, "metrics", samples.PAGE_SECONDS))
     return found
 

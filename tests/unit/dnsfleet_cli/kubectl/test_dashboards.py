@@ -25,9 +25,11 @@ class Pods:
         self.opened = 0
         self._port = port
 
-    def status_pods(self, selector: str) -> list[Pod]:
-        assert selector.endswith("component in (status)")
-        return self.pods
+    def release(self, namespace: str) -> str:
+        return namespace or "one"
+
+    def status_pods(self, namespace: str) -> list[Pod]:
+        return [pod for pod in self.pods if pod.namespace == namespace]
 
     def connection(self, pod: Pod) -> socket.socket:
         assert pod in self.pods
@@ -60,6 +62,31 @@ def test_pages_come_through_the_pod(capsys: pytest.CaptureFixture[str]) -> None:
     assert cluster.opened == 3
 
 
+def test_a_connection_that_hangs_holds_up_no_other(capsys: pytest.CaptureFixture[str]) -> None:
+    with served() as site:
+        cluster = Pods(PODS, site.port)
+        let_go, hangs = threading.Event(), threading.Event()
+        connection = cluster.connection
+
+        def slow_once(pod: Pod) -> socket.socket:
+            cluster.connection = connection  # type: ignore[method-assign]
+            hangs.set()
+            let_go.wait(SECONDS)
+            return connection(pod)
+
+        cluster.connection = slow_once  # type: ignore[method-assign]
+        with dashboard(cluster, capsys) as url:
+            first = threading.Thread(target=get, args=(url, {}))
+            first.start()
+            assert hangs.wait(SECONDS)
+            try:
+                assert get(url, {}).status == 200
+                assert first.is_alive(), "it still hangs"
+            finally:
+                let_go.set()
+                first.join()
+
+
 def test_who_may_not_forward_ports_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     with dashboard(Pods(PODS), capsys) as url:
         with pytest.raises(OSError, match=r"closed|reset"):
@@ -70,9 +97,9 @@ def test_who_may_not_forward_ports_is_told(capsys: pytest.CaptureFixture[str]) -
 @pytest.mark.parametrize(
     ("pods", "namespace", "told"),
     [
-        ([], "", "no Ready pod of a status page: install the release with statusPage.enabled=true"),
+        ([], "", "no Ready pod of a status page in namespace one: install the release with"),
         (PODS, "two", "no Ready pod of a status page in namespace two: "),
-        ([*PODS, Pod("two", "x", 8081)], "", "give --namespace, one of: one, two"),
+        ([Pod("two", "x", 8081)], "", "no Ready pod of a status page in namespace one: "),
     ],
 )
 def test_without_one_page_it_says_what_to_do(pods: list[Pod], namespace: str, told: str) -> None:

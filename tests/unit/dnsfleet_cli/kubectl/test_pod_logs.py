@@ -22,7 +22,8 @@ class Cluster:
         self._logs = logs
         self.asked: list[tuple[str, str, bool, int, int]] = []
 
-    def pods(self, selector: str) -> list[Object]:
+    def pods(self, selector: str, namespace: str) -> list[Object]:
+        assert namespace == "dns"
         return [each for each in self._pods if selects(selector, each["metadata"]["labels"])]
 
     def log(self, pod: Object, container: str, previous: bool, since: int, lines: int) -> str:
@@ -74,7 +75,7 @@ def edge(name: str, **told: Any) -> Object:
 
 
 def read(cluster: Cluster, seconds: int = 3600) -> tuple[list[pod_logs.Log], list[str]]:
-    return pod_logs.read(cluster, ZONE, seconds)  # type: ignore[arg-type]
+    return pod_logs.read(cluster, "dns", ZONE, seconds)  # type: ignore[arg-type]
 
 
 def test_only_lines_that_a_trace_needs_are_kept() -> None:

@@ -31,7 +31,7 @@ class Pages(Cluster):
     def __init__(self, pages: dict[Pod, str | None]) -> None:
         self._pages = pages
 
-    def scraped(self, component: str) -> dict[Pod, str]:
+    def scraped(self, component: str, namespace: str) -> dict[Pod, str]:
         return {pod: "fra" for pod in self._pages if (pod == EDGE) == (component == "edge")}
 
     def page(self, pod: Pod, path: str, seconds: float) -> str:
@@ -53,11 +53,11 @@ def operator_page(said: dict[str, Sample]) -> str:
 
 
 def test_the_operator_that_leads_tells_them() -> None:
-    assert traffic.read(Pages({WAITS: operator_page({}), LEADS: operator_page(SAID)})) == {
+    assert traffic.read(Pages({WAITS: operator_page({}), LEADS: operator_page(SAID)}), "dns") == {
         "fra": FRA
     }
-    assert traffic.read(Pages({WAITS: operator_page({})})) == {}
-    assert traffic.read(Pages({})) == {}
+    assert traffic.read(Pages({WAITS: operator_page({})}), "dns") == {}
+    assert traffic.read(Pages({}), "dns") == {}
 
 
 def test_an_operator_of_a_version_before_tells_no_memory() -> None:
@@ -67,7 +67,7 @@ def test_an_operator_of_a_version_before_tells_no_memory() -> None:
 
 def test_a_page_that_cannot_be_had_is_trouble() -> None:
     with pytest.raises(Trouble, match="cannot read metrics of pod leads"):
-        traffic.read(Pages({LEADS: None}))
+        traffic.read(Pages({LEADS: None}), "dns")
 
 
 @pytest.mark.parametrize("page", ["", "<html>no metrics</html>", 'dnsfleet_pop_ready{pop="a"} 1'])
@@ -111,7 +111,7 @@ def test_labels_take_time_by_their_length_alone() -> None:
 def test_top_shows_a_pop_of_another_cluster_by_what_the_operator_says(
     page: str | None, queries: float | None
 ) -> None:
-    (pop,) = ClusterTop(Pages({LEADS: page, EDGE: EDGE_PAGE})).look().pops
+    (pop,) = ClusterTop(Pages({LEADS: page, EDGE: EDGE_PAGE}), "dns").look().pops
     assert (pop.name, pop.queries) == ("fra", queries)
     (edge,) = pop.edges.values()
     assert edge is not None
@@ -119,5 +119,5 @@ def test_top_shows_a_pop_of_another_cluster_by_what_the_operator_says(
 
 
 def test_an_edge_that_does_not_answer_is_shown_as_such() -> None:
-    (pop,) = ClusterTop(Pages({EDGE: None})).look().pops
+    (pop,) = ClusterTop(Pages({EDGE: None}), "dns").look().pops
     assert dict(pop.edges) == {"edge": None}
