@@ -116,14 +116,14 @@ def _changes(
 
 
 def _pop(found: Object, queries: float | None) -> Pop:
-    message = _problem(found)
+    message = "; ".join(filter(None, (_problem(found), objects.refusal(found))))
     ready = objects.condition(found, "Ready")
     edges = value(found, "status", "edges", default={})
     zones = value(found, "status", "zones", default={})
     return Pop(
         name=objects.name(found),
         region=value(found, "spec", "location", "region", default=""),
-        state=objects.state(found),
+        state="Drained" if objects.out_of_service(found) else "Active",
         ready=ready.true if ready.true or ready.false else None,
         message=message,
         edges_ready=edges.get("ready", 0),

@@ -18,7 +18,7 @@ class Pop:
     name: str
     region: str
     state: str
-    """Active or Drained."""
+    """Active or Drained: whether it is in service, and not what was asked."""
     ready: bool | None
     """None where nobody knows."""
     message: str

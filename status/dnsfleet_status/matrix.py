@@ -30,11 +30,13 @@ class State(StrEnum):
     """Every edge that was heard proves that it answers it, and as many were heard as are Ready."""
     LATE = "late"
     FAILING = "failing"
-    """An edge cannot load it."""
+    """An edge cannot load it; not said where more edges are heard than are Ready."""
     AHEAD = "ahead"
     """An edge answers a newer one than the core has."""
     SILENT = "silent"
     """No edge was heard lately."""
+    DRAINED = "drained"
+    """The Pop is out of service, and no edge of it was heard lately."""
     ELSEWHERE = "elsewhere"
     """The Pop is not to serve the zone."""
 
@@ -129,10 +131,12 @@ def cell(zone: Zone, pop: Pop, words: Sequence[Word]) -> Cell:
     proved = sum(each.edges for each in heard if each.proves(zone.origin, zone.lsn))
     count = sum(each.edges for each in heard)
     edges = max(count, pop.edges_ready)
+    if not heard and pop.state == "Drained":
+        return Cell(pop.name, State.DRAINED, 0, 0)
     if not heard:
         silence = f"no edge was heard for {SILENT_MS // 1000} s"
         return Cell(pop.name, State.SILENT, 0, edges, silence)
-    for each in heard:
+    for each in heard if count <= pop.edges_ready else ():
         if zone.origin in each.failing:
             why = f"{each.edge} cannot load it: {each.failing[zone.origin]}"
             return Cell(pop.name, State.FAILING, proved, edges, why)
@@ -140,10 +144,10 @@ def cell(zone: Zone, pop: Pop, words: Sequence[Word]) -> Cell:
             return Cell(pop.name, State.AHEAD, proved, edges, f"{each.edge}: {AHEAD}")
     if proved == edges:
         return Cell(pop.name, State.CURRENT, proved, edges)
-    unheard = f"; {edges - count} Ready edges were not heard" if edges > count else ""
-    return Cell(
-        pop.name, State.LATE, proved, edges, f"{proved} of {edges} edges answer it{unheard}"
-    )
+    more = f"; {edges - count} Ready edges were not heard" if edges > count else ""
+    if count > pop.edges_ready:
+        more = f"; {pop.edges_ready} are Ready"
+    return Cell(pop.name, State.LATE, proved, edges, f"{proved} of {edges} edges answer it{more}")
 
 
 def reached(look: Look, zone: Zone) -> tuple[int, int]:
@@ -168,7 +172,8 @@ def _row(look: Look, zone: Zone, pops: Sequence[Pop]) -> Row:
 
 
 def _late(look: Look, pops: Sequence[Pop], zones: Iterator[Zone]) -> Iterator[Zone]:
-    """Those that some of these Pops does not answer as published, and those with a message."""
+    """Those with a message, and those that some of these Pops in service does not answer."""
+    pops = [pop for pop in pops if pop.state == "Active"]
     floors = [(pop, _floor(pop, look.words.get(pop.name, ()))) for pop in pops]
     exceptions = {
         each for pop in pops for each in edge_words.exceptions(look.words.get(pop.name, ()))

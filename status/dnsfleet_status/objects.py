@@ -93,6 +93,19 @@ def state(pop: Object) -> str:
     return "Drained" if drain_asked_by(pop) else "Active"
 
 
+def out_of_service(pop: Object) -> bool:
+    """Whether the operator has taken the Pop out of service; a wish for that may be refused."""
+    ready = condition(pop, "Ready")
+    return ready.current and ready.reason in ("Draining", "Drained")
+
+
+def refusal(pop: Object) -> str:
+    """Why the operator does not take the Pop out of service as asked; empty where it does."""
+    drained = condition(pop, "Drained")
+    waits = bool(drain_asked_by(pop)) and drained.false and not out_of_service(pop)
+    return drained.message if waits else ""
+
+
 def replicas(pop: Object) -> int:
     """Edges that the Pop is to have."""
     found: int = value(pop, "spec", "edge", "replicas", default=DEFAULT_REPLICAS)

@@ -85,7 +85,7 @@ def test_what_there_is_to_ask_is_told_and_told_again(core: Valkey, fleet: Contro
 def test_a_replica_is_replaced_where_its_users_are_others_and_an_edge_is_not(
     fleet: ControlledFleet,
 ) -> None:
-    """A Secret of a version before gets the user of probers, and a replica reads users at a start."""
+    """A Secret of a version before gets that user, and a replica reads users at its start."""
     fleet.put(item("Pop", "fra", {}))
     parts = {component: f"pop-fra-{component}" for component in ("replica", "edge")}
 

@@ -58,14 +58,15 @@ def pop_sample(
 ) -> PopSample:
     """A Pop as its object, its edges and the operator show it; a drained one is behind nobody."""
     name = objects.name(pop)
-    drained = bool(objects.drain_asked_by(pop))
+    drained = objects.out_of_service(pop)
     ready = objects.condition(pop, "Ready")
+    problem = (ready.message,) if ready.false and not drained else ()
     desired = value(pop, "status", "edges", "desired", default=objects.replicas(pop))
     return PopSample(
         name,
         0 if drained else desired,
         edges,
-        told=(ready.message,) if ready.false and not drained else (),
+        told=tuple(filter(None, (*problem, objects.refusal(pop)))),
         queries=figures and figures.queries,
         servfail=figures and figures.servfail,
         lag=None if drained else value(pop, "status", "lagSeconds"),

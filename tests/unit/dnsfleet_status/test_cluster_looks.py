@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.replication.revisions import Revision
 from dnsfleet_status.cluster_looks import ClusterLooks
@@ -111,7 +112,7 @@ def test_pops_are_as_their_objects_say() -> None:
         "version": "0.1.0",
         "conditions": [condition("Ready", "False", "EdgesNotReady", "1 of 2 edges")],
     }
-    good = {"conditions": [READY]}
+    good = {"conditions": [condition("Ready", "True", "Drained")]}
     drained = pop("iad", status=good, state="Drained", location={"region": "eu"})
     found = look(pops=Known(pop("fra", status=status), drained, pop("new")))
     fra, iad, new = found.pops
@@ -120,6 +121,25 @@ def test_pops_are_as_their_objects_say() -> None:
     assert (fra.zones_current, fra.zones_assigned, fra.lag_seconds) == (3, 4, 1.5)
     assert (iad.state, iad.region, iad.ready) == ("Drained", "eu", True)
     assert (new.ready, new.edges_desired, new.queries_per_second) == (None, 2, None)
+
+
+def test_a_pop_whose_drain_is_refused_is_in_service() -> None:
+    refused = [
+        condition("Ready", "False", "EdgesNotReady", "0 of 2 edges"),
+        condition("Drained", "False", "LastPop", "nobody else serves example.com."),
+    ]
+    (fra,) = look(pops=Known(pop("fra", status={"conditions": refused}, state="Drained"))).pops
+    assert fra.state == "Active"
+    assert fra.message == "0 of 2 edges; nobody else serves example.com."
+
+
+@pytest.mark.parametrize(
+    ("reason", "state"), [("EdgesReady", "Active"), ("Draining", "Drained"), ("Drained", "Drained")]
+)
+def test_a_pop_is_out_of_service_when_the_operator_says_so(reason: str, state: str) -> None:
+    status = {"conditions": [condition("Ready", "True", reason)]}
+    (fra,) = look(pops=Known(pop("fra", status=status, state="Drained"))).pops
+    assert (fra.state, fra.message) == (state, "")
 
 
 def test_edges_without_a_word_are_silent() -> None:

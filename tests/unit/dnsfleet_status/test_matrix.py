@@ -46,6 +46,38 @@ def test_a_cell_says_what_edges_prove(
     assert found == matrix.Cell("fra", state, proved, 2, message)
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        Word("old", 1, 4),
+        Word("made-up", 1, -1, failing={ZONE: "bad"}),
+        Word("made-up", 1, 9, ahead=frozenset([ZONE])),
+    ],
+)
+def test_where_more_edges_are_heard_than_are_ready_none_of_them_decides(more: Word) -> None:
+    found = matrix.cell(
+        zone(ZONE, 5), pop("fra", edges=2), [Word("0", 1, 5), Word("1", 1, 5), more]
+    )
+    told = "2 of 3 edges answer it; 2 are Ready"
+    assert found == matrix.Cell("fra", State.LATE, 2, 3, told)
+
+
+@pytest.mark.parametrize(
+    ("words", "state"),
+    [
+        ([], State.DRAINED),
+        ([Word("0", 1, 9, silent=True)], State.DRAINED),
+        ([Word("0", 1, 5)], State.CURRENT),
+        ([Word("0", 1, 4)], State.LATE),
+    ],
+)
+def test_a_pop_out_of_service_is_drained_once_its_edges_are_silent(
+    words: list[Word], state: State
+) -> None:
+    out = pop("fra", edges=len(words), state="Drained")
+    assert matrix.cell(zone(ZONE, 5), out, words).state is state
+
+
 def test_an_exception_for_one_zone_says_nothing_of_others() -> None:
     words = [Word("0", 1, 9, failing={"b.example.": "bad"}, ahead=frozenset(["c.example."]))]
     assert matrix.cell(zone(ZONE, 5), pop("fra"), words).state is State.CURRENT
@@ -117,6 +149,13 @@ def test_the_filter_for_late_zones_finds_all_of_them() -> None:
     look = Look("", "", look.pops, zones, words)
     late = [int(row.origin[1:6]) for row in matrix.matrix(look, late=True).rows]
     assert late == [5, 20, *(n for n in range(31, 40) if n != 35)]
+
+
+def test_a_pop_out_of_service_makes_no_zone_late() -> None:
+    look = fleet(40, 3)
+    drained = pop("p003", edges=0, state="Drained")
+    look = Look("", "", (*look.pops, drained), look.zones, look.words)
+    assert matrix.matrix(look, late=True).rows == ()
 
 
 def test_pops_out_of_service_do_not_count_for_an_arrival() -> None:
