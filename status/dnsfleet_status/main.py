@@ -74,7 +74,8 @@ class Core:
         while not pause.wait(READ_SECONDS):
             try:
                 self._read()
-            except (OSError, ValueError, redis.RedisError) as error:
+            # What is in the core may be anything, and a thread that ended would read no more of it.
+            except Exception as error:
                 self._say(f"what edges answer is not known: {error}")
             else:
                 self._say("")

@@ -2,27 +2,26 @@
 
 import logging
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
-import urllib3.exceptions
 from dnsfleet.resources.base import GROUP, VERSION
 from dnsfleet_io.logs import line
 from kubernetes import client, watch
 
 from dnsfleet_status.objects import Object, name
 
-LIST_AT_ONCE = 500
-"""Objects in one answer, as kubectl has it."""
+LIST_AT_ONCE = 50
+"""Objects in one answer: Zones have up to a megabyte each, and all of it is in memory at once."""
 WATCH_SECONDS = 300
 """How long one watch lasts; a connection that died is not noticed sooner."""
 SILENT_SECONDS = WATCH_SECONDS + 30
 RETRY_SECONDS = 5.0
-"""Before the objects are listed again where the API server did not do it."""
+"""Before the API server is asked again, where it did not do it or ended a watch at once."""
+SHORT_SECONDS = 1.0
+"""A watch that ends sooner was ended by something that is not well."""
 _SHOWN_ANNOTATIONS = "dnsfleet.io/"
-
-_FAILURES = (client.ApiException, urllib3.exceptions.HTTPError, OSError, ValueError, KeyError)
-"""Of the API server, or of what is between: an answer may be no JSON, or no list."""
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +33,7 @@ class WatchedObjects:
         self._api = api
         self._plural = plural
         self._objects: dict[str, Object] = {}
+        self._pause = threading.Event()
         self.problem = f"{plural} were not listed yet"
         """Why what is known may be old; empty where it is not."""
         self.listed = False
@@ -48,15 +48,15 @@ class WatchedObjects:
         return [each for _, each in sorted(self._objects.copy().items())]
 
     def _run(self) -> None:
-        pause = threading.Event()
         while True:
             try:
                 self._watch(self._list())
-            except _FAILURES as error:
+            # An answer may be anything, and a thread that ended would leave the page old for good.
+            except Exception as error:
                 reason = getattr(error, "reason", None) or error
                 self.problem = f"{self._plural} may be old: the API server: {reason}"
                 _log.warning(line("watch_failed", kind=self._plural, reason=reason))
-                pause.wait(RETRY_SECONDS)
+                self._pause.wait(RETRY_SECONDS)
 
     def _list(self) -> str:
         """List all; the version from which to watch."""
@@ -81,6 +81,7 @@ class WatchedObjects:
     def _watch(self, version: str) -> None:
         """Take changes until the API server says that they have to be listed anew."""
         while True:
+            began = time.monotonic()
             events = watch.Watch().stream(
                 self._api.list_cluster_custom_object,
                 GROUP,
@@ -98,11 +99,14 @@ class WatchedObjects:
                     self._objects.pop(name(found), None)
                 elif event["type"] in ("ADDED", "MODIFIED"):
                     self._objects[name(found)] = slim(found)
+            if time.monotonic() - began < SHORT_SECONDS:
+                self._pause.wait(RETRY_SECONDS)
 
 
 def slim(found: Mapping[str, Any]) -> Object:
-    """An object without what no page shows: records can be most of it, and of ten thousand."""
+    """An object without what no page shows: records, and whose they are, can be most of it."""
     metadata, spec = found["metadata"], found.get("spec") or {}
+    status = found.get("status") or {}
     shown = ("name", "namespace", "generation", "labels")
     annotations = {
         key: value
@@ -116,5 +120,5 @@ def slim(found: Mapping[str, Any]) -> Object:
             "annotations": annotations,
         },
         "spec": {key: spec[key] for key in spec.keys() - {"records", "zoneFile"}},
-        "status": found.get("status") or {},
+        "status": {key: status[key] for key in status.keys() - {"shared"}},
     }

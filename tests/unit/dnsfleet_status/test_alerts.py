@@ -1,10 +1,12 @@
 """What Alertmanager and Prometheus say, read from servers that answer as they do, or badly."""
 
 import json
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
+from threading import enumerate as enumerate_threads
 
 import pytest
 from dnsfleet_status import alerts
@@ -117,7 +119,71 @@ def test_a_server_that_is_not_there_is_a_problem() -> None:
     assert "refused" in alerts.from_alertmanager(url)().problem
 
 
-@pytest.mark.parametrize("url", ["", "prometheus:9090", "file:///etc/passwd", "http://"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "prometheus:9090", "file:///etc/passwd", "http://", "http://a b:9090"),
+        *("http://prometheus:port", "http://prometheus:0", "http://prometheus:99999", "http://a\n"),
+    ],
+)
 def test_an_address_has_to_be_one(url: str) -> None:
     with pytest.raises(ValueError, match="is no address like http"):
         alerts.from_prometheus(url)
+
+
+@pytest.mark.parametrize("url", ["http://user:s3cret@host", "http://user:s3cret@host:9093"])
+def test_a_password_in_an_address_is_refused_and_not_shown(url: str) -> None:
+    with pytest.raises(ValueError, match="has a user or a password") as refused:
+        alerts.from_alertmanager(url)
+    assert "s3cret" not in str(refused.value)
+
+
+@contextmanager
+def saying(said: bytes, without_end: bool = False) -> Iterator[str]:
+    """The address of a server that says this to the first who asks, and then an octet at a time."""
+    stop = Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(said)
+                while without_end and not stop.wait(0.05):
+                    connection.sendall(b"x")
+
+        thread = Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        stop.set()
+        thread.join()
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"no status line\r\n\r\n",
+        OK + b"Content-Length: 9\r\n\r\n[",
+        OK + b"Transfer-Encoding: chunked\r\n\r\nff\r\n[",
+        OK + b"\r\n" + b"[" * 100_000,
+    ],
+)
+def test_no_answer_breaks_the_page(reply: bytes) -> None:
+    with saying(reply) as url:
+        found = alerts.from_alertmanager(url)()
+    assert found.firing == ()
+    assert found.problem.startswith(f"Which alerts fire is not known: {url} does not say it: ")
+
+
+def test_a_server_that_does_not_end_holds_up_a_page_for_some_seconds_and_one_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(alerts, "SECONDS", 0.2)
+    with saying(OK, without_end=True) as url:
+        ask = alerts.from_alertmanager(url)
+        for _ in range(3):
+            assert ask().problem.endswith("does not say it: no answer within 0.2 s")
+        assert [each.name for each in enumerate_threads()].count("alerts") == 1
