@@ -100,8 +100,8 @@ class Metrics:
         self.pop_propagation = self._histogram(
             "pop_propagation_seconds",
             "From publication of a zone's revision until every Ready edge of the Pop answers it, "
-            "for Pops that were Active all the time and missed no changes: some edge was Ready, none "
-            "was silent, and none behind for more than 135 s.",
+            "for Pops that were Active all the time and missed no changes: some edge was Ready, "
+            "none was silent, and none behind for more than 135 s.",
             PROPAGATION_BUCKETS,
             ["pop"],
         )

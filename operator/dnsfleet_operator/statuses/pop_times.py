@@ -3,8 +3,8 @@
 Only what this writer published counts, and only for Pops that were in service when it did, for as
 long as they are: an edge that was restarted, a Pop that was drained for a day and a new leader look
 like arrivals too, but no change was on its way for so long. So does a Pop that missed changes: it
-was cut off, had no Ready edge, or followed a replica that hangs. The time is then that of the fault,
-of which there is an alert. What is superseded before it arrived is not told.
+was cut off, had no Ready edge, or followed a replica that hangs. The time is then that of the
+fault, of which there is an alert. What is superseded before it arrived is not told.
 """
 
 from collections.abc import Callable, Sequence
