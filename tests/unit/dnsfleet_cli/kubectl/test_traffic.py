@@ -93,7 +93,7 @@ def test_a_line_that_means_nothing_is_left_out(line: str) -> None:
 
 @pytest.mark.parametrize("labels", ["", "{}", '{shard="0"}'])
 def test_figures_of_no_pop_are_left_out(labels: str) -> None:
-    page = "".join(f"{name}{labels} 1\n" for name in traffic._FIGURES)
+    page = "".join(f"{name}{labels} 1\n" for name in (traffic._QUERIES, traffic._SERVFAIL))
     assert traffic.parse(page) == {}
 
 
