@@ -91,7 +91,7 @@ crds: setup ## Write crds/ and its copies in the chart from the models
 	$(RUN)/dnsfleet crds --dir crds --chart helm/dnsfleet
 
 metrics: setup ## Write docs/metrics.md from the metrics of all roles
-	PYTHONPATH=tests $(RUN)/python -m support.metrics_page docs/metrics.md
+	PYTHONPATH=tests $(RUN)/python -m support.metrics_document docs/metrics.md
 
 dashboards: setup ## Write the dashboards of the chart from their code and the rules of the alerts
 	$(RUN)/python -m dashboards

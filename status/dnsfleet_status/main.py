@@ -11,36 +11,25 @@ import os
 import signal
 import socket
 import sys
-import threading
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import redis
-from dnsfleet.replication import public_keys
 from dnsfleet_io import log_setup
 from dnsfleet_io.logs import line
 from dnsfleet_io.pages import Page, PageServer, metrics_page, text_page
-from dnsfleet_io.redis_clients import Server, redis_client
 from dnsfleet_io.tcp_connections import Address
 from kubernetes import client, config
 
-from dnsfleet_status import alerts, app, objects
+from dnsfleet_status import alerts, app
 from dnsfleet_status.cluster_looks import ClusterLooks
-from dnsfleet_status.core_reader import CoreReader
+from dnsfleet_status.core_watch import PUBLIC_KEYS, USER, CoreWatch
 from dnsfleet_status.looks import Alerts
 from dnsfleet_status.metrics import StatusMetrics
-from dnsfleet_status.server import PageServer as Pages
+from dnsfleet_status.server import AppServer
 from dnsfleet_status.watched_objects import WatchedObjects
 
-USER, PUBLIC_KEYS = "status", "publisher.pub"
-"""Entries of the Secret with the keys: the password of the user of this name, and public keys."""
 LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 8081
-READ_SECONDS = 2.0
-"""Between two looks at the core: an edge that lives says so every five seconds."""
-ANSWER_SECONDS = 5.0
-"""How long the core may take for an answer."""
 NO_ALERTS = (
     "give the address of Alertmanager, or of Prometheus, in the chart: "
     "statusPage.alertmanagerUrl or statusPage.prometheusUrl"
@@ -49,52 +38,6 @@ STOPS = (signal.SIGTERM, signal.SIGINT)
 _EXIT_CONFIG = 2
 
 _log = logging.getLogger(__name__)
-
-
-class Core:
-    """Reads the core in a thread of its own, as the files of the Secret are at each time."""
-
-    def __init__(
-        self, address: Address, folder: Path, pops: WatchedObjects, metrics: StatusMetrics
-    ) -> None:
-        self._metrics = metrics
-        self._address = address
-        self._folder = folder
-        self._pops = pops
-        self._client: tuple[str, redis.Redis] | None = None
-        self.reader = CoreReader()
-        self.problem = "the core was not read yet"
-
-    def start(self) -> None:
-        """Begin to read."""
-        threading.Thread(target=self._run, name="core", daemon=True).start()
-
-    def _run(self) -> None:
-        pause = threading.Event()
-        while not pause.wait(READ_SECONDS):
-            try:
-                self._read()
-            # What is in the core may be anything, and a thread that ended would read no more of it.
-            except Exception as error:
-                self._say(f"what edges answer is not known: {error}")
-            else:
-                self._say("")
-
-    def _read(self) -> None:
-        public = public_keys.parse((self._folder / PUBLIC_KEYS).read_bytes())
-        password = (self._folder / USER).read_text().strip()
-        if self._client is None or self._client[0] != password:
-            server = Server(*self._address, USER, password)
-            self._client = (password, redis_client(server, ANSWER_SECONDS))
-        remote = [objects.name(pop) for pop in self._pops.all() if objects.is_remote(pop)]
-        self.reader.read(self._client[1], public, remote, time.time_ns() // 1_000_000)
-
-    def _say(self, problem: str) -> None:
-        self._metrics.core_read.set(not problem)
-        if problem != self.problem:
-            self.problem = problem
-            if problem:
-                _log.warning(line("core_unread", problem=problem))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -108,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         api = _api()
         zones, pops, fleets = (WatchedObjects(api, each) for each in ("zones", "pops", "fleets"))
         metrics = StatusMetrics()
-        core = Core(core_address, given.keys, pops, metrics)
+        core = CoreWatch(core_address, given.keys, pops, metrics)
         look = ClusterLooks(given.release, zones, pops, fleets, core.reader, lambda: core.problem)
         listening = socket.create_server((LOOPBACK, given.port))
         waiting = [zones, pops, fleets]
@@ -128,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         each.start()
     core.start()
     ready.start()
-    pages = Pages(app.make(look, firing), listening)
+    pages = AppServer(app.make(look, firing), listening)
     pages.start()
     _log.info(line("serving", port=given.port))
     signal.sigwait(STOPS)

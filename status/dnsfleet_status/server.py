@@ -11,7 +11,7 @@ STOP_SECONDS = 2
 """How long answers may take that are under way when it stops."""
 
 
-class PageServer:
+class AppServer:
     """Serves on a socket that listens, until `stop`."""
 
     def __init__(self, app: Starlette, listening: socket.socket) -> None:

@@ -13,7 +13,7 @@ from urllib.request import urlopen
 import dns.exception
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from support import metrics_page, tunnels
+from support import metrics_document, tunnels
 from support.fleet import Fleet
 from support.ports import free_port
 from support.tunnels import End
@@ -24,7 +24,7 @@ from bench.operator_fleets import running
 from bench.operator_objects import Size
 
 SECONDS = 60.0
-WRITTEN = metrics_page.written(metrics_page.PAGE.read_text())
+WRITTEN = metrics_document.written(metrics_document.PAGE.read_text())
 _SAMPLES = ("_bucket", "_sum", "_count")
 
 OPERATOR_ABSENT = {
@@ -61,7 +61,7 @@ def shown(page: str) -> dict[str, tuple[str, frozenset[str]]]:
 
 def expected(role: str, absent: Mapping[str, str]) -> dict[str, tuple[str, frozenset[str]]]:
     """The same for what the page of the documentation says of a role."""
-    registered = metrics_page.described(metrics_page.registries()[role])
+    registered = metrics_document.described(metrics_document.registries()[role])
     return {
         name: (kind, frozenset(labels))
         for rows in WRITTEN.values()

@@ -14,7 +14,7 @@ import redis
 from dnsfleet.replication import ack_slots, acks
 from dnsfleet_publisher import redis_users
 from prometheus_client.parser import text_string_to_metric_families
-from support import metrics_page
+from support import metrics_document
 from support.api_servers import APIError
 from support.ports import free_port
 from support.status_pages import PATHS, get
@@ -127,7 +127,7 @@ def test_every_page_is_there(page: Page) -> None:
 
 
 def test_its_metrics_are_the_documented_ones(page: Page) -> None:
-    documented = metrics_page.described(metrics_page.registries()["Status page"])
+    documented = metrics_document.described(metrics_document.registries()["Status page"])
 
     def scraped() -> str:
         return get(f"http://127.0.0.1:{page.health}/metrics", {}).text

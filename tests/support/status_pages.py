@@ -11,7 +11,7 @@ from typing import NamedTuple
 from dnsfleet.replication.edge_words import Word
 from dnsfleet_status import app, looks
 from dnsfleet_status.looks import Alert, Alerts, Change, Hold, Look, Pop, Zone
-from dnsfleet_status.server import PageServer
+from dnsfleet_status.server import AppServer
 
 MARKUP = "<script>alert('x')</script>&\"<img src=x onerror=alert(1)>"
 """What nobody's object may bring into a page as markup."""
@@ -75,7 +75,7 @@ def served(
 ) -> "Iterator[Site]":
     """The page on a free port."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = PageServer(app.make(look_at_fleet, firing), listening)
+        server = AppServer(app.make(look_at_fleet, firing), listening)
         server.start()
         try:
             yield Site(listening.getsockname()[1])

@@ -15,7 +15,7 @@ from dnsfleet_cli.troubles import Trouble, reason
 from dnsfleet_cli.up import redis_servers
 
 if TYPE_CHECKING:
-    from dnsfleet_status.server import PageServer
+    from dnsfleet_status.server import AppServer
 
 NO_ALERTS = "start the fleet with --observe"
 
@@ -34,7 +34,7 @@ class StatusPage:
         except OSError as error:
             raise Trouble(f"no status page at port {port}: {reason(error)}") from None
         self._starting = threading.Thread(target=self._start, name="status page", daemon=True)
-        self._server: PageServer | None = None
+        self._server: AppServer | None = None
         self.url = f"http://{redis_servers.HOST}:{port}/"
 
     def start(self) -> None:
@@ -51,9 +51,9 @@ class StatusPage:
 
     def _start(self) -> None:
         from dnsfleet_status import alerts, app
-        from dnsfleet_status.server import PageServer
+        from dnsfleet_status.server import AppServer
 
         url = self._alertmanager
         firing = alerts.nowhere(NO_ALERTS) if url is None else alerts.from_alertmanager(url)
-        self._server = PageServer(app.make(self._look, firing), self._socket)
+        self._server = AppServer(app.make(self._look, firing), self._socket)
         self._server.start()

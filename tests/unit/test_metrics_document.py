@@ -12,12 +12,12 @@ import pytest
 from dnsfleet_operator.metrics import Metrics as OperatorMetrics
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from prometheus_client.exposition import generate_latest
-from support import metrics_page
-from support.metrics_page import PAGE, Described
+from support import metrics_document
+from support.metrics_document import PAGE, Described
 
 
 def test_the_page_is_the_generated_one() -> None:
-    assert PAGE.read_text() == metrics_page.page(), "run `make metrics` and commit the result"
+    assert PAGE.read_text() == metrics_document.page(), "run `make metrics` and commit the result"
 
 
 def test_each_metric_is_described_with_its_labels_before_it_has_values() -> None:
@@ -26,7 +26,7 @@ def test_each_metric_is_described_with_its_labels_before_it_has_values() -> None
     Histogram("b_seconds", "B.", ["z"], registry=registry)
     Gauge("c", "C.", registry=registry)
     Info("d", "D.", registry=registry).info({"version": "1"})
-    assert list(metrics_page.described(registry).values()) == [
+    assert list(metrics_document.described(registry).values()) == [
         Described("a_total", "counter", ("x", "y"), "A."),
         Described("b_seconds", "histogram", ("z",), "B."),
         Described("c", "gauge", (), "C."),
@@ -35,19 +35,21 @@ def test_each_metric_is_described_with_its_labels_before_it_has_values() -> None
 
 
 def test_a_page_is_read_as_it_was_written() -> None:
-    written = metrics_page.written(metrics_page.page())
+    written = metrics_document.written(metrics_document.page())
     assert written["Operator"]["dnsfleet_operator_api_calls_total"] == (
         "counter",
         ("verb", "resource", "code"),
     )
-    assert list(written) == list(metrics_page.SECTIONS)
-    registered = [metrics_page.described(each) for each in metrics_page.registries().values()]
+    assert list(written) == list(metrics_document.SECTIONS)
+    registered = [
+        metrics_document.described(each) for each in metrics_document.registries().values()
+    ]
     names = {name for each in registered for name in each}
     assert {name for rows in written.values() for name in rows} == names
 
 
 def test_the_kinds_of_reconciliations_are_those_that_the_operator_works_on() -> None:
-    metrics = metrics_page.described(OperatorMetrics().registry)
+    metrics = metrics_document.described(OperatorMetrics().registry)
     text = metrics["dnsfleet_operator_reconcile_total"].text
     told = re.search(r"Kind is ([^;]+);", text)
     assert told is not None
@@ -68,9 +70,9 @@ def _kinds() -> Iterator[str]:
                     yield kind
 
 
-@pytest.mark.parametrize("role", metrics_page.registries())
+@pytest.mark.parametrize("role", metrics_document.registries())
 def test_names_and_texts_follow_the_conventions(role: str) -> None:
-    page = generate_latest(metrics_page.registries()[role])
+    page = generate_latest(metrics_document.registries()[role])
     found: Any = subprocess.run(
         ["promtool", "check", "metrics"], input=page, capture_output=True, check=False
     )

@@ -1,4 +1,4 @@
-"""docs/metrics.md, made from what the roles register: `python -m support.metrics_page FILE`.
+"""docs/metrics.md, made from what the roles register: `python -m support.metrics_document FILE`.
 
 The text of each metric is its HELP, so the page, a scrape and a query in Prometheus say the same.
 """
