@@ -2,7 +2,8 @@
 
 import itertools
 import socket
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import dns.flags
@@ -13,6 +14,10 @@ from dnsfleet.zones import questions
 from dnsfleet_io import dns_clients
 from dnsfleet_io.dns_clients import NoAnswerError
 from dnsfleet_io.tcp_connections import Address
+
+
+class StoppedError(Exception):
+    """It was told to stop, so what there is to ask is not asked."""
 
 
 class Places(NamedTuple):
@@ -42,8 +47,13 @@ def resolve(pop: ProbedPop) -> Places:
     return Places(tuple(found)[:MAX_ADDRESSES], tuple(unresolved))
 
 
-def ask(address: Address, transport: str, zones: Sequence[ProbedZone]) -> Replies:
-    """Ask for the probe record and then the SOA of each zone; without zones, whether it answers."""
+def ask(
+    address: Address, transport: str, zones: Sequence[ProbedZone], stopping: threading.Event
+) -> Replies:
+    """Ask for the probe record and then the SOA of each zone; without zones, whether it answers.
+
+    StoppedError before the first query that is not to be asked any more.
+    """
     exchange = dns_clients.ask_tcp if transport == TCP else dns_clients.ask_udp
     asked = [*_queries(zones)] or [("", "SOA", questions.query(".", "SOA"))]
     record: dict[str, dns.message.Message] = {}
@@ -51,7 +61,7 @@ def ask(address: Address, transport: str, zones: Sequence[ProbedZone]) -> Replie
     seconds: list[float] = []
     problem = ""
     try:
-        answers = exchange(*address, (query for *_, query in asked))
+        answers = exchange(*address, _until(stopping, (query for *_, query in asked)))
         for (zone, kind, _), answer in zip(asked, answers, strict=True):
             seconds.append(answer.seconds)
             if answer.message.flags & dns.flags.TC:
@@ -60,6 +70,15 @@ def ask(address: Address, transport: str, zones: Sequence[ProbedZone]) -> Replie
     except NoAnswerError as error:
         problem = f"no answer: {error}"
     return Replies(_text(address), transport, record, soa, problem, tuple(seconds))
+
+
+def _until(
+    stopping: threading.Event, queries: Iterable[dns.message.Message]
+) -> Iterator[dns.message.Message]:
+    for each in queries:
+        if stopping.is_set():
+            raise StoppedError
+        yield each
 
 
 def _queries(zones: Sequence[ProbedZone]) -> Iterator[tuple[str, str, dns.message.Message]]:

@@ -9,6 +9,7 @@ round until it is, also when the lists have come to others.
 import itertools
 import logging
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple, Protocol
@@ -60,7 +61,7 @@ class Prober:
     """The prober of a place: the name of its Pop, or any other text."""
 
     def __init__(self, place: str, source: Source, stopping: threading.Event) -> None:
-        """`stopping` ends a wait."""
+        """`stopping` ends a wait, and a round within the time of one query."""
         self._place = place
         self._source = source
         self._stopping = stopping
@@ -70,10 +71,11 @@ class Prober:
         """By Pop, the zones that were not what its edges prove in the last round."""
 
     def round(self, confirm_seconds: float = CONFIRM_SECONDS) -> Round:
-        """Ask all targets once; UnreadableError where no list was ever there.
+        """Ask all targets once.
 
-        Where something is wrong it waits for a newer list, `confirm_seconds` at most, and asks that
-        Pop again.
+        UnreadableError where no list was ever there, StoppedError where it was stopped. Where
+        something is wrong it waits for a newer list, `confirm_seconds` at most, and asks that Pop
+        again.
         """
         first = self._news()
         verdicts = self._ask(division.targets(self._place, first.pops), first.zones)
@@ -111,11 +113,10 @@ class Prober:
         return self._known
 
     def _wait_for_news(self, than: ProbeList, seconds: float) -> ProbeList:
-        waited = 0.0
-        while (found := self._news()).revision <= than.revision and waited < seconds:
+        end = time.monotonic() + seconds
+        while (found := self._news()).revision <= than.revision and time.monotonic() < end:
             if self._stopping.wait(POLL_SECONDS):
                 break
-            waited += POLL_SECONDS
         return found
 
     def _ask(self, pops: Sequence[ProbedPop], zones: Sequence[ProbedZone]) -> list[Verdict]:
@@ -127,7 +128,7 @@ class Prober:
                 wrong = {each.zone: each for each in self._wrong.get(pop.name, ())}
                 asked = [each for each in (wrong | newest).values() if each.is_in(pop)]
                 where = itertools.product(places.addresses, TRANSPORTS)
-                futures = [pool.submit(asking.ask, *each, asked) for each in where]
+                futures = [pool.submit(asking.ask, *each, asked, self._stopping) for each in where]
                 begun.append((pop, asked, places, futures))
             return [
                 judging.judge(pop, asked, [*(f.result() for f in futures), *places.unresolved])

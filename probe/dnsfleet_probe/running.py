@@ -14,6 +14,7 @@ from dnsfleet_io.logs import line
 from dnsfleet_io.pages import PageServer, metrics_page, text_page
 
 from dnsfleet_probe import table
+from dnsfleet_probe.asking import StoppedError
 from dnsfleet_probe.metrics import ProbeMetrics
 from dnsfleet_probe.prober import Prober, Round, Source
 from dnsfleet_probe.replica import UnreadableError
@@ -66,6 +67,8 @@ def export(place: str, source: Source, http: Address) -> None:
             if str(error) != told:
                 told = str(error)
                 log.warning(line("nothing_to_ask", problem=told))
+        except StoppedError:
+            break
         else:
             told = ""
             metrics.take(found)
