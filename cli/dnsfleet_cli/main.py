@@ -10,13 +10,13 @@ from typing import Annotated
 
 import typer
 
+from dnsfleet_cli import zone_main
 from dnsfleet_cli.options import (
     DEFAULT_DNS_PORT,
     DEFAULT_LISTEN,
     DEFAULT_STATE_DIR,
     Lsn,
     Once,
-    Output,
     Seed,
     UpOptions,
 )
@@ -33,14 +33,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-zone = typer.Typer(help="Work with master files (RFC 1035 section 5).", no_args_is_help=True)
-app.add_typer(zone, name="zone")
-
-File = Annotated[Path, typer.Argument(help="A master file, plain or gzip.", show_default=False)]
-Origin = Annotated[
-    str | None,
-    typer.Option(help="The zone's name; default: the owner of the file's SOA."),
-]
+app.add_typer(zone_main.app, name="zone")
 
 
 @app.command()
@@ -254,77 +247,6 @@ def serve(
     from dnsfleet_cli import serving
 
     raise typer.Exit(serving.serve(zones or [], zones_dir, listen or [], shards, watch))
-
-
-@zone.command("lint")
-def zone_lint(file: File, origin: Origin = None) -> None:
-    """Check a master file; what passes here, `up` and `serve` take.
-
-    Prints `FILE:LINE: message [Reason]` for each finding. Exit status: 0 no errors (warnings are
-    shown), 1 errors, 2 the file cannot be read.
-    """
-    from dnsfleet_cli import zone_commands
-
-    raise typer.Exit(zone_commands.lint(file, origin))
-
-
-@zone.command("import")
-def zone_import(
-    file: File,
-    origin: Origin = None,
-    output: Annotated[
-        Output,
-        typer.Option(
-            "--output",
-            "-o",
-            help="yaml: objects for a cluster; path: a Zone for `dnsfleet up` that names FILE; "
-            "zone: a master file, absolute names in canonical order.",
-        ),
-    ] = Output.YAML,
-) -> None:
-    """Turn a master file into a Zone manifest on standard output.
-
-    The records are listed in the manifest where that keeps all of the zone but the serial, which
-    dnsfleet gives; otherwise the file goes in whole, as `zoneFile.inline`, or in ConfigMaps where
-    it is too big for one object. Their names contain a digest of it: after a new import, delete the
-    ones that no Zone names. Apply it with `kubectl apply --server-side`.
-    """
-    from dnsfleet_cli import zone_objects
-
-    raise typer.Exit(zone_objects.import_(file, origin, output))
-
-
-@zone.command("export")
-def zone_export(
-    name: Annotated[str, typer.Argument(help="The zone's name.", show_default=False)],
-    paths: Annotated[
-        list[Path],
-        typer.Option("--filename", "-f", help="A manifest or a folder of them; repeatable."),
-    ],
-) -> None:
-    """Print a zone of manifests, its RecordSets included, as a master file.
-
-    Names are absolute, the order is canonical, so equal zones give equal bytes. The serial is the
-    zone file's, or 0: the real one is given when the zone is published.
-    """
-    from dnsfleet_cli import zone_objects
-
-    raise typer.Exit(zone_objects.export(name, paths))
-
-
-@zone.command("diff")
-def zone_diff(
-    a: Annotated[Path, typer.Argument(help="The old master file.", show_default=False)],
-    b: Annotated[Path, typer.Argument(help="The new master file.", show_default=False)],
-    origin: Origin = None,
-) -> None:
-    """Print the records that differ, `-` for those of A and `+` for those of B.
-
-    Exit status: 0 the zones are equal, 1 they differ, 2 a file has errors.
-    """
-    from dnsfleet_cli import zone_commands
-
-    raise typer.Exit(zone_commands.diff(a, b, origin))
 
 
 @app.command()
