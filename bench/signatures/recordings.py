@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple, Self
 
-from prometheus_client.parser import text_string_to_metric_families
+from support import scraped
 
 SCRAPE_SECONDS = 1.0
 TIMEOUT_SECONDS = 1.0
@@ -88,8 +88,7 @@ def _read(url: str) -> Samples | None:
         return None
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
+        for sample in scraped.samples(text)
     }
 
 

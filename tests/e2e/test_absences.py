@@ -17,7 +17,7 @@ from cluster.namespaces import Node
 from support import redis_pods
 from support.pod_processes import process_of
 from support.probe_fleets import CORE, edge_servers
-from support.releases import CHART, NAME, NAMESPACE, READY_SECONDS, waiting
+from support.releases import CHART, NAME, NAMESPACE, READY_SECONDS, metrics_of, waiting
 from support.waiting import wait_for
 
 TEAM = "absences-team"
@@ -149,9 +149,8 @@ class Fleet:
     def has_looked_at_all(self) -> bool:
         """Whether an operator that was just started has listed everything and made a pass."""
         (pod,) = self.cluster.items(*OPERATOR_PODS)
-        path = f"/api/v1/namespaces/{NAMESPACE}/pods/{pod['metadata']['name']}:8080/proxy/metrics"
         try:
-            page = self.cluster.kubectl("get", "--raw", path)
+            page = metrics_of(self.cluster, pod["metadata"]["name"])
         except CommandError:
             return False  # it is starting
         passed = 'dnsfleet_operator_reconcile_total{kind="%s",result="success"}'

@@ -23,7 +23,7 @@ from cluster.namespaces import Node
 from kubernetes import client, config
 from support import probe_fleets, status_claims, wrong_clocks
 from support.probe_fleets import CORE, ORIGIN, POPS, ZONE
-from support.releases import NAMESPACE, READY_SECONDS
+from support.releases import NAMESPACE, READY_SECONDS, metrics_of
 from support.status_claims import Object, StatusClaims
 from support.waiting import wait_for
 
@@ -144,8 +144,7 @@ class Fleet:
 
     def failures(self) -> float:
         """How many passes of the newest operator have failed."""
-        path = f"/api/v1/namespaces/{NAMESPACE}/pods/{self._operator()}:8080/proxy/metrics"
-        page = self.cluster.kubectl("get", "--raw", path)
+        page = metrics_of(self.cluster, self._operator())
         found = re.findall(r'reconcile_total\{.*result="error"\} (\S+)', page)
         return sum(map(float, found))
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 from cluster.access import Access, CommandError
-from prometheus_client.parser import text_string_to_metric_families
-from support.releases import CHART, NAME, NAMESPACE, READY_SECONDS, REPOSITORY, waiting
+from support import scraped
+from support.releases import CHART, NAME, NAMESPACE, READY_SECONDS, REPOSITORY, metrics_of, waiting
 from support.waiting import wait_for
 
 OPERATOR = ("deployment/dnsfleet-operator", "--namespace", NAMESPACE)
@@ -133,17 +133,15 @@ def sees_all(fleet: Access, pod: str) -> set[str]:
 
 def seen(fleet: Access, pod: str) -> set[str]:
     """The same; empty where it does not, or has not asked yet."""
-    path = f"/api/v1/namespaces/{NAMESPACE}/pods/{pod}:8080/proxy/metrics"
     try:
-        page = fleet.kubectl("get", "--raw", path)
+        page = metrics_of(fleet, pod)
     except CommandError:
         return set()  # it has just started
     found: dict[str, dict[str, set[float]]] = {}
-    for family in text_string_to_metric_families(page):
-        for sample in family.samples:
-            if "pop" in sample.labels:
-                values = found.setdefault(sample.labels["pop"], {})
-                values.setdefault(sample.name, set()).add(sample.value)
+    for sample in scraped.samples(page):
+        if "pop" in sample.labels:
+            values = found.setdefault(sample.labels["pop"], {})
+            values.setdefault(sample.name, set()).add(sample.value)
     good = {
         "dnsfleet_probe_up": {1.0},
         "dnsfleet_probe_current": {1.0},

@@ -13,8 +13,7 @@ import pytest
 import redis
 from dnsfleet.replication import ack_slots, acks
 from dnsfleet_publisher import redis_users
-from prometheus_client.parser import text_string_to_metric_families
-from support import metrics_document
+from support import metrics_document, scraped
 from support.api_servers import APIError
 from support.ports import free_port
 from support.status_pages import PATHS, get
@@ -129,12 +128,11 @@ def test_every_page_is_there(page: Page) -> None:
 def test_its_metrics_are_the_documented_ones(page: Page) -> None:
     documented = metrics_document.described(metrics_document.registries()["Status page"])
 
-    def scraped() -> str:
+    def shown() -> str:
         return get(f"http://127.0.0.1:{page.health}/metrics", {}).text
 
-    wait_for("the core is read", lambda: "dnsfleet_status_core_read 1.0" in scraped(), SECONDS)
-    found = text_string_to_metric_families(scraped())
-    assert {sample.name for family in found for sample in family.samples} == documented.keys()
+    wait_for("the core is read", lambda: "dnsfleet_status_core_read 1.0" in shown(), SECONDS)
+    assert {sample.name for sample in scraped.samples(shown())} == documented.keys()
 
 
 def test_what_edges_prove_is_current(page: Page) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from dnsfleet.zones.removals import LATELY_SECONDS, SETTLING_SECONDS
 from dnsfleet_operator.leading import terms
+from support.clocks import Clock
 from support.controlled_fleets import DEADLINE_SECONDS, ControlledFleet
 from support.core_servers import PUBLISHER_USER
 from support.valkey import Valkey
@@ -28,17 +29,9 @@ def core(tmp_path: Path) -> Iterator[Valkey]:
     core.kill()
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1_000_000.0)
 
 
 def held(writer: Writer) -> tuple[str, ...]:

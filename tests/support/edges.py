@@ -17,8 +17,8 @@ import dns.rcode
 import dns.rdatatype
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from prometheus_client.parser import text_string_to_metric_families
 
+from support import scraped
 from support.ports import free_port
 from support.waiting import wait_for
 
@@ -117,9 +117,8 @@ class EdgeProcess:
     def metrics(self) -> dict[str, float]:
         """Samples by name, summed over their labels."""
         sums: dict[str, float] = {}
-        for family in text_string_to_metric_families(self.page("/metrics")[1]):
-            for sample in family.samples:
-                sums[sample.name] = sums.get(sample.name, 0.0) + sample.value
+        for sample in scraped.samples(self.page("/metrics")[1]):
+            sums[sample.name] = sums.get(sample.name, 0.0) + sample.value
         return sums
 
     def ask(self, name: str, rtype: str = "A", tcp: bool = False) -> dns.message.Message | None:

@@ -35,3 +35,9 @@ def remove(cluster: Access) -> None:
         *("delete", "pods", "--all", "--namespace", NAMESPACE, "--grace-period=1", "--wait=false")
     )
     cluster.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait")
+
+
+def metrics_of(cluster: Access, pod: str) -> str:
+    """The page of a pod of the release, by way of the API server; CommandError for none."""
+    path = f"/api/v1/namespaces/{NAMESPACE}/pods/{pod}:8080/proxy/metrics"
+    return cluster.kubectl("get", "--raw", path)

@@ -13,8 +13,8 @@ from urllib.request import urlopen
 
 from dnsfleet_operator.secrets import authorities
 from dnsfleet_operator.secrets.authorities import Pair
-from prometheus_client.parser import text_string_to_metric_families
 
+from support import scraped
 from support.ports import free_port
 from support.waiting import wait_for
 
@@ -113,8 +113,7 @@ class End:
     def metric(self, name: str, **labels: str) -> float:
         """The value of a sample of its page."""
         with urlopen(self.metrics_url, timeout=SECONDS) as answer:
-            families = text_string_to_metric_families(answer.read().decode())
-        found = (sample for family in families for sample in family.samples)
+            found = list(scraped.samples(answer.read().decode()))
         return next(each.value for each in found if (each.name, each.labels) == (name, labels))
 
 

@@ -14,21 +14,12 @@ from dnsfleet_cli.whole_files import (
     PatientFiles,
     WholeFiles,
 )
-
-
-class Clock:
-    """Monotonic seconds of a test."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from support.clocks import Clock
 
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(100.0)
 
 
 @pytest.fixture

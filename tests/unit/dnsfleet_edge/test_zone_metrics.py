@@ -8,7 +8,7 @@ from dnsfleet_edge.status import Readiness, Status
 from dnsfleet_edge.zone_metrics import MAX_ZONES
 from dnsfleet_engine import Engine
 from dnsfleet_io.pages import metrics_page
-from prometheus_client.parser import text_string_to_metric_families
+from support import scraped
 from support.signed_zones import sign
 from support.zones import make_zone
 
@@ -33,11 +33,10 @@ def page(zones: int, always: bool = False) -> str:
 def series(text: str) -> dict[str, float]:
     """How many series have the label `zone`, and the values of those without labels."""
     found = {"zone": 0.0}
-    for family in text_string_to_metric_families(text):
-        for sample in family.samples:
-            found["zone"] += "zone" in sample.labels
-            if not sample.labels:
-                found[sample.name] = sample.value
+    for sample in scraped.samples(text):
+        found["zone"] += "zone" in sample.labels
+        if not sample.labels:
+            found[sample.name] = sample.value
     return found
 
 

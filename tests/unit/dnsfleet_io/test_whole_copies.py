@@ -1,7 +1,6 @@
 """How many whole copies of the core one certificate may take."""
 
 import pytest
-from dnsfleet_io import whole_copies
 from dnsfleet_io.upward_commands import CommandError
 from dnsfleet_io.whole_copies import (
     COPIES_AT_ONCE,
@@ -12,6 +11,8 @@ from dnsfleet_io.whole_copies import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from support import clocks
+from support.clocks import Clock
 
 OK, FULL, PART = b"+OK\r\n", b"+FULLRESYNC 8371 0\r\n", b"+CONTINUE 8371\r\n"
 REPLICA = (
@@ -23,18 +24,9 @@ REPLICA = (
 PSYNC = [b"PSYNC", b"?", b"-1"]
 
 
-class Clock:
-    now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(whole_copies.time, "monotonic", clock)
-    return clock
+    return clocks.monotonic(monkeypatch)
 
 
 def copies(budget: CopyBudget, *answers: bytes) -> None:

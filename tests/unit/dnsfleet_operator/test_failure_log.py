@@ -5,20 +5,14 @@ from collections.abc import Iterator
 import pytest
 from dnsfleet_operator.cluster import ClusterError
 from dnsfleet_operator.failure_log import AGAIN_SECONDS, FailureLog
+from support.clocks import Clock
 
 AWAY = ClusterError("the core is away", 0)
 
 
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture(name="clock")
 def _clock() -> Iterator[Clock]:
-    yield Clock()
+    yield Clock(0.0)
 
 
 def test_what_many_met_is_told_once(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
