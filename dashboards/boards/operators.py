@@ -3,6 +3,9 @@
 from dashboards import bounds
 from dashboards.model import Board, Kind, Row, Series, Unit, panel, quantiles, rate
 
+_LEADS = "and on (instance) dnsfleet_operator_leader == 1"
+"""What another replica said last, while it led, is as it was then."""
+
 _WORK = Row(
     "Work",
     (
@@ -10,7 +13,7 @@ _WORK = Row(
             "Leaders",
             "Replicas that lead. None: nothing is published; the core refuses a second one.",
             Unit.COUNT,
-            Series("sum(dnsfleet_operator_leader)"),
+            Series("sum by (role) (dnsfleet_operator_leader)", "{{role}}"),
             kind=Kind.FIGURE,
             red_below=1,
             width=6,
@@ -19,7 +22,7 @@ _WORK = Row(
             "Core takes writes",
             "Whether the core did what the last look and the last pass asked.",
             Unit.FLAG,
-            Series("max(dnsfleet_operator_core_up)"),
+            Series(f"min(dnsfleet_operator_core_up {_LEADS})"),
             kind=Kind.FIGURE,
             red_below=1,
             width=6,
@@ -43,18 +46,23 @@ _WORK = Row(
             width=6,
         ),
         panel(
-            "Since the last turn and the last full list",
+            "Since the last turn",
             "The work loop turns at least every second.",
             Unit.SECONDS,
-            Series("time() - max(dnsfleet_operator_last_pass_timestamp_seconds)", "turn"),
-            Series("time() - max(dnsfleet_operator_last_sync_timestamp_seconds)", "full list"),
+            Series(f"time() - min(dnsfleet_operator_last_pass_timestamp_seconds {_LEADS})", "turn"),
             red_from=bounds.PASS_SECONDS,
+        ),
+        panel(
+            "Since the last full list",
+            "All objects are listed every five minutes; nothing waits for it.",
+            Unit.SECONDS,
+            Series(f"time() - min(dnsfleet_operator_last_sync_timestamp_seconds {_LEADS})", "list"),
         ),
         panel(
             "Keys that wait",
             "Objects that wait to be reconciled. It grows while changes come faster than they go.",
             Unit.COUNT,
-            Series("max(dnsfleet_operator_queue_depth)", "keys"),
+            Series(f"max(dnsfleet_operator_queue_depth {_LEADS})", "keys"),
         ),
         panel(
             "Reconciliations",

@@ -83,10 +83,11 @@ def main() -> None:
     # kopf tells of every event that it hands on.
     logging.getLogger("kopf.objects").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, _leave)  # until kopf takes it over
-    metrics, health = Metrics(), _Health()
+    health = _Health()
     try:
         log_setup.configure(os.environ)
         configuration = from_environment(os.environ)
+        metrics = Metrics(configuration.role)
         cluster = connect(metrics.api)
         http = PageServer(
             (EVERY_ADDRESS, configuration.http_port),

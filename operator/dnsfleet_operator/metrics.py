@@ -25,12 +25,16 @@ WORK_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
 class Metrics:
     """The registry of one operator."""
 
-    def __init__(self) -> None:
+    def __init__(self, role: str = "all") -> None:
+        """`role` is that of the configuration."""
         self.registry = registries.registry("operator")
         self.leader = self._gauge(
             "operator_leader",
-            "1 while this replica leads: it has the Lease, and its release does not stand aside.",
-        )
+            "1 while this replica leads: it has the Lease, and its release does not stand aside. "
+            "Role is all, core or pop; in role pop it leads the cluster of its Pop, and publishes "
+            "nothing.",
+            ["role"],
+        ).labels(role)
         self.stands_aside = self._gauge(
             "operator_stands_aside",
             "1 while another release leads this cluster, so that this one changes nothing.",
@@ -109,11 +113,13 @@ class Metrics:
     def end_term(self) -> None:
         """Say nothing more of the fleet: another replica does."""
         self.leader.set(0)
+        self.core_up.set(0)
+        self.queue_depth.set(0)
         self.pop_propagation.clear()
         self.fleet.clear()
 
-    def _gauge(self, name: str, text: str) -> Gauge:
-        return Gauge(f"dnsfleet_{name}", text, registry=self.registry)
+    def _gauge(self, name: str, text: str, labels: Sequence[str] = ()) -> Gauge:
+        return Gauge(f"dnsfleet_{name}", text, labels, registry=self.registry)
 
     def _counter(self, name: str, text: str, labels: Sequence[str] = ()) -> Counter:
         return Counter(f"dnsfleet_{name}", text, labels, registry=self.registry)

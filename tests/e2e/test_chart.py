@@ -425,6 +425,14 @@ def test_the_rule_object_has_the_rules_of_the_file_with_the_windows_of_the_value
     assert not of_kind(render(), "PrometheusRule") + of_kind(render(), "PodMonitor")
 
 
+def test_in_role_pop_the_rules_are_about_the_operator_of_that_role(render: Any) -> None:
+    values = {"role": "pop", "alerts": {"enabled": True}}
+    (group,) = the(render(values), "PrometheusRule", "dnsfleet")["spec"]["groups"]
+    rules = {each["alert"]: each["expr"] for each in group["rules"]}
+    assert 'absent(dnsfleet_operator_leader{role="pop"} == 1)' in rules["DnsfleetOperatorStalled"]
+    assert not any('role!="pop"' in rule for rule in rules.values())
+
+
 def test_each_dashboard_is_a_config_map_that_grafana_finds(render: Any) -> None:
     objects = render(EVERYTHING)
     for path in (CHART / "files" / "dashboards").iterdir():

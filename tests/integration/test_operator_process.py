@@ -122,7 +122,7 @@ def test_an_operator_of_a_second_release_is_not_ready_and_says_why(tmp_path: Pat
         wait_for("an Event", lambda: fleet.api.all("Event"), SECONDS)
         wait_for("it holds its Lease", lambda: fleet.api.all("Lease"), SECONDS)
         assert fleet.published("zone-0.example.", began) is None
-        assert "dnsfleet_operator_leader 0.0" in page(fleet.http_port, "/metrics")[1]
+        assert 'dnsfleet_operator_leader{role="all"} 0.0' in page(fleet.http_port, "/metrics")[1]
 
 
 def page(port: int, path: str) -> tuple[int, str]:
