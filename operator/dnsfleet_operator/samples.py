@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from dnsfleet.replication.telemetry import Sample
-from dnsfleet.zones.removals import Hold
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -12,6 +12,15 @@ from dnsfleet_operator import pop_samples, zone_samples
 from dnsfleet_operator.families import family
 from dnsfleet_operator.pop_samples import PopSample
 from dnsfleet_operator.zone_samples import ZoneName, ZoneSample
+
+
+class Held(NamedTuple):
+    """What waits for an approval, as of one moment: alerts subtract one from the other."""
+
+    objects: int
+    """Zones and Pops."""
+    removals: int
+    """Those of them that are zones that are to leave, since they are too many."""
 
 
 class FleetSamples(Collector):
@@ -29,10 +38,8 @@ class FleetSamples(Collector):
         """When the first orphan may be removed, Unix time in seconds; None where none will be."""
         self.certificate_ends: dict[str, float] = {}
         """When the certificate ends that was made last for a Pop of another cluster, Unix time."""
-        self.held_removal: Hold | None = None
-        """The zones that are to leave and wait for an approval."""
-        self.held: int | None = None
-        """Zones and Pops whose change waits for one; None where not all were looked at."""
+        self.held: Held | None = None
+        """None where not all zones were looked at."""
 
     def clear(self) -> None:
         """Say nothing more: another replica does."""
@@ -43,7 +50,6 @@ class FleetSamples(Collector):
         self.certificate_ends = {}
         self.orphans = 0
         self.first_removal = None
-        self.held_removal = None
         self.held = None
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
@@ -65,19 +71,19 @@ class FleetSamples(Collector):
             "When the first of the orphans may be removed. No series while none will be.",
             self.first_removal,
         )
-        hold = self.held_removal
+        held = self.held
         yield _of_one(
             "removals_held",
             "Zones that are to leave the fleet and wait for an approval, because they are too "
             "many.",
-            0 if hold is None else len(hold.origins),
+            0 if held is None else held.removals,
         )
         yield _of_one(
             "zones_held",
             "Zones and Pops whose change is held as unsafe and waits for an approval, those of "
             "dnsfleet_removals_held too; `kubectl dnsfleet held` lists them. No series until all "
             "zones were looked at.",
-            self.held,
+            None if held is None else held.objects,
         )
 
 

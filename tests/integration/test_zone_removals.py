@@ -190,6 +190,17 @@ def test_a_wrong_path_in_a_gitops_tool_takes_nothing_and_is_told_and_approved(
     annotations = {"dnsfleet.io/approve": rest["hash"]}
     fleet.cluster.put({"kind": "Fleet", "metadata": {"name": FLEET, "annotations": annotations}})
     kept = set(origins(*ZONES[:5], *ZONES[30:]))
+    others: list[float] = []
+    """What DnsfleetChangesHeld sees: all that is held but for removals."""
+
+    def nothing_held() -> bool:
+        samples = [each for family in fleet.metrics.fleet.collect() for each in family.samples]
+        found = {each.name.removeprefix("dnsfleet_"): each.value for each in samples}
+        others.append(found["zones_held"] - found["removals_held"])
+        return found["zones_held"] == 0
+
+    wait_for("nothing is held", nothing_held, DEADLINE_SECONDS)
+    assert set(others) == {0}
     wait_for("the approved zones are gone", lambda: serving(fleet) == kept, DEADLINE_SECONDS)
     fleet.wait_for_condition("Fleet", FLEET, "Held", "NothingHeld")
     assert value("dnsfleet_removals_held") == 0

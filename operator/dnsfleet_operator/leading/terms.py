@@ -38,6 +38,7 @@ from dnsfleet_operator.pops.access import PopAccess
 from dnsfleet_operator.pops.passes import PopPasses
 from dnsfleet_operator.pops.remote import RemotePasses
 from dnsfleet_operator.pops.setting import version_of
+from dnsfleet_operator.samples import Held
 from dnsfleet_operator.secrets import cookie_secrets, rotations
 from dnsfleet_operator.secrets.key_keeping import KeyKeeper
 from dnsfleet_operator.secrets.rotations import Progress
@@ -323,7 +324,6 @@ class Term:
             self._outage.passed(str(error))
             raise
         self.looks.passed(done, self._zones.results)
-        self._metrics.fleet.held_removal = self._zones.held_removal
         self._outage.passed(done.away)
         self._decide_who_stops(bool(done.away))
         if done.away:
@@ -394,7 +394,9 @@ class Term:
         if self._looked_at_all and not away:
             removal = self._zones.held_removal
             held = fleets.held(self._zones.results, self._pops.drains, removal)
-            self._metrics.fleet.held = sum(each.objects for each in held)
+            objects = sum(each.objects for each in held)
+            leaving = 0 if removal is None else len(removal.origins)
+            self._metrics.fleet.held = Held(objects, leaving)
         return fleets.Facts(
             away=away,
             fence=self._store.fence,
