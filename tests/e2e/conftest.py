@@ -2,14 +2,16 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cluster import images
+from cluster import builds, images
 from cluster.access import Access
 from cluster.clusters import Cluster
 from cluster.namespaces import Node
+from support import charts
 from support.releases import install, remove
 from support.two_clusters import TwoClusters
 
@@ -74,3 +76,21 @@ def node(own_cluster: Cluster | None) -> Node:
     if own_cluster is None:
         raise RuntimeError("this test needs the node of this machine: unset KUBECONFIG")
     return own_cluster.node
+
+
+@pytest.fixture(scope="module", params=["helm 4", "helm 3"])
+def helm(request: pytest.FixtureRequest, cluster: Access) -> Access:
+    """The cluster by each version of Helm that the chart is for."""
+    if request.param == "helm 4":
+        return cluster
+    return replace(cluster, helm_path=str(builds.helm_3()))
+
+
+@pytest.fixture
+def render(helm: Access, tmp_path: Path) -> Callable[..., list[charts.Object]]:
+    """Render the chart with values."""
+
+    def render(values: charts.Values | None = None) -> list[charts.Object]:
+        return charts.rendered(helm, values or {}, tmp_path)
+
+    return render
