@@ -7,7 +7,9 @@ import pytest
 from dnsfleet.probing import lists
 from dnsfleet.probing.lists import ProbeList
 from dnsfleet.replication import keys
+from dnsfleet.replication.revisions import Revision
 from dnsfleet_operator.cluster import Object
+from dnsfleet_operator.leading import probing
 from dnsfleet_operator.leading.probing import PROBES
 from dnsfleet_operator.objects import MANAGED_BY, POP_LABEL
 from dnsfleet_operator.pops.setting import version_of
@@ -110,3 +112,31 @@ def test_without_probes_nothing_is_told(core: Valkey) -> None:
         wait_for("both were due", lambda: fleet.passes("Pop") > before, DEADLINE_SECONDS)
         assert told(core, fleet) is None
         assert fleet.cluster.get("Deployment", "pop-fra-probe", NAMESPACE) is None
+
+
+def test_a_list_that_the_core_does_not_take_is_told_once(
+    core: Valkey, fleet: ControlledFleet, caplog: pytest.LogCaptureFixture
+) -> None:
+    fleet.put(item("Pop", "fra", {}))
+
+    def events() -> list[str]:
+        return [each.getMessage() for each in caplog.records if each.name == probing.__name__]
+
+    def revision() -> Revision | None:
+        fleet.have_due([PROBES])
+        said = told(core, fleet)
+        return None if said is None else said.revision
+
+    wait_for("the first list", revision, DEADLINE_SECONDS)
+    with closing(core.client()) as client:
+        client.config_set("maxmemory", 1)
+        for _ in range(3):
+            before = fleet.last_turn()
+            fleet.have_due([PROBES])
+            wait_for("a turn", lambda before=before: fleet.last_turn() > before, DEADLINE_SECONDS)
+        wait_for("the event", events, DEADLINE_SECONDS)
+        client.config_set("maxmemory", 0)
+    last = revision()
+    wait_for("another list", lambda: revision() != last, DEADLINE_SECONDS)
+    (failed,) = events()
+    assert failed.startswith("event=probe_list_failed problem=")

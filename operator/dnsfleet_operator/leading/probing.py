@@ -1,11 +1,12 @@
 """Tells probers what there is to ask (see `dnsfleet_publisher.probe_lists`)."""
 
-import contextlib
+import logging
 from collections.abc import Callable, Mapping
 
 from dnsfleet.probing.lists import LIST_SECONDS
 from dnsfleet.replication.acks import Ack
 from dnsfleet.resources import Pop, Reference
+from dnsfleet_io.logs import line
 from dnsfleet_publisher.probe_lists import ProbeLists
 from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import StoreError
@@ -17,6 +18,8 @@ from dnsfleet_operator.statuses import probed_pops
 from dnsfleet_operator.statuses.looks import View
 from dnsfleet_operator.statuses.propagation import Fleet
 from dnsfleet_operator.work_queue import Key
+
+log = logging.getLogger(__name__)
 
 PROBES = Key("Probes")
 RETRY_SECONDS = 1.0
@@ -41,12 +44,14 @@ class Probing:
         self._view = view
         self._said = said
         self._lists = ProbeLists(store, lambda: view.results.outcomes)
+        self._failing = False
+        """Whether the list could not be written the last time."""
         given.waiting.add(PROBES)
 
     def run(self, key: Key) -> bool:
         """Write the next list, if any Pop has a prober; no status says more after it.
 
-        While the core is away there is none, and passes tell of that.
+        While the core is away there is none, and passes tell of that too.
         """
         observation = self._given.observation
         if not self._given.configuration.probes:
@@ -58,8 +63,14 @@ class Probing:
         view, now = self._view, now_ms()
         fleet = Fleet(view.active(), view.ready(), self._said(), self._store.positions, now)
         pops = probed_pops.probed([(pop, self._status(pop)) for pop in observation.pops], fleet)
-        with contextlib.suppress(StoreError):
+        try:
             self._lists.write(pops, now, self._keeper.keys.private)
+        except StoreError as error:
+            if not self._failing:
+                log.warning(line("probe_list_failed", problem=error))
+            self._failing = True
+        else:
+            self._failing = False
         return False
 
     def _status(self, pop: Pop) -> Mapping[str, object]:
