@@ -83,7 +83,8 @@ _PLACES = Row(
         ),
         panel(
             "Seen from outside",
-            "1 where the serial that a prober is answered is what is published.",
+            "Zones that a prober was answered otherwise than they are published; empty where all "
+            "is well. Each prober asks for ten others every 15 seconds.",
             Unit.FLAG,
             Series(f"min by (zone, pop) (dnsfleet_probe_current{_ZP})", "{{zone}} {{pop}}"),
             red_below=1,

@@ -2,13 +2,15 @@
 
 The texts are what docs/metrics.md tells; `make metrics` writes it anew.
 
-Pops and zones are labels of the last round alone, so there are never more of them than a prober
-asks in one.
+Each round asks for other zones, so a series for each would make thousands of them in a day. There
+is one for each zone that is wrong, and a number of them for each Pop. Pops are those of the list.
 """
 
+import itertools
 import time
 from collections.abc import Iterator
 
+from dnsfleet.probing.judging import TRANSPORTS
 from dnsfleet_io import registries
 from prometheus_client import Histogram
 from prometheus_client.core import GaugeMetricFamily
@@ -33,6 +35,8 @@ class ProbeMetrics:
             buckets=_BUCKETS,
             registry=self.registry,
         )
+        self._pops: frozenset[str] = frozenset()
+        """Those that the list named last."""
         self._rounds = _RoundCollector()
         self.registry.register(self._rounds)
 
@@ -43,6 +47,10 @@ class ProbeMetrics:
                 duration = self._duration.labels(verdict.pop.name, replies.transport)
                 for seconds in replies.seconds:
                     duration.observe(seconds)
+        pops = frozenset(pop.name for pop in found.list.pops)
+        for gone, transport in itertools.product(self._pops - pops, TRANSPORTS):
+            self._duration.remove(gone, transport)
+        self._pops = pops
         self._rounds.last = found
 
 
@@ -58,8 +66,15 @@ class _RoundCollector(Collector):
         )
         current = GaugeMetricFamily(
             "dnsfleet_probe_current",
-            "1 when a zone is answered as it is published, or newer, wherever it was answered.",
+            "0 for each zone that some address of a Pop answered otherwise than it is published, "
+            "and not newer. No series for other zones.",
             labels=["pop", "zone"],
+        )
+        wrong = GaugeMetricFamily(
+            "dnsfleet_probe_zones_wrong",
+            "How many zones that a Pop was asked for are answered otherwise than they are "
+            "published, and not newer.",
+            labels=["pop"],
         )
         disagreement = GaugeMetricFamily(
             "dnsfleet_probe_disagreement",
@@ -78,8 +93,10 @@ class _RoundCollector(Collector):
                 pop = verdict.pop.name
                 for replies in verdict.replies:
                     up.add_metric([pop, replies.address, replies.transport], not replies.problem)
-                for zone in sorted(verdict.answered):
-                    current.add_metric([pop, zone], zone not in verdict.wrong)
+                for zone in sorted(verdict.wrong):
+                    current.add_metric([pop, zone], 0)
+                if verdict.answered:
+                    wrong.add_metric([pop], len(verdict.wrong))
                 if knows_inside:
                     disagreement.add_metric([pop], verdict.disagrees)
-        yield from (up, current, disagreement, written)
+        yield from (up, current, wrong, disagreement, written)

@@ -144,7 +144,7 @@ def seen(fleet: Access, pod: str) -> set[str]:
             values.setdefault(sample.name, set()).add(sample.value)
     good = {
         "dnsfleet_probe_up": {1.0},
-        "dnsfleet_probe_current": {1.0},
+        "dnsfleet_probe_zones_wrong": {0.0},
         "dnsfleet_probe_disagreement": {0.0},
     }
     right = all(good.items() <= values.items() for values in found.values())

@@ -29,6 +29,7 @@ from support.signed_zones import FORGER, PUBLISHER
 from support.waiting import wait_for
 
 ORIGIN, OTHER = "example.com.", "example.org."
+ABOUT_ZONES = ("dnsfleet_probe_current", "dnsfleet_probe_zones_wrong")
 CONFIRM_SECONDS = 0.5
 """A newer list is written before the round here, so nothing is gained by waiting."""
 
@@ -126,7 +127,8 @@ def test_what_is_published_is_seen_from_outside(rig: Rig) -> None:
     at = f"{HOST}:{rig.fleet.edge.port}"
     shown = samples(found)
     assert shown[f"dnsfleet_probe_up fra {at} udp"] == shown[f"dnsfleet_probe_up fra {at} tcp"] == 1
-    assert shown[f"dnsfleet_probe_current fra {ORIGIN}"] == 1
+    assert shown["dnsfleet_probe_zones_wrong fra"] == 0
+    assert f"dnsfleet_probe_current fra {ORIGIN}" not in shown  # there are others each time
     assert shown["dnsfleet_probe_disagreement fra"] == 0
     assert shown["dnsfleet_probe_duration_seconds_count fra udp"] == 2
     assert shown["dnsfleet_probe_list_timestamp_seconds "] == said.time_ms / 1000
@@ -153,7 +155,7 @@ def test_an_edge_that_does_not_answer_contradicts_its_proof(rig: Rig) -> None:
     shown = samples(found)
     assert shown["dnsfleet_probe_disagreement fra"] == 1
     assert shown[f"dnsfleet_probe_up fra {HOST}:{rig.fleet.edge.port} udp"] == 0
-    assert not [name for name in shown if name.startswith("dnsfleet_probe_current")]
+    assert not [name for name in shown if name.startswith(ABOUT_ZONES)]
     rig.write(rig.pop()._replace(answers=-1))  # it proves nothing any more
     found = rig.round()
     assert table.status(found) == table.DIFFERS
@@ -183,11 +185,25 @@ def test_an_edge_that_stays_behind_is_asked_until_it_is_not(rig: Rig) -> None:
     found = rig.round()  # the list names it no more
     shown = samples(found)
     assert shown[f"dnsfleet_probe_current fra {ORIGIN}"] == 0
+    assert shown["dnsfleet_probe_zones_wrong fra"] == 1
     assert shown["dnsfleet_probe_disagreement fra"] == 1
     fleet.replica.thaw()
     fleet.answers(NEW)
     assert rig.reasons() == []
-    assert not [name for name in samples(rig.round()) if name.startswith("dnsfleet_probe_current")]
+    assert not [name for name in samples(rig.round()) if name.startswith(ABOUT_ZONES)]
+
+
+def test_times_are_forgotten_with_the_pop_that_is_asked_no_more(rig: Rig) -> None:
+    rig.write()
+    metrics, count = ProbeMetrics(), "dnsfleet_probe_duration_seconds_count"
+    labels = {"pop": "fra", "transport": "udp"}
+    metrics.take(rig.round())
+    assert metrics.registry.get_sample_value(count, labels) == 2
+    rig.write(rig.pop(drained=True))
+    metrics.take(rig.round())
+    assert metrics.registry.get_sample_value(count, labels) == 2  # it may be back
+    metrics.take(rig.round()._replace(list=rig.write(rig.pop()._replace(name="iad"))))
+    assert metrics.registry.get_sample_value(count, labels) is None
 
 
 def test_what_edges_say_that_they_cannot_load_is_no_disagreement(rig: Rig) -> None:

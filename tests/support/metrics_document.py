@@ -44,7 +44,7 @@ edge tells it of the replica of its Pop.
 """,
     "Probe": """\
 Each prober tells what it saw in its last round; see [probes](probes.md). `pop` is the Pop that was
-asked. A zone has a series while it is asked for, and as long as it is not what edges prove.
+asked. A zone has a series while it is seen to be wrong.
 """,
     "Tunnel": "Each end of the tunnel between a core and the Pops of other clusters.\n",
     "Status page": "See [the status page](status-page.md).\n",

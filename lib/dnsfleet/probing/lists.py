@@ -29,8 +29,8 @@ OLD_SECONDS = 60.0
 """A list that is older comes from a writer that stands still, or by a replica that is cut off. What
 edges prove may be otherwise by now, and Pops may be drained."""
 MAX_ZONES = 10
-"""Zones of one list: 10,000 zones are asked for within five hours, and a Pop gets 40 queries from
-each prober in LIST_SECONDS, far below every rate limit."""
+"""Zones of one list: 10,000 zones are asked for within five hours, and an address gets 40 queries
+from each prober in LIST_SECONDS, and more where zones were wrong; far below every rate limit."""
 MAX_RECORD_OCTETS = 1024
 """Of rdata in a probe record, so that MAX_ZONES of them take a third of a list."""
 MAX_ADDRESSES = 4
