@@ -69,17 +69,13 @@ def network_policies(setting: Setting) -> list[Object]:
         readers.append({"podSelector": {"matchLabels": operator}})
     redis = [{"port": REDIS_PORT, "protocol": "TCP"}]
     return [
-        _policy(setting, "edge", {"ports": anyone}),
-        _policy(setting, "replica", {"from": readers, "ports": redis}),
+        policy(setting, "edge", {"ports": anyone}),
+        policy(setting, "replica", {"from": readers, "ports": redis}),
     ]
 
 
-def prober_policy(setting: Setting) -> Object:
-    """Anyone may scrape the prober."""
-    return _policy(setting, "probe", {"ports": [{"port": HTTP_PORT, "protocol": "TCP"}]})
-
-
-def _policy(setting: Setting, component: str, ingress: Fields) -> Object:
+def policy(setting: Setting, component: str, ingress: Fields) -> Object:
+    """The NetworkPolicy of the pods of a component: this may reach them, and nothing else."""
     spec = {
         "podSelector": {"matchLabels": setting.selector(component)},
         "policyTypes": ["Ingress"],

@@ -25,7 +25,7 @@ from dnsfleet_operator.objects import CREATED_ANNOTATION, POP_LABEL
 from dnsfleet_operator.observed.deletions import Deletions
 from dnsfleet_operator.observed.observation import Known, Observation
 from dnsfleet_operator.observed.workloads import Workloads
-from dnsfleet_operator.pops import drains, planning
+from dnsfleet_operator.pops import drains, planning, probers
 from dnsfleet_operator.pops.drains import Drains
 from dnsfleet_operator.pops.planning import ObjectKey
 from dnsfleet_operator.pops.setting import CoreUser, Setting
@@ -287,7 +287,7 @@ class PopPasses:
     def _end_prober(self, setting: Setting) -> None:
         """End a prober that an installation with probes has left."""
         if self._workloads.get("Deployment", setting.name("probe")) is not None:
-            for each in planning.prober(setting):
+            for each in probers.objects(setting):
                 self._end(setting.pop.metadata.name, planning.key(each))
 
     def _problem(self, known: Known, pop: Pop) -> tuple[str, str] | None:

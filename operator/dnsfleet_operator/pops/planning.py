@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from dnsfleet_operator.cluster import Object
-from dnsfleet_operator.pops import configs, networking, workloads
+from dnsfleet_operator.pops import configs, networking, probers, workloads
 from dnsfleet_operator.pops.setting import Setting
 
 DIGEST_ANNOTATION = "dnsfleet.io/plan"
@@ -43,15 +43,10 @@ def desired(setting: Setting) -> list[Object]:
         *networking.network_policies(setting),
         networking.disruption_budget(setting),
         workloads.replica(setting),
-        *(prober(setting) if setting.configuration.probes else ()),
+        *(probers.objects(setting) if setting.configuration.probes else ()),
         workloads.edge(setting),
     ]
     return [_with_digest(each) for each in wanted]
-
-
-def prober(setting: Setting) -> list[Object]:
-    """Those that only a Pop with a prober has."""
-    return [networking.prober_policy(setting), workloads.prober(setting)]
 
 
 def of_replica(setting: Setting) -> list[Object]:

@@ -1,0 +1,80 @@
+"""What the Deployments of a Pop have in common."""
+
+from typing import Any
+
+from dnsfleet_operator.cluster import Object
+from dnsfleet_operator.pops.setting import POD_SECURITY, Fields, Setting
+
+GRACE_SECONDS = 30
+"""Until a pod that was told to stop is killed: the drain time, and time for an engine that ends
+slowly."""
+CONFIG_ANNOTATION = "dnsfleet.io/config"
+
+
+def deployment(
+    setting: Setting,
+    component: str,
+    replicas: int,
+    strategy: Fields,
+    pod: Fields,
+    read: str,
+) -> Object:
+    """A Deployment of a Pop.
+
+    `read` tells what its pods read when they start: they begin anew with another one.
+    """
+    template = {
+        "metadata": {
+            "labels": setting.labels(component),
+            "annotations": {CONFIG_ANNOTATION: read},
+        },
+        "spec": pod,
+    }
+    return setting.object(
+        "apps/v1",
+        "Deployment",
+        setting.name(component),
+        component,
+        spec={
+            "replicas": replicas,
+            "revisionHistoryLimit": 3,
+            "selector": {"matchLabels": setting.selector(component)},
+            "strategy": strategy,
+            "template": template,
+        },
+    )
+
+
+def pod(setting: Setting, container: Fields, volumes: list[Fields]) -> Fields:
+    """The spec of a pod with one container, without what says where it runs."""
+    return {
+        "imagePullSecrets": [{"name": name} for name in setting.configuration.pull_secrets],
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": GRACE_SECONDS,
+        "securityContext": POD_SECURITY,
+        "containers": [container],
+        "volumes": volumes,
+    }
+
+
+def nodes(setting: Setting) -> Fields:
+    """Where all pods of a Pop may run."""
+    edge = setting.pop.spec.edge
+    return {
+        "nodeSelector": edge.node_selector,
+        "tolerations": [
+            toleration.model_dump(mode="json", by_alias=True, exclude_none=True)
+            for toleration in edge.tolerations
+        ],
+    }
+
+
+def config_volume(setting: Setting) -> Fields:
+    """What the operator tells the pods of a Pop, in files."""
+    return {"name": "config", "configMap": {"name": setting.name()}}
+
+
+def http_probe(path: str, **timing: int) -> dict[str, Any]:
+    """A probe of the kubelet that asks for a page."""
+    return {"httpGet": {"path": path, "port": "http"}, "timeoutSeconds": 2, **timing}
