@@ -1,15 +1,17 @@
 """`dnsfleet top`: looks at a fleet that `dnsfleet up` runs, by the files of its state folder."""
 
 import http.client
-import json
 import time
 import urllib.request
 from pathlib import Path
-from typing import Any
+
+from dnsfleet_status import alerts
+from dnsfleet_status.looks import Alert
 
 from dnsfleet_cli.top import samples
 from dnsfleet_cli.top.samples import EdgeSample, FleetSample, PopSample
 from dnsfleet_cli.troubles import Trouble
+from dnsfleet_cli.up import local_fleet
 
 
 class LocalTop:
@@ -20,45 +22,36 @@ class LocalTop:
 
     def look(self) -> FleetSample:
         """What its edges say now; Trouble where no fleet was run from the folder."""
-        configs = sorted(self._root.glob("pops/*/edge.json"))
-        if not configs:
+        names = [each.parent.name for each in sorted(self._root.glob("pops/*/edge.json"))]
+        if not names:
             raise Trouble(
                 f"{self._root}: no fleet runs from this folder; start `dnsfleet up`, or name its "
                 "folder with --state-dir"
             )
-        found = samples.read_all(configs, _edge)
-        pops = tuple(
-            PopSample(config.parent.name, 1, {f"edge/{config.parent.name}": edge})
-            for config, edge in found.items()
-        )
+        found = samples.read_all(names, self._edge)
+        pops = tuple(PopSample(pop, 1, {f"edge/{pop}": edge}) for pop, edge in found.items())
         return FleetSample(time.strftime("%H:%M:%S"), pops, self._alerts())
 
     def _alerts(self) -> tuple[str, ...] | None:
         """What its Prometheus says; None where `up` runs without --observe."""
         try:
-            port = json.loads((self._root / "ports.json").read_bytes())["prometheus"]
-            found = json.loads(_page(port, "/api/v1/alerts"))["data"]["alerts"]
-            firing = sorted(each["labels"] for each in found if each["state"] == "firing")
-        except (OSError, ValueError, KeyError, TypeError, Trouble):
+            port = local_fleet.table(self._root, "ports.json")["prometheus"]
+        except (Trouble, KeyError):
             return None
-        return tuple(map(_alert, firing))
+        found = alerts.from_prometheus(f"http://127.0.0.1:{port}")()
+        return None if found.problem else tuple(map(_alert, found.firing))
+
+    def _edge(self, pop: str) -> EdgeSample:
+        name = f"pops/{pop}/edge.json"
+        try:
+            _, port = local_fleet.table(self._root, name)["http"]
+        except (KeyError, TypeError, ValueError):
+            raise Trouble(f"{self._root / name} names no page of the edge") from None
+        return samples.edge_sample(_page(port, "/metrics"), time.monotonic())
 
 
-def _alert(labels: dict[str, str]) -> str:
-    others = [f"{key}={labels[key]}" for key in sorted(labels) if key not in _SHOWN]
-    return " ".join([labels["alertname"], f"[{labels.get('severity', 'none')}]", *others])
-
-
-_SHOWN = ("alertname", "severity")
-
-
-def _edge(config: Path) -> EdgeSample:
-    try:
-        settings: dict[str, Any] = json.loads(config.read_bytes())
-        _, port = settings["http"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Trouble(f"{config} cannot be used: {error}") from None
-    return samples.edge_sample(_page(port, "/metrics"), time.monotonic())
+def _alert(alert: Alert) -> str:
+    return f"{alert.name} [{alert.severity or 'none'}] {alert.summary}".rstrip()
 
 
 def _page(port: int, path: str) -> str:
