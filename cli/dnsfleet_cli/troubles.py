@@ -17,6 +17,10 @@ class Trouble(Exception):  # noqa: N818 - the word that users see
     """Something outside the program is wrong; the message says where and what to do."""
 
 
+class RefusedTrouble(Trouble):
+    """Whoever runs the program may not do that."""
+
+
 def reason(error: OSError) -> str:
     """What the system says about an error, without errno and path."""
     return error.strerror or str(error)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from dnsfleet_cli.kubectl.cluster import PAGE_OCTETS, Cluster, Pod
+from dnsfleet_cli.top import samples
 from dnsfleet_cli.troubles import Trouble
 
 API = "/apis/dnsfleet.io/v1alpha1"
@@ -89,6 +90,8 @@ class Handler(BaseHTTPRequestHandler):
                 self._send(EDGE_PAGE % self.asked)
             case "/namespaces/dns/pods/operator-a%3A8090/proxy/metrics":
                 self._send(OPERATOR_PAGE)
+            case "/namespaces/dns/pods/hidden%3A8090/proxy/metrics":
+                self._send(json.dumps({"message": "you may not get pods/proxy"}), 403)
             case "/namespaces/dns/pods/large%3A8090/proxy/metrics":
                 self._send("x" * (PAGE_OCTETS + 1))
             case _:  # the other edge of fra too
@@ -158,6 +161,14 @@ def test_what_a_pod_says_neither_moves_the_cursor_nor_fills_the_memory(
 ) -> None:
     with pytest.raises(Trouble, match=told):
         Cluster(kubeconfig, None).page(Pod("dns", pod, 8090), "metrics", 20)
+
+
+def test_who_may_read_no_page_is_told_that_and_nothing_of_edges(kubeconfig: Path) -> None:
+    cluster = Cluster(kubeconfig, None)
+    with pytest.raises(Trouble, match="dns/hidden: you may not get pods/proxy"):
+        samples.read_all(
+            ["hidden"], lambda name: cluster.page(Pod("dns", name, 8090), "metrics", 20)
+        )
 
 
 def test_a_folder_without_a_fleet_is_told(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from dnsfleet.violations import printable
 from kubernetes import client, config, stream, watch
 
 from dnsfleet_cli.kubectl.objects import Object
-from dnsfleet_cli.troubles import Trouble
+from dnsfleet_cli.troubles import RefusedTrouble, Trouble
 
 ANSWER_SECONDS = 5.0
 """How long an answer of an edge may take, including the way through the API server."""
@@ -404,7 +404,9 @@ def _telling(what: str) -> Iterator[None]:
         yield
     except client.ApiException as error:
         detail = _message(error.body or "") or str(error.reason)
-        raise Trouble(f"cannot {what}: {printable(detail)}") from None
+        refused = error.status == HTTPStatus.FORBIDDEN
+        kind = RefusedTrouble if refused else Trouble
+        raise kind(f"cannot {what}: {printable(detail)}") from None
     except urllib3.exceptions.MaxRetryError as error:
         raise Trouble(f"cannot {what}: the API server does not answer: {error.reason}") from None
     except (urllib3.exceptions.HTTPError, OSError, EOFError, dns.exception.DNSException) as error:

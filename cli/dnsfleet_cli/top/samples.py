@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from dnsfleet_cli.troubles import Trouble
+from dnsfleet_cli.troubles import RefusedTrouble, Trouble
 
 READERS = 8
 """Pages that are read at the same time: 60 edges in a second, and an API server hardly notices."""
@@ -141,11 +141,16 @@ def _take(found: EdgeSample, name: str, labels: Mapping[str, str], value: float)
 
 
 def read_all(keys: Iterable[K], read: Callable[[K], T]) -> dict[K, T | None]:
-    """What `read` gives for each key, some at the same time; None where it raises Trouble."""
+    """What `read` gives for each key, some at the same time; None where it raises Trouble.
+
+    A refusal is no trouble of one edge, so it is raised.
+    """
 
     def quietly(key: K) -> T | None:
         try:
             return read(key)
+        except RefusedTrouble:
+            raise
         except Trouble:
             return None
 
