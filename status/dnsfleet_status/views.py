@@ -13,7 +13,7 @@ from dnsfleet_status.looks import Alert, Alerts, Change, Hold, Look, Pop
 from dnsfleet_status.matrix import Matrix
 
 NEWEST = 10
-"""Changes on the first page."""
+"""Changes on the first page, and held changes."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,10 @@ class Overview:
     zones: int
     """How many are published."""
     alerts: Alerts
+    held: int
+    """How many changes wait for an approval."""
     holds: tuple[Hold, ...]
+    """The first of them."""
     changes: tuple[Arrival, ...]
 
 
@@ -91,7 +94,8 @@ def overview(look: Look, alerts: Alerts) -> Overview:
     """The first page."""
     published = sum(bool(zone.revision) for zone in look.zones.values())
     newest = tuple(_arrival(look, each) for each in look.changes[:NEWEST])
-    return Overview(look.problems, look.pops, published, alerts, look.holds, newest)
+    held = look.holds
+    return Overview(look.problems, look.pops, published, alerts, len(held), held[:NEWEST], newest)
 
 
 def changes(look: Look) -> Changes:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from dnsfleet_status import views
@@ -77,6 +78,18 @@ def test_changes_tell_how_far_they_have_come(get: Get) -> None:
         ["2/2", "after 0.125 s"],
         ["none", "replaced by a newer one"],
     ]
+
+
+@pytest.mark.parametrize(("held", "shown"), [(views.NEWEST, ""), (11, "All 11 held changes")])
+def test_the_first_page_has_the_first_of_many_held_changes(held: int, shown: str) -> None:
+    made = look()
+    many = replace(made, holds=tuple(replace(made.holds[0], about=f"h{n}") for n in range(held)))
+    with served(lambda: many) as get:
+        page, found = parse(get("/?refresh=10").text), json.loads(get("/overview.json").text)
+    links = [each.text for each in page.all("a") if each.attributes["href"] == "/held?refresh=10"]
+    assert links == list(filter(None, ["Held", shown]))
+    assert [each["about"] for each in found["holds"]] == [f"h{n}" for n in range(views.NEWEST)]
+    assert found["held"] == held
 
 
 def test_a_held_change_has_its_diff_and_the_command(get: Get) -> None:
