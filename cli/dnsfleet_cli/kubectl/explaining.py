@@ -1,4 +1,4 @@
-"""The text of `explain`: a name's zone, its shard, and what each edge answers."""
+"""`explain`: a name's zone, its shard, and what each edge answers."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -11,7 +11,9 @@ from dnsfleet import rings, rrtypes, tables
 from dnsfleet.tables import ABSENT
 
 from dnsfleet_cli.kubectl import objects
+from dnsfleet_cli.kubectl.cluster import Cluster, Pod
 from dnsfleet_cli.kubectl.objects import Object
+from dnsfleet_cli.troubles import Trouble
 
 
 class Reply(NamedTuple):
@@ -32,6 +34,35 @@ def shard(qname: str, pop: Object) -> int:
     wire = dns.name.from_text(qname).to_wire()
     assert wire is not None  # noqa: S101 - only writing into a file gives None
     return rings.owner(wire, objects.shards(pop))
+
+
+def ask(
+    cluster: Cluster,
+    namespace: str,
+    qname: str,
+    rtype: str,
+    zone: Object,
+    pops: Sequence[Object],
+) -> list[Reply]:
+    """The replies of all Ready edges of the Pops that serve a zone."""
+    return [
+        _reply(cluster, edge, qname, rtype, zone, pop)
+        for pop in pops
+        for edge in cluster.edges(pop["metadata"]["name"], namespace)
+    ]
+
+
+def _reply(cluster: Cluster, edge: Pod, qname: str, rtype: str, zone: Object, pop: Object) -> Reply:
+    where = (objects.name(pop), edge.name, shard(qname, pop))
+    queries = [
+        dns.message.make_query(qname, f"TYPE{rrtypes.number(rtype)}"),
+        dns.message.make_query(objects.origin(zone), "SOA"),
+    ]
+    try:
+        answer, soa = cluster.ask(edge, queries)
+    except Trouble as trouble:
+        return Reply(*where, None, None, str(trouble))
+    return Reply(*where, answer, soa)
 
 
 def text(

@@ -4,11 +4,10 @@ Exit status: 0 done; 1 the answer is no, or it did not come in time; 2 it could 
 """
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-import dns.message
 import typer
 from dnsfleet import names, rrtypes
 
@@ -26,8 +25,7 @@ from dnsfleet_cli.kubectl import (
     traffic,
     verdicts,
 )
-from dnsfleet_cli.kubectl.cluster import Cluster, Pod
-from dnsfleet_cli.kubectl.objects import Object
+from dnsfleet_cli.kubectl.cluster import STATUS_PORT, Cluster
 from dnsfleet_cli.options import Lsn, Once, Seed
 from dnsfleet_cli.troubles import NEGATIVE, Group, Trouble
 
@@ -120,7 +118,7 @@ def dashboard(
     namespace: Release = "",
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Of this machine; 0: any that is free.")
-    ] = 8081,
+    ] = STATUS_PORT,
 ) -> None:
     """Show the status page to a browser on this machine, until Ctrl-C.
 
@@ -200,7 +198,7 @@ def explain(
     zone = objects.holder(absolute, cluster.zones())
     pops = [] if zone is None else [each for each in cluster.pops() if objects.serves(each, zone)]
     home = "" if zone is None else cluster.release(namespace)
-    replies = [] if zone is None else _ask(cluster, home, absolute, kind, zone, pops)
+    replies = [] if zone is None else explaining.ask(cluster, home, absolute, kind, zone, pops)
     remote = [objects.name(each) for each in pops if objects.is_remote(each)]
     print(explaining.text(absolute, kind, zone, replies, remote))
     if not explaining.agree(replies):
@@ -270,34 +268,3 @@ def verify(
     from dnsfleet_cli.verifying import running
 
     raise typer.Exit(running.run(ClusterFleet(ctx.obj(), namespace), seed, heal))
-
-
-def _ask(
-    cluster: Cluster,
-    namespace: str,
-    qname: str,
-    rtype: str,
-    zone: Object,
-    pops: Sequence[Object],
-) -> list[explaining.Reply]:
-    """The replies of all Ready edges of the Pops that serve a zone."""
-    return [
-        _reply(cluster, edge, qname, rtype, zone, pop)
-        for pop in pops
-        for edge in cluster.edges(pop["metadata"]["name"], namespace)
-    ]
-
-
-def _reply(
-    cluster: Cluster, edge: Pod, qname: str, rtype: str, zone: Object, pop: Object
-) -> explaining.Reply:
-    where = (objects.name(pop), edge.name, explaining.shard(qname, pop))
-    queries = [
-        dns.message.make_query(qname, f"TYPE{rrtypes.number(rtype)}"),
-        dns.message.make_query(objects.origin(zone), "SOA"),
-    ]
-    try:
-        answer, soa = cluster.ask(edge, queries)
-    except Trouble as trouble:
-        return explaining.Reply(*where, None, None, str(trouble))
-    return explaining.Reply(*where, answer, soa)
