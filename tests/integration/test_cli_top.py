@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
-from dnsfleet_cli.kubectl.cluster import PAGE_OCTETS, Cluster, Pod
+from dnsfleet_cli.kubectl.cluster import Cluster
+from dnsfleet_cli.kubectl.pods import PAGE_OCTETS, Pod
 from dnsfleet_cli.top import samples
 from dnsfleet_cli.troubles import Trouble
 

@@ -22,8 +22,9 @@ from dnsfleet_publisher.key_secrets import Keys
 from dnsfleet_publisher.zone_sources import SourceError, Text
 
 from dnsfleet_cli.kubectl import keys, objects
-from dnsfleet_cli.kubectl.cluster import Cluster, Pod, selector
+from dnsfleet_cli.kubectl.cluster import Cluster
 from dnsfleet_cli.kubectl.objects import Object
+from dnsfleet_cli.kubectl.pods import Pod, selector
 from dnsfleet_cli.troubles import Trouble
 from dnsfleet_cli.verifying import wanted
 from dnsfleet_cli.verifying.gathering import Ask

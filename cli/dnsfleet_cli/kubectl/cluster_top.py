@@ -9,8 +9,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from dnsfleet_cli.kubectl import fleets, objects, traffic
-from dnsfleet_cli.kubectl.cluster import Cluster, Pod
+from dnsfleet_cli.kubectl.cluster import Cluster
 from dnsfleet_cli.kubectl.objects import Object, value
+from dnsfleet_cli.kubectl.pods import Pod
 from dnsfleet_cli.kubectl.traffic import Traffic
 from dnsfleet_cli.top import samples
 from dnsfleet_cli.top.samples import EdgeSample, FleetSample, PopSample

@@ -10,7 +10,8 @@ import socket
 import threading
 from typing import Any
 
-from dnsfleet_cli.kubectl.cluster import Cluster, Pod
+from dnsfleet_cli.kubectl.cluster import Cluster
+from dnsfleet_cli.kubectl.pods import Pod
 from dnsfleet_cli.troubles import Trouble, reason
 
 LOOPBACK = "127.0.0.1"

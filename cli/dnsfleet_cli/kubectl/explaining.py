@@ -11,8 +11,9 @@ from dnsfleet import rings, rrtypes, tables
 from dnsfleet.tables import ABSENT
 
 from dnsfleet_cli.kubectl import objects
-from dnsfleet_cli.kubectl.cluster import Cluster, Pod
+from dnsfleet_cli.kubectl.cluster import Cluster
 from dnsfleet_cli.kubectl.objects import Object
+from dnsfleet_cli.kubectl.pods import Pod
 from dnsfleet_cli.troubles import Trouble
 
 

@@ -11,8 +11,9 @@ from dnsfleet_publisher import pop_credentials
 from dnsfleet_publisher.pop_credentials import ROTATE_ANNOTATION, Credentials, CredentialsError
 
 from dnsfleet_cli.kubectl import join_secrets, keys, leaving, objects, states, verdicts
-from dnsfleet_cli.kubectl.cluster import COMPONENT, Cluster
+from dnsfleet_cli.kubectl.cluster import Cluster
 from dnsfleet_cli.kubectl.objects import Object
+from dnsfleet_cli.kubectl.pods import COMPONENT
 from dnsfleet_cli.troubles import Trouble
 
 TIMEOUT_SECONDS = 60.0

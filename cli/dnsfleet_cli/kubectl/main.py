@@ -25,7 +25,8 @@ from dnsfleet_cli.kubectl import (
     traffic,
     verdicts,
 )
-from dnsfleet_cli.kubectl.cluster import STATUS_PORT, Cluster
+from dnsfleet_cli.kubectl.cluster import Cluster
+from dnsfleet_cli.kubectl.pods import STATUS_PORT
 from dnsfleet_cli.options import Lsn, Once, Seed
 from dnsfleet_cli.troubles import NEGATIVE, Group, Trouble
 

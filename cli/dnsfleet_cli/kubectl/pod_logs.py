@@ -15,8 +15,9 @@ from dnsfleet.resources import Zone
 from dnsfleet_publisher.dependencies import wanted_config_maps
 
 from dnsfleet_cli.kubectl import objects
-from dnsfleet_cli.kubectl.cluster import COMPONENT, Cluster, selector
+from dnsfleet_cli.kubectl.cluster import Cluster
 from dnsfleet_cli.kubectl.objects import Object
+from dnsfleet_cli.kubectl.pods import COMPONENT, selector
 from dnsfleet_cli.tracing.following import Log
 from dnsfleet_cli.troubles import Trouble
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from dnsfleet_cli.kubectl import dashboards
-from dnsfleet_cli.kubectl.cluster import Pod
+from dnsfleet_cli.kubectl.pods import Pod
 from dnsfleet_cli.troubles import Trouble
 from support.status_pages import get, served
 from support.waiting import wait_for

@@ -5,9 +5,10 @@ import timeit
 import pytest
 from dnsfleet.replication.telemetry import Sample
 from dnsfleet_cli.kubectl import traffic
-from dnsfleet_cli.kubectl.cluster import Cluster, Pod
+from dnsfleet_cli.kubectl.cluster import Cluster
 from dnsfleet_cli.kubectl.cluster_top import ClusterTop
 from dnsfleet_cli.kubectl.objects import Object
+from dnsfleet_cli.kubectl.pods import Pod
 from dnsfleet_cli.kubectl.traffic import Traffic
 from dnsfleet_cli.top import samples
 from dnsfleet_cli.troubles import Trouble
