@@ -1,5 +1,5 @@
 """The boards, a module each."""
 
-from dashboards.boards import engine, fleet, operators, pop, redis, zone
+from dashboards.boards import engine, fleet, operator, pop, redis, zone
 
-ALL = (fleet.BOARD, pop.BOARD, zone.BOARD, engine.BOARD, operators.BOARD, redis.BOARD)
+ALL = (fleet.BOARD, pop.BOARD, zone.BOARD, engine.BOARD, operator.BOARD, redis.BOARD)

@@ -12,7 +12,6 @@ import typer
 from dnsfleet import names, rrtypes
 
 from dnsfleet_cli.kubectl import (
-    dashboards,
     explaining,
     holds,
     joins,
@@ -21,6 +20,7 @@ from dnsfleet_cli.kubectl import (
     pop_commands,
     restores,
     states,
+    status_pages,
     summaries,
     traffic,
     verdicts,
@@ -126,7 +126,7 @@ def dashboard(
     It is carried through the API server, for which you need the right to forward ports of pods in
     the namespace of the release; the page itself only reads.
     """
-    dashboards.run(ctx.obj(), namespace, port)
+    status_pages.run(ctx.obj(), namespace, port)
 
 
 @app.command()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from dnsfleet_cli.kubectl import dashboards
+from dnsfleet_cli.kubectl import status_pages
 from dnsfleet_cli.kubectl.pods import Pod
 from dnsfleet_cli.troubles import Trouble
 from support.status_pages import get, served
@@ -48,7 +48,7 @@ def dashboard(cluster: Any, capsys: pytest.CaptureFixture[str]) -> Iterator[str]
         said.append(capsys.readouterr().out)
         return "".join(said).partition(" until Ctrl-C")[0] if "until" in "".join(said) else ""
 
-    thread = threading.Thread(target=dashboards.run, args=(cluster, "", 0), daemon=True)
+    thread = threading.Thread(target=status_pages.run, args=(cluster, "", 0), daemon=True)
     thread.start()
     yield wait_for("an address", printed, SECONDS)
 
@@ -104,11 +104,11 @@ def test_who_may_not_forward_ports_is_told(capsys: pytest.CaptureFixture[str]) -
 )
 def test_without_one_page_it_says_what_to_do(pods: list[Pod], namespace: str, told: str) -> None:
     with pytest.raises(Trouble, match=told):
-        dashboards.run(Pods(pods), namespace, 0)  # type: ignore[arg-type]
+        status_pages.run(Pods(pods), namespace, 0)  # type: ignore[arg-type]
 
 
 def test_a_port_that_is_taken_is_trouble() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(Trouble, match=f"cannot listen on port {port}: .*; choose another"):
-            dashboards.run(Pods(PODS), "", port)  # type: ignore[arg-type]
+            status_pages.run(Pods(PODS), "", port)  # type: ignore[arg-type]
