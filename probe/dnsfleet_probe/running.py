@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 
+from dnsfleet.probing.judging import Fault
 from dnsfleet.probing.lists import LIST_SECONDS
 from dnsfleet_io.listen_addresses import Address
 from dnsfleet_io.logs import line
@@ -24,6 +25,9 @@ JITTER = (0.8, 1.2)
 STALLED_SECONDS = 300.0
 """Without the end of a round for so long a prober is stuck, and is to be started again. The longest
 round, of as many Pops without an answer as a list may have, takes 270 s."""
+MAX_LASTING = 1_000
+"""Faults of zones that wait for their turn: of those above it the end is logged, and they are told
+anew. Zones that are removed meanwhile have no other end."""
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +63,7 @@ def export(place: str, source: Source, http: Address) -> None:
     server.start()
     log.info(line("started", place=place, http=server.address[1]))
     prober, chance = Prober(place, source, stopping), random.Random()  # noqa: S311 - no secret
-    told, before = "", frozenset[str]()
+    told, lasting = "", frozenset[Fault]()
     while not stopping.is_set():
         try:
             found = prober.round()
@@ -72,17 +76,30 @@ def export(place: str, source: Source, http: Address) -> None:
         else:
             told = ""
             metrics.take(found)
-            before = _log_faults(found, before)
+            lasting = _log_faults(found, lasting)
         last = time.monotonic()
         stopping.wait(LIST_SECONDS * chance.uniform(*JITTER))
     server.stop()
 
 
-def _log_faults(found: Round, before: frozenset[str]) -> frozenset[str]:
-    """Log each fault once, while it lasts; what lasts now."""
-    now = frozenset(str(fault) for verdict in found.verdicts for fault in verdict.faults)
-    for each in sorted(now - before):
-        log.warning(line("fault", fault=each))
-    for each in sorted(before - now):
-        log.info(line("fault_ended", fault=each))
-    return now
+def _log_faults(found: Round, before: frozenset[Fault]) -> frozenset[Fault]:
+    """Log each fault once, while it lasts; what lasts now.
+
+    Zones come in turn, so that of a zone lasts until there is another reply for it at that place.
+    """
+    heard: dict[tuple[str, str], set[str]] = {}
+    for verdict in found.verdicts:
+        for each in verdict.replies:
+            heard[verdict.pop.name, f"{each.address} {each.transport}"] = set(each.soa)
+    now = frozenset(fault for verdict in found.verdicts for fault in verdict.faults)
+    waiting = [
+        fault
+        for fault in before
+        if fault.zone and fault.zone not in heard.get((fault.pop, fault.where), {fault.zone})
+    ]
+    lasting = now.union(sorted(waiting)[:MAX_LASTING])
+    for fault in sorted(now - before):
+        log.warning(line("fault", fault=fault))
+    for fault in sorted(before - lasting):
+        log.info(line("fault_ended", fault=fault))
+    return lasting
