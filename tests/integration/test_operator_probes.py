@@ -12,8 +12,8 @@ from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.leading import probing
 from dnsfleet_operator.leading.probing import PROBES
 from dnsfleet_operator.objects import MANAGED_BY, POP_LABEL
-from dnsfleet_operator.pops.setting import version_of
 from dnsfleet_operator.pops.pods import CONFIG_ANNOTATION
+from dnsfleet_operator.pops.setting import version_of
 from dnsfleet_operator.work_queue import Key
 from dnsfleet_publisher.key_secrets import REPLICA_ACL
 from support.controlled_fleets import DEADLINE_SECONDS, NAMESPACE, ControlledFleet
