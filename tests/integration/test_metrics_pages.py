@@ -25,6 +25,7 @@ from bench.operator_objects import Size
 
 SECONDS = 60.0
 WRITTEN = metrics_document.written(metrics_document.PAGE.read_text())
+WELL = {"dnsfleet_probe_current": "every zone is as published"}
 _SAMPLES = ("_bucket", "_sum", "_count")
 
 OPERATOR_ABSENT = {
@@ -112,7 +113,7 @@ def test_a_prober_of_up(edge: dict[str, Any], tmp_path: Path) -> None:
     user = ("--user", "edge", "--password-file", str(password))
     process = subprocess.Popen([program, *where, *user, "--public-key", edge["public_key"]])
     try:
-        check(f"http://{address}/metrics", "Probe", {})
+        check(f"http://{address}/metrics", "Probe", WELL)
     finally:
         process.terminate()
         assert process.wait(SECONDS) == 0
