@@ -154,11 +154,6 @@ def test_a_cut_link(release: Access, node: Node, watched: Monitoring) -> None:
     assert found == {("DnsfleetPopDisconnected", "fra")}
 
 
-def test_a_changed_value_in_a_replica(release: Access, node: Node, watched: Monitoring) -> None:
-    fault = fleet_faults.forged_manifest(release, node, "iad", "example.com.")
-    assert told(watched, fault, "DnsfleetVerifyFailures") == {("DnsfleetVerifyFailures", "iad")}
-
-
 def test_a_stopped_operator(release: Access, node: Node, watched: Monitoring) -> None:
     fault = fleet_faults.stopped_operator(release)
     assert told(watched, fault, "DnsfleetOperatorStalled") == {("DnsfleetOperatorStalled", "")}

@@ -16,19 +16,16 @@ import redis
 from cluster.access import Access, Object
 from cluster.namespaces import Node
 from dnsfleet import rings
-from dnsfleet.replication import keys
 
 from support import redis_pods
 from support.pod_processes import process_of
 from support.probe_fleets import CORE, DNS_PORT
 from support.releases import NAMESPACE, READY_SECONDS
-from support.waiting import wait_for
 
 OPERATOR = ("deployment/dnsfleet-operator", "--namespace", NAMESPACE)
 OPERATOR_PODS = ("pods", "--namespace", NAMESPACE, "-l", "app.kubernetes.io/component=operator")
 PASSWORD = "tests"
 """Of the user that a test has on a server; it is gone with the server."""
-RESTART_SECONDS = 60.0
 RATE = 3000
 """Queries a second: three times what one shard must have more than the others, to be told."""
 TURN_SECONDS = 0.01
@@ -104,60 +101,6 @@ def full_core(cluster: Access, node: Node) -> Iterator[None]:
         admin.acl_deluser("tests")
         admin.close()
         core.close()
-
-
-@contextlib.contextmanager
-def forged_manifest(cluster: Access, node: Node, pop: str, origin: str) -> Iterator[None]:
-    """Somebody who may write to the replica of a Pop announces a zone that he cannot sign."""
-    with _writable_replica(cluster, node, pop) as replica:
-        name = keys.manifest(origin)
-        manifest, entry = replica.get(name), replica.hget(keys.ZONES, origin)
-        assert isinstance(manifest, bytes)
-        assert isinstance(entry, bytes)
-        lsn, revision = entry.decode().split(" ")
-        epoch, sequence = revision.split(".")
-        replica.set(name, manifest[:-1] + bytes([manifest[-1] ^ 1]))
-        replica.hset(keys.ZONES, origin, f"{lsn} {epoch}.{int(sequence) + 1}")
-        _have_all_read(replica)
-        try:
-            yield
-        finally:
-            replica.set(name, manifest)
-            replica.hset(keys.ZONES, origin, entry.decode())
-            _have_all_read(replica)
-
-
-@contextlib.contextmanager
-def _writable_replica(cluster: Access, node: Node, pop: str) -> Iterator[redis.Redis]:
-    """A client that may do everything; the replica is started once more to know its user."""
-    (pod,) = pods_of(cluster, pop, "replica")
-    volume = node.folder / "kubelet" / "pods" / pod["metadata"]["uid"] / "volumes"
-    users = volume / "kubernetes.io~secret" / "keys" / "..data" / "replica.acl"
-    text = node.run("cat", users) + f"user tests on >{PASSWORD} ~* &* +@all\n"
-    node.run("tee", users, stdin=text.encode())
-    os.kill(process_of(pod, "valkey-server"), signal.SIGKILL)
-    with node.on_client():
-        client = redis_pods.client(pod, "tests", PASSWORD)
-        wait_for("it is started", lambda: _answers(client), RESTART_SECONDS)
-    wait_for("it has the core's data", lambda: client.exists(keys.FLEET), RESTART_SECONDS)
-    client.config_set("replica-read-only", "no")
-    try:
-        yield client
-    finally:
-        client.config_set("replica-read-only", "yes")
-        client.close()
-
-
-def _answers(client: redis.Redis) -> bool:
-    try:
-        return bool(client.ping())
-    except redis.RedisError:
-        return False
-
-
-def _have_all_read(replica: redis.Redis) -> None:
-    """End the connections of the edges: they read everything when they come again."""
-    replica.client_kill_filter(_type="normal", skipme=True)
 
 
 def flooded_zone() -> Object:
