@@ -12,7 +12,6 @@ from collections.abc import Iterator
 
 import dns.message
 import dns.name
-import redis
 from cluster.access import Access, Object
 from cluster.namespaces import Node
 from dnsfleet import rings
