@@ -11,7 +11,7 @@ that fires where there is none; what else asks for metrics of the operator finds
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
