@@ -8,6 +8,7 @@ dependencies are installed inside by the image's Python, from the lock file, wit
 
 import os
 import subprocess
+import tomllib
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -111,7 +112,9 @@ def _build_wheels(source: Path) -> None:
 
 
 def _export_requirements(image: Image) -> None:
-    extras = [part for extra in image.extras for part in ("--extra", extra)]
+    project = tomllib.loads((image.source / "pyproject.toml").read_text())["project"]
+    known = project["optional-dependencies"]  # an older commit may lack one
+    extras = [part for extra in image.extras if extra in known for part in ("--extra", extra)]
     command = [str(_UV), "export", "--quiet", "--frozen", "--no-dev", "--no-emit-workspace"]
     subprocess.run(
         [*command, *extras, "--output-file", str(image.archive.with_suffix(".txt"))],

@@ -18,6 +18,8 @@ from dnsfleet_cli.troubles import Trouble
 
 TIMEOUT_SECONDS = 60.0
 LOOK_SECONDS = 0.5
+CERTIFICATE_SECONDS = 10.0
+"""How much later than credentials the certificate of a new release may come."""
 
 app = typer.Typer(help="How Pops of other clusters join and leave, and what a Pop is to do once.")
 
@@ -167,13 +169,17 @@ def _stored(cluster: Cluster, namespace: str) -> dict[str, Credentials]:
 
 
 def _certificate(cluster: Cluster, namespace: str) -> Object:
+    """The Secret with the certificate of the core, once the operator has made it."""
     selector = _selector(pop_credentials.LABELS | {COMPONENT: "core-tls"})
-    found = cluster.secrets(selector, namespace)
-    if not found:
-        raise Trouble(
-            f"no Secret with the labels {selector} in namespace {namespace}: install the chart "
-            "with core.expose.enabled; a Secret of your own (core.expose.secretName) needs them too"
-        )
+    deadline = time.monotonic() + CERTIFICATE_SECONDS
+    while not (found := cluster.secrets(selector, namespace)):
+        if time.monotonic() > deadline:
+            raise Trouble(
+                f"no Secret with the labels {selector} in namespace {namespace}: install the chart "
+                "with core.expose.enabled; a Secret of your own (core.expose.secretName) needs "
+                "them too"
+            )
+        time.sleep(LOOK_SECONDS)
     return found[0]
 
 
