@@ -81,7 +81,7 @@ def _zones(
 ) -> Iterator[tuple[str, Zone]]:
     for origin in by_origin.keys() | published.keys():
         found, manifest = by_origin.get(origin), published.get(origin)
-        message = _NO_OBJECT if found is None else _problem(found)
+        message = _NO_OBJECT if found is None else objects.problem(found)
         if origin in unreadable:
             message = f"what the core has of it cannot be read: {unreadable[origin]}"
         name = "" if found is None else objects.name(found)
@@ -116,9 +116,9 @@ def _changes(
 
 
 def _pop(found: Object, queries: float | None) -> Pop:
-    message = "; ".join(filter(None, (_problem(found), objects.refusal(found))))
+    message = "; ".join(filter(None, (objects.problem(found), objects.refusal(found))))
     ready = objects.condition(found, "Ready")
-    edges = value(found, "status", "edges", default={})
+    edges_ready, edges_desired = objects.edges(found)
     zones = value(found, "status", "zones", default={})
     return Pop(
         name=objects.name(found),
@@ -126,8 +126,8 @@ def _pop(found: Object, queries: float | None) -> Pop:
         state="Drained" if objects.out_of_service(found) else "Active",
         ready=ready.true if ready.true or ready.false else None,
         message=message,
-        edges_ready=edges.get("ready", 0),
-        edges_desired=edges.get("desired", objects.replicas(found)),
+        edges_ready=edges_ready,
+        edges_desired=edges_desired,
         zones_current=zones.get("current", 0),
         zones_assigned=zones.get("assigned", 0),
         lag_seconds=value(found, "status", "lagSeconds"),
@@ -136,18 +136,7 @@ def _pop(found: Object, queries: float | None) -> Pop:
     )
 
 
-def _problem(found: Object) -> str:
-    """Why an object is not Ready; empty where it is."""
-    ready = objects.condition(found, "Ready")
-    if not ready.current:
-        return "not looked at yet by the operator"
-    return "" if ready.true else ready.message
-
-
 def _wrong(fleet: Object) -> Iterator[str]:
-    for kind in ("CoreAvailable", "KeysReady"):
-        condition = objects.condition(fleet, kind)
-        if condition.false:
-            yield f"{condition.message} [{condition.reason}]"
+    yield from objects.faults(fleet)
     if count := value(fleet, "status", "orphanCount", default=0):
         yield f"{count} published zones have no Zone object"

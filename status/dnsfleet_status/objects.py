@@ -3,7 +3,7 @@
 Fields may be absent, and a condition may be about an older generation of its object.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from dnsfleet import names
@@ -55,6 +55,22 @@ def condition(item: Object, kind: str) -> Condition:
         if each["type"] == kind:
             return _read(item, each)
     return UNKNOWN
+
+
+def problem(item: Object) -> str:
+    """Why an object is not Ready; empty where it is."""
+    ready = condition(item, "Ready")
+    if not ready.current:
+        return "not looked at yet by the operator"
+    return "" if ready.true else ready.message
+
+
+def faults(fleet: Object) -> Iterator[str]:
+    """What a Fleet says is wrong with its core and its keys, a line each."""
+    for kind in ("CoreAvailable", "KeysReady"):
+        found = condition(fleet, kind)
+        if found.false:
+            yield f"{found.message} [{found.reason}]"
 
 
 def _read(item: Object, found: Object) -> Condition:
@@ -110,6 +126,12 @@ def replicas(pop: Object) -> int:
     """Edges that the Pop is to have."""
     found: int = value(pop, "spec", "edge", "replicas", default=DEFAULT_REPLICAS)
     return found
+
+
+def edges(pop: Object) -> tuple[int, int]:
+    """Edges of the Pop that are Ready, and those that it is to have."""
+    ready: int = value(pop, "status", "edges", "ready", default=0)
+    return ready, value(pop, "status", "edges", "desired", default=replicas(pop))
 
 
 def is_remote(pop: Object) -> bool:

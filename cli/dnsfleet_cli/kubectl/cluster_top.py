@@ -62,7 +62,7 @@ def pop_sample(
     drained = objects.out_of_service(pop)
     ready = objects.condition(pop, "Ready")
     problem = (ready.message,) if ready.false and not drained else ()
-    desired = value(pop, "status", "edges", "desired", default=objects.replicas(pop))
+    edges_ready, desired = objects.edges(pop)
     return PopSample(
         name,
         0 if drained else desired,
@@ -72,5 +72,5 @@ def pop_sample(
         servfail=figures and figures.servfail,
         lag=None if drained else value(pop, "status", "lagSeconds"),
         zones=value(pop, "status", "zones", "assigned"),
-        ready=value(pop, "status", "edges", "ready", default=0),
+        ready=edges_ready,
     )

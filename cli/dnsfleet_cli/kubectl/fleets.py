@@ -12,10 +12,7 @@ def lines(fleets: Sequence[Object]) -> list[str]:
 
 
 def _of(fleet: Object) -> Iterator[str]:
-    for kind in ("CoreAvailable", "KeysReady"):
-        condition = objects.condition(fleet, kind)
-        if condition.false:
-            yield f"{condition.message} [{condition.reason}]"
+    yield from objects.faults(fleet)
     waiting = objects.condition(fleet, "Held")
     if waiting.true:
         yield waiting.message

@@ -12,6 +12,8 @@ from functools import partial
 
 from dnsfleet import resources
 from dnsfleet.resources import Zone
+from dnsfleet_io import stations
+from dnsfleet_io.log_bounds import LEFT_OUT
 from dnsfleet_publisher.dependencies import wanted_config_maps
 
 from dnsfleet_cli.kubectl import objects
@@ -25,7 +27,10 @@ TAIL_LINES = 20_000
 """Of one container: 4 MB, more than a kubelet gives of a busy one by default."""
 CONCURRENT = 8
 """Requests at a time: the API server reads each from a kubelet."""
-_NEEDED = tuple(f"event={each}" for each in ("told", "acked", "lines_left_out", "change_seen"))
+_NEEDED = tuple(
+    f"event={each}" for each in (stations.TOLD, stations.ACKED, stations.SEEN, LEFT_OUT)
+)
+"""In lines that name no zone, and that a trace needs."""
 
 
 def read(

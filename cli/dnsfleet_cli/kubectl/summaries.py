@@ -109,14 +109,12 @@ def _zones(zones: Iterable[Object]) -> str:
 def _ready(item: Object) -> tuple[str, str]:
     """The condition Ready and, where it is not True, its message."""
     ready = objects.condition(item, "Ready")
-    if not ready.current:
-        return "Unknown", "not looked at yet by the operator"
-    return ready.status, "" if ready.true else ready.message
+    return ready.status if ready.current else "Unknown", objects.problem(item)
 
 
 def _edges(item: Object) -> str:
-    ready = value(item, "status", "edges", "ready", default=0)
-    return f"{ready}/{value(item, 'status', 'edges', 'desired', default=objects.replicas(item))}"
+    ready, desired = objects.edges(item)
+    return f"{ready}/{desired}"
 
 
 def _pop_zones(item: Object) -> str:
