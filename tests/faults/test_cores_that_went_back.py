@@ -113,7 +113,12 @@ class System:
         self._claims.allowed = now
 
     def begin_edge_without_disk(self) -> None:
-        """An edge loses all that it has, and must answer what is wanted."""
+        """An edge loses all that it has, and must answer what is wanted.
+
+        Not before each claim was compared with what this edge answers: it answers nothing for a
+        while.
+        """
+        wait_for("all claims judged", lambda: not self._claims.unsettled, CONVERGED_SECONDS)
         name, edge = f"edge/{POPS[1]}", self.state / "pops" / POPS[1] / "edge"
         edge.rename(edge.with_name("lost"))
         position = self._fleet.kill(name)

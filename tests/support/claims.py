@@ -37,6 +37,8 @@ class Claims:
     judged: int = 0
     wrong: list[str] = field(default_factory=list)
     """Claims that were not true, one line each."""
+    unsettled: dict[str, str] = field(default_factory=dict)
+    """By origin, the newest revision published, until a claim about it has been judged."""
     _published: dict[str, list[Event]] = field(default_factory=dict)
     _serials: list[tuple[Event, Server, int | None]] = field(default_factory=list)
 
@@ -45,16 +47,21 @@ class Claims:
         match event["event"]:
             case "published":
                 self._published.setdefault(event["zone"], []).append(event)
+                self.unsettled[event["zone"]] = event["revision"]
             case "propagated":
                 self._judge(event, event["zone"])
                 self._serials += [
                     (event, server, serial_of(server, event["zone"])) for server in self.servers
                 ]
+                if self.unsettled.get(event["zone"]) == event["revision"]:
+                    del self.unsettled[event["zone"]]
             case "removed":
                 self._judge(event, event["zone"], removed=True)
+                self.unsettled.pop(event["zone"], None)
             case "ready":
                 for origin in event["zones"]:
                     self._judge(event, origin)
+                    self.unsettled.pop(origin, None)
 
     def finish(self) -> list[str]:
         """All that was wrong; after the last event."""
