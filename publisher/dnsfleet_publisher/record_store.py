@@ -31,7 +31,6 @@ import random
 from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import replace
 
-import redis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from dnsfleet.replication import formats, kept_zones, keys, manifests, public_keys
 from dnsfleet.replication.acks import Ack
@@ -68,18 +67,18 @@ class RecordStore:
 
     def __init__(
         self,
-        client: redis.Redis,
+        core: CoreRedis,
         key: Ed25519PrivateKey,
         clock: Callable[[], float],
         previous: Ed25519PublicKey | None = None,
         witnesses: Callable[[], Sequence[float]] = tuple,
     ) -> None:
-        """`client` is one of `core_redis.connect`; `clock` gives Unix time in seconds.
+        """`clock` gives Unix time in seconds.
 
         `key` and `previous` as for `sign_with`. `witnesses` give what other clocks say, by which
         ours is judged before a fence is taken from it (see `clocks`); it may raise StoreError.
         """
-        self.core = CoreRedis(client)
+        self.core = core
         """For what needs no fence: what edges say."""
         self._clock = clock
         self._witnesses = witnesses

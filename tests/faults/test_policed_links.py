@@ -18,6 +18,7 @@ from dnsfleet.replication.pop_commands import PopCommand, Request
 from dnsfleet.replication.revisions import Revision
 from dnsfleet_publisher import redis_settings
 from dnsfleet_publisher.command_streams import CommandStreams
+from dnsfleet_publisher.core_redis import CoreRedis
 from dnsfleet_publisher.record_store import RecordStore
 from support.linked_places import START_SECONDS, Server
 from support.policed_links import FAR, PolicedLink
@@ -91,7 +92,7 @@ class Fleet:
 
     def __init__(self, core: Server, replica: Server) -> None:
         self._core, self._replica = core.client, replica.client
-        self.store = RecordStore(core.client, PUBLISHER, time.time)
+        self.store = RecordStore(CoreRedis(core.client), PUBLISHER, time.time)
         self.store.claim()
         self._number = 0
 

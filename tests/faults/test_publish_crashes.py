@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import redis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.core_redis import CoreRedis, connect
 from dnsfleet_publisher.publishing import Desired, Publisher
 from dnsfleet_publisher.record_store import RecordStore
 from redis.connection import Connection
@@ -52,7 +52,7 @@ def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
 def publish(core: Valkey, desired: dict[str, Desired], remove: frozenset[str]) -> None:
     """A whole pass of a new publisher, which knows only what the core has."""
     client = connect(core.url)
-    publisher = Publisher(RecordStore(client, KEY, time.time))
+    publisher = Publisher(RecordStore(CoreRedis(client), KEY, time.time))
     outcomes = publisher.reconcile(desired, True, remove)
     client.close()
     assert not [outcome for outcome in outcomes.values() if outcome.reason], outcomes
@@ -100,7 +100,7 @@ def _count_requests(number: int, late: bool) -> None:
 
 def state_hash(core: Valkey) -> str:
     """A hash of all that edges would answer, without the serials, which come from the clock."""
-    store = RecordStore(core.closing(connect(core.url)), KEY, time.time)
+    store = RecordStore(CoreRedis(core.closing(connect(core.url))), KEY, time.time)
     whole = hashlib.sha256()
     for origin in store.live():
         zone, manifest = store.load(origin), store.manifest(origin)
@@ -112,7 +112,7 @@ def state_hash(core: Valkey) -> str:
 
 def has_unnamed_chunks_for_ever(client: redis.Redis) -> bool:
     """Whether a chunk stays for ever that no manifest names: all such chunks must expire."""
-    store = RecordStore(client, KEY, time.time)
+    store = RecordStore(CoreRedis(client), KEY, time.time)
     named: set[str] = set()
     for origin in store.live():
         manifest = store.manifest(origin)
@@ -157,7 +157,7 @@ def change_record_sets(core: Valkey) -> None:
 
 
 def served_names(core: Valkey) -> set[str]:
-    store = RecordStore(core.closing(connect(core.url)), WRITERS_KEY, time.time)
+    store = RecordStore(CoreRedis(core.closing(connect(core.url))), WRITERS_KEY, time.time)
     published = store.load("a.example.")
     assert published is not None
     return {line.split()[0] for line in published.to_text().splitlines()}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet.replication import public_keys
-from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.core_redis import CoreRedis, connect
 from dnsfleet_publisher.publishing import Desired, Publisher, State
 from dnsfleet_publisher.record_store import RecordStore
 from support.edge_fleets import EdgeFleet
@@ -74,4 +74,4 @@ def writer(fleet: EdgeFleet, key: Ed25519PrivateKey) -> Publisher:
     """One that begins after the one before; the edge has the public key of PUBLISHER."""
     assert key is not PUBLISHER
     client = connect(fleet.core.url)
-    return Publisher(RecordStore(client, key, lambda: fleet.store.fence + 10.0))
+    return Publisher(RecordStore(CoreRedis(client), key, lambda: fleet.store.fence + 10.0))

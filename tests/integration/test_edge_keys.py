@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from dnsfleet.replication import public_keys
-from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.core_redis import CoreRedis, connect
 from dnsfleet_publisher.publishing import Desired, Publisher
 from dnsfleet_publisher.record_store import RecordStore
 from support.edge_fleets import NEW, OLD, EdgeFleet
@@ -34,7 +34,7 @@ def wanted(address: str) -> dict[str, Desired]:
 def publisher(fleet: EdgeFleet, key: Ed25519PrivateKey) -> Publisher:
     """A new writer with another key."""
     client = fleet.core.closing(connect(fleet.core.url))
-    return Publisher(RecordStore(client, key, lambda: fleet.store.fence + 10.0))
+    return Publisher(RecordStore(CoreRedis(client), key, lambda: fleet.store.fence + 10.0))
 
 
 def trust(fleet: EdgeFleet, *keys: Ed25519PublicKey) -> None:

@@ -14,7 +14,7 @@ from dnsfleet.replication.revisions import Revision
 from dnsfleet_io.redis_clients import Server
 from dnsfleet_probe.replica import Replica, UnreadableError
 from dnsfleet_publisher import probe_lists, redis_users
-from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.core_redis import CoreRedis, connect
 from dnsfleet_publisher.probe_lists import ProbeLists
 from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import Fenced
@@ -30,7 +30,7 @@ COUNT = MAX_ZONES * 2 + 3
 class Writer:
     def __init__(self, core: Valkey) -> None:
         self.client = core.closing(connect(core.url))
-        self.store = RecordStore(self.client, PUBLISHER, time.time)
+        self.store = RecordStore(CoreRedis(self.client), PUBLISHER, time.time)
         self.origins: list[str] = []
         self.lists = ProbeLists(self.store, lambda: self.origins)
 
@@ -152,9 +152,9 @@ def fits(pops: list[ProbedPop]) -> bool:
 
 
 def test_only_the_writer_of_the_newest_fence_writes_a_list(writer: Writer) -> None:
-    other = ProbeLists(RecordStore(writer.client, PUBLISHER, time.time), list)
+    other = ProbeLists(RecordStore(CoreRedis(writer.client), PUBLISHER, time.time), list)
     assert not other.write([FRA], NOW_MS, PUBLISHER)  # it has no fence
-    later = RecordStore(writer.client, PUBLISHER, lambda: time.time() + 10)
+    later = RecordStore(CoreRedis(writer.client), PUBLISHER, lambda: time.time() + 10)
     later.claim()
     with pytest.raises(Fenced):
         writer.lists.write([FRA], NOW_MS, PUBLISHER)

@@ -13,7 +13,7 @@ from dnsfleet.zones import plans
 from dnsfleet.zones.parts import Parts
 from dnsfleet.zones.placements import Fleet
 from dnsfleet_engine import Delta, Zone
-from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.core_redis import CoreRedis, connect
 from dnsfleet_publisher.publishing import BULK_RECORDS, Desired, Outcome, Publisher, State
 from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import Fenced
@@ -53,7 +53,7 @@ def opened() -> Iterator[Open]:
 
 @pytest.fixture
 def store(server: Valkey, admin: redis.Redis, opened: Open) -> RecordStore:
-    return RecordStore(opened(server.url), KEY, lambda: NOW)
+    return RecordStore(CoreRedis(opened(server.url)), KEY, lambda: NOW)
 
 
 @pytest.fixture
@@ -202,7 +202,7 @@ def test_a_core_that_went_back_is_brought_forward(
         key: admin.dump(key)
         for key in admin.scan_iter(match=keys.PREFIX + "*")  # what a backup would hold
     }
-    newer = RecordStore(opened(store_url(admin)), KEY, lambda: NOW + 5)
+    newer = RecordStore(CoreRedis(opened(store_url(admin))), KEY, lambda: NOW + 5)
     follower = Publisher(newer)
     follower.reconcile(want(a=4), complete=True)
     follower.reconcile(want(a=5), complete=True)
@@ -225,7 +225,7 @@ def test_a_restarted_publisher_changes_nothing_that_is_right(
 ) -> None:
     publisher.reconcile(want(a=3, b=3), complete=True)
     before = stored(admin, A)
-    restarted = RecordStore(opened(server.url), KEY, lambda: NOW)
+    restarted = RecordStore(CoreRedis(opened(server.url)), KEY, lambda: NOW)
     assert restarted.load(A) is not None, "reading needs no claim"
     again = Publisher(restarted)
     assert states(again, want(a=3, b=4)) == [State.UNCHANGED, State.PUBLISHED]
@@ -255,7 +255,7 @@ def test_a_core_that_is_away_fails_the_pass_and_the_next_one_works(
     opened: Open, tmp_path: Path
 ) -> None:
     core = Valkey(tmp_path / "core")
-    publisher = Publisher(RecordStore(opened(core.url), KEY, lambda: NOW))
+    publisher = Publisher(RecordStore(CoreRedis(opened(core.url)), KEY, lambda: NOW))
     outcomes = publisher.reconcile(want(a=3, b=3), complete=True, remove={"c.example."})
     assert {outcome.state for outcome in outcomes.values()} == {State.FAILED}
     assert {outcome.reason for outcome in outcomes.values()} == {"StoreUnavailable"}

@@ -16,7 +16,7 @@ from dnsfleet_operator.objects import COMPONENT_LABEL, MANAGED_BY, POP_LABEL
 from dnsfleet_operator.secrets.key_keeping import KeyKeeper
 from dnsfleet_operator.work_queue import Key
 from dnsfleet_publisher import key_secrets, redis_users
-from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.core_redis import CoreRedis, connect
 from dnsfleet_publisher.key_secrets import Keys
 from dnsfleet_publisher.record_store import RecordStore
 
@@ -155,11 +155,11 @@ class ControlledFleet:
 
     def served(self, origin: str) -> Zone | None:
         """The zone as the core has it."""
-        return RecordStore(self._client, self.keys.private, lambda: 0.0).load(origin)
+        return RecordStore(CoreRedis(self._client), self.keys.private, lambda: 0.0).load(origin)
 
     def manifest(self, origin: str) -> Manifest | None:
         """The newest manifest that the core has of a zone."""
-        return RecordStore(self._client, self.keys.private, lambda: 0.0).manifest(origin)
+        return RecordStore(CoreRedis(self._client), self.keys.private, lambda: 0.0).manifest(origin)
 
     def written_format(self, origin: str) -> int:
         """The format in which the core has a zone."""

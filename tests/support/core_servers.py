@@ -9,7 +9,7 @@ import pytest
 import redis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet_publisher import store_errors
-from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.core_redis import CoreRedis, connect
 from dnsfleet_publisher.record_store import RecordStore
 
 from support.valkey import Valkey
@@ -65,7 +65,7 @@ def core_server(folder: Path) -> Iterator[CoreServer]:
 def make_store(server: CoreServer, clock: Clock, key: Ed25519PrivateKey = KEY) -> RecordStore:
     """A store that has not claimed the core yet."""
     client = server.closing(connect(server.url_for("publisher", "right")))
-    return RecordStore(client, key, clock)
+    return RecordStore(CoreRedis(client), key, clock)
 
 
 def reopened(server: CoreServer, clock: Clock, key: Ed25519PrivateKey = KEY) -> RecordStore:

@@ -9,7 +9,7 @@ import dns.message
 import dns.query
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.manifests import Manifest
-from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.core_redis import CoreRedis, connect
 from dnsfleet_publisher.record_store import RecordStore
 
 from support.edges import EdgeProcess
@@ -50,7 +50,7 @@ class EdgeFleet:
         """
         wait_for("the next second", lambda: int(time.time()) > self._claimed, 2)
         self.client = connect(self.core.url)
-        self.store = RecordStore(self.client, PUBLISHER, time.time)
+        self.store = RecordStore(CoreRedis(self.client), PUBLISHER, time.time)
         self._claimed = self.store.claim()
 
     def publish(self, address: str, origin: str = "example.com.") -> Manifest:

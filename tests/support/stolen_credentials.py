@@ -10,7 +10,7 @@ import redis
 from cluster import images
 from cluster.access import Access
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.core_redis import CoreRedis, connect
 from dnsfleet_publisher.record_store import RecordStore
 
 from support import zones
@@ -90,7 +90,7 @@ def forge(address: str) -> None:
     """Publish the zone of the probe in a server as a fleet of one's own, with one's own key."""
     records = [(PROBE.removesuffix(f".{ORIGIN}."), "TXT", f'"{FORGED}"')]
     with closing(connect(f"redis://operator:any@{address}/0")) as server:
-        store = RecordStore(server, Ed25519PrivateKey.generate(), time.time)
+        store = RecordStore(CoreRedis(server), Ed25519PrivateKey.generate(), time.time)
         store.claim()
         store.publish(f"{ORIGIN}.", zones.make_zone(f"{ORIGIN}.", records))
         store.complete()

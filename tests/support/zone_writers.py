@@ -15,7 +15,7 @@ from dnsfleet_operator.observed.observation import Observation
 from dnsfleet_operator.zones.downloads import Downloads
 from dnsfleet_operator.zones.passes import ZonePasses
 from dnsfleet_operator.zones.results import Taken
-from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.core_redis import CoreRedis, connect
 from dnsfleet_publisher.publishing import Outcome
 from dnsfleet_publisher.record_store import RecordStore
 from prometheus_client import CollectorRegistry
@@ -74,7 +74,7 @@ class Writer:
     def __init__(self, core: Valkey, clock: Callable[[], float] = time.time) -> None:
         """`clock` is the one by which removals are counted."""
         self.observation = Observation()
-        self.store = RecordStore(core.closing(connect(core.url)), KEY, time.time)
+        self.store = RecordStore(CoreRedis(core.closing(connect(core.url))), KEY, time.time)
         self.there: dict[tuple[str, str], dict[str, Any]] = {}
         """What the API server has of namespaces and CRDs, by kind and name."""
         for kind, name in _CONTAINERS:

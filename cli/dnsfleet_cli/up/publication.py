@@ -12,7 +12,7 @@ from dnsfleet.replication.sums import Positions
 from dnsfleet.resources import Pop
 from dnsfleet.zones.placements import Fleet
 from dnsfleet.zones.plans import APPROVE_ANNOTATION
-from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.core_redis import CoreRedis, connect
 from dnsfleet_publisher.last_good import Assembled
 from dnsfleet_publisher.placement import placement
 from dnsfleet_publisher.probe_lists import ProbeLists
@@ -40,7 +40,7 @@ class Publication:
         self, core: Core, key: Ed25519PrivateKey, show: Callable[[events.Event], None]
     ) -> None:
         self._client = connect(core.publisher_url)
-        self._store = RecordStore(self._client, key, time.time)
+        self._store = RecordStore(CoreRedis(self._client), key, time.time)
         self._publisher = Publisher(self._store)
         self._probes = ProbeLists(self._store, lambda: self.manifests)
         self._key = key

@@ -15,7 +15,7 @@ from dnsfleet import cookies
 from dnsfleet.replication.acks import Ack
 from dnsfleet.resources import Reference
 from dnsfleet_io.redis_watch import RedisWatch
-from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.core_redis import CoreRedis, connect
 from dnsfleet_publisher.key_secrets import REPLICA_ACL
 from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import StoreError, StoreResetError
@@ -90,7 +90,7 @@ class Term:
         core = configuration.core("publisher", keys.publisher_password)
         self._client, self._watch = connect(core), RedisWatch(core, given.metrics.redis)
         self._store = RecordStore(
-            self._client, keys.private, time.time, keys.previous, self._other_clocks
+            CoreRedis(self._client), keys.private, time.time, keys.previous, self._other_clocks
         )
         self._zones = ZonePasses(
             given.cluster, self._store, given.downloads, configuration.orphan_seconds

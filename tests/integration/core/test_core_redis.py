@@ -4,7 +4,7 @@ import pytest
 from dnsfleet.replication import acks, keys
 from dnsfleet.replication.acks import Ack
 from dnsfleet_publisher import drafts
-from dnsfleet_publisher.core_redis import connect
+from dnsfleet_publisher.core_redis import CoreRedis, connect
 from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import StoreError
 from support.core_servers import KEY, A, Clock, CoreServer
@@ -44,7 +44,7 @@ def test_acks_are_read_and_rubbish_is_not(server: CoreServer, store: RecordStore
 def test_refusals_say_who_and_what_to_do(
     server: CoreServer, clock: Clock, user: str, password: str, message: str
 ) -> None:
-    store = RecordStore(connect(server.url_for(user, password)), KEY, clock)
+    store = RecordStore(CoreRedis(connect(server.url_for(user, password))), KEY, clock)
     with pytest.raises(StoreError) as caught:
         store.claim()
     assert str(caught.value) == f"core Redis 127.0.0.1:{server.port}: {message}"
@@ -54,14 +54,16 @@ def test_a_core_that_wants_a_password_says_so(server: CoreServer, clock: Clock) 
     server.admin.config_set("requirepass", "something")
     try:
         with pytest.raises(StoreError, match="it wants a user and a password: put them into the"):
-            RecordStore(connect(server.url), KEY, clock).claim()
+            RecordStore(CoreRedis(connect(server.url)), KEY, clock).claim()
     finally:
         server.admin.config_set("requirepass", "")
 
 
 def test_a_core_that_is_not_there_says_where(clock: Clock) -> None:
     port = free_port()
-    store = RecordStore(connect(f"redis://publisher:secret@127.0.0.1:{port}"), KEY, clock)
+    store = RecordStore(
+        CoreRedis(connect(f"redis://publisher:secret@127.0.0.1:{port}")), KEY, clock
+    )
     with pytest.raises(StoreError) as caught:
         store.claim()
     message = str(caught.value)

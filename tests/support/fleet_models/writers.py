@@ -33,7 +33,9 @@ class Writer:
     def restart(self) -> None:
         """A new process, which knows nothing."""
         keys = self.keys
-        self.store = RecordStore(self._core.client(), keys.private, self._clock, keys.previous)
+        self.store = RecordStore(
+            CoreRedis(self._core.client()), keys.private, self._clock, keys.previous
+        )
         self._said: Mapping[str, Ack] = {}
         self._publisher = Publisher(self.store)
         self._marked = set(self.desired)
