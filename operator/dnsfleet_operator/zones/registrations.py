@@ -16,19 +16,18 @@ so that a platform team can always say whose a name is. What a registration is g
 
 import logging
 from collections.abc import Iterable, Iterator, Set
-from datetime import UTC, datetime
 
-from dnsfleet.resources import Metadata, Reference, Zone, ZoneSpec
+from dnsfleet.resources import Reference
 from dnsfleet.zones import registrations
 from dnsfleet.zones.registrations import ANYBODY, Registration
 from dnsfleet_publisher.assembling import Assembler
 from dnsfleet_publisher.dependencies import Groups
 from dnsfleet_publisher.last_good import Assembled
 from dnsfleet_publisher.record_store import RecordStore
+from dnsfleet_publisher.registration_notes import Noted, decode, encode, in_place
 from dnsfleet_publisher.store_errors import StoreError
 
 from dnsfleet_operator.observed.observation import Observation
-from dnsfleet_operator.zones.registration_notes import Noted, decode, encode
 
 _log = logging.getLogger(__name__)
 
@@ -192,11 +191,11 @@ class Registry:
         return moved if given not in ("", own) and self._may_take(origin, moved) else kept
 
     def _takes(self, origin: str, registration: Registration) -> bool:
-        zone = _in_place(origin, registration, 0)
+        zone = in_place(origin, registration, 0)
         return self._assembler.owners.classes.takes(zone, self._assembler.labels)
 
     def _may_take(self, origin: str, registration: Registration) -> bool:
-        zone = _in_place(origin, registration, 0)
+        zone = in_place(origin, registration, 0)
         return self._assembler.owners.classes.may_take(zone, self._assembler.labels)
 
     def _wait(self, origin: str, registration: Registration, since: float) -> None:
@@ -204,7 +203,7 @@ class Registry:
         self._put(origin, registration, since)
         self._unjudged.add(origin)
         if registration.zone not in self._assembler.reserved:
-            self._assembler.reserve(_in_place(origin, registration, since))
+            self._assembler.reserve(in_place(origin, registration, since))
 
     def _put(self, origin: str, registration: Registration, since: float | None) -> None:
         before = self._registered.get(origin)
@@ -238,15 +237,3 @@ class Registry:
 def _created(reference: Reference, observation: Observation) -> str:
     known = observation.get(reference)
     return "" if known is None else known.created
-
-
-def _in_place(origin: str, registration: Registration, since: float) -> Zone:
-    """What holds the origin of a Zone that is gone, and allows nothing to anybody else."""
-    gone = datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    metadata = Metadata.model_construct(
-        name=registration.zone.name,
-        namespace=registration.zone.namespace,
-        creation_timestamp=registration.created,
-        deletion_timestamp=gone,
-    )
-    return Zone.model_construct(metadata=metadata, spec=ZoneSpec.model_construct(origin=origin))

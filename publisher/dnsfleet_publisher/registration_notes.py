@@ -1,10 +1,11 @@
-"""How the core has a registration: one JSON object for each origin."""
+"""How the core has a registration: one JSON object for each origin; and what holds an origin."""
 
 import json
 import math
+from datetime import UTC, datetime
 from typing import NamedTuple
 
-from dnsfleet.resources import Reference
+from dnsfleet.resources import Metadata, Reference, Zone, ZoneSpec
 from dnsfleet.zones.registrations import Registration
 
 
@@ -42,3 +43,18 @@ def decode(value: bytes) -> Noted | None:
         return Noted(registration, None if since is None else float(since))
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def in_place(origin: str, registration: Registration, since: float) -> Zone:
+    """What holds the origin of a Zone that is gone, and allows nothing to anybody else.
+
+    `since` is Unix time in seconds.
+    """
+    gone = datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    metadata = Metadata.model_construct(
+        name=registration.zone.name,
+        namespace=registration.zone.namespace,
+        creation_timestamp=registration.created,
+        deletion_timestamp=gone,
+    )
+    return Zone.model_construct(metadata=metadata, spec=ZoneSpec.model_construct(origin=origin))

@@ -1,0 +1,208 @@
+"""A rehearsal: what publishing would do, found by doing it on a core that takes no write.
+
+    documents as they are ──▶ assembler ──┐
+    documents as they will be ────────────┴──▶ holds ──▶ publisher ──▶ dry core ──▶ foreseen
+
+These are the steps of a writer, so what it foresees is what a writer does: who owns a name, which
+owner waits, what a serial refuses, where a placement is held. A writer that begins anew finds the
+same holds with the same hashes, and so does this one.
+
+Objects that are not among those that change stay as they are. What was published of a RecordSet
+without an object stays too, as long as the writer keeps it (see `claims`).
+"""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from dnsfleet.resources import Pop, RecordSet, Reference
+from dnsfleet.resources import Zone as ZoneResource
+from dnsfleet.resources.documents import Document
+from dnsfleet.violations import Violation
+from dnsfleet.zones.owner_plans import OwnerHold
+from dnsfleet.zones.placements import Fleet, Pops
+from dnsfleet.zones.plans import APPROVE_ANNOTATION
+from dnsfleet.zones.registrations import Registration
+from dnsfleet_engine import Zone
+
+from dnsfleet_publisher import claims, registration_notes
+from dnsfleet_publisher.assembling import Assembler
+from dnsfleet_publisher.claims import Ledger
+from dnsfleet_publisher.dry_core import DryCore
+from dnsfleet_publisher.last_good import Assembled
+from dnsfleet_publisher.owner_holds import OwnerHolds
+from dnsfleet_publisher.placement import placement
+from dnsfleet_publisher.publishing import Desired, Outcome, Publisher, State
+from dnsfleet_publisher.record_store import RecordStore
+from dnsfleet_publisher.zone_sources import Outside
+
+
+class Served(NamedTuple):
+    """A zone as edges have it."""
+
+    zone: Zone
+    pops: Pops
+    """Names of the Pops that serve it, sorted; None is all."""
+
+
+class Foreseen(NamedTuple):
+    """What becomes of one origin."""
+
+    origin: str
+    resource: Reference
+    """The Zone object that has it."""
+    before: Served | None
+    """None where it is not served."""
+    after: Served | None
+    """The same as before where nothing is published."""
+    outcome: Outcome | None
+    """What publishing gave; None where there is nothing that could be published."""
+    holds: tuple[OwnerHold, ...]
+    """What waits of single owners."""
+
+
+class Findings(NamedTuple):
+    """All that a change of documents would do."""
+
+    zones: list[Foreseen]
+    """Those that the change reaches, by origin."""
+    violations: list[Violation]
+    """What is wrong with the objects that change, and what the change makes wrong of others; the
+    places begin with a reference."""
+    moved: bool
+    """Whether the fleet published something meanwhile, so that this may be about a mixture."""
+
+
+class Rehearsal:
+    """One writer that publishes nothing. Every method may raise StoreError."""
+
+    def __init__(
+        self,
+        core: DryCore,
+        key: Ed25519PrivateKey,
+        previous: Ed25519PublicKey | None,
+        outside: Outside,
+        by_owner: bool,
+    ) -> None:
+        """`key` and `previous` as for `RecordStore`: what they signed is what is published.
+
+        `by_owner` says whether the writer of this fleet holds the changes of single owners, as the
+        operator does; else it holds zones as a whole.
+        """
+        self._core = core
+        self._store = RecordStore(core, key, time.time, previous)
+        self._ledger = Ledger(self._store)
+        self._publisher = Publisher(self._store)
+        self._holds = OwnerHolds(self._store, self._publisher, self._ledger) if by_owner else None
+        self._assembler = Assembler(outside, published=self._published, live=self._store.load)
+        self._pops: list[Pop] = []
+        self._begun_at = 0
+
+    def begin(self, documents: Sequence[Document]) -> None:
+        """Take these as all documents that there are now."""
+        self._store.claim()
+        self._begun_at = self._store.position
+        for _ in self._ledger.open():
+            pass
+        self._assembler.replace(documents)
+        self._read_registrations()
+        self._retain({document.reference for document in documents})
+        self._assembler.assemble()
+        self._pops = _pops(documents)
+
+    def change(self, documents: Sequence[Document], fleet: Fleet) -> Findings:
+        """What these documents do, each in the place of one that is there, or beside it."""
+        known = set(self._assembler.violations())
+        pops = {pop.metadata.name: pop for pop in (*self._pops, *_pops(documents))}
+        for document in documents:
+            if isinstance(document.resource, ZoneResource):
+                self._take_over(document.resource)
+            self._assembler.put(document)
+        assembly = self._assembler.assemble()
+        moved = self._moved_by(list(pops.values())) if pops != _by_name(self._pops) else ()
+        zones = {each.origin: each for each in (*assembly.zones, *moved)}
+        self._store.read(zones)
+        found = [self._foresee(zones[each], list(pops.values()), fleet) for each in sorted(zones)]
+        own = [v for d in documents for v in self._assembler.violations_of(d.reference)]
+        new = [each for each in self._assembler.violations() if each not in known]
+        violations = list(dict.fromkeys([*own, *new]))
+        return Findings(found, violations, self._core.moved(self._begun_at))
+
+    def _foresee(self, built: Assembled, pops: Sequence[Pop], fleet: Fleet) -> Foreseen:
+        origin, before = built.origin, self._served(built.origin)
+        holds: tuple[OwnerHold, ...] = ()
+        annotation = built.resource.metadata.annotations.get(APPROVE_ANNOTATION)
+        approve = annotation
+        if self._holds is not None:
+            built = self._holds.judge(built, self._assembler, fleet.approvals)
+            holds, approve = self._holds.of(origin), self._holds.approvals(origin, annotation)
+        zone = built.zone or (None if before is None else before.zone)
+        reference = built.resource.reference
+        if zone is None:
+            return Foreseen(origin, reference, None, None, None, holds)
+        wanted = {origin: Desired(zone, placement(built.resource, pops), approve, built.parts)}
+        outcome = self._publisher.reconcile(wanted, False, fleet=fleet)[origin]
+        after = before
+        if outcome.state is State.PUBLISHED:
+            after = self._served(origin)
+        return Foreseen(origin, reference, before, after, outcome, holds)
+
+    def _served(self, origin: str) -> Served | None:
+        zone, manifest = self._store.load(origin), self._store.manifest(origin)
+        return None if zone is None or manifest is None else Served(zone, manifest.pops)
+
+    def _moved_by(self, pops: Sequence[Pop]) -> list[Assembled]:
+        """The zones that select other Pops now."""
+        return [
+            each
+            for each in self._assembler.zones.values()
+            if placement(each.resource, pops) != placement(each.resource, self._pops)
+        ]
+
+    def _read_registrations(self) -> None:
+        """Know who owns each origin, and which origins wait for a Zone of their namespace."""
+        for part in self._store.core.registrations():
+            for origin, value in part.items():
+                if (noted := registration_notes.decode(value)) is None:
+                    continue
+                self._assembler.owners.register(origin, noted.registration)
+                if noted.since is not None:
+                    gone = registration_notes.in_place(origin, noted.registration, noted.since)
+                    self._assembler.reserve(gone)
+
+    def _take_over(self, zone: ZoneResource) -> None:
+        """A Zone takes the place of one that is gone and whose origin waits for its namespace."""
+        owners = self._assembler.owners
+        known = owners.registered.get(zone.spec.origin)
+        if known is None or known.zone not in self._assembler.reserved:
+            return
+        if known.zone.namespace == zone.reference.namespace:
+            self._assembler.remove(known.zone)
+            owners.register(zone.spec.origin, Registration(zone.reference, known.created))
+
+    def _retain(self, there: set[Reference]) -> None:
+        """Keep what was published of RecordSets that do not say it themselves any more."""
+        for reference in self._ledger.record_sets() - there:
+            for origin, claim in self._ledger.of_record_set(reference)[-1:]:
+                zone = self._store.load(origin)
+                if claim.gone or zone is None:
+                    continue
+                if (found := claims.as_published(reference, claim, zone)) is not None:
+                    self._assembler.retain(found)
+
+    def _published(self, origin: str, record_set: RecordSet) -> RecordSet | None:
+        """This very RecordSet as it was published in the zone of an origin."""
+        claim = self._ledger.of_zone(origin).get(record_set.reference)
+        zone = self._store.load(origin)
+        if claim is None or zone is None or not claims.is_of(claim, record_set.metadata):
+            return None
+        return claims.as_published(record_set.reference, claim, zone)
+
+
+def _pops(documents: Iterable[Document]) -> list[Pop]:
+    return [each.resource for each in documents if isinstance(each.resource, Pop)]
+
+
+def _by_name(pops: Iterable[Pop]) -> Mapping[str, Pop]:
+    return {pop.metadata.name: pop for pop in pops}
