@@ -17,6 +17,10 @@ from dnsfleet_cli.options import (
     DEFAULT_STATE_DIR,
     Lsn,
     Once,
+    PlanCommand,
+    PlanJson,
+    PlanMarkdown,
+    PlannedPaths,
     Seed,
     UpOptions,
 )
@@ -145,6 +149,29 @@ def verify(
     from dnsfleet_cli.verifying import running
 
     raise typer.Exit(running.run(LocalFleet(paths, state_dir, redis_url), seed, heal))
+
+
+@app.command(cls=PlanCommand)
+def plan(
+    paths: PlannedPaths,
+    state_dir: Annotated[
+        Path, typer.Option(help="The folder that `up` was given.")
+    ] = DEFAULT_STATE_DIR,
+    redis_url: Annotated[
+        str | None, typer.Option(help="The core that `up` was given, where it was given one.")
+    ] = None,
+    json: PlanJson = False,
+    markdown: PlanMarkdown = False,
+) -> None:
+    """Show what files would change in a running `up`, and change nothing.
+
+    Give all the manifests that `up` would be given, as they will be. A zone that they do not have
+    stays. Exit status: 0 nothing changes, 1 something is wrong, 2 something changes or is held.
+    """
+    from dnsfleet_cli.planning.rendering import Form
+    from dnsfleet_cli.up import local_plans
+
+    raise typer.Exit(local_plans.run(paths, state_dir, redis_url, Form.of(json, markdown)))
 
 
 @app.command()

@@ -6,11 +6,15 @@ to read half a million records. typer, which reads every command line, imports P
 """
 
 import enum
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
+
+from dnsfleet_cli.troubles import NEGATIVE, Trouble
 
 DEFAULT_LISTEN = "127.0.0.1:5300"
 DEFAULT_DNS_PORT = 5301
@@ -31,6 +35,45 @@ Lsn = Annotated[
     typer.Option(min=1, help="The change at this position; default: the newest."),
 ]
 """Of both commands that trace a change."""
+
+
+PlanJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+PlanMarkdown = Annotated[
+    bool, typer.Option("--markdown", help="Print Markdown, for a comment on a pull request.")
+]
+PlannedPaths = Annotated[
+    list[Path],
+    typer.Option(
+        "--filename",
+        "-f",
+        help="What would be applied: a manifest, or a folder of them; repeatable.",
+        show_default=False,
+    ),
+]
+
+
+_UsageError: Any = typer.BadParameter.__base__
+"""Wrong usage; typer exports only what is derived from it."""
+
+
+class PlanCommand(TyperCommand):
+    """A command whose exit status 2 means changes, so that trouble and wrong usage give 1."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        """As of any command."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except _UsageError as error:
+            error.exit_code = NEGATIVE
+            raise
+
+    def invoke(self, ctx: Any) -> Any:
+        """As of any command."""
+        try:
+            return super().invoke(ctx)
+        except Trouble as trouble:
+            print(f"{ctx.find_root().info_name}: {trouble}", file=sys.stderr)
+            raise typer.Exit(NEGATIVE) from None
 
 
 class Output(enum.StrEnum):

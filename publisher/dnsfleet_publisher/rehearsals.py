@@ -174,12 +174,12 @@ class Rehearsal:
     def _take_over(self, zone: ZoneResource) -> None:
         """A Zone takes the place of one that is gone and whose origin waits for its namespace."""
         owners = self._assembler.owners
-        known = owners.registered.get(zone.spec.origin)
+        known = owners.registered.get(zone.origin)
         if known is None or known.zone not in self._assembler.reserved:
             return
         if known.zone.namespace == zone.reference.namespace:
             self._assembler.remove(known.zone)
-            owners.register(zone.spec.origin, Registration(zone.reference, known.created))
+            owners.register(zone.origin, Registration(zone.reference, known.created))
 
     def _retain(self, there: set[Reference]) -> None:
         """Keep what was published of RecordSets that do not say it themselves any more."""

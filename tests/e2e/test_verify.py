@@ -1,14 +1,19 @@
-"""`kubectl dnsfleet verify` on a real cluster: equal, different, and healed by the operator."""
+"""`kubectl dnsfleet verify` and `plan` on a real cluster.
+
+Equal, different, and healed by the operator; and what is planned is what then happens.
+"""
 
 import json
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from cluster.access import Access, CommandError
-from support import scraped
+from support import scraped, status_claims
 from support.releases import CHART, NAME, NAMESPACE, READY_SECONDS, REPOSITORY, metrics_of, waiting
 from support.waiting import wait_for
 
@@ -50,7 +55,11 @@ MADE = (
 
 def team(address: str) -> str:
     """A RecordSet of that zone."""
-    records = [{"name": "team", "type": "A", "data": [address]}]
+    return with_records([{"name": "team", "type": "A", "data": [address]}])
+
+
+def with_records(records: list[dict[str, Any]]) -> str:
+    """The same, with these records."""
     return json.dumps(
         {
             "apiVersion": "dnsfleet.io/v1alpha1",
@@ -63,9 +72,14 @@ def team(address: str) -> str:
 
 def verify(cluster: Access, *options: str) -> tuple[int, str]:
     """Exit status and what is printed."""
+    return dnsfleet(cluster, "verify", *options)
+
+
+def dnsfleet(cluster: Access, *arguments: str) -> tuple[int, str]:
+    """Exit status of a command, and what is printed."""
     command = [sys.executable, "-m", "dnsfleet_cli.kubectl"]
     ended = subprocess.run(
-        [*command, "--kubeconfig", str(cluster.kubeconfig), "verify", *options],
+        [*command, "--kubeconfig", str(cluster.kubeconfig), *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -110,6 +124,57 @@ def test_verify_finds_equality_then_what_differs_and_heals_it(fleet: Access) -> 
     status, said = verify(fleet, "--heal")
     assert status == 0, said
     assert re.fullmatch(rf"everything is published again under fence \d+\n{equal}", said), said
+
+
+def test_what_is_planned_is_what_an_apply_then_does(fleet: Access, tmp_path: Path) -> None:
+    many = [{"name": f"m{number}", "type": "A", "data": ["192.0.2.1"]} for number in range(30)]
+    file = tmp_path / "team.json.yaml"
+    file.write_text(team("192.0.2.6"))
+    status, told = dnsfleet(fleet, "plan", "-f", str(file))
+    assert status == 2, told
+    assert told.splitlines() == [
+        "filed.example. (Zone default/filed): 0 RRsets added, 1 changed, 0 removed",
+        "  - team.filed.example. 300 A 192.0.2.5",
+        "  + team.filed.example. 300 A 192.0.2.6",
+        "1 zone to change, 0 holds, 0 errors, 0 warnings; 0 zones as before",
+    ]
+    applied(fleet, file)
+    assert dnsfleet(fleet, "plan", "-f", str(file)) == (0, "no changes; 1 zone as before\n")
+
+    file.write_text(with_records(many))
+    assert dnsfleet(fleet, "plan", "-f", str(file))[0] == 2
+    applied(fleet, file)
+    file.write_text(with_records(many[:1]))
+    status, told = dnsfleet(fleet, "plan", "-f", str(file), "--json")
+    [zone] = json.loads(told)["zones"]
+    [hold] = zone["holds"]
+    assert (status, zone["rrsets"], hold["owner"]) == (2, [], "RecordSet default/team")
+    fleet.kubectl("apply", "-f", str(file))
+    wait_for("it is held", lambda: hold["hash"] in dnsfleet(fleet, "held")[1], READY_SECONDS)
+    file.write_text(team("192.0.2.5"))
+    fleet.kubectl("apply", "-f", str(file))
+    approve = f"dnsfleet.io/approve={_hash(fleet, file)}"
+    fleet.kubectl("annotate", "--overwrite", "zone", "filed", approve)
+    applied(fleet, file)
+    fleet.kubectl("annotate", "zone", "filed", "dnsfleet.io/approve-")
+
+
+def _hash(fleet: Access, file: Path) -> str:
+    _, told = dnsfleet(fleet, "plan", "-f", str(file), "--json")
+    [zone] = json.loads(told)["zones"]
+    found: str = zone["holds"][0]["hash"]
+    return found
+
+
+def applied(fleet: Access, file: Path) -> None:
+    """Apply a RecordSet, and wait until it is live."""
+    fleet.kubectl("apply", "-f", str(file))
+    generation = fleet.get("recordset", "team")["metadata"]["generation"]
+    wait_for(
+        "the RecordSet is live",
+        lambda: status_claims.propagated(fleet.get("recordset", "team")) == generation,
+        READY_SECONDS,
+    )
 
 
 def test_probers_see_from_outside_what_edges_prove(fleet: Access) -> None:

@@ -6,7 +6,7 @@ whoever may read that may publish, so `verify` is a command for the administrato
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import redis
@@ -18,6 +18,7 @@ from dnsfleet.violations import Violation
 from dnsfleet_io.redis_clients import Server, redis_client
 from dnsfleet_publisher.core_redis import ANSWER_SECONDS, CoreRedis
 from dnsfleet_publisher.dependencies import wanted_config_maps
+from dnsfleet_publisher.dry_core import DryCore
 from dnsfleet_publisher.key_secrets import Keys
 from dnsfleet_publisher.zone_sources import SourceError, Text
 
@@ -42,9 +43,19 @@ class ClusterFleet:
         secret = keys.find_secret(cluster, namespace)
         self._namespace: str = secret["metadata"]["namespace"]
         self._keys: Keys = keys.read_secret(secret)
-        self._clients: dict[Pod, CoreRedis] = {}
+        self._clients: dict[Pod, redis.Redis] = {}
         pod = self._pod(selector("core"), "core")
-        self.core = self._redis(pod, "publisher")
+        self._core = self._redis(pod, "publisher")
+        self.core = CoreRedis(self._core)
+
+    @property
+    def keys(self) -> Keys:
+        """What signs what is published."""
+        return self._keys
+
+    def dry_core(self) -> DryCore:
+        """The core, to be read by who writes nothing."""
+        return DryCore(self._core)
 
     @property
     def public(self) -> Sequence[Ed25519PublicKey]:
@@ -53,6 +64,17 @@ class ClusterFleet:
 
     def resources(self) -> Resources:
         """What the objects of the cluster ask for now."""
+        found, refused = self.documents()
+        unread = Urls()
+        pops = [each.resource for each in found if isinstance(each.resource, Pop)]
+        remote = frozenset(pop.metadata.name for pop in pops if pop.spec.cluster == "agent")
+        return wanted.read(found, refused, unread, unread.zones)._replace(remote=remote)
+
+    def documents(self, more: Iterable[Zone] = ()) -> tuple[list[Document], list[Violation]]:
+        """The objects of the cluster, and what is wrong with those that cannot be read.
+
+        Of ConfigMaps those that its Zones refer to, or those in `more`.
+        """
         cluster = self._cluster
         found: list[Document] = []
         refused: list[Violation] = []
@@ -64,19 +86,16 @@ class ClusterFleet:
             *(_core_object("Namespace", each) for each in cluster.namespaces()),
         ):
             _take(each, found, refused)
-        zones = [each.resource for each in found if isinstance(each.resource, Zone)]
+        zones = [*more, *(each.resource for each in found if isinstance(each.resource, Zone))]
         for reference in {one for zone in zones for one in wanted_config_maps(zone)}:
             if (config_map := cluster.config_map(reference.name, reference.namespace)) is not None:
                 _take(_core_object("ConfigMap", config_map), found, refused)
-        unread = _Urls()
-        pops = [each.resource for each in found if isinstance(each.resource, Pop)]
-        remote = frozenset(pop.metadata.name for pop in pops if pop.spec.cluster == "agent")
-        return wanted.read(found, refused, unread, unread.zones)._replace(remote=remote)
+        return found, refused
 
     def replica(self, pop: str) -> CoreRedis:
         """The replica of a Pop."""
         pod = self._pod(f"dnsfleet.io/pop={pop},{selector('replica')}", f"replica of Pop {pop}")
-        return self._redis(pod, "edge")
+        return CoreRedis(self._redis(pod, "edge"))
 
     def edges(self, pop: str) -> Mapping[str, Ask]:
         """The Ready edges of a Pop."""
@@ -93,7 +112,7 @@ class ClusterFleet:
             )
         return found[0]
 
-    def _redis(self, pod: Pod, user: str) -> CoreRedis:
+    def _redis(self, pod: Pod, user: str) -> redis.Redis:
         """A client of the Redis of a pod; the same for the same pod."""
         if pod in self._clients:
             return self._clients[pod]
@@ -110,11 +129,11 @@ class ClusterFleet:
 
         password = self._keys.entries[user].strip()
         server = Server(pod.name, pod.port, user, password)
-        self._clients[pod] = CoreRedis(redis_client(server, ANSWER_SECONDS, Forwarded))
+        self._clients[pod] = redis_client(server, ANSWER_SECONDS, Forwarded)
         return self._clients[pod]
 
 
-class _Urls:
+class Urls:
     """Zone files at addresses: the operator reads them, and nobody reads them here."""
 
     def __init__(self) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 from dnsfleet import names, rrtypes
+from dnsfleet.resources.base import DEFAULT_NAMESPACE
 
 from dnsfleet_cli.kubectl import (
     explaining,
@@ -27,7 +28,7 @@ from dnsfleet_cli.kubectl import (
 )
 from dnsfleet_cli.kubectl.cluster import Cluster
 from dnsfleet_cli.kubectl.pods import STATUS_PORT
-from dnsfleet_cli.options import Lsn, Once, Seed
+from dnsfleet_cli.options import Lsn, Once, PlanCommand, PlanJson, PlanMarkdown, PlannedPaths, Seed
 from dnsfleet_cli.troubles import NEGATIVE, Group, Trouble
 
 DEFAULT_TIMEOUT = 60.0
@@ -247,6 +248,32 @@ def trace(
     print(report.text(origin, found, logs, unread))
     if found is None:
         raise typer.Exit(NEGATIVE)
+
+
+@app.command(cls=PlanCommand)
+def plan(
+    ctx: typer.Context,
+    paths: PlannedPaths,
+    namespace: Annotated[
+        str,
+        typer.Option("--namespace", "-n", help="Of objects that name none."),
+    ] = DEFAULT_NAMESPACE,
+    release: Annotated[
+        str, typer.Option(help="Namespace of the release; default: where its keys are.")
+    ] = "",
+    json: PlanJson = False,
+    markdown: PlanMarkdown = False,
+) -> None:
+    """Show what manifests would change in the fleet, before they are applied, and change nothing.
+
+    Objects that the files do not have stay as they are. It reads the Secret with the keys, as
+    `verify` does. Exit status: 0 nothing changes, 1 something is wrong, 2 something changes or is
+    held.
+    """
+    from dnsfleet_cli.kubectl import plans
+    from dnsfleet_cli.planning.rendering import Form
+
+    raise typer.Exit(plans.run(ctx.obj(), release, paths, namespace, Form.of(json, markdown)))
 
 
 @app.command()

@@ -39,10 +39,12 @@ class LocalFleet:
         self._root = state_dir
         if redis_url is None:
             password = self._table("passwords.json").__getitem__
-            url = redis_servers.embedded_core(self._port("core"), password).publisher_url
+            core = redis_servers.embedded_core(self._port("core"), password)
         else:
-            url = redis_servers.external_core(redis_url).publisher_url
-        self.core = CoreRedis(connect(url))
+            core = redis_servers.external_core(redis_url)
+        self.core_url = core.publisher_url
+        """Of the core, as its writer reaches it."""
+        self.core = CoreRedis(connect(self.core_url))
         self._replicas: dict[str, CoreRedis] = {}
 
     @property

@@ -1,0 +1,72 @@
+"""What a plan about a cluster rehearses: its objects, with those of files in their place."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from dnsfleet.resources import Pop, Zone
+from dnsfleet.resources.documents import Document
+from dnsfleet.violations import Violation
+from dnsfleet.zones import plans
+from dnsfleet.zones.placements import Fleet
+from dnsfleet_publisher.rehearsals import Rehearsal
+
+from dnsfleet_cli import document_files
+from dnsfleet_cli.kubectl.cluster import Cluster
+from dnsfleet_cli.kubectl.cluster_fleet import ClusterFleet, Urls
+from dnsfleet_cli.kubectl.objects import Object
+from dnsfleet_cli.planning import running
+from dnsfleet_cli.planning.overlays import overlay
+from dnsfleet_cli.planning.rendering import Form
+from dnsfleet_cli.planning.running import Prepared
+from dnsfleet_cli.whole_files import PatientFiles
+
+UNAVAILABLE = "ZoneFileUnavailable"
+
+
+def run(cluster: Cluster, release: str, paths: Sequence[Path], namespace: str, form: Form) -> int:
+    """See `planning.running.run`; `namespace` is that of objects that name none."""
+    return running.run(lambda: _prepare(cluster, release, paths, namespace), form, _told)
+
+
+def _prepare(cluster: Cluster, release: str, paths: Sequence[Path], namespace: str) -> Prepared:
+    found, refused = document_files.read_all(paths, PatientFiles())
+    zones = [each.resource for each in found if isinstance(each.resource, Zone)]
+    fleet = ClusterFleet(cluster, release)
+    there, unreadable = fleet.documents(zones)
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    by_reference = {each.reference: each for each in there}
+    applied, immutable = overlay(found, by_reference, namespace, now)
+    keys = fleet.keys
+    rehearsal = Rehearsal(fleet.dry_core(), keys.private, keys.previous, Urls(), by_owner=True)
+    rehearsal.begin(there)
+    findings = [*refused, *immutable, *map(_not_looked_at, unreadable)]
+    return Prepared(rehearsal, applied, _fleet(cluster, [*there, *applied]), findings)
+
+
+def _fleet(cluster: Cluster, documents: Sequence[Document]) -> Fleet:
+    running_pops = {d.resource.metadata.name for d in documents if isinstance(d.resource, Pop)}
+    ready = {each["metadata"]["name"] for each in cluster.pops() if _ready_edges(each)}
+    approvals: set[str] = set()
+    for each in cluster.fleets():
+        annotations = each["metadata"].get("annotations") or {}
+        approvals |= plans.approvals(annotations.get(plans.APPROVE_ANNOTATION))
+    return Fleet(running_pops, ready, approvals)
+
+
+def _ready_edges(pop: Object) -> int:
+    edges = (pop.get("status") or {}).get("edges") or {}
+    return int(edges.get("ready", 0))
+
+
+def _not_looked_at(violation: Violation) -> Violation:
+    """An object of the cluster that cannot be read is not the fault of who changes others."""
+    message = f"{violation.message}; what depends on this object of the cluster is not looked at"
+    return violation._replace(reason="NotLookedAt", message=message, severity="warning")
+
+
+def _told(violation: Violation) -> Violation:
+    if violation.reason != UNAVAILABLE:
+        return violation
+    message = "what an address gives is read by the operator alone, and not looked at here"
+    return violation._replace(reason="NotLookedAt", message=message, severity="warning")

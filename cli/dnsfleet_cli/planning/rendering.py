@@ -1,0 +1,169 @@
+"""A report as text for a terminal, as Markdown for a comment on a pull request, and as JSON."""
+
+import json
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from typing import Any
+
+from dnsfleet.zones.plans import APPROVE_ANNOTATION
+
+from dnsfleet_cli.planning.reports import Hold, Report, RRsetChange, ZoneChange
+from dnsfleet_cli.troubles import Trouble, counted
+
+MAX_LINES = 200
+"""Records of one zone that are told to people; JSON has all. A comment on GitHub may have 65,536
+characters."""
+
+
+class Form(StrEnum):
+    """How a plan is printed."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+    @classmethod
+    def of(cls, json: bool, markdown: bool) -> "Form":
+        """What the options ask for; Trouble where they ask for two."""
+        if json and markdown:
+            raise Trouble("give --json or --markdown, not both")
+        return cls.JSON if json else cls.MARKDOWN if markdown else cls.TEXT
+
+
+def render(report: Report, form: Form) -> str:
+    """The report, without a line end."""
+    match form:
+        case Form.JSON:
+            return json.dumps(_document(report), indent=1)
+        case Form.MARKDOWN:
+            return "\n".join(_markdown(report))
+        case Form.TEXT:
+            return "\n".join(_text(report))
+
+
+def _text(report: Report) -> Iterator[str]:
+    yield from (str(each) for each in report.findings)
+    for zone in report.zones:
+        yield _heading(zone)
+        yield from (f"  {line}" for line in _lines(zone))
+        for line in _told(zone):
+            yield f"  {line}"
+    yield _summary(report)
+
+
+def _markdown(report: Report) -> Iterator[str]:
+    yield "## DNS plan"
+    yield ""
+    yield _summary(report)
+    if report.findings:
+        yield ""
+        yield from (f"- {_escaped(str(each))}" for each in report.findings)
+    for zone in report.zones:
+        yield ""
+        yield f"### {_heading(zone)}"
+        if lines := list(_lines(zone)):
+            yield ""
+            yield "```diff"
+            yield from lines
+            yield "```"
+        for line in _told(zone):
+            yield ""
+            yield _escaped(line)
+
+
+def _escaped(text: str) -> str:
+    """Text in which no character means something to Markdown."""
+    return "".join(f"\\{each}" if each in "\\`*_{}[]<>#|" else each for each in text)
+
+
+def _heading(zone: ZoneChange) -> str:
+    what = "new" if zone.is_new else _counts(zone.rrsets)
+    return f"{zone.origin} ({zone.resource}): {what}"
+
+
+def _counts(rrsets: Iterable[RRsetChange]) -> str:
+    found = list(rrsets)
+    added = sum(not each.removed for each in found)
+    removed = sum(not each.added for each in found)
+    if not found:
+        return "no record changes"
+    return f"{added} RRsets added, {len(found) - added - removed} changed, {removed} removed"
+
+
+def _lines(zone: ZoneChange) -> Iterator[str]:
+    """The records as a diff has them."""
+    found = [
+        f"{sign} {rrset.name} {ttl} {rrset.rtype} {rdata}"
+        for rrset in zone.rrsets
+        for sign, side in (("-", rrset.removed), ("+", rrset.added))
+        for ttl, rdata in (each.split(" ", 1) for each in side)
+    ]
+    yield from found[:MAX_LINES]
+    if len(found) > MAX_LINES:
+        yield f"# {len(found) - MAX_LINES} more records"
+
+
+def _told(zone: ZoneChange) -> Iterator[str]:
+    if zone.placed_anew:
+        yield f"Pops: {_pops(zone.pops_before)} -> {_pops(zone.pops_after)}"
+    if zone.failed:
+        yield f"cannot be published: {zone.failed}"
+    for hold in zone.holds:
+        yield f"held: {hold.owner}: {hold.text}"
+        if hold.hash:
+            yield f"approve: {_command(hold)}"
+
+
+def _command(hold: Hold) -> str:
+    return f"kubectl annotate --overwrite {hold.approve} {APPROVE_ANNOTATION}={hold.hash}"
+
+
+def _pops(names: tuple[str, ...] | None) -> str:
+    return "all" if names is None else ", ".join(names) or "none"
+
+
+def _summary(report: Report) -> str:
+    holds = sum(len(each.holds) for each in report.zones)
+    errors = sum(each.severity == "error" for each in report.findings)
+    warnings = len(report.findings) - errors
+    if not report.zones and not report.findings:
+        return f"no changes; {counted(report.others, 'zone')} as before"
+    return (
+        f"{counted(len(report.zones), 'zone')} to change, {counted(holds, 'hold')}, "
+        f"{counted(errors, 'error')}, {counted(warnings, 'warning')}; "
+        f"{counted(report.others, 'zone')} as before"
+    )
+
+
+def _document(report: Report) -> dict[str, Any]:
+    return {
+        "status": {0: "NoChange", 1: "Error", 2: "Changes"}[report.status],
+        "zones": [_zone(each) for each in report.zones],
+        "findings": [
+            {
+                "severity": each.severity,
+                "reason": each.reason,
+                "message": each.message,
+                "where": each.where,
+            }
+            for each in report.findings
+        ],
+        "unchanged": report.others,
+    }
+
+
+def _zone(zone: ZoneChange) -> dict[str, Any]:
+    return {
+        "origin": zone.origin,
+        "zone": zone.resource,
+        "new": zone.is_new,
+        "rrsets": [
+            {"name": each.name, "type": each.rtype, "removed": each.removed, "added": each.added}
+            for each in zone.rrsets
+        ],
+        "pops": {"before": zone.pops_before, "after": zone.pops_after},
+        "holds": [
+            {"owner": each.owner, "text": each.text, "hash": each.hash} for each in zone.holds
+        ],
+        "error": zone.failed,
+    }
