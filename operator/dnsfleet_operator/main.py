@@ -1,6 +1,6 @@
 """`dnsfleet-operator`: one replica of the operator.
 
-configuration → HTTP → keys Secret → Lease → controller → kopf's watches, until a signal
+configuration → HTTP → keys Secret → CRDs → Lease → controller → kopf's watches, until a signal
 
 In role `pop` there is no core here, so there are no keys to wait for, and only Pops are watched.
 
@@ -49,7 +49,7 @@ from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.secrets import key_keeping
 from dnsfleet_operator.secrets.key_keeping import KeyKeeper
 from dnsfleet_operator.watching.record_set_watch import RecordSetWatch
-from dnsfleet_operator.watching.watches import KINDS, watch
+from dnsfleet_operator.watching.watches import KINDS, served, watch
 from dnsfleet_operator.watching.workload_watches import WorkloadWatches
 
 RETRY_SECONDS = 2.0
@@ -66,6 +66,10 @@ class _Health:
         self.waits_for = "it starts"
         self.problem: Callable[[], str] = lambda: ""
         self.stands_aside_for: Callable[[], str] = lambda: ""
+
+    def wait(self, why: str) -> None:
+        """Not be ready for this reason; empty where there is none any more."""
+        self.waits_for = why
 
     def alive(self) -> Page:
         """Whether there is no use in a restart."""
@@ -128,6 +132,8 @@ def _run(
     cluster: Cluster, configuration: Configuration, begin: Begin, metrics: Metrics, health: _Health
 ) -> None:
     garbage.begin()
+    kinds = ("Pop",) if configuration.role == POP else KINDS
+    served(cluster, kinds, health.wait)
     leadership = Leadership(
         cluster,
         f"{configuration.release}-operator",
@@ -158,7 +164,7 @@ def _run(
     leadership.start()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     try:
-        watch(cluster, controller, ("Pop",) if configuration.role == POP else KINDS)
+        watch(cluster, controller, kinds, health.wait)
     finally:
         watches.stop()
         record_sets.stop()

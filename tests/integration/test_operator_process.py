@@ -11,7 +11,7 @@ from support.release_objects import operator
 from support.waiting import wait_for
 
 from bench.operator_changes import Changes
-from bench.operator_fleets import OPERATOR, running
+from bench.operator_fleets import OPERATOR, OperatorFleet, running
 from bench.operator_objects import SYSTEM, Size, team
 
 SECONDS = 90.0
@@ -102,27 +102,45 @@ def test_an_operator_that_starts_without_the_keys_waits_for_them(tmp_path: Path)
         assert time.monotonic() - began < 2 * SECONDS
 
 
+def test_an_operator_without_the_definitions_of_its_version_is_not_ready_and_does_not_lead(
+    tmp_path: Path,
+) -> None:
+    """In an upgrade without them the operator of the version before goes on leading."""
+    with running(Size(1), tmp_path) as fleet:
+        definition = fleet.api.get("CustomResourceDefinition", "zoneclasses.dnsfleet.io")
+        fleet.api.delete("CustomResourceDefinition", "zoneclasses.dnsfleet.io")
+        began = fleet.start()
+        told = "does not serve zoneclasses.dnsfleet.io: apply the CustomResourceDefinitions"
+        wait_for("it is not ready and says why", lambda: is_unready(fleet, told), SECONDS)
+        assert not fleet.api.all("Lease")
+        metadata = {"name": definition["metadata"]["name"]}
+        fleet.api.create({**definition, "metadata": metadata})
+        fleet.wait_for_all(began, SECONDS)
+        assert page(fleet.http_port, "/readyz") == (200, "ok\n")
+
+
 def test_an_operator_of_a_second_release_is_not_ready_and_says_why(tmp_path: Path) -> None:
     with running(Size(1), tmp_path) as fleet:
         fleet.api.create({"kind": "Namespace", "metadata": {"name": "elsewhere"}})
         fleet.api.create(operator("elsewhere", "2026-01-01T00:00:00Z", "first"))
         began = fleet.start()
         told = "the release first in the namespace elsewhere leads this cluster"
-
-        def says_why() -> bool:
-            try:
-                status, text = page(fleet.http_port, "/readyz")
-            except OSError:
-                return False  # it is not up yet
-            return status == 503 and told in text
-
-        wait_for("it is not ready and says why", says_why, SECONDS)
+        wait_for("it is not ready and says why", lambda: is_unready(fleet, told), SECONDS)
         assert page(fleet.http_port, "/healthz")[0] == 200
         assert "dnsfleet_operator_stands_aside 1.0" in page(fleet.http_port, "/metrics")[1]
         wait_for("an Event", lambda: fleet.api.all("Event"), SECONDS)
         wait_for("it holds its Lease", lambda: fleet.api.all("Lease"), SECONDS)
         assert fleet.published("zone-0.example.", began) is None
         assert 'dnsfleet_operator_leader{role="all"} 0.0' in page(fleet.http_port, "/metrics")[1]
+
+
+def is_unready(fleet: OperatorFleet, told: str) -> bool:
+    """Whether the operator says that it is not ready for this reason."""
+    try:
+        status, text = page(fleet.http_port, "/readyz")
+    except OSError:
+        return False  # it is not up yet
+    return status == 503 and told in text
 
 
 def page(port: int, path: str) -> tuple[int, str]:

@@ -1,5 +1,8 @@
 """kopf's watches for as long as the operator runs, begun anew with every definition.
 
+An operator that starts without the definitions of its version waits for them, is not Ready, and
+does not ask for the Lease: so in an upgrade the one before goes on leading until they are there.
+
 kopf asks which kinds a group has when it hears of one of the group's CRDs. The API server may tell
 of a CRD a moment before it serves the kind: kopf then finds no such kind, hears no more, and never
 watches it. So it begins when all kinds are served, and again when one of their CRDs is another.
@@ -10,7 +13,7 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 
 import kopf
 
@@ -29,10 +32,16 @@ KINDS = (*LISTED, "ConfigMap")
 _log = logging.getLogger(__name__)
 
 
-def watch(cluster: Cluster, controller: Controller, kinds: Collection[str]) -> None:
-    """Hand events of these kinds to the controller until a signal."""
+Definitions = Mapping[str, str]
+"""The uid of each CRD by its name."""
+
+
+def watch(
+    cluster: Cluster, controller: Controller, kinds: Collection[str], tell: Callable[[str], None]
+) -> None:
+    """Hand events of these kinds to the controller until a signal; for `tell` see `served`."""
     while True:
-        definitions = _served(cluster, [kind for kind in DEFINITIONS if kind in kinds])
+        definitions = served(cluster, kinds, tell)
         controller.sync()
         stale = asyncio.Event()  # kopf would wait for another kind in a thread, and for its end
         registry = register(controller, definitions, stale.set, kinds)
@@ -41,32 +50,52 @@ def watch(cluster: Cluster, controller: Controller, kinds: Collection[str]) -> N
             return
 
 
-def _served(cluster: Cluster, kinds: Sequence[str]) -> Mapping[str, str]:
-    """Wait until each of these kinds is served; the uid of each CRD by its name."""
+def served(cluster: Cluster, kinds: Collection[str], tell: Callable[[str], None]) -> Definitions:
+    """Wait until each of these kinds that is ours is served; their CRDs.
+
+    `tell` is given what is waited for, and an empty text at the end.
+    """
+    names = {kind: DEFINITIONS[kind] for kind in kinds if kind in DEFINITIONS}
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    told = ""
     try:
-        told = False
-        while (found := _look(cluster, kinds)) is None:
-            if not told:
-                names = ", ".join(DEFINITIONS[kind] for kind in kinds)
-                _log.warning("not all of %s are served; wait", names)
-                told = True
+        while True:
+            try:
+                found = _look(cluster, names)
+                why = _why_not(sorted(names.values() - found.keys()))
+            except ClusterError as error:
+                why = str(error)
+            if not why:
+                tell("")
+                return found
+            if why != told:
+                _log.warning("%s", why)
+                tell(why)
+                told = why
             time.sleep(SERVED_SECONDS)
-        return found
     finally:
         signal.signal(signal.SIGTERM, before)
 
 
-def _look(cluster: Cluster, kinds: Sequence[str]) -> Mapping[str, str] | None:
-    uids = {}
-    try:
-        for kind in kinds:
-            name = DEFINITIONS[kind]
+def _why_not(missing: list[str]) -> str:
+    if not missing:
+        return ""
+    return (
+        f"the API server does not serve {', '.join(missing)}: apply the CustomResourceDefinitions "
+        "of this version (the folder crds)"
+    )
+
+
+def _look(cluster: Cluster, names: Mapping[str, str]) -> Definitions:
+    """The CRDs of these kinds that are served; ClusterError where the API server is in trouble."""
+    found = {}
+    for kind, name in names.items():
+        try:
             definition = cluster.get("CustomResourceDefinition", name)
-            if definition is None:
-                return None
-            cluster.page(kind)
-            uids[name] = str(definition["metadata"]["uid"])
-    except ClusterError:
-        return None
-    return uids
+            if definition is not None:
+                cluster.page(kind, most=1)
+                found[name] = str(definition["metadata"]["uid"])
+        except ClusterError as error:
+            if error.of_the_server:
+                raise
+    return found
