@@ -24,7 +24,8 @@ from dnsfleet_operator.configuration import CORE, Configuration
 from dnsfleet_operator.objects import CREATED_ANNOTATION, POP_LABEL
 from dnsfleet_operator.observed.deletions import Deletions
 from dnsfleet_operator.observed.observation import Known, Observation
-from dnsfleet_operator.observed.workloads import Workloads
+from dnsfleet_operator.observed.slimming import slimmed
+from dnsfleet_operator.observed.workloads import KINDS, Workloads
 from dnsfleet_operator.pops import drains, planning, probers
 from dnsfleet_operator.pops.drains import Drains
 from dnsfleet_operator.pops.planning import ObjectKey
@@ -217,9 +218,15 @@ class PopPasses:
             if failures.hold_up(key):
                 continue
             with failures.of(key):
-                self._cluster.apply(each)
+                self._know(key.kind, self._cluster.apply(each))
                 _log.info("applied %s %s", key.kind, key.name)
         failures.tell()
+
+    def _know(self, kind: str, made: Object | None) -> None:
+        """Know what was applied before its event comes: else a status would tell that all edges are
+        of the newest version, by the Deployment of before."""
+        if made is not None and kind in KINDS:
+            self._workloads.put(slimmed(kind, made))
 
     def _get(self, key: ObjectKey) -> Object | None:
         return self._cluster.get(key.kind, key.name, self._configuration.namespace)

@@ -107,6 +107,17 @@ def versions(fleet: Installation) -> dict[tuple[str, str], str]:
     return {key: each["metadata"]["resourceVersion"] for key, each in found.items() if each}
 
 
+def test_what_a_pass_applied_is_known_before_any_event_of_it(fleet: Installation) -> None:
+    """A status that is told next must not call the edges complete by what was there before."""
+    fleet.passes.run("fra")
+    fleet.put(edge={"shards": 8})
+    fleet.passes.run("fra")
+    now = fleet.cluster.get("Deployment", "pop-fra-edge", NAMESPACE)
+    known = fleet.workloads.get("Deployment", "pop-fra-edge")
+    assert now is not None and known is not None
+    assert known["metadata"]["generation"] == now["metadata"]["generation"] == 2
+
+
 def test_a_joined_pop_whose_object_is_gone_keeps_what_it_has() -> None:
     """A new operator without the core knows nothing of the Pop."""
     fleet = Installation()
