@@ -15,7 +15,7 @@ whoever reads it goes on from there.
 
 The Secret also has the users of the Redis servers. After an upgrade they may have other rights, so
 the leader writes them anew, with the same passwords; not into a Secret that somebody else made.
-Then it restarts the core, which reads them when it starts (see `core_restarts`).
+Then it has the core take them (see `core_restarts`).
 """
 
 import logging
@@ -37,7 +37,7 @@ from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.objects import MANAGED_SELECTOR
 from dnsfleet_operator.secrets import core_restarts, pruning, rotations
-from dnsfleet_operator.secrets.core_restarts import CoreRestart
+from dnsfleet_operator.secrets.core_restarts import CoreUsers
 from dnsfleet_operator.secrets.rotations import Progress
 
 PUBLIC_KEY_FILE = "publisher.pub"
@@ -96,7 +96,7 @@ class KeyKeeper:
         self._configuration = configuration
         self._metrics = metrics
         self._where = f"Secret {configuration.namespace}/{configuration.keys_secret}"
-        self._core = CoreRestart(cluster, configuration)
+        self._core = CoreUsers(cluster, configuration)
         self._missing = False
         self._lost_at: float | None = None
         self._sent = keys
@@ -150,7 +150,7 @@ class KeyKeeper:
         elif keys.entries != stored.entries:
             self._renew_users(found, stored)
         elif core_restarts.is_due(found):
-            self._restart_core(found)
+            self._have_core_take(found)
         elif self._is_ours() and not pruning.is_kept(found):
             self._cluster.replace(pruning.kept(found))
             self._say(self._stored())
@@ -197,13 +197,14 @@ class KeyKeeper:
             self._say(self._stored())
             self._tell_of_users("replicas take them when they start")
         else:
-            self._restart_core(self._cluster.replace(core_restarts.marked(changed)))
+            self._have_core_take(self._cluster.replace(core_restarts.marked(changed)))
 
-    def _restart_core(self, found: Object) -> None:
-        """Have the core take the users that the Secret has."""
+    def _have_core_take(self, found: Object) -> None:
+        """Have the core take the users of the Secret; if need be the next look tries again."""
         self._say(self._stored())
-        self._tell_of_users(self._core.restart())
-        self._cluster.replace(core_restarts.unmarked(found))
+        if taken := self._core.take(self.keys):
+            self._tell_of_users(taken)
+            self._cluster.replace(core_restarts.unmarked(found))
 
     def _tell_of_users(self, taken: str) -> None:
         renewed = (

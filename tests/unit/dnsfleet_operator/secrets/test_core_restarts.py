@@ -1,4 +1,7 @@
-"""The core takes Redis users that were written anew, without a person."""
+"""The core takes Redis users that were written anew, without a person.
+
+Here it is told by a stand-in of `live_users`; that itself is tried on a real core.
+"""
 
 from dataclasses import replace
 
@@ -8,7 +11,9 @@ from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.secrets import core_restarts, key_keeping
 from dnsfleet_operator.secrets.key_keeping import KeyKeeper
-from dnsfleet_publisher import key_secrets
+from dnsfleet_publisher import key_secrets, live_users
+from dnsfleet_publisher.live_users import RefusedError
+from dnsfleet_publisher.store_errors import StoreError
 from support.installations import CONFIGURATION
 from support.memory_clusters import MemoryCluster
 
@@ -30,6 +35,15 @@ class Upgrade:
         self.yesterday = self.today._replace(entries=entries)
         self.store(self.yesterday)
         self.start_core()
+        self.brought: list[str] = []
+        self.answer: StoreError | None = RefusedError('user "admin" is refused')
+        """Of a core that is told its users; None where it takes them."""
+
+    def bring(self, _client: object, acl: str) -> None:
+        """As `live_users`."""
+        self.brought.append(acl)
+        if self.answer is not None:
+            raise self.answer
 
     def store(self, keys: key_secrets.Keys) -> None:
         secret = key_secrets.secret(keys, NAME, NAMESPACE)
@@ -57,8 +71,10 @@ class Upgrade:
 
 
 @pytest.fixture
-def upgrade() -> Upgrade:
-    return Upgrade()
+def upgrade(monkeypatch: pytest.MonkeyPatch) -> Upgrade:
+    made = Upgrade()
+    monkeypatch.setattr(live_users, "bring", made.bring)
+    return made
 
 
 def told(keeper: KeyKeeper) -> str:
@@ -68,7 +84,44 @@ def told(keeper: KeyKeeper) -> str:
     return text
 
 
-def test_the_core_is_restarted_once_when_its_users_were_renewed(upgrade: Upgrade) -> None:
+def test_a_core_that_runs_takes_its_users_without_a_restart(upgrade: Upgrade) -> None:
+    upgrade.answer = None
+    keeper = upgrade.operator()
+    keeper.begin_term()
+    assert upgrade.core_runs()
+    assert upgrade.brought == [upgrade.today.entries["core.acl"]]
+    assert "with the same passwords; the core has taken them" in told(keeper)
+    upgrade.assert_settled()
+    keeper.look(None)
+    assert len(upgrade.brought) == 1
+
+
+def test_a_core_that_does_not_answer_is_told_again(upgrade: Upgrade) -> None:
+    upgrade.answer = StoreError("cannot be reached")
+    keeper = upgrade.operator()
+    for _ in range(2):
+        keeper.look(None)
+    assert upgrade.core_runs()
+    assert keeper.take_notices() == []
+    upgrade.answer = None
+    following = upgrade.operator()
+    following.look(None)
+    assert "the core has taken them" in told(following)
+    upgrade.assert_settled()
+
+
+def test_a_core_that_is_being_replaced_is_told_nothing(upgrade: Upgrade) -> None:
+    kind, name, namespace = CORE
+    metadata = {"name": name, "namespace": namespace, "deletionTimestamp": "2026-01-01T00:00:00Z"}
+    upgrade.cluster.put({"kind": kind, "metadata": metadata})
+    keeper = upgrade.operator()
+    keeper.look(None)
+    assert upgrade.brought == []
+    assert "the core takes them when it starts" in told(keeper)
+    upgrade.assert_settled()
+
+
+def test_a_core_that_refuses_them_is_restarted_once(upgrade: Upgrade) -> None:
     keeper = upgrade.operator()
     keeper.begin_term()
     assert not upgrade.core_runs()
