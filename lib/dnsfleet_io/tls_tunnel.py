@@ -233,12 +233,16 @@ class Tunnel:
         """Of what one connection sends to the core, and of what comes back."""
         copies, allowance = CopyWatch(self._budgets[name]), self._allowances[name]
         commands = Commands(copies.command)
+        refused = self._metrics.copies_refused.labels(name.rpartition(" ")[0])
 
         async def guard(piece: bytes) -> None:
             try:
                 commands.check(piece)
             except CommandError as error:
-                stage = COPIES if isinstance(error, CopiesError) else COMMAND
+                stage = COMMAND
+                if isinstance(error, CopiesError):
+                    stage = COPIES
+                    refused.inc()
                 self._tell(stage, peer, name, error)
                 raise
             await asyncio.sleep(allowance.take(len(piece)))

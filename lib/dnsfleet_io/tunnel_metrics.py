@@ -38,6 +38,13 @@ class TunnelMetrics:
         )
         for reason in (SOURCE, HANDSHAKE, CERTIFICATE, TARGET, COMMAND, COPIES):
             self.failures.labels(reason)
+        self.copies_refused = Counter(
+            "dnsfleet_tunnel_copies_refused_total",
+            "Connections that failed with the reason copies, by the Pop that the certificate "
+            "names. No series before a Pop came.",
+            ["pop"],
+            registry=self.registry,
+        )
         self.certificate_ends = Gauge(
             "dnsfleet_tunnel_certificate_expiry_timestamp_seconds",
             "When a certificate ends, the first one where a file has several. Certificate is core "

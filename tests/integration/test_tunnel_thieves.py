@@ -148,6 +148,8 @@ def test_copies_are_bounded_and_what_was_missed_is_free(
         answers = [asked("?", "-1") for _ in range(COPIES_AT_ONCE + 2)]
         assert [each[:11] for each in answers] == [b"+FULLRESYNC"] * COPIES_AT_ONCE + [b""] * 2
         assert root.info("stats")["sync_full"] == COPIES_AT_ONCE
+        refused = near.metric("dnsfleet_tunnel_copies_refused_total", pop="ams")
+        assert refused == near.metric("dnsfleet_tunnel_failures_total", reason="copies") == 2
         folder = tunnels.write(tmp_path / "again", tunnels.client(AUTHORITY), AUTHORITY)
         told = root.info("replication")
         place = told["master_replid"], str(told["master_repl_offset"] + 1)
