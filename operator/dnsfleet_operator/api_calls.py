@@ -1,7 +1,7 @@
 """Calls to the API server, counted where they are sent.
 
-kopf has a client of its own, for its watches of a few kinds and for nothing else; it tells nobody
-of its requests.
+kopf has a client of its own, for its watches of a few kinds and for nothing else (see
+`kopf_calls`).
 """
 
 import time
@@ -26,14 +26,14 @@ class APICalls:
             "dnsfleet_operator_api_calls_total",
             "Calls to the API server that have ended, by verb, resource and HTTP status (403: the "
             "operator lacks a right, 409: somebody else wrote first, 429: too many, none: no "
-            "answer). Those of kopf, which watches some kinds, are not counted.",
+            "answer). Those of kopf, which watches some kinds, count when their answer begins.",
             ["verb", "resource", "code"],
             registry=registry,
         )
         self._seconds = Histogram(
             "dnsfleet_operator_api_seconds",
-            "How long calls to the API server took, watches left out: those last as long as they "
-            "may.",
+            "How long calls to the API server took, those of kopf and watches left out: a watch "
+            "lasts as long as it may.",
             ["verb"],
             buckets=SECONDS_BUCKETS,
             registry=registry,
@@ -53,9 +53,9 @@ class APICalls:
             self._calls.labels(verb, resource, code).inc()
             self._seconds.labels(verb).observe(time.monotonic() - began)
 
-    def watched(self, resource: str, code: str) -> None:
-        """A watch has ended."""
-        self._calls.labels("watch", resource, code).inc()
+    def ended(self, verb: str, resource: str, code: str) -> None:
+        """Count a call that has ended, and was not sent by `sent`."""
+        self._calls.labels(verb, resource, code).inc()
 
 
 def code_of(error: Exception) -> str:

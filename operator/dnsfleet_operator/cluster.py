@@ -195,7 +195,7 @@ class Cluster:
             code = code_of(error)
             raise ClusterError(f"watch {kind} {namespace}: {error}", 0) from error
         finally:
-            self._calls.watched(self._resources[kind].name, code)
+            self._calls.ended("watch", self._resources[kind].name, code)
 
     def time(self) -> float:
         """The API server's clock, Unix time in seconds, to the second."""

@@ -164,7 +164,7 @@ def _run(
     leadership.start()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     try:
-        watch(cluster, controller, kinds, health.wait)
+        watch(cluster, controller, kinds, health.wait, metrics.api)
     finally:
         watches.stop()
         record_sets.stop()

@@ -4,8 +4,10 @@ import http.client
 import signal
 import time
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
+from support import scraped
 from support.api_servers import APIError
 from support.release_objects import operator
 from support.waiting import wait_for
@@ -37,6 +39,23 @@ def test_a_whole_operator_publishes_and_says_so(tmp_path: Path) -> None:
         writers = {each["manager"] for each in metadata["managedFields"]}
         assert writers == {"kubectl", "dnsfleet"}
         assert fleet.cpu_between(began, time.monotonic()) > 0
+
+
+def test_what_kopf_asks_the_api_server_is_counted_too(tmp_path: Path) -> None:
+    with running(Size(1), tmp_path) as fleet:
+        fleet.wait_for_all(fleet.start(), SECONDS)
+
+        def called() -> set[tuple[str, str]]:
+            with urlopen(f"http://127.0.0.1:{fleet.http_port}/metrics", timeout=SECONDS) as page:
+                found = scraped.samples(page.read().decode())
+            name = "dnsfleet_operator_api_calls_total"
+            ok = [
+                each.labels for each in found if each.name == name and each.labels["code"] == "200"
+            ]
+            return {(each["verb"], each["resource"]) for each in ok}
+
+        kopfs = {("get", "apis"), ("list", "zones"), ("watch", "zones"), ("watch", "namespaces")}
+        wait_for("they are", lambda: called() >= kopfs, SECONDS)
 
 
 def test_a_signal_interrupts_no_thread_of_an_operator_but_the_main_one(tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ from typing import Any, cast
 import kopf
 from dnsfleet.resources import GROUP, VERSION
 
+from dnsfleet_operator.api_calls import APICalls
 from dnsfleet_operator.controller import Controller
+from dnsfleet_operator.watching.kopf_calls import KopfSessions
 
 RETRY_SECONDS = 1.0
 """Between requests while the API server is away."""
@@ -55,12 +57,15 @@ def register(
     definitions: Mapping[str, str],
     stale: Callable[[], None],
     kinds: Collection[str],
+    calls: APICalls,
 ) -> kopf.OperatorRegistry:
     """The handlers of these kinds, for `kopf.run`.
 
-    `stale` is called when one of the CRDs in `definitions` (name to uid) was made anew.
+    `stale` is called when one of the CRDs in `definitions` (name to uid) was made anew; `calls`
+    counts what kopf asks the API server.
     """
     registry = kopf.OperatorRegistry()
+    sessions = KopfSessions(calls)
 
     @kopf.on.startup(registry=registry)
     async def configure(settings: kopf.OperatorSettings, **_: Any) -> None:
@@ -71,9 +76,10 @@ def register(
         settings.persistence.diffbase_storage = _NoDiffs()
 
     @kopf.on.login(registry=registry)
-    def login(**options: Any) -> kopf.ConnectionInfo | None:
+    async def login(**options: Any) -> kopf.AiohttpSession | None:
         in_cluster = kopf.login_with_service_account(**options)
-        return in_cluster or kopf.login_with_kubeconfig(**options)
+        found = in_cluster or kopf.login_with_kubeconfig(**options)
+        return None if found is None else sessions.session(found)
 
     @kopf.on.event("apiextensions.k8s.io", "v1", "customresourcedefinitions", registry=registry)
     async def on_definition(event: Any, name: str, uid: str, **_: Any) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Collection, Mapping
 
 import kopf
 
+from dnsfleet_operator.api_calls import APICalls
 from dnsfleet_operator.cluster import Cluster, ClusterError
 from dnsfleet_operator.controller import Controller
 from dnsfleet_operator.observed.deletions import DEFINITIONS
@@ -37,14 +38,21 @@ Definitions = Mapping[str, str]
 
 
 def watch(
-    cluster: Cluster, controller: Controller, kinds: Collection[str], tell: Callable[[str], None]
+    cluster: Cluster,
+    controller: Controller,
+    kinds: Collection[str],
+    tell: Callable[[str], None],
+    calls: APICalls,
 ) -> None:
-    """Hand events of these kinds to the controller until a signal; for `tell` see `served`."""
+    """Hand events of these kinds to the controller until a signal.
+
+    For `tell` see `served`; `calls` counts the calls of kopf.
+    """
     while True:
         definitions = served(cluster, kinds, tell)
         controller.sync()
         stale = asyncio.Event()  # kopf would wait for another kind in a thread, and for its end
-        registry = register(controller, definitions, stale.set, kinds)
+        registry = register(controller, definitions, stale.set, kinds, calls)
         kopf.run(registry=registry, standalone=True, clusterwide=True, stop_flag=stale)
         if not stale.is_set():
             return

@@ -5,10 +5,12 @@ from typing import cast
 
 import pytest
 from dnsfleet.resources import GROUP
+from dnsfleet_operator.api_calls import APICalls
 from dnsfleet_operator.controller import Controller
 from dnsfleet_operator.observed.observation import LISTED
 from dnsfleet_operator.watching.handlers import register
 from dnsfleet_operator.watching.watches import KINDS
+from prometheus_client import CollectorRegistry
 
 
 @pytest.mark.parametrize("kind", LISTED)
@@ -23,5 +25,6 @@ def test_what_is_listed_is_watched_too(kind: str) -> None:
 
 
 def _handlers(controller: Controller, kinds: Collection[str]) -> int:
-    registry = register(controller, {f"zones.{GROUP}": "uid"}, lambda: None, kinds)
+    calls = APICalls(CollectorRegistry())
+    registry = register(controller, {f"zones.{GROUP}": "uid"}, lambda: None, kinds, calls)
     return len(registry._watching.get_all_handlers())
