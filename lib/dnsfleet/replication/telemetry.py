@@ -7,6 +7,7 @@ and nothing is made of it but figures for people. So it holds up neither records
 
 Edges count since they started. Whoever hears several acks of an edge makes rates of them (`Meter`),
 and adds up what the edges of a Pop say; whoever hears several Pops has a meter for each (`Meters`).
+Each Pop of another cluster is condensed there, so nobody has to divide Pops (ADR 0050).
 """
 
 import math
