@@ -15,6 +15,7 @@ from dnsfleet_cli.options import (
     DEFAULT_DNS_PORT,
     DEFAULT_LISTEN,
     DEFAULT_STATE_DIR,
+    REDIS_URL_VARIABLE,
     Lsn,
     Once,
     PlanCommand,
@@ -63,7 +64,11 @@ def up(
     ] = DEFAULT_STATE_DIR,
     redis_url: Annotated[
         str | None,
-        typer.Option(help="A Redis to use as the core in place of the embedded one."),
+        typer.Option(
+            envvar=REDIS_URL_VARIABLE,
+            help="A Redis to use as the core in place of the embedded one. One with a password is "
+            "better in the environment: everybody on this machine sees arguments.",
+        ),
     ] = None,
     watch: Annotated[
         bool, typer.Option("--watch/--no-watch", help="Publish again what changes in the files.")
@@ -133,7 +138,11 @@ def verify(
         Path, typer.Option(help="The folder that `up` was given.")
     ] = DEFAULT_STATE_DIR,
     redis_url: Annotated[
-        str | None, typer.Option(help="The core that `up` was given, where it was given one.")
+        str | None,
+        typer.Option(
+            envvar=REDIS_URL_VARIABLE,
+            help="The core that `up` was given, where it was given one.",
+        ),
     ] = None,
     seed: Seed = None,
     heal: Annotated[

@@ -19,6 +19,8 @@ from dnsfleet_cli.troubles import NEGATIVE, Trouble
 DEFAULT_LISTEN = "127.0.0.1:5300"
 DEFAULT_DNS_PORT = 5301
 DEFAULT_STATE_DIR = Path(".dnsfleet")
+REDIS_URL_VARIABLE = "DNSFLEET_REDIS_URL"
+"""In place of --redis-url: everybody on a machine may read arguments, and a URL has a password."""
 
 Seed = Annotated[
     int | None,

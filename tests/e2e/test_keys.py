@@ -16,7 +16,7 @@ import pytest
 import redis
 from cluster.access import Access, CommandError
 from cluster.namespaces import Node
-from support import probe_fleets, redis_pods
+from support import command_lines, probe_fleets, redis_pods
 from support.releases import NAMESPACE, READY_SECONDS
 from support.waiting import wait_for
 
@@ -137,6 +137,19 @@ class Fleet:
 def _fleet(release: Access, tmp_path_factory: pytest.TempPathFactory) -> Fleet:
     probe_fleets.start(release)
     return Fleet(release, tmp_path_factory.mktemp("keys"))
+
+
+def test_no_process_of_the_node_shows_a_password(fleet: Fleet, node: Node) -> None:
+    """Everybody on a node reads command lines, and so do agents that gather them."""
+    secrets = {name: base64.b64decode(data) for name, data in fleet.keys().items()}
+    assert {"publisher", "replica", "ack", "edge", "publisher.key"} <= secrets.keys()
+    public = {"publisher.pub", "core.acl", "replica.acl"}
+    secrets = {name: data for name, data in secrets.items() if name not in public}
+    lines = list(command_lines.command_lines())
+    programs = ("valkey-server", "dnsfleet-edge", "dnsfleet-operator")
+    for program in programs:
+        assert any(program.encode() in line for _, line in lines), program
+    assert command_lines.having(secrets, lines) == []
 
 
 def recoveries() -> list[str]:

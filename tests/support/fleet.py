@@ -35,7 +35,7 @@ class Fleet:
     ) -> None:
         self.dns_port = free_ports(pops)
         self.events: list[Event] = []
-        self._environment = {**os.environ, **(environment or {})}
+        self.environment = {**os.environ, **(environment or {})}
         self._heard = heard
         self._command = [
             *(sys.executable, "-m", "dnsfleet_cli", "up", "--json", "-f", str(files)),
@@ -45,7 +45,7 @@ class Fleet:
 
     def __enter__(self) -> "Fleet":
         self.process = subprocess.Popen(
-            self._command, stdout=subprocess.PIPE, text=True, env=self._environment
+            self._command, stdout=subprocess.PIPE, text=True, env=self.environment
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

@@ -20,6 +20,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import redis
+from dnsfleet_io.redis_start import quoted
 from dnsfleet_publisher import redis_settings
 from dnsfleet_publisher.core_redis import CoreRedis, connect
 from dnsfleet_publisher.redis_users import CORE_USERS, REPLICA_USERS, acl
@@ -170,9 +171,9 @@ def replica_program(
     """A Pop's copy of the core."""
     settings = _REPLICA + f"replicaof {core.host} {core.port}\n"
     if core.replica_user:
-        settings += f"primaryuser {_quote(core.replica_user)}\n"
+        settings += f"primaryuser {quoted(core.replica_user)}\n"
     if core.replica_password:
-        settings += f"primaryauth {_quote(core.replica_password)}\n"
+        settings += f"primaryauth {quoted(core.replica_password)}\n"
     return _program(name, folder, port, settings, REPLICA_USERS, password, log)
 
 
@@ -216,7 +217,7 @@ def _program(
     state_files.folder(folder)
     users_file = folder / "users.acl"
     state_files.write(users_file, acl({user: password(user) for user in users}).encode())
-    files = f"port {port}\ndir {_quote(str(folder))}\naclfile {_quote(str(users_file))}\n"
+    files = f"port {port}\ndir {quoted(str(folder))}\naclfile {quoted(str(users_file))}\n"
     config = folder / "redis.conf"
     state_files.write(config, (_COMMON + files + settings).encode())
     return Program(name, (str(_binary.get_binary_path()), str(config)), log)
@@ -224,8 +225,3 @@ def _program(
 
 def _url(user: str, port: int, password: Password) -> str:
     return f"redis://{user}:{password(user)}@{HOST}:{port}/0"
-
-
-def _quote(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

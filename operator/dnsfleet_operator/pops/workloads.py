@@ -25,7 +25,9 @@ from dnsfleet_operator.pops.setting import (
 )
 from dnsfleet_operator.secrets import cookie_secrets
 
-VALKEY = "/usr/local/bin/valkey-server"
+CORE_FOLDER = "/etc/dnsfleet-core"
+SECRET_MODE = 0o440
+"""Of a file with a password: for the user of the pod, by its group."""
 EDGE_REQUESTS = {"cpu": "100m", "memory": "128Mi"}
 REPLICA_REQUESTS = {"cpu": "50m", "memory": "64Mi"}
 """Twice what an idle pod with a few zones takes. Large zones need more: the Pop's spec says it."""
@@ -120,13 +122,20 @@ def replica(setting: Setting) -> Object:
             "items": [{"key": "replica.acl", "path": "replica.acl"}],
         },
     }
+    core = {
+        "name": "core",
+        "secret": {
+            "secretName": setting.core_user.secret,
+            "items": [{"key": setting.core_user.entry, "path": "password"}],
+            "defaultMode": SECRET_MODE,
+        },
+    }
     container = {
         "name": "replica",
         "image": setting.configuration.edge_image,
         "imagePullPolicy": setting.configuration.pull_policy,
-        "command": [VALKEY, f"{CONFIG_FOLDER}/{configs.REPLICA_FILE}"],
-        "args": ["--primaryauth", "$(CORE_PASSWORD)"],
-        "env": [_secret("CORE_PASSWORD", setting.core_user.secret, setting.core_user.entry)],
+        "command": ["dnsfleet-redis", f"{CONFIG_FOLDER}/{configs.REPLICA_FILE}"],
+        "args": ["--primary-password-file", f"{CORE_FOLDER}/password"],
         "ports": [{"name": "redis", "containerPort": REDIS_PORT, "protocol": "TCP"}],
         "readinessProbe": {"tcpSocket": {"port": "redis"}, "periodSeconds": 2},
         "livenessProbe": {"tcpSocket": {"port": "redis"}, "periodSeconds": 10},
@@ -135,11 +144,12 @@ def replica(setting: Setting) -> Object:
         "volumeMounts": [
             {"name": "config", "mountPath": CONFIG_FOLDER, "readOnly": True},
             {"name": "keys", "mountPath": KEYS_FOLDER, "readOnly": True},
+            {"name": "core", "mountPath": CORE_FOLDER, "readOnly": True},
             {"name": "data", "mountPath": "/data"},
         ],
     }
     pod = {
-        **pods.pod(setting, container, [pods.config_volume(setting), keys, data]),
+        **pods.pod(setting, container, [pods.config_volume(setting), keys, core, data]),
         **pods.nodes(setting),
     }
     # Users and passwords are read when it starts: a replica that has former ones has to begin anew.
@@ -155,11 +165,7 @@ def _cookies_volume(setting: Setting) -> Fields:
 
 
 def _password(setting: Setting, variable: str, entry: str) -> Fields:
-    return _secret(variable, setting.configuration.keys_secret, entry)
-
-
-def _secret(variable: str, name: str, entry: str) -> Fields:
-    reference = {"name": name, "key": entry}
+    reference = {"name": setting.configuration.keys_secret, "key": entry}
     return {"name": variable, "valueFrom": {"secretKeyRef": reference}}
 
 

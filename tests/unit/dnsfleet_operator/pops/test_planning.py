@@ -117,15 +117,29 @@ def test_a_pop_of_another_core_follows_that_and_says_its_acks_to_its_replica() -
     for line in ("replicaof dnsfleet-core 6379", "primaryuser pop-fra", "replica-read-only no"):
         assert line in lines
     assert json.loads(files["edge.json"])["core_url"] == "redis://ack@pop-fra-replica:6379/1"
-    (container,) = found[ObjectKey("Deployment", "pop-fra-replica")]["spec"]["template"]["spec"][
-        "containers"
-    ]
-    (password,) = container["env"]
-    reference = {"name": "dnsfleet-join", "key": "password"}
-    assert password["valueFrom"] == {"secretKeyRef": reference}
+    assert core_password(found) == ("dnsfleet-join", "password")
     policy = found[ObjectKey("NetworkPolicy", "pop-fra-replica")]["spec"]["ingress"][0]
     assert [each["podSelector"]["matchLabels"]["app.kubernetes.io/component"] for each in
             policy["from"]] == ["edge", "operator"]  # fmt: skip
+
+
+def core_password(found: dict[ObjectKey, dict[str, Any]]) -> tuple[str, str]:
+    """The Secret and its entry that the replica is given as a file, and in no other way."""
+    pod = found[REPLICA]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert "env" not in container
+    option, file = container["args"]
+    assert option == "--primary-password-file"
+    (volume,) = (
+        volumes["secret"]
+        for volumes in pod["volumes"]
+        for mount in container["volumeMounts"]
+        if mount["name"] == volumes["name"] and file.startswith(f"{mount['mountPath']}/")
+    )
+    (item,) = volume["items"]
+    assert file.endswith(f"/{item['path']}")
+    assert volume["defaultMode"] == 0o440
+    return volume["secretName"], item["key"]
 
 
 def test_a_replica_begins_anew_with_another_password_for_the_core() -> None:
@@ -213,9 +227,9 @@ def test_a_folder_of_the_node_is_given_to_the_edges_before_they_start() -> None:
 
 def test_no_password_is_in_any_object() -> None:
     text = json.dumps(list(objects().values()), default=str)
-    for user in ("edge", "ack", "replica"):
+    for user in ("edge", "ack"):
         assert f'"secretKeyRef": {{"name": "dnsfleet-keys", "key": "{user}"}}' in text
-    assert "primaryauth $(CORE_PASSWORD)" not in text
+    assert core_password(objects()) == ("dnsfleet-keys", "replica")
     assert json.loads(objects()[CONFIG]["data"]["edge.json"])["replica_url"] == (
         "redis://edge@pop-fra-replica:6379/0"
     )
