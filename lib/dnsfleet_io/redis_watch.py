@@ -102,7 +102,12 @@ class RedisMetrics(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """The state as gauges."""
         state = self._state()
-        yield self._family("memory_bytes", "Memory that Redis uses.", state.memory)
+        yield self._family(
+            "memory_bytes",
+            "Memory that Redis uses, as it compares it with its limit: without what waits for its "
+            "file, and what replicas have not taken yet beyond the backlog.",
+            state.memory,
+        )
         yield self._family(
             "memory_max_bytes",
             "Memory that Redis may use before it refuses writes (maxmemory); 0 for no limit.",
@@ -213,7 +218,7 @@ class RedisWatch:
         memory, replication = self._client.info("memory"), self._client.info("replication")
         offset = "slave" if replication.get("role") == "slave" else "master"
         state = State(
-            memory=_number(memory, "used_memory"),
+            memory=_counted(memory),
             memory_max=_number(memory, "maxmemory"),
             fragmentation=_number(memory, "mem_fragmentation_ratio"),
             offset=_number(replication, f"{offset}_repl_offset"),
@@ -233,6 +238,12 @@ class RedisWatch:
         except exceptions.ResponseError:
             return False
         return True
+
+
+def _counted(memory: dict[str, Any]) -> float | None:
+    """What Redis compares with its limit: without buffers that come and go."""
+    used, apart = _number(memory, "used_memory"), _number(memory, "mem_not_counted_for_evict")
+    return used if used is None or apart is None else used - apart
 
 
 def _number(info: dict[str, Any], key: str) -> float | None:

@@ -62,6 +62,12 @@ sent and not finished, and of answers that they have not taken. Over it the clie
 is sent away. It is far more than those of ours hold; without it, one command with a million long
 arguments would take all memory, also from a user who may run no command at all."""
 
+EVICTION = "noeviction"
+"""What a core does at its limit of memory (maxmemory): it refuses what needs more. To drop what was
+used least, as a cache does, would drop zones. A replica has no limit: it has to hold what its core
+holds, and what it refused or dropped nobody would send again. Where somebody sets one, Valkey does
+not heed it (replica-ignore-maxmemory)."""
+
 LOG = """\
 log-format logfmt
 log-timestamp-format iso8601
@@ -69,7 +75,8 @@ log-timestamp-format iso8601
 """Of every server: lines of `key=value`, as all other processes of a fleet write them."""
 
 CORE = f"""\
-{LOG}maxmemory-clients {CLIENTS_OCTETS}
+{LOG}maxmemory-policy {EVICTION}
+maxmemory-clients {CLIENTS_OCTETS}
 proto-max-bulk-len {MAX_VALUE_OCTETS}
 repl-timeout {CORE_SILENCE_SECONDS}
 repl-ping-replica-period {PING_SECONDS}

@@ -13,6 +13,9 @@ from redis import exceptions
 RIGHTS = "~dnsfleet:* +@read +@write +@scripting"
 """What the publisher's user needs on the core (ACL SETUSER)."""
 
+LIMIT = "maxmemory (core.maxmemory of the chart)"
+"""What a core that refuses a write for want of memory needs more of."""
+
 _COMMAND = re.compile(r"run the '([^']+)' command")
 
 
@@ -61,7 +64,7 @@ def explain(error: redis.RedisError, client: redis.Redis) -> str:
         refused = f"run {command[1].upper()}" if command else "use the keys of the fleet"
         return f"{where}: {user} may not {refused}: grant {RIGHTS}"
     if isinstance(error, exceptions.OutOfMemoryError) or text.startswith("OOM"):
-        return f"{where}: out of memory, nothing was written: raise maxmemory"
+        return f"{where}: out of memory, nothing was written: raise {LIMIT}"
     if isinstance(error, exceptions.ReadOnlyError) or "READONLY" in text:
         return f"{where}: it is a replica: give the address of its primary"
     if isinstance(error, exceptions.BusyLoadingError):

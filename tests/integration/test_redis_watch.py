@@ -234,6 +234,18 @@ def test_a_number_that_is_none_is_not_shown_and_does_not_end_the_watch(number: s
             watched.watch.stop()
 
 
+def test_memory_is_what_counts_against_the_limit() -> None:
+    """What replicas have not taken yet comes and goes, and Redis refuses no write for it."""
+    text = "used_memory:900\r\nmem_not_counted_for_evict:200\r\nmaxmemory:1000\r\nrole:slave\r\n"
+    with wrong_redis.serving({"INFO": wrong_redis.bulk(text)}) as url:
+        watched = Watched(url, REPLICA)
+        try:
+            watched.wait_for("memory_bytes", 700)
+            assert watched.value("memory_max_bytes") == 1000
+        finally:
+            watched.watch.stop()
+
+
 def test_a_defect_does_not_end_the_watch(
     core: Valkey, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -92,11 +92,12 @@ def full_core(cluster: Access, node: Node) -> Iterator[None]:
             "tests", True, passwords=[f"+{PASSWORD}"], keys=["*"], categories=["+@all"]
         )
         core = redis_pods.client(pod, "tests", PASSWORD)
+        before = core.info("memory")["maxmemory"]
         core.config_set("maxmemory", core.info("memory")["used_memory"] // 2)
     try:
         yield
     finally:
-        core.config_set("maxmemory", 0)
+        core.config_set("maxmemory", before)
         admin.acl_deluser("tests")
         admin.close()
         core.close()

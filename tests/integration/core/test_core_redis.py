@@ -76,7 +76,7 @@ def test_a_core_that_is_not_there_says_where(clock: Clock) -> None:
 def test_a_replica_and_a_full_core_say_so(server: CoreServer, store: RecordStore) -> None:
     server.admin.config_set("maxmemory", "1")
     try:
-        with pytest.raises(StoreError, match="out of memory, nothing was written"):
+        with pytest.raises(StoreError, match="out of memory, nothing was written: raise maxmemory"):
             store.publish(A, make_zone(A))
     finally:
         server.admin.config_set("maxmemory", "0")
