@@ -8,12 +8,29 @@ from typing import Any
 import pytest
 import yaml
 from cluster.access import Access, CommandError
-from support.charts import EVERYTHING, NAMESPACE, Object
+from support.charts import EVERYTHING, NAMESPACE, Object, Values
 from support.releases import CHART, NAME, READY_SECONDS, waiting
 from support.waiting import wait_for
 
 SECOND = "dnsfleet-second"
 """The namespace of a second release."""
+_KNOWN = {
+    name: value
+    for name, value in EVERYTHING.items()
+    if name not in ("zones", "pops", "podMonitor", "alerts")
+}
+"""Of kinds that a cluster knows before anything is installed."""
+SETTINGS: dict[str, Values] = {
+    "defaults": {},
+    "everything": _KNOWN,
+    "a core": {"role": "core", "core": {"expose": {"enabled": True}, "maxmemory": "256Mi"}},
+    "a pop": {"role": "pop"},
+    "accounts": {
+        "operator": {"serviceAccount": {"name": "mine", "annotations": {"team": "dns"}}},
+        "statusPage": {"enabled": True, "serviceAccount": {"create": False, "name": "theirs"}},
+    },
+    "no rights": {"rbac": {"create": False}},
+}
 POLICY_SECONDS = 30.0
 """The API server compiles a new policy a moment after it is written."""
 
@@ -33,10 +50,11 @@ def _restricted(cluster: Access) -> Iterator[str]:
     cluster.kubectl("delete", "namespace", NAMESPACE)
 
 
+@pytest.mark.parametrize("values", SETTINGS.values(), ids=SETTINGS)
 def test_the_api_server_takes_every_object_without_a_warning(
-    cluster: Access, render: Any, restricted: str
+    cluster: Access, render: Any, restricted: str, values: Values
 ) -> None:
-    text = yaml.safe_dump_all(render())
+    text = yaml.safe_dump_all(render(values))
     arguments = ("apply", "--server-side", "--force-conflicts", "--dry-run=server")
     cluster.kubectl(*arguments, "--warnings-as-errors", "-f", "-", stdin=text)
 

@@ -100,7 +100,7 @@ def test_a_cluster_of_role_pop_has_no_core_and_reads_its_join_secret(render: Any
     outside = {"host": "core.example", "port": 6379, "secretName": "dnsfleet-keys"}
     values = {"role": "pop", "crds": {"enabled": False}, "core": {"external": outside}}
     objects = render(values)
-    for kind in ("StatefulSet", "ValidatingAdmissionPolicy", "Pod"):
+    for kind in ("StatefulSet", "ValidatingAdmissionPolicy"):
         assert not of_kind(objects, kind)
     told = environment(objects)
     assert told["DNSFLEET_ROLE"] == "pop"
@@ -119,6 +119,8 @@ def test_a_cluster_of_role_pop_has_no_core_and_reads_its_join_secret(render: Any
     assert granted(everywhere, "pops") == {"get", "list", "watch", "create", "patch", "update"}
     for kind in ("zones", "recordsets", "fleets", "namespaces", "configmaps", "secrets"):
         assert not granted(everywhere, kind)
+    (container,) = the(objects, "Pod", "dnsfleet-test")["spec"]["containers"]
+    assert {"name": "DNSFLEET_ROLE", "value": "pop"} in container["env"]
 
 
 @pytest.mark.parametrize("type_", ["LoadBalancer", "NodePort", "ClusterIP"])

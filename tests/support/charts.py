@@ -20,6 +20,18 @@ EVERYTHING = {
     "dashboards": {"enabled": True, "annotations": {"grafana_folder": "DNS"}},
     "probes": {"enabled": True},
     "statusPage": {"enabled": True, "alertmanagerUrl": "http://alertmanager.monitoring.svc:9093"},
+    "rbac": {"aggregateToView": True, "aggregateToEdit": True},
+    "crds": {"annotations": {"team": "dns"}},
+    "extraObjects": [
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "{{ .Release.Name }}-of-mine"},
+            "data": {"namespace": "{{ .Release.Namespace }}"},
+        },
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: '{{ .Release.Name }}-as-text'}\n"
+        "stringData: {role: {{ .Values.role }}}\n",
+    ],
     "pops": [{"name": "fra", "labels": {"region": "eu"}, "spec": {"state": "Drained"}}],
     "zones": [
         {

@@ -1,8 +1,10 @@
-"""`helm test`: every propagated zone has the same SOA over UDP and TCP at each of its Pops.
+"""`helm test`: the release runs, and each propagated zone has one SOA over UDP and TCP at its Pops.
 
-Runs in a pod of the release's namespace. It reads the zones and Pops from the API server and asks
-each Pop through its Service, whose address Kubernetes gives in the environment, so that it works
-without a cluster DNS. Exit status: 0 all is well, 1 not.
+Runs in a pod of the release's namespace. It reads what the chart runs, the zones and the Pops from
+the API server, and asks each Pop through its Service, whose address Kubernetes gives in the
+environment, so that it works without a cluster DNS. A fleet that has no Zone yet is well where all
+that the chart runs is ready. The cluster of a Pop has no Zones; its tunnel waits until the Pop has
+joined. Exit status: 0 all is well, 1 not.
 """
 
 import json
@@ -20,26 +22,61 @@ import dns.message
 import dns.query
 from dnsfleet.resources import Pop, Zone
 
-API = "https://{KUBERNETES_SERVICE_HOST}:{KUBERNETES_SERVICE_PORT}/apis/dnsfleet.io/v1alpha1"
+API = "https://{KUBERNETES_SERVICE_HOST}:{KUBERNETES_SERVICE_PORT}/apis"
+FLEET = "dnsfleet.io/v1alpha1"
+WORKLOADS = "apps/v1/namespaces/{DNSFLEET_NAMESPACE}"
+OF_RELEASE = "labelSelector=app.kubernetes.io/instance={DNSFLEET_RELEASE}"
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 ANSWER_SECONDS = 2.0
 PATIENCE_SECONDS = 30.0
-"""How long UDP and TCP may differ: for a moment they do, while a change arrives."""
+"""How long UDP and TCP may differ, or something may not be ready: for a moment they do, while a
+change arrives, or a pod starts."""
 RETRY_SECONDS = 0.5
 MAX_ZONES = 100
 """Zones that are compared: enough to tell a broken path, and done within the pod's deadline."""
 
 
-def listed(plural: str) -> list[dict[str, Any]]:
-    """All objects of a kind."""
+def listed(path: str) -> list[dict[str, Any]]:
+    """All objects at a path of the API, in which variables of the environment are filled in."""
     token = (ACCOUNT / "token").read_text()
     context = ssl.create_default_context(cafile=str(ACCOUNT / "ca.crt"))
     request = urllib.request.Request(  # noqa: S310 - an https address
-        f"{API.format(**os.environ)}/{plural}", headers={"Authorization": f"Bearer {token}"}
+        f"{API}/{path}".format(**os.environ), headers={"Authorization": f"Bearer {token}"}
     )
     with urllib.request.urlopen(request, context=context, timeout=10) as response:  # noqa: S310
         items: list[dict[str, Any]] = json.load(response)["items"]
     return items
+
+
+def unready() -> list[str]:
+    """The Deployments and StatefulSets of the release with too few ready pods, and how many."""
+    found = []
+    for plural in ("deployments", "statefulsets"):
+        for item in listed(f"{WORKLOADS}/{plural}?{OF_RELEASE}"):
+            ready, wanted = item["status"].get("readyReplicas", 0), item["spec"]["replicas"]
+            if ready < wanted:
+                found.append(f"{item['metadata']['name']}: {ready} of {wanted} pods are ready")
+    return found
+
+
+def joined() -> bool:
+    """Whether the Pop of this cluster has come from its core."""
+    return bool(listed(f"{FLEET}/pops"))
+
+
+def runs() -> bool:
+    """Whether all that the chart runs is ready, told on a line for each that is not."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while problems := unready():
+        if os.environ["DNSFLEET_ROLE"] == "pop" and not joined():
+            print("the Pop has not joined: its tunnel waits for the Secret dnsfleet-join")
+            problems = [each for each in problems if "-tunnel: " not in each]
+        if not problems or time.monotonic() > deadline:
+            break
+        time.sleep(RETRY_SECONDS)
+    for problem in problems or ["all that the chart runs is ready"]:
+        print(problem, flush=True)
+    return not problems
 
 
 def propagated(item: dict[str, Any]) -> bool:
@@ -85,14 +122,15 @@ def service_address(pop: str) -> str | None:
     return os.environ.get(f"POP_{pop.upper().replace('-', '_')}_DNS_SERVICE_HOST")
 
 
-def main() -> int:
-    ready = [item for item in listed("zones") if propagated(item)][:MAX_ZONES]
-    zones = [Zone.model_validate(item) for item in ready]
-    pops = [Pop.model_validate(item) for item in listed("pops")]
+def answers() -> bool:
+    """Whether each Pop answers for each zone that is propagated, told on a line for each."""
+    items = listed(f"{FLEET}/zones")
+    zones = [Zone.model_validate(item) for item in items if propagated(item)][:MAX_ZONES]
+    pops = [Pop.model_validate(item) for item in listed(f"{FLEET}/pops")]
     work = list(pairs(zones, pops))
     if not work:
-        print("no propagated Zone at an Active Pop; apply one, wait for it, and test again")
-        return 1
+        print(f"{len(items)} Zones and {len(pops)} Pops, and no Zone propagated to an Active Pop")
+        return not (items and pops)
     failures = 0
     for zone, pop in work:
         name = pop.metadata.name
@@ -100,7 +138,14 @@ def main() -> int:
         problem = difference(zone.origin, address) if address else f"no Service pop-{name}-dns"
         failures += problem is not None
         print(f"{zone.origin} at {name}: {problem or 'UDP and TCP agree'}", flush=True)
-    return 1 if failures else 0
+    return not failures
+
+
+def main() -> int:
+    well = runs()
+    if os.environ["DNSFLEET_ROLE"] != "pop":
+        well = answers() and well
+    return 0 if well else 1
 
 
 if __name__ == "__main__":

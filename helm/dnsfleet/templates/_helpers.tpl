@@ -21,6 +21,12 @@ app.kubernetes.io/component: {{ .component }}
 {{ .Values.image.edge.repository }}:{{ .Values.image.edge.tag | default .Chart.AppVersion }}
 {{- end }}
 
+{{/* Who the pods of a component are to the API server: dict "root" $ "component" NAME "values" VALUES */}}
+{{- define "dnsfleet.serviceAccount" -}}
+{{- $name := printf "%s-%s" .root.Release.Name .component }}
+{{- .values.serviceAccount.name | default (ternary $name "default" .values.serviceAccount.create) }}
+{{- end }}
+
 {{/* The Secret with the signing key and the passwords. */}}
 {{- define "dnsfleet.keysSecret" -}}
 {{- if .Values.core.external.host -}}
