@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, cast
 
 import kubernetes
 import urllib3
-from dnsfleet.resources import GROUP, VERSION
+from dnsfleet.resources import GROUP, VERSION, Reference
 from kubernetes.client import VersionApi
 from kubernetes.client.exceptions import ApiException
 from kubernetes.dynamic.client import DynamicClient
@@ -67,6 +67,9 @@ _KINDS: Mapping[str, tuple[str, str, str, bool]] = {
     ),
 }
 
+
+_METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+"""How to ask for an object without what is in it."""
 
 _VERBS = {"get": "get", "post": "create", "put": "update", "patch": "patch", "delete": "delete"}
 """What RBAC calls what a method does to one object."""
@@ -127,6 +130,18 @@ class Cluster:
     def get(self, kind: str, name: str, namespace: str = "") -> Object | None:
         """The object, read from a quorum; None where there is none."""
         return self._request("get", kind, name, namespace, missing=True)
+
+    def version(self, reference: Reference) -> int | None:
+        """The resourceVersion of an object, for some 200 octets; None where there is none."""
+        found = self._request(
+            "get",
+            reference.kind,
+            reference.name,
+            reference.namespace,
+            missing=True,
+            header_params={"Accept": _METADATA_ONLY},
+        )
+        return None if found is None else int(found["metadata"]["resourceVersion"])
 
     def objects(self, kind: str, namespace: str = "", labels: str = "") -> list[Object]:
         """All objects of a kind at one moment, everywhere or in a namespace."""

@@ -238,8 +238,6 @@ class Controller:
         if kind in KINDS:
             self._take_workload(event.found, event.deleted)
             return
-        if kind == "ConfigMap" and not observation.follows(reference):
-            return
         if event.deleted:
             known = observation.remove(reference, event.found["metadata"]["uid"])
             if known is None:

@@ -46,10 +46,11 @@ from dnsfleet_operator.leading.leadership import Leadership
 from dnsfleet_operator.leading.precedence import Precedence
 from dnsfleet_operator.leading.terms import Term
 from dnsfleet_operator.metrics import Metrics
+from dnsfleet_operator.observed.observation import LISTED
 from dnsfleet_operator.secrets import key_keeping
 from dnsfleet_operator.secrets.key_keeping import KeyKeeper
 from dnsfleet_operator.watching.record_set_watch import RecordSetWatch
-from dnsfleet_operator.watching.watches import KINDS, served, watch
+from dnsfleet_operator.watching.watches import served, watch
 from dnsfleet_operator.watching.workload_watches import WorkloadWatches
 
 RETRY_SECONDS = 2.0
@@ -132,7 +133,7 @@ def _run(
     cluster: Cluster, configuration: Configuration, begin: Begin, metrics: Metrics, health: _Health
 ) -> None:
     garbage.begin()
-    kinds = ("Pop",) if configuration.role == POP else KINDS
+    kinds = ("Pop",) if configuration.role == POP else LISTED
     served(cluster, kinds, health.wait)
     leadership = Leadership(
         cluster,

@@ -62,6 +62,12 @@ def test_no_rights_are_made_where_somebody_else_makes_them(render: Any, role: st
     assert the(objects, "ServiceAccount", "dnsfleet-operator")
 
 
+def test_the_operator_gets_config_maps_by_name_and_lists_none(render: Any) -> None:
+    for role, verbs in (("all", {"get"}), ("core", {"get"}), ("pop", set())):
+        rules = the(render({"role": role}), "ClusterRole", "dnsfleet-operator")["rules"]
+        assert granted(rules, "configmaps") == verbs
+
+
 def test_people_may_change_zones_and_record_sets_and_nothing_else(render: Any) -> None:
     objects = render({})
     rules = the(objects, "ClusterRole", "dnsfleet-edit")["rules"]

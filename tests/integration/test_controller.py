@@ -164,6 +164,18 @@ def test_a_config_map_that_changed_while_no_zone_referred_to_it(fleet: Controlle
     fleet.wait_until_served(A, "www.a.example.", "192.0.2.3")
 
 
+def test_a_config_map_that_is_changed_made_or_deleted_is_noticed(fleet: ControlledFleet) -> None:
+    """Nobody watches it: the operator may not list ConfigMaps, and asks for those it was named."""
+    fleet.put(from_config_map("one"))
+    fleet.wait_for_condition("Zone", "a", "Accepted", "ZoneFileUnavailable")
+    for address in ("192.0.2.1", "192.0.2.2"):
+        fleet.put(config_map("one", address))
+        fleet.wait_until_served(A, "www.a.example.", address)
+    fleet.cluster.delete(config_map("one", ""))
+    fleet.wait_for_condition("Zone", "a", "Accepted", "ZoneFileUnavailable")
+    fleet.wait_until_served(A, "www.a.example.", "192.0.2.2")
+
+
 def test_a_config_map_whose_deletion_nobody_saw(fleet: ControlledFleet) -> None:
     fleet.put(config_map("one", "192.0.2.1"))
     fleet.put(from_config_map("one"))

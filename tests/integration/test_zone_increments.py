@@ -116,7 +116,7 @@ class World:
             known = None
         if what == "delete":
             return
-        if reference.kind == "ConfigMap" and not self.observation.follows(reference):
+        if reference.kind == "ConfigMap" and reference not in self.observation.config_maps():
             return
         self.versions += 1
         uid = str(self.versions) if known is None else known.uid

@@ -94,9 +94,10 @@ class ControlledFleet:
         return not self.precedence.problem
 
     def put(self, wanted: Object) -> Object:
-        """Make or change an object, and tell of it."""
+        """Make or change an object, and tell of it where somebody watches its kind."""
         made = self.cluster.put(wanted)
-        self.controller.event(made["kind"], made, deleted=False)
+        if made["kind"] != "ConfigMap":
+            self.controller.event(made["kind"], made, deleted=False)
         return made
 
     def delete(self, gone: Object) -> None:

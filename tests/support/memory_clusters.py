@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import kubernetes
+from dnsfleet.resources import Reference
 from dnsfleet_operator.api_calls import APICalls
 from dnsfleet_operator.cluster import Cluster, ConflictError, Object, Page
 from prometheus_client import CollectorRegistry
@@ -33,6 +34,8 @@ class MemoryCluster(Cluster):
         self._numbers = itertools.count(1)
         self.writes: Counter[str] = Counter()
         """How many writes of each kind it took; what a test has put there does not count."""
+        self.versions_asked = 0
+        """How often somebody asked only for the version of an object."""
         self.faults: dict[str, Exception] = {}
         """What is raised when objects of a kind are asked for."""
         self.raised = 0
@@ -65,6 +68,11 @@ class MemoryCluster(Cluster):
         self._answer(kind)
         with self._lock:
             return copy.deepcopy(self._objects[kind].get((namespace, name)))
+
+    def version(self, reference: Reference) -> int | None:
+        found = self.get(reference.kind, reference.name, reference.namespace)
+        self.versions_asked += 1
+        return None if found is None else int(found["metadata"]["resourceVersion"])
 
     def objects(self, kind: str, namespace: str = "", labels: str = "") -> list[Object]:
         self._answer(kind)

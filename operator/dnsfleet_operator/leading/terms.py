@@ -20,9 +20,11 @@ from dnsfleet_publisher.key_secrets import REPLICA_ACL
 from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import StoreError, StoreResetError
 
-from dnsfleet_operator import garbage
+from dnsfleet_operator import garbage, stations
 from dnsfleet_operator.cluster import ClusterError
-from dnsfleet_operator.leading import syncs
+from dnsfleet_operator.inbox import Event
+from dnsfleet_operator.leading import config_maps, syncs
+from dnsfleet_operator.leading.config_maps import ConfigMapReads
 from dnsfleet_operator.leading.dependencies import Dependencies
 from dnsfleet_operator.leading.fleet_objects import FleetObject
 from dnsfleet_operator.leading.outages import Outage
@@ -67,7 +69,7 @@ KEYS_SECONDS = 2.0
 SYNC, SWEEP, ZONES, COOKIES = Key("Sync"), Key("Sweep"), Key("Zone"), Key("Cookies")
 """ZONES is a pass over what changed; a key of that kind with an origin is one over that as well."""
 PROOF, PREPARATION, KEYS = Key("Proof"), Key("Preparation"), Key("Keys")
-ACCESS, FLEET = Key("Access"), Key("Fleet")
+ACCESS, FLEET, CONFIG_MAPS = Key("Access"), Key("Fleet"), Key("ConfigMaps")
 
 _log = logging.getLogger(__name__)
 
@@ -118,6 +120,7 @@ class Term:
             commands=self._commands.shown,
         )
         self._probing = Probing(given, keeper, self._store, self._view, lambda: self._said)
+        self._config_maps = ConfigMapReads(given.cluster, given.observation)
         self._fleet = FleetObject(given.cluster, configuration.release, given.put_status)
         self._outage = Outage(given.metrics.core_up.set)
         self._ready: frozenset[str] = frozenset()
@@ -136,6 +139,7 @@ class Term:
             "Sweep": self._sweep,
             "Proof": self._prove,
             "Zone": self._pass_zones,
+            "ConfigMaps": self._read_config_maps,
             "Pop": self._pass_pop,
             "Cookies": self._pass_cookies,
             "Access": self._pass_access,
@@ -244,7 +248,7 @@ class Term:
         self.looks.recheck(self._observation)
         for name in {pop.metadata.name for pop in self._observation.pops} | self._workloads.pops:
             self._waiting.add(Key("Pop", name))
-        for next_key in (ZONES, SWEEP):
+        for next_key in (ZONES, SWEEP, CONFIG_MAPS):
             self._waiting.add(next_key)
         self._waiting.add(key, SYNC_SECONDS)
         self._metrics.last_sync.set(time.time())
@@ -304,6 +308,15 @@ class Term:
         return True
 
     # What changed
+
+    def _read_config_maps(self, key: Key) -> bool:
+        """See whether some of the ConfigMaps that Zones name are others than before."""
+        for reference in self._config_maps.look():
+            gone = self._observation.get(reference) is None
+            stations.seen(reference, Event({"metadata": {}}, gone, False, time.monotonic()))
+            self._waiting.add(ZONES)
+        self._waiting.add(key, config_maps.TURN_SECONDS)
+        return True
 
     def _pass_zones(self, key: Key) -> bool:
         if not (self._observation.complete and self._keys.known):

@@ -28,7 +28,8 @@ from dnsfleet_operator.objects import Object, reference_of
 from dnsfleet_operator.observed.packing import pack, unpack
 
 LISTED = ("Namespace", "Pop", "ZoneClass", "RecordSet", "Zone")
-"""Kinds of which all objects are known. ConfigMaps are known while a Zone refers to them."""
+"""Kinds of which all objects are known, and that are watched. ConfigMaps are known while a Zone
+refers to them; nobody watches them (see `leading.config_maps`)."""
 DIGEST_SIZE = 16
 """Octets of a digest of what an object means: no two versions of one object share 128 bits."""
 
@@ -188,10 +189,6 @@ class Observation:
     def config_maps(self) -> set[Reference]:
         """The ConfigMaps that Zones refer to."""
         return set(self._config_maps)
-
-    def follows(self, config_map: Reference) -> bool:
-        """Whether news of a ConfigMap matters: one that no Zone refers to is read when one does."""
-        return config_map in self._config_maps
 
     def _refer(self, zone: Reference, before: Known | None, known: Known | None) -> None:
         """Keep up to date which ConfigMaps a Zone refers to."""

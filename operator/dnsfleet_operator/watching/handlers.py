@@ -28,7 +28,6 @@ _WATCHED = (
     (GROUP, VERSION, "pops", "Pop"),
     (GROUP, VERSION, "zoneclasses", "ZoneClass"),
     ("", "v1", "namespaces", "Namespace"),
-    ("", "v1", "configmaps", "ConfigMap"),
 )
 
 

@@ -21,14 +21,10 @@ from dnsfleet_operator.api_calls import APICalls
 from dnsfleet_operator.cluster import Cluster, ClusterError
 from dnsfleet_operator.controller import Controller
 from dnsfleet_operator.observed.deletions import DEFINITIONS
-from dnsfleet_operator.observed.observation import LISTED
 from dnsfleet_operator.watching.handlers import register
 
 SERVED_SECONDS = 1.0
 """Between looks whether all kinds are served."""
-
-KINDS = (*LISTED, "ConfigMap")
-"""What is watched where the core is here; RecordSets are watched beside kopf."""
 
 _log = logging.getLogger(__name__)
 

@@ -193,13 +193,13 @@ def test_config_maps_that_zones_refer_to() -> None:
 def test_a_config_map_is_read_when_a_zone_comes_to_refer_to_it_and_kept_no_longer() -> None:
     observation, wanted = Observation(), Reference("ConfigMap", "dns", "file")
     metadata = {"name": "file", "namespace": "dns", "uid": "3", "resourceVersion": "1"}
-    assert not observation.follows(wanted)
+    assert wanted not in observation.config_maps()
     file = {"zoneFile": {"configMaps": [{"name": "file", "key": "zone"}]}}
     observation.put(zone(1, spec=file))
-    assert observation.follows(wanted)
+    assert observation.config_maps() == {wanted}
     assert observation.unread == {wanted}
     observation.put({"kind": "ConfigMap", "apiVersion": "v1", "metadata": metadata})
     observation.put(zone(2, generation=2))
-    assert not observation.follows(wanted)
+    assert observation.config_maps() == set()
     assert observation.get(wanted) is None
     assert observation.unread == set()
