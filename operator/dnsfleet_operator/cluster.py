@@ -68,6 +68,8 @@ _KINDS: Mapping[str, tuple[str, str, str, bool]] = {
 }
 
 
+_OF_TEAMS = frozenset({"Zone", "RecordSet"})
+"""Kinds that may be limited to some namespaces."""
 _METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 """How to ask for an object without what is in it."""
 
@@ -85,6 +87,11 @@ class ClusterError(Exception):
         """HTTP status; 0 where there was no answer."""
         self.retry_after = retry_after
         """Seconds that the server asks to wait before the next try; 0 where it asks for none."""
+
+    @property
+    def forbidden(self) -> bool:
+        """Whether our rights do not reach so far."""
+        return self.status == HTTPStatus.FORBIDDEN
 
     @property
     def of_the_server(self) -> bool:
@@ -109,8 +116,15 @@ class Page(NamedTuple):
 class Cluster:
     """One API server; usable from several threads."""
 
-    def __init__(self, api: kubernetes.client.ApiClient, calls: APICalls) -> None:
+    def __init__(
+        self,
+        api: kubernetes.client.ApiClient,
+        calls: APICalls,
+        watch_namespaces: tuple[str, ...] = (),
+    ) -> None:
+        """`watch_namespaces` are those of which Zones and RecordSets may be read; empty for all."""
         self._calls = calls
+        self._watch_namespaces = watch_namespaces
         self._client = DynamicClient(api, discoverer=lambda *_: None)
         self._resources = {
             kind: Resource(
@@ -126,6 +140,11 @@ class Cluster:
         }
         self._lock = threading.Lock()
         self._limit = WriteLimit(time.monotonic())
+
+    def places(self, kind: str) -> tuple[str, ...]:
+        """The namespaces of which to list a kind; one empty name for the whole cluster at once."""
+        limited = self._watch_namespaces if kind in _OF_TEAMS else ()
+        return limited or ("",)
 
     def get(self, kind: str, name: str, namespace: str = "") -> Object | None:
         """The object, read from a quorum; None where there is none."""
@@ -346,7 +365,7 @@ class Cluster:
         return str(resource.path(name=name or None, namespace=namespace or None))
 
 
-def connect(calls: APICalls) -> Cluster:
+def connect(calls: APICalls, watch_namespaces: tuple[str, ...] = ()) -> Cluster:
     """The cluster that this pod runs in, or the one of the kubeconfig outside of any."""
     configuration = kubernetes.client.Configuration()
     try:
@@ -354,7 +373,7 @@ def connect(calls: APICalls) -> Cluster:
     except kubernetes.config.ConfigException:
         kubernetes.config.load_kube_config(client_configuration=configuration)
     configuration.retries = False  # the queue tries again, and waits longer each time
-    return Cluster(kubernetes.client.ApiClient(configuration), calls)
+    return Cluster(kubernetes.client.ApiClient(configuration), calls, watch_namespaces)
 
 
 def _named(kind: str, name: str, namespace: str) -> str:

@@ -67,6 +67,8 @@ class Configuration:
 
     probes: bool = False
     """Whether each Pop gets a prober."""
+    watch_namespaces: tuple[str, ...] = ()
+    """The namespaces whose Zones and RecordSets count; empty for all."""
 
     def core(self, user: str, password: str) -> Server:
         """The core, for one of its users."""
@@ -97,6 +99,7 @@ def from_environment(environ: Mapping[str, str]) -> Configuration:
         probe_log_level=reader.choice("DNSFLEET_PROBE_LOG_LEVEL", LOG_LEVELS),
         cache_host_path_prefix=reader.text("DNSFLEET_CACHE_HOST_PATH_PREFIX", DEFAULT_CACHE_PREFIX),
         probes=reader.flag("DNSFLEET_PROBES"),
+        watch_namespaces=reader.names("DNSFLEET_WATCH_NAMESPACES"),
     )
     if reader.problems:
         raise ConfigurationError("\n".join(reader.problems))

@@ -101,7 +101,7 @@ class Controller:
         self._metrics = metrics
         self._leads = leads
         self._inbox = Inbox()
-        self._observation = Observation()
+        self._observation = Observation(configuration.watch_namespaces)
         self._workloads = Workloads()
         self._keys = _Keys()
         self._failures = FailureLog((ClusterError, StoreError))

@@ -93,7 +93,7 @@ def main() -> None:
         log_setup.configure(os.environ)
         configuration = from_environment(os.environ)
         metrics = Metrics(configuration.role)
-        cluster = connect(metrics.api)
+        cluster = connect(metrics.api, configuration.watch_namespaces)
         http = PageServer(
             (EVERY_ADDRESS, configuration.http_port),
             {
@@ -165,7 +165,8 @@ def _run(
     leadership.start()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     try:
-        watch(cluster, controller, kinds, health.wait, metrics.api)
+        namespaces = configuration.watch_namespaces
+        watch(cluster, controller, kinds, namespaces, health.wait, metrics.api)
     finally:
         watches.stop()
         record_sets.stop()

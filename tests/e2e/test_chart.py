@@ -29,6 +29,7 @@ SETTINGS: dict[str, Values] = {
         "operator": {"serviceAccount": {"name": "mine", "annotations": {"team": "dns"}}},
         "statusPage": {"enabled": True, "serviceAccount": {"create": False, "name": "theirs"}},
     },
+    "some namespaces": {"watchNamespaces": ["default", NAMESPACE]},
     "no rights": {"rbac": {"create": False}},
 }
 POLICY_SECONDS = 30.0

@@ -3,7 +3,18 @@
 from typing import Any
 
 import pytest
-from support.charts import EVERYTHING, NAMESPACE, Object, Values, granted, of_kind, pods_of, the
+from cluster.access import CommandError
+from support.charts import (
+    EVERYTHING,
+    NAMESPACE,
+    Object,
+    Values,
+    environment,
+    granted,
+    of_kind,
+    pods_of,
+    the,
+)
 
 AGGREGATED = "rbac.authorization.k8s.io/aggregate-to-"
 RIGHTS = ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
@@ -62,10 +73,40 @@ def test_no_rights_are_made_where_somebody_else_makes_them(render: Any, role: st
     assert the(objects, "ServiceAccount", "dnsfleet-operator")
 
 
+TEAMS = ("zones", "recordsets", "zones/status", "recordsets/status", "configmaps")
+"""What is in the namespaces of teams, of what the operator has to do with."""
+
+
 def test_the_operator_gets_config_maps_by_name_and_lists_none(render: Any) -> None:
-    for role, verbs in (("all", {"get"}), ("core", {"get"}), ("pop", set())):
-        rules = the(render({"role": role}), "ClusterRole", "dnsfleet-operator")["rules"]
-        assert granted(rules, "configmaps") == verbs
+    for role in ("all", "core"):
+        objects = render({"role": role})
+        rules = the(objects, "ClusterRole", "dnsfleet-zones")["rules"]
+        assert granted(rules, "configmaps") == {"get"}
+        assert granted(rules, "zones") == granted(rules, "recordsets") == {"get", "list", "watch"}
+        (subject,) = subjects(objects, "ClusterRoleBinding", "dnsfleet-zones")
+        assert subject["name"] == "dnsfleet-operator"
+        everywhere = the(objects, "ClusterRole", "dnsfleet-operator")["rules"]
+        assert not any(granted(everywhere, kind) for kind in TEAMS)
+    assert not [each for each in render({"role": "pop"}) if "dnsfleet-zones" in str(each)]
+
+
+def test_an_operator_of_some_namespaces_has_rights_in_no_other(render: Any) -> None:
+    objects = render({"watchNamespaces": ["team-a", NAMESPACE]})
+    assert environment(objects)["DNSFLEET_WATCH_NAMESPACES"] == f"team-a,{NAMESPACE}"
+    bound = {
+        each["metadata"]["namespace"]: each["roleRef"]
+        for each in of_kind(objects, "RoleBinding")
+        if each["metadata"]["name"] == "dnsfleet-zones"
+    }
+    assert bound.keys() == {"team-a", NAMESPACE}
+    for role in bound.values():
+        assert (role["kind"], role["name"]) == ("ClusterRole", "dnsfleet-zones")
+    names = {each["metadata"]["name"] for each in of_kind(objects, "ClusterRoleBinding")}
+    assert names == {"dnsfleet-operator", "dnsfleet-test"}
+    assert "DNSFLEET_WATCH_NAMESPACES" not in environment(render({}))
+    for wrong in ("Team", "a.b", "*"):
+        with pytest.raises(CommandError, match="does not match pattern"):
+            render({"watchNamespaces": [wrong]})
 
 
 def test_people_may_change_zones_and_record_sets_and_nothing_else(render: Any) -> None:

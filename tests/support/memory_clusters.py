@@ -11,7 +11,7 @@ from typing import Any
 import kubernetes
 from dnsfleet.resources import Reference
 from dnsfleet_operator.api_calls import APICalls
-from dnsfleet_operator.cluster import Cluster, ConflictError, Object, Page
+from dnsfleet_operator.cluster import Cluster, ClusterError, ConflictError, Object, Page
 from prometheus_client import CollectorRegistry
 
 _CREATED = "2026-01-01T00:00:00Z"
@@ -38,10 +38,25 @@ class MemoryCluster(Cluster):
         """How often somebody asked only for the version of an object."""
         self.faults: dict[str, Exception] = {}
         """What is raised when objects of a kind are asked for."""
+        self._forbidden: tuple[str, ...] = ()
         self.raised = 0
         """How often a fault was raised."""
         for kind, name in _CONTAINERS:
             self.put({"kind": kind, "metadata": {"name": name}})
+
+    def limit(self, *namespaces: str) -> None:
+        """Let whoever asks for Zones and RecordSets do so in these namespaces only."""
+        self._watch_namespaces = namespaces
+
+    def forbid(self, *namespaces: str) -> None:
+        """Refuse to show them in these."""
+        self._forbidden = namespaces
+
+    def _allow(self, kind: str, namespace: str) -> None:
+        if self.places(kind) == ("",):
+            return
+        if namespace not in self._watch_namespaces or namespace in self._forbidden:
+            raise ClusterError(f"get {kind} {namespace}: forbidden (403)", 403)
 
     def put(self, wanted: Object) -> Object:
         """Make or change an object, as people do; what it is then."""
@@ -66,6 +81,7 @@ class MemoryCluster(Cluster):
 
     def get(self, kind: str, name: str, namespace: str = "") -> Object | None:
         self._answer(kind)
+        self._allow(kind, namespace)
         with self._lock:
             return copy.deepcopy(self._objects[kind].get((namespace, name)))
 
@@ -76,6 +92,7 @@ class MemoryCluster(Cluster):
 
     def objects(self, kind: str, namespace: str = "", labels: str = "") -> list[Object]:
         self._answer(kind)
+        self._allow(kind, namespace)
         with self._lock:
             return [
                 copy.deepcopy(found)

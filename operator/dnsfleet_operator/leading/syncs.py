@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from dnsfleet.resources import Reference
 
-from dnsfleet_operator.cluster import Cluster, ClusterError
+from dnsfleet_operator.cluster import Cluster, ClusterError, Page
 from dnsfleet_operator.objects import MANAGED_SELECTOR
 from dnsfleet_operator.observed.observation import LISTED, Known, Observation
 from dnsfleet_operator.observed.slimming import slimmed
@@ -25,15 +25,17 @@ def pages(
     zone_deleted: Callable[[Reference, Known], None],
 ) -> Iterator[None]:
     """List everything, with a stop after each page. ClusterError ends it; begin anew then."""
+    since = 0
     for kind in LISTED:
         observation.begin_list(kind)
-        token, more = "", True
-        while more:
-            page = cluster.page(kind, token)
-            observation.take_page(kind, (slimmed(kind, each) for each in page.objects))
-            token, more = page.token, bool(page.token)
-            yield
-        for reference, known in observation.end_list(kind, page.version):
+        versions = []
+        for place in cluster.places(kind):
+            for page in _pages_of(cluster, kind, place, observation):
+                observation.take_page(kind, (slimmed(kind, each) for each in page.objects))
+                versions.append(page.version)
+                yield
+        since = min(versions, default=since)
+        for reference, known in observation.end_list(kind, since):
             if kind == "Zone":
                 zone_deleted(reference, known)
     for kind in KINDS:
@@ -43,6 +45,27 @@ def pages(
     for reference in observation.config_maps():
         read_config_map(cluster, observation, reference)
         yield
+
+
+def _pages_of(cluster: Cluster, kind: str, place: str, observation: Observation) -> Iterator[Page]:
+    """The pages of a list of a namespace, or of the whole cluster.
+
+    Whoever may do so in a namespace may take our rights in it away. That costs no other namespace,
+    and says nothing of what is in it. They also go with the namespace: then nothing is in it.
+    """
+    token, more = "", True
+    while more:
+        try:
+            page = cluster.page(kind, token, place)
+        except ClusterError as error:
+            if not (place and error.forbidden):
+                raise
+            if observation.get(Reference("Namespace", "", place)) is not None:
+                observation.refuse(kind, place)
+                _log.warning("%s; what is known of the namespace %s stays", error, place)
+            return
+        token, more = page.token, bool(page.token)
+        yield page
 
 
 def read_config_map(cluster: Cluster, observation: Observation, reference: Reference) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from dnsfleet.resources import GROUP, Reference
 
-from dnsfleet_operator.cluster import Cluster
+from dnsfleet_operator.cluster import Cluster, ClusterError
 from dnsfleet_operator.objects import Object, reference_of
 
 DEFINITIONS = {
@@ -79,11 +79,7 @@ class Deletions:
             if reference.namespace:
                 containers = {"namespace": namespaces[reference.namespace]} | containers
             found[reference] = why_not(created, containers)
-        meant = [reference for reference, why in found.items() if why is None]
-        return found | {
-            reference: f"there is a {reference.kind} of that name again"
-            for reference in self._there_again(meant)
-        }
+        return found | self._doubts([reference for reference, why in found.items() if why is None])
 
     def definition_created(self, kind: str) -> str | None:
         """The creationTimestamp of the CRD of a kind; None where it is gone, or is to go."""
@@ -92,16 +88,32 @@ class Deletions:
             return None
         return str(found["metadata"]["creationTimestamp"])
 
-    def _there_again(self, meant: list[Reference]) -> set[Reference]:
-        """Those of the references that name an object; many are looked up by one list."""
-        found = set()
+    def _doubts(self, meant: list[Reference]) -> dict[Reference, str]:
+        """Those of the references that name an object; many are looked up by one list.
+
+        And those in a namespace in which nobody may look any more: that holds up no others.
+        """
+        found: dict[Reference, str] = {}
         for kind in {reference.kind for reference in meant}:
             asked = {reference for reference in meant if reference.kind == kind}
-            if len(asked) == 1:
-                (reference,) = asked
-                single = self._cluster.get(kind, reference.name, reference.namespace)
-                there = [] if single is None else [{"kind": kind, **single}]
-            else:
-                there = self._cluster.objects(kind)
-            found |= asked & {reference_of(each) for each in there}
+            limited = self._cluster.places(kind) != ("",)
+            for place in {reference.namespace for reference in asked} if limited else {""}:
+                here = {each for each in asked if not limited or each.namespace == place}
+                try:
+                    again = self._there(kind, place, here)
+                except ClusterError as error:
+                    if not (limited and error.forbidden):
+                        raise
+                    found |= dict.fromkeys(here, f"it cannot be looked up: {error}")
+                    continue
+                why = f"there is a {kind} of that name again"
+                found |= dict.fromkeys(again, why)
         return found
+
+    def _there(self, kind: str, place: str, asked: set[Reference]) -> set[Reference]:
+        """Those of one kind and place that name an object."""
+        if len(asked) > 1:
+            return asked & {reference_of(each) for each in self._cluster.objects(kind, place)}
+        (reference,) = asked
+        found = self._cluster.get(kind, reference.name, reference.namespace)
+        return asked & ({reference_of({"kind": kind, **found})} if found is not None else set())

@@ -72,12 +72,18 @@ class _List:
     seen: set[Reference] = field(default_factory=set)
     ended: set[str] = field(default_factory=set)
     """The uids of objects that ended since the list was begun."""
+    refused: set[str] = field(default_factory=set)
+    """Namespaces that it lacks."""
 
 
 class Observation:
     """All objects, as far as they are known. Not locked: one thread owns it."""
 
-    def __init__(self) -> None:
+    def __init__(self, watch_namespaces: Iterable[str] = ()) -> None:
+        """`watch_namespaces` are those whose Zones and RecordSets are listed; none for all."""
+        self._watched = frozenset(watch_namespaces)
+        self._refused: dict[str, set[str]] = {}
+        """By kind, the namespaces that the last list lacks."""
         self._kinds: dict[str, dict[Reference, Known]] = {}
         self._listed: set[str] = set()
         self._lists: dict[str, _List] = {}
@@ -90,6 +96,16 @@ class Observation:
     def complete(self) -> bool:
         """Whether everything was listed at least once."""
         return self._listed.issuperset(LISTED)
+
+    def sees(self, kind: str, namespace: str | None) -> bool:
+        """Whether a list that lacks a Zone or RecordSet of a namespace says that it is not there.
+
+        None stands for a namespace that is not known.
+        """
+        refused = self._refused.get(kind, set())
+        if namespace is None:
+            return not (self._watched or refused)
+        return namespace not in refused and (not self._watched or namespace in self._watched)
 
     def forget(self) -> None:
         """Count nothing as listed any more: events may have been missed."""
@@ -161,14 +177,20 @@ class Observation:
                 reading.seen.add(reference_of(each))
                 self.put(each, event=False)
 
+    def refuse(self, kind: str, namespace: str) -> None:
+        """The list lacks a namespace: what is known of it stays."""
+        self._lists[kind].refused.add(namespace)
+
     def end_list(self, kind: str, version: int) -> list[tuple[Reference, Known]]:
         """The list is whole, and of this resourceVersion; the objects that are no longer there."""
         reading = self._lists.pop(kind)
         self._listed.add(kind)
+        self._refused[kind] = reading.refused
         gone = [
             (reference, known)
             for reference, known in self.of_kind(kind).items()
             if reference not in reading.seen and known.version <= version
+            if reference.namespace not in reading.refused
         ]
         for reference, known in gone:
             self._forget(reference, known)

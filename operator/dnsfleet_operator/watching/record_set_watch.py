@@ -8,11 +8,14 @@ objects come by the complete lists of whoever leads.
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
-from dnsfleet_operator.cluster import Cluster, Object
+from dnsfleet_operator.cluster import Cluster, ClusterError, Object
 from dnsfleet_operator.watching import threads
 
 KIND = "RecordSet"
+FORBIDDEN_SECONDS = 60.0
+"""Between tries where our rights were taken away: they come back with a Role, or not at all."""
 
 Event = Callable[[str, Object, bool], None]
 """Gets a kind, an object and whether it was deleted."""
@@ -28,19 +31,25 @@ class RecordSetWatch:
         self._stopping = threading.Event()
 
     def start(self) -> None:
-        """Begin to watch."""
-        threads.start(f"watch-{KIND}", self._watch, self._stopping)
+        """Begin to watch, with a thread for each namespace where it is not the whole cluster."""
+        for place in self._cluster.places(KIND):
+            threads.start(f"watch-{KIND}", partial(self._watch, place), self._stopping)
 
     def stop(self) -> None:
         """Begin no new watch; one under way ends with the process."""
         self._stopping.set()
 
-    def _watch(self) -> None:
+    def _watch(self, place: str) -> None:
         """Watch from now on, until that fails."""
-        since = self._cluster.page(KIND, most=1).version
+        try:
+            since = self._cluster.page(KIND, namespace=place, most=1).version
+        except ClusterError as error:
+            if error.forbidden:
+                self._stopping.wait(FORBIDDEN_SECONDS)
+            raise
         self._missed()
         while not self._stopping.is_set():
-            for change, found in self._cluster.watch(KIND, "", "", since):
+            for change, found in self._cluster.watch(KIND, place, "", since):
                 since = int(found["metadata"]["resourceVersion"])
                 if change != "BOOKMARK":
                     self._event(KIND, found, change == "DELETED")

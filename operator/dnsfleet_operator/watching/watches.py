@@ -13,7 +13,8 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from http import HTTPStatus
 
 import kopf
 
@@ -26,6 +27,7 @@ from dnsfleet_operator.watching.handlers import register
 SERVED_SECONDS = 1.0
 """Between looks whether all kinds are served."""
 
+
 _log = logging.getLogger(__name__)
 
 
@@ -37,19 +39,26 @@ def watch(
     cluster: Cluster,
     controller: Controller,
     kinds: Collection[str],
+    namespaces: Sequence[str],
     tell: Callable[[str], None],
     calls: APICalls,
 ) -> None:
     """Hand events of these kinds to the controller until a signal.
 
-    For `tell` see `served`; `calls` counts the calls of kopf.
+    Those of Zones come from these `namespaces` only, where there are some. For `tell` see `served`;
+    `calls` counts the calls of kopf.
     """
     while True:
         definitions = served(cluster, kinds, tell)
         controller.sync()
         stale = asyncio.Event()  # kopf would wait for another kind in a thread, and for its end
-        registry = register(controller, definitions, stale.set, kinds, calls)
-        kopf.run(registry=registry, standalone=True, clusterwide=True, stop_flag=stale)
+        kopf.run(
+            registry=register(controller, definitions, stale.set, kinds, calls),
+            standalone=True,
+            clusterwide=not namespaces,
+            namespaces=namespaces,
+            stop_flag=stale,
+        )
         if not stale.is_set():
             return
 
@@ -86,20 +95,29 @@ def _why_not(missing: list[str]) -> str:
         return ""
     return (
         f"the API server does not serve {', '.join(missing)}: apply the CustomResourceDefinitions "
-        "of this version (the folder crds)"
+        "of this version (the folder crds), or install the chart with crds.enabled=true"
     )
 
 
 def _look(cluster: Cluster, names: Mapping[str, str]) -> Definitions:
-    """The CRDs of these kinds that are served; ClusterError where the API server is in trouble."""
+    """The CRDs of these kinds that are served; ClusterError where that cannot be found out."""
     found = {}
     for kind, name in names.items():
-        try:
-            definition = cluster.get("CustomResourceDefinition", name)
-            if definition is not None:
-                cluster.page(kind, most=1)
-                found[name] = str(definition["metadata"]["uid"])
-        except ClusterError as error:
-            if error.of_the_server:
-                raise
+        definition = cluster.get("CustomResourceDefinition", name)
+        if definition is None or not _lists(cluster, kind):
+            continue
+        found[name] = str(definition["metadata"]["uid"])
     return found
+
+
+def _lists(cluster: Cluster, kind: str) -> bool:
+    """Whether the API server knows lists of a kind, which it may some time after its CRD."""
+    place = cluster.places(kind)[0]
+    try:
+        cluster.page(kind, namespace=place, most=1)
+    except ClusterError as error:
+        if error.status == HTTPStatus.NOT_FOUND:
+            return False
+        if not error.forbidden or not place:
+            raise  # else the kind is there, and the lists tell of rights
+    return True

@@ -9,7 +9,8 @@ The times are those of the writer's clock, which is compared with others first (
 
 An empty list is believed less than one that lacks a few: after the CRD was made anew it only says
 that nobody brought the objects back yet. It counts for what was published since that CRD is there.
-For what was not, the note says so, because a publication may be renewed with no object's word.
+For what was not, the note says so, because a publication may be renewed with no object's word. The
+same note is made of what is in a namespace that this operator does not see: no list of it lacks it.
 """
 
 import math
@@ -70,13 +71,14 @@ class Absences:
         named: Set[str],
         published_at: Callable[[str], float],
         now: float,
+        unseen: Set[str] = frozenset(),
     ) -> frozenset[str]:
         """What is absent for too long; only after a complete list.
 
         `published` is what is served, origins or NAMESPACE/NAME of RecordSets, and `named` what has
-        an object. `published_at` tells when something was published; times are Unix seconds. What
-        differs from the notes is noted before anything is removed. ClusterError, StoreError and
-        Fenced end it.
+        an object. `published_at` tells when something was published; times are Unix seconds. Of the
+        `unseen` a list says nothing. What differs from the notes is noted before anything is
+        removed. ClusterError, StoreError and Fenced end it.
         """
         made = -math.inf if named or not published else self._made(kind)
         found = orphans.sweep(
@@ -86,6 +88,7 @@ class Absences:
             now,
             self._grace_seconds,
             lambda name: made < published_at(name),
+            unseen,
         )
         self._note(kind, found.since)
         return found.removed

@@ -30,17 +30,20 @@ def sweep(
     now: float,
     grace_seconds: float,
     counts: Callable[[str], bool],
+    unseen: Set[str] = frozenset(),
 ) -> Sweep:
     """Look once, after a complete list.
 
     `published` are the origins that edges serve, `named` those that some Zone object names, `since`
     comes from the last look, which somebody with another clock may have made; times are seconds.
     `counts` tells whether an empty list says anything about an origin. What one said nothing about
-    stays so until a list has something.
+    stays so until a list has something. `unseen` are those that no list could name.
     """
 
     def first(origin: str) -> float:
         noted = since.get(origin, now)
+        if origin in unseen:
+            return math.inf
         if not named and (math.isinf(noted) or not counts(origin)):
             return math.inf
         return min(noted, now)

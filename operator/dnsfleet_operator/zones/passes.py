@@ -242,11 +242,12 @@ class ZonePasses:
         self._registry.settle(observation, time.time())
         missed = self._live - self._brake.waiting  # what is to leave is no orphan
         named = set(self._naming) - self._registry.waiting  # by somebody who may have it
-        self._brake.ask(self._absences.sweep("Zone", missed, named, at, now))
+        unseen = self._registry.unseen(missed - named | self._registry.waiting, observation)
+        self._brake.ask(self._absences.sweep("Zone", missed, named, at, now, unseen))
         if new := self._absences.of_kind("Zone").keys() - before.keys():
             more = f" and {len(new) - 1} more" if len(new) > 1 else ""
             _log.warning("no Zone names %s%s; what is published is served on", min(new), more)
-        self._registry.sweep(now, self._brake.waiting)
+        self._registry.sweep(now, self._brake.waiting | unseen)
         self._keeper.sweep(self._live, self._assembler)
         self._silent |= set(self._retained.sweep(observation, now))
 

@@ -100,6 +100,15 @@ class Registry:
         whose = known is None or known.zone.namespace == zone.namespace
         return whose and not self.is_named(origin)
 
+    def unseen(self, origins: Set[str], observation: Observation) -> Set[str]:
+        """Those of the origins whose Zone no list could name, as this operator does not see it."""
+        found = set()
+        for origin in origins:
+            known = self._registered.get(origin)
+            if not observation.sees("Zone", None if known is None else known.zone.namespace):
+                found.add(origin)
+        return found
+
     def settle(self, observation: Observation, now: float) -> None:
         """Find which Zones are gone, and which take their place; only after a complete list.
 

@@ -48,7 +48,9 @@ class Retained:
         silent = [each for each in references if not _speaks(each, observation)]
         if observation.complete:
             settled = there | self._deleted | assembler.retained
-            self._ask(each for each in silent if each not in settled)
+            self._ask(
+                each for each in silent if each not in settled and _is_seen(each, observation)
+            )
         self._deleted -= there
         for reference in silent:
             self._retain(reference, observation.get(reference), assembler)
@@ -64,6 +66,7 @@ class Retained:
             named,
             lambda name: self._published_at(by_name[name]),
             now,
+            {name for name, each in by_name.items() if not _is_seen(each, observation)},
         )
         removed = [by_name[name] for name in found]
         self._deleted &= claimed
@@ -142,6 +145,10 @@ def stand_in(reference: Reference, known: Known, origin: str) -> Zone:
 
 def _name(reference: Reference) -> str:
     return f"{reference.namespace}/{reference.name}"
+
+
+def _is_seen(reference: Reference, observation: Observation) -> bool:
+    return observation.sees("RecordSet", reference.namespace)
 
 
 def _speaks(reference: Reference, observation: Observation) -> bool:
