@@ -65,6 +65,13 @@ class Configuration:
     cache_host_path_prefix: str = DEFAULT_CACHE_PREFIX
     """In role `pop`: the folder of nodes in which the core may choose one for the edges."""
 
+    cache_host_path_init: bool = True
+    """Whether a container that runs as root gives such a folder to the user of the edges."""
+    priority_class: str = ""
+    """The PriorityClass of pods of Pops that name none; empty for none."""
+    openshift: bool = False
+    """Whether the platform says as whom pods run, as OpenShift does; they then do not say it."""
+
     probes: bool = False
     """Whether each Pop gets a prober."""
     watch_namespaces: tuple[str, ...] = ()
@@ -98,6 +105,9 @@ def from_environment(environ: Mapping[str, str]) -> Configuration:
         edge_log_level=reader.choice("DNSFLEET_EDGE_LOG_LEVEL", LOG_LEVELS),
         probe_log_level=reader.choice("DNSFLEET_PROBE_LOG_LEVEL", LOG_LEVELS),
         cache_host_path_prefix=reader.text("DNSFLEET_CACHE_HOST_PATH_PREFIX", DEFAULT_CACHE_PREFIX),
+        cache_host_path_init=reader.flag("DNSFLEET_CACHE_HOST_PATH_INIT", True),
+        priority_class=environ.get("DNSFLEET_PRIORITY_CLASS", ""),
+        openshift=reader.flag("DNSFLEET_OPENSHIFT"),
         probes=reader.flag("DNSFLEET_PROBES"),
         watch_namespaces=reader.names("DNSFLEET_WATCH_NAMESPACES"),
     )
@@ -126,8 +136,8 @@ class _Reader:
             self.problems.append(f"{name}: {value!r}: give one of {', '.join(allowed)}")
         return value
 
-    def flag(self, name: str) -> bool:
-        value = self._environ.get(name) or "false"
+    def flag(self, name: str, default: bool = False) -> bool:
+        value = self._environ.get(name) or str(default).lower()
         if value not in ("true", "false"):
             self.problems.append(f"{name}: {value!r}: give true or false")
         return value == "true"

@@ -130,6 +130,9 @@ def _api_server(node: Node, certificates: Path, program: Path) -> Command:
         f"--service-account-signing-key-file={certificates / 'service-accounts.key'}",
         "--authorization-mode=Node,RBAC",
         "--enable-admission-plugins=NodeRestriction",
+        # By such policies a test does to pods what OpenShift does.
+        "--feature-gates=MutatingAdmissionPolicy=true",
+        "--runtime-config=admissionregistration.k8s.io/v1beta1=true",
     ]
 
 

@@ -13,7 +13,9 @@ from support.releases import CHART
 NAMESPACE = "dnsfleet-chart"
 EVERYTHING = {
     "imagePullSecrets": [{"name": "registry"}, {"name": "mirror"}],
-    "operator": {"replicas": 2, "nodeSelector": {"role": "core"}},
+    "imageRegistry": "registry.example/mirror",
+    "priorityClassName": "dns",
+    "operator": {"replicas": 2, "nodeSelector": {"role": "core"}, "priorityClassName": "high"},
     "core": {"persistence": {"enabled": False}, "tolerations": [{"operator": "Exists"}]},
     "podMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
     "alerts": {"enabled": True, "labels": {"release": "prometheus"}},
@@ -46,12 +48,13 @@ Values = dict[str, Any]
 Object = dict[str, Any]
 
 
-def rendered(helm: Access, values: Values, folder: Path) -> list[Object]:
-    """The objects of the chart, from the text that `helm template` prints."""
+def rendered(helm: Access, values: Values, folder: Path, *arguments: str) -> list[Object]:
+    """The objects of the chart, from the text that `helm template` prints with these arguments."""
     path = folder / "values.yaml"
     path.write_text(json.dumps(values))
     text = helm.helm(
-        *("template", "dnsfleet", str(CHART), "--namespace", NAMESPACE, "--values", str(path))
+        *("template", "dnsfleet", str(CHART), "--namespace", NAMESPACE, "--values", str(path)),
+        *arguments,
     )
     return [item for item in yaml.safe_load_all(text) if item]
 

@@ -13,12 +13,19 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
+{{/* What nodes pull: dict "root" $ "image" VALUES. A digest says which octets, so it counts more than a tag. */}}
+{{- define "dnsfleet.image" -}}
+{{- with .root.Values.imageRegistry }}{{ . }}/{{ end -}}
+{{ .image.repository }}
+{{- with .image.digest }}@{{ . }}{{ else }}:{{ .image.tag | default .root.Chart.AppVersion }}{{ end }}
+{{- end }}
+
 {{- define "dnsfleet.image.operator" -}}
-{{ .Values.image.operator.repository }}:{{ .Values.image.operator.tag | default .Chart.AppVersion }}
+{{ include "dnsfleet.image" (dict "root" . "image" .Values.image.operator) }}
 {{- end }}
 
 {{- define "dnsfleet.image.edge" -}}
-{{ .Values.image.edge.repository }}:{{ .Values.image.edge.tag | default .Chart.AppVersion }}
+{{ include "dnsfleet.image" (dict "root" . "image" .Values.image.edge) }}
 {{- end }}
 
 {{/* Who the pods of a component are to the API server: dict "root" $ "component" NAME "values" VALUES */}}
@@ -52,12 +59,22 @@ app.kubernetes.io/component: {{ .component }}
 {{ ternary .Values.core.external.port 6379 (ne .Values.core.external.host "") }}
 {{- end }}
 
+{{/* Whether the platform says as whom pods run. */}}
+{{- define "dnsfleet.openshift" -}}
+{{- $asked := toString .Values.openshift -}}
+{{- if or (eq $asked "true") (and (eq $asked "auto") (.Capabilities.APIVersions.Has "security.openshift.io/v1")) -}}
+true
+{{- end -}}
+{{- end }}
+
 {{/* Pod and container fields that the Pod Security level "restricted" asks for. */}}
 {{- define "dnsfleet.podSecurity" -}}
 runAsNonRoot: true
+{{- if not (include "dnsfleet.openshift" .) }}
 runAsUser: 65532
 runAsGroup: 65532
 fsGroup: 65532
+{{- end }}
 seccompProfile: {type: RuntimeDefault}
 {{- end }}
 
@@ -67,12 +84,15 @@ readOnlyRootFilesystem: true
 capabilities: {drop: [ALL]}
 {{- end }}
 
-{{/* Where pods run: the values of a component. */}}
+{{/* Where pods run, and before whom: dict "root" $ "of" (the values of a component). */}}
 {{- define "dnsfleet.scheduling" -}}
-{{- with .nodeSelector }}
+{{- with .of.priorityClassName | default .root.Values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with .of.nodeSelector }}
 nodeSelector: {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .tolerations }}
+{{- with .of.tolerations }}
 tolerations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}

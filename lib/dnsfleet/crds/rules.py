@@ -91,6 +91,12 @@ RULES: dict[str, list[Rule]] = {
             "records",
         ),
     ],
+    "Edge": [
+        Rule(
+            "!(has(self.cacheHostPath) && has(self.cacheClaimName))",
+            "found cacheHostPath and cacheClaimName; give one of them",
+        ),
+    ],
     "Pop": [
         Rule(
             f"self.metadata.name.size() <= {MAX_POP_NAME} && !self.metadata.name.contains('.')",

@@ -14,6 +14,7 @@ from dnsfleet.resources.base import (
     MAX_LABELS,
     Labels,
     Model,
+    ObjectName,
     Reference,
     Tolerant,
     Word,
@@ -143,6 +144,17 @@ class Edge(Model):
     ] = ()
     cache_host_path: Annotated[str, Field(pattern=r"^/.+$", max_length=1024)] | None = None
     """Folder on the node for snapshots, so that they outlive the pod; default: with the pod."""
+    cache_claim_name: ObjectName | None = None
+    """PersistentVolumeClaim in the namespace of the release, in place of such a folder; where edges
+    run on several nodes its access mode is ReadWriteMany."""
+    priority_class_name: ObjectName | None = None
+    """PriorityClass of the edge pods; default: that of the release."""
+
+    @model_validator(mode="after")
+    def _caches_in_one_place(self) -> Self:
+        if self.cache_host_path is not None and self.cache_claim_name is not None:
+            raise ValueError("found cacheHostPath and cacheClaimName; give one of them")
+        return self
 
     def settings(self) -> dict[str, object]:
         """What this says about clients and metrics, under the field names of an edge's
@@ -171,8 +183,10 @@ class Replica(Model):
     """The Redis replica of the Pop."""
 
     resources: Resources = Resources()
+    priority_class_name: ObjectName | None = None
+    """PriorityClass of its pod; default: that of the release."""
     storage: Quantity | None = None
-    """Size of its volume; default: none, the replica loads from the core when it starts."""
+    """Deprecated and without effect: a replica keeps nothing on its disk. Remove it."""
 
 
 class PopSpec(Model):

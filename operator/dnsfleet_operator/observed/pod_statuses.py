@@ -19,3 +19,12 @@ def started_ms(pod: Mapping[str, Any], container: str) -> int:
         if each.get("name") == container and running and running.get("startedAt"):
             return int(datetime.fromisoformat(running["startedAt"]).timestamp() * 1000)
     return 0
+
+
+def said_before(pod: Mapping[str, Any], container: str) -> str:
+    """The last words of a container that ran before the others; empty for none."""
+    for each in (pod.get("status") or {}).get("initContainerStatuses") or ():
+        ended = (each.get("state") or {}).get("terminated")
+        if each.get("name") == container and ended:
+            return str(ended.get("message", "")).strip()
+    return ""

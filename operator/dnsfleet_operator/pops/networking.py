@@ -39,8 +39,12 @@ def replica_service(setting: Setting) -> Object:
 
 
 def disruption_budget(setting: Setting) -> Object:
-    """Evictions take one edge at a time."""
-    spec = {"maxUnavailable": 1, "selector": {"matchLabels": setting.selector("edge")}}
+    """Evictions take one edge at a time; one that is not Ready serves nobody, and may always go."""
+    spec = {
+        "maxUnavailable": 1,
+        "unhealthyPodEvictionPolicy": "AlwaysAllow",
+        "selector": {"matchLabels": setting.selector("edge")},
+    }
     return setting.object(
         "policy/v1", "PodDisruptionBudget", setting.name("edge"), "edge", spec=spec
     )

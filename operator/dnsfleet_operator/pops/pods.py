@@ -3,7 +3,7 @@
 from typing import Any
 
 from dnsfleet_operator.cluster import Object
-from dnsfleet_operator.pops.setting import POD_SECURITY, Fields, Setting
+from dnsfleet_operator.pops.setting import POD_SECURITY, POD_USER, Fields, Setting
 
 GRACE_SECONDS = 30
 """Until a pod that was told to stop is killed: the drain time, and time for an engine that ends
@@ -45,14 +45,22 @@ def deployment(
     )
 
 
-def pod(setting: Setting, container: Fields, volumes: list[Fields]) -> Fields:
-    """The spec of a pod with one container, without what says where it runs."""
+def pod(
+    setting: Setting, container: Fields, volumes: list[Fields], priority_class: str | None = None
+) -> Fields:
+    """The spec of a pod with one container, without what says where it runs.
+
+    Without a PriorityClass of its own it has that of the installation.
+    """
+    user = {} if setting.configuration.openshift else POD_USER
+    priority = priority_class or setting.configuration.priority_class
     return {
+        **({"priorityClassName": priority} if priority else {}),
         "imagePullSecrets": [{"name": name} for name in setting.configuration.pull_secrets],
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": GRACE_SECONDS,
-        "securityContext": POD_SECURITY,
+        "securityContext": {**POD_SECURITY, **user},
         "containers": [container],
         "volumes": volumes,
     }
@@ -67,6 +75,25 @@ def nodes(setting: Setting) -> Fields:
             toleration.model_dump(mode="json", by_alias=True, exclude_none=True)
             for toleration in edge.tolerations
         ],
+    }
+
+
+def spread(setting: Setting, component: str) -> Fields:
+    """Pods of a Deployment on different nodes, and in different zones of the cluster.
+
+    By the hash a roll spreads its own pods, whatever pods of the version before stand beside them.
+    """
+    return {
+        "topologySpreadConstraints": [
+            {
+                "maxSkew": 1,
+                "topologyKey": key,
+                "whenUnsatisfiable": "ScheduleAnyway",
+                "labelSelector": {"matchLabels": setting.selector(component)},
+                "matchLabelKeys": ["pod-template-hash"],
+            }
+            for key in ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
+        ]
     }
 
 

@@ -29,13 +29,8 @@ KEYS_FOLDER = "/etc/dnsfleet-keys"
 COOKIES_FOLDER = "/etc/dnsfleet-cookies"
 STATE_FOLDER = "/var/lib/dnsfleet"
 
-POD_SECURITY: Fields = {
-    "runAsNonRoot": True,
-    "runAsUser": USER_ID,
-    "runAsGroup": USER_ID,
-    "fsGroup": USER_ID,
-    "seccompProfile": {"type": "RuntimeDefault"},
-}
+POD_SECURITY: Fields = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+POD_USER: Fields = {"runAsUser": USER_ID, "runAsGroup": USER_ID, "fsGroup": USER_ID}
 CONTAINER_SECURITY: Fields = {
     "allowPrivilegeEscalation": False,
     "readOnlyRootFilesystem": True,

@@ -9,7 +9,7 @@ from dnsfleet.resources.pops import Resources
 from dnsfleet_io.log_setup import LEVEL_VARIABLE
 
 from dnsfleet_operator.cluster import Object
-from dnsfleet_operator.pops import configs, pods
+from dnsfleet_operator.pops import caches, configs, pods
 from dnsfleet_operator.pops.setting import (
     CONFIG_FOLDER,
     CONTAINER_SECURITY,
@@ -19,7 +19,6 @@ from dnsfleet_operator.pops.setting import (
     KEYS_FOLDER,
     REDIS_PORT,
     STATE_FOLDER,
-    USER_ID,
     Fields,
     Setting,
 )
@@ -36,12 +35,6 @@ REPLICA_REQUESTS = {"cpu": "50m", "memory": "64Mi"}
 def edge(setting: Setting) -> Object:
     """The Deployment of the edges; none of them runs while the Pop is drained."""
     spec = setting.pop.spec.edge
-    state: Fields = {"name": "state", "emptyDir": {}}
-    before: list[Fields] = []
-    if spec.cache_host_path is not None:
-        host_path = {"path": spec.cache_host_path, "type": "DirectoryOrCreate"}
-        state = {"name": "state", "hostPath": host_path}
-        before = [_owning(setting)]
     container = {
         "name": "edge",
         "image": setting.configuration.edge_image,
@@ -68,20 +61,12 @@ def edge(setting: Setting) -> Object:
             {"name": "state", "mountPath": STATE_FOLDER},
         ],
     }
+    volumes = [pods.config_volume(setting), _cookies_volume(setting), caches.volume(setting)]
     pod = {
-        **pods.pod(
-            setting, container, [pods.config_volume(setting), _cookies_volume(setting), state]
-        ),
-        "initContainers": before,
+        **pods.pod(setting, container, volumes, spec.priority_class_name),
+        "initContainers": caches.before(setting),
         **pods.nodes(setting),
-        "topologySpreadConstraints": [
-            {
-                "maxSkew": 1,
-                "topologyKey": "kubernetes.io/hostname",
-                "whenUnsatisfiable": "ScheduleAnyway",
-                "labelSelector": {"matchLabels": setting.selector("edge")},
-            }
-        ],
+        **pods.spread(setting, "edge"),
     }
     rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
     read = configs.digest(setting, configs.EDGE_FILE) + setting.passwords_version
@@ -89,32 +74,10 @@ def edge(setting: Setting) -> Object:
     return pods.deployment(setting, "edge", replicas, rolling, pod, read)
 
 
-def _owning(setting: Setting) -> Fields:
-    """Gives a folder of the node to the user of the images.
-
-    The kubelet makes one for root alone, and fsGroup does not count for it: edges could not write.
-    """
-    return {
-        "name": "own-cache",
-        "image": setting.configuration.edge_image,
-        "imagePullPolicy": setting.configuration.pull_policy,
-        "command": ["chown", f"{USER_ID}:{USER_ID}", STATE_FOLDER],
-        "securityContext": {
-            **CONTAINER_SECURITY,
-            "runAsUser": 0,
-            "runAsNonRoot": False,
-            "capabilities": {"drop": ["ALL"], "add": ["CHOWN"]},
-        },
-        "volumeMounts": [{"name": "state", "mountPath": STATE_FOLDER}],
-    }
-
-
 def replica(setting: Setting) -> Object:
     """The Deployment of the one Redis replica."""
     spec = setting.pop.spec.replica
     data: Fields = {"name": "data", "emptyDir": {}}
-    if spec.storage is not None:
-        data = {"name": "data", "emptyDir": {"sizeLimit": spec.storage}}
     keys = {
         "name": "keys",
         "secret": {
@@ -148,8 +111,9 @@ def replica(setting: Setting) -> Object:
             {"name": "data", "mountPath": "/data"},
         ],
     }
+    volumes = [pods.config_volume(setting), keys, core, data]
     pod = {
-        **pods.pod(setting, container, [pods.config_volume(setting), keys, core, data]),
+        **pods.pod(setting, container, volumes, spec.priority_class_name),
         **pods.nodes(setting),
     }
     # Users and passwords are read when it starts: a replica that has former ones has to begin anew.

@@ -9,6 +9,7 @@ from dnsfleet_operator.configuration import VERSION
 from dnsfleet_operator.objects import POP_LABEL
 from dnsfleet_operator.observed import edge_pods
 from dnsfleet_operator.observed.workloads import Workloads
+from dnsfleet_operator.pops import caches
 from dnsfleet_operator.pops.drains import Drains
 from dnsfleet_operator.pops.passes import PopResult
 from dnsfleet_operator.statuses.arrivals import Lag
@@ -28,12 +29,8 @@ def facts(
     """The facts of one Pop; `lag` is how it stands to its zones, `doubtful` which edges of it have
     proved nothing for a while."""
     name = pop.metadata.name
-    pods = [
-        edge
-        for pod in workloads.pods
-        if pod["metadata"]["labels"].get(POP_LABEL) == name
-        and (edge := edge_pods.read(pod)) is not None
-    ]
+    own = [pod for pod in workloads.pods if pod["metadata"]["labels"].get(POP_LABEL) == name]
+    pods = [edge for pod in own if (edge := edge_pods.read(pod)) is not None]
     drained, deployment = name in drains.drained, workloads.get("Deployment", f"pop-{name}-edge")
     refusal, asked_by = drains.refused.get(name), pop.drain_asked_by
     refused = None if refusal is None else (refusal.reason, refusal.message)
@@ -42,7 +39,10 @@ def facts(
         wanted = deployment["spec"].get("replicas", 1)  # not none, as the Pop asks
     lag_ms = 0 if lag.since_ms is None else fleet.now_ms - lag.since_ms
     return Facts(
-        problem=result.problem or (None if asked_by else refused),
+        problem=result.problem
+        or (None if asked_by else refused)
+        or caches.problem(own)
+        or _without_effect(pop),
         rolling=rolling(deployment),
         wanted=0 if drained else wanted,
         ready=sum(edge.ready for edge in pods),
@@ -70,8 +70,27 @@ def rolling(deployment: Mapping[str, Any] | None) -> str:
     wanted = spec.get("replicas", 1)
     updated, total = status.get("updatedReplicas", 0), status.get("replicas", 0)
     if updated < wanted or total > wanted:
-        return f"{updated} of {wanted} edges are of the newest version, {total} run"
+        told = f"{updated} of {wanted} edges are of the newest version, {total} run"
+        return "; ".join([told, *_refused_pods(status)])
     return ""
+
+
+def _refused_pods(status: Mapping[str, Any]) -> list[str]:
+    """Why the API server takes no more pods, where it does not: a quota, a policy, a name."""
+    return [
+        str(each.get("message", ""))
+        for each in status.get("conditions") or ()
+        if each["type"] == "ReplicaFailure" and each["status"] == "True"
+    ]
+
+
+def _without_effect(pop: Pop) -> tuple[str, str] | None:
+    """Reason and message of fields that objects may still have, and that change nothing."""
+    if pop.spec.replica.storage is None:
+        return None
+    told = "spec.replica.storage has no effect, as a replica keeps nothing on its disk: remove it"
+    limits = "spec.replica.resources.limits bounds ephemeral-storage"
+    return "FieldWithoutEffect", f"{told}; {limits}"
 
 
 def addresses(service: Mapping[str, Any] | None) -> tuple[str, ...]:

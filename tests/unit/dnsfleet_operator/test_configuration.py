@@ -24,6 +24,18 @@ def test_defaults() -> None:
     assert not found.probes
     assert from_environment(GOOD | {"DNSFLEET_PROBES": "true"}).probes
     assert found.cache_host_path_prefix == "/var/cache/dnsfleet"
+    assert (found.cache_host_path_init, found.openshift, found.priority_class) == (True, False, "")
+
+
+def test_what_pods_of_pops_are_told() -> None:
+    told = {
+        "DNSFLEET_CACHE_HOST_PATH_INIT": "false",
+        "DNSFLEET_OPENSHIFT": "true",
+        "DNSFLEET_PRIORITY_CLASS": "dns",
+    }
+    found = from_environment(GOOD | told)
+    assert (found.cache_host_path_init, found.openshift) == (False, True)
+    assert found.priority_class == "dns"
 
 
 def test_pull_secrets_are_a_list() -> None:

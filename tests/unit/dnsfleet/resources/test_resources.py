@@ -134,6 +134,18 @@ def test_faults_of_a_zone(spec: str, field: str, message: str) -> None:
     assert message in violations[0].message
 
 
+def test_the_edges_of_a_pop_keep_zones_in_one_place() -> None:
+    raw = yaml_resources.pop().model_dump(exclude_none=True)
+    raw["spec"]["edge"] = {"cacheHostPath": "/cache", "cacheClaimName": "zones"}
+    _, (violation,) = resources.parse(raw, "pop")
+    assert violation.where == "pop: spec.edge"
+    assert "found cacheHostPath and cacheClaimName; give one of them" in violation.message
+
+
+def test_a_pop_may_have_a_field_that_went() -> None:
+    assert yaml_resources.pop("{replica: {storage: 1Gi}}").spec.replica.storage == "1Gi"
+
+
 def test_limits_on_records() -> None:
     raw = yaml_resources.zone().model_dump(exclude_none=True)
     raw["spec"]["records"] = [

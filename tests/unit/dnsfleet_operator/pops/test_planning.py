@@ -210,19 +210,62 @@ def test_pods_are_restricted(name: str) -> None:
         assert security["capabilities"] == {"drop": ["ALL"]}
 
 
-def test_a_folder_of_the_node_is_given_to_the_edges_before_they_start() -> None:
-    def first(spec: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = objects(spec)[EDGE]["spec"]["template"]["spec"][
-            "initContainers"
-        ]
-        return found
+def test_pods_name_no_user_where_the_platform_does() -> None:
+    """OpenShift refuses pods that ask for a user who is not of the range of their namespace."""
+    ours = {"runAsUser": 65532, "runAsGroup": 65532, "fsGroup": 65532}
+    for openshift in (False, True):
+        configuration = replace(CONFIGURATION, probes=True, openshift=openshift)
+        pop = yaml_resources.pop("{edge: {cacheHostPath: /cache}}")
+        for each in planning.desired(Setting(pop, configuration, "PEM", False)):
+            if each["kind"] != "Deployment":
+                continue
+            pod = each["spec"]["template"]["spec"]
+            users = pod["securityContext"].keys() & ours.keys()
+            assert users == (set() if openshift else ours.keys())
+            for container in pod.get("initContainers", []) if openshift else ():
+                assert "runAsUser" not in container["securityContext"]
 
-    assert first("") == []
-    (owning,) = first("{edge: {cacheHostPath: /var/cache/dnsfleet}}")
-    assert owning["command"] == ["chown", "65532:65532", "/var/lib/dnsfleet"]
-    assert owning["volumeMounts"] == [{"name": "state", "mountPath": "/var/lib/dnsfleet"}]
-    assert owning["securityContext"]["capabilities"] == {"drop": ["ALL"], "add": ["CHOWN"]}
-    assert owning["securityContext"]["runAsUser"] == 0
+
+@pytest.mark.parametrize(
+    ("default", "spec", "edge", "replica"),
+    [
+        ("", "", None, None),
+        ("", "{edge: {priorityClassName: high}}", "high", None),
+        ("dns", "{replica: {priorityClassName: low}}", "dns", "low"),
+    ],
+)
+def test_pods_have_the_priority_of_the_pop_or_of_the_installation(
+    default: str, spec: str, edge: str | None, replica: str | None
+) -> None:
+    configuration = replace(CONFIGURATION, probes=True, priority_class=default)
+    wanted = planning.desired(Setting(yaml_resources.pop(spec), configuration, "PEM", False))
+    found = {
+        planning.key(each): each["spec"]["template"]["spec"].get("priorityClassName")
+        for each in wanted
+        if each["kind"] == "Deployment"
+    }
+    assert found == {EDGE: edge, REPLICA: replica, PROBER: default or None}
+
+
+def test_edges_spread_over_nodes_and_zones_and_a_roll_counts_its_own() -> None:
+    spec = objects()[EDGE]["spec"]
+    constraints = spec["template"]["spec"]["topologySpreadConstraints"]
+    keys = ["kubernetes.io/hostname", "topology.kubernetes.io/zone"]
+    assert [each["topologyKey"] for each in constraints] == keys
+    for each in constraints:
+        assert each["whenUnsatisfiable"] == "ScheduleAnyway"
+        assert each["labelSelector"] == spec["selector"]
+        assert each["matchLabelKeys"] == ["pod-template-hash"]
+
+
+def test_an_edge_that_serves_nobody_keeps_no_node_from_being_drained() -> None:
+    budget = objects()[ObjectKey("PodDisruptionBudget", "pop-fra-edge")]["spec"]
+    assert budget["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
+    assert budget["maxUnavailable"] == 1
+
+
+def test_a_field_without_effect_changes_nothing() -> None:
+    assert objects("replica: {storage: 1Gi}") == objects()
 
 
 def test_no_password_is_in_any_object() -> None:
