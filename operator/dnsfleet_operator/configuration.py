@@ -1,7 +1,8 @@
 """What the operator is told: environment variables, checked whole before anything starts."""
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 
 from dnsfleet_io.log_setup import LEVELS
@@ -69,6 +70,9 @@ class Configuration:
     """Whether a container that runs as root gives such a folder to the user of the edges."""
     priority_class: str = ""
     """The PriorityClass of pods of Pops that name none; empty for none."""
+    pod_labels: Mapping[str, str] = field(default_factory=dict)
+    pod_annotations: Mapping[str, str] = field(default_factory=dict)
+    """What the pods of Pops have beside ours."""
     openshift: bool = False
     """Whether the platform says as whom pods run, as OpenShift does; they then do not say it."""
 
@@ -107,6 +111,8 @@ def from_environment(environ: Mapping[str, str]) -> Configuration:
         cache_host_path_prefix=reader.text("DNSFLEET_CACHE_HOST_PATH_PREFIX", DEFAULT_CACHE_PREFIX),
         cache_host_path_init=reader.flag("DNSFLEET_CACHE_HOST_PATH_INIT", True),
         priority_class=environ.get("DNSFLEET_PRIORITY_CLASS", ""),
+        pod_labels=reader.texts("DNSFLEET_POD_LABELS"),
+        pod_annotations=reader.texts("DNSFLEET_POD_ANNOTATIONS"),
         openshift=reader.flag("DNSFLEET_OPENSHIFT"),
         probes=reader.flag("DNSFLEET_PROBES"),
         watch_namespaces=reader.names("DNSFLEET_WATCH_NAMESPACES"),
@@ -141,6 +147,18 @@ class _Reader:
         if value not in ("true", "false"):
             self.problems.append(f"{name}: {value!r}: give true or false")
         return value == "true"
+
+    def texts(self, name: str) -> dict[str, str]:
+        """A JSON object of texts."""
+        value = self._environ.get(name) or "{}"
+        try:
+            found = json.loads(value)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict) or not all(isinstance(each, str) for each in found.values()):
+            self.problems.append(f"{name}: {value!r} is no JSON object of texts")
+            return {}
+        return found
 
     def names(self, name: str) -> tuple[str, ...]:
         return tuple(part for part in self._environ.get(name, "").split(",") if part)

@@ -1,5 +1,6 @@
 """What the pods of the chart look like, and what the operator is told of those that it makes."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,23 @@ def test_pods_have_the_priority_of_their_component_or_of_all(render: Any) -> Non
         "probe": "core",
         "status": "page",
     }
+
+
+def test_pods_have_the_labels_of_the_values_beside_ours(render: Any) -> None:
+    labels = {"team": "dns", "app.kubernetes.io/component": "other"}
+    annotations = {"mesh": "off", "dnsfleet.io/config": "other"}
+    objects = render(PARTS | {"podLabels": labels, "podAnnotations": annotations})
+    for item in of_kind(objects, "Deployment") + of_kind(objects, "StatefulSet"):
+        metadata = item["spec"]["template"]["metadata"]
+        assert metadata["labels"] == {"team": "dns", **item["spec"]["selector"]["matchLabels"]}
+        assert metadata["annotations"]["mesh"] == "off"
+    core = the(objects, "StatefulSet", "dnsfleet-core")["spec"]["template"]["metadata"]
+    before = the(render(), "StatefulSet", "dnsfleet-core")["spec"]["template"]["metadata"]
+    config = before["annotations"]["dnsfleet.io/config"]
+    assert core["annotations"]["dnsfleet.io/config"] == config
+    told = environment(objects)
+    assert json.loads(told["DNSFLEET_POD_LABELS"]) == labels
+    assert json.loads(told["DNSFLEET_POD_ANNOTATIONS"]) == annotations
 
 
 def test_operators_spread_and_are_evicted_one_by_one(render: Any) -> None:

@@ -14,6 +14,8 @@ NAMESPACE = "dnsfleet-chart"
 EVERYTHING = {
     "imagePullSecrets": [{"name": "registry"}, {"name": "mirror"}],
     "imageRegistry": "registry.example/mirror",
+    "podLabels": {"team": "dns"},
+    "podAnnotations": {"sidecar.istio.io/inject": "false"},
     "priorityClassName": "dns",
     "operator": {"replicas": 2, "nodeSelector": {"role": "core"}, "priorityClassName": "high"},
     "core": {"persistence": {"enabled": False}, "tolerations": [{"operator": "Exists"}]},

@@ -13,6 +13,14 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
+{{/* The metadata of pods: as for their labels, and "own" for annotations of theirs. What is ours counts more than the values. */}}
+{{- define "dnsfleet.podMetadata" -}}
+labels: {{- merge (include "dnsfleet.selector" . | fromYaml) (.root.Values.podLabels | default dict) | toYaml | nindent 2 }}
+{{- with merge (dict) (.own | default dict) (.root.Values.podAnnotations | default dict) }}
+annotations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
 {{/* What nodes pull: dict "root" $ "image" VALUES. A digest says which octets, so it counts more than a tag. */}}
 {{- define "dnsfleet.image" -}}
 {{- with .root.Values.imageRegistry }}{{ . }}/{{ end -}}

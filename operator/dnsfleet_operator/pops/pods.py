@@ -25,8 +25,8 @@ def deployment(
     """
     template = {
         "metadata": {
-            "labels": setting.labels(component),
-            "annotations": {CONFIG_ANNOTATION: read},
+            "labels": {**setting.configuration.pod_labels, **setting.labels(component)},
+            "annotations": {**setting.configuration.pod_annotations, CONFIG_ANNOTATION: read},
         },
         "spec": pod,
     }

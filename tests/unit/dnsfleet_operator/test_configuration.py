@@ -38,6 +38,14 @@ def test_what_pods_of_pops_are_told() -> None:
     assert found.priority_class == "dns"
 
 
+@pytest.mark.parametrize("value", ["{", "[]", '{"a": 1}'])
+def test_labels_of_pods_are_texts(value: str) -> None:
+    found = from_environment(GOOD | {"DNSFLEET_POD_LABELS": '{"a": "b"}'})
+    assert (found.pod_labels, found.pod_annotations) == ({"a": "b"}, {})
+    with pytest.raises(ConfigurationError, match=r"DNSFLEET_POD_LABELS: .* is no JSON object"):
+        from_environment(GOOD | {"DNSFLEET_POD_LABELS": value})
+
+
 def test_pull_secrets_are_a_list() -> None:
     found = from_environment(GOOD | {"DNSFLEET_IMAGE_PULL_SECRETS": "registry,mirror"})
     assert found.pull_secrets == ("registry", "mirror")

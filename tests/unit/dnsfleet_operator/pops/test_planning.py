@@ -247,6 +247,20 @@ def test_pods_have_the_priority_of_the_pop_or_of_the_installation(
     assert found == {EDGE: edge, REPLICA: replica, PROBER: default or None}
 
 
+def test_pods_have_the_labels_of_the_installation_beside_ours() -> None:
+    labels = {"team": "dns", "app.kubernetes.io/component": "other"}
+    configuration = replace(
+        CONFIGURATION, pod_labels=labels, pod_annotations={"mesh": "off", "dnsfleet.io/config": ""}
+    )
+    for each in planning.desired(Setting(yaml_resources.pop(), configuration, "PEM", False)):
+        if each["kind"] == "Deployment":
+            metadata = each["spec"]["template"]["metadata"]
+            assert metadata["labels"]["team"] == "dns"
+            assert each["spec"]["selector"]["matchLabels"].items() <= metadata["labels"].items()
+            assert metadata["annotations"]["mesh"] == "off"
+            assert metadata["annotations"]["dnsfleet.io/config"]
+
+
 def test_edges_spread_over_nodes_and_zones_and_a_roll_counts_its_own() -> None:
     spec = objects()[EDGE]["spec"]
     constraints = spec["template"]["spec"]["topologySpreadConstraints"]
