@@ -19,11 +19,11 @@ from dnsfleet_cli.options import (
     Lsn,
     Once,
     PlanCommand,
-    PlanJson,
-    PlanMarkdown,
+    PlanForm,
     PlannedPaths,
     Seed,
     UpOptions,
+    version,
 )
 from dnsfleet_cli.troubles import Group
 
@@ -39,6 +39,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(zone_main.app, name="zone")
+
+
+@app.callback()
+def _all(_version: Annotated[bool, version("dnsfleet")] = False) -> None: ...
 
 
 @app.command()
@@ -169,18 +173,18 @@ def plan(
     redis_url: Annotated[
         str | None, typer.Option(help="The core that `up` was given, where it was given one.")
     ] = None,
-    json: PlanJson = False,
-    markdown: PlanMarkdown = False,
+    output: Annotated[
+        PlanForm, typer.Option("--output", "-o", help="How to print it.")
+    ] = PlanForm.TEXT,
 ) -> None:
     """Show what files would change in a running `up`, and change nothing.
 
     Give all the manifests that `up` would be given, as they will be. A zone that they do not have
     stays. Exit status: 0 nothing changes, 1 something is wrong, 2 something changes or is held.
     """
-    from dnsfleet_cli.planning.rendering import Form
     from dnsfleet_cli.up import local_plans
 
-    raise typer.Exit(local_plans.run(paths, state_dir, redis_url, Form.of(json, markdown)))
+    raise typer.Exit(local_plans.run(paths, state_dir, redis_url, output))
 
 
 @app.command()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from dnsfleet_io import versions
 from typer.core import TyperCommand
 
 from dnsfleet_cli.troubles import NEGATIVE, Trouble
@@ -21,6 +22,18 @@ DEFAULT_DNS_PORT = 5301
 DEFAULT_STATE_DIR = Path(".dnsfleet")
 REDIS_URL_VARIABLE = "DNSFLEET_REDIS_URL"
 """In place of --redis-url: everybody on a machine may read arguments, and a URL has a password."""
+
+
+def version(program: str) -> Any:
+    """The option that prints which version this is, and ends."""
+
+    def show(wanted: bool) -> None:
+        if wanted:
+            print(versions.text(program))
+            raise typer.Exit
+
+    return typer.Option("--version", is_eager=True, callback=show, help="Show which version it is.")
+
 
 Seed = Annotated[
     int | None,
@@ -39,10 +52,6 @@ Lsn = Annotated[
 """Of both commands that trace a change."""
 
 
-PlanJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-PlanMarkdown = Annotated[
-    bool, typer.Option("--markdown", help="Print Markdown, for a comment on a pull request.")
-]
 PlannedPaths = Annotated[
     list[Path],
     typer.Option(
@@ -76,6 +85,15 @@ class PlanCommand(TyperCommand):
         except Trouble as trouble:
             print(f"{ctx.find_root().info_name}: {trouble}", file=sys.stderr)
             raise typer.Exit(NEGATIVE) from None
+
+
+class PlanForm(enum.StrEnum):
+    """How a plan is printed."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+    YAML = "yaml"
 
 
 class Output(enum.StrEnum):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dnsfleet.replication import public_keys
 from dnsfleet.replication.public_keys import PublicKeys
-from dnsfleet_io import log_setup
+from dnsfleet_io import log_setup, versions
 
 from dnsfleet_edge import config
 from dnsfleet_edge.edge import Edge
@@ -22,6 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="dnsfleet-edge", description="Answer DNS queries from the zones of a dnsfleet replica."
     )
+    parser.add_argument("--version", action="version", version=versions.text(parser.prog))
     parser.add_argument("config", type=Path, metavar="CONFIG.json", help="what this edge is told")
     path = parser.parse_args(arguments).config
     try:

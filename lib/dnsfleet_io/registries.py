@@ -1,8 +1,8 @@
 """What every role tells Prometheus: its process, its Python, and which version it is."""
 
-from importlib.metadata import PackageNotFoundError, version
-
 from prometheus_client import CollectorRegistry, Info, PlatformCollector, ProcessCollector
+
+from dnsfleet_io import versions
 
 
 def registry(role: str, **parts: str) -> CollectorRegistry:
@@ -18,12 +18,6 @@ def registry(role: str, **parts: str) -> CollectorRegistry:
         f"Always 1; the labels tell the version of this {role}, and of parts that have their own.",
         registry=made,
     )
-    info.info({"version": _of("dnsfleet")} | {label: _of(name) for label, name in parts.items()})
+    distributions = {"version": "dnsfleet", **parts}
+    info.info({label: versions.of(name) for label, name in distributions.items()})
     return made
-
-
-def _of(distribution: str) -> str:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:  # run from a source tree
-        return "unknown"

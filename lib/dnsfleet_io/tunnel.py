@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from dnsfleet_io import log_setup
+from dnsfleet_io import log_setup, versions
 from dnsfleet_io.certificates import Certificates, Files
 from dnsfleet_io.known_certificates import KnownCertificates
 from dnsfleet_io.pages import PageServer, metrics_page
@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         description="Carry Redis between clusters over mutual TLS: give --join in the cluster of a "
         "Pop, and the other options in that of the core.",
     )
+    parser.add_argument("--version", action="version", version=versions.text(parser.prog))
     parser.add_argument("--listen", required=True, metavar="HOST:PORT", help="* is every address")
     parser.add_argument("--join", type=Path, metavar="FOLDER", help="the Secret of `pop join`")
     parser.add_argument("--target", metavar="HOST:PORT", help="the core")

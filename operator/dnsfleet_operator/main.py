@@ -16,16 +16,17 @@ a virtual machine is), that would cut short a wait for an answer whose time is o
 answer is there: nobody would learn that a late write was refused.
 """
 
+import argparse
 import logging
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from types import FrameType
 
-from dnsfleet_io import log_setup
+from dnsfleet_io import log_setup, versions
 from dnsfleet_io.listen_addresses import EVERY_ADDRESS
 from dnsfleet_io.pages import Page, PageServer, metrics_page, text_page
 from dnsfleet_publisher.key_secrets import Keys, KeySecretError
@@ -83,8 +84,15 @@ class _Health:
         return text_page(not problem, problem or "ok")
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run until a signal; exits 2 where the configuration or the Secret cannot be used."""
+    parser = argparse.ArgumentParser(
+        prog="dnsfleet-operator",
+        description="Bring zones and Pops of a cluster to what its objects say. The chart says the "
+        "rest, in the environment.",
+    )
+    parser.add_argument("--version", action="version", version=versions.text(parser.prog))
+    parser.parse_args(arguments)
     # kopf tells of every event that it hands on.
     logging.getLogger("kopf.objects").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, _leave)  # until kopf takes it over

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dnsfleet.probing.division import EVERYWHERE
-from dnsfleet_io import log_setup
+from dnsfleet_io import log_setup, versions
 from dnsfleet_io.redis_clients import Server
 from dnsfleet_io.tcp_connections import Address
 
@@ -26,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         description="Ask the public addresses of Pops for what is published, and compare. Give "
         "--http to do so again and again, and to serve metrics; without it asks once.",
     )
+    parser.add_argument("--version", action="version", version=versions.text(parser.prog))
     parser.add_argument("--replica", required=True, metavar="HOST:PORT", help="where the list is")
     parser.add_argument("--user", default=USER, help="who reads there; default: %(default)s")
     parser.add_argument(

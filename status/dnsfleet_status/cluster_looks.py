@@ -52,7 +52,7 @@ class ClusterLooks:
         return Look(
             now.isoformat(timespec="seconds"),
             self._name,
-            tuple(_pop(each, queries.get(objects.name(each))) for each in pops),
+            tuple(pop(each, queries.get(objects.name(each))) for each in pops),
             dict(_zones(by_origin, published, self._core.unreadable.copy())),
             {objects.name(each): self._words(each, now_ms) for each in pops},
             tuple(_changes(by_origin, published)),
@@ -88,19 +88,21 @@ def _zones(
         if manifest is None:
             yield origin, Zone(origin, name, None, "", 0, None, None, message)
             continue
-        yield (
-            origin,
-            Zone(
-                origin,
-                name,
-                manifest.serial,
-                str(manifest.revision),
-                manifest.lsn,
-                manifest.records,
-                None if manifest.pops is None else frozenset(manifest.pops),
-                message,
-            ),
-        )
+        yield origin, zone(manifest, name, message)
+
+
+def zone(manifest: Manifest, name: str, message: str = "") -> Zone:
+    """A zone, as its manifest says it; `name` is that of its object, or empty."""
+    return Zone(
+        manifest.zone,
+        name,
+        manifest.serial,
+        str(manifest.revision),
+        manifest.lsn,
+        manifest.records,
+        None if manifest.pops is None else frozenset(manifest.pops),
+        message,
+    )
 
 
 def _changes(
@@ -115,7 +117,8 @@ def _changes(
         yield Change(manifest.zone, manifest.serial, str(manifest.revision), at, seconds)
 
 
-def _pop(found: Object, queries: float | None) -> Pop:
+def pop(found: Object, queries: float | None = None) -> Pop:
+    """A Pop, as its object says it."""
     message = "; ".join(filter(None, (objects.problem(found), objects.refusal(found))))
     ready = objects.condition(found, "Ready")
     edges_ready, edges_desired = objects.edges(found)

@@ -11,7 +11,7 @@ load. Everything is read by a user of the core that can change nothing (`redis_u
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, cast
 
 import redis
@@ -70,11 +70,17 @@ class CoreReader:
         """Origin to why what the core has of it cannot be read."""
 
     def read(
-        self, client: redis.Redis, public: PublicKeys, remote: Sequence[str], now_ms: int
+        self,
+        client: redis.Redis,
+        public: PublicKeys,
+        remote: Sequence[str],
+        now_ms: int,
+        zones: Collection[str] | None = None,
     ) -> None:
         """Look at the core, in this thread alone; `redis.RedisError` where it does not answer.
 
-        `public` are the keys by which edges verify; `remote` are the Pops of other clusters.
+        `public` are the keys by which edges verify; `remote` are the Pops of other clusters;
+        `zones` are those whose manifests are read, None is all.
         """
         self._client = client
         said = self._acks()
@@ -88,7 +94,7 @@ class CoreReader:
             self._read_index()
         else:
             self._read_log()
-        self._read_manifests(public)
+        self._read_manifests(public, zones)
         self.said, self.queries = said, queries
 
     def _acks(self) -> dict[str, list[Said]]:
@@ -159,9 +165,9 @@ class CoreReader:
             self._position = entry.lsn
             self.positions.note(entry.lsn, self._sum.total)
 
-    def _read_manifests(self, public: PublicKeys) -> None:
+    def _read_manifests(self, public: PublicKeys, zones: Collection[str] | None) -> None:
         """Read those of all revisions that are new."""
-        origins = sorted(self._unread)
+        origins = sorted(each for each in self._unread if zones is None or each in zones)
         for start in range(0, len(origins), HEADS_AT_ONCE):
             part = origins[start : start + HEADS_AT_ONCE]
             values = self._client.mget([keys.manifest(origin) for origin in part])

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dnsfleet_io import log_setup
+from dnsfleet_io import log_setup, versions
 from dnsfleet_io.logs import line
 from dnsfleet_io.pages import Page, PageServer, metrics_page, text_page
 from dnsfleet_io.tcp_connections import Address
@@ -82,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="dnsfleet-status", description="Serve the status page of a fleet on the loopback."
     )
+    parser.add_argument("--version", action="version", version=versions.text(parser.prog))
     parser.add_argument("--release", required=True, help="the name of the Fleet")
     parser.add_argument("--core", required=True, metavar="HOST:PORT", help="the core Redis")
     parser.add_argument(

@@ -145,7 +145,7 @@ def test_what_is_planned_is_what_an_apply_then_does(fleet: Access, tmp_path: Pat
     assert dnsfleet(fleet, "plan", "-f", str(file))[0] == 2
     applied(fleet, file)
     file.write_text(with_records(many[:1]))
-    status, told = dnsfleet(fleet, "plan", "-f", str(file), "--json")
+    status, told = dnsfleet(fleet, "plan", "-f", str(file), "-o", "json")
     [zone] = json.loads(told)["zones"]
     [hold] = zone["holds"]
     assert (status, zone["rrsets"], hold["owner"]) == (2, [], "RecordSet default/team")
@@ -160,7 +160,7 @@ def test_what_is_planned_is_what_an_apply_then_does(fleet: Access, tmp_path: Pat
 
 
 def _hash(fleet: Access, file: Path) -> str:
-    _, told = dnsfleet(fleet, "plan", "-f", str(file), "--json")
+    _, told = dnsfleet(fleet, "plan", "-f", str(file), "-o", "json")
     [zone] = json.loads(told)["zones"]
     found: str = zone["holds"][0]["hash"]
     return found

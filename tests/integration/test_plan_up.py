@@ -53,7 +53,7 @@ class Running:
 
     def planned(self) -> tuple[int, dict[str, Any]]:
         """The same as a document, with the zones by origin."""
-        status, text = self.plan("--json")
+        status, text = self.plan("-o", "json")
         found = json.loads(text)
         return status, found | {"zones": {each["origin"]: each for each in found["zones"]}}
 
@@ -123,5 +123,5 @@ def test_what_is_wrong_with_the_files_is_told_where(running: Running) -> None:
 
 def test_trouble_and_wrong_usage_are_no_changes(running: Running, tmp_path: Path) -> None:
     assert running.plan("--no-such-option")[0] == 1
-    assert running.plan("--json", "--markdown")[0] == 1
+    assert running.plan("-o", "xml")[0] == 1
     assert running.plan("--state-dir", str(tmp_path / "nothing"))[0] == 1

@@ -4,17 +4,17 @@ A controller and an edge work on a real core; the command asks an API server in 
 answer each RRset as before, at a higher revision.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dns.rcode
 import pytest
-import typer
 import yaml
 from dnsfleet.zones import removals
 from dnsfleet.zones.removals import MIN_REMOVED
 from dnsfleet_cli import zone_rrsets
-from dnsfleet_cli.kubectl import cluster_fleet, restores
+from dnsfleet_cli.kubectl import cluster_fleet, command_line, main, restores
 from dnsfleet_engine import Zone
 from dnsfleet_operator.leading import terms
 from dnsfleet_publisher.core_redis import CoreRedis, connect
@@ -84,7 +84,8 @@ class CommandCluster:
     def __init__(self, fleet: ControlledFleet) -> None:
         self._fleet = fleet
 
-    def zones(self) -> list[Object]:
+    def zones(self, namespace: str = "") -> list[Object]:
+        assert not namespace
         return self._fleet.cluster.objects("Zone")
 
     def record_sets(self) -> list[Object]:
@@ -117,14 +118,7 @@ class Day:
 
     def run(self, *words: str) -> Result:
         """`kubectl dnsfleet zone …`."""
-        program = typer.Typer()
-        program.add_typer(restores.app, name="zone")
-
-        @program.callback()
-        def connected(ctx: typer.Context) -> None:
-            ctx.obj = lambda: CommandCluster(self.fleet)
-
-        return CliRunner().invoke(program, ["zone", *words])
+        return CliRunner().invoke(main.app, ["zone", *words])
 
     def remove(self, gone: Sequence[Object], also: Sequence[Object] = ()) -> None:
         """Somebody deletes these Zones and other objects, and lets the removal through."""
@@ -198,6 +192,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
                 self.public = [public]
 
         patch.setattr(cluster_fleet, "ClusterFleet", Reached)
+        patch.setattr(command_line, "Cluster", lambda *_: CommandCluster(fleet))
         fleet.put({"kind": "Namespace", "metadata": {"name": "shop"}})
         for each in (*MAPS, *ZONES, *SETS):
             fleet.put(each)
@@ -233,6 +228,11 @@ def test_thirty_of_42_zones_come_back_by_one_command(day: Day) -> None:
         *("ORIGIN", "ZONE", "RECORDS", "REMOVED", "UNTIL", "IN", "THE", "WAY"),
     ]
     assert len(listed.output.splitlines()) == 1 + GONE
+    document = json.loads(day.run("-o", "json", "removed", "-n", "dns").output)
+    assert [each["origin"] for each in document["items"]] == ORIGINS[:GONE]
+    first = document["items"][0]
+    assert (first["zone"], first["inTheWay"]) == ("dns/z00", None)
+    assert json.loads(day.run("removed", "-n", "shop", "-ojson").output)["items"] == []
 
     one = day.run("restore", "z03", "--timeout", str(DEADLINE_SECONDS))
     assert one.exit_code == 0, one.output
@@ -282,15 +282,15 @@ def test_what_git_has_is_applied_over_it_and_nothing_changes(day: Day) -> None:
 
 @pytest.mark.usefixtures("hasty")
 def test_what_cannot_be_restored_is_told_and_makes_nothing(day: Day) -> None:
-    assert "say which zones, or --all" in str(day.run("restore").exception)
-    assert "no zone nowhere.example is kept" in str(day.run("restore", "nowhere.example").exception)
+    assert "say which zones, or --all" in day.run("restore").stderr
+    assert "no zone nowhere.example is kept" in day.run("restore", "nowhere.example").stderr
     day.remove([ZONES[2]])
     other = ZONES[2] | {"metadata": {"name": "mine", "namespace": "shop"}}
     day.fleet.put(other)
     objects = len(day.fleet.cluster.objects("Zone"))
     in_the_way = day.run("restore", "z02")
     assert "zone/shop/mine has this origin" in in_the_way.stderr
-    assert str(in_the_way.exception) == "0 of 1 zone restored"
+    assert "kubectl-dnsfleet: 0 of 1 zone restored\n" in in_the_way.stderr
     assert "zone/shop/mine has this origin" in day.run("removed").output
     assert len(day.fleet.cluster.objects("Zone")) == objects
     day.fleet.delete(other)

@@ -34,9 +34,9 @@ class Cluster(Pods):
         super().__init__(client.CoreV1Api())
         self._objects = client.CustomObjectsApi()
 
-    def zones(self) -> list[Object]:
-        """The Zones of all namespaces, by name."""
-        return self._listed("zones")
+    def zones(self, namespace: str = "") -> list[Object]:
+        """The Zones of a namespace or, if it is empty, of all, by name."""
+        return self._listed("zones", namespace)
 
     def pops(self) -> list[Object]:
         """All Pops, by name."""
@@ -80,9 +80,13 @@ class Cluster(Pods):
                     return None
                 raise
 
-    def _listed(self, plural: str) -> list[Object]:
+    def _listed(self, plural: str, namespace: str = "") -> list[Object]:
         with telling(f"list {plural}"):
-            found = self._objects.list_cluster_custom_object(GROUP, VERSION, plural)
+            found = (
+                self._objects.list_namespaced_custom_object(GROUP, VERSION, namespace, plural)
+                if namespace
+                else self._objects.list_cluster_custom_object(GROUP, VERSION, plural)
+            )
         items: list[Object] = found["items"]
         return sorted(items, key=lambda item: objects.name(item))
 

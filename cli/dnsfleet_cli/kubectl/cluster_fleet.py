@@ -45,8 +45,8 @@ class ClusterFleet:
         self._keys: Keys = keys.read_secret(secret)
         self._clients: dict[Pod, redis.Redis] = {}
         pod = self._pod(selector("core"), "core")
-        self._core = self._redis(pod, "publisher")
-        self.core = CoreRedis(self._core)
+        self.core_client = self._redis(pod, "publisher")
+        self.core = CoreRedis(self.core_client)
 
     @property
     def keys(self) -> Keys:
@@ -55,7 +55,7 @@ class ClusterFleet:
 
     def dry_core(self) -> DryCore:
         """The core, to be read by who writes nothing."""
-        return DryCore(self._core)
+        return DryCore(self.core_client)
 
     @property
     def public(self) -> Sequence[Ed25519PublicKey]:
@@ -114,8 +114,11 @@ class ClusterFleet:
 
     def _redis(self, pod: Pod, user: str) -> redis.Redis:
         """A client of the Redis of a pod; the same for the same pod."""
-        if pod in self._clients:
-            return self._clients[pod]
+        if pod not in self._clients:
+            self._clients[pod] = self._client(pod, user)
+        return self._clients[pod]
+
+    def _client(self, pod: Pod, user: str) -> redis.Redis:
         cluster = self._cluster
 
         class Forwarded(redis.Connection):
@@ -129,8 +132,7 @@ class ClusterFleet:
 
         password = self._keys.entries[user].strip()
         server = Server(pod.name, pod.port, user, password)
-        self._clients[pod] = redis_client(server, ANSWER_SECONDS, Forwarded)
-        return self._clients[pod]
+        return redis_client(server, ANSWER_SECONDS, Forwarded)
 
 
 class Urls:

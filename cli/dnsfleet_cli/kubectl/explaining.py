@@ -1,7 +1,7 @@
 """`explain`: a name's zone, its shard, and what each edge answers."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import dns.message
 import dns.name
@@ -86,8 +86,8 @@ def text(
             ("Propagated", propagated.status if propagated.current else "Unknown"),
         ]
     )
-    rows = [
-        [reply.pop, reply.edge, reply.shard, _rcode(reply), _serial(reply), line]
+    rows: list[list[object]] = [
+        [reply.pop, reply.edge, reply.shard, _rcode(reply), _shown(_serial(reply)), line]
         for reply in replies
         for line in _answers(reply)
     ]
@@ -100,9 +100,40 @@ def text(
     return "\n\n".join(filter(None, (head, body, owners, others)))
 
 
+def document(
+    qname: str,
+    rtype: str,
+    zone: Object | None,
+    replies: Sequence[Reply],
+    remote: Sequence[str],
+) -> dict[str, Any]:
+    """The same for programs (see `documents`)."""
+    return {
+        "kind": "Explanation",
+        "name": qname,
+        "type": rtype,
+        "zone": zone and objects.name(zone),
+        "origin": zone and objects.origin(zone),
+        "agree": agree(replies),
+        "replies": [
+            {
+                "pop": each.pop,
+                "edge": each.edge,
+                "shard": each.shard,
+                "rcode": _rcode(each) if each.answer else None,
+                "serial": _serial(each),
+                "answer": _records(each.answer) if each.answer else [],
+                "problem": each.problem,
+            }
+            for each in replies
+        ],
+        "notAsked": list(remote),
+    }
+
+
 def _owners(qname: str, rtype: str, zone: Object) -> str:
     """Whose each value of a shared RRset is; empty where the RRset is not shared."""
-    rows = [
+    rows: list[list[object]] = [
         [value["data"], " ".join(value["recordSets"])]
         for rrset in objects.value(zone, "status", "shared", default=())
         if (rrset["name"], rrset["type"]) == (qname, rtype)
@@ -134,27 +165,36 @@ def _rcode(reply: Reply) -> str:
     return dns.rcode.to_text(reply.answer.rcode()) if reply.answer else ABSENT
 
 
-def _serial(reply: Reply) -> object:
+def _shown(serial: int | None) -> object:
+    return ABSENT if serial is None else serial
+
+
+def _serial(reply: Reply) -> int | None:
     for rrset in reply.soa.answer if reply.soa else ():
         if rrset.rdtype == dns.rdatatype.SOA:
-            return rrset[0].serial
-    return ABSENT
+            found: int = rrset[0].serial
+            return found
+    return None
 
 
 def _answers(reply: Reply) -> list[str]:
     """A line for each record of the answer section; else why there is none."""
     if reply.answer is None:
         return [reply.problem]
-    lines = [
-        f"{rrset.name} {rrset.ttl} {rrtypes.to_text(rrset.rdtype)} {rdata.to_text()}"
-        for rrset in reply.answer.answer
-        for rdata in rrset
-    ]
-    if lines:
+    if lines := _records(reply.answer):
         return lines
     if any(rrset.rdtype == dns.rdatatype.NS for rrset in reply.answer.authority):
         return ["referral to " + " ".join(_servers(reply.answer))]
     return ["no data" if reply.answer.rcode() == dns.rcode.NOERROR else "no such name"]
+
+
+def _records(message: dns.message.Message) -> list[str]:
+    """The answer section."""
+    return [
+        f"{rrset.name} {rrset.ttl} {rrtypes.to_text(rrset.rdtype)} {rdata.to_text()}"
+        for rrset in message.answer
+        for rdata in rrset
+    ]
 
 
 def _servers(message: dns.message.Message) -> list[str]:

@@ -10,7 +10,15 @@ import yaml
 from dnsfleet_publisher import pop_credentials
 from dnsfleet_publisher.pop_credentials import ROTATE_ANNOTATION, Credentials, CredentialsError
 
-from dnsfleet_cli.kubectl import join_secrets, keys, leaving, objects, states, verdicts
+from dnsfleet_cli.kubectl import (
+    command_line,
+    join_secrets,
+    keys,
+    leaving,
+    objects,
+    states,
+    verdicts,
+)
 from dnsfleet_cli.kubectl.cluster import Cluster
 from dnsfleet_cli.kubectl.objects import Object
 from dnsfleet_cli.kubectl.pods import COMPONENT
@@ -21,7 +29,7 @@ LOOK_SECONDS = 0.5
 CERTIFICATE_SECONDS = 10.0
 """How much later than credentials the certificate of a new release may come."""
 
-app = typer.Typer(help="How Pops of other clusters join and leave, and what a Pop is to do once.")
+app = command_line.app("How Pops of other clusters join and leave, and what a Pop is to do once.")
 
 
 class Output(enum.StrEnum):

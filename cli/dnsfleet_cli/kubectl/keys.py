@@ -14,6 +14,7 @@ import typer
 from dnsfleet_publisher import key_secrets
 from dnsfleet_publisher.key_secrets import KeySecretError
 
+from dnsfleet_cli.kubectl import command_line
 from dnsfleet_cli.kubectl.cluster import Cluster
 from dnsfleet_cli.kubectl.objects import Object
 from dnsfleet_cli.troubles import NEGATIVE, Trouble, reason
@@ -25,7 +26,7 @@ ROTATION_SECONDS = 600.0
 """A node brings a changed ConfigMap to its edges within two minutes, and that happens twice."""
 LOOK_SECONDS = 1.0
 
-app = typer.Typer(help="The keys of the fleet: the one that signs, and the passwords.")
+app = command_line.app("The keys of the fleet: the one that signs, and the passwords.")
 
 Namespace = Annotated[
     str, typer.Option("--namespace", "-n", help="Of the release; default: where keys are found.")

@@ -1,18 +1,21 @@
 """The command `kubectl dnsfleet` (`kubectl-dnsfleet`): what each subcommand takes.
 
-Exit status: 0 done; 1 the answer is no, or it did not come in time; 2 it could not be done.
+Exit status: 0 done; 1 the answer is no, or it did not come in time; 2 it could not be done, or
+wrong usage. docs/kubectl.md has all of it for users.
 """
 
 import sys
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
 from dnsfleet import names, rrtypes
 from dnsfleet.resources.base import DEFAULT_NAMESPACE
+from dnsfleet_status import holds as held_changes
 
 from dnsfleet_cli.kubectl import (
+    command_line,
+    documents,
     explaining,
     holds,
     joins,
@@ -27,9 +30,13 @@ from dnsfleet_cli.kubectl import (
     verdicts,
 )
 from dnsfleet_cli.kubectl.cluster import Cluster
+from dnsfleet_cli.kubectl.command_line import Everywhere, Home, Namespace, Release
+from dnsfleet_cli.kubectl.documents import Output
+from dnsfleet_cli.kubectl.objects import Object
 from dnsfleet_cli.kubectl.pods import STATUS_PORT
-from dnsfleet_cli.options import Lsn, Once, PlanCommand, PlanJson, PlanMarkdown, PlannedPaths, Seed
-from dnsfleet_cli.troubles import NEGATIVE, Group, Trouble
+from dnsfleet_cli.kubectl.zone_pops import ZonePop
+from dnsfleet_cli.options import Lsn, Once, PlanCommand, PlanForm, PlannedPaths, Seed, version
+from dnsfleet_cli.troubles import NEGATIVE, Trouble
 
 DEFAULT_TIMEOUT = 60.0
 """Seconds: a change is live within three; in a rolling restart each edge drains for five."""
@@ -37,16 +44,11 @@ TRACE_SECONDS = 3600
 """Seconds: what a kubelet keeps of a busy container is rarely older."""
 
 
-class _Group(Group):
-    program = "kubectl-dnsfleet"
-
-
-app = typer.Typer(
-    cls=_Group,
-    help="What a dnsfleet in a cluster does. Exit status: 0 done; 1 the answer is no; 2 trouble.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
+app = command_line.app(
+    "What a dnsfleet in a cluster does. Exit status: 0 done; 1 the answer is no; 2 trouble.\n\n"
+    "Options of a command may stand before it too: `kubectl dnsfleet -n dns status`. All take "
+    "--kubeconfig and --context.",
+    command_line.Root,
 )
 
 app.add_typer(keys.app, name="keys")
@@ -56,22 +58,11 @@ app.add_typer(joins.app, name="pop")
 app.add_typer(restores.app, name="zone")
 
 Timeout = Annotated[float, typer.Option(min=0, help="Seconds to wait.")]
-Release = Annotated[
-    str, typer.Option("--namespace", "-n", help="Of the release; default: where its operator is.")
-]
 PopName = Annotated[str, typer.Argument(help="The Pop's name.", show_default=False)]
 
 
 @app.callback()
-def connect(
-    ctx: typer.Context,
-    kubeconfig: Annotated[
-        Path | None, typer.Option(help="A kubeconfig; default: as kubectl has it.")
-    ] = None,
-    context: Annotated[str | None, typer.Option(help="A context of the kubeconfig.")] = None,
-) -> None:
-    """What a dnsfleet in a cluster does."""
-    ctx.obj = lambda: Cluster(kubeconfig, context)
+def _all(_version: Annotated[bool, version("kubectl-dnsfleet")] = False) -> None: ...
 
 
 @app.command()
@@ -84,40 +75,82 @@ def status(
             help="A Zone (NAME, NAMESPACE/NAME or origin) or a Pop; zone/… and pop/… say which.",
         ),
     ] = None,
-    namespace: Release = "",
+    namespace: Namespace = "",
+    everywhere: Everywhere = False,
+    output: Output = None,
+    release: Release = "",
 ) -> None:
     """Show all Pops and Zones and what is wrong with the fleet, or one of them.
 
-    Figures of traffic need the right to get pods/proxy in the namespace of the release.
+    Of a Zone: what each Pop answers, for which it reads the core, as `verify` does. Figures of
+    traffic need the right to get pods/proxy in the namespace of the release. What may not be read
+    is said on standard error, and the rest is shown.
     """
     cluster: Cluster = ctx.obj()
-    zones, pops = cluster.zones(), cluster.pops()
+    zones = cluster.zones(command_line.namespace_of_zones(namespace, everywhere))
+    pops = cluster.pops()
     found = None if name is None else objects.zone_or_pop(name, zones, pops)
     if found is not None and found["kind"] == "Zone":
-        print(summaries.zone(found))
+        at_pops = _at_pops(cluster, release, found, pops)
+        if output is None:
+            print(summaries.zone(found, at_pops))
+        else:
+            documents.show(documents.zone(found, at_pops), output)
         return
     figures: Mapping[str, traffic.Traffic] = {}
     try:
-        figures = traffic.read(cluster, cluster.release(namespace))
+        figures = traffic.read(cluster, cluster.release(release))
     except Trouble as trouble:
         print(f"no figures of traffic: {trouble}", file=sys.stderr)
     if found is None:
-        print(summaries.fleet(zones, pops, cluster.fleets(), figures))
-    else:
+        fleets = cluster.fleets()
+        if output is None:
+            print(summaries.fleet(zones, pops, fleets, figures))
+        else:
+            documents.show(documents.fleet(zones, pops, fleets, figures), output)
+    elif output is None:
         print(summaries.pop(found, figures))
+    else:
+        documents.show(documents.pop(found, figures), output)
+
+
+def _at_pops(
+    cluster: Cluster, release: str, zone: Object, pops: Sequence[Object]
+) -> list[ZonePop] | None:
+    """How each Pop stands to a Zone; None where the core cannot be read."""
+    from dnsfleet_cli.kubectl import core_looks
+
+    try:
+        return core_looks.of_zone(cluster, release, zone, pops)
+    except Trouble as trouble:
+        print(f"no table of Pops: {trouble}", file=sys.stderr)
+        return None
 
 
 @app.command()
-def held(ctx: typer.Context) -> None:
-    """Show all that waits for an approval, and the command that approves it."""
+def held(
+    ctx: typer.Context,
+    namespace: Namespace = "",
+    everywhere: Everywhere = False,
+    output: Output = None,
+) -> None:
+    """Show all that waits for an approval, and the command that approves it.
+
+    With -n: what waits on the Zones of a namespace, and of the Fleet nothing.
+    """
     cluster: Cluster = ctx.obj()
-    print(holds.text(cluster.fleets(), cluster.zones()))
+    within = command_line.namespace_of_zones(namespace, everywhere)
+    found = held_changes.held([] if within else cluster.fleets(), cluster.zones(within))
+    if output is None:
+        print(holds.text(found))
+    else:
+        documents.show(documents.held(found), output)
 
 
 @app.command()
 def dashboard(
     ctx: typer.Context,
-    namespace: Release = "",
+    namespace: Home = "",
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Of this machine; 0: any that is free.")
     ] = STATUS_PORT,
@@ -136,6 +169,7 @@ def wait(
     name: Annotated[
         str, typer.Argument(metavar="ZONE", help="NAME, NAMESPACE/NAME or origin of a Zone.")
     ],
+    namespace: Namespace = "",
     timeout: Timeout = DEFAULT_TIMEOUT,
 ) -> None:
     """Wait until every Ready edge answers the Zone as it is now.
@@ -143,7 +177,8 @@ def wait(
     Ends at once with exit status 1 when the Zone is not accepted, as it then waits for people.
     """
     cluster: Cluster = ctx.obj()
-    states.follow(cluster, objects.zone(name, cluster.zones()), verdicts.propagation, timeout)
+    found = objects.zone(name, cluster.zones(namespace))
+    states.follow(cluster, found, verdicts.propagation, timeout)
 
 
 @app.command()
@@ -183,7 +218,8 @@ def explain(
     ctx: typer.Context,
     qname: Annotated[str, typer.Argument(help="A name to ask for.", show_default=False)],
     rtype: Annotated[str, typer.Option("--type", help="The type to ask for.")] = "A",
-    namespace: Release = "",
+    output: Output = None,
+    release: Release = "",
 ) -> None:
     """Show the zone of a name, its shard, and what every Ready edge answers, asked directly.
 
@@ -199,16 +235,19 @@ def explain(
         raise Trouble(f"cannot ask for {qname} {rtype}: {error}") from None
     zone = objects.holder(absolute, cluster.zones())
     pops = [] if zone is None else [each for each in cluster.pops() if objects.serves(each, zone)]
-    home = "" if zone is None else cluster.release(namespace)
+    home = "" if zone is None else cluster.release(release)
     replies = [] if zone is None else explaining.ask(cluster, home, absolute, kind, zone, pops)
     remote = [objects.name(each) for each in pops if objects.is_remote(each)]
-    print(explaining.text(absolute, kind, zone, replies, remote))
+    if output is None:
+        print(explaining.text(absolute, kind, zone, replies, remote))
+    else:
+        documents.show(explaining.document(absolute, kind, zone, replies, remote), output)
     if not explaining.agree(replies):
         raise typer.Exit(NEGATIVE)
 
 
 @app.command()
-def top(ctx: typer.Context, once: Once = False, namespace: Release = "") -> None:
+def top(ctx: typer.Context, once: Once = False, namespace: Home = "") -> None:
     """Show what each Pop does now, until Ctrl-C.
 
     Those that need attention come first. Rates are of the last two seconds, read from the pages of
@@ -230,7 +269,8 @@ def trace(
     ],
     lsn: Lsn = None,
     since: Annotated[int, typer.Option(min=1, help="Seconds of the logs to read.")] = TRACE_SECONDS,
-    namespace: Release = "",
+    namespace: Namespace = "",
+    release: Release = "",
 ) -> None:
     """Follow the newest change of a zone by the logs: when each station had it.
 
@@ -241,9 +281,9 @@ def trace(
     from dnsfleet_cli.tracing import following, report
 
     cluster: Cluster = ctx.obj()
-    origin, zone = objects.zone_or_origin(name, cluster.zones())
+    origin, zone = objects.zone_or_origin(name, cluster.zones(namespace))
     parts = None if zone is None else pod_logs.parts(zone, cluster)
-    logs, unread = pod_logs.read(cluster, cluster.release(namespace), origin, since)
+    logs, unread = pod_logs.read(cluster, cluster.release(release), origin, since)
     found = following.follow(origin, logs, parts, lsn)
     print(report.text(origin, found, logs, unread))
     if found is None:
@@ -258,11 +298,10 @@ def plan(
         str,
         typer.Option("--namespace", "-n", help="Of objects that name none."),
     ] = DEFAULT_NAMESPACE,
-    release: Annotated[
-        str, typer.Option(help="Namespace of the release; default: where its keys are.")
-    ] = "",
-    json: PlanJson = False,
-    markdown: PlanMarkdown = False,
+    release: Release = "",
+    output: Annotated[
+        PlanForm, typer.Option("--output", "-o", help="How to print it.")
+    ] = PlanForm.TEXT,
 ) -> None:
     """Show what manifests would change in the fleet, before they are applied, and change nothing.
 
@@ -271,9 +310,8 @@ def plan(
     held.
     """
     from dnsfleet_cli.kubectl import plans
-    from dnsfleet_cli.planning.rendering import Form
 
-    raise typer.Exit(plans.run(ctx.obj(), release, paths, namespace, Form.of(json, markdown)))
+    raise typer.Exit(plans.run(ctx.obj(), release, paths, namespace, output))
 
 
 @app.command()

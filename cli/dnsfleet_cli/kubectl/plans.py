@@ -15,16 +15,18 @@ from dnsfleet_cli import document_files
 from dnsfleet_cli.kubectl.cluster import Cluster
 from dnsfleet_cli.kubectl.cluster_fleet import ClusterFleet, Urls
 from dnsfleet_cli.kubectl.objects import Object
+from dnsfleet_cli.options import PlanForm
 from dnsfleet_cli.planning import running
 from dnsfleet_cli.planning.overlays import overlay
-from dnsfleet_cli.planning.rendering import Form
 from dnsfleet_cli.planning.running import Prepared
 from dnsfleet_cli.whole_files import PatientFiles
 
 UNAVAILABLE = "ZoneFileUnavailable"
 
 
-def run(cluster: Cluster, release: str, paths: Sequence[Path], namespace: str, form: Form) -> int:
+def run(
+    cluster: Cluster, release: str, paths: Sequence[Path], namespace: str, form: PlanForm
+) -> int:
     """See `planning.running.run`; `namespace` is that of objects that name none."""
     return running.run(lambda: _prepare(cluster, release, paths, namespace), form, _told)
 

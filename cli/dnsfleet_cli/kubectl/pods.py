@@ -62,12 +62,10 @@ class Pods:
             return namespace
         found = sorted({each["metadata"]["namespace"] for each in self.pods(selector("operator"))})
         if not found:
-            raise Trouble(
-                "no operator of dnsfleet in this cluster; give --namespace of the release"
-            )
+            raise Trouble("no operator of dnsfleet in this cluster; say where the release is")
         if len(found) > 1:
             raise Trouble(
-                f"operators of dnsfleet in several namespaces; give --namespace, one of: "
+                "operators of dnsfleet in several namespaces; say where the release is, one of: "
                 f"{', '.join(found)}"
             )
         return str(found[0])

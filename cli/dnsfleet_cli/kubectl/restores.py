@@ -19,8 +19,9 @@ from dnsfleet_publisher.kept_contents import Removed
 from dnsfleet_publisher.store_errors import StoreError
 
 from dnsfleet_cli import yaml_writing, zone_commands
-from dnsfleet_cli.kubectl import keys, objects, restoring, verdicts
+from dnsfleet_cli.kubectl import command_line, documents, objects, restoring, verdicts
 from dnsfleet_cli.kubectl.cluster import Cluster
+from dnsfleet_cli.kubectl.command_line import Everywhere, Namespace, Release
 from dnsfleet_cli.kubectl.objects import Object
 from dnsfleet_cli.kubectl.restoring import Plan, There
 from dnsfleet_cli.troubles import NEGATIVE, Trouble, counted
@@ -29,7 +30,7 @@ TIMEOUT_SECONDS = 60.0
 LOOK_SECONDS = 0.5
 NOTHING = "nothing is kept: no zone was removed in the last 7 days"
 
-app = typer.Typer(help="Zones that were removed, and how they come back.")
+app = command_line.app("Zones that were removed, and how they come back.")
 
 
 class Output(enum.StrEnum):
@@ -40,28 +41,53 @@ class Output(enum.StrEnum):
 
 
 @app.command()
-def removed(ctx: typer.Context, namespace: keys.Namespace = "") -> None:
+def removed(
+    ctx: typer.Context,
+    namespace: Namespace = "",
+    everywhere: Everywhere = False,
+    output: documents.Output = None,
+    release: Release = "",
+) -> None:
     """List the zones that were removed in the last 7 days and can be restored, and until when."""
     cluster: Cluster = ctx.obj()
-    core, there = _Core(cluster, namespace), _Named(cluster.zones())
+    within = command_line.namespace_of_zones(namespace, everywhere)
+    core, there = _Core(cluster, release, within), _Named(cluster.zones())
     found = [each for each in core.removed if not there.is_back(each)]
     if core.unverified:
         print(f"no valid key signed what is kept of {', '.join(core.unverified)}", file=sys.stderr)
-    if not found:
-        print(NOTHING)
-        return
-    rows = [
-        (
-            each.zone.origin,
-            _name(each) or tables.ABSENT,
-            each.zone.manifest.records,
-            _time(each.zone.removed),
-            _time(each.zone.until),
-            there.problem(each) or tables.ABSENT,
+    if output is not None:
+        documents.show(
+            {
+                "kind": "RemovedZones",
+                "items": [
+                    {
+                        "origin": each.zone.origin,
+                        "zone": _name(each) or None,
+                        "records": each.zone.manifest.records,
+                        "removed": _time(each.zone.removed),
+                        "until": _time(each.zone.until),
+                        "inTheWay": there.problem(each) or None,
+                    }
+                    for each in found
+                ],
+            },
+            output,
         )
-        for each in found
-    ]
-    print(tables.table(["ORIGIN", "ZONE", "RECORDS", "REMOVED", "UNTIL", "IN THE WAY"], rows))
+    elif not found:
+        print(NOTHING)
+    else:
+        rows = [
+            (
+                each.zone.origin,
+                _name(each) or tables.ABSENT,
+                each.zone.manifest.records,
+                _time(each.zone.removed),
+                _time(each.zone.until),
+                there.problem(each) or tables.ABSENT,
+            )
+            for each in found
+        ]
+        print(tables.table(["ORIGIN", "ZONE", "RECORDS", "REMOVED", "UNTIL", "IN THE WAY"], rows))
 
 
 @app.command()
@@ -72,11 +98,13 @@ def restore(
         typer.Argument(metavar="ZONE", help="NAME, NAMESPACE/NAME or origin of each."),
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="All that `zone removed` lists.")] = False,
-    namespace: keys.Namespace = "",
+    namespace: Namespace = "",
+    everywhere: Everywhere = False,
     output: Annotated[
         Output | None,
         typer.Option("--output", "-o", help="Print objects, or a master file, and make nothing."),
     ] = None,
+    release: Release = "",
     timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait.")] = TIMEOUT_SECONDS,
 ) -> None:
     """Make the Zone of a removed zone again, with the records that were served.
@@ -88,7 +116,8 @@ def restore(
     if bool(zones) == all_:
         raise Trouble("say which zones, or --all; `kubectl dnsfleet zone removed` lists them")
     cluster: Cluster = ctx.obj()
-    core, there = _Core(cluster, namespace), _Named(cluster.zones())
+    within = command_line.namespace_of_zones(namespace, everywhere)
+    core, there = _Core(cluster, release, within), _Named(cluster.zones())
     wanted = [_one(word, core.removed) for word in zones or ()]
     if all_:
         wanted = [each for each in core.removed if not there.is_back(each)]
@@ -116,18 +145,23 @@ def restore(
 
 
 class _Core:
-    """What is kept in the core of a release."""
+    """What is kept in the core of a release, of the Zones of one namespace or of all."""
 
-    def __init__(self, cluster: Cluster, namespace: str) -> None:
+    def __init__(self, cluster: Cluster, release: str, namespace: str) -> None:
         from dnsfleet_cli.kubectl.cluster_fleet import ClusterFleet
 
-        fleet, now = ClusterFleet(cluster, namespace), time.time()
+        fleet, now = ClusterFleet(cluster, release), time.time()
         self._core = fleet.core
         try:
             kept = kept_contents.read(fleet.core, fleet.public)
         except StoreError as error:
             raise Trouble(str(error)) from None
-        self.removed = sorted((each for each in kept.removed if each.zone.until > now), key=_order)
+        found = (
+            each
+            for each in kept.removed
+            if each.zone.until > now and (not namespace or _name(each).startswith(f"{namespace}/"))
+        )
+        self.removed = sorted(found, key=_order)
         """What can be restored; a zone above another one first, as it was there before."""
         self.unverified = sorted(kept.unverified)
         """Origins of what no valid key signed."""

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dnsfleet import tables
 from dnsfleet.tables import ABSENT
 
-from dnsfleet_cli.kubectl import fleets, objects
+from dnsfleet_cli.kubectl import fleets, objects, zone_pops
 from dnsfleet_cli.kubectl.objects import Object, value
 from dnsfleet_cli.kubectl.traffic import Traffic
+from dnsfleet_cli.kubectl.zone_pops import ZonePop
 
 _MIB = 1024 * 1024
 NO_FIGURES: Mapping[str, Traffic] = {}
@@ -30,8 +31,11 @@ def fleet(
     return "\n\n".join(parts)
 
 
-def zone(item: Object) -> str:
-    """One Zone: what is published, how far it has come, and what stands in its way."""
+def zone(item: Object, at_pops: Sequence[ZonePop] | None = None) -> str:
+    """One Zone: what is published, how far it has come, and what stands in its way.
+
+    `at_pops` has all Pops of it; without, the slowest ones are shown that its status has.
+    """
     revision = value(item, "status", "revision")
     seconds = value(item, "status", "propagation", "seconds")
     text = value(item, "status", "propagation", "text", default=ABSENT)
@@ -44,9 +48,11 @@ def zone(item: Object) -> str:
         ("Pops", text if seconds is None else f"{text}, after {seconds:.2f} s"),
         ("Protected", "yes" if value(item, "spec", "protect") else None),
     ]
-    slowest = value(item, "status", "propagation", "slowest", default=[])
-    pairs.extend(("Behind", _slow(slow)) for slow in slowest)
-    return f"{tables.fields(pairs)}\n\n{_conditions(item)}"
+    if at_pops is None:
+        slowest = value(item, "status", "propagation", "slowest", default=[])
+        pairs.extend(("Behind", _slow(slow)) for slow in slowest)
+    table = zone_pops.table(at_pops) if at_pops else ""
+    return "\n\n".join(filter(None, (tables.fields(pairs), table, _conditions(item))))
 
 
 def pop(item: Object, figures: Mapping[str, Traffic] = NO_FIGURES) -> str:

@@ -1,43 +1,31 @@
-"""A report as text for a terminal, as Markdown for a comment on a pull request, and as JSON."""
+"""A report as text for people, as Markdown for a pull request, and as a document for programs."""
 
 import json
 from collections.abc import Iterable, Iterator
-from enum import StrEnum
 from typing import Any
 
 from dnsfleet.zones.plans import APPROVE_ANNOTATION
 
+from dnsfleet_cli import yaml_writing
+from dnsfleet_cli.options import PlanForm
 from dnsfleet_cli.planning.reports import Hold, Report, RRsetChange, ZoneChange
-from dnsfleet_cli.troubles import Trouble, counted
+from dnsfleet_cli.troubles import counted
 
 MAX_LINES = 200
 """Records of one zone that are told to people; JSON has all. A comment on GitHub may have 65,536
 characters."""
 
 
-class Form(StrEnum):
-    """How a plan is printed."""
-
-    TEXT = "text"
-    MARKDOWN = "markdown"
-    JSON = "json"
-
-    @classmethod
-    def of(cls, json: bool, markdown: bool) -> "Form":
-        """What the options ask for; Trouble where they ask for two."""
-        if json and markdown:
-            raise Trouble("give --json or --markdown, not both")
-        return cls.JSON if json else cls.MARKDOWN if markdown else cls.TEXT
-
-
-def render(report: Report, form: Form) -> str:
+def render(report: Report, form: PlanForm) -> str:
     """The report, without a line end."""
     match form:
-        case Form.JSON:
+        case PlanForm.JSON:
             return json.dumps(_document(report), indent=1)
-        case Form.MARKDOWN:
+        case PlanForm.MARKDOWN:
             return "\n".join(_markdown(report))
-        case Form.TEXT:
+        case PlanForm.YAML:
+            return yaml_writing.dump(_document(report)).rstrip("\n")
+        case PlanForm.TEXT:
             return "\n".join(_text(report))
 
 
@@ -137,6 +125,7 @@ def _summary(report: Report) -> str:
 
 def _document(report: Report) -> dict[str, Any]:
     return {
+        "kind": "Plan",
         "status": {0: "NoChange", 1: "Error", 2: "Changes"}[report.status],
         "zones": [_zone(each) for each in report.zones],
         "findings": [

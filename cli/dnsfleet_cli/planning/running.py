@@ -12,8 +12,8 @@ from dnsfleet_publisher.rehearsals import Findings, Rehearsal
 from dnsfleet_publisher.store_errors import StoreError
 
 from dnsfleet_cli import zone_commands
+from dnsfleet_cli.options import PlanForm
 from dnsfleet_cli.planning import rendering, reports
-from dnsfleet_cli.planning.rendering import Form
 from dnsfleet_cli.troubles import Trouble
 
 TRIES = 3
@@ -37,7 +37,7 @@ Told = Callable[[Violation], Violation]
 """How a finding is told where not everything can be looked at."""
 
 
-def run(prepare: Callable[[], Prepared], form: Form, told: Told) -> int:
+def run(prepare: Callable[[], Prepared], form: PlanForm, told: Told) -> int:
     """Print the plan; 0 nothing changes, 1 something is wrong, 2 something changes or is held.
 
     Trouble where it cannot be made.

@@ -10,8 +10,8 @@ from dnsfleet_publisher.dry_core import DryCore
 from dnsfleet_publisher.rehearsals import Rehearsal
 
 from dnsfleet_cli import document_files
+from dnsfleet_cli.options import PlanForm
 from dnsfleet_cli.planning import running
-from dnsfleet_cli.planning.rendering import Form
 from dnsfleet_cli.planning.running import Prepared
 from dnsfleet_cli.troubles import Trouble
 from dnsfleet_cli.up import publisher_key
@@ -20,7 +20,7 @@ from dnsfleet_cli.whole_files import PatientFiles
 from dnsfleet_cli.zone_paths import ZonePaths
 
 
-def run(paths: Sequence[Path], state_dir: Path, redis_url: str | None, form: Form) -> int:
+def run(paths: Sequence[Path], state_dir: Path, redis_url: str | None, form: PlanForm) -> int:
     """See `planning.running.run`."""
     return running.run(lambda: _prepare(paths, state_dir, redis_url), form, told=lambda each: each)
 

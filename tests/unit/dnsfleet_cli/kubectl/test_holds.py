@@ -1,9 +1,11 @@
 """What `kubectl dnsfleet held` prints: everything that waits, and the command that approves it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from dnsfleet.zones import plans
 from dnsfleet_cli.kubectl import holds
+from dnsfleet_status import holds as held_changes
 from support.cluster_objects import condition, zone
 
 SINCE = "2026-01-01T00:00:00Z"
@@ -25,8 +27,12 @@ def entry(kind: str, digest: str, count: int = 1, **more: Any) -> dict[str, Any]
     return usual | {"message": "it takes much", "since": SINCE} | more
 
 
+def text(fleets: Sequence[Any], zones: Sequence[Any]) -> str:
+    return holds.text(held_changes.held(fleets, zones))
+
+
 def test_nothing_is_held() -> None:
-    assert holds.text([], []) == holds.text([fleet()], [zone("a")]) == "nothing is held"
+    assert text([], []) == text([fleet()], [zone("a")]) == "nothing is held"
 
 
 def test_what_is_held_is_told_with_its_approval() -> None:
@@ -44,7 +50,7 @@ def test_what_is_held_is_told_with_its_approval() -> None:
             "Plan", PLAN, object="default/example-com", diff=["- www.example.com. 300 A 192.0.2.1"]
         ),
     ]
-    assert holds.text([fleet(*held)], zones) == (
+    assert text([fleet(*held)], zones) == (
         f"the placement of a., b. and 3 more, since {SINCE}:\n"
         "  it takes much\n"
         f"  kubectl annotate --overwrite fleet dnsfleet dnsfleet.io/approve={PLACEMENT}\n"
@@ -67,7 +73,7 @@ def test_what_is_held_is_told_with_its_approval() -> None:
 
 def test_without_a_fleet_a_placement_is_approved_on_its_zone() -> None:
     zones = [refused("example-org", "UnsafePlacement", "it takes much", PLACEMENT)]
-    told = holds.text([], zones)
+    told = text([], zones)
     assert told.startswith("the placement of example.org.:\n")
     assert told.endswith(f"zone example-org dnsfleet.io/approve={PLACEMENT}")
 
@@ -75,7 +81,7 @@ def test_without_a_fleet_a_placement_is_approved_on_its_zone() -> None:
 def test_the_hold_of_a_record_set_is_approved_on_the_fleet() -> None:
     diff = ["- shop.a. 300 A 192.0.2.1"]
     held = entry("Plan", PLAN, object="RecordSet team/shop", diff=diff)
-    told = holds.text([fleet(held)], [])
+    told = text([fleet(held)], [])
     assert told == (
         f"the records of RecordSet team/shop in a., since {SINCE}:\n"
         "  it takes much\n"
@@ -87,4 +93,4 @@ def test_the_hold_of_a_record_set_is_approved_on_the_fleet() -> None:
 def test_a_zone_that_waits_for_others_alone_has_nothing_to_approve() -> None:
     accepted = condition("Accepted", "False", "UnsafePlan", "it leaves no room", 1)
     waits = zone("a", status={"conditions": [accepted]})
-    assert holds.text([fleet()], [waits]) == "nothing is held"
+    assert text([fleet()], [waits]) == "nothing is held"

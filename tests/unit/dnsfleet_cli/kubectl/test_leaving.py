@@ -1,7 +1,8 @@
 """What people are told who have a Pop leave: the commands are whole, and end what is there."""
 
+import pytest
 from dnsfleet.resources import Metadata, Pop
-from dnsfleet_cli.kubectl import joins, leaving
+from dnsfleet_cli.kubectl import command_line, leaving, main
 from dnsfleet_cli.kubectl.objects import Object
 from dnsfleet_cli.kubectl.verdicts import REFUSALS
 from dnsfleet_cli.troubles import NEGATIVE
@@ -45,7 +46,8 @@ class LastPop:
         return [{"metadata": {"name": "dnsfleet-keys", "namespace": "dns"}}]
 
 
-def test_a_pop_that_may_not_be_drained_has_not_left() -> None:
-    ended = CliRunner().invoke(joins.app, ["leave", "ams"], obj=LastPop)
+def test_a_pop_that_may_not_be_drained_has_not_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command_line, "Cluster", lambda *_: LastPop())
+    ended = CliRunner().invoke(main.app, ["pop", "leave", "ams"])
     assert ended.exit_code == NEGATIVE
     assert leaving.stopped("ams") in ended.stdout

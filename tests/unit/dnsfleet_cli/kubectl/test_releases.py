@@ -27,7 +27,7 @@ def test_it_is_the_one_that_is_named() -> None:
 
 @pytest.mark.parametrize(
     ("namespaces", "told"),
-    [((), "no operator of dnsfleet"), (("dns", "tenant"), "--namespace, one of: dns, tenant")],
+    [((), "no operator of dnsfleet"), (("dns", "tenant"), "one of: dns, tenant")],
 )
 def test_it_is_not_guessed(namespaces: tuple[str, ...], told: str) -> None:
     with pytest.raises(Trouble, match=told):

@@ -3,8 +3,10 @@
 import json
 
 import pytest
+import yaml
 from dnsfleet.violations import Violation
-from dnsfleet_cli.planning.rendering import MAX_LINES, Form, render
+from dnsfleet_cli.options import PlanForm
+from dnsfleet_cli.planning.rendering import MAX_LINES, render
 from dnsfleet_cli.planning.reports import (
     CHANGES,
     FAILED,
@@ -14,7 +16,6 @@ from dnsfleet_cli.planning.reports import (
     RRsetChange,
     ZoneChange,
 )
-from dnsfleet_cli.troubles import Trouble
 
 WWW = RRsetChange("www.a.example.", "A", ("60 192.0.2.1",), ("60 192.0.2.2", "60 192.0.2.3"))
 GONE = RRsetChange("old.a.example.", "TXT", ('300 "a `b` | c"',), ())
@@ -52,7 +53,7 @@ def test_the_exit_status_is_that_of_the_worst(report: Report, status: int) -> No
 
 def test_text_has_a_diff_the_holds_and_how_to_approve_them() -> None:
     report = Report((zone(WWW, GONE, holds=(HOLD,), pops=("fra",)),), (WARNING,), 2)
-    assert render(report, Form.TEXT).splitlines() == [
+    assert render(report, PlanForm.TEXT).splitlines() == [
         "zones.yaml:4: warning: TTL 1 <is> short [ShortTTL]",
         "a.example. (Zone dns/a): 0 RRsets added, 1 changed, 1 removed",
         "  - www.a.example. 60 A 192.0.2.1",
@@ -68,25 +69,28 @@ def test_text_has_a_diff_the_holds_and_how_to_approve_them() -> None:
 
 
 def test_markdown_has_the_diff_in_a_block_and_no_other_text_that_means_something() -> None:
-    told = render(Report((zone(WWW),), (WARNING,), 0), Form.MARKDOWN)
+    told = render(Report((zone(WWW),), (WARNING,), 0), PlanForm.MARKDOWN)
     assert "```diff\n- www.a.example. 60 A 192.0.2.1\n" in told
     assert "TTL 1 \\<is\\> short" in told
 
 
 def test_people_are_told_the_first_records_and_how_many_more_there_are() -> None:
     many = [RRsetChange(f"h{n}.a.example.", "A", (), ("60 192.0.2.1",)) for n in range(MAX_LINES)]
-    told = render(Report((zone(*many, WWW),), (), 0), Form.TEXT)
+    report = Report((zone(*many, WWW),), (), 0)
+    told = render(report, PlanForm.TEXT)
     assert "  # 3 more records" in told
     assert "www" not in told
-    assert (
-        len(json.loads(render(Report((zone(*many, WWW),), (), 0), Form.JSON))["zones"][0]["rrsets"])
-        == MAX_LINES + 1
-    )
+    [document] = json.loads(render(report, PlanForm.JSON))["zones"]
+    assert len(document["rrsets"]) == MAX_LINES + 1
 
 
-def test_json_has_all_of_it() -> None:
+def test_documents_have_all_of_it() -> None:
     report = Report((zone(WWW, holds=(HOLD,), pops=("fra",)),), (ERROR,), 2)
-    assert json.loads(render(report, Form.JSON)) == {
+    assert yaml.safe_load(render(report, PlanForm.YAML)) == json.loads(
+        render(report, PlanForm.JSON)
+    )
+    assert json.loads(render(report, PlanForm.JSON)) == {
+        "kind": "Plan",
         "status": "Error",
         "zones": [
             {
@@ -122,9 +126,3 @@ def test_json_has_all_of_it() -> None:
         ],
         "unchanged": 2,
     }
-
-
-def test_one_form_at_a_time() -> None:
-    assert Form.of(json=False, markdown=False) is Form.TEXT
-    with pytest.raises(Trouble):
-        Form.of(json=True, markdown=True)

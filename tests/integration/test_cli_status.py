@@ -1,0 +1,188 @@
+"""`kubectl dnsfleet status` and `held`, beside an API server: which Zones, as which document."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+from support.api_servers import APIServer, api_server
+
+API = "dnsfleet.io/v1alpha1"
+FLEET_STATUS = {
+    "orphanCount": 1,
+    "orphans": [
+        {
+            "origin": "gone.example.",
+            "since": "2026-01-01T00:00:00Z",
+            "removedAfter": "2026-01-08T00:00:00Z",
+        }
+    ],
+}
+ZONE_STATUS = {
+    "observedGeneration": 1,
+    "serial": 7,
+    "records": 3,
+    "revision": {"epoch": 5, "seq": 2},
+    "propagation": {"pops": 1, "current": 1, "text": "1/1"},
+    "conditions": [
+        {
+            "type": "Ready",
+            "status": "True",
+            "reason": "Propagated",
+            "message": "",
+            "observedGeneration": 1,
+            "lastTransitionTime": "2026-01-01T00:00:00Z",
+        }
+    ],
+}
+ZONE = {
+    "namespace": "team",
+    "name": "shop",
+    "origin": "shop.example.",
+    "serial": 7,
+    "revision": "5.2",
+    "records": 3,
+    "pops": {"current": 1, "assigned": 1},
+    "ready": "True",
+    "reason": "Propagated",
+    "message": "",
+}
+
+
+def made(kind: str, name: str, namespace: str = "", **parts: Any) -> dict[str, Any]:
+    metadata = {"name": name} | ({"namespace": namespace} if namespace else {})
+    version = "v1" if kind == "Namespace" else API
+    return {"apiVersion": version, "kind": kind, "metadata": metadata, **parts}
+
+
+def zone(name: str, namespace: str) -> dict[str, Any]:
+    spec = {"origin": f"{name}.example", "nameServers": ["ns1.example.net"]}
+    return made("Zone", name, namespace, spec=spec)
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[APIServer]:
+    objects = [
+        made("Namespace", "dns"),
+        made("Namespace", "team"),
+        zone("main", "dns"),
+        {**zone("shop", "team"), "status": ZONE_STATUS},
+        made("Pop", "fra", spec={"location": {"region": "eu"}}),
+        made("Fleet", "dnsfleet", status=FLEET_STATUS),
+    ]
+    with api_server(tmp_path_factory.mktemp("api"), objects) as api:
+        yield api
+
+
+def run(api: APIServer, *words: str, status: int = 0) -> str:
+    """What a command prints."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "dnsfleet_cli.kubectl", "--kubeconfig", str(api.kubeconfig), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == status, ended.stdout + ended.stderr
+    return ended.stdout + (ended.stderr if status else "")
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (["status"], ["main", "shop"]),
+        (["status", "-A"], ["main", "shop"]),
+        (["-A", "status"], ["main", "shop"]),
+        (["status", "-n", "team"], ["shop"]),
+        (["-n", "team", "status"], ["shop"]),
+        (["-n", "dns", "status", "--namespace=team"], ["shop"]),
+        (["status", "--namespace", "none"], []),
+    ],
+)
+@pytest.mark.parametrize("behind", [True, False])
+@pytest.mark.parametrize("output", ["json", "yaml"])
+def test_which_zones_and_how_is_said_anywhere(
+    api: APIServer, words: list[str], names: list[str], behind: bool, output: str
+) -> None:
+    printed = run(api, *(*words, "-o", output) if behind else (f"-o{output}", *words))
+    document = json.loads(printed) if output == "json" else yaml.safe_load(printed)
+    assert [each["name"] for each in document["zones"]] == names
+
+
+def test_a_fleet_is_this_document(api: APIServer) -> None:
+    orphan = FLEET_STATUS["orphans"][0]  # type: ignore[index]
+    assert json.loads(run(api, "status", "-n", "team", "-o", "json")) == {
+        "kind": "FleetStatus",
+        "pops": [
+            {
+                "name": "fra",
+                "region": "eu",
+                "state": "Active",
+                "edges": {"ready": 0, "desired": 2},
+                "zones": {"current": None, "assigned": None},
+                "lagSeconds": None,
+                "addresses": [],
+                "queriesPerSecond": None,
+                "servfailRatio": None,
+                "memoryBytes": None,
+                "ready": "Unknown",
+                "reason": "",
+                "message": "not looked at yet by the operator",
+            }
+        ],
+        "zones": [ZONE],
+        "orphans": [orphan],
+        "orphanCount": 1,
+        "problems": [
+            "fleet/dnsfleet: gone.example. has no Zone object since 2026-01-01T00:00:00Z; it is "
+            "served on and removed after 2026-01-08T00:00:00Z"
+        ],
+    }
+
+
+def test_a_zone_is_this_document(api: APIServer) -> None:
+    """Without a core to ask nothing is known of single Pops."""
+    assert json.loads(run(api, "status", "shop.example", "-o", "json")) == {
+        "kind": "ZoneStatus",
+        **ZONE,
+        "conditions": [
+            {
+                "type": "Ready",
+                "status": "True",
+                "current": True,
+                "reason": "Propagated",
+                "message": "",
+            }
+        ],
+        "atPops": None,
+    }
+
+
+def test_a_pop_is_this_document(api: APIServer) -> None:
+    found = json.loads(run(api, "status", "fra", "-o", "json"))
+    assert (found["kind"], found["name"], found["conditions"], found["commands"]) == (
+        *("PopStatus", "fra"),
+        *([], []),
+    )
+
+
+def test_nothing_held_is_this_document(api: APIServer) -> None:
+    assert json.loads(run(api, "held", "-o", "json")) == {"kind": "HeldChanges", "items": []}
+    assert run(api, "held", "-n", "team") == "nothing is held\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["status", "-n", "team", "-A"], "--namespace and --all-namespaces say different things"),
+        (["-A", "drain", "fra"], "No such option: -A"),
+        (["status", "-o", "wide"], "'wide'"),
+        (["status", "main", "-n", "team"], "no Zone or Pop main"),
+        (["nothing"], "No such command 'nothing'"),
+        (["--context", "other", "status"], "no cluster to talk to"),
+    ],
+)
+def test_what_cannot_be_is_told(api: APIServer, words: list[str], told: str) -> None:
+    assert told in run(api, *words, status=2)
