@@ -4,18 +4,24 @@ kopf has a client of its own, for its watches of a few kinds and for nothing els
 `kopf_calls`).
 """
 
+import re
+import threading
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from kubernetes.client.exceptions import ApiException
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 NO_ANSWER = "none"
 VERSION_RESOURCE = "version"
 """The resource of which the API server's clock is asked."""
 SECONDS_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 """From one object out of a cache to the longest that a page of a list may take."""
+_BY_RBAC = re.compile(r"cannot \S+ resource")
+"""In what the API server says where RBAC denies a call. Quotas, and namespaces that end, refuse
+with the same status, and no right would help there."""
 
 
 class APICalls:
@@ -39,23 +45,65 @@ class APICalls:
             registry=registry,
         )
 
+        self._denied = Gauge(
+            "dnsfleet_operator_api_denied",
+            "1 while RBAC denies the operator a verb of a resource: the newest such call that was "
+            "answered. No series for what it is allowed.",
+            ["verb", "resource"],
+            registry=registry,
+        )
+        self._lock = threading.Lock()
+        self._known: set[tuple[str, str]] = set()
+        """What is denied."""
+
     def sent(self, verb: str, resource: str, send: Callable[[], Any]) -> Any:
         """The response that `send` gives, counted by its status; what it raises goes on."""
         began, code = time.monotonic(), NO_ANSWER
         try:
             answer = send()
             code = str(answer.status)
+            self._judge(verb, resource, denied=False)
             return answer
         except ApiException as error:
             code = code_of(error)
+            if code != NO_ANSWER:
+                self._judge(verb, resource, is_denied(error))
             raise
         finally:
             self._calls.labels(verb, resource, code).inc()
             self._seconds.labels(verb).observe(time.monotonic() - began)
 
     def ended(self, verb: str, resource: str, code: str) -> None:
-        """Count a call that has ended, and was not sent by `sent`."""
+        """Count a call that only reads, has ended, and was not sent by `sent`."""
         self._calls.labels(verb, resource, code).inc()
+        if code != NO_ANSWER:
+            self._judge(verb, resource, code == str(HTTPStatus.FORBIDDEN.value))
+
+    def watched(self, resource: str, error: Exception | None) -> None:
+        """A watch has ended, with an error or well."""
+        code = str(HTTPStatus.OK.value) if error is None else code_of(error)
+        self._calls.labels("watch", resource, code).inc()
+        if code != NO_ANSWER:
+            self._judge("watch", resource, error is not None and is_denied(error))
+
+    def _judge(self, verb: str, resource: str, denied: bool) -> None:
+        """The API server has answered a call, and denied it or not."""
+        with self._lock:
+            if denied:
+                self._known.add((verb, resource))
+                self._denied.labels(verb, resource).set(1)
+            elif (verb, resource) in self._known:
+                self._known.discard((verb, resource))
+                self._denied.remove(verb, resource)
+
+
+def is_denied(error: Exception) -> bool:
+    """Whether RBAC lets us not do what was asked."""
+    if not isinstance(error, ApiException) or error.status != HTTPStatus.FORBIDDEN:
+        return False
+    body = error.body or ""
+    text = body.decode(errors="replace") if isinstance(body, bytes) else str(body)
+    return _BY_RBAC.search(text) is not None
 
 
 def code_of(error: Exception) -> str:

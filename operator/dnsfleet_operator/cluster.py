@@ -24,7 +24,7 @@ from kubernetes.client.exceptions import ApiException
 from kubernetes.dynamic.client import DynamicClient
 from kubernetes.dynamic.resource import Resource
 
-from dnsfleet_operator.api_calls import VERSION_RESOURCE, APICalls, code_of
+from dnsfleet_operator.api_calls import VERSION_RESOURCE, APICalls, is_denied
 from dnsfleet_operator.write_limits import WriteLimit
 
 Object = dict[str, Any]
@@ -221,15 +221,15 @@ class Cluster:
             serialize=False,
             _request_timeout=(TIMEOUT_SECONDS, WATCH_SECONDS + TIMEOUT_SECONDS),
         )
-        code = str(HTTPStatus.OK.value)
+        failure: Exception | None = None
         try:
             for event in stream:
                 yield event["type"], event["raw_object"]
         except (ApiException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            code = code_of(error)
+            failure = error
             raise ClusterError(f"watch {kind} {namespace}: {error}", 0) from error
         finally:
-            self._calls.ended("watch", self._resources[kind].name, code)
+            self._calls.watched(self._resources[kind].name, failure)
 
     def time(self) -> float:
         """The API server's clock, Unix time in seconds, to the second."""
@@ -354,6 +354,8 @@ class Cluster:
                 return None
             failure = ConflictError if error.status == HTTPStatus.CONFLICT else ClusterError
             message = f"{method} {what}: {_said(error)}"
+            if is_denied(error):
+                message = f"the operator lacks a right in RBAC: {message}"
             raise failure(message, error.status or 0, _retry_after(error)) from None
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise ClusterError(f"{method} {what}: no answer from the API server: {error}", 0) from (

@@ -68,6 +68,7 @@ class _Health:
         self.waits_for = "it starts"
         self.problem: Callable[[], str] = lambda: ""
         self.stands_aside_for: Callable[[], str] = lambda: ""
+        self.lease_problem: Callable[[], str] = lambda: ""
 
     def wait(self, why: str) -> None:
         """Not be ready for this reason; empty where there is none any more."""
@@ -80,7 +81,9 @@ class _Health:
 
     def ready(self) -> Page:
         """Whether this replica works, or could."""
-        problem = self.waits_for or self.problem() or self.stands_aside_for()
+        problem = (
+            self.waits_for or self.problem() or self.lease_problem() or self.stands_aside_for()
+        )
         return text_page(not problem, problem or "ok")
 
 
@@ -169,6 +172,7 @@ def _run(
     controller.start()
     health.problem, health.waits_for = controller.problem, ""
     health.stands_aside_for = lambda: precedence.problem
+    health.lease_problem = lambda: "" if leadership.leads else leadership.problem
     precedence.start()
     leadership.start()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
@@ -196,6 +200,7 @@ def _keys(
             raise
         except ClusterError as error:
             _log.warning("%s; again in %.0f s", error, RETRY_SECONDS)
+            health.waits_for = str(error)
         else:
             metrics.keys_lost.set(keys is None)
             if keys is not None:

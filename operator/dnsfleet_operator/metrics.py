@@ -3,23 +3,39 @@
 The texts are what docs/metrics.md tells; `make metrics` writes it anew.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from dnsfleet_io import registries
 from dnsfleet_io.redis_watch import CORE, RedisMetrics
-from prometheus_client import (
-    Counter,
-    Gauge,
-    Histogram,
-)
+from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from dnsfleet_operator.api_calls import APICalls
+from dnsfleet_operator.families import family
 from dnsfleet_operator.samples import FleetSamples
 
 PROPAGATION_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
 """Seconds: from a fleet in one place to a Pop that was cut off for half an hour."""
 WORK_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 """Seconds: from a pass that has nothing to do to one that fills a core that lost a large fleet."""
+
+
+class KnownGauge(Collector):
+    """A gauge without a series while its value is not known."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self._name, self._text = name, text
+        self._value: float | None = None
+
+    def set(self, value: float | None) -> None:
+        """Take a value; None is not known."""
+        self._value = value
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """The value as of now."""
+        value = self._value
+        yield family(self._name, self._text, (), [] if value is None else [((), float(value))])
 
 
 class Metrics:
@@ -57,11 +73,13 @@ class Metrics:
         self.last_sync = self._gauge(
             "operator_last_sync_timestamp_seconds", "When all objects were last listed completely."
         )
-        self.core_up = self._gauge(
+        self.core_up = KnownGauge(
             "operator_core_up",
             "1 when the core Redis did what the last look and the last pass asked; in role pop, "
-            "when it took the last report.",
+            "when it took the last report. No series while this replica does not lead: it asks "
+            "nothing of the core then.",
         )
+        self.registry.register(self.core_up)
         self.keys_lost = self._gauge(
             "operator_keys_lost",
             "1 while the Secret with the keys is gone, unusable or not as it was left.",
@@ -113,7 +131,7 @@ class Metrics:
     def end_term(self) -> None:
         """Say nothing more of the fleet: another replica does."""
         self.leader.set(0)
-        self.core_up.set(0)
+        self.core_up.set(None)
         self.queue_depth.set(0)
         self.pop_propagation.clear()
         self.fleet.clear()

@@ -76,4 +76,4 @@ def test_a_fleet_that_is_well_has_what_every_rule_reads() -> None:
     """Else an alert would be silent for want of a series. Some are there only while it is not."""
     read = {name for rule in ALERTS.values() for name in re.findall(r"dnsfleet_\w+", rule["expr"])}
     there = {name.partition("{")[0] for name in FAULTS["normal"]}
-    assert read - there == {"dnsfleet_zone_pop_current"}
+    assert read - there == {"dnsfleet_operator_api_denied", "dnsfleet_zone_pop_current"}

@@ -28,6 +28,8 @@ class Leadership:
         self._changed = changed
         self._seen: leases.Seen | None = None
         self._until = 0.0
+        self.problem = ""
+        """Why the Lease cannot be had or seen; empty where it can, whoever has it."""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lease", daemon=True)
 
@@ -52,6 +54,7 @@ class Leadership:
             began = time.monotonic()
             renewed = self._try(began)
             if renewed:
+                self.problem = ""
                 self._until = began + leases.DEADLINE_SECONDS
             if self.leads != told:
                 told = self.leads
@@ -72,7 +75,7 @@ class Leadership:
                 return True
             self._seen = leases.observe(lease, self._seen, now)
             if not leases.mine(lease, self._identity) and not leases.free(lease, self._seen, now):
-                self._until = 0.0
+                self._until, self.problem = 0.0, ""
                 return False
             self._cluster.replace(leases.held(lease, self._identity, wall))
         except ConflictError:
@@ -80,6 +83,7 @@ class Leadership:
         except Exception as error:
             # A defect must not end the thread: this replica would never lead again.
             _log.warning("%s", error, exc_info=not isinstance(error, ClusterError))
+            self.problem = str(error)
             return False
         return True
 

@@ -10,9 +10,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import kubernetes
 import pytest
+import urllib3
 from dnsfleet_operator.api_calls import APICalls
 from dnsfleet_operator.cluster import Cluster, ClusterError, ConflictError
 from dnsfleet_operator.write_limits import WriteLimit
+from kubernetes.client.exceptions import ApiException
 from prometheus_client import CollectorRegistry
 from support.waiting import wait_for
 
@@ -228,6 +230,69 @@ def test_a_watch_is_counted_when_it_ends_and_not_timed(
     assert calls(counted) == {("watch", "pods", "403"): 1, ("watch", "pods", "200"): 1}
     seconds = "dnsfleet_operator_api_seconds_count"
     assert counted.get_sample_value(seconds, {"verb": "watch"}) is None
+
+
+DENIED = 'zones is forbidden: User "system:serviceaccount:dns:o" cannot list resource "zones"'
+OVER_QUOTA = 'pods "a" is forbidden: exceeded quota: all, requested: pods=1'
+ENDS = (
+    "a is forbidden: unable to create new content in namespace dns because it is being terminated"
+)
+
+
+def refusing(status: int, message: str) -> Callable[[], object]:
+    def send() -> object:
+        error = ApiException(status=status)
+        error.body = json.dumps({"kind": "Status", "message": message, "code": status})
+        raise error
+
+    return send
+
+
+def denied(counted: CollectorRegistry) -> set[tuple[str, str]]:
+    """What is shown as denied, by verb and resource."""
+    samples = (sample for family in counted.collect() for sample in family.samples)
+    found = [each for each in samples if each.name == "dnsfleet_operator_api_denied"]
+    assert all(each.value == 1 for each in found)
+    return {(each.labels["verb"], each.labels["resource"]) for each in found}
+
+
+def test_what_rbac_denies_is_shown_until_it_is_allowed(counted: CollectorRegistry) -> None:
+    made = APICalls(counted)
+    for verb, resource in (("list", "zones"), ("patch", "zones/status")):
+        with suppress(ApiException):
+            made.sent(verb, resource, refusing(403, DENIED))
+    both = {("list", "zones"), ("patch", "zones/status")}
+    assert denied(counted) == both
+    with suppress(urllib3.exceptions.HTTPError):
+        made.sent("list", "zones", lambda: raising(urllib3.exceptions.ReadTimeoutError))
+    assert denied(counted) == both, "no answer says nothing of a right"
+    with suppress(ApiException):
+        made.sent("list", "zones", refusing(404, "no such kind"))
+    assert denied(counted) == {("patch", "zones/status")}
+
+
+def raising(kind: type[Exception]) -> object:
+    raise urllib3.exceptions.HTTPError(kind.__name__)
+
+
+@pytest.mark.parametrize("message", [OVER_QUOTA, ENDS])
+def test_what_others_refuse_with_the_same_status_is_not(
+    counted: CollectorRegistry, message: str
+) -> None:
+    made = APICalls(counted)
+    with suppress(ApiException):
+        made.sent("create", "pods", refusing(403, message))
+    assert denied(counted) == set()
+
+
+def test_a_denied_watch_is_shown_too(counted: CollectorRegistry) -> None:
+    made = APICalls(counted)
+    error = ApiException(status=403)
+    error.body = DENIED.encode()
+    made.watched("zones", error)
+    assert denied(counted) == {("watch", "zones")}
+    made.watched("zones", None)
+    assert denied(counted) == set()
 
 
 def test_a_call_without_an_answer_is_counted(counted: CollectorRegistry) -> None:

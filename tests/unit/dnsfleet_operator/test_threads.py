@@ -56,9 +56,11 @@ def test_the_lease_is_taken_after_a_defect(cluster: MemoryCluster) -> None:
     leadership.start()
     wait_for("a try", lambda: cluster.raised > raised, 10)
     assert not leadership.leads
+    wait_for("the reason", lambda: leadership.problem == str(DEFECT), 10)
     cluster.faults.clear()
     changes.get(timeout=10)
     assert leadership.leads
+    assert leadership.problem == ""
     leadership.stop()
 
 
