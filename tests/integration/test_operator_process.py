@@ -1,6 +1,8 @@
 """The whole operator, as a process of its own, on a real core and an API server."""
 
 import http.client
+import os
+import re
 import signal
 import time
 from pathlib import Path
@@ -151,6 +153,31 @@ def test_an_operator_of_a_second_release_is_not_ready_and_says_why(tmp_path: Pat
         wait_for("it holds its Lease", lambda: fleet.api.all("Lease"), SECONDS)
         assert fleet.published("zone-0.example.", began) is None
         assert 'dnsfleet_operator_leader{role="all"} 0.0' in page(fleet.http_port, "/metrics")[1]
+
+
+def test_an_api_server_that_is_away_is_told_and_the_core_is_not_blamed(tmp_path: Path) -> None:
+    with running(Size(1), tmp_path) as fleet:
+        fleet.wait_for_all(fleet.start(), SECONDS)
+        wait_for("the core", lambda: core_up(fleet.http_port) == "1.0", SECONDS)
+        assert page(fleet.http_port, "/readyz") == (200, "ok\n")
+        os.kill(fleet.api.pid, signal.SIGSTOP)
+        try:
+            wait_for("it is not ready", lambda: page(fleet.http_port, "/readyz")[0] == 503, SECONDS)
+            told = page(fleet.http_port, "/readyz")[1]
+            assert "Lease" in told
+            assert "no answer from the API server" in told
+            wait_for("it leads no more", lambda: core_up(fleet.http_port) == "", SECONDS)
+            assert page(fleet.http_port, "/healthz")[0] == 200, "a restart would not help"
+        finally:
+            os.kill(fleet.api.pid, signal.SIGCONT)
+        wait_for("it is ready", lambda: page(fleet.http_port, "/readyz")[0] == 200, SECONDS)
+        wait_for("the core", lambda: core_up(fleet.http_port) == "1.0", SECONDS)
+
+
+def core_up(port: int) -> str:
+    """What is told of the core; empty for nothing."""
+    found = re.search(r"^dnsfleet_operator_core_up (.*)$", page(port, "/metrics")[1], re.M)
+    return found[1] if found else ""
 
 
 def is_unready(fleet: OperatorFleet, told: str) -> bool:
