@@ -90,6 +90,22 @@ API_SERVER = [
     (zone("z", {"origin": "a.test", "nestedZones": SELECTOR}), "give selector with from"),
     (item("Pop", "p", {"state": "Gone"}, None), "Unsupported value"),
     (item("Pop", "p.q", {}, None), "one label"),
+    (item("Pop", "p", {"edge": {"exposure": "HostNetwork"}}, None), "give nodeSelector"),
+    (item("Pop", "p", {"edge": {"hostPrefixes": ["::/0"]}}, None), "HostNetwork only"),
+    (item("Pop", "p", {"service": {"ipFamilies": ["IPv4", "IPv4"]}}, None), "twice"),
+    (
+        item(
+            "Pop",
+            "p",
+            {"service": {"ipFamilies": ["IPv4", "IPv6"], "ipFamilyPolicy": "SingleStack"}},
+            None,
+        ),
+        "one family",
+    ),
+    (
+        item("Pop", "p", {"service": {"type": "NodePort", "loadBalancerIP": "::1"}}, None),
+        "type: LoadBalancer only",
+    ),
     (
         item("RecordSet", "r", {"zoneRef": {"name": "z"}, "records": [record("@", "SOA", "x")]}),
         "the SOA comes from the Zone only",

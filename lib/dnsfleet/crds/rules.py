@@ -96,6 +96,33 @@ RULES: dict[str, list[Rule]] = {
             "!(has(self.cacheHostPath) && has(self.cacheClaimName))",
             "found cacheHostPath and cacheClaimName; give one of them",
         ),
+        Rule(
+            "!has(self.exposure) || self.exposure != 'HostNetwork' || "
+            "(has(self.nodeSelector) && self.nodeSelector.size() > 0)",
+            "HostNetwork takes port 53 of nodes: give nodeSelector, the labels of those that "
+            "answer DNS",
+        ),
+        Rule(
+            "!has(self.hostPrefixes) || self.hostPrefixes.size() == 0 || "
+            "(has(self.exposure) && self.exposure == 'HostNetwork')",
+            "give hostPrefixes with exposure: HostNetwork only",
+        ),
+    ],
+    "Service": [
+        Rule(
+            "!has(self.ipFamilies) || self.ipFamilies.size() < 2 || "
+            "self.ipFamilies[0] != self.ipFamilies[1]",
+            "ipFamilies names one family twice",
+        ),
+        Rule(
+            "!has(self.ipFamilies) || self.ipFamilies.size() < 2 || "
+            "!has(self.ipFamilyPolicy) || self.ipFamilyPolicy != 'SingleStack'",
+            "SingleStack takes one family in ipFamilies",
+        ),
+        Rule(
+            "!has(self.loadBalancerIP) || !has(self.type) || self.type == 'LoadBalancer'",
+            "give loadBalancerIP with type: LoadBalancer only",
+        ),
     ],
     "Pop": [
         Rule(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -42,6 +43,11 @@ MAX_ANNOTATION = 4096
 """Characters in an annotation of a Service; those of cloud load balancers are far shorter."""
 MAX_ADDRESSES = 16
 """Addresses in a status."""
+MAX_DRAIN_SECONDS = 600
+"""Of an edge that was told to stop: a rollout waits so long for each."""
+DEFAULT_DRAIN_SECONDS = 40
+"""Load balancers look at a node every 10 s and give it up after three failures: 30 s. They get 10 s
+more to do what follows from that."""
 MAX_COMMANDS = MAX_KEPT
 """Commands in a status."""
 DRAIN_ANNOTATION = "dnsfleet.io/drain"
@@ -73,6 +79,16 @@ Prefix = Annotated[
     str, Field(pattern=PREFIX, max_length=MAX_PREFIX), AfterValidator(prefixes.normalise)
 ]
 """An address prefix: 192.0.2.0/24."""
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        message = f"{text!r} is not an IP address, write one such as 192.0.2.1 or 2001:db8::1"
+        raise ValueError(message) from None
+
+
 Annotations = Annotated[
     dict[str, Annotated[str, Field(max_length=MAX_ANNOTATION)]], Field(max_length=MAX_LABELS)
 ]
@@ -123,7 +139,16 @@ class Edge(Model):
     """The edge pods of the Pop."""
 
     replicas: Annotated[int, Field(ge=0, le=MAX_REPLICAS)] = DEFAULT_REPLICAS
-    """Edge pods."""
+    """Edge pods; with HostNetwork it is one on each node, and only 0 counts: none."""
+    exposure: Literal["Service", "HostNetwork"] = "Service"
+    """How clients reach the edges: by the Service of the Pop, or at port 53 of the nodes that
+    nodeSelector selects."""
+    host_prefixes: Annotated[tuple[Prefix, ...], Field(strict=False, max_length=MAX_PREFIXES)] = ()
+    """With HostNetwork: edges answer at the addresses of their node that are within one of these
+    prefixes; default: the addresses by which Kubernetes knows the node."""
+    drain_seconds: Annotated[int, Field(ge=0, le=MAX_DRAIN_SECONDS)] = DEFAULT_DRAIN_SECONDS
+    """How long an edge that was told to stop stays ready and answers. Then it is not ready, answers
+    for 5 seconds more, and ends."""
     shards: Annotated[int, Field(ge=1, le=MAX_SHARDS)] = DEFAULT_SHARDS
     """Answering threads in each edge."""
     identity: Literal["Pop", "Edge"] | None = None
@@ -156,6 +181,18 @@ class Edge(Model):
             raise ValueError("found cacheHostPath and cacheClaimName; give one of them")
         return self
 
+    @model_validator(mode="after")
+    def _host_network_is_whole(self) -> Self:
+        if self.exposure == "HostNetwork" and not self.node_selector:
+            message = (
+                "HostNetwork takes port 53 of nodes: give nodeSelector, the labels of those that "
+                "answer DNS"
+            )
+            raise fault(("nodeSelector",), message)
+        if self.exposure != "HostNetwork" and self.host_prefixes:
+            raise fault(("hostPrefixes",), "give hostPrefixes with exposure: HostNetwork only")
+        return self
+
     def settings(self) -> dict[str, object]:
         """What this says about clients and metrics, under the field names of an edge's
         configuration."""
@@ -175,8 +212,29 @@ class Service(Model):
     annotations: Annotations = Field({})
     """Annotations that the load balancer of the cloud or the site reads."""
     load_balancer_class: Word | None = None
+    """Which of several load balancers makes it; it cannot be changed later (Kubernetes)."""
+    load_balancer_ip: Annotated[str, Field(max_length=39), AfterValidator(_address)] | None = Field(
+        None, alias="loadBalancerIP"
+    )
+    """The address that the load balancer is to take. Many want an annotation in its place."""
+    ip_families: Annotated[
+        tuple[Literal["IPv4", "IPv6"], ...], Field(strict=False, max_length=2)
+    ] = ()
+    """The families of its addresses, the first one first; default: those of the cluster."""
+    ip_family_policy: Literal["SingleStack", "PreferDualStack", "RequireDualStack"] | None = None
+    """Default: PreferDualStack."""
     external_traffic_policy: Literal["Cluster", "Local"] = "Local"
     """Local keeps the address of the client."""
+
+    @model_validator(mode="after")
+    def _fields_fit(self) -> Self:
+        if len(set(self.ip_families)) < len(self.ip_families):
+            raise fault(("ipFamilies",), "ipFamilies names one family twice")
+        if self.ip_family_policy == "SingleStack" and len(self.ip_families) > 1:
+            raise fault(("ipFamilies",), "SingleStack takes one family in ipFamilies")
+        if self.load_balancer_ip is not None and self.type != "LoadBalancer":
+            raise fault(("loadBalancerIP",), "give loadBalancerIP with type: LoadBalancer only")
+        return self
 
 
 class Replica(Model):

@@ -146,6 +146,59 @@ def test_a_pop_may_have_a_field_that_went() -> None:
     assert yaml_resources.pop("{replica: {storage: 1Gi}}").spec.replica.storage == "1Gi"
 
 
+POP_FAULTS = [
+    (
+        "{edge: {exposure: HostNetwork}}",
+        "spec.edge.nodeSelector",
+        "HostNetwork takes port 53 of nodes: give nodeSelector",
+    ),
+    (
+        "{edge: {hostPrefixes: [192.0.2.0/24]}}",
+        "spec.edge.hostPrefixes",
+        "with exposure: HostNetwork only",
+    ),
+    (
+        "{edge: {exposure: HostNetwork, nodeSelector: {dns: ''}, hostPrefixes: [192.0.2.1/24]}}",
+        "spec.edge.hostPrefixes[0]",
+        "is not an address prefix",
+    ),
+    ("{edge: {drainSeconds: 601}}", "spec.edge.drainSeconds", "601"),
+    ("{service: {ipFamilies: [IPv4, IPv4]}}", "spec.service.ipFamilies", "one family twice"),
+    (
+        "{service: {ipFamilies: [IPv6, IPv4], ipFamilyPolicy: SingleStack}}",
+        "spec.service.ipFamilies",
+        "SingleStack takes one family",
+    ),
+    (
+        "{service: {type: NodePort, loadBalancerIP: 192.0.2.1}}",
+        "spec.service.loadBalancerIP",
+        "with type: LoadBalancer only",
+    ),
+    ("{service: {loadBalancerIP: ns1}}", "spec.service.loadBalancerIP", "'ns1' is not an IP"),
+]
+
+
+@pytest.mark.parametrize(("spec", "field", "message"), POP_FAULTS)
+def test_faults_of_a_pop(spec: str, field: str, message: str) -> None:
+    raw = yaml_resources.pop().model_dump(exclude_none=True)
+    raw["spec"] = yaml_resources.fields(spec)
+    found, violations = resources.parse(raw, "pop")
+    assert found is None
+    assert [violation.where for violation in violations] == [f"pop: {field}"]
+    assert message in violations[0].message
+
+
+def test_a_pop_on_port_53_of_nodes() -> None:
+    pop = yaml_resources.pop(
+        "{edge: {exposure: HostNetwork, nodeSelector: {dns: ''}, drainSeconds: 5,"
+        " hostPrefixes: ['2001:DB8::/32']}, service: {ipFamilies: [IPv6]}}"
+    )
+    edge = pop.spec.edge
+    assert (edge.exposure, edge.host_prefixes) == ("HostNetwork", ("2001:db8::/32",))
+    assert pop.spec.service.ip_families == ("IPv6",)
+    assert yaml_resources.pop().spec.edge.exposure == "Service"
+
+
 def test_limits_on_records() -> None:
     raw = yaml_resources.zone().model_dump(exclude_none=True)
     raw["spec"]["records"] = [
