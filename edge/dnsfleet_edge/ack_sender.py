@@ -7,7 +7,7 @@ After a failure it is tried again soon, whatever changes meanwhile.
 
 An ack says what is answered. An edge that does not answer yet says position 0, which claims
 nothing: the writer must know which format it reads, or it might never get a zone that it can load.
-An edge that is draining says nothing more.
+One that was told to stop says what it answers until it ends: clients still reach it.
 """
 
 import logging
@@ -76,7 +76,7 @@ class AckSender:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._changed.clear()
-            if not self._readiness.draining and not self._send():
+            if not self._send():
                 self._stopping.wait(self._backoff.failed())
                 continue
             self._backoff.worked()
@@ -119,6 +119,6 @@ class AckSender:
             load=self._load(),
             started_ms=self._started_ms,
         )
-        if not self._readiness.verdict.ready:
+        if not self._readiness.answers:
             ack = ack._replace(lsn=0)
         return ack

@@ -17,7 +17,7 @@ from dnsfleet.rings import MAX_SHARDS
 from dnsfleet_io.listen_addresses import EVERY_ADDRESS
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-# An orchestrator kills a process that takes longer than its grace period, 30 s in Kubernetes.
+# An orchestrator kills a process that takes longer than its grace period.
 MAX_DRAIN_SECONDS = 300.0
 # What the engine takes: the largest error with all options must stay below 512 octets.
 MAX_IDENTITY = 128
@@ -60,6 +60,7 @@ Address = Annotated[str, AfterValidator(_address)]
 Prefix = Annotated[str, AfterValidator(prefixes.normalise)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 RedisURL = Annotated[str, AfterValidator(_redis_url)]
+Seconds = Annotated[float, Field(ge=0, le=MAX_DRAIN_SECONDS, allow_inf_nan=False)]
 
 
 class Config(BaseModel):
@@ -95,8 +96,11 @@ class Config(BaseModel):
     """The file with the secrets of DNS cookies, read again when it changes; None has no cookies."""
     zone_series: Literal["Limited", "Always"] = "Limited"
     """Whether /metrics has series for each zone however many there are (see `zone_metrics`)."""
-    drain_seconds: Annotated[float, Field(ge=0, le=MAX_DRAIN_SECONDS, allow_inf_nan=False)] = 5.0
-    """How long queries are still answered after SIGTERM, while /readyz already says no."""
+    drain_seconds: Seconds = 0.0
+    """How long /readyz still says yes after SIGTERM."""
+    unready_seconds: Seconds = 5.0
+    """How long queries are answered after that, while /readyz says no; up to three times as long
+    while some still come."""
 
     @property
     def identity_text(self) -> str | None:

@@ -1,7 +1,13 @@
 """One edge: how its parts hang together, and the order in which it starts and stops.
 
     start   HTTP → disk → load what is there → follow → (complete: bind, ready)
-    stop    not ready → answer on for `drain_seconds` → link, engine, acks, disk, HTTP
+    stop    ready for `drain_seconds` → not ready, answers on → link, engine, acks, disk, HTTP
+
+An edge that is told to stop stays ready first. Under `externalTrafficPolicy: Local` a node gives
+its queries to a pod that is terminating only while that is ready, and drops them otherwise, where
+it has no other one; its load balancer looks away later, after a few failed checks. Then the edge is
+not ready, so that nobody is sent to it any more, not even a client of before who keeps its port. It
+answers until that has reached every node: `unready_seconds`, and longer while queries still come.
 
 Sockets are bound once, when a complete set of zones is loaded: an edge with fewer zones would
 answer REFUSED for one that it should have. From then on only a signal ends the answering.
@@ -52,6 +58,10 @@ STOP_SECONDS = 2.0
 # How long a complete set from the disk waits for newer revisions: enough for deltas, too short for
 # an outage.
 CATCH_UP_SECONDS = 2.0
+# An edge that is not ready any more answers for so many times `unready_seconds` longer, as long as
+# there is no pause between two queries of this part of it.
+LATER = 2.0
+QUIET = 0.2
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 _EXIT_FAILED = 1
 
@@ -159,11 +169,25 @@ class Edge:
         return 0 if self._problem is None else _EXIT_FAILED
 
     def _drain(self) -> None:
-        """Send new clients elsewhere by /readyz, and answer those that still come."""
+        """Answer until nobody comes any more."""
+        if not self._answering:
+            self._readiness.drain()
+            return
+        seconds = self._config.drain_seconds
+        log.info(line("leaving", seconds=seconds))
+        self._readiness.leave()
+        time.sleep(seconds)
         self._readiness.drain()
-        seconds = self._config.drain_seconds if self._answering else 0.0
+        seconds = self._config.unready_seconds
         log.info(line("draining", seconds=seconds))
         time.sleep(seconds)
+        self._answer_latecomers(seconds)
+
+    def _answer_latecomers(self, seconds: float) -> None:
+        """Answer for up to twice as long while queries come: a node that is busy notices late."""
+        end, answered = time.monotonic() + LATER * seconds, -1
+        while answered != (answered := loads.read(self._engine).queries) and time.monotonic() < end:
+            time.sleep(seconds * QUIET)
 
     def _stop(self) -> None:
         self._link.stop()

@@ -2,11 +2,15 @@
 
 Acks, metrics and the pages over HTTP read both from threads of their own.
 
-    waiting ──ready()──▶ ready ──drain()──▶ draining
-       └──────────────drain()──────────────────▲
+    waiting ──ready()──▶ ready ──leave()──▶ leaving ──drain()──▶ draining
+       └──────────────────────drain()──────────────────────────────▲
 
 There is no way back from ready to waiting: an edge that has its zones needs nothing else to answer,
 so the loss of the replica, the core or the disk never takes it out of service.
+
+An edge that leaves was told to stop and is still ready. Kubernetes calls such a pod serving and
+terminating: nobody new is sent to it where there is another one, and on a node where it is the last
+one, clients reach it until the load balancer has noticed.
 """
 
 import time
@@ -29,15 +33,12 @@ class Readiness:
     def __init__(self) -> None:
         self._phase = "waiting"
         self._verdict = Verdict(False, "starting")
+        self.answers = False
+        """Whether queries are answered, for anybody."""
 
     @property
     def verdict(self) -> Verdict:
         return self._verdict
-
-    @property
-    def draining(self) -> bool:
-        """Whether the edge was told to stop."""
-        return self._phase == "draining"
 
     def waiting(self, reason: str) -> None:
         """Say what a start still needs; without effect once the edge is ready or draining."""
@@ -49,9 +50,15 @@ class Readiness:
         if self._phase == "waiting":
             self._phase = "ready"
             self._verdict = Verdict(True, reason)
+            self.answers = True
+
+    def leave(self) -> None:
+        """The edge was told to stop; it stays ready, until it drains."""
+        self._phase = "leaving"
+        self._verdict = Verdict(True, "leaving: told to stop")
 
     def drain(self) -> None:
-        """The edge was told to stop; it answers for a while, but should get no new clients."""
+        """It answers for a while yet, but nobody should be sent to it."""
         self._phase = "draining"
         self._verdict = Verdict(False, "draining: told to stop")
 

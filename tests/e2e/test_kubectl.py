@@ -12,6 +12,7 @@ import pytest
 import yaml
 from cluster.access import Access
 from support.kubectl_plugin import dnsfleet
+from support.probe_fleets import BRIEF
 from support.releases import CHART, NAME, NAMESPACE, READY_SECONDS, REPOSITORY, waiting
 from support.status_pages import get
 from support.waiting import wait_for
@@ -49,6 +50,9 @@ ZONE_OF_ONE_POP = {
 def _fleet(release: Access) -> Iterator[Access]:
     """The quickstart, live at all edges."""
     release.kubectl("apply", "-f", str(QUICKSTART))
+    brief = json.dumps({"spec": {"edge": BRIEF}})
+    for pop in POPS:
+        release.kubectl("patch", "pop", pop, "--type=merge", "-p", brief)
     release.wait("condition=Ready", READY_SECONDS, "pops", "--all")
     yield release
     release.kubectl("delete", "zones,pops", "--all")

@@ -10,7 +10,6 @@ import pytest
 from dnsfleet.replication import keys
 from dnsfleet_edge.disk import Disk
 from support.edge_fleets import NEW, OLD, EdgeFleet
-from support.edges import EdgeProcess
 from support.signed_zones import PUBLISHER
 from support.waiting import wait_for
 
@@ -194,14 +193,22 @@ def test_an_emptied_core_takes_nothing_away(fleet: EdgeFleet) -> None:
     assert fleet.edge.is_ready()
 
 
+def test_an_edge_that_is_told_to_stop_stays_ready_and_says_what_it_answers(tmp_path: Path) -> None:
+    fleet = EdgeFleet(tmp_path, drain_seconds=30)
+    try:
+        fleet.serving()
+        fleet.edge.send(signal.SIGTERM)
+        wait_for("it leaves", lambda: fleet.edge.page("/readyz")[1].startswith("leaving"), 5)
+        assert fleet.edge.is_ready()
+        published = fleet.publish(NEW)
+        fleet.answers(NEW)
+        wait_for("it", lambda: (ack := fleet.ack()) and ack.lsn == published.lsn, 5)
+    finally:
+        fleet.close()
+
+
 def test_a_drain_answers_on_while_readiness_fails(tmp_path: Path) -> None:
-    fleet = EdgeFleet(tmp_path)
-    fleet.edge = EdgeProcess(
-        tmp_path / "edge",
-        PUBLISHER.public_key(),
-        replica_url=fleet.replica.url,
-        drain_seconds=30,
-    )
+    fleet = EdgeFleet(tmp_path, drain_seconds=0.5, unready_seconds=30)
     try:
         fleet.serving()
         fleet.edge.send(signal.SIGTERM)
@@ -221,10 +228,24 @@ def test_no_query_is_lost_before_the_drain_ends(fleet: EdgeFleet) -> None:
     fleet.serving()
     fleet.edge.send(signal.SIGINT)
     told = time.monotonic()
-    while time.monotonic() < told + 0.15:  # drain_seconds is 0.2
+    while time.monotonic() < told + 0.15:  # unready_seconds is 0.2
         assert fleet.edge.address("www.example.com.") == OLD
     assert fleet.edge.wait() == 0
     assert fleet.edge.address("www.example.com.") is None
+
+
+def test_who_comes_late_is_answered_for_longer_but_not_for_ever(tmp_path: Path) -> None:
+    fleet = EdgeFleet(tmp_path, unready_seconds=1)
+    try:
+        fleet.serving()
+        fleet.edge.send(signal.SIGTERM)
+        told = time.monotonic()
+        while fleet.edge.address("www.example.com.") == OLD:
+            assert time.monotonic() < told + 10
+        assert time.monotonic() > told + 2.5, "it comes every few milliseconds"
+        assert fleet.edge.wait() == 0
+    finally:
+        fleet.close()
 
 
 def test_a_full_disk_does_not_stop_the_answers(fleet: EdgeFleet) -> None:

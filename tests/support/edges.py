@@ -48,7 +48,7 @@ class EdgeProcess:
             "public_key": str(key),
             "state_dir": str(folder / "state"),
             "shards": 2,
-            "drain_seconds": 0.2,
+            "unready_seconds": 0.2,
         }
         self._config.write_text(json.dumps(settings | config))
         self._process: subprocess.Popen[bytes] | None = None

@@ -18,6 +18,8 @@ PROBE = f"probe.{ORIGIN}."
 DNS_PORT = 5353
 UNLIMITED = {"exempt": ["0.0.0.0/0", "::/0"]}
 """No rate limit for the oracle, which asks for one name from one address, and fast."""
+BRIEF = {"drainSeconds": 5}
+"""No load balancer has to notice here that an edge leaves, and tests wait until it has left."""
 SCALE_SECONDS = 120.0
 CORE = "dnsfleet-core-0"
 EDGE_PODS = ("pods", "-n", releases.NAMESPACE, "-l", "app.kubernetes.io/component=edge")
@@ -55,12 +57,13 @@ def zone(counter: int, others: Iterable[Object] = ()) -> Object:
 
 def scale(cluster: Access, edges: int) -> None:
     """Give each Pop so many edges; returns when they are ready and all others are gone."""
+    edge = {"replicas": edges, "shards": 2, "clientLimits": UNLIMITED, **BRIEF}
     for name in POPS:
         pop = {
             "apiVersion": "dnsfleet.io/v1alpha1",
             "kind": "Pop",
             "metadata": {"name": name},
-            "spec": {"edge": {"replicas": edges, "shards": 2, "clientLimits": UNLIMITED}},
+            "spec": {"edge": edge},
         }
         cluster.apply(json.dumps(pop))
     wait_for(

@@ -21,7 +21,7 @@ from dnsfleet_cli.up.supervisor import Program, Supervisor
 
 MAX_POPS = 256
 """Ports that are reserved from --dns-port up: for many more processes than a laptop runs."""
-DRAIN_SECONDS = 0.2
+UNREADY_SECONDS = 0.2
 """Short: on one machine there is no load balancer that has to notice."""
 EDGE_NAME = "0"
 """A Pop here has one edge."""
@@ -137,7 +137,7 @@ class Pops:
             "state_dir": str(folder / "edge"),
             "shards": self._options.shards,
             "cookie_secrets": str(self._state.cookie_secrets),
-            "drain_seconds": DRAIN_SECONDS,
+            "unready_seconds": UNREADY_SECONDS,
             **settings,
         }
         state_files.folder(folder / "edge")

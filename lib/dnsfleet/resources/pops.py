@@ -43,8 +43,8 @@ MAX_ANNOTATION = 4096
 """Characters in an annotation of a Service; those of cloud load balancers are far shorter."""
 MAX_ADDRESSES = 16
 """Addresses in a status."""
-MAX_DRAIN_SECONDS = 600
-"""Of an edge that was told to stop: a rollout waits so long for each."""
+MAX_DRAIN_SECONDS = 300
+"""A rollout waits so long for each edge; Kubernetes gives one up that stands still for 600 s."""
 DEFAULT_DRAIN_SECONDS = 40
 """Load balancers look at a node every 10 s and give it up after three failures: 30 s. They get 10 s
 more to do what follows from that."""

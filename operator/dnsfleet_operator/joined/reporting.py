@@ -56,8 +56,8 @@ def report(
             made = made._replace(problem=("SpecNotUnderstood", understood.problem))
     if found is None:
         return made
-    ready = edge_pods.ready_by_pop(workloads.pods).get(pop, ())
-    words = edge_pods.newest_words(ready, said)
+    serving = edge_pods.serving_by_pop(workloads.pods).get(pop, ())
+    words = edge_pods.newest_words(serving, said)
     return made._replace(
         problem=made.problem or found.problem,
         rolling=found.rolling,
@@ -65,7 +65,7 @@ def report(
         ready=found.ready,
         pods=found.pods,
         addresses=found.addresses,
-        words=pop_reports.words({edge.name: words[edge.field] for edge in ready}),
+        words=pop_reports.words({edge.name: words[edge.field] for edge in serving}),
     )
 
 

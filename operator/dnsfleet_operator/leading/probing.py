@@ -61,7 +61,7 @@ class Probing:
             return False
         self._given.waiting.add(key, LIST_SECONDS)
         view, now = self._view, now_ms()
-        fleet = Fleet(view.active(), view.ready(), self._said(), self._store.positions, now)
+        fleet = Fleet(view.active(), view.serving(), self._said(), self._store.positions, now)
         pops = probed_pops.probed([(pop, self._status(pop)) for pop in observation.pops], fleet)
         try:
             self._lists.write(pops, now, self._keeper.keys.private)

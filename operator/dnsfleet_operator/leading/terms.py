@@ -453,7 +453,7 @@ class Term:
         if rotations.is_on(self._keys.keys):
             pods = self._cluster.objects("Pod", self._configuration.namespace, MANAGED_SELECTOR)
             self._workloads.replace("Pod", pods)  # one that became Ready meanwhile counts too
-        edges = itertools.chain.from_iterable(self._view.ready().values())
+        edges = itertools.chain.from_iterable(self._view.serving().values())
         said = edge_pods.newest_words(edges, self._said)
         signed_by, newest = self._zones.signed_by()
         return Progress(said, signed_by, newest, self._store.positions)

@@ -59,9 +59,17 @@ def newest_words(edges: Iterable[EdgePod], acks: Mapping[str, Ack]) -> dict[str,
 
 def ready_by_pop(pods: Iterable[Mapping[str, Any]]) -> dict[str, tuple[EdgePod, ...]]:
     """The Ready edges of each Pop that has some, by name."""
+    return _by_pop(edge for pod in pods if (edge := read(pod)) is not None and edge.ready)
+
+
+def serving_by_pop(pods: Iterable[Mapping[str, Any]]) -> dict[str, tuple[EdgePod, ...]]:
+    """The Ready edges of each Pop, and those that were told to stop and are as they were before."""
+    edges = (read(pod) for pod in pods if pod_statuses.is_serving(pod))
+    return _by_pop(edge._replace(ready=True) for edge in edges if edge is not None)
+
+
+def _by_pop(edges: Iterable[EdgePod]) -> dict[str, tuple[EdgePod, ...]]:
     found: dict[str, list[EdgePod]] = {}
-    for pod in pods:
-        edge = read(pod)
-        if edge is not None and edge.ready:
-            found.setdefault(edge.pop, []).append(edge)
-    return {pop: tuple(sorted(edges)) for pop, edges in found.items()}
+    for edge in edges:
+        found.setdefault(edge.pop, []).append(edge)
+    return {pop: tuple(sorted(members)) for pop, members in found.items()}

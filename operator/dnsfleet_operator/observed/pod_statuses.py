@@ -7,9 +7,17 @@ from typing import Any
 
 def is_ready(pod: Mapping[str, Any]) -> bool:
     """Whether Services send to it; false also for one that was told to stop."""
+    return is_serving(pod) and "deletionTimestamp" not in pod["metadata"]
+
+
+def is_serving(pod: Mapping[str, Any]) -> bool:
+    """Whether it is Ready; one that was told to stop and still is answers clients too.
+
+    EndpointSlices call it serving: kube-proxy sends to it where no pod of a Service is better.
+    """
     status = pod.get("status") or {}
     conditions = {each["type"]: each["status"] for each in status.get("conditions") or ()}
-    return conditions.get("Ready") == "True" and "deletionTimestamp" not in pod["metadata"]
+    return conditions.get("Ready") == "True"
 
 
 def started_ms(pod: Mapping[str, Any], container: str) -> int:

@@ -18,10 +18,10 @@ from dnsfleet_operator.pops.setting import (
 from dnsfleet_operator.secrets import cookie_secrets
 from dnsfleet_operator.secrets.key_keeping import PUBLIC_KEY_FILE
 
-DRAIN_SECONDS = 10.0
-"""How long an edge that was told to stop goes on answering. Its clients are sent elsewhere after
-three failed probes, one a second, and it takes another second until every node knows. On a node
-that is busy, because pods start there, all of this takes twice as long."""
+UNREADY_SECONDS = 5
+"""How long an edge answers after it stopped to be ready. Nobody is sent to it after three failed
+probes, one a second, and another second until every node knows. On a node that is busy, because
+pods start there, all of this takes twice as long: then queries still come, and it answers on."""
 EDGE_FILE = "edge.json"
 REPLICA_FILE = "replica.conf"
 HASH_DIGITS = 16
@@ -75,7 +75,8 @@ def _edge(setting: Setting) -> dict[str, object]:
         "shards": setting.pop.spec.edge.shards,
         **settings,
         "cookie_secrets": f"{COOKIES_FOLDER}/{cookie_secrets.ENTRY}",
-        "drain_seconds": DRAIN_SECONDS,
+        "drain_seconds": setting.pop.spec.edge.drain_seconds,
+        "unready_seconds": UNREADY_SECONDS,
     }
 
 

@@ -15,12 +15,16 @@ def dns_service(setting: Setting) -> Object:
             {"name": "dns-udp", "port": 53, "protocol": "UDP", "targetPort": DNS_PORT},
             {"name": "dns-tcp", "port": 53, "protocol": "TCP", "targetPort": DNS_PORT},
         ],
-        "ipFamilyPolicy": "PreferDualStack",
+        "ipFamilyPolicy": given.ip_family_policy or "PreferDualStack",
     }
+    if given.ip_families:
+        spec["ipFamilies"] = list(given.ip_families)
     if given.type != "ClusterIP":
         spec["externalTrafficPolicy"] = given.external_traffic_policy
     if given.type == "LoadBalancer" and given.load_balancer_class is not None:
         spec["loadBalancerClass"] = given.load_balancer_class
+    if given.load_balancer_ip is not None:
+        spec["loadBalancerIP"] = given.load_balancer_ip
     service = setting.object("v1", "Service", setting.name("dns"), "dns", spec=spec)
     service["metadata"]["annotations"] |= given.annotations
     return service

@@ -6,8 +6,8 @@ from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.pops.setting import POD_SECURITY, POD_USER, Fields, Setting
 
 GRACE_SECONDS = 30
-"""Until a pod that was told to stop is killed: the drain time, and time for an engine that ends
-slowly."""
+"""Until a pod that was told to stop is killed; an edge has the time that it drains beside. It is
+time for late clients, three times UNREADY_SECONDS, and for an engine that ends slowly."""
 CONFIG_ANNOTATION = "dnsfleet.io/config"
 
 
@@ -18,10 +18,12 @@ def deployment(
     strategy: Fields,
     pod: Fields,
     read: str,
+    ready_seconds: int = 0,
 ) -> Object:
     """A Deployment of a Pop.
 
-    `read` tells what its pods read when they start: they begin anew with another one.
+    `read` tells what its pods read when they start: they begin anew with another one. A new pod
+    takes the place of another one once it has been ready for `ready_seconds`.
     """
     template = {
         "metadata": {
@@ -40,6 +42,7 @@ def deployment(
             "revisionHistoryLimit": 3,
             "selector": {"matchLabels": setting.selector(component)},
             "strategy": strategy,
+            **({"minReadySeconds": ready_seconds} if ready_seconds else {}),
             "template": template,
         },
     )

@@ -1,8 +1,10 @@
 """The Deployments by which a Pop answers: one replica, and the edges.
 
-An edge that is told to stop is first no longer ready, goes on answering, and only then stops. So a
-rolling update needs no hook: a new edge is ready before an old one is told to stop (maxSurge 1,
-maxUnavailable 0). Nothing here depends on zones: a change of zones restarts nothing.
+An edge that is told to stop stays ready, then is not ready and goes on answering, and only then
+stops. So a rolling update needs no hook: a new edge is ready before an old one is told to stop
+(maxSurge 1, maxUnavailable 0). It is so for `drainSeconds` then (minReadySeconds), for the load
+balancer takes as long to send queries to a node as to send none. Nothing here depends on zones: a
+change of zones restarts nothing.
 """
 
 from dnsfleet.resources.pops import Resources
@@ -65,13 +67,14 @@ def edge(setting: Setting) -> Object:
     pod = {
         **pods.pod(setting, container, volumes, spec.priority_class_name),
         "initContainers": caches.before(setting),
+        "terminationGracePeriodSeconds": spec.drain_seconds + pods.GRACE_SECONDS,
         **pods.nodes(setting),
         **pods.spread(setting, "edge"),
     }
     rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
     read = configs.digest(setting, configs.EDGE_FILE) + setting.passwords_version
     replicas = 0 if setting.drained else spec.replicas
-    return pods.deployment(setting, "edge", replicas, rolling, pod, read)
+    return pods.deployment(setting, "edge", replicas, rolling, pod, read, spec.drain_seconds)
 
 
 def replica(setting: Setting) -> Object:

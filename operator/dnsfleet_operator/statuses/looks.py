@@ -86,6 +86,13 @@ class View:
         """The Ready edges of each Pop that has some, in this cluster and in others."""
         return edge_pods.ready_by_pop(self.workloads.pods) | self.remote.ready
 
+    def serving(self) -> dict[str, tuple[EdgePod, ...]]:
+        """The same with those that were told to stop and still answer.
+
+        What is said to be live has to be so at these too: clients of before still reach them.
+        """
+        return edge_pods.serving_by_pop(self.workloads.pods) | self.remote.ready
+
 
 class FleetView:
     """Looks at the fleet again and again."""
@@ -190,7 +197,7 @@ class FleetView:
         return not self._proved
 
     def _look_at_zones(self, view: View, said: Mapping[str, Ack]) -> tuple[set[str], Fleet]:
-        ready = view.ready()
+        ready = view.serving()
         fleet = Fleet(view.active(), ready, said, view.positions, time.time_ns() // 1_000_000)
         pops = [pop.metadata.name for pop in view.observation.pops]
         changed, states = self._arrivals.look(fleet, pops), self._arrivals.states

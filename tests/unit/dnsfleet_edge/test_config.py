@@ -29,7 +29,8 @@ def test_a_minimal_config_has_defaults(tmp_path: Path) -> None:
     read = config.read(_write(tmp_path, GOOD), {})
     assert read.listen == [("127.0.0.1", 5301), ("::1", 5301)]
     assert read.http == ("127.0.0.1", 9301)
-    assert (read.shards, read.drain_seconds, read.core_url) == (1, 5.0, None)
+    assert (read.shards, read.core_url) == (1, None)
+    assert (read.drain_seconds, read.unready_seconds) == (0.0, 5.0)
     assert (read.responses_per_second, read.exempt) == (DEFAULT_RESPONSES, [])
     assert (read.proxy_protocol_from, read.identity, read.cookie_secrets) == ([], None, None)
     assert read.zone_series == "Limited"
@@ -63,6 +64,7 @@ BAD = [
     ({"shards": 0}, "shards: input should be greater than or equal to 1"),
     ({"shards": 65}, "shards: input should be less than or equal to 64"),
     ({"drain_seconds": -1}, "drain_seconds: input should be greater than or equal to 0"),
+    ({"unready_seconds": 301}, "unready_seconds: input should be less than or equal to 300"),
     ({"drain_seconds": "soon"}, "drain_seconds: input should be a valid number"),
     ({"listne": []}, "listne: extra inputs are not permitted"),
     ({"responses_per_second": -1}, "responses_per_second: input should be greater than or equal"),

@@ -10,6 +10,8 @@ SEQUENCES = [
     (["waiting", "ready"], Verdict(True, "from disk")),
     (["ready", "waiting"], Verdict(True, "from disk")),
     (["drain"], Verdict(False, "draining: told to stop")),
+    (["ready", "leave"], Verdict(True, "leaving: told to stop")),
+    (["ready", "leave", "drain"], Verdict(False, "draining: told to stop")),
     (["ready", "drain"], Verdict(False, "draining: told to stop")),
     (["drain", "ready"], Verdict(False, "draining: told to stop")),
     (["ready", "drain", "waiting"], Verdict(False, "draining: told to stop")),
@@ -25,6 +27,9 @@ def test_verdict_after(calls: list[str], expected: Verdict) -> None:
                 readiness.waiting("waiting for it")
             case "ready":
                 readiness.ready("from disk")
+            case "leave":
+                readiness.leave()
             case "drain":
                 readiness.drain()
     assert readiness.verdict == expected
+    assert readiness.answers == (calls[:1] == ["ready"] or calls[:2] == ["waiting", "ready"])

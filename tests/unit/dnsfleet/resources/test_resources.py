@@ -162,7 +162,7 @@ POP_FAULTS = [
         "spec.edge.hostPrefixes[0]",
         "is not an address prefix",
     ),
-    ("{edge: {drainSeconds: 601}}", "spec.edge.drainSeconds", "601"),
+    ("{edge: {drainSeconds: 301}}", "spec.edge.drainSeconds", "301"),
     ("{service: {ipFamilies: [IPv4, IPv4]}}", "spec.service.ipFamilies", "one family twice"),
     (
         "{service: {ipFamilies: [IPv6, IPv4], ipFamilyPolicy: SingleStack}}",

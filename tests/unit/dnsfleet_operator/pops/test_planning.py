@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from dnsfleet.resources import Metadata, Pop
+from dnsfleet_edge.edge import LATER
 from dnsfleet_operator.pops import planning
 from dnsfleet_operator.pops.planning import ObjectKey
 from dnsfleet_operator.pops.setting import CoreUser, Setting
@@ -342,11 +343,29 @@ def test_edges_roll_without_a_gap() -> None:
     config = json.loads(objects()[CONFIG]["data"]["edge.json"])
     probe = spec["template"]["spec"]["containers"][0]["readinessProbe"]
     noticed = probe["periodSeconds"] * probe["failureThreshold"] + 1
-    assert (
-        noticed
-        < config["drain_seconds"]
-        < spec["template"]["spec"]["terminationGracePeriodSeconds"]
-    )
+    assert noticed < config["unready_seconds"]
+
+
+@pytest.mark.parametrize("seconds", [0, 40, 300])
+def test_edges_have_the_time_that_they_drain(seconds: int) -> None:
+    found = objects(f"edge: {{drainSeconds: {seconds}}}")
+    spec, config = found[EDGE]["spec"], json.loads(found[CONFIG]["data"]["edge.json"])
+    assert (config["drain_seconds"], spec.get("minReadySeconds", 0)) == (seconds, seconds)
+    assert seconds < 600, "progressDeadlineSeconds, as Kubernetes has it"
+    longest = seconds + (1 + LATER) * config["unready_seconds"]
+    assert longest + 10 < spec["template"]["spec"]["terminationGracePeriodSeconds"]
+
+
+def test_the_service_takes_what_the_pop_says_of_its_address() -> None:
+    plain = objects()[DNS]["spec"]
+    assert plain["ipFamilyPolicy"] == "PreferDualStack"
+    assert not {"ipFamilies", "loadBalancerIP"} & plain.keys()
+    spec = objects(
+        "service: {ipFamilies: [IPv6], ipFamilyPolicy: SingleStack, loadBalancerIP: '2001:db8::53',"
+        " loadBalancerClass: example.com/lb}"
+    )[DNS]["spec"]
+    assert (spec["ipFamilies"], spec["ipFamilyPolicy"]) == (["IPv6"], "SingleStack")
+    assert (spec["loadBalancerIP"], spec["loadBalancerClass"]) == ("2001:db8::53", "example.com/lb")
 
 
 def test_a_drained_pop_runs_no_edge_and_keeps_the_rest() -> None:

@@ -136,6 +136,12 @@ def test_only_edges_that_clients_are_sent_to_are_ready() -> None:
     assert edge_pods.ready_by_pop(pods) == {
         "fra": (EdgePod("fra", "a", True), EdgePod("fra", "b", True))
     }
+    serving = edge_pods.serving_by_pop(pods)["fra"]
+    assert [(edge.name, edge.ready) for edge in serving] == [
+        ("a", True),
+        ("b", True),
+        ("going", True),
+    ], "what is live has to be so at an edge that leaves too"
     assert [edge.name for each in pods if (edge := edge_pods.read(each)) is not None] == [
         "b",
         "a",
