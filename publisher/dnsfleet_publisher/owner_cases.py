@@ -10,7 +10,7 @@ from typing import Self
 
 from dnsfleet.resources import RecordSet, Reference
 from dnsfleet.violations import errors
-from dnsfleet.zones import owner_plans, plans
+from dnsfleet.zones import owner_plans, ownership, plans
 from dnsfleet.zones.owner_plans import Holder, OwnerHold, Removed
 from dnsfleet.zones.sharing import RRsetKey
 from dnsfleet_engine import Delta, Zone, ZoneBuilder
@@ -135,10 +135,11 @@ class Case:
         """What is served of the owners that wait, and what each is told."""
         owners = {each.owner for each in holds}
         record_sets: dict[Reference, RecordSet] = {}
+        gone = {each.owner for each in holds if each.holder is Holder.GONE}
         for owner in owners - {self.zone}:
             found = claims.as_published(owner, self.claims[owner], self.old)
             if found is not None:
-                record_sets[owner] = found
+                record_sets[owner] = ownership.in_place_of(found) if owner in gone else found
         base = self.unheld.base
         if self.zone in owners:
             base = _own_part(self.old, self.claims)

@@ -74,6 +74,11 @@ def test_a_deleted_record_set_is_held_on_its_zone_and_on_the_fleet(
         writer.run(FULL, MOVED)
     assert answers(writer, "n19") == ["192.0.2.3"]
     assert answers(writer, "mail") == ["192.0.2.7"]
+    heir = item("RecordSet", "heir", {"zoneRef": {"name": "a"}, "records": names(3)})
+    writer.run(FULL, MOVED, heir)
+    assert told(writer, "RecordSet", "heir").startswith(
+        f"n3.{A} A belongs to RecordSet dns/shop, which is gone: "
+    )
     (hold,) = writer.passes.results.owner_holds[A]
     assert hold.holder is Holder.GONE
     assert hold.hash in told(writer, "Zone", "a")

@@ -153,6 +153,29 @@ def test_record_sets_that_go_with_their_namespace_or_crd_are_served_on(
     assert writer.served() == {"a.example.": 4}
 
 
+def test_whoever_claims_what_a_record_set_has_that_is_gone_is_not_sent_to_it(core: Valkey) -> None:
+    writer = Writer(core)
+    open_zone = zone("a")
+    open_zone["spec"]["recordSets"] = {"namespaces": {"from": "All"}, "names": ["*"]}
+    namespace, other = team(writer), record_set("other", "web")
+    other["metadata"]["creationTimestamp"] = "2027-01-01T00:00:00Z"
+    writer.run(open_zone, namespace, of_team("web"))
+
+    def told(*there: Object) -> str:
+        found = writer.run(open_zone, other, *there).violations
+        return next(each[0].message for ref, each in found.items() if ref.name == "other")
+
+    unread = changed(of_team("web"), 2, fromAFutureVersion=True)
+    owner = "web.a.example. A belongs to RecordSet team/web"
+    assert told(namespace, unread) == f"{owner}; remove it here or there"
+    gone(writer, "namespace")
+    assert told().startswith(f"{owner}, which is gone: ")
+    assert answers(writer, "web.a.example.") == ["192.0.2.2"]
+    writer.passes.sweep(writer.observation, 0.0)
+    writer.passes.sweep(writer.observation, GRACE_SECONDS)
+    assert writer.run(open_zone, other).violations == {}
+
+
 @pytest.mark.parametrize("restarted", [False, True])
 def test_a_record_set_that_was_deleted_for_its_own_sake_goes(core: Valkey, restarted: bool) -> None:
     writer = Writer(core)

@@ -29,6 +29,9 @@ from dnsfleet.zones.sharing import RRsetKey
 
 Owned = TypeVar("Owned", Zone, RecordSet)
 
+_GONE = ""
+"""As the deletionTimestamp of a RecordSet: it stands for an object that is gone."""
+
 
 class Admission(NamedTuple):
     """Which RecordSets add to a zone."""
@@ -151,6 +154,12 @@ def is_gone(zone: Zone) -> bool:
     return zone.metadata.deletion_timestamp is not None and not zone.metadata.uid
 
 
+def in_place_of(record_set: RecordSet) -> RecordSet:
+    """What stands for a RecordSet that is gone, while its records are served on."""
+    metadata = record_set.metadata.model_copy(update={"deletion_timestamp": _GONE})
+    return record_set.model_copy(update={"metadata": metadata})
+
+
 def takes(
     zone: Zone,
     other: Zone,
@@ -241,6 +250,7 @@ def admit(
         return Admission((), [_signed_elsewhere(zone, each) for each in by_age(record_sets)])
     owners: dict[RRsetKey, list[Reference]] = {}
     in_order = sorted(by_age(record_sets), key=lambda each: each.reference not in first)
+    gone = {each.reference for each in in_order if each.metadata.deletion_timestamp == _GONE}
     claimed = [(record_set, *claims.of(zone, record_set)) for record_set in in_order]
     cuts = Cuts(zone, base, (claim for _, own, _ in claimed for claim in own))
     for record in zone.spec.records or ():
@@ -266,7 +276,7 @@ def admit(
             elif is_kept and all(each in kept for each in before):
                 continue  # they shared it when the Zone allowed that
             elif not sharing.may_join(zone, claim, before, record_set.reference):
-                message = f"{claim[0]} {claim[1]} belongs to {before[0]}; remove it here or there"
+                message = f"{claim[0]} {claim[1]} belongs to {_whose(before[0], gone)}"
                 found.append(claims.refusal("NotOwner", message, record_set, index))
         if not is_kept:
             found += _too_much_shared(zone, record_set)
@@ -277,6 +287,16 @@ def admit(
                 owners.setdefault(claim, []).append(record_set.reference)
                 cuts.add(claim, record_set.reference)
     return Admission(tuple(admitted), violations)
+
+
+def _whose(owner: Reference, gone: Set[Reference]) -> str:
+    """The owner of an RRset that somebody else claims, and what that one can do."""
+    if owner not in gone:
+        return f"{owner}; remove it here or there"
+    return (
+        f"{owner}, which is gone: what it added is served until its removal is approved "
+        "(`kubectl dnsfleet held`) or its time as an orphan has passed; until then this one waits"
+    )
 
 
 def _signed_elsewhere(zone: Zone, record_set: RecordSet) -> Violation:

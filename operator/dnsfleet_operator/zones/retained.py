@@ -16,6 +16,7 @@ import logging
 from collections.abc import Collection, Iterable
 
 from dnsfleet.resources import Metadata, RecordSet, Reference, Zone, ZoneSpec
+from dnsfleet.zones import ownership
 from dnsfleet_publisher import claims
 from dnsfleet_publisher.assembling import Assembler
 from dnsfleet_publisher.claims import Ledger
@@ -119,9 +120,11 @@ class Retained:
                     kept = self._published(origin, reference)
         if kept is not None and known is not None and not _is(kept, known.uid, known.created):
             kept = None
+        if kept is not None and known is None:
+            kept = ownership.in_place_of(kept)
         if kept is None:
             assembler.remove(reference)
-        elif reference not in assembler.retained:
+        elif reference not in assembler.retained or kept != assembler.record_sets.get(reference):
             assembler.retain(kept)
 
 
