@@ -9,6 +9,13 @@ def type_number(text: str) -> int | None:
 def type_text(rtype: int) -> str:
     """The mnemonic of a type, 0 to 65535; `TYPEnnn` where it has none."""
 
+def local_addresses() -> list[str]:
+    """The IPv4 and IPv6 addresses of this machine's interfaces, in their order.
+
+    Not those that need an interface beside them (RFC 4007 section 11, `fe80::/10`). OSError where
+    the kernel does not tell.
+    """
+
 @final
 class Delta:
     """The change that turns one `Zone` into another: whole RRsets removed and set."""
@@ -227,15 +234,35 @@ class Engine:
         responses_per_second: int = 200,
         exempt: list[str] = ...,
         proxies: list[str] = ...,
+        joins: list[tuple[str, int]] = ...,
+        sockets: int = 0,
     ) -> list[tuple[str, int]]:
         """Bind UDP and TCP on every address and answer with `shards` threads until `stop`.
 
         Port 0 takes a free one. A network (/24 or /56) gets at most `responses_per_second` UDP
         responses about one subject, unless it is in one of the `exempt` prefixes; 0: no limit. What
         comes from one of the `proxies` prefixes must begin with a PROXY header, version 2, which
-        tells the client. The soft limit of open files is raised to what all connections may need.
+        tells the client. Addresses in `joins` are shared with the server of another process, which
+        is to hand them over; each address gets at least so many `sockets` of each kind, as many as
+        that one has. The soft limit of open files is raised to what all connections may need.
         Returns the bound addresses. OSError names the address that failed; ValueError names what is
         not an address, a prefix or a number of shards; RuntimeError: it runs already.
+        """
+
+    def hand_over(self, others: int) -> None:
+        """Have so many sockets, which joined each address later, get what comes from now on.
+
+        It takes a second, in which this engine answers what had come to it; then `stop` loses
+        nothing. OSError where the kernel refuses it: nothing is handed over then.
+        """
+
+    def hand_back(self, others: int) -> None:
+        """The same with so many sockets that were at each address before this engine joined."""
+
+    def steer(self) -> None:
+        """Let the kernel choose shards by the query name again, once others have left.
+
+        OSError where it refuses that: all is answered, as with a `steering_error`.
         """
 
     def stop(self) -> None:

@@ -26,6 +26,8 @@ mod python;
 #[pyo3::pymodule]
 mod dnsfleet_engine {
     #[pymodule_export]
+    use crate::python::addresses::local_addresses;
+    #[pymodule_export]
     use crate::python::engine::Engine;
     #[pymodule_export]
     use crate::python::rrtypes::{type_number, type_text};

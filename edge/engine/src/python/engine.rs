@@ -7,14 +7,14 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use super::serving::{Row, Serving, parse_ip};
+use super::serving::{Row, Serving, parse_addresses, parse_ip};
 use super::zones::Zone;
 use crate::answer::settings::Settings;
 use crate::answer::{self, Client, Shortcuts, Transport};
 use crate::authority::Authority;
 use crate::name::{self, Name};
 use crate::serve::prefixes::Prefix;
-use crate::serve::{Options, Responder};
+use crate::serve::{Group, Options, Responder};
 use crate::zone;
 
 /// How long `trim` waits for shards that still read a zone that was replaced: a batch of queries
@@ -109,8 +109,9 @@ impl Engine {
 
     #[pyo3(signature = (
         listen, shards, responses_per_second=Options::DEFAULT_RESPONSES_PER_SECOND, exempt=Vec::new(),
-        proxies=Vec::new()
+        proxies=Vec::new(), joins=Vec::new(), sockets=0
     ))]
+    #[expect(clippy::too_many_arguments)] // Python calls it by keyword.
     fn start(
         &self,
         py: Python<'_>,
@@ -119,17 +120,33 @@ impl Engine {
         responses_per_second: u32,
         exempt: Vec<String>,
         proxies: Vec<String>,
+        joins: Vec<(String, u16)>,
+        sockets: usize,
     ) -> PyResult<Vec<(String, u16)>> {
         let options = Options {
             shards,
             responses_per_second,
             exempt: prefixes(&exempt)?,
             proxies: prefixes(&proxies)?,
+            joins: parse_addresses(joins)?,
+            sockets,
         };
         py.detach(|| {
             self.serving
                 .start(Arc::clone(&self.authority), listen, options)
         })
+    }
+
+    fn hand_over(&self, py: Python<'_>, others: usize) -> PyResult<()> {
+        py.detach(|| self.serving.with_group(|group| group.hand_over(others)))
+    }
+
+    fn hand_back(&self, py: Python<'_>, others: usize) -> PyResult<()> {
+        py.detach(|| self.serving.with_group(|group| group.hand_back(others)))
+    }
+
+    fn steer(&self, py: Python<'_>) -> PyResult<()> {
+        py.detach(|| self.serving.with_group(Group::steer))
     }
 
     fn stop(&self, py: Python<'_>) {

@@ -1,5 +1,6 @@
 //! The Python classes; `dnsfleet_engine.pyi` says what they promise.
 
+pub mod addresses;
 mod callbacks;
 pub mod engine;
 pub mod rrtypes;

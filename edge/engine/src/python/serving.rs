@@ -1,7 +1,7 @@
 //! The sockets of an `Engine`: starting, stopping, and counters that outlive a stop.
 
 use crate::authority::Authority;
-use crate::serve::{Counters, Options, Server};
+use crate::serve::{Counters, Group, Options, Server};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use std::collections::BTreeMap;
@@ -30,10 +30,7 @@ impl Serving {
         listen: Vec<(String, u16)>,
         options: Options,
     ) -> PyResult<Vec<(String, u16)>> {
-        let addresses: Vec<SocketAddr> = listen
-            .into_iter()
-            .map(parse_address)
-            .collect::<PyResult<_>>()?;
+        let addresses = parse_addresses(listen)?;
         let mut state = self.state();
         if state.server.is_some() {
             return Err(PyRuntimeError::new_err(
@@ -60,6 +57,13 @@ impl Serving {
         }
     }
 
+    /// Act on the groups that the sockets are in, without keeping others from the server meanwhile.
+    pub fn with_group(&self, act: impl FnOnce(&Group) -> io::Result<()>) -> PyResult<()> {
+        let group = self.state().server.as_ref().map(Server::group);
+        let group = group.ok_or_else(|| PyRuntimeError::new_err("the engine does not serve"))?;
+        Ok(act(&group)?)
+    }
+
     /// Why the kernel does not choose shards by the query name; None where it does.
     pub fn steering_error(&self) -> Option<String> {
         let state = self.state();
@@ -80,8 +84,11 @@ impl Serving {
     }
 }
 
-fn parse_address((host, port): (String, u16)) -> PyResult<SocketAddr> {
-    Ok(SocketAddr::new(parse_ip(&host)?, port))
+/// Addresses in text form, each with a port; ValueError as for `parse_ip`.
+pub fn parse_addresses(texts: Vec<(String, u16)>) -> PyResult<Vec<SocketAddr>> {
+    let parsed = texts.into_iter();
+    let parsed = parsed.map(|(host, port)| Ok(SocketAddr::new(parse_ip(&host)?, port)));
+    parsed.collect()
 }
 
 /// An address in text form; ValueError says what is expected.

@@ -6,17 +6,23 @@
 //! program with 0: a datagram that is too short, or has a name that does not end, goes to shard 0,
 //! which decides what to do with it. Nothing is dropped here.
 //!
+//! Where sockets of another server come first in the group, the index is counted behind those.
+//!
+//! A group of TCP listeners is asked at the first segment of a connection, which has no query yet:
+//! its program takes any of the sockets that it may take.
+//!
 //! Classic BPF has an accumulator A, a register X, sixteen words of memory and jumps forward by at
 //! most 255 when they are conditional. Loops are unrolled, over the octets and over the shards.
 
 use super::sys::set_option;
 use crate::rings::{FNV_OFFSET, FNV_PRIME, MIX, NAME_OCTETS, constant};
 use libc::{
-    BPF_A, BPF_ABS, BPF_ALU, BPF_B, BPF_IMM, BPF_JA, BPF_JEQ, BPF_JGE, BPF_JGT, BPF_JMP, BPF_K,
-    BPF_LD, BPF_LDX, BPF_MEM, BPF_MISC, BPF_MUL, BPF_OR, BPF_RET, BPF_RSH, BPF_ST, BPF_STX,
-    BPF_TAX, BPF_X, BPF_XOR, sock_filter, sock_fprog,
+    BPF_A, BPF_ABS, BPF_ADD, BPF_ALU, BPF_B, BPF_IMM, BPF_JA, BPF_JEQ, BPF_JGE, BPF_JGT, BPF_JMP,
+    BPF_K, BPF_LD, BPF_LDX, BPF_MEM, BPF_MISC, BPF_MOD, BPF_MUL, BPF_OR, BPF_RET, BPF_RSH, BPF_ST,
+    BPF_STX, BPF_TAX, BPF_W, BPF_X, BPF_XOR, SKF_AD_OFF, SKF_AD_RANDOM, sock_filter, sock_fprog,
 };
 use std::io;
+use std::ops::Range;
 use std::os::fd::BorrowedFd;
 
 /// Where the qname of the first question starts in a DNS message.
@@ -27,9 +33,17 @@ const HASH: u32 = 0;
 const WEIGHT: u32 = 1;
 const SHARD: u32 = 2;
 
-/// Attach the ring function for `shards` sockets to the group that `socket` belongs to.
-pub fn attach(socket: BorrowedFd, shards: usize) -> io::Result<()> {
-    let mut code = program(shards);
+/// Attach the ring function over these sockets of the group that `socket` belongs to.
+pub fn attach(socket: BorrowedFd, sockets: Range<usize>) -> io::Result<()> {
+    attach_program(socket, program(sockets))
+}
+
+/// Give each connection to any of these listeners of the group that `socket` belongs to.
+pub fn attach_any(socket: BorrowedFd, sockets: Range<usize>) -> io::Result<()> {
+    attach_program(socket, any(sockets))
+}
+
+fn attach_program(socket: BorrowedFd, mut code: Vec<sock_filter>) -> io::Result<()> {
     let program = sock_fprog {
         len: u16::try_from(code.len()).map_err(io::Error::other)?,
         filter: code.as_mut_ptr(),
@@ -42,13 +56,32 @@ pub fn attach(socket: BorrowedFd, shards: usize) -> io::Result<()> {
     )
 }
 
-fn program(shards: usize) -> Vec<sock_filter> {
+fn program(sockets: Range<usize>) -> Vec<sock_filter> {
     let mut code = hash();
-    for shard in 0..shards {
+    for shard in 0..sockets.len() {
         code.extend(weigh(shard));
     }
-    code.extend([plain(BPF_LD | BPF_MEM, SHARD), plain(BPF_RET | BPF_A, 0)]);
+    code.push(plain(BPF_LD | BPF_MEM, SHARD));
+    code.extend(behind(sockets.start));
     code
+}
+
+fn any(sockets: Range<usize>) -> Vec<sock_filter> {
+    let random = (SKF_AD_OFF + SKF_AD_RANDOM) as u32;
+    let mut code = vec![
+        plain(BPF_LD | BPF_W | BPF_ABS, random),
+        plain(BPF_ALU | BPF_MOD | BPF_K, sockets.len() as u32),
+    ];
+    code.extend(behind(sockets.start));
+    code
+}
+
+/// Return the accumulator, counted from this socket on.
+fn behind(first: usize) -> [sock_filter; 2] {
+    [
+        plain(BPF_ALU | BPF_ADD | BPF_K, first as u32),
+        plain(BPF_RET | BPF_A, 0),
+    ]
 }
 
 /// Leave the hash of the qname in memory.
@@ -133,14 +166,17 @@ fn jump(code: u32, k: u32, jt: u8, jf: u8) -> sock_filter {
 mod tests {
     use super::*;
     use crate::rings::MAX_SHARDS;
+    use crate::serve::Options;
     use std::os::fd::AsFd;
 
     #[test]
     fn the_largest_program_is_one_the_kernel_takes() {
-        let code = program(MAX_SHARDS);
+        let code = program(MAX_SHARDS..2 * MAX_SHARDS);
         assert!(code.len() <= 4096, "{} instructions", code.len());
         let listen = ["127.0.0.1:0".parse().unwrap()];
-        let bound = crate::serve::sockets::bind(&listen, 2).unwrap();
-        attach(bound.shards[0][0].udp.as_fd(), MAX_SHARDS).unwrap();
+        let bound = crate::serve::sockets::bind(&listen, &Options::with_shards(2)).unwrap();
+        let pair = &bound.shards[0][0];
+        attach(pair.udp.as_fd(), MAX_SHARDS..2 * MAX_SHARDS).unwrap();
+        attach_any(pair.tcp.as_fd(), 0..2).unwrap();
     }
 }

@@ -18,6 +18,7 @@ mod connection;
 mod counters;
 mod counting;
 mod durations;
+mod handover;
 mod options;
 pub mod prefixes;
 mod proxies;
@@ -32,8 +33,10 @@ mod udp;
 mod work;
 
 pub use counters::Counters;
+pub use handover::Group;
 pub use options::Options;
 pub use responder::Responder;
+pub use sys::local_addresses;
 
 use crate::rings::MAX_SHARDS;
 use shard::Shard;
@@ -49,6 +52,7 @@ use work::Work;
 pub struct Server {
     addresses: Vec<SocketAddr>,
     steering_error: Option<io::Error>,
+    group: Arc<Group>,
     counters: Arc<[Counters]>,
     stop: Arc<Event>,
     threads: Vec<JoinHandle<()>>,
@@ -68,10 +72,11 @@ impl Server {
             let message = format!("{shards} shards: use 1 to {MAX_SHARDS}");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
-        let bound = sockets::bind(listen, shards)?;
+        let bound = sockets::bind(listen, &options)?;
         let options = Arc::new(options);
         let mut server = Self {
-            addresses: bound.shards[0].iter().map(|pair| pair.address).collect(),
+            addresses: bound.addresses,
+            group: Arc::new(Group::of(&bound.shards, &options)),
             steering_error: bound.steering_error,
             counters: bound.shards.iter().map(|pairs| counters(pairs)).collect(),
             stop: Arc::new(Event::new()?),
@@ -99,6 +104,11 @@ impl Server {
     /// Why the kernel chooses the shard of a query by its client and not by its name, if it does.
     pub fn steering_error(&self) -> Option<&io::Error> {
         self.steering_error.as_ref()
+    }
+
+    /// What to do with the groups of sockets while another server is in them.
+    pub fn group(&self) -> Arc<Group> {
+        Arc::clone(&self.group)
     }
 
     /// One row of counters a shard.

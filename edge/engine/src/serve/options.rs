@@ -1,7 +1,7 @@
 //! What an operator decides about the sockets and their clients.
 
 use super::prefixes::Prefix;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// How a server serves.
 #[derive(Clone, Debug)]
@@ -15,6 +15,12 @@ pub struct Options {
     pub exempt: Vec<Prefix>,
     /// Proxies that tell who asks by a PROXY header: they must send one, and nobody else may.
     pub proxies: Vec<Prefix>,
+    /// Addresses at which a server before this one answers yet, and leaves to it: they are shared
+    /// with it until it is gone (see `handover`).
+    pub joins: Vec<SocketAddr>,
+    /// Sockets on each address at least, of each kind. What a server has that is joined: it hands
+    /// over to no fewer than it has itself.
+    pub sockets: usize,
 }
 
 impl Options {
@@ -28,7 +34,15 @@ impl Options {
             responses_per_second: Self::DEFAULT_RESPONSES_PER_SECOND,
             exempt: Vec::new(),
             proxies: Vec::new(),
+            joins: Vec::new(),
+            sockets: 0,
         }
+    }
+
+    /// Sockets on each address, of each kind: every shard has one, some have more where a server
+    /// before this one had more.
+    pub fn sockets(&self) -> usize {
+        self.sockets.max(self.shards)
     }
 
     /// Whether a client is not limited. Loopback addresses are not: no network delivers packets

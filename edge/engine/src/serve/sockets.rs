@@ -4,11 +4,13 @@
 //! The option would also let another server of the same user share the port, silently. So the
 //! first socket on an address binds without it, which fails where anyone else is there, and gets
 //! the option afterwards; the ones of the other shards then join. UDP sockets join in the order of
-//! their shards, because the BPF program names a socket by that order.
+//! their shards, because the BPF program names a socket by that order. Where a server before this
+//! one leaves its address to it, all of them join those that are there (see `handover`).
 
 mod descriptors;
 
 use super::bpf;
+use super::options::Options;
 use super::sys::{self, set_option};
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
@@ -36,12 +38,14 @@ pub struct Pair {
     /// Takes datagrams.
     pub udp: Arc<UdpSocket>,
     /// Takes connections.
-    pub tcp: TcpListener,
+    pub tcp: Arc<TcpListener>,
 }
 
 /// What `bind` made.
 pub struct Bound {
-    /// One list of pairs a shard, in the order of the addresses.
+    /// In the order in which they were asked for.
+    pub addresses: Vec<SocketAddr>,
+    /// One list of pairs a shard; the first ones are in the order of the addresses.
     pub shards: Vec<Vec<Pair>>,
     /// The error with which the kernel refused the BPF program, if it did. It then chooses the
     /// shard of a query by its client and not by its name. Every shard answers every name, so only
@@ -52,36 +56,48 @@ pub struct Bound {
 /// Bind every address for every shard.
 ///
 /// Errors name the address and the transport; then nothing stays open.
-pub fn bind(listen: &[SocketAddr], shards: usize) -> io::Result<Bound> {
+pub fn bind(listen: &[SocketAddr], options: &Options) -> io::Result<Bound> {
+    let shards = options.shards;
     descriptors::make_room(shards)?;
     let mut steering_error = None;
+    let mut addresses = Vec::new();
     let mut all: Vec<Vec<Pair>> = (0..shards).map(|_| Vec::new()).collect();
+    let mut more: Vec<(usize, Pair)> = Vec::new();
     for asked in listen {
-        let (first, others) = all.split_first_mut().expect("at least one shard");
-        let pair = bind_first(*asked)?;
+        let pair = bind_first(*asked, !options.joins.contains(asked))?;
         let address = pair.address;
-        first.push(pair);
-        for pairs in others {
+        let mut pairs = vec![pair];
+        while pairs.len() < options.sockets() {
             pairs.push(bind_pair(address, false)?);
         }
         if shards > 1 {
-            let group = all[0].last().expect("pushed above").udp.as_fd();
-            steering_error = bpf::attach(group, shards).err().or(steering_error);
+            let group = pairs[0].udp.as_fd();
+            steering_error = bpf::attach(group, 0..shards).err().or(steering_error);
         }
-        for pairs in &all {
-            let pair = pairs.last().expect("pushed above");
+        for pair in &pairs {
             sys::listen(pair.tcp.as_fd(), BACKLOG)
                 .map_err(|error| explain(address, "tcp", &error))?;
         }
+        addresses.push(address);
+        for (index, pair) in pairs.into_iter().enumerate() {
+            match all.get_mut(index) {
+                Some(own) => own.push(pair),
+                None => more.push((index % shards, pair)),
+            }
+        }
+    }
+    for (shard, pair) in more {
+        all[shard].push(pair);
     }
     Ok(Bound {
+        addresses,
         shards: all,
         steering_error,
     })
 }
 
 /// The pair of shard 0. Port 0 takes one that is free for UDP and TCP.
-fn bind_first(address: SocketAddr) -> io::Result<Pair> {
+fn bind_first(address: SocketAddr, alone: bool) -> io::Result<Pair> {
     let mut attempts = if address.port() == 0 {
         PORT_ATTEMPTS
     } else {
@@ -89,7 +105,7 @@ fn bind_first(address: SocketAddr) -> io::Result<Pair> {
     };
     loop {
         attempts -= 1;
-        match bind_pair(address, true) {
+        match bind_pair(address, alone) {
             Err(error) if attempts > 0 && error.kind() == io::ErrorKind::AddrInUse => (),
             result => return result,
         }
@@ -102,7 +118,7 @@ fn bind_pair(address: SocketAddr, alone: bool) -> io::Result<Pair> {
     let udp = UdpSocket::from(udp);
     let address = udp.local_addr()?;
     let tcp = bind_tcp(address, alone).map_err(|error| explain(address, "tcp", &error))?;
-    let tcp = TcpListener::from(tcp);
+    let tcp = Arc::new(TcpListener::from(tcp));
     Ok(Pair {
         address,
         udp: Arc::new(udp),

@@ -1,5 +1,6 @@
 //! The server over real loopback sockets, with a responder that the tests can steer by name.
 
+mod handover;
 mod lifecycle;
 mod proxies;
 #[path = "../common/seccomp.rs"]
