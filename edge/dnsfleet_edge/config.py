@@ -17,6 +17,8 @@ from dnsfleet.rings import MAX_SHARDS
 from dnsfleet_io.listen_addresses import EVERY_ADDRESS
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from dnsfleet_edge.node_addresses import NODE
+
 # An orchestrator kills a process that takes longer than its grace period.
 MAX_DRAIN_SECONDS = 300.0
 # What the engine takes: the largest error with all options must stay below 512 octets.
@@ -31,14 +33,18 @@ class ConfigError(ValueError):
 
 
 def _address(text: str) -> str:
-    if text == EVERY_ADDRESS:
+    if text in (EVERY_ADDRESS, NODE):
         return text
     try:
-        return str(ip_address(text))
+        return _plain_address(text)
     except ValueError:
         raise ValueError(
             f"{text!r} is not an IP address, write one such as 127.0.0.1, or * for every one"
         ) from None
+
+
+def _plain_address(text: str) -> str:
+    return str(ip_address(text))
 
 
 def _redis_url(text: str) -> str:
@@ -71,9 +77,17 @@ class Config(BaseModel):
     pop: Name
     edge: Name
     listen: Annotated[list[tuple[Address, Port]], Field(min_length=1)]
-    """Where DNS is answered, UDP and TCP; port 0 takes a free one."""
+    """Where DNS is answered, UDP and TCP; port 0 takes a free one. `node` stands for addresses of
+    the node; they are handed over to the next edge of the Pop there (see `handover`)."""
     http: tuple[Address, Port]
-    """Where /metrics, /healthz and /readyz are served."""
+    """Where /metrics, /healthz and /readyz are served. `node` is the first of `host_ips`; it is
+    served there once an edge before this one has gone."""
+    state_file: Path | None = None
+    """Tells probes that run beside the edge what those pages say (see `state_file`)."""
+    host_ips: list[Annotated[str, AfterValidator(_plain_address)]] = []
+    """The addresses by which Kubernetes knows the node."""
+    host_prefixes: Annotated[list[Prefix], Field(max_length=MAX_PREFIXES)] = []
+    """`node` in `listen` is every address of the machine within one of these; none: `host_ips`."""
     replica_url: RedisURL
     """The Pop's replica, from which zones come."""
     core_url: RedisURL | None = None
@@ -108,6 +122,17 @@ class Config(BaseModel):
         texts = {"Pop": self.pop, "Edge": f"{self.edge}.{self.pop}"}
         return texts[self.identity] if self.identity is not None else None
 
+    @property
+    def is_on_node(self) -> bool:
+        """Whether it answers at addresses of the node, which edges hand over to each other."""
+        return any(host == NODE for host, _ in self.listen)
+
+    @model_validator(mode="after")
+    def _node_is_known(self) -> Self:
+        if (self.is_on_node or self.http[0] == NODE) and not self.host_ips:
+            raise ValueError(f"{NODE!r} needs host_ips: set {HOST_IPS_VARIABLE}")
+        return self
+
     @model_validator(mode="after")
     def _identity_fits(self) -> Self:
         if len(self.identity_text or "") > MAX_IDENTITY:
@@ -118,6 +143,8 @@ class Config(BaseModel):
         return self
 
 
+HOST_IPS_VARIABLE = "DNSFLEET_HOST_IPS"
+"""Environment variable with `host_ips`, with commas between them."""
 NAME_VARIABLE = "DNSFLEET_EDGE"
 """Environment variable with the name of this edge, in place of the field `edge`."""
 PASSWORD_VARIABLES = {
@@ -150,6 +177,8 @@ def _with_environment(
     whole = dict(values)
     if NAME_VARIABLE in environ:
         whole["edge"] = environ[NAME_VARIABLE]
+    if HOST_IPS_VARIABLE in environ:
+        whole["host_ips"] = [each for each in environ[HOST_IPS_VARIABLE].split(",") if each]
     for field, variable in PASSWORD_VARIABLES.items():
         url = whole.get(field)
         if variable in environ and isinstance(url, str):

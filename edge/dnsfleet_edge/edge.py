@@ -1,6 +1,6 @@
 """One edge: how its parts hang together, and the order in which it starts and stops.
 
-    start   HTTP → disk → load what is there → follow → (complete: bind, ready)
+    start   HTTP → disk → load what is there → follow → (complete: its turn, bind, ready)
     stop    ready for `drain_seconds` → not ready, answers on → link, engine, acks, disk, HTTP
 
 An edge that is told to stop stays ready first. Under `externalTrafficPolicy: Local` a node gives
@@ -8,6 +8,10 @@ its queries to a pod that is terminating only while that is ready, and drops the
 it has no other one; its load balancer looks away later, after a few failed checks. Then the edge is
 not ready, so that nobody is sent to it any more, not even a client of before who keeps its port. It
 answers until that has reached every node: `unready_seconds`, and longer while queries still come.
+
+At addresses of a node (`handover`) an edge binds when it is its turn, and one that is told to stop
+hands them over to the next one, or back to the one before it. Only where it is alone there it waits
+as said above; the replacement for a pod that somebody deleted may come meanwhile.
 
 Sockets are bound once, when a complete set of zones is loaded: an edge with fewer zones would
 answer REFUSED for one that it should have. From then on only a signal ends the answering.
@@ -28,6 +32,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable, Mapping
 from types import FrameType
 
 from dnsfleet.replication import events, public_keys
@@ -35,6 +40,7 @@ from dnsfleet.replication.follower import Follower
 from dnsfleet.replication.public_keys import PublicKeys
 from dnsfleet_engine import Engine
 from dnsfleet_io import listen_addresses
+from dnsfleet_io.listen_addresses import Address
 from dnsfleet_io.logs import line
 from dnsfleet_io.pages import Page, PageServer, metrics_page, text_page
 from dnsfleet_io.redis_watch import RedisWatch
@@ -45,11 +51,16 @@ from dnsfleet_edge.config import Config
 from dnsfleet_edge.cookie_secrets import CookieSecrets
 from dnsfleet_edge.disk import Contents, Disk, Stored
 from dnsfleet_edge.disk_writing import DiskWriter
+from dnsfleet_edge.handover import Handover, Hello, others_at
+from dnsfleet_edge.late_pages import LatePages
 from dnsfleet_edge.link import Link
 from dnsfleet_edge.metrics import Metrics
+from dnsfleet_edge.node_addresses import NODE, chosen
 from dnsfleet_edge.public_key_file import PublicKeyFile
 from dnsfleet_edge.refresh_commands import RefreshCommands, load_seconds
 from dnsfleet_edge.replica import Replica
+from dnsfleet_edge.state_file import LIVE, READY, Verdicts
+from dnsfleet_edge.state_writer import StateWriter
 from dnsfleet_edge.status import Readiness, Status
 from dnsfleet_edge.workers import Worker
 
@@ -62,6 +73,8 @@ CATCH_UP_SECONDS = 2.0
 # there is no pause between two queries of this part of it.
 LATER = 2.0
 QUIET = 0.2
+# How late an edge that leaves notices one that follows it.
+LOOK_SECONDS = 0.2
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 _EXIT_FAILED = 1
 
@@ -117,10 +130,17 @@ class Edge:
                 lambda: loads.read(self._engine),
                 self._metrics.ack_failures.inc,
             )
+        self._handover = Handover(config.pop, self._steer) if config.is_on_node else None
+        self._turn = Worker("turn", self._take_turn)
+        self._state: StateWriter | None = None
+        if config.state_file is not None:
+            self._state = StateWriter(config.state_file, self._verdicts)
         self._serving = Worker("link", self._serve)
         self._catching_up = Worker("catch-up", self._catch_up)
         self._restored = False
+        self._source = ""
         self._answering = False
+        self._handed_over = False
         self._binding = threading.Lock()
         self._stopping = False
         self._problem: str | None = None
@@ -140,12 +160,14 @@ class Edge:
             "/metrics": lambda: metrics_page(self._metrics.registry),
         }
         try:
-            http = PageServer(self._config.http, pages)
+            http = self._page_server(pages)
         except OSError as error:
             log.error(line("cannot_serve", problem=error.strerror))  # noqa: TRY400 - expected
             return _EXIT_FAILED
         http.start()
         log.info(line("started"))
+        if self._state is not None:
+            self._state.start()
         if self._acks is not None:
             self._acks.start()
         if self._cookies is not None:
@@ -168,16 +190,26 @@ class Edge:
         log.info(line("stopped"))
         return 0 if self._problem is None else _EXIT_FAILED
 
+    def _page_server(self, pages: Mapping[str, Callable[[], Page]]) -> PageServer | LatePages:
+        host, port = self._config.http
+        if host == NODE:
+            return LatePages((self._config.host_ips[0], port), pages)
+        return PageServer((host, port), pages)
+
     def _drain(self) -> None:
-        """Answer until nobody comes any more."""
+        """Answer until nobody comes any more, or another edge does it."""
         if not self._answering:
             self._readiness.drain()
             return
         seconds = self._config.drain_seconds
         log.info(line("leaving", seconds=seconds))
         self._readiness.leave()
-        time.sleep(seconds)
+        end = time.monotonic() + seconds
+        while not self._hand_over() and (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, LOOK_SECONDS))
         self._readiness.drain()
+        if self._handed_over:
+            return
         seconds = self._config.unready_seconds
         log.info(line("draining", seconds=seconds))
         time.sleep(seconds)
@@ -189,10 +221,33 @@ class Edge:
         while answered != (answered := loads.read(self._engine).queries) and time.monotonic() < end:
             time.sleep(seconds * QUIET)
 
+    def _hand_over(self) -> bool:
+        """Whether another edge has the addresses now, and this one answers no more."""
+        after = self._handover.followed_by if self._handover is not None else 0
+        before = self._handover.follows if self._handover is not None else 0
+        if not (after or before):
+            return False
+        log.info(line("handing_over", to="next" if after else "previous"))
+        try:
+            if after:
+                self._engine.hand_over(after)
+            else:
+                self._engine.hand_back(before)
+        except OSError as error:
+            log.warning(line("handover_failed", problem=error))
+            return False
+        self._engine.stop()
+        self._handed_over = True
+        return True
+
     def _stop(self) -> None:
         self._link.stop()
         self._serving.join(STOP_SECONDS)
         self._engine.stop()
+        if self._handover is not None:
+            self._handover.stop()
+        if self._state is not None:
+            self._state.stop()
         self._keys.stop()
         if self._cookies is not None:
             self._cookies.stop()
@@ -248,24 +303,50 @@ class Edge:
     def _answer(self, source: str) -> None:
         """Bind the sockets, if they are not: from here on this edge needs nothing to answer."""
         with self._binding:
-            if self._answering or self._stopping:
+            if self._source or self._stopping:
                 return
+            self._source = source
+            if self._handover is not None:
+                self._turn.start()
+                return
+        self._bind(None)
+
+    def _take_turn(self) -> None:
+        """Bind addresses of the node, once it is known which edge is there already."""
+        assert self._handover is not None  # noqa: S101 - it is its thread
+        self._readiness.waiting(
+            "waiting for its turn: two edges of the Pop are on the node already"
+        )
+        self._bind(self._handover.turn())
+
+    def _bind(self, before: Hello | None) -> None:
+        source = self._source
+        with self._binding:
+            if self._stopping:
+                return
+            listen: list[Address] = []
             try:
+                listen = self._listen()
                 bound = self._engine.start(
-                    listen_addresses.of_each_family(self._config.listen),
+                    listen,
                     self._config.shards,
                     self._config.responses_per_second,
                     self._config.exempt,
                     self._config.proxy_protocol_from,
+                    joins=before.addresses if before is not None else [],
+                    sockets=before.sockets if before is not None else 0,
                 )
             except BaseException as error:
                 if not isinstance(error, OSError):
                     log.exception(line("start_defect"))
                 self._link.stop()
-                self._problem = f"cannot answer DNS: {error}"
+                self._problem = f"cannot answer DNS: {error}{self._blame(listen)}"
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
             self._answering = True
+        if self._handover is not None:
+            sockets = max(self._config.shards, before.sockets if before is not None else 0)
+            self._handover.serving(bound, sockets)
         problem = self._engine.steering_error()
         if problem is not None:
             log.warning(line("steering_off", problem=problem))
@@ -273,23 +354,61 @@ class Edge:
         log.info(line("ready", source=source, listen=",".join(f"{a}#{p}" for a, p in bound)))
         self._changed()
 
+    def _listen(self) -> list[Address]:
+        """The addresses to bind; OSError where there is none."""
+        hosts = self._config.host_ips, self._config.host_prefixes
+        wanted = [
+            (found, port)
+            for host, port in self._config.listen
+            for found in (chosen(*hosts) if host == NODE else [host])
+        ]
+        return listen_addresses.of_each_family(wanted)
+
+    def _blame(self, listen: list[Address]) -> str:
+        """Which edges of other Pops have one of the addresses."""
+        others = others_at(listen, self._config.pop) if self._handover is not None else []
+        if not others:
+            return ""
+        return (
+            f"; Pop {', '.join(others)} answers there on this node: give each Pop addresses of its "
+            "own by hostPrefixes, or nodes of its own by nodeSelector"
+        )
+
+    def _steer(self) -> None:
+        """The edge before this one has gone."""
+        try:
+            self._engine.steer()
+        except (OSError, RuntimeError) as error:  # the engine may have been stopped meanwhile
+            log.warning(line("steering_off", problem=error))
+        else:
+            log.info(line("took_over"))
+
     def _changed(self) -> None:
         if self._acks is not None:
             self._acks.changed()
 
     def _healthz(self) -> Page:
-        problems = [worker.problem for worker in self._workers() if worker.problem]
-        return text_page(not problems, "; ".join(problems) or "ok")
-
-    def _workers(self) -> list[Worker]:
-        parts = [self._writer, self._acks, self._cookies]
-        always = [self._serving, self._catching_up, self._keys.worker]
-        return [*always, *(part.worker for part in parts if part)]
+        return text_page(*self._health())
 
     def _readyz(self) -> Page:
+        return text_page(*self._ready())
+
+    def _verdicts(self) -> Verdicts:
+        return {READY: self._ready(), LIVE: self._health()}
+
+    def _health(self) -> tuple[bool, str]:
+        problems = [worker.problem for worker in self._workers() if worker.problem]
+        return not problems, "; ".join(problems) or "ok"
+
+    def _workers(self) -> list[Worker]:
+        parts = [self._writer, self._acks, self._cookies, self._handover, self._state]
+        always = [self._serving, self._catching_up, self._keys.worker, self._turn]
+        return [*always, *(part.worker for part in parts if part)]
+
+    def _ready(self) -> tuple[bool, str]:
         ready, reason = self._readiness.verdict
         replica = "connected" if self._status.connected else "not connected"
-        return text_page(ready, f"{reason}; replica {replica}, {len(self._status.zones())} zones")
+        return ready, f"{reason}; replica {replica}, {len(self._status.zones())} zones"
 
 
 def _exit_at_once(number: int, _frame: FrameType | None) -> None:

@@ -41,7 +41,17 @@ def test_a_star_is_an_address(tmp_path: Path) -> None:
     assert (read.listen, read.http) == ([("*", 53)], ("*", 80))
 
 
+def test_addresses_of_the_node_come_from_the_environment(tmp_path: Path) -> None:
+    values = GOOD | {"listen": [["node", 53]], "http": ["node", 80]}
+    read = config.read(_write(tmp_path, values), {"DNSFLEET_HOST_IPS": "192.0.2.1,2001:DB8::1"})
+    assert read.is_on_node
+    assert read.host_ips == ["192.0.2.1", "2001:db8::1"]
+    assert not config.read(_write(tmp_path, GOOD), {}).is_on_node
+
+
 BAD = [
+    ({"listen": [["node", 53]]}, "document: 'node' needs host_ips: set DNSFLEET_HOST_IPS"),
+    ({"host_prefixes": ["192.0.2.1/24"]}, "host_prefixes[0]"),
     ({"pop": "Frankfurt!"}, "pop: string should match pattern"),
     ({"pop": ""}, "pop: string should match pattern"),
     ({"listen": []}, "listen: list should have at least 1 item"),
