@@ -56,6 +56,7 @@ _KINDS: Mapping[str, tuple[str, str, str, bool]] = {
     "Pod": ("", "v1", "pods", True),
     "Event": ("events.k8s.io", "v1", "events", True),
     "Deployment": ("apps", "v1", "deployments", True),
+    "DaemonSet": ("apps", "v1", "daemonsets", True),
     "NetworkPolicy": ("networking.k8s.io", "v1", "networkpolicies", True),
     "PodDisruptionBudget": ("policy", "v1", "poddisruptionbudgets", True),
     "Lease": ("coordination.k8s.io", "v1", "leases", True),

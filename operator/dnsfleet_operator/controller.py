@@ -38,6 +38,7 @@ from dnsfleet_operator.leading.terms import (
 )
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.objects import POP_LABEL, Object, reference_of
+from dnsfleet_operator.observed import edge_sets
 from dnsfleet_operator.observed.observation import Observation
 from dnsfleet_operator.observed.slimming import slimmed
 from dnsfleet_operator.observed.workloads import KINDS, Workloads
@@ -289,6 +290,13 @@ class Controller:
         if deleted and self._observation.get(Reference("Pop", "", pop)) is None:
             self._zones_changed()  # it served on until now
         if manifest["kind"] == "Pod":
+            known = edge_sets.host_ips(before) if before is not None else []
+            moved = deleted or known != edge_sets.host_ips(manifest)
+            if moved and edge_sets.is_on_node(manifest):
+                self._keys.add(Key("Pop", pop), BURST_SECONDS)  # its policies name nodes
+            return
+        if manifest["kind"] in edge_sets.KINDS and len(self._workloads.edges(pop)) > 1:
+            self._keys.add(Key("Pop", pop), BURST_SECONDS)  # one may serve now, and the other end
             return
         was = before["metadata"].get("generation") if before is not None else None
         if deleted or was != manifest["metadata"].get("generation"):

@@ -1,10 +1,11 @@
-"""The pods, Deployments and Services of the Pops, from lists and events. Pure."""
+"""The pods, Deployments, DaemonSets and Services of the Pops, from lists and events. Pure."""
 
 from collections.abc import Iterable
 
 from dnsfleet_operator.objects import POP_LABEL, Object
+from dnsfleet_operator.observed import edge_sets
 
-KINDS = ("Deployment", "Pod", "Service")
+KINDS = ("Deployment", "DaemonSet", "Pod", "Service")
 
 
 class Workloads:
@@ -16,6 +17,21 @@ class Workloads:
     def get(self, kind: str, name: str) -> Object | None:
         """The object of a kind and name."""
         return self._known[kind].get(name)
+
+    def edges(self, pop: str) -> list[Object]:
+        """What runs the edges of a Pop: two while it goes from one exposure to the other."""
+        found = [self.get(kind, edge_sets.name(pop)) for kind in edge_sets.KINDS]
+        return [each for each in found if each is not None]
+
+    def nodes(self, pop: str) -> tuple[str, ...]:
+        """The addresses of the nodes on whose network edges of a Pop run, in order."""
+        found = {
+            address
+            for pod in self.pods
+            if pod["metadata"]["labels"][POP_LABEL] == pop and edge_sets.is_on_node(pod)
+            for address in edge_sets.host_ips(pod)
+        }
+        return tuple(sorted(found))
 
     @property
     def pods(self) -> list[Object]:

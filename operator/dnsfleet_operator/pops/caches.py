@@ -17,7 +17,6 @@ from dnsfleet_operator.observed import pod_statuses
 from dnsfleet_operator.pops.setting import (
     CONTAINER_SECURITY,
     STATE_FOLDER,
-    USER_ID,
     Fields,
     Setting,
 )
@@ -53,12 +52,13 @@ def volume(setting: Setting) -> Fields:
     return {"name": "state", "emptyDir": {}}
 
 
-def before(setting: Setting) -> list[Fields]:
-    """What runs before an edge, so that it can write there, or it is told that it cannot."""
+def before(setting: Setting, user: int) -> list[Fields]:
+    """What runs before an edge, which runs as this user: so that it can write there, or it is told
+    that it cannot."""
     edge, configuration = setting.pop.spec.edge, setting.configuration
     if edge.cache_host_path is not None:
         if configuration.cache_host_path_init and not configuration.openshift:
-            return [_owning(setting)]
+            return [_owning(setting, user)]
         return [_checking(setting, edge.cache_host_path)]
     if edge.cache_claim_name is not None:
         return [_checking(setting, f"PersistentVolumeClaim {edge.cache_claim_name} ")]
@@ -74,12 +74,12 @@ def problem(pods: Iterable[Mapping[str, Any]]) -> tuple[str, str] | None:
     return REASON, f"edges answer and keep no zones on disk: {found[0]}{more}"
 
 
-def _owning(setting: Setting) -> Fields:
-    """Gives a folder of the node to the user of the images."""
+def _owning(setting: Setting, user: int) -> Fields:
+    """Gives a folder of the node to the user of the edges."""
     return {
         "name": "own-cache",
         **_image(setting),
-        "command": ["chown", f"{USER_ID}:{USER_ID}", STATE_FOLDER],
+        "command": ["chown", f"{user}:{user}", STATE_FOLDER],
         "securityContext": {
             **CONTAINER_SECURITY,
             "runAsUser": 0,

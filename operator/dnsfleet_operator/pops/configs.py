@@ -10,8 +10,11 @@ from dnsfleet_operator.pops.setting import (
     CONFIG_FOLDER,
     COOKIES_FOLDER,
     DNS_PORT,
+    HOST_DNS_PORT,
+    HOST_HTTP_PORT,
     HTTP_PORT,
     REDIS_PORT,
+    STATE_FILE,
     STATE_FOLDER,
     Setting,
 )
@@ -23,6 +26,9 @@ UNREADY_SECONDS = 5
 probes, one a second, and another second until every node knows. On a node that is busy, because
 pods start there, all of this takes twice as long: then queries still come, and it answers on."""
 EDGE_FILE = "edge.json"
+NODE_EDGE_FILE = "edge-on-node.json"
+"""The same for edges on the network of their node. While a Pop goes from one exposure to the other
+it has edges of both kinds, and each may start anew."""
 REPLICA_FILE = "replica.conf"
 HASH_DIGITS = 16
 ACKS_DATABASE = 1
@@ -42,7 +48,8 @@ def config_map(setting: Setting) -> Object:
 def files(setting: Setting) -> dict[str, str]:
     """File name to text."""
     return {
-        EDGE_FILE: json.dumps(_edge(setting), indent=1, sort_keys=True),
+        EDGE_FILE: _text(_edge(setting) | _BEHIND_SERVICE),
+        NODE_EDGE_FILE: _text(_edge(setting) | _on_node(setting)),
         REPLICA_FILE: _replica(setting),
         PUBLIC_KEY_FILE: setting.public_keys,
     }
@@ -66,8 +73,6 @@ def _edge(setting: Setting) -> dict[str, object]:
         settings["exempt"] = EVERYONE
     return {
         "pop": setting.pop.metadata.name,
-        "listen": [["*", DNS_PORT]],
-        "http": ["*", HTTP_PORT],
         "replica_url": f"redis://edge@{setting.name('replica')}:{REDIS_PORT}/0",
         "core_url": f"redis://ack@{acks}",
         "public_key": f"{CONFIG_FOLDER}/{PUBLIC_KEY_FILE}",
@@ -78,6 +83,34 @@ def _edge(setting: Setting) -> dict[str, object]:
         "drain_seconds": setting.pop.spec.edge.drain_seconds,
         "unready_seconds": UNREADY_SECONDS,
     }
+
+
+_BEHIND_SERVICE = {"listen": [["*", DNS_PORT]], "http": ["*", HTTP_PORT]}
+
+
+def _on_node(setting: Setting) -> dict[str, object]:
+    """What is said otherwise to an edge on the network of its node.
+
+    It sees the addresses of clients. It is another user, so it keeps zones in a folder of its own.
+    """
+    edge = setting.pop.spec.edge
+    return {
+        "listen": [["node", HOST_DNS_PORT]],
+        "http": ["node", HOST_HTTP_PORT],
+        "host_prefixes": edge.host_prefixes,
+        "exempt": edge.client_limits.exempt,
+        "state_file": STATE_FILE,
+        "state_dir": f"{STATE_FOLDER}/{setting.pop.metadata.name}.host",
+    }
+
+
+def edge_file(setting: Setting) -> str:
+    """The file that the edges read which the Pop asks for."""
+    return NODE_EDGE_FILE if setting.on_nodes else EDGE_FILE
+
+
+def _text(settings: dict[str, object]) -> str:
+    return json.dumps(settings, indent=1, sort_keys=True)
 
 
 def _hides_clients(setting: Setting) -> bool:

@@ -2,9 +2,9 @@
 
 A Pop that is to be drained, to have no edges, or to end stays in service until it is decided that
 others serve its zones (see `drains`). That decision needs a pass over the zones. Before the first
-one, the decision of an earlier leader holds: the Deployments show it. The objects of a Pop that is
-gone are deleted only where somebody meant to delete it; otherwise its edges go on serving (see
-`deletions`).
+one, the decision of an earlier leader holds: what runs the edges shows it. The objects of a Pop
+that is gone are deleted only where somebody meant to delete it; otherwise its edges go on serving
+(see `deletions`).
 
 Each object is read, applied and removed on its own: one that the API server refuses costs no
 other, and what failed is told together. Two waits are meant. A Deployment waits for its ConfigMap:
@@ -22,6 +22,7 @@ from dnsfleet.resources import Metadata, Pop, PopSpec, Reference
 from dnsfleet_operator.cluster import Cluster, ClusterError, Object
 from dnsfleet_operator.configuration import CORE, Configuration
 from dnsfleet_operator.objects import CREATED_ANNOTATION, POP_LABEL
+from dnsfleet_operator.observed import edge_sets
 from dnsfleet_operator.observed.deletions import Deletions
 from dnsfleet_operator.observed.observation import Known, Observation
 from dnsfleet_operator.observed.slimming import slimmed
@@ -66,7 +67,9 @@ class _Failures:
 
     def hold_up(self, key: ObjectKey) -> bool:
         """Whether this object has to wait for one that failed, which is noted then."""
-        waits = key.kind == "Deployment" and any(each.kind == "ConfigMap" for each in self._errors)
+        waits = key.kind in edge_sets.KINDS and any(
+            each.kind == "ConfigMap" for each in self._errors
+        )
         if waits:
             self._waiting.append(key)
         return waits
@@ -168,6 +171,7 @@ class PopPasses:
         self._apply_objects(planning.desired(setting))
         if not self._configuration.probes:
             self._end_prober(setting)
+        self._end_other_exposure(setting)
 
     def apply_replica(self, name: str) -> None:
         """Apply the replica of a Pop of which nothing is known yet, so that it can be.
@@ -177,7 +181,7 @@ class PopPasses:
         """
         pop = Pop(metadata=Metadata(name=name), spec=PopSpec())
         wanted = planning.of_replica(self._setting(pop, True))
-        if self._get(ObjectKey("Deployment", f"pop-{name}-edge")) is not None:
+        if any(self._get(ObjectKey(kind, edge_sets.name(name))) for kind in edge_sets.KINDS):
             wanted = [each for each in wanted if self._get(planning.key(each)) is None]
         self._apply_objects(wanted)
 
@@ -202,6 +206,7 @@ class PopPasses:
             self.joined,
             self.users_version,
             self.passwords_version,
+            self._workloads.nodes(pop.metadata.name),
         )
 
     def _apply_objects(self, wanted: Sequence[Object]) -> None:
@@ -233,8 +238,11 @@ class PopPasses:
 
     def _with_its_edges(self, pop: Pop) -> Pop:
         """A Pop that may not stop to answer, with as many edges as it has."""
-        found = self._get(ObjectKey("Deployment", f"pop-{pop.metadata.name}-edge"))
-        replicas = 0 if found is None else found["spec"].get("replicas", 1)
+        kind = edge_sets.kind(pop.spec.edge.exposure)
+        found = self._get(ObjectKey(kind, edge_sets.name(pop.metadata.name)))
+        replicas = 0 if found is None or edge_sets.is_out(found) else 1
+        if found is not None and kind == "Deployment":
+            replicas = edge_sets.wanted(found)
         edge = pop.spec.edge.model_copy(update={"replicas": replicas})
         return pop.model_copy(update={"spec": pop.spec.model_copy(update={"edge": edge})})
 
@@ -246,16 +254,16 @@ class PopPasses:
 
     def _has_no_edges(self, name: str) -> bool:
         """Whether a Pop was taken out of service, maybe by an earlier leader."""
-        edges = self._workloads.get("Deployment", f"pop-{name}-edge")
-        return edges is not None and edges["spec"].get("replicas") == 0
+        edges = self._workloads.edges(name)
+        return bool(edges) and all(map(edge_sets.is_out, edges))
 
     def _gone(self) -> dict[str, str]:
         """The Pops that have edges and no object, and when that was made."""
         found = {}
         for name in self._workloads.pops:
-            edges = self._workloads.get("Deployment", f"pop-{name}-edge")
-            if edges is not None and self._observation.get(Reference("Pop", "", name)) is None:
-                annotations = edges["metadata"].get("annotations") or {}
+            edges = self._workloads.edges(name)
+            if edges and self._observation.get(Reference("Pop", "", name)) is None:
+                annotations = edges[0]["metadata"].get("annotations") or {}
                 found[name] = annotations.get(CREATED_ANNOTATION, "")
         return found
 
@@ -275,13 +283,15 @@ class PopPasses:
             return  # the next pass over the zones decides, and has this one made again
         pop = Pop(metadata=Metadata(name=name), spec=PopSpec())
         every = replace(self._configuration, probes=True)
-        wanted = planning.desired(Setting(pop, every, "", drained=False))
-        *others, last = map(planning.key, wanted)
+        setting = Setting(pop, every, "", drained=False)
+        *others, last = map(planning.key, planning.desired(setting))
+        *more, other_last = planning.of_other_exposure(setting)
         failures = _Failures()
-        for key in others:
+        for key in (*others, *more):
             with failures.of(key):
                 self._end(name, key)
         failures.tell()
+        self._end(name, other_last)
         self._end(name, last)
 
     def _end(self, pop: str, key: ObjectKey) -> None:
@@ -296,6 +306,20 @@ class PopPasses:
         if self._workloads.get("Deployment", setting.name("probe")) is not None:
             for each in probers.objects(setting):
                 self._end(setting.pop.metadata.name, planning.key(each))
+
+    def _end_other_exposure(self, setting: Setting) -> None:
+        """End what a Pop had that was exposed in the other way, once its edges of now serve.
+
+        A Pop that is out of service has no edges to wait for.
+        """
+        name, now = setting.pop.metadata.name, edge_sets.kind(setting.pop.spec.edge.exposure)
+        others = [each for each in self._workloads.edges(name) if each["kind"] != now]
+        if not others:
+            return
+        edges = self._workloads.get(now, edge_sets.name(name))
+        if edges is not None and (edge_sets.serves(edges) or edge_sets.is_out(edges)):
+            for key in planning.of_other_exposure(setting):
+                self._end(name, key)
 
     def _problem(self, known: Known, pop: Pop) -> tuple[str, str] | None:
         if known.violations:

@@ -39,14 +39,27 @@ def desired(setting: Setting) -> list[Object]:
     wanted = [
         configs.config_map(setting),
         networking.replica_service(setting),
-        networking.dns_service(setting),
+        *(() if setting.on_nodes else _behind_service(setting)),
         *networking.network_policies(setting),
-        networking.disruption_budget(setting),
         workloads.replica(setting),
         *(probers.objects(setting) if setting.configuration.probes else ()),
         workloads.edge(setting),
     ]
     return [_with_digest(each) for each in wanted]
+
+
+def _behind_service(setting: Setting) -> list[Object]:
+    """What only edges behind a Service have. Evictions leave alone what a DaemonSet runs."""
+    return [networking.dns_service(setting), networking.disruption_budget(setting)]
+
+
+def of_other_exposure(setting: Setting) -> list[ObjectKey]:
+    """What a Pop that was exposed in the other way has beside, the edges last."""
+    if setting.on_nodes:
+        others = map(key, _behind_service(setting))
+        return [*others, ObjectKey("Deployment", setting.name("edge"))]
+    core, edges = setting.name("core"), setting.name("edge")
+    return [ObjectKey("NetworkPolicy", core), ObjectKey("DaemonSet", edges)]
 
 
 def of_replica(setting: Setting) -> list[Object]:

@@ -1,4 +1,4 @@
-"""What the Deployments of a Pop have in common."""
+"""What the Deployments of a Pop, and the DaemonSet of its edges, have in common."""
 
 from typing import Any
 
@@ -25,13 +25,6 @@ def deployment(
     `read` tells what its pods read when they start: they begin anew with another one. A new pod
     takes the place of another one once it has been ready for `ready_seconds`.
     """
-    template = {
-        "metadata": {
-            "labels": {**setting.configuration.pod_labels, **setting.labels(component)},
-            "annotations": {**setting.configuration.pod_annotations, CONFIG_ANNOTATION: read},
-        },
-        "spec": pod,
-    }
     return setting.object(
         "apps/v1",
         "Deployment",
@@ -43,9 +36,43 @@ def deployment(
             "selector": {"matchLabels": setting.selector(component)},
             "strategy": strategy,
             **({"minReadySeconds": ready_seconds} if ready_seconds else {}),
-            "template": template,
+            "template": _template(setting, component, pod, read, {}),
         },
     )
+
+
+def daemon_set(setting: Setting, component: str, pod: Fields, read: str, labels: Fields) -> Object:
+    """A DaemonSet of a Pop, whose pods have these labels too; `read` as for a Deployment.
+
+    On each node a new pod is there before the old one is told to stop.
+    """
+    rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    return setting.object(
+        "apps/v1",
+        "DaemonSet",
+        setting.name(component),
+        component,
+        spec={
+            "revisionHistoryLimit": 3,
+            "selector": {"matchLabels": setting.selector(component)},
+            "updateStrategy": rolling,
+            "template": _template(setting, component, pod, read, labels),
+        },
+    )
+
+
+def _template(setting: Setting, component: str, pod: Fields, read: str, labels: Fields) -> Fields:
+    return {
+        "metadata": {
+            "labels": {
+                **setting.configuration.pod_labels,
+                **setting.labels(component),
+                **labels,
+            },
+            "annotations": {**setting.configuration.pod_annotations, CONFIG_ANNOTATION: read},
+        },
+        "spec": pod,
+    }
 
 
 def pod(

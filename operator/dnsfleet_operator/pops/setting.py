@@ -13,7 +13,13 @@ from dnsfleet.resources import Pop
 
 from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.configuration import Configuration
-from dnsfleet_operator.objects import COMPONENT_LABEL, CREATED_ANNOTATION, MANAGED_BY, POP_LABEL
+from dnsfleet_operator.objects import (
+    COMPONENT_LABEL,
+    CREATED_ANNOTATION,
+    HOST_NETWORK,
+    MANAGED_BY,
+    POP_LABEL,
+)
 
 Fields = dict[str, Any]
 """A part of an object, as its JSON says it."""
@@ -23,6 +29,13 @@ USER_ID = 65532
 DNS_PORT = 5353
 """UDP and TCP in the pod: no privilege is needed above 1024."""
 HTTP_PORT = 8080
+HOST_DNS_PORT = 53
+HOST_HTTP_PORT = 15353
+"""Of an edge on the network of its node: a port that no common service has, below those that Linux
+gives to clients and Kubernetes to Services."""
+RUN_FOLDER = "/run/dnsfleet"
+STATE_FILE = f"{RUN_FOLDER}/state"
+"""What an edge on the network of its node tells its probes (see dnsfleet_edge.state_file)."""
 REDIS_PORT = 6379
 CONFIG_FOLDER = "/etc/dnsfleet"
 KEYS_FOLDER = "/etc/dnsfleet-keys"
@@ -37,6 +50,17 @@ CONTAINER_SECURITY: Fields = {
     "capabilities": {"drop": ["ALL"]},
 }
 """Together the restricted Pod Security Standard, with a read-only root on top."""
+HOST_POD_SECURITY: Fields = {
+    "runAsUser": 0,
+    "runAsGroup": 0,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+HOST_CONTAINER_SECURITY: Fields = {
+    **CONTAINER_SECURITY,
+    "capabilities": {"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]},
+}
+"""Port 53 of a node needs NET_BIND_SERVICE, and Kubernetes gives no ambient capability to a process
+that is not root. So it is root with that one alone, and may not even read the files of others."""
 
 VERSION_DIGITS = 8
 """Hexadecimal digits that tell one password from another: few, so that they tell nothing else."""
@@ -76,6 +100,13 @@ class Setting:
     """Another one for other users of its replica: it reads them when it starts."""
     passwords_version: str = ""
     """Another one for other passwords of its edges; empty where they never change."""
+    nodes: tuple[str, ...] = ()
+    """The addresses of the nodes on whose network its edges run."""
+
+    @property
+    def on_nodes(self) -> bool:
+        """Whether its edges are on the network of their nodes."""
+        return self.pop.spec.edge.exposure == HOST_NETWORK
 
     @property
     def core_user(self) -> CoreUser:

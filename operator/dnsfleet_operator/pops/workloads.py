@@ -1,26 +1,35 @@
-"""The Deployments by which a Pop answers: one replica, and the edges.
+"""What a Pop answers by: the Deployment of its replica, and that or the DaemonSet of its edges.
 
 An edge that is told to stop stays ready, then is not ready and goes on answering, and only then
 stops. So a rolling update needs no hook: a new edge is ready before an old one is told to stop
 (maxSurge 1, maxUnavailable 0). It is so for `drainSeconds` then (minReadySeconds), for the load
-balancer takes as long to send queries to a node as to send none. Nothing here depends on zones: a
-change of zones restarts nothing.
+balancer takes as long to send queries to a node as to send none. On the network of nodes a new edge
+is there before the old one too, at the same address (see `handover` in the edge), and no balancer
+has to notice. Its pods have no `ports`: these would be ports of the node, which one pod can have,
+and the new one would wait for ever. Nothing here depends on zones: a change of zones restarts
+nothing.
 """
 
 from dnsfleet.resources.pops import Resources
 from dnsfleet_io.log_setup import LEVEL_VARIABLE
 
 from dnsfleet_operator.cluster import Object
+from dnsfleet_operator.objects import EXPOSURE_LABEL, HOST_NETWORK, OUT_OF_SERVICE_LABEL
 from dnsfleet_operator.pops import caches, configs, pods
 from dnsfleet_operator.pops.setting import (
     CONFIG_FOLDER,
     CONTAINER_SECURITY,
     COOKIES_FOLDER,
     DNS_PORT,
+    HOST_CONTAINER_SECURITY,
+    HOST_POD_SECURITY,
     HTTP_PORT,
     KEYS_FOLDER,
     REDIS_PORT,
+    RUN_FOLDER,
+    STATE_FILE,
     STATE_FOLDER,
+    USER_ID,
     Fields,
     Setting,
 )
@@ -35,19 +44,14 @@ REPLICA_REQUESTS = {"cpu": "50m", "memory": "64Mi"}
 
 
 def edge(setting: Setting) -> Object:
-    """The Deployment of the edges; none of them runs while the Pop is drained."""
+    """What runs the edges; none of them runs while the Pop is drained."""
+    return _on_nodes(setting) if setting.on_nodes else _behind_service(setting)
+
+
+def _behind_service(setting: Setting) -> Object:
     spec = setting.pop.spec.edge
     container = {
-        "name": "edge",
-        "image": setting.configuration.edge_image,
-        "imagePullPolicy": setting.configuration.pull_policy,
-        "command": ["dnsfleet-edge", f"{CONFIG_FOLDER}/{configs.EDGE_FILE}"],
-        "env": [
-            {"name": "DNSFLEET_EDGE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
-            _password(setting, "DNSFLEET_REPLICA_PASSWORD", "edge"),
-            _password(setting, "DNSFLEET_CORE_PASSWORD", "ack"),
-            {"name": LEVEL_VARIABLE, "value": setting.configuration.edge_log_level},
-        ],
+        **_container(setting),
         "ports": [
             {"name": "dns-udp", "containerPort": DNS_PORT, "protocol": "UDP"},
             {"name": "dns-tcp", "containerPort": DNS_PORT, "protocol": "TCP"},
@@ -55,26 +59,86 @@ def edge(setting: Setting) -> Object:
         ],
         "readinessProbe": pods.http_probe("/readyz", periodSeconds=1, failureThreshold=3),
         "livenessProbe": pods.http_probe("/healthz", periodSeconds=10, failureThreshold=3),
-        "resources": _resources(spec.resources, EDGE_REQUESTS),
         "securityContext": CONTAINER_SECURITY,
+    }
+    pod = {
+        **_pod(setting, container, USER_ID),
+        **pods.spread(setting, "edge"),
+    }
+    rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    replicas = 0 if setting.drained else spec.replicas
+    return pods.deployment(
+        setting, "edge", replicas, rolling, pod, _read(setting), spec.drain_seconds
+    )
+
+
+def _on_nodes(setting: Setting) -> Object:
+    container = _container(setting)
+    host_ips = {"fieldRef": {"fieldPath": "status.hostIPs"}}
+    container["env"].append({"name": "DNSFLEET_HOST_IPS", "valueFrom": host_ips})
+    container["volumeMounts"].append({"name": "run", "mountPath": RUN_FOLDER})
+    container |= {
+        "readinessProbe": _file_probe("ready", periodSeconds=3, failureThreshold=2),
+        "livenessProbe": _file_probe("live", periodSeconds=10, failureThreshold=3),
+        "securityContext": HOST_CONTAINER_SECURITY,
+    }
+    pod = _pod(setting, container, 0)
+    pod["volumes"].append({"name": "run", "emptyDir": {"medium": "Memory", "sizeLimit": "1Mi"}})
+    pod |= {
+        "hostNetwork": True,
+        "dnsPolicy": "ClusterFirstWithHostNet",
+        "securityContext": HOST_POD_SECURITY,
+    }
+    if setting.drained or setting.pop.spec.edge.replicas == 0:
+        pod["nodeSelector"] = {**pod["nodeSelector"], OUT_OF_SERVICE_LABEL: "true"}
+    labels = {EXPOSURE_LABEL: HOST_NETWORK}
+    return pods.daemon_set(setting, "edge", pod, _read(setting), labels)
+
+
+def _file_probe(question: str, **timing: int) -> Fields:
+    """A probe of the kubelet that reads what the edge says of itself: its pages may be those of
+    another one."""
+    command = ["python", "-m", "dnsfleet_edge.state_file", question, STATE_FILE]
+    return {"exec": {"command": command}, "timeoutSeconds": 5, **timing}
+
+
+def _read(setting: Setting) -> str:
+    """What edges read when they start."""
+    return configs.digest(setting, configs.edge_file(setting)) + setting.passwords_version
+
+
+def _container(setting: Setting) -> Fields:
+    """What the container of an edge is, wherever it answers."""
+    return {
+        "name": "edge",
+        "image": setting.configuration.edge_image,
+        "imagePullPolicy": setting.configuration.pull_policy,
+        "command": ["dnsfleet-edge", f"{CONFIG_FOLDER}/{configs.edge_file(setting)}"],
+        "env": [
+            {"name": "DNSFLEET_EDGE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+            _password(setting, "DNSFLEET_REPLICA_PASSWORD", "edge"),
+            _password(setting, "DNSFLEET_CORE_PASSWORD", "ack"),
+            {"name": LEVEL_VARIABLE, "value": setting.configuration.edge_log_level},
+        ],
+        "resources": _resources(setting.pop.spec.edge.resources, EDGE_REQUESTS),
         "volumeMounts": [
             {"name": "config", "mountPath": CONFIG_FOLDER, "readOnly": True},
             {"name": "cookies", "mountPath": COOKIES_FOLDER, "readOnly": True},
             {"name": "state", "mountPath": STATE_FOLDER},
         ],
     }
+
+
+def _pod(setting: Setting, container: Fields, user: int) -> Fields:
+    """The spec of an edge pod, whose container runs as this user."""
+    spec = setting.pop.spec.edge
     volumes = [pods.config_volume(setting), _cookies_volume(setting), caches.volume(setting)]
-    pod = {
+    return {
         **pods.pod(setting, container, volumes, spec.priority_class_name),
-        "initContainers": caches.before(setting),
         "terminationGracePeriodSeconds": spec.drain_seconds + pods.GRACE_SECONDS,
+        "initContainers": caches.before(setting, user),
         **pods.nodes(setting),
-        **pods.spread(setting, "edge"),
     }
-    rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
-    read = configs.digest(setting, configs.EDGE_FILE) + setting.passwords_version
-    replicas = 0 if setting.drained else spec.replicas
-    return pods.deployment(setting, "edge", replicas, rolling, pod, read, spec.drain_seconds)
 
 
 def replica(setting: Setting) -> Object:

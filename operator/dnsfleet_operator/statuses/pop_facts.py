@@ -1,13 +1,14 @@
-"""What is known of a Pop, from its pods, Deployment and Service and what its edges say. Pure."""
+"""What is known of a Pop, from its pods, what runs them, its Service and what they say. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from dnsfleet.resources import Pop
+from dnsfleet.resources.pops import MAX_ADDRESSES
 
 from dnsfleet_operator.configuration import VERSION
 from dnsfleet_operator.objects import POP_LABEL
-from dnsfleet_operator.observed import edge_pods
+from dnsfleet_operator.observed import edge_pods, edge_sets
 from dnsfleet_operator.observed.workloads import Workloads
 from dnsfleet_operator.pops import caches
 from dnsfleet_operator.pops.drains import Drains
@@ -31,19 +32,22 @@ def facts(
     name = pop.metadata.name
     own = [pod for pod in workloads.pods if pod["metadata"]["labels"].get(POP_LABEL) == name]
     pods = [edge for pod in own if (edge := edge_pods.read(pod)) is not None]
-    drained, deployment = name in drains.drained, workloads.get("Deployment", f"pop-{name}-edge")
+    kind = edge_sets.kind(pop.spec.edge.exposure)
+    drained, edges = name in drains.drained, workloads.get(kind, edge_sets.name(name))
     refusal, asked_by = drains.refused.get(name), pop.drain_asked_by
     refused = None if refusal is None else (refusal.reason, refusal.message)
     wanted = pop.spec.edge.replicas
-    if refused and not asked_by and deployment is not None:
-        wanted = deployment["spec"].get("replicas", 1)  # not none, as the Pop asks
+    if edges is not None and (kind == "DaemonSet" or (refused and not asked_by)):
+        wanted = edge_sets.wanted(edges)  # on nodes, or not none as the Pop asks
+    missing = edge_sets.pods_are_missing(edges)
     lag_ms = 0 if lag.since_ms is None else fleet.now_ms - lag.since_ms
     return Facts(
         problem=result.problem
         or (None if asked_by else refused)
+        or _missing(missing)
         or caches.problem(own)
         or _without_effect(pop),
-        rolling=rolling(deployment),
+        rolling=edge_sets.rolling(edges, kind) or _leaves(workloads, name),
         wanted=0 if drained else wanted,
         ready=sum(edge.ready for edge in pods),
         pods=len(pods),
@@ -55,33 +59,9 @@ def facts(
         drained=drained,
         refusal=refused if asked_by else None,
         drain_asked_by=asked_by,
-        addresses=addresses(workloads.get("Service", f"pop-{name}-dns")),
+        addresses=addresses(workloads, name),
         version=VERSION,
     )
-
-
-def rolling(deployment: Mapping[str, Any] | None) -> str:
-    """What a Deployment still has to do; empty for nothing."""
-    if deployment is None:
-        return "the Deployment of the edges is not there yet"
-    spec, status = deployment["spec"], deployment.get("status") or {}
-    if status.get("observedGeneration", 0) < deployment["metadata"]["generation"]:
-        return "the Deployment of the edges has not been looked at yet"
-    wanted = spec.get("replicas", 1)
-    updated, total = status.get("updatedReplicas", 0), status.get("replicas", 0)
-    if updated < wanted or total > wanted:
-        told = f"{updated} of {wanted} edges are of the newest version, {total} run"
-        return "; ".join([told, *_refused_pods(status)])
-    return ""
-
-
-def _refused_pods(status: Mapping[str, Any]) -> list[str]:
-    """Why the API server takes no more pods, where it does not: a quota, a policy, a name."""
-    return [
-        str(each.get("message", ""))
-        for each in status.get("conditions") or ()
-        if each["type"] == "ReplicaFailure" and each["status"] == "True"
-    ]
 
 
 def _without_effect(pop: Pop) -> tuple[str, str] | None:
@@ -93,8 +73,23 @@ def _without_effect(pop: Pop) -> tuple[str, str] | None:
     return "FieldWithoutEffect", f"{told}; {limits}"
 
 
-def addresses(service: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """The addresses that clients reach."""
+def _missing(told: str) -> tuple[str, str] | None:
+    return ("PodsMissing", told) if told else None
+
+
+def _leaves(workloads: Workloads, pop: str) -> str:
+    """What a Pop waits for that goes from one exposure to the other; empty for nothing."""
+    edges = workloads.edges(pop)
+    return "the edges of the exposure before answer until those of now do" if edges[1:] else ""
+
+
+def addresses(workloads: Workloads, pop: str) -> tuple[str, ...]:
+    """The addresses that clients reach: of the Service, and of nodes; the first ones of many."""
+    own = _of_service(workloads.get("Service", f"pop-{pop}-dns"))
+    return (*own, *workloads.nodes(pop))[:MAX_ADDRESSES]
+
+
+def _of_service(service: Mapping[str, Any] | None) -> tuple[str, ...]:
     if service is None:
         return ()
     ingress = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()

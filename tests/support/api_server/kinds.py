@@ -44,6 +44,7 @@ BUILT_IN = (
     Kind("", "v1", "services", "Service", counted=False),
     Kind("", "v1", "pods", "Pod"),
     Kind("apps", "v1", "deployments", "Deployment"),
+    Kind("apps", "v1", "daemonsets", "DaemonSet"),
     Kind("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget"),
     Kind("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", status=False),
     Kind("coordination.k8s.io", "v1", "leases", "Lease", counted=False, status=False),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.pops import caches
-from dnsfleet_operator.pops.setting import Setting
+from dnsfleet_operator.pops.setting import USER_ID, Setting
 from support import yaml_resources
 from support.installations import CONFIGURATION
 
@@ -36,7 +36,7 @@ def test_zones_are_kept_with_the_pod_or_where_the_pop_says(spec: str, volume: An
 
 
 def test_a_folder_of_the_node_is_given_to_the_edges_before_they_start() -> None:
-    (owning,) = caches.before(setting(FOLDER))
+    (owning,) = caches.before(setting(FOLDER), USER_ID)
     assert owning["command"] == ["chown", "65532:65532", "/var/lib/dnsfleet"]
     assert owning["volumeMounts"] == [{"name": "state", "mountPath": "/var/lib/dnsfleet"}]
     assert owning["securityContext"]["capabilities"] == {"drop": ["ALL"], "add": ["CHOWN"]}
@@ -54,7 +54,7 @@ def test_a_folder_of_the_node_is_given_to_the_edges_before_they_start() -> None:
 def test_nothing_runs_as_root_where_that_is_not_asked_for(
     spec: str, configuration: Configuration
 ) -> None:
-    (checking,) = caches.before(setting(spec, configuration))
+    (checking,) = caches.before(setting(spec, configuration), USER_ID)
     security = checking["securityContext"]
     assert "runAsUser" not in security
     assert security["capabilities"] == {"drop": ["ALL"]}
@@ -62,9 +62,9 @@ def test_nothing_runs_as_root_where_that_is_not_asked_for(
 
 
 def test_what_runs_before_an_edge_says_what_it_needs() -> None:
-    assert caches.before(setting("")) == []
+    assert caches.before(setting(""), USER_ID) == []
     for configuration in (CONFIGURATION, PREPARED):
-        (container,) = caches.before(setting(FOLDER, configuration))
+        (container,) = caches.before(setting(FOLDER, configuration), USER_ID)
         assert container["resources"]["requests"] and container["resources"]["limits"]
 
 
@@ -86,7 +86,7 @@ def test_the_check_says_which_folder_cannot_be_written_and_never_fails(
         (folder / name).mkdir()
     for name in sorted(modes, reverse=True):
         (folder / name).chmod(modes[name])
-    (checking,) = caches.before(setting("{edge: {cacheHostPath: /cache}}", PREPARED))
+    (checking,) = caches.before(setting("{edge: {cacheHostPath: /cache}}", PREPARED), USER_ID)
     environment = {each["name"]: each.get("value", "") for each in checking["env"]}
     environment |= {"FOLDER": str(folder), "NODE": "node-1", "NAME": "pop-fra-edge-x"}
     script = checking["command"][-1].replace("/dev/termination-log", str(log))
