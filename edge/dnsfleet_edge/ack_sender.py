@@ -118,6 +118,7 @@ class AckSender:
             refreshed=self._status.refreshed,
             load=self._load(),
             started_ms=self._started_ms,
+            addresses=self._status.addresses,
         )
         if not self._readiness.answers:
             ack = ack._replace(lsn=0)

@@ -347,6 +347,7 @@ class Edge:
         if self._handover is not None:
             sockets = max(self._config.shards, before.sockets if before is not None else 0)
             self._handover.serving(bound, sockets)
+            self._status.addresses = tuple(host for host, _ in bound)
         problem = self._engine.steering_error()
         if problem is not None:
             log.warning(line("steering_off", problem=problem))

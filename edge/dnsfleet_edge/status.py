@@ -74,6 +74,8 @@ class Status:
         """The public keys that the follower verifies by (`public_keys.identify`)."""
         self.refreshed: Revision | None = None
         """The number of the last command to load all zones anew that is done."""
+        self.addresses: tuple[str, ...] = ()
+        """Those of the node at which it answers; written once, by the thread that binds them."""
         self._zones: dict[str, Manifest] = {}
         self._up_to_date_at = time.monotonic()
 

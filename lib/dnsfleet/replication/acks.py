@@ -23,6 +23,7 @@ import base64
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import ip_address
 from typing import Any, NamedTuple
 
 from dnsfleet.replication.claimed import count, text
@@ -48,6 +49,9 @@ MAX_ORIGIN = 1024
 
 MAX_KEYS, MAX_KEY = 4, 64
 """Keys of an edge that are read, which has two at most, and characters of one."""
+
+MAX_ADDRESSES = 16
+"""Addresses of one edge that are told and read: a node has two, and some that move."""
 
 FIRST_FORMAT = 1
 """What edges read that say nothing of it: they are older than the field."""
@@ -94,6 +98,8 @@ class Ack(NamedTuple):
     `pop_commands`); None where it has done none."""
     load: Load | None = None
     """None where the edge is older than the field."""
+    addresses: tuple[str, ...] = ()
+    """Those of its node at which it answers port 53; none where a Service leads to it."""
 
 
 def encode(ack: Ack) -> bytes:
@@ -114,6 +120,8 @@ def encode(ack: Ack) -> bytes:
         said["refreshed"] = str(ack.refreshed)
     if ack.load is not None:
         said["load"] = ack.load
+    if ack.addresses:
+        said["addresses"] = ack.addresses[:MAX_ADDRESSES]
     if ack.ahead_count:
         said["ahead"] = {
             origin: base64.b64encode(signed).decode() for origin, signed in ack.ahead.items()
@@ -126,8 +134,8 @@ def decode(data: bytes) -> Ack | None:
     """The ack in wire form; None where it cannot be read.
 
     What it claims is bounded and cleaned here (see `claimed`), whoever wrote it. An exception that
-    is left out is counted, so the ack proves nothing then. Load and commands are no part of the
-    proof: where they cannot be read, the rest counts.
+    is left out is counted, so the ack proves nothing then. Load, commands and addresses are no part
+    of the proof: where they cannot be read, the rest counts.
     """
     try:
         said = json.loads(data)
@@ -149,6 +157,7 @@ def decode(data: bytes) -> Ack | None:
             tuple(text(each, MAX_KEY) for each in said.get("keys", ())[:MAX_KEYS]),
             _refreshed(said.get("refreshed")),
             _load(said.get("load")),
+            _addresses(said.get("addresses", ())),
         )
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return None
@@ -201,6 +210,13 @@ def _refreshed(said: Any) -> Revision | None:
         return Revision.parse(said)
     except (TypeError, ValueError):
         return None
+
+
+def _addresses(said: Any) -> tuple[str, ...]:
+    try:
+        return tuple(str(ip_address(each)) for each in said[:MAX_ADDRESSES])
+    except (TypeError, ValueError):
+        return ()
 
 
 def _load(said: Any) -> Load | None:

@@ -130,7 +130,8 @@ def _bounded(ack: Ack | None) -> Ack | None:
     if ack is None:
         return None
     ahead = dict(sorted(ack.ahead.items())[:MAX_AHEAD])
-    return ack._replace(ahead=ahead, load=None)  # `telemetry` has that
+    # `telemetry` has the load, and the report itself the addresses.
+    return ack._replace(ahead=ahead, load=None, addresses=())
 
 
 def _sense(ack: Ack | None) -> bytes:

@@ -23,13 +23,13 @@ from dnsfleet_operator.statuses.conditions import Condition, Status, merge
 from dnsfleet_operator.statuses.pops import Facts
 from dnsfleet_operator.statuses.propagation import Fleet
 
-_NOWHERE = Fleet([], {}, {}, Positions(), 0)
-"""Nothing is known here of what the core published."""
 
-
-def facts(drains: Drains, workloads: Workloads, pop: Pop, result: PopResult) -> Facts:
-    """What this cluster knows of its Pop."""
-    return pop_facts.facts(drains, workloads, _NOWHERE, Lag(0, 0, None), (), pop, result)
+def facts(
+    drains: Drains, workloads: Workloads, said: Mapping[str, Ack], pop: Pop, result: PopResult
+) -> Facts:
+    """What this cluster knows of its Pop, and nothing of what the core published."""
+    fleet = Fleet([], edge_pods.serving_by_pop(workloads.pods), said, Positions(), 0)
+    return pop_facts.facts(drains, workloads, fleet, Lag(0, 0, None), (), pop, result)
 
 
 def report(

@@ -46,7 +46,7 @@ class Teller:
         pop = known.document.resource if known is not None and known.document else None
         found = None
         if isinstance(pop, Pop) and result is not None:
-            found = reporting.facts(self._passes.drains, self._given.workloads, pop, result)
+            found = reporting.facts(self._passes.drains, self._given.workloads, said, pop, result)
         now_ms = time.time_ns() // 1_000_000
         workloads = self._given.workloads
         sender.put(reporting.report(now_ms, join.pop, specs, found, workloads, said, outcomes))

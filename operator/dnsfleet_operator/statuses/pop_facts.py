@@ -1,8 +1,5 @@
 """What is known of a Pop, from its pods, what runs them, its Service and what they say. Pure."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from dnsfleet.resources import Pop
 from dnsfleet.resources.pops import MAX_ADDRESSES
 
@@ -59,7 +56,7 @@ def facts(
         drained=drained,
         refusal=refused if asked_by else None,
         drain_asked_by=asked_by,
-        addresses=addresses(workloads, name),
+        addresses=(*_of_service(workloads, name), *fleet.addresses(name))[:MAX_ADDRESSES],
         version=VERSION,
     )
 
@@ -83,13 +80,9 @@ def _leaves(workloads: Workloads, pop: str) -> str:
     return "the edges of the exposure before answer until those of now do" if edges[1:] else ""
 
 
-def addresses(workloads: Workloads, pop: str) -> tuple[str, ...]:
-    """The addresses that clients reach: of the Service, and of nodes; the first ones of many."""
-    own = _of_service(workloads.get("Service", f"pop-{pop}-dns"))
-    return (*own, *workloads.nodes(pop))[:MAX_ADDRESSES]
-
-
-def _of_service(service: Mapping[str, Any] | None) -> tuple[str, ...]:
+def _of_service(workloads: Workloads, pop: str) -> tuple[str, ...]:
+    """The addresses of the Service of a Pop."""
+    service = workloads.get("Service", f"pop-{pop}-dns")
     if service is None:
         return ()
     ingress = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()

@@ -1,8 +1,8 @@
 """What probers are told of each Pop (see `dnsfleet.probing.lists`). Pure.
 
 A Pop is asked where its status says that clients reach it. Only a load balancer is reached from
-other clusters. So where a fleet has Pops in several, no other Pop is asked at all: from elsewhere
-it would never answer.
+other clusters, and the addresses of nodes that somebody chose for it. So where a fleet has Pops in
+several, no other Pop is asked at all: from elsewhere it would never answer.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,10 +12,11 @@ from dnsfleet.probing.lists import MAX_ADDRESSES, ProbedPop
 from dnsfleet.replication import edge_words
 from dnsfleet.resources import Pop
 
+from dnsfleet_operator.objects import HOST_NETWORK
 from dnsfleet_operator.statuses.propagation import Fleet
 
 DNS_PORT = 53
-"""Of every Service of a Pop."""
+"""Of every Service of a Pop, and of every node on which edges answer."""
 
 
 def probed(known: Iterable[tuple[Pop, Mapping[str, Any]]], fleet: Fleet) -> list[ProbedPop]:
@@ -32,7 +33,11 @@ def _probed(pop: Pop, status: Mapping[str, Any], fleet: Fleet, several: bool) ->
     stopped = not words and (bool(pop.drain_asked_by) or pop.spec.edge.replicas == 0)
     if name not in fleet.active or stopped:
         return ProbedPop(name, (), drained=True)
-    reached = not several or pop.spec.service.type == "LoadBalancer"
+    edge = pop.spec.edge
+    chosen = pop.spec.service.type == "LoadBalancer"
+    if edge.exposure == HOST_NETWORK:
+        chosen = edge.host_prefixes != ()
+    reached = not several or chosen
     hosts = status.get("addresses") or () if reached else ()
     return ProbedPop(
         name,

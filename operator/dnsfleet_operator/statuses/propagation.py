@@ -12,6 +12,7 @@ be another state of every zone that is late there.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from ipaddress import ip_address
 from typing import NamedTuple
 
 from dnsfleet.replication import acks, edge_words
@@ -148,6 +149,13 @@ class Fleet:
             for edge in self._ready.get(pop, ())
             if (ack := self._said.get(edge.field)) is None or self._is_silent(ack)
         ]
+
+    def addresses(self, pop: str) -> tuple[str, ...]:
+        """The addresses of nodes at which edges of a Pop say that they answer, in order."""
+        edges = self._ready.get(pop, ())
+        said = (ack for edge in edges if (ack := self._said.get(edge.field)) is not None)
+        found = {ip_address(address) for ack in said for address in ack.addresses}
+        return tuple(str(each) for each in sorted(found, key=lambda each: (each.version, each)))
 
     def _floor(self, pop: str) -> int:
         """Everything up to here is answered by every Ready edge; -1 where nothing is known."""

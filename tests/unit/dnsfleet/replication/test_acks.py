@@ -28,6 +28,21 @@ def test_round_trip() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        (["192.0.2.1", "2001:DB8::1"], ("192.0.2.1", "2001:db8::1")),
+        (["192.0.2.1", "\x1b[2J"], ()),
+        ("192.0.2.1", ()),
+        (7, ()),
+        (["192.0.2.1"] * 99, ("192.0.2.1",) * 16),
+    ],
+)
+def test_addresses_are_no_part_of_the_proof(said: object, read: tuple[str, ...]) -> None:
+    wire = json.loads(acks.encode(GOOD)) | {"addresses": said}
+    assert acks.decode(json.dumps(wire).encode()) == GOOD._replace(addresses=read)
+
+
+@pytest.mark.parametrize(
     ("ack", "shown"),
     [
         (GOOD, True),

@@ -182,6 +182,73 @@ def test_a_prober_comes_and_ends_with_the_value_that_asks_for_it() -> None:
     assert (probers(), fleet.cluster.there()) == ([], set())
 
 
+ON_NODES = {"exposure": "HostNetwork", "nodeSelector": {"dns": "yes"}}
+BEHIND_SERVICE = {
+    ("Deployment", "pop-fra-edge"),
+    ("Service", "pop-fra-dns"),
+    ("PodDisruptionBudget", "pop-fra-edge"),
+}
+OF_NODES = {("DaemonSet", "pop-fra-edge"), ("NetworkPolicy", "pop-fra-core")}
+
+
+def exposed(fleet: Installation) -> set[tuple[str, str]]:
+    """What there is of either exposure."""
+    asked = BEHIND_SERVICE | OF_NODES
+    return {key for key in asked if fleet.cluster.get(*key, NAMESPACE) is not None}
+
+
+def see(fleet: Installation, **status: int) -> None:
+    """The workloads are known, each with this status."""
+    for kind in KINDS:
+        found = fleet.cluster.objects(kind, NAMESPACE)
+        whole = {"observedGeneration": 99} | status
+        fleet.workloads.replace(kind, [each | {"status": whole} for each in found])
+
+
+def test_an_exposure_ends_when_the_edges_of_the_other_one_serve(fleet: Installation) -> None:
+    fleet.passes.run("fra")
+    assert exposed(fleet) == BEHIND_SERVICE
+    for edge, status, now in (
+        (ON_NODES, {"desiredNumberScheduled": 2, "numberReady": 2}, OF_NODES),
+        ({}, {"readyReplicas": 2}, BEHIND_SERVICE),
+    ):
+        fleet.put(edge=edge)
+        see(fleet)
+        fleet.passes.run("fra")
+        assert exposed(fleet) == BEHIND_SERVICE | OF_NODES
+        see(fleet, **{key: value - 1 for key, value in status.items()} | {"replicas": 2})
+        if "readyReplicas" in status:
+            fleet.passes.run("fra")
+            assert exposed(fleet) == BEHIND_SERVICE | OF_NODES, "one of two is not enough"
+        see(fleet, **status)
+        fleet.passes.run("fra")
+        assert exposed(fleet) == now
+
+
+def test_a_pop_on_nodes_ends_whole(fleet: Installation) -> None:
+    fleet.put(edge=ON_NODES)
+    fleet.passes.run("fra")
+    assert exposed(fleet) == OF_NODES
+    fleet.end()
+    fleet.passes.run("fra")
+    assert (exposed(fleet), fleet.cluster.there()) == (set(), set())
+
+
+def test_a_new_leader_sees_that_a_pop_on_nodes_is_out_of_service(fleet: Installation) -> None:
+    fleet.put(edge=ON_NODES, state="Drained")
+    see(fleet)
+    fleet.passes.decide({})
+    fleet.passes.run("fra")
+    see(fleet)
+    anew = PopPasses(fleet.cluster, CONFIGURATION, fleet.observation, fleet.workloads)
+    anew.public_keys = "PEM"
+    anew.run("fra")
+    found = fleet.cluster.get("DaemonSet", "pop-fra-edge", NAMESPACE)
+    assert found is not None
+    pod = found["spec"]["template"]["spec"]
+    assert pod["nodeSelector"] == {"dns": "yes", "dnsfleet.io/out-of-service": "true"}
+
+
 def test_one_object_that_is_refused_costs_no_other(fleet: Installation) -> None:
     fleet.cluster.refused["apply", "Service", "pop-fra-dns"] = IMMUTABLE
     result = fleet.run()

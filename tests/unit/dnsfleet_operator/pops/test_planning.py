@@ -55,6 +55,90 @@ def test_a_pop_has_these_objects_and_no_cascade_ends_them() -> None:
         assert "ownerReferences" not in metadata
 
 
+ON_NODES = "edge: {exposure: HostNetwork, nodeSelector: {dns: 'yes'}, hostPrefixes: ['::/0']}"
+EDGES_ON_NODES = ObjectKey("DaemonSet", "pop-fra-edge")
+
+
+def on_nodes(*nodes: str, drained: bool = False, joined: CoreUser | None = None) -> Objects:
+    pop = yaml_resources.pop(ON_NODES, creationTimestamp=CREATED)
+    setting = Setting(pop, CONFIGURATION, "PEM", drained, joined, nodes=nodes)
+    return {planning.key(each): each for each in planning.desired(setting)}
+
+
+def test_edges_on_nodes_have_neither_a_service_nor_a_budget() -> None:
+    served, found = objects(), on_nodes()
+    assert served.keys() - found.keys() == {
+        EDGE,
+        DNS,
+        ObjectKey("PodDisruptionBudget", "pop-fra-edge"),
+    }
+    assert found.keys() - served.keys() == {
+        EDGES_ON_NODES,
+        ObjectKey("NetworkPolicy", "pop-fra-core"),
+    }
+    pop = yaml_resources.pop(ON_NODES)
+    went = planning.of_other_exposure(Setting(pop, CONFIGURATION, "PEM", False))
+    assert set(went) == served.keys() - found.keys()
+    went = planning.of_other_exposure(Setting(yaml_resources.pop(), CONFIGURATION, "PEM", False))
+    assert set(went) == found.keys() - served.keys()
+
+
+def test_an_edge_on_a_node_is_root_with_one_capability_and_no_port() -> None:
+    spec = on_nodes()[EDGES_ON_NODES]["spec"]
+    assert spec["updateStrategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
+    pod = spec["template"]["spec"]
+    (container,) = pod["containers"]
+    assert (pod["hostNetwork"], pod["dnsPolicy"]) == (True, "ClusterFirstWithHostNet")
+    assert pod["nodeSelector"] == {"dns": "yes"}
+    assert pod["securityContext"]["runAsUser"] == 0
+    assert "ports" not in container, "the new edge would wait until the old one is gone"
+    security = container["securityContext"]
+    assert security["capabilities"] == {"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]}
+    assert security["readOnlyRootFilesystem"]
+    assert not security["allowPrivilegeEscalation"]
+    probes = (container["readinessProbe"], container["livenessProbe"])
+    assert ["exec" in probe and "httpGet" not in probe for probe in probes] == [True, True]
+
+
+def test_both_kinds_of_edges_find_their_file_while_a_pop_goes_from_one_to_the_other() -> None:
+    for found, kind, file in (
+        (objects(), EDGE, "edge.json"),
+        (on_nodes(), EDGES_ON_NODES, "edge-on-node.json"),
+    ):
+        data = found[CONFIG]["data"]
+        behind, on_node = (json.loads(data[name]) for name in ("edge.json", "edge-on-node.json"))
+        assert behind["listen"] == [["*", 5353]]
+        assert (on_node["listen"], on_node["http"]) == ([["node", 53]], ["node", 15353])
+        assert behind["state_dir"] != on_node["state_dir"], "each is of another user"
+        (container,) = found[kind]["spec"]["template"]["spec"]["containers"]
+        assert container["command"][1].endswith(f"/{file}")
+    assert json.loads(on_nodes()[CONFIG]["data"]["edge-on-node.json"])["host_prefixes"] == ["::/0"]
+
+
+def test_the_replica_and_the_core_admit_the_nodes() -> None:
+    replica = ObjectKey("NetworkPolicy", "pop-fra-replica")
+    core = ObjectKey("NetworkPolicy", "pop-fra-core")
+    found = on_nodes("192.0.2.1", "2001:db8::1")
+    nodes = [{"ipBlock": {"cidr": cidr}} for cidr in ("192.0.2.1/32", "2001:db8::1/128")]
+    assert found[replica]["spec"]["ingress"][0]["from"][-2:] == nodes
+    assert found[core]["spec"]["ingress"][0]["from"] == nodes
+    none = on_nodes()
+    assert none[core]["spec"]["ingress"] == [], "a rule with no source would admit everybody"
+    assert core not in on_nodes(joined=JOINED), "the core is in another cluster"
+
+
+def test_a_drained_pop_on_nodes_selects_none() -> None:
+    pod = on_nodes(drained=True)[EDGES_ON_NODES]["spec"]["template"]["spec"]
+    assert pod["nodeSelector"] == {"dns": "yes", "dnsfleet.io/out-of-service": "true"}
+
+
+def test_edges_of_a_service_are_found_by_the_names_of_their_ports() -> None:
+    ports = {port["name"]: port["targetPort"] for port in objects()[DNS]["spec"]["ports"]}
+    assert ports == {"dns-udp": "dns-udp", "dns-tcp": "dns-tcp"}
+    (container,) = objects()[EDGE]["spec"]["template"]["spec"]["containers"]
+    assert ports.keys() < {port["name"] for port in container["ports"]}
+
+
 def with_prober(spec: str = "", **versions: str) -> Objects:
     configuration = replace(CONFIGURATION, probes=True)
     pop = yaml_resources.pop(spec, creationTimestamp=CREATED)

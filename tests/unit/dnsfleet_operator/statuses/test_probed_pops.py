@@ -63,6 +63,14 @@ def test_what_only_its_own_cluster_reaches_is_not_asked_from_another_one(type_: 
     )
 
 
+def test_addresses_of_nodes_are_asked_from_elsewhere_where_somebody_chose_them() -> None:
+    node = "exposure: HostNetwork, nodeSelector: {dns: 'yes'}"
+    plain, chosen = f"edge: {{{node}}}", f"edge: {{{node}, hostPrefixes: ['192.0.2.0/24']}}"
+    assert [told(each).addresses for each in (plain, chosen)] == [WHERE, WHERE]
+    others = [told(each, others="cluster: agent").addresses for each in (plain, chosen)]
+    assert others == [(), WHERE]
+
+
 def test_who_is_out_of_service_is_not_asked() -> None:
     drained = ProbedPop("fra", (), True)
     word = proved(10, None, 0, NOW)

@@ -1,0 +1,128 @@
+"""Edges on port 53 of a node: they roll without a loss, and a Pop comes there and goes again."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from cluster.access import Access, Object
+from cluster.namespaces import Node
+from support import probe_fleets, releases
+from support.waiting import wait_for
+
+POP = "edge-of-node"
+RATE = 1_000
+"""Queries a second through fixed ports, and as many through a new port each."""
+ROLL_SECONDS = 120.0
+LABEL = {"dns": "yes"}
+ROOMY = "pod-security.kubernetes.io/enforce=privileged"
+STRICT = "pod-security.kubernetes.io/enforce=restricted"
+DAEMON_SET = ("daemonset", f"pop-{POP}-edge", "-n", releases.NAMESPACE)
+SERVICE = {"exposure": "Service"}
+
+
+def ask_for(cluster: Access, edge: Object) -> None:
+    """Have the Pop be so."""
+    own = {"replicas": 1, "shards": 2, "clientLimits": probe_fleets.UNLIMITED, **probe_fleets.BRIEF}
+    pop = {
+        "apiVersion": "dnsfleet.io/v1alpha1",
+        "kind": "Pop",
+        "metadata": {"name": POP},
+        "spec": {"edge": own | edge},
+    }
+    cluster.apply(json.dumps(pop))
+
+
+def on_node(**more: object) -> Object:
+    return {"exposure": "HostNetwork", "nodeSelector": LABEL, **more}
+
+
+def condition(cluster: Access, kind: str) -> Object:
+    found = cluster.get("pop", POP)["status"]["conditions"]
+    return next(each for each in found if each["type"] == kind)
+
+
+def kinds(cluster: Access) -> list[str]:
+    """What runs edges of the Pop now, and its Service."""
+    names = ("deployments", "daemonsets", "services", "poddisruptionbudgets")
+    found = cluster.items(",".join(names), "-n", releases.NAMESPACE, "-l", f"dnsfleet.io/pop={POP}")
+    return sorted(
+        each["kind"]
+        for each in found
+        if each["metadata"]["name"] in (f"pop-{POP}-edge", f"pop-{POP}-dns")
+    )
+
+
+@pytest.fixture(scope="module")
+def fleet(release: Access, node: Node) -> Iterator[Access]:
+    """One Pop behind a Service, on a node that has the label."""
+    release.kubectl("label", "node", node.name, "dns=yes")
+    probe_fleets.publish(release, 0)
+    ask_for(release, SERVICE)
+    release.wait("condition=Ready", releases.READY_SECONDS, "pop", POP)
+    yield release
+    release.kubectl("label", "node", node.name, "dns-")
+
+
+@pytest.mark.timeout(900)
+def test_a_pop_goes_to_port_53_of_its_node_rolls_there_and_comes_back(
+    fleet: Access, node: Node
+) -> None:
+    fleet.kubectl("label", "--overwrite", "namespace", releases.NAMESPACE, STRICT)
+    ask_for(fleet, on_node())
+    wait_for(
+        "the refused pod is told",
+        lambda: condition(fleet, "Progressing")["reason"] == "PodsMissing",
+        30,
+    )
+    assert ROOMY in condition(fleet, "Progressing")["message"]
+    assert "Deployment" in kinds(fleet), "it answers until the node does"
+    fleet.kubectl("label", "--overwrite", "namespace", releases.NAMESPACE, ROOMY)
+    wait_for("the node alone", lambda: kinds(fleet) == ["DaemonSet"], ROLL_SECONDS)
+    fleet.wait("condition=Ready", releases.READY_SECONDS, "pop", POP)
+    fleet.wait("condition=Propagated", releases.READY_SECONDS, "zones", "--all")
+    assert fleet.get("pop", POP)["status"]["addresses"] == [node.network.node]
+    servers = [(node.network.node, 53)]
+    with (
+        probe_fleets.watching(node, servers, RATE) as fixed,
+        probe_fleets.watching(node, servers, RATE, new_ports=True) as changing,
+    ):
+        asking = [fixed, changing]
+        wait_for("the first answers", lambda: all(o.seen_everywhere(0) for o in asking), 10)
+        for _ in range(2):
+            before = probe_fleets.edge_names(fleet)
+            fleet.kubectl("rollout", "restart", *DAEMON_SET)
+            wait_for(
+                "another edge is there alone",
+                lambda before=before: (
+                    (names := probe_fleets.edge_names(fleet)) != before and len(names) == 1
+                ),
+                ROLL_SECONDS,
+            )
+        for oracle in asking:
+            oracle.publishing(1)
+        probe_fleets.publish(fleet, 1)
+        wait_for("1 everywhere", lambda: all(o.seen_everywhere(1) for o in asking), 10)
+    verdicts = [verdict for oracle in asking for verdict in oracle.verdicts.values()]
+    print(f"two rolls on a node: {sum(v.asked for v in verdicts)} queries")
+    assert not (faults := [fault for oracle in asking for fault in oracle.faults]), faults
+    ask_for(fleet, SERVICE)
+    behind = ["Deployment", "PodDisruptionBudget", "Service"]
+    wait_for("the Service alone", lambda: kinds(fleet) == behind, ROLL_SECONDS)
+    fleet.wait("condition=Ready", releases.READY_SECONDS, "pop", POP)
+
+
+def test_a_node_without_an_address_within_the_prefixes_is_told(fleet: Access, node: Node) -> None:
+    fleet.kubectl("label", "--overwrite", "namespace", releases.NAMESPACE, ROOMY)
+    ask_for(fleet, on_node(hostPrefixes=["203.0.113.0/24"]))
+
+    def told() -> bool:
+        logs = fleet.kubectl(
+            *("logs", "-n", releases.NAMESPACE, "-l", "dnsfleet.io/exposure=HostNetwork"),
+            "--tail=100",
+        )
+        return "no address of this node is within 203.0.113.0/24: it has" in logs
+
+    wait_for("the log says why", told, 60)
+    assert "Deployment" in kinds(fleet)
+    ask_for(fleet, on_node(hostPrefixes=[f"{node.network.node}/32"]))
+    wait_for("the node alone", lambda: kinds(fleet) == ["DaemonSet"], ROLL_SECONDS)
