@@ -24,7 +24,8 @@ from dnsfleet_cli.kubectl.objects import Object
 from dnsfleet_cli.kubectl.pods import COMPONENT
 from dnsfleet_cli.troubles import Trouble
 
-TIMEOUT_SECONDS = 60.0
+TIMEOUT_SECONDS = 120.0
+"""Twice what an edge takes to leave by default."""
 LOOK_SECONDS = 0.5
 CERTIFICATE_SECONDS = 10.0
 """How much later than credentials the certificate of a new release may come."""

@@ -38,8 +38,8 @@ from dnsfleet_cli.kubectl.zone_pops import ZonePop
 from dnsfleet_cli.options import Lsn, Once, PlanCommand, PlanForm, PlannedPaths, Seed, version
 from dnsfleet_cli.troubles import NEGATIVE, Trouble
 
-DEFAULT_TIMEOUT = 60.0
-"""Seconds: a change is live within three; in a rolling restart each edge drains for five."""
+DEFAULT_TIMEOUT = 120.0
+"""Seconds: a change is live within three; an edge takes 45 and more to leave."""
 TRACE_SECONDS = 3600
 """Seconds: what a kubelet keeps of a busy container is rarely older."""
 

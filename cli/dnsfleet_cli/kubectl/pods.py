@@ -25,6 +25,10 @@ REDIS_PORT = 6379
 """The same of a core or a replica, and the name redis."""
 HTTP_PORT = 8080
 """The same of a role's pages, and the name http."""
+NODE_HTTP_PORT = 15353
+"""The same of edges on the network of their node, whose pods name no port."""
+EXPOSURE = "dnsfleet.io/exposure"
+"""The label that these have, with HostNetwork."""
 STATUS_PORT = 8081
 """The same of a status page, and the name page."""
 COMPONENT = "app.kubernetes.io/component"
@@ -114,10 +118,12 @@ class Pods:
 
     def scraped(self, component: str, namespace: str) -> dict[Pod, str]:
         """The Ready pods of a component with the port of their pages, and the Pop of each."""
-        return {
-            _pod(each, "http", HTTP_PORT): (each.metadata.labels or {}).get("dnsfleet.io/pop", "")
-            for each in self._ready_pods(selector(component), namespace)
-        }
+        found = {}
+        for each in self._ready_pods(selector(component), namespace):
+            labels = each.metadata.labels or {}
+            port = NODE_HTTP_PORT if labels.get(EXPOSURE) == "HostNetwork" else HTTP_PORT
+            found[_pod(each, "http", port)] = labels.get("dnsfleet.io/pop", "")
+        return found
 
     def page(self, pod: Pod, path: str, seconds: float) -> str:
         """A page of a pod, of PAGE_OCTETS at most, through the API server's proxy."""
