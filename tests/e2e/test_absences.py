@@ -26,6 +26,7 @@ DECISION_SECONDS = 60.0
 OPERATOR = ("deployment/dnsfleet-operator", "--namespace", NAMESPACE)
 OPERATOR_PODS = ("pods", "-n", NAMESPACE, "-l", "app.kubernetes.io/component=operator")
 DAY = 24 * 3600
+POP = {"edge": {"replicas": 1}, "service": {"type": "NodePort"}}
 NOTE = "Zone base.example."
 """Under it the core has the absence of this zone: the first by name, so it leaves first."""
 
@@ -77,7 +78,7 @@ class Fleet:
         }
         objects = [
             namespace,
-            item("Pop", "ams", {"edge": {"replicas": 1}}, labels={"region": "eu"}),
+            item("Pop", "ams", POP, labels={"region": "eu"}),
             zone(
                 "base.example",
                 address,

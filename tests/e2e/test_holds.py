@@ -31,7 +31,12 @@ def item(kind: str, name: str, spec: Object, **metadata: Any) -> Object:
     }
 
 
-POP = item("Pop", "ams", {"edge": {"replicas": 1}}, labels={"region": "eu"})
+POP = item(
+    "Pop",
+    "ams",
+    {"edge": {"replicas": 1}, "service": {"type": "NodePort"}},
+    labels={"region": "eu"},
+)
 
 
 def zone(address: str) -> Object:

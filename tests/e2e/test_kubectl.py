@@ -19,6 +19,8 @@ from support.waiting import wait_for
 
 POPS = ("fra", "iad", "sin")
 SHOWN_IN_GITOPS = 6
+CHANGE_SERVICE = ("patch", "pop", "fra", "--type=merge", "-p")
+TOUCH_ZONE = ("patch", "zone", "example-com", "--type=merge", "-p")
 DRAINED_IN_GIT = '{"spec": {"state": "Drained"}}'
 ACTIVE_IN_GIT = '{"spec": {"state": "Active"}}'
 QUICKSTART = REPOSITORY / "examples" / "quickstart"
@@ -132,6 +134,64 @@ def test_trace_follows_a_change_to_each_edge(fleet: Access) -> None:
     wanted = {(name, pop) for pop in POPS for name in ("told", "loaded", "acked")}
     names = wait_for("every station", names_of_all, READY_SECONDS)
     assert names.index("published") < names.index("told") < names.index("propagated")
+
+
+def test_a_pop_that_waits_for_a_load_balancer_is_not_ready(fleet: Access) -> None:
+    address = '{"status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.53"}]}}}'
+    service = ("service", "pop-fra-dns", "-n", NAMESPACE)
+    fleet.kubectl(*CHANGE_SERVICE, '{"spec": {"service": {"type": "LoadBalancer"}}}')
+    fleet.wait("condition=Ready=False", READY_SECONDS, "pop", "fra")
+    shown = dnsfleet(fleet, "status", "fra").stdout
+    assert "AddressPending" in shown
+    assert re.search(r"^Addresses +-$", shown, re.M), shown
+    fleet.kubectl("patch", *service, "--subresource=status", "--type=merge", "-p", address)
+    fleet.wait("condition=Ready", READY_SECONDS, "pop", "fra")
+    fleet.wait("jsonpath={.status.addresses[0]}=192.0.2.53", READY_SECONDS, "pop", "fra")
+    fleet.kubectl(*CHANGE_SERVICE, '{"spec": {"service": {"type": "NodePort"}}}')
+    fleet.wait("condition=Ready", READY_SECONDS, "pop", "fra")
+
+
+def test_status_shows_what_each_pop_answers_of_a_zone(fleet: Access) -> None:
+    found = json.loads(dnsfleet(fleet, "-o", "json", "status", "example.com").stdout)
+    assert [
+        (each["pop"], each["state"], each["current"], each["edges"], each["behind"])
+        for each in found["atPops"]
+    ] == [(pop, "current", 2, 2, 0) for pop in POPS]
+    assert {each["revision"] for each in found["atPops"]} == {found["revision"]}
+    lines = dnsfleet(fleet, "status", "zone/example-com").stdout.splitlines()
+    rows = [line.split()[:2] for line in lines if line.partition(" ")[0] in POPS]
+    assert rows == [[pop, "current"] for pop in POPS]
+
+
+def test_what_rbac_denies_is_in_a_metric_while_it_is_denied(fleet: Access) -> None:
+    role = f"{NAME[0]}-operator"
+    before = fleet.get("clusterrole", role)
+    rules = [
+        {**each, "verbs": [verb for verb in each["verbs"] if verb != "patch"]}
+        if "zones/status" in each.get("resources", ())
+        else each
+        for each in before["rules"]
+    ]
+    assert rules != before["rules"]
+    denied = 'dnsfleet_operator_api_denied{resource="zones/status",verb="patch"} 1.0'
+    change = ("patch", "clusterrole", role, "--type=merge", "-p")
+    fleet.kubectl(*change, json.dumps({"rules": rules}))
+    try:
+        fleet.kubectl(*TOUCH_ZONE, '{"spec": {"ttl": 301}}')
+        wait_for("it is denied", lambda: denied in operator_page(fleet), READY_SECONDS)
+    finally:
+        fleet.kubectl(*change, json.dumps({"rules": before["rules"]}))
+    wait_for("it is allowed", lambda: "api_denied{" not in operator_page(fleet), READY_SECONDS)
+    fleet.kubectl(*TOUCH_ZONE, '{"spec": {"ttl": null}}')
+
+
+def operator_page(fleet: Access) -> str:
+    """The metrics of the operator, through the API server."""
+    (pod,) = fleet.items("pods", "-n", NAMESPACE, "-l", "app.kubernetes.io/component=operator")
+    name = pod["metadata"]["name"]
+    return fleet.kubectl(
+        "get", "--raw", f"/api/v1/namespaces/{NAMESPACE}/pods/{name}:8080/proxy/metrics"
+    )
 
 
 def test_drain_takes_a_pop_out_and_undrain_brings_it_back(fleet: Access) -> None:

@@ -28,6 +28,7 @@ kind: Pop
 metadata: {{name: ams}}
 spec:
   edge: {{replicas: 1}}
+  service: {{type: NodePort}}
 """
 ZONE = """
 apiVersion: dnsfleet.io/v1alpha1

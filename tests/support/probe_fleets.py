@@ -63,7 +63,7 @@ def scale(cluster: Access, edges: int) -> None:
             "apiVersion": "dnsfleet.io/v1alpha1",
             "kind": "Pop",
             "metadata": {"name": name},
-            "spec": {"edge": edge},
+            "spec": {"edge": edge, "service": {"type": "NodePort"}},
         }
         cluster.apply(json.dumps(pop))
     wait_for(

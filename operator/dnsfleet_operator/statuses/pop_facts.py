@@ -1,5 +1,8 @@
 """What is known of a Pop, from its pods, what runs them, its Service and what they say. Pure."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from dnsfleet.resources import Pop
 from dnsfleet.resources.pops import MAX_ADDRESSES
 
@@ -27,6 +30,7 @@ def facts(
     """The facts of one Pop; `lag` is how it stands to its zones, `doubtful` which edges of it have
     proved nothing for a while."""
     name = pop.metadata.name
+    service = workloads.get("Service", f"pop-{name}-dns")
     own = [pod for pod in workloads.pods if pod["metadata"]["labels"].get(POP_LABEL) == name]
     pods = [edge for pod in own if (edge := edge_pods.read(pod)) is not None]
     kind = edge_sets.kind(pop.spec.edge.exposure)
@@ -56,7 +60,8 @@ def facts(
         drained=drained,
         refusal=refused if asked_by else None,
         drain_asked_by=asked_by,
-        addresses=(*_of_service(workloads, name), *fleet.addresses(name))[:MAX_ADDRESSES],
+        addresses=(*addresses(service), *fleet.addresses(name))[:MAX_ADDRESSES],
+        awaits_address=awaits_address(service) and kind != "DaemonSet",
         version=VERSION,
     )
 
@@ -80,12 +85,25 @@ def _leaves(workloads: Workloads, pop: str) -> str:
     return "the edges of the exposure before answer until those of now do" if edges[1:] else ""
 
 
-def _of_service(workloads: Workloads, pop: str) -> tuple[str, ...]:
-    """The addresses of the Service of a Pop."""
-    service = workloads.get("Service", f"pop-{pop}-dns")
+def addresses(service: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """The addresses that clients reach: of a load balancer, else those inside the cluster."""
     if service is None:
         return ()
-    ingress = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
-    balanced = [each.get("ip") or each.get("hostname") for each in ingress]
-    own = service["spec"].get("clusterIPs") or []
-    return tuple(str(each) for each in balanced or own if each and each != "None")
+    found: list[str | None] = service["spec"].get("clusterIPs") or []
+    if _is_balanced(service):
+        found = [each.get("ip") or each.get("hostname") for each in _ingress(service)]
+    return tuple(str(each) for each in found if each and each != "None")
+
+
+def awaits_address(service: Mapping[str, Any] | None) -> bool:
+    """Whether a load balancer is to give a Service an address, and has not."""
+    return service is not None and _is_balanced(service) and not addresses(service)
+
+
+def _is_balanced(service: Mapping[str, Any]) -> bool:
+    return bool(service["spec"].get("type") == "LoadBalancer")
+
+
+def _ingress(service: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    status = service.get("status") or {}
+    return list((status.get("loadBalancer") or {}).get("ingress") or ())

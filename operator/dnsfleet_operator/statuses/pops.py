@@ -1,7 +1,7 @@
 """The status of a Pop.
 
 Progressing  its objects are being applied or its pods replaced
-Ready        as many edges as wanted are Ready
+Ready        as many edges as wanted are Ready, and clients have an address of them
 Synced       every Ready edge proves that it answers the newest revision of every zone of the Pop
 Connected    every Ready edge was heard by the core lately
 Drained      it is out of service
@@ -29,6 +29,11 @@ COUNTS_SECONDS = 10.0
 """Between writes of a Pop's counts: somebody who deletes a thousand zones one by one would else
 cause a thousand writes for each of a hundred Pops."""
 
+ADDRESS_PENDING = "AddressPending"
+_PENDING = (
+    "and their Service of type LoadBalancer has no address yet: where nothing in the cluster gives "
+    "one, install a load balancer, or set spec.service.type to NodePort or ClusterIP"
+)
 _COUNTS = ("zones", "lagSeconds")
 
 
@@ -61,6 +66,8 @@ class Facts:
     drain_asked_by: str
     """What asks to drain it; empty for nothing."""
     addresses: tuple[str, ...]
+    awaits_address: bool = False
+    """Whether a load balancer is to give it one, and has not."""
     version: str = ""
     """Of the operator that runs it; empty where that is not known."""
     more: tuple[Condition, ...] = ()
@@ -158,9 +165,11 @@ def _ready(facts: Facts) -> Condition:
         told = _out_of_service(facts)
         return Condition("Ready", facts.pods == 0, "Draining" if facts.pods else "Drained", told)
     told = f"{facts.ready} of {facts.wanted} edges are Ready"
-    if facts.ready >= facts.wanted > 0:
-        return Condition("Ready", True, "EdgesReady", told)
-    return Condition("Ready", False, "EdgesNotReady", told)
+    if not facts.ready >= facts.wanted > 0:
+        return Condition("Ready", False, "EdgesNotReady", told)
+    if facts.awaits_address:
+        return Condition("Ready", False, ADDRESS_PENDING, f"{told}, {_PENDING}")
+    return Condition("Ready", True, "EdgesReady", told)
 
 
 def _synced(facts: Facts, before: Status) -> Condition:

@@ -54,9 +54,15 @@ def facts(
         refusal=refused if asked_by else None,
         drain_asked_by=asked_by,
         addresses=() if report is None else report.addresses,
+        awaits_address=report is not None and _awaits_address(pop, report),
         version="" if report is None else report.version,
         more=(applied(report, result, remote.published.get(name)),),
     )
+
+
+def _awaits_address(pop: Pop, report: Report) -> bool:
+    """Whether its Service waits for a load balancer, which is all that a report can lack."""
+    return pop.spec.service.type == "LoadBalancer" and report.ready > 0 and not report.addresses
 
 
 def applied(report: Report | None, result: PopResult, published: Revision | None) -> Condition:

@@ -85,3 +85,35 @@ def test_a_field_without_effect_is_told_after_all_else() -> None:
     assert progressing(spec, workloads("cannot"), DONE).reason == "CacheNotWritable"
     failed = PopResult("uid", 1, ("ApplyFailed", "so"))
     assert progressing(spec, workloads("cannot"), failed).reason == "ApplyFailed"
+
+
+OWN = ["10.96.0.7", "fd00::7"]
+
+
+def service(type_: str, *ingress: dict[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {"spec": {"type": type_, "clusterIPs": OWN}}
+    return found | ({"status": {"loadBalancer": {"ingress": list(ingress)}}} if ingress else {})
+
+
+@pytest.mark.parametrize(
+    ("found", "addresses", "awaits"),
+    [
+        (None, (), False),
+        (service("ClusterIP"), ("10.96.0.7", "fd00::7"), False),
+        (service("NodePort"), ("10.96.0.7", "fd00::7"), False),
+        (service("LoadBalancer"), (), True),
+        ({**service("LoadBalancer"), "status": {"loadBalancer": {}}}, (), True),
+        (service("LoadBalancer", {"ip": "192.0.2.7"}), ("192.0.2.7",), False),
+        (
+            service("LoadBalancer", {"ip": "192.0.2.7"}, {"hostname": "a.lb.example"}),
+            ("192.0.2.7", "a.lb.example"),
+            False,
+        ),
+        ({"spec": {"type": "ClusterIP", "clusterIPs": ["None"]}}, (), False),
+    ],
+)
+def test_the_cluster_address_of_a_load_balancer_is_none_of_clients(
+    found: dict[str, Any] | None, addresses: tuple[str, ...], awaits: bool
+) -> None:
+    assert pop_facts.addresses(found) == addresses
+    assert pop_facts.awaits_address(found) is awaits

@@ -26,6 +26,7 @@ REFUSED = Drains(refused={"fra": Refusal("LastActivePop", "nobody else")})
         (REPORT, "Active", Drains(), {"Progressing": "Complete", "Ready": "EdgesReady"}),
         (REPORT, "Active", Drains(), {"SpecApplied": "Applied"}),
         (REPORT._replace(ready=1), "Active", Drains(), {"Ready": "EdgesNotReady"}),
+        (REPORT._replace(addresses=()), "Active", Drains(), {"Ready": "AddressPending"}),
         (REPORT._replace(rolling="1 of 2"), "Active", Drains(), {"Progressing": "Rolling"}),
         (
             REPORT._replace(problem=("ApplyFailed", "no")),
