@@ -12,7 +12,7 @@ from dnsfleet_status import holds, objects
 from dnsfleet_status.core_reader import CoreReader
 from dnsfleet_status.looks import Change, Look, Pop, Zone
 from dnsfleet_status.objects import Object, value
-from dnsfleet_status.watched_objects import WatchedObjects
+from dnsfleet_status.watched_objects import Objects
 
 CHANGES = 200
 """Of the newest publications are shown: one for each zone, the newest."""
@@ -25,9 +25,9 @@ class ClusterLooks:
     def __init__(
         self,
         name: str,
-        zones: WatchedObjects,
-        pops: WatchedObjects,
-        fleets: WatchedObjects,
+        zones: Objects,
+        pops: Objects,
+        fleets: Objects,
         core: CoreReader,
         core_problem: Callable[[], str],
     ) -> None:

@@ -26,7 +26,7 @@ from dnsfleet_status.core_watch import PUBLIC_KEYS, USER, CoreWatch
 from dnsfleet_status.looks import Alerts
 from dnsfleet_status.metrics import StatusMetrics
 from dnsfleet_status.server import AppServer
-from dnsfleet_status.watched_objects import WatchedObjects
+from dnsfleet_status.watched_objects import InNamespaces, Objects, WatchedObjects
 
 LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 8081
@@ -49,12 +49,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         firing = _alerts(given.alertmanager, given.prometheus)
         core_address, health = Address.parse(given.core), Address.parse(given.health)
         api = _api()
-        zones, pops, fleets = (WatchedObjects(api, each) for each in ("zones", "pops", "fleets"))
+        zones: Objects = WatchedObjects(api, "zones")
+        if given.namespaces:
+            zones = InNamespaces(api, "zones", given.namespaces.split(","))
+        pops, fleets = (WatchedObjects(api, each) for each in ("pops", "fleets"))
         metrics = StatusMetrics()
         core = CoreWatch(core_address, given.keys, pops, metrics)
         look = ClusterLooks(given.release, zones, pops, fleets, core.reader, lambda: core.problem)
         listening = socket.create_server((LOOPBACK, given.port))
-        waiting = [zones, pops, fleets]
+        waiting: list[Objects] = [zones, pops, fleets]
         ready = PageServer(
             health,
             {
@@ -84,6 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=versions.text(parser.prog))
     parser.add_argument("--release", required=True, help="the name of the Fleet")
+    parser.add_argument(
+        "--namespaces", metavar="NAME[,NAME…]", help="whose Zones to show; default: all"
+    )
     parser.add_argument("--core", required=True, metavar="HOST:PORT", help="the core Redis")
     parser.add_argument(
         "--keys",

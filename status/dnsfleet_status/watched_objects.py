@@ -3,8 +3,8 @@
 import logging
 import threading
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from dnsfleet.resources.base import GROUP, VERSION
 from dnsfleet_io.logs import line
@@ -26,12 +26,31 @@ _SHOWN_ANNOTATIONS = "dnsfleet.io/"
 _log = logging.getLogger(__name__)
 
 
-class WatchedObjects:
-    """The objects of a kind; a thread of its own keeps them."""
+class Objects(Protocol):
+    """The objects of a kind, as far as they are known."""
 
-    def __init__(self, api: client.CustomObjectsApi, plural: str) -> None:
+    @property
+    def problem(self) -> str:
+        """Why what is known may be old; empty where it is not."""
+
+    @property
+    def listed(self) -> bool:
+        """Whether all were listed once."""
+
+    def start(self) -> None:
+        """Begin to keep them."""
+
+    def all(self) -> list[Object]:
+        """All of them, by name."""
+
+
+class WatchedObjects:
+    """The objects of a kind, in a namespace or everywhere; a thread of its own keeps them."""
+
+    def __init__(self, api: client.CustomObjectsApi, plural: str, namespace: str = "") -> None:
         self._api = api
         self._plural = plural
+        self._namespace = namespace
         self._objects: dict[str, Object] = {}
         self._pause = threading.Event()
         self.problem = f"{plural} were not listed yet"
@@ -58,15 +77,21 @@ class WatchedObjects:
                 _log.warning(line("watch_failed", kind=self._plural, reason=reason))
                 self._pause.wait(RETRY_SECONDS)
 
+    def _request(self) -> tuple[Any, ...]:
+        """The call that lists them, and what it is given."""
+        if self._namespace:
+            listing = self._api.list_namespaced_custom_object
+            return listing, GROUP, VERSION, self._namespace, self._plural
+        return self._api.list_cluster_custom_object, GROUP, VERSION, self._plural
+
     def _list(self) -> str:
         """List all; the version from which to watch."""
         found: dict[str, Object] = {}
         more: str | None = None
         while True:
-            page: Any = self._api.list_cluster_custom_object(
-                GROUP,
-                VERSION,
-                self._plural,
+            ask, *what = self._request()
+            page = ask(
+                *what,
                 limit=LIST_AT_ONCE,
                 _continue=more,
                 _request_timeout=SILENT_SECONDS,
@@ -83,10 +108,7 @@ class WatchedObjects:
         while True:
             began = time.monotonic()
             events = watch.Watch().stream(
-                self._api.list_cluster_custom_object,
-                GROUP,
-                VERSION,
-                self._plural,
+                *self._request(),
                 resource_version=version,
                 allow_watch_bookmarks=True,
                 timeout_seconds=WATCH_SECONDS,
@@ -101,6 +123,34 @@ class WatchedObjects:
                     self._objects[name(found)] = slim(found)
             if time.monotonic() - began < SHORT_SECONDS:
                 self._pause.wait(RETRY_SECONDS)
+
+
+class InNamespaces:
+    """The objects of a kind in some namespaces."""
+
+    def __init__(
+        self, api: client.CustomObjectsApi, plural: str, namespaces: Sequence[str]
+    ) -> None:
+        self._parts = [WatchedObjects(api, plural, each) for each in namespaces]
+
+    @property
+    def problem(self) -> str:
+        """That of the first namespace that has one."""
+        return next(filter(None, (each.problem for each in self._parts)), "")
+
+    @property
+    def listed(self) -> bool:
+        """Whether those of every namespace were."""
+        return all(each.listed for each in self._parts)
+
+    def start(self) -> None:
+        """Begin to keep them."""
+        for each in self._parts:
+            each.start()
+
+    def all(self) -> list[Object]:
+        """Those of all the namespaces, by name."""
+        return sorted((found for each in self._parts for found in each.all()), key=name)
 
 
 def slim(found: Mapping[str, Any]) -> Object:

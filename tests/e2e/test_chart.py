@@ -32,6 +32,7 @@ SETTINGS: dict[str, Values] = {
     "some namespaces": {"watchNamespaces": ["default", NAMESPACE]},
     "no rights": {"rbac": {"create": False}},
 }
+TEAM = "team-of-anna"
 POLICY_SECONDS = 30.0
 """The API server compiles a new policy a moment after it is written."""
 
@@ -70,6 +71,14 @@ def test_a_first_install_with_zones_is_refused_and_leaves_nothing(
         helm.helm("install", "early", str(CHART), "--namespace=default", "--values", str(path))
     kinds = "all,configmaps,crds,clusterroles,validatingadmissionpolicies"
     assert helm.items(kinds, "--selector", "app.kubernetes.io/instance=early") == []
+
+
+@pytest.mark.parametrize("role", ["all", "core"])
+def test_helm_test_passes_before_there_is_a_zone(release: Access, role: str) -> None:
+    release.helm("upgrade", *NAME, str(CHART), "--set", f"role={role}", *waiting())
+    told = release.helm("test", *NAME, "--logs")
+    assert "all that the chart runs is ready" in told
+    assert "0 Zones and 0 Pops" in told
 
 
 def test_zones_and_pops_come_with_an_upgrade_and_outlive_their_values(
@@ -113,6 +122,79 @@ def refused_deletion(cluster: Access) -> str:
     except CommandError as error:
         return str(error)
     return ""
+
+
+def allowed(cluster: Access, asked: str, who: str) -> bool:
+    """Whether somebody may do something, as in `list zones -n default`."""
+    try:
+        return cluster.kubectl("auth", "can-i", *asked.split(), "--as", who).strip() == "yes"
+    except CommandError as error:
+        if str(error).endswith("no"):
+            return False
+        raise
+
+
+def programmed(cluster: Access, namespace: str, name: str, generation: int) -> bool:
+    """Whether this generation of a Zone is published."""
+    status = cluster.get("zone", name, "--namespace", namespace).get("status", {})
+    conditions = {each["type"]: each["status"] for each in status.get("conditions", ())}
+    return (conditions.get("Programmed"), status.get("observedGeneration")) == ("True", generation)
+
+
+def test_an_operator_of_some_namespaces_and_roles_for_people(release: Access) -> None:
+    """Rights are those of the API server, and the zone that is not seen any more is kept."""
+    operator = f"system:serviceaccount:{NAME[-1]}:dnsfleet-operator"
+    zone = {
+        "apiVersion": "dnsfleet.io/v1alpha1",
+        "kind": "Zone",
+        "metadata": {"name": "limited", "namespace": "default"},
+        "spec": {"origin": "limited.example", "nameServers": ["ns1.example.net"]},
+    }
+    hidden = zone | {
+        "metadata": {"name": "hidden", "namespace": TEAM},
+        "spec": {"origin": "hidden.example", "nameServers": ["ns1.example.net"]},
+    }
+    release.kubectl("create", "namespace", TEAM)
+    release.kubectl(
+        *("create", "rolebinding", "anna", "--clusterrole=edit", "--user=anna"),
+        f"--namespace={TEAM}",
+    )
+    for each in (zone, hidden):
+        release.apply(json.dumps(each))
+    wait_for("both", lambda: programmed(release, TEAM, "hidden", 1), READY_SECONDS)
+    assert allowed(release, "list zones -A", operator)
+    assert allowed(release, f"get configmaps -n {TEAM}", operator)
+    assert not allowed(release, f"list configmaps -n {TEAM}", operator)
+    assert not allowed(release, f"create zones -n {TEAM}", "anna")
+
+    values = "watchNamespaces={default},rbac.aggregateToEdit=true"
+    release.helm("upgrade", *NAME, str(CHART), "--set", values, *waiting())
+    for what in ("list zones", "get configmaps", "patch zones --subresource=status"):
+        assert allowed(release, f"{what} -n default", operator), what
+        assert not allowed(release, f"{what} -n {TEAM}", operator), what
+    assert allowed(release, "list pops", operator)
+    wait_for("anna may", lambda: allowed(release, f"create zones -n {TEAM}", "anna"), READY_SECONDS)
+    for what in ("patch pops", "patch fleets", "create zoneclasses", "patch zones -n default"):
+        assert not allowed(release, what, "anna"), what
+
+    for each in (zone, hidden):
+        each["spec"]["nameServers"] = ["ns2.example.net"]
+        release.apply(json.dumps(each))
+    wait_for("its zone", lambda: programmed(release, "default", "limited", 2), READY_SECONDS)
+
+    def orphans() -> list[Object]:
+        found: list[Object] = release.get("fleet", "dnsfleet")["status"].get("orphans", [])
+        return found
+
+    wait_for("the orphan is told", orphans, READY_SECONDS)
+    assert orphans() == [{"origin": "hidden.example."}], "it has no end"
+    assert not programmed(release, TEAM, "hidden", 2)
+    release.helm("upgrade", *NAME, str(CHART), "--reset-values", *waiting())
+    wait_for("the other one", lambda: programmed(release, TEAM, "hidden", 2), READY_SECONDS)
+    wait_for("no orphan", lambda: not orphans(), READY_SECONDS)
+    release.kubectl("delete", "zone", "limited")
+    release.kubectl("delete", "zone", "hidden", "--namespace", TEAM)
+    release.kubectl("delete", "namespace", TEAM)
 
 
 def test_the_operator_may_restart_a_replica_and_the_core(release: Access) -> None:
@@ -171,3 +253,16 @@ def stands_aside(cluster: Access) -> bool:
     events = cluster.items("events", "--namespace", SECOND)
     told = f"the release dnsfleet in the namespace {NAME[-1]} leads this cluster"
     return any(told in each["message"] for each in events if each["reason"] == "StandsAside")
+
+
+def test_helm_test_of_a_pop_that_has_not_joined_says_what_it_waits_for(release: Access) -> None:
+    """The last test of this release, which has no core after it."""
+    release.helm("upgrade", *NAME, str(CHART), "--set", "role=pop")
+    wait_for("the core is gone", lambda: no_core(release), READY_SECONDS)
+    told = release.helm("test", *NAME, "--logs")
+    assert "the Pop has not joined: its tunnel waits for the Secret dnsfleet-join" in told
+    assert "all that the chart runs is ready" in told
+
+
+def no_core(cluster: Access) -> bool:
+    return not cluster.items("statefulsets", "--namespace", NAME[-1])

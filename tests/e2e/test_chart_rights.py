@@ -101,6 +101,11 @@ def test_an_operator_of_some_namespaces_has_rights_in_no_other(render: Any) -> N
     assert bound.keys() == {"team-a", NAMESPACE}
     for role in bound.values():
         assert (role["kind"], role["name"]) == ("ClusterRole", "dnsfleet-zones")
+    status = render({"watchNamespaces": ["team-a"], "statusPage": {"enabled": True}})
+    assert not granted(the(status, "ClusterRole", "dnsfleet-status")["rules"], "zones")
+    assert the(status, "RoleBinding", "dnsfleet-status")["metadata"]["namespace"] == "team-a"
+    pod = the(status, "Deployment", "dnsfleet-status")["spec"]["template"]["spec"]
+    assert "--namespaces=team-a" in pod["containers"][0]["args"]
     names = {each["metadata"]["name"] for each in of_kind(objects, "ClusterRoleBinding")}
     assert names == {"dnsfleet-operator", "dnsfleet-test"}
     assert "DNSFLEET_WATCH_NAMESPACES" not in environment(render({}))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from dnsfleet_status import watched_objects
-from dnsfleet_status.watched_objects import RETRY_SECONDS, WatchedObjects, slim
+from dnsfleet_status.watched_objects import RETRY_SECONDS, InNamespaces, WatchedObjects, slim
 
 GOOD = {"items": [], "metadata": {"resourceVersion": "1"}}
 
@@ -33,6 +33,12 @@ class Api:
 
     def __init__(self, page: Any) -> None:
         self._page = page
+
+    def list_namespaced_custom_object(
+        self, _group: str, _version: str, namespace: str, plural: str, **_: object
+    ) -> Any:
+        metadata = {"name": plural, "namespace": namespace}
+        return {**self._page, "items": [{"kind": "Zone", "metadata": metadata}]}
 
     def list_cluster_custom_object(self, *_: object, **__: object) -> Any:
         return self._page
@@ -72,6 +78,17 @@ def test_a_watch_that_ends_at_once_is_not_asked_for_at_once(
     monkeypatch.setattr(watched_objects.watch, "Watch", Watch)
     pause = run(GOOD)
     assert (pause.waits, pause.problems) == ([RETRY_SECONDS] * 2, ["", ""])
+
+
+def test_objects_of_some_namespaces_are_listed_there_and_nowhere_else() -> None:
+    objects = InNamespaces(Api(GOOD), "zones", ["b", "a"])  # type: ignore[arg-type]
+    assert objects.problem == "zones were not listed yet"
+    for part in objects._parts:
+        assert not objects.listed
+        part._list()
+    assert objects.listed
+    assert objects.problem == ""
+    assert [each["metadata"]["namespace"] for each in objects.all()] == ["a", "b"]
 
 
 def test_what_no_page_shows_is_not_kept() -> None:
