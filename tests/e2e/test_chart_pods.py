@@ -150,5 +150,8 @@ def test_the_operator_is_told_that_folders_are_prepared(render: Any) -> None:
 
 
 def test_no_pod_gets_the_addresses_of_all_services(render: Any) -> None:
-    for pod in pods(render(EVERYTHING | PARTS)).values():
+    """But for the test, which finds Pops by them."""
+    found = pods(render(EVERYTHING | PARTS))
+    assert "enableServiceLinks" not in found.pop("test")
+    for pod in found.values():
         assert pod["enableServiceLinks"] is False
