@@ -1,4 +1,4 @@
-"""A cluster of one node, from nothing to Ready, and back to nothing."""
+"""A cluster of one node, or of two, from nothing to Ready, and back to nothing."""
 
 import json
 import os
@@ -6,12 +6,13 @@ import shutil
 import socket
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
 from support.waiting import wait_for
 
-from cluster import builds, settings
+from cluster import builds, control_plane, settings
 from cluster.access import Access, CommandError
 from cluster.certificates import Authority
 from cluster.namespaces import Node
@@ -49,7 +50,9 @@ class Cluster:
         name = f"dnsfleet-{sha256(str(self.folder).encode()).hexdigest()[:6]}"
         beside = None if neighbour is None else neighbour.node
         self.node: Node = Node(name, self.folder, Network(number), beside)
+        self.worker = Node(f"{name}-1", self.folder / "worker", Network(number, 1), self.node)
         self.kubeconfig = self.folder / "kubeconfig"
+        self._certificates = self.folder / "certificates"
 
     def up(self, archives: Sequence[Path]) -> None:
         """Start it with these images and wait until its node is Ready.
@@ -58,26 +61,37 @@ class Cluster:
         """
         _require_machine()
         programs = builds.programs()
-        self.node.remove()
+        self.down()
         self.folder.mkdir(parents=True)
-        certificates = self._issue()
+        self._issue()
         self.node.start()
-        settings.write(self.node, certificates)
-        (self.folder / "volume-plugins").mkdir()
-        daemons = settings.commands(self.node, certificates, programs.__getitem__)
-        for name in ("etcd", "kube-apiserver", "containerd"):
+        control_plane.write(self.node, self._certificates)
+        daemons = control_plane.commands(self.node, self._certificates, programs.__getitem__)
+        for name in ("etcd", "kube-apiserver"):
             self.node.spawn(name, daemons.pop(name))
-        self._open_api(certificates)
+        self._open_api()
         self._grant()
         self._offer_storage()
-        for archive in archives:
-            self.import_image(archive)
         for name, command in daemons.items():
             self.node.spawn(name, command)
-        wait_for("the node is Ready", self._is_ready, READY_SECONDS)
+        self._run(self.node, archives)
+
+    def add_worker(self, archives: Sequence[Path]) -> None:
+        """Add a second node, `worker`, with these images, and wait until it is Ready.
+
+        After a power cut it needs none: they are on its disk.
+        """
+        self.worker.start()
+        self._run(self.worker, archives)
+
+    def remove_worker(self) -> None:
+        """End the second node, and forget it."""
+        self.worker.remove()
+        self.access.kubectl("delete", "node", self.worker.name, "--ignore-not-found")
 
     def down(self) -> None:
         """End it and remove everything that it made."""
+        self.worker.remove()
         self.node.remove()
 
     @property
@@ -86,13 +100,22 @@ class Cluster:
         programs = builds.programs()
         return Access(self.kubeconfig, str(programs["kubectl"]), str(programs["helm"]))
 
-    def import_image(self, archive: Path) -> None:
-        """Load an image archive into the node, where pods find it without a registry."""
-        self.node.run("ctr", "--namespace", "k8s.io", "images", "import", archive)
+    def _run(self, node: Node, archives: Sequence[Path]) -> None:
+        """Start a node's own daemons; what it runs finds its images there, without a registry."""
+        began = datetime.now(UTC).replace(microsecond=0)  # as exact as the API server is
+        settings.write(node, self._certificates)
+        daemons = settings.commands(node, builds.programs().__getitem__)
+        node.spawn("containerd", daemons.pop("containerd"))
+        node.run("ctr", "version")  # it waits for an answer; kubelet ends without one
+        for archive in archives:
+            node.run("ctr", "--namespace", "k8s.io", "images", "import", archive)
+        for name, command in daemons.items():
+            node.spawn(name, command)
+        wait_for(f"node {node.name} is Ready", lambda: self._is_ready(node, began), READY_SECONDS)
 
-    def _issue(self) -> Path:
-        folder, network = self.folder / "certificates", self.node.network
-        authority = Authority(folder)
+    def _issue(self) -> None:
+        network = self.node.network
+        authority = Authority(self._certificates)
         authority.issue_key_pair("service-accounts")
         authority.issue("admin", "admin", ["system:masters"])
         # It is also the API server's name towards the kubelet, hence the group.
@@ -102,15 +125,15 @@ class Cluster:
             ["system:masters"],
             [network.node, network.api_service, "127.0.0.1", "kubernetes.default.svc"],
         )
-        user = f"system:node:{self.node.name}"
-        authority.issue("kubelet", user, ["system:nodes"], [self.node.name, network.node])
+        for node in (self.node, self.worker):
+            user, hosts = f"system:node:{node.name}", [node.name, node.network.node]
+            authority.issue(settings.kubelet_user(node), user, ["system:nodes"], hosts)
         for name in ("controller-manager", "scheduler", "proxy"):
             file = "kube-proxy" if name == "proxy" else name
             authority.issue(file, f"system:kube-{name}")
         authority.issue("coredns", "coredns")
-        return folder
 
-    def _open_api(self, certificates: Path) -> None:
+    def _open_api(self) -> None:
         """Bring the API server's port to the loopback, write the kubeconfig, wait for health."""
         with socket.create_server(("127.0.0.1", 0)) as listening:
             server = f"https://127.0.0.1:{listening.getsockname()[1]}"
@@ -123,7 +146,7 @@ class Cluster:
                 keep=[descriptor],
             )
         self.kubeconfig.touch(mode=0o600)
-        self.kubeconfig.write_text(settings.kubeconfig(certificates, "admin", server))
+        self.kubeconfig.write_text(settings.kubeconfig(self._certificates, "admin", server))
         wait_for("the API server is ready", self._api_is_ready, READY_SECONDS)
 
     def _api_is_ready(self) -> bool:
@@ -155,9 +178,16 @@ class Cluster:
         }
         self.access.apply(json.dumps(offered))
 
-    def _is_ready(self) -> bool:
-        path = "jsonpath={.items[*].status.conditions[?(@.type=='Ready')].status}"
-        return self.access.kubectl("get", "nodes", "-o", path) == "True"
+    def _is_ready(self, node: Node, since: datetime) -> bool:
+        """Whether its kubelet says so: of a power cut the API server learns much later."""
+        return any(
+            condition["type"] == "Ready"
+            and condition["status"] == "True"
+            and datetime.fromisoformat(condition["lastHeartbeatTime"]) >= since
+            for found in self.access.items("nodes")
+            if found["metadata"]["name"] == node.name
+            for condition in found["status"]["conditions"]
+        )
 
 
 def _require_machine() -> None:

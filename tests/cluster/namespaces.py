@@ -4,7 +4,8 @@ The node's pid 1 (init.sh) holds all of them. Whatever runs on the node is its d
 started in its namespaces, so one SIGKILL to pid 1 ends everything at once, as a power cut does. The
 cgroups, the network's name and the node's folder stay; `Node.remove` removes them. A node has no
 uplink: its packets end in a second namespace, the client's, from which tests ask the cluster as
-outsiders. The nodes of several clusters may end in the same one, which then routes between them.
+outsiders. The nodes of one cluster or of several may end in the same one, which then routes between
+them.
 """
 
 import contextlib
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from support.waiting import wait_for
 
-from cluster.networks import Network
+from cluster.networks import DNS, Network
 
 START_SECONDS = 10.0
 STOP_SECONDS = 120.0
@@ -45,7 +46,10 @@ class Node:
         self._pid_file = folder / "pid1"
 
     def start(self) -> None:
-        """Boot it: namespaces, link to the client, cgroups. Its folder's content is kept."""
+        """Boot it: namespaces, link to the client, cgroups. Its folder's content is kept.
+
+        So a node whose power was cut comes up with its disk.
+        """
         for folder in ("logs", "pids"):
             (self.folder / folder).mkdir(parents=True, exist_ok=True)
         self._link()
@@ -99,6 +103,7 @@ class Node:
         parent outside, which stops when it is stopped, it would never be reaped at the node's end.
         """
         pid_file = self.folder / "pids" / name
+        pid_file.unlink(missing_ok=True)  # of the time before a power cut
         shell = ["setsid", "--fork", "bash", "-c", 'echo $$ >"$0"; exec "$@"', str(pid_file)]
         with (self.folder / "logs" / name).open("ab") as log:
             subprocess.run(
@@ -116,8 +121,8 @@ class Node:
         pid = (self.folder / "pids" / name).read_text().strip()
         self.run("kill", f"-{number.name.removeprefix('SIG')}", pid)
 
-    def remove(self) -> None:
-        """End it at once and remove everything of it; nothing happens when there is none."""
+    def cut_power(self) -> None:
+        """End it at once; its disk stays. Nothing happens when there is none."""
         if pid := self.pid:
             os.kill(pid, signal.SIGKILL)
             wait_for(
@@ -125,9 +130,17 @@ class Node:
             )
         for group in _CGROUPS.glob(f"*/{self.name}"):
             _remove_cgroup(group)
-        for network in (self.name, *(() if self._shares_client else (self.client,))):
-            if (NETWORKS / network).exists():
-                _ip("netns", "del", network)
+        # The kernel removes what is in a namespace some time later; the link has to go now. There is
+        # none when a start failed.
+        unlink = ["ip", "-n", self.name, "link", "del", "eth0"]
+        subprocess.run(unlink, stderr=subprocess.DEVNULL, check=False)
+        _remove_network(self.name)
+
+    def remove(self) -> None:
+        """End it at once and remove everything of it; nothing happens when there is none."""
+        self.cut_power()
+        if not self._shares_client:
+            _remove_network(self.client)
         if self.folder.exists():
             # Never across a mount: a volume of this machine may be mounted below.
             subprocess.run(["rm", "-rf", "--one-file-system", str(self.folder)], check=True)
@@ -155,6 +168,7 @@ class Node:
             *("peer", "name", link, "netns", self.client),
         )
         _ip("-n", self.name, "link", "set", "lo", "up")
+        _ip("-n", self.name, "address", "add", f"{DNS}/32", "dev", "lo")
         for network, end, address in (
             (self.name, "eth0", self.network.node),
             (self.client, link, self.network.client),
@@ -164,10 +178,11 @@ class Node:
             command = ["nsenter", f"--net={NETWORKS / network}", "sysctl", "-qw"]
             subprocess.run([*command, "net.ipv4.ip_forward=1"], check=True)
         # The node reaches Service addresses only by a route that exists; the client reaches pods
-        # and Services through the node.
+        # through their node, and Services through the first one.
         _ip("-n", self.name, "route", "add", "default", "via", self.network.client)
-        for addresses in (self.network.pods, self.network.services):
-            self.route(addresses)
+        self.route(self.network.pods)
+        if self.network.node == self.network.api:
+            self.route(self.network.services)
 
     def _make_cgroups(self) -> None:
         for controller in _CONTROLLERS:
@@ -196,6 +211,11 @@ class Node:
 
 def _ip(*arguments: str) -> None:
     subprocess.run(["ip", *arguments], check=True)
+
+
+def _remove_network(name: str) -> None:
+    if (NETWORKS / name).exists():
+        _ip("netns", "del", name)
 
 
 @contextlib.contextmanager

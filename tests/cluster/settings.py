@@ -1,4 +1,4 @@
-"""Command lines of the node's daemons, and the configuration files that they read.
+"""Command lines of the daemons of every node, and the configuration files that they read.
 
 Whatever a daemon would keep in a well-known place of the machine is moved below the node's folder,
 so that clusters can run beside each other and beside a container engine of the machine.
@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from cluster.namespaces import Node
+from cluster.networks import DNS
 
 API_PORT = 6443
 CLUSTER_DOMAIN = "cluster.local"
@@ -56,34 +57,36 @@ def kubeconfig(certificates: Path, user: str, server: str) -> str:
 
 
 def write(node: Node, certificates: Path) -> None:
-    """Every configuration file, below the node's folder."""
+    """The configuration files of a node's own daemons, below its folder."""
     folder = node.folder / "etc"
     (folder / "cni").mkdir(parents=True, exist_ok=True)
-    server = f"https://{node.network.node}:{API_PORT}"
-    for user in ("controller-manager", "scheduler", "kubelet", "kube-proxy", "coredns"):
-        path = folder / f"{user}.kubeconfig"
-        path.write_text(kubeconfig(certificates, user, server))
+    write_kubeconfigs(node, certificates, {user: user for user in ("kube-proxy", "coredns")})
+    write_kubeconfigs(node, certificates, {"kubelet": kubelet_user(node)})
     (folder / "containerd.toml").write_text(_containerd(node))
     (folder / "kubelet.json").write_text(json.dumps(_kubelet(node, certificates), indent=1))
     (folder / "kube-proxy.json").write_text(json.dumps(_kube_proxy(node), indent=1))
     (folder / "cni" / "10-dnsfleet.conflist").write_text(json.dumps(_network(node), indent=1))
-    (folder / "Corefile").write_text(_corefile(node, folder / "coredns.kubeconfig"))
+    (folder / "Corefile").write_text(_corefile(folder / "coredns.kubeconfig"))
+    (node.folder / "volume-plugins").mkdir(exist_ok=True)
 
 
-def commands(node: Node, certificates: Path, program: Callable[[str], Path]) -> dict[str, Command]:
-    """The command line of every daemon, in the order of their start."""
+def write_kubeconfigs(node: Node, certificates: Path, users: dict[str, str]) -> None:
+    """A kubeconfig for each daemon, by the name of its certificate."""
+    server = f"https://{node.network.api}:{API_PORT}"
+    for daemon, user in users.items():
+        path = node.folder / "etc" / f"{daemon}.kubeconfig"
+        path.write_text(kubeconfig(certificates, user, server))
+
+
+def kubelet_user(node: Node) -> str:
+    """The name of the certificate of a node's kubelet."""
+    return f"kubelet-{node.name}"
+
+
+def commands(node: Node, program: Callable[[str], Path]) -> dict[str, Command]:
+    """The command line of each of a node's own daemons, in the order of their start."""
     etc = node.folder / "etc"
     return {
-        "etcd": _etcd(node, program("etcd")),
-        "kube-apiserver": _api_server(node, certificates, program("kube-apiserver")),
-        "kube-controller-manager": _controller_manager(
-            node, certificates, program("kube-controller-manager")
-        ),
-        "kube-scheduler": [
-            program("kube-scheduler"),
-            f"--kubeconfig={etc / 'scheduler.kubeconfig'}",
-            "--leader-elect=false",
-        ],
         "containerd": ["containerd", "--config", etc / "containerd.toml"],
         "kubelet": [
             program("kubelet"),
@@ -97,58 +100,6 @@ def commands(node: Node, certificates: Path, program: Callable[[str], Path]) -> 
         "kube-proxy": [program("kube-proxy"), f"--config={etc / 'kube-proxy.json'}"],
         "coredns": [program("coredns"), "-conf", etc / "Corefile"],
     }
-
-
-def _etcd(node: Node, program: Path) -> Command:
-    return [
-        program,
-        f"--data-dir={node.folder / 'etcd'}",
-        "--listen-client-urls=http://127.0.0.1:2379",
-        "--advertise-client-urls=http://127.0.0.1:2379",
-        "--listen-peer-urls=http://127.0.0.1:2380",
-        "--unsafe-no-fsync",  # a power cut of the machine loses the cluster in any case
-        "--log-level=warn",
-    ]
-
-
-def _api_server(node: Node, certificates: Path, program: Path) -> Command:
-    return [
-        program,
-        f"--advertise-address={node.network.node}",
-        f"--secure-port={API_PORT}",
-        "--etcd-servers=http://127.0.0.1:2379",
-        f"--service-cluster-ip-range={node.network.services}",
-        f"--client-ca-file={certificates / 'ca.crt'}",
-        f"--tls-cert-file={certificates / 'apiserver.crt'}",
-        f"--tls-private-key-file={certificates / 'apiserver.key'}",
-        f"--kubelet-certificate-authority={certificates / 'ca.crt'}",
-        f"--kubelet-client-certificate={certificates / 'apiserver.crt'}",
-        f"--kubelet-client-key={certificates / 'apiserver.key'}",
-        "--kubelet-preferred-address-types=InternalIP",
-        f"--service-account-issuer=https://kubernetes.default.svc.{CLUSTER_DOMAIN}",
-        f"--service-account-key-file={certificates / 'service-accounts.pub'}",
-        f"--service-account-signing-key-file={certificates / 'service-accounts.key'}",
-        "--authorization-mode=Node,RBAC",
-        "--enable-admission-plugins=NodeRestriction",
-        # By such policies a test does to pods what OpenShift does.
-        "--feature-gates=MutatingAdmissionPolicy=true",
-        "--runtime-config=admissionregistration.k8s.io/v1beta1=true",
-    ]
-
-
-def _controller_manager(node: Node, certificates: Path, program: Path) -> Command:
-    return [
-        program,
-        f"--kubeconfig={node.folder / 'etc' / 'controller-manager.kubeconfig'}",
-        f"--root-ca-file={certificates / 'ca.crt'}",
-        f"--service-account-private-key-file={certificates / 'service-accounts.key'}",
-        f"--flex-volume-plugin-dir={node.folder / 'volume-plugins'}",
-        "--use-service-account-credentials",
-        # There is one node: if it counts as lost, no Service has endpoints. An API server that was
-        # stopped for a minute must not look like that.
-        "--node-monitor-grace-period=2m",
-        "--leader-elect=false",
-    ]
 
 
 def _containerd(node: Node) -> str:
@@ -185,8 +136,8 @@ def _kubelet(node: Node, certificates: Path) -> dict[str, Any]:
             "x509": {"clientCAFile": str(certificates / "ca.crt")},
         },
         "authorization": {"mode": "Webhook"},
-        "tlsCertFile": str(certificates / "kubelet.crt"),
-        "tlsPrivateKeyFile": str(certificates / "kubelet.key"),
+        "tlsCertFile": str(certificates / f"{kubelet_user(node)}.crt"),
+        "tlsPrivateKeyFile": str(certificates / f"{kubelet_user(node)}.key"),
         "containerRuntimeEndpoint": f"unix://{CONTAINERD_SOCKET}",
         "cgroupDriver": "cgroupfs",
         "cgroupRoot": node.cgroup,
@@ -194,7 +145,7 @@ def _kubelet(node: Node, certificates: Path) -> dict[str, Any]:
         "failSwapOn": False,
         "makeIPTablesUtilChains": False,
         "clusterDomain": CLUSTER_DOMAIN,
-        "clusterDNS": [node.network.node],
+        "clusterDNS": [DNS],
         "resolvConf": "",
         "podLogsDir": str(node.folder / "pod-logs"),
         "volumePluginDir": str(node.folder / "volume-plugins"),
@@ -211,7 +162,7 @@ def _kube_proxy(node: Node) -> dict[str, Any]:
         "kind": "KubeProxyConfiguration",
         "clientConnection": {"kubeconfig": str(node.folder / "etc" / "kube-proxy.kubeconfig")},
         "mode": "nftables",
-        "clusterCIDR": node.network.pods,
+        "clusterCIDR": node.network.all_pods,
         "hostnameOverride": node.name,
         "conntrack": {
             "maxPerCore": 0
@@ -239,10 +190,10 @@ def _network(node: Node) -> dict[str, Any]:
     }
 
 
-def _corefile(node: Node, kubeconfig_path: Path) -> str:
+def _corefile(kubeconfig_path: Path) -> str:
     return f"""\
 .:53 {{
-    bind {node.network.node}
+    bind {DNS}
     errors
     kubernetes {CLUSTER_DOMAIN} {{
         kubeconfig {kubeconfig_path}
