@@ -1,4 +1,4 @@
-"""`python -m cluster up|down|images`: the cluster and its images from a shell."""
+"""`python -m cluster up|down|images|base`: the cluster and its images from a shell."""
 
 import sys
 
@@ -19,8 +19,10 @@ def main(arguments: list[str]) -> None:
         case ["images"]:
             for image in images.build():
                 print(image)
+        case ["base"]:
+            print(images.base())
         case _:
-            raise SystemExit("expected one of: up, down, images")
+            raise SystemExit("expected one of: up, down, images, base")
 
 
 if __name__ == "__main__":
