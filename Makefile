@@ -1,7 +1,7 @@
 # Every target creates what it needs; the second run is fast. Needed on the machine:
 # python3 >= 3.11 with pip, cargo, make and a C compiler.
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check conformance differential model increments faults skew fuzz bench signatures crds metrics alerts dashboards images cluster-up cluster-down e2e e2e-cores e2e-clusters e2e-skew e2e-alerts
+.PHONY: help setup up test check conformance differential model increments faults skew fuzz bench signatures crds metrics alerts dashboards images dist dist-full publish cluster-up cluster-down e2e e2e-cores e2e-clusters e2e-skew e2e-alerts
 
 # uv lives in a folder of its own, by `pip --target`: that needs neither venv nor root.
 UV_VERSION := 0.13.9
@@ -105,6 +105,22 @@ CLUSTER := PYTHONPATH=tests $(RUN)/python -m cluster
 
 images: setup ## Build both container images into dist/images (root; see CONTRIBUTING.md)
 	$(CLUSTER) images
+
+# The image below ours, NAME@sha256:…, and the URI of who builds. Without, a Debian made here, and you.
+# FRESH=yes takes no layer from earlier builds.
+BASE_IMAGE ?=
+BUILDER ?=
+FRESH :=
+
+dist: setup ## Make what a release publishes, the same octets each time, into dist (root; docs/releases.md)
+	$(RUN)/python -m release make --base $(or $(BASE_IMAGE),$$($(CLUSTER) base)) \
+		$(if $(BUILDER),--builder $(BUILDER)) $(if $(FRESH),--fresh)
+
+dist-full: setup ## Make it twice, in two folders, with nothing of earlier builds: equal octets (root)
+	DIST=full $(RUN)/pytest -s tests/e2e/test_release_builds.py --timeout=$(E2E_SECONDS)
+
+publish: setup ## Publish and sign what is in dist; for the workflow of a release
+	$(RUN)/python -m release publish
 
 cluster-up: setup ## Start a Kubernetes cluster on this machine, print its KUBECONFIG (root)
 	$(CLUSTER) up
