@@ -39,7 +39,8 @@ def clone(folder: Path) -> Path:
     """A release of the commit, made as anyone would make it, but for the cache of layers."""
     checkout = folder / "dnsfleet"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(checkout)], check=True)
-    environment = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
+    own = (_FULL, "CARGO_TARGET_DIR", "MAKEFLAGS", "MAKELEVEL")
+    environment = {name: text for name, text in os.environ.items() if name not in own}
     subprocess.run(
         ["make", "dist", f"BASE_IMAGE={images.base()}", "FRESH=yes"],
         cwd=checkout,
