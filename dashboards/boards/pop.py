@@ -146,6 +146,14 @@ _OUTSIDE = Row(
             red_below=1,
         ),
         panel(
+            "Zones that are wrong",
+            "Zones that a prober was answered otherwise than they are published, of those that it "
+            "asked for last; the board Zone tells which.",
+            Unit.COUNT,
+            Series(f"max by (pop) (dnsfleet_probe_zones_wrong{_P})", "{{pop}}"),
+            red_from=1,
+        ),
+        panel(
             "Response time for probers",
             "With the way there and back.",
             Unit.SECONDS,

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from support.releases import CHART
@@ -12,7 +13,6 @@ CHOICES = {"$__rate_interval": "1m", "$pop": ".+", "$pod": ".+", "$zone": ".+"}
 _METRIC = re.compile(r"\b(?:dnsfleet_\w+|process_\w+|ALERTS)\b")
 
 _NO_OPERATOR = "no operator runs beside `dnsfleet up`"
-_NO_PROBE = "no prober runs beside `dnsfleet up`"
 _NO_TUNNEL = "no tunnel runs beside `dnsfleet up`"
 
 WITHOUT_DATA = {
@@ -40,10 +40,7 @@ WITHOUT_DATA = {
     "dnsfleet_pop_edges_ready": _NO_OPERATOR,
     "dnsfleet_pop_edges_unverified": _NO_OPERATOR,
     "dnsfleet_pop_propagation_seconds": _NO_OPERATOR,
-    "dnsfleet_probe_current": _NO_PROBE,
-    "dnsfleet_probe_disagreement": _NO_PROBE,
-    "dnsfleet_probe_duration_seconds": _NO_PROBE,
-    "dnsfleet_probe_up": _NO_PROBE,
+    "dnsfleet_probe_current": "no zone is wrong",
     "dnsfleet_propagation_seconds": _NO_OPERATOR,
     "dnsfleet_removals_held": _NO_OPERATOR,
     "dnsfleet_tunnel_build_info": _NO_TUNNEL,
@@ -59,6 +56,14 @@ WITHOUT_DATA = {
     "dnsfleet_zones_held": _NO_OPERATOR,
 }
 """Metrics, and matchers of labels, of which a healthy `dnsfleet up` has no series, and why."""
+
+WITHOUT_DATA_IN_A_CLUSTER = {
+    'alertstate="firing"': "all is well",
+    "dnsfleet_pop_certificate_expiry_timestamp_seconds": "no Pop is in another cluster",
+    "dnsfleet_probe_current": "no zone is wrong",
+    "dnsfleet_zone_pop_current": "no Pop is behind",
+}
+"""The same of a healthy release with all roles in one cluster."""
 
 
 class Expression(NamedTuple):
@@ -76,7 +81,11 @@ class Expression(NamedTuple):
     @property
     def has_data(self) -> bool:
         """Whether a healthy `dnsfleet up` has all that it asks for."""
-        return "vector(0)" in self.text or not any(map(self.asks_for, WITHOUT_DATA))
+        return self.has_data_without(WITHOUT_DATA)
+
+    def has_data_without(self, missing: Collection[str]) -> bool:
+        """Whether all that it asks for is there where these have no series."""
+        return "vector(0)" in self.text or not any(map(self.asks_for, missing))
 
     def asks_for(self, key: str) -> bool:
         """Whether it has a metric, or a matcher of labels."""

@@ -8,18 +8,21 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import dns.message
 import dns.name
+import redis
 from cluster.access import Access, Object
 from cluster.namespaces import Node
 from dnsfleet import rings
+from dnsfleet.replication import keys
 
-from support import redis_pods
+from support import process_memory, redis_pods
 from support.pod_processes import process_of
 from support.probe_fleets import CORE, DNS_PORT
 from support.releases import NAMESPACE, READY_SECONDS
+from support.waiting import wait_for
 
 OPERATOR = ("deployment/dnsfleet-operator", "--namespace", NAMESPACE)
 OPERATOR_PODS = ("pods", "--namespace", NAMESPACE, "-l", "app.kubernetes.io/component=operator")
@@ -67,6 +70,44 @@ def cut_off(cluster: Access, pop: str) -> Iterator[None]:
     finally:
         for network in networks:
             subprocess.run(["nsenter", network, "nft", "delete", "table", "ip", "cut"], check=True)
+
+
+@contextlib.contextmanager
+def damaged_manifest(
+    cluster: Access, node: Node, pop: str, origin: str, change: Callable[[], None]
+) -> Iterator[None]:
+    """One bit of the manifest that `change` brings is another one in the replica of a Pop.
+
+    It is changed in the memory of that replica while an edge is stopped, which has yet to read it.
+    The other edge goes on, and may have read it before. It ends as the runbook says.
+    """
+    (replica,) = pods_of(cluster, pop, "replica")
+    edge = process_of(pods_of(cluster, pop, "edge")[0], "dnsfleet-edge")
+    with redis_pods.client(replica, "edge", redis_pods.password(cluster, "edge")) as client:
+        with node.on_client():
+            before = _manifest(client, origin)
+        os.kill(edge, signal.SIGSTOP)
+        try:
+            change()
+            wait_for("it is there", lambda: _manifest(client, origin) != before, READY_SECONDS)
+            signed = _manifest(client, origin)
+            damaged = signed[:-1] + bytes([signed[-1] ^ 1])
+            process_memory.replace(process_of(replica, "valkey-server"), signed, damaged)
+            assert _manifest(client, origin) == damaged
+        finally:
+            os.kill(edge, signal.SIGCONT)
+    try:
+        yield
+    finally:
+        deployment = (f"deployment/pop-{pop}-replica", "--namespace", NAMESPACE)
+        cluster.kubectl("rollout", "restart", *deployment)
+        cluster.kubectl("rollout", "status", *deployment)
+
+
+def _manifest(client: redis.Redis, origin: str) -> bytes:
+    found = client.get(keys.manifest(origin))
+    assert isinstance(found, bytes)
+    return found
 
 
 @contextlib.contextmanager

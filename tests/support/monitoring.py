@@ -55,6 +55,10 @@ class Monitoring:
             found: list[dict[str, Any]] = json.load(response)["data"]["result"]
         return found
 
+    def gives_a_number(self, expression: str) -> bool:
+        """Whether some sample of it is one; 0/0 is none."""
+        return any(sample["value"][1] != "NaN" for sample in self.query(expression))
+
     def has(self, expression: str) -> bool:
         """Whether an expression gives any sample; False while Prometheus does not answer."""
         try:
@@ -121,7 +125,7 @@ def _targets(cluster: Access, namespace: str) -> list[dict[str, Any]]:
     """A target for each pod; Debian's Prometheus cannot ask a cluster for its pods."""
     (about,) = [each["cluster"] for each in _kubeconfig(cluster.kubeconfig)["clusters"]]
     server = urllib.parse.urlsplit(about["server"]).netloc
-    components = "app.kubernetes.io/component in (edge,operator)"
+    components = "app.kubernetes.io/component in (edge,operator,tunnel,probe)"
     pods = cluster.items("pods", "--namespace", namespace, "--selector", components)
     return [
         {"targets": [server], "labels": _target_labels(namespace, pod["metadata"])} for pod in pods
@@ -133,6 +137,7 @@ def _target_labels(namespace: str, pod: dict[str, Any]) -> dict[str, str]:
     return {
         "__metrics_path__": f"/api/v1/namespaces/{namespace}/pods/{name}:8080/proxy/metrics",
         "instance": name,
+        "pod": name,
         "pop": pod["labels"].get("dnsfleet.io/pop", ""),
     }
 
