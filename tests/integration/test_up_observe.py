@@ -14,6 +14,7 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,8 @@ from support.waiting import wait_for
 
 SCRAPED_SECONDS = 60.0
 """A few times the interval, on a busy machine."""
-
-
+SEEN_SECONDS = 90.0
+"""A list, a round of asking, and one more of both where the first was too early."""
 DATA_SECONDS = 90.0
 """Rates need two looks after traffic began."""
 
@@ -71,6 +72,18 @@ def test_each_edge_is_scraped_with_the_labels_that_the_alerts_group_by(
     assert (sample["metric"]["pop"], sample["metric"]["pod"]) == ("fra", "fra-0")
     replace(files / "all.yaml", zone("one", "192.0.2.1") + "---\n" + pops("fra", "iad"))
     wait_for("iad", lambda: query(fleet, 'dnsfleet_edge_ready{pop="iad"} == 1'), SCRAPED_SECONDS)
+
+
+def test_each_pop_has_a_prober_that_sees_what_its_edges_prove(fleet: Fleet, files: Path) -> None:
+    """The two ask each other; a Pop that goes takes its prober with it."""
+    replace(files / "all.yaml", zone("one", "192.0.2.1") + "---\n" + pops("fra", "iad"))
+    agree = 'dnsfleet_probe_disagreement{pop="%s", pod="%s-probe"} == 0'
+    for asked, place in (("fra", "iad"), ("iad", "fra")):
+        expression = agree % (asked, place)
+        wait_for(expression, partial(query, fleet, expression), SEEN_SECONDS)
+    replace(files / "all.yaml", zone("one", "192.0.2.1") + "---\n" + pops("fra"))
+    gone = "count(dnsfleet_probe_build_info) == 1"
+    wait_for(gone, lambda: query(fleet, gone), SCRAPED_SECONDS)
 
 
 def test_the_shipped_rules_are_evaluated_but_for_the_one_that_misses_an_operator(

@@ -2,15 +2,17 @@
 
 Both are programs that somebody installed. They are started, restarted and ended as the fleet's own
 processes are, listen on loopback only, and keep what they have in the state folder, with a bound.
+Each Pop gets a prober, as `probes.enabled` of the chart gives it one.
 
-Prometheus scrapes the edges and evaluates the rules that the chart ships. Which edges run is in a
-file that it watches, so a Pop that comes or goes needs no restart of it. An edge gets the labels
-that the chart's PodMonitor gives it: `pop`, and `pod`. No operator runs here, so a rule is left out
-that fires where there is none; what else asks for metrics of the operator finds nothing.
+Prometheus scrapes edges and probers, and evaluates the rules that the chart ships. What is to be
+scraped is in a file that it watches, so a Pop that comes or goes needs no restart of it. An edge
+gets the labels that the chart's PodMonitor gives it: `pop`, and `pod`. No operator runs here, so a
+rule is left out that fires where there is none; what else asks for its metrics finds nothing.
 """
 
 import json
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -40,10 +42,11 @@ SOURCE_RULES = Path(__file__).parents[3] / "helm/dnsfleet/files/alerts.yaml"
 
 
 class Target(NamedTuple):
-    """An edge that is scraped."""
+    """An edge or a prober that is scraped."""
 
     pop: str
-    edge: str
+    name: str
+    """Which one of that Pop it is."""
     port: int
 
 
@@ -53,6 +56,9 @@ class Observers:
     def __init__(self, state: StateFolder, supervisor: Supervisor, avoid: range) -> None:
         """Start both; Trouble where one is not installed, and then none is started."""
         programs = _program(PROMETHEUS), _program(ALERTMANAGER)
+        self._state, self._supervisor, self._avoid = state, supervisor, avoid
+        self._probers: dict[str, int] = {}
+        """By Pop, where its prober serves its page."""
         self._folder = state_files.folder(state.root / "observe")
         ports = state.port("prometheus", avoid), state.port("alertmanager", avoid)
         self.prometheus, self.alertmanager = (f"http://{HOST}:{port}" for port in ports)
@@ -73,19 +79,36 @@ class Observers:
         for name, command in (("alertmanager", alertmanager), ("prometheus", prometheus)):
             supervisor.start(Program(name, tuple(command), state.log(name)))
 
-    def scrape(self, targets: Sequence[Target]) -> None:
-        """Scrape these edges from now on, and no others."""
+    def scrape(self, edges: Sequence[Target]) -> None:
+        """Scrape these edges from now on, with a prober in each of their Pops, and no others."""
+        self._probe([each.pop for each in edges])
+        probers = [Target(pop, "probe", port) for pop, port in self._probers.items()]
         groups = [
             {
                 "targets": [f"{HOST}:{each.port}"],
-                "labels": {"pop": each.pop, "pod": f"{each.pop}-{each.edge}"},
+                "labels": {"pop": each.pop, "pod": f"{each.pop}-{each.name}"},
             }
-            for each in targets
+            for each in (*edges, *probers)
         ]
         wanted = json.dumps(groups).encode()
         if wanted != self._targets:
             state_files.write(self._folder / "targets.json", wanted)
             self._targets = wanted
+
+    def _probe(self, pops: Sequence[str]) -> None:
+        """Run a prober in each of these Pops, and no other."""
+        for gone in self._probers.keys() - set(pops):
+            self._supervisor.stop(f"probe/{gone}")
+            del self._probers[gone]
+        for pop in pops:
+            if pop not in self._probers:
+                name = f"probe/{pop}"
+                port = self._probers[pop] = self._state.port(name, self._avoid)
+                command = (
+                    *(sys.executable, "-m", "dnsfleet_cli", "probe", f"--place={pop}"),
+                    *(f"--state-dir={self._state.root}", f"--http={HOST}:{port}"),
+                )
+                self._supervisor.start(Program(name, command, self._state.log(name)))
 
     def tell(self, show: Show) -> None:
         """Where both are."""
