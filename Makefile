@@ -1,7 +1,7 @@
 # Every target creates what it needs; the second run is fast. Needed on the machine:
 # python3 >= 3.11 with pip, cargo, make and a C compiler.
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check conformance differential model increments faults skew fuzz bench signatures crds metrics alerts dashboards images dist dist-full publish cluster-up cluster-down e2e e2e-cores e2e-clusters e2e-skew e2e-alerts
+.PHONY: help setup up test check conformance differential model increments faults skew fuzz bench signatures crds metrics alerts dashboards images dist dist-full publish cluster-up cluster-down e2e e2e-cores e2e-clusters e2e-skew e2e-upgrade e2e-alerts
 
 # uv lives in a folder of its own, by `pip --target`: that needs neither venv nor root.
 UV_VERSION := 0.13.9
@@ -69,8 +69,11 @@ increments: setup ## Random changes of Zones, RecordSets and classes in EXAMPLES
 faults: setup ## Kill processes of a fleet under load, set its core back, its clock wrong
 	$(RUN)/pytest tests/faults
 
+# The older one of two versions. Without: the last release, or else the commit before this one.
+COMMIT = $(or $(shell git describe --tags --abbrev=0 HEAD^ 2>/dev/null || git rev-parse --verify --quiet --short HEAD^),$(error this clone has no commit before this one: fetch more of it, or give COMMIT=...))
+
 skew: setup ## A core and a Pop of two versions: this one, and that of COMMIT
-	SKEW_COMMIT=$(COMMIT) $(RUN)/pytest tests/skew
+	OLDER_COMMIT=$(COMMIT) $(RUN)/pytest tests/skew
 
 # For each target. A minute is enough to find what a change has just broken.
 FUZZ_SECONDS := 60
@@ -144,7 +147,10 @@ e2e-clusters: setup ## On several such clusters: a long cut, rotations, a core t
 	CUT_SECONDS=$(CUT) CLUSTERS=full $(RUN)/pytest -s tests/e2e/test_two_clusters.py tests/e2e/test_clusters_that_change.py tests/e2e/test_cores_that_are_lost.py tests/e2e/test_walk_through.py --timeout=$(E2E_SECONDS)
 
 e2e-skew: setup ## On two such clusters: core and Pop with images of this version and of COMMIT
-	SKEW_COMMIT=$(COMMIT) $(RUN)/pytest -s tests/e2e/test_clusters_of_two_versions.py --timeout=$(E2E_SECONDS)
+	OLDER_COMMIT=$(COMMIT) $(RUN)/pytest -s tests/e2e/test_clusters_of_two_versions.py --timeout=$(E2E_SECONDS)
+
+e2e-upgrade: setup ## On such a cluster: an upgrade from COMMIT to this version under load, and its roll-back
+	OLDER_COMMIT=$(COMMIT) $(RUN)/pytest -s tests/e2e/test_upgrades.py --timeout=$(E2E_SECONDS)
 
 e2e-alerts: setup ## On such a cluster: each fault is told within a minute, ordinary load and restarts are not
 	ALERTS=full $(RUN)/pytest -s tests/e2e/test_monitoring.py --timeout=$(E2E_SECONDS)

@@ -12,9 +12,16 @@ INSTALL_SECONDS = 120
 READY_SECONDS = 120.0
 
 
-def install(cluster: Access, *options: str) -> None:
-    """`helm install --wait`; nothing of an earlier release may be there."""
-    cluster.helm("install", *NAME, str(CHART), "--create-namespace", *options, *waiting())
+def install(cluster: Access, *options: str, source: Path = REPOSITORY) -> None:
+    """`helm install --wait` of a checkout's chart; nothing of an earlier release may be there."""
+    chart = str(source / "helm" / "dnsfleet")
+    cluster.helm("install", *NAME, chart, "--create-namespace", *options, *waiting())
+
+
+def upgrade(cluster: Access, source: Path, *options: str) -> None:
+    """`helm upgrade --wait` to the chart of a checkout, with the values that people gave before."""
+    chart = str(source / "helm" / "dnsfleet")
+    cluster.helm("upgrade", *NAME, chart, "--reset-then-reuse-values", *options, *waiting())
 
 
 def waiting() -> tuple[str, ...]:
