@@ -130,8 +130,8 @@ class Node:
             )
         for group in _CGROUPS.glob(f"*/{self.name}"):
             _remove_cgroup(group)
-        # The kernel removes what is in a namespace some time later; the link has to go now. There is
-        # none when a start failed.
+        # The kernel removes what is in a namespace some time later; the link has to go now. There
+        # is none when a start failed.
         unlink = ["ip", "-n", self.name, "link", "del", "eth0"]
         subprocess.run(unlink, stderr=subprocess.DEVNULL, check=False)
         _remove_network(self.name)

@@ -8,7 +8,8 @@ reply alone tells which revision it came from. The oracle demands from each serv
   the reply came and that is not below one this server had answered before the question was asked
   (an edge never goes back).
 
-Where an address stands for many edges, a query may be sent once more (`retries`), as resolvers do.
+Where an address stands for many edges, a query may be sent once more (`retries`), as resolvers do;
+and one edge may be `behind_seconds` behind another, so that an older counter may follow.
 With `new_ports` every query comes from a new port, as with half of the world's resolvers.
 
 The replies are read byte by byte, not through a DNS library: at thousands of queries a second the
@@ -45,6 +46,13 @@ class Verdict:
     first_seen: dict[int, float] = field(default_factory=dict)  # counter -> time.monotonic()
     newest: int = -1
 
+    def floor(self, asked_at: float, behind_seconds: float) -> int:
+        """The least counter that a reply may have to what is asked now."""
+        if not behind_seconds:
+            return self.newest
+        until = asked_at - behind_seconds
+        return next((each for each, at in reversed(self.first_seen.items()) if at <= until), -1)
+
     def note(self, text: str) -> None:
         if len(self.notes) < _MAX_NOTES:
             self.notes.append(text)
@@ -65,11 +73,13 @@ class Oracle:
         *,
         retries: int = 0,
         new_ports: bool = False,
+        behind_seconds: float = 0.0,
     ) -> None:
         self.verdicts = {server: Verdict() for server in servers}
         self._rate = rate
         self._attempts = 1 + retries
         self._new_ports = new_ports
+        self._behind_seconds = behind_seconds
         self._published = published
         question = dns.message.make_query(probe, "TXT", flags=0).to_wire()
         self._question = question[2:]
@@ -151,7 +161,8 @@ class Oracle:
     def _ask(self, flow: "_Flow", now: float, attempt: int = 1) -> None:
         verdict = self.verdicts[flow.server]
         flow.message_id = (flow.message_id + 1) & 0xFFFF
-        flow.waiting[flow.message_id] = (now, verdict.newest, attempt)
+        floor = verdict.floor(now, self._behind_seconds)
+        flow.waiting[flow.message_id] = (now, floor, attempt)
         verdict.asked += 1
         try:
             flow.sock.send(struct.pack("!H", flow.message_id) + self._question)
@@ -186,10 +197,10 @@ class Oracle:
         # One answer: compressed owner (2), type, class, TTL, rdata length (10), one string (1 + n).
         text_at = self._size + 12
         counter = int(reply[text_at + 1 : text_at + 1 + reply[text_at]])
-        _, seen_before, _ = waited
-        if not seen_before <= counter <= self._published:
+        _, floor, _ = waited
+        if not floor <= counter <= self._published:
             verdict.wrong += 1
-            verdict.note(f"counter {counter} after {seen_before}, published {self._published}")
+            verdict.note(f"counter {counter} after {floor}, published {self._published}")
             return
         if counter > verdict.newest:
             verdict.newest = counter
@@ -224,5 +235,5 @@ class _Flow:
         self.sock.setblocking(False)
         self.sock.connect(server)
         self.message_id = 0
-        # id -> (asked at, newest counter then, attempt)
+        # id -> (asked at, least counter that may come, attempt)
         self.waiting: dict[int, tuple[float, int, int]] = {}

@@ -118,6 +118,7 @@ def watching(
     published: int = 0,
     retries: int = 0,
     new_ports: bool = False,
+    behind_seconds: float = 0.0,
 ) -> Iterator[Oracle]:
     """An oracle in the client's network namespace; the caller's thread stays in its own.
 
@@ -125,7 +126,15 @@ def watching(
     """
     with contextlib.ExitStack() as stack:
         with node.on_client():  # sockets and thread are made there, and stay there
-            oracle = Oracle(servers, PROBE, rate, published, retries=retries, new_ports=new_ports)
+            oracle = Oracle(
+                servers,
+                PROBE,
+                rate,
+                published,
+                retries=retries,
+                new_ports=new_ports,
+                behind_seconds=behind_seconds,
+            )
             stack.enter_context(oracle)
         yield oracle
 

@@ -2,22 +2,29 @@
 
 import threading
 import time
-from typing import Self
+from typing import Protocol, Self
 
 from cluster.access import Access
 from kubernetes import client, config
 
 from support import status_claims
-from support.oracle import Oracle, Verdict
+from support.oracle import Verdict
 from support.probe_fleets import ZONE, zone
 
 PAUSE_SECONDS = 0.5
 
 
+class Told(Protocol):
+    """Who has to know of a change before it is made: an oracle, or several."""
+
+    def publishing(self, counter: int) -> None:
+        """This counter may be answered from now on."""
+
+
 class SteadyChanges:
     """Raises the probe twice a second until it is left, and tells `oracle` of it."""
 
-    def __init__(self, core: Access, oracle: Oracle, published: int) -> None:
+    def __init__(self, core: Access, oracle: Told, published: int) -> None:
         """`published` is the counter that all answer now."""
         self.counter = published
         self._core = core

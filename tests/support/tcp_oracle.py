@@ -1,0 +1,137 @@
+"""The oracle client over TCP: what `Oracle` demands of UDP, at the pace of a few connections.
+
+To each server one connection is kept for as long as the server keeps it, and one is opened for each
+query. A server that stops closes the connections that it has, whatever was asked on them: clients
+have to ask once more on a new one (RFC 7766, section 6.2.4). So a query is lost where the second
+connection gives no reply either.
+"""
+
+import contextlib
+import itertools
+import socket
+import threading
+import time
+from typing import Self
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.query
+import dns.rcode
+
+from support.oracle import LOST_AFTER_SECONDS, Verdict
+
+ATTEMPTS = 2
+
+
+class TcpOracle:
+    """Asks each server by both kinds of connections, `rate` queries a second each, until stopped.
+
+    `published` is the counter that they answer now; for `behind_seconds` see `Oracle`.
+    """
+
+    def __init__(
+        self,
+        servers: list[tuple[str, int]],
+        probe: str,
+        rate: float,
+        published: int,
+        behind_seconds: float = 0.0,
+    ) -> None:
+        self._probe = probe
+        self._pause = 1 / rate
+        self._published = published
+        self._behind_seconds = behind_seconds
+        self._stopping = threading.Event()
+        self.verdicts = {(server, kept): Verdict() for server in servers for kept in (True, False)}
+        self._threads = [
+            threading.Thread(target=self._run, args=(server, kept, verdict), daemon=True)
+            for (server, kept), verdict in self.verdicts.items()
+        ]
+
+    def publishing(self, counter: int) -> None:
+        """Called before the change is made: `counter` may be answered from now on."""
+        self._published = counter
+
+    def seen_everywhere(self, counter: int) -> bool:
+        """Whether every server has answered `counter` or a later one."""
+        return all(verdict.newest >= counter for verdict in self.verdicts.values())
+
+    @property
+    def faults(self) -> list[str]:
+        """What was lost or wrong, one line each; empty when nothing was."""
+        return [
+            f"{server} over {'kept' if kept else 'new'} connections: {verdict.lost} lost, "
+            f"{verdict.wrong} wrong: {verdict.notes}"
+            for (server, kept), verdict in self.verdicts.items()
+            if verdict.lost or verdict.wrong
+        ]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self, server: tuple[str, int], kept: bool, verdict: Verdict) -> None:
+        connection: socket.socket | None = None
+        for number in itertools.count():
+            if self._stopping.wait(self._pause):
+                break
+            query = dns.message.make_query(self._probe, "TXT", flags=0, id=number & 0xFFFF)
+            connection = self._ask(server, query, connection, verdict)
+            if not kept and connection is not None:
+                connection.close()
+                connection = None
+        if connection is not None:
+            connection.close()
+
+    def _ask(
+        self,
+        server: tuple[str, int],
+        query: dns.message.Message,
+        connection: socket.socket | None,
+        verdict: Verdict,
+    ) -> socket.socket | None:
+        """Ask once; the connection that is open afterwards."""
+        floor = verdict.floor(time.monotonic(), self._behind_seconds)
+        verdict.asked += 1
+        for attempt in range(ATTEMPTS):
+            verdict.retried += attempt
+            try:
+                if connection is None:
+                    connection = socket.create_connection(server, LOST_AFTER_SECONDS)
+                    connection.setblocking(False)  # as dns.query asks for
+                reply = dns.query.tcp(query, server[0], LOST_AFTER_SECONDS, sock=connection)
+            except (OSError, EOFError, dns.exception.DNSException) as error:
+                verdict.note(f"query {query.id}, connection {attempt + 1}: {error!r}")
+                if connection is not None:
+                    with contextlib.suppress(OSError):
+                        connection.close()
+                    connection = None
+            else:
+                verdict.answered += 1
+                self._judge(reply, floor, verdict)
+                return connection
+        verdict.lost += 1
+        return None
+
+    def _judge(self, reply: dns.message.Message, floor: int, verdict: Verdict) -> None:
+        good = reply.rcode() == dns.rcode.NOERROR and reply.flags & dns.flags.AA
+        texts = [text for each in reply.answer for rdata in each for text in rdata.strings]
+        if not good or len(texts) != 1:
+            verdict.wrong += 1
+            verdict.note(f"{dns.rcode.to_text(reply.rcode())}, {texts}")
+            return
+        counter = int(texts[0])
+        if not floor <= counter <= self._published:
+            verdict.wrong += 1
+            verdict.note(f"counter {counter} after {floor}, published {self._published}")
+            return
+        if counter > verdict.newest:
+            verdict.newest = counter
+            verdict.first_seen[counter] = time.monotonic()
