@@ -22,6 +22,7 @@ import struct
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 import dns.message
 
@@ -58,7 +59,34 @@ class Verdict:
             self.notes.append(text)
 
 
-class Oracle:
+Asked = TypeVar("Asked")
+
+
+class Judging(Generic[Asked]):
+    """What all oracles do, by whatever they tell those apart whom they ask."""
+
+    verdicts: dict[Asked, Verdict]
+    _published: int
+
+    def publishing(self, counter: int) -> None:
+        """Called before the change is made: `counter` may be answered from now on."""
+        self._published = counter
+
+    def seen_everywhere(self, counter: int) -> bool:
+        """Whether every server has answered `counter` or a later one."""
+        return all(verdict.newest >= counter for verdict in self.verdicts.values())
+
+    @property
+    def faults(self) -> list[str]:
+        """What was lost or wrong, one line each; empty when nothing was."""
+        return [
+            f"{asked}: {verdict.lost} lost, {verdict.wrong} wrong: {verdict.notes}"
+            for asked, verdict in self.verdicts.items()
+            if verdict.lost or verdict.wrong
+        ]
+
+
+class Oracle(Judging[tuple[str, int]]):
     """Asks `servers` for the TXT at `probe` at `rate` queries a second in all, until stopped.
 
     `published` is the counter that they answer now.
@@ -92,10 +120,6 @@ class Oracle:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="oracle", daemon=True)
 
-    def publishing(self, counter: int) -> None:
-        """Called before the change is made: `counter` may be answered from now on."""
-        self._published = counter
-
     def restarted(self, server: tuple[str, int]) -> None:
         """Called when a server was killed: it may answer from its disk, which can be older."""
         self.verdicts[server].newest = -1
@@ -104,10 +128,6 @@ class Oracle:
     def asked(self) -> int:
         """Queries sent so far, to all servers."""
         return sum(verdict.asked for verdict in self.verdicts.values())
-
-    def seen_everywhere(self, counter: int) -> bool:
-        """Whether every server has answered `counter` or a later one."""
-        return all(verdict.newest >= counter for verdict in self.verdicts.values())
 
     def __enter__(self) -> "Oracle":
         self._thread.start()
@@ -119,15 +139,6 @@ class Oracle:
         for index in list(self._flows):
             self._close(index)
         self._selector.close()
-
-    @property
-    def faults(self) -> list[str]:
-        """What was lost or wrong, one line each; empty when nothing was."""
-        return [
-            f"{server}: {verdict.lost} lost, {verdict.wrong} wrong: {verdict.notes}"
-            for server, verdict in self.verdicts.items()
-            if verdict.lost or verdict.wrong
-        ]
 
     def _run(self) -> None:
         start = time.monotonic()

@@ -11,7 +11,7 @@ import itertools
 import socket
 import threading
 import time
-from typing import Self
+from typing import NamedTuple, Self
 
 import dns.exception
 import dns.flags
@@ -19,12 +19,22 @@ import dns.message
 import dns.query
 import dns.rcode
 
-from support.oracle import LOST_AFTER_SECONDS, Verdict
+from support.oracle import LOST_AFTER_SECONDS, Judging, Verdict
 
 ATTEMPTS = 2
 
 
-class TcpOracle:
+class Asked(NamedTuple):
+    """One kind of connections to one server."""
+
+    server: tuple[str, int]
+    kept: bool
+
+    def __str__(self) -> str:
+        return f"{self.server} over {'kept' if self.kept else 'new'} connections"
+
+
+class TcpOracle(Judging[Asked]):
     """Asks each server by both kinds of connections, `rate` queries a second each, until stopped.
 
     `published` is the counter that they answer now; for `behind_seconds` see `Oracle`.
@@ -43,28 +53,11 @@ class TcpOracle:
         self._published = published
         self._behind_seconds = behind_seconds
         self._stopping = threading.Event()
-        self.verdicts = {(server, kept): Verdict() for server in servers for kept in (True, False)}
+        asked = [Asked(server, kept) for server in servers for kept in (True, False)]
+        self.verdicts = {each: Verdict() for each in asked}
         self._threads = [
-            threading.Thread(target=self._run, args=(server, kept, verdict), daemon=True)
-            for (server, kept), verdict in self.verdicts.items()
-        ]
-
-    def publishing(self, counter: int) -> None:
-        """Called before the change is made: `counter` may be answered from now on."""
-        self._published = counter
-
-    def seen_everywhere(self, counter: int) -> bool:
-        """Whether every server has answered `counter` or a later one."""
-        return all(verdict.newest >= counter for verdict in self.verdicts.values())
-
-    @property
-    def faults(self) -> list[str]:
-        """What was lost or wrong, one line each; empty when nothing was."""
-        return [
-            f"{server} over {'kept' if kept else 'new'} connections: {verdict.lost} lost, "
-            f"{verdict.wrong} wrong: {verdict.notes}"
-            for (server, kept), verdict in self.verdicts.items()
-            if verdict.lost or verdict.wrong
+            threading.Thread(target=self._run, args=(*each, verdict), daemon=True)
+            for each, verdict in self.verdicts.items()
         ]
 
     def __enter__(self) -> Self:
