@@ -20,6 +20,19 @@ _KNOWN = {
     if name not in ("zones", "pops", "podMonitor", "alerts")
 }
 """Of kinds that a cluster knows before anything is installed."""
+PODS = {
+    "imageRegistry": "registry.example",
+    "image": {"edge": {"digest": f"sha256:{'5' * 64}"}},
+    "openshift": True,
+    "priorityClassName": "dns",
+    "podLabels": {"team": "dns"},
+    "podAnnotations": {"linkerd.io/inject": "disabled"},
+    "operator": {"replicas": 2},
+    "core": {"expose": {"enabled": True}},
+    "probes": {"enabled": True},
+    "statusPage": {"enabled": True},
+}
+"""What is said of pods, and all of them."""
 SETTINGS: dict[str, Values] = {
     "defaults": {},
     "everything": _KNOWN,
@@ -31,6 +44,7 @@ SETTINGS: dict[str, Values] = {
     },
     "some namespaces": {"watchNamespaces": ["default", NAMESPACE]},
     "no rights": {"rbac": {"create": False}},
+    "pods": PODS,
 }
 TEAM = "team-of-anna"
 POLICY_SECONDS = 30.0

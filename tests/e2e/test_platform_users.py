@@ -106,7 +106,7 @@ def test_a_folder_of_the_node_is_prepared_by_whoever_runs_it(
         return str(progressing(platform, "folder").get("message", ""))
 
     wait_for("the refusal is told", lambda: "violates PodSecurity" in refusal(), READY_SECONDS)
-    assert "hostPath volumes" in refusal()
+    assert 'volume type "hostPath"' in refusal()
     assert "runAsUser=0" not in refusal(), "nothing asks for root"
 
     platform.kubectl("label", "namespace", NAMESPACE, f"{ENFORCE}=privileged", "--overwrite")
