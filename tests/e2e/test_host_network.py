@@ -87,9 +87,10 @@ def test_a_pop_goes_to_port_53_of_its_node_rolls_there_and_comes_back(
     fleet.wait("condition=Propagated", releases.READY_SECONDS, "zones", "--all")
     assert fleet.get("pop", POP)["status"]["addresses"] == [ADDRESS]
     servers = [(ADDRESS, 53)]
+    # Both may ask once more: on a busy machine an edge gets no time for a second now and then.
     with (
-        probe_fleets.watching(node, servers, RATE) as fixed,
-        probe_fleets.watching(node, servers, RATE, new_ports=True) as changing,
+        probe_fleets.watching(node, servers, RATE, retries=1) as fixed,
+        probe_fleets.watching(node, servers, RATE, retries=1, new_ports=True) as changing,
     ):
         asking = [fixed, changing]
         wait_for("the first answers", lambda: all(o.seen_everywhere(0) for o in asking), 10)
@@ -108,7 +109,8 @@ def test_a_pop_goes_to_port_53_of_its_node_rolls_there_and_comes_back(
         probe_fleets.publish(fleet, 1)
         wait_for("1 everywhere", lambda: all(o.seen_everywhere(1) for o in asking), 10)
     verdicts = [verdict for oracle in asking for verdict in oracle.verdicts.values()]
-    print(f"two rolls on a node: {sum(v.asked for v in verdicts)} queries")
+    asked, retried = sum(v.asked for v in verdicts), sum(v.retried for v in verdicts)
+    print(f"two rolls on a node: {asked} queries, {retried} of them asked again")
     assert not (faults := [fault for oracle in asking for fault in oracle.faults]), faults
     ask_for(fleet, SERVICE)
     behind = ["Deployment", "PodDisruptionBudget", "Service"]
