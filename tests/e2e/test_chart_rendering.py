@@ -195,7 +195,7 @@ def test_a_core_without_pops_makes_no_objects_of_pops(render: Any) -> None:
     assert of_kind(objects, "StatefulSet")
     assert environment(objects)["DNSFLEET_ROLE"] == "core"
     rules = the(objects, "Role", "dnsfleet-operator")["rules"]
-    for kind in ("deployments", "services"):
+    for kind in ("deployments", "daemonsets", "services"):
         assert granted(rules, kind) == {"get", "list", "watch"}
     for kind in ("configmaps", "networkpolicies", "poddisruptionbudgets", "pods/status"):
         assert not granted(rules, kind)

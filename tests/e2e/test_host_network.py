@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from cluster.access import Access, Object
+from cluster.access import Access, CommandError, Object
 from cluster.namespaces import Node
 from support import probe_fleets, releases
 from support.waiting import wait_for
@@ -123,10 +123,11 @@ def test_a_node_without_an_address_within_the_prefixes_is_told(fleet: Access) ->
     ask_for(fleet, on_node(hostPrefixes=["203.0.113.0/24"]))
 
     def told() -> bool:
-        logs = fleet.kubectl(
-            *("logs", "-n", releases.NAMESPACE, "-l", "dnsfleet.io/exposure=HostNetwork"),
-            "--tail=100",
-        )
+        selected = ("-n", releases.NAMESPACE, "-l", "dnsfleet.io/exposure=HostNetwork")
+        try:
+            logs = fleet.kubectl("logs", *selected, "--tail=100")
+        except CommandError:  # a container is not there yet
+            return False
         return "no address of this node is within 203.0.113.0/24: it has" in logs
 
     wait_for("the log says why", told, 60)
