@@ -18,6 +18,7 @@ FLEET_STATUS = {
             "origin": "gone.example.",
             "since": "2026-01-01T00:00:00Z",
             "removedAfter": "2026-01-08T00:00:00Z",
+            "hash": "0123456789abcdef",
         }
     ],
 }
@@ -112,7 +113,8 @@ def test_which_zones_and_how_is_said_anywhere(
 
 
 def test_a_fleet_is_this_document(api: APIServer) -> None:
-    orphan = FLEET_STATUS["orphans"][0]  # type: ignore[index]
+    (orphan,) = ({**each} for each in FLEET_STATUS["orphans"])  # type: ignore[attr-defined]
+    del orphan["hash"]
     assert json.loads(run(api, "status", "-n", "team", "-o", "json")) == {
         "kind": "FleetStatus",
         "pops": [
@@ -137,7 +139,8 @@ def test_a_fleet_is_this_document(api: APIServer) -> None:
         "orphanCount": 1,
         "problems": [
             "fleet/dnsfleet: gone.example. has no Zone object since 2026-01-01T00:00:00Z; it is "
-            "served on and removed after 2026-01-08T00:00:00Z"
+            "served on and removed after 2026-01-08T00:00:00Z; to end it now: kubectl dnsfleet "
+            "zone end gone.example."
         ],
     }
 
@@ -173,9 +176,23 @@ def test_nothing_held_is_this_document(api: APIServer) -> None:
     assert run(api, "held", "-n", "team") == "nothing is held\n"
 
 
+def test_the_end_of_an_orphan_is_approved_on_the_fleet_beside_what_is_approved(
+    api: APIServer,
+) -> None:
+    """Nobody here ends it."""
+    key = "dnsfleet.io/approve"
+    api.patch("Fleet", "dnsfleet", "", {"metadata": {"annotations": {key: "aaaa"}}})
+    told = run(api, "zone", "end", "GONE.example", "--yes", "--timeout", "0", status=1)
+    assert told == "not ended within 0 s: gone.example.; see the operator's log\n"
+    assert api.get("Fleet", "dnsfleet")["metadata"]["annotations"][key] == "aaaa,0123456789abcdef"
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
+        (["zone", "end", "gone.example"], "nobody can be asked here"),
+        (["zone", "end", "other.example", "--yes"], "no orphan other.example."),
+        (["zone", "end", "shop.example", "--yes"], "has a Zone, zone/team/shop: delete that"),
         (["status", "-n", "team", "-A"], "--namespace and --all-namespaces say different things"),
         (["-A", "drain", "fra"], "No such option: -A"),
         (["status", "-o", "wide"], "'wide'"),

@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 from dnsfleet.resources import Reference
+from dnsfleet_cli.kubectl import command_line, main
+from dnsfleet_operator.leading import terms
 from dnsfleet_publisher.store_errors import Fenced
 from support.controlled_fleets import DEADLINE_SECONDS, ControlledFleet
 from support.valkey import Valkey
 from support.waiting import wait_for
 from support.zone_writers import GRACE_SECONDS, Seen, Writer, changed, item, record_set, zone
+from typer.testing import CliRunner, Result
 
 ABSENCES = "dnsfleet:1:absences"
 DEFINITION = ("CustomResourceDefinition", "zones.dnsfleet.io")
@@ -281,6 +284,64 @@ def test_an_absence_that_does_not_count_has_no_end(core: Valkey) -> None:
     sweep(writer, 0.0)
     assert writer.passes.orphans == 1
     assert writer.passes.first_removal is None
+
+
+class CommandCluster:
+    """What `zone end` asks of an API server: the one in memory."""
+
+    def __init__(self, fleet: ControlledFleet) -> None:
+        self._fleet = fleet
+
+    def fleets(self) -> list[dict[str, Any]]:
+        return self._fleet.cluster.objects("Fleet")
+
+    def zones(self) -> list[dict[str, Any]]:
+        return self._fleet.cluster.objects("Zone")
+
+    def annotate_fleet(self, name: str, annotations: dict[str, str]) -> None:
+        metadata = {"name": name, "annotations": annotations}
+        self._fleet.cluster.put({"kind": "Fleet", "metadata": metadata})
+
+
+def test_an_orphan_ends_when_somebody_says_so_and_a_later_one_of_its_name_does_not(
+    core: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terms, "FLEET_SECONDS", 0.1)
+    gone, other = zone("a"), zone("b")
+    with ControlledFleet(core) as first:
+        for each in (gone, other):
+            first.put(each)
+        for origin in ("a.example.", "b.example."):
+            wait_for(f"{origin} is served", lambda o=origin: first.served(o), DEADLINE_SECONDS)
+    first.cluster.delete(gone)
+
+    def orphans(fleet: ControlledFleet) -> list[dict[str, Any]]:
+        found = fleet.cluster.get("Fleet", "dnsfleet") or {}
+        return list(found.get("status", {}).get("orphans", ()))
+
+    def end(fleet: ControlledFleet) -> Result:
+        monkeypatch.setattr(command_line, "Cluster", lambda *_: CommandCluster(fleet))
+        return CliRunner().invoke(main.app, ["zone", "end", "a.example", "--yes"])
+
+    with ControlledFleet(core, first) as second:
+        (orphan,) = wait_for("an orphan", lambda: orphans(second), DEADLINE_SECONDS)
+        ended = end(second)
+        assert ended.output == "a.example. ends; edges refuse it within 10 s\n"
+        assert ended.exit_code == 0
+        wait_for("it left", lambda: not second.served("a.example."), DEADLINE_SECONDS)
+        assert second.served("b.example.")
+        second.put(zone("a"))
+        wait_for("it is back", lambda: second.served("a.example."), DEADLINE_SECONDS)
+    second.cluster.delete(zone("a"))
+    with ControlledFleet(core, second) as third:
+        found = wait_for("an orphan", lambda: orphans(third), DEADLINE_SECONDS)
+        assert [each["origin"] for each in found] == ["a.example."]
+        approved = third.cluster.get("Fleet", "dnsfleet")
+        assert approved is not None
+        assert orphan["hash"] in approved["metadata"]["annotations"]["dnsfleet.io/approve"]
+        third.wait_for_passes("Fleet", more=2)
+        third.wait_for_passes("Propagation", more=2)
+        assert third.served("a.example."), "what is approved is the end of another absence"
 
 
 def test_owners_and_metrics_are_told_of_an_orphan_while_one_leads(core: Valkey) -> None:

@@ -104,6 +104,19 @@ class Cluster(Pods):
             )
         return found
 
+    def annotate_fleet(self, name: str, annotations: dict[str, str]) -> None:
+        """Add annotations to a Fleet."""
+        with telling(f"change fleet/{name}"):
+            self._objects.patch_cluster_custom_object(
+                GROUP,
+                VERSION,
+                "fleets",
+                name,
+                {"metadata": {"annotations": annotations}},
+                field_manager=FIELD_MANAGER,
+                _content_type=MERGE_PATCH,
+            )
+
     def create_pop(self, pop: Object) -> None:
         """Make a Pop."""
         with telling(f"create pop/{pop['metadata']['name']}"):

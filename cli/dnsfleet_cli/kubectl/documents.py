@@ -58,8 +58,7 @@ def fleet(
                 "since": each.get("since"),
                 "removedAfter": each.get("removedAfter"),
             }
-            for fleet in known
-            for each in value(fleet, "status", "orphans", default=())
+            for _, each in fleets.orphans(known)
         ],
         "orphanCount": sum(value(each, "status", "orphanCount", default=0) for each in known),
         "problems": fleets.lines(known),

@@ -21,6 +21,7 @@ from dnsfleet_cli.kubectl import (
     joins,
     keys,
     objects,
+    orphans,
     pop_commands,
     restores,
     states,
@@ -55,6 +56,7 @@ app.add_typer(keys.app, name="keys")
 for each in (pop_commands.snapshot, pop_commands.restart_replica, pop_commands.forget_edge):
     joins.app.command()(each)
 app.add_typer(joins.app, name="pop")
+restores.app.command("end")(orphans.end)
 app.add_typer(restores.app, name="zone")
 
 Timeout = Annotated[float, typer.Option(min=0, help="Seconds to wait.")]

@@ -1,4 +1,4 @@
-"""`kubectl dnsfleet zone`: zones that were removed, and how they come back.
+"""`kubectl dnsfleet zone removed` and `restore`: zones that were removed, and how they come back.
 
 What was removed is read from the core, as `verify` reads it: by port-forward, with the password in
 the Secret with the keys. The objects are made with the rights of whoever runs the command.
@@ -30,7 +30,7 @@ TIMEOUT_SECONDS = 60.0
 LOOK_SECONDS = 0.5
 NOTHING = "nothing is kept: no zone was removed in the last 7 days"
 
-app = command_line.app("Zones that were removed, and how they come back.")
+app = command_line.app("Zones without an object: those that were removed, and orphans.")
 
 
 class Output(enum.StrEnum):

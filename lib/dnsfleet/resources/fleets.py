@@ -71,6 +71,8 @@ class Orphan(Tolerant):
     """Since when it is missed; without a time it stays, whatever comes."""
     removed_after: Annotated[str, Field(json_schema_extra={"format": "date-time"})] | None = None
     """When it may be removed at the earliest, if no Zone object comes until then."""
+    hash: Annotated[str, Field(max_length=64)] | None = None
+    """What ends it now, where the Fleet approves it: of this zone, missed since this time."""
 
 
 class FleetStatus(Tolerant):

@@ -131,6 +131,14 @@ def decide(
     return Decision(found, remove, hold, wait)
 
 
+def end_hash(origin: str, since: float) -> str:
+    """What approves that an orphan ends before its time, for an absence that began at `since`.
+
+    Where its Zone comes back and is missed another time, that is another absence.
+    """
+    return plans.hash_of(f"orphan {int(since)} {origin}".encode())
+
+
 def is_large(removed: int, of: int) -> bool:
     """Whether so many zones may not leave a fleet of that many without a question."""
     return removed > MIN_REMOVED and removed > MAX_REMOVED_SHARE * of

@@ -10,6 +10,7 @@ from math import isfinite
 from typing import Any
 
 from dnsfleet.resources.fleets import MAX_ORPHANS
+from dnsfleet.zones import removals
 
 from dnsfleet_operator.statuses.conditions import Status
 from dnsfleet_operator.statuses.events import Notice
@@ -53,7 +54,11 @@ def notices(before: Status, status: Status) -> Iterator[Notice]:
 def _entry(origin: str, since: float, served_on: float) -> dict[str, Any]:
     found = {"origin": origin}
     if isfinite(since):
-        found |= {"since": _text(since), "removedAfter": _text(since + served_on)}
+        found |= {
+            "since": _text(since),
+            "removedAfter": _text(since + served_on),
+            "hash": removals.end_hash(origin, since),
+        }
     return found
 
 

@@ -93,6 +93,12 @@ class Absences:
         self._note(kind, found.since)
         return found.removed
 
+    def end(self, kind: str, names: Set[str]) -> None:
+        """These are absent no more: a later absence of one of them is another one."""
+        ended = names & self.of_kind(kind).keys() if names else frozenset()
+        if ended:
+            self._note(kind, {n: s for n, s in self.of_kind(kind).items() if n not in ended})
+
     def _made(self, kind: str) -> float:
         """When the CRD of a kind was made; infinite where it is not there to stay."""
         created = self._deletions.definition_created(kind)

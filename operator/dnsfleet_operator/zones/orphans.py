@@ -3,12 +3,14 @@
 A list that lacks a Zone proves little: the namespace may be gone, the CRD may have been reinstalled
 or a backup restored in part. So an orphan is served on for a grace period that people can notice,
 and one sweep removes at most a tenth of what is published. An empty list orphans only what it
-counts for (see `absences`).
+counts for (see `absences`). Somebody may end one before its time, by an approval of this absence.
 """
 
 import math
 from collections.abc import Callable, Mapping, Set
 from typing import NamedTuple
+
+from dnsfleet.zones import removals
 
 MAX_SHARE = 10
 """One in so many published zones may go in a sweep, but always one."""
@@ -56,3 +58,14 @@ def sweep(
     removed = frozenset(ripe[: max(1, len(published) // MAX_SHARE)])
     kept = {origin: begun for origin, begun in known.items() if origin not in removed}
     return Sweep(kept, removed)
+
+
+def to_end(since: Mapping[str, float], approvals: Set[str]) -> frozenset[str]:
+    """Those that are approved to end before their time; `since` as in `Sweep`."""
+    if not approvals:
+        return frozenset()
+    return frozenset(
+        origin
+        for origin, begun in since.items()
+        if math.isfinite(begun) and removals.end_hash(origin, begun) in approvals
+    )

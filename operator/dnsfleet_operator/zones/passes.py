@@ -50,6 +50,7 @@ from dnsfleet_publisher.zone_sources import Outside
 from dnsfleet_operator.cluster import Cluster
 from dnsfleet_operator.observed.deletions import Deletions, refused
 from dnsfleet_operator.observed.observation import Known, Observation, origins_of
+from dnsfleet_operator.zones import orphans
 from dnsfleet_operator.zones.absences import Absences
 from dnsfleet_operator.zones.brake import Brake
 from dnsfleet_operator.zones.misplaced import misplaced
@@ -111,11 +112,13 @@ class ZonePasses:
     @property
     def orphans(self) -> int:
         """Published zones that no Zone object names."""
-        return len(self._absences.of_kind("Zone"))
+        return len(self.orphans_since())
 
     def orphans_since(self) -> Mapping[str, float]:
         """Since when each of them is missed: Unix time in seconds, or infinite for no time."""
-        return self._absences.of_kind("Zone")
+        served = self._live - self._brake.waiting
+        missed = self._absences.of_kind("Zone")
+        return {origin: since for origin, since in missed.items() if origin in served}
 
     @property
     def first_removal(self) -> float | None:
@@ -190,7 +193,10 @@ class ZonePasses:
         self._confirm_deletions()
         named = self._registry.is_named
         self._remove([each for each in self._store.ended if not named(each)])
-        self._remove(self._brake.decide(self._live, named, self._approvals))
+        self._brake.ask(orphans.to_end(self.orphans_since(), self._approvals))
+        leaving = self._brake.decide(self._live, named, self._approvals)
+        self._remove(leaving)
+        self._absences.end("Zone", {o for o in self.orphans_since() if self._has_zone(o)} | leaving)
         for origin in self._registry.free(self._brake.waiting):
             self._touched |= self._ledger.of_zone(origin).keys()  # the zone is no orphan any more
         for origin in self._selections.follow(observation.pops, lingering):
@@ -267,6 +273,10 @@ class ZonePasses:
             wrong()
             self._assembler.owners.judge_again(origin)
             self.mark(origin)
+
+    def _has_zone(self, origin: str) -> bool:
+        """Whether a Zone object that may have a published origin names it."""
+        return origin in self._naming and origin not in self._registry.waiting
 
     # What changed
 

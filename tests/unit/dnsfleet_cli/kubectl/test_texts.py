@@ -81,7 +81,7 @@ def test_what_is_wrong_with_the_whole_fleet_comes_last() -> None:
     assert summaries.fleet([], [], [item]).split("\n\n")[-1] == dedent("""
         fleet/dnsfleet: no route [CoreUnavailable]
         fleet/dnsfleet: 2 held
-        fleet/dnsfleet: a. has no Zone object since 2026-01-01T00:00:00Z; it is served on and removed after 2026-01-02T00:00:00Z
+        fleet/dnsfleet: a. has no Zone object since 2026-01-01T00:00:00Z; it is served on and removed after 2026-01-02T00:00:00Z; to end it now: kubectl dnsfleet zone end a.
         fleet/dnsfleet: b. has no Zone object; it is served on
         fleet/dnsfleet: 1 more zones have no Zone object
         """)  # noqa: E501 - lines as they are printed

@@ -4,6 +4,7 @@ from typing import Any
 
 from dnsfleet.resources import Reference
 from dnsfleet.resources.fleets import MAX_HELD, MAX_LINE, MAX_NAMED, MAX_ORPHANS, Fleet
+from dnsfleet.zones import removals
 from dnsfleet.zones.placements import Hold
 from dnsfleet_operator.pops.drains import ZONES_UNKNOWN, Drains, Refusal
 from dnsfleet_operator.secrets.key_keeping import STORED, UNKNOWN, WRITTEN_AGAIN
@@ -129,6 +130,7 @@ def test_lists_are_bounded_and_counts_are_not() -> None:
             "origin": "z000.",
             "since": "1970-01-01T00:00:00Z",
             "removedAfter": "1970-01-02T00:00:00Z",
+            "hash": removals.end_hash("z000.", 0.0),
         },
     ]
 
