@@ -179,6 +179,7 @@ def test_an_operator_of_some_namespaces_and_roles_for_people(release: Access) ->
     assert allowed(release, "list zones -A", operator)
     assert allowed(release, f"get configmaps -n {TEAM}", operator)
     assert not allowed(release, f"list configmaps -n {TEAM}", operator)
+    assert allowed(release, f"list configmaps -n {NAME[-1]}", operator), "which keys edges know"
     assert not allowed(release, f"create zones -n {TEAM}", "anna")
 
     values = "watchNamespaces={default},rbac.aggregateToEdit=true"

@@ -197,7 +197,8 @@ def test_a_core_without_pops_makes_no_objects_of_pops(render: Any) -> None:
     rules = the(objects, "Role", "dnsfleet-operator")["rules"]
     for kind in ("deployments", "daemonsets", "services"):
         assert granted(rules, kind) == {"get", "list", "watch"}
-    for kind in ("configmaps", "networkpolicies", "poddisruptionbudgets", "pods/status"):
+    assert granted(rules, "configmaps") == {"list"}
+    for kind in ("networkpolicies", "poddisruptionbudgets", "pods/status"):
         assert not granted(rules, kind)
 
 
