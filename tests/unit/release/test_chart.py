@@ -114,3 +114,9 @@ def test_links_of_the_published_readme_lead_into_the_repository(packed: dict[str
         f"[a]({source.HOME}/blob/v1.2.3/helm/dnsfleet/values.yaml)"
         f" [b]({source.HOME}/blob/v1.2.3/docs/observe.md#boards) [c](#d) [e](https://x.example/)"
     )
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/releases.md", "helm/dnsfleet/README.md"])
+def test_people_are_told_to_install_this_version(name: str) -> None:
+    told = re.findall(r"charts/dnsfleet --version (\S+)", (source.ROOT / name).read_text())
+    assert told == [source.read().version()]
