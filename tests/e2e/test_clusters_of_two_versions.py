@@ -82,7 +82,7 @@ def fleet(request: pytest.FixtureRequest, older: Path, later: Path) -> Iterator[
         core.down()
 
 
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(1800, func_only=True)  # not the images, which are built before
 def test_a_core_and_a_pop_of_two_versions_work_together(fleet: TwoClusters, later: Path) -> None:
     core, place = fleet.core.access, fleet.place.access
     assert image_of_operator(core) != image_of_operator(place), "both commits have one image"

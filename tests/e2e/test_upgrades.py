@@ -70,7 +70,7 @@ def fleet(cluster: Access, upgrade: Upgrade) -> Iterator[Access]:
     releases.remove(cluster)
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(900, func_only=True)  # not the images, which are built before
 def test_an_upgrade_and_its_roll_back_lose_nothing(
     fleet: Access, upgrade: Upgrade, node: Node
 ) -> None:
