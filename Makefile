@@ -1,7 +1,7 @@
 # Every target creates what it needs; the second run is fast. Needed on the machine:
 # python3 >= 3.11 with pip, cargo, make and a C compiler.
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check conformance differential model increments faults skew fuzz bench signatures crds metrics alerts dashboards images dist dist-full publish cluster-up cluster-down e2e e2e-cores e2e-clusters e2e-skew e2e-upgrade e2e-alerts
+.PHONY: help setup up test check conformance differential model increments faults skew fuzz bench signatures crds metrics alerts dashboards images dist dist-full publish cluster-up cluster-down e2e e2e-cores e2e-clusters e2e-skew e2e-upgrade e2e-alerts e2e-rolls
 
 # uv lives in a folder of its own, by `pip --target`: that needs neither venv nor root.
 UV_VERSION := 0.13.9
@@ -154,3 +154,6 @@ e2e-upgrade: setup ## On such a cluster: an upgrade from COMMIT to this version 
 
 e2e-alerts: setup ## On such a cluster: each fault is told within a minute, ordinary load and restarts are not
 	ALERTS=full $(RUN)/pytest -s tests/e2e/test_monitoring.py --timeout=$(E2E_SECONDS)
+
+e2e-rolls: setup ## On one of two nodes: edges are replaced while 100,000 queries and more are asked
+	ROLLS=full $(RUN)/pytest -s tests/e2e/test_rolls.py --timeout=$(E2E_SECONDS)

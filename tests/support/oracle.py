@@ -68,6 +68,11 @@ class Judging(Generic[Asked]):
     verdicts: dict[Asked, Verdict]
     _published: int
 
+    @property
+    def asked(self) -> int:
+        """Queries sent so far, to all servers."""
+        return sum(verdict.asked for verdict in self.verdicts.values())
+
     def publishing(self, counter: int) -> None:
         """Called before the change is made: `counter` may be answered from now on."""
         self._published = counter
@@ -123,11 +128,6 @@ class Oracle(Judging[tuple[str, int]]):
     def restarted(self, server: tuple[str, int]) -> None:
         """Called when a server was killed: it may answer from its disk, which can be older."""
         self.verdicts[server].newest = -1
-
-    @property
-    def asked(self) -> int:
-        """Queries sent so far, to all servers."""
-        return sum(verdict.asked for verdict in self.verdicts.values())
 
     def __enter__(self) -> "Oracle":
         self._thread.start()
