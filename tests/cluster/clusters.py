@@ -79,8 +79,9 @@ class Cluster:
     def add_worker(self, archives: Sequence[Path]) -> None:
         """Add a second node, `worker`, with these images, and wait until it is Ready.
 
-        After a power cut it needs none: they are on its disk.
+        After a power cut it needs none: they are on its disk. One of an earlier run is ended first.
         """
+        self.worker.cut_power()
         self.worker.start()
         self._run(self.worker, archives)
 
