@@ -39,6 +39,9 @@ CORE_FOLDER = "/etc/dnsfleet-core"
 SECRET_MODE = 0o440
 """Of a file with a password: for the user of the pod, by its group."""
 EDGE_REQUESTS = {"cpu": "100m", "memory": "128Mi"}
+START_SECONDS = 180
+"""How long an edge may take until its page answers. On a node that does much else it was more than
+the half a minute that a running one has, so edges that started together were killed together."""
 REPLICA_REQUESTS = {"cpu": "50m", "memory": "64Mi"}
 """Twice what an idle pod with a few zones takes. Large zones need more: the Pop's spec says it."""
 
@@ -58,6 +61,9 @@ def _behind_service(setting: Setting) -> Object:
             {"name": "http", "containerPort": HTTP_PORT, "protocol": "TCP"},
         ],
         "readinessProbe": pods.http_probe("/readyz", periodSeconds=1, failureThreshold=3),
+        "startupProbe": pods.http_probe(
+            "/healthz", periodSeconds=1, failureThreshold=START_SECONDS
+        ),
         "livenessProbe": pods.http_probe("/healthz", periodSeconds=10, failureThreshold=3),
         "securityContext": CONTAINER_SECURITY,
     }

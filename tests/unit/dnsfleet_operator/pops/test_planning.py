@@ -420,6 +420,18 @@ def test_edges_are_told_which_series_are_wanted(series: str) -> None:
     assert config["zone_series"] == series
 
 
+def test_an_edge_may_start_slower_than_a_running_one_may_answer() -> None:
+    """Until it has started the kubelet asks for nothing else."""
+    container = objects()[EDGE]["spec"]["template"]["spec"]["containers"][0]
+    seconds = {
+        name: container[name]["periodSeconds"] * container[name]["failureThreshold"]
+        for name in ("startupProbe", "livenessProbe")
+    }
+    assert container["startupProbe"]["httpGet"] == container["livenessProbe"]["httpGet"]
+    assert container["startupProbe"]["periodSeconds"] == 1  # an edge is Ready as soon as before
+    assert seconds["startupProbe"] > 4 * seconds["livenessProbe"]
+
+
 def test_edges_roll_without_a_gap() -> None:
     spec = objects("edge: {replicas: 3}")[EDGE]["spec"]
     assert spec["replicas"] == 3
