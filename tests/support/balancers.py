@@ -136,9 +136,8 @@ class Balancer:
                 check=False,  # it fails where there is none
             )
         self._in = stay
-        self.turns.append(
-            f"{self._nodes[table].name} {'out' if leaves else 'in'} at {datetime.now(UTC):%H:%M:%S.%f}"
-        )
+        name, turn = self._nodes[table].name, "out" if leaves else "in"
+        self.turns.append(f"{name} {turn} at {datetime.now(UTC):%H:%M:%S.%f}")
 
     def _table(self) -> str:
         here = f"ip daddr {self._address}"
