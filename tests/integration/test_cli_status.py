@@ -1,14 +1,14 @@
 """`kubectl dnsfleet status` and `held`, beside an API server: which Zones, as which document."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import yaml
+from dnsfleet_cli.kubectl import main
 from support.api_servers import APIServer, api_server
+from typer.testing import CliRunner
 
 API = "dnsfleet.io/v1alpha1"
 FLEET_STATUS = {
@@ -80,13 +80,8 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[APIServer]:
 
 def run(api: APIServer, *words: str, status: int = 0) -> str:
     """What a command prints."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "dnsfleet_cli.kubectl", "--kubeconfig", str(api.kubeconfig), *words],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.returncode == status, ended.stdout + ended.stderr
+    ended = CliRunner().invoke(main.app, ["--kubeconfig", str(api.kubeconfig), *words])
+    assert ended.exit_code == status, ended.output
     return ended.stdout + (ended.stderr if status else "")
 
 
