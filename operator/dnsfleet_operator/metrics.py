@@ -57,9 +57,9 @@ class Metrics:
         )
         self.reconciles = self._counter(
             "operator_reconcile_total",
-            "Reconciliations. Kind is Zone, Pop, Replica, Commands, Fleet, Propagation, Cookies, "
-            "Keys, Access, Sync, Preparation, Sweep, Proof, Probes or Telemetry; result is success "
-            "or error.",
+            "Reconciliations. Kind is Zone, ConfigMaps, Pop, Replica, Commands, Fleet, "
+            "Propagation, Cookies, Keys, Access, Sync, Preparation, Sweep, Proof, Probes or "
+            "Telemetry; result is success or error.",
             ["kind", "result"],
         )
         self.status_writes = self._counter(

@@ -85,6 +85,7 @@ def _on_nodes(setting: Setting) -> Object:
     container["volumeMounts"].append({"name": "run", "mountPath": RUN_FOLDER})
     container |= {
         "readinessProbe": _file_probe("ready", periodSeconds=3, failureThreshold=2),
+        "startupProbe": _file_probe("live", periodSeconds=3, failureThreshold=START_SECONDS // 3),
         "livenessProbe": _file_probe("live", periodSeconds=10, failureThreshold=3),
         "securityContext": HOST_CONTAINER_SECURITY,
     }
