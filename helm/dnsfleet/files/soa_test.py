@@ -61,7 +61,9 @@ def unready() -> list[str]:
 
 def joined() -> bool:
     """Whether the Pop of this cluster has come from its core."""
-    return bool(listed(f"{FLEET}/pops"))
+    pops = listed(f"{FLEET}/pops")
+    found = (each for pop in pops for each in pop.get("status", {}).get("conditions", []))
+    return any(each["type"] == "Mirrored" for each in found)
 
 
 def runs() -> bool:
