@@ -1,6 +1,7 @@
 """TCP connections, as the tunnel opens, bounds and joins them."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
@@ -43,7 +44,10 @@ class Connection(NamedTuple):
 
     def abort(self) -> None:
         """End it at once."""
-        self.writer.transport.abort()
+        # Python 3.11.2 lets go of the TLS layer where a transport is closed a second time, as one
+        # is whose other side has ended, and then fails here. That one has been told to end.
+        with contextlib.suppress(AttributeError):
+            self.writer.transport.abort()
 
 
 class WatchedProtocol(asyncio.StreamReaderProtocol):
