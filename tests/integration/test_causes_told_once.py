@@ -66,7 +66,8 @@ def record_set(number: int) -> Object:
 
 
 def pop(name: str, region: str = "eu") -> Object:
-    return item("Pop", name, {"edge": {"replicas": 1}}, "", labels={"region": region})
+    spec = {"edge": {"replicas": 1}, "service": {"type": "NodePort"}}
+    return item("Pop", name, spec, "", labels={"region": region})
 
 
 def conditions(found: Object) -> dict[str, tuple[str, str]]:

@@ -32,7 +32,8 @@ def zone(name: str, address: str = "192.0.2.1", **spec: Any) -> dict[str, Any]:
 
 
 def pop(name: str, **spec: Any) -> dict[str, Any]:
-    return item("Pop", name, spec)
+    """A Pop that waits for no load balancer."""
+    return item("Pop", name, {"service": {"type": "NodePort"}} | spec)
 
 
 def item(kind: str, name: str, spec: dict[str, Any], namespace: str = "") -> dict[str, Any]:

@@ -32,8 +32,12 @@ OBJECTS = (
 )
 
 
+SERVICE = {"type": "NodePort"}
+"""No load balancer to wait for."""
+
+
 def pop(**spec: Any) -> Object:
-    spec = {"cluster": "agent"} | spec
+    spec = {"cluster": "agent", "service": SERVICE} | spec
     return item("Pop", "fra", spec)
 
 
@@ -77,16 +81,16 @@ def test_a_pop_of_the_core_gets_its_objects_in_the_other_cluster(
             DEADLINE_SECONDS,
         )
         fleet.put(pop(edge={"replicas": 3}))
-        joined.wait_for_spec(edge={"replicas": 3})
+        joined.wait_for_spec(service=SERVICE, edge={"replicas": 3})
         wait_for("all objects", lambda: there(joined) == set(OBJECTS), DEADLINE_SECONDS)
         assert "edits here are reverted" in joined.wait_for_reason("Mirrored", "FromCore")
         assert fleet.cluster.get("Deployment", "pop-fra-edge", fleet.namespace) is None
 
         fleet.put(pop(edge={"replicas": 1, "shards": 4}))
-        joined.wait_for_spec(edge={"replicas": 1, "shards": 4})
+        joined.wait_for_spec(service=SERVICE, edge={"replicas": 1, "shards": 4})
 
         joined.put(item("Pop", "fra", {"edge": {"replicas": 9}, "state": "Drained"}))
-        joined.wait_for_spec(edge={"replicas": 1, "shards": 4})
+        joined.wait_for_spec(service=SERVICE, edge={"replicas": 1, "shards": 4})
         fleet.wait_for_condition("Pop", "fra", "SpecApplied", "Applied")
 
 
@@ -99,7 +103,7 @@ def test_what_the_other_cluster_says_is_told_in_the_core(
     fleet.wait_until_served(A, "www.a.example.", "192.0.2.1")
     fleet.wait_for_condition("Zone", "a", "Propagated", "NoReadyEdge")
     with joined:
-        joined.wait_for_spec(edge={"replicas": 1})
+        joined.wait_for_spec(service=SERVICE, edge={"replicas": 1})
         joined.put(edge_pod("fra"))
         fleet.wait_for_condition("Pop", "fra", "Ready", "EdgesReady")
         joined.say("pop-fra-edge-1", current(replica))
@@ -117,15 +121,15 @@ def test_a_drain_waits_for_the_decision_of_the_core(
     fleet.put(zone())
     fleet.put(pop(edge={"replicas": 1}))
     with joined:
-        joined.wait_for_spec(edge={"replicas": 1})
+        joined.wait_for_spec(service=SERVICE, edge={"replicas": 1})
         joined.put(edge_pod("fra"))
         fleet.wait_for_condition("Pop", "fra", "Ready", "EdgesReady")
         fleet.put(pop(edge={"replicas": 1}, state="Drained"))
         fleet.wait_for_condition("Pop", "fra", "Drained", "LastActivePop")
-        joined.wait_for_spec(edge={"replicas": 1}, state="Active")
+        joined.wait_for_spec(service=SERVICE, edge={"replicas": 1}, state="Active")
         fleet.put(item("Pop", "iad", {}))
         fleet.put(edge_pod("iad"))
-        joined.wait_for_spec(edge={"replicas": 1}, state="Drained")
+        joined.wait_for_spec(service=SERVICE, edge={"replicas": 1}, state="Drained")
 
         def replicas() -> object:
             return (joined.get("Deployment", "pop-fra-edge") or {})["spec"]["replicas"]
@@ -143,11 +147,11 @@ def test_a_forged_or_an_old_spec_in_the_replica_is_not_applied(
 ) -> None:
     fleet.put(pop(edge={"shards": 1}))
     with joined, replica.client() as client:
-        joined.wait_for_spec(edge={"shards": 1})
+        joined.wait_for_spec(service=SERVICE, edge={"shards": 1})
         old = client.hget(keys.POPS, "fra")
         assert isinstance(old, bytes)
         fleet.put(pop(edge={"shards": 2}))
-        joined.wait_for_spec(edge={"shards": 2})
+        joined.wait_for_spec(service=SERVICE, edge={"shards": 2})
         newest = client.hget(keys.POPS, "fra")
         wanted = SignedPop("fra", Revision(2**40, 1), 9, {}, fleet.keys.public_pem)
         forged = pop_specs.sign(wanted, Ed25519PrivateKey.generate())
@@ -156,10 +160,10 @@ def test_a_forged_or_an_old_spec_in_the_replica_is_not_applied(
             term: Any = joined.controller._term
             due = term._spec_due
             wait_for("it was read", partial(was_read, term, due), DEADLINE_SECONDS)
-            assert joined.spec() == {"edge": {"shards": 2}}
+            assert joined.spec() == {"service": SERVICE, "edge": {"shards": 2}}
         assert client.hget(keys.POPS, "fra") != newest
         fleet.put(pop(edge={"shards": 3}))
-        joined.wait_for_spec(edge={"shards": 3})
+        joined.wait_for_spec(service=SERVICE, edge={"shards": 3})
 
 
 def test_without_the_core_a_new_operator_changes_nothing_and_reverts_edits(
@@ -167,7 +171,7 @@ def test_without_the_core_a_new_operator_changes_nothing_and_reverts_edits(
 ) -> None:
     fleet.put(pop(edge={"replicas": 3}))
     with joined:
-        joined.wait_for_spec(edge={"replicas": 3})
+        joined.wait_for_spec(service=SERVICE, edge={"replicas": 3})
         wait_for("all objects", lambda: there(joined) == set(OBJECTS), DEADLINE_SECONDS)
     core.kill()
     replica.kill()
@@ -179,7 +183,7 @@ def test_without_the_core_a_new_operator_changes_nothing_and_reverts_edits(
     before = versions()
     joined.cluster.put(item("Pop", "fra", {"edge": {"replicas": 9}}))
     with joined:
-        joined.wait_for_spec(edge={"replicas": 3})
+        joined.wait_for_spec(service=SERVICE, edge={"replicas": 3})
         joined.wait_for_reason("Connected", "CoreUnreachable")
         assert versions() == before
         joined.cluster.put(item("Deployment", "pop-fra-edge", {"replicas": 9}, fleet.namespace))
@@ -199,7 +203,7 @@ def test_a_rotated_key_reaches_the_other_cluster(
     """By a spec that the key before signed; what the new one signs is taken then."""
     fleet.put(pop(edge={"shards": 1}))
     with joined:
-        joined.wait_for_spec(edge={"shards": 1})
+        joined.wait_for_spec(service=SERVICE, edge={"shards": 1})
         first = fleet.keys.public_pem
         found = fleet.cluster.get("Secret", "dnsfleet-keys", fleet.namespace)
         assert found is not None
@@ -216,10 +220,10 @@ def test_a_rotated_key_reaches_the_other_cluster(
             DEADLINE_SECONDS,
         )
         fleet.put(pop(edge={"shards": 2}))
-        joined.wait_for_spec(edge={"shards": 2})
+        joined.wait_for_spec(service=SERVICE, edge={"shards": 2})
     with joined:
         fleet.put(pop(edge={"shards": 3}))
-        joined.wait_for_spec(edge={"shards": 3})
+        joined.wait_for_spec(service=SERVICE, edge={"shards": 3})
 
 
 def test_fields_of_a_newer_core_are_carried_and_told(
