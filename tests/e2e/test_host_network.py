@@ -29,7 +29,7 @@ def ask_for(cluster: Access, edge: Object) -> None:
         "apiVersion": "dnsfleet.io/v1alpha1",
         "kind": "Pop",
         "metadata": {"name": POP},
-        "spec": {"edge": own | edge},
+        "spec": {"edge": own | edge, "service": {"type": "NodePort"}},
     }
     cluster.apply(json.dumps(pop))
 
