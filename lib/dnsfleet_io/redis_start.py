@@ -15,6 +15,9 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from dnsfleet_io import versions
+
+PROGRAM = "dnsfleet-redis"
 SERVER = "/usr/local/bin/valkey-server"
 """Where the image of edges has it."""
 MAX_OCTETS = 4096
@@ -32,7 +35,8 @@ def quoted(text: str) -> str:
 
 def main() -> NoReturn:
     """Become the server; exits 2, with a line that says why, where that cannot be."""
-    parser = argparse.ArgumentParser(prog="dnsfleet-redis", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog=PROGRAM, description=main.__doc__)
+    parser.add_argument("--version", action="version", version=versions.text(PROGRAM))
     parser.add_argument("config", type=Path, help="the configuration of the server")
     parser.add_argument(
         "--primary-password-file",
@@ -47,7 +51,7 @@ def main() -> NoReturn:
         password = octets.decode(errors="surrogateescape")
         _become(given.server, given.config, f"primaryauth {quoted(password)}\n".encode())
     except (OSError, ValueError) as error:
-        print(f"dnsfleet-redis: {error}", file=sys.stderr)
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
         sys.exit(_EXIT_USAGE)
 
 

@@ -73,6 +73,7 @@ def test_all_programs_are_known() -> None:
         "dnsfleet-edge",
         "dnsfleet-operator",
         "dnsfleet-probe",
+        "dnsfleet-redis",
         "dnsfleet-status",
         "dnsfleet-tunnel",
         "kubectl-dnsfleet",
