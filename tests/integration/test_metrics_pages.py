@@ -1,6 +1,7 @@
 """What docs/metrics.md says is on the /metrics of real processes, and nothing else is."""
 
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -128,7 +129,12 @@ def test_an_operator(tmp_path: Path) -> None:
 def test_the_end_of_a_tunnel_at_a_core(tmp_path: Path) -> None:
     authority = tunnels.authority()
     folder = tunnels.write(tmp_path / "server", tunnels.server(authority), authority)
-    with End(folder, free_port()) as end:
+    pop = tunnels.write(tmp_path / "client", tunnels.client(authority), authority)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as core,
+        End(folder, core.getsockname()[1]) as end,
+        tunnels.secure(end.port, pop, pop),
+    ):
         check(end.metrics_url, "Tunnel", {})
 
 
