@@ -89,7 +89,7 @@ class World:
             if reference.kind != "ConfigMap":
                 observation.put(each)
         for reference, each in self.objects.items():
-            if reference.kind == "ConfigMap" and observation.follows(reference):
+            if reference.kind == "ConfigMap" and reference in observation.config_maps():
                 observation.put(each)
         self.writer.work()
 
