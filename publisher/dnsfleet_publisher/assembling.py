@@ -407,6 +407,8 @@ class Assembler:
         self.touch(reference)
         self._classified.changed([reference])
         if before is not None and before != zone:
+            # As a writer that begins anew: what it said in a zone that it left counts no more.
+            self._last_good.forget(reference)
             self._mark_zone(before, urgent)
         self._mark_zone(zone, urgent)
 

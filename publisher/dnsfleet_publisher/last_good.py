@@ -9,7 +9,8 @@ What is held was not taken, however good it looks: its last good version stays t
 hold is found by building a zone without it, a version that was taken for good then is taken back.
 
 A last good version is of one object, and so of one uid: what an object said that had the same name
-and is gone counts for nothing as soon as another one of that name is there.
+and is gone counts for nothing as soon as another one of that name is there. It is of one zone, too:
+what a RecordSet said in a zone counts for nothing as soon as it refers to another one.
 
 A last good version may claim what somebody else has come to claim meanwhile. As it is the older
 claim mostly, the other one is wrong then, too, and so on: the zone is built again until nobody else
@@ -186,7 +187,7 @@ class LastGood:
         return good if _zone_of(good) == _zone_of(item) else None
 
     def forget(self, reference: Reference) -> None:
-        """A Zone or RecordSet is gone."""
+        """A Zone or RecordSet is gone, or refers to another Zone."""
         self.documents.pop(reference, None)
         self._bases.pop(reference, None)
         self._built.pop(reference, None)
