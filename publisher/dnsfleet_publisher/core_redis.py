@@ -338,9 +338,10 @@ class CoreRedis:
     def acks(self, tidy: bool = True) -> dict[str, Ack]:
         """What every edge said last, by `POP/EDGE`.
 
-        Slots that an edge has left are emptied; not so for whoever is not the writer (`tidy`).
+        Slots that an edge has left, and what is too large, are emptied; not so for whoever is not
+        the writer (`tidy`).
         """
-        slots, fields = self._said()
+        slots, fields = self._said(tidy)
         found = {edge: acks.decode(value) for edge, value in fields.items()}
         newest = ack_slots.newest(word for _, word in slots)
         for edge, word in newest.items():
@@ -355,14 +356,14 @@ class CoreRedis:
         """Drop what edges said that are gone for good."""
         if not edges:
             return
-        slots, _ = self._said()
+        slots, _ = self._said(tidy=True)
         self._empty([name for name, word in slots if word.edge in edges])
         with reporting(self._client):
             self._client.hdel(keys.ACKS, *edges)
 
-    def _said(self) -> tuple[list[tuple[bytes, Word]], dict[str, bytes]]:
+    def _said(self, tidy: bool) -> tuple[list[tuple[bytes, Word]], dict[str, bytes]]:
         """What is in the slots, by key, and what edges of the version before say."""
-        args = (ack_slots.KEY_PREFIX, ack_slots.SLOTS, ack_slots.MAX_OCTETS, ACK_OCTETS)
+        args = (ack_slots.KEY_PREFIX, ack_slots.SLOTS, ack_slots.MAX_OCTETS, ACK_OCTETS, int(tidy))
         with reporting(self._client):
             said = self._acks(keys=[keys.ACKS], args=args)
         slots, fields = cast(tuple[list[bytes], list[bytes]], said)

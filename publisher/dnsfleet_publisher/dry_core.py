@@ -4,7 +4,7 @@ What a writer is answered is what the real core would say to the one writer that
 of it leaves this process, so the writer that runs notices nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import redis
 from dnsfleet.replication.acks import Ack
@@ -20,6 +20,7 @@ class DryCore(CoreRedis):
         super().__init__(client)
         self._fence = 0
         self._position = 0
+        self._given: dict[str, tuple[bytes, bytes | None]] = {}
 
     def claim(self, wanted: int, above: int, step: int) -> int:
         """The fence that this writer would get."""
@@ -32,14 +33,32 @@ class DryCore(CoreRedis):
         """As the real core is, with our fence and where our writes would have led."""
         return str(self._fence), self._position, super().state()[2]
 
-    def moved(self, since: int) -> bool:
-        """Whether the writer that runs published something after this position."""
-        return super().state()[1] != since
+    def heads(self, origins: Sequence[str]) -> Iterator[dict[str, tuple[bytes, bytes | None]]]:
+        """As the real core has them; the first answer about each is remembered for `moved`."""
+        for part in super().heads(origins):
+            for origin, head in part.items():
+                self._given.setdefault(origin, head)
+            yield part
+
+    def moved(self, origins: Sequence[str]) -> bool:
+        """Whether the writer that runs published one of these zones since its head was read."""
+        return any(
+            self._given.get(origin, now) != now
+            for part in super().heads(origins)
+            for origin, now in part.items()
+        )
 
     def acks(self, tidy: bool = True) -> dict[str, Ack]:
         """What edges say; nothing is tidied."""
         del tidy
         return super().acks(tidy=False)
+
+    def ask_for_all(self) -> int:
+        """The fence above which all would be published again; nobody is asked."""
+        return self._fence
+
+    def forget_edges(self, edges: Sequence[str]) -> None:
+        """Keep what they said."""
 
     def write_chunks(self, chunks: Mapping[str, bytes], seconds: int = 0) -> None:
         """Keep none of them."""
@@ -75,3 +94,6 @@ class DryCore(CoreRedis):
     ) -> Iterator[str]:
         del name, changes, at_once
         yield str(fence)
+
+    def _empty(self, names: Sequence[bytes]) -> None:
+        """Keep what is there."""

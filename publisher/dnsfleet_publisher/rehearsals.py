@@ -9,6 +9,9 @@ same holds with the same hashes, and so does this one.
 
 Objects that are not among those that change stay as they are. What was published of a RecordSet
 without an object stays too, as long as the writer keeps it (see `claims`).
+
+What the writer that runs has in memory only is not known here: the last good version of a Zone that
+was wrong before. Such a zone is told as `remembered`.
 """
 
 import time
@@ -16,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from dnsfleet.resources import Pop, RecordSet, Reference
+from dnsfleet.resources import Pop, RecordSet, Reference, ZoneClass
 from dnsfleet.resources import Zone as ZoneResource
 from dnsfleet.resources.documents import Document
 from dnsfleet.violations import Violation
@@ -60,6 +63,9 @@ class Foreseen(NamedTuple):
     """What publishing gave; None where there is nothing that could be published."""
     holds: tuple[OwnerHold, ...]
     """What waits of single owners."""
+    remembered: bool = False
+    """Whether its Zone was wrong before the change and is so yet. The writer that runs may have the
+    last good version of that Zone in memory, and what it makes of it is not known here."""
 
 
 class Findings(NamedTuple):
@@ -71,7 +77,7 @@ class Findings(NamedTuple):
     """What is wrong with the objects that change, and what the change makes wrong of others; the
     places begin with a reference."""
     moved: bool
-    """Whether the fleet published something meanwhile, so that this may be about a mixture."""
+    """Whether the fleet published one of these zones meanwhile, so that this is about a mixture."""
 
 
 class Rehearsal:
@@ -97,16 +103,21 @@ class Rehearsal:
         self._holds = OwnerHolds(self._store, self._publisher, self._ledger) if by_owner else None
         self._assembler = Assembler(outside, published=self._published, live=self._store.load)
         self._pops: list[Pop] = []
-        self._begun_at = 0
 
     def begin(self, documents: Sequence[Document]) -> None:
         """Take these as all documents that there are now."""
         self._store.claim()
-        self._begun_at = self._store.position
         for _ in self._ledger.open():
             pass
         self._assembler.replace(documents)
         self._read_registrations()
+        if any(isinstance(each.resource, ZoneClass) for each in documents):
+            # A class asks for each zone at or below its suffixes: have them in few round trips.
+            self._store.read(
+                each.resource.origin
+                for each in documents
+                if isinstance(each.resource, ZoneResource)
+            )
         self._retain({document.reference for document in documents})
         self._assembler.assemble()
         self._pops = _pops(documents)
@@ -122,31 +133,53 @@ class Rehearsal:
         assembly = self._assembler.assemble()
         moved = self._moved_by(list(pops.values())) if pops != _by_name(self._pops) else ()
         zones = {each.origin: each for each in (*assembly.zones, *moved)}
-        self._store.read(zones)
-        found = [self._foresee(zones[each], list(pops.values()), fleet) for each in sorted(zones)]
+        found = self._foresee([zones[each] for each in sorted(zones)], list(pops.values()), fleet)
         own = [v for d in documents for v in self._assembler.violations_of(d.reference)]
         new = [each for each in self._assembler.violations() if each not in known]
         violations = list(dict.fromkeys([*own, *new]))
-        return Findings(found, violations, self._core.moved(self._begun_at))
+        return Findings(found, violations, self._core.moved(list(zones)))
 
-    def _foresee(self, built: Assembled, pops: Sequence[Pop], fleet: Fleet) -> Foreseen:
-        origin, before = built.origin, self._served(built.origin)
-        holds: tuple[OwnerHold, ...] = ()
-        annotation = built.resource.metadata.annotations.get(APPROVE_ANNOTATION)
-        approve = annotation
+    def _foresee(
+        self, assembled: Sequence[Assembled], pops: Sequence[Pop], fleet: Fleet
+    ) -> list[Foreseen]:
+        """Judge all, then publish all at once: a slow way to the core is gone few times."""
+        self._store.read(each.origin for each in assembled)
+        before = {each.origin: self._served(each.origin) for each in assembled}
         if self._holds is not None:
-            built = self._holds.judge(built, self._assembler, fleet.approvals)
-            holds, approve = self._holds.of(origin), self._holds.approvals(origin, annotation)
+            holds = self._holds
+            assembled = [holds.judge(each, self._assembler, fleet.approvals) for each in assembled]
+        wanted = {
+            each.origin: desired
+            for each in assembled
+            if (desired := self._desired(each, before[each.origin], pops)) is not None
+        }
+        outcomes = self._publisher.reconcile(wanted, False, fleet=fleet)
+        return [
+            self._foreseen(each, before[each.origin], outcomes.get(each.origin))
+            for each in assembled
+        ]
+
+    def _desired(
+        self, built: Assembled, before: Served | None, pops: Sequence[Pop]
+    ) -> Desired | None:
         zone = built.zone or (None if before is None else before.zone)
-        reference = built.resource.reference
         if zone is None:
-            return Foreseen(origin, reference, None, None, None, holds)
-        wanted = {origin: Desired(zone, placement(built.resource, pops), approve, built.parts)}
-        outcome = self._publisher.reconcile(wanted, False, fleet=fleet)[origin]
-        after = before
-        if outcome.state is State.PUBLISHED:
+            return None
+        approve = built.resource.metadata.annotations.get(APPROVE_ANNOTATION)
+        if self._holds is not None:
+            approve = self._holds.approvals(built.origin, approve)
+        return Desired(zone, placement(built.resource, pops), approve, built.parts)
+
+    def _foreseen(
+        self, built: Assembled, before: Served | None, outcome: Outcome | None
+    ) -> Foreseen:
+        origin, after = built.origin, before
+        if outcome is not None and outcome.state is State.PUBLISHED:
             after = self._served(origin)
-        return Foreseen(origin, reference, before, after, outcome, holds)
+        holds = () if self._holds is None else self._holds.of(origin)
+        remembered = built.zone is None and before is not None
+        reference = built.resource.reference
+        return Foreseen(origin, reference, before, after, outcome, holds, remembered)
 
     def _served(self, origin: str) -> Served | None:
         zone, manifest = self._store.load(origin), self._store.manifest(origin)

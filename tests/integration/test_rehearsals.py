@@ -17,7 +17,6 @@ import pytest
 from dnsfleet import resources
 from dnsfleet.replication import keys
 from dnsfleet.resources import Reference
-from dnsfleet.resources.documents import Document
 from dnsfleet.violations import errors
 from dnsfleet.zones.placements import Fleet, Pops
 from dnsfleet_operator.objects import Object, reference_of
@@ -26,6 +25,7 @@ from dnsfleet_publisher.dry_core import DryCore
 from dnsfleet_publisher.rehearsals import Findings, Foreseen, Rehearsal
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from support.documents import documents
 from support.random_objects import FIRST, NAMESPACES, OBJECTS
 from support.valkey import Valkey
 from support.zone_writers import KEY, Writer, item
@@ -119,15 +119,6 @@ class World:
         return found
 
 
-def documents(found: Iterable[Object]) -> list[Document]:
-    made = []
-    for each in found:
-        resource, _ = resources.parse(each, "object")
-        assert resource is not None
-        made.append(Document(resource.kind, resource, "", 0, {}))
-    return made
-
-
 def holds_of(found: Foreseen) -> set[str]:
     outcome = found.outcome
     own = {each.hash for each in found.holds}
@@ -143,13 +134,16 @@ def check(core: Valkey, steps: Iterable[list[Object]]) -> World:
     for step in steps:
         made = [world.next_version(each) for each in step if world.accepts(each)]
         changes = {reference_of(each): each for each in made}
-        before = world.live()
+        before, violations = world.live(), dict(world.writer.passes.results.violations)
         found = world.foresee(changes)
         assert world.live() == before
         assert not found.moved
         world.apply(changes)
         now, results = world.live(), world.writer.passes.results
         for each in found.zones:
+            if each.remembered:
+                assert errors(violations[each.resource]), each.resource
+                continue
             zone = None if each.after is None else each.after.zone.with_serial(1).encode()
             pops = None if each.after is None else each.after.pops
             _, served, at = now.get(each.origin, (0, None, None))

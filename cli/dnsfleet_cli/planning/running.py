@@ -17,7 +17,7 @@ from dnsfleet_cli.planning import rendering, reports
 from dnsfleet_cli.troubles import Trouble
 
 TRIES = 3
-"""A fleet that publishes something while it is read is read again; one that always does so is
+"""A fleet that publishes a planned zone while it is read is read again; one that always does so is
 told of."""
 
 
@@ -47,11 +47,13 @@ def run(prepare: Callable[[], Prepared], form: PlanForm, told: Told) -> int:
     except StoreError as error:
         raise Trouble(str(error)) from None
     placed = documents.place(map(told, found.violations), prepared.documents)
-    findings = dict.fromkeys([*prepared.findings, *placed, *_about_signatures(found)])
+    findings = dict.fromkeys(
+        [*prepared.findings, *placed, *_not_looked_at(found), *_about_signatures(found)]
+    )
     report = reports.report(found, list(findings))
     print(rendering.render(report, form))
     if found.moved:
-        raise Trouble("the fleet published something meanwhile: run it again")
+        raise Trouble("the fleet published some of these zones meanwhile: run it again")
     return report.status
 
 
@@ -62,6 +64,18 @@ def _rehearse(prepare: Callable[[], Prepared]) -> tuple[Prepared, Findings]:
         if not found.moved:
             break
     return prepared, found
+
+
+def _not_looked_at(found: Findings) -> list[Violation]:
+    why = (
+        "the Zone is wrong already: what becomes of its last good version, which the writer that "
+        "runs may have, is not looked at"
+    )
+    return [
+        Violation("NotLookedAt", why, str(each.resource), "warning")
+        for each in found.zones
+        if each.remembered
+    ]
 
 
 def _about_signatures(found: Findings) -> list[Violation]:
