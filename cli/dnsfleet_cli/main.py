@@ -171,7 +171,11 @@ def plan(
         Path, typer.Option(help="The folder that `up` was given.")
     ] = DEFAULT_STATE_DIR,
     redis_url: Annotated[
-        str | None, typer.Option(help="The core that `up` was given, where it was given one.")
+        str | None,
+        typer.Option(
+            envvar=REDIS_URL_VARIABLE,
+            help="The core that `up` was given, where it was given one.",
+        ),
     ] = None,
     output: Annotated[
         PlanForm, typer.Option("--output", "-o", help="How to print it.")
