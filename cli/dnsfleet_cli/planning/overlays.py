@@ -1,9 +1,11 @@
 """Objects of files in the place of those of a cluster, as an apply would leave them.
 
-An apply keeps what the API server gave an object, and labels and annotations of others. What is new
-is the youngest of all, so it takes a name from nobody.
+An apply keeps what the API server gave an object, and labels and annotations of others. Those that
+`kubectl apply` set before, which it notes in an annotation, it removes where the file drops them.
+What is new is the youngest of all, so it takes a name from nobody.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -12,6 +14,8 @@ from dnsfleet.resources.documents import Document
 from dnsfleet.violations import Violation
 
 CLUSTER_SCOPED = frozenset({"Pop", "ZoneClass", "Namespace"})
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+"""The annotation in which `kubectl apply` notes, as JSON, the object that it was given last."""
 
 
 def overlay(
@@ -56,9 +60,27 @@ def _applied(metadata: Metadata, known: Document | None, now: str) -> Metadata:
     if known is None:
         return metadata.model_copy(update={"creation_timestamp": now})
     before = known.resource.metadata
+    applied = _last_applied(before)
     return before.model_copy(
         update={
-            "labels": {**before.labels, **metadata.labels},
-            "annotations": {**before.annotations, **metadata.annotations},
+            "labels": _merged(before.labels, metadata.labels, applied.get("labels")),
+            "annotations": _merged(
+                before.annotations, metadata.annotations, applied.get("annotations")
+            ),
         }
     )
+
+
+def _merged(before: Mapping[str, str], file: Mapping[str, str], applied: object) -> dict[str, str]:
+    own = applied if isinstance(applied, dict) else {}
+    return {key: value for key, value in before.items() if key not in own} | dict(file)
+
+
+def _last_applied(metadata: Metadata) -> Mapping[str, object]:
+    """The metadata that `kubectl apply` was given last; empty where it noted nothing."""
+    try:
+        noted = json.loads(metadata.annotations.get(LAST_APPLIED, "{}"))
+    except ValueError:
+        return {}
+    found = noted.get("metadata") if isinstance(noted, dict) else None
+    return found if isinstance(found, dict) else {}

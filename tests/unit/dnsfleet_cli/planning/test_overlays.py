@@ -1,10 +1,12 @@
 """Objects of files in the place of those of a cluster."""
 
+import json
 from typing import Any
 
+import pytest
 from dnsfleet import resources
 from dnsfleet.resources.documents import Document
-from dnsfleet_cli.planning.overlays import overlay
+from dnsfleet_cli.planning.overlays import LAST_APPLIED, overlay
 
 NOW = "2026-05-01T10:00:00Z"
 
@@ -57,3 +59,45 @@ def test_another_origin_is_refused_where_it_is_written() -> None:
     assert made == []
     assert refused.where == "zones.yaml:7"
     assert "example.com and immutable" in refused.message
+
+
+def last_applied(**metadata: Any) -> str:
+    return json.dumps({"kind": "Zone", "metadata": {"name": "a", **metadata}})
+
+
+@pytest.mark.parametrize(
+    ("noted", "labels", "annotations"),
+    [
+        (last_applied(), {"team": "web", "x": "1"}, {"approve": "abc"}),
+        (last_applied(labels={"team": "web"}), {"x": "1"}, {"approve": "abc"}),
+        (
+            last_applied(labels={"x": "0", "gone": "1"}),
+            {"team": "web", "x": "2"},
+            {"approve": "abc"},
+        ),
+        (last_applied(annotations={"approve": "abc"}), {"team": "web", "x": "1"}, {}),
+        (
+            last_applied(labels=None, annotations=["a"]),
+            {"team": "web", "x": "1"},
+            {"approve": "abc"},
+        ),
+        ("nonsense", {"team": "web", "x": "1"}, {"approve": "abc"}),
+        ("[]", {"team": "web", "x": "1"}, {"approve": "abc"}),
+        ('{"metadata": 1}', {"team": "web", "x": "1"}, {"approve": "abc"}),
+    ],
+)
+def test_what_kubectl_applied_before_goes_with_the_file(
+    noted: str, labels: dict[str, str], annotations: dict[str, str]
+) -> None:
+    there = zone(
+        name="a",
+        namespace="dns",
+        labels={"team": "web", "x": "1"},
+        annotations={"approve": "abc", LAST_APPLIED: noted},
+    )
+    own = {"x": "2"} if labels.get("x") == "2" else {}
+    [made], _ = overlay([zone(name="a", labels=own)], {there.reference: there}, "dns", NOW)
+    assert made.resource.metadata.labels == labels
+    kept = dict(made.resource.metadata.annotations)
+    assert kept.pop(LAST_APPLIED) == noted
+    assert kept == annotations
