@@ -18,6 +18,7 @@ from dnsfleet_cli.kubectl.objects import Object
 from dnsfleet_cli.options import PlanForm
 from dnsfleet_cli.planning import running
 from dnsfleet_cli.planning.overlays import overlay
+from dnsfleet_cli.planning.rendering import by_kubectl
 from dnsfleet_cli.planning.running import Prepared
 from dnsfleet_cli.whole_files import PatientFiles
 
@@ -28,7 +29,9 @@ def run(
     cluster: Cluster, release: str, paths: Sequence[Path], namespace: str, form: PlanForm
 ) -> int:
     """See `planning.running.run`; `namespace` is that of objects that name none."""
-    return running.run(lambda: _prepare(cluster, release, paths, namespace), form, _told)
+    return running.run(
+        lambda: _prepare(cluster, release, paths, namespace), form, _told, by_kubectl
+    )
 
 
 def _prepare(cluster: Cluster, release: str, paths: Sequence[Path], namespace: str) -> Prepared:

@@ -1,7 +1,7 @@
 """A report as text for people, as Markdown for a pull request, and as a document for programs."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from dnsfleet.zones.plans import APPROVE_ANNOTATION
@@ -16,30 +16,47 @@ MAX_LINES = 200
 characters."""
 
 
-def render(report: Report, form: PlanForm) -> str:
-    """The report, without a line end."""
+Approval = Callable[[Hold], str]
+"""What to do to approve what is held."""
+
+
+def by_kubectl(hold: Hold) -> str:
+    """In a cluster: a command."""
+    return f"kubectl annotate --overwrite {hold.approve} {APPROVE_ANNOTATION}={hold.hash}"
+
+
+def in_manifest(hold: Hold) -> str:
+    """In a fleet of `up`: what to write into the manifest of the object."""
+    return (
+        f"in the manifest of {hold.owner}: "
+        f"metadata: {{annotations: {{{APPROVE_ANNOTATION}: {hold.hash!r}}}}}"
+    )
+
+
+def render(report: Report, form: PlanForm, approval: Approval) -> str:
+    """The report, without a line end; `approval` tells people how to approve."""
     match form:
         case PlanForm.JSON:
             return json.dumps(_document(report), indent=1)
         case PlanForm.MARKDOWN:
-            return "\n".join(_markdown(report))
+            return "\n".join(_markdown(report, approval))
         case PlanForm.YAML:
             return yaml_writing.dump(_document(report)).rstrip("\n")
         case PlanForm.TEXT:
-            return "\n".join(_text(report))
+            return "\n".join(_text(report, approval))
 
 
-def _text(report: Report) -> Iterator[str]:
+def _text(report: Report, approval: Approval) -> Iterator[str]:
     yield from (str(each) for each in report.findings)
     for zone in report.zones:
         yield _heading(zone)
         yield from (f"  {line}" for line in _lines(zone))
-        for line in _told(zone):
+        for line in _told(zone, approval):
             yield f"  {line}"
     yield _summary(report)
 
 
-def _markdown(report: Report) -> Iterator[str]:
+def _markdown(report: Report, approval: Approval) -> Iterator[str]:
     yield "## DNS plan"
     yield ""
     yield _summary(report)
@@ -54,7 +71,7 @@ def _markdown(report: Report) -> Iterator[str]:
             yield "```diff"
             yield from lines
             yield "```"
-        for line in _told(zone):
+        for line in _told(zone, approval):
             yield ""
             yield _escaped(line)
 
@@ -91,7 +108,7 @@ def _lines(zone: ZoneChange) -> Iterator[str]:
         yield f"# {len(found) - MAX_LINES} more records"
 
 
-def _told(zone: ZoneChange) -> Iterator[str]:
+def _told(zone: ZoneChange, approval: Approval) -> Iterator[str]:
     if zone.placed_anew:
         yield f"Pops: {_pops(zone.pops_before)} -> {_pops(zone.pops_after)}"
     if zone.failed:
@@ -99,11 +116,7 @@ def _told(zone: ZoneChange) -> Iterator[str]:
     for hold in zone.holds:
         yield f"held: {hold.owner}: {hold.text}"
         if hold.hash:
-            yield f"approve: {_command(hold)}"
-
-
-def _command(hold: Hold) -> str:
-    return f"kubectl annotate --overwrite {hold.approve} {APPROVE_ANNOTATION}={hold.hash}"
+            yield f"approve: {approval(hold)}"
 
 
 def _pops(names: tuple[str, ...] | None) -> str:

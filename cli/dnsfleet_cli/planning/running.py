@@ -37,7 +37,9 @@ Told = Callable[[Violation], Violation]
 """How a finding is told where not everything can be looked at."""
 
 
-def run(prepare: Callable[[], Prepared], form: PlanForm, told: Told) -> int:
+def run(
+    prepare: Callable[[], Prepared], form: PlanForm, told: Told, approval: rendering.Approval
+) -> int:
     """Print the plan; 0 nothing changes, 1 something is wrong, 2 something changes or is held.
 
     Trouble where it cannot be made.
@@ -51,7 +53,7 @@ def run(prepare: Callable[[], Prepared], form: PlanForm, told: Told) -> int:
         [*prepared.findings, *placed, *_not_looked_at(found), *_about_signatures(found)]
     )
     report = reports.report(found, list(findings))
-    print(rendering.render(report, form))
+    print(rendering.render(report, form, approval))
     if found.moved:
         raise Trouble("the fleet published some of these zones meanwhile: run it again")
     return report.status

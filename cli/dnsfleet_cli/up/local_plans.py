@@ -12,6 +12,7 @@ from dnsfleet_publisher.rehearsals import Rehearsal
 from dnsfleet_cli import document_files
 from dnsfleet_cli.options import PlanForm
 from dnsfleet_cli.planning import running
+from dnsfleet_cli.planning.rendering import in_manifest
 from dnsfleet_cli.planning.running import Prepared
 from dnsfleet_cli.troubles import Trouble
 from dnsfleet_cli.up import publisher_key
@@ -22,7 +23,9 @@ from dnsfleet_cli.zone_paths import ZonePaths
 
 def run(paths: Sequence[Path], state_dir: Path, redis_url: str | None, form: PlanForm) -> int:
     """See `planning.running.run`."""
-    return running.run(lambda: _prepare(paths, state_dir, redis_url), form, told=lambda each: each)
+    return running.run(
+        lambda: _prepare(paths, state_dir, redis_url), form, lambda each: each, in_manifest
+    )
 
 
 def _prepare(paths: Sequence[Path], state_dir: Path, redis_url: str | None) -> Prepared:

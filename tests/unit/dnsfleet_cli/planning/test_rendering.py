@@ -6,7 +6,7 @@ import pytest
 import yaml
 from dnsfleet.violations import Violation
 from dnsfleet_cli.options import PlanForm
-from dnsfleet_cli.planning.rendering import MAX_LINES, render
+from dnsfleet_cli.planning.rendering import MAX_LINES, by_kubectl, in_manifest, render
 from dnsfleet_cli.planning.reports import (
     CHANGES,
     FAILED,
@@ -53,7 +53,7 @@ def test_the_exit_status_is_that_of_the_worst(report: Report, status: int) -> No
 
 def test_text_has_a_diff_the_holds_and_how_to_approve_them() -> None:
     report = Report((zone(WWW, GONE, holds=(HOLD,), pops=("fra",)),), (WARNING,), 2)
-    assert render(report, PlanForm.TEXT).splitlines() == [
+    assert render(report, PlanForm.TEXT, by_kubectl).splitlines() == [
         "zones.yaml:4: warning: TTL 1 <is> short [ShortTTL]",
         "a.example. (Zone dns/a): 0 RRsets added, 1 changed, 1 removed",
         "  - www.a.example. 60 A 192.0.2.1",
@@ -68,8 +68,17 @@ def test_text_has_a_diff_the_holds_and_how_to_approve_them() -> None:
     ]
 
 
+def test_a_fleet_of_up_is_approved_in_the_manifest() -> None:
+    told = render(Report((zone(holds=(HOLD,)),), (), 0), PlanForm.TEXT, in_manifest)
+    assert (
+        "  approve: in the manifest of RecordSet shop/web: "
+        "metadata: {annotations: {dnsfleet.io/approve: '0123456789abcdef'}}"
+    ) in told.splitlines()
+    assert "kubectl" not in told
+
+
 def test_markdown_has_the_diff_in_a_block_and_no_other_text_that_means_something() -> None:
-    told = render(Report((zone(WWW),), (WARNING,), 0), PlanForm.MARKDOWN)
+    told = render(Report((zone(WWW),), (WARNING,), 0), PlanForm.MARKDOWN, by_kubectl)
     assert "```diff\n- www.a.example. 60 A 192.0.2.1\n" in told
     assert "TTL 1 \\<is\\> short" in told
 
@@ -77,19 +86,19 @@ def test_markdown_has_the_diff_in_a_block_and_no_other_text_that_means_something
 def test_people_are_told_the_first_records_and_how_many_more_there_are() -> None:
     many = [RRsetChange(f"h{n}.a.example.", "A", (), ("60 192.0.2.1",)) for n in range(MAX_LINES)]
     report = Report((zone(*many, WWW),), (), 0)
-    told = render(report, PlanForm.TEXT)
+    told = render(report, PlanForm.TEXT, by_kubectl)
     assert "  # 3 more records" in told
     assert "www" not in told
-    [document] = json.loads(render(report, PlanForm.JSON))["zones"]
+    [document] = json.loads(render(report, PlanForm.JSON, by_kubectl))["zones"]
     assert len(document["rrsets"]) == MAX_LINES + 1
 
 
 def test_documents_have_all_of_it() -> None:
     report = Report((zone(WWW, holds=(HOLD,), pops=("fra",)),), (ERROR,), 2)
-    assert yaml.safe_load(render(report, PlanForm.YAML)) == json.loads(
-        render(report, PlanForm.JSON)
+    assert yaml.safe_load(render(report, PlanForm.YAML, by_kubectl)) == json.loads(
+        render(report, PlanForm.JSON, by_kubectl)
     )
-    assert json.loads(render(report, PlanForm.JSON)) == {
+    assert json.loads(render(report, PlanForm.JSON, by_kubectl)) == {
         "kind": "Plan",
         "status": "Error",
         "zones": [
