@@ -48,53 +48,60 @@ class APICalls:
         self._denied = Gauge(
             "dnsfleet_operator_api_denied",
             "1 while RBAC denies the operator a verb of a resource: the newest such call that was "
-            "answered. No series for what it is allowed.",
+            "answered, in one namespace at least. No series for what it is allowed.",
             ["verb", "resource"],
             registry=registry,
         )
         self._lock = threading.Lock()
-        self._known: set[tuple[str, str]] = set()
-        """What is denied."""
+        self._known: dict[tuple[str, str], set[str]] = {}
+        """The namespaces in which a verb of a resource is denied, "" for the whole cluster.
 
-    def sent(self, verb: str, resource: str, send: Callable[[], Any]) -> Any:
+        Each is judged by its own calls: what RBAC allows in one says nothing of another.
+        """
+
+    def sent(self, verb: str, resource: str, send: Callable[[], Any], namespace: str = "") -> Any:
         """The response that `send` gives, counted by its status; what it raises goes on."""
         began, code = time.monotonic(), NO_ANSWER
         try:
             answer = send()
             code = str(answer.status)
-            self._judge(verb, resource, denied=False)
+            self._judge(verb, resource, namespace, denied=False)
             return answer
         except ApiException as error:
             code = code_of(error)
             if code != NO_ANSWER:
-                self._judge(verb, resource, is_denied(error))
+                self._judge(verb, resource, namespace, is_denied(error))
             raise
         finally:
             self._calls.labels(verb, resource, code).inc()
             self._seconds.labels(verb).observe(time.monotonic() - began)
 
-    def ended(self, verb: str, resource: str, code: str) -> None:
+    def ended(self, verb: str, resource: str, code: str, namespace: str = "") -> None:
         """Count a call that only reads, has ended, and was not sent by `sent`."""
         self._calls.labels(verb, resource, code).inc()
         if code != NO_ANSWER:
-            self._judge(verb, resource, code == str(HTTPStatus.FORBIDDEN.value))
+            self._judge(verb, resource, namespace, code == str(HTTPStatus.FORBIDDEN.value))
 
-    def watched(self, resource: str, error: Exception | None) -> None:
+    def watched(self, resource: str, error: Exception | None, namespace: str = "") -> None:
         """A watch has ended, with an error or well."""
         code = str(HTTPStatus.OK.value) if error is None else code_of(error)
         self._calls.labels("watch", resource, code).inc()
         if code != NO_ANSWER:
-            self._judge("watch", resource, error is not None and is_denied(error))
+            denied = error is not None and is_denied(error)
+            self._judge("watch", resource, namespace, denied)
 
-    def _judge(self, verb: str, resource: str, denied: bool) -> None:
+    def _judge(self, verb: str, resource: str, namespace: str, denied: bool) -> None:
         """The API server has answered a call, and denied it or not."""
+        key = verb, resource
         with self._lock:
             if denied:
-                self._known.add((verb, resource))
-                self._denied.labels(verb, resource).set(1)
-            elif (verb, resource) in self._known:
-                self._known.discard((verb, resource))
-                self._denied.remove(verb, resource)
+                self._known.setdefault(key, set()).add(namespace)
+                self._denied.labels(*key).set(1)
+            elif namespace in (left := self._known.get(key, set())):
+                left.discard(namespace)
+                if not left:
+                    del self._known[key]
+                    self._denied.remove(*key)
 
 
 def is_denied(error: Exception) -> bool:

@@ -230,7 +230,7 @@ class Cluster:
             failure = error
             raise ClusterError(f"watch {kind} {namespace}: {error}", 0) from error
         finally:
-            self._calls.watched(self._resources[kind].name, failure)
+            self._calls.watched(self._resources[kind].name, failure, namespace)
 
     def time(self) -> float:
         """The API server's clock, Unix time in seconds, to the second."""
@@ -349,7 +349,7 @@ class Cluster:
                 _request_timeout=timeout,
                 **options,
             )
-            return cast(Object, json.loads(self._calls.sent(verb, resource, ask).data))
+            return cast(Object, json.loads(self._calls.sent(verb, resource, ask, namespace).data))
         except ApiException as error:
             if missing and error.status == HTTPStatus.NOT_FOUND:
                 return None

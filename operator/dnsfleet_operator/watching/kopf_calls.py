@@ -1,8 +1,9 @@
 """kopf's own calls to the API server, counted like all others.
 
 kopf tells nobody of its requests, but it takes a session of aiohttp in place of credentials, and a
-session can have a tracer. It asks which kinds there are, lists some of them, and watches these, all
-in every namespace; it writes nothing. A call is counted when its answer begins.
+session can have a tracer. It asks which kinds there are, lists some of them, and watches these, in
+every namespace or, with watchNamespaces, in each of some; it writes nothing. A call is counted when
+its answer begins.
 
 After a 401 kopf logs in again, and gives up where it gets what was refused: else it would ask
 without a pause for ever. It compares sessions, so the same credentials have to give the same one.
@@ -57,14 +58,20 @@ class KopfSessions:
         if isinstance(told, aiohttp.TraceRequestEndParams):
             code = str(told.response.status)
         watches = told.url.query.get("watch") == "true"
-        self._calls.ended(*meaning(told.url.path, watches), code)
+        verb, resource, namespace = meaning(told.url.path, watches)
+        self._calls.ended(verb, resource, code, namespace)
 
 
-def meaning(path: str, watches: bool) -> tuple[str, str]:
-    """Verb and resource of a request of kopf, as RBAC names them."""
+def meaning(path: str, watches: bool) -> tuple[str, str, str]:
+    """Verb and resource of a request of kopf, as RBAC names them, and its namespace or ""."""
+    verb = "watch" if watches else "list"
     match path.strip("/").split("/"):
         case ["version"]:
-            return "get", VERSION_RESOURCE
+            return "get", VERSION_RESOURCE, ""
         case ["api", _, resource] | ["apis", _, _, resource]:
-            return "watch" if watches else "list", resource
-    return "get", DISCOVERY
+            return verb, resource, ""
+        case ["api", _, "namespaces", namespace, resource]:
+            return verb, resource, namespace
+        case ["apis", _, _, "namespaces", namespace, resource]:
+            return verb, resource, namespace
+    return "get", DISCOVERY, ""

@@ -6,7 +6,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 
 import kubernetes
 import pytest
@@ -269,6 +271,23 @@ def test_what_rbac_denies_is_shown_until_it_is_allowed(counted: CollectorRegistr
     with suppress(ApiException):
         made.sent("list", "zones", refusing(404, "no such kind"))
     assert denied(counted) == {("patch", "zones/status")}
+
+
+def test_what_is_denied_in_one_namespace_is_shown_whatever_others_allow(
+    counted: CollectorRegistry,
+) -> None:
+    made = APICalls(counted)
+    allowed = partial(SimpleNamespace, status=200)
+    with suppress(ApiException):
+        made.sent("list", "zones", refusing(403, DENIED), "shop")
+    made.sent("list", "zones", allowed, "web")
+    made.ended("list", "zones", "200", "web")
+    assert denied(counted) == {("list", "zones")}
+    made.ended("list", "zones", "403", "web")
+    made.sent("list", "zones", allowed, "shop")
+    assert denied(counted) == {("list", "zones")}, "web is denied still"
+    made.ended("list", "zones", "200", "web")
+    assert denied(counted) == set()
 
 
 def raising(kind: type[Exception]) -> object:

@@ -10,23 +10,26 @@ from prometheus_client import CollectorRegistry
 
 
 @pytest.mark.parametrize(
-    ("path", "watches", "verb", "resource"),
+    ("path", "watches", "verb", "resource", "namespace"),
     [
-        ("/version", False, "get", "version"),
-        ("/api", False, "get", "apis"),
-        ("/api/v1", False, "get", "apis"),
-        ("/apis", False, "get", "apis"),
-        ("/apis/dnsfleet.io/v1alpha1", False, "get", "apis"),
-        ("/api/v1/namespaces", False, "list", "namespaces"),
-        ("/api/v1/configmaps", True, "watch", "configmaps"),
-        ("/apis/dnsfleet.io/v1alpha1/zones", False, "list", "zones"),
-        ("/apis/dnsfleet.io/v1alpha1/zones", True, "watch", "zones"),
+        ("/version", False, "get", "version", ""),
+        ("/api", False, "get", "apis", ""),
+        ("/api/v1", False, "get", "apis", ""),
+        ("/apis", False, "get", "apis", ""),
+        ("/apis/dnsfleet.io/v1alpha1", False, "get", "apis", ""),
+        ("/api/v1/namespaces", False, "list", "namespaces", ""),
+        ("/api/v1/configmaps", True, "watch", "configmaps", ""),
+        ("/apis/dnsfleet.io/v1alpha1/zones", False, "list", "zones", ""),
+        ("/apis/dnsfleet.io/v1alpha1/zones", True, "watch", "zones", ""),
+        ("/apis/dnsfleet.io/v1alpha1/namespaces/shop/zones", False, "list", "zones", "shop"),
+        ("/apis/dnsfleet.io/v1alpha1/namespaces/shop/zones", True, "watch", "zones", "shop"),
+        ("/api/v1/namespaces/shop/configmaps", True, "watch", "configmaps", "shop"),
     ],
 )
 def test_a_call_is_named_as_rights_name_it(
-    path: str, watches: bool, verb: str, resource: str
+    path: str, watches: bool, verb: str, resource: str, namespace: str
 ) -> None:
-    assert meaning(path, watches) == (verb, resource)
+    assert meaning(path, watches) == (verb, resource, namespace)
 
 
 def test_other_credentials_are_another_session_and_the_same_are_none() -> None:
