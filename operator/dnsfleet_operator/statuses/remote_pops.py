@@ -4,6 +4,7 @@ from dnsfleet.replication.pop_reports import Report
 from dnsfleet.replication.revisions import Revision
 from dnsfleet.resources import Pop
 
+from dnsfleet_operator.observed import edge_sets
 from dnsfleet_operator.pops.drains import Drains
 from dnsfleet_operator.pops.passes import PopResult
 from dnsfleet_operator.pops.remote import RemoteEdges
@@ -61,7 +62,12 @@ def facts(
 
 
 def _awaits_address(pop: Pop, report: Report) -> bool:
-    """Whether its Service waits for a load balancer, which is all that a report can lack."""
+    """Whether its Service waits for a load balancer, which is all that a report can lack.
+
+    Edges on nodes have no Service.
+    """
+    if edge_sets.kind(pop.spec.edge.exposure) == "DaemonSet":
+        return False
     return pop.spec.service.type == "LoadBalancer" and report.ready > 0 and not report.addresses
 
 

@@ -88,3 +88,19 @@ def test_the_fields_that_an_older_version_ignores_are_named() -> None:
     assert told.message == (
         "its operator, version 0.2.0, does not know spec.a, spec.b; upgrade that release"
     )
+
+
+@pytest.mark.parametrize(
+    ("exposure", "reason"), [("Service", "AddressPending"), ("HostNetwork", "EdgesReady")]
+)
+def test_only_edges_behind_a_service_wait_for_its_address(exposure: str, reason: str) -> None:
+    pop = yaml_resources.pop(
+        f"{{cluster: agent, edge: {{exposure: {exposure}, nodeSelector: {{dns: 'yes'}}}}}}"
+    )
+    fleet = Fleet(["fra"], {}, {}, Positions(), 10)
+    edges = RemoteEdges()
+    edges.reports["fra"] = REPORT._replace(addresses=())
+    lag, result = Lag(3, 3, None), PopResult("uid", 4)
+    found = remote_pops.facts(edges, Drains(), fleet, lag, (), pop, result)
+    made = pops.pop(4, found, {}, "2026-01-01T00:00:00Z")
+    assert reason in {each["reason"] for each in made["conditions"] if each["type"] == "Ready"}
