@@ -1,12 +1,16 @@
 """`kubectl dnsfleet status` and `held`, beside an API server: which Zones, as which document."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import yaml
 from dnsfleet_cli.kubectl import main
+from dnsfleet_cli.kubectl.api_troubles import telling
+from dnsfleet_cli.kubectl.cluster import Cluster
+from dnsfleet_cli.kubectl.objects import Object
+from kubernetes.client import ApiException
 from support.api_servers import APIServer, api_server
 from typer.testing import CliRunner
 
@@ -198,3 +202,34 @@ def test_the_end_of_an_orphan_is_approved_on_the_fleet_beside_what_is_approved(
 )
 def test_what_cannot_be_is_told(api: APIServer, words: list[str], told: str) -> None:
     assert told in run(api, *words, status=2)
+
+
+def refusing(plural: str) -> Callable[..., list[Object]]:
+    """As the API server answers whom RBAC does not allow to list it."""
+
+    def read(_cluster: Cluster) -> list[Object]:
+        with telling(f"list {plural}"):
+            raise ApiException(status=403, reason=f"{plural} is forbidden")
+
+    return read
+
+
+@pytest.mark.parametrize("output", ["json", ""])
+def test_what_may_not_be_read_is_said_and_the_rest_is_shown(
+    api: APIServer, monkeypatch: pytest.MonkeyPatch, output: str
+) -> None:
+    for plural in ("pops", "fleets"):
+        monkeypatch.setattr(Cluster, plural, refusing(plural))
+    words = ["--kubeconfig", str(api.kubeconfig), "status", "-n", "team"]
+    ended = CliRunner().invoke(main.app, [*words, *(["-o", output] if output else [])])
+    assert ended.exit_code == 0, ended.output
+    for plural in ("pops", "fleets"):
+        assert f"cannot list {plural}: {plural} is forbidden" in ended.stderr
+    if output:
+        document = json.loads(ended.stdout)
+        assert (document["pops"], document["zones"]) == (None, [ZONE])
+    else:
+        assert ended.stdout.startswith("ZONE ")
+    named = CliRunner().invoke(main.app, [*words, "shop"])
+    assert named.exit_code == 0, named.output
+    assert "cannot list pops" in named.stderr

@@ -43,14 +43,14 @@ def show(document: Document, output: Format) -> None:
 
 def fleet(
     zones: Iterable[Object],
-    pops: Iterable[Object],
+    pops: Iterable[Object] | None,
     known: Sequence[Object],
     figures: Mapping[str, Traffic],
 ) -> Document:
-    """What `status` shows of a fleet."""
+    """What `status` shows of a fleet; `pops` is None where they may not be read."""
     return {
         "kind": "FleetStatus",
-        "pops": [_pop(each, figures) for each in pops],
+        "pops": None if pops is None else [_pop(each, figures) for each in pops],
         "zones": [_zone(each) for each in zones],
         "orphans": [
             {

@@ -5,7 +5,7 @@ wrong usage. docs/kubectl.md has all of it for users.
 """
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -37,7 +37,7 @@ from dnsfleet_cli.kubectl.objects import Object
 from dnsfleet_cli.kubectl.pods import STATUS_PORT
 from dnsfleet_cli.kubectl.zone_pops import ZonePop
 from dnsfleet_cli.options import Lsn, Once, PlanCommand, PlanForm, PlannedPaths, Seed, version
-from dnsfleet_cli.troubles import NEGATIVE, Trouble
+from dnsfleet_cli.troubles import NEGATIVE, RefusedTrouble, Trouble
 
 DEFAULT_TIMEOUT = 120.0
 """Seconds: a change is live within three; an edge takes 45 and more to leave."""
@@ -90,10 +90,10 @@ def status(
     """
     cluster: Cluster = ctx.obj()
     zones = cluster.zones(command_line.namespace_of_zones(namespace, everywhere))
-    pops = cluster.pops()
-    found = None if name is None else objects.zone_or_pop(name, zones, pops)
+    pops = _if_allowed(cluster.pops)
+    found = None if name is None else objects.zone_or_pop(name, zones, pops or ())
     if found is not None and found["kind"] == "Zone":
-        at_pops = _at_pops(cluster, release, found, pops)
+        at_pops = None if pops is None else _at_pops(cluster, release, found, pops)
         if output is None:
             print(summaries.zone(found, at_pops))
         else:
@@ -105,7 +105,7 @@ def status(
     except Trouble as trouble:
         print(f"no figures of traffic: {trouble}", file=sys.stderr)
     if found is None:
-        fleets = cluster.fleets()
+        fleets = _if_allowed(cluster.fleets) or ()
         if output is None:
             print(summaries.fleet(zones, pops, fleets, figures))
         else:
@@ -114,6 +114,15 @@ def status(
         print(summaries.pop(found, figures))
     else:
         documents.show(documents.pop(found, figures), output)
+
+
+def _if_allowed(read: Callable[[], list[Object]]) -> list[Object] | None:
+    """Objects; None where they may not be read, which is said."""
+    try:
+        return read()
+    except RefusedTrouble as trouble:
+        print(trouble, file=sys.stderr)
+        return None
 
 
 def _at_pops(

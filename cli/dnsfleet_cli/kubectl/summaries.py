@@ -17,15 +17,18 @@ NO_FIGURES: Mapping[str, Traffic] = {}
 
 def fleet(
     zones: Sequence[Object],
-    pops: Sequence[Object],
+    pops: Sequence[Object] | None,
     known: Sequence[Object],
     figures: Mapping[str, Traffic] = NO_FIGURES,
 ) -> str:
-    """All Pops, then all Zones, then what is wrong with the fleet as a whole."""
-    parts = [
-        _pops(pops, figures) if pops else "no Pops; apply one, or look at another cluster",
-        _zones(zones) if zones else "no Zones",
-    ]
+    """All Pops, then all Zones, then what is wrong with the fleet as a whole.
+
+    `pops` is None where they may not be read: then nothing is told of them.
+    """
+    parts = [_zones(zones) if zones else "no Zones"]
+    if pops is not None:
+        none = "no Pops; apply one, or look at another cluster"
+        parts.insert(0, _pops(pops, figures) if pops else none)
     if lines := fleets.lines(known):
         parts.append("\n".join(lines))
     return "\n\n".join(parts)
