@@ -122,8 +122,9 @@ dist: setup ## Make what a release publishes, the same octets each time, into di
 dist-full: setup ## Make it twice, in two folders, with nothing of earlier builds: equal octets (root)
 	DIST=full $(RUN)/pytest -s tests/e2e/test_release_builds.py --timeout=$(E2E_SECONDS)
 
-publish: setup ## Publish and sign what is in dist; for the workflow of a release
-	$(RUN)/python -m release publish
+# It holds the identity that signs: nothing is built here, and one wheel is installed, from the lock file.
+publish: $(UV) ## Publish and sign what is in dist; for the workflow of a release
+	$(UV) run --frozen --no-build --only-group publish python -m release publish
 
 cluster-up: setup ## Start a Kubernetes cluster on this machine, print its KUBECONFIG (root)
 	$(CLUSTER) up

@@ -4,7 +4,6 @@ import argparse
 from pathlib import Path
 
 from release import provenance, publishing
-from release.making import Wishes, make
 from release.source import ROOT, ReleaseError, read
 
 
@@ -23,6 +22,8 @@ def main() -> None:
         if given.part == "publish":
             publishing.publish(read(), given.folder)
             return
+        from release.making import Wishes, make  # it needs more than what publishes may hold
+
         wishes = Wishes(given.base, given.builder, given.fresh, given.modified)
         for path in make(read(), given.folder, wishes):
             print(path)

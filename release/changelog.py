@@ -38,6 +38,12 @@ def changes(path: Path, version: str) -> list[Change]:
     return found
 
 
+def notes(path: Path, version: str) -> str:
+    """The text of a version, in Markdown; ReleaseError where it tells of no change."""
+    changes(path, version)
+    return "\n".join(_section(path, version)).strip() + "\n"
+
+
 def _section(path: Path, version: str) -> list[str]:
     """The lines of a version."""
     heading = re.compile(rf"## {re.escape(version)}( |$)")

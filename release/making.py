@@ -8,7 +8,6 @@ dnsfleet-….spdx.json                      bills of materials of the wheels, an
 provenance.intoto.json, SHA256SUMS
 """
 
-import hashlib
 import json
 import re
 import shutil
@@ -18,12 +17,10 @@ from pathlib import Path
 from packageurl import PackageURL
 
 from release import bills, chart, components, images, provenance, wheels
+from release.artefacts import PROVENANCE, SUMS, archive_name, checksums
 from release.images import Image
 from release.layouts import Layout
 from release.source import REGISTRY, ReleaseError, Source
-
-SUMS = "SHA256SUMS"
-PROVENANCE = "provenance.intoto.json"
 
 
 @dataclass(frozen=True)
@@ -63,20 +60,6 @@ def make(source: Source, folder: Path, wishes: Wishes) -> list[Path]:
     lines = [f"{sums[name]}  {name}\n" for name in sorted(sums)]
     (folder / SUMS).write_text("".join(lines))
     return sorted(path for path in folder.iterdir() if path.is_file())
-
-
-def checksums(folder: Path) -> dict[str, str]:
-    """The SHA-256 of each file of a folder, by name."""
-    found = {}
-    for path in folder.iterdir():
-        if path.is_file():
-            with path.open("rb") as opened:
-                found[path.name] = hashlib.file_digest(opened, "sha256").hexdigest()
-    return found
-
-
-def archive_name(image: Image, version: str) -> str:
-    return f"{image.repository}-{version}.oci.tar"
 
 
 def _clear(folder: Path) -> None:

@@ -12,9 +12,10 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from release import changelog
+from release.artefacts import PROVENANCE, SUMS, archive_name, checksums
 from release.images import IMAGES
 from release.layouts import archive_digest
-from release.making import PROVENANCE, SUMS, archive_name, checksums
 from release.source import REGISTRY, UV, ReleaseError, Source
 
 CHARTS = f"{REGISTRY}/charts"
@@ -28,6 +29,7 @@ def publish(source: Source, folder: Path) -> None:
     """
     version = source.version()
     _check(source, folder, f"v{version}")
+    notes = changelog.notes(source.folder / changelog.FILE, version)
     _log_in(os.environ.get("REGISTRY_USER", ""), os.environ.get("REGISTRY_TOKEN", ""))
     for image in IMAGES:
         name, archive = f"{REGISTRY}/{image.repository}", folder / archive_name(image, version)
@@ -49,7 +51,9 @@ def publish(source: Source, folder: Path) -> None:
     python = [*folder.glob("*.whl"), *folder.glob("*.tar.gz")]
     _run(str(UV), "publish", "--trusted-publishing", "always", *map(str, sorted(python)))
     files = sorted(str(path) for path in folder.iterdir() if path.is_file())
-    _run("gh", "release", "create", f"v{version}", "--verify-tag", "--generate-notes", *files)
+    kind = ["--prerelease"] if "-" in version else []  # SemVer 9
+    told = ["--verify-tag", *kind, "--notes-file", "-"]
+    _run("gh", "release", "create", f"v{version}", *told, *files, stdin=notes)
 
 
 def _check(source: Source, folder: Path, tag: str) -> None:

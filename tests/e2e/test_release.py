@@ -15,7 +15,7 @@ from cluster.clusters import Cluster
 from support import releases
 from support.releases import NAME, NAMESPACE, READY_SECONDS
 
-from release import making, source
+from release import artefacts, making, source
 from release.images import IMAGES
 from release.layouts import archive_digest
 
@@ -33,7 +33,7 @@ def folder(own_cluster: Cluster | None, tmp_path_factory: pytest.TempPathFactory
     checkout = source.read()
     making.make(checkout, made, making.Wishes(images.base(), modified=True))
     for image in IMAGES:
-        archive = made / making.archive_name(image, checkout.version())
+        archive = made / artefacts.archive_name(image, checkout.version())
         name = f"{source.REGISTRY}/{image.repository}"
         own_cluster.node.run(
             *("ctr", "--namespace", "k8s.io", "images", "import"),
@@ -61,7 +61,7 @@ def test_its_images_run_by_digest(installed: Access, folder: Path) -> None:
     installed.wait("condition=Ready", READY_SECONDS, "pops", "--all")
     installed.wait("condition=Propagated", READY_SECONDS, "zones", "--all")
     digests = {
-        image.repository: archive_digest(folder / making.archive_name(image, image.version))
+        image.repository: archive_digest(folder / artefacts.archive_name(image, image.version))
         for image in IMAGES
     }
     wanted = {f"{source.REGISTRY}/{name}@{digest}" for name, digest in digests.items()}

@@ -15,7 +15,7 @@ from cluster import images
 from spdx_tools.spdx.parser.parse_anything import parse_file
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
-from release import making, source
+from release import artefacts, making, source
 from release.source import ROOT, UV
 
 BUILD_SECONDS = 1500
@@ -52,15 +52,15 @@ def clone(folder: Path) -> Path:
 
 @pytest.mark.timeout(2 * BUILD_SECONDS)
 def test_both_have_the_same_octets(twice: list[Path]) -> None:
-    one, two = (making.checksums(folder) for folder in twice)
+    one, two = (artefacts.checksums(folder) for folder in twice)
     assert len(one) == 12
     assert one == two
 
 
 def test_the_checksums_are_right(twice: list[Path]) -> None:
-    lines = (twice[0] / making.SUMS).read_text().splitlines()
+    lines = (twice[0] / artefacts.SUMS).read_text().splitlines()
     told = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
-    assert set(told) == set(making.checksums(twice[0])) - {making.SUMS}
+    assert set(told) == set(artefacts.checksums(twice[0])) - {artefacts.SUMS}
     for name, digest in told.items():
         assert hashlib.sha256((twice[0] / name).read_bytes()).hexdigest() == digest
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from release import archives, making, publishing, source
+from release import archives, artefacts, changelog, publishing, source
 from release.images import EDGE, IMAGES, OPERATOR
 
 PUSHED = f"sha256:{'c' * 64}"
@@ -18,6 +18,7 @@ DIGESTS = {OPERATOR: f"sha256:{'a' * 64}", EDGE: f"sha256:{'b' * 64}"}
 _PROGRAM = """#!/bin/sh
 echo "$(basename "$0") $*" >> "$CALLS"
 case "$*" in
+  *--notes-file*) echo "  notes: $(cat)" >> "$NOTES" ;;
   *login*) echo "  password: $(cat)" >> "$CALLS" ;;
   *--predicate*) echo "  predicate: $(cut -c 1-38 "$6")" >> "$CALLS" ;;
 esac
@@ -41,7 +42,7 @@ def folder(checkout: source.Source, tmp_path: Path) -> Path:
     made.mkdir()
     for image in IMAGES:
         index = json.dumps({"manifests": [{"digest": DIGESTS[image]}]}).encode()
-        with (made / making.archive_name(image, version)).open("wb") as opened:
+        with (made / artefacts.archive_name(image, version)).open("wb") as opened:
             archives.write_tar(opened, [("index.json", index)], 0)
         (made / f"{image.repository}-{version}.spdx.json").write_text('{"bill": 1}')
     for name in (
@@ -57,10 +58,10 @@ def folder(checkout: source.Source, tmp_path: Path) -> Path:
 def write_sums(made: Path, commit: dict[str, str]) -> None:
     definition = {"resolvedDependencies": [{"digest": commit}]}
     statement = {"predicate": {"buildDefinition": definition}}
-    (made / making.PROVENANCE).write_text(json.dumps(statement))
-    (made / making.SUMS).unlink(missing_ok=True)
-    sums = making.checksums(made)
-    (made / making.SUMS).write_text("".join(f"{sums[name]}  {name}\n" for name in sorted(sums)))
+    (made / artefacts.PROVENANCE).write_text(json.dumps(statement))
+    (made / artefacts.SUMS).unlink(missing_ok=True)
+    sums = artefacts.checksums(made)
+    (made / artefacts.SUMS).write_text("".join(f"{sums[name]}  {name}\n" for name in sorted(sums)))
 
 
 @pytest.fixture
@@ -75,6 +76,7 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path.chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("CALLS", str(told))
+    monkeypatch.setenv("NOTES", str(tmp_path / "notes"))
     monkeypatch.setenv("PUSHED", PUSHED)
     monkeypatch.setenv("FAILS", "")
     monkeypatch.setenv("REGISTRY_USER", "octo")
@@ -122,6 +124,46 @@ def test_all_is_signed_by_digest_before_people_are_told(
 def _without_temporary(line: str) -> str:
     """The line without the name of a temporary file."""
     return re.sub(r"--predicate \S+", "…", line)
+
+
+def test_people_are_told_what_the_changelog_says(
+    checkout: source.Source, folder: Path, calls: Path
+) -> None:
+    publishing.publish(checkout, folder)
+    notes = calls.with_name("notes").read_text()
+    version = checkout.version()
+    found = changelog.changes(source.ROOT / changelog.FILE, version)
+    assert all(change.text in " ".join(notes.split()) for change in found)
+    assert notes.startswith("  notes: ### ")
+    assert ("--prerelease" in calls.read_text()) == ("-" in version)
+
+
+def test_a_version_with_a_hyphen_is_a_prerelease(
+    checkout: source.Source, folder: Path, calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = f"{checkout.version()}-rc.1"
+    for path in list(folder.iterdir()):
+        path.rename(folder / path.name.replace(checkout.version(), version))
+    write_sums(folder, {"gitCommit": checkout.commit})
+    monkeypatch.setattr(source.Source, "version", lambda _: version)
+    monkeypatch.setattr(changelog, "notes", lambda _path, told: f"of {told}")
+    publishing.publish(checkout, folder)
+    (created,) = [line for line in calls.read_text().splitlines() if line.startswith("gh ")]
+    assert created.startswith(f"gh release create v{version} --verify-tag --prerelease ")
+
+
+def test_what_publishes_imports_what_its_group_has_and_no_more() -> None:
+    asked = (
+        "import sys, release.publishing, runpy; sys.argv = ['release', '--help']\n"
+        "try: runpy.run_module('release')\n"
+        "except SystemExit: pass\n"
+        "files = (getattr(each, '__file__', None) or '' for each in sys.modules.values())\n"
+        "parts = (each.partition('/site-packages/')[2] for each in files)\n"
+        "print(sorted({each.split('/')[0] for each in parts if each}), file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", asked]
+    done = subprocess.run(command, cwd=source.ROOT, capture_output=True, text=True, check=True)
+    assert done.stderr == "['yaml']\n"
 
 
 def test_a_program_that_fails_ends_it(

@@ -59,6 +59,14 @@ def test_nothing_is_permitted_by_default_and_only_the_job_that_signs_has_an_iden
     assert JOBS["publish"]["needs"] == "build"
 
 
+def test_the_job_with_the_identity_builds_nothing_of_others() -> None:
+    makefile = (source.ROOT / "Makefile").read_text()
+    found = re.search(r"^publish: (.*?) ##.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    assert found is not None
+    assert found[1] == "$(UV)"
+    assert found[2].startswith("\t$(UV) run --frozen --no-build --only-group publish ")
+
+
 def test_only_a_tag_of_a_version_starts_it() -> None:
     assert WORKFLOW[True] == {"push": {"tags": ["v*"]}}
 
