@@ -14,6 +14,7 @@ import dns.query
 import pytest
 from cluster.access import Access, CommandError
 from cluster.namespaces import Node
+from dnsfleet_cli.kubectl import leaving
 from support import redis_pods
 from support.pod_processes import process_of
 from support.probe_fleets import CORE, edge_servers
@@ -267,7 +268,7 @@ def test_a_pop_that_is_deleted_for_its_own_sake_ends(fleet: Fleet) -> None:
     fleet.serves_on()
     approval = f"dnsfleet.io/approve={digest}"
     fleet.cluster.kubectl("annotate", "--overwrite", "fleet", "dnsfleet", approval)
-    kinds = "deployments,services,configmaps,networkpolicies,poddisruptionbudgets,pods"
+    kinds = f"{leaving.KINDS},pods"
     of_pop = ("-n", NAMESPACE, "-l", "dnsfleet.io/pop=ams")
     fleet.cluster.wait_until_gone(READY_SECONDS, kinds, *of_pop)
 

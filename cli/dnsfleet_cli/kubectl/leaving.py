@@ -6,7 +6,7 @@ so people are given the commands that end it.
 
 import shlex
 
-KINDS = "deployment,service,configmap,poddisruptionbudget,networkpolicy"
+KINDS = "daemonset,deployment,service,configmap,poddisruptionbudget,networkpolicy"
 """Of the objects that an operator makes for a Pop."""
 
 

@@ -1,13 +1,13 @@
 """What people are told who have a Pop leave: the commands are whole, and end what is there."""
 
 import pytest
-from dnsfleet.resources import Metadata, Pop
 from dnsfleet_cli.kubectl import command_line, leaving, main
 from dnsfleet_cli.kubectl.objects import Object
 from dnsfleet_cli.kubectl.verdicts import REFUSALS
 from dnsfleet_cli.troubles import NEGATIVE
 from dnsfleet_operator.pops import planning
 from dnsfleet_operator.pops.setting import Setting
+from support import yaml_resources
 from support.installations import CONFIGURATION
 from typer.testing import CliRunner
 
@@ -15,9 +15,18 @@ from typer.testing import CliRunner
 
 
 def test_the_kinds_are_those_of_the_objects_of_a_pop() -> None:
-    setting = Setting(Pop(metadata=Metadata(name="ams")), CONFIGURATION, "PEM", drained=False)
-    kinds = {each["kind"].lower() for each in planning.desired(setting)}
+    kinds = {
+        each["kind"].lower()
+        for exposure in ("Service", "HostNetwork")
+        for each in planning.desired(exposed(exposure))
+    }
     assert kinds == set(leaving.KINDS.split(","))
+
+
+def exposed(exposure: str) -> Setting:
+    """A Pop that clients reach in this way."""
+    pop = yaml_resources.pop(f"edge: {{exposure: {exposure}, nodeSelector: {{dns: 'yes'}}}}")
+    return Setting(pop, CONFIGURATION, "PEM", drained=False)
 
 
 def test_it_says_what_was_done_and_what_was_not() -> None:
