@@ -1,10 +1,12 @@
 """Where the edges of a Pop keep their zones on disk (ADR 0054).
 
 With the pod; or in a folder of the node (`cacheHostPath`) or a claimed volume (`cacheClaimName`),
-so that the zones outlive the pod. The edges of a Pop share a folder there, of the name of the Pop.
+so that the zones outlive the pod. The edges of a Pop share a folder there, of the name of the Pop;
+those on the network of nodes are another user, and have another one (`folder`).
 
 A folder that the kubelet makes on a node belongs to root, and fsGroup does not count for it. So a
-container that runs as root gives it to the user of the edges, where the installation lets it.
+container that runs as root makes the folder of the Pop there and gives it to the user of the edges,
+where the installation lets it.
 Otherwise that is to be done on the node, and a container that runs as the edges do looks whether it
 was. It never fails, as an edge needs no disk to answer. What it found is its termination message,
 which the status of the Pop tells.
@@ -31,6 +33,9 @@ _RESOURCES: Fields = {
 """A shell, for a moment: a pod asks for this only where its edge asks for less. Without them a
 namespace with quotas or a LimitRange could refuse the pod."""
 
+# Root with CHOWN alone may write only what is its own, and the folder of the node belonged to the
+# edges once.
+_GIVE = 'chown 0:0 "$FOLDER" && mkdir -p "$FOLDER/$POP" && chown "$EDGE_USER" "$FOLDER/$POP"'
 # Before the first edge was there, the folder of the Pop is not.
 _SCRIPT = """\
 below=/$POP; [ -d "$FOLDER$below" ] || below=
@@ -38,6 +43,11 @@ below=/$POP; [ -d "$FOLDER$below" ] || below=
 have it belong to that user (chown), then delete the pod $NAME" > /dev/termination-log
 exit 0
 """
+
+
+def folder(pop: str, *, on_nodes: bool) -> str:
+    """The name of the folder in which the edges of a Pop that run in this way keep zones."""
+    return f"{pop}.host" if on_nodes else pop
 
 
 def volume(setting: Setting) -> Fields:
@@ -75,11 +85,13 @@ def problem(pods: Iterable[Mapping[str, Any]]) -> tuple[str, str] | None:
 
 
 def _owning(setting: Setting, user: int) -> Fields:
-    """Gives a folder of the node to the user of the edges."""
+    """Makes the folder of the Pop on the node, and gives it to the user of the edges."""
+    values = {**_folders(setting), "EDGE_USER": f"{user}:{user}"}
     return {
         "name": "own-cache",
         **_image(setting),
-        "command": ["chown", f"{user}:{user}", STATE_FOLDER],
+        "command": ["sh", "-c", _GIVE],
+        "env": [{"name": name, "value": value} for name, value in values.items()],
         "securityContext": {
             **CONTAINER_SECURITY,
             "runAsUser": 0,
@@ -92,7 +104,7 @@ def _owning(setting: Setting, user: int) -> Fields:
 def _checking(setting: Setting, place: str) -> Fields:
     """Looks whether edges can write, and says where they cannot."""
     names = {"NODE": "spec.nodeName", "NAME": "metadata.name"}
-    values = {"FOLDER": STATE_FOLDER, "POP": setting.pop.metadata.name, "PLACE": place}
+    values = {**_folders(setting), "PLACE": place}
     return {
         "name": _CHECK,
         **_image(setting),
@@ -106,6 +118,11 @@ def _checking(setting: Setting, place: str) -> Fields:
         ],
         "securityContext": CONTAINER_SECURITY,
     }
+
+
+def _folders(setting: Setting) -> dict[str, str]:
+    name = setting.pop.metadata.name
+    return {"FOLDER": STATE_FOLDER, "POP": folder(name, on_nodes=setting.on_nodes)}
 
 
 def _image(setting: Setting) -> Fields:

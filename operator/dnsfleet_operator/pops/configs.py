@@ -6,6 +6,7 @@ import json
 from dnsfleet_publisher import redis_settings
 
 from dnsfleet_operator.cluster import Object
+from dnsfleet_operator.pops import caches
 from dnsfleet_operator.pops.setting import (
     CONFIG_FOLDER,
     COOKIES_FOLDER,
@@ -76,7 +77,7 @@ def _edge(setting: Setting) -> dict[str, object]:
         "replica_url": f"redis://edge@{setting.name('replica')}:{REDIS_PORT}/0",
         "core_url": f"redis://ack@{acks}",
         "public_key": f"{CONFIG_FOLDER}/{PUBLIC_KEY_FILE}",
-        "state_dir": f"{STATE_FOLDER}/{setting.pop.metadata.name}",
+        "state_dir": _state_folder(setting, on_nodes=False),
         "shards": setting.pop.spec.edge.shards,
         **settings,
         "cookie_secrets": f"{COOKIES_FOLDER}/{cookie_secrets.ENTRY}",
@@ -100,8 +101,12 @@ def _on_node(setting: Setting) -> dict[str, object]:
         "host_prefixes": edge.host_prefixes,
         "exempt": edge.client_limits.exempt,
         "state_file": STATE_FILE,
-        "state_dir": f"{STATE_FOLDER}/{setting.pop.metadata.name}.host",
+        "state_dir": _state_folder(setting, on_nodes=True),
     }
+
+
+def _state_folder(setting: Setting, *, on_nodes: bool) -> str:
+    return f"{STATE_FOLDER}/{caches.folder(setting.pop.metadata.name, on_nodes=on_nodes)}"
 
 
 def edge_file(setting: Setting) -> str:

@@ -1,5 +1,6 @@
 """Where edges keep zones, who makes that writable, and what is told where it is not."""
 
+import json
 import os
 import subprocess
 from dataclasses import replace
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 from dnsfleet_operator.configuration import Configuration
-from dnsfleet_operator.pops import caches
+from dnsfleet_operator.pops import caches, configs
 from dnsfleet_operator.pops.setting import USER_ID, Setting
 from support import yaml_resources
 from support.installations import CONFIGURATION
@@ -35,12 +36,51 @@ def test_zones_are_kept_with_the_pod_or_where_the_pop_says(spec: str, volume: An
     assert caches.volume(setting(spec)) == {"name": "state", **volume}
 
 
+ON_NODES = f"{FOLDER[:-2]}, exposure: HostNetwork, nodeSelector: {{dns: 'yes'}}}}}}"
+
+
 def test_a_folder_of_the_node_is_given_to_the_edges_before_they_start() -> None:
     (owning,) = caches.before(setting(FOLDER), USER_ID)
-    assert owning["command"] == ["chown", "65532:65532", "/var/lib/dnsfleet"]
     assert owning["volumeMounts"] == [{"name": "state", "mountPath": "/var/lib/dnsfleet"}]
     assert owning["securityContext"]["capabilities"] == {"drop": ["ALL"], "add": ["CHOWN"]}
     assert owning["securityContext"]["runAsUser"] == 0
+
+
+@pytest.mark.parametrize("parent", [0, USER_ID])
+def test_each_pop_has_a_folder_of_its_own_user_whoever_starts_last(
+    tmp_path: Path, parent: int
+) -> None:
+    if os.geteuid() != 0:
+        pytest.fail("only root can give a folder away")
+    os.chown(tmp_path, parent, parent)
+    for spec, user in ((FOLDER, USER_ID), (ON_NODES, 0), (FOLDER, USER_ID)):
+        (owning,) = caches.before(setting(spec), user)
+        environment = {each["name"]: each["value"] for each in owning["env"]}
+        environment |= {"FOLDER": str(tmp_path)}
+        as_granted = ["setpriv", "--bounding-set=-all,+chown"]
+        command = [*as_granted, *owning["command"]]
+        subprocess.run(command, env=environment | PATH, check=True)
+    assert owner(tmp_path / "fra") == USER_ID
+    assert owner(tmp_path / "fra.host") == 0
+    assert owner(tmp_path) == 0
+
+
+def owner(path: Path) -> int:
+    return path.stat().st_uid
+
+
+@pytest.mark.parametrize(
+    ("spec", "user", "file"), [(FOLDER, USER_ID, "edge.json"), (ON_NODES, 0, "edge-on-node.json")]
+)
+@pytest.mark.parametrize("configuration", [CONFIGURATION, PREPARED])
+def test_what_runs_before_an_edge_sees_to_the_folder_that_the_edge_reads(
+    spec: str, user: int, file: str, configuration: Configuration
+) -> None:
+    asked = setting(spec, configuration)
+    (container,) = caches.before(asked, user)
+    environment = {each["name"]: each.get("value", "") for each in container["env"]}
+    read = json.loads(configs.files(asked)[file])["state_dir"]
+    assert f"{environment['FOLDER']}/{environment['POP']}" == read
 
 
 @pytest.mark.parametrize(
