@@ -252,7 +252,7 @@ class Engine:
     def hand_over(self, others: int) -> None:
         """Have so many sockets, which joined each address later, get what comes from now on.
 
-        It takes a second, in which this engine answers what had come to it; then `stop` loses
+        It takes 3.5 seconds, in which this engine answers what had come to it; then `close` loses
         nothing. OSError where the kernel refuses it: nothing is handed over then.
         """
 
@@ -260,10 +260,14 @@ class Engine:
         """The same with so many sockets that were at each address before this engine joined."""
 
     def steer(self) -> None:
-        """Let the kernel choose shards by the query name again, once others have left.
+        """Have the kernel give queries to this engine alone, to each shard by the query name.
 
+        For before others join its addresses, and for after others have left them.
         OSError where it refuses that: all is answered, as with a `steering_error`.
         """
+
+    def close(self) -> None:
+        """Close the sockets; queries received are answered, connections go on until `stop`."""
 
     def stop(self) -> None:
         """Close the sockets and end the threads; queries already received are answered."""

@@ -149,6 +149,10 @@ impl Engine {
         py.detach(|| self.serving.with_group(Group::steer))
     }
 
+    fn close(&self, py: Python<'_>) {
+        py.detach(|| self.serving.close());
+    }
+
     fn stop(&self, py: Python<'_>) {
         py.detach(|| self.serving.stop());
     }

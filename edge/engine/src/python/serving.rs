@@ -49,6 +49,13 @@ impl Serving {
         Ok(bound)
     }
 
+    /// Close the sockets of the server, if one runs.
+    pub fn close(&self) {
+        if let Some(server) = &self.state().server {
+            server.close();
+        }
+    }
+
     /// End the server, if one runs.
     pub fn stop(&self) {
         let mut state = self.state();

@@ -5,13 +5,17 @@
 //! group names. The group has one program: the last one that anybody attached.
 //!
 //! ```text
-//! the old one alone          old 0, old 1                  ring over 0..2
-//! the new one has joined     old 0, old 1, new 0, new 1    ring over 0..2: the old one answers on
-//! the old one hands over                                   ring over 2..4: new queries go past it
+//! the old one steers         old 0, old 1                  0..2: none but its own
+//! the new one has joined     old 0, old 1, new 0, new 1    0..2: the old one answers on
+//! the old one hands over                                   2..4: new queries go past it
 //!   (HANDSHAKES later)                                     2 alone: named before and after a close
 //! the old one has closed     new 0, new 1                  2 is not there: the kernel takes any
-//! the new one steers                                       ring over 0..2
+//! the new one steers                                       0..2
 //! ```
+//!
+//! Over these the program of UDP is the ring, and that of TCP takes any. Without one the kernel
+//! would give the new server its part at once, before it is known that it stays. So the old one
+//! steers before anybody joins, and who joins attaches none.
 //!
 //! What waits in a socket that is closed is lost, datagrams and connections alike. So first nothing
 //! new may come to it. A connection that is half made comes to the listener that its first segment
@@ -34,9 +38,9 @@ use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Duration;
 
-/// How long a client may take to answer the first segment of a connection: far more than a round
-/// trip, and shorter than a retransmission that would follow a lost one.
-const HANDSHAKES: Duration = Duration::from_secs(1);
+/// How long a connection may take to be made. A segment that is lost is sent anew after 1 s and
+/// after 2 s more (RFC 6298, sections 2 and 5.5): time for both, and for a round trip.
+const HANDSHAKES: Duration = Duration::from_millis(3500);
 
 /// How long the kernel may be on its way to a socket that the program before named.
 const SETTLING: Duration = Duration::from_millis(20);
@@ -83,7 +87,8 @@ impl Group {
         Ok(())
     }
 
-    /// Give each query to its shard again, after the sockets of another server have gone.
+    /// Give each query to its shard, and none to another server: before one joins, and after it or
+    /// the one that was joined has gone.
     pub fn steer(&self) -> io::Result<()> {
         self.each(|udp, tcp| {
             bpf::attach(udp.as_fd(), 0..self.shards)?;

@@ -43,7 +43,8 @@ use shard::Shard;
 use sockets::Pair;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use sys::Event;
 use work::Work;
@@ -55,6 +56,8 @@ pub struct Server {
     group: Arc<Group>,
     counters: Arc<[Counters]>,
     stop: Arc<Event>,
+    /// Hangs up once no shard has a socket open.
+    open: Mutex<Receiver<()>>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -74,12 +77,14 @@ impl Server {
         }
         let bound = sockets::bind(listen, &options)?;
         let options = Arc::new(options);
+        let (sender, open) = mpsc::channel();
         let mut server = Self {
             addresses: bound.addresses,
             group: Arc::new(Group::of(&bound.shards, &options)),
             steering_error: bound.steering_error,
             counters: bound.shards.iter().map(|pairs| counters(pairs)).collect(),
             stop: Arc::new(Event::new()?),
+            open: Mutex::new(open),
             threads: Vec::new(),
         };
         for (index, pairs) in bound.shards.into_iter().enumerate() {
@@ -91,7 +96,8 @@ impl Server {
             );
             let shard = Shard::new(work, pairs, Arc::clone(&server.stop))?;
             let thread = Builder::new().name(format!("shard-{index}"));
-            server.threads.push(thread.spawn(move || shard.run())?);
+            let open = sender.clone();
+            server.threads.push(thread.spawn(move || shard.run(open))?);
         }
         Ok(server)
     }
@@ -114,6 +120,14 @@ impl Server {
     /// One row of counters a shard.
     pub fn counters(&self) -> &[Counters] {
         &self.counters
+    }
+
+    /// Answer the queries that have come and close the sockets. Connections go on for `stop` to end:
+    /// a server that takes over these addresses need not wait for their clients.
+    pub fn close(&self) {
+        self.stop.set();
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let _hung_up = open.recv();
     }
 
     /// Answer the queries that have come, close the sockets and end the threads; a second or less.

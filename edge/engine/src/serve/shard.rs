@@ -12,6 +12,7 @@ use crate::answer::{Client, Transport};
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 /// How long a shard goes on after `stop` for queries that have come and replies not yet taken.
@@ -64,8 +65,9 @@ impl<R: Responder> Shard<R> {
         })
     }
 
-    /// Answer until the stop event, and then what had come before it.
-    pub fn run(mut self) {
+    /// Answer until the stop event, and then what had come before it. Drops `open` once its sockets
+    /// are closed.
+    pub fn run(mut self, open: Sender<()>) {
         let mut stopping = false;
         while !stopping {
             self.wait(self.connections.patience());
@@ -79,7 +81,7 @@ impl<R: Responder> Shard<R> {
             }
             self.connections.sweep(Instant::now());
         }
-        self.finish();
+        self.finish(open);
     }
 
     /// Give listeners and connections their turn; whether the stop event has happened.
@@ -153,7 +155,7 @@ impl<R: Responder> Shard<R> {
     }
 
     /// Answer what has come, then close everything; at most `STOP_LIMIT`.
-    fn finish(mut self) {
+    fn finish(mut self, open: Sender<()>) {
         let end = Instant::now() + STOP_LIMIT;
         for index in 0..self.pairs.len() {
             while self.udp(index) > 0 && Instant::now() < end {}
@@ -161,6 +163,7 @@ impl<R: Responder> Shard<R> {
         }
         self.work.counters().receive_drops(); // the last number that the sockets tell is kept
         self.pairs.clear();
+        drop(open);
         // The stop event stays readable: without this no wait would wait.
         let _ = self.epoll.remove(self.stop.fd());
         self.poll = Poll::new([self.epoll.fd()]);

@@ -6,6 +6,10 @@
 //! the option afterwards; the ones of the other shards then join. UDP sockets join in the order of
 //! their shards, because the BPF program names a socket by that order. Where a server before this
 //! one leaves its address to it, all of them join those that are there (see `handover`).
+//!
+//! What came to a socket that joined is lost if it is closed again. So all that may be refused is
+//! done first: the addresses of nobody else, then those that are joined, and TCP, whose sockets
+//! join when they listen, listens last.
 
 mod descriptors;
 
@@ -25,8 +29,10 @@ const RECEIVE_BUFFER: libc::c_int = 4 << 20;
 /// Octets of replies that may wait in one UDP socket, for a full batch of large ones.
 const SEND_BUFFER: libc::c_int = 1 << 20;
 
-/// TCP connections that may wait to be accepted, per shard: a burst within one batch of work.
-const BACKLOG: libc::c_int = 256;
+/// TCP connections that may wait to be accepted, per shard. One shard may get those of all for a
+/// moment (see `handover`), and its thread may have to wait for its core: 20,000 a second for
+/// 50 ms. `net.core.somaxconn` may lower it; what is too much is asked for again after 1 s.
+const BACKLOG: libc::c_int = 1024;
 
 /// How often to look for a port that is free for both UDP and TCP where none was asked for.
 const PORT_ATTEMPTS: usize = 16;
@@ -59,27 +65,62 @@ pub struct Bound {
 pub fn bind(listen: &[SocketAddr], options: &Options) -> io::Result<Bound> {
     let shards = options.shards;
     descriptors::make_room(shards)?;
+    let mut groups = bind_all(listen, options)?;
     let mut steering_error = None;
-    let mut addresses = Vec::new();
+    for group in &groups {
+        if shards > 1 && !group.joins {
+            let attached = bpf::attach(group.pairs[0].udp.as_fd(), 0..shards);
+            steering_error = attached.err().or(steering_error);
+        }
+        for pair in &group.pairs {
+            sys::listen(pair.tcp.as_fd(), BACKLOG)
+                .map_err(|error| explain(pair.address, "tcp", &error))?;
+        }
+    }
+    groups.sort_by_key(|group| group.place);
+    let addresses = groups.iter().map(|group| group.pairs[0].address).collect();
+    Ok(Bound {
+        addresses,
+        shards: deal(groups, shards),
+        steering_error,
+    })
+}
+
+/// The sockets of all shards on one address.
+struct Bind {
+    /// Of the address among those that were asked for.
+    place: usize,
+    joins: bool,
+    pairs: Vec<Pair>,
+}
+
+/// Bind sockets that do not listen yet; those that join others are the last.
+fn bind_all(listen: &[SocketAddr], options: &Options) -> io::Result<Vec<Bind>> {
+    let asked = listen.iter().enumerate();
+    let asked = asked.map(|(place, address)| (options.joins.contains(address), place, *address));
+    let mut asked: Vec<_> = asked.collect();
+    asked.sort();
+    let mut bound = Vec::new();
+    for (joins, place, address) in asked {
+        let mut pairs = vec![bind_first(address, !joins)?];
+        while pairs.len() < options.sockets() {
+            pairs.push(bind_pair(pairs[0].address, false)?);
+        }
+        bound.push(Bind {
+            place,
+            joins,
+            pairs,
+        });
+    }
+    Ok(bound)
+}
+
+/// Give each shard its pairs: one of each address, and then its part of those that are more.
+fn deal(groups: Vec<Bind>, shards: usize) -> Vec<Vec<Pair>> {
     let mut all: Vec<Vec<Pair>> = (0..shards).map(|_| Vec::new()).collect();
     let mut more: Vec<(usize, Pair)> = Vec::new();
-    for asked in listen {
-        let pair = bind_first(*asked, !options.joins.contains(asked))?;
-        let address = pair.address;
-        let mut pairs = vec![pair];
-        while pairs.len() < options.sockets() {
-            pairs.push(bind_pair(address, false)?);
-        }
-        if shards > 1 {
-            let group = pairs[0].udp.as_fd();
-            steering_error = bpf::attach(group, 0..shards).err().or(steering_error);
-        }
-        for pair in &pairs {
-            sys::listen(pair.tcp.as_fd(), BACKLOG)
-                .map_err(|error| explain(address, "tcp", &error))?;
-        }
-        addresses.push(address);
-        for (index, pair) in pairs.into_iter().enumerate() {
+    for group in groups {
+        for (index, pair) in group.pairs.into_iter().enumerate() {
             match all.get_mut(index) {
                 Some(own) => own.push(pair),
                 None => more.push((index % shards, pair)),
@@ -89,11 +130,7 @@ pub fn bind(listen: &[SocketAddr], options: &Options) -> io::Result<Bound> {
     for (shard, pair) in more {
         all[shard].push(pair);
     }
-    Ok(Bound {
-        addresses,
-        shards: all,
-        steering_error,
-    })
+    all
 }
 
 /// The pair of shard 0. Port 0 takes one that is free for UDP and TCP.
@@ -149,8 +186,21 @@ fn bind_udp(address: SocketAddr, alone: bool) -> io::Result<OwnedFd> {
             }
         }
     }
+    if alone {
+        found_group(fd)?;
+    }
     bind_socket(fd, address, alone)?;
     Ok(socket)
+}
+
+/// Have a group of one, so that a program can be attached to it before others join. The kernel makes
+/// one where a second socket joins, or for a program that is attached before the bind. If it refuses
+/// that, it refuses others too, which is told where they are attached.
+fn found_group(socket: BorrowedFd) -> io::Result<()> {
+    let share = |on: i32| set_option(socket, libc::SOL_SOCKET, libc::SO_REUSEPORT, &on);
+    share(1)?;
+    let _refused = bpf::attach_any(socket, 0..1);
+    share(0)
 }
 
 fn bind_tcp(address: SocketAddr, alone: bool) -> io::Result<OwnedFd> {

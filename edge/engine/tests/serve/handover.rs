@@ -56,7 +56,7 @@ fn answers(socket: &UdpSocket, expected: &[u8]) -> bool {
 
 fn ask_from_fixed_ports(address: SocketAddr, seen: &Seen) {
     let sockets: Vec<UdpSocket> = (0..FIXED).map(|_| client(address)).collect();
-    for id in 0.. {
+    for id in (0..=u16::MAX).cycle() {
         if !seen.goes_on() {
             return;
         }
@@ -72,7 +72,7 @@ fn ask_from_fixed_ports(address: SocketAddr, seen: &Seen) {
 }
 
 fn ask_from_new_ports(address: SocketAddr, seen: &Seen) {
-    for id in 0.. {
+    for id in (0..=u16::MAX).cycle() {
         if !seen.goes_on() {
             return;
         }
@@ -83,7 +83,7 @@ fn ask_from_new_ports(address: SocketAddr, seen: &Seen) {
 }
 
 fn ask_over_connections(address: SocketAddr, seen: &Seen) {
-    for id in 0.. {
+    for id in (0..=u16::MAX).cycle() {
         if !seen.goes_on() {
             return;
         }
@@ -135,32 +135,46 @@ fn lost_while(address: SocketAddr, act: impl FnOnce()) -> u64 {
 
 /// A server that joins another one at its address.
 fn join(other: &Server, shards: usize) -> Server {
-    let mut options = Options::with_shards(shards);
-    options.joins = other.local_addrs().to_vec();
-    options.sockets = other.group().sockets();
+    other.group().steer().unwrap();
+    let options = joining(other, shards);
     Server::start(Arc::new(Echo), other.local_addrs(), options).unwrap()
 }
 
-#[test]
-fn one_server_follows_another_and_loses_nothing() {
-    for listen in [V4, V6] {
-        let mut old = start(listen, 2);
-        let address = old.local_addrs()[0];
-        for shards in [2, 1, 3, 3, 1] {
-            let (before, mut next) = (Some(old), None);
-            let lost = lost_while(address, || {
-                let old = before.unwrap();
-                let new = join(&old, shards);
-                old.group().hand_over(new.group().sockets()).unwrap();
-                old.stop();
-                new.group().steer().unwrap();
-                next = Some(new);
-            });
-            assert_eq!(lost, 0, "as {shards} shards took over at {listen}");
-            old = next.unwrap();
-        }
-        assert!(old.steering_error().is_none());
+fn joining(other: &Server, shards: usize) -> Options {
+    let mut options = Options::with_shards(shards);
+    options.joins = other.local_addrs().to_vec();
+    options.sockets = other.group().sockets();
+    options
+}
+
+fn one_follows_another_and_loses_nothing(listen: &str) {
+    let mut old = start(listen, 2);
+    let address = old.local_addrs()[0];
+    for shards in [2, 1, 3, 3, 1] {
+        let (before, mut next) = (Some(old), None);
+        let lost = lost_while(address, || {
+            let old = before.unwrap();
+            let new = join(&old, shards);
+            old.group().hand_over(new.group().sockets()).unwrap();
+            old.close();
+            new.group().steer().unwrap();
+            old.stop();
+            next = Some(new);
+        });
+        assert_eq!(lost, 0, "as {shards} shards took over at {listen}");
+        old = next.unwrap();
     }
+    assert!(old.steering_error().is_none());
+}
+
+#[test]
+fn one_server_follows_another_over_ipv4() {
+    one_follows_another_and_loses_nothing(V4);
+}
+
+#[test]
+fn one_server_follows_another_over_ipv6() {
+    one_follows_another_and_loses_nothing(V6);
 }
 
 #[test]
@@ -179,18 +193,59 @@ fn a_server_that_goes_before_the_one_that_it_joined_hands_back() {
 
 #[test]
 fn the_one_before_answers_all_until_it_hands_over_and_nothing_afterwards() {
-    let old = start(V4, 2);
-    let new = join(&old, 2);
-    let asks = |id| {
-        for number in 0..32 {
-            ask(&udp(&old), &query(id, &format!("n{number}")));
+    for (before, after) in [(2, 2), (1, 1), (1, 3), (2, 3), (3, 1)] {
+        let old = start(V4, before);
+        let new = join(&old, after);
+        let asks = |id| {
+            for number in 0..32 {
+                let query = query(id, &format!("n{number}"));
+                ask(&udp(&old), &query);
+                let mut stream = tcp(&old);
+                stream.write_all(&framed(&query)).unwrap();
+                read_message(&mut stream);
+            }
+            [&old, &new].map(|server| {
+                ["queries_udp4", "queries_tcp4"].map(|transport| count(server, transport))
+            })
+        };
+        assert_eq!(asks(1), [[32, 32], [0, 0]], "{before} before {after}");
+        old.group().hand_over(new.group().sockets()).unwrap();
+        assert_eq!(asks(2), [[32, 32], [32, 32]], "{after} after {before}");
+        new.stop();
+    }
+}
+
+#[test]
+fn a_server_that_is_refused_another_address_takes_nothing_from_the_one_it_joins() {
+    let old = start(V4, 1);
+    let foreign = start(V4, 1);
+    let listen = [old.local_addrs()[0], foreign.local_addrs()[0]];
+    let lost = lost_while(listen[0], || {
+        for _ in 0..100 {
+            let options = joining(&old, 1);
+            assert!(Server::start(Arc::new(Echo), &listen, options).is_err());
         }
-        [&old, &new].map(|server| count(server, "queries_udp4"))
-    };
-    assert_eq!(asks(1), [32, 0]);
-    old.group().hand_over(new.group().sockets()).unwrap();
-    assert_eq!(asks(2), [32, 32]);
-    new.stop();
+    });
+    assert_eq!(lost, 0);
+}
+
+#[test]
+fn the_next_server_steers_before_a_client_has_taken_its_replies() {
+    let old = start(V4, 1);
+    let address = old.local_addrs()[0];
+    let stream = tcp(&old);
+    stream.set_nonblocking(true).unwrap();
+    let mut long = query(1, "large");
+    long.resize(LARGE, 0);
+    while (&stream).write(&framed(&long)).is_ok() {}
+    let begun = Instant::now();
+    old.close();
+    let closed = begun.elapsed();
+    let next = Server::start(Arc::new(Echo), &[address], Options::with_shards(1)).unwrap();
+    assert_eq!(ask(&udp(&next), &query(3, "next")), echo(3, "next"));
+    old.stop();
+    let waited = begun.elapsed();
+    assert!(waited > 2 * closed, "{closed:?} of {waited:?}");
 }
 
 #[test]
