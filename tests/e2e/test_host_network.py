@@ -1,5 +1,6 @@
 """Edges on port 53 of a node: they roll without a loss, and a Pop comes there and goes again."""
 
+import contextlib
 import json
 from collections.abc import Iterator
 
@@ -7,11 +8,14 @@ import pytest
 from cluster.access import Access, CommandError, Object
 from cluster.namespaces import Node
 from support import probe_fleets, releases
+from support.tcp_oracle import TcpOracle
 from support.waiting import wait_for
 
 POP = "edge-of-node"
 RATE = 1_000
 """Queries a second through fixed ports, and as many through a new port each."""
+TCP_RATE = 20
+"""Queries a second over a connection that is kept, and as many over a new one each."""
 ROLL_SECONDS = 120.0
 LABEL = {"dns": "yes"}
 ADDRESS = "192.0.2.53"
@@ -68,6 +72,14 @@ def fleet(release: Access, node: Node) -> Iterator[Access]:
     release.kubectl("label", "node", node.name, "dns-")
 
 
+@contextlib.contextmanager
+def over_tcp(node: Node, servers: list[probe_fleets.Server]) -> Iterator[TcpOracle]:
+    with contextlib.ExitStack() as stack:
+        with node.on_client():  # sockets and threads are made there, and stay there
+            oracle = stack.enter_context(TcpOracle(servers, probe_fleets.PROBE, TCP_RATE, 0))
+        yield oracle
+
+
 @pytest.mark.timeout(900)
 def test_a_pop_goes_to_port_53_of_its_node_rolls_there_and_comes_back(
     fleet: Access, node: Node
@@ -91,8 +103,9 @@ def test_a_pop_goes_to_port_53_of_its_node_rolls_there_and_comes_back(
     with (
         probe_fleets.watching(node, servers, RATE, retries=1) as fixed,
         probe_fleets.watching(node, servers, RATE, retries=1, new_ports=True) as changing,
+        over_tcp(node, servers) as connections,
     ):
-        asking = [fixed, changing]
+        asking = [fixed, changing, connections]
         wait_for("the first answers", lambda: all(o.seen_everywhere(0) for o in asking), 10)
         for _ in range(2):
             before = probe_fleets.edge_names(fleet)
@@ -111,6 +124,9 @@ def test_a_pop_goes_to_port_53_of_its_node_rolls_there_and_comes_back(
     verdicts = [verdict for oracle in asking for verdict in oracle.verdicts.values()]
     asked, retried = sum(v.asked for v in verdicts), sum(v.retried for v in verdicts)
     print(f"two rolls on a node: {asked} queries, {retried} of them asked again")
+    print(
+        *(each for verdict in connections.verdicts.values() for each in verdict.repeats), sep="\n"
+    )
     assert not (faults := [fault for oracle in asking for fault in oracle.faults]), faults
     ask_for(fleet, SERVICE)
     behind = ["Deployment", "PodDisruptionBudget", "Service"]

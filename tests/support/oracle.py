@@ -44,6 +44,8 @@ class Verdict:
     retried: int = 0
     wrong: int = 0
     notes: list[str] = field(default_factory=list)
+    repeats: list[str] = field(default_factory=list)
+    """Why queries were asked again that were answered then, the first few."""
     first_seen: dict[int, float] = field(default_factory=dict)  # counter -> time.monotonic()
     newest: int = -1
 
@@ -57,6 +59,10 @@ class Verdict:
     def note(self, text: str) -> None:
         if len(self.notes) < _MAX_NOTES:
             self.notes.append(text)
+
+    def repeated(self, text: str) -> None:
+        if len(self.repeats) < _MAX_NOTES:
+            self.repeats.append(text)
 
 
 Asked = TypeVar("Asked")
@@ -85,7 +91,8 @@ class Judging(Generic[Asked]):
     def faults(self) -> list[str]:
         """What was lost or wrong, one line each; empty when nothing was."""
         return [
-            f"{asked}: {verdict.lost} lost, {verdict.wrong} wrong: {verdict.notes}"
+            f"{asked}: {verdict.lost} lost, {verdict.wrong} wrong: {verdict.notes}; "
+            f"{verdict.retried} asked again: {verdict.repeats}"
             for asked, verdict in self.verdicts.items()
             if verdict.lost or verdict.wrong
         ]

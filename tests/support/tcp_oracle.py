@@ -11,6 +11,7 @@ import itertools
 import socket
 import threading
 import time
+from datetime import UTC, datetime
 from typing import NamedTuple, Self
 
 import dns.exception
@@ -93,24 +94,32 @@ class TcpOracle(Judging[Asked]):
         """Ask once; the connection that is open afterwards."""
         floor = verdict.floor(time.monotonic(), self._behind_seconds)
         verdict.asked += 1
+        begun, troubles = datetime.now(UTC), []
         for attempt in range(ATTEMPTS):
             verdict.retried += attempt
+            step, since = "reply", time.monotonic()
             try:
                 if connection is None:
+                    step = "connect"
                     connection = socket.create_connection(server, LOST_AFTER_SECONDS)
                     connection.setblocking(False)  # as dns.query asks for
+                    step = "reply"
                 reply = dns.query.tcp(query, server[0], LOST_AFTER_SECONDS, sock=connection)
             except (OSError, EOFError, dns.exception.DNSException) as error:
-                verdict.note(f"query {query.id}, connection {attempt + 1}: {error!r}")
+                seconds = time.monotonic() - since
+                troubles.append(f"{step} failed after {seconds:.2f} s: {error!r}")
                 if connection is not None:
                     with contextlib.suppress(OSError):
                         connection.close()
                     connection = None
             else:
                 verdict.answered += 1
+                if troubles:
+                    verdict.repeated(_told(query, begun, troubles))
                 self._judge(reply, floor, verdict)
                 return connection
         verdict.lost += 1
+        verdict.note(_told(query, begun, troubles))
         return None
 
     def _judge(self, reply: dns.message.Message, floor: int, verdict: Verdict) -> None:
@@ -128,3 +137,8 @@ class TcpOracle(Judging[Asked]):
         if counter > verdict.newest:
             verdict.newest = counter
             verdict.first_seen[counter] = time.monotonic()
+
+
+def _told(query: dns.message.Message, begun: datetime, troubles: list[str]) -> str:
+    """What became of a query on each of its connections, and when it began, as logs say it."""
+    return f"query {query.id} at {begun:%H:%M:%S.%f} UTC: {', then '.join(troubles)}"
