@@ -77,7 +77,8 @@ def pods_are_missing(found: Object | None) -> str:
     return (
         f"{missing} of {wanted(found)} nodes have no edge pod; if that lasts, namespace "
         f"{namespace} does not allow pods on the network of a node: kubectl label namespace "
-        f"{namespace} pod-security.kubernetes.io/enforce=privileged; the events of DaemonSet "
+        f"{namespace} pod-security.kubernetes.io/enforce=privileged; on OpenShift a "
+        "SecurityContextConstraints has to admit them (docs/exposure.md); the events of DaemonSet "
         f"{found['metadata']['name']} say what was refused"
     )
 

@@ -82,3 +82,4 @@ def test_refused_pods_are_told_with_what_to_do(found: dict[str, Any] | None, tol
     if told:
         label = "kubectl label namespace dns pod-security.kubernetes.io/enforce=privileged"
         assert label in message
+        assert "on OpenShift a SecurityContextConstraints has to admit them" in message
