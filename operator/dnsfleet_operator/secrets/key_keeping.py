@@ -113,6 +113,7 @@ class KeyKeeper:
         The password for the core is taken here only: a term has one connection.
         """
         self.known, self.report = False, UNKNOWN
+        self._core.begin()
         try:
             self.look(None)
         except ClusterError as error:
@@ -149,8 +150,8 @@ class KeyKeeper:
             self._say(Report(False, "SecretChanged", self._changed()))
         elif keys.entries != stored.entries:
             self._renew_users(found, stored)
-        elif core_restarts.is_due(found):
-            self._have_core_take(found)
+        elif core_restarts.is_due(found) and not self._have_core_take(found):
+            self._say(self._stored())
         elif self._is_ours() and not pruning.is_kept(found):
             self._cluster.replace(pruning.kept(found))
             self._say(self._stored())
@@ -197,14 +198,22 @@ class KeyKeeper:
             self._say(self._stored())
             self._tell_of_users("replicas take them when they start")
         else:
-            self._have_core_take(self._cluster.replace(core_restarts.marked(changed)))
+            self._core.begin()
+            marked = self._cluster.replace(core_restarts.marked(changed))
+            self._say(self._stored())
+            self._have_core_take(marked)
 
-    def _have_core_take(self, found: Object) -> None:
-        """Have the core take the users of the Secret; if need be the next look tries again."""
-        self._say(self._stored())
-        if taken := self._core.take(self.keys):
-            self._tell_of_users(taken)
+    def _have_core_take(self, found: Object) -> bool:
+        """Have the core take the users of the Secret; if need be the next look tries again.
+
+        Whether more can be done in this look: the core has them, and the Secret is as found.
+        """
+        taken = self._core.take(self.keys)
+        if taken.told:
+            self._tell_of_users(taken.told)
+        if taken.settled:
             self._cluster.replace(core_restarts.unmarked(found))
+        return self._core.given and not taken.settled
 
     def _tell_of_users(self, taken: str) -> None:
         renewed = (

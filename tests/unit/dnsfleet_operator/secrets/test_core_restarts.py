@@ -4,12 +4,13 @@ Here it is told by a stand-in of `live_users`; that itself is tried on a real co
 """
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from dnsfleet_operator.cluster import ClusterError, ConflictError, Object
 from dnsfleet_operator.configuration import Configuration
 from dnsfleet_operator.metrics import Metrics
-from dnsfleet_operator.secrets import core_restarts, key_keeping
+from dnsfleet_operator.secrets import core_restarts, key_keeping, pruning
 from dnsfleet_operator.secrets.key_keeping import KeyKeeper
 from dnsfleet_publisher import key_secrets, live_users
 from dnsfleet_publisher.live_users import RefusedError
@@ -36,6 +37,8 @@ class Upgrade:
         self.store(self.yesterday)
         self.start_core()
         self.brought: list[str] = []
+        self.now = 5000.0
+        """Of the monotonic clock, in seconds."""
         self.answer: StoreError | None = RefusedError('user "admin" is refused')
         """Of a core that is told its users; None where it takes them."""
 
@@ -67,13 +70,15 @@ class Upgrade:
         found = self.cluster.get("Secret", NAME, NAMESPACE)
         assert found is not None
         assert key_secrets.read(found).entries == self.today.entries
-        assert found["metadata"]["annotations"] == {"other": "kept"}
+        annotations = found["metadata"]["annotations"]
+        assert annotations | pruning.KEEP == {"other": "kept"} | pruning.KEEP
 
 
 @pytest.fixture
 def upgrade(monkeypatch: pytest.MonkeyPatch) -> Upgrade:
     made = Upgrade()
     monkeypatch.setattr(live_users, "bring", made.bring)
+    monkeypatch.setattr(core_restarts, "time", SimpleNamespace(monotonic=lambda: made.now))
     return made
 
 
@@ -91,7 +96,47 @@ def test_a_core_that_runs_takes_its_users_without_a_restart(upgrade: Upgrade) ->
     assert upgrade.core_runs()
     assert upgrade.brought == [upgrade.today.entries["core.acl"]]
     assert "with the same passwords; the core has taken them" in told(keeper)
+    keeper.look(None)
+    assert keeper.take_notices() == [], "it is told once"
+    found = upgrade.cluster.get("Secret", NAME, NAMESPACE)
+    assert found is not None
+    assert core_restarts.is_due(found)
+    assert pruning.is_kept(found), "other work on the Secret goes on meanwhile"
+    upgrade.now += core_restarts.REREAD_SECONDS
+    keeper.look(None)
     upgrade.assert_settled()
+    given = len(upgrade.brought)
+    keeper.look(None)
+    assert len(upgrade.brought) == given
+
+
+def test_a_core_that_starts_again_before_the_kubelet_brought_the_file_is_given_them_again(
+    upgrade: Upgrade,
+) -> None:
+    """Its container reads the users of before then."""
+    upgrade.answer = None
+    keeper = upgrade.operator()
+    keeper.look(None)
+    upgrade.now += core_restarts.REREAD_SECONDS - 1
+    upgrade.brought.clear()
+    upgrade.answer = StoreError("cannot be reached")
+    keeper.look(None)
+    upgrade.answer = None
+    keeper.look(None)
+    assert upgrade.brought == [upgrade.today.entries["core.acl"]] * 2
+    assert upgrade.core_runs()
+
+
+def test_users_that_are_written_anew_have_the_whole_time(upgrade: Upgrade) -> None:
+    upgrade.answer = None
+    keeper = upgrade.operator()
+    keeper.look(None)
+    assert "the core has taken them" in told(keeper)
+    upgrade.now += core_restarts.REREAD_SECONDS
+    upgrade.store(upgrade.yesterday)
+    keeper.look(None)
+    assert "the core has taken them" in told(keeper)
+    upgrade.brought.clear()
     keeper.look(None)
     assert len(upgrade.brought) == 1
 
@@ -107,6 +152,8 @@ def test_a_core_that_does_not_answer_is_told_again(upgrade: Upgrade) -> None:
     following = upgrade.operator()
     following.look(None)
     assert "the core has taken them" in told(following)
+    upgrade.now += core_restarts.REREAD_SECONDS
+    following.look(None)
     upgrade.assert_settled()
 
 
