@@ -6,8 +6,13 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from dnsfleet.resources.base import GROUP, VERSION
+from dnsfleet.resources.base import DEFAULT_NAMESPACE, GROUP, VERSION
 from kubernetes import client, config, watch
+from kubernetes.config.kube_config import (
+    KUBE_CONFIG_DEFAULT_LOCATION,
+    KubeConfigLoader,
+    KubeConfigMerger,
+)
 
 from dnsfleet_cli.kubectl import objects
 from dnsfleet_cli.kubectl.api_troubles import telling
@@ -28,9 +33,14 @@ class Cluster(Pods):
 
     def __init__(self, kubeconfig: Path | None, context: str | None) -> None:
         try:
-            config.load_kube_config(str(kubeconfig) if kubeconfig else None, context)
+            path = str(kubeconfig) if kubeconfig else None
+            config.load_kube_config(path, context)
+            merged = KubeConfigMerger(path or KUBE_CONFIG_DEFAULT_LOCATION).config
+            chosen = KubeConfigLoader(merged, active_context=context).current_context["context"]
         except config.ConfigException as error:
             raise Trouble(f"no cluster to talk to: {error}") from None
+        self.namespace: str = chosen.get("namespace") or DEFAULT_NAMESPACE
+        """Of objects that name none: that of the context, as for `kubectl apply`."""
         super().__init__(client.CoreV1Api())
         self._objects = client.CustomObjectsApi()
 

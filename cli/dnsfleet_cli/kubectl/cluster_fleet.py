@@ -43,6 +43,8 @@ class ClusterFleet:
         secret = keys.find_secret(cluster, namespace)
         self._namespace: str = secret["metadata"]["namespace"]
         self._keys: Keys = keys.read_secret(secret)
+        self.watched = cluster.watched_namespaces(self._namespace)
+        """The namespaces whose Zones and RecordSets the operator reads; empty for all."""
         self._clients: dict[Pod, redis.Redis] = {}
         pod = self._pod(selector("core"), "core")
         self.core_client = self._redis(pod, "publisher")
@@ -73,15 +75,16 @@ class ClusterFleet:
     def documents(self, more: Iterable[Zone] = ()) -> tuple[list[Document], list[Violation]]:
         """The objects of the cluster, and what is wrong with those that cannot be read.
 
-        Of ConfigMaps those that its Zones refer to, or those in `more`.
+        Zones and RecordSets of namespaces that the operator does not read are none of the fleet. Of
+        ConfigMaps those that its Zones refer to, or those in `more`.
         """
         cluster = self._cluster
         found: list[Document] = []
         refused: list[Violation] = []
         for each in (
-            *cluster.zones(),
+            *filter(self.is_seen, cluster.zones()),
             *cluster.pops(),
-            *cluster.record_sets(),
+            *filter(self.is_seen, cluster.record_sets()),
             *cluster.zone_classes(),
             *(_core_object("Namespace", each) for each in cluster.namespaces()),
         ):
@@ -91,6 +94,10 @@ class ClusterFleet:
             if (config_map := cluster.config_map(reference.name, reference.namespace)) is not None:
                 _take(_core_object("ConfigMap", config_map), found, refused)
         return found, refused
+
+    def is_seen(self, found: Object) -> bool:
+        """Whether the operator reads the Zones and RecordSets of an object's namespace."""
+        return not self.watched or found["metadata"]["namespace"] in self.watched
 
     def replica(self, pop: str) -> CoreRedis:
         """The replica of a Pop."""

@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 from dnsfleet import names, rrtypes
-from dnsfleet.resources.base import DEFAULT_NAMESPACE
 from dnsfleet_status import holds as held_changes
 
 from dnsfleet_cli.kubectl import (
@@ -307,8 +306,10 @@ def plan(
     paths: PlannedPaths,
     namespace: Annotated[
         str,
-        typer.Option("--namespace", "-n", help="Of objects that name none."),
-    ] = DEFAULT_NAMESPACE,
+        typer.Option(
+            "--namespace", "-n", help="Of objects that name none; else that of the context."
+        ),
+    ] = "",
     release: Release = "",
     output: Annotated[
         PlanForm, typer.Option("--output", "-o", help="How to print it.")
@@ -322,7 +323,8 @@ def plan(
     """
     from dnsfleet_cli.kubectl import plans
 
-    raise typer.Exit(plans.run(ctx.obj(), release, paths, namespace, output))
+    cluster: Cluster = ctx.obj()
+    raise typer.Exit(plans.run(cluster, release, paths, namespace or cluster.namespace, output))
 
 
 @app.command()

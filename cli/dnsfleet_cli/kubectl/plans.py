@@ -1,7 +1,7 @@
 """What a plan about a cluster rehearses: its objects, with those of files in their place."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 from dnsfleet.resources import Pop, Zone
@@ -22,6 +22,8 @@ from dnsfleet_cli.planning.rendering import by_kubectl
 from dnsfleet_cli.planning.running import Prepared
 from dnsfleet_cli.whole_files import PatientFiles
 
+OF_TEAMS = ("Zone", "RecordSet")
+"""Kinds that the operator reads in some namespaces only, where it has `watchNamespaces`."""
 UNAVAILABLE = "ZoneFileUnavailable"
 
 
@@ -42,11 +44,30 @@ def _prepare(cluster: Cluster, release: str, paths: Sequence[Path], namespace: s
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     by_reference = {each.reference: each for each in there}
     applied, immutable = overlay(found, by_reference, namespace, now)
+    applied, unseen = seen(applied, fleet.watched)
     keys = fleet.keys
     rehearsal = Rehearsal(fleet.dry_core(), keys.private, keys.previous, Urls(), by_owner=True)
     rehearsal.begin(there)
-    findings = [*refused, *immutable, *map(_not_looked_at, unreadable)]
+    findings = [*refused, *immutable, *unseen, *map(_not_looked_at, unreadable)]
     return Prepared(rehearsal, applied, _fleet(cluster, [*there, *applied]), findings)
+
+
+def seen(found: Sequence[Document], watched: Set[str]) -> tuple[list[Document], list[Violation]]:
+    """The documents without the Zones and RecordSets of namespaces that the operator does not read.
+
+    `watched` is empty where it reads all.
+    """
+    kept, told = [], []
+    for each in found:
+        if not watched or each.kind not in OF_TEAMS or each.reference.namespace in watched:
+            kept.append(each)
+            continue
+        why = (
+            f"the operator does not read {each.kind}s of namespace {each.reference.namespace}: add "
+            "it to watchNamespaces of the chart"
+        )
+        told.append(Violation("NotLookedAt", why, f"{each.path}:{each.line}", "warning"))
+    return kept, told
 
 
 def _fleet(cluster: Cluster, documents: Sequence[Document]) -> Fleet:

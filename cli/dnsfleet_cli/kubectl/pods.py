@@ -33,6 +33,8 @@ STATUS_PORT = 8081
 """The same of a status page, and the name page."""
 COMPONENT = "app.kubernetes.io/component"
 """The label of a pod that says what of dnsfleet it is."""
+WATCH_NAMESPACES = "DNSFLEET_WATCH_NAMESPACES"
+"""The environment variable of an operator that has `watchNamespaces` of the chart."""
 PAGE_OCTETS = 16 * 1024**2
 """Of a page that is read: an edge of ten thousand zones has 3 MB."""
 
@@ -73,6 +75,21 @@ class Pods:
                 f"{', '.join(found)}"
             )
         return str(found[0])
+
+    def watched_namespaces(self, namespace: str) -> frozenset[str]:
+        """Whose Zones and RecordSets the operators of a release read; empty for all.
+
+        Empty too while no operator runs.
+        """
+        return frozenset(
+            name
+            for pod in self.pods(selector("operator"), namespace)
+            for container in pod["spec"]["containers"]
+            for variable in container.get("env") or ()
+            if variable["name"] == WATCH_NAMESPACES
+            for name in variable.get("value", "").split(",")
+            if name
+        )
 
     def edges(self, pop: str, namespace: str) -> list[Pod]:
         """The Ready edge pods of a Pop, by name."""
