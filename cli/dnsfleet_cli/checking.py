@@ -59,7 +59,7 @@ def _in_master_file(path: Path) -> _Found:
 def _in_manifests(paths: Sequence[Path]) -> _Found:
     files = PatientFiles()
     found, violations = document_files.read_all(paths, files)
-    violations = _without_others(violations, paths)
+    violations = without_others(violations, paths)
     assembler = Assembler(ZonePaths(files))
     assembler.replace(found)
     assembler.assemble()
@@ -72,7 +72,7 @@ def _in_manifests(paths: Sequence[Path]) -> _Found:
     return _Found(zones, violations + documents.place(map(_offline, about), found))
 
 
-def _without_others(violations: list[Violation], paths: Iterable[Path]) -> list[Violation]:
+def without_others(violations: list[Violation], paths: Iterable[Path]) -> list[Violation]:
     """The violations, with one warning in place of those of each file that is for other tools.
 
     Only files that a folder has: whoever names a file means it.

@@ -11,7 +11,7 @@ from dnsfleet.zones import plans
 from dnsfleet.zones.placements import Fleet
 from dnsfleet_publisher.rehearsals import Rehearsal
 
-from dnsfleet_cli import document_files
+from dnsfleet_cli import checking, document_files
 from dnsfleet_cli.kubectl.cluster import Cluster
 from dnsfleet_cli.kubectl.cluster_fleet import ClusterFleet, Urls
 from dnsfleet_cli.kubectl.objects import Object
@@ -37,7 +37,7 @@ def run(
 
 
 def _prepare(cluster: Cluster, release: str, paths: Sequence[Path], namespace: str) -> Prepared:
-    found, refused = document_files.read_all(paths, PatientFiles())
+    found, refused = read(paths)
     zones = [each.resource for each in found if isinstance(each.resource, Zone)]
     fleet = ClusterFleet(cluster, release)
     there, unreadable = fleet.documents(zones)
@@ -50,6 +50,12 @@ def _prepare(cluster: Cluster, release: str, paths: Sequence[Path], namespace: s
     rehearsal.begin(there)
     findings = [*refused, *immutable, *unseen, *map(_not_looked_at, unreadable)]
     return Prepared(rehearsal, applied, _fleet(cluster, [*there, *applied]), findings)
+
+
+def read(paths: Sequence[Path]) -> tuple[list[Document], list[Violation]]:
+    """The documents of all files, and what is wrong; files of other tools in folders are told."""
+    found, refused = document_files.read_all(paths, PatientFiles())
+    return found, checking.without_others(refused, paths)
 
 
 def seen(found: Sequence[Document], watched: Set[str]) -> tuple[list[Document], list[Violation]]:
