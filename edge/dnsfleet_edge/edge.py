@@ -1,7 +1,7 @@
 """One edge: how its parts hang together, and the order in which it starts and stops.
 
     start   HTTP → disk → load what is there → follow → (complete: its turn, bind, ready)
-    stop    ready for `drain_seconds` → not ready, answers on → link, engine, acks, disk, HTTP
+    stop    ready for `drain_seconds` → not ready, answers on → acks, link, engine, disk, HTTP
 
 An edge that is told to stop stays ready first. Under `externalTrafficPolicy: Local` a node gives
 its queries to a pod that is terminating only while that is ready, and drops them otherwise, where
@@ -198,7 +198,9 @@ class Edge:
 
     def _drain(self) -> None:
         """Answer until nobody comes any more, or another edge does it."""
-        if not self._answering:
+        with self._binding:  # it may be about to answer
+            answering = self._answering
+        if not answering:
             self._readiness.drain()
             return
         seconds = self._config.drain_seconds
@@ -223,24 +225,37 @@ class Edge:
 
     def _hand_over(self) -> bool:
         """Whether another edge has the addresses now, and this one answers no more."""
-        after = self._handover.followed_by if self._handover is not None else 0
-        before = self._handover.follows if self._handover is not None else 0
-        if not (after or before):
+        if self._handover is None or (other := self._handover.other) is None:
             return False
-        log.info(line("handing_over", to="next" if after else "previous"))
+        log.info(line("handing_over", to=other.where))
+        problem: object = "the other edge has ended meanwhile"
         try:
-            if after:
-                self._engine.hand_over(after)
+            if other.where == "next":
+                self._engine.hand_over(other.sockets)
             else:
-                self._engine.hand_back(before)
+                self._engine.hand_back(other.sockets)
+            has_it = self._handover.other is other
         except OSError as error:
-            log.warning(line("handover_failed", problem=error))
+            problem, has_it = error, False
+        if not has_it:
+            log.warning(line("handover_failed", problem=problem))
+            self._steer()
             return False
+        self._stop_acks()
+        self._engine.close()
+        # The other one steers from now on: it does not wait for clients of this one.
+        self._handover.stop()
         self._engine.stop()
         self._handed_over = True
         return True
 
+    def _stop_acks(self) -> None:
+        """Say nothing more. What an edge has without answering, nobody is to count on."""
+        if self._acks is not None:
+            self._acks.stop()
+
     def _stop(self) -> None:
+        self._stop_acks()
         self._link.stop()
         self._serving.join(STOP_SECONDS)
         self._engine.stop()
@@ -251,8 +266,6 @@ class Edge:
         self._keys.stop()
         if self._cookies is not None:
             self._cookies.stop()
-        if self._acks is not None:
-            self._acks.stop()
         self._writer.stop()
 
     def _serve(self) -> None:
@@ -343,15 +356,15 @@ class Edge:
                 self._problem = f"cannot answer DNS: {error}{self._blame(listen)}"
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
+            if self._handover is not None:
+                sockets = max(self._config.shards, before.sockets if before is not None else 0)
+                self._handover.serving(bound, sockets)
+                self._status.addresses = tuple(host for host, _ in bound)
+            self._readiness.ready(f"answers from its {source}")
             self._answering = True
-        if self._handover is not None:
-            sockets = max(self._config.shards, before.sockets if before is not None else 0)
-            self._handover.serving(bound, sockets)
-            self._status.addresses = tuple(host for host, _ in bound)
         problem = self._engine.steering_error()
         if problem is not None:
             log.warning(line("steering_off", problem=problem))
-        self._readiness.ready(f"answers from its {source}")
         log.info(line("ready", source=source, listen=",".join(f"{a}#{p}" for a, p in bound)))
         self._changed()
 
@@ -376,13 +389,11 @@ class Edge:
         )
 
     def _steer(self) -> None:
-        """The edge before this one has gone."""
+        """Have the kernel give queries to this edge alone."""
         try:
             self._engine.steer()
         except (OSError, RuntimeError) as error:  # the engine may have been stopped meanwhile
             log.warning(line("steering_off", problem=error))
-        else:
-            log.info(line("took_over"))
 
     def _changed(self) -> None:
         if self._acks is not None:

@@ -8,19 +8,22 @@ while the old one still answers there (`SO_REUSEPORT`), and the old one hands ov
                   of Unix sockets, which is that of the node's network, as ports are. The kernel
                   frees it with the process.
     hello         who connects to it is told the addresses of the holder, and with how many sockets
-                  it is bound to each. The new edge shares these addresses and no other one: one
-                  that anybody else has, an edge of another Pop too, is an error of its bind.
+                  it is bound to each. Before that the holder names its own sockets to the kernel,
+                  so that a new one gets nothing yet. The new edge shares these addresses and no
+                  other one: one that anybody else has, an edge of another Pop too, is an error of
+                  its bind.
     its turn      the holder greets one edge at a time. A third one waits until the first is gone:
                   the order of three in a group could not be known.
     serving       the new edge says how many sockets it has bound, once it answers by them.
-    gone          the connection ends with the older edge, however that ends. Then the newer one
-                  takes the name.
+    gone          the connection ends with either edge, however that ends. The one that stays names
+                  its own sockets again; the newer one takes the name.
 
 A process of another user may hold the name, by mistake or to keep edges out. It is not believed:
 the edge then answers without a name, and can share its addresses with no other one.
 """
 
 import json
+import logging
 import os
 import socket
 import struct
@@ -28,9 +31,10 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from dnsfleet_io.listen_addresses import Address
+from dnsfleet_io.logs import line
 
 from dnsfleet_edge.workers import Worker
 
@@ -47,6 +51,8 @@ _WAITING = 8
 _CREDENTIALS = struct.Struct("3i")
 _NAMES = Path("/proc/net/unix")
 
+log = logging.getLogger(__name__)
+
 
 class Hello(NamedTuple):
     """An edge that answers."""
@@ -56,8 +62,16 @@ class Hello(NamedTuple):
     """With how many it is bound to each address, of each kind."""
 
 
+class Other(NamedTuple):
+    """An edge that answers at the same addresses. It is the same object for as long as it does."""
+
+    where: Literal["next", "previous"]
+    sockets: int
+    """With how many it is bound to each address, of each kind."""
+
+
 class Handover:
-    """The part of one edge in it; `steer` is called when an edge before it has gone."""
+    """The part of one edge in it; `steer` has the kernel give queries to this edge alone."""
 
     def __init__(self, pop: str, steer: Callable[[], None]) -> None:
         self._pop = pop
@@ -66,15 +80,15 @@ class Handover:
         self._name: socket.socket | None = None
         self._hello = b""
         self._before: socket.socket | None = None
-        self._met: Hello | None = None
-        self.followed_by = 0
-        """Sockets of a newer edge that answers at each address; 0 where there is none."""
+        self._after: socket.socket | None = None
+        self._previous: Other | None = None
+        self._next: Other | None = None
         self.worker = Worker("handover", self._run)
 
     @property
-    def follows(self) -> int:
-        """Sockets of the older edge that is still there; 0 where none is."""
-        return self._met.sockets if self._before is not None and self._met is not None else 0
+    def other(self) -> Other | None:
+        """Who can have the addresses: a newer edge that answers, or the older one that does yet."""
+        return self._next or self._previous
 
     def turn(self) -> Hello | None:
         """Wait until this edge may bind: who is there, None for nobody, and after a stop."""
@@ -90,7 +104,8 @@ class Handover:
                 return None
             hello = _read_hello(connection, self._stopping)
             if hello is not None:
-                self._before, self._met = connection, hello
+                self._before = connection
+                self._previous = Other("previous", hello.sockets)
                 return hello
             connection.close()
             self._stopping.wait(YIELD_SECONDS)
@@ -107,6 +122,9 @@ class Handover:
     def stop(self) -> None:
         """This edge answers no more: the one that follows has the addresses."""
         self._stopping.set()
+        if (after := self._after) is not None:
+            with suppress(OSError):  # it has gone
+                after.shutdown(socket.SHUT_RDWR)  # it need not wait for the thread to look
         if self.worker.ident is not None:
             self.worker.join()
         for each in (self._name, self._before):
@@ -128,8 +146,9 @@ class Handover:
             if _receive(before) is not None:
                 continue  # it says nothing more
             before.close()
-            self._before = None
+            self._before = self._previous = None
             self._steer()
+            log.info(line("took_over"))
             return True
         return False
 
@@ -144,17 +163,24 @@ class Handover:
             connection.settimeout(LOOK_SECONDS)
             if not _is_ours(connection):
                 return
+            self._steer()
+            self._after = connection
             with suppress(OSError):
                 connection.sendall(self._hello)
-            said = b""
-            while not self._stopping.is_set():
-                more = _receive(connection)
-                if more is None:
-                    break
-                said += more
-                if said.endswith(b"\n"):
-                    self.followed_by = _sockets(said)
-            self.followed_by = 0
+            self._follow(connection)
+            self._after = self._next = None
+
+    def _follow(self, connection: socket.socket) -> None:
+        """Note when a newer edge answers, until it ends or this one is to."""
+        said = b""
+        while (more := _receive(connection)) is not None and not self._stopping.is_set():
+            said += more
+            if more.endswith(b"\n"):
+                sockets = _sockets(said)
+                self._next = Other("next", sockets) if sockets else None
+        if self._next is not None and not self._stopping.is_set():
+            self._next = None
+            self._steer()
 
     def _take_name(self) -> bool:
         name = socket.socket(socket.AF_UNIX)

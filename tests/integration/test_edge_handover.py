@@ -193,6 +193,25 @@ def test_an_edge_that_ends_before_the_one_it_follows_hands_back(node: Node) -> N
     assert first.is_ready()
 
 
+def test_an_edge_that_follows_and_dies_while_it_is_handed_to_leaves_all_where_it_was(
+    node: Node,
+) -> None:
+    first, second, third = (node.edge(drain_seconds=60) for _ in range(3))
+    first.start_ready()
+    second.start_ready()
+    first.send(signal.SIGTERM)
+    wait_for("it hands over", lambda: "event=handing_over to=next" in first.log, 10)
+    second.kill()
+    wait_for("it notices", lambda: "event=handover_failed" in first.log, 10)
+    for _ in range(50):
+        assert first.address("www.example.com.") == OLD
+    with Clients(node.port) as clients:
+        third.start_ready()
+        assert first.wait() == 0, "it does not wait for 60 s"
+    assert clients.lost == []
+    wait_for("it steers", lambda: "event=took_over" in third.log, 10)
+
+
 def test_an_edge_takes_over_from_one_that_was_killed(node: Node) -> None:
     first, second, third = node.edge(), node.edge(), node.edge()
     first.start_ready()
