@@ -164,7 +164,7 @@ def test_status_shows_what_each_pop_answers_of_a_zone(fleet: Access) -> None:
 
 
 def test_what_rbac_denies_is_in_a_metric_while_it_is_denied(fleet: Access) -> None:
-    role = f"{NAME[0]}-operator"
+    role = f"{NAME[0]}-zones"
     before = fleet.get("clusterrole", role)
     rules = [
         {**each, "verbs": [verb for verb in each["verbs"] if verb != "patch"]}

@@ -20,6 +20,7 @@ from dnsfleet_publisher.core_redis import ANSWER_SECONDS, CoreRedis
 from dnsfleet_publisher.dependencies import wanted_config_maps
 from dnsfleet_publisher.dry_core import DryCore
 from dnsfleet_publisher.key_secrets import Keys
+from dnsfleet_publisher.redis_users import STATUS
 from dnsfleet_publisher.zone_sources import SourceError, Text
 
 from dnsfleet_cli.kubectl import keys, objects
@@ -47,8 +48,9 @@ class ClusterFleet:
         """The namespaces whose Zones and RecordSets the operator reads; empty for all."""
         self._clients: dict[Pod, redis.Redis] = {}
         pod = self._pod(selector("core"), "core")
-        self.core_client = self._redis(pod, "publisher")
-        self.core = CoreRedis(self.core_client)
+        self._core_pod = pod
+        self._core = self._redis(pod, "publisher")
+        self.core = CoreRedis(self._core)
 
     @property
     def keys(self) -> Keys:
@@ -57,7 +59,14 @@ class ClusterFleet:
 
     def dry_core(self) -> DryCore:
         """The core, to be read by who writes nothing."""
-        return DryCore(self.core_client)
+        return DryCore(self._core)
+
+    def looking_core(self) -> redis.Redis:
+        """The core for who only looks: by the user of the status page, as the publisher's may begin
+        no transaction. Trouble where the Secret lacks its password."""
+        if STATUS not in self._keys.entries:
+            raise Trouble(f"the Secret with the keys has no password {STATUS}")
+        return self._client(self._core_pod, STATUS)
 
     @property
     def public(self) -> Sequence[Ed25519PublicKey]:

@@ -26,9 +26,10 @@ def of_zone(
     fleet, origin, now = ClusterFleet(cluster, namespace), objects.origin(zone), time.time()
     reader, now_ms = CoreReader(), round(now * 1000)
     remote = [objects.name(pop) for pop in pops if objects.is_remote(pop)]
+    core = fleet.looking_core()
     try:
-        reader.read(fleet.core_client, tuple(fleet.public), remote, now_ms, {origin})
-        log = _log(fleet.core_client, origin)
+        reader.read(core, tuple(fleet.public), remote, now_ms, {origin})
+        log = _log(core, origin)
     except redis.RedisError as error:
         raise Trouble(f"the core cannot be read: {error}") from None
     if origin in reader.unreadable:
