@@ -152,6 +152,7 @@ class World:
             origin
             for origin, zone in restored.items()
             if self.observation.get(zone) is not None
+            and f"{self.objects[zone]['spec']['origin']}." == origin  # else it is another zone now
             and origin not in self.passes._live
             and zone not in self.passes.results.violations
         }
