@@ -34,8 +34,11 @@ _RESOURCES: Fields = {
 namespace with quotas or a LimitRange could refuse the pod."""
 
 # Root with CHOWN alone may write only what is its own, and the folder of the node belonged to the
-# edges once.
-_GIVE = 'chown 0:0 "$FOLDER" && mkdir -p "$FOLDER/$POP" && chown "$EDGE_USER" "$FOLDER/$POP"'
+# edges once, maybe to them alone.
+_GIVE = """\
+chown 0:0 "$FOLDER" && chmod a+x "$FOLDER" && \
+mkdir -p "$FOLDER/$POP" && chown "$EDGE_USER" "$FOLDER/$POP"
+"""
 # Before the first edge was there, the folder of the Pop is not.
 _SCRIPT = """\
 below=/$POP; [ -d "$FOLDER$below" ] || below=

@@ -53,6 +53,7 @@ def test_each_pop_has_a_folder_of_its_own_user_whoever_starts_last(
     if os.geteuid() != 0:
         pytest.fail("only root can give a folder away")
     os.chown(tmp_path, parent, parent)
+    tmp_path.chmod(0o700)
     for spec, user in ((FOLDER, USER_ID), (ON_NODES, 0), (FOLDER, USER_ID)):
         (owning,) = caches.before(setting(spec), user)
         environment = {each["name"]: each["value"] for each in owning["env"]}
@@ -63,6 +64,7 @@ def test_each_pop_has_a_folder_of_its_own_user_whoever_starts_last(
     assert owner(tmp_path / "fra") == USER_ID
     assert owner(tmp_path / "fra.host") == 0
     assert owner(tmp_path) == 0
+    assert tmp_path.stat().st_mode & 0o777 == 0o711, "each finds its own below"
 
 
 def owner(path: Path) -> int:
