@@ -1,6 +1,7 @@
 """`kubectl dnsfleet status` and `held`, beside an API server: which Zones, as which document."""
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -80,6 +81,15 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[APIServer]:
     ]
     with api_server(tmp_path_factory.mktemp("api"), objects) as api:
         yield api
+
+
+@pytest.fixture(autouse=True)
+def _level() -> Iterator[None]:
+    """A command that reads the core has the publisher's log silent, for as long as it runs."""
+    log = logging.getLogger("dnsfleet_publisher")
+    before = log.level
+    yield
+    log.setLevel(before)
 
 
 def run(api: APIServer, *words: str, status: int = 0) -> str:

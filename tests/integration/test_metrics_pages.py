@@ -32,6 +32,7 @@ _SAMPLES = ("_bucket", "_sum", "_count")
 OPERATOR_ABSENT = {
     "dnsfleet_zone_pop_current": "every Pop answers every zone",
     "dnsfleet_zone_signature_expiry_timestamp_seconds": "no zone is signed",
+    "dnsfleet_operator_api_denied": "nothing is denied",
     "dnsfleet_orphan_removal_timestamp_seconds": "there is no orphan",
     "dnsfleet_pop_certificate_expiry_timestamp_seconds": "no Pop is in another cluster",
     "dnsfleet_pop_queries_per_second": "the simulated edge answers no queries",
