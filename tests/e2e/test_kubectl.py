@@ -167,9 +167,7 @@ def test_what_rbac_denies_is_in_a_metric_while_it_is_denied(fleet: Access) -> No
     role = f"{NAME[0]}-zones"
     before = fleet.get("clusterrole", role)
     rules = [
-        {**each, "verbs": [verb for verb in each["verbs"] if verb != "patch"]}
-        if "zones/status" in each.get("resources", ())
-        else each
+        {**each, "verbs": ["get"]} if "zones/status" in each.get("resources", ()) else each
         for each in before["rules"]
     ]
     assert rules != before["rules"]
