@@ -1,7 +1,8 @@
 """A release that is built twice has the same octets, and its wheels give working commands.
 
-Here the second one takes no layer of an image from the first. `make dist-full` makes both in
-clones, each in a folder of its own, with an environment of its own and nothing compiled before.
+Here layers of images come from the cache of their builder. `make dist-full` takes none from there,
+and makes both in clones, each in a folder and with an environment of its own, and with nothing
+compiled before.
 """
 
 import hashlib
@@ -29,8 +30,8 @@ def twice(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     if os.environ.get(_FULL):
         return [clone(tmp_path_factory.mktemp(name)) for name in ("a", "another-longer-name")]
     folders = [tmp_path_factory.mktemp("dist") for _ in range(2)]
-    for folder, fresh in zip(folders, (False, True), strict=True):
-        wishes = making.Wishes(images.base(), fresh=fresh, modified=True)
+    for folder in folders:
+        wishes = making.Wishes(images.base(), modified=True)
         making.make(source.read(), folder, wishes)
     return folders
 
