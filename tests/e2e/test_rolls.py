@@ -13,6 +13,7 @@ from support.releases import NAMESPACE
 from support.two_nodes import PopOnNodes
 from support.waiting import wait_for
 
+pytestmark = pytest.mark.skipif("ROLLS" not in os.environ, reason="it takes long: make e2e-rolls")
 FULL = os.environ.get("ROLLS") == "full"
 RATE = 500 if FULL else 300
 """Queries a second on fixed ports, and as many on new ones."""
