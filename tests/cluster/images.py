@@ -43,7 +43,7 @@ def build_changed(source: Path) -> list[Path]:
     """
     images.context(source).mkdir(parents=True, exist_ok=True)
     for ours, image in zip((OPERATOR, EDGE), images.of(source), strict=True):
-        container = buildah("from", ours.archive.with_suffix(".id").read_text())
+        container = buildah("from", "--quiet", f"oci:{ours.layout}")
         (packages,) = Path(buildah("mount", container)).glob("opt/*/lib/python*/site-packages")
         for package in source.glob("*/dnsfleet*/"):
             if (packages / package.name).exists():

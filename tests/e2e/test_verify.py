@@ -129,6 +129,8 @@ def test_verify_finds_equality_then_what_differs_and_heals_it(fleet: Access) -> 
 def test_what_is_planned_is_what_an_apply_then_does(fleet: Access, tmp_path: Path) -> None:
     many = [{"name": f"m{number}", "type": "A", "data": ["192.0.2.1"]} for number in range(30)]
     file = tmp_path / "team.json.yaml"
+    file.write_text(team("192.0.2.5"))
+    applied(fleet, file)
     file.write_text(team("192.0.2.6"))
     status, told = dnsfleet(fleet, "plan", "-f", str(file))
     assert status == 2, told

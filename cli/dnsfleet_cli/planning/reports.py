@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dnsfleet.violations import Violation, errors
-from dnsfleet.zones import plans
+from dnsfleet.zones import placements, plans
 from dnsfleet.zones.owner_plans import Holder, OwnerHold
 from dnsfleet.zones.placements import Hold as PlacementHold
 from dnsfleet_engine import Zone
@@ -18,6 +18,9 @@ FAILED = 1
 """Something is wrong with the files, or the plan could not be made."""
 CHANGES = 2
 """The same three as `terraform plan -detailed-exitcode` has, which pipelines know."""
+
+
+_HELD = (plans.REASON, placements.REASON)
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ class Report:
 def report(found: Findings, findings: Sequence[Violation]) -> Report:
     """The report of a rehearsal; `findings` are all that is wrong, in place."""
     zones = [_zone(each) for each in found.zones]
+    findings = [each for each in findings if each.reason not in _HELD]  # told with their zones
     changed = tuple(each for each in zones if each)
     return Report(changed, tuple(findings), len(zones) - len(changed))
 
