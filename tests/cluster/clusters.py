@@ -90,6 +90,10 @@ class Cluster:
         self.worker.remove()
         self.access.kubectl("delete", "node", self.worker.name, "--ignore-not-found")
 
+    def import_image(self, archive: Path) -> None:
+        """Load an image archive into the first node, where pods find it without a registry."""
+        _import(self.node, archive)
+
     def down(self) -> None:
         """End it and remove everything that it made."""
         self.worker.remove()
@@ -109,7 +113,7 @@ class Cluster:
         node.spawn("containerd", daemons.pop("containerd"))
         node.run("ctr", "version")  # it waits for an answer; kubelet ends without one
         for archive in archives:
-            node.run("ctr", "--namespace", "k8s.io", "images", "import", archive)
+            _import(node, archive)
         for name, command in daemons.items():
             node.spawn(name, command)
         wait_for(f"node {node.name} is Ready", lambda: self._is_ready(node, began), READY_SECONDS)
@@ -189,6 +193,10 @@ class Cluster:
             if found["metadata"]["name"] == node.name
             for condition in found["status"]["conditions"]
         )
+
+
+def _import(node: Node, archive: Path) -> None:
+    node.run("ctr", "--namespace", "k8s.io", "images", "import", archive)
 
 
 def _require_machine() -> None:
