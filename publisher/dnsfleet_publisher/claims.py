@@ -198,6 +198,13 @@ class Ledger:
         found = [(each, self._held[each][reference]) for each in self._origins.get(reference, ())]
         return sorted(found, key=lambda each: not each[1].gone)
 
+    def published(self, origin: str, record_set: RecordSet) -> RecordSet | None:
+        """This very RecordSet as it was published in the zone of an origin."""
+        claim, zone = self.of_zone(origin).get(record_set.reference), self._store.load(origin)
+        if claim is None or zone is None or not is_of(claim, record_set.metadata):
+            return None
+        return as_published(record_set.reference, claim, zone)
+
     def record_sets(self) -> set[Reference]:
         """All RecordSets that have a claim."""
         return set(self._origins)

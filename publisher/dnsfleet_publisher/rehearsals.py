@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from dnsfleet.resources import Pop, RecordSet, Reference, ZoneClass
+from dnsfleet.resources import Pop, Reference, ZoneClass
 from dnsfleet.resources import Zone as ZoneResource
 from dnsfleet.resources.documents import Document
 from dnsfleet.violations import Violation
@@ -101,7 +101,9 @@ class Rehearsal:
         self._ledger = Ledger(self._store)
         self._publisher = Publisher(self._store)
         self._holds = OwnerHolds(self._store, self._publisher, self._ledger) if by_owner else None
-        self._assembler = Assembler(outside, published=self._published, live=self._store.load)
+        self._assembler = Assembler(
+            outside, published=self._ledger.published, live=self._store.load
+        )
         self._pops: list[Pop] = []
 
     def begin(self, documents: Sequence[Document]) -> None:
@@ -223,14 +225,6 @@ class Rehearsal:
                     continue
                 if (found := claims.as_published(reference, claim, zone)) is not None:
                     self._assembler.retain(found)
-
-    def _published(self, origin: str, record_set: RecordSet) -> RecordSet | None:
-        """This very RecordSet as it was published in the zone of an origin."""
-        claim = self._ledger.of_zone(origin).get(record_set.reference)
-        zone = self._store.load(origin)
-        if claim is None or zone is None or not claims.is_of(claim, record_set.metadata):
-            return None
-        return claims.as_published(record_set.reference, claim, zone)
 
 
 def _pops(documents: Iterable[Document]) -> list[Pop]:

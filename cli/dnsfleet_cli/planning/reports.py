@@ -18,9 +18,8 @@ FAILED = 1
 """Something is wrong with the files, or the plan could not be made."""
 CHANGES = 2
 """The same three as `terraform plan -detailed-exitcode` has, which pipelines know."""
-
-
 _HELD = (plans.REASON, placements.REASON)
+"""Reasons of violations that are told as holds."""
 
 
 @dataclass(frozen=True)

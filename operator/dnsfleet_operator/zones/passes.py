@@ -91,7 +91,7 @@ class ZonePasses:
         self._absences = Absences(store, self._deletions, orphan_seconds)
         self._retained = Retained(self._ledger, store, self._deletions, self._absences)
         self._without_zone = WithoutZone(self._ledger, self._is_orphan)
-        self._assembler = Assembler(outside, published=self._retained.published, live=store.load)
+        self._assembler = Assembler(outside, published=self._ledger.published, live=store.load)
         self._selections = Selections()
         self._naming: Groups[str] = Groups()
         self._registry = Registry(store, self._assembler, self._naming, orphan_seconds)
@@ -116,9 +116,12 @@ class ZonePasses:
 
     def orphans_since(self) -> Mapping[str, float]:
         """Since when each of them is missed: Unix time in seconds, or infinite for no time."""
-        served = self._live - self._brake.waiting
-        missed = self._absences.of_kind("Zone")
-        return {origin: since for origin, since in missed.items() if origin in served}
+        leaving = self._brake.waiting
+        return {
+            origin: since
+            for origin, since in self._absences.of_kind("Zone").items()
+            if origin in self._live and origin not in leaving
+        }
 
     @property
     def first_removal(self) -> float | None:

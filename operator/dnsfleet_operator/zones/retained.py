@@ -84,14 +84,6 @@ class Retained:
             default=0.0,
         )
 
-    def published(self, origin: str, record_set: RecordSet) -> RecordSet | None:
-        """This very RecordSet as it was published in the zone of an origin."""
-        found = self._published(origin, record_set.reference)
-        metadata = record_set.metadata
-        if found is None or not _is(found, metadata.uid, metadata.creation_timestamp):
-            return None
-        return found
-
     def _published(self, origin: str, reference: Reference) -> RecordSet | None:
         claim, zone = self._ledger.of_zone(origin).get(reference), self._store.load(origin)
         if claim is None or zone is None:
