@@ -21,6 +21,7 @@ from dnsfleet_cli.options import (
     PlanCommand,
     PlanForm,
     PlannedPaths,
+    RedisUrl,
     Seed,
     UpOptions,
     version,
@@ -141,13 +142,7 @@ def verify(
     state_dir: Annotated[
         Path, typer.Option(help="The folder that `up` was given.")
     ] = DEFAULT_STATE_DIR,
-    redis_url: Annotated[
-        str | None,
-        typer.Option(
-            envvar=REDIS_URL_VARIABLE,
-            help="The core that `up` was given, where it was given one.",
-        ),
-    ] = None,
+    redis_url: RedisUrl = None,
     seed: Seed = None,
     heal: Annotated[
         bool, typer.Option("--heal", help="Have `up` publish everything again first.")
@@ -170,13 +165,7 @@ def plan(
     state_dir: Annotated[
         Path, typer.Option(help="The folder that `up` was given.")
     ] = DEFAULT_STATE_DIR,
-    redis_url: Annotated[
-        str | None,
-        typer.Option(
-            envvar=REDIS_URL_VARIABLE,
-            help="The core that `up` was given, where it was given one.",
-        ),
-    ] = None,
+    redis_url: RedisUrl = None,
     output: Annotated[
         PlanForm, typer.Option("--output", "-o", help="How to print it.")
     ] = PlanForm.TEXT,

@@ -35,6 +35,13 @@ def version(program: str) -> Any:
     return typer.Option("--version", is_eager=True, callback=show, help="Show which version it is.")
 
 
+RedisUrl = Annotated[
+    str | None,
+    typer.Option(
+        envvar=REDIS_URL_VARIABLE, help="The core that `up` was given, where it was given one."
+    ),
+]
+"""Of commands that read the core of a running `up`."""
 Seed = Annotated[
     int | None,
     typer.Option(min=0, help="Ask for the same RRsets as the run that printed this seed."),

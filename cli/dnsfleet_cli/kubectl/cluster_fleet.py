@@ -47,9 +47,8 @@ class ClusterFleet:
         self.watched = cluster.watched_namespaces(self._namespace)
         """The namespaces whose Zones and RecordSets the operator reads; empty for all."""
         self._clients: dict[Pod, redis.Redis] = {}
-        pod = self._pod(selector("core"), "core")
-        self._core_pod = pod
-        self._core = self._redis(pod, "publisher")
+        self._core_pod = self._pod(selector("core"), "core")
+        self._core = self._redis(self._core_pod, "publisher")
         self.core = CoreRedis(self._core)
 
     @property

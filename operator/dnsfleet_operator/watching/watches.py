@@ -26,13 +26,10 @@ from dnsfleet_operator.watching.handlers import register
 
 SERVED_SECONDS = 1.0
 """Between looks whether all kinds are served."""
-
-
-_log = logging.getLogger(__name__)
-
-
 Definitions = Mapping[str, str]
 """The uid of each CRD by its name."""
+
+_log = logging.getLogger(__name__)
 
 
 def watch(
