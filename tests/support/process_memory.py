@@ -1,25 +1,50 @@
 """The memory of another process, in which tests damage what it keeps, as a broken machine does."""
 
+import contextlib
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from support.waiting import wait_for
+
 _PIECE = 1 << 20
 """Octets that are looked at together."""
+STOP_SECONDS = 10.0
+"""Until all threads of a process that is to stop have done so."""
 
 
 def replace(pid: int, old: bytes, new: bytes) -> None:
     """Write `new` wherever a process has `old` in memory of its own; both have one length.
 
-    AssertionError where that is nowhere.
+    The process stands still meanwhile. Else it could use a place that was found for something else,
+    and more would be damaged than `old`. AssertionError where `old` is nowhere.
     """
     assert len(new) == len(old)
-    with Path(f"/proc/{pid}/mem").open("r+b", buffering=0) as memory:
+    with _stopped(pid), Path(f"/proc/{pid}/mem").open("r+b", buffering=0) as memory:
         found = [place for area in _areas(pid) for place in _places(memory, *area, old)]
         assert found
         for place in found:
             memory.seek(place)
             memory.write(new)
+
+
+@contextlib.contextmanager
+def _stopped(pid: int) -> Iterator[None]:
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        wait_for(f"process {pid} stands still", lambda: _stands_still(pid), STOP_SECONDS)
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def _stands_still(pid: int) -> bool:
+    """Whether all its threads are stopped by a signal (`T` in proc(5))."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    # The name, in brackets, may have spaces.
+    return all((each / "stat").read_text().rpartition(")")[2].split()[0] == "T" for each in tasks)
 
 
 def _areas(pid: int) -> Iterator[tuple[int, int]]:
