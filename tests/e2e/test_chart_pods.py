@@ -103,10 +103,13 @@ def test_pods_have_the_labels_of_the_values_beside_ours(render: Any) -> None:
 def test_operators_spread_and_are_evicted_one_by_one(render: Any) -> None:
     objects = render({"operator": {"replicas": 2}})
     deployment = the(objects, "Deployment", "dnsfleet-operator")["spec"]
-    constraints = deployment["template"]["spec"]["topologySpreadConstraints"]
-    keys = ["kubernetes.io/hostname", "topology.kubernetes.io/zone"]
-    assert [each["topologyKey"] for each in constraints] == keys
-    assert all(each["labelSelector"] == deployment["selector"] for each in constraints)
+    pod = deployment["template"]["spec"]
+    (over_nodes,) = pod["topologySpreadConstraints"]
+    (preferred,) = pod["affinity"]["podAntiAffinity"].values()
+    over_zones = preferred[0]["podAffinityTerm"]
+    assert over_nodes["topologyKey"] == "kubernetes.io/hostname"
+    assert over_zones["topologyKey"] == "topology.kubernetes.io/zone"
+    assert over_nodes["labelSelector"] == over_zones["labelSelector"] == deployment["selector"]
     budget = the(objects, "PodDisruptionBudget", "dnsfleet-operator")["spec"]
     assert budget == {
         "maxUnavailable": 1,

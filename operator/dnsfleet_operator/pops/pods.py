@@ -111,19 +111,28 @@ def nodes(setting: Setting) -> Fields:
 def spread(setting: Setting, component: str) -> Fields:
     """Pods of a Deployment on different nodes, and in different zones of the cluster.
 
-    By the hash a roll spreads its own pods, whatever pods of the version before stand beside them.
+    Zones have no constraint of their own: the scheduler passes over all constraints on a node that
+    lacks the label of one of them, and where nodes name no zone, nothing would be spread. By the
+    hash a roll spreads its own pods, whatever pods of the version before stand beside them.
     """
+    pods = {
+        "labelSelector": {"matchLabels": setting.selector(component)},
+        "matchLabelKeys": ["pod-template-hash"],
+    }
+    on_nodes = {
+        "maxSkew": 1,
+        "topologyKey": "kubernetes.io/hostname",
+        "whenUnsatisfiable": "ScheduleAnyway",
+        **pods,
+    }
+    in_zones = {
+        "weight": 100,
+        "podAffinityTerm": {"topologyKey": "topology.kubernetes.io/zone", **pods},
+    }
+    preferred = "preferredDuringSchedulingIgnoredDuringExecution"
     return {
-        "topologySpreadConstraints": [
-            {
-                "maxSkew": 1,
-                "topologyKey": key,
-                "whenUnsatisfiable": "ScheduleAnyway",
-                "labelSelector": {"matchLabels": setting.selector(component)},
-                "matchLabelKeys": ["pod-template-hash"],
-            }
-            for key in ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
-        ]
+        "topologySpreadConstraints": [on_nodes],
+        "affinity": {"podAntiAffinity": {preferred: [in_zones]}},
     }
 
 

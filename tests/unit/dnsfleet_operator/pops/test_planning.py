@@ -348,11 +348,15 @@ def test_pods_have_the_labels_of_the_installation_beside_ours() -> None:
 
 def test_edges_spread_over_nodes_and_zones_and_a_roll_counts_its_own() -> None:
     spec = objects()[EDGE]["spec"]
-    constraints = spec["template"]["spec"]["topologySpreadConstraints"]
-    keys = ["kubernetes.io/hostname", "topology.kubernetes.io/zone"]
-    assert [each["topologyKey"] for each in constraints] == keys
-    for each in constraints:
-        assert each["whenUnsatisfiable"] == "ScheduleAnyway"
+    pod = spec["template"]["spec"]
+    # Another one for zones would keep it from working where nodes name no zone.
+    (over_nodes,) = pod["topologySpreadConstraints"]
+    assert over_nodes["topologyKey"] == "kubernetes.io/hostname"
+    assert over_nodes["whenUnsatisfiable"] == "ScheduleAnyway"
+    (preferred,) = pod["affinity"]["podAntiAffinity"].values()
+    over_zones = preferred[0]["podAffinityTerm"]
+    assert over_zones["topologyKey"] == "topology.kubernetes.io/zone"
+    for each in (over_nodes, over_zones):
         assert each["labelSelector"] == spec["selector"]
         assert each["matchLabelKeys"] == ["pod-template-hash"]
 
