@@ -12,6 +12,7 @@ from pathlib import Path
 
 from dnsfleet.violations import Violation, errors
 from dnsfleet.zones import signatures
+from dnsfleet.zones.master_files import Built
 from dnsfleet_engine import Zone
 
 from dnsfleet_cli import document_folders, zone_files
@@ -61,10 +62,15 @@ def about_signatures(zone: Zone, where: str, now: float) -> list[Violation]:
 
 def read(file: Path, origin: str | None) -> Zone | None:
     """The zone of a master file, after printing what was found; None after an error."""
-    zone, violations = _load(file, origin)
+    return told(_load(file, origin), str(file))
+
+
+def told(built: Built, source: str) -> Zone | None:
+    """The zone of what was built, after printing what was found; None after an error."""
+    zone, violations = built
     tell(violations)
     if zone is None:
-        print(f"{file}: {counted(len(errors(violations)), 'error')}", file=sys.stderr)
+        print(f"{source}: {counted(len(errors(violations)), 'error')}", file=sys.stderr)
     return zone
 
 
@@ -74,7 +80,7 @@ def tell(violations: Iterable[Violation]) -> None:
         print(violation, file=sys.stderr)
 
 
-def _load(file: Path, origin: str | None) -> tuple[Zone | None, list[Violation]]:
+def _load(file: Path, origin: str | None) -> Built:
     if document_folders.is_manifest(file):
         raise Trouble(f"{file} is a manifest; check it by `dnsfleet check -f {file}`")
     inclusions = Inclusions(file, PatientFiles().read)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from dnsfleet_cli.options import Output
+from dnsfleet_cli.troubles import Trouble
 
 app = typer.Typer(help="Work with master files (RFC 1035 section 5).", no_args_is_help=True)
 
@@ -30,8 +31,30 @@ def zone_lint(file: File, origin: Origin = None) -> None:
 
 @app.command("import")
 def zone_import(
-    file: File,
-    origin: Origin = None,
+    file: Annotated[
+        Path | None, typer.Argument(help="A master file, plain or gzip.", show_default=False)
+    ] = None,
+    origin: Annotated[
+        str | None,
+        typer.Option(
+            help="The zone's name; default: the owner of the file's SOA. --axfr needs it."
+        ),
+    ] = None,
+    axfr: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SERVER[:PORT]",
+            help="In place of FILE: transfer the zone from this server, over TCP (RFC 5936); "
+            "[ADDR]:PORT for IPv6.",
+        ),
+    ] = None,
+    tsig: Annotated[
+        Path | None,
+        typer.Option(
+            help="Sign the transfer with the key of this file (RFC 8945), which is one of "
+            "`tsig-keygen`, or says ALGORITHM:NAME:SECRET.",
+        ),
+    ] = None,
     output: Annotated[
         Output,
         typer.Option(
@@ -42,16 +65,22 @@ def zone_import(
         ),
     ] = Output.YAML,
 ) -> None:
-    """Turn a master file into a Zone manifest on standard output.
+    """Turn a master file, or what a server transfers, into a Zone manifest on standard output.
 
     The records are listed in the manifest where that keeps all of the zone but the serial, which
     dnsfleet gives; otherwise the file goes in whole, as `zoneFile.inline`, or in ConfigMaps where
     it is too big for one object. Their names contain a digest of it: after a new import, delete the
     ones that no Zone names. Apply it with `kubectl apply --server-side`.
     """
-    from dnsfleet_cli import zone_objects
+    if file is not None and axfr is None and tsig is None:
+        from dnsfleet_cli import zone_objects
 
-    raise typer.Exit(zone_objects.import_(file, origin, output))
+        raise typer.Exit(zone_objects.import_(file, origin, output))
+    if file is not None or axfr is None or origin is None:
+        raise Trouble("name a master FILE, or give --axfr SERVER --origin ZONE, and --tsig with it")
+    from dnsfleet_cli.transferring import importing
+
+    raise typer.Exit(importing.import_axfr(axfr, origin, tsig, output))
 
 
 @app.command("export")

@@ -35,21 +35,26 @@ _SOA_TIMERS = ("refresh", "retry", "expire", "minimum")
 def import_(file: Path, origin: str | None, output: Output) -> int:
     """Print a master file as objects in YAML, or as a master file in canonical form."""
     zone = read(file, origin)
+    if zone is not None and output is Output.PATH:
+        content = {"zoneFile": {"path": file.name}}
+        sys.stdout.write(yaml_writing.dump(zone_shapes.zone_object(zone.origin, content)))
+        _say(f"for `dnsfleet up` only: keep it and {file.name} in one folder")
+        return OK
+    return print_zone(zone, output, str(file), "for `dnsfleet up`, add -o path")
+
+
+def print_zone(zone: Zone | None, output: Output, source: str, too_big: str) -> int:
+    """Print a zone from `source`; NEGATIVE where there is none. `too_big`: as of `objects_yaml`."""
     if zone is None:
         return NEGATIVE
-    match output:
-        case Output.ZONE:
-            sys.stdout.write(zone.to_text())
-        case Output.PATH:
-            content = {"zoneFile": {"path": file.name}}
-            sys.stdout.write(yaml_writing.dump(zone_shapes.zone_object(zone.origin, content)))
-            _say(f"for `dnsfleet up` only: keep it and {file.name} in one folder")
-        case Output.YAML:
-            sys.stdout.write(objects_yaml(zone, file))
-            _say(
-                "for a cluster: kubectl apply --server-side -f MANIFEST (without --server-side, "
-                "kubectl refuses objects above 256 KiB)"
-            )
+    if output is Output.ZONE:
+        sys.stdout.write(zone.to_text())
+        return OK
+    sys.stdout.write(objects_yaml(zone, source, too_big))
+    _say(
+        "for a cluster: kubectl apply --server-side -f MANIFEST (without --server-side, "
+        "kubectl refuses objects above 256 KiB)"
+    )
     return OK
 
 
@@ -73,10 +78,11 @@ def export(name: str, paths: list[Path]) -> int:
     return OK
 
 
-def objects_yaml(zone: Zone, file: Path) -> str:
+def objects_yaml(zone: Zone, source: str, too_big: str) -> str:
     """The YAML of a Zone with the content of `zone`, behind ConfigMaps where it needs them.
 
-    Trouble, which names `file`, where the zone is too big for a cluster's objects.
+    Trouble, which names `source`, where the zone is too big for a cluster's objects; `too_big`
+    says what else to do.
     """
     if zone.rrsets - len(_OUTSIDE_RECORDS) <= MAX_RECORDS:
         listed = zone_shapes.zone_object(zone.origin, _listed(zone))
@@ -91,7 +97,7 @@ def objects_yaml(zone: Zone, file: Path) -> str:
     try:
         objects = zone_shapes.in_config_maps(zone.origin, text)
     except ValueError as error:
-        raise Trouble(f"{file}: {error}; for `dnsfleet up`, add -o path") from None
+        raise Trouble(f"{source}: {error}; {too_big}") from None
     return "---\n".join(map(yaml_writing.dump, objects))
 
 

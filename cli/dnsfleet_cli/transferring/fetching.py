@@ -1,0 +1,122 @@
+"""Fetches a zone from a server. Seconds are bounded here, octets and records in `receiving`."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from ipaddress import ip_address
+from pathlib import Path
+from typing import NamedTuple
+
+from dnsfleet_io.tcp_connections import Address
+
+from dnsfleet_cli.transferring import key_files
+from dnsfleet_cli.transferring.receiving import Transfer, TransferFault
+from dnsfleet_cli.troubles import Trouble, counted, reason
+from dnsfleet_cli.up.addresses import text as shown
+
+DNS_PORT = 53
+CONNECT_SECONDS = 10
+"""For all addresses of the server: a few times what a lost SYN costs."""
+NEXT_ADDRESS_SECONDS = 0.25
+"""Until the next address is tried as well (RFC 8305 section 5)."""
+SILENT_SECONDS = 30
+"""For a whole message, so for 64 KiB at most: slower links carry no zones."""
+MAX_SECONDS = 3600
+"""For a whole transfer: the largest one that `receiving` takes needs half of it, 70 µs a record."""
+
+
+class Fetched(NamedTuple):
+    """A zone as a server sent it."""
+
+    text: bytes
+    """A master file, a record a line, in the order of the transfer."""
+    source: str
+    """For messages: which transfer it was."""
+    left_out: int
+    """Records outside of the zone, which no secondary takes."""
+
+
+def fetch(server: str, origin: str, key_file: Path | None) -> Fetched:
+    """The zone `origin`, absolute, as `server` has it; Trouble says why it cannot be had.
+
+    `server` is an address or a name, with a port or without.
+    """
+    address = parse(server)
+    key = None if key_file is None else key_files.read(key_file)
+    source = f"AXFR of {origin} from {shown(*address)}"
+    transfer = Transfer(origin, key)
+    try:
+        asyncio.run(_run(address, transfer))
+    except TransferFault as fault:
+        raise Trouble(f"{source}: {fault}") from None
+    return Fetched(transfer.text, source, transfer.left_out)
+
+
+def parse(text: str) -> Address:
+    """SERVER, SERVER:PORT, [IPV6]:PORT or an IPv6 address alone; Trouble for anything else."""
+    bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    has_port = ":" in bare and not _is_address(bare)
+    try:
+        return Address.parse(text if has_port else f"[{bare}]:{DNS_PORT}")
+    except ValueError:
+        raise Trouble(
+            f"--axfr {text}: write SERVER, SERVER:PORT or [IPV6]:PORT, such as 192.0.2.1:53"
+        ) from None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+async def _run(address: Address, transfer: Transfer) -> None:
+    """Ask, and feed the transfer until it ends; TransferFault if it does not."""
+    async with _within(MAX_SECONDS, "the transfer does not end"):
+        reader, writer = await _connect(address)
+        try:
+            writer.write(transfer.query)
+            while not transfer.feed(await _message(reader, transfer)):
+                pass
+        finally:
+            writer.transport.abort()
+
+
+async def _connect(address: Address) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    try:
+        async with _within(CONNECT_SECONDS, "no connection"):
+            return await asyncio.open_connection(
+                *address, happy_eyeballs_delay=NEXT_ADDRESS_SECONDS
+            )
+    except OSError as error:
+        # asyncio puts the address where the system says why; numbers below 0 are of look-ups.
+        number = error.errno or 0
+        said = os.strerror(number) if number > 0 else reason(error)
+        raise TransferFault(f"no connection: {said}") from None
+
+
+async def _message(reader: asyncio.StreamReader, transfer: Transfer) -> bytes:
+    """The next message, without its length."""
+    came = counted(transfer.records, "record")
+    try:
+        async with _within(SILENT_SECONDS, f"nothing more came after {came}"):
+            octets = await reader.readexactly(2)
+            return await reader.readexactly(int.from_bytes(octets))
+    except asyncio.IncompleteReadError:
+        said = "the server closed the connection"
+    except OSError as error:
+        said = reason(error)
+    raise TransferFault(f"it broke off after {came}: {said}")
+
+
+@asynccontextmanager
+async def _within(seconds: float, what: str) -> AsyncIterator[None]:
+    """TransferFault in place of a time-out."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise TransferFault(f"{what} within {seconds} seconds") from None
