@@ -45,12 +45,29 @@ class KubeAPIServer:
 
     def __init__(self, port: int, authority: Path) -> None:
         self.port = port
+        self._authority = authority
         self._context = ssl.create_default_context(cafile=authority)
         self._connection = self._connected()
 
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+    def kubeconfig(self, path: Path) -> Path:
+        """Write a file for other clients; its path."""
+        place = {"server": f"https://127.0.0.1:{self.port}"}
+        cluster = {**place, "certificate-authority": str(self._authority)}
+        named = {"cluster": "tests", "user": "tests"}
+        content = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "tests", "cluster": cluster}],
+            "users": [{"name": "tests", "user": {"token": TOKEN}}],
+            "contexts": [{"name": "tests", "context": named}],
+            "current-context": "tests",
+        }
+        path.write_text(json.dumps(content))
+        return path
 
     def ask(self, method: str, path: str, body: Object | None = None) -> tuple[int, Any, list[str]]:
         """Status, answer (text where it is no JSON), and the texts of its warnings (RFC 7234)."""

@@ -1,0 +1,168 @@
+"""octoDNS with a real API server and an operator: an apply ends with the operator's word.
+
+The page of the documentation is run here, with the rights that it gives and no others.
+"""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cluster import builds
+from dnsfleet.crds import definitions
+from support import pages
+from support.api_operators import api_operator
+from support.kube_api_servers import KubeAPIServer, kube_api_server
+from support.octodns_runs import DISTRIBUTION, NOTHING, OctodnsRun
+from support.waiting import wait_for
+
+Object = dict[str, Any]
+
+START_SECONDS = 1800
+"""The first run compiles Kubernetes (about 10 minutes)."""
+SECONDS = 90.0
+PAGE = "integrations/octodns.md"
+ZONES = "/apis/dnsfleet.io/v1alpha1/namespaces/default/zones"
+SETS = "/apis/dnsfleet.io/v1alpha1/namespaces/default/recordsets"
+
+pytestmark = pytest.mark.timeout(START_SECONDS)
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubeAPIServer]:
+    """An API server with our definitions, and an operator."""
+    with kube_api_server(tmp_path_factory.mktemp("api")) as server:
+        for text in definitions.render().values():
+            server.create(yaml.safe_load(text))
+        with api_operator(server, tmp_path_factory.mktemp("operator")):
+            yield server
+
+
+def make_zone(api: KubeAPIServer, name: str, **spec: Any) -> None:
+    """A Zone NAME.example that is accepted."""
+    metadata = {"name": name, "namespace": "default"}
+    whole = {"origin": f"{name}.example", "nameServers": ["ns1.example.net"], **spec}
+    api.create(
+        {"apiVersion": "dnsfleet.io/v1alpha1", "kind": "Zone", "metadata": metadata, "spec": whole}
+    )
+    wait_for("the Zone is accepted", lambda: accepted(api, f"{ZONES}/{name}") == "True", SECONDS)
+
+
+def accepted(api: KubeAPIServer, path: str) -> str:
+    found = api.ask("GET", path)[1]["status"]["conditions"]
+    return next(str(each["status"]) for each in found if each["type"] == "Accepted")
+
+
+def own(api: KubeAPIServer, zone: str) -> list[Object]:
+    """The RecordSets of a Zone."""
+    found = api.ask("GET", SETS)[1]["items"]
+    return [each for each in found if each["spec"]["zoneRef"]["name"] == zone]
+
+
+@pytest.fixture
+def run(api: KubeAPIServer, tmp_path: Path) -> OctodnsRun:
+    kubeconfig = api.kubeconfig(tmp_path / "kubeconfig")
+    return OctodnsRun(tmp_path / "run", kubeconfig, namespace="default", wait=SECONDS)
+
+
+def a(address: str) -> Object:
+    return {"type": "A", "value": address}
+
+
+def test_an_apply_ends_when_all_is_accepted(api: KubeAPIServer, run: OctodnsRun) -> None:
+    make_zone(api, "good")
+    run.write("good.example.", {f"h{number}": a("192.0.2.1") for number in range(120)})
+    run.sync("--doit")
+    first, second = own(api, "good")
+    for each in (first, second):
+        assert accepted(api, f"{SETS}/{each['metadata']['name']}") == "True"
+    assert NOTHING in run.sync()
+
+
+def test_a_name_changes_from_one_type_to_another(api: KubeAPIServer, run: OctodnsRun) -> None:
+    make_zone(api, "types")
+    names = {f"h{number}": a("192.0.2.1") for number in range(120)}
+    cname = {"type": "CNAME", "value": "www.example.net."}
+    run.write("types.example.", names | {"www": cname})
+    run.sync("--doit")
+    run.write("types.example.", names | {"www": a("192.0.2.2")})
+    run.sync("--doit")
+    run.write("types.example.", names | {"www": cname})
+    run.sync("--doit")
+    for each in own(api, "types"):
+        assert accepted(api, f"{SETS}/{each['metadata']['name']}") == "True"
+
+
+def test_what_only_the_operator_sees_fails_the_apply(api: KubeAPIServer, run: OctodnsRun) -> None:
+    """A record of a zone file is in no object that octoDNS reads."""
+    make_zone(api, "file", soa={}, zoneFile={"inline": "www 300 A 192.0.2.1\n"})
+    run.write("file.example.", {"www": a("192.0.2.2"), "other": a("192.0.2.3")})
+    assert "Creates=2" in run.sync()
+    said = run.refused("--doit")
+    assert "NotOwner: spec.records[1]: www.file.example. A belongs to Zone default/file" in said
+    said = run.sync()
+    assert NOTHING in said
+    assert "is refused, NotOwner" in said
+    run.write("file.example.", {"other": a("192.0.2.3")})
+    run.sync("--doit")
+    said = run.sync()
+    assert NOTHING in said
+    assert "is refused" not in said
+
+
+def test_a_hold_fails_the_apply_and_says_how_to_approve(
+    api: KubeAPIServer, run: OctodnsRun
+) -> None:
+    make_zone(api, "held")
+    names = {f"h{number}": a("192.0.2.1") for number in range(40)}
+    run.write("held.example.", names)
+    run.sync("--doit")
+    run.write("held.example.", {"h0": a("192.0.2.1")})
+    assert "Too many deletes" in run.refused("--doit")
+    said = run.refused("--doit", "--force")
+    assert "UnsafePlan" in said
+    assert "dnsfleet.io/approve" in said
+
+
+def test_the_page_does_what_it_says(api: KubeAPIServer, tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    pages.write_files(PAGE, tmp_path)
+    admin = api.kubeconfig(tmp_path / "admin.kubeconfig")
+    narrow = tmp_path / "octodns.kubeconfig"
+    programs = Path(sys.executable).parent
+    for command, output in pages.commands(PAGE):
+        program, *arguments = shlex.split(command)
+        if program == "kubectl":
+            path, kubeconfig = builds.programs()["kubectl"], admin
+        else:
+            path, kubeconfig = programs / program, narrow
+            limit_to_the_page(api, admin, narrow)
+        done = subprocess.run(
+            [path, *arguments],
+            cwd=tmp_path,
+            env={**os.environ, "KUBECONFIG": str(kubeconfig), "PYTHONPATH": str(DISTRIBUTION)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=SECONDS,
+        )
+        assert done.returncode == 0, done.stdout
+        said = " ".join(done.stdout.split())
+        for line in output.splitlines():
+            assert " ".join(line.split()) in said, done.stdout
+
+
+def limit_to_the_page(api: KubeAPIServer, admin: Path, narrow: Path) -> None:
+    """A kubeconfig of the service account that the page makes, with its rights."""
+    asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+    status, said, _ = api.ask("POST", "/api/v1/namespaces/dns/serviceaccounts/octodns/token", asked)
+    assert status == 201, said
+    content = json.loads(admin.read_text())
+    content["users"][0]["user"] = {"token": said["status"]["token"]}
+    narrow.write_text(json.dumps(content))
