@@ -11,6 +11,7 @@ import pytest
 import yaml
 from dnsfleet.crds import definitions
 from kubernetes import client, config
+from kubernetes.config import incluster_config, kube_config
 from octodns.provider import SupportsException
 from octodns.provider.plan import Plan
 from octodns.record import Record
@@ -20,7 +21,7 @@ from octodns_dnsfleet.cluster import Cluster
 from octodns_dnsfleet.errors import ChangedSincePlanError, DnsfleetError
 from octodns_dnsfleet.record_sets import PROVIDER_LABEL
 from octodns_dnsfleet.values import TYPES
-from support.kube_api_servers import KubeAPIServer, kube_api_server
+from support.kube_api_servers import TOKEN, KubeAPIServer, kube_api_server
 from support.octodns_runs import NOTHING, OctodnsRun
 
 Object = dict[str, Any]
@@ -453,6 +454,33 @@ def test_what_a_fleet_does_not_take_is_told_in_the_plan(
     kept = {("good", "A")} | ({("x", "A")} if "geo" in data or "dynamic" in data else set())
     assert place.rows().keys() == kept
     assert lenient.plan(desired(records)) is None
+
+
+def test_what_is_there_is_kept_where_its_change_is_not_taken(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    provider = place.provider(strict_supports=False)
+    synced(provider, {("x", "CNAME"): {"value": "y.example.com."}})
+    assert provider.plan(desired({("x", "CNAME"): {"value": "y.example"}})) is None
+    assert "no dot at its end; keeping what is there" in caplog.text
+    place.patch("zones", "example-com", {"spec": {"recordSets": {"types": ["A"]}}})
+    assert provider.plan(desired({("x", "CNAME"): {"value": "z.example.com."}})) is None
+
+
+def test_a_pod_has_the_credentials_of_its_service_account(
+    api: KubeAPIServer, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "token").write_text(TOKEN)
+    monkeypatch.setattr(kube_config, "KUBE_CONFIG_DEFAULT_LOCATION", str(tmp_path / "none"))
+    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
+    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(api.authority))
+    provider = DnsfleetProvider("main", namespace=place.namespace, wait=0)
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    with pytest.raises(DnsfleetError, match="no cluster to talk to"):
+        provider.list_zones()
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(api.port))
+    assert provider.list_zones() == ["example.com."]
 
 
 def test_without_a_zone_nothing_is_planned(place: Place) -> None:

@@ -85,6 +85,15 @@ def test_an_apply_ends_when_all_is_accepted(api: KubeAPIServer, run: OctodnsRun)
     assert NOTHING in run.sync()
 
 
+def test_what_the_operator_warns_of_is_told(api: KubeAPIServer, run: OctodnsRun) -> None:
+    make_zone(api, "spf")
+    lookups = " ".join(f"include:{number}.example.net" for number in range(11))
+    run.write("spf.example.", {"": {"type": "TXT", "value": f"v=spf1 {lookups} -all"}})
+    said = run.sync("--doit")
+    assert "WARNING DnsfleetProvider[main] _apply: RecordSet default/octodns-main-spf-" in said
+    assert "include less" in said
+
+
 def test_a_name_changes_from_one_type_to_another(api: KubeAPIServer, run: OctodnsRun) -> None:
     make_zone(api, "types")
     names = {f"h{number}": a("192.0.2.1") for number in range(120)}

@@ -45,7 +45,8 @@ class KubeAPIServer:
 
     def __init__(self, port: int, authority: Path) -> None:
         self.port = port
-        self._authority = authority
+        self.authority = authority
+        """The certificate that its own is signed by."""
         self._context = ssl.create_default_context(cafile=authority)
         self._connection = self._connected()
 
@@ -56,7 +57,7 @@ class KubeAPIServer:
     def kubeconfig(self, path: Path) -> Path:
         """Write a file for other clients; its path."""
         place = {"server": f"https://127.0.0.1:{self.port}"}
-        cluster = {**place, "certificate-authority": str(self._authority)}
+        cluster = {**place, "certificate-authority": str(self.authority)}
         named = {"cluster": "tests", "user": "tests"}
         content = {
             "apiVersion": "v1",

@@ -9,8 +9,7 @@ is no moment with both or with none. So that a name has room for another type, n
 where less than 80 RRsets are. Where that room was not enough, the RRset goes elsewhere.
 
 A RecordSet that has nothing left is deleted, as there are no empty ones. A new one is named by a
-hash of the first owner name in it, so two runs at the same time do not write different records
-under one name.
+hash of the first owner name in it, so the same change always makes the same object.
 """
 
 import hashlib

@@ -97,7 +97,7 @@ class DnsfleetProvider(BaseProvider):  # type: ignore[misc]
     def _process_desired_zone(self, desired: Any) -> Any:
         found = self._zone(desired.name)
         contents = self._sets.contents(desired.name, self._sets.own(found)).values()
-        own = {key for content in contents for key in content}
+        own = {key: item for content in contents for key, item in content.items()}
         records = [
             record
             for record in sorted(desired.records)
@@ -114,8 +114,14 @@ class DnsfleetProvider(BaseProvider):  # type: ignore[misc]
                 why = f"it belongs to {others[key]}"
             if why is None:
                 why = self._spell(desired, record)
-            if why is not None:
-                message = f"{record._type} of {record.fqdn} not supported: {why}"
+            if why is None:
+                continue
+            message = f"{record._type} of {record.fqdn} not supported: {why}"
+            if key in own:
+                self.supports_warn_or_except(message, "keeping what is there")
+                kept = values.record(desired, own[key], zones.default_ttl(found), self)
+                desired.add_record(kept, replace=True, lenient=True)
+            else:
                 self.supports_warn_or_except(message, "omitting record")
                 desired.remove_record(record)
         return super()._process_desired_zone(desired)
@@ -157,9 +163,12 @@ class DnsfleetProvider(BaseProvider):  # type: ignore[misc]
                 written.append(made)
             self.log.debug("_apply: recordset %s has %d RRsets now", name, len(items))
         if self._wait > 0:
-            self._tell(Verdicts(self._cluster, written).wait(self._wait))
+            self._wait_for(Verdicts(self._cluster, written))
 
-    def _tell(self, unheard: list[str]) -> None:
+    def _wait_for(self, verdicts: Verdicts) -> None:
+        unheard = verdicts.wait(self._wait)
+        for warning in verdicts.warnings:
+            self.log.warning("_apply: %s", warning)
         if unheard:
             self.log.warning(
                 "_apply: stored, but the operator said nothing within %.0f s to %s",

@@ -103,6 +103,8 @@ class Verdicts:
         self._cluster = cluster
         self._waiting = {each["metadata"]["name"]: each["metadata"] for each in written}
         self._refused: dict[str, str] = {}
+        self.warnings: list[str] = []
+        """What the operator remarks on RecordSets that it accepted."""
 
     def wait(self, seconds: float) -> list[str]:
         """Wait until all are accepted; those that had no verdict in time.
@@ -131,8 +133,10 @@ class Verdicts:
             self._refused.pop(name, None)
             if verdict.get("observedGeneration", 0) < metadata["generation"]:
                 continue
-            if verdict["status"] == "True":
+            if found is not None and verdict["status"] == "True":
                 del self._waiting[name]
+                if message := verdict.get("message"):
+                    self.warnings.append(f"{label('RecordSet', found)}: {message}")
             elif found is not None and (why := refusal(found)):
                 self._refused[name] = why
 

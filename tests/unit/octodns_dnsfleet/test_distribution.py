@@ -9,7 +9,7 @@ from pathlib import Path
 
 import octodns_dnsfleet
 from hatchling.builders.wheel import WheelBuilder
-from support.octodns_runs import DISTRIBUTION
+from support.octodns_runs import DISTRIBUTION, OctodnsRun
 
 ROOT = Path(__file__).parents[3]
 
@@ -51,3 +51,10 @@ def test_dnsfleet_does_not_need_octodns() -> None:
 
 def test_both_have_the_same_licence() -> None:
     assert (DISTRIBUTION / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+
+
+def test_files_are_validated_where_there_is_no_cluster(tmp_path: Path) -> None:
+    run = OctodnsRun(tmp_path, tmp_path / "missing", namespace="dns")
+    run.write("example.com.", {"www": {"type": "A", "value": "192.0.2.1"}})
+    done = run.run("octodns-validate", "--config-file=octodns.yaml")
+    assert done.returncode == 0, done.stdout
