@@ -58,7 +58,7 @@ class Image:
         return context(self.source) / f"{self.role}.oci"
 
 
-OPERATOR = Image("operator", ("operator", "status"))
+OPERATOR = Image("operator", ("operator", "status", "externaldns"))
 EDGE = Image("edge", ("edge", "replica"))
 IMAGES = (OPERATOR, EDGE)
 

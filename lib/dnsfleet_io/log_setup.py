@@ -27,6 +27,7 @@ OWN = (
     "dnsfleet",
     "dnsfleet_cli",
     "dnsfleet_edge",
+    "dnsfleet_externaldns",
     "dnsfleet_io",
     "dnsfleet_operator",
     "dnsfleet_probe",

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dnsfleet_io import log_setup, versions
+from dnsfleet_io.app_servers import AppServer
 from dnsfleet_io.logs import line
 from dnsfleet_io.pages import Page, PageServer, metrics_page, text_page
 from dnsfleet_io.tcp_connections import Address
@@ -25,7 +26,6 @@ from dnsfleet_status.cluster_looks import ClusterLooks
 from dnsfleet_status.core_watch import PUBLIC_KEYS, USER, CoreWatch
 from dnsfleet_status.looks import Alerts
 from dnsfleet_status.metrics import StatusMetrics
-from dnsfleet_status.server import AppServer
 from dnsfleet_status.watched_objects import InNamespaces, Objects, WatchedObjects
 
 LOOPBACK = "127.0.0.1"

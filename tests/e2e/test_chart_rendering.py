@@ -58,6 +58,7 @@ def test_rendering_is_the_same_each_time(render: Any, values: Values) -> None:
         ({"zones": [{"name": "a"}]}, "missing property 'spec'"),
         ({"alerts": {"windows": {"popDown": "soon"}}}, "does not match pattern"),
         ({"alerts": {"exclude": ["PopDown"]}}, "value must be one of"),
+        ({"externalDNS": {"bindings": [{"namespace": "a"}]}}, "missing property 'serviceAccount'"),
         ({"role": "edge"}, "value must be one of"),
         ({"logLevels": {"edge": "loud"}}, "value must be one of"),
         ({"cacheHostPathPrefix": "cache"}, "does not match pattern"),

@@ -179,3 +179,23 @@ def test_objects_of_ones_own_are_filled_in_and_come_with_the_release(render: Any
     found = the(objects, "ConfigMap", "dnsfleet-of-mine")
     assert found["data"] == {"namespace": NAMESPACE}
     assert the(objects, "Secret", "dnsfleet-as-text")["stringData"] == {"role": "all"}
+
+
+def test_an_external_dns_has_the_role_where_it_is_bound(render: Any) -> None:
+    some = {"serviceAccount": "some", "namespace": "a", "zoneNamespaces": ["dns", "team"]}
+    every = {"serviceAccount": "every", "namespace": "b"}
+    objects = render({"externalDNS": {"bindings": [some, every]}})
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole"}
+    bound = []
+    for kind in ("RoleBinding", "ClusterRoleBinding"):
+        for each in of_kind(objects, kind):
+            if each["roleRef"] == role | {"name": "dnsfleet-externaldns"}:
+                (subject,) = each["subjects"]
+                at = each["metadata"].get("namespace")
+                bound.append((at, subject["namespace"], subject["name"]))
+    everywhere = (None, "b", "every")
+    assert set(bound) == {everywhere, ("dns", "a", "some"), ("team", "a", "some")}
+    for values in ({"role": "pop"}, {"rbac": {"create": False}}):
+        assert "dnsfleet-externaldns" not in {
+            each["metadata"]["name"] for each in of_kind(render(values), "ClusterRole")
+        }

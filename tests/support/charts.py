@@ -23,6 +23,7 @@ EVERYTHING = {
     "alerts": {"enabled": True, "labels": {"release": "prometheus"}},
     "dashboards": {"enabled": True, "annotations": {"grafana_folder": "DNS"}},
     "probes": {"enabled": True},
+    "externalDNS": {"bindings": [{"serviceAccount": "external-dns", "namespace": "external-dns"}]},
     "statusPage": {"enabled": True, "alertmanagerUrl": "http://alertmanager.monitoring.svc:9093"},
     "rbac": {"aggregateToView": True, "aggregateToEdit": True},
     "crds": {"annotations": {"team": "dns"}},

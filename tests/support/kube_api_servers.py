@@ -30,7 +30,11 @@ START_SECONDS = 120.0
 STOP_SECONDS = 20.0
 ANSWER_SECONDS = 60.0
 TOKEN = "tests"
+GUEST = "guest"
+"""The name and the token of a user who has only the rights that a test binds."""
 PLURALS = {
+    "ClusterRole": "clusterroles",
+    "ClusterRoleBinding": "clusterrolebindings",
     "CustomResourceDefinition": "customresourcedefinitions",
     "RecordSet": "recordsets",
     "ValidatingAdmissionPolicy": "validatingadmissionpolicies",
@@ -54,7 +58,7 @@ class KubeAPIServer:
         """Close the connection."""
         self._connection.close()
 
-    def kubeconfig(self, path: Path) -> Path:
+    def kubeconfig(self, path: Path, token: str = TOKEN) -> Path:
         """Write a file for other clients; its path."""
         place = {"server": f"https://127.0.0.1:{self.port}"}
         cluster = {**place, "certificate-authority": str(self.authority)}
@@ -63,7 +67,7 @@ class KubeAPIServer:
             "apiVersion": "v1",
             "kind": "Config",
             "clusters": [{"name": "tests", "cluster": cluster}],
-            "users": [{"name": "tests", "user": {"token": TOKEN}}],
+            "users": [{"name": "tests", "user": {"token": token}}],
             "contexts": [{"name": "tests", "context": named}],
             "current-context": "tests",
         }
@@ -134,7 +138,7 @@ def kube_api_server(folder: Path) -> Iterator[KubeAPIServer]:
     authority.issue_key_pair("service-accounts")
     authority.issue("apiserver", "kube-apiserver", hosts=["127.0.0.1"])
     tokens = folder / "tokens.csv"
-    tokens.write_text(f"{TOKEN},admin,admin,system:masters\n")
+    tokens.write_text(f"{TOKEN},admin,admin,system:masters\n{GUEST},{GUEST},{GUEST}\n")
     etcd, peer, port = free_port(), free_port(), free_port()
     commands: dict[str, list[str | Path]] = {
         "etcd": [

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from dnsfleet_edge.metrics import Metrics as EdgeMetrics
 from dnsfleet_edge.status import Readiness, Status
 from dnsfleet_engine import Engine
+from dnsfleet_externaldns.metrics import WebhookMetrics
 from dnsfleet_io.tunnel_metrics import TunnelMetrics
 from dnsfleet_operator.metrics import Metrics as OperatorMetrics
 from dnsfleet_probe.metrics import ProbeMetrics
@@ -48,6 +49,7 @@ asked. A zone has a series while it is seen to be wrong.
 """,
     "Tunnel": "Each end of the tunnel between a core and the Pops of other clusters.\n",
     "Status page": "See [the status page](status-page.md).\n",
+    "ExternalDNS webhook": "See [ExternalDNS](integrations/externaldns.md).\n",
     "Every process": "Only edges tell of Python's garbage collector.\n",
 }
 """What stands above the table of each section."""
@@ -76,6 +78,7 @@ def registries() -> dict[str, CollectorRegistry]:
         "Probe": ProbeMetrics().registry,
         "Tunnel": TunnelMetrics().registry,
         "Status page": StatusMetrics().registry,
+        "ExternalDNS webhook": WebhookMetrics().registry,
     }
 
 

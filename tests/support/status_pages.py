@@ -9,9 +9,9 @@ from html.parser import HTMLParser
 from typing import NamedTuple
 
 from dnsfleet.replication.edge_words import Word
+from dnsfleet_io.app_servers import AppServer
 from dnsfleet_status import app, looks
 from dnsfleet_status.looks import Alert, Alerts, Change, Hold, Look, Pop, Zone
-from dnsfleet_status.server import AppServer
 
 MARKUP = "<script>alert('x')</script>&\"<img src=x onerror=alert(1)>"
 """What nobody's object may bring into a page as markup."""

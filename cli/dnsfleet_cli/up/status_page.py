@@ -15,7 +15,7 @@ from dnsfleet_cli.troubles import Trouble, reason
 from dnsfleet_cli.up import redis_servers
 
 if TYPE_CHECKING:
-    from dnsfleet_status.server import AppServer
+    from dnsfleet_io.app_servers import AppServer
 
 NO_ALERTS = "start the fleet with --observe"
 
@@ -50,8 +50,8 @@ class StatusPage:
         self._socket.close()
 
     def _start(self) -> None:
+        from dnsfleet_io.app_servers import AppServer
         from dnsfleet_status import alerts, app
-        from dnsfleet_status.server import AppServer
 
         url = self._alertmanager
         firing = alerts.nowhere(NO_ALERTS) if url is None else alerts.from_alertmanager(url)

@@ -1,4 +1,4 @@
-"""Serves the application from a thread of its own."""
+"""Serves a web application from a thread of its own."""
 
 import logging
 import socket
@@ -26,7 +26,7 @@ class AppServer:
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
-            target=self._server.run, args=([listening],), name="status page", daemon=True
+            target=self._server.run, args=([listening],), name="app", daemon=True
         )
 
     def start(self) -> None:

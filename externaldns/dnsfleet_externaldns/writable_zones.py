@@ -1,0 +1,69 @@
+"""The Zones that an instance may write to: all that it sees. Of each only what decides is kept.
+
+A name belongs to the Zone with the longest origin at or above it. What that Zone allows is in its
+`spec.recordSets`, also for its own namespace, where the RecordSets are. No other Zone is tried: in
+a zone further up the name would be below a zone cut.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from dnsfleet import names, resources
+from dnsfleet.resources import Zone
+from dnsfleet.zones import ownership
+
+from dnsfleet_externaldns.record_sets import Object
+
+PLACEHOLDER = "ns.invalid"
+"""A name server of the Zone without its records, which has to have one (RFC 2606 section 2)."""
+
+Labels = Mapping[str, Mapping[str, str]]
+"""The labels of namespaces."""
+
+
+class Seen(NamedTuple):
+    """A Zone as it is in the API server, without its records."""
+
+    zone: Zone
+    accepted: bool
+    """Whether the operator took it."""
+
+
+class WritableZones:
+    """Zones by origin. Where two have one, the accepted one counts, and else the older."""
+
+    def __init__(self, seen: Iterable[Seen], labels: Labels) -> None:
+        self.labels = labels
+        self._by_origin: dict[str, Zone] = {}
+        for each in sorted(seen, key=lambda it: (not it.accepted, ownership.age(it.zone))):
+            self._by_origin.setdefault(each.zone.origin, each.zone)
+
+    def of(self, owner: str) -> Zone | None:
+        """The Zone of an absolute name in normal spelling; None where there is none."""
+        found = (self._by_origin.get(each) for each in (owner, *names.ancestors(owner)))
+        return next(filter(None, found), None)
+
+    def __len__(self) -> int:
+        return len(self._by_origin)
+
+
+def seen(item: Object) -> Seen | None:
+    """A Zone of the API server; None where it is none that this version understands, or it goes."""
+    if item["metadata"].get("deletionTimestamp"):
+        return None
+    spec = {key: item["spec"][key] for key in ("origin", "recordSets") if key in item["spec"]}
+    bare = {
+        "apiVersion": resources.API_VERSION,
+        "kind": "Zone",
+        "metadata": item["metadata"],
+        "spec": spec | {"nameServers": [PLACEHOLDER]},
+    }
+    zone, _ = resources.parse(bare, "zone")
+    conditions = (item.get("status") or {}).get("conditions") or ()
+    accepted = any(each["type"] == "Accepted" and each["status"] == "True" for each in conditions)
+    return Seen(zone, accepted) if isinstance(zone, Zone) else None
+
+
+def asks_for_labels(zone: Zone) -> bool:
+    """Whether the labels of its namespace decide if that may add to it."""
+    return zone.spec.record_sets.namespaces.from_ == "Selector"
