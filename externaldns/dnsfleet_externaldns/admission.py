@@ -20,6 +20,8 @@ from dnsfleet_externaldns.writable_zones import WritableZones
 
 MAX_NOTES = 64 * 1024
 """Octets of the annotation: a quarter of what all annotations of an object may have."""
+MOST_VERDICTS = 200_000
+"""RRsets whose verdicts are remembered: some 100 MB, and more than one ExternalDNS has."""
 OWN_PROPERTY = "dnsfleet/"
 """Begins settings that we add to an answer, and never keep."""
 _ANY = "any"
@@ -94,7 +96,26 @@ def judge(endpoint: Endpoint, zones: WritableZones) -> tuple[EndpointId, Part | 
 
 
 def fits(key: RRsetKey, parts: Parts, zone: Zone, zones: WritableZones) -> Refusal | None:
-    """Why a Zone may not have an RRset of these parts."""
+    """Why a Zone may not have an RRset of these parts.
+
+    ExternalDNS asks for all endpoints again every minute, so the answer is remembered.
+    """
+    asked = (
+        key,
+        tuple(
+            (each, it.targets, it.ttl, tuple(sorted(it.properties.items())))
+            for each, it in sorted(parts.items())
+        ),
+    )
+    if asked not in zones.verdicts:
+        if len(zones.verdicts) >= MOST_VERDICTS:
+            zones.verdicts.clear()
+        zones.verdicts[asked] = _refusal(key, parts, zone, zones)
+    found: Refusal | None = zones.verdicts[asked]
+    return found
+
+
+def _refusal(key: RRsetKey, parts: Parts, zone: Zone, zones: WritableZones) -> Refusal | None:
     body = record_sets.body(_ANY, key, parts, zone.reference)
     notes = body["metadata"].get("annotations", {}).get(record_sets.SETS, "")
     if len(notes.encode()) > MAX_NOTES:

@@ -48,6 +48,8 @@ class Endpoint(Tolerant):
 class Changes(Tolerant):
     """What a plan of ExternalDNS asks for."""
 
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+
     create: Annotated[tuple[Endpoint, ...], Field(strict=False)] | None = None
     update_old: Annotated[tuple[Endpoint, ...], Field(strict=False)] | None = None
     """What the endpoints of `update_new` are now."""

@@ -34,6 +34,8 @@ class KnownZones:
             it.zone.reference.namespace for it in seen if writable_zones.asks_for_labels(it.zone)
         }
         labels = {each: self._api.labels(each) for each in sorted(asking)}
-        self.zones = WritableZones(seen, labels)
+        found = WritableZones(seen, labels)
+        if found != self.zones:  # else what was found out about them goes on
+            self.zones = found
         self._read = self._clock()
         return self.zones

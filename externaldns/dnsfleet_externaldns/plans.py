@@ -23,6 +23,9 @@ from dnsfleet_externaldns.endpoints import OWNED_RECORD, Changes, Endpoint
 from dnsfleet_externaldns.record_sets import Held, Object, Part
 from dnsfleet_externaldns.writable_zones import WritableZones
 
+BATCH = 200
+"""Names that are planned at once: a second of writes, so that a request never plans in vain."""
+
 
 class Apply(NamedTuple):
     """A RecordSet to write."""
@@ -78,12 +81,37 @@ class _Row(NamedTuple):
         return EndpointId(*self.key, set_identifier)
 
 
-def plan(instance: str, changes: Changes, held: Sequence[Held], zones: WritableZones) -> Plan:
-    """What to write for some changes."""
-    by_key: dict[RRsetKey, list[Held]] = {}
+HeldByKey = Mapping[RRsetKey, Sequence[Held]]
+"""The objects that have each RRset; mostly one."""
+
+
+def by_key(held: Iterable[Held]) -> HeldByKey:
+    """Objects by what they have."""
+    found: dict[RRsetKey, list[Held]] = {}
     for each in held:
-        by_key.setdefault(each.key, []).append(each)
-    wanted, refused = _judged(changes, by_key, zones)
+        found.setdefault(each.key, []).append(each)
+    return found
+
+
+def batches(changes: Changes) -> Iterator[Changes]:
+    """The changes in parts of a bounded size; what belongs together is in one."""
+    groups: dict[str, dict[str, list[Endpoint]]] = {}
+    for field in Changes.model_fields:
+        for endpoint in getattr(changes, field) or ():
+            group = groups.setdefault(admission.group(endpoint), {})
+            group.setdefault(field, []).append(endpoint)
+    parts = list(groups.values())
+    for start in range(0, len(parts), BATCH):
+        batch: dict[str, list[Endpoint]] = {}
+        for part in parts[start : start + BATCH]:
+            for field, endpoints in part.items():
+                batch.setdefault(field, []).extend(endpoints)
+        yield Changes(**{field: tuple(found) for field, found in batch.items()})
+
+
+def plan(instance: str, changes: Changes, held: HeldByKey, zones: WritableZones) -> Plan:
+    """What to write for some changes."""
+    wanted, refused = _judged(changes, held, zones)
     spoiled = {each.group for each in refused.values()}
     gone = {
         found
@@ -97,7 +125,7 @@ def plan(instance: str, changes: Changes, held: Sequence[Held], zones: WritableZ
     groups = {found.key: admission.group(endpoint) for found, endpoint in everything}
     made = Plan([], [], refused)
     for key in {each.key: None for each in (*gone, *wanted)}:
-        here = sorted(by_key.get(key, ()), key=lambda each: not is_at_home(each, zones))
+        here = sorted(held.get(key, ()), key=lambda each: not is_at_home(each, zones))
         kept = {
             name: part
             for found in reversed(here)
@@ -143,7 +171,7 @@ def _plan_one(made: Plan, instance: str, row: _Row, zones: WritableZones) -> Non
 
 
 def _judged(
-    changes: Changes, by_key: Mapping[RRsetKey, Sequence[Held]], zones: WritableZones
+    changes: Changes, held: HeldByKey, zones: WritableZones
 ) -> tuple[dict[EndpointId, Part], dict[EndpointId, Refused]]:
     """The endpoints that are to be there, and those that may not."""
     wanted: dict[EndpointId, Part] = {}
@@ -158,7 +186,7 @@ def _judged(
             wanted[found] = verdict
     spoiled = {each.group for each in refused.values()}
     for each in [each for each in wanted if groups[each] in spoiled]:
-        if any(each.set_identifier in held.parts for held in by_key.get(each.key, ())):
+        if any(each.set_identifier in it.parts for it in held.get(each.key, ())):
             continue
         del wanted[each]
         message = f"what comes together with it, for {groups[each]}, is refused"

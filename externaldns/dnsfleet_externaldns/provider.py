@@ -47,6 +47,8 @@ class Provider:
         self._clock = clock
         self._lock = threading.Lock()
         self._known = KnownZones(api, clock)
+        self._read: dict[tuple[str, str], Held | None] = {}
+        """What was read last, by uid and version: nearly all are the same the next time."""
         self._judged: dict[EndpointId, Refused] = {}
         """Endpoints that were refused when they were adjusted."""
         self._unwritten: dict[EndpointId, Refused] = {}
@@ -103,12 +105,13 @@ class Provider:
     def apply(self, changes: Changes) -> None:
         """Write what differs. What is refused is told and left out; the next round asks again."""
         with self._lock:
-            plan = plans.plan(self._instance, changes, self._held(), self._known.refresh())
             writing = Writing(self._api, self._metrics, self._clock)
+            held, zones = plans.by_key(self._held()), self._known.refresh()
             try:
-                writing.run(plan)
+                for batch in plans.batches(changes):
+                    writing.run(plans.plan(self._instance, batch, held, zones))
             finally:
-                found = self._unwritten | plan.refused | writing.refused
+                found = self._unwritten | writing.refused
                 self._unwritten = {each: found[each] for each in found.keys() - writing.done}
                 self._tell_of_endpoints()
 
@@ -135,9 +138,15 @@ class Provider:
         }
 
     def _held(self) -> list[Held]:
-        found = self._api.record_sets(record_sets.labels(self._instance))
-        read = (record_sets.read(self._instance, each) for each in found)
-        return [each for each in read if each is not None]
+        found: dict[tuple[str, str], Held | None] = {}
+        for item in self._api.record_sets(record_sets.labels(self._instance)):
+            version = item["metadata"]["uid"], item["metadata"]["resourceVersion"]
+            known = version in self._read
+            found[version] = (
+                self._read[version] if known else record_sets.read(self._instance, item)
+            )
+        self._read = found
+        return [each for each in found.values() if each is not None]
 
     def _chosen(self, held: Iterable[Held]) -> Iterator[Held]:
         """One object for each RRset: where there are two, the one in the Zone of the name."""

@@ -79,6 +79,8 @@ def _without_dot(name: str) -> str:
 
 def _cut(text: str) -> str:
     """Strings of 255 octets at most, where one of them is longer."""
+    if len(text.encode()) <= MAX_STRING:
+        return text  # as nearly all are
     strings = _strings(text)
     if strings is None:
         return text

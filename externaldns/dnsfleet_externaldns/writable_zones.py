@@ -6,7 +6,7 @@ a zone further up the name would be below a zone cut.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dnsfleet import names, resources
 from dnsfleet.resources import Zone
@@ -16,6 +16,9 @@ from dnsfleet_externaldns.record_sets import Object
 
 PLACEHOLDER = "ns.invalid"
 """A name server of the Zone without its records, which has to have one (RFC 2606 section 2)."""
+
+METADATA = ("name", "namespace", "creationTimestamp")
+"""What is kept: others, like the version, change when nothing does that decides."""
 
 Labels = Mapping[str, Mapping[str, str]]
 """The labels of namespaces."""
@@ -34,8 +37,11 @@ class WritableZones:
 
     def __init__(self, seen: Iterable[Seen], labels: Labels) -> None:
         self.labels = labels
+        self.verdicts: dict[Any, Any] = {}
+        """What `admission` found out about RRsets, as long as these Zones are as they are."""
+        self._seen = [*seen]
         self._by_origin: dict[str, Zone] = {}
-        for each in sorted(seen, key=lambda it: (not it.accepted, ownership.age(it.zone))):
+        for each in sorted(self._seen, key=lambda it: (not it.accepted, ownership.age(it.zone))):
             self._by_origin.setdefault(each.zone.origin, each.zone)
 
     def of(self, owner: str) -> Zone | None:
@@ -46,16 +52,26 @@ class WritableZones:
     def __len__(self) -> int:
         return len(self._by_origin)
 
+    def __eq__(self, other: object) -> bool:
+        """Whether both allow the same."""
+        return isinstance(other, WritableZones) and (self._seen, self.labels) == (
+            other._seen,
+            other.labels,
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
 
 def seen(item: Object) -> Seen | None:
     """A Zone of the API server; None where it is none that this version understands, or it goes."""
     if item["metadata"].get("deletionTimestamp"):
         return None
     spec = {key: item["spec"][key] for key in ("origin", "recordSets") if key in item["spec"]}
+    metadata = item["metadata"]
     bare = {
         "apiVersion": resources.API_VERSION,
         "kind": "Zone",
-        "metadata": item["metadata"],
+        "metadata": {key: metadata[key] for key in METADATA if key in metadata},
         "spec": spec | {"nameServers": [PLACEHOLDER]},
     }
     zone, _ = resources.parse(bare, "zone")

@@ -12,13 +12,13 @@ from dnsfleet_externaldns.metrics import WebhookMetrics
 from dnsfleet_externaldns.plans import Apply, Delete, Plan, Refused
 
 WRITE_SECONDS = 10.0
-"""How long the writes of one request may take: ExternalDNS waits for 15 s in all, and then ends."""
+"""How long one request may write: ExternalDNS waits for 15 s in all, and then ends."""
 
 _log = logging.getLogger(__name__)
 
 
 class Writing:
-    """The writes of one plan."""
+    """The writes of one request, which begins now."""
 
     def __init__(self, api: API, metrics: WebhookMetrics, clock: Callable[[], float]) -> None:
         self._api = api
@@ -30,7 +30,7 @@ class Writing:
         self._new: dict[str, list[tuple[Reference, str]]] = {}
         """Objects that were made, with their uids, by group."""
         self.refused: dict[EndpointId, Refused] = {}
-        """What the API server refused."""
+        """What was refused, by the plans or by the API server."""
         self.done: set[EndpointId] = set()
         """What was applied."""
 
@@ -39,12 +39,13 @@ class Writing:
 
         Where a part of a group is refused, nothing new of it stays, and nothing of it goes.
         """
-        left = len(plan.applies) + len(plan.deletes)
+        self.refused |= plan.refused
         writes: list[Apply | Delete] = [*plan.applies, *plan.deletes]
         for write in writes:
             if self._clock() > self._ends:
-                raise UnavailableError(f"{left} writes are left for the next round")
-            left -= 1
+                raise UnavailableError(
+                    f"the writes took {WRITE_SECONDS:.0f} s; the rest is for the next round"
+                )
             if write.group in self._spoiled and not (isinstance(write, Apply) and write.uid):
                 continue
             try:
