@@ -59,7 +59,7 @@ class KubeAPIServer:
         self._connection.close()
 
     def kubeconfig(self, path: Path, token: str = TOKEN) -> Path:
-        """Write a file for other clients; its path."""
+        """Write a file for another client, who has this token; its path."""
         place = {"server": f"https://127.0.0.1:{self.port}"}
         cluster = {**place, "certificate-authority": str(self.authority)}
         named = {"cluster": "tests", "user": "tests"}

@@ -22,6 +22,7 @@ import struct
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
 import dns.message
@@ -237,7 +238,8 @@ class Oracle(Judging[tuple[str, int]]):
                     self._ask(flow, now, attempt + 1)
                 else:
                     verdict.lost += 1
-                    verdict.note(f"query {message_id} lost")
+                    ago = timedelta(seconds=now - asked_at)
+                    verdict.note(f"query {message_id} lost, asked at {datetime.now(UTC) - ago}")
             if self._new_ports and not flow.waiting:
                 self._close(flow.index)
 
