@@ -43,7 +43,7 @@ _log = logging.getLogger(__name__)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until it is told to stop; exits 0, or 2 where it cannot begin."""
-    given = _parser().parse_args(arguments)
+    given = parser().parse_args(arguments)
     signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)  # in all threads: the main one waits for them
     try:
         log_setup.configure(os.environ)
@@ -70,41 +70,42 @@ def main(arguments: Sequence[str] | None = None) -> None:
     server.stop()
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """What the program takes."""
+    made = argparse.ArgumentParser(
         prog="dnsfleet-externaldns", description="The webhook provider of ExternalDNS."
     )
-    parser.add_argument("--version", action="version", version=versions.text(parser.prog))
-    parser.add_argument(
+    made.add_argument("--version", action="version", version=versions.text(made.prog))
+    made.add_argument(
         "--instance",
         required=True,
         type=_instance,
         metavar="NAME",
         help="whose RecordSets to manage; each ExternalDNS of a cluster has another one",
     )
-    parser.add_argument(
+    made.add_argument(
         "--namespaces",
         type=lambda text: text.split(","),
         metavar="NAME[,NAME…]",
         help="whose Zones to write to; default: all",
     )
-    parser.add_argument(
+    made.add_argument(
         "--domain-filter",
         action="append",
         type=_domain,
         metavar="DOMAIN",
         help="a domain that this instance is for; may be given more than once; default: all Zones",
     )
-    parser.add_argument(
+    made.add_argument(
         "--port", type=int, default=DEFAULT_PORT, help="of the webhook, on the loopback"
     )
-    parser.add_argument(
+    made.add_argument(
         "--health",
         default=DEFAULT_HEALTH,
         metavar="HOST:PORT",
         help=f"where /healthz and /metrics are; default: {DEFAULT_HEALTH}",
     )
-    return parser
+    return made
 
 
 def _instance(text: str) -> str:

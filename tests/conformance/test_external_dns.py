@@ -18,6 +18,7 @@ Object = dict[str, Any]
 
 CHART = Path(__file__).parents[2] / "helm" / "dnsfleet"
 TEMPLATE = "templates/externaldns.yaml"
+PAGE = Path(__file__).parents[2] / "docs" / "integrations" / "externaldns.md"
 RECORD_SETS = "/apis/dnsfleet.io/v1alpha1/namespaces/default/recordsets"
 SECONDS = 60.0
 START_SECONDS = 1800
@@ -34,9 +35,14 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubeAPIServer]:
         for text in definitions.render().values():
             server.create(yaml.safe_load(text))
         wait_for("it serves RecordSets", lambda: server.ask("GET", RECORD_SETS)[0] == 200, SECONDS)
-        command = [builds.programs()["helm"], "template", "r", CHART, "--show-only", TEMPLATE]
-        done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
-        (role,) = yaml.safe_load_all(done.stdout)
+        values = tmp_path_factory.mktemp("values") / "dnsfleet.yaml"
+        values.write_text(PAGE.read_text().split("# dnsfleet.yaml\n")[1].split("```")[0])
+        command = [builds.programs()["helm"], "template", "r", CHART, "--values", values]
+        done = subprocess.run(
+            [*command, "--show-only", TEMPLATE], stdout=subprocess.PIPE, check=True, text=True
+        )
+        role, binding = yaml.safe_load_all(done.stdout)
+        assert (binding["kind"], binding["metadata"]["namespace"]) == ("RoleBinding", "dns")
         server.create(role)
         server.create(
             {

@@ -71,6 +71,7 @@ def test_all_programs_are_known() -> None:
     assert PROGRAMS == [
         "dnsfleet",
         "dnsfleet-edge",
+        "dnsfleet-externaldns",
         "dnsfleet-operator",
         "dnsfleet-probe",
         "dnsfleet-redis",
