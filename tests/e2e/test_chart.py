@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from cluster import images
 from cluster.access import Access, CommandError
 from support.charts import EVERYTHING, NAMESPACE, Object, Values
 from support.releases import CHART, NAME, READY_SECONDS, waiting
@@ -46,6 +47,46 @@ SETTINGS: dict[str, Values] = {
     "no rights": {"rbac": {"create": False}},
     "pods": PODS,
 }
+EXTERNAL_DNS: list[Object] = [
+    {
+        "apiVersion": "dnsfleet.io/v1alpha1",
+        "kind": "Zone",
+        "metadata": {"name": "of-external-dns"},
+        "spec": {"origin": "of-external-dns.example", "nameServers": ["ns1.example.net"]},
+    },
+    {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "external-dns"}},
+    {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "external-dns"},
+        "spec": {
+            "serviceAccountName": "external-dns",
+            "containers": [
+                {
+                    "name": "webhook",
+                    "image": images.OPERATOR.name,
+                    "imagePullPolicy": "IfNotPresent",
+                    "args": ["dnsfleet-externaldns", "--instance=e2e", "--namespaces=default"],
+                    "readinessProbe": {"httpGet": {"path": "/healthz", "port": 8080}},
+                    "securityContext": {"readOnlyRootFilesystem": True},
+                }
+            ],
+        },
+    },
+]
+CREATE = """
+import json, urllib.request
+endpoint = {
+    "dnsName": "www.of-external-dns.example", "recordType": "A", "targets": ["192.0.2.1"]
+}
+request = urllib.request.Request(
+    "http://localhost:8888/records",
+    json.dumps({"create": [endpoint]}).encode(),
+    {"Content-Type": "application/external.dns.webhook+json;version=1"},
+)
+print(urllib.request.urlopen(request, timeout=20).status)
+"""
+"""What ExternalDNS sends."""
 TEAM = "team-of-anna"
 POLICY_SECONDS = 30.0
 """The API server compiles a new policy a moment after it is written."""
@@ -223,6 +264,32 @@ def test_the_operator_may_restart_a_replica_and_the_core(release: Access) -> Non
     changes = ("auth", "can-i", "patch", "statefulsets", "--as", user, "--namespace", namespace)
     with pytest.raises(CommandError, match=r"\bno$"):
         release.kubectl(*changes)
+
+
+def test_the_webhook_of_external_dns_runs_in_the_image_of_the_operator(release: Access) -> None:
+    """As the chart of ExternalDNS starts it, with arguments and no command, and by the rights that
+    the chart binds."""
+    bound = {
+        "serviceAccount": "external-dns",
+        "namespace": "default",
+        "zoneNamespaces[0]": "default",
+    }
+    values = ",".join(f"externalDNS.bindings[0].{key}={bound[key]}" for key in bound)
+    release.helm("upgrade", *NAME, str(CHART), "--set", values, *waiting())
+    for each in EXTERNAL_DNS:
+        release.apply(json.dumps(each))
+    release.wait("condition=Ready", READY_SECONDS, "pod/external-dns")
+    said = release.kubectl("exec", "external-dns", "--", "python3", "-c", CREATE)
+    assert said.strip() == "204"
+    of_ours = ("recordsets", "-l", "dnsfleet.io/externaldns-instance=e2e")
+    release.wait("condition=Accepted", READY_SECONDS, *of_ours)
+    (item,) = release.items(*of_ours)
+    (record,) = item["spec"]["records"]
+    assert record == {"name": "www.of-external-dns.example.", "type": "A", "data": ["192.0.2.1"]}
+    release.kubectl("delete", *of_ours)
+    for each in reversed(EXTERNAL_DNS):
+        release.kubectl("delete", each["kind"], each["metadata"]["name"], "--now")
+    release.helm("upgrade", *NAME, str(CHART), "--reset-values", *waiting())
 
 
 def test_a_second_release_stands_aside_and_the_first_goes_on(release: Access) -> None:
