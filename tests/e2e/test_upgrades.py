@@ -63,9 +63,11 @@ def upgrade(own_cluster: Cluster, node: Node, tmp_path_factory: pytest.TempPathF
 @pytest.fixture(scope="module")
 def fleet(cluster: Access, upgrade: Upgrade) -> Iterator[Access]:
     """The version of before, with two edges in each Pop."""
+    known = (upgrade.before / "crds" / "pops.yaml").read_text()
+    edge = {key: value for key, value in probe_fleets.BRIEF.items() if f"{key}:" in known}
     releases.install(cluster, source=upgrade.before)
-    probe_fleets.start(cluster)
-    probe_fleets.scale(cluster, 2)
+    probe_fleets.start(cluster, edge)
+    probe_fleets.scale(cluster, 2, edge)
     yield cluster
     releases.remove(cluster)
 

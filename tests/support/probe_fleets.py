@@ -27,10 +27,13 @@ EDGE_PODS = ("pods", "-n", releases.NAMESPACE, "-l", "app.kubernetes.io/componen
 Server = tuple[str, int]
 
 
-def start(cluster: Access) -> None:
-    """Three Pops of one edge each, and the zone with its probe at 0; returns when all answer."""
+def start(cluster: Access, edge: Object = BRIEF) -> None:
+    """Three Pops of one edge each, and the zone with its probe at 0; returns when all answer.
+
+    `edge` has more fields of the spec of an edge.
+    """
     publish(cluster, 0)
-    scale(cluster, 1)
+    scale(cluster, 1, edge)
     cluster.wait("condition=Ready", releases.READY_SECONDS, "pops", "--all")
     cluster.wait("condition=Propagated", releases.READY_SECONDS, "zones", "--all")
 
@@ -55,9 +58,9 @@ def zone(counter: int, others: Iterable[Object] = ()) -> Object:
     }
 
 
-def scale(cluster: Access, edges: int) -> None:
+def scale(cluster: Access, edges: int, edge: Object = BRIEF) -> None:
     """Give each Pop so many edges; returns when they are ready and all others are gone."""
-    edge = {"replicas": edges, "shards": 2, "clientLimits": UNLIMITED, **BRIEF}
+    edge = {"replicas": edges, "shards": 2, "clientLimits": UNLIMITED, **edge}
     for name in POPS:
         pop = {
             "apiVersion": "dnsfleet.io/v1alpha1",
