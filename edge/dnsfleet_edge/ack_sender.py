@@ -18,14 +18,14 @@ from collections.abc import Callable
 import redis
 from dnsfleet.replication import formats, intervals
 from dnsfleet.replication.acks import Ack, Load
+from dnsfleet_following.status import Readiness, Status
+from dnsfleet_following.workers import Worker
 from dnsfleet_io import stations
 from dnsfleet_io.backoff import Backoff
 from dnsfleet_io.logs import line
 from dnsfleet_io.redis_clients import bounded_redis_client
 
 from dnsfleet_edge.ack_slot import AckSlot
-from dnsfleet_edge.status import Readiness, Status
-from dnsfleet_edge.workers import Worker
 
 SPACING_SECONDS = 0.02
 REPEAT_SECONDS = intervals.ACK_SECONDS

@@ -11,9 +11,8 @@ from pathlib import Path
 
 from dnsfleet import cookies
 from dnsfleet_engine import Engine
+from dnsfleet_following.workers import Worker
 from dnsfleet_io.logs import line
-
-from dnsfleet_edge.workers import Worker
 
 LOOK_SECONDS = 10.0
 """Between looks at the file: short beside the hour that a new secret waits before it is used."""

@@ -32,9 +32,8 @@ from urllib.parse import quote
 from dnsfleet.replication import manifests
 from dnsfleet.replication.public_keys import PublicKeys
 from dnsfleet_engine import Zone
+from dnsfleet_following import verification
 from dnsfleet_io import files
-
-from dnsfleet_edge import verification
 
 FORMAT = 1
 _MAX_HEAD = 64

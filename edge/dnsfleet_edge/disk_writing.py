@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from dnsfleet_engine import Zone
+from dnsfleet_following.workers import Worker
 from dnsfleet_io.logs import line
 
 from dnsfleet_edge.disk import Disk
-from dnsfleet_edge.workers import Worker
 
 # Octets a second that one zone may write on average. 1 M records are about 50 MB, so such a zone is
 # written at most every 50 s, and one of a few kB as often as it changes.

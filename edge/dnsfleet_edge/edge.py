@@ -39,6 +39,11 @@ from dnsfleet.replication import events, public_keys
 from dnsfleet.replication.follower import Follower
 from dnsfleet.replication.public_keys import PublicKeys
 from dnsfleet_engine import Engine
+from dnsfleet_following.link import Link
+from dnsfleet_following.public_key_file import PublicKeyFile
+from dnsfleet_following.replica import Replica
+from dnsfleet_following.status import Readiness, Status
+from dnsfleet_following.workers import Worker
 from dnsfleet_io import listen_addresses
 from dnsfleet_io.listen_addresses import Address
 from dnsfleet_io.logs import line
@@ -53,16 +58,11 @@ from dnsfleet_edge.disk import Contents, Disk, Stored
 from dnsfleet_edge.disk_writing import DiskWriter
 from dnsfleet_edge.handover import Handover, Hello, others_at
 from dnsfleet_edge.late_pages import LatePages
-from dnsfleet_edge.link import Link
 from dnsfleet_edge.metrics import Metrics
 from dnsfleet_edge.node_addresses import NODE, chosen
-from dnsfleet_edge.public_key_file import PublicKeyFile
 from dnsfleet_edge.refresh_commands import RefreshCommands, load_seconds
-from dnsfleet_edge.replica import Replica
 from dnsfleet_edge.state_file import LIVE, READY, Verdicts
 from dnsfleet_edge.state_writer import StateWriter
-from dnsfleet_edge.status import Readiness, Status
-from dnsfleet_edge.workers import Worker
 
 # What the link is in the middle of, such as decoding a large zone, may take this long to end.
 STOP_SECONDS = 2.0
@@ -112,7 +112,7 @@ class Edge:
             self._follower,
             self._engine,
             self._status,
-            self._metrics,
+            self._metrics.link,
             self._writer,
             RefreshCommands(config.pop, trusted, lambda: load_seconds(self._engine)),
             complete=self._complete,
@@ -301,7 +301,7 @@ class Edge:
             if each.zone is not None:
                 self._engine.load(each.zone)
                 self._status.loaded(each.manifest)
-                self._metrics.loads.labels("disk").inc()
+                self._metrics.link.loads.labels("disk").inc()
         log.info(line("disk_loaded", zones=len(self._status.zones())))
         self._follower.feed(events.Restored([(each.manifest, each.signed) for each in stored]))
 

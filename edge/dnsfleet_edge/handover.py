@@ -33,10 +33,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from dnsfleet_following.workers import Worker
 from dnsfleet_io.listen_addresses import Address
 from dnsfleet_io.logs import line
-
-from dnsfleet_edge.workers import Worker
 
 PREFIX = "dnsfleet-edge/"
 LOOK_SECONDS = 0.2

@@ -4,11 +4,10 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 
+from dnsfleet_following.workers import Worker
 from dnsfleet_io.listen_addresses import Address
 from dnsfleet_io.logs import line
 from dnsfleet_io.pages import Page, PageServer
-
-from dnsfleet_edge.workers import Worker
 
 RETRY_SECONDS = 1.0
 

@@ -21,10 +21,9 @@ from dnsfleet.replication.pop_commands import SNAPSHOT
 from dnsfleet.replication.public_keys import PublicKeys
 from dnsfleet.replication.revisions import Revision
 from dnsfleet_engine import Engine
+from dnsfleet_following.link import LOOK_SECONDS
 from dnsfleet_io.logs import line
 
-# A small read of the replica.
-LOOK_SECONDS = 1.0
 IN_TURN = 8
 """So two edges load at the same time in a quarter of all refreshes, and three in one of 23."""
 ZONE_SECONDS, RECORD_SECONDS = 0.005, 4e-5

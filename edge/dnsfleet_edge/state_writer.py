@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from dnsfleet_following.workers import Worker
 from dnsfleet_io.logs import line
 
 from dnsfleet_edge import state_file
 from dnsfleet_edge.state_file import PERIOD_SECONDS, Verdicts
-from dnsfleet_edge.workers import Worker
 
 log = logging.getLogger(__name__)
 

@@ -9,11 +9,10 @@ says so in the Pop (`zoneSeries: Always`).
 from collections.abc import Iterator, Mapping
 
 from dnsfleet.replication.manifests import Manifest
+from dnsfleet_following.status import Status
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
-
-from dnsfleet_edge.status import Status
 
 MAX_ZONES = 1000
 """Zones of which there are series unless asked for: a page of 200 kB, and for 60 edges as many

@@ -28,6 +28,7 @@ OWN = (
     "dnsfleet_cli",
     "dnsfleet_edge",
     "dnsfleet_externaldns",
+    "dnsfleet_following",
     "dnsfleet_io",
     "dnsfleet_operator",
     "dnsfleet_probe",

@@ -261,10 +261,10 @@ def test_a_full_disk_does_not_stop_the_answers(fleet: EdgeFleet) -> None:
 @pytest.mark.parametrize(
     ("thread", "broken"),
     [
-        ("link", "link.Link.run"),
-        ("acks", "ack_sender.AckSender._run"),
-        ("cookies", "cookie_secrets.CookieSecrets._run"),
-        ("disk", "disk_writing.DiskWriter._run"),
+        ("link", "dnsfleet_following.link.Link.run"),
+        ("acks", "dnsfleet_edge.ack_sender.AckSender._run"),
+        ("cookies", "dnsfleet_edge.cookie_secrets.CookieSecrets._run"),
+        ("disk", "dnsfleet_edge.disk_writing.DiskWriter._run"),
     ],
 )
 def test_a_thread_that_ended_is_told_by_healthz_alone(
@@ -275,8 +275,8 @@ def test_a_thread_that_ended_is_told_by_healthz_alone(
         fleet.serving()
         wait_for("the index", lambda: (fleet.edge.folder / "state" / "index").exists(), 5)
         fleet.edge.kill()
-        module = broken.partition(".")[0]
-        fleet.edge.before = f"from dnsfleet_edge import {module}\n{broken} = lambda self: 1 / 0"
+        module = broken.rsplit(".", 2)[0]
+        fleet.edge.before = f"import {module}\n{broken} = lambda self: 1 / 0"
         fleet.edge.launch()
         told = f"the thread {thread} has ended: ZeroDivisionError('division by zero')\n"
         wait_for("the end", lambda: fleet.edge.page("/healthz") == (503, told), 10)
@@ -298,7 +298,7 @@ def test_a_disk_that_cannot_be_read_for_an_unknown_reason_costs_the_disk_alone(
 
 
 DEFECT_OF_ONE_ZONE = """
-from dnsfleet_edge import verification
+from dnsfleet_following import verification
 check = verification.check
 def defective(manifest, zone):
     if manifest.zone == "example.org.":

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dnsfleet.replication import commands, events, keys
 from dnsfleet.replication.follower import MANIFESTS_AT_ONCE, Follower
 from dnsfleet.replication.revisions import Revision
-from dnsfleet_edge.replica import MAX_VALUE_OCTETS, Replica
+from dnsfleet_following.replica import MAX_VALUE_OCTETS, Replica
 from dnsfleet_io.bounded_replies import MAX_REPLY_OCTETS
 from support.edge_fleets import NEW, EdgeFleet
 from support.valkey import Valkey

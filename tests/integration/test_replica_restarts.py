@@ -24,7 +24,7 @@ from support.waiting import wait_for
 EDGE = "fra-0"
 OLD, NEW = "192.0.2.1", "192.0.2.2"
 REPLICA = "pop-fra-replica-1"
-SOON = "from dnsfleet_edge import link; link.RESYNC_SECONDS = 0.5"
+SOON = "from dnsfleet_following import link; link.RESYNC_SECONDS = 0.5"
 """An edge reads the index again twice a second, in place of once a minute."""
 DOUBT_SECONDS = 3.0
 """Several readings of the index."""

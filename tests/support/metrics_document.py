@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dnsfleet_edge.metrics import Metrics as EdgeMetrics
-from dnsfleet_edge.status import Readiness, Status
 from dnsfleet_engine import Engine
 from dnsfleet_externaldns.metrics import WebhookMetrics
+from dnsfleet_following.status import Readiness, Status
 from dnsfleet_io.tunnel_metrics import TunnelMetrics
 from dnsfleet_operator.metrics import Metrics as OperatorMetrics
 from dnsfleet_probe.metrics import ProbeMetrics

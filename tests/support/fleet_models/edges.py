@@ -12,8 +12,8 @@ from dnsfleet.replication.follower import Follower
 from dnsfleet.replication.manifests import Manifest, SignatureError
 from dnsfleet.replication.public_keys import PublicKeys
 from dnsfleet.replication.revisions import Revision
-from dnsfleet_edge import verification
 from dnsfleet_engine import Engine, Zone
+from dnsfleet_following import verification
 from dnsfleet_operator.observed.edge_pods import EdgePod
 
 from support.fleet_models.memory_redis import Server

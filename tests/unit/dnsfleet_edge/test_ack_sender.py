@@ -7,7 +7,7 @@ from dnsfleet.replication import formats
 from dnsfleet.replication.acks import Ack, Load
 from dnsfleet_edge import ack_sender
 from dnsfleet_edge.ack_sender import AckSender
-from dnsfleet_edge.status import Readiness, Status
+from dnsfleet_following.status import Readiness, Status
 from support.waiting import wait_for
 
 

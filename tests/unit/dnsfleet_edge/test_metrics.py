@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from dnsfleet_edge.metrics import Metrics
-from dnsfleet_edge.status import Readiness, Status
 from dnsfleet_engine import Engine
+from dnsfleet_following.status import Readiness, Status
 from dnsfleet_io.pages import metrics_page
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
@@ -69,7 +69,7 @@ def families() -> Iterator[list[Metric]]:
     status.loaded(sign(make_zone("example.com.", serial=7), 3).manifest)
     metrics = Metrics(engine, Readiness(), status)
     metrics.watch_disk(lambda: 1.0)
-    metrics.loads.labels("disk").inc()
+    metrics.link.loads.labels("disk").inc()
     engine.start([("127.0.0.1", 0)], 2)
     page = metrics_page(metrics.registry)
     engine.stop()

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 from dnsfleet_edge.metrics import Metrics
-from dnsfleet_edge.status import Readiness, Status
 from dnsfleet_edge.zone_metrics import MAX_ZONES
 from dnsfleet_engine import Engine
+from dnsfleet_following.status import Readiness, Status
 from dnsfleet_io.pages import metrics_page
 from support import scraped
 from support.signed_zones import sign

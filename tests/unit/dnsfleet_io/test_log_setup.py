@@ -12,7 +12,7 @@ import logging, threading, warnings
 from dnsfleet_io import log_setup
 log_setup.configure({ENVIRONMENT}, pop="fra")
 for level in (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR):
-    logging.getLogger("dnsfleet_edge.link").log(level, "own")
+    logging.getLogger("dnsfleet_following.link").log(level, "own")
     logging.getLogger("kubernetes.client.rest").log(level, "of a library")
 warnings.warn("deprecated")
 thread = threading.Thread(target=lambda: 1 / 0)

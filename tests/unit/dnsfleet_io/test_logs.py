@@ -6,12 +6,12 @@ import sys
 import pytest
 from dnsfleet_io.logs import Formatter, line
 
-HEAD = "time=1970-01-01T00:00:01.500Z level=warning logger=dnsfleet_edge.link "
+HEAD = "time=1970-01-01T00:00:01.500Z level=warning logger=dnsfleet_following.link "
 
 
 def written(message: str, *arguments: object, trace: bool = False) -> str:
     record = logging.LogRecord(
-        "dnsfleet_edge.link",
+        "dnsfleet_following.link",
         logging.WARNING,
         __file__,
         1,

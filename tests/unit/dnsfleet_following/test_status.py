@@ -1,7 +1,7 @@
 """Once ready, only a drain makes an edge not ready."""
 
 import pytest
-from dnsfleet_edge.status import Readiness, Verdict
+from dnsfleet_following.status import Readiness, Verdict
 
 SEQUENCES = [
     ([], Verdict(False, "starting")),

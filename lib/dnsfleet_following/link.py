@@ -1,6 +1,6 @@
-"""The link to the replica: runs what the follower asks for, against Redis, the engine and the disk.
+"""The link to the replica: runs what the follower asks for, against Redis and the engine.
 
-    replica ──reads──▶ link ──events──▶ follower ──commands──▶ link ──▶ engine, disk, status
+    replica ──reads──▶ link ──events──▶ follower ──commands──▶ link ──▶ engine, keeper, status
 
 The follower decides everything; this module only does IO. One thread does all of it, so two threads
 never load the same zone. Decoding and applying release the interpreter lock, and the engine answers
@@ -17,7 +17,8 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import redis
 from dnsfleet.replication import announcements, commands, events, keys, public_keys
@@ -29,13 +30,11 @@ from dnsfleet_io import stations
 from dnsfleet_io.backoff import Backoff
 from dnsfleet_io.logs import line
 
-from dnsfleet_edge import verification
-from dnsfleet_edge.disk_writing import DiskWriter
-from dnsfleet_edge.metrics import Metrics
-from dnsfleet_edge.refresh_commands import LOOK_SECONDS, RefreshCommands
-from dnsfleet_edge.replica import Replica
-from dnsfleet_edge.status import Status
-from dnsfleet_edge.verification import ContentError
+from dnsfleet_following import verification
+from dnsfleet_following.link_metrics import LinkMetrics
+from dnsfleet_following.replica import Replica
+from dnsfleet_following.status import Status
+from dnsfleet_following.verification import ContentError
 
 MIN_BACKOFF_SECONDS = 0.1
 # "Catches up within seconds": the longest wait before a replica that is back is tried.
@@ -44,15 +43,38 @@ RESYNC_SECONDS = 60.0
 # An edge that does not answer yet, and one whose log showed a gap, compare everything again sooner.
 # A log with bad entries would otherwise have every edge of the Pop read the index all the time.
 SOON_SECONDS = 5.0
+# Between looks for commands: a small read of the replica.
+LOOK_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
+
+
+class Keeper(Protocol):
+    """What is told of each zone that is served from now on; it must not wait."""
+
+    def save(self, origin: str, signed: bytes, zone: Zone | None) -> None:
+        """This revision is served, or with None the zone is served no more."""
+
+
+class Refreshes(Protocol):
+    """What hears the commands to load all zones anew (see `dnsfleet_edge.refresh_commands`)."""
+
+    pop: str
+    trusted: PublicKeys
+
+    def disconnected(self) -> None:
+        """The replica could not be asked for a while."""
+
+    def take(self, entries: Sequence[bytes]) -> events.Refresh | None:
+        """What is to be done now."""
 
 
 class Link:
     """Follows a replica until it is stopped.
 
-    `complete` is called once, when every zone of this Pop is loaded; `unreachable` when a
-    connection failed; `changed` when there is a new ack. All are called from the link's thread.
+    `refreshes` is None where no command is for this process. `complete` is called once, when every
+    zone of this Pop is loaded; `unreachable` when a connection failed; `changed` when there is a
+    new ack. All are called from the link's thread.
     """
 
     def __init__(
@@ -61,9 +83,9 @@ class Link:
         follower: Follower,
         engine: Engine,
         status: Status,
-        metrics: Metrics,
-        writer: DiskWriter,
-        refreshes: RefreshCommands,
+        metrics: LinkMetrics,
+        keeper: Keeper,
+        refreshes: Refreshes | None,
         complete: Callable[[], None],
         unreachable: Callable[[], None],
         changed: Callable[[], None],
@@ -73,7 +95,7 @@ class Link:
         self._engine = engine
         self._status = status
         self._metrics = metrics
-        self._writer = writer
+        self._keeper = keeper
         self._refreshes = refreshes
         self._complete = complete
         self._unreachable = unreachable
@@ -105,11 +127,12 @@ class Link:
             except BaseException:
                 # The engine serves on, so following must go on too, whatever the defect is.
                 log.exception(line("link_defect"))
-                self._metrics.link_failures.inc()
+                self._metrics.failures.inc()
             self._replica.disconnect()
             self._status.connected = False
             self._follower.feed(events.Disconnected())
-            self._refreshes.disconnected()
+            if self._refreshes is not None:
+                self._refreshes.disconnected()
             if time.monotonic() - started > MAX_BACKOFF_SECONDS:
                 backoff.worked()
             self._stopping.wait(backoff.failed())
@@ -144,6 +167,8 @@ class Link:
 
     def _take_commands(self) -> list[commands.Command]:
         """Tell the follower to load all zones anew, where somebody wants that."""
+        if self._refreshes is None:
+            return []
         told = self._refreshes.take(self._replica.commands(self._refreshes.pop))
         if told is None:
             return []
@@ -154,7 +179,9 @@ class Link:
         """Tell the follower of other public keys, if there are some."""
         if self._trusted.empty():
             return []
-        trusted = self._refreshes.trusted = self._trusted.get()
+        trusted = self._trusted.get()
+        if self._refreshes is not None:
+            self._refreshes.trusted = trusted
         self._status.keys = tuple(map(public_keys.identify, trusted))
         self._changed()
         return self._follower.feed(events.KeysChanged(trusted))
@@ -231,7 +258,7 @@ class Link:
             log.exception(line("load_defect", zone=manifest.zone))
             return repr(error)
         self._status.loaded(manifest)
-        self._writer.save(manifest.zone, command.signed, zone)
+        self._keeper.save(manifest.zone, command.signed, zone)
         source = "snapshot" if isinstance(command, commands.Load) else "delta"
         self._metrics.loads.labels(source).inc()
         self._metrics.propagation.observe(max(0.0, time.time() - manifest.time_ms / 1000))
@@ -251,7 +278,7 @@ class Link:
         manifest = command.manifest
         self._engine.remove(manifest.zone)
         self._status.removed(manifest.zone)
-        self._writer.save(manifest.zone, command.signed, None)
+        self._keeper.save(manifest.zone, command.signed, None)
         reason = "removed" if manifest.tombstone else "assigned to other Pops"
         log.info(stations.dropped(manifest, reason))
 
@@ -265,7 +292,7 @@ class Link:
 
     def _failed(self, error: redis.RedisError) -> None:
         """Count every failure, and log only the first in a row."""
-        self._metrics.link_failures.inc()
+        self._metrics.failures.inc()
         if not self._broken:
             log.warning(line("replica_lost", problem=error))
         self._broken = True

@@ -13,7 +13,7 @@ from dnsfleet.replication import public_keys
 from dnsfleet.replication.public_keys import PublicKeys
 from dnsfleet_io.logs import line
 
-from dnsfleet_edge.workers import Worker
+from dnsfleet_following.workers import Worker
 
 LOOK_SECONDS = 2.0
 """Between looks at the file: short beside the minute in which a node brings a changed ConfigMap."""

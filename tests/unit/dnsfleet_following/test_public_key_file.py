@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from dnsfleet.replication import public_keys
 from dnsfleet.replication.public_keys import PublicKeys
-from dnsfleet_edge import public_key_file
-from dnsfleet_edge.public_key_file import PublicKeyFile
+from dnsfleet_following import public_key_file
+from dnsfleet_following.public_key_file import PublicKeyFile
 from support.signed_zones import FORGER, PUBLISHER
 from support.waiting import wait_for
 

@@ -4,7 +4,7 @@ import logging
 import threading
 
 import pytest
-from dnsfleet_edge.workers import Worker
+from dnsfleet_following.workers import Worker
 
 
 class Panic(BaseException):
