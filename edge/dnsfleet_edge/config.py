@@ -4,18 +4,19 @@ The environment adds what differs from pod to pod or is secret. So all edges of 
 same file, and anybody may read it.
 """
 
-import json
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from dnsfleet import prefixes
 from dnsfleet.prefixes import MAX_PREFIXES
 from dnsfleet.rings import MAX_SHARDS
+from dnsfleet_following import config_files
+from dnsfleet_following.config_files import RedisURL
 from dnsfleet_io.listen_addresses import EVERY_ADDRESS
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from dnsfleet_edge.node_addresses import NODE
 
@@ -26,10 +27,6 @@ MAX_IDENTITY = 128
 # Names of Pops and edges are in acks and metric labels: DNS labels (RFC 1123), with
 # the dots that pod names may have.
 _NAME = r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$"
-
-
-class ConfigError(ValueError):
-    """The file cannot be used; the text says where and what to do."""
 
 
 def _address(text: str) -> str:
@@ -47,25 +44,10 @@ def _plain_address(text: str) -> str:
     return str(ip_address(text))
 
 
-def _redis_url(text: str) -> str:
-    """Never quotes the text: it may hold a password."""
-    expected = "expected redis://[user:password@]host:port, rediss://… or unix:///path"
-    try:
-        parts = urlsplit(text)
-        reachable = parts.path if parts.scheme == "unix" else parts.hostname
-        _ = parts.port
-    except ValueError as error:
-        raise ValueError(f"{error}, {expected}") from None
-    if parts.scheme not in ("redis", "rediss", "unix") or not reachable:
-        raise ValueError(f"not a Redis URL, {expected}")
-    return text
-
-
 Name = Annotated[str, Field(pattern=_NAME)]
 Address = Annotated[str, AfterValidator(_address)]
 Prefix = Annotated[str, AfterValidator(prefixes.normalise)]
 Port = Annotated[int, Field(ge=0, le=65535)]
-RedisURL = Annotated[str, AfterValidator(_redis_url)]
 Seconds = Annotated[float, Field(ge=0, le=MAX_DRAIN_SECONDS, allow_inf_nan=False)]
 
 
@@ -156,19 +138,7 @@ PASSWORD_VARIABLES = {
 
 def read(path: Path, environ: Mapping[str, str]) -> Config:
     """The config in a JSON file; ConfigError names the file and each bad field."""
-    try:
-        values = json.loads(path.read_bytes())
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot read the config: {error.strerror}") from None
-    except ValueError as error:  # also undecodable bytes
-        raise ConfigError(f"{path}: not a JSON document: {error}") from None
-    if isinstance(values, dict):
-        values = _with_environment(values, environ)
-    try:
-        return Config.model_validate(values)
-    except ValidationError as error:
-        problems = [f"{path}: {_field(p['loc'])}: {_message(p['msg'])}" for p in error.errors()]
-        raise ConfigError("\n".join(problems)) from None
+    return config_files.read(path, Config, lambda values: _with_environment(values, environ))
 
 
 def _with_environment(
@@ -193,14 +163,3 @@ def _with_password(url: str, password: str) -> str:
     if not (mark and at) or ":" in user:
         return url
     return f"{scheme}://{user}:{quote(password, safe='')}@{place}"
-
-
-def _field(location: tuple[int | str, ...]) -> str:
-    """`listen[0][1]` rather than pydantic's tuple."""
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return text.lstrip(".") or "document"
-
-
-def _message(text: str) -> str:
-    text = text.removeprefix("Value error, ")
-    return text[:1].lower() + text[1:]

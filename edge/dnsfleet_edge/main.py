@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from dnsfleet.replication import public_keys
-from dnsfleet.replication.public_keys import PublicKeys
+from dnsfleet_following import public_key_file
+from dnsfleet_following.config_files import ConfigError
 from dnsfleet_io import log_setup, versions
 
 from dnsfleet_edge import config
@@ -27,25 +27,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     path = parser.parse_args(arguments).config
     try:
         settings = config.read(path, os.environ)
-        trusted = read_public_keys(settings.public_key)
+        trusted = public_key_file.read(settings.public_key)
         log_setup.configure(os.environ, pop=settings.pop, edge=settings.edge)
-    except (config.ConfigError, log_setup.LevelError) as error:
+    except (ConfigError, log_setup.LevelError) as error:
         print(f"dnsfleet-edge: {error}", file=sys.stderr)
         sys.exit(_EXIT_CONFIG)
     code = Edge(settings, trusted).run()
     logging.shutdown()
     # A thread that still waits for a dead disk or core must not keep the process.
     os._exit(code)
-
-
-def read_public_keys(path: Path) -> PublicKeys:
-    """The Ed25519 keys in a PEM file; ConfigError names the file."""
-    try:
-        return public_keys.parse(path.read_bytes())
-    except OSError as error:
-        problem = f"cannot read it: {error.strerror}"
-    except ValueError as error:
-        problem = str(error)
-    raise config.ConfigError(
-        f"public key {path}: {problem}, give the file that the publisher wrote"
-    )

@@ -13,12 +13,24 @@ from dnsfleet.replication import public_keys
 from dnsfleet.replication.public_keys import PublicKeys
 from dnsfleet_io.logs import line
 
+from dnsfleet_following.config_files import ConfigError
 from dnsfleet_following.workers import Worker
 
 LOOK_SECONDS = 2.0
 """Between looks at the file: short beside the minute in which a node brings a changed ConfigMap."""
 
 log = logging.getLogger(__name__)
+
+
+def read(path: Path) -> PublicKeys:
+    """The Ed25519 keys in a PEM file; ConfigError names the file."""
+    try:
+        return public_keys.parse(path.read_bytes())
+    except OSError as error:
+        problem = f"cannot read it: {error.strerror}"
+    except ValueError as error:
+        problem = str(error)
+    raise ConfigError(f"public key {path}: {problem}, give the file that the publisher wrote")
 
 
 class PublicKeyFile:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from dnsfleet.resources.pops import DEFAULT_RESPONSES
 from dnsfleet_edge import config
+from dnsfleet_following.config_files import ConfigError
 
 GOOD: dict[str, Any] = {
     "pop": "fra",
@@ -97,7 +98,7 @@ BAD = [
 @pytest.mark.parametrize(("change", "expected"), BAD, ids=[text for _, text in BAD])
 def test_a_bad_field_is_named(tmp_path: Path, change: dict[str, Any], expected: str) -> None:
     path = _write(tmp_path, GOOD | change)
-    with pytest.raises(config.ConfigError) as caught:
+    with pytest.raises(ConfigError) as caught:
         config.read(path, {})
     assert str(caught.value).startswith(f"{path}: {expected}")
 
@@ -105,21 +106,21 @@ def test_a_bad_field_is_named(tmp_path: Path, change: dict[str, Any], expected: 
 @pytest.mark.parametrize("field", sorted(GOOD))
 def test_a_missing_field_is_named(tmp_path: Path, field: str) -> None:
     path = _write(tmp_path, {key: value for key, value in GOOD.items() if key != field})
-    with pytest.raises(config.ConfigError) as caught:
+    with pytest.raises(ConfigError) as caught:
         config.read(path, {})
     assert str(caught.value) == f"{path}: {field}: field required"
 
 
 def test_every_bad_field_has_a_line(tmp_path: Path) -> None:
     path = _write(tmp_path, GOOD | {"shards": 0, "pop": "?"})
-    with pytest.raises(config.ConfigError) as caught:
+    with pytest.raises(ConfigError) as caught:
         config.read(path, {})
     assert len(str(caught.value).splitlines()) == 2
 
 
 def test_a_password_is_never_quoted(tmp_path: Path) -> None:
     path = _write(tmp_path, GOOD | {"replica_url": "redsi://edge:secret@127.0.0.1:6401"})
-    with pytest.raises(config.ConfigError) as caught:
+    with pytest.raises(ConfigError) as caught:
         config.read(path, {})
     assert "secret" not in str(caught.value)
 
@@ -135,7 +136,7 @@ def test_a_password_is_never_quoted(tmp_path: Path) -> None:
 def test_not_a_config_at_all(tmp_path: Path, content: bytes, expected: str) -> None:
     path = tmp_path / "edge.json"
     path.write_bytes(content)
-    with pytest.raises(config.ConfigError) as caught:
+    with pytest.raises(ConfigError) as caught:
         config.read(path, {})
     assert str(caught.value).startswith(f"{path}: {expected}")
 
@@ -147,7 +148,7 @@ def test_an_identity_is_the_name_of_the_pop_or_of_the_edge(tmp_path: Path) -> No
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(config.ConfigError) as caught:
+    with pytest.raises(ConfigError) as caught:
         config.read(tmp_path / "none.json", {})
     assert (
         str(caught.value)
