@@ -11,12 +11,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from dnsfleet import tsig_keys
 from dnsfleet.resources import documents
 from dnsfleet.violations import Violation, errors
 from dnsfleet.zones.checking.checks import CHECKS
 from dnsfleet_publisher.assembling import Assembler
 
 from dnsfleet_cli import document_files, document_folders, zone_commands
+from dnsfleet_cli.key_ring import KeyRing
 from dnsfleet_cli.troubles import NEGATIVE, OK, Trouble, counted
 from dnsfleet_cli.whole_files import PatientFiles
 from dnsfleet_cli.zone_paths import UNSUPPORTED, ZonePaths
@@ -64,6 +66,9 @@ def _in_manifests(paths: Sequence[Path]) -> _Found:
     assembler.replace(found)
     assembler.assemble()
     about, zones, now = assembler.violations(), 0, time.time()
+    keys = KeyRing()
+    keys.update(found)
+    about = [*about, *keys.violations]
     for assembled in assembler.zones.values():
         if assembled.zone is not None:
             zones += 1
@@ -105,6 +110,9 @@ def _why_skipped(path: Path, reasons: set[str]) -> str:
 
 def _offline(violation: Violation) -> Violation:
     """A warning in the place of an error that is none in a cluster."""
+    if violation.reason == tsig_keys.MISSING:
+        message = f"{violation.message} among the files"
+        return violation._replace(reason="NotLookedAt", message=message, severity="warning")
     if violation.reason != UNSUPPORTED:
         return violation
     message = "what an address gives is not looked at offline, nor RecordSets that add to it"

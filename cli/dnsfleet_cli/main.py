@@ -78,6 +78,15 @@ def up(
     watch: Annotated[
         bool, typer.Option("--watch/--no-watch", help="Publish again what changes in the files.")
     ] = True,
+    gate: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=65535,
+            help="Transfer zones at this port, to secondaries that have a TsigKey.",
+            show_default=False,
+        ),
+    ] = None,
     observe: Annotated[
         bool,
         typer.Option(
@@ -104,6 +113,7 @@ def up(
             state_dir=state_dir,
             redis_url=redis_url,
             watch=watch,
+            gate=gate,
             observe=observe,
             json=json,
         )

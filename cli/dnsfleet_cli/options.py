@@ -124,6 +124,8 @@ class UpOptions:
     redis_url: str | None
     """None: an embedded core."""
     watch: bool
+    gate: int | None
+    """Port of the gate; None: none."""
     observe: bool
     """Prometheus and Alertmanager beside it."""
     json: bool

@@ -300,3 +300,19 @@ class Engine:
         from receiving to sending; each is counted under the first bound that it does not exceed.
         duration_{udp,tcp}_ns: what all of them took together, in nanoseconds.
         """
+
+@final
+class Transfer:
+    """All records of a zone as the messages of an AXFR reply (RFC 5936), one after the other.
+
+    It keeps its zone as it was and takes the same memory for every zone. Not thread-safe.
+    """
+
+    def __init__(self, zone: Zone, query: bytes) -> None:
+        """In reply to this query, of which header and question are read; ValueError without one."""
+
+    def message(self, room: int) -> bytes | None:
+        """The next message of at most `room` octets, without TSIG and OPT; None behind the last.
+
+        ValueError where one record needs more.
+        """

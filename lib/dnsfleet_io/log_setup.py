@@ -29,6 +29,7 @@ OWN = (
     "dnsfleet_edge",
     "dnsfleet_externaldns",
     "dnsfleet_following",
+    "dnsfleet_gate",
     "dnsfleet_io",
     "dnsfleet_operator",
     "dnsfleet_probe",

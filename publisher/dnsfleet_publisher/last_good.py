@@ -343,4 +343,4 @@ def subject(violation: Violation) -> Reference | None:
     """Which document a violation is about; None where its place is a file."""
     kind, _, name = violation.where.partition(": ")[0].partition(" ")
     namespace, _, name = name.rpartition("/")
-    return Reference(kind, namespace, name) if kind in ("Zone", "RecordSet") else None
+    return Reference(kind, namespace, name) if kind in ("Zone", "RecordSet", "TsigKey") else None

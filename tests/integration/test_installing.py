@@ -72,6 +72,7 @@ def test_all_programs_are_known() -> None:
         "dnsfleet",
         "dnsfleet-edge",
         "dnsfleet-externaldns",
+        "dnsfleet-gate",
         "dnsfleet-operator",
         "dnsfleet-probe",
         "dnsfleet-redis",

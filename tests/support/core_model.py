@@ -180,8 +180,9 @@ class Core:
 class Edge:
     """Executes a follower's commands on a database and on an engine made of a dict."""
 
-    def __init__(self, data: Database) -> None:
+    def __init__(self, data: Database, pop: str | None = POP) -> None:
         self.data = data
+        self.pop = pop
         self.served: dict[str, bytes] = {}
         self.withheld: set[str] = set()
         self.held: dict[str, Manifest] = {}
@@ -233,7 +234,7 @@ class Edge:
         for zone, manifest in core.manifests.items():
             if not acks.shows(ack, core.positions, zone, manifest.lsn):
                 continue
-            if manifest.assigned(POP):
+            if manifest.assigned(self.pop):
                 assert self.held[zone].revision >= manifest.revision, f"{zone} in {ack}"
             else:
                 assert zone not in self.served, f"{zone} in {ack}"

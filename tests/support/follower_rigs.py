@@ -15,10 +15,10 @@ A, B = "a.example.", "b.example."
 class Rig:
     """A follower on a core's data; `settle` runs it until it only waits for the log."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, pop: str | None = POP) -> None:
         self.core = core
-        self.follower = Follower(POP, (KEY.public_key(),))
-        self.edge = Edge(core.data)
+        self.follower = Follower(pop, (KEY.public_key(),))
+        self.edge = Edge(core.data, pop)
         self.done: list[commands.Command] = []
         self.log: ReadLog | None = None
         self.distrusted: list[str] = []

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
-PACKAGES = ("lib", "publisher", "operator", "edge/dnsfleet_edge", "probe", "status", "cli")
+PACKAGES = ("lib", "publisher", "operator", "edge/dnsfleet_edge", "gate", "probe", "status", "cli")
 _ROW = re.compile(r"\| `(\w+)` \|([^|]+)\|([^|]*)\| .+ \|")
 
 

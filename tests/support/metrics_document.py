@@ -12,6 +12,7 @@ from dnsfleet_edge.metrics import Metrics as EdgeMetrics
 from dnsfleet_engine import Engine
 from dnsfleet_externaldns.metrics import WebhookMetrics
 from dnsfleet_following.status import Readiness, Status
+from dnsfleet_gate.metrics import Metrics as GateMetrics
 from dnsfleet_io.tunnel_metrics import TunnelMetrics
 from dnsfleet_operator.metrics import Metrics as OperatorMetrics
 from dnsfleet_probe.metrics import ProbeMetrics
@@ -39,9 +40,10 @@ Above 1,000 zones an edge has no series with the label `zone`, except where the 
 Only the leader has values of zones and Pops; a follower has `dnsfleet_operator_leader` 0. More
 about [signed zones](dnssec.md) and about [what is held](holds.md).
 """,
+    "Gate": "See [secondaries](integrations/secondaries.md).\n",
     "Redis": """\
 The label `redis` is `core` where the leading operator tells it of the core, and `replica` where an
-edge tells it of the replica of its Pop.
+edge or a gate tells it of its replica.
 """,
     "Probe": """\
 Each prober tells what it saw in its last round; see [probes](probes.md). `pop` is the Pop that was
@@ -75,6 +77,7 @@ def registries() -> dict[str, CollectorRegistry]:
     return {
         "Edge": edge.registry,
         "Operator": OperatorMetrics().registry,
+        "Gate": GateMetrics(Engine(), Readiness(), Status()).registry,
         "Probe": ProbeMetrics().registry,
         "Tunnel": TunnelMetrics().registry,
         "Status page": StatusMetrics().registry,

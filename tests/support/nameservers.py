@@ -137,32 +137,41 @@ zone "{origin}" {{ type primary; file "{file}"; }};
 @contextmanager
 def serving(kind: Kind, zones: Mapping[str, Path], folder: Path) -> Iterator[int]:
     """Run a server with zone files by origin, its own files in `folder`; the port it answers on."""
-    program = shutil.which(kind.program, path=SEARCHED)
-    if program is None:
-        raise FileNotFoundError(
-            f"{kind.program} is missing: install the Debian package {kind.package}"
-        )
     port = free_port()
-    config = folder / f"{kind.program}.conf"
-    config.write_text(kind.configure(zones, folder, port))
-    log = folder / f"{kind.program}.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen([program, *kind.options, config], stdout=output, stderr=output)
-    waiting = set(zones)
+    with running(kind, kind.configure(zones, folder, port), folder) as (process, log):
+        waiting = set(zones)
 
-    def serves_all() -> bool:
-        assert process.poll() is None, log.read_text()
-        served = {origin for origin in waiting if _serves(origin, port)}
-        waiting.difference_update(served)
-        return not waiting
+        def serves_all() -> bool:
+            assert process.poll() is None, log.read_text()
+            served = {origin for origin in waiting if _serves(origin, port)}
+            waiting.difference_update(served)
+            return not waiting
 
-    try:
         try:
             wait_for(f"{kind.program} serves its zones", serves_all, START_SECONDS)
         except AssertionError as error:
             error.add_note(f"missing: {sorted(waiting)}, log:\n{log.read_text()}")
             raise
         yield port
+
+
+@contextmanager
+def running(
+    kind: Kind, config: str, folder: Path
+) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """Run a server with this configuration, its own files in `folder`; the process and its log."""
+    program = shutil.which(kind.program, path=SEARCHED)
+    if program is None:
+        raise FileNotFoundError(
+            f"{kind.program} is missing: install the Debian package {kind.package}"
+        )
+    file = folder / f"{kind.program}.conf"
+    file.write_text(config)
+    log = folder / f"{kind.program}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen([program, *kind.options, file], stdout=output, stderr=output)
+    try:
+        yield process, log
     finally:
         process.terminate()
         process.wait(STOP_SECONDS)

@@ -14,8 +14,8 @@ def hosts() -> tuple[str, ...]:
     return tuple(host for family, host in _LOOPBACK if _error(family, host, 0) is None)
 
 
-def check_free(ports: range) -> None:
-    """Trouble when a port of a Pop cannot be bound, before anything is started."""
+def check_free(ports: range, option: str = "--dns-port") -> None:
+    """Trouble when a port cannot be bound that `option` chose, before anything is started."""
     if ports.stop - 1 > MAX_PORT:
         raise Trouble(
             f"{len(ports)} Pops from port {ports.start} up end above {MAX_PORT}; "
@@ -27,12 +27,11 @@ def check_free(ports: range) -> None:
             if error == errno.EADDRINUSE:
                 raise Trouble(
                     f"port {port} on {host} is in use; stop what answers there, "
-                    "or choose other ports with --dns-port"
+                    f"or choose other ports with {option}"
                 )
             if error == errno.EACCES:
                 raise Trouble(
-                    f"port {port} on {host} needs privileges; choose ports above 1023 "
-                    "with --dns-port"
+                    f"port {port} on {host} needs privileges; choose ports above 1023 with {option}"
                 )
 
 

@@ -1,17 +1,20 @@
 """What the fleet should serve now: from files to documents to zones, told where they are wrong."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from dnsfleet.resources import Pop, Reference, Resource, Zone, documents
+from dnsfleet.tsig_keys import UsableKey
 from dnsfleet.violations import Violation
 from dnsfleet_engine import Zone as EngineZone
 from dnsfleet_publisher.assembling import Assembler
 from dnsfleet_publisher.last_good import Assembled, subject
 
+from dnsfleet_cli import key_ring
 from dnsfleet_cli.document_files import DocumentFiles
+from dnsfleet_cli.key_ring import KeyRing
 from dnsfleet_cli.up import events
 from dnsfleet_cli.up.last_good import DocumentChanges, LastGood
 from dnsfleet_cli.whole_files import still_written
@@ -28,6 +31,8 @@ class Desired:
     zones: Mapping[str, Assembled] = field(default_factory=dict)
     """By origin."""
     pops: list[Pop] = field(default_factory=list)
+    tsig_keys: Sequence[UsableKey] = ()
+    """Those that a gate accepts."""
     unpublished: set[str] = field(default_factory=set)
     """Origins that may differ from what is published; whoever has published one takes it out."""
     removals: set[str] = field(default_factory=set)
@@ -52,6 +57,7 @@ class DesiredReader:
             self._zone_paths, self._last_good.documents, self._progress, live=self._live
         )
         self.desired = Desired(self._assembler.zones)
+        self._keys = KeyRing()
         for document in self._last_good.documents:
             self._assembler.put(document)
         self._rebuilt: set[Reference] = set()
@@ -86,7 +92,11 @@ class DesiredReader:
         found = self._with_zone_files(update.documents, changed)
         if found:
             self._assemble(found)
-            if any(reference.kind == "Pop" for reference in found.references):
+            kinds = {reference.kind for reference in found.references}
+            if kinds & key_ring.KINDS:
+                self._keys.update(self._last_good.documents)
+                self.desired.tsig_keys = self._keys.usable
+            if "Pop" in kinds:
                 self.desired.pops = self._last_good.pops
                 self.desired.unpublished.update(self.desired.zones)  # their placement may differ
         self.desired.removals.update(update.removed)
@@ -134,6 +144,7 @@ class DesiredReader:
         A zone of which a file is half written is told about when the file is whole.
         """
         violations = self._assembler.violations(self._zone_paths.waiting)
+        violations = [*violations, *self._keys.violations]
         subjects = {about for each in violations if (about := subject(each)) is not None}
         known = (self._last_good.get(reference) for reference in subjects)
         return documents.place(violations, [d for d in known if d is not None])

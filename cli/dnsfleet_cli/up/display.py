@@ -99,6 +99,8 @@ def _line(event: events.Event) -> str:
             )
         case events.Observing():
             return f"Prometheus at {event.prometheus}, Alertmanager at {event.alertmanager}"
+        case events.Transferring():
+            return f"zones are transferred at {'  '.join(event.addresses)}"
         case events.Waiting():
             return f"still waiting for {', '.join(event.pops)} (see {event.logs})"
         case events.Propagated():

@@ -56,6 +56,13 @@ class Observing(Event):
 
 
 @dataclass(frozen=True)
+class Transferring(Event):
+    """The gate transfers zones at these addresses, to whoever has a key."""
+
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Loading(Event):
     """A large zone file is being read."""
 

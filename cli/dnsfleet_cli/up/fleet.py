@@ -34,6 +34,7 @@ from dnsfleet_cli.up import events, observing, own_log, redis_servers, stations
 from dnsfleet_cli.up.desired import Desired, DesiredReader
 from dnsfleet_cli.up.display import JsonLines, Terminal
 from dnsfleet_cli.up.first_pops import first_pops
+from dnsfleet_cli.up.gate import LocalGate
 from dnsfleet_cli.up.last_good import SETTLE_SECONDS
 from dnsfleet_cli.up.lasting_pops import LastingPops
 from dnsfleet_cli.up.pops import Pops, active, first_query, free_ports, rows
@@ -121,6 +122,9 @@ class Fleet:
             reader = self._read(files, stack)
             pops = reader.desired.pops
         ports = free_ports(options, pops)
+        self._gate = None
+        if options.gate is not None:
+            self._gate = LocalGate(options.gate, self._state, ports)
         self._watcher = Watcher(
             lambda paths: self._inbox.put(Changed(paths, time.monotonic())),
             ignore=self._state.root,
@@ -139,6 +143,9 @@ class Fleet:
         self._propagation = Propagation(time.time_ns() // 1_000_000)
         self._run_pops(self._lasting.decide(pops, (), frozenset()))
         self._reader = reader or self._read(files, stack)
+        if self._gate is not None:
+            self._gate.update(self._reader.desired.tsig_keys)
+            self._gate.start(core, supervisor)
         self._publication = Publication(core, key, show)
         stack.callback(self._publication.close)
         parts = Parts(
@@ -235,6 +242,8 @@ class Fleet:
         """Bring Pops and core to what is desired; the new manifests."""
         desired = self._with_lasting_pops(self._reader.desired)
         self._run_pops(desired.pops)
+        if self._gate is not None:
+            self._gate.update(desired.tsig_keys)
         self._beside.pops_changed()
         made = self._publication.publish(desired)
         self._told_trouble = False
@@ -282,6 +291,8 @@ class Fleet:
             self._show(event)
         self._beside.heard(acks)
         if self._told_ready:
+            if self._gate is not None:
+                self._gate.tell(self._show)
             return
         published, newest = self._publication.manifests, self._publication.newest_lsn
         late = self._propagation.late(acks, positions, published, newest)

@@ -9,6 +9,7 @@
     ports.json      loopback ports of Redis and metrics servers, kept from run to run
     core/           the core Redis: configuration and append-only file
     pops/NAME/      a Pop: replica/ (Redis), edge/ (snapshots), edge.json (while it runs)
+    gate/           with --gate: its configuration, its TSIG keys and its replica/ (Redis)
     observe/        with --observe: configuration and data of Prometheus and Alertmanager
     logs/           output of every process
 
@@ -47,7 +48,18 @@ PORT_RANGE = (20000, 32767)
 _SECRETS = ("publisher.key", "passwords.json", "cookies")
 _OURS = (
     *(*_SECRETS, "lock", "publisher.pub", "accepted.db*", "ports.json", "core", "logs"),
-    *("observe", "pops", "core/*", "logs/*", "observe/*", "pops/*", "pops/*/*"),
+    *(
+        "observe",
+        "pops",
+        "gate",
+        "gate/*",
+        "gate/*/*",
+        "core/*",
+        "logs/*",
+        "observe/*",
+        "pops/*",
+        "pops/*/*",
+    ),
 )
 """In the folder. Somebody may have chosen one that holds other things too."""
 

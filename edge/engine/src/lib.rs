@@ -16,6 +16,7 @@ pub mod rdata;
 mod retired;
 pub mod rings;
 pub mod serve;
+pub mod transfer;
 pub mod violations;
 pub mod zone;
 
@@ -31,6 +32,8 @@ mod dnsfleet_engine {
     use crate::python::engine::Engine;
     #[pymodule_export]
     use crate::python::rrtypes::{type_number, type_text};
+    #[pymodule_export]
+    use crate::python::transfers::Transfer;
     #[pymodule_export]
     use crate::python::zones::{Delta, Zone, ZoneBuilder};
 }

@@ -112,9 +112,9 @@ class _Job(NamedTuple):
 
 
 class Follower:
-    """Follows the zones of one Pop. Not thread-safe: feed it from one thread."""
+    """Follows the zones of one Pop, or with None those of all. Feed it from one thread."""
 
-    def __init__(self, pop: str, public_keys: PublicKeys) -> None:
+    def __init__(self, pop: str | None, public_keys: PublicKeys) -> None:
         self._pop = pop
         self._holdings = Holdings(public_keys)
         self._online = False

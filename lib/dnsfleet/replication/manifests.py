@@ -94,9 +94,9 @@ class Manifest:
     format: int = formats.READS[0]
     """The format of this head and of what it names, one of `formats.READS`."""
 
-    def assigned(self, pop: str) -> bool:
-        """Whether a Pop is to serve the zone."""
-        return not self.tombstone and (self.pops is None or pop in self.pops)
+    def assigned(self, pop: str | None) -> bool:
+        """Whether a Pop is to serve the zone; None asks for any of them."""
+        return not self.tombstone and (pop is None or self.pops is None or pop in self.pops)
 
     def deltas_after(self, revision: Revision) -> list[list[str]] | None:
         """The chunk keys of each delta from a held revision to this one.

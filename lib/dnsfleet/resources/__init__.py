@@ -30,20 +30,23 @@ from dnsfleet.resources.kubernetes_types import (
 from dnsfleet.resources.nulls import without_nulls
 from dnsfleet.resources.pops import Pop, PopSpec, PopStatus
 from dnsfleet.resources.record_sets import RecordSet, RecordSetSpec, RecordSetStatus
+from dnsfleet.resources.tsig_keys import Secret, TsigKey
 from dnsfleet.resources.zone_classes import ZoneClass
 from dnsfleet.resources.zone_contents import DEFAULT_TTL, MAX_TTL, Record, ZoneFile
 from dnsfleet.resources.zones import Soa, Zone, ZoneSpec, ZoneStatus
 from dnsfleet.violations import Violation
 
-Resource = Zone | RecordSet | Pop | ZoneClass | Namespace | ConfigMap
+Resource = Zone | RecordSet | Pop | ZoneClass | TsigKey | Namespace | ConfigMap | Secret
 
 KINDS: Mapping[tuple[str, str], type[Resource]] = {
     (API_VERSION, "Zone"): Zone,
     (API_VERSION, "RecordSet"): RecordSet,
     (API_VERSION, "Pop"): Pop,
     (API_VERSION, "ZoneClass"): ZoneClass,
+    (API_VERSION, "TsigKey"): TsigKey,
     ("v1", "Namespace"): Namespace,
     ("v1", "ConfigMap"): ConfigMap,
+    ("v1", "Secret"): Secret,
 }
 """(apiVersion, kind) to model."""
 
@@ -71,8 +74,10 @@ __all__ = [
     "RecordSetStatus",
     "Reference",
     "Resource",
+    "Secret",
     "Soa",
     "Tolerant",
+    "TsigKey",
     "Zone",
     "ZoneClass",
     "ZoneFile",

@@ -5,4 +5,5 @@ mod callbacks;
 pub mod engine;
 pub mod rrtypes;
 pub mod serving;
+pub mod transfers;
 pub mod zones;

@@ -132,6 +132,11 @@ impl Buckets {
         buckets.flat_map(Bucket::entries)
     }
 
+    /// The names of one bucket, in no order; None where there are not so many buckets.
+    pub(super) fn part(&self, at: usize) -> Option<impl Iterator<Item = Entry<'_>>> {
+        (at < self.count).then(|| self.bucket(at).entries())
+    }
+
     /// Calls `each` with the owners whose nodes may differ, and the node in either map. What both
     /// maps share is skipped; a bucket that only one of them has split is compared name by name.
     pub(super) fn each_difference<'a>(

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use super::bucket::PinnedNode;
 use super::buckets::{Buckets, Seek};
 use super::chain::Chain;
+use super::entry::Entry;
 use super::errors::ZoneError;
 use super::hashing::{Hashing, MOST_ITERATIONS};
 use super::negative_soa::NegativeSoa;
@@ -152,6 +153,12 @@ impl Zone {
         let entries = self.names.iter().filter(|entry| !entry.node.is_empty());
         let owners = entries.map(|entry| (entry.owner, entry.node));
         sort_by_owner(&self.origin, owners, |_, _| Ordering::Equal)
+    }
+
+    /// Some of the names: each is in one part, of which there are more in a larger zone. None behind
+    /// the last part.
+    pub fn part(&self, at: usize) -> Option<impl Iterator<Item = Entry<'_>>> {
+        self.names.part(at)
     }
 
     /// This zone as a version of its own, where it has a SOA.

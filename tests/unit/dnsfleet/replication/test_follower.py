@@ -100,6 +100,17 @@ def test_a_tombstone_removes_and_a_new_zone_may_come_back(rig: Rig, core: Core) 
     assert rig.edge.held[A].revision == Revision(1, 3)
 
 
+def test_a_follower_without_a_pop_has_the_zones_of_all(core: Core) -> None:
+    core.publish(A, b"a2", pops=("fra",))
+    rig = Rig(core, pop=None)
+    rig.feed(events.Connected())
+    assert rig.edge.served == {A: b"a2", B: b"b1"}
+    assert rig.follower.complete
+    core.publish(A, b"a3", pops=("iad",))
+    rig.settle()
+    assert rig.edge.served[A] == b"a3"
+
+
 def test_a_zone_for_other_pops_is_dropped_and_is_no_failure(rig: Rig, core: Core) -> None:
     core.publish(A, b"a1", pops=("fra",))
     rig.settle()

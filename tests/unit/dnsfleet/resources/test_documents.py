@@ -150,8 +150,8 @@ FAULTS = [
     (
         "kind: Pop",
         "kind: Pods",
-        "pop.yaml:2: kind: found kind Pods, allowed: ConfigMap, Namespace, Pop, RecordSet, Zone, "
-        "ZoneClass [UnknownKind]",
+        "pop.yaml:2: kind: found kind Pods, allowed: ConfigMap, Namespace, Pop, RecordSet, Secret, "
+        "TsigKey, Zone, ZoneClass [UnknownKind]",
     ),
     (
         "v1alpha1",

@@ -1,0 +1,13 @@
+"""The gate: hands whole zones to secondaries, signed by TSIG, and tells them of changes.
+
+    messages     one request, read as far as a gate needs it, and replies
+    signing      TSIG: who signed a request, and the signature of what is said to it
+    answering    what a request gets: a reply, or a transfer, without sockets
+    serving      sockets: datagrams, connections, their limits
+    notifying    NOTIFY to secondaries, with retries
+    gate         one process: link, keys, sockets, pages
+
+It follows zones as an edge does (`dnsfleet_following`), and a transfer keeps the version of its
+zone that it began with. Edges answer queries and never transfer; a gate transfers, and answers no
+other query than that for a SOA.
+"""

@@ -1,0 +1,167 @@
+"""What a request gets: a reply, or a transfer; without sockets.
+
+Only signed requests get anything, and a key gets only its zones. A transfer is made of the version
+of the zone that is held now. IXFR (RFC 1995) gets the SOA alone where the client is not behind, and
+else the whole zone, as its section 4 allows; over UDP the SOA, which sends a client that is behind
+to TCP.
+"""
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+import dns.flags
+import dns.opcode
+import dns.rcode
+import dns.rdataclass
+import dns.rdatatype
+import dns.rrset
+from dns.serial import Serial
+from dnsfleet import names
+from dnsfleet_engine import Transfer, Zone
+
+from dnsfleet_gate import messages, signing
+from dnsfleet_gate.messages import MAX_MESSAGE, OPT_OCTETS, FormError, Request
+from dnsfleet_gate.signing import Keys, MacLengthError, Signature
+
+TRANSFERS = (dns.rdatatype.AXFR, dns.rdatatype.IXFR)
+Transport = Literal["udp", "tcp"]
+
+
+class Reply(NamedTuple):
+    """One message."""
+
+    wire: bytes
+    rcode: int
+    error: int = dns.rcode.NOERROR
+    """The TSIG error in it."""
+
+
+class Zones(NamedTuple):
+    """What is held, and what should be."""
+
+    get: Callable[[str], Zone | None]
+    """The zone of an origin."""
+    fails: Callable[[str], bool]
+    """Whether a zone that is not held should be."""
+
+
+class Outgoing:
+    """A transfer under way: the messages of the whole zone."""
+
+    def __init__(self, request: Request, zone: Zone, signature: Signature, kind: str) -> None:
+        """`kind` is AXFR or IXFR."""
+        self.kind = kind
+        self.origin = zone.origin
+        self.serial = zone.serial
+        self.key = signature.key
+        self._request = request
+        self._signature = signature
+        self._transfer = Transfer(zone, request.head)
+        self._room = MAX_MESSAGE - signature.octets - OPT_OCTETS
+        self._first = True
+
+    def message(self, now: int) -> bytes | None:
+        """The next message; None behind the last one. ValueError where a record fits into none."""
+        wire = self._transfer.message(self._room)
+        if wire is None:
+            return None
+        if self._first:
+            wire, self._first = messages.with_opt(wire, self._request), False
+        return self._signature.put(wire, now)
+
+
+def answer(
+    wire: bytes, transport: Transport, keys: Keys, zones: Zones, now: int
+) -> Reply | Outgoing | None:
+    """What a message gets; None where nothing may be said. `now` is Unix time in seconds."""
+    try:
+        request = messages.read(wire)
+    except FormError as error:
+        return Reply(messages.reply(error.request, dns.rcode.FORMERR), dns.rcode.FORMERR)
+    if request is None:
+        return None
+    if request.signed is None:
+        return _unsigned(request)
+    try:
+        signature = signing.check(request.signed, keys, now)
+    except MacLengthError:
+        return Reply(messages.reply(request, dns.rcode.FORMERR), dns.rcode.FORMERR)
+    if signature.error:
+        return _signed(request, signature, dns.rcode.NOTAUTH, now)
+    return _allowed(request, transport, signature, zones, now)
+
+
+def _unsigned(request: Request) -> Reply:
+    rcode = _fault(request) or dns.rcode.REFUSED
+    return Reply(messages.reply(request, rcode), rcode)
+
+
+def _fault(request: Request) -> int:
+    """Why no key can get this; NOERROR where one may."""
+    if request.opcode != dns.opcode.QUERY:
+        known = request.opcode in (dns.opcode.UPDATE, dns.opcode.NOTIFY)
+        return dns.rcode.REFUSED if known else dns.rcode.NOTIMP
+    if request.bad_version:
+        return messages.BADVERS
+    if request.rclass != dns.rdataclass.IN:
+        return dns.rcode.REFUSED
+    if request.rtype not in (dns.rdatatype.SOA, *TRANSFERS):
+        return dns.rcode.REFUSED
+    if request.rtype == dns.rdatatype.IXFR and request.serial is None:
+        return dns.rcode.FORMERR
+    return dns.rcode.NOERROR
+
+
+def _allowed(
+    request: Request, transport: Transport, signature: Signature, zones: Zones, now: int
+) -> Reply | Outgoing:
+    """What a request gets that a known key signed."""
+    if fault := _fault(request):
+        return _signed(request, signature, fault, now)
+    origin = names.normalise(request.name.to_text())
+    if signature.key is None or not signature.key.allows(origin):
+        return _signed(request, signature, dns.rcode.REFUSED, now)
+    if request.rtype == dns.rdatatype.AXFR and transport == "udp":
+        return _signed(request, signature, dns.rcode.REFUSED, now)
+    zone = zones.get(origin)
+    if zone is None:
+        rcode = dns.rcode.SERVFAIL if zones.fails(origin) else dns.rcode.NOTAUTH
+        return _signed(request, signature, rcode, now)
+    if request.rtype == dns.rdatatype.AXFR:
+        return Outgoing(request, zone, signature, "axfr")
+    if request.rtype == dns.rdatatype.IXFR and transport == "tcp" and _is_behind(request, zone):
+        return Outgoing(request, zone, signature, "ixfr")
+    return _soa(request, transport, signature, zone, now)
+
+
+def _is_behind(request: Request, zone: Zone) -> bool:
+    """Whether the client has an older serial (RFC 1982), or one that cannot be compared."""
+    held, asked = Serial(zone.serial), Serial(request.serial or 0)
+    return not asked >= held
+
+
+def _soa(
+    request: Request, transport: Transport, signature: Signature, zone: Zone, now: int
+) -> Reply:
+    """The SOA of a zone, or TC where a datagram does not hold it."""
+    wire = messages.reply(request, dns.rcode.NOERROR, _soa_record(zone), dns.flags.AA)
+    if transport == "udp" and len(wire) + signature.octets > request.takes:
+        flags = dns.flags.AA | dns.flags.TC
+        wire = messages.reply(request, dns.rcode.NOERROR, flags=flags)
+    return Reply(signature.put(wire, now), dns.rcode.NOERROR)
+
+
+def _soa_record(zone: Zone) -> bytes:
+    """The SOA record on the wire, its names in full."""
+    found = zone.get(zone.origin, "SOA")
+    assert found is not None  # noqa: S101 - every zone has one
+    ttl, texts = found
+    rrset = dns.rrset.from_text(zone.origin, ttl, dns.rdataclass.IN, dns.rdatatype.SOA, *texts)
+    owner, rdata = messages.octets(rrset.name), messages.octets(rrset[0])
+    head = messages.record_head(dns.rdatatype.SOA, dns.rdataclass.IN, ttl, len(rdata))
+    return owner + head + rdata
+
+
+def _signed(request: Request, signature: Signature, rcode: int, now: int) -> Reply:
+    wire = signature.put(messages.reply(request, rcode), now)
+    return Reply(wire, rcode, signature.error)

@@ -1,0 +1,169 @@
+"""The gate process: link, keys, sockets, notifier and pages, from start to stop.
+
+The link follows the zones of the fleet in a thread of its own, those of all Pops: a secondary
+serves a zone wherever its Pops are. The sockets are bound once every zone is here, so that no
+secondary is told that there is no such zone. From then on nothing of the fleet is needed to answer.
+There is no disk: secondaries have their own copy, and a gate that starts while the replica is away
+only makes them wait, as long as the expire of the zone's SOA allows.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Callable
+
+from dnsfleet.replication import public_keys
+from dnsfleet.replication.follower import Follower
+from dnsfleet.replication.public_keys import PublicKeys
+from dnsfleet_engine import Engine, Zone
+from dnsfleet_following.link import Link
+from dnsfleet_following.public_key_file import PublicKeyFile
+from dnsfleet_following.replica import Replica
+from dnsfleet_following.status import Readiness, Status
+from dnsfleet_following.workers import Worker
+from dnsfleet_io.logs import line
+from dnsfleet_io.pages import Page, PageServer, metrics_page, text_page
+from dnsfleet_io.redis_watch import RedisWatch
+
+from dnsfleet_gate import key_file
+from dnsfleet_gate.answering import Zones
+from dnsfleet_gate.config import Config
+from dnsfleet_gate.key_file import KeyFile
+from dnsfleet_gate.metrics import Metrics
+from dnsfleet_gate.notifying import Notifier
+from dnsfleet_gate.serving import Server
+
+STOP_SECONDS = 2.0
+"""What the link is in the middle of may take this long to end."""
+_EXIT_FAILED = 1
+
+log = logging.getLogger(__name__)
+
+
+class Gate:
+    """The gate that a config describes; `run` starts, serves and stops it."""
+
+    def __init__(self, config: Config, trusted: PublicKeys) -> None:
+        self._config = config
+        self._engine = Engine()
+        self._readiness = Readiness()
+        self._status = Status()
+        self._status.keys = tuple(map(public_keys.identify, trusted))
+        self._metrics = Metrics(self._engine, self._readiness, self._status)
+        self._keys = KeyFile(config.tsig_keys)
+        self._link = Link(
+            Replica(config.replica_url),
+            Follower(None, trusted),
+            self._engine,
+            self._status,
+            self._metrics.link,
+            self,
+            refreshes=None,
+            complete=lambda: self._from_link(self._complete.set),
+            unreachable=lambda: None,
+            changed=lambda: None,
+        )
+        self._following = Worker("link", self._link.run)
+        self._public_keys = PublicKeyFile(config.public_key, trusted, self._link.trust)
+        self._notifier = Notifier(lambda: self._keys.usable, self._engine.zone, self._metrics)
+        self._complete = asyncio.Event()
+        self._untold: set[str] | None = set()
+        """Zones that changed before this gate answered."""
+
+    def save(self, origin: str, _signed: bytes, zone: Zone | None) -> None:
+        """See `dnsfleet_following.link.Keeper`: secondaries are told of what is served anew."""
+        if zone is not None:
+            self._from_link(lambda: self._changed(origin))
+
+    def run(self) -> int:
+        """Serve until a signal; returns the exit status of the process."""
+        return asyncio.run(self._run())
+
+    async def _run(self) -> int:
+        self._loop = asyncio.get_running_loop()
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, stop.set)
+        zones = Zones(self._engine.zone, lambda origin: origin in self._status.ack.failing)
+        server = Server(self._config, lambda: self._keys.by_name, zones, self._metrics)
+        pages = {
+            "/healthz": self._healthz,
+            "/readyz": self._readyz,
+            "/metrics": lambda: metrics_page(self._metrics.registry),
+        }
+        try:
+            http = PageServer(self._config.http, pages)
+        except OSError as error:
+            log.error(line("cannot_serve", problem=error.strerror))  # noqa: TRY400 - expected
+            return _EXIT_FAILED
+        http.start()
+        self._look_at_keys()
+        looking = asyncio.create_task(self._keep_looking())
+        self._public_keys.start()
+        self._readiness.waiting("waiting for the zones of the fleet from the replica")
+        self._following.start()
+        watch = RedisWatch(self._config.replica_url, self._metrics.redis)
+        log.info(line("started"))
+        code = await self._serve(server, stop)
+        self._readiness.drain()
+        await server.stop()
+        looking.cancel()
+        await self._notifier.stop()
+        watch.stop()
+        self._link.stop()
+        self._following.join(STOP_SECONDS)
+        self._public_keys.stop()
+        http.stop()
+        log.info(line("stopped"))
+        return code
+
+    async def _serve(self, server: Server, stop: asyncio.Event) -> int:
+        """Answer once all zones are here, until the stop; the exit status."""
+        waits = [asyncio.create_task(each.wait()) for each in (self._complete, stop)]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        if not stop.is_set():
+            try:
+                await server.start()
+            except OSError as error:
+                log.error(line("cannot_serve", problem=error.strerror))  # noqa: TRY400 - expected
+                stop.set()
+                return _EXIT_FAILED
+            self._readiness.ready("answers")
+            log.info(line("ready", listen=",".join(f"{a}#{p}" for a, p in self._config.listen)))
+            untold, self._untold = self._untold or set(), None
+            for origin in sorted(untold):
+                self._notifier.changed(origin)
+        await stop.wait()
+        return 0
+
+    def _from_link(self, call: Callable[[], None]) -> None:
+        """Have the event loop call this; after its end nobody is there to hear it."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(call)
+
+    def _changed(self, origin: str) -> None:
+        """A zone has a new revision; nobody is told before this gate answers."""
+        if self._untold is not None:
+            self._untold.add(origin)
+        else:
+            self._notifier.changed(origin)
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await asyncio.sleep(key_file.LOOK_SECONDS)
+            self._look_at_keys()
+
+    def _look_at_keys(self) -> None:
+        self._keys.look()
+        self._metrics.keys.set(len(self._keys.usable))
+
+    def _healthz(self) -> Page:
+        parts = (self._following, self._public_keys.worker)
+        problems = [worker.problem for worker in parts if worker.problem]
+        return text_page(not problems, "; ".join(problems) or "ok")
+
+    def _readyz(self) -> Page:
+        ready, reason = self._readiness.verdict
+        replica = "connected" if self._status.connected else "not connected"
+        return text_page(ready, f"{reason}; replica {replica}, {len(self._status.zones())} zones")

@@ -1,0 +1,204 @@
+"""The sockets of a gate: datagrams, and connections with their limits.
+
+One thread runs all of it. A transfer makes its next message when the client has taken most of
+those before, so a slow client costs memory for a few messages and no time. Between two messages the
+others have their turn. What a client may hold is bounded by how many connections there are, how
+many of one address, and how long one may stand still.
+"""
+
+import asyncio
+import logging
+import socket
+import struct
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, cast
+
+from dnsfleet_io.logs import line
+
+from dnsfleet_gate import answering
+from dnsfleet_gate.answering import Outgoing, Transport, Zones
+from dnsfleet_gate.config import Config
+from dnsfleet_gate.metrics import Metrics
+from dnsfleet_gate.signing import Keys
+
+BACKLOG = 256
+"""Connections that wait to be accepted."""
+BUFFER = 64 * 1024
+"""Octets that wait to be sent on a connection before the next message is made."""
+SEND_BUFFER = 256 * 1024
+"""Octets of a connection that the kernel keeps: by itself it would take megabytes for each."""
+DRAIN_SECONDS = 3.0
+"""How long transfers under way may go on after a stop: shorter than what kills the process."""
+_LENGTH = struct.Struct("!H")
+
+log = logging.getLogger(__name__)
+
+
+class Server:
+    """Answers at the addresses of a config from `start` until `stop`."""
+
+    def __init__(
+        self, config: Config, keys: Callable[[], Keys], zones: Zones, metrics: Metrics
+    ) -> None:
+        self._config = config
+        self._keys = keys
+        self._zones = zones
+        self._metrics = metrics
+        self._servers: list[asyncio.Server] = []
+        self._datagrams: list[asyncio.DatagramTransport] = []
+        self._connections: set[asyncio.Task[None]] = set()
+        self._of_one: Counter[str] = Counter()
+        self._transferring: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    async def start(self) -> None:
+        """Bind all addresses; OSError names the one that failed."""
+        loop = asyncio.get_running_loop()
+        for host, port in self._config.listen:
+            try:
+                server = await asyncio.start_server(self._connected, host, port, backlog=BACKLOG)
+                self._servers.append(server)
+                transport, _ = await loop.create_datagram_endpoint(
+                    lambda: _Datagrams(self._answer_datagram), (host, port)
+                )
+                self._datagrams.append(transport)
+            except OSError as error:
+                raise OSError(
+                    error.errno, f"cannot answer at {host} port {port}: {error.strerror}"
+                ) from None
+
+    async def stop(self) -> None:
+        """Take nothing new, and let transfers end that are under way."""
+        self._stopping = True
+        for server in self._servers:
+            server.close()
+        for transport in self._datagrams:
+            transport.close()
+        for task in self._connections - self._transferring:
+            task.cancel()
+        if self._connections:
+            _, late = await asyncio.wait(self._connections, timeout=DRAIN_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    def _answer(self, wire: bytes, transport: Transport) -> answering.Reply | Outgoing | None:
+        now = int(time.time())
+        got = answering.answer(wire, transport, self._keys(), self._zones, now)
+        if isinstance(got, answering.Reply):
+            self._metrics.replied(got.rcode, got.error)
+        return got
+
+    def _answer_datagram(self, wire: bytes) -> bytes | None:
+        try:
+            got = self._answer(wire, "udp")
+        except Exception:  # one request costs one reply
+            log.exception(line("request_defect", transport="udp"))
+            return None
+        return got.wire if isinstance(got, answering.Reply) else None
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        client = str(writer.get_extra_info("peername", [""])[0])
+        full = len(self._connections) >= self._config.connections
+        if full or self._of_one[client] >= self._config.connections_of_one:
+            self._metrics.refused.inc()
+            writer.transport.abort()
+            return
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - the loop runs this as a task
+        self._connections.add(task)
+        self._of_one[client] += 1
+        self._metrics.connections.set(len(self._connections))
+        try:
+            writer.transport.set_write_buffer_limits(BUFFER)
+            connection = writer.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+            await self._serve(reader, writer, client, task)
+        except (OSError, TimeoutError, asyncio.IncompleteReadError):
+            pass  # the client went away, or stood still
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
+        except Exception:  # one connection costs itself
+            log.exception(line("request_defect", transport="tcp"))
+        finally:
+            writer.close()
+            self._connections.discard(task)
+            self._transferring.discard(task)
+            self._of_one[client] -= 1
+            if not self._of_one[client]:
+                del self._of_one[client]
+            self._metrics.connections.set(len(self._connections))
+
+    async def _serve(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        client: str,
+        task: asyncio.Task[None],
+    ) -> None:
+        """Answer the requests of a connection in their order (RFC 7766 section 6.2.1)."""
+        while not self._stopping:
+            async with asyncio.timeout(self._config.idle_seconds):
+                (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
+                wire = await reader.readexactly(length)
+            got = self._answer(wire, "tcp")
+            if got is None:
+                return
+            if isinstance(got, Outgoing):
+                self._transferring.add(task)
+                await self._transfer(got, writer, client)
+                self._transferring.discard(task)
+            else:
+                await self._send(got.wire, writer)
+
+    async def _transfer(
+        self, outgoing: Outgoing, writer: asyncio.StreamWriter, client: str
+    ) -> None:
+        began, octets, done = time.monotonic(), 0, False
+        try:
+            while (wire := outgoing.message(int(time.time()))) is not None:
+                await self._send(wire, writer)
+                octets += len(wire)
+                self._metrics.transferred.inc(len(wire))
+            done = True
+        except ValueError as error:
+            log.warning(line("transfer_failed", zone=outgoing.origin, problem=error))
+            raise ConnectionAbortedError from None  # what is there is no whole zone
+        finally:
+            self._metrics.transfer(outgoing.kind, done)
+            log.info(
+                line(
+                    "transfer",
+                    outcome="done" if done else "broken",
+                    zone=outgoing.origin,
+                    serial=outgoing.serial,
+                    type=outgoing.kind,
+                    to=client,
+                    key=outgoing.key.name if outgoing.key is not None else "",
+                    octets=octets,
+                    seconds=f"{time.monotonic() - began:.3f}",
+                )
+            )
+
+    async def _send(self, wire: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(_LENGTH.pack(len(wire)) + wire)
+        async with asyncio.timeout(self._config.idle_seconds):
+            await writer.drain()
+        await asyncio.sleep(0)  # a client that reads fast is not to have all the time
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    def __init__(self, answer: Callable[[bytes], bytes | None]) -> None:
+        self._answer = answer
+        self._transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
+        reply = self._answer(data)
+        if reply is not None and self._transport is not None:
+            self._transport.sendto(reply, addr)

@@ -1,0 +1,170 @@
+"""The TsigKey: who may do what with which zones, by a shared secret (RFC 8945)."""
+
+import base64
+import binascii
+from ipaddress import ip_address
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from dnsfleet import names
+from dnsfleet.resources.base import (
+    API_VERSION,
+    DEFAULT_NAMESPACE,
+    Model,
+    ObjectName,
+    Reference,
+    Tolerant,
+    fault,
+)
+from dnsfleet.resources.kubernetes_types import Metadata
+from dnsfleet.resources.zone_contents import NameText
+
+ALL_ZONES = "*"
+"""In place of an origin: every zone of the fleet."""
+MAX_ZONES = 1000
+"""Zones that one key names; a key for more of them is for all."""
+MAX_SECONDARIES = 64
+"""Name servers that one key tells of changes: each is told of every change of its zones."""
+MAX_SECRET_KEY = 253
+"""Characters of a key in a Secret (Kubernetes)."""
+
+
+def _zone(text: str) -> str:
+    if text != ALL_ZONES:
+        names.normalise(text)
+    return text
+
+
+def _name(text: str) -> str:
+    names.normalise(text)
+    return text
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise ValueError(
+            f'"{text}" is not an IP address, write one such as 192.0.2.53 or 2001:db8::53'
+        ) from None
+
+
+class SecretKeyReference(Model):
+    """A key of a Secret in the namespace of the TsigKey."""
+
+    name: ObjectName
+    key: Annotated[str, Field(pattern=r"^[-._a-zA-Z0-9]+$", max_length=MAX_SECRET_KEY)] = "secret"
+    """What it holds is the secret in Base64, as `tsig-keygen` and `keymgr` print it."""
+
+
+class Secondary(Model):
+    """A name server that transfers zones, and is told when they change (RFC 1996)."""
+
+    address: Annotated[str, Field(max_length=45), AfterValidator(_address)]
+    """IPv4 or IPv6."""
+    port: Annotated[int, Field(ge=1, le=65535)] = 53
+
+
+class TsigKeySpec(Model):
+    """A key as it is on the wire, and what it is good for."""
+
+    key_name: Annotated[NameText, AfterValidator(_name)] | None = None
+    """The name on the wire, which no other key has; default: the name of the object."""
+    algorithm: Literal["hmac-sha256", "hmac-sha384", "hmac-sha512"] = "hmac-sha256"
+    secret_ref: SecretKeyReference
+    zones: Annotated[
+        tuple[Annotated[NameText, AfterValidator(_zone)], ...],
+        Field(strict=False, min_length=1, max_length=MAX_ZONES),
+    ]
+    """Origins, or `*` for all zones."""
+    uses: Annotated[
+        tuple[Literal["transfer"], ...],
+        Field(alias="for", strict=False, min_length=1, max_length=1),
+    ]
+    """What it allows: `transfer` is to have whole zones (RFC 5936)."""
+    secondaries: Annotated[
+        tuple[Secondary, ...], Field(strict=False, max_length=MAX_SECONDARIES)
+    ] = ()
+    """Who is told of each change by a NOTIFY that this key signs."""
+
+    @model_validator(mode="after")
+    def _secondaries_differ(self) -> Self:
+        for index, each in enumerate(self.secondaries):
+            if each in self.secondaries[:index]:
+                raise fault(("secondaries", index), "this one is in the list already; remove it")
+        return self
+
+
+class TsigKey(Model):
+    """A key that signs messages between name servers."""
+
+    api_version: Literal["dnsfleet.io/v1alpha1"] = API_VERSION
+    kind: Literal["TsigKey"] = "TsigKey"
+    metadata: Metadata
+    spec: TsigKeySpec
+
+    @property
+    def reference(self) -> Reference:
+        """Kind, namespace and name."""
+        return Reference(
+            "TsigKey", self.metadata.namespace or DEFAULT_NAMESPACE, self.metadata.name
+        )
+
+    @property
+    def name(self) -> str:
+        """On the wire: absolute, lower case, presentation form."""
+        return names.normalise(self.spec.key_name or self.metadata.name)
+
+    @property
+    def secret_reference(self) -> Reference:
+        """The Secret."""
+        return Reference("Secret", self.reference.namespace, self.spec.secret_ref.name)
+
+
+class Secret(Tolerant):
+    """A Secret; no message and no log shows a value of it."""
+
+    api_version: Literal["v1"] = "v1"
+    kind: Literal["Secret"] = "Secret"
+    metadata: Metadata
+    data: dict[str, str] = Field({}, repr=False)
+    """Base64."""
+    string_data: dict[str, str] = Field({}, repr=False)
+    """As it is; it goes before `data`."""
+
+    @field_validator("data", "string_data", mode="before")
+    @classmethod
+    def _all_is_text(cls, found: object) -> object:
+        """The usual messages would show what was found."""
+        if not isinstance(found, dict):
+            raise ValueError("a mapping is wanted")  # noqa: TRY004 - pydantic wants a ValueError
+        for key, value in found.items():
+            if not isinstance(value, str):
+                raise fault((str(key),), "text is wanted; put it in quotes")
+        return found
+
+    @field_validator("data")
+    @classmethod
+    def _is_base64(cls, found: dict[str, str]) -> dict[str, str]:
+        for key, value in found.items():
+            try:
+                base64.b64decode("".join(value.split()), validate=True)
+            except binascii.Error:
+                raise fault(
+                    (key,), "this is not Base64; write the value as it is under stringData"
+                ) from None
+        return found
+
+    @property
+    def reference(self) -> Reference:
+        """Kind, namespace and name."""
+        return Reference("Secret", self.metadata.namespace or DEFAULT_NAMESPACE, self.metadata.name)
+
+    def value(self, key: str) -> bytes | None:
+        """What is under a key."""
+        if key in self.string_data:
+            return self.string_data[key].encode()
+        if key in self.data:
+            return base64.b64decode("".join(self.data[key].split()))
+        return None

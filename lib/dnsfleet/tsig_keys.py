@@ -1,0 +1,141 @@
+"""TSIG keys as a gate has them: made of TsigKeys and Secrets, and written for it as one table.
+
+A key whose objects do not fit together is told, and the others are made. Names on the wire are
+unique: of two TsigKeys with one name the older one has it.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from dnsfleet import names
+from dnsfleet.resources import Reference, Secret, TsigKey
+from dnsfleet.resources.tsig_keys import ALL_ZONES
+from dnsfleet.violations import Violation
+
+MIN_SECRET = 16
+"""Octets: fewer than 128 bits can be guessed (RFC 2104 section 3)."""
+MAX_SECRET = 512
+"""Octets; a longer secret is hashed before it is used, so it is no stronger."""
+
+MISSING = "NoSecret"
+"""The reason of a violation where the Secret is not among what was given."""
+
+
+class Target(NamedTuple):
+    """Where a secondary listens."""
+
+    address: str
+    """IPv4 or IPv6."""
+    port: int
+
+
+class UsableKey(NamedTuple):
+    """A key and what it is good for."""
+
+    name: str
+    """On the wire: absolute, lower case, presentation form."""
+    algorithm: str
+    """Such as `hmac-sha256`."""
+    secret: bytes
+    zones: frozenset[str] | None
+    """Origins, absolute and in lower case; None for all."""
+    secondaries: tuple[Target, ...]
+
+    def __repr__(self) -> str:
+        """Without the secret."""
+        return f"UsableKey({self.name})"
+
+    def allows(self, origin: str) -> bool:
+        """Whether it is for a zone."""
+        return self.zones is None or origin in self.zones
+
+
+def resolve(
+    keys: Iterable[TsigKey], secrets: Mapping[Reference, Secret]
+) -> tuple[dict[Reference, UsableKey], list[Violation]]:
+    """The keys that can be used, by their TsigKeys, and what is wrong with the others."""
+    found: dict[Reference, UsableKey] = {}
+    owners: dict[str, Reference] = {}
+    violations: list[Violation] = []
+    for key in sorted(keys, key=lambda each: (each.metadata.creation_timestamp, each.reference)):
+        reference = key.reference
+        owner = owners.setdefault(key.name, reference)
+        if owner != reference:
+            message = f"{owner} has the name {key.name} already; give this key another keyName"
+            violations.append(Violation("NameTaken", message, f"{reference}: spec.keyName"))
+            continue
+        where = f"{reference}: spec.secretRef"
+        if key.secret_reference not in secrets:
+            problem = f"there is no {key.secret_reference}"
+            violations.append(Violation(MISSING, problem, where))
+            continue
+        secret, problem = _secret(key, secrets[key.secret_reference])
+        if secret is None:
+            violations.append(Violation("BadSecret", problem, where))
+            continue
+        zones = frozenset(names.normalise(each) for each in key.spec.zones if each != ALL_ZONES)
+        found[reference] = UsableKey(
+            key.name,
+            key.spec.algorithm,
+            secret,
+            None if ALL_ZONES in key.spec.zones else zones,
+            tuple(Target(each.address, each.port) for each in key.spec.secondaries),
+        )
+    return found, violations
+
+
+def _secret(key: TsigKey, secret: Secret) -> tuple[bytes | None, str]:
+    """The octets of a key, or what is wrong; what is wrong never shows any of them."""
+    wanted = key.spec.secret_ref
+    text = secret.value(wanted.key)
+    if text is None:
+        return None, f"{key.secret_reference} has no key {wanted.key}"
+    try:
+        octets = base64.b64decode(b"".join(text.split()), validate=True)
+    except binascii.Error:
+        return None, (
+            f"key {wanted.key} of {key.secret_reference} is not Base64; put what tsig-keygen "
+            "prints as the secret there, under stringData"
+        )
+    if not MIN_SECRET <= len(octets) <= MAX_SECRET:
+        return None, (
+            f"key {wanted.key} of {key.secret_reference} has {len(octets)} octets, at least "
+            f"{MIN_SECRET} and at most {MAX_SECRET} are allowed"
+        )
+    return octets, ""
+
+
+def encode(keys: Iterable[UsableKey]) -> bytes:
+    """The table that a gate reads; it has the secrets."""
+    rows = [
+        {
+            "name": each.name,
+            "algorithm": each.algorithm,
+            "secret": base64.b64encode(each.secret).decode(),
+            "zones": None if each.zones is None else sorted(each.zones),
+            "secondaries": each.secondaries,
+        }
+        for each in keys
+    ]
+    return json.dumps({"keys": rows}, indent=1).encode()
+
+
+def decode(table: bytes) -> list[UsableKey]:
+    """What `encode` made; ValueError for anything else."""
+    try:
+        return [_row(each) for each in json.loads(table)["keys"]]
+    except (KeyError, TypeError, ValueError):
+        raise ValueError("this is no table of TSIG keys") from None
+
+
+def _row(row: Any) -> UsableKey:
+    return UsableKey(
+        names.normalise(row["name"]),
+        str(row["algorithm"]),
+        base64.b64decode(row["secret"], validate=True),
+        None if row["zones"] is None else frozenset(row["zones"]),
+        tuple(Target(str(address), int(port)) for address, port in row["secondaries"]),
+    )

@@ -1,0 +1,324 @@
+"""The sockets of a gate: limits, slow clients, stops, and NOTIFY to secondaries."""
+
+import asyncio
+import contextlib
+import socket
+import struct
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import dns.message
+import dns.opcode
+import dns.rcode
+import pytest
+from dnsfleet.tsig_keys import Target, UsableKey
+from dnsfleet_engine import Engine, Zone
+from dnsfleet_following.status import Readiness, Status
+from dnsfleet_gate import notifying, serving, signing
+from dnsfleet_gate.answering import Zones
+from dnsfleet_gate.config import Config
+from dnsfleet_gate.metrics import Metrics
+from dnsfleet_gate.notifying import Notifier
+from dnsfleet_gate.serving import Server
+from support.ports import free_port
+from support.zones import hosts, make_zone
+
+ORIGIN = "example.com."
+KEY = UsableKey("k.", "hmac-sha256", b"k" * 32, None, ())
+SECONDS = 10.0
+
+
+class Rig:
+    """A server in this process, with one zone."""
+
+    def __init__(self, **config: Any) -> None:
+        self.port = free_port()
+        self.clients: list[Client] = []
+        self.engine = Engine()
+        self.metrics = Metrics(self.engine, Readiness(), Status())
+        settings = Config(
+            listen=[("127.0.0.1", self.port)],
+            http=("127.0.0.1", 0),
+            replica_url="redis://127.0.0.1",
+            public_key=Path("none"),
+            tsig_keys=Path("none"),
+            **config,
+        )
+        table = signing.key_table([KEY])
+        zones = Zones(self.engine.zone, lambda _: False)
+        self.server = Server(settings, lambda: table, zones, self.metrics)
+
+    def value(self, name: str, **labels: str) -> float:
+        return self.metrics.registry.get_sample_value(f"dnsfleet_gate_{name}", labels) or 0.0
+
+    async def connect(self, buffer: int = 1 << 16) -> "Client":
+        made = socket.socket()
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+        made.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(made, ("127.0.0.1", self.port))
+        self.clients.append(Client(*await asyncio.open_connection(sock=made, limit=buffer)))
+        return self.clients[-1]
+
+
+class Client:
+    """A connection to a gate."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    def ask(self, rtype: str) -> dns.message.Message:
+        query = dns.message.make_query(ORIGIN, rtype)
+        query.use_tsig(signing.usual(KEY))
+        wire = query.to_wire()
+        self.writer.write(struct.pack("!H", len(wire)) + wire)
+        return query
+
+    async def read(self) -> bytes:
+        """The next message; empty at the end of the connection."""
+        try:
+            async with asyncio.timeout(SECONDS):
+                (length,) = struct.unpack("!H", await self.reader.readexactly(2))
+                return await self.reader.readexactly(length)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return b""
+
+    async def takes(self, zone: Zone) -> None:
+        """Read a whole transfer of a zone, which has its SOA twice."""
+        left = zone.records + 1
+        while left > 0:
+            wire = await self.read()
+            assert wire, "the transfer broke"
+            left -= int.from_bytes(wire[6:8])
+        assert left == 0
+
+    async def close(self) -> None:
+        self.writer.transport.abort()
+        with contextlib.suppress(ConnectionError):
+            await self.writer.wait_closed()
+
+
+@asynccontextmanager
+async def rig(zone: Zone | None = None, **config: Any) -> AsyncIterator[Rig]:
+    made = Rig(**config)
+    made.engine.load(zone or make_zone(ORIGIN, hosts(5)))
+    await made.server.start()
+    try:
+        yield made
+    finally:
+        for client in made.clients:
+            await client.close()
+        await made.server.stop()
+
+
+async def until(what: str, condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, what
+        await asyncio.sleep(0.01)
+
+
+def test_requests_of_a_connection_are_answered_in_their_order() -> None:
+    async def run() -> None:
+        async with rig() as made:
+            client = await made.connect()
+            asked = [client.ask(rtype) for rtype in ("SOA", "AXFR", "A", "SOA")]
+            for query in asked:
+                reply = dns.message.from_wire(
+                    await client.read(), keyring=query.keyring, request_mac=query.mac
+                )
+                assert query.is_response(reply)
+            assert made.value("replies_total", rcode="NOERROR") == 2
+            assert made.value("replies_total", rcode="REFUSED") == 1
+            assert made.value("transfers_total", type="axfr", outcome="done") == 1
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("limit", ["connections", "connections_of_one"])
+def test_connections_beyond_the_limit_are_closed_and_the_others_go_on(limit: str) -> None:
+    async def run() -> None:
+        async with rig(**{limit: 2}) as made:
+            first, second = await made.connect(), await made.connect()
+            await until("two", lambda: made.value("connections") == 2)
+            third = await made.connect()
+            assert await third.read() == b""
+            assert made.value("connections_refused_total") == 1
+            second.ask("SOA")
+            assert await second.read()
+            await first.close()
+            await until("one", lambda: made.value("connections") == 1)
+            fourth = await made.connect()
+            fourth.ask("SOA")
+            assert await fourth.read()
+
+    asyncio.run(run())
+
+
+def test_who_says_nothing_or_half_a_message_loses_the_connection() -> None:
+    async def run() -> None:
+        async with rig(idle_seconds=0.2) as made:
+            silent, half = await made.connect(), await made.connect()
+            half.writer.write(b"\0\x20abc")
+            assert await silent.read() == await half.read() == b""
+            await until("none", lambda: made.value("connections") == 0)
+
+    asyncio.run(run())
+
+
+def test_slow_clients_cost_no_others_and_no_memory_for_their_zones() -> None:
+    big = make_zone(ORIGIN, hosts(60_000))
+
+    async def run() -> None:
+        async with rig(big) as made:
+            slow = [await made.connect(4096) for _ in range(20)]
+            for client in slow:
+                client.ask("AXFR")
+            await until("all transfer", lambda: made.value("transferred_bytes_total") > 20 * 65000)
+            before = -1.0
+            while before != (before := made.value("transferred_bytes_total")):
+                await asyncio.sleep(0.2)  # until all stand still, their buffers being full
+            # What the buffers of a connection take, at both ends, and not all of the zone.
+            assert before < 20 * 900_000 < 20 * len(big.encode())
+            small = make_zone(ORIGIN, hosts(5), serial=1)
+            made.engine.load(small)
+            fast = await made.connect()
+            fast.ask("AXFR")
+            await fast.takes(small)
+            for client in slow[:3]:
+                await client.takes(big)  # the zone of their beginning
+
+    asyncio.run(run())
+
+
+def test_a_client_that_takes_nothing_loses_its_transfer() -> None:
+    async def run() -> None:
+        async with rig(make_zone(ORIGIN, hosts(60_000)), idle_seconds=0.3) as made:
+            client = await made.connect(4096)
+            client.ask("AXFR")
+            broken = {"type": "axfr", "outcome": "broken"}
+            await until("the end", lambda: made.value("transfers_total", **broken) == 1)
+
+    asyncio.run(run())
+
+
+def test_a_stop_lets_transfers_end_and_ends_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    big = make_zone(ORIGIN, hosts(60_000))
+
+    async def run() -> None:
+        async with rig(big) as made:
+            idle, client = await made.connect(), await made.connect(4096)
+            client.ask("AXFR")
+            await until("it begins", lambda: made.value("transferred_bytes_total") > 0)
+            stop = asyncio.create_task(made.server.stop())
+            await client.takes(big)
+            assert await idle.read() == b""
+            await stop
+
+    monkeypatch.setattr(serving, "DRAIN_SECONDS", SECONDS)
+    asyncio.run(run())
+
+
+class Secondary(asyncio.DatagramProtocol):
+    """Takes NOTIFY messages, and answers from the time on that it is told to."""
+
+    def __init__(self) -> None:
+        self.got: list[tuple[float, dns.message.Message]] = []
+        self.rcode: dns.rcode.Rcode | None = None
+        self.transport: Any = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        query = dns.message.from_wire(data, keyring=signing.usual(KEY))
+        self.got.append((time.monotonic(), query))
+        if self.rcode is not None:
+            reply = dns.message.make_response(query)
+            reply.set_rcode(self.rcode)
+            self.transport.sendto(reply.to_wire(), addr)
+
+    @property
+    def serials(self) -> list[int]:
+        found = []
+        for _, query in self.got:
+            assert query.opcode() == dns.opcode.NOTIFY and query.had_tsig
+            soa: Any = query.sections[1][0][0]
+            found.append(soa.serial)
+        return found
+
+
+@asynccontextmanager
+async def notified() -> AsyncIterator[tuple[Secondary, Notifier, Rig]]:
+    made, port = Rig(), free_port()
+    made.engine.load(make_zone(ORIGIN, serial=1))
+    transport, secondary = await asyncio.get_running_loop().create_datagram_endpoint(
+        Secondary, ("127.0.0.1", port)
+    )
+    key = KEY._replace(secondaries=(Target("127.0.0.1", port),))
+    notifier = Notifier(lambda: [key], made.engine.zone, made.metrics)
+    try:
+        yield secondary, notifier, made
+    finally:
+        await notifier.stop()
+        transport.close()
+
+
+def test_a_secondary_is_told_once_and_once_more_of_all_that_changed_meanwhile() -> None:
+    async def run() -> None:
+        async with notified() as (secondary, notifier, made):
+            secondary.rcode = dns.rcode.NOERROR
+            notifier.changed(ORIGIN)
+            await until("the first", lambda: secondary.serials == [1])
+            for serial in range(2, 30):
+                made.engine.load(make_zone(ORIGIN, serial=serial))
+                notifier.changed(ORIGIN)
+            await until("the second", lambda: secondary.serials == [1, 29])
+            (first, _), (second, _) = secondary.got
+            assert second - first >= notifying.QUIET_SECONDS
+            await until("both", lambda: made.value("notifies_total", outcome="answered") == 2)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("rcode", [None, dns.rcode.REFUSED])
+def test_a_secondary_that_does_not_take_it_is_told_again(
+    monkeypatch: pytest.MonkeyPatch, rcode: dns.rcode.Rcode | None
+) -> None:
+    monkeypatch.setattr(notifying, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(notifying, "FIRST_WAIT_SECONDS", 0.05)
+
+    async def run() -> None:
+        async with notified() as (secondary, notifier, made):
+            secondary.rcode = rcode
+            notifier.changed(ORIGIN)
+            await until("three tries", lambda: len(secondary.got) == 3)
+            secondary.rcode = dns.rcode.NOERROR
+            answered = {"outcome": "answered"}
+            await until("the answer", lambda: made.value("notifies_total", **answered) == 1)
+            assert made.value("notifies_total", outcome="retried") >= 2
+
+    asyncio.run(run())
+
+
+def test_a_secondary_that_never_answers_is_given_up_until_the_next_change(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(notifying, "ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr(notifying, "FIRST_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(notifying, "LONGEST_WAIT_SECONDS", 0.02)
+
+    async def run() -> None:
+        async with notified() as (secondary, notifier, made):
+            notifier.changed(ORIGIN)
+            given_up = {"outcome": "given_up"}
+            await until("the end", lambda: made.value("notifies_total", **given_up) == 1)
+            assert len(secondary.got) == notifying.TRIES
+            secondary.rcode = dns.rcode.NOERROR
+            notifier.changed(ORIGIN)
+            answered = {"outcome": "answered"}
+            await until("the answer", lambda: made.value("notifies_total", **answered) == 1)
+
+    asyncio.run(run())

@@ -1,0 +1,156 @@
+"""`dnsfleet up --gate`: transfers from a real fleet, while its files change."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import dns.exception
+import dns.query
+import dns.rcode
+import dns.tsig
+import dns.xfr
+import pytest
+from support.fleet import Fleet, replace
+from support.ports import free_port
+from support.secondaries import serial, transferred
+from support.up_runs import pops, processes_of, up, zone
+from support.waiting import wait_for
+
+SECONDS = 15.0
+"""A key file is looked at once a second."""
+FIRST, SECOND = (
+    "Rmlyc3Qgc2VjcmV0IG9mIHRoZSB0ZXN0cy4uLg==",
+    "U2Vjb25kIHNlY3JldCBvZiB0aGUgdGVzdHMuLi4=",
+)
+ONE = "one.example."
+
+
+def key(name: str, secret: str, zones: str = ONE) -> str:
+    return f"""\
+apiVersion: dnsfleet.io/v1alpha1
+kind: TsigKey
+metadata: {{name: {name}}}
+spec: {{secretRef: {{name: {name}}}, zones: [{zones}], for: [transfer]}}
+---
+apiVersion: v1
+kind: Secret
+metadata: {{name: {name}}}
+stringData: {{secret: "{secret}"}}
+"""
+
+
+def tsig(name: str, secret: str) -> dns.tsig.Key:
+    return dns.tsig.Key(f"{name}.", secret)
+
+
+class Gated:
+    """A fleet with two zones and a gate."""
+
+    def __init__(self, folder: Path) -> None:
+        self.files = folder / "files"
+        self.files.mkdir()
+        (self.files / "pops.yaml").write_text(pops("fra"))
+        (self.files / "two.yaml").write_text(zone("two", "192.0.2.2"))
+        self.state = folder / "state"
+        self.port = free_port()
+        self.serve("192.0.2.1")
+        self.keys(key("a", FIRST))
+        self.fleet = Fleet(self.files, self.state, 1, "--gate", str(self.port))
+
+    def serve(self, address: str) -> None:
+        """The address of www in the first zone."""
+        replace(self.files / "one.yaml", zone("one", address))
+
+    def keys(self, *found: str) -> None:
+        replace(self.files / "keys.yaml", "---\n".join(found))
+
+    def address(self, host: str = "127.0.0.1") -> str:
+        held = transferred(self.port, tsig("a", FIRST), ONE, host)
+        return str(held.find_rdataset("www.one.example.", "A")[0])
+
+    def takes(self, name: str, secret: str, origin: str = ONE) -> bool:
+        return serial(self.port, tsig(name, secret), origin) is not None
+
+    def restart(self) -> None:
+        """Kill the gate; `up` starts another one."""
+        position = len(self.fleet.events)
+        os.kill(self.fleet.pid("gate"), signal.SIGKILL)
+        self.fleet.wait("started", 20, lambda e: e["process"] == "gate", after=position)
+
+
+@pytest.fixture(scope="module", name="gated")
+def _gated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gated]:
+    gated = Gated(tmp_path_factory.mktemp("gated"))
+    with gated.fleet:
+        told = gated.fleet.wait("transferring", 60)
+        assert told["addresses"] == [f"127.0.0.1:{gated.port}", f"[::1]:{gated.port}"]
+        yield gated
+    assert processes_of(gated.state) == []
+
+
+def test_a_zone_is_transferred_over_both_families(gated: Gated) -> None:
+    assert gated.address() == gated.address("::1") == "192.0.2.1"
+
+
+def test_the_next_transfer_has_a_change(gated: Gated) -> None:
+    gated.serve("192.0.2.9")
+    wait_for("the change", lambda: gated.address() == "192.0.2.9", SECONDS)
+    gated.serve("192.0.2.1")
+    wait_for("the change back", lambda: gated.address() == "192.0.2.1", SECONDS)
+
+
+def test_who_has_no_key_of_the_zone_is_refused(gated: Gated) -> None:
+    assert not gated.takes("a", FIRST, "two.example.")
+    with pytest.raises(dns.xfr.TransferError) as caught:
+        transferred(gated.port, None, ONE)
+    assert caught.value.rcode == dns.rcode.REFUSED
+
+
+def test_keys_are_rotated_while_it_runs(gated: Gated) -> None:
+    gated.keys(key("a", FIRST), key("b", SECOND, '"*"'))
+    wait_for("the new key", lambda: gated.takes("b", SECOND), SECONDS)
+    assert gated.takes("a", FIRST)
+    assert gated.takes("b", SECOND, "two.example.")
+    gated.keys(key("b", SECOND))
+    wait_for("the end of the old key", lambda: not gated.takes("a", FIRST), SECONDS)
+    gated.keys(key("a", FIRST))
+    wait_for("the first key", lambda: gated.takes("a", FIRST), SECONDS)
+
+
+def test_a_key_that_breaks_stays_and_is_told(gated: Gated) -> None:
+    position = len(gated.fleet.events)
+    gated.keys(key("a", "wrong!"), key("b", SECOND))
+    told = gated.fleet.wait("rejected", SECONDS, after=position)
+    assert told["where"] == f"{gated.files}/keys.yaml:4: spec.secretRef"
+    assert told["reason"] == "BadSecret" and "wrong!" not in str(told)
+    wait_for("the other key", lambda: gated.takes("b", SECOND), SECONDS)
+    assert gated.takes("a", FIRST)
+    gated.keys(key("a", FIRST))
+    wait_for("the end of the other key", lambda: not gated.takes("b", SECOND), SECONDS)
+
+
+def test_a_gate_that_dies_is_started_again(gated: Gated) -> None:
+    gated.restart()
+    wait_for("an answer", lambda: gated.takes("a", FIRST), 30)
+    assert gated.address() == "192.0.2.1"
+
+
+def test_what_it_goes_by_is_private(gated: Gated) -> None:
+    folder = gated.state / "gate"
+    for path in (folder, folder / "tsig-keys.json", gated.state / "accepted.db"):
+        assert path.stat().st_mode & 0o077 == 0
+    logs = "".join(log.read_text() for log in (gated.state / "logs").glob("*.log"))
+    assert FIRST not in logs and SECOND not in logs
+
+
+def test_a_port_that_is_taken_is_told(gated: Gated, tmp_path: Path) -> None:
+    files = tmp_path / "files"
+    files.mkdir()
+    (files / "all.yaml").write_text(zone("one", "192.0.2.1") + "---\n" + pops("fra"))
+    result = up(files, tmp_path / "state", free_port(), "--gate", str(gated.port))
+    assert result.returncode == 2
+    assert result.stderr == (
+        f"dnsfleet: port {gated.port} on 127.0.0.1 is in use; stop what answers there, or choose "
+        "other ports with --gate\n"
+    )

@@ -1,0 +1,164 @@
+"""TSIG keys, from objects to the table of a gate."""
+
+import base64
+from typing import Any
+
+import pytest
+from dnsfleet import resources, tsig_keys
+from dnsfleet.resources import Secret, TsigKey
+from dnsfleet.tsig_keys import Target, UsableKey
+
+OCTETS = bytes(range(32))
+TEXT = base64.b64encode(OCTETS).decode()
+
+
+def key(name: str = "k1", created: str = "", **spec: Any) -> TsigKey:
+    raw = {
+        "apiVersion": "dnsfleet.io/v1alpha1",
+        "kind": "TsigKey",
+        "metadata": {"name": name, "creationTimestamp": created},
+        "spec": {"secretRef": {"name": "s"}, "zones": ["example.com"], "for": ["transfer"]} | spec,
+    }
+    found, violations = resources.parse(raw, "f")
+    assert isinstance(found, TsigKey), violations
+    return found
+
+
+def secret(**values: Any) -> Secret:
+    raw = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "type": "Opaque"}
+    found, violations = resources.parse(raw | values, "f")
+    assert isinstance(found, Secret), violations
+    return found
+
+
+def resolve(*keys: TsigKey, **values: Any) -> tuple[list[UsableKey], list[str]]:
+    values = values or {"stringData": {"secret": TEXT}}
+    made = secret(**values)
+    found, violations = tsig_keys.resolve(keys, {made.reference: made})
+    return list(found.values()), list(map(str, violations))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"stringData": {"secret": TEXT}},
+        {"stringData": {"secret": f"{TEXT[:20]}\n{TEXT[20:]}\n"}},
+        {"data": {"secret": base64.b64encode(TEXT.encode()).decode()}},
+        {"data": {"secret": "AA=="}, "stringData": {"secret": TEXT}},
+    ],
+)
+def test_the_secret_is_base64_of_the_octets_in_every_form_of_a_secret(values: Any) -> None:
+    found, wrong = resolve(key(), **values)
+    assert not wrong
+    expected = UsableKey("k1.", "hmac-sha256", OCTETS, frozenset({"example.com."}), ())
+    assert found == [expected]
+
+
+def test_what_a_key_says_is_in_the_table() -> None:
+    spec = {
+        "keyName": "Transfer_Key.Example.",
+        "algorithm": "hmac-sha512",
+        "zones": ["*"],
+        "secondaries": [{"address": "2001:DB8::53"}, {"address": "192.0.2.1", "port": 5300}],
+    }
+    found, wrong = resolve(key(**spec))
+    targets = (Target("2001:db8::53", 53), Target("192.0.2.1", 5300))
+    assert not wrong
+    assert found == [UsableKey("transfer_key.example.", "hmac-sha512", OCTETS, None, targets)]
+    assert found[0].allows("any.")
+    assert tsig_keys.decode(tsig_keys.encode(found)) == found
+    assert TEXT not in repr(found)
+
+
+WHERE = "TsigKey default/k1: spec.secretRef"
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"stringData": {"other": TEXT}}, "Secret default/s has no key secret"),
+        (
+            {"stringData": {"secret": "wrong!"}},
+            "key secret of Secret default/s is not Base64; put what tsig-keygen prints as the "
+            "secret there, under stringData",
+        ),
+        (
+            {"stringData": {"secret": "AAAA"}},
+            "key secret of Secret default/s has 3 octets, at least 16 and at most 512 are allowed",
+        ),
+    ],
+)
+def test_a_secret_that_cannot_be_used_is_told_without_its_value(values: Any, message: str) -> None:
+    assert resolve(key(), **values) == ([], [f"{WHERE}: {message} [BadSecret]"])
+
+
+def test_a_missing_secret_is_told() -> None:
+    found, (violation,) = tsig_keys.resolve([key()], {})
+    assert (found, violation.reason) == ({}, tsig_keys.MISSING)
+    assert str(violation) == f"{WHERE}: there is no Secret default/s [NoSecret]"
+
+
+def test_a_name_on_the_wire_is_of_the_older_key() -> None:
+    younger = key("a", "2026-02-01T00:00:00Z", keyName="K1.")
+    found, wrong = resolve(younger, key("k1", "2026-01-01T00:00:00Z"))
+    assert [each.name for each in found] == ["k1."]
+    assert wrong == [
+        "TsigKey default/a: spec.keyName: TsigKey default/k1 has the name k1. already; give this "
+        "key another keyName [NameTaken]"
+    ]
+
+
+@pytest.mark.parametrize("table", [b"", b"[]", b"{}", b'{"keys": [{}]}', b'{"keys": 1}', b"\xff"])
+def test_what_is_no_table_is_refused(table: bytes) -> None:
+    with pytest.raises(ValueError, match="this is no table of TSIG keys"):
+        tsig_keys.decode(table)
+
+
+def faults(raw: dict[str, Any]) -> list[str]:
+    return [str(each).removeprefix("f: ") for each in resources.parse(raw, "f")[1]]
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        (
+            {"algorithm": "hmac-md5"},
+            'spec.algorithm: found the text "hmac-md5", allowed: hmac-sha256, hmac-sha384, '
+            'hmac-sha512; did you mean "hmac-sha512"? [BadValue]',
+        ),
+        (
+            {"for": ["update"]},
+            'spec.for[0]: found the text "update", allowed: transfer [BadValue]',
+        ),
+        ({"zones": []}, "spec.zones: found it empty, at least one entry is wanted [BadValue]"),
+        (
+            {"secondaries": [{"address": "ns1.example."}]},
+            'spec.secondaries[0].address: "ns1.example." is not an IP address, write one such as '
+            "192.0.2.53 or 2001:db8::53 [BadValue]",
+        ),
+        (
+            {"secondaries": [{"address": "2001:db8::1"}, {"address": "2001:DB8:0::1"}]},
+            "spec.secondaries[1]: this one is in the list already; remove it [BadValue]",
+        ),
+    ],
+)
+def test_a_wrong_field_is_told(spec: Any, message: str) -> None:
+    raw = key().model_dump(by_alias=True, exclude_unset=True, mode="json")
+    raw["spec"] |= spec
+    assert faults(raw) == [message]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"data": {"a": "hush!"}}, "data.a: this is not Base64; write the value as it is under "),
+        ({"stringData": {"a": 4711}}, "stringData.a: text is wanted; put it in quotes [BadValue]"),
+        ({"data": "hush"}, "data: a mapping is wanted [BadValue]"),
+    ],
+)
+def test_no_message_shows_a_value_of_a_secret(values: Any, message: str) -> None:
+    raw = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}} | values
+    (told,) = faults(raw)
+    assert told.startswith(message)
+    assert "hush" not in told and "4711" not in told
+    assert TEXT not in repr(secret(stringData={"secret": TEXT}))
