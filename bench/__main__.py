@@ -16,6 +16,7 @@ from bench import (
     signed,
     starts,
     swaps,
+    transfers,
     up,
 )
 
@@ -30,6 +31,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "starts": starts.run,
     "swaps": swaps.run,
     "shards": shards.run,
+    "transfers": transfers.run,
     "operator": operator_costs.run,
 }
 

@@ -83,7 +83,7 @@ def up(
         typer.Option(
             min=1,
             max=65535,
-            help="Transfer zones at this port, to secondaries that have a TsigKey.",
+            help="Transfer zones at this port of loopback, to secondaries that have a TsigKey.",
             show_default=False,
         ),
     ] = None,
