@@ -198,3 +198,44 @@ def test_a_quota_is_counted_over_all_files(folder: Path) -> None:
     result = check("-f", folder)
     assert result.exit_code == 1
     assert f"{folder / 'app.yaml'}:5: spec: namespace default has more than" in result.stdout
+
+
+KEYS = """\
+apiVersion: dnsfleet.io/v1alpha1
+kind: TsigKey
+metadata:
+  name: k1
+spec:
+  secretRef:
+    name: s
+  zones: [example.com]
+  for: [transfer]
+"""
+SECRET = """\
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: s}
+stringData: {secret: VALUE}
+"""
+
+
+@pytest.mark.parametrize(
+    ("secret", "said"),
+    [
+        ("", "6: spec.secretRef: warning: there is no Secret default/s among"),
+        (
+            SECRET.replace("VALUE", "AAAA"),
+            "6: spec.secretRef: key secret of Secret default/s has",
+        ),
+        (SECRET.replace("VALUE", "A" * 40), ""),
+    ],
+)
+def test_keys_are_looked_at_with_their_secrets(tmp_path: Path, secret: str, said: str) -> None:
+    file = tmp_path / "keys.yaml"
+    file.write_text(KEYS + secret)
+    result = check("-f", file)
+    told = result.output.splitlines()
+    assert len(told) == 1 + bool(said)
+    assert told[0].startswith(f"{file}:{said}" if said else "0 good zones, 0 errors")
+    assert result.exit_code == int("key secret" in said)

@@ -136,6 +136,21 @@ def test_a_gate_that_dies_is_started_again(gated: Gated) -> None:
     assert gated.address() == "192.0.2.1"
 
 
+def test_it_needs_nothing_of_the_fleet_to_transfer(gated: Gated) -> None:
+    stopped = [gated.fleet.pid(each) for each in ("core", "gate/replica")]
+    try:
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        assert gated.address() == "192.0.2.1"
+    finally:
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
+    gated.serve("192.0.2.8")
+    wait_for("the next change", lambda: gated.address() == "192.0.2.8", 30)
+    gated.serve("192.0.2.1")
+    wait_for("the change back", lambda: gated.address() == "192.0.2.1", SECONDS)
+
+
 def test_what_it_goes_by_is_private(gated: Gated) -> None:
     folder = gated.state / "gate"
     for path in (folder, folder / "tsig-keys.json", gated.state / "accepted.db"):
