@@ -6,6 +6,7 @@ import re
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from dnsfleet_cli import zone_objects, zone_shapes
 from dnsfleet_cli.main import app
 from dnsfleet_cli.transferring import fetching, receiving
+from dnsfleet_cli.transferring.receiving import Transfer
 from dnsfleet_engine import Zone
 from support.ports import free_port
 from support.presigned_zones import signed
@@ -28,6 +30,11 @@ PLAIN = make_zone(ORIGIN, [*hosts(40), ("*", "TXT", '"a;b"'), ("@", "MX", "10 ma
 KEY = dns.tsig.Key("transfer.example.net.", b"thirty-two octets, and a few more", "hmac-sha256")
 SECRET = base64.b64encode(KEY.secret).decode()
 SOA, *REST = PLAIN.to_text().splitlines()
+PATIENCE = 0.5
+"""Seconds: the tcp-io-timeout of Knot DNS."""
+OUTSIDE = "x.example.net. 300 TXT " + " ".join(["x" * 255] * 230)
+MANY = 1000
+"""Messages of 59 KB, more than a system buffers."""
 
 
 def run(*arguments: object) -> Result:
@@ -178,6 +185,30 @@ def test_a_transfer_that_goes_on_for_too_long(monkeypatch: pytest.MonkeyPatch) -
         result = transfer(port)
     assert (result.exit_code, result.stdout) == (2, "")
     assert "the transfer does not end within 0.5 seconds" in result.stderr
+
+
+def test_a_server_that_does_not_wait_for_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Knot DNS closes where nothing is taken for half a second; buffers hold less than is sent."""
+
+    def answer(replies: Replies, send: Send) -> None:
+        first, large, last = (
+            framed(replies.message(*each)) for each in ([SOA, *REST], [OUTSIDE], [SOA])
+        )
+        for message in (first, *[large] * MANY, last):
+            send(message)
+
+    take, seen = Transfer.feed, itertools.count()
+
+    def take_slowly(self: Transfer, wire: bytes) -> bool:
+        if next(seen) == 0:
+            time.sleep(4 * PATIENCE)
+        return take(self, wire)
+
+    monkeypatch.setattr(Transfer, "feed", take_slowly)
+    with answering(answer, patience=PATIENCE) as port:
+        result = transfer(port, "-o", "zone")
+    assert (result.exit_code, result.stdout) == (0, PLAIN.to_text()), result.stderr
+    assert f"{MANY} records outside of the zone" in result.stderr
 
 
 def test_a_connection_that_is_reset() -> None:

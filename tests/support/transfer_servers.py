@@ -56,11 +56,19 @@ def framed(wire: bytes) -> bytes:
 
 @contextmanager
 def answering(
-    answer: Answer, key: dns.tsig.Key | None = None, host: str = "127.0.0.1"
+    answer: Answer,
+    key: dns.tsig.Key | None = None,
+    host: str = "127.0.0.1",
+    patience: float | None = None,
 ) -> Iterator[int]:
-    """Answer each connection to a port so, and read until the client ends it; the port."""
+    """Answer each connection to a port so, and read until the client ends it; the port.
+
+    A connection that does not take what is written within `patience` seconds is closed.
+    """
 
     class Handler(socketserver.StreamRequestHandler):
+        timeout = patience
+
         def handle(self) -> None:
             octets = self.rfile.read(int.from_bytes(self.rfile.read(2)))
             query = dns.message.from_wire(octets, keyring=key)
