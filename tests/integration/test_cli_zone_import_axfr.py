@@ -2,7 +2,6 @@
 
 import base64
 import itertools
-import re
 import socket
 import struct
 import threading
@@ -92,9 +91,8 @@ def test_what_is_wrong_in_the_zone_is_told_as_of_a_file() -> None:
         result = transfer(port)
     source = f"AXFR of example.com. from 127.0.0.1:{port}"
     assert (result.exit_code, result.stdout) == (1, "")
-    assert re.search(
-        rf"^{re.escape(source)}:\d+: www\.example\.com\. .*CNAME", result.stderr, re.MULTILINE
-    )
+    number = 1 + len(REST) + 2  # the second of the two
+    assert f"{source}:{number}: www.example.com. " in result.stderr
     assert f"{source}: 1 error\n" in result.stderr
 
 
@@ -161,7 +159,7 @@ FAULTS: list[tuple[Answer, str]] = [
     (say_nothing, "nothing more came after 0 records within 0.3 seconds"),
     (stop_in_a_message, "nothing more came after 1 record within 0.3 seconds"),
     (never_end, "more than 300 records; no zone may have so many"),
-    (speak_http, "a message of the server is not well-formed: "),
+    (speak_http, "a message of the server is not well-formed, after 0 records: "),
 ]
 
 

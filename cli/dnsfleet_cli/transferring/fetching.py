@@ -40,7 +40,7 @@ class Fetched(NamedTuple):
     """A zone as a server sent it."""
 
     text: bytes
-    """A master file, a record a line, in the order of the transfer."""
+    """A master file, a record a line, in the order of the transfer; the first line is empty."""
     source: str
     """For messages: which transfer it was."""
     left_out: int

@@ -26,12 +26,15 @@ import dns.xfr
 from dnsfleet.zones import master_files
 from dnsfleet_engine import type_text
 
+from dnsfleet_cli.troubles import counted
+
 MAX_OCTETS = master_files.MAX_FILE
 """Of all messages, and of the master file that is made of them: no file may have more."""
 MAX_RECORDS = 20_000_000
 """More than the largest zones have, and about what a master file of MAX_OCTETS holds."""
 MAX_UNSIGNED = 99
-"""Messages without TSIG between two with it: no client may take more (RFC 8945 section 5.3.1)."""
+"""Messages without TSIG between two with it: as many as a client has to take, because servers once
+signed each hundredth message alone (RFC 8945 section 5.3.1)."""
 
 
 class TransferFault(Exception):  # noqa: N818 - it is the server's
@@ -165,7 +168,8 @@ class Transfer:
                 return "a message was signed at another time; set the clocks right"
             case dns.tsig.BadKey() | dns.tsig.BadAlgorithm() | dns.message.UnknownTSIGKey():
                 return "the server signs with another key; give --tsig with that one"
-        return f"a message of the server is not well-formed: {error}"
+        came = counted(self.records, "record")
+        return f"a message of the server is not well-formed, after {came}: {error}"
 
 
 def _shown(key: dns.tsig.Key) -> str:
@@ -178,7 +182,8 @@ class _Rows(dns.transaction.TransactionManager):
 
     def __init__(self, origin: dns.name.Name) -> None:
         self._origin = origin
-        self.text = bytearray()
+        self.text = bytearray(b"\n")
+        """The first line stands for the SOA in front, so a line has the number of its record."""
         self.kept = 0
         """Records that are in `text`."""
 

@@ -134,9 +134,9 @@ FAULTS: list[tuple[str, Wires, str]] = [
     ("an IXFR", messages([SOA, OLD_SOA, WWW, SOA, NS, SOA]), "no AXFR: unexpected origin SOA"),
     ("changed meanwhile", messages(ZONE, [OLD_SOA]), "no AXFR: unexpected origin SOA in AXFR"),
     ("more behind it", messages([*ZONE, SOA, WWW]), "no AXFR: answers after final SOA"),
-    ("too short", lambda _: [b"\0" * 5], "a message of the server is not well-formed: "),
-    ("cut", lambda r: [r.message(*ZONE)[:-9]], "a message of the server is not well-formed: "),
-    ("junk behind", lambda r: [r.message(*ZONE) + b"\0"], "is not well-formed: "),
+    ("too short", lambda _: [b"\0" * 5], "is not well-formed, after 0 records: "),
+    ("cut", lambda r: [r.message(*ZONE), r.message(NS)[:-9]], "well-formed, after 7 records: "),
+    ("junk behind", lambda r: [r.message(*ZONE) + b"\0"], "is not well-formed, after 0 records: "),
 ]
 
 
