@@ -9,12 +9,14 @@ its parts where it is too big for one object. `zone_shapes` has the limits.
 
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 from dnsfleet.resources import documents
 from dnsfleet.resources.zone_contents import MAX_INLINE
 from dnsfleet.resources.zones import MAX_RECORDS
+from dnsfleet.zones import signatures
 from dnsfleet_engine import Zone
 from dnsfleet_publisher.assembling import Assembler
 
@@ -38,6 +40,7 @@ def import_(file: Path, origin: str | None, output: Output) -> int:
     if zone is not None and output is Output.PATH:
         content = {"zoneFile": {"path": file.name}}
         sys.stdout.write(yaml_writing.dump(zone_shapes.zone_object(zone.origin, content)))
+        _say_until_when(zone)
         _say(f"for `dnsfleet up` only: keep it and {file.name} in one folder")
         return OK
     return print_zone(zone, output, str(file), "for `dnsfleet up`, add -o path")
@@ -47,6 +50,7 @@ def print_zone(zone: Zone | None, output: Output, source: str, too_big: str) -> 
     """Print a zone from `source`; NEGATIVE where there is none. `too_big`: as of `objects_yaml`."""
     if zone is None:
         return NEGATIVE
+    _say_until_when(zone)
     if output is Output.ZONE:
         sys.stdout.write(zone.to_text())
         return OK
@@ -99,6 +103,18 @@ def objects_yaml(zone: Zone, source: str, too_big: str) -> str:
     except ValueError as error:
         raise Trouble(f"{source}: {error}; {too_big}") from None
     return "---\n".join(map(yaml_writing.dump, objects))
+
+
+def _say_until_when(zone: Zone) -> None:
+    """Of a signed zone: an import is good until its signatures end, and who has one may not know
+    that the server signs."""
+    now = time.time()
+    period = signatures.period(zone, now)
+    if period is not None:
+        _say(
+            f"signed: {signatures.message(period, period.level(now))}. dnsfleet renews no "
+            "signature, so bring each version of the signer before the one here ends"
+        )
 
 
 def _say(text: str) -> None:

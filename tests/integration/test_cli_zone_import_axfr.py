@@ -96,6 +96,20 @@ def test_what_is_wrong_in_the_zone_is_told_as_of_a_file() -> None:
     assert f"{source}: 1 error\n" in result.stderr
 
 
+@pytest.mark.parametrize("form", ["yaml", "zone", "path"])
+def test_until_when_a_signed_zone_is_good_is_told(form: str, tmp_path: Path) -> None:
+    zone = signed(PLAIN)
+    file = tmp_path / "example.com.zone"
+    file.write_text(zone.to_text())
+    said = [run(file, "-o", form).stderr]
+    if form != "path":
+        with answering(sending(*zone.to_text().splitlines()[1:])) as port:
+            said.append(transfer(port, "-o", form).stderr)
+    for text in said:
+        assert text.startswith("signed: the first signature ends at 2060-01-01T00:00:00Z, for ")
+        assert "dnsfleet renews no signature" in text
+
+
 def test_what_is_outside_of_the_zone_is_left_out() -> None:
     with answering(sending(*REST, "ns1.example.net. 300 A 192.0.2.1")) as port:
         result = transfer(port, "-o", "zone")
