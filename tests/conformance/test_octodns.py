@@ -517,6 +517,18 @@ def test_what_octodns_cannot_read_stops_it(place: Place) -> None:
         provider.plan(desired(numbered(1)))
 
 
+def test_neighbours_that_are_no_names_are_passed_over(place: Place) -> None:
+    place.create("zones", "snow", {"origin": "☃.example", "nameServers": ["ns1.example.net"]})
+    provider = place.provider()
+    synced(provider, numbered(1))
+    assert provider.list_zones() == ["example.com."]
+    (name,) = place.own()
+    records = [{"name": "bücher_", "type": "A", "data": ["192.0.2.1"]}]
+    place.patch("recordsets", name, {"spec": {"records": records}})
+    with pytest.raises(DnsfleetError, match=rf"RecordSet .*/{name}: bücher_ is no name: "):
+        provider.plan(desired(numbered(1)))
+
+
 def test_who_may_not_is_told_by_the_api_server(place: Place, tmp_path: Path) -> None:
     content = json.loads(place.kubeconfig.read_text())
     content["users"][0]["user"] = {"token": "nobody"}

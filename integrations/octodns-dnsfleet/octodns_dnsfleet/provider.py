@@ -77,7 +77,7 @@ class DnsfleetProvider(BaseProvider):  # type: ignore[misc]
 
     def list_zones(self) -> list[str]:
         """The origins of all Zones in the namespace."""
-        return sorted({zones.origin(each) for each in self._cluster.zones(self._zone_namespace)})
+        return sorted({zones.origin(each) for each in self._listed()})
 
     def populate(self, zone: Any, target: bool = False, lenient: bool = False) -> bool:
         """Add the records of this provider to a zone; DnsfleetError where there is no such Zone.
@@ -201,7 +201,7 @@ class DnsfleetProvider(BaseProvider):  # type: ignore[misc]
             found = self._cluster.zone(self._zone_namespace, known)
             if found is not None and zones.origin(found) == name:
                 return found
-        listed = self._cluster.zones(self._zone_namespace)
+        listed = self._listed()
         chosen = zones.owner_of(name, listed, self._zone_namespace)
         named = [(zones.origin(each), each["metadata"]["name"]) for each in listed]
         times = Counter(origin for origin, _ in named)
@@ -209,6 +209,9 @@ class DnsfleetProvider(BaseProvider):  # type: ignore[misc]
             # Where several have an origin, which one it is may be another one the next time.
             self._names = {origin: own for origin, own in named if times[origin] == 1}
         return chosen
+
+    def _listed(self) -> list[Object]:
+        return zones.well_named(self._cluster.zones(self._zone_namespace))
 
 
 def _only_loses(

@@ -68,14 +68,17 @@ class RecordSets:
                 return name
 
     def contents(self, origin: str, own: Iterable[Object]) -> dict[str, Content]:
-        """The RRsets of each, by name; DnsfleetError where one is there twice."""
+        """The RRsets of each, by name; DnsfleetError where one is there twice, or is none."""
         contents: dict[str, Content] = {}
         seen: dict[Key, str] = {}
         for each in own:
             name = each["metadata"]["name"]
             content = contents[name] = {}
             for item in each["spec"]["records"]:
-                key = values.key_of(item, origin)
+                try:
+                    key = values.key_of(item, origin)
+                except UnfitError as error:
+                    raise DnsfleetError(f"{zones.label('RecordSet', each)}: {error}") from None
                 if key in seen:
                     raise DnsfleetError(
                         f"{key[0]} {key[1]} is in RecordSet {self.namespace}/{seen[key]} and once "

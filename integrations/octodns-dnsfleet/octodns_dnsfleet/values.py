@@ -20,7 +20,7 @@ from typing import Any
 import dns.exception
 import dns.name
 import dns.rdata
-from octodns.idna import idna_encode  # type: ignore[import-untyped]
+from octodns.idna import IdnaError, idna_encode  # type: ignore[import-untyped]
 from octodns.record import Record  # type: ignore[import-untyped]
 from octodns.record.exception import RecordException  # type: ignore[import-untyped]
 from octodns.record.rr import Rrset  # type: ignore[import-untyped]
@@ -75,11 +75,17 @@ def as_read_back(record: Any) -> Any:
 
 
 def key_of(found: Mapping[str, Any], origin: str) -> Key:
-    """The RRset of an item, in the spelling of octoDNS; `origin` ends in a dot."""
+    """The RRset of an item, in the spelling of octoDNS; `origin` ends in a dot.
+
+    UnfitError where its name is none.
+    """
     name, rtype = str(found["name"]), str(found["type"])
     if name == "@":
         return origin, rtype
-    name = idna_encode(name)
+    try:
+        name = idna_encode(name)
+    except IdnaError as error:
+        raise UnfitError(f"{name} is no name: {error}") from None
     return (name if name.endswith(".") else f"{name}.{origin}"), rtype
 
 

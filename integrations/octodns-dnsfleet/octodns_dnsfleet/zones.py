@@ -9,11 +9,11 @@ a ZoneClass takes are not looked at here.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from octodns.idna import idna_encode  # type: ignore[import-untyped]
+from octodns.idna import IdnaError, idna_encode  # type: ignore[import-untyped]
 
 from octodns_dnsfleet import values
 from octodns_dnsfleet.errors import DnsfleetError
-from octodns_dnsfleet.values import Key
+from octodns_dnsfleet.values import Key, UnfitError
 
 Object = dict[str, Any]
 
@@ -28,6 +28,19 @@ CHALLENGE = "_acme-challenge."
 def origin(zone: Object) -> str:
     """The origin of a Zone as octoDNS names zones."""
     return str(idna_encode(zone["spec"]["origin"].rstrip("."))) + "."
+
+
+def well_named(zones: Iterable[Object]) -> list[Object]:
+    """Those whose origin is a name. The API server stores others as well; the operator refuses
+    them, and they must not be in the way of their neighbours."""
+    found = []
+    for zone in zones:
+        try:
+            origin(zone)
+        except IdnaError:
+            continue
+        found.append(zone)
+    return found
 
 
 def owner_of(name: str, zones: Iterable[Object], namespace: str) -> Object:
@@ -112,12 +125,21 @@ def refers_to(record_set: Object, zone: Object) -> bool:
 
 
 def _keys(items: Iterable[Mapping[str, Any]], apex: str) -> list[Key]:
-    return [values.key_of(item, apex) for item in items]
+    """The RRsets of items; what is no name is nobody's."""
+    found = []
+    for item in items:
+        try:
+            found.append(values.key_of(item, apex))
+        except UnfitError:
+            continue
+    return found
 
 
 def _fits(name: str, pattern: str, apex: str) -> bool:
     if pattern == "*":
         return True
     below = pattern.startswith("*.")
-    wanted, _ = values.key_of({"name": pattern.removeprefix("*."), "type": ""}, apex)
-    return name.endswith(f".{wanted}") if below else name == wanted
+    return any(
+        name.endswith(f".{wanted}") if below else name == wanted
+        for wanted, _ in _keys([{"name": pattern.removeprefix("*."), "type": ""}], apex)
+    )

@@ -116,6 +116,18 @@ def test_the_zone_is_the_one_with_the_origin() -> None:
     assert zones.owner_of("twin.example.", verdicts, "dns") is verdicts[0]
 
 
+def test_what_is_no_name_is_in_nobodys_way() -> None:
+    """The operator refuses it, and the API server takes it before."""
+    neighbours = zones.well_named([zone("snow", "☃.example"), zone()])
+    assert zones.owner_of("example.com.", neighbours, "dns") == zone()
+    theirs = [record_set("theirs", ("bücher_", "A"), ("www", "A"))]
+    assert zones.taken(zone(), theirs) == {("www.example.com.", "A"): "RecordSet dns/theirs"}
+    consent = {"names": ["☃", "www"]}
+    for name, allowed in (("www", True), ("mail", False)):
+        key = (f"{name}.example.com.", "A")
+        assert (zones.without_consent(zone(recordSets=consent), key, "dns") is None) == allowed
+
+
 def test_the_ttl_is_that_of_the_zone_or_its_class() -> None:
     by_class = zone() | {"status": {"zoneClass": {"name": "teams", "ttl": 600}}}
     assert zones.default_ttl(zone()) == 300
