@@ -44,14 +44,15 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubeAPIServer]:
             yield server
 
 
-def make_zone(api: KubeAPIServer, name: str, **spec: Any) -> None:
-    """A Zone NAME.example that is accepted."""
+def make_zone(api: KubeAPIServer, name: str, verdict: str = "True", **spec: Any) -> None:
+    """A Zone NAME.example, once the operator has judged it."""
     metadata = {"name": name, "namespace": "default"}
     whole = {"origin": f"{name}.example", "nameServers": ["ns1.example.net"], **spec}
     api.create(
         {"apiVersion": "dnsfleet.io/v1alpha1", "kind": "Zone", "metadata": metadata, "spec": whole}
     )
-    wait_for("the Zone is accepted", lambda: accepted(api, f"{ZONES}/{name}") == "True", SECONDS)
+    path = f"{ZONES}/{name}"
+    wait_for("the Zone is judged", lambda: accepted(api, path) == verdict, SECONDS)
 
 
 def accepted(api: KubeAPIServer, path: str) -> str:
@@ -137,6 +138,48 @@ def test_a_hold_fails_the_apply_and_says_how_to_approve(
     said = run.refused("--doit", "--force")
     assert "UnsafePlan" in said
     assert "dnsfleet.io/approve" in said
+
+
+def test_a_hold_of_a_record_set_that_is_deleted_fails_the_apply(
+    api: KubeAPIServer, run: OctodnsRun
+) -> None:
+    """No RecordSet is there any more that could tell of it."""
+    make_zone(api, "emptied")
+    run.write("emptied.example.", {f"h{number}": a("192.0.2.1") for number in range(40)})
+    run.sync("--doit")
+    run.write("emptied.example.", {})
+    said = run.refused("--doit", "--force")
+    assert "the change removes 40 of 42 RRsets" in said
+    said = run.sync()
+    assert NOTHING in said
+    assert "WARNING DnsfleetProvider[main] populate: Zone default/emptied: " in said
+    assert "dnsfleet.io/approve" in said
+
+
+def test_a_record_set_that_is_deleted_is_waited_for(api: KubeAPIServer, run: OctodnsRun) -> None:
+    records = [{"name": f"h{each}", "type": "A", "data": ["192.0.2.1"]} for each in range(40)]
+    make_zone(api, "one", records=records)
+    run.write("one.example.", {"www": a("192.0.2.1")})
+    run.sync("--doit")
+    run.write("one.example.", {})
+    assert "stored, but" not in run.sync("--doit", "--force")
+    assert own(api, "one") == []
+    published = api.ask("GET", f"{ZONES}/one")[1]["status"]
+    assert (published["revision"]["seq"], published["records"]) == (3, 42)
+
+
+def test_a_zone_that_was_never_good_publishes_nothing(api: KubeAPIServer, tmp_path: Path) -> None:
+    """Its RecordSets are accepted all the same."""
+    two = {"name": "x", "type": "CNAME", "data": ["a.example.net.", "b.example.net."]}
+    make_zone(api, "bad", "False", records=[two])
+    kubeconfig = api.kubeconfig(tmp_path / "kubeconfig")
+    run = OctodnsRun(tmp_path / "run", kubeconfig, namespace="default", wait=5)
+    run.write("bad.example.", {"www": a("192.0.2.1")})
+    refused = "populate: Zone default/bad is refused, MultipleCNAME: spec.records[0]"
+    assert refused in run.sync()
+    said = run.sync("--doit")
+    assert "stored, but after 5 s RecordSet default/octodns-main-bad-" in said
+    assert "is not yet published" in said
 
 
 def test_the_page_does_what_it_says(api: KubeAPIServer, tmp_path: Path) -> None:

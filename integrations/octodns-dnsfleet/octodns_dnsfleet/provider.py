@@ -23,7 +23,7 @@ from octodns_dnsfleet.errors import ChangedSincePlanError, DnsfleetError
 from octodns_dnsfleet.layout import Content
 from octodns_dnsfleet.record_sets import MAX_LABEL, RecordSets
 from octodns_dnsfleet.values import Key, UnfitError
-from octodns_dnsfleet.writing import Verdicts, Writer, refusal
+from octodns_dnsfleet.writing import Verdicts, Writer, holds, refusal
 from octodns_dnsfleet.zones import Object
 
 WAIT_SECONDS = 60.0
@@ -87,8 +87,11 @@ class DnsfleetProvider(BaseProvider):  # type: ignore[misc]
         self.log.debug("populate: name=%s, target=%s", zone.name, target)
         found = self._zone(zone.name)
         own, ttl = self._sets.own(found), zones.default_ttl(found)
-        for why in filter(None, map(refusal, own)):
+        refusals = [refusal("Zone", found), *(refusal("RecordSet", each) for each in own)]
+        for why in filter(None, refusals):
             self.log.warning("populate: %s; what it had before is served", why)
+        if held := holds(found):
+            self.log.warning("populate: %s", held)
         for record in self._sets.records(zone, ttl, own, self):
             zone.add_record(record, lenient=lenient)
         self.log.info("populate:   found %d records", len(zone.records))
@@ -162,19 +165,16 @@ class DnsfleetProvider(BaseProvider):  # type: ignore[misc]
             if made := writer.write(name, items, found.get(name)):
                 written.append(made)
             self.log.debug("_apply: recordset %s has %d RRsets now", name, len(items))
+        deleted = [found[name] for name, content in changed.items() if not content]
         if self._wait > 0:
-            self._wait_for(Verdicts(self._cluster, written))
+            self._wait_for(Verdicts(self._cluster, written, deleted, zone))
 
     def _wait_for(self, verdicts: Verdicts) -> None:
-        unheard = verdicts.wait(self._wait)
+        missing = verdicts.wait(self._wait)
         for warning in verdicts.warnings:
             self.log.warning("_apply: %s", warning)
-        if unheard:
-            self.log.warning(
-                "_apply: stored, but the operator said nothing within %.0f s to %s",
-                self._wait,
-                ", ".join(unheard),
-            )
+        if missing:
+            self.log.warning("_apply: stored, but after %.0f s %s", self._wait, "; ".join(missing))
 
     def _compare(self, plan: Any, zone: Object, found: Mapping[str, Object]) -> None:
         """ChangedSincePlanError where a plan was made of something else than what is there."""

@@ -10,12 +10,15 @@ there, or owns one beside it, as a restored backup does, an apply leaves it; the
 written, as the plan says.
 
 The API server stores what fits the schema. Whether a zone takes it is said by the operator, in the
-condition Accepted. It is waited for, so that a sync that has ended well is in the zone.
+condition Accepted, and whether the core has it in Programmed: a Zone that was never good has its
+RecordSets accepted and publishes none. Both are waited for, so that a sync that has ended well is
+in the zone. Of a RecordSet that is deleted the Zone tells: it has another revision then, or says
+what it holds.
 """
 
 import time
 from collections.abc import Callable, Collection
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from octodns_dnsfleet.cluster import API_VERSION, Cluster, ConflictError
 from octodns_dnsfleet.errors import ChangedSincePlanError, DnsfleetError
@@ -24,6 +27,8 @@ from octodns_dnsfleet.zones import Object, condition, label
 
 Made = TypeVar("Made")
 
+APPROVE = "dnsfleet.io/approve"
+"""The annotation by which a hold is approved; each hold names it."""
 ATTEMPTS = 5
 """Of one write. Each one but the last met a status that was written in between."""
 LOOK_SECONDS = 0.5
@@ -97,54 +102,104 @@ def _content(found: Object) -> tuple[str, int]:
 
 
 class Verdicts:
-    """What the operator says to RecordSets that were written."""
+    """What the operator says to RecordSets that were written, and to those that were deleted."""
 
-    def __init__(self, cluster: Cluster, written: Collection[Object]) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        written: Collection[Object],
+        deleted: Collection[Object] = (),
+        zone: Object | None = None,
+    ) -> None:
+        """`zone` is the Zone as it was before RecordSets were deleted."""
         self._cluster = cluster
         self._waiting = {each["metadata"]["name"]: each["metadata"] for each in written}
+        # What the zone did not have, no revision and no hold tells of.
+        self._deleted = [
+            label("RecordSet", each)
+            for each in deleted
+            if condition(each, "Programmed").get("status") == "True"
+        ]
+        self._zone = zone
         self._refused: dict[str, str] = {}
+        self._missing: dict[str, str] = {}
         self.warnings: list[str] = []
         """What the operator remarks on RecordSets that it accepted."""
 
     def wait(self, seconds: float) -> list[str]:
-        """Wait until all are accepted; those that had no verdict in time.
+        """Wait until all are in the zone; what is missing of those that were not in time.
 
         DnsfleetError says which are refused, and why.
         """
         deadline = time.monotonic() + seconds
         since, before = time.monotonic(), dict(self._refused)
-        while self._waiting:
+        while self._waiting or self._deleted:
             self._look()
+            self._look_at_zone()
             now = time.monotonic()
             if self._refused != before:
                 since, before = now, dict(self._refused)
-            settled = len(self._refused) == len(self._waiting) and now - since > SETTLED_SECONDS
+            open_ = len(self._waiting) + len(self._deleted)
+            settled = len(self._refused) == open_ and now - since > SETTLED_SECONDS
             if settled or now > deadline:
                 break
-            time.sleep(LOOK_SECONDS)
+            if open_:
+                time.sleep(LOOK_SECONDS)
         if self._refused:
             raise DnsfleetError("; ".join(self._refused.values()))
-        return sorted(self._waiting)
+        silent = [f"the operator said nothing to {each}" for each in self._deleted]
+        return [*(self._missing[name] for name in sorted(self._waiting)), *silent]
 
     def _look(self) -> None:
         for name, metadata in list(self._waiting.items()):
             found = self._cluster.record_set(metadata["namespace"], name)
             verdict = {} if found is None else condition(found, "Accepted")
             self._refused.pop(name, None)
-            if verdict.get("observedGeneration", 0) < metadata["generation"]:
+            self._missing[name] = f"the operator said nothing to RecordSet {name}"
+            if found is None or verdict.get("observedGeneration", 0) < metadata["generation"]:
                 continue
-            if found is not None and verdict["status"] == "True":
+            told, programmed = label("RecordSet", found), condition(found, "Programmed")
+            if verdict["status"] != "True":
+                if why := refusal("RecordSet", found):
+                    self._refused[name] = why
+            elif programmed.get("status") != "True":
+                self._missing[name] = f"{told} is {programmed.get('message', 'not published')}"
+            else:
                 del self._waiting[name]
                 if message := verdict.get("message"):
-                    self.warnings.append(f"{label('RecordSet', found)}: {message}")
-            elif found is not None and (why := refusal(found)):
-                self._refused[name] = why
+                    self.warnings.append(f"{told}: {message}")
+
+    def _look_at_zone(self) -> None:
+        if not self._deleted or self._zone is None:
+            return
+        metadata = self._zone["metadata"]
+        now = self._cluster.zone(metadata["namespace"], metadata["name"])
+        told = "" if now is None else holds(now) or ""
+        for each in list(self._deleted):
+            self._refused.pop(each, None)
+            if f"{each}: " in told:
+                self._refused[each] = told
+            elif now is None or _revision(now) != _revision(self._zone):
+                self._deleted.remove(each)
 
 
-def refusal(found: Object) -> str | None:
-    """What the operator has against a RecordSet as it is now; None where it has nothing."""
+def _revision(zone: Object) -> Any:
+    return zone.get("status", {}).get("revision")
+
+
+def refusal(kind: str, found: Object) -> str | None:
+    """What the operator has against an object as it is now; None where it has nothing."""
     verdict = condition(found, "Accepted")
     is_new = verdict.get("observedGeneration", 0) == found["metadata"]["generation"]
     if not is_new or verdict["status"] != "False":
         return None
-    return f"{label('RecordSet', found)} is refused, {verdict['reason']}: {verdict['message']}"
+    return f"{label(kind, found)} is refused, {verdict['reason']}: {verdict['message']}"
+
+
+def holds(zone: Object) -> str | None:
+    """What a Zone tells of a hold that waits for approval; None where there is none.
+
+    A hold of a RecordSet that is deleted is told nowhere else.
+    """
+    message = condition(zone, "Accepted").get("message", "")
+    return f"{label('Zone', zone)}: {message}" if APPROVE in message else None
