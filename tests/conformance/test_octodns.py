@@ -239,6 +239,32 @@ def test_several_zones_are_synced_side_by_side(place: Place, tmp_path: Path) -> 
     assert NOTHING in run.sync()
 
 
+def test_a_plan_reads_the_record_sets_of_its_zone_and_of_others(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With hundreds of zones, reading all for each of them takes minutes."""
+    provider = place.provider()
+    for number in range(3):
+        origin = f"zone-{number}.example"
+        spec = {"origin": origin, "nameServers": ["ns1.example.net"]}
+        place.create("zones", f"zone-{number}", spec)
+        zone = Zone(f"{origin}.", [])
+        zone.add_record(Record.new(zone, "www", {"ttl": 300, "type": "A", "value": "192.0.2.1"}))
+        provider.apply(provider.plan(zone))
+    theirs = [{"name": "theirs", "type": "A", "data": ["192.0.2.9"]}]
+    place.create("recordsets", "theirs", {"zoneRef": {"name": "example-com"}, "records": theirs})
+    read, listed = set(), Cluster.record_sets
+
+    def noted(*arguments: Any) -> list[Object]:
+        found = listed(*arguments)
+        read.update(each["metadata"]["name"] for each in found)
+        return found
+
+    monkeypatch.setattr(Cluster, "record_sets", noted)
+    assert provider.plan(desired(numbered(1))) is not None
+    assert read == {"theirs"}
+
+
 def test_without_an_operator_the_records_are_stored_and_it_is_told(
     place: Place, tmp_path: Path
 ) -> None:

@@ -38,13 +38,12 @@ class RecordSets:
         return [each for each in found if zones.refers_to(each, zone)]
 
     def taken(self, zone: Object) -> dict[Key, str]:
-        """The RRsets that others have in a zone, as far as this namespace tells."""
-        labels = self.labels(zone).items()
-        everybodys = self._cluster.record_sets(self.namespace)
-        others = (
-            each for each in everybodys if not labels <= each["metadata"].get("labels", {}).items()
-        )
-        return zones.taken(zone, others)
+        """The RRsets that others have in a zone, as far as this namespace tells.
+
+        Those of this provider in other zones are most of what a namespace has, and not asked for.
+        """
+        selector = f"{PROVIDER_LABEL}!={self._provider}"
+        return zones.taken(zone, self._cluster.record_sets(self.namespace, selector))
 
     def labels(self, zone: Object) -> dict[str, str]:
         """The labels of those that add to a Zone."""
