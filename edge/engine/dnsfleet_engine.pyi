@@ -302,14 +302,28 @@ class Engine:
         """
 
 @final
+class Changes:
+    """What is gone and what is new in a version of a zone, as IXFR has it (RFC 1995); immutable."""
+
+    @staticmethod
+    def between(old: Zone, new: Zone, limit: int) -> Changes | None:
+        """The changes from one version to the next; None where they take more octets."""
+
+    def __len__(self) -> int:
+        """Octets that they take."""
+
+@final
 class Transfer:
-    """All records of a zone as the messages of an AXFR reply (RFC 5936), one after the other.
+    """A zone as the messages of a reply to AXFR (RFC 5936) or IXFR (RFC 1995), one after the other.
 
     It keeps its zone as it was and takes the same memory for every zone. Not thread-safe.
     """
 
-    def __init__(self, zone: Zone, query: bytes) -> None:
-        """In reply to this query, of which header and question are read; ValueError without one."""
+    def __init__(self, zone: Zone, query: bytes, steps: list[Changes] = ...) -> None:
+        """In reply to this query, of which header and question are read; ValueError without one.
+
+        With `steps`, the oldest first, it has those in place of all records.
+        """
 
     def message(self, room: int) -> bytes | None:
         """The next message of at most `room` octets, without TSIG and OPT; None behind the last.

@@ -2,6 +2,7 @@
 
     messages     one request, read as far as a gate needs it, and replies
     signing      TSIG: who signed a request, and the signature of what is said to it
+    journal      the newest changes of each zone, for IXFR
     answering    what a request gets: a reply, or a transfer, without sockets
     serving      sockets: datagrams, connections, their limits
     notifying    NOTIFY to secondaries, with retries

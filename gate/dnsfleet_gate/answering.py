@@ -1,9 +1,9 @@
 """What a request gets: a reply, or a transfer; without sockets.
 
 Only signed requests get anything, and a key gets only its zones. A transfer is made of the version
-of the zone that is held now. IXFR (RFC 1995) gets the SOA alone where the client is not behind, and
-else the whole zone, as its section 4 allows; over UDP the SOA, which sends a client that is behind
-to TCP.
+of the zone that is held now. IXFR (RFC 1995) gets the SOA alone where the client is not behind,
+else the changes since its serial where they are known, and else the whole zone, as its section 4
+allows; over UDP the SOA, which sends a client that is behind to TCP.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ import dns.rdatatype
 import dns.rrset
 from dns.serial import Serial
 from dnsfleet import names
-from dnsfleet_engine import Transfer, Zone
+from dnsfleet_engine import Changes, Transfer, Zone
 
 from dnsfleet_gate import messages, signing
 from dnsfleet_gate.messages import MAX_MESSAGE, OPT_OCTETS, FormError, Request
@@ -43,20 +43,24 @@ class Zones(NamedTuple):
     """The zone of an origin."""
     fails: Callable[[str], bool]
     """Whether a zone that is not held should be."""
+    since: Callable[[Zone, int], list[Changes] | None]
+    """The steps from a serial to a zone; None where they are not known."""
 
 
 class Outgoing:
-    """A transfer under way: the messages of the whole zone."""
+    """A transfer under way: the messages of the whole zone, or of its changes."""
 
-    def __init__(self, request: Request, zone: Zone, signature: Signature, kind: str) -> None:
-        """`kind` is AXFR or IXFR."""
-        self.kind = kind
+    def __init__(
+        self, request: Request, zone: Zone, signature: Signature, steps: list[Changes] | None = None
+    ) -> None:
+        """Of these steps, or else of all records."""
+        self.kind = "axfr" if steps is None else "ixfr"
         self.origin = zone.origin
         self.serial = zone.serial
         self.key = signature.key
         self._request = request
         self._signature = signature
-        self._transfer = Transfer(zone, request.head)
+        self._transfer = Transfer(zone, request.head, steps or [])
         self._room = MAX_MESSAGE - signature.octets - OPT_OCTETS
         self._first = True
 
@@ -128,9 +132,10 @@ def _allowed(
         rcode = dns.rcode.SERVFAIL if zones.fails(origin) else dns.rcode.NOTAUTH
         return _signed(request, signature, rcode, now)
     if request.rtype == dns.rdatatype.AXFR:
-        return Outgoing(request, zone, signature, "axfr")
+        return Outgoing(request, zone, signature)
     if request.rtype == dns.rdatatype.IXFR and transport == "tcp" and _is_behind(request, zone):
-        return Outgoing(request, zone, signature, "ixfr")
+        steps = zones.since(zone, request.serial or 0)
+        return Outgoing(request, zone, signature, steps)
     return _soa(request, transport, signature, zone, now)
 
 

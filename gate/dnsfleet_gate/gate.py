@@ -29,6 +29,7 @@ from dnsfleet_io.redis_watch import RedisWatch
 from dnsfleet_gate import key_file
 from dnsfleet_gate.answering import Zones
 from dnsfleet_gate.config import Config
+from dnsfleet_gate.journal import Journal
 from dnsfleet_gate.key_file import KeyFile
 from dnsfleet_gate.metrics import Metrics
 from dnsfleet_gate.notifying import Notifier
@@ -67,12 +68,14 @@ class Gate:
         self._following = Worker("link", self._link.run)
         self._public_keys = PublicKeyFile(config.public_key, trusted, self._link.trust)
         self._notifier = Notifier(lambda: self._keys.usable, self._engine.zone, self._metrics)
+        self._journal = Journal()
         self._complete = asyncio.Event()
         self._untold: set[str] | None = set()
         """Zones that changed before this gate answered."""
 
     def save(self, origin: str, _signed: bytes, zone: Zone | None) -> None:
         """See `dnsfleet_following.link.Keeper`: secondaries are told of what is served anew."""
+        self._journal.put(origin, zone)
         if zone is not None:
             self._from_link(lambda: self._changed(origin))
 
@@ -85,7 +88,11 @@ class Gate:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, stop.set)
-        zones = Zones(self._engine.zone, lambda origin: origin in self._status.ack.failing)
+        zones = Zones(
+            self._engine.zone,
+            lambda origin: origin in self._status.ack.failing,
+            self._journal.since,
+        )
         server = Server(self._config, lambda: self._keys.by_name, zones, self._metrics)
         pages = {
             "/healthz": self._healthz,

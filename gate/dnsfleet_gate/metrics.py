@@ -37,7 +37,7 @@ class Metrics:
             self._tsig_errors.labels(error)
         self._transfers = self._counter(
             "transfers",
-            "Transfers of whole zones, by what was asked for and whether the client took it all.",
+            "Transfers, by what was sent, a whole zone or changes, and whether all was taken.",
             "type",
             "outcome",
         )

@@ -126,6 +126,18 @@ def test_secondaries_have_the_zone_and_follow_a_notify(fleet: Running) -> None:
         fleet.are_equal()
 
 
+def test_secondaries_take_changes_and_not_the_whole_zone_again(fleet: Running) -> None:
+    log = fleet.files.parent / "state" / "logs" / "gate.log"
+    before = log.read_text().count("type=axfr")
+    for hosts in (3010, 3020, 3015):
+        new = fleet.publish(hosts)
+        for port in fleet.ports.values():
+            follows(port, new, NOTIFIED_SECONDS)
+    whole, changes = (log.read_text().count(f"type={each}") for each in ("axfr", "ixfr"))
+    assert whole == before and changes >= 3 * len(fleet.ports)
+    fleet.are_equal()
+
+
 def test_secondaries_that_nobody_tells_follow_within_their_refresh(tmp_path: Path) -> None:
     with running(tmp_path, REFRESH, told=False) as fleet:
         new = fleet.publish(2900)

@@ -48,7 +48,7 @@ class Rig:
             **config,
         )
         table = signing.key_table([KEY])
-        zones = Zones(self.engine.zone, lambda _: False)
+        zones = Zones(self.engine.zone, lambda _: False, lambda *_: None)
         self.server = Server(settings, lambda: table, zones, self.metrics)
 
     def value(self, name: str, **labels: str) -> float:

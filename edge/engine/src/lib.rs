@@ -33,7 +33,7 @@ mod dnsfleet_engine {
     #[pymodule_export]
     use crate::python::rrtypes::{type_number, type_text};
     #[pymodule_export]
-    use crate::python::transfers::Transfer;
+    use crate::python::transfers::{Changes, Transfer};
     #[pymodule_export]
     use crate::python::zones::{Delta, Zone, ZoneBuilder};
 }

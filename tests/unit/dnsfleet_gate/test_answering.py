@@ -41,7 +41,7 @@ KEYS = [
     key("gone.", "hmac-sha256", "gone.", "withheld."),
 ]
 TABLE = signing.key_table(KEYS)
-ZONES = Zones(HELD.get, lambda origin: origin == "withheld.")
+ZONES = Zones(HELD.get, lambda origin: origin == "withheld.", lambda *_: None)
 
 
 def request(
@@ -309,7 +309,7 @@ def test_a_datagram_that_does_not_hold_the_soa_is_cut() -> None:
     label = "x" * 60
     name = ".".join([label] * 4)
     long: Zone = make_zone(f"{name}.", serial=1)
-    zones = Zones(lambda _: long, lambda _: False)
+    zones = Zones(lambda _: long, lambda _: False, lambda *_: None)
     table = signing.key_table([key("k256.", "hmac-sha256", f"{name}.")])
     for edns, cut in ((False, True), (0, False)):
         made = signed(request(origin=f"{name}.", use_edns=edns))

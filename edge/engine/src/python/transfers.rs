@@ -1,4 +1,6 @@
-//! `Transfer`. Messages are made without the interpreter lock.
+//! `Transfer` and `Changes`. Messages are made without the interpreter lock.
+
+use std::sync::Arc;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -7,6 +9,23 @@ use pyo3::types::PyBytes;
 use super::zones::Zone;
 use crate::transfer;
 
+/// What is gone and what is new in a version of a zone.
+#[pyclass(frozen, module = "dnsfleet_engine")]
+pub struct Changes(Arc<[u8]>);
+
+#[pymethods]
+impl Changes {
+    #[staticmethod]
+    fn between(py: Python<'_>, old: &Zone, new: &Zone, limit: usize) -> Option<Changes> {
+        py.detach(|| transfer::changes(&old.0, &new.0, limit))
+            .map(Changes)
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.len()
+    }
+}
+
 /// One transfer under way.
 #[pyclass(module = "dnsfleet_engine")]
 pub struct Transfer(transfer::Transfer);
@@ -14,8 +33,10 @@ pub struct Transfer(transfer::Transfer);
 #[pymethods]
 impl Transfer {
     #[new]
-    fn new(zone: &Zone, query: &[u8]) -> PyResult<Transfer> {
-        transfer::Transfer::new(zone.0.clone(), query)
+    #[pyo3(signature = (zone, query, steps=vec![]))]
+    fn new(zone: &Zone, query: &[u8], steps: Vec<PyRef<'_, Changes>>) -> PyResult<Transfer> {
+        let steps = steps.iter().map(|step| step.0.clone()).collect();
+        transfer::Transfer::new(zone.0.clone(), query, steps)
             .map(Transfer)
             .map_err(value_error)
     }

@@ -161,6 +161,16 @@ impl Zone {
         self.names.part(at)
     }
 
+    /// Calls `each` with the owners whose nodes may differ in a newer version, and the node in either.
+    /// What both share is skipped.
+    pub fn each_difference<'a>(
+        &'a self,
+        new: &'a Zone,
+        each: impl FnMut(&'a [u8], Option<Node<'a>>, Option<Node<'a>>),
+    ) {
+        self.names.each_difference(&new.names, each);
+    }
+
     /// This zone as a version of its own, where it has a SOA.
     pub(super) fn complete(mut self) -> Result<Zone, ZoneError> {
         let apex = self.names.pin(self.origin.as_wire());

@@ -1,0 +1,90 @@
+"""The newest changes of each zone, from which IXFR is answered (RFC 1995).
+
+A step is what differs between two versions that the gate held one after the other, found by the
+engine when the newer one comes. A client with the serial that a step begins at gets that step and
+those behind it. What is not kept any more, or was never held by this gate, leads to the whole zone,
+and so does what is no smaller than the zone.
+"""
+
+import threading
+from collections import deque
+from typing import NamedTuple
+
+from dns.serial import Serial
+from dnsfleet_engine import Changes, Zone
+
+STEP_OCTETS = 1 << 20
+"""Of one step: a larger change is transferred as a whole zone."""
+ZONE_OCTETS = 4 << 20
+"""Of the steps of one zone."""
+OCTETS = 256 << 20
+"""Of all steps; where there are more, the zone that changed least lately has none any more."""
+RECORD_OCTETS = 20
+"""Of a small record in a transfer of the whole zone."""
+
+
+class _Step(NamedTuple):
+    serial: int
+    """Before it."""
+    changes: Changes
+
+
+class Journal:
+    """Kept by the thread of the link, and read by any."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._newest: dict[str, Zone] = {}
+        self._steps: dict[str, deque[_Step]] = {}
+        self._octets = 0
+
+    def put(self, origin: str, zone: Zone | None) -> None:
+        """A zone is held in this version from now on, or with None not any more."""
+        before = self._newest.get(origin)
+        change = None
+        if zone is not None and before is not None:
+            change = Changes.between(before, zone, STEP_OCTETS)
+        with self._lock:
+            if zone is None:
+                self._newest.pop(origin, None)
+            else:
+                self._newest[origin] = zone
+            steps = self._steps.pop(origin, deque())
+            if before is None or zone is None or change is None:
+                self._forget(steps, 0)
+                return
+            if zone.digest == before.digest:
+                self._steps[origin] = steps  # loaded anew
+                return
+            if not Serial(zone.serial) > Serial(before.serial):
+                self._forget(steps, 0)  # by its serials nobody could tell what to apply
+                return
+            steps.append(_Step(before.serial, change))
+            self._octets += len(change)
+            self._forget(steps, ZONE_OCTETS)
+            self._steps[origin] = steps  # the newest zone comes last
+            while self._octets > OCTETS:
+                oldest = next(iter(self._steps))
+                self._forget(self._steps.pop(oldest), 0)
+
+    def since(self, zone: Zone, serial: int) -> list[Changes] | None:
+        """The steps from a serial to this zone; None where the whole zone is to be transferred."""
+        with self._lock:
+            newest = self._newest.get(zone.origin)
+            steps = list(self._steps.get(zone.origin, ()))
+        if newest is None or newest.serial != zone.serial:
+            return None  # a newer one has just come
+        for index, step in enumerate(steps):
+            if step.serial == serial:
+                found = [each.changes for each in steps[index:]]
+                small = sum(map(len, found)) < zone.records * RECORD_OCTETS
+                return found if small else None
+        return None
+
+    def _forget(self, steps: deque[_Step], most: int) -> None:
+        """Drop the oldest steps above so many octets."""
+        octets = sum(len(step.changes) for step in steps)
+        while octets > most:
+            gone = len(steps.popleft().changes)
+            octets -= gone
+            self._octets -= gone
