@@ -251,8 +251,8 @@ def test_the_commands_of_the_page(tmp_path: Path) -> None:
     file = tmp_path / "primary" / "example.com.zone"
     file.parent.mkdir()
     file.write_text(zone.to_text())
-    open_, with_key = commands[:3], commands[3:]
-    assert [each.split()[0] for each in with_key] == ["(umask", "dnsfleet"]
+    open_, with_key, many = commands[:3], commands[3:5], commands[5:]
+    assert [each.split()[0] for each in (*with_key, *many)] == ["(umask", "dnsfleet", "while"]
 
     bind = PRIMARIES["bind"]
     with serving(bind.giving(bind.to_all, "hmac-sha256"), {ORIGIN: file}, file.parent) as port:
@@ -263,6 +263,14 @@ def test_the_commands_of_the_page(tmp_path: Path) -> None:
         run("-o", "path", tmp_path / "example.com.zone").stdout
         == (tmp_path / "example.com.yaml").read_text()
     )
+    folder = tmp_path / "many"
+    folder.mkdir()
+    (folder / "zones.txt").write_text("gone.example\nexample.com\n")
+    with serving(bind.giving(bind.to_all, "hmac-sha256"), {ORIGIN: file}, file.parent) as port:
+        run_line(many[0], folder, port)
+    assert (folder / "missing.txt").read_text() == "gone.example\n"
+    assert [each.name for each in folder.glob("*.yaml")] == ["example.com.yaml"]
+    assert (folder / "example.com.yaml").read_text() == run(file).stdout
 
     make_key, fetch = with_key
     run_line(make_key, tmp_path, 0)
