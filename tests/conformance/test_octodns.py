@@ -204,7 +204,7 @@ def test_a_sync_is_stored_and_the_next_plan_is_empty(place: Place, tmp_path: Pat
     }
     assert only["metadata"]["name"].startswith("octodns-main-example-com-")
     (written,) = only["metadata"]["managedFields"]
-    assert (written["manager"], written["operation"]) == ("octodns-main", "Apply")
+    assert (written["manager"], written["operation"]) == ("octodns-main", "Update")
     assert only["spec"]["zoneRef"] == {"name": "example-com"}
     assert place.rows()[("xn--bcher-kva", "A")]["ttl"] == 60
     run.write("example.com.", {key: each for key, each in EVERYTHING.items() if key != "ptr"})
@@ -397,7 +397,7 @@ def test_a_status_that_is_written_meanwhile_is_no_change(
 ) -> None:
     provider = place.provider()
     synced(provider, numbered(2))
-    apply, delete = Cluster.apply, Cluster.delete
+    replace, delete = Cluster.replace, Cluster.delete
 
     def status_first(method: Any, race: Object) -> Any:
         def write(cluster: Cluster, wanted: Object) -> Any:
@@ -413,7 +413,7 @@ def test_a_status_that_is_written_meanwhile_is_no_change(
 
         return write
 
-    monkeypatch.setattr(Cluster, "apply", status_first(apply, {"left": 2}))
+    monkeypatch.setattr(Cluster, "replace", status_first(replace, {"left": 2}))
     monkeypatch.setattr(Cluster, "delete", status_first(delete, {"left": 2}))
     synced(provider, numbered(1))
     assert place.rows().keys() == {("h0", "A")}
@@ -428,16 +428,38 @@ def test_a_spec_that_is_written_meanwhile_is_one(
     synced(provider, numbered(2))
     (name,) = place.own()
     edited = [{"name": "edited", "type": "A", "data": ["198.51.100.2"]}]
-    apply = Cluster.apply
+    replace = Cluster.replace
 
     def edited_first(cluster: Cluster, wanted: Object) -> Any:
         place.patch("recordsets", name, {"spec": {"records": edited}})
-        return apply(cluster, wanted)
+        return replace(cluster, wanted)
 
-    monkeypatch.setattr(Cluster, "apply", edited_first)
+    monkeypatch.setattr(Cluster, "replace", edited_first)
     with pytest.raises(ChangedSincePlanError, match="was changed by somebody else since the plan"):
         synced(provider, numbered(3))
     assert place.rows().keys() == {("edited", "A")}
+
+
+def test_of_two_that_make_the_same_one_the_second_fails(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its name comes from the first owner name, so two runs choose the same."""
+    one, two = place.provider(), place.provider()
+    first = {("h0", "A"): a("192.0.2.1"), ("h1", "A"): a("192.0.2.1")}
+    second = {("h0", "A"): a("192.0.2.1"), ("h2", "A"): a("192.0.2.1")}
+    plan, other = one.plan(desired(first)), two.plan(desired(second))
+    looked, turns = Cluster.record_set, iter([True])
+
+    def other_comes_between(cluster: Cluster, namespace: str, name: str) -> Any:
+        found = looked(cluster, namespace, name)
+        if next(turns, False):
+            two.apply(other)
+        return found
+
+    monkeypatch.setattr(Cluster, "record_set", other_comes_between)
+    with pytest.raises(ChangedSincePlanError, match="was changed by somebody else since the plan"):
+        one.apply(plan)
+    assert place.rows().keys() == second.keys()
 
 
 REFUSED: list[tuple[str, str, Object, str]] = [
@@ -531,6 +553,9 @@ def test_a_zone_of_another_namespace_is_added_to_with_its_consent(place: Place) 
     assert provider.plan(desired(numbered(1))) is None
     synced(provider, {})
     assert place.all(namespace="default") == {}
+    nowhere = place.provider(namespace="nowhere", zone_namespace=place.namespace)
+    with pytest.raises(DnsfleetError, match=r'namespaces "nowhere" not found \(404\)'):
+        synced(nowhere, numbered(1))
 
 
 def test_what_octodns_cannot_read_stops_it(place: Place) -> None:

@@ -1,4 +1,4 @@
-"""The calls to the API server: Zones to read, RecordSets to read, apply and delete.
+"""The calls to the API server: Zones to read, RecordSets to read, write and delete.
 
 Credentials are those of kubectl: the file that KUBECONFIG names or `~/.kube/config`, and in a pod
 without such a file its service account.
@@ -53,10 +53,9 @@ class Cluster:
         """A RecordSet; None where it is gone."""
         return cast(Object | None, self._asked("get", "recordsets", namespace, name, missing=True))
 
-    def apply(self, wanted: Object) -> Object:
-        """Server-side apply of a RecordSet; ConflictError where it is not at the version named."""
-        kind = {"content_type": "application/apply-patch+yaml", "force_conflicts": True}
-        return self._written("patch", wanted, body=wanted, field_manager=self._manager, **kind)
+    def create(self, wanted: Object) -> Object:
+        """Make a RecordSet; ConflictError where there is one of its name."""
+        return self._written("post", wanted, body=wanted, field_manager=self._manager)
 
     def replace(self, changed: Object) -> Object:
         """Write a RecordSet as a whole; ConflictError where it is not at the version named."""
@@ -111,7 +110,9 @@ class Cluster:
         **options: Any,
     ) -> Any:  # fmt: skip
         """What the API server answers; None where `missing` and it has no such object."""
-        path = f"/apis/{API_VERSION}/namespaces/{namespace}/{plural}" + (f"/{name}" if name else "")
+        path = f"/apis/{API_VERSION}/namespaces/{namespace}/{plural}"
+        if name and method != "post":
+            path += f"/{name}"
         verb = method if name else "list"
         what = f"{verb} {plural}{f' {name}' if name else ''} in namespace {namespace}"
         try:

@@ -1,13 +1,13 @@
 """The writes of one plan, and what the operator says to them.
 
-A RecordSet is written by server-side apply under the field manager of its provider, at the version
-that was read. Labels, annotations and the status are others' and stay. The status is written at any
-time, which changes the version too, so a conflict is looked into: while the generation is the same,
-nobody changed what the plan was made of, and the write is sent again.
+A RecordSet is created, or replaced at the version that was read, and never patched: of two runs
+that make one of the same name at the same time the second fails, where a server-side apply would
+have taken away what the first one wrote. Labels, annotations and the status are others' and stay.
+The status is written at any time, which changes the version too, so a conflict is looked into:
+while the generation is the same, nobody changed what the plan was made of, and the write is sent
+again.
 
-What is in a RecordSet of this provider is the provider's. Where somebody else has put an RRset
-there, or owns one beside it, as a restored backup does, an apply leaves it; then the whole list is
-written, as the plan says.
+What is in a RecordSet of this provider is the provider's, whoever wrote it.
 
 The API server stores what fits the schema. Whether a zone takes it is said by the operator, in the
 condition Accepted, and whether the core has it in Programmed: a Zone that was never good has its
@@ -53,32 +53,31 @@ class Writer:
         it is another one now.
         """
         if found is None:
-            return self._applied(name, items, None)
+            return self._created(name, items)
         if not items:
             self._retried(found, self._cluster.delete)
             return None
-        return self._retried(found, lambda seen: self._applied(name, items, seen))
+        return self._retried(found, lambda seen: self._cluster.replace(self._with(seen, items)))
 
-    def _applied(self, name: str, items: Collection[Item], found: Object | None) -> Object:
-        metadata: Object = {"name": name, "namespace": self._namespace, "labels": self._labels}
-        if found is not None:
-            fixed = ("uid", "resourceVersion")
-            metadata |= {key: found["metadata"][key] for key in fixed}
+    def _created(self, name: str, items: Collection[Item]) -> Object:
+        metadata = {"name": name, "namespace": self._namespace}
+        made = {"apiVersion": API_VERSION, "kind": "RecordSet", "metadata": metadata}
+        try:
+            return self._cluster.create(self._with(made, items))
+        except ConflictError:
+            if self._cluster.record_set(self._namespace, name) is None:
+                raise  # the namespace is not there
+            raise _changed(made) from None
+
+    def _with(self, found: Object, items: Collection[Item]) -> Object:
+        """A RecordSet with these RRsets and our labels, and the rest as it was found."""
         zone_ref = {"name": self._zone["name"]}
         if self._zone["namespace"] != self._namespace:
             zone_ref["namespace"] = self._zone["namespace"]
-        made = self._cluster.apply(
-            {
-                "apiVersion": API_VERSION,
-                "kind": "RecordSet",
-                "metadata": metadata,
-                "spec": {"zoneRef": zone_ref, "records": [*items]},
-            }
-        )
-        if len(made["spec"]["records"]) == len(items):
-            return made
-        whole = {**made["spec"], "records": [*items]}
-        return self._retried(made, lambda seen: self._cluster.replace({**seen, "spec": whole}))
+        metadata = found["metadata"]
+        labels = {**metadata.get("labels", {}), **self._labels}
+        spec = {"zoneRef": zone_ref, "records": [*items]}
+        return {**found, "metadata": {**metadata, "labels": labels}, "spec": spec}
 
     def _retried(self, found: Object, write: Callable[[Object], Made]) -> Made:
         """What `write` gives, which gets the object at the version that it is now."""
@@ -89,12 +88,16 @@ class Writer:
             except ConflictError:
                 now = self._cluster.record_set(self._namespace, found["metadata"]["name"])
                 if now is None or _content(now) != _content(found):
-                    raise ChangedSincePlanError(
-                        f"{label('RecordSet', found)} was changed by somebody else since the plan "
-                        "was made; run the sync again"
-                    ) from None
+                    raise _changed(found) from None
                 seen = now
         return write(seen)
+
+
+def _changed(found: Object) -> ChangedSincePlanError:
+    return ChangedSincePlanError(
+        f"{label('RecordSet', found)} was changed by somebody else since the plan was made; run "
+        "the sync again"
+    )
 
 
 def _content(found: Object) -> tuple[str, int]:
