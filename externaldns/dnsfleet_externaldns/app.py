@@ -5,10 +5,12 @@
     POST /adjustendpoints   wanted endpoints, as they are read after they were written
     POST /records           changes; 204
 
-ExternalDNS tries again after a 5xx, in its next round; after any other error it ends. So what may
-be well the next time is a 503, and only what the request itself has wrong is a 4xx.
+ExternalDNS tries again after a 5xx, in its next round; after any other error, or 15 s without an
+answer, it ends. So what may be well the next time is a 503, and only what the request itself has
+wrong is a 4xx.
 """
 
+import asyncio
 import json
 import logging
 import time
@@ -18,7 +20,6 @@ from typing import Any
 
 from dnsfleet_io.logs import line
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -31,6 +32,8 @@ from dnsfleet_externaldns.provider import Provider
 
 MAX_BODY = 32 * 1024 * 1024
 """Octets of a request: what ExternalDNS takes of an answer by default, some 60,000 endpoints."""
+ANSWER_SECONDS = 13.0
+"""For an answer, whatever the API server does: ExternalDNS ends where it waits for 15 s in vain."""
 _ANY = frozenset({"", "*/*", "application/*"})
 
 _log = logging.getLogger(__name__)
@@ -87,8 +90,9 @@ def _answering(
 
 async def _answer(request: Request, name: str, operation: Operation) -> Response:
     try:
-        body = await _body(request)
-        found = await run_in_threadpool(operation, body)
+        async with asyncio.timeout(ANSWER_SECONDS):
+            body = await _body(request)
+            found = await asyncio.to_thread(operation, body)
     except _RequestError as error:
         return PlainTextResponse(f"{error}\n", error.status)
     except BodyError as error:
@@ -97,6 +101,10 @@ async def _answer(request: Request, name: str, operation: Operation) -> Response
     except UnavailableError as error:
         _log.warning(line("unavailable", operation=name, reason=error))
         return PlainTextResponse(f"{error}\n", HTTPStatus.SERVICE_UNAVAILABLE)
+    except TimeoutError:  # the operation goes on, and the next one waits for it
+        message = f"no answer after {ANSWER_SECONDS:.0f} s: the API server is slow, or has much"
+        _log.warning(line("too_slow", operation=name, reason=message))
+        return PlainTextResponse(f"{message}\n", HTTPStatus.SERVICE_UNAVAILABLE)
     except Exception:
         _log.exception(line("operation_failed", operation=name))
         return PlainTextResponse("see the log\n", HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -74,13 +74,16 @@ class Cluster:
     """
 
     def __init__(self, namespaces: Sequence[str] = ()) -> None:
+        configuration = client.Configuration()
         try:
-            config.load_incluster_config()
+            config.load_incluster_config(configuration)
         except config.ConfigException:
-            config.load_kube_config()
+            config.load_kube_config(client_configuration=configuration)
+        configuration.retries = False  # by default it asks four times, and waits as it is told
+        api = client.ApiClient(configuration)
         self._namespaces = namespaces
-        self._core = client.CoreV1Api()
-        self._objects = client.CustomObjectsApi()
+        self._core = client.CoreV1Api(api)
+        self._objects = client.CustomObjectsApi(api)
 
     def zones(self) -> Iterator[Object]:
         """See `API`."""

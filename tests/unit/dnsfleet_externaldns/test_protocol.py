@@ -3,11 +3,13 @@
 import contextlib
 import json
 import socket
+import threading
 from collections.abc import Iterator
 
 import pytest
 from dnsfleet_externaldns import app
 from dnsfleet_externaldns.endpoints import MEDIA_TYPE
+from dnsfleet_externaldns.record_sets import Object
 from dnsfleet_io.app_servers import AppServer
 from support.external_dns import ExternalDNS, endpoint
 from support.webhook_rigs import Objects, Rig, zone
@@ -101,6 +103,27 @@ def test_what_may_be_well_later_is_a_soft_error(site: Site) -> None:
         reply = site.request(method, path, body, SENT if body else {})
         assert (reply.status, reply.body) == (503, b"list zones: no answer\n")
     site.rig.objects.available = True
+    assert site.request("GET", "/records", None, {}).status == 200
+
+
+def test_an_answer_that_takes_too_long_is_a_soft_error(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "ANSWER_SECONDS", 0.2)
+    ready = threading.Event()
+
+    def slow() -> Iterator[Object]:
+        ready.wait(60)
+        return iter(())
+
+    monkeypatch.setattr(site.rig.objects, "zones", slow)
+    try:
+        reply = site.request("GET", "/records", None, {})
+    finally:
+        ready.set()
+    assert (reply.status, site.count("records", 503)) == (503, 1)
+    assert reply.body.startswith(b"no answer after ")
+    monkeypatch.setattr(app, "ANSWER_SECONDS", 60.0)
     assert site.request("GET", "/records", None, {}).status == 200
 
 
