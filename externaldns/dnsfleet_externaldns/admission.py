@@ -86,6 +86,8 @@ def judge(endpoint: Endpoint, zones: WritableZones) -> tuple[EndpointId, Part | 
     zone = zones.of(found.owner)
     if zone is None:
         return found, Refusal("NoZone", f"no Zone that may be written to has {found.owner}")
+    if problem := zones.problem(found.owner):
+        return found, Refusal("ZoneNotUnderstood", problem)
     if endpoint.record_ttl < 0:
         return found, Refusal("BadValue", f"a TTL of {endpoint.record_ttl} seconds is below 0")
     wanted = part(endpoint, found.type)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from dnsfleet import names, resources
 from dnsfleet.resources import Zone
+from dnsfleet.violations import Violation
 from dnsfleet.zones import ownership
 
 from dnsfleet_externaldns.record_sets import Object
@@ -30,6 +31,8 @@ class Seen(NamedTuple):
     zone: Zone
     accepted: bool
     """Whether the operator took it."""
+    problem: str = ""
+    """What this version does not understand of what it allows; empty where it understands all."""
 
 
 class WritableZones:
@@ -40,12 +43,21 @@ class WritableZones:
         self.verdicts: dict[Any, Any] = {}
         """What `admission` found out about RRsets, as long as these Zones are as they are."""
         self._seen = [*seen]
-        self._by_origin: dict[str, Zone] = {}
+        self._by_origin: dict[str, Seen] = {}
         for each in sorted(self._seen, key=lambda it: (not it.accepted, ownership.age(it.zone))):
-            self._by_origin.setdefault(each.zone.origin, each.zone)
+            self._by_origin.setdefault(each.zone.origin, each)
 
     def of(self, owner: str) -> Zone | None:
         """The Zone of an absolute name in normal spelling; None where there is none."""
+        found = self._nearest(owner)
+        return None if found is None else found.zone
+
+    def problem(self, owner: str) -> str:
+        """What is not understood of the Zone of a name; empty where all is."""
+        found = self._nearest(owner)
+        return "" if found is None else found.problem
+
+    def _nearest(self, owner: str) -> Seen | None:
         found = (self._by_origin.get(each) for each in (owner, *names.ancestors(owner)))
         return next(filter(None, found), None)
 
@@ -63,21 +75,34 @@ class WritableZones:
 
 
 def seen(item: Object) -> Seen | None:
-    """A Zone of the API server; None where it is none that this version understands, or it goes."""
+    """A Zone of the API server; None where it goes, or its origin is none.
+
+    A Zone of a later version may allow RecordSets in words that this one does not know. It keeps
+    its names: without it they would move to the Zone above, where they are below a zone cut.
+    """
     if item["metadata"].get("deletionTimestamp"):
         return None
-    spec = {key: item["spec"][key] for key in ("origin", "recordSets") if key in item["spec"]}
-    metadata = item["metadata"]
+    conditions = (item.get("status") or {}).get("conditions") or ()
+    accepted = any(each["type"] == "Accepted" and each["status"] == "True" for each in conditions)
+    zone, found = _parsed(item, "origin", "recordSets")
+    if zone is not None:
+        return Seen(zone, accepted)
+    bare, _ = _parsed(item, "origin")
+    return None if bare is None else Seen(bare, accepted, str(found[0]))
+
+
+def _parsed(item: Object, *fields: str) -> tuple[Zone | None, list[Violation]]:
+    """A Zone with these fields of its spec, or what is wrong with them."""
+    spec = {key: item["spec"][key] for key in fields if key in item["spec"]}
+    metadata = {key: item["metadata"][key] for key in METADATA if key in item["metadata"]}
     bare = {
         "apiVersion": resources.API_VERSION,
         "kind": "Zone",
-        "metadata": {key: metadata[key] for key in METADATA if key in metadata},
+        "metadata": metadata,
         "spec": spec | {"nameServers": [PLACEHOLDER]},
     }
-    zone, _ = resources.parse(bare, "zone")
-    conditions = (item.get("status") or {}).get("conditions") or ()
-    accepted = any(each["type"] == "Accepted" and each["status"] == "True" for each in conditions)
-    return Seen(zone, accepted) if isinstance(zone, Zone) else None
+    zone, found = resources.parse(bare, f"zone {metadata['namespace']}/{metadata['name']}")
+    return zone if isinstance(zone, Zone) else None, found
 
 
 def asks_for_labels(zone: Zone) -> bool:

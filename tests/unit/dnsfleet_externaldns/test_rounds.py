@@ -285,6 +285,21 @@ def test_a_zone_that_is_gone_takes_nothing_away() -> None:
     here.objects.zones_there = zones
 
 
+@pytest.mark.parametrize("owner", [None, "a"], ids=["no registry", "TXT registry"])
+def test_a_zone_of_a_later_version_keeps_its_names(owner: str | None) -> None:
+    here = rig(zone("example.com"), zone("dev.example.com", "dev"))
+    dns = ExternalDNS(here.ask, owner)
+    wanted = [endpoint("www.dev.example.com", "A", "192.0.2.2")]
+    dns.round(wanted)
+    here.objects.zones_there[1]["spec"]["recordSets"] = {"later": 1}
+    here.objects.writes.clear()
+    dns.round([*wanted, endpoint("new.dev.example.com", "A", "192.0.2.3")])
+    assert here.objects.writes == []  # the Zone above would have them below a zone cut
+    assert here.sample("refused_endpoints", reason="ZoneNotUnderstood") == 2
+    dns.round([])
+    assert here.objects.there == {}
+
+
 def test_a_name_does_not_come_without_what_tells_its_owner() -> None:
     here = rig(zone("example.com", recordSets={"types": ["A"]}))
     ExternalDNS(here.ask, "a").round([WWW])
