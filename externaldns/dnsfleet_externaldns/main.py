@@ -36,7 +36,8 @@ MAX_INSTANCE = 40
 """Characters of an instance: it is a label, and begins the names of objects."""
 STOPS = (signal.SIGTERM, signal.SIGINT)
 _EXIT_CONFIG = 2
-_INSTANCE = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+"""The letters of a label as Kubernetes has it (RFC 1123)."""
 
 _log = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--namespaces",
-        type=lambda text: text.split(","),
+        type=_namespaces,
         metavar="NAME[,NAME…]",
         help="whose Zones to write to; default: all",
     )
@@ -97,7 +98,7 @@ def parser() -> argparse.ArgumentParser:
         help="a domain that this instance is for; may be given more than once; default: all Zones",
     )
     made.add_argument(
-        "--port", type=int, default=DEFAULT_PORT, help="of the webhook, on the loopback"
+        "--port", type=_port, default=DEFAULT_PORT, help="of the webhook, on the loopback"
     )
     made.add_argument(
         "--health",
@@ -109,11 +110,29 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _instance(text: str) -> str:
-    if len(text) > MAX_INSTANCE or not _INSTANCE.fullmatch(text):
+    if len(text) > MAX_INSTANCE or not _LABEL.fullmatch(text):
         raise argparse.ArgumentTypeError(
             f"{text!r}: lower-case letters, digits and hyphens, {MAX_INSTANCE} at most"
         )
     return text
+
+
+def _namespaces(text: str) -> list[str]:
+    """Each is to be one: an empty name would be all of them to the API server."""
+    found = text.split(",")
+    for each in found:
+        if not _LABEL.fullmatch(each):
+            raise argparse.ArgumentTypeError(
+                f"{each!r} is no namespace; leave the option out for all"
+            )
+    return found
+
+
+def _port(text: str) -> int:
+    try:
+        return Address.parse(f"{LOOPBACK}:{text}").port
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: 1 to 65535") from None
 
 
 def _domain(text: str) -> str:

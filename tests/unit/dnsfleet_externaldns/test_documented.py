@@ -53,7 +53,11 @@ def test_the_names_that_it_tells_are_those_of_the_code() -> None:
         (["--instance=A"], "lower-case letters"),
         ([f"--instance={'a' * 41}"], "40 at most"),
         (["--instance=a", "--domain-filter=a..b"], "empty label"),
-        (["--instance=a", "--port=x"], "invalid int"),
+        (["--instance=a", "--port=x"], "'x' is no port: 1 to 65535"),
+        (["--instance=a", "--port=70000"], "'70000' is no port"),
+        (["--instance=a", "--namespaces="], "'' is no namespace"),  # which would be all of them
+        (["--instance=a", "--namespaces=dns,"], "'' is no namespace"),
+        (["--instance=a", "--namespaces=dns, b"], "' b' is no namespace"),
     ],
 )
 def test_what_it_cannot_use_is_told(
