@@ -195,6 +195,16 @@ def test_an_external_dns_has_the_role_where_it_is_bound(render: Any) -> None:
                 bound.append((at, subject["namespace"], subject["name"]))
     everywhere = (None, "b", "every")
     assert set(bound) == {everywhere, ("dns", "a", "some"), ("team", "a", "some")}
+    alike = [
+        {"namespace": "a-b", "serviceAccount": "c"},
+        {"namespace": "a", "serviceAccount": "b-c"},
+    ]
+    names = [
+        each["metadata"]["name"]
+        for each in of_kind(render({"externalDNS": {"bindings": alike}}), "ClusterRoleBinding")
+        if each["roleRef"]["name"] == "dnsfleet-externaldns"
+    ]
+    assert len(set(names)) == len(names) == 2
     for values in ({"role": "pop"}, {"rbac": {"create": False}}):
         assert "dnsfleet-externaldns" not in {
             each["metadata"]["name"] for each in of_kind(render(values), "ClusterRole")
