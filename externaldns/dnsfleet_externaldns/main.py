@@ -36,6 +36,7 @@ MAX_INSTANCE = 40
 """Characters of an instance: it is a label, and begins the names of objects."""
 STOPS = (signal.SIGTERM, signal.SIGINT)
 _EXIT_CONFIG = 2
+_HEALTH = {True: "ok", False: "the webhook takes no requests; see the log"}
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 """The letters of a label as Kubernetes has it (RFC 1123)."""
 
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         health = PageServer(
             Address.parse(given.health),
             {
-                "/healthz": lambda: text_page(True, "ok"),
+                "/healthz": lambda: text_page(server.is_serving, _HEALTH[server.is_serving]),
                 "/metrics": lambda: metrics_page(metrics.registry),
             },
         )

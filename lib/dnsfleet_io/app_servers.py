@@ -33,6 +33,11 @@ class AppServer:
         """Begin to serve."""
         self._thread.start()
 
+    @property
+    def is_serving(self) -> bool:
+        """Whether it takes requests: a thread that failed takes none."""
+        return self._server.started and self._thread.is_alive()
+
     def stop(self) -> None:
         """Serve no more."""
         self._server.should_exit = True
