@@ -141,14 +141,14 @@ def plan(instance: str, changes: Changes, held: HeldByKey, zones: WritableZones)
 
 def is_at_home(held: Held, zones: WritableZones) -> bool:
     """Whether an RRset is in the Zone that its name belongs to; also where there is none now."""
-    zone = zones.of(held.key[0])
+    zone = zones.home(held.key[0], held.zone)
     return zone is None or zone.reference == held.zone
 
 
 def _plan_one(made: Plan, instance: str, row: _Row, zones: WritableZones) -> None:
     """Add the writes for one RRset."""
     parts = row.kept | row.new
-    zone = zones.of(row.key[0])
+    zone = zones.home(row.key[0], row.here[0].zone if row.here else None)
     if len(parts) > 1 and row.new and zone is not None:
         refusal = admission.fits(row.key, parts, zone, zones)
         if refusal is not None:

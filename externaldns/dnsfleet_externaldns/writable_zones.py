@@ -2,14 +2,15 @@
 
 A name belongs to the Zone with the longest origin at or above it. What that Zone allows is in its
 `spec.recordSets`, also for its own namespace, where the RecordSets are. No other Zone is tried: in
-a zone further up the name would be below a zone cut.
+a zone further up the name would be below a zone cut. Only what is in one already stays there until
+the operator takes the Zone below.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from dnsfleet import names, resources
-from dnsfleet.resources import Zone
+from dnsfleet.resources import Reference, Zone
 from dnsfleet.violations import Violation
 from dnsfleet.zones import ownership
 
@@ -51,6 +52,21 @@ class WritableZones:
         """The Zone of an absolute name in normal spelling; None where there is none."""
         found = self._nearest(owner)
         return None if found is None else found.zone
+
+    def home(self, owner: str, now: Reference | None) -> Zone | None:
+        """The Zone where the RRsets of a name are to be, which are in the Zone `now`.
+
+        A Zone that the operator did not take, or not yet, takes no names from one further up:
+        there they are served.
+        """
+        found = self._nearest(owner)
+        if found is None:
+            return None
+        if not found.accepted:
+            above = (self._by_origin.get(each) for each in names.ancestors(owner))
+            staying = next((it for it in above if it and it.zone.reference == now), None)
+            found = staying or found
+        return found.zone
 
     def problem(self, owner: str) -> str:
         """What is not understood of the Zone of a name; empty where all is."""

@@ -140,6 +140,28 @@ def test_names_move_to_a_zone_that_comes_below(owner: str | None) -> None:
     assert dns.changes == {}
 
 
+@pytest.mark.parametrize("owner", [None, "a"], ids=["no registry", "TXT registry"])
+def test_a_zone_that_the_operator_did_not_take_takes_no_names(owner: str | None) -> None:
+    here = rig()
+    dns = ExternalDNS(here.ask, owner)
+    dns.round([endpoint("www.dev.example.com", "A", "192.0.2.2")])
+    below = zone("dev.example.com", "dev")
+    taken = below.pop("status")
+    here.objects.zones_there.append(below)
+    wanted = [endpoint("www.dev.example.com", "A", "192.0.2.3")]
+    dns.round(wanted)
+    assert {namespace for namespace, _ in here.objects.there} == {"dns"}
+    assert here.objects.rrsets()["www.dev.example.com.", "A"] == (["192.0.2.3"], None)
+    dns.round(wanted)
+    assert dns.changes == {}
+    below["status"] = taken
+    dns.round(wanted)
+    assert {namespace for namespace, _ in here.objects.there} == {"dev"}
+    del below["status"]  # nor does it lose any
+    dns.round(wanted)
+    assert dns.changes == {}
+
+
 def test_a_change_by_hand_is_undone() -> None:
     here = rig()
     dns = ExternalDNS(here.ask)
