@@ -112,11 +112,11 @@ def batches(changes: Changes) -> Iterator[Changes]:
 def plan(instance: str, changes: Changes, held: HeldByKey, zones: WritableZones) -> Plan:
     """What to write for some changes."""
     wanted, refused = _judged(changes, held, zones)
-    spoiled = {each.group for each in refused.values()}
+    refused_groups = {each.group for each in refused.values()}
     gone = {
         found
         for found, endpoint in _identified(_old(changes))
-        if found not in refused and admission.group(endpoint) not in spoiled
+        if found not in refused and admission.group(endpoint) not in refused_groups
     }
     new: dict[RRsetKey, dict[str, Part]] = {}
     for wish, part in wanted.items():
@@ -133,9 +133,9 @@ def plan(instance: str, changes: Changes, held: HeldByKey, zones: WritableZones)
             if EndpointId(*key, name) not in gone
         }
         _plan_one(made, instance, _Row(key, groups[key], here, kept, new.get(key, {})), zones)
-    telling = {found.key for found, endpoint in everything if OWNED_RECORD in endpoint.labels}
-    made.applies.sort(key=lambda each: each.id.key not in telling)
-    made.deletes.sort(key=lambda each: each.id.key in telling)
+    owner_records = {found.key for found, endpoint in everything if OWNED_RECORD in endpoint.labels}
+    made.applies.sort(key=lambda each: each.id.key not in owner_records)
+    made.deletes.sort(key=lambda each: each.id.key in owner_records)
     return made
 
 
@@ -160,7 +160,7 @@ def _plan_one(made: Plan, instance: str, row: _Row, zones: WritableZones) -> Non
         body = record_sets.body(instance, row.key, parts, of)
         place = Reference("RecordSet", body["metadata"]["namespace"], body["metadata"]["name"])
         there = next((each for each in row.here if each.place == place), None)
-        if there is None or not there.faithful or (there.parts, there.zone) != (parts, of):
+        if there is None or not there.unchanged or (there.parts, there.zone) != (parts, of):
             uid = "" if there is None else there.uid
             made.applies.append(Apply(body, uid, row.id(next(iter(row.new or parts))), row.group))
     made.deletes.extend(
@@ -184,8 +184,8 @@ def _judged(
             refused[found] = Refused(verdict, groups[found])
         else:
             wanted[found] = verdict
-    spoiled = {each.group for each in refused.values()}
-    for each in [each for each in wanted if groups[each] in spoiled]:
+    refused_groups = {each.group for each in refused.values()}
+    for each in [each for each in wanted if groups[each] in refused_groups]:
         if any(each.set_identifier in it.parts for it in held.get(each.key, ())):
             continue
         del wanted[each]

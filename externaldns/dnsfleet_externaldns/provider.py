@@ -158,7 +158,7 @@ class Provider:
 
     def _endpoints_of(self, held: Held) -> Iterator[Endpoint]:
         owner, rtype = held.key
-        current = held.faithful and plans.is_at_home(held, self._known.zones)
+        current = held.unchanged and plans.is_at_home(held, self._known.zones)
         for name in sorted(held.parts):
             part = held.parts[name]
             settings = (

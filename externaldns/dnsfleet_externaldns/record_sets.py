@@ -63,7 +63,7 @@ class Held(NamedTuple):
     """The RecordSet."""
     zone: Reference
     uid: str
-    faithful: bool
+    unchanged: bool
     """Whether the object is as it was written: nobody changed what is ours of it."""
     problem: str
     """Why the operator does not take the RecordSet; empty where it does, or did not look yet."""
@@ -115,10 +115,10 @@ def read(instance: str, item: Object) -> Held | None:
         place,
         Reference("Zone", zone.get("namespace") or place.namespace, zone["name"]),
         metadata["uid"],
-        faithful=False,
+        unchanged=False,
         problem=_problem(item),
     )
-    return held._replace(faithful=_is(item, found, body(instance, key, parts, held.zone)))
+    return held._replace(unchanged=_is(item, found, body(instance, key, parts, held.zone)))
 
 
 def _record(key: RRsetKey, parts: Parts) -> Object:
