@@ -5,13 +5,15 @@
                  └───────────────────────────────────────────────────────────────────────┘
 
 Each zone and secondary has one task while there is something to tell. What changes meanwhile is
-told by the next message, so there is at most one a second, however often a zone changes. A
-secondary that does not answer after TRIES is told again at the next change; it asks by itself once
-the refresh of the zone's SOA is over.
+told by the next message, so there is at most one a second, however often a zone changes. Each
+change has TRIES of its own. A secondary that does not answer then is told again at the next change;
+it asks by itself once the refresh of the zone's SOA is over. Where several keys have a secondary,
+the tries take them in turn: while a secret is exchanged it may know only one of them.
 """
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -22,6 +24,7 @@ import dns.message
 import dns.opcode
 import dns.rcode
 import dns.rrset
+import dns.tsig
 from dnsfleet.tsig_keys import Target, UsableKey
 from dnsfleet_engine import Zone
 from dnsfleet_io.logs import line
@@ -38,8 +41,14 @@ LONGEST_WAIT_SECONDS = 60.0
 """Between two tries (RFC 1996 section 3.6)."""
 TRIES = 8
 """About four minutes in all."""
-AT_ONCE = 64
-"""Messages that wait for an answer: a start tells of every zone."""
+AT_ONCE = 16
+"""Messages to one secondary that wait for an answer: a start tells of every zone, and one that is
+dead holds up no other."""
+_DISBELIEF = {
+    dns.tsig.PeerBadKey: "it does not know the key {} (BADKEY)",
+    dns.tsig.PeerBadSignature: "it has another secret for the key {} (BADSIG)",
+    dns.tsig.PeerBadTime: "its clock differs too much (BADTIME)",
+}
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +72,9 @@ class Notifier:
         self._metrics = metrics
         self._tasks: dict[_Pair, asyncio.Task[None]] = {}
         self._due: set[_Pair] = set()
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._slots: defaultdict[Target, asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(AT_ONCE)
+        )
 
     def changed(self, origin: str) -> None:
         """A zone has a new revision."""
@@ -88,13 +99,12 @@ class Notifier:
     async def _run(self, pair: _Pair) -> None:
         wait, tries = FIRST_WAIT_SECONDS, 0
         while pair in self._due:
-            key, zone = self._key(pair), self._zone(pair.origin)
-            if key is None or zone is None:
+            async with self._slots[pair.target]:
                 self._due.discard(pair)
-                return
-            self._due.discard(pair)
-            async with self._slots:
-                problem = await _ask(pair, key, zone)
+                keys, zone = self._keys_of(pair), self._zone(pair.origin)
+                if not keys or zone is None:
+                    return
+                problem = await _ask(pair, keys[tries % len(keys)], zone)
             if not problem:
                 self._metrics.notified("answered")
                 log.info(line("notified", **_about(pair, zone)))
@@ -105,19 +115,22 @@ class Notifier:
             self._metrics.notified("retried" if tries < TRIES else "given_up")
             if tries == 1 or tries == TRIES:
                 log.warning(line("notify_failed", **_about(pair, zone), problem=problem))
+            if tries == TRIES:
+                wait, tries = FIRST_WAIT_SECONDS, 0
+                await asyncio.sleep(QUIET_SECONDS)
+                continue
             await asyncio.sleep(wait)
-            if tries < TRIES:
-                wait = min(2 * wait, LONGEST_WAIT_SECONDS)
-                self._due.add(pair)
-            else:
-                tries = 0
+            wait = min(2 * wait, LONGEST_WAIT_SECONDS)
+            if pair in self._due:
+                tries = 0  # of what changed meanwhile
+            self._due.add(pair)
 
-    def _key(self, pair: _Pair) -> UsableKey | None:
-        """The key that signs what this secondary is told; None where it is not to be told."""
-        for key in self._keys():
-            if key.allows(pair.origin) and pair.target in key.secondaries:
-                return key
-        return None
+    def _keys_of(self, pair: _Pair) -> list[UsableKey]:
+        """The keys that can sign what this secondary is told; none where it is not to be told."""
+        keys = self._keys()
+        return [
+            each for each in keys if each.allows(pair.origin) and pair.target in each.secondaries
+        ]
 
 
 async def _ask(pair: _Pair, key: UsableKey, zone: Zone) -> str:
@@ -130,8 +143,9 @@ async def _ask(pair: _Pair, key: UsableKey, zone: Zone) -> str:
             timeout=ANSWER_SECONDS,
             port=port,
             ignore_unexpected=True,
-            ignore_errors=True,
         )
+    except dns.tsig.PeerError as error:
+        return _DISBELIEF.get(type(error), str(error)).format(key.name)
     except (dns.exception.DNSException, OSError) as error:
         return str(error) or type(error).__name__
     rcode = reply.rcode()

@@ -13,6 +13,7 @@ from typing import Any
 import dns.message
 import dns.opcode
 import dns.rcode
+import dns.tsig
 import pytest
 from dnsfleet.tsig_keys import Target, UsableKey
 from dnsfleet_engine import Engine, Zone
@@ -37,6 +38,7 @@ class Rig:
     def __init__(self, **config: Any) -> None:
         self.port = free_port()
         self.clients: list[Client] = []
+        self.keys = [KEY]
         self.engine = Engine()
         self.metrics = Metrics(self.engine, Readiness(), Status())
         settings = Config(
@@ -233,12 +235,23 @@ class Secondary(asyncio.DatagramProtocol):
         self.transport = transport
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
-        query = dns.message.from_wire(data, keyring=signing.usual(KEY))
+        try:
+            query = dns.message.from_wire(data, keyring=signing.usual(KEY))
+        except dns.tsig.BadKey:
+            self.disbelieve(dns.message.from_wire(data, keyring=False), addr)
+            return
         self.got.append((time.monotonic(), query))
         if self.rcode is not None:
             reply = dns.message.make_response(query)
             reply.set_rcode(self.rcode)
             self.transport.sendto(reply.to_wire(), addr)
+
+    def disbelieve(self, query: dns.message.Message, addr: Any) -> None:
+        """Say that the key is not known here."""
+        reply = dns.message.make_response(query)
+        reply.set_rcode(dns.rcode.NOTAUTH)
+        reply.use_tsig(signing.usual(KEY), tsig_error=dns.rcode.BADKEY)
+        self.transport.sendto(reply.to_wire(), addr)
 
     @property
     def serials(self) -> list[int]:
@@ -257,8 +270,8 @@ async def notified() -> AsyncIterator[tuple[Secondary, Notifier, Rig]]:
     transport, secondary = await asyncio.get_running_loop().create_datagram_endpoint(
         Secondary, ("127.0.0.1", port)
     )
-    key = KEY._replace(secondaries=(Target("127.0.0.1", port),))
-    notifier = Notifier(lambda: [key], made.engine.zone, made.metrics)
+    made.keys = [KEY._replace(secondaries=(Target("127.0.0.1", port),))]
+    notifier = Notifier(lambda: made.keys, made.engine.zone, made.metrics)
     try:
         yield secondary, notifier, made
     finally:
@@ -322,3 +335,72 @@ def test_a_secondary_that_never_answers_is_given_up_until_the_next_change(
             await until("the answer", lambda: made.value("notifies_total", **answered) == 1)
 
     asyncio.run(run())
+
+
+def test_a_change_that_comes_between_tries_has_tries_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(notifying, "ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr(notifying, "FIRST_WAIT_SECONDS", 1.0)
+    monkeypatch.setattr(notifying, "TRIES", 2)
+
+    async def run() -> None:
+        async with notified() as (secondary, notifier, made):
+            notifier.changed(ORIGIN)
+            await until("the first", lambda: made.value("notifies_total", outcome="retried") == 1)
+            made.engine.load(make_zone(ORIGIN, serial=2))
+            notifier.changed(ORIGIN)
+            given_up = {"outcome": "given_up"}
+            await until("the end", lambda: made.value("notifies_total", **given_up) == 1)
+            assert secondary.serials == [1, 2, 2]
+
+    asyncio.run(run())
+
+
+def test_what_changes_after_the_last_try_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notifying, "ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr(notifying, "FIRST_WAIT_SECONDS", 10 * SECONDS)
+    monkeypatch.setattr(notifying, "TRIES", 1)
+
+    async def run() -> None:
+        async with notified() as (secondary, notifier, made):
+            notifier.changed(ORIGIN)
+            given_up = {"outcome": "given_up"}
+            await until("the end", lambda: made.value("notifies_total", **given_up) == 1)
+            notifier.changed(ORIGIN)
+            await until("the next", lambda: len(secondary.got) == 2)
+
+    asyncio.run(run())
+
+
+def test_a_dead_secondary_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notifying, "ANSWER_SECONDS", 10 * SECONDS)
+    monkeypatch.setattr(notifying, "AT_ONCE", 1)
+
+    async def run() -> None:
+        async with notified() as (secondary, notifier, made):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as dead:
+                dead.bind(("127.0.0.1", 0))
+                target = Target("127.0.0.1", dead.getsockname()[1])
+                alive = made.keys[0].secondaries
+                made.keys = [KEY._replace(secondaries=(target, *alive))]
+                notifier.changed(ORIGIN)
+                await until("the other", lambda: secondary.serials == [1])
+
+    asyncio.run(run())
+
+
+def test_a_secondary_that_does_not_know_the_key_is_told_by_another_one(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(notifying, "FIRST_WAIT_SECONDS", 0.05)
+
+    async def run() -> None:
+        async with notified() as (secondary, notifier, made):
+            secondary.rcode = dns.rcode.NOERROR
+            made.keys.insert(0, made.keys[0]._replace(name="next."))
+            notifier.changed(ORIGIN)
+            await until("the other key", lambda: secondary.serials == [1])
+
+    asyncio.run(run())
+    assert "it does not know the key next. (BADKEY)" in caplog.text
