@@ -59,7 +59,9 @@ def up(
     ],
     dns_port: Annotated[
         int,
-        typer.Option(min=1, max=65535, help="Port of the first Pop; the next ones count up."),
+        typer.Option(
+            min=1, max=65535, help="Port of the first Pop; the next ones count up, past --gate."
+        ),
     ] = DEFAULT_DNS_PORT,
     shards: Annotated[
         int, typer.Option(min=1, max=MAX_SHARDS, help="Answering threads of each edge.")
@@ -101,7 +103,8 @@ def up(
 
     The core, and for each Pop that is not drained a Redis replica and one edge (spec.edge.replicas
     and spec.edge.shards are for clusters), listen on loopback only. Pop number i answers at
-    DNS-PORT+i over UDP and TCP. Ctrl-C ends every process that was started.
+    DNS-PORT+i over UDP and TCP, those behind the port of --gate at one more. Ctrl-C ends every
+    process that was started.
     """
     from dnsfleet_cli.up import fleet
 

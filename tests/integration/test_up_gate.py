@@ -12,9 +12,9 @@ import dns.tsig
 import dns.xfr
 import pytest
 from support.fleet import Fleet, replace
-from support.ports import free_port
+from support.ports import free_port, free_ports
 from support.secondaries import serial, transferred
-from support.up_runs import pops, processes_of, up, zone
+from support.up_runs import ask, pops, processes_of, up, zone
 from support.waiting import wait_for
 
 SECONDS = 15.0
@@ -169,3 +169,21 @@ def test_a_port_that_is_taken_is_told(gated: Gated, tmp_path: Path) -> None:
         f"dnsfleet: port {gated.port} on 127.0.0.1 is in use; stop what answers there, or choose "
         "other ports with --gate\n"
     )
+
+
+def test_no_pop_takes_the_port_of_the_gate(tmp_path: Path) -> None:
+    files, port = tmp_path / "files", free_ports(3)
+    files.mkdir()
+    (files / "all.yaml").write_text(
+        "---\n".join([zone("one", "192.0.2.1"), pops("fra", "ams"), key("a", FIRST)])
+    )
+    ports = ("--dns-port", str(port), "--gate", str(port + 1))
+    with Fleet(files, tmp_path / "state", 2, *ports) as fleet:
+        fleet.wait("transferring", 60)
+        assert serial(port + 1, tsig("a", FIRST), ONE) is not None
+        for pop in (port, port + 2):
+            wait_for(
+                "its answer",
+                lambda pop=pop: ask(("127.0.0.1", pop), "www.one.example.") == ["192.0.2.1"],
+                SECONDS,
+            )

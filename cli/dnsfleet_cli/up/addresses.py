@@ -1,7 +1,8 @@
-"""Where Pops answer on this machine: number i at PORT+i on 127.0.0.1 and, if there is one, ::1."""
+"""Where Pops answer on this machine: each at a port of 127.0.0.1 and, if there is one, ::1."""
 
 import errno
 import socket
+from collections.abc import Sequence
 
 from dnsfleet_cli.troubles import Trouble
 
@@ -14,11 +15,11 @@ def hosts() -> tuple[str, ...]:
     return tuple(host for family, host in _LOOPBACK if _error(family, host, 0) is None)
 
 
-def check_free(ports: range, option: str = "--dns-port") -> None:
+def check_free(ports: Sequence[int], option: str = "--dns-port") -> None:
     """Trouble when a port cannot be bound that `option` chose, before anything is started."""
-    if ports.stop - 1 > MAX_PORT:
+    if ports[-1] > MAX_PORT:
         raise Trouble(
-            f"{len(ports)} Pops from port {ports.start} up end above {MAX_PORT}; "
+            f"{len(ports)} Pops from port {ports[0]} up end above {MAX_PORT}; "
             "choose a lower --dns-port"
         )
     for port in ports:

@@ -57,7 +57,8 @@ class Pops:
         self._core = core
         self._supervisor = supervisor
         self._hosts = addresses.hosts()
-        self._ports = range(options.dns_port, options.dns_port + MAX_POPS)
+        self._ports = _ports(options)
+        self._avoid = range(self._ports[0], self._ports[-1] + 1)
         self._port_of: dict[str, int] = {}
         self._inner_ports: dict[str, InnerPorts] = {}
         self._settings: dict[str, EdgeSettings] = {}
@@ -83,8 +84,8 @@ class Pops:
             port = self._port(name)
             if name not in self.running:
                 inner = InnerPorts(
-                    self._state.port(f"replica/{name}", self._ports),
-                    self._state.port(f"http/{name}", self._ports),
+                    self._state.port(f"replica/{name}", self._avoid),
+                    self._state.port(f"http/{name}", self._avoid),
                 )
                 self._inner_ports[name] = inner
                 self._start_replica(name)
@@ -158,14 +159,22 @@ def active(pops: Iterable[Pop]) -> list[Pop]:
 
 
 def free_ports(options: UpOptions, pops: Iterable[Pop]) -> range:
-    """The ports of the Pops that are to run, all of them free; Trouble where there is no Pop."""
+    """From the first to the last port of the Pops that are to run; Trouble where one is in use, or
+    where there is no Pop.
+    """
     count = len(active(pops))
     if not count:
         given = ", ".join(map(str, options.paths))
         raise Trouble(f"no good Pop that is Active in {given}; a fleet needs at least one")
-    ports = range(options.dns_port, options.dns_port + count)
+    ports = _ports(options)[:count]
     addresses.check_free(ports)
-    return ports
+    return range(ports[0], ports[-1] + 1)
+
+
+def _ports(options: UpOptions) -> list[int]:
+    """Those that Pops take one after the other: from --dns-port up, without that of the gate."""
+    ports = range(options.dns_port, options.dns_port + MAX_POPS + 1)
+    return [port for port in ports if port != options.gate][:MAX_POPS]
 
 
 def rows(pops: Iterable[RunningPop], manifests: Sequence[Manifest]) -> tuple[events.PopRow, ...]:
