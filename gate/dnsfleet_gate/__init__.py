@@ -6,6 +6,7 @@
     answering    what a request gets: a reply, or a transfer, without sockets
     serving      sockets: datagrams, connections, their limits
     notifying    NOTIFY to secondaries, with retries
+    open_files   enough of them for all connections
     gate         one process: link, keys, sockets, pages
 
 It follows zones as an edge does (`dnsfleet_following`), and a transfer keeps the version of its

@@ -11,6 +11,7 @@ from dnsfleet_following import config_files, public_key_file
 from dnsfleet_following.config_files import ConfigError
 from dnsfleet_io import log_setup, versions
 
+from dnsfleet_gate import open_files
 from dnsfleet_gate.config import Config
 from dnsfleet_gate.gate import Gate
 
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (ConfigError, log_setup.LevelError) as error:
         print(f"dnsfleet-gate: {error}", file=sys.stderr)
         sys.exit(_EXIT_CONFIG)
+    open_files.allow(settings.connections)
     code = Gate(settings, trusted).run()
     logging.shutdown()
     # A thread that still waits for a dead replica must not keep the process.
