@@ -25,6 +25,8 @@ from dnsfleet_gate.signing import Keys, MacLengthError, Signature
 
 TRANSFERS = (dns.rdatatype.AXFR, dns.rdatatype.IXFR)
 Transport = Literal["udp", "tcp"]
+_OPCODES = (dns.opcode.QUERY, dns.opcode.UPDATE, dns.opcode.NOTIFY)
+"""Those that are understood, though only the first one is served."""
 
 
 class Reply(NamedTuple):
@@ -81,7 +83,10 @@ def answer(
     try:
         request = messages.read(wire)
     except FormError as error:
-        return Reply(messages.reply(error.request, dns.rcode.FORMERR), dns.rcode.FORMERR)
+        # Messages of later opcodes need not look like queries (RFC 8490 section 5.1).
+        known = error.request.opcode in _OPCODES
+        rcode = dns.rcode.FORMERR if known else dns.rcode.NOTIMP
+        return Reply(messages.reply(error.request, rcode), rcode)
     if request is None:
         return None
     if request.signed is None:
@@ -103,8 +108,7 @@ def _unsigned(request: Request) -> Reply:
 def _fault(request: Request) -> int:
     """Why no key can get this; NOERROR where one may."""
     if request.opcode != dns.opcode.QUERY:
-        known = request.opcode in (dns.opcode.UPDATE, dns.opcode.NOTIFY)
-        return dns.rcode.REFUSED if known else dns.rcode.NOTIMP
+        return dns.rcode.REFUSED if request.opcode in _OPCODES else dns.rcode.NOTIMP
     if request.bad_version:
         return messages.BADVERS
     if request.rclass != dns.rdataclass.IN:

@@ -321,6 +321,15 @@ def test_a_datagram_that_does_not_hold_the_soa_is_cut() -> None:
         assert len(got.wire) <= (512 if cut else 1232)
 
 
+@pytest.mark.parametrize(("opcode", "rcode"), [(6, "NOTIMP"), (2, "NOTIMP"), (0, "FORMERR")])
+def test_a_message_without_a_question_is_judged_by_its_opcode(opcode: int, rcode: str) -> None:
+    got = ask(struct.pack("!HHHHHH", 7, opcode << 11, 0, 0, 0, 0))
+    assert isinstance(got, Reply)
+    found = dns.message.from_wire(got.wire)
+    assert found.rcode() == got.rcode == dns.rcode.from_text(rcode)
+    assert found.id == 7 and found.opcode() == opcode and found.flags & dns.flags.QR
+
+
 @pytest.mark.parametrize("wire", [b"", b"\0" * 11, request().to_wire()[:2] + b"\x80" + b"\0" * 9])
 def test_what_is_no_request_gets_nothing(wire: bytes) -> None:
     assert ask(wire) is None
