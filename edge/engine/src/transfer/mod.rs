@@ -6,8 +6,8 @@
 //! the client does not read. Between the SOA records, names come in the order of the memory that
 //! they lie in: a client may not expect any other (RFC 5936 section 2.2).
 //!
-//! Names are compressed as their letters are, not as names are compared: who takes the zone over
-//! gets each name in the letter case of its owner (RFC 5936 section 3.4).
+//! Names are compressed as their letters are, not as names are compared, so names in rdata keep their
+//! letter case (RFC 5936 section 3.4). Owner names are in lower case, as a zone has them here.
 
 mod changes;
 mod errors;
