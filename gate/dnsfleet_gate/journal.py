@@ -3,7 +3,8 @@
 A step is what differs between two versions that the gate held one after the other, found by the
 engine when the newer one comes. A client with the serial that a step begins at gets that step and
 those behind it. What is not kept any more, or was never held by this gate, leads to the whole zone,
-and so does what is no smaller than the zone.
+and so does what is no smaller than the zone. No step begins at a serial that two versions had, as
+after a core was restored: nobody knows which of them the client has.
 """
 
 import threading
@@ -29,12 +30,20 @@ class _Step(NamedTuple):
     changes: Changes
 
 
+class _Held(NamedTuple):
+    zone: Zone
+    highest: int
+    """Serial of this version and all before it."""
+    is_first: bool
+    """Whether no version before it had its serial, as far as that is known."""
+
+
 class Journal:
     """Kept by the thread of the link, and read by any."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._newest: dict[str, Zone] = {}
+        self._newest: dict[str, _Held] = {}
         self._steps: dict[str, deque[_Step]] = {}
         self._octets = 0
 
@@ -43,23 +52,24 @@ class Journal:
         before = self._newest.get(origin)
         change = None
         if zone is not None and before is not None:
-            change = Changes.between(before, zone, STEP_OCTETS)
+            change = Changes.between(before.zone, zone, STEP_OCTETS)
         with self._lock:
             if zone is None:
                 self._newest.pop(origin, None)
-            else:
-                self._newest[origin] = zone
+                self._forget(self._steps.pop(origin, deque()), 0)
+                return
+            if before is not None and zone.digest == before.zone.digest:
+                self._newest[origin] = before._replace(zone=zone)  # loaded anew
+                return
+            self._newest[origin] = _held(zone, before)
             steps = self._steps.pop(origin, deque())
-            if before is None or zone is None or change is None:
+            if before is None or change is None or not before.is_first:
                 self._forget(steps, 0)
                 return
-            if zone.digest == before.digest:
-                self._steps[origin] = steps  # loaded anew
-                return
-            if not Serial(zone.serial) > Serial(before.serial):
+            if not Serial(zone.serial) > Serial(before.zone.serial):
                 self._forget(steps, 0)  # by its serials nobody could tell what to apply
                 return
-            steps.append(_Step(before.serial, change))
+            steps.append(_Step(before.zone.serial, change))
             self._octets += len(change)
             self._forget(steps, ZONE_OCTETS)
             self._steps[origin] = steps  # the newest zone comes last
@@ -72,7 +82,7 @@ class Journal:
         with self._lock:
             newest = self._newest.get(zone.origin)
             steps = list(self._steps.get(zone.origin, ()))
-        if newest is None or newest.serial != zone.serial:
+        if newest is None or newest.zone.serial != zone.serial:
             return None  # a newer one has just come
         for index, step in enumerate(steps):
             if step.serial == serial:
@@ -88,3 +98,9 @@ class Journal:
             gone = len(steps.popleft().changes)
             octets -= gone
             self._octets -= gone
+
+
+def _held(zone: Zone, before: _Held | None) -> _Held:
+    if before is None or Serial(zone.serial) > Serial(before.highest):
+        return _Held(zone, zone.serial, is_first=True)
+    return _Held(zone, before.highest, is_first=False)

@@ -127,3 +127,17 @@ def test_a_zone_that_is_gone_or_loaded_anew() -> None:
     assert kept.since(made[1], 1) is None
     kept.put(ORIGIN, made[1])
     assert serials(kept, made[1]) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "known"), [([1], [2, 3]), ([1, 2], [3]), ([1, 2, 3], [])], ids=str
+)
+def test_a_serial_that_two_versions_had_leads_to_the_whole_zone(
+    before: list[int], known: list[int]
+) -> None:
+    """Nobody knows which of them a secondary has."""
+    kept = Journal()
+    for hosts_beside, serial in enumerate([*before, 1, 2, 3, 4]):
+        newest = make_zone(ORIGIN, hosts(120 + hosts_beside), serial=serial)
+        kept.put(ORIGIN, newest)
+    assert serials(kept, newest) == known
