@@ -20,6 +20,8 @@ ZONE_OCTETS = 4 << 20
 """Of the steps of one zone."""
 OCTETS = 256 << 20
 """Of all steps; where there are more, the zone that changed least lately has none any more."""
+STEP_OVERHEAD = 200
+"""Octets of memory that a step takes beside its records; most steps are of one record."""
 RECORD_OCTETS = 20
 """Of a small record in a transfer of the whole zone."""
 
@@ -28,6 +30,11 @@ class _Step(NamedTuple):
     serial: int
     """Before it."""
     changes: Changes
+
+    @property
+    def octets(self) -> int:
+        """Of memory."""
+        return len(self.changes) + STEP_OVERHEAD
 
 
 class _Held(NamedTuple):
@@ -70,7 +77,7 @@ class Journal:
                 self._forget(steps, 0)  # by its serials nobody could tell what to apply
                 return
             steps.append(_Step(before.zone.serial, change))
-            self._octets += len(change)
+            self._octets += steps[-1].octets
             self._forget(steps, ZONE_OCTETS)
             self._steps[origin] = steps  # the newest zone comes last
             while self._octets > OCTETS:
@@ -93,9 +100,9 @@ class Journal:
 
     def _forget(self, steps: deque[_Step], most: int) -> None:
         """Drop the oldest steps above so many octets."""
-        octets = sum(len(step.changes) for step in steps)
+        octets = sum(step.octets for step in steps)
         while octets > most:
-            gone = len(steps.popleft().changes)
+            gone = steps.popleft().octets
             octets -= gone
             self._octets -= gone
 

@@ -103,6 +103,7 @@ def test_the_oldest_steps_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = Journal()
     first = make_zone(ORIGIN, OTHERS, serial=1)
     size = len(Changes.between(first, make_zone(ORIGIN, OTHERS, serial=2), 10_000) or "")
+    size += journal.STEP_OVERHEAD
     monkeypatch.setattr(journal, "ZONE_OCTETS", 3 * size)
     for serial in range(1, 10):
         newest = make_zone(ORIGIN, OTHERS, serial=serial)
