@@ -1,9 +1,11 @@
 """The sockets of a gate: datagrams, and connections with their limits.
 
-One thread runs all of it. A transfer makes its next message when the client has taken most of
-those before, so a slow client costs memory for a few messages and no time. Between two messages the
-others have their turn. What a client may hold is bounded by how many connections there are, how
-many of one address, and how long one may stand still.
+One thread runs all of it. A transfer makes its next message when the kernel has taken all of those
+before. What the kernel keeps for the client is what lets both work at the same time: the client
+reads from there while the next message is made. A client that stands still costs the kernel's
+buffers, the rest of one message, and no time. Between two messages the others have their turn. What
+a client may hold is bounded by how many connections there are, how many of one address, and how
+long one may stand still.
 """
 
 import asyncio
@@ -25,10 +27,9 @@ from dnsfleet_gate.signing import Keys
 
 BACKLOG = 256
 """Connections that wait to be accepted."""
-BUFFER = 64 * 1024
-"""Octets that wait to be sent on a connection before the next message is made."""
 SEND_BUFFER = 256 * 1024
-"""Octets of a connection that the kernel keeps: by itself it would take megabytes for each."""
+"""Octets of a connection that the kernel keeps: a few messages, which the client reads while the
+next one is made. By itself the kernel would take megabytes for each."""
 DRAIN_SECONDS = 3.0
 """How long transfers under way may go on after a stop: shorter than what kills the process."""
 _LENGTH = struct.Struct("!H")
@@ -112,7 +113,7 @@ class Server:
         self._of_one[client] += 1
         self._metrics.connections.set(len(self._connections))
         try:
-            writer.transport.set_write_buffer_limits(BUFFER)
+            writer.transport.set_write_buffer_limits(0)  # the kernel's buffer is enough
             connection = writer.get_extra_info("socket")
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
             await self._serve(reader, writer, client, task)
@@ -152,7 +153,8 @@ class Server:
                 await self._transfer(got, writer, client)
                 self._transferring.discard(task)
             else:
-                await self._send(got.wire, writer)
+                _write(got.wire, writer)
+                await self._taken(writer)
 
     async def _transfer(
         self, outgoing: Outgoing, writer: asyncio.StreamWriter, client: str
@@ -160,9 +162,12 @@ class Server:
         began, octets, done = time.monotonic(), 0, False
         try:
             while (wire := outgoing.message(int(time.time()))) is not None:
-                await self._send(wire, writer)
-                octets += len(wire)
-                self._metrics.transferred.inc(len(wire))
+                size = len(wire)
+                _write(wire, writer)
+                del wire  # the client may stand still now
+                await self._taken(writer)
+                octets += size
+                self._metrics.transferred.inc(size)
             done = True
         except ValueError as error:
             log.warning(line("transfer_failed", zone=outgoing.origin, problem=error))
@@ -183,11 +188,15 @@ class Server:
                 )
             )
 
-    async def _send(self, wire: bytes, writer: asyncio.StreamWriter) -> None:
-        writer.write(_LENGTH.pack(len(wire)) + wire)
+    async def _taken(self, writer: asyncio.StreamWriter) -> None:
+        """Wait until the kernel has all that was written; TimeoutError where it takes too long."""
         async with asyncio.timeout(self._config.idle_seconds):
             await writer.drain()
         await asyncio.sleep(0)  # a client that reads fast is not to have all the time
+
+
+def _write(wire: bytes, writer: asyncio.StreamWriter) -> None:
+    writer.write(_LENGTH.pack(len(wire)) + wire)
 
 
 class _Datagrams(asyncio.DatagramProtocol):

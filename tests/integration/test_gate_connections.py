@@ -5,6 +5,7 @@ import contextlib
 import socket
 import struct
 import time
+import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from dnsfleet_following.status import Readiness, Status
 from dnsfleet_gate import notifying, serving, signing
 from dnsfleet_gate.answering import Zones
 from dnsfleet_gate.config import Config
+from dnsfleet_gate.messages import MAX_MESSAGE
 from dnsfleet_gate.metrics import Metrics
 from dnsfleet_gate.notifying import Notifier
 from dnsfleet_gate.serving import Server
@@ -122,6 +124,18 @@ async def until(what: str, condition: Callable[[], bool]) -> None:
         await asyncio.sleep(0.01)
 
 
+async def all_stand_still(made: Rig, clients: list[Client]) -> float:
+    """Have clients begin a transfer and take nothing, until all buffers are full; octets sent."""
+    for client in clients:
+        client.ask("AXFR")
+    started = len(clients) * 65000
+    await until("all transfer", lambda: made.value("transferred_bytes_total") > started)
+    before = -1.0
+    while before != (before := made.value("transferred_bytes_total")):
+        await asyncio.sleep(0.2)
+    return before
+
+
 def test_requests_of_a_connection_are_answered_in_their_order() -> None:
     async def run() -> None:
         async with rig() as made:
@@ -176,12 +190,7 @@ def test_slow_clients_cost_no_others_and_no_memory_for_their_zones() -> None:
     async def run() -> None:
         async with rig(big) as made:
             slow = [await made.connect(4096) for _ in range(20)]
-            for client in slow:
-                client.ask("AXFR")
-            await until("all transfer", lambda: made.value("transferred_bytes_total") > 20 * 65000)
-            before = -1.0
-            while before != (before := made.value("transferred_bytes_total")):
-                await asyncio.sleep(0.2)  # until all stand still, their buffers being full
+            before = await all_stand_still(made, slow)
             # What the buffers of a connection take, at both ends, and not all of the zone.
             assert before < 20 * 900_000 < 20 * len(big.encode())
             small = make_zone(ORIGIN, hosts(5), serial=1)
@@ -193,6 +202,26 @@ def test_slow_clients_cost_no_others_and_no_memory_for_their_zones() -> None:
                 await client.takes(big)  # the zone of their beginning
 
     asyncio.run(run())
+
+
+def test_a_client_that_stands_still_costs_the_memory_of_one_message() -> None:
+    big = make_zone(ORIGIN, hosts(60_000))
+
+    async def run() -> None:
+        async with rig(big) as made:
+            slow = [await made.connect(4096) for _ in range(20)]
+            await until("all are there", lambda: made.value("connections") == len(slow))
+            before, _ = tracemalloc.get_traced_memory()
+            await all_stand_still(made, slow)
+            after, _ = tracemalloc.get_traced_memory()
+            # The rest of one message and some objects, but not a second message.
+            assert after - before < len(slow) * 1.5 * MAX_MESSAGE
+
+    tracemalloc.start()
+    try:
+        asyncio.run(run())
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_client_that_takes_nothing_loses_its_transfer() -> None:
