@@ -117,8 +117,10 @@ class Server:
             connection = writer.get_extra_info("socket")
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
             await self._serve(reader, writer, client, task)
-        except (OSError, TimeoutError, asyncio.IncompleteReadError):
-            pass  # the client went away, or stood still
+        except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+            # The client went away, or stood still. The reader keeps the error, and its traceback
+            # all of the transfer: an old zone would stay until the garbage collector comes by.
+            error.__traceback__ = None
         except asyncio.CancelledError:
             if not self._stopping:
                 raise

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import socket
 import struct
 import time
@@ -20,7 +21,7 @@ from dnsfleet.tsig_keys import Target, UsableKey
 from dnsfleet_engine import Engine, Zone
 from dnsfleet_following.status import Readiness, Status
 from dnsfleet_gate import notifying, serving, signing
-from dnsfleet_gate.answering import Zones
+from dnsfleet_gate.answering import Outgoing, Zones
 from dnsfleet_gate.config import Config
 from dnsfleet_gate.messages import MAX_MESSAGE
 from dnsfleet_gate.metrics import Metrics
@@ -222,6 +223,30 @@ def test_a_client_that_stands_still_costs_the_memory_of_one_message() -> None:
         asyncio.run(run())
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("idle_seconds", [0.3, 30.0])
+def test_a_transfer_that_broke_keeps_no_zone(idle_seconds: float) -> None:
+    def kept() -> int:
+        return sum(isinstance(each, Outgoing) for each in gc.get_objects())
+
+    async def run() -> None:
+        async with rig(make_zone(ORIGIN, hosts(60_000)), idle_seconds=idle_seconds) as made:
+            client = await made.connect(4096)
+            client.ask("AXFR")
+            await until("it begins", lambda: made.value("transferred_bytes_total") > 0)
+            assert kept() == 1
+            if idle_seconds > SECONDS:
+                await client.close()
+            await until("the end", lambda: made.value("connections") == 0)
+            await until("nothing is kept", lambda: kept() == 0)
+
+    gc.collect()
+    gc.disable()  # what is in a circle stays until the collector comes by
+    try:
+        asyncio.run(run())
+    finally:
+        gc.enable()
 
 
 def test_a_client_that_takes_nothing_loses_its_transfer() -> None:
