@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bench import operator_report, signed_report
+from bench import operator_report, signed_report, transfers_report
 from bench.ratios import Ratio, ratio
 from bench.results import Part
 from bench.servers import DNSFLEET, ECHO
@@ -28,6 +28,10 @@ SIGNED = 1.0
 
 SWAPPED = 1.5
 """p99 with swaps, divided by p99 without."""
+
+
+TRANSFER = 1.5
+"""Seconds of an AXFR of a million records from the gate, divided by those from Knot."""
 
 
 class Goal(NamedTuple):
@@ -68,6 +72,9 @@ def goals(parts: dict[str, Part]) -> Iterator[Goal]:
         yield Goal("queries lost by swaps of a zone", 0, sum(run["lost"] for run in swapped))
         measured = ratio([run["p99_us"] for run in swapped], [run["p99_us"] for run in calm])
         yield Goal("p99 with swaps, of that without", SWAPPED, measured)
+    if "transfers" in parts:
+        measured = transfers_report.of_knotd(parts["transfers"])
+        yield Goal("AXFR of 1,000,000 records from the gate, of Knot's", TRANSFER, measured)
     if "operator" in parts:
         for what, limit, found in operator_report.measured(parts["operator"]):
             yield Goal(f"operator: {what}", limit, found)

@@ -93,3 +93,12 @@ def cpu_seconds(pid: int) -> float:
     The clock of another process: clock_getcpuclockid(3) computes its id like this.
     """
     return time.clock_gettime(~pid << 3 | 2)
+
+
+def waited_seconds(pid: int) -> float:
+    """How long the threads of a process could have run but had no processor, of all that still run.
+
+    The second number of proc_pid_schedstat, in nanoseconds.
+    """
+    stats = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(each.read_text().split()[1]) for each in stats) / 1e9

@@ -8,7 +8,7 @@ from statistics import median
 from textwrap import wrap
 from typing import Any
 
-from bench import operator_report, picture, results, signed_report
+from bench import operator_report, picture, results, signed_report, transfers_report
 from bench.goals import goals
 from bench.ratios import answers_as_much, ratio
 from bench.servers import DNSFLEET, ECHO, PEERS
@@ -64,6 +64,7 @@ def page(parts: dict[str, results.Part]) -> str:
         "starts": starts,
         "swaps": swaps,
         "shards": shards,
+        "transfers": transfers,
         "operator": operator,
     }
     text = [HEAD, *_lines(goal_table(parts) if parts else ["Not measured yet."])]
@@ -256,6 +257,16 @@ def shards(part: results.Part) -> Iterator[str]:
             for what, rounds in engines.items()
         ),
     )
+
+
+def transfers(part: results.Part) -> Iterator[str]:
+    """Zone transfers of the gate beside those of Knot."""
+    yield "## Zone transfers"
+    yield ""
+    yield from wrap(transfers_report.TEXT, WIDTH)
+    yield ""
+    head, told = transfers_report.seconds(part)
+    yield from _table(head, iter(told))
 
 
 def operator(part: results.Part) -> Iterator[str]:

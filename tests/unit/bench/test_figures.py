@@ -76,6 +76,19 @@ def parts() -> dict[str, Any]:
             "names": 1_000_000,
             "engines": {"one shard": shard, "two shards by name": shard},
         },
+        "transfers": {
+            "taken": taken,
+            "sizes": {
+                "1000000": {
+                    "rounds": {
+                        server: [{"seconds": each, "cpu": 0.2, "waited": 0.01} for each in took]
+                        for server, took in (("gate", (0.3, 0.2, 0.4)), ("knotd", (0.2, 0.2, 0.4)))
+                    },
+                    "clients": 50,
+                    "client_octets": 64 * 1024,
+                }
+            },
+        },
     }
 
 
@@ -130,7 +143,9 @@ def test_goals_are_those_of_the_parts_that_were_run(parts: dict[str, Any]) -> No
     assert start.text == "1.00 (0.50 to 1.50)"
     signed = {f"signed, {ANSWERS[what]}: CPU a query, of knotd's" for what in UNCACHED}
     assert signed <= set(measured)
-    del parts["servers"], parts["signed"], parts["swaps"]
+    transfer = measured["AXFR of 1,000,000 records from the gate, of Knot's"]
+    assert transfer.text == "1.00 (1.00 to 1.50)"
+    del parts["servers"], parts["signed"], parts["swaps"], parts["transfers"]
     assert list(goals(parts)) == [start]
 
 
