@@ -140,6 +140,22 @@ def test_an_operator_without_the_definitions_of_its_version_is_not_ready_and_doe
         assert page(fleet.http_port, "/readyz") == (200, "ok\n")
 
 
+def test_changes_are_heard_after_a_kind_was_not_served_for_a_moment(tmp_path: Path) -> None:
+    """Before the next list of all objects, and by the same process."""
+    with running(Size(2), tmp_path) as fleet:
+        fleet.wait_for_all(fleet.start(), SECONDS)
+        process, log = fleet.pid, tmp_path / "operator.log"
+        fleet.api.serve("Pop", False)
+        wait_for("kopf ends", lambda: "has failed" in log.read_text(), SECONDS)
+        fleet.api.serve("Pop", True)
+        wait_for("it begins anew", lambda: "begin anew: 404" in log.read_text(), SECONDS)
+        changes = Changes(fleet, record_sets=False)
+        (delay,) = changes.delays([changes.make()])
+        assert delay.seconds < SECONDS
+        assert fleet.pid == process
+        fleet.check()
+
+
 def test_an_operator_of_a_second_release_is_not_ready_and_says_why(tmp_path: Path) -> None:
     with running(Size(1), tmp_path) as fleet:
         fleet.api.create({"kind": "Namespace", "metadata": {"name": "elsewhere"}})

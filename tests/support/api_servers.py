@@ -79,6 +79,10 @@ class APIServer:
         """Delete an object."""
         return self._ask("DELETE", self._path(kind, name, namespace))
 
+    def serve(self, kind: str, served: bool) -> None:
+        """Serve a kind or not: its watches end then, and all else is answered by 404."""
+        self._ask("DELETE" if served else "PUT", f"/debug/unserved/{self._kinds[kind].plural}")
+
     def writes(self) -> dict[str, int]:
         """How many writes each plural had so far."""
         return dict(self._ask("GET", "/debug/writes").object)

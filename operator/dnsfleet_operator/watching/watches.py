@@ -5,23 +5,24 @@ does not ask for the Lease: so in an upgrade the one before goes on leading unti
 
 kopf asks which kinds a group has when it hears of one of the group's CRDs. The API server may tell
 of a CRD a moment before it serves the kind: kopf then finds no such kind, hears no more, and never
-watches it. So it begins when all kinds are served, and again when one of their CRDs is another.
+watches it. So it begins when all kinds are served, and again when one of their CRDs is another, or
+when it failed (see `kopf_runs`).
 """
 
 import asyncio
+import contextlib
 import logging
 import signal
 import sys
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from http import HTTPStatus
-
-import kopf
 
 from dnsfleet_operator.api_calls import APICalls
 from dnsfleet_operator.cluster import Cluster, ClusterError
 from dnsfleet_operator.controller import Controller
 from dnsfleet_operator.observed.deletions import DEFINITIONS
+from dnsfleet_operator.watching import kopf_runs
 from dnsfleet_operator.watching.handlers import register
 
 SERVED_SECONDS = 1.0
@@ -49,13 +50,14 @@ def watch(
         definitions = served(cluster, kinds, tell)
         controller.sync()
         stale = asyncio.Event()  # kopf would wait for another kind in a thread, and for its end
-        kopf.run(
-            registry=register(controller, definitions, stale.set, kinds, calls),
-            standalone=True,
-            clusterwide=not namespaces,
-            namespaces=namespaces,
-            stop_flag=stale,
-        )
+        registry = register(controller, definitions, stale.set, kinds, calls)
+        try:
+            asyncio.run(kopf_runs.run(registry, namespaces, stale))
+        except Exception as error:
+            _log.warning("the watches of kopf ended, and begin anew: %s", error)
+            with _leaving_at_a_signal():
+                time.sleep(SERVED_SECONDS)
+            continue
         if not stale.is_set():
             return
 
@@ -66,9 +68,8 @@ def served(cluster: Cluster, kinds: Collection[str], tell: Callable[[str], None]
     `tell` is given what is waited for, and an empty text at the end.
     """
     names = {kind: DEFINITIONS[kind] for kind in kinds if kind in DEFINITIONS}
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     told = ""
-    try:
+    with _leaving_at_a_signal():
         while True:
             try:
                 found = _look(cluster, names)
@@ -83,6 +84,14 @@ def served(cluster: Cluster, kinds: Collection[str], tell: Callable[[str], None]
                 tell(why)
                 told = why
             time.sleep(SERVED_SECONDS)
+
+
+@contextlib.contextmanager
+def _leaving_at_a_signal() -> Iterator[None]:
+    """What SIGTERM does while kopf does not run."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    try:
+        yield
     finally:
         signal.signal(signal.SIGTERM, before)
 

@@ -5,7 +5,8 @@ OBJECTS is a file of the objects that are there from the beginning, one per line
 Beside the API it answers /readyz, and two pages for benchmarks: /debug/writes has the number of
 writes for each plural, /debug/lists has when each list began and ended. Each answer to a write has
 the header `Accepted-At`: when the write was taken. These times are of CLOCK_MONOTONIC, which
-`time.monotonic()` gives in every process of a machine.
+`time.monotonic()` gives in every process of a machine. PUT of /debug/unserved/PLURAL ends all
+watches of a kind and has 404 for all that is asked of it; DELETE has it served again.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ import json
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -48,6 +50,7 @@ class Server:
         self._api = api
         self._writes: Counter[str] = Counter()
         self._lists: dict[tuple[str, int], Object] = {}
+        self._unserved: set[str] = set()
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """The answer to any request."""
@@ -58,6 +61,8 @@ class Server:
                 return web.json_response(self._writes)
             if request.path == "/debug/lists":
                 return web.json_response(list(self._lists.values()))
+            if request.path.startswith("/debug/unserved/"):
+                return self._serve(request)
             if request.path.rstrip("/") == "/version":
                 return web.Response(text='{\n  "gitVersion": "v0.0.0"\n}\n', content_type=_JSON)
             found = discovery(request.path, self._api.kinds)
@@ -66,6 +71,17 @@ class Server:
             return await self._answer(request, self._target(request.path))
         except RefusedError as error:
             return web.json_response(_status(error), status=error.code)
+
+    def _serve(self, request: web.Request) -> web.Response:
+        plural = request.path.rpartition("/")[2]
+        if request.method == "PUT":
+            self._unserved.add(plural)
+            for kind in self._api.kinds:
+                if kind.plural == plural:
+                    self._api.storage(kind).wake()
+        else:
+            self._unserved.discard(plural)
+        return web.json_response({})
 
     def _target(self, path: str) -> _Target:
         parts = path.strip("/").split("/")
@@ -79,6 +95,8 @@ class Server:
         return _Target(self._api.kind((api_version, plural)), (namespace, name), subresource)
 
     async def _answer(self, request: web.Request, target: _Target) -> web.StreamResponse:
+        if target.kind.plural in self._unserved:
+            return web.Response(status=404, text="404 page not found")
         if request.method != "GET":
             return await self._write(request, target)
         if target.key[1]:
@@ -149,6 +167,7 @@ class Server:
             target.key[0],
             query.get("labelSelector", ""),
             int(query.get("resourceVersion") or self._api.version),
+            lambda: target.kind.plural not in self._unserved,
         )
         try:
             async with asyncio.timeout(seconds):
@@ -174,13 +193,14 @@ class _Watch:
     selector: str
     version: int
     """The version up to which it got every event."""
+    is_served: Callable[[], bool]
 
     async def tell(self, stream: web.StreamResponse) -> None:
-        """Send event after event, without end; RefusedError where it is too far behind."""
+        """Send event after event while it is served; RefusedError where it is too far behind."""
         news = asyncio.Event()
         self.storage.listeners.add(news.set)
         try:
-            while True:
+            while self.is_served():
                 news.clear()
                 events = self.storage.since(self.version)
                 lines = [told(event, self.namespace, self.selector) for event in events]

@@ -143,6 +143,10 @@ class Storage:
         if len(self._events) > 2 * WINDOW:
             self._forgotten = self._events[-WINDOW - 1].version
             del self._events[:-WINDOW]
+        self.wake()
+
+    def wake(self) -> None:
+        """Have all watches look."""
         for listener in self.listeners:
             listener()
 
