@@ -17,7 +17,7 @@ from cluster.namespaces import Node
 from dnsfleet_cli.kubectl import leaving
 from support import redis_pods
 from support.pod_processes import process_of
-from support.probe_fleets import CORE, edge_servers
+from support.probe_fleets import BRIEF, CORE, edge_servers
 from support.releases import CHART, NAME, NAMESPACE, READY_SECONDS, metrics_of, waiting
 from support.waiting import wait_for
 
@@ -27,7 +27,7 @@ DECISION_SECONDS = 60.0
 OPERATOR = ("deployment/dnsfleet-operator", "--namespace", NAMESPACE)
 OPERATOR_PODS = ("pods", "-n", NAMESPACE, "-l", "app.kubernetes.io/component=operator")
 DAY = 24 * 3600
-POP = {"edge": {"replicas": 1}, "service": {"type": "NodePort"}}
+POP = {"edge": {"replicas": 1, **BRIEF}, "service": {"type": "NodePort"}}
 NOTE = "Zone base.example."
 """Under it the core has the absence of this zone: the first by name, so it leaves first."""
 

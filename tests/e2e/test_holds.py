@@ -13,7 +13,7 @@ import pytest
 from cluster.access import Access
 from cluster.namespaces import Node
 from support.kubectl_plugin import dnsfleet
-from support.probe_fleets import edge_servers
+from support.probe_fleets import BRIEF, edge_servers
 from support.releases import NAMESPACE, READY_SECONDS
 from support.waiting import wait_for
 
@@ -34,7 +34,7 @@ def item(kind: str, name: str, spec: Object, **metadata: Any) -> Object:
 POP = item(
     "Pop",
     "ams",
-    {"edge": {"replicas": 1}, "service": {"type": "NodePort"}},
+    {"edge": {"replicas": 1, **BRIEF}, "service": {"type": "NodePort"}},
     labels={"region": "eu"},
 )
 
