@@ -182,7 +182,8 @@ FAULTS: list[tuple[Answer, str]] = [
 def test_faults_of_servers(
     answer: Answer, told: str, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetching, "SILENT_SECONDS", 0.3)
+    if "0.3 seconds" in told:  # on a busy machine others may be silent for as long
+        monkeypatch.setattr(fetching, "SILENT_SECONDS", 0.3)
     monkeypatch.setattr(receiving, "MAX_RECORDS", 300)
     with answering(answer) as port:
         result = transfer(port, "-o", form)
