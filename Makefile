@@ -1,7 +1,7 @@
 # Every target creates what it needs; the second run is fast. Needed on the machine:
 # python3 >= 3.11 with pip, cargo, make and a C compiler.
 .DEFAULT_GOAL := help
-.PHONY: help setup up test test-pure test-integration check conformance differential model increments faults skew fuzz bench signatures crds metrics alerts dashboards images dist dist-full publish cluster-up cluster-down e2e e2e-cores e2e-clusters e2e-skew e2e-upgrade e2e-alerts e2e-rolls
+.PHONY: help setup up test check conformance differential model increments faults skew fuzz bench signatures crds metrics alerts dashboards images dist dist-full publish cluster-up cluster-down e2e e2e-cores e2e-clusters e2e-skew e2e-upgrade e2e-alerts e2e-rolls
 
 # uv lives in a folder of its own, by `pip --target`: that needs neither venv nor root.
 UV_VERSION := 0.13.9
@@ -26,15 +26,10 @@ setup: $(UV) ## Create .venv with everything in it, the native engine included
 up: setup ## Run the quickstart fleet on this machine: 2 zones, 3 Pops (Ctrl-C stops it)
 	$(RUN)/dnsfleet up -f examples/quickstart
 
-test: test-pure test-integration ## Unit, property, golden and integration tests with real Valkey and a real fleet
-
-test-pure: setup ## Of these the unit, property and golden tests
+test: setup ## Unit, property, golden and integration tests with real Valkey and a real fleet
 	$(CARGO) test --quiet --manifest-path $(ENGINE)
 	$(CARGO) test --quiet --manifest-path $(LOAD)
-	$(RUN)/pytest tests/unit tests/property tests/golden
-
-test-integration: setup ## Of these the integration tests
-	$(RUN)/pytest tests/integration
+	$(RUN)/pytest
 
 check: setup ## Formatting, lints, types and layer rules
 	$(RUN)/ruff check .
