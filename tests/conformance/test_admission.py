@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import yaml
 from cluster import builds
-from dnsfleet.crds import definitions
 from dnsfleet.resources import RecordSet, Zone
 from dnsfleet.violations import Violation, errors
 from dnsfleet.zones import building
@@ -75,10 +74,8 @@ def made(kind: str, ignored: str, spec: Object) -> Object:
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubeAPIServer]:
-    """An API server with our definitions and the policy in force."""
+    """An API server with the policy in force."""
     with kube_api_server(tmp_path_factory.mktemp("api")) as server:
-        for text in definitions.render().values():
-            server.create(yaml.safe_load(text))
         for item in rendered():
             server.create(item)
         bad = zone([], ttl=0)

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import yaml
 from cluster import builds
-from dnsfleet.crds import definitions
 from support.external_dns import ExternalDNS, endpoint
 from support.kube_api_servers import GUEST, KubeAPIServer, kube_api_server
 from support.waiting import wait_for
@@ -30,10 +29,8 @@ pytestmark = pytest.mark.timeout(START_SECONDS)
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubeAPIServer]:
-    """An API server with our definitions, and a guest that has the role of the chart."""
+    """An API server, and a guest that has the role of the chart."""
     with kube_api_server(tmp_path_factory.mktemp("api")) as server:
-        for text in definitions.render().values():
-            server.create(yaml.safe_load(text))
         wait_for("it serves RecordSets", lambda: server.ask("GET", RECORD_SETS)[0] == 200, SECONDS)
         values = tmp_path_factory.mktemp("values") / "dnsfleet.yaml"
         values.write_text(PAGE.read_text().split("# dnsfleet.yaml\n")[1].split("```")[0])

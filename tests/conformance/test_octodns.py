@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import yaml
-from dnsfleet.crds import definitions
 from kubernetes import client, config
 from kubernetes.config import incluster_config, kube_config
 from octodns.provider import SupportsException
@@ -39,8 +38,6 @@ pytestmark = pytest.mark.timeout(START_SECONDS)
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubeAPIServer]:
     with kube_api_server(tmp_path_factory.mktemp("api")) as server:
-        for text in definitions.render().values():
-            server.create(yaml.safe_load(text))
         yield server
 
 

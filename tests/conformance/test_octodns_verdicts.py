@@ -13,9 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from cluster import builds
-from dnsfleet.crds import definitions
 from support import pages
 from support.api_operators import api_operator
 from support.kube_api_servers import KubeAPIServer, kube_api_server
@@ -36,12 +34,12 @@ pytestmark = pytest.mark.timeout(START_SECONDS)
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubeAPIServer]:
-    """An API server with our definitions, and an operator."""
-    with kube_api_server(tmp_path_factory.mktemp("api")) as server:
-        for text in definitions.render().values():
-            server.create(yaml.safe_load(text))
-        with api_operator(server, tmp_path_factory.mktemp("operator")):
-            yield server
+    """An API server, and an operator."""
+    with (
+        kube_api_server(tmp_path_factory.mktemp("api")) as server,
+        api_operator(server, tmp_path_factory.mktemp("operator")),
+    ):
+        yield server
 
 
 def make_zone(api: KubeAPIServer, name: str, verdict: str = "True", **spec: Any) -> None:

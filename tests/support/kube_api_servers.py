@@ -18,8 +18,10 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+import yaml
 from cluster import builds
 from cluster.certificates import Authority
+from dnsfleet.crds import definitions
 
 from support.ports import free_port
 from support.waiting import wait_for
@@ -132,7 +134,10 @@ def _warning_text(header: str) -> str:
 
 @contextmanager
 def kube_api_server(folder: Path) -> Iterator[KubeAPIServer]:
-    """An API server with a namespace `default`; it ends on leaving. `folder` gets its files."""
+    """An API server with a namespace `default` and our definitions; it ends on leaving.
+
+    `folder` gets its files.
+    """
     programs = builds.programs()
     authority = Authority(folder)
     authority.issue_key_pair("service-accounts")
@@ -177,6 +182,8 @@ def kube_api_server(folder: Path) -> Iterator[KubeAPIServer]:
         with closing(KubeAPIServer(port, folder / "ca.crt")) as api:
             wait_for("the API server is ready", api.is_ready, START_SECONDS)
             wait_for("it has namespaces", lambda: _has_namespace(api), START_SECONDS)
+            for text in definitions.render().values():
+                api.create(yaml.safe_load(text))
             yield api
 
 
