@@ -13,6 +13,9 @@ from support.signed_zones import POP, PUBLISHER, SignedZone, sign, tombstone
 from support.waiting import wait_for
 from support.zones import make_zone
 
+DEADLINE_SECONDS = 30.0
+"""A write waits for the disk, which others may keep busy."""
+
 
 class Kept:
     """A state folder, its writer, the number of failed writes, and the seconds of the others."""
@@ -47,11 +50,13 @@ def kept(tmp_path: Path) -> Iterator[Kept]:
 def test_the_index_waits_for_the_whole_set(kept: Kept, tmp_path: Path) -> None:
     kept.writer.start([], complete=False)
     kept.save(sign(make_zone("a.example.", serial=1), 1))
-    wait_for("the zone file", lambda: list(tmp_path.glob("state/zones/*.zone")), 5)
+    wait_for("the zone file", lambda: list(tmp_path.glob("state/zones/*.zone")), DEADLINE_SECONDS)
     assert kept.serials() == {}
     kept.save(sign(make_zone("b.example.", serial=1), 1))
     kept.writer.complete()
-    wait_for("the set", lambda: kept.serials() == {"a.example.": 1, "b.example.": 1}, 5)
+    wait_for(
+        "the set", lambda: kept.serials() == {"a.example.": 1, "b.example.": 1}, DEADLINE_SECONDS
+    )
 
 
 def test_a_zone_that_was_damaged_is_listed_again_with_those_that_were_good(
@@ -69,15 +74,15 @@ def test_a_zone_that_was_damaged_is_listed_again_with_those_that_were_good(
     kept.save(sign(make_zone("c.example.", serial=1), 1))
     kept.writer.complete()
     whole = {"a.example.": 1, "b.example.": 2, "c.example.": 1}
-    wait_for("the set", lambda: kept.serials() == whole, 5)
+    wait_for("the set", lambda: kept.serials() == whole, DEADLINE_SECONDS)
 
 
 def test_a_zone_that_joins_is_listed(kept: Kept) -> None:
     kept.writer.start([], complete=True)
     kept.save(sign(make_zone("a.example.", serial=1), 1))
-    wait_for("the first", lambda: kept.serials() == {"a.example.": 1}, 5)
+    wait_for("the first", lambda: kept.serials() == {"a.example.": 1}, DEADLINE_SECONDS)
     kept.save(sign(make_zone("b.example.", serial=1), 1))
-    wait_for("both", lambda: kept.serials() == {"a.example.": 1, "b.example.": 1}, 5)
+    wait_for("both", lambda: kept.serials() == {"a.example.": 1, "b.example.": 1}, DEADLINE_SECONDS)
 
 
 def test_a_dropped_zone_is_kept_as_dropped(kept: Kept) -> None:
@@ -85,7 +90,7 @@ def test_a_dropped_zone_is_kept_as_dropped(kept: Kept) -> None:
     signed = sign(make_zone("a.example.", serial=1), 1)
     kept.save(signed)
     kept.writer.save("a.example.", tombstone(signed), None)
-    wait_for("the tombstone", lambda: kept.serials() == {"a.example.": None}, 5)
+    wait_for("the tombstone", lambda: kept.serials() == {"a.example.": None}, DEADLINE_SECONDS)
 
 
 def test_a_big_zone_is_not_written_for_every_change(
@@ -94,11 +99,11 @@ def test_a_big_zone_is_not_written_for_every_change(
     monkeypatch.setattr(disk_writing, "BYTES_PER_SECOND", 1)  # every zone counts as big now
     kept.writer.start([], complete=True)
     kept.save(sign(make_zone("a.example.", serial=1), 1))
-    wait_for("the first revision", lambda: kept.serials() == {"a.example.": 1}, 5)
+    wait_for("the first revision", lambda: kept.serials() == {"a.example.": 1}, DEADLINE_SECONDS)
     for serial in range(2, 50):
         kept.save(sign(make_zone("a.example.", serial=serial), serial))
     kept.save(sign(make_zone("b.example.", serial=1), 1))
-    wait_for("another zone", lambda: "b.example." in kept.serials(), 5)
+    wait_for("another zone", lambda: "b.example." in kept.serials(), DEADLINE_SECONDS)
     assert kept.serials()["a.example."] == 1
     kept.writer.stop()  # the end of the process writes what waits
     assert kept.serials() == {"a.example.": 49, "b.example.": 1}
@@ -109,19 +114,19 @@ def test_the_disk_holds_everything_while_nothing_waits(
 ) -> None:
     kept.writer.start([], complete=False)
     kept.save(sign(make_zone("a.example.", serial=1), 1))
-    wait_for("the zone file", lambda: kept.seconds, 5)
+    wait_for("the zone file", lambda: kept.seconds, DEADLINE_SECONDS)
     assert kept.writer.held_at() is None  # it is not known to be all
     kept.writer.complete()
-    wait_for("the zone and the index", lambda: len(kept.seconds) == 2, 5)
+    wait_for("the zone and the index", lambda: len(kept.seconds) == 2, DEADLINE_SECONDS)
     then = kept.writer.held_at()
     assert then is not None
-    wait_for("it is still so", lambda: (kept.writer.held_at() or 0) > then, 5)
+    wait_for("it is still so", lambda: (kept.writer.held_at() or 0) > then, DEADLINE_SECONDS)
 
     monkeypatch.setattr(disk_writing, "RETRY_SECONDS", 3600.0)
     monkeypatch.setattr(Disk, "write_zone", _full)
     kept.save(sign(make_zone("a.example.", serial=2), 2))
     last = kept.writer.held_at()
-    wait_for("the failure", lambda: kept.failures, 5)
+    wait_for("the failure", lambda: kept.failures, DEADLINE_SECONDS)
     assert last is not None
     assert kept.writer.held_at() == last > then  # from here on it gets older
     assert len(kept.seconds) == 2  # what failed wrote nothing
@@ -129,7 +134,7 @@ def test_the_disk_holds_everything_while_nothing_waits(
 
 def test_a_complete_disk_holds_everything_from_the_start(kept: Kept) -> None:
     kept.writer.start([], complete=True)
-    wait_for("the disk is looked at", kept.writer.held_at, 5)
+    wait_for("the disk is looked at", kept.writer.held_at, DEADLINE_SECONDS)
     assert kept.seconds == []
 
 
@@ -149,7 +154,7 @@ class Gate:
         monkeypatch.setattr(Disk, "write_zone", write)
 
     def wait_for_write(self, count: int) -> None:
-        wait_for("a write", lambda: len(self.begun) == count, 5)
+        wait_for("a write", lambda: len(self.begun) == count, DEADLINE_SECONDS)
 
     def let_through(self, count: int) -> None:
         self._pass.release(count)
@@ -179,7 +184,7 @@ def test_the_disk_is_as_old_as_the_oldest_change_that_is_not_on_it(
         under_way = waits
     gate.let_through(1)
     now = time.time()
-    wait_for("everything", lambda: (kept.writer.held_at() or 0) > now, 5)
+    wait_for("everything", lambda: (kept.writer.held_at() or 0) > now, DEADLINE_SECONDS)
     assert kept.serials() == {"a.example.": 13, "b.example.": 11}
 
 
@@ -197,7 +202,7 @@ def test_a_first_write_that_hangs_makes_the_disk_old(
     assert held is not None
     assert before <= held <= after
     gate.let_through(1)
-    wait_for("the set", lambda: (kept.writer.held_at() or 0) > after, 5)
+    wait_for("the set", lambda: (kept.writer.held_at() or 0) > after, DEADLINE_SECONDS)
     assert kept.serials() == {"a.example.": 1}
 
 
@@ -227,11 +232,11 @@ def test_a_defect_costs_one_write(
     monkeypatch.setattr(Disk, "write_zone", write)
     kept.writer.start([], complete=True)
     kept.save(sign(make_zone("a.example.", serial=1), 1))
-    wait_for("failures", lambda: kept.failures > 1, 5)
+    wait_for("failures", lambda: kept.failures > 1, DEADLINE_SECONDS)
     kept.save(sign(make_zone("b.example.", serial=1), 1))
-    wait_for("another zone", lambda: kept.serials() == {"b.example.": 1}, 5)
+    wait_for("another zone", lambda: kept.serials() == {"b.example.": 1}, DEADLINE_SECONDS)
     broken = False
-    wait_for("both", lambda: kept.serials() == {"a.example.": 1, "b.example.": 1}, 5)
+    wait_for("both", lambda: kept.serials() == {"a.example.": 1, "b.example.": 1}, DEADLINE_SECONDS)
     assert "event=disk_defect what=a.example." in caplog.text
     assert "a defect" in caplog.text
     assert kept.writer.worker.problem == ""
@@ -245,7 +250,7 @@ def test_an_unusable_disk_is_tried_again(tmp_path: Path, monkeypatch: pytest.Mon
     kept.writer.start([], complete=False)
     kept.save(sign(make_zone("a.example.", serial=1), 1))
     kept.writer.complete()
-    wait_for("failures", lambda: kept.failures > 1, 5)
+    wait_for("failures", lambda: kept.failures > 1, DEADLINE_SECONDS)
     folder.unlink()
-    wait_for("the zone", lambda: kept.serials() == {"a.example.": 1}, 5)
+    wait_for("the zone", lambda: kept.serials() == {"a.example.": 1}, DEADLINE_SECONDS)
     kept.writer.stop()
