@@ -1,7 +1,7 @@
 # Every target creates what it needs; the second run is fast. Needed on the machine:
 # python3 >= 3.11 with pip, cargo, make and a C compiler.
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check conformance differential model increments faults skew fuzz bench signatures crds metrics alerts dashboards images dist dist-full publish cluster-up cluster-down e2e e2e-cores e2e-clusters e2e-skew e2e-upgrade e2e-alerts e2e-rolls
+.PHONY: help setup up test check conformance differential model increments faults skew fuzz bench signatures crds metrics alerts dashboards images dist dist-full publish cluster-up cluster-down e2e e2e-cores e2e-propagation e2e-scale e2e-clusters e2e-skew e2e-upgrade e2e-alerts e2e-rolls
 
 # uv lives in a folder of its own, by `pip --target`: that needs neither venv nor root.
 UV_VERSION := 0.13.9
@@ -140,6 +140,15 @@ CHANGES := 1000
 
 e2e-cores: setup ## On such a cluster: the core's files go back again and again between CHANGES
 	CORE_CHANGES=$(CHANGES) $(RUN)/pytest -s tests/e2e/test_cores_that_went_back.py --timeout=$(E2E_SECONDS)
+
+e2e-propagation: setup ## On such a cluster: in CHANGES changes Propagated is never true too early
+	PROPAGATION_CHANGES=$(CHANGES) $(RUN)/pytest -s tests/e2e/test_propagation.py --timeout=$(E2E_SECONDS)
+
+# Zones, each with five RecordSets.
+ZONES := 1000
+
+e2e-scale: setup ## On such a cluster: ZONES zones come, and then an idle operator writes nothing
+	SCALE_ZONES=$(ZONES) $(RUN)/pytest -s tests/e2e/test_scale.py --timeout=$(E2E_SECONDS)
 
 # Seconds for which the link between two clusters is cut.
 CUT := 300

@@ -1,9 +1,10 @@
-"""A thousand Zones and five thousand RecordSets: how long, how much, and what an idle fleet costs.
+"""Many Zones, each with five RecordSets: how long, how much, and what an idle fleet costs.
 
 Figures are printed. What must hold is asserted: an idle operator writes nothing, and a change is
 live as fast as in a small fleet.
 """
 
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from kubernetes import client, config
 from support import probe_fleets
 from support.waiting import wait_for
 
-ZONES = 1_000
+ZONES = int(os.environ.get("SCALE_ZONES") or 200)
 RECORD_SETS_PER_ZONE = 5
 CLIENTS = 8
 ALL_SECONDS = 600.0
@@ -47,7 +48,7 @@ def api(fleet: Access) -> Iterator[client.CustomObjectsApi]:
 
 
 @pytest.mark.timeout(1500)
-def test_a_thousand_zones(fleet: Access, node: Node, api: client.CustomObjectsApi) -> None:
+def test_many_zones(fleet: Access, node: Node, api: client.CustomObjectsApi) -> None:
     began = time.monotonic()
     with ThreadPoolExecutor(CLIENTS) as pool:
         list(pool.map(lambda number: create(api, number), range(ZONES)))
@@ -116,18 +117,20 @@ def resident_mebibytes(node: Node) -> int:
 
 
 def wait_for_quiet(cluster: Access) -> None:
-    """Wait until nothing is written for a while."""
+    """Wait until nothing has been written for a while."""
+    before, since = writes(cluster), time.monotonic()
 
     def quiet() -> bool:
-        before = writes(cluster)
-        time.sleep(IDLE_SECONDS)  # the span that is measured
+        nonlocal before, since
         after = writes(cluster)
-        changed = {what: after[what] - before.get(what, 0) for what in after}
-        busy = {what: count for what, count in changed.items() if count}
-        print(f"writes in {IDLE_SECONDS:.0f} idle seconds: {busy or 'none'}")
-        return not busy
+        if busy := {
+            what: n - before.get(what, 0) for what, n in after.items() if n != before.get(what)
+        }:
+            print(f"written after {time.monotonic() - since:.0f} idle seconds: {busy}")
+            before, since = after, time.monotonic()
+        return time.monotonic() - since > IDLE_SECONDS
 
-    wait_for("nothing is written", quiet, PATIENCE_SECONDS)
+    wait_for(f"nothing is written for {IDLE_SECONDS:.0f} s", quiet, PATIENCE_SECONDS)
 
 
 def writes(cluster: Access) -> dict[str, int]:

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import invariant, run_state_machine_as_test
 from support.fleet_models.key_rules import FleetRules
 
-STEPS = int(os.environ.get("MODEL_STEPS") or 100_000)
+STEPS = int(os.environ.get("MODEL_STEPS") or 50_000)
 STEPS_OF_A_RUN = 50
 """Then faults end, and all must become equal."""
 
