@@ -37,8 +37,8 @@ def remove(cluster: Access) -> None:
         *(f"{path.stem}.dnsfleet.io" for path in (REPOSITORY / "crds").glob("*.yaml")),
     )
     cluster.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait=false")
-    # Edges that nobody asks any more need not be drained: that is half a minute for each module. The
-    # namespace is looked at after five seconds; what is left then is waited for twice as long.
+    # Edges that nobody asks any more need not be drained: that is half a minute for each module.
+    # The namespace is looked at after five seconds; what is left then takes as long again.
     at_once = ("--all", "--namespace", NAMESPACE, "--wait=false")
     workloads = "deployments,statefulsets,replicasets,jobs,persistentvolumeclaims"
     cluster.kubectl("delete", workloads, *at_once, "--cascade=orphan")
