@@ -143,6 +143,10 @@ class Edge(Model):
     exposure: Literal["Service", "HostNetwork"] = "Service"
     """How clients reach the edges: by the Service of the Pop, or at port 53 of the nodes that
     nodeSelector selects."""
+    spread: Literal["Preferred", "Required"] = "Preferred"
+    """With Service: whether edges are on nodes of their own where that is possible, or always. With
+    Required a new edge comes after the one that it replaces has ended, and one that has no node of
+    its own waits for one."""
     host_prefixes: Annotated[tuple[Prefix, ...], Field(strict=False, max_length=MAX_PREFIXES)] = ()
     """With HostNetwork: edges answer at the addresses of their node that are within one of these
     prefixes; default: the addresses by which Kubernetes knows the node."""

@@ -9,6 +9,7 @@ GRACE_SECONDS = 30
 """Until a pod that was told to stop is killed; an edge has the time that it drains beside. It is
 time for late clients, three times UNREADY_SECONDS, and for an engine that ends slowly."""
 CONFIG_ANNOTATION = "dnsfleet.io/config"
+_NODE = "kubernetes.io/hostname"
 
 
 def deployment(
@@ -115,25 +116,37 @@ def spread(setting: Setting, component: str) -> Fields:
     lacks the label of one of them, and where nodes name no zone, nothing would be spread. By the
     hash a roll spreads its own pods, whatever pods of the version before stand beside them.
     """
-    pods = {
-        "labelSelector": {"matchLabels": setting.selector(component)},
-        "matchLabelKeys": ["pod-template-hash"],
-    }
+    pods = _others(setting, component) | {"matchLabelKeys": ["pod-template-hash"]}
     on_nodes = {
         "maxSkew": 1,
-        "topologyKey": "kubernetes.io/hostname",
+        "topologyKey": _NODE,
         "whenUnsatisfiable": "ScheduleAnyway",
         **pods,
     }
-    in_zones = {
-        "weight": 100,
-        "podAffinityTerm": {"topologyKey": "topology.kubernetes.io/zone", **pods},
-    }
-    preferred = "preferredDuringSchedulingIgnoredDuringExecution"
-    return {
-        "topologySpreadConstraints": [on_nodes],
-        "affinity": {"podAntiAffinity": {preferred: [in_zones]}},
-    }
+    return {"topologySpreadConstraints": [on_nodes], "affinity": _apart(_prefer_zones(pods))}
+
+
+def one_on_a_node(setting: Setting, component: str) -> Fields:
+    """No two pods of a Deployment on one node, those that are ending too; preferably in different
+    zones of the cluster."""
+    pods = _others(setting, component)
+    on_nodes = {"topologyKey": _NODE, **pods}
+    required = {"requiredDuringSchedulingIgnoredDuringExecution": [on_nodes]}
+    return {"affinity": _apart(required | _prefer_zones(pods))}
+
+
+def _others(setting: Setting, component: str) -> Fields:
+    return {"labelSelector": {"matchLabels": setting.selector(component)}}
+
+
+def _prefer_zones(pods: Fields) -> Fields:
+    term = {"topologyKey": "topology.kubernetes.io/zone", **pods}
+    preferred = {"weight": 100, "podAffinityTerm": term}
+    return {"preferredDuringSchedulingIgnoredDuringExecution": [preferred]}
+
+
+def _apart(terms: Fields) -> Fields:
+    return {"podAntiAffinity": terms}
 
 
 def config_volume(setting: Setting) -> Fields:

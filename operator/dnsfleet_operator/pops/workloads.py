@@ -3,11 +3,17 @@
 An edge that is told to stop stays ready, then is not ready and goes on answering, and only then
 stops. So a rolling update needs no hook: a new edge is ready before an old one is told to stop
 (maxSurge 1, maxUnavailable 0). It is so for `drainSeconds` then (minReadySeconds), for the load
-balancer takes as long to send queries to a node as to send none. On the network of nodes a new edge
-is there before the old one too, at the same address (see `handover` in the edge), and no balancer
-has to notice. Its pods have no `ports`: these would be ports of the node, which one pod can have,
-and the new one would wait for ever. Nothing here depends on zones: a change of zones restarts
-nothing.
+balancer takes as long to send queries to a node as to send none.
+
+Where no node may have two edges (`edge.spread: Required`) the old one leaves first. Its node has no
+edge for new clients from then on, so the balancer looks away while the old one is still ready, and
+kube-proxy forgets only flows that carry no query any more. With a new edge beside it the balancer
+has no reason to look away, and an answer that is on its way in that moment is lost.
+
+On the network of nodes a new edge is there before the old one too, at the same address (see
+`handover` in the edge), and no balancer has to notice. Its pods have no `ports`: these would be
+ports of the node, which one pod can have, and the new one would wait for ever. Nothing here depends
+on zones: a change of zones restarts nothing.
 """
 
 from dnsfleet.resources.pops import Resources
@@ -67,11 +73,14 @@ def _behind_service(setting: Setting) -> Object:
         "livenessProbe": pods.http_probe("/healthz", periodSeconds=10, failureThreshold=3),
         "securityContext": CONTAINER_SECURITY,
     }
-    pod = {
-        **_pod(setting, container, USER_ID),
-        **pods.spread(setting, "edge"),
+    alone = spec.spread == "Required"
+    where = pods.one_on_a_node(setting, "edge") if alone else pods.spread(setting, "edge")
+    pod = _pod(setting, container, USER_ID) | where
+    surge, unavailable = (0, 1) if alone else (1, 0)
+    rolling = {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxSurge": surge, "maxUnavailable": unavailable},
     }
-    rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
     replicas = 0 if setting.drained else spec.replicas
     return pods.deployment(
         setting, "edge", replicas, rolling, pod, _read(setting), spec.drain_seconds

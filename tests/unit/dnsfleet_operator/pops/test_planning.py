@@ -361,6 +361,21 @@ def test_edges_spread_over_nodes_and_zones_and_a_roll_counts_its_own() -> None:
         assert each["matchLabelKeys"] == ["pod-template-hash"]
 
 
+def test_a_node_has_one_edge_where_that_is_required_and_the_old_one_leaves_first() -> None:
+    spec = objects("edge: {spread: Required}")[EDGE]["spec"]
+    assert spec["strategy"]["rollingUpdate"] == {"maxSurge": 0, "maxUnavailable": 1}
+    pod = spec["template"]["spec"]
+    assert "topologySpreadConstraints" not in pod
+    apart = pod["affinity"]["podAntiAffinity"]
+    (on_nodes,) = apart["requiredDuringSchedulingIgnoredDuringExecution"]
+    (preferred,) = apart["preferredDuringSchedulingIgnoredDuringExecution"]
+    assert on_nodes["topologyKey"] == "kubernetes.io/hostname"
+    assert preferred["podAffinityTerm"]["topologyKey"] == "topology.kubernetes.io/zone"
+    for each in (on_nodes, preferred["podAffinityTerm"]):
+        assert each["labelSelector"] == spec["selector"]
+        assert "matchLabelKeys" not in each  # the version before must not be there either
+
+
 def test_an_edge_that_serves_nobody_keeps_no_node_from_being_drained() -> None:
     budget = objects()[ObjectKey("PodDisruptionBudget", "pop-fra-edge")]["spec"]
     assert budget["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
