@@ -14,6 +14,9 @@ LOAD := bench/load/Cargo.toml
 # The wheel and the tests build the same crate, so they share one target folder.
 export CARGO_TARGET_DIR ?= $(CURDIR)/edge/engine/target
 
+# For tests that share no address and no cluster: a process for each processor, a file at a time.
+SHARED := --numprocesses auto --dist loadfile
+
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
@@ -29,7 +32,7 @@ up: setup ## Run the quickstart fleet on this machine: 2 zones, 3 Pops (Ctrl-C s
 test: setup ## Unit, property, golden and integration tests with real Valkey and a real fleet
 	$(CARGO) test --quiet --manifest-path $(ENGINE)
 	$(CARGO) test --quiet --manifest-path $(LOAD)
-	$(RUN)/pytest
+	$(RUN)/pytest $(SHARED)
 
 check: setup ## Formatting, lints, types and layer rules
 	$(RUN)/ruff check .

@@ -1,10 +1,14 @@
 """Loopback ports for servers that must find the same one free again after a restart."""
 
+import os
 import random
 import socket
 
-# Below the ports that Linux gives to outgoing connections.
-_RANGE = (10000, 19999)
+# Below the ports that Linux gives to outgoing connections. Processes that share a run of the tests
+# each have a part of them: what one has given away looks free until a server listens there.
+_SHARES = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_SHARE = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_RANGE = (10000 + 10000 * _SHARE // _SHARES, 9999 + 10000 * (_SHARE + 1) // _SHARES)
 
 _given: set[int] = set()
 """What this process gave away: a server may start later, or again, so no port comes twice."""
