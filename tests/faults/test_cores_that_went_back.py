@@ -65,6 +65,7 @@ class System:
             ready = fleet.wait("ready", 30)
             print(f"ready after {ready['seconds']:.2f} s")
             yield fleet
+            claims.edges_stop()
         self._stopped_with = dict(self.wanted)
         assert claims.judged
         assert claims.finish() == []

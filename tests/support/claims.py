@@ -6,6 +6,7 @@ the serial. An edge may be ahead of a claim, by a revision that was published af
 it, and never at something that nobody wants.
 """
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,9 +42,21 @@ class Claims:
     """By origin, the newest revision published, until a claim about it has been judged."""
     _published: dict[str, list[Event]] = field(default_factory=dict)
     _serials: list[tuple[Event, Server, int | None]] = field(default_factory=list)
+    _judging: threading.Lock = field(default_factory=threading.Lock)
+    _edges_stop: bool = False
+
+    def edges_stop(self) -> None:
+        """Say so before edges are told to stop: what is being judged is, and nothing after that."""
+        with self._judging:
+            self._edges_stop = True
 
     def heard(self, event: Event) -> None:
         """Judge an event that has just been told."""
+        with self._judging:
+            if not self._edges_stop:
+                self._hear(event)
+
+    def _hear(self, event: Event) -> None:
         match event["event"]:
             case "published":
                 self._published.setdefault(event["zone"], []).append(event)
