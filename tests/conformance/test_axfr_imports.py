@@ -23,8 +23,8 @@ import pytest
 from dnsfleet.zones import master_files
 from dnsfleet_cli.main import app
 from dnsfleet_cli.transferring import key_files
-from dnsfleet_cli.transferring.receiving import Transfer, TransferFault
 from dnsfleet_engine import Zone
+from dnsfleet_publisher.transferring.receiving import Transfer, TransferFault
 from support import exports, wrong_clocks
 from support.encoded_zones import wire_records
 from support.nameservers import BIND, KNOT, NSD, SEARCHED, Kind, serving

@@ -15,9 +15,9 @@ import dns.tsig
 import pytest
 from dnsfleet_cli import zone_objects, zone_shapes
 from dnsfleet_cli.main import app
-from dnsfleet_cli.transferring import fetching, receiving
-from dnsfleet_cli.transferring.receiving import Transfer
 from dnsfleet_engine import Zone
+from dnsfleet_publisher.transferring import connections, receiving
+from dnsfleet_publisher.transferring.receiving import Transfer
 from support.ports import free_port
 from support.presigned_zones import signed
 from support.transfer_servers import Answer, Replies, Send, answering, framed
@@ -183,7 +183,7 @@ def test_faults_of_servers(
     answer: Answer, told: str, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if "0.3 seconds" in told:  # on a busy machine others may be silent for as long
-        monkeypatch.setattr(fetching, "SILENT_SECONDS", 0.3)
+        monkeypatch.setattr(connections, "SILENT_SECONDS", 0.3)
     monkeypatch.setattr(receiving, "MAX_RECORDS", 300)
     with answering(answer) as port:
         result = transfer(port, "-o", form)
@@ -193,7 +193,7 @@ def test_faults_of_servers(
 
 
 def test_a_transfer_that_goes_on_for_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetching, "MAX_SECONDS", 0.5)
+    monkeypatch.setattr(connections, "MAX_SECONDS", 0.5)
     with answering(never_end) as port:
         result = transfer(port)
     assert (result.exit_code, result.stdout) == (2, "")
@@ -270,7 +270,7 @@ def deaf() -> Iterator[int]:
 def test_a_server_that_does_not_take_the_connection(
     deaf: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetching, "CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.3)
     result = transfer(deaf)
     assert (result.exit_code, result.stdout) == (2, "")
     assert "no connection within 0.3 seconds" in result.stderr

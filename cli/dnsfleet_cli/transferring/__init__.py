@@ -1,5 +1,5 @@
-"""Zones that another server has, by zone transfer: AXFR over TCP (RFC 5936), with TSIG or without.
+"""`dnsfleet zone import --axfr`: a zone that another server has.
 
-`key_files` reads TSIG keys, `receiving` decides what the messages of a transfer say, `fetching`
-asks the server, and `importing` is the command. dnspython knows the protocol.
+`key_files` reads TSIG keys, `fetching` asks the server, and `importing` is the command. What a
+transfer is, `dnsfleet_publisher.transferring` knows.
 """

@@ -10,9 +10,9 @@ import dns.rcode
 import dns.tsig
 import pytest
 from dnsfleet.zones import master_files
-from dnsfleet_cli.transferring import receiving
-from dnsfleet_cli.transferring.receiving import Transfer, TransferFault
 from dnsfleet_engine import Zone
+from dnsfleet_publisher.transferring import receiving
+from dnsfleet_publisher.transferring.receiving import Transfer, TransferFault
 from hypothesis import given
 from hypothesis import strategies as st
 from support.transfer_servers import Replies
@@ -123,7 +123,7 @@ FAULTS: list[tuple[str, Wires, str]] = [
     (
         "no zone",
         rcodes(rcode=dns.rcode.NOTAUTH),
-        "does not have the zone, or refuses; check --orig",
+        "does not have the zone, or refuses; check the ori",
     ),
     ("expired", rcodes(rcode=dns.rcode.SERVFAIL), "cannot send the zone now; see its log (SERVF"),
     ("unknown", rcodes(rcode=dns.rcode.NOTIMP), "the server does not do it (NOTIMP)"),
@@ -231,7 +231,7 @@ def test_what_is_not_signed_as_it_should_be(wires: Wires, told: str) -> None:
 
 
 def test_a_signature_that_nobody_asked_for() -> None:
-    assert "signs with another key; give --tsig" in fault_of(None, signed_by(KEY))
+    assert "signs with another key; use that" in fault_of(None, signed_by(KEY))
 
 
 @pytest.mark.parametrize("seconds", [-400, 400])
