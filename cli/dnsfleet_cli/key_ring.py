@@ -1,11 +1,11 @@
 """The TSIG keys that the documents of a fleet ask for, each in its last good version."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from dnsfleet import tsig_keys
 from dnsfleet.resources import Reference, Secret, TsigKey
 from dnsfleet.resources.documents import Document
-from dnsfleet.tsig_keys import UsableKey
+from dnsfleet.tsig_keys import PrimaryKey, UsableKey
 from dnsfleet.violations import Violation
 
 KINDS = frozenset({"TsigKey", "Secret"})
@@ -21,13 +21,16 @@ class KeyRing:
 
     def __init__(self) -> None:
         self._known: dict[Reference, UsableKey] = {}
+        self._keys: list[TsigKey] = []
+        self.primaries: Mapping[str, PrimaryKey] = {}
+        """Keys by which zones are fetched, by the names of the TsigKeys."""
         self.violations: list[Violation] = []
         """What is wrong with keys now."""
 
     @property
-    def usable(self) -> Sequence[UsableKey]:
-        """All keys."""
-        return tuple(self._known.values())
+    def for_gate(self) -> Sequence[UsableKey]:
+        """Those that a gate accepts."""
+        return tsig_keys.for_gate(self._keys, self._known)
 
     def update(self, documents: Iterable[Document]) -> None:
         """Take these as all documents that there are."""
@@ -43,4 +46,5 @@ class KeyRing:
             and (known := self._known.get(key.reference)) is not None
             and known.name not in taken
         }
-        self._known = found | kept
+        self._known, self._keys = found | kept, keys
+        self.primaries = tsig_keys.for_primaries(keys, self._known)

@@ -15,7 +15,7 @@ from dnsfleet_cli.troubles import reason
 from dnsfleet_cli.whole_files import BeingWrittenError, Files
 
 UNSUPPORTED = "Unsupported"
-"""The reason where a zone file comes from an address, which only the operator asks."""
+"""The reason where a zone comes from an address that only the operator asks, or from primaries."""
 
 
 @dataclass
@@ -92,6 +92,8 @@ class ZonePaths:
         """The text of the file; SourceError where it cannot be read."""
         self.forget([zone.reference])
         file = zone.spec.zone_file
+        if zone.spec.source is not None:
+            raise SourceError("transfer", "only a fleet that runs asks primaries", UNSUPPORTED)
         if file is None or file.path is None:
             raise SourceError("url", "url needs the operator; give a path here", UNSUPPORTED)
         folder = Path(document.path).parent

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from dnsfleet import names
+from dnsfleet import names, prefixes
 from dnsfleet.resources import Reference, Secret, TsigKey
 from dnsfleet.resources.tsig_keys import ALL_ZONES
 from dnsfleet.violations import Violation
@@ -51,6 +51,56 @@ class UsableKey(NamedTuple):
     def allows(self, origin: str) -> bool:
         """Whether it is for a zone."""
         return self.zones is None or origin in self.zones
+
+
+class PrimaryKey(NamedTuple):
+    """A key by which zones are fetched from primaries."""
+
+    key: UsableKey
+    primaries: frozenset[Target]
+    """Who may be asked with it; empty for whoever has a public address."""
+
+    def refusal(self, origin: str, primary: Target) -> str:
+        """Why a primary may not be asked for a zone with it; empty where it may.
+
+        Anybody who may create a Zone may name an address. An address that is not public could be
+        one that only this machine reaches, so whoever made the key has to name it, too.
+        """
+        name = self.key.name
+        if not self.key.allows(origin):
+            return f"its key {name} is not for {origin}; add that to spec.zones of the TsigKey"
+        if primary in self.primaries:
+            return ""
+        if self.primaries:
+            return f"its key {name} is not for it; add it to spec.primaries of the TsigKey"
+        if prefixes.is_public(primary.address):
+            return ""
+        return f"it has no public address; name it in spec.primaries of the TsigKey of {name}, too"
+
+
+def for_primaries(
+    keys: Iterable[TsigKey], usable: Mapping[Reference, UsableKey]
+) -> dict[str, PrimaryKey]:
+    """Those of the usable keys by which zones may be fetched, by the names of the TsigKeys."""
+    return {
+        key.reference.name: PrimaryKey(
+            usable[key.reference],
+            frozenset(Target(each.address, each.port) for each in key.spec.primaries),
+        )
+        for key in sorted(keys, key=lambda each: each.reference, reverse=True)
+        if key.reference in usable and "primary" in key.spec.uses
+    }
+
+
+def for_gate(
+    keys: Iterable[TsigKey], usable: Mapping[Reference, UsableKey]
+) -> tuple[UsableKey, ...]:
+    """Those of the usable keys that a gate accepts."""
+    return tuple(
+        usable[key.reference]
+        for key in keys
+        if key.reference in usable and set(key.spec.uses) != {"primary"}
+    )
 
 
 def resolve(

@@ -19,6 +19,7 @@ from functools import partial
 
 from dnsfleet.resources import Reference
 from dnsfleet_publisher.store_errors import Fenced, StoreError
+from dnsfleet_publisher.transferring.transfers import Keys, Transfers
 
 from dnsfleet_operator import stations
 from dnsfleet_operator.cluster import Cluster, ClusterError
@@ -96,8 +97,12 @@ class Controller:
         begin: Begin,
         metrics: Metrics,
         leads: Callable[[], bool],
+        primary_keys: Keys = dict,
     ) -> None:
-        """`begin` begins the term of this operator when it leads."""
+        """`begin` begins the term of this operator when it leads.
+
+        `primary_keys` gives the keys by which zones are fetched from primaries; from any thread.
+        """
         self._begin = begin
         self._metrics = metrics
         self._leads = leads
@@ -107,9 +112,8 @@ class Controller:
         self._keys = _Keys()
         self._failures = FailureLog((ClusterError, StoreError))
         self._propagations = stations.Propagations()
-        self._downloads = Downloads(
-            lambda zone: self._inbox.put(lambda: self._zone_file_came(zone))
-        )
+        self._downloads = Downloads(self._hear_of_zone_file)
+        self.transfers = Transfers(primary_keys, self._hear_of_zone_file)
         self._writer = StatusWriter(
             cluster,
             configuration.identity,
@@ -122,6 +126,7 @@ class Controller:
             self._observation,
             self._workloads,
             self._downloads,
+            self.transfers,
             self._writer.put,
             self._keys,
         )
@@ -145,6 +150,10 @@ class Controller:
         self._thread.join()
         self._writer.stop()
         self._downloads.close()
+        self.transfers.close()
+
+    def _hear_of_zone_file(self, zone: Reference) -> None:
+        self._inbox.put(lambda: self._zone_file_came(zone))
 
     def wake(self) -> None:
         """Look at the Lease again."""

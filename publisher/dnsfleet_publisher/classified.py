@@ -155,7 +155,7 @@ class Classified:
         self, zone: Zone, base: EngineZone | None, zone_class: ZoneClass | None
     ) -> None:
         """What a zone file takes of a quota is known from now on."""
-        if zone.spec.zone_file is None or zone_class is None or zone_class.spec.quota is None:
+        if not zone.spec.has_file or zone_class is None or zone_class.spec.quota is None:
             self._files.pop(zone.reference, None)
             return
         known = self._files.get(zone.reference)
@@ -210,7 +210,7 @@ class Classified:
         """What a version of an object takes; all versions of a zone file count as the last read."""
         if item is None:
             return NOTHING
-        if isinstance(item, Zone) and item.spec.zone_file is not None:
+        if isinstance(item, Zone) and item.spec.has_file:
             known = self._files.get(item.reference)
             return class_rules.use("Zone", ()) if known is None else known[1]
         own = item if isinstance(item, Zone) else zone
@@ -221,6 +221,6 @@ def _contents(item: Zone | RecordSet, zone: Zone, base: EngineZone | None) -> li
     """The RRsets of the Zone or of a RecordSet; `zone` has what its class gives."""
     if isinstance(item, RecordSet):
         return class_rules.of_record_set(item, zone)
-    if zone.spec.zone_file is not None and base is None:
+    if zone.spec.has_file and base is None:
         return []  # its last good version goes on
     return class_rules.of_zone(zone, base)

@@ -29,10 +29,10 @@ ConfigMaps = Mapping[Reference, ConfigMap]
 
 @dataclass(frozen=True)
 class Source:
-    """What a Zone's zoneFile gave."""
+    """What a Zone's zoneFile gave, or its primaries."""
 
     base: Zone | None
-    """None when there are errors, or no zoneFile."""
+    """None when there are errors, or it has its records in the object."""
     violations: tuple[Violation, ...] = ()
     again: float | None = None
     """Seconds after which to ask for the text again; None for never."""
@@ -54,7 +54,7 @@ class Text:
 
 
 class SourceError(ValueError):
-    """There is no text; the message says why, `field` where below zoneFile it was asked for."""
+    """There is no text; the message says why, `field` where below zoneFile, or source, that is."""
 
     def __init__(
         self,
@@ -93,13 +93,18 @@ class ZoneSources:
     def read(self, zone: resources.Zone, document: Document, config_maps: ConfigMaps) -> Source:
         """The zone of the zoneFile that `zone`, the resource of `document`, names."""
         file = zone.spec.zone_file
-        if file is None:
-            self._known.pop(zone.reference, None)
+        if not zone.spec.has_file:
+            if self._known.pop(zone.reference, None) is not None:
+                self._outside.drop(zone.reference)
             records = sum(len(record.data) for record in zone.spec.records or ())
             return Source(None, parts=Parts((("spec.records", records),)))
-        maps = [config_maps.get(_config_map(zone, key.name)) for key in file.config_maps or ()]
+        named = () if file is None else file.config_maps or ()
+        maps = [config_maps.get(_config_map(zone, key.name)) for key in named]
         spec = zone.spec
-        inputs = (spec.origin, spec.ttl, spec.name_servers, spec.soa, file, document.path, maps)
+        inputs = (
+            *(spec.origin, spec.ttl, spec.name_servers, spec.soa, file, spec.source),
+            *(document.path, maps),
+        )
         known = self._known.get(zone.reference)
         if known is not None and known[0] == inputs and self._outside.unchanged(zone.reference):
             return known[1]
@@ -114,10 +119,15 @@ class ZoneSources:
 
     def _parse(self, zone: resources.Zone, document: Document, config_maps: ConfigMaps) -> Source:
         try:
-            found = _own_text(zone, config_maps) or self._outside.read(zone, document)
+            found = _own_text(zone, config_maps)
+            if found is None:
+                found = self._outside.read(zone, document)
+            else:
+                self._outside.drop(zone.reference)
         except SourceError as error:
             why, message, field = error.violation
-            where = f"{zone.reference}: spec.zoneFile.{field}"
+            parent = "zoneFile" if zone.spec.source is None else "source"
+            where = f"{zone.reference}: spec.{parent}.{field}"
             return Source(None, (Violation(why, message, where),), error.again)
         report, counting = self._progress, _Counting(found)
         built, violations, doubtful = building.from_zone_file(

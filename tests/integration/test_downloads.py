@@ -27,7 +27,7 @@ def credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "server.pem"
     path.write_bytes(tls_servers.credentials("127.0.0.1"))
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
-    monkeypatch.setattr(fetching, "_is_public", lambda _: True)
+    monkeypatch.setattr(fetching, "is_public", lambda _: True)
     return path
 
 

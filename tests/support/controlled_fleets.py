@@ -19,6 +19,7 @@ from dnsfleet_publisher import key_secrets, redis_users
 from dnsfleet_publisher.core_redis import CoreRedis, connect
 from dnsfleet_publisher.key_secrets import Keys
 from dnsfleet_publisher.record_store import RecordStore
+from dnsfleet_publisher.transferring.transfers import Keys as PrimaryKeys
 
 from support.memory_clusters import MemoryCluster, name_of
 from support.valkey import Valkey
@@ -39,10 +40,12 @@ class ControlledFleet:
         namespace: str = NAMESPACE,
         password: str = "right",
         environment: Mapping[str, str] = {},
+        primary_keys: PrimaryKeys = dict,
     ) -> None:
         """`before` is a controller that has stopped; this one started when that one did.
 
-        `environment` are variables of it beside those that every one has.
+        `environment` are variables of it beside those that every one has; `primary_keys` gives the
+        keys by which zones are fetched.
 
         It is alone in a cluster of its own, unless it is given one. It leads unless the test has
         its release stand aside: `precedence` looks when the test says so.
@@ -77,6 +80,7 @@ class ControlledFleet:
             lambda given: Term(given, keeper),
             self.metrics,
             self._leads,
+            primary_keys,
         )
         self.precedence.look(0.0)
 

@@ -1,7 +1,8 @@
 """What the fleet should serve now: from files to documents to zones, told where they are wrong."""
 
+import queue
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from dnsfleet.violations import Violation
 from dnsfleet_engine import Zone as EngineZone
 from dnsfleet_publisher.assembling import Assembler
 from dnsfleet_publisher.last_good import Assembled, subject
+from dnsfleet_publisher.outside_texts import OutsideTexts
+from dnsfleet_publisher.transferring.transfers import Transfers
 
 from dnsfleet_cli import key_ring
 from dnsfleet_cli.document_files import DocumentFiles
@@ -46,18 +49,31 @@ class DesiredReader:
     """
 
     def __init__(
-        self, files: DocumentFiles, store: Path, show: Callable[[events.Event], None]
+        self,
+        files: DocumentFiles,
+        store: Path,
+        show: Callable[[events.Event], None],
+        news: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take the files, and the file that keeps good documents from run to run."""
+        """Take the files, and the file that keeps good documents from run to run.
+
+        `news` is called, from threads, when the next look finds something new from primaries.
+        """
         self._show = show
+        self._news = news
         self._files = files
         self._last_good = LastGood(store, show)
         self._zone_paths = ZonePaths(files.content)
+        self._keys = KeyRing()
+        self.transfers = Transfers(lambda: self._keys.primaries, self._transferred)
+        self._came: queue.SimpleQueue[Reference] = queue.SimpleQueue()
         self._assembler = Assembler(
-            self._zone_paths, self._last_good.documents, self._progress, live=self._live
+            OutsideTexts(self._zone_paths, self.transfers),
+            self._last_good.documents,
+            self._progress,
+            live=self._live,
         )
         self.desired = Desired(self._assembler.zones)
-        self._keys = KeyRing()
         for document in self._last_good.documents:
             self._assembler.put(document)
         self._rebuilt: set[Reference] = set()
@@ -65,7 +81,8 @@ class DesiredReader:
         self._told: set[Violation] = set()
 
     def close(self) -> None:
-        """Close the store."""
+        """Close the store, and leave the primaries alone."""
+        self.transfers.close()
         self._last_good.close()
 
     @property
@@ -95,7 +112,8 @@ class DesiredReader:
             kinds = {reference.kind for reference in found.references}
             if kinds & key_ring.KINDS:
                 self._keys.update(self._last_good.documents)
-                self.desired.tsig_keys = self._keys.usable
+                self.desired.tsig_keys = self._keys.for_gate
+                self.transfers.hasten()
             if "Pop" in kinds:
                 self.desired.pops = self._last_good.pops
                 self.desired.unpublished.update(self.desired.zones)  # their placement may differ
@@ -121,9 +139,22 @@ class DesiredReader:
         without = {d.reference for d in found.changed if not _has_zone_path(d.resource)}
         self._zone_paths.forget(found.removed | without)
         known = {document.reference for document in found.changed}
-        stale = (self._last_good.get(r) for r in self._zone_paths.look(changed) - known)
+        others = self._zone_paths.look(changed) | self._take_transferred()
+        stale = (self._last_good.get(r) for r in others - known)
         more = tuple(document for document in stale if document is not None)
         return DocumentChanges(found.changed + more, found.removed)
+
+    def _transferred(self, zone: Reference) -> None:
+        """There is news of the primaries of a Zone; called from threads."""
+        self._came.put(zone)
+        self._news()
+
+    def _take_transferred(self) -> set[Reference]:
+        """Zones that are other ones on their primaries now, or cannot be had."""
+        found = set()
+        while not self._came.empty():
+            found.add(self._came.get())
+        return {reference for reference in found if not self.transfers.unchanged(reference)}
 
     def _assemble(self, found: DocumentChanges) -> None:
         """Bring the zones to what the documents say; those that may differ are to be published."""
@@ -144,10 +175,19 @@ class DesiredReader:
         A zone of which a file is half written is told about when the file is whole.
         """
         violations = self._assembler.violations(self._zone_paths.waiting)
-        violations = [*violations, *self._keys.violations]
+        violations = [*violations, *self._keys.violations, *self._away()]
         subjects = {about for each in violations if (about := subject(each)) is not None}
         known = (self._last_good.get(reference) for reference in subjects)
         return documents.place(violations, [d for d in known if d is not None])
+
+    def _away(self) -> Iterator[Violation]:
+        """Warnings of zones that are served, and of which no primary says that they are current."""
+        for assembled in self.desired.zones.values():
+            zone = assembled.resource
+            standing = self.transfers.standing(zone.reference)
+            if standing is not None and standing.serial is not None and standing.message:
+                where = f"{zone.reference}: spec.source.transfer"
+                yield Violation(standing.reason, standing.message, where, "warning")
 
     def _tell(self, now: Iterable[Violation]) -> None:
         """Tell what was not told at the last look."""

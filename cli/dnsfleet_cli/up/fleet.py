@@ -68,7 +68,7 @@ PATIENCE_SECONDS = 15.0
 
 @dataclass(frozen=True)
 class Changed:
-    """Files changed."""
+    """Files changed, or zones of primaries where there are no paths."""
 
     paths: set[Path]
     at: float
@@ -148,6 +148,7 @@ class Fleet:
             self._gate.start(core, supervisor)
         self._publication = Publication(core, key, show)
         stack.callback(self._publication.close)
+        self._reader.transfers.live = self._publication.load
         parts = Parts(
             self._publication, self._propagation, self._pops, self._reader.desired.zones, changes
         )
@@ -162,7 +163,12 @@ class Fleet:
 
     def _read(self, files: DocumentFiles, stack: ExitStack) -> DesiredReader:
         """Read all files for the first time."""
-        reader = DesiredReader(files, self._state.accepted, self._show)
+        reader = DesiredReader(
+            files,
+            self._state.accepted,
+            self._show,
+            lambda: self._inbox.put(Changed(set(), time.monotonic())),
+        )
         stack.callback(reader.close)
         reader.look(None)
         deadline = time.monotonic() + START_SECONDS
@@ -219,10 +225,10 @@ class Fleet:
         self._since = min(self._since, changed.at if changed else now)
         if changed is not None:
             stations.seen(changed.paths, changed.at)
-        if self._options.watch:
+        if self._options.watch or changed is not None:
             self._look(self._reader, changed.paths if changed else frozenset())
-            if now >= self._look_due:
-                self._look_at_all()
+        if self._options.watch and now >= self._look_due:
+            self._look_at_all()
         for manifest in self._publish():
             self._propagation.published(manifest, self._since)
         self._since = math.inf

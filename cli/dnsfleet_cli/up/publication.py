@@ -12,6 +12,7 @@ from dnsfleet.replication.sums import Positions
 from dnsfleet.resources import Pop
 from dnsfleet.zones.placements import Fleet
 from dnsfleet.zones.plans import APPROVE_ANNOTATION
+from dnsfleet_engine import Zone
 from dnsfleet_publisher.core_redis import CoreRedis, connect
 from dnsfleet_publisher.last_good import Assembled
 from dnsfleet_publisher.placement import placement
@@ -94,6 +95,10 @@ class Publication:
         desired.unpublished &= self._wanted.keys()  # others are no zones yet
         made, self._made = self._made, []
         return made
+
+    def load(self, origin: str) -> Zone | None:
+        """A zone as it is published; None where it is not known."""
+        return self._store.load(origin)
 
     def look_at_signatures(self) -> None:
         """Tell of zones whose signatures have come near their end, or to it."""

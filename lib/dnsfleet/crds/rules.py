@@ -27,8 +27,13 @@ RULES: dict[str, list[Rule]] = {
     "ZoneSpec": [
         Rule("self == oldSelf", "origin is immutable; make another Zone instead", "origin"),
         Rule(
-            "!(has(self.records) && has(self.zoneFile))",
-            "found records and zoneFile; give one of them",
+            "[has(self.records), has(self.zoneFile), has(self.source)]"
+            ".filter(given, given).size() <= 1",
+            "give one of records, zoneFile and source",
+        ),
+        Rule(
+            "!has(self.source) || !(has(self.soa) || has(self.nameServers))",
+            "the primaries say soa and nameServers; remove them here, or source",
         ),
         Rule(
             "!has(self.soa) || has(self.nameServers) || !has(self.zoneFile)",

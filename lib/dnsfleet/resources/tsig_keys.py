@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-from ipaddress import ip_address
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
@@ -18,6 +17,7 @@ from dnsfleet.resources.base import (
     fault,
 )
 from dnsfleet.resources.kubernetes_types import Metadata
+from dnsfleet.resources.name_servers import NameServer
 from dnsfleet.resources.zone_contents import NameText
 
 ALL_ZONES = "*"
@@ -26,6 +26,8 @@ MAX_ZONES = 1000
 """Zones that one key names; a key for more of them is for all."""
 MAX_SECONDARIES = 64
 """Name servers that one key tells of changes: each is told of every change of its zones."""
+MAX_KEY_PRIMARIES = 64
+"""Name servers that one key is for: one has the zones of many Zones."""
 MAX_SECRET_KEY = 253
 """Characters of a key in a Secret (Kubernetes)."""
 
@@ -41,15 +43,6 @@ def _name(text: str) -> str:
     return text
 
 
-def _address(text: str) -> str:
-    try:
-        return str(ip_address(text))
-    except ValueError:
-        raise ValueError(
-            f'"{text}" is not an IP address, write one such as 192.0.2.53 or 2001:db8::53'
-        ) from None
-
-
 class SecretKeyReference(Model):
     """A key of a Secret in the namespace of the TsigKey."""
 
@@ -58,12 +51,8 @@ class SecretKeyReference(Model):
     """What it holds is the secret in Base64, as `tsig-keygen` and `keymgr` print it."""
 
 
-class Secondary(Model):
+class Secondary(NameServer):
     """A name server that transfers zones, and is told when they change (RFC 1996)."""
-
-    address: Annotated[str, Field(max_length=45), AfterValidator(_address)]
-    """IPv4 or IPv6."""
-    port: Annotated[int, Field(ge=1, le=65535)] = 53
 
 
 class TsigKeySpec(Model):
@@ -79,14 +68,19 @@ class TsigKeySpec(Model):
     ]
     """Origins, or `*` for all zones."""
     uses: Annotated[
-        tuple[Literal["transfer"], ...],
-        Field(alias="for", strict=False, min_length=1, max_length=1),
+        tuple[Literal["transfer", "primary"], ...],
+        Field(alias="for", strict=False, min_length=1, max_length=2),
     ]
-    """What it allows: `transfer` is to have whole zones (RFC 5936)."""
+    """What it allows: `transfer` is to have whole zones (RFC 5936), and `primary` is to be asked
+    for them, as a Zone with `source.transfer` says."""
     secondaries: Annotated[
         tuple[Secondary, ...], Field(strict=False, max_length=MAX_SECONDARIES)
     ] = ()
     """Who is told of each change by a NOTIFY that this key signs."""
+    primaries: Annotated[
+        tuple[NameServer, ...], Field(strict=False, max_length=MAX_KEY_PRIMARIES)
+    ] = ()
+    """Who may be asked for zones with this key; default: whoever has a public address."""
 
     @model_validator(mode="after")
     def _secondaries_differ(self) -> Self:

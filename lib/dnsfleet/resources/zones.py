@@ -23,6 +23,7 @@ from dnsfleet.resources.zone_contents import (
     ZoneFile,
     check_distinct,
 )
+from dnsfleet.resources.zone_transfers import ZoneSource
 
 MAX_RECORDS = 500
 """RRsets inline: keeps the object well below etcd's 1.5 MiB; more go into a zone file."""
@@ -122,11 +123,18 @@ class ZoneSpec(Model):
     """RRsets of the zone, or give zoneFile."""
     zone_file: ZoneFile | None = None
     """A master file in place of `records`."""
+    source: ZoneSource | None = None
+    """Whoever has the zone, in place of `records`; it says all of it, the SOA and NS too."""
     record_sets: RecordSetConsent = RecordSetConsent()
     nested_zones: NestedZoneConsent = NestedZoneConsent()
     """Which other Zones may have an origin below or above this one's."""
     protect: bool = False
     """Refuse the deletion of this Zone while true."""
+
+    @property
+    def has_file(self) -> bool:
+        """Whether the records come as a master file: one that is named, or by transfer."""
+        return self.zone_file is not None or self.source is not None
 
     @field_validator("origin")
     @classmethod
@@ -136,8 +144,13 @@ class ZoneSpec(Model):
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        if self.records is not None and self.zone_file is not None:
-            raise ValueError("found records and zoneFile; give one of them")
+        fields = {"records": self.records, "zoneFile": self.zone_file, "source": self.source}
+        given = [name for name, value in fields.items() if value is not None]
+        if len(given) > 1:
+            raise ValueError(f"found {' and '.join(given)}; give one of them")
+        if self.source is not None and (self.soa is not None or self.name_servers is not None):
+            field = "soa" if self.soa is not None else "nameServers"
+            raise fault((field,), "its primaries say this; remove it here, or source")
         if self.soa is not None and self.zone_file is not None and self.name_servers is None:
             raise fault(("soa",), "give nameServers too: the first is the MNAME of the SOA")
         check_distinct(self.records or ())
@@ -220,6 +233,19 @@ class GivenByClass(Tolerant):
     pop_selector: LabelSelector | None = None
 
 
+class TransferStatus(Tolerant):
+    """How the fleet has the zone from its primaries."""
+
+    serial: int | None = None
+    """Of the primary, when it was asked last and said so."""
+    primary: str = ""
+    """ADDRESS:PORT of the one that said so."""
+    last_refresh: str | None = None
+    """When that was, RFC 3339."""
+    next_refresh: str | None = None
+    """When one is asked again, unless something hastens it; RFC 3339."""
+
+
 class ZoneStatus(Tolerant):
     """What dnsfleet knows about a zone."""
 
@@ -234,9 +260,11 @@ class ZoneStatus(Tolerant):
     zone_class: GivenByClass | None = None
     shared: Annotated[tuple[SharedRRset, ...], Field(strict=False, max_length=MAX_SHARED)] = ()
     """RRsets to which several RecordSets add, and which value is whose; at most twenty."""
+    transfer: TransferStatus | None = None
+    """Of a zone with `source.transfer`."""
     conditions: Conditions = ()
     """Accepted, Programmed (committed at the core), Propagated (every edge answers it), Ready, and
-    for a signed zone SignaturesValid."""
+    for a signed zone SignaturesValid, for a transferred one Refreshed."""
 
 
 class Zone(Model):

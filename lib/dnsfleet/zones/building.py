@@ -184,7 +184,7 @@ def _add_apex(builder: ZoneBuilder, zone: resources.Zone) -> None:
     servers = [names.normalise(server) for server in spec.name_servers or ()]
     for index, server in enumerate(servers):
         builder.add_record("@", "NS", spec.ttl, server, f"{where}.nameServers[{index}]")
-    if spec.soa is None and spec.zone_file is not None:
+    if spec.soa is None and spec.has_file:
         return
     soa = spec.soa or resources.Soa()
     rname = names.normalise(soa.rname or "hostmaster", zone.origin if soa.rname is None else None)

@@ -116,7 +116,7 @@ def given(zone: Zone, zone_class: ZoneClass | None) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if "ttl" not in said and (ttl := _default_ttl(zone_class)) is not None:
         found["ttl"] = ttl
-    if zone.spec.zone_file is None:
+    if not zone.spec.has_file:
         if zone.spec.name_servers is None and defaults.name_servers is not None:
             found["name_servers"] = defaults.name_servers
         if zone.spec.soa is None and defaults.soa is not None:

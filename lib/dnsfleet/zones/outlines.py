@@ -28,9 +28,10 @@ class Outline(NamedTuple):
     annotations: Mapping[str, str]
     """Those of dnsfleet, except approvals: they were of changes that are done."""
     spec: Mapping[str, Any]
-    """As its JSON says it, without `records` and `zoneFile`."""
+    """As its JSON says it, without `records`, `zoneFile` and `source`."""
     source: str
-    """The field that had the records: RECORDS, or of the zoneFile `inline`, `configMaps`, `url`."""
+    """The field that had the records: RECORDS, `source`, or of the zoneFile `inline`, `configMaps`,
+    `url`."""
     config_maps: tuple[tuple[str, str], ...] = ()
     """Name and key of each part, where the source is `configMaps`."""
 
@@ -40,11 +41,15 @@ def of(zone: Zone) -> Outline:
     file = zone.spec.zone_file
     parts: tuple[tuple[str, str], ...] = ()
     source = RECORDS if file is None else "url"
+    if zone.spec.source is not None:
+        source = "source"
     if file is not None and file.inline is not None:
         source = "inline"
     elif file is not None and file.config_maps is not None:
         source, parts = "configMaps", tuple((each.name, each.key) for each in file.config_maps)
-    spec = zone.spec.model_dump(mode="json", exclude={"records", "zone_file"}, exclude_unset=True)
+    spec = zone.spec.model_dump(
+        mode="json", exclude={"records", "zone_file", "source"}, exclude_unset=True
+    )
     annotations = {
         key: text
         for key, text in zone.metadata.annotations.items()

@@ -244,8 +244,11 @@ def admit(
     `namespaces` gives the labels of each namespace, `base` is the zone of the Zone's file. Those in
     `kept` got the consent that they need before, and it is not checked again: their namespace may
     be gone, and its labels with it. Those in `first` come before all others, whatever their age. A
-    zone that came signed takes none, as nobody could sign what they add.
+    zone that came signed takes none, as nobody could sign what they add, nor does a transferred
+    one: what its primaries have is all of it.
     """
+    if zone.spec.source is not None:
+        return Admission((), [_transferred(zone, each) for each in by_age(record_sets)])
     if base is not None and base.signed:
         return Admission((), [_signed_elsewhere(zone, each) for each in by_age(record_sets)])
     owners: dict[RRsetKey, list[Reference]] = {}
@@ -305,6 +308,14 @@ def _signed_elsewhere(zone: Zone, record_set: RecordSet) -> Violation:
         "no signatures; add the records where it is signed"
     )
     return Violation("SignedZone", message, f"{record_set.reference}: spec.zoneRef")
+
+
+def _transferred(zone: Zone, record_set: RecordSet) -> Violation:
+    message = (
+        f"{zone.reference} is transferred from its primaries, and has what they have; add the "
+        "records there"
+    )
+    return Violation("TransferredZone", message, f"{record_set.reference}: spec.zoneRef")
 
 
 def _too_much_shared(zone: Zone, record_set: RecordSet) -> list[Violation]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dnsfleet.resources import Reference
+from dnsfleet_publisher.transferring.transfers import Transfers
 
 from dnsfleet_operator.cluster import Cluster
 from dnsfleet_operator.configuration import Configuration
@@ -42,6 +43,7 @@ class Dependencies:
     observation: Observation
     workloads: Workloads
     downloads: Downloads
+    transfers: Transfers
     put_status: PutStatus
     waiting: Waiting
 

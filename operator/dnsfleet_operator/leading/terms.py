@@ -17,6 +17,7 @@ from dnsfleet.resources import Reference
 from dnsfleet_io.redis_watch import RedisWatch
 from dnsfleet_publisher.core_redis import CoreRedis, connect
 from dnsfleet_publisher.key_secrets import REPLICA_ACL
+from dnsfleet_publisher.outside_texts import OutsideTexts
 from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import StoreError, StoreResetError
 
@@ -85,6 +86,7 @@ class Term:
         self._observation = given.observation
         self._workloads = given.workloads
         self._downloads = given.downloads
+        self._transfers = given.transfers
         self._waiting = given.waiting
         self._keys = keeper
         self._keys.begin_term()
@@ -94,8 +96,12 @@ class Term:
         self._store = RecordStore(
             CoreRedis(self._client), keys.private, time.time, keys.previous, self._other_clocks
         )
+        self._transfers.live = self._store.load
         self._zones = ZonePasses(
-            given.cluster, self._store, given.downloads, configuration.orphan_seconds
+            given.cluster,
+            self._store,
+            OutsideTexts(given.downloads, given.transfers),
+            configuration.orphan_seconds,
         )
         self._pops = PopPasses(
             given.cluster,
@@ -118,6 +124,7 @@ class Term:
             positions=self._store.positions,
             remote=self._remote.edges,
             commands=self._commands.shown,
+            transfers=given.transfers.standing,
         )
         self._probing = Probing(given, keeper, self._store, self._view, lambda: self._said)
         self._config_maps = ConfigMapReads(given.cluster, given.observation)
@@ -155,6 +162,7 @@ class Term:
         """Let go of the core."""
         self._keys.end_term()
         self._downloads.clear()
+        self._transfers.clear()
         self._access.close()
         self._watch.stop()
         self._client.close()

@@ -19,6 +19,7 @@ from dnsfleet.replication.sums import Positions
 from dnsfleet.resources import Pop, Reference
 from dnsfleet.zones.signature_watch import SignatureWatch
 from dnsfleet_publisher.publishing import State
+from dnsfleet_publisher.transferring.standings import Standing as TransferStanding
 
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.observed import edge_pods
@@ -73,6 +74,8 @@ class View:
     """What other clusters say of the Pops that they run."""
     commands: Mapping[str, tuple[dict[str, Any], ...]] = field(default_factory=dict)
     """What Pops were told to do once, by Pop."""
+    transfers: Callable[[Reference], TransferStanding | None] = lambda _: None
+    """How the fleet stands with the primaries of a Zone."""
 
     def active(self) -> list[str]:
         """The Pops that clients reach."""
@@ -244,7 +247,8 @@ class FleetView:
         if outcome is not None and proof is not None:
             outcome, state = replace(outcome, manifest=proof.manifest), proof.state
         given = view.results.given.get(origin) if is_zone else None
-        facts = Facts(outcome, state, shared=shared, given=given, signed=signed)
+        transfer = view.transfers(reference) if is_zone else None
+        facts = Facts(outcome, state, shared=shared, given=given, signed=signed, transfer=transfer)
         if facts.manifest is None or state is None:
             return facts
         at, seconds = self._seconds.get(origin, (None, None))

@@ -9,13 +9,16 @@ One that is not accepted is not programmed either, although its last good versio
 A held placement is an exception: the rest of its Zone is programmed, and goes on.
 
 A Zone that is signed has SignaturesValid beside them. It tells of what is published, and takes no
-part in Ready: the signer has to mend it, and the fleet serves what it was given.
+part in Ready: the signer has to mend it, and the fleet serves what it was given. So it is with
+Refreshed of a Zone that has primaries: whether one of them said, as its SOA wants it, that what is
+here is the newest.
 
 `conditions` computes these once for an object; its status and its metrics are both made of them.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from dnsfleet.replication.manifests import Manifest
@@ -31,6 +34,7 @@ from dnsfleet.zones.shared_values import Shared
 from dnsfleet.zones.signature_watch import Watched
 from dnsfleet.zones.signatures import Level
 from dnsfleet_publisher.publishing import Outcome, State
+from dnsfleet_publisher.transferring.standings import Standing
 
 from dnsfleet_operator.statuses.conditions import Condition, Status, accepted, merge
 from dnsfleet_operator.statuses.propagation import ZoneState
@@ -52,6 +56,8 @@ class Facts:
     """Its ZoneClass and what that gives it, for the status of the Zone."""
     signed: Watched | None = None
     """How the signatures of what is published are, where it is signed, for that status too."""
+    transfer: Standing | None = None
+    """How the fleet stands with its primaries, where it has some, for that status too."""
 
     @property
     def manifest(self) -> Manifest | None:
@@ -80,6 +86,8 @@ def zone(
         status["zoneClass"] = facts.given
     if facts.shared:
         status["shared"] = [_shared(each) for each in facts.shared[:MAX_SHARED]]
+    if facts.transfer is not None:
+        status["transfer"] = _transfer(facts.transfer)
     return {**status, "conditions": merge(found, generation, before, now)}
 
 
@@ -116,7 +124,7 @@ def conditions(subject: str, violations: Sequence[Violation], facts: Facts) -> l
     ready = Condition("Ready", True, "Ready")
     if missing is not None:
         ready = Condition("Ready", False, missing.reason, missing.message)
-    return [*steps, ready, *_signatures_valid(facts)]
+    return [*steps, ready, *_signatures_valid(facts), *_refreshed(facts)]
 
 
 def _programmed(taken: Condition, facts: Facts) -> Condition:
@@ -155,6 +163,23 @@ def _signatures_valid(facts: Facts) -> list[Condition]:
     period, level = facts.signed
     valid = level in (Level.VALID, Level.NEAR_EXPIRY)
     return [Condition("SignaturesValid", valid, level.value, signatures.message(period, level))]
+
+
+def _refreshed(facts: Facts) -> list[Condition]:
+    if facts.transfer is None:
+        return []
+    reason, message = facts.transfer.reason, facts.transfer.message
+    return [Condition("Refreshed", reason == "Current", reason, message)]
+
+
+def _transfer(standing: Standing) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if standing.serial is not None:
+        found |= {"serial": standing.serial, "primary": standing.primary}
+    for field, at in (("lastRefresh", standing.refreshed), ("nextRefresh", standing.due)):
+        if at is not None:
+            found[field] = f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return found
 
 
 def _shared(rrset: Shared) -> dict[str, Any]:

@@ -8,12 +8,13 @@ connection goes to the address that was checked, and redirects are not followed.
 import contextlib
 import hashlib
 import http.client
-import ipaddress
 import socket
 import ssl
 import threading
 from typing import Self
 from urllib.parse import urlsplit
+
+from dnsfleet.prefixes import is_public
 
 MAX_OCTETS = 256 * 1024**2
 """Of one file as it is sent: ten million records, compressed; the operator holds it in memory."""
@@ -69,20 +70,9 @@ def public_address(host: str, port: int) -> str:
         raise DownloadError(f"{host} is no name: a label is empty or too long") from None
     addresses = [str(entry[4][0]) for entry in found]
     for address in addresses:
-        if not _is_public(address):
+        if not is_public(address):
             raise DownloadError(f"{host} is at {address}, which is no public address")
     return addresses[0]
-
-
-def _is_public(text: str) -> bool:
-    address = ipaddress.ip_address(text.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        # An IPv6 address can be a way to an IPv4 one: mapped, 6to4 and NAT64.
-        if address.ipv4_mapped is not None or address.sixtofour is not None:
-            return False
-        if address in ipaddress.ip_network("64:ff9b::/96"):
-            return False
-    return address.is_global and not address.is_multicast
 
 
 def _read(response: http.client.HTTPResponse) -> bytes:

@@ -50,7 +50,8 @@ def ask_soa(address: Address, origin: str, key: dns.tsig.Key) -> Soa:
     query.use_tsig(key)
     wire = asyncio.run(_ask(address, query.to_wire(prepend_length=True)))
     try:
-        reply = dns.message.from_wire(wire, keyring=key, request_mac=query.mac)
+        # `multi` leaves it to us to miss a TSIG: else dnspython says that in words of its own.
+        reply = dns.message.from_wire(wire, keyring=key, request_mac=query.mac, multi=True)
     except dns.exception.DNSException as error:
         raise TransferFault(receiving.unreadable(error, key, 0)) from None
     if not query.is_response(reply):
@@ -59,9 +60,8 @@ def ask_soa(address: Address, origin: str, key: dns.tsig.Key) -> Soa:
         raise TransferFault(receiving.refusal(reply.rcode(), key))
     if not reply.had_tsig:
         raise TransferFault(receiving.UNSIGNED)
-    found = reply.get_rrset(
-        reply.answer, dns.name.from_text(origin), dns.rdataclass.IN, dns.rdatatype.SOA
-    )
+    apex = dns.name.from_text(origin)
+    found = reply.get_rrset(reply.answer, apex, dns.rdataclass.IN, dns.rdatatype.SOA)
     if found is None or not reply.flags & dns.flags.AA:
         raise TransferFault("the server has no authority for the zone, or it expired there")
     return Soa.of(found[0])

@@ -128,7 +128,7 @@ def faults(raw: dict[str, Any]) -> list[str]:
         ),
         (
             {"for": ["update"]},
-            'spec.for[0]: found the text "update", allowed: transfer [BadValue]',
+            'spec.for[0]: found the text "update", allowed: transfer, primary [BadValue]',
         ),
         ({"zones": []}, "spec.zones: found it empty, at least one entry is wanted [BadValue]"),
         (
@@ -162,3 +162,47 @@ def test_no_message_shows_a_value_of_a_secret(values: Any, message: str) -> None
     assert told.startswith(message)
     assert "hush" not in told and "4711" not in told
     assert TEXT not in repr(secret(stringData={"secret": TEXT}))
+
+
+def primary_key(**spec: Any) -> tsig_keys.PrimaryKey:
+    made = key(**{"for": ["primary"], **spec})
+    held = secret(stringData={"secret": TEXT})
+    usable, violations = tsig_keys.resolve([made], {held.reference: held})
+    assert not violations
+    return tsig_keys.for_primaries([made], usable)["k1"]
+
+
+PRIVATE, PUBLIC = Target("10.0.0.53", 53), Target("9.9.9.9", 53)
+
+
+@pytest.mark.parametrize(
+    ("spec", "primary", "told"),
+    [
+        ({}, PUBLIC, ""),
+        ({}, PRIVATE, "it has no public address; name it in spec.primaries of the TsigKey of k1."),
+        ({}, Target("127.0.0.1", 53), "it has no public address"),
+        ({}, Target("::1", 53), "it has no public address"),
+        ({}, Target("::ffff:10.0.0.1", 53), "it has no public address"),
+        ({}, Target("169.254.169.254", 80), "it has no public address"),
+        ({"primaries": [{"address": "10.0.0.53"}]}, PRIVATE, ""),
+        ({"primaries": [{"address": "10.0.0.53"}]}, Target("10.0.0.53", 54), "is not for it"),
+        ({"primaries": [{"address": "10.0.0.53"}]}, PUBLIC, "is not for it"),
+        ({"zones": ["example.org"]}, PUBLIC, "is not for example.com.; add that to spec.zones"),
+        ({"zones": ["*"]}, PUBLIC, ""),
+    ],
+)
+def test_who_may_be_asked_with_a_key(spec: Any, primary: Target, told: str) -> None:
+    refusal = primary_key(**spec).refusal("example.com.", primary)
+    assert told in refusal and bool(told) == bool(refusal)
+
+
+def test_a_gate_gets_no_key_that_is_for_primaries_only() -> None:
+    keys = [
+        key("a", **{"for": ["primary"]}),
+        key("b", **{"for": ["transfer", "primary"]}),
+        key("c"),
+    ]
+    held = secret(stringData={"secret": TEXT})
+    usable, _ = tsig_keys.resolve(keys, {held.reference: held})
+    assert [each.name for each in tsig_keys.for_gate(keys, usable)] == ["b.", "c."]
+    assert sorted(tsig_keys.for_primaries(keys, usable)) == ["a", "b"]

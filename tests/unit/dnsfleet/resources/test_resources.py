@@ -60,6 +60,7 @@ def test_a_dumped_object_is_read_again() -> None:
     assert (found, violations) == (zone, [])
 
 
+SOURCE = "{transfer: {primaries: [{address: 192.0.2.1}], tsigKey: {name: k}}}"
 FAULTS = [
     ("{origin: example..com}", "spec.origin", '"example..com" has an empty label'),
     (
@@ -74,6 +75,24 @@ FAULTS = [
         "write a dot in its place: a.b.c",
     ),
     ("{records: [], zoneFile: {path: a}}", "spec", "found records and zoneFile; give one of them"),
+    (
+        f"{{records: [], source: {SOURCE}}}",
+        "spec",
+        "found records and source; give one of them",
+    ),
+    (f"{{source: {SOURCE}, soa: {{}}}}", "spec.soa", "its primaries say this; remove it here"),
+    (f"{{source: {SOURCE}}}", "spec.nameServers", "its primaries say this; remove it here"),
+    (
+        f"{{nameServers: null, source: {SOURCE.replace('192.0.2.1', 'ns1.example.net')}}}",
+        "spec.source.transfer.primaries[0].address",
+        '"ns1.example.net" is not an IP address',
+    ),
+    (
+        "{nameServers: null, source: {transfer: {tsigKey: {name: k}, primaries: "
+        "[{address: '2001:db8::1'}, {address: '2001:DB8:0::1', port: 53}]}}}",
+        "spec.source.transfer.primaries[1]",
+        "this one is in the list already; remove it",
+    ),
     (
         "{zoneFile: {}}",
         "spec.zoneFile",

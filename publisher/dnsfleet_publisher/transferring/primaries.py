@@ -1,0 +1,129 @@
+"""One refresh of one zone: its primaries in turn, until one says what it has."""
+
+import zlib
+from collections.abc import Sequence
+from threading import BoundedSemaphore
+from typing import NamedTuple
+
+import dns.name
+import dns.tsig
+from dnsfleet.tsig_keys import PrimaryKey, Target
+from dnsfleet.zones import serials
+from dnsfleet_io.tcp_connections import Address
+
+from dnsfleet_publisher.transferring import connections
+from dnsfleet_publisher.transferring.receiving import Soa, Transfer, TransferFault
+from dnsfleet_publisher.transferring.rows import MismatchError
+
+MAX_OCTETS = 256 * 1024**2
+"""Of one transfer, and of the master file that it becomes: some 2,500,000 records. Whoever runs the
+fleet holds it in memory, and the server is somebody else's."""
+MAX_CHANGES = 16 * 1024**2
+"""Octets of an IXFR, of which each record becomes an object; above it the whole zone takes less."""
+TRANSFERS = 2
+"""Under way at once, of all zones: each may take several times MAX_OCTETS for a moment."""
+
+_room = BoundedSemaphore(TRANSFERS)
+
+
+class Version(NamedTuple):
+    """A zone as a primary has it."""
+
+    soa: Soa
+    packed: bytes
+    """Its master file, compressed: it is needed again when changes come."""
+
+    @property
+    def text(self) -> bytes:
+        """The master file."""
+        return zlib.decompress(self.packed)
+
+
+class Answered(NamedTuple):
+    """What became of a refresh that a primary answered."""
+
+    version: Version
+    primary: Target
+    faults: tuple[str, ...] = ()
+    """Why others before it did not."""
+
+
+def refresh(
+    origin: str, primaries: Sequence[Target], key: PrimaryKey, have: Version | None
+) -> Answered:
+    """The newest version, the same as `have` where nothing is new.
+
+    TransferFault says of each primary why it gives none.
+    """
+    faults = []
+    for primary in primaries:
+        if refusal := key.refusal(origin, primary):
+            faults.append(f"{shown(primary)}: {refusal}")
+            continue
+        try:
+            version = _ask(origin, Address(*primary), tsig_key(key), have)
+        except TransferFault as fault:
+            faults.append(f"{shown(primary)}: {fault}")
+        else:
+            return Answered(version, primary, tuple(faults))
+    raise TransferFault("; ".join(faults))
+
+
+def shown(primary: Target) -> str:
+    """`192.0.2.1:53`, `[2001:db8::1]:53`."""
+    host = f"[{primary.address}]" if ":" in primary.address else primary.address
+    return f"{host}:{primary.port}"
+
+
+def tsig_key(key: PrimaryKey) -> dns.tsig.Key:
+    """The key as dnspython has it."""
+    name, algorithm = dns.name.from_text(key.key.name), dns.name.from_text(key.key.algorithm)
+    return dns.tsig.Key(name, key.key.secret, algorithm)
+
+
+def _ask(origin: str, address: Address, key: dns.tsig.Key, have: Version | None) -> Version:
+    soa = connections.ask_soa(address, origin, key)
+    if have is None:
+        with _room:
+            return _whole(origin, address, key)
+    if soa.serial == have.soa.serial:
+        return have
+    if serials.compare(soa.serial, have.soa.serial) != 1:
+        raise TransferFault(
+            f"its serial {soa.serial} is not above {have.soa.serial}, which came before; raise it "
+            "there (RFC 1982)"
+        )
+    with _room:
+        try:
+            version = _changed(origin, address, key, have)
+        except TransferFault:  # many servers keep no changes, and say so each in its own way
+            version = _whole(origin, address, key)
+    if serials.compare(version.soa.serial, have.soa.serial) != 1:
+        raise TransferFault(f"what it sends has the serial {version.soa.serial}, no higher one")
+    return version
+
+
+def _whole(origin: str, address: Address, key: dns.tsig.Key) -> Version:
+    transfer = Transfer(origin, key, most_octets=MAX_OCTETS)
+    connections.run(address, transfer)
+    return Version(transfer.soa, _packed(transfer.text))
+
+
+def _changed(origin: str, address: Address, key: dns.tsig.Key, have: Version) -> Version:
+    transfer = Transfer(origin, key, have.soa.serial, MAX_CHANGES)
+    connections.run(address, transfer)
+    if transfer.changes is None:
+        return Version(transfer.soa, _packed(transfer.text))
+    if not transfer.changes.soa:
+        raise TransferFault("it says that nothing is new, although its serial is higher")
+    try:
+        text = transfer.changes.apply(have.text)
+    except MismatchError as error:
+        raise TransferFault(f"its changes do not fit: {error}") from None
+    if len(text) > MAX_OCTETS:
+        raise TransferFault(f"more than {MAX_OCTETS} octets; no zone may have so many")
+    return Version(transfer.soa, _packed(text))
+
+
+def _packed(text: bytes) -> bytes:
+    return zlib.compress(text, level=1)

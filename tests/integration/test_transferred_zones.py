@@ -1,0 +1,148 @@
+"""Transferred zones in a cluster: the operator's checks, holds and statuses, on a real core."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import dns.rcode
+import pytest
+from dnsfleet.tsig_keys import Target
+from dnsfleet_publisher.transferring import schedules
+from support.controlled_fleets import DEADLINE_SECONDS, ControlledFleet
+from support.scripted_primaries import ORIGIN, Primary, key, serving
+from support.transfer_servers import Replies, framed
+from support.valkey import Valkey
+from support.waiting import wait_for
+
+
+@pytest.fixture(name="primary")
+def _primary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Primary]:
+    monkeypatch.setattr(schedules, "MIN_SECONDS", 0.2)
+    with serving(Primary()) as found:
+        found.refresh = 0
+        found.hosts = list(range(1, 11))
+        yield found
+
+
+@pytest.fixture(name="fleet")
+def _fleet(core: Valkey, primary: Primary) -> Iterator[ControlledFleet]:
+    with ControlledFleet(core, primary_keys=lambda: {"k": key(primary.target)}) as fleet:
+        yield fleet
+
+
+def item(kind: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:
+    metadata = {"name": name, "namespace": "dns"}
+    return {
+        "apiVersion": "dnsfleet.io/v1alpha1",
+        "kind": kind,
+        "metadata": metadata,
+        "spec": spec,
+    }
+
+
+def zone(*targets: Target) -> dict[str, Any]:
+    rows = [{"address": each.address, "port": each.port} for each in targets]
+    transfer = {"primaries": rows, "tsigKey": {"name": "k"}}
+    return item("Zone", "one", {"origin": ORIGIN, "source": {"transfer": transfer}})
+
+
+def status(fleet: ControlledFleet) -> dict[str, Any]:
+    found: dict[str, Any] = (fleet.cluster.get("Zone", "one", "dns") or {}).get("status") or {}
+    return found
+
+
+def condition(fleet: ControlledFleet, name: str) -> dict[str, Any]:
+    found = (each for each in status(fleet).get("conditions", ()) if each["type"] == name)
+    return next(found, {})
+
+
+def is_served_at(fleet: ControlledFleet, serial: int) -> None:
+    def serial_now() -> bool:
+        served = fleet.served(ORIGIN)
+        return served is not None and served.serial == serial
+
+    wait_for(f"serial {serial}", serial_now, DEADLINE_SECONDS)
+
+
+def refuses(_: Primary, replies: Replies, send: Callable[[bytes], object]) -> None:
+    send(framed(replies.message(rcode=dns.rcode.REFUSED)))
+
+
+def test_a_zone_is_followed_and_its_status_says_how(
+    fleet: ControlledFleet, primary: Primary
+) -> None:
+    fleet.put(zone(primary.target))
+    is_served_at(fleet, 1)
+    fleet.wait_for_condition("Zone", "one", "Programmed", "Published")
+    fleet.wait_for_condition("Zone", "one", "Refreshed", "Current")
+    primary.set(2, *range(1, 12))
+    is_served_at(fleet, 2)
+    wait_for("the serial is told", lambda: transfer(fleet).get("serial") == 2, DEADLINE_SECONDS)
+    assert transfer(fleet)["primary"] == f"127.0.0.1:{primary.port}"
+    assert transfer(fleet)["lastRefresh"] <= transfer(fleet)["nextRefresh"]
+    assert status(fleet)["serial"] == 2
+
+
+def transfer(fleet: ControlledFleet) -> dict[str, Any]:
+    found: dict[str, Any] = status(fleet).get("transfer", {})
+    return found
+
+
+def test_an_expired_zone_is_served_and_told(fleet: ControlledFleet, primary: Primary) -> None:
+    primary.expire = 1
+    fleet.put(zone(primary.target))
+    is_served_at(fleet, 1)
+    primary.step = refuses
+    fleet.wait_for_condition("Zone", "one", "Refreshed", "Expired")
+    assert condition(fleet, "Refreshed")["status"] == "False"
+    assert "refused" in condition(fleet, "Refreshed")["message"]
+    assert condition(fleet, "Programmed")["status"] == "True"
+    is_served_at(fleet, 1)
+    primary.step = None
+    primary.set(2, *range(1, 12))
+    is_served_at(fleet, 2)
+    fleet.wait_for_condition("Zone", "one", "Refreshed", "Current")
+
+
+def test_what_removes_too_much_is_held(fleet: ControlledFleet, primary: Primary) -> None:
+    fleet.put(zone(primary.target))
+    is_served_at(fleet, 1)
+    primary.set(2)
+    fleet.wait_for_condition("Zone", "one", "Accepted", "UnsafePlan")
+    served = fleet.served(ORIGIN)
+    assert served is not None and (served.serial, served.records) == (1, 12)
+    primary.set(3, *range(2, 12))
+    is_served_at(fleet, 3)
+
+
+def test_a_zone_without_a_key_says_so_and_nobody_is_asked(core: Valkey, primary: Primary) -> None:
+    with ControlledFleet(core) as fleet:
+        fleet.put(zone(primary.target))
+        fleet.wait_for_condition("Zone", "one", "Accepted", "TransferFailed")
+        assert "there is no usable TsigKey k" in condition(fleet, "Accepted")["message"]
+    assert not primary.asked
+
+
+def test_record_sets_add_nothing(fleet: ControlledFleet, primary: Primary) -> None:
+    fleet.put(zone(primary.target))
+    is_served_at(fleet, 1)
+    records = [{"name": "added", "type": "A", "data": ["192.0.2.99"]}]
+    fleet.put(item("RecordSet", "more", {"zoneRef": {"name": "one"}, "records": records}))
+    fleet.wait_for_condition("RecordSet", "more", "Accepted", "TransferredZone")
+
+
+def test_a_new_leader_without_primaries_serves_on(core: Valkey, primary: Primary) -> None:
+    with ControlledFleet(core, primary_keys=lambda: {"k": key(primary.target)}) as first:
+        first.put(zone(primary.target))
+        is_served_at(first, 1)
+    primary.step = refuses
+    with ControlledFleet(core, first, primary_keys=lambda: {"k": key(primary.target)}) as second:
+        second.put(zone(primary.target))
+        second.wait_for_condition("Zone", "one", "Accepted", "TransferFailed")
+        is_served_at(second, 1)
+        primary.step = None
+        primary.set(0, 1)  # a primary that is behind what is published
+        primary.serial = 2**32 - 1
+        second.wait_for_condition("Zone", "one", "Accepted", "SerialNotHigher")
+        is_served_at(second, 1)
+        primary.set(2, *range(1, 12))
+        is_served_at(second, 2)
