@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.violations import Violation
-from dnsfleet.zones import parts, placements, plans
+from dnsfleet.zones import parts, placements, plans, serials
 from dnsfleet.zones.parts import Parts
 from dnsfleet.zones.placements import Fleet, Hold, Placement
 from dnsfleet_engine import Delta, Zone
@@ -56,6 +56,8 @@ class Desired(NamedTuple):
     """The value of the annotation `dnsfleet.io/approve`, if there is one."""
     parts: Parts | None = None
     """What the zone is made of, where that is known."""
+    keeps_serial: bool = False
+    """Whether a higher serial alone is a change, as it is where primaries give it."""
 
 
 class State(StrEnum):
@@ -212,6 +214,8 @@ class Publisher:
                 fault = plans.unsafe(old, want.zone, delta, doubt)
                 if fault is not None and not plans.approved(want.approve, delta):
                     return self._hold(origin, fault, delta, placed)
+                if want.keeps_serial and not (delta.added + delta.removed + delta.changed):
+                    delta = _with_serial(old, want.zone, delta)
             made = self._write(origin, want._replace(pops=placed.pops), delta)
         except (StoreConflictError, ValueError) as error:
             return self.failed(origin, "PublishFailed", error)
@@ -306,3 +310,8 @@ class Publisher:
                 _log.warning("%s is out of the index: no edge can load it as it was", origin)
         if not left:
             self._cleared = self._store.fence
+
+
+def _with_serial(old: Zone, new: Zone, same: Delta) -> Delta:
+    """The change from `old` to a `new` with the same records: its serial, where that is higher."""
+    return old.diff(new) if serials.compare(new.serial, old.serial) == 1 else same

@@ -80,6 +80,8 @@ def test_a_zone_is_followed_and_its_status_says_how(
     assert transfer(fleet)["primary"] == f"127.0.0.1:{primary.port}"
     assert transfer(fleet)["lastRefresh"] <= transfer(fleet)["nextRefresh"]
     assert status(fleet)["serial"] == 2
+    primary.set(7, *range(1, 12))  # nothing but the serial
+    is_served_at(fleet, 7)
 
 
 def transfer(fleet: ControlledFleet) -> dict[str, Any]:

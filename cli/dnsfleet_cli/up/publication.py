@@ -138,7 +138,8 @@ class Publication:
             return
         approve = resource.metadata.annotations.get(APPROVE_ANNOTATION)
         pops_of_it = placement(resource, pops)
-        self._wanted[origin] = Wanted(zone, pops_of_it, approve, assembled.parts)
+        keeps = resource.spec.source is not None
+        self._wanted[origin] = Wanted(zone, pops_of_it, approve, assembled.parts, keeps)
 
     def _take(self, origin: str, outcome: Outcome) -> list[Manifest]:
         """Remember an outcome and tell what is new about it; its manifest, if that is new."""
