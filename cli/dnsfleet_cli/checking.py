@@ -21,7 +21,7 @@ from dnsfleet_cli import document_files, document_folders, zone_commands
 from dnsfleet_cli.key_ring import KeyRing
 from dnsfleet_cli.troubles import NEGATIVE, OK, Trouble, counted
 from dnsfleet_cli.whole_files import PatientFiles
-from dnsfleet_cli.zone_paths import UNSUPPORTED, ZonePaths
+from dnsfleet_cli.zone_paths import UNSUPPORTED, ZonePaths, not_asked
 
 OURS = re.compile(
     r"""^(?:- )?(?:apiVersion:[ \t]*["']?dnsfleet|kind:[ \t]*["']?(?:Zone|RecordSet|Pop)\b)""",
@@ -113,6 +113,7 @@ def _offline(violation: Violation) -> Violation:
     if violation.reason == tsig_keys.MISSING:
         message = f"{violation.message} among the files"
         return violation._replace(reason="NotLookedAt", message=message, severity="warning")
+    violation = not_asked(violation)
     if violation.reason != UNSUPPORTED:
         return violation
     message = "what an address gives is not looked at offline, nor RecordSets that add to it"

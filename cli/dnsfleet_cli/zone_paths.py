@@ -8,6 +8,7 @@ from pathlib import Path
 from dnsfleet import resources
 from dnsfleet.resources import Reference
 from dnsfleet.resources.documents import Document
+from dnsfleet.violations import Violation
 from dnsfleet_publisher.zone_sources import SourceError, Text
 
 from dnsfleet_cli import zone_files
@@ -16,6 +17,14 @@ from dnsfleet_cli.whole_files import BeingWrittenError, Files
 
 UNSUPPORTED = "Unsupported"
 """The reason where a zone comes from an address that only the operator asks, or from primaries."""
+
+
+def not_asked(violation: Violation) -> Violation:
+    """A warning in the place of the error that only a fleet asks the primaries of a zone."""
+    if violation.reason != UNSUPPORTED or "spec.source." not in violation.where:
+        return violation
+    message = "what primaries have is not looked at here"
+    return violation._replace(reason="NotLookedAt", message=message, severity="warning")
 
 
 @dataclass

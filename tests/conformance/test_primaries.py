@@ -1,7 +1,8 @@
 """Knot, NSD and BIND as primaries, with the lines of docs/integrations/primaries.md."""
 
 import signal
-from collections.abc import Callable, Iterator
+import subprocess
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -54,14 +55,19 @@ def read(text: str) -> Zone:
 class Following:
     """A fleet that follows a primary."""
 
-    def __init__(self, fleet: Fleet, folder: Path, reload: Callable[[], None]) -> None:
+    def __init__(self, fleet: Fleet, folder: Path, server: subprocess.Popen[bytes]) -> None:
         self.fleet = fleet
         self.file = folder / primaries.FILE
-        self._reload = reload
+        self._server = server
 
     def change(self, text: str) -> None:
         replace(self.file, text)
-        self._reload()
+        self._server.send_signal(signal.SIGHUP)
+
+    def stop(self) -> None:
+        """Have the primary be away."""
+        self._server.terminate()
+        self._server.wait(nameservers.STOP_SECONDS)
 
     def serves(self, wanted: Zone) -> None:
         """Wait until the edge serves this serial, and compare what it serves."""
@@ -97,7 +103,7 @@ def following(kind: Kind, text: str, folder: Path) -> Iterator[Following]:
         primaries.primary(kind, port, server) as process,
         Fleet(files, folder / "state", 1) as fleet,
     ):
-        yield Following(fleet, server, lambda: process.send_signal(signal.SIGHUP))
+        yield Following(fleet, server, process)
 
 
 @KINDS
@@ -116,6 +122,11 @@ def test_a_zone_that_changes_is_followed(kind: Kind, tmp_path: Path) -> None:
             )
             assert told["records"] == read(text).records
             run.serves(read(text))
+        position = len(run.fleet.events)
+        run.stop()
+        warned = run.fleet.wait("warned", FOLLOWED_SECONDS, after=position)
+        assert warned["reason"] == "Retrying" and "no connection" in warned["message"]
+        run.serves(read(text))
 
 
 @KINDS

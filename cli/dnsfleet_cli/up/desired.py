@@ -182,11 +182,9 @@ class DesiredReader:
 
     def _away(self) -> Iterator[Violation]:
         """Warnings of zones that are served, and of which no primary says that they are current."""
-        for assembled in self.desired.zones.values():
-            zone = assembled.resource
-            standing = self.transfers.standing(zone.reference)
-            if standing is not None and standing.serial is not None and standing.message:
-                where = f"{zone.reference}: spec.source.transfer"
+        for reference, standing in self.transfers.standings():
+            if standing.serial is not None and standing.message:
+                where = f"{reference}: spec.source.transfer"
                 yield Violation(standing.reason, standing.message, where, "warning")
 
     def _tell(self, now: Iterable[Violation]) -> None:

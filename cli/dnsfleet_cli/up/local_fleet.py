@@ -13,6 +13,7 @@ from typing import Any
 import dns.message
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from dnsfleet.replication import public_keys
+from dnsfleet.resources import Zone
 from dnsfleet_io import dns_clients
 from dnsfleet_io.dns_clients import NoAnswerError
 from dnsfleet_publisher.core_redis import CoreRedis, connect
@@ -60,7 +61,12 @@ class LocalFleet:
         """What the files ask for now."""
         files = PatientFiles()
         found, refused = document_files.read_all(self._paths, files)
-        return wanted.read(found, refused, ZonePaths(files))
+        unknown = {
+            each.reference
+            for each in found
+            if isinstance(each.resource, Zone) and each.resource.spec.source is not None
+        }
+        return wanted.read(found, refused, ZonePaths(files), unknown)
 
     def replica(self, pop: str) -> CoreRedis:
         """The replica of a Pop."""

@@ -18,14 +18,12 @@ from dnsfleet_cli.troubles import Trouble
 from dnsfleet_cli.up import publisher_key
 from dnsfleet_cli.up.local_fleet import LocalFleet
 from dnsfleet_cli.whole_files import PatientFiles
-from dnsfleet_cli.zone_paths import ZonePaths
+from dnsfleet_cli.zone_paths import ZonePaths, not_asked
 
 
 def run(paths: Sequence[Path], state_dir: Path, redis_url: str | None, form: PlanForm) -> int:
     """See `planning.running.run`."""
-    return running.run(
-        lambda: _prepare(paths, state_dir, redis_url), form, lambda each: each, in_manifest
-    )
+    return running.run(lambda: _prepare(paths, state_dir, redis_url), form, not_asked, in_manifest)
 
 
 def _prepare(paths: Sequence[Path], state_dir: Path, redis_url: str | None) -> Prepared:

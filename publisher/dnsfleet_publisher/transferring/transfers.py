@@ -141,6 +141,11 @@ class Transfers:
         job = self._jobs.get(reference)
         return None if job is None else job.standing
 
+    def standings(self) -> list[tuple[Reference, Standing]]:
+        """The same of all Zones that have some."""
+        with self._changed:
+            return [(reference, job.standing) for reference, job in self._jobs.items()]
+
     def _job(self, zone: resources.Zone, wanted: ZoneTransfer) -> _Job:
         with self._changed:
             job = self._jobs.get(zone.reference)

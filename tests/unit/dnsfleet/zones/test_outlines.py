@@ -85,3 +85,12 @@ def test_a_change_of_records_changes_no_outline() -> None:
 @pytest.mark.parametrize("value", [b"", b"{}", b"[]", b'{"zone":["a"],"spec":{}}', b"\xff"])
 def test_what_is_no_outline_is_none(value: bytes) -> None:
     assert outlines.decode(value) is None
+
+
+def test_whose_a_transferred_zone_was_is_no_part_of_it() -> None:
+    """It is restored as a zone file, with what was served; its primaries may be gone."""
+    transfer = {"primaries": [{"address": "192.0.2.1"}], "tsigKey": {"name": "k"}}
+    found = outlines.of(zone(soa=None, nameServers=None, source={"transfer": transfer}))
+    assert found.source == "source"
+    assert "source" not in found.spec
+    assert outlines.decode(outlines.encode(found)) == found
