@@ -11,10 +11,10 @@ answer may have missed what another one had said before.
 """
 
 import logging
+import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from dnsfleet import resources
@@ -86,7 +86,7 @@ class Transfers:
         self._jobs: dict[Reference, _Job] = {}
         self._changed = threading.Condition()
         self._stopping = False
-        self._pool = ThreadPoolExecutor(THREADS, "transfer")
+        self._due: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
     def close(self) -> None:
@@ -95,9 +95,10 @@ class Transfers:
         with self._changed:
             self._stopping = True
             self._changed.notify()
+        for _ in range(THREADS):
+            self._due.put(None)
         if self._thread is not None:
             self._thread.join()
-        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def clear(self) -> None:
         """Forget all Zones."""
@@ -160,6 +161,11 @@ class Transfers:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="transfers", daemon=True)
                 self._thread.start()
+                # A server may keep one waiting for long, and no process is to wait for that: these
+                # threads end with it.
+                for number in range(THREADS):
+                    name = f"transfer-{number}"
+                    threading.Thread(target=self._work, name=name, daemon=True).start()
             return job
 
     def _check_not_older(self, job: _Job, version: Version) -> None:
@@ -192,9 +198,14 @@ class Transfers:
                 due = [job for job in self._jobs.values() if job.due <= now]
                 for job in due:
                     job.due = float("inf")
-                    self._pool.submit(self._refresh, job)
+                    self._due.put(job)
                 soonest = min((job.due for job in self._jobs.values()), default=float("inf"))
                 self._changed.wait(min(max(soonest - now, 0.0), IDLE_SECONDS))
+
+    def _work(self) -> None:
+        while not self._stopping:
+            if (job := self._due.get()) is not None:
+                self._refresh(job)
 
     def _refresh(self, job: _Job) -> None:
         if job.dropped:
@@ -203,6 +214,8 @@ class Transfers:
         try:
             wait = self._ask(job)
         except Exception as error:
+            if job.dropped:  # as when the process ends, which fails much else
+                return
             # What nobody foresaw is one failed refresh more.
             known = isinstance(error, TransferFault)
             if not known or str(error) != standing.message:
