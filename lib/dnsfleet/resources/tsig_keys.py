@@ -7,7 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from dnsfleet import names
+from dnsfleet import names, prefixes
+from dnsfleet.prefixes import MAX_PREFIX, MAX_PREFIXES, PREFIX
 from dnsfleet.resources.base import (
     API_VERSION,
     DEFAULT_NAMESPACE,
@@ -17,7 +18,7 @@ from dnsfleet.resources.base import (
     Tolerant,
     fault,
 )
-from dnsfleet.resources.kubernetes_types import Metadata
+from dnsfleet.resources.kubernetes_types import Conditions, Metadata
 from dnsfleet.resources.zone_contents import NameText
 
 ALL_ZONES = "*"
@@ -48,6 +49,11 @@ def _address(text: str) -> str:
         raise ValueError(
             f'"{text}" is not an IP address, write one such as 192.0.2.53 or 2001:db8::53'
         ) from None
+
+
+Prefix = Annotated[
+    str, Field(pattern=PREFIX, max_length=MAX_PREFIX), AfterValidator(prefixes.normalise)
+]
 
 
 class SecretKeyReference(Model):
@@ -87,6 +93,8 @@ class TsigKeySpec(Model):
         tuple[Secondary, ...], Field(strict=False, max_length=MAX_SECONDARIES)
     ] = ()
     """Who is told of each change by a NOTIFY that this key signs."""
+    addresses: Annotated[tuple[Prefix, ...], Field(strict=False, max_length=MAX_PREFIXES)] = ()
+    """From where the key may be used, by address prefix; default: from everywhere."""
 
     @model_validator(mode="after")
     def _secondaries_differ(self) -> Self:
@@ -96,6 +104,17 @@ class TsigKeySpec(Model):
         return self
 
 
+class TsigKeyStatus(Tolerant):
+    """What dnsfleet knows about a key."""
+
+    observed_generation: int | None = None
+    """Generation of the spec that this status is about."""
+    key_name: Annotated[str, Field(max_length=1024)] | None = None
+    """The name on the wire."""
+    conditions: Conditions = ()
+    """Ready: gates are given the key as it is."""
+
+
 class TsigKey(Model):
     """A key that signs messages between name servers."""
 
@@ -103,6 +122,7 @@ class TsigKey(Model):
     kind: Literal["TsigKey"] = "TsigKey"
     metadata: Metadata
     spec: TsigKeySpec
+    status: TsigKeyStatus | None = None
 
     @property
     def reference(self) -> Reference:
