@@ -1,7 +1,9 @@
 """TsigKeys at a real API server: what an operator makes of them, and what people are told."""
 
 import base64
+import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -135,6 +137,65 @@ def test_of_two_keys_with_one_name_the_older_one_has_it(api: KubeAPIServer) -> N
         return [each["reason"] for each in found if each["regarding"].get("name") == "theirs"]
 
     wait_for("an Event", lambda: told() == ["NameTaken"], SECONDS)
+
+
+def create(folder: Path, api: KubeAPIServer, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`kubectl dnsfleet tsig create` with these arguments."""
+    kubeconfig = api.kubeconfig(folder / "kubeconfig")
+    command = [sys.executable, "-m", "dnsfleet_cli.kubectl", "--kubeconfig", str(kubeconfig)]
+    whole = [*command, "-n", NAMESPACE, "tsig", "create", *arguments]
+    return subprocess.run(whole, capture_output=True, text=True, check=False)
+
+
+def test_a_command_makes_a_key_and_tells_the_secondary(api: KubeAPIServer, tmp_path: Path) -> None:
+    options = ("--zone", "example.com", "--zone", "example.org", "--secondary", "192.0.2.53:5300")
+    more = ("--address", "192.0.2.0/24", "--algorithm", "hmac-sha512")
+    shown = create(tmp_path, api, "made", *options, "-o", "yaml")
+    assert shown.returncode == 0, shown.stderr
+    assert [each["kind"] for each in yaml.safe_load(shown.stdout)["items"]] == ["TsigKey", "Secret"]
+    assert api.ask("GET", f"{KEYS}/made")[0] == 404
+
+    done = create(tmp_path, api, "made", *options, *more)
+    assert done.returncode == 0, done.stderr
+    assert "no address of a gate is known" in done.stderr
+    wait_for("it is given", lambda: reason(api, "made") == "Given", SECONDS)
+    secret = base64.b64encode(given(api)["made."]).decode()
+    assert done.stdout.count(secret) == 3
+    assert api.ask("GET", f"{KEYS}/made")[1]["spec"] == {
+        "algorithm": "hmac-sha512",
+        "secretRef": {"name": "made"},
+        "zones": ["example.com", "example.org"],
+        "for": ["transfer"],
+        "secondaries": [{"address": "192.0.2.53", "port": 5300}],
+        "addresses": ["192.0.2.0/24"],
+    }
+
+    again = create(tmp_path, api, "made", *options)
+    assert again.returncode == 2 and "is there already" in again.stderr
+    assert given(api)["made."] == base64.b64decode(secret)
+
+
+def test_the_lines_name_the_gate_and_are_understood(api: KubeAPIServer, tmp_path: Path) -> None:
+    labels = {"app.kubernetes.io/name": "dnsfleet", "app.kubernetes.io/component": "gate"}
+    metadata = {"name": "dnsfleet-gate", "namespace": NAMESPACE, "labels": labels}
+    spec = {"type": "ClusterIP", "ports": [{"port": 53, "protocol": "UDP"}]}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
+    make(api, f"/api/v1/namespaces/{NAMESPACE}/services", service)
+    gate = api.ask("GET", f"/api/v1/namespaces/{NAMESPACE}/services/dnsfleet-gate")[1]["spec"]
+    done = create(tmp_path, api, "lines", "--zone", "example.com", "--zone", "example.org")
+    assert done.returncode == 0, done.stderr
+    knot, nsd, bind = re.split(r"^(?:#|//) .*$", done.stdout, flags=re.MULTILINE)[1:]
+    for name, text, check in (
+        ("knot.conf", knot, ["knotc", "--config", "{}", "conf-check"]),
+        ("nsd.conf", nsd, ["nsd-checkconf", "{}"]),
+        ("named.conf", bind, ["named-checkconf", "{}"]),
+    ):
+        assert gate["clusterIP"] in text
+        path = tmp_path / name
+        path.write_text(text)
+        command = [each.format(path) for each in check]
+        checked = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 @pytest.mark.parametrize(
