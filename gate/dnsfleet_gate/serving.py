@@ -63,7 +63,7 @@ class Server:
                 server = await asyncio.start_server(self._connected, host, port, backlog=BACKLOG)
                 self._servers.append(server)
                 transport, _ = await loop.create_datagram_endpoint(
-                    lambda: _Datagrams(self._answer_datagram), (host, port)
+                    lambda: _Datagrams(self._answer_datagram), sock=_datagram_socket(host, port)
                 )
                 self._datagrams.append(transport)
             except OSError as error:
@@ -202,6 +202,21 @@ class Server:
 
 def _write(wire: bytes, writer: asyncio.StreamWriter) -> None:
     writer.write(_LENGTH.pack(len(wire)) + wire)
+
+
+def _datagram_socket(host: str, port: int) -> socket.socket:
+    """A bound socket of one family; asyncio has those of TCP so, and would take `::` for both."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        if family == socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        made.setblocking(False)
+        made.bind((host, port))
+    except OSError:
+        made.close()
+        raise
+    return made
 
 
 class _Datagrams(asyncio.DatagramProtocol):
