@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import quote
 
 from dnsfleet import prefixes
 from dnsfleet.prefixes import MAX_PREFIXES
@@ -152,14 +151,5 @@ def _with_environment(
     for field, variable in PASSWORD_VARIABLES.items():
         url = whole.get(field)
         if variable in environ and isinstance(url, str):
-            whole[field] = _with_password(url, environ[variable])
+            whole[field] = config_files.with_password(url, environ[variable])
     return whole
-
-
-def _with_password(url: str, password: str) -> str:
-    """`redis://user@host` with the password in it; any other text as it is."""
-    scheme, mark, rest = url.partition("://")
-    user, at, place = rest.partition("@")
-    if not (mark and at) or ":" in user:
-        return url
-    return f"{scheme}://{user}:{quote(password, safe='')}@{place}"

@@ -77,9 +77,12 @@ class Outgoing:
 
 
 def answer(
-    wire: bytes, transport: Transport, keys: Keys, zones: Zones, now: int
+    wire: bytes, client: str, transport: Transport, keys: Keys, zones: Zones, now: int
 ) -> Reply | Outgoing | None:
-    """What a message gets; None where nothing may be said. `now` is Unix time in seconds."""
+    """What a message gets; None where nothing may be said.
+
+    `client` is the IP address that it came from, `now` is Unix time in seconds.
+    """
     try:
         request = messages.read(wire)
     except FormError as error:
@@ -97,6 +100,8 @@ def answer(
         return Reply(messages.reply(request, dns.rcode.FORMERR), dns.rcode.FORMERR)
     if signature.error:
         return _signed(request, signature, dns.rcode.NOTAUTH, now)
+    if signature.key is None or not signature.key.allows_from(client):
+        return _signed(request, signature, dns.rcode.REFUSED, now)
     return _allowed(request, transport, signature, zones, now)
 
 

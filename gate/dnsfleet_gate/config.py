@@ -1,22 +1,27 @@
-"""What a gate is told, as one JSON file."""
+"""What a gate is told, as one JSON file; the password of its replica may be in the environment."""
 
+from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
+from dnsfleet_following import config_files
 from dnsfleet_following.config_files import RedisURL
+from dnsfleet_io.listen_addresses import EVERY_ADDRESS
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 CONNECTIONS = 1000
 """Open at a time: each takes up to 600 KiB while it transfers, most of it in the kernel."""
 CONNECTIONS_OF_ONE = 100
 """Of them from one address: a secondary of many zones opens dozens, and one is not to have all."""
+PASSWORD_VARIABLE = "DNSFLEET_REPLICA_PASSWORD"  # noqa: S105 - its name
+"""Environment variable with the password of the user in `replica_url`."""
 IDLE_SECONDS = 30.0
 """How long a client may send nothing, or take nothing of what it is sent."""
 
 
 def _address(text: str) -> str:
-    return str(ip_address(text))
+    return text if text == EVERY_ADDRESS else str(ip_address(text))
 
 
 Address = tuple[Annotated[str, AfterValidator(_address)], Annotated[int, Field(ge=0, le=65535)]]
@@ -28,7 +33,7 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     listen: Annotated[list[Address], Field(min_length=1)]
-    """Where it answers, UDP and TCP."""
+    """Where it answers, UDP and TCP; `*` is every address of the machine."""
     http: Address
     """Where /metrics, /healthz and /readyz are served."""
     replica_url: RedisURL
@@ -44,3 +49,18 @@ class Config(BaseModel):
     """Open at a time from one address."""
     idle_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = IDLE_SECONDS
     """How long a connection may stand still."""
+
+
+def read(path: Path, environ: Mapping[str, str]) -> Config:
+    """The config in a JSON file; ConfigError names the file and each bad field."""
+
+    def complete(values: Mapping[str, object]) -> Mapping[str, object]:
+        url = values.get("replica_url")
+        if PASSWORD_VARIABLE not in environ or not isinstance(url, str):
+            return values
+        return {
+            **values,
+            "replica_url": config_files.with_password(url, environ[PASSWORD_VARIABLE]),
+        }
+
+    return config_files.read(path, Config, complete)

@@ -7,12 +7,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from dnsfleet_following import config_files, public_key_file
+from dnsfleet_following import public_key_file
 from dnsfleet_following.config_files import ConfigError
 from dnsfleet_io import log_setup, versions
 
-from dnsfleet_gate import open_files
-from dnsfleet_gate.config import Config
+from dnsfleet_gate import config, open_files
 from dnsfleet_gate.gate import Gate
 
 _EXIT_CONFIG = 2
@@ -27,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("config", type=Path, metavar="CONFIG.json", help="what this gate is told")
     path = parser.parse_args(arguments).config
     try:
-        settings = config_files.read(path, Config)
+        settings = config.read(path, os.environ)
         trusted = public_key_file.read(settings.public_key)
         log_setup.configure(os.environ)
     except (ConfigError, log_setup.LevelError) as error:

@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, cast
 
+from dnsfleet_io import listen_addresses
 from dnsfleet_io.logs import line
 
 from dnsfleet_gate import answering
@@ -57,12 +58,12 @@ class Server:
     async def start(self) -> None:
         """Bind all addresses; OSError names the one that failed."""
         loop = asyncio.get_running_loop()
-        for host, port in self._config.listen:
+        for host, port in listen_addresses.of_each_family(self._config.listen):
             try:
                 server = await asyncio.start_server(self._connected, host, port, backlog=BACKLOG)
                 self._servers.append(server)
                 transport, _ = await loop.create_datagram_endpoint(
-                    lambda: _Datagrams(self._answer_datagram), (host, port)
+                    lambda: _Datagrams(self._answer_datagram), sock=_datagram_socket(host, port)
                 )
                 self._datagrams.append(transport)
             except OSError as error:
@@ -85,16 +86,18 @@ class Server:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    def _answer(self, wire: bytes, transport: Transport) -> answering.Reply | Outgoing | None:
+    def _answer(
+        self, wire: bytes, client: str, transport: Transport
+    ) -> answering.Reply | Outgoing | None:
         now = int(time.time())
-        got = answering.answer(wire, transport, self._keys(), self._zones, now)
+        got = answering.answer(wire, client, transport, self._keys(), self._zones, now)
         if isinstance(got, answering.Reply):
             self._metrics.replied(got.rcode, got.error)
         return got
 
-    def _answer_datagram(self, wire: bytes) -> bytes | None:
+    def _answer_datagram(self, wire: bytes, client: str) -> bytes | None:
         try:
-            got = self._answer(wire, "udp")
+            got = self._answer(wire, client, "udp")
         except Exception:  # one request costs one reply
             log.exception(line("request_defect", transport="udp"))
             return None
@@ -147,7 +150,7 @@ class Server:
             async with asyncio.timeout(self._config.idle_seconds):
                 (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
                 wire = await reader.readexactly(length)
-            got = self._answer(wire, "tcp")
+            got = self._answer(wire, client, "tcp")
             if got is None:
                 return
             if isinstance(got, Outgoing):
@@ -201,8 +204,23 @@ def _write(wire: bytes, writer: asyncio.StreamWriter) -> None:
     writer.write(_LENGTH.pack(len(wire)) + wire)
 
 
+def _datagram_socket(host: str, port: int) -> socket.socket:
+    """A bound socket of one family; asyncio has those of TCP so, and would take `::` for both."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        if family == socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        made.setblocking(False)
+        made.bind((host, port))
+    except OSError:
+        made.close()
+        raise
+    return made
+
+
 class _Datagrams(asyncio.DatagramProtocol):
-    def __init__(self, answer: Callable[[bytes], bytes | None]) -> None:
+    def __init__(self, answer: Callable[[bytes, str], bytes | None]) -> None:
         self._answer = answer
         self._transport: asyncio.DatagramTransport | None = None
 
@@ -210,6 +228,6 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
-        reply = self._answer(data)
+        reply = self._answer(data, str(addr[0]))
         if reply is not None and self._transport is not None:
             self._transport.sendto(reply, addr)

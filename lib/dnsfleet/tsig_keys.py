@@ -8,6 +8,7 @@ import base64
 import binascii
 import json
 from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any, NamedTuple
 
 from dnsfleet import names, prefixes
@@ -22,6 +23,10 @@ MAX_SECRET = 512
 
 MISSING = "NoSecret"
 """The reason of a violation where the Secret is not among what was given."""
+BAD_SECRET, NAME_TAKEN = "BadSecret", "NameTaken"
+"""Where it holds no secret of a key, and where another key has the name on the wire."""
+
+Network = IPv4Network | IPv6Network
 
 
 class Target(NamedTuple):
@@ -43,6 +48,8 @@ class UsableKey(NamedTuple):
     zones: frozenset[str] | None
     """Origins, absolute and in lower case; None for all."""
     secondaries: tuple[Target, ...]
+    addresses: tuple[Network, ...] = ()
+    """From where it may be used; none for everywhere."""
 
     def __repr__(self) -> str:
         """Without the secret."""
@@ -51,6 +58,13 @@ class UsableKey(NamedTuple):
     def allows(self, origin: str) -> bool:
         """Whether it is for a zone."""
         return self.zones is None or origin in self.zones
+
+    def allows_from(self, client: str) -> bool:
+        """Whether a client may use it who has this address."""
+        if not self.addresses:
+            return True
+        address = ip_address(client.partition("%")[0])
+        return any(address in each for each in self.addresses)
 
 
 class PrimaryKey(NamedTuple):
@@ -115,7 +129,7 @@ def resolve(
         owner = owners.setdefault(key.name, reference)
         if owner != reference:
             message = f"{owner} has the name {key.name} already; give this key another keyName"
-            violations.append(Violation("NameTaken", message, f"{reference}: spec.keyName"))
+            violations.append(Violation(NAME_TAKEN, message, f"{reference}: spec.keyName"))
             continue
         where = f"{reference}: spec.secretRef"
         if key.secret_reference not in secrets:
@@ -124,17 +138,23 @@ def resolve(
             continue
         secret, problem = _secret(key, secrets[key.secret_reference])
         if secret is None:
-            violations.append(Violation("BadSecret", problem, where))
+            violations.append(Violation(BAD_SECRET, problem, where))
             continue
-        zones = frozenset(names.normalise(each) for each in key.spec.zones if each != ALL_ZONES)
-        found[reference] = UsableKey(
-            key.name,
-            key.spec.algorithm,
-            secret,
-            None if ALL_ZONES in key.spec.zones else zones,
-            tuple(Target(each.address, each.port) for each in key.spec.secondaries),
-        )
+        found[reference] = usable(key, secret)
     return found, violations
+
+
+def usable(key: TsigKey, secret: bytes) -> UsableKey:
+    """What a TsigKey allows whoever has these octets."""
+    zones = frozenset(names.normalise(each) for each in key.spec.zones if each != ALL_ZONES)
+    return UsableKey(
+        key.name,
+        key.spec.algorithm,
+        secret,
+        None if ALL_ZONES in key.spec.zones else zones,
+        tuple(Target(each.address, each.port) for each in key.spec.secondaries),
+        tuple(map(ip_network, key.spec.addresses)),
+    )
 
 
 def _secret(key: TsigKey, secret: Secret) -> tuple[bytes | None, str]:
@@ -167,6 +187,7 @@ def encode(keys: Iterable[UsableKey]) -> bytes:
             "secret": base64.b64encode(each.secret).decode(),
             "zones": None if each.zones is None else sorted(each.zones),
             "secondaries": each.secondaries,
+            "addresses": [str(prefix) for prefix in each.addresses],
         }
         for each in keys
     ]
@@ -188,4 +209,5 @@ def _row(row: Any) -> UsableKey:
         base64.b64decode(row["secret"], validate=True),
         None if row["zones"] is None else frozenset(row["zones"]),
         tuple(Target(str(address), int(port)) for address, port in row["secondaries"]),
+        tuple(map(ip_network, row.get("addresses", ()))),
     )

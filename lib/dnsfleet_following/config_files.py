@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ValidationError
 
@@ -30,6 +30,15 @@ def _redis_url(text: str) -> str:
 
 
 RedisURL = Annotated[str, AfterValidator(_redis_url)]
+
+
+def with_password(url: str, password: str) -> str:
+    """`redis://user@host` with the password in it; any other text as it is."""
+    scheme, mark, rest = url.partition("://")
+    user, at, place = rest.partition("@")
+    if not (mark and at) or ":" in user:
+        return url
+    return f"{scheme}://{user}:{quote(password, safe='')}@{place}"
 
 
 def read(

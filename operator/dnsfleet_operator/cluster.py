@@ -49,6 +49,7 @@ _KINDS: Mapping[str, tuple[str, str, str, bool]] = {
     "Pop": (GROUP, VERSION, "pops", False),
     "ZoneClass": (GROUP, VERSION, "zoneclasses", False),
     "Fleet": (GROUP, VERSION, "fleets", False),
+    "TsigKey": (GROUP, VERSION, "tsigkeys", True),
     "Namespace": ("", "v1", "namespaces", False),
     "ConfigMap": ("", "v1", "configmaps", True),
     "Secret": ("", "v1", "secrets", True),

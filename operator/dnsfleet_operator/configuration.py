@@ -78,6 +78,8 @@ class Configuration:
 
     probes: bool = False
     """Whether each Pop gets a prober."""
+    gate: bool = False
+    """Whether the release has gates, which TsigKeys are for."""
     watch_namespaces: tuple[str, ...] = ()
     """The namespaces whose Zones and RecordSets count; empty for all."""
 
@@ -115,6 +117,7 @@ def from_environment(environ: Mapping[str, str]) -> Configuration:
         pod_annotations=reader.texts("DNSFLEET_POD_ANNOTATIONS"),
         openshift=reader.flag("DNSFLEET_OPENSHIFT"),
         probes=reader.flag("DNSFLEET_PROBES"),
+        gate=reader.flag("DNSFLEET_GATE"),
         watch_namespaces=reader.names("DNSFLEET_WATCH_NAMESPACES"),
     )
     if reader.problems:

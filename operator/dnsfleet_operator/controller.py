@@ -14,12 +14,13 @@ the core or the API server failed, and everything else goes on.
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from dnsfleet.resources import Reference
+from dnsfleet.tsig_keys import PrimaryKey
 from dnsfleet_publisher.store_errors import Fenced, StoreError
-from dnsfleet_publisher.transferring.transfers import Keys, Transfers
+from dnsfleet_publisher.transferring.transfers import Transfers
 
 from dnsfleet_operator import stations
 from dnsfleet_operator.cluster import Cluster, ClusterError
@@ -97,12 +98,8 @@ class Controller:
         begin: Begin,
         metrics: Metrics,
         leads: Callable[[], bool],
-        primary_keys: Keys = dict,
     ) -> None:
-        """`begin` begins the term of this operator when it leads.
-
-        `primary_keys` gives the keys by which zones are fetched from primaries; from any thread.
-        """
+        """`begin` begins the term of this operator when it leads."""
         self._begin = begin
         self._metrics = metrics
         self._leads = leads
@@ -113,7 +110,8 @@ class Controller:
         self._failures = FailureLog((ClusterError, StoreError))
         self._propagations = stations.Propagations()
         self._downloads = Downloads(self._hear_of_zone_file)
-        self.transfers = Transfers(primary_keys, self._hear_of_zone_file)
+        self._primary_keys: Mapping[str, PrimaryKey] = {}
+        self.transfers = Transfers(lambda: self._primary_keys, self._hear_of_zone_file)
         self._writer = StatusWriter(
             cluster,
             configuration.identity,
@@ -127,6 +125,7 @@ class Controller:
             self._workloads,
             self._downloads,
             self.transfers,
+            self.trust_primaries,
             self._writer.put,
             self._keys,
         )
@@ -151,6 +150,12 @@ class Controller:
         self._writer.stop()
         self._downloads.close()
         self.transfers.close()
+
+    def trust_primaries(self, keys: Mapping[str, PrimaryKey]) -> None:
+        """Fetch zones from primaries by these keys from now on, by the names of their TsigKeys."""
+        if keys != self._primary_keys:
+            self._primary_keys = keys
+            self.transfers.hasten()
 
     def _hear_of_zone_file(self, zone: Reference) -> None:
         self._inbox.put(lambda: self._zone_file_came(zone))

@@ -58,8 +58,8 @@ class Metrics:
         self.reconciles = self._counter(
             "operator_reconcile_total",
             "Reconciliations. Kind is Zone, ConfigMaps, Pop, Replica, Commands, Fleet, "
-            "Propagation, Cookies, Keys, Access, Sync, Preparation, Sweep, Proof, Probes or "
-            "Telemetry; result is success or error.",
+            "Propagation, Cookies, Keys, Access, Gates, Sync, Preparation, Sweep, Proof, Probes "
+            "or Telemetry; result is success or error.",
             ["kind", "result"],
         )
         self.status_writes = self._counter(
@@ -87,6 +87,12 @@ class Metrics:
         self.keys_losses = self._counter(
             "operator_keys_losses_total",
             "How often the Secret with the keys was gone; the leader writes it again.",
+        )
+        self.tsig_keys = self._gauge(
+            "operator_tsig_keys",
+            "TsigKeys of the release, by whether they are Ready (true or false): gates are given "
+            "them as they are. No series without a gate, and while this replica does not lead.",
+            ["ready"],
         )
         self.resync_corrections = self._counter(
             "operator_resync_corrections_total",
@@ -128,12 +134,18 @@ class Metrics:
             ["pop"],
         )
 
+    def tsig_keys_are(self, ready: int, unready: int) -> None:
+        """So many TsigKeys are Ready, and so many are not."""
+        self.tsig_keys.labels("true").set(ready)
+        self.tsig_keys.labels("false").set(unready)
+
     def end_term(self) -> None:
         """Say nothing more of the fleet: another replica does."""
         self.leader.set(0)
         self.core_up.set(None)
         self.queue_depth.set(0)
         self.pop_propagation.clear()
+        self.tsig_keys.clear()
         self.fleet.clear()
 
     def _gauge(self, name: str, text: str, labels: Sequence[str] = ()) -> Gauge:

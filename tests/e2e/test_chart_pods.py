@@ -11,9 +11,14 @@ from support.charts import EVERYTHING, Values, environment, of_kind, pods_of, re
 from support.releases import CHART
 
 EXPOSED = {"core": {"expose": {"enabled": True}}}
-PARTS = {"probes": {"enabled": True}, "statusPage": {"enabled": True}, **EXPOSED}
+PARTS = {
+    "probes": {"enabled": True},
+    "statusPage": {"enabled": True},
+    "gate": {"enabled": True},
+    **EXPOSED,
+}
 """With these the chart has all of its pods."""
-ALL = {"operator", "core", "tunnel", "probe", "status", "test"}
+ALL = {"operator", "core", "gate", "tunnel", "probe", "status", "test"}
 OPENSHIFT = ("--api-versions", "security.openshift.io/v1")
 VERSION = yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"]
 DIGEST = f"sha256:{'5' * 64}"
@@ -54,7 +59,7 @@ def test_every_pod_has_the_image_of_the_values(
     assert found.keys() == ALL
     for component, pod in found.items():
         wanted = operator if component in ("operator", "status") else edge
-        assert [each["image"] for each in pod["containers"]] == [wanted]
+        assert {each["image"] for each in pod["containers"]} == {wanted}
     assert environment(objects)["DNSFLEET_EDGE_IMAGE"] == edge
 
 
@@ -72,11 +77,12 @@ def test_pods_have_the_priority_of_their_component_or_of_all(render: Any) -> Non
     assert set(found({"priorityClassName": "dns"}).values()) == {"dns"}
     told = environment(render({"priorityClassName": "dns"}))
     assert told["DNSFLEET_PRIORITY_CLASS"] == "dns"
-    own = {name: {"priorityClassName": name} for name in ("operator", "core")}
+    own = {name: {"priorityClassName": name} for name in ("operator", "core", "gate")}
     own["statusPage"] = {"priorityClassName": "page"}
     assert found({"priorityClassName": "dns"} | own) == {
         "operator": "operator",
         "core": "core",
+        "gate": "gate",
         "tunnel": "core",
         "probe": "core",
         "status": "page",

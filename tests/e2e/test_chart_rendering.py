@@ -60,6 +60,9 @@ def test_rendering_is_the_same_each_time(render: Any, values: Values) -> None:
         ({"alerts": {"exclude": ["PopDown"]}}, "value must be one of"),
         ({"externalDNS": {"bindings": [{"namespace": "a"}]}}, "missing property 'serviceAccount'"),
         ({"role": "edge"}, "value must be one of"),
+        ({"gate": {"replicas": -1}}, "minimum"),
+        ({"gate": {"service": {"type": "ExternalName"}}}, "value must be one of"),
+        ({"gate": {"enabled": True}, "role": "pop"}, "a gate is in the cluster of the core"),
         ({"logLevels": {"edge": "loud"}}, "value must be one of"),
         ({"cacheHostPathPrefix": "cache"}, "does not match pattern"),
         ({"role": "pop", "pops": [{"name": "fra"}]}, "maxItems"),
@@ -256,7 +259,7 @@ def test_nothing_is_granted_by_wildcard_and_only_the_test_is_a_hook(render: Any)
 def test_only_operator_status_page_and_test_have_a_token(render: Any) -> None:
     pods = dict(pods_of(render(EVERYTHING)))
     with_token = {"dnsfleet-operator", "dnsfleet-status", "dnsfleet-test"}
-    without = {"dnsfleet-core", "dnsfleet-probe"}
+    without = {"dnsfleet-core", "dnsfleet-gate", "dnsfleet-probe"}
     assert set(pods) == with_token | without
     for name in without:
         assert pods[name]["automountServiceAccountToken"] is False

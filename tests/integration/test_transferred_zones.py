@@ -25,7 +25,7 @@ def _primary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Primary]:
 
 @pytest.fixture(name="fleet")
 def _fleet(core: Valkey, primary: Primary) -> Iterator[ControlledFleet]:
-    with ControlledFleet(core, primary_keys=lambda: {"k": key(primary.target)}) as fleet:
+    with ControlledFleet(core, primary_keys={"k": key(primary.target)}) as fleet:
         yield fleet
 
 
@@ -133,11 +133,11 @@ def test_record_sets_add_nothing(fleet: ControlledFleet, primary: Primary) -> No
 
 
 def test_a_new_leader_without_primaries_serves_on(core: Valkey, primary: Primary) -> None:
-    with ControlledFleet(core, primary_keys=lambda: {"k": key(primary.target)}) as first:
+    with ControlledFleet(core, primary_keys={"k": key(primary.target)}) as first:
         first.put(zone(primary.target))
         is_served_at(first, 1)
     primary.step = refuses
-    with ControlledFleet(core, first, primary_keys=lambda: {"k": key(primary.target)}) as second:
+    with ControlledFleet(core, first, primary_keys={"k": key(primary.target)}) as second:
         second.put(zone(primary.target))
         second.wait_for_condition("Zone", "one", "Accepted", "TransferFailed")
         is_served_at(second, 1)

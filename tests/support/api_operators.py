@@ -6,7 +6,7 @@ No edges run, so nothing gets Propagated. What is Accepted, and why not, is as i
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,8 +20,13 @@ USERS = ("user publisher on nopass resetchannels ~dnsfleet:* +@all",)
 
 
 @contextmanager
-def api_operator(api: KubeAPIServer, folder: Path) -> Iterator[None]:
-    """An operator that works until leaving; `folder` gets its log."""
+def api_operator(
+    api: KubeAPIServer, folder: Path, more: Mapping[str, str] | None = None
+) -> Iterator[None]:
+    """An operator that works until leaving; `folder` gets its log.
+
+    `more` are variables of its environment beside the usual ones.
+    """
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
     status, said, _ = api.ask("POST", "/api/v1/namespaces", namespace)
     assert status == 201, said
@@ -36,6 +41,7 @@ def api_operator(api: KubeAPIServer, folder: Path) -> Iterator[None]:
         "DNSFLEET_CORE_HOST": "127.0.0.1",
         "DNSFLEET_CORE_PORT": str(core.port),
         "DNSFLEET_HTTP_PORT": str(free_port()),
+        **(more or {}),
     }
     environment.pop("PYTHONPATH", None)
     program = Path(sys.executable).with_name("dnsfleet-operator")

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Self
 
 from dnsfleet.replication.manifests import Manifest
+from dnsfleet.tsig_keys import PrimaryKey
 from dnsfleet_engine import Zone
 from dnsfleet_operator.cluster import Object
 from dnsfleet_operator.configuration import from_environment
@@ -19,7 +20,6 @@ from dnsfleet_publisher import key_secrets, redis_users
 from dnsfleet_publisher.core_redis import CoreRedis, connect
 from dnsfleet_publisher.key_secrets import Keys
 from dnsfleet_publisher.record_store import RecordStore
-from dnsfleet_publisher.transferring.transfers import Keys as PrimaryKeys
 
 from support.memory_clusters import MemoryCluster, name_of
 from support.valkey import Valkey
@@ -40,11 +40,11 @@ class ControlledFleet:
         namespace: str = NAMESPACE,
         password: str = "right",
         environment: Mapping[str, str] = {},
-        primary_keys: PrimaryKeys = dict,
+        primary_keys: Mapping[str, PrimaryKey] | None = None,
     ) -> None:
         """`before` is a controller that has stopped; this one started when that one did.
 
-        `environment` are variables of it beside those that every one has; `primary_keys` gives the
+        `environment` are variables of it beside those that every one has; `primary_keys` are the
         keys by which zones are fetched.
 
         It is alone in a cluster of its own, unless it is given one. It leads unless the test has
@@ -80,8 +80,8 @@ class ControlledFleet:
             lambda given: Term(given, keeper),
             self.metrics,
             self._leads,
-            primary_keys,
         )
+        self.controller.trust_primaries(primary_keys or {})
         self.precedence.look(0.0)
 
     def __enter__(self) -> Self:

@@ -27,6 +27,7 @@ from dnsfleet_cli.kubectl import (
     status_pages,
     summaries,
     traffic,
+    tsig,
     verdicts,
 )
 from dnsfleet_cli.kubectl.cluster import Cluster
@@ -52,6 +53,7 @@ app = command_line.app(
 )
 
 app.add_typer(keys.app, name="keys")
+app.add_typer(tsig.app, name="tsig")
 for each in (pop_commands.snapshot, pop_commands.restart_replica, pop_commands.forget_edge):
     joins.app.command()(each)
 app.add_typer(joins.app, name="pop")

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from dnsfleet.crds.rules import LIST_KEYS, RULES, Rule
-from dnsfleet.resources import GROUP, VERSION, Pop, RecordSet, Zone, ZoneClass
+from dnsfleet.resources import GROUP, VERSION, Pop, RecordSet, TsigKey, Zone, ZoneClass
 from dnsfleet.resources.fleets import Fleet
 from dnsfleet.resources.kubernetes_types import NEVER
 
@@ -26,7 +26,7 @@ CATEGORIES = ["dnsfleet"]
 """`kubectl get dnsfleet` lists all kinds."""
 
 
-Model = type[Zone | RecordSet | Pop | Fleet | ZoneClass]
+Model = type[Zone | RecordSet | Pop | Fleet | ZoneClass | TsigKey]
 
 
 class Column(NamedTuple):
@@ -140,6 +140,23 @@ KINDS = [
         ],
         [],
     ),
+    Kind(
+        TsigKey,
+        "tsigkeys",
+        "Namespaced",
+        [],
+        [
+            Column("Key", ".status.keyName"),
+            Column("Algorithm", ".spec.algorithm", wide=True),
+            Column("For", ".spec.for"),
+            Column("Zones", ".spec.zones"),
+            Column("Ready", _condition("Ready")),
+            Column("Reason", _condition("Ready", "reason")),
+            _AGE,
+            _MESSAGE,
+        ],
+        ["Ready"],
+    ),
 ]
 
 
@@ -214,7 +231,7 @@ def _root_schema(kind: Kind) -> Schema:
     if kind.conditions:
         pending = [_pending(each) for each in kind.conditions]
         properties["status"]["default"] = {"conditions": pending}
-    with_spec = model in (Zone, RecordSet, ZoneClass)
+    with_spec = model in (Zone, RecordSet, ZoneClass, TsigKey)
     schema["required"] = ["metadata", "spec"] if with_spec else ["metadata"]
     return schema
 

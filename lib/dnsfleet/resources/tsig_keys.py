@@ -6,7 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from dnsfleet import names
+from dnsfleet import names, prefixes
+from dnsfleet.prefixes import MAX_PREFIX, MAX_PREFIXES, PREFIX
 from dnsfleet.resources.base import (
     API_VERSION,
     DEFAULT_NAMESPACE,
@@ -16,7 +17,7 @@ from dnsfleet.resources.base import (
     Tolerant,
     fault,
 )
-from dnsfleet.resources.kubernetes_types import Metadata
+from dnsfleet.resources.kubernetes_types import Conditions, Metadata
 from dnsfleet.resources.name_servers import NameServer
 from dnsfleet.resources.zone_contents import NameText
 
@@ -41,6 +42,11 @@ def _zone(text: str) -> str:
 def _name(text: str) -> str:
     names.normalise(text)
     return text
+
+
+Prefix = Annotated[
+    str, Field(pattern=PREFIX, max_length=MAX_PREFIX), AfterValidator(prefixes.normalise)
+]
 
 
 class SecretKeyReference(Model):
@@ -81,6 +87,8 @@ class TsigKeySpec(Model):
         tuple[NameServer, ...], Field(strict=False, max_length=MAX_KEY_PRIMARIES)
     ] = ()
     """Who may be asked for zones with this key; default: whoever has a public address."""
+    addresses: Annotated[tuple[Prefix, ...], Field(strict=False, max_length=MAX_PREFIXES)] = ()
+    """From where the key may be used, by address prefix; default: from everywhere."""
 
     @model_validator(mode="after")
     def _secondaries_differ(self) -> Self:
@@ -90,6 +98,17 @@ class TsigKeySpec(Model):
         return self
 
 
+class TsigKeyStatus(Tolerant):
+    """What dnsfleet knows about a key."""
+
+    observed_generation: int | None = None
+    """Generation of the spec that this status is about."""
+    key_name: Annotated[str, Field(max_length=1024)] | None = None
+    """The name on the wire."""
+    conditions: Conditions = ()
+    """Ready: gates are given the key as it is."""
+
+
 class TsigKey(Model):
     """A key that signs messages between name servers."""
 
@@ -97,6 +116,7 @@ class TsigKey(Model):
     kind: Literal["TsigKey"] = "TsigKey"
     metadata: Metadata
     spec: TsigKeySpec
+    status: TsigKeyStatus | None = None
 
     @property
     def reference(self) -> Reference:

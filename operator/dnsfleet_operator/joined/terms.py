@@ -34,7 +34,7 @@ from dnsfleet_operator.observed.slimming import slimmed
 from dnsfleet_operator.observed.workloads import KINDS
 from dnsfleet_operator.pops.passes import PopPasses
 from dnsfleet_operator.secrets import cookie_secrets
-from dnsfleet_operator.secrets.mounts import TunnelMounts
+from dnsfleet_operator.secrets.mounts import Mounts
 from dnsfleet_operator.work_queue import Key
 
 JOIN_SECONDS = 2.0
@@ -72,7 +72,7 @@ class JoinedTerm:
         self._pops = PopPasses(
             given.cluster, given.configuration, given.observation, given.workloads
         )
-        self._mounts = TunnelMounts(given.cluster, given.configuration)
+        self._mounts = Mounts(given.cluster, given.configuration, "tunnel")
         self._join: Join | None = None
         self._specs: Specs | None = None
         self._problem = "the join Secret has not been read yet"

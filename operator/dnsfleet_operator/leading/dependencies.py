@@ -1,10 +1,11 @@
 """What a term is made from, and what the controller asks of one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from dnsfleet.resources import Reference
+from dnsfleet.tsig_keys import PrimaryKey
 from dnsfleet_publisher.transferring.transfers import Transfers
 
 from dnsfleet_operator.cluster import Cluster
@@ -44,6 +45,8 @@ class Dependencies:
     workloads: Workloads
     downloads: Downloads
     transfers: Transfers
+    trust_primaries: Callable[[Mapping[str, PrimaryKey]], None]
+    """Has zones be fetched from primaries by these keys, by the names of their TsigKeys."""
     put_status: PutStatus
     waiting: Waiting
 

@@ -23,6 +23,8 @@ from dnsfleet_publisher.store_errors import StoreError, StoreResetError
 
 from dnsfleet_operator import garbage, stations
 from dnsfleet_operator.cluster import ClusterError
+from dnsfleet_operator.gates import passes as gates
+from dnsfleet_operator.gates.passes import GatePasses
 from dnsfleet_operator.inbox import Event
 from dnsfleet_operator.leading import config_maps, syncs
 from dnsfleet_operator.leading.config_maps import ConfigMapReads
@@ -71,6 +73,7 @@ SYNC, SWEEP, ZONES, COOKIES = Key("Sync"), Key("Sweep"), Key("Zone"), Key("Cooki
 """ZONES is a pass over what changed; a key of that kind with an origin is one over that as well."""
 PROOF, PREPARATION, KEYS = Key("Proof"), Key("Preparation"), Key("Keys")
 ACCESS, FLEET, CONFIG_MAPS = Key("Access"), Key("Fleet"), Key("ConfigMaps")
+GATES = Key("Gates")
 
 _log = logging.getLogger(__name__)
 
@@ -129,6 +132,15 @@ class Term:
         self._probing = Probing(given, keeper, self._store, self._view, lambda: self._said)
         self._config_maps = ConfigMapReads(given.cluster, given.observation)
         self._fleet = FleetObject(given.cluster, configuration.release, given.put_status)
+        self._gates = GatePasses(
+            given.cluster,
+            configuration,
+            given.put_status,
+            given.metrics.tsig_keys_are,
+            given.trust_primaries,
+        )
+        if configuration.gate:
+            given.waiting.add(GATES)
         self._outage = Outage(given.metrics.core_up.set)
         self._ready: frozenset[str] = frozenset()
         self._looked_at_all = False
@@ -156,6 +168,7 @@ class Term:
             "Commands": self._commands.run,
             "Telemetry": self._telemetry.run,
             "Probes": self._probing.run,
+            "Gates": self._pass_gates,
         }
 
     def close(self) -> None:
@@ -471,6 +484,12 @@ class Term:
         cookie_secrets.keep(self._cluster, self._configuration)
         self._waiting.add(key, cookies.LOOK_SECONDS)
         return True
+
+    def _pass_gates(self, key: Key) -> bool:
+        """Have gates and transfers get the keys of TsigKeys; no zone's status says more then."""
+        self._gates.look()
+        self._waiting.add(key, gates.LOOK_SECONDS)
+        return False
 
     def _pass_access(self, key: Key) -> bool:
         """Let Pops of other clusters in, and send those away that left."""

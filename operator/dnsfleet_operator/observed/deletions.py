@@ -17,6 +17,7 @@ DEFINITIONS = {
     "RecordSet": f"recordsets.{GROUP}",
     "Pop": f"pops.{GROUP}",
     "ZoneClass": f"zoneclasses.{GROUP}",
+    "TsigKey": f"tsigkeys.{GROUP}",
 }
 """The name of the CRD of each kind."""
 MOST_NAMED = 10

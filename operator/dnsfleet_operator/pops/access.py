@@ -39,7 +39,7 @@ from dnsfleet_operator.observed.deletions import Deletions
 from dnsfleet_operator.observed.observation import Observation
 from dnsfleet_operator.secrets import authorities, pruning
 from dnsfleet_operator.secrets.authorities import AuthorityError, Pair
-from dnsfleet_operator.secrets.mounts import TunnelMounts
+from dnsfleet_operator.secrets.mounts import Mounts
 
 LOOK_SECONDS = 2.0
 """Between looks that nothing asked for: how late users come back after a restart of the core, for
@@ -58,7 +58,7 @@ class PopAccess:
         self._configuration = configuration
         self._observation = observation
         self._deletions = Deletions(cluster)
-        self._mounts = TunnelMounts(cluster, configuration)
+        self._mounts = Mounts(cluster, configuration, "tunnel")
         self._secret_name = f"{configuration.release}-pops"
         self._tls_name = f"{configuration.release}-core-tls"
         self._held: Stored | None = None

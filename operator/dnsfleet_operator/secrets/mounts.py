@@ -1,10 +1,10 @@
-"""Changed Secrets reach the pods of the tunnel at once, and not when the kubelet looks next.
+"""Changed Secrets reach the pods of a component at once, and not when the kubelet looks next.
 
 The kubelet brings a changed Secret into the volumes of a running pod when it syncs that pod, which
 it does every minute or so; and at once when the pod itself changes. So an annotation of the pod
 says which version of a Secret it is to have:
 
-    Secret written ──▶ annotation of each pod of the tunnel ──▶ the kubelet syncs these pods
+    Secret written ──▶ annotation of each pod that mounts it ──▶ the kubelet syncs these pods
 
 It is written through the subresource `status`, by which nobody can change what a pod runs. Where it
 cannot be written, the Secret comes as late as before, and nothing else waits for that.
@@ -42,20 +42,22 @@ class _Brought(NamedTuple):
     """When last, in seconds of the clock."""
 
 
-class TunnelMounts:
-    """What one leader had the kubelet bring to the tunnel of its release."""
+class Mounts:
+    """What one leader had the kubelet bring to the pods of one component of its release."""
 
     def __init__(
         self,
         cluster: Cluster,
         configuration: Configuration,
+        component: str,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._cluster = cluster
         self._namespace = configuration.namespace
         self._selector = (
-            f"app.kubernetes.io/instance={configuration.release},{COMPONENT_LABEL}=tunnel"
+            f"app.kubernetes.io/instance={configuration.release},{COMPONENT_LABEL}={component}"
         )
+        self._component = component
         self._clock = clock
         self._brought: dict[str, _Brought] = {}
         """By name of the Secret."""
@@ -73,7 +75,9 @@ class TunnelMounts:
                 self._annotate(pod, f"{PREFIX}/{name}", f"{version}.{times}")
         except ClusterError as error:
             if str(error) != self._problem:
-                _log.warning("the tunnel gets Secret %s a minute or two later: %s", name, error)
+                _log.warning(
+                    "the %s gets Secret %s a minute or two later: %s", self._component, name, error
+                )
             self._problem = str(error)
         else:
             self._brought[name], self._problem = _Brought(version, times + 1, now), ""

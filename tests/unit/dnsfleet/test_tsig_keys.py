@@ -1,6 +1,7 @@
 """TSIG keys, from objects to the table of a gate."""
 
 import base64
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -60,11 +61,14 @@ def test_what_a_key_says_is_in_the_table() -> None:
         "algorithm": "hmac-sha512",
         "zones": ["*"],
         "secondaries": [{"address": "2001:DB8::53"}, {"address": "192.0.2.1", "port": 5300}],
+        "addresses": ["192.0.2.0/24", "2001:DB8::/32"],
     }
     found, wrong = resolve(key(**spec))
     targets = (Target("2001:db8::53", 53), Target("192.0.2.1", 5300))
     assert not wrong
-    assert found == [UsableKey("transfer_key.example.", "hmac-sha512", OCTETS, None, targets)]
+    name, prefixes = "transfer_key.example.", ("192.0.2.0/24", "2001:db8::/32")
+    networks = tuple(map(ip_network, prefixes))
+    assert found == [UsableKey(name, "hmac-sha512", OCTETS, None, targets, networks)]
     assert found[0].allows("any.")
     assert tsig_keys.decode(tsig_keys.encode(found)) == found
     assert TEXT not in repr(found)

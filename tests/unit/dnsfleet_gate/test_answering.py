@@ -2,6 +2,7 @@
 
 import struct
 import time
+from ipaddress import ip_network
 from typing import Any
 
 import dns.flags
@@ -27,6 +28,7 @@ HELD = {
     "other.": make_zone("other.", serial=10),
 }
 NOW = int(time.time())
+CLIENT = "192.0.2.53"
 
 
 def key(name: str, algorithm: str = "hmac-sha256", *zones: str) -> UsableKey:
@@ -39,6 +41,7 @@ KEYS = [
     key("k512.", "hmac-sha512"),
     key("other.key.", "hmac-sha256", "other."),
     key("gone.", "hmac-sha256", "gone.", "withheld."),
+    key("near.")._replace(addresses=(ip_network("192.0.2.0/24"), ip_network("2001:db8::/32"))),
 ]
 TABLE = signing.key_table(KEYS)
 ZONES = Zones(HELD.get, lambda origin: origin == "withheld.", lambda *_: None)
@@ -60,10 +63,13 @@ def signed(made: dns.message.Message, name: str = "k256.") -> dns.message.Messag
 
 
 def ask(
-    made: dns.message.Message | bytes, transport: Transport = "tcp", now: int = NOW
+    made: dns.message.Message | bytes,
+    transport: Transport = "tcp",
+    now: int = NOW,
+    client: str = CLIENT,
 ) -> Reply | Outgoing | None:
     wire = made if isinstance(made, bytes) else made.to_wire()
-    return answering.answer(wire, transport, TABLE, ZONES, now)
+    return answering.answer(wire, client, transport, TABLE, ZONES, now)
 
 
 def reply(made: dns.message.Message, transport: Transport = "tcp") -> dns.message.Message:
@@ -313,7 +319,7 @@ def test_a_datagram_that_does_not_hold_the_soa_is_cut() -> None:
     table = signing.key_table([key("k256.", "hmac-sha256", f"{name}.")])
     for edns, cut in ((False, True), (0, False)):
         made = signed(request(origin=f"{name}.", use_edns=edns))
-        got = answering.answer(made.to_wire(), "udp", table, zones, NOW)
+        got = answering.answer(made.to_wire(), CLIENT, "udp", table, zones, NOW)
         assert isinstance(got, Reply)
         found = dns.message.from_wire(got.wire, keyring=made.keyring, request_mac=made.mac)
         assert bool(found.flags & dns.flags.TC) == cut
@@ -353,3 +359,28 @@ def test_damaged_requests_get_an_error_or_nothing(
 @given(st.binary(max_size=200))
 def test_any_octets_get_an_error_or_nothing(octets: bytes) -> None:
     assert not isinstance(ask(octets), Outgoing)
+
+
+@pytest.mark.parametrize(
+    ("client", "allowed"),
+    [
+        ("192.0.2.1", True),
+        ("198.51.100.1", False),
+        ("2001:db8::1", True),
+        ("2001:db9::1", False),
+        ("fe80::1%eth0", False),
+    ],
+)
+@pytest.mark.parametrize("rtype", ["SOA", "AXFR"])
+def test_a_key_with_addresses_is_used_from_nowhere_else(
+    rtype: str, client: str, allowed: bool
+) -> None:
+    made = signed(request(rtype), "near.")
+    got = ask(made, client=client)
+    if rtype == "AXFR" and allowed:
+        assert isinstance(got, Outgoing)
+        return
+    assert isinstance(got, Reply)
+    found = dns.message.from_wire(got.wire, keyring=made.keyring, request_mac=made.mac)
+    assert found.had_tsig
+    assert found.rcode() == (dns.rcode.NOERROR if allowed else dns.rcode.REFUSED)

@@ -21,8 +21,8 @@ SETTINGS: dict[str, Any] = {
     [
         ({"listen": []}, "listen: list should have at least 1 item"),
         (
-            {"listen": [["*", 53]]},
-            "listen[0][0]: '*' does not appear to be an IPv4 or IPv6",
+            {"listen": [["every", 53]]},
+            "listen[0][0]: 'every' does not appear to be an IPv4 or IPv6",
         ),
         ({"replica_url": "http://h"}, "replica_url: not a Redis URL, expected redis://"),
         ({"idle_seconds": 0}, "idle_seconds: input should be greater than 0"),

@@ -86,6 +86,10 @@ COLUMNS = {
     ),
     "fleets.yaml": (["Core", "Keys", "Held", "Orphans", "Ready", "Age"], ["Position", "Message"]),
     "zoneclasses.yaml": (["Suffixes", "Age"], ["Types"]),
+    "tsigkeys.yaml": (
+        ["Key", "For", "Zones", "Ready", "Reason", "Age"],
+        ["Algorithm", "Message"],
+    ),
     "pops.yaml": (
         ["Region", "State", "Edges", "Zones", "Lag", "Ready", "Version", "Age"],
         ["Message"],

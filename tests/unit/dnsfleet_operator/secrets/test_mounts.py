@@ -4,7 +4,7 @@ import logging
 
 import pytest
 from dnsfleet_operator.cluster import ClusterError, Object
-from dnsfleet_operator.secrets.mounts import APART_SECONDS, TIMES, TunnelMounts
+from dnsfleet_operator.secrets.mounts import APART_SECONDS, TIMES, Mounts
 from support.clocks import Clock
 from support.installations import CONFIGURATION
 from support.memory_clusters import MemoryCluster
@@ -34,11 +34,11 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def mounts(cluster: MemoryCluster, clock: Clock) -> TunnelMounts:
-    return TunnelMounts(cluster, CONFIGURATION, clock)
+def mounts(cluster: MemoryCluster, clock: Clock) -> Mounts:
+    return Mounts(cluster, CONFIGURATION, "tunnel", clock)
 
 
-def look(mounts: TunnelMounts, clock: Clock, *secrets: Object) -> None:
+def look(mounts: Mounts, clock: Clock, *secrets: Object) -> None:
     """One look; the next one comes when it is due."""
     for each in secrets:
         mounts.bring(each)
@@ -59,7 +59,7 @@ def annotations(cluster: MemoryCluster) -> dict[str, dict[str, str]]:
 
 
 def test_the_pods_of_the_tunnel_change_when_the_secret_does_and_once_more(
-    cluster: MemoryCluster, mounts: TunnelMounts, clock: Clock
+    cluster: MemoryCluster, mounts: Mounts, clock: Clock
 ) -> None:
     seen = []
     for version in ("7", "8"):
@@ -73,7 +73,7 @@ def test_the_pods_of_the_tunnel_change_when_the_secret_does_and_once_more(
 
 
 def test_the_second_time_is_no_sooner_however_often_somebody_looks(
-    cluster: MemoryCluster, mounts: TunnelMounts, clock: Clock
+    cluster: MemoryCluster, mounts: Mounts, clock: Clock
 ) -> None:
     """As where three Pops are made by one command: each of them has the Secret looked at."""
     for _ in range(5):
@@ -87,7 +87,7 @@ def test_the_second_time_is_no_sooner_however_often_somebody_looks(
 
 
 def test_a_secret_that_stays_as_it_is_costs_nothing(
-    cluster: MemoryCluster, mounts: TunnelMounts, clock: Clock
+    cluster: MemoryCluster, mounts: Mounts, clock: Clock
 ) -> None:
     for _ in range(TIMES):
         look(mounts, clock, secret("7"))
@@ -97,7 +97,7 @@ def test_a_secret_that_stays_as_it_is_costs_nothing(
     assert cluster.writes["Pod"] == 2 * TIMES
 
 
-def test_secrets_are_told_apart(cluster: MemoryCluster, mounts: TunnelMounts, clock: Clock) -> None:
+def test_secrets_are_told_apart(cluster: MemoryCluster, mounts: Mounts, clock: Clock) -> None:
     for _ in range(TIMES):
         look(mounts, clock, secret("7"), secret("9", "dnsfleet-core-tls"))
     found = annotations(cluster)["tunnel-1"]
@@ -109,7 +109,7 @@ def test_secrets_are_told_apart(cluster: MemoryCluster, mounts: TunnelMounts, cl
 
 
 def test_a_failure_is_told_once_and_tried_again(
-    cluster: MemoryCluster, mounts: TunnelMounts, caplog: pytest.LogCaptureFixture
+    cluster: MemoryCluster, mounts: Mounts, caplog: pytest.LogCaptureFixture
 ) -> None:
     cluster.faults["Pod"] = ClusterError("forbidden (403)", 403)
     with caplog.at_level(logging.WARNING):
@@ -122,7 +122,7 @@ def test_a_failure_is_told_once_and_tried_again(
     assert annotations(cluster)["tunnel-1"] == {KEY: "7.0"}
 
 
-def test_a_pod_runs_on_what_it_ran(cluster: MemoryCluster, mounts: TunnelMounts) -> None:
+def test_a_pod_runs_on_what_it_ran(cluster: MemoryCluster, mounts: Mounts) -> None:
     """As RBAC has it: the operator may write the status of a pod, and not its spec."""
     mounts.bring(secret("7"))
     found = cluster.get("Pod", "tunnel-1", NAMESPACE)

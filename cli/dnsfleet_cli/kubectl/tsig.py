@@ -1,0 +1,120 @@
+"""`kubectl dnsfleet tsig`: TSIG keys for whoever talks to the gates of a release."""
+
+import secrets
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from dnsfleet_cli.kubectl import command_line, documents, tsig_keys
+from dnsfleet_cli.kubectl.cluster import Cluster
+from dnsfleet_cli.kubectl.command_line import Home
+from dnsfleet_cli.kubectl.documents import Output
+from dnsfleet_cli.kubectl.objects import value
+from dnsfleet_cli.kubectl.pods import selector
+from dnsfleet_cli.kubectl.tsig_keys import Pair
+from dnsfleet_cli.troubles import Trouble
+
+UNKNOWN_GATE = "192.0.2.1"
+"""In the lines where the address of the gate is not known; for documentation (RFC 5737)."""
+
+app = command_line.app("TSIG keys, by which others talk to the gates of the fleet.")
+
+
+class Algorithm(StrEnum):
+    """As it is on the wire (RFC 8945 section 6)."""
+
+    SHA256 = "hmac-sha256"
+    SHA384 = "hmac-sha384"
+    SHA512 = "hmac-sha512"
+
+
+@app.command()
+def create(
+    ctx: typer.Context,
+    name: Annotated[
+        str, typer.Argument(help="Of the TsigKey, its Secret and the key on the wire.")
+    ],
+    zone: Annotated[
+        list[str], typer.Option("--zone", help="Whose zone may be transferred; * for all.")
+    ],
+    secondary: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--secondary",
+            metavar="ADDRESS[:PORT]",
+            help="A name server that is told of each change.",
+        ),
+    ] = None,
+    address: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--address", metavar="PREFIX", help="From where it may be used; default: everywhere."
+        ),
+    ] = None,
+    algorithm: Annotated[
+        Algorithm, typer.Option("--algorithm", help="Of the signatures.")
+    ] = Algorithm.SHA256,
+    namespace: Home = "",
+    output: Output = None,
+) -> None:
+    """Make a key by which secondaries transfer zones, and print their configuration.
+
+    Makes a TsigKey and a Secret with a random secret in the namespace of the release, and shows
+    that secret once, in lines for Knot DNS, NSD and BIND. With -o it makes nothing and prints the
+    objects. --zone, --secondary and --address may be given several times.
+    """
+    cluster: Cluster = ctx.obj()
+    home = cluster.release(namespace)
+    octets = secrets.token_bytes(tsig_keys.DIGEST_OCTETS[algorithm.value])
+    pair = tsig_keys.make(
+        name,
+        home,
+        octets,
+        algorithm.value,
+        zone,
+        secondaries=[tsig_keys.secondary(each) for each in secondary or ()],
+        addresses=address,
+        **{"for": ["transfer"]},
+    )
+    if output is not None:
+        documents.show(pair.document(), output)
+        return
+    _make(cluster, pair, home, name)
+    gate = _gate(cluster, home)
+    print(tsig_keys.lines(pair, gate or UNKNOWN_GATE), end="")
+    print(f"tsigkey/{home}/{name} and secret/{home}/{name} are made", file=sys.stderr)
+    if not gate:
+        print(
+            f"no address of a gate is known in {home}: put it in the place of {UNKNOWN_GATE}; "
+            "gate.enabled of the chart runs gates",
+            file=sys.stderr,
+        )
+
+
+def _make(cluster: Cluster, pair: Pair, home: str, name: str) -> None:
+    """Make both. A key that is there keeps its Secret, and so does a Secret its key."""
+    if not cluster.create(pair.key):
+        raise Trouble(
+            f"tsigkey/{home}/{name} is there already; take another name, as for the next key of a "
+            "rotation"
+        )
+    if not cluster.create_secret(pair.secret):
+        raise Trouble(
+            f"tsigkey/{home}/{name} is made, and secret/{home}/{name} was there already, so the "
+            f"key has what is in that one; if that is wrong: kubectl delete tsigkey {name} "
+            f"--namespace {home}"
+        )
+
+
+def _gate(cluster: Cluster, home: str) -> str:
+    """Where secondaries reach the gate; empty where that is not known."""
+    services = cluster.services(selector("gate"), home)
+    for service in services:
+        for each in value(service, "status", "loadBalancer", "ingress", default=()):
+            if each.get("ip"):
+                return str(each["ip"])
+    inside = [str(value(each, "spec", "clusterIP", default="")) for each in services]
+    kinds = {value(each, "spec", "type") for each in services}
+    return inside[0] if kinds == {"ClusterIP"} else ""

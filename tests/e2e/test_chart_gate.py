@@ -1,0 +1,122 @@
+"""The gate in the chart: its pods, who reaches them, and what the operator may do for it."""
+
+import json
+from typing import Any
+
+import pytest
+from dnsfleet_gate.config import Config
+from dnsfleet_publisher import redis_settings
+from support.charts import EVERYTHING, NAMESPACE, Object, environment, granted, of_kind, the
+
+ON = {"gate": {"enabled": True}}
+
+
+def gate_pod(objects: list[Object]) -> Any:
+    return the(objects, "Deployment", "dnsfleet-gate")["spec"]["template"]["spec"]
+
+
+def test_there_is_no_gate_and_no_right_for_one_unasked(render: Any) -> None:
+    objects = render()
+    assert not [each for each in objects if "gate" in each["metadata"]["name"]]
+    assert "DNSFLEET_GATE" not in environment(objects)
+    rules = the(objects, "Role", "dnsfleet-operator")["rules"]
+    assert not granted(rules, "tsigkeys")
+    assert not any(
+        "secrets" in each["resources"] and "get" in each["verbs"] for each in unnamed(rules)
+    )
+
+
+def unnamed(rules: list[Object]) -> list[Object]:
+    """Rules that are about objects of every name."""
+    return [each for each in rules if "resourceNames" not in each]
+
+
+def test_a_gate_reads_what_the_chart_writes(render: Any) -> None:
+    objects = render(ON)
+    files = the(objects, "ConfigMap", "dnsfleet-gate")["data"]
+    config = Config.model_validate(json.loads(files["gate.json"]))
+    gate, replica = gate_pod(objects)["containers"]
+    places = {
+        f"{mount['mountPath']}/{item}"
+        for mount in gate["volumeMounts"]
+        for volume in gate_pod(objects)["volumes"]
+        if volume["name"] == mount["name"]
+        for item in [each["path"] for each in volume.get("secret", {}).get("items", ())]
+    }
+    assert {str(config.public_key), str(config.tsig_keys)} == places
+    ports = {each["name"]: each["containerPort"] for each in gate["ports"]}
+    (listen,) = config.listen
+    assert (listen, config.http) == (("*", ports["dns-udp"]), ("*", ports["http"]))
+    assert ports["dns-udp"] == ports["dns-tcp"]
+    settings = files["replica.conf"].splitlines()
+    assert set(redis_settings.REPLICA.splitlines()) <= set(settings)
+    assert f"replicaof dnsfleet-core.{NAMESPACE}.svc 6379" in settings
+    assert "bind 127.0.0.1" in settings and "ports" not in replica
+    (password,) = (each for each in gate["env"] if each["name"] == "DNSFLEET_REPLICA_PASSWORD")
+    assert password["valueFrom"]["secretKeyRef"] == {"name": "dnsfleet-keys", "key": "edge"}
+
+
+def test_a_gate_has_no_signing_key_and_no_token(render: Any) -> None:
+    pod = gate_pod(render(ON))
+    secrets = [each["secret"] for each in pod["volumes"] if "secret" in each]
+    entries = {item["key"] for each in secrets for item in each["items"]}
+    assert entries == {"publisher.pub", "replica", "replica.acl", "tsig-keys.json"}
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["securityContext"]["runAsNonRoot"] is True
+
+
+@pytest.mark.parametrize("kind", ["ClusterIP", "NodePort", "LoadBalancer"])
+def test_the_service_keeps_the_addresses_of_secondaries(render: Any, kind: str) -> None:
+    service = {
+        "type": kind,
+        "annotations": {"cloud": "internal"},
+        "loadBalancerClass": "example.com/dns",
+        "sourceRanges": ["192.0.2.0/24"],
+    }
+    found = the(render({"gate": {"enabled": True, "service": service}}), "Service", "dnsfleet-gate")
+    spec, balanced = found["spec"], kind == "LoadBalancer"
+    assert found["metadata"]["annotations"] == {"cloud": "internal"}
+    assert spec.get("externalTrafficPolicy") == (None if kind == "ClusterIP" else "Local")
+    assert spec.get("loadBalancerClass") == ("example.com/dns" if balanced else None)
+    assert spec.get("loadBalancerSourceRanges") == (["192.0.2.0/24"] if balanced else None)
+    assert {(each["port"], each["protocol"]) for each in spec["ports"]} == {
+        (53, "UDP"),
+        (53, "TCP"),
+    }
+
+
+def test_several_gates_spread_and_are_evicted_one_by_one(render: Any) -> None:
+    objects = render(EVERYTHING)
+    deployment = the(objects, "Deployment", "dnsfleet-gate")["spec"]
+    (over_nodes,) = deployment["template"]["spec"]["topologySpreadConstraints"]
+    assert over_nodes["labelSelector"] == deployment["selector"]
+    budget = the(objects, "PodDisruptionBudget", "dnsfleet-gate")["spec"]
+    assert (budget["maxUnavailable"], budget["selector"]) == (1, deployment["selector"])
+    assert "dnsfleet-gate" not in [
+        each["metadata"]["name"] for each in of_kind(render(ON), "PodDisruptionBudget")
+    ]
+
+
+def test_the_operator_reads_secrets_of_the_namespace_of_the_release_only(render: Any) -> None:
+    objects = render(ON)
+    assert environment(objects)["DNSFLEET_GATE"] == "true"
+    rules = the(objects, "Role", "dnsfleet-operator")["rules"]
+    assert granted(rules, "tsigkeys") == {"get", "list"}
+    assert granted(rules, "tsigkeys/status") == {"patch"}
+    assert granted(rules, "pods/status") == {"patch"}
+    assert granted(unnamed(rules), "secrets") == {"create", "get"}
+    for role in of_kind(objects, "ClusterRole"):
+        assert not granted(role["rules"], "secrets")
+
+
+def test_a_gate_is_scraped_and_has_a_level_of_its_log(render: Any) -> None:
+    objects = render(EVERYTHING | {"logLevels": {"gate": "debug"}})
+    scraped = the(objects, "PodMonitor", "dnsfleet")["spec"]["selector"]["matchExpressions"]
+    assert "gate" in scraped[0]["values"]
+    gate, _ = gate_pod(objects)["containers"]
+    assert {"name": "DNSFLEET_LOG_LEVEL", "value": "debug"} in gate["env"]
+    (policy,) = (
+        each for each in of_kind(objects, "NetworkPolicy") if "gate" in each["metadata"]["name"]
+    )
+    (rule,) = policy["spec"]["ingress"]
+    assert {each["port"] for each in rule["ports"]} == {"dns-udp", "dns-tcp", "http"}

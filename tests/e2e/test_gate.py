@@ -1,0 +1,157 @@
+"""A gate on a real cluster: a key by the plugin, a transfer, NOTIFY, another key, lost Secrets."""
+
+import json
+import re
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import dns.message
+import dns.name
+import dns.opcode
+import dns.query
+import dns.rcode
+import dns.rdatatype
+import dns.tsig
+import dns.zone
+import pytest
+from cluster.access import Access
+from cluster.namespaces import Node
+from support.kubectl_plugin import dnsfleet
+from support.releases import CHART, NAME, NAMESPACE, READY_SECONDS, waiting
+from support.waiting import wait_for
+
+ORIGIN = "gate.example"
+GIVEN_SECONDS = 30.0
+"""Until a gate has what a TsigKey says now: the operator and the kubelet take seconds each."""
+NOTIFY_SECONDS = 20.0
+ANSWER_SECONDS = 5.0
+
+
+def zone(address: str) -> dict[str, Any]:
+    """The Zone with one host at this address."""
+    records = [
+        {"name": "www", "type": "A", "ttl": 60, "data": [address]},
+        {"name": "@", "type": "TXT", "ttl": 60, "data": ["transferred"]},
+    ]
+    return {
+        "apiVersion": "dnsfleet.io/v1alpha1",
+        "kind": "Zone",
+        "metadata": {"name": "gate", "namespace": "default"},
+        "spec": {"origin": ORIGIN, "nameServers": ["ns1.example.net"], "records": records},
+    }
+
+
+class Secondary:
+    """A place beside the cluster that transfers the zone."""
+
+    def __init__(self, cluster: Access, node: Node) -> None:
+        self.cluster = cluster
+        self.node = node
+        service = cluster.get("service", "dnsfleet-gate", "--namespace", NAMESPACE)
+        self.gate: str = service["spec"]["clusterIP"]
+        with node.on_client():
+            self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((node.network.client, 0))
+        self.socket.settimeout(NOTIFY_SECONDS)
+
+    @property
+    def address(self) -> str:
+        host, port = self.socket.getsockname()
+        return f"{host}:{port}"
+
+    def create(self, name: str) -> dns.tsig.Key:
+        """A key that the plugin makes; it is what the printed lines say."""
+        done = dnsfleet(
+            self.cluster,
+            *("tsig", "create", name, "--zone", ORIGIN, "--secondary", self.address),
+        )
+        assert done.returncode == 0, done.stderr
+        assert self.gate in done.stdout
+        secret = re.search(r"secret: (\S+)", done.stdout)
+        assert secret is not None, done.stdout
+        key = dns.tsig.Key(dns.name.from_text(name), secret[1], dns.tsig.HMAC_SHA256)
+        self.cluster.wait(
+            "condition=Ready", GIVEN_SECONDS, "tsigkey", name, "--namespace", NAMESPACE
+        )
+        wait_for(f"the gate has {name}", lambda: self.knows(key), GIVEN_SECONDS)
+        return key
+
+    def knows(self, key: dns.tsig.Key) -> bool:
+        """Whether the gate believes what a key signs."""
+        query = dns.message.make_query(ORIGIN, "SOA")
+        query.use_tsig(key)
+        with self.node.on_client():
+            try:
+                reply = dns.query.udp(query, self.gate, ANSWER_SECONDS)
+            except dns.tsig.PeerBadKey:
+                return False
+        return reply.rcode() == dns.rcode.NOERROR
+
+    def transferred(self, key: dns.tsig.Key) -> dns.zone.Zone:
+        """The whole zone, all of it signed."""
+        found = dns.zone.Zone(ORIGIN)
+        query = dns.message.make_query(ORIGIN, "AXFR")
+        query.use_tsig(key)
+        with self.node.on_client():
+            dns.query.inbound_xfr(self.gate, found, query, timeout=ANSWER_SECONDS)
+        return found
+
+    def notified(self, key: dns.tsig.Key) -> int:
+        """The serial that the next NOTIFY tells, which is answered."""
+        wire, sender = self.socket.recvfrom(65535)
+        message = dns.message.from_wire(wire, keyring={key.name: key})
+        assert message.opcode() == dns.opcode.NOTIFY and message.had_tsig
+        self.socket.sendto(dns.message.make_response(message).to_wire(), sender)
+        return int(message.answer[0][0].serial)
+
+
+@pytest.fixture(scope="module")
+def secondary(release: Access, node: Node) -> Iterator[Secondary]:
+    """Beside a release whose upgrade brought a gate."""
+    release.apply(json.dumps(zone("192.0.2.1")))
+    release.wait("condition=Programmed", READY_SECONDS, "zone", "gate")
+    release.helm("upgrade", *NAME, str(CHART), "--set", "gate.enabled=true", *waiting())
+    made = Secondary(release, node)
+    yield made
+    made.socket.close()
+
+
+def test_a_secondary_gets_the_zone_and_is_told_of_a_change(secondary: Secondary) -> None:
+    key = secondary.create("first")
+    before = secondary.transferred(key)
+    serial = secondary.cluster.get("zone", "gate")["status"]["serial"]
+    assert before.get_soa().serial == serial
+    assert {
+        (str(name), dns.rdatatype.to_text(each.rdtype), ttl, each.to_text())
+        for name, ttl, each in before.iterate_rdatas()
+        if each.rdtype != dns.rdatatype.SOA
+    } == {
+        ("@", "NS", before.find_rdataset("@", "NS").ttl, "ns1.example.net."),
+        ("@", "TXT", 60, '"transferred"'),
+        ("www", "A", 60, "192.0.2.1"),
+    }
+    secondary.cluster.apply(json.dumps(zone("192.0.2.2")))
+    told = secondary.notified(key)
+    assert told > serial
+    after = secondary.transferred(key)
+    assert after.get_soa().serial == told
+    assert after.find_rdataset("www", "A")[0].to_text() == "192.0.2.2"
+
+
+def test_keys_follow_each_other_without_a_gap_and_lost_secrets_end_none(
+    secondary: Secondary,
+) -> None:
+    cluster, namespace = secondary.cluster, ("--namespace", NAMESPACE)
+    old, new = secondary.create("old"), secondary.create("new")
+    assert secondary.knows(old)
+    cluster.kubectl("delete", "tsigkey", "old", *namespace)
+    wait_for("the old key ends", lambda: not secondary.knows(old), GIVEN_SECONDS)
+    assert secondary.knows(new)
+
+    cluster.kubectl("delete", "secret", "new", *namespace)
+    cluster.wait("condition=Ready=False", GIVEN_SECONDS, "tsigkey", "new", *namespace)
+    cluster.kubectl("rollout", "restart", "deployment", "dnsfleet-gate", *namespace)
+    cluster.kubectl("rollout", "status", "deployment", "dnsfleet-gate", *namespace)
+    wait_for("a fresh gate has it", lambda: secondary.knows(new), GIVEN_SECONDS)
+    assert secondary.transferred(new).get_soa() is not None
