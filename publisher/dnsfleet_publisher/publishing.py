@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.violations import Violation
-from dnsfleet.zones import parts, placements, plans
+from dnsfleet.zones import catalogs, parts, placements, plans
 from dnsfleet.zones.parts import Parts
 from dnsfleet.zones.placements import Fleet, Hold, Placement
 from dnsfleet_engine import Delta, Zone
@@ -201,6 +201,10 @@ class Publisher:
         try:
             before = self._store.held(origin) or self._store.manifest(origin)
             placed = self._place(origin, want, before)
+            if placed.hold is not None and catalogs.is_catalog(want.zone):
+                # The zone was another one, which Pops serve; what it is to list is not for them.
+                waits = Violation(placements.REASON, placed.hold.message, origin)
+                return self._hold(origin, waits, None, placed)
             old, delta = self._store.load(origin), None
             fault = self._store.refusal(origin, want.zone)
             if fault is not None:
@@ -208,8 +212,7 @@ class Publisher:
             if old is not None:
                 delta = self.change(origin, old, want.zone)
                 self._changes.pop(origin)
-                doubt = self.doubt(origin, want.parts)
-                fault = plans.unsafe(old, want.zone, delta, doubt)
+                fault = self._unsafe(origin, old, want, delta)
                 if fault is not None and not plans.approved(want.approve, delta):
                     return self._hold(origin, fault, delta, placed)
             made = self._write(origin, want._replace(pops=placed.pops), delta)
@@ -225,6 +228,22 @@ class Publisher:
             lost = placements.lost(before.pops, placed.pops, self._fleet)
             self._lately.note(origin, lost)
         return Outcome(State.PUBLISHED, made, placement=placed.hold)
+
+    def _unsafe(self, origin: str, old: Zone, want: Desired, delta: Delta) -> Violation | None:
+        """Why a change needs an approval, or None.
+
+        A catalog (RFC 9432) that lists a zone no more because it was removed needs none: what held
+        that removal let it go.
+        """
+        if not (catalogs.is_catalog(old) and catalogs.is_catalog(want.zone)):
+            return plans.unsafe(old, want.zone, delta, self.doubt(origin, want.parts))
+        removed = catalogs.removed(delta.lines(old.records + want.zone.records))
+        spared = sum(rrsets for each, rrsets in removed.items() if not self._is_live(each))
+        return plans.unsafe(old, want.zone, delta, spared=spared, apex=catalogs.APEX_RRSETS)
+
+    def _is_live(self, origin: str) -> bool:
+        manifest = self._store.held(origin) or self._store.manifest(origin)
+        return manifest is not None and not manifest.tombstone
 
     def _hold(
         self, origin: str, fault: Violation, delta: Delta | None, placed: Placement

@@ -179,7 +179,9 @@ class Rehearsal:
         if outcome is not None and outcome.state is State.PUBLISHED:
             after = self._served(origin)
         holds = () if self._holds is None else self._holds.of(origin)
-        remembered = built.zone is None and before is not None
+        # What a catalog is to list depends on what is published when it is published itself.
+        is_catalog = built.resource.is_catalog
+        remembered = built.zone is None and before is not None and not is_catalog
         reference = built.resource.reference
         return Foreseen(origin, reference, before, after, outcome, holds, remembered)
 

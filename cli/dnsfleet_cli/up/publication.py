@@ -12,6 +12,7 @@ from dnsfleet.replication.sums import Positions
 from dnsfleet.resources import Pop
 from dnsfleet.zones.placements import Fleet
 from dnsfleet.zones.plans import APPROVE_ANNOTATION
+from dnsfleet_publisher.catalogs import PublishedZones
 from dnsfleet_publisher.core_redis import CoreRedis, connect
 from dnsfleet_publisher.last_good import Assembled
 from dnsfleet_publisher.placement import placement
@@ -94,6 +95,13 @@ class Publication:
         desired.unpublished &= self._wanted.keys()  # others are no zones yet
         made, self._made = self._made, []
         return made
+
+    def contents(self) -> PublishedZones:
+        """What is published; `Unavailable` as for `publish`."""
+        with _explaining():
+            held = {origin: self._store.held(origin) for origin in self._store.live()}
+        revisions = {o: "" if each is None else str(each.revision) for o, each in held.items()}
+        return PublishedZones(revisions, self._store.load)
 
     def look_at_signatures(self) -> None:
         """Tell of zones whose signatures have come near their end, or to it."""

@@ -31,6 +31,15 @@ RULES: dict[str, list[Rule]] = {
             "found records and zoneFile; give one of them",
         ),
         Rule(
+            "!has(self.source) || !(has(self.records) || has(self.zoneFile))",
+            "found source beside records or zoneFile; give one of them",
+        ),
+        Rule(
+            "!has(self.source) || !(has(self.ttl) || has(self.nameServers) || "
+            "has(self.placement) || has(self.recordSets))",
+            "a catalog zone has no ttl, nameServers, placement or recordSets; remove them",
+        ),
+        Rule(
             "!has(self.soa) || has(self.nameServers) || !has(self.zoneFile)",
             "give nameServers with soa: the first is the MNAME of the SOA",
         ),

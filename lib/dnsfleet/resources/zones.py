@@ -3,6 +3,7 @@
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic.alias_generators import to_camel
 
 from dnsfleet import names
 from dnsfleet.resources.base import (
@@ -13,6 +14,7 @@ from dnsfleet.resources.base import (
     Tolerant,
     fault,
 )
+from dnsfleet.resources.catalogs import CatalogSource
 from dnsfleet.resources.consents import NestedZoneConsent, RecordSetConsent
 from dnsfleet.resources.kubernetes_types import Conditions, LabelSelector, Metadata
 from dnsfleet.resources.zone_contents import (
@@ -98,6 +100,17 @@ class Placement(Model):
     """Pops with these labels; an empty selector takes every Pop."""
 
 
+class ZoneSource(Model):
+    """Where a zone comes from that nobody writes down."""
+
+    catalog: CatalogSource
+    """The zone is a catalog (RFC 9432) of other Zones. No Pop serves it; gates transfer it."""
+
+
+_NOT_IN_A_CATALOG = ("ttl", "name_servers", "placement", "record_sets")
+"""Fields that say nothing about a catalog."""
+
+
 class ZoneSpec(Model):
     """What people say about a zone."""
 
@@ -122,6 +135,8 @@ class ZoneSpec(Model):
     """RRsets of the zone, or give zoneFile."""
     zone_file: ZoneFile | None = None
     """A master file in place of `records`."""
+    source: ZoneSource | None = None
+    """What the zone is made from, in place of `records` and `zoneFile`."""
     record_sets: RecordSetConsent = RecordSetConsent()
     nested_zones: NestedZoneConsent = NestedZoneConsent()
     """Which other Zones may have an origin below or above this one's."""
@@ -138,6 +153,8 @@ class ZoneSpec(Model):
     def _one_source(self) -> Self:
         if self.records is not None and self.zone_file is not None:
             raise ValueError("found records and zoneFile; give one of them")
+        if self.source is not None:
+            self._is_a_catalog()
         if self.soa is not None and self.zone_file is not None and self.name_servers is None:
             raise fault(("soa",), "give nameServers too: the first is the MNAME of the SOA")
         check_distinct(self.records or ())
@@ -152,6 +169,13 @@ class ZoneSpec(Model):
                     "the name servers of the zone are no record here; write spec.nameServers",
                 )
         return self
+
+    def _is_a_catalog(self) -> None:
+        if self.records is not None or self.zone_file is not None:
+            raise ValueError("found source beside records or zoneFile; give one of them")
+        for field in _NOT_IN_A_CATALOG:
+            if field in self.model_fields_set:
+                raise fault((to_camel(field),), "a catalog zone has none of its own; remove it")
 
 
 class Revision(Tolerant):
@@ -252,6 +276,11 @@ class Zone(Model):
     def reference(self) -> Reference:
         """Kind, namespace and name."""
         return Reference("Zone", self.metadata.namespace or DEFAULT_NAMESPACE, self.metadata.name)
+
+    @property
+    def is_catalog(self) -> bool:
+        """Whether it is a catalog of other Zones (RFC 9432)."""
+        return self.spec.source is not None
 
     @property
     def origin(self) -> str:

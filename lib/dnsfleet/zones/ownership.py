@@ -246,6 +246,8 @@ def admit(
     be gone, and its labels with it. Those in `first` come before all others, whatever their age. A
     zone that came signed takes none, as nobody could sign what they add.
     """
+    if zone.is_catalog:
+        return Admission((), [_catalog(zone, each) for each in by_age(record_sets)])
     if base is not None and base.signed:
         return Admission((), [_signed_elsewhere(zone, each) for each in by_age(record_sets)])
     owners: dict[RRsetKey, list[Reference]] = {}
@@ -297,6 +299,13 @@ def _whose(owner: Reference, gone: Set[Reference]) -> str:
         f"{owner}, which is gone: what it added is served until its removal is approved "
         "(`kubectl dnsfleet held`) or its time as an orphan has passed; until then this one waits"
     )
+
+
+def _catalog(zone: Zone, record_set: RecordSet) -> Violation:
+    message = (
+        f"{zone.reference} is a catalog, which lists Zones and nothing else; refer to another Zone"
+    )
+    return Violation("CatalogZone", message, f"{record_set.reference}: spec.zoneRef")
 
 
 def _signed_elsewhere(zone: Zone, record_set: RecordSet) -> Violation:
