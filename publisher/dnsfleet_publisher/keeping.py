@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Set
 
 from dnsfleet.replication import encoding, kept_zones
 from dnsfleet.replication.kept_zones import Keeping, KeptZone
-from dnsfleet.zones import catalogs, outlines
+from dnsfleet.zones import outlines
 
 from dnsfleet_publisher import kept_contents
 from dnsfleet_publisher.assembling import Assembler
@@ -98,10 +98,11 @@ class Keeper:
         manifest = self._store.manifest(origin)
         if manifest is None or manifest.tombstone:
             return None
-        content = self._store.load(origin)
-        if content is not None and catalogs.is_catalog(content):
+        value = self._store.core.outline(origin)
+        outline = outlines.decode(value)
+        if outline is not None and "catalog" in outline.spec.get("source", {}):
             return None  # its Zone makes it anew of the zones that there are
-        data = kept_contents.encode(self._store.core.outline(origin), self._added(origin))
+        data = kept_contents.encode(value, self._added(origin))
         beside = encoding.describe(manifest.revision, data)
         zone = KeptZone(manifest, int(self._clock()), beside)
         try:

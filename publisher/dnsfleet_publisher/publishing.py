@@ -56,6 +56,8 @@ class Desired(NamedTuple):
     """The value of the annotation `dnsfleet.io/approve`, if there is one."""
     parts: Parts | None = None
     """What the zone is made of, where that is known."""
+    is_catalog: bool = False
+    """Whether it lists the zones that are published (RFC 9432)."""
 
 
 class State(StrEnum):
@@ -201,7 +203,7 @@ class Publisher:
         try:
             before = self._store.held(origin) or self._store.manifest(origin)
             placed = self._place(origin, want, before)
-            if placed.hold is not None and catalogs.is_catalog(want.zone):
+            if placed.hold is not None and want.is_catalog:
                 # The zone was another one, which Pops serve; what it is to list is not for them.
                 waits = Violation(placements.REASON, placed.hold.message, origin)
                 return self._hold(origin, waits, None, placed)
@@ -235,7 +237,7 @@ class Publisher:
         A catalog (RFC 9432) that lists a zone no more because it was removed needs none: what held
         that removal let it go.
         """
-        if not (catalogs.is_catalog(old) and catalogs.is_catalog(want.zone)):
+        if not (want.is_catalog and catalogs.is_catalog(old)):
             return plans.unsafe(old, want.zone, delta, self.doubt(origin, want.parts))
         removed = catalogs.removed(delta.lines(old.records + want.zone.records))
         spared = sum(rrsets for each, rrsets in removed.items() if not self._is_live(each))

@@ -170,7 +170,8 @@ class Rehearsal:
         approve = built.resource.metadata.annotations.get(APPROVE_ANNOTATION)
         if self._holds is not None:
             approve = self._holds.approvals(built.origin, approve)
-        return Desired(zone, placement(built.resource, pops), approve, built.parts)
+        placed, is_catalog = placement(built.resource, pops), built.resource.is_catalog
+        return Desired(zone, placed, approve, built.parts, is_catalog)
 
     def _foreseen(
         self, built: Assembled, before: Served | None, outcome: Outcome | None

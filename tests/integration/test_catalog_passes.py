@@ -199,3 +199,21 @@ def test_a_zone_that_becomes_a_catalog_is_listed_nowhere_until_no_pop_serves_it(
     assert manifest is not None
     assert manifest.pops == ()
     assert listed(writer).keys() == {"a.example."}
+
+
+def test_a_catalog_that_others_made_is_a_zone_as_any(core: Valkey) -> None:
+    text = '@ 0 SOA invalid. invalid. 1 2 3 4 5\n@ 0 NS invalid.\nversion 0 TXT "2"\n'
+    rows = "".join(f"m{number}.zones 0 PTR z{number}.example.net.\n" for number in range(20))
+    found = item(
+        "Zone", "catalog", {"origin": "catalog.example", "zoneFile": {"inline": text + rows}}
+    )
+    writer = Writer(core)
+    writer.run(found)
+    manifest = writer.store.manifest(CATALOG)
+    assert manifest is not None
+    assert manifest.pops is None
+    less = writer.run(changed(found, 2, zoneFile={"inline": text}))
+    assert less.outcomes[CATALOG].reason == "UnsafePlan"
+    delete(writer, found)
+    kept = kept_contents.read(writer.store.core, writer.store.public).removed
+    assert [each.zone.origin for each in kept] == [CATALOG]

@@ -141,7 +141,8 @@ class Publication:
             return
         approve = resource.metadata.annotations.get(APPROVE_ANNOTATION)
         pops_of_it = placement(resource, pops)
-        self._wanted[origin] = Wanted(zone, pops_of_it, approve, assembled.parts)
+        parts, is_catalog = assembled.parts, resource.is_catalog
+        self._wanted[origin] = Wanted(zone, pops_of_it, approve, parts, is_catalog)
 
     def _take(self, origin: str, outcome: Outcome) -> list[Manifest]:
         """Remember an outcome and tell what is new about it; its manifest, if that is new."""

@@ -24,7 +24,10 @@ class CatalogSource(Model):
     group_label: (
         Annotated[
             str,
-            Field(max_length=MAX_LABEL_KEY, pattern=r"^([a-z0-9.-]+/)?[A-Za-z0-9]([\w.-]*\w)?$"),
+            Field(
+                max_length=MAX_LABEL_KEY,
+                pattern=r"^([-a-z0-9.]+/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$",
+            ),
         ]
         | None
     ) = None

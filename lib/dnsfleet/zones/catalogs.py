@@ -100,7 +100,7 @@ def members(zone: Zone) -> dict[str, Member]:
 
 
 def is_catalog(zone: Zone) -> bool:
-    """Whether this is the content of a catalog: no zone that anybody resolves has its NS."""
+    """Whether this may be the content of a catalog, made here or by others."""
     servers = zone.get(zone.origin, "NS")
     version = zone.get(f"version.{zone.origin}", "TXT")
     return servers is not None and servers[1] == [_NOBODY] and version is not None

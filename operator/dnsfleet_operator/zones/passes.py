@@ -404,7 +404,8 @@ class ZonePasses:
         pops = self._selections.choose(resource, (manifest and manifest.pops) or ())
         annotation = resource.metadata.annotations.get(APPROVE_ANNOTATION)
         approve = self._owner_holds.approvals(origin, annotation)
-        self._desired[origin] = Desired(zone, pops, approve, assembled.parts)
+        parts, is_catalog = assembled.parts, resource.is_catalog
+        self._desired[origin] = Desired(zone, pops, approve, parts, is_catalog)
 
     def _want_as_published(self, origin: str) -> None:
         """What is published and has no good object stays as it is."""
