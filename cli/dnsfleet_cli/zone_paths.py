@@ -101,7 +101,7 @@ class ZonePaths:
         """The text of the file; SourceError where it cannot be read."""
         self.forget([zone.reference])
         file = zone.spec.zone_file
-        if zone.spec.source is not None:
+        if zone.spec.transfer is not None:
             raise SourceError("transfer", "only a fleet that runs asks primaries", UNSUPPORTED)
         if file is None or file.path is None:
             raise SourceError("url", "url needs the operator; give a path here", UNSUPPORTED)

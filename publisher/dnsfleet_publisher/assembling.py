@@ -24,6 +24,7 @@ from dnsfleet.zones import ownership
 from dnsfleet.zones.owners import Owners
 from dnsfleet.zones.ownership import Owned
 
+from dnsfleet_publisher.catalogs import Catalogs
 from dnsfleet_publisher.class_published import Live
 from dnsfleet_publisher.classified import Classified
 from dnsfleet_publisher.delegated import Delegated
@@ -39,7 +40,7 @@ from dnsfleet_publisher.last_good import (
     subject,
 )
 from dnsfleet_publisher.marks import Marks
-from dnsfleet_publisher.zone_sources import Outside, Progress, ZoneSources
+from dnsfleet_publisher.zone_sources import Outside, Progress, Source, ZoneSources
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,8 @@ class Assembler:
         """Of each namespace."""
         self.owners = Owners()
         self.record_sets = RecordSets()
+        self.catalogs = Catalogs(self.zones, self.marks.add)
+        """What catalogs list, once they are opened."""
         self.held: dict[str, Held] = {}
         """What is held in zones, by origin; `build_again` changes it."""
         self.retained: set[Reference] = set()
@@ -208,6 +211,7 @@ class Assembler:
             if owner is None or document is None:
                 self.held.pop(origin, None)
                 self.zones.pop(origin, None)
+                self.catalogs.look(origin)
                 vacant.append(origin)
                 if owner is not None:  # it counts as long as it is served
                     self._classified.changed([owner.reference])
@@ -239,6 +243,8 @@ class Assembler:
                 self.marks.add(origin)
             if most is not None:
                 break
+            yield from self.marks.take(None)
+        while most is None and len(self.marks):  # catalogs, of zones that were taken
             yield from self.marks.take(None)
 
     def violations_of(self, reference: Reference) -> list[Violation]:
@@ -333,7 +339,7 @@ class Assembler:
         return found
 
     def _assemble(self, zone: resources.Zone, document: Document) -> Assembled:
-        source = self._sources.read(zone, document, self._config_maps.known)
+        source = self._source(zone, document)
         own = tuple(self.record_sets.of_zone(zone.reference))
         inputs = Inputs(
             zone,
@@ -349,6 +355,13 @@ class Assembler:
             self.held.get(zone.origin, NOTHING_HELD),
         )
         return self._build(inputs)
+
+    def _source(self, zone: resources.Zone, document: Document) -> Source:
+        if not zone.is_catalog:
+            return self._sources.read(zone, document, self._config_maps.known)
+        zone_class = self.owners.classes.of(zone, self.labels)
+        may = zone_class is not None and zone_class.spec.catalogs.from_ == "All"
+        return self.catalogs.source(zone, may_list_all=may)
 
     def _build(self, inputs: Inputs, again: bool = False) -> Assembled:
         good, zone = self._last_good.documents, inputs.resource.reference
@@ -372,6 +385,7 @@ class Assembler:
         """Know a zone as it was built."""
         origin = assembled.origin
         self.zones[origin] = assembled
+        self.catalogs.look(origin)
         self._about.pop(origin, None)
         if assembled.violations:
             self._about[origin] = _by_subject(assembled.violations)
@@ -400,6 +414,7 @@ class Assembler:
         self._classified.forget(reference)
         self._last_good.forget(reference)
         self._sources.forget(reference)
+        self.catalogs.forget(reference)
 
     def _put_record_set(self, reference: Reference, record_set: RecordSet, urgent: bool) -> None:
         before = self.record_sets.zone_of(reference)

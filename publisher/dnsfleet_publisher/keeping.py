@@ -98,7 +98,11 @@ class Keeper:
         manifest = self._store.manifest(origin)
         if manifest is None or manifest.tombstone:
             return None
-        data = kept_contents.encode(self._store.core.outline(origin), self._added(origin))
+        value = self._store.core.outline(origin)
+        outline = outlines.decode(value)
+        if outline is not None and outline.source == outlines.CATALOG:
+            return None  # its Zone makes it anew of the zones that there are
+        data = kept_contents.encode(value, self._added(origin))
         beside = encoding.describe(manifest.revision, data)
         zone = KeptZone(manifest, int(self._clock()), beside)
         try:

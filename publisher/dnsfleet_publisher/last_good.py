@@ -318,7 +318,8 @@ def _refused_by_class(inputs: Inputs) -> dict[Reference, tuple[Violation, ...]]:
 def _build(inputs: Inputs) -> _Built:
     resource = classes.applied(inputs.resource, inputs.zone_class)
     own = resource.reference
-    if resource.spec.has_file and inputs.base is None:
+    made = resource.spec.has_file or resource.is_catalog
+    if made and inputs.base is None:
         return _Built(None, (), {}, {own})  # its source says what is wrong
     admission = ownership.admit(
         resource,

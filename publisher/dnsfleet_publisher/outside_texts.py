@@ -17,7 +17,7 @@ class OutsideTexts:
 
     def read(self, zone: resources.Zone, document: Document) -> Text:
         """The text of a Zone; SourceError where there is none."""
-        if zone.spec.source is None:
+        if zone.spec.transfer is None:
             self._transfers.drop(zone.reference)
             return self._files.read(zone, document)
         self._files.drop(zone.reference)

@@ -15,8 +15,11 @@ def placement(
     """The Pops that a Zone selects, drained ones too, so that draining publishes nothing.
 
     None is every Pop, also one that comes later. `lingering` are Pops that serve the zone and do
-    not say their labels any more; they go on.
+    not say their labels any more; they go on. A catalog is at no Pop: who may ask
+    it could list the names of all its zones (RFC 9432 section 7), and only gates transfer it.
     """
+    if zone.is_catalog:
+        return ()
     selector = zone.spec.placement.pop_selector
     if selector == LabelSelector():
         return None

@@ -45,6 +45,9 @@ def differences(assembler: Assembler) -> Iterator[str | None]:
                 yield zone.origin
         if number % PART == 0:
             yield None
+    for catalog in assembler.catalogs.differences():
+        if catalog is None or catalog not in assembler.marks.heard:
+            yield catalog
     yield from (
         origin
         for origin in list(assembler.zones)

@@ -24,8 +24,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from dnsfleet.replication.manifests import Manifest
+from dnsfleet.resources.zones import ZoneSource
 from dnsfleet.violations import Violation
-from dnsfleet.zones import parts, placements, plans, serials
+from dnsfleet.zones import catalogs, parts, placements, plans, serials
 from dnsfleet.zones.parts import Parts
 from dnsfleet.zones.placements import Fleet, Hold, Placement
 from dnsfleet_engine import Delta, Zone
@@ -56,8 +57,18 @@ class Desired(NamedTuple):
     """The value of the annotation `dnsfleet.io/approve`, if there is one."""
     parts: Parts | None = None
     """What the zone is made of, where that is known."""
-    keeps_serial: bool = False
-    """Whether a higher serial alone is a change, as it is where primaries give it."""
+    source: ZoneSource | None = None
+    """What it is made from, where nobody writes it down."""
+
+    @property
+    def keeps_serial(self) -> bool:
+        """Whether a higher serial alone is a change, as it is where primaries give it."""
+        return self.source is not None and self.source.transfer is not None
+
+    @property
+    def is_catalog(self) -> bool:
+        """Whether it lists the zones that are published (RFC 9432)."""
+        return self.source is not None and self.source.catalog is not None
 
 
 class State(StrEnum):
@@ -203,6 +214,10 @@ class Publisher:
         try:
             before = self._store.held(origin) or self._store.manifest(origin)
             placed = self._place(origin, want, before)
+            if placed.hold is not None and want.is_catalog:
+                # The zone was another one, which Pops serve; what it is to list is not for them.
+                waits = Violation(placements.REASON, placed.hold.message, origin)
+                return self._hold(origin, waits, None, placed)
             old, delta = self._store.load(origin), None
             fault = self._store.refusal(origin, want.zone)
             if fault is not None:
@@ -210,8 +225,7 @@ class Publisher:
             if old is not None:
                 delta = self.change(origin, old, want.zone)
                 self._changes.pop(origin)
-                doubt = self.doubt(origin, want.parts)
-                fault = plans.unsafe(old, want.zone, delta, doubt)
+                fault = self._unsafe(origin, old, want, delta)
                 if fault is not None and not plans.approved(want.approve, delta):
                     return self._hold(origin, fault, delta, placed)
                 if want.keeps_serial and not (delta.added + delta.removed + delta.changed):
@@ -229,6 +243,22 @@ class Publisher:
             lost = placements.lost(before.pops, placed.pops, self._fleet)
             self._lately.note(origin, lost)
         return Outcome(State.PUBLISHED, made, placement=placed.hold)
+
+    def _unsafe(self, origin: str, old: Zone, want: Desired, delta: Delta) -> Violation | None:
+        """Why a change needs an approval, or None.
+
+        A catalog (RFC 9432) that lists a zone no more because it was removed needs none: what held
+        that removal let it go.
+        """
+        if not (want.is_catalog and catalogs.is_catalog(old)):
+            return plans.unsafe(old, want.zone, delta, self.doubt(origin, want.parts))
+        removed = catalogs.removed(delta.lines(old.records + want.zone.records))
+        spared = sum(rrsets for each, rrsets in removed.items() if not self._is_live(each))
+        return plans.unsafe(old, want.zone, delta, spared=spared, apex=catalogs.APEX_RRSETS)
+
+    def _is_live(self, origin: str) -> bool:
+        manifest = self._store.held(origin) or self._store.manifest(origin)
+        return manifest is not None and not manifest.tombstone
 
     def _hold(
         self, origin: str, fault: Violation, delta: Delta | None, placed: Placement

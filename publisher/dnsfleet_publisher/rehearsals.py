@@ -170,7 +170,8 @@ class Rehearsal:
         approve = built.resource.metadata.annotations.get(APPROVE_ANNOTATION)
         if self._holds is not None:
             approve = self._holds.approvals(built.origin, approve)
-        return Desired(zone, placement(built.resource, pops), approve, built.parts)
+        placed = placement(built.resource, pops)
+        return Desired(zone, placed, approve, built.parts, built.resource.spec.source)
 
     def _foreseen(
         self, built: Assembled, before: Served | None, outcome: Outcome | None
@@ -179,7 +180,9 @@ class Rehearsal:
         if outcome is not None and outcome.state is State.PUBLISHED:
             after = self._served(origin)
         holds = () if self._holds is None else self._holds.of(origin)
-        remembered = built.zone is None and before is not None
+        # What a catalog is to list depends on what is published when it is published itself.
+        is_catalog = built.resource.is_catalog
+        remembered = built.zone is None and before is not None and not is_catalog
         reference = built.resource.reference
         return Foreseen(origin, reference, before, after, outcome, holds, remembered)
 

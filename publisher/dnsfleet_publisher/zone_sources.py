@@ -102,7 +102,7 @@ class ZoneSources:
         maps = [config_maps.get(_config_map(zone, key.name)) for key in named]
         spec = zone.spec
         inputs = (
-            *(spec.origin, spec.ttl, spec.name_servers, spec.soa, file, spec.source),
+            *(spec.origin, spec.ttl, spec.name_servers, spec.soa, file, spec.transfer),
             *(document.path, maps),
         )
         known = self._known.get(zone.reference)

@@ -87,6 +87,11 @@ API_SERVER = [
     (zone("z", {"origin": "a.test", "zoneFile": {"url": "http://a.test/z"}}), "spec.zoneFile.url"),
     (zone("z", {"origin": "a.test", "zoneFile": {"url": "https://a.test/z"}}), "url and sha256"),
     (zone("z", {"origin": "a.test", "records": [], "zoneFile": {"inline": "x"}}), "give one of"),
+    (zone("z", {"origin": "a.test", "source": {"catalog": {}}}), "a catalog zone has no ttl"),
+    (
+        item("Zone", "z", {"origin": "a.test", "source": {"catalog": {}}, "records": []}),
+        "give one of records, zoneFile and source",
+    ),
     (zone("z", {"origin": "a.test", "nestedZones": SELECTOR}), "give selector with from"),
     (item("Pop", "p", {"state": "Gone"}, None), "Unsupported value"),
     (item("Pop", "p.q", {}, None), "one label"),
@@ -170,6 +175,11 @@ OPERATOR = [
         ),
         "ZoneFileUnavailable",
         f"there is no ConfigMap {TEAM}/no",
+    ),
+    (
+        item("Zone", "all", {"origin": "catalog.test", "source": {"catalog": {"from": "All"}}}),
+        "NotAllowedByClass",
+        "catalogs: {from: All}",
     ),
     (zone("inside", {"origin": "f.test", "zoneFile": INSIDE}), "ZoneFileUnavailable", "10.0.0.1"),
     (record_set("names", record("elsewhere")), "NotAllowedByZone", "recordSets.names"),

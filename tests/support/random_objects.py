@@ -46,16 +46,19 @@ def zones(draw: st.DrawFn) -> Object:
         "recordSets": draw(st.sampled_from(CONSENTS)),
         "nestedZones": draw(st.sampled_from(FROM)),
     }
-    match draw(st.sampled_from(["records", "records", "many", "file", "future"])):
+    match draw(st.sampled_from(["records", "records", "many", "file", "future", "catalog"])):
         case "many":
             spec["records"] = [*records, *MANY]
         case "file":
             spec["zoneFile"] = {"configMaps": [{"name": "file", "key": "zone"}]}
         case "future":
             spec["fromAFutureVersion"] = True
+        case "catalog":
+            asked = draw(st.sampled_from([{}, {"from": "All"}]))
+            spec = {"origin": spec["origin"], "source": {"catalog": asked}}
         case _:
             spec["records"] = records
-    if draw(st.booleans()):
+    if "source" not in spec and draw(st.booleans()):
         spec["placement"] = {"popSelector": {"matchLabels": {"region": "eu"}}}
     created = draw(st.sampled_from(TIMES))
     return item("Zone", name, spec, namespace=namespace, creationTimestamp=created)

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dnsfleet.replication.manifests import Manifest
 from dnsfleet.resources import Pop, Reference, Resource, Zone, documents
 from dnsfleet.tsig_keys import UsableKey
 from dnsfleet.violations import Violation
 from dnsfleet_engine import Zone as EngineZone
 from dnsfleet_publisher.assembling import Assembler
+from dnsfleet_publisher.catalogs import PublishedZones
 from dnsfleet_publisher.last_good import Assembled, subject
 from dnsfleet_publisher.outside_texts import OutsideTexts
 from dnsfleet_publisher.transferring.transfers import Transfers
@@ -126,6 +128,22 @@ class DesiredReader:
         """The zone that the last look gave, which is published, or about to be."""
         known = self.desired.zones.get(origin)
         return None if known is None else known.zone
+
+    def published(self, made: Iterable[Manifest], contents: Callable[[], PublishedZones]) -> bool:
+        """Take what was published, as catalogs list it; whether there is more to publish now.
+
+        `contents` gives all that is published; it is asked when there is a catalog first.
+        """
+        catalogs = self._assembler.catalogs
+        for manifest in made:
+            revision = None if manifest.tombstone else str(manifest.revision)
+            catalogs.published(manifest.zone, revision)
+        if catalogs.waiting:
+            catalogs.open(contents())
+        if not self._assembler.marks:
+            return False
+        self._assemble(DocumentChanges((), frozenset()))
+        return True
 
     def save(self) -> None:
         """Keep the good documents for the next run."""

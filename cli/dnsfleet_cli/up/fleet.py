@@ -252,12 +252,13 @@ class Fleet:
             self._gate.update(desired.tsig_keys)
         self._beside.pops_changed()
         made = self._publication.publish(desired)
+        more = self._reader.published(made, self._publication.contents)
         self._told_trouble = False
         self._beside.core_down("")
         self._reader.save()
         settling = self._reader.unsettled or self._lasting.settling
         wait = min(SETTLE_SECONDS if settling else CHECK_SECONDS, self._files.wait)
-        self._due = time.monotonic() + wait
+        self._due = time.monotonic() + (0.0 if more else wait)
         if self._options.watch:
             self._watcher.watch(self._reader.trees, self._reader.folders)
         return made
@@ -312,7 +313,11 @@ class Fleet:
         self._told_ready = True
         manifests = self._publication.manifests
         desired = self._reader.desired.zones
-        zones = [zone.resource for origin, zone in desired.items() if origin in manifests]
+        zones = [
+            zone.resource
+            for origin, zone in desired.items()
+            if origin in manifests and not zone.resource.is_catalog
+        ]
         pops = self._pops.running
         self._show(
             events.Ready(

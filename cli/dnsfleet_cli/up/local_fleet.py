@@ -64,7 +64,7 @@ class LocalFleet:
         unknown = {
             each.reference
             for each in found
-            if isinstance(each.resource, Zone) and each.resource.spec.source is not None
+            if isinstance(each.resource, Zone) and each.resource.spec.transfer is not None
         }
         return wanted.read(found, refused, ZonePaths(files), unknown)
 

@@ -13,6 +13,7 @@ from dnsfleet.resources import Pop
 from dnsfleet.zones.placements import Fleet
 from dnsfleet.zones.plans import APPROVE_ANNOTATION
 from dnsfleet_engine import Zone
+from dnsfleet_publisher.catalogs import PublishedZones
 from dnsfleet_publisher.core_redis import CoreRedis, connect
 from dnsfleet_publisher.last_good import Assembled
 from dnsfleet_publisher.placement import placement
@@ -100,6 +101,13 @@ class Publication:
         """A zone as it is published; None where it is not known."""
         return self._store.load(origin)
 
+    def contents(self) -> PublishedZones:
+        """What is published; `Unavailable` as for `publish`."""
+        with _explaining():
+            held = {origin: self._store.held(origin) for origin in self._store.live()}
+        revisions = {o: "" if each is None else str(each.revision) for o, each in held.items()}
+        return PublishedZones(revisions, self._store.load)
+
     def look_at_signatures(self) -> None:
         """Tell of zones whose signatures have come near their end, or to it."""
         self._signatures.look(time.time())
@@ -138,8 +146,9 @@ class Publication:
             return
         approve = resource.metadata.annotations.get(APPROVE_ANNOTATION)
         pops_of_it = placement(resource, pops)
-        keeps = resource.spec.source is not None
-        self._wanted[origin] = Wanted(zone, pops_of_it, approve, assembled.parts, keeps)
+        self._wanted[origin] = Wanted(
+            zone, pops_of_it, approve, assembled.parts, resource.spec.source
+        )
 
     def _take(self, origin: str, outcome: Outcome) -> list[Manifest]:
         """Remember an outcome and tell what is new about it; its manifest, if that is new."""

@@ -36,7 +36,7 @@ def read(
     """The zones that a writer would make of these documents if it began with them.
 
     `unknown` are Zones whose zone file turned out to be one that only the writer can read, once
-    `outside` was asked for it.
+    `outside` was asked for it. What a catalog lists only the writer knows, too.
     """
     assembler = Assembler(outside)
     assembler.replace(documents)
@@ -46,7 +46,7 @@ def read(
     for origin, built in assembler.zones.items():
         found = errors(built.violations)
         placed = placement(built.resource, pops)
-        if built.resource.reference in unknown:
+        if built.resource.reference in unknown or built.resource.is_catalog:
             zones[origin] = Wanted(None, placed)
             continue
         approve = built.resource.metadata.annotations.get(APPROVE_ANNOTATION)

@@ -32,8 +32,14 @@ RULES: dict[str, list[Rule]] = {
             "give one of records, zoneFile and source",
         ),
         Rule(
-            "!has(self.source) || !(has(self.soa) || has(self.nameServers))",
+            "!has(self.source) || !has(self.source.transfer) || "
+            "!(has(self.soa) || has(self.nameServers))",
             "the primaries say soa and nameServers; remove them here, or source",
+        ),
+        Rule(
+            "!has(self.source) || !has(self.source.catalog) || !(has(self.ttl) || "
+            "has(self.nameServers) || has(self.placement) || has(self.recordSets))",
+            "a catalog zone has no ttl, nameServers, placement or recordSets; remove them",
         ),
         Rule(
             "!has(self.soa) || has(self.nameServers) || !has(self.zoneFile)",
@@ -48,6 +54,12 @@ RULES: dict[str, list[Rule]] = {
             "self.all(r, r.type != 'NS' || r.name != '@')",
             "the name servers of the zone are no record here; write spec.nameServers",
             "records",
+        ),
+    ],
+    "ZoneSource": [
+        Rule(
+            "has(self.transfer) != has(self.catalog)",
+            "give exactly one of transfer, catalog",
         ),
     ],
     "ZoneFile": [

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from dnsfleet import names
 from dnsfleet.resources.base import API_VERSION, Model, ObjectName, Reference, fault
+from dnsfleet.resources.catalogs import ClassCatalogs
 from dnsfleet.resources.consents import MAX_PATTERNS
 from dnsfleet.resources.kubernetes_types import LabelSelector, Metadata
 from dnsfleet.resources.zone_contents import NameText, Ttl, TypeText
@@ -115,6 +116,8 @@ class ZoneClassSpec(Model):
     """Types of records beside the SOA and the name servers of a zone; default: all."""
     ttl: TtlBounds | None = None
     quota: Quota | None = None
+    catalogs: ClassCatalogs = ClassCatalogs()
+    """What Zones of the class that are catalogs (RFC 9432) may list."""
     defaults: ClassDefaults = ClassDefaults()
 
     @model_validator(mode="after")

@@ -33,10 +33,3 @@ class ZoneTransfer(Model):
             if each in self.primaries[:index]:
                 raise fault(("primaries", index), "this one is in the list already; remove it")
         return self
-
-
-class ZoneSource(Model):
-    """Where a zone is kept that comes as a whole, with its serials."""
-
-    transfer: ZoneTransfer
-    """By zone transfer, from its primaries."""

@@ -3,6 +3,7 @@
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic.alias_generators import to_camel
 
 from dnsfleet import names
 from dnsfleet.resources.base import (
@@ -13,6 +14,7 @@ from dnsfleet.resources.base import (
     Tolerant,
     fault,
 )
+from dnsfleet.resources.catalogs import CatalogSource
 from dnsfleet.resources.consents import NestedZoneConsent, RecordSetConsent
 from dnsfleet.resources.kubernetes_types import Conditions, LabelSelector, Metadata
 from dnsfleet.resources.zone_contents import (
@@ -23,7 +25,7 @@ from dnsfleet.resources.zone_contents import (
     ZoneFile,
     check_distinct,
 )
-from dnsfleet.resources.zone_transfers import ZoneSource
+from dnsfleet.resources.zone_transfers import ZoneTransfer
 
 MAX_RECORDS = 500
 """RRsets inline: keeps the object well below etcd's 1.5 MiB; more go into a zone file."""
@@ -99,6 +101,25 @@ class Placement(Model):
     """Pops with these labels; an empty selector takes every Pop."""
 
 
+class ZoneSource(Model):
+    """Where a zone comes from that nobody writes down."""
+
+    transfer: ZoneTransfer | None = None
+    """From its primaries, by zone transfer, as a whole and with its serials."""
+    catalog: CatalogSource | None = None
+    """The zone is a catalog (RFC 9432) of other Zones. No Pop serves it; gates transfer it."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.transfer is None) == (self.catalog is None):
+            raise ValueError("give exactly one of transfer, catalog")
+        return self
+
+
+_NOT_IN_A_CATALOG = ("ttl", "name_servers", "placement", "record_sets")
+"""Fields that say nothing about a catalog."""
+
+
 class ZoneSpec(Model):
     """What people say about a zone."""
 
@@ -124,7 +145,7 @@ class ZoneSpec(Model):
     zone_file: ZoneFile | None = None
     """A master file in place of `records`."""
     source: ZoneSource | None = None
-    """Whoever has the zone, in place of `records`; it says all of it, the SOA and NS too."""
+    """What the zone is made from, in place of `records` and `zoneFile`."""
     record_sets: RecordSetConsent = RecordSetConsent()
     nested_zones: NestedZoneConsent = NestedZoneConsent()
     """Which other Zones may have an origin below or above this one's."""
@@ -134,7 +155,17 @@ class ZoneSpec(Model):
     @property
     def has_file(self) -> bool:
         """Whether the records come as a master file: one that is named, or by transfer."""
-        return self.zone_file is not None or self.source is not None
+        return self.zone_file is not None or self.transfer is not None
+
+    @property
+    def transfer(self) -> ZoneTransfer | None:
+        """Its primaries, where it comes from such."""
+        return None if self.source is None else self.source.transfer
+
+    @property
+    def catalog(self) -> CatalogSource | None:
+        """What it lists, where it is a catalog."""
+        return None if self.source is None else self.source.catalog
 
     @field_validator("origin")
     @classmethod
@@ -148,9 +179,11 @@ class ZoneSpec(Model):
         given = [name for name, value in fields.items() if value is not None]
         if len(given) > 1:
             raise ValueError(f"found {' and '.join(given)}; give one of them")
-        if self.source is not None and (self.soa is not None or self.name_servers is not None):
+        if self.transfer is not None and (self.soa is not None or self.name_servers is not None):
             field = "soa" if self.soa is not None else "nameServers"
             raise fault((field,), "its primaries say this; remove it here, or source")
+        if self.catalog is not None:
+            self._is_a_catalog()
         if self.soa is not None and self.zone_file is not None and self.name_servers is None:
             raise fault(("soa",), "give nameServers too: the first is the MNAME of the SOA")
         check_distinct(self.records or ())
@@ -165,6 +198,11 @@ class ZoneSpec(Model):
                     "the name servers of the zone are no record here; write spec.nameServers",
                 )
         return self
+
+    def _is_a_catalog(self) -> None:
+        for field in _NOT_IN_A_CATALOG:
+            if field in self.model_fields_set:
+                raise fault((to_camel(field),), "a catalog zone has none of its own; remove it")
 
 
 class Revision(Tolerant):
@@ -280,6 +318,11 @@ class Zone(Model):
     def reference(self) -> Reference:
         """Kind, namespace and name."""
         return Reference("Zone", self.metadata.namespace or DEFAULT_NAMESPACE, self.metadata.name)
+
+    @property
+    def is_catalog(self) -> bool:
+        """Whether it is a catalog of other Zones (RFC 9432)."""
+        return self.spec.catalog is not None
 
     @property
     def origin(self) -> str:

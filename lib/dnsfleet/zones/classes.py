@@ -114,6 +114,8 @@ def given(zone: Zone, zone_class: ZoneClass | None) -> dict[str, Any]:
         return {}
     said, defaults = zone.spec.model_fields_set, zone_class.spec.defaults
     found: dict[str, Any] = {}
+    if zone.is_catalog:
+        return found
     if "ttl" not in said and (ttl := _default_ttl(zone_class)) is not None:
         found["ttl"] = ttl
     if not zone.spec.has_file:

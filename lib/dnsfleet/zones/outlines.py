@@ -16,7 +16,10 @@ from dnsfleet.resources import GROUP, Reference, Zone
 from dnsfleet.zones.plans import APPROVE_ANNOTATION
 
 RECORDS = "records"
-"""The source of a Zone that has its records in the object; others are fields of its zoneFile."""
+"""The source of a Zone that has its records in the object; others are fields of its zoneFile or of
+its source."""
+CATALOG = "catalog"
+"""The source of a catalog (RFC 9432), which is made of the zones that there are."""
 
 _OWN = f"{GROUP}/"
 
@@ -30,8 +33,8 @@ class Outline(NamedTuple):
     spec: Mapping[str, Any]
     """As its JSON says it, without `records`, `zoneFile` and `source`."""
     source: str
-    """The field that had the records: RECORDS, `source`, or of the zoneFile `inline`, `configMaps`,
-    `url`."""
+    """The field that had the records: RECORDS, of the zoneFile `inline`, `configMaps` or `url`, or
+    of the source `transfer` or CATALOG."""
     config_maps: tuple[tuple[str, str], ...] = ()
     """Name and key of each part, where the source is `configMaps`."""
 
@@ -41,8 +44,10 @@ def of(zone: Zone) -> Outline:
     file = zone.spec.zone_file
     parts: tuple[tuple[str, str], ...] = ()
     source = RECORDS if file is None else "url"
-    if zone.spec.source is not None:
-        source = "source"
+    if zone.spec.transfer is not None:
+        source = "transfer"
+    elif zone.spec.catalog is not None:
+        source = CATALOG
     if file is not None and file.inline is not None:
         source = "inline"
     elif file is not None and file.config_maps is not None:

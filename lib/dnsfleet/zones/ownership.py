@@ -247,8 +247,10 @@ def admit(
     zone that came signed takes none, as nobody could sign what they add, nor does a transferred
     one: what its primaries have is all of it.
     """
-    if zone.spec.source is not None:
+    if zone.spec.transfer is not None:
         return Admission((), [_transferred(zone, each) for each in by_age(record_sets)])
+    if zone.is_catalog:
+        return Admission((), [_catalog(zone, each) for each in by_age(record_sets)])
     if base is not None and base.signed:
         return Admission((), [_signed_elsewhere(zone, each) for each in by_age(record_sets)])
     owners: dict[RRsetKey, list[Reference]] = {}
@@ -300,6 +302,13 @@ def _whose(owner: Reference, gone: Set[Reference]) -> str:
         f"{owner}, which is gone: what it added is served until its removal is approved "
         "(`kubectl dnsfleet held`) or its time as an orphan has passed; until then this one waits"
     )
+
+
+def _catalog(zone: Zone, record_set: RecordSet) -> Violation:
+    message = (
+        f"{zone.reference} is a catalog, which lists Zones and nothing else; refer to another Zone"
+    )
+    return Violation("CatalogZone", message, f"{record_set.reference}: spec.zoneRef")
 
 
 def _signed_elsewhere(zone: Zone, record_set: RecordSet) -> Violation:

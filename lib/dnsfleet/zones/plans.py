@@ -65,16 +65,24 @@ def stale(published: int, new: Zone) -> Violation | None:
     return Violation("SerialNotHigher", message, new.origin)
 
 
-def unsafe(old: Zone, new: Zone, delta: Delta, doubt: str = "") -> Violation | None:
+def unsafe(
+    old: Zone,
+    new: Zone,
+    delta: Delta,
+    doubt: str = "",
+    spared: int = 0,
+    apex: int = APEX_RRSETS,
+) -> Violation | None:
     """Why this change needs approval, or None.
 
     It needs it when it removes more than 30 % and more than 10 of the RRsets, or when it removes
     RRsets and leaves nothing but SOA and NS, or when it removes RRsets while there is a `doubt`
-    about what `new` is made of (`parts.doubt`). RRsets that signing makes do not count.
+    about what `new` is made of (`parts.doubt`). RRsets that signing makes do not count, nor do
+    `spared` ones of those that are removed. `apex` is how many RRsets a zone has that is empty.
     """
-    removed, before = delta.ordinary_removed, old.ordinary_rrsets
+    removed, before = delta.ordinary_removed - spared, old.ordinary_rrsets
     many = is_large(removed, before)
-    emptied = removed > 0 and new.ordinary_rrsets <= APEX_RRSETS
+    emptied = removed > 0 and new.ordinary_rrsets <= apex
     lost = removed > 0 and bool(doubt)
     if not (many or emptied or lost):
         return None

@@ -16,7 +16,7 @@ from typing import Any
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.revisions import Revision
 from dnsfleet.replication.sums import Positions
-from dnsfleet.resources import Pop, Reference
+from dnsfleet.resources import Pop, Reference, Zone
 from dnsfleet.zones.signature_watch import SignatureWatch
 from dnsfleet_publisher.publishing import State
 from dnsfleet_publisher.transferring.standings import Standing as TransferStanding
@@ -248,7 +248,17 @@ class FleetView:
             outcome, state = replace(outcome, manifest=proof.manifest), proof.state
         given = view.results.given.get(origin) if is_zone else None
         transfer = view.transfers(reference) if is_zone else None
-        facts = Facts(outcome, state, shared=shared, given=given, signed=signed, transfer=transfer)
+        resource = None if known.document is None else known.document.resource
+        is_catalog = isinstance(resource, Zone) and resource.is_catalog
+        facts = Facts(
+            outcome,
+            state,
+            shared=shared,
+            given=given,
+            is_catalog=is_catalog,
+            signed=signed,
+            transfer=transfer,
+        )
         if facts.manifest is None or state is None:
             return facts
         at, seconds = self._seconds.get(origin, (None, None))

@@ -200,6 +200,7 @@ class StatusUpdates:
     def _is_too_early(self, before: Mapping[str, Any], facts: zone_statuses.Facts) -> bool:
         """Whether the edges have not had the time to prove what an object shows already."""
         unproved = facts.state is not None and not facts.state.propagated
+        unproved = unproved and not facts.is_catalog
         return self.early and unproved and is_true(before, "Propagated")
 
     def _measure(
@@ -217,7 +218,8 @@ class StatusUpdates:
         self._labels[reference] = labels
         told = {each.type: bool(each.status) for each in conditions}
         state, published = facts.state, None
-        if facts.manifest is not None and not (state is not None and state.propagated):
+        there = facts.is_catalog or (state is not None and state.propagated)
+        if facts.manifest is not None and not there:
             published = facts.manifest.time_ms
         late = () if state is None else tuple(each.pop for each in state.late)
         sample = ZoneSample(told["Accepted"], told["Propagated"], published, late)

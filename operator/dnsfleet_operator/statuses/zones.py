@@ -54,6 +54,8 @@ class Facts:
     """The RRsets that several RecordSets share, for the status of the Zone."""
     given: Mapping[str, Any] | None = None
     """Its ZoneClass and what that gives it, for the status of the Zone."""
+    is_catalog: bool = False
+    """Whether it is a catalog, which is at no Pop."""
     signed: Watched | None = None
     """How the signatures of what is published are, where it is signed, for that status too."""
     transfer: Standing | None = None
@@ -118,7 +120,7 @@ def conditions(subject: str, violations: Sequence[Violation], facts: Facts) -> l
     programmed = _programmed(taken, facts)
     if taken.status and outcome is not None and outcome.placement is not None:
         taken = Condition("Accepted", False, placements.REASON, outcome.placement.message)
-    propagated = _propagated(programmed, facts.state)
+    propagated = _propagated(programmed, facts.state, is_catalog=facts.is_catalog)
     steps = [taken, programmed, propagated]
     missing = next((step for step in steps if not step.status), None)
     ready = Condition("Ready", True, "Ready")
@@ -138,11 +140,14 @@ def _programmed(taken: Condition, facts: Facts) -> Condition:
     return Condition("Programmed", True, "Published")
 
 
-def _propagated(programmed: Condition, state: ZoneState | None) -> Condition:
+def _propagated(programmed: Condition, state: ZoneState | None, *, is_catalog: bool) -> Condition:
     if not programmed.status:
         return Condition("Propagated", False, "NotProgrammed", "see condition Programmed")
     if state is None:
         return Condition("Propagated", False, "Propagating", "no edge was asked yet")
+    if is_catalog and state.pops == 0:
+        message = "no Pop serves a catalog; gates transfer what is published"
+        return Condition("Propagated", True, "CatalogZone", message)
     if state.propagated:
         return Condition("Propagated", True, "Propagated")
     if state.pops == 0:

@@ -36,6 +36,7 @@ from dnsfleet.zones.plans import APPROVE_ANNOTATION
 from dnsfleet.zones.removals import Hold
 from dnsfleet_publisher import proofs
 from dnsfleet_publisher.assembling import Assembler, Assembly
+from dnsfleet_publisher.catalogs import PublishedZones
 from dnsfleet_publisher.claims import Claims, Ledger
 from dnsfleet_publisher.dependencies import Groups
 from dnsfleet_publisher.keeping import Keeper
@@ -311,6 +312,8 @@ class ZonePasses:
         self._live = set(self._store.live())
         for origin in self._live:
             self._assembler.marks.add(origin, urgent=False)
+        revisions = {origin: self._revision(origin) for origin in self._live}
+        self._assembler.catalogs.open(PublishedZones(revisions, self._store.load))
         self._silent |= self._ledger.record_sets()
         # What changed until now may be all that changed since this replica waits for the Lease.
         self._pending |= dict.fromkeys(observation.take_changed(), False)
@@ -401,8 +404,7 @@ class ZonePasses:
         pops = self._selections.choose(resource, (manifest and manifest.pops) or ())
         annotation = resource.metadata.annotations.get(APPROVE_ANNOTATION)
         approve = self._owner_holds.approvals(origin, annotation)
-        keeps = resource.spec.source is not None
-        self._desired[origin] = Desired(zone, pops, approve, assembled.parts, keeps)
+        self._desired[origin] = Desired(zone, pops, approve, assembled.parts, resource.spec.source)
 
     def _want_as_published(self, origin: str) -> None:
         """What is published and has no good object stays as it is."""
@@ -467,11 +469,17 @@ class ZonePasses:
             elif outcome.manifest is not None and not outcome.manifest.tombstone:
                 self._set_live(origin, True, observation)
 
+    def _revision(self, origin: str) -> str:
+        """The published revision of an origin, as far as it is known."""
+        manifest = self._store.held(origin)
+        return "" if manifest is None else str(manifest.revision)
+
     def _set_live(self, origin: str, live: bool, observation: Observation) -> None:
         """Know whether edges serve an origin: a Zone that cannot be understood holds it then."""
         if (origin in self._live) == live:
             return
         self._live.add(origin) if live else self._live.discard(origin)
+        self._assembler.catalogs.published(origin, self._revision(origin) if live else None)
         for reference in self._naming[origin]:
             known = observation.get(reference)
             if known is not None and known.document is None:

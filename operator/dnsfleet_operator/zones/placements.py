@@ -45,6 +45,8 @@ class Selections:
     def choose(self, zone: Zone, served: Iterable[str]) -> Pops:
         """The Pops of a Zone; `served` are those that serve it now."""
         self.forget(zone.origin)
+        if zone.is_catalog:
+            return placement(zone, self.pops)
         selector = zone.spec.placement.pop_selector
         if selector == LabelSelector():
             return None

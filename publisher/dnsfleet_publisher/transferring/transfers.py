@@ -120,8 +120,8 @@ class Transfers:
 
     def read(self, zone: resources.Zone) -> Text:
         """The newest version of a Zone; SourceError while there is none."""
-        assert zone.spec.source is not None  # noqa: S101 - else it is another source's
-        job = self._job(zone, zone.spec.source.transfer)
+        assert zone.spec.transfer is not None  # noqa: S101 - else it is another source's
+        job = self._job(zone, zone.spec.transfer)
         job.told = True
         if (version := job.version) is None:
             reason = "TransferPending" if job.standing.reason == "Pending" else "TransferFailed"

@@ -91,6 +91,6 @@ def test_whose_a_transferred_zone_was_is_no_part_of_it() -> None:
     """It is restored as a zone file, with what was served; its primaries may be gone."""
     transfer = {"primaries": [{"address": "192.0.2.1"}], "tsigKey": {"name": "k"}}
     found = outlines.of(zone(soa=None, nameServers=None, source={"transfer": transfer}))
-    assert found.source == "source"
+    assert found.source == "transfer"
     assert "source" not in found.spec
     assert outlines.decode(outlines.encode(found)) == found

@@ -51,6 +51,24 @@ def status(
     return zones.zone(4, made, facts, before or {}, NOW)
 
 
+@pytest.mark.parametrize(
+    ("state", "where", "propagated"),
+    [
+        (State.PUBLISHED, NOWHERE, ("True", "CatalogZone")),
+        (State.PUBLISHED, None, ("False", "Propagating")),
+        (State.FAILED, NOWHERE, ("False", "NotProgrammed")),
+        (State.PUBLISHED, ON_ITS_WAY, ("False", "Propagating")),
+    ],
+)
+def test_a_catalog_is_propagated_where_no_pop_is_to_serve_it(
+    state: State, where: ZoneState | None, propagated: tuple[str, str]
+) -> None:
+    facts = zones.Facts(Outcome(state, MANIFEST, "Why"), where, is_catalog=True)
+    made = zones.zone(4, zones.conditions(SUBJECT, [], facts), facts, {}, NOW)
+    assert told(made)["Propagated"] == propagated
+    assert told(made)["Ready"][0] == propagated[0]
+
+
 def test_a_placement_that_is_held_holds_nothing_else() -> None:
     hold = Hold("0" * 16, ("fra",), "the change takes 1 of 1 Pops from the zone: fra")
     outcome = Outcome(State.PUBLISHED, MANIFEST, placement=hold)
