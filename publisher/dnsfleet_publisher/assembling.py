@@ -235,9 +235,20 @@ class Assembler:
         self._classified.changed(inputs.held.record_sets.keys() | held.record_sets.keys())
         return self._note(self._build(replace(inputs, held=held), again=True))
 
+    def _catalogs_last(self, origins: Iterable[str]) -> Iterator[str]:
+        """Catalogs see what the other zones of the same turn have become."""
+        later = []
+        for origin in origins:
+            owner = self.owners.owner(origin)
+            if owner is not None and owner.is_catalog:
+                later.append(origin)
+            else:
+                yield origin
+        yield from later
+
     def _take(self, most: int | None) -> Iterator[str]:
         """Marked origins, `most` at most; without a bound those too that these mark."""
-        yield from self.marks.take(most)
+        yield from self._catalogs_last(self.marks.take(most))
         while later := self._classified.take_later():
             for origin in later:
                 self.marks.add(origin)

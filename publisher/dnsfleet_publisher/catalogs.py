@@ -54,6 +54,14 @@ class _Catalog:
     """The catalog with `members`, as they were before `pending`."""
     pending: dict[str, Member | None] = field(default_factory=dict)
     """Members that changed since, as `base` has them; None where it has not."""
+    removed: set[str] = field(default_factory=set)
+    """Those of them whose zones were removed since: one that is made anew is another member."""
+
+    def listed(self, origin: str) -> Member | None:
+        """How a zone is listed. One that left and comes back before anybody saw it is the same."""
+        if origin in self.members or origin in self.removed:
+            return self.members.get(origin)
+        return self.pending.get(origin)
 
 
 class Catalogs:
@@ -85,6 +93,10 @@ class Catalogs:
         else:
             self._live[origin] = revision
         self.look(origin)
+        if revision is None:
+            for catalog in self._catalogs.values():
+                if origin in catalog.pending:
+                    catalog.removed.add(origin)
 
     def look(self, origin: str) -> None:
         """Something about a zone may be different; catalogs that list it otherwise are marked."""
@@ -138,27 +150,31 @@ class Catalogs:
     def _built(self, zone: Zone, load: Callable[[str], EngineZone | None]) -> EngineZone:
         known = self._catalogs.get(zone.reference)
         if known is None or known.zone.spec != zone.spec:
-            return self._begin(zone, None if known is None else known.members, load).base
+            return self._begin(zone, known, load).base
         known.zone = zone
         if known.pending:
             gone = {each: was for each, was in known.pending.items() if was is not None}
             new = {each: known.members[each] for each in known.pending if each in known.members}
             known.base = catalogs.changed(known.base, zone, gone, new)
             known.pending.clear()
+            known.removed.clear()
         return known.base
 
     def _begin(
         self,
         zone: Zone,
-        listed: Mapping[str, Member] | None,
+        known: _Catalog | None,
         load: Callable[[str], EngineZone | None],
     ) -> _Catalog:
         """A catalog that is new, or asks for something else; it costs a look at all zones."""
-        if listed is None:
+        if known is not None:
+            both = ((each, known.listed(each)) for each in {*known.members, *known.pending})
+            listed = {origin: member for origin, member in both if member is not None}
+        else:
             published = load(zone.origin)
             was = published is not None and catalogs.is_catalog(published)
-            listed = catalogs.members(published) if published is not None and was else {}
-        catalog = _Catalog(zone, dict(listed), catalogs.build(zone, {}))
+            listed = dict(catalogs.members(published)) if published is not None and was else {}
+        catalog = _Catalog(zone, listed, catalogs.build(zone, {}))
         found = ((origin, self._member(catalog, origin)) for origin in {*self._live, *listed})
         catalog.members = {origin: member for origin, member in found if member is not None}
         catalog.base = catalogs.build(zone, catalog.members)
@@ -167,7 +183,7 @@ class Catalogs:
 
     def _member(self, catalog: _Catalog, origin: str) -> Member | None:
         """How a catalog is to list a zone; None where it is not to."""
-        revision, before = self._live.get(origin), catalog.members.get(origin)
+        revision, before = self._live.get(origin), catalog.listed(origin)
         if revision is None or origin == catalog.zone.origin:
             return None
         built, asked = self._zones.get(origin), catalog.zone.spec.catalog

@@ -229,7 +229,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(NAMES), out=st.sampled_from(["yes", "no"]))
     def apply(self, name: str, out: str) -> None:
-        self.fleet.assembler.put(zone(name, uid=name, out=out))
+        self.fleet.assembler.put(zone(name, out=out))
 
     @rule(name=st.sampled_from(NAMES))
     def delete(self, name: str) -> None:
