@@ -190,6 +190,23 @@ def test_what_is_published_is_not_replaced_by_what_is_older(
     assert followed.read().serial == 10
 
 
+def test_a_primary_that_is_behind_does_not_hide_one_that_is_not(primary: Primary) -> None:
+    rows = [soa(9), NS]
+    primary.set(8, 1)
+    with serving(Primary()) as newer:
+        newer.set(10, 2)
+        followed = Followed(primary.target, newer.target)
+        followed.live, _ = master_files.read("\n".join(rows).encode(), "live", ORIGIN)
+        assert followed.why_not()[0] == "TransferPending"
+        followed.news()
+        assert followed.why_not()[0] == "SerialNotHigher"
+        job = followed.transfers._jobs[followed.zone.reference]
+        assert job.due - time.monotonic() < schedules.FIRST_RETRY_SECONDS < primary.refresh
+        followed.ask()
+        assert followed.read().serial == 10
+        followed.transfers.close()
+
+
 def breaks_off(primary: Primary, replies: Replies, send: Callable[[bytes], object]) -> None:
     if replies.query.question[0].rdtype == dns.rdatatype.SOA:
         send(framed(replies.message(primary.soa, change=authoritative)))

@@ -31,7 +31,8 @@ NEXT_ADDRESS_SECONDS = 0.25
 SILENT_SECONDS = 30
 """For a whole message, so for 64 KiB at most: slower links carry no zones."""
 MAX_WAITING = 16 * 1024
-"""Messages that came and were not looked at yet: 1 GiB at most, as much as a whole transfer."""
+"""Messages that came and were not looked at yet; all octets of a transfer are bounded by itself."""
+_MAX_MESSAGE = 2**16 - 1
 BATCH = 16
 """Messages looked at in one go: a server may put each record into its own, and a thread costs more
 than a record. Nothing stops the thread in between."""
@@ -39,9 +40,12 @@ MAX_SECONDS = 3600
 """For a whole transfer: the largest one that `receiving` takes needs half of it, 70 µs a record."""
 
 
-def run(address: Address, transfer: Transfer) -> None:
-    """Carry out a transfer to its end; TransferFault where it does not come to it."""
-    asyncio.run(_run(address, transfer))
+def run(address: Address, transfer: Transfer, seconds: float | None = None) -> None:
+    """Carry out a transfer to its end; TransferFault where it does not come to it.
+
+    It may take so many seconds; default: MAX_SECONDS.
+    """
+    asyncio.run(_run(address, transfer, MAX_SECONDS if seconds is None else seconds))
 
 
 def ask_soa(address: Address, origin: str, key: dns.tsig.Key) -> Soa:
@@ -73,7 +77,7 @@ async def _ask(address: Address, wire: bytes) -> bytes:
     try:
         writer.write(wire)
         waiting: asyncio.Queue[bytes | _End] = asyncio.Queue(1)
-        reading = asyncio.create_task(_read(reader, waiting))
+        reading = asyncio.create_task(_read(reader, waiting, _MAX_MESSAGE))
         try:
             message = await waiting.get()
         finally:
@@ -95,12 +99,12 @@ class _End(NamedTuple):
         return TransferFault(f"{self.what} after {receiving.came(records)}{self.why}")
 
 
-async def _run(address: Address, transfer: Transfer) -> None:
+async def _run(address: Address, transfer: Transfer, seconds: float) -> None:
     """Ask, and feed the transfer until it ends; TransferFault if it does not."""
-    async with _within(MAX_SECONDS, "the transfer does not end"):
+    async with _within(seconds, "the transfer does not end"):
         reader, writer = await _connect(address)
         waiting: asyncio.Queue[bytes | _End] = asyncio.Queue(MAX_WAITING)
-        reading = asyncio.create_task(_read(reader, waiting))
+        reading = asyncio.create_task(_read(reader, waiting, transfer.most_octets))
         try:
             writer.write(transfer.query)
             while not await asyncio.to_thread(_feed, transfer, await _batch(waiting)):
@@ -141,14 +145,24 @@ async def _connect(address: Address) -> tuple[asyncio.StreamReader, asyncio.Stre
         raise TransferFault(f"no connection: {said}") from None
 
 
-async def _read(reader: asyncio.StreamReader, waiting: asyncio.Queue[bytes | _End]) -> None:
-    """Put each message that comes, without its length, and at last why no more come."""
+async def _read(
+    reader: asyncio.StreamReader, waiting: asyncio.Queue[bytes | _End], most_octets: int
+) -> None:
+    """Put each message that comes, without its length, and at last why no more come.
+
+    No more than `most_octets` are taken: who looks at them may be slower than who sends them.
+    """
     end = _End("nothing more came", f" within {SILENT_SECONDS} seconds")
+    left = most_octets
     try:
         while True:
             async with asyncio.timeout(SILENT_SECONDS):
                 octets = await reader.readexactly(2)
                 message = await reader.readexactly(int.from_bytes(octets))
+            left -= len(message)
+            if left < 0:
+                end = _End(f"more than {most_octets} octets came", "; no zone may have so many")
+                break
             await waiting.put(message)
     except TimeoutError:
         pass

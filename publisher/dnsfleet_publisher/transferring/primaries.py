@@ -20,6 +20,9 @@ MAX_OCTETS = 256 * 1024**2
 fleet holds it in memory, and the server is somebody else's."""
 MAX_CHANGES = 16 * 1024**2
 """Octets of an IXFR, of which each record becomes an object; above it the whole zone takes less."""
+TRANSFER_SECONDS = 600.0
+"""For all of a transfer: the largest at 450 kB/s. A primary that sends a message now and then would
+otherwise keep the others waiting, as few go on at once."""
 TRANSFERS = 2
 """Under way at once, of all zones: each may take several times MAX_OCTETS for a moment."""
 
@@ -105,13 +108,13 @@ def _ask(origin: str, address: Address, key: dns.tsig.Key, have: Version | None)
 
 def _whole(origin: str, address: Address, key: dns.tsig.Key) -> Version:
     transfer = Transfer(origin, key, most_octets=MAX_OCTETS)
-    connections.run(address, transfer)
+    connections.run(address, transfer, TRANSFER_SECONDS)
     return Version(transfer.soa, _packed(transfer.text))
 
 
 def _changed(origin: str, address: Address, key: dns.tsig.Key, have: Version) -> Version:
     transfer = Transfer(origin, key, have.soa.serial, MAX_CHANGES)
-    connections.run(address, transfer)
+    connections.run(address, transfer, TRANSFER_SECONDS)
     if transfer.changes is None:
         return Version(transfer.soa, _packed(transfer.text))
     if not transfer.changes.soa:

@@ -74,7 +74,7 @@ class Transfer:
         """
         self._rows = Rows(dns.name.from_text(origin))
         self._key = key
-        self._most_octets = MAX_OCTETS if most_octets is None else most_octets
+        self.most_octets = MAX_OCTETS if most_octets is None else most_octets
         rdtype = dns.rdatatype.AXFR if serial is None else dns.rdatatype.IXFR
         self._query = dns.message.make_query(origin, rdtype)
         if serial is not None:  # of this SOA nothing else is read (RFC 1995 section 3)
@@ -162,8 +162,8 @@ class Transfer:
             raise TransferFault(UNSIGNED)
 
     def _check_size(self) -> None:
-        if max(self._octets, len(self._rows.text)) > self._most_octets:
-            raise TransferFault(f"more than {self._most_octets} octets; no zone may have so many")
+        if max(self._octets, len(self._rows.text)) > self.most_octets:
+            raise TransferFault(f"more than {self.most_octets} octets; no zone may have so many")
         if self.records > MAX_RECORDS:
             raise TransferFault(f"more than {MAX_RECORDS} records; no zone may have so many")
 

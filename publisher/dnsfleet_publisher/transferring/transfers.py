@@ -58,6 +58,8 @@ class _Job:
     failures: int = 0
     last: Target | None = None
     """The primary that answered last; it is asked first."""
+    behind: Target | None = None
+    """One that had an older version than what is published; it is asked last."""
     refreshed: float = 0.0
     """Monotonic seconds of its answer."""
     standing: Standing = field(default_factory=Standing)
@@ -129,7 +131,7 @@ class Transfers:
             raise SourceError("transfer", message, reason)
         if not job.taken:
             self._check_not_older(job, version)
-            job.taken = True
+            job.taken, job.behind = True, None
         return Text(version.text, f"{zone.reference}: spec.source.transfer")
 
     def unchanged(self, reference: Reference) -> bool:
@@ -176,8 +178,15 @@ class Transfers:
             f"{job.standing.primary} has the serial {version.soa.serial}, which is not above "
             f"{live.serial}, which is published; raise it there (RFC 1982)"
         )
-        job.version = None  # the next answer is to be a whole zone again
-        job.standing = replace(job.standing, reason="Retrying", message=message)
+        wait = schedules.retry(version.soa, 1)
+        with self._changed:
+            job.version = None  # the next answer is to be a whole zone again
+            job.behind = job.last
+            job.standing = replace(job.standing, reason="Retrying", message=message)
+            if job.due > time.monotonic() + wait and job.due != float("inf"):
+                job.due = time.monotonic() + wait
+                job.standing = replace(job.standing, due=time.time() + wait)
+                self._changed.notify()
         raise SourceError("transfer", message, "SerialNotHigher")
 
     def _ask_soon(self, job: _Job) -> None:
@@ -240,8 +249,7 @@ class Transfers:
         """Ask the primaries; the seconds until the next time, or TransferFault."""
         wanted = job.wanted
         targets = [Target(each.address, each.port) for each in wanted.primaries]
-        if job.last in targets:
-            targets.sort(key=lambda each: each != job.last)
+        targets.sort(key=lambda each: (each == job.behind, each != job.last))
         key = self._keys().get(wanted.tsig_key.name)
         if key is None:
             raise TransferFault(
