@@ -38,6 +38,7 @@ OPERATOR_ABSENT = {
     "dnsfleet_pop_queries_per_second": "the simulated edge answers no queries",
     "dnsfleet_pop_servfail_ratio": "the same",
     "dnsfleet_pop_edge_memory_bytes": "the same",
+    "dnsfleet_operator_tsig_keys": "there is no gate",
 }
 """What has no series here, and why."""
 
