@@ -111,9 +111,7 @@ def for_gate(
 ) -> tuple[UsableKey, ...]:
     """Those of the usable keys that a gate accepts."""
     return tuple(
-        usable[key.reference]
-        for key in keys
-        if key.reference in usable and set(key.spec.uses) != {"primary"}
+        usable[key.reference] for key in keys if key.reference in usable and key.is_for_gates
     )
 
 

@@ -1,11 +1,12 @@
 """Where a name server listens, as people write it."""
 
+from collections.abc import Sequence
 from ipaddress import ip_address
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from dnsfleet.resources.base import Model
+from dnsfleet.resources.base import Model, fault
 
 
 def _address(text: str) -> str:
@@ -23,3 +24,10 @@ class NameServer(Model):
     address: Annotated[str, Field(max_length=45), AfterValidator(_address)]
     """IPv4 or IPv6."""
     port: Annotated[int, Field(ge=1, le=65535)] = 53
+
+
+def check_distinct(field: str, servers: Sequence[NameServer]) -> None:
+    """Refuse a list in `field` that has a name server twice."""
+    for index, each in enumerate(servers):
+        if each in servers[:index]:
+            raise fault((field, index), "this one is in the list already; remove it")

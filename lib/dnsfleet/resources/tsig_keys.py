@@ -18,7 +18,7 @@ from dnsfleet.resources.base import (
     fault,
 )
 from dnsfleet.resources.kubernetes_types import Conditions, Metadata
-from dnsfleet.resources.name_servers import NameServer
+from dnsfleet.resources.name_servers import NameServer, check_distinct
 from dnsfleet.resources.zone_contents import NameText
 
 ALL_ZONES = "*"
@@ -92,9 +92,7 @@ class TsigKeySpec(Model):
 
     @model_validator(mode="after")
     def _secondaries_differ(self) -> Self:
-        for index, each in enumerate(self.secondaries):
-            if each in self.secondaries[:index]:
-                raise fault(("secondaries", index), "this one is in the list already; remove it")
+        check_distinct("secondaries", self.secondaries)
         return self
 
 
@@ -124,6 +122,11 @@ class TsigKey(Model):
         return Reference(
             "TsigKey", self.metadata.namespace or DEFAULT_NAMESPACE, self.metadata.name
         )
+
+    @property
+    def is_for_gates(self) -> bool:
+        """Whether gates accept it; one that is for primaries only is none of theirs."""
+        return set(self.spec.uses) != {"primary"}
 
     @property
     def name(self) -> str:

@@ -4,8 +4,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from dnsfleet.resources.base import Model, ObjectName, fault
-from dnsfleet.resources.name_servers import NameServer
+from dnsfleet.resources.base import Model, ObjectName
+from dnsfleet.resources.name_servers import NameServer, check_distinct
 
 MAX_PRIMARIES = 8
 """Name servers that one zone comes from: each that is away costs a time-out."""
@@ -29,7 +29,5 @@ class ZoneTransfer(Model):
 
     @model_validator(mode="after")
     def _primaries_differ(self) -> Self:
-        for index, each in enumerate(self.primaries):
-            if each in self.primaries[:index]:
-                raise fault(("primaries", index), "this one is in the list already; remove it")
+        check_distinct("primaries", self.primaries)
         return self

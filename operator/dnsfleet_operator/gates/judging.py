@@ -84,14 +84,13 @@ def judge(
     rows, conditions = [], {}
     for key in listed.keys:
         reference, owner = key.reference, listed.owners[key.reference]
-        for_gate = set(key.spec.uses) != {"primary"}
         if reference in found:
-            if for_gate:
+            if key.is_for_gates:
                 rows.append(Row(found[reference], owner))
-            conditions[reference] = GIVEN if for_gate else USED
+            conditions[reference] = GIVEN if key.is_for_gates else USED
             continue
         why = next(each for each in violations if each.where.startswith(f"{reference}:"))
-        kept = for_gate and owner.uid in had and why.reason != NAME_TAKEN
+        kept = key.is_for_gates and owner.uid in had and why.reason != NAME_TAKEN
         if kept:
             rows.append(Row(tsig_keys.usable(key, had[owner.uid].key.secret), owner))
         conditions[reference] = _refused(
