@@ -62,7 +62,9 @@ def renewed(
     data = _data(list(rows))
     if found is not None and found.get("data") == data and pruning.is_kept(found):
         return None
-    return pruning.kept({**(_new(configuration) if found is None else found), "data": data})
+    managed = {"app.kubernetes.io/managed-by": MANAGED_BY}
+    new = pruning.new(name(configuration), configuration.namespace, "tsig-keys", managed)
+    return pruning.kept({**(new if found is None else found), "data": data})
 
 
 def octets(rows: Iterable[Row]) -> int:
@@ -78,20 +80,3 @@ def _data(rows: list[Row]) -> Mapping[str, str]:
         OWNERS: json.dumps(owners, indent=1).encode(),
     }
     return {entry: base64.b64encode(text).decode() for entry, text in texts.items()}
-
-
-def _new(configuration: Configuration) -> dict[str, Any]:
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {
-            "name": name(configuration),
-            "namespace": configuration.namespace,
-            "labels": {
-                "app.kubernetes.io/name": "dnsfleet",
-                "app.kubernetes.io/component": "tsig-keys",
-                "app.kubernetes.io/managed-by": MANAGED_BY,
-            },
-        },
-        "type": "Opaque",
-    }

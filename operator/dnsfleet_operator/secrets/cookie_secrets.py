@@ -62,26 +62,11 @@ def renewed(
     rotated = cookies.rotate(known, now, fresh)
     if rotated == known and found is not None and pruning.is_kept(found):
         return None
-    secret = pruning.kept(_new(configuration) if found is None else found)
+    new = pruning.new(name(configuration), configuration.namespace, "cookies")
+    secret = pruning.kept(new if found is None else found)
     text = cookies.to_text(rotated)
     secret["data"] = {ENTRY: base64.b64encode(text.encode()).decode()}
     return secret
-
-
-def _new(configuration: Configuration) -> dict[str, Any]:
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {
-            "name": name(configuration),
-            "namespace": configuration.namespace,
-            "labels": {
-                "app.kubernetes.io/name": "dnsfleet",
-                "app.kubernetes.io/component": "cookies",
-            },
-        },
-        "type": "Opaque",
-    }
 
 
 def _read(secret: Mapping[str, Any]) -> tuple[cookies.Secret, ...]:

@@ -19,6 +19,19 @@ KEEP = {
 """What Argo CD and Flux want to read on an object that they leave alone."""
 
 
+def new(
+    name: str, namespace: str, component: str, labels: Mapping[str, str] = {}
+) -> dict[str, Any]:
+    """A Secret without data that is to be created; `labels` has more of them."""
+    own = {"app.kubernetes.io/name": "dnsfleet", "app.kubernetes.io/component": component}
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name, "namespace": namespace, "labels": {**own, **labels}},
+        "type": "Opaque",
+    }
+
+
 def is_kept(secret: Object) -> bool:
     """Whether a Secret is marked as it is to be."""
     return secret == kept(secret)
