@@ -24,7 +24,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from dnsfleet import rrtypes
-from dnsfleet.resources import Metadata, Record, RecordSet, RecordSetSpec, Reference
+from dnsfleet.resources import AddedRecord, Metadata, RecordSet, RecordSetSpec, Reference
 from dnsfleet.resources import Zone as ZoneResource
 from dnsfleet.resources.record_sets import ZoneReference
 from dnsfleet.zones import shared_values, sharing
@@ -132,7 +132,7 @@ def as_published(reference: Reference, claim: Claim, zone: Zone) -> RecordSet | 
                 if not data:
                     continue
             records.append(
-                Record.model_construct(name=owner, type=rtype, ttl=ttl, data=tuple(data))
+                AddedRecord.model_construct(name=owner, type=rtype, ttl=ttl, data=tuple(data))
             )
     if not records:
         return None

@@ -13,6 +13,9 @@ any spelling, where the zone is built.
 from typing import NamedTuple
 
 from dnsfleet.resources.pops import MAX_POP_NAME
+from dnsfleet.resources.record_sets import MAX_RECORD_SET_RECORDS
+
+_DYNAMIC = "(has(self.dynamic) && self.dynamic)"
 
 
 class Rule(NamedTuple):
@@ -106,6 +109,16 @@ RULES: dict[str, list[Rule]] = {
             "self.all(r, r.type != 'SOA')",
             "the SOA comes from the Zone only; remove it here",
             "records",
+        ),
+        Rule(
+            f"{_DYNAMIC} || (1 <= self.records.size() && "
+            f"self.records.size() <= {MAX_RECORD_SET_RECORDS})",
+            f"give 1 to {MAX_RECORD_SET_RECORDS} records; only a dynamic RecordSet may have none "
+            "or more",
+        ),
+        Rule(
+            f"self.records.all(r, has(r.since) == {_DYNAMIC})",
+            "each of the records has since in a dynamic RecordSet, and none in another one",
         ),
     ],
     "Edge": [
