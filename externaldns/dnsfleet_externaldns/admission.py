@@ -11,6 +11,7 @@ from dnsfleet import names, resources, rrtypes
 from dnsfleet.resources import RecordSet, Zone
 from dnsfleet.violations import errors
 from dnsfleet.zones import building, claims
+from dnsfleet.zones.claimants import Claimant
 from dnsfleet.zones.sharing import RRsetKey
 
 from dnsfleet_externaldns import record_sets, targets
@@ -125,8 +126,10 @@ def _refusal(key: RRsetKey, parts: Parts, zone: Zone, zones: WritableZones) -> R
         return Refusal("TooLarge", message)
     record_set, found = resources.parse(body, "")
     if isinstance(record_set, RecordSet):
-        keys, found = claims.of(zone, record_set)
-        found = found or claims.without_consent(zone, record_set, keys, zones.labels)
+        whole = Claimant(record_set)
+        keys, found = claims.of(zone, whole)
+        found = found or claims.from_elsewhere(zone, record_set, zones.labels)
+        found = found or claims.without_consent(zone, whole, keys)
         found = found or building.from_resources(zone, [record_set], None)[1]
     first = next(iter(errors(found)), None)
     return None if first is None else Refusal(first.reason, first.message)

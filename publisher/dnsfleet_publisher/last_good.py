@@ -30,7 +30,7 @@ from dnsfleet import resources
 from dnsfleet.resources import RecordSet, Reference, ZoneClass
 from dnsfleet.resources.documents import Document
 from dnsfleet.violations import Violation, errors
-from dnsfleet.zones import building, classes, ownership
+from dnsfleet.zones import building, claimants, classes, ownership
 from dnsfleet.zones.checking.written import Written
 from dnsfleet.zones.ownership import Owned
 from dnsfleet.zones.parts import Parts
@@ -137,6 +137,8 @@ class _Built(NamedTuple):
     """What is wrong, by the object that is to be corrected."""
     unfit: Set[Reference]
     """What breaks the zone; whatever else it claims, nobody else has to give way to it."""
+    tried: tuple[RecordSet, ...] = ()
+    """The versions that it was built of, with the RRsets of dynamic ones that were left out."""
 
     @property
     def wrong(self) -> Set[Reference]:
@@ -208,9 +210,10 @@ class LastGood:
         built, refused = self._settle(taken)
         served, held = built.served, inputs.held
         present = {item.reference: item for item in taken.record_sets}
-        for item in served:
-            if item.spec == present[item.reference].spec:
-                refused.pop(item.reference, None)
+        tried = {item.reference: item for item in built.tried}
+        for each in (item.reference for item in served):
+            if tried[each].spec == present[each].spec:
+                refused.pop(each, None)
         warned = (each for each in inputs.by_class if each.severity == "warning")
         found = itertools.chain.from_iterable((built.found | refused).values())
         told = itertools.chain(held.told, inputs.found, found, warned)
@@ -329,15 +332,17 @@ def _build(inputs: Inputs) -> _Built:
         inputs.retained,
         inputs.held.record_sets.keys(),
     )
-    zone, violations = building.from_resources(
-        resource, admission.record_sets, inputs.base, inputs.doubtful
+    zone, violations, fit = building.from_claimants(
+        resource, admission.claimants, inputs.base, inputs.doubtful
     )
     found: dict[Reference, tuple[Violation, ...]] = {}
     for violation in (*admission.violations, *violations):
         about = subject(violation) or own
         found[about] = (*found.get(about, ()), violation)
     unfit = {subject(violation) or own for violation in errors(violations)}
-    return _Built(zone, admission.record_sets, found, unfit if zone is not None else {own, *unfit})
+    unfit |= {own} if zone is None else set()
+    served = claimants.taken(admission.record_sets, fit)
+    return _Built(zone, served, found, unfit, inputs.record_sets)
 
 
 def subject(violation: Violation) -> Reference | None:

@@ -37,6 +37,18 @@ def record_set(records: str, name: str = "web", **metadata: object) -> RecordSet
     return RecordSet.model_validate(_object("RecordSet", name, metadata, spec))
 
 
+def dynamic(
+    records: list[dict[str, object]], name: str = "update", **metadata: object
+) -> RecordSet:
+    """A dynamic RecordSet for that Zone; what gives no `since` was claimed in 2026."""
+    spec = {
+        "zoneRef": {"name": "example-com", "namespace": "default"},
+        "dynamic": True,
+        "records": [{"since": "2026-01-01T00:00:00Z", **each} for each in records],
+    }
+    return RecordSet.model_validate(_object("RecordSet", name, metadata, spec))
+
+
 def pop(spec: str = "", name: str = "fra", **metadata: object) -> Pop:
     """A Pop with the fields of `spec` in YAML."""
     return Pop.model_validate(_object("Pop", name, metadata, fields(spec)))

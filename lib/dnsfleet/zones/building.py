@@ -5,9 +5,12 @@ All sources end in the engine's `ZoneBuilder`, so that one parser and one set of
 records of Zone objects and RecordSets are added.
 
 RecordSets must not harm each other or the zone: first all are added at once, which is the usual
-case and costs the least. When that zone breaks a rule, they are added one by one in order of age
-to the last good zone, and each that breaks it is left out with its violations. So the result never
-depends on which of two records a check happens to name.
+case and costs the least. When that zone breaks a rule, the older half is added, then the other one,
+and a half that breaks it is halved again, until what breaks it stands alone and is left out with
+its violations. All rules are such that what breaks none breaks none in parts. So it comes to what
+adding one by one in order of age would, for some builds by what is bad and not one for each that is
+good, and never depends on which of two records a check happens to name. The RRsets of a dynamic
+RecordSet take part one by one (see `claimants`).
 
 What is well-formed and mostly a mistake is looked for at the end, in the zone that came of it all
 (see `checking`).
@@ -22,9 +25,10 @@ from dnsfleet_engine import Zone, ZoneBuilder
 from dnsfleet import names, resources, rrtypes
 from dnsfleet.resources import Record, RecordSet
 from dnsfleet.violations import Violation
-from dnsfleet.zones import sharing
+from dnsfleet.zones import claimants, sharing
 from dnsfleet.zones.checking import checks, ignoring, written
 from dnsfleet.zones.checking.written import TARGET_FIELDS, Written
+from dnsfleet.zones.claimants import Claimant
 from dnsfleet.zones.master_files import Built, Include, Progress, add_file, finish
 from dnsfleet.zones.sharing import RRsetKey
 
@@ -74,51 +78,75 @@ def from_zone_file(
     return FromFile(built, found, checks.doubtful(built, records))
 
 
+class Joined(NamedTuple):
+    """A zone, and what claimants made of it."""
+
+    zone: Zone | None
+    """None after an error in the Zone."""
+    violations: list[Violation]
+    claimants: tuple[Claimant, ...] = ()
+    """Those that are in the zone."""
+
+
 def from_resources(
     zone: resources.Zone,
     record_sets: Sequence[RecordSet],
     base: Zone | None,
     doubtful: Iterable[Written] = (),
 ) -> Built:
-    """The zone of a Zone object and the RecordSets that may add to it, oldest first.
+    """The zone of a Zone object and the RecordSets that may add to it.
 
     `base` is the zone of its `zoneFile`, or None where it has none, and `doubtful` what came with
     it. Places are `REFERENCE: FIELD`. An error in a RecordSet leaves that RecordSet out; only one
     in the Zone gives no zone. The serial is that of the file or 0: publishing sets it.
     """
+    found = from_claimants(zone, claimants.of(record_sets), base, doubtful)
+    return found.zone, found.violations
+
+
+def from_claimants(
+    zone: resources.Zone,
+    admitted: Sequence[Claimant],
+    base: Zone | None,
+    doubtful: Iterable[Written] = (),
+) -> Joined:
+    """The same of what may add to it, the oldest first."""
     found: list[Violation] = []
     records = [*doubtful]
     if base is None:
         base, found = _own_records(zone, records)
     if base is None:
-        return None, found
-    built, more = _with_record_sets(zone, base, record_sets, records)
-    off, unknown = ignoring.ignored(zone, record_sets)
-    return built, [*found, *more, *unknown, *checks.check(built, records, off)]
+        return Joined(None, found)
+    built, more, fit = _with_claimants(zone, base, admitted, records)
+    off, unknown = ignoring.ignored(zone, claimants.joined(admitted))
+    checked = checks.check(built, records, off)
+    return Joined(built, [*found, *more, *unknown, *checked], tuple(fit))
 
 
-def _with_record_sets(
-    zone: resources.Zone, base: Zone, record_sets: Sequence[RecordSet], records: list[Written]
-) -> tuple[Zone, list[Violation]]:
-    """`base` with the RecordSets that fit; what they add is appended to `records`."""
-    if not record_sets:
-        return base, []
-    found: list[Violation] = []
-    ttls = sharing.lowest_ttls(zone, record_sets)
-    whole, more = _add_record_sets(zone, base, record_sets, ttls, records)
-    if whole is not None:
-        return whole, more
-    extended, fit = base, []
-    for record_set in record_sets:
-        longer, more = _add_record_sets(zone, extended, [record_set], ttls, records)
-        found += [_about(record_set, violation) for violation in more]
+def _with_claimants(
+    zone: resources.Zone, base: Zone, admitted: Sequence[Claimant], records: list[Written]
+) -> tuple[Zone, list[Violation], list[Claimant]]:
+    """`base` with what fits, what is wrong, and what fits; `records` get what is added."""
+    ttls = sharing.lowest_ttls(zone, claimants.joined(admitted))
+    extended, found, fit = base, list[Violation](), list[Claimant]()
+    waiting = [admitted] if admitted else []
+    while waiting:
+        group = waiting.pop()
+        longer, more = _add_claimants(zone, extended, group, ttls, records)
         if longer is not None:
             extended = longer
-            fit.append(record_set)
-    if ttls:  # which may be those of one that was left out
-        again, _ = _add_record_sets(zone, base, fit, sharing.lowest_ttls(zone, fit), [])
+            fit += group
+            found += more
+        elif len(group) == 1:
+            found += claimants.told(group[0], [_about(group[0], each) for each in more])
+        else:
+            half = len(group) // 2
+            waiting += [group[half:], group[:half]]
+    if ttls and len(fit) < len(admitted):  # a TTL may be that of one that was left out
+        ttls = sharing.lowest_ttls(zone, claimants.joined(fit))
+        again, _ = _add_claimants(zone, base, fit, ttls, [])
         extended = again or extended
-    return extended, found
+    return extended, found, fit
 
 
 def _own_records(zone: resources.Zone, written_here: list[Written]) -> Built:
@@ -132,25 +160,25 @@ def _own_records(zone: resources.Zone, written_here: list[Written]) -> Built:
     _add_apex(builder, zone)
     records = zone.spec.records or ()
     found = _apex_records(zone, records)
-    found += _add_records(builder, zone, f"{zone.reference}", records)
+    found += _add_records(builder, zone, f"{zone.reference}", enumerate(records))
     where = f"{zone.reference}: spec.records"
     return _unsigned(_finish(builder, found, written_here), where)
 
 
-def _add_record_sets(
+def _add_claimants(
     zone: resources.Zone,
     base: Zone,
-    record_sets: Iterable[RecordSet],
+    group: Iterable[Claimant],
     ttls: Mapping[RRsetKey, int],
     written_here: list[Written],
 ) -> Built:
-    """The zone with these RecordSets; `ttls` are those of RRsets that several of them share."""
+    """The zone with these; `ttls` are those of RRsets that several RecordSets share."""
     builder = ZoneBuilder(zone.origin)
     builder.add_zone(base)
     found: list[Violation] = []
-    for record_set in record_sets:
-        subject, records = f"{record_set.reference}", record_set.spec.records
-        found += _add_records(builder, zone, subject, records, ttls)
+    for claimant in group:
+        subject = f"{claimant.record_set.reference}"
+        found += _add_records(builder, zone, subject, claimant.records, ttls)
     return _unsigned(_finish(builder, found, written_here), zone.origin)
 
 
@@ -196,18 +224,18 @@ def _add_records(
     builder: ZoneBuilder,
     zone: resources.Zone,
     subject: str,
-    records: Iterable[Record],
+    records: Iterable[tuple[int, Record]],
     ttls: Mapping[RRsetKey, int] = NONE_SHARED,
 ) -> list[Violation]:
     """Add RRsets; returns what is wrong with names, and warnings about what they may not mean.
 
-    A name that has no normal spelling is not given to the engine, which takes some of them: such an
-    RRset would have no key, so nobody could own it.
+    Each comes with its index in `spec.records`. A name that has no normal spelling is not given to
+    the engine, which takes some of them: such an RRset would have no key, so nobody could own it.
     """
     found = []
     origin, default_ttl = zone.origin, zone.spec.ttl
     entries: dict[tuple[str, int | str], int] = {}
-    for index, record in enumerate(records):
+    for index, record in records:
         where = f"{subject}: spec.records[{index}]"
         try:
             name = names.to_a_labels(record.name)
@@ -326,9 +354,12 @@ def _spelling(name: str) -> str:
         return name
 
 
-def _about(record_set: RecordSet, violation: Violation) -> Violation:
-    """A violation that a RecordSet caused, told as its own where the check names another place."""
-    subject = f"{record_set.reference}: "
-    if violation.where.startswith(subject) or violation.severity == "warning":
+def _about(claimant: Claimant, violation: Violation) -> Violation:
+    """A violation that a claimant caused, told as its own where the check names another place."""
+    subject = f"{claimant.record_set.reference}: "
+    own, place = subject, f"{subject}spec.records"
+    if claimant.position is not None:
+        own = place = f"{place}[{claimant.position}]"
+    if violation.where.startswith(own) or violation.severity == "warning":
         return violation
-    return violation._replace(where=f"{subject}spec.records")
+    return violation._replace(where=place)

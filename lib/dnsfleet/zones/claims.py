@@ -5,18 +5,19 @@ from collections.abc import Iterable, Mapping
 from dnsfleet import names, rrtypes
 from dnsfleet.resources import RecordSet, Zone
 from dnsfleet.violations import Violation
+from dnsfleet.zones.claimants import Claimant
 from dnsfleet.zones.sharing import RRsetKey
 
 UNASKED = frozenset({"NS", "DNAME", "DS"})
 """Types that a consent has to list, because they decide about other names than their own."""
 
 
-def of(zone: Zone, record_set: RecordSet) -> tuple[list[RRsetKey], list[Violation]]:
+def of(zone: Zone, claimant: Claimant) -> tuple[list[RRsetKey], list[Violation]]:
     """(owner name, type) of each record, in order, and those that nobody may claim."""
     claims: list[RRsetKey] = []
     violations = []
-    origin = zone.origin
-    for index, record in enumerate(record_set.spec.records):
+    origin, record_set = zone.origin, claimant.record_set
+    for index, record in claimant.records:
         try:
             claim = record.key(origin)
         except rrtypes.UnknownTypeError as error:
@@ -32,25 +33,26 @@ def of(zone: Zone, record_set: RecordSet) -> tuple[list[RRsetKey], list[Violatio
     return ([] if violations else claims), violations
 
 
-def without_consent(
-    zone: Zone,
-    record_set: RecordSet,
-    claims: Iterable[RRsetKey],
-    namespaces: Mapping[str, Mapping[str, str]],
+def from_elsewhere(
+    zone: Zone, record_set: RecordSet, namespaces: Mapping[str, Mapping[str, str]]
 ) -> list[Violation]:
-    """Why a RecordSet may not add what it claims; `namespaces` has the labels of each."""
+    """Whether a Zone takes no RecordSet of this namespace; `namespaces` has the labels of each."""
+    namespace, own = record_set.reference.namespace, zone.reference.namespace
+    if zone.spec.record_sets.namespaces.allows(namespace, namespaces.get(namespace, {}), own):
+        return []
+    message = (
+        f"{zone.reference} takes no RecordSets from namespace {namespace}; "
+        "its spec.recordSets.namespaces must allow it"
+    )
+    return [Violation("NotAllowedByZone", message, f"{record_set.reference}: spec.zoneRef")]
+
+
+def without_consent(zone: Zone, claimant: Claimant, claims: Iterable[RRsetKey]) -> list[Violation]:
+    """Why the names and types that are claimed may not be added."""
     consent, origin = zone.spec.record_sets, zone.origin
-    namespace = record_set.reference.namespace
-    labels = namespaces.get(namespace, {})
-    if not consent.namespaces.allows(namespace, labels, zone.reference.namespace):
-        message = (
-            f"{zone.reference} takes no RecordSets from namespace {namespace}; "
-            "its spec.recordSets.namespaces must allow it"
-        )
-        return [Violation("NotAllowedByZone", message, f"{record_set.reference}: spec.zoneRef")]
     types = None if consent.types is None else {rrtypes.number(each) for each in consent.types}
     violations = []
-    for index, (owner, rtype) in enumerate(claims):
+    for (index, _), (owner, rtype) in zip(claimant.records, claims, strict=False):
         field = None
         if rtype in UNASKED if types is None else rrtypes.number(rtype) not in types:
             field = "types"
@@ -62,7 +64,7 @@ def without_consent(
             )
             if types is None and field == "types":
                 message += ", which has to list this type"
-            violations.append(refusal("NotAllowedByZone", message, record_set, index))
+            violations.append(refusal("NotAllowedByZone", message, claimant.record_set, index))
     return violations
 
 

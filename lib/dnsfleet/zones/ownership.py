@@ -6,6 +6,10 @@ which has an owner is refused as a whole, its other claims with it, unless the t
 RRset (see `sharing`). A zone cut or a DNAME decides about more names than its own, so it is refused
 where it would hide data of an older owner (see `cuts`).
 
+A dynamic RecordSet is not refused as a whole: each RRset of it is looked at by itself, in its place
+in the order of age, and one that may not be is left out alone (see `claimants`). So a record that
+the Zone gets at a name of a dynamic RecordSet takes that RRset from it, and no other.
+
 Age is `creationTimestamp`; objects of the same second, and objects without one, as in files, are
 ordered by namespace and name, so that every reader comes to the same result. A Zone that was
 deleted and made anew keeps the age of what it published, and the Zone that published an origin
@@ -21,7 +25,8 @@ from dnsfleet_engine import Zone as EngineZone
 from dnsfleet import names
 from dnsfleet.resources import RecordSet, Reference, Zone
 from dnsfleet.violations import Violation, errors
-from dnsfleet.zones import claims, registrations, sharing
+from dnsfleet.zones import claimants, claims, registrations, sharing
+from dnsfleet.zones.claimants import Claimant
 from dnsfleet.zones.classes import Classes
 from dnsfleet.zones.cuts import Cuts
 from dnsfleet.zones.registrations import Registration, Registrations
@@ -37,9 +42,11 @@ class Admission(NamedTuple):
     """Which RecordSets add to a zone."""
 
     record_sets: tuple[RecordSet, ...]
-    """Admitted, in the order in which they were looked at."""
+    """Admitted, the oldest first; a dynamic one with those of its RRsets that are."""
     violations: list[Violation]
     """Why the others are not."""
+    claimants: tuple[Claimant, ...] = ()
+    """What of them is admitted, in the order in which it was looked at."""
 
 
 class Age(NamedTuple):
@@ -256,7 +263,9 @@ def admit(
     owners: dict[RRsetKey, list[Reference]] = {}
     in_order = sorted(by_age(record_sets), key=lambda each: each.reference not in first)
     gone = {each.reference for each in in_order if each.metadata.deletion_timestamp == _GONE}
-    claimed = [(record_set, *claims.of(zone, record_set)) for record_set in in_order]
+    refused = _refused_whole(zone, in_order, namespaces, kept)
+    there = [each for each in in_order if each.reference not in refused]
+    claimed = [(each, *claims.of(zone, each)) for each in claimants.of(there, first)]
     cuts = Cuts(zone, base, (claim for _, own, _ in claimed for claim in own))
     for record in zone.spec.records or ():
         try:
@@ -265,13 +274,14 @@ def admit(
             continue  # building the zone refuses this record
         owners[key] = [zone.reference]
         cuts.add(key, zone.reference)
-    admitted: list[RecordSet] = []
-    violations: list[Violation] = []
-    for record_set, own, found in claimed:
+    admitted: list[Claimant] = []
+    violations = [violation for own in refused.values() for violation in own]
+    for claimant, own, found in claimed:
+        record_set = claimant.record_set
         is_kept = record_set.reference in kept
         if not is_kept:
-            found += claims.without_consent(zone, record_set, own, namespaces)
-        for index, claim in enumerate(own):
+            found += _not_allowed_here(zone, claimant, own, namespaces)
+        for (index, _), claim in zip(claimant.records, own, strict=False):
             before = owners.get(claim, [])
             if not before and base is not None and base.get(*claim) is not None:
                 before = [zone.reference]
@@ -283,15 +293,45 @@ def admit(
             elif not sharing.may_join(zone, claim, before, record_set.reference):
                 message = f"{claim[0]} {claim[1]} belongs to {_whose(before[0], gone)}"
                 found.append(claims.refusal("NotOwner", message, record_set, index))
-        if not is_kept:
+        if not is_kept and not record_set.spec.dynamic:
             found += _too_much_shared(zone, record_set)
-        violations += found
+        violations += claimants.told(claimant, found)
         if not errors(found):
-            admitted.append(record_set)
+            admitted.append(claimant)
             for claim in own:
                 owners.setdefault(claim, []).append(record_set.reference)
                 cuts.add(claim, record_set.reference)
-    return Admission(tuple(admitted), violations)
+    return Admission(claimants.taken(there, admitted), violations, tuple(admitted))
+
+
+def _refused_whole(
+    zone: Zone,
+    record_sets: Iterable[RecordSet],
+    namespaces: Mapping[str, Mapping[str, str]],
+    kept: Set[Reference],
+) -> dict[Reference, list[Violation]]:
+    """The dynamic ones of which nothing may be in the zone, and why."""
+    found = {}
+    for each in record_sets:
+        if each.spec.dynamic and each.reference not in kept:
+            own = claims.from_elsewhere(zone, each, namespaces) or _too_much_shared(zone, each)
+            if own:
+                found[each.reference] = own
+    return found
+
+
+def _not_allowed_here(
+    zone: Zone,
+    claimant: Claimant,
+    own: Iterable[RRsetKey],
+    namespaces: Mapping[str, Mapping[str, str]],
+) -> list[Violation]:
+    """What the consent of the Zone does not allow of a claimant."""
+    if claimant.position is None:
+        elsewhere = claims.from_elsewhere(zone, claimant.record_set, namespaces)
+        if elsewhere:
+            return elsewhere
+    return claims.without_consent(zone, claimant, own)
 
 
 def _whose(owner: Reference, gone: Set[Reference]) -> str:

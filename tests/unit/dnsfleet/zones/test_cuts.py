@@ -107,7 +107,9 @@ def test_a_zone_may_name_the_cut() -> None:
 def test_a_zone_may_name_glue_below_a_cut() -> None:
     zone = yaml_resources.zone(f"{{recordSets: {{names: ['*', ns.www], {ALL}}}}}")
     older, younger = claims("old", "www NS", **OLD), claims("new", "ns.www A", **NEW)
-    assert ownership.admit(zone, [older, younger], {}) == ((older, younger), [])
+    admission = ownership.admit(zone, [older, younger], {})
+    assert admission.record_sets == (older, younger)
+    assert admission.violations == []
 
 
 def test_nothing_may_be_below_a_dname_whatever_the_zone_allows() -> None:
@@ -147,4 +149,6 @@ def test_the_refusal_of_a_cut_says_what_to_do() -> None:
 def test_a_cut_and_its_glue_come_in_one_record_set() -> None:
     zone = yaml_resources.zone(f"{{recordSets: {{{ALL}}}}}")
     whole = claims("whole", "www NS", "www DS", "ns.www A")
-    assert ownership.admit(zone, [whole], {}) == ((whole,), [])
+    admission = ownership.admit(zone, [whole], {})
+    assert admission.record_sets == (whole,)
+    assert admission.violations == []
