@@ -16,6 +16,9 @@ Where several RecordSets may share an RRset, a claim names the values too (see
 `dnsfleet.zones.sharing`), so that nobody is given what others added. They are noted as the zone has
 them; a later version may write them in another way, so they are read as any data before they are
 compared.
+
+Of a dynamic RecordSet a claim says since when each RRset is claimed, because its object may be gone
+when that decides against others.
 """
 
 import json
@@ -51,6 +54,8 @@ class Claim:
     """Of the RecordSet; empty in claims of an operator that did not note it."""
     values: Mapping[RRsetKey, frozenset[str]] = field(default_factory=dict)
     """What it added to RRsets that others may share; of all others it has all values."""
+    since: Mapping[RRsetKey, str] = field(default_factory=dict)
+    """Since when it claims each RRset, where it is dynamic."""
     gone: bool = False
     """Whether its object is not in the zone any more, and a hold alone keeps it there."""
 
@@ -99,6 +104,7 @@ def _claim(
         rrsets,
         record_set.metadata.uid,
         values,
+        {each.key(origin): each.since for each in record_set.spec.records if each.since},
     )
 
 
@@ -114,7 +120,8 @@ def wider(claim: Claim, other: Claim) -> Claim:
         for key in claim.values.keys() | other.values.keys()
         if key not in both or (key in claim.values and key in other.values)
     }
-    return replace(claim, rrsets=claim.rrsets | other.rrsets, values=values)
+    since = {**other.since, **claim.since}
+    return replace(claim, rrsets=claim.rrsets | other.rrsets, values=values, since=since)
 
 
 def as_published(reference: Reference, claim: Claim, zone: Zone) -> RecordSet | None:
@@ -131,8 +138,11 @@ def as_published(reference: Reference, claim: Claim, zone: Zone) -> RecordSet | 
                 data = [each for each in data if each in own]
                 if not data:
                     continue
+            since = claim.since.get((owner, rtype), claim.created) if claim.since else None
             records.append(
-                AddedRecord.model_construct(name=owner, type=rtype, ttl=ttl, data=tuple(data))
+                AddedRecord.model_construct(
+                    name=owner, type=rtype, ttl=ttl, data=tuple(data), since=since
+                )
             )
     if not records:
         return None
@@ -143,7 +153,9 @@ def as_published(reference: Reference, claim: Claim, zone: Zone) -> RecordSet | 
         creation_timestamp=claim.created,
     )
     zone_ref = ZoneReference(name=claim.zone.name, namespace=claim.zone.namespace)
-    spec = RecordSetSpec.model_construct(zone_ref=zone_ref, records=tuple(records))
+    spec = RecordSetSpec.model_construct(
+        zone_ref=zone_ref, dynamic=bool(claim.since), records=tuple(records)
+    )
     return RecordSet.model_construct(metadata=metadata, spec=spec)
 
 
@@ -290,6 +302,8 @@ def encode(claim: Claim) -> bytes:
     }
     if claim.values:
         value["values"] = [[*key, sorted(own)] for key, own in sorted(claim.values.items())]
+    if claim.since:
+        value["since"] = [claim.since.get(key, claim.created) for key in sorted(claim.rrsets)]
     if claim.gone:
         value["gone"] = True
     return json.dumps(value, separators=(",", ":")).encode()
@@ -310,8 +324,13 @@ def decode(value: bytes) -> Claim | None:
             for owner, rtype, own in found.get("values", ())
             if (number := rrtypes.number(str(rtype))) is not None
         }
+        since = {
+            (str(owner), rrtypes.to_text(number)): str(time)
+            for (owner, rtype), time in zip(found["rrsets"], found.get("since", ()), strict=False)
+            if (number := rrtypes.number(str(rtype))) is not None
+        }
         zone = Reference("Zone", str(namespace), str(name))
         uid, gone = str(found.get("uid", "")), found.get("gone") is True
-        return Claim(zone, str(found["created"]), rrsets, uid, values, gone)
+        return Claim(zone, str(found["created"]), rrsets, uid, values, since, gone)
     except (ValueError, KeyError, TypeError):
         return None

@@ -5,10 +5,12 @@ meanwhile, and what each of them is told. `owner_holds` decides by it.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Set
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Self
 
 from dnsfleet.resources import RecordSet, Reference
+from dnsfleet.resources import Zone as ZoneResource
 from dnsfleet.violations import errors
 from dnsfleet.zones import owner_plans, ownership, plans
 from dnsfleet.zones.owner_plans import Holder, OwnerHold, Removed
@@ -16,7 +18,7 @@ from dnsfleet.zones.sharing import RRsetKey
 from dnsfleet_engine import Delta, Zone, ZoneBuilder
 
 from dnsfleet_publisher import claims
-from dnsfleet_publisher.claims import Claims
+from dnsfleet_publisher.claims import Claim, Claims
 from dnsfleet_publisher.dependencies import RecordSets
 from dnsfleet_publisher.last_good import NOTHING_HELD, Assembled, Held, subject
 from dnsfleet_publisher.measures import Measure
@@ -187,6 +189,35 @@ def owners_of_rrsets(own: Claims) -> dict[RRsetKey, list[Reference]]:
     for reference, claim in own.items():
         for key in claim.rrsets:
             found.setdefault(key, []).append(reference)
+    return found
+
+
+def to_judge(removed: Removed, zone: ZoneResource, own: Claims, record_sets: RecordSets) -> Removed:
+    """Without what dynamic updates took away: whoever took them judged each of them.
+
+    What a dynamic RecordSet still asks for was taken by somebody else, and counts as any other.
+    """
+    found: dict[Reference, Set[RRsetKey]] = {}
+    for owner, keys in removed.items():
+        there = record_sets.get(owner)
+        if there is not None and _is_updated(there, zone, own.get(owner)):
+            keys = keys & _asked(there, zone.origin)
+        if keys:
+            found[owner] = keys
+    return found
+
+
+def _is_updated(there: RecordSet, zone: ZoneResource, claim: Claim | None) -> bool:
+    """Whether this is a dynamic RecordSet that is in its zone, and the object that was."""
+    own = there.spec.dynamic and there.zone_reference == zone.reference
+    return own and claim is not None and claims.is_of(claim, there.metadata)
+
+
+def _asked(record_set: RecordSet, origin: str) -> set[RRsetKey]:
+    found = set()
+    for record in record_set.spec.records:
+        with suppress(ValueError):  # it is left out
+            found.add(record.key(origin))
     return found
 
 

@@ -16,6 +16,9 @@ anew from what everybody wants. Another writer finds the same holds with the sam
 they are judged is in the core (see `measures`). The last good version of a Zone that its class
 refuses is not there; for a writer that begins anew it is what no claim is on.
 
+What dynamic updates take away of a dynamic RecordSet waits for nobody, and counts for nobody: each
+of them was judged when it came. That its object is deleted is no update, and waits as any other.
+
 An approval is asked for anew as long as what it approves is not published, so it can be withdrawn
 while the core is away.
 
@@ -41,7 +44,7 @@ from dnsfleet_publisher.assembling import Assembler
 from dnsfleet_publisher.claims import Claims, Ledger
 from dnsfleet_publisher.last_good import NOTHING_HELD, Assembled, Held, subject
 from dnsfleet_publisher.measures import Measure
-from dnsfleet_publisher.owner_cases import Case, owners_of_rrsets, refused_zone
+from dnsfleet_publisher.owner_cases import Case, owners_of_rrsets, refused_zone, to_judge
 from dnsfleet_publisher.publishing import Publisher
 from dnsfleet_publisher.record_store import RecordStore
 
@@ -158,14 +161,17 @@ class OwnerHolds:
     def _case(
         self, wanted: Assembled, old: Zone, new: Zone, own: Claims, assembler: Assembler
     ) -> Case:
-        origin, before = wanted.origin, old.ordinary_rrsets
+        origin = wanted.origin
+        delta = self._publisher.change(origin, old, new)
+        lost = owner_plans.removed_by(
+            delta, old, new, wanted.resource.reference, owners_of_rrsets(own)
+        )
+        removed = to_judge(lost, wanted.resource, own, assembler.record_sets)
+        # As if what updates took away had gone before: others are judged by what they left.
+        before = old.ordinary_rrsets - owner_plans.count(lost) + owner_plans.count(removed)
         measure = self._ledger.measures.get(origin) or Measure(before, {})
         measure = measure._replace(before=min(measure.before, before))
         asked = claims.of_zone(wanted.record_sets, wanted.resource)
-        delta = self._publisher.change(origin, old, new)
-        removed = owner_plans.removed_by(
-            delta, old, new, wanted.resource.reference, owners_of_rrsets(own)
-        )
         doubt = self._publisher.doubt(origin, wanted.parts)
         there, unheld = assembler.record_sets, assembler.held.get(origin, NOTHING_HELD)
         case = Case(wanted, old, new, delta, removed, own, asked, there, measure, doubt, unheld)
@@ -209,6 +215,7 @@ class OwnerHolds:
             lost = owner_plans.removed_by(
                 delta, case.old, built.zone, case.zone, owners_of_rrsets(case.claims)
             )
+            lost = to_judge(lost, built.resource, case.claims, assembler.record_sets)
             more = case.to_hold(lost, built.zone.ordinary_rrsets, approved)
             served = {case.zone, *(item.reference for item in built.record_sets)}
             is_kept = waiting <= served - lost.keys()

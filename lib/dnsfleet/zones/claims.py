@@ -11,6 +11,12 @@ from dnsfleet.zones.sharing import RRsetKey
 UNASKED = frozenset({"NS", "DNAME", "DS"})
 """Types that a consent has to list, because they decide about other names than their own."""
 
+MAX_NOTED = 192 * 1024
+"""Octets of the RRsets of a dynamic RecordSet as the core notes them. A claim contains those of two
+versions beside data that is shared (`sharing.MAX_OCTETS`), and a value there has 1 MiB at most."""
+NOTED_BESIDE = 32
+"""Octets that are noted of an RRset beside its name and type: since when it is claimed, JSON."""
+
 
 def of(zone: Zone, claimant: Claimant) -> tuple[list[RRsetKey], list[Violation]]:
     """(owner name, type) of each record, in order, and those that nobody may claim."""
@@ -66,6 +72,24 @@ def without_consent(zone: Zone, claimant: Claimant, claims: Iterable[RRsetKey]) 
                 message += ", which has to list this type"
             violations.append(refusal("NotAllowedByZone", message, claimant.record_set, index))
     return violations
+
+
+def too_many(zone: Zone, record_set: RecordSet) -> list[Violation]:
+    """Whether the core could not note all names of a dynamic RecordSet."""
+    size = 0
+    for record in record_set.spec.records:
+        try:
+            owner, rtype = record.key(zone.origin)
+        except ValueError:
+            continue  # it is left out
+        size += len(owner) + owner.count("\\") + len(rtype) + NOTED_BESIDE
+    if size <= MAX_NOTED:
+        return []
+    message = (
+        f"its names take {size} octets where they are noted, at most {MAX_NOTED} are allowed; "
+        "remove some, or use shorter ones"
+    )
+    return [Violation("TooManyNames", message, f"{record_set.reference}: spec.records")]
 
 
 def is_named(zone: Zone, owner: str) -> bool:

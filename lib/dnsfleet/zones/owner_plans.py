@@ -132,6 +132,11 @@ def to_hold(
     return frozenset(held)
 
 
+def count(removed: Removed) -> int:
+    """How many RRsets these lose, each counted once."""
+    return len(_all_of(removed, removed))
+
+
 def _all_of(removed: Removed, owners: Iterable[Reference]) -> set[RRsetKey]:
     """What these lose, each RRset once."""
     return set().union(*(removed[owner] for owner in owners))

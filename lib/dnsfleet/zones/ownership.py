@@ -314,8 +314,8 @@ def _refused_whole(
     found = {}
     for each in record_sets:
         if each.spec.dynamic and each.reference not in kept:
-            own = claims.from_elsewhere(zone, each, namespaces) or _too_much_shared(zone, each)
-            if own:
+            own = claims.from_elsewhere(zone, each, namespaces)
+            if own := own or claims.too_many(zone, each) or _too_much_shared(zone, each):
                 found[each.reference] = own
     return found
 

@@ -141,3 +141,39 @@ def test_two_claims_of_one_object_cover_what_either_does() -> None:
     assert found.values == {KEY: one | two}
     assert claims.wider(claim({KEY: one}, KEY), claim({}, KEY)).values == {}, "it had all"
     assert claims.wider(claim({KEY: one}, KEY), claim({})).values == {KEY: one}
+
+
+def test_a_claim_of_a_dynamic_record_set_notes_the_age_of_each_rrset() -> None:
+    times = ["2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z"]
+    dynamic = yaml_resources.dynamic(
+        [
+            {"name": name, "type": "A", "data": ["192.0.2.1"], "since": since}
+            for name, since in zip(("b", "a"), times, strict=True)
+        ],
+        creationTimestamp=CREATED,
+    )
+    claim = claims.of_record_set(dynamic, yaml_resources.zone())
+    assert claims.decode(claims.encode(claim)) == claim
+    zone = make_zone("example.com.", [(name, "A", "192.0.2.1") for name in ("a", "b", "c")])
+    found = claims.as_published(dynamic.reference, claim, zone)
+    assert found is not None
+    assert found.spec.dynamic
+    assert [(each.name, each.since) for each in found.spec.records] == [
+        ("a.example.com.", times[1]),
+        ("b.example.com.", times[0]),
+    ]
+    assert claims.of_record_set(found, yaml_resources.zone()) == claim
+
+
+def test_what_two_claims_of_a_dynamic_record_set_cover_has_its_age() -> None:
+    def claim(name: str, since: str) -> Claim:
+        record: dict[str, object] = {"name": name, "type": "A", "data": ["192.0.2.1"]}
+        dynamic = yaml_resources.dynamic([record | {"since": since}], creationTimestamp=CREATED)
+        return claims.of_record_set(dynamic, yaml_resources.zone())
+
+    found = claims.wider(claim("a", "2026-03-01T00:00:00Z"), claim("b", "2026-04-01T00:00:00Z"))
+    assert claims.decode(claims.encode(found)) == found
+    assert [found.since[key] for key in sorted(found.rrsets)] == [
+        "2026-03-01T00:00:00Z",
+        "2026-04-01T00:00:00Z",
+    ]

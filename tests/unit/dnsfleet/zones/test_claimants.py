@@ -4,7 +4,9 @@ import pytest
 from dnsfleet.resources import RecordSet, Zone
 from dnsfleet.violations import Violation, errors
 from dnsfleet.zones import building, claimants, ownership
+from dnsfleet.zones.claims import MAX_NOTED
 from dnsfleet_engine import ZoneBuilder
+from dnsfleet_publisher import claims
 from support import yaml_resources
 
 EARLY, LATE = "2026-01-01T00:00:00Z", "2026-03-01T00:00:00Z"
@@ -155,3 +157,14 @@ def test_the_older_rrset_stands_whichever_the_check_names() -> None:
         assert [each.where.partition(".data")[0] for each in told] == [
             f"RecordSet default/update: spec.records[{int(is_alias)}]"
         ]
+
+
+@pytest.mark.parametrize(("labels", "refused"), [(2, False), (3, True)])
+def test_more_names_than_the_core_can_note_are_refused(labels: int, refused: bool) -> None:
+    tail = ".".join(["x" * 60] * labels)
+    dynamic = yaml_resources.dynamic([a(f"n{number}.{tail}") for number in range(MANY)])
+    admission = ownership.admit(yaml_resources.zone(), [dynamic], {})
+    assert (admission.record_sets == ()) == refused
+    assert [each.reason for each in admission.violations] == ["TooManyNames"] * refused
+    claim = claims.encode(claims.of_record_set(dynamic, yaml_resources.zone()))
+    assert (len(claim) > MAX_NOTED) == refused
