@@ -10,8 +10,17 @@ from typing import NamedTuple
 from dnsfleet.resources import RecordSet, Reference, Zone, ZoneClass
 from dnsfleet.violations import Violation
 from dnsfleet.zones import class_rules, classes, ownership
-from dnsfleet.zones.class_rules import NOTHING, Against, Content, Demand, Use
+from dnsfleet.zones.class_rules import (
+    NOTHING,
+    Against,
+    Content,
+    Demand,
+    Substitute,
+    Substitutes,
+    Use,
+)
 from dnsfleet.zones.owners import Owners
+from dnsfleet.zones.sharing import RRsetKey
 from dnsfleet_engine import Zone as EngineZone
 
 from dnsfleet_publisher.class_published import Good, Live, OfObjects, Published
@@ -114,19 +123,23 @@ class Classified:
 
     def judge(
         self, zone: Zone, base: EngineZone | None, record_sets: Sequence[RecordSet]
-    ) -> tuple[ZoneClass | None, tuple[Violation, ...]]:
-        """The class of a Zone that is to be built, and what it says to it and its RecordSets."""
+    ) -> tuple[ZoneClass | None, tuple[Violation, ...], Substitutes]:
+        """The class of a Zone that is to be built, and what it says to it and its RecordSets.
+
+        Last is what takes the place of RRsets of dynamic ones that it refuses.
+        """
         zone_class = self._owners.classes.of(zone, self._labels)
         before = self._checked.pop(zone.reference, {})
         self._count_file(zone, base, zone_class)
         if zone_class is None:
-            return None, ()
+            return None, (), {}
         by_rules = zone_class.spec.types is not None or zone_class.spec.ttl is not None
         if not by_rules and not self._quotas.over:
-            return zone_class, ()
+            return zone_class, (), {}
         applied = classes.applied(zone, zone_class)
         own = OfObjects(applied, record_sets, self._live, self._good, self._published)
         found: list[Violation] = []
+        substitutes: dict[tuple[Reference, RRsetKey], Substitute] = {}
         checked: dict[Reference, _Checked] = {}
         items: list[Zone | RecordSet] = [zone, *record_sets]
         for item in items:
@@ -137,7 +150,11 @@ class Classified:
                     faults = class_rules.against(_contents(item, applied, file), zone_class)
                     known = _Checked(item, file, zone_class, applied.spec.ttl, faults)
                 checked[reference] = known
-                if known.faults:
+                if known.faults and isinstance(item, RecordSet) and item.spec.dynamic:
+                    told, refused = class_rules.judge_each(known.faults, own.of(item))
+                    found += told
+                    substitutes |= {(reference, key): there for key, there in refused.items()}
+                elif known.faults:
                     found += class_rules.judge(known.faults, own.of(item))
             if (exceeded := self._quotas.over.get(reference)) is not None:
                 contents = _contents(item, applied, file)
@@ -145,7 +162,7 @@ class Classified:
                 found.append(class_rules.over_quota(reference, exceeded, adds=adds))
         if checked:
             self._checked[zone.reference] = checked
-        return zone_class, tuple(found)
+        return zone_class, tuple(found), substitutes
 
     def warning(self, zone: Zone) -> Violation | None:
         """What is told to a Zone that owns its origin although no class takes it."""

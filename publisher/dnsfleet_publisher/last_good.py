@@ -23,6 +23,7 @@ asked whether the class would take it.
 
 import itertools
 from collections.abc import Callable, Container, Iterable, Mapping, Set
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Self
 
@@ -32,6 +33,7 @@ from dnsfleet.resources.documents import Document
 from dnsfleet.violations import Violation, errors
 from dnsfleet.zones import building, claimants, classes, ownership
 from dnsfleet.zones.checking.written import Written
+from dnsfleet.zones.class_rules import Substitutes
 from dnsfleet.zones.ownership import Owned
 from dnsfleet.zones.parts import Parts
 from dnsfleet_engine import Zone
@@ -110,6 +112,8 @@ class Inputs:
     """It gives defaults."""
     by_class: tuple[Violation, ...] = ()
     """What it says to the Zone and the RecordSets."""
+    substitutes: Substitutes = field(default_factory=dict)
+    """What takes the place of RRsets of dynamic RecordSets that it refuses."""
     held: Held = NOTHING_HELD
 
     def with_held(self) -> Self:
@@ -324,13 +328,16 @@ def _build(inputs: Inputs) -> _Built:
     made = resource.spec.has_file or resource.is_catalog
     if made and inputs.base is None:
         return _Built(None, (), {}, {own})  # its source says what is wrong
+    held = inputs.held.record_sets.keys()
+    substitutes = {key: there for key, there in inputs.substitutes.items() if key[0] not in held}
     admission = ownership.admit(
         resource,
-        inputs.record_sets,
+        [_as_allowed(each, resource.origin, substitutes) for each in inputs.record_sets],
         inputs.labels,
         inputs.base,
         inputs.retained,
-        inputs.held.record_sets.keys(),
+        held,
+        {key for key, there in substitutes.items() if there is None},
     )
     zone, violations, fit = building.from_claimants(
         resource, admission.claimants, inputs.base, inputs.doubtful
@@ -343,6 +350,22 @@ def _build(inputs: Inputs) -> _Built:
     unfit |= {own} if zone is None else set()
     served = claimants.taken(admission.record_sets, fit)
     return _Built(zone, served, found, unfit, inputs.record_sets)
+
+
+def _as_allowed(record_set: RecordSet, origin: str, substitutes: Substitutes) -> RecordSet:
+    """The RecordSet with what is published of RRsets that its class does not take as they are."""
+    if not record_set.spec.dynamic or not substitutes:
+        return record_set
+    records = []
+    for each in record_set.spec.records:
+        with suppress(ValueError):  # admission leaves it out
+            if there := substitutes.get((record_set.reference, each.key(origin))):
+                ttl, data = there
+                records.append(each.model_copy(update={"ttl": ttl, "data": data}))
+                continue
+        records.append(each)
+    spec = record_set.spec.model_copy(update={"records": tuple(records)})
+    return record_set.model_copy(update={"spec": spec})
 
 
 def subject(violation: Violation) -> Reference | None:

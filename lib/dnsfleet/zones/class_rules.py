@@ -6,7 +6,7 @@ a class that came or was narrowed stops nothing. An object with an error is not 
 good version stays (see `dnsfleet_publisher.last_good`).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from dnsfleet_engine import Zone as EngineZone
@@ -18,6 +18,7 @@ from dnsfleet.violations import Severity, Violation
 from dnsfleet.zones import shared_values
 from dnsfleet.zones.classes import REASON
 from dnsfleet.zones.ownership import Age
+from dnsfleet.zones.sharing import RRsetKey
 
 SIGNING = frozenset({"RRSIG", "NSEC", "NSEC3", "NSEC3PARAM", "DNSKEY"})
 """Types of a signed zone file that come from its signer, and not from whoever wrote records."""
@@ -49,6 +50,12 @@ class Against(NamedTuple):
 
 Published = Callable[[str, str], tuple[int, Sequence[str]] | None]
 """Gets the name and the type of an RRset, and gives TTL and data as one object has it published."""
+
+
+Substitute = tuple[int, tuple[str, ...]] | None
+"""TTL and data of an RRset as its object has it published; None where it has nothing."""
+Substitutes = Mapping[tuple[Reference, RRsetKey], Substitute]
+"""What takes the place of RRsets of dynamic RecordSets that may not be as they are."""
 
 
 class Use(NamedTuple):
@@ -171,6 +178,24 @@ def judge(faults: Iterable[Against], published: Published) -> list[Violation]:
         found.append(Violation(REASON, told, where, severity))
     found.sort(key=lambda violation: violation.severity)  # errors first, then in order
     return found[:MAX_TOLD]
+
+
+def judge_each(
+    faults: Iterable[Against], published: Published
+) -> tuple[list[Violation], dict[RRsetKey, Substitute]]:
+    """What is told of the RRsets of a dynamic RecordSet, each of which stands for itself.
+
+    And what takes the place of each that may not be as it is.
+    """
+    found: list[Violation] = []
+    substitutes: dict[RRsetKey, Substitute] = {}
+    for (name, rtype, ttl, _, where, _), message, is_ttl in faults:
+        there = published(name, rtype)
+        if there is None or (is_ttl and there[0] != ttl):
+            substitutes[name, rtype] = None if there is None else (there[0], tuple(there[1]))
+        told = "this RRset is left out" if there is None else "what is served goes on"
+        found.append(Violation(REASON, f"{message}; {told}", where, "warning"))
+    return found[:MAX_TOLD], substitutes
 
 
 def over_quota(reference: Reference, exceeded: Exceeded, *, adds: bool) -> Violation:

@@ -245,14 +245,16 @@ def admit(
     base: EngineZone | None = None,
     kept: Set[Reference] = frozenset(),
     first: Set[Reference] = frozenset(),
+    left_out: Set[tuple[Reference, RRsetKey]] = frozenset(),
 ) -> Admission:
     """Which of the RecordSets that refer to `zone` may add to it.
 
     `namespaces` gives the labels of each namespace, `base` is the zone of the Zone's file. Those in
     `kept` got the consent that they need before, and it is not checked again: their namespace may
-    be gone, and its labels with it. Those in `first` come before all others, whatever their age. A
-    zone that came signed takes none, as nobody could sign what they add, nor does a transferred
-    one: what its primaries have is all of it.
+    be gone, and its labels with it. Those in `first` come before all others, whatever their age.
+    RRsets of dynamic ones in `left_out` are so by a class, which tells why. A zone that came signed
+    takes none, as nobody could sign what they add, nor does a transferred one: what its primaries
+    have is all of it.
     """
     if zone.spec.transfer is not None:
         return Admission((), [_transferred(zone, each) for each in by_age(record_sets)])
@@ -278,6 +280,10 @@ def admit(
     violations = [violation for own in refused.values() for violation in own]
     for claimant, own, found in claimed:
         record_set = claimant.record_set
+        if claimant.position is not None and any(
+            (record_set.reference, c) in left_out for c in own
+        ):
+            continue
         is_kept = record_set.reference in kept
         if not is_kept:
             found += _not_allowed_here(zone, claimant, own, namespaces)
