@@ -2,8 +2,10 @@
 
 The RRsets of a dynamic RecordSet came one after the other, each by an update of its own (RFC 2136).
 So each stands for itself, with an age of its own: it was claimed when it came, and not before its
-RecordSet was made. A dynamic RecordSet is what as many RecordSets with one RRset each would be.
-What may not be is left out alone, and told in a warning, as its RecordSet is taken all the same.
+RecordSet was made. A dynamic RecordSet is what as many RecordSets with one RRset each would be,
+but that its own zone cuts hide no names of others (see `cuts`), and that its size counts as a
+whole. What may not be is left out alone, and told in a warning, as its RecordSet is taken all the
+same.
 """
 
 from collections.abc import Iterable, Iterator, Sequence, Set

@@ -1,5 +1,7 @@
 """Zone cuts and DNAMEs hide nothing of an older owner."""
 
+import itertools
+
 import pytest
 from dnsfleet.resources import RecordSet
 from dnsfleet.violations import Violation
@@ -152,3 +154,26 @@ def test_a_cut_and_its_glue_come_in_one_record_set() -> None:
     admission = ownership.admit(zone, [whole], {})
     assert admission.record_sets == (whole,)
     assert admission.violations == []
+
+
+TIMES = ["2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z"]
+
+
+@pytest.mark.parametrize("times", list(itertools.permutations(TIMES)))
+def test_a_cut_its_ds_and_its_glue_come_one_after_the_other(times: tuple[str, ...]) -> None:
+    """In a dynamic RecordSet; what another owner has is hidden by none of it."""
+    zone = yaml_resources.zone(f"{{recordSets: {{{ALL}}}}}")
+    owners = (("www", "NS"), ("www", "DS"), ("ns.www", "A"))
+    records: list[dict[str, object]] = [
+        {"name": name, "type": rtype, "data": ["x"], "since": since}
+        for (name, rtype), since in zip(owners, times, strict=True)
+    ]
+    dynamic = yaml_resources.dynamic(records)
+    admission = ownership.admit(zone, [dynamic], {})
+    assert admission.record_sets == (dynamic,)
+    assert admission.violations == []
+    other = claims("other", "b.www A", creationTimestamp="2025-01-01T00:00:00Z")
+    kept, _ = ownership.admit(zone, [dynamic, other], {}).record_sets
+    assert [each.type for each in kept.spec.records] == ["DS", "A"]
+    late = claims("other", "b.www A", creationTimestamp="2026-04-01T00:00:00Z")
+    assert ownership.admit(zone, [dynamic, late], {}).record_sets == (dynamic,)
