@@ -19,6 +19,7 @@ DATA: dict[str, st.SearchStrategy[str]] = {
     "MX": st.sampled_from(["10 mail", "20 mail.example.net."]),
     "TYPE65280": st.sampled_from(["\\# 2 abcd", "\\# 0"]),
 }
+TIMES = ("2025-12-01T00:00:00Z", "2026-03-01T00:00:00Z")
 TTLS = st.sampled_from([None, 0, 60, 300, 2**31 - 1])
 
 
@@ -70,6 +71,11 @@ def zones(draw: st.DrawFn) -> list[Object]:
         spec["zoneFile"] = {"inline": text} if inline else {"configMaps": keys}
         parts = [] if inline else parts
     sets = [record_set(name, *found) for name in ("one", "two") if (found := draw(records(OTHERS)))]
+    if draw(st.booleans()):
+        for each in sets[:1]:
+            each["spec"]["dynamic"] = True
+            for record in each["spec"]["records"]:
+                record["since"] = draw(st.sampled_from(TIMES))
     return [item("Zone", "a", spec), *parts, *sets]
 
 

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 from dnsfleet import names, resources
-from dnsfleet.resources import API_VERSION, Reference
+from dnsfleet.resources import API_VERSION, AddedRecord, Reference
 from dnsfleet.resources.documents import Document
 from dnsfleet.resources.zone_contents import MAX_INLINE
 from dnsfleet.zones import outlines
@@ -167,19 +167,22 @@ def _record_sets(added: Claims, content: Zone) -> Iterator[Object]:
         if found is None:
             continue
         metadata = {"namespace": reference.namespace, "name": reference.name}
-        rrsets = (
-            RRset(each.name, each.ttl or 0, each.type, list(each.data))
-            for each in found.spec.records
-        )
         yield {
             "apiVersion": API_VERSION,
             "kind": "RecordSet",
             "metadata": metadata | {"creationTimestamp": claim.created},
             "spec": {
                 "zoneRef": {"namespace": claim.zone.namespace, "name": claim.zone.name},
-                "records": [zone_rrsets.record(each, content.origin, None) for each in rrsets],
+                **({"dynamic": True} if found.spec.dynamic else {}),
+                "records": [_record(each, content.origin) for each in found.spec.records],
             },
         }
+
+
+def _record(record: AddedRecord, origin: str) -> dict[str, Any]:
+    rrset = RRset(record.name, record.ttl or 0, record.type, list(record.data))
+    since = {} if record.since is None else {"since": record.since}
+    return zone_rrsets.record(rrset, origin, None) | since
 
 
 def _zone(outline: Outline, spec: Mapping[str, Any]) -> Object:

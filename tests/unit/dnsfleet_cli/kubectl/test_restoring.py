@@ -104,6 +104,27 @@ def test_each_record_comes_back_as_whose_it_was() -> None:
     check(plan, content, [web, *shared])
 
 
+def test_a_dynamic_record_set_comes_back_with_the_age_of_each_rrset() -> None:
+    zone = item("Zone", "a", BASE | {"records": [MX]})
+    times = {"n0": "2026-03-01T00:00:00Z", "n1": "2026-02-01T00:00:00Z"}
+    records = [
+        {"name": f"n{number}", "type": "A", "ttl": 60, "data": ["192.0.2.1"], "since": times["n0"]}
+        for number in range(150)
+    ]
+    records[1]["since"] = times["n1"]
+    update = record_set("update", *records)
+    update["spec"]["dynamic"] = True
+    removed, content = remove(zone, update)
+    plan = restoring.plan(removed, content, There())
+    assert kinds(plan) == ["RecordSet update", "Zone a"]
+    spec = plan.objects[0]["spec"]
+    assert spec["dynamic"] is True
+    assert {each["name"]: each for each in spec["records"]} == {
+        each["name"]: each for each in records
+    }
+    check(plan, content)
+
+
 def test_a_consent_that_fits_no_more_costs_no_name() -> None:
     """The labels went with the namespace; the names are in the Zone itself then."""
     chosen = {"namespaces": {"from": "Selector", "selector": {"matchLabels": {"dns": "yes"}}}}
