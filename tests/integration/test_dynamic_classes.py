@@ -70,3 +70,22 @@ def test_a_class_that_comes_stops_nothing_that_is_served(core: Valkey) -> None:
     writer.run(DNS, CLASS, FULL, later)
     assert get(writer, "ok") == (300, ["192.0.2.3"])
     assert get(writer, "one") == (5, ["192.0.2.3"])
+
+
+def test_a_quota_is_for_all_of_it(core: Valkey) -> None:
+    """What was served goes on without what a class had left out of it."""
+    limited = zone_class("teams", ["example"], types=["A"], quota={"rrsets": 22})
+    writer = Writer(core)
+    first = updated(rrset("one"), rrset("two", rtype="TXT"))
+    writer.run(DNS, limited, FULL, first)
+    assert (get(writer, "one"), get(writer, "two", "TXT")) == ((300, ["192.0.2.3"]), None)
+    more = [rrset("two", rtype="TXT"), rrset("three"), rrset("four")]
+    found = writer.run(DNS, limited, FULL, changed(first, 2, records=more)).violations
+    told = {(each.reason, each.severity) for each in found[UPDATE]}
+    assert told == {("QuotaExceeded", "error"), ("NotAllowedByClass", "warning")}
+    assert get(writer, "one") == (300, ["192.0.2.3"])
+    assert get(writer, "three") is None
+    assert get(writer, "two", "TXT") is None
+    less = changed(first, 3, records=[rrset("three")])
+    assert writer.run(DNS, limited, FULL, less).violations == {}
+    assert (get(writer, "one"), get(writer, "three")) == (None, (300, ["192.0.2.3"]))
