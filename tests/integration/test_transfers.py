@@ -5,7 +5,9 @@ The primaries are scripted; real ones are in tests/conformance/test_primaries.py
 
 import queue
 import socket
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import dns.flags
@@ -20,6 +22,7 @@ from dnsfleet.zones import master_files
 from dnsfleet_engine import Zone as EngineZone
 from dnsfleet_publisher.transferring import connections, primaries, schedules
 from dnsfleet_publisher.transferring.transfers import Transfers
+from dnsfleet_publisher.transferring.turns import Silences
 from dnsfleet_publisher.zone_sources import SourceError
 from support import yaml_resources
 from support.scripted_primaries import (
@@ -39,11 +42,11 @@ from support.transfer_servers import Replies, framed
 from support.waiting import wait_for
 
 
-def zone_object(*targets: Target) -> Zone:
+def zone_object(*targets: Target, origin: str = ORIGIN, name: str = "one") -> Zone:
     rows = ", ".join(f"{{address: '{each.address}', port: {each.port}}}" for each in targets)
     source = f"{{transfer: {{primaries: [{rows}], tsigKey: {{name: k}}}}}}"
-    spec = f"{{origin: {ORIGIN}, nameServers: null, soa: null, source: {source}}}"
-    return yaml_resources.zone(spec, name="one")
+    spec = f"{{origin: {origin}, nameServers: null, soa: null, source: {source}}}"
+    return yaml_resources.zone(spec, name=name)
 
 
 class Followed:
@@ -92,12 +95,19 @@ class Followed:
 
     def ask(self) -> None:
         """Have the primaries be asked now, as when the time has come, and wait for the end."""
+        self.end_round()
         job = self.transfers._jobs[self.zone.reference]
+        self.transfers._silences = Silences()
         with self.transfers._changed:
             job.due = 0.0
             self.transfers._changed.notify()
         wait_for("the primaries are asked", lambda: job.due != 0.0, SECONDS)
-        wait_for("the answer", lambda: job.due != float("inf"), SECONDS)
+        self.end_round()
+
+    def end_round(self) -> None:
+        """Wait until all primaries were asked."""
+        job = self.transfers._jobs[self.zone.reference]
+        wait_for("the end of the round", lambda: job.due != float("inf"), SECONDS)
 
 
 @pytest.fixture(name="primary")
@@ -184,26 +194,49 @@ def test_what_is_published_is_not_replaced_by_what_is_older(
     assert followed.why_not()[0] == "TransferPending"
     followed.news()
     reason, message = followed.why_not()
-    assert reason == "SerialNotHigher" and "the serial 1, which is not above 9" in message
+    assert (
+        reason == "SerialNotHigher" and "its serial 1 is not above 9, which is published" in message
+    )
     primary.set(10, 1)
     followed.ask()
     assert followed.read().serial == 10
 
 
-def test_a_primary_that_is_behind_does_not_hide_one_that_is_not(primary: Primary) -> None:
+def test_a_primary_that_is_behind_what_is_published_does_not_hide_one_that_is_not(
+    primary: Primary,
+) -> None:
     rows = [soa(9), NS]
     primary.set(8, 1)
     with serving(Primary()) as newer:
         newer.set(10, 2)
         followed = Followed(primary.target, newer.target)
         followed.live, _ = master_files.read("\n".join(rows).encode(), "live", ORIGIN)
-        assert followed.why_not()[0] == "TransferPending"
-        followed.news()
-        assert followed.why_not()[0] == "SerialNotHigher"
-        job = followed.transfers._jobs[followed.zone.reference]
-        assert job.due - time.monotonic() < schedules.FIRST_RETRY_SECONDS < primary.refresh
+
+        def is_there() -> bool:
+            try:
+                return followed.read().serial == 10
+            except SourceError:
+                return False
+
+        wait_for("the newer one", is_there, SECONDS)
+        followed.transfers.close()
+
+
+def test_a_primary_that_has_nothing_new_does_not_hide_one_that_has(primary: Primary) -> None:
+    with serving(Primary()) as newer:
+        followed = Followed(primary.target, newer.target)
+        followed.first()
+        followed.end_round()
+        newer.set(2, 1, 2)
         followed.ask()
-        assert followed.read().serial == 10
+        assert followed.read().serial == 2
+        reason, message = followed.standing
+        assert reason == "Current" and not message
+        followed.ask()
+        assert newer.asked.count("SOA") == 3
+        reason, message = followed.standing
+        assert reason == "Current"
+        assert message.startswith(f"127.0.0.1:{primary.port}: its serial 1 is not above 2")
         followed.transfers.close()
 
 
@@ -333,6 +366,117 @@ def test_an_expired_zone_stays(
     primary.set(2, 1)
     wait_for("it is back", lambda: followed.standing == ("Current", ""), SECONDS)
     assert followed.read().serial == 2
+
+
+def waits(_: Primary, __: Replies, ___: Callable[[bytes], object]) -> None:
+    LEFT.wait(2 * SECONDS)
+
+
+def waits_in_transfers(primary: Primary, replies: Replies, send: Callable[[bytes], object]) -> None:
+    if replies.query.question[0].rdtype == dns.rdatatype.SOA:
+        send(
+            framed(
+                replies.message(
+                    soa(1, origin=str(replies.query.question[0].name)), change=authoritative
+                )
+            )
+        )
+    else:
+        waits(primary, replies, send)
+
+
+LEFT = threading.Event()
+
+
+@pytest.mark.parametrize("step", [waits, waits_in_transfers])
+def test_a_primary_that_stands_still_takes_nothing_from_the_zones_of_another(
+    step: Step, primary: Primary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "SILENT_SECONDS", 2 * SECONDS)
+    LEFT.clear()
+    with serving(Primary("127.0.0.2")) as still:
+        still.step = step
+        keys = {"k": key(primary.target, still.target)}
+        ready: queue.SimpleQueue[Reference] = queue.SimpleQueue()
+        transfers = Transfers(lambda: keys, ready.put)
+        try:
+            for number in range(40):
+                other = zone_object(still.target, origin=f"z{number}.example.", name=f"z{number}")
+                with pytest.raises(SourceError):
+                    transfers.read(other)
+            wait_for("it is asked", lambda: len(still.asked) >= 2, SECONDS)
+            one = zone_object(primary.target)
+            with pytest.raises(SourceError):
+                transfers.read(one)
+            assert ready.get(timeout=SECONDS) == one.reference
+            assert transfers.read(one).text
+        finally:
+            LEFT.set()
+            transfers.close()
+
+
+def test_zones_of_a_silent_primary_do_not_wait_for_it_one_after_the_other(
+    primary: Primary,
+) -> None:
+    """Each of them has another primary, and the silent one is asked first."""
+    with serving(Primary("127.0.0.2")) as silent:
+        silent.step = stands_still
+        keys = {"k": key(primary.target, silent.target)}
+        ready: queue.SimpleQueue[Reference] = queue.SimpleQueue()
+        transfers = Transfers(lambda: keys, ready.put)
+        zones = {
+            each.reference: each
+            for each in (
+                zone_object(silent.target, primary.target, name=f"z{n}") for n in range(60)
+            )
+        }
+        for each in zones.values():
+            with pytest.raises(SourceError):
+                transfers.read(each)
+        for _ in zones:
+            assert transfers.read(zones[ready.get(timeout=SECONDS)]).text
+        assert len(silent.asked) < 8
+        transfers.close()
+
+
+def test_a_zone_that_waits_for_its_turn_expires(
+    primary: Primary, followed: Followed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schedules, "MIN_SECONDS", 0.1)
+    monkeypatch.setattr(connections, "SILENT_SECONDS", 2 * SECONDS)
+    LEFT.clear()
+    primary.refresh, primary.expire = 2, 1
+    followed.first()
+    primary.step = waits
+    try:
+        for number in range(10):
+            other = zone_object(primary.target, origin=f"z{number}.example.", name=f"z{number}")
+            with pytest.raises(SourceError):
+                followed.transfers.read(other)
+        wait_for("it expires", lambda: followed.standing[0] == "Expired", SECONDS)
+        assert "others have their turn before it" in followed.standing[1]
+        followed.news()
+        assert followed.read().serial == 1
+    finally:
+        LEFT.set()
+    primary.step = None
+    wait_for("it is back", lambda: followed.standing == ("Current", ""), SECONDS)
+
+
+def test_attempts_are_counted_by_their_outcome(primary: Primary) -> None:
+    counted: Counter[str] = Counter()
+    with serving(Primary()) as other:
+        other.step = refuses
+        followed = Followed(primary.target, other.target)
+        followed.transfers = Transfers(
+            lambda: followed.keys, followed.ready.put, asked=lambda how: counted.update([how])
+        )
+        followed.first()
+        followed.ask()
+        primary.set(2, 1, 2)
+        followed.ask()
+        followed.transfers.close()
+    assert counted == {"axfr": 2, "unchanged": 1, "error": 3}
 
 
 def test_a_key_that_comes_later_or_is_for_others(primary: Primary, followed: Followed) -> None:

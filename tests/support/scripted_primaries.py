@@ -22,8 +22,8 @@ def tsig(secret: bytes = SECRET) -> dns.tsig.Key:
     return dns.tsig.Key("k.", secret, "hmac-sha256")
 
 
-def soa(serial: int, refresh: int = 7200, expire: int = 1209600) -> str:
-    return f"{ORIGIN} 300 SOA ns1.example.net. h.{ORIGIN} {serial} {refresh} 1 {expire} 300"
+def soa(serial: int, refresh: int = 7200, expire: int = 1209600, origin: str = ORIGIN) -> str:
+    return f"{origin} 300 SOA ns1.example.net. h.{ORIGIN} {serial} {refresh} 1 {expire} 300"
 
 
 def host(number: int) -> str:
@@ -37,7 +37,9 @@ Step = Callable[["Primary", Replies, Callable[[bytes], object]], None]
 class Primary:
     """A name server that has the zone at a serial, or does what `step` says."""
 
-    def __init__(self) -> None:
+    def __init__(self, address: str = "127.0.0.1") -> None:
+        self.address = address
+        """One of loopback."""
         self.serial = 1
         self.hosts = [1]
         self.refresh, self.expire = 7200, 1209600
@@ -53,7 +55,7 @@ class Primary:
 
     @property
     def target(self) -> Target:
-        return Target("127.0.0.1", self.port)
+        return Target(self.address, self.port)
 
     def set(self, serial: int, *hosts: int) -> None:
         self.serial, self.hosts = serial, list(hosts)
@@ -99,7 +101,7 @@ def serving(made: Primary) -> Iterator[Primary]:
         allow_reuse_address = True
         daemon_threads = True
 
-    with Server(("127.0.0.1", made.port), Handler) as server:
+    with Server((made.address, made.port), Handler) as server:
         made.port = server.server_address[1]
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()

@@ -2,8 +2,10 @@
 
 receiving, rows   what the messages of a transfer say; dnspython knows the protocol
 connections       asks one server one thing
-primaries         one refresh: the primaries of a zone in turn
-schedules         when the next one is due
-standings         how it stands with the primaries, for people
+primaries         one zone of one primary: what is newer, and how it comes
+schedules         when the primaries of a zone are asked again
+standings         how it stands with them, for people
+followed          one zone: the rounds in which its primaries are asked
+turns             many servers asked at once, few times each
 transfers         all zones, each followed for as long as it is wanted
 """

@@ -40,6 +40,10 @@ MAX_SECONDS = 3600
 """For a whole transfer: the largest one that `receiving` takes needs half of it, 70 µs a record."""
 
 
+class SilentServer(TransferFault):
+    """A server that says nothing, so nothing about any zone."""
+
+
 def run(address: Address, transfer: Transfer, seconds: float | None = None) -> None:
     """Carry out a transfer to its end; TransferFault where it does not come to it.
 
@@ -49,7 +53,10 @@ def run(address: Address, transfer: Transfer, seconds: float | None = None) -> N
 
 
 def ask_soa(address: Address, origin: str, key: dns.tsig.Key) -> Soa:
-    """The SOA of a zone as a server has it, which has to sign it; TransferFault without one."""
+    """The SOA of a zone as a server has it, which has to sign it.
+
+    TransferFault without one; SilentServer where nothing came.
+    """
     query = dns.message.make_query(origin, dns.rdatatype.SOA, flags=0)
     query.use_tsig(key)
     wire = asyncio.run(_ask(address, query.to_wire(prepend_length=True)))
@@ -94,9 +101,10 @@ class _End(NamedTuple):
 
     what: str
     why: str
+    kind: type[TransferFault] = TransferFault
 
     def fault(self, records: int) -> TransferFault:
-        return TransferFault(f"{self.what} after {receiving.came(records)}{self.why}")
+        return self.kind(f"{self.what} after {receiving.came(records)}{self.why}")
 
 
 async def _run(address: Address, transfer: Transfer, seconds: float) -> None:
@@ -134,7 +142,7 @@ async def _batch(waiting: asyncio.Queue[bytes | _End]) -> list[bytes | _End]:
 
 async def _connect(address: Address) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     try:
-        async with _within(CONNECT_SECONDS, "no connection"):
+        async with _within(CONNECT_SECONDS, "no connection", SilentServer):
             return await asyncio.open_connection(
                 *address, happy_eyeballs_delay=NEXT_ADDRESS_SECONDS
             )
@@ -152,7 +160,7 @@ async def _read(
 
     No more than `most_octets` are taken: who looks at them may be slower than who sends them.
     """
-    end = _End("nothing more came", f" within {SILENT_SECONDS} seconds")
+    end = _End("nothing more came", f" within {SILENT_SECONDS} seconds", SilentServer)
     left = most_octets
     try:
         while True:
@@ -174,13 +182,15 @@ async def _read(
 
 
 @asynccontextmanager
-async def _within(seconds: float, what: str) -> AsyncIterator[None]:
-    """TransferFault in place of a time-out."""
+async def _within(
+    seconds: float, what: str, kind: type[TransferFault] = TransferFault
+) -> AsyncIterator[None]:
+    """A fault of this kind in place of a time-out."""
     try:
         async with asyncio.timeout(seconds):
             yield
     except TimeoutError:
-        raise TransferFault(f"{what} within {seconds} seconds") from None
+        raise kind(f"{what} within {seconds} seconds") from None
 
 
 def _reason(error: OSError) -> str:

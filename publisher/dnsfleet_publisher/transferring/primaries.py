@@ -1,9 +1,7 @@
-"""One refresh of one zone: its primaries in turn, until one says what it has."""
+"""One zone of one primary: whether it has a newer version, and that version."""
 
 import zlib
-from collections.abc import Sequence
-from threading import BoundedSemaphore
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import dns.name
 import dns.tsig
@@ -22,11 +20,9 @@ MAX_CHANGES = 16 * 1024**2
 """Octets of an IXFR, of which each record becomes an object; above it the whole zone takes less."""
 TRANSFER_SECONDS = 600.0
 """For all of a transfer: the largest at 450 kB/s. A primary that sends a message now and then would
-otherwise keep the others waiting, as few go on at once."""
-TRANSFERS = 2
-"""Under way at once, of all zones: each may take several times MAX_OCTETS for a moment."""
+otherwise keep its other zones waiting, as few go on at once."""
 
-_room = BoundedSemaphore(TRANSFERS)
+How = Literal["ixfr", "axfr"]
 
 
 class Version(NamedTuple):
@@ -42,34 +38,38 @@ class Version(NamedTuple):
         return zlib.decompress(self.packed)
 
 
-class Answered(NamedTuple):
-    """What became of a refresh that a primary answered."""
+def has_newer(origin: str, primary: Target, key: PrimaryKey, have: Version | None) -> bool:
+    """Whether a primary has a newer version than `have`, by its SOA.
 
-    version: Version
-    primary: Target
-    faults: tuple[str, ...] = ()
-    """Why others before it did not."""
-
-
-def refresh(
-    origin: str, primaries: Sequence[Target], key: PrimaryKey, have: Version | None
-) -> Answered:
-    """The newest version, the same as `have` where nothing is new.
-
-    TransferFault says of each primary why it gives none.
+    TransferFault where it does not answer, or has an older one; SilentServer where it says nothing.
     """
-    faults = []
-    for primary in primaries:
-        if refusal := key.refusal(origin, primary):
-            faults.append(f"{shown(primary)}: {refusal}")
-            continue
-        try:
-            version = _ask(origin, Address(*primary), tsig_key(key), have)
-        except TransferFault as fault:
-            faults.append(f"{shown(primary)}: {fault}")
-        else:
-            return Answered(version, primary, tuple(faults))
-    raise TransferFault("; ".join(faults))
+    soa = connections.ask_soa(Address(*primary), origin, tsig_key(key))
+    if have is None:
+        return True
+    if soa.serial == have.soa.serial:
+        return False
+    if serials.compare(soa.serial, have.soa.serial) != 1:
+        raise TransferFault(
+            f"its serial {soa.serial} is not above {have.soa.serial}, which came before; raise it "
+            "there (RFC 1982)"
+        )
+    return True
+
+
+def fetch(
+    origin: str, primary: Target, key: PrimaryKey, have: Version | None
+) -> tuple[Version, How]:
+    """The version of a primary, newer than `have`, and what came; else TransferFault."""
+    address, tsig = Address(*primary), tsig_key(key)
+    if have is None:
+        return _whole(origin, address, tsig), "axfr"
+    try:
+        version, how = _changed(origin, address, tsig, have)
+    except TransferFault:  # many servers keep no changes, and say so each in its own way
+        version, how = _whole(origin, address, tsig), "axfr"
+    if serials.compare(version.soa.serial, have.soa.serial) != 1:
+        raise TransferFault(f"what it sends has the serial {version.soa.serial}, no higher one")
+    return version, how
 
 
 def shown(primary: Target) -> str:
@@ -84,39 +84,19 @@ def tsig_key(key: PrimaryKey) -> dns.tsig.Key:
     return dns.tsig.Key(name, key.key.secret, algorithm)
 
 
-def _ask(origin: str, address: Address, key: dns.tsig.Key, have: Version | None) -> Version:
-    soa = connections.ask_soa(address, origin, key)
-    if have is None:
-        with _room:
-            return _whole(origin, address, key)
-    if soa.serial == have.soa.serial:
-        return have
-    if serials.compare(soa.serial, have.soa.serial) != 1:
-        raise TransferFault(
-            f"its serial {soa.serial} is not above {have.soa.serial}, which came before; raise it "
-            "there (RFC 1982)"
-        )
-    with _room:
-        try:
-            version = _changed(origin, address, key, have)
-        except TransferFault:  # many servers keep no changes, and say so each in its own way
-            version = _whole(origin, address, key)
-    if serials.compare(version.soa.serial, have.soa.serial) != 1:
-        raise TransferFault(f"what it sends has the serial {version.soa.serial}, no higher one")
-    return version
-
-
 def _whole(origin: str, address: Address, key: dns.tsig.Key) -> Version:
     transfer = Transfer(origin, key, most_octets=MAX_OCTETS)
     connections.run(address, transfer, TRANSFER_SECONDS)
     return Version(transfer.soa, _packed(transfer.text))
 
 
-def _changed(origin: str, address: Address, key: dns.tsig.Key, have: Version) -> Version:
+def _changed(
+    origin: str, address: Address, key: dns.tsig.Key, have: Version
+) -> tuple[Version, How]:
     transfer = Transfer(origin, key, have.soa.serial, MAX_CHANGES)
     connections.run(address, transfer, TRANSFER_SECONDS)
     if transfer.changes is None:
-        return Version(transfer.soa, _packed(transfer.text))
+        return Version(transfer.soa, _packed(transfer.text)), "axfr"
     if not transfer.changes.soa:
         raise TransferFault("it says that nothing is new, although its serial is higher")
     try:
@@ -125,7 +105,7 @@ def _changed(origin: str, address: Address, key: dns.tsig.Key, have: Version) ->
         raise TransferFault(f"its changes do not fit: {error}") from None
     if len(text) > MAX_OCTETS:
         raise TransferFault(f"more than {MAX_OCTETS} octets; no zone may have so many")
-    return Version(transfer.soa, _packed(text))
+    return Version(transfer.soa, _packed(text)), "ixfr"
 
 
 def _packed(text: bytes) -> bytes:

@@ -30,6 +30,8 @@ class Standing:
     """When it answered."""
     due: float | None = None
     """When one is asked again."""
+    expires: float | None = None
+    """When the zone expires, unless a primary answers before; it stays where it did."""
 
     @property
     def differs_by(self) -> tuple[object, ...]:

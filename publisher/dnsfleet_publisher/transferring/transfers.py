@@ -1,8 +1,9 @@
 """Zones of other name servers, kept up to date beside the work of the writer.
 
 A Zone is known from its first `read` until `drop`. One thread knows which zone is due when, and
-some others ask primaries. What came waits for the writer, who is told by `ready` and asks by
-`read`, as for every zone file: so the same checks and the same holds are in the way to the edges.
+others ask primaries: some for their SOA, some for a zone (see `turns`). What came waits for the
+writer, who is told by `ready` and asks by `read`, as for every zone file: so the same checks and
+the same holds are in the way to the edges.
 
 The last version is kept here, compressed. It is what changes are applied to, and what is read again
 when the Zone changes. A writer that begins anew has none, and gets one whole zone; until then what
@@ -11,11 +12,11 @@ answer may have missed what another one had said before.
 """
 
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Literal
 
 from dnsfleet import resources
 from dnsfleet.resources import Reference
@@ -24,53 +25,39 @@ from dnsfleet.tsig_keys import PrimaryKey, Target
 from dnsfleet.zones import serials
 from dnsfleet_engine import Zone as EngineZone
 
-from dnsfleet_publisher.transferring import primaries, schedules
+from dnsfleet_publisher.transferring import primaries
+from dnsfleet_publisher.transferring.connections import SilentServer
+from dnsfleet_publisher.transferring.followed import NEVER, Followed
 from dnsfleet_publisher.transferring.primaries import Version
 from dnsfleet_publisher.transferring.receiving import TransferFault
 from dnsfleet_publisher.transferring.standings import Standing
+from dnsfleet_publisher.transferring.turns import Silences, Turns
 from dnsfleet_publisher.zone_sources import SourceError, Text
 
-THREADS = 8
-"""Zones whose primaries are asked at once: one that is away costs a time-out, for which others
-should not wait. How many are transferred at once, `primaries` bounds."""
+QUESTIONS = 16
+"""Primaries asked for their SOA at once. Each waits for a reply, which costs a thread and nothing
+else."""
+QUESTIONS_EACH = 4
+"""To one address: one that stands still leaves most to others. Four such keep all waiting until
+they are left alone (see `turns`)."""
+TRANSFERS = 3
+"""Under way at once: each may take several times `primaries.MAX_OCTETS` for a moment."""
+TRANSFERS_EACH = 2
+"""From one address: one that sends slowly leaves room for another, for as long as it takes."""
 TELL_SECONDS = 60.0
 """Between news of a zone that say only when it was refreshed; each may cost a write of a status."""
 IDLE_SECONDS = 60.0
+PAUSE_SECONDS = 0.05
+"""Between looks at what is due: a look goes through all zones, and answers come in thousands."""
 
 Keys = Callable[[], Mapping[str, PrimaryKey]]
 """Gives the usable keys, by the names of their TsigKeys; it is called from threads."""
 Live = Callable[[str], EngineZone | None]
 """Gives the zone of an origin as it is published."""
+Outcome = Literal["unchanged", "ixfr", "axfr", "error"]
+"""Of asking one primary for one zone: nothing is new, changes came, the whole zone came."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass
-class _Job:
-    """One Zone; whoever asks its primaries owns it until that is done."""
-
-    reference: Reference
-    origin: str
-    wanted: ZoneTransfer
-    due: float = 0.0
-    """Monotonic seconds; infinite while primaries are asked."""
-    version: Version | None = None
-    failures: int = 0
-    last: Target | None = None
-    """The primary that answered last; it is asked first."""
-    behind: Target | None = None
-    """One that had an older version than what is published; it is asked last."""
-    refreshed: float = 0.0
-    """Monotonic seconds of its answer."""
-    standing: Standing = field(default_factory=Standing)
-    told: bool = False
-    """Whether `read` was called since something came."""
-    told_at: float = 0.0
-    taken: bool = False
-    """Whether a version of it was given to the writer."""
-    again: bool = False
-    """Whether it is to be asked again as soon as the question under way is answered."""
-    dropped: bool = False
 
 
 class Transfers:
@@ -81,14 +68,19 @@ class Transfers:
         keys: Keys,
         ready: Callable[[Reference], None],
         live: Live = lambda _: None,
+        asked: Callable[[Outcome], None] = lambda _: None,
     ) -> None:
+        """`asked` counts the primaries that were asked; it is called from threads, too."""
         self.live = live
+        self._asked = asked
         self._keys = keys
         self._ready = ready
-        self._jobs: dict[Reference, _Job] = {}
+        self._jobs: dict[Reference, Followed] = {}
         self._changed = threading.Condition()
         self._stopping = False
-        self._due: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._questions = Turns("question", QUESTIONS, QUESTIONS_EACH)
+        self._transfers = Turns("transfer", TRANSFERS, TRANSFERS_EACH)
+        self._silences = Silences()
         self._thread: threading.Thread | None = None
 
     def close(self) -> None:
@@ -97,8 +89,8 @@ class Transfers:
         with self._changed:
             self._stopping = True
             self._changed.notify()
-        for _ in range(THREADS):
-            self._due.put(None)
+        self._questions.close()
+        self._transfers.close()
         if self._thread is not None:
             self._thread.join()
 
@@ -111,7 +103,7 @@ class Transfers:
         """Forget a Zone."""
         with self._changed:
             if (job := self._jobs.pop(reference, None)) is not None:
-                job.dropped = True
+                job.dropped, job.version = True, None
 
     def hasten(self) -> None:
         """Ask again for zones that failed, as keys are others now."""
@@ -131,7 +123,7 @@ class Transfers:
             raise SourceError("transfer", message, reason)
         if not job.taken:
             self._check_not_older(job, version)
-            job.taken, job.behind = True, None
+            job.taken = True
         return Text(version.text, f"{zone.reference}: spec.source.transfer")
 
     def unchanged(self, reference: Reference) -> bool:
@@ -149,13 +141,13 @@ class Transfers:
         with self._changed:
             return [(reference, job.standing) for reference, job in self._jobs.items()]
 
-    def _job(self, zone: resources.Zone, wanted: ZoneTransfer) -> _Job:
+    def _job(self, zone: resources.Zone, wanted: ZoneTransfer) -> Followed:
         with self._changed:
             job = self._jobs.get(zone.reference)
             if job is None or job.origin != zone.origin:
                 if job is not None:
                     job.dropped = True
-                job = self._jobs[zone.reference] = _Job(zone.reference, zone.origin, wanted)
+                job = self._jobs[zone.reference] = Followed(zone.reference, zone.origin, wanted)
                 self._ask_soon(job)
             elif job.wanted != wanted:  # the zone is the same, so what came stays
                 job.wanted = wanted
@@ -163,35 +155,25 @@ class Transfers:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="transfers", daemon=True)
                 self._thread.start()
-                # A server may keep one waiting for long, and no process is to wait for that: these
-                # threads end with it.
-                for number in range(THREADS):
-                    name = f"transfer-{number}"
-                    threading.Thread(target=self._work, name=name, daemon=True).start()
             return job
 
-    def _check_not_older(self, job: _Job, version: Version) -> None:
+    def _check_not_older(self, job: Followed, version: Version) -> None:
         live = self.live(job.origin)
         if live is None or serials.compare(version.soa.serial, live.serial) in (0, 1):
             return
         message = (
-            f"{job.standing.primary} has the serial {version.soa.serial}, which is not above "
-            f"{live.serial}, which is published; raise it there (RFC 1982)"
+            f"its serial {version.soa.serial} is not above {live.serial}, which is published; "
+            "raise it there (RFC 1982)"
         )
-        wait = schedules.retry(version.soa, 1)
         with self._changed:
-            job.version = None  # the next answer is to be a whole zone again
-            job.behind = job.last
-            job.standing = replace(job.standing, reason="Retrying", message=message)
-            if job.due > time.monotonic() + wait and job.due != float("inf"):
-                job.due = time.monotonic() + wait
-                job.standing = replace(job.standing, due=time.time() + wait)
-                self._changed.notify()
-        raise SourceError("transfer", message, "SerialNotHigher")
+            job.refuse(version, message)
+            told = job.standing.message
+            self._changed.notify()
+        raise SourceError("transfer", told or message, "SerialNotHigher")
 
-    def _ask_soon(self, job: _Job) -> None:
-        """Ask next, or once more after what is under way."""
-        job.again = job.due == float("inf")
+    def _ask_soon(self, job: Followed) -> None:
+        """Begin a round next, or once more after the one under way."""
+        job.again = job.due == NEVER
         if not job.again:
             job.due = 0.0
         self._changed.notify()
@@ -199,84 +181,117 @@ class Transfers:
     # The threads
 
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                if self._stopping:
-                    return
-                now = time.monotonic()
-                due = [job for job in self._jobs.values() if job.due <= now]
-                for job in due:
-                    job.due = float("inf")
-                    self._due.put(job)
-                soonest = min((job.due for job in self._jobs.values()), default=float("inf"))
-                self._changed.wait(min(max(soonest - now, 0.0), IDLE_SECONDS))
-
-    def _work(self) -> None:
         while not self._stopping:
-            if (job := self._due.get()) is not None:
-                self._refresh(job)
+            with self._changed:
+                now = time.monotonic()
+                jobs = list(self._jobs.values())
+                due = [job for job in jobs if job.due <= now]
+                for job in due:
+                    job.begin()
+                late = [job for job in jobs if job.expires <= now]
+                for job in late:
+                    job.expires = NEVER
+            for job in late:
+                if job.standing.reason != "Expired":
+                    self._stand(job, Followed.expired)
+            for job in due:
+                self._ask(job)
+            time.sleep(PAUSE_SECONDS)
+            with self._changed:
+                soonest = min((min(j.due, j.expires) for j in self._jobs.values()), default=NEVER)
+                if not self._stopping:
+                    self._changed.wait(min(max(soonest - time.monotonic(), 0.0), IDLE_SECONDS))
 
-    def _refresh(self, job: _Job) -> None:
-        if job.dropped:
+    def _ask(self, job: Followed) -> None:
+        """Ask the next primary of a round for its SOA, or end the round."""
+        key = self._key(job)
+        while key is not None and job.left and not job.dropped:
+            primary = job.left.pop(0)
+            seconds, silence = self._silences.get(primary)
+            if fault := key.refusal(job.origin, primary) or silence:
+                job.faults[primary] = fault
+                job.held = max(job.held, seconds)
+                continue
+            self._questions.put(primary.address, partial(self._question, job, primary))
             return
-        before, standing = job.version, job.standing
-        try:
-            wait = self._ask(job)
-        except Exception as error:
-            if job.dropped:  # as when the process ends, which fails much else
-                return
-            # What nobody foresaw is one failed refresh more.
-            known = isinstance(error, TransferFault)
-            if not known or str(error) != standing.message:
-                _log.warning("%s: %s", job.reference, error, exc_info=not known)
-            wait = self._failed(job, str(error))
-        now = time.monotonic()
-        job.standing = replace(job.standing, due=time.time() + wait)
-        with self._changed:
-            job.due = 0.0 if job.again else now + wait
-            job.again = False
-            self._changed.notify()
-        came = job.version is not before
-        failed = job.version is None and job.standing.differs_by != standing.differs_by
-        if came or failed:
-            job.told = False
-        news = job.standing.differs_by != standing.differs_by
-        if not job.dropped and (came or news or now - job.told_at >= TELL_SECONDS):
-            job.told_at = now
-            self._ready(job.reference)
+        self._stand(job, Followed.end)
 
-    def _ask(self, job: _Job) -> float:
-        """Ask the primaries; the seconds until the next time, or TransferFault."""
-        wanted = job.wanted
-        targets = [Target(each.address, each.port) for each in wanted.primaries]
-        targets.sort(key=lambda each: (each == job.behind, each != job.last))
-        key = self._keys().get(wanted.tsig_key.name)
+    def _key(self, job: Followed) -> PrimaryKey | None:
+        name = job.wanted.tsig_key.name
+        key = self._keys().get(name)
+        job.problem = ""
         if key is None:
-            raise TransferFault(
-                f"there is no usable TsigKey {wanted.tsig_key.name} with `primary` in its spec.for"
-            )
-        answered = primaries.refresh(job.origin, targets, key, job.version)
-        job.last, job.failures, job.refreshed = answered.primary, 0, time.monotonic()
-        job.version = answered.version
-        job.standing = Standing(
-            "Current",
-            "; ".join(answered.faults),
-            answered.version.soa.serial,
-            primaries.shown(answered.primary),
-            time.time(),
-        )
-        return schedules.refresh(answered.version.soa)
+            job.problem = f"there is no usable TsigKey {name} with `primary` in its spec.for"
+            job.faults = {}
+        return key
 
-    def _failed(self, job: _Job, message: str) -> float:
-        """None answered; the seconds until the next time."""
-        job.failures += 1
-        soa = None if job.version is None else job.version.soa
-        wait = schedules.retry(soa, job.failures)
-        if soa is not None:
-            left = job.refreshed + schedules.expire(soa) - time.monotonic()
-            if left <= 0:
-                job.standing = replace(job.standing, reason="Expired", message=message)
-                return wait
-            wait = min(wait, max(left, schedules.MIN_SECONDS))
-        job.standing = replace(job.standing, reason="Retrying", message=message)
-        return wait
+    def _question(self, job: Followed, primary: Target) -> None:
+        seconds, silence = self._silences.get(primary)
+        key = self._key(job)
+        if job.dropped or key is None or silence:  # as it waited for its turn
+            if silence:
+                job.faults[primary] = silence
+                job.held = max(job.held, seconds)
+            self._ask(job)
+            return
+        have = job.version
+        try:
+            newer = primaries.has_newer(job.origin, primary, key, have)
+        except Exception as error:
+            if isinstance(error, SilentServer):
+                self._silences.put(primary, str(error))
+            self._failed(job, primary, error)
+        else:
+            if newer:
+                work = partial(self._transfer, job, primary, key)
+                self._transfers.put(primary.address, work)
+                return
+            assert have is not None  # noqa: S101 - else it is newer
+            self._succeeded(job, primary, have, "unchanged")
+        self._ask(job)
+
+    def _transfer(self, job: Followed, primary: Target, key: PrimaryKey) -> None:
+        if not job.dropped:
+            try:
+                version, how = primaries.fetch(job.origin, primary, key, job.version)
+            except Exception as error:
+                self._failed(job, primary, error)
+            else:
+                self._succeeded(job, primary, version, how)
+        self._ask(job)
+
+    def _succeeded(
+        self, job: Followed, primary: Target, version: Version, outcome: Outcome
+    ) -> None:
+        self._asked(outcome)
+        came = outcome != "unchanged"
+        self._stand(job, lambda job: job.succeeded(primary, version, came=came), came=came)
+
+    def _failed(self, job: Followed, primary: Target, error: Exception) -> None:
+        self._asked("error")
+        if job.dropped:  # as when the process ends, which fails much else
+            return
+        # What nobody foresaw is one failed question more.
+        known = isinstance(error, TransferFault)
+        if not known or str(error) != job.faults.get(primary):
+            where = primaries.shown(primary)
+            _log.warning("%s: %s: %s", job.reference, where, error, exc_info=not known)
+        job.faults[primary] = str(error)
+
+    def _stand(
+        self, job: Followed, change: Callable[[Followed], Standing], *, came: bool = False
+    ) -> None:
+        """Change how a Zone stands, and tell of what somebody should hear."""
+        now = time.monotonic()
+        with self._changed:
+            before = job.standing
+            job.standing = change(job)
+            news = job.standing.differs_by != before.differs_by
+            if came or (news and job.version is None):
+                job.told = False
+            tells = not job.dropped and (came or news or now - job.told_at >= TELL_SECONDS)
+            if tells:
+                job.told_at = now
+            self._changed.notify()
+        if tells:
+            self._ready(job.reference)
