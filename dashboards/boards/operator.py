@@ -71,6 +71,12 @@ _WORK = Row(
             rate("dnsfleet_operator_reconcile_total", "", "kind", "result"),
         ),
         panel(
+            "Primaries that were asked",
+            "For transferred zones, a second, by what came of it.",
+            Unit.EVENTS,
+            rate("dnsfleet_operator_primaries_asked_total", "", "outcome"),
+        ),
+        panel(
             "Time of a reconciliation",
             "By kind.",
             Unit.SECONDS,

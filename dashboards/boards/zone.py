@@ -99,6 +99,16 @@ _PLACES = Row(
                 "{{zone}}",
             ),
         ),
+        panel(
+            "Expires in",
+            "Time until a transferred zone expires, unless one of its primaries answers before; it "
+            "is served all the same.",
+            Unit.SECONDS,
+            Series(
+                f"max by (zone) (dnsfleet_zone_expiry_timestamp_seconds{_Z}) - time()",
+                "{{zone}}",
+            ),
+        ),
     ),
 )
 

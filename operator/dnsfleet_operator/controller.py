@@ -111,7 +111,12 @@ class Controller:
         self._propagations = stations.Propagations()
         self._downloads = Downloads(self._hear_of_zone_file)
         self._primary_keys: Mapping[str, PrimaryKey] = {}
-        self.transfers = Transfers(lambda: self._primary_keys, self._hear_of_zone_file)
+        self.transfers = Transfers(
+            lambda: self._primary_keys,
+            self._hear_of_zone_file,
+            asked=lambda outcome: metrics.primaries_asked.labels(outcome).inc(),
+        )
+        metrics.fleet.transfers = self.transfers.standings_by_origin
         self._writer = StatusWriter(
             cluster,
             configuration.identity,

@@ -94,6 +94,13 @@ class Metrics:
             "them as they are. No series without a gate, and while this replica does not lead.",
             ["ready"],
         )
+        self.primaries_asked = self._counter(
+            "operator_primaries_asked_total",
+            "Primaries that were asked for a transferred zone. Outcome is unchanged where nothing "
+            "is new, ixfr where changes came, axfr where the whole zone came, or error where it "
+            "gave nothing, or had an older zone.",
+            ["outcome"],
+        )
         self.resync_corrections = self._counter(
             "operator_resync_corrections_total",
             "Differences that a complete pass found in what the changes had made; each is a fault "

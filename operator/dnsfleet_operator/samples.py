@@ -1,10 +1,11 @@
 """What /metrics says of the fleet: kept where its state changes, aged when it is scraped."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from dnsfleet.replication.telemetry import Sample
+from dnsfleet_publisher.transferring.standings import Standing
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -33,6 +34,8 @@ class FleetSamples(Collector):
         """How much each Pop answers, as far as that was heard lately."""
         self.signature_ends: dict[str, int] = {}
         """When the first signature of each signed zone ends, Unix time in seconds, by origin."""
+        self.transfers: Callable[[], list[tuple[str, Standing]]] = list
+        """Gives how the fleet stands with the primaries of transferred zones, by origin."""
         self.orphans = 0
         self.first_removal: float | None = None
         """When the first orphan may be removed, Unix time in seconds; None where none will be."""
@@ -57,6 +60,7 @@ class FleetSamples(Collector):
         now = time.time()
         yield from zone_samples.of_zones(list(self.zones.items()), now)
         yield zone_samples.of_signatures(self.signature_ends)
+        yield from zone_samples.of_transfers(self.transfers())
         yield from pop_samples.of_pops(list(self.pops.items()), now)
         yield from pop_samples.of_traffic(self.traffic)
         yield pop_samples.of_certificates(self.certificate_ends)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from dnsfleet_publisher.transferring.standings import Standing
 from prometheus_client.core import GaugeMetricFamily
 
 from dnsfleet_operator.families import age, family
@@ -65,4 +66,28 @@ def of_signatures(ends: Mapping[str, int]) -> GaugeMetricFamily:
         "When the first signature of a signed zone ends. No series for other zones.",
         ("zone",),
         (((origin,), float(at)) for origin, at in list(ends.items())),
+    )
+
+
+def of_transfers(standings: Sequence[tuple[str, Standing]]) -> Iterator[GaugeMetricFamily]:
+    """How the fleet stands with the primaries of each transferred zone, by origin."""
+    yield family(
+        "zone_refreshed",
+        "1 when the condition Refreshed of a transferred zone is True: a primary says that it is "
+        "the newest. No series for other zones, as for the next two.",
+        ("zone",),
+        (((origin,), float(each.reason == "Current")) for origin, each in standings),
+    )
+    yield family(
+        "zone_refresh_timestamp_seconds",
+        "When a primary last said so. No series where none has since this replica leads.",
+        ("zone",),
+        (((o,), each.refreshed) for o, each in standings if each.refreshed is not None),
+    )
+    yield family(
+        "zone_expiry_timestamp_seconds",
+        "When the zone expires by the expire of its SOA, or has expired, unless a primary answers "
+        "before. It is served all the same.",
+        ("zone",),
+        (((o,), each.expires) for o, each in standings if each.expires is not None),
     )

@@ -39,6 +39,10 @@ OPERATOR_ABSENT = {
     "dnsfleet_pop_servfail_ratio": "the same",
     "dnsfleet_pop_edge_memory_bytes": "the same",
     "dnsfleet_operator_tsig_keys": "there is no gate",
+    "dnsfleet_operator_primaries_asked_total": "no zone has primaries",
+    "dnsfleet_zone_refreshed": "the same",
+    "dnsfleet_zone_refresh_timestamp_seconds": "the same",
+    "dnsfleet_zone_expiry_timestamp_seconds": "the same",
 }
 """What has no series here, and why."""
 

@@ -1,5 +1,6 @@
 """Transferred zones in a cluster: the operator's checks, holds and statuses, on a real core."""
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -87,6 +88,32 @@ def test_a_zone_is_followed_and_its_status_says_how(
 def transfer(fleet: ControlledFleet) -> dict[str, Any]:
     found: dict[str, Any] = status(fleet).get("transfer", {})
     return found
+
+
+def metric(fleet: ControlledFleet, name: str) -> float | None:
+    found: float | None = fleet.metrics.registry.get_sample_value(name, {"zone": ORIGIN})
+    return found
+
+
+def test_refreshes_are_metrics_until_the_zone_goes(
+    fleet: ControlledFleet, primary: Primary
+) -> None:
+    primary.refresh, primary.expire = 7200, 7210
+    made = zone(primary.target)
+    fleet.put(made)
+    fleet.wait_for_condition("Zone", "one", "Refreshed", "Current")
+    refreshed = metric(fleet, "dnsfleet_zone_refresh_timestamp_seconds")
+    assert refreshed is not None and abs(time.time() - refreshed) < DEADLINE_SECONDS
+    assert metric(fleet, "dnsfleet_zone_expiry_timestamp_seconds") == refreshed + 7210
+    assert metric(fleet, "dnsfleet_zone_refreshed") == 1.0
+    asked = "dnsfleet_operator_primaries_asked_total"
+    assert fleet.metrics.registry.get_sample_value(asked, {"outcome": "axfr"}) == 1
+    fleet.delete(made)
+
+    def is_gone() -> bool:
+        return metric(fleet, "dnsfleet_zone_refreshed") is None
+
+    wait_for("no series", is_gone, DEADLINE_SECONDS)
 
 
 def test_an_expired_zone_is_served_and_told(fleet: ControlledFleet, primary: Primary) -> None:

@@ -28,6 +28,7 @@ WITHOUT_DATA = {
     "dnsfleet_operator_leader": _NO_OPERATOR,
     "dnsfleet_operator_look_seconds": _NO_OPERATOR,
     "dnsfleet_operator_pass_seconds": _NO_OPERATOR,
+    "dnsfleet_operator_primaries_asked_total": _NO_OPERATOR,
     "dnsfleet_operator_queue_depth": _NO_OPERATOR,
     "dnsfleet_operator_reconcile_total": _NO_OPERATOR,
     "dnsfleet_operator_resync_corrections_total": _NO_OPERATOR,
@@ -49,6 +50,7 @@ WITHOUT_DATA = {
     "dnsfleet_tunnel_failures_total": _NO_TUNNEL,
     "dnsfleet_tunnel_handshakes": _NO_TUNNEL,
     "dnsfleet_zone_accepted": _NO_OPERATOR,
+    "dnsfleet_zone_expiry_timestamp_seconds": _NO_OPERATOR,
     "dnsfleet_zone_pop_current": _NO_OPERATOR,
     "dnsfleet_zone_propagated": _NO_OPERATOR,
     "dnsfleet_zone_signature_expiry_timestamp_seconds": _NO_OPERATOR,
@@ -60,7 +62,9 @@ WITHOUT_DATA = {
 WITHOUT_DATA_IN_A_CLUSTER = {
     'alertstate="firing"': "all is well",
     "dnsfleet_pop_certificate_expiry_timestamp_seconds": "no Pop is in another cluster",
+    "dnsfleet_operator_primaries_asked_total": "no zone has primaries",
     "dnsfleet_probe_current": "no zone is wrong",
+    "dnsfleet_zone_expiry_timestamp_seconds": "no zone has primaries",
     "dnsfleet_zone_pop_current": "no Pop is behind",
 }
 """The same of a healthy release with all roles in one cluster."""

@@ -141,6 +141,11 @@ class Transfers:
         with self._changed:
             return [(reference, job.standing) for reference, job in self._jobs.items()]
 
+    def standings_by_origin(self) -> list[tuple[str, Standing]]:
+        """The same, by the origins of those Zones."""
+        with self._changed:
+            return [(job.origin, job.standing) for job in self._jobs.values()]
+
     def _job(self, zone: resources.Zone, wanted: ZoneTransfer) -> Followed:
         with self._changed:
             job = self._jobs.get(zone.reference)
