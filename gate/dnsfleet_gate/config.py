@@ -43,6 +43,8 @@ class Config(BaseModel):
     when it changes."""
     tsig_keys: Path
     """The table of keys (see `dnsfleet.tsig_keys`); read again when it changes."""
+    notify: tuple[str, Annotated[int, Field(ge=1, le=65535)]] | None = None
+    """Where NOTIFY of primaries is passed on to, a host and its port; None for nowhere."""
     connections: Annotated[int, Field(ge=1)] = CONNECTIONS
     """Open at a time."""
     connections_of_one: Annotated[int, Field(ge=1)] = CONNECTIONS_OF_ONE

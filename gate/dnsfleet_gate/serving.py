@@ -24,6 +24,7 @@ from dnsfleet_gate import answering
 from dnsfleet_gate.answering import Outgoing, Transport, Zones
 from dnsfleet_gate.config import Config
 from dnsfleet_gate.metrics import Metrics
+from dnsfleet_gate.passing import Passing, is_signed_notify
 from dnsfleet_gate.signing import Keys
 
 BACKLOG = 256
@@ -54,6 +55,8 @@ class Server:
         self._of_one: Counter[str] = Counter()
         self._transferring: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._passing = None if config.notify is None else Passing(*config.notify)
+        self._passed: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Bind all addresses; OSError names the one that failed."""
@@ -63,7 +66,7 @@ class Server:
                 server = await asyncio.start_server(self._connected, host, port, backlog=BACKLOG)
                 self._servers.append(server)
                 transport, _ = await loop.create_datagram_endpoint(
-                    lambda: _Datagrams(self._answer_datagram), sock=_datagram_socket(host, port)
+                    lambda: _Datagrams(self._datagram), sock=_datagram_socket(host, port)
                 )
                 self._datagrams.append(transport)
             except OSError as error:
@@ -78,7 +81,7 @@ class Server:
             server.close()
         for transport in self._datagrams:
             transport.close()
-        for task in self._connections - self._transferring:
+        for task in (self._connections - self._transferring) | self._passed:
             task.cancel()
         if self._connections:
             _, late = await asyncio.wait(self._connections, timeout=DRAIN_SECONDS)
@@ -94,6 +97,35 @@ class Server:
         if isinstance(got, answering.Reply):
             self._metrics.replied(got.rcode, got.error)
         return got
+
+    def _passes(self, wire: bytes) -> bool:
+        return self._passing is not None and is_signed_notify(wire)
+
+    async def _pass(self, wire: bytes) -> bytes | None:
+        """The reply to a NOTIFY, which others give."""
+        assert self._passing is not None  # noqa: S101 - see `_passes`
+        got = await self._passing.answer(wire)
+        if got is None:
+            return None
+        self._metrics.replied(got.rcode, got.error)
+        return got.wire
+
+    def _datagram(self, wire: bytes, client: str, send: Callable[[bytes], None]) -> None:
+        if not self._passes(wire):
+            if (reply := self._answer_datagram(wire, client)) is not None:
+                send(reply)
+            return
+
+        async def passed() -> None:
+            try:
+                if (reply := await self._pass(wire)) is not None:
+                    send(reply)
+            except Exception:  # as for any other request
+                log.exception(line("request_defect", transport="udp"))
+
+        task = asyncio.create_task(passed())
+        self._passed.add(task)
+        task.add_done_callback(self._passed.discard)
 
     def _answer_datagram(self, wire: bytes, client: str) -> bytes | None:
         try:
@@ -150,6 +182,12 @@ class Server:
             async with asyncio.timeout(self._config.idle_seconds):
                 (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
                 wire = await reader.readexactly(length)
+            if self._passes(wire):
+                if (reply := await self._pass(wire)) is None:
+                    return
+                _write(reply, writer)
+                await self._taken(writer)
+                continue
             got = self._answer(wire, client, "tcp")
             if got is None:
                 return
@@ -220,14 +258,14 @@ def _datagram_socket(host: str, port: int) -> socket.socket:
 
 
 class _Datagrams(asyncio.DatagramProtocol):
-    def __init__(self, answer: Callable[[bytes, str], bytes | None]) -> None:
-        self._answer = answer
+    def __init__(self, heard: Callable[[bytes, str, Callable[[bytes], None]], None]) -> None:
+        """`heard` gets a message, the address that it is from, and what sends a reply there."""
+        self._heard = heard
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
-        reply = self._answer(data, str(addr[0]))
-        if reply is not None and self._transport is not None:
-            self._transport.sendto(reply, addr)
+        if (transport := self._transport) is not None:
+            self._heard(data, str(addr[0]), lambda reply: transport.sendto(reply, addr))

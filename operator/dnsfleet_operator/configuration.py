@@ -21,6 +21,7 @@ DEFAULT_CACHE_PREFIX = "/var/cache/dnsfleet"
 MAX_PORT = 65535
 DEFAULT_HTTP_PORT = 8080
 DEFAULT_CORE_PORT = 6379
+DEFAULT_NOTIFY_PORT = 8053
 DEFAULT_ORPHAN_SECONDS = 24 * 3600.0
 """How long a published zone without a Zone object is kept: a day, so that people can notice."""
 
@@ -80,6 +81,8 @@ class Configuration:
     """Whether each Pop gets a prober."""
     gate: bool = False
     """Whether the release has gates, which TsigKeys are for."""
+    notify_port: int = DEFAULT_NOTIFY_PORT
+    """Where gates pass NOTIFY of primaries on to, UDP; open where there are gates."""
     watch_namespaces: tuple[str, ...] = ()
     """The namespaces whose Zones and RecordSets count; empty for all."""
 
@@ -118,6 +121,7 @@ def from_environment(environ: Mapping[str, str]) -> Configuration:
         openshift=reader.flag("DNSFLEET_OPENSHIFT"),
         probes=reader.flag("DNSFLEET_PROBES"),
         gate=reader.flag("DNSFLEET_GATE"),
+        notify_port=reader.port("DNSFLEET_NOTIFY_PORT", DEFAULT_NOTIFY_PORT),
         watch_namespaces=reader.names("DNSFLEET_WATCH_NAMESPACES"),
     )
     if reader.problems:

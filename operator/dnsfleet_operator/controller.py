@@ -19,7 +19,9 @@ from functools import partial
 
 from dnsfleet.resources import Reference
 from dnsfleet.tsig_keys import PrimaryKey
+from dnsfleet_io.listen_addresses import EVERY_ADDRESS
 from dnsfleet_publisher.store_errors import Fenced, StoreError
+from dnsfleet_publisher.transferring.notify_port import NotifyPort
 from dnsfleet_publisher.transferring.transfers import Transfers
 
 from dnsfleet_operator import stations
@@ -117,6 +119,14 @@ class Controller:
             asked=lambda outcome: metrics.primaries_asked.labels(outcome).inc(),
         )
         metrics.fleet.transfers = self.transfers.standings_by_origin
+        self._notifies: NotifyPort | None = None
+        if configuration.gate:
+            self._notifies = NotifyPort(
+                (EVERY_ADDRESS, configuration.notify_port),
+                lambda: self._primary_keys,
+                self.transfers.notified,
+                hears=lambda: self._term is not None,  # the leader answers, and nobody else
+            )
         self._writer = StatusWriter(
             cluster,
             configuration.identity,
@@ -146,10 +156,14 @@ class Controller:
         """Begin to work."""
         self._writer.start()
         self._thread.start()
+        if self._notifies is not None:
+            self._notifies.start()
 
     def stop(self) -> None:
         """End after the turn that is under way."""
         self._stopping.set()
+        if self._notifies is not None:
+            self._notifies.stop()
         self.wake()
         self._thread.join()
         self._writer.stop()

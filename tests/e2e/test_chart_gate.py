@@ -56,6 +56,25 @@ def test_a_gate_reads_what_the_chart_writes(render: Any) -> None:
     assert password["valueFrom"]["secretKeyRef"] == {"name": "dnsfleet-keys", "key": "edge"}
 
 
+def test_notify_is_passed_on_to_the_port_of_all_operators(render: Any) -> None:
+    objects = render(ON)
+    files = the(objects, "ConfigMap", "dnsfleet-gate")["data"]
+    config = Config.model_validate(json.loads(files["gate.json"]))
+    operator = the(objects, "Deployment", "dnsfleet-operator")["spec"]
+    (container,) = operator["template"]["spec"]["containers"]
+    (port,) = (each for each in container["ports"] if each["name"] == "notify")
+    service = the(objects, "Service", "dnsfleet-operator-notify")["spec"]
+    assert config.notify == (f"dnsfleet-operator-notify.{NAMESPACE}.svc", port["containerPort"])
+    assert environment(objects)["DNSFLEET_NOTIFY_PORT"] == str(port["containerPort"])
+    assert port["protocol"] == "UDP"
+    assert (service["clusterIP"], service["selector"]) == (
+        "None",
+        operator["selector"]["matchLabels"],
+    )
+    (listed,) = service["ports"]
+    assert (listed["port"], listed["targetPort"]) == (port["containerPort"], "notify")
+
+
 def test_a_gate_has_no_signing_key_and_no_token(render: Any) -> None:
     pod = gate_pod(render(ON))
     secrets = [each["secret"] for each in pod["volumes"] if "secret" in each]

@@ -1,15 +1,19 @@
 """Transferred zones in a cluster: the operator's checks, holds and statuses, on a real core."""
 
+import base64
+import socket
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import dns.message
 import dns.rcode
 import pytest
 from dnsfleet.tsig_keys import Target
 from dnsfleet_publisher.transferring import schedules
 from support.controlled_fleets import DEADLINE_SECONDS, ControlledFleet
-from support.scripted_primaries import ORIGIN, Primary, key, serving
+from support.ports import free_port
+from support.scripted_primaries import ORIGIN, SECRET, Primary, key, notify, serving
 from support.transfer_servers import Replies, framed
 from support.valkey import Valkey
 from support.waiting import wait_for
@@ -175,3 +179,37 @@ def test_a_new_leader_without_primaries_serves_on(core: Valkey, primary: Primary
         is_served_at(second, 1)
         primary.set(2, *range(1, 12))
         is_served_at(second, 2)
+
+
+def told_by(port: int, query: dns.message.Message) -> dns.message.Message:
+    """What a gate gets that passes this on."""
+    with socket.socket(type=socket.SOCK_DGRAM) as made:
+        made.settimeout(DEADLINE_SECONDS)
+        made.sendto(query.to_wire(), ("127.0.0.1", port))
+        got = made.recv(65535)
+    assert got[0] == dns.rcode.NOERROR
+    return dns.message.from_wire(got[1:], keyring=query.keyring, request_mac=query.mac or b"")
+
+
+def test_the_operator_that_leads_hears_a_primary(core: Valkey, primary: Primary) -> None:
+    primary.refresh = 7200
+    port = free_port()
+    environment = {"DNSFLEET_GATE": "true", "DNSFLEET_NOTIFY_PORT": str(port)}
+    with ControlledFleet(core, environment=environment) as fleet:
+        keys = {
+            "secretRef": {"name": "k"},
+            "zones": [ORIGIN],
+            "for": ["primary"],
+            "primaries": [{"address": "127.0.0.1", "port": primary.port}],
+        }
+        metadata = {"name": "k", "namespace": fleet.namespace}
+        fleet.cluster.put(item("TsigKey", "k", keys) | {"metadata": metadata})
+        secret = {"secret": base64.b64encode(base64.b64encode(SECRET)).decode()}
+        made = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": secret}
+        fleet.cluster.put(made)
+        fleet.put(zone(primary.target))
+        is_served_at(fleet, 1)
+        primary.set(2, *range(1, 12))
+        assert told_by(port, notify()).rcode() == dns.rcode.NOERROR
+        is_served_at(fleet, 2)
+        assert told_by(port, notify("two.example.")).rcode() == dns.rcode.NOTAUTH

@@ -6,12 +6,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import dns.query
+import dns.rcode
 from support.fleet import Fleet, replace
-from support.scripted_primaries import ORIGIN, SECONDS, SECRET, Primary, serving
+from support.ports import free_port
+from support.scripted_primaries import ORIGIN, SECONDS, SECRET, Primary, notify, serving
 from support.transfer_servers import Replies
 from support.up_runs import pops, zone
 from support.waiting import wait_for
 
+SOON_SECONDS = 5.0
+"""Far below the refresh of the zone, two hours."""
 MANIFEST = f"""\
 apiVersion: dnsfleet.io/v1alpha1
 kind: Zone
@@ -81,3 +86,20 @@ def test_a_primary_that_stands_still_keeps_nobody_waiting(tmp_path: Path) -> Non
             left.set()
     finally:
         left.set()
+
+
+def test_up_with_a_gate_publishes_what_a_primary_tells_it_of(tmp_path: Path) -> None:
+    with serving(Primary()) as primary:
+        gate = free_port()
+        files = files_of(tmp_path, primary.port)
+        with Fleet(files, tmp_path / "state", 1, "--gate", str(gate)) as fleet:
+            fleet.wait("published", 60, lambda e: e["zone"] == ORIGIN)
+            fleet.wait("transferring", 60)
+            primary.set(2, 1, 2)
+            position = len(fleet.events)
+            reply = dns.query.udp(notify(), "127.0.0.1", SECONDS, gate)
+            assert reply.rcode() == dns.rcode.NOERROR
+            told = fleet.wait("published", SOON_SECONDS, lambda e: e["zone"] == ORIGIN, position)
+            assert told["serial"] == 2
+            reply = dns.query.udp(notify("two.example."), "127.0.0.1", SECONDS, gate)
+            assert reply.rcode() == dns.rcode.NOTAUTH

@@ -41,6 +41,7 @@ def api_operator(
         "DNSFLEET_CORE_HOST": "127.0.0.1",
         "DNSFLEET_CORE_PORT": str(core.port),
         "DNSFLEET_HTTP_PORT": str(free_port()),
+        "DNSFLEET_NOTIFY_PORT": str(free_port()),
         **(more or {}),
     }
     environment.pop("PYTHONPATH", None)

@@ -10,7 +10,7 @@ from support import nameservers
 from support.nameservers import Kind
 
 PAGE = Path(__file__).parents[2] / "docs" / "integrations" / "primaries.md"
-PORT = "5353"
+PORT, GATE_PORT = "5353", "5354"
 ZONE, KEY = "example.com", "primary-1"
 SECRET = "WW91IHdvdWxkIG1ha2Ugb25lIG9mIHlvdXIgb3duLi4="
 """On the page."""
@@ -30,8 +30,11 @@ def manifest(*ports: int) -> str:
 
 
 @contextmanager
-def primary(kind: Kind, port: int, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server with the lines of the page, and the zone file in its folder."""
+def primary(kind: Kind, port: int, folder: Path, gate: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server with the lines of the page, and the zone file in its folder.
+
+    It tells the gate at this port of changes.
+    """
     head = kind.configure({}, folder, port).removesuffix("zone:\n")
     if kind is nameservers.KNOT:
         # Nothing on the page says where files are, and that a reload makes IXFR of differences.
@@ -39,7 +42,9 @@ def primary(kind: Kind, port: int, folder: Path) -> Iterator[subprocess.Popen[by
             f'template:\n  - id: default\n    storage: "{folder}"\n    zonefile-load: difference\n'
             "    zonefile-sync: -1\n    journal-content: changes\n"
         )
-    with nameservers.running(kind, head + _block(BEGINS[kind.program]), folder) as (process, _):
+    lines, count = re.subn(rf"\b{GATE_PORT}\b", str(gate), _block(BEGINS[kind.program]))
+    assert count == 1
+    with nameservers.running(kind, head + lines, folder) as (process, _):
         yield process
 
 

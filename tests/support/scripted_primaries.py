@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import dns.flags
 import dns.message
+import dns.opcode
 import dns.rdatatype
 import dns.tsig
 from dnsfleet.tsig_keys import PrimaryKey, Target, UsableKey
@@ -115,3 +116,11 @@ def serving(made: Primary) -> Iterator[Primary]:
 def key(*targets: Target, zones: frozenset[str] | None = None) -> PrimaryKey:
     made = UsableKey("k.", "hmac-sha256", SECRET, zones, ())
     return PrimaryKey(made, frozenset(targets))
+
+
+def notify(origin: str = ORIGIN, made_by: dns.tsig.Key | None = None) -> dns.message.Message:
+    """What such a primary says when the zone has changed (RFC 1996)."""
+    made = dns.message.make_query(origin, "SOA", flags=dns.flags.AA)
+    made.set_opcode(dns.opcode.NOTIFY)
+    made.use_tsig(made_by or tsig())
+    return made

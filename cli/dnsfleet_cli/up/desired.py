@@ -15,6 +15,7 @@ from dnsfleet_publisher.assembling import Assembler
 from dnsfleet_publisher.catalogs import PublishedZones
 from dnsfleet_publisher.last_good import Assembled, subject
 from dnsfleet_publisher.outside_texts import OutsideTexts
+from dnsfleet_publisher.transferring.notify_port import NotifyPort
 from dnsfleet_publisher.transferring.transfers import Transfers
 
 from dnsfleet_cli import key_ring
@@ -22,6 +23,7 @@ from dnsfleet_cli.document_files import DocumentFiles
 from dnsfleet_cli.key_ring import KeyRing
 from dnsfleet_cli.up import events
 from dnsfleet_cli.up.last_good import DocumentChanges, LastGood
+from dnsfleet_cli.up.redis_servers import HOST
 from dnsfleet_cli.whole_files import still_written
 from dnsfleet_cli.zone_paths import ZonePaths
 
@@ -81,6 +83,10 @@ class DesiredReader:
         self._rebuilt: set[Reference] = set()
         """Zones and RecordSets of the zones that were built since the last `save`."""
         self._told: set[Violation] = set()
+
+    def hear_notify(self) -> NotifyPort:
+        """A port of loopback for what primaries tell gates."""
+        return NotifyPort((HOST, 0), lambda: self._keys.primaries, self.transfers.notified)
 
     def close(self) -> None:
         """Close the store, and leave the primaries alone."""

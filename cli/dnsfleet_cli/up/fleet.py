@@ -145,7 +145,10 @@ class Fleet:
         self._reader = reader or self._read(files, stack)
         if self._gate is not None:
             self._gate.update(self._reader.desired.tsig_keys)
-            self._gate.start(core, supervisor)
+            heard = self._reader.hear_notify()
+            heard.start()
+            stack.callback(heard.stop)
+            self._gate.start(core, supervisor, heard.port)
         self._publication = Publication(core, key, show)
         stack.callback(self._publication.close)
         self._reader.transfers.live = self._publication.load

@@ -40,8 +40,8 @@ class LocalGate:
             state_files.write(self._folder / "tsig-keys.json", table)
             self._table = table
 
-    def start(self, core: Core, supervisor: Supervisor) -> None:
-        """Start both processes; `update` was called before."""
+    def start(self, core: Core, supervisor: Supervisor, notify: int) -> None:
+        """Start both processes; `update` was called before. NOTIFY is passed on to this port."""
         port = self._state.port(REPLICA, self._avoid)
         config = {
             "listen": [(host, self._port) for host in addresses.hosts()],
@@ -49,6 +49,7 @@ class LocalGate:
             "replica_url": redis_servers.replica_url(port, self._state.password),
             "public_key": str(self._state.public_key),
             "tsig_keys": str(self._folder / "tsig-keys.json"),
+            "notify": (redis_servers.HOST, notify),
         }
         file = self._folder / "gate.json"
         state_files.write(file, json.dumps(config, indent=1).encode())

@@ -7,5 +7,7 @@ schedules         when the primaries of a zone are asked again
 standings         how it stands with them, for people
 followed          one zone: the rounds in which its primaries are asked
 turns             many servers asked at once, few times each
+notifies          what a primary is told that says that a zone has changed
+notify_port       where gates pass that on to
 transfers         all zones, each followed for as long as it is wanted
 """

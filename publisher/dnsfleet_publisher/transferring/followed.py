@@ -33,6 +33,8 @@ class Followed:
     """When the next round begins; NEVER while one is under way."""
     left: list[Target] = field(default_factory=list)
     """Who is still to be asked in the round under way."""
+    began: float = -NEVER
+    """When the last round began."""
     again: bool = False
     """Whether the next round is to begin as soon as this one ends."""
     answered: bool = False
@@ -59,6 +61,7 @@ class Followed:
 
     def begin(self) -> None:
         """Begin a round."""
+        self.began = time.monotonic()
         self.due, self.again, self.answered, self.held = NEVER, False, False, 0.0
         self.left = [Target(each.address, each.port) for each in self.wanted.primaries]
         self.faults = {each: self.faults[each] for each in self.left if each in self.faults}
@@ -123,9 +126,13 @@ class Followed:
 
     def plan(self, seconds: float) -> None:
         """Begin the next round after so many seconds, or now where that was asked for."""
-        wait = 0.0 if self.again else seconds
+        wait = self.soon() if self.again else seconds
         self.due = time.monotonic() + wait
         self.standing = replace(self.standing, due=time.time() + wait)
+
+    def soon(self) -> float:
+        """Seconds until a round may begin for which somebody asked."""
+        return max(self.began + schedules.NOTIFIED_SECONDS - time.monotonic(), 0.0)
 
     def expired(self) -> Standing:
         """Its time is over: how it stands now."""

@@ -8,6 +8,9 @@ from dnsfleet_publisher.transferring.receiving import Soa
 
 MIN_SECONDS = 5.0
 """Between two questions for one zone: each is a connection to a server of somebody else."""
+NOTIFIED_SECONDS = 1.0
+"""Between the beginnings of two rounds for which a primary asked by NOTIFY: who changes a zone many
+times a second is asked once."""
 MAX_REFRESH_SECONDS = 24 * 3600.0
 """A change waits a day at most, whatever the SOA says."""
 MAX_RETRY_SECONDS = 2 * 3600.0

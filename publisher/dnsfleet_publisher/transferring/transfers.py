@@ -112,6 +112,23 @@ class Transfers:
                 if job.standing.message or job.version is None:
                     self._ask_soon(job)
 
+    def notified(self, origin: str, key_name: str) -> bool:
+        """A primary says that a zone has changed; whether some Zone comes from it by that key."""
+        keys = self._keys()
+        with self._changed:
+            found = [
+                job
+                for job in self._jobs.values()
+                if job.origin == origin
+                and (key := keys.get(job.wanted.tsig_key.name)) is not None
+                and key.key.name == key_name
+            ]
+            for job in found:
+                for each in job.wanted.primaries:
+                    self._silences.forget(Target(each.address, each.port))
+                self._ask_soon(job)
+        return bool(found)
+
     def read(self, zone: resources.Zone) -> Text:
         """The newest version of a Zone; SourceError while there is none."""
         assert zone.spec.transfer is not None  # noqa: S101 - else it is another source's
@@ -180,7 +197,7 @@ class Transfers:
         """Begin a round next, or once more after the one under way."""
         job.again = job.due == NEVER
         if not job.again:
-            job.due = 0.0
+            job.due = min(job.due, time.monotonic() + job.soon())
         self._changed.notify()
 
     # The threads

@@ -94,6 +94,10 @@ class Silences:
         known = {each: found for each, found in self._known.copy().items() if found[0] > now}
         self._known = known | {server: (now + LEFT_ALONE_SECONDS, fault)}
 
+    def forget(self, server: Target) -> None:
+        """This server may be asked again."""
+        self._known = {each: found for each, found in self._known.copy().items() if each != server}
+
     def get(self, server: Target) -> tuple[float, str]:
         """For how many seconds it is left alone, and why; 0.0 and nothing for others."""
         until, fault = self._known.get(server, (0.0, ""))

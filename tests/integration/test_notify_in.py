@@ -1,0 +1,196 @@
+"""NOTIFY of primaries: a gate passes it on, and the zone is asked for at once."""
+
+import asyncio
+import queue
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import dns.asyncquery
+import dns.exception
+import dns.message
+import dns.query
+import dns.rcode
+import dns.tsig
+import pytest
+from dnsfleet.resources import Reference, Zone
+from dnsfleet.tsig_keys import Target
+from dnsfleet_engine import Engine
+from dnsfleet_following.status import Readiness, Status
+from dnsfleet_gate import passing
+from dnsfleet_gate.answering import Zones
+from dnsfleet_gate.config import Config
+from dnsfleet_gate.metrics import Metrics
+from dnsfleet_gate.serving import Server
+from dnsfleet_publisher.transferring import notify_port
+from dnsfleet_publisher.transferring.notify_port import NotifyPort
+from dnsfleet_publisher.transferring.transfers import Transfers
+from dnsfleet_publisher.zone_sources import SourceError
+from support import yaml_resources
+from support.ports import free_port
+from support.scripted_primaries import ORIGIN, SECONDS, Primary, key, notify, serving
+
+
+class Gate:
+    """A gate in this process, without zones and keys."""
+
+    def __init__(self, notify: tuple[str, int] | None) -> None:
+        self.port = free_port()
+        engine = Engine()
+        self.metrics = Metrics(engine, Readiness(), Status())
+        settings = Config(
+            listen=[("127.0.0.1", self.port)],
+            http=("127.0.0.1", 0),
+            replica_url="redis://127.0.0.1",
+            public_key=Path("none"),
+            tsig_keys=Path("none"),
+            notify=notify,
+        )
+        zones = Zones(engine.zone, lambda _: False, lambda *_: None)
+        self.server = Server(settings, dict, zones, self.metrics)
+
+
+@asynccontextmanager
+async def rig(notify: tuple[str, int] | None = None) -> AsyncIterator[Gate]:
+    made = Gate(notify)
+    await made.server.start()
+    try:
+        yield made
+    finally:
+        await made.server.stop()
+
+
+@contextmanager
+def hearing(leads: bool = True) -> Iterator[tuple[NotifyPort, list[str]]]:
+    heard: list[str] = []
+
+    def notified(origin: str, _: str) -> bool:
+        heard.append(origin)
+        return True
+
+    port = NotifyPort(("127.0.0.1", 0), lambda: {"k": key()}, notified, lambda: leads)
+    port.start()
+    try:
+        yield port, heard
+    finally:
+        port.stop()
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_gate_gives_the_primary_the_reply_of_the_operator(transport: str) -> None:
+    ask = dns.asyncquery.udp if transport == "udp" else dns.asyncquery.tcp
+
+    async def run() -> None:
+        with hearing() as (port, heard):
+            async with rig(notify=("localhost", port.port)) as gate:
+                query = notify()
+                reply = await ask(query, "127.0.0.1", SECONDS, gate.port)
+                assert (reply.rcode(), heard) == (dns.rcode.NOERROR, [ORIGIN])
+                assert reply.had_tsig
+                for name, secret, error in (
+                    ("j.", b"a secret of thirty-two octets...", dns.tsig.PeerBadKey),
+                    ("k.", b"another secret of as many octets", dns.tsig.PeerBadSignature),
+                ):
+                    with pytest.raises(error):
+                        await ask(
+                            notify(made_by=dns.tsig.Key(name, secret)),
+                            "127.0.0.1",
+                            SECONDS,
+                            gate.port,
+                        )
+                plain = notify()
+                plain.tsig = None
+                reply = await ask(plain, "127.0.0.1", SECONDS, gate.port)
+                assert reply.rcode() == dns.rcode.REFUSED
+                assert heard == [ORIGIN]
+                found = gate.metrics.registry.get_sample_value(
+                    "dnsfleet_gate_tsig_errors_total", {"error": "BADKEY"}
+                )
+                assert found == 1
+
+    asyncio.run(run())
+
+
+def test_where_no_operator_leads_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passing, "TRY_SECONDS", (0.1, 0.1))
+
+    async def run() -> None:
+        with hearing(leads=False) as (port, heard):
+            async with rig(notify=("127.0.0.1", port.port)) as gate:
+                with pytest.raises(dns.exception.Timeout):
+                    await dns.asyncquery.udp(notify(), "127.0.0.1", 1, gate.port)
+                with pytest.raises(EOFError):
+                    await dns.asyncquery.tcp(notify(), "127.0.0.1", SECONDS, gate.port)
+                query = dns.message.make_query("example.com.", "SOA")
+                reply = await dns.asyncquery.udp(query, "127.0.0.1", SECONDS, gate.port)
+                assert reply.rcode() == dns.rcode.REFUSED  # it answers all the same
+                assert not heard
+
+    asyncio.run(run())
+
+
+def test_a_gate_without_an_operator_refuses() -> None:
+    async def run() -> None:
+        async with rig() as gate:
+            with pytest.raises(dns.tsig.PeerBadKey):
+                await dns.asyncquery.udp(
+                    notify(made_by=dns.tsig.Key("j.", b"j" * 32)), "127.0.0.1", SECONDS, gate.port
+                )
+
+    asyncio.run(run())
+
+
+def test_a_flood_costs_a_bounded_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notify_port, "PER_SECOND", 3)
+    with hearing() as (port, heard):
+        answered = 0
+        for _ in range(20):
+            try:
+                wire = notify().to_wire()
+                with dns.query.socket_factory(2, 2, 0) as made:
+                    made.settimeout(0.05)
+                    made.sendto(wire, ("127.0.0.1", port.port))
+                    made.recvfrom(65535)
+                    answered += 1
+            except TimeoutError:
+                continue
+        assert 3 <= answered == len(heard) < 12
+
+
+def test_a_zone_is_asked_for_at_once_and_once_a_second() -> None:
+    with serving(Primary()) as primary:
+        keys = {"k": key(primary.target)}
+        ready: queue.SimpleQueue[Reference] = queue.SimpleQueue()
+        transfers = Transfers(lambda: keys, ready.put)
+        try:
+            one = zone_object(primary.target)
+            with pytest.raises(SourceError):
+                transfers.read(one)
+            ready.get(timeout=SECONDS)
+            assert not transfers.notified("two.example.", "k.")
+            assert not transfers.notified(ORIGIN, "other.")
+            primary.set(2, 1, 2)
+            began = time.monotonic()
+            assert transfers.notified(ORIGIN, "k.")
+            ready.get(timeout=SECONDS)
+            assert b"h2" in transfers.read(one).text
+            asked = primary.asked.count("SOA")
+            while time.monotonic() - began < 2.5:
+                transfers.notified(ORIGIN, "k.")
+                time.sleep(0.01)
+            elapsed = time.monotonic() - began
+            assert 1 <= primary.asked.count("SOA") - asked <= elapsed + 1
+            primary.set(3, 1)  # the last one counts, whatever came before it
+            transfers.notified(ORIGIN, "k.")
+            ready.get(timeout=SECONDS)
+            assert b"h2" not in transfers.read(one).text
+        finally:
+            transfers.close()
+
+
+def zone_object(target: Target) -> Zone:
+    row = f"{{address: '{target.address}', port: {target.port}}}"
+    source = f"{{transfer: {{primaries: [{row}], tsigKey: {{name: k}}}}}}"
+    spec = f"{{origin: {ORIGIN}, nameServers: null, soa: null, source: {source}}}"
+    return yaml_resources.zone(spec, name="one")

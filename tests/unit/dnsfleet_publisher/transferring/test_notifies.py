@@ -1,0 +1,125 @@
+"""What a primary is told of its NOTIFY, and who may have zones looked at."""
+
+import time
+
+import dns.flags
+import dns.message
+import dns.opcode
+import dns.rcode
+import dns.rdataclass
+import dns.tsig
+import pytest
+from dnsfleet.tsig_keys import PrimaryKey, UsableKey
+from dnsfleet_publisher.transferring import notifies
+
+SECRET = b"a secret of thirty-two octets..."
+ONE, TWO = "one.example.", "two.example."
+KEYS = [
+    PrimaryKey(UsableKey("k.", "hmac-sha256", SECRET, frozenset({ONE, TWO}), ()), frozenset()),
+    PrimaryKey(UsableKey("other.", "hmac-sha512", SECRET, None, ()), frozenset()),
+]
+
+
+def tsig(name: str = "k.", secret: bytes = SECRET, algorithm: str = "hmac-sha256") -> dns.tsig.Key:
+    return dns.tsig.Key(name, secret, algorithm)
+
+
+def notify(
+    origin: str = ONE, rtype: str = "SOA", key: dns.tsig.Key | None = None
+) -> dns.message.Message:
+    made = dns.message.make_query(origin, rtype, flags=dns.flags.AA)
+    made.set_opcode(dns.opcode.NOTIFY)
+    made.use_tsig(key or tsig())
+    return made
+
+
+def answer(wire: bytes) -> tuple[bytes | None, list[tuple[str, str]]]:
+    heard: list[tuple[str, str]] = []
+
+    def notified(origin: str, name: str) -> bool:
+        heard.append((origin, name))
+        return origin == ONE
+
+    return notifies.answer(wire, KEYS, notified, time.time()), heard
+
+
+@pytest.mark.parametrize(
+    ("made", "rcode", "heard"),
+    [
+        (notify(), dns.rcode.NOERROR, [(ONE, "k.")]),
+        (notify("ONE.Example."), dns.rcode.NOERROR, [(ONE, "k.")]),
+        (notify(key=tsig("other.", SECRET, "hmac-sha512")), dns.rcode.NOERROR, [(ONE, "other.")]),
+        (notify(TWO), dns.rcode.NOTAUTH, [(TWO, "k.")]),
+        (notify("three.example."), dns.rcode.NOTAUTH, []),
+        (notify(rtype="A"), dns.rcode.REFUSED, []),
+    ],
+    ids=["heard", "any case", "another key", "no such Zone", "not of this key", "not about a SOA"],
+)
+def test_what_is_signed_gets_a_signed_reply(
+    made: dns.message.Message, rcode: dns.rcode.Rcode, heard: list[tuple[str, str]]
+) -> None:
+    got, found = answer(made.to_wire())
+    assert got is not None and got[0] == 0
+    reply = dns.message.from_wire(got[1:], keyring=made.keyring, request_mac=made.mac or b"")
+    assert made.is_response(reply) and reply.had_tsig
+    assert reply.opcode() == dns.opcode.NOTIFY
+    assert (reply.rcode(), found) == (rcode, heard)
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        (tsig("unknown."), notifies.BADKEY),
+        (tsig(algorithm="hmac-sha512"), notifies.BADKEY),
+        (tsig(secret=b"another secret of as many octets"), notifies.BADSIG),
+    ],
+    ids=["unknown", "another algorithm", "another secret"],
+)
+def test_another_key_is_told_as_such(key: dns.tsig.Key, told: bytes) -> None:
+    assert answer(notify(key=key).to_wire()) == (told, [])
+
+
+def test_a_replay_is_told_our_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = notify()
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now - 3600)
+    wire = made.to_wire()
+    monkeypatch.undo()
+    got, heard = answer(wire)
+    assert got is not None and not heard
+    assert dns.message.from_wire(got[1:], keyring=False).rcode() == dns.rcode.NOTAUTH
+    with pytest.raises(dns.tsig.PeerBadTime):
+        dns.message.from_wire(got[1:], keyring=tsig(), request_mac=made.mac or b"")
+
+
+def unsigned() -> bytes:
+    made = notify()
+    made.tsig = None
+    return made.to_wire()
+
+
+def a_response() -> bytes:
+    made = notify()
+    made.flags |= dns.flags.QR
+    return made.to_wire()
+
+
+def a_query() -> bytes:
+    made = dns.message.make_query(ONE, "SOA")
+    made.use_tsig(tsig())
+    return made.to_wire()
+
+
+@pytest.mark.parametrize("wire", [b"", b"\xff" * 40, unsigned(), a_response(), a_query()])
+def test_nothing_else_is_answered(wire: bytes) -> None:
+    assert answer(wire) == (None, [])
+
+
+def test_a_message_that_was_changed_on_its_way_does_nothing() -> None:
+    wire = notify().to_wire()
+    for place in range(len(wire)):
+        changed = wire[:place] + bytes([wire[place] ^ 1]) + wire[place + 1 :]
+        got, heard = answer(changed)
+        if heard:  # these are not signed: ID and TTL (RFC 8945 sections 4.2 and 5.2)
+            assert heard == [(ONE, "k.")] and place in (0, 1, *range(36, 40)), place
+        assert got is None or got in (notifies.BADKEY, notifies.BADSIG) or got[0] == 0
