@@ -109,6 +109,9 @@ class Zone:
     def get(self, owner: str, rtype: str) -> tuple[int, list[str]] | None:
         """TTL in seconds and rdata texts of one RRset; None where there is none."""
 
+    def types(self, owner: str) -> list[str]:
+        """The types of the RRsets at a name; ValueError where it is no name."""
+
     def owners(self, rtype: str) -> list[str]:
         """The names that have an RRset of a type, in canonical order; it looks at all names."""
 

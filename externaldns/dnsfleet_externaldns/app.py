@@ -19,13 +19,13 @@ from http import HTTPStatus
 from typing import Any
 
 from dnsfleet_io.logs import line
+from dnsfleet_kubernetes.calls import UnavailableError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from dnsfleet_externaldns import endpoints
-from dnsfleet_externaldns.cluster import UnavailableError
 from dnsfleet_externaldns.endpoints import MEDIA_TYPE, BodyError
 from dnsfleet_externaldns.metrics import WebhookMetrics
 from dnsfleet_externaldns.provider import Provider

@@ -7,13 +7,13 @@ applied without force: a field of somebody else who came in between is a conflic
 
 import json
 from collections.abc import Iterator, Sequence
-from http import HTTPStatus
 from typing import Any, Protocol
 
-import urllib3
 from dnsfleet.resources import Reference
 from dnsfleet.resources.base import GROUP, VERSION
-from kubernetes import client, config
+from dnsfleet_kubernetes import calls
+from dnsfleet_kubernetes.calls import APPLY, RefusedError, asked, written
+from kubernetes import client
 
 from dnsfleet_externaldns.record_sets import MANAGER, Object
 
@@ -22,30 +22,6 @@ LIST_AT_ONCE = {"zones": 50, "recordsets": 500}
 RecordSets some kilobytes mostly."""
 TIMEOUT_SECONDS = 5.0
 """For one answer of the API server: ExternalDNS waits for 15 s, and hears of it."""
-APPLY = "application/apply-patch+yaml"
-_ABOUT_ONE = frozenset(
-    {
-        HTTPStatus.BAD_REQUEST,
-        HTTPStatus.FORBIDDEN,
-        HTTPStatus.NOT_FOUND,
-        HTTPStatus.CONFLICT,
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-    }
-)
-
-
-class UnavailableError(Exception):
-    """The API server does not do anything now; the text says what it was asked."""
-
-
-class RefusedError(Exception):
-    """The API server refuses to write one object."""
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
-        """CamelCase word of the API server."""
 
 
 class API(Protocol):
@@ -74,13 +50,7 @@ class Cluster:
     """
 
     def __init__(self, namespaces: Sequence[str] = ()) -> None:
-        configuration = client.Configuration()
-        try:
-            config.load_incluster_config(configuration)
-        except config.ConfigException:
-            config.load_kube_config(client_configuration=configuration)
-        configuration.retries = False  # by default it asks four times, and waits as it is told
-        api = client.ApiClient(configuration)
+        api = calls.connect()
         self._namespaces = namespaces
         self._core = client.CoreV1Api(api)
         self._objects = client.CustomObjectsApi(api)
@@ -95,7 +65,7 @@ class Cluster:
 
     def labels(self, namespace: str) -> dict[str, str]:
         """See `API`."""
-        found = _asked(
+        found = asked(
             f"read namespace {namespace}",
             self._core.read_namespace,
             namespace,
@@ -109,7 +79,7 @@ class Cluster:
         uid = uid or self._uid_of_ours(metadata)
         if uid:
             body = {**body, "metadata": {**metadata, "uid": uid}}
-        made = _written(
+        made = written(
             f"write recordset {metadata['namespace']}/{metadata['name']}",
             self._objects.patch_namespaced_custom_object,
             GROUP,
@@ -129,7 +99,7 @@ class Cluster:
     def delete(self, place: Reference, uid: str) -> None:
         """See `API`."""
         try:
-            _written(
+            written(
                 f"delete recordset {place.namespace}/{place.name}",
                 self._objects.delete_namespaced_custom_object,
                 GROUP,
@@ -153,7 +123,7 @@ class Cluster:
         not the labels of the instance."""
         name = f"recordset {metadata['namespace']}/{metadata['name']}"
         try:
-            found = _written(
+            found = written(
                 f"read {name}",
                 self._objects.get_namespaced_custom_object,
                 GROUP,
@@ -188,36 +158,8 @@ class Cluster:
             named = (GROUP, VERSION, namespace, plural)  # type: ignore[assignment]
         token = ""
         while True:
-            page = _asked(what, send, *named, **options, _continue=token)
+            page = asked(what, send, *named, **options, _continue=token)
             yield from page["items"]
             token = page["metadata"].get("continue") or ""
             if not token:
                 return
-
-
-def _asked(what: str, send: Any, *arguments: Any, **options: Any) -> Any:
-    try:
-        return send(*arguments, **options)
-    except client.ApiException as error:
-        raise UnavailableError(f"{what}: {_message(error)}") from error
-    except (urllib3.exceptions.HTTPError, OSError) as error:
-        raise UnavailableError(f"{what}: {error}") from error
-
-
-def _written(what: str, send: Any, *arguments: Any, **options: Any) -> Any:
-    try:
-        return _asked(what, send, *arguments, **options)
-    except UnavailableError as error:
-        cause = error.__cause__
-        if isinstance(cause, client.ApiException) and cause.status in _ABOUT_ONE:
-            raise RefusedError(str(cause.reason).replace(" ", ""), str(error)) from cause
-        raise
-
-
-def _message(error: client.ApiException) -> str:
-    """What the API server says, which is a Status object mostly."""
-    try:
-        said = json.loads(error.body)["message"]
-    except (TypeError, ValueError, KeyError):
-        said = error.reason
-    return f"{said} ({error.status})"

@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 from dnsfleet.resources import Reference
 from dnsfleet_io.logs import line
+from dnsfleet_kubernetes.calls import RefusedError, UnavailableError
 
 from dnsfleet_externaldns.admission import EndpointId, Refusal
-from dnsfleet_externaldns.cluster import API, RefusedError, UnavailableError
+from dnsfleet_externaldns.cluster import API
 from dnsfleet_externaldns.metrics import WebhookMetrics
 from dnsfleet_externaldns.plans import Apply, Delete, Plan, Refused
 

@@ -1,9 +1,12 @@
-"""What a request gets: a reply, or a transfer; without sockets.
+"""What a request gets: a reply, a transfer, or that its updates are looked at; without sockets.
 
 Only signed requests get anything, and a key gets only its zones. A transfer is made of the version
 of the zone that is held now. IXFR (RFC 1995) gets the SOA alone where the client is not behind,
 else the changes since its serial where they are known, and else the whole zone, as its section 4
 allows; over UDP the SOA, which sends a client that is behind to TCP.
+
+Clients of UPDATE ask before for the zone of a name, or for what is there. So a key for updates gets
+the replies of an edge, from the same engine.
 """
 
 from collections.abc import Callable
@@ -26,7 +29,7 @@ from dnsfleet_gate.signing import Keys, MacLengthError, Signature
 TRANSFERS = (dns.rdatatype.AXFR, dns.rdatatype.IXFR)
 Transport = Literal["udp", "tcp"]
 _OPCODES = (dns.opcode.QUERY, dns.opcode.UPDATE, dns.opcode.NOTIFY)
-"""Those that are understood, though only the first one is served."""
+"""Those that are understood; NOTIFY is not served."""
 
 
 class Reply(NamedTuple):
@@ -47,6 +50,20 @@ class Zones(NamedTuple):
     """Whether a zone that is not held should be."""
     since: Callable[[Zone, int], list[Changes] | None]
     """The steps from a serial to a zone; None where they are not known."""
+    respond: Callable[[bytes, str, Transport], bytes | None]
+    """What an edge says to a query of a client."""
+
+
+class Update(NamedTuple):
+    """An UPDATE of a key that is for updates; what it comes to takes time."""
+
+    request: Request
+    signature: Signature
+
+    def reply(self, rcode: int, why: str, now: int) -> Reply:
+        """Its reply; `why` is for people."""
+        wire = messages.reply(self.request, rcode, why=why)
+        return Reply(self.signature.put(wire, now), rcode)
 
 
 class Outgoing:
@@ -78,7 +95,7 @@ class Outgoing:
 
 def answer(
     wire: bytes, client: str, transport: Transport, keys: Keys, zones: Zones, now: int
-) -> Reply | Outgoing | None:
+) -> Reply | Outgoing | Update | None:
     """What a message gets; None where nothing may be said.
 
     `client` is the IP address that it came from, `now` is Unix time in seconds.
@@ -102,6 +119,11 @@ def answer(
         return _signed(request, signature, dns.rcode.NOTAUTH, now)
     if signature.key is None or not signature.key.allows_from(client):
         return _signed(request, signature, dns.rcode.REFUSED, now)
+    if signature.key.updates is not None:
+        if request.opcode == dns.opcode.UPDATE and not request.bad_version:
+            return Update(request, signature)
+        if request.opcode == dns.opcode.QUERY and request.rtype not in TRANSFERS:
+            return _edge_reply(request, client, transport, signature, zones, now)
     return _allowed(request, transport, signature, zones, now)
 
 
@@ -146,6 +168,25 @@ def _allowed(
         steps = zones.since(zone, request.serial or 0)
         return Outgoing(request, zone, signature, steps)
     return _soa(request, transport, signature, zone, now)
+
+
+def _edge_reply(
+    request: Request,
+    client: str,
+    transport: Transport,
+    signature: Signature,
+    zones: Zones,
+    now: int,
+) -> Reply | None:
+    """What an edge says, signed; TC where there is no room for that."""
+    signed = request.signed
+    wire = None if signed is None else zones.respond(signed.content, client, transport)
+    if wire is None:
+        return None
+    most = request.takes if transport == "udp" else MAX_MESSAGE
+    if len(wire) + signature.octets > most:
+        wire = messages.reply(request, dns.rcode.NOERROR, flags=dns.flags.TC)
+    return Reply(signature.put(wire, now), wire[3] & 0xF)
 
 
 def _is_behind(request: Request, zone: Zone) -> bool:

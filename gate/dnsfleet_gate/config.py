@@ -1,4 +1,7 @@
-"""What a gate is told, as one JSON file; the password of its replica may be in the environment."""
+"""What a gate is told, as one JSON file.
+
+The password of its replica, and which pod it is, may be in the environment.
+"""
 
 from collections.abc import Mapping
 from ipaddress import ip_address
@@ -16,6 +19,8 @@ CONNECTIONS_OF_ONE = 100
 """Of them from one address: a secondary of many zones opens dozens, and one is not to have all."""
 PASSWORD_VARIABLE = "DNSFLEET_REPLICA_PASSWORD"  # noqa: S105 - its name
 """Environment variable with the password of the user in `replica_url`."""
+POD_VARIABLES = {"pod_name": "POD_NAME", "pod_ip": "POD_IP", "node_name": "NODE_NAME"}
+"""Environment variables with what differs from pod to pod of `updates`."""
 IDLE_SECONDS = 30.0
 """How long a client may send nothing, or take nothing of what it is sent."""
 
@@ -25,6 +30,23 @@ def _address(text: str) -> str:
 
 
 Address = tuple[Annotated[str, AfterValidator(_address)], Annotated[int, Field(ge=0, le=65535)]]
+
+
+class UpdateSettings(BaseModel):
+    """Where a gate of a cluster takes updates, and who it is there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    namespace: Annotated[str, Field(min_length=1)]
+    """That of the release."""
+    name: Annotated[str, Field(min_length=1)]
+    """Of the Lease by which one gate leads, and of the Service that leads to that gate."""
+    pod_name: Annotated[str, Field(min_length=1)]
+    """No other gate has it."""
+    pod_ip: Annotated[str, AfterValidator(lambda text: str(ip_address(text)))]
+    """Where the Service leads to."""
+    node_name: Annotated[str, Field(min_length=1)]
+    """A Service with `externalTrafficPolicy: Local` has to know it."""
 
 
 class Config(BaseModel):
@@ -51,18 +73,26 @@ class Config(BaseModel):
     """Open at a time from one address."""
     idle_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = IDLE_SECONDS
     """How long a connection may stand still."""
+    updates_folder: Path | None = None
+    """On one machine: where the RecordSets of updates are kept."""
+    updates: UpdateSettings | None = None
+    """Without them it refuses updates, and needs no API server."""
 
 
 def read(path: Path, environ: Mapping[str, str]) -> Config:
     """The config in a JSON file; ConfigError names the file and each bad field."""
+    return config_files.read(path, Config, lambda values: completed(values, environ))
 
-    def complete(values: Mapping[str, object]) -> Mapping[str, object]:
-        url = values.get("replica_url")
-        if PASSWORD_VARIABLE not in environ or not isinstance(url, str):
-            return values
-        return {
+
+def completed(values: Mapping[str, object], environ: Mapping[str, str]) -> Mapping[str, object]:
+    """What the file says, with what is in the environment."""
+    url, updates = values.get("replica_url"), values.get("updates")
+    if PASSWORD_VARIABLE in environ and isinstance(url, str):
+        values = {
             **values,
             "replica_url": config_files.with_password(url, environ[PASSWORD_VARIABLE]),
         }
-
-    return config_files.read(path, Config, complete)
+    if isinstance(updates, dict):
+        pod = {field: environ[name] for field, name in POD_VARIABLES.items() if name in environ}
+        values = {**values, "updates": {**updates, **pod}}
+    return values

@@ -5,6 +5,9 @@ serves a zone wherever its Pops are. The sockets are bound once every zone is he
 secondary is told that there is no such zone. From then on nothing of the fleet is needed to answer.
 There is no disk: secondaries have their own copy, and a gate that starts while the replica is away
 only makes them wait, as long as the expire of the zone's SOA allows.
+
+A gate of a cluster may take updates, too (see `dnsfleet_gate.updating`). For that it needs the API
+server, and for nothing else.
 """
 
 import asyncio
@@ -12,10 +15,13 @@ import contextlib
 import logging
 import signal
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
+import dns.rcode
 from dnsfleet.replication import public_keys
 from dnsfleet.replication.follower import Follower
 from dnsfleet.replication.public_keys import PublicKeys
+from dnsfleet.tsig_keys import UsableKey
 from dnsfleet_engine import Engine, Zone
 from dnsfleet_following.link import Link
 from dnsfleet_following.public_key_file import PublicKeyFile
@@ -27,13 +33,20 @@ from dnsfleet_io.pages import Page, PageServer, metrics_page, text_page
 from dnsfleet_io.redis_watch import RedisWatch
 
 from dnsfleet_gate import key_file
-from dnsfleet_gate.answering import Zones
-from dnsfleet_gate.config import Config
+from dnsfleet_gate.answering import Update, Zones
+from dnsfleet_gate.config import Config, UpdateSettings
 from dnsfleet_gate.journal import Journal
 from dnsfleet_gate.key_file import KeyFile
 from dnsfleet_gate.metrics import Metrics
 from dnsfleet_gate.notifying import Notifier
 from dnsfleet_gate.serving import Server
+from dnsfleet_gate.updating.folder import FolderStore
+from dnsfleet_gate.updating.outcomes import Outcome
+from dnsfleet_gate.updating.stores import Store
+from dnsfleet_gate.updating.updates import Updates
+
+if TYPE_CHECKING:
+    from dnsfleet_gate.updating.leading import Leading
 
 STOP_SECONDS = 2.0
 """What the link is in the middle of may take this long to end."""
@@ -67,11 +80,24 @@ class Gate:
         )
         self._following = Worker("link", self._link.run)
         self._public_keys = PublicKeyFile(config.public_key, trusted, self._link.trust)
-        self._notifier = Notifier(lambda: self._keys.usable, self._engine.zone, self._metrics)
+        self._notifier = Notifier(self._told_keys, self._engine.zone, self._metrics)
         self._journal = Journal()
+        self._leading: Leading | None = None
+        self._updates: Updates | None = None
+        if config.updates is not None:
+            self._lead(config.updates)
+        elif config.updates_folder is not None:
+            self._take_updates(FolderStore(config.updates_folder), lambda: True)
         self._complete = asyncio.Event()
         self._untold: set[str] | None = set()
         """Zones that changed before this gate answered."""
+
+    def _told_keys(self) -> list[UsableKey]:
+        """Those whose secondaries hear of changes from this gate.
+
+        In a cluster the gates that take updates are beside those that transfer, which tell them.
+        """
+        return [] if self._config.updates is not None else self._keys.usable
 
     def save(self, origin: str, _signed: bytes, zone: Zone | None) -> None:
         """See `dnsfleet_following.link.Keeper`: secondaries are told of what is served anew."""
@@ -92,8 +118,11 @@ class Gate:
             self._engine.zone,
             lambda origin: origin in self._status.ack.failing,
             self._journal.since,
+            self._engine.respond,
         )
-        server = Server(self._config, lambda: self._keys.by_name, zones, self._metrics)
+        server = Server(
+            self._config, lambda: self._keys.by_name, zones, self._metrics, self._outcome
+        )
         pages = {
             "/healthz": self._healthz,
             "/readyz": self._readyz,
@@ -114,7 +143,11 @@ class Gate:
         log.info(line("started"))
         code = await self._serve(server, stop)
         self._readiness.drain()
+        if self._leading is not None:
+            await asyncio.to_thread(self._leading.stop)
         await server.stop()
+        if self._updates is not None:
+            self._updates.stop()
         looking.cancel()
         await self._notifier.stop()
         watch.stop()
@@ -124,6 +157,22 @@ class Gate:
         http.stop()
         log.info(line("stopped"))
         return code
+
+    def _lead(self, settings: UpdateSettings) -> None:
+        # Gates that take none run without the client of Kubernetes.
+        from dnsfleet_gate.updating import cluster, leading
+
+        self._leading = leading.connected(settings, self._config.listen[0][1])
+        self._take_updates(cluster.connected(), self._leading.leads)
+
+    def _take_updates(self, store: Store, leads: Callable[[], bool]) -> None:
+        self._updates = Updates(store, self._engine.zone, leads, self._metrics)
+        self._metrics.take_updates(leads)
+
+    async def _outcome(self, update: Update) -> Outcome:
+        if self._updates is None:
+            return Outcome(dns.rcode.REFUSED, "this gate takes no updates")
+        return await self._updates.outcome(update)
 
     async def _serve(self, server: Server, stop: asyncio.Event) -> int:
         """Answer once all zones are here, until the stop; the exit status."""
@@ -137,6 +186,8 @@ class Gate:
                 stop.set()
                 return _EXIT_FAILED
             self._readiness.ready("answers")
+            if self._leading is not None:
+                self._leading.start()
             log.info(line("ready", listen=",".join(f"{a}#{p}" for a, p in self._config.listen)))
             untold, self._untold = self._untold or set(), None
             for origin in sorted(untold):
@@ -150,7 +201,9 @@ class Gate:
             self._loop.call_soon_threadsafe(call)
 
     def _changed(self, origin: str) -> None:
-        """A zone has a new revision; nobody is told before this gate answers."""
+        """A zone has a new revision; no secondary is told before this gate answers."""
+        if self._updates is not None:
+            self._updates.changed(origin)
         if self._untold is not None:
             self._untold.add(origin)
         else:

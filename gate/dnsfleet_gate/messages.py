@@ -30,7 +30,13 @@ EDNS_DATAGRAM = 1232
 OPT_OCTETS = 11
 """Of an OPT record without options."""
 BADVERS = 16
+MAX_WHY = 200
+"""Octets of a text for people: the reply fits into a datagram with its signature."""
 _HEAD = struct.Struct("!HHHHHH")
+_OPTION = struct.Struct("!HHH")
+_EXTENDED_ERROR = 15
+_WHY: dict[int, int] = {dns.rcode.REFUSED: 18, dns.rcode.SERVFAIL: 14}
+"""The codes of extended errors: Prohibited, Not Ready; and 0, Other (RFC 8914 section 4)."""
 _RECORD = struct.Struct("!HHIH")
 _DNSSEC_OK = 0x8000
 _VERSION_SHIFT = 16
@@ -131,7 +137,7 @@ def _read_record(
     rtype, rclass, ttl, length = parser.get_struct(_RECORD.format)
     at = parser.current
     parser.get_bytes(length)
-    if rtype == dns.rdatatype.SOA and section == 1:
+    if rtype == dns.rdatatype.SOA and section == 1 and request.opcode == dns.opcode.QUERY:
         rdata = dns.rdata.from_wire(dns.rdataclass.IN, rtype, wire, at, length)
         return request._replace(serial=rdata.serial) if isinstance(rdata, SOA) else request
     if rtype == dns.rdatatype.OPT:
@@ -147,13 +153,24 @@ def _read_record(
     return request
 
 
-def reply(request: Request, rcode: int, answer: bytes = b"", flags: int = 0) -> bytes:
-    """A reply with at most one record as the answer, and OPT where the request has it."""
+def reply(
+    request: Request, rcode: int, answer: bytes = b"", flags: int = 0, why: str = ""
+) -> bytes:
+    """A reply with at most one record as the answer, and OPT where the request has it.
+
+    `why` is for people: an extended error with this text (RFC 8914).
+    """
     kept = request.opcode << 11 | request.flags & dns.flags.RD
     flags |= dns.flags.QR | kept | rcode & 0xF
     counts = bool(request.question), bool(answer), 0, 0
     wire = _HEAD.pack(request.id, flags, *counts) + request.question + answer
-    return with_opt(wire, request, rcode)
+    return with_opt(wire, request, rcode, _extended_error(rcode, why) if why else b"")
+
+
+def _extended_error(rcode: int, why: str) -> bytes:
+    """The option with a text of at most `MAX_WHY` octets, cut between characters."""
+    text = why.encode()[:MAX_WHY].decode(errors="ignore").encode()
+    return _OPTION.pack(_EXTENDED_ERROR, 2 + len(text), _WHY.get(rcode, 0)) + text
 
 
 def record_head(rtype: int, rclass: int, ttl: int, length: int) -> bytes:
@@ -172,12 +189,12 @@ def octets(what: dns.name.Name | dns.rdata.Rdata) -> bytes:
     return wire
 
 
-def with_opt(wire: bytes, request: Request, rcode: int = 0) -> bytes:
+def with_opt(wire: bytes, request: Request, rcode: int = 0, option: bytes = b"") -> bytes:
     """A reply with an OPT record where the request has one (RFC 6891 section 6.1.1)."""
     if request.edns is None:
         return wire
     ttl = rcode >> 4 << 24 | request.edns[1] & _DNSSEC_OK
-    opt = b"\0" + record_head(dns.rdatatype.OPT, EDNS_DATAGRAM, ttl, 0)
+    opt = b"\0" + record_head(dns.rdatatype.OPT, EDNS_DATAGRAM, ttl, len(option)) + option
     return with_additional(wire, opt)
 
 

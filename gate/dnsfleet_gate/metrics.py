@@ -1,6 +1,6 @@
 """What a gate says about itself to Prometheus: `dnsfleet_gate_*`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import dns.rcode
 from dnsfleet_engine import Engine
@@ -8,7 +8,7 @@ from dnsfleet_following.link_metrics import LinkMetrics
 from dnsfleet_following.status import Readiness, Status
 from dnsfleet_io import registries
 from dnsfleet_io.redis_watch import REPLICA, RedisMetrics
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -16,6 +16,8 @@ from prometheus_client.registry import Collector
 _TSIG_ERRORS = ("BADSIG", "BADKEY", "BADTIME", "BADTRUNC")
 _TRANSFERS = ("axfr", "ixfr")
 _OUTCOMES = ("done", "broken")
+_UPDATE_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0)
+"""Seconds: the last ones are where clients give up."""
 
 
 class Metrics:
@@ -59,11 +61,35 @@ class Metrics:
         )
         for outcome in ("answered", "retried", "given_up"):
             self._notifies.labels(outcome)
+        self._update_seconds = Histogram(
+            "dnsfleet_gate_update_seconds",
+            "From the moment when an UPDATE came to its reply.",
+            buckets=_UPDATE_BUCKETS,
+            registry=self.registry,
+        )
+        self.waiting = Gauge(
+            "dnsfleet_gate_updates_waiting",
+            "UPDATE messages that have no reply yet.",
+            registry=self.registry,
+        )
+        self._writes = self._counter(
+            "update_writes", "RecordSets that were written for UPDATE messages.", "outcome"
+        )
+        for outcome in ("done", "conflict", "refused", "failed"):
+            self._writes.labels(outcome)
         self.keys = Gauge(
             "dnsfleet_gate_keys", "TSIG keys that are accepted.", registry=self.registry
         )
         self.registry.register(_StateCollector(engine, readiness))
         self.link.watch(status)
+
+    def take_updates(self, leads: Callable[[], bool]) -> None:
+        """Say whether this gate, one of those that may take updates, does so."""
+        Gauge(
+            "dnsfleet_gate_leads",
+            "1 in the gate that takes updates, 0 in those that would after it; others have none.",
+            registry=self.registry,
+        ).set_function(lambda: float(leads()))
 
     def replied(self, rcode: int, error: int) -> None:
         """A request got a reply of one message."""
@@ -78,6 +104,14 @@ class Metrics:
     def notified(self, outcome: str) -> None:
         """What became of a NOTIFY."""
         self._notifies.labels(outcome).inc()
+
+    def updated(self, seconds: float) -> None:
+        """An UPDATE has its outcome."""
+        self._update_seconds.observe(seconds)
+
+    def written(self, outcome: str) -> None:
+        """What became of a write of a RecordSet."""
+        self._writes.labels(outcome).inc()
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"dnsfleet_gate_{name}", text, labels, registry=self.registry)

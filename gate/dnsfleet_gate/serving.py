@@ -14,18 +14,19 @@ import socket
 import struct
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, cast
 
 from dnsfleet_io import listen_addresses
 from dnsfleet_io.logs import line
 
 from dnsfleet_gate import answering
-from dnsfleet_gate.answering import Outgoing, Transport, Zones
+from dnsfleet_gate.answering import Outgoing, Reply, Transport, Update, Zones
 from dnsfleet_gate.config import Config
 from dnsfleet_gate.metrics import Metrics
 from dnsfleet_gate.passing import Passing, is_signed_notify
 from dnsfleet_gate.signing import Keys
+from dnsfleet_gate.updating.outcomes import Outcome
 
 BACKLOG = 256
 """Connections that wait to be accepted."""
@@ -36,6 +37,10 @@ DRAIN_SECONDS = 3.0
 """How long transfers under way may go on after a stop: shorter than what kills the process."""
 _LENGTH = struct.Struct("!H")
 
+Later = Coroutine[Any, Any, Reply | None]
+"""A reply that takes time, as others decide about it; None where nothing may be said."""
+Answer = Reply | Outgoing | Later | None
+
 log = logging.getLogger(__name__)
 
 
@@ -43,9 +48,16 @@ class Server:
     """Answers at the addresses of a config from `start` until `stop`."""
 
     def __init__(
-        self, config: Config, keys: Callable[[], Keys], zones: Zones, metrics: Metrics
+        self,
+        config: Config,
+        keys: Callable[[], Keys],
+        zones: Zones,
+        metrics: Metrics,
+        outcome: Callable[[Update], Awaitable[Outcome]],
     ) -> None:
+        """`outcome` does an UPDATE, and takes its time."""
         self._config = config
+        self._outcome = outcome
         self._keys = keys
         self._zones = zones
         self._metrics = metrics
@@ -54,9 +66,9 @@ class Server:
         self._connections: set[asyncio.Task[None]] = set()
         self._of_one: Counter[str] = Counter()
         self._transferring: set[asyncio.Task[None]] = set()
+        self._answering: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._passing = None if config.notify is None else Passing(*config.notify)
-        self._passed: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Bind all addresses; OSError names the one that failed."""
@@ -81,59 +93,58 @@ class Server:
             server.close()
         for transport in self._datagrams:
             transport.close()
-        for task in (self._connections - self._transferring) | self._passed:
+        for task in self._connections - self._transferring:
             task.cancel()
-        if self._connections:
-            _, late = await asyncio.wait(self._connections, timeout=DRAIN_SECONDS)
+        if under_way := self._connections | self._answering:
+            _, late = await asyncio.wait(under_way, timeout=DRAIN_SECONDS)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    def _answer(
-        self, wire: bytes, client: str, transport: Transport
-    ) -> answering.Reply | Outgoing | None:
+    def _answer(self, wire: bytes, client: str, transport: Transport) -> Answer:
+        if self._passing is not None and is_signed_notify(wire):
+            return self._passed(self._passing, wire)
         now = int(time.time())
         got = answering.answer(wire, client, transport, self._keys(), self._zones, now)
-        if isinstance(got, answering.Reply):
+        if isinstance(got, Update):
+            return self._updated(got)
+        if isinstance(got, Reply):
             self._metrics.replied(got.rcode, got.error)
         return got
 
-    def _passes(self, wire: bytes) -> bool:
-        return self._passing is not None and is_signed_notify(wire)
+    async def _updated(self, update: Update) -> Reply:
+        """The reply to an UPDATE, when it is known."""
+        found = await self._outcome(update)
+        reply = update.reply(found.rcode, found.why, int(time.time()))
+        self._metrics.replied(reply.rcode, reply.error)
+        return reply
 
-    async def _pass(self, wire: bytes) -> bytes | None:
+    async def _passed(self, passing: Passing, wire: bytes) -> Reply | None:
         """The reply to a NOTIFY, which others give."""
-        assert self._passing is not None  # noqa: S101 - see `_passes`
-        got = await self._passing.answer(wire)
-        if got is None:
-            return None
-        self._metrics.replied(got.rcode, got.error)
-        return got.wire
+        reply = await passing.answer(wire)
+        if reply is not None:
+            self._metrics.replied(reply.rcode, reply.error)
+        return reply
 
     def _datagram(self, wire: bytes, client: str, send: Callable[[bytes], None]) -> None:
-        if not self._passes(wire):
-            if (reply := self._answer_datagram(wire, client)) is not None:
-                send(reply)
-            return
-
-        async def passed() -> None:
-            try:
-                if (reply := await self._pass(wire)) is not None:
-                    send(reply)
-            except Exception:  # as for any other request
-                log.exception(line("request_defect", transport="udp"))
-
-        task = asyncio.create_task(passed())
-        self._passed.add(task)
-        task.add_done_callback(self._passed.discard)
-
-    def _answer_datagram(self, wire: bytes, client: str) -> bytes | None:
         try:
             got = self._answer(wire, client, "udp")
         except Exception:  # one request costs one reply
             log.exception(line("request_defect", transport="udp"))
-            return None
-        return got.wire if isinstance(got, answering.Reply) else None
+            return
+        if isinstance(got, Reply):
+            send(got.wire)
+        elif isinstance(got, Coroutine):
+            task = asyncio.create_task(self._send(got, send))
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
+
+    async def _send(self, reply: Later, send: Callable[[bytes], None]) -> None:
+        try:
+            if (got := await reply) is not None:
+                send(got.wire)
+        except Exception:  # as above
+            log.exception(line("request_defect", transport="udp"))
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         client = str(writer.get_extra_info("peername", [""])[0])
@@ -182,13 +193,9 @@ class Server:
             async with asyncio.timeout(self._config.idle_seconds):
                 (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
                 wire = await reader.readexactly(length)
-            if self._passes(wire):
-                if (reply := await self._pass(wire)) is None:
-                    return
-                _write(reply, writer)
-                await self._taken(writer)
-                continue
             got = self._answer(wire, client, "tcp")
+            if isinstance(got, Coroutine):
+                got = await got
             if got is None:
                 return
             if isinstance(got, Outgoing):

@@ -9,12 +9,14 @@ import binascii
 import json
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from dnsfleet import names, prefixes
-from dnsfleet.resources import Reference, Secret, TsigKey
+from dnsfleet import names, prefixes, rrtypes
+from dnsfleet.resources import Reference, Secret, TsigKey, update_patterns
 from dnsfleet.resources.tsig_keys import ALL_ZONES
+from dnsfleet.resources.update_patterns import EVERY_NAME
 from dnsfleet.violations import Violation
+from dnsfleet.zones.claims import UNASKED
 
 MIN_SECRET = 16
 """Octets: fewer than 128 bits can be guessed (RFC 2104 section 3)."""
@@ -37,6 +39,35 @@ class Target(NamedTuple):
     port: int
 
 
+class Updates(NamedTuple):
+    """What a key may change by updates (RFC 2136)."""
+
+    names: tuple[str, ...]
+    """Patterns of owner names (see `dnsfleet.resources.update_patterns`)."""
+    types: frozenset[str] | None
+    """In normal spelling; None for all but those that have to be listed."""
+    wait: Literal["Programmed", "Propagated"]
+    """What has to be true of a change before its sender is told that it is done."""
+    zones: Mapping[str, Reference]
+    """By the origins of the key, in normal spelling, the Zones that have them now; those that no
+    Zone has are left out."""
+
+    def allows(self, origin: str, owner: str, rtype: str) -> bool:
+        """Whether it may change an RRset of a zone; all in normal spelling.
+
+        The SOA and the NS of the apex are nobody's but the Zone's.
+        """
+        if origin not in self.zones:
+            return False
+        if owner != origin and origin not in names.ancestors(owner):
+            return False
+        if rtype == "SOA" or (rtype == "NS" and owner == origin):
+            return False
+        if rtype in UNASKED if self.types is None else rtype not in self.types:
+            return False
+        return any(update_patterns.fits(owner, each, origin) for each in self.names)
+
+
 class UsableKey(NamedTuple):
     """A key and what it is good for."""
 
@@ -50,14 +81,29 @@ class UsableKey(NamedTuple):
     secondaries: tuple[Target, ...]
     addresses: tuple[Network, ...] = ()
     """From where it may be used; none for everywhere."""
+    transfers: bool = True
+    """Whether zones may be transferred with it."""
+    updates: Updates | None = None
+    """What it may change; None where it is not for updates."""
 
     def __repr__(self) -> str:
         """Without the secret."""
         return f"UsableKey({self.name})"
 
-    def allows(self, origin: str) -> bool:
-        """Whether it is for a zone."""
+    def is_for(self, origin: str) -> bool:
+        """Whether it names a zone, whatever it is good for."""
         return self.zones is None or origin in self.zones
+
+    def allows(self, origin: str) -> bool:
+        """Whether a zone may be transferred with it."""
+        return self.transfers and self.is_for(origin)
+
+    def with_owners(self, owners: Mapping[str, Reference]) -> "UsableKey":
+        """It with the Zones that have its origins now, for updates; `owners` may have others."""
+        if self.updates is None:
+            return self
+        found = {each: owners[each] for each in self.zones or () if each in owners}
+        return self._replace(updates=self.updates._replace(zones=found))
 
     def allows_from(self, client: str) -> bool:
         """Whether a client may use it who has this address."""
@@ -81,7 +127,7 @@ class PrimaryKey(NamedTuple):
         one that only this machine reaches, so whoever made the key has to name it, too.
         """
         name = self.key.name
-        if not self.key.allows(origin):
+        if not self.key.is_for(origin):
             return f"its key {name} is not for {origin}; add that to spec.zones of the TsigKey"
         if primary in self.primaries:
             return ""
@@ -143,7 +189,7 @@ def resolve(
 
 
 def usable(key: TsigKey, secret: bytes) -> UsableKey:
-    """What a TsigKey allows whoever has these octets."""
+    """What a TsigKey allows whoever has these octets; the Zones of updates are not known yet."""
     zones = frozenset(names.normalise(each) for each in key.spec.zones if each != ALL_ZONES)
     return UsableKey(
         key.name,
@@ -152,7 +198,17 @@ def usable(key: TsigKey, secret: bytes) -> UsableKey:
         None if ALL_ZONES in key.spec.zones else zones,
         tuple(Target(each.address, each.port) for each in key.spec.secondaries),
         tuple(map(ip_network, key.spec.addresses)),
+        "transfer" in key.spec.uses,
+        _updates(key),
     )
+
+
+def _updates(key: TsigKey) -> Updates | None:
+    spec = key.spec
+    if "update" not in spec.uses:
+        return None
+    types = None if spec.types is None else frozenset(map(rrtypes.normalise, spec.types))
+    return Updates(spec.names or (EVERY_NAME,), types, spec.wait or "Programmed", {})
 
 
 def _secret(key: TsigKey, secret: Secret) -> tuple[bytes | None, str]:
@@ -186,17 +242,29 @@ def encode(keys: Iterable[UsableKey]) -> bytes:
             "zones": None if each.zones is None else sorted(each.zones),
             "secondaries": each.secondaries,
             "addresses": [str(prefix) for prefix in each.addresses],
+            "transfers": each.transfers,
+            "updates": None if each.updates is None else _encoded(each.updates),
         }
         for each in keys
     ]
     return json.dumps({"keys": rows}, indent=1).encode()
 
 
+def _encoded(updates: Updates) -> dict[str, Any]:
+    zones = sorted(updates.zones.items())
+    return {
+        "names": updates.names,
+        "types": None if updates.types is None else sorted(updates.types),
+        "wait": updates.wait,
+        "zones": {origin: [zone.namespace, zone.name] for origin, zone in zones},
+    }
+
+
 def decode(table: bytes) -> list[UsableKey]:
     """What `encode` made; ValueError for anything else."""
     try:
         return [_row(each) for each in json.loads(table)["keys"]]
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise ValueError("this is no table of TSIG keys") from None
 
 
@@ -208,4 +276,20 @@ def _row(row: Any) -> UsableKey:
         None if row["zones"] is None else frozenset(row["zones"]),
         tuple(Target(str(address), int(port)) for address, port in row["secondaries"]),
         tuple(map(ip_network, row.get("addresses", ()))),
+        bool(row.get("transfers", True)),
+        None if row.get("updates") is None else _decoded(row["updates"]),
+    )
+
+
+def _decoded(row: Any) -> Updates:
+    if row["wait"] not in ("Programmed", "Propagated"):
+        raise ValueError(row["wait"])
+    return Updates(
+        tuple(map(str, row["names"])),
+        None if row["types"] is None else frozenset(map(str, row["types"])),
+        row["wait"],
+        {
+            str(origin): Reference("Zone", str(namespace), str(name))
+            for origin, (namespace, name) in row["zones"].items()
+        },
     )

@@ -29,6 +29,7 @@ from types import FrameType
 from dnsfleet_io import log_setup, versions
 from dnsfleet_io.listen_addresses import EVERY_ADDRESS
 from dnsfleet_io.pages import Page, PageServer, metrics_page, text_page
+from dnsfleet_kubernetes.leadership import Leadership
 from dnsfleet_publisher.key_secrets import Keys, KeySecretError
 
 from dnsfleet_operator import garbage
@@ -43,7 +44,7 @@ from dnsfleet_operator.controller import Controller
 from dnsfleet_operator.joined.terms import JoinedTerm
 from dnsfleet_operator.leading.dependencies import Begin
 from dnsfleet_operator.leading.fleet_objects import tell_without_keys
-from dnsfleet_operator.leading.leadership import Leadership
+from dnsfleet_operator.leading.lease_object import LeaseObject
 from dnsfleet_operator.leading.precedence import Precedence
 from dnsfleet_operator.leading.terms import Term
 from dnsfleet_operator.metrics import Metrics
@@ -146,13 +147,8 @@ def _run(
     garbage.begin()
     kinds = ("Pop",) if configuration.role == POP else LISTED
     served(cluster, kinds, health.wait)
-    leadership = Leadership(
-        cluster,
-        f"{configuration.release}-operator",
-        configuration.namespace,
-        configuration.identity,
-        lambda: controller.wake(),
-    )
+    lease = LeaseObject(cluster, f"{configuration.release}-operator", configuration.namespace)
+    leadership = Leadership(lease, configuration.identity, lambda: controller.wake())
     precedence = Precedence(cluster, configuration, metrics, lambda: controller.wake())
     controller = Controller(
         cluster,

@@ -139,6 +139,31 @@ def test_of_two_keys_with_one_name_the_older_one_has_it(api: KubeAPIServer) -> N
     wait_for("an Event", lambda: told() == ["NameTaken"], SECONDS)
 
 
+def test_a_key_for_updates_comes_with_the_zones_of_its_origins(api: KubeAPIServer) -> None:
+    make_secret(api, "updates", b"u" * 32)
+    make_key(api, "updates", zones=["up.example", "later.example"], **{"for": ["update"]})
+    wait_for("it is given", lambda: reason(api, "updates") == "Given", SECONDS)
+
+    def zones() -> set[str]:
+        table = base64.b64decode(api.ask("GET", TABLE)[1]["data"]["tsig-keys.json"])
+        (key,) = (each for each in tsig_keys.decode(table) if each.name == "updates.")
+        assert key.updates is not None and not key.transfers
+        return {str(each) for each in key.updates.zones.values()}
+
+    def message() -> str:
+        (condition,) = api.ask("GET", f"{KEYS}/updates")[1]["status"]["conditions"]
+        return str(condition["message"])
+
+    wait_for("both are missed", lambda: "later.example., up.example." in message(), SECONDS)
+    spec = {"origin": "up.example", "nameServers": ["ns1.up.example."]}
+    made = {"apiVersion": "dnsfleet.io/v1alpha1", "kind": "Zone", "metadata": {"name": "up"}}
+    api.create({**made, "spec": spec})
+    wait_for("gates know it", lambda: zones() == {"Zone default/up"}, SECONDS)
+    wait_for("one is missed", lambda: "no Zone has later.example., so" in message(), SECONDS)
+    delete(api, "/apis/dnsfleet.io/v1alpha1/namespaces/default/zones/up")
+    wait_for("gates know it", lambda: not zones(), SECONDS)
+
+
 def create(folder: Path, api: KubeAPIServer, *arguments: str) -> subprocess.CompletedProcess[str]:
     """`kubectl dnsfleet tsig create` with these arguments."""
     kubeconfig = api.kubeconfig(folder / "kubeconfig")
@@ -198,12 +223,50 @@ def test_the_lines_name_the_gate_and_are_understood(api: KubeAPIServer, tmp_path
         assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+def test_a_command_makes_a_key_for_updates(api: KubeAPIServer, tmp_path: Path) -> None:
+    labels = {"app.kubernetes.io/name": "dnsfleet", "app.kubernetes.io/component": "gate-updates"}
+    metadata = {"name": "dnsfleet-gate-updates", "namespace": NAMESPACE, "labels": labels}
+    spec = {"type": "ClusterIP", "ports": [{"port": 53, "protocol": "UDP"}]}
+    services = f"/api/v1/namespaces/{NAMESPACE}/services"
+    make(api, services, {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec})
+    gate = api.ask("GET", f"{services}/dnsfleet-gate-updates")[1]["spec"]["clusterIP"]
+    options = ("--zone", "example.com", "--names", "_acme-challenge.*", "--types", "TXT")
+    refused = create(tmp_path, api, "acme", *options)
+    assert refused.returncode == 2
+    assert "spec.names: this is about updates; add update to for" in refused.stderr
+    done = create(tmp_path, api, "acme", *options, "--for", "update", "--wait", "Propagated")
+    assert done.returncode == 0, done.stderr
+    wait_for("it is given", lambda: reason(api, "acme") == "Given", SECONDS)
+    assert api.ask("GET", f"{KEYS}/acme")[1]["spec"] == {
+        "algorithm": "hmac-sha256",
+        "secretRef": {"name": "acme"},
+        "zones": ["example.com"],
+        "for": ["update"],
+        "names": ["_acme-challenge.*"],
+        "types": ["TXT"],
+        "wait": "Propagated",
+    }
+    key, script = re.split(r"^# .*$", done.stdout, flags=re.MULTILINE)[1:3]
+    path = tmp_path / "acme.key"
+    path.write_text(key)
+    command = ["named-checkconf", str(path)]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert f"server {gate}\n" in script
+    assert "update add _acme-challenge.example.com. 60 TXT" in script
+    assert "Knot" not in done.stdout, "it transfers nothing"
+
+
 @pytest.mark.parametrize(
     "spec",
     [
         {"algorithm": "hmac-md5"},
         {"zones": []},
-        {"for": ["update"]},
+        {"for": ["notify"]},
+        {"for": ["update"], "zones": ["*"]},
+        {"for": ["update"], "types": ["SOA"]},
+        {"names": ["www"]},
+        {"wait": "Propagated"},
         {"secondaries": [{"address": "192.0.2.1", "port": 0}]},
         {"addresses": ["192.0.2.1"]},
         {"secretRef": {}},

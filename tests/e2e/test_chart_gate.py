@@ -4,7 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from dnsfleet_gate.config import Config
+from cluster.access import CommandError
+from dnsfleet_gate import config
+from dnsfleet_gate.config import Config, UpdateSettings
+from dnsfleet_gate.updating import leading
 from dnsfleet_publisher import redis_settings
 from support.charts import EVERYTHING, NAMESPACE, Object, environment, granted, of_kind, the
 
@@ -34,7 +37,7 @@ def unnamed(rules: list[Object]) -> list[Object]:
 def test_a_gate_reads_what_the_chart_writes(render: Any) -> None:
     objects = render(ON)
     files = the(objects, "ConfigMap", "dnsfleet-gate")["data"]
-    config = Config.model_validate(json.loads(files["gate.json"]))
+    settings = Config.model_validate(json.loads(files["gate.json"]))
     gate, replica = gate_pod(objects)["containers"]
     places = {
         f"{mount['mountPath']}/{item}"
@@ -43,15 +46,15 @@ def test_a_gate_reads_what_the_chart_writes(render: Any) -> None:
         if volume["name"] == mount["name"]
         for item in [each["path"] for each in volume.get("secret", {}).get("items", ())]
     }
-    assert {str(config.public_key), str(config.tsig_keys)} == places
+    assert {str(settings.public_key), str(settings.tsig_keys)} == places
     ports = {each["name"]: each["containerPort"] for each in gate["ports"]}
-    (listen,) = config.listen
-    assert (listen, config.http) == (("*", ports["dns-udp"]), ("*", ports["http"]))
+    (listen,) = settings.listen
+    assert (listen, settings.http) == (("*", ports["dns-udp"]), ("*", ports["http"]))
     assert ports["dns-udp"] == ports["dns-tcp"]
-    settings = files["replica.conf"].splitlines()
-    assert set(redis_settings.REPLICA.splitlines()) <= set(settings)
-    assert f"replicaof dnsfleet-core.{NAMESPACE}.svc 6379" in settings
-    assert "bind 127.0.0.1" in settings and "ports" not in replica
+    lines = files["replica.conf"].splitlines()
+    assert set(redis_settings.REPLICA.splitlines()) <= set(lines)
+    assert f"replicaof dnsfleet-core.{NAMESPACE}.svc 6379" in lines
+    assert "bind 127.0.0.1" in lines and "ports" not in replica
     (password,) = (each for each in gate["env"] if each["name"] == "DNSFLEET_REPLICA_PASSWORD")
     assert password["valueFrom"]["secretKeyRef"] == {"name": "dnsfleet-keys", "key": "edge"}
 
@@ -134,8 +137,77 @@ def test_a_gate_is_scraped_and_has_a_level_of_its_log(render: Any) -> None:
     assert "gate" in scraped[0]["values"]
     gate, _ = gate_pod(objects)["containers"]
     assert {"name": "DNSFLEET_LOG_LEVEL", "value": "debug"} in gate["env"]
-    (policy,) = (
-        each for each in of_kind(objects, "NetworkPolicy") if "gate" in each["metadata"]["name"]
+    for name in ("dnsfleet-gate", "dnsfleet-gate-updates"):
+        (rule,) = the(objects, "NetworkPolicy", name)["spec"]["ingress"]
+        assert {each["port"] for each in rule["ports"]} == {"dns-udp", "dns-tcp", "http"}
+
+
+UPDATES = {"gate": {"enabled": True, "updates": {"enabled": True}}}
+NAME = "dnsfleet-gate-updates"
+
+
+def test_gates_that_take_updates_read_what_the_chart_writes(render: Any) -> None:
+    objects = render(UPDATES)
+    deployment = the(objects, "Deployment", NAME)["spec"]
+    assert deployment["replicas"] == 2
+    pod = deployment["template"]["spec"]
+    gate, replica = pod["containers"]
+    names = {each["name"]: each["valueFrom"] for each in gate["env"] if "valueFrom" in each}
+    environ = dict.fromkeys(names, "pod") | {"POD_IP": "192.0.2.7"}
+    path = the(objects, "ConfigMap", NAME)["data"]["gate.json"]
+    settings = config.completed(json.loads(path), environ)["updates"]
+    assert UpdateSettings.model_validate(settings) == UpdateSettings(
+        namespace=NAMESPACE, name=NAME, pod_name="pod", pod_ip="192.0.2.7", node_name="pod"
     )
-    (rule,) = policy["spec"]["ingress"]
-    assert {each["port"] for each in rule["ports"]} == {"dns-udp", "dns-tcp", "http"}
+    assert names["POD_IP"] == {"fieldRef": {"fieldPath": "status.podIP"}}
+    assert pod["serviceAccountName"] == NAME and "automountServiceAccountToken" not in pod
+    operator = the(objects, "Deployment", "dnsfleet-operator")["spec"]["template"]["spec"]
+    assert gate["image"] == operator["containers"][0]["image"] != replica["image"]
+    assert "updates" not in the(objects, "ConfigMap", "dnsfleet-gate")["data"]["gate.json"]
+
+
+def test_the_service_leads_where_the_gate_that_leads_says(render: Any) -> None:
+    service = the(render(UPDATES), "Service", NAME)["spec"]
+    assert "selector" not in service, "Kubernetes would make EndpointSlices of its own"
+    made = leading.endpoint_slice(SETTINGS, 5353, {"metadata": {"uid": "u"}})
+    assert [(each["name"], each["protocol"]) for each in service["ports"]] == [
+        (each["name"], each["protocol"]) for each in made["ports"]
+    ]
+    assert made["metadata"]["labels"]["kubernetes.io/service-name"] == NAME
+    balanced = UPDATES["gate"] | {
+        "updates": {"enabled": True, "service": {"type": "LoadBalancer", "annotations": {"a": "b"}}}
+    }
+    found = the(render({"gate": balanced}), "Service", NAME)
+    assert found["metadata"]["annotations"] == {"a": "b"}
+    assert found["spec"]["externalTrafficPolicy"] == "Local"
+    assert made["endpoints"][0]["nodeName"] == "node", "which that policy goes by"
+
+
+SETTINGS = UpdateSettings(
+    namespace=NAMESPACE, name=NAME, pod_name="pod", pod_ip="192.0.2.7", node_name="node"
+)
+
+
+@pytest.mark.parametrize(
+    ("more", "kind", "places"),
+    [
+        ({}, "ClusterRoleBinding", [None]),
+        ({"watchNamespaces": ["dns", "web"]}, "RoleBinding", ["dns", "web"]),
+    ],
+)
+def test_they_write_record_sets_where_zones_count(
+    render: Any, more: Object, kind: str, places: list[str | None]
+) -> None:
+    objects = render(UPDATES | more)
+    (rule,) = the(objects, "ClusterRole", NAME)["rules"]
+    assert (rule["resources"], rule["verbs"]) == (["recordsets"], ["get", "create", "patch"])
+    bindings = [e for e in of_kind(objects, kind) if e["roleRef"]["name"] == NAME]
+    bound = [each for each in bindings if each["roleRef"]["kind"] == "ClusterRole"]
+    assert [each["metadata"].get("namespace") for each in bound] == places
+    for each in the(objects, "Role", NAME)["rules"]:
+        assert each["resourceNames"] == [NAME], "a rule without a name is about all"
+
+
+def test_they_need_the_keys_that_the_operator_gives(render: Any) -> None:
+    with pytest.raises(CommandError, match=r"gate.updates.enabled: the operator gives gates"):
+        render({"gate": {"updates": {"enabled": True}}})

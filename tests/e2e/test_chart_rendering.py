@@ -62,6 +62,7 @@ def test_rendering_is_the_same_each_time(render: Any, values: Values) -> None:
         ({"role": "edge"}, "value must be one of"),
         ({"gate": {"replicas": -1}}, "minimum"),
         ({"gate": {"service": {"type": "ExternalName"}}}, "value must be one of"),
+        ({"gate": {"updates": {"replicas": 0}}}, "minimum"),
         ({"gate": {"enabled": True}, "role": "pop"}, "a gate is in the cluster of the core"),
         ({"logLevels": {"edge": "loud"}}, "value must be one of"),
         ({"cacheHostPathPrefix": "cache"}, "does not match pattern"),
@@ -256,9 +257,14 @@ def test_nothing_is_granted_by_wildcard_and_only_the_test_is_a_hook(render: Any)
         assert annotations.get("helm.sh/hook", "test") == "test"
 
 
-def test_only_operator_status_page_and_test_have_a_token(render: Any) -> None:
+def test_only_what_asks_the_api_server_has_a_token(render: Any) -> None:
     pods = dict(pods_of(render(EVERYTHING)))
-    with_token = {"dnsfleet-operator", "dnsfleet-status", "dnsfleet-test"}
+    with_token = {
+        "dnsfleet-gate-updates",
+        "dnsfleet-operator",
+        "dnsfleet-status",
+        "dnsfleet-test",
+    }
     without = {"dnsfleet-core", "dnsfleet-gate", "dnsfleet-probe"}
     assert set(pods) == with_token | without
     for name in without:

@@ -1,9 +1,11 @@
-"""A gate on a real cluster: a key by the plugin, a transfer, NOTIFY, another key, lost Secrets."""
+"""Gates on a real cluster: transfers, NOTIFY, updates, keys that change, Secrets that are lost."""
 
+import base64
 import json
+import os
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import dns.exception
@@ -14,10 +16,12 @@ import dns.query
 import dns.rcode
 import dns.rdatatype
 import dns.tsig
+import dns.update
 import dns.zone
 import pytest
 from cluster.access import Access
 from cluster.namespaces import Node
+from dnsfleet_gate.updating.record_sets import slug
 from support.kubectl_plugin import dnsfleet
 from support.releases import CHART, NAME, NAMESPACE, READY_SECONDS, waiting
 from support.waiting import wait_for
@@ -27,6 +31,27 @@ GIVEN_SECONDS = 30.0
 """Until a gate has what a TsigKey says now: the operator and the kubelet take seconds each."""
 NOTIFY_SECONDS = 20.0
 ANSWER_SECONDS = 5.0
+UPDATES = "dnsfleet-gate-updates"
+UPDATE_SECONDS = 3.0
+"""A gate answers after 1.5 s, whatever it has to say."""
+FOLLOWED_SECONDS = 60.0
+"""Until another gate holds the Lease, and the Service leads to it."""
+UPDATE_KEY = """\
+apiVersion: v1
+kind: Secret
+metadata: {{name: {name}, namespace: dnsfleet-system}}
+stringData: {{secret: "{secret}"}}
+---
+apiVersion: dnsfleet.io/v1alpha1
+kind: TsigKey
+metadata: {{name: {name}, namespace: dnsfleet-system}}
+spec:
+  secretRef: {{name: {name}}}
+  zones: [{origin}]
+  for: [update]
+  names: [_acme-challenge.*]
+  types: [TXT]
+"""
 
 
 def zone(address: str) -> dict[str, Any]:
@@ -119,7 +144,8 @@ def secondary(release: Access, node: Node) -> Iterator[Secondary]:
     """Beside a release whose upgrade brought a gate."""
     release.apply(json.dumps(zone("192.0.2.1")))
     release.wait("condition=Programmed", READY_SECONDS, "zone", "gate")
-    release.helm("upgrade", *NAME, str(CHART), "--set", "gate.enabled=true", *waiting())
+    wanted = "gate.enabled=true,gate.updates.enabled=true"
+    release.helm("upgrade", *NAME, str(CHART), "--set", wanted, *waiting())
     made = Secondary(release, node)
     yield made
     made.socket.close()
@@ -163,3 +189,65 @@ def test_keys_follow_each_other_without_a_gap_and_lost_secrets_end_none(
     cluster.kubectl("rollout", "status", "deployment", "dnsfleet-gate", *namespace)
     wait_for("a fresh gate has it", lambda: secondary.knows(new), GIVEN_SECONDS)
     wait_for("it gives the zone", lambda: secondary.gets_it(new), GIVEN_SECONDS)
+
+
+class Updater:
+    """A client of updates beside the cluster."""
+
+    def __init__(self, secondary: Secondary, name: str) -> None:
+        cluster, self._node = secondary.cluster, secondary.node
+        service = cluster.get("service", UPDATES, "--namespace", NAMESPACE)
+        self._server: str = service["spec"]["clusterIP"]
+        secret = base64.b64encode(os.urandom(32)).decode()
+        cluster.apply(UPDATE_KEY.format(name=name, origin=ORIGIN, secret=secret))
+        self._key = dns.tsig.Key(dns.name.from_text(name), secret, dns.tsig.HMAC_SHA256)
+
+    def change(self, owner: str, text: str | None) -> str:
+        """Have this TXT at a name, or none; the code of the reply, or that there is none."""
+        message = dns.update.UpdateMessage(
+            ORIGIN,
+            keyring={self._key.name: self._key},
+            keyname=self._key.name,
+            keyalgorithm=self._key.algorithm,
+        )
+        message.delete(owner, "TXT")
+        if text is not None:
+            message.add(owner, 60, "TXT", text)
+        with self._node.on_client():
+            try:
+                reply = dns.query.udp(message, self._server, UPDATE_SECONDS)
+            except (dns.exception.Timeout, OSError, dns.tsig.PeerBadKey) as error:
+                return type(error).__name__
+        return dns.rcode.to_text(reply.rcode())
+
+
+def test_updates_are_published_and_survive_the_gate_that_leads(secondary: Secondary) -> None:
+    cluster, namespace = secondary.cluster, ("--namespace", NAMESPACE)
+    key, client = secondary.create("reader"), Updater(secondary, "acme")
+
+    challenge = "_acme-challenge.www"
+
+    def texts(owner: str) -> list[str]:
+        found = secondary.transferred(key).get_rdataset(owner, "TXT")
+        return [] if found is None else [each.to_text() for each in found]
+
+    def done(text: str | None) -> Callable[[], bool]:
+        return lambda: client.change(challenge, text) == "NOERROR"
+
+    wait_for("an update is taken", done("one"), GIVEN_SECONDS)
+    wait_for("it is transferred", lambda: texts(challenge) == ['"one"'], GIVEN_SECONDS)
+    assert client.change("www", "not of this key") == "REFUSED"
+
+    label = f"dnsfleet.io/tsig-key={slug('acme.')}"
+    (made,) = cluster.get("recordsets", "--selector", label)["items"]
+    assert [each["data"] for each in made["spec"]["records"]] == [['"one"']]
+    cluster.wait("condition=Programmed", GIVEN_SECONDS, "recordset", made["metadata"]["name"])
+
+    (leads,) = cluster.get("endpointslice", UPDATES, *namespace)["endpoints"]
+    cluster.kubectl("delete", "pod", leads["targetRef"]["name"], "--wait=false", *namespace)
+    wait_for("another gate takes updates", done("two"), FOLLOWED_SECONDS)
+    wait_for("it is transferred", lambda: texts(challenge) == ['"two"'], GIVEN_SECONDS)
+    wait_for("the last one goes", done(None), GIVEN_SECONDS)
+    wait_for("it is gone", lambda: not texts(challenge), GIVEN_SECONDS)
+    (left,) = cluster.get("recordsets", "--selector", label)["items"]
+    assert left["spec"].get("records", []) == []

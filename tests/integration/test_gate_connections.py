@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import resource
 import socket
 import struct
 import time
@@ -21,18 +22,23 @@ from dnsfleet.tsig_keys import Target, UsableKey
 from dnsfleet_engine import Engine, Zone
 from dnsfleet_following.status import Readiness, Status
 from dnsfleet_gate import notifying, serving, signing
-from dnsfleet_gate.answering import Outgoing, Zones
-from dnsfleet_gate.config import Config
+from dnsfleet_gate.answering import Outgoing, Update, Zones
+from dnsfleet_gate.config import CONNECTIONS, Config
 from dnsfleet_gate.messages import MAX_MESSAGE
 from dnsfleet_gate.metrics import Metrics
 from dnsfleet_gate.notifying import Notifier
 from dnsfleet_gate.serving import Server
+from dnsfleet_gate.updating.outcomes import Outcome
 from support.ports import free_port
 from support.zones import hosts, make_zone
 
 ORIGIN = "example.com."
 KEY = UsableKey("k.", "hmac-sha256", b"k" * 32, None, ())
 SECONDS = 10.0
+
+
+async def _no_updates(_update: Update) -> Outcome:
+    raise AssertionError("no key is for updates")
 
 
 class Rig:
@@ -53,8 +59,8 @@ class Rig:
             **config,
         )
         table = signing.key_table([KEY])
-        zones = Zones(self.engine.zone, lambda _: False, lambda *_: None)
-        self.server = Server(settings, lambda: table, zones, self.metrics)
+        zones = Zones(self.engine.zone, lambda _: False, lambda *_: None, self.engine.respond)
+        self.server = Server(settings, lambda: table, zones, self.metrics, _no_updates)
 
     def value(self, name: str, **labels: str) -> float:
         return self.metrics.registry.get_sample_value(f"dnsfleet_gate_{name}", labels) or 0.0
@@ -172,6 +178,50 @@ def test_connections_beyond_the_limit_are_closed_and_the_others_go_on(limit: str
             assert await fourth.read()
 
     asyncio.run(run())
+
+
+def test_ten_thousand_connections_at_once() -> None:
+    """As many as there may be stay open, the others are closed, and nothing else changes."""
+    addresses, of_each = 200, 50
+
+    async def knock(made: Rig, host: int) -> socket.socket:
+        client = socket.socket()
+        client.setblocking(False)
+        client.bind((f"127.0.1.{host}", 0))
+        await asyncio.get_running_loop().sock_connect(client, ("127.0.0.1", made.port))
+        return client
+
+    async def run() -> None:
+        async with rig() as made:
+            tracemalloc.start()
+            clients: list[socket.socket] = []
+            try:
+                for _ in range(of_each):
+                    hosts_of_all = range(1, addresses + 1)
+                    clients += await asyncio.gather(*(knock(made, host) for host in hosts_of_all))
+                beyond = len(clients) - CONNECTIONS
+                await until("closed", lambda: made.value("connections_refused_total") == beyond)
+                assert made.value("connections") == CONNECTIONS
+                held, _ = tracemalloc.get_traced_memory()
+                assert held < CONNECTIONS * 100_000
+                for client in clients:
+                    client.close()
+                clients.clear()
+                await until("all closed", lambda: made.value("connections") == 0)
+                late = await made.connect()
+                late.ask("SOA")
+                assert await late.read()
+            finally:
+                tracemalloc.stop()
+                for client in clients:
+                    client.close()
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 3 * addresses * of_each), hard))
+    try:
+        asyncio.run(run())
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_who_says_nothing_or_half_a_message_loses_the_connection() -> None:

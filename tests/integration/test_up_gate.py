@@ -9,6 +9,7 @@ import dns.exception
 import dns.query
 import dns.rcode
 import dns.tsig
+import dns.update
 import dns.xfr
 import pytest
 from support.fleet import Fleet, replace
@@ -37,6 +38,20 @@ apiVersion: v1
 kind: Secret
 metadata: {{name: {name}}}
 stringData: {{secret: "{secret}"}}
+"""
+
+
+UPDATES = "updates"
+UPDATE_KEY = f"""\
+apiVersion: dnsfleet.io/v1alpha1
+kind: TsigKey
+metadata: {{name: {UPDATES}}}
+spec: {{secretRef: {{name: {UPDATES}}}, zones: [{ONE}], for: [update]}}
+---
+apiVersion: v1
+kind: Secret
+metadata: {{name: {UPDATES}}}
+stringData: {{secret: "{SECOND}"}}
 """
 
 
@@ -71,6 +86,19 @@ class Gated:
 
     def takes(self, name: str, secret: str, origin: str = ONE) -> bool:
         return serial(self.port, tsig(name, secret), origin) is not None
+
+    def change(self, text: str | None) -> str:
+        """Have this TXT at a name, or none; the code of the reply."""
+        used = tsig(UPDATES, SECOND)
+        message = dns.update.UpdateMessage(ONE, keyring={used.name: used}, keyname=used.name)
+        message.delete("new")
+        if text is not None:
+            message.add("new", 60, "TXT", text)
+        try:
+            reply = dns.query.udp(message, "127.0.0.1", 3, self.port)
+        except (dns.exception.Timeout, OSError, dns.tsig.PeerBadKey) as error:
+            return type(error).__name__
+        return dns.rcode.to_text(reply.rcode())
 
     def restart(self) -> None:
         """Kill the gate; `up` starts another one."""
@@ -187,3 +215,24 @@ def test_no_pop_takes_the_port_of_the_gate(tmp_path: Path) -> None:
                 lambda pop=pop: ask(("127.0.0.1", pop), "www.one.example.") == ["192.0.2.1"],
                 SECONDS,
             )
+
+
+def test_updates_are_published_and_outlive_the_gate(gated: Gated) -> None:
+    gated.keys(key("a", FIRST), UPDATE_KEY)
+    wait_for("an update is taken", lambda: gated.change("first") == "NOERROR", SECONDS)
+
+    def texts() -> list[str]:
+        found = transferred(gated.port, tsig("a", FIRST), ONE).get_rdataset(
+            "new.one.example.", "TXT"
+        )
+        return [] if found is None else [each.to_text() for each in found]
+
+    assert texts() == ['"first"']
+    gated.restart()
+    wait_for("another gate takes one", lambda: gated.change("second") == "NOERROR", SECONDS)
+    assert texts() == ['"second"']
+    (kept,) = (gated.state / "updates").iterdir()
+    assert "second" in kept.read_text()
+    wait_for("it can go", lambda: gated.change(None) == "NOERROR", SECONDS)
+    assert texts() == []
+    gated.keys(key("a", FIRST))

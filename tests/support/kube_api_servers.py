@@ -76,9 +76,11 @@ class KubeAPIServer:
         path.write_text(json.dumps(content))
         return path
 
-    def ask(self, method: str, path: str, body: Object | None = None) -> tuple[int, Any, list[str]]:
+    def ask(
+        self, method: str, path: str, body: Object | None = None, token: str = TOKEN
+    ) -> tuple[int, Any, list[str]]:
         """Status, answer (text where it is no JSON), and the texts of its warnings (RFC 7234)."""
-        headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         text = None if body is None else json.dumps(body)
         self._connection.request(method, path, text, headers)
         answer = self._connection.getresponse()

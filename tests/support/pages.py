@@ -20,7 +20,7 @@ class Command(NamedTuple):
 def write_files(page: str, folder: Path) -> None:
     """Write the files that a page shows."""
     for kind, block in _BLOCK.findall((DOCS / page).read_text()):
-        if kind == "yaml" and (named := _FILE.match(block)):
+        if kind in ("yaml", "ini") and (named := _FILE.match(block)):
             (folder / named[1]).write_text(block)
 
 

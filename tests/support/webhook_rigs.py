@@ -12,11 +12,11 @@ from typing import Any
 
 from dnsfleet.resources import Reference
 from dnsfleet_externaldns import endpoints
-from dnsfleet_externaldns.cluster import RefusedError, UnavailableError
 from dnsfleet_externaldns.endpoints import Endpoint
 from dnsfleet_externaldns.metrics import WebhookMetrics
 from dnsfleet_externaldns.provider import Provider
 from dnsfleet_externaldns.record_sets import Object
+from dnsfleet_kubernetes.calls import RefusedError, UnavailableError
 
 INSTANCE = "test"
 

@@ -2,12 +2,13 @@
 
 import secrets
 import sys
+from collections.abc import Collection, Iterator
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from dnsfleet_cli.kubectl import command_line, documents, tsig_keys
+from dnsfleet_cli.kubectl import command_line, documents, tsig_keys, update_clients
 from dnsfleet_cli.kubectl.cluster import Cluster
 from dnsfleet_cli.kubectl.command_line import Home
 from dnsfleet_cli.kubectl.documents import Output
@@ -30,6 +31,20 @@ class Algorithm(StrEnum):
     SHA512 = "hmac-sha512"
 
 
+class Use(StrEnum):
+    """What a key is for."""
+
+    TRANSFER = "transfer"
+    UPDATE = "update"
+
+
+class Wait(StrEnum):
+    """What has to be true of an update before its sender is told."""
+
+    PROGRAMMED = "Programmed"
+    PROPAGATED = "Propagated"
+
+
 @app.command()
 def create(
     ctx: typer.Context,
@@ -37,8 +52,31 @@ def create(
         str, typer.Argument(help="Of the TsigKey, its Secret and the key on the wire.")
     ],
     zone: Annotated[
-        list[str], typer.Option("--zone", help="Whose zone may be transferred; * for all.")
+        list[str],
+        typer.Option("--zone", help="An origin; * for all, which a key for updates cannot have."),
     ],
+    use: Annotated[
+        list[Use],
+        typer.Option("--for", help="What it allows: to transfer zones, or to change them."),
+    ] = [Use.TRANSFER],  # noqa: B006 - typer copies it
+    names: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--names",
+            metavar="PATTERN",
+            help="Names that updates may change, such as '_acme-challenge.*'; default: all.",
+        ),
+    ] = None,
+    types: Annotated[
+        list[str] | None,
+        typer.Option("--types", metavar="TYPE", help="Types that updates may change."),
+    ] = None,
+    wait: Annotated[
+        Wait | None,
+        typer.Option(
+            "--wait", help="When an update is answered: published (the default), or everywhere."
+        ),
+    ] = None,
     secondary: Annotated[
         list[str] | None,
         typer.Option(
@@ -59,11 +97,12 @@ def create(
     namespace: Home = "",
     output: Output = None,
 ) -> None:
-    """Make a key by which secondaries transfer zones, and print their configuration.
+    """Make a key by which zones are transferred or changed, and print what its user configures.
 
     Makes a TsigKey and a Secret with a random secret in the namespace of the release, and shows
-    that secret once, in lines for Knot DNS, NSD and BIND. With -o it makes nothing and prints the
-    objects. --zone, --secondary and --address may be given several times.
+    that secret once: in lines for Knot DNS, NSD and BIND, and with --for update in lines for
+    nsupdate, cert-manager, ExternalDNS and Terraform. With -o it makes nothing and prints the
+    objects. --zone, --for, --names, --types, --secondary and --address may be given several times.
     """
     cluster: Cluster = ctx.obj()
     home = cluster.release(namespace)
@@ -76,21 +115,38 @@ def create(
         zone,
         secondaries=[tsig_keys.secondary(each) for each in secondary or ()],
         addresses=address,
-        **{"for": ["transfer"]},
+        names=names,
+        types=types,
+        wait=None if wait is None else wait.value,
+        **{"for": [each.value for each in dict.fromkeys(use)]},
     )
     if output is not None:
         documents.show(pair.document(), output)
         return
     _make(cluster, pair, home, name)
-    gate = _gate(cluster, home)
-    print(tsig_keys.lines(pair, gate or UNKNOWN_GATE), end="")
     print(f"tsigkey/{home}/{name} and secret/{home}/{name} are made", file=sys.stderr)
-    if not gate:
-        print(
-            f"no address of a gate is known in {home}: put it in the place of {UNKNOWN_GATE}; "
-            "gate.enabled of the chart runs gates",
-            file=sys.stderr,
-        )
+    print("\n".join(_lines(cluster, pair, home, use)), end="")
+
+
+def _lines(cluster: Cluster, pair: Pair, home: str, use: Collection[Use]) -> Iterator[str]:
+    """The configuration for each use; what of it is not known is told."""
+    for each in sorted(set(use)):
+        component, value, lines = _USES[each]
+        gate = _gate(cluster, home, component)
+        yield lines(pair, gate or UNKNOWN_GATE)
+        if not gate:
+            print(
+                f"no address of a gate is known in {home}: put it in the place of {UNKNOWN_GATE}; "
+                f"{value} of the chart runs gates",
+                file=sys.stderr,
+            )
+
+
+_USES = {
+    Use.TRANSFER: ("gate", "gate.enabled", tsig_keys.lines),
+    Use.UPDATE: ("gate-updates", "gate.updates.enabled", update_clients.lines),
+}
+"""The component that serves a use, the value that runs it, and the lines for its clients."""
 
 
 def _make(cluster: Cluster, pair: Pair, home: str, name: str) -> None:
@@ -108,9 +164,9 @@ def _make(cluster: Cluster, pair: Pair, home: str, name: str) -> None:
         )
 
 
-def _gate(cluster: Cluster, home: str) -> str:
-    """Where secondaries reach the gate; empty where that is not known."""
-    services = cluster.services(selector("gate"), home)
+def _gate(cluster: Cluster, home: str, component: str) -> str:
+    """Where others reach the gates of a component; empty where that is not known."""
+    services = cluster.services(selector(component), home)
     for service in services:
         for each in value(service, "status", "loadBalancer", "ingress", default=()):
             if each.get("ip"):

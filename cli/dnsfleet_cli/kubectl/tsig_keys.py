@@ -1,4 +1,4 @@
-"""A TSIG key for a secondary: its objects, and the lines of the programs that use it. Pure."""
+"""A TSIG key: its objects, and the lines of the secondaries that use it. Pure."""
 
 import base64
 import re

@@ -30,7 +30,7 @@ from dnsfleet.resources import Pop
 from dnsfleet_cli.document_files import DocumentFiles
 from dnsfleet_cli.options import UpOptions
 from dnsfleet_cli.troubles import Trouble
-from dnsfleet_cli.up import events, observing, own_log, redis_servers, stations
+from dnsfleet_cli.up import events, observing, own_log, redis_servers, state_files, stations
 from dnsfleet_cli.up.desired import Desired, DesiredReader
 from dnsfleet_cli.up.display import JsonLines, Terminal
 from dnsfleet_cli.up.first_pops import first_pops
@@ -116,7 +116,10 @@ class Fleet:
         stack.callback(own_log.begin(self._state.log(own_log.NAME)))
         key = self._state.private_key()  # None: see below, the core decides
         self._files = WholeFiles()
-        files = DocumentFiles(options.paths, self._files)
+        updates = None
+        if options.gate is not None:
+            updates = state_files.folder(self._state.updates)
+        files = DocumentFiles([*options.paths, *([updates] if updates else [])], self._files)
         pops, reader = first_pops(files), None
         if not active(pops):  # there may be some in a pipe; if not, this tells what is wrong
             reader = self._read(files, stack)
@@ -128,6 +131,7 @@ class Fleet:
         self._watcher = Watcher(
             lambda paths: self._inbox.put(Changed(paths, time.monotonic())),
             ignore=self._state.root,
+            besides=updates,
         )
         stack.callback(self._watcher.close)
         if options.watch:  # before the files are read: what changes meanwhile is heard

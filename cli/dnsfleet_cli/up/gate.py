@@ -1,4 +1,7 @@
-"""The gate of a fleet on this machine: a replica of its own, and a process that transfers zones."""
+"""The gate of a fleet on this machine: a replica of its own, and a process that transfers zones.
+
+What it is told by updates it writes as RecordSets into a folder, which is read as manifests are.
+"""
 
 import json
 import socket
@@ -49,6 +52,7 @@ class LocalGate:
             "replica_url": redis_servers.replica_url(port, self._state.password),
             "public_key": str(self._state.public_key),
             "tsig_keys": str(self._folder / "tsig-keys.json"),
+            "updates_folder": str(self._state.updates),
             "notify": (redis_servers.HOST, notify),
         }
         file = self._folder / "gate.json"

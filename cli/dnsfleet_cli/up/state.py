@@ -10,6 +10,7 @@
     core/           the core Redis: configuration and append-only file
     pops/NAME/      a Pop: replica/ (Redis), edge/ (snapshots), edge.json (while it runs)
     gate/           with --gate: its configuration, its TSIG keys and its replica/ (Redis)
+    updates/        with --gate: RecordSets, what clients have changed by updates
     observe/        with --observe: configuration and data of Prometheus and Alertmanager
     logs/           output of every process
 
@@ -24,6 +25,7 @@ what of them is whole. A fleet starts beside damage, tells it, and loses no more
     ports.json      other ports
     core/           is published again (see `redis_servers`)
     pops/NAME/edge  comes from the replica again; everything else there is written at each start
+    updates/        what is damaged is told, and its last good version is served
 """
 
 import fcntl
@@ -54,6 +56,8 @@ _OURS = (
         "gate",
         "gate/*",
         "gate/*/*",
+        "updates",
+        "updates/*",
         "core/*",
         "logs/*",
         "observe/*",
@@ -104,6 +108,11 @@ class StateFolder:
     def close(self) -> None:
         """Release the folder."""
         os.close(self._lock)
+
+    @property
+    def updates(self) -> Path:
+        """The folder of RecordSets that a gate writes."""
+        return self.root / "updates"
 
     @property
     def accepted(self) -> Path:

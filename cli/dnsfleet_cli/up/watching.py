@@ -20,10 +20,13 @@ _NONE: tuple[_Folders, _Folders] = (frozenset(), frozenset())
 class Watcher:
     """Calls back, from its own threads, with the paths that changed."""
 
-    def __init__(self, changed: Callable[[set[Path]], None], ignore: Path) -> None:
-        """Report everything to `changed` but what happens below `ignore`."""
+    def __init__(
+        self, changed: Callable[[set[Path]], None], ignore: Path, besides: Path | None = None
+    ) -> None:
+        """Report everything to `changed` but what happens below `ignore`, without `besides`."""
         self._changed = changed
         self._ignore = ignore
+        self._besides = besides
         self._watched = _NONE
         self._stopping = threading.Event()
 
@@ -65,9 +68,14 @@ class Watcher:
             if gone & paths:
                 self._watched = _NONE  # a folder that is made again needs a new watch
             changed = {Path(path) for _, path in changes}
-            changed = {path for path in changed if not path.is_relative_to(self._ignore)}
+            changed = {path for path in changed if self._counts(path)}
             if changed:
                 self._changed(changed)
+
+    def _counts(self, path: Path) -> bool:
+        if self._besides is not None and path.is_relative_to(self._besides):
+            return True
+        return not path.is_relative_to(self._ignore)
 
 
 def _there(folders: Iterable[Path]) -> _Folders:

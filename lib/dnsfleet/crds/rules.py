@@ -121,6 +121,21 @@ RULES: dict[str, list[Rule]] = {
             "each of the records has since in a dynamic RecordSet, and none in another one",
         ),
     ],
+    "TsigKeySpec": [
+        Rule(
+            "!('update' in self.__for__) || !('*' in self.zones)",
+            "a key for updates names its zones; write their origins in place of *",
+        ),
+        Rule(
+            "'update' in self.__for__ || !(has(self.names) || has(self.types) || has(self.wait))",
+            "names, types and wait are about updates; add update to for, or remove them",
+        ),
+        Rule(
+            "self.all(t, t != 'SOA')",
+            "no update changes a SOA, which comes from the Zone; remove it here",
+            "types",
+        ),
+    ],
     "Edge": [
         Rule(
             "!(has(self.cacheHostPath) && has(self.cacheClaimName))",

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from dnsfleet import names, prefixes
+from dnsfleet import names, prefixes, rrtypes
 from dnsfleet.prefixes import MAX_PREFIX, MAX_PREFIXES, PREFIX
 from dnsfleet.resources.base import (
     API_VERSION,
@@ -19,7 +19,8 @@ from dnsfleet.resources.base import (
 )
 from dnsfleet.resources.kubernetes_types import Conditions, Metadata
 from dnsfleet.resources.name_servers import NameServer, check_distinct
-from dnsfleet.resources.zone_contents import NameText
+from dnsfleet.resources.update_patterns import UpdatePattern
+from dnsfleet.resources.zone_contents import NameText, TypeText
 
 ALL_ZONES = "*"
 """In place of an origin: every zone of the fleet."""
@@ -29,6 +30,10 @@ MAX_SECONDARIES = 64
 """Name servers that one key tells of changes: each is told of every change of its zones."""
 MAX_KEY_PRIMARIES = 64
 """Name servers that one key is for: one has the zones of many Zones."""
+MAX_UPDATE_NAMES = 100
+"""Patterns of a key: each is compared with each name of each update."""
+MAX_UPDATE_TYPES = 64
+"""Types of a key: more than a zone has."""
 MAX_SECRET_KEY = 253
 """Characters of a key in a Secret (Kubernetes)."""
 
@@ -41,6 +46,12 @@ def _zone(text: str) -> str:
 
 def _name(text: str) -> str:
     names.normalise(text)
+    return text
+
+
+def _update_type(text: str) -> str:
+    if rrtypes.normalise(text) == "SOA":
+        raise ValueError("no update changes a SOA, which comes from the Zone; remove it here")
     return text
 
 
@@ -74,11 +85,33 @@ class TsigKeySpec(Model):
     ]
     """Origins, or `*` for all zones."""
     uses: Annotated[
-        tuple[Literal["transfer", "primary"], ...],
-        Field(alias="for", strict=False, min_length=1, max_length=2),
+        tuple[Literal["transfer", "primary", "update"], ...],
+        Field(alias="for", strict=False, min_length=1, max_length=3),
     ]
-    """What it allows: `transfer` is to have whole zones (RFC 5936), and `primary` is to be asked
-    for them, as a Zone with `source.transfer` says."""
+    """What it allows: `transfer` is to have whole zones (RFC 5936), `primary` is to be asked for
+    them, as a Zone with `source.transfer` says, and `update` is to change records (RFC 2136)."""
+    names: (
+        Annotated[
+            tuple[UpdatePattern, ...],
+            Field(strict=False, min_length=1, max_length=MAX_UPDATE_NAMES),
+        ]
+        | None
+    ) = None
+    """Owner names that updates may change: `*` is every name (the default), `*.dev` every name
+    below dev, `_acme-challenge.*` every name that begins with this label, else one name; relative
+    to each of the zones unless absolute."""
+    types: (
+        Annotated[
+            tuple[Annotated[TypeText, AfterValidator(_update_type)], ...],
+            Field(strict=False, min_length=1, max_length=MAX_UPDATE_TYPES),
+        ]
+        | None
+    ) = None
+    """Types that updates may change; default: all but NS, DNAME and DS, which decide about other
+    names. The SOA and the NS of the apex come from the Zone."""
+    wait: Literal["Programmed", "Propagated"] | None = None
+    """What has to be true of an update before its sender is told so; default: Programmed.
+    Propagated: the edges answer it, too."""
     secondaries: Annotated[
         tuple[Secondary, ...], Field(strict=False, max_length=MAX_SECONDARIES)
     ] = ()
@@ -93,6 +126,21 @@ class TsigKeySpec(Model):
     @model_validator(mode="after")
     def _secondaries_differ(self) -> Self:
         check_distinct("secondaries", self.secondaries)
+        return self
+
+    @model_validator(mode="after")
+    def _updates_are_of_named_zones(self) -> Self:
+        """An update goes into an object beside the Zone, so the zones have to be known."""
+        if "update" in self.uses:
+            if ALL_ZONES in self.zones:
+                raise fault(
+                    ("zones", self.zones.index(ALL_ZONES)),
+                    "a key for updates names its zones; write their origins",
+                )
+            return self
+        for field in ("names", "types", "wait"):
+            if getattr(self, field) is not None:
+                raise fault((field,), "this is about updates; add update to for, or remove it")
         return self
 
 

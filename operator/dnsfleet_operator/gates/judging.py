@@ -19,8 +19,9 @@ from dnsfleet.resources import Reference, Secret, TsigKey
 from dnsfleet.tsig_keys import NAME_TAKEN, PrimaryKey
 from dnsfleet.violations import Violation
 
-from dnsfleet_operator.gates import tables
+from dnsfleet_operator.gates import tables, update_zones
 from dnsfleet_operator.gates.tables import Owner, Row
+from dnsfleet_operator.gates.update_zones import FindOwner
 from dnsfleet_operator.objects import Object, reference_of
 from dnsfleet_operator.statuses.conditions import Condition
 
@@ -73,11 +74,12 @@ def judge(
     secrets: Mapping[Reference, Secret],
     before: Sequence[Row],
     stays: Callable[[Owner], bool],
+    find_owner: FindOwner | None,
 ) -> Judged:
     """The keys for gates and the conditions.
 
     `before` is what gates have; `stays` says of a TsigKey that is gone whether nobody meant to
-    delete it.
+    delete it. `find_owner` is None while not all Zones are known.
     """
     found, violations = tsig_keys.resolve(listed.keys, secrets)
     had = {row.owner.uid: row for row in before}
@@ -106,7 +108,10 @@ def judge(
         wrong = [each for each in listed.violations if each.where.startswith(f"{reference}:")]
         conditions[reference] = _refused(wrong, reference, "; until then it is as before" * kept)
     rows += _stayed(before, listed, {row.key.name for row in rows}, stays)
+    rows = list(update_zones.fill(rows, before, find_owner))
     kept_rows = _bounded(rows, listed, conditions)
+    if find_owner is not None:
+        _tell_of_zones(kept_rows, listed, conditions)
     return Judged(kept_rows, conditions, tsig_keys.for_primaries(listed.keys, found))
 
 
@@ -134,6 +139,18 @@ def _bounded(rows: list[Row], listed: Listed, conditions: dict[Reference, Condit
             why = f"the keys of older TsigKeys fill the {MAX_OCTETS} octets that there are for all"
             conditions[reference] = Condition(READY, False, "TooManyKeys", why)
     return kept
+
+
+def _tell_of_zones(
+    rows: Iterable[Row], listed: Listed, conditions: dict[Reference, Condition]
+) -> None:
+    """Add to the conditions of keys that are given which of their origins no Zone has."""
+    given = {row.owner.uid: row.key for row in rows}
+    for reference, owner in listed.owners.items():
+        if conditions[reference] != GIVEN:
+            continue
+        if lost := update_zones.missing(given[owner.uid]):
+            conditions[reference] = GIVEN._replace(message=f"{GIVEN.message}; {lost}")
 
 
 def _refused(wrong: Sequence[Violation], reference: Reference, then: str) -> Condition:

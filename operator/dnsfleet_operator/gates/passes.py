@@ -1,7 +1,8 @@
 """Brings the keys of TsigKeys to gates: what there is is read, judged, written and told.
 
     TsigKeys ──▶ their Secrets ──▶ Secret RELEASE-tsig-keys ──▶ pods of gates ──▶ statuses
-                              └──▶ transfers from primaries
+             │                └──▶ transfers from primaries
+             └──▶ Zones of their origins, for updates ──▶ the same Secret
 
 It is done every few seconds, as for the Secret with the keys of the fleet: a few small requests, no
 watch, and no right to list Secrets. The TsigKeys of other namespaces are not read. What the API
@@ -23,6 +24,7 @@ from dnsfleet_operator.gates import judging, tables
 from dnsfleet_operator.gates.judging import READY
 from dnsfleet_operator.gates.secret_reads import SecretReads
 from dnsfleet_operator.gates.tables import Owner
+from dnsfleet_operator.gates.update_zones import FindOwner
 from dnsfleet_operator.objects import reference_of
 from dnsfleet_operator.observed import deletions
 from dnsfleet_operator.observed.deletions import DEFINITIONS
@@ -35,6 +37,8 @@ from dnsfleet_operator.statuses.updates import PutStatus
 LOOK_SECONDS = 2.0
 """Between looks: how late a new TsigKey is heard of, and a changed Secret while there are few."""
 KIND = "TsigKey"
+COMPONENTS = ("gate", "gate-updates")
+"""Of the pods that mount the keys: those that transfer, and those that take updates."""
 
 _log = logging.getLogger(__name__)
 
@@ -49,15 +53,20 @@ class GatePasses:
         put: PutStatus,
         count: Callable[[int, int], None],
         trust_primaries: Callable[[Mapping[str, PrimaryKey]], None],
+        find_owner: Callable[[], FindOwner | None],
     ) -> None:
-        """`count` gets how many TsigKeys are Ready, and how many are not."""
+        """`count` gets how many TsigKeys are Ready, and how many are not.
+
+        `find_owner` says which Zone has an origin; None while not all Zones are known.
+        """
         self._cluster = cluster
         self._configuration = configuration
         self._put = put
         self._count = count
         self._trust_primaries = trust_primaries
+        self._find_owner = find_owner
         self._secrets = SecretReads(cluster)
-        self._mounts = Mounts(cluster, configuration, "gate")
+        self._mounts = [Mounts(cluster, configuration, each) for each in COMPONENTS]
         self._told: set[Owner] = set()
         """TsigKeys of which the log says that they are gone and their keys are not."""
 
@@ -68,7 +77,8 @@ class GatePasses:
         listed = judging.read(objects)
         secrets = self._secrets.look(key.secret_reference for key in listed.keys)
         found = self._cluster.get("Secret", tables.name(configuration), configuration.namespace)
-        judged = judging.judge(listed, secrets, tables.read(found), self._stays)
+        before, find_owner = tables.read(found), self._find_owner()
+        judged = judging.judge(listed, secrets, before, self._stays, find_owner)
         self._trust_primaries(judged.primary_keys)
         wanted = tables.renewed(found, configuration, judged.rows)
         if wanted is not None:
@@ -76,7 +86,8 @@ class GatePasses:
             found = write(wanted)
             _log.info("wrote the keys of %d TsigKeys for gates", len(judged.rows))
         if found is not None:
-            self._mounts.bring(found)
+            for mounts in self._mounts:
+                mounts.bring(found)
         ready = Counter(each.status is True for each in judged.conditions.values())
         self._count(ready[True], ready[False])
         names = {key.reference: key.name for key in listed.keys}

@@ -138,6 +138,7 @@ class Term:
             given.put_status,
             given.metrics.tsig_keys_are,
             given.trust_primaries,
+            lambda: self._zones.owner if self._looked_at_all else None,
         )
         if configuration.gate:
             given.waiting.add(GATES)

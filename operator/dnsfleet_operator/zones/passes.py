@@ -139,6 +139,12 @@ class ZonePasses:
         """Origins that the next passes will look at."""
         return len(self._assembler.marks)
 
+    def owner(self, origin: str) -> Reference | None:
+        """The Zone that owns an origin; None where there is none, or only what is left of one."""
+        zone = self._assembler.owners.owner(origin)
+        there = zone is not None and self._assembler.has_zone(zone.reference)
+        return zone.reference if zone is not None and there else None
+
     def signed_by(self) -> tuple[str, int]:
         """Which key signed all that is published, and the newest position then.
 

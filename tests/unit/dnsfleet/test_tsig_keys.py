@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from dnsfleet import resources, tsig_keys
-from dnsfleet.resources import Secret, TsigKey
-from dnsfleet.tsig_keys import Target, UsableKey
+from dnsfleet.resources import Reference, Secret, TsigKey
+from dnsfleet.tsig_keys import Target, Updates, UsableKey
 
 OCTETS = bytes(range(32))
 TEXT = base64.b64encode(OCTETS).decode()
@@ -118,6 +118,12 @@ def test_what_is_no_table_is_refused(table: bytes) -> None:
         tsig_keys.decode(table)
 
 
+ONE_STAR = (
+    "spec.names[0]: a pattern has one *, as its first or as its last label: write one such as "
+    "*.dev, _acme-challenge.* or * [BadValue]"
+)
+
+
 def faults(raw: dict[str, Any]) -> list[str]:
     return [str(each).removeprefix("f: ") for each in resources.parse(raw, "f")[1]]
 
@@ -131,8 +137,42 @@ def faults(raw: dict[str, Any]) -> list[str]:
             'hmac-sha512; did you mean "hmac-sha512"? [BadValue]',
         ),
         (
-            {"for": ["update"]},
-            'spec.for[0]: found the text "update", allowed: transfer, primary [BadValue]',
+            {"for": ["updates"]},
+            'spec.for[0]: found the text "updates", allowed: transfer, primary, update; did you '
+            'mean "update"? [BadValue]',
+        ),
+        (
+            {"for": ["update"], "zones": ["example.com", "*"]},
+            "spec.zones[1]: a key for updates names its zones; write their origins [BadValue]",
+        ),
+        (
+            {"names": ["www"]},
+            "spec.names: this is about updates; add update to for, or remove it [BadValue]",
+        ),
+        (
+            {"wait": "Programmed"},
+            "spec.wait: this is about updates; add update to for, or remove it [BadValue]",
+        ),
+        (
+            {"for": ["update"], "types": ["A", "TYPE6"]},
+            "spec.types[1]: no update changes a SOA, which comes from the Zone; remove it here "
+            "[BadValue]",
+        ),
+        (
+            {"for": ["update"], "types": ["NONSENSE"]},
+            "spec.types[0]: type NONSENSE is unknown; write it as TYPEnnn (RFC 3597) [BadValue]",
+        ),
+        ({"for": ["update"], "names": ["*.*"]}, ONE_STAR),
+        ({"for": ["update"], "names": ["a.*.b"]}, ONE_STAR),
+        ({"for": ["update"], "names": ["_acme-challenge.*.dev"]}, ONE_STAR),
+        (
+            {"for": ["update"], "names": ["@.*"]},
+            "spec.names[0]: @ is the origin, which begins no name; write * for every name "
+            "[BadValue]",
+        ),
+        (
+            {"for": ["update"], "names": ["*."]},
+            "spec.names[0]: the name is empty; write a name, or @ for the origin [BadValue]",
         ),
         ({"zones": []}, "spec.zones: found it empty, at least one entry is wanted [BadValue]"),
         (
@@ -210,3 +250,102 @@ def test_a_gate_gets_no_key_that_is_for_primaries_only() -> None:
     usable, _ = tsig_keys.resolve(keys, {held.reference: held})
     assert [each.name for each in tsig_keys.for_gate(keys, usable)] == ["b.", "c."]
     assert sorted(tsig_keys.for_primaries(keys, usable)) == ["a", "b"]
+
+
+ZONES = {
+    "example.com.": Reference("Zone", "team", "example-com"),
+    "dev.example.com.": Reference("Zone", "dev", "dev"),
+}
+
+
+def update_key(**spec: Any) -> UsableKey:
+    whole = {"for": ["update"], "zones": ["Example.COM", "dev.example.com.", "gone.example"]}
+    (found,), wrong = resolve(key(**(whole | spec)))
+    assert not wrong
+    return found.with_owners(ZONES | {"other.example.": Reference("Zone", "team", "other")})
+
+
+def test_an_update_key_knows_the_zones_that_its_origins_are_of() -> None:
+    found = update_key(names=["_acme-challenge.*"], types=["TYPE16", "TXT"], wait="Propagated")
+    updates = Updates(("_acme-challenge.*",), frozenset({"TXT"}), "Propagated", ZONES)
+    assert found.updates == updates
+    assert update_key().updates == Updates(("*",), None, "Programmed", ZONES)
+    assert tsig_keys.decode(tsig_keys.encode([found])) == [found]
+
+
+def test_a_key_for_updates_transfers_nothing_unless_it_says_so() -> None:
+    assert not update_key().allows("example.com.")
+    assert update_key(**{"for": ["update", "transfer"]}).allows("example.com.")
+    transfers = key(**{"for": ["transfer"]})
+    assert resolve(transfers)[0][0].updates is None
+    primary = primary_key(**{"for": ["primary", "update"]})
+    assert primary.refusal("example.com.", PUBLIC) == "" and not primary.key.allows("example.com.")
+
+
+COM, DEV = "example.com.", "dev.example.com."
+
+
+@pytest.mark.parametrize(
+    ("pattern", "origin", "owner", "allowed"),
+    [
+        ("*", COM, COM, True),
+        ("*", COM, "a.b.example.com.", True),
+        ("*", COM, "example.org.", False),
+        ("*", COM, "notexample.com.", False),
+        ("*", "gone.example.", "www.gone.example.", False),
+        ("*", "other.example.", "www.other.example.", False),
+        ("@", COM, COM, True),
+        ("@", COM, "www.example.com.", False),
+        ("www", COM, "www.example.com.", True),
+        ("WWW", DEV, "www.dev.example.com.", True),
+        ("www", COM, "a.www.example.com.", False),
+        ("www.example.com.", COM, "www.example.com.", True),
+        ("www.example.com.", DEV, "www.dev.example.com.", False),
+        ("*.dev", COM, "a.dev.example.com.", True),
+        ("*.dev", COM, "*.dev.example.com.", True),
+        ("*.dev", COM, "a.b.dev.example.com.", True),
+        ("*.dev", COM, "dev.example.com.", False),
+        ("*.dev", COM, "a.xdev.example.com.", False),
+        ("*.dev", DEV, "a.dev.example.com.", False),
+        ("*.@", COM, "a.example.com.", True),
+        ("*.@", COM, COM, False),
+        ("*.dev.example.com.", DEV, "a.dev.example.com.", True),
+        ("_acme-challenge.*", COM, "_acme-challenge.example.com.", True),
+        ("_acme-challenge.*", COM, "_acme-challenge.a.b.example.com.", True),
+        ("_acme-challenge.*", COM, "x_acme-challenge.example.com.", False),
+        ("_acme-challenge.*", COM, "a._acme-challenge.example.com.", False),
+        ("_443._tcp.*", COM, "_443._tcp.www.example.com.", True),
+        ("dev.*", DEV, DEV, True),
+        (r"a.*", COM, r"a\.b.example.com.", False),
+        ("x." * 124 + "x", COM, "www.example.com.", False),
+    ],
+)
+def test_the_names_that_a_key_may_change(
+    pattern: str, origin: str, owner: str, allowed: bool
+) -> None:
+    updates = update_key(names=[pattern]).updates
+    assert updates is not None
+    assert updates.allows(origin, owner, "TXT") == allowed
+
+
+@pytest.mark.parametrize(
+    ("types", "owner", "rtype", "allowed"),
+    [
+        (None, "a.example.com.", "A", True),
+        (None, "a.example.com.", "TYPE65280", True),
+        (None, "a.example.com.", "NS", False),
+        (None, "a.example.com.", "DNAME", False),
+        (None, "a.example.com.", "DS", False),
+        (None, COM, "SOA", False),
+        (["NS", "A"], "a.example.com.", "NS", True),
+        (["NS", "A"], COM, "NS", False),
+        (["NS", "A"], "a.example.com.", "AAAA", False),
+        (["TYPE1"], "a.example.com.", "A", True),
+    ],
+)
+def test_the_types_that_a_key_may_change(
+    types: list[str] | None, owner: str, rtype: str, allowed: bool
+) -> None:
+    updates = update_key(types=types).updates if types else update_key().updates
+    assert updates is not None
+    assert updates.allows(COM, owner, rtype) == allowed

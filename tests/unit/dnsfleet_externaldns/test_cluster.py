@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from dnsfleet.resources import Reference
 from dnsfleet_externaldns import cluster
-from dnsfleet_externaldns.cluster import Cluster, UnavailableError
+from dnsfleet_externaldns.cluster import Cluster
+from dnsfleet_kubernetes.calls import UnavailableError
 
 LATER = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 30\r\nContent-Length: 0\r\n\r\n"
 """What an API server with too much to do says (API Priority and Fairness)."""

@@ -44,7 +44,7 @@ KEYS = [
     key("near.")._replace(addresses=(ip_network("192.0.2.0/24"), ip_network("2001:db8::/32"))),
 ]
 TABLE = signing.key_table(KEYS)
-ZONES = Zones(HELD.get, lambda origin: origin == "withheld.", lambda *_: None)
+ZONES = Zones(HELD.get, lambda origin: origin == "withheld.", lambda *_: None, lambda *_: None)
 
 
 def request(
@@ -315,7 +315,7 @@ def test_a_datagram_that_does_not_hold_the_soa_is_cut() -> None:
     label = "x" * 60
     name = ".".join([label] * 4)
     long: Zone = make_zone(f"{name}.", serial=1)
-    zones = Zones(lambda _: long, lambda _: False, lambda *_: None)
+    zones = ZONES._replace(get=lambda _: long)
     table = signing.key_table([key("k256.", "hmac-sha256", f"{name}.")])
     for edns, cut in ((False, True), (0, False)):
         made = signed(request(origin=f"{name}.", use_edns=edns))

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from dnsfleet_following.config_files import ConfigError
 from dnsfleet_gate import config
 
 SETTINGS = {
@@ -30,3 +31,22 @@ def test_the_password_may_be_in_the_environment(
     found = config.read(path, environ)
     assert found.replica_url == url
     assert found.listen == [("*", 53), ("2001:db8::1", 53)]
+
+
+def test_which_pod_takes_updates_is_in_the_environment(tmp_path: Path) -> None:
+    path = tmp_path / "gate.json"
+    updates = {"namespace": "dns", "name": "dnsfleet-gate-updates"}
+    path.write_text(json.dumps(SETTINGS | {"updates": updates}))
+    environ = {"POD_NAME": "gate-1", "POD_IP": "2001:DB8::7", "NODE_NAME": "node-1"}
+    found = config.read(path, environ).updates
+    assert found == config.UpdateSettings(
+        namespace="dns",
+        name="dnsfleet-gate-updates",
+        pod_name="gate-1",
+        pod_ip="2001:db8::7",
+        node_name="node-1",
+    )
+    with pytest.raises(ConfigError, match=r"updates\.pod_ip"):
+        config.read(path, environ | {"POD_IP": "none"})
+    path.write_text(json.dumps(SETTINGS))
+    assert config.read(path, environ).updates is None

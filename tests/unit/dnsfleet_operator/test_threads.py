@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from dnsfleet.resources import Reference
+from dnsfleet_kubernetes.leadership import Leadership
 from dnsfleet_operator.cluster import ClusterError, Object
-from dnsfleet_operator.leading.leadership import Leadership
+from dnsfleet_operator.leading.lease_object import LeaseObject
 from dnsfleet_operator.observed.workloads import KINDS
 from dnsfleet_operator.statuses.writing import THREADS, StatusWriter
 from dnsfleet_operator.watching.record_set_watch import RecordSetWatch
@@ -49,9 +50,8 @@ def test_statuses_are_written_after_more_defects_than_threads(cluster: MemoryClu
 def test_the_lease_is_taken_after_a_defect(cluster: MemoryCluster) -> None:
     changes: queue.SimpleQueue[bool] = queue.SimpleQueue()
     cluster.faults["Lease"] = DEFECT
-    leadership = Leadership(
-        cluster, "dnsfleet-operator", NAMESPACE, "operator-1", lambda: changes.put(True)
-    )
+    lease = LeaseObject(cluster, "dnsfleet-operator", NAMESPACE)
+    leadership = Leadership(lease, "operator-1", lambda: changes.put(True))
     raised = cluster.raised
     leadership.start()
     wait_for("a try", lambda: cluster.raised > raised, 10)

@@ -76,6 +76,12 @@ impl Zone {
         Ok(rrset.map(|rrset| (rrset.ttl, rrset.texts().collect())))
     }
 
+    fn types(&self, owner: &str) -> PyResult<Vec<String>> {
+        let node = self.node(owner)?;
+        let rrsets = node.into_iter().flat_map(|node| node.rrsets());
+        Ok(rrsets.map(|rrset| rdata::rtype_to_text(rrset.rtype)).collect())
+    }
+
     fn has_name(&self, owner: &str) -> PyResult<bool> {
         Ok(self.node(owner)?.is_some())
     }

@@ -8,6 +8,7 @@ from dnsfleet.resources import Reference, Secret
 from dnsfleet_operator.gates import judging, tables
 from dnsfleet_operator.gates.judging import Judged
 from dnsfleet_operator.gates.tables import Owner, Row
+from dnsfleet_operator.gates.update_zones import FindOwner
 from dnsfleet_operator.objects import Object
 from support.installations import CONFIGURATION
 
@@ -36,8 +37,9 @@ def judge(
     found: dict[Reference, Secret],
     before: list[Row] | None = None,
     stays: bool = False,
+    find_owner: FindOwner | None = None,
 ) -> Judged:
-    return judging.judge(judging.read(objects), found, before or [], lambda _: stays)
+    return judging.judge(judging.read(objects), found, before or [], lambda _: stays, find_owner)
 
 
 BEFORE = judge([tsig_key()], secrets(OLD)).rows
@@ -159,3 +161,66 @@ def test_a_key_may_be_for_gates_and_for_primaries() -> None:
     assert had(judged) == {"k.": OLD}
     assert list(judged.primary_keys) == ["k"]
     assert told(judged) == (True, "Given")
+
+
+UPDATE = {"for": ["update"], "zones": ["example.com", "Example.ORG."]}
+ZONES = {
+    "example.com.": Reference("Zone", "team", "com"),
+    "example.org.": Reference("Zone", "team", "org"),
+    "example.net.": Reference("Zone", "team", "net"),
+}
+
+
+def zones(judged: Judged) -> dict[str, Reference]:
+    (row,) = judged.rows
+    assert row.key.updates is not None
+    return dict(row.key.updates.zones)
+
+
+def test_updates_go_to_the_zones_that_own_the_origins_of_a_key() -> None:
+    asked: list[str] = []
+
+    def find_owner(origin: str) -> Reference | None:
+        asked.append(origin)
+        return ZONES.get(origin)
+
+    both = judge([tsig_key(**UPDATE)], secrets(OLD), find_owner=find_owner)
+    assert zones(both) == {each: ZONES[each] for each in ("example.com.", "example.org.")}
+    assert both.conditions[Reference("TsigKey", "dns", "k")] == judging.GIVEN
+    assert sorted(asked) == ["example.com.", "example.org."], "and no other Zone of the fleet"
+    judge([tsig_key()], secrets(OLD), find_owner=find_owner)
+    assert len(asked) == 2, "keys for transfers need no Zone"
+
+    moved = Reference("Zone", "other", "com")
+    one = judge(
+        [tsig_key(**UPDATE)], secrets(OLD), both.rows, find_owner={"example.com.": moved}.get
+    )
+    assert zones(one) == {"example.com.": moved}
+    (condition,) = one.conditions.values()
+    assert (condition.status, condition.reason) == (True, "Given")
+    assert "no Zone has example.org., so updates of it fail" in condition.message
+
+
+def test_a_new_leader_takes_no_zone_from_a_key_before_it_knows_all() -> None:
+    before = judge([tsig_key(**UPDATE)], secrets(OLD), find_owner=ZONES.get)
+    after = judge([tsig_key(**UPDATE)], secrets(OLD), before.rows)
+    assert after.rows == before.rows
+    assert after.conditions == before.conditions
+    fewer = judge([tsig_key(**UPDATE | {"zones": ["example.com"]})], secrets(OLD), before.rows)
+    assert zones(fewer) == {"example.com.": ZONES["example.com."]}, "a key says less at once"
+
+
+def test_many_origins_without_a_zone_are_counted() -> None:
+    names = [f"z{number}.example." for number in range(9)]
+    judged = judge([tsig_key(**UPDATE | {"zones": names})], secrets(OLD), find_owner=ZONES.get)
+    (condition,) = judged.conditions.values()
+    assert "z0.example., z1.example., z2.example. and 6 more, so updates of them fail" in (
+        condition.message
+    )
+
+
+def test_a_key_that_has_its_old_secret_has_the_zones_of_now() -> None:
+    before = judge([tsig_key(**UPDATE)], secrets(OLD), find_owner=ZONES.get)
+    for broken in (tsig_key(**UPDATE), tsig_key(**UPDATE | {"algorithm": "hmac-md5"})):
+        judged = judge([broken], {}, before.rows, find_owner={}.get)
+        assert zones(judged) == {} and told(judged)[0] is False

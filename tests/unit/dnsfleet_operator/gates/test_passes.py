@@ -29,13 +29,19 @@ class Rig:
         self.cluster.put({"kind": "Pod", "metadata": metadata, "spec": {}})
         self.counts: tuple[int, int] = (-1, -1)
         self.notices: list[Notice] = []
+        self.owners: dict[str, Reference] | None = {}
         self.begin()
 
     def begin(self) -> None:
         """A new leader."""
         self.primary_keys: Mapping[str, PrimaryKey] = {}
         self._passes = GatePasses(
-            self.cluster, CONFIGURATION, self._put, self._count, self._trust_primaries
+            self.cluster,
+            CONFIGURATION,
+            self._put,
+            self._count,
+            self._trust_primaries,
+            lambda: self.owners if self.owners is None else self.owners.get,
         )
 
     def look(self) -> dict[str, bytes]:
@@ -49,8 +55,8 @@ class Rig:
         metadata = {"name": name, "namespace": "dns"}
         self.cluster.put({"kind": "Secret", "metadata": metadata, "data": {"secret": text}})
 
-    def key(self, name: str = "k", namespace: str = "dns") -> Object:
-        spec = {"secretRef": {"name": "s"}, "zones": ["*"], "for": ["transfer", "primary"]}
+    def key(self, name: str = "k", namespace: str = "dns", **more: Any) -> Object:
+        spec = {"secretRef": {"name": "s"}, "zones": ["*"], "for": ["transfer", "primary"], **more}
         metadata = {"name": name, "namespace": namespace}
         made = {"apiVersion": "dnsfleet.io/v1alpha1", "kind": "TsigKey"}
         return self.cluster.put({**made, "metadata": metadata, "spec": spec})
@@ -213,3 +219,25 @@ def test_many_secrets_are_asked_for_in_turn() -> None:
         assert rig.cluster.versions_asked - asked <= secret_reads.READS
         changed.append(sum(found[each] != before[each] for each in named))
     assert changed == [10, 20, 25]
+
+
+def test_gates_are_told_when_an_origin_has_another_zone(rig: Rig) -> None:
+    rig.secret(b"a" * 32)
+    rig.key(zones=["example.com"], **{"for": ["update"]})
+
+    def zones() -> Mapping[str, Reference]:
+        rig.look()
+        (row,) = tables.read(rig.cluster.get("Secret", NAME, "dns"))
+        assert row.key.updates is not None
+        return row.key.updates.zones
+
+    assert zones() == {}
+    assert rig.ready() == ("True", "Given") and rig.notices == []
+    rig.owners = {"example.com.": Reference("Zone", "team", "com")}
+    assert zones() == rig.owners
+    writes = rig.cluster.writes["Secret"]
+    rig.owners |= {f"z{number}.": Reference("Zone", "team", "z") for number in range(9)}
+    assert zones().keys() == {"example.com."} and rig.cluster.writes["Secret"] == writes
+    rig.owners = None
+    rig.begin()
+    assert zones().keys() == {"example.com."} and rig.cluster.writes["Secret"] == writes

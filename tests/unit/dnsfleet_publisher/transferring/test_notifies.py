@@ -110,7 +110,11 @@ def a_query() -> bytes:
     return made.to_wire()
 
 
-@pytest.mark.parametrize("wire", [b"", b"\xff" * 40, unsigned(), a_response(), a_query()])
+@pytest.mark.parametrize(
+    "wire",
+    [b"", b"\xff" * 40, unsigned(), a_response(), a_query()],
+    ids=["nothing", "noise", "unsigned", "a response", "a query"],
+)
 def test_nothing_else_is_answered(wire: bytes) -> None:
     assert answer(wire) == (None, [])
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from dnsfleet_operator.leading import leases
+from dnsfleet_kubernetes import leases
 
 WALL = "2026-01-01T00:00:00.000000Z"
 

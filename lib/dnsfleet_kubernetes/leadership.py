@@ -5,26 +5,42 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any, Protocol
 
-from dnsfleet_operator.cluster import Cluster, ClusterError, ConflictError, Object
-from dnsfleet_operator.leading import leases
+from dnsfleet_kubernetes import leases
+
+Object = dict[str, Any]
 
 _log = logging.getLogger(__name__)
 
 
-class Leadership:
-    """Whether this replica leads; `changed` is called from the thread when that may be new."""
+class LeaseObject(Protocol):
+    """One Lease at the API server. Each call may raise one of the failures."""
 
-    def __init__(
-        self,
-        cluster: Cluster,
-        name: str,
-        namespace: str,
-        identity: str,
-        changed: Callable[[], None],
-    ) -> None:
-        self._cluster = cluster
-        self._name, self._namespace, self._identity = name, namespace, identity
+    name: str
+    namespace: str
+
+    @property
+    def failures(self) -> type[Exception]:
+        """What is raised where the API server does not do what it is asked; it says why."""
+
+    def read(self) -> Object | None:
+        """The Lease; None where there is none."""
+
+    def create(self, lease: Object) -> bool:
+        """Make it; whether nobody else had."""
+
+    def replace(self, lease: Object) -> bool:
+        """Write a new version; whether nobody else had written one."""
+
+
+class Leadership:
+    """Whether this process leads; `changed` is called from the thread when that may be new."""
+
+    def __init__(self, lease: LeaseObject, identity: str, changed: Callable[[], None]) -> None:
+        """`identity` is a name that no other process has."""
+        self._lease = lease
+        self._identity = identity
         self._changed = changed
         self._seen: leases.Seen | None = None
         self._until = 0.0
@@ -35,7 +51,7 @@ class Leadership:
 
     @property
     def leads(self) -> bool:
-        """Whether this replica may work now."""
+        """Whether this process may work now."""
         return time.monotonic() < self._until
 
     def start(self) -> None:
@@ -43,7 +59,7 @@ class Leadership:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop leading and release the Lease, so that another replica need not wait."""
+        """Stop leading and release the Lease, so that another one need not wait."""
         self._until = 0.0
         self._stopping.set()
         self._thread.join()
@@ -58,7 +74,7 @@ class Leadership:
                 self._until = began + leases.DEADLINE_SECONDS
             if self.leads != told:
                 told = self.leads
-                _log.info("%s the Lease %s", "hold" if told else "do not hold", self._name)
+                _log.info("%s the Lease %s", "hold" if told else "do not hold", self._lease.name)
                 self._changed()
             self._stopping.wait(leases.RENEW_SECONDS if renewed else leases.RETRY_SECONDS)
         if told:
@@ -68,32 +84,25 @@ class Leadership:
         """Whether the Lease is ours from `now` on."""
         wall = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         try:
-            lease = self._get()
+            lease = self._lease.read()
             if lease is None:
-                new = leases.new(self._name, self._namespace, self._identity, wall)
-                self._cluster.create(new)
-                return True
+                new = leases.new(self._lease.name, self._lease.namespace, self._identity, wall)
+                return self._lease.create(new)
             self._seen = leases.observe(lease, self._seen, now)
             if not leases.mine(lease, self._identity) and not leases.free(lease, self._seen, now):
                 self._until, self.problem = 0.0, ""
                 return False
-            self._cluster.replace(leases.held(lease, self._identity, wall))
-        except ConflictError:
-            return False
+            return self._lease.replace(leases.held(lease, self._identity, wall))
         except Exception as error:
-            # A defect must not end the thread: this replica would never lead again.
-            _log.warning("%s", error, exc_info=not isinstance(error, ClusterError))
+            # A defect must not end the thread: this process would never lead again.
+            _log.warning("%s", error, exc_info=not isinstance(error, self._lease.failures))
             self.problem = str(error)
             return False
-        return True
 
     def _release(self) -> None:
         try:
-            lease = self._get()
+            lease = self._lease.read()
             if lease is not None and leases.mine(lease, self._identity):
-                self._cluster.replace(leases.released(lease))
-        except ClusterError as error:
+                self._lease.replace(leases.released(lease))
+        except self._lease.failures as error:
             _log.warning("%s", error)
-
-    def _get(self) -> Object | None:
-        return self._cluster.get("Lease", self._name, self._namespace)

@@ -1,9 +1,10 @@
-"""The Lease by which one replica of the operator leads. Pure.
+"""The Lease by which one of several processes leads. Pure.
 
 As in Kubernetes' own components, the clocks of different machines are never compared. A candidate
 measures with its own clock for how long the Lease has not changed, and takes it when that is
 longer than the holder promised. The holder stops well before that, by its own clock. The Lease
-only decides who works. What an old leader still writes to the core is refused there, by the fence.
+only decides who works. What an old leader still writes is refused where it is written: by the fence
+of the core, and by the resourceVersion that a write names.
 """
 
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ RETRY_SECONDS = 1.0
 """Between looks of a candidate."""
 
 Object = Mapping[str, Any]
+"""A Lease, as its JSON says it."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def observe(lease: Object, before: Seen | None, now: float) -> Seen:
 
 
 def mine(lease: Object, identity: str) -> bool:
-    """Whether the Lease names this replica."""
+    """Whether the Lease names this process."""
     return (lease.get("spec") or {}).get("holderIdentity") == identity
 
 
@@ -68,7 +70,7 @@ def new(name: str, namespace: str, identity: str, wall: str) -> dict[str, Any]:
 
 
 def held(lease: Object, identity: str, wall: str) -> dict[str, Any]:
-    """The version of the Lease with which this replica takes or renews it."""
+    """The version of the Lease with which this process takes or renews it."""
     spec = dict(lease.get("spec") or {})
     if not mine(lease, identity):
         spec["acquireTime"] = wall

@@ -1,0 +1,169 @@
+"""UPDATE for a gate: which messages are looked at, by which queue, and how long clients wait.
+
+Common clients give up after two seconds, so each gets a reply before that. SERVFAIL says that the
+change may stand. Such a message goes on where something of it may be stored already; when it comes
+again, its outcome is told. One that nobody has looked at until then is dropped.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import dns.exception
+import dns.message
+import dns.rcode
+import dns.rdataclass
+import dns.update
+from dnsfleet.resources import Reference
+from dnsfleet.resources.record_sets import MAX_DYNAMIC_TEXT
+from dnsfleet_engine import Zone
+
+from dnsfleet_gate.answering import Update
+from dnsfleet_gate.metrics import Metrics
+from dnsfleet_gate.updating import changes, rrsets
+from dnsfleet_gate.updating.changes import UpdateError
+from dnsfleet_gate.updating.outcomes import Outcome, Outcomes, Waiting
+from dnsfleet_gate.updating.queues import Surroundings, ZoneQueue
+from dnsfleet_gate.updating.stores import Store, Stored
+
+REPLY_SECONDS = 1.5
+"""After that a client is told something: many ask again or give up after two seconds."""
+MAX_WAITING = 1000
+"""Messages that are looked at or wait for it; more get SERVFAIL at once."""
+TEXT_A_SECOND = 4 * MAX_DYNAMIC_TEXT
+"""Characters that all zones together may write: four of the largest RecordSets. etcd keeps each
+version, so that is 300 MB in the five minutes after which the API server lets go of them."""
+THREADS = 4
+"""Requests to the store at a time."""
+
+
+class Updates:
+    """Takes UPDATE messages while this gate leads; not thread-safe."""
+
+    def __init__(
+        self,
+        store: Store,
+        published: Callable[[str], Zone | None],
+        leading: Callable[[], bool],
+        metrics: Metrics,
+    ) -> None:
+        self._published = published
+        self._leading = leading
+        self._metrics = metrics
+        self._threads = ThreadPoolExecutor(THREADS, "store")
+        self._around = Surroundings(
+            store, published, self._call, self._spend, time.monotonic, metrics.written
+        )
+        self._outcomes = Outcomes(time.monotonic)
+        self._queues: dict[str, ZoneQueue] = {}
+        self._answering = 0
+        self._free_from = 0.0
+        self._led = False
+
+    async def outcome(self, update: Update) -> Outcome:
+        """What a message comes to, or what it is told until then."""
+        began = time.monotonic()
+        try:
+            found = await self._outcome(update, began)
+        except UpdateError as error:
+            found = Outcome(error.rcode, error.why)
+        self._metrics.updated(time.monotonic() - began)
+        return found
+
+    def changed(self, origin: str) -> None:
+        """The gate holds another revision of a zone."""
+        if (queue := self._queues.get(origin)) is not None:
+            queue.changed()
+
+    def stop(self) -> None:
+        """Take nothing new; what is under way may stand."""
+        for queue in self._queues.values():
+            queue.stop()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _outcome(self, update: Update, began: float) -> Outcome:
+        signed, key = update.request.signed, update.signature.key
+        assert signed is not None  # noqa: S101 - others are refused before
+        assert key is not None  # noqa: S101
+        if not self._leads():
+            return Outcome(dns.rcode.SERVFAIL, "another gate takes updates")
+        identity = signed.key, signed.rdata.mac
+        waiting = self._outcomes.find(identity)
+        if waiting is None:
+            message = _read(signed.content)
+            zone = self._zone(message, update)
+            if self._answering >= MAX_WAITING:
+                return Outcome(dns.rcode.SERVFAIL, "too many updates wait")
+            waiting = Waiting(key, message, began)
+            self._outcomes.keep(identity, waiting)
+            self._queue(*zone).put(waiting)
+        self._answering += 1
+        self._metrics.waiting.set(self._answering)
+        try:
+            async with asyncio.timeout(REPLY_SECONDS):
+                found = await asyncio.shield(waiting.outcome)
+        except TimeoutError:
+            if waiting.begun:
+                return Outcome(dns.rcode.SERVFAIL, "it may be done later; send it again")
+            found = Outcome(dns.rcode.SERVFAIL, "others came before, and nothing was done")
+            waiting.end(found)
+        finally:
+            self._answering -= 1
+            self._metrics.waiting.set(self._answering)
+        if found.rcode == dns.rcode.SERVFAIL and not waiting.begun:
+            self._outcomes.forget(identity)
+        return found
+
+    def _leads(self) -> bool:
+        """Whether this gate takes updates; one that begins to knows nothing of before."""
+        leads = self._leading()
+        if leads != self._led:
+            for queue in self._queues.values():
+                queue.stop()
+            self._queues.clear()
+            self._led = leads
+        return leads
+
+    def _zone(self, message: dns.update.UpdateMessage, update: Update) -> tuple[str, Reference]:
+        """The origin that a message is about, and the Zone that it is of; UpdateError."""
+        origin = rrsets.text(changes.check_zone(message))
+        if message.zone[0].rdclass != dns.rdataclass.IN:
+            raise UpdateError(dns.rcode.NOTAUTH)
+        key = update.signature.key
+        may = None if key is None else key.updates
+        if may is None or key is None or not key.is_for(origin):
+            there = self._published(origin) is not None
+            raise UpdateError(dns.rcode.REFUSED if there else dns.rcode.NOTAUTH)
+        zone = may.zones.get(origin)
+        if zone is None:
+            raise UpdateError(dns.rcode.NOTAUTH, "no Zone has this origin")
+        return origin, zone
+
+    def _queue(self, origin: str, zone: Reference) -> ZoneQueue:
+        found = self._queues.get(origin)
+        if found is None or found.zone != zone:
+            if found is not None:
+                found.stop()
+            found = self._queues[origin] = ZoneQueue(origin, zone, self._around)
+        return found
+
+    async def _call(self, ask: Callable[[], Stored]) -> Stored:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, ask)
+
+    async def _spend(self, text: int) -> None:
+        """Wait until as much text may be written; whoever comes later waits longer."""
+        now = time.monotonic()
+        self._free_from = max(self._free_from, now) + text / TEXT_A_SECOND
+        await asyncio.sleep(self._free_from - text / TEXT_A_SECOND - now)
+
+
+def _read(content: bytes) -> dns.update.UpdateMessage:
+    """A message without its signature; UpdateError where it is none."""
+    try:
+        message = dns.message.from_wire(content)
+    except (dns.exception.DNSException, ValueError):
+        raise UpdateError(dns.rcode.FORMERR) from None
+    if not isinstance(message, dns.update.UpdateMessage):
+        raise UpdateError(dns.rcode.FORMERR)
+    return message
