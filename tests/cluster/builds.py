@@ -6,6 +6,7 @@ again by a hash of the folder, so a second run compiles nothing, and a new versi
 an old one.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -63,8 +64,11 @@ _HELM_3 = _Module(
 )
 _YAML_READER = _Module("yaml-reader", {"yaml-reader": "."})
 _HEALTH_READER = _Module("health-reader", {"health-reader": "."})
+_CERT_MANAGER = _Module("cert-manager", {"cert-manager": "."})
+_PEBBLE = _Module("pebble", {"pebble": "github.com/letsencrypt/pebble/v2/cmd/pebble"})
 
 _PROMETHEUS_OPERATOR = "github.com/prometheus-operator/prometheus-operator"
+_CERT_MANAGER_ROOT = "github.com/cert-manager/cert-manager"
 
 
 def cache() -> Path:
@@ -95,19 +99,43 @@ def health_reader() -> Path:
     return _built(_HEALTH_READER)["health-reader"]
 
 
+def cert_manager() -> Path:
+    """The controllers of cert-manager that DNS-01 needs (3 minutes)."""
+    return _built(_CERT_MANAGER)["cert-manager"]
+
+
+def cert_manager_definitions() -> list[Path]:
+    """The CRDs of cert-manager, as its own Go module ships them."""
+    shipped = _shipped(_CERT_MANAGER.folder, _CERT_MANAGER_ROOT)
+    return sorted((shipped / "deploy" / "crds").glob("*.yaml"))
+
+
+def pebble() -> Path:
+    """An ACME server for tests (a quarter of a minute)."""
+    return _built(_PEBBLE)["pebble"]
+
+
 def prometheus_operator_definitions(kinds: Iterable[str]) -> list[Path]:
     """The CRDs of the Prometheus operator by their plurals, as its own Go module ships them."""
-    command = ["go", "mod", "download", "-json", _PROMETHEUS_OPERATOR]
-    folder = TOOLS / "prometheus-operator"
-    done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, check=True)
-    shipped = Path(json.loads(done.stdout)["Dir"]) / "example" / "prometheus-operator-crd"
+    module = _shipped("prometheus-operator", _PROMETHEUS_OPERATOR)
+    shipped = module / "example" / "prometheus-operator-crd"
     return [shipped / f"monitoring.coreos.com_{kind}.yaml" for kind in kinds]
+
+
+def _shipped(folder: str, module: str) -> Path:
+    """The files of a Go module that a folder of `tools/` names."""
+    command = ["go", "mod", "download", "-json", module]
+    done = subprocess.run(command, cwd=TOOLS / folder, stdout=subprocess.PIPE, check=True)
+    return Path(json.loads(done.stdout)["Dir"])
 
 
 def _built(module: _Module) -> dict[str, Path]:
     folder = cache() / f"{module.folder}-{_fingerprint(module)}"
-    if missing := [name for name in module.programs if not (folder / name).exists()]:
-        _build(module, missing, folder)
+    cache().mkdir(parents=True, exist_ok=True)
+    with (cache() / f"{module.folder}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # several test processes may want it
+        if missing := [name for name in module.programs if not (folder / name).exists()]:
+            _build(module, missing, folder)
     return {name: folder / name for name in module.programs}
 
 
