@@ -1,7 +1,7 @@
 # Every target creates what it needs; the second run is fast. Needed on the machine:
 # python3 >= 3.11 with pip, cargo, make and a C compiler.
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check conformance differential model increments faults skew fuzz bench signatures crds metrics alerts dashboards images dist dist-full publish cluster-up cluster-down e2e e2e-cores e2e-propagation e2e-scale e2e-clusters e2e-skew e2e-upgrade e2e-alerts e2e-rolls e2e-acme
+.PHONY: help setup up test check conformance differential model increments faults skew fuzz bench signatures crds metrics alerts dashboards images dist dist-full publish cluster-up cluster-down e2e e2e-cores e2e-propagation e2e-scale e2e-clusters e2e-skew e2e-upgrade e2e-alerts e2e-rolls e2e-updates e2e-acme
 
 # uv lives in a folder of its own, by `pip --target`: that needs neither venv nor root.
 UV_VERSION := 0.13.9
@@ -170,6 +170,9 @@ e2e-alerts: setup ## On such a cluster: each fault is told within a minute, ordi
 
 e2e-rolls: setup ## On one of two nodes: edges are replaced while 100,000 queries and more are asked
 	ROLLS=full $(RUN)/pytest -s tests/e2e/test_rolls.py --timeout=$(E2E_SECONDS)
+
+e2e-updates: setup ## On such a cluster: 200 dynamic updates a second for a minute
+	UPDATES=full $(RUN)/pytest -s tests/e2e/test_gate.py --timeout=$(E2E_SECONDS)
 
 e2e-acme: setup ## On such a cluster, and before without one: cert-manager gets ten certificates at once
 	ACME=full $(RUN)/pytest -s tests/conformance/test_cert_manager.py tests/e2e/test_acme.py --timeout=$(E2E_SECONDS)

@@ -10,7 +10,7 @@ import yaml
 from cluster import builds
 from dnsfleet.resources import Reference
 from dnsfleet_gate.config import UpdateSettings
-from dnsfleet_gate.updating import cluster
+from dnsfleet_gate.updating import record_sets
 from dnsfleet_gate.updating.cluster import ClusterStore
 from dnsfleet_gate.updating.leading import Leading, LeaseObject
 from dnsfleet_gate.updating.stores import (
@@ -106,7 +106,7 @@ def claims(*texts: str) -> Claims:
 
 
 def found(api: KubeAPIServer, key: str) -> Object:
-    status, said, _ = api.ask("GET", f"{SETS}/{cluster.name(key, ZONE)}")
+    status, said, _ = api.ask("GET", f"{SETS}/{record_sets.name(key, ZONE)}")
     assert status == 200, said
     return dict(said)
 
@@ -137,7 +137,7 @@ def test_a_write_of_an_old_version_changes_nothing(api: KubeAPIServer, store: Cl
         with pytest.raises(ConflictError):
             store.write("races.", ZONE, claims("a three"), version)
     assert store.read("races.", ZONE) == second
-    api.ask("DELETE", f"{SETS}/{cluster.name('races.', ZONE)}")
+    api.ask("DELETE", f"{SETS}/{record_sets.name('races.', ZONE)}")
     with pytest.raises(ConflictError):
         store.write("races.", ZONE, claims("a three"), second.version)
     assert store.read("races.", ZONE) == Stored({})
@@ -146,8 +146,8 @@ def test_a_write_of_an_old_version_changes_nothing(api: KubeAPIServer, store: Cl
 def test_what_others_have_is_left_alone(api: KubeAPIServer, store: ClusterStore) -> None:
     spec = {"zoneRef": {"name": "example-com"}, "records": [record("a", "theirs")]}
     body = {"apiVersion": "dnsfleet.io/v1alpha1", "kind": "RecordSet", "spec": spec}
-    make(api, SETS, {**body, "metadata": {"name": cluster.name("theirs.", ZONE)}})
-    with pytest.raises(RefusedError, match="is of somebody else: it lacks our labels"):
+    make(api, SETS, {**body, "metadata": {"name": record_sets.name("theirs.", ZONE)}})
+    with pytest.raises(RefusedError, match="is of somebody else: it is not dynamic"):
         store.read("theirs.", ZONE)
     with pytest.raises(ConflictError):
         store.write("theirs.", ZONE, claims("a ours"), "")
@@ -163,7 +163,7 @@ def test_an_entry_that_somebody_else_applied_goes_when_it_is_to(
 ) -> None:
     first = store.write("shared.", ZONE, claims("a one", "b two"), "")
     objects = client.CustomObjectsApi(administrator(api))
-    place = ("dnsfleet.io", "v1alpha1", "dns", "recordsets", cluster.name("shared.", ZONE))
+    place = ("dnsfleet.io", "v1alpha1", "dns", "recordsets", record_sets.name("shared.", ZONE))
     theirs = {**record("a", "one"), "ttl": 60, "since": SINCE}
     body = {
         "apiVersion": "dnsfleet.io/v1alpha1",
@@ -215,7 +215,7 @@ def say(api: KubeAPIServer, key: str, generation: int, **statuses: str) -> None:
         for kind, status in statuses.items()
     ]
     whole = found(api, key) | {"status": {"conditions": conditions}}
-    status, said, _ = api.ask("PUT", f"{SETS}/{cluster.name(key, ZONE)}/status", whole)
+    status, said, _ = api.ask("PUT", f"{SETS}/{record_sets.name(key, ZONE)}/status", whole)
     assert status == 200, said
 
 

@@ -22,8 +22,10 @@ import pytest
 from cluster.access import Access
 from cluster.namespaces import Node
 from dnsfleet_gate.updating.record_sets import slug
+from support import update_loads
 from support.kubectl_plugin import dnsfleet
 from support.releases import CHART, NAME, NAMESPACE, READY_SECONDS, waiting
+from support.update_loads import Load
 from support.waiting import wait_for
 
 ORIGIN = "gate.example"
@@ -49,9 +51,13 @@ spec:
   secretRef: {{name: {name}}}
   zones: [{origin}]
   for: [update]
-  names: [_acme-challenge.*]
-  types: [TXT]
+  names: [{names}]
+  types: [TXT, A]
 """
+LOAD = (200.0, 60.0) if os.environ.get("UPDATES") == "full" else (50.0, 4.0)
+"""Updates a second, and for how many seconds."""
+HOSTS = 500
+"""That have an address, and get another one."""
 
 
 def zone(address: str) -> dict[str, Any]:
@@ -194,12 +200,12 @@ def test_keys_follow_each_other_without_a_gap_and_lost_secrets_end_none(
 class Updater:
     """A client of updates beside the cluster."""
 
-    def __init__(self, secondary: Secondary, name: str) -> None:
+    def __init__(self, secondary: Secondary, name: str, names: str) -> None:
         cluster, self._node = secondary.cluster, secondary.node
         service = cluster.get("service", UPDATES, "--namespace", NAMESPACE)
         self._server: str = service["spec"]["clusterIP"]
         secret = base64.b64encode(os.urandom(32)).decode()
-        cluster.apply(UPDATE_KEY.format(name=name, origin=ORIGIN, secret=secret))
+        cluster.apply(UPDATE_KEY.format(name=name, names=names, origin=ORIGIN, secret=secret))
         self._key = dns.tsig.Key(dns.name.from_text(name), secret, dns.tsig.HMAC_SHA256)
 
     def change(self, owner: str, text: str | None) -> str:
@@ -220,10 +226,18 @@ class Updater:
                 return type(error).__name__
         return dns.rcode.to_text(reply.rcode())
 
+    def load(self, rate: float, seconds: float) -> Load:
+        """Give hosts addresses at this rate."""
+        with self._node.on_client():
+            client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        with client:
+            client.connect((self._server, 53))
+            return update_loads.run(client, self._key, ORIGIN, HOSTS, rate, seconds)
+
 
 def test_updates_are_published_and_survive_the_gate_that_leads(secondary: Secondary) -> None:
     cluster, namespace = secondary.cluster, ("--namespace", NAMESPACE)
-    key, client = secondary.create("reader"), Updater(secondary, "acme")
+    key, client = secondary.create("reader"), Updater(secondary, "acme", "_acme-challenge.*")
 
     challenge = "_acme-challenge.www"
 
@@ -251,3 +265,18 @@ def test_updates_are_published_and_survive_the_gate_that_leads(secondary: Second
     wait_for("it is gone", lambda: not texts(challenge), GIVEN_SECONDS)
     (left,) = cluster.get("recordsets", "--selector", label)["items"]
     assert left["spec"].get("records", []) == []
+
+
+def test_steady_updates_are_all_published(secondary: Secondary) -> None:
+    client = Updater(secondary, "dhcp", "'*'")
+    wait_for(
+        "the gate has the key", lambda: client.change("first", "x") == "NOERROR", GIVEN_SECONDS
+    )
+    load = client.load(*LOAD)
+    print(load)
+    assert sum(load.codes.values()) == load.sent
+    assert set(load.codes) <= {"NOERROR", "SERVFAIL"}
+    wait_for("the last one is done", lambda: client.change("last", "x") == "NOERROR", GIVEN_SECONDS)
+    held = secondary.transferred(secondary.create("other-reader"))
+    hosts = [name for name in held if str(name).startswith("host")]
+    assert len(hosts) == min(HOSTS, load.sent)

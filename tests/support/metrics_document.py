@@ -74,10 +74,12 @@ def registries() -> dict[str, CollectorRegistry]:
     """What each role registers, by the section of what only it has."""
     edge = EdgeMetrics(Engine(), Readiness(), Status())
     edge.watch_disk(lambda: None)
+    gate = GateMetrics(Engine(), Readiness(), Status())
+    gate.take_updates(lambda: True)
     return {
         "Edge": edge.registry,
         "Operator": OperatorMetrics().registry,
-        "Gate": GateMetrics(Engine(), Readiness(), Status()).registry,
+        "Gate": gate.registry,
         "Probe": ProbeMetrics().registry,
         "Tunnel": TunnelMetrics().registry,
         "Status page": StatusMetrics().registry,

@@ -5,8 +5,9 @@ for a new object, and a merge patch (RFC 7396) with all RRsets after that. Serve
 not do: it has no word for "a new one only", makes null of a list that is to be empty, and leaves an
 entry that somebody else applied, too.
 
-The name of the object ends in a digest of key and Zone. An object of that name without our labels
-is somebody else's, and is left alone.
+The name of the object ends in a digest of key and Zone. An object of that name that is not dynamic
+is somebody else's, and is left alone. One that was restored has its name and nothing else of ours:
+the next write gives it our labels.
 """
 
 import json
@@ -48,7 +49,8 @@ class ClusterStore:
             if error.reason == "NotFound":
                 return Stored({})
             raise RefusedError(str(error)) from error
-        _check_ours(found, metadata)
+        if not found["spec"].get("dynamic"):
+            raise RefusedError(f"{_called(metadata)} is of somebody else: it is not dynamic")
         return stored(found)
 
     def write(self, key: str, zone: Reference, claims: Claims, version: str) -> Stored:
@@ -125,13 +127,6 @@ def stored(found: Object) -> Stored:
         reached("Propagated"),
         str(accepted.get("message") or accepted.get("reason", "")) if refused else "",
     )
-
-
-def _check_ours(found: Object, wanted: Object) -> None:
-    labels = found["metadata"].get("labels") or {}
-    if not wanted["labels"].items() <= labels.items():
-        message = f"{_called(wanted)} is of somebody else: it lacks our labels"
-        raise RefusedError(message)
 
 
 def _called(metadata: Object) -> str:
