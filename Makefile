@@ -1,7 +1,7 @@
 # Every target creates what it needs; the second run is fast. Needed on the machine:
 # python3 >= 3.11 with pip, cargo, make and a C compiler.
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check conformance differential model increments faults skew fuzz bench signatures crds metrics alerts dashboards images dist dist-full publish cluster-up cluster-down e2e e2e-cores e2e-propagation e2e-scale e2e-clusters e2e-skew e2e-upgrade e2e-alerts e2e-rolls e2e-updates e2e-acme
+.PHONY: help setup up test check conformance differential model secondaries increments faults skew fuzz bench signatures crds metrics alerts dashboards images dist dist-full publish cluster-up cluster-down e2e e2e-cores e2e-propagation e2e-scale e2e-clusters e2e-skew e2e-upgrade e2e-alerts e2e-rolls e2e-updates e2e-acme
 
 # uv lives in a folder of its own, by `pip --target`: that needs neither venv nor root.
 UV_VERSION := 0.13.9
@@ -61,6 +61,9 @@ STEPS := 1000000
 
 model: setup ## Random faults in a model of a whole fleet, in STEPS steps; SEED repeats a run
 	MODEL_STEPS=$(STEPS) MODEL_SEED=$(SEED) $(RUN)/pytest -s tests/property/test_fleet_model.py
+
+secondaries: setup ## Three secondaries of a zone of 100,000 records that changes 50 times a second
+	SECONDARIES=full $(RUN)/pytest -s tests/conformance/test_changing_secondaries.py
 
 # Examples of objects that change; without SEED, others every time.
 EXAMPLES := 3000

@@ -34,9 +34,18 @@ class Load(NamedTuple):
 
 
 def run(
-    client: socket.socket, key: dns.tsig.Key, origin: str, names: int, rate: float, seconds: float
+    client: socket.socket,
+    key: dns.tsig.Key,
+    origin: str,
+    names: Sequence[str],
+    rate: float,
+    seconds: float,
+    first: int = 0,
 ) -> Load:
-    """Give host after host of so many another address; `client` is connected to a gate."""
+    """Give name after name another address; `client` is connected to a gate.
+
+    The addresses are counted from `first` on.
+    """
     client.setblocking(False)
     sent: dict[int, float] = {}
     codes: dict[str, int] = {}
@@ -46,7 +55,7 @@ def run(
     while number < count or (sent and time.monotonic() < began + seconds + PATIENCE_SECONDS):
         due = began + number / rate
         if number < count and time.monotonic() >= due:
-            wire = _message(key, origin, number, names)
+            wire = _message(key, origin, first + number, names)
             sent[int.from_bytes(wire[:2])] = time.monotonic()
             client.send(wire)
             number += 1
@@ -61,10 +70,14 @@ def run(
     return Load(count, codes, sorted(took))
 
 
-def _message(key: dns.tsig.Key, origin: str, number: int, names: int) -> bytes:
+def _message(key: dns.tsig.Key, origin: str, number: int, names: Sequence[str]) -> bytes:
     made = dns.update.UpdateMessage(
-        origin, keyring={key.name: key}, keyname=key.name, keyalgorithm=key.algorithm, id=number
+        origin,
+        keyring={key.name: key},
+        keyname=key.name,
+        keyalgorithm=key.algorithm,
+        id=number & 0xFFFF,
     )
     address = ip_address("10.0.0.0") + number
-    made.replace(f"host{number % names}", 60, "A", str(address))
+    made.replace(names[number % len(names)], 60, "A", str(address))
     return made.to_wire()

@@ -79,7 +79,9 @@ impl Zone {
     fn types(&self, owner: &str) -> PyResult<Vec<String>> {
         let node = self.node(owner)?;
         let rrsets = node.into_iter().flat_map(|node| node.rrsets());
-        Ok(rrsets.map(|rrset| rdata::rtype_to_text(rrset.rtype)).collect())
+        Ok(rrsets
+            .map(|rrset| rdata::rtype_to_text(rrset.rtype))
+            .collect())
     }
 
     fn has_name(&self, owner: &str) -> PyResult<bool> {
