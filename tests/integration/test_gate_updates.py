@@ -12,7 +12,7 @@ import dns.rcode
 import dns.rdataclass
 import pytest
 from dns.rcode import Rcode
-from dnsfleet_gate.updating import updates
+from dnsfleet_gate.updating import ownership, updates
 from support.update_rigs import ORIGIN, Rig, in_loop, key, rig
 
 OWN = {"name": "www", "type": "A", "data": ["192.0.2.1"]}
@@ -344,3 +344,15 @@ async def test_what_was_told_as_done_stands_whatever_goes_wrong() -> None:
         await asyncio.gather(faults(made), *(client(made, number) for number in range(20)))
         assert made.value("update_writes_total", outcome="done") > 0
         assert made.value("replies_total", rcode="NOERROR") > 20
+
+
+@in_loop
+async def test_the_data_of_a_key_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ownership, "MAX_DYNAMIC_TEXT", 1000)
+    async with rig() as made:
+        assert await _add(made, "a", "TXT", "x" * 250, "y" * 250, "z" * 250) == dns.rcode.NOERROR
+        assert await _add(made, "b", "TXT", "x" * 250) == dns.rcode.REFUSED
+        message = made.message()
+        message.replace("a", 300, "TXT", "x" * 240)
+        assert (await made.send(message)).rcode() == dns.rcode.NOERROR
+        assert await _add(made, "b", "TXT", "x" * 250) == dns.rcode.NOERROR

@@ -64,9 +64,15 @@ def claimed(changes: Changes, zone: RRsets, before: Claims, now: str) -> Claims:
         after[named] = Claim(own.ttl, data, now if known is None else known.since)
     if len(after) > MAX_DYNAMIC_RECORDS and len(after) > len(before):
         raise refused(f"a key may have {MAX_DYNAMIC_RECORDS} RRsets of a zone")
-    if (size := stores.text(after)) > MAX_DYNAMIC_TEXT and size > stores.text(before):
+    grown = sum(_text(named, after) - _text(named, before) for named in map(text_key, changes))
+    if grown > 0 and stores.text(after) > MAX_DYNAMIC_TEXT:
         raise refused(f"names and data of a key may have {MAX_DYNAMIC_TEXT} characters in a zone")
     return after
+
+
+def _text(named: RRsetKey, claims: Claims) -> int:
+    """Characters of one RRset."""
+    return stores.text({named: claims[named]}) if named in claims else 0
 
 
 def _own(
