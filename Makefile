@@ -62,8 +62,8 @@ STEPS := 1000000
 model: setup ## Random faults in a model of a whole fleet, in STEPS steps; SEED repeats a run
 	MODEL_STEPS=$(STEPS) MODEL_SEED=$(SEED) $(RUN)/pytest -s tests/property/test_fleet_model.py
 
-secondaries: setup ## Three secondaries of a zone of 100,000 records that changes 50 times a second
-	SECONDARIES=full $(RUN)/pytest -s tests/conformance/test_changing_secondaries.py
+secondaries: setup ## Secondaries and primaries of a zone of 100,000 records that changes 50 times a second
+	SECONDARIES=full $(RUN)/pytest -s tests/conformance/test_changing_secondaries.py tests/conformance/test_changing_primaries.py
 
 # Examples of objects that change; without SEED, others every time.
 EXAMPLES := 3000

@@ -29,8 +29,17 @@ def manifest(*ports: int) -> str:
     return made
 
 
+TAKES_UPDATES = {
+    "knotd": ("    action: transfer\n", "    action: [transfer, update]\n"),
+    "named": ("    type primary;\n", f'    type primary;\n    allow-update {{ key "{KEY}"; }};\n'),
+}
+"""What lets tests change the zone by updates with the key of the page."""
+
+
 @contextmanager
-def primary(kind: Kind, port: int, folder: Path, gate: int) -> Iterator[subprocess.Popen[bytes]]:
+def primary(
+    kind: Kind, port: int, folder: Path, gate: int, takes_updates: bool = False
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server with the lines of the page, and the zone file in its folder.
 
     It tells the gate at this port of changes.
@@ -44,6 +53,10 @@ def primary(kind: Kind, port: int, folder: Path, gate: int) -> Iterator[subproce
         )
     lines, count = re.subn(rf"\b{GATE_PORT}\b", str(gate), _block(BEGINS[kind.program]))
     assert count == 1
+    if takes_updates:
+        before, after = TAKES_UPDATES[kind.program]
+        assert before in lines
+        lines = lines.replace(before, after)
     with nameservers.running(kind, head + lines, folder) as (process, _):
         yield process
 
