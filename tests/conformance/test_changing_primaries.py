@@ -1,12 +1,11 @@
 """A fleet follows a zone that changes all the time on Knot or BIND, which tell it by NOTIFY."""
 
-import os
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support import nameservers, primaries, update_loads
+from support import nameservers, primaries
+from support.changing_zones import HOSTS, ROUNDS, ZONE_FILE, Changes
 from support.fleet import Fleet
 from support.nameservers import Kind
 from support.ports import free_port
@@ -15,23 +14,10 @@ from support.secondaries import lines, serial, tsig_key
 from support.up_runs import pops
 from support.waiting import wait_for
 
-FULL = os.environ.get("SECONDARIES") == "full"
-HOSTS = 100_000 if FULL else 3000
-"""In the zone file."""
-ROUNDS, ROUND_SECONDS = (10, 30.0) if FULL else (2, 3.0)
-"""Of changes; behind each of them the zones are compared."""
-RATE = 50.0
-"""Changes a second."""
-CHANGING = [f"dyn{number}" for number in range(500)]
 START_SECONDS = 60.0
 EQUAL_SECONDS = 60.0
 """BIND waits for five seconds before each NOTIFY."""
 DIG_KEY = f"hmac-sha256:{KEY}:{SECRET}"
-APEX = """\
-$TTL 300
-@ SOA ns1.example.net. hostmaster 1 3600 2 1209600 300
-@ NS ns1.example.net.
-"""
 
 
 class Following:
@@ -39,17 +25,7 @@ class Following:
 
     def __init__(self, primary: int, gate: int) -> None:
         self.primary, self.gate = primary, gate
-        self._sent = 0
-
-    def change(self) -> None:
-        """Have names get other addresses on the primary."""
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-            client.connect(("127.0.0.1", self.primary))
-            load = update_loads.run(
-                client, tsig_key(KEY), ZONE, CHANGING, RATE, ROUND_SECONDS, self._sent
-            )
-        self._sent += load.sent
-        assert load.codes == {"NOERROR": load.sent}
+        self.changes = Changes(primary, tsig_key(KEY), ZONE)
 
     def serials(self) -> set[int | None]:
         """That of the primary, and that of the fleet."""
@@ -64,8 +40,7 @@ def _fleet(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Following
     server, files = tmp_path / "server", tmp_path / "files"
     server.mkdir()
     files.mkdir()
-    hosts = (f"host{n} A 10.{n >> 16}.{n >> 8 & 255}.{n & 255}\n" for n in range(HOSTS))
-    (server / FILE).write_text(APEX + "".join(hosts))
+    (server / FILE).write_text(ZONE_FILE)
     port, gate = free_port(), free_port()
     manifest = primaries.manifest(port)
     assert "for: [primary]" in manifest
@@ -85,7 +60,8 @@ def _fleet(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Following
 def test_it_is_equal_whenever_it_is_compared(fleet: Following) -> None:
     for _ in range(ROUNDS):
         before = fleet.serials()
-        fleet.change()
+        load = fleet.changes.round()
+        assert load.codes == {"NOERROR": load.sent}
         wait_for("it is equal", lambda: len(fleet.serials()) == 1, EQUAL_SECONDS)
         assert fleet.serials() != before
         expected = lines(fleet.primary, DIG_KEY)
