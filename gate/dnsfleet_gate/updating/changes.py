@@ -130,10 +130,9 @@ def _add(each: dns.rrset.RRset, made: Layer, origin: dns.name.Name) -> None:
         return
     if RdataType.CNAME in others and each.rdtype not in _BESIDE_CNAME:
         return
-    value, found = _empty(each), made.get(key)
-    if found is not None and each.rdtype not in _ONE_RDATA:
-        for rdata in found:
-            value.add(rdata)
+    value = _own(key, made)
+    if value is None or each.rdtype in _ONE_RDATA:
+        value = _empty(each)
     value.add(each[0])
     value.ttl = each.ttl  # an RRset has one, and the newest is meant (RFC 2181 section 5.2)
     made.put(key, value)
@@ -141,16 +140,22 @@ def _add(each: dns.rrset.RRset, made: Layer, origin: dns.name.Name) -> None:
 
 def _delete(each: dns.rrset.RRset, made: Layer) -> None:
     key = (each.name, each.rdtype)
-    found = made.get(key)
-    if found is None:
+    value = _own(key, made)
+    if value is None:
         return
-    gone = set(each) if each.deleting == dns.rdataclass.NONE else set(found)
-    value = _empty(found)
-    for rdata in found:
-        if rdata not in gone:
-            value.add(rdata)
-    value.ttl = found.ttl
+    if each.deleting == dns.rdataclass.NONE:
+        value.discard(each[0])
+    else:
+        value.clear()
     made.put(key, value if value else None)
+
+
+def _own(key: Key, made: Layer) -> Rdataset | None:
+    """An RRset that may be changed in place; a copy for each change would be quadratic work."""
+    if key in made.changes:
+        return made.changes[key]
+    found = made.get(key)
+    return None if found is None else found.copy()
 
 
 def _empty(each: Rdataset) -> Rdataset:
