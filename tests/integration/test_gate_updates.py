@@ -356,3 +356,30 @@ async def test_the_data_of_a_key_is_bounded(monkeypatch: pytest.MonkeyPatch) -> 
         message.replace("a", 300, "TXT", "x" * 240)
         assert (await made.send(message)).rcode() == dns.rcode.NOERROR
         assert await _add(made, "b", "TXT", "x" * 250) == dns.rcode.NOERROR
+async def test_a_type_that_nobody_knows() -> None:
+    async with rig() as made:
+        for data in (r"\# 2 0000", r"\# 2 0001"):
+            assert await _add(made, "a", "TYPE65280", data) == dns.rcode.NOERROR
+        assert made.get("a", "TYPE65280") == (300, [r"\# 2 0000", r"\# 2 0001"])
+        message = made.message()
+        message.delete("a", "TYPE65280")
+        assert (await made.send(message)).rcode() == dns.rcode.NOERROR
+        assert made.get("a", "TYPE65280") is None
+
+
+@pytest.mark.parametrize("rtype", ["TYPE31", "TYPE259", "TYPE40"])
+@in_loop
+async def test_types_that_the_engine_alone_can_write(rtype: str) -> None:
+    """What it shows of them would not be understood, so that it would not be seen to arrive."""
+    async with rig([{"name": "own", "type": "EID", "data": ["00"]}]) as made:
+        assert await _add(made, "a", rtype, r"\# 2 0000") == dns.rcode.REFUSED
+        assert made.store.writes == 0
+        assert await _add(made, "own", "A", "192.0.2.1") == dns.rcode.NOERROR
+
+
+@in_loop
+async def test_an_origin_that_is_no_name_of_ours() -> None:
+    async with rig() as made:
+        message = made.message()
+        message.origin = message.zone[0].name = dns.name.from_text("xn--zzzzzzz99999-.org.")
+        assert (await made.send(message)).rcode() == dns.rcode.NOTAUTH

@@ -144,9 +144,9 @@ def _delete(each: dns.rrset.RRset, made: Layer) -> None:
     if value is None:
         return
     if each.deleting == dns.rdataclass.NONE:
-        value.discard(each[0])
+        value.discard(each[0])  # type: ignore[no-untyped-call]
     else:
-        value.clear()
+        value = _empty(value)
     made.put(key, value if value else None)
 
 
@@ -155,7 +155,10 @@ def _own(key: Key, made: Layer) -> Rdataset | None:
     if key in made.changes:
         return made.changes[key]
     found = made.get(key)
-    return None if found is None else found.copy()
+    if found is None:
+        return None
+    copied: Rdataset = found.copy()  # type: ignore[no-untyped-call]
+    return copied
 
 
 def _empty(each: Rdataset) -> Rdataset:

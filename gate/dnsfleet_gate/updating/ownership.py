@@ -13,6 +13,7 @@ import dns.rdatatype
 import dns.update
 from dns.rdataset import Rdataset
 from dns.rdatatype import RdataType
+from dnsfleet import rrtypes
 from dnsfleet.resources.record_sets import MAX_DYNAMIC_RECORDS, MAX_DYNAMIC_TEXT
 from dnsfleet.tsig_keys import Updates
 from dnsfleet.zones import plans
@@ -30,7 +31,7 @@ zone that has nothing else wants that. Larger ones are judged as other changes a
 
 def text_key(key: Key) -> RRsetKey:
     """Owner name and type as claims have them."""
-    return rrsets.text(key[0]), dns.rdatatype.to_text(key[1])
+    return rrsets.text(key[0]), rrtypes.to_text(key[1])
 
 
 def is_shared(key: Key) -> bool:
@@ -48,6 +49,8 @@ def check_rights(message: dns.update.UpdateMessage, changes: Changes, may: Updat
             raise refused(f"the {rtype} of the apex comes from the Zone")
         if not may.allows(rrsets.text(origin), owner, rtype):
             raise refused(f"the key is not for {owner} {rtype}")
+        if rtype != dns.rdatatype.to_text(key[1]):  # obsolete ones, as EID
+            raise refused(f"{rtype} is not understood in updates; write it into a RecordSet")
 
 
 def claimed(changes: Changes, zone: RRsets, before: Claims, now: str) -> Claims:

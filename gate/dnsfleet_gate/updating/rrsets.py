@@ -6,10 +6,9 @@ from typing import Protocol
 import dns.name
 import dns.rdataclass
 import dns.rdataset
-import dns.rdatatype
 from dns.rdataset import Rdataset
 from dns.rdatatype import RdataType
-from dnsfleet import names
+from dnsfleet import names, rrtypes
 from dnsfleet_engine import Zone
 
 Key = tuple[dns.name.Name, RdataType]
@@ -37,12 +36,13 @@ class Published:
     def get(self, key: Key) -> Rdataset | None:
         """See `RRsets`. ValueError where the rdata cannot be read, as of a type of later days."""
         owner, rtype = key
-        found = self._zone.get(text(owner), _type_text(rtype))
+        found = self._zone.get(text(owner), rrtypes.to_text(rtype))
         return None if found is None else rdataset(rtype, *found)
 
     def types(self, owner: dns.name.Name) -> Collection[RdataType]:
         """See `RRsets`."""
-        return [dns.rdatatype.from_text(each) for each in self._zone.types(text(owner))]
+        found = map(rrtypes.number, self._zone.types(text(owner)))
+        return [RdataType.make(each) for each in found if each is not None]
 
 
 class Layer:
@@ -77,16 +77,14 @@ def rdataset(rtype: RdataType, ttl: int, texts: Collection[str]) -> Rdataset:
     try:
         return dns.rdataset.from_text(dns.rdataclass.IN, rtype, ttl, *texts)
     except dns.exception.DNSException as error:
-        raise ValueError(f"{_type_text(rtype)} rdata that is not understood: {error}") from None
+        raise ValueError(
+            f"{rrtypes.to_text(rtype)} rdata that is not understood: {error}"
+        ) from None
 
 
 def text(owner: dns.name.Name) -> str:
     """An absolute name in normal spelling."""
     return names.normalise(owner.to_text())
-
-
-def _type_text(rtype: RdataType) -> str:
-    return dns.rdatatype.to_text(rtype)
 
 
 def same(one: Rdataset | None, other: Rdataset | None) -> bool:

@@ -127,7 +127,11 @@ class Updates:
 
     def _zone(self, message: dns.update.UpdateMessage, update: Update) -> tuple[str, Reference]:
         """The origin that a message is about, and the Zone that it is of; UpdateError."""
-        origin = rrsets.text(changes.check_zone(message))
+        asked = changes.check_zone(message)
+        try:
+            origin = rrsets.text(asked)
+        except ValueError:  # it begins with xn--, and is no A-label
+            raise UpdateError(dns.rcode.NOTAUTH) from None
         if message.zone[0].rdclass != dns.rdataclass.IN:
             raise UpdateError(dns.rcode.NOTAUTH)
         key = update.signature.key
