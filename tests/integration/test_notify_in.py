@@ -19,10 +19,11 @@ from dnsfleet.tsig_keys import Target
 from dnsfleet_engine import Engine
 from dnsfleet_following.status import Readiness, Status
 from dnsfleet_gate import passing
-from dnsfleet_gate.answering import Zones
+from dnsfleet_gate.answering import Update, Zones
 from dnsfleet_gate.config import Config
 from dnsfleet_gate.metrics import Metrics
 from dnsfleet_gate.serving import Server
+from dnsfleet_gate.updating.outcomes import Outcome
 from dnsfleet_publisher.transferring import notify_port
 from dnsfleet_publisher.transferring.notify_port import NotifyPort
 from dnsfleet_publisher.transferring.transfers import Transfers
@@ -47,8 +48,12 @@ class Gate:
             tsig_keys=Path("none"),
             notify=notify,
         )
-        zones = Zones(engine.zone, lambda _: False, lambda *_: None)
-        self.server = Server(settings, dict, zones, self.metrics)
+        zones = Zones(engine.zone, lambda _: False, lambda *_: None, engine.respond)
+        self.server = Server(settings, dict, zones, self.metrics, _no_updates)
+
+
+async def _no_updates(_: Update) -> Outcome:
+    raise AssertionError
 
 
 @asynccontextmanager

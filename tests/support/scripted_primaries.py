@@ -114,7 +114,7 @@ def serving(made: Primary) -> Iterator[Primary]:
 
 
 def key(*targets: Target, zones: frozenset[str] | None = None) -> PrimaryKey:
-    made = UsableKey("k.", "hmac-sha256", SECRET, zones, ())
+    made = UsableKey("k.", "hmac-sha256", SECRET, zones, (), transfers=False)
     return PrimaryKey(made, frozenset(targets))
 
 

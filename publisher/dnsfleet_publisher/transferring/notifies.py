@@ -56,7 +56,7 @@ def answer(wire: bytes, keys: Iterable[PrimaryKey], notified: Notified, now: flo
     if (asked.rdtype, asked.rdclass) != (dns.rdatatype.SOA, dns.rdataclass.IN):
         return _reply(query, tsig, dns.rcode.REFUSED)
     origin = names.normalise(asked.name.to_text())
-    heard = key.key.allows(origin) and notified(origin, key.key.name)
+    heard = key.key.is_for(origin) and notified(origin, key.key.name)
     _log.info("NOTIFY for %s by %s: %s", origin, key.key.name, "heard" if heard else "no such Zone")
     return _reply(query, tsig, dns.rcode.NOERROR if heard else dns.rcode.NOTAUTH)
 

@@ -14,8 +14,9 @@ from dnsfleet_publisher.transferring import notifies
 
 SECRET = b"a secret of thirty-two octets..."
 ONE, TWO = "one.example.", "two.example."
+FOR_PRIMARIES = UsableKey("k.", "hmac-sha256", SECRET, frozenset({ONE, TWO}), (), transfers=False)
 KEYS = [
-    PrimaryKey(UsableKey("k.", "hmac-sha256", SECRET, frozenset({ONE, TWO}), ()), frozenset()),
+    PrimaryKey(FOR_PRIMARIES, frozenset()),
     PrimaryKey(UsableKey("other.", "hmac-sha512", SECRET, None, ()), frozenset()),
 ]
 
