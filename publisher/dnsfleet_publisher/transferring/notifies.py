@@ -7,6 +7,7 @@ No sockets.
 """
 
 import logging
+import struct
 from collections.abc import Callable, Iterable
 
 import dns.exception
@@ -22,7 +23,11 @@ from dnsfleet.tsig_keys import PrimaryKey
 
 from dnsfleet_publisher.transferring import primaries
 
+MAX_OCTETS, MAX_RECORDS = 1232, 4
+"""Of a NOTIFY that is read. It has SOA, OPT and TSIG beside its question, and fewer octets even
+with the longest names. Anybody may send one, and a larger one takes up to seconds to read."""
 BADKEY, BADSIG = bytes([dns.rcode.BADKEY]), bytes([dns.rcode.BADSIG])
+_HEADER = struct.Struct("!HHHHHH")
 _TIME_OCTETS = 6
 
 Notified = Callable[[str, str], bool]
@@ -33,6 +38,8 @@ _log = logging.getLogger(__name__)
 
 def answer(wire: bytes, keys: Iterable[PrimaryKey], notified: Notified, now: float) -> bytes | None:
     """The reply to a gate; None to what is no signed NOTIFY. `now` is Unix time in seconds."""
+    if not _is_small(wire):
+        return None
     try:
         query = dns.message.from_wire(wire, keyring=False)
     except dns.exception.DNSException:
@@ -59,6 +66,14 @@ def answer(wire: bytes, keys: Iterable[PrimaryKey], notified: Notified, now: flo
     heard = key.key.is_for(origin) and notified(origin, key.key.name)
     _log.info("NOTIFY for %s by %s: %s", origin, key.key.name, "heard" if heard else "no such Zone")
     return _reply(query, tsig, dns.rcode.NOERROR if heard else dns.rcode.NOTAUTH)
+
+
+def _is_small(wire: bytes) -> bool:
+    if not _HEADER.size <= len(wire) <= MAX_OCTETS:
+        return False
+    _, _, _, answers, authorities, additional = _HEADER.unpack_from(wire)
+    records: int = answers + authorities + additional
+    return records <= MAX_RECORDS
 
 
 def _reply(

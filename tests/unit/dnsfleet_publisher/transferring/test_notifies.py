@@ -2,11 +2,13 @@
 
 import time
 
+import dns.edns
 import dns.flags
 import dns.message
 import dns.opcode
 import dns.rcode
 import dns.rdataclass
+import dns.rrset
 import dns.tsig
 import pytest
 from dnsfleet.tsig_keys import PrimaryKey, UsableKey
@@ -118,6 +120,46 @@ def a_query() -> bytes:
 )
 def test_nothing_else_is_answered(wire: bytes) -> None:
     assert answer(wire) == (None, [])
+
+
+def with_records(count: int, octets: int = 4) -> bytes:
+    """A NOTIFY by an unknown key with so many records, and so many octets in each."""
+    made = notify(key=tsig("unknown."))
+    rdata = f"\\# {octets} {'00' * octets}"
+    rrsets = [
+        dns.rrset.from_text(f"{each}.{ONE}", 0, "IN", "TYPE65000", rdata) for each in range(count)
+    ]
+    made.answer.extend(rrsets)
+    return made.to_wire()
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [with_records(4), with_records(1, 1200)],
+    ids=["many records", "many octets"],
+)
+def test_what_would_take_long_to_read_is_dropped_before(wire: bytes) -> None:
+    assert answer(with_records(3, 256))[0] == notifies.BADKEY
+    assert answer(wire) == (None, [])
+
+
+def test_the_longest_notify_is_heard() -> None:
+    longest = ".".join(["l" * 63] * 3 + ["m" * 61]) + "."
+    name = longest.replace("m", "k")
+    key = UsableKey(name, "hmac-sha512", SECRET, None, (), transfers=False)
+    made = notify(longest, key=tsig(name, SECRET, "hmac-sha512"))
+    soa = f"{longest.replace('m', 'n')} {longest.replace('m', 'o')} 1 2 3 4 5"
+    made.answer.append(dns.rrset.from_text(longest, 0, "IN", "SOA", soa))
+    made.use_edns(options=[dns.edns.GenericOption(dns.edns.OptionType.COOKIE, bytes(24))])
+    heard: list[str] = []
+
+    def notified(origin: str, _: str) -> bool:
+        heard.append(origin)
+        return True
+
+    wire = made.to_wire()
+    got = notifies.answer(wire, [PrimaryKey(key, frozenset())], notified, time.time())
+    assert got is not None and heard == [longest]
 
 
 def test_a_message_that_was_changed_on_its_way_does_nothing() -> None:
