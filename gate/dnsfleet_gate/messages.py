@@ -40,6 +40,8 @@ _WHY: dict[int, int] = {dns.rcode.REFUSED: 18, dns.rcode.SERVFAIL: 14}
 _RECORD = struct.Struct("!HHIH")
 _DNSSEC_OK = 0x8000
 _VERSION_SHIFT = 16
+_POINTER, _MAX_LABEL = 0xC0, 63
+"""Of the octet in front of a label (RFC 1035 section 4.1.4)."""
 
 
 class FormError(Exception):
@@ -128,26 +130,42 @@ def _read_name(wire: bytes, parser: dns.wire.Parser) -> dns.name.Name:
     return name
 
 
+def _skip_name(parser: dns.wire.Parser) -> None:
+    """Go behind the name that comes next, without what it points to.
+
+    A short message may point to a name of 127 labels thousands of times.
+    """
+    while length := parser.get_uint8():
+        if length >= _POINTER:
+            parser.get_bytes(1)
+            return
+        if length > _MAX_LABEL:
+            raise ValueError(length)
+        parser.get_bytes(length)
+
+
 def _read_record(
     request: Request, wire: bytes, parser: dns.wire.Parser, section: int, last: bool
 ) -> Request:
     """The request with what one record of its sections adds; authority is section 1."""
     start = parser.current
-    owner = _read_name(wire, parser)
+    _skip_name(parser)
     rtype, rclass, ttl, length = parser.get_struct(_RECORD.format)
     at = parser.current
     parser.get_bytes(length)
-    if rtype == dns.rdatatype.SOA and section == 1 and request.opcode == dns.opcode.QUERY:
+    asks = section == 1 and request.opcode == dns.opcode.QUERY and request.serial is None
+    if rtype == dns.rdatatype.SOA and asks:
         rdata = dns.rdata.from_wire(dns.rdataclass.IN, rtype, wire, at, length)
         return request._replace(serial=rdata.serial) if isinstance(rdata, SOA) else request
     if rtype == dns.rdatatype.OPT:
-        if section != 2 or request.edns is not None or owner != dns.name.root:
+        if section != 2 or request.edns is not None or wire[start]:
             raise FormError(request)
         return request._replace(edns=(rclass, ttl))
     if rtype == dns.rdatatype.TSIG:
         rdata = dns.rdata.from_wire(dns.rdataclass.ANY, rtype, wire, at, length)
         if not last or rclass != dns.rdataclass.ANY or not isinstance(rdata, TSIG):
             raise FormError(request)
+        owner, _ = dns.name.from_wire(wire, start)
         count = struct.pack("!H", int.from_bytes(wire[10:12]) - 1)
         return request._replace(signed=Signed(owner, rdata, wire[:10] + count + wire[12:start]))
     return request
