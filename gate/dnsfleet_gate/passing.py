@@ -7,6 +7,7 @@ again: it may have come while another operator takes the lead.
 """
 
 import asyncio
+import contextlib
 import logging
 import socket
 import time
@@ -27,6 +28,8 @@ TRY_SECONDS = (0.5, 1.5)
 again after a few seconds."""
 KNOWN_SECONDS = 5.0
 """How long the addresses of the operators are known: a new one is heard of as soon."""
+FAILED_SECONDS = 1.0
+"""After a look-up that failed: many messages must not be many queries to the DNS of the cluster."""
 _MAX_OCTETS = 65535
 
 log = logging.getLogger(__name__)
@@ -45,6 +48,7 @@ class Passing:
         self._host, self._port = host, port
         self._known: list[tuple[socket.AddressFamily, tuple[str, int]]] = []
         self._known_until = 0.0
+        self._looking = asyncio.Lock()
         self._under_way = 0
 
     async def answer(self, wire: bytes) -> Reply | None:
@@ -74,7 +78,8 @@ class Passing:
             operators = {address for each, address in found if each == family}
             for seconds in TRY_SECONDS:
                 for address in operators:
-                    await loop.sock_sendto(made, wire, address)
+                    with contextlib.suppress(OSError):  # it is away, and another one leads
+                        await loop.sock_sendto(made, wire, address)
                 try:
                     async with asyncio.timeout(seconds):
                         while True:
@@ -87,12 +92,18 @@ class Passing:
         return None
 
     async def _operators(self) -> list[tuple[socket.AddressFamily, tuple[str, int]]]:
-        now = time.monotonic()
-        if now >= self._known_until:
-            loop = asyncio.get_running_loop()
-            found = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_DGRAM)
-            self._known = [(family, (str(at[0]), int(at[1]))) for family, _, _, _, at in found]
-            self._known_until = now + KNOWN_SECONDS
+        """Those that were there a moment ago, also where they cannot be looked up now."""
+        async with self._looking:  # each look-up takes a thread, of which there are few
+            if time.monotonic() >= self._known_until:
+                loop = asyncio.get_running_loop()
+                seconds = KNOWN_SECONDS
+                try:
+                    found = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_DGRAM)
+                    self._known = [(family, (str(at[0]), int(at[1]))) for family, *_, at in found]
+                except OSError as error:
+                    log.warning(line("notify_not_passed", problem=error.strerror or error))
+                    seconds = FAILED_SECONDS
+                self._known_until = time.monotonic() + seconds
         return self._known
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import queue
+import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -22,6 +23,7 @@ from dnsfleet_gate import passing
 from dnsfleet_gate.answering import Update, Zones
 from dnsfleet_gate.config import Config
 from dnsfleet_gate.metrics import Metrics
+from dnsfleet_gate.passing import Passing
 from dnsfleet_gate.serving import Server
 from dnsfleet_gate.updating.outcomes import Outcome
 from dnsfleet_publisher.transferring import notify_port
@@ -142,6 +144,75 @@ def test_a_gate_without_an_operator_refuses() -> None:
                 await dns.asyncquery.udp(
                     notify(made_by=dns.tsig.Key("j.", b"j" * 32)), "127.0.0.1", SECONDS, gate.port
                 )
+
+    asyncio.run(run())
+
+
+def test_an_operator_that_is_away_hides_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> None:
+        with hearing() as (port, heard):
+            away = [("255.255.255.255", each) for each in range(1, 21)]  # none may send there
+            found = [(socket.AF_INET, 0, 0, "", at) for at in [*away, ("127.0.0.1", port.port)]]
+
+            async def lookup(*_: object, **__: object) -> list[object]:
+                return list(found)
+
+            monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", lookup)
+            reply = await Passing("operators", port.port).answer(notify().to_wire())
+            assert reply is not None and reply.rcode == dns.rcode.NOERROR
+            assert heard == [ORIGIN]
+
+    asyncio.run(run())
+
+
+def test_many_messages_are_few_look_ups(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> None:
+        with hearing() as (port, heard):
+            asked: list[bool] = []
+            works = False
+
+            async def lookup(*_: object, **__: object) -> list[object]:
+                asked.append(works)
+                await asyncio.sleep(0.05)
+                if not works:
+                    raise socket.gaierror(socket.EAI_AGAIN, "try again")
+                return [(socket.AF_INET, 0, 0, "", ("127.0.0.1", port.port))]
+
+            async def answers(passed: Passing) -> int:
+                many = (passed.answer(notify().to_wire()) for _ in range(50))
+                return sum(each is not None for each in await asyncio.gather(*many))
+
+            monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", lookup)
+            monkeypatch.setattr(passing, "FAILED_SECONDS", 60.0)
+            monkeypatch.setattr(passing, "KNOWN_SECONDS", 60.0)
+            assert await answers(Passing("operators", port.port)) == 0
+            assert asked == [False]
+            works = True
+            assert await answers(Passing("operators", port.port)) == len(heard) == 50
+            assert asked == [False, True]
+
+    asyncio.run(run())
+
+
+def test_operators_stay_known_while_they_cannot_be_looked_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def run() -> None:
+        with hearing() as (port, heard):
+            works = True
+
+            async def lookup(*_: object, **__: object) -> list[object]:
+                if not works:
+                    raise socket.gaierror(socket.EAI_AGAIN, "try again")
+                return [(socket.AF_INET, 0, 0, "", ("127.0.0.1", port.port))]
+
+            monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", lookup)
+            monkeypatch.setattr(passing, "KNOWN_SECONDS", 0.0)
+            passed = Passing("operators", port.port)
+            assert await passed.answer(notify().to_wire()) is not None
+            works = False
+            assert await passed.answer(notify().to_wire()) is not None
+            assert len(heard) == 2
 
     asyncio.run(run())
 
