@@ -3,6 +3,8 @@
 import asyncio
 import queue
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -232,6 +234,18 @@ def test_a_flood_costs_a_bounded_part(monkeypatch: pytest.MonkeyPatch) -> None:
             except TimeoutError:
                 continue
         assert 3 <= answered == len(heard) < 12
+
+
+def test_it_stops_where_there_is_no_loopback() -> None:
+    """As where IPv6 is switched off: `*` stands for `::`, and nobody reaches `::1`."""
+    code = """if True:
+        from dnsfleet_publisher.transferring.notify_port import NotifyPort
+        port = NotifyPort(("*", 0), dict, lambda *_: True)
+        port.start()
+        port.stop()
+    """
+    command = ["unshare", "--map-root-user", "--net", sys.executable, "-c", code]
+    subprocess.run(command, check=True, timeout=60)
 
 
 def test_a_zone_is_asked_for_at_once_and_once_a_second() -> None:

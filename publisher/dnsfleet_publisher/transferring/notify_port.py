@@ -1,6 +1,7 @@
 """Where gates pass NOTIFY on to: a port of UDP, answered in a thread of its own."""
 
 import logging
+import selectors
 import socket
 import threading
 import time
@@ -43,7 +44,7 @@ class NotifyPort:
             raise
         self.port: int = self._socket.getsockname()[1]
         self._keys, self._notified, self._hears = keys, notified, hears
-        self._stopping = False
+        self._stopped, self._stops = socket.socketpair()
         self._second, self._left = 0, PER_SECOND
         self._thread = threading.Thread(target=self._run, name="notify", daemon=True)
 
@@ -53,26 +54,29 @@ class NotifyPort:
 
     def stop(self) -> None:
         """Answer nobody any more."""
-        self._stopping = True
-        host = "::1" if self._socket.family == socket.AF_INET6 else "127.0.0.1"
-        with socket.socket(self._socket.family, socket.SOCK_DGRAM) as wakes:
-            wakes.sendto(b"", (host, self.port))
+        self._stops.close()
         self._thread.join()
+        self._stopped.close()
         self._socket.close()
 
     def _run(self) -> None:
-        while not self._stopping:
-            try:
-                wire, sender = self._socket.recvfrom(_MAX_OCTETS)
-                if self._hears() and self._has_room():
-                    keys = self._keys().values()
-                    reply = notifies.answer(wire, keys, self._notified, time.time())
-                    if reply is not None:
-                        self._socket.sendto(reply, sender)
-            except OSError as error:
-                _log.debug("NOTIFY: %s", error)  # the gate went away
-            except Exception:  # one message costs one reply
-                _log.exception("NOTIFY")
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._socket, selectors.EVENT_READ)
+            selector.register(self._stopped, selectors.EVENT_READ)
+            while all(key.fileobj is self._socket for key, _ in selector.select()):
+                try:
+                    self._hear()
+                except OSError as error:
+                    _log.debug("NOTIFY: %s", error)  # the gate went away
+                except Exception:  # one message costs one reply
+                    _log.exception("NOTIFY")
+
+    def _hear(self) -> None:
+        wire, sender = self._socket.recvfrom(_MAX_OCTETS, socket.MSG_DONTWAIT)
+        if self._hears() and self._has_room():
+            reply = notifies.answer(wire, self._keys().values(), self._notified, time.time())
+            if reply is not None:
+                self._socket.sendto(reply, sender)
 
     def _has_room(self) -> bool:
         second = int(time.monotonic())
