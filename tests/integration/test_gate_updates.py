@@ -356,6 +356,9 @@ async def test_the_data_of_a_key_is_bounded(monkeypatch: pytest.MonkeyPatch) -> 
         message.replace("a", 300, "TXT", "x" * 240)
         assert (await made.send(message)).rcode() == dns.rcode.NOERROR
         assert await _add(made, "b", "TXT", "x" * 250) == dns.rcode.NOERROR
+
+
+@in_loop
 async def test_a_type_that_nobody_knows() -> None:
     async with rig() as made:
         for data in (r"\# 2 0000", r"\# 2 0001"):

@@ -33,7 +33,10 @@ def message(chance: random.Random, origin: dns.name.Name) -> dns.update.UpdateMe
     """The next message."""
     made = dns.update.UpdateMessage(origin)
     for _ in range(chance.choice((0, 0, 0, 1, 1, 2, 3))):
-        made.prerequisite.append(_prerequisite(chance, origin))
+        wanted = _prerequisite(chance, origin)
+        # BIND compares lists where the RFC has sets: a record that is named twice is never there.
+        if not any(wanted == each and wanted[:] == each[:] for each in made.prerequisite):
+            made.prerequisite.append(wanted)
     for _ in range(chance.randrange(MOST_CHANGES)):
         made.update.append(_change(chance, origin))
     whole = [each for each in made.update if each.rdtype == RdataType.ANY]
