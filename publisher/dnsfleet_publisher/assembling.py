@@ -207,6 +207,8 @@ class Assembler:
             both = (owner, None if before is None else before.resource)
             for zone in {each.reference for each in both if each is not None}:
                 touched |= self.with_record_sets(zone)
+                if not self.owners.owns(zone):  # its primaries are left alone
+                    self._sources.forget(zone)
             document = None if owner is None else self._documents.get(owner.reference)
             if owner is None or document is None:
                 self.held.pop(origin, None)
@@ -370,6 +372,7 @@ class Assembler:
     def _source(self, zone: resources.Zone, document: Document) -> Source:
         if not zone.is_catalog:
             return self._sources.read(zone, document, self._config_maps.known)
+        self._sources.forget(zone.reference)
         zone_class = self.owners.classes.of(zone, self.labels)
         may = zone_class is not None and zone_class.spec.catalogs.from_ == "All"
         return self.catalogs.source(zone, may_list_all=may)

@@ -9,6 +9,8 @@ from dnsfleet.resources import documents
 from dnsfleet.zones.parts import Parts
 from dnsfleet_cli.zone_paths import ZonePaths
 from dnsfleet_publisher.assembling import Assembler
+from dnsfleet_publisher.outside_texts import OutsideTexts
+from dnsfleet_publisher.transferring.transfers import Transfers
 
 HEAD = "@ 300 SOA ns hostmaster 1 7200 900 1209600 300\n@ 300 NS ns1.example.net.\n"
 ZONE = """\
@@ -93,3 +95,52 @@ def test_a_list_of_records_is_one_part(tmp_path: Path) -> None:
         "[{name: a, type: A, data: [192.0.2.1, 192.0.2.2]}, {name: b, type: A, data: [192.0.2.1]}]",
     )
     assert parts(listed, tmp_path / "one.yaml").records == (("spec.records", 3),)
+
+
+TRANSFERRED = """\
+apiVersion: dnsfleet.io/v1alpha1
+kind: Zone
+metadata: {name: NAME, creationTimestamp: "TIME"}
+spec:
+  origin: one.example
+  source: {transfer: {primaries: [{address: 127.0.0.1}], tsigKey: {name: k}}}
+"""
+OTHERS = {
+    "another Zone has the origin": "spec: {origin: one.example, records: []}",
+    "it is a catalog": "spec: {origin: one.example, source: {catalog: {}}}",
+}
+
+
+def transferred(name: str, year: int) -> str:
+    return TRANSFERRED.replace("NAME", name).replace("TIME", f"{year}-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize("by", [*OTHERS, "an older one is transferred, too", "it is gone"])
+def test_nothing_is_transferred_for_a_zone_that_is_not_of_it(by: str) -> None:
+    transfers = Transfers(dict, lambda _: None)
+    assembler = Assembler(OutsideTexts(ZonePaths(), transfers))
+
+    def following(text: str) -> list[str]:
+        found, violations = documents.load(text, "fleet.yaml")
+        assert violations == []
+        assembler.replace(found)
+        assembler.assemble()
+        return [reference.name for reference, _ in transfers.standings()]
+
+    try:
+        alone = transferred("a", 2002)
+        assert following(alone) == ["a"]
+        match by:
+            case "it is gone":
+                assert following("") == []
+            case "it is a catalog":
+                head = alone.partition("spec:")[0]
+                assert following(head + OTHERS[by] + "\n") == []
+            case "another Zone has the origin":
+                head = transferred("b", 2001).partition("spec:")[0]
+                assert following(f"{alone}---\n{head}{OTHERS[by]}\n") == []
+            case _:
+                assert following(f"{alone}---\n{transferred('b', 2001)}") == ["b"]
+        assert following(alone) == ["a"]
+    finally:
+        transfers.close()
