@@ -17,7 +17,8 @@ MAX_OCTETS = 256 * 1024**2
 """Of one transfer, and of the master file that it becomes: some 2,500,000 records. Whoever runs the
 fleet holds it in memory, and the server is somebody else's."""
 MAX_CHANGES = 16 * 1024**2
-"""Octets of an IXFR, of which each record becomes an object; above it the whole zone takes less."""
+"""Octets of an IXFR, and of the names and lines in it, which are objects of their own: some 100,000
+records. Above it the whole zone takes less."""
 TRANSFER_SECONDS = 600.0
 """For all of a transfer: the largest at 450 kB/s. A primary that sends a message now and then would
 otherwise keep its other zones waiting, as few go on at once."""

@@ -70,7 +70,8 @@ class Transfer:
         """Ask for the zone `origin`, signed with `key` where there is one.
 
         With the `serial` of a version that is there, for what changed since. `most_octets` bounds
-        the messages, and the master file that is made of them; default: MAX_OCTETS.
+        the messages, and what is made of them: a master file, or names and lines of changes;
+        default: MAX_OCTETS.
         """
         self._rows = Rows(dns.name.from_text(origin))
         self._key = key
@@ -162,7 +163,7 @@ class Transfer:
             raise TransferFault(UNSIGNED)
 
     def _check_size(self) -> None:
-        if max(self._octets, len(self._rows.text)) > self.most_octets:
+        if max(self._octets, self._rows.octets) > self.most_octets:
             raise TransferFault(f"more than {self.most_octets} octets; no zone may have so many")
         if self.records > MAX_RECORDS:
             raise TransferFault(f"more than {MAX_RECORDS} records; no zone may have so many")

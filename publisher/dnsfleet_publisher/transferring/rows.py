@@ -36,12 +36,15 @@ class Changes:
         self._apex = _owner(origin)
         self._removed: set[Key] = set()
         self._added: dict[Key, bytes] = {}
+        self.octets = 0
+        """Of all that came: a record in a message may be a hundredth of what it becomes here."""
         self.soa = b""
         """The line of the newest SOA; empty where nothing is new."""
 
     def delete(self, name: dns.name.Name, rdataset: dns.rdataset.Rdataset) -> None:
         """Records go; MismatchError where one is gone already."""
         for key in _keys(name, rdataset):
+            self.octets += _size(key)
             if self._added.pop(key, None) is None:
                 if key in self._removed:
                     raise MismatchError(f"{name} {type_text(rdataset.rdtype)} goes twice")
@@ -53,6 +56,7 @@ class Changes:
             if key in self._added:
                 raise MismatchError(f"{name} {type_text(rdataset.rdtype)} comes twice")
             self._added[key] = line
+            self.octets += _size(key) + len(line)
 
     def apply(self, text: bytes) -> bytes:
         """The lines of a version with the changes made; MismatchError where they do not fit."""
@@ -76,6 +80,10 @@ class Changes:
 
 def _owner(name: dns.name.Name) -> bytes:
     return name.canonicalize().to_text().encode()
+
+
+def _size(key: Key) -> int:
+    return len(key[0]) + len(key[2])
 
 
 def _keys(name: dns.name.Name, rdataset: dns.rdataset.Rdataset) -> Iterator[Key]:
@@ -120,6 +128,11 @@ class Rows(dns.transaction.TransactionManager):
         """Records that are in `text`."""
         self.changes: Changes | None = None
         """What comes in place of a whole zone."""
+
+    @property
+    def octets(self) -> int:
+        """Of what is kept of what came."""
+        return len(self.text) if self.changes is None else self.changes.octets
 
     def add(self, name: dns.name.Name, rdataset: dns.rdataset.Rdataset) -> None:
         """Write an RRset, or a part of one; dnspython gives only those that are in the zone."""

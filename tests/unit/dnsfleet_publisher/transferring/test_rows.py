@@ -84,6 +84,24 @@ def test_the_whole_zone_in_place_of_changes() -> None:
     assert zone_of(begun.text).digest == zone_of(axfr(2, frozenset({A1}))).digest
 
 
+@pytest.mark.parametrize("goes", [True, False], ids=["goes", "comes"])
+def test_changes_that_become_much_larger_than_their_messages_are_refused(goes: bool) -> None:
+    """As an owner of 200 octets is two octets in all records but the first."""
+    owner = ".".join("x" * 63 for _ in range(3))
+    many = [f"{owner}.{ORIGIN} 60 A 192.0.2.{number}" for number in range(80)]
+    gone, came = (many, []) if goes else ([], many)
+    stream = soa(2), soa(1), *gone, soa(2), *came, soa(2)
+    for most, taken in ((100_000, True), (10_000, False)):
+        begun = Transfer(ORIGIN, None, 1, most)
+        wire = Replies(dns.message.from_wire(begun.query[2:])).message(*stream)
+        assert len(wire) < 5000
+        if taken:
+            assert begun.feed(wire)
+        else:
+            with pytest.raises(TransferFault, match="more than 10000 octets"):
+                begun.feed(wire)
+
+
 def test_nothing_is_new() -> None:
     begun = changes(soa(1))
     assert begun.changes is not None
