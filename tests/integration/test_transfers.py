@@ -21,6 +21,7 @@ from dnsfleet.tsig_keys import Target
 from dnsfleet.zones import master_files
 from dnsfleet_engine import Zone as EngineZone
 from dnsfleet_publisher.transferring import connections, primaries, schedules
+from dnsfleet_publisher.transferring.receiving import TransferFault
 from dnsfleet_publisher.transferring.transfers import Transfers
 from dnsfleet_publisher.transferring.turns import Silences
 from dnsfleet_publisher.zone_sources import SourceError
@@ -307,6 +308,23 @@ def _limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "SILENT_SECONDS", 0.5)
     monkeypatch.setattr(primaries, "MAX_OCTETS", 100_000)
     monkeypatch.setattr(primaries, "MAX_CHANGES", 100_000)
+
+
+def test_changes_that_take_all_the_time_leave_none_for_the_whole_zone(
+    primary: Primary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def trickles(primary: Primary, replies: Replies, send: Callable[[bytes], object]) -> None:
+        send(framed(replies.message(soa(2), soa(1), soa(2))))
+        for number in range(1, 100):
+            time.sleep(0.1)
+            send(framed(replies.message(host(number))))
+
+    one, _ = primaries.fetch(ORIGIN, primary.target, key(primary.target), None)
+    monkeypatch.setattr(primaries, "TRANSFER_SECONDS", 1.0)
+    primary.step, primary.asked = trickles, []
+    with pytest.raises(TransferFault, match="the transfer does not end within"):
+        primaries.fetch(ORIGIN, primary.target, key(primary.target), one)
+    assert primary.asked == ["IXFR"]
 
 
 @every_fault

@@ -1,5 +1,6 @@
 """One zone of one primary: whether it has a newer version, and that version."""
 
+import time
 import zlib
 from typing import Literal, NamedTuple
 
@@ -20,8 +21,8 @@ MAX_CHANGES = 16 * 1024**2
 """Octets of an IXFR, and of the names and lines in it, which are objects of their own: some 100,000
 records. Above it the whole zone takes less."""
 TRANSFER_SECONDS = 600.0
-"""For all of a transfer: the largest at 450 kB/s. A primary that sends a message now and then would
-otherwise keep its other zones waiting, as few go on at once."""
+"""For changes and a whole zone after them: the largest at 450 kB/s. A primary that sends a message
+now and then would otherwise keep its other zones waiting, as few go on at once."""
 
 How = Literal["ixfr", "axfr"]
 
@@ -63,11 +64,15 @@ def fetch(
     """The version of a primary, newer than `have`, and what came; else TransferFault."""
     address, tsig = Address(*primary), tsig_key(key)
     if have is None:
-        return _whole(origin, address, tsig), "axfr"
+        return _whole(origin, address, tsig, TRANSFER_SECONDS), "axfr"
+    end = time.monotonic() + TRANSFER_SECONDS
     try:
         version, how = _changed(origin, address, tsig, have)
     except TransferFault:  # many servers keep no changes, and say so each in its own way
-        version, how = _whole(origin, address, tsig), "axfr"
+        left = round(end - time.monotonic())
+        if left < 1:
+            raise
+        version, how = _whole(origin, address, tsig, left), "axfr"
     if serials.compare(version.soa.serial, have.soa.serial) != 1:
         raise TransferFault(f"what it sends has the serial {version.soa.serial}, no higher one")
     return version, how
@@ -85,9 +90,9 @@ def tsig_key(key: PrimaryKey) -> dns.tsig.Key:
     return dns.tsig.Key(name, key.key.secret, algorithm)
 
 
-def _whole(origin: str, address: Address, key: dns.tsig.Key) -> Version:
+def _whole(origin: str, address: Address, key: dns.tsig.Key, seconds: float) -> Version:
     transfer = Transfer(origin, key, most_octets=MAX_OCTETS)
-    connections.run(address, transfer, TRANSFER_SECONDS)
+    connections.run(address, transfer, seconds)
     return Version(transfer.soa, _packed(transfer.text))
 
 
