@@ -51,6 +51,8 @@ class Followed:
     taken: bool = False
     """Whether a version was given to the writer."""
     failures: int = 0
+    refusals: int = 0
+    """Versions older than what is published: each is a whole zone that came for nothing."""
     expires: float = NEVER
     """When it expires, unless a primary answers before."""
     standing: Standing = field(default_factory=Standing)
@@ -100,12 +102,14 @@ class Followed:
         if self.version is not version or self.last is None:
             return
         self.version, self.answered, self.expires = None, False, NEVER
+        self.refusals += 1
         self.faults[self.last] = message
         self.standing = replace(
             self.standing, reason="Retrying", message=self.message, expires=None
         )
         if self.due != NEVER:
-            self.plan(min(schedules.retry(version.soa, 1), self.due - time.monotonic()))
+            wait = min(schedules.retry(version.soa, 1), self.due - time.monotonic())
+            self.plan(max(wait, schedules.retry(None, self.refusals)))
 
     def end(self) -> Standing:
         """The round is over: plan the next one."""
@@ -113,7 +117,8 @@ class Followed:
             self.plan(schedules.refresh(self.version.soa))
             return replace(self.standing, message=self.message)
         self.failures += 1
-        wait = schedules.retry(None if self.version is None else self.version.soa, self.failures)
+        failures = max(self.failures, self.refusals)
+        wait = schedules.retry(None if self.version is None else self.version.soa, failures)
         left = self.expires - time.monotonic()
         if left > 0:  # once more before it expires
             wait = min(wait, max(left, schedules.MIN_SECONDS))
