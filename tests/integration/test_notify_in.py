@@ -5,8 +5,9 @@ import queue
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -28,13 +29,15 @@ from dnsfleet_gate.metrics import Metrics
 from dnsfleet_gate.passing import Passing
 from dnsfleet_gate.serving import Server
 from dnsfleet_gate.updating.outcomes import Outcome
-from dnsfleet_publisher.transferring import notify_port
+from dnsfleet_publisher.transferring import connections, notify_port, turns
 from dnsfleet_publisher.transferring.notify_port import NotifyPort
 from dnsfleet_publisher.transferring.transfers import Transfers
 from dnsfleet_publisher.zone_sources import SourceError
 from support import yaml_resources
 from support.ports import free_port
 from support.scripted_primaries import ORIGIN, SECONDS, Primary, key, notify, serving
+from support.transfer_servers import Replies
+from support.waiting import wait_for
 
 
 class Gate:
@@ -279,8 +282,100 @@ def test_a_zone_is_asked_for_at_once_and_once_a_second() -> None:
             transfers.close()
 
 
-def zone_object(target: Target) -> Zone:
-    row = f"{{address: '{target.address}', port: {target.port}}}"
-    source = f"{{transfer: {{primaries: [{row}], tsigKey: {{name: k}}}}}}"
+class Silent(Primary):
+    """A primary that takes each question, and says nothing until it is back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.back = threading.Event()
+
+    def answer(self, replies: Replies, send: Callable[[bytes], object]) -> None:
+        if self.back.is_set():
+            super().answer(replies, send)
+        else:
+            self.back.wait(60)
+
+
+class Following:
+    """One Zone with these primaries, from its first round on."""
+
+    def __init__(self, *primaries: Primary) -> None:
+        targets = [each.target for each in primaries]
+        keys = {"k": key(*targets)}
+        self.ready: queue.SimpleQueue[Reference] = queue.SimpleQueue()
+        self.transfers = Transfers(lambda: keys, self.ready.put)
+        self.zone = zone_object(*targets)
+        with pytest.raises(SourceError):
+            self.transfers.read(self.zone)
+
+    def wait(self, told: str, serial: int | None, seconds: float = SECONDS) -> None:
+        """Until this is told of its primaries, and it has this serial."""
+
+        def stands() -> bool:
+            found = self.transfers.standing(self.zone.reference)
+            return found is not None and told in found.message and found.serial == serial
+
+        wait_for(f"{told} {serial}", stands, seconds)
+
+    def notified(self) -> None:
+        assert self.transfers.notified(ORIGIN, "k.")
+
+
+@pytest.fixture(name="silent")
+def _silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[Silent]:
+    monkeypatch.setattr(connections, "SILENT_SECONDS", 0.5)
+    with serving(Silent()) as made:
+        assert isinstance(made, Silent)
+        yield made
+        made.back.set()
+
+
+def test_a_primary_that_is_away_keeps_no_change_of_another_waiting(
+    silent: Silent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(Primary()) as alive:
+        following = Following(alive, silent)
+        try:
+            following.wait("nothing more came", 1)
+            monkeypatch.setattr(connections, "SILENT_SECONDS", 60.0)
+            for serial in (2, 3, 4):
+                alive.set(serial, 1)
+                following.notified()
+                following.wait("nothing more came", serial)
+        finally:
+            silent.back.set()
+            following.transfers.close()
+
+
+def test_a_primary_that_is_back_is_asked_when_its_time_is_over(
+    silent: Silent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "LEFT_ALONE_SECONDS", 2.0)
+    with serving(Primary()) as alive:
+        following = Following(alive, silent)
+        try:
+            following.wait("nothing more came", 1)
+            silent.set(2, 1)
+            silent.back.set()
+            following.notified()
+            following.wait("", 2)
+        finally:
+            following.transfers.close()
+
+
+def test_an_only_primary_that_is_back_is_asked_at_once(silent: Silent) -> None:
+    following = Following(silent)
+    try:
+        following.wait("nothing more came", None)
+        silent.back.set()
+        following.notified()
+        following.wait("", 1, seconds=turns.LEFT_ALONE_SECONDS / 2)
+    finally:
+        following.transfers.close()
+
+
+def zone_object(*targets: Target) -> Zone:
+    rows = ", ".join(f"{{address: '{each.address}', port: {each.port}}}" for each in targets)
+    source = f"{{transfer: {{primaries: [{rows}], tsigKey: {{name: k}}}}}}"
     spec = f"{{origin: {ORIGIN}, nameServers: null, soa: null, source: {source}}}"
     return yaml_resources.zone(spec, name="one")

@@ -37,6 +37,8 @@ class Followed:
     """When the last round began."""
     again: bool = False
     """Whether the next round is to begin as soon as this one ends."""
+    notified: bool = False
+    """Whether a primary said that the zone has changed, and one that was left alone may be it."""
     answered: bool = False
     """Whether some primary answered in this round, and was not behind."""
     held: float = 0.0
@@ -114,7 +116,11 @@ class Followed:
     def end(self) -> Standing:
         """The round is over: plan the next one."""
         if self.answered and self.version is not None:
-            self.plan(schedules.refresh(self.version.soa))
+            wait = schedules.refresh(self.version.soa)
+            if self.notified and self.held:
+                wait = min(wait, self.held)
+            self.notified = self.again
+            self.plan(wait)
             return replace(self.standing, message=self.message)
         self.failures += 1
         failures = max(self.failures, self.refusals)

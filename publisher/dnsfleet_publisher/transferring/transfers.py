@@ -124,8 +124,13 @@ class Transfers:
                 and key.key.name == key_name
             ]
             for job in found:
-                for each in job.wanted.primaries:
-                    self._silences.forget(Target(each.address, each.port))
+                targets = [Target(each.address, each.port) for each in job.wanted.primaries]
+                # One that is away keeps no other waiting that has changes again and again; where it
+                # is the one that is back, it is asked when its time is over.
+                if all(self._silences.get(each)[1] for each in targets):
+                    for each in targets:
+                        self._silences.forget(each)
+                job.notified = True
                 self._ask_soon(job)
         return bool(found)
 
