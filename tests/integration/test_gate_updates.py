@@ -1,6 +1,7 @@
 """UPDATE by the sockets of a gate: what is stored, published and said."""
 
 import asyncio
+import gc
 import random
 import time
 from typing import Any
@@ -10,6 +11,7 @@ import dns.message
 import dns.name
 import dns.rcode
 import dns.rdataclass
+import dns.update
 import pytest
 from dns.rcode import Rcode
 from dnsfleet_gate.updating import ownership, updates
@@ -386,3 +388,34 @@ async def test_an_origin_that_is_no_name_of_ours() -> None:
         message = made.message()
         message.origin = message.zone[0].name = dns.name.from_text("xn--zzzzzzz99999-.org.")
         assert (await made.send(message)).rcode() == dns.rcode.NOTAUTH
+
+
+@in_loop
+async def test_large_messages_that_wait_take_little_memory() -> None:
+    """Those that are too much get SERVFAIL, and of those that were done the outcome is kept."""
+    async with rig() as made:
+        made.store.published.clear()
+
+        def large(number: int) -> dns.update.UpdateMessage:
+            message = made.message()
+            for of_it in range(1000):
+                message.add(f"h{number}", 300, "TXT", f"{of_it:040}")
+            return message
+
+        told = await asyncio.gather(*(made.send(large(number), True) for number in range(24)))
+        assert {reply.rcode() for reply in told} == {dns.rcode.SERVFAIL}
+        assert made.value("updates_waiting") == 0
+        made.store.published.set()
+        assert await _add(made, "a", "A", "192.0.2.1") == dns.rcode.NOERROR
+        gc.collect()
+        left = [each for each in gc.get_objects() if type(each) is dns.update.UpdateMessage]
+        assert sum(len(each.update) > 1 for each in left) == 0
+
+
+@in_loop
+async def test_messages_that_take_long_to_look_at_all_get_replies() -> None:
+    async with rig() as made:
+        many = (f"10.0.{number // 250}.{number % 250}" for number in range(900))
+        assert await _add(made, "a", "A", *many, tcp=True) == dns.rcode.NOERROR
+        codes = await asyncio.gather(*(_add(made, "a", "A", f"10.1.0.{n}") for n in range(90)))
+        assert set(codes) <= {dns.rcode.NOERROR, dns.rcode.SERVFAIL}

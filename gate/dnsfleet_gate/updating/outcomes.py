@@ -54,6 +54,7 @@ class Waiting:
         """Have an outcome, if there is none yet."""
         if not self.outcome.done():
             self.outcome.set_result(outcome)
+            del self.message  # large ones have megabytes, and an outcome is known for minutes
 
 
 class Outcomes:

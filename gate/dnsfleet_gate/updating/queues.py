@@ -148,9 +148,9 @@ class ZoneQueue:
                 raise _FailedError(Outcome(dns.rcode.REFUSED, "the zone is signed elsewhere"))
             first = [each for each in first if not each.outcome.done()]
             now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            batch = batches.make(first, zone, have, now)
-            for each in first:
-                each.begun = True  # before anybody else has a turn, who might give it up
+            batch = batches.make(first, zone, have, now, self._around.clock)
+            for each in batch.judged:
+                each.waiting.begun = True  # before anybody else has a turn, who might give it up
             try:
                 stored = await self._write(batch)
             except stores.ConflictError:

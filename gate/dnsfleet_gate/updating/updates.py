@@ -31,6 +31,8 @@ REPLY_SECONDS = 1.5
 """After that a client is told something: many ask again or give up after two seconds."""
 MAX_WAITING = 1000
 """Messages that are looked at or wait for it; more get SERVFAIL at once."""
+MAX_OCTETS = 1024 * 1024
+"""Of those messages: to be looked at they take a hundred times as much memory."""
 TEXT_A_SECOND = 4 * MAX_DYNAMIC_TEXT
 """Characters that all zones together may write: four of the largest RecordSets. etcd keeps each
 version, so that is 300 MB in the five minutes after which the API server lets go of them."""
@@ -58,6 +60,7 @@ class Updates:
         self._outcomes = Outcomes(time.monotonic)
         self._queues: dict[str, ZoneQueue] = {}
         self._answering = 0
+        self._octets = 0
         self._free_from = 0.0
         self._led = False
 
@@ -90,15 +93,17 @@ class Updates:
             return Outcome(dns.rcode.SERVFAIL, "another gate takes updates")
         identity = signed.key, signed.rdata.mac
         waiting = self._outcomes.find(identity)
+        octets = len(signed.content)
         if waiting is None:
+            if self._answering >= MAX_WAITING or self._octets + octets > MAX_OCTETS:
+                return Outcome(dns.rcode.SERVFAIL, "too many updates wait")
             message = _read(signed.content)
             zone = self._zone(message, update)
-            if self._answering >= MAX_WAITING:
-                return Outcome(dns.rcode.SERVFAIL, "too many updates wait")
             waiting = Waiting(key, message, began)
             self._outcomes.keep(identity, waiting)
             self._queue(*zone).put(waiting)
         self._answering += 1
+        self._octets += octets
         self._metrics.waiting.set(self._answering)
         try:
             async with asyncio.timeout(REPLY_SECONDS):
@@ -110,6 +115,7 @@ class Updates:
             waiting.end(found)
         finally:
             self._answering -= 1
+            self._octets -= octets
             self._metrics.waiting.set(self._answering)
         if found.rcode == dns.rcode.SERVFAIL and not waiting.begun:
             self._outcomes.forget(identity)
