@@ -297,8 +297,10 @@ async def test_a_key_that_waits_for_the_edges() -> None:
         wire = message.to_wire()
         assert (await made.send_again(wire)).rcode() == dns.rcode.SERVFAIL
         assert made.get("a", "A") is not None
+        assert await _add(made, "a", "A", "192.0.2.1") == dns.rcode.SERVFAIL, "nothing new, but"
         made.store.everywhere = True
         assert (await made.send_again(wire)).rcode() == dns.rcode.NOERROR
+        assert await _add(made, "a", "A", "192.0.2.1") == dns.rcode.NOERROR
         assert await _add(made, "b", "A", "192.0.2.1") == dns.rcode.NOERROR
 
 

@@ -26,7 +26,7 @@ from dnsfleet_io.logs import line
 
 from dnsfleet_gate.updating import arrivals, batches, stores
 from dnsfleet_gate.updating.batches import Batch, Clock, Judged
-from dnsfleet_gate.updating.outcomes import Outcome, Waiting
+from dnsfleet_gate.updating.outcomes import DONE, Outcome, Waiting
 from dnsfleet_gate.updating.ownership import text_key
 from dnsfleet_gate.updating.propagations import Propagations
 from dnsfleet_gate.updating.rrsets import Changes, Key
@@ -239,8 +239,10 @@ class ZoneQueue:
     def _finish(self, each: Judged, stored: Mapping[str, Stored]) -> None:
         """End a message that is published, now or when it is everywhere."""
         waiting, updates = each.waiting, each.waiting.key.updates
-        made = stored.get(waiting.key.name)
-        if made is None or updates is None or updates.wait == "Programmed" or not each.changes:
+        # What changes nothing may be what another message has changed, and edges do not have yet.
+        made = stored.get(waiting.key.name) or self._known.get(waiting.key.name)
+        waits = updates is not None and updates.wait == "Propagated" and each.outcome == DONE
+        if made is None or not waits or made.propagated >= made.generation:
             self._end(waiting, each.outcome)
             return
         self._waiting.remove(waiting)
