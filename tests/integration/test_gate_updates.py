@@ -421,3 +421,61 @@ async def test_messages_that_take_long_to_look_at_all_get_replies() -> None:
         assert await _add(made, "a", "A", *many, tcp=True) == dns.rcode.NOERROR
         codes = await asyncio.gather(*(_add(made, "a", "A", f"10.1.0.{n}") for n in range(90)))
         assert set(codes) <= {dns.rcode.NOERROR, dns.rcode.SERVFAIL}
+
+
+@in_loop
+async def test_what_the_operator_refuses_in_part_is_not_done_at_all() -> None:
+    cut = {"name": "sub", "type": "NS", "data": ["ns.example.net."]}
+    async with rig([cut]) as made:
+        assert await _add(made, "before", "A", "192.0.2.1") == dns.rcode.NOERROR
+        message = made.message()
+        message.add("fine", 300, "A", "192.0.2.8")
+        message.add("a.sub", 300, "TXT", "hidden by the cut")
+        message.delete("before")
+        assert (await made.send(message)).rcode() in (dns.rcode.REFUSED, dns.rcode.SERVFAIL)
+        await asyncio.sleep(0.5)
+        assert made.get("fine", "A") is None
+        assert made.get("before", "A") == (300, ["192.0.2.1"])
+
+
+@in_loop
+async def test_an_addition_that_is_too_much_takes_nothing_away() -> None:
+    async with rig() as made:
+        fit = [f"{number:0250}" for number in range(200)]
+        assert await _add(made, "a", "TXT", *fit, tcp=True) == dns.rcode.NOERROR
+        more = [f"{number:0250}" for number in range(200, 300)]
+        sent = _add(made, "a", "TXT", *more, tcp=True), _add(made, "b", "A", "192.0.2.1")
+        codes = await asyncio.gather(*sent)
+        assert dns.rcode.NOERROR not in codes[:1]
+        await asyncio.sleep(1)
+        assert len((made.get("a", "TXT") or (0, []))[1]) == 200
+        assert made.get("b", "A") is not None
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+@in_loop
+async def test_a_key_whose_write_fails_takes_nothing_of_the_one_before(is_refused: bool) -> None:
+    one, two = key("one."), key("two.")
+    async with rig(keys=[one, two]) as made:
+        for used in (one, two):
+            assert await _add(made, used.name[:3], "A", "192.0.2.1", key=used) == dns.rcode.NOERROR
+        made.store.published.clear()
+        first = asyncio.create_task(_add(made, "first", "A", "192.0.2.1", key=one))
+        await asyncio.sleep(0.5)
+        message = made.message(one)
+        message.absent("a")
+        message.add("a", 300, "A", "192.0.2.1")
+        before = asyncio.create_task(made.send(message))
+        await asyncio.sleep(0.2)
+        behind = asyncio.create_task(_add(made, "b", "A", "192.0.2.1", key=two))
+        await asyncio.sleep(0.2)
+        if is_refused:
+            made.store.refuses.add("two.")
+        else:
+            made.store.change("two.")
+        made.store.published.set()
+        assert await first == dns.rcode.NOERROR
+        assert (await before).rcode() == dns.rcode.NOERROR
+        assert await behind == (dns.rcode.REFUSED if is_refused else dns.rcode.NOERROR)
+        assert made.get("a", "A") is not None
+        assert (made.get("b", "A") is None) == is_refused

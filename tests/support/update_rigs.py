@@ -112,6 +112,8 @@ class MemoryStore:
         self._uids: dict[str, str] = {}
         self.writes = 0
         self.unavailable = False
+        self.refuses: set[str] = set()
+        """Keys whose writes the API server refuses."""
         self.everywhere = True
         """Whether all edges have what is published."""
         self.published = threading.Event()
@@ -131,6 +133,8 @@ class MemoryStore:
         known = self.read(key, zone)
         if known.version != version:
             raise stores.ConflictError
+        if key in self.refuses:
+            raise stores.RefusedError("the API server does not like it")
         self.writes += 1
         generation = known.generation + 1
         name = record_sets.name(key, zone)

@@ -6,7 +6,8 @@ stands that rests on a message which failed, a key that comes again after anothe
 next batch: then a write that fails takes with it those that were looked at later, and no others.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import dns.rcode
@@ -15,7 +16,7 @@ from dnsfleet_engine import Zone
 from dnsfleet_gate.updating import changes, ownership
 from dnsfleet_gate.updating.changes import UpdateError
 from dnsfleet_gate.updating.outcomes import DONE, Outcome, Waiting
-from dnsfleet_gate.updating.rrsets import Changes, Layer, Published
+from dnsfleet_gate.updating.rrsets import Changes, Key, Layer, Published
 from dnsfleet_gate.updating.stores import Claims
 
 MAX_MESSAGES = 200
@@ -43,6 +44,8 @@ class Batch(NamedTuple):
     """By key, in this order, what it has then; keys that have the same as before are left out."""
     changes: Changes
     """What RRsets of the zone become."""
+    before: Changes
+    """What they were."""
 
 
 def make(
@@ -52,12 +55,12 @@ def make(
 
     `now` is the time in RFC 3339.
     """
-    until = clock() + MAX_SECONDS
+    late = clock() + MAX_SECONDS
     layer = Layer(Published(zone))
     writes: dict[str, Claims] = {}
     judged: list[Judged] = []
     for each in together(waiting):
-        if judged and clock() > until:
+        if judged and clock() > late:
             break
         name = each.key.name
         before = writes.get(name, have[name])
@@ -75,7 +78,30 @@ def make(
             writes[name] = after
         judged.append(Judged(each, DONE, made))
     kept = {key: claims for key, claims in writes.items() if claims != have[key]}
-    return Batch(judged, kept, layer.changes)
+    published = Published(zone)
+    return Batch(judged, kept, layer.changes, {key: published.get(key) for key in layer.changes})
+
+
+def until(batch: Batch, key: str) -> Batch:
+    """The messages before the first one of a key, which rest on nothing of it."""
+    judged = list(itertools.takewhile(lambda each: each.waiting.key.name != key, batch.judged))
+    changes = {named: value for each in judged for named, value in each.changes.items()}
+    writes = dict(itertools.takewhile(lambda each: each[0] != key, batch.writes.items()))
+    return Batch(judged, writes, changes, {each: batch.before[each] for each in changes})
+
+
+def is_apart(batch: Batch, keys: Collection[Key]) -> bool:
+    """Whether these RRsets are all that their messages changed, and no other message is about them.
+
+    Then those messages can fail, and the others stand.
+    """
+    owners = {owner for owner, _ in keys}
+    changed = [each.changes.keys() for each in batch.judged if each.changes.keys() & keys]
+    if sum(map(len, changed)) != len(keys) or any(each - keys for each in changed):
+        return False
+    return not any(
+        asked.name in owners for each in batch.judged for asked in each.waiting.message.prerequisite
+    )
 
 
 def together(waiting: Sequence[Waiting]) -> Sequence[Waiting]:

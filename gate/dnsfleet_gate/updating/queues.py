@@ -6,17 +6,24 @@ While a change is on its way nothing else of the zone is looked at; what comes m
 together with the next write. A change has arrived when the zone that this gate holds is as it was
 to be. Where that does not come at once, the RecordSet is read: the operator may have refused it.
 Then what was before is written again, and each message of the batch has its turn alone, so that it
-is the wrong one that is refused. A RecordSet that the operator took, and of which an RRset does not
-show, is one of which this RRset was refused; the others stand.
+is the wrong one that is refused, with all that it changed. A RecordSet that the operator took, and
+of which an RRset does not show, is one of which this RRset was refused. Where messages changed
+nothing but such RRsets, and no others are about them, the others stand.
+
+A batch is one write for each key. Where one of them fails after others, the messages before the
+first of its key stand, and those behind have their turn again. A write that meets another version
+of the same RRsets, as that with a status, is sent again.
 
 When nobody knows what became of a change, it may stand. The next messages then begin with reading.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 import dns.rcode
@@ -152,7 +159,7 @@ class ZoneQueue:
             for each in batch.judged:
                 each.waiting.begun = True  # before anybody else has a turn, who might give it up
             try:
-                stored = await self._write(batch)
+                batch, stored = await self._write(batch)
             except stores.ConflictError:
                 self._known.clear()
                 continue
@@ -188,24 +195,27 @@ class ZoneQueue:
         except (stores.UnavailableError, stores.RefusedError) as error:
             raise _FailedError(_failed(error)) from None
 
-    async def _write(self, batch: Batch) -> dict[str, Stored]:
-        """Write what a batch changes; by key what is stored then. ConflictError, _RefusedError."""
+    async def _write(self, batch: Batch) -> tuple[Batch, dict[str, Stored]]:
+        """Write what a batch changes: as much of it as goes, and by key what is stored then.
+
+        ConflictError, _RefusedError where nothing of it does.
+        """
         made: dict[str, Stored] = {}
         for key, claims in batch.writes.items():
-            made[key] = self._known[key] = await self._put(key, claims)
-        return made
+            try:
+                made[key] = await self._put(key, claims)
+            except (stores.ConflictError, _RefusedError):
+                if not made:
+                    raise
+                self._known.pop(key, None)
+                return batches.until(batch, key), made
+        return batch, made
 
     async def _put(self, key: str, claims: Claims) -> Stored:
         await self._around.spend(stores.text(claims))
         self._next_write = self._around.clock() + WRITE_SECONDS
-        version = self._known[key].version
         try:
-            stored = await self._around.call(
-                lambda: self._around.store.write(key, self.zone, claims, version)
-            )
-        except stores.ConflictError:
-            self._around.written("conflict")
-            raise
+            stored = self._known[key] = await self._put_over(key, claims)
         except stores.RefusedError as error:
             self._around.written("refused")
             raise _RefusedError(str(error)) from None
@@ -214,6 +224,20 @@ class ZoneQueue:
             raise _FailedError(_failed(error)) from None
         self._around.written("done")
         return stored
+
+    async def _put_over(self, key: str, claims: Claims) -> Stored:
+        """Write in place of what is known; ConflictError where somebody else wrote other RRsets."""
+        for _ in range(MAX_TRIES):
+            known = self._known[key]
+            write = partial(self._around.store.write, key, self.zone, claims, known.version)
+            try:
+                return await self._around.call(write)
+            except stores.ConflictError:
+                self._around.written("conflict")
+                found = self._known[key] = await self._read(key)
+                if found.claims != known.claims or bool(found.version) != bool(known.version):
+                    raise
+        raise stores.ConflictError
 
     async def _wait(
         self, batch: Batch, stored: dict[str, Stored], have: Mapping[str, Claims]
@@ -225,14 +249,17 @@ class ZoneQueue:
             await self._undo(batch, have, str(error))
             return
         self._arrived |= {key: made.generation for key, made in stored.items()}
+        if missing and not (len(batch.judged) > 1 and batches.is_apart(batch, missing)):
+            owner, rtype = text_key(min(missing))
+            await self._undo(batch, have, _not_taken(owner, rtype))
+            return
         if missing:
-            await self._give_up(missing, batch)
+            await self._give_up(missing, batch, have)
         for each in batch.judged:
             lost = missing & each.changes.keys()
             if lost:
                 owner, rtype = text_key(min(lost))
-                why = f"the operator does not take {owner} {rtype}; see the RecordSet"
-                self._end(each.waiting, Outcome(dns.rcode.REFUSED, why))
+                self._end(each.waiting, Outcome(dns.rcode.REFUSED, _not_taken(owner, rtype)))
             else:
                 self._finish(each, stored)
 
@@ -283,28 +310,39 @@ class ZoneQueue:
         return frozenset()
 
     async def _undo(self, batch: Batch, have: Mapping[str, Claims], why: str) -> None:
-        """Write what was before; the messages are refused, or tried one by one."""
+        """Have what was before; the messages are refused, or tried one by one."""
+        made: dict[str, Stored] = {}
         for key in batch.writes:
             if self._known[key].claims != have[key]:
-                try:
-                    self._known[key] = await self._put(key, have[key])
-                except (stores.ConflictError, _RefusedError) as error:
-                    raise _FailedError(Outcome(dns.rcode.SERVFAIL, f"{why}; {error}")) from None
+                made[key] = await self._put_back(key, have[key], why)
+        if made:
+            with contextlib.suppress(_RefusedError):  # then nothing of this key is published
+                await self._arrival(batch.before, made)
         if len(batch.judged) == 1:
             self._end(batch.judged[0].waiting, Outcome(dns.rcode.REFUSED, why))
         for each in batch.judged:
             each.waiting.alone = True
 
-    async def _give_up(self, missing: Collection[Key], batch: Batch) -> None:
-        """Take back what the operator refused of RecordSets that it took."""
+    async def _give_up(
+        self, missing: Collection[Key], batch: Batch, have: Mapping[str, Claims]
+    ) -> None:
+        """Have before what the operator refused of RecordSets that it took."""
         texts = {text_key(key) for key in missing}
         for key, claims in batch.writes.items():
             kept = {named: claim for named, claim in claims.items() if named not in texts}
-            if len(kept) < len(claims):
-                try:
-                    self._known[key] = await self._put(key, kept)
-                except (stores.ConflictError, _RefusedError):
-                    self._known.pop(key, None)
+            kept |= {named: claim for named, claim in have[key].items() if named in texts}
+            if kept != claims:
+                await self._put_back(key, kept, _not_taken(*min(texts)))
+
+    async def _put_back(self, key: str, claims: Claims, why: str) -> Stored:
+        try:
+            return await self._put(key, claims)
+        except (stores.ConflictError, _RefusedError) as error:
+            raise _FailedError(Outcome(dns.rcode.SERVFAIL, f"{why}; {error}")) from None
+
+
+def _not_taken(owner: str, rtype: str) -> str:
+    return f"the operator does not take {owner} {rtype}; see the RecordSet"
 
 
 def _is_on_its_way(stored: Stored) -> bool:
