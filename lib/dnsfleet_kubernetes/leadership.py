@@ -77,6 +77,7 @@ class Leadership:
                 _log.info("%s the Lease %s", "hold" if told else "do not hold", self._lease.name)
                 self._changed()
             self._stopping.wait(leases.RENEW_SECONDS if renewed else leases.RETRY_SECONDS)
+        self._until = 0.0  # `stop` may have come while the Lease was being renewed
         if told:
             self._release()
 

@@ -1,6 +1,7 @@
 """The operator's threads outlive a defect: what they do is tried again."""
 
 import queue
+import threading
 import time
 from collections.abc import Iterator
 
@@ -62,6 +63,41 @@ def test_the_lease_is_taken_after_a_defect(cluster: MemoryCluster) -> None:
     assert leadership.leads
     assert leadership.problem == ""
     leadership.stop()
+
+
+class SlowLease:
+    """A Lease whose write takes until `go`."""
+
+    name, namespace, failures = "dnsfleet-operator", NAMESPACE, ClusterError
+
+    def __init__(self) -> None:
+        self.asked, self.go = threading.Event(), threading.Event()
+
+    def read(self) -> Object | None:
+        """There is none."""
+        return None
+
+    def create(self, lease: Object) -> bool:
+        """Make it, at length."""
+        self.asked.set()
+        return self.go.wait(10)
+
+    def replace(self, lease: Object) -> bool:
+        """Write it."""
+        return True
+
+
+def test_who_stops_while_the_lease_is_renewed_does_not_lead() -> None:
+    lease = SlowLease()
+    leadership = Leadership(lease, "operator-1", lambda: None)
+    leadership.start()
+    assert lease.asked.wait(10)
+    stopping = threading.Thread(target=leadership.stop)
+    stopping.start()
+    wait_for("the stop", leadership._stopping.is_set, 10)
+    lease.go.set()
+    stopping.join(10)
+    assert not leadership.leads
 
 
 class WatchedCluster(MemoryCluster):
