@@ -65,7 +65,8 @@ class Server:
         self._datagrams: list[asyncio.DatagramTransport] = []
         self._connections: set[asyncio.Task[None]] = set()
         self._of_one: Counter[str] = Counter()
-        self._transferring: set[asyncio.Task[None]] = set()
+        self._lasting: set[asyncio.Task[None]] = set()
+        """Connections in the middle of a transfer or an update."""
         self._answering: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._passing = None if config.notify is None else Passing(*config.notify)
@@ -87,19 +88,19 @@ class Server:
                 ) from None
 
     async def stop(self) -> None:
-        """Take nothing new, and let transfers end that are under way."""
+        """Take nothing new, and let transfers and updates end that are under way."""
         self._stopping = True
         for server in self._servers:
             server.close()
-        for transport in self._datagrams:
-            transport.close()
-        for task in self._connections - self._transferring:
+        for task in self._connections - self._lasting:
             task.cancel()
         if under_way := self._connections | self._answering:
             _, late = await asyncio.wait(under_way, timeout=DRAIN_SECONDS)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        for transport in self._datagrams:  # now, as replies to what came before go by them
+            transport.close()
 
     def _answer(self, wire: bytes, client: str, transport: Transport) -> Answer:
         if self._passing is not None and is_signed_notify(wire):
@@ -127,6 +128,8 @@ class Server:
         return reply
 
     def _datagram(self, wire: bytes, client: str, send: Callable[[bytes], None]) -> None:
+        if self._stopping:
+            return
         try:
             got = self._answer(wire, client, "udp")
         except Exception:  # one request costs one reply
@@ -175,7 +178,7 @@ class Server:
         finally:
             writer.close()
             self._connections.discard(task)
-            self._transferring.discard(task)
+            self._lasting.discard(task)
             self._of_one[client] -= 1
             if not self._of_one[client]:
                 del self._of_one[client]
@@ -194,17 +197,21 @@ class Server:
                 (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
                 wire = await reader.readexactly(length)
             got = self._answer(wire, client, "tcp")
-            if isinstance(got, Coroutine):
-                got = await got
             if got is None:
                 return
-            if isinstance(got, Outgoing):
-                self._transferring.add(task)
-                await self._transfer(got, writer, client)
-                self._transferring.discard(task)
-            else:
+            if isinstance(got, Reply):
                 _write(got.wire, writer)
                 await self._taken(writer)
+                continue
+            self._lasting.add(task)
+            if isinstance(got, Outgoing):
+                await self._transfer(got, writer, client)
+            elif (reply := await got) is None:
+                return
+            else:
+                _write(reply.wire, writer)
+                await self._taken(writer)
+            self._lasting.discard(task)
 
     async def _transfer(
         self, outgoing: Outgoing, writer: asyncio.StreamWriter, client: str

@@ -16,6 +16,7 @@ import pytest
 from dns.rcode import Rcode
 from dnsfleet_gate.updating import ownership, updates
 from support.update_rigs import ORIGIN, Rig, in_loop, key, rig
+from support.waiting import wait_for
 
 OWN = {"name": "www", "type": "A", "data": ["192.0.2.1"]}
 
@@ -479,3 +480,17 @@ async def test_a_key_whose_write_fails_takes_nothing_of_the_one_before(is_refuse
         assert await behind == (dns.rcode.REFUSED if is_refused else dns.rcode.NOERROR)
         assert made.get("a", "A") is not None
         assert (made.get("b", "A") is None) == is_refused
+
+
+@pytest.mark.parametrize("tcp", [False, True])
+@in_loop
+async def test_a_gate_that_stops_answers_the_updates_that_it_has(tcp: bool) -> None:
+    async with rig() as made:
+        made.store.published.clear()
+        sent = asyncio.create_task(_add(made, "a", "A", "192.0.2.1", tcp=tcp))
+        await asyncio.to_thread(wait_for, "a write", lambda: made.store.writes == 1, 10)
+        stopping = asyncio.create_task(made.server.stop())
+        await asyncio.sleep(0)
+        made.store.published.set()
+        assert await sent == dns.rcode.NOERROR
+        await stopping
