@@ -166,7 +166,9 @@ class Gate:
         self._take_updates(cluster.connected(), self._leading.leads)
 
     def _take_updates(self, store: Store, leads: Callable[[], bool]) -> None:
-        self._updates = Updates(store, self._engine.zone, leads, self._metrics)
+        self._updates = Updates(
+            store, self._engine.zone, leads, self._status.holds_all, self._metrics
+        )
         self._metrics.take_updates(leads)
 
     async def _outcome(self, update: Update) -> Outcome:
@@ -213,6 +215,8 @@ class Gate:
         while True:
             await asyncio.sleep(key_file.LOOK_SECONDS)
             self._look_at_keys()
+            if self._updates is not None:
+                self._updates.look()
 
     def _look_at_keys(self) -> None:
         self._keys.look()

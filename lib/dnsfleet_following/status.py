@@ -96,3 +96,7 @@ class Status:
     def lag(self, now: float) -> float:
         """Seconds since this edge was last known to be up to date, or since its start."""
         return now - self._up_to_date_at
+
+    def holds_all(self, before: float) -> bool:
+        """Whether it is known to have been up to date after this monotonic time."""
+        return self._up_to_date_at >= before

@@ -16,6 +16,8 @@ import pytest
 from dns.rcode import Rcode
 from dnsfleet_gate.updating import ownership, updates
 from support.update_rigs import ORIGIN, Rig, in_loop, key, rig
+from dnsfleet_gate.updating import updates
+from support.update_rigs import ORIGIN, ZONE, Rig, in_loop, key, rig
 from support.waiting import wait_for
 
 OWN = {"name": "www", "type": "A", "data": ["192.0.2.1"]}
@@ -494,3 +496,53 @@ async def test_a_gate_that_stops_answers_the_updates_that_it_has(tcp: bool) -> N
         made.store.published.set()
         assert await sent == dns.rcode.NOERROR
         await stopping
+
+
+@in_loop
+async def test_a_new_leader_that_is_behind_loses_nothing_of_the_one_before() -> None:
+    async with rig() as made:
+        assert await _add(made, "a", "A", "192.0.2.1") == dns.rcode.NOERROR
+        made.leads = False
+        assert await _add(made, "a", "A", "192.0.2.2") == dns.rcode.SERVFAIL
+        made.follows = False
+        (claim,) = made.store.read("k.", ZONE).claims.items()
+        more = claim[1]._replace(data=(*claim[1].data, "192.0.2.2"))
+        made.store.write("k.", ZONE, {claim[0]: more}, made.store.read("k.", ZONE).version)
+        made.leads = True
+        assert await _add(made, "a", "A", "192.0.2.3") == dns.rcode.SERVFAIL
+        made.follows = True
+        assert await _add(made, "a", "A", "192.0.2.4") == dns.rcode.NOERROR
+        found = made.get("a", "A")
+        assert found is not None
+        assert {"192.0.2.1", "192.0.2.2", "192.0.2.4"} <= set(found[1])
+
+
+@in_loop
+async def test_a_gate_that_is_behind_does_not_take_back_what_is_published() -> None:
+    async with rig() as made:
+        assert await _add(made, "a", "A", "192.0.2.1") == dns.rcode.NOERROR
+        made.follows = False
+        message = made.message()
+        message.add("b", 300, "A", "192.0.2.1")
+        wire = message.to_wire()
+        for _ in range(2):
+            assert (await made.send_again(wire)).rcode() == dns.rcode.SERVFAIL
+        made.follows = True
+        assert (await made.send_again(wire)).rcode() == dns.rcode.NOERROR
+        assert made.get("b", "A") is not None
+
+
+@in_loop
+async def test_a_gate_that_leads_no_more_writes_nothing() -> None:
+    async with rig() as made:
+        assert await _add(made, "a", "A", "192.0.2.1") == dns.rcode.NOERROR
+        made.store.published.clear()
+        first = asyncio.create_task(_add(made, "b", "A", "192.0.2.1"))
+        await asyncio.to_thread(wait_for, "a write", lambda: made.store.writes == 2, 10)
+        second = asyncio.create_task(_add(made, "c", "A", "192.0.2.1"))
+        await asyncio.sleep(0.2)
+        made.leads = False
+        made.store.published.set()
+        assert await first == dns.rcode.NOERROR
+        assert await second == dns.rcode.SERVFAIL
+        assert made.store.writes == 2

@@ -170,12 +170,19 @@ class Rig:
         self.port = free_port()
         self.keys = keys
         self.engine = Engine()
+        self._zones: dict[str, Zone | None] = {}
         self._loop = asyncio.get_running_loop()
         self.operator = Operator(self._publish, records)
         self.store = MemoryStore(self.operator)
         self.metrics = Metrics(self.engine, Readiness(), Status())
-        self.leads = True
-        self.updates = Updates(self.store, self.engine.zone, lambda: self.leads, self.metrics)
+        self.leads = self.follows = True
+        self.updates = Updates(
+            self.store,
+            self._held,
+            lambda: self.leads,
+            lambda _: self.follows,
+            self.metrics,
+        )
         settings = Config(
             listen=[("127.0.0.1", self.port)],
             http=("127.0.0.1", 0),
@@ -191,6 +198,12 @@ class Rig:
             self.metrics,
             self.updates.outcome,
         )
+
+    def _held(self, origin: str) -> Zone | None:
+        """What this gate has, which is behind while it does not follow."""
+        if self.follows:
+            self._zones[origin] = self.engine.zone(origin)
+        return self._zones.get(origin)
 
     def _publish(self, zone: Zone) -> None:
         self.engine.load(zone)

@@ -7,6 +7,7 @@ next batch: then a write that fails takes with it those that were looked at late
 """
 
 import itertools
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
@@ -49,7 +50,11 @@ class Batch(NamedTuple):
 
 
 def make(
-    waiting: Sequence[Waiting], zone: Zone, have: Mapping[str, Claims], now: str, clock: Clock
+    waiting: Sequence[Waiting],
+    zone: Zone,
+    have: Mapping[str, Claims],
+    now: str,
+    clock: Clock = time.monotonic,
 ) -> Batch:
     """The first of these messages that can be written together; `have` is what their keys have.
 

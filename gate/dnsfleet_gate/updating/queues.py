@@ -61,6 +61,10 @@ class Surroundings(NamedTuple):
     store: Store
     published: Callable[[str], Zone | None]
     """The zone of an origin as the gate holds it."""
+    leading: Callable[[], bool]
+    """Whether this gate may write."""
+    holds_all: Callable[[float], bool]
+    """Whether the gate holds what was published before a time of `clock`."""
     call: Callable[[Callable[[], Stored]], Awaitable[Stored]]
     """Runs something in a thread."""
     spend: Callable[[int], Awaitable[None]]
@@ -85,7 +89,8 @@ class _RefusedError(Exception):
 class ZoneQueue:
     """Messages of one zone; not thread-safe."""
 
-    def __init__(self, origin: str, zone: Reference, around: Surroundings) -> None:
+    def __init__(self, origin: str, zone: Reference, around: Surroundings, began: float) -> None:
+        """`began` is since when nobody else writes, by the clock."""
         self.zone = zone
         """The Zone that owns the origin."""
         self._origin = origin
@@ -94,6 +99,8 @@ class ZoneQueue:
         self._known: dict[str, Stored] = {}
         self._arrived: dict[str, int] = {}
         """By key the generation that this gate has seen published."""
+        self._doubtful_at = began
+        """What was published before may not be here yet: another gate led, or a batch failed."""
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._propagations = Propagations(self._store_read, around.clock)
@@ -126,14 +133,17 @@ class ZoneQueue:
                 await self._pause()
                 await self._one(taken)
             except _FailedError as error:
-                self._known.clear()
-                for each in taken:
-                    self._end(each, error.outcome)
+                self._fail(taken, error.outcome)
             except Exception as error:  # one batch costs its messages
                 log.exception(line("update_defect", zone=self._origin))
-                self._known.clear()
-                for each in taken:
-                    self._end(each, Outcome(dns.rcode.SERVFAIL, str(error)))
+                self._fail(taken, Outcome(dns.rcode.SERVFAIL, str(error)))
+
+    def _fail(self, taken: Sequence[Waiting], outcome: Outcome) -> None:
+        """Nobody knows what became of these."""
+        self._known.clear()
+        self._doubtful_at = self._around.clock()
+        for each in taken:
+            self._end(each, outcome)
 
     async def _pause(self) -> None:
         """Keep the distance of writes, in which more messages come."""
@@ -173,18 +183,31 @@ class ZoneQueue:
     async def _have(self, key: str) -> Claims:
         """What a key has; where that is not known it is read, and its publication awaited."""
         if key not in self._known:
-            self._known[key] = await self._read(key)
-            until = self._around.clock() + SETTLE_SECONDS
-            while self._arrived.get(key) != self._known[key].generation and _is_on_its_way(
-                self._known[key]
-            ):
-                if self._around.clock() > until:
-                    raise _FailedError(
-                        Outcome(dns.rcode.SERVFAIL, "the change before is not published")
-                    )
-                await asyncio.sleep(LOOK_SECONDS)
-                self._known[key] = await self._read(key)
+            found = await self._read(key)
+            if self._arrived.get(key) != found.generation:
+                found = await self._publication(key, found)
+                self._arrived[key] = found.generation
+            self._known[key] = found
         return self._known[key].claims
+
+    async def _publication(self, key: str, found: Stored) -> Stored:
+        """What a key has, when the operator has published it and it is here.
+
+        What is not here would count as deleted, and be so by the next write.
+        """
+        clock = self._around.clock
+        until, published = clock() + SETTLE_SECONDS, self._doubtful_at
+        while _is_on_its_way(found):
+            await self._look_again(until, "the change before is not published")
+            found, published = await self._read(key), clock()
+        while not self._around.holds_all(published):
+            await self._look_again(until, "this gate is behind what is published")
+        return found
+
+    async def _look_again(self, until: float, why: str) -> None:
+        if self._around.clock() > until:
+            raise _FailedError(Outcome(dns.rcode.SERVFAIL, why))
+        await asyncio.sleep(LOOK_SECONDS)
 
     async def _store_read(self, key: str) -> Stored:
         return await self._around.call(lambda: self._around.store.read(key, self.zone))
@@ -213,6 +236,8 @@ class ZoneQueue:
 
     async def _put(self, key: str, claims: Claims) -> Stored:
         await self._around.spend(stores.text(claims))
+        if not self._around.leading():
+            raise _FailedError(Outcome(dns.rcode.SERVFAIL, "another gate takes updates"))
         self._next_write = self._around.clock() + WRITE_SECONDS
         try:
             stored = self._known[key] = await self._put_over(key, claims)
@@ -288,7 +313,8 @@ class ZoneQueue:
                 raise _FailedError(
                     Outcome(dns.rcode.SERVFAIL, "it is stored, and not published yet")
                 )
-            if programmed and now > programmed + SHOW_SECONDS:
+            shows = programmed and self._around.holds_all(programmed)
+            if shows and now > programmed + SHOW_SECONDS:
                 claims = [each.claims for each in stored.values()]
                 return arrivals.left_out(missing, claims, self._around.published(self._origin))
             if now >= look:

@@ -48,6 +48,7 @@ class Updates:
         store: Store,
         published: Callable[[str], Zone | None],
         leading: Callable[[], bool],
+        holds_all: Callable[[float], bool],
         metrics: Metrics,
     ) -> None:
         self._published = published
@@ -55,7 +56,14 @@ class Updates:
         self._metrics = metrics
         self._threads = ThreadPoolExecutor(THREADS, "store")
         self._around = Surroundings(
-            store, published, self._call, self._spend, time.monotonic, metrics.written
+            store,
+            published,
+            leading,
+            holds_all,
+            self._call,
+            self._spend,
+            time.monotonic,
+            metrics.written,
         )
         self._outcomes = Outcomes(time.monotonic)
         self._queues: dict[str, ZoneQueue] = {}
@@ -63,6 +71,7 @@ class Updates:
         self._octets = 0
         self._free_from = 0.0
         self._led = False
+        self._led_since = 0.0
 
     async def outcome(self, update: Update) -> Outcome:
         """What a message comes to, or what it is told until then."""
@@ -89,7 +98,7 @@ class Updates:
         signed, key = update.request.signed, update.signature.key
         assert signed is not None  # noqa: S101 - others are refused before
         assert key is not None  # noqa: S101
-        if not self._leads():
+        if not self.look():
             return Outcome(dns.rcode.SERVFAIL, "another gate takes updates")
         identity = signed.key, signed.rdata.mac
         waiting = self._outcomes.find(identity)
@@ -121,14 +130,17 @@ class Updates:
             self._outcomes.forget(identity)
         return found
 
-    def _leads(self) -> bool:
-        """Whether this gate takes updates; one that begins to knows nothing of before."""
+    def look(self) -> bool:
+        """Whether this gate takes updates; one that begins to knows nothing of before.
+
+        To be called every second or so: what was published before it began is here the sooner.
+        """
         leads = self._leading()
         if leads != self._led:
             for queue in self._queues.values():
                 queue.stop()
             self._queues.clear()
-            self._led = leads
+            self._led, self._led_since = leads, time.monotonic()
         return leads
 
     def _zone(self, message: dns.update.UpdateMessage, update: Update) -> tuple[str, Reference]:
@@ -153,9 +165,11 @@ class Updates:
     def _queue(self, origin: str, zone: Reference) -> ZoneQueue:
         found = self._queues.get(origin)
         if found is None or found.zone != zone:
+            since = self._led_since
             if found is not None:
                 found.stop()
-            found = self._queues[origin] = ZoneQueue(origin, zone, self._around)
+                since = time.monotonic()
+            found = self._queues[origin] = ZoneQueue(origin, zone, self._around, since)
         return found
 
     async def _call(self, ask: Callable[[], Stored]) -> Stored:
