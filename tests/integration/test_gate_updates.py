@@ -17,6 +17,8 @@ from dns.rcode import Rcode
 from dnsfleet_gate.updating import ownership, updates
 from support.update_rigs import ORIGIN, Rig, in_loop, key, rig
 from dnsfleet_gate.updating import updates
+from dnsfleet_gate.updating import queues, updates
+from dnsfleet_gate.updating.outcomes import Waiting
 from support.update_rigs import ORIGIN, ZONE, Rig, in_loop, key, rig
 from support.waiting import wait_for
 
@@ -546,3 +548,32 @@ async def test_a_gate_that_leads_no_more_writes_nothing() -> None:
         assert await first == dns.rcode.NOERROR
         assert await second == dns.rcode.SERVFAIL
         assert made.store.writes == 2
+
+
+@pytest.mark.parametrize("data", [(), ("A",), ("A", "192.0.2.1")])
+@in_loop
+async def test_what_is_deleted_while_it_is_left_out_does_not_come_back(data: tuple[str]) -> None:
+    async with rig() as made:
+        assert await _add(made, "a.sub", "A", "192.0.2.1") == dns.rcode.NOERROR
+        cut = [{"name": "sub", "type": "NS", "data": ["ns.example.net."]}]
+        await asyncio.to_thread(made.operator.own, cut)
+        assert made.get("a.sub", "A") is None
+        message = made.message()
+        message.delete("a.sub", *data)
+        assert (await made.send(message)).rcode() == dns.rcode.NOERROR
+        await asyncio.to_thread(made.operator.own, [])
+        assert made.get("a.sub", "A") is None
+
+
+@in_loop
+async def test_what_waited_too_long_is_not_done_any_more() -> None:
+    """As messages may that are tried one by one while nothing is published."""
+    async with rig() as made:
+        message = made.message()
+        message.add("a", 300, "A", "192.0.2.1")
+        read = dns.message.from_wire(message.to_wire(), keyring=message.keyring)
+        assert isinstance(read, dns.update.UpdateMessage)
+        waiting = Waiting(made.keys[0], read, time.monotonic() - queues.SETTLE_SECONDS - 1)
+        made.updates._queue(ORIGIN, ZONE).put(waiting)
+        assert (await waiting.outcome).rcode == dns.rcode.SERVFAIL
+        assert made.store.writes == 0

@@ -136,4 +136,5 @@ def _look(
         raise ownership.refused("the key is for no updates any more")
     ownership.check_rights(message, made, may)
     ownership.check_size(made, layer, zone.ordinary_rrsets)
-    return made, ownership.claimed(made, layer, before, now)
+    after = ownership.claimed(made, layer, before, now)
+    return made, ownership.without_unseen(message, made, layer, after)

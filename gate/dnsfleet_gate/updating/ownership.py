@@ -9,7 +9,9 @@ the values that it added, and may not remove those of others.
 """
 
 import dns.rcode
+import dns.rdataclass
 import dns.rdatatype
+import dns.rrset
 import dns.update
 from dns.rdataset import Rdataset
 from dns.rdatatype import RdataType
@@ -76,6 +78,40 @@ def claimed(changes: Changes, zone: RRsets, before: Claims, now: str) -> Claims:
 def _text(named: RRsetKey, claims: Claims) -> int:
     """Characters of one RRset."""
     return stores.text({named: claims[named]}) if named in claims else 0
+def without_unseen(
+    message: dns.update.UpdateMessage, changes: Changes, zone: RRsets, after: Claims
+) -> Claims:
+    """Claims without what a message deletes and the zone does not show.
+
+    The operator left that out; it would come up as soon as what is in its way goes.
+    """
+    kept = dict(after)
+    for each in message.update:
+        if each.deleting is None:
+            continue
+        whole_name, owner = each.rdtype == RdataType.ANY, rrsets.text(each.name)
+        named = [(owner, rrtypes.to_text(each.rdtype))]
+        for claim in [key for key in kept if key[0] == owner] if whole_name else named:
+            if claim in kept:
+                key = each.name, RdataType.make(rrtypes.number(claim[1]) or 0)
+                shown = changes[key] if key in changes else zone.get(key)
+                left = _left_of(kept.pop(claim), each, key[1], shown)
+                if left is not None:
+                    kept[claim] = left
+    return kept
+
+
+def _left_of(
+    claim: Claim, gone: dns.rrset.RRset, rtype: RdataType, shown: Rdataset | None
+) -> Claim | None:
+    if gone.deleting != dns.rdataclass.NONE:
+        return None if shown is None else claim
+    unseen = set(gone) - set(shown or ())
+    held = rrsets.rdataset(rtype, claim.ttl, claim.data)
+    if not unseen & set(held):
+        return claim
+    data = tuple(rdata.to_text() for rdata in held if rdata not in unseen)
+    return claim._replace(data=data) if data else None
 
 
 def _own(

@@ -124,6 +124,10 @@ class ZoneQueue:
 
     async def _run(self) -> None:
         while self._waiting:
+            late = self._around.clock() - SETTLE_SECONDS
+            for each in self._waiting:
+                if each.arrived < late:
+                    each.end(Outcome(dns.rcode.SERVFAIL, "others took too long"))
             tried = [each for each in self._waiting if not each.outcome.done()]
             self._waiting = deque(tried)
             if not tried:
