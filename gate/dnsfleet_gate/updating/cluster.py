@@ -13,6 +13,7 @@ the next write gives it our labels.
 import json
 from typing import Any
 
+from dnsfleet import names
 from dnsfleet.resources import GROUP, VERSION, Reference
 from dnsfleet_kubernetes import calls
 from dnsfleet_kubernetes.calls import written
@@ -51,6 +52,8 @@ class ClusterStore:
             raise RefusedError(str(error)) from error
         if not found["spec"].get("dynamic"):
             raise RefusedError(f"{_called(metadata)} is of somebody else: it is not dynamic")
+        _check_ours(found, metadata)
+        _check_whole(found)
         return stored(found)
 
     def write(self, key: str, zone: Reference, claims: Claims, version: str) -> Stored:
@@ -127,6 +130,21 @@ def stored(found: Object) -> Stored:
         reached("Propagated"),
         str(accepted.get("message") or accepted.get("reason", "")) if refused else "",
     )
+
+
+def _check_ours(found: Object, wanted: Object) -> None:
+    labels = found["metadata"].get("labels") or {}
+    if not wanted["labels"].items() <= labels.items():
+        message = f"{_called(wanted)} is of somebody else: it lacks our labels"
+        raise RefusedError(message)
+
+
+def _check_whole(found: Object) -> None:
+    """RefusedError where somebody wrote what would mean something else when it is written again."""
+    for index, record in enumerate(found["spec"].get("records") or ()):
+        if not names.is_absolute(record["name"]) or record.get("ttl") is None:
+            where = f"{_called(found['metadata'])}: spec.records[{index}]"
+            raise RefusedError(f"{where} was edited; give it an absolute name, data and a ttl")
 
 
 def _called(metadata: Object) -> str:

@@ -1,13 +1,19 @@
 """Names of the objects of update keys, and to whom a Service leads."""
 
+import json
 import re
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from dnsfleet.resources import Reference
 from dnsfleet_gate.config import UpdateSettings
 from dnsfleet_gate.updating import leading, record_sets
+from dnsfleet_gate.updating.cluster import ClusterStore
+from dnsfleet_gate.updating.stores import RefusedError
 from hypothesis import given
 from hypothesis import strategies as st
+from kubernetes import client
 
 ZONE = Reference("Zone", "dns", "example-com")
 
@@ -31,3 +37,39 @@ def test_a_service_leads_to_one_pod(address: str, family: str) -> None:
     assert made["addressType"] == family
     (endpoint,) = made["endpoints"]
     assert endpoint["addresses"] == [address]
+
+
+@pytest.mark.parametrize(
+    ("edited", "is_taken"),
+    [
+        ({"name": "www.example.com."}, True),
+        ({"name": "www.example.com.", "ttl": 0}, True),
+        ({"name": "www"}, False),
+        ({"name": "www.example.com\\."}, False),
+        ({"name": "www.example.com.", "ttl": None}, False),
+    ],
+)
+def test_an_object_that_somebody_edited_is_not_read_as_something_else(
+    edited: dict[str, Any], is_taken: bool
+) -> None:
+    """A relative name would become one below the root, and be so from the next write on."""
+    record = {"type": "A", "ttl": 300, "data": ["192.0.2.1"], "since": "2026-01-01T00:00:00Z"}
+    found = record_sets.body(
+        record_sets.metadata("k.", ZONE) | {"generation": 1, "resourceVersion": "7"},
+        {"zoneRef": {"name": ZONE.name}, "dynamic": True, "records": [record | edited]},
+    )
+
+    class Objects:
+        def get_namespaced_custom_object(self, *_: object, **__: object) -> SimpleNamespace:
+            return SimpleNamespace(data=json.dumps(found))
+
+    store = ClusterStore(client.ApiClient())
+    store._objects = Objects()
+    try:
+        ((owner, _),) = store.read("k.", ZONE).claims
+    except RefusedError as error:
+        assert not is_taken
+        assert "spec.records[0]" in str(error)
+    else:
+        assert is_taken
+        assert owner == "www.example.com."
