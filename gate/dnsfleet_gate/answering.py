@@ -178,7 +178,9 @@ def _edge_reply(
     zones: Zones,
     now: int,
 ) -> Reply | None:
-    """What an edge says, signed; TC where there is no room for that."""
+    """What an edge says of a zone of the key, signed; TC where there is no room for that."""
+    if not _is_of_key(request, signature):
+        return _signed(request, signature, dns.rcode.REFUSED, now)
     signed = request.signed
     wire = None if signed is None else zones.respond(signed.content, client, transport)
     if wire is None:
@@ -187,6 +189,16 @@ def _edge_reply(
     if len(wire) + signature.octets > most:
         wire = messages.reply(request, dns.rcode.NOERROR, flags=dns.flags.TC)
     return Reply(signature.put(wire, now), wire[3] & 0xF)
+
+
+def _is_of_key(request: Request, signature: Signature) -> bool:
+    """Whether a name is in a zone of the key; a gate has those of all Pops and tenants."""
+    try:
+        asked = names.normalise(request.name.to_text())
+    except ValueError:  # it begins with xn--, and is no A-label
+        return False
+    key = signature.key
+    return key is not None and any(map(key.is_for, (asked, *names.ancestors(asked))))
 
 
 def _is_behind(request: Request, zone: Zone) -> bool:

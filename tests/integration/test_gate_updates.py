@@ -21,6 +21,7 @@ from dnsfleet_gate.updating import queues, updates
 from dnsfleet_gate.updating.outcomes import Waiting
 from support.update_rigs import ORIGIN, ZONE, Rig, in_loop, key, rig
 from support.waiting import wait_for
+from support.zones import hosts, make_zone
 
 OWN = {"name": "www", "type": "A", "data": ["192.0.2.1"]}
 
@@ -236,6 +237,16 @@ async def test_clients_find_the_zone_of_a_name() -> None:
         message.use_tsig(made.message().keyring, made.message().keyname)
         reply = await made.send(message)
         assert reply.authority[0].name.to_text() == ORIGIN
+
+
+@pytest.mark.parametrize("asked", ["example.com.", "www.example.com.", "org.", "."])
+@in_loop
+async def test_a_key_asks_for_its_zones_only(asked: str) -> None:
+    async with rig() as made:
+        made.engine.load(make_zone("example.com.", hosts(3)))
+        message = dns.message.make_query(asked, "SOA")
+        message.use_tsig(made.message().keyring, made.message().keyname)
+        assert (await made.send(message)).rcode() == dns.rcode.REFUSED
 
 
 @in_loop
