@@ -111,14 +111,11 @@ def stored(found: Object) -> Stored:
     """What an object of ours says, and what became of that."""
     metadata = found["metadata"]
     generation = int(metadata["generation"])
-    current = {
-        each["type"]: each
-        for each in (found.get("status") or {}).get("conditions") or ()
-        if each.get("observedGeneration") == generation
-    }
+    told = {each["type"]: each for each in (found.get("status") or {}).get("conditions") or ()}
+    current = {name: each for name, each in told.items() if _generation(each) == generation}
 
-    def reached(condition: str) -> int:
-        return generation if current.get(condition, {}).get("status") == "True" else 0
+    def is_true(conditions: Object, name: str) -> bool:
+        return bool(conditions.get(name, {}).get("status") == "True")
 
     accepted = current.get("Accepted", {})
     refused = accepted.get("status") == "False"
@@ -126,10 +123,15 @@ def stored(found: Object) -> Stored:
         record_sets.claims(found),
         str(metadata["resourceVersion"]),
         generation,
-        reached("Programmed"),
-        reached("Propagated"),
+        generation if is_true(current, "Programmed") else 0,
+        # Where writes follow each other it is about an earlier one, and true of that.
+        _generation(told["Propagated"]) if is_true(told, "Propagated") else 0,
         str(accepted.get("message") or accepted.get("reason", "")) if refused else "",
     )
+
+
+def _generation(condition: Object) -> int:
+    return int(condition.get("observedGeneration") or 0)
 
 
 def _check_ours(found: Object, wanted: Object) -> None:

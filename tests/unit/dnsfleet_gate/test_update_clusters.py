@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from dnsfleet.resources import Reference
 from dnsfleet_gate.config import UpdateSettings
-from dnsfleet_gate.updating import leading, record_sets
+from dnsfleet_gate.updating import cluster, leading, record_sets
 from dnsfleet_gate.updating.cluster import ClusterStore
 from dnsfleet_gate.updating.stores import RefusedError
 from hypothesis import given
@@ -73,3 +73,17 @@ def test_an_object_that_somebody_edited_is_not_read_as_something_else(
     else:
         assert is_taken
         assert owner == "www.example.com."
+
+
+@pytest.mark.parametrize(("status", "propagated"), [("True", 4), ("False", 0), ("Unknown", 0)])
+def test_edges_have_an_earlier_generation_while_writes_go_on(status: str, propagated: int) -> None:
+    def condition(name: str) -> dict[str, Any]:
+        return {"type": name, "status": status, "observedGeneration": 4}
+
+    found = record_sets.body(
+        record_sets.metadata("k.", ZONE) | {"generation": 6, "resourceVersion": "7"},
+        record_sets.spec(ZONE, {}),
+    ) | {"status": {"conditions": [condition("Programmed"), condition("Propagated")]}}
+    read = cluster.stored(found)
+    assert (read.generation, read.programmed, read.propagated) == (6, 0, propagated)
+    assert cluster.stored({**found, "status": {}}).propagated == 0
