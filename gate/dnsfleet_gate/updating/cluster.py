@@ -52,7 +52,6 @@ class ClusterStore:
             raise RefusedError(str(error)) from error
         if not found["spec"].get("dynamic"):
             raise RefusedError(f"{_called(metadata)} is of somebody else: it is not dynamic")
-        _check_ours(found, metadata)
         _check_whole(found)
         return stored(found)
 
@@ -132,13 +131,6 @@ def stored(found: Object) -> Stored:
 
 def _generation(condition: Object) -> int:
     return int(condition.get("observedGeneration") or 0)
-
-
-def _check_ours(found: Object, wanted: Object) -> None:
-    labels = found["metadata"].get("labels") or {}
-    if not wanted["labels"].items() <= labels.items():
-        message = f"{_called(wanted)} is of somebody else: it lacks our labels"
-        raise RefusedError(message)
 
 
 def _check_whole(found: Object) -> None:

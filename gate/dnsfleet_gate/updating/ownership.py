@@ -78,6 +78,8 @@ def claimed(changes: Changes, zone: RRsets, before: Claims, now: str) -> Claims:
 def _text(named: RRsetKey, claims: Claims) -> int:
     """Characters of one RRset."""
     return stores.text({named: claims[named]}) if named in claims else 0
+
+
 def without_unseen(
     message: dns.update.UpdateMessage, changes: Changes, zone: RRsets, after: Claims
 ) -> Claims:
