@@ -181,8 +181,11 @@ def _record_sets(added: Claims, content: Zone) -> Iterator[Object]:
 
 def _record(record: AddedRecord, origin: str) -> dict[str, Any]:
     rrset = RRset(record.name, record.ttl or 0, record.type, list(record.data))
-    since = {} if record.since is None else {"since": record.since}
-    return zone_rrsets.record(rrset, origin, None) | since
+    made = zone_rrsets.record(rrset, origin, None)
+    if record.since is None:
+        return made
+    # A gate takes its RecordSet for its own again only as it writes it: with absolute names.
+    return made | {"name": names.normalise(record.name, origin), "since": record.since}
 
 
 def _zone(outline: Outline, spec: Mapping[str, Any]) -> Object:
