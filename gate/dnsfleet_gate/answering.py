@@ -153,7 +153,10 @@ def _allowed(
     """What a request gets that a known key signed."""
     if fault := _fault(request):
         return _signed(request, signature, fault, now)
-    origin = names.normalise(request.name.to_text())
+    try:
+        origin = names.normalise(request.name.to_text())
+    except ValueError:  # an A-label that is none: nobody has such a zone
+        return _signed(request, signature, dns.rcode.NOTAUTH, now)
     if signature.key is None or not signature.key.allows(origin):
         return _signed(request, signature, dns.rcode.REFUSED, now)
     if request.rtype == dns.rdatatype.AXFR and transport == "udp":

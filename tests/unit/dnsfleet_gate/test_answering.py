@@ -311,6 +311,12 @@ def test_records_behind_tsig_are_no_request() -> None:
     assert isinstance(got, Reply) and got.rcode == dns.rcode.FORMERR
 
 
+@pytest.mark.parametrize("rtype", ["SOA", "AXFR", "IXFR"])
+def test_an_origin_that_is_no_name_of_ours(rtype: str) -> None:
+    asked = request(rtype, "xn--zzzzzzz99999-.org.", 1 if rtype == "IXFR" else None)
+    assert reply(signed(asked)).rcode() == dns.rcode.NOTAUTH
+
+
 def test_a_datagram_that_does_not_hold_the_soa_is_cut() -> None:
     label = "x" * 60
     name = ".".join([label] * 4)

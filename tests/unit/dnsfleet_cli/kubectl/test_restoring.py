@@ -119,7 +119,7 @@ def test_a_dynamic_record_set_comes_back_with_the_age_of_each_rrset() -> None:
     assert kinds(plan) == ["RecordSet update", "Zone a"]
     spec = plan.objects[0]["spec"]
     assert spec["dynamic"] is True
-    absolute = [each | {"name": f"{each['name']}.example.com."} for each in records]
+    absolute = [each | {"name": f"{each['name']}.a.example."} for each in records]
     assert sorted(spec["records"], key=str) == sorted(absolute, key=str), "as a gate writes them"
     check(plan, content)
 
