@@ -14,7 +14,7 @@ import dns.rdataclass
 import dns.update
 import pytest
 from dns.rcode import Rcode
-from dnsfleet_gate.updating import batches, ownership, queues, updates
+from dnsfleet_gate.updating import batches, holdings, ownership, updates
 from dnsfleet_gate.updating.outcomes import Waiting
 from support.update_rigs import ORIGIN, ZONE, Rig, in_loop, key, rig
 from support.waiting import wait_for
@@ -605,7 +605,7 @@ async def test_what_waited_too_long_is_not_done_any_more() -> None:
         message.add("a", 300, "A", "192.0.2.1")
         read = dns.message.from_wire(message.to_wire(), keyring=message.keyring)
         assert isinstance(read, dns.update.UpdateMessage)
-        waiting = Waiting(made.keys[0], read, time.monotonic() - queues.SETTLE_SECONDS - 1)
+        waiting = Waiting(made.keys[0], read, time.monotonic() - holdings.SETTLE_SECONDS - 1)
         made.updates._queue(ORIGIN, ZONE).put(waiting)
         assert (await waiting.outcome).rcode == dns.rcode.SERVFAIL
         assert made.store.writes == 0

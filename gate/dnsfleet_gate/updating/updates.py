@@ -23,8 +23,9 @@ from dnsfleet_gate.answering import Update
 from dnsfleet_gate.metrics import Metrics
 from dnsfleet_gate.updating import changes, rrsets
 from dnsfleet_gate.updating.changes import UpdateError
+from dnsfleet_gate.updating.holdings import Surroundings
 from dnsfleet_gate.updating.outcomes import Outcome, Outcomes, Waiting
-from dnsfleet_gate.updating.queues import Surroundings, ZoneQueue
+from dnsfleet_gate.updating.queues import ZoneQueue
 from dnsfleet_gate.updating.stores import Store, Stored
 
 REPLY_SECONDS = 1.5
