@@ -70,7 +70,8 @@ def _fields(rtype: str, text: str) -> list[str] | None:
 
 
 def _with_dot(name: str) -> str:
-    return name if names.is_absolute(name) else f"{name}."
+    is_cut = (len(name) - len(name.rstrip("\\"))) % 2  # a dot behind it would be an escaped one
+    return name if is_cut or names.is_absolute(name) else f"{name}."
 
 
 def _without_dot(name: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 from dnsfleet_externaldns import targets
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 HERITAGE = '"heritage=external-dns,external-dns/owner=a,external-dns/resource=service/b/c"'
@@ -62,6 +62,7 @@ TEXTS = st.builds(".".join, st.lists(WORDS, max_size=3)) | st.from_regex(
 
 
 @given(TYPES, st.lists(TEXTS, max_size=4))
+@example("SRV", ["0 0 . \\"])
 def test_what_was_read_is_written_the_same_again(rtype: str, given: list[str]) -> None:
     once = targets.canonical(rtype, given)
     assert targets.canonical(rtype, once) == once
