@@ -82,7 +82,8 @@ def test_they_are_equal_whenever_they_are_compared(fleet: Running) -> None:
     changes = Changes(fleet.gate, tsig_key(UPDATER), ZONE)
     for _ in range(ROUNDS):
         before = fleet.serials()
-        changes.round()
+        load = changes.round()
+        assert sum(load.codes.values()) == load.sent, "a gate answers each update"
         wait_for("all are equal", lambda: len(fleet.serials()) == 1, EQUAL_SECONDS)
         assert fleet.serials() != before
         expected = lines(fleet.gate, DIG_KEY)

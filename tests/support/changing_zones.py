@@ -31,7 +31,7 @@ class Changes:
         self._sent = 0
 
     def round(self) -> Load:
-        """Have names get addresses that they had not before; all of it was answered."""
+        """Have names get addresses that they had not before."""
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
             client.connect(("127.0.0.1", self._port))
             load = update_loads.run(
@@ -39,5 +39,4 @@ class Changes:
             )
         self._sent += load.sent
         print(load)
-        assert sum(load.codes.values()) == load.sent
         return load
