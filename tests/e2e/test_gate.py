@@ -274,9 +274,7 @@ def test_steady_updates_are_all_published(secondary: Secondary) -> None:
     )
     load = client.load(*LOAD)
     print(load)
-    assert sum(load.codes.values()) == load.sent
-    assert set(load.codes) <= {"NOERROR", "SERVFAIL"}
+    assert load.done
     wait_for("the last one is done", lambda: client.change("last", "x") == "NOERROR", GIVEN_SECONDS)
     held = secondary.transferred(secondary.create("other-reader"))
-    hosts = [name for name in held if str(name).startswith("host")]
-    assert len(hosts) == min(len(HOSTS), load.sent)
+    assert load.done <= {str(name) for name in held}

@@ -23,6 +23,8 @@ class Load(NamedTuple):
     """How many replies had which code."""
     seconds: Sequence[float]
     """From each message to its reply, in order of size."""
+    done: frozenset[str]
+    """The names of which a message was told NOERROR."""
 
     def quantile(self, share: float) -> float:
         """The time within which this share of the replies came."""
@@ -48,8 +50,10 @@ def run(
     """
     client.setblocking(False)
     sent: dict[int, float] = {}
+    named: dict[int, str] = {}
     codes: dict[str, int] = {}
     took: list[float] = []
+    done: set[str] = set()
     began = time.monotonic()
     count, number = round(rate * seconds), 0
     while number < count or (sent and time.monotonic() < began + seconds + PATIENCE_SECONDS):
@@ -57,6 +61,7 @@ def run(
         if number < count and time.monotonic() >= due:
             wire = _message(key, origin, first + number, names)
             sent[int.from_bytes(wire[:2])] = time.monotonic()
+            named[int.from_bytes(wire[:2])] = names[(first + number) % len(names)]
             client.send(wire)
             number += 1
         wait = max(0.0, due - time.monotonic()) if number < count else 0.1
@@ -67,7 +72,9 @@ def run(
                 took.append(time.monotonic() - since)
                 code = dns.rcode.to_text(dns.rcode.Rcode(reply[3] & 0xF))
                 codes[code] = codes.get(code, 0) + 1
-    return Load(count, codes, sorted(took))
+                if code == "NOERROR":
+                    done.add(named[int.from_bytes(reply[:2])])
+    return Load(count, codes, sorted(took), frozenset(done))
 
 
 def _message(key: dns.tsig.Key, origin: str, number: int, names: Sequence[str]) -> bytes:
