@@ -80,7 +80,7 @@ def test_updates_go_on_while_somebody_else_waits(core: Valkey) -> None:
     writer.run(FULL, held, changed(UPDATED, 2, records=claimed(*range(100, 110))))
     assert "19 of 52 RRsets" in told(writer, "RecordSet", "shop")
     seen = writer.run(FULL, held, changed(UPDATED, 3, records=claimed(500)))
-    assert [ref.name for ref, found in seen.violations.items() if found] == ["shop", "a"]
+    assert {ref.name for ref, found in seen.violations.items() if found} == {"shop", "a"}
     assert [bool(answers(writer, f"n{each}")) for each in (19, 100, 500)] == [True, False, True]
 
 
