@@ -7,7 +7,7 @@ unique: of two TsigKeys with one name the older one has it.
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any, Literal, NamedTuple
 
@@ -98,12 +98,13 @@ class UsableKey(NamedTuple):
         """Whether a zone may be transferred with it."""
         return self.transfers and self.is_for(origin)
 
-    def with_owners(self, owners: Mapping[str, Reference]) -> "UsableKey":
-        """It with the Zones that have its origins now, for updates; `owners` may have others."""
+    def with_owners(self, find_owner: Callable[[str], Reference | None]) -> "UsableKey":
+        """It with the Zones that have its origins now, for updates; None is an origin of none."""
         if self.updates is None:
             return self
-        found = {each: owners[each] for each in self.zones or () if each in owners}
-        return self._replace(updates=self.updates._replace(zones=found))
+        found = {each: find_owner(each) for each in self.zones or ()}
+        owners = {origin: zone for origin, zone in found.items() if zone is not None}
+        return self._replace(updates=self.updates._replace(zones=owners))
 
     def allows_from(self, client: str) -> bool:
         """Whether a client may use it who has this address."""

@@ -121,7 +121,7 @@ class DesiredReader:
             if kinds & key_ring.KINDS:
                 self._keys.update(self._last_good.documents)
                 self.transfers.hasten()
-            self.desired.tsig_keys = [self._with_owners(key) for key in self._keys.for_gate]
+            self.desired.tsig_keys = [key.with_owners(self._owner) for key in self._keys.for_gate]
             if "Pop" in kinds:
                 self.desired.pops = self._last_good.pops
                 self.desired.unpublished.update(self.desired.zones)  # their placement may differ
@@ -130,14 +130,9 @@ class DesiredReader:
         written = [still_written(path) for path in late]
         self._tell([*self._files.violations, *update.violations, *self._placed(), *written])
 
-    def _with_owners(self, key: UsableKey) -> UsableKey:
-        """A key for updates with the Zones that have its origins now."""
-        if key.updates is None:
-            return key
-        owners = {each: self._assembler.owners.owner(each) for each in key.zones or ()}
-        return key.with_owners(
-            {origin: zone.reference for origin, zone in owners.items() if zone is not None}
-        )
+    def _owner(self, origin: str) -> Reference | None:
+        owner = self._assembler.owners.owner(origin)
+        return None if owner is None else owner.reference
 
     def _live(self, origin: str) -> EngineZone | None:
         """The zone that the last look gave, which is published, or about to be."""

@@ -24,12 +24,8 @@ def fill(rows: Iterable[Row], before: Iterable[Row], find_owner: FindOwner | Non
     had = {row.owner.uid: row.key for row in before}
     for row in rows:
         old = had.get(row.owner.uid)
-        if find_owner is not None:
-            found = {origin: find_owner(origin) for origin in _origins(row.key)}
-            owners = {origin: zone for origin, zone in found.items() if zone is not None}
-        else:
-            owners = dict(old.updates.zones) if old is not None and old.updates is not None else {}
-        yield row._replace(key=row.key.with_owners(owners))
+        known = {} if old is None or old.updates is None else old.updates.zones
+        yield row._replace(key=row.key.with_owners(find_owner or known.get))
 
 
 def missing(key: UsableKey) -> str:

@@ -262,7 +262,8 @@ def update_key(**spec: Any) -> UsableKey:
     whole = {"for": ["update"], "zones": ["Example.COM", "dev.example.com.", "gone.example"]}
     (found,), wrong = resolve(key(**(whole | spec)))
     assert not wrong
-    return found.with_owners(ZONES | {"other.example.": Reference("Zone", "team", "other")})
+    others = {"other.example.": Reference("Zone", "team", "other")}
+    return found.with_owners((ZONES | others).get)
 
 
 def test_an_update_key_knows_the_zones_that_its_origins_are_of() -> None:
