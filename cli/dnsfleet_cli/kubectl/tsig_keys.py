@@ -37,6 +37,16 @@ class Pair(NamedTuple):
         """Both in one, which `kubectl apply` takes."""
         return {"apiVersion": "v1", "kind": "List", "items": [self.key, self.secret]}
 
+    def words(self, gate: str) -> dict[str, str]:
+        """What the configuration of each program is told; `gate` is an address."""
+        (secret,) = self.secret["stringData"].values()
+        return {
+            "key": self.key["metadata"]["name"],
+            "algorithm": self.key["spec"]["algorithm"],
+            "secret": secret,
+            "gate": gate,
+        }
+
 
 def make(
     name: str, namespace: str, octets: bytes, algorithm: str, zones: Sequence[str], **more: Any
@@ -84,13 +94,7 @@ def lines(pair: Pair, gate: str) -> str:
     """What the secondary is told, for Knot DNS, NSD and BIND; `gate` is an address."""
     spec = pair.key["spec"]
     zones = [SOME_ZONE] if ALL_ZONES in spec["zones"] else spec["zones"]
-    (secret,) = pair.secret["stringData"].values()
-    given = {
-        "key": pair.key["metadata"]["name"],
-        "algorithm": spec["algorithm"],
-        "secret": secret,
-        "gate": gate,
-    }
+    given = pair.words(gate)
     parts = []
     for title, head, each in ((_KNOT_TITLE, _KNOT, _KNOT_ZONE), (_NSD_TITLE, _NSD, _NSD_ZONE)):
         body = "".join(each.format(zone=zone, **given) for zone in zones)

@@ -18,12 +18,8 @@ TRIED = {"A": "192.0.2.1", "AAAA": "2001:db8::1", "TXT": '"test"', "CNAME": "www
 def lines(pair: Pair, gate: str) -> str:
     """Configuration of nsupdate, cert-manager, ExternalDNS and Terraform; `gate` is an address."""
     spec = pair.key["spec"]
-    (secret,) = pair.secret["stringData"].values()
     given = {
-        "key": pair.key["metadata"]["name"],
-        "algorithm": spec["algorithm"],
-        "secret": secret,
-        "gate": gate,
+        **pair.words(gate),
         "zone": _absolute(spec["zones"][0]),
         "change": _change(spec),
     }
