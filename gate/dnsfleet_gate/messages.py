@@ -196,10 +196,6 @@ def record_head(rtype: int, rclass: int, ttl: int, length: int) -> bytes:
     return _RECORD.pack(rtype, rclass, ttl, length)
 
 
-RECORD_HEAD = _RECORD.size
-"""Octets of that."""
-
-
 def octets(what: dns.name.Name | dns.rdata.Rdata) -> bytes:
     """A name or rdata on the wire, without pointers."""
     wire = what.to_wire()

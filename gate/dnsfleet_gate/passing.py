@@ -35,10 +35,15 @@ _MAX_OCTETS = 65535
 log = logging.getLogger(__name__)
 
 
-def is_signed_notify(wire: bytes) -> bool:
-    """Whether a message is a request with the opcode NOTIFY, and has a TSIG."""
-    has_opcode = len(wire) >= messages.HEADER and wire[2] >> 3 == dns.opcode.NOTIFY
-    return has_opcode and _signed(wire) is not None
+def signed_notify(wire: bytes) -> Request | None:
+    """A request with the opcode NOTIFY and a TSIG; None for any other message."""
+    if len(wire) < messages.HEADER or wire[2] >> 3 != dns.opcode.NOTIFY:
+        return None
+    try:
+        request = messages.read(wire)
+    except FormError:
+        return None
+    return request if request is not None and request.signed is not None else None
 
 
 class Passing:
@@ -51,10 +56,9 @@ class Passing:
         self._looking = asyncio.Lock()
         self._under_way = 0
 
-    async def answer(self, wire: bytes) -> Reply | None:
-        """What the primary is told of a NOTIFY; None for nothing."""
-        request = _signed(wire)
-        if request is None or self._under_way >= AT_ONCE:
+    async def answer(self, request: Request, wire: bytes) -> Reply | None:
+        """What the primary is told of a NOTIFY with these octets; None for nothing."""
+        if self._under_way >= AT_ONCE:
             return None
         self._under_way += 1
         try:
@@ -107,19 +111,11 @@ class Passing:
         return self._known
 
 
-def _signed(wire: bytes) -> Request | None:
-    try:
-        request = messages.read(wire)
-    except FormError:
-        return None
-    return request if request is not None and request.signed is not None else None
-
-
 def _reply(request: Request, got: bytes) -> Reply:
     error, wire = got[0], got[1:]
     if wire:
         return Reply(wire, wire[3] & 0xF, error)
-    assert request.signed is not None  # noqa: S101 - see `_signed`
+    assert request.signed is not None  # noqa: S101 - see `signed_notify`
     signature = Signature(request.signed, None, error)
     made = messages.reply(request, dns.rcode.NOTAUTH)
     return Reply(signature.put(made, int(time.time())), dns.rcode.NOTAUTH, error)

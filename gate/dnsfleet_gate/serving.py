@@ -23,8 +23,9 @@ from dnsfleet_io.logs import line
 from dnsfleet_gate import answering
 from dnsfleet_gate.answering import Outgoing, Reply, Transport, Update, Zones
 from dnsfleet_gate.config import Config
+from dnsfleet_gate.messages import Request
 from dnsfleet_gate.metrics import Metrics
-from dnsfleet_gate.passing import Passing, is_signed_notify
+from dnsfleet_gate.passing import Passing, signed_notify
 from dnsfleet_gate.signing import Keys
 from dnsfleet_gate.updating.outcomes import Outcome
 
@@ -103,8 +104,8 @@ class Server:
             transport.close()
 
     def _answer(self, wire: bytes, client: str, transport: Transport) -> Answer:
-        if self._passing is not None and is_signed_notify(wire):
-            return self._passed(self._passing, wire)
+        if self._passing is not None and (request := signed_notify(wire)) is not None:
+            return self._passed(self._passing, request, wire)
         now = int(time.time())
         got = answering.answer(wire, client, transport, self._keys(), self._zones, now)
         if isinstance(got, Update):
@@ -120,9 +121,9 @@ class Server:
         self._metrics.replied(reply.rcode, reply.error)
         return reply
 
-    async def _passed(self, passing: Passing, wire: bytes) -> Reply | None:
+    async def _passed(self, passing: Passing, request: Request, wire: bytes) -> Reply | None:
         """The reply to a NOTIFY, which others give."""
-        reply = await passing.answer(wire)
+        reply = await passing.answer(request, wire)
         if reply is not None:
             self._metrics.replied(reply.rcode, reply.error)
         return reply

@@ -10,7 +10,6 @@ import time
 import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import dns.message
@@ -22,23 +21,18 @@ from dnsfleet.tsig_keys import Target, UsableKey
 from dnsfleet_engine import Engine, Zone
 from dnsfleet_following.status import Readiness, Status
 from dnsfleet_gate import notifying, serving, signing
-from dnsfleet_gate.answering import Outgoing, Update, Zones
-from dnsfleet_gate.config import CONNECTIONS, Config
+from dnsfleet_gate.answering import Outgoing
+from dnsfleet_gate.config import CONNECTIONS
 from dnsfleet_gate.messages import MAX_MESSAGE
 from dnsfleet_gate.metrics import Metrics
 from dnsfleet_gate.notifying import Notifier
-from dnsfleet_gate.serving import Server
-from dnsfleet_gate.updating.outcomes import Outcome
+from support import gate_servers
 from support.ports import free_port
 from support.zones import hosts, make_zone
 
 ORIGIN = "example.com."
 KEY = UsableKey("k.", "hmac-sha256", b"k" * 32, None, ())
 SECONDS = 10.0
-
-
-async def _no_updates(_update: Update) -> Outcome:
-    raise AssertionError("no key is for updates")
 
 
 class Rig:
@@ -50,17 +44,10 @@ class Rig:
         self.keys = [KEY]
         self.engine = Engine()
         self.metrics = Metrics(self.engine, Readiness(), Status())
-        settings = Config(
-            listen=[("127.0.0.1", self.port)],
-            http=("127.0.0.1", 0),
-            replica_url="redis://127.0.0.1",
-            public_key=Path("none"),
-            tsig_keys=Path("none"),
-            **config,
-        )
         table = signing.key_table([KEY])
-        zones = Zones(self.engine.zone, lambda _: False, lambda *_: None, self.engine.respond)
-        self.server = Server(settings, lambda: table, zones, self.metrics, _no_updates)
+        self.server = gate_servers.server(
+            self.engine, lambda: table, self.metrics, self.port, **config
+        )
 
     def value(self, name: str, **labels: str) -> float:
         return self.metrics.registry.get_sample_value(f"dnsfleet_gate_{name}", labels) or 0.0

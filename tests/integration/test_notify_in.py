@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
 
 import dns.asyncquery
 import dns.exception
@@ -23,17 +22,14 @@ from dnsfleet.tsig_keys import Target
 from dnsfleet_engine import Engine
 from dnsfleet_following.status import Readiness, Status
 from dnsfleet_gate import passing
-from dnsfleet_gate.answering import Update, Zones
-from dnsfleet_gate.config import Config
+from dnsfleet_gate.answering import Reply
 from dnsfleet_gate.metrics import Metrics
 from dnsfleet_gate.passing import Passing
-from dnsfleet_gate.serving import Server
-from dnsfleet_gate.updating.outcomes import Outcome
 from dnsfleet_publisher.transferring import connections, notify_port, turns
 from dnsfleet_publisher.transferring.notify_port import NotifyPort
 from dnsfleet_publisher.transferring.transfers import Transfers
 from dnsfleet_publisher.zone_sources import SourceError
-from support import yaml_resources
+from support import gate_servers, yaml_resources
 from support.ports import free_port
 from support.scripted_primaries import ORIGIN, SECONDS, Primary, key, notify, serving
 from support.transfer_servers import Replies
@@ -47,20 +43,15 @@ class Gate:
         self.port = free_port()
         engine = Engine()
         self.metrics = Metrics(engine, Readiness(), Status())
-        settings = Config(
-            listen=[("127.0.0.1", self.port)],
-            http=("127.0.0.1", 0),
-            replica_url="redis://127.0.0.1",
-            public_key=Path("none"),
-            tsig_keys=Path("none"),
-            notify=notify,
-        )
-        zones = Zones(engine.zone, lambda _: False, lambda *_: None, engine.respond)
-        self.server = Server(settings, dict, zones, self.metrics, _no_updates)
+        self.server = gate_servers.server(engine, dict, self.metrics, self.port, notify=notify)
 
 
-async def _no_updates(_: Update) -> Outcome:
-    raise AssertionError
+async def pass_on(to: Passing) -> Reply | None:
+    """What a primary gets for a new NOTIFY."""
+    wire = notify().to_wire()
+    request = passing.signed_notify(wire)
+    assert request is not None
+    return await to.answer(request, wire)
 
 
 @asynccontextmanager
@@ -163,7 +154,7 @@ def test_an_operator_that_is_away_hides_no_other(monkeypatch: pytest.MonkeyPatch
                 return list(found)
 
             monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", lookup)
-            reply = await Passing("operators", port.port).answer(notify().to_wire())
+            reply = await pass_on(Passing("operators", port.port))
             assert reply is not None and reply.rcode == dns.rcode.NOERROR
             assert heard == [ORIGIN]
 
@@ -184,7 +175,7 @@ def test_many_messages_are_few_look_ups(monkeypatch: pytest.MonkeyPatch) -> None
                 return [(socket.AF_INET, 0, 0, "", ("127.0.0.1", port.port))]
 
             async def answers(passed: Passing) -> int:
-                many = (passed.answer(notify().to_wire()) for _ in range(50))
+                many = (pass_on(passed) for _ in range(50))
                 return sum(each is not None for each in await asyncio.gather(*many))
 
             monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", lookup)
@@ -214,9 +205,9 @@ def test_operators_stay_known_while_they_cannot_be_looked_up(
             monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", lookup)
             monkeypatch.setattr(passing, "KNOWN_SECONDS", 0.0)
             passed = Passing("operators", port.port)
-            assert await passed.answer(notify().to_wire()) is not None
+            assert await pass_on(passed) is not None
             works = False
-            assert await passed.answer(notify().to_wire()) is not None
+            assert await pass_on(passed) is not None
             assert len(heard) == 2
 
     asyncio.run(run())

@@ -11,7 +11,6 @@ import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import dns.message
@@ -26,15 +25,13 @@ from dnsfleet_cli.zone_paths import ZonePaths
 from dnsfleet_engine import Engine, Zone
 from dnsfleet_following.status import Readiness, Status
 from dnsfleet_gate import signing
-from dnsfleet_gate.answering import Zones
-from dnsfleet_gate.config import Config
 from dnsfleet_gate.metrics import Metrics
-from dnsfleet_gate.serving import Server
 from dnsfleet_gate.updating import record_sets, stores
 from dnsfleet_gate.updating.stores import Claims, Stored
 from dnsfleet_gate.updating.updates import Updates
 from dnsfleet_publisher.assembling import Assembler
 
+from support import gate_servers
 from support.ports import free_port
 
 ORIGIN = "example.org."
@@ -183,19 +180,11 @@ class Rig:
             lambda _: self.follows,
             self.metrics,
         )
-        settings = Config(
-            listen=[("127.0.0.1", self.port)],
-            http=("127.0.0.1", 0),
-            replica_url="redis://127.0.0.1",
-            public_key=Path("none"),
-            tsig_keys=Path("none"),
-        )
-        zones = Zones(self.engine.zone, lambda _: False, lambda *_: None, self.engine.respond)
-        self.server = Server(
-            settings,
+        self.server = gate_servers.server(
+            self.engine,
             lambda: signing.key_table(self.keys),
-            zones,
             self.metrics,
+            self.port,
             self.updates.outcome,
         )
 
