@@ -153,9 +153,8 @@ def _allowed(
     """What a request gets that a known key signed."""
     if fault := _fault(request):
         return _signed(request, signature, fault, now)
-    try:
-        origin = names.normalise(request.name.to_text())
-    except ValueError:  # an A-label that is none: nobody has such a zone
+    origin = _asked(request)
+    if origin is None:
         return _signed(request, signature, dns.rcode.NOTAUTH, now)
     if signature.key is None or not signature.key.allows(origin):
         return _signed(request, signature, dns.rcode.REFUSED, now)
@@ -196,12 +195,19 @@ def _edge_reply(
 
 def _is_of_key(request: Request, signature: Signature) -> bool:
     """Whether a name is in a zone of the key; a gate has those of all Pops and tenants."""
-    try:
-        asked = names.normalise(request.name.to_text())
-    except ValueError:  # it begins with xn--, and is no A-label
+    asked, key = _asked(request), signature.key
+    if asked is None or key is None:
         return False
-    key = signature.key
-    return key is not None and any(map(key.is_for, (asked, *names.ancestors(asked))))
+    return any(map(key.is_for, (asked, *names.ancestors(asked))))
+
+
+def _asked(request: Request) -> str | None:
+    """The name that is asked for; None where it begins with xn--, and is no A-label: no zone has
+    that."""
+    try:
+        return names.normalise(request.name.to_text())
+    except ValueError:
+        return None
 
 
 def _is_behind(request: Request, zone: Zone) -> bool:

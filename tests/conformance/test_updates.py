@@ -53,7 +53,8 @@ class Ours:
         zone = self.engine.zone(update_rigs.ORIGIN)
         assert zone is not None
         stored = self.store.read(self.key.name, update_rigs.ZONE)
-        waiting = Waiting(self.key, read, 0.0)
+        assert self.key.updates is not None
+        waiting = Waiting(self.key.name, self.key.updates, read, 0.0)
         batch = batches.make([waiting], zone, {self.key.name: stored.claims}, NOW)
         for key, claims in batch.writes.items():
             made = self.store.write(key, update_rigs.ZONE, claims, stored.version)

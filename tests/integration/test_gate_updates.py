@@ -605,7 +605,9 @@ async def test_what_waited_too_long_is_not_done_any_more() -> None:
         message.add("a", 300, "A", "192.0.2.1")
         read = dns.message.from_wire(message.to_wire(), keyring=message.keyring)
         assert isinstance(read, dns.update.UpdateMessage)
-        waiting = Waiting(made.keys[0], read, time.monotonic() - holdings.SETTLE_SECONDS - 1)
+        rights = made.keys[0].updates
+        assert rights is not None
+        waiting = Waiting("k.", rights, read, time.monotonic() - holdings.SETTLE_SECONDS - 1)
         made.updates._queue(ORIGIN, ZONE).put(waiting)
         assert (await waiting.outcome).rcode == dns.rcode.SERVFAIL
         assert made.store.writes == 0

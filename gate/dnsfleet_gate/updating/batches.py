@@ -61,13 +61,14 @@ def make(
     `now` is the time in RFC 3339.
     """
     late = clock() + MAX_SECONDS
-    layer = Layer(Published(zone))
+    published = Published(zone)
+    layer = Layer(published)
     writes: dict[str, Claims] = {}
     judged: list[Judged] = []
     for each in together(waiting):
         if judged and clock() > late:
             break
-        name = each.key.name
+        name = each.key
         before = writes.get(name, have[name])
         try:
             made, after = _look(each, zone, layer, before, now)
@@ -83,13 +84,12 @@ def make(
             writes[name] = after
         judged.append(Judged(each, DONE, made))
     kept = {key: claims for key, claims in writes.items() if claims != have[key]}
-    published = Published(zone)
     return Batch(judged, kept, layer.changes, {key: published.get(key) for key in layer.changes})
 
 
 def until(batch: Batch, key: str) -> Batch:
     """The messages before the first one of a key, which rest on nothing of it."""
-    judged = list(itertools.takewhile(lambda each: each.waiting.key.name != key, batch.judged))
+    judged = list(itertools.takewhile(lambda each: each.waiting.key != key, batch.judged))
     changes = {named: value for each in judged for named, value in each.changes.items()}
     writes = dict(itertools.takewhile(lambda each: each[0] != key, batch.writes.items()))
     return Batch(judged, writes, changes, {each: batch.before[each] for each in changes})
@@ -114,7 +114,7 @@ def together(waiting: Sequence[Waiting]) -> Sequence[Waiting]:
     seen: set[str] = set()
     last = ""
     for number, each in enumerate(waiting[:MAX_MESSAGES]):
-        key = each.key.name
+        key = each.key
         if number and (each.alone or waiting[0].alone):
             return waiting[:number]
         if key != last and key in seen:
@@ -128,13 +128,11 @@ def _look(
     each: Waiting, zone: Zone, layer: Layer, before: Claims, now: str
 ) -> tuple[Changes, Claims]:
     """What a message changes, and what its key has then; UpdateError."""
-    message, may = each.message, each.key.updates
+    message = each.message
     changes.check_changes(message)
     changes.check_prerequisites(message, layer)
     made = changes.of(message, layer)
-    if may is None:
-        raise ownership.refused("the key is for no updates any more")
-    ownership.check_rights(message, made, may)
+    ownership.check_rights(message, made, each.may)
     ownership.check_size(made, layer, zone.ordinary_rrsets)
     after = ownership.claimed(made, layer, before, now)
     return made, ownership.without_unseen(message, made, layer, after)

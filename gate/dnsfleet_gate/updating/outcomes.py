@@ -12,7 +12,7 @@ from typing import NamedTuple
 import dns.name
 import dns.rcode
 import dns.update
-from dnsfleet.tsig_keys import UsableKey
+from dnsfleet.tsig_keys import Updates
 
 from dnsfleet_gate.signing import FUDGE_SECONDS
 
@@ -39,8 +39,13 @@ DONE = Outcome(dns.rcode.NOERROR)
 class Waiting:
     """A message that was accepted to be looked at, and what came of it."""
 
-    def __init__(self, key: UsableKey, message: dns.update.UpdateMessage, arrived: float) -> None:
+    def __init__(
+        self, key: str, may: Updates, message: dns.update.UpdateMessage, arrived: float
+    ) -> None:
         self.key = key
+        """By its name on the wire."""
+        self.may = may
+        """What that key allowed when the message came."""
         self.message = message
         self.arrived = arrived
         """By the clock of the gate, in seconds."""

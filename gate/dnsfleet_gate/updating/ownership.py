@@ -18,8 +18,8 @@ from dns.rdatatype import RdataType
 from dnsfleet import rrtypes
 from dnsfleet.resources.record_sets import MAX_DYNAMIC_RECORDS, MAX_DYNAMIC_TEXT
 from dnsfleet.tsig_keys import Updates
-from dnsfleet.zones import plans
-from dnsfleet.zones.sharing import CHALLENGE, RRsetKey
+from dnsfleet.zones import plans, sharing
+from dnsfleet.zones.sharing import RRsetKey
 
 from dnsfleet_gate.updating import rrsets, stores
 from dnsfleet_gate.updating.changes import UpdateError, is_of_zone
@@ -38,7 +38,7 @@ def text_key(key: Key) -> RRsetKey:
 
 def is_shared(key: Key) -> bool:
     """Whether several keys may have values of an RRset."""
-    return key[1] == RdataType.TXT and rrsets.text(key[0]).startswith(CHALLENGE)
+    return sharing.is_challenge(text_key(key))
 
 
 def check_rights(message: dns.update.UpdateMessage, changes: Changes, may: Updates) -> None:
@@ -64,7 +64,7 @@ def claimed(changes: Changes, zone: RRsets, before: Claims, now: str) -> Claims:
         if own is None:
             after.pop(named, None)
             continue
-        data = tuple(sorted(_presentation(own)))
+        data = tuple(sorted(rdata.to_text() for rdata in own))
         known = before.get(named)
         after[named] = Claim(own.ttl, data, now if known is None else known.since)
     if len(after) > MAX_DYNAMIC_RECORDS and len(after) > len(before):
@@ -137,20 +137,18 @@ def _own(
 
 def check_size(changes: Changes, zone: RRsets, rrsets_before: int) -> None:
     """UpdateError where a message takes away so much that any other change would be held."""
-    removed = sum(value is None for value in changes.values())
-    added = sum(value is not None and zone.get(key) is None for key, value in changes.items())
-    if len(changes) <= MAX_UNHELD or not removed:
+    if len(changes) <= MAX_UNHELD:
         return
+    removed = sum(value is None for value in changes.values())
+    if not removed:
+        return
+    added = sum(value is not None and zone.get(key) is None for key, value in changes.items())
     left = rrsets_before - removed + added
     if plans.is_large(removed, rrsets_before) or left <= plans.APEX_RRSETS:
         raise refused(
             f"it removes {removed} of {rrsets_before} RRsets; send several messages of at most "
             f"{MAX_UNHELD} if that is meant"
         )
-
-
-def _presentation(value: Rdataset) -> list[str]:
-    return [rdata.to_text() for rdata in value]
 
 
 def refused(why: str) -> UpdateError:

@@ -27,7 +27,7 @@ class Propagations:
 
     def put(self, waiting: Waiting, outcome: Outcome, generation: int) -> None:
         """End a message with this when all edges have a generation of its key's RecordSet."""
-        key = waiting.key.name
+        key = waiting.key
         if key not in self._waiting:
             task = asyncio.create_task(self._follow(key))
             self._tasks.add(task)

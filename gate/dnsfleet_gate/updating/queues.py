@@ -121,9 +121,7 @@ class ZoneQueue:
     async def _one(self, first: Sequence[Waiting]) -> None:
         """Do a batch of these messages."""
         for _ in range(MAX_TRIES):
-            have = {
-                key: await self._holdings.claims(key) for key in {each.key.name for each in first}
-            }
+            have = {key: await self._holdings.claims(key) for key in {each.key for each in first}}
             zone = self._around.published(self._origin)
             if zone is None:
                 raise FailedError(Outcome(dns.rcode.SERVFAIL, "the zone is not here"))
@@ -188,10 +186,10 @@ class ZoneQueue:
 
     def _finish(self, each: Judged, stored: Mapping[str, Stored]) -> None:
         """End a message that is published, now or when it is everywhere."""
-        waiting, updates = each.waiting, each.waiting.key.updates
+        waiting = each.waiting
         # What changes nothing may be what another message has changed, and edges do not have yet.
-        made = stored.get(waiting.key.name) or self._holdings.known.get(waiting.key.name)
-        waits = updates is not None and updates.wait == "Propagated" and each.outcome == DONE
+        made = stored.get(waiting.key) or self._holdings.known.get(waiting.key)
+        waits = waiting.may.wait == "Propagated" and each.outcome == DONE
         if made is None or not waits or made.propagated >= made.generation:
             self._end(waiting, each.outcome)
             return

@@ -17,6 +17,8 @@ import dns.rdataclass
 import dns.update
 from dnsfleet.resources import Reference
 from dnsfleet.resources.record_sets import MAX_DYNAMIC_TEXT
+from dnsfleet.tsig_keys import Updates as Rights
+from dnsfleet.tsig_keys import UsableKey
 from dnsfleet_engine import Zone
 
 from dnsfleet_gate.answering import Update
@@ -108,10 +110,10 @@ class Updates:
             if self._answering >= MAX_WAITING or self._octets + octets > MAX_OCTETS:
                 return Outcome(dns.rcode.SERVFAIL, "too many updates wait")
             message = _read(signed.content)
-            zone = self._zone(message, update)
-            waiting = Waiting(key, message, began)
+            origin, zone, may = self._zone(message, key)
+            waiting = Waiting(key.name, may, message, began)
             self._outcomes.keep(identity, waiting)
-            self._queue(*zone).put(waiting)
+            self._queue(origin, zone).put(waiting)
         self._answering += 1
         self._octets += octets
         self._metrics.waiting.set(self._answering)
@@ -144,8 +146,10 @@ class Updates:
             self._led, self._led_since = leads, time.monotonic()
         return leads
 
-    def _zone(self, message: dns.update.UpdateMessage, update: Update) -> tuple[str, Reference]:
-        """The origin that a message is about, and the Zone that it is of; UpdateError."""
+    def _zone(
+        self, message: dns.update.UpdateMessage, key: UsableKey
+    ) -> tuple[str, Reference, Rights]:
+        """The origin that a message is about, its Zone, and what the key may; UpdateError."""
         asked = changes.check_zone(message)
         try:
             origin = rrsets.text(asked)
@@ -153,15 +157,14 @@ class Updates:
             raise UpdateError(dns.rcode.NOTAUTH) from None
         if message.zone[0].rdclass != dns.rdataclass.IN:
             raise UpdateError(dns.rcode.NOTAUTH)
-        key = update.signature.key
-        may = None if key is None else key.updates
-        if may is None or key is None or not key.is_for(origin):
+        may = key.updates
+        if may is None or not key.is_for(origin):
             there = self._published(origin) is not None
             raise UpdateError(dns.rcode.REFUSED if there else dns.rcode.NOTAUTH)
         zone = may.zones.get(origin)
         if zone is None:
             raise UpdateError(dns.rcode.NOTAUTH, "no Zone has this origin")
-        return origin, zone
+        return origin, zone, may
 
     def _queue(self, origin: str, zone: Reference) -> ZoneQueue:
         found = self._queues.get(origin)

@@ -32,7 +32,7 @@ of two versions, escaped up to fivefold, and a value in the core has 1 MiB at mo
 
 def may_be_shared(zone: Zone, key: RRsetKey) -> bool:
     """Whether several RecordSets may add values to an RRset."""
-    return _is_challenge(key) or key[1] in (zone.spec.record_sets.merge or ())
+    return is_challenge(key) or key[1] in (zone.spec.record_sets.merge or ())
 
 
 def octets(zone: Zone, record_set: RecordSet) -> int:
@@ -48,7 +48,7 @@ def may_join(zone: Zone, key: RRsetKey, owners: Iterable[Reference], new: Refere
         return False
     if any(owner.kind != "RecordSet" for owner in owners):
         return False
-    return not _is_challenge(key) or all(owner.namespace == new.namespace for owner in owners)
+    return not is_challenge(key) or all(owner.namespace == new.namespace for owner in owners)
 
 
 def lowest_ttls(zone: Zone, record_sets: Iterable[RecordSet]) -> dict[RRsetKey, int]:
@@ -76,5 +76,6 @@ def shareable(zone: Zone, record_set: RecordSet) -> Iterator[tuple[RRsetKey, Rec
             yield key, record
 
 
-def _is_challenge(key: RRsetKey) -> bool:
+def is_challenge(key: RRsetKey) -> bool:
+    """Whether a CA looks at an RRset to see whose a name is."""
     return key[1] == "TXT" and key[0].startswith(CHALLENGE)
