@@ -44,8 +44,8 @@ def report(
     """What the core is told; `found` is None while there is no Pop object, `said` by POP/EDGE,
     `outcomes` of Pop commands."""
     made = Report(now_ms, VERSION, None, 0, problem=specs.refused, outcomes=outcomes)
-    held, understood = specs.held, specs.understood
-    if held is not None and understood is not None:
+    if specs.followed is not None:
+        held, understood = specs.followed
         made = made._replace(
             revision=held.says.revision,
             generation=held.says.generation,
@@ -103,10 +103,10 @@ def mirrored(core: str, specs: Specs, why: str) -> Condition:
         return Condition("Mirrored", False, "JoinFailed", why)
     if specs.refused is not None:
         return Condition("Mirrored", False, *specs.refused)
-    held, understood = specs.held, specs.understood
-    if held is None or understood is None:
+    if specs.followed is None:
         told = f"no valid spec came from the core at {core} yet"
         return Condition("Mirrored", False, "NoSpec", told)
+    held, understood = specs.followed
     if understood.problem:
         told = f"version {VERSION} cannot use what the core asks for: {understood.problem}"
         return Condition("Mirrored", False, "SpecNotUnderstood", f"{told}; the last good one stays")

@@ -8,7 +8,8 @@ object is written first and then that Secret (`settle`), so whoever begins anew 
 finds the newer spec in the object.
 
 What is not taken is told, in the condition `Mirrored` and in the report: only people can know
-whether a core was built anew, with another key.
+whether a core was built anew, with another key. What is taken is told once a pass made the objects
+here of it (`followed`): before that, what is known of pods is about the spec before it.
 """
 
 import logging
@@ -37,6 +38,8 @@ class Specs:
         self.held: Held | None = None
         self.understood: Understood | None = None
         """What this version makes of `held`."""
+        self.followed: tuple[Held, Understood] | None = None
+        """What the last pass over the Pop went by."""
         self._refused: tuple[str, str] | None = None
         self._lost: tuple[str, str] | None = None
 
@@ -48,7 +51,7 @@ class Specs:
     def join(self, join: Join, keys: OwnKeys) -> None:
         """These count from now on; another key in the join Secret is another core."""
         if (join.pop, join.public_key) != (self._join.pop, self._join.public_key):
-            self.held = self.understood = None
+            self.held = self.understood = self.followed = None
         self._join, self.keys = join, keys
 
     def take(self, signed: bytes | None) -> bool:
@@ -107,6 +110,11 @@ class Specs:
             self.keys = own_keys.advance(
                 self._cluster, self._configuration, self.keys, says.revision, says.public_keys
             )
+
+    def follow(self) -> None:
+        """A pass over the Pop has gone by what is held."""
+        if self.held is not None and self.understood is not None:
+            self.followed = self.held, self.understood
 
     @property
     def _newest(self) -> Revision | None:

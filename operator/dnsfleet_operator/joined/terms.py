@@ -200,9 +200,13 @@ class JoinedTerm:
             self._pops.follow(join.pop)  # only the replica can bring the spec of that core
         if found is None:
             self._pops.apply_replica(join.pop)
+            specs.follow()
             return True
         self._pops.decide({})  # whoever asks is the core, and it has decided
-        self._pops.run(join.pop)
+        try:
+            self._pops.run(join.pop)
+        finally:
+            specs.follow()  # a pass that fails is told with its reason
         return True
 
     def _write(self, mirrored: Object) -> Object:

@@ -3,9 +3,10 @@
 from dnsfleet.replication import pop_specs
 from dnsfleet.replication.pop_specs import SignedPop
 from dnsfleet.replication.revisions import Revision
-from dnsfleet_operator.joined import own_keys
+from dnsfleet_operator.joined import own_keys, reporting
 from dnsfleet_operator.joined.joining import Join
 from dnsfleet_operator.joined.specs import Specs
+from dnsfleet_operator.observed.workloads import Workloads
 from dnsfleet_publisher import key_secrets
 from support.installations import CONFIGURATION
 from support.memory_clusters import MemoryCluster
@@ -56,3 +57,21 @@ def test_another_spec_of_a_revision_that_was_taken_is_told() -> None:
     assert "another spec of revision 7.3 was taken already" in message
     assert not specs.take(signed("fra", 3))
     assert specs.refused is None
+
+
+def test_a_spec_is_told_once_a_pass_over_the_pop_went_by_it() -> None:
+    cluster = MemoryCluster()
+    specs = Specs(cluster, CONFIGURATION, JOIN, own_keys.keep(cluster, CONFIGURATION, JOIN, None))
+
+    def told() -> tuple[str, Revision | None]:
+        report = reporting.report(0, "fra", specs, None, Workloads(), {}, ())
+        return reporting.mirrored("core", specs, "").reason, report.revision
+
+    assert specs.take(signed("fra", 1))
+    assert told() == ("NoSpec", None)
+    specs.follow()
+    assert told() == ("FromCore", Revision(7, 1))
+    assert specs.take(signed("fra", 2))
+    assert told() == ("FromCore", Revision(7, 1)), "what is known of pods is about this one"
+    specs.follow()
+    assert told() == ("FromCore", Revision(7, 2))
