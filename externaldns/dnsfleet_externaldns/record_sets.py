@@ -102,7 +102,9 @@ def body(instance: str, key: RRsetKey, parts: Parts, zone: Reference) -> Object:
 def read(instance: str, item: Object) -> Held | None:
     """The RRset of an object with the labels of an instance; None where it has none of ours."""
     metadata, spec = item["metadata"], item["spec"]
-    found = next((each for each in spec["records"] if _names(instance, metadata, each)), None)
+    found = next(
+        (each for each in spec.get("records") or () if _names(instance, metadata, each)), None
+    )
     if found is None or metadata.get("deletionTimestamp"):
         return None
     key = _key(found)

@@ -25,9 +25,10 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from dnsfleet import rrtypes
-from dnsfleet.resources import AddedRecord, Metadata, RecordSet, RecordSetSpec, Reference
+from dnsfleet.resources import DynamicRecord, Metadata, Record, RecordSet, RecordSetSpec, Reference
 from dnsfleet.resources import Zone as ZoneResource
 from dnsfleet.resources.record_sets import ZoneReference
 from dnsfleet.zones import shared_values, sharing
@@ -93,7 +94,7 @@ def _claim(
     records = [*sharing.shareable(zone, record_set)]
     if not shared.isdisjoint(rrsets):
         may = shared | {key for key, _ in records}
-        every = ((each.key(origin), each) for each in record_set.spec.records)
+        every = ((each.key(origin), each) for each in record_set.spec.rrsets)
         records = [(key, each) for key, each in every if key in may]
     for key, record in records:
         found = shared_values.values(origin, *key, record.data)
@@ -104,12 +105,12 @@ def _claim(
         rrsets,
         record_set.metadata.uid,
         values,
-        {each.key(origin): each.since for each in record_set.spec.records if each.since},
+        {each.key(origin): each.since for each in record_set.spec.dynamic_records or ()},
     )
 
 
 def _keys(record_set: RecordSet, zone: ZoneResource) -> frozenset[RRsetKey]:
-    return frozenset(record.key(zone.origin) for record in record_set.spec.records)
+    return frozenset(record.key(zone.origin) for record in record_set.spec.rrsets)
 
 
 def wider(claim: Claim, other: Claim) -> Claim:
@@ -129,7 +130,7 @@ def as_published(reference: Reference, claim: Claim, zone: Zone) -> RecordSet | 
 
     It is not validated again: it was, when it was published.
     """
-    records = []
+    records: list[Record] = []
     for owner, rtype in sorted(claim.rrsets):
         if (found := zone.get(owner, rtype)) is not None:
             ttl, data = found
@@ -138,12 +139,12 @@ def as_published(reference: Reference, claim: Claim, zone: Zone) -> RecordSet | 
                 data = [each for each in data if each in own]
                 if not data:
                     continue
-            since = claim.since.get((owner, rtype), claim.created) if claim.since else None
-            records.append(
-                AddedRecord.model_construct(
-                    name=owner, type=rtype, ttl=ttl, data=tuple(data), since=since
-                )
-            )
+            made: dict[str, Any] = {"name": owner, "type": rtype, "ttl": ttl, "data": tuple(data)}
+            if claim.since:
+                made["since"] = claim.since.get((owner, rtype), claim.created)
+                records.append(DynamicRecord.model_construct(**made))
+            else:
+                records.append(Record.model_construct(**made))
     if not records:
         return None
     metadata = Metadata.model_construct(
@@ -153,9 +154,8 @@ def as_published(reference: Reference, claim: Claim, zone: Zone) -> RecordSet | 
         creation_timestamp=claim.created,
     )
     zone_ref = ZoneReference(name=claim.zone.name, namespace=claim.zone.namespace)
-    spec = RecordSetSpec.model_construct(
-        zone_ref=zone_ref, dynamic=bool(claim.since), records=tuple(records)
-    )
+    made = {"dynamic_records" if claim.since else "records": tuple(records)}
+    spec = RecordSetSpec.model_construct(zone_ref=zone_ref, **made)
     return RecordSet.model_construct(metadata=metadata, spec=spec)
 
 

@@ -64,7 +64,7 @@ class OfObjects:
             return {}
         if (noted := self._published(origin, item)) is not None:
             return {
-                (each.name, each.type): (each.ttl or 0, each.data) for each in noted.spec.records
+                (each.name, each.type): (each.ttl or 0, each.data) for each in noted.spec.rrsets
             }
         if (good := self._good(item)) is None:
             return {}

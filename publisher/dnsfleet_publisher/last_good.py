@@ -357,15 +357,14 @@ def _as_allowed(record_set: RecordSet, origin: str, substitutes: Substitutes) ->
     if not record_set.spec.dynamic or not substitutes:
         return record_set
     records = []
-    for each in record_set.spec.records:
+    for each in record_set.spec.rrsets:
         with suppress(ValueError):  # admission leaves it out
             if there := substitutes.get((record_set.reference, each.key(origin))):
                 ttl, data = there
                 records.append(each.model_copy(update={"ttl": ttl, "data": data}))
                 continue
         records.append(each)
-    spec = record_set.spec.model_copy(update={"records": tuple(records)})
-    return record_set.model_copy(update={"spec": spec})
+    return record_set.model_copy(update={"spec": record_set.spec.with_rrsets(records)})
 
 
 def subject(violation: Violation) -> Reference | None:

@@ -215,7 +215,7 @@ def _is_updated(there: RecordSet, zone: ZoneResource, claim: Claim | None) -> bo
 
 def _asked(record_set: RecordSet, origin: str) -> set[RRsetKey]:
     found = set()
-    for record in record_set.spec.records:
+    for record in record_set.spec.rrsets:
         with suppress(ValueError):  # it is left out
             found.add(record.key(origin))
     return found

@@ -169,6 +169,6 @@ def slim(found: Mapping[str, Any]) -> Object:
             **{key: metadata[key] for key in shown if key in metadata},
             "annotations": annotations,
         },
-        "spec": {key: spec[key] for key in spec.keys() - {"records", "zoneFile"}},
+        "spec": {key: spec[key] for key in spec.keys() - {"records", "dynamicRecords", "zoneFile"}},
         "status": {key: status[key] for key in status.keys() - {"shared"}},
     }

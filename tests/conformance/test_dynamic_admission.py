@@ -29,22 +29,26 @@ def records(count: int, **more: object) -> list[Object]:
     ]
 
 
-def record_set(found: list[Object], **spec: object) -> Object:
+def claimed(count: int, **more: object) -> list[Object]:
+    return records(count, **{"ttl": 60, "since": SINCE} | more)
+
+
+def record_set(**spec: object) -> Object:
     return {
         "apiVersion": "dnsfleet.io/v1alpha1",
         "kind": "RecordSet",
         "metadata": {"name": "update", "namespace": "default"},
-        "spec": {"zoneRef": {"name": "z"}, "records": found, **spec},
+        "spec": {"zoneRef": {"name": "z"}, **spec},
     }
 
 
 @pytest.mark.parametrize(
     "item",
     [
-        record_set(records(1)),
-        record_set(records(100), dynamic=False),
-        record_set([], dynamic=True),
-        record_set(records(1000, since=SINCE), dynamic=True),
+        record_set(records=records(1)),
+        record_set(records=records(100)),
+        record_set(dynamicRecords=[]),
+        record_set(dynamicRecords=claimed(1000)),
     ],
     ids=["one", "a hundred", "empty", "a thousand"],
 )
@@ -56,12 +60,15 @@ def test_taken(api: KubeAPIServer, item: Object) -> None:
 @pytest.mark.parametrize(
     ("item", "said"),
     [
-        (record_set([]), "only a dynamic RecordSet may have none or more"),
-        (record_set(records(101)), "only a dynamic RecordSet may have none or more"),
-        (record_set(records(1, since=SINCE)), "each of the records has since"),
-        (record_set(records(1), dynamic=True), "each of the records has since"),
-        (record_set(records(1001, since=SINCE), dynamic=True), "must have at most 1000 items"),
-        (record_set(records(1, since="today"), dynamic=True), "should match"),
+        (record_set(), "give records; or dynamicRecords"),
+        (record_set(records=records(1), dynamicRecords=[]), "give records; or dynamicRecords"),
+        (record_set(records=[]), "should have at least 1 items"),
+        (record_set(records=records(101)), "must have at most 100 items"),
+        (record_set(dynamicRecords=records(1)), "since: Required value"),
+        (record_set(dynamicRecords=records(1, since=SINCE)), "ttl: Required value"),
+        (record_set(dynamicRecords=claimed(1001)), "must have at most 1000 items"),
+        (record_set(dynamicRecords=claimed(1, since="today")), "should match"),
+        (record_set(dynamicRecords=claimed(1, type="SOA")), "the SOA comes from the Zone only"),
     ],
 )
 def test_refused(api: KubeAPIServer, item: Object, said: str) -> None:

@@ -122,7 +122,7 @@ def test_what_is_written_is_read_again(api: KubeAPIServer, store: ClusterStore) 
     assert emptied.claims == {} and emptied.version
 
     made = found(api, key)
-    assert made["spec"] == {"zoneRef": {"name": "example-com"}, "dynamic": True, "records": []}
+    assert made["spec"] == {"zoneRef": {"name": "example-com"}, "dynamicRecords": []}
     assert made["metadata"]["labels"] == {
         "app.kubernetes.io/managed-by": "dnsfleet-gate",
         "dnsfleet.io/tsig-key": "acme-example",
@@ -168,10 +168,13 @@ def test_an_entry_that_somebody_else_applied_goes_when_it_is_to(
     body = {
         "apiVersion": "dnsfleet.io/v1alpha1",
         "kind": "RecordSet",
-        "spec": {"records": [theirs]},
+        "spec": {"dynamicRecords": [theirs]},
     }
     objects.patch_namespaced_custom_object(
-        *(*place, body), field_manager="people", _content_type="application/apply-patch+yaml"
+        *(*place, body),
+        field_manager="people",
+        force=True,
+        _content_type="application/apply-patch+yaml",
     )
     version = store.read("shared.", ZONE).version
     assert version != first.version

@@ -21,7 +21,7 @@ def rrset(name: str, ttl: int = 300, rtype: str = "A", data: str = "192.0.2.3") 
 
 
 def updated(*records: Object) -> Object:
-    spec = {"zoneRef": {"name": "a"}, "dynamic": True, "records": [*records]}
+    spec = {"zoneRef": {"name": "a"}, "dynamicRecords": [*records]}
     return item("RecordSet", "update", spec)
 
 
@@ -40,20 +40,20 @@ def test_what_a_class_refuses_leaves_the_others(core: Valkey, restarted: bool) -
         writer = Writer(core)
     hurried = rrset("one", ttl=5, data="192.0.2.9")
     asked = [hurried, rrset("two"), rrset("new", ttl=5), rrset("new", rtype="TXT"), rrset("ok")]
-    found = writer.run(DNS, CLASS, FULL, changed(first, 2, records=asked)).violations
+    found = writer.run(DNS, CLASS, FULL, changed(first, 2, dynamicRecords=asked)).violations
     assert {(each.reason, each.severity) for each in found[UPDATE]} == {
         ("NotAllowedByClass", "warning")
     }
     assert [(each.where, each.message.rpartition("; ")[2]) for each in found[UPDATE]] == [
-        (f"{UPDATE}: spec.records[0]", "what is served goes on"),
-        (f"{UPDATE}: spec.records[2]", "this RRset is left out"),
-        (f"{UPDATE}: spec.records[3]", "this RRset is left out"),
+        (f"{UPDATE}: spec.dynamicRecords[0]", "what is served goes on"),
+        (f"{UPDATE}: spec.dynamicRecords[2]", "this RRset is left out"),
+        (f"{UPDATE}: spec.dynamicRecords[3]", "this RRset is left out"),
     ]
     assert get(writer, "one") == (300, ["192.0.2.3"])
     assert get(writer, "ok") == (300, ["192.0.2.3"])
     assert get(writer, "new") is None
     assert get(writer, "new", "TXT") is None
-    gone = changed(first, 3, records=[rrset("ok")])
+    gone = changed(first, 3, dynamicRecords=[rrset("ok")])
     assert writer.run(DNS, CLASS, FULL, gone).violations == {}
     assert get(writer, "one") is None
 
@@ -66,7 +66,7 @@ def test_a_class_that_comes_stops_nothing_that_is_served(core: Valkey) -> None:
     assert [each.severity for each in found[UPDATE]] == ["warning"] * 2
     assert get(writer, "one") == (5, ["192.0.2.3"])
     assert get(writer, "one", "TXT") == (300, ['"hello"'])
-    later = changed(first, 2, records=[*first["spec"]["records"], rrset("ok")])
+    later = changed(first, 2, dynamicRecords=[*first["spec"]["dynamicRecords"], rrset("ok")])
     writer.run(DNS, CLASS, FULL, later)
     assert get(writer, "ok") == (300, ["192.0.2.3"])
     assert get(writer, "one") == (5, ["192.0.2.3"])
@@ -80,12 +80,12 @@ def test_a_quota_is_for_all_of_it(core: Valkey) -> None:
     writer.run(DNS, limited, FULL, first)
     assert (get(writer, "one"), get(writer, "two", "TXT")) == ((300, ["192.0.2.3"]), None)
     more = [rrset("two", rtype="TXT"), rrset("three"), rrset("four")]
-    found = writer.run(DNS, limited, FULL, changed(first, 2, records=more)).violations
+    found = writer.run(DNS, limited, FULL, changed(first, 2, dynamicRecords=more)).violations
     told = {(each.reason, each.severity) for each in found[UPDATE]}
     assert told == {("QuotaExceeded", "error"), ("NotAllowedByClass", "warning")}
     assert get(writer, "one") == (300, ["192.0.2.3"])
     assert get(writer, "three") is None
     assert get(writer, "two", "TXT") is None
-    less = changed(first, 3, records=[rrset("three")])
+    less = changed(first, 3, dynamicRecords=[rrset("three")])
     assert writer.run(DNS, limited, FULL, less).violations == {}
     assert (get(writer, "one"), get(writer, "three")) == (None, (300, ["192.0.2.3"]))

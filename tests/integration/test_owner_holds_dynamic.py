@@ -13,11 +13,11 @@ SINCE = "2026-06-01T00:00:00Z"
 
 
 def claimed(*numbers: int, since: str = SINCE) -> list[Object]:
-    return [{**each, "since": since} for each in names(*numbers)]
+    return [{"ttl": 300, **each, "since": since} for each in names(*numbers)]
 
 
 def updated(*numbers: int) -> Object:
-    spec = {"zoneRef": {"name": "a"}, "dynamic": True, "records": claimed(*numbers)}
+    spec = {"zoneRef": {"name": "a"}, "dynamicRecords": claimed(*numbers)}
     return item("RecordSet", "update", spec)
 
 
@@ -32,7 +32,7 @@ def test_what_an_update_takes_away_goes_at_once(
     writer = Writer(core)
     writer.run(FULL, UPDATED, MAIL)
     assert answers(writer, "n139") == ["192.0.2.3"]
-    less = changed(UPDATED, 2, records=claimed(*left))
+    less = changed(UPDATED, 2, dynamicRecords=claimed(*left))
     if restarted:
         writer = Writer(core)
     seen = writer.run(FULL, less, MOVED)
@@ -41,7 +41,7 @@ def test_what_an_update_takes_away_goes_at_once(
     assert writer.passes.results.owner_holds == {}
     assert answers(writer, "n139") == []
     assert answers(writer, "mail") == ["192.0.2.7"]
-    again = writer.run(FULL, changed(less, 3, records=claimed(500)), MOVED)
+    again = writer.run(FULL, changed(less, 3, dynamicRecords=claimed(500)), MOVED)
     assert again.violations == {}
     assert answers(writer, "n500") == ["192.0.2.3"]
 
@@ -50,14 +50,14 @@ def test_all_that_a_zone_has_beside_its_apex_may_go_by_updates(core: Valkey) -> 
     writer = Writer(core)
     bare = item("Zone", "a", {**FULL["spec"], "records": []})
     writer.run(bare, UPDATED)
-    seen = writer.run(bare, changed(UPDATED, 2, records=[]))
+    seen = writer.run(bare, changed(UPDATED, 2, dynamicRecords=[]))
     assert (seen.violations, seen.outcomes[A].state) == ({}, State.PUBLISHED)
     assert writer.served()[A.removesuffix(".") + "."] == 2
 
 
 def test_it_neither_adds_to_the_sum_of_others_nor_hides_what_they_remove(core: Valkey) -> None:
     half = changed(SHOP, 2, records=names(*range(12)))
-    less = changed(UPDATED, 2, records=[])
+    less = changed(UPDATED, 2, dynamicRecords=[])
     writer = Writer(core)
     writer.run(FULL, SHOP, UPDATED)
     assert writer.run(FULL, half, less).violations == {}, "8 of 82 go beside the updates"
@@ -67,7 +67,7 @@ def test_it_neither_adds_to_the_sum_of_others_nor_hides_what_they_remove(core: V
     large = many("large", first=200, count=3 * MANY)
     writer.run(FULL, half, again, large)
     gone = changed(large, 2, records=names(200))
-    writer.run(FULL, half, changed(again, 4, records=[]), gone)
+    writer.run(FULL, half, changed(again, 4, dynamicRecords=[]), gone)
     assert "59 of 94 RRsets" in told(writer, "RecordSet", "large")
     assert [bool(answers(writer, name)) for name in ("n259", "n100")] == [True, False]
     assert told(writer, "RecordSet", "update") == ""
@@ -77,9 +77,9 @@ def test_updates_go_on_while_somebody_else_waits(core: Valkey) -> None:
     writer = Writer(core)
     writer.run(FULL, SHOP, UPDATED)
     held = changed(SHOP, 2, records=names(0))
-    writer.run(FULL, held, changed(UPDATED, 2, records=claimed(*range(100, 110))))
+    writer.run(FULL, held, changed(UPDATED, 2, dynamicRecords=claimed(*range(100, 110))))
     assert "19 of 52 RRsets" in told(writer, "RecordSet", "shop")
-    seen = writer.run(FULL, held, changed(UPDATED, 3, records=claimed(500)))
+    seen = writer.run(FULL, held, changed(UPDATED, 3, dynamicRecords=claimed(500)))
     assert {ref.name for ref, found in seen.violations.items() if found} == {"shop", "a"}
     assert [bool(answers(writer, f"n{each}")) for each in (19, 100, 500)] == [True, False, True]
 

@@ -225,7 +225,7 @@ class World:
             for reference in results.members[origin] - {zone} - results.violations.keys():
                 record_set = self.passes._assembler.record_sets.get(reference)
                 assert record_set is not None
-                for record in record_set.spec.records:
+                for record in record_set.spec.rrsets:
                     owner, rtype = record.key(origin)
                     there = published.get(owner, rtype)
                     if there is None or (rtype == "A" and there[1] != list(record.data)):

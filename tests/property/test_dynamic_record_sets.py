@@ -92,8 +92,8 @@ def record_sets(draw: st.DrawFn) -> list[RecordSet]:
 def one_by_one(record_set: RecordSet) -> list[RecordSet]:
     """A RecordSet for each RRset of a dynamic one."""
     found = []
-    for index, record in enumerate(record_set.spec.records):
-        created = max(record_set.metadata.creation_timestamp, record.since or "")
+    for index, record in enumerate(record_set.spec.dynamic_records or ()):
+        created = max(record_set.metadata.creation_timestamp, record.since)
         text = record.model_dump(exclude_none=True, exclude={"since"})
         found.append(
             yaml_resources.record_set(
@@ -166,8 +166,8 @@ def test_each_rrset_that_is_left_out_is_told_of_and_refuses_no_other(
     for each in sets:
         if not each.spec.dynamic or str(each.reference) in refused:
             continue
-        for index in range(len(each.spec.records)):
-            place = f"{each.reference}: spec.records[{index}]"
+        for index in range(len(each.spec.rrsets)):
+            place = f"{each.rrsets_place}[{index}]"
             left_out = any(
                 found.where.startswith(place) and "left out" in found.message for found in told
             )

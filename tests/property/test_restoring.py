@@ -73,9 +73,10 @@ def zones(draw: st.DrawFn) -> list[Object]:
     sets = [record_set(name, *found) for name in ("one", "two") if (found := draw(records(OTHERS)))]
     if draw(st.booleans()):
         for each in sets[:1]:
-            each["spec"]["dynamic"] = True
-            for record in each["spec"]["records"]:
-                record["since"] = draw(st.sampled_from(TIMES))
+            each["spec"]["dynamicRecords"] = [
+                {"ttl": 60, **record, "since": draw(st.sampled_from(TIMES))}
+                for record in each["spec"].pop("records")
+            ]
     return [item("Zone", "a", spec), *parts, *sets]
 
 

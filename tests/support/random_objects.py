@@ -88,9 +88,10 @@ def record_sets(draw: st.DrawFn) -> Object:
     )
     spec: dict[str, Any] = {"zoneRef": {"name": zone, "namespace": of}, "records": records}
     if draw(st.booleans()):
-        spec["dynamic"] = True
-        kept = records[: draw(st.integers(0, len(records)))]
-        spec["records"] = [{**each, "since": draw(st.sampled_from(TIMES))} for each in kept]
+        kept = spec.pop("records")[: draw(st.integers(0, len(records)))]
+        spec["dynamicRecords"] = [
+            {"ttl": 60, **each, "since": draw(st.sampled_from(TIMES))} for each in kept
+        ]
     if draw(st.integers(0, 5)) == 0:
         spec["fromAFutureVersion"] = True
     created = draw(st.sampled_from(TIMES))

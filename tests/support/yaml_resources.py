@@ -41,10 +41,10 @@ def dynamic(
     records: list[dict[str, object]], name: str = "update", **metadata: object
 ) -> RecordSet:
     """A dynamic RecordSet for that Zone; what gives no `since` was claimed in 2026."""
-    spec = {
+    usual = {"ttl": 300, "since": "2026-01-01T00:00:00Z"}
+    spec: dict[str, object] = {
         "zoneRef": {"name": "example-com", "namespace": "default"},
-        "dynamic": True,
-        "records": [{"since": "2026-01-01T00:00:00Z", **each} for each in records],
+        "dynamicRecords": [usual | each for each in records],
     }
     return RecordSet.model_validate(_object("RecordSet", name, metadata, spec))
 

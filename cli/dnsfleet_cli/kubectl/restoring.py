@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 from dnsfleet import names, resources
-from dnsfleet.resources import API_VERSION, AddedRecord, Reference
+from dnsfleet.resources import API_VERSION, DynamicRecord, Record, Reference
 from dnsfleet.resources.documents import Document
 from dnsfleet.resources.zone_contents import MAX_INLINE
 from dnsfleet.zones import outlines
@@ -173,16 +173,17 @@ def _record_sets(added: Claims, content: Zone) -> Iterator[Object]:
             "metadata": metadata | {"creationTimestamp": claim.created},
             "spec": {
                 "zoneRef": {"namespace": claim.zone.namespace, "name": claim.zone.name},
-                **({"dynamic": True} if found.spec.dynamic else {}),
-                "records": [_record(each, content.origin) for each in found.spec.records],
+                found.spec.rrsets_field: [
+                    _record(each, content.origin) for each in found.spec.rrsets
+                ],
             },
         }
 
 
-def _record(record: AddedRecord, origin: str) -> dict[str, Any]:
+def _record(record: Record, origin: str) -> dict[str, Any]:
     rrset = RRset(record.name, record.ttl or 0, record.type, list(record.data))
     made = zone_rrsets.record(rrset, origin, None)
-    if record.since is None:
+    if not isinstance(record, DynamicRecord):
         return made
     # A gate takes its RecordSet for its own again only as it writes it: with absolute names.
     return made | {"name": names.normalise(record.name, origin), "since": record.since}

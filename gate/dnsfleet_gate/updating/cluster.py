@@ -50,7 +50,7 @@ class ClusterStore:
             if error.reason == "NotFound":
                 return Stored({})
             raise RefusedError(str(error)) from error
-        if not found["spec"].get("dynamic"):
+        if "dynamicRecords" not in found["spec"]:
             raise RefusedError(f"{_called(metadata)} is of somebody else: it is not dynamic")
         _check_whole(found)
         return stored(found)
@@ -135,9 +135,9 @@ def _generation(condition: Object) -> int:
 
 def _check_whole(found: Object) -> None:
     """RefusedError where somebody wrote what would mean something else when it is written again."""
-    for index, record in enumerate(found["spec"].get("records") or ()):
+    for index, record in enumerate(found["spec"]["dynamicRecords"]):
         if not names.is_absolute(record["name"]) or record.get("ttl") is None:
-            where = f"{_called(found['metadata'])}: spec.records[{index}]"
+            where = f"{_called(found['metadata'])}: spec.dynamicRecords[{index}]"
             raise RefusedError(f"{where} was edited; give it an absolute name, data and a ttl")
 
 

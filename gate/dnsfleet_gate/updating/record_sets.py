@@ -39,7 +39,7 @@ def slug(key: str) -> str:
 
 def claims(found: Object) -> Claims:
     """What an object of ours says."""
-    return dict(map(_claim, found["spec"].get("records") or ()))
+    return dict(map(_claim, found["spec"].get("dynamicRecords") or ()))
 
 
 def _claim(record: Mapping[str, Any]) -> tuple[tuple[str, str], Claim]:
@@ -69,7 +69,7 @@ def spec(zone: Reference, claims: Claims) -> Object:
         }
         for (owner, rtype), claim in sorted(claims.items())
     ]
-    return {"zoneRef": {"name": zone.name}, "dynamic": True, "records": records}
+    return {"zoneRef": {"name": zone.name}, "dynamicRecords": records}
 
 
 def body(metadata: Object, spec: Object) -> Object:

@@ -73,7 +73,7 @@ class RecordSets:
         for each in own:
             name = each["metadata"]["name"]
             content = contents[name] = {}
-            for item in each["spec"]["records"]:
+            for item in each["spec"].get("records") or ():
                 try:
                     key = values.key_of(item, origin)
                 except UnfitError as error:

@@ -109,7 +109,8 @@ def taken(zone: Object, record_sets: Iterable[Object]) -> dict[Key, str]:
         key: label("RecordSet", other)
         for other in record_sets
         if refers_to(other, zone) and condition(other, "Accepted").get("status") != "False"
-        for key in _keys(other["spec"]["records"], apex)
+        for field in ("records", "dynamicRecords")
+        for key in _keys(other["spec"].get(field) or (), apex)
         if key[1] not in merged and not (key[1] == "TXT" and key[0].startswith(CHALLENGE))
     }
     return found | dict.fromkeys(

@@ -29,7 +29,7 @@ from dnsfleet.resources.kubernetes_types import (
 )
 from dnsfleet.resources.nulls import without_nulls
 from dnsfleet.resources.pops import Pop, PopSpec, PopStatus
-from dnsfleet.resources.record_sets import AddedRecord, RecordSet, RecordSetSpec, RecordSetStatus
+from dnsfleet.resources.record_sets import DynamicRecord, RecordSet, RecordSetSpec, RecordSetStatus
 from dnsfleet.resources.tsig_keys import Secret, TsigKey
 from dnsfleet.resources.zone_classes import ZoneClass
 from dnsfleet.resources.zone_contents import DEFAULT_TTL, MAX_TTL, Record, ZoneFile
@@ -58,9 +58,9 @@ __all__ = [
     "KINDS",
     "MAX_TTL",
     "VERSION",
-    "AddedRecord",
     "Condition",
     "ConfigMap",
+    "DynamicRecord",
     "LabelRequirement",
     "LabelSelector",
     "Metadata",

@@ -4,7 +4,7 @@ Mostly it is taken or refused as a whole. The RRsets of a dynamic one come from 
 (RFC 2136), one after the other, so each of them claims for itself from its own moment on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
@@ -20,7 +20,7 @@ from dnsfleet.resources.base import (
     fault,
 )
 from dnsfleet.resources.kubernetes_types import Conditions, Metadata
-from dnsfleet.resources.zone_contents import Record, check_distinct
+from dnsfleet.resources.zone_contents import Record, Ttl, check_distinct
 
 MAX_RECORD_SET_RECORDS = 100
 """RRsets in one RecordSet: it is accepted or refused as a whole, so it stays small to review."""
@@ -58,68 +58,75 @@ Time = Annotated[
 """RFC 3339, UTC, whole seconds as in a creationTimestamp: text order is time order."""
 
 
-class AddedRecord(Record):
-    """One RRset of a RecordSet."""
+class DynamicRecord(Record):
+    """One RRset that came by dynamic updates."""
 
-    since: Time | None = None
-    """When it was claimed, in a dynamic RecordSet and only there; its age goes by that."""
+    ttl: Ttl
+    """Seconds that caches may keep it."""
+    since: Time
+    """When it was claimed; its age goes by that."""
 
 
 class RecordSetSpec(Model):
-    """What a team adds, and to which zone."""
+    """What a team adds, and to which zone: records that people write, or those of updates."""
 
     zone_ref: ZoneReference
-    dynamic: bool = False
-    """Whether its RRsets come from dynamic updates (RFC 2136): each claims for itself, and one
-    that may not be is left out alone."""
-    records: Annotated[tuple[AddedRecord, ...], Field(strict=False, max_length=MAX_DYNAMIC_RECORDS)]
-    """RRsets, 1 to 100, in a dynamic RecordSet up to 1,000; the oldest RecordSet with a name and
-    type owns it."""
+    records: (
+        Annotated[
+            tuple[Record, ...],
+            Field(strict=False, min_length=1, max_length=MAX_RECORD_SET_RECORDS),
+        ]
+        | None
+    ) = None
+    """RRsets, 1 to 100; the oldest RecordSet with a name and type owns it."""
+    dynamic_records: (
+        Annotated[tuple[DynamicRecord, ...], Field(strict=False, max_length=MAX_DYNAMIC_RECORDS)]
+        | None
+    ) = None
+    """In place of records: RRsets, up to 1,000, that come from dynamic updates (RFC 2136). Each
+    claims for itself, and one that may not be is left out alone."""
+
+    @property
+    def dynamic(self) -> bool:
+        """Whether its RRsets come from dynamic updates."""
+        return self.dynamic_records is not None
+
+    @property
+    def rrsets(self) -> Sequence[Record]:
+        """Its RRsets, of either field."""
+        return self.records or self.dynamic_records or ()
+
+    @property
+    def rrsets_field(self) -> str:
+        """Where they are written."""
+        return "dynamicRecords" if self.dynamic else "records"
+
+    def with_rrsets(self, rrsets: Iterable[Record]) -> Self:
+        """The same with these in the place of its own."""
+        field = "dynamic_records" if self.dynamic else "records"
+        return self.model_copy(update={field: tuple(rrsets)})
 
     @model_validator(mode="after")
-    def _is_of_its_kind(self) -> Self:
-        if self.dynamic:
-            _check_dynamic(self.records)
-        else:
-            _check_plain(self.records)
+    def _is_of_one_kind(self) -> Self:
+        if (self.records is None) == (self.dynamic_records is None):
+            raise fault((), "give records; or dynamicRecords, where they come from updates")
+        text = sum(len(each.name) + sum(map(len, each.data)) for each in self.dynamic_records or ())
+        if text > MAX_DYNAMIC_TEXT:
+            raise fault(
+                ("dynamicRecords",),
+                f"{text} characters of names and data, at most {MAX_DYNAMIC_TEXT} are allowed; "
+                "remove some",
+            )
         return self
 
     @model_validator(mode="after")
     def _leaves_the_apex(self) -> Self:
-        check_distinct(self.records)
-        for index, record in enumerate(self.records):
+        field = self.rrsets_field
+        check_distinct(self.rrsets, field)
+        for index, record in enumerate(self.rrsets):
             if record.type == "SOA":
-                raise fault(("records", index), "the SOA comes from the Zone only; remove it here")
+                raise fault((field, index), "the SOA comes from the Zone only; remove it here")
         return self
-
-
-def _check_plain(records: Sequence[AddedRecord]) -> None:
-    if not records:
-        raise fault(("records",), "give at least one; only a dynamic RecordSet may have none")
-    if len(records) > MAX_RECORD_SET_RECORDS:
-        raise fault(
-            ("records",),
-            f"found {len(records)} RRsets, at most {MAX_RECORD_SET_RECORDS} are allowed; make "
-            "several RecordSets",
-        )
-    for index, record in enumerate(records):
-        if record.since is not None:
-            message = "only the RRsets of a dynamic RecordSet have a time; remove it"
-            raise fault(("records", index, "since"), message)
-
-
-def _check_dynamic(records: Sequence[AddedRecord]) -> None:
-    for index, record in enumerate(records):
-        if record.since is None:
-            message = "in a dynamic RecordSet each RRset says since when it is claimed; give it"
-            raise fault(("records", index, "since"), message)
-    text = sum(len(each.name) + sum(map(len, each.data)) for each in records)
-    if text > MAX_DYNAMIC_TEXT:
-        raise fault(
-            ("records",),
-            f"{text} characters of names and data, at most {MAX_DYNAMIC_TEXT} are allowed in a "
-            "dynamic RecordSet; remove some",
-        )
 
 
 class RecordSetStatus(Tolerant):
@@ -148,6 +155,11 @@ class RecordSet(Model):
         return Reference(
             "RecordSet", self.metadata.namespace or DEFAULT_NAMESPACE, self.metadata.name
         )
+
+    @property
+    def rrsets_place(self) -> str:
+        """Where its RRsets are written, as a violation tells it."""
+        return f"{self.reference}: spec.{self.spec.rrsets_field}"
 
     @property
     def zone_reference(self) -> Reference:

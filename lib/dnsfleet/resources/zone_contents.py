@@ -60,11 +60,12 @@ class Record(Model):
         return names.normalise(self.name, origin), rrtypes.normalise(self.type)
 
 
-def check_distinct(records: Iterable[Record]) -> None:
+def check_distinct(records: Iterable[Record], field: str = "records") -> None:
     """Refuse two entries for one RRset in any spelling: the second would hide or extend the first.
 
     A relative name and an absolute one may be the same, too. That is told once the origin is known:
-    where the zone is built. The API server compares what is written and nothing else.
+    where the zone is built. The API server compares what is written and nothing else. `field` has
+    them.
     """
     seen: dict[tuple[str, bool, str], tuple[int, Record]] = {}
     for index, record in enumerate(records):
@@ -74,8 +75,8 @@ def check_distinct(records: Iterable[Record]) -> None:
         same = (first.name, first.type) == (record.name, record.type)
         spelled = "" if same else f", spelled {first.name} {first.type}"
         raise fault(
-            ("records", index),
-            f"{record.name} {record.type} is already records[{number}]{spelled}; put all of its "
+            (field, index),
+            f"{record.name} {record.type} is already {field}[{number}]{spelled}; put all of its "
             "data there",
         )
 

@@ -160,7 +160,7 @@ def _own_records(zone: resources.Zone, written_here: list[Written]) -> Built:
     _add_apex(builder, zone)
     records = zone.spec.records or ()
     found = _apex_records(zone, records)
-    found += _add_records(builder, zone, f"{zone.reference}", enumerate(records))
+    found += _add_records(builder, zone, f"{zone.reference}: spec.records", enumerate(records))
     where = f"{zone.reference}: spec.records"
     return _unsigned(_finish(builder, found, written_here), where)
 
@@ -177,8 +177,8 @@ def _add_claimants(
     builder.add_zone(base)
     found: list[Violation] = []
     for claimant in group:
-        subject = f"{claimant.record_set.reference}"
-        found += _add_records(builder, zone, subject, claimant.records, ttls)
+        field = claimant.record_set.rrsets_place
+        found += _add_records(builder, zone, field, claimant.records, ttls)
     return _unsigned(_finish(builder, found, written_here), zone.origin)
 
 
@@ -223,20 +223,20 @@ def _add_apex(builder: ZoneBuilder, zone: resources.Zone) -> None:
 def _add_records(
     builder: ZoneBuilder,
     zone: resources.Zone,
-    subject: str,
+    field: str,
     records: Iterable[tuple[int, Record]],
     ttls: Mapping[RRsetKey, int] = NONE_SHARED,
 ) -> list[Violation]:
     """Add RRsets; returns what is wrong with names, and warnings about what they may not mean.
 
-    Each comes with its index in `spec.records`. A name that has no normal spelling is not given to
-    the engine, which takes some of them: such an RRset would have no key, so nobody could own it.
+    Each comes with its index in `field`. A name that has no normal spelling is not given to the
+    engine, which takes some of them: such an RRset would have no key, so nobody could own it.
     """
     found = []
     origin, default_ttl = zone.origin, zone.spec.ttl
     entries: dict[tuple[str, int | str], int] = {}
     for index, record in records:
-        where = f"{subject}: spec.records[{index}]"
+        where = f"{field}[{index}]"
         try:
             name = names.to_a_labels(record.name)
             owner = names.normalise(name, origin)
@@ -356,8 +356,7 @@ def _spelling(name: str) -> str:
 
 def _about(claimant: Claimant, violation: Violation) -> Violation:
     """A violation that a claimant caused, told as its own where the check names another place."""
-    subject = f"{claimant.record_set.reference}: "
-    own, place = subject, f"{subject}spec.records"
+    own, place = f"{claimant.record_set.reference}: ", claimant.record_set.rrsets_place
     if claimant.position is not None:
         own = place = f"{place}[{claimant.position}]"
     if violation.where.startswith(own) or violation.severity == "warning":

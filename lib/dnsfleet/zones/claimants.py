@@ -11,7 +11,7 @@ same.
 from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import NamedTuple
 
-from dnsfleet.resources import AddedRecord, RecordSet, Reference
+from dnsfleet.resources import Record, RecordSet, Reference
 from dnsfleet.violations import Violation
 
 
@@ -23,9 +23,9 @@ class Claimant(NamedTuple):
     """Which of the records of a dynamic one; None where all stand and fall together."""
 
     @property
-    def records(self) -> Iterator[tuple[int, AddedRecord]]:
+    def records(self) -> Iterator[tuple[int, Record]]:
         """Its records, each with its index in the RecordSet."""
-        found = self.record_set.spec.records
+        found = self.record_set.spec.rrsets
         return (
             enumerate(found)
             if self.position is None
@@ -39,8 +39,8 @@ class Claimant(NamedTuple):
         created, position = self.record_set.metadata.creation_timestamp, self.position
         if position is None:
             return created, namespace, name, 0
-        since = self.record_set.spec.records[position].since or ""
-        return max(created, since), namespace, name, position
+        dynamic = self.record_set.spec.dynamic_records or ()
+        return max(created, dynamic[position].since), namespace, name, position
 
 
 def of(record_sets: Iterable[RecordSet], first: Set[Reference] = frozenset()) -> list[Claimant]:
@@ -56,7 +56,7 @@ def _of_one(record_set: RecordSet) -> Iterator[Claimant]:
     if not record_set.spec.dynamic:
         yield Claimant(record_set)
         return
-    for index in range(len(record_set.spec.records)):
+    for index in range(len(record_set.spec.rrsets)):
         yield Claimant(record_set, index)
 
 
@@ -85,11 +85,11 @@ def joined(found: Sequence[Claimant]) -> tuple[RecordSet, ...]:
 
 def _with_only(record_set: RecordSet, found: Sequence[Claimant]) -> RecordSet:
     whole = found[0].record_set if found else record_set
-    if len(found) == len(whole.spec.records):
+    if len(found) == len(whole.spec.rrsets):
         return whole
     indices = sorted(each.position for each in found if each.position is not None)
-    update = {"records": tuple(whole.spec.records[index] for index in indices)}
-    return whole.model_copy(update={"spec": whole.spec.model_copy(update=update)})
+    spec = whole.spec.with_rrsets(whole.spec.rrsets[index] for index in indices)
+    return whole.model_copy(update={"spec": spec})
 
 
 def told(claimant: Claimant, violations: Iterable[Violation]) -> list[Violation]:

@@ -77,7 +77,7 @@ def without_consent(zone: Zone, claimant: Claimant, claims: Iterable[RRsetKey]) 
 def too_many(zone: Zone, record_set: RecordSet) -> list[Violation]:
     """Whether the core could not note all names of a dynamic RecordSet."""
     size = 0
-    for record in record_set.spec.records:
+    for record in record_set.spec.rrsets:
         try:
             owner, rtype = record.key(zone.origin)
         except ValueError:
@@ -89,7 +89,7 @@ def too_many(zone: Zone, record_set: RecordSet) -> list[Violation]:
         f"its names take {size} octets where they are noted, at most {MAX_NOTED} are allowed; "
         "remove some, or use shorter ones"
     )
-    return [Violation("TooManyNames", message, f"{record_set.reference}: spec.records")]
+    return [Violation("TooManyNames", message, record_set.rrsets_place)]
 
 
 def is_named(zone: Zone, owner: str) -> bool:
@@ -109,4 +109,4 @@ def _fits(owner: str, pattern: str, origin: str) -> bool:
 
 def refusal(reason: str, message: str, record_set: RecordSet, index: int) -> Violation:
     """An error about one record of a RecordSet."""
-    return Violation(reason, message, f"{record_set.reference}: spec.records[{index}]")
+    return Violation(reason, message, f"{record_set.rrsets_place}[{index}]")

@@ -108,13 +108,13 @@ class Exceeded(NamedTuple):
 
 def of_record_set(record_set: RecordSet, zone: Zone) -> list[Content]:
     """The RRsets of a RecordSet; `zone` has the default TTL."""
-    return list(_of_records(record_set.reference, record_set.spec.records, zone))
+    return list(_of_records(record_set.rrsets_place, record_set.spec.rrsets, zone))
 
 
 def of_zone(zone: Zone, base: EngineZone | None) -> list[Content]:
     """The RRsets of a Zone without its SOA and name servers; `base` is that of its zone file."""
     if base is None or zone.is_catalog:  # nobody writes what a catalog lists
-        return list(_of_records(zone.reference, zone.spec.records or (), zone))
+        return list(_of_records(f"{zone.reference}: spec.records", zone.spec.records or (), zone))
     found: dict[tuple[str, str], Content] = {}
     signing = SIGNING if base.signed else frozenset()
     for line in base.to_text().splitlines():
@@ -128,7 +128,7 @@ def of_zone(zone: Zone, base: EngineZone | None) -> list[Content]:
     return list(found.values())
 
 
-def _of_records(reference: Reference, records: Iterable[Record], zone: Zone) -> Iterator[Content]:
+def _of_records(place: str, records: Iterable[Record], zone: Zone) -> Iterator[Content]:
     for index, record in enumerate(records):
         try:
             name, rtype = record.key(zone.origin)
@@ -136,7 +136,7 @@ def _of_records(reference: Reference, records: Iterable[Record], zone: Zone) -> 
             continue  # building the zone refuses it
         ttl = zone.spec.ttl if record.ttl is None else record.ttl
         octets = sum(len(text.encode()) for text in record.data)
-        where = f"{reference}: spec.records[{index}]"
+        where = f"{place}[{index}]"
         yield Content(name, rtype, ttl, octets, where, record.data)
 
 

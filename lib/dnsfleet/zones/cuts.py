@@ -76,7 +76,7 @@ class Cuts:
         """
         name, rtype = claim
         own = record_set.reference
-        where, said = f"{own}: spec.records[{index}]", f"{name} {rtype} of {own}"
+        where, said = f"{record_set.rrsets_place}[{index}]", f"{name} {rtype} of {own}"
         hidden = self._hidden_by(claim, own)
         if hidden is not None and rtype == "NS" and consented:
             yield _told(where, f"{name} {rtype} hides {hidden.what} of {hidden.owner}")

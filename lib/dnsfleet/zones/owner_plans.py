@@ -249,7 +249,7 @@ def _hold(owner: Reference, lines: Sequence[str], text: str, uid: str = "") -> O
 
 
 def _records(record_set: RecordSet | None) -> set[str]:
-    records = () if record_set is None else record_set.spec.records
+    records = () if record_set is None else record_set.spec.rrsets
     return {f"{each.name} {each.ttl} {each.type} {data}" for each in records for data in each.data}
 
 

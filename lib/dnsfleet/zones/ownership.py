@@ -380,4 +380,4 @@ def _too_much_shared(zone: Zone, record_set: RecordSet) -> list[Violation]:
         f"{size} octets of data in RRsets that others may share, at most {sharing.MAX_OCTETS} are "
         "allowed; make several RecordSets"
     )
-    return [Violation("TooMuchShared", message, f"{record_set.reference}: spec.records")]
+    return [Violation("TooMuchShared", message, record_set.rrsets_place)]

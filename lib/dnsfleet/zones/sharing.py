@@ -65,7 +65,7 @@ def lowest_ttls(zone: Zone, record_sets: Iterable[RecordSet]) -> dict[RRsetKey, 
 
 def shareable(zone: Zone, record_set: RecordSet) -> Iterator[tuple[RRsetKey, Record]]:
     """The records of RRsets that several RecordSets may share, with their keys."""
-    for record in record_set.spec.records:
+    for record in record_set.spec.rrsets:
         if rrtypes.number(record.type) != TXT:
             continue
         try:

@@ -186,7 +186,7 @@ class StatusUpdates:
                 return True  # what was said of it still holds: its zone stays as it is
             if not frozen:
                 origin = results.origins.get(resource.zone_reference)
-            records = sum(len(record.data) for record in resource.spec.records)
+            records = sum(len(record.data) for record in resource.spec.rrsets)
         found = results.violations.get(reference, ())
         facts = about(origin, reference, known)
         if _waits(facts) or self._is_too_early(before, facts):

@@ -56,7 +56,7 @@ def test_an_object_that_somebody_edited_is_not_read_as_something_else(
     record = {"type": "A", "ttl": 300, "data": ["192.0.2.1"], "since": "2026-01-01T00:00:00Z"}
     found = record_sets.body(
         record_sets.metadata("k.", ZONE) | {"generation": 1, "resourceVersion": "7"},
-        {"zoneRef": {"name": ZONE.name}, "dynamic": True, "records": [record | edited]},
+        {"zoneRef": {"name": ZONE.name}, "dynamicRecords": [record | edited]},
     )
 
     class Objects:
@@ -69,7 +69,7 @@ def test_an_object_that_somebody_edited_is_not_read_as_something_else(
         ((owner, _),) = store.read("k.", ZONE).claims
     except RefusedError as error:
         assert not is_taken
-        assert "spec.records[0]" in str(error)
+        assert "spec.dynamicRecords[0]" in str(error)
     else:
         assert is_taken
         assert owner == "www.example.com."

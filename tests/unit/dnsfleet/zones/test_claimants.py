@@ -20,7 +20,7 @@ def a(name: str, data: str = "192.0.2.1", **more: object) -> dict[str, object]:
 
 
 def names_of(record_set: RecordSet) -> list[str]:
-    return [each.name for each in record_set.spec.records]
+    return [each.name for each in record_set.spec.rrsets]
 
 
 def many() -> RecordSet:
@@ -45,7 +45,7 @@ def test_a_record_of_the_zone_takes_that_rrset_and_leaves_the_others() -> None:
             "NotOwner",
             "n7.example.com. A belongs to Zone default/example-com; remove it here or there; "
             "this RRset is left out",
-            "RecordSet default/update: spec.records[7]",
+            "RecordSet default/update: spec.dynamicRecords[7]",
             "warning",
         )
     ]
@@ -67,7 +67,7 @@ def test_an_rrset_has_the_age_of_its_own_claim() -> None:
     ]
     assert [(each.where, each.severity) for each in admission.violations] == [
         ("RecordSet default/w: spec.records[0]", "error"),
-        ("RecordSet default/update: spec.records[1]", "warning"),
+        ("RecordSet default/update: spec.dynamicRecords[1]", "warning"),
     ]
 
 
@@ -92,7 +92,7 @@ def test_what_may_not_be_leaves_the_others(record: dict[str, object]) -> None:
     found, told = served(zone, yaml_resources.dynamic([a("api"), record]))
     assert [names_of(each) for each in found] == [["api"]]
     assert [(each.where, each.severity) for each in told] == [
-        ("RecordSet default/update: spec.records[1]", "warning")
+        ("RecordSet default/update: spec.dynamicRecords[1]", "warning")
     ]
 
 
@@ -142,7 +142,11 @@ def test_what_breaks_the_zone_is_found_in_few_builds(monkeypatch: pytest.MonkeyP
     assert len(joined.claimants) == MANY - 1
     assert len(builds) <= 2 + 2 * 10
     assert [(each.reason, each.where, each.severity) for each in joined.violations] == [
-        ("CNAMEAndOtherData", "RecordSet default/update: spec.records[600].data[0]", "warning")
+        (
+            "CNAMEAndOtherData",
+            "RecordSet default/update: spec.dynamicRecords[600].data[0]",
+            "warning",
+        )
     ]
     assert errors(joined.violations) == []
 
@@ -153,9 +157,9 @@ def test_the_older_rrset_stands_whichever_the_check_names() -> None:
         records = [alias | {"since": times[0]}, a("www", since=times[1]), a("api")]
         (found,), told = served(yaml_resources.zone(), yaml_resources.dynamic(records))
         is_alias = times[0] == EARLY
-        assert [each.type for each in found.spec.records] == ["CNAME" if is_alias else "A", "A"]
+        assert [each.type for each in found.spec.rrsets] == ["CNAME" if is_alias else "A", "A"]
         assert [each.where.partition(".data")[0] for each in told] == [
-            f"RecordSet default/update: spec.records[{int(is_alias)}]"
+            f"RecordSet default/update: spec.dynamicRecords[{int(is_alias)}]"
         ]
 
 

@@ -174,6 +174,6 @@ def test_a_cut_its_ds_and_its_glue_come_one_after_the_other(times: tuple[str, ..
     assert admission.violations == []
     other = claims("other", "b.www A", creationTimestamp="2025-01-01T00:00:00Z")
     kept, _ = ownership.admit(zone, [dynamic, other], {}).record_sets
-    assert [each.type for each in kept.spec.records] == ["DS", "A"]
+    assert [each.type for each in kept.spec.rrsets] == ["DS", "A"]
     late = claims("other", "b.www A", creationTimestamp="2026-04-01T00:00:00Z")
     assert ownership.admit(zone, [dynamic, late], {}).record_sets == (dynamic,)

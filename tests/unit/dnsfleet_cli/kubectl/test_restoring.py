@@ -113,14 +113,13 @@ def test_a_dynamic_record_set_comes_back_with_the_age_of_each_rrset() -> None:
     ]
     records[1]["since"] = times["n1"]
     update = record_set("update", *records)
-    update["spec"]["dynamic"] = True
+    update["spec"]["dynamicRecords"] = update["spec"].pop("records")
     removed, content = remove(zone, update)
     plan = restoring.plan(removed, content, There())
     assert kinds(plan) == ["RecordSet update", "Zone a"]
-    spec = plan.objects[0]["spec"]
-    assert spec["dynamic"] is True
+    made = plan.objects[0]["spec"]["dynamicRecords"]
     absolute = [each | {"name": f"{each['name']}.a.example."} for each in records]
-    assert sorted(spec["records"], key=str) == sorted(absolute, key=str), "as a gate writes them"
+    assert sorted(made, key=str) == sorted(absolute, key=str), "as a gate writes them"
     check(plan, content)
 
 

@@ -185,7 +185,7 @@ def test_a_record_set_that_its_zone_came_to_allow_is_good_in_the_next_run(folder
     folder.write("team.yaml", "kind: [")
     folder.restart()
     (record_set,) = folder.reader.desired.zones["zone7.example."].record_sets
-    assert record_set.spec.records[0].name == "second"
+    assert record_set.spec.rrsets[0].name == "second"
 
 
 def digest(assembled: Assembled) -> bytes:
