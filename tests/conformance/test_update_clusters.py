@@ -143,6 +143,41 @@ def test_a_write_of_an_old_version_changes_nothing(api: KubeAPIServer, store: Cl
     assert store.read("races.", ZONE) == Stored({})
 
 
+def test_a_status_is_no_other_version(api: KubeAPIServer, store: ClusterStore) -> None:
+    first = store.write("statuses.", ZONE, claims("a one"), "")
+    condition = {
+        "type": "Accepted",
+        "status": "True",
+        "reason": "Accepted",
+        "message": "",
+        "lastTransitionTime": SINCE,
+    }
+    objects = client.CustomObjectsApi(administrator(api))
+    objects.patch_namespaced_custom_object_status(
+        "dnsfleet.io",
+        "v1alpha1",
+        "dns",
+        "recordsets",
+        record_sets.name("statuses.", ZONE),
+        {"status": {"conditions": [condition]}},
+        _content_type="application/merge-patch+json",
+    )
+    assert store.read("statuses.", ZONE).version == first.version
+    assert store.write("statuses.", ZONE, claims("a two"), first.version).claims == claims("a two")
+
+
+def test_what_the_api_server_does_not_take_is_refused(
+    api: KubeAPIServer, store: ClusterStore
+) -> None:
+    first = store.write("odd.", ZONE, claims("a one"), "")
+    odd = {("b.example.com.", "TXT"): Claim(-1, ('"one"',), SINCE)}
+    with pytest.raises(RefusedError, match="ttl"):
+        store.write("odd.", ZONE, odd, first.version)
+    with pytest.raises(RefusedError, match="ttl"):
+        store.write("odd too.", ZONE, odd, "")
+    assert store.read("odd.", ZONE) == first
+
+
 def test_what_others_have_is_left_alone(api: KubeAPIServer, store: ClusterStore) -> None:
     spec = {"zoneRef": {"name": "example-com"}, "records": [record("a", "theirs")]}
     body = {"apiVersion": "dnsfleet.io/v1alpha1", "kind": "RecordSet", "spec": spec}

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 from dnsfleet import names, resources
 from dnsfleet.resources import API_VERSION, DynamicRecord, Record, Reference
 from dnsfleet.resources.documents import Document
+from dnsfleet.resources.record_sets import GATE
 from dnsfleet.resources.zone_contents import MAX_INLINE
 from dnsfleet.zones import outlines
 from dnsfleet.zones.outlines import Outline
@@ -166,7 +167,9 @@ def _record_sets(added: Claims, content: Zone) -> Iterator[Object]:
         found = claims.as_published(reference, claim, content)
         if found is None:
             continue
-        metadata = {"namespace": reference.namespace, "name": reference.name}
+        metadata: Object = {"namespace": reference.namespace, "name": reference.name}
+        if found.spec.dynamic:
+            metadata["labels"] = {"app.kubernetes.io/managed-by": GATE}
         yield {
             "apiVersion": API_VERSION,
             "kind": "RecordSet",

@@ -1,13 +1,13 @@
 """The store at the API server: what a key has of a zone is one RecordSet in the Zone's namespace.
 
-Each write names the resourceVersion that it is about, so nothing of another writer is lost: POST
-for a new object, and a merge patch (RFC 7396) with all RRsets after that. Server-side apply would
-not do: it has no word for "a new one only", makes null of a list that is to be empty, and leaves an
-entry that somebody else applied, too.
+Each write names the version that it is about, so nothing of another writer is lost: POST for a new
+object, and after that a patch (RFC 6902) that tests the uid and the generation. A resourceVersion
+would not do: the operator writes the status while the next batch is on its way, and each such write
+would have to be read and sent again. Nor would server-side apply: it has no word for "a new one
+only".
 
 The name of the object ends in a digest of key and Zone. An object of that name that is not dynamic
-is somebody else's, and is left alone. One that was restored has its name and nothing else of ours:
-the next write gives it our labels.
+is somebody else's, and is left alone.
 """
 
 import json
@@ -15,12 +15,13 @@ from typing import Any
 
 from dnsfleet import names
 from dnsfleet.resources import GROUP, VERSION, Reference
+from dnsfleet.resources.record_sets import GATE
 from dnsfleet_kubernetes import calls
 from dnsfleet_kubernetes.calls import written
 from kubernetes import client
 
 from dnsfleet_gate.updating import record_sets
-from dnsfleet_gate.updating.record_sets import MANAGER, Object
+from dnsfleet_gate.updating.record_sets import Object
 from dnsfleet_gate.updating.stores import (
     Claims,
     ConflictError,
@@ -31,8 +32,8 @@ from dnsfleet_gate.updating.stores import (
 
 TIMEOUT_SECONDS = 5.0
 """For one answer of the API server; by then whoever sent the update has been told that it waits."""
-MERGE_PATCH = "application/merge-patch+json"
-"""A content type: what a list is to be takes the place of what it was."""
+JSON_PATCH = "application/json-patch+json"
+"""The content type of RFC 6902."""
 
 
 class ClusterStore:
@@ -57,35 +58,42 @@ class ClusterStore:
 
     def write(self, key: str, zone: Reference, claims: Claims, version: str) -> Stored:
         """See `stores.Store`."""
-        metadata = record_sets.metadata(key, zone)
+        metadata, spec = record_sets.metadata(key, zone), record_sets.spec(zone, claims)
         try:
             if version:
-                made = self._sent(
-                    "write",
-                    self._objects.patch_namespaced_custom_object,
-                    {**metadata, "resourceVersion": version},
-                    record_sets.spec(zone, claims),
-                    _content_type=MERGE_PATCH,
-                )
+                made = self._patched(metadata, spec, version)
             else:
                 send = self._objects.create_namespaced_custom_object
-                made = self._sent("create", send, metadata, record_sets.spec(zone, claims))
+                made = self._sent("create", send, metadata, record_sets.body(metadata, spec))
         except calls.RefusedError as error:
             if error.reason == "Conflict" or (version and error.reason == "NotFound"):
+                raise ConflictError(str(error)) from error
+            if version and self.read(key, zone).version != version:  # a test of the patch failed
                 raise ConflictError(str(error)) from error
             raise RefusedError(str(error)) from error
         return stored(made)
 
+    def _patched(self, metadata: Object, spec: Object, version: str) -> Object:
+        """The object with another spec, where it is the one of this version."""
+        uid, _, generation = version.partition("/")
+        operations = [
+            {"op": "test", "path": "/metadata/uid", "value": uid},
+            {"op": "test", "path": "/metadata/generation", "value": int(generation)},
+            {"op": "replace", "path": "/spec", "value": spec},
+        ]
+        send = self._objects.patch_namespaced_custom_object
+        return self._sent("write", send, metadata, operations, _content_type=JSON_PATCH)
+
     def _sent(
-        self, verb: str, send: Any, metadata: Object, spec: Object | None = None, **more: Any
+        self, verb: str, send: Any, metadata: Object, body: object = None, **more: Any
     ) -> Object:
         """The object that the API server answers; UnavailableError, calls.RefusedError."""
         named = [GROUP, VERSION, metadata["namespace"], "recordsets"]
         if verb != "create":
             named.append(metadata["name"])
-        if spec is not None:
-            named.append(record_sets.body(metadata, spec))
-            more["field_manager"] = MANAGER
+        if body is not None:
+            named.append(body)
+            more["field_manager"] = GATE
         try:
             answer = written(
                 f"{verb} {_called(metadata)}",
@@ -120,7 +128,7 @@ def stored(found: Object) -> Stored:
     refused = accepted.get("status") == "False"
     return Stored(
         record_sets.claims(found),
-        str(metadata["resourceVersion"]),
+        f"{metadata['uid']}/{generation}",
         generation,
         generation if is_true(current, "Programmed") else 0,
         # Where writes follow each other it is about an earlier one, and true of that.

@@ -26,8 +26,7 @@ SETTLE_SECONDS = 30.0
 WRITE_SECONDS = 0.25
 """Between two writes of a zone: what comes in between goes together."""
 MAX_TRIES = 5
-"""How often something is written anew because somebody else wrote its RecordSet: a status that the
-operator writes makes another version, too."""
+"""How often something is looked at anew because somebody else wrote its RecordSet."""
 
 
 class Surroundings(NamedTuple):
@@ -132,8 +131,12 @@ class Holdings:
         if not self._around.leading():
             raise FailedError(Outcome(dns.rcode.SERVFAIL, "another gate takes updates"))
         self.next_write = self._around.clock() + WRITE_SECONDS
+        write = partial(self._around.store.write, key, self._zone, claims, self.known[key].version)
         try:
-            stored = self.known[key] = await self._put_over(key, claims)
+            stored = self.known[key] = await self._around.call(write)
+        except stores.ConflictError:
+            self._around.written("conflict")
+            raise
         except stores.RefusedError as error:
             self._around.written("refused")
             raise NotTakenError(str(error)) from None
@@ -142,20 +145,6 @@ class Holdings:
             raise FailedError(_failed(error)) from None
         self._around.written("done")
         return stored
-
-    async def _put_over(self, key: str, claims: Claims) -> Stored:
-        """Write in place of what is known; ConflictError where somebody else wrote other RRsets."""
-        for _ in range(MAX_TRIES):
-            known = self.known[key]
-            write = partial(self._around.store.write, key, self._zone, claims, known.version)
-            try:
-                return await self._around.call(write)
-            except stores.ConflictError:
-                self._around.written("conflict")
-                found = self.known[key] = await self.read(key)
-                if found.claims != known.claims or bool(found.version) != bool(known.version):
-                    raise
-        raise stores.ConflictError
 
 
 def is_on_its_way(stored: Stored) -> bool:

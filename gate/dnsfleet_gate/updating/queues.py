@@ -11,8 +11,7 @@ of which an RRset does not show, is one of which this RRset was refused. Where m
 nothing but such RRsets, and no others are about them, the others stand.
 
 A batch is one write for each key. Where one of them fails after others, the messages before the
-first of its key stand, and those behind have their turn again. A write that meets another version
-of the same RRsets, as that with a status, is sent again.
+first of its key stand, and those behind have their turn again.
 
 When nobody knows what became of a change, it may stand. The next messages then begin with reading.
 """

@@ -1,6 +1,6 @@
 """The RecordSet of a key and a Zone, as an object.
 
-Its name ends in a digest of both. An object of that name without our labels is somebody else's.
+Its name ends in a digest of both.
 """
 
 import hashlib
@@ -10,11 +10,10 @@ from typing import Any
 
 from dnsfleet import names, rrtypes
 from dnsfleet.resources import API_VERSION, Reference
+from dnsfleet.resources.record_sets import GATE
 
 from dnsfleet_gate.updating.stores import Claim, Claims
 
-MANAGER = "dnsfleet-gate"
-"""The field manager, and the value of the label that tells who manages an object."""
 MANAGED_BY = "app.kubernetes.io/managed-by"
 TSIG_KEY = "dnsfleet.io/tsig-key"
 """Label with what is readable of the key's name."""
@@ -53,7 +52,7 @@ def metadata(key: str, zone: Reference) -> Object:
     return {
         "name": name(key, zone),
         "namespace": zone.namespace,
-        "labels": {MANAGED_BY: MANAGER, TSIG_KEY: slug(key)},
+        "labels": {MANAGED_BY: GATE, TSIG_KEY: slug(key)},
     }
 
 

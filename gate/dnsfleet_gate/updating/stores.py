@@ -27,8 +27,8 @@ class Stored(NamedTuple):
 
     claims: Claims
     version: str = ""
-    """What a write names, so that it meets nothing that it does not know; empty where there is no
-    object yet."""
+    """What a write names, so that it meets no RRsets that it does not know; empty where there is no
+    object yet. Another status is no other version."""
     generation: int = 0
     programmed: int = 0
     """The generation that is published; 0 where none is."""

@@ -30,6 +30,8 @@ the core names each of them."""
 MAX_DYNAMIC_TEXT = 256 * 1024
 """Characters of names and data in a dynamic one: it is written anew for every few updates, and the
 API server and each of its watchers read all of it."""
+GATE = "dnsfleet-gate"
+"""Who writes dynamic ones: the value of the label app.kubernetes.io/managed-by on them."""
 MAX_SINCE = 20
 """Characters of a time such as 2026-01-01T00:00:00Z."""
 

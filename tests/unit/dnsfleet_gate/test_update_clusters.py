@@ -55,7 +55,7 @@ def test_an_object_that_somebody_edited_is_not_read_as_something_else(
     """A relative name would become one below the root, and be so from the next write on."""
     record = {"type": "A", "ttl": 300, "data": ["192.0.2.1"], "since": "2026-01-01T00:00:00Z"}
     found = record_sets.body(
-        record_sets.metadata("k.", ZONE) | {"generation": 1, "resourceVersion": "7"},
+        record_sets.metadata("k.", ZONE) | {"generation": 1, "uid": "one"},
         {"zoneRef": {"name": ZONE.name}, "dynamicRecords": [record | edited]},
     )
 
@@ -81,7 +81,7 @@ def test_edges_have_an_earlier_generation_while_writes_go_on(status: str, propag
         return {"type": name, "status": status, "observedGeneration": 4}
 
     found = record_sets.body(
-        record_sets.metadata("k.", ZONE) | {"generation": 6, "resourceVersion": "7"},
+        record_sets.metadata("k.", ZONE) | {"generation": 6, "uid": "one"},
         record_sets.spec(ZONE, {}),
     ) | {"status": {"conditions": [condition("Programmed"), condition("Propagated")]}}
     read = cluster.stored(found)

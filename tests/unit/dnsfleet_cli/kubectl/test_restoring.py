@@ -117,6 +117,9 @@ def test_a_dynamic_record_set_comes_back_with_the_age_of_each_rrset() -> None:
     removed, content = remove(zone, update)
     plan = restoring.plan(removed, content, There())
     assert kinds(plan) == ["RecordSet update", "Zone a"]
+    assert plan.objects[0]["metadata"]["labels"] == {
+        "app.kubernetes.io/managed-by": "dnsfleet-gate"
+    }
     made = plan.objects[0]["spec"]["dynamicRecords"]
     absolute = [each | {"name": f"{each['name']}.a.example."} for each in records]
     assert sorted(made, key=str) == sorted(absolute, key=str), "as a gate writes them"
