@@ -372,6 +372,25 @@ async def test_what_was_told_as_done_stands_whatever_goes_wrong() -> None:
 
 
 @in_loop
+async def test_where_too_many_come_as_many_as_can_be_are_done_in_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Thirteen a second can be written, and 30 a second come."""
+    monkeypatch.setattr(batches, "MAX_MESSAGES", 4)
+    async with rig() as made:
+        made.store.seconds = 0.3
+        sent = []
+        for number in range(150):
+            sent.append(asyncio.create_task(_add(made, f"n{number}", "A", "192.0.2.1")))
+            await asyncio.sleep(1 / 30)
+        codes = await asyncio.gather(*sent)
+    assert set(codes) == {dns.rcode.NOERROR, dns.rcode.SERVFAIL}
+    assert codes.count(dns.rcode.NOERROR) > made.store.writes * 4 / 2
+    for number, code in enumerate(codes):
+        assert code != dns.rcode.NOERROR or made.get(f"n{number}", "A") is not None
+
+
+@in_loop
 async def test_the_data_of_a_key_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ownership, "MAX_DYNAMIC_TEXT", 1000)
     async with rig() as made:

@@ -8,6 +8,7 @@ import asyncio
 import functools
 import socket
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -111,6 +112,8 @@ class MemoryStore:
         self.unavailable = False
         self.refuses: set[str] = set()
         """Keys whose writes the API server refuses."""
+        self.seconds = 0.0
+        """How long a write takes."""
         self.everywhere = True
         """Whether all edges have what is published."""
         self.published = threading.Event()
@@ -133,6 +136,7 @@ class MemoryStore:
         if key in self.refuses:
             raise stores.RefusedError("the API server does not like it")
         self.writes += 1
+        time.sleep(self.seconds)
         generation = known.generation + 1
         name = record_sets.name(key, zone)
         made = document("RecordSet", name, record_sets.spec(zone, claims), uid=name)

@@ -16,6 +16,8 @@ from dnsfleet.tsig_keys import Updates
 
 from dnsfleet_gate.signing import FUDGE_SECONDS
 
+REPLY_SECONDS = 1.5
+"""After that a client is told something: many ask again or give up after two seconds."""
 KEPT_SECONDS = 2 * FUDGE_SECONDS
 """As long as a MAC can be right: a client's clock may be ahead of ours, and later behind it."""
 MAX_KEPT = 200_000

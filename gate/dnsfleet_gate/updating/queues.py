@@ -14,6 +14,9 @@ A batch is one write for each key. Where one of them fails after others, the mes
 first of its key stand, and those behind have their turn again.
 
 When nobody knows what became of a change, it may stand. The next messages then begin with reading.
+
+Where more comes than can be written, a message that would be answered too late has nothing done for
+it, so that those behind it are in time. Without that each message would be done, and each too late.
 """
 
 import asyncio
@@ -39,7 +42,7 @@ from dnsfleet_gate.updating.holdings import (
     Surroundings,
     is_on_its_way,
 )
-from dnsfleet_gate.updating.outcomes import DONE, Outcome, Waiting
+from dnsfleet_gate.updating.outcomes import DONE, REPLY_SECONDS, Outcome, Waiting
 from dnsfleet_gate.updating.ownership import text_key
 from dnsfleet_gate.updating.propagations import Propagations
 from dnsfleet_gate.updating.rrsets import Changes, Key
@@ -65,6 +68,8 @@ class ZoneQueue:
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._propagations = Propagations(self._holdings.stored, around.clock)
+        self._took: deque[float] = deque(maxlen=2)
+        """Seconds that the last batches took."""
 
     def put(self, waiting: Waiting) -> None:
         """Have a message looked at behind all that came before."""
@@ -83,16 +88,9 @@ class ZoneQueue:
         self._propagations.stop()
 
     async def _run(self) -> None:
-        while self._waiting:
-            late = self._around.clock() - SETTLE_SECONDS
-            for each in self._waiting:
-                if each.arrived < late:
-                    each.end(Outcome(dns.rcode.SERVFAIL, "others took too long"))
-            tried = [each for each in self._waiting if not each.outcome.done()]
-            self._waiting = deque(tried)
-            if not tried:
-                return
+        while tried := self._in_time():
             taken = batches.together(tried)
+            began = self._around.clock()
             try:
                 await self._pause()
                 await self._one(taken)
@@ -101,6 +99,23 @@ class ZoneQueue:
             except Exception as error:  # one batch costs its messages
                 log.exception(line("update_defect", zone=self._origin))
                 self._fail(taken, Outcome(dns.rcode.SERVFAIL, str(error)))
+            self._took.append(self._around.clock() - began)
+
+    def _in_time(self) -> Sequence[Waiting]:
+        """What still waits, without what can not be answered in time while others can."""
+        now = self._around.clock()
+        for each in self._waiting:
+            if each.arrived < now - SETTLE_SECONDS:
+                each.end(Outcome(dns.rcode.SERVFAIL, "others took too long"))
+        left = [each for each in self._waiting if not each.outcome.done()]
+        latest = now + min(self._took, default=0.0) - REPLY_SECONDS
+        found = [each for each in left if each.begun or each.arrived > latest]
+        if found:
+            for each in left:
+                if not each.begun and each.arrived <= latest:
+                    each.end(Outcome(dns.rcode.SERVFAIL, "too many come, and nothing was done"))
+        self._waiting = deque(found or left)
+        return found or left
 
     def _fail(self, taken: Sequence[Waiting], outcome: Outcome) -> None:
         """Nobody knows what became of these."""

@@ -26,12 +26,10 @@ from dnsfleet_gate.metrics import Metrics
 from dnsfleet_gate.updating import changes, rrsets
 from dnsfleet_gate.updating.changes import UpdateError
 from dnsfleet_gate.updating.holdings import Surroundings
-from dnsfleet_gate.updating.outcomes import Outcome, Outcomes, Waiting
+from dnsfleet_gate.updating.outcomes import REPLY_SECONDS, Outcome, Outcomes, Waiting
 from dnsfleet_gate.updating.queues import ZoneQueue
 from dnsfleet_gate.updating.stores import Store, Stored
 
-REPLY_SECONDS = 1.5
-"""After that a client is told something: many ask again or give up after two seconds."""
 MAX_WAITING = 1000
 """Messages that are looked at or wait for it; more get SERVFAIL at once."""
 MAX_OCTETS = 1024 * 1024
