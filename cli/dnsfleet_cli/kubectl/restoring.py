@@ -167,7 +167,10 @@ def _record_sets(added: Claims, content: Zone) -> Iterator[Object]:
         found = claims.as_published(reference, claim, content)
         if found is None:
             continue
-        metadata: Object = {"namespace": reference.namespace, "name": reference.name}
+        metadata: dict[str, Any] = {
+            "namespace": reference.namespace,
+            "name": reference.name,
+        }
         if found.spec.dynamic:
             metadata["labels"] = {"app.kubernetes.io/managed-by": GATE}
         yield {
