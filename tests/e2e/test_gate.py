@@ -6,6 +6,7 @@ import os
 import re
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import dns.exception
@@ -22,9 +23,10 @@ import pytest
 from cluster.access import Access
 from cluster.namespaces import Node
 from dnsfleet_gate.updating.record_sets import slug
-from support import update_loads
+from support import scripted_primaries, update_loads
 from support.kubectl_plugin import dnsfleet
 from support.releases import CHART, NAME, NAMESPACE, READY_SECONDS, waiting
+from support.scripted_primaries import Primary, serving
 from support.update_loads import Load
 from support.waiting import wait_for
 
@@ -53,6 +55,31 @@ spec:
   for: [update]
   names: [{names}]
   types: [TXT, A]
+"""
+PRIMARY = """\
+apiVersion: v1
+kind: Secret
+metadata: {{name: k, namespace: dnsfleet-system}}
+stringData: {{secret: "{secret}"}}
+---
+apiVersion: dnsfleet.io/v1alpha1
+kind: TsigKey
+metadata: {{name: k, namespace: dnsfleet-system}}
+spec:
+  secretRef: {{name: k}}
+  zones: [one.example]
+  for: [primary]
+  primaries: [{{address: {address}, port: {port}}}]
+---
+apiVersion: dnsfleet.io/v1alpha1
+kind: Zone
+metadata: {{name: transferred, namespace: default}}
+spec:
+  origin: one.example
+  source:
+    transfer:
+      primaries: [{{address: {address}, port: {port}}}]
+      tsigKey: {{name: k}}
 """
 LOAD = (200.0, 60.0) if os.environ.get("UPDATES") == "full" else (50.0, 4.0)
 """Updates a second, and for how many seconds."""
@@ -197,6 +224,29 @@ def test_keys_follow_each_other_without_a_gap_and_lost_secrets_end_none(
     wait_for("it gives the zone", lambda: secondary.gets_it(new), GIVEN_SECONDS)
 
 
+def test_a_zone_is_asked_for_as_soon_as_its_primary_tells_of_a_change(
+    secondary: Secondary,
+) -> None:
+    cluster, node = secondary.cluster, secondary.node
+    primary = Primary(node.network.client)
+
+    def serial() -> int | None:
+        return cluster.get("zone", "transferred").get("status", {}).get("serial")
+
+    with ExitStack() as stack:
+        with node.on_client():
+            stack.enter_context(serving(primary))
+        secret = base64.b64encode(scripted_primaries.SECRET).decode()
+        cluster.apply(PRIMARY.format(address=primary.address, port=primary.port, secret=secret))
+        wait_for("the zone is there", lambda: serial() == 1, GIVEN_SECONDS)
+        primary.set(2, 1, 2)
+        with node.on_client():
+            reply = dns.query.udp(scripted_primaries.notify(), secondary.gate, ANSWER_SECONDS)
+        assert reply.rcode() == dns.rcode.NOERROR
+        wait_for("the change is there", lambda: serial() == 2, NOTIFY_SECONDS)
+    cluster.kubectl("delete", "zone", "transferred")
+
+
 class Updater:
     """A client of updates beside the cluster."""
 
@@ -254,7 +304,7 @@ def test_updates_are_published_and_survive_the_gate_that_leads(secondary: Second
 
     label = f"dnsfleet.io/tsig-key={slug('acme.')}"
     (made,) = cluster.get("recordsets", "--selector", label)["items"]
-    assert [each["data"] for each in made["spec"]["records"]] == [['"one"']]
+    assert [each["data"] for each in made["spec"]["dynamicRecords"]] == [['"one"']]
     cluster.wait("condition=Programmed", GIVEN_SECONDS, "recordset", made["metadata"]["name"])
 
     (leads,) = cluster.get("endpointslice", UPDATES, *namespace)["endpoints"]
@@ -264,7 +314,7 @@ def test_updates_are_published_and_survive_the_gate_that_leads(secondary: Second
     wait_for("the last one goes", done(None), GIVEN_SECONDS)
     wait_for("it is gone", lambda: not texts(challenge), GIVEN_SECONDS)
     (left,) = cluster.get("recordsets", "--selector", label)["items"]
-    assert left["spec"].get("records", []) == []
+    assert left["spec"]["dynamicRecords"] == []
 
 
 def test_steady_updates_are_all_published(secondary: Secondary) -> None:
