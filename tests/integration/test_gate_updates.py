@@ -391,6 +391,16 @@ async def test_where_too_many_come_as_many_as_can_be_are_done_in_time(
 
 
 @in_loop
+async def test_where_nothing_can_be_in_time_all_is_done_late() -> None:
+    async with rig() as made:
+        made.store.seconds = 2.0
+        for name in ("a", "b"):
+            assert await _add(made, name, "A", "192.0.2.1") == dns.rcode.SERVFAIL
+        await asyncio.to_thread(wait_for, "it is done", lambda: made.get("b", "A"), SECONDS)
+        assert made.get("a", "A") is not None
+
+
+@in_loop
 async def test_the_data_of_a_key_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ownership, "MAX_DYNAMIC_TEXT", 1000)
     async with rig() as made:

@@ -8,7 +8,7 @@ next batch: then a write that fails takes with it those that were looked at late
 
 import itertools
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import dns.rcode
@@ -107,6 +107,16 @@ def is_apart(batch: Batch, keys: Collection[Key]) -> bool:
     return not any(
         asked.name in owners for each in batch.judged for asked in each.waiting.message.prerequisite
     )
+
+
+def late(waiting: Iterable[Waiting], latest: float) -> Sequence[Waiting]:
+    """Messages of which nothing is stored, and that came before `latest`; none where all did.
+
+    Then none can be in time, and a slow one is better than none.
+    """
+    left = [each for each in waiting if not each.outcome.done()]
+    found = [each for each in left if not each.begun and each.arrived <= latest]
+    return found if len(found) < len(left) else ()
 
 
 def together(waiting: Sequence[Waiting]) -> Sequence[Waiting]:

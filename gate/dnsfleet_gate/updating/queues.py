@@ -107,15 +107,12 @@ class ZoneQueue:
         for each in self._waiting:
             if each.arrived < now - SETTLE_SECONDS:
                 each.end(Outcome(dns.rcode.SERVFAIL, "others took too long"))
-        left = [each for each in self._waiting if not each.outcome.done()]
         latest = now + min(self._took, default=0.0) - REPLY_SECONDS
-        found = [each for each in left if each.begun or each.arrived > latest]
-        if found:
-            for each in left:
-                if not each.begun and each.arrived <= latest:
-                    each.end(Outcome(dns.rcode.SERVFAIL, "too many come, and nothing was done"))
-        self._waiting = deque(found or left)
-        return found or left
+        for each in batches.late(self._waiting, latest):
+            each.end(Outcome(dns.rcode.SERVFAIL, "too many come, and nothing was done"))
+        found = [each for each in self._waiting if not each.outcome.done()]
+        self._waiting = deque(found)
+        return found
 
     def _fail(self, taken: Sequence[Waiting], outcome: Outcome) -> None:
         """Nobody knows what became of these."""
