@@ -1,7 +1,7 @@
 # Every target creates what it needs; the second run is fast. Needed on the machine:
 # python3 >= 3.11 with pip, cargo, make and a C compiler.
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check conformance differential model secondaries increments faults skew fuzz bench signatures crds metrics alerts dashboards images dist dist-full publish cluster-up cluster-down e2e e2e-cores e2e-propagation e2e-scale e2e-clusters e2e-skew e2e-upgrade e2e-alerts e2e-rolls e2e-updates e2e-acme
+.PHONY: help setup up test check conformance differential model secondaries increments faults skew fuzz bench signatures crds metrics alerts dashboards images dist dist-full publish cluster-up cluster-down e2e e2e-cores e2e-propagation e2e-scale e2e-clusters e2e-skew e2e-upgrade e2e-alerts e2e-rolls e2e-updates e2e-acme e2e-externaldns
 
 # uv lives in a folder of its own, by `pip --target`: that needs neither venv nor root.
 UV_VERSION := 0.13.9
@@ -179,3 +179,6 @@ e2e-updates: setup ## On such a cluster: 200 dynamic updates a second for a minu
 
 e2e-acme: setup ## On such a cluster, and before without one: cert-manager gets ten certificates at once
 	ACME=full $(RUN)/pytest -s tests/conformance/test_cert_manager.py tests/e2e/test_acme.py --timeout=$(E2E_SECONDS)
+
+e2e-externaldns: setup ## On such a cluster, and before without one: ExternalDNS by webhook and by updates
+	EXTERNALDNS=full $(RUN)/pytest -s tests/conformance/test_external_dns_runs.py tests/e2e/test_externaldns.py --timeout=$(E2E_SECONDS)

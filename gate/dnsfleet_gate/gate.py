@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,7 @@ from dnsfleet_gate.journal import Journal
 from dnsfleet_gate.key_file import KeyFile
 from dnsfleet_gate.metrics import Metrics
 from dnsfleet_gate.notifying import Notifier
+from dnsfleet_gate.refused_updates import RefusedUpdates
 from dnsfleet_gate.serving import Server
 from dnsfleet_gate.updating.folder import FolderStore
 from dnsfleet_gate.updating.outcomes import Outcome
@@ -84,6 +86,7 @@ class Gate:
         self._journal = Journal()
         self._leading: Leading | None = None
         self._updates: Updates | None = None
+        self._refused = RefusedUpdates(time.monotonic)
         if config.updates is not None:
             self._lead(config.updates)
         elif config.updates_folder is not None:
@@ -174,7 +177,10 @@ class Gate:
     async def _outcome(self, update: Update) -> Outcome:
         if self._updates is None:
             return Outcome(dns.rcode.REFUSED, "this gate takes no updates")
-        return await self._updates.outcome(update)
+        found = await self._updates.outcome(update)
+        if (key := update.signature.key) is not None:
+            self._refused.tell(key.name, update.request.name.to_text(), found)
+        return found
 
     async def _serve(self, server: Server, stop: asyncio.Event) -> int:
         """Answer once all zones are here, until the stop; the exit status."""

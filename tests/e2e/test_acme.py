@@ -8,18 +8,13 @@ import json
 import os
 from pathlib import Path
 
-import dns.exception
-import dns.message
 import dns.name
-import dns.query
-import dns.rcode
 import dns.tsig
 import pytest
 import yaml
-from cluster import settings
 from cluster.access import Access
 from cluster.namespaces import Node
-from support import certbot, pages, probe_fleets
+from support import certbot, clients_beside, pages, probe_fleets
 from support.acme_servers import challenge, pebble
 from support.cert_managers import PAGE, cert_manager
 from support.releases import CHART, NAME, NAMESPACE, READY_SECONDS, waiting
@@ -44,7 +39,6 @@ CERTIFICATE_SECONDS = 60.0
 ENDED_SECONDS = 120.0
 GIVEN_SECONDS = 30.0
 """Until a gate has what a TsigKey says: the operator and the kubelet take seconds each."""
-ANSWER_SECONDS = 5.0
 
 
 @pytest.fixture(scope="module")
@@ -67,36 +61,20 @@ def server(release: Access, node: Node, tmp_path_factory: pytest.TempPathFactory
     signing = dns.tsig.Key(
         dns.name.from_text(name), secret["stringData"]["secret"], dns.tsig.HMAC_SHA256
     )
-    wait_for("the gate has the key", lambda: has_key(node, gate, signing), GIVEN_SECONDS)
+    wait_for(
+        "the gate has the key",
+        lambda: clients_beside.gate_has_key(node, gate, signing, ORIGIN),
+        GIVEN_SECONDS,
+    )
     edge, port = probe_fleets.services(release)[0]
     return UpdatedServer(f"{gate}:53", name, secret["stringData"]["secret"], f"{edge}:{port}")
-
-
-def has_key(node: Node, gate: str, key: dns.tsig.Key) -> bool:
-    """Whether the gate believes what the key signs, and has the zone."""
-    query = dns.message.make_query(ORIGIN, "SOA")
-    query.use_tsig(key)
-    with node.on_client():
-        try:
-            return dns.query.udp(query, gate, ANSWER_SECONDS).rcode() == dns.rcode.NOERROR
-        except (dns.tsig.PeerBadKey, dns.exception.Timeout):
-            return False
-
-
-def beside(cluster: Access, node: Node, folder: Path) -> Access:
-    """The cluster by the address that its API server has for those beside it."""
-    config = yaml.safe_load(cluster.kubeconfig.read_text())
-    address = f"https://{node.network.api}:{settings.API_PORT}"
-    config["clusters"][0]["cluster"]["server"] = address
-    kubeconfig = folder / "kubeconfig"
-    kubeconfig.write_text(yaml.safe_dump(config))
-    return Access(kubeconfig, cluster.kubectl_path, cluster.helm_path)
 
 
 def test_ten_certificates_at_once_and_a_wildcard_with_its_base(
     release: Access, server: UpdatedServer, node: Node, tmp_path: Path
 ) -> None:
-    access = beside(release, node, tmp_path)
+    kubeconfig = clients_beside.kubeconfig(release, node, tmp_path / "kubeconfig")
+    access = Access(kubeconfig, release.kubectl_path, release.helm_path)
     with (
         node.on_client(),
         pebble(tmp_path, server.resolver) as acme,

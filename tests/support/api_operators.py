@@ -22,8 +22,8 @@ USERS = ("user publisher on nopass resetchannels ~dnsfleet:* +@all",)
 @contextmanager
 def api_operator(
     api: KubeAPIServer, folder: Path, more: Mapping[str, str] | None = None
-) -> Iterator[None]:
-    """An operator that works until leaving; `folder` gets its log.
+) -> Iterator[Valkey]:
+    """An operator that works until leaving; its core. `folder` gets its log.
 
     `more` are variables of its environment beside the usual ones.
     """
@@ -50,7 +50,7 @@ def api_operator(
         with (folder / "operator.log").open("wb") as log:
             process = subprocess.Popen([program], env=environment, stdout=log, stderr=log)
         try:
-            yield
+            yield core
         finally:
             process.kill()
             process.wait()

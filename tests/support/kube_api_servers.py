@@ -77,10 +77,15 @@ class KubeAPIServer:
         return path
 
     def ask(
-        self, method: str, path: str, body: Object | None = None, token: str = TOKEN
+        self,
+        method: str,
+        path: str,
+        body: Object | None = None,
+        token: str = TOKEN,
+        content: str = "application/json",
     ) -> tuple[int, Any, list[str]]:
         """Status, answer (text where it is no JSON), and the texts of its warnings (RFC 7234)."""
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": content}
         text = None if body is None else json.dumps(body)
         self._connection.request(method, path, text, headers)
         answer = self._connection.getresponse()

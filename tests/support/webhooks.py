@@ -36,6 +36,7 @@ class Client:
     """Asks a webhook."""
 
     def __init__(self, port: int) -> None:
+        self.port = port
         self._url = f"http://localhost:{port}"
 
     def request(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Reply:

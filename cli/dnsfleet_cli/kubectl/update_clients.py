@@ -64,7 +64,13 @@ def _cert_manager(spec: Mapping[str, Any], given: Mapping[str, str]) -> str:
 
 
 def _external_dns(spec: Mapping[str, Sequence[str]], given: Mapping[str, str]) -> str:
-    zones = "".join(f"  - --rfc2136-zone={each}\n" for each in spec["zones"])
+    # With a dot at its end an origin has no name of ExternalDNS.
+    origins = [each.removesuffix(".") for each in spec["zones"]]
+    zones = "".join(
+        f"  - --{option}={each}\n"
+        for option in ("domain-filter", "rfc2136-zone")
+        for each in origins
+    )
     reads = "  - --rfc2136-axfr\n"
     if "transfer" not in spec["for"]:
         reads = (
@@ -111,12 +117,19 @@ _EXTERNAL_DNS = """\
 # ExternalDNS: its container
 args:
   - --provider=rfc2136
+  - --policy=sync
+  - --registry=txt
+  - --txt-owner-id=%(key)s
+  - --txt-prefix=%%{record_type}-owner.
+  - --txt-wildcard-replacement=any
+%(zones)s\
   - --rfc2136-host=%(gate)s
   - --rfc2136-port=53
-%(zones)s\
   - --rfc2136-tsig-keyname=%(key)s
   - --rfc2136-tsig-secret-alg=%(algorithm)s
 %(reads)s\
+  - --rfc2136-min-ttl=60s
+  - --rfc2136-batch-change-size=10
 env:
   - {name: EXTERNAL_DNS_RFC2136_TSIG_SECRET, value: "%(secret)s"}
 """

@@ -1,6 +1,7 @@
 """The lines for programs that send updates."""
 
 import base64
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from dnsfleet.resources import Reference, TsigKey, parse
 from dnsfleet_cli.kubectl import tsig_keys as made
 from dnsfleet_cli.kubectl import update_clients
 
+DOCS = Path(__file__).parents[4] / "docs" / "integrations"
 OCTETS = bytes(range(32))
 SECRET = base64.b64encode(OCTETS).decode()
 
@@ -84,9 +86,23 @@ def test_external_dns_transfers_with_a_key_that_may(uses: tuple[str, ...]) -> No
     assert ("--rfc2136-axfr" in container["args"]) == ("transfer" in uses)
     assert [each for each in container["args"] if "zone" in each] == [
         "--rfc2136-zone=example.com",
-        "--rfc2136-zone=example.org.",
+        "--rfc2136-zone=example.org",  # with a dot it is the zone of no name
     ]
     assert container["env"] == [{"name": "EXTERNAL_DNS_RFC2136_TSIG_SECRET", "value": SECRET}]
+
+
+def test_external_dns_is_told_what_its_page_says() -> None:
+    given = pair(uses=("update", "transfer"), zones=["example.org"])
+    text = part(update_clients.lines(given, "198.51.100.53"), "ExternalDNS: its container")
+    printed = {each.removeprefix("--") for each in yaml.safe_load(text)["args"]}
+    page = (DOCS / "externaldns-updates.md").read_text()
+    values = yaml.safe_load(page.split("# external-dns.yaml\n")[1].split("```")[0])
+    told = {"provider=rfc2136", "policy=sync", "registry=txt", "txt-owner-id=cm-1"}
+    told |= {f"txt-prefix={values['txtPrefix']}", "domain-filter=example.org"}
+    for name, value in (values["extraArgs"] | {"rfc2136-tsig-keyname": "cm-1"}).items():
+        flag = value is True
+        told |= {name} if flag else {f"{name}={value[0] if isinstance(value, list) else value}"}
+    assert printed == told
 
 
 def test_terraform_wants_an_absolute_name_of_the_key() -> None:
