@@ -10,13 +10,11 @@ publish a zone of old and new parts for as long as `kubectl apply` takes.
 """
 
 import hashlib
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from dnsfleet import names
-from dnsfleet.resources import API_VERSION
-from dnsfleet.resources.base import MAX_OBJECT_NAME
+from dnsfleet.resources import API_VERSION, object_names
 from dnsfleet.resources.zone_contents import MAX_CONFIG_MAPS
 
 MAX_OBJECT = 1 << 20
@@ -65,14 +63,8 @@ def in_config_maps(origin: str, text: str) -> list[dict[str, Any]]:
 
 
 def object_name(origin: str) -> str:
-    """A valid name in Kubernetes that shows which zone it is.
-
-    Each label begins and ends with a letter or digit (RFC 1123), which labels of the DNS need not.
-    There is room behind it for what the names of ConfigMaps have more.
-    """
-    labels = [re.sub(r"[^a-z0-9-]+", "-", label).strip("-") for label in origin.split(".")]
-    name = ".".join(label for label in labels if label)
-    return name[: MAX_OBJECT_NAME - _LONGEST_SUFFIX].rstrip("-.") or "root"
+    """The name of a Zone, with room behind it for what the names of ConfigMaps have more."""
+    return object_names.object_name(origin, _LONGEST_SUFFIX)
 
 
 def _config_map(name: str, part: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 from dnsfleet_operator import pop_samples, zone_samples
 from dnsfleet_operator.families import family
 from dnsfleet_operator.pop_samples import PopSample
-from dnsfleet_operator.zone_samples import ZoneName, ZoneSample
+from dnsfleet_operator.zone_samples import CatalogSample, ZoneName, ZoneSample
 
 
 class Held(NamedTuple):
@@ -36,6 +36,8 @@ class FleetSamples(Collector):
         """When the first signature of each signed zone ends, Unix time in seconds, by origin."""
         self.transfers: Callable[[], list[tuple[str, Standing]]] = list
         """Gives how the fleet stands with the primaries of transferred zones, by origin."""
+        self.catalogs: dict[str, CatalogSample] = {}
+        """What became of the members of each catalog of primaries, by origin."""
         self.orphans = 0
         self.first_removal: float | None = None
         """When the first orphan may be removed, Unix time in seconds; None where none will be."""
@@ -51,6 +53,7 @@ class FleetSamples(Collector):
         self.traffic = {}
         self.signature_ends.clear()
         self.certificate_ends = {}
+        self.catalogs.clear()
         self.orphans = 0
         self.first_removal = None
         self.held = None
@@ -61,6 +64,7 @@ class FleetSamples(Collector):
         yield from zone_samples.of_zones(list(self.zones.items()), now)
         yield zone_samples.of_signatures(self.signature_ends)
         yield from zone_samples.of_transfers(self.transfers())
+        yield zone_samples.of_catalogs(list(self.catalogs.items()))
         yield from pop_samples.of_pops(list(self.pops.items()), now)
         yield from pop_samples.of_traffic(self.traffic)
         yield pop_samples.of_certificates(self.certificate_ends)

@@ -23,6 +23,17 @@ class ZoneSample(NamedTuple):
     """When the revision was published that is not answered everywhere yet, Unix time."""
     late: tuple[str, ...]
     """The Pops, five at most, that do not answer it."""
+    members_synced: bool | None = None
+    """The condition MembersSynced of a catalog of primaries; None for other zones."""
+
+
+class CatalogSample(NamedTuple):
+    """How many members a catalog of primaries has."""
+
+    synced: int
+    """Those that have their Zone as it is to be."""
+    refused: int
+    waiting: int
 
 
 def of_zones(
@@ -53,6 +64,17 @@ def of_zones(
         "series for Pops that do.",
         ("zone", "pop"),
         (((labels[2], pop), 0.0) for labels, each in zones for pop in each.late),
+    )
+    yield family(
+        "zone_members_synced",
+        "1 when the condition MembersSynced of a catalog of primaries is True: it is not broken, "
+        "and each zone that it lists has its Zone. No series for other zones.",
+        _LABELS,
+        (
+            (labels, float(each.members_synced))
+            for labels, each in zones
+            if each.members_synced is not None
+        ),
     )
 
 
@@ -90,4 +112,20 @@ def of_transfers(standings: Sequence[tuple[str, Standing]]) -> Iterator[GaugeMet
         "before. It is served all the same.",
         ("zone",),
         (((o,), each.expires) for o, each in standings if each.expires is not None),
+    )
+
+
+def of_catalogs(catalogs: Sequence[tuple[str, CatalogSample]]) -> GaugeMetricFamily:
+    """The members of each catalog of primaries, by its origin."""
+    return family(
+        "catalog_members",
+        "Zones that a catalog of primaries lists, by what became of them: synced where the Zone of "
+        "it is as it is to be, refused where there is none or it could not be written, waiting "
+        "where that is not done yet. No series for catalogs that the fleet makes.",
+        ("zone", "state"),
+        (
+            ((origin, state), float(getattr(each, state)))
+            for origin, each in catalogs
+            for state in CatalogSample._fields
+        ),
     )

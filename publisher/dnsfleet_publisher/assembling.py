@@ -370,7 +370,7 @@ class Assembler:
         return self._build(inputs)
 
     def _source(self, zone: resources.Zone, document: Document) -> Source:
-        if not zone.is_catalog:
+        if zone.spec.catalog is None:
             return self._sources.read(zone, document, self._config_maps.known)
         self._sources.forget(zone.reference)
         zone_class = self.owners.classes.of(zone, self.labels)

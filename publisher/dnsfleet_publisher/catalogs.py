@@ -83,7 +83,7 @@ class Catalogs:
         self._catalogs.clear()
         self.waiting = False
         for origin, built in self._zones.items():
-            if built.resource.is_catalog:
+            if built.resource.spec.catalog is not None:
                 self._mark(origin)
 
     def published(self, origin: str, revision: str | None) -> None:

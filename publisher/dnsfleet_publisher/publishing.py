@@ -67,8 +67,8 @@ class Desired(NamedTuple):
 
     @property
     def is_catalog(self) -> bool:
-        """Whether it lists the zones that are published (RFC 9432)."""
-        return self.source is not None and self.source.catalog is not None
+        """Whether it is a catalog (RFC 9432), made here or by its primaries."""
+        return self.source is not None and self.source.is_catalog
 
 
 class State(StrEnum):
@@ -248,13 +248,16 @@ class Publisher:
         """Why a change needs an approval, or None.
 
         A catalog (RFC 9432) that lists a zone no more because it was removed needs none: what held
-        that removal let it go.
+        that removal let it go. The name servers of one that primaries made may be any.
         """
-        if not (want.is_catalog and catalogs.is_catalog(old)):
+        if not (want.is_catalog and (want.keeps_serial or catalogs.is_catalog(old))):
             return plans.unsafe(old, want.zone, delta, self.doubt(origin, want.parts))
         removed = catalogs.removed(delta.lines(old.records + want.zone.records))
         spared = sum(rrsets for each, rrsets in removed.items() if not self._is_live(each))
-        return plans.unsafe(old, want.zone, delta, spared=spared, apex=catalogs.APEX_RRSETS)
+        # One without members is empty, whatever else it says of itself.
+        lists = want.zone.has_names_below(f"zones.{origin}")
+        apex = catalogs.APEX_RRSETS if lists else want.zone.ordinary_rrsets
+        return plans.unsafe(old, want.zone, delta, spared=spared, apex=apex)
 
     def _is_live(self, origin: str) -> bool:
         manifest = self._store.held(origin) or self._store.manifest(origin)

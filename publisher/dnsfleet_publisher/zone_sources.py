@@ -17,8 +17,9 @@ from dnsfleet import resources
 from dnsfleet.resources import ConfigMap, Reference
 from dnsfleet.resources.documents import Document
 from dnsfleet.violations import Violation
-from dnsfleet.zones import building, master_files
+from dnsfleet.zones import building, consumed_catalogs, master_files
 from dnsfleet.zones.checking.written import Written
+from dnsfleet.zones.member_zones import MEMBER_ANNOTATION
 from dnsfleet.zones.parts import Parts
 from dnsfleet_engine import Zone, ZoneBuilder
 
@@ -88,7 +89,7 @@ class ZoneSources:
     def __init__(self, outside: Outside, progress: Progress | None = None) -> None:
         self._outside = outside
         self._progress = progress
-        self._known: dict[Reference, tuple[object, Source]] = {}
+        self._known: dict[Reference, tuple[tuple[object, ...], Source]] = {}
 
     def read(self, zone: resources.Zone, document: Document, config_maps: ConfigMaps) -> Source:
         """The zone of the zoneFile that `zone`, the resource of `document`, names."""
@@ -101,11 +102,15 @@ class ZoneSources:
         named = () if file is None else file.config_maps or ()
         maps = [config_maps.get(_config_map(zone, key.name)) for key in named]
         spec = zone.spec
+        birth = zone.metadata.annotations.get(MEMBER_ANNOTATION)
         inputs = (
+            birth,
             *(spec.origin, spec.ttl, spec.name_servers, spec.soa, file, spec.transfer),
             *(document.path, maps),
         )
         known = self._known.get(zone.reference)
+        if known is not None and known[0][0] != birth:
+            self._outside.drop(zone.reference)  # its primaries say that it begins anew
         if known is not None and known[0] == inputs and self._outside.unchanged(zone.reference):
             return known[1]
         source = self._parse(zone, document, config_maps)
@@ -138,6 +143,11 @@ class ZoneSources:
             None if report is None else lambda read, total: report(found.name, read, total),
             counting.count,
         )
+        if built is not None and zone.spec.consumed is not None:
+            where = f"{zone.reference}: spec.source.transfer.catalog"
+            if (broken := consumed_catalogs.violation(built, where)) is not None:
+                return Source(None, (*violations, broken))
+            doubtful = ()  # nobody asks for its names
         return Source(built, tuple(violations), parts=counting.parts, doubtful=doubtful)
 
 

@@ -90,6 +90,18 @@ def test_the_operator_gets_config_maps_by_name_and_lists_none(render: Any) -> No
     assert not [each for each in render({"role": "pop"}) if "dnsfleet-zones" in str(each)]
 
 
+def test_the_operator_writes_zones_only_where_catalogs_may_list_some(render: Any) -> None:
+    read, write = {"get", "list", "watch"}, {"create", "update", "delete"}
+    for enabled in (False, True):
+        values = {"catalogConsumer": {"enabled": enabled}, "watchNamespaces": ["team-a"]}
+        objects = render(values)
+        rules = the(objects, "ClusterRole", "dnsfleet-zones")["rules"]
+        assert granted(rules, "zones") == read | (write if enabled else set())
+        assert granted(rules, "recordsets") == read
+        (subject,) = subjects(objects, "RoleBinding", "dnsfleet-zones")
+        assert subject["name"] == "dnsfleet-operator"
+
+
 def test_an_operator_of_some_namespaces_has_rights_in_no_other(render: Any) -> None:
     objects = render({"watchNamespaces": ["team-a", NAMESPACE]})
     assert environment(objects)["DNSFLEET_WATCH_NAMESPACES"] == f"team-a,{NAMESPACE}"

@@ -103,3 +103,16 @@ def test_up_with_a_gate_publishes_what_a_primary_tells_it_of(tmp_path: Path) -> 
             assert told["serial"] == 2
             reply = dns.query.udp(notify("two.example."), "127.0.0.1", SECONDS, gate)
             assert reply.rcode() == dns.rcode.NOTAUTH
+
+
+def test_a_catalog_is_transferred_and_its_members_need_a_cluster(tmp_path: Path) -> None:
+    with serving(Primary()) as primary:
+        files = files_of(tmp_path, primary.port)
+        text = (files / "zone.yaml").read_text()
+        assert text.count("tsigKey: {name: k}}") == 1
+        (files / "zone.yaml").write_text(
+            text.replace("tsigKey: {name: k}}", "tsigKey: {name: k}, catalog: {}}")
+        )
+        with Fleet(files, tmp_path / "state", 1) as fleet:
+            fleet.wait("warned", SECONDS, lambda e: e["reason"] == "NeedsCluster")
+            fleet.wait("rejected", SECONDS, lambda e: e["reason"] == "BrokenCatalog")

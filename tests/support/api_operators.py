@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from support.kube_api_servers import KubeAPIServer
+from support.kube_api_servers import TOKEN, KubeAPIServer
 from support.ports import free_port
 from support.valkey import Valkey
 
@@ -21,11 +21,11 @@ USERS = ("user publisher on nopass resetchannels ~dnsfleet:* +@all",)
 
 @contextmanager
 def api_operator(
-    api: KubeAPIServer, folder: Path, more: Mapping[str, str] | None = None
+    api: KubeAPIServer, folder: Path, more: Mapping[str, str] | None = None, token: str = TOKEN
 ) -> Iterator[Valkey]:
     """An operator that works until leaving; its core. `folder` gets its log.
 
-    `more` are variables of its environment beside the usual ones.
+    `more` are variables of its environment beside the usual ones; `token` says as whom it works.
     """
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
     status, said, _ = api.ask("POST", "/api/v1/namespaces", namespace)
@@ -34,7 +34,7 @@ def api_operator(
     core.start()
     environment = {
         **os.environ,
-        "KUBECONFIG": str(api.kubeconfig(folder / "operator.kubeconfig")),
+        "KUBECONFIG": str(api.kubeconfig(folder / "operator.kubeconfig", token)),
         "DNSFLEET_NAMESPACE": NAMESPACE,
         "POD_NAME": "operator-0",
         "DNSFLEET_EDGE_IMAGE": "edge",

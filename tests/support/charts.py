@@ -24,6 +24,7 @@ EVERYTHING = {
     "dashboards": {"enabled": True, "annotations": {"grafana_folder": "DNS"}},
     "probes": {"enabled": True},
     "externalDNS": {"bindings": [{"serviceAccount": "external-dns", "namespace": "external-dns"}]},
+    "catalogConsumer": {"enabled": True},
     "gate": {"enabled": True, "replicas": 2, "updates": {"enabled": True}},
     "statusPage": {"enabled": True, "alertmanagerUrl": "http://alertmanager.monitoring.svc:9093"},
     "rbac": {"aggregateToView": True, "aggregateToEdit": True},

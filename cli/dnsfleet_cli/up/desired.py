@@ -203,7 +203,7 @@ class DesiredReader:
         A zone of which a file is half written is told about when the file is whole.
         """
         violations = self._assembler.violations(self._zone_paths.waiting)
-        violations = [*violations, *self._keys.violations, *self._away()]
+        violations = [*violations, *self._keys.violations, *self._away(), *self._not_consumed()]
         subjects = {about for each in violations if (about := subject(each)) is not None}
         known = (self._last_good.get(reference) for reference in subjects)
         return documents.place(violations, [d for d in known if d is not None])
@@ -214,6 +214,17 @@ class DesiredReader:
             if standing.serial is not None and standing.message:
                 where = f"{reference}: spec.source.transfer"
                 yield Violation(standing.reason, standing.message, where, "warning")
+
+    def _not_consumed(self) -> Iterator[Violation]:
+        """Warnings of catalogs of primaries: only an operator can make Zones of what they list."""
+        for zone in (each.resource for each in self._assembler.zones.values()):
+            if zone.spec.consumed is not None:
+                where = f"{zone.reference}: spec.source.transfer.catalog"
+                message = (
+                    "the catalog is transferred and the zones that it lists are not: that takes a "
+                    "cluster; write a Zone for each here"
+                )
+                yield Violation("NeedsCluster", message, where, "warning")
 
     def _tell(self, now: Iterable[Violation]) -> None:
         """Tell what was not told at the last look."""

@@ -24,6 +24,13 @@ class Rule(NamedTuple):
 
 
 RULES: dict[str, list[Rule]] = {
+    "Zone": [
+        Rule(
+            "!has(self.spec.source) || !has(self.spec.source.transfer) || "
+            "!has(self.spec.source.transfer.catalog) || self.metadata.name.size() <= 63",
+            "the Zones of a catalog have its name as a label; choose one of 63 characters at most",
+        ),
+    ],
     "ZoneSpec": [
         Rule("self == oldSelf", "origin is immutable; make another Zone instead", "origin"),
         Rule(
@@ -37,7 +44,8 @@ RULES: dict[str, list[Rule]] = {
             "the primaries say soa and nameServers; remove them here, or source",
         ),
         Rule(
-            "!has(self.source) || !has(self.source.catalog) || !(has(self.ttl) || "
+            "!has(self.source) || !(has(self.source.catalog) || (has(self.source.transfer) && "
+            "has(self.source.transfer.catalog))) || !(has(self.ttl) || "
             "has(self.nameServers) || has(self.placement) || has(self.recordSets))",
             "a catalog zone has no ttl, nameServers, placement or recordSets; remove them",
         ),

@@ -9,12 +9,13 @@ from dnsfleet import names
 from dnsfleet.resources.base import (
     API_VERSION,
     DEFAULT_NAMESPACE,
+    MAX_WORD,
     Model,
     Reference,
     Tolerant,
     fault,
 )
-from dnsfleet.resources.catalogs import CatalogSource
+from dnsfleet.resources.catalogs import CatalogSource, CatalogStatus
 from dnsfleet.resources.consents import NestedZoneConsent, RecordSetConsent
 from dnsfleet.resources.kubernetes_types import Conditions, LabelSelector, Metadata
 from dnsfleet.resources.zone_contents import (
@@ -25,7 +26,8 @@ from dnsfleet.resources.zone_contents import (
     ZoneFile,
     check_distinct,
 )
-from dnsfleet.resources.zone_transfers import ZoneTransfer
+from dnsfleet.resources.zone_placements import Placement
+from dnsfleet.resources.zone_transfers import ConsumedCatalog, ZoneTransfer
 
 MAX_RECORDS = 500
 """RRsets inline: keeps the object well below etcd's 1.5 MiB; more go into a zone file."""
@@ -94,13 +96,6 @@ class Soa(Model):
         return text
 
 
-class Placement(Model):
-    """Which Pops serve the zone."""
-
-    pop_selector: LabelSelector = LabelSelector()
-    """Pops with these labels; an empty selector takes every Pop."""
-
-
 class ZoneSource(Model):
     """Where a zone comes from that nobody writes down."""
 
@@ -114,6 +109,16 @@ class ZoneSource(Model):
         if (self.transfer is None) == (self.catalog is None):
             raise ValueError("give exactly one of transfer, catalog")
         return self
+
+    @property
+    def consumed(self) -> ConsumedCatalog | None:
+        """What is made of the zones that it lists, where it is a catalog of its primaries."""
+        return None if self.transfer is None else self.transfer.catalog
+
+    @property
+    def is_catalog(self) -> bool:
+        """Whether it is a catalog (RFC 9432), made here or by its primaries."""
+        return self.catalog is not None or self.consumed is not None
 
 
 _NOT_IN_A_CATALOG = ("ttl", "name_servers", "placement", "record_sets")
@@ -164,8 +169,18 @@ class ZoneSpec(Model):
 
     @property
     def catalog(self) -> CatalogSource | None:
-        """What it lists, where it is a catalog."""
+        """What it lists, where it is a catalog that is made here."""
         return None if self.source is None else self.source.catalog
+
+    @property
+    def consumed(self) -> ConsumedCatalog | None:
+        """What is made of the zones that it lists, where it is a catalog of its primaries."""
+        return None if self.source is None else self.source.consumed
+
+    @property
+    def is_catalog(self) -> bool:
+        """Whether it is a catalog (RFC 9432), made here or by its primaries."""
+        return self.source is not None and self.source.is_catalog
 
     @field_validator("origin")
     @classmethod
@@ -182,7 +197,7 @@ class ZoneSpec(Model):
         if self.transfer is not None and (self.soa is not None or self.name_servers is not None):
             field = "soa" if self.soa is not None else "nameServers"
             raise fault((field,), "its primaries say this; remove it here, or source")
-        if self.catalog is not None:
+        if self.is_catalog:
             self._is_a_catalog()
         if self.soa is not None and self.zone_file is not None and self.name_servers is None:
             raise fault(("soa",), "give nameServers too: the first is the MNAME of the SOA")
@@ -300,9 +315,12 @@ class ZoneStatus(Tolerant):
     """RRsets to which several RecordSets add, and which value is whose; at most twenty."""
     transfer: TransferStatus | None = None
     """Of a zone with `source.transfer`."""
+    catalog: CatalogStatus | None = None
+    """Of a zone with `source.transfer.catalog`."""
     conditions: Conditions = ()
     """Accepted, Programmed (committed at the core), Propagated (every edge answers it), Ready, and
-    for a signed zone SignaturesValid, for a transferred one Refreshed."""
+    for a signed zone SignaturesValid, for a transferred one Refreshed, for a catalog of primaries
+    MembersSynced."""
 
 
 class Zone(Model):
@@ -314,6 +332,16 @@ class Zone(Model):
     spec: ZoneSpec
     status: ZoneStatus | None = None
 
+    @model_validator(mode="after")
+    def _name_fits_a_label(self) -> Self:
+        if self.spec.consumed is not None and len(self.metadata.name) > MAX_WORD:
+            raise fault(
+                ("metadata", "name"),
+                f"the Zones of a catalog have its name as a label, which takes {MAX_WORD} "
+                "characters; choose a shorter one",
+            )
+        return self
+
     @property
     def reference(self) -> Reference:
         """Kind, namespace and name."""
@@ -321,8 +349,8 @@ class Zone(Model):
 
     @property
     def is_catalog(self) -> bool:
-        """Whether it is a catalog of other Zones (RFC 9432)."""
-        return self.spec.catalog is not None
+        """Whether it is a catalog (RFC 9432), made here or by its primaries."""
+        return self.spec.is_catalog
 
     @property
     def origin(self) -> str:

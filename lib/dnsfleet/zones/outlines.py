@@ -44,10 +44,10 @@ def of(zone: Zone) -> Outline:
     file = zone.spec.zone_file
     parts: tuple[tuple[str, str], ...] = ()
     source = RECORDS if file is None else "url"
-    if zone.spec.transfer is not None:
-        source = "transfer"
-    elif zone.spec.catalog is not None:
+    if zone.is_catalog:
         source = CATALOG
+    elif zone.spec.transfer is not None:
+        source = "transfer"
     if file is not None and file.inline is not None:
         source = "inline"
     elif file is not None and file.config_maps is not None:

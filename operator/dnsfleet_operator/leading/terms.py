@@ -35,6 +35,7 @@ from dnsfleet_operator.leading.pop_commands import PopCommands
 from dnsfleet_operator.leading.probing import Probing
 from dnsfleet_operator.leading.replica_passes import ReplicaPasses
 from dnsfleet_operator.leading.telemetry import Telemetry
+from dnsfleet_operator.members.passes import MemberPasses
 from dnsfleet_operator.objects import MANAGED_SELECTOR
 from dnsfleet_operator.observed import edge_pods
 from dnsfleet_operator.observed.observation import Known
@@ -73,7 +74,7 @@ SYNC, SWEEP, ZONES, COOKIES = Key("Sync"), Key("Sweep"), Key("Zone"), Key("Cooki
 """ZONES is a pass over what changed; a key of that kind with an origin is one over that as well."""
 PROOF, PREPARATION, KEYS = Key("Proof"), Key("Preparation"), Key("Keys")
 ACCESS, FLEET, CONFIG_MAPS = Key("Access"), Key("Fleet"), Key("ConfigMaps")
-GATES = Key("Gates")
+GATES, MEMBERS = Key("Gates"), Key("Members")
 
 _log = logging.getLogger(__name__)
 
@@ -106,6 +107,15 @@ class Term:
             OutsideTexts(given.downloads, given.transfers),
             configuration.orphan_seconds,
         )
+        self._members = MemberPasses(
+            given.cluster,
+            given.observation,
+            self._zones.naming,
+            self._zones.revision,
+            self._store.load,
+            self._touch,
+            given.metrics.fleet.catalogs,
+        )
         self._pops = PopPasses(
             given.cluster,
             configuration,
@@ -128,6 +138,7 @@ class Term:
             remote=self._remote.edges,
             commands=self._commands.shown,
             transfers=given.transfers.standing,
+            members=self._members.standing,
         )
         self._probing = Probing(given, keeper, self._store, self._view, lambda: self._said)
         self._config_maps = ConfigMapReads(given.cluster, given.observation)
@@ -170,6 +181,7 @@ class Term:
             "Telemetry": self._telemetry.run,
             "Probes": self._probing.run,
             "Gates": self._pass_gates,
+            "Members": self._pass_members,
         }
 
     def close(self) -> None:
@@ -364,6 +376,8 @@ class Term:
         if done.away:
             raise StoreError(done.away)
         self._looked_at_all = self._looked_at_all or not self._zones.waiting
+        if self._members.take(self._zones.take_zones()) and self._looked_at_all:
+            self._waiting.add(MEMBERS)
         if self._zones.waiting or self._store.outdated:
             self._waiting.add(ZONES)
         elif self._unproved:
@@ -491,6 +505,17 @@ class Term:
         self._gates.look()
         self._waiting.add(key, gates.LOOK_SECONDS)
         return False
+
+    def _pass_members(self, key: Key) -> bool:
+        """Bring the Zones of catalogs of primaries to what these list."""
+        if (seconds := self._members.run()) is not None:
+            self._waiting.add(key, seconds)
+        return False
+
+    def _touch(self, origin: str) -> None:
+        """Have the status of the Zone of an origin looked at again."""
+        self._zones.mark(origin)
+        self._waiting.add(ZONES)
 
     def _pass_access(self, key: Key) -> bool:
         """Let Pops of other clusters in, and send those away that left."""

@@ -21,6 +21,7 @@ from dnsfleet.zones.signature_watch import SignatureWatch
 from dnsfleet_publisher.publishing import State
 from dnsfleet_publisher.transferring.standings import Standing as TransferStanding
 
+from dnsfleet_operator.members.planning import Standing as Members
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.observed import edge_pods
 from dnsfleet_operator.observed.edge_pods import EdgePod
@@ -76,6 +77,8 @@ class View:
     """What Pops were told to do once, by Pop."""
     transfers: Callable[[Reference], TransferStanding | None] = lambda _: None
     """How the fleet stands with the primaries of a Zone."""
+    members: Callable[[Reference], Members | None] = lambda _: None
+    """What became of the members of a Zone that is a catalog of primaries."""
 
     def active(self) -> list[str]:
         """The Pops that clients reach."""
@@ -258,6 +261,7 @@ class FleetView:
             is_catalog=is_catalog,
             signed=signed,
             transfer=transfer,
+            members=view.members(reference) if is_catalog else None,
         )
         if facts.manifest is None or state is None:
             return facts

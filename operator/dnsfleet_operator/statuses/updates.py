@@ -25,7 +25,7 @@ from dnsfleet_operator.observed.observation import Known, Observation
 from dnsfleet_operator.observed.packing import pack, unpack
 from dnsfleet_operator.pop_samples import PopSample
 from dnsfleet_operator.pops.passes import PopResult
-from dnsfleet_operator.statuses import events
+from dnsfleet_operator.statuses import catalog_members, events
 from dnsfleet_operator.statuses import pops as pop_statuses
 from dnsfleet_operator.statuses import zones as zone_statuses
 from dnsfleet_operator.statuses.arrivals import Lag
@@ -222,7 +222,8 @@ class StatusUpdates:
         if facts.manifest is not None and not there:
             published = facts.manifest.time_ms
         late = () if state is None else tuple(each.pop for each in state.late)
-        sample = ZoneSample(told["Accepted"], told["Propagated"], published, late)
+        members = told.get(catalog_members.CONDITION)
+        sample = ZoneSample(told["Accepted"], told["Propagated"], published, late, members)
         self._samples.zones[labels] = sample
 
     def _drop(self, reference: Reference) -> None:

@@ -11,7 +11,7 @@ A held placement is an exception: the rest of its Zone is programmed, and goes o
 A Zone that is signed has SignaturesValid beside them. It tells of what is published, and takes no
 part in Ready: the signer has to mend it, and the fleet serves what it was given. So it is with
 Refreshed of a Zone that has primaries: whether one of them said, as its SOA wants it, that what is
-here is the newest.
+here is the newest. And so it is with MembersSynced of a catalog of primaries (`catalog_members`).
 
 `conditions` computes these once for an object; its status and its metrics are both made of them.
 """
@@ -36,6 +36,8 @@ from dnsfleet.zones.signatures import Level
 from dnsfleet_publisher.publishing import Outcome, State
 from dnsfleet_publisher.transferring.standings import Standing
 
+from dnsfleet_operator.members.planning import Standing as Members
+from dnsfleet_operator.statuses import catalog_members
 from dnsfleet_operator.statuses.conditions import Condition, Status, accepted, merge
 from dnsfleet_operator.statuses.propagation import ZoneState
 
@@ -60,6 +62,9 @@ class Facts:
     """How the signatures of what is published are, where it is signed, for that status too."""
     transfer: Standing | None = None
     """How the fleet stands with its primaries, where it has some, for that status too."""
+
+    members: Members | None = None
+    """What became of its members, where it is a catalog of primaries, for that status too."""
 
     @property
     def manifest(self) -> Manifest | None:
@@ -90,6 +95,8 @@ def zone(
         status["shared"] = [_shared(each) for each in facts.shared[:MAX_SHARED]]
     if facts.transfer is not None:
         status["transfer"] = _transfer(facts.transfer)
+    if facts.members is not None:
+        status["catalog"] = catalog_members.status(facts.members)
     return {**status, "conditions": merge(found, generation, before, now)}
 
 
@@ -126,7 +133,8 @@ def conditions(subject: str, violations: Sequence[Violation], facts: Facts) -> l
     ready = Condition("Ready", True, "Ready")
     if missing is not None:
         ready = Condition("Ready", False, missing.reason, missing.message)
-    return [*steps, ready, *_signatures_valid(facts), *_refreshed(facts)]
+    members = catalog_members.conditions(facts.members, violations)
+    return [*steps, ready, *_signatures_valid(facts), *_refreshed(facts), *members]
 
 
 def _programmed(taken: Condition, facts: Facts) -> Condition:

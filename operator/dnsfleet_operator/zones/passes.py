@@ -104,6 +104,7 @@ class ZonePasses:
         self._fleet = NOBODY
         self._silent: set[Reference] = set()
         self._touched: set[Reference] = set()
+        self._taken_zones: set[Reference] = set()
         self._pending: dict[Reference, bool] = {}
         self._live: set[str] = set()
         self._reading: Iterator[None] | None = None
@@ -144,6 +145,20 @@ class ZonePasses:
         zone = self._assembler.owners.owner(origin)
         there = zone is not None and self._assembler.has_zone(zone.reference)
         return zone.reference if zone is not None and there else None
+
+    def naming(self, origin: str) -> list[Reference]:
+        """The Zones that name an origin, however they are understood."""
+        return self._naming[origin]
+
+    def revision(self, zone: Reference, origin: str) -> str:
+        """The published revision of an origin that this Zone owns; empty where there is none."""
+        is_so = origin in self._live and self.owner(origin) == zone
+        return self._revision(origin) if is_so else ""
+
+    def take_zones(self) -> set[Reference]:
+        """The Zones that were taken into account since the last call, those that are gone too."""
+        taken, self._taken_zones = self._taken_zones, set()
+        return taken
 
     def signed_by(self) -> tuple[str, int]:
         """Which key signed all that is published, and the newest position then.
@@ -338,6 +353,7 @@ class ZonePasses:
         known = observation.get(reference)
         document = None if known is None else known.document
         if reference.kind == "Zone":
+            self._taken_zones.add(reference)
             self._name(reference, frozenset() if known is None else frozenset(origins_of(known)))
             if document is None:
                 self._take_unreadable_zone(reference, known)

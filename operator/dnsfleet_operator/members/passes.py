@@ -1,0 +1,200 @@
+"""Brings the Zones of catalogs of primaries to what these list: some writes at a time.
+
+What counts is what is published of a catalog, and not what came last: the one that came has passed
+the checks and holds of every zone by then, and a new leader finds the same in the core. So a broken
+catalog, one that expired, and one that loses too much at once change nothing here.
+
+What is written comes back as an event, as what others write, and is compared once more then. A Zone
+that is deleted here is a Zone as any: its deletion is confirmed, and many zones do not leave the
+fleet at once (see `zones.brake`).
+"""
+
+import logging
+import math
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from dnsfleet.resources import Reference
+from dnsfleet.zones import consumed_catalogs, member_zones
+from dnsfleet.zones.consumed_catalogs import BrokenCatalogError, Members
+from dnsfleet_engine import Zone as EngineZone
+
+from dnsfleet_operator.cluster import Cluster, ClusterError, ConflictError
+from dnsfleet_operator.members.planning import (
+    WRITE_FAILED,
+    Naming,
+    Plans,
+    Refusal,
+    Standing,
+    Step,
+)
+from dnsfleet_operator.observed.observation import Observation
+from dnsfleet_operator.zone_samples import CatalogSample
+
+MOST_LOOKS = 200
+"""Members that one turn looks at: some 40 ms, for which a change may have to wait."""
+MOST_WRITES = 10
+"""In one turn: some 50 ms, for which a change may have to wait."""
+TURN_SECONDS = 0.1
+"""Between turns: a hundred writes a second at most, so that 10,000 members take two minutes and the
+API server has room for others."""
+MOST_FAILURES = 3
+"""Writes of one turn that the API server may refuse: where it refuses all, few are tried."""
+RETRY_SECONDS = 30.0
+"""Until a Zone that the API server did not take is tried again."""
+TELL_SECONDS = 5.0
+"""Between news of a catalog whose members are being made; each is a write of its status."""
+
+_log = logging.getLogger(__name__)
+
+
+class MemberPasses:
+    """The members of all catalogs. ClusterError and StoreError mean to try again."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        observation: Observation,
+        naming: Naming,
+        revision: Callable[[Reference, str], str],
+        load: Callable[[str], EngineZone | None],
+        touch: Callable[[str], None],
+        samples: dict[str, CatalogSample],
+    ) -> None:
+        """`revision` says which one is published of an origin that this Zone owns; empty for none.
+
+        `load` gives its content; `touch` has the status of the Zone of an origin looked at again.
+        `samples` are the metrics of catalogs, by origin.
+        """
+        self._cluster = cluster
+        self._plans = Plans(observation, naming)
+        self._revision = revision
+        self._load = load
+        self._touch = touch
+        self._samples = samples
+        self._told: dict[Reference, tuple[str, Standing]] = {}
+        self._told_at = -math.inf
+        self._retry_at: float | None = None
+
+    def take(self, zones: Iterable[Reference]) -> bool:
+        """These Zones came, changed or went; whether there is a catalog, or was one."""
+        self._plans.take(zones)
+        return bool(self._plans.catalogs or self._told)
+
+    def standing(self, catalog: Reference) -> Standing | None:
+        """What became of the members of a catalog, as it was told last."""
+        told = self._told.get(catalog)
+        return None if told is None else told[1]
+
+    def run(self) -> float | None:
+        """Do a part of what is to be done; seconds until the next one, None where all is done."""
+        self._read()
+        now = time.monotonic()
+        if self._retry_at is not None and now >= self._retry_at:
+            self._retry_at = None
+            self._plans.retry()
+        writes = failures = 0
+        for _ in range(MOST_LOOKS):
+            if writes >= MOST_WRITES or failures >= MOST_FAILURES or not self._plans.waiting:
+                break
+            if (step := self._plans.look()) is not None:
+                writes += 1
+                failures += not self._do(step)
+        if failures:
+            self._retry_at = now + RETRY_SECONDS
+        self._tell(now)
+        if self._plans.waiting:
+            return TURN_SECONDS if writes else 0.0
+        return None if self._retry_at is None else max(self._retry_at - now, TURN_SECONDS)
+
+    def _read(self) -> None:
+        """See what catalogs list that were published anew."""
+        zones = self._plans.catalogs
+        for gone in self._told.keys() - {zone.reference for zone in zones}:
+            origin, _ = self._told.pop(gone)
+            self._samples.pop(origin, None)
+        for zone in zones:
+            revision = self._revision(zone.reference, zone.origin)
+            if self._plans.revision(zone.reference) == revision:
+                continue
+            listed = self._listed(zone.origin) if revision else None
+            self._plans.lists(zone.reference, "" if listed is None else revision, listed or {})
+
+    def _listed(self, origin: str) -> Members | None:
+        content = self._load(origin)
+        try:
+            return None if content is None else consumed_catalogs.read(content)
+        except BrokenCatalogError:
+            return None  # it was no catalog before, and the new version waits or was refused
+
+    def _tell(self, now: float) -> None:
+        """Have statuses say what is new; while much is done, every few seconds."""
+        if self._plans.waiting and now - self._told_at < TELL_SECONDS:
+            return
+        self._told_at = now
+        for zone in self._plans.catalogs:
+            standing = self._plans.standing(zone.reference)
+            if standing is not None and self.standing(zone.reference) != standing:
+                self._told[zone.reference] = (zone.origin, standing)
+                self._samples[zone.origin] = CatalogSample(
+                    standing.synced, standing.refused, standing.waiting
+                )
+                self._touch(zone.origin)
+
+    # Writes
+
+    def _do(self, step: Step) -> bool:
+        """Do one step; whether the API server took it."""
+        try:
+            done = {"create": self._create, "change": self._change, "delete": self._delete}
+            done[step.kind](step)
+        except ConflictError:
+            self._plans.failed(step, self._taken(step))
+            return step.kind == "change"  # somebody wrote it meanwhile, and it is read anew
+        except ClusterError as error:
+            if error.of_the_server:
+                self._plans.failed(step, None)
+                raise
+            message = str(error)
+            if error.forbidden:
+                message += "; where RBAC denies it, install with catalogConsumer.enabled: true"
+            self._plans.failed(step, Refusal(WRITE_FAILED, message))
+            return False
+        _log.info(
+            "%s %s: the catalog %s %s %s",
+            {"create": "made", "change": "changed", "delete": "deleted"}[step.kind],
+            step.zone,
+            step.catalog.name,
+            "lists no more" if step.kind == "delete" else "lists",
+            step.origin,
+        )
+        return True
+
+    def _taken(self, step: Step) -> Refusal | None:
+        """Why there was a conflict, where that is not over by reading again."""
+        if step.kind != "create":
+            return None
+        message = f"there is a {step.zone} already, which was not made for this catalog"
+        return Refusal("NameTaken", message, step.zone)
+
+    def _create(self, step: Step) -> None:
+        self._cluster.create(step.wanted)
+
+    def _change(self, step: Step) -> None:
+        found = self._cluster.get("Zone", step.zone.name, step.zone.namespace)
+        if found is None or not _is_same(found, step):
+            return  # its event comes, and it is looked at again
+        self._cluster.replace(member_zones.changed(found, step.wanted))
+
+    def _delete(self, step: Step) -> None:
+        metadata = {"name": step.zone.name, "namespace": step.zone.namespace, "uid": step.uid}
+        self._cluster.delete({"kind": "Zone", "metadata": metadata})
+
+
+def _is_same(found: dict[str, Any], step: Step) -> bool:
+    """Whether an object is the one that was decided about, and one that was made for a catalog."""
+    metadata = found["metadata"]
+    labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
+    made = member_zones.CATALOG_LABEL in labels and member_zones.MEMBER_ANNOTATION in annotations
+    return metadata["uid"] == step.uid and made

@@ -1,0 +1,207 @@
+"""How much a turn over the members of catalogs writes, and what it does when it may not."""
+
+from collections.abc import Iterable
+
+import pytest
+from dnsfleet.resources import Reference
+from dnsfleet_engine import Zone, ZoneBuilder
+from dnsfleet_operator.cluster import ClusterError, ConflictError, Object
+from dnsfleet_operator.members import passes
+from dnsfleet_operator.members.passes import MOST_FAILURES, MOST_WRITES, TURN_SECONDS, MemberPasses
+from dnsfleet_operator.observed.observation import Observation
+from dnsfleet_operator.zone_samples import CatalogSample
+from support.member_plans import NAMESPACE, catalog
+from support.told_clusters import ToldCluster
+
+CATALOG = Reference("Zone", NAMESPACE, "one")
+
+
+def content(members: Iterable[str]) -> Zone:
+    builder = ZoneBuilder("one.test.")
+    rows = [("@", "SOA", "invalid. invalid. 1 2 3 4 5"), ("@", "NS", "invalid.")]
+    rows += [("version", "TXT", '"2"'), *((f"{m}.zones", "PTR", f"{m}.example.") for m in members)]
+    for owner, rtype, data in rows:
+        builder.add_record(owner, rtype, 0, data, "a test")
+    zone, _ = builder.finish()
+    assert zone is not None
+    return zone
+
+
+class Rig:
+    """Passes over one catalog."""
+
+    def __init__(self) -> None:
+        self.cluster = ToldCluster()
+        self.observation = Observation()
+        self.cluster.tell = self._tell
+        self.touched: list[str] = []
+        self.samples: dict[str, CatalogSample] = {}
+        self.published = content(())
+        self.revision = 0
+        self.passes = MemberPasses(
+            self.cluster,
+            self.observation,
+            lambda _: (),
+            lambda _, __: str(self.revision) if self.revision else "",
+            lambda _: self.published,
+            self.touched.append,
+            self.samples,
+        )
+        self.observation.put(self.cluster.put(catalog("one")))
+
+    def publish(self, members: Iterable[str]) -> None:
+        self.published = content(members)
+        self.revision += 1
+
+    def run(self) -> float | None:
+        self.passes.take(self.observation.take_changed())
+        return self.passes.run()
+
+    def run_all(self) -> int:
+        """Run until nothing waits; how many turns that took."""
+        turns = 1
+        while self.run() is not None or self.observation._changed:
+            turns += 1
+        return turns
+
+    def zones(self) -> int:
+        return len(self.cluster.objects("Zone")) - 1
+
+    def _tell(self, found: Object, deleted: bool) -> None:
+        if deleted:
+            reference = Reference("Zone", NAMESPACE, found["metadata"]["name"])
+            self.observation.remove(reference, found["metadata"]["uid"])
+        else:
+            self.observation.put(found)
+
+
+@pytest.fixture(name="rig")
+def _rig() -> Rig:
+    return Rig()
+
+
+def many(number: int) -> list[str]:
+    return [f"m{each}" for each in range(number)]
+
+
+def test_a_turn_writes_so_much_and_not_more(rig: Rig) -> None:
+    rig.publish(many(25))
+    assert rig.run() == TURN_SECONDS
+    assert rig.zones() == MOST_WRITES
+    rig.run_all()
+    assert rig.zones() == 25
+    assert rig.samples == {"one.test.": CatalogSample(25, 0, 0)}
+    before = rig.cluster.writes["Zone"]
+    rig.publish([*many(24), "new"])
+    rig.run_all()
+    assert rig.cluster.writes["Zone"] == before + 2
+
+
+def test_what_is_as_it_is_to_be_costs_no_call(rig: Rig) -> None:
+    rig.publish(many(25))
+    rig.run_all()
+    before = rig.cluster.writes["Zone"]
+    rig.cluster.faults["Zone"] = AssertionError("somebody asked")
+    rig.publish(many(25))
+    rig.run_all()
+    assert rig.cluster.writes["Zone"] == before
+
+
+def test_statuses_are_told_now_and_then_while_much_is_written(rig: Rig) -> None:
+    rig.publish(many(100))
+    assert rig.run_all() >= 100 / MOST_WRITES
+    assert 1 <= len(rig.touched) <= 3
+    told = rig.passes.standing(CATALOG)
+    assert told is not None
+    assert (told.members, told.synced, told.waiting) == (100, 100, 0)
+
+
+def test_where_nothing_may_be_written_little_is_tried(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.publish(many(50))
+    tried = []
+    refusal = ClusterError("create zones m: forbidden (403)", 403)
+
+    def create(new: Object) -> Object:
+        tried.append(new["metadata"]["name"])
+        raise refusal
+
+    monkeypatch.setattr(passes, "RETRY_SECONDS", 0.0)
+    with monkeypatch.context() as denied:
+        denied.setattr(rig.cluster, "create", create)
+        rig.run()
+    assert len(tried) == MOST_FAILURES
+    rig.run_all()
+    assert rig.zones() == 50
+
+
+def test_an_api_server_that_is_away_ends_a_turn_and_nothing_is_lost(rig: Rig) -> None:
+    rig.publish(many(3))
+    rig.cluster.refused = ClusterError("no answer", 0)
+    with pytest.raises(ClusterError):
+        rig.run()
+    rig.cluster.refused = None
+    rig.run_all()
+    assert rig.zones() == 3
+
+
+def test_a_zone_that_came_meanwhile_is_not_touched(rig: Rig) -> None:
+    rig.publish(many(1))
+    mine = catalog("one")
+    mine["metadata"] = {"name": "m0.example", "namespace": NAMESPACE}
+    rig.cluster.put(mine)  # no event of it came yet
+    rig.run()
+    told = rig.passes.standing(CATALOG)
+    assert told is not None
+    assert [refusal.reason for _, refusal in told.named] == ["NameTaken"]
+    found = rig.cluster.get("Zone", "m0.example", NAMESPACE)
+    assert found is not None
+    assert "labels" not in found["metadata"]
+
+
+def test_a_zone_that_is_another_one_by_now_is_not_changed(rig: Rig) -> None:
+    rig.publish(many(1))
+    rig.run_all()
+    found = rig.cluster.get("Zone", "m0.example", NAMESPACE)
+    assert found is not None
+    other = {**found, "metadata": {**found["metadata"], "uid": "another"}}
+    rig.cluster.put(other)  # no event of it came yet
+    changed = catalog("one", key="another")
+    rig.observation.put(rig.cluster.put(changed))
+    rig.run()
+    after = rig.cluster.get("Zone", "m0.example", NAMESPACE)
+    assert after is not None
+    assert after["spec"] == found["spec"]
+
+
+def test_a_change_that_somebody_else_made_first_is_read_again(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.publish(many(1))
+    rig.run_all()
+    rig.observation.put(rig.cluster.put(catalog("one", key="another")))
+    replace, conflicts = rig.cluster.replace, [ConflictError("it is another version", 409)]
+
+    def conflicting(changed: Object) -> Object:
+        if conflicts:
+            raise conflicts.pop()
+        return replace(changed)
+
+    monkeypatch.setattr(rig.cluster, "replace", conflicting)
+    rig.run_all()
+    found = rig.cluster.get("Zone", "m0.example", NAMESPACE)
+    assert found is not None
+    assert found["spec"]["source"]["transfer"]["tsigKey"] == {"name": "another"}
+
+
+def test_nothing_is_done_without_a_published_catalog(rig: Rig) -> None:
+    rig.published = content(many(2))
+    assert rig.run() is None
+    assert rig.zones() == 0
+    rig.revision = 1
+    rig.run_all()
+    assert rig.zones() == 2
+    rig.published, rig.revision = content(()), 0
+    assert rig.run() is None
+    assert rig.zones() == 2
