@@ -31,3 +31,4 @@ PROPAGATION_SECONDS = of("DnsfleetPropagationSlow", r'le="([\d.]+)"')
 PASS_SECONDS = of("DnsfleetOperatorStalled", r"> (\d+),")
 CERTIFICATE_SECONDS = of("DnsfleetCertificateExpiresSoon", r"< (\d+) \* 86400") * 86400
 DISAGREEING_SHARE = of("DnsfleetProbeDisagreement")
+SECONDARY_SECONDS = of("DnsfleetSecondaryBehind")

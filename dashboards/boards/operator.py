@@ -1,4 +1,4 @@
-"""The operator, and the tunnel by which Pops of other clusters reach its core."""
+"""The operator, the tunnel by which Pops of other clusters reach its core, and secondaries."""
 
 from dashboards import bounds
 from dashboards.model import Board, Kind, Row, Series, Unit, panel, quantiles, rate
@@ -169,9 +169,44 @@ _TUNNEL = Row(
     ),
 )
 
+_SECONDARIES = Row(
+    "Secondaries",
+    (
+        panel(
+            "Behind",
+            "For how long no gate has seen the newest serial of some zone at a secondary.",
+            Unit.SECONDS,
+            Series("min by (secondary) (dnsfleet_gate_secondary_behind_seconds)", "{{secondary}}"),
+            red_from=bounds.SECONDARY_SECONDS,
+        ),
+        panel(
+            "Zones that are not Current",
+            "By secondary and state, as the gate that sees fewest has it.",
+            Unit.COUNT,
+            Series(
+                'min by (secondary, state) (dnsfleet_gate_secondary_zones{state!="Current"}) > 0',
+                "{{secondary}} {{state}}",
+            ),
+        ),
+        panel(
+            "NOTIFY",
+            "Messages a second to secondaries: answered, tried again, or given up.",
+            Unit.EVENTS,
+            rate("dnsfleet_gate_notifies_total", "", "outcome"),
+        ),
+        panel(
+            "Queries to secondaries",
+            "For the SOA of a zone, a second, by what came.",
+            Unit.EVENTS,
+            rate("dnsfleet_gate_secondary_queries_total", "", "answer"),
+        ),
+    ),
+)
+
 BOARD = Board(
     "operator",
     "Operator",
-    "What the operator does, what the API server says to it, and the tunnel between clusters.",
-    (_WORK, _API, _TUNNEL),
+    "What the operator does, what the API server says to it, the tunnel between clusters, and the "
+    "secondaries of gates.",
+    (_WORK, _API, _TUNNEL, _SECONDARIES),
 )

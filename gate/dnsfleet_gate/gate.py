@@ -41,6 +41,7 @@ from dnsfleet_gate.key_file import KeyFile
 from dnsfleet_gate.metrics import Metrics
 from dnsfleet_gate.notifying import Notifier
 from dnsfleet_gate.refused_updates import RefusedUpdates
+from dnsfleet_gate.secondaries.watching import Watch
 from dnsfleet_gate.serving import Server
 from dnsfleet_gate.updating.folder import FolderStore
 from dnsfleet_gate.updating.outcomes import Outcome
@@ -83,6 +84,7 @@ class Gate:
         self._following = Worker("link", self._link.run)
         self._public_keys = PublicKeyFile(config.public_key, trusted, self._link.trust)
         self._notifier = Notifier(self._told_keys, self._engine.zone, self._metrics)
+        self._watch = Watch(self._told_keys, self._engine, self._metrics.secondaries)
         self._journal = Journal()
         self._leading: Leading | None = None
         self._updates: Updates | None = None
@@ -105,8 +107,7 @@ class Gate:
     def save(self, origin: str, _signed: bytes, zone: Zone | None) -> None:
         """See `dnsfleet_following.link.Keeper`: secondaries are told of what is served anew."""
         self._journal.put(origin, zone)
-        if zone is not None:
-            self._from_link(lambda: self._changed(origin))
+        self._from_link(lambda: self._changed(origin, gone=zone is None))
 
     def run(self) -> int:
         """Serve until a signal; returns the exit status of the process."""
@@ -132,7 +133,7 @@ class Gate:
             "/metrics": lambda: metrics_page(self._metrics.registry),
         }
         try:
-            http = PageServer(self._config.http, pages)
+            http = PageServer(self._config.http, pages, {"/secondaries": self._watch.page})
         except OSError as error:
             log.error(line("cannot_serve", problem=error.strerror))  # noqa: TRY400 - expected
             return _EXIT_FAILED
@@ -153,6 +154,7 @@ class Gate:
             self._updates.stop()
         looking.cancel()
         await self._notifier.stop()
+        await self._watch.stop()
         watch.stop()
         self._link.stop()
         self._following.join(STOP_SECONDS)
@@ -208,8 +210,11 @@ class Gate:
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(call)
 
-    def _changed(self, origin: str) -> None:
-        """A zone has a new revision; no secondary is told before this gate answers."""
+    def _changed(self, origin: str, *, gone: bool) -> None:
+        """A zone has a new revision, or is gone; nobody is told before this gate answers."""
+        self._watch.changed(origin)
+        if gone:
+            return
         if self._updates is not None:
             self._updates.changed(origin)
         if self._untold is not None:
@@ -221,6 +226,8 @@ class Gate:
         while True:
             await asyncio.sleep(key_file.LOOK_SECONDS)
             self._look_at_keys()
+            if self._untold is None:
+                await self._watch.look()
             if self._updates is not None:
                 self._updates.look()
 

@@ -13,6 +13,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from dnsfleet_gate.secondaries.samples import SecondaryMetrics
+
 _TSIG_ERRORS = ("BADSIG", "BADKEY", "BADTIME", "BADTRUNC")
 _TRANSFERS = ("axfr", "ixfr")
 _OUTCOMES = ("done", "broken")
@@ -61,6 +63,7 @@ class Metrics:
         )
         for outcome in ("answered", "retried", "given_up"):
             self._notifies.labels(outcome)
+        self.secondaries = SecondaryMetrics(self.registry)
         self._update_seconds = Histogram(
             "dnsfleet_gate_update_seconds",
             "From the moment when an UPDATE came to its reply.",

@@ -44,11 +44,6 @@ TRIES = 8
 AT_ONCE = 16
 """Messages to one secondary that wait for an answer: a start tells of every zone, and one that is
 dead holds up no other."""
-_DISBELIEF = {
-    dns.tsig.PeerBadKey: "it does not know the key {} (BADKEY)",
-    dns.tsig.PeerBadSignature: "it has another secret for the key {} (BADSIG)",
-    dns.tsig.PeerBadTime: "its clock differs too much (BADTIME)",
-}
 
 log = logging.getLogger(__name__)
 
@@ -145,7 +140,7 @@ async def _ask(pair: _Pair, key: UsableKey, zone: Zone) -> str:
             ignore_unexpected=True,
         )
     except dns.tsig.PeerError as error:
-        return _DISBELIEF.get(type(error), str(error)).format(key.name)
+        return signing.disbelief(error, key)
     except (dns.exception.DNSException, OSError) as error:
         return str(error) or type(error).__name__
     rcode = reply.rcode()

@@ -31,6 +31,11 @@ FUDGE_SECONDS = 300
 MIN_MAC = 10
 """Octets of a truncated MAC (RFC 8945 section 5.2.2.1)."""
 _TIME_OCTETS = 6
+_DISBELIEF = {
+    dns.tsig.PeerBadKey: "it does not know the key {} (BADKEY)",
+    dns.tsig.PeerBadSignature: "it has another secret for the key {} (BADSIG)",
+    dns.tsig.PeerBadTime: "its clock differs too much (BADTIME)",
+}
 
 Keys = Mapping[dns.name.Name, UsableKey]
 """By the name on the wire."""
@@ -48,6 +53,11 @@ def key_table(keys: list[UsableKey]) -> dict[dns.name.Name, UsableKey]:
 def usual(key: UsableKey) -> dns.tsig.Key:
     """The key as dnspython has it."""
     return dns.tsig.Key(dns.name.from_text(key.name), key.secret, dns.name.from_text(key.algorithm))
+
+
+def disbelief(error: dns.tsig.PeerError, key: UsableKey) -> str:
+    """Why somebody does not believe what was signed with a key, for people."""
+    return _DISBELIEF.get(type(error), str(error)).format(key.name)
 
 
 class Signature:

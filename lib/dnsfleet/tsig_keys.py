@@ -38,6 +38,10 @@ class Target(NamedTuple):
     """IPv4 or IPv6."""
     port: int
 
+    def __str__(self) -> str:
+        """`192.0.2.1:53`, `[2001:db8::1]:53`."""
+        return f"[{self.address}]:{self.port}" if ":" in self.address else ":".join(map(str, self))
+
 
 class Updates(NamedTuple):
     """What a key may change by updates (RFC 2136)."""

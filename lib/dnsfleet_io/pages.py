@@ -5,6 +5,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
 from typing import NamedTuple
@@ -40,6 +41,11 @@ def text_page(ok: bool, text: str) -> Page:
     return Page(200 if ok else 503, _TEXT, f"{text}\n".encode())
 
 
+def json_page(body: bytes) -> Page:
+    """A page with JSON for another role."""
+    return Page(200, "application/json", body)
+
+
 def metrics_page(registry: CollectorRegistry) -> Page:
     """The page for /metrics, in the text format of Prometheus."""
     return Page(200, CONTENT_TYPE_LATEST, generate_latest(registry))
@@ -48,17 +54,25 @@ def metrics_page(registry: CollectorRegistry) -> Page:
 class PageServer:
     """Serves `pages` (path to what makes the page) from threads of its own.
 
-    A page that cannot be made is status 500 and a line in the log. OSError on creation names the
-    address that could not be bound.
+    What makes one of `asked` gets the query component of the request, as it came. A page that
+    cannot be made is status 500 and a line in the log. OSError on creation names the address that
+    could not be bound.
     """
 
-    def __init__(self, address: Address, pages: Mapping[str, Callable[[], Page]]) -> None:
+    def __init__(
+        self,
+        address: Address,
+        pages: Mapping[str, Callable[[], Page]],
+        asked: Mapping[str, Callable[[str], Page]] | None = None,
+    ) -> None:
         host, port = listen_addresses.of_both_families(address)
 
         class Handler(_Handler):
             def do_GET(self) -> None:
-                path = self.path.partition("?")[0]
+                path, _, query = self.path.partition("?")
                 make = pages.get(path)
+                if asked is not None and path in asked:
+                    make = partial(asked[path], query)
                 self.send(_made(path, make) if make else Page(404, _TEXT, b"not found\n"))
 
         try:

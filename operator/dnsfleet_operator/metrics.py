@@ -58,8 +58,8 @@ class Metrics:
         self.reconciles = self._counter(
             "operator_reconcile_total",
             "Reconciliations. Kind is Zone, ConfigMaps, Pop, Replica, Commands, Fleet, "
-            "Propagation, Cookies, Keys, Access, Gates, Members, Sync, Preparation, Sweep, Proof, "
-            "Probes or Telemetry; result is success or error.",
+            "Propagation, Cookies, Keys, Access, Gates, Members, Secondaries, Sync, Preparation, "
+            "Sweep, Proof, Probes or Telemetry; result is success or error.",
             ["kind", "result"],
         )
         self.status_writes = self._counter(

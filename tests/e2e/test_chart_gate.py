@@ -8,6 +8,7 @@ from cluster.access import CommandError
 from dnsfleet_gate import config
 from dnsfleet_gate.config import Config, UpdateSettings
 from dnsfleet_gate.updating import leading
+from dnsfleet_operator.gates import secondary_passes
 from dnsfleet_publisher import redis_settings
 from support.charts import EVERYTHING, NAMESPACE, Object, environment, granted, of_kind, the
 
@@ -32,6 +33,18 @@ def test_there_is_no_gate_and_no_right_for_one_unasked(render: Any) -> None:
 def unnamed(rules: list[Object]) -> list[Object]:
     """Rules that are about objects of every name."""
     return [each for each in rules if "resourceNames" not in each]
+
+
+def test_the_operator_finds_gates_and_may_read_their_pages(render: Any) -> None:
+    objects = render(ON)
+    pod = the(objects, "Deployment", "dnsfleet-gate")["spec"]["template"]
+    wanted = dict(each.split("=") for each in secondary_passes.selector("dnsfleet").split(","))
+    assert wanted.items() <= pod["metadata"]["labels"].items()
+    assert "http" in {each["name"] for each in gate_pod(objects)["containers"][0]["ports"]}
+    policy = the(objects, "NetworkPolicy", "dnsfleet-gate")
+    (rule,) = policy["spec"]["ingress"]
+    assert "from" not in rule and {"port": "http", "protocol": "TCP"} in rule["ports"]
+    assert policy["spec"]["policyTypes"] == ["Ingress"]  # secondaries are asked at any address
 
 
 def test_a_gate_reads_what_the_chart_writes(render: Any) -> None:

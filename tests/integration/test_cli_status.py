@@ -169,6 +169,7 @@ def test_a_zone_is_this_document(api: APIServer) -> None:
             }
         ],
         "atPops": None,
+        "secondaries": None,
     }
 
 

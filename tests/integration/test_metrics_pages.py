@@ -43,6 +43,8 @@ OPERATOR_ABSENT = {
     "dnsfleet_zone_refreshed": "the same",
     "dnsfleet_zone_refresh_timestamp_seconds": "the same",
     "dnsfleet_zone_expiry_timestamp_seconds": "the same",
+    "dnsfleet_catalog_members": "no zone is a catalog of primaries",
+    "dnsfleet_zone_members_synced": "the same",
 }
 """What has no series here, and why."""
 

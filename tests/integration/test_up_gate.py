@@ -1,7 +1,9 @@
 """`dnsfleet up --gate`: transfers from a real fleet, while its files change."""
 
+import json
 import os
 import signal
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,9 @@ import dns.tsig
 import dns.update
 import dns.xfr
 import pytest
+from dnsfleet.secondaries import pages
+from dnsfleet.secondaries.answers import Answer, Pair
+from dnsfleet.tsig_keys import Target
 from support.fleet import Fleet, replace
 from support.ports import free_port, free_ports
 from support.secondaries import serial, transferred
@@ -236,3 +241,18 @@ def test_updates_are_published_and_outlive_the_gate(gated: Gated) -> None:
     wait_for("it can go", lambda: gated.change(None) == "NOERROR", SECONDS)
     assert texts() == []
     gated.keys(key("a", FIRST))
+
+
+def test_it_tells_which_serial_a_secondary_has(gated: Gated) -> None:
+    # The gate answers the SOA to whoever has a key, so it can be its own secondary.
+    secondary = f"secondaries: [{{address: 127.0.0.1, port: {gated.port}}}]"
+    gated.keys(key("a", FIRST).replace("for:", f"{secondary}, for:"))
+    host, port = json.loads((gated.state / "gate" / "gate.json").read_text())["http"]
+
+    def told() -> dict[Pair, Answer]:
+        with urllib.request.urlopen(f"http://{host}:{port}/secondaries", timeout=5) as reply:
+            return pages.decode(reply.read()).answers
+
+    found = wait_for("an answer", told, SECONDS)
+    has = serial(gated.port, tsig("a", FIRST), ONE)
+    assert has and found == {Pair(ONE, Target("127.0.0.1", gated.port)): Answer("serial", has)}

@@ -13,7 +13,7 @@ import typer
 from dnsfleet_status.looks import Hold
 
 from dnsfleet_cli import yaml_writing
-from dnsfleet_cli.kubectl import fleets, objects
+from dnsfleet_cli.kubectl import fleets, objects, zone_secondaries
 from dnsfleet_cli.kubectl.objects import Object, value
 from dnsfleet_cli.kubectl.traffic import Traffic
 from dnsfleet_cli.kubectl.zone_pops import ZonePop
@@ -73,6 +73,7 @@ def zone(item: Object, pops: Sequence[ZonePop] | None) -> Document:
         **_zone(item),
         "conditions": _conditions(item),
         "atPops": table,
+        "secondaries": zone_secondaries.document(item),
     }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dnsfleet import tables
 from dnsfleet.tables import ABSENT
 
-from dnsfleet_cli.kubectl import fleets, objects, zone_pops
+from dnsfleet_cli.kubectl import fleets, objects, zone_pops, zone_secondaries
 from dnsfleet_cli.kubectl.objects import Object, value
 from dnsfleet_cli.kubectl.traffic import Traffic
 from dnsfleet_cli.kubectl.zone_pops import ZonePop
@@ -55,7 +55,8 @@ def zone(item: Object, at_pops: Sequence[ZonePop] | None = None) -> str:
         slowest = value(item, "status", "propagation", "slowest", default=[])
         pairs.extend(("Behind", _slow(slow)) for slow in slowest)
     table = zone_pops.table(at_pops) if at_pops else ""
-    return "\n\n".join(filter(None, (tables.fields(pairs), table, _conditions(item))))
+    parts = (tables.fields(pairs), table, zone_secondaries.table(item), _conditions(item))
+    return "\n\n".join(filter(None, parts))
 
 
 def pop(item: Object, figures: Mapping[str, Traffic] = NO_FIGURES) -> str:

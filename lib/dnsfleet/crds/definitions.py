@@ -72,6 +72,7 @@ KINDS = [
             _AGE,
             Column("Revision", ".status.revision.seq", "integer", wide=True),
             Column("Seconds", ".status.propagation.seconds", "number", wide=True),
+            Column("Secondaries", ".status.secondaries.text", wide=True),
             Column("Accepted", _condition("Accepted", "reason"), wide=True),
             _MESSAGE,
         ],

@@ -27,6 +27,7 @@ from dnsfleet.resources.zone_contents import (
     check_distinct,
 )
 from dnsfleet.resources.zone_placements import Placement
+from dnsfleet.resources.zone_secondaries import SecondariesStatus
 from dnsfleet.resources.zone_transfers import ConsumedCatalog, ZoneTransfer
 
 MAX_RECORDS = 500
@@ -317,6 +318,8 @@ class ZoneStatus(Tolerant):
     """Of a zone with `source.transfer`."""
     catalog: CatalogStatus | None = None
     """Of a zone with `source.transfer.catalog`."""
+    secondaries: SecondariesStatus | None = None
+    """Of a zone that TsigKeys name secondaries for."""
     conditions: Conditions = ()
     """Accepted, Programmed (committed at the core), Propagated (every edge answers it), Ready, and
     for a signed zone SignaturesValid, for a transferred one Refreshed, for a catalog of primaries

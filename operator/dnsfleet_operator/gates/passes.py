@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dnsfleet.resources import Reference
-from dnsfleet.tsig_keys import PrimaryKey
+from dnsfleet.tsig_keys import PrimaryKey, UsableKey
 
 from dnsfleet_operator.cluster import Cluster, Object
 from dnsfleet_operator.configuration import Configuration
@@ -67,6 +67,8 @@ class GatePasses:
         self._find_owner = find_owner
         self._secrets = SecretReads(cluster)
         self._mounts = [Mounts(cluster, configuration, each) for each in COMPONENTS]
+        self.keys: tuple[UsableKey, ...] | None = None
+        """Those that gates were given last; None before the first look."""
         self._told: set[Owner] = set()
         """TsigKeys of which the log says that they are gone and their keys are not."""
 
@@ -88,6 +90,7 @@ class GatePasses:
         if found is not None:
             for mounts in self._mounts:
                 mounts.bring(found)
+        self.keys = tuple(row.key for row in judged.rows)
         ready = Counter(each.status is True for each in judged.conditions.values())
         self._count(ready[True], ready[False])
         names = {key.reference: key.name for key in listed.keys}

@@ -34,6 +34,7 @@ from dnsfleet_operator.leading.outages import Outage
 from dnsfleet_operator.leading.pop_commands import PopCommands
 from dnsfleet_operator.leading.probing import Probing
 from dnsfleet_operator.leading.replica_passes import ReplicaPasses
+from dnsfleet_operator.leading.secondary_serials import SecondarySerials
 from dnsfleet_operator.leading.telemetry import Telemetry
 from dnsfleet_operator.members.passes import MemberPasses
 from dnsfleet_operator.objects import MANAGED_SELECTOR
@@ -164,6 +165,13 @@ class Term:
         self._unproved = False
         """Whether a proof is due, as soon as no zone waits to be published."""
         self.looks = FleetView(given.metrics, given.put_status)
+        self._secondaries = SecondarySerials(
+            given,
+            self._view,
+            self._zones.owner,
+            lambda: self._gates.keys if self._looked_at_all else None,
+            self.looks.touch,
+        )
         self._passes: Mapping[str, Callable[[Key], bool]] = {
             "Sync": self._sync,
             "Preparation": self._prepare,
@@ -182,6 +190,7 @@ class Term:
             "Probes": self._probing.run,
             "Gates": self._pass_gates,
             "Members": self._pass_members,
+            "Secondaries": self._secondaries.run,
         }
 
     def close(self) -> None:
@@ -190,6 +199,7 @@ class Term:
         self._downloads.clear()
         self._transfers.clear()
         self._access.close()
+        self._secondaries.close()
         self._watch.stop()
         self._client.close()
 
@@ -371,6 +381,7 @@ class Term:
             self._outage.passed(str(error))
             raise
         self.looks.passed(done, self._zones.results)
+        self._secondaries.published(done.origins)
         self._outage.passed(done.away)
         self._decide_who_stops(bool(done.away))
         if done.away:

@@ -37,6 +37,7 @@ from dnsfleet_operator.statuses.hearing import Hearing
 from dnsfleet_operator.statuses.pop_times import PopTimes
 from dnsfleet_operator.statuses.pops import Facts as FactsOfPop
 from dnsfleet_operator.statuses.propagation import Fleet
+from dnsfleet_operator.statuses.secondaries import Shown
 from dnsfleet_operator.statuses.standing import Standing
 from dnsfleet_operator.statuses.updates import PutStatus, StatusUpdates
 from dnsfleet_operator.statuses.zones import Facts
@@ -79,6 +80,8 @@ class View:
     """How the fleet stands with the primaries of a Zone."""
     members: Callable[[Reference], Members | None] = lambda _: None
     """What became of the members of a Zone that is a catalog of primaries."""
+    secondaries: Callable[[str], Shown | None] = lambda _: None
+    """What the Zone of an origin is to show of its secondaries."""
 
     def active(self) -> list[str]:
         """The Pops that clients reach."""
@@ -126,6 +129,11 @@ class FleetView:
     def recheck(self, observation: Observation) -> None:
         """Compare the status of every object, a part at each look."""
         self._recheck = self._updates.recheck(observation)
+
+    def touch(self, references: Iterable[Reference]) -> None:
+        """The status of these may be another."""
+        self._touched |= dict.fromkeys(references)
+        self.pending = self.pending or bool(self._touched)
 
     def differing(self) -> list[str]:
         """The Pops whose replicas go on showing what nobody published."""
@@ -262,6 +270,7 @@ class FleetView:
             signed=signed,
             transfer=transfer,
             members=view.members(reference) if is_catalog else None,
+            secondaries=view.secondaries(origin) if is_zone else None,
         )
         if facts.manifest is None or state is None:
             return facts

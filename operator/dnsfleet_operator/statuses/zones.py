@@ -40,6 +40,7 @@ from dnsfleet_operator.members.planning import Standing as Members
 from dnsfleet_operator.statuses import catalog_members
 from dnsfleet_operator.statuses.conditions import Condition, Status, accepted, merge
 from dnsfleet_operator.statuses.propagation import ZoneState
+from dnsfleet_operator.statuses.secondaries import Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ class Facts:
     """How the signatures of what is published are, where it is signed, for that status too."""
     transfer: Standing | None = None
     """How the fleet stands with its primaries, where it has some, for that status too."""
-
+    secondaries: Shown | None = None
+    """How its secondaries stand, where it has some, for that status too."""
     members: Members | None = None
     """What became of its members, where it is a catalog of primaries, for that status too."""
 
@@ -97,6 +99,8 @@ def zone(
         status["transfer"] = _transfer(facts.transfer)
     if facts.members is not None:
         status["catalog"] = catalog_members.status(facts.members)
+    if facts.secondaries is not None:
+        status["secondaries"] = facts.secondaries
     return {**status, "conditions": merge(found, generation, before, now)}
 
 

@@ -15,7 +15,7 @@ from dnsfleet.resources import Reference
 from dnsfleet.resources.zone_transfers import ZoneTransfer
 from dnsfleet.tsig_keys import Target
 
-from dnsfleet_publisher.transferring import primaries, schedules
+from dnsfleet_publisher.transferring import schedules
 from dnsfleet_publisher.transferring.primaries import Version
 from dnsfleet_publisher.transferring.standings import Reason, Standing
 
@@ -75,7 +75,7 @@ class Followed:
     def message(self) -> str:
         """What is wrong, with each primary."""
         wanted = [Target(each.address, each.port) for each in self.wanted.primaries]
-        faults = [f"{primaries.shown(e)}: {self.faults[e]}" for e in wanted if e in self.faults]
+        faults = [f"{e}: {self.faults[e]}" for e in wanted if e in self.faults]
         return "; ".join([self.problem, *faults] if self.problem else faults)
 
     def succeeded(self, primary: Target, version: Version, *, came: bool) -> Standing:
@@ -93,7 +93,7 @@ class Followed:
             "Current",
             self.message,
             version.soa.serial,
-            primaries.shown(self.last or primary),
+            str(self.last or primary),
             now,
             now + schedules.refresh(version.soa),
             now + seconds,

@@ -78,12 +78,6 @@ def fetch(
     return version, how
 
 
-def shown(primary: Target) -> str:
-    """`192.0.2.1:53`, `[2001:db8::1]:53`."""
-    host = f"[{primary.address}]" if ":" in primary.address else primary.address
-    return f"{host}:{primary.port}"
-
-
 def tsig_key(key: PrimaryKey) -> dns.tsig.Key:
     """The key as dnspython has it."""
     name, algorithm = dns.name.from_text(key.key.name), dns.name.from_text(key.key.algorithm)

@@ -301,7 +301,7 @@ class Transfers:
         # What nobody foresaw is one failed question more.
         known = isinstance(error, TransferFault)
         if not known or str(error) != job.faults.get(primary):
-            where = primaries.shown(primary)
+            where = str(primary)
             _log.warning("%s: %s: %s", job.reference, where, error, exc_info=not known)
         job.faults[primary] = str(error)
 

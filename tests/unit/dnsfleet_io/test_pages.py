@@ -61,6 +61,19 @@ def test_pages(base: str, path: str, status: int, body: str) -> None:
     assert get(base + path) == (status, body)
 
 
+def test_a_page_that_is_asked_something_gets_the_query() -> None:
+    asked = {"/asked": lambda query: text_page(True, f"<{query}>")}
+    server = PageServer(("127.0.0.1", 0), PAGES, asked)
+    server.start()
+    try:
+        base = url(*server.address)
+        assert get(f"{base}/asked?a=1&b=%20") == (200, "<a=1&b=%20>\n")
+        assert get(f"{base}/asked") == (200, "<>\n")
+        assert get(f"{base}/metrics?a=1") == (200, "a 1\n")
+    finally:
+        server.stop()
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 def test_a_star_takes_clients_of_both_families(host: str) -> None:
     server = PageServer((EVERY_ADDRESS, 0), PAGES)

@@ -78,7 +78,7 @@ def test_specs_are_bounded(name: str) -> None:
 COLUMNS = {
     "zones.yaml": (
         ["Origin", "Serial", "Records", "Pops", "Propagated", "Age"],
-        ["Revision", "Seconds", "Accepted", "Message"],
+        ["Revision", "Seconds", "Secondaries", "Accepted", "Message"],
     ),
     "recordsets.yaml": (
         ["Zone", "Records", "Accepted", "Propagated", "Age"],

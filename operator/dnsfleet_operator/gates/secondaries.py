@@ -1,0 +1,180 @@
+"""How the secondaries of all zones stand, by what gates tell and what is published. Pure.
+
+    rows of gates ──▶ the answer that counts ──▶ standing ──▶ what the status of a Zone is to say
+    keys, serials ──────────────────────────────────┘             changed? when it was told last?
+
+Work follows the change: an origin is looked at when an answer, its serial or a key changed, and
+when the minute is over after which a secondary is called behind. What a status says changes at once
+where a state is another one; where only serials are, at most once in SERIAL_SECONDS. A dead
+secondary of thousands of zones changes at most TOLD_AT_ONCE Zones at a look. What a Zone shows when
+a leader begins stays until something else is sure.
+
+What a gate heard counts for KEPT_SECONDS after it was read last. So when gates are replaced, zones
+do not become Unknown until the next gate has asked for all of them.
+"""
+
+import heapq
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from dnsfleet.secondaries import answers
+from dnsfleet.secondaries.answers import Answer, Pair
+from dnsfleet.secondaries.pages import Page
+from dnsfleet.secondaries.standings import Standing
+from dnsfleet.tsig_keys import Target, UsableKey
+
+from dnsfleet_operator.statuses import secondaries
+from dnsfleet_operator.statuses.secondaries import CURRENT, Shown, Told
+
+SERIAL_SECONDS = 60.0
+"""Between two changes of what the status of a Zone says, where no state is another one: each
+is a write to etcd, and tells watchers of the Zone."""
+TOLD_AT_ONCE = 100
+"""Zones that one look tells something new."""
+KEPT_SECONDS = 900.0
+"""A gate asks a secondary of 9,000 zones about each in that time."""
+
+
+class Zones(NamedTuple):
+    """What is known of zones."""
+
+    serial: Callable[[str], int | None]
+    """What is published; None where nothing is."""
+    shown: Callable[[str], Shown | None]
+    """What the Zone of an origin shows of its secondaries."""
+
+
+class _Gate:
+    """What one gate told."""
+
+    def __init__(self) -> None:
+        self.instance = ""
+        self.answers: dict[Pair, Answer] = {}
+        self.read_at = 0.0
+
+
+class Secondaries:
+    """What one leader knows of them. Times are monotonic seconds; `wall` is Unix time."""
+
+    def __init__(self, zones: Zones) -> None:
+        self._zones = zones
+        self._asked: list[tuple[object, ...]] = []
+        self._of_all: frozenset[Target] = frozenset()
+        self._of_zone: dict[str, frozenset[Target]] = {}
+        """By origin, the secondaries that a key for it names."""
+        self._gates: dict[str, _Gate] = {}
+        self._standings: dict[str, dict[Target, tuple[Standing, str]]] = {}
+        """By origin, with since when the state is this one."""
+        self._told: dict[str, Shown | None] = {}
+        self._told_at: dict[str, float] = {}
+        self._news: dict[str, Shown | None] = {}
+        """What is not told yet."""
+        self._stale: set[str] = set()
+        self._due: list[tuple[float, str]] = []
+
+    def set_keys(self, keys: Iterable[UsableKey]) -> bool:
+        """These are the keys of gates; whether their secondaries are others than before.
+
+        Then all zones may have others.
+        """
+        used = [each for each in keys if each.secondaries and each.transfers]
+        asked: list[tuple[object, ...]] = [(each.zones, each.secondaries) for each in used]
+        if asked == self._asked:
+            return False
+        self._asked = asked
+        self._of_all = frozenset(t for each in used if each.zones is None for t in each.secondaries)
+        of_zone: defaultdict[str, frozenset[Target]] = defaultdict(frozenset)
+        for each in used:
+            for origin in each.zones or ():
+                of_zone[origin] |= frozenset(each.secondaries)
+        self._of_zone = dict(of_zone)
+        return True
+
+    def published(self, origins: Iterable[str]) -> None:
+        """These zones have, or may have, another serial; or are published no more."""
+        self._stale.update(origins)
+
+    def hear(self, gate: str, page: Page, now: float) -> None:
+        """A gate told this."""
+        known = self._gates.setdefault(gate, _Gate())
+        if known.instance != page.instance:
+            known.instance = page.instance
+            self._stale.update(pair.origin for pair in known.answers)
+            known.answers = {}
+        known.read_at = now
+        for pair, answer in page.answers.items():
+            if pair.target in self._targets(pair.origin):
+                known.answers[pair] = answer
+                self._stale.add(pair.origin)
+
+    def shown(self, origin: str) -> Shown | None:
+        """What the status of a Zone is to show; None where it has no secondaries."""
+        if origin not in self._told:
+            self._told[origin] = self._zones.shown(origin)
+        return self._told[origin]
+
+    def look(self, now: float, wall: float) -> list[str]:
+        """The origins of which something else is to be shown from now on."""
+        self._forget_gates(now)
+        while self._due and self._due[0][0] <= now:
+            self._stale.add(heapq.heappop(self._due)[1])
+        for origin in self._stale:
+            found = self._judge(origin, now, wall)
+            if found == self.shown(origin):
+                self._news.pop(origin, None)
+            else:
+                self._news[origin] = found
+        self._stale.clear()
+        told: list[str] = []
+        for origin, found in list(self._news.items()):
+            if len(told) == TOLD_AT_ONCE:
+                break
+            quiet = not secondaries.is_news(self.shown(origin), found)
+            # A new leader knows of no answer yet: what Zones show has its minute from now on, too.
+            if quiet and now - self._told_at.setdefault(origin, now) < SERIAL_SECONDS:
+                continue
+            del self._news[origin]
+            self._told[origin], self._told_at[origin] = found, now
+            told.append(origin)
+        return told
+
+    def _judge(self, origin: str, now: float, wall: float) -> Shown | None:
+        """What is to be shown of one zone."""
+        serial, targets = self._zones.serial(origin), self._targets(origin)
+        if serial is None or not targets:
+            self._standings.pop(origin, None)
+            return None
+        before = self._standings.get(origin)
+        if before is None:
+            shown = secondaries.states(self.shown(origin))
+            before = {target: (Standing(state), since) for target, (state, since) in shown.items()}
+        after: dict[Target, tuple[Standing, str]] = {}
+        found: list[Told] = []
+        for target in targets:
+            answer = self._answer(Pair(origin, target))
+            standing, since = before.get(target, (Standing(), ""))
+            new = standing.after(answer, serial, now)
+            if new.state != standing.state or not since:
+                ago = 0.0 if new.state == CURRENT else new.seconds_behind(now)
+                since = secondaries.rfc3339(wall - ago)
+            if (due := new.due(answer, serial)) is not None:
+                heapq.heappush(self._due, (due, origin))
+            after[target] = new, since
+            has = answer.serial if answer.kind == "serial" else None
+            found.append(Told(target, new.state, since, has, answer.problem))
+        self._standings[origin] = after
+        return secondaries.field(found)
+
+    def _answer(self, pair: Pair) -> Answer:
+        told = (gate.answers.get(pair) for gate in self._gates.values())
+        return answers.best(each for each in told if each is not None)
+
+    def _targets(self, origin: str) -> frozenset[Target]:
+        """The secondaries of a zone."""
+        return self._of_all | self._of_zone.get(origin, frozenset())
+
+    def _forget_gates(self, now: float) -> None:
+        gone = [name for name, each in self._gates.items() if now - each.read_at > KEPT_SECONDS]
+        for name in gone:
+            self._stale.update(pair.origin for pair in self._gates.pop(name).answers)
