@@ -32,12 +32,16 @@ class Published:
 
     def __init__(self, zone: Zone) -> None:
         self._zone = zone
+        self._read: dict[Key, Rdataset | None] = {}
+        """What was asked for: most is asked for again, and to read rdata takes long."""
 
     def get(self, key: Key) -> Rdataset | None:
         """See `RRsets`. ValueError where the rdata cannot be read, as of a type of later days."""
-        owner, rtype = key
-        found = self._zone.get(text(owner), rrtypes.to_text(rtype))
-        return None if found is None else rdataset(rtype, *found)
+        if key not in self._read:
+            owner, rtype = key
+            found = self._zone.get(text(owner), rrtypes.to_text(rtype))
+            self._read[key] = None if found is None else rdataset(rtype, *found)
+        return self._read[key]
 
     def types(self, owner: dns.name.Name) -> Collection[RdataType]:
         """See `RRsets`."""
