@@ -33,7 +33,10 @@ class Membership(NamedTuple):
 
 
 def name_of(origin: str) -> str:
-    """The name of the Zone of a member; no two origins have the same one."""
+    """The name of the Zone of a member.
+
+    Two origins have the same one only where somebody looked for such: the second one is refused.
+    """
     plain = object_name(origin)
     if plain == origin.removesuffix("."):
         return plain

@@ -193,7 +193,7 @@ class Plans:
         if listed is None:
             return Step("delete", catalog, origin, reference, uid, {}) if own else None
         wanted = member_zones.wanted(known.zone, origin, listed)
-        if own or (made is not None and self._may_move(made, origin, known.zone)):
+        if own or (made is not None and self._may_move(made, origin, known)):
             zone = self._zone(reference)
             if zone is not None and member_zones.is_as(zone, wanted):
                 return None
@@ -204,18 +204,24 @@ class Plans:
         self._refuse(known, origin, refusal)
         return None
 
-    def _may_move(self, made: Membership, origin: str, catalog: Zone) -> bool:
-        """Whether the catalog that a Zone was made for says that it goes over to this one."""
+    def _may_move(self, made: Membership, origin: str, known: _Catalog) -> bool:
+        """Whether the catalog that a Zone was made for says that it goes over to this one.
+
+        One that sends the member on does not take it: two that name each other would write the Zone
+        in turn for ever.
+        """
         former = self._catalogs.get(made.catalog)
-        listed = None if former is None else former.listed.get(origin)
-        moves = listed is not None and listed.moves_to == catalog.origin
-        return moves and made.origin == origin
+        if former is None or made.origin != origin or not member_zones.is_of(made, former.zone):
+            return False
+        listed, here = former.listed.get(origin), known.zone.origin
+        sends_on = known.listed[origin].moves_to not in ("", here)
+        return listed is not None and listed.moves_to == here and not sends_on
 
     def _refusal(
         self, reference: Reference, made: Membership | None, there: bool, origin: str
     ) -> Refusal | None:
         shown = names.shown(origin)
-        if made is not None:
+        if made is not None and made.origin == origin:
             message = (
                 f"{shown} is a member of another catalog already, as {made.node} (Zone "
                 f"{made.catalog.name}); take it out of one of them, or write a coo property there"

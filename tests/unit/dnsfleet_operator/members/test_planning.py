@@ -2,6 +2,7 @@
 
 import pytest
 from dnsfleet.resources import Reference
+from dnsfleet.zones import member_zones
 from dnsfleet.zones.consumed_catalogs import Listed
 from dnsfleet_operator.members.planning import WRITE_FAILED, Refusal
 from support.member_plans import NAMESPACE, Rig, catalog, zone
@@ -153,6 +154,42 @@ def test_a_member_moves_where_its_catalog_says_so(rig: Rig, label: str) -> None:
     rig.lists("one", {})
     assert kinds(rig) == []
     assert rig.standing("two") == (1, 1, 0, 0, ())
+
+
+def test_catalogs_that_send_a_member_to_each_other_do_not_write_in_turn(rig: Rig) -> None:
+    rig.put(catalog("two"))
+    rig.lists("one", {"a.example.": Listed("m1", moves_to="two.test.")})
+    rig.lists("two", {"a.example.": Listed("m2", moves_to="one.test.")})
+    assert kinds(rig) == [("create", "a.example.")]
+    rig.lists("two", {"a.example.": Listed("m2")})
+    assert kinds(rig) == [("change", "a.example.")]
+    found = rig.get("a.example")
+    assert found is not None
+    assert found["metadata"]["labels"]["dnsfleet.io/catalog"] == "two"
+
+
+def test_a_catalog_gets_nothing_of_its_namesake_by_naming_itself(rig: Rig) -> None:
+    rig.lists("one", A)
+    rig.work()
+    other = catalog("one")
+    other["spec"]["origin"] = "another.test"
+    rig.put(other, anew=True)
+    rig.lists("one", {"a.example.": Listed("m1", moves_to="another.test.")})
+    assert kinds(rig) == []
+    ((_, refusal),) = rig.standing("one").named
+    assert refusal.reason == "MemberOfOther"
+
+
+def test_a_member_whose_zone_would_have_the_name_of_another_one_is_refused(rig: Rig) -> None:
+    name = member_zones.name_of("_a.example.")
+    rig.lists("one", {"_a.example.": Listed("m1")})
+    rig.work()
+    rig.lists("one", {"_a.example.": Listed("m1"), f"{name}.": Listed("m2")})
+    assert kinds(rig) == []
+    ((origin, refusal),) = rig.standing("one").named
+    assert (origin, refusal.reason) == (f"{name}.", "NameTaken")
+    rig.lists("one", {f"{name}.": Listed("m2")})
+    assert kinds(rig) == [("delete", "_a.example."), ("create", f"{name}.")]
 
 
 def test_zones_of_a_catalog_that_is_deleted_stay(rig: Rig) -> None:
