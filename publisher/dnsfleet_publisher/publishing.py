@@ -26,7 +26,7 @@ from typing import NamedTuple
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.resources.zones import ZoneSource
 from dnsfleet.violations import Violation
-from dnsfleet.zones import catalogs, parts, placements, plans, serials
+from dnsfleet.zones import catalogs, consumed_catalogs, parts, placements, plans, serials
 from dnsfleet.zones.parts import Parts
 from dnsfleet.zones.placements import Fleet, Hold, Placement
 from dnsfleet_engine import Delta, Zone
@@ -254,10 +254,10 @@ class Publisher:
             return plans.unsafe(old, want.zone, delta, self.doubt(origin, want.parts))
         removed = catalogs.removed(delta.lines(old.records + want.zone.records))
         spared = sum(rrsets for each, rrsets in removed.items() if not self._is_live(each))
-        # One without members is empty, whatever else it says of itself.
-        lists = want.zone.has_names_below(f"zones.{origin}")
-        apex = catalogs.APEX_RRSETS if lists else want.zone.ordinary_rrsets
-        return plans.unsafe(old, want.zone, delta, spared=spared, apex=apex)
+        fault = plans.unsafe(old, want.zone, delta, spared=spared, apex=catalogs.APEX_RRSETS)
+        if fault is None and want.keeps_serial:
+            fault = consumed_catalogs.unsafe(old, want.zone, delta, self._is_live)
+        return fault
 
     def _is_live(self, origin: str) -> bool:
         manifest = self._store.held(origin) or self._store.manifest(origin)

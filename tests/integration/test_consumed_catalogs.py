@@ -207,11 +207,20 @@ def test_a_catalog_that_loses_much_waits_for_an_approval(consumer: Consumer) -> 
     wait_for("they leave", lambda: consumer.zones().keys() == few.keys(), SECONDS)
 
 
+def test_a_catalog_that_lists_others_with_the_same_labels_waits(consumer: Consumer) -> None:
+    consumer.has(SIXTY)
+    consumer.wait_for(SIXTY)
+    consumer.has({origin.replace("z", "y", 1): label for origin, label in SIXTY.items()})
+    message = consumer.wait_for_reason("Accepted", "UnsafePlan")
+    assert "lists 60 of 60 members no more" in message
+    assert consumer.zones().keys() == SIXTY.keys()
+
+
 def test_a_catalog_that_lists_nothing_any_more_waits_too(consumer: Consumer) -> None:
     more = "ext 0 TXT one\nmore.ext 0 TXT two\n"
     consumer.has({}, more=more)
     message = consumer.wait_for_reason("Accepted", "UnsafePlan")
-    assert "removes 2 of 5 RRsets" in message
+    assert "lists 2 of 2 members no more" in message
     assert consumer.zones().keys() == {"a.example", "b.example"}
     consumer.has({"a.example": "m1"}, more=more)
     consumer.wait_for({"a.example": "m1"})

@@ -10,12 +10,13 @@ earlier version stays. Names beside these are properties that others know, and a
 the name servers at the apex, which need not be `invalid.` (section 4).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from dnsfleet_engine import Zone
+from dnsfleet_engine import Delta, Zone
 
 from dnsfleet.violations import Violation
+from dnsfleet.zones import plans
 from dnsfleet.zones.catalogs import VERSION
 
 MAX_MEMBERS = 10_000
@@ -83,6 +84,29 @@ def violation(zone: Zone, where: str) -> Violation | None:
     except BrokenCatalogError as error:
         return Violation(error.reason, f"the catalog cannot be taken: {error}", where)
     return None
+
+
+def unsafe(old: Zone, new: Zone, delta: Delta, is_live: Callable[[str], bool]) -> Violation | None:
+    """Why a change needs an approval by what it lists no more, or None (see `plans`).
+
+    RRsets do not say it: the properties of a member may stay without it, and a record of the same
+    owner may list another one. `delta` is that of `old` and `new`; members that are not `is_live`
+    do not count, because nobody serves them.
+    """
+    before, after = _members(old), _members(new)
+    gone = sum(is_live(origin) for origin in before.keys() - after.keys())
+    if not (plans.is_large(gone, len(before)) or (gone and not after)):
+        return None
+    does = f"the change lists {gone} of {len(before)} members no more"
+    how = plans.how_to_approve(plans.plan_hash(delta))
+    return Violation(plans.REASON, f"{does}; {how}", old.origin)
+
+
+def _members(zone: Zone) -> Members:
+    try:
+        return read(zone)
+    except BrokenCatalogError:
+        return {}
 
 
 def _check_version(zone: Zone) -> None:

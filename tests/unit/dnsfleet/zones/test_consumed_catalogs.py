@@ -2,7 +2,7 @@
 
 import pytest
 from dnsfleet import resources
-from dnsfleet.zones import catalogs, consumed_catalogs
+from dnsfleet.zones import catalogs, consumed_catalogs, plans
 from dnsfleet.zones.catalogs import Member
 from dnsfleet.zones.consumed_catalogs import BrokenCatalogError, Listed
 from dnsfleet_engine import Zone, ZoneBuilder
@@ -144,3 +144,39 @@ def test_a_label_or_an_origin_that_comes_twice_breaks_it(rows: list[tuple[str, s
     origin_twice = len({origin for _, origin in rows}) < len(rows)
     broken = consumed_catalogs.violation(made, "here") is not None
     assert broken == (label_twice or origin_twice)
+
+
+def listing(members: dict[str, str], *more: str) -> Zone:
+    rows = (f"{label}.zones PTR {origin}.example." for origin, label in members.items())
+    return zone(VERSION, *rows, *more)
+
+
+TWENTY = {f"z{number}": f"m{number}" for number in range(20)}
+PROPERTIES = tuple(f'{each}.ext.m{n}.zones TXT "p"' for n in range(20) for each in ("a", "b", "c"))
+
+
+@pytest.mark.parametrize(
+    ("new", "live", "says"),
+    [
+        (listing({}, *PROPERTIES), True, "lists 20 of 20 members no more"),
+        (listing({"z1": "m1"}, *PROPERTIES), True, "lists 19 of 20 members no more"),
+        (listing({f"y{n}": f"m{n}" for n in range(20)}, *PROPERTIES), True, "lists 20 of 20"),
+        (listing(dict(list(TWENTY.items())[10:]), *PROPERTIES), True, None),
+        (listing({f"z{n}": f"m{n + 1}" for n in range(20)}, *PROPERTIES), True, None),
+        (listing({}, *PROPERTIES), False, None),
+    ],
+    ids=["all", "most", "others with the same labels", "ten", "other labels", "none is served"],
+)
+def test_members_that_are_listed_no_more_need_an_approval(
+    new: Zone, live: bool, says: str | None
+) -> None:
+    old = listing(TWENTY, *PROPERTIES)
+    delta = plans.change(old, new)
+    assert plans.unsafe(old, new, delta, apex=3) is None
+    found = consumed_catalogs.unsafe(old, new, delta, lambda _: live)
+    if says is None:
+        assert found is None
+    else:
+        assert found is not None
+        assert says in found.message
+        assert plans.asked_hash(found.message) == plans.plan_hash(delta)
