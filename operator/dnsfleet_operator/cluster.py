@@ -285,9 +285,13 @@ class Cluster:
             force_conflicts=True,
         )
 
-    def delete(self, found: Object) -> None:
-        """Delete the object with this uid, then what it owns; no error where it is gone already."""
+    def delete(self, found: Object, *, unchanged: bool = False) -> None:
+        """Delete the object with this uid, then what it owns; no error where it is gone already.
+
+        `unchanged` wants it at the version of `found`, too. ConflictError where it is another one.
+        """
         metadata = found["metadata"]
+        wanted = ("uid", "resourceVersion") if unchanged else ("uid",)
         self._write(
             "delete",
             found["kind"],
@@ -298,7 +302,7 @@ class Cluster:
                 "apiVersion": "v1",
                 "kind": "DeleteOptions",
                 "propagationPolicy": "Background",
-                "preconditions": {"uid": metadata["uid"]},
+                "preconditions": {key: metadata[key] for key in wanted},
             },
         )
 

@@ -145,9 +145,13 @@ class MemoryCluster(Cluster):
                 raise ConflictError("it is another one", 409)
         return self._taken(wanted if not subresource else self._spec(wanted) | wanted)
 
-    def delete(self, found: Object) -> None:
+    def delete(self, found: Object, *, unchanged: bool = False) -> None:
         self._answer(found["kind"])
         with self._lock:
+            there = self._objects[found["kind"]].get(_key(found), found)
+            version = "resourceVersion"
+            if unchanged and there["metadata"][version] != found["metadata"][version]:
+                raise ConflictError("it is another version", 409)
             self._objects[found["kind"]].pop(_key(found), None)
             self.writes[found["kind"]] += 1
 

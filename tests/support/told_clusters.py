@@ -28,9 +28,9 @@ class ToldCluster(MemoryCluster):
         self._say(made, deleted=False)
         return made
 
-    def delete(self, found: Object) -> None:
+    def delete(self, found: Object, *, unchanged: bool = False) -> None:
         gone = self.get(*name_of(found)) if found["kind"] == "Zone" else None
-        super().delete(found)
+        super().delete(found, unchanged=unchanged)
         if gone is not None:
             self._say(gone, deleted=True)
 

@@ -151,7 +151,7 @@ class MemberPasses:
             done[step.kind](step)
         except ConflictError:
             self._plans.failed(step, self._taken(step))
-            return step.kind == "change"  # somebody wrote it meanwhile, and it is read anew
+            return step.kind != "create"  # somebody wrote it meanwhile, and it is read anew
         except ClusterError as error:
             if error.of_the_server:
                 self._plans.failed(step, None)
@@ -188,13 +188,19 @@ class MemberPasses:
         self._cluster.replace(member_zones.changed(found, step.wanted))
 
     def _delete(self, step: Step) -> None:
-        metadata = {"name": step.zone.name, "namespace": step.zone.namespace, "uid": step.uid}
-        self._cluster.delete({"kind": "Zone", "metadata": metadata})
+        found = self._cluster.get("Zone", step.zone.name, step.zone.namespace)
+        if found is None or not _is_same(found, step):
+            return  # somebody took it for himself, and the event of that is on its way
+        self._cluster.delete(found, unchanged=True)
 
 
 def _is_same(found: dict[str, Any], step: Step) -> bool:
-    """Whether an object is the one that was decided about, and one that was made for a catalog."""
+    """Whether an object is the one that was decided about, and one that was made for a catalog.
+
+    One that is to be deleted is of the catalog that lists it no more; others may come from another.
+    """
     metadata = found["metadata"]
     labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
-    made = member_zones.CATALOG_LABEL in labels and member_zones.MEMBER_ANNOTATION in annotations
-    return metadata["uid"] == step.uid and made
+    catalog = labels.get(member_zones.CATALOG_LABEL)
+    of_it = catalog is not None if step.kind == "change" else catalog == step.catalog.name
+    return metadata["uid"] == step.uid and of_it and member_zones.MEMBER_ANNOTATION in annotations

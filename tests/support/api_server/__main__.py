@@ -124,8 +124,8 @@ class Server:
             case "PATCH", content if content == _MERGE:
                 data = self._api.merge(target.kind, key, body, writer)
             case "DELETE", _:
-                uid = (body.get("preconditions") or {}).get("uid", "")
-                data = json.dumps(self._api.delete(target.kind, key, uid)).encode()
+                preconditions = body.get("preconditions") or {}
+                data = json.dumps(self._api.delete(target.kind, key, preconditions)).encode()
             case method, content:
                 raise RefusedError(
                     415, "UnsupportedMediaType", f"{method} {content}: not known here"

@@ -96,11 +96,15 @@ class MemoryAPI:
         before = json.loads(self.get(kind, key))
         return self._write(kind, key, before, writing.merged(before, body, writer), writer, body)
 
-    def delete(self, kind: Kind, key: Key, uid: str = "") -> Object:
-        """Delete an object, and all that is deleted with it; Conflict where it has another uid."""
+    def delete(self, kind: Kind, key: Key, preconditions: Mapping[str, str]) -> Object:
+        """Delete an object, and all that is deleted with it; Conflict where it is another one.
+
+        `preconditions` are its uid, its resourceVersion, or both.
+        """
         whole = json.loads(self.get(kind, key))
-        if uid and uid != whole["metadata"]["uid"]:
-            raise RefusedError(409, "Conflict", f"{key[1]}: the uid is {whole['metadata']['uid']}")
+        for field, wanted in preconditions.items():
+            if (found := whole["metadata"][field]) != wanted:
+                raise RefusedError(409, "Conflict", f"{key[1]}: the {field} is {found}")
         if kind in (NAMESPACES, DEFINITIONS):
             whole["metadata"]["deletionTimestamp"] = _now()
             self._put(kind, key, whole)

@@ -175,6 +175,61 @@ def test_a_zone_that_is_another_one_by_now_is_not_changed(rig: Rig) -> None:
     assert after["spec"] == found["spec"]
 
 
+@pytest.mark.parametrize("given", ["no label", "another catalog", "no annotation", "made anew"])
+def test_a_zone_that_somebody_took_meanwhile_is_not_deleted(rig: Rig, given: str) -> None:
+    rig.publish(many(1))
+    rig.run_all()
+    found = rig.cluster.get("Zone", "m0.example", NAMESPACE)
+    assert found is not None
+    if given == "no label":
+        found["metadata"]["labels"] = {}
+    elif given == "another catalog":
+        found["metadata"]["labels"]["dnsfleet.io/catalog"] = "two"
+    elif given == "no annotation":
+        found["metadata"]["annotations"] = {}
+    else:
+        found["metadata"] |= {"uid": "another"}
+    rig.cluster.put(found)  # no event of it came yet
+    rig.publish(())
+    rig.run()
+    assert rig.zones() == 1
+
+
+def test_a_zone_that_came_after_the_last_look_at_it_is_not_deleted(rig: Rig) -> None:
+    rig.publish(many(1))
+    rig.run_all()
+    found = rig.cluster.get("Zone", "m0.example", NAMESPACE)
+    assert found is not None
+    rig.cluster.delete(found)
+    mine = catalog("one")
+    mine["metadata"] = {"name": "m0.example", "namespace": NAMESPACE}
+    rig.publish(())
+    rig.observation.put(rig.cluster.put(mine))  # an event that the plans did not take yet
+    rig.passes.run()
+    assert rig.zones() == 1
+
+
+def test_a_zone_that_is_written_while_it_is_to_be_deleted_is_read_again(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.publish(many(1))
+    rig.run_all()
+    get, mine = rig.cluster.get, {"x": "y"}
+
+    def getting(kind: str, name: str, namespace: str = "") -> Object | None:
+        found = get(kind, name, namespace)
+        if found is not None and mine:
+            changed = {**found, "metadata": {**found["metadata"], "labels": mine.copy()}}
+            mine.clear()
+            rig.observation.put(rig.cluster.put(changed))
+        return found
+
+    monkeypatch.setattr(rig.cluster, "get", getting)
+    rig.publish(())
+    rig.run_all()
+    assert rig.zones() == 1
+
+
 def test_a_change_that_somebody_else_made_first_is_read_again(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:

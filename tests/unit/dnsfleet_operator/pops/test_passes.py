@@ -46,7 +46,7 @@ class RefusingCluster(MemoryCluster):
         self._refuse("apply", *name_of(wanted)[:2])
         return super().apply(wanted, subresource)
 
-    def delete(self, found: Object) -> None:
+    def delete(self, found: Object, *, unchanged: bool = False) -> None:
         self._refuse("delete", *name_of(found)[:2])
         super().delete(found)
 
