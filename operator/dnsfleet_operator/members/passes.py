@@ -41,8 +41,13 @@ TURN_SECONDS = 0.1
 API server has room for others."""
 MOST_FAILURES = 3
 """Writes of one turn that the API server may refuse: where it refuses all, few are tried."""
+REFUSED_SECONDS = 1.0
+"""Between turns where it refused all."""
 RETRY_SECONDS = 30.0
-"""Until a Zone that the API server did not take is tried again."""
+"""Until Zones that the API server did not take are tried again."""
+MOST_RETRIES = 10
+"""Of a catalog, of those at a time. Where these are taken, the others are tried at once: so a right
+that is missing costs 20 writes a minute, however many members there are."""
 TELL_SECONDS = 5.0
 """Between news of a catalog whose members are being made; each is a write of its status."""
 
@@ -76,6 +81,8 @@ class MemberPasses:
         self._told: dict[Reference, tuple[str, Standing]] = {}
         self._told_at = -math.inf
         self._retry_at: float | None = None
+        self._writes_at = -math.inf
+        """When the next turn may write: this one may be had earlier, by events of what it wrote."""
 
     def take(self, zones: Iterable[Reference]) -> bool:
         """These Zones came, changed or went; whether there is a catalog, or was one."""
@@ -93,20 +100,30 @@ class MemberPasses:
         now = time.monotonic()
         if self._retry_at is not None and now >= self._retry_at:
             self._retry_at = None
-            self._plans.retry()
+            self._plans.retry(MOST_RETRIES)
+        if now >= self._writes_at:
+            self._write(now)
+        self._tell(now)
+        if self._plans.waiting:
+            return max(self._writes_at - now, 0.0)
+        return None if self._retry_at is None else max(self._retry_at - now, TURN_SECONDS)
+
+    def _write(self, now: float) -> None:
+        """Write some of what is not as it is to be, and say when more may be written."""
         writes = failures = 0
         for _ in range(MOST_LOOKS):
             if writes >= MOST_WRITES or failures >= MOST_FAILURES or not self._plans.waiting:
                 break
             if (step := self._plans.look()) is not None:
                 writes += 1
+                self._writes_at = now + TURN_SECONDS
                 failures += not self._do(step)
         if failures:
             self._retry_at = now + RETRY_SECONDS
-        self._tell(now)
-        if self._plans.waiting:
-            return TURN_SECONDS if writes else 0.0
-        return None if self._retry_at is None else max(self._retry_at - now, TURN_SECONDS)
+            if failures == writes:
+                self._writes_at = now + REFUSED_SECONDS
+        elif self._retry_at is None and not self._plans.waiting and self._plans.failing:
+            self._retry_at = now
 
     def _read(self) -> None:
         """See what catalogs list that were published anew."""

@@ -13,7 +13,8 @@ another one. Zones that were not made for a catalog are never changed (see
 `dnsfleet.zones.member_zones`).
 """
 
-from collections.abc import Callable, Iterable
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -155,14 +156,15 @@ class Plans:
         else:
             self._refuse(known, step.origin, refusal)
 
-    def retry(self) -> bool:
-        """Have members whose Zones the API server did not take looked at; whether there are any."""
-        found = False
+    @property
+    def failing(self) -> bool:
+        """Whether the API server did not take the Zone of some member."""
+        return any(known.revision and any(_failed(known)) for known in self._catalogs.values())
+
+    def retry(self, most: int) -> None:
+        """Have so many such members of each catalog looked at, those first that wait longest."""
         for known in self._catalogs.values():
-            failed = [o for o, each in known.refused.items() if each.reason == WRITE_FAILED]
-            known.marks |= dict.fromkeys(failed)
-            found = found or bool(failed)
-        return found
+            known.marks |= dict.fromkeys(itertools.islice(_failed(known), most))
 
     # What is to be done
 
@@ -266,6 +268,11 @@ class Plans:
     def _mark_all(self, known: _Catalog) -> None:
         made = self._origins.get(known.zone.reference, set())
         known.marks |= dict.fromkeys(sorted(known.listed.keys() | made))
+
+
+def _failed(known: _Catalog) -> Iterator[str]:
+    """The members whose Zones the API server did not take, those first that wait longest."""
+    return (o for o, each in known.refused.items() if each.reason == WRITE_FAILED)
 
 
 def _invalid(wanted: Object) -> Refusal | None:

@@ -235,6 +235,20 @@ def test_what_the_api_server_refused_is_tried_again(rig: Rig) -> None:
     rig.plans.failed(step, Refusal(WRITE_FAILED, "no"))
     assert rig.plans.look() is None
     assert rig.standing("one")[:4] == (1, 0, 0, 1)
-    assert rig.plans.retry()
+    assert rig.plans.failing
+    rig.plans.retry(10)
     assert kinds(rig) == [("create", "a.example.")]
-    assert not rig.plans.retry()
+    assert not rig.plans.failing
+
+
+def test_those_that_wait_longest_are_tried_first(rig: Rig) -> None:
+    rig.lists("one", {f"{each}.example.": Listed(each) for each in "abcd"})
+    tried = []
+    for _ in range(8):
+        if not rig.plans.waiting:
+            rig.plans.retry(2)
+        step = rig.plans.look()
+        assert step is not None
+        tried.append(step.origin[0])
+        rig.plans.failed(step, Refusal(WRITE_FAILED, "no"))
+    assert tried == list("abcdabcd")
