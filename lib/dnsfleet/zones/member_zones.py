@@ -98,12 +98,16 @@ def wanted(catalog: Zone, origin: str, listed: Listed) -> Object:
 
 
 def is_as(zone: Zone, asked: Object) -> bool:
-    """Whether a Zone is as `wanted` gave it; labels and annotations beside those are anybody's."""
-    metadata = asked["metadata"]
+    """Whether a Zone is as `wanted` gave it; labels and annotations beside those are anybody's.
+
+    A field that is left out is not one with its default: there its ZoneClass says what holds.
+    """
+    metadata, spec = asked["metadata"], Zone.model_validate(asked).spec
     return (
         metadata["labels"].items() <= zone.metadata.labels.items()
         and metadata["annotations"].items() <= zone.metadata.annotations.items()
-        and zone.spec == Zone.model_validate(asked).spec
+        and zone.spec == spec
+        and zone.spec.model_fields_set == spec.model_fields_set
     )
 
 

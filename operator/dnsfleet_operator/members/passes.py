@@ -13,14 +13,14 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
 
-from dnsfleet.resources import Reference
+from dnsfleet import resources
+from dnsfleet.resources import Reference, Zone
 from dnsfleet.zones import consumed_catalogs, member_zones
 from dnsfleet.zones.consumed_catalogs import BrokenCatalogError, Members
 from dnsfleet_engine import Zone as EngineZone
 
-from dnsfleet_operator.cluster import Cluster, ClusterError, ConflictError
+from dnsfleet_operator.cluster import Cluster, ClusterError, ConflictError, Object
 from dnsfleet_operator.members.planning import (
     WRITE_FAILED,
     Naming,
@@ -165,7 +165,7 @@ class MemberPasses:
         """Do one step; whether the API server took it."""
         try:
             done = {"create": self._create, "change": self._change, "delete": self._delete}
-            done[step.kind](step)
+            made = done[step.kind](step)
         except ConflictError:
             self._plans.failed(step, self._taken(step))
             return step.kind != "create"  # somebody wrote it meanwhile, and it is read anew
@@ -176,6 +176,10 @@ class MemberPasses:
             message = str(error)
             if error.forbidden:
                 message += "; where RBAC denies it, install with catalogConsumer.enabled: true"
+            self._plans.failed(step, Refusal(WRITE_FAILED, message))
+            return False
+        if made is not None and not _is_as(made, step):
+            message = f"{step.zone} was changed by an admission policy; except Zones of catalogs"
             self._plans.failed(step, Refusal(WRITE_FAILED, message))
             return False
         _log.info(
@@ -195,23 +199,29 @@ class MemberPasses:
         message = f"there is a {step.zone} already, which was not made for this catalog"
         return Refusal("NameTaken", message, step.zone)
 
-    def _create(self, step: Step) -> None:
-        self._cluster.create(step.wanted)
+    def _create(self, step: Step) -> Object | None:
+        return self._cluster.create(step.wanted)
 
-    def _change(self, step: Step) -> None:
+    def _change(self, step: Step) -> Object | None:
         found = self._cluster.get("Zone", step.zone.name, step.zone.namespace)
         if found is None or not _is_same(found, step):
-            return  # its event comes, and it is looked at again
-        self._cluster.replace(member_zones.changed(found, step.wanted))
+            return None  # its event comes, and it is looked at again
+        return self._cluster.replace(member_zones.changed(found, step.wanted))
 
-    def _delete(self, step: Step) -> None:
+    def _delete(self, step: Step) -> Object | None:
         found = self._cluster.get("Zone", step.zone.name, step.zone.namespace)
-        if found is None or not _is_same(found, step):
-            return  # somebody took it for himself, and the event of that is on its way
-        self._cluster.delete(found, unchanged=True)
+        if found is not None and _is_same(found, step):
+            self._cluster.delete(found, unchanged=True)
+        return None  # else somebody took it for himself, and the event of that is on its way
 
 
-def _is_same(found: dict[str, Any], step: Step) -> bool:
+def _is_as(made: Object, step: Step) -> bool:
+    """Whether the API server took a Zone as it was written, whatever its admission may change."""
+    zone, _ = resources.parse(made, str(step.zone))
+    return isinstance(zone, Zone) and member_zones.is_as(zone, step.wanted)
+
+
+def _is_same(found: Object, step: Step) -> bool:
     """Whether an object is the one that was decided about, and one that was made for a catalog.
 
     One that is to be deleted is of the catalog that lists it no more; others may come from another.

@@ -79,6 +79,13 @@ def test_what_was_made_is_known_again(origin: str) -> None:
     assert member_zones.is_as(zone, made)
 
 
+def test_a_field_with_its_default_is_not_one_that_is_left_out() -> None:
+    made = member_zones.wanted(catalog(), "a.example.", Listed("m1"))
+    everywhere = {**made, "spec": {**made["spec"], "placement": {}}}  # whatever a ZoneClass says
+    assert not member_zones.is_as(read(everywhere), made)
+    assert not member_zones.is_as(read(made), everywhere)
+
+
 def test_origins_that_look_alike_have_different_names() -> None:
     names = {member_zones.name_of(each) for each in ("a.example.", "_a.example.", "*.a.example.")}
     assert len(names) == 3

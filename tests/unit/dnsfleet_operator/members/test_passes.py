@@ -170,6 +170,35 @@ def test_events_of_what_was_written_do_not_bring_the_next_turn_forward(
     assert rig.zones() == 2 * MOST_WRITES
 
 
+def test_what_an_admission_policy_changes_is_told_and_not_written_for_ever(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(passes.time, "monotonic", lambda: clock[0])
+    put = rig.cluster.put
+
+    def mutating(wanted: Object) -> Object:
+        changed = {**wanted, "spec": {**wanted["spec"], "placement": {}}}
+        return put(changed if wanted["metadata"]["name"] == "m1.example" else wanted)
+
+    with monkeypatch.context() as mutated:
+        mutated.setattr(rig.cluster, "put", mutating)
+        rig.publish(many(3))
+        end = clock[0] + 300.0
+        while clock[0] < end:
+            clock[0] += rig.run() or 1.0
+        told = rig.passes.standing(CATALOG)
+        assert told is not None
+        assert (told.members, told.synced, told.refused) == (3, 2, 1)
+        ((origin, refusal),) = told.named
+        assert (origin, refusal.reason) == ("m1.example.", "WriteFailed")
+        assert "was changed by an admission policy" in refusal.message
+        assert rig.cluster.writes["Zone"] < 3 + 300 / passes.RETRY_SECONDS + 2
+    clock[0] += passes.RETRY_SECONDS
+    rig.run()
+    assert rig.samples == {"one.test.": CatalogSample(3, 0, 0)}
+
+
 def test_an_api_server_that_is_away_ends_a_turn_and_nothing_is_lost(rig: Rig) -> None:
     rig.publish(many(3))
     rig.cluster.refused = ClusterError("no answer", 0)
