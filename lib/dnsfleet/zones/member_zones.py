@@ -71,8 +71,10 @@ def wanted(catalog: Zone, origin: str, listed: Listed) -> Object:
     assert consumed is not None and transfer is not None  # noqa: S101 - it is a consumed catalog
     template = consumed.zone_template
     labels = dict(template.metadata.labels)
-    if consumed.group_label is not None and _LABEL_VALUE.fullmatch(listed.group):
-        labels[consumed.group_label] = listed.group
+    if (key := consumed.group_label) is not None:
+        if _LABEL_VALUE.fullmatch(listed.group):
+            labels[key] = listed.group
+        labels.setdefault(key, "")  # else the label of an earlier group would stay
     labels[CATALOG_LABEL] = catalog.metadata.name
     if template.spec.source is not None:
         transfer_spec = template.spec.source.transfer.model_dump(mode="json")

@@ -55,15 +55,24 @@ def test_a_template_says_the_rest() -> None:
     ("group", "labels"),
     [
         ("signed", {"kind": "signed"}),
-        ("", {}),
-        ("two words", {}),
-        ("x" * 64, {}),
-        ("-", {}),
+        ("", {"kind": ""}),
+        ("two words", {"kind": ""}),
+        ("x" * 64, {"kind": ""}),
+        ("-", {"kind": ""}),
     ],
 )
 def test_a_group_is_a_label_where_it_can_be_one(group: str, labels: dict[str, str]) -> None:
     made = member_zones.wanted(catalog(groupLabel="kind"), "a.example.", Listed("m1", group))
     assert made["metadata"]["labels"] == {**labels, "dnsfleet.io/catalog": "list"}
+
+
+@pytest.mark.parametrize(("template", "value"), [({}, ""), ({"kind": "plain"}, "plain")])
+def test_the_label_of_a_group_goes_with_it(template: dict[str, str], value: str) -> None:
+    listing = catalog({"metadata": {"labels": template}}, groupLabel="kind")
+    made = member_zones.wanted(listing, "a.example.", Listed("m1", "signed"))
+    asked = member_zones.wanted(listing, "a.example.", Listed("m1"))
+    assert not member_zones.is_as(read(made), asked)
+    assert member_zones.changed(made, asked)["metadata"]["labels"]["kind"] == value
 
 
 @pytest.mark.parametrize("origin", ["a.example.", "_a.example.", r"a\032b.example.", ".", "*.a."])
