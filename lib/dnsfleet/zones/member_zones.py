@@ -3,6 +3,9 @@
 Three things together say that a Zone was made for a catalog: the name that it would get, the label
 with the name of the catalog, and the annotation with its node in the catalog, `LABEL.zones.ORIGIN`.
 A Zone of which one is missing belongs to somebody else, and nobody touches it.
+
+Another annotation has the uid of the Zone of the catalog. That one deletes only what it listed
+itself: a catalog that is made again has no list before, by which a wrong one could be held.
 """
 
 import hashlib
@@ -16,6 +19,7 @@ from dnsfleet.zones.consumed_catalogs import Listed
 
 CATALOG_LABEL = f"{GROUP}/catalog"
 MEMBER_ANNOTATION = f"{GROUP}/catalog-member"
+UID_ANNOTATION = f"{GROUP}/catalog-uid"
 DIGEST_DIGITS = 10
 """Hexadecimal digits of a digest in a name: 40 bits tell the zones of one catalog apart."""
 _LABEL_VALUE = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
@@ -30,6 +34,8 @@ class Membership(NamedTuple):
     origin: str
     node: str
     """Its owner name in the catalog, when the Zone was made or began anew."""
+    uid: str
+    """Of the Zone of the catalog that listed it last; empty where that is not known."""
 
 
 def name_of(origin: str) -> str:
@@ -55,7 +61,9 @@ def membership(zone: Zone) -> Membership | None:
     node = zone.metadata.annotations.get(MEMBER_ANNOTATION)
     if catalog is None or node is None or zone.reference.name != name_of(zone.origin):
         return None
-    return Membership(Reference("Zone", zone.reference.namespace, catalog), zone.origin, node)
+    reference = Reference("Zone", zone.reference.namespace, catalog)
+    uid = zone.metadata.annotations.get(UID_ANNOTATION, "")
+    return Membership(reference, zone.origin, node, uid)
 
 
 def is_of(membership: Membership, catalog: Zone) -> bool:
@@ -93,7 +101,10 @@ def wanted(catalog: Zone, origin: str, listed: Listed) -> Object:
             "name": name_of(origin),
             "namespace": catalog.reference.namespace,
             "labels": labels,
-            "annotations": {MEMBER_ANNOTATION: f"{listed.label}.zones.{catalog.origin}"},
+            "annotations": {
+                MEMBER_ANNOTATION: f"{listed.label}.zones.{catalog.origin}",
+                UID_ANNOTATION: catalog.metadata.uid,
+            },
         },
         "spec": spec,
     }

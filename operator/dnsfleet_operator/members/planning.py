@@ -193,7 +193,8 @@ class Plans:
         own = made is not None and member_zones.is_of(made, known.zone) and made.origin == origin
         listed = known.listed.get(origin)
         if listed is None:
-            return Step("delete", catalog, origin, reference, uid, {}) if own else None
+            goes = own and made is not None and made.uid == known.zone.metadata.uid
+            return Step("delete", catalog, origin, reference, uid, {}) if goes else None
         wanted = member_zones.wanted(known.zone, origin, listed)
         if own or (made is not None and self._may_move(made, origin, known)):
             zone = self._zone(reference)

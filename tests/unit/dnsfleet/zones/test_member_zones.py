@@ -33,7 +33,10 @@ def test_a_zone_comes_from_the_primaries_of_its_catalog() -> None:
         "name": "a.example",
         "namespace": "dns",
         "labels": {"dnsfleet.io/catalog": "list"},
-        "annotations": {"dnsfleet.io/catalog-member": "m1.zones.catalog.example."},
+        "annotations": {
+            "dnsfleet.io/catalog-member": "m1.zones.catalog.example.",
+            "dnsfleet.io/catalog-uid": "",
+        },
     }
     transfer = {"primaries": PRIMARIES, "tsigKey": {"name": "k"}}
     assert made["spec"] == {"origin": "a.example", "source": {"transfer": transfer}}
@@ -83,7 +86,7 @@ def test_what_was_made_is_known_again(origin: str) -> None:
     assert zone.reference == member_zones.reference_of(catalog().reference, origin)
     node = "m1.zones.catalog.example."
     found = member_zones.membership(zone)
-    assert found == Membership(Reference("Zone", "dns", "list"), origin, node)
+    assert found == Membership(Reference("Zone", "dns", "list"), origin, node, uid="")
     assert member_zones.is_of(found, catalog())
     assert member_zones.is_as(zone, made)
 

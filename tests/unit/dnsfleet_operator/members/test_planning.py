@@ -204,10 +204,21 @@ def test_zones_of_a_catalog_that_is_deleted_stay(rig: Rig) -> None:
     rig.lists("one", {})
     assert kinds(rig) == []
     assert rig.get("a.example") is not None
+
+
+def test_a_catalog_that_is_made_again_deletes_only_what_it_listed_itself(rig: Rig) -> None:
+    rig.lists("one", A | B)
+    rig.work()
     rig.delete(ONE)
     rig.put(catalog("one"))
-    rig.lists("one", {})
-    assert kinds(rig) == [("delete", "a.example.")]
+    rig.lists("one", B)
+    assert kinds(rig) == [("change", "b.example.")]
+    assert rig.get("a.example") is not None
+    rig.lists("one", A)
+    assert kinds(rig) == [("change", "a.example."), ("delete", "b.example.")]
+    anew = Rig(rig)
+    anew.lists("one", {})
+    assert kinds(anew) == [("delete", "a.example.")]
 
 
 def test_a_catalog_that_is_made_anew_lists_nothing_yet(rig: Rig) -> None:
