@@ -66,6 +66,7 @@ class Rig:
         """A catalog lists this from now on."""
         reference = Reference("Zone", NAMESPACE, name)
         self.plans.lists(reference, revision or str(next(self._numbers)), dict(members))
+        self.plans.confirm(reference, True)
 
     def work(self) -> list[Step]:
         """Do all that is to be done; the steps."""

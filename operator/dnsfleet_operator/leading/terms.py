@@ -114,6 +114,7 @@ class Term:
             self._zones.naming,
             self._zones.revision,
             self._store.load,
+            self._confirmed,
             self._touch,
             given.metrics.fleet.catalogs,
         )
@@ -522,6 +523,11 @@ class Term:
         if (seconds := self._members.run()) is not None:
             self._waiting.add(key, seconds)
         return False
+
+    def _confirmed(self, zone: Reference) -> int | None:
+        """The serial that a primary of a Zone said last in this term."""
+        standing = self._transfers.standing(zone)
+        return None if standing is None else standing.serial
 
     def _touch(self, origin: str) -> None:
         """Have the status of the Zone of an origin looked at again."""

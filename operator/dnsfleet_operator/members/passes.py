@@ -43,6 +43,8 @@ MOST_FAILURES = 3
 """Writes of one turn that the API server may refuse: where it refuses all, few are tried."""
 REFUSED_SECONDS = 1.0
 """Between turns where it refused all."""
+CONFIRM_SECONDS = 2.0
+"""Between looks whether a primary has said that what is published of a catalog is the newest."""
 RETRY_SECONDS = 30.0
 """Until Zones that the API server did not take are tried again."""
 MOST_RETRIES = 10
@@ -64,18 +66,24 @@ class MemberPasses:
         naming: Naming,
         revision: Callable[[Reference, str], str],
         load: Callable[[str], EngineZone | None],
+        confirmed: Callable[[Reference], int | None],
         touch: Callable[[str], None],
         samples: dict[str, CatalogSample],
     ) -> None:
         """`revision` says which one is published of an origin that this Zone owns; empty for none.
 
-        `load` gives its content; `touch` has the status of the Zone of an origin looked at again.
+        `load` gives its content. `confirmed` is the serial that a primary of a Zone said last since
+        this operator leads; None where none did. `touch` has the status of the Zone of an origin
+        looked at again.
         `samples` are the metrics of catalogs, by origin.
         """
         self._cluster = cluster
         self._plans = Plans(observation, naming)
         self._revision = revision
         self._load = load
+        self._confirmed = confirmed
+        self._serials: dict[Reference, int] = {}
+        """Of what catalogs list."""
         self._touch = touch
         self._samples = samples
         self._told: dict[Reference, tuple[str, Standing]] = {}
@@ -106,6 +114,8 @@ class MemberPasses:
         self._tell(now)
         if self._plans.waiting:
             return max(self._writes_at - now, 0.0)
+        if self._plans.postponed:
+            return CONFIRM_SECONDS
         return None if self._retry_at is None else max(self._retry_at - now, TURN_SECONDS)
 
     def _write(self, now: float) -> None:
@@ -131,15 +141,20 @@ class MemberPasses:
         for gone in self._told.keys() - {zone.reference for zone in zones}:
             origin, _ = self._told.pop(gone)
             self._samples.pop(origin, None)
+            self._serials.pop(gone, None)
         for zone in zones:
             revision = self._revision(zone.reference, zone.origin)
-            if self._plans.revision(zone.reference) == revision:
-                continue
-            listed = self._listed(zone.origin) if revision else None
-            self._plans.lists(zone.reference, "" if listed is None else revision, listed or {})
+            if self._plans.revision(zone.reference) != revision:
+                content = self._load(zone.origin) if revision else None
+                listed = self._listed(content)
+                self._plans.lists(zone.reference, "" if listed is None else revision, listed or {})
+                if content is not None:
+                    self._serials[zone.reference] = content.serial
+            serial = self._confirmed(zone.reference)
+            is_newest = serial is not None and serial == self._serials.get(zone.reference)
+            self._plans.confirm(zone.reference, is_newest)
 
-    def _listed(self, origin: str) -> Members | None:
-        content = self._load(origin)
+    def _listed(self, content: EngineZone | None) -> Members | None:
         try:
             return None if content is None else consumed_catalogs.read(content)
         except BrokenCatalogError:

@@ -75,6 +75,8 @@ class _Catalog:
     listed: Members = field(default_factory=dict)
     revision: str = ""
     """That `listed` is of; empty where it is not known what it lists, and nothing is done."""
+    confirmed: bool = False
+    """Whether a primary said that this is its newest list; without that nothing is deleted."""
     marks: dict[str, None] = field(default_factory=dict)
     refused: dict[str, Refusal] = field(default_factory=dict)
 
@@ -147,6 +149,24 @@ class Plans:
             if other is not known:
                 other.marks |= dict.fromkeys(sorted(differ & other.refused.keys()))
 
+    def confirm(self, catalog: Reference, confirmed: bool) -> None:
+        """Whether a primary says that what a catalog lists is its newest list.
+
+        A core that came back from a copy has an earlier one, which lacks what came since.
+        """
+        known = self._catalogs[catalog]
+        if confirmed and not known.confirmed:
+            known.marks |= dict.fromkeys(self._left(known))
+        known.confirmed = confirmed
+
+    @property
+    def postponed(self) -> bool:
+        """Whether Zones are to be deleted as soon as a primary confirms that."""
+        return any(
+            known.revision and not known.confirmed and self._left(known)
+            for known in self._catalogs.values()
+        )
+
     def failed(self, step: Step, refusal: Refusal | None) -> None:
         """A step was not done: the member is refused, or where nothing is said tried next."""
         if (known := self._catalogs.get(step.catalog)) is None:
@@ -193,7 +213,7 @@ class Plans:
         own = made is not None and member_zones.is_of(made, known.zone) and made.origin == origin
         listed = known.listed.get(origin)
         if listed is None:
-            goes = own and made is not None and made.uid == known.zone.metadata.uid
+            goes = own and known.confirmed and made is not None and _listed_by(made, known)
             return Step("delete", catalog, origin, reference, uid, {}) if goes else None
         wanted = member_zones.wanted(known.zone, origin, listed)
         if own or (made is not None and self._may_move(made, origin, known)):
@@ -240,6 +260,12 @@ class Plans:
 
     # Tables
 
+    def _left(self, known: _Catalog) -> list[str]:
+        """The origins whose Zones a catalog listed and lists no more."""
+        made = self._origins.get(known.zone.reference, set()) - known.listed.keys()
+        zones = ((o, member_zones.reference_of(known.zone.reference, o)) for o in sorted(made))
+        return [origin for origin, zone in zones if _listed_by(self._made[zone], known)]
+
     def _zone(self, reference: Reference) -> Zone | None:
         known = self._observation.get(reference)
         found = None if known is None or known.document is None else known.document.resource
@@ -269,6 +295,12 @@ class Plans:
     def _mark_all(self, known: _Catalog) -> None:
         made = self._origins.get(known.zone.reference, set())
         known.marks |= dict.fromkeys(sorted(known.listed.keys() | made))
+
+
+def _listed_by(made: Membership, known: _Catalog) -> bool:
+    """Whether a Zone was made for this very catalog, or it listed it since."""
+    uid = known.zone.metadata.uid
+    return made.uid == uid and member_zones.is_of(made, known.zone)
 
 
 def _failed(known: _Catalog) -> Iterator[str]:

@@ -38,12 +38,14 @@ class Rig:
         self.samples: dict[str, CatalogSample] = {}
         self.published = content(())
         self.revision = 0
+        self.confirmed: int | None = 1
         self.passes = MemberPasses(
             self.cluster,
             self.observation,
             lambda _: (),
             lambda _, __: str(self.revision) if self.revision else "",
             lambda _: self.published,
+            lambda _: self.confirmed,
             self.touched.append,
             self.samples,
         )
@@ -95,6 +97,23 @@ def test_a_turn_writes_so_much_and_not_more(rig: Rig) -> None:
     rig.publish([*many(24), "new"])
     rig.run_all()
     assert rig.cluster.writes["Zone"] == before + 2
+
+
+@pytest.mark.parametrize("confirmed", [None, 2])
+def test_a_list_that_may_be_an_earlier_one_deletes_nothing(rig: Rig, confirmed: int | None) -> None:
+    rig.publish(many(2))
+    rig.run_all()
+    rig.confirmed = confirmed
+    rig.publish(["m0", "m2"])
+    for _ in range(100):
+        wait = rig.run()
+        if rig.zones() == 3:
+            break
+    assert rig.zones() == 3
+    rig.confirmed = 1
+    rig.run_all()
+    assert rig.zones() == 2
+    assert wait is not None
 
 
 def test_what_is_as_it_is_to_be_costs_no_call(rig: Rig) -> None:

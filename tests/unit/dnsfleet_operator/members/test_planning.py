@@ -60,6 +60,20 @@ def test_one_who_begins_anew_writes_only_what_differs(rig: Rig) -> None:
     assert sorted(kinds(anew)) == [("create", "c.example."), ("delete", "a.example.")]
 
 
+def test_nothing_is_deleted_before_a_primary_confirms_the_list(rig: Rig) -> None:
+    rig.lists("one", A | B)
+    rig.work()
+    anew = Rig(rig)
+    anew.plans.lists(ONE, "1", {**B, "c.example.": Listed("m3")})
+    assert kinds(anew) == [("create", "c.example.")]
+    assert anew.plans.postponed
+    anew.plans.confirm(ONE, False)
+    assert kinds(anew) == []
+    anew.plans.confirm(ONE, True)
+    assert not anew.plans.postponed
+    assert kinds(anew) == [("delete", "a.example.")]
+
+
 def test_another_label_is_written_to_the_same_object(rig: Rig) -> None:
     rig.lists("one", A)
     rig.work()
