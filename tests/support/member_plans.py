@@ -6,7 +6,8 @@ from typing import Any
 
 from dnsfleet.resources import Reference
 from dnsfleet.zones.consumed_catalogs import Listed
-from dnsfleet_operator.members.planning import Plans, Standing, Step
+from dnsfleet_operator.members.planning import Plans
+from dnsfleet_operator.members.steps import Standing, Step
 from dnsfleet_operator.objects import reference_of
 from dnsfleet_operator.observed.observation import Observation, origins_of
 

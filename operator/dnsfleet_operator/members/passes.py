@@ -21,14 +21,8 @@ from dnsfleet.zones.consumed_catalogs import BrokenCatalogError, Members
 from dnsfleet_engine import Zone as EngineZone
 
 from dnsfleet_operator.cluster import Cluster, ClusterError, ConflictError, Object
-from dnsfleet_operator.members.planning import (
-    WRITE_FAILED,
-    Naming,
-    Plans,
-    Refusal,
-    Standing,
-    Step,
-)
+from dnsfleet_operator.members.planning import Naming, Plans
+from dnsfleet_operator.members.steps import WRITE_FAILED, Refusal, Standing, Step
 from dnsfleet_operator.observed.observation import Observation
 from dnsfleet_operator.zone_samples import CatalogSample
 

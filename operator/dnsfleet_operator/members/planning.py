@@ -16,7 +16,6 @@ another one. Zones that were not made for a catalog are never changed (see
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
 
 from dnsfleet import names, resources
 from dnsfleet.resources import Reference, Zone
@@ -25,48 +24,11 @@ from dnsfleet.zones import member_zones
 from dnsfleet.zones.consumed_catalogs import Members
 from dnsfleet.zones.member_zones import Membership, Object
 
+from dnsfleet_operator.members.steps import WRITE_FAILED, Refusal, Standing, Step
 from dnsfleet_operator.observed.observation import Observation
 
 Naming = Callable[[str], Iterable[Reference]]
 """Gives the Zones that name an origin, however they are understood."""
-WRITE_FAILED = "WriteFailed"
-"""The reason of a member whose Zone the API server did not take."""
-
-
-class Refusal(NamedTuple):
-    """Why a member has no Zone as it is to be."""
-
-    reason: str
-    message: str
-    blocker: Reference | None = None
-    """The Zone that is in its way."""
-
-
-class Standing(NamedTuple):
-    """What became of the members of a catalog."""
-
-    members: int
-    """It lists so many."""
-    synced: int
-    """So many of these have their Zone as it is to be."""
-    waiting: int
-    """So many have not yet, or not any more."""
-    refused: int
-    named: tuple[tuple[str, Refusal], ...]
-    """The refused ones by origin, `MAX_REFUSED` at most."""
-
-
-class Step(NamedTuple):
-    """One write."""
-
-    kind: Literal["create", "change", "delete"]
-    catalog: Reference
-    origin: str
-    zone: Reference
-    uid: str
-    """Of the Zone; empty for one that is made."""
-    wanted: Object
-    """The Zone as it is to be; empty for one that is deleted."""
 
 
 @dataclass

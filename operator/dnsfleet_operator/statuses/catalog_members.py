@@ -6,7 +6,7 @@ from typing import Any
 from dnsfleet.violations import Violation
 from dnsfleet.zones.consumed_catalogs import BROKEN, TOO_MANY
 
-from dnsfleet_operator.members.planning import Standing
+from dnsfleet_operator.members.steps import Standing
 from dnsfleet_operator.statuses.conditions import MAX_FINDINGS, Condition
 
 CONDITION = "MembersSynced"

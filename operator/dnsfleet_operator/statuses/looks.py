@@ -21,7 +21,7 @@ from dnsfleet.zones.signature_watch import SignatureWatch
 from dnsfleet_publisher.publishing import State
 from dnsfleet_publisher.transferring.standings import Standing as TransferStanding
 
-from dnsfleet_operator.members.planning import Standing as Members
+from dnsfleet_operator.members.steps import Standing as Members
 from dnsfleet_operator.metrics import Metrics
 from dnsfleet_operator.observed import edge_pods
 from dnsfleet_operator.observed.edge_pods import EdgePod

@@ -36,7 +36,7 @@ from dnsfleet.zones.signatures import Level
 from dnsfleet_publisher.publishing import Outcome, State
 from dnsfleet_publisher.transferring.standings import Standing
 
-from dnsfleet_operator.members.planning import Standing as Members
+from dnsfleet_operator.members.steps import Standing as Members
 from dnsfleet_operator.statuses import catalog_members
 from dnsfleet_operator.statuses.conditions import Condition, Status, accepted, merge
 from dnsfleet_operator.statuses.propagation import ZoneState

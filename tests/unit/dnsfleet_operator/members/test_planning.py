@@ -4,7 +4,7 @@ import pytest
 from dnsfleet.resources import Reference
 from dnsfleet.zones import member_zones
 from dnsfleet.zones.consumed_catalogs import Listed
-from dnsfleet_operator.members.planning import WRITE_FAILED, Refusal
+from dnsfleet_operator.members.steps import WRITE_FAILED, Refusal
 from support.member_plans import NAMESPACE, Rig, catalog, zone
 
 A, B = {"a.example.": Listed("m1")}, {"b.example.": Listed("m2")}
