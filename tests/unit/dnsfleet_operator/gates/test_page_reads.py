@@ -1,6 +1,10 @@
 """How gates are read: real pages over HTTP, and what is no page."""
 
+import socket
+import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 from dnsfleet.secondaries import pages
@@ -9,7 +13,8 @@ from dnsfleet.secondaries.pages import MAX_OCTETS, MAX_ROWS
 from dnsfleet.tsig_keys import Target
 from dnsfleet_gate.secondaries.rows import Rows
 from dnsfleet_io.pages import Page
-from dnsfleet_operator.gates.page_reads import GateReader, PageReads
+from dnsfleet_operator.gates import page_reads
+from dnsfleet_operator.gates.page_reads import MAX_PAGES, GateReader, PageReads
 from support.ports import free_port
 from support.secondary_rows import page, serving
 from support.waiting import wait_for
@@ -64,6 +69,67 @@ def test_what_is_no_page_is_nothing(made: Page, problem: str) -> None:
         reader = GateReader(f"127.0.0.1:{port}")
         assert reader.read() == []
         assert problem in reader.problem
+
+
+def drip(connection: socket.socket) -> None:
+    """A header without an end, an octet at a time."""
+    connection.sendall(b"HTTP/1.0 200 OK\r\nX: ")
+    while True:
+        connection.sendall(b"x")
+        time.sleep(0.01)
+
+
+def go_on(connection: socket.socket) -> None:
+    """Replies that are none, without an end."""
+    while True:
+        connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        time.sleep(0.01)
+
+
+@contextmanager
+def hostile(send: Callable[[socket.socket], None]) -> Iterator[int]:
+    """A gate that sends this for as long as somebody listens; its port."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with server.accept()[0] as connection:
+                connection.settimeout(SECONDS)
+                with suppress(OSError):
+                    send(connection)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield server.getsockname()[1]
+        thread.join()
+
+
+@pytest.mark.parametrize("send", [drip, go_on])
+def test_a_reply_without_an_end_is_given_up(
+    send: Callable[[socket.socket], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_reads, "READ_SECONDS", 0.5)
+    with hostile(send) as port:
+        reads = PageReads()
+        try:
+            reads.begin({"hostile": f"127.0.0.1:{port}"})
+            wait_for("an end", lambda: not list(reads.take()) and reads.all_tried, SECONDS / 2)
+        finally:
+            reads.close()
+
+
+def test_a_gate_that_always_has_more_fills_no_memory() -> None:
+    sent: list[str] = []
+
+    def more(query: str) -> Page:
+        sent.append(query)
+        made = pages.Page(instance="i", position=len(sent), more=True, rows=[])
+        return Page(200, "application/json", made.model_dump_json().encode())
+
+    with serving(more) as port:
+        reader = GateReader(f"127.0.0.1:{port}")
+        assert len(reader.read()) == MAX_PAGES == len(sent)
+        reader.read()
+        assert f"after={MAX_PAGES}" in sent[MAX_PAGES]
 
 
 def test_gates_that_are_away_or_slow_hold_up_nobody() -> None:
