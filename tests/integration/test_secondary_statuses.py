@@ -137,6 +137,21 @@ def test_zones_show_their_secondaries_and_propagated_does_not_wait(
         wait_for("no secondaries", lambda: fleet.look() or fleet.shown() == {}, SECONDS)
 
 
+def test_a_pod_that_has_ended_is_no_gate(
+    core: Valkey,
+) -> None:
+    with gate() as first, gate("evicted") as evicted, Fleet(core) as fleet:
+        evicted.pod["status"] = {"phase": "Failed", "podIP": "127.0.0.1"}
+        fleet.cluster.put(evicted.pod)
+        serial = fleet.fill(first)
+        evicted.has(serial + 1)
+        first.has(serial)
+        fleet.shows("Current", serial)
+        for _ in range(5):
+            fleet.look()
+        assert fleet.shown()["servers"][0]["serial"] == serial
+
+
 def test_a_new_leader_leaves_what_is_shown(
     core: Valkey,
 ) -> None:

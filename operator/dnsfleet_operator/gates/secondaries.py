@@ -9,8 +9,10 @@ where a state is another one; where only serials are, at most once in SERIAL_SEC
 secondary of thousands of zones changes at most TOLD_AT_ONCE Zones at a look. What a Zone shows when
 a leader begins stays until something else is sure.
 
-What a gate heard counts for KEPT_SECONDS after it was read last. So when gates are replaced, zones
-do not become Unknown until the next gate has asked for all of them.
+What a gate heard counts for KEPT_SECONDS after it was read last, or started again. So when gates
+are replaced, zones do not become Unknown until the next gate has asked for all of them.
+
+Nothing is kept of zones that are not published: a gate could name any number of them.
 """
 
 import heapq
@@ -52,6 +54,23 @@ class _Gate:
         self.instance = ""
         self.answers: dict[Pair, Answer] = {}
         self.read_at = 0.0
+        self.started_at = 0.0
+        self.old: set[Pair] = set()
+        """What it told before it started again, and has not told since."""
+
+    def is_now(self, instance: str, now: float) -> None:
+        """It has this name since its last start."""
+        if instance != self.instance:
+            self.instance, self.started_at = instance, now
+            self.old = set(self.answers)
+
+    def hear(self, pair: Pair, answer: Answer) -> None:
+        self.answers[pair] = answer
+        self.old.discard(pair)
+
+    def forget(self, pair: Pair) -> None:
+        self.answers.pop(pair, None)
+        self.old.discard(pair)
 
 
 class Secondaries:
@@ -72,6 +91,18 @@ class Secondaries:
         """What is not told yet."""
         self._stale: set[str] = set()
         self._due: list[tuple[float, str]] = []
+        self._began: float | None = None
+        """The time of the first look."""
+        self._early = False
+        """Whether a gate told of a zone that was not known to be published."""
+        self.missed = False
+        """Whether there may be answers about a new zone that were not kept: gates are to be read
+        anew. As the last look found it."""
+
+    @property
+    def kept(self) -> int:
+        """How many answers of gates are kept."""
+        return sum(len(each.answers) for each in self._gates.values())
 
     def set_keys(self, keys: Iterable[UsableKey]) -> bool:
         """These are the keys of gates; whether their secondaries are others than before.
@@ -98,15 +129,16 @@ class Secondaries:
     def hear(self, gate: str, page: Page, now: float) -> None:
         """A gate told this."""
         known = self._gates.setdefault(gate, _Gate())
-        if known.instance != page.instance:
-            known.instance = page.instance
-            self._stale.update(pair.origin for pair in known.answers)
-            known.answers = {}
+        known.is_now(page.instance, now)
         known.read_at = now
         for pair, answer in page.answers.items():
-            if pair.target in self._targets(pair.origin):
-                known.answers[pair] = answer
-                self._stale.add(pair.origin)
+            if pair.target not in self._targets(pair.origin):
+                continue
+            if self._zones.serial(pair.origin) is None:
+                self._early = True
+                continue
+            known.hear(pair, answer)
+            self._stale.add(pair.origin)
 
     def shown(self, origin: str) -> Shown | None:
         """What the status of a Zone is to show; None where it has no secondaries."""
@@ -116,6 +148,8 @@ class Secondaries:
 
     def look(self, now: float, wall: float) -> list[str]:
         """The origins of which something else is to be shown from now on."""
+        self._began = now if self._began is None else self._began
+        self.missed = False
         self._forget_gates(now)
         while self._due and self._due[0][0] <= now:
             self._stale.add(heapq.heappop(self._due)[1])
@@ -131,8 +165,7 @@ class Secondaries:
             if len(told) == TOLD_AT_ONCE:
                 break
             quiet = not secondaries.is_news(self.shown(origin), found)
-            # A new leader knows of no answer yet: what Zones show has its minute from now on, too.
-            if quiet and now - self._told_at.setdefault(origin, now) < SERIAL_SECONDS:
+            if quiet and now - self._told_at.get(origin, self._began) < SERIAL_SECONDS:
                 continue
             del self._news[origin]
             self._told[origin], self._told_at[origin] = found, now
@@ -142,12 +175,17 @@ class Secondaries:
     def _judge(self, origin: str, now: float, wall: float) -> Shown | None:
         """What is to be shown of one zone."""
         serial, targets = self._zones.serial(origin), self._targets(origin)
+        before = self._standings.get(origin)
+        self._forget(origin, (before or {}).keys() - (frozenset() if serial is None else targets))
         if serial is None or not targets:
             self._standings.pop(origin, None)
             return None
-        before = self._standings.get(origin)
         if before is None:
+            if self._early:
+                self._early, self.missed = False, True
             shown = secondaries.states(self.shown(origin))
+            if self._has_to_wait(origin, shown.keys() & targets, now):
+                return self.shown(origin)
             before = {target: (Standing(state), since) for target, (state, since) in shown.items()}
         after: dict[Target, tuple[Standing, str]] = {}
         found: list[Told] = []
@@ -166,6 +204,18 @@ class Secondaries:
         self._standings[origin] = after
         return secondaries.field(found)
 
+    def _has_to_wait(self, origin: str, shown: Iterable[Target], now: float) -> bool:
+        """Whether gates are still to tell of secondaries that were shown before this leader.
+
+        An upgrade replaces gates and operators at the same time.
+        """
+        end = (now if self._began is None else self._began) + KEPT_SECONDS
+        waits = any(self._answer(Pair(origin, each)) is answers.UNASKED for each in shown)
+        if not waits or now >= end:
+            return False
+        heapq.heappush(self._due, (end, origin))
+        return True
+
     def _answer(self, pair: Pair) -> Answer:
         told = (gate.answers.get(pair) for gate in self._gates.values())
         return answers.best(each for each in told if each is not None)
@@ -175,6 +225,18 @@ class Secondaries:
         return self._of_all | self._of_zone.get(origin, frozenset())
 
     def _forget_gates(self, now: float) -> None:
-        gone = [name for name, each in self._gates.items() if now - each.read_at > KEPT_SECONDS]
-        for name in gone:
-            self._stale.update(pair.origin for pair in self._gates.pop(name).answers)
+        for name, each in list(self._gates.items()):
+            gone: set[Pair] = set()
+            if now - each.read_at > KEPT_SECONDS:
+                gone.update(self._gates.pop(name).answers)
+            elif now - each.started_at > KEPT_SECONDS:
+                gone.update(each.old)
+            for pair in gone:
+                each.forget(pair)
+                self._stale.add(pair.origin)
+
+    def _forget(self, origin: str, targets: Iterable[Target]) -> None:
+        """A zone has these secondaries no more."""
+        for target in targets:
+            for gate in self._gates.values():
+                gate.forget(Pair(origin, target))

@@ -21,6 +21,8 @@ LOOK_SECONDS = 10.0
 """Between reads of gates."""
 MAX_GATES = 50
 """That are read: more than a fleet has, and what each tells is kept."""
+ENDED = ("Succeeded", "Failed")
+"""Phases of a pod that runs no more."""
 
 
 class SecondaryPasses:
@@ -47,7 +49,12 @@ class SecondaryPasses:
         pods = self._cluster.objects("Pod", self._namespace, self._selector)
         gates = dict(filter(None, map(_gate, pods)))
         self._reads.begin(dict(sorted(gates.items())[:MAX_GATES]))
-        return self.known.look(now, time.time()) if self._reads.all_tried else []
+        if not self._reads.all_tried:
+            return []
+        news = self.known.look(now, time.time())
+        if self.known.missed:
+            self._reads.again()
+        return news
 
     def close(self) -> None:
         """Read no more."""
@@ -60,8 +67,13 @@ def selector(release: str) -> str:
 
 
 def _gate(pod: Object) -> tuple[str, str] | None:
-    """The name of a pod, and where its pages are; None where it has no address yet."""
-    host = (pod.get("status") or {}).get("podIP")
+    """The name of a pod, and where its pages are; None where it has no address yet.
+
+    Or no more: one that ended, as an evicted one, stays in the list with an address that somebody
+    else may have by now.
+    """
+    status = pod.get("status") or {}
+    host = None if status.get("phase") in ENDED else status.get("podIP")
     ports: Iterable[Mapping[str, object]] = (
         port
         for container in pod["spec"].get("containers") or ()

@@ -56,6 +56,11 @@ class Rig:
         page = Page(instance=instance, position=1, more=False, rows=[row])
         self.known.hear(gate, page, self.now)
 
+    def told_nothing(self, gate: str = "g", instance: str = "i") -> None:
+        """A gate is read, and nothing has changed there."""
+        page = Page(instance=instance, position=0, more=False, rows=[])
+        self.known.hear(gate, page, self.now)
+
     def look(self, after: float = 0.0) -> list[str]:
         """One look so many seconds later; the statuses are written."""
         self.now += after
@@ -181,28 +186,98 @@ def test_a_new_leader_shows_what_was_shown_until_something_else_is_sure() -> Non
     assert rig.statuses == before
 
 
+def test_a_new_leader_waits_for_new_gates_to_ask() -> None:
+    rig = Rig(A, B)
+    rig.publish(5)
+    for target in (A, B):
+        rig.hear(target, serial(5))
+    rig.look()
+    before = dict(rig.statuses)
+    rig.begin(A, B)
+    rig.hear(A, serial(5), gate="new")
+    assert rig.look() == [] and rig.look(2 * GRACE_SECONDS) == []
+    rig.hear(B, serial(5), gate="new")
+    assert rig.look(1) == []
+    assert rig.statuses == before
+    rig.begin(A, B)
+    rig.hear(A, serial(5), gate="newer")
+    assert rig.look() == []
+    rig.hear(A, serial(5), gate="newer")
+    assert rig.look(KEPT_SECONDS - 1) == []
+    rig.hear(A, serial(5), gate="newer")
+    rig.look(1)
+    rig.hear(A, serial(5), gate="newer")
+    rig.look(GRACE_SECONDS)
+    assert rig.states() == {"192.0.2.1": ("Current", 5), "2001:db8::1": ("Unknown", None)}
+
+
 def test_what_a_gate_heard_counts_while_the_next_one_asks() -> None:
     rig = Rig(A)
     rig.publish(5)
     rig.hear(A, serial(5))
     rig.look()
-    rig.known.hear("next", Page(instance="n", position=0, more=False, rows=[]), rig.now)
+    rig.told_nothing("next", "n")
     assert rig.look(KEPT_SECONDS) == []
-    rig.known.hear("next", Page(instance="n", position=0, more=False, rows=[]), rig.now)
+    rig.told_nothing("next", "n")
     rig.look(1)
     rig.look(GRACE_SECONDS)
     assert rig.states() == {"192.0.2.1": ("Unknown", None)}
 
 
-def test_a_gate_that_started_anew_says_all_anew() -> None:
+def test_what_a_gate_heard_counts_while_it_asks_again_after_a_restart() -> None:
     rig = Rig(A)
     rig.publish(5)
     rig.hear(A, serial(5), instance="one")
     rig.look()
-    rig.known.hear("g", Page(instance="two", position=0, more=False, rows=[]), rig.now)
-    rig.look()
+    rig.told_nothing(instance="two")
+    assert rig.look(2 * GRACE_SECONDS) == []
+    rig.told_nothing(instance="two")
+    assert rig.look(KEPT_SECONDS - 2 * GRACE_SECONDS) == []
+    rig.told_nothing(instance="two")
+    rig.look(1)
     rig.look(GRACE_SECONDS)
     assert rig.states() == {"192.0.2.1": ("Unknown", None)}
+
+
+def test_what_a_gate_says_after_a_restart_takes_the_place_of_what_it_said() -> None:
+    rig = Rig(A)
+    rig.publish(6)
+    rig.hear(A, serial(6), instance="one")
+    rig.look()
+    rig.hear(A, serial(5), instance="two")
+    rig.look()
+    assert rig.look(GRACE_SECONDS) == [ORIGIN]
+    assert rig.states() == {"192.0.2.1": ("Behind", 5)}
+    rig.told_nothing(instance="two")
+    assert rig.look(KEPT_SECONDS) == []
+
+
+def test_nothing_is_kept_of_zones_that_are_not_published() -> None:
+    rig = Rig(A)
+    rig.publish(5)
+    rig.hear(A, serial(5))
+    rig.look()
+    for number in range(100):
+        rig.hear(A, serial(5), f"{number}.nobody.example.")
+    del rig.serials[ORIGIN]
+    rig.known.published([ORIGIN])
+    rig.look()
+    assert rig.known.kept == 0
+
+
+def test_an_answer_about_a_zone_that_is_known_later_is_read_again() -> None:
+    rig = Rig(A)
+    rig.publish(5, "other.example.")
+    rig.look()
+    rig.hear(A, serial(5))
+    rig.look()
+    assert not rig.known.missed
+    rig.publish(5)
+    rig.look()
+    assert rig.known.missed
+    rig.publish(5, "third.example.")
+    rig.look()
+    assert not rig.known.missed
 
 
 def test_a_dead_secondary_of_many_zones_is_told_some_zones_at_a_time() -> None:
