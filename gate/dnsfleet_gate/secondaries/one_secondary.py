@@ -90,15 +90,20 @@ class Secondary:
 
         None of one that never gave the SOA of a zone: it is not known. From any thread.
         """
-        behind, states = 0.0, Counter[State]()
+        behind, states, lag = 0.0, Counter[State](), self._turns.lag
         standings = self._standings.copy()
         for origin, standing in standings.items():
             answer, serial = self._answers.get(origin, UNASKED), self._given.serial(origin)
-            now_so = standing if serial is None else standing.after(answer, serial, now)
+            now_so = standing if serial is None else standing.after(answer, serial, now, lag)
             states[now_so.state] += 1
-            behind = max(behind, standing.seconds_behind(now))
+            behind = max(behind, standing.seconds_behind(now, lag))
         states["Unknown"] += len(self._turns.origins - standings.keys())
         return (behind if self._answered else None), states
+
+    @property
+    def lag(self) -> float:
+        """For how many seconds questions about its zones wait. From any thread."""
+        return self._turns.lag
 
     async def _run(self) -> None:
         while True:
@@ -162,4 +167,5 @@ class Secondary:
         if (serial := self._given.serial(origin)) is not None:
             before = self._standings.get(origin, Standing())
             now = time.monotonic()
-            self._standings[origin] = before.after(self._answers[origin], serial, now)
+            answer, lag = self._answers[origin], self._turns.lag
+            self._standings[origin] = before.after(answer, serial, now, lag)

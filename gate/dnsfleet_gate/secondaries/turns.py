@@ -48,11 +48,20 @@ class Turns:
         """Of zones that it lacks."""
         self._unanswered = 0
         self._next = 0.0
+        self._lag = 0.0
 
     @property
     def silent(self) -> bool:
         """Whether it does not answer."""
         return self._unanswered >= SILENT_AFTER
+
+    @property
+    def lag(self) -> float:
+        """For how many seconds questions about changes wait now. From any thread.
+
+        To one that is silent nobody waits to ask: what it says of one zone holds for all.
+        """
+        return 0.0 if self.silent else self._lag
 
     @property
     def origins(self) -> frozenset[str]:
@@ -95,6 +104,7 @@ class Turns:
         self._asked[origin] = now
         self._put(self._rare, origin, now + self._spread(self._rarely()))
         self._next = now + (SILENT_SECONDS if self.silent else 1 / QUERIES_A_SECOND)
+        self._lag = max(0.0, now - self._changes[0][0]) if self._prune(self._changes) else 0.0
         return origin
 
     def answered(self, origin: str, *, anything: bool, current: bool, now: float) -> None:

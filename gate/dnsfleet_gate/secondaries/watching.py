@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
+from dnsfleet.secondaries import pages
 from dnsfleet.secondaries.answers import Pair
 from dnsfleet.secondaries.standings import State
 from dnsfleet.tsig_keys import Target, UsableKey
@@ -99,6 +100,8 @@ class Watch:
         after = fields.get("after", "")
         position = int(after) if after.isdecimal() and len(after) <= POSITION_DIGITS else 0
         found = self._rows.page(fields.get("instance", ""), position)
+        lags = pages.lags((t, each.lag) for t, each in self._secondaries.copy().items())
+        found = found.model_copy(update={"lags": lags})
         return json_page(found.model_dump_json().encode())
 
     def _keys_of(self, pair: Pair) -> list[UsableKey]:

@@ -14,6 +14,9 @@ said before stays. Current comes at once.
 A zone that changes all the time is never equal at both ends. So a secondary has a **goal**: a
 serial that was published once, and when. One that reaches it in time is Current, and gets what is
 published then as its next goal.
+
+What it answered before it lacked something tells nothing of that. Where very many zones change at
+once, questions wait for their turn: so long is the time that a secondary has for its goal longer.
 """
 
 from typing import Literal, NamedTuple, Self
@@ -45,8 +48,12 @@ class Standing(NamedTuple):
     goal: Goal | None = None
     """None where it had what was published when it was asked."""
 
-    def after(self, answer: Answer, published: int, now: float) -> Self:
-        """With what it answers and the serial that is published at the time `now`."""
+    def after(self, answer: Answer, published: int, now: float, lag: float = 0.0) -> Self:
+        """With what it answers and the serial that is published at the time `now`.
+
+        `lag` is for how many seconds questions to it wait.
+        """
+        grace = GRACE_SECONDS + lag
         found = observed(answer, published)
         if found == "Current":
             return self._replace(state="Current", goal=None)
@@ -54,22 +61,22 @@ class Standing(NamedTuple):
         if goal is None:
             goal = Goal(published, now)
         elif found == "Behind" and serials.compare(answer.serial, goal.serial) in (0, 1):
-            if now - goal.since < GRACE_SECONDS:
+            if now - goal.since < grace:
                 state = "Current"
             goal = Goal(published, now)
-        if now - goal.since >= GRACE_SECONDS:
+        if now - goal.since >= grace:
             state = found
         return self._replace(state=state, goal=goal)
 
-    def due(self, answer: Answer, published: int) -> float | None:
+    def due(self, answer: Answer, published: int, lag: float = 0.0) -> float | None:
         """When it is to be looked at again although nothing changes; None for never."""
         if self.goal is None or self.state == observed(answer, published):
             return None
-        return self.goal.since + GRACE_SECONDS
+        return self.goal.since + GRACE_SECONDS + lag
 
-    def seconds_behind(self, now: float) -> float:
-        """For how long it is not known to have what was published."""
-        return 0.0 if self.goal is None else max(0.0, now - self.goal.since)
+    def seconds_behind(self, now: float, lag: float = 0.0) -> float:
+        """For how long it is not known to have what was published, although it was asked."""
+        return 0.0 if self.goal is None else max(0.0, now - self.goal.since - lag)
 
 
 def observed(answer: Answer, published: int) -> State:

@@ -23,7 +23,7 @@ from typing import NamedTuple
 from dnsfleet.secondaries import answers
 from dnsfleet.secondaries.answers import Answer, Pair
 from dnsfleet.secondaries.pages import Page
-from dnsfleet.secondaries.standings import Standing
+from dnsfleet.secondaries.standings import GRACE_SECONDS, Standing
 from dnsfleet.tsig_keys import Target, UsableKey
 
 from dnsfleet_operator.statuses import secondaries
@@ -55,6 +55,8 @@ class _Gate:
         self.answers: dict[Pair, Answer] = {}
         self.read_at = 0.0
         self.started_at = 0.0
+        self.lags: dict[Target, float] = {}
+        """For how many seconds its questions to a secondary wait."""
         self.old: set[Pair] = set()
         """What it told before it started again, and has not told since."""
 
@@ -131,6 +133,7 @@ class Secondaries:
         known = self._gates.setdefault(gate, _Gate())
         known.is_now(page.instance, now)
         known.read_at = now
+        known.lags = {Target(address, port): lag for address, port, lag in page.lags}
         for pair, answer in page.answers.items():
             if pair.target not in self._targets(pair.origin):
                 continue
@@ -190,13 +193,13 @@ class Secondaries:
         after: dict[Target, tuple[Standing, str]] = {}
         found: list[Told] = []
         for target in targets:
-            answer = self._answer(Pair(origin, target))
+            answer, lag = self._answer(Pair(origin, target)), self._lag(target, now)
             standing, since = before.get(target, (Standing(), ""))
-            new = standing.after(answer, serial, now)
+            new = standing.after(answer, serial, now, lag)
             if new.state != standing.state or not since:
                 ago = 0.0 if new.state == CURRENT else new.seconds_behind(now)
                 since = secondaries.rfc3339(wall - ago)
-            if (due := new.due(answer, serial)) is not None:
+            if (due := new.due(answer, serial, lag)) is not None:
                 heapq.heappush(self._due, (due, origin))
             after[target] = new, since
             has = answer.serial if answer.kind == "serial" else None
@@ -219,6 +222,11 @@ class Secondaries:
     def _answer(self, pair: Pair) -> Answer:
         told = (gate.answers.get(pair) for gate in self._gates.values())
         return answers.best(each for each in told if each is not None)
+
+    def _lag(self, target: Target, now: float) -> float:
+        """For how long gates that are there have waited to ask a secondary."""
+        there = (each for each in self._gates.values() if now - each.read_at < GRACE_SECONDS)
+        return max((each.lags.get(target, 0.0) for each in there), default=0.0)
 
     def _targets(self, origin: str) -> frozenset[Target]:
         """The secondaries of a zone."""

@@ -95,3 +95,14 @@ def test_it_is_behind_since_what_it_lacks_was_published() -> None:
     assert standing.seconds_behind(50) == 0
     standing = standing.after(Answer("serial", 5), 6, 100)
     assert standing.seconds_behind(130) == 30
+
+
+def test_while_questions_wait_it_has_longer() -> None:
+    standing = Standing().after(Answer("serial", 5), 5, 0)
+    old = Answer("serial", 5)
+    standing = standing.after(old, 6, 100)
+    assert standing.due(old, 6, lag=50) == 150 + GRACE_SECONDS
+    assert standing.after(old, 6, 149 + GRACE_SECONDS, lag=50).state == "Current"
+    assert standing.after(old, 6, 150 + GRACE_SECONDS, lag=50).state == "Behind"
+    assert standing.seconds_behind(130, lag=20) == 10
+    assert standing.seconds_behind(130, lag=40) == 0

@@ -116,3 +116,25 @@ def test_zones_come_and_go() -> None:
     assert {origin for at, origin in clock.asked if at > 1100} == {"b.", "c."}
     clock.turns.answered("a.", anything=True, current=False, now=clock.now)
     assert clock.turns.origins == {"b.", "c."}
+
+
+def test_it_tells_for_how_long_questions_about_changes_wait() -> None:
+    many = 2000
+    clock = Clock(*(f"{number}." for number in range(many)))
+    clock.run(3 * many / QUERIES_A_SECOND)
+    assert clock.turns.lag == 0
+    for number in range(many):
+        clock.turns.changed(f"{number}.", clock.now)
+    clock.run(50)
+    assert 45 <= clock.turns.lag <= 50
+    clock.run(many / QUERIES_A_SECOND)
+    assert clock.turns.lag == 0
+
+
+def test_nobody_waits_to_ask_a_silent_one() -> None:
+    clock = Clock(*(f"{number}." for number in range(100)))
+    clock.run(60)
+    for number in range(100):
+        clock.turns.changed(f"{number}.", clock.now)
+    clock.run(120, anything=False)
+    assert clock.turns.silent and clock.turns.lag == 0

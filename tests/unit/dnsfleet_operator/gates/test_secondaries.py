@@ -51,9 +51,11 @@ class Rig:
         origin: str = ORIGIN,
         gate: str = "g",
         instance: str = "i",
+        lag: float = 0.0,
     ) -> None:
         row = pages.row(Pair(origin, target), answer)
-        page = Page(instance=instance, position=1, more=False, rows=[row])
+        lags = pages.lags([(target, lag)])
+        page = Page(instance=instance, position=1, more=False, rows=[row], lags=lags)
         self.known.hear(gate, page, self.now)
 
     def told_nothing(self, gate: str = "g", instance: str = "i") -> None:
@@ -114,6 +116,29 @@ def test_one_that_stays_behind_is_shown_with_the_time_of_what_it_lacks() -> None
     rig.hear(B, serial(6))
     assert rig.look(1) == [ORIGIN]
     assert rig.states()["2001:db8::1"] == ("Current", 6)
+
+
+def test_one_that_is_not_asked_yet_is_not_behind() -> None:
+    rig = Rig(A)
+    for number in range(2):
+        rig.publish(5, f"{number}.example.")
+        rig.hear(A, serial(5), f"{number}.example.")
+    rig.look()
+    before = dict(rig.statuses)
+    for number in range(2):
+        rig.publish(6, f"{number}.example.")
+    rig.look()
+    for waited in range(10, 310, 10):  # questions about other zones come first
+        rig.hear(A, serial(5), "0.example.", lag=float(waited))
+        assert rig.look(10) == []
+    assert rig.statuses == before
+    rig.hear(A, serial(6), "0.example.")
+    rig.look(10)
+    rig.look(GRACE_SECONDS)
+    assert rig.states("0.example.") == {"192.0.2.1": ("Current", 6)}
+    rig.told_nothing()
+    rig.look(300)
+    assert rig.states("1.example.") == {"192.0.2.1": ("Behind", 5)}
 
 
 def test_serials_alone_are_told_once_a_minute() -> None:
