@@ -153,8 +153,15 @@ class Secondary:
         current = self._standings.get(origin, Standing()).goal is None and anything
         self._turns.answered(origin, anything=anything, current=current, now=time.monotonic())
         if self._turns.silent:
-            for each in self._turns.origins:
-                self._put(each, answer)
+            self._put_of_all(answer)
+
+    def _put_of_all(self, silence: Answer) -> None:
+        """It is silent, which holds for its other zones, too; only what is new costs anything."""
+        kind = silence.kind if self._answered else NEVER.kind
+        for each in self._turns.origins:
+            before = self._answers.get(each)
+            if before is None or before.kind != kind:
+                self._put(each, silence)
 
     def _put(self, origin: str, answer: Answer) -> None:
         if answer.kind == "silence" and not self._answered:
