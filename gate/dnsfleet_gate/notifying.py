@@ -31,6 +31,7 @@ from dnsfleet_io.logs import line
 
 from dnsfleet_gate import signing
 from dnsfleet_gate.metrics import Metrics
+from dnsfleet_gate.small_replies import BACKEND
 
 QUIET_SECONDS = 1.0
 """Between two messages to one secondary about one zone."""
@@ -138,6 +139,7 @@ async def _ask(pair: _Pair, key: UsableKey, zone: Zone) -> str:
             timeout=ANSWER_SECONDS,
             port=port,
             ignore_unexpected=True,
+            backend=BACKEND,
         )
     except dns.tsig.PeerError as error:
         return signing.disbelief(error, key)

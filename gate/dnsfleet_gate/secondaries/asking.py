@@ -24,6 +24,7 @@ from dnsfleet.tsig_keys import UsableKey
 from dnsfleet.violations import printable
 
 from dnsfleet_gate import signing
+from dnsfleet_gate.small_replies import BACKEND
 
 ANSWER_SECONDS = 2.0
 """How long an answer may take, over UDP and over TCP."""
@@ -67,6 +68,7 @@ async def _ask(pair: Pair, key: UsableKey | None) -> Answer:
                 timeout=ANSWER_SECONDS,
                 port=pair.target.port,
                 ignore_unexpected=True,
+                backend=BACKEND,
             )
         except dns.exception.Timeout:
             continue
