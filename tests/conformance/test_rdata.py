@@ -115,6 +115,12 @@ def test_bind_reads_our_text_of_any_rdata(
     ] == []
 
 
+def test_what_bind_refuses_is_found_behind_a_refused_parenthesis(tmp_path: Path) -> None:
+    cases = [Case("A", "192.0.2.1"), Case("SVCB", '1 . mandatory=ohttp alpn="(" ohttp')]
+    cases += [Case("SVCB", "1 . mandatory=ohttp ohttp"), Case("A", "192.0.2.2")]
+    assert refused_by_bind(cases, tmp_path) == {1, 2}
+
+
 def _written(cases: list[Case]) -> list[Case]:
     """The cases as we write them."""
     zone, found = master_files.read(zone_file(cases), "cases", ORIGIN)

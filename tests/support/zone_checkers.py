@@ -73,7 +73,21 @@ def compiled(cases: Sequence[Case], folder: Path) -> dict[str, str]:
 
 
 def refused_by_bind(cases: Sequence[Case], folder: Path) -> set[int]:
-    """The numbers of the cases that BIND cannot read; one process judges all."""
+    """The numbers of the cases that BIND cannot read; one process judges all.
+
+    It looks for the end of a refused line without regard to quotes. A parenthesis within them hides
+    the lines behind it, so what is left is judged again.
+    """
+    refused: set[int] = set()
+    while True:
+        left = [number for number in range(len(cases)) if number not in refused]
+        found = _told_by_bind([cases[number] for number in left], folder)
+        if not found:
+            return refused
+        refused |= {left[number] for number in found}
+
+
+def _told_by_bind(cases: Sequence[Case], folder: Path) -> set[int]:
     done = _compile(cases, folder)
     told = re.findall(
         r"dns_rdata_fromtext: \S+:(\d+): |\S+:(\d+): type '\w+': obsolete",
