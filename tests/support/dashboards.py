@@ -13,11 +13,16 @@ CHOICES = {"$__rate_interval": "1m", "$pop": ".+", "$pod": ".+", "$zone": ".+"}
 _METRIC = re.compile(r"\b(?:dnsfleet_\w+|process_\w+|ALERTS)\b")
 
 _NO_OPERATOR = "no operator runs beside `dnsfleet up`"
+_NO_GATE = "there is no gate"
 _NO_TUNNEL = "no tunnel runs beside `dnsfleet up`"
 
 WITHOUT_DATA = {
     'alertstate="firing"': "all is well",
     'redis="core"': _NO_OPERATOR,
+    "dnsfleet_gate_notifies_total": _NO_GATE,
+    "dnsfleet_gate_secondary_behind_seconds": _NO_GATE,
+    "dnsfleet_gate_secondary_queries_total": _NO_GATE,
+    "dnsfleet_gate_secondary_zones": _NO_GATE,
     "dnsfleet_operator_api_calls_total": _NO_OPERATOR,
     "dnsfleet_operator_api_seconds": _NO_OPERATOR,
     "dnsfleet_operator_build_info": _NO_OPERATOR,
@@ -61,6 +66,10 @@ WITHOUT_DATA = {
 
 WITHOUT_DATA_IN_A_CLUSTER = {
     'alertstate="firing"': "all is well",
+    "dnsfleet_gate_notifies_total": _NO_GATE,
+    "dnsfleet_gate_secondary_behind_seconds": _NO_GATE,
+    "dnsfleet_gate_secondary_queries_total": _NO_GATE,
+    "dnsfleet_gate_secondary_zones": _NO_GATE,
     "dnsfleet_pop_certificate_expiry_timestamp_seconds": "no Pop is in another cluster",
     "dnsfleet_operator_primaries_asked_total": "no zone has primaries",
     "dnsfleet_probe_current": "no zone is wrong",

@@ -330,7 +330,7 @@ def test_with_a_definition_end_its_kind_and_its_objects(api: MemoryAPI) -> None:
     api.create(DEFINITIONS, "", DEFINITION, KUBECTL)
     assert kinds.discovery("/apis/dnsfleet.io/v1alpha1", api.kinds) is not None
     api.create(ZONES, "dns", item(), KUBECTL)
-    api.delete(DEFINITIONS, ("", "zones.dnsfleet.io"))
+    api.delete(DEFINITIONS, ("", "zones.dnsfleet.io"), {})
     assert api.storage(ZONES).objects == {}
     assert kinds.discovery("/apis/dnsfleet.io/v1alpha1", api.kinds) is None
     with pytest.raises(RefusedError) as error:
@@ -345,16 +345,16 @@ def test_with_a_definition_end_its_kind_and_its_objects(api: MemoryAPI) -> None:
 def test_with_a_namespace_end_its_objects(api: MemoryAPI) -> None:
     api.create(NAMESPACES, "", item("other"), KUBECTL)
     api.create(DEPLOYMENTS, "other", item(), KUBECTL)
-    api.delete(NAMESPACES, ("", "dns"))
+    api.delete(NAMESPACES, ("", "dns"), {})
     assert list(api.storage(DEPLOYMENTS).objects) == [("other", "a")]
     assert list(api.storage(NAMESPACES).objects) == [("", "other")]
 
 
 def test_an_end_is_of_the_object_that_is_meant(api: MemoryAPI) -> None:
     with pytest.raises(RefusedError) as error:
-        api.delete(DEPLOYMENTS, KEY, "another")
+        api.delete(DEPLOYMENTS, KEY, {"uid": "another"})
     assert refused(error) == (409, "Conflict")
-    api.delete(DEPLOYMENTS, KEY, now(api)["metadata"]["uid"])
+    api.delete(DEPLOYMENTS, KEY, {"uid": now(api)["metadata"]["uid"]})
     with pytest.raises(RefusedError) as error:
         api.get(DEPLOYMENTS, KEY)
     assert refused(error) == (404, "NotFound")
