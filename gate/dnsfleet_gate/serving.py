@@ -245,6 +245,9 @@ class Server:
                     seconds=f"{time.monotonic() - began:.3f}",
                 )
             )
+            # Where a write fails at once, the protocol keeps its error, and that keeps this frame:
+            # an old zone would stay until the garbage collector comes by.
+            del outgoing
 
     async def _taken(self, writer: asyncio.StreamWriter) -> None:
         """Wait until the kernel has all that was written; TimeoutError where it takes too long."""

@@ -262,11 +262,45 @@ def test_a_client_that_stands_still_costs_the_memory_of_one_message() -> None:
         tracemalloc.stop()
 
 
+def kept() -> int:
+    """How many transfers there are in memory."""
+    return sum(isinstance(each, Outgoing) for each in gc.get_objects())
+
+
+def test_a_client_that_goes_while_a_message_is_made_has_no_zone_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The next write fails at once, and not in a turn of the loop."""
+    make = Outgoing.message
+
+    async def run() -> None:
+        async with rig(make_zone(ORIGIN, hosts(60_000))) as made:
+            query = dns.message.make_query(ORIGIN, "AXFR")
+            query.use_tsig(signing.usual(KEY))
+            wire = query.to_wire()
+            client = socket.create_connection(("127.0.0.1", made.port))
+            client.sendall(struct.pack("!H", len(wire)) + wire)
+
+            def message(outgoing: Outgoing, now: int) -> bytes | None:
+                if made.value("transferred_bytes_total") > 0:
+                    client.close()  # with octets that nobody read: a reset
+                return make(outgoing, now)
+
+            monkeypatch.setattr(Outgoing, "message", message)
+            await until("it begins", lambda: made.value("transferred_bytes_total") > 0)
+            await until("the end", lambda: made.value("connections") == 0)
+            await until("nothing is kept", lambda: kept() == 0)
+
+    gc.collect()
+    gc.disable()
+    try:
+        asyncio.run(run())
+    finally:
+        gc.enable()
+
+
 @pytest.mark.parametrize("idle_seconds", [0.3, 30.0])
 def test_a_transfer_that_broke_keeps_no_zone(idle_seconds: float) -> None:
-    def kept() -> int:
-        return sum(isinstance(each, Outgoing) for each in gc.get_objects())
-
     async def run() -> None:
         async with rig(make_zone(ORIGIN, hosts(60_000)), idle_seconds=idle_seconds) as made:
             client = await made.connect(4096)
