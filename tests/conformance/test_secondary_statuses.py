@@ -12,6 +12,7 @@ from dnsfleet.secondaries.answers import Answer, Pair
 from dnsfleet.secondaries.standings import GRACE_SECONDS
 from dnsfleet.tsig_keys import Target
 from dnsfleet_gate.secondaries.rows import Rows
+from support import secondary_objects
 from support.api_operators import NAMESPACE, api_operator
 from support.kube_api_servers import KubeAPIServer, kube_api_server
 from support.secondary_rows import page, serving
@@ -24,37 +25,9 @@ ORIGIN, TARGET, NOBODY = "a.example.", Target("192.0.2.1", 53), Target("2001:db8
 ZONES = "/apis/dnsfleet.io/v1alpha1/namespaces/default/zones"
 KEYS = f"/apis/dnsfleet.io/v1alpha1/namespaces/{NAMESPACE}/tsigkeys"
 PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
-LABELS = {"app.kubernetes.io/instance": "dnsfleet", "app.kubernetes.io/component": "gate"}
-ZONE = {
-    "apiVersion": "dnsfleet.io/v1alpha1",
-    "kind": "Zone",
-    "metadata": {"name": "a", "namespace": "default"},
-    "spec": {
-        "origin": "a.example",
-        "nameServers": ["ns1.example.net"],
-        "records": [{"name": "www", "type": "A", "data": ["192.0.2.1"]}],
-    },
-}
-KEY = {
-    "apiVersion": "dnsfleet.io/v1alpha1",
-    "kind": "TsigKey",
-    "metadata": {"name": "k", "namespace": NAMESPACE},
-    "spec": {
-        "secretRef": {"name": "k"},
-        "zones": ["a.example"],
-        "for": ["transfer"],
-        "secondaries": [
-            {"address": TARGET.address},
-            {"address": NOBODY.address, "port": NOBODY.port},
-        ],
-    },
-}
-SECRET = {
-    "apiVersion": "v1",
-    "kind": "Secret",
-    "metadata": {"name": "k", "namespace": NAMESPACE},
-    "stringData": {"secret": "b2N0ZXRzIG9mIGEgc2VjcmV0Li4u"},
-}
+ZONE = secondary_objects.zone("default")
+KEY = secondary_objects.key(NAMESPACE, "a.example", TARGET, NOBODY)
+SECRET = secondary_objects.secret(NAMESPACE)
 
 pytestmark = pytest.mark.timeout(START_SECONDS)
 
@@ -78,13 +51,7 @@ def _rows(api: KubeAPIServer) -> Iterator[Rows]:
 
 def make_pod(api: KubeAPIServer, port: int) -> None:
     """The pod of a gate whose page is at a port of loopback."""
-    ports = [{"name": "http", "containerPort": port}]
-    pod = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": "gate-1", "namespace": NAMESPACE, "labels": LABELS},
-        "spec": {"containers": [{"name": "gate", "image": "gate", "ports": ports}]},
-    }
+    pod = secondary_objects.gate_pod("gate-1", NAMESPACE, port)
     account = {"kind": "ServiceAccount", "metadata": {"name": "default"}}
     make(api, f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts", account)
     made = make(api, PODS, pod)

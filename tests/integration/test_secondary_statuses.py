@@ -8,6 +8,7 @@ from dnsfleet.secondaries.answers import Answer, Pair
 from dnsfleet.tsig_keys import Target
 from dnsfleet_gate.secondaries.rows import Rows
 from dnsfleet_operator.leading.secondary_serials import SECONDARIES
+from support import secondary_objects
 from support.controlled_fleets import NAMESPACE, ControlledFleet
 from support.secondary_rows import page, serving
 from support.valkey import Valkey
@@ -16,35 +17,10 @@ from support.waiting import wait_for
 ORIGIN = "a.example."
 TARGET = Target("192.0.2.1", 53)
 SECONDS = 20.0
-LABELS = {"app.kubernetes.io/instance": "dnsfleet", "app.kubernetes.io/component": "gate"}
 DEFINITION = {"kind": "CustomResourceDefinition", "metadata": {"name": "tsigkeys.dnsfleet.io"}}
-KEY = {
-    "apiVersion": "dnsfleet.io/v1alpha1",
-    "kind": "TsigKey",
-    "metadata": {"name": "k", "namespace": NAMESPACE},
-    "spec": {
-        "secretRef": {"name": "k"},
-        "zones": ["*"],
-        "for": ["transfer"],
-        "secondaries": [{"address": TARGET.address}],
-    },
-}
-ZONE = {
-    "apiVersion": "dnsfleet.io/v1alpha1",
-    "kind": "Zone",
-    "metadata": {"name": "a", "namespace": "dns"},
-    "spec": {
-        "origin": "a.example",
-        "nameServers": ["ns1.example.net"],
-        "records": [{"name": "www", "type": "A", "data": ["192.0.2.1"]}],
-    },
-}
-SECRET = {
-    "apiVersion": "v1",
-    "kind": "Secret",
-    "metadata": {"name": "k", "namespace": NAMESPACE},
-    "stringData": {"secret": "b2N0ZXRzIG9mIGEgc2VjcmV0Li4u"},
-}
+KEY = secondary_objects.key(NAMESPACE, "*", TARGET)
+ZONE = secondary_objects.zone("dns")
+SECRET = secondary_objects.secret(NAMESPACE)
 
 
 class Gate:
@@ -52,14 +28,8 @@ class Gate:
 
     def __init__(self, name: str, port: int) -> None:
         self.rows = Rows(name)
-        container = {"name": "gate", "ports": [{"name": "http", "containerPort": port}]}
-        self.pod = {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "metadata": {"name": name, "namespace": NAMESPACE, "labels": LABELS},
-            "spec": {"containers": [container]},
-            "status": {"podIP": "127.0.0.1"},
-        }
+        pod = secondary_objects.gate_pod(name, NAMESPACE, port)
+        self.pod = pod | {"status": {"podIP": "127.0.0.1"}}
 
     def has(self, serial: int, origin: str = ORIGIN) -> None:
         self.rows.put(Pair(origin, TARGET), Answer("serial", serial))
