@@ -1,7 +1,7 @@
 # Every target creates what it needs; the second run is fast. Needed on the machine:
 # python3 >= 3.11 with pip, cargo, make and a C compiler.
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check conformance differential model secondaries increments faults skew fuzz bench signatures crds metrics alerts dashboards images dist dist-full publish cluster-up cluster-down e2e e2e-cores e2e-propagation e2e-scale e2e-clusters e2e-skew e2e-upgrade e2e-alerts e2e-rolls e2e-updates e2e-acme e2e-externaldns
+.PHONY: help setup up test check chart conformance differential model secondaries increments faults skew fuzz bench signatures crds metrics alerts dashboards images dist dist-full publish cluster-up cluster-down e2e e2e-cores e2e-propagation e2e-scale e2e-clusters e2e-skew e2e-upgrade e2e-alerts e2e-rolls e2e-updates e2e-acme e2e-externaldns
 
 # uv lives in a folder of its own, by `pip --target`: that needs neither venv nor root.
 UV_VERSION := 0.13.9
@@ -45,6 +45,9 @@ check: setup ## Formatting, lints, types and layer rules
 	$(CARGO) clippy --quiet --manifest-path $(FUZZ) --no-default-features --all-targets -- -D warnings
 	cargo fmt --manifest-path $(LOAD) --check
 	$(CARGO) clippy --quiet --manifest-path $(LOAD) --all-targets -- -D warnings
+
+chart: setup ## What the chart renders by Helm 4 and by Helm 3, and what its alerts fire for
+	$(RUN)/pytest --numprocesses auto tests/chart
 
 conformance: setup ## Against independent servers and public data sets
 	$(RUN)/pytest $(SHARED) tests/conformance

@@ -34,6 +34,7 @@ class _Module:
     """The version of Go that compiles it, where that of the machine may be too old."""
 
 
+_HELM = _Module("helm", {"helm": "helm.sh/helm/v4/cmd/helm"})
 MODULES = (
     _Module(
         "kubernetes",
@@ -51,7 +52,7 @@ MODULES = (
         f"-s -w -X k8s.io/component-base/version.gitVersion={KUBERNETES_VERSION}",
     ),
     _Module("etcd", {"etcd": "go.etcd.io/etcd/server/v3"}),
-    _Module("helm", {"helm": "helm.sh/helm/v4/cmd/helm"}),
+    _HELM,
     _Module("coredns", {"coredns": "."}),
 )
 _EXTERNAL_DNS_ROOT = "sigs.k8s.io/external-dns"
@@ -92,8 +93,13 @@ def programs() -> dict[str, Path]:
     return {name: path for module in MODULES for name, path in _built(module).items()}
 
 
+def helm() -> Path:
+    """The cluster's Helm, version 4 (about 2 minutes)."""
+    return _built(_HELM)["helm"]
+
+
 def helm_3() -> Path:
-    """Helm 3 beside the cluster's Helm 4: the chart works with both (about 2 minutes)."""
+    """Helm 3 beside it: the chart works with both (about 2 minutes)."""
     return _built(_HELM_3)["helm3"]
 
 

@@ -89,8 +89,4 @@ def helm(request: pytest.FixtureRequest, cluster: Access) -> Access:
 @pytest.fixture
 def render(helm: Access, tmp_path: Path) -> Callable[..., list[charts.Object]]:
     """Render the chart with values."""
-
-    def render(values: charts.Values | None = None) -> list[charts.Object]:
-        return charts.rendered(helm, values or {}, tmp_path)
-
-    return render
+    return charts.renderer(helm, tmp_path)

@@ -1,7 +1,7 @@
 """The chart as Helm renders it, and what is looked for in it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,15 @@ def rendered(helm: Access, values: Values, folder: Path, *arguments: str) -> lis
         *arguments,
     )
     return [item for item in yaml.safe_load_all(text) if item]
+
+
+def renderer(helm: Access, folder: Path) -> Callable[..., list[Object]]:
+    """A function that renders the chart with values, or with its defaults."""
+
+    def render(values: Values | None = None) -> list[Object]:
+        return rendered(helm, values or {}, folder)
+
+    return render
 
 
 def of_kind(objects: list[Object], kind: str) -> list[Object]:
