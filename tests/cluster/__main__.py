@@ -1,9 +1,10 @@
 """`python -m cluster up|down|images|base`: the cluster and its images from a shell."""
 
+import itertools
 import sys
 
 from cluster import images
-from cluster.clusters import MOST, Cluster
+from cluster.clusters import MOST, PROCESSES, Cluster
 
 
 def main(arguments: list[str]) -> None:
@@ -14,8 +15,8 @@ def main(arguments: list[str]) -> None:
             cluster.up(archives)
             print(f"KUBECONFIG={cluster.kubeconfig}")
         case ["down"]:
-            for number in reversed(range(MOST)):
-                Cluster(number).down()
+            for process, number in itertools.product(range(PROCESSES), reversed(range(MOST))):
+                Cluster(number, process=process).down()
         case ["images"]:
             for image in images.build():
                 print(image)

@@ -13,7 +13,8 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -162,12 +163,19 @@ def _shipped(module: _Module, name: str) -> Path:
 
 def _built(module: _Module) -> dict[str, Path]:
     folder = cache() / f"{module.folder}-{_fingerprint(module)}"
-    cache().mkdir(parents=True, exist_ok=True)
-    with (cache() / f"{module.folder}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # several test processes may want it
+    with locked(cache() / f"{module.folder}.lock"):
         if missing := [name for name in module.programs if not (folder / name).exists()]:
             _build(module, missing, folder)
     return {name: folder / name for name in module.programs}
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """For one of the test processes that want to build the same; the others wait."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _fingerprint(module: _Module) -> str:

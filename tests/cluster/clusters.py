@@ -21,7 +21,11 @@ from cluster.networks import Network
 STATE_VARIABLE = "DNSFLEET_CLUSTER_STATE"
 READY_SECONDS = 60.0
 MOST = 4
-"""Clusters of one checkout that are there at the same time: their numbers are below that."""
+"""Clusters of one test process that are there at the same time: their numbers are below that."""
+PROCESSES = 2
+"""That share a run of the tests (`make e2e`): each has clusters of its own."""
+_PROCESS = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+"""Which of them this one is."""
 VOLUMES = 64
 """Persistent volumes that are ready: three for each release of a whole run of the tests.
 
@@ -38,11 +42,14 @@ NEEDED = (
 class Cluster:
     """The cluster of a state folder (by default `.cluster` in the repository).
 
-    One with another number than 0 has a folder beside that, and other addresses. Those that have a
-    neighbour reach it, and are reached by it.
+    One with another number than 0 has a folder beside that, and other addresses; so has each of
+    another process. Those that have a neighbour reach it, and are reached by it.
     """
 
-    def __init__(self, number: int = 0, neighbour: "Cluster | None" = None) -> None:
+    def __init__(
+        self, number: int = 0, neighbour: "Cluster | None" = None, process: int = _PROCESS
+    ) -> None:
+        number += MOST * process
         chosen = os.environ.get(STATE_VARIABLE)
         first = Path(chosen) if chosen else REPOSITORY / ".cluster"
         self.folder = first.with_name(f"{first.name}-{number}") if number else first
