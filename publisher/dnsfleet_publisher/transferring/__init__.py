@@ -1,5 +1,6 @@
 """Zones that another server has, by zone transfer: AXFR (RFC 5936) and IXFR (RFC 1995) over TCP.
 
+messages          one message of a transfer, with the rdata that comes in it
 receiving, rows   what the messages of a transfer say; dnspython knows the protocol
 connections       asks one server one thing
 primaries         one zone of one primary: what is newer, and how it comes

@@ -2,9 +2,9 @@
 
 `Transfer` has no sockets. It is fed one message after the other, as they come over TCP, and
 dnspython checks each: that it answers our query, that its MAC is right (RFC 8945), and that the
-records are those of a transfer (RFC 5936), from the first SOA to the same SOA again. The records
-become lines of a master file (see `rows`), so what reads zones from files reads transferred ones as
-well, with the same checks.
+records are those of a transfer (RFC 5936), from the first SOA to the same SOA again. What is in
+them is not its matter (see `messages`). The records become lines of a master file (see `rows`), so
+what reads zones from files reads transferred ones as well, with the same checks.
 
 With a version that is there already, what changed since is asked for (IXFR, RFC 1995). The server
 may send that, or the whole zone all the same, or only its SOA where nothing is new.
@@ -26,6 +26,7 @@ import dns.tsig
 import dns.xfr
 from dnsfleet.zones import master_files
 
+from dnsfleet_publisher.transferring import messages
 from dnsfleet_publisher.transferring.rows import Changes, MismatchError, Rows
 
 MAX_OCTETS = master_files.MAX_FILE
@@ -138,14 +139,7 @@ class Transfer:
     def _read(self, wire: bytes) -> dns.message.Message:
         """The message with its MAC checked, where there is one."""
         try:
-            message = dns.message.from_wire(
-                wire,
-                keyring=self._key,
-                request_mac=self._query.mac,
-                xfr=True,
-                tsig_ctx=self._context,
-                multi=True,
-            )
+            message = messages.read(wire, self._key, self._query.mac or b"", self._context)
         except dns.exception.DNSException as error:
             raise TransferFault(unreadable(error, self._key, self.records)) from None
         self._context = message.tsig_ctx

@@ -13,16 +13,18 @@ from collections.abc import Iterator
 from typing import cast
 
 import dns.name
-import dns.rdata
 import dns.rdataclass
 import dns.rdataset
 import dns.rdatatype
 import dns.transaction
+import dns.wire
 from dnsfleet_engine import type_number, type_text
 
+from dnsfleet_publisher.transferring import messages
+
 Key = tuple[bytes, int, bytes]
-"""Owner in lower case as lines have it, type, and rdata in canonical form (RFC 4034 section 6.2):
-letter case makes no other record."""
+"""Owner in lower case as lines have it, type, and rdata; of types that may have compressed names it
+is in canonical form (RFC 4034 section 6.2), so letter case makes no other record."""
 
 
 class MismatchError(Exception):
@@ -98,9 +100,7 @@ def _key(line: bytes) -> Key:
     octets = bytes.fromhex(b"".join(text).decode())
     number = type_number(rtype.decode())
     assert number is not None  # noqa: S101 - `_lines` wrote it
-    rdata = dns.rdata.from_wire(
-        dns.rdataclass.IN, dns.rdatatype.RdataType(number), octets, 0, len(octets)
-    )
+    rdata = messages.rdata(dns.rdataclass.IN, number, dns.wire.Parser(octets), len(octets))
     return owner.lower(), number, rdata.to_digestable()
 
 
