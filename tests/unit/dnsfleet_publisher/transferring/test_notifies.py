@@ -12,7 +12,7 @@ import dns.rrset
 import dns.tsig
 import pytest
 from dnsfleet.tsig_keys import PrimaryKey, UsableKey
-from dnsfleet_publisher.transferring import notifies
+from dnsfleet_publisher.transferring import notifies, primaries
 
 SECRET = b"a secret of thirty-two octets..."
 ONE, TWO = "one.example.", "two.example."
@@ -54,9 +54,13 @@ def answer(wire: bytes) -> tuple[bytes | None, list[tuple[str, str]]]:
         (notify(key=tsig("other.", SECRET, "hmac-sha512")), dns.rcode.NOERROR, [(ONE, "other.")]),
         (notify(TWO), dns.rcode.NOTAUTH, [(TWO, "k.")]),
         (notify("three.example."), dns.rcode.NOTAUTH, []),
+        (notify("xn--.example."), dns.rcode.NOTAUTH, []),
         (notify(rtype="A"), dns.rcode.REFUSED, []),
     ],
-    ids=["heard", "any case", "another key", "no such Zone", "not of this key", "not about a SOA"],
+    ids=[
+        *("heard", "any case", "another key", "no such Zone", "not of this key", "no A-label"),
+        "not about a SOA",
+    ],
 )
 def test_what_is_signed_gets_a_signed_reply(
     made: dns.message.Message, rcode: dns.rcode.Rcode, heard: list[tuple[str, str]]
@@ -80,6 +84,25 @@ def test_what_is_signed_gets_a_signed_reply(
 )
 def test_another_key_is_told_as_such(key: dns.tsig.Key, told: bytes) -> None:
     assert answer(notify(key=key).to_wire()) == (told, [])
+
+
+@pytest.mark.parametrize(("name", "most"), [("K.", 1), ("unknown.", 0)])
+def test_a_message_costs_the_same_with_many_keys(
+    name: str, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody may send one that names a key."""
+    made: list[PrimaryKey] = []
+
+    def counted(key: PrimaryKey) -> dns.tsig.Key:
+        made.append(key)
+        return tsig(key.key.name)
+
+    monkeypatch.setattr(primaries, "tsig_key", counted)
+    many = [PrimaryKey(FOR_PRIMARIES._replace(name=f"k{each}."), frozenset()) for each in range(99)]
+    wire = notify(key=tsig(name)).to_wire()
+    reply = notifies.answer(wire, [*many, *KEYS], lambda *_: True, time.time())
+    assert reply is not None and (reply == notifies.BADKEY) == (most == 0)
+    assert len(made) == most
 
 
 def test_a_replay_is_told_our_time(monkeypatch: pytest.MonkeyPatch) -> None:
