@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from dnsfleet_engine import Delta, Zone
 
+from dnsfleet import names
 from dnsfleet.violations import Violation
 from dnsfleet.zones import plans
 from dnsfleet.zones.catalogs import VERSION
@@ -135,8 +136,8 @@ def _rows(zone: Zone) -> dict[tuple[str, str], dict[str, list[str]]]:
     for line in zone.to_text().splitlines():
         owner, _, rtype, data = line.split(" ", 3)
         own = owner.removesuffix(below)
-        if own == owner:
-            continue
+        if own == owner or not names.is_absolute(f"{own}."):
+            continue  # the dot before `zones` may be a part of a label
         first, label = "", own
         for known in ("coo", "group"):
             if own.startswith(f"{known}."):

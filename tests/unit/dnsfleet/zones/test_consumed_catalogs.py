@@ -48,6 +48,7 @@ def test_members_with_their_groups_and_the_catalogs_that_they_move_to() -> None:
         ("primaries.m1.zones A 192.0.2.1",),
         ("x.coo.m1.zones PTR other.example.", "zones PTR b.example."),
         ("@ NS ns1.example.net.", "ext TXT y"),
+        (r"m2\.zones PTR b.example.", r"coo\.m1.zones TXT x"),
         ("more.m1.zones PTR b.example.", "m2.zones A 192.0.2.1"),
         ('group.m1.zones TXT "a"', 'group.m1.zones TXT "b"'),
         ('group.m1.zones TXT "a" "b"',),
