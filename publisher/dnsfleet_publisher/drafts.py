@@ -124,61 +124,77 @@ def change(
     now: int,
     delta: Delta | None = None,
     floor: int = 0,
+    *,
+    keeps_serial: bool = False,
 ) -> Draft | None:
     """The publication of `new`; None where neither records nor Pops differ.
 
-    `now` is Unix time in seconds, for the serial; the serial of `new` is taken where it is newer.
+    `now` is Unix time in seconds, for the serial; the serial of `new` is taken where it is newer,
+    and with `keeps_serial` always.
     `delta` is `plans.change` from the zone before to `new`, where it is known already. A zone with
     an epoch up to `floor` is written anew as a whole, whether it differs or not. ValueError where
     there is a `refusal`.
     """
-    if (fault := refusal(before, new)) is not None:
+    if (fault := refusal(before, new, keeps_serial=keeps_serial)) is not None:
         raise ValueError(fault.message)
     at = Revision(epoch, before.seq + 1)
+
+    def number(zone: Zone, proposed: int | None) -> Zone:
+        return zone if keeps_serial else _numbered(zone, before.serial, now, proposed)
+
     old, manifest = before.zone, before.manifest
     if old is None or manifest is None or manifest.snapshot is None or not before.in_core:
-        zone = _numbered(new, before.serial, now, new.serial or None)
+        zone = number(new, new.serial or None)
         return _whole(before, at, zone, pops)
     if delta is None:
         delta = plans.change(old, new)
     asked = manifest.revision.epoch <= floor
     zone, payload = old, delta.payload
     if delta.added + delta.removed + delta.changed:
-        zone = _numbered(new, before.serial, now, new.serial or None)
+        zone = number(new, new.serial or None)
         # Equal to old.diff(zone), in time that depends on the change alone.
         payload = old.diff(old.apply(payload).with_serial(zone.serial)).payload
     elif pops == manifest.pops and not asked:
         return None
     elif asked and before.serial != manifest.serial:  # an edge has a newer one
-        zone = _numbered(old, before.serial, now, None)
+        zone = number(old, None)
     most = min(_limit(manifest.snapshot), manifest.snapshot.size // WHOLE_SHARE)
     if asked or len(payload) > most:
         return _whole(before, at, zone, pops)
     return _step(before, manifest, old, at, zone, payload, pops)
 
 
-def refusal(before: Published, new: Zone) -> Violation | None:
+def refusal(before: Published, new: Zone, *, keeps_serial: bool = False) -> Violation | None:
     """Why `new` cannot follow what clients may have seen, or None.
 
-    It is about serials of signed zones (see `plans.stale`). What clients have seen with this
-    content is no reason, nor is what was removed: then there is nothing that could stay.
+    It is about serials that publishing does not set (see `plans.stale`). What clients have seen
+    with this content is no reason, nor is what was removed: then there is nothing that could stay.
     """
-    if not new.signed:
+    if not (new.signed or keeps_serial):
         return None
     seen = [each for each in (before.manifest, before.overtaken) if each and not each.tombstone]
     if any(each.digest == new.digest for each in seen):
         return None
-    return next(filter(None, (plans.stale(each.serial, new) for each in seen)), None)
+    found = (plans.stale(each.serial, new, keeps_serial=keeps_serial) for each in seen)
+    return next(filter(None, found), None)
 
 
 def again(
-    before: Published, epoch: int, format_: int, key: str, now: int, floor: int = 0
+    before: Published,
+    epoch: int,
+    format_: int,
+    key: str,
+    now: int,
+    floor: int = 0,
+    *,
+    keeps_serial: bool = False,
 ) -> Draft | None:
     """The same content once more: the core lost it, or it must be newer, or in another format, or
     signed by another key, or its epoch is not above `floor`: then as a whole.
 
     None where there is no reason for that, or where the content is not known. `now` is Unix time in
-    seconds, for a serial that must be above one that clients have seen.
+    seconds, for a serial that must be above one that clients have seen; with `keeps_serial` it
+    stays.
     """
     zone, manifest = before.zone, before.manifest
     asked = manifest is not None and manifest.revision.epoch <= floor
@@ -190,7 +206,7 @@ def again(
     if zone is None:
         return _tombstone(before, manifest, at)
     new = zone
-    if before.serial != manifest.serial:
+    if before.serial != manifest.serial and not keeps_serial:
         new = _numbered(zone, before.serial, now, None)
     if asked or not before.in_core:
         return _whole(before, at, new, manifest.pops)

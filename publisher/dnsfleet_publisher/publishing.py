@@ -217,17 +217,17 @@ class Publisher:
             if placed.hold is not None and want.is_catalog:
                 # The zone was another one, which Pops serve; what it is to list is not for them.
                 waits = Violation(placements.REASON, placed.hold.message, origin)
-                return self._hold(origin, waits, None, placed)
+                return self._hold(origin, want, waits, None, placed)
             old, delta = self._store.load(origin), None
-            fault = self._store.refusal(origin, want.zone)
+            fault = self._store.refusal(origin, want.zone, keeps_serial=want.keeps_serial)
             if fault is not None:
-                return self._hold(origin, fault, None, placed)
+                return self._hold(origin, want, fault, None, placed)
             if old is not None:
                 delta = self.change(origin, old, want.zone)
                 self._changes.pop(origin)
                 fault = self._unsafe(origin, old, want, delta)
                 if fault is not None and not plans.approved(want.approve, delta):
-                    return self._hold(origin, fault, delta, placed)
+                    return self._hold(origin, want, fault, delta, placed)
                 if want.keeps_serial and not (delta.added + delta.removed + delta.changed):
                     delta = _with_serial(old, want.zone, delta)
             made = self._write(origin, want._replace(pops=placed.pops), delta)
@@ -264,10 +264,16 @@ class Publisher:
         return manifest is not None and not manifest.tombstone
 
     def _hold(
-        self, origin: str, fault: Violation, delta: Delta | None, placed: Placement
+        self,
+        origin: str,
+        want: Desired,
+        fault: Violation,
+        delta: Delta | None,
+        placed: Placement,
     ) -> Outcome:
         """What a zone is that stays as it is; `delta` where an approval would let it go on."""
-        manifest = self._store.republish(origin) or self._store.manifest(origin)
+        again = self._store.republish(origin, keeps_serial=want.keeps_serial)
+        manifest = again or self._store.manifest(origin)
         held = Outcome(State.HELD, manifest, fault.reason, fault.message, placement=placed.hold)
         if delta is None:
             return held
@@ -293,8 +299,10 @@ class Publisher:
         if held is not None and delta is not None and self._store.manifest(origin) is None:
             changed = delta.added + delta.removed + delta.changed
             if not changed and want.pops == held.pops:
-                return self._store.republish(origin)
-        return self._store.publish(origin, want.zone, want.pops, delta)
+                return self._store.republish(origin, keeps_serial=want.keeps_serial)
+        return self._store.publish(
+            origin, want.zone, want.pops, delta, keeps_serial=want.keeps_serial
+        )
 
     def _remove(self, origin: str) -> Outcome:
         self._parts.pop(origin, None)
@@ -320,7 +328,9 @@ class Publisher:
         )
         for origin in list(itertools.islice(waiting, REWRITTEN_AT_ONCE)):
             try:
-                made = self._store.republish(origin)
+                want = desired.get(origin)
+                keeps_serial = want is not None and want.keeps_serial
+                made = self._store.republish(origin, keeps_serial=keeps_serial)
             except StoreConflictError:
                 continue  # it stays outdated: the next pass tries again
             if origin in desired and made is not None:

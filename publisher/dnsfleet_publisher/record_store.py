@@ -242,9 +242,9 @@ class RecordStore:
         """The content that was published last; None where there is none or it was removed."""
         return self._zones.published(origin).zone
 
-    def refusal(self, origin: str, new: Zone) -> Violation | None:
+    def refusal(self, origin: str, new: Zone, *, keeps_serial: bool = False) -> Violation | None:
         """Why `new` cannot follow what is published (`drafts.refusal`), or None."""
-        return drafts.refusal(self._zones.published(origin), new)
+        return drafts.refusal(self._zones.published(origin), new, keeps_serial=keeps_serial)
 
     def publish(
         self,
@@ -252,12 +252,15 @@ class RecordStore:
         new: Zone,
         pops: tuple[str, ...] | None = None,
         delta: Delta | None = None,
+        *,
+        keeps_serial: bool = False,
     ) -> Manifest | None:
         """Make `new` what the Pops in `pops` (sorted; None is all) serve.
 
         None where neither records nor Pops differ from what is published; the serial alone is no
-        difference where the zone is not signed. `delta` is `plans.change` from `load(origin)` to
-        `new`: for large zones that share nothing it takes a while, so whoever has it passes it on.
+        difference where the zone is not signed. With `keeps_serial` it is published as it is.
+        `delta` is `plans.change` from `load(origin)` to `new`: for large zones that share nothing
+        it takes a while, so whoever has it passes it on.
         ValueError for a zone of another origin, and where there is a `refusal`.
         """
         if new.origin != origin:
@@ -266,7 +269,10 @@ class RecordStore:
 
         def prepare(known: Published) -> Draft | None:
             change = delta if known.zone is old else None
-            return drafts.change(known, self._fence, new, pops, now, change, self._known.floor)
+            floor = self._known.floor
+            return drafts.change(
+                known, self._fence, new, pops, now, change, floor, keeps_serial=keeps_serial
+            )
 
         return self._write(origin, prepare)
 
@@ -274,15 +280,17 @@ class RecordStore:
         """Whether an edge has something newer than the core."""
         return self._known.get(origin).again
 
-    def republish(self, origin: str) -> Manifest | None:
+    def republish(self, origin: str, *, keeps_serial: bool = False) -> Manifest | None:
         """Write once more what is `outdated`; None for any other."""
         now = int(self._clock())
-        return self._write(
-            origin,
-            lambda known: drafts.again(
-                known, self._fence, self.format, self.key, now, self._known.floor
-            ),
-        )
+
+        def prepare(known: Published) -> Draft | None:
+            format_, floor = self.format, self._known.floor
+            return drafts.again(
+                known, self._fence, format_, self.key, now, floor, keeps_serial=keeps_serial
+            )
+
+        return self._write(origin, prepare)
 
     def tombstone(self, origin: str, keeping: Keeping | None = None) -> Manifest | None:
         """Make every edge drop a zone, and keep what is said; None where it is not published."""

@@ -99,6 +99,47 @@ def metric(fleet: ControlledFleet, name: str) -> float | None:
     return found
 
 
+def test_serials_of_the_primary_go_beyond_the_highest(
+    fleet: ControlledFleet, primary: Primary
+) -> None:
+    primary.set(2**32 - 1, 1)
+    fleet.put(zone(primary.target))
+    for serial, host in ((2**32 - 1, 1), (0, 2), (1, 3)):
+        primary.set(serial, host)
+        is_served_at(fleet, serial)
+
+
+def test_other_content_with_the_serial_that_is_published_waits(
+    core: Valkey, primary: Primary
+) -> None:
+    with ControlledFleet(core, primary_keys={"k": key(primary.target)}) as first:
+        first.put(zone(primary.target))
+        is_served_at(first, 1)
+    primary.set(1, 1, 2)
+    with ControlledFleet(core, first, primary_keys={"k": key(primary.target)}) as second:
+        second.put(zone(primary.target))
+        second.wait_for_condition("Zone", "one", "Accepted", "SerialNotHigher")
+        assert "has the serial 1, and other content" in condition(second, "Accepted")["message"]
+        is_served_at(second, 1)
+        primary.set(2, 1, 2)
+        is_served_at(second, 2)
+        second.wait_for_condition("Zone", "one", "Accepted", "Accepted")
+
+
+def test_a_zone_that_was_removed_comes_back_with_the_serials_of_its_primary(
+    fleet: ControlledFleet, primary: Primary
+) -> None:
+    own = item("Zone", "own", {"origin": ORIGIN, "nameServers": ["ns1.example.net"]})
+    fleet.put(own)
+    wait_for("it is served", lambda: fleet.served(ORIGIN) is not None, DEADLINE_SECONDS)
+    fleet.delete(own)
+    wait_for("it is removed", lambda: fleet.served(ORIGIN) is None, DEADLINE_SECONDS)
+    fleet.put(zone(primary.target))
+    for serial in (1, 2):
+        primary.set(serial, serial)
+        is_served_at(fleet, serial)
+
+
 def test_refreshes_are_metrics_until_the_zone_goes(
     fleet: ControlledFleet, primary: Primary
 ) -> None:

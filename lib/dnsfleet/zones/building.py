@@ -70,7 +70,8 @@ def from_zone_file(
     found = [_explain_second_soa(violation, zone) for violation in found]
     if built is None:
         return FromFile(None, found)
-    if not built.signed and built.get(built.origin, "ZONEMD") is not None:
+    keeps_serial = built.signed or zone.spec.transfer is not None
+    if not keeps_serial and built.get(built.origin, "ZONEMD") is not None:
         found.append(_lost_digest(built, name))
     conflict = _other_name_servers(built, zone) or _soa_beside_signatures(built, zone)
     if conflict is not None:

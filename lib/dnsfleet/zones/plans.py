@@ -54,13 +54,22 @@ def change(old: Zone, new: Zone) -> Delta:
     return old.diff(new if new.signed else new.with_serial(old.serial))
 
 
-def stale(published: int, new: Zone) -> Violation | None:
-    """Why a signed zone cannot follow other content with the serial `published`, or None."""
-    if not new.signed or serials.compare(new.serial, published) == 1:
+def stale(published: int, new: Zone, *, keeps_serial: bool = False) -> Violation | None:
+    """Why a zone cannot follow other content with the serial `published`, or None.
+
+    It is about zones whose serial publishing does not set: signed ones, and with `keeps_serial`
+    those whose primaries give it.
+    """
+    if not (new.signed or keeps_serial) or serials.compare(new.serial, published) == 1:
         return None
+    higher = serials.following(published)
+    if keeps_serial:
+        has, raise_it = "what its primaries have has the", f"raise it there, such as to {higher}"
+    else:
+        has, raise_it = "the zone is signed with", f"sign it with a higher serial, such as {higher}"
     message = (
-        f"the zone is signed with serial {new.serial}, and other content is published with serial "
-        f"{published}; sign it with a higher serial, such as {serials.following(published)}"
+        f"{has} serial {new.serial}, and other content is published with serial {published}; "
+        f"{raise_it}"
     )
     return Violation("SerialNotHigher", message, new.origin)
 

@@ -223,6 +223,36 @@ def test_a_signed_zone_that_is_written_again_keeps_its_serial() -> None:
     assert change.manifest.digest == zone.digest
 
 
+def test_a_zone_of_primaries_keeps_its_serial_as_a_signed_one_does() -> None:
+    history = History()
+    zone = make_zone(A, hosts(3), 7)
+    first = history.publish(zone)
+    removed = drafts.removal(history.known, 1)
+    assert removed is not None
+    newer = replace(first.manifest, revision=Revision(2, 1), serial=9, digest=bytes(32))
+    overtaken = replace(history.known, overtaken=newer)
+    again = drafts.again(overtaken, 3, 1, "k1", NOW, keeps_serial=True)
+    assert again is not None and again.manifest.serial == 7
+    gone = Published(removed.manifest, None, "1.2", 2, key="k1")
+    for known, serial, taken in (
+        (history.known, 7, False),
+        (history.known, 8, True),
+        (overtaken, 9, False),
+        (overtaken, 10, True),
+        (gone, 3, True),
+        (gone, 0, True),
+    ):
+        other = make_zone(A, hosts(4), serial)
+        fault = drafts.refusal(known, other, keeps_serial=True)
+        assert (fault is None) is taken, serial
+        if taken:
+            made = drafts.change(known, 3, other, None, NOW, keeps_serial=True)
+            assert made is not None and made.manifest.digest == other.digest
+        else:
+            with pytest.raises(ValueError, match="raise it there"):
+                drafts.change(known, 3, other, None, NOW, keeps_serial=True)
+
+
 def test_what_an_edge_has_newer_may_be_published_again_and_nothing_below_it() -> None:
     history = History()
     first = history.publish(signed_hosts(3, 7))

@@ -67,6 +67,11 @@ def test_the_digest_of_an_unsigned_zone_is_not_kept() -> None:
     assert [(each.reason, each.where) for each in errors(violations)] == [
         ("WrongZoneDigest", "f:5")
     ]
+    transfer = "primaries: [{address: 192.0.2.1}], tsigKey: {name: k}"
+    spec = f"{{nameServers: null, source: {{transfer: {{{transfer}}}}}}}"
+    transferred = yaml_resources.zone(spec)
+    _, violations, _ = building.from_zone_file(transferred, file, "f")
+    assert not violations, "with the serial of the primary it stays right"
 
 
 TEXTS = [

@@ -163,10 +163,16 @@ def test_a_signed_zone_needs_a_higher_serial(
     plain = make_zone(ORIGIN, hosts(1), serial)
     assert plans.stale(published, plain) is None, "publishing gives it a serial"
     violation = plans.stale(published, signed(plain))
+    kept = plans.stale(published, plain, keeps_serial=True)
     if proposed is None:
-        assert violation is None
+        assert violation is None and kept is None
         return
-    assert violation is not None
+    assert violation is not None and kept is not None
+    assert (kept.reason, kept.message) == (
+        "SerialNotHigher",
+        f"what its primaries have has the serial {serial}, and other content is published with "
+        f"serial {published}; raise it there, such as to {proposed}",
+    )
     assert violation.reason == "SerialNotHigher"
     assert violation.message == (
         f"the zone is signed with serial {serial}, and other content is published with serial "
