@@ -69,8 +69,8 @@ class Changes:
                 key = _key(line)
                 if key[:2] == (self._apex, dns.rdatatype.SOA):
                     continue
-                if key in missing:
-                    missing.discard(key)
+                if key in self._removed:
+                    missing.discard(key)  # a server may have sent it more than once
                     continue
                 if key in self._added:
                     raise MismatchError(f"{_told(key)} comes, and is there already")

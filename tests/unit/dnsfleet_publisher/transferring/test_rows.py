@@ -114,6 +114,18 @@ def test_letter_case_makes_no_other_record() -> None:
     assert zone_of(begun.changes.apply(axfr(1, frozenset({A1, A2})))).records == 3
 
 
+def test_a_record_that_came_twice_goes_with_all_its_copies() -> None:
+    """Some servers send glue once more for each delegation."""
+    begun, replies = begin(None)
+    upper = A1.replace("www", "WWW")
+    assert not begun.feed(replies.message(soa(1), NS, A1, upper, A2))
+    assert begun.feed(replies.message(A1, soa(1)))
+    went = changes(soa(2), soa(1), A1, soa(2), soa(2)).changes
+    assert went is not None
+    zone = zone_of(went.apply(begun.text))
+    assert zone.get("www.example.com.", "A") == (60, ["192.0.2.2"])
+
+
 def test_a_new_ttl() -> None:
     begun = changes(soa(2), soa(1), A1, soa(2), A1.replace(" 60 ", " 61 "), soa(2))
     assert begun.changes is not None
