@@ -183,7 +183,7 @@ class Plans:
             if zone is not None and member_zones.is_as(zone, wanted):
                 return None
             return Step("change", catalog, origin, reference, uid, wanted)
-        refusal = self._refusal(reference, made, there is not None, origin) or _invalid(wanted)
+        refusal = self._refusal(wanted, reference, made, origin) or _invalid(wanted)
         if refusal is None:
             return Step("create", catalog, origin, reference, "", wanted)
         self._refuse(known, origin, refusal)
@@ -203,7 +203,7 @@ class Plans:
         return listed is not None and listed.moves_to == here and not sends_on
 
     def _refusal(
-        self, reference: Reference, made: Membership | None, there: bool, origin: str
+        self, wanted: Object, reference: Reference, made: Membership | None, origin: str
     ) -> Refusal | None:
         shown = names.shown(origin)
         if made is not None and made.origin == origin:
@@ -212,8 +212,14 @@ class Plans:
                 f"{made.catalog.name}); take it out of one of them, or write a coo property there"
             )
             return Refusal("MemberOfOther", message, reference)
-        if there:
-            message = f"{reference} was not made for this catalog; delete it, or have it stay"
+        if self._observation.get(reference) is not None:
+            label, node = member_zones.CATALOG_LABEL, member_zones.MEMBER_ANNOTATION
+            metadata = wanted["metadata"]
+            message = (
+                f"{reference} was not made for this catalog; have it stay, or hand it over with "
+                f"the label {label}={metadata['labels'][label]} and the annotation "
+                f"{node}={metadata['annotations'][node]}"
+            )
             return Refusal("NameTaken", message, reference)
         other = next(iter(self._naming(origin)), None)
         if other is None:

@@ -109,6 +109,24 @@ def test_what_people_change_or_delete_comes_back(rig: Rig) -> None:
     assert kinds(rig) == [("create", "a.example.")]
 
 
+def test_a_zone_of_somebody_else_is_handed_over_as_the_refusal_says(rig: Rig) -> None:
+    rig.put(zone("a.example", "a.example", labels={"team": "x"}))
+    rig.lists("one", A)
+    assert kinds(rig) == []
+    ((_, refusal),) = rig.standing("one").named
+    label, node = "dnsfleet.io/catalog=one", "dnsfleet.io/catalog-member=m1.zones.one.test."
+    assert refusal.message.endswith(f"with the label {label} and the annotation {node}")
+    given = {
+        "labels": {"team": "x", **dict([label.split("=")])},
+        "annotations": dict([node.split("=")]),
+    }
+    rig.put(zone("a.example", "a.example", **given))
+    assert kinds(rig) == [("change", "a.example.")]
+    assert rig.standing("one").refused == 0
+    rig.lists("one", {})
+    assert kinds(rig) == [("delete", "a.example.")]
+
+
 @pytest.mark.parametrize(
     ("name", "origin", "reason"),
     [("mine", "a.example", "OriginTaken"), ("a.example", "other.example", "NameTaken")],
