@@ -1,13 +1,15 @@
 """A core that is not as its writer left it: older, or without some keys, or behind its edges."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 from dnsfleet.replication import acks, keys, manifests
 from dnsfleet.replication.acks import Ack
 from dnsfleet.replication.manifests import Manifest
+from dnsfleet.resources.zones import ZoneSource
 from dnsfleet.zones import serials
+from dnsfleet_engine import Zone
 from dnsfleet_publisher.publishing import Desired, Publisher, State
 from dnsfleet_publisher.record_store import RecordStore
 from dnsfleet_publisher.store_errors import StoreError, StoreResetError
@@ -166,12 +168,22 @@ def test_what_an_edge_has_newer_is_published_above(
     assert not heir.outdated
 
 
+def as_signed(zone: Zone) -> Desired:
+    return Desired(signed(zone))
+
+
+def as_transferred(zone: Zone) -> Desired:
+    transfer = {"primaries": [{"address": "192.0.2.1"}], "tsigKey": {"name": "k"}}
+    return Desired(zone, source=ZoneSource.model_validate({"transfer": transfer}))
+
+
 @pytest.mark.parametrize(
     ("count", "serial", "held", "then"),
     [(2, 9, False, (2, 9)), (1, 7, False, (1, 7)), (3, 9, True, (1, 7)), (3, 10, False, (3, 10))],
     ids=["what the edge has", "what the core has", "not higher", "higher"],
 )
-def test_a_signed_zone_that_an_edge_has_newer(
+@pytest.mark.parametrize("made", [as_signed, as_transferred])
+def test_a_zone_with_a_serial_of_its_own_that_an_edge_has_newer(
     server: CoreServer,
     store: RecordStore,
     clock: Clock,
@@ -179,11 +191,12 @@ def test_a_signed_zone_that_an_edge_has_newer(
     serial: int,
     held: bool,
     then: tuple[int, int],
+    made: Callable[[Zone], Desired],
 ) -> None:
     """Each serial has its content; the core comes from a backup, and the writer begins anew."""
 
     def want(count: int, serial: int) -> dict[str, Desired]:
-        return {A: Desired(signed(make_zone(A, hosts(count), serial)))}
+        return {A: made(make_zone(A, hosts(count), serial))}
 
     Publisher(store).reconcile(want(1, 7), complete=True)
     kept = backup(server)
