@@ -20,6 +20,7 @@ from dnsfleet.resources import Reference, Zone
 from dnsfleet.tsig_keys import Target
 from dnsfleet.zones import master_files
 from dnsfleet_engine import Zone as EngineZone
+from dnsfleet_publisher.store_errors import StoreError
 from dnsfleet_publisher.transferring import connections, primaries, schedules
 from dnsfleet_publisher.transferring.receiving import TransferFault
 from dnsfleet_publisher.transferring.transfers import Transfers
@@ -122,6 +123,27 @@ def _followed(primary: Primary) -> Iterator[Followed]:
     found = Followed(primary.target)
     yield found
     found.transfers.close()
+
+
+def test_a_core_that_does_not_say_what_is_published_is_asked_again(
+    followed: Followed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first version must not be older than that."""
+
+    def away(_: str) -> EngineZone | None:
+        raise StoreError("core: Connection refused")
+
+    monkeypatch.setattr(schedules, "MIN_SECONDS", 0.1)
+    monkeypatch.setattr(followed.transfers, "live", away)
+    followed.why_not()
+    for _ in range(3):
+        followed.news()
+        assert not followed.transfers.unchanged(followed.zone.reference)
+        assert followed.why_not() == ("StoreUnavailable", "core: Connection refused")
+    monkeypatch.undo()
+    followed.news()
+    assert followed.read().serial == 1
+    assert followed.transfers.unchanged(followed.zone.reference)
 
 
 def test_the_zone_comes_and_is_followed(primary: Primary, followed: Followed) -> None:

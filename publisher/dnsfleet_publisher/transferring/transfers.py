@@ -25,7 +25,8 @@ from dnsfleet.tsig_keys import PrimaryKey, Target
 from dnsfleet.zones import serials
 from dnsfleet_engine import Zone as EngineZone
 
-from dnsfleet_publisher.transferring import primaries
+from dnsfleet_publisher.store_errors import StoreError
+from dnsfleet_publisher.transferring import primaries, schedules
 from dnsfleet_publisher.transferring.connections import SilentServer
 from dnsfleet_publisher.transferring.followed import NEVER, Followed
 from dnsfleet_publisher.transferring.primaries import Version
@@ -53,7 +54,7 @@ PAUSE_SECONDS = 0.05
 Keys = Callable[[], Mapping[str, PrimaryKey]]
 """Gives the usable keys, by the names of their TsigKeys; it is called from threads."""
 Live = Callable[[str], EngineZone | None]
-"""Gives the zone of an origin as it is published."""
+"""Gives the zone of an origin as it is published, or a StoreError."""
 Outcome = Literal["unchanged", "ixfr", "axfr", "error"]
 """Of asking one primary for one zone: nothing is new, changes came, the whole zone came."""
 
@@ -144,7 +145,11 @@ class Transfers:
             message = job.standing.message or "the primaries are being asked"
             raise SourceError("transfer", message, reason)
         if not job.taken:
-            self._check_not_older(job, version)
+            try:
+                self._check_not_older(job, version)
+            except StoreError as error:
+                self._tell_again(job)
+                raise SourceError("transfer", str(error), "StoreUnavailable") from None
             job.taken = True
         return Text(version.text, f"{zone.reference}: spec.source.transfer")
 
@@ -197,6 +202,14 @@ class Transfers:
             told = job.standing.message
             self._changed.notify()
         raise SourceError("transfer", told or message, "SerialNotHigher")
+
+    def _tell_again(self, job: Followed) -> None:
+        """Have the writer read the Zone again soon, as the core did not say what is published."""
+        with self._changed:
+            job.told, job.told_at = False, -NEVER
+            if job.due != NEVER:
+                job.due = min(job.due, time.monotonic() + schedules.MIN_SECONDS)
+                self._changed.notify()
 
     def _ask_soon(self, job: Followed) -> None:
         """Begin a round next, or once more after the one under way."""
