@@ -37,6 +37,8 @@ next one is made. By itself the kernel would take megabytes for each."""
 DRAIN_SECONDS = 3.0
 """How long transfers under way may go on after a stop: shorter than what kills the process."""
 _LENGTH = struct.Struct("!H")
+_RESET = struct.pack("ii", 1, 0)
+"""For SO_LINGER: the end of a connection drops what the kernel has for it, and resets it."""
 
 Later = Coroutine[Any, Any, Reply | None]
 """A reply that takes time, as others decide about it; None where nothing may be said."""
@@ -177,7 +179,9 @@ class Server:
         except Exception:  # one connection costs itself
             log.exception(line("request_defect", transport="tcp"))
         finally:
-            writer.close()
+            # All that is to be said was taken. What was not would keep the socket until the client
+            # reads it: beside the limits of connections, for as long as the client likes.
+            writer.transport.abort()
             self._connections.discard(task)
             self._lasting.discard(task)
             self._of_one[client] -= 1
@@ -251,8 +255,14 @@ class Server:
 
     async def _taken(self, writer: asyncio.StreamWriter) -> None:
         """Wait until the kernel has all that was written; TimeoutError where it takes too long."""
-        async with asyncio.timeout(self._config.idle_seconds):
-            await writer.drain()
+        try:
+            async with asyncio.timeout(self._config.idle_seconds):
+                await writer.drain()
+        except TimeoutError:
+            # The kernel would keep what it has for such a client, for minutes after the close.
+            connection = writer.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            raise
         await asyncio.sleep(0)  # a client that reads fast is not to have all the time
 
 

@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import gc
 import resource
+import select
 import socket
 import struct
 import time
 import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import dns.message
@@ -328,6 +330,46 @@ def test_a_client_that_takes_nothing_loses_its_transfer() -> None:
             broken = {"type": "axfr", "outcome": "broken"}
             await until("the end", lambda: made.value("transfers_total", **broken) == 1)
 
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(("rtype", "times"), [("AXFR", 1), ("A", 50_000)])
+def test_a_client_that_takes_nothing_keeps_no_socket(
+    rtype: str, times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither by a transfer, nor by thousands of replies to what anybody may ask."""
+
+    def sockets() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    async def run() -> None:
+        async with rig(make_zone(ORIGIN, hosts(60_000)), idle_seconds=0.3) as made:
+            with socket.socket() as client:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                client.connect(("127.0.0.1", made.port))
+                await until("it is there", lambda: made.value("connections") == 1)
+                before = sockets()
+                query = dns.message.make_query(ORIGIN, rtype)
+                if rtype == "AXFR":
+                    query.use_tsig(signing.usual(KEY))
+                wire = query.to_wire()
+                asked = (struct.pack("!H", len(wire)) + wire) * times
+                client.setblocking(False)
+                while asked:  # as long as anybody reads it
+                    try:
+                        asked = asked[client.send(asked) :]
+                    except BlockingIOError:
+                        await asyncio.sleep(0.01)
+                    except ConnectionError:
+                        break
+                await until("the end", lambda: made.value("connections") == 0)
+                await until("the socket is closed", lambda: sockets() < before)
+                # What the kernel had for it is gone, too.
+                reset = select.poll()
+                reset.register(client, 0)
+                await until("a reset", lambda: any(e & select.POLLERR for _, e in reset.poll(0)))
+
+    monkeypatch.setattr(serving, "SEND_BUFFER", 4096)  # so that it is full soon
     asyncio.run(run())
 
 
