@@ -89,10 +89,17 @@ class Notifier:
     def _tell(self, pair: _Pair) -> None:
         self._due.add(pair)
         if pair not in self._tasks:
-            task = self._tasks[pair] = asyncio.create_task(self._run(pair))
-            task.add_done_callback(lambda _: self._tasks.pop(pair, None))
+            self._tasks[pair] = asyncio.create_task(self._run(pair))
 
     async def _run(self, pair: _Pair) -> None:
+        try:
+            await self._tell_all(pair)
+        finally:
+            # In the step that saw nothing due: what changes behind it needs another task.
+            del self._tasks[pair]
+
+    async def _tell_all(self, pair: _Pair) -> None:
+        """Tell a secondary until nothing of a zone is due."""
         wait, tries = FIRST_WAIT_SECONDS, 0
         while pair in self._due:
             async with self._slots[pair.target]:

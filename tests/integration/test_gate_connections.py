@@ -463,6 +463,34 @@ def test_a_secondary_is_told_once_and_once_more_of_all_that_changed_meanwhile() 
     asyncio.run(run())
 
 
+def test_a_change_that_comes_as_the_last_one_is_over_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sleep = asyncio.sleep
+
+    async def run() -> None:
+        async with notified() as (secondary, notifier, made):
+            changes = [2]
+
+            def change(serial: int) -> None:
+                made.engine.load(make_zone(ORIGIN, serial=serial))
+                notifier.changed(ORIGIN)
+
+            async def quiet(seconds: float) -> None:
+                if seconds == notifying.QUIET_SECONDS and changes:
+                    # Right behind the step of the task that sees that nothing is due.
+                    asyncio.get_running_loop().call_soon(change, changes.pop())
+                else:
+                    await sleep(seconds)
+
+            monkeypatch.setattr(asyncio, "sleep", quiet)
+            secondary.rcode = dns.rcode.NOERROR
+            notifier.changed(ORIGIN)
+            await until("both", lambda: secondary.serials == [1, 2])
+
+    asyncio.run(run())
+
+
 @pytest.mark.parametrize("rcode", [None, dns.rcode.REFUSED])
 def test_a_secondary_that_does_not_take_it_is_told_again(
     monkeypatch: pytest.MonkeyPatch, rcode: dns.rcode.Rcode | None
