@@ -119,8 +119,8 @@ def answer(
         return _signed(request, signature, dns.rcode.NOTAUTH, now)
     if signature.key is None or not signature.key.allows_from(client):
         return _signed(request, signature, dns.rcode.REFUSED, now)
-    if signature.key.updates is not None:
-        if request.opcode == dns.opcode.UPDATE and not request.bad_version:
+    if signature.key.updates is not None and not request.bad_version:
+        if request.opcode == dns.opcode.UPDATE:
             return Update(request, signature)
         if request.opcode == dns.opcode.QUERY and request.rtype not in TRANSFERS:
             return _edge_reply(request, client, transport, signature, zones, now)
@@ -134,10 +134,12 @@ def _unsigned(request: Request) -> Reply:
 
 def _fault(request: Request) -> int:
     """Why no key can get this; NOERROR where one may."""
-    if request.opcode != dns.opcode.QUERY:
-        return dns.rcode.REFUSED if request.opcode in _OPCODES else dns.rcode.NOTIMP
-    if request.bad_version:
+    if request.opcode not in _OPCODES:
+        return dns.rcode.NOTIMP
+    if request.bad_version:  # whatever it asks for (RFC 6891 section 6.1.3)
         return messages.BADVERS
+    if request.opcode != dns.opcode.QUERY:
+        return dns.rcode.REFUSED
     if request.rclass != dns.rdataclass.IN:
         return dns.rcode.REFUSED
     if request.rtype not in (dns.rdatatype.SOA, *TRANSFERS):

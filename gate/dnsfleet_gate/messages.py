@@ -34,6 +34,8 @@ MAX_WHY = 200
 """Octets of a text for people: the reply fits into a datagram with its signature."""
 _HEAD = struct.Struct("!HHHHHH")
 _OPTION = struct.Struct("!HHH")
+_OPTION_HEAD = 4
+"""Octets of an option before its data: code and length."""
 _EXTENDED_ERROR = 15
 _WHY: dict[int, int] = {dns.rcode.REFUSED: 18, dns.rcode.SERVFAIL: 14}
 """The codes of extended errors: Prohibited, Not Ready; and 0, Other (RFC 8914 section 4)."""
@@ -160,7 +162,11 @@ def _read_record(
     if rtype == dns.rdatatype.OPT:
         if section != 2 or request.edns is not None or wire[start]:
             raise FormError(request)
-        return request._replace(edns=(rclass, ttl))
+        request = request._replace(edns=(rclass, ttl))
+        # Another version may mean other options, so the version is judged first.
+        if not request.bad_version and not _are_options(wire[at : at + length]):
+            raise FormError(request)
+        return request
     if rtype == dns.rdatatype.TSIG:
         rdata = dns.rdata.from_wire(dns.rdataclass.ANY, rtype, wire, at, length)
         if not last or rclass != dns.rdataclass.ANY or not isinstance(rdata, TSIG):
@@ -169,6 +175,14 @@ def _read_record(
         count = struct.pack("!H", int.from_bytes(wire[10:12]) - 1)
         return request._replace(signed=Signed(owner, rdata, wire[:10] + count + wire[12:start]))
     return request
+
+
+def _are_options(rdata: bytes) -> bool:
+    """Whether the rdata of an OPT record is a list of options (RFC 6891 section 6.1.2)."""
+    at = 0
+    while len(rdata) >= at + _OPTION_HEAD:
+        at += _OPTION_HEAD + int.from_bytes(rdata[at + 2 : at + _OPTION_HEAD])
+    return at == len(rdata)
 
 
 def reply(

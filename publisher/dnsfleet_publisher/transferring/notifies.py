@@ -62,6 +62,8 @@ def answer(wire: bytes, keys: Iterable[PrimaryKey], notified: Notified, now: flo
         return BADKEY
     except dns.exception.DNSException:
         return BADSIG
+    if query.edns > 0:  # no later EDNS than 0 is spoken (RFC 6891 section 6.1.3)
+        return _reply(query, tsig, dns.rcode.BADVERS)
     (asked,) = query.question
     if (asked.rdtype, asked.rdclass) != (dns.rdatatype.SOA, dns.rdataclass.IN):
         return _reply(query, tsig, dns.rcode.REFUSED)

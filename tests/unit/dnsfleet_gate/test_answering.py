@@ -14,7 +14,7 @@ import dns.rcode
 import dns.rrset
 import dns.tsig
 import pytest
-from dnsfleet.tsig_keys import UsableKey
+from dnsfleet.tsig_keys import Updates, UsableKey
 from dnsfleet_engine import Zone
 from dnsfleet_gate import answering, signing
 from dnsfleet_gate.answering import Outgoing, Reply, Transport, Zones
@@ -41,6 +41,7 @@ KEYS = [
     key("k512.", "hmac-sha512"),
     key("other.key.", "hmac-sha256", "other."),
     key("gone.", "hmac-sha256", "gone.", "withheld."),
+    key("updates.")._replace(updates=Updates(("*",), None, "Programmed", {}), transfers=False),
     key("near.")._replace(addresses=(ip_network("192.0.2.0/24"), ip_network("2001:db8::/32"))),
 ]
 TABLE = signing.key_table(KEYS)
@@ -206,6 +207,18 @@ def test_other_opcodes_get_nothing(opcode: str, rcode: str, with_key: bool) -> N
     assert isinstance(got, Reply)
     assert dns.rcode.to_text(dns.rcode.Rcode(got.rcode)) == rcode
     assert got.wire[2] >> 3 & 0xF == dns.opcode.from_text(opcode)
+
+
+@pytest.mark.parametrize("opcode", ["QUERY", "UPDATE", "NOTIFY"])
+@pytest.mark.parametrize("name", [None, "k256.", "updates."])
+def test_a_later_edns_is_told_whatever_is_asked(opcode: str, name: str | None) -> None:
+    made = request(use_edns=1)
+    made.flags |= dns.opcode.to_flags(dns.opcode.from_text(opcode))
+    got = ask((signed(made, name) if name else made).to_wire())
+    assert isinstance(got, Reply)
+    found = dns.message.from_wire(got.wire, keyring=made.keyring, request_mac=made.mac or b"")
+    assert found.rcode() == got.rcode == dns.rcode.BADVERS
+    assert found.edns == 0 and found.had_tsig == bool(name)
 
 
 def tsig_error(made: dns.message.Message | bytes, now: int = NOW) -> tuple[str, Any, bytes]:

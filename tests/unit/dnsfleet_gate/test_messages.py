@@ -63,3 +63,28 @@ def test_opt_is_of_the_root_only() -> None:
     assert found is not None and found.edns == (1232, 0)
     with pytest.raises(FormError):
         messages.read(head + POINTER + opt)
+
+
+@pytest.mark.parametrize(
+    ("rdata", "version", "good"),
+    [
+        (b"", 0, True),
+        (struct.pack("!HH", 65001, 0), 0, True),
+        (struct.pack("!HH8sHH", 10, 8, b"a cookie", 3, 0), 0, True),
+        (b"\0\x0a\0", 0, False),
+        (struct.pack("!HH", 10, 8), 0, False),
+        (struct.pack("!HH", 3, 0) + b"\0", 0, False),
+        (b"\0", 1, True),  # nobody knows how it has options
+    ],
+    ids=["none", "an unknown one", "two", "a part of one", "too long", "one octet more", "EDNS 1"],
+)
+def test_options_are_well_formed(rdata: bytes, version: int, good: bool) -> None:
+    head = struct.pack("!HHHHHH", 1, 0, 1, 0, 0, 1) + QUESTION
+    opt = b"\0" + struct.pack("!HHIH", dns.rdatatype.OPT, 1232, version << 16, len(rdata)) + rdata
+    if good:
+        found = messages.read(head + opt)
+    else:
+        with pytest.raises(FormError) as error:
+            messages.read(head + opt)
+        found = error.value.request
+    assert found is not None and found.edns == (1232, version << 16)  # the reply has OPT, too

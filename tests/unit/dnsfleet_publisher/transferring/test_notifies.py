@@ -28,9 +28,9 @@ def tsig(name: str = "k.", secret: bytes = SECRET, algorithm: str = "hmac-sha256
 
 
 def notify(
-    origin: str = ONE, rtype: str = "SOA", key: dns.tsig.Key | None = None
+    origin: str = ONE, rtype: str = "SOA", key: dns.tsig.Key | None = None, edns: int | None = None
 ) -> dns.message.Message:
-    made = dns.message.make_query(origin, rtype, flags=dns.flags.AA)
+    made = dns.message.make_query(origin, rtype, flags=dns.flags.AA, use_edns=edns)
     made.set_opcode(dns.opcode.NOTIFY)
     made.use_tsig(key or tsig())
     return made
@@ -56,10 +56,17 @@ def answer(wire: bytes) -> tuple[bytes | None, list[tuple[str, str]]]:
         (notify("three.example."), dns.rcode.NOTAUTH, []),
         (notify("xn--.example."), dns.rcode.NOTAUTH, []),
         (notify(rtype="A"), dns.rcode.REFUSED, []),
+        (notify(edns=1), dns.rcode.BADVERS, []),
     ],
     ids=[
-        *("heard", "any case", "another key", "no such Zone", "not of this key", "no A-label"),
+        "heard",
+        "any case",
+        "another key",
+        "no such Zone",
+        "not of this key",
+        "no name of a Zone",
         "not about a SOA",
+        "a later EDNS",
     ],
 )
 def test_what_is_signed_gets_a_signed_reply(
