@@ -4,7 +4,8 @@
     signing      TSIG: who signed a request, and the signature of what is said to it
     journal      the newest changes of each zone, for IXFR
     answering    what a request gets: a reply, or a transfer, without sockets
-    serving      sockets: datagrams, connections, their limits
+    serving      sockets: datagrams and connections
+    places       how many connections, and which one gives way
     notifying    NOTIFY to secondaries, with retries
     open_files   enough of them for all connections
     gate         one process: link, keys, sockets, pages

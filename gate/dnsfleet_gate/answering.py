@@ -20,6 +20,7 @@ import dns.rdatatype
 import dns.rrset
 from dns.serial import Serial
 from dnsfleet import names
+from dnsfleet.tsig_keys import UsableKey
 from dnsfleet_engine import Changes, Transfer, Zone
 
 from dnsfleet_gate import messages, signing
@@ -39,6 +40,8 @@ class Reply(NamedTuple):
     rcode: int
     error: int = dns.rcode.NOERROR
     """The TSIG error in it."""
+    key: UsableKey | None = None
+    """The key that signed the request; None where none did that is known."""
 
 
 class Zones(NamedTuple):
@@ -60,10 +63,15 @@ class Update(NamedTuple):
     request: Request
     signature: Signature
 
+    @property
+    def key(self) -> UsableKey | None:
+        """The key that signed it."""
+        return self.signature.key
+
     def reply(self, rcode: int, why: str, now: int) -> Reply:
         """Its reply; `why` is for people."""
         wire = messages.reply(self.request, rcode, why=why)
-        return Reply(self.signature.put(wire, now), rcode)
+        return Reply(self.signature.put(wire, now), rcode, key=self.key)
 
 
 class Outgoing:
@@ -192,7 +200,7 @@ def _edge_reply(
     most = request.takes if transport == "udp" else MAX_MESSAGE
     if len(wire) + signature.octets > most:
         wire = messages.reply(request, dns.rcode.NOERROR, flags=dns.flags.TC)
-    return Reply(signature.put(wire, now), wire[3] & 0xF)
+    return Reply(signature.put(wire, now), wire[3] & 0xF, key=signature.key)
 
 
 def _is_of_key(request: Request, signature: Signature) -> bool:
@@ -226,7 +234,7 @@ def _soa(
     if transport == "udp" and len(wire) + signature.octets > request.takes:
         flags = dns.flags.AA | dns.flags.TC
         wire = messages.reply(request, dns.rcode.NOERROR, flags=flags)
-    return Reply(signature.put(wire, now), dns.rcode.NOERROR)
+    return Reply(signature.put(wire, now), dns.rcode.NOERROR, key=signature.key)
 
 
 def _soa_record(zone: Zone) -> bytes:
@@ -242,4 +250,4 @@ def _soa_record(zone: Zone) -> bytes:
 
 def _signed(request: Request, signature: Signature, rcode: int, now: int) -> Reply:
     wire = signature.put(messages.reply(request, rcode), now)
-    return Reply(wire, rcode, signature.error)
+    return Reply(wire, rcode, signature.error, signature.key)

@@ -16,7 +16,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 CONNECTIONS = 1000
 """Open at a time: each takes up to 600 KiB while it transfers, most of it in the kernel."""
 CONNECTIONS_OF_ONE = 100
-"""Of them from one address: a secondary of many zones opens dozens, and one is not to have all."""
+"""Of them from one address, or one /64 of IPv6: a secondary of many zones opens dozens, and one is
+not to have all."""
 PASSWORD_VARIABLE = "DNSFLEET_REPLICA_PASSWORD"  # noqa: S105 - its name
 """Environment variable with the password of the user in `replica_url`."""
 POD_VARIABLES = {"pod_name": "POD_NAME", "pod_ip": "POD_IP", "node_name": "NODE_NAME"}
@@ -70,7 +71,7 @@ class Config(BaseModel):
     connections: Annotated[int, Field(ge=1)] = CONNECTIONS
     """Open at a time."""
     connections_of_one: Annotated[int, Field(ge=1)] = CONNECTIONS_OF_ONE
-    """Open at a time from one address."""
+    """Open at a time from one address, or one /64 of IPv6."""
     idle_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = IDLE_SECONDS
     """How long a connection may stand still."""
     updates_folder: Path | None = None

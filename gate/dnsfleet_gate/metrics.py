@@ -53,7 +53,7 @@ class Metrics:
             "dnsfleet_gate_connections", "Open connections over TCP.", registry=self.registry
         )
         self.refused = self._counter(
-            "connections_refused", "Connections that were closed at once: too many are open."
+            "connections_refused", "Connections that were closed as too many were open."
         )
         self._notifies = self._counter(
             "notifies",

@@ -10,7 +10,7 @@ import resource
 from dnsfleet_io.logs import line
 
 OTHERS = 2048
-"""Beside connections that are served: those that are accepted to be closed, as there are too many
+"""Beside connections that are served: those that are refused or give way, as there are too many
 (`serving.BACKLOG` at an address), NOTIFY (`notifying.AT_ONCE` to a secondary), and some more."""
 
 log = logging.getLogger(__name__)

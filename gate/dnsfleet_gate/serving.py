@@ -4,8 +4,8 @@ One thread runs all of it. A transfer makes its next message when the kernel has
 before. What the kernel keeps for the client is what lets both work at the same time: the client
 reads from there while the next message is made. A client that stands still costs the kernel's
 buffers, the rest of one message, and no time. Between two messages the others have their turn. What
-a client may hold is bounded by how many connections there are, how many of one address, and how
-long one may stand still.
+a client may hold is bounded by how many connections there are, how many of one network (see
+`places`), and how long one may stand still.
 """
 
 import asyncio
@@ -13,7 +13,6 @@ import logging
 import socket
 import struct
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, cast
 
@@ -26,6 +25,7 @@ from dnsfleet_gate.config import Config
 from dnsfleet_gate.messages import Request
 from dnsfleet_gate.metrics import Metrics
 from dnsfleet_gate.passing import Passing, signed_notify
+from dnsfleet_gate.places import Place, Places
 from dnsfleet_gate.signing import Keys
 from dnsfleet_gate.updating.outcomes import Outcome
 
@@ -67,7 +67,7 @@ class Server:
         self._servers: list[asyncio.Server] = []
         self._datagrams: list[asyncio.DatagramTransport] = []
         self._connections: set[asyncio.Task[None]] = set()
-        self._of_one: Counter[str] = Counter()
+        self._places = Places(config.connections, config.connections_of_one)
         self._lasting: set[asyncio.Task[None]] = set()
         """Connections in the middle of a transfer or an update."""
         self._answering: set[asyncio.Task[None]] = set()
@@ -105,11 +105,15 @@ class Server:
         for transport in self._datagrams:  # now, as replies to what came before go by them
             transport.close()
 
-    def _answer(self, wire: bytes, client: str, transport: Transport) -> Answer:
+    def _answer(
+        self, wire: bytes, client: str, transport: Transport, place: Place | None = None
+    ) -> Answer:
         if self._passing is not None and (request := signed_notify(wire)) is not None:
             return self._passed(self._passing, request, wire)
         now = int(time.time())
         got = answering.answer(wire, client, transport, self._keys(), self._zones, now)
+        if place is not None and got is not None and got.key is not None:
+            self._places.keep(place)
         if isinstance(got, Update):
             return self._updated(got)
         if isinstance(got, Reply):
@@ -154,21 +158,24 @@ class Server:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         client = str(writer.get_extra_info("peername", [""])[0])
-        full = len(self._connections) >= self._config.connections
-        if full or self._of_one[client] >= self._config.connections_of_one:
+
+        def refuse() -> None:
             self._metrics.refused.inc()
             writer.transport.abort()
+
+        place = self._places.take(client, refuse)
+        if place is None:
+            refuse()
             return
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - the loop runs this as a task
         self._connections.add(task)
-        self._of_one[client] += 1
         self._metrics.connections.set(len(self._connections))
         try:
             writer.transport.set_write_buffer_limits(0)  # the kernel's buffer is enough
             connection = writer.get_extra_info("socket")
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-            await self._serve(reader, writer, client, task)
+            await self._serve(reader, writer, client, task, place)
         except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
             # The client went away, or stood still. The reader keeps the error, and its traceback
             # all of the transfer: an old zone would stay until the garbage collector comes by.
@@ -184,9 +191,7 @@ class Server:
             writer.transport.abort()
             self._connections.discard(task)
             self._lasting.discard(task)
-            self._of_one[client] -= 1
-            if not self._of_one[client]:
-                del self._of_one[client]
+            self._places.leave(place)
             self._metrics.connections.set(len(self._connections))
 
     async def _serve(
@@ -195,13 +200,14 @@ class Server:
         writer: asyncio.StreamWriter,
         client: str,
         task: asyncio.Task[None],
+        place: Place,
     ) -> None:
         """Answer the requests of a connection in their order (RFC 7766 section 6.2.1)."""
         while not self._stopping:
             async with asyncio.timeout(self._config.idle_seconds):
                 (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
                 wire = await reader.readexactly(length)
-            got = self._answer(wire, client, "tcp")
+            got = self._answer(wire, client, "tcp", place)
             if got is None:
                 return
             if isinstance(got, Reply):
