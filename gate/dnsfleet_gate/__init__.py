@@ -7,6 +7,8 @@
     serving      sockets: datagrams and connections
     places       how many connections, and which one gives way
     notifying    NOTIFY to secondaries, with retries
+    exchanges    a question to a secondary, and its reply
+    replies      such a reply, read as far as a gate needs it
     open_files   enough of them for all connections
     gate         one process: link, keys, sockets, pages
 

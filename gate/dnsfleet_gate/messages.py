@@ -132,7 +132,7 @@ def _read_name(wire: bytes, parser: dns.wire.Parser) -> dns.name.Name:
     return name
 
 
-def _skip_name(parser: dns.wire.Parser) -> None:
+def skip_name(parser: dns.wire.Parser) -> None:
     """Go behind the name that comes next, without what it points to.
 
     A short message may point to a name of 127 labels thousands of times.
@@ -151,7 +151,7 @@ def _read_record(
 ) -> Request:
     """The request with what one record of its sections adds; authority is section 1."""
     start = parser.current
-    _skip_name(parser)
+    skip_name(parser)
     rtype, rclass, ttl, length = parser.get_struct(_RECORD.format)
     at = parser.current
     parser.get_bytes(length)

@@ -17,7 +17,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-import dns.asyncquery
 import dns.exception
 import dns.flags
 import dns.message
@@ -29,9 +28,8 @@ from dnsfleet.tsig_keys import Target, UsableKey
 from dnsfleet_engine import Zone
 from dnsfleet_io.logs import line
 
-from dnsfleet_gate import signing
+from dnsfleet_gate import exchanges, signing
 from dnsfleet_gate.metrics import Metrics
-from dnsfleet_gate.small_replies import BACKEND
 
 QUIET_SECONDS = 1.0
 """Between two messages to one secondary about one zone."""
@@ -138,21 +136,15 @@ class Notifier:
 
 async def _ask(pair: _Pair, key: UsableKey, zone: Zone) -> str:
     """Send one NOTIFY; what went wrong, or nothing."""
-    address, port = pair.target
     try:
-        reply = await dns.asyncquery.udp(
-            notify(zone, key),
-            address,
-            timeout=ANSWER_SECONDS,
-            port=port,
-            ignore_unexpected=True,
-            backend=BACKEND,
-        )
+        reply = await exchanges.over_udp(notify(zone, key), pair.target, ANSWER_SECONDS)
     except dns.tsig.PeerError as error:
         return signing.disbelief(error, key)
+    except TimeoutError as error:
+        return str(error) or "it does not answer"
     except (dns.exception.DNSException, OSError) as error:
         return str(error) or type(error).__name__
-    rcode = reply.rcode()
+    rcode = dns.rcode.Rcode.make(reply.rcode)
     return "" if rcode == dns.rcode.NOERROR else f"it answers {dns.rcode.to_text(rcode)}"
 
 

@@ -9,22 +9,17 @@ Only an authoritative answer counts: a server that forwards the question to some
 serial of its own, and one whose copy has expired says SERVFAIL (RFC 1035 section 4.3.5).
 """
 
-import dns.asyncquery
 import dns.exception
 import dns.flags
 import dns.message
-import dns.name
 import dns.rcode
-import dns.rdataclass
-import dns.rdatatype
 import dns.tsig
-from dns.rdtypes.ANY.SOA import SOA
 from dnsfleet.secondaries.answers import MAX_PROBLEM, Answer, Pair
 from dnsfleet.tsig_keys import UsableKey
 from dnsfleet.violations import printable
 
-from dnsfleet_gate import signing
-from dnsfleet_gate.small_replies import BACKEND
+from dnsfleet_gate import exchanges, signing
+from dnsfleet_gate.replies import Reply
 
 ANSWER_SECONDS = 2.0
 """How long an answer may take, over UDP and over TCP."""
@@ -62,35 +57,26 @@ async def _ask(pair: Pair, key: UsableKey | None) -> Answer:
         if key is not None:
             query.use_tsig(signing.usual(key))
         try:
-            reply, _over_tcp = await dns.asyncquery.udp_with_fallback(
-                query,
-                pair.target.address,
-                timeout=ANSWER_SECONDS,
-                port=pair.target.port,
-                ignore_unexpected=True,
-                backend=BACKEND,
-            )
-        except dns.exception.Timeout:
+            reply = await exchanges.over_either(query, pair.target, ANSWER_SECONDS)
+        except TimeoutError:
             continue
         except (OSError, EOFError) as error:
             problem = f"{SILENCE.problem}: {error or type(error).__name__}"
             answer = Answer("silence", problem=problem[:MAX_PROBLEM])
             continue
-        return read(reply, pair.origin)
+        return read(reply)
     return answer
 
 
-def read(reply: dns.message.Message, origin: str) -> Answer:
+def read(reply: Reply) -> Answer:
     """What a reply says."""
-    if (rcode := reply.rcode()) != dns.rcode.NOERROR:
-        return _error(f"it answers {dns.rcode.to_text(rcode)}")
-    owner = dns.name.from_text(origin)
-    found = reply.get_rrset(reply.answer, owner, dns.rdataclass.IN, dns.rdatatype.SOA)
-    if found is None or len(found) != 1 or not isinstance(found[0], SOA):
+    if reply.rcode != dns.rcode.NOERROR:
+        return _error(f"it answers {dns.rcode.to_text(dns.rcode.Rcode.make(reply.rcode))}")
+    if len(reply.serials) != 1:
         return _error("it answers without the SOA of the zone")
     if not reply.flags & dns.flags.AA:
         return _error("its answer is not authoritative")
-    return Answer("serial", found[0].serial)
+    return Answer("serial", reply.serials[0])
 
 
 def _error(problem: str) -> Answer:
