@@ -24,6 +24,9 @@ POD_VARIABLES = {"pod_name": "POD_NAME", "pod_ip": "POD_IP", "node_name": "NODE_
 """Environment variables with what differs from pod to pod of `updates`."""
 IDLE_SECONDS = 30.0
 """How long a client may send nothing, or take nothing of what it is sent."""
+DRAIN_SECONDS = 3.0
+"""How long transfers and updates may go on after a stop: below the five after which `dnsfleet up`
+kills a process. A cluster leaves more time."""
 
 
 def _address(text: str) -> str:
@@ -74,6 +77,8 @@ class Config(BaseModel):
     """Open at a time from one address, or one /64 of IPv6."""
     idle_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = IDLE_SECONDS
     """How long a connection may stand still."""
+    drain_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = DRAIN_SECONDS
+    """How long transfers and updates under way may go on after a stop."""
     updates_folder: Path | None = None
     """On one machine: where the RecordSets of updates are kept."""
     updates: UpdateSettings | None = None

@@ -34,8 +34,6 @@ BACKLOG = 256
 SEND_BUFFER = 256 * 1024
 """Octets of a connection that the kernel keeps: a few messages, which the client reads while the
 next one is made. By itself the kernel would take megabytes for each."""
-DRAIN_SECONDS = 3.0
-"""How long transfers under way may go on after a stop: shorter than what kills the process."""
 _LENGTH = struct.Struct("!H")
 _RESET = struct.pack("ii", 1, 0)
 """For SO_LINGER: the end of a connection drops what the kernel has for it, and resets it."""
@@ -98,7 +96,7 @@ class Server:
         for task in self._connections - self._lasting:
             task.cancel()
         if under_way := self._connections | self._answering:
-            _, late = await asyncio.wait(under_way, timeout=DRAIN_SECONDS)
+            _, late = await asyncio.wait(under_way, timeout=self._config.drain_seconds)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)

@@ -400,11 +400,11 @@ def test_a_client_that_takes_nothing_keeps_no_socket(
     asyncio.run(run())
 
 
-def test_a_stop_lets_transfers_end_and_ends_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stop_lets_transfers_end_and_ends_the_rest() -> None:
     big = make_zone(ORIGIN, hosts(60_000))
 
     async def run() -> None:
-        async with rig(big) as made:
+        async with rig(big, drain_seconds=SECONDS) as made:
             idle, client = await made.connect(), await made.connect(4096)
             client.ask("AXFR")
             await until("it begins", lambda: made.value("transferred_bytes_total") > 0)
@@ -413,7 +413,22 @@ def test_a_stop_lets_transfers_end_and_ends_the_rest(monkeypatch: pytest.MonkeyP
             assert await idle.read() == b""
             await stop
 
-    monkeypatch.setattr(serving, "DRAIN_SECONDS", SECONDS)
+    asyncio.run(run())
+
+
+def test_a_stop_waits_so_long_for_a_client_that_takes_nothing() -> None:
+    async def run() -> None:
+        async with rig(make_zone(ORIGIN, hosts(60_000)), drain_seconds=0.3) as made:
+            client = await made.connect(4096)
+            client.ask("AXFR")
+            await until("it begins", lambda: made.value("transferred_bytes_total") > 0)
+            began = time.monotonic()
+            async with asyncio.timeout(SECONDS):
+                await made.server.stop()
+            assert time.monotonic() - began >= 0.3
+            assert made.value("transfers_total", type="axfr", outcome="broken") == 1
+            assert made.value("connections") == 0
+
     asyncio.run(run())
 
 

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from dnsfleet.crds import definitions
 from dnsfleet_cli import crd_files
+from dnsfleet_gate import config
 from dnsfleet_publisher import redis_settings
 from support import alert_rules
 
@@ -18,6 +19,8 @@ CHART = ROOT / "helm" / "dnsfleet"
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
 VALUES = yaml.safe_load((CHART / "values.yaml").read_text())
 RULES = alert_rules.by_name()
+STOP_SECONDS = 10
+"""Beside its transfers: to give up the Lease, and to end its threads."""
 
 
 def test_the_chart_has_the_generated_definitions() -> None:
@@ -48,6 +51,13 @@ def test_the_core_of_the_chart_has_the_settings_of_every_core() -> None:
     )
     assert mark
     assert set(redis_settings.CORE.splitlines()) <= set(config.splitlines())
+
+
+def test_a_gate_has_the_time_that_its_transfers_may_take_after_a_stop() -> None:
+    template = (CHART / "templates" / "_gate.tpl").read_text()
+    (drain,) = re.findall(r'"drain_seconds": (\d+)', template)
+    (grace,) = re.findall(r"terminationGracePeriodSeconds: (\d+)", template)
+    assert config.DRAIN_SECONDS < int(drain) <= int(grace) - STOP_SECONDS
 
 
 def objects(schema: object, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:

@@ -34,6 +34,7 @@ spec:
       imagePullSecrets: {{- toYaml . | nindent 8 }}
       {{- end }}
       enableServiceLinks: false
+      # The drain_seconds of the gate, and some for the rest of its stop.
       terminationGracePeriodSeconds: 30
       securityContext: {{- include "dnsfleet.podSecurity" $root | nindent 8 }}
       {{- with include "dnsfleet.scheduling" (dict "root" $root "of" .of) | trim }}
@@ -210,7 +211,8 @@ spec:
  "http": ["*", 8080],
  "replica_url": "redis://edge@127.0.0.1:6379/0",
  "public_key": "/etc/dnsfleet-publisher/publisher.pub",
- "tsig_keys": "/etc/dnsfleet-tsig/tsig-keys.json"
+ "tsig_keys": "/etc/dnsfleet-tsig/tsig-keys.json",
+ "drain_seconds": 20
  {{- with .updates }},
  "updates": {"namespace": "{{ $.root.Release.Namespace }}", "name": "{{ . }}"}
  {{- else }},
