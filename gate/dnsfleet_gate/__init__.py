@@ -4,7 +4,8 @@
     signing      TSIG: who signed a request, and the signature of what is said to it
     journal      the newest changes of each zone, for IXFR
     answering    what a request gets: a reply, or a transfer, without sockets
-    serving      sockets: datagrams and connections
+    serving      requests over UDP and TCP
+    datagrams    a socket of UDP
     places       how many connections, and which one gives way
     notifying    NOTIFY to secondaries, with retries
     exchanges    a question to a secondary, and its reply

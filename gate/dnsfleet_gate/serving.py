@@ -14,7 +14,7 @@ import socket
 import struct
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, cast
+from typing import Any
 
 from dnsfleet_io import listen_addresses
 from dnsfleet_io.logs import line
@@ -22,6 +22,7 @@ from dnsfleet_io.logs import line
 from dnsfleet_gate import answering
 from dnsfleet_gate.answering import Outgoing, Reply, Transport, Update, Zones
 from dnsfleet_gate.config import Config
+from dnsfleet_gate.datagrams import Datagrams, Send
 from dnsfleet_gate.messages import Request
 from dnsfleet_gate.metrics import Metrics
 from dnsfleet_gate.passing import Passing, signed_notify
@@ -63,7 +64,7 @@ class Server:
         self._zones = zones
         self._metrics = metrics
         self._servers: list[asyncio.Server] = []
-        self._datagrams: list[asyncio.DatagramTransport] = []
+        self._datagrams: list[Datagrams] = []
         self._connections: set[asyncio.Task[None]] = set()
         self._places = Places(config.connections, config.connections_of_one)
         self._lasting: set[asyncio.Task[None]] = set()
@@ -74,15 +75,11 @@ class Server:
 
     async def start(self) -> None:
         """Bind all addresses; OSError names the one that failed."""
-        loop = asyncio.get_running_loop()
         for host, port in listen_addresses.of_each_family(self._config.listen):
             try:
                 server = await asyncio.start_server(self._connected, host, port, backlog=BACKLOG)
                 self._servers.append(server)
-                transport, _ = await loop.create_datagram_endpoint(
-                    lambda: _Datagrams(self._datagram), sock=_datagram_socket(host, port)
-                )
-                self._datagrams.append(transport)
+                self._datagrams.append(Datagrams(host, port, self._datagram))
             except OSError as error:
                 raise OSError(
                     error.errno, f"cannot answer at {host} port {port}: {error.strerror}"
@@ -100,8 +97,8 @@ class Server:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        for transport in self._datagrams:  # now, as replies to what came before go by them
-            transport.close()
+        while self._datagrams:  # now, as replies to what came before go by them
+            self._datagrams.pop().close()
 
     def _answer(
         self, wire: bytes, client: str, transport: Transport, place: Place | None = None
@@ -132,7 +129,7 @@ class Server:
             self._metrics.replied(reply.rcode, reply.error)
         return reply
 
-    def _datagram(self, wire: bytes, client: str, send: Callable[[bytes], None]) -> None:
+    def _datagram(self, wire: bytes, client: str, send: Send) -> None:
         if self._stopping:
             return
         try:
@@ -147,7 +144,7 @@ class Server:
             self._answering.add(task)
             task.add_done_callback(self._answering.discard)
 
-    async def _send(self, reply: Later, send: Callable[[bytes], None]) -> None:
+    async def _send(self, reply: Later, send: Send) -> None:
         try:
             if (got := await reply) is not None:
                 send(got.wire)
@@ -272,32 +269,3 @@ class Server:
 
 def _write(wire: bytes, writer: asyncio.StreamWriter) -> None:
     writer.write(_LENGTH.pack(len(wire)) + wire)
-
-
-def _datagram_socket(host: str, port: int) -> socket.socket:
-    """A bound socket of one family; asyncio has those of TCP so, and would take `::` for both."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    made = socket.socket(family, socket.SOCK_DGRAM)
-    try:
-        if family == socket.AF_INET6:
-            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        made.setblocking(False)
-        made.bind((host, port))
-    except OSError:
-        made.close()
-        raise
-    return made
-
-
-class _Datagrams(asyncio.DatagramProtocol):
-    def __init__(self, heard: Callable[[bytes, str, Callable[[bytes], None]], None]) -> None:
-        """`heard` gets a message, the address that it is from, and what sends a reply there."""
-        self._heard = heard
-        self._transport: asyncio.DatagramTransport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.DatagramTransport, transport)
-
-    def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
-        if (transport := self._transport) is not None:
-            self._heard(data, str(addr[0]), lambda reply: transport.sendto(reply, addr))

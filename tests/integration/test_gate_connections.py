@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import dns.asyncquery
 import dns.message
 import dns.opcode
 import dns.rcode
@@ -147,6 +148,20 @@ def test_requests_of_a_connection_are_answered_in_their_order() -> None:
             assert made.value("replies_total", rcode="NOERROR") == 2
             assert made.value("replies_total", rcode="REFUSED") == 1
             assert made.value("transfers_total", type="axfr", outcome="done") == 1
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("host", ["*", "one"])
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.2", "::1"])
+def test_a_reply_over_udp_is_from_the_address_that_was_asked(address: str, host: str) -> None:
+    async def run() -> None:
+        async with rig(host=address if host == "one" else host) as made:
+            query = dns.message.make_query(ORIGIN, "SOA")
+            query.use_tsig(signing.usual(KEY))
+            for _ in range(3):  # one from another address is not taken
+                reply = await dns.asyncquery.udp(query, address, SECONDS, made.port)
+                assert reply.answer
 
     asyncio.run(run())
 

@@ -24,11 +24,12 @@ def server(
     metrics: Metrics,
     port: int,
     outcome: Callable[[Update], Awaitable[Outcome]] = no_updates,
+    host: str = "127.0.0.1",
     **config: Any,
 ) -> Server:
-    """One that answers from an engine at a port of loopback; `config` has further fields."""
+    """One that answers from an engine at a port, of loopback; `config` has further fields."""
     settings = Config(
-        listen=[("127.0.0.1", port)],
+        listen=[(host, port)],
         http=("127.0.0.1", 0),
         replica_url="redis://127.0.0.1",
         public_key=Path("none"),
