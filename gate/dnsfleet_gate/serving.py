@@ -86,7 +86,10 @@ class Server:
                 ) from None
 
     async def stop(self) -> None:
-        """Take nothing new, and let transfers and updates end that are under way."""
+        """Take nothing new, and let transfers and updates end that are under way.
+
+        Meanwhile datagrams still come, and those that take no time are answered.
+        """
         self._stopping = True
         for server in self._servers:
             server.close()
@@ -130,8 +133,6 @@ class Server:
         return reply
 
     def _datagram(self, wire: bytes, client: str, send: Send) -> None:
-        if self._stopping:
-            return
         try:
             got = self._answer(wire, client, "udp")
         except Exception:  # one request costs one reply
@@ -139,6 +140,8 @@ class Server:
             return
         if isinstance(got, Reply):
             send(got.wire)
+        elif isinstance(got, Coroutine) and self._stopping:
+            got.close()  # another gate takes it when it comes again
         elif isinstance(got, Coroutine):
             task = asyncio.create_task(self._send(got, send))
             self._answering.add(task)

@@ -424,6 +424,9 @@ def test_a_stop_lets_transfers_end_and_ends_the_rest() -> None:
             client.ask("AXFR")
             await until("it begins", lambda: made.value("transferred_bytes_total") > 0)
             stop = asyncio.create_task(made.server.stop())
+            query = dns.message.make_query(ORIGIN, "SOA")
+            query.use_tsig(signing.usual(KEY))
+            assert (await dns.asyncquery.udp(query, "127.0.0.1", SECONDS, made.port)).answer
             await client.takes(big)
             assert await idle.read() == b""
             await stop
