@@ -8,6 +8,10 @@ can choose; which target is of which set stays in an annotation, word for word.
 The name of the object tells which RRset it is for: it ends in a digest of instance, owner name and
 type. An object with the labels of an instance whose name does not fit its records is left alone,
 and so are records that somebody else added to one.
+
+Whoever may write RecordSets can write anything into one of an instance. What is read there is
+checked like any input: an answer with something that ExternalDNS cannot read would end its process,
+and with it the work for all other names.
 """
 
 import hashlib
@@ -15,11 +19,13 @@ import json
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from dnsfleet import rrtypes
-from dnsfleet.resources import API_VERSION, Reference
+from dnsfleet import names, rrtypes
+from dnsfleet.resources import API_VERSION, MAX_TTL, Reference
+from dnsfleet.resources.base import Tolerant
 from dnsfleet.zones.sharing import RRsetKey
+from pydantic import Field, TypeAdapter
 
 from dnsfleet_externaldns import targets
 
@@ -52,6 +58,18 @@ class Part(NamedTuple):
 
 Parts = Mapping[str, Part]
 """The parts of an RRset by set identifier; "" for an endpoint without one."""
+
+
+class _Note(Tolerant):
+    """A part in the annotation."""
+
+    set_identifier: str
+    targets: list[str]
+    ttl: Annotated[int, Field(ge=0, le=MAX_TTL)]
+    provider_specific: dict[str, str]
+
+
+_NOTES = TypeAdapter(list[_Note])
 
 
 class Held(NamedTuple):
@@ -163,21 +181,22 @@ def _read_notes(metadata: Object) -> dict[str, Part] | None:
     if not text:
         return None
     try:
-        found = {
-            str(each["setIdentifier"]): Part(
-                tuple(map(str, each["targets"])), int(each["ttl"]), dict(each["providerSpecific"])
-            )
-            for each in json.loads(text)
-        }
-    except (ValueError, TypeError, KeyError):
+        notes = _NOTES.validate_json(text)
+    except ValueError:
         return None
+    found = {
+        each.set_identifier: Part(tuple(each.targets), each.ttl, each.provider_specific)
+        for each in notes
+    }
     return found or None
 
 
 def _names(instance: str, metadata: Object, record: Object) -> bool:
-    """Whether the name of the object is that for a record of it."""
+    """Whether the name of the object is that for a record of it, whose name ExternalDNS can say."""
     try:
-        return bool(name(instance, _key(record)) == metadata["name"])
+        owner, rtype = _key(record)
+        said = names.normalise(owner.removesuffix("."))
+        return said == owner and bool(name(instance, (owner, rtype)) == metadata["name"])
     except ValueError:
         return False
 
