@@ -30,8 +30,11 @@ from dnsfleet_externaldns.endpoints import MEDIA_TYPE, BodyError
 from dnsfleet_externaldns.metrics import WebhookMetrics
 from dnsfleet_externaldns.provider import Provider
 
-MAX_BODY = 32 * 1024 * 1024
-"""Octets of a request: what ExternalDNS takes of an answer by default, some 60,000 endpoints."""
+MAX_ENDPOINTS = 32 * 1024 * 1024
+"""Octets of a list of endpoints: what ExternalDNS takes of an answer by default."""
+MAX_CHANGES = 4 * MAX_ENDPOINTS
+"""Octets of changes: where all endpoints change at once, as they do with the address of their load
+balancer, each is there as it was and as it is to be, and twice more with the TXT of its owner."""
 ANSWER_SECONDS = 13.0
 """For an answer, whatever the API server does: ExternalDNS ends where it waits for 15 s in vain."""
 _ANY = frozenset({"", "*/*", "application/*"})
@@ -62,25 +65,25 @@ def make(provider: Provider, metrics: WebhookMetrics) -> Starlette:
     def apply(body: bytes) -> None:
         provider.apply(endpoints.changes(body))
 
-    def route(path: str, method: str, name: str, operation: Operation) -> Route:
-        return Route(path, _answering(name, operation, metrics), methods=[method])
+    def route(path: str, method: str, name: str, operation: Operation, most: int = 0) -> Route:
+        return Route(path, _answering(name, operation, most, metrics), methods=[method])
 
     return Starlette(
         routes=[
             route("/", "GET", "negotiate", lambda _body: provider.negotiate()),
             route("/records", "GET", "records", records),
-            route("/records", "POST", "apply", apply),
-            route("/adjustendpoints", "POST", "adjust", adjust),
+            route("/records", "POST", "apply", apply, MAX_CHANGES),
+            route("/adjustendpoints", "POST", "adjust", adjust, MAX_ENDPOINTS),
         ]
     )
 
 
 def _answering(
-    name: str, operation: Operation, metrics: WebhookMetrics
+    name: str, operation: Operation, most: int, metrics: WebhookMetrics
 ) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         began = time.monotonic()
-        response = await _answer(request, name, operation)
+        response = await _answer(request, name, operation, most)
         metrics.requests.labels(name, response.status_code).inc()
         metrics.seconds.labels(name).observe(time.monotonic() - began)
         return response
@@ -88,10 +91,10 @@ def _answering(
     return answer
 
 
-async def _answer(request: Request, name: str, operation: Operation) -> Response:
+async def _answer(request: Request, name: str, operation: Operation, most: int) -> Response:
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            body = await _body(request)
+            body = await _body(request, most)
             found = await asyncio.to_thread(operation, body)
     except _RequestError as error:
         return PlainTextResponse(f"{error}\n", error.status)
@@ -113,8 +116,9 @@ async def _answer(request: Request, name: str, operation: Operation) -> Response
     return Response(json.dumps(found), media_type=MEDIA_TYPE)
 
 
-async def _body(request: Request) -> bytes:
-    """The body of a request, after a look at what it says of itself; _RequestError."""
+async def _body(request: Request, most: int) -> bytes:
+    """The body of a request, `most` octets, after a look at what it says of itself;
+    _RequestError."""
     accepted = {
         each.partition(";")[0].strip() for each in request.headers.get("accept", "").split(",")
     }
@@ -128,8 +132,8 @@ async def _body(request: Request) -> bytes:
     found = bytearray()
     async for part in request.stream():
         found += part
-        if len(found) > MAX_BODY:
+        if len(found) > most:
             raise _RequestError(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a request has {MAX_BODY} octets at most"
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"such a request has {most} octets at most"
             )
     return bytes(found)

@@ -164,11 +164,20 @@ def test_a_request_that_is_none_of_the_protocol_is_refused(
     assert site.rig.objects.writes == []
 
 
-def test_a_request_of_any_size_is_bounded(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "MAX_BODY", 1000)
-    body = json.dumps({"create": [WWW] * 10}).encode()
-    reply = site.request("POST", "/records", body, SENT)
+@pytest.mark.parametrize(
+    ("path", "most"), [("/adjustendpoints", app.MAX_ENDPOINTS), ("/records", app.MAX_CHANGES)]
+)
+def test_a_request_of_any_size_is_bounded(site: Site, path: str, most: int) -> None:
+    body = b" " * (most + 1)
+    reply = site.request("POST", path, body, SENT)
     assert (reply.status, site.rig.objects.writes) == (413, [])
+
+
+def test_changes_have_all_endpoints_as_they_were_and_are_to_be(site: Site) -> None:
+    one = json.dumps({"create": [WWW]}).encode()
+    changes = one.ljust(3 * app.MAX_ENDPOINTS)
+    assert site.request("POST", "/records", changes, SENT).status == 204
+    assert len(site.rig.objects.writes) == 1
 
 
 def test_more_writes_than_there_is_time_for_go_on_in_the_next_round(site: Site) -> None:
