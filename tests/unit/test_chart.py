@@ -21,6 +21,7 @@ VALUES = yaml.safe_load((CHART / "values.yaml").read_text())
 RULES = alert_rules.by_name()
 STOP_SECONDS = 10
 """Beside its transfers: to give up the Lease, and to end its threads."""
+PAGES = [ROOT / "README.md", CHART / "README.md", *(ROOT / "docs").rglob("*.md")]
 
 
 def test_the_chart_has_the_generated_definitions() -> None:
@@ -157,3 +158,18 @@ def test_the_metrics_of_an_alert_are_documented(name: str) -> None:
     documented = (ROOT / "docs" / "metrics.md").read_text()
     for metric in re.findall(r"dnsfleet_\w+", RULES[name]["expr"]):
         assert f"`{re.sub('_(bucket|count|sum)$', '', metric)}`" in documented
+
+
+def test_what_people_copy_names_a_version_and_keeps_new_values() -> None:
+    """A published chart without a version is the newest one; see docs/upgrades.md on the other."""
+    lines = [line for page in PAGES for line in commands(page) if " helm " in f" {line}"]
+    assert len(lines) > 10
+    published = [each for each in lines if re.search(r"(install|upgrade) .*oci:", each)]
+    assert published
+    assert [each for each in published if "--version " not in each] == []
+    assert [each for each in lines if " --reuse-values" in each] == []
+
+
+def commands(page: Path) -> list[str]:
+    found = re.findall(r"```(?:console|sh)\n(.*?)```", page.read_text(), re.DOTALL)
+    return "".join(found).replace("\\\n", "").splitlines()
