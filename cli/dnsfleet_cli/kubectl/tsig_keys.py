@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from ipaddress import ip_address
 from typing import Any, NamedTuple
 
-from dnsfleet import resources
+from dnsfleet import names, resources
 from dnsfleet.resources import TsigKey
 from dnsfleet.resources.tsig_keys import ALL_ZONES
 
@@ -90,10 +90,15 @@ def secondary(text: str) -> dict[str, Any]:
         ) from None
 
 
+def spelled(origin: str) -> str:
+    """An origin as all programs read it: in A-labels and lower case, without the dot at its end."""
+    return names.normalise(origin).removesuffix(".") or names.ROOT
+
+
 def lines(pair: Pair, gate: str) -> str:
     """What the secondary is told, for Knot DNS, NSD and BIND; `gate` is an address."""
-    spec = pair.key["spec"]
-    zones = [SOME_ZONE] if ALL_ZONES in spec["zones"] else spec["zones"]
+    zones = pair.key["spec"]["zones"]
+    zones = [SOME_ZONE] if ALL_ZONES in zones else [spelled(each) for each in zones]
     given = pair.words(gate)
     parts = []
     for title, head, each in ((_KNOT_TITLE, _KNOT, _KNOT_ZONE), (_NSD_TITLE, _NSD, _NSD_ZONE)):

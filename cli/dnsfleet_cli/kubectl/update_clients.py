@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 from typing import Any
 
-from dnsfleet_cli.kubectl.tsig_keys import Pair
+from dnsfleet import names
+
+from dnsfleet_cli.kubectl.tsig_keys import Pair, spelled
 
 CERT_MANAGER = {"hmac-sha256": "HMACSHA256", "hmac-sha512": "HMACSHA512"}
 """Its words for the algorithms; without one it signs with MD5. It has none for the others."""
@@ -20,20 +22,16 @@ def lines(pair: Pair, gate: str) -> str:
     spec = pair.key["spec"]
     given = {
         **pair.words(gate),
-        "zone": _absolute(spec["zones"][0]),
+        "zone": names.normalise(spec["zones"][0]),
         "change": _change(spec),
     }
     parts = [_NSUPDATE % given, _cert_manager(spec, given), _external_dns(spec, given)]
     return "\n".join([*parts, _TERRAFORM % given])
 
 
-def _absolute(origin: str) -> str:
-    return origin if origin.endswith(".") else f"{origin}."
-
-
 def _change(spec: Mapping[str, Sequence[str]]) -> str:
     """A line of nsupdate that the key allows."""
-    owner = _example(spec.get("names", ("*",))[0], _absolute(spec["zones"][0]))
+    owner = _example(spec.get("names", ("*",))[0], names.normalise(spec["zones"][0]))
     types = spec.get("types") or ("TXT",)
     rtype = next((each for each in types if each in TRIED), None)
     if rtype is None:
@@ -49,7 +47,7 @@ def _example(pattern: str, zone: str) -> str:
         pattern = pattern.removesuffix("*").removesuffix(".") or "test"
     elif pattern.startswith("*."):
         pattern = f"test{pattern.removeprefix('*').removesuffix('.@')}"
-    return pattern if pattern.endswith(".") else f"{pattern}.{zone}"
+    return names.normalise(pattern, zone)
 
 
 def _cert_manager(spec: Mapping[str, Any], given: Mapping[str, str]) -> str:
@@ -65,7 +63,7 @@ def _cert_manager(spec: Mapping[str, Any], given: Mapping[str, str]) -> str:
 
 def _external_dns(spec: Mapping[str, Sequence[str]], given: Mapping[str, str]) -> str:
     # With a dot at its end an origin has no name of ExternalDNS.
-    origins = [each.removesuffix(".") for each in spec["zones"]]
+    origins = [spelled(each) for each in spec["zones"]]
     zones = "".join(
         f"  - --{option}={each}\n"
         for option in ("domain-filter", "rfc2136-zone")

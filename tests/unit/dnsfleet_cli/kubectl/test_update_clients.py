@@ -56,6 +56,17 @@ def test_the_example_is_one_that_the_key_allows(names: str, types: list[str] | N
     assert updates is not None and updates.allows("example.com.", owner, rtype)
 
 
+def test_programs_are_told_a_labels_as_they_do_not_make_them() -> None:
+    given = pair(zones=["Bücher.example"], names=["straße.*"])
+    text = update_clients.lines(given, "192.0.2.9") + made.lines(given, "192.0.2.9")
+    assert text.isascii()
+    assert "zone xn--bcher-kva.example.\n" in text
+    assert "update add xn--strae-oqa.xn--bcher-kva.example. 60 TXT" in text
+    assert "--rfc2136-zone=xn--bcher-kva.example\n" in text
+    for line in ('zone "xn--bcher-kva.example" {', "- domain: xn--bcher-kva.example\n"):
+        assert line in text
+
+
 def test_cert_manager_is_told_an_algorithm_because_its_own_is_md5() -> None:
     text = part(update_clients.lines(pair(), "2001:db8::9"), "cert-manager: a Secret")
     secret, solver = yaml.safe_load_all(text)
