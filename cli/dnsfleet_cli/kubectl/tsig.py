@@ -156,11 +156,18 @@ def _make(cluster: Cluster, pair: Pair, home: str, name: str) -> None:
             f"tsigkey/{home}/{name} is there already; take another name, as for the next key of a "
             "rotation"
         )
-    if not cluster.create_secret(pair.secret):
+    undo = f"kubectl delete tsigkey {name} --namespace {home}"
+    try:
+        is_new = cluster.create_secret(pair.secret)
+    except Trouble as trouble:
+        raise Trouble(
+            f"tsigkey/{home}/{name} is made, but not its Secret: {trouble}; before you try again: "
+            f"{undo}"
+        ) from None
+    if not is_new:
         raise Trouble(
             f"tsigkey/{home}/{name} is made, and secret/{home}/{name} was there already, so the "
-            f"key has what is in that one; if that is wrong: kubectl delete tsigkey {name} "
-            f"--namespace {home}"
+            f"key has what is in that one; if that is wrong: {undo}"
         )
 
 
