@@ -11,7 +11,7 @@ apiVersion: apps/v1
 kind: Deployment
 metadata:
   name: {{ $name }}
-  namespace: {{ $root.Release.Namespace }}
+  namespace: {{ $root.Release.Namespace | quote }}
   labels: {{- include "dnsfleet.labels" $labels | nindent 4 }}
 spec:
   replicas: {{ .of.replicas }}
@@ -26,7 +26,7 @@ spec:
     metadata: {{- include "dnsfleet.podMetadata" (dict "root" $root "component" .component "own" $config) | nindent 6 }}
     spec:
       {{- with .account }}
-      serviceAccountName: {{ . }}
+      serviceAccountName: {{ . | quote }}
       {{- else }}
       automountServiceAccountToken: false
       {{- end }}
@@ -64,7 +64,7 @@ spec:
           command: [dnsfleet-gate, /etc/dnsfleet/gate.json]
           env:
             - name: DNSFLEET_REPLICA_PASSWORD
-              valueFrom: {secretKeyRef: {name: {{ include "dnsfleet.keysSecret" $root }}, key: edge}}
+              valueFrom: {secretKeyRef: {name: {{ include "dnsfleet.keysSecret" $root | quote }}, key: edge}}
             - {name: DNSFLEET_LOG_LEVEL, value: {{ $root.Values.logLevels.gate }}}
             {{- if .account }}
             - {name: POD_NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
@@ -113,12 +113,12 @@ spec:
           configMap: {name: {{ $name }}}
         - name: public-key
           secret:
-            secretName: {{ include "dnsfleet.keysSecret" $root }}
+            secretName: {{ include "dnsfleet.keysSecret" $root | quote }}
             defaultMode: 0440
             items: [{key: publisher.pub, path: publisher.pub}]
         - name: keys
           secret:
-            secretName: {{ include "dnsfleet.keysSecret" $root }}
+            secretName: {{ include "dnsfleet.keysSecret" $root | quote }}
             defaultMode: 0440
             items: [{key: replica, path: replica}, {key: replica.acl, path: replica.acl}]
         - name: tsig-keys
@@ -134,7 +134,7 @@ apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata:
   name: {{ $name }}
-  namespace: {{ $root.Release.Namespace }}
+  namespace: {{ $root.Release.Namespace | quote }}
   labels: {{- include "dnsfleet.labels" $labels | nindent 4 }}
 spec:
   maxUnavailable: 1
@@ -148,7 +148,7 @@ apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:
   name: {{ $name }}
-  namespace: {{ $root.Release.Namespace }}
+  namespace: {{ $root.Release.Namespace | quote }}
   labels: {{- include "dnsfleet.labels" $labels | nindent 4 }}
 spec:
   podSelector:
@@ -167,7 +167,7 @@ apiVersion: v1
 kind: ConfigMap
 metadata:
   name: {{ printf "%s-%s" .root.Release.Name .component }}
-  namespace: {{ .root.Release.Namespace }}
+  namespace: {{ .root.Release.Namespace | quote }}
   labels: {{- include "dnsfleet.labels" $labels | nindent 4 }}
 data:
   gate.json: {{- .config | toYaml | indent 1 }}
@@ -181,7 +181,7 @@ apiVersion: v1
 kind: Service
 metadata:
   name: {{ printf "%s-%s" .root.Release.Name .component }}
-  namespace: {{ .root.Release.Namespace }}
+  namespace: {{ .root.Release.Namespace | quote }}
   labels: {{- include "dnsfleet.labels" $labels | nindent 4 }}
   {{- with .service.annotations }}
   annotations: {{- toYaml . | nindent 4 }}
@@ -193,7 +193,7 @@ spec:
   {{- end }}
   {{- if eq .service.type "LoadBalancer" }}
   {{- with .service.loadBalancerClass }}
-  loadBalancerClass: {{ . }}
+  loadBalancerClass: {{ . | quote }}
   {{- end }}
   {{- with .service.sourceRanges }}
   loadBalancerSourceRanges: {{- toYaml . | nindent 4 }}

@@ -9,7 +9,7 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 {{/* Labels that pods are selected by; they must never change. */}}
 {{- define "dnsfleet.selector" -}}
 app.kubernetes.io/name: dnsfleet
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
@@ -95,7 +95,7 @@ capabilities: {drop: [ALL]}
 {{/* Where pods run, and before whom: dict "root" $ "of" (the values of a component). */}}
 {{- define "dnsfleet.scheduling" -}}
 {{- with .of.priorityClassName | default .root.Values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with .of.nodeSelector }}
 nodeSelector: {{- toYaml . | nindent 2 }}
