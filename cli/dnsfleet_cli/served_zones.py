@@ -46,7 +46,9 @@ class ServedZones:
         """Where the files are and, where they are symlinks, what these lead to."""
         files = {file for stamps in self._stamps.values() for file in stamps}
         return frozenset(
-            folder for file in files for folder in (file.absolute().parent, file.resolve().parent)
+            folder
+            for file in files
+            for folder in (file.absolute().parent, zone_files.real(file).parent)
         )
 
     @property

@@ -39,19 +39,28 @@ def stamp(path: Path) -> Stamp | None:
     return Stamp.of(status)
 
 
+def real(path: Path) -> Path:
+    """Where a path leads to through links.
+
+    Links that lead in a circle are left as they are, and a read of them says so: an error here, as
+    `Path.resolve` raises it, would end a fleet because of one file. ValueError where it is no path.
+    """
+    return Path(os.path.realpath(path))
+
+
 class Inclusions:
     """Reads what a zone file includes; `stamps` has each file that was read, with its stamp."""
 
     def __init__(self, zone_file: Path, read: Callable[[Path], bytes]) -> None:
         """Take the folder of `zone_file` as the only one that may be read, by `read`."""
-        self._folder = zone_file.resolve().parent
+        self._folder = real(zone_file).parent
         self.read = read
         self.stamps: dict[Path, Stamp | None] = {}
 
     def __call__(self, written: str, including: str) -> tuple[str, bytes]:
         """What `$INCLUDE written` in the file `including` stands for; relative to that file."""
         named = Path(including).parent / written
-        path = named.resolve()
+        path = real(named)
         if not path.is_relative_to(self._folder):
             raise ValueError(f"{written} is outside the zone file's folder; move it inside")
         self.stamps[path] = stamp(path)  # before reading: a change meanwhile shows

@@ -8,7 +8,7 @@ from pathlib import Path
 from dnsfleet import resources
 from dnsfleet.resources import Reference
 from dnsfleet.resources.documents import Document
-from dnsfleet.violations import Violation
+from dnsfleet.violations import Violation, printable
 from dnsfleet_publisher.zone_sources import SourceError, Text
 
 from dnsfleet_cli import zone_files
@@ -81,7 +81,7 @@ class ZonePaths:
                     found.add(reference)
         else:
             for path in changed:
-                found |= self._index.readers.get(path.resolve(), frozenset())
+                found |= self._index.readers.get(zone_files.real(path), frozenset())
         found = (found - self._stale) | self._waiting
         self._waiting = {reference for reference in found if not self._is_whole(reference)}
         found -= self._waiting
@@ -107,8 +107,11 @@ class ZonePaths:
             raise SourceError("url", "url needs the operator; give a path here", UNSUPPORTED)
         folder = Path(document.path).parent
         named = folder / file.path
-        path = named.resolve()
-        if not path.is_relative_to(Path(document.path).resolve().parent):
+        try:
+            path = zone_files.real(named)
+        except ValueError as error:
+            raise SourceError("path", f"{printable(file.path)} is no path: {error}") from None
+        if not path.is_relative_to(zone_files.real(Path(document.path)).parent):
             raise SourceError(
                 "path",
                 f"{file.path} is outside the manifest's folder; move it inside",

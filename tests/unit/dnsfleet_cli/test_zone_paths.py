@@ -138,3 +138,33 @@ def test_a_zone_that_was_read_while_a_file_of_it_was_written_is_read_again(
     assert zones.look() == []
     written.paths.clear()
     assert zones.look() == ["two"]
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        ("round.zone", "Too many levels of symbolic links"),
+        ("part.zone", "round.zone: Too many levels of symbolic links"),
+        (r"a\0b", "embedded null byte"),
+    ],
+)
+def test_a_path_that_leads_nowhere_costs_no_other_zone(
+    tmp_path: Path, path: str, problem: str
+) -> None:
+    (tmp_path / "round.zone").symlink_to("round.zone")
+    (tmp_path / "part.zone").write_text(f"{HEAD}$INCLUDE round.zone\n")
+    (tmp_path / "good.zone").write_text(HEAD)
+    text = "---\n".join(
+        ZONE.replace("NAME", name).replace(f"zones/{name}.zone", f'"{file}"')
+        for name, file in (("bad", path), ("good", "good.zone"))
+    )
+    found, _ = documents.load(text, str(tmp_path / "fleet.yaml"))
+    paths = ZonePaths()
+    assembler = Assembler(paths)
+    assembler.replace(found)
+    assembler.assemble()
+    zones = {each.resource.reference.name: each for each in assembler.zones.values()}
+    assert zones["good"].zone is not None
+    assert zones["bad"].zone is None
+    assert problem in " ".join(map(str, zones["bad"].violations))
+    assert paths.look({tmp_path / "round.zone"}) <= {zones["bad"].resource.reference}
