@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from dnsfleet.resources import documents
@@ -18,6 +19,7 @@ from dnsfleet.violations import Violation
 from dnsfleet.zones.plans import APPROVE_ANNOTATION, HASH_DIGITS
 
 from dnsfleet_cli import document_folders
+from dnsfleet_cli.document_folders import STANDARD_INPUT
 from dnsfleet_cli.troubles import Trouble, reason
 from dnsfleet_cli.whole_files import BeingWrittenError, Files, PatientFiles
 from dnsfleet_cli.zone_files import Stamp, stamp
@@ -206,18 +208,30 @@ class DocumentFiles:
 def read_all(
     paths: Sequence[Path], content: PatientFiles
 ) -> tuple[list[Document], list[Violation]]:
-    """The distinct documents of all files, and all that is wrong with them.
+    """The distinct documents of all files, and all that is wrong with them; `-` is what comes in.
 
     Trouble where a file is half written and stays so.
     """
-    files = DocumentFiles(paths, content)
+    files = DocumentFiles((each for each in paths if each != STANDARD_INPUT), content)
     changes = files.read()
     if changes.written:
         path = min(changes.written)
         raise Trouble(f"{path}: {reason(BeingWrittenError(path))}")
-    found = [document for file in changes.read for document in file.documents]
-    distinct, doubles = documents.distinct(found)
-    return distinct, files.violations + doubles
+    read = [*changes.read]
+    if STANDARD_INPUT in paths:
+        read.append(_parse((len(paths), STANDARD_INPUT), _standard_input()))
+    distinct, doubles = documents.distinct(each for file in read for each in file.documents)
+    return distinct, [*(each for file in read for each in file.violations), *doubles]
+
+
+@cache
+def _standard_input() -> bytes:
+    """All of it, read once: a plan that is made again is one of the same. Trouble."""
+    try:
+        with open(0, "rb", closefd=False) as file:
+            return file.read()
+    except OSError as error:
+        raise Trouble(f"standard input: {reason(error)}") from None
 
 
 def _single(path: Path) -> Iterator[tuple[Path, Stamp]]:

@@ -8,11 +8,13 @@ from pathlib import Path
 from dnsfleet_cli.zone_files import Stamp
 
 SUFFIXES = (".yaml", ".yml")
+STANDARD_INPUT = Path("-")
+"""As kubectl names it."""
 
 
 def is_manifest(path: Path) -> bool:
     """Whether a file that somebody names is one of documents, by its name."""
-    return path.suffix in SUFFIXES
+    return path.suffix in SUFFIXES or path == STANDARD_INPUT
 
 
 def find(folder: Path) -> Iterator[tuple[Path, Stamp]]:

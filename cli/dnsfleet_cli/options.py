@@ -64,7 +64,8 @@ PlannedPaths = Annotated[
     typer.Option(
         "--filename",
         "-f",
-        help="What would be applied: a manifest, or a folder of them; repeatable.",
+        help="What would be applied: a manifest, a folder of them, or - for manifests that come "
+        "in; repeatable.",
         show_default=False,
     ),
 ]

@@ -1,5 +1,7 @@
 """`dnsfleet check` as people call it, over manifests and master files."""
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -50,6 +52,28 @@ w CNAME gone
 def check(*arguments: str | Path) -> Result:
     """The command, run in this process."""
     return CliRunner().invoke(app, ["check", *(str(argument) for argument in arguments)])
+
+
+def piped(text: str, *arguments: str) -> tuple[int, str]:
+    """Exit status and output of the command in a process of its own, which is given a text."""
+    ended = subprocess.run(
+        [Path(sys.executable).parent / "dnsfleet", "check", *arguments],
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return ended.returncode, ended.stdout
+
+
+def test_manifests_may_come_in_as_with_kubectl(folder: Path) -> None:
+    zone = ZONE.replace("[10 mail", "[10 192.0.2.1, 10 mail")
+    status, told = piped(zone, "-f", "-", "-f", str(folder / "app.yaml"))
+    assert status == 0
+    assert "-:14: spec.records[1].data[0]: warning:" in told
+    assert told.endswith("1 good zone, 0 errors, 2 warnings\n")
+    status, told = piped("kind: Zone\n", "-f", "-")
+    assert (status, told.splitlines()[0][:4]) == (1, "-:1:")
 
 
 @pytest.fixture

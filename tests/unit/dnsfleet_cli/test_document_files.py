@@ -1,6 +1,8 @@
 """What a look at files of documents costs, and that it misses no change."""
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -250,3 +252,21 @@ def test_a_file_that_is_gone_is_not_waited_for(tmp_path: Path) -> None:
     assert files.read().written == {path}
     path.unlink()
     assert files.read(set()) == FileChanges()
+
+
+def test_what_comes_in_is_the_same_when_a_plan_is_made_again() -> None:
+    program = (
+        "from pathlib import Path\n"
+        "from dnsfleet_cli.document_files import read_all\n"
+        "from dnsfleet_cli.whole_files import PatientFiles\n"
+        "for _ in range(2): print(*read_all([Path('-')], PatientFiles()))\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program],
+        input="kind: Zone\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    assert told[0] == told[1]
+    assert "'-:1: apiVersion'" in told[0]
