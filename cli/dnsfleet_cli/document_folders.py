@@ -13,8 +13,11 @@ STANDARD_INPUT = Path("-")
 
 
 def is_manifest(path: Path) -> bool:
-    """Whether a file that somebody names is one of documents, by its name."""
-    return path.suffix in SUFFIXES or path == STANDARD_INPUT
+    """Whether a file that somebody names is one of documents, by its name.
+
+    JSON is YAML as well. In a folder it is mostly what other programs keep there.
+    """
+    return path.suffix in (*SUFFIXES, ".json") or path == STANDARD_INPUT
 
 
 def find(folder: Path) -> Iterator[tuple[Path, Stamp]]:

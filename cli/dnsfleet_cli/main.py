@@ -242,8 +242,8 @@ def check(
         typer.Option(
             "--filename",
             "-f",
-            help="A manifest (*.yaml, *.yml), a folder of them, - for manifests that come in, or a "
-            "master file; repeatable.",
+            help="A manifest (*.yaml, *.yml, *.json), a folder of them, - for manifests that come "
+            "in, or a master file; repeatable.",
             show_default=False,
         ),
     ],

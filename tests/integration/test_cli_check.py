@@ -1,11 +1,13 @@
 """`dnsfleet check` as people call it, over manifests and master files."""
 
+import json
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+import yaml
 from dnsfleet_cli.main import app
 from support import pages
 from support.signature_records import signed
@@ -74,6 +76,14 @@ def test_manifests_may_come_in_as_with_kubectl(folder: Path) -> None:
     assert told.endswith("1 good zone, 0 errors, 2 warnings\n")
     status, told = piped("kind: Zone\n", "-f", "-")
     assert (status, told.splitlines()[0][:4]) == (1, "-:1:")
+
+
+def test_a_manifest_in_json_is_one(folder: Path) -> None:
+    path = folder / "zone.json"
+    path.write_text(json.dumps(yaml.safe_load(ZONE)))
+    result = check("-f", path, "-f", folder / "app.yaml")
+    assert result.exit_code == 0
+    assert result.stdout.endswith("\n1 good zone, 0 errors, 1 warning\n")
 
 
 @pytest.fixture
