@@ -6,7 +6,9 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+import yaml
 from dnsfleet.resources.base import DEFAULT_NAMESPACE, GROUP, VERSION
+from dnsfleet.violations import printable
 from kubernetes import client, config, watch
 from kubernetes.config.kube_config import (
     KUBE_CONFIG_DEFAULT_LOCATION,
@@ -24,6 +26,9 @@ MERGE_PATCH = "application/merge-patch+json"
 FIELD_MANAGER = "dnsfleet-cli"
 """Not kubectl-dnsfleet: Flux undoes what a manager wrote whose name begins with kubectl."""
 
+_NO_KUBECONFIG = (AttributeError, KeyError, OSError, TypeError, ValueError, yaml.YAMLError)
+"""What the client raises for a file that it cannot read, is no YAML, or has other fields."""
+
 
 class Cluster(Pods):
     """One cluster: its objects, and its pods.
@@ -32,13 +37,17 @@ class Cluster(Pods):
     """
 
     def __init__(self, kubeconfig: Path | None, context: str | None) -> None:
+        path = str(kubeconfig) if kubeconfig else None
+        where = path or KUBE_CONFIG_DEFAULT_LOCATION
         try:
-            path = str(kubeconfig) if kubeconfig else None
             config.load_kube_config(path, context)
-            merged = KubeConfigMerger(path or KUBE_CONFIG_DEFAULT_LOCATION).config
+            merged = KubeConfigMerger(where).config
             chosen = KubeConfigLoader(merged, active_context=context).current_context["context"]
         except config.ConfigException as error:
             raise Trouble(f"no cluster to talk to: {error}") from None
+        except _NO_KUBECONFIG as error:
+            why = printable(" ".join(str(error).split()))
+            raise Trouble(f"no cluster to talk to: {where} is no kubeconfig: {why}") from None
         self.namespace: str = chosen.get("namespace") or DEFAULT_NAMESPACE
         """Of objects that name none: that of the context, as for `kubectl apply`."""
         super().__init__(client.CoreV1Api())
