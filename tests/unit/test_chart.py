@@ -56,9 +56,10 @@ def test_the_core_of_the_chart_has_the_settings_of_every_core() -> None:
 
 def test_a_gate_has_the_time_that_its_transfers_may_take_after_a_stop() -> None:
     template = (CHART / "templates" / "_gate.tpl").read_text()
+    (sleep,) = re.findall(r"sleep: {seconds: (\d+)}", template)
     (drain,) = re.findall(r'"drain_seconds": (\d+)', template)
     (grace,) = re.findall(r"terminationGracePeriodSeconds: (\d+)", template)
-    assert config.DRAIN_SECONDS < int(drain) <= int(grace) - STOP_SECONDS
+    assert config.DRAIN_SECONDS < int(drain) <= int(grace) - int(sleep) - STOP_SECONDS
 
 
 def objects(schema: object, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:

@@ -34,8 +34,8 @@ spec:
       imagePullSecrets: {{- toYaml . | nindent 8 }}
       {{- end }}
       enableServiceLinks: false
-      # The drain_seconds of the gate, and some for the rest of its stop.
-      terminationGracePeriodSeconds: 30
+      # The sleep and the drain_seconds of the gate, and some for the rest of its stop.
+      terminationGracePeriodSeconds: 35
       securityContext: {{- include "dnsfleet.podSecurity" $root | nindent 8 }}
       {{- with include "dnsfleet.scheduling" (dict "root" $root "of" .of) | trim }}
       {{- . | nindent 6 }}
@@ -75,6 +75,11 @@ spec:
             - {name: dns-udp, containerPort: 5353, protocol: UDP}
             - {name: dns-tcp, containerPort: 5353, protocol: TCP}
             - {name: http, containerPort: 8080, protocol: TCP}
+          {{- if not .account }}
+          # Nodes hear a moment later that its Service leads elsewhere. A connection that they still send
+          # here, to an address that is gone, would hang until its client gives up.
+          lifecycle: {preStop: {sleep: {seconds: 5}}}
+          {{- end }}
           readinessProbe:
             httpGet: {path: /readyz, port: http}
             periodSeconds: 2
