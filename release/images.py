@@ -12,6 +12,7 @@ made for one time only; of the stage before only content goes on. What the conte
 import shutil
 import subprocess
 import tomllib
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ import yaml
 
 from release import wheels
 from release.layouts import Layout
+from release.locks import locked
 from release.source import CHART, ROOT, UV, Source
 
 CA_FILE = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -71,6 +73,14 @@ def of(folder: Path) -> list[Image]:
 def context(folder: Path) -> Path:
     """The folder with what images of a checkout are made of, and with their archives."""
     return folder / "dist" / "images"
+
+
+def alone(folder: Path) -> AbstractContextManager[None]:
+    """Be the only one who builds images of a checkout, and takes away what came of that.
+
+    Wheels of two builds at once would go through one folder, and an image could lack one.
+    """
+    return locked(context(folder) / "lock")
 
 
 def wheels_of(folder: Path) -> Path:

@@ -45,13 +45,13 @@ def make(source: Source, folder: Path, wishes: Wishes) -> list[Path]:
     version = source.version()
     base_digest = _digest_of(wishes.base)
     _clear(folder)
-    digests = _images(source, folder, wishes)
-    built = [
-        Path(shutil.copy(path, folder)) for path in wheels.built(images.wheels_of(source.folder))
-    ]
+    with images.alone(source.folder):
+        digests = _images(source, folder, wishes)
+        made = wheels.built(images.wheels_of(source.folder))
+        built = [Path(shutil.copy(path, folder)) for path in made]
+        _bills(source, folder, built, digests)
     wheels.archive(source, folder)
     (folder / f"dnsfleet-{version}.tgz").write_bytes(chart.package(source, digests))
-    _bills(source, folder, built, digests)
     sums = checksums(folder)
     (folder / PROVENANCE).write_text(
         provenance.statement(source, sums, wishes.base, base_digest, wishes.builder)

@@ -6,17 +6,17 @@ again by a hash of the folder, so a second run compiles nothing, and a new versi
 an old one.
 """
 
-import fcntl
 import hashlib
 import json
 import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from release.locks import locked
 
 TOOLS = Path(__file__).parent / "tools"
 CACHE_VARIABLE = "DNSFLEET_CLUSTER_CACHE"
@@ -163,19 +163,10 @@ def _shipped(module: _Module, name: str) -> Path:
 
 def _built(module: _Module) -> dict[str, Path]:
     folder = cache() / f"{module.folder}-{_fingerprint(module)}"
-    with locked(cache() / f"{module.folder}.lock"):
+    with locked(cache() / f"{module.folder}.lock"):  # several test processes may want it
         if missing := [name for name in module.programs if not (folder / name).exists()]:
             _build(module, missing, folder)
     return {name: folder / name for name in module.programs}
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """For one of the test processes that want to build the same; the others wait."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _fingerprint(module: _Module) -> str:

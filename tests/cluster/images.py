@@ -30,7 +30,7 @@ def build(source: Path = ROOT) -> list[Path]:
 
     Two checkouts give their images the same names: so a cluster has those of one.
     """
-    with builds.locked(builds.cache() / "images.lock"):
+    with images.alone(source):
         # The files of another commit are no checkout; their images tell the commit of this one.
         images.build(replace(read(), folder=source), base(), dated=source == ROOT)
         _build_pause(images.context(source))
