@@ -307,8 +307,9 @@ def too_large(primary: Primary, replies: Replies, send: Callable[[bytes], object
         send(framed(replies.message(primary.soa, change=authoritative)))
         return
     send(framed(replies.message(primary.soa, NS)))
+    text = "x" * 255  # few messages, as each takes a while to be signed
     while True:
-        send(framed(replies.message(*(host(n) for n in range(200)))))
+        send(framed(replies.message(*(f't{n}.{ORIGIN} 60 TXT "{text}"' for n in range(200)))))
 
 
 FAULTS: dict[str, tuple[Step, str]] = {
