@@ -2,8 +2,8 @@
 
 A claim is an event of `dnsfleet up --json`: `propagated` and `removed` of one zone, `ready` of all.
 Each is judged as it comes, by a question to every edge for the address of `www` in the zone and for
-the serial. An edge may be ahead of a claim, by a revision that was published after it; never behind
-it, and never at something that nobody wants.
+the serial. An edge may be ahead of a claim, by a revision that was published after it or by the
+removal of the zone; never behind it, and never at something that nobody wants.
 """
 
 import threading
@@ -70,6 +70,9 @@ class Claims:
                     del self.unsettled[event["zone"]]
             case "removed":
                 self._judge(event, event["zone"], removed=True)
+                # Edges may have it while a claim before it is judged, as with any newer revision.
+                after = {"serial": None, "revision": None}
+                self._published.setdefault(event["zone"], []).append(after)
                 self.unsettled.pop(event["zone"], None)
             case "ready":
                 for origin in event["zones"]:
