@@ -16,13 +16,11 @@ files, because a watcher can miss a change.
 
 import math
 import queue
-import signal
 import time
 from collections.abc import Callable, Set
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import FrameType
 
 from dnsfleet.replication.manifests import Manifest
 from dnsfleet.resources import Pop
@@ -30,7 +28,15 @@ from dnsfleet.resources import Pop
 from dnsfleet_cli.document_files import DocumentFiles
 from dnsfleet_cli.options import UpOptions
 from dnsfleet_cli.troubles import Trouble
-from dnsfleet_cli.up import events, observing, own_log, redis_servers, state_files, stations
+from dnsfleet_cli.up import (
+    events,
+    observing,
+    own_log,
+    redis_servers,
+    state_files,
+    stations,
+    stop_signals,
+)
 from dnsfleet_cli.up.desired import Desired, DesiredReader
 from dnsfleet_cli.up.display import JsonLines, Terminal
 from dnsfleet_cli.up.first_pops import first_pops
@@ -78,22 +84,16 @@ class Changed:
 def run(options: UpOptions) -> None:
     """Run a fleet until SIGINT or SIGTERM; Trouble, with nothing left running, if it cannot."""
     display = JsonLines() if options.json else Terminal()
-    _on_stops(signal.default_int_handler)  # raises KeyboardInterrupt, for SIGTERM as well
+    stop_signals.interrupt()
     try:
         with ExitStack() as stack:
             stack.callback(display.close)
             try:
                 Fleet(options, display.show, stack).run()
             finally:
-                _on_stops(signal.SIG_IGN)  # a second signal must not interrupt the ending
+                stop_signals.ignore()  # a second signal must not interrupt the ending
     except KeyboardInterrupt:
         display.show(events.Stopped())
-
-
-def _on_stops(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
-    """What the two signals that stop a fleet do from now on."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, handler)
 
 
 class Fleet:
