@@ -8,7 +8,6 @@ import socket
 import struct
 from ipaddress import ip_address
 
-import dns.exception
 import dns.flags
 import dns.message
 from dnsfleet.tsig_keys import Target
@@ -65,8 +64,7 @@ async def over_either(query: dns.message.Message, target: Target, seconds: float
 
 def _check_size(octets: int) -> None:
     if octets > MAX_OCTETS:
-        problem = f"it has more than {MAX_OCTETS} octets"
-        raise dns.exception.FormError(problem)  # type: ignore[no-untyped-call]
+        raise replies.form_error(f"it has more than {MAX_OCTETS} octets")
 
 
 def _is_from(sender: tuple[object, ...], target: Target) -> bool:

@@ -5,6 +5,7 @@ other records are skipped. Replies repeat the question as it was asked, in its l
 """
 
 import struct
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import dns.exception
@@ -40,6 +41,8 @@ _EXTENDED_ERROR = 15
 _WHY: dict[int, int] = {dns.rcode.REFUSED: 18, dns.rcode.SERVFAIL: 14}
 """The codes of extended errors: Prohibited, Not Ready; and 0, Other (RFC 8914 section 4)."""
 _RECORD = struct.Struct("!HHIH")
+_AUTHORITY, _ADDITIONAL = 1, 2
+"""Sections, counted from the answer."""
 _DNSSEC_OK = 0x8000
 _VERSION_SHIFT = 16
 _POINTER, _MAX_LABEL = 0xC0, 63
@@ -52,6 +55,24 @@ class FormError(Exception):
     def __init__(self, request: "Request") -> None:
         super().__init__("not a well-formed message")
         self.request = request
+
+
+class Record(NamedTuple):
+    """A record of a message, whose owner and rdata were not read."""
+
+    section: int
+    """0 is the answer, 1 authority, 2 additional."""
+    start: int
+    """Where its owner begins."""
+    rtype: int
+    rclass: int
+    ttl: int
+    at: int
+    """Where its rdata begins."""
+    length: int
+    """Octets of that."""
+    last: bool
+    """Whether it is the last one of the additional section."""
 
 
 class Signed(NamedTuple):
@@ -114,10 +135,8 @@ def read(wire: bytes) -> Request | None:
         rtype, rclass = parser.get_struct("!HH")
         question = wire[HEADER : parser.current]
         request = request._replace(question=question, name=name, rtype=rtype, rclass=rclass)
-        for section, count in enumerate(counts):
-            for left in range(count, 0, -1):
-                last = section == 2 and left == 1
-                request = _read_record(request, wire, parser, section, last)
+        for record in records(parser, counts):
+            request = _read_record(request, wire, record)
         if parser.remaining():
             raise FormError(request)
     except (dns.exception.DNSException, ValueError):
@@ -146,34 +165,50 @@ def skip_name(parser: dns.wire.Parser) -> None:
         parser.get_bytes(length)
 
 
-def _read_record(
-    request: Request, wire: bytes, parser: dns.wire.Parser, section: int, last: bool
-) -> Request:
-    """The request with what one record of its sections adds; authority is section 1."""
-    start = parser.current
-    skip_name(parser)
-    rtype, rclass, ttl, length = parser.get_struct(_RECORD.format)
-    at = parser.current
-    parser.get_bytes(length)
-    asks = section == 1 and request.opcode == dns.opcode.QUERY and request.serial is None
+def records(parser: dns.wire.Parser, counts: Sequence[int]) -> Iterator[Record]:
+    """The records behind the question, by how many each section has.
+
+    ValueError or a DNSException where they are not well formed.
+    """
+    for section, count in enumerate(counts):
+        for left in range(count, 0, -1):
+            start = parser.current
+            skip_name(parser)
+            rtype, rclass, ttl, length = parser.get_struct(_RECORD.format)
+            at = parser.current
+            parser.get_bytes(length)
+            last = section == _ADDITIONAL and left == 1
+            yield Record(section, start, rtype, rclass, ttl, at, length, last)
+
+
+def read_tsig(wire: bytes, record: Record) -> tuple[dns.name.Name, TSIG]:
+    """The key and the rdata of a TSIG record; ValueError where it may not be there."""
+    tsig, at = dns.rdatatype.TSIG, record.at
+    rdata = dns.rdata.from_wire(dns.rdataclass.ANY, tsig, wire, at, record.length)
+    if not record.last or record.rclass != dns.rdataclass.ANY or not isinstance(rdata, TSIG):
+        raise ValueError(record)
+    return dns.name.from_wire(wire, record.start)[0], rdata
+
+
+def _read_record(request: Request, wire: bytes, record: Record) -> Request:
+    """The request with what one record of its sections adds."""
+    section, start, rtype, at = record.section, record.start, record.rtype, record.at
+    asks = section == _AUTHORITY and request.opcode == dns.opcode.QUERY and request.serial is None
     if rtype == dns.rdatatype.SOA and asks:
-        rdata = dns.rdata.from_wire(dns.rdataclass.IN, rtype, wire, at, length)
+        rdata = dns.rdata.from_wire(dns.rdataclass.IN, dns.rdatatype.SOA, wire, at, record.length)
         return request._replace(serial=rdata.serial) if isinstance(rdata, SOA) else request
     if rtype == dns.rdatatype.OPT:
-        if section != 2 or request.edns is not None or wire[start]:
+        if section != _ADDITIONAL or request.edns is not None or wire[start]:
             raise FormError(request)
-        request = request._replace(edns=(rclass, ttl))
+        request = request._replace(edns=(record.rclass, record.ttl))
         # Another version may mean other options, so the version is judged first.
-        if not request.bad_version and not _are_options(wire[at : at + length]):
+        if not request.bad_version and not _are_options(wire[at : at + record.length]):
             raise FormError(request)
         return request
     if rtype == dns.rdatatype.TSIG:
-        rdata = dns.rdata.from_wire(dns.rdataclass.ANY, rtype, wire, at, length)
-        if not last or rclass != dns.rdataclass.ANY or not isinstance(rdata, TSIG):
-            raise FormError(request)
-        owner, _ = dns.name.from_wire(wire, start)
+        owner, tsig = read_tsig(wire, record)
         count = struct.pack("!H", int.from_bytes(wire[10:12]) - 1)
-        return request._replace(signed=Signed(owner, rdata, wire[:10] + count + wire[12:start]))
+        return request._replace(signed=Signed(owner, tsig, wire[:10] + count + wire[12:start]))
     return request
 
 

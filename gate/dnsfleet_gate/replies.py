@@ -22,9 +22,10 @@ from dns.rdtypes.ANY.SOA import SOA
 from dns.rdtypes.ANY.TSIG import TSIG
 
 from dnsfleet_gate import messages
+from dnsfleet_gate.messages import Record
 
 _ANSWER, _ADDITIONAL = 0, 2
-_RECORD = "!HHIH"
+"""Sections, counted from the answer."""
 
 
 class UnsignedError(dns.exception.DNSException):
@@ -54,10 +55,10 @@ def read(wire: bytes, query: dns.message.Message) -> Reply:
     DNSException where it is none, or is not signed although the query is.
     """
     if int.from_bytes(wire[4:6]) > 1:
-        raise _form_error("it has several questions")
+        raise form_error("it has several questions")
     head = dns.message.from_wire(wire, question_only=True)
     if not query.is_response(head):
-        raise _form_error("it is no reply to what was asked")
+        raise form_error("it is no reply to what was asked")
     records = _read(wire, len(head.question), query.question[0].name)
     if query.keyring is not None:
         _check(wire, query, records)
@@ -83,45 +84,31 @@ def _read(wire: bytes, questions: int, asked: dns.name.Name) -> _Records:
             messages.skip_name(parser)
             parser.get_struct("!HH")
         counts = [int.from_bytes(wire[at : at + 2]) for at in (6, 8, 10)]
-        for section, count in enumerate(counts):
-            for left in range(count, 0, -1):
-                last = section == _ADDITIONAL and left == 1
-                found = _read_record(found, wire, parser, section, last, asked)
+        for record in messages.records(parser, counts):
+            found = _read_record(found, wire, record, asked)
     except ValueError:
-        raise _form_error("it is not well formed") from None
+        raise form_error("it is not well formed") from None
     if parser.remaining():
-        raise _form_error("octets follow it")
+        raise form_error("octets follow it")
     return found
 
 
-def _read_record(
-    found: _Records,
-    wire: bytes,
-    parser: dns.wire.Parser,
-    section: int,
-    last: bool,
-    asked: dns.name.Name,
-) -> _Records:
-    start = parser.current
-    messages.skip_name(parser)
-    rtype, rclass, ttl, length = parser.get_struct(_RECORD)
-    at = parser.current
-    parser.get_bytes(length)
+def _read_record(found: _Records, wire: bytes, record: Record, asked: dns.name.Name) -> _Records:
+    section, start, rtype, rclass = record.section, record.start, record.rtype, record.rclass
     if section == _ANSWER and (rtype, rclass) == (dns.rdatatype.SOA, dns.rdataclass.IN):
         if dns.name.from_wire(wire, start)[0] != asked:
             return found
-        rdata = dns.rdata.from_wire(rclass, rtype, wire, at, length)
+        soa, at = dns.rdatatype.SOA, record.at
+        rdata = dns.rdata.from_wire(dns.rdataclass.IN, soa, wire, at, record.length)
         assert isinstance(rdata, SOA)  # noqa: S101 - of this type
         return found._replace(serials=(*found.serials, rdata.serial))
     if section == _ADDITIONAL and rtype == dns.rdatatype.OPT:
-        return found._replace(extended=ttl >> 24)
+        return found._replace(extended=record.ttl >> 24)
     if rtype == dns.rdatatype.TSIG:
-        rdata = dns.rdata.from_wire(dns.rdataclass.ANY, rtype, wire, at, length)
-        if not last or rclass != dns.rdataclass.ANY or not isinstance(rdata, TSIG):
-            raise ValueError
-        return found._replace(signed=(start, dns.name.from_wire(wire, start)[0], rdata))
+        return found._replace(signed=(start, *messages.read_tsig(wire, record)))
     return found
 
 
-def _form_error(problem: str) -> dns.exception.FormError:
+def form_error(problem: str) -> dns.exception.FormError:
+    """What is wrong with a reply."""
     return dns.exception.FormError(problem)  # type: ignore[no-untyped-call]
